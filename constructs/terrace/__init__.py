@@ -1,0 +1,3 @@
+"""Terrace: the same data platform on three clouds, from one typed configuration per environment."""
+
+__version__ = "0.1.0"
