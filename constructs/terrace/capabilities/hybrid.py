@@ -1,0 +1,24 @@
+"""A site-to-site link to on-premises that can be switched on (NET-7)."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field, IPvAnyAddress
+
+from terrace.capabilities.spec import Cidr, Spec
+
+
+class HybridSpec(Spec):
+    peer_address: IPvAnyAddress
+    """Public address of the on-premises device."""
+    peer_asn: Annotated[int, Field(ge=1, le=4_294_967_294)] = 65010
+    """Its BGP autonomous system number."""
+    peer_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1)]
+    """Ranges behind it; they must not overlap the network's."""
+
+
+@dataclass(frozen=True)
+class HybridHandle:
+    """`connection` identifies the VPN connection."""
+
+    connection: str

@@ -1,0 +1,23 @@
+"""The cloud's secret manager: a secret a module, values never in state (SEC-1 to SEC-3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from terrace.capabilities.spec import Spec
+
+
+class SecretsSpec(Spec):
+    recovery_days: Annotated[int, Field(ge=7, le=30)]
+    """Days a deleted secret can be brought back; AWS Secrets Manager takes 7 to 30."""
+    database_rotation_days: Annotated[int, Field(ge=1, le=365)]
+    """Days between rotations of the database's admin credential (SEC-2)."""
+
+
+@dataclass(frozen=True)
+class SecretsHandle:
+    """`modules` maps a module's name to the reference of its secret, never to a value."""
+
+    modules: Mapping[str, str]

@@ -1,0 +1,75 @@
+"""Where a stack goes and under which names: what every capability needs beside its own spec."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from terrace.capabilities.spec import Spec
+
+Tier = Literal["dev", "staging", "prod"]
+
+
+class AwsSettings(Spec):
+    """What only AWS has, and exact choices that replace the kit's own."""
+
+    account_id: Annotated[str, Field(pattern=r"^\d{12}$")]
+    """The account; applying to another one is refused."""
+    partition: Literal["aws", "aws-cn", "aws-us-gov"] = "aws"
+    """The partition of its ARNs."""
+    owns_account: bool = True
+    """Whether this environment carries the settings that exist once an account and region (GuardDuty, Config, ...)."""
+    admin_role: Annotated[str, Field(min_length=1)]
+    """Path and name of the role that the organisation's administrators assume, as IAM Identity Center makes it."""
+    zones: tuple[str, ...] = ()
+    """Exact zones instead of the region's first ones."""
+    database_class: str | None = None
+    """Exact RDS instance class instead of the size's."""
+    cache_node_type: str | None = None
+    """Exact ElastiCache node type instead of the size's."""
+    node_types: Mapping[str, tuple[str, ...]] = {}
+    """Pool name to exact instance types."""
+
+
+class AzureSettings(Spec):
+    """What only Azure has, and exact choices that replace the kit's own."""
+
+    subscription_id: str
+    """The subscription."""
+    tenant_id: str
+    """The Entra tenant."""
+    owns_account: bool = True
+    """Whether this environment carries the settings that exist once a subscription."""
+
+
+class GcpSettings(Spec):
+    """What only Google Cloud has, and exact choices that replace the kit's own."""
+
+    project_id: str
+    """The project."""
+    project_number: Annotated[str, Field(pattern=r"^\d+$")]
+    """Its number; service agents are named by it."""
+    owns_account: bool = True
+    """Whether this environment carries the settings that exist once a project."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a stack goes.
+
+    `prefix` (project-environment) begins every name. `zones` has as many as the network asks for; `spare_zones` are the
+    region's others. `protected` is false in dev, and while a destroy is under way.
+    """
+
+    environment: str
+    prefix: str
+    tier: Tier
+    region: str
+    recovery_region: str | None
+    zones: tuple[str, ...]
+    spare_zones: tuple[str, ...]
+    tags: Mapping[str, str]
+    protected: bool
+    offline: bool
+    settings: AwsSettings | AzureSettings | GcpSettings

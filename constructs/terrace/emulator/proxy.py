@@ -1,0 +1,139 @@
+"""The loopback proxy that leads every request of a cloud's own host names to an emulated control plane.
+
+A client asks for `CONNECT host:443`, the proxy answers as that host with a certificate of its private authority, and
+pipes the decrypted bytes to the backend, which finds the service by the Host header. A host that is not on the list of
+the emulated cloud is refused, so nothing a child process sends can reach a real account. No cloud's name is in here.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Collection
+
+from terrace.emulator.certificates import CertificateAuthority
+
+log = logging.getLogger(__name__)
+
+_CHUNK = 64 * 1024
+_HEAD_SECONDS = 10  # for the request line and its headers
+_TLS_SECONDS = 15
+_CLOSE_SECONDS = 3  # for a client that does not answer the end of TLS
+_BROKEN = (OSError, EOFError, asyncio.TimeoutError)  # ssl.SSLError is an OSError: a client left, which is not our fault
+
+
+class Proxy:
+    """Ends TLS for `allowed` hosts (names and everything below them) and pipes to `backend`, (address, port)."""
+
+    def __init__(self, authority: CertificateAuthority, allowed: Collection[str], backend: tuple[str, int]) -> None:
+        self._authority = authority
+        self._allowed = tuple(suffix.lower().lstrip(".") for suffix in allowed)
+        self._backend = backend
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self.refused: Counter[str] = Counter()  # what was asked for and not allowed, with how often
+
+    async def start(self, address: str = "127.0.0.1", port: int = 0) -> int:
+        """Listen; returns the port, a free one when `port` is 0. OSError when it is taken."""
+        self._server = await asyncio.start_server(self._serve, address, port, limit=_CHUNK)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Stop listening and end every open connection."""
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._connections):
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    @property
+    def open_connections(self) -> int:
+        return len(self._connections)
+
+    def allows(self, host: str) -> bool:
+        return any(host == suffix or host.endswith(f".{suffix}") for suffix in self._allowed)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        try:
+            await self._answer(reader, writer)
+        except _BROKEN as error:
+            log.debug("connection ended: %r", error)
+        finally:
+            self._connections.discard(task)
+            await _close(writer)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(_HEAD_SECONDS):
+                head = await reader.readuntil(b"\r\n\r\n")
+        except (asyncio.LimitOverrunError, asyncio.IncompleteReadError, TimeoutError):
+            await _reply(writer, "400 Bad Request", "a proxy request was expected")
+            return
+        request_line = head.split(b"\r\n", 1)[0].decode("latin-1")
+        host = _connect_target(request_line)
+        if host is None or not self.allows(host):
+            what = host or request_line
+            self.refused[what] += 1
+            log.warning("refused: %s", what)
+            await _reply(writer, "403 Forbidden", f"the emulator refuses {what}: not a host of the emulated cloud")
+            return
+        context = self._authority.server_context(host)
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await writer.drain()
+        await writer.start_tls(
+            context, ssl_handshake_timeout=_TLS_SECONDS, ssl_shutdown_timeout=_CLOSE_SECONDS
+        )
+        to_reader, to_writer = await asyncio.open_connection(*self._backend)
+        try:
+            await _join(reader, writer, to_reader, to_writer)
+        finally:
+            await _close(to_writer)
+
+
+def _connect_target(request_line: str) -> str | None:
+    """The host of `CONNECT host:443 HTTP/1.1`; None for plain HTTP, another port or nonsense."""
+    parts = request_line.split()
+    if len(parts) != 3 or parts[0] != "CONNECT":
+        return None
+    host, _, port = parts[1].rpartition(":")
+    return host.lower().rstrip(".") if host and port == "443" else None
+
+
+async def _reply(writer: asyncio.StreamWriter, status: str, text: str) -> None:
+    body = f"{text}\n".encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    writer.write(head.encode() + body)
+    await writer.drain()
+
+
+async def _join(
+    client_reader: asyncio.StreamReader,
+    client_writer: asyncio.StreamWriter,
+    backend_reader: asyncio.StreamReader,
+    backend_writer: asyncio.StreamWriter,
+) -> None:
+    """Pipe both ways until the backend is done; a client that has said all may still wait for its answer."""
+    upward = asyncio.create_task(_pipe(client_reader, backend_writer))
+    try:
+        await _pipe(backend_reader, client_writer)
+    finally:
+        upward.cancel()
+        await asyncio.gather(upward, return_exceptions=True)
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(_CHUNK):
+        writer.write(data)
+        await writer.drain()
+    if writer.can_write_eof():  # plain TCP; TLS knows no half-close
+        writer.write_eof()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(*_BROKEN):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await writer.wait_closed()
