@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Any
 
 from pydantic import Field
 
@@ -53,4 +53,4 @@ class ClusterHandle:
     certificate_authority: str
     workload_identity: str
     pools: Mapping[str, str]
-    ready: tuple[object, ...]
+    ready: tuple[Any, ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Any
 
 from pydantic import Field
 
@@ -53,4 +53,4 @@ class LakeHandle:
 
     names: Mapping[Bucket, str]
     ids: Mapping[Bucket, str]
-    ready: tuple[object, ...]
+    ready: tuple[Any, ...]

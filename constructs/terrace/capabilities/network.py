@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Any
 
 from pydantic import Field
 
@@ -62,4 +62,4 @@ class NetworkHandle:
     groups: Mapping[str, str]
     nat_ids: Mapping[str, str]
     private_zone_id: str
-    ready: tuple[object, ...]
+    ready: tuple[Any, ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Any
 
 from pydantic import Field
 
@@ -75,9 +75,13 @@ class ObservabilitySpec(Spec):
 
 @dataclass(frozen=True)
 class ObservabilityHandle:
-    """`logs` maps a group to its name, `log_ids` to its identifier; `topics` a severity to where alarms go."""
+    """`logs` maps a group to its name, `log_ids` to its identifier; `topics` a severity to where alarms go.
+
+    `addresses` are the mail channels' addresses, for services that mail by themselves.
+    """
 
     logs: Mapping[LogGroup, str]
     log_ids: Mapping[LogGroup, str]
     topics: Mapping[Severity, str]
-    ready: tuple[object, ...]
+    addresses: tuple[str, ...]
+    ready: tuple[Any, ...]

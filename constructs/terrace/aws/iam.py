@@ -1,0 +1,95 @@
+"""IAM documents and roles: built in Python, least privilege, every role under the boundary (rule 1: ARNs as strings)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
+
+from cdktn_provider_aws.iam_role import IamRole
+from cdktn_provider_aws.iam_role_policy import IamRolePolicy
+from cdktn_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
+from constructs import Construct
+
+from terrace.aws import names
+from terrace.capabilities.governance import GovernanceHandle
+from terrace.capabilities.target import Target
+
+Statement = TypedDict(
+    "Statement",
+    {
+        "Sid": NotRequired[str],
+        "Effect": str,
+        "Principal": NotRequired[Any],
+        "Action": NotRequired[str | Sequence[str]],
+        "NotAction": NotRequired[Sequence[str]],
+        "Resource": NotRequired[str | Sequence[str]],
+        "NotResource": NotRequired[str | Sequence[str]],
+        "Condition": NotRequired[Mapping[str, Mapping[str, Any]]],
+    },
+)
+
+
+def document(*statements: Statement) -> str:
+    """A policy document as the provider wants it: JSON, with tokens left where they are."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(action: str | Sequence[str], resource: str | Sequence[str], **more: Any) -> Statement:
+    """An Allow statement; `more` may hold Sid and Condition."""
+    return Statement(Effect="Allow", Action=action, Resource=resource, **more)
+
+
+def service_trust(target: Target, service: str, *, source_account: bool = True) -> str:
+    """Lets an AWS service assume the role, for this account only. EC2 and EKS do not send the source account."""
+    statement = Statement(Effect="Allow", Principal={"Service": service}, Action=["sts:AssumeRole"])
+    if source_account:
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": names.account(target)}}
+    return document(statement)
+
+
+def pod_trust(target: Target, *, also: Sequence[str] = ()) -> str:
+    """Lets pods of our cluster assume the role through EKS Pod Identity; `also` are role ARNs that may, too (SEC-3)."""
+    pods = Statement(
+        Effect="Allow",
+        Principal={"Service": "pods.eks.amazonaws.com"},
+        Action=["sts:AssumeRole", "sts:TagSession"],
+        Condition={
+            "StringEquals": {"aws:SourceAccount": names.account(target)},
+            "ArnEquals": {"aws:SourceArn": names.cluster_arn(target)},
+        },
+    )
+    others = Statement(Effect="Allow", Principal={"AWS": list(also)}, Action=["sts:AssumeRole", "sts:TagSession"])
+    return document(pods, *([others] if also else []))
+
+
+def role(
+    scope: Construct,
+    id: str,
+    target: Target,
+    *,
+    purpose: str,
+    trust: str,
+    governance: GovernanceHandle,
+    policies: Mapping[str, str] | None = None,
+    managed: Sequence[str] = (),
+    max_session_seconds: int = 3600,
+) -> IamRole:
+    """A role named prefix-purpose under the boundary. `policies` are inline documents by name, `managed` AWS's own by name.
+
+    Put statements that name a key (unknown until made) into a document of their own, so that the others stay readable
+    in a plan.
+    """
+    made = IamRole(
+        scope,
+        id,
+        name=names.role_name(target, purpose),
+        assume_role_policy=trust,
+        permissions_boundary=governance.ceiling,
+        max_session_duration=max_session_seconds,
+    )
+    for name, text in (policies or {}).items():
+        IamRolePolicy(scope, f"{id}-{name}", name=name, role=made.name, policy=text)
+    for name in managed:
+        IamRolePolicyAttachment(
+            scope, f"{id}-{name.rsplit('/', 1)[-1]}", role=made.name, policy_arn=names.managed_policy(target, name)
+        )
+    return made

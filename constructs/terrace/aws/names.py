@@ -1,0 +1,100 @@
+"""Names and ARNs on AWS, computed from the target alone, so that a plan and a live check know them before anything exists.
+
+No CDK here: `terrace.live.aws` computes the same names to find the same resources.
+"""
+
+from terrace.capabilities.lake import Bucket
+from terrace.capabilities.observability import LogGroup
+from terrace.capabilities.target import AwsSettings, Target
+
+
+def settings(target: Target) -> AwsSettings:
+    """The AWS section behind a target that goes to AWS."""
+    assert isinstance(target.settings, AwsSettings)
+    return target.settings
+
+
+def account(target: Target) -> str:
+    """The twelve digits."""
+    return settings(target).account_id
+
+
+def arn(target: Target, service: str, resource: str, *, region: str | None = None) -> str:
+    """An ARN in the target's account; `region` is the home region unless given ('' for global services)."""
+    where = target.region if region is None else region
+    return f"arn:{settings(target).partition}:{service}:{where}:{account(target)}:{resource}"
+
+
+def root(target: Target) -> str:
+    """The account itself as a principal."""
+    return arn(target, "iam", "root", region="")
+
+
+def role_name(target: Target, purpose: str) -> str:
+    """An IAM role's name; 64 characters at most."""
+    return f"{target.prefix}-{purpose}"
+
+
+def role_arn(target: Target, purpose: str) -> str:
+    """An IAM role's ARN."""
+    return arn(target, "iam", f"role/{role_name(target, purpose)}", region="")
+
+
+def managed_policy(target: Target, name: str) -> str:
+    """The ARN of one of AWS's own policies; `name` may carry a path (service-role/...)."""
+    return f"arn:{settings(target).partition}:iam::aws:policy/{name}"
+
+
+def boundary_arn(target: Target) -> str:
+    """The permissions boundary of every role that the kit makes."""
+    return arn(target, "iam", f"policy/{target.prefix}-boundary", region="")
+
+
+def bucket(target: Target, name: Bucket, *, recovery: bool = False) -> str:
+    """A bucket's name; global, so the account's number ends it; 63 characters at most."""
+    return f"{target.prefix}-{name}{'-recovery' if recovery else ''}-{account(target)}"
+
+
+def bucket_arn(target: Target, name: Bucket, *, recovery: bool = False) -> str:
+    """A bucket's ARN; objects are below it with a slash."""
+    return f"arn:{settings(target).partition}:s3:::{bucket(target, name, recovery=recovery)}"
+
+
+def log_group(target: Target, name: LogGroup) -> str:
+    """A log group's name. EKS, RDS, WAF and Container Insights fix theirs; the kit makes them first, encrypted."""
+    fixed: dict[LogGroup, str] = {
+        "cluster": f"/aws/eks/{target.prefix}/cluster",
+        "postgresql": f"/aws/rds/instance/{target.prefix}/postgresql",
+        "upgrade": f"/aws/rds/instance/{target.prefix}/upgrade",
+        "waf": f"aws-waf-logs-{target.prefix}",
+        "containers": f"/aws/containerinsights/{target.prefix}/application",
+        "hosts": f"/aws/containerinsights/{target.prefix}/host",
+        "dataplane": f"/aws/containerinsights/{target.prefix}/dataplane",
+        "performance": f"/aws/containerinsights/{target.prefix}/performance",
+    }
+    return fixed.get(name, f"/terrace/{target.prefix}/{name}")
+
+
+def log_group_arn(target: Target, name: LogGroup) -> str:
+    """A log group's ARN without the `:*` that permissions append."""
+    return arn(target, "logs", f"log-group:{log_group(target, name)}")
+
+
+def topic_arn(target: Target, severity: str) -> str:
+    """The SNS topic of a severity."""
+    return arn(target, "sns", f"{target.prefix}-{severity}")
+
+
+def trail_arn(target: Target) -> str:
+    """The CloudTrail trail."""
+    return arn(target, "cloudtrail", f"trail/{target.prefix}")
+
+
+def cluster_arn(target: Target) -> str:
+    """The EKS cluster."""
+    return arn(target, "eks", f"cluster/{target.prefix}")
+
+
+def state_bucket(target: Target, project: str) -> str:
+    """Where remote state of all the project's environments in the account is kept."""
+    return f"{project}-state-{account(target)}"

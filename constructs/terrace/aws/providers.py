@@ -1,0 +1,44 @@
+"""The AWS providers of a stack: the home region's, and the recovery region's where there is one."""
+
+from cdktn import TerraformStack
+from cdktn_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
+from constructs import Construct
+
+from terrace.aws import names
+from terrace.capabilities.target import Target
+from terrace.errors import ContractError
+
+VERSIONS = {"aws": ">= 5.100, < 7"}
+"""5.100 has every argument used and 6.x took none of them away; the lock file pins (docs/decisions)."""
+
+
+def configure(stack: TerraformStack, target: Target) -> None:
+    """Give `stack` its providers. Wrong account: Terraform refuses before it touches anything."""
+    _provider(stack, "aws", target, target.region, alias=None)
+    if target.recovery_region:
+        _provider(stack, "aws-recovery", target, target.recovery_region, alias="recovery")
+
+
+def recovery(scope: Construct) -> AwsProvider:
+    """The recovery region's provider of the stack around `scope`."""
+    found = TerraformStack.of(scope).node.try_find_child("aws-recovery")
+    if not isinstance(found, AwsProvider):
+        raise ContractError("the environment has no recovery region", where=scope.node.path)
+    return found
+
+
+def _provider(stack: TerraformStack, id: str, target: Target, region: str, *, alias: str | None) -> None:
+    offline = True if target.offline else None
+    AwsProvider(
+        stack,
+        id,
+        alias=alias,
+        region=region,
+        # allowed_account_ids needs STS, which an offline plan does not have
+        allowed_account_ids=None if target.offline else [names.account(target)],
+        default_tags=[AwsProviderDefaultTags(tags=dict(target.tags))],  # GOV-1
+        skip_credentials_validation=offline,
+        skip_requesting_account_id=offline,
+        skip_metadata_api_check="true" if offline else None,
+        skip_region_validation=offline,
+    )
