@@ -1,4 +1,4 @@
-"""IAM documents and roles: built in Python, least privilege, every role under the boundary (rule 1: ARNs as strings)."""
+"""IAM documents and roles: built in Python, least privilege, every role under the boundary."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,19 +13,16 @@ from terrace.aws import names
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.target import Target
 
-Statement = TypedDict(
-    "Statement",
-    {
-        "Sid": NotRequired[str],
-        "Effect": str,
-        "Principal": NotRequired[Any],
-        "Action": NotRequired[str | Sequence[str]],
-        "NotAction": NotRequired[Sequence[str]],
-        "Resource": NotRequired[str | Sequence[str]],
-        "NotResource": NotRequired[str | Sequence[str]],
-        "Condition": NotRequired[Mapping[str, Mapping[str, Any]]],
-    },
-)
+
+class Statement(TypedDict):
+    Sid: NotRequired[str]
+    Effect: str
+    Principal: NotRequired[Any]
+    Action: NotRequired[str | Sequence[str]]
+    NotAction: NotRequired[Sequence[str]]
+    Resource: NotRequired[str | Sequence[str]]
+    NotResource: NotRequired[str | Sequence[str]]
+    Condition: NotRequired[Mapping[str, Mapping[str, Any]]]
 
 
 def document(*statements: Statement) -> str:
@@ -73,7 +70,7 @@ def role(
     managed: Sequence[str] = (),
     max_session_seconds: int = 3600,
 ) -> IamRole:
-    """A role named prefix-purpose under the boundary. `policies` are inline documents by name, `managed` AWS's own by name.
+    """A role named prefix-purpose under the boundary. `policies` are inline documents, `managed` AWS's own by name.
 
     Put statements that name a key (unknown until made) into a document of their own, so that the others stay readable
     in a plan.

@@ -1,4 +1,4 @@
-"""Names and ARNs on AWS, computed from the target alone, so that a plan and a live check know them before anything exists.
+"""Names and ARNs on AWS, computed from the target alone: a plan and a live check know them before anything exists.
 
 No CDK here: `terrace.live.aws` computes the same names to find the same resources.
 """

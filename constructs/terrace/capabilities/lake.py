@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
