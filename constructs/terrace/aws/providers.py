@@ -6,6 +6,7 @@ from constructs import Construct
 
 from terrace.aws import names
 from terrace.capabilities.target import Target
+from terrace.environment.schema import Environment
 from terrace.errors import ContractError
 
 VERSIONS = {"aws": ">= 5.100, < 7"}
@@ -42,3 +43,9 @@ def _provider(stack: TerraformStack, id: str, target: Target, region: str, *, al
         skip_metadata_api_check="true" if offline else None,
         skip_region_validation=offline,
     )
+
+
+def state_location(environment: Environment, target: Target) -> dict[str, str]:
+    """The state bucket and its region; the bucket is versioned and encrypted, Terraform locks in it natively."""
+    bucket = environment.state.bucket or names.state_bucket(target, environment.project)
+    return {"bucket": bucket, "region": target.region}

@@ -1,0 +1,43 @@
+"""AWS: one construct a capability, under the names that `terrace.capabilities.cloud.Cloud` asks for."""
+
+from terrace.aws.audit import Audit
+from terrace.aws.backup import Backup
+from terrace.aws.cache import Cache
+from terrace.aws.cluster import Cluster
+from terrace.aws.cost import Cost
+from terrace.aws.database import Database
+from terrace.aws.entry import Entry
+from terrace.aws.governance import Governance
+from terrace.aws.hybrid import Hybrid
+from terrace.aws.identity import Pipelines, Workloads
+from terrace.aws.keys import Keys
+from terrace.aws.lake import Lake
+from terrace.aws.network import Network
+from terrace.aws.observability import Alarms, Observability
+from terrace.aws.providers import VERSIONS, configure, state_location
+from terrace.aws.registry import Registry
+from terrace.aws.secrets import Secrets
+
+__all__ = [
+    "VERSIONS",
+    "Alarms",
+    "Audit",
+    "Backup",
+    "Cache",
+    "Cluster",
+    "Cost",
+    "Database",
+    "Entry",
+    "Governance",
+    "Hybrid",
+    "Keys",
+    "Lake",
+    "Network",
+    "Observability",
+    "Pipelines",
+    "Registry",
+    "Secrets",
+    "Workloads",
+    "configure",
+    "state_location",
+]

