@@ -1,0 +1,141 @@
+"""Load an environment: its files merged, typed, and judged by the rules."""
+
+import json
+import os
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+from terrace.environment.document import Node, plain, read
+from terrace.environment.overlay import chain, merged
+from terrace.environment.schema import Environment
+from terrace.environment.sizes import Cloud
+from terrace.errors import InvalidEnvironment, UsageError
+
+DIRECTORY = "environments"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An environment that is valid, and what is known of where each of its values was set.
+
+    `files` are the chain's, base first, as messages name them. `document` is the merged plain data, without defaults.
+    """
+
+    environment: Environment
+    files: tuple[str, ...]
+    document: dict[str, Any]
+    root: Node
+
+    def where(self, path: str) -> str:
+        """`file:line:column` of what set a dotted path, of its nearest ancestor when nothing did; "" for a default."""
+        node, rest = find(self.root, path)
+        return "" if rest and _exists(self.environment, path) else node.where
+
+
+def find(root: Node, path: str) -> tuple[Node, list[str]]:
+    """The node of a dotted path, or its nearest ancestor's and the words that led no further."""
+    words = [word for word in path.replace("[", ".").replace("]", "").split(".") if word]
+    node = root
+    for position, word in enumerate(words):
+        child = _child(node, word)
+        if child is None:
+            return node, words[position:]
+        node = child
+    return node, []
+
+
+def _child(node: Node, word: str) -> Node | None:
+    child = None
+    if isinstance(node.value, dict):
+        child = node.value.get(word)
+    elif isinstance(node.value, list) and word.isdigit() and int(word) < len(node.value):
+        child = node.value[int(word)]
+    return child if child is not None and child.value is not None else None
+
+
+def _exists(value: object, path: str) -> bool:
+    for word in path.split("."):
+        if isinstance(value, dict):
+            if word not in value:
+                return False
+            value = value[word]
+        elif hasattr(type(value), "model_fields"):
+            if word not in type(value).model_fields:  # type: ignore[attr-defined]
+                return False
+            value = getattr(value, word)
+        else:
+            return False
+    return True
+
+
+def names(project: Path = Path(".")) -> list[str]:
+    """The project's environments, sorted: every file of environments/ but those without a `name`, such as base.yaml.
+
+    A file that cannot be read counts, so that `load` gets to say why.
+    """
+    found = []
+    for path in sorted((project / DIRECTORY).glob("*.yaml")):
+        try:
+            node = read(path, _shown(path, project))
+        except InvalidEnvironment:
+            found.append(path.stem)
+        else:
+            if isinstance(node.value, dict) and "name" in node.value:
+                found.append(path.stem)
+    return found
+
+
+def load(name_or_path: str, *, project: Path = Path("."), cloud: str | None = None) -> Loaded:
+    """The environment of that name (dev), or in that file (environments/dev.yaml, from where you are).
+
+    `cloud`, else TERRACE_CLOUD, replaces the file's own choice of cloud.
+    Raises InvalidEnvironment with every problem found, UsageError when there is no such environment or cloud.
+    """
+    path = _path(name_or_path, project)
+    links = chain(path, _shown(path, project))
+    root, problems = merged(links)
+    root = _on_cloud(root, cloud)
+    document = plain(root)
+    environment = Environment.model_validate_json(json.dumps(document), strict=True)
+    if problems:
+        raise InvalidEnvironment(problems)
+    return Loaded(environment, tuple(shown for shown, _ in links), document, root)
+
+
+def _path(name_or_path: str, project: Path) -> Path:
+    if "/" in name_or_path or name_or_path.endswith((".yaml", ".yml")):
+        path = Path(name_or_path)
+        if not path.exists():
+            raise UsageError(f"there is no file {name_or_path}")
+        return path
+    path = project / DIRECTORY / f"{name_or_path}.yaml"
+    if not path.exists():
+        there = names(project)
+        close = get_close_matches(name_or_path, there, 1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise UsageError(
+            f"there is no environment {name_or_path!r}",
+            where=_shown(path.parent, project),
+            hint=f"{hint}environments: {', '.join(there) or 'none'}",
+        )
+    return path
+
+
+def _shown(path: Path, project: Path) -> str:
+    """A path as messages name it: from the project's directory when it lies there."""
+    absolute, home = Path(os.path.abspath(path)), Path(os.path.abspath(project))
+    return str(absolute.relative_to(home)) if absolute.is_relative_to(home) else str(path)
+
+
+def _on_cloud(root: Node, cloud: str | None) -> Node:
+    source = "--cloud" if cloud else "TERRACE_CLOUD"
+    wanted = cloud or os.environ.get("TERRACE_CLOUD")
+    if not wanted:
+        return root
+    if wanted not in get_args(Cloud):
+        raise UsageError(f"{source}: {wanted!r} is not a cloud", hint=f"clouds: {', '.join(get_args(Cloud))}")
+    assert isinstance(root.value, dict)
+    chosen = Node(wanted, source, 0, 0, under=root.value.get("cloud"))
+    return replace(root, value={**root.value, "cloud": chosen})
