@@ -11,7 +11,11 @@
     drift.py      what differs between the cloud and the state
     recovery.py   what a killed run left behind: locks, and resources that are in no state
     synthesis.py  `python -m stacks` as a child
-    lifecycle.py  the verbs of the command, composed from the above
+    deployment.py one environment on one cloud, with all of the above at hand
+    plans.py      saved plans, and whether they still fit
+    adoption.py   plans that import what a killed run created
+    lifecycle.py  plan, apply and drift, composed from the above
+    teardown.py   destroy
 
 Nothing here imports the CDK; what only one cloud knows comes from `terrace.live.<cloud>`.
 """

@@ -1,7 +1,7 @@
 """Which Terraform runs, and how a missing one is fetched: `python -m terrace.deployment.binary`.
 
-Order: the binary TERRACE_TERRAFORM names (OpenTofu serves too), `.tools/terraform` of the project, PATH. Set-up downloads the
-pinned release only when none of the three is there and new enough, and keeps it in `.tools/`.
+Order: the binary TERRACE_TERRAFORM names (OpenTofu serves too), `.tools/terraform` of the project, PATH. Set-up
+downloads the pinned release only when none of the three is there and new enough, and keeps it in `.tools/`.
 """
 
 import hashlib
@@ -25,8 +25,8 @@ from terrace.errors import TerraceError
 MINIMUM = (1, 11, 0)
 PINNED = "1.11.4"
 RELEASES = "https://releases.hashicorp.com/terraform"
-# From terraform_1.11.4_SHA256SUMS, as HashiCorp's own Homebrew formula (hashicorp/homebrew-tap, Formula/terraform.rb, at 1.11.4)
-# carries them. TERRACE_TERRAFORM_SHA256 gives the sum for a platform that is not listed.
+# From terraform_1.11.4_SHA256SUMS, as HashiCorp's own Homebrew formula (hashicorp/homebrew-tap, Formula/terraform.rb,
+# at 1.11.4) carries them. TERRACE_TERRAFORM_SHA256 gives the sum for a platform that is not listed.
 CHECKSUMS = {
     "darwin_amd64": "a56d5002b9f7647291faccc3dd1a70350e60fb61e4c45037629508b8fdc2575b",
     "darwin_arm64": "867e0808fa971217043e25b7a792b10720c79b1546f8a68479b74f138be73e18",
@@ -34,9 +34,9 @@ CHECKSUMS = {
     "linux_arm64": "a43d1d0da9b9bab214a8305a39db0e40869572594ccf50c416a7756499143633",
 }
 _BY_HAND = (
-    f"install Terraform {PINNED} or newer by hand (https://developer.hashicorp.com/terraform/install) so that it is on PATH, "
-    "or name a binary with TERRACE_TERRAFORM; behind a firewall, TERRACE_TERRAFORM_RELEASES names an internal copy of "
-    f"{RELEASES}"
+    f"install Terraform {PINNED} or newer by hand (https://developer.hashicorp.com/terraform/install) "
+    "so that it is on PATH, or name a binary with TERRACE_TERRAFORM; behind a firewall, TERRACE_TERRAFORM_RELEASES "
+    f"names an internal copy of {RELEASES}"
 )
 
 
@@ -67,7 +67,9 @@ def locate(root: Path, environ: Mapping[str, str] = os.environ) -> Terraform:
     if named:
         path = shutil.which(named, path=environ.get("PATH"))
         if path is None:
-            raise NoTerraform(f"there is no program {named!r}", where="TERRACE_TERRAFORM", hint="give the path of a Terraform binary")
+            raise NoTerraform(
+                f"there is no program {named!r}", where="TERRACE_TERRAFORM", hint="give the path of a Terraform binary"
+            )
         return _asked(Path(path))
     kept = root / ".tools" / "terraform"
     if kept.is_file():
@@ -79,12 +81,20 @@ def locate(root: Path, environ: Mapping[str, str] = os.environ) -> Terraform:
 
 
 def _asked(path: Path) -> Terraform:
-    """What the binary says of itself. Without the user's CLI configuration, which may be broken and does not matter here."""
+    """What the binary says of itself. Without the user's CLI configuration, which may be broken and does not matter
+    here.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
     environment["CHECKPOINT_DISABLE"] = "1"
     try:
         plain = subprocess.run(
-            [str(path), "version"], capture_output=True, text=True, timeout=30, env=environment, cwd=path.parent, check=False
+            [str(path), "version"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            env=environment,
+            cwd=path.parent,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoTerraform(f"it does not run: {error}", where=str(path), hint=_BY_HAND) from error
@@ -95,7 +105,9 @@ def _asked(path: Path) -> Terraform:
     if version < MINIMUM:
         wanted = ".".join(map(str, MINIMUM[:2]))
         raise NoTerraform(
-            f"{match[1]} {'.'.join(map(str, version))} is too old: {wanted} or newer is needed", where=str(path), hint=_BY_HAND
+            f"{match[1]} {'.'.join(map(str, version))} is too old: {wanted} or newer is needed",
+            where=str(path),
+            hint=_BY_HAND,
         )
     return Terraform(path, version, match[1])
 
@@ -109,8 +121,8 @@ def this_platform() -> str:
 def fetch(root: Path, environ: Mapping[str, str] = os.environ) -> Path:
     """Download the pinned release into `.tools/terraform` of the project at `root`, and return its path.
 
-    The archive is checked against the SHA-256 above before anything is unpacked, and the file appears whole or not at all.
-    Raises NoTerraform.
+    The archive is checked against the SHA-256 above before anything is unpacked, and the file appears whole or not at
+    all. Raises NoTerraform.
     """
     target = this_platform()
     expected = environ.get("TERRACE_TERRAFORM_SHA256") or CHECKSUMS.get(target)

@@ -1,8 +1,9 @@
 """Where Terraform takes its providers from: the registry, a mirror that was asked for, or one found on this machine.
 
-A mirror is a folder in Terraform's own layout, `registry.terraform.io/<namespace>/<name>/...`. It is handed to Terraform through
-a CLI configuration that holds only a `filesystem_mirror` block: with a `direct` block beside it, `init` without a network fails.
-No plugin cache is set up: parallel `init` runs that write to one fail with "text file busy".
+A mirror is a folder in Terraform's own layout, `registry.terraform.io/<namespace>/<name>/...`. It is handed to
+Terraform through a CLI configuration that holds only a `filesystem_mirror` block: with a `direct` block beside it,
+`init` without a network fails. No plugin cache is set up: parallel `init` runs that write to one fail with "text file
+busy".
 """
 
 import json
@@ -67,9 +68,9 @@ def choose(
 ) -> ProviderSource:
     """The source to take for `providers` ("hashicorp/aws").
 
-    Order: `requested`, TERRACE_PROVIDER_MIRROR, the user's own Terraform configuration, the registry if it answers, a mirror
-    among `roots` (by default Terraform's implied folders and one level below /opt and /srv). Raises UsageError for a
-    requested folder that is no mirror, NoProviders when nothing is left.
+    Order: `requested`, TERRACE_PROVIDER_MIRROR, the user's own Terraform configuration, the registry if it answers, a
+    mirror among `roots` (by default Terraform's implied folders and one level below /opt and /srv). Raises UsageError
+    for a requested folder that is no mirror, NoProviders when nothing is left.
     """
     wanted = sorted({provider.removeprefix(f"{host}/") for provider in providers})
     asked = requested or (Path(value) if (value := environ.get("TERRACE_PROVIDER_MIRROR")) else None)
@@ -92,8 +93,8 @@ def choose(
     listed = ", ".join(wanted) or "the providers"
     raise NoProviders(
         f"{host} is out of reach, and no mirror on this machine holds {listed}",
-        hint="on a machine with network run `terraform providers mirror DIR`, copy DIR here and name it with --provider-mirror DIR "
-        "or TERRACE_PROVIDER_MIRROR",
+        hint="on a machine with network run `terraform providers mirror DIR`, copy DIR here and name it with "
+        "--provider-mirror DIR or TERRACE_PROVIDER_MIRROR",
     )
 
 
@@ -106,7 +107,10 @@ def implied_folders(environ: Mapping[str, str] = os.environ) -> list[Path]:
     data_home = Path(environ.get("XDG_DATA_HOME", "") or home / ".local/share")
     data_dirs = (environ.get("XDG_DATA_DIRS", "") or "/usr/local/share:/usr/share").split(":")
     folders = [Path("terraform.d/plugins").resolve(), home / ".terraform.d/plugins"]
-    folders += [home / "Library/Application Support/io.terraform/plugins", Path("/Library/Application Support/io.terraform/plugins")]
+    folders += [
+        home / "Library/Application Support/io.terraform/plugins",
+        Path("/Library/Application Support/io.terraform/plugins"),
+    ]
     folders += [data_home / "terraform/plugins", *(Path(entry) / "terraform/plugins" for entry in data_dirs if entry)]
     for above in (Path("/opt"), Path("/srv")):
         try:
@@ -138,7 +142,9 @@ def _user_configuration(environ: Mapping[str, str]) -> Path | None:
 
 @cache
 def _registry_answers(host: str, proxy: str) -> bool:
-    """Whether the registry can be talked to, asked once a process. A thread, because resolving a name has no time limit."""
+    """Whether the registry can be talked to, asked once a process. A thread, because resolving a name has no time
+    limit.
+    """
     answers: list[bool] = []
 
     def ask() -> None:

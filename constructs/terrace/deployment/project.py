@@ -12,9 +12,18 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 @dataclass(frozen=True)
 class Project:
-    """A project directory: the one that holds `cdktf.json` and `environments/`."""
+    """A project directory: the one that holds `cdktf.json` and `environments/`.
+
+    `scratch` is where runs leave state, plans and stacks; the root itself, but for a demo, which must not meet the
+    state of a real deployment.
+    """
 
     root: Path
+    scratch: Path | None = None
+
+    @property
+    def _kept(self) -> Path:
+        return self.scratch or self.root
 
     @classmethod
     def find(cls, start: Path) -> "Project":
@@ -32,7 +41,7 @@ class Project:
     @property
     def working_directory(self) -> Path:
         """`.terrace/`: state, plans, logs. Private to the user and ignored by git."""
-        directory = self.root / ".terrace"
+        directory = self._kept / ".terrace"
         if not directory.is_dir():
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             (directory / ".gitignore").write_text("*\n")
@@ -53,7 +62,7 @@ class Project:
     @property
     def synthesized(self) -> Path:
         """The directory CDK synthesizes into."""
-        return self.root / "cdktf.out"
+        return self._kept / "cdktf.out"
 
     def stack(self, stack_id: str) -> Path:
         return self.synthesized / "stacks" / stack_id

@@ -1,0 +1,84 @@
+"""Taking a deployment down: lift the protections that the stack itself set, then destroy what is in the state."""
+
+import json
+from typing import Any
+
+from terrace.deployment import lifecycle, plans, recovery
+from terrace.deployment.changes import Summary, summarize
+from terrace.deployment.deployment import Deployment
+from terrace.deployment.workspace import Workspace
+
+
+def destroy(deployment: Deployment, *, unlock: str = "") -> Summary:
+    """Destroy everything in the state, and return what was destroyed. Nothing in the state: an empty summary.
+
+    The stack is synthesized without its protections (deletion protection, prevent_destroy, force_destroy off), that
+    difference alone is applied, and then everything goes. What a killed apply created and did not record is adopted
+    first, or it would stay behind. Asking the person is the caller's business.
+    """
+    died = recovery.died(deployment.marker)
+    protected = _resources(deployment)
+    directory = deployment.stack(unprotect=True)
+    workspace = deployment.workspace(directory)
+    path = deployment.project.plans / f"{deployment.name}-destroy.tfplan"
+    plans.discard(deployment)
+    try:
+        if died:
+            _adopt_leftovers(deployment, workspace)
+        present = set(workspace.addresses())
+        if not present:
+            lifecycle.forget(deployment)
+            return Summary(())
+        unprotected = _resources(deployment)
+        lifted = sorted(
+            address
+            for address in present
+            if unprotected.get(base := address.partition("[")[0]) != protected.get(base) and base in unprotected
+        )
+        if lifted:
+            deployment.say(f"lifts the protection of {len(lifted)} resources")
+            lifecycle.unlocking(
+                deployment,
+                workspace,
+                died,
+                unlock,
+                lambda: workspace.plan(path, targets=lifted, listener=deployment.listener),
+            )
+            lifecycle.run_plan(deployment, workspace, path, "destroy")
+        lifecycle.unlocking(
+            deployment,
+            workspace,
+            died,
+            unlock,
+            lambda: workspace.plan(path, destroy=True, listener=deployment.listener),
+        )
+        summary = summarize(workspace.show(path), workspace.construct_paths(), deployment.lines)
+        lifecycle.run_plan(deployment, workspace, path, "destroy")
+        return summary
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _adopt_leftovers(deployment: Deployment, workspace: Workspace) -> None:
+    """Bring what the dead run created into the state, and nothing else: only the imports of the recovery plan."""
+    saved = lifecycle.plan_for(deployment, workspace)
+    if not saved.adopted:
+        return
+    recovery.write_imports(workspace.directory, saved.adopted)
+    try:
+        workspace.plan(saved.path, targets=sorted(saved.adopted), listener=deployment.listener)
+    finally:
+        recovery.write_imports(workspace.directory, {})
+    lifecycle.run_plan(deployment, workspace, saved.path, "destroy")
+    plans.discard(deployment)
+
+
+def _resources(deployment: Deployment) -> dict[str, Any]:
+    """Address to configuration, of the stack as it was synthesized last; empty when it never was."""
+    try:
+        stack = json.loads((deployment.project.stack(deployment.environment) / "cdk.tf.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return {
+        f"{kind}.{name}": block for kind, blocks in stack.get("resource", {}).items() for name, block in blocks.items()
+    }
