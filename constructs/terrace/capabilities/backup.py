@@ -1,16 +1,15 @@
 """Daily backups under one plan, in a vault of their own (BAK-1 to BAK-3)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from terrace.capabilities.spec import Spec
+from terrace.capabilities.spec import Duration, Spec
 
 
 class BackupSpec(Spec):
-    every: timedelta
+    every: Duration
     """ISO 8601 duration between backups: PT6H, PT12H or P1D (BAK-1: daily at least)."""
     retention_days: Annotated[int, Field(ge=7, le=3650)]
     """Days a backup is kept."""
@@ -20,9 +19,9 @@ class BackupSpec(Spec):
     """Copy each backup to the recovery region."""
     lock: Literal["governance", "compliance"]
     """Whether a named few may lift the vault's minimum retention, or nobody once the cooling-off is over."""
-    rpo: timedelta
+    rpo: Duration
     """Recovery point objective: how much work may be lost, ISO 8601 (BAK-3)."""
-    rto: timedelta
+    rto: Duration
     """Recovery time objective: how long recovery may take, ISO 8601 (BAK-3)."""
 
 

@@ -14,7 +14,7 @@ PoolKind = Literal["system", "general", "spot", "gpu"]
 class ApiAccess(Spec):
     """Who may reach the Kubernetes API (K8S-1). The private endpoint is always on."""
 
-    public_from: Mapping[str, Cidr]
+    public_from: Mapping[Name, Cidr]
     """Name of a place to its range; empty: privately only."""
 
 

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from terrace.capabilities.spec import Name, Size, Spec
+from terrace.capabilities.spec import Size, Spec
+
+SchemaName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
 class MaintenanceWindow(Spec):
@@ -43,9 +45,9 @@ class DatabaseSpec(Spec):
     """Days of query insights (DB-7); the periods RDS sells to all: 7, months in steps of 31, 731."""
     slow_query_ms: Annotated[int, Field(ge=0, le=60000)] = 1000
     """Statements slower than this are logged (DB-7)."""
-    maintenance_window: MaintenanceWindow = MaintenanceWindow()
+    maintenance_window: MaintenanceWindow = Field(default_factory=MaintenanceWindow)
     """When minor versions are patched (DB-10)."""
-    schemas: tuple[Name | Literal["data_platform"], ...] = ("raw", "staging", "intermediate", "marts", "data_platform")
+    schemas: tuple[SchemaName, ...] = ("raw", "staging", "intermediate", "marts", "data_platform")
     """Schemas that the bootstrap job creates (DB-9)."""
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from terrace.capabilities.spec import Access, Layer, Name, Spec
+from terrace.capabilities.spec import Access, Name, Spec
+
+Granted = Literal["bronze", "silver", "gold", "platinum", "artifacts"]
+"""What of the lake a module may be given: a layer, or the bucket of artifacts."""
 
 
 class IdentitySpec(Spec):
@@ -14,7 +17,7 @@ class IdentitySpec(Spec):
     """The organisation's group of platform administrators, by its name at the identity provider."""
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
     """The GitHub repository, owner/name, whose workflows may plan and apply (ID-1)."""
-    main_branch: str = "main"
+    main_branch: Annotated[str, Field(min_length=1)] = "main"
     """The branch whose runs may plan."""
 
 
@@ -25,7 +28,7 @@ class ModuleSpec(Spec):
     """Whether it is part of the environment."""
     namespace: Name | None = None
     """Its namespace; its own name when left out."""
-    lake: Mapping[Layer | Annotated[str, Field(pattern="^artifacts$")], Access] = {}
+    lake: Mapping[Granted, Access] = {}
     """Layers (or artifacts) it reads or writes; nothing else is granted (LAKE-7)."""
     database: bool = False
     """A database and role of its own."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from terrace.capabilities.entry import EntrySpec
 from terrace.capabilities.hybrid import HybridSpec
-from terrace.capabilities.spec import Cidr, Spec
+from terrace.capabilities.spec import Cidr, Name, Spec
 
 
 class Destination(Spec):
@@ -23,7 +23,7 @@ class Destination(Spec):
 class EgressSpec(Spec):
     nat: Literal["single", "per_zone"]
     """One NAT with a fixed address, or one a zone (NET-2)."""
-    destinations: Mapping[str, Destination]
+    destinations: Mapping[Name, Destination]
     """Purpose to destination. Nothing else leaves the network."""
 
 

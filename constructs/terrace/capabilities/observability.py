@@ -28,6 +28,9 @@ class WebhookChannel(Spec):
     """Where to. It is not a secret: pager services sign by a key that stays with them."""
 
 
+Channel = Annotated[EmailChannel | WebhookChannel, Field(discriminator="kind")]
+
+
 class EscalationSpec(Spec):
     """Who hears of what (OBS-3)."""
 
@@ -63,11 +66,11 @@ class Thresholds(Spec):
 class ObservabilitySpec(Spec):
     retention_days: Literal[30, 60, 90, 180, 365, 400, 731]
     """Days logs are kept (OBS-1, NET-5); periods that all three clouds sell."""
-    channels: Annotated[Mapping[Name, EmailChannel | WebhookChannel], Field(min_length=1)]
+    channels: Annotated[Mapping[Name, Channel], Field(min_length=1)]
     """Where alarms go, by name."""
     escalation: EscalationSpec
     """Which channels hear of which severity."""
-    thresholds: Thresholds = Thresholds()
+    thresholds: Thresholds = Field(default_factory=Thresholds)
     """Where signals become alarms."""
     slo_percent: Annotated[float, Field(ge=90, lt=100)] = 99.9
     """Objective for requests at the entry that succeed (OBS-4)."""

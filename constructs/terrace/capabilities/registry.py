@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from terrace.capabilities.spec import Spec
 
@@ -10,7 +12,7 @@ from terrace.capabilities.spec import Spec
 class RegistrySpec(Spec):
     scanning: Literal["on_push", "continuous"]
     """Scan images when pushed, or also whenever new vulnerabilities become known."""
-    untagged_days: int = 14
+    untagged_days: Annotated[int, Field(ge=1, le=365)] = 14
     """Days after which untagged images are removed."""
 
 

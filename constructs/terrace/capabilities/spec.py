@@ -1,25 +1,43 @@
 """What every spec shares: immutable, nothing unknown, every field described; and the few types that several use."""
 
+import re
+from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 
 class Spec(BaseModel):
-    """A section of an environment file. Unknown keys are refused, so that a misspelt one is never silently ignored."""
+    """A section of an environment file. Unknown keys are refused, so that a misspelt one is never silently ignored.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    Validators are built on first use: `terrace validate` builds one for the whole, not one more for each section.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
-Cidr = Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", description="An IPv4 range, as 10.40.0.0/16.")]
-Name = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z][a-z0-9-]*[a-z0-9]$", min_length=2, max_length=24, description="a-z, 0-9 and -, letter first."
-    ),
-]
+Cidr = Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]
+"""An IPv4 range, as 10.40.0.0/16."""
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*[a-z0-9]$", min_length=2, max_length=24)]
+"""a-z, 0-9 and -, letter first."""
+Team = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,63}$")]
 Size = Literal["small", "medium", "large", "xlarge"]
 Severity = Literal["warning", "critical"]
 Layer = Literal["bronze", "silver", "gold", "platinum"]
 Access = Literal["read", "write"]
 LAYERS: tuple[Layer, ...] = ("bronze", "silver", "gold", "platinum")
+
+_DURATION = re.compile(r"P(?:(?P<days>\d{1,4})D)?(?:T(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,4})M)?)?")
+
+
+def _duration(value: object) -> object:
+    """A timedelta from days, hours and minutes of ISO 8601. Anything but text is left to pydantic."""
+    if not isinstance(value, str):
+        return value
+    found = _DURATION.fullmatch(value)
+    if found is None or not any(found.groupdict().values()):
+        raise ValueError("an ISO 8601 duration of days, hours and minutes is expected, as P1D, PT12H or PT30M")
+    return timedelta(**{unit: int(number) for unit, number in found.groupdict(default="0").items()})
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "format": "duration"})]

@@ -20,13 +20,13 @@ class AwsSettings(Spec):
     """The partition of its ARNs."""
     owns_account: bool = True
     """Whether this environment carries the settings that exist once an account and region (GuardDuty, Config, ...)."""
-    admin_role: Annotated[str, Field(min_length=1)]
+    admin_role: Annotated[str, Field(pattern=r"^[\w+=,.@-]+(/[\w+=,.@-]+)*$")]
     """Path and name of the role that the organisation's administrators assume, as IAM Identity Center makes it."""
     zones: tuple[str, ...] = ()
     """Exact zones instead of the region's first ones."""
-    database_class: str | None = None
+    database_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")] | None = None
     """Exact RDS instance class instead of the size's."""
-    cache_node_type: str | None = None
+    cache_node_type: Annotated[str, Field(pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$")] | None = None
     """Exact ElastiCache node type instead of the size's."""
     node_types: Mapping[str, tuple[str, ...]] = {}
     """Pool name to exact instance types."""
@@ -35,9 +35,9 @@ class AwsSettings(Spec):
 class AzureSettings(Spec):
     """What only Azure has, and exact choices that replace the kit's own."""
 
-    subscription_id: str
+    subscription_id: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
     """The subscription."""
-    tenant_id: str
+    tenant_id: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
     """The Entra tenant."""
     owns_account: bool = True
     """Whether this environment carries the settings that exist once a subscription."""
@@ -46,7 +46,7 @@ class AzureSettings(Spec):
 class GcpSettings(Spec):
     """What only Google Cloud has, and exact choices that replace the kit's own."""
 
-    project_id: str
+    project_id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
     """The project."""
     project_number: Annotated[str, Field(pattern=r"^\d+$")]
     """Its number; service agents are named by it."""

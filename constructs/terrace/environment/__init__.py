@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from terrace.environment.loading import Loaded, load, names
-    from terrace.environment.schema import Environment
     from terrace.environment.placement import target
+    from terrace.environment.schema import Environment
 
 __all__ = ["Environment", "Loaded", "load", "names", "target"]
 

@@ -70,7 +70,7 @@ def _exists(value: object, path: str) -> bool:
     return True
 
 
-def names(project: Path = Path(".")) -> list[str]:
+def names(project: Path = Path()) -> list[str]:
     """The project's environments, sorted: every file of environments/ but those without a `name`, such as base.yaml.
 
     A file that cannot be read counts, so that `load` gets to say why.
@@ -87,7 +87,7 @@ def names(project: Path = Path(".")) -> list[str]:
     return found
 
 
-def load(name_or_path: str, *, project: Path = Path("."), cloud: str | None = None) -> Loaded:
+def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None) -> Loaded:
     """The environment of that name (dev), or in that file (environments/dev.yaml, from where you are).
 
     `cloud`, else TERRACE_CLOUD, replaces the file's own choice of cloud.

@@ -18,7 +18,7 @@ from terrace.capabilities.network import NetworkSpec
 from terrace.capabilities.observability import ObservabilitySpec
 from terrace.capabilities.registry import RegistrySpec
 from terrace.capabilities.secrets import SecretsSpec
-from terrace.capabilities.spec import Layer, Name, Spec
+from terrace.capabilities.spec import Layer, Name, Spec, Team
 from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings, Tier
 from terrace.environment.sizes import Cloud
 
@@ -26,9 +26,9 @@ from terrace.environment.sizes import Cloud
 class Ownership(Spec):
     """Who answers for the environment; becomes tags on everything that takes them (GOV-1)."""
 
-    owner: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,63}$")]
+    owner: Team
     """The owning team."""
-    cost_centre: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,63}$")]
+    cost_centre: Team
     """Who pays."""
     data_classification: Literal["public", "internal", "confidential", "restricted"]
     """The highest classification that the environment holds."""
@@ -41,7 +41,7 @@ class Ownership(Spec):
 class StateSpec(Spec):
     backend: Literal["local", "remote"]
     """Terraform state beside the project, or in the cloud's object storage, locked, encrypted and versioned."""
-    bucket: str | None = None
+    bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
     """Exact name of the remote bucket instead of the computed one."""
 
 
@@ -50,7 +50,7 @@ class DataProduct(Spec):
 
     name: Name
     """Its name, unique in the environment."""
-    owner: str
+    owner: Team
     """The owning team."""
     classification: Literal["public", "internal", "confidential", "restricted"]
     """Not above the environment's own."""
