@@ -1,0 +1,100 @@
+"""`python -m benchmarks.synth [ENV]`: synthesis against the engine's floor.
+
+The floor is as many raw resources of the same types, made straight through the bindings with nothing but their required
+arguments, in one stack. What remains above it is Terrace's own: loading the environment, composing, policies as JSON.
+Each is the best of several runs of a fresh process, the two taking turns.
+"""
+
+import importlib
+import inspect
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROUNDS = 5
+
+
+def required(callable_: Any, depth: int = 0) -> dict[str, Any]:
+    """Arguments for every parameter without a default, made from the type hints alone."""
+    hints = typing.get_type_hints(callable_)
+    return {
+        name: example(hints[name], depth)
+        for name, parameter in inspect.signature(callable_).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
+    }
+
+
+def example(hint: Any, depth: int) -> Any:
+    """Some value of a type: the first alternative of a union that can be made."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Union:
+        chosen = [one for one in arguments if one is not type(None) and not getattr(one, "__jsii_proxy_class__", None)]
+        return example(chosen[0], depth)
+    if origin is not None and issubclass(origin, Mapping):
+        return {}
+    if origin is not None:
+        return [example(arguments[0], depth)]
+    if hint in (str, Any):
+        return "x"
+    if hint is bool:
+        return True
+    if hint in (int, float) or getattr(hint, "__name__", "") == "Number":
+        return 1
+    return hint(**required(hint.__init__, depth + 1)) if depth < 4 else None
+
+
+def floor(stack_file: Path, out: Path) -> None:
+    """Synthesize as many raw resources of the same types as the stack has."""
+    stack = json.loads(stack_file.read_text())
+    from terrace import engine
+
+    app = engine.app(str(out))
+    from cdktn import TerraformStack
+    from cdktn_provider_aws.provider import AwsProvider
+
+    raw = TerraformStack(app, "floor")
+    AwsProvider(raw, "aws", region="eu-central-1")
+    for kind, made in stack["resource"].items():
+        module = importlib.import_module(f"cdktn_provider_aws.{kind.removeprefix('aws_')}")
+        binding = next(one for one in vars(module).values() if getattr(one, "TF_RESOURCE_TYPE", None) == kind)
+        arguments = required(binding.__init__)
+        for number in range(len(made)):
+            binding(raw, f"{kind}-{number}", **arguments)
+    app.synth()
+
+
+def timed(*command: str, **variables: str) -> float:
+    """Wall seconds of a fresh process."""
+    started = time.perf_counter()
+    subprocess.run(command, check=True, env={**os.environ, **variables}, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def main(environment: str) -> None:
+    """Print both times and their ratio."""
+    with tempfile.TemporaryDirectory() as scratch:
+        ours, raw = Path(scratch, "ours"), Path(scratch, "raw")
+        stack = ours / "stacks" / environment / "cdk.tf.json"
+        timed(sys.executable, "-m", "stacks", environment, TERRACE_OUT=str(ours))
+        resources = sum(len(made) for made in json.loads(stack.read_text())["resource"].values())
+        best_ours = best_raw = float("inf")
+        for _ in range(ROUNDS):
+            best_raw = min(best_raw, timed(sys.executable, "-m", "benchmarks.synth", "--floor", str(stack), str(raw)))
+            best_ours = min(best_ours, timed(sys.executable, "-m", "stacks", environment, TERRACE_OUT=str(ours)))
+    print(f"{environment}: {resources} resources, best of {ROUNDS}")
+    print(f"  floor (raw bindings)  {best_raw:6.2f} s")
+    print(f"  terrace               {best_ours:6.2f} s   {best_ours / best_raw:.2f}x")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--floor"]:
+        floor(Path(sys.argv[2]), Path(sys.argv[3]))
+    else:
+        main(*(sys.argv[1:] or ["dev"]))
