@@ -54,7 +54,7 @@ class Deployment:
         """The foundation stack's directory, synthesized now."""
         if not self.synthesize:
             return self.project.stack(self.environment)
-        return synthesis.synthesize(
+        (directory,) = synthesis.synthesize(
             self.project,
             self.environment,
             cloud=self.cloud,
@@ -62,6 +62,7 @@ class Deployment:
             unprotect=unprotect,
             environ=self.variables,
         )
+        return directory
 
     def workspace(self, directory: Path) -> Workspace:
         """The stack in `directory`, ready for Terraform: providers installed, backend configured."""

@@ -1,13 +1,11 @@
 """Where the files of a project lie. Nothing here creates or reads one, except `find` and `working_directory`."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from terrace.errors import UsageError
 
 MARKERS = ("cdktf.json", "environments")
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
 @dataclass(frozen=True)
@@ -15,11 +13,12 @@ class Project:
     """A project directory: the one that holds `cdktf.json` and `environments/`.
 
     `scratch` is where runs leave state, plans and stacks; the root itself, but for a demo, which must not meet the
-    state of a real deployment.
+    state of a real deployment. `synthesized_to` is where the CDK writes, if not to `cdktf.out`.
     """
 
     root: Path
     scratch: Path | None = None
+    synthesized_to: Path | None = None
 
     @property
     def _kept(self) -> Path:
@@ -62,7 +61,7 @@ class Project:
     @property
     def synthesized(self) -> Path:
         """The directory CDK synthesizes into."""
-        return self._kept / "cdktf.out"
+        return self.synthesized_to or self._kept / "cdktf.out"
 
     def stack(self, stack_id: str) -> Path:
         return self.synthesized / "stacks" / stack_id
@@ -70,13 +69,3 @@ class Project:
     def shown(self, path: Path) -> str:
         """A path as a person wants to read it: relative to the project when it lies inside."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
-
-
-def checked_environment_name(name: str) -> str:
-    """The name of an environment, as it is used in file names and tags. Raises UsageError for anything else."""
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"{name!r} is not an environment's name (lower-case letters, digits and dashes)",
-            hint="name the environment, as in `terrace plan dev`",
-        )
-    return name

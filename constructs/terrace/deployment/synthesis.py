@@ -16,14 +16,13 @@ class SynthesisFailed(TerraceError):
 
 def synthesize(
     project: Project,
-    environment: str,
-    *,
+    *environments: str,
     cloud: str = "",
     state: str = "",
     unprotect: bool = False,
     environ: Mapping[str, str] = os.environ,
-) -> Path:
-    """Synthesize an environment's stacks, and return the directory of its foundation stack.
+) -> list[Path]:
+    """Synthesize the stacks of the environments, and return the directory of each one's foundation stack.
 
     `unprotect` switches deletion protection off, as a destroy has to. Raises SynthesisFailed with what the child said.
     """
@@ -32,7 +31,7 @@ def synthesize(
     variables |= {name: value for name, value in wanted.items() if value}
     variables["TERRACE_OUT"] = str(project.synthesized)
     ended = subprocess.run(
-        [sys.executable, "-m", "stacks", environment],
+        [sys.executable, "-m", "stacks", *environments],
         cwd=project.root,
         env=variables,
         stdin=subprocess.DEVNULL,
@@ -46,7 +45,8 @@ def synthesize(
         failed = SynthesisFailed(message, where="" if "error: " in said else "python -m stacks", hint=hint)
         failed.exit_code = ended.returncode if ended.returncode in (1, 2) else 3
         raise failed
-    directory = project.stack(environment)
-    if not (directory / "cdk.tf.json").is_file():
-        raise SynthesisFailed("it left no cdk.tf.json", where=project.shown(directory))
-    return directory
+    directories = [project.stack(environment) for environment in environments]
+    for directory in directories:
+        if not (directory / "cdk.tf.json").is_file():
+            raise SynthesisFailed("it left no cdk.tf.json", where=project.shown(directory))
+    return directories

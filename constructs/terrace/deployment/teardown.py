@@ -1,6 +1,7 @@
 """Taking a deployment down: lift the protections that the stack itself set, then destroy what is in the state."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from terrace.deployment import lifecycle, plans, recovery
@@ -9,12 +10,15 @@ from terrace.deployment.deployment import Deployment
 from terrace.deployment.workspace import Workspace
 
 
-def destroy(deployment: Deployment, *, unlock: str = "") -> Summary:
+def destroy(
+    deployment: Deployment, *, unlock: str = "", expect: Callable[[int], None] = lambda resources: None
+) -> Summary:
     """Destroy everything in the state, and return what was destroyed. Nothing in the state: an empty summary.
 
     The stack is synthesized without its protections (deletion protection, prevent_destroy, force_destroy off), that
     difference alone is applied, and then everything goes. What a killed apply created and did not record is adopted
     first, or it would stay behind. Asking the person is the caller's business.
+    `expect` hears how many resources each step touches.
     """
     died = recovery.died(deployment.marker)
     protected = _resources(deployment)
@@ -44,6 +48,7 @@ def destroy(deployment: Deployment, *, unlock: str = "") -> Summary:
                 unlock,
                 lambda: workspace.plan(path, targets=lifted, listener=deployment.listener),
             )
+            expect(len(lifted))
             lifecycle.run_plan(deployment, workspace, path, "destroy")
         lifecycle.unlocking(
             deployment,
@@ -53,6 +58,7 @@ def destroy(deployment: Deployment, *, unlock: str = "") -> Summary:
             lambda: workspace.plan(path, destroy=True, listener=deployment.listener),
         )
         summary = summarize(workspace.show(path), workspace.construct_paths(), deployment.lines)
+        expect(len(summary.changes))
         lifecycle.run_plan(deployment, workspace, path, "destroy")
         return summary
     finally:

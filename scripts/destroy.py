@@ -1,0 +1,96 @@
+"""`terrace destroy`: take a deployment down, and show what is left."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scripts.options import cloud_option, environment_argument, mirror_option, unlock_option
+
+if TYPE_CHECKING:
+    from terrace.environment import Loaded
+
+
+@click.command("destroy")
+@environment_argument
+@cloud_option
+@mirror_option
+@click.option("--yes", metavar="NAME", default="", help="The environment's name once more: do not ask.")
+@click.option("--empty-buckets", is_flag=True, help="Delete what the buckets hold, every version of it.")
+@unlock_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    environment: str,
+    cloud: str | None,
+    provider_mirror: Path | None,
+    yes: str,
+    empty_buckets: bool,
+    unlock: str,
+) -> None:
+    """Destroy everything that ENV has deployed.
+
+    Shows first what would stop it and what it will keep, and wants the environment's name typed in staging and prod.
+    Then lifts the protections that the stack itself set, destroys, and lists what is left by tag and by service.
+    """
+    from scripts.console import say, table
+    from scripts.options import deployment_of, load, settings_of
+    from scripts.progress import Progress
+    from terrace import live
+    from terrace.deployment import teardown
+    from terrace.environment import target
+    from terrace.errors import AnswerIsNo
+
+    loaded = load(ctx, environment, cloud)
+    quiet = settings_of(ctx).quiet
+    where = target(loaded.environment)
+    obstacles = live.preflight(loaded.environment, where)
+    for obstacle in obstacles:
+        say(
+            f"{obstacle.kind}: {obstacle.resource}: {obstacle.message}"
+            + (f" ({obstacle.remedy})" * bool(obstacle.remedy))
+        )
+    _ask(loaded, yes)
+    with Progress(quiet=quiet) as progress:
+        deployment = deployment_of(
+            ctx, loaded, provider_mirror=provider_mirror, say=progress.say, listener=progress.hear
+        )
+        if empty_buckets:
+            for emptied in live.empty_buckets(loaded.environment, where):
+                progress.say(f"emptied {emptied.bucket}: {emptied.versions} versions")
+        destroyed = teardown.destroy(deployment, unlock=unlock, expect=progress.expect)
+    click.echo(f"{deployment.environment} on {deployment.cloud}: {destroyed.count('destroy')} destroyed")
+    inventory = live.leftovers(loaded.environment, where)
+    for heading, found in (("kept on purpose:", inventory.kept), ("left behind:", inventory.remaining)):
+        if found:
+            rows = [[left.service, left.type, left.id, left.region, left.kept or left.found_by] for left in found]
+            click.echo(f"\n{heading}\n" + table(["service", "type", "id", "region", "why"], rows))
+    for unlisted in inventory.unlisted:
+        click.echo(f"could not be listed: {unlisted.service} in {unlisted.region}: {unlisted.reason}")
+    if inventory.remaining:
+        raise AnswerIsNo(
+            f"{len(inventory.remaining)} resources of {environment} are left",
+            hint="run the same command again, or delete them by hand",
+        )
+    click.echo("nothing is left" if not inventory.kept and not inventory.unlisted else "nothing else is left")
+
+
+def _ask(loaded: "Loaded", yes: str) -> None:
+    """The environment's name typed, or a simple yes where only developers are hurt. Raises UsageError, AnswerIsNo."""
+    import sys
+
+    from scripts.console import confirmed
+    from terrace.errors import AnswerIsNo, UsageError
+
+    name = loaded.environment.name
+    if yes:
+        if yes != name:
+            raise UsageError(f"--yes says {yes!r}, but the environment is {name!r}")
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("this asks first, and there is no terminal to ask on", hint=f"answer beforehand: --yes {name}")
+    if loaded.environment.tier == "dev":
+        if not confirmed(f"Destroy everything in {name}?", yes=False):
+            raise AnswerIsNo("nothing was destroyed")
+    elif click.prompt(f"Type {name} to destroy everything in it", default="", show_default=False, err=True) != name:
+        raise AnswerIsNo("that is not its name; nothing was destroyed")
