@@ -11,7 +11,7 @@ from terrace.capabilities.spec import Size, Spec
 
 class CacheSpec(Spec):
     size: Size
-    """Node size; see `terrace.environment.sizes`."""
+    """Node size; what it means on each cloud is in docs/environments.md."""
     replicas: Annotated[int, Field(ge=0, le=2)]
     """Copies in other zones, with automatic failover when there is one (CACHE-3)."""
     snapshot_days: Annotated[int, Field(ge=1, le=35)]

@@ -22,7 +22,7 @@ class PoolSpec(Spec):
     kind: PoolKind
     """system runs the platform's own pods, general workloads, spot interruptible ones, gpu accelerated ones."""
     size: Size
-    """Node size; see `terrace.environment.sizes`."""
+    """Node size; what it means on each cloud is in docs/environments.md."""
     min_nodes: Annotated[int, Field(ge=0, le=100)]
     """Lower bound of autoscaling (K8S-6)."""
     max_nodes: Annotated[int, Field(ge=1, le=500)]

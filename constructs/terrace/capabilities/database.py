@@ -28,7 +28,7 @@ class DatabaseSpec(Spec):
     version: Literal[16]
     """PostgreSQL major version."""
     size: Size
-    """Server size; see `terrace.environment.sizes`."""
+    """Server size; what it means on each cloud is in docs/environments.md."""
     storage_gb: Annotated[int, Field(ge=20, le=16384)]
     """Storage to begin with."""
     max_storage_gb: Annotated[int, Field(ge=21, le=16384)]

@@ -1,7 +1,7 @@
 """Private network over the environment's zones: subnets, NAT, private paths, openings, flow logs (NET-1 to 5)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -51,6 +51,7 @@ class NetworkHandle:
 
     `zones` are the cloud's own zone names. `groups` names the traffic group (security group, NSG, network tag) of each
     party: control, nodes, endpoints, database, cache, entry. `ready` are constructs to depend on before nodes start.
+    `routes` is what carries the routes of nodes and control plane, by a stable name: a hybrid link adds its own.
     """
 
     id: str
@@ -63,3 +64,4 @@ class NetworkHandle:
     nat_ids: Mapping[str, str]
     private_zone_id: str
     ready: tuple[Any, ...]
+    routes: Mapping[str, str] = field(default_factory=dict)

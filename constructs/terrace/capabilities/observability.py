@@ -80,7 +80,8 @@ class ObservabilitySpec(Spec):
 class ObservabilityHandle:
     """`logs` maps a group to its name, `log_ids` to its identifier; `topics` a severity to where alarms go.
 
-    `addresses` are the mail channels' addresses, for services that mail by themselves.
+    `addresses` are the mail channels' addresses, for services that mail by themselves. `retention_days` is for
+    capabilities that must make a log group of their own, such as a database replica's.
     """
 
     logs: Mapping[LogGroup, str]
@@ -88,3 +89,4 @@ class ObservabilityHandle:
     topics: Mapping[Severity, str]
     addresses: tuple[str, ...]
     ready: tuple[Any, ...]
+    retention_days: int = 365

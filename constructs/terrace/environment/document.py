@@ -227,7 +227,6 @@ class _Builder:
         self._open.append(_Open(node, anchor))
 
     def _scalar(self, event: Any) -> None:
-        line, column = _position(event)
         inside = self._open[-1] if self._open else None
         if inside and isinstance(inside.node.value, dict) and inside.key is None:
             self._key(inside, event)

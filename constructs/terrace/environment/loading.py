@@ -2,16 +2,21 @@
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
+from pydantic import ValidationError
+
+from terrace.environment import rules, sentences
 from terrace.environment.document import Node, plain, read
 from terrace.environment.overlay import chain, merged
 from terrace.environment.schema import Environment
+from terrace.environment.sentences import placeholders, removals
 from terrace.environment.sizes import Cloud
-from terrace.errors import InvalidEnvironment, UsageError
+from terrace.errors import InvalidEnvironment, Problem, UsageError
 
 DIRECTORY = "environments"
 
@@ -98,10 +103,46 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
     root, problems = merged(links)
     root = _on_cloud(root, cloud)
     document = plain(root)
-    environment = Environment.model_validate_json(json.dumps(document), strict=True)
+    problems += [*placeholders(root), *removals(root)]
+    partial = False
+    try:
+        environment = Environment.model_validate_json(json.dumps(document), strict=True)
+    except ValidationError as error:
+        from terrace.environment.salvage import salvaged
+
+        partial = True
+        problems += sentences.problems(error, root)
+        environment = salvaged(document, error)
+    told = {problem.path for problem in problems}
+    judged = (problem for problem in (*_named_as_its_file(root, path), *rules.judge(environment, partial=partial)))
+    problems += [placed(problem, root) for problem in judged if problem.path not in told]
+    files = tuple(shown for shown, _ in links)
     if problems:
-        raise InvalidEnvironment(problems)
-    return Loaded(environment, tuple(shown for shown, _ in links), document, root)
+        raise InvalidEnvironment(_in_order(problems, files))
+    return Loaded(environment, files, document, root)
+
+
+def placed(problem: Problem, root: Node) -> Problem:
+    """A rule's problem with the position of what it speaks of, or of its nearest ancestor."""
+    node, _ = find(root, problem.path)
+    return replace(problem, where=node.where)
+
+
+def _named_as_its_file(root: Node, path: Path) -> Iterator[Problem]:
+    node, rest = find(root, "name")
+    if not rest and isinstance(node.value, str) and node.value != path.stem:
+        yield Problem(f"{node.value!r} is not the file's name.", path="name", hint=f"Write {path.stem}.")
+
+
+def _in_order(problems: list[Problem], files: tuple[str, ...]) -> list[Problem]:
+    """From top to bottom, the environment's own file first."""
+    order = {name: -position for position, name in enumerate(files)}
+
+    def key(problem: Problem) -> tuple[int, list[int]]:
+        name, *numbers = problem.where.rsplit(":", 2)
+        return order.get(name, 1), [int(number) for number in numbers if number.isdigit()]
+
+    return sorted(dict.fromkeys(problems), key=key)
 
 
 def _path(name_or_path: str, project: Path) -> Path:
@@ -125,7 +166,7 @@ def _path(name_or_path: str, project: Path) -> Path:
 
 def _shown(path: Path, project: Path) -> str:
     """A path as messages name it: from the project's directory when it lies there."""
-    absolute, home = Path(os.path.abspath(path)), Path(os.path.abspath(project))
+    absolute, home = Path.cwd() / path, Path.cwd() / project
     return str(absolute.relative_to(home)) if absolute.is_relative_to(home) else str(path)
 
 

@@ -4,7 +4,6 @@ Mappings merge key by key, lists and single values replace, `null` removes a key
 file, line and column, and the nodes that it replaced.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,7 +99,7 @@ def _with_layers_named(root: Node, problems: list[Problem]) -> Node:
     return replace(root, value=sections)
 
 
-def _mapping(node: Node | None) -> Mapping[str, Node]:
+def _mapping(node: Node | None) -> dict[str, Node]:
     return node.value if node is not None and isinstance(node.value, dict) else {}
 
 

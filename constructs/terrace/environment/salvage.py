@@ -1,0 +1,40 @@
+"""What is right of a file that is partly wrong, so that the rules can be asked of it and all is told in one go."""
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from terrace.capabilities.spec import Spec
+from terrace.environment.schema import Environment
+
+_Path = tuple[int | str, ...]
+
+
+def salvaged(document: Mapping[str, Any], error: ValidationError) -> Environment:
+    """An environment without the fields that `error` names: reading one of those raises AttributeError."""
+    made = _construct(Environment, document, [detail["loc"] for detail in error.errors(include_url=False)])
+    assert isinstance(made, Environment)
+    return made
+
+
+def _construct(model: type[Spec], data: Mapping[str, Any], wrong: Collection[_Path]) -> Spec:
+    values: dict[str, Any] = {}
+    missing = []
+    for name, info in model.model_fields.items():
+        inside = [path[1:] for path in wrong if path and path[0] == name]
+        if not inside:
+            if name in data:
+                kind: TypeAdapter[Any] = TypeAdapter(Annotated[cast(Any, info.annotation), info])
+                values[name] = kind.validate_json(json.dumps(data[name]), strict=True)
+        elif (
+            isinstance(info.annotation, type) and issubclass(info.annotation, Spec) and isinstance(data.get(name), dict)
+        ):
+            values[name] = _construct(info.annotation, data[name], inside)
+        else:
+            missing.append(name)
+    made = model.model_construct(_fields_set=set(values), **values)
+    for name in missing:
+        made.__dict__.pop(name, None)
+    return made
