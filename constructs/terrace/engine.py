@@ -17,6 +17,8 @@ from terrace.environment.schema import Environment
 from terrace.errors import TerraceError
 
 NODE_MINIMUM = (22, 19)
+RUNTIMES = {"terraform": ">=1.11.0", "opentofu": ">=1.11.0"}
+"""What the stacks are written for; older ones lack ephemeral values and write-only arguments (SEC-1)."""
 
 
 class NodeMissing(TerraceError):
@@ -54,7 +56,7 @@ from constructs import Construct  # noqa: E402
 
 def app(out: str | None = None) -> App:
     """An app that writes to `out` (default: cdktf.out, or what the CDK's own command asks for)."""
-    return App(outdir=out)
+    return App(outdir=out, context={"targetVersions": RUNTIMES})
 
 
 def cloud(name: str) -> Cloud:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
+from cdktn import TerraformResource
 from cdktn_provider_aws.iam_role import IamRole
 from cdktn_provider_aws.iam_role_policy import IamRolePolicy
 from cdktn_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
@@ -32,7 +33,7 @@ def document(*statements: Statement) -> str:
 
 def allow(action: str | Sequence[str], resource: str | Sequence[str], **more: Any) -> Statement:
     """An Allow statement; `more` may hold Sid and Condition."""
-    return Statement(Effect="Allow", Action=action, Resource=resource, **more)
+    return cast(Statement, {**more, "Effect": "Allow", "Action": action, "Resource": resource})
 
 
 def service_trust(target: Target, service: str, *, source_account: bool = True) -> str:
@@ -69,11 +70,12 @@ def role(
     policies: Mapping[str, str] | None = None,
     managed: Sequence[str] = (),
     max_session_seconds: int = 3600,
+    after: Sequence[TerraformResource] = (),
 ) -> IamRole:
     """A role named prefix-purpose under the boundary. `policies` are inline documents, `managed` AWS's own by name.
 
     Put statements that name a key (unknown until made) into a document of their own, so that the others stay readable
-    in a plan.
+    in a plan. `after` is what the trust names by string: IAM refuses principals that do not exist.
     """
     made = IamRole(
         scope,
@@ -82,6 +84,7 @@ def role(
         assume_role_policy=trust,
         permissions_boundary=governance.ceiling,
         max_session_duration=max_session_seconds,
+        depends_on=list(after),
     )
     for name, text in (policies or {}).items():
         IamRolePolicy(scope, f"{id}-{name}", name=name, role=made.name, policy=text)
@@ -90,3 +93,9 @@ def role(
             scope, f"{id}-{name.rsplit('/', 1)[-1]}", role=made.name, policy_arn=names.managed_policy(target, name)
         )
     return made
+
+
+def rights(scope: Construct, id: str) -> list[TerraformResource]:
+    """The policies that `role` gave to the role `id`: what acts as soon as it is made depends on them too."""
+    made = [child for child in scope.node.children if child.node.id.startswith(f"{id}-")]
+    return [child for child in made if isinstance(child, IamRolePolicy | IamRolePolicyAttachment)]

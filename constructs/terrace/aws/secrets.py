@@ -1,0 +1,124 @@
+"""Secrets Manager: a secret a module, its value never kept by Terraform, and the database's rotation (SEC-1 to 3)."""
+
+from collections.abc import Sequence
+
+from cdktn import Fn
+from cdktn_provider_aws.ephemeral_aws_secretsmanager_random_password import EphemeralAwsSecretsmanagerRandomPassword
+from cdktn_provider_aws.secretsmanager_secret import SecretsmanagerSecret, SecretsmanagerSecretReplica
+from cdktn_provider_aws.secretsmanager_secret_policy import SecretsmanagerSecretPolicy
+from cdktn_provider_aws.secretsmanager_secret_rotation import (
+    SecretsmanagerSecretRotation,
+    SecretsmanagerSecretRotationRotationRules,
+)
+from cdktn_provider_aws.secretsmanager_secret_version import SecretsmanagerSecretVersion
+from constructs import Construct
+
+from terrace.aws import iam, names
+from terrace.capabilities.database import DatabaseHandle
+from terrace.capabilities.keys import KeysHandle
+from terrace.capabilities.secrets import SecretsHandle, SecretsSpec
+from terrace.capabilities.target import Target
+
+LENGTH = 64
+
+
+class Secrets(Construct):
+    """`prefix/module/app` for each of `modules`: 64 random letters and digits, from which a module derives its keys.
+
+    The value goes from AWS's generator to the secret during one apply; state and plan hold neither. Changing it by hand
+    is not undone: Terraform writes again only when the version in the code goes up.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        spec: SecretsSpec,
+        target: Target,
+        *,
+        modules: Sequence[str],
+        keys: KeysHandle,
+        database: DatabaseHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        self.handle = SecretsHandle(modules={module: self._secret(module, spec, target, keys) for module in modules})
+        SecretsmanagerSecretRotation(
+            self,
+            "database-rotation",
+            secret_id=database.admin_secret,
+            rotate_immediately=False,
+            rotation_rules=SecretsmanagerSecretRotationRotationRules(
+                automatically_after_days=spec.database_rotation_days  # SEC-2
+            ),
+        )
+
+    def _secret(self, module: str, spec: SecretsSpec, target: Target, keys: KeysHandle) -> str:
+        replica = None
+        if target.recovery_region:
+            replica = [SecretsmanagerSecretReplica(region=target.recovery_region, kms_key_id=keys.recovery["secrets"])]
+        secret = SecretsmanagerSecret(
+            self,
+            module,
+            name=secret_name(module, target),
+            description=f"Application secret of {module}",
+            kms_key_id=keys.home["secrets"],  # SEC-1
+            recovery_window_in_days=spec.recovery_days,
+            replica=replica,
+        )
+        value = EphemeralAwsSecretsmanagerRandomPassword(
+            self,
+            f"{module}-value",
+            password_length=LENGTH,
+            exclude_punctuation=True,
+            # Always the empty string, yet unknown until the secret exists: so AWS is asked while applying, and
+            # the plan of a new environment calls nothing. depends_on does not do that for ephemeral resources.
+            exclude_characters=Fn.substr(secret.arn, 0, 0),
+        )
+        SecretsmanagerSecretVersion(
+            self,
+            f"{module}-version",
+            secret_id=secret.id,
+            secret_string_wo=value.random_password,  # SEC-1
+            secret_string_wo_version=1,
+        )
+        SecretsmanagerSecretPolicy(
+            self,
+            f"{module}-policy",
+            secret_arn=secret.arn,
+            block_public_policy=True,
+            policy=reading_policy(module, target),  # SEC-3
+        )
+        return secret.arn
+
+
+def secret_name(module: str, target: Target) -> str:
+    """A module's secret."""
+    return f"{target.prefix}/{module}/app"
+
+
+def secret_arn_pattern(module: str, target: Target) -> str:
+    """The secret as policies name it; Secrets Manager ends ARNs with a hyphen and six characters of its own."""
+    return names.arn(target, "secretsmanager", f"secret:{secret_name(module, target)}-??????")
+
+
+def reading_policy(module: str, target: Target) -> str:
+    """Refuses the value to all but the module's own role, and to those who write it: the pipeline, administrators.
+
+    external-secrets reads as the module: it assumes the module's role. Writers must read, too, since the provider reads
+    back what it wrote (and drops it).
+    """
+    readers = [
+        names.role_arn(target, f"module-{module}"),
+        names.role_arn(target, "ci-apply"),
+        names.arn(target, "iam", f"role/{names.settings(target).admin_role}", region=""),
+    ]
+    return iam.document(
+        iam.Statement(
+            Sid="OwnModuleOnly",
+            Effect="Deny",
+            Principal="*",
+            Action=["secretsmanager:GetSecretValue"],
+            Resource="*",
+            Condition={"ArnNotEquals": {"aws:PrincipalArn": readers}},
+        )
+    )
