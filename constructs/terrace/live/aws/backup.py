@@ -1,0 +1,150 @@
+"""AWS Backup as it is (BAK-1 to BAK-3)."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from terrace.aws import names
+from terrace.live.aws import database, keys
+from terrace.live.aws.checks import Deployment, Finding, at_least, check, equal, includes
+from terrace.live.aws.documents import allows, statements, values
+from terrace.live.aws.session import Absent
+
+
+def vault(deployment: Deployment, region: str | None = None) -> dict[str, Any]:
+    """The vault of a region; the recovery region's has its own name. Raises Absent."""
+    # asking for a vault that does not exist is answered "access denied", so it is looked up in the list
+    for entry in deployment.pages("backup", "list_backup_vaults", "BackupVaultList", region=region):
+        if entry["BackupVaultName"].startswith(deployment.prefix):
+            found: dict[str, Any] = entry
+            return found
+    raise Absent(f"backup vault {deployment.prefix} in {region or deployment.target.region}")
+
+
+def plan(deployment: Deployment) -> dict[str, Any]:
+    """The backup plan: its id under `BackupPlanId`, its rules under `Rules`. Raises Absent."""
+    for entry in deployment.pages("backup", "list_backup_plans", "BackupPlansList"):
+        if entry["BackupPlanName"] == deployment.prefix:
+            described = deployment.call("backup", "get_backup_plan", BackupPlanId=entry["BackupPlanId"])
+            return {"BackupPlanId": entry["BackupPlanId"], **described["BackupPlan"]}
+    raise Absent(f"backup plan {deployment.prefix}")
+
+
+def interval(schedule: str) -> timedelta | None:
+    """The longest time between two runs of a schedule; None for one that this cannot tell, or not at least daily.
+
+    Understands cron(M H ? * * *) and its like (every day, at one hour or several: 2, 2/12, 2,14) and rate(12 hours).
+    """
+    if rate := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", schedule):
+        return timedelta(**{f"{rate[2]}s": int(rate[1])})
+    cron = re.fullmatch(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)", schedule)
+    if not cron or any(field not in ("*", "?") for field in cron.groups()[2:]):
+        return None
+    if not cron[1].isdecimal():
+        return timedelta(hours=1) if cron[2] == "*" else None
+    hours = _hours(cron[2])
+    if not hours:
+        return None
+    gaps = [(after - before) % 24 or 24 for before, after in zip(hours, hours[1:] + hours[:1], strict=True)]
+    return timedelta(hours=max(gaps))
+
+
+def _hours(field: str) -> list[int]:
+    if field == "*":
+        return list(range(24))
+    if step := re.fullmatch(r"(\d+|\*)/(\d+)", field):
+        return list(range(0 if step[1] == "*" else int(step[1]), 24, max(int(step[2]), 1)))
+    hours = field.split(",")
+    return sorted(int(hour) for hour in hours) if all(hour.isdecimal() for hour in hours) else []
+
+
+@check("BAK-1")
+def daily_backups(deployment: Deployment) -> Iterator[Finding]:
+    spec, found = deployment.environment.backup, plan(deployment)
+    resource = f"backup plan {deployment.prefix}"
+    away = deployment.target.recovery_region if spec.copy_to_recovery_region else None
+    for rule in found["Rules"]:
+        name, every = f"{resource} {rule['RuleName']}", interval(rule.get("ScheduleExpression", ""))
+        fact = f"schedule {rule.get('ScheduleExpression')}"
+        yield Finding(name, fact, every is not None and every <= timedelta(days=1), "daily at least")
+        kept = rule.get("Lifecycle", {}).get("DeleteAfterDays")
+        yield equal(name, "DeleteAfterDays", kept, spec.retention_days)
+        yield equal(name, "vault", rule.get("TargetBackupVaultName"), vault(deployment)["BackupVaultName"])
+        if away:
+            copies = [copy["DestinationBackupVaultArn"] for copy in rule.get("CopyActions", [])]
+            yield includes(name, "copies to", copies, [vault(deployment, away)["BackupVaultArn"]])
+    yield from _vault(deployment, None)
+    if away:
+        yield from _vault(deployment, away)
+    yield from _selected(deployment, found["BackupPlanId"])
+
+
+def _vault(deployment: Deployment, region: str | None) -> Iterator[Finding]:
+    found = vault(deployment, region)
+    resource = f"vault {found['BackupVaultName']}"
+    yield keys.used(deployment, resource, "EncryptionKeyArn", found.get("EncryptionKeyArn"), "backups", region)
+    yield equal(resource, "Locked", found.get("Locked"), True)
+    if deployment.environment.backup.lock == "compliance":
+        final = found.get("LockDate")
+        yield Finding(resource, f"LockDate = {final or 'unset'}", final is not None, "the day its lock is final")
+
+
+def _selected(deployment: Deployment, plan_id: str) -> Iterator[Finding]:
+    listed = deployment.pages("backup", "list_backup_selections", "BackupSelectionsList", BackupPlanId=plan_id)
+    chosen: list[str] = []
+    for entry in listed:
+        answer = deployment.call(
+            "backup", "get_backup_selection", BackupPlanId=plan_id, SelectionId=entry["SelectionId"]
+        )
+        chosen += answer["BackupSelection"].get("Resources", [])
+    layers = [names.bucket_arn(deployment.target, "silver"), names.bucket_arn(deployment.target, "gold")]
+    wanted = [database.server(deployment)["DBInstanceArn"], *layers]
+    yield includes(f"backup plan {deployment.prefix}", "backs up", chosen, wanted)
+
+
+@check("BAK-2")
+def cluster_backups(deployment: Deployment) -> Iterator[Finding]:
+    role = names.role_name(deployment.target, "velero")
+    granted = [
+        statement
+        for policy in deployment.pages("iam", "list_role_policies", "PolicyNames", RoleName=role)
+        for statement in statements(
+            deployment.call("iam", "get_role_policy", RoleName=role, PolicyName=policy)["PolicyDocument"]
+        )
+    ]
+    bucket = names.bucket_arn(deployment.target, "backups")
+    writable = [
+        resource
+        for statement in granted
+        if allows(statement, "s3:PutObject")
+        for resource in values(statement.get("Resource"))
+    ]
+    inside = bool(writable) and all(resource.startswith(f"{bucket}/") for resource in writable)
+    yield Finding(f"role {role}", f"writes to {', '.join(writable) or 'nothing'}", inside, f"{bucket}/ only")
+    yield equal(f"role {role}", "may snapshot volumes", any(allows(one, "ec2:CreateSnapshot") for one in granted), True)
+    found = deployment.pages(
+        "eks",
+        "list_pod_identity_associations",
+        "associations",
+        clusterName=deployment.prefix,
+        namespace="velero",
+        serviceAccount="velero",
+    )
+    yield at_least("pod identity velero/velero", "associations", len(found), 1)
+
+
+@check("BAK-3")
+def objectives_met(deployment: Deployment) -> Iterator[Finding]:
+    spec, resource = deployment.environment.backup, f"backup plan {deployment.prefix}"
+    gaps = [interval(rule.get("ScheduleExpression", "")) for rule in plan(deployment)["Rules"]]
+    known = [gap for gap in gaps if gap is not None]
+    shortest = min(known, default=None)
+    met = shortest is not None and shortest <= spec.rpo
+    yield Finding(
+        resource, f"longest time between backups = {shortest or 'unknown'}", met, f"<= {spec.rpo} (backup.rpo)"
+    )
+    # a restore that needs a new instance must fit, so recovery to a point in time has to be possible at all
+    server = database.server(deployment)
+    recoverable = server.get("LatestRestorableTime") is not None or (server.get("BackupRetentionPeriod") or 0) > 0
+    yield equal(f"db instance {server['DBInstanceIdentifier']}", "point-in-time recovery", recoverable, True)

@@ -1,0 +1,150 @@
+"""EKS as it is (K8S-1 to K8S-9)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.aws import names
+from terrace.live.aws import keys, logs
+from terrace.live.aws.checks import Deployment, Finding, check, empty, equal, includes
+
+_LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+
+
+def cluster(deployment: Deployment) -> dict[str, Any]:
+    """The cluster. Raises Absent."""
+    described: dict[str, Any] = deployment.call("eks", "describe_cluster", name=deployment.prefix)["cluster"]
+    return described
+
+
+def pool(deployment: Deployment, name: str) -> dict[str, Any]:
+    """A node group. Raises Absent."""
+    answer = deployment.call("eks", "describe_nodegroup", clusterName=deployment.prefix, nodegroupName=name)
+    described: dict[str, Any] = answer["nodegroup"]
+    return described
+
+
+def _machine(deployment: Deployment, name: str) -> dict[str, Any]:
+    """What a pool's nodes are made of: the launch template in the version that the node group uses."""
+    template = pool(deployment, name)["launchTemplate"]
+    answer = deployment.call(
+        "ec2",
+        "describe_launch_template_versions",
+        LaunchTemplateId=template["id"],
+        Versions=[str(template.get("version", "$Default"))],
+    )
+    data: dict[str, Any] = answer["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+    return data
+
+
+@check("K8S-1")
+def private_api(deployment: Deployment) -> Iterator[Finding]:
+    resource, settings = f"cluster {deployment.prefix}", cluster(deployment)["resourcesVpcConfig"]
+    yield equal(resource, "endpointPrivateAccess", settings.get("endpointPrivateAccess"), True)
+    ranges = sorted(deployment.environment.cluster.api_access.public_from.values())
+    yield equal(resource, "endpointPublicAccess", settings.get("endpointPublicAccess"), bool(ranges))
+    if settings.get("endpointPublicAccess"):
+        yield equal(resource, "publicAccessCidrs", sorted(settings.get("publicAccessCidrs", [])), ranges)
+
+
+@check("K8S-2")
+def secrets_encrypted(deployment: Deployment) -> Iterator[Finding]:
+    resource = f"cluster {deployment.prefix}"
+    found = [entry for entry in cluster(deployment).get("encryptionConfig", []) if "secrets" in entry["resources"]]
+    yield equal(resource, "encryption of secrets", len(found), 1)
+    for entry in found:
+        yield keys.used(deployment, resource, "encryptionConfig", entry["provider"].get("keyArn"), "cluster")
+
+
+@check("K8S-3")
+def control_plane_logged(deployment: Deployment) -> Iterator[Finding]:
+    setups = cluster(deployment).get("logging", {}).get("clusterLogging", [])
+    enabled = [kind for setup in setups if setup.get("enabled") for kind in setup.get("types", [])]
+    yield includes(f"cluster {deployment.prefix}", "logs", enabled, _LOG_TYPES)
+    yield logs.kept(deployment, "cluster", deployment.environment.observability.retention_days)
+
+
+@check("K8S-4")
+def no_node_credentials(deployment: Deployment) -> Iterator[Finding]:
+    agent = _addon(deployment, "eks-pod-identity-agent")
+    yield equal("add-on eks-pod-identity-agent", "status", agent.get("status"), "ACTIVE")
+    for name in deployment.environment.cluster.pools:
+        metadata = _machine(deployment, name).get("MetadataOptions", {})
+        yield equal(f"pool {name}", "HttpTokens", metadata.get("HttpTokens"), "required")
+        yield equal(f"pool {name}", "HttpPutResponseHopLimit", metadata.get("HttpPutResponseHopLimit"), 1)
+
+
+@check("K8S-5")
+def organisation_only(deployment: Deployment) -> Iterator[Finding]:
+    access = cluster(deployment).get("accessConfig", {})
+    resource = f"cluster {deployment.prefix}"
+    yield equal(resource, "authenticationMode", access.get("authenticationMode"), "API")
+    # nodes and AWS's own roles have entries too; an administrator is who has an administrator's policy
+    known = {
+        names.arn(deployment.target, "iam", f"role/{names.settings(deployment.target).admin_role}", region=""),
+        names.role_arn(deployment.target, "ci-apply"),
+    }
+    admins: set[str] = set()
+    for principal in deployment.pages("eks", "list_access_entries", "accessEntries", clusterName=deployment.prefix):
+        policies = deployment.pages(
+            "eks",
+            "list_associated_access_policies",
+            "associatedAccessPolicies",
+            clusterName=deployment.prefix,
+            principalArn=principal,
+        )
+        if any(str(policy["policyArn"]).endswith("AdminPolicy") for policy in policies):
+            admins.add(principal)
+    yield empty(resource, "administrators that nobody named", sorted(admins - known))
+    yield includes(resource, "administrators", admins, known)
+
+
+@check("K8S-6")
+def pools_scale(deployment: Deployment) -> Iterator[Finding]:
+    for name, spec in deployment.environment.cluster.pools.items():
+        found = pool(deployment, name)
+        scaling = found.get("scalingConfig", {})
+        if deployment.environment.cost.sleep is None:
+            yield equal(f"pool {name}", "minSize", scaling.get("minSize"), spec.min_nodes)
+        else:  # asleep, it is zero
+            asleep = scaling.get("minSize") in (0, spec.min_nodes)
+            yield Finding(f"pool {name}", f"minSize = {scaling.get('minSize')}", asleep, f"0 or {spec.min_nodes}")
+        yield equal(f"pool {name}", "maxSize", scaling.get("maxSize"), spec.max_nodes)
+        wanted = "SPOT" if spec.kind == "spot" else "ON_DEMAND"
+        yield equal(f"pool {name}", "capacityType", found.get("capacityType"), wanted)
+
+
+@check("K8S-7")
+def supported(deployment: Deployment) -> Iterator[Finding]:
+    resource, found = f"cluster {deployment.prefix}", cluster(deployment)
+    yield equal(resource, "version", found.get("version"), deployment.environment.cluster.version)
+    yield equal(resource, "supportType", found.get("upgradePolicy", {}).get("supportType"), "STANDARD")
+    for name in deployment.environment.cluster.pools:
+        repair = pool(deployment, name).get("nodeRepairConfig", {})
+        yield equal(f"pool {name}", "nodeRepairConfig", repair.get("enabled"), True)
+
+
+@check("K8S-8")
+def policies_enforced(deployment: Deployment) -> Iterator[Finding]:
+    settings = json.loads(_addon(deployment, "vpc-cni").get("configurationValues") or "{}")
+    enforced = str(settings.get("enableNetworkPolicy")).lower()
+    yield equal("add-on vpc-cni", "enableNetworkPolicy", enforced, "true")
+
+
+@check("K8S-9")
+def disks_and_images(deployment: Deployment) -> Iterator[Finding]:
+    for name in deployment.environment.cluster.pools:
+        image = str(pool(deployment, name).get("amiType"))
+        yield Finding(f"pool {name}", f"amiType = {image}", image.startswith("BOTTLEROCKET"), "BOTTLEROCKET_*")
+        disks = _machine(deployment, name).get("BlockDeviceMappings", [])
+        yield includes(f"pool {name}", "disks", [disk["DeviceName"] for disk in disks], ["/dev/xvda", "/dev/xvdb"])
+        for disk in disks:
+            resource, volume = f"pool {name} {disk['DeviceName']}", disk.get("Ebs", {})
+            yield equal(resource, "Encrypted", volume.get("Encrypted"), True)
+            yield keys.used(deployment, resource, "KmsKeyId", volume.get("KmsKeyId"), "disks")
+
+
+def _addon(deployment: Deployment, name: str) -> dict[str, Any]:
+    answer = deployment.call("eks", "describe_addon", clusterName=deployment.prefix, addonName=name)
+    described: dict[str, Any] = answer["addon"]
+    return described

@@ -1,0 +1,58 @@
+"""Pipelines' identities as they are (ID-1)."""
+
+from collections.abc import Iterator
+
+from terrace.aws import names
+from terrace.live.aws.checks import Deployment, Finding, check, empty, equal, includes
+from terrace.live.aws.documents import allows, condition, principals, statements, values
+
+_ISSUER = "token.actions.githubusercontent.com"
+_NEVER = ("iam:CreateUser", "s3:PutObject", "s3:DeleteBucket", "ec2:TerminateInstances", "rds:DeleteDBInstance")
+_DATA = ("secretsmanager:GetSecretValue", "s3:GetObject", "kms:Decrypt")
+
+
+@check("ID-1")
+def federated(deployment: Deployment) -> Iterator[Finding]:
+    provider = names.arn(deployment.target, "iam", f"oidc-provider/{_ISSUER}", region="")
+    found = deployment.call("iam", "list_open_id_connect_providers")["OpenIDConnectProviderList"]
+    yield includes("account", "OIDC providers", [entry["Arn"] for entry in found], [provider])
+    repository = f"repo:{deployment.environment.identity.repository}:"
+    for purpose in ("ci-plan", "ci-apply"):
+        role = names.role_name(deployment.target, purpose)
+        described = deployment.call("iam", "get_role", RoleName=role)["Role"]
+        trusts = statements(described["AssumeRolePolicyDocument"])
+        yield equal(f"role {role}", "who may assume it", sorted({p for t in trusts for p in _trusted(t)}), [provider])
+        subjects = [subject for trust in trusts for subject in condition(trust, "StringEquals", f"{_ISSUER}:sub")]
+        unbound = [
+            trust.get("Sid", "one") for trust in trusts if not condition(trust, "StringEquals", f"{_ISSUER}:sub")
+        ]
+        yield empty(f"role {role}", "trusts that name no workflow", unbound)
+        strangers = [subject for subject in subjects if not subject.startswith(repository) or "*" in subject]
+        yield empty(f"role {role}", "foreign workflows that may assume it", strangers)
+        bound = described.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        yield equal(f"role {role}", "boundary", bound, names.boundary_arn(deployment.target))
+    yield from _plan_reads(deployment)
+
+
+def _trusted(trust: dict[str, object]) -> list[str]:
+    return [*principals(trust, "Federated"), *principals(trust), *principals(trust, "Service")]
+
+
+def _plan_reads(deployment: Deployment) -> Iterator[Finding]:
+    role = names.role_name(deployment.target, "ci-plan")
+    attached = deployment.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role)
+    yield equal(f"role {role}", "attached policies", [policy["PolicyName"] for policy in attached], ["ReadOnlyAccess"])
+    inline = [
+        statement
+        for policy in deployment.pages("iam", "list_role_policies", "PolicyNames", RoleName=role)
+        for statement in statements(
+            deployment.call("iam", "get_role_policy", RoleName=role, PolicyName=policy)["PolicyDocument"]
+        )
+    ]
+    # the lock beside its own state is the one thing that a plan writes
+    granted = [one for one in inline if not all(place.endswith(".tflock") for place in values(one.get("Resource")))]
+    writes = [action for action in _NEVER if any(allows(statement, action) for statement in granted)]
+    yield empty(f"role {role}", "what it may change", writes)
+    refused = [statement for statement in inline if statement.get("Effect") == "Deny"]
+    unread = [action for action in _DATA if any(allows({**deny, "Effect": "Allow"}, action) for deny in refused)]
+    yield includes(f"role {role}", "refused", unread, _DATA)

@@ -1,0 +1,94 @@
+"""KMS keys as they are (KEY-1 to KEY-3)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.aws import names
+from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, Purpose
+from terrace.live.aws.checks import Deployment, Finding, at_most, check, equal
+from terrace.live.aws.documents import allows, condition_keys, principals, statements
+
+# what turns a key into clear text, or into somebody else's right to do so
+_USE = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:CreateGrant")
+
+
+def alias(deployment: Deployment, purpose: Purpose) -> str:
+    """The alias of a purpose's key, the same in both regions."""
+    return f"alias/{deployment.prefix}-{purpose}"
+
+
+def key(deployment: Deployment, purpose: Purpose, region: str | None = None) -> dict[str, Any]:
+    """The metadata of the key behind a purpose's alias. Raises Absent."""
+    answer = deployment.call("kms", "describe_key", region=region, KeyId=alias(deployment, purpose))
+    metadata: dict[str, Any] = answer["KeyMetadata"]
+    return metadata
+
+
+def used(
+    deployment: Deployment, resource: str, name: str, reference: str | None, purpose: Purpose, region: str | None = None
+) -> Finding:
+    """Whether `reference` (an ARN, id or alias that a resource gives) means the purpose's key."""
+    metadata, wanted = key(deployment, purpose, region), alias(deployment, purpose)
+    meant = {metadata["Arn"], metadata["KeyId"], wanted}
+    good = reference is not None and (reference in meant or reference.endswith(f":{wanted}"))
+    return Finding(resource, f"{name} = {wanted if good else reference or 'unset'}", good, wanted)
+
+
+def _everywhere(deployment: Deployment) -> Iterator[tuple[Purpose, str]]:
+    for purpose in PURPOSES:
+        yield purpose, deployment.target.region
+    if deployment.target.recovery_region:
+        for purpose in RECOVERY_PURPOSES:
+            yield purpose, deployment.target.recovery_region
+
+
+@check("KEY-1")
+def own_key_rotated(deployment: Deployment) -> Iterator[Finding]:
+    owners: dict[str, str] = {}
+    for purpose, region in _everywhere(deployment):
+        metadata, resource = key(deployment, purpose, region), f"{alias(deployment, purpose)} ({region})"
+        yield equal(resource, "KeyManager", metadata.get("KeyManager"), "CUSTOMER")
+        other = owners.setdefault(metadata["Arn"], resource)
+        yield Finding(resource, "has a key of its own" if other == resource else f"shares {other}", other == resource)
+        if metadata.get("KeyState") == "PendingDeletion":
+            continue  # KEY-2 says so; its rotation is off by then
+        rotation = deployment.call("kms", "get_key_rotation_status", region=region, KeyId=metadata["Arn"])
+        yield equal(resource, "KeyRotationEnabled", rotation.get("KeyRotationEnabled"), True)
+        if rotation.get("KeyRotationEnabled"):
+            days = deployment.environment.keys.rotation_days
+            yield at_most(resource, "RotationPeriodInDays", rotation.get("RotationPeriodInDays"), days)
+
+
+@check("KEY-2")
+def none_under_destruction(deployment: Deployment) -> Iterator[Finding]:
+    # the waiting time is given when destruction is asked for, so only its absence can be read beforehand
+    for purpose, region in _everywhere(deployment):
+        metadata, resource = key(deployment, purpose, region), f"{alias(deployment, purpose)} ({region})"
+        yield equal(resource, "KeyState", metadata.get("KeyState"), "Enabled")
+
+
+@check("KEY-3")
+def least_use(deployment: Deployment) -> Iterator[Finding]:
+    for purpose, region in _everywhere(deployment):
+        arn, resource = key(deployment, purpose, region)["Arn"], f"{alias(deployment, purpose)} ({region})"
+        answer = deployment.call("kms", "get_key_policy", region=region, KeyId=arn, PolicyName="default")
+        open_ones = [
+            statement.get("Sid", "without Sid")
+            for statement in statements(json.loads(answer["Policy"]))
+            if any(allows(statement, action) for action in _USE) and _open(deployment, statement)
+        ]
+        fact = f"use without a condition in {', '.join(open_ones)}" if open_ones else "each use is conditioned"
+        yield Finding(resource, fact, not open_ones, "kms:ViaService, aws:SourceAccount or one principal")
+
+
+def _open(deployment: Deployment, statement: dict[str, Any]) -> bool:
+    """Whether everybody, or every identity of the account whose own policy says so, may use the key by itself."""
+    wide = {"*", names.root(deployment.target), names.account(deployment.target)}
+    if not wide & set(principals(statement)) and not principals(statement, "Service"):
+        return False
+    narrowing = {
+        "kms:viaservice", "kms:encryptioncontext:aws:logs:arn",
+        "aws:sourceaccount", "aws:sourcearn", "aws:principalarn",
+    }  # fmt: skip
+    return not narrowing & condition_keys(statement)

@@ -1,0 +1,160 @@
+"""S3 as it is (LAKE-1 to LAKE-7)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.aws import names
+from terrace.capabilities.keys import Purpose
+from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
+from terrace.live.aws import keys
+from terrace.live.aws.checks import Deployment, Finding, NotApplicable, at_least, at_most, check, empty, equal, includes
+from terrace.live.aws.documents import condition, covers, statements, values
+
+_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+_KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups"}  # the others: the lake's
+_WRITES = ("s3:PutObject", "s3:DeleteObject")
+
+
+def buckets(deployment: Deployment) -> Iterator[tuple[Bucket, str, str]]:
+    """Each bucket: what it is for, its name, its region; the copies in the recovery region come last."""
+    for bucket in BUCKETS:
+        yield bucket, names.bucket(deployment.target, bucket), deployment.target.region
+    region = deployment.target.recovery_region
+    if region and deployment.environment.lake.replicate:
+        for bucket in REPLICATED:
+            yield bucket, names.bucket(deployment.target, bucket, recovery=True), region
+
+
+def lock(deployment: Deployment, bucket: Bucket) -> Iterator[Finding]:
+    """Whether the bucket's objects are immutable in the environment's mode, bronze and audit for their days."""
+    spec, name = deployment.environment.lake.immutability, names.bucket(deployment.target, bucket)
+    days = deployment.environment.audit.retention_days if bucket == "audit" else spec.days
+    answer = deployment.call("s3", "get_object_lock_configuration", Bucket=name)
+    retention = answer["ObjectLockConfiguration"].get("Rule", {}).get("DefaultRetention", {})
+    yield equal(name, "object lock mode", retention.get("Mode"), spec.mode.upper())
+    kept = retention.get("Days") or (retention["Years"] * 365 if "Years" in retention else None)
+    yield at_least(name, "object lock days", kept, days)
+
+
+@check("LAKE-1")
+def never_public(deployment: Deployment) -> Iterator[Finding]:
+    for _, name, region in buckets(deployment):
+        answer = deployment.call("s3", "get_public_access_block", region=region, Bucket=name)
+        flags = answer["PublicAccessBlockConfiguration"]
+        yield empty(name, "public access block flags off", [flag for flag in _BLOCKS if not flags.get(flag)])
+        ownership = deployment.call("s3", "get_bucket_ownership_controls", region=region, Bucket=name)
+        owner = ownership["OwnershipControls"]["Rules"][0]["ObjectOwnership"]
+        yield equal(name, "ObjectOwnership", owner, "BucketOwnerEnforced")
+
+
+@check("LAKE-2")
+def encrypted(deployment: Deployment) -> Iterator[Finding]:
+    for bucket, name, region in buckets(deployment):
+        answer = deployment.call("s3", "get_bucket_encryption", region=region, Bucket=name)
+        rule = answer["ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"]
+        # the services that write access logs cannot use a customer key: S3 User Guide, "Enabling access logging"
+        wanted = "AES256" if bucket == "access" else "aws:kms"
+        yield equal(name, "SSEAlgorithm", rule.get("SSEAlgorithm"), wanted)
+        if wanted == "aws:kms":
+            purpose = _KEY.get(bucket, "lake")
+            yield keys.used(deployment, name, "KMSMasterKeyID", rule.get("KMSMasterKeyID"), purpose, region)
+        policy = deployment.call("s3", "get_bucket_policy", region=region, Bucket=name)["Policy"]
+        refused = any(_refuses_plain_http(statement, name) for statement in statements(policy))
+        yield Finding(name, f"plain HTTP is {'refused' if refused else 'accepted'}", refused, "refused")
+
+
+def _refuses_plain_http(statement: dict[str, Any], bucket: str) -> bool:
+    everything = covers(values(statement.get("Action")), "s3:GetObject")
+    objects = any(resource.endswith(f":::{bucket}/*") for resource in values(statement.get("Resource")))
+    secure = [value.lower() for value in condition(statement, "Bool", "aws:SecureTransport")]
+    return statement.get("Effect") == "Deny" and everything and objects and secure == ["false"]
+
+
+@check("LAKE-3")
+def versioned(deployment: Deployment) -> Iterator[Finding]:
+    for _, name, region in buckets(deployment):
+        status = deployment.call("s3", "get_bucket_versioning", region=region, Bucket=name).get("Status")
+        yield equal(name, "versioning", status, "Enabled")
+    yield from lock(deployment, "bronze")
+
+
+@check("LAKE-4")
+def tiered(deployment: Deployment) -> Iterator[Finding]:
+    for bucket, spec in deployment.environment.lake.lifecycle.items():
+        name = names.bucket(deployment.target, bucket)
+        rules = deployment.call("s3", "get_bucket_lifecycle_configuration", Bucket=name)["Rules"]
+        active = [rule for rule in rules if rule.get("Status") == "Enabled" and _whole_bucket(rule)]
+        moves = {move["StorageClass"]: move.get("Days") for rule in active for move in rule.get("Transitions", [])}
+        yield at_most(name, "first move after days", min(moves.values(), default=None), spec.cool_after_days)
+        yield at_most(name, "last move after days", max(moves.values(), default=None), spec.archive_after_days)
+        ends = [rule["Expiration"]["Days"] for rule in active if "Days" in rule.get("Expiration", {})]
+        yield equal(name, "expires after days", ends[0] if ends else None, spec.expire_after_days)
+        old = [
+            rule["NoncurrentVersionExpiration"].get("NoncurrentDays")
+            for rule in active
+            if "NoncurrentVersionExpiration" in rule
+        ]
+        yield equal(name, "superseded versions end after days", old[0] if old else None, spec.superseded_after_days)
+
+
+def _whole_bucket(rule: dict[str, Any]) -> bool:
+    """Whether the rule is for every object; S3 gives an empty filter, or an empty prefix, in several shapes."""
+    return not rule.get("Prefix") and not any((rule.get("Filter") or {}).values())
+
+
+@check("LAKE-5")
+def copied(deployment: Deployment) -> Iterator[Finding]:
+    if not deployment.environment.lake.replicate:
+        raise NotApplicable("no copies are asked for (lake.replicate)")
+    for bucket in REPLICATED:
+        name = names.bucket(deployment.target, bucket)
+        answer = deployment.call("s3", "get_bucket_replication", Bucket=name)
+        rules = [rule for rule in answer["ReplicationConfiguration"]["Rules"] if rule.get("Status") == "Enabled"]
+        copies = [rule["Destination"]["Bucket"] for rule in rules]
+        yield includes(name, "copied to", copies, [names.bucket_arn(deployment.target, bucket, recovery=True)])
+
+
+@check("LAKE-6")
+def logged(deployment: Deployment) -> Iterator[Finding]:
+    target_bucket = names.bucket(deployment.target, "access")
+    for bucket in BUCKETS:
+        if bucket == "access":
+            continue
+        name = names.bucket(deployment.target, bucket)
+        logging = deployment.call("s3", "get_bucket_logging", Bucket=name).get("LoggingEnabled", {})
+        yield equal(name, "logs to", logging.get("TargetBucket"), target_bucket)
+
+
+@check("LAKE-7")
+def as_declared(deployment: Deployment) -> Iterator[Finding]:
+    modules = {name: module for name, module in deployment.environment.modules.items() if module.enabled}
+    if not modules:
+        raise NotApplicable("no module is enabled (modules)")
+    for module, spec in modules.items():
+        role = names.role_name(deployment.target, f"module-{module}")
+        attached = deployment.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role)
+        yield empty(f"role {role}", "attached policies", [policy["PolicyName"] for policy in attached])
+        rights = _rights(deployment, role)
+        yield equal(f"role {role}", "lake", _told(rights), _told(dict(spec.lake)))
+
+
+def _rights(deployment: Deployment, role: str) -> dict[str, str]:
+    """What a role's inline policies let it do with objects: bucket (or what else is named) to read or write."""
+    short = {names.bucket(deployment.target, bucket): bucket for bucket in BUCKETS}
+    rights: dict[str, str] = {}
+    for policy in deployment.pages("iam", "list_role_policies", "PolicyNames", RoleName=role):
+        document = deployment.call("iam", "get_role_policy", RoleName=role, PolicyName=policy)["PolicyDocument"]
+        for statement in statements(document):
+            actions = values(statement.get("Action"))
+            writes = any(covers(actions, action) for action in _WRITES)
+            if statement.get("Effect") != "Allow" or not (writes or covers(actions, "s3:GetObject")):
+                continue
+            for resource in values(statement.get("Resource")):
+                bucket = resource.partition(":::")[2].partition("/")[0] or resource
+                place = short.get(bucket, bucket)
+                rights[place] = "write" if writes or rights.get(place) == "write" else "read"
+    return rights
+
+
+def _told(rights: dict[Any, Any]) -> str:
+    return ", ".join(f"{verb} {place}" for place, verb in sorted(rights.items())) or "nothing"

@@ -1,0 +1,28 @@
+"""CloudWatch log groups as they are: what several guarantees ask of theirs."""
+
+from typing import Any
+
+from terrace.aws import names
+from terrace.capabilities.observability import LogGroup
+from terrace.live.aws.checks import Deployment, Finding, at_least
+from terrace.live.aws.session import Absent
+
+
+def group(deployment: Deployment, name: LogGroup) -> dict[str, Any]:
+    """A log group of ours. Raises Absent."""
+    full = names.log_group(deployment.target, name)
+    found = deployment.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=full)
+    for entry in found:
+        if entry["logGroupName"] == full:
+            described: dict[str, Any] = entry
+            return described
+    raise Absent(f"log group {full}", where="logs:describe_log_groups")
+
+
+def kept(deployment: Deployment, name: LogGroup, days: int) -> Finding:
+    """Whether a log group keeps its events for `days`; a group without a period keeps them for ever."""
+    found = group(deployment, name)
+    retention = found.get("retentionInDays")
+    if retention is None:
+        return Finding(found["logGroupName"], "retentionInDays = never ends", False, f">= {days}")
+    return at_least(found["logGroupName"], "retentionInDays", retention, days)

@@ -1,0 +1,192 @@
+"""The VPC as it is (NET-1 to NET-5), and the VPN link (NET-7)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.aws import names
+from terrace.live.aws import logs
+from terrace.live.aws.checks import Deployment, Finding, NotApplicable, at_least, at_most, check, empty, equal, includes
+from terrace.live.aws.documents import condition, statements
+from terrace.live.aws.session import Absent
+
+ESSENTIAL = ("ecr.api", "ecr.dkr", "secretsmanager", "sts", "kms", "logs", "eks-auth")
+"""What nodes and workloads need to run; `private_paths: full` has at least these, and more."""
+_EVERYWHERE = "0.0.0.0/0"
+
+
+def vpc(deployment: Deployment) -> str:
+    """The id of the deployment's VPC. Raises Absent."""
+    found = deployment.pages("ec2", "describe_vpcs", "Vpcs", Filters=[_named(deployment.prefix)])
+    if len(found) != 1:
+        raise Absent(f"{len(found)} networks are named {deployment.prefix}", where="ec2:describe_vpcs")
+    return str(found[0]["VpcId"])
+
+
+def _named(name: str) -> dict[str, Any]:
+    return {"Name": "tag:Name", "Values": [name]}
+
+
+def in_vpc(deployment: Deployment, operation: str, field: str, filter_name: str = "vpc-id") -> list[dict[str, Any]]:
+    """The entries of an EC2 listing that are in the VPC."""
+    return deployment.pages("ec2", operation, field, Filters=[{"Name": filter_name, "Values": [vpc(deployment)]}])
+
+
+def name_of(entry: dict[str, Any]) -> str:
+    """An entry's Name tag, else nothing."""
+    return next((str(tag["Value"]) for tag in entry.get("Tags", []) if tag["Key"] == "Name"), "")
+
+
+def subnets(deployment: Deployment, role: str = "") -> list[dict[str, Any]]:
+    """The VPC's subnets, or those of a role (public, nodes, data, control)."""
+    found = in_vpc(deployment, "describe_subnets", "Subnets")
+    return [subnet for subnet in found if name_of(subnet).startswith(f"{deployment.prefix}-{role}")]
+
+
+def _routes(deployment: Deployment, role: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The name of each subnet of a role, and its way out to everywhere (empty: none)."""
+    tables = in_vpc(deployment, "describe_route_tables", "RouteTables")
+    for subnet in subnets(deployment, role):
+        for table in tables:
+            if any(link.get("SubnetId") == subnet["SubnetId"] for link in table.get("Associations", [])):
+                ways = [route for route in table["Routes"] if route.get("DestinationCidrBlock") == _EVERYWHERE]
+                yield name_of(subnet), ways[0] if ways else {}
+
+
+@check("NET-1")
+def private_subnets(deployment: Deployment) -> Iterator[Finding]:
+    for role in ("nodes", "data"):
+        zones = [subnet["AvailabilityZone"] for subnet in subnets(deployment, role)]
+        yield includes(f"subnets {deployment.prefix}-{role}", "zones", zones, deployment.target.zones)
+    for subnet in subnets(deployment):
+        yield equal(name_of(subnet), "MapPublicIpOnLaunch", subnet.get("MapPublicIpOnLaunch"), False)
+
+
+@check("NET-2")
+def egress_by_nat(deployment: Deployment) -> Iterator[Finding]:
+    wanted = len(deployment.target.zones) if deployment.environment.network.egress.nat == "per_zone" else 1
+    gateways = [
+        gateway
+        for gateway in in_vpc(deployment, "describe_nat_gateways", "NatGateways")
+        if gateway.get("State") == "available"
+    ]
+    yield at_least(f"network {deployment.prefix}", "NAT gateways", len(gateways), wanted)
+    for gateway in gateways:
+        address: dict[str, Any] = next(iter(gateway.get("NatGatewayAddresses", [])), {})
+        fixed = bool(address.get("AllocationId"))
+        yield Finding(gateway["NatGatewayId"], f"address {address.get('PublicIp')}", fixed, "a fixed one")
+    for name, way in _routes(deployment, "nodes"):
+        yield Finding(name, f"leaves by {_way(way)}", "NatGatewayId" in way, "NAT")
+    for role in ("data", "control"):
+        for name, way in _routes(deployment, role):
+            yield Finding(name, f"leaves by {_way(way)}", not way, "no way out")
+    for reservation in in_vpc(deployment, "describe_instances", "Reservations"):
+        for instance in reservation.get("Instances", []):
+            yield equal(instance["InstanceId"], "PublicIpAddress", instance.get("PublicIpAddress"), None)
+
+
+def _way(route: dict[str, Any]) -> str:
+    return next(
+        (str(route[key]) for key in ("NatGatewayId", "GatewayId", "TransitGatewayId") if route.get(key)), "none"
+    )
+
+
+@check("NET-3")
+def private_paths(deployment: Deployment) -> Iterator[Finding]:
+    found = in_vpc(deployment, "describe_vpc_endpoints", "VpcEndpoints")
+    usable = {
+        str(endpoint["ServiceName"]).rpartition(f"{deployment.target.region}.")[2]: endpoint
+        for endpoint in found
+        if str(endpoint.get("State", "")).lower() == "available"
+    }
+    yield includes(f"network {deployment.prefix}", "endpoints", usable, ["s3", *ESSENTIAL])
+    for service, endpoint in sorted(usable.items()):
+        resource = f"endpoint {service}"
+        if endpoint.get("VpcEndpointType") == "Interface":
+            yield equal(resource, "PrivateDnsEnabled", endpoint.get("PrivateDnsEnabled"), True)
+        account = names.account(deployment.target)
+        rules = statements(endpoint["PolicyDocument"]) if endpoint.get("PolicyDocument") else []
+        own = any(
+            account in condition(rule, "StringEquals", key)
+            for rule in rules
+            for key in ("aws:PrincipalAccount", "aws:ResourceAccount")
+        )
+        yield Finding(resource, f"policy {'for this account' if own else 'for everybody'}", own, "for this account")
+
+
+@check("NET-4")
+def default_deny(deployment: Deployment) -> Iterator[Finding]:
+    groups = in_vpc(deployment, "describe_security_groups", "SecurityGroups")
+    rules = deployment.pages(
+        "ec2",
+        "describe_security_group_rules",
+        "SecurityGroupRules",
+        Filters=[{"Name": "group-id", "Values": [group["GroupId"] for group in groups]}],
+    )
+    ports = {place.port for place in deployment.environment.network.egress.destinations.values()}
+    for group in groups:
+        name, own = group["GroupName"], [rule for rule in rules if rule["GroupId"] == group["GroupId"]]
+        resource = f"security group {name}"
+        if name == "default":
+            yield empty(resource, "rules", [rule["SecurityGroupRuleId"] for rule in own])
+            continue
+        if not name.startswith(f"{deployment.prefix}-"):
+            continue  # EKS makes one of its own, which no node of ours carries
+        yield empty(
+            resource, "openings without a purpose", [_told(rule) for rule in own if not rule.get("Description")]
+        )
+        wide = [
+            rule
+            for rule in own
+            if _EVERYWHERE in (rule.get("CidrIpv4"), rule.get("CidrIpv6")) or rule.get("CidrIpv6") == "::/0"
+        ]
+        entry = name == f"{deployment.prefix}-entry"
+        allowed_in, allowed_out = ({80, 443} if entry else set()), ({443} | ports)
+        bad = [
+            _told(rule)
+            for rule in wide
+            if rule.get("FromPort") != rule.get("ToPort")
+            or rule.get("FromPort") not in (allowed_out if rule["IsEgress"] else allowed_in)
+        ]
+        yield empty(resource, "openings to everywhere", bad)
+
+
+def _told(rule: dict[str, Any]) -> str:
+    direction = "out to" if rule["IsEgress"] else "in from"
+    place = (
+        rule.get("CidrIpv4") or rule.get("CidrIpv6") or rule.get("ReferencedGroupInfo", {}).get("GroupId") or "a list"
+    )
+    return f"{direction} {place} {rule.get('IpProtocol')} {rule.get('FromPort')}-{rule.get('ToPort')}"
+
+
+@check("NET-5")
+def flow_logs(deployment: Deployment) -> Iterator[Finding]:
+    found = deployment.pages(
+        "ec2", "describe_flow_logs", "FlowLogs", Filters=[{"Name": "resource-id", "Values": [vpc(deployment)]}]
+    )
+    yield at_least(f"network {deployment.prefix}", "flow logs", len(found), 1)
+    interval = deployment.environment.network.flow_log_interval_seconds
+    for log in found:
+        yield equal(log["FlowLogId"], "TrafficType", log.get("TrafficType"), "ALL")
+        yield equal(log["FlowLogId"], "FlowLogStatus", log.get("FlowLogStatus"), "ACTIVE")
+        yield at_most(log["FlowLogId"], "MaxAggregationInterval", log.get("MaxAggregationInterval"), interval)
+        yield equal(log["FlowLogId"], "log group", log.get("LogGroupName"), names.log_group(deployment.target, "flow"))
+    yield logs.kept(deployment, "flow", deployment.environment.observability.retention_days)
+
+
+@check("NET-7")
+def link(deployment: Deployment) -> Iterator[Finding]:
+    spec = deployment.environment.network.hybrid
+    if spec is None:
+        raise NotApplicable("no link is asked for (network.hybrid)")
+    found = deployment.pages("ec2", "describe_vpn_connections", "VpnConnections", Filters=[_named(deployment.prefix)])
+    live = [connection for connection in found if connection.get("State") in ("available", "pending")]
+    yield equal(f"network {deployment.prefix}", "VPN connections", len(live), 1)
+    for connection in live:
+        peer = deployment.call(
+            "ec2", "describe_customer_gateways", CustomerGatewayIds=[connection["CustomerGatewayId"]]
+        )["CustomerGateways"][0]
+        yield equal(connection["VpnConnectionId"], "peer", peer.get("IpAddress"), str(spec.peer_address))
+        routes = [
+            route["DestinationCidrBlock"] for route in connection.get("Routes", []) if route.get("State") != "deleted"
+        ]
+        yield includes(connection["VpnConnectionId"], "routes", routes, spec.peer_cidrs)

@@ -1,0 +1,115 @@
+"""CloudWatch and SNS as they are (OBS-1 to OBS-4)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from terrace.aws import names
+from terrace.capabilities.observability import EmailChannel, LogGroup
+from terrace.live.aws import keys, logs
+from terrace.live.aws.checks import Deployment, Finding, at_least, check, empty, equal, includes
+
+_ELSEWHERE: tuple[LogGroup, ...] = ("flow", "cluster", "trail")  # NET-5, K8S-3 and AUD-1 say how long these are kept
+
+SIGNALS: tuple[tuple[str, str], ...] = (
+    ("AWS/RDS", "CPUUtilization"),
+    ("AWS/RDS", "FreeStorageSpace"),
+    ("AWS/RDS", "DatabaseConnections"),
+    ("AWS/ElastiCache", "DatabaseMemoryUsagePercentage"),
+    ("AWS/ElastiCache", "Evictions"),
+    ("ContainerInsights", "node_cpu_utilization"),
+    ("ContainerInsights", "node_memory_utilization"),
+    ("AWS/NATGateway", "ErrorPortAllocation"),
+)
+"""What every deployment watches, in CloudWatch's words; refusals by the lake and the budget are looked for apart."""
+
+
+def _alarms(deployment: Deployment) -> list[dict[str, Any]]:
+    return deployment.pages(
+        "cloudwatch",
+        "describe_alarms",
+        "MetricAlarms",
+        AlarmNamePrefix=f"{deployment.prefix}-",
+        AlarmTypes=["MetricAlarm"],
+    )
+
+
+def _tell(deployment: Deployment, alarms: list[dict[str, Any]]) -> list[str]:
+    """The severities whose topics these alarms reach."""
+    topics = {names.topic_arn(deployment.target, severity): severity for severity in ("warning", "critical")}
+    armed = [alarm for alarm in alarms if alarm.get("ActionsEnabled")]
+    return [topics[action] for alarm in armed for action in alarm.get("AlarmActions", []) if action in topics]
+
+
+def _gateways(deployment: Deployment) -> int:
+    network = deployment.environment.network
+    return network.zones if network.egress.nat == "per_zone" else 1
+
+
+@check("OBS-1")
+def kept_and_encrypted(deployment: Deployment) -> Iterator[Finding]:
+    for name in get_args(LogGroup):
+        found = logs.group(deployment, name)
+        yield keys.used(deployment, found["logGroupName"], "kmsKeyId", found.get("kmsKeyId"), "logs")
+        if name not in _ELSEWHERE:
+            yield logs.kept(deployment, name, deployment.environment.observability.retention_days)
+
+
+@check("OBS-2")
+def signals_alarm(deployment: Deployment) -> Iterator[Finding]:
+    alarms = _alarms(deployment)
+    apart = {"AWS/ElastiCache": deployment.environment.cache.replicas + 1, "AWS/NATGateway": _gateways(deployment)}
+    for namespace, metric in SIGNALS:
+        by_place: dict[str, list[dict[str, Any]]] = {}
+        for alarm in alarms:
+            if (alarm.get("Namespace"), alarm.get("MetricName")) == (namespace, metric):
+                by_place.setdefault(json.dumps(alarm.get("Dimensions", [])), []).append(alarm)
+        resource = f"alarms on {namespace} {metric}"
+        yield at_least(resource, "resources watched", len(by_place), apart.get(namespace, 1))
+        for watching in by_place.values():
+            yield includes(resource, "severities", _tell(deployment, watching), ["warning", "critical"])
+    group = names.log_group(deployment.target, "trail")
+    filters = deployment.pages("logs", "describe_metric_filters", "metricFilters", logGroupName=group)
+    refusals = {
+        (transformation["metricNamespace"], transformation["metricName"])
+        for entry in filters
+        if "s3.amazonaws.com" in entry.get("filterPattern", "") and "AccessDenied" in entry["filterPattern"]
+        for transformation in entry["metricTransformations"]
+    }
+    on_refusals = [alarm for alarm in alarms if (alarm.get("Namespace"), alarm.get("MetricName")) in refusals]
+    yield includes(
+        "alarms on refusals by the lake", "severities", _tell(deployment, on_refusals), ["warning", "critical"]
+    )
+
+
+@check("OBS-3")
+def people_hear(deployment: Deployment) -> Iterator[Finding]:
+    spec = deployment.environment.observability
+    for severity, channels in (("warning", spec.escalation.warning), ("critical", spec.escalation.critical)):
+        topic = names.topic_arn(deployment.target, severity)
+        found = deployment.pages("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=topic)
+        told = {entry["Endpoint"]: entry["SubscriptionArn"] for entry in found}
+        wanted = [
+            channel.address if isinstance(channel, EmailChannel) else channel.url
+            for channel in (spec.channels[name] for name in channels)
+        ]
+        resource = f"topic {deployment.prefix}-{severity}"
+        yield includes(resource, "subscribers", told, wanted)
+        silent = [endpoint for endpoint in wanted if not told.get(endpoint, "arn:").startswith("arn:")]
+        yield empty(resource, "subscribers that have not confirmed", silent)
+
+
+@check("OBS-4")
+def dashboard(deployment: Deployment) -> Iterator[Finding]:
+    resource = f"dashboard {deployment.prefix}"
+    body = json.loads(deployment.call("cloudwatch", "get_dashboard", DashboardName=deployment.prefix)["DashboardBody"])
+    text = json.dumps(body)
+    yield at_least(resource, "widgets", len(body.get("widgets", [])), 1)
+    # a graph names its metrics, or the alarm whose metric it draws
+    drawn = {alarm.get("MetricName") for alarm in _alarms(deployment) if alarm["AlarmArn"] in text}
+    absent = [
+        f"{namespace} {metric}" for namespace, metric in SIGNALS if metric not in drawn and f'"{metric}"' not in text
+    ]
+    yield empty(resource, "signals that it does not show", absent)
+    objective = f"{deployment.environment.observability.slo_percent:g} %"
+    yield equal(resource, f"shows the objective of {objective}", objective in text, True)

@@ -1,0 +1,98 @@
+"""Secrets Manager as it is (SEC-1 to SEC-3)."""
+
+from collections.abc import Iterator
+
+from terrace.aws import names
+from terrace.live.aws import database, keys
+from terrace.live.aws.checks import Deployment, Finding, NotApplicable, at_most, check, equal, includes
+from terrace.live.aws.documents import condition, covers, statements, values
+
+
+def modules(deployment: Deployment) -> list[str]:
+    """The enabled modules; each has a secret."""
+    return sorted(name for name, module in deployment.environment.modules.items() if module.enabled)
+
+
+def secret(deployment: Deployment, module: str) -> str:
+    """The name of a module's secret."""
+    return f"{deployment.prefix}/{module}/app"
+
+
+@check("SEC-1")
+def kept_in_the_manager(deployment: Deployment) -> Iterator[Finding]:
+    for module in _wanted(deployment):
+        name = secret(deployment, module)
+        described = deployment.call("secretsmanager", "describe_secret", SecretId=name)
+        yield keys.used(deployment, name, "KmsKeyId", described.get("KmsKeyId"), "secrets")
+        yield equal(name, "scheduled for deletion", described.get("DeletedDate"), None)
+        stages = [stage for version in described.get("VersionIdsToStages", {}).values() for stage in version]
+        yield includes(name, "version stages", stages, ["AWSCURRENT"])
+        if region := deployment.target.recovery_region:
+            copies = [copy["Region"] for copy in described.get("ReplicationStatus", [])]
+            yield includes(name, "replicas", copies, [region])
+
+
+@check("SEC-2")
+def admin_rotated(deployment: Deployment) -> Iterator[Finding]:
+    server = database.server(deployment)
+    resource = f"secret of {server['DBInstanceIdentifier']}"
+    managed = server.get("MasterUserSecret") or {}
+    yield equal(resource, "SecretStatus", managed.get("SecretStatus"), "active")
+    if managed:
+        yield keys.used(deployment, resource, "KmsKeyId", managed.get("KmsKeyId"), "secrets")
+        described = deployment.call("secretsmanager", "describe_secret", SecretId=managed["SecretArn"])
+        yield equal(resource, "RotationEnabled", described.get("RotationEnabled"), True)
+        days = described.get("RotationRules", {}).get("AutomaticallyAfterDays")
+        wanted = deployment.environment.secrets.database_rotation_days
+        yield at_most(resource, "AutomaticallyAfterDays", days, wanted)
+
+
+@check("SEC-3")
+def own_identity(deployment: Deployment) -> Iterator[Finding]:
+    for module in _wanted(deployment):
+        role, name = names.role_arn(deployment.target, f"module-{module}"), secret(deployment, module)
+        policy = deployment.call("secretsmanager", "get_resource_policy", SecretId=name).get("ResourcePolicy")
+        readers = _only_readers(policy) if policy else []
+        good = role in readers and "*" not in readers
+        yield Finding(name, f"readable by {', '.join(readers) or 'whoever IAM lets'}", good, f"{role} and pipelines")
+        settings = deployment.environment.modules[module]
+        found = deployment.pages(
+            "eks",
+            "list_pod_identity_associations",
+            "associations",
+            clusterName=deployment.prefix,
+            namespace=settings.namespace or module,
+            serviceAccount=module,
+        )
+        resource = f"pod identity {settings.namespace or module}/{module}"
+        yield equal(resource, "associations", len(found), 1)
+        for association in found:
+            answer = deployment.call(
+                "eks",
+                "describe_pod_identity_association",
+                clusterName=deployment.prefix,
+                associationId=association["associationId"],
+            )
+            yield equal(resource, "roleArn", answer["association"]["roleArn"], role)
+
+
+def _only_readers(policy: str) -> list[str]:
+    """The principals that a denial of reading leaves out."""
+    for statement in statements(policy):
+        reads = covers(values(statement.get("Action")), "secretsmanager:GetSecretValue")
+        if statement.get("Effect") == "Deny" and reads:
+            spared = [
+                *condition(statement, "ArnNotEquals", "aws:PrincipalArn"),
+                *condition(statement, "ArnNotLike", "aws:PrincipalArn"),
+                *condition(statement, "StringNotEquals", "aws:PrincipalArn"),
+            ]
+            if spared:
+                return spared
+    return []
+
+
+def _wanted(deployment: Deployment) -> list[str]:
+    wanted = modules(deployment)
+    if not wanted:
+        raise NotApplicable("no module is enabled (modules)")
+    return wanted

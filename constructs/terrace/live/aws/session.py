@@ -1,0 +1,174 @@
+"""Talking to AWS to read: clients by region, answers kept, and errors that say what to do.
+
+No CDK here, and no waiting without end: each call has a time limit and few retries.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+
+from terrace.aws import names
+from terrace.capabilities.target import Target
+from terrace.errors import TerraceError
+
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"mode": "standard", "max_attempts": 4},
+    user_agent_extra="terrace-live",
+)
+_NO_CREDENTIALS = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+    NoAuthTokenError,
+)
+_EXPIRED = {
+    "AuthFailure", "ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId",
+    "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException",
+}  # fmt: skip
+_THROTTLED = {"RequestLimitExceeded", "RequestThrottled", "SlowDown", "TooManyRequestsException"}
+_DENIED = {"AuthorizationError", "AuthorizationErrorException", "NotAuthorized", "UnauthorizedOperation", "Forbidden"}
+_ABSENT = {"404", "NoSuchBucket", "NoSuchEntity", "WAFNonexistentItemException"}
+
+
+class CredentialsError(TerraceError):
+    """AWS does not know who is asking."""
+
+
+class Unreadable(TerraceError):
+    """One call did not get an answer: not allowed, throttled, unreachable, unknown to an emulator."""
+
+
+class Absent(TerraceError):
+    """What was asked for does not exist."""
+
+
+class Reader:
+    """Calls AWS for one deployment and keeps each answer, as many guarantees look at the same resource.
+
+    `session` is boto3's; by default the one that the shell's environment and profile give.
+    """
+
+    def __init__(self, target: Target, session: boto3.Session | None = None) -> None:
+        self._target = target
+        self._session = session
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._answers: dict[str, Any] = {}
+        self.services: set[str] = set()
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A boto3 client; the home region's unless another is named. CredentialsError for a profile that is none."""
+        key = (service, region or self._target.region)
+        if key not in self._clients:
+            try:
+                session = self._session or boto3.Session()
+                # stubs know a client by the literal name of its service only
+                self._clients[key] = cast(Any, session).client(service, region_name=key[1], config=_CONFIG)
+            except BotoCoreError as error:
+                raise _explained(error, service, "connect") from error
+        return self._clients[key]
+
+    def call(self, service: str, operation: str, *, region: str | None = None, **parameters: Any) -> dict[str, Any]:
+        """One answer. Raises Absent, Unreadable or CredentialsError."""
+
+        def ask() -> dict[str, Any]:
+            client = self.client(service, region)
+            answer: dict[str, Any] = getattr(client, operation)(**parameters)
+            return answer
+
+        answer: dict[str, Any] = self._once(ask, service, operation, region, parameters)
+        return answer
+
+    def pages(
+        self, service: str, operation: str, field: str, *, region: str | None = None, **parameters: Any
+    ) -> list[Any]:
+        """All entries of `field` over all pages. Raises as `call` does."""
+
+        def ask() -> list[Any]:
+            client = self.client(service, region)
+            if not client.can_paginate(operation):
+                return list(getattr(client, operation)(**parameters).get(field) or [])
+            pages = client.get_paginator(operation).paginate(**parameters)
+            return [entry for page in pages for entry in page.get(field) or []]
+
+        found: list[Any] = self._once(ask, service, operation, region, {"field": field, **parameters})
+        return found
+
+    def check_account(self) -> None:
+        """TerraceError when the credentials belong to another account than the environment's."""
+        found = str(self.call("sts", "get_caller_identity")["Account"])
+        wanted = names.account(self._target)
+        if found != wanted:
+            raise TerraceError(
+                f"the credentials are for account {found}, the environment is in {wanted}",
+                where=f"environment {self._target.environment}",
+                hint="choose the profile or role of that account (AWS_PROFILE)",
+            )
+
+    def _once(
+        self, ask: Callable[[], Any], service: str, operation: str, region: str | None, parameters: dict[str, Any]
+    ) -> Any:
+        self.services.add(service)
+        key = json.dumps([service, operation, region or self._target.region, parameters], sort_keys=True, default=str)
+        if key not in self._answers:
+            try:
+                self._answers[key] = ask()
+            except (BotoCoreError, ClientError) as error:
+                self._answers[key] = _explained(error, service, operation)
+        answer = self._answers[key]
+        if isinstance(answer, TerraceError):
+            raise answer
+        return answer
+
+
+def _explained(error: Exception, service: str, operation: str) -> TerraceError:
+    """The sentence for a person; how botocore's own errors end here."""
+    call = f"{service}:{operation}"
+    if isinstance(error, _NO_CREDENTIALS):
+        return CredentialsError(
+            f"no AWS credentials: {error}",
+            hint="log in (`aws sso login`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        )
+    if isinstance(error, ConnectionError | HTTPClientError):
+        return Unreadable(f"AWS did not answer: {error}", where=call, hint="check the network and HTTPS_PROXY")
+    if not isinstance(error, ClientError):
+        return Unreadable(str(error), where=call)
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    message = str(error.response.get("Error", {}).get("Message", "")) or code
+    if code in _EXPIRED:
+        return CredentialsError(
+            f"AWS does not accept the credentials: {message}", where=call, hint="log in again (`aws sso login`)"
+        )
+    if code in _THROTTLED or code.startswith("Throttl"):
+        return Unreadable(f"AWS throttles: {message}", where=call, hint="wait a minute and ask again")
+    if code in _DENIED or code.startswith("AccessDenied"):
+        return Unreadable(f"not allowed: {message}", where=call, hint=f"the identity needs {_permission(call)}")
+    if code in _ABSENT or "NotFound" in code or code.startswith("NoSuch"):
+        return Absent(message, where=call)
+    return Unreadable(f"{code}: {message}", where=call)
+
+
+def _permission(call: str) -> str:
+    """s3:get_bucket_policy -> s3:GetBucketPolicy; near enough to IAM's name to look it up."""
+    service, operation = call.split(":")
+    return f"{service}:{''.join(word.capitalize() for word in operation.split('_'))}"
