@@ -1,0 +1,282 @@
+"""AWS Backup's one plan into a locked vault, copied to the recovery region; and Velero's rights (BAK-1 to BAK-3).
+
+The cache is not here: AWS Backup does not know ElastiCache, which keeps snapshots of its own (CACHE-3).
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from cdktn_provider_aws.backup_plan import (
+    BackupPlan,
+    BackupPlanRule,
+    BackupPlanRuleCopyAction,
+    BackupPlanRuleCopyActionLifecycle,
+    BackupPlanRuleLifecycle,
+)
+from cdktn_provider_aws.backup_selection import BackupSelection
+from cdktn_provider_aws.backup_vault import BackupVault
+from cdktn_provider_aws.backup_vault_lock_configuration import BackupVaultLockConfiguration
+from cdktn_provider_aws.backup_vault_notifications import BackupVaultNotifications
+from cdktn_provider_aws.backup_vault_policy import BackupVaultPolicy
+from cdktn_provider_aws.eks_pod_identity_association import EksPodIdentityAssociation
+from cdktn_provider_aws.provider import AwsProvider
+from constructs import Construct
+
+from terrace.aws import iam, names, providers
+from terrace.aws.iam import Statement
+from terrace.capabilities.backup import BackupHandle, BackupSpec
+from terrace.capabilities.cluster import ClusterHandle
+from terrace.capabilities.database import DatabaseHandle
+from terrace.capabilities.governance import GovernanceHandle
+from terrace.capabilities.identity import PipelinesHandle
+from terrace.capabilities.keys import KeysHandle
+from terrace.capabilities.lake import LakeHandle
+from terrace.capabilities.observability import ObservabilityHandle
+from terrace.capabilities.spec import Layer
+from terrace.capabilities.target import Target
+from terrace.errors import ContractError
+
+SCHEDULES: Mapping[timedelta, str] = {
+    timedelta(hours=6): "cron(0 5,11,17,23 * * ? *)",
+    timedelta(hours=12): "cron(0 5,17 * * ? *)",
+    timedelta(days=1): "cron(0 17 * * ? *)",
+}
+"""UTC. 17:00 is in each: a database that sleeps at night is still awake then, and one that is stopped cannot be backed
+up. None is near the database's own backups and maintenance, during which AWS Backup would wait (RDS user guide)."""
+BACKED_UP: tuple[Layer, ...] = ("silver", "gold", "platinum")
+"""Bronze needs no backup: nobody can change it (LAKE-3), and it can be loaded again."""
+SHORTEST_DAYS = 7
+LONGEST_DAYS = 3650
+"""What the vaults' locks let any backup ask for. The plan's own retention lies between; were it in the lock, it could
+never be changed again once a compliance lock is final."""
+COOLING_OFF_DAYS = 3
+"""The least that AWS asks for before a compliance lock is final."""
+TROUBLE = ("BACKUP_JOB_FAILED", "BACKUP_JOB_EXPIRED", "COPY_JOB_FAILED", "S3_BACKUP_OBJECT_FAILED")
+VELERO = "velero"
+"""Its namespace and service account."""
+
+
+class Backup(Construct):
+    """A vault at home and, where asked for, one in the recovery region; the plan; what it takes; Velero's identity."""
+
+    handle: BackupHandle
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        spec: BackupSpec,
+        target: Target,
+        *,
+        keys: KeysHandle,
+        cluster: ClusterHandle,
+        database: DatabaseHandle,
+        lake: LakeHandle,
+        observability: ObservabilityHandle,
+        governance: GovernanceHandle,
+        pipelines: PipelinesHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        if spec.every not in SCHEDULES:
+            raise ContractError(
+                f"AWS has no schedule for a backup every {spec.every}", where=self.node.path, hint="PT6H, PT12H or P1D"
+            )
+        home = _vault(Construct(self, "home"), target.prefix, spec, keys.home["backups"], pipelines)
+        copies: list[BackupPlanRuleCopyAction] = []
+        if spec.copy_to_recovery_region and target.recovery_region:
+            away = _vault(
+                Construct(self, "recovery"),
+                f"{target.prefix}-recovery",
+                spec,
+                keys.recovery["backups"],
+                pipelines,
+                provider=providers.recovery(self),
+            )
+            copies.append(
+                BackupPlanRuleCopyAction(
+                    destination_vault_arn=away.arn,
+                    lifecycle=BackupPlanRuleCopyActionLifecycle(
+                        cold_storage_after=spec.archive_after_days, delete_after=spec.retention_days
+                    ),
+                )
+            )
+        BackupVaultNotifications(
+            self,
+            "trouble",
+            backup_vault_name=home.name,
+            sns_topic_arn=observability.topics["critical"],
+            backup_vault_events=list(TROUBLE),
+            depends_on=list(observability.ready),
+        )
+        objectives = spec.model_dump(mode="json", include={"rpo", "rto"})
+        plan = BackupPlan(  # BAK-1
+            self,
+            "plan",
+            name=target.prefix,
+            rule=[
+                BackupPlanRule(
+                    rule_name="platform",
+                    target_vault_name=home.name,
+                    schedule=SCHEDULES[spec.every],
+                    start_window=60,
+                    completion_window=300,  # minutes: done before the next one of the tightest schedule
+                    lifecycle=BackupPlanRuleLifecycle(
+                        cold_storage_after=spec.archive_after_days, delete_after=spec.retention_days
+                    ),
+                    recovery_point_tags=dict(target.tags),
+                    copy_action=copies or None,
+                )
+            ],
+            tags=objectives,  # BAK-3: what the plan has to keep, beside it
+        )
+        role = iam.role(
+            self,
+            "role",
+            target,
+            purpose="backup",
+            trust=iam.service_trust(target, "backup.amazonaws.com"),
+            governance=governance,
+            managed=[
+                "service-role/AWSBackupServiceRolePolicyForBackup",
+                "service-role/AWSBackupServiceRolePolicyForRestores",
+                "AWSBackupServiceRolePolicyForS3Backup",
+                "AWSBackupServiceRolePolicyForS3Restore",
+            ],
+        )
+        BackupSelection(  # BAK-1
+            self,
+            "platform",
+            name="platform",
+            plan_id=plan.id,
+            iam_role_arn=role.arn,
+            resources=[database.id, *(lake.ids[layer] for layer in BACKED_UP)],
+            depends_on=[*lake.ready, *iam.rights(self, "role")],
+        )
+        self._velero(target, keys, cluster, lake, governance)
+        self.handle = BackupHandle(vault=home.name)
+
+    def _velero(
+        self,
+        target: Target,
+        keys: KeysHandle,
+        cluster: ClusterHandle,
+        lake: LakeHandle,
+        governance: GovernanceHandle,
+    ) -> None:
+        """BAK-2: Velero keeps the cluster's objects in the backups bucket and snapshots volumes."""
+        role = iam.role(
+            self,
+            "velero",
+            target,
+            purpose="velero",
+            trust=iam.pod_trust(target),
+            governance=governance,
+            policies={
+                "bucket": _velero_bucket(lake.ids["backups"]),
+                "volumes": _velero_volumes(target),
+                "keys": _velero_keys(target, keys),
+            },
+        )
+        EksPodIdentityAssociation(  # BAK-2
+            self,
+            "velero-pods",
+            cluster_name=cluster.name,
+            namespace=VELERO,
+            service_account=VELERO,
+            role_arn=role.arn,
+            depends_on=list(iam.rights(self, "velero")),
+        )
+
+
+def _vault(
+    scope: Construct,
+    name: str,
+    spec: BackupSpec,
+    key: str,
+    pipelines: PipelinesHandle,
+    *,
+    provider: AwsProvider | None = None,
+) -> BackupVault:
+    """A vault under the backups key whose contents nobody removes by hand."""
+    vault = BackupVault(scope, "vault", name=name, kms_key_arn=key, provider=provider)
+    BackupVaultPolicy(
+        scope,
+        "policy",
+        backup_vault_name=vault.name,
+        policy=iam.document(
+            Statement(
+                Sid="KeepRecoveryPoints",
+                Effect="Deny",
+                Principal={"AWS": "*"},
+                Action=["backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle"],
+                Resource="*",  # a vault's policy is about its own recovery points
+                Condition={"ArnNotEquals": {"aws:PrincipalArn": pipelines.apply}},
+            )
+        ),
+        provider=provider,
+    )
+    BackupVaultLockConfiguration(  # BAK-1
+        scope,
+        "lock",
+        backup_vault_name=vault.name,
+        min_retention_days=SHORTEST_DAYS,
+        max_retention_days=LONGEST_DAYS,
+        changeable_for_days=COOLING_OFF_DAYS if spec.lock == "compliance" else None,
+        provider=provider,
+    )
+    return vault
+
+
+def _velero_bucket(bucket: str) -> str:
+    return iam.document(
+        iam.allow(
+            [
+                "s3:GetObject",
+                "s3:PutObject",
+                "s3:DeleteObject",
+                "s3:AbortMultipartUpload",
+                "s3:ListMultipartUploadParts",
+            ],
+            f"{bucket}/velero/*",
+        ),
+        iam.allow("s3:ListBucket", bucket, Condition={"StringLike": {"s3:prefix": ["velero", "velero/*"]}}),
+    )
+
+
+def _velero_volumes(target: Target) -> str:
+    """Volumes have no names to tell ours by; tags that Velero sets do, once it has set them."""
+    volumes, snapshots = (
+        names.arn(target, "ec2", "volume/*"),
+        f"arn:{_partition(target)}:ec2:{target.region}::snapshot/*",
+    )
+    return iam.document(
+        iam.allow(["ec2:DescribeVolumes", "ec2:DescribeSnapshots"], "*"),  # EC2's descriptions take no resource
+        iam.allow(["ec2:CreateSnapshot", "ec2:CreateVolume"], [volumes, snapshots]),
+        iam.allow(
+            "ec2:CreateTags",
+            [volumes, snapshots],
+            Condition={"StringEquals": {"ec2:CreateAction": ["CreateSnapshot", "CreateVolume"]}},
+        ),
+        iam.allow("ec2:DeleteSnapshot", snapshots, Condition={"StringLike": {"ec2:ResourceTag/velero.io/backup": "*"}}),
+    )
+
+
+def _velero_keys(target: Target, keys: KeysHandle) -> str:
+    return iam.document(
+        iam.allow(["kms:Decrypt", "kms:GenerateDataKey"], keys.home["backups"]),
+        iam.allow(
+            [
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+            ],
+            keys.home["disks"],
+        ),
+        iam.allow("kms:CreateGrant", keys.home["disks"], Condition={"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+    )
+
+
+def _partition(target: Target) -> str:
+    return names.settings(target).partition

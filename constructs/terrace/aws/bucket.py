@@ -1,0 +1,228 @@
+"""One S3 bucket as every bucket of the platform is: private, versioned, encrypted, with a lifecycle (LAKE-1 to LAKE-4).
+
+All of them are made here, so that none can differ by accident; what only some have is a visible argument.
+"""
+
+from dataclasses import dataclass
+
+from cdktn import ITerraformDependable
+from cdktn_provider_aws.provider import AwsProvider
+from cdktn_provider_aws.s3_bucket import S3Bucket
+from cdktn_provider_aws.s3_bucket_lifecycle_configuration import (
+    S3BucketLifecycleConfiguration,
+    S3BucketLifecycleConfigurationRule,
+    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
+    S3BucketLifecycleConfigurationRuleExpiration,
+    S3BucketLifecycleConfigurationRuleFilter,
+    S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
+    S3BucketLifecycleConfigurationRuleTransition,
+)
+from cdktn_provider_aws.s3_bucket_logging import (
+    S3BucketLoggingA,
+    S3BucketLoggingTargetObjectKeyFormat,
+    S3BucketLoggingTargetObjectKeyFormatPartitionedPrefix,
+)
+from cdktn_provider_aws.s3_bucket_object_lock_configuration import (
+    S3BucketObjectLockConfigurationA,
+    S3BucketObjectLockConfigurationRuleA,
+    S3BucketObjectLockConfigurationRuleDefaultRetentionA,
+)
+from cdktn_provider_aws.s3_bucket_ownership_controls import S3BucketOwnershipControls, S3BucketOwnershipControlsRule
+from cdktn_provider_aws.s3_bucket_policy import S3BucketPolicy
+from cdktn_provider_aws.s3_bucket_public_access_block import S3BucketPublicAccessBlock
+from cdktn_provider_aws.s3_bucket_server_side_encryption_configuration import (
+    S3BucketServerSideEncryptionConfigurationA,
+    S3BucketServerSideEncryptionConfigurationRuleA,
+    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
+)
+from cdktn_provider_aws.s3_bucket_versioning import S3BucketVersioningA, S3BucketVersioningVersioningConfiguration
+from constructs import Construct
+
+from terrace.aws import iam, names
+from terrace.aws.iam import Statement
+from terrace.capabilities.lake import Bucket, LifecycleSpec
+from terrace.capabilities.spec import LAYERS
+from terrace.capabilities.target import Target
+
+
+@dataclass(frozen=True)
+class Made:
+    """A bucket and what must wait for it."""
+
+    scope: Construct
+    bucket: S3Bucket
+    policy: S3BucketPolicy
+    settled: tuple[ITerraformDependable, ...]
+
+
+def bucket(
+    scope: Construct,
+    name: Bucket,
+    target: Target,
+    *,
+    lifecycle: LifecycleSpec,
+    key: str | None,
+    lock_days: int | None,
+    lock_mode: str,
+    grants: tuple[Statement, ...],
+    recovery: AwsProvider | None = None,
+) -> Made:
+    """A private, versioned, encrypted bucket with its lifecycle. `key` is an ARN; without one S3's own key encrypts."""
+    made = S3Bucket(
+        scope,
+        "bucket",
+        bucket=names.bucket(target, name, recovery=recovery is not None),
+        object_lock_enabled=lock_days is not None,
+        tags={"layer": name},
+        provider=recovery,
+    )
+    private = S3BucketPublicAccessBlock(  # LAKE-1
+        scope,
+        "public-access",
+        bucket=made.bucket,
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+        provider=recovery,
+    )
+    S3BucketOwnershipControls(
+        scope,
+        "ownership",
+        bucket=made.bucket,
+        rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
+        provider=recovery,
+    )
+    encryption = S3BucketServerSideEncryptionConfigurationA(  # LAKE-2
+        scope,
+        "encryption",
+        bucket=made.bucket,
+        rule=[
+            S3BucketServerSideEncryptionConfigurationRuleA(
+                bucket_key_enabled=key is not None,
+                apply_server_side_encryption_by_default=S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
+                    sse_algorithm="aws:kms" if key else "AES256", kms_master_key_id=key
+                ),
+            )
+        ],
+        provider=recovery,
+    )
+    policy = S3BucketPolicy(
+        scope,
+        "policy",
+        bucket=made.bucket,
+        policy=iam.document(*_refusals(name, target, key, recovery=recovery is not None), *grants),
+        depends_on=[private],
+        provider=recovery,
+    )
+    versioning = S3BucketVersioningA(  # LAKE-3
+        scope,
+        "versioning",
+        bucket=made.bucket,
+        versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
+        provider=recovery,
+    )
+    settled: list[ITerraformDependable] = [versioning, encryption]
+    if lock_days is not None:
+        settled.append(
+            S3BucketObjectLockConfigurationA(  # LAKE-3
+                scope,
+                "lock",
+                bucket=made.bucket,
+                rule=S3BucketObjectLockConfigurationRuleA(
+                    default_retention=S3BucketObjectLockConfigurationRuleDefaultRetentionA(
+                        mode=lock_mode.upper(), days=lock_days
+                    )
+                ),
+                depends_on=[versioning],
+                provider=recovery,
+            )
+        )
+    S3BucketLifecycleConfiguration(  # LAKE-4
+        scope,
+        "lifecycle",
+        bucket=made.bucket,
+        transition_default_minimum_object_size="all_storage_classes_128K",
+        rule=[_lifecycle_rule(lifecycle)],
+        depends_on=[versioning],
+        provider=recovery,
+    )
+    return Made(scope, made, policy, tuple(settled))
+
+
+def _lifecycle_rule(spec: LifecycleSpec) -> S3BucketLifecycleConfigurationRule:
+    """One rule for the whole bucket; both cheaper classes read at once."""
+    return S3BucketLifecycleConfigurationRule(
+        id="tiering",
+        status="Enabled",
+        filter=[S3BucketLifecycleConfigurationRuleFilter()],
+        transition=[
+            S3BucketLifecycleConfigurationRuleTransition(days=spec.cool_after_days, storage_class="STANDARD_IA"),
+            S3BucketLifecycleConfigurationRuleTransition(days=spec.archive_after_days, storage_class="GLACIER_IR"),
+        ],
+        expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=spec.expire_after_days)]
+        if spec.expire_after_days
+        else None,
+        noncurrent_version_expiration=[
+            S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(noncurrent_days=spec.superseded_after_days)
+        ],
+        abort_incomplete_multipart_upload=[
+            S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=7)
+        ],
+    )
+
+
+def log_access(name: Bucket, made: Made, *, to: Made) -> None:
+    """LAKE-6: requests to a bucket are written to the access bucket, a folder a day."""
+    S3BucketLoggingA(
+        made.scope,
+        "access-log",
+        bucket=made.bucket.bucket,
+        target_bucket=to.bucket.bucket,
+        target_prefix=f"s3/{name}/",
+        target_object_key_format=S3BucketLoggingTargetObjectKeyFormat(
+            partitioned_prefix=S3BucketLoggingTargetObjectKeyFormatPartitionedPrefix(partition_date_source="EventTime")
+        ),
+        depends_on=[to.policy],
+    )
+
+
+def _refusals(name: Bucket, target: Target, key: str | None, *, recovery: bool) -> list[Statement]:
+    """LAKE-2: what nobody may do with a bucket, whatever else they are granted."""
+    arn = names.bucket_arn(target, name, recovery=recovery)
+    everything = [arn, f"{arn}/*"]
+    refused = [
+        Statement(
+            Sid="RefusePlainHttp",
+            Effect="Deny",
+            Principal="*",
+            Action="s3:*",
+            Resource=everything,
+            Condition={"Bool": {"aws:SecureTransport": "false"}},
+        ),
+        Statement(
+            Sid="RefuseOldTls",
+            Effect="Deny",
+            Principal="*",
+            Action="s3:*",
+            Resource=everything,
+            Condition={"NumericLessThan": {"s3:TlsVersion": "1.2"}},
+        ),
+    ]
+    if key and name in LAYERS and not recovery:
+        # A writer that names no encryption gets the bucket's. One that names any must name our key: a negated
+        # operator also holds where the key's header is absent, which is AES256 or the account's own KMS key.
+        refused.append(
+            Statement(
+                Sid="RefuseOtherKeys",
+                Effect="Deny",
+                Principal="*",
+                Action="s3:PutObject",
+                Resource=f"{arn}/*",
+                Condition={
+                    "Null": {"s3:x-amz-server-side-encryption": "false"},
+                    "StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key},
+                },
+            )
+        )
+    return refused

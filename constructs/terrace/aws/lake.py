@@ -1,0 +1,240 @@
+"""Object storage on S3: the lake's layers, the platform's own buckets, and their copies in the recovery region."""
+
+from collections.abc import Mapping
+
+from cdktn_provider_aws.s3_account_public_access_block import S3AccountPublicAccessBlock
+from cdktn_provider_aws.s3_bucket_metric import S3BucketMetric
+from cdktn_provider_aws.s3_bucket_notification import S3BucketNotification
+from cdktn_provider_aws.s3_bucket_replication_configuration import (
+    S3BucketReplicationConfigurationA,
+    S3BucketReplicationConfigurationRule,
+    S3BucketReplicationConfigurationRuleDeleteMarkerReplication,
+    S3BucketReplicationConfigurationRuleDestination,
+    S3BucketReplicationConfigurationRuleDestinationEncryptionConfiguration,
+    S3BucketReplicationConfigurationRuleDestinationMetrics,
+    S3BucketReplicationConfigurationRuleDestinationMetricsEventThreshold,
+    S3BucketReplicationConfigurationRuleDestinationReplicationTime,
+    S3BucketReplicationConfigurationRuleDestinationReplicationTimeTime,
+    S3BucketReplicationConfigurationRuleFilter,
+    S3BucketReplicationConfigurationRuleSourceSelectionCriteria,
+    S3BucketReplicationConfigurationRuleSourceSelectionCriteriaSseKmsEncryptedObjects,
+)
+from constructs import Construct
+
+from terrace.aws import iam, names, providers
+from terrace.aws.bucket import Made, bucket, log_access
+from terrace.aws.iam import Statement
+from terrace.capabilities.governance import GovernanceHandle
+from terrace.capabilities.keys import KeysHandle, Purpose
+from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket, LakeHandle, LakeSpec
+from terrace.capabilities.spec import LAYERS
+from terrace.capabilities.target import Target
+
+ENCRYPTED_FOR: Mapping[Bucket, Purpose] = {
+    **dict.fromkeys((*LAYERS, "artifacts"), "lake"),
+    "backups": "backups",
+    "audit": "audit",
+    # access: S3 and the load balancer cannot write their logs under a customer's key, so S3's own encrypts them
+}
+"""Bucket to the purpose of its key (LAKE-2)."""
+
+
+class Lake(Construct):
+    """Buckets in the home region, copies of six of them in the recovery region, the account's public access block."""
+
+    handle: LakeHandle
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        spec: LakeSpec,
+        target: Target,
+        *,
+        audit_days: int,
+        keys: KeysHandle,
+        governance: GovernanceHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        locked: dict[Bucket, int] = {"bronze": spec.immutability.days, "audit": audit_days}  # LAKE-3, AUD-1
+        home = {
+            name: bucket(
+                Construct(self, name),
+                name,
+                target,
+                lifecycle=spec.lifecycle[name],
+                key=keys.home[ENCRYPTED_FOR[name]] if name in ENCRYPTED_FOR else None,
+                lock_days=locked.get(name),
+                lock_mode=spec.immutability.mode,
+                grants=_grants(name, target),
+            )
+            for name in BUCKETS
+        }
+        for name, made in home.items():
+            if name != "access":
+                log_access(name, made, to=home["access"])
+            if name in LAYERS:
+                # Consumers (and AWS Backup) hear of new objects; request metrics feed the refusals' alarm.
+                S3BucketNotification(made.scope, "events", bucket=made.bucket.bucket, eventbridge=True)
+                S3BucketMetric(made.scope, "requests", bucket=made.bucket.bucket, name="EntireBucket")
+        if spec.replicate and target.recovery_region:
+            self._replicate(spec, target, keys, governance, home, locked)
+        if names.settings(target).owns_account:
+            S3AccountPublicAccessBlock(  # LAKE-1
+                self,
+                "account-public-access",
+                block_public_acls=True,
+                block_public_policy=True,
+                ignore_public_acls=True,
+                restrict_public_buckets=True,
+            )
+        self.handle = LakeHandle(
+            names={name: names.bucket(target, name) for name in BUCKETS},
+            ids={name: names.bucket_arn(target, name) for name in BUCKETS},
+            ready=tuple(made.policy for made in home.values()),
+        )
+
+    def _replicate(
+        self,
+        spec: LakeSpec,
+        target: Target,
+        keys: KeysHandle,
+        governance: GovernanceHandle,
+        home: Mapping[Bucket, Made],
+        locked: Mapping[Bucket, int],
+    ) -> None:
+        """LAKE-5: a bucket each in the recovery region, and the rule that fills it within fifteen minutes."""
+        region = providers.recovery(self)
+        copies = {
+            name: bucket(
+                Construct(self, f"{name}-recovery"),
+                name,
+                target,
+                lifecycle=spec.lifecycle[name],
+                key=keys.recovery[ENCRYPTED_FOR[name]],
+                lock_days=locked.get(name),  # S3 copies locked objects only into a bucket that locks, too
+                lock_mode=spec.immutability.mode,
+                grants=(),
+                recovery=region,
+            )
+            for name in REPLICATED
+        }
+        role = iam.role(
+            self,
+            "replication",
+            target,
+            purpose="replication",
+            trust=iam.service_trust(target, "s3.amazonaws.com"),
+            governance=governance,
+            policies={"copy": _copying(target), "copy-keys": _copying_keys(keys)},
+        )
+        for name in REPLICATED:
+            S3BucketReplicationConfigurationA(
+                home[name].scope,
+                "replication",
+                bucket=home[name].bucket.bucket,
+                role=role.arn,
+                rule=[_copy_rule(target, name, keys.recovery[ENCRYPTED_FOR[name]])],
+                depends_on=[*home[name].settled, *copies[name].settled, *iam.rights(self, "replication")],
+            )
+
+
+def _grants(name: Bucket, target: Target) -> tuple[Statement, ...]:
+    """What AWS services may write, for this account only."""
+    arn = names.bucket_arn(target, name)
+    account = names.account(target)
+    ours = {"aws:SourceAccount": account}
+    trail = {**ours, "aws:SourceArn": names.trail_arn(target)}
+    if name == "audit":
+        return (
+            _service("TrailLooks", "cloudtrail", "s3:GetBucketAcl", arn, {"StringEquals": trail}),
+            _service(
+                "TrailWrites", "cloudtrail", "s3:PutObject", f"{arn}/trail/AWSLogs/{account}/*", {"StringEquals": trail}
+            ),
+            _service("ConfigLooks", "config", ["s3:GetBucketAcl", "s3:ListBucket"], arn, {"StringEquals": ours}),
+            _service(
+                "ConfigWrites", "config", "s3:PutObject", f"{arn}/config/AWSLogs/{account}/*", {"StringEquals": ours}
+            ),
+        )
+    if name == "access":
+        return (
+            _service("BucketLogs", "logging.s3", "s3:PutObject", f"{arn}/s3/*", {"StringEquals": ours}),
+            # The delivery service sends no source account; the path ends in ours.
+            _service(
+                "LoadBalancerLogs",
+                "logdelivery.elasticloadbalancing",
+                "s3:PutObject",
+                f"{arn}/alb/AWSLogs/{account}/*",
+                None,
+            ),
+        )
+    return ()
+
+
+def _service(
+    sid: str, service: str, action: str | list[str], resource: str, condition: dict[str, dict[str, str]] | None
+) -> Statement:
+    statement = Statement(
+        Sid=sid, Effect="Allow", Principal={"Service": f"{service}.amazonaws.com"}, Action=action, Resource=resource
+    )
+    if condition:
+        statement["Condition"] = condition
+    return statement
+
+
+def _copying(target: Target) -> str:
+    """What replication reads at home and writes in the recovery region; keys are in a document of their own."""
+    home = [names.bucket_arn(target, name) for name in REPLICATED]
+    there = [names.bucket_arn(target, name, recovery=True) for name in REPLICATED]
+    return iam.document(
+        iam.allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], home),
+        iam.allow(
+            [
+                "s3:GetObjectVersionForReplication",
+                "s3:GetObjectVersionAcl",
+                "s3:GetObjectVersionTagging",
+                "s3:GetObjectRetention",
+                "s3:GetObjectLegalHold",
+            ],
+            [f"{arn}/*" for arn in home],
+        ),
+        iam.allow(["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"], [f"{arn}/*" for arn in there]),
+    )
+
+
+def _copying_keys(keys: KeysHandle) -> str:
+    return iam.document(
+        iam.allow("kms:Decrypt", [keys.home["lake"], keys.home["backups"]]),
+        iam.allow(["kms:Encrypt", "kms:GenerateDataKey"], [keys.recovery["lake"], keys.recovery["backups"]]),
+    )
+
+
+def _copy_rule(target: Target, name: Bucket, key: str) -> S3BucketReplicationConfigurationRule:
+    """Everything, deletions too, within S3's fifteen-minute replication time control; `key` encrypts the copy."""
+    return S3BucketReplicationConfigurationRule(
+        id="recovery",
+        status="Enabled",
+        priority=1,
+        filter=S3BucketReplicationConfigurationRuleFilter(),
+        delete_marker_replication=S3BucketReplicationConfigurationRuleDeleteMarkerReplication(status="Enabled"),
+        source_selection_criteria=S3BucketReplicationConfigurationRuleSourceSelectionCriteria(
+            sse_kms_encrypted_objects=S3BucketReplicationConfigurationRuleSourceSelectionCriteriaSseKmsEncryptedObjects(
+                status="Enabled"
+            )
+        ),
+        destination=S3BucketReplicationConfigurationRuleDestination(
+            bucket=names.bucket_arn(target, name, recovery=True),
+            storage_class="STANDARD_IA",
+            encryption_configuration=S3BucketReplicationConfigurationRuleDestinationEncryptionConfiguration(
+                replica_kms_key_id=key
+            ),
+            metrics=S3BucketReplicationConfigurationRuleDestinationMetrics(
+                status="Enabled",
+                event_threshold=S3BucketReplicationConfigurationRuleDestinationMetricsEventThreshold(minutes=15),
+            ),
+            replication_time=S3BucketReplicationConfigurationRuleDestinationReplicationTime(
+                status="Enabled",
+                time=S3BucketReplicationConfigurationRuleDestinationReplicationTimeTime(minutes=15),
+            ),
+        ),
+    )

@@ -1,0 +1,175 @@
+"""What is watched, and from where it counts as wrong (OBS-2): one row a signal, in CloudWatch's words. No CDK here.
+
+Dimensions are those under which the services publish: RDS by instance, ElastiCache by node (it publishes nothing for a
+replication group), Container Insights by cluster, NAT by gateway.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from terrace.capabilities.audit import AuditHandle
+from terrace.capabilities.cache import CacheHandle, CacheSpec
+from terrace.capabilities.cluster import ClusterHandle
+from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
+from terrace.capabilities.network import NetworkHandle
+from terrace.capabilities.observability import LogGroup, Thresholds
+from terrace.capabilities.spec import Severity
+from terrace.capabilities.target import Target
+
+Statistic = Literal["Average", "Maximum", "Minimum", "Sum"]
+Comparison = Literal["above", "below"]
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A metric and the value from which it is wrong. An event is wrong at once; anything else when it lasts."""
+
+    title: str
+    metric: str
+    statistic: Statistic
+    comparison: Comparison
+    threshold: float
+    namespace: str
+    dimensions: Mapping[str, str]
+    event: bool = False
+
+
+@dataclass(frozen=True)
+class Event:
+    """A kind of record in the trail that is counted; `at_once`: a single one is too many."""
+
+    title: str
+    metric: str
+    pattern: str
+    at_once: bool = False
+
+
+@dataclass(frozen=True)
+class Burn:
+    """How fast the error budget may go: at `rate` over `window_seconds` somebody of `severity` hears of it.
+
+    Rates and windows are those of the SRE workbook, "Alerting on SLOs": 2 % of a month's budget in an hour, 5 % in six.
+    """
+
+    rate: float
+    window_seconds: int
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class Query:
+    """A saved search of a log group."""
+
+    group: LogGroup
+    text: str
+
+
+BURNS: Mapping[str, Burn] = {
+    "fast": Burn(rate=14.4, window_seconds=3600, severity="critical"),
+    "slow": Burn(rate=6.0, window_seconds=21600, severity="warning"),
+}
+
+QUERIES: Mapping[str, Query] = {
+    "refused-kubernetes-calls": Query(
+        "cluster",
+        "fields @timestamp, user.username, verb, objectRef.resource, objectRef.namespace"
+        " | filter responseStatus.code = 403 | sort @timestamp desc | limit 100",
+    ),
+    "slow-statements": Query(
+        "postgresql",
+        "fields @timestamp, @message | filter @message like /duration:/ | sort @timestamp desc | limit 100",
+    ),
+    "refused-connections": Query(
+        "flow",
+        'filter action = "REJECT" | stats count(*) as refused by srcAddr, dstAddr, dstPort'
+        " | sort refused desc | limit 100",
+    ),
+}
+
+
+def metric_namespace(target: Target) -> str:
+    """Where the environment's own metrics are."""
+    return f"Terrace/{target.prefix}"
+
+
+def events(audit: AuditHandle) -> dict[str, Event]:
+    """What is counted in the trail's log group."""
+    trail_name = audit.trail.rsplit("/", 1)[-1]
+    return {
+        "lake-denials": Event(
+            "Refused requests to buckets",
+            "LakeDenials",
+            '{ ($.eventSource = "s3.amazonaws.com") && ($.errorCode = "AccessDenied") }',
+        ),
+        "api-denials": Event(
+            "Refused calls of AWS",
+            "ApiDenials",
+            '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }',
+        ),
+        "root-used": Event(
+            "The account's root user acted",
+            "RootUsed",
+            '{ ($.userIdentity.type = "Root") && ($.userIdentity.invokedBy NOT EXISTS)'
+            ' && ($.eventType != "AwsServiceEvent") }',
+            at_once=True,
+        ),
+        "trail-stopped": Event(  # AUD-1
+            "The record of calls was stopped or deleted",
+            "TrailStopped",
+            '{ (($.eventName = "StopLogging") || ($.eventName = "DeleteTrail"))'
+            f' && (($.requestParameters.name = "{trail_name}") || ($.requestParameters.name = "{audit.trail}")) }}',
+            at_once=True,
+        ),
+    }
+
+
+def signals(
+    limits: Thresholds,
+    target: Target,
+    *,
+    database_spec: DatabaseSpec,
+    cache_spec: CacheSpec,
+    network: NetworkHandle,
+    cluster: ClusterHandle,
+    database: DatabaseHandle,
+    cache: CacheHandle,
+    audit: AuditHandle,
+) -> dict[str, Signal]:
+    """Every signal by name."""
+    rds = partial(Signal, namespace="AWS/RDS", dimensions={"DBInstanceIdentifier": database.instance})
+    nodes = partial(Signal, namespace="ContainerInsights", dimensions={"ClusterName": cluster.name})
+    counted = partial(Signal, namespace=metric_namespace(target), dimensions={})
+    spare_bytes = database_spec.storage_gb * 1024**3 * limits.database_free_storage_percent // 100
+    table = {
+        "database-cpu": rds("Database CPU, %", "CPUUtilization", "Average", "above", limits.database_cpu_percent),
+        "database-storage": rds("Database free storage, bytes", "FreeStorageSpace", "Minimum", "below", spare_bytes),
+        "database-connections": rds(
+            "Database connections", "DatabaseConnections", "Maximum", "above", limits.database_connections
+        ),
+        "nodes-cpu": nodes("Node CPU, %", "node_cpu_utilization", "Average", "above", limits.node_cpu_percent),
+        "nodes-memory": nodes(
+            "Node memory, %", "node_memory_utilization", "Average", "above", limits.node_memory_percent
+        ),
+        "nodes-failed": nodes("Failed nodes", "cluster_failed_node_count", "Maximum", "above", 0),
+    }
+    for node in (f"{number:03}" for number in range(1, cache_spec.replicas + 2)):
+        redis = partial(Signal, namespace="AWS/ElastiCache", dimensions={"CacheClusterId": f"{cache.instance}-{node}"})
+        table[f"cache-memory-{node}"] = redis(
+            f"Memory of cache node {node}, %",
+            "DatabaseMemoryUsagePercentage",
+            "Maximum",
+            "above",
+            limits.cache_memory_percent,
+        )
+        table[f"cache-evictions-{node}"] = redis(
+            f"Evictions on cache node {node}", "Evictions", "Sum", "above", limits.cache_evictions
+        )
+    for zone, gateway in network.nat_ids.items():
+        nat = partial(Signal, namespace="AWS/NATGateway", dimensions={"NatGatewayId": gateway})
+        table[f"nat-ports-{zone}"] = nat(f"NAT in {zone} out of ports", "ErrorPortAllocation", "Sum", "above", 0)
+    tolerated = {"lake-denials": limits.lake_denials, "api-denials": 20}
+    for name, event in events(audit).items():
+        table[name] = counted(event.title, event.metric, "Sum", "above", tolerated.get(name, 0), event=event.at_once)
+    return table
