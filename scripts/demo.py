@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scripts.options import cloud_option, mirror_option, project_of, settings_of
+
 if TYPE_CHECKING:
     from terrace.deployment.demo import Evidence
     from terrace.deployment.events import Event
@@ -14,19 +16,15 @@ if TYPE_CHECKING:
 
 @click.command("demo")
 @click.option("--env", "environment", default="dev", show_default=True, help="The environment whose shape is tried.")
-@click.option("--cloud", default="", help="Another cloud than the environment's own.")
+@cloud_option
 @click.option("--keep", is_flag=True, help="Leave it running, and say how to look at it.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the evidence here.")
-@click.option(
-    "--provider-mirror",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Take providers from this mirror, not the registry.",
-)
+@mirror_option
 @click.pass_context
 def command(
     ctx: click.Context,
     environment: str,
-    cloud: str,
+    cloud: str | None,
     keep: bool,
     json_file: Path | None,
     provider_mirror: Path | None,
@@ -36,12 +34,11 @@ def command(
     Validated, synthesized, planned, applied, planned again, verified live, made to drift, repaired, destroyed, listed.
     Never touches a real account, whatever credentials the shell has.
     """
-    from scripts.options import project_of
     from scripts.validate import validated
     from terrace.deployment import demo
     from terrace.errors import AnswerIsNo
 
-    progress = Progress(quiet=bool(ctx.obj and ctx.obj.get("quiet")))
+    progress = Progress(quiet=settings_of(ctx).quiet)
     project = project_of(ctx)
     try:
         progress.begin("validate")
@@ -51,7 +48,7 @@ def command(
         evidence = demo.run(
             project,
             environment,
-            cloud=cloud,
+            cloud=cloud or "",
             keep=keep,
             provider_mirror=provider_mirror,
             announce=progress.begin,

@@ -1,20 +1,24 @@
 """`terrace synth`: write the stacks, without Terraform, credentials or network."""
 
 import json
-import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from scripts.options import cloud_option, json_option
+
 
 @click.command("synth")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
-@click.option("--cloud", default="", help="Another cloud than the environment's own.")
+@cloud_option
 @click.option("--out", type=click.Path(path_type=Path), help="Where to write; default cdktf.out.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+@json_option
 @click.pass_context
-def command(ctx: click.Context, environments: tuple[str, ...], cloud: str, out: Path | None, as_json: bool) -> None:
+def command(
+    ctx: click.Context, environments: tuple[str, ...], cloud: str | None, out: Path | None, as_json: bool
+) -> None:
     """Write the stacks of the environments named, or of all: cdktf.out/stacks/ENV/cdk.tf.json.
 
     The same input gives the same bytes, on any machine.
@@ -25,9 +29,9 @@ def command(ctx: click.Context, environments: tuple[str, ...], cloud: str, out: 
 
     project = project_of(ctx)
     if out:
-        project = type(project)(project.root, synthesized_to=out.resolve())
+        project = replace(project, synthesized_to=out.resolve())
     started = time.monotonic()
-    written = synthesize(project, *(environments or names(project.root)), cloud=cloud, environ=os.environ)
+    written = synthesize(project, *(environments or names(project.root)), cloud=cloud or "")
     rows = []
     for directory in written:
         stack = json.loads((directory / "cdk.tf.json").read_text())

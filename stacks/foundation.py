@@ -134,6 +134,7 @@ class Foundation(engine.Stack):
             environment.observability,
             target,
             database_spec=environment.database,
+            cache_spec=environment.cache,
             network=network,
             entry=entry,
             cluster=cluster,
@@ -168,5 +169,6 @@ class Foundation(engine.Stack):
 
     def _outputs(self, **values: object) -> None:
         assert values.keys() == Outputs.model_fields.keys()
+        outputs = Construct(self, "outputs")
         for name, value in values.items():
-            TerraformOutput(self, name, value=value, static_id=True)
+            TerraformOutput(outputs, name, value=value, static_id=True)
