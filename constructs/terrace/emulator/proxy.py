@@ -35,7 +35,7 @@ class Proxy:
 
     async def start(self, address: str = "127.0.0.1", port: int = 0) -> int:
         """Listen; returns the port, a free one when `port` is 0. OSError when it is taken."""
-        self._server = await asyncio.start_server(self._serve, address, port, limit=_CHUNK)
+        self._server = await asyncio.start_server(self._accept, address, port, limit=_CHUNK)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
@@ -53,16 +53,18 @@ class Proxy:
     def allows(self, host: str) -> bool:
         return any(host == suffix or host.endswith(f".{suffix}") for suffix in self._allowed)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # a task of our own: the one asyncio makes for a coroutine logs a traceback when it is cancelled
+        task = asyncio.create_task(self._serve(reader, writer))
         self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._answer(reader, writer)
         except _BROKEN as error:
             log.debug("connection ended: %r", error)
         finally:
-            self._connections.discard(task)
             await _close(writer)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -83,9 +85,8 @@ class Proxy:
         context = self._authority.server_context(host)
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await writer.drain()
-        await writer.start_tls(
-            context, ssl_handshake_timeout=_TLS_SECONDS, ssl_shutdown_timeout=_CLOSE_SECONDS
-        )
+        async with asyncio.timeout(_TLS_SECONDS):
+            await writer.start_tls(context)
         to_reader, to_writer = await asyncio.open_connection(*self._backend)
         try:
             await _join(reader, writer, to_reader, to_writer)
@@ -125,11 +126,14 @@ async def _join(
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(_CHUNK):
-        writer.write(data)
-        await writer.drain()
-    if writer.can_write_eof():  # plain TCP; TLS knows no half-close
-        writer.write_eof()
+    try:
+        while data := await reader.read(_CHUNK):
+            writer.write(data)
+            await writer.drain()
+    finally:
+        if writer.can_write_eof():  # plain TCP, so the backend hears that a client left; TLS knows no half-close
+            with contextlib.suppress(*_BROKEN):
+                writer.write_eof()
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:

@@ -1,0 +1,210 @@
+"""EC2: tags and descriptions that read back, the account's defaults, a VPN connection with its options and routes."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import InvalidVpnConnectionIdError
+from moto.ec2.models.launch_templates import LaunchTemplateVersion
+from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.responses import EC2Response
+from moto.ec2.utils import add_tag_specification
+
+from terrace.emulator.aws.patch import Call, Function, operation, parameters_of, shelf, wrap
+
+_METADATA_DEFAULTS = ("HttpTokens", "HttpEndpoint", "HttpPutResponseHopLimit", "InstanceMetadataTags")
+_ANYWHERE = "0.0.0.0/0"
+
+
+def rule_descriptions() -> None:
+    """Stock moto loses the description of a rule that names a group or a prefix list instead of a range: it drifts."""
+    SecurityGroupRule.description = property(
+        lambda self: (
+            self.ip_range.get("Description")
+            or (self.source_group or {}).get("Description")
+            or (self.prefix_list_id or {}).get("Description")
+        )
+    )
+
+
+def dhcp_option_tags() -> None:
+    """Stock moto drops the tags that a set of DHCP options is created with."""
+
+    @wrap(EC2Response, "create_dhcp_options")
+    def create_dhcp_options(original: Function, self: Any) -> Any:
+        result = original(self)
+        tags = add_tag_specification(parameters_of(self).get("TagSpecifications") or [])
+        result.result["DhcpOptions"].add_tags(tags)
+        return result
+
+
+def launch_template_tags() -> None:
+    """Stock moto mixes the template's own tags into what it hands to instances: tag_specifications drift."""
+
+    @wrap(LaunchTemplateVersion, "__init__")
+    def __init__(original: Function, self: Any, *arguments: Any, **named: Any) -> None:
+        original(self, *arguments, **named)
+        given = self.data.get("TagSpecifications")
+        if given is not None:
+            self.data["TagSpecifications"] = [
+                entry for entry in given if entry.get("ResourceType") != "launch-template"
+            ]
+
+
+def ebs_default_key() -> None:
+    """Stock moto cannot tell or reset the key that new volumes are encrypted with."""
+
+    @operation(EC2Response)
+    def get_ebs_default_kms_key_id(call: Call) -> dict[str, Any]:
+        return {"KmsKeyId": call.backend.default_kms_key_id or "alias/aws/ebs"}
+
+    @operation(EC2Response)
+    def modify_ebs_default_kms_key_id(call: Call) -> dict[str, Any]:
+        call.backend.default_kms_key_id = call.parameters["KmsKeyId"]
+        return {"KmsKeyId": call.parameters["KmsKeyId"]}
+
+    @operation(EC2Response)
+    def reset_ebs_default_kms_key_id(call: Call) -> dict[str, Any]:
+        call.backend.default_kms_key_id = ""
+        return {"KmsKeyId": "alias/aws/ebs"}
+
+
+def snapshot_block() -> None:
+    """Stock moto has no operation for the block on public snapshots."""
+
+    @operation(EC2Response)
+    def enable_snapshot_block_public_access(call: Call) -> dict[str, Any]:
+        call.shelf("snapshot_block")["state"] = call.parameters["State"]
+        return {"State": call.parameters["State"]}
+
+    @operation(EC2Response)
+    def get_snapshot_block_public_access_state(call: Call) -> dict[str, Any]:
+        return {"State": call.shelf("snapshot_block").get("state", "unblocked"), "ManagedBy": "account"}
+
+    @operation(EC2Response)
+    def disable_snapshot_block_public_access(call: Call) -> dict[str, Any]:
+        call.shelf("snapshot_block").clear()
+        return {"State": "unblocked"}
+
+
+def metadata_defaults() -> None:
+    """Stock moto has no operation for the account's defaults of the instance metadata service."""
+
+    @operation(EC2Response)
+    def modify_instance_metadata_defaults(call: Call) -> dict[str, Any]:
+        kept = call.shelf("metadata_defaults")
+        for name in _METADATA_DEFAULTS:
+            value = call.parameters.get(name)
+            if value in ("no-preference", -1):
+                kept.pop(name, None)
+            elif value is not None:
+                kept[name] = value
+        return {"Return": True}
+
+    @operation(EC2Response)
+    def get_instance_metadata_defaults(call: Call) -> dict[str, Any]:
+        return {"AccountLevel": dict(call.shelf("metadata_defaults"))}
+
+
+def vpn_options() -> None:
+    """Stock moto drops a VPN connection's options, tunnels and the place of its keys, all of which then drift. It also
+    knows no filter by connection and route, by which the provider reads a static route."""
+
+    @wrap(EC2Response, "create_vpn_connection")
+    def create_vpn_connection(original: Function, self: Any) -> Any:
+        result = original(self)
+        asked = parameters_of(self)
+        options = asked.get("Options") or {}
+        connection = result.result["VpnConnection"]
+        tunnels = list(options.get("TunnelOptions") or [])
+        tunnels += [{}] * (2 - len(tunnels))
+        connection.options = {
+            "StaticRoutesOnly": options.get("StaticRoutesOnly", False),
+            "EnableAcceleration": options.get("EnableAcceleration", False),
+            "LocalIpv4NetworkCidr": options.get("LocalIpv4NetworkCidr") or _ANYWHERE,
+            "RemoteIpv4NetworkCidr": options.get("RemoteIpv4NetworkCidr") or _ANYWHERE,
+            "TunnelInsideIpVersion": options.get("TunnelInsideIpVersion") or "ipv4",
+            "OutsideIpAddressType": options.get("OutsideIpAddressType") or "PublicIpv4",
+            "TunnelOptions": [_tunnel(number, asked_for) for number, asked_for in enumerate(tunnels)],
+        }
+        connection.routes = []
+        if asked.get("PreSharedKeyStorage") == "SecretsManager":
+            connection.pre_shared_key_arn = f"arn:{self.partition}:secretsmanager:{self.region}:{self.current_account}:secret:s2svpn!{connection.id}"
+        return result
+
+    @wrap(EC2Response, "describe_vpn_connections")
+    def describe_vpn_connections(original: Function, self: Any) -> Any:
+        filters = self._filters_from_querystring() or {}
+        identifiers = filters.get("vpn-connection-id")
+        destinations = filters.get("route.destination-cidr-block")
+        if not identifiers and not destinations:
+            return original(self)
+        found = [
+            connection
+            for connection in self.ec2_backend.vpn_connections.values()
+            if (not identifiers or connection.id in identifiers)
+            and (not destinations or any(r["DestinationCidrBlock"] in destinations for r in connection.routes))
+        ]
+        return ActionResult({"VpnConnections": found})
+
+
+def vpn_routes() -> None:
+    """Stock moto has no operation for a VPN connection's static routes, nor for their propagation."""
+
+    @operation(EC2Response)
+    def create_vpn_connection_route(call: Call) -> None:
+        route = {
+            "DestinationCidrBlock": call.parameters["DestinationCidrBlock"],
+            "Source": "Static",
+            "State": "available",
+        }
+        routes = _routes(call)
+        if route not in routes:
+            routes.append(route)
+
+    @operation(EC2Response)
+    def delete_vpn_connection_route(call: Call) -> None:
+        routes = _routes(call)
+        routes[:] = [r for r in routes if r["DestinationCidrBlock"] != call.parameters["DestinationCidrBlock"]]
+
+    @operation(EC2Response)
+    def enable_vgw_route_propagation(call: Call) -> None:
+        table = call.backend.get_route_table(call.parameters["RouteTableId"])
+        gateways = shelf(table, "propagation")
+        gateways[call.parameters["GatewayId"]] = {"GatewayId": call.parameters["GatewayId"]}
+        table.propagating_vgws = list(gateways.values())
+
+    @operation(EC2Response)
+    def disable_vgw_route_propagation(call: Call) -> None:
+        table = call.backend.get_route_table(call.parameters["RouteTableId"])
+        gateways = shelf(table, "propagation")
+        gateways.pop(call.parameters["GatewayId"], None)
+        table.propagating_vgws = list(gateways.values())
+
+    def _routes(call: Call) -> list[dict[str, Any]]:
+        identifier = call.parameters["VpnConnectionId"]
+        connection = call.backend.vpn_connections.get(identifier)
+        if connection is None:
+            raise InvalidVpnConnectionIdError(identifier)
+        routes: list[dict[str, Any]] = connection.__dict__.setdefault("routes", [])
+        return routes
+
+
+def _tunnel(number: int, asked: dict[str, Any]) -> dict[str, Any]:
+    """What DescribeVpnConnections tells of a tunnel: never its key. Addresses are of a documentation range."""
+    tunnel = {"OutsideIpAddress": f"203.0.113.{20 + number}", "TunnelInsideCidr": f"169.254.{10 + number}.0/30"}
+    for name, value in asked.items():
+        if name not in ("PreSharedKey", "LogOptions") and value not in ("", [], None):
+            tunnel["IkeVersions" if name == "IKEVersions" else name] = value
+    return tunnel
+
+
+PATCHES = (
+    rule_descriptions,
+    dhcp_option_tags,
+    launch_template_tags,
+    ebs_default_key,
+    snapshot_block,
+    metadata_defaults,
+    vpn_options,
+    vpn_routes,
+)

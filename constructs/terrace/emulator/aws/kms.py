@@ -1,0 +1,36 @@
+"""KMS: the days between rotations."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.kms.responses import KmsResponse
+
+from terrace.emulator.aws.patch import Function, parameters_of, wrap
+
+
+def rotation_period() -> None:
+    """Stock moto drops the rotation period: rotation_period_in_days drifts."""
+
+    @wrap(KmsResponse, "enable_key_rotation")
+    def enable_key_rotation(original: Function, self: Any) -> Any:
+        result = original(self)
+        asked = parameters_of(self)
+        _key(self, asked["KeyId"]).rotation_days = asked.get("RotationPeriodInDays") or 365
+        return result
+
+    @wrap(KmsResponse, "get_key_rotation_status")
+    def get_key_rotation_status(original: Function, self: Any) -> Any:
+        original(self)  # or NotFoundException
+        key = _key(self, parameters_of(self)["KeyId"])
+        answer = {"KeyId": key.id, "KeyRotationEnabled": key.key_rotation_status}
+        if key.key_rotation_status:
+            answer["RotationPeriodInDays"] = getattr(key, "rotation_days", 365)
+        return ActionResult(answer)
+
+
+def _key(response: Any, key_id: str) -> Any:
+    backend = response.kms_backend
+    return backend.keys[backend.get_key_id(key_id)]
+
+
+PATCHES = (rotation_period,)

@@ -1,0 +1,200 @@
+"""The AWS control plane as a WSGI application: moto with the patches, where a call it cannot serve is named.
+
+Stock moto answers such a call with an error an SDK retries for minutes (500), or with an empty 404 that a provider
+takes for "gone". Here it is a 400 with the code `UnsupportedByEmulator` and the service's and operation's name, logged once a
+call and counted.
+"""
+
+import io
+import json
+import logging
+import os
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qs
+from xml.etree import ElementTree
+
+from terrace.emulator.contract import Backend, UnsupportedCall
+
+log = logging.getLogger("terrace.emulator")
+
+CODE = "UnsupportedByEmulator"
+FAULT = "EmulatorFault"
+
+
+def backend(account: str, region: str) -> Backend:
+    """AWS for one account. `region` is only where calls without a region go; every region exists."""
+    # read by moto when it is imported
+    os.environ["MOTO_ACCOUNT_ID"] = account
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+    os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
+    os.environ["AWS_DEFAULT_REGION"] = region
+    # moto itself looks services up through boto3, which must not find a shell's profile
+    os.environ.update(AWS_ACCESS_KEY_ID="emulated", AWS_SECRET_ACCESS_KEY="emulated", AWS_EC2_METADATA_DISABLED="true")
+
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+
+    from terrace.emulator.aws import patches
+    from terrace.emulator.aws.inventory import inventory, watch
+
+    watch()
+    patches.apply()
+    application = Application()
+    return Backend(
+        application=application,
+        inventory=inventory,
+        unsupported=application.unsupported,
+        request_handler=MotoRequestHandler,
+    )
+
+
+class Application:
+    """Moto's dispatcher. What it cannot serve is a 400 with names, what breaks inside it as well: neither heals by
+    being tried again."""
+
+    def __init__(self) -> None:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+        self._moto: Any = DomainDispatcherApplication(create_backend_app)
+        self._unsupported: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
+
+    def unsupported(self) -> list[UnsupportedCall]:
+        with self._lock:
+            return sorted(UnsupportedCall(*names, count) for names, count in self._unsupported.items())
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        request = _Request(environ)
+        answer = _Answer()
+        try:
+            body = self._moto(environ, answer.start)
+        except NotImplementedError:
+            return self._refuse(request, start_response)
+        except Exception as error:
+            if request.unknown_service:
+                return self._refuse(request, start_response)
+            log.error("fault in %s:%s\n%s", *request.names, traceback.format_exc())
+            text = f"the emulator failed in {':'.join(request.names)}: {type(error).__name__}: {error}"
+            return _error(request, start_response, FAULT, text)
+        if answer.is_no_route(request):
+            close = getattr(body, "close", None)
+            if close:
+                close()
+            return self._refuse(request, start_response)
+        start_response(answer.status, answer.headers)
+        stream: Iterable[bytes] = body
+        return stream
+
+    def _refuse(self, request: "_Request", start_response: Callable[..., Any]) -> Iterable[bytes]:
+        names = request.names
+        with self._lock:
+            self._unsupported[names] += 1
+        log.warning("unsupported: %s:%s", *names)
+        return _error(request, start_response, CODE, f"the emulator does not know {':'.join(names)}")
+
+
+class _Answer:
+    """Holds back the start of moto's answer until it is clear that it is one."""
+
+    status = ""
+    headers: list[tuple[str, str]]
+
+    def start(self, status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], None]:
+        self.status, self.headers = status, headers
+        return lambda data: None
+
+    def is_no_route(self, request: "_Request") -> bool:
+        """Flask's own page for a path without a route, or moto's empty answer for one without an operation."""
+        if not self.status.startswith("404") or request.service == "s3":
+            return False
+        fields = {name.lower(): value for name, value in self.headers}
+        if fields.get("content-length") == "0":
+            return True
+        return fields.get("content-type", "").startswith("text/html") and "x-amzn-requestid" not in fields
+
+
+class _Request:
+    """Who was asked for what. A form is read ahead and put back, as moto leaves nothing of it to look at later."""
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self._environ = environ
+        self._form = b""
+        if self.is_query:
+            self._form = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            environ["wsgi.input"] = io.BytesIO(self._form)
+        self._scope = _signing_name(str(environ.get("HTTP_AUTHORIZATION", "")))
+        host = str(environ.get("HTTP_HOST", ""))
+        self.service = self._scope or host.split(".")[0]
+
+    @property
+    def unknown_service(self) -> bool:
+        from moto.backend_index import backend_url_patterns
+
+        host = str(self._environ.get("HTTP_HOST", ""))
+        return not any(pattern.match(f"https://{host}") for _, pattern in backend_url_patterns)
+
+    @property
+    def is_query(self) -> bool:
+        return str(self._environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded")
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Service and operation. Where only the path could tell, and does not, method and path."""
+        target = str(self._environ.get("HTTP_X_AMZ_TARGET", ""))
+        if target:
+            return self.service, target.rpartition(".")[2]
+        if self.is_query:
+            action = parse_qs(self._form.decode("utf-8", "replace")).get("Action")
+            if action:
+                return self.service, action[0]
+        return self.service, _operation_by_path(self.service, self._environ)
+
+
+def _signing_name(authorization: str) -> str:
+    """`Credential=KEY/DATE/REGION/SERVICE/aws4_request` -> SERVICE"""
+    scope = authorization.partition("Credential=")[2].partition(",")[0].split("/")
+    return scope[3] if len(scope) == 5 else ""
+
+
+def _operation_by_path(service: str, environ: dict[str, Any]) -> str:
+    from botocore.exceptions import BotoCoreError
+    from moto.core.request import Request
+    from moto.core.routing import NotFound, get_service_router
+
+    name = {"access-analyzer": "accessanalyzer"}.get(service, service)
+    try:
+        operation, _ = get_service_router(name).match(Request(dict(environ)))
+        return str(operation.name)
+    except (BotoCoreError, NotFound, NotImplementedError):
+        return f"{environ.get('REQUEST_METHOD')} {environ.get('PATH_INFO')}"
+
+
+def _error(request: _Request, start_response: Callable[..., Any], code: str, message: str) -> Iterable[bytes]:
+    """A 400 in the protocol's shape: XML for the query protocols and S3, JSON for the rest."""
+    if request.is_query or request.service in ("s3", "route53", "cloudfront"):
+        kind = "text/xml"
+        body = _xml(request.service, code, message)
+    else:
+        kind = "application/x-amz-json-1.1"
+        body = json.dumps({"__type": code, "message": message}).encode()
+    headers = [("Content-Type", kind), ("x-amzn-ErrorType", code), ("Content-Length", str(len(body)))]
+    start_response("400 Bad Request", headers)
+    return [body]
+
+
+def _xml(service: str, code: str, message: str) -> bytes:
+    if service == "s3":
+        error = root = ElementTree.Element("Error")
+    elif service == "ec2":
+        root = ElementTree.Element("Response")
+        error = ElementTree.SubElement(ElementTree.SubElement(root, "Errors"), "Error")
+    else:
+        root = ElementTree.Element("ErrorResponse")
+        error = ElementTree.SubElement(root, "Error")
+        ElementTree.SubElement(error, "Type").text = "Sender"
+    ElementTree.SubElement(error, "Code").text = code
+    ElementTree.SubElement(error, "Message").text = message
+    return bytes(ElementTree.tostring(root, encoding="utf-8"))

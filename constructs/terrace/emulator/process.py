@@ -1,0 +1,141 @@
+"""The server process: one cloud's backend, the proxy in front of it, and a control page, all on loopback.
+
+It writes `emulator.json` (the pid file: process id, start time, ports) once it answers, and removes it when it ends. It
+ends on SIGTERM, on Ctrl-C, and when the process named by `parent` is gone.
+"""
+
+import asyncio
+import contextlib
+import importlib
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import psutil
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from terrace.emulator.certificates import CertificateAuthority
+from terrace.emulator.contract import Backend, cloud_module
+from terrace.emulator.proxy import Proxy
+
+log = logging.getLogger("terrace.emulator")
+
+CONTROL = "/_emulator/"
+_PARENT_SECONDS = 0.5
+
+
+def serve(cloud: str, directory: Path, account: str, region: str, parent: int | None) -> None:
+    """Run until told to stop. Logs to stderr, which `start` sends to the log file."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request would bury what matters
+    suffixes = cloud_module(cloud).HOST_SUFFIXES
+    backend: Backend = importlib.import_module(f"terrace.emulator.{cloud}.server").backend(account, region)
+    asyncio.run(_run(cloud, directory, account, region, parent, suffixes, backend))
+
+
+async def _run(
+    cloud: str,
+    directory: Path,
+    account: str,
+    region: str,
+    parent: int | None,
+    suffixes: Iterable[str],
+    backend: Backend,
+) -> None:
+    authority = CertificateAuthority()
+    (directory / "ca.pem").write_bytes(authority.pem)
+    control = Control(backend)
+    server = make_server(
+        "127.0.0.1", 0, control, threaded=True, request_handler=backend.request_handler or WSGIRequestHandler
+    )
+    proxy = Proxy(authority, tuple(suffixes), ("127.0.0.1", server.server_port))
+    control.refused = lambda: dict(proxy.refused)
+    proxy_port = await proxy.start()
+    threading.Thread(target=server.serve_forever, name="backend", daemon=True).start()
+
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    record = directory / "emulator.json"
+    me = psutil.Process()
+    written = directory / f"emulator.json.{me.pid}"
+    written.write_text(
+        json.dumps(
+            {
+                "cloud": cloud,
+                "pid": me.pid,
+                "started": me.create_time(),
+                "proxy_port": proxy_port,
+                "backend_port": server.server_port,
+                "account": account,
+                "region": region,
+            }
+        )
+    )
+    written.replace(record)
+    log.info("%s emulator: proxy %s, backend %s, account %s", cloud, proxy_port, server.server_port, account)
+    watch = asyncio.create_task(_end_with(parent, ended)) if parent else None
+    try:
+        await ended.wait()
+    finally:
+        if watch:
+            watch.cancel()
+        await proxy.stop()
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            if json.loads(record.read_text())["pid"] == me.pid:
+                record.unlink()
+        log.info("stopped")
+        logging.shutdown()
+        # request threads may still be at work for a client that is gone; there is no state to save
+        os._exit(0)
+
+
+async def _end_with(parent: int, ended: asyncio.Event) -> None:
+    """Set `ended` when the process `parent` is gone, or its number is another process's."""
+    try:
+        born = psutil.Process(parent).create_time()
+        while psutil.Process(parent).create_time() == born:
+            if psutil.Process(parent).status() == psutil.STATUS_ZOMBIE:
+                break
+            await asyncio.sleep(_PARENT_SECONDS)
+    except psutil.NoSuchProcess:
+        pass
+    log.info("process %s is gone", parent)
+    ended.set()
+
+
+class Control:
+    """Answers the control page, which only a direct caller on loopback reaches, and hands on all else."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self.refused: Callable[[], dict[str, int]] = dict
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = str(environ.get("PATH_INFO", ""))
+        # through the proxy the Host is always one of the cloud's
+        direct = str(environ.get("HTTP_HOST", "")).startswith("127.0.0.1:")
+        if not (direct and path.startswith(CONTROL)):
+            answer: Iterable[bytes] = self._backend.application(environ, start_response)
+            return answer
+        pages: dict[str, Callable[[], Any]] = {
+            "health": lambda: {"pid": os.getpid()},
+            "inventory": lambda: [asdict(resource) for resource in self._backend.inventory()],
+            "unsupported": lambda: [asdict(call) for call in self._backend.unsupported()],
+            "refused": self.refused,
+        }
+        page = pages.get(path.removeprefix(CONTROL))
+        body = json.dumps(page() if page else {"pages": sorted(pages)}).encode()
+        start_response(
+            "200 OK" if page else "404 Not Found",
+            [("Content-Type", "application/json"), ("Content-Length", str(len(body)))],
+        )
+        return [body]

@@ -1,0 +1,153 @@
+"""`terrace emulator start|status|stop|env`: a laptop's cloud, started, looked at and stopped."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+
+from terrace.emulator import DEFAULT_ACCOUNT, Emulator, clouds, start, status
+from terrace.errors import AnswerIsNo
+
+_DIRECTORY = Path(".terrace/emulator")
+
+
+@click.group("emulator", short_help="Start, look at and stop a laptop's cloud.")
+def command() -> None:
+    """An emulated cloud behind the cloud's own host names, on this machine only.
+
+    \b
+    terrace emulator start
+    eval "$(terrace emulator env)"
+    aws s3 ls                       # or terraform, boto3: they reach the emulator and nothing else
+    terrace emulator stop           # what it held is forgotten
+
+    What runs against it proves that a configuration satisfies the provider and hangs together, not that the cloud
+    accepts it.
+    """
+
+
+_cloud = click.option("--cloud", type=click.Choice(clouds()), default="aws", show_default=True)
+_directory = click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where its files are.  [default: .terrace/emulator/<cloud>]",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+
+
+@command.command("start")
+@_cloud
+@_directory
+@click.option("--account", default=DEFAULT_ACCOUNT, show_default=True, help="The account it is.")
+@click.option("--region", help="Where a call without a region goes.")
+@click.option("--foreground", is_flag=True, help="Stay until Ctrl-C, then stop it.")
+@_json
+def start_command(
+    cloud: str, directory: Path | None, account: str, region: str | None, foreground: bool, as_json: bool
+) -> None:
+    """Start it, or say that it runs already."""
+    place = directory or _DIRECTORY / cloud
+    already = status(cloud, place) is not None
+    emulator = start(cloud, place, account=account, region=region, foreground=foreground)
+    if as_json:
+        click.echo(json.dumps(_facts(emulator), indent=2))
+    else:
+        click.echo(f"The {cloud} emulator {'is running already' if already else 'is running'}: {_summary(emulator)}")
+        click.echo(f"log: {emulator.log}", err=True)
+        click.echo('use it in this shell: eval "$(terrace emulator env)"', err=True)
+    if foreground and not already:
+        try:
+            emulator.wait()
+        except KeyboardInterrupt:
+            emulator.stop()
+            click.echo("stopped", err=True)
+
+
+@command.command("status")
+@_cloud
+@_directory
+@_json
+def status_command(cloud: str, directory: Path | None, as_json: bool) -> None:
+    """Say whether it runs, where, and what it holds. Exit code 1 when it does not."""
+    emulator = status(cloud, directory or _DIRECTORY / cloud)
+    if emulator is None:
+        if as_json:
+            click.echo(json.dumps({"cloud": cloud, "running": False}))
+        raise _not_running(cloud)
+    resources = emulator.inventory()
+    unsupported = emulator.unsupported()
+    if as_json:
+        found = {
+            "resources": [vars(resource) for resource in resources],
+            "unsupported": [vars(call) for call in unsupported],
+            "refused": emulator.refused(),
+        }
+        click.echo(json.dumps(_facts(emulator) | found, indent=2))
+        return
+    click.echo(f"The {cloud} emulator is running: {_summary(emulator)}")
+    click.echo(f"{len(resources)} resources, {len(unsupported)} kinds of calls it does not know")
+    for call in unsupported:
+        click.echo(f"  unsupported: {call.service}:{call.operation} ({call.count}x)")
+    for host, count in emulator.refused().items():
+        click.echo(f"  refused: {host} ({count}x)")
+
+
+@command.command("stop")
+@_cloud
+@_directory
+def stop_command(cloud: str, directory: Path | None) -> None:
+    """Stop it. What it held is forgotten."""
+    emulator = status(cloud, directory or _DIRECTORY / cloud)
+    if emulator is None:
+        click.echo(f"The {cloud} emulator is not running.")
+        return
+    emulator.stop()
+    click.echo(f"The {cloud} emulator is stopped.")
+
+
+@command.command("env")
+@_cloud
+@_directory
+@_json
+def env_command(cloud: str, directory: Path | None, as_json: bool) -> None:
+    """Print what leads this shell to it: eval "$(terrace emulator env)".
+
+    Variables of the shell that could name a real account (a profile, a role, an end point) are unset.
+    """
+    import os
+
+    emulator = status(cloud, directory or _DIRECTORY / cloud)
+    if emulator is None:
+        raise _not_running(cloud)
+    variables = emulator.environment()
+    if as_json:
+        click.echo(json.dumps(variables, indent=2))
+        return
+    for name in emulator.removed_variables(os.environ):
+        click.echo(f"unset {shlex.quote(name)}")
+    for name, value in variables.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+
+
+def _not_running(cloud: str) -> AnswerIsNo:
+    return AnswerIsNo(f"the {cloud} emulator is not running", hint="terrace emulator start")
+
+
+def _summary(emulator: Emulator) -> str:
+    return f"account {emulator.account}, region {emulator.region}, proxy {emulator.proxy}, process {emulator.pid}"
+
+
+def _facts(emulator: Emulator) -> dict[str, Any]:
+    return {
+        "cloud": emulator.cloud,
+        "running": True,
+        "pid": emulator.pid,
+        "account": emulator.account,
+        "region": emulator.region,
+        "proxy": emulator.proxy,
+        "backend": f"http://127.0.0.1:{emulator.backend_port}",
+        "ca": str(emulator.ca),
+        "log": str(emulator.log),
+    }
