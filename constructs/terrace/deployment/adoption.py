@@ -50,7 +50,7 @@ def adopt(
             if not found:
                 break
             shown = _planned_with(deployment, workspace, path, imports | found, imports, refused)
-            not_ours = recovery.foreign(shown, deployment.environment, lambda address: address in begun)
+            not_ours = recovery.foreign(shown, deployment.environment, begun=begun, untaggable=everything)
             if not_ours:
                 refused |= not_ours
                 for address in not_ours:

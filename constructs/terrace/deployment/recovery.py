@@ -11,7 +11,7 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -121,10 +121,12 @@ def begun(logs: Sequence[str]) -> set[str]:
             continue
         for line in lines:
             event = parse(line)
-            if not isinstance(event, ResourceEvent) or (event.phase, event.moment) != ("apply", "start"):
+            if not isinstance(event, ResourceEvent) or event.phase != "apply":
                 continue
-            if event.action in ("create", "replace"):
+            if event.moment == "start" and event.action in ("create", "replace"):
                 addresses.add(event.address)
+            elif event.moment == "errored":
+                addresses.discard(event.address)
     return addresses
 
 
@@ -205,18 +207,24 @@ def absent(imports: Mapping[str, str], diagnostics: Sequence[Diagnostic]) -> set
     return failed
 
 
-def foreign(plan: Mapping[str, Any], environment: str, trusted: Callable[[str], bool]) -> dict[str, str]:
-    """Imported resources that are not provably this deployment's, and why. `trusted` addresses need no proof by
-    tags.
+def foreign(plan: Mapping[str, Any], environment: str, *, begun: set[str], untaggable: bool) -> dict[str, str]:
+    """Imported resources that are not provably this deployment's, and why.
+
+    Proof is the deployment's tags. For what bears no tags at all, it is that the dead run had begun to create it
+    (some services tag in a second call). `untaggable` lets types pass that cannot bear tags.
     """
     refused = {}
     for record in plan.get("resource_changes", []):
-        change = record["change"]
-        if not change.get("importing") or trusted(record["address"]):
+        address, change = record["address"], record["change"]
+        if not change.get("importing"):
             continue
         before = change.get("before") or {}
+        taggable = any(name in before for name in ("tags", "tags_all", "labels"))
         tags = before.get("tags_all") or before.get("tags") or before.get("labels") or {}
-        if tags.get("managed-by") != "terrace" or tags.get("environment") != environment:
-            told = ", ".join(f"{name}={tags[name]}" for name in ("managed-by", "environment") if name in tags)
-            refused[record["address"]] = f"its tags do not say that it is ours ({told or 'no such tags'})"
+        if tags.get("managed-by") == "terrace" and tags.get("environment") == environment:
+            continue
+        if not tags and (address in begun or (untaggable and not taggable)):
+            continue
+        told = ", ".join(f"{name}={tags[name]}" for name in ("managed-by", "environment") if name in tags)
+        refused[address] = f"its tags do not say that it is ours ({told or 'no such tags'})"
     return refused

@@ -1,0 +1,159 @@
+"""What a killed apply created: the import ids of resources that exist and are in no state.
+
+Three ways, by type. A name that is unique in the account gives the id without asking (`BY_NAME`). EC2's resources have
+no names, but carry the deployment's tags and a `Name` that is unique in it (`BY_TAG`). The rest is listed and matched
+by its name (`BY_LISTING`). Types in none of the three need no adoption: creating them again overwrites, as for a
+bucket's policy or an alarm.
+
+Source of the ids: the "Import" section of each resource's page in the AWS provider's documentation, 5.100.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from terrace.deployment.recovery import Candidate
+from terrace.errors import TerraceError
+from terrace.live.aws.adopt_listing import BY_LISTING, Account
+
+# Attributes as planned; {account}, {region} and {partition} are the provider's.
+BY_NAME = {
+    "aws_accessanalyzer_analyzer": "{analyzer_name}",
+    "aws_athena_workgroup": "{name}",
+    "aws_backup_vault": "{name}",
+    "aws_budgets_budget": "{account}:{name}",
+    "aws_cloudtrail": "arn:{partition}:cloudtrail:{region}:{account}:trail/{name}",
+    "aws_cloudwatch_log_group": "{name}",
+    "aws_db_event_subscription": "{name}",
+    "aws_db_instance": "{identifier}",
+    "aws_db_parameter_group": "{name}",
+    "aws_db_subnet_group": "{name}",
+    "aws_dynamodb_table": "{name}",
+    "aws_ecr_repository": "{name}",
+    "aws_eks_access_entry": "{cluster_name}:{principal_arn}",
+    "aws_eks_addon": "{cluster_name}:{addon_name}",
+    "aws_eks_cluster": "{name}",
+    "aws_eks_node_group": "{cluster_name}:{node_group_name}",
+    "aws_elasticache_parameter_group": "{name}",
+    "aws_elasticache_replication_group": "{replication_group_id}",
+    "aws_elasticache_subnet_group": "{name}",
+    "aws_elasticache_user": "{user_id}",
+    "aws_elasticache_user_group": "{user_group_id}",
+    "aws_glue_catalog_database": "{account}:{name}",
+    "aws_iam_instance_profile": "{name}",
+    "aws_iam_openid_connect_provider": "arn:{partition}:iam::{account}:oidc-provider/{url}",
+    "aws_iam_policy": "arn:{partition}:iam::{account}:policy{path}{name}",
+    "aws_iam_role": "{name}",
+    "aws_kms_alias": "{name}",
+    "aws_resourcegroups_group": "{name}",
+    "aws_route": "{route_table_id}_{destination_cidr_block}",
+    "aws_route53_record": "{zone_id}_{name}_{type}",
+    "aws_route_table_association": "{subnet_id}/{route_table_id}",
+    "aws_s3_bucket": "{bucket}",
+    "aws_scheduler_schedule": "{group_name}/{name}",
+    "aws_scheduler_schedule_group": "{name}",
+    "aws_securityhub_account": "{account}",
+    "aws_sns_topic": "arn:{partition}:sns:{region}:{account}:{name}",
+    "aws_ssm_parameter": "{name}",
+}
+# Type to the resource type in EC2's DescribeTags.
+BY_TAG = {
+    "aws_customer_gateway": "customer-gateway",
+    "aws_ebs_volume": "volume",
+    "aws_egress_only_internet_gateway": "egress-only-internet-gateway",
+    "aws_eip": "elastic-ip",
+    "aws_flow_log": "vpc-flow-log",
+    "aws_internet_gateway": "internet-gateway",
+    "aws_launch_template": "launch-template",
+    "aws_nat_gateway": "natgateway",
+    "aws_network_acl": "network-acl",
+    "aws_route_table": "route-table",
+    "aws_security_group": "security-group",
+    "aws_subnet": "subnet",
+    "aws_vpc": "vpc",
+    "aws_vpc_dhcp_options": "dhcp-options",
+    "aws_vpc_endpoint": "vpc-endpoint",
+    "aws_vpn_connection": "vpn-connection",
+    "aws_vpn_gateway": "vpn-gateway",
+}
+
+
+def find(candidates: Sequence[Candidate], *, environment: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """Import ids of the candidates that exist, or that may exist because their name says which they would be.
+
+    Raises TerraceError when AWS cannot be asked, or when two resources fit one candidate.
+    """
+    account = Account(environment, variables)
+    found = {}
+    for candidate in candidates:
+        try:
+            identity = _identity(account, candidate)
+        except ClientError as error:
+            if _not_there(error):
+                continue
+            raise TerraceError(f"AWS does not say whether it exists: {error}", where=candidate.address) from error
+        except BotoCoreError as error:
+            raise TerraceError(f"AWS cannot be asked whether it exists: {error}", where=candidate.address) from error
+        if identity:
+            found[candidate.address] = identity
+    return found
+
+
+def _identity(account: Account, candidate: Candidate) -> str | None:
+    values = candidate.values
+    if template := BY_NAME.get(candidate.type):
+        return _filled(account, template, candidate)
+    if kind := BY_TAG.get(candidate.type):
+        name = ({**(values.get("tags") or {}), **(values.get("tags_all") or {})}).get("Name")
+        if not name:
+            return None
+        alive = [i for i in account.tagged(candidate.region, kind, name) if _alive(account, candidate, i)]
+        if len(alive) > 1:
+            raise TerraceError(
+                f"{len(alive)} of them exist with the Name {name}: {', '.join(alive)}",
+                where=candidate.address,
+                hint="delete all but one; Terrace cannot know which one is meant",
+            )
+        return alive[0] if alive else None
+    listing = BY_LISTING.get(candidate.type)
+    return listing(account, candidate.region, values) if listing else None
+
+
+def _filled(account: Account, template: str, candidate: Candidate) -> str | None:
+    """The template with the planned values; None while one of them is known only after the apply."""
+    values = {name: value for name, value in candidate.values.items() if value not in (None, "")}
+    values.setdefault("path", "/")
+    if candidate.type == "aws_iam_openid_connect_provider" and "url" in values:
+        values["url"] = str(values["url"]).removeprefix("https://")
+    if candidate.type == "aws_sns_topic" and not values.get("name"):
+        return None
+    if "{account}" in template:
+        values |= account.identity
+    if candidate.region:
+        values["region"] = candidate.region
+    try:
+        return template.format_map(values)
+    except KeyError:
+        return None
+
+
+def _alive(account: Account, candidate: Candidate, identity: str) -> bool:
+    """Whether a tagged resource is not one of those that EC2 still lists, with tags, after they were deleted."""
+    client = account.client("ec2", candidate.region)
+    match candidate.type:
+        case "aws_nat_gateway":
+            states = [n["State"] for n in client.describe_nat_gateways(NatGatewayIds=[identity])["NatGateways"]]
+        case "aws_vpn_connection":
+            shown = client.describe_vpn_connections(VpnConnectionIds=[identity])["VpnConnections"]
+            states = [connection["State"] for connection in shown]
+        case "aws_vpc_endpoint":
+            shown = client.describe_vpc_endpoints(VpcEndpointIds=[identity])["VpcEndpoints"]
+            states = [endpoint["State"] for endpoint in shown]
+        case _:
+            return True
+    return any(state not in ("deleted", "deleting") for state in states)
+
+
+def _not_there(error: ClientError) -> bool:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    return "NotFound" in code or "NoSuch" in code or "NonExist" in code or code == "404"
