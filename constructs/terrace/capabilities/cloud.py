@@ -284,6 +284,7 @@ class Cloud(Protocol):
         target: Target,
         *,
         database_spec: DatabaseSpec,
+        cache_spec: CacheSpec,
         network: NetworkHandle,
         entry: EntryHandle,
         cluster: ClusterHandle,
