@@ -51,7 +51,7 @@ class NetworkHandle:
 
     `zones` are the cloud's own zone names. `groups` names the traffic group (security group, NSG, network tag) of each
     party: control, nodes, endpoints, database, cache, entry. `ready` are constructs to depend on before nodes start.
-    `routes` is what carries the routes of nodes and control plane, by a stable name: a hybrid link adds its own.
+    `public_ready` the same before what is public starts. `routes` is what carries the routes of nodes and control plane, by a stable name: a hybrid link adds its own.
     """
 
     id: str
@@ -64,4 +64,5 @@ class NetworkHandle:
     nat_ids: Mapping[str, str]
     private_zone_id: str
     ready: tuple[Any, ...]
+    public_ready: tuple[Any, ...] = ()
     routes: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,148 @@
+"""The ceiling over every identity, the deployment's resource group, and the account's own defaults."""
+
+import json
+
+from cdktn_provider_aws.ebs_default_kms_key import EbsDefaultKmsKey
+from cdktn_provider_aws.ebs_encryption_by_default import EbsEncryptionByDefault
+from cdktn_provider_aws.ebs_snapshot_block_public_access import EbsSnapshotBlockPublicAccess
+from cdktn_provider_aws.ec2_instance_metadata_defaults import Ec2InstanceMetadataDefaults
+from cdktn_provider_aws.iam_account_password_policy import IamAccountPasswordPolicy
+from cdktn_provider_aws.iam_policy import IamPolicy
+from cdktn_provider_aws.resourcegroups_group import ResourcegroupsGroup, ResourcegroupsGroupResourceQuery
+from constructs import Construct
+
+from terrace.aws import names
+from terrace.aws.iam import Statement, allow, document
+from terrace.capabilities.governance import GovernanceHandle
+from terrace.capabilities.keys import KeysHandle
+from terrace.capabilities.target import Target
+
+GLOBAL_CALLS = (
+    "budgets:*",
+    "ce:*",
+    "health:*",
+    "iam:*",
+    "organizations:*",
+    "route53:*",
+    "s3:GetBucketLocation",
+    "s3:ListAllMyBuckets",
+    "sts:*",
+    "support:*",
+)
+"""Calls that AWS answers in one region for the whole world, whatever the environment's regions are. Source: IAM User
+Guide, "AWS: Denies access to AWS based on the requested Region"."""
+
+
+class Governance(Construct):
+    """The boundary policy of every role, a resource group over all that is tagged as ours (GOV-1), and, where the
+    environment owns the account, settings that exist once an account and region."""
+
+    def __init__(self, scope: Construct, id: str, target: Target, *, keys: KeysHandle) -> None:
+        super().__init__(scope, id)
+        boundary = IamPolicy(
+            self,
+            "boundary",
+            name=f"{target.prefix}-boundary",
+            description="Ceiling of every role of the deployment",
+            policy=boundary_policy(target),  # GOV-2
+        )
+        tagged = {key: target.tags[key] for key in ("environment", "managed-by") if key in target.tags}
+        ResourcegroupsGroup(
+            self,
+            "resources",
+            name=target.prefix,
+            description="Everything of the deployment, by its tags",
+            resource_query=ResourcegroupsGroupResourceQuery(
+                query=json.dumps(
+                    {
+                        "ResourceTypeFilters": ["AWS::AllSupported"],
+                        "TagFilters": [{"Key": key, "Values": [value]} for key, value in tagged.items()],
+                    }
+                )
+            ),  # GOV-1
+        )
+        if names.settings(target).owns_account:
+            self._account_defaults(keys)
+        self.handle = GovernanceHandle(ceiling=boundary.arn)
+
+    def _account_defaults(self, keys: KeysHandle) -> None:
+        encryption = EbsEncryptionByDefault(self, "disk-encryption", enabled=True)  # K8S-9
+        # The key first: volumes made between the two would take AWS's own
+        encryption.node.add_dependency(EbsDefaultKmsKey(self, "disk-key", key_arn=keys.home["disks"]))
+        EbsSnapshotBlockPublicAccess(self, "snapshots", state="block-all-sharing")
+        Ec2InstanceMetadataDefaults(self, "instance-metadata", http_tokens="required", http_put_response_hop_limit=1)
+        IamAccountPasswordPolicy(
+            self,
+            "passwords",
+            minimum_password_length=16,
+            require_symbols=True,
+            require_numbers=True,
+            require_lowercase_characters=True,
+            require_uppercase_characters=True,
+            allow_users_to_change_password=True,
+            password_reuse_prevention=24,
+            max_password_age=90,
+        )
+
+
+def boundary_policy(target: Target) -> str:
+    """What no role of the kit may do, whatever its own policies say. Grants nothing: a boundary only limits.
+
+    The pipeline that applies the stack may touch the record and the boundary, else it could not destroy them.
+    """
+    regions = [region for region in (target.region, target.recovery_region) if region]
+    not_pipeline = {"ArnNotEquals": {"aws:PrincipalArn": names.role_arn(target, "ci-apply")}}
+    boundary = names.boundary_arn(target)
+    return document(
+        allow("*", "*", Sid="Ceiling"),
+        Statement(
+            Sid="OwnRegionsOnly",
+            Effect="Deny",
+            NotAction=GLOBAL_CALLS,
+            Resource="*",
+            Condition={"StringNotEquals": {"aws:RequestedRegion": regions}},
+        ),
+        Statement(
+            Sid="NoUsersNoKeys",
+            Effect="Deny",
+            Action=[
+                "iam:CreateAccessKey",
+                "iam:CreateLoginProfile",
+                "iam:CreateUser",
+                "iam:DeleteRolePermissionsBoundary",
+            ],
+            Resource="*",
+        ),
+        Statement(
+            Sid="NewRolesUnderTheCeiling",
+            Effect="Deny",
+            Action=["iam:CreateRole", "iam:PutRolePermissionsBoundary"],
+            Resource="*",
+            Condition={"StringNotEquals": {"iam:PermissionsBoundary": boundary}},
+        ),
+        Statement(
+            Sid="KeepTheCeiling",
+            Effect="Deny",
+            Action=[
+                "iam:CreatePolicyVersion",
+                "iam:DeletePolicy",
+                "iam:DeletePolicyVersion",
+                "iam:SetDefaultPolicyVersion",
+            ],
+            Resource=boundary,
+            Condition=not_pipeline,
+        ),
+        Statement(
+            Sid="KeepTheRecord",
+            Effect="Deny",
+            Action=[
+                "cloudtrail:DeleteTrail",
+                "cloudtrail:StopLogging",
+                "config:DeleteConfigurationRecorder",
+                "config:StopConfigurationRecorder",
+                "guardduty:DeleteDetector",
+            ],
+            Resource="*",
+            Condition=not_pipeline,
+        ),
+    )

@@ -1,0 +1,194 @@
+"""KMS keys, one a purpose, at home and, for what is copied there, in the recovery region."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cdktn import TerraformProvider
+from cdktn_provider_aws.kms_alias import KmsAlias
+from cdktn_provider_aws.kms_key import KmsKey
+from constructs import Construct
+
+from terrace.aws import names, providers
+from terrace.aws.iam import Statement, document
+from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, KeysHandle, KeysSpec, Purpose
+from terrace.capabilities.target import Target
+
+
+class Users(NamedTuple):
+    """Who may use a key: `via` are services through which the account's identities do (kms:ViaService, without region
+    and suffix), `services` are principals that use it by themselves."""
+
+    via: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+
+USERS: Mapping[Purpose, Users] = {
+    "lake": Users(via=("s3",)),
+    "audit": Users(via=("s3",), services=("cloudtrail", "config", "guardduty")),
+    "database": Users(via=("rds",), services=("rds",)),
+    "cluster": Users(via=("eks",), services=("eks",)),
+    "disks": Users(via=("ec2",)),
+    "logs": Users(),  # CloudWatch Logs alone, by its regional principal
+    "secrets": Users(via=("secretsmanager",), services=("rds",)),
+    "registry": Users(via=("ecr",), services=("ecr",)),
+    "cache": Users(via=("elasticache",), services=("elasticache",)),
+    "events": Users(
+        via=("sns", "sqs", "scheduler"),
+        services=(
+            "cloudwatch",
+            "events",
+            "events.rds",
+            "budgets",
+            "costalerts",
+            "backup",
+            "scheduler",
+            "cloudtrail",
+            "elasticache",
+        ),
+    ),
+    "backups": Users(via=("backup", "s3"), services=("backup",)),
+}
+
+USE = (
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:DescribeKey",
+    "kms:RetireGrant",
+)
+ADMINISTER = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListAliases",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+)
+"""Without Decrypt, and without CreateGrant, by which an administrator could hand it to himself."""
+
+
+class Keys(Construct):
+    """A key and its alias, `alias/prefix-purpose`, a purpose. Source: AWS KMS Developer Guide, "Key policies"."""
+
+    def __init__(self, scope: Construct, id: str, spec: KeysSpec, target: Target) -> None:
+        super().__init__(scope, id)
+        home = {purpose: self._key(purpose, spec, target, target.region) for purpose in PURPOSES}
+        away: dict[Purpose, str] = {}
+        if target.recovery_region:
+            provider = providers.recovery(self)
+            away = {
+                purpose: self._key(purpose, spec, target, target.recovery_region, provider)
+                for purpose in RECOVERY_PURPOSES
+            }
+        self.handle = KeysHandle(home=home, recovery=away)
+
+    def _key(
+        self, purpose: Purpose, spec: KeysSpec, target: Target, region: str, provider: TerraformProvider | None = None
+    ) -> str:
+        id = purpose if provider is None else f"{purpose}-recovery"
+        key = KmsKey(
+            self,
+            id,
+            provider=provider,
+            description=f"{target.prefix} {purpose}",
+            key_usage="ENCRYPT_DECRYPT",
+            enable_key_rotation=True,
+            rotation_period_in_days=spec.rotation_days,  # KEY-1
+            deletion_window_in_days=spec.deletion_window_days,  # KEY-2
+            policy=key_policy(target, purpose, region),  # KEY-3
+            tags={"Name": f"{target.prefix}-{purpose}", "purpose": purpose},
+        )
+        KmsAlias(
+            self,
+            f"{id}-alias",
+            provider=provider,
+            name=f"alias/{target.prefix}-{purpose}",
+            target_key_id=key.key_id,
+        )
+        return key.arn
+
+
+def key_policy(target: Target, purpose: Purpose, region: str) -> str:
+    """The policy of a purpose's key in a region (KEY-3).
+
+    The account administers but does not decrypt; its identities use the key only through the purpose's services (and
+    with a policy of their own that says so); a service by itself only on this account's behalf.
+    """
+    account, account_root, users = names.account(target), {"AWS": names.root(target)}, USERS[purpose]
+    statements = [
+        Statement(Sid="Administer", Effect="Allow", Principal=account_root, Action=ADMINISTER, Resource="*"),
+    ]
+    if users.via:
+        through = {
+            "kms:CallerAccount": account,
+            "kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in users.via],
+        }
+        statements += _use_and_grant("ThroughService", account_root, {"StringEquals": through})
+    if users.services:
+        principal = {"Service": [f"{service}.amazonaws.com" for service in users.services]}
+        statements += _use_and_grant("Service", principal, {"StringEquals": {"aws:SourceAccount": account}})
+    if purpose == "logs":
+        # CloudWatch Logs sends no source account; it names the log group in the encryption context
+        groups = names.arn(target, "logs", "log-group:*", region=region)
+        statements += _use_and_grant(
+            "Logs",
+            {"Service": f"logs.{region}.amazonaws.com"},
+            {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+            grant=False,
+        )
+    if purpose == "disks":
+        # Auto Scaling starts the nodes. Its role has no policy on keys, so the key must name it, and by a condition: a
+        # principal must exist already, and an account that never scaled anything has no such role.
+        scaling = names.arn(
+            target,
+            "iam",
+            "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
+            region="",
+        )
+        statements += _use_and_grant(
+            "NodeDisks",
+            {"AWS": "*"},
+            {"StringEquals": {"kms:CallerAccount": account}, "ArnEquals": {"aws:PrincipalArn": scaling}},
+        )
+    return document(*statements)
+
+
+def _use_and_grant(
+    sid: str, principal: Mapping[str, object], condition: Mapping[str, Mapping[str, object]], *, grant: bool = True
+) -> list[Statement]:
+    """Use under a condition; grants only as AWS services make them on a resource's behalf."""
+    use = Statement(Sid=f"{sid}Use", Effect="Allow", Principal=principal, Action=USE, Resource="*", Condition=condition)
+    if not grant:
+        return [use]
+    for_resource = {**condition, "Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return [
+        use,
+        Statement(
+            Sid=f"{sid}Grant",
+            Effect="Allow",
+            Principal=principal,
+            Action="kms:CreateGrant",
+            Resource="*",
+            Condition=for_resource,
+        ),
+    ]
