@@ -1,0 +1,165 @@
+"""IAM: what carries ID-1, LAKE-7 and SEC-3."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.conftest import SynthesizedStack
+
+Foundation = Callable[[str], SynthesizedStack]
+ENVIRONMENTS = ("dev", "staging", "prod")
+ACCOUNT = "111122223333"
+
+
+def statements(text: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(text)["Statement"]
+    return found
+
+
+def inline(stack: SynthesizedStack, role: str) -> dict[str, list[dict[str, Any]]]:
+    """A role's inline policies by name; `role` is its construct path."""
+    return {
+        body["name"]: statements(body["policy"])
+        for _, body in stack.all("aws_iam_role_policy")
+        if stack.resolve(body["role"]) == role
+    }
+
+
+def actions(statement: dict[str, Any]) -> set[str]:
+    said = statement["Action"]
+    return {said} if isinstance(said, str) else set(said)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_pipelines_come_in_by_exact_subjects(foundation: Foundation, environment: str) -> None:
+    stack = foundation(environment)
+    subjects = {}
+    for purpose in ("plan", "apply"):
+        (trust,) = statements(stack.one("aws_iam_role", f"pipelines/{purpose}")["assume_role_policy"])
+        assert trust["Action"] == ["sts:AssumeRoleWithWebIdentity"]
+        assert set(trust["Condition"]) == {"StringEquals"}  # no pattern
+        assert trust["Condition"]["StringEquals"]["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com"
+        subjects[purpose] = trust["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
+    assert subjects == {
+        "plan": ["repo:acme/terrace:pull_request", "repo:acme/terrace:ref:refs/heads/main"],
+        "apply": f"repo:acme/terrace:environment:{environment}",
+    }  # ID-1
+
+
+def test_a_plan_reads_but_neither_secrets_nor_data(foundation: Foundation) -> None:
+    stack = foundation("prod")
+    managed = {
+        stack.resolve(body["role"]): body["policy_arn"]
+        for path, body in stack.all("aws_iam_role_policy_attachment")
+        if path.startswith("pipelines/")
+    }
+    assert managed["pipelines/plan"] == "arn:aws:iam::aws:policy/ReadOnlyAccess"  # ID-1
+    policies = inline(stack, "pipelines/plan")
+    denied = {action for each in policies["no-data"] for action in actions(each) if each["Effect"] == "Deny"}
+    assert {"secretsmanager:GetSecretValue", "s3:GetObject", "kms:Decrypt"} <= denied
+    granted = {action for each in policies["state"] for action in actions(each)}
+    assert granted == {"s3:PutObject", "s3:DeleteObject", "secretsmanager:GetRandomPassword"}
+    (lock,) = [each for each in policies["state"] if each["Sid"] == "LockOwnState"]
+    assert lock["Resource"] == f"arn:aws:s3:::dpf-state-{ACCOUNT}/prod/*.tflock"
+
+
+def test_apply_makes_roles_only_under_the_boundary_and_passes_them_only_to_services_in_use(
+    foundation: Foundation,
+) -> None:
+    stack = foundation("prod")
+    by_name = {each["Sid"]: each for each in inline(stack, "pipelines/apply")["roles"]}
+    making = [each for each in by_name.values() if {"iam:CreateRole", "iam:PutRolePolicy"} & actions(each)]
+    assert making == [by_name["RolesUnderTheBoundary"]]
+    condition = by_name["RolesUnderTheBoundary"]["Condition"]["StringEquals"]
+    assert condition == {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/dpf-prod-boundary"}
+    services = set()
+    for environment in ENVIRONMENTS:
+        for _, role in foundation(environment).all("aws_iam_role"):
+            for trust in statements(role["assume_role_policy"]):
+                services |= {trust["Principal"]["Service"]} if "Service" in trust["Principal"] else set()
+    passed = set(by_name["PassToServices"]["Condition"]["StringEquals"]["iam:PassedToService"])
+    assert passed == services
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_role_is_under_the_boundary(foundation: Foundation, environment: str) -> None:
+    stack = foundation(environment)
+    for path, body in stack.all("aws_iam_role"):
+        assert stack.resolve(body["permissions_boundary"]) == "governance/boundary", path
+
+
+@pytest.mark.parametrize(
+    ("module", "layers"),
+    [
+        ("airflow", {"bronze": "write", "silver": "write", "artifacts": "read"}),
+        ("spark", {"bronze": "read", "silver": "write", "gold": "write"}),
+        ("superset", {"gold": "read"}),
+    ],
+)
+def test_a_module_gets_its_layers_and_verbs_and_no_others(
+    foundation: Foundation, module: str, layers: dict[str, str]
+) -> None:
+    policies = inline(foundation("prod"), f"workloads/module-{module}")
+    by_bucket = {each["Resource"]: actions(each) for each in policies["lake"] if each["Sid"] != "List"}  # LAKE-7
+    assert set(by_bucket) == {f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNT}/*" for layer in layers}
+    for layer, access in layers.items():
+        granted = by_bucket[f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNT}/*"]
+        assert "s3:GetObject" in granted
+        assert ("s3:PutObject" in granted) is (access == "write")
+        assert ("s3:DeleteObject" in granted) is (access == "write")
+    (listing,) = [each for each in policies["lake"] if each["Sid"] == "List"]
+    assert set(listing["Resource"]) == {f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNT}" for layer in layers}
+    (lake_key,) = [each for each in policies["keys"] if each["Sid"] == "LakeKey"]
+    assert ("kms:GenerateDataKey" in actions(lake_key)) is ("write" in layers.values())
+
+
+@pytest.mark.parametrize(("module", "connects"), [("airflow", True), ("spark", False), ("superset", True)])
+def test_a_module_connects_as_itself(foundation: Foundation, module: str, connects: bool) -> None:
+    policies = inline(foundation("prod"), f"workloads/module-{module}")
+    assert ("database" in policies) is ("cache" in policies) is connects
+    if connects:
+        (login,) = policies["database"]
+        assert login["Action"] == "rds-db:connect"
+        assert login["Resource"].endswith(f".resource_id}}/{module}")
+        (cache,) = policies["cache"]
+        assert cache["Resource"][1] == f"arn:aws:elasticache:eu-central-1:{ACCOUNT}:user:dpf-prod-{module}"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_modules_grant_no_action_and_no_resource_by_wildcard(foundation: Foundation, environment: str) -> None:
+    stack = foundation(environment)
+    for module in ("airflow", "spark", "superset"):
+        for policy in inline(stack, f"workloads/module-{module}").values():
+            for each in policy:
+                assert not [action for action in actions(each) if "*" in action]
+                assert each["Resource"] != "*"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_workloads_read_secrets_as_themselves(foundation: Foundation, environment: str) -> None:
+    stack = foundation(environment)
+    for module in ("airflow", "spark", "superset"):
+        role = stack.one("aws_iam_role", f"workloads/module-{module}")
+        pods, external = statements(role["assume_role_policy"])
+        assert pods["Principal"] == {"Service": "pods.eks.amazonaws.com"}  # SEC-3
+        assert external["Principal"] == {"AWS": [f"arn:aws:iam::{ACCOUNT}:role/dpf-{environment}-external-secrets"]}
+        assert [stack.resolve(f"{name}.id") for name in role["depends_on"]] == ["workloads/external-secrets"]
+        (own,) = inline(stack, f"workloads/module-{module}")["secret"]
+        assert own["Resource"].endswith(f":secret:dpf-{environment}/{module}/app-??????")  # SEC-3
+        binding = stack.one("aws_eks_pod_identity_association", f"workloads/module-{module}-identity")
+        assert (binding["namespace"], binding["service_account"]) == (module, module)
+        assert stack.resolve(binding["role_arn"]) == f"workloads/module-{module}"
+    (become,) = inline(stack, "workloads/external-secrets")["rights"]
+    assert become["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/dpf-{environment}-module-*"
+    assert actions(become) == {"sts:AssumeRole", "sts:TagSession"}
+
+
+def test_the_platform_changes_only_what_is_its_own(foundation: Foundation) -> None:
+    stack = foundation("prod")
+    looking = ("Describe", "Get", "List")
+    for component in ("cluster-autoscaler", "external-dns", "external-secrets", "load-balancer"):
+        for each in inline(stack, f"workloads/{component}")["rights"]:
+            if each["Resource"] == "*":
+                assert all(action.split(":")[1].startswith(looking) for action in actions(each)), component
