@@ -51,7 +51,8 @@ class NetworkHandle:
 
     `zones` are the cloud's own zone names. `groups` names the traffic group (security group, NSG, network tag) of each
     party: control, nodes, endpoints, database, cache, entry. `ready` are constructs to depend on before nodes start.
-    `public_ready` the same before what is public starts. `routes` is what carries the routes of nodes and control plane, by a stable name: a hybrid link adds its own.
+    `public_ready` the same before what is public starts. `routes` is what carries the routes of nodes and control
+    plane, by a stable name: a hybrid link adds its own.
     """
 
     id: str
