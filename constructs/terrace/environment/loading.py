@@ -4,14 +4,14 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from terrace.environment import rules, sentences
-from terrace.environment.document import Node, plain, read
+from terrace.environment.document import Node, along, plain, read
+from terrace.environment.nearest import nearest
 from terrace.environment.overlay import chain, merged
 from terrace.environment.schema import Environment
 from terrace.environment.sentences import placeholders, removals
@@ -41,27 +41,20 @@ class Loaded:
 
 def find(root: Node, path: str) -> tuple[Node, list[str]]:
     """The node of a dotted path, or its nearest ancestor's and the words that led no further."""
-    words = [word for word in path.replace("[", ".").replace("]", "").split(".") if word]
-    node = root
-    for position, word in enumerate(words):
-        child = _child(node, word)
-        if child is None:
-            return node, words[position:]
-        node = child
-    return node, []
+    words = path_words(path)
+    nodes = along(root, words)
+    if nodes[-1].value is None and len(nodes) > 1:
+        nodes.pop()
+    return nodes[-1], words[len(nodes) - 1 :]
 
 
-def _child(node: Node, word: str) -> Node | None:
-    child = None
-    if isinstance(node.value, dict):
-        child = node.value.get(word)
-    elif isinstance(node.value, list) and word.isdigit() and int(word) < len(node.value):
-        child = node.value[int(word)]
-    return child if child is not None and child.value is not None else None
+def path_words(path: str) -> list[str]:
+    """The words of a dotted path; items may be written .0 or [0]."""
+    return [word for word in path.replace("[", ".").replace("]", "").split(".") if word]
 
 
 def _exists(value: object, path: str) -> bool:
-    for word in path.split("."):
+    for word in path_words(path):
         if isinstance(value, dict):
             if word not in value:
                 return False
@@ -83,7 +76,7 @@ def names(project: Path = Path()) -> list[str]:
     found = []
     for path in sorted((project / DIRECTORY).glob("*.yaml")):
         try:
-            node = read(path, _shown(path, project))
+            node = read(path, _shown(path, project)).root
         except InvalidEnvironment:
             found.append(path.stem)
         else:
@@ -111,11 +104,13 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
         from terrace.environment.salvage import salvaged
 
         partial = True
-        problems += sentences.problems(error, root)
+        told = {(problem.where, problem.path) for problem in problems}
+        wrong = sentences.problems(error, root)
+        problems += [problem for problem in wrong if (problem.where, problem.path) not in told]
         environment = salvaged(document, error)
-    told = {problem.path for problem in problems}
-    judged = (problem for problem in (*_named_as_its_file(root, path), *rules.judge(environment, partial=partial)))
-    problems += [placed(problem, root) for problem in judged if problem.path not in told]
+    typed = {problem.path for problem in problems}
+    judged = [*_named_as_its_file(root, path), *rules.judge(environment, partial=partial)]
+    problems += [placed(problem, root) for problem in judged if problem.path not in typed]
     files = tuple(shown for shown, _ in links)
     if problems:
         raise InvalidEnvironment(_in_order(problems, files))
@@ -124,8 +119,8 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
 
 def placed(problem: Problem, root: Node) -> Problem:
     """A rule's problem with the position of what it speaks of, or of its nearest ancestor."""
-    node, _ = find(root, problem.path)
-    return replace(problem, where=node.where)
+    node = along(root, problem.path.split("."))[-1]
+    return replace(problem, where=node.where if node.value is not None else node.key_at)
 
 
 def _named_as_its_file(root: Node, path: Path) -> Iterator[Problem]:
@@ -154,12 +149,11 @@ def _path(name_or_path: str, project: Path) -> Path:
     path = project / DIRECTORY / f"{name_or_path}.yaml"
     if not path.exists():
         there = names(project)
-        close = get_close_matches(name_or_path, there, 1)
-        hint = f"did you mean {close[0]}? " if close else ""
+        guess = nearest(name_or_path, there)
         raise UsageError(
             f"there is no environment {name_or_path!r}",
             where=_shown(path.parent, project),
-            hint=f"{hint}environments: {', '.join(there) or 'none'}",
+            hint=(f"did you mean {guess}? " if guess else "") + f"environments: {', '.join(there) or 'none'}",
         )
     return path
 

@@ -8,23 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 
 from terrace.capabilities.lake import ALIASES
-from terrace.environment.document import Node, read
+from terrace.environment.document import Document, Node, read
 from terrace.errors import InvalidEnvironment, Problem
 
 MAX_CHAIN = 8
 
 
-def chain(path: Path, shown: str) -> list[tuple[str, Node]]:
+def chain(path: Path, shown: str) -> list[tuple[str, Document]]:
     """The file and what it extends, base first, each with the name that messages use. Raises InvalidEnvironment."""
-    links: list[tuple[str, Node]] = []
+    links: list[tuple[str, Document]] = []
     seen: dict[Path, str] = {}
-    at = shown
+    if _leads_out(path):
+        raise InvalidEnvironment([Problem(f"is a link that leads out of {path.parent.name}/.", shown)])
     while True:
         seen[path.resolve()] = shown
-        node = read(path, shown)
-        links.append((shown, node))
-        assert isinstance(node.value, dict)
-        parent = node.value.get("extends")
+        document = read(path, shown)
+        links.append((shown, document))
+        assert isinstance(document.root.value, dict)
+        parent = document.root.value.get("extends")
         if parent is None or parent.value is None:
             return links[::-1]
         at = parent.at
@@ -35,7 +36,7 @@ def chain(path: Path, shown: str) -> list[tuple[str, Node]]:
         if not base.exists():
             files = sorted(file.name for file in path.parent.glob("*.yaml") if file != path)
             raise _refused(at, f"there is no {name} beside this file.", f"({', '.join(files)})" if files else "")
-        if not base.resolve().is_relative_to(path.parent.resolve()):
+        if _leads_out(base):
             raise _refused(at, f"{name} is a link that leads out of {path.parent.name}/.")
         if base.resolve() in seen:
             round_trip = [*(Path(link).name for link, _ in links), name]
@@ -43,6 +44,11 @@ def chain(path: Path, shown: str) -> list[tuple[str, Node]]:
         if len(links) == MAX_CHAIN:
             raise _refused(at, f"the chain is longer than {MAX_CHAIN} files.")
         shown, path = str(Path(shown).with_name(name)), base
+
+
+def _leads_out(path: Path) -> bool:
+    """Whether a file lies elsewhere: a link may not lend the project a file that is not its own."""
+    return not path.resolve().is_relative_to(path.parent.resolve())
 
 
 def _is_plain(name: str) -> bool:
@@ -55,12 +61,12 @@ def _refused(at: str, message: str, hint: str = "") -> InvalidEnvironment:
     return InvalidEnvironment([Problem(message, at, "extends", hint)])
 
 
-def merged(links: list[tuple[str, Node]]) -> tuple[Node, list[Problem]]:
+def merged(links: list[tuple[str, Document]]) -> tuple[Node, list[Problem]]:
     """The chain's sum, without `extends`, and what was wrong with it."""
-    problems: list[Problem] = []
+    problems = [problem for _, document in links for problem in document.problems]
     total: Node | None = None
-    for _, node in links:
-        node = _with_layers_named(node, problems)
+    for _, document in links:
+        node = _with_layers_named(document.root, problems)
         total = node if total is None else _over(total, node, (), problems)
     assert total is not None and isinstance(total.value, dict)
     return replace(total, value={key: child for key, child in total.value.items() if key != "extends"}), problems

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Annotated, Any, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -26,8 +27,7 @@ def _construct(model: type[Spec], data: Mapping[str, Any], wrong: Collection[_Pa
         inside = [path[1:] for path in wrong if path and path[0] == name]
         if not inside:
             if name in data:
-                kind: TypeAdapter[Any] = TypeAdapter(Annotated[cast(Any, info.annotation), info])
-                values[name] = kind.validate_json(json.dumps(data[name]), strict=True)
+                values[name] = _type(model, name).validate_json(json.dumps(data[name]), strict=True)
         elif (
             isinstance(info.annotation, type) and issubclass(info.annotation, Spec) and isinstance(data.get(name), dict)
         ):
@@ -38,3 +38,9 @@ def _construct(model: type[Spec], data: Mapping[str, Any], wrong: Collection[_Pa
     for name in missing:
         made.__dict__.pop(name, None)
     return made
+
+
+@cache
+def _type(model: type[Spec], name: str) -> TypeAdapter[Any]:
+    info = model.model_fields[name]
+    return TypeAdapter(cast(Any, Annotated[info.annotation, info]))

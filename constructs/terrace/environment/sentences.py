@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
-from terrace.environment.document import Node, plain
-from terrace.environment.fields import Field, field, key_options, schema
+from terrace.environment import nearest
+from terrace.environment.document import Node, along, plain
+from terrace.environment.fields import EXPECTED, Field, field, key_options, schema
 from terrace.errors import Problem
 
 PLACEHOLDER = re.compile(r"change[-_ ]?me", re.IGNORECASE)
@@ -27,14 +27,22 @@ def problems(error: ValidationError, root: Node) -> list[Problem]:
     """All that is wrong with a merged document, one problem a place."""
     document = plain(root)
     found: dict[tuple[str, ...], Problem] = {}
+    wrong_keys: list[tuple[str, ...]] = []
     for detail in error.errors(include_url=False):
         path, of_key = _path(detail["loc"], root, document)
-        chain = _nodes(root, path)
+        chain = along(root, path)
         if detail["type"] != "missing" and isinstance(chain[-1].value, str) and PLACEHOLDER.search(chain[-1].value):
             continue  # told once, by `placeholders`
         problem = _problem(str(detail["type"]), detail, path, of_key, chain, document)
+        if of_key:
+            wrong_keys.append(path)
         found.setdefault((*path, "[key]") if of_key else path, problem)
-    return list(found.values())
+    # What stands under a wrong key is not judged: under the right one it may be right.
+    return [
+        problem
+        for path, problem in found.items()
+        if path[-1:] == ("[key]",) or not any(path[: len(wrong)] == wrong for wrong in wrong_keys)
+    ]
 
 
 def placeholders(root: Node) -> Iterable[Problem]:
@@ -65,7 +73,7 @@ def removals(root: Node) -> Iterable[Problem]:
             if child.value is None and child.under is None and not _is_field(here):
                 names = [name for name, other in node.value.items() if other.value is not None]
                 yield Problem(
-                    "is removed by null, and nothing sets it.", child.key_at, ".".join(here), _meant(key, names)
+                    "is removed by null, and nothing sets it.", child.key_at, ".".join(here), nearest.hint(key, names)
                 )
             yield from walk(child, here)
 
@@ -112,22 +120,6 @@ def _is_union(words: Sequence[str]) -> bool:
     return len(words) == 3 and words[:2] == ["observability", "channels"]
 
 
-def _nodes(root: Node, path: Sequence[str]) -> list[Node]:
-    """The nodes along a path, as far as there are any."""
-    nodes = [root]
-    for word in path:
-        value = nodes[-1].value
-        child = None
-        if isinstance(value, dict):
-            child = value.get(word)
-        elif isinstance(value, list) and word.isdigit() and int(word) < len(value):
-            child = value[int(word)]
-        if child is None:
-            break
-        nodes.append(child)
-    return nodes
-
-
 def _problem(
     kind: str, detail: Mapping[str, Any], path: tuple[str, ...], of_key: bool, chain: list[Node], document: Any
 ) -> Problem:
@@ -139,8 +131,9 @@ def _problem(
     if kind == "extra_forbidden" or of_key:
         names = list(key_options(parent)) if parent else []
         if names:
-            return Problem("is not a key here.", node.key_at, name, _meant(path[-1], names))
-        return Problem("is not a name.", node.key_at, name, "Names have 2 to 24 of a-z, 0-9 and -, a letter first.")
+            return Problem("is not a key here.", node.key_at, name, nearest.hint(path[-1], names))
+        asked = EXPECTED.get(str(detail.get("ctx", {}).get("pattern")), "2 to 24 characters long")
+        return Problem("is not possible here.", node.key_at, name, f"The key is to be {asked}.")
     if kind.startswith("union_tag"):
         return _untagged(detail, node, name)
     for kinds, sentence in _SENTENCES:
@@ -165,7 +158,7 @@ def _untagged(detail: Mapping[str, Any], node: Node, name: str) -> Problem:
     child = node.value.get("kind") if isinstance(node.value, dict) else None
     if tag is None or child is None:
         return Problem("is missing.", node.key_at, f"{name}.kind", f"({_listed(kinds)})")
-    return Problem(f"{_said(child)} is not a kind.", child.at, f"{name}.kind", _meant(str(tag), kinds))
+    return Problem(f"{_said(child)} is not a kind.", child.at, f"{name}.kind", nearest.hint(str(tag), kinds))
 
 
 def _option(node: Node, here: Field, _: Mapping[str, Any]) -> tuple[str, str]:
@@ -175,14 +168,14 @@ def _option(node: Node, here: Field, _: Mapping[str, Any]) -> tuple[str, str]:
     if all(isinstance(option, int) for option in here.options):
         return f"{_said(node)} is not possible.", f"({_listed(here.options)}{here.unit})"
     noun = _NOUNS.get(key, "possible here")
-    return f"{_said(node)} is not {noun}.", _meant(str(node.value), [str(option) for option in here.options])
+    return f"{_said(node)} is not {noun}.", nearest.hint(str(node.value), [str(option) for option in here.options])
 
 
 def _number(node: Node, here: Field, _: Mapping[str, Any]) -> tuple[str, str]:
     if isinstance(node.value, str) and re.fullmatch(r"[-+]?\d+(\.\d+)?", node.value):
         return f"{_said(node)} is text.", f"Write {node.value} without quotes."
-    if isinstance(node.value, str) and (found := re.fullmatch(r"(\d+) ?[A-Za-z%$]+", node.value)) and here.unit:
-        return f"{_said(node)} is text.", f"Write {found[1]}; the unit is in the key."
+    if isinstance(node.value, str) and here.unit and re.fullmatch(r"\d+ ?[A-Za-z%$]+", node.value):
+        return f"{_said(node)} is text.", f"Write the number of{here.unit} alone; the key names the unit."
     whole = "a whole number" if here.schema.get("type") == "integer" else "a number"
     return f"{_said(node)} is not {whole}.", _capital(f"{here.expected}.") if here.expected != whole else ""
 
@@ -273,15 +266,6 @@ def _said(node: Node) -> str:
     if isinstance(node.value, str):
         return repr(node.value if len(node.value) <= 60 else f"{node.value[:57]}...")
     return node.text or json.dumps(node.value)
-
-
-def _meant(word: str, options: Sequence[str]) -> str:
-    """The nearest option, and all of them."""
-    close = get_close_matches(word, options, 1, 0.6)
-    start = next((option for option in options if len(option) > 1 and word.startswith(option)), "")
-    guess = close[0] if close else start
-    asked = f"Did you mean {guess!r}? " if guess else ""
-    return f"{asked}({_listed(options)})" if options else asked.strip()
 
 
 def _listed(options: Iterable[Any]) -> str:

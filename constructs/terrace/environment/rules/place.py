@@ -1,9 +1,8 @@
 """Cloud, regions, names, tags, state: where the environment is and what it is called there."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
-from terrace.environment import naming, regions
+from terrace.environment import naming, nearest, regions
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
@@ -31,12 +30,11 @@ def regions_are_of_the_cloud(environment: Environment) -> Iterator[Problem]:
             )
             continue
         ours = [str(getattr(place, environment.cloud)) for place in regions.PLACES.values()]
-        close = get_close_matches(word, [*regions.PLACES, *ours], 1)
-        asked = f"Did you mean {close[0]!r}? " if close else ""
+        guess = nearest.nearest(word, [*regions.PLACES, *ours])
         yield Problem(
             f"{word!r} is neither a place nor a region of {environment.cloud}.",
             path=path,
-            hint=f"{asked}({', '.join(regions.PLACES)})",
+            hint=f"Did you mean {guess!r}?" if guess else f"({', '.join(regions.PLACES)})",
         )
 
 

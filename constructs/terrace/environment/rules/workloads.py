@@ -1,8 +1,8 @@
 """The cluster's pools, the modules that run on them, who is told and when all sleep."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
+from terrace.environment import nearest
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
@@ -51,7 +51,7 @@ def exact_machines_are_of_pools(environment: Environment) -> Iterator[Problem]:
     for name, machines in (environment.aws.node_types if environment.aws else {}).items():
         path = f"aws.node_types.{name}"
         if name not in pools:
-            yield Problem(f"there is no pool {name!r}.", path=path, hint=_meant(name, list(pools)))
+            yield Problem(f"there is no pool {name!r}.", path=path, hint=nearest.hint(name, list(pools)))
         elif not machines:
             yield Problem("names no instance type.", path=path)
 
@@ -81,7 +81,7 @@ def people_can_be_told(environment: Environment) -> Iterator[Problem]:
             path = f"observability.escalation.{severity}.{position}"
             if name not in observability.channels:
                 yield Problem(
-                    f"there is no channel {name!r}.", path=path, hint=_meant(name, list(observability.channels))
+                    f"there is no channel {name!r}.", path=path, hint=nearest.hint(name, list(observability.channels))
                 )
             elif name in names[:position]:
                 yield Problem(f"{name!r} is there twice.", path=path)
@@ -111,19 +111,9 @@ def time_zone_exists(environment: Environment) -> Iterator[Problem]:
         known = sorted(zoneinfo.available_timezones())
         if not known:
             return  # a machine without the database of time zones cannot tell
+        guess = nearest.nearest(sleep.timezone, known)
         yield Problem(
             f"{sleep.timezone!r} is not a time zone.",
             path="cost.sleep.timezone",
-            hint=(_meant(sleep.timezone, known).partition(" (")[0] if _close(sleep.timezone, known) else "")
-            or "Write it as Europe/Berlin.",
+            hint=f"Did you mean {guess!r}?" if guess else "Write it as Europe/Berlin.",
         )
-
-
-def _close(word: str, options: list[str]) -> list[str]:
-    return get_close_matches(word, options, 1)
-
-
-def _meant(word: str, options: list[str]) -> str:
-    close = _close(word, options)
-    asked = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{asked}({', '.join(options)})"

@@ -1,0 +1,36 @@
+"""Projects of environment files, written for one test."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def no_cloud_in_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TERRACE_CLOUD", raising=False)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project whose environments/ holds a base of production grade and nothing else."""
+    (tmp_path / "environments").mkdir()
+    shutil.copy(HERE / "good" / "base.yaml", tmp_path / "environments")
+    return tmp_path
+
+
+@pytest.fixture
+def write(project: Path) -> Write:
+    """Write environments/qa.yaml, laid over the base unless `base` says otherwise, and return the project."""
+
+    def written(body: str = "", *, name: str = "qa", base: str = "base.yaml") -> Path:
+        head = f"extends: {base}\nname: {name}\n" if base else ""
+        (project / "environments" / f"{name}.yaml").write_text(head + body)
+        return project
+
+    return written
