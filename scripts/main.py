@@ -168,7 +168,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _traceback_file() -> Path:
-    """The traceback of the exception in flight: in the project's logs if there are any, else in the system's scratch."""
+    """The traceback of the exception in flight, in the project's logs if there are any."""
     logs = Path(".terrace/logs")
     directory = logs if logs.is_dir() else Path(tempfile.gettempdir())
     path = directory / f"terrace-fault-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.log"

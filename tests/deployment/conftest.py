@@ -2,13 +2,15 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.project import Project
+from terrace.emulator import Emulator, start
 
 # What `python -m stacks` promises: $TERRACE_OUT/stacks/<environment>/cdk.tf.json.
 STACKS = """
@@ -44,7 +46,8 @@ class SmallProject:
         self.said: list[str] = []
 
     def stack(self, resources: dict[str, Any], *, name: str = "stack.json", **more: Any) -> None:
-        content = {"terraform": LOCAL, "resource": resources, **more}
+        required = {"aws": {"source": "hashicorp/aws", "version": ">= 5.100, < 7"}} if "provider" in more else {}
+        content = {"terraform": {**LOCAL, "required_providers": required}, "resource": resources, **more}
         (self.root / name).write_text(json.dumps(content))
 
     def deployment(self, **more: Any) -> Deployment:
@@ -60,3 +63,11 @@ def small(tmp_path: Path) -> SmallProject:
 @pytest.fixture
 def yes() -> Callable[[object], bool]:
     return lambda saved: True
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An emulated AWS for the tests of this worker; tests that share it use names of their own."""
+    emulator = start("aws", tmp_path_factory.mktemp("emulator"), parent=os.getpid())
+    yield emulator
+    emulator.stop()
