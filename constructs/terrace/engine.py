@@ -6,6 +6,7 @@ is being synthesized; nearly all the time of a synth is spent loading them.
 
 import importlib
 import os
+from collections.abc import Callable
 from typing import cast
 
 from terrace.capabilities.cloud import Cloud
@@ -20,6 +21,9 @@ os.environ["JSII_NODE"] = node()  # before jsii is imported
 
 from cdktn import App, AzurermBackend, GcsBackend, LocalBackend, S3Backend, TerraformStack  # noqa: E402
 from constructs import Construct  # noqa: E402
+
+BACKENDS: dict[str, Callable[..., object]] = {"s3": S3Backend, "azurerm": AzurermBackend, "gcs": GcsBackend}
+"""Where remote state can be kept; a cloud names one of them."""
 
 
 def app(out: str | None = None) -> App:
@@ -48,16 +52,9 @@ class Stack(TerraformStack):
 
 def _backend(stack: TerraformStack, environment: Environment, target: Target, layer: str) -> None:
     where = os.environ.get("TERRACE_STATE") or environment.state.backend
-    key = f"{environment.name}/{environment.cloud}/{layer}.tfstate"
     if where == "local":
         # relative to the stack's folder, cdktf.out/stacks/<id>: the same bytes on any machine
         LocalBackend(stack, path=f"../../../.terrace/state/{environment.name}-{environment.cloud}-{layer}.tfstate")
         return
-    location = cloud(environment.cloud).state_location(environment, target)
-    match environment.cloud:
-        case "aws":
-            S3Backend(stack, key=key, encrypt=True, use_lockfile=True, **location)
-        case "azure":
-            AzurermBackend(stack, key=key, **location)
-        case "gcp":
-            GcsBackend(stack, prefix=key.removesuffix(".tfstate"), **location)
+    kind, arguments = cloud(environment.cloud).remote_state(environment, target, layer)
+    BACKENDS[kind](stack, **arguments)

@@ -14,7 +14,7 @@ from terrace.aws.keys import Keys
 from terrace.aws.lake import Lake
 from terrace.aws.network import Network
 from terrace.aws.observability import Alarms, Observability
-from terrace.aws.providers import VERSIONS, configure, state_location
+from terrace.aws.providers import VERSIONS, configure, remote_state
 from terrace.aws.registry import Registry
 from terrace.aws.secrets import Secrets
 
@@ -39,5 +39,5 @@ __all__ = [
     "Secrets",
     "Workloads",
     "configure",
-    "state_location",
+    "remote_state",
 ]

@@ -1,5 +1,7 @@
 """The AWS providers of a stack: the home region's, and the recovery region's where there is one."""
 
+from typing import Any
+
 from cdktn import TerraformStack
 from cdktn_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
@@ -45,7 +47,12 @@ def _provider(stack: TerraformStack, id: str, target: Target, region: str, *, al
     )
 
 
-def state_location(environment: Environment, target: Target) -> dict[str, str]:
-    """The state bucket and its region; the bucket is versioned and encrypted, Terraform locks in it natively."""
-    bucket = environment.state.bucket or names.state_bucket(target, environment.project)
-    return {"bucket": bucket, "region": target.region}
+def remote_state(environment: Environment, target: Target, layer: str) -> tuple[str, dict[str, Any]]:
+    """S3, encrypted, locked by Terraform itself; a key an environment, cloud and layer. The bucket is versioned."""
+    return "s3", {
+        "bucket": environment.state.bucket or names.state_bucket(target, environment.project),
+        "region": target.region,
+        "key": f"{environment.name}/{environment.cloud}/{layer}.tfstate",
+        "encrypt": True,
+        "use_lockfile": True,
+    }

@@ -106,8 +106,8 @@ class Cloud(Protocol):
     def configure(self, stack: Scope, target: Target) -> None:
         """Give the stack its providers; they refuse any account but the target's."""
 
-    def state_location(self, environment: Any, target: Target) -> dict[str, str]:
-        """Where remote state lies: the backend's arguments beside the key."""
+    def remote_state(self, environment: Any, target: Target, layer: str) -> tuple[str, dict[str, Any]]:
+        """Terraform's backend for remote state (s3, azurerm, gcs) and its arguments."""
 
     def Keys(self, scope: Scope, id: str, spec: KeysSpec, target: Target) -> _Keys: ...
 
