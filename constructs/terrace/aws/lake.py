@@ -164,7 +164,7 @@ def _grants(name: Bucket, target: Target) -> tuple[Statement, ...]:
                 "LoadBalancerLogs",
                 "logdelivery.elasticloadbalancing",
                 "s3:PutObject",
-                f"{arn}/alb/AWSLogs/{account}/*",
+                f"{arn}/entry/AWSLogs/{account}/*",
                 None,
             ),
         )

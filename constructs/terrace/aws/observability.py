@@ -193,7 +193,6 @@ class Alarms(Construct):
             ),
             alarm_actions=[observability.topics["critical"]],
             ok_actions=[observability.topics["critical"]],
-            depends_on=list(observability.ready),
         )
         CloudwatchDashboard(  # OBS-4
             self,
@@ -208,7 +207,6 @@ class Alarms(Construct):
                 name=f"{target.prefix}/{name}",
                 log_group_names=[observability.logs[query.group]],
                 query_string=query.text,
-                depends_on=list(observability.ready),
             )
 
     def _count_events(self, target: Target, observability: ObservabilityHandle, audit: AuditHandle) -> None:
@@ -260,7 +258,6 @@ class Alarms(Construct):
             treat_missing_data="missing" if signal.dimensions else "notBreaching",
             alarm_actions=[observability.topics[severity]],
             ok_actions=[observability.topics[severity]],
-            depends_on=list(observability.ready),
         )
 
     def _burn_rate(
@@ -309,7 +306,6 @@ class Alarms(Construct):
                     for id, metric in sums.items()
                 ),
             ],
-            depends_on=list(observability.ready),
         )
 
 

@@ -1,0 +1,142 @@
+"""AWS Backup and Velero: what carries BAK-1 to BAK-3."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from terrace.aws.backup import SCHEDULES
+from terrace.live.aws.backup import interval
+from tests.conftest import SynthesizedStack
+
+Foundation = Callable[[str], SynthesizedStack]
+ENVIRONMENTS = ("dev", "staging", "prod")
+
+
+def rule(stack: SynthesizedStack) -> dict[str, Any]:
+    rules = stack.one("aws_backup_plan", "backup/plan")["rule"]
+    assert len(rules) == 1
+    return dict(rules[0])
+
+
+@pytest.mark.parametrize(
+    ("environment", "every", "days", "cold"),
+    [
+        ("dev", timedelta(days=1), 7, None),
+        ("staging", timedelta(days=1), 30, None),
+        ("prod", timedelta(hours=12), 120, 30),
+    ],
+)
+def test_one_plan_backs_up_as_often_and_as_long_as_asked(
+    foundation: Foundation, environment: str, every: timedelta, days: int, cold: int | None
+) -> None:
+    stack = foundation(environment)
+    assert interval(rule(stack)["schedule"]) == every  # BAK-1
+    assert rule(stack)["lifecycle"]["delete_after"] == days
+    assert rule(stack)["lifecycle"].get("cold_storage_after") == cold
+    assert stack.resolve(rule(stack)["target_vault_name"]) == "backup/home/vault"
+
+
+@pytest.mark.parametrize("every", SCHEDULES)
+def test_a_schedule_keeps_its_word_and_meets_a_database_that_is_awake(every: timedelta) -> None:
+    assert interval(SCHEDULES[every]) == every
+    hours = SCHEDULES[every].removeprefix("cron(0 ").split(" ")[0].split(",")
+    assert "17" in hours
+    assert not {1, 2, 3, 4} & {int(hour) for hour in hours}  # the database's own backup and maintenance
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_backups_are_in_locked_vaults_of_their_own(foundation: Foundation, environment: str) -> None:
+    stack = foundation(environment)
+    vaults = dict(stack.all("aws_backup_vault"))
+    away = environment == "prod"
+    assert vaults.keys() == {"backup/home/vault", *(["backup/recovery/vault"] if away else [])}
+    for path, body in vaults.items():
+        recovery = "recovery" in path
+        assert stack.resolve(body["kms_key_arn"]) == f"keys/backups{'-recovery' if recovery else ''}"
+        assert body.get("provider") == ("aws.recovery" if recovery else None)
+        assert "force_destroy" not in body
+        lock = stack.one("aws_backup_vault_lock_configuration", path.replace("/vault", "/lock"))  # BAK-1
+        assert lock["min_retention_days"] <= rule(stack)["lifecycle"]["delete_after"] <= lock["max_retention_days"]
+        # days until nobody may lift it; absent, it stays liftable
+        assert lock.get("changeable_for_days") == (3 if away else None)
+        denied = json.loads(stack.one("aws_backup_vault_policy", path.replace("/vault", "/policy"))["policy"])
+        assert denied["Statement"][0]["Effect"] == "Deny"
+        assert "backup:DeleteRecoveryPoint" in denied["Statement"][0]["Action"]
+
+
+def test_prod_is_copied_to_the_recovery_region_and_nothing_else_is(foundation: Foundation) -> None:
+    copies = rule(foundation("prod"))["copy_action"]
+    assert [foundation("prod").resolve(copy["destination_vault_arn"]) for copy in copies] == ["backup/recovery/vault"]
+    assert copies[0]["lifecycle"] == rule(foundation("prod"))["lifecycle"]  # BAK-1
+    for environment in ("dev", "staging"):
+        assert "copy_action" not in rule(foundation(environment))
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_database_and_the_layers_that_can_change_are_backed_up(foundation: Foundation, environment: str) -> None:
+    stack = foundation(environment)
+    selection = stack.one("aws_backup_selection", "backup/platform")
+    assert stack.resolve(selection["plan_id"]) == "backup/plan"
+    server, *buckets = selection["resources"]
+    assert stack.resolve(server) == "database/server"
+    assert buckets == [
+        f"arn:aws:s3:::dpf-{environment}-{layer}-111122223333" for layer in ("silver", "gold", "platinum")
+    ]
+    managed = {
+        body["policy_arn"].rsplit("/", 1)[-1]
+        for path, body in stack.all("aws_iam_role_policy_attachment")
+        if path.startswith("backup/")
+    }
+    assert {
+        "AWSBackupServiceRolePolicyForS3Restore",
+        "AWSBackupServiceRolePolicyForRestores",
+    } <= managed  # a backup nobody may restore is none
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_failed_backup_wakes_somebody_and_a_good_one_nobody(foundation: Foundation, environment: str) -> None:
+    told = foundation(environment).one("aws_backup_vault_notifications", "backup/trouble")
+    assert told["sns_topic_arn"].endswith("-critical")
+    assert "BACKUP_JOB_FAILED" in told["backup_vault_events"]
+    assert not {"BACKUP_JOB_COMPLETED", "BACKUP_JOB_SUCCESSFUL"} & set(told["backup_vault_events"])
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_velero_keeps_cluster_state_and_volumes(foundation: Foundation, environment: str) -> None:
+    stack = foundation(environment)
+    pods = stack.one("aws_eks_pod_identity_association", "backup/velero-pods")  # BAK-2
+    assert (pods["namespace"], pods["service_account"]) == ("velero", "velero")
+    assert stack.resolve(pods["role_arn"]) == "backup/velero"
+    bucket, volumes = (
+        json.loads(stack.one("aws_iam_role_policy", f"backup/velero-{part}")["policy"])["Statement"]
+        for part in ("bucket", "volumes")
+    )
+    arn = f"arn:aws:s3:::dpf-{environment}-backups-111122223333"
+    assert {each["Resource"] for each in bucket} == {arn, f"{arn}/velero/*"}
+    by_action = {
+        action: each
+        for each in volumes
+        for action in ([*each["Action"]] if isinstance(each["Action"], list) else [each["Action"]])
+    }
+    assert "ec2:CreateSnapshot" in by_action
+    assert by_action["ec2:DeleteSnapshot"]["Condition"] == {"StringLike": {"ec2:ResourceTag/velero.io/backup": "*"}}
+    everywhere = {action for action, each in by_action.items() if each["Resource"] == "*"}
+    assert everywhere == {"ec2:DescribeVolumes", "ec2:DescribeSnapshots"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "rpo", "rto"),
+    [("dev", "P1D", "PT8H"), ("staging", "P1D", "PT8H"), ("prod", "PT12H", "PT4H")],
+)
+def test_the_objectives_stand_beside_the_plan_that_keeps_them(
+    foundation: Foundation, environment: str, rpo: str, rto: str
+) -> None:
+    stack = foundation(environment)
+    assert stack.one("aws_backup_plan", "backup/plan")["tags"] == {"rpo": rpo, "rto": rto}
+    hours = {"P1D": 24, "PT12H": 12}[rpo]
+    found = interval(rule(stack)["schedule"])
+    assert found is not None
+    assert found <= timedelta(hours=hours)  # BAK-3
