@@ -4,7 +4,7 @@ No CDK here, and no waiting without end: each call has a time limit and few retr
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, cast
 
 import boto3
@@ -74,16 +74,16 @@ class Reader:
         self._session = session
         self._clients: dict[tuple[str, str], Any] = {}
         self._answers: dict[str, Any] = {}
-        self.services: set[str] = set()
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A boto3 client; the home region's unless another is named. CredentialsError for a profile that is none."""
         key = (service, region or self._target.region)
         if key not in self._clients:
             try:
-                session = self._session or boto3.Session()
+                # one session: it keeps the descriptions of services, which are slow to read
+                self._session = self._session or boto3.Session()
                 # stubs know a client by the literal name of its service only
-                self._clients[key] = cast(Any, session).client(service, region_name=key[1], config=_CONFIG)
+                self._clients[key] = cast(Any, self._session).client(service, region_name=key[1], config=_CONFIG)
             except BotoCoreError as error:
                 raise _explained(error, service, "connect") from error
         return self._clients[key]
@@ -114,6 +114,10 @@ class Reader:
         found: list[Any] = self._once(ask, service, operation, region, {"field": field, **parameters})
         return found
 
+    def forget(self, services: Collection[str]) -> None:
+        """Ask these services again, since something was changed there."""
+        self._answers = {key: answer for key, answer in self._answers.items() if json.loads(key)[0] not in services}
+
     def check_account(self) -> None:
         """TerraceError when the credentials belong to another account than the environment's."""
         found = str(self.call("sts", "get_caller_identity")["Account"])
@@ -128,7 +132,6 @@ class Reader:
     def _once(
         self, ask: Callable[[], Any], service: str, operation: str, region: str | None, parameters: dict[str, Any]
     ) -> Any:
-        self.services.add(service)
         key = json.dumps([service, operation, region or self._target.region, parameters], sort_keys=True, default=str)
         if key not in self._answers:
             try:
