@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -13,6 +13,7 @@ from terrace.environment import rules, sentences
 from terrace.environment.document import Node, along, plain, read
 from terrace.environment.nearest import nearest
 from terrace.environment.overlay import chain, merged
+from terrace.environment.rules import between as between_rules
 from terrace.environment.schema import Environment
 from terrace.environment.sentences import placeholders, removals
 from terrace.environment.sizes import Cloud
@@ -85,18 +86,34 @@ def names(project: Path = Path()) -> list[str]:
     return found
 
 
+@dataclass(frozen=True)
+class Merged:
+    """A file and what it extends, laid over each other and not judged yet. `problems` came up on the way."""
+
+    root: Node
+    files: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def merge(name_or_path: str, *, project: Path = Path(), cloud: str | None = None) -> Merged:
+    """The sum of an environment's files. Raises InvalidEnvironment when one cannot be read, UsageError as `load`."""
+    path = _path(name_or_path, project)
+    links = chain(path, _shown(path, project))
+    root, problems = merged(links)
+    problems += [_placed(problem, root) for problem in _named_as_its_file(root, path)]
+    return Merged(_on_cloud(root, cloud), tuple(shown for shown, _ in links), tuple(problems))
+
+
 def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None) -> Loaded:
     """The environment of that name (dev), or in that file (environments/dev.yaml, from where you are).
 
     `cloud`, else TERRACE_CLOUD, replaces the file's own choice of cloud.
     Raises InvalidEnvironment with every problem found, UsageError when there is no such environment or cloud.
     """
-    path = _path(name_or_path, project)
-    links = chain(path, _shown(path, project))
-    root, problems = merged(links)
-    root = _on_cloud(root, cloud)
+    sum_of_files = merge(name_or_path, project=project, cloud=cloud)
+    root, files = sum_of_files.root, sum_of_files.files
+    problems = [*sum_of_files.problems, *placeholders(root), *removals(root)]
     document = plain(root)
-    problems += [*placeholders(root), *removals(root)]
     partial = False
     try:
         environment = Environment.model_validate_json(json.dumps(document), strict=True)
@@ -109,15 +126,41 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
         problems += [problem for problem in wrong if (problem.where, problem.path) not in told]
         environment = salvaged(document, error)
     typed = {problem.path for problem in problems}
-    judged = [*_named_as_its_file(root, path), *rules.judge(environment, partial=partial)]
-    problems += [placed(problem, root) for problem in judged if problem.path not in typed]
-    files = tuple(shown for shown, _ in links)
+    judged = rules.judge(environment, partial=partial)
+    problems += [_placed(problem, root) for problem in judged if problem.path not in typed]
     if problems:
         raise InvalidEnvironment(_in_order(problems, files))
     return Loaded(environment, files, document, root)
 
 
-def placed(problem: Problem, root: Node) -> Problem:
+def between(environments: Sequence[Loaded]) -> list[Problem]:
+    """What is wrong between the environments of one project, told of the later ones."""
+    loaded = {id(each.environment): each for each in environments}
+    judged = between_rules.judge([each.environment for each in environments])
+    return [_placed(problem, loaded[id(environment)].root) for environment, problem in judged]
+
+
+def unused(project: Path = Path()) -> list[Problem]:
+    """Files that nobody would ever look at: without a `name`, and no environment extends them."""
+    nameless, extended = {}, set()
+    for path in sorted((project / DIRECTORY).glob("*.yaml")):
+        try:
+            root = read(path, _shown(path, project)).root
+        except InvalidEnvironment:
+            continue
+        assert isinstance(root.value, dict)
+        if "extends" in root.value:
+            extended.add(root.value["extends"].value)
+        if "name" not in root.value:
+            nameless[path.name] = root
+    return [
+        Problem("has no `name`, and no file extends it.", root.at, hint="An environment has a name, as its file.")
+        for name, root in nameless.items()
+        if name not in extended
+    ]
+
+
+def _placed(problem: Problem, root: Node) -> Problem:
     """A rule's problem with the position of what it speaks of, or of its nearest ancestor."""
     node = along(root, problem.path.split("."))[-1]
     return replace(problem, where=node.where if node.value is not None else node.key_at)
