@@ -74,6 +74,7 @@ class Emulator:
             "NO_PROXY": "",
             "SSL_CERT_FILE": str(self.ca),
             "REQUESTS_CA_BUNDLE": str(self.ca),
+            "CHECKPOINT_DISABLE": "1",  # Terraform's question for a newer one would be refused anyway
             **cloud_module(self.cloud).environment(self),
         }
         return variables

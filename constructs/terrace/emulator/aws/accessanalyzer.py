@@ -98,7 +98,7 @@ def _tagged(call: Call) -> dict[str, Any]:
 
 
 def _register() -> None:
-    """Give moto a package of the name it looks for: it finds a service by its module, its paths by the module beside."""
+    """Give moto a package of the name it looks for: it finds a service by its module's name."""
     base = r"https?://access-analyzer\.(.+)\.amazonaws\.com"
     package, models, urls, responses = (
         ModuleType(name) for name in (_PACKAGE, f"{_PACKAGE}.models", f"{_PACKAGE}.urls", f"{_PACKAGE}.responses")

@@ -128,7 +128,8 @@ def vpn_options() -> None:
         }
         connection.routes = []
         if asked.get("PreSharedKeyStorage") == "SecretsManager":
-            connection.pre_shared_key_arn = f"arn:{self.partition}:secretsmanager:{self.region}:{self.current_account}:secret:s2svpn!{connection.id}"
+            owner = f"{self.region}:{self.current_account}"
+            connection.pre_shared_key_arn = f"arn:{self.partition}:secretsmanager:{owner}:secret:s2svpn!{connection.id}"
         return result
 
     @wrap(EC2Response, "describe_vpn_connections")

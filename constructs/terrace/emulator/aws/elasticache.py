@@ -200,12 +200,18 @@ def subnet_groups() -> None:
 
     @operation(ElastiCacheResponse)
     def modify_cache_subnet_group(call: Call) -> dict[str, Any]:
-        group = call.backend.describe_cache_subnet_groups(call.parameters["CacheSubnetGroupName"])[0]
-        names = {
-            "CacheSubnetGroupDescription": "cache_subnet_group_description",
-            "SubnetIds": "subnet_ids",
-        }
-        read_back(group, call.parameters, names)
+        asked = call.parameters
+        name = asked["CacheSubnetGroupName"]
+        before = call.backend.describe_cache_subnet_groups(name)[0]
+        group = models.CacheSubnetGroup(
+            call.account,
+            call.region,
+            name,
+            asked.get("CacheSubnetGroupDescription") or before.cache_subnet_group_description,
+            asked.get("SubnetIds") or before.subnet_ids,
+            before.tags,
+        )
+        call.backend.cache_subnet_groups[name] = group
         return {"CacheSubnetGroup": group}
 
     @operation(ElastiCacheResponse)

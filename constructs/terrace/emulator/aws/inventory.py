@@ -15,7 +15,15 @@ from terrace.emulator.aws.patch import wrap
 from terrace.emulator.contract import Resource
 
 # what moto keeps for itself, by service and attribute
-_BOOKKEEPING: frozenset[tuple[str, str]] = frozenset()
+_BOOKKEEPING = frozenset(
+    {
+        ("acm", "idempotency_tokens"),
+        ("ec2", "launch_template_name_to_ids"),
+        ("rds", "events"),  # of instances that are gone as well
+        ("route53", "delegation_sets"),  # name servers, which AWS gives to a zone
+        ("s3", "pagination_tokens"),
+    }
+)
 
 # registers of tags; the tags of a thing that is gone are no resource
 _TAGS = frozenset({"tagger", "tagging_service", "tags", "gap_tags", "resource_tags"})

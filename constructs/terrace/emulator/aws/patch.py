@@ -1,7 +1,8 @@
 """The few tools that patches are written with.
 
 A patch is a function without arguments that changes moto in place. Its docstring says what stock moto does wrong. Two
-kinds of change cover all of them: an operation moto lacks (`operation`), and one whose result is mended (`wrap`). State lives on moto's own backend (`shelf`), so a reset clears it and the inventory sees it.
+kinds of change cover nearly all of them: an operation moto lacks (`operation`) and one whose result is mended (`wrap`).
+State lives on moto's own backend (`shelf`), so a reset clears it and the inventory sees it.
 """
 
 import functools
@@ -60,10 +61,13 @@ def shelf(backend: Any, name: str) -> dict[Any, Any]:
     return kept
 
 
+class Fault(ServiceException):  # type: ignore[misc]
+    """Ours, as moto looks for the service of an exception of its own by the name of its module."""
+
+
 def fault(code: str, message: str) -> Exception:
     """An error in the shape of the service's protocol; `code` is a name in the service's model."""
-    error: Exception = ServiceException(code, message)
-    return error
+    return Fault(code, message)
 
 
 def parameters_of(response: Any) -> dict[str, Any]:
@@ -111,7 +115,8 @@ def _route(response_class: Any, name: str) -> None:
     urls = import_module(response_class.__module__.replace(".responses", ".urls"))
     # which operation it is, moto decides itself, so a wide pattern is enough: an ARN in a path holds slashes
     pattern = re.sub(r"\{(\w+)\+?\}", r"(?P<\1>.+)", path).rstrip("/")
-    urls.url_paths.setdefault("{0}" + pattern + "/?$", response_class.dispatch)
+    for ending in ("$", "/$"):
+        urls.url_paths.setdefault("{0}" + pattern + ending, response_class.dispatch)
 
 
 def wrap(owner: Any, name: str) -> Callable[[Function], Function]:

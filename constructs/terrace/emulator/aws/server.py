@@ -1,10 +1,11 @@
 """The AWS control plane as a WSGI application: moto with the patches, where a call it cannot serve is named.
 
 Stock moto answers such a call with an error an SDK retries for minutes (500), or with an empty 404 that a provider
-takes for "gone". Here it is a 400 with the code `UnsupportedByEmulator` and the service's and operation's name, logged once a
-call and counted.
+takes for "gone". Here it is a 400 with the code `UnsupportedByEmulator` and the service's and operation's name,
+logged and counted.
 """
 
+import contextlib
 import io
 import json
 import logging
@@ -77,13 +78,13 @@ class Application:
             if request.unknown_service:
                 return self._refuse(request, start_response)
             log.error("fault in %s:%s\n%s", *request.names, traceback.format_exc())
-            text = f"the emulator failed in {':'.join(request.names)}: {type(error).__name__}: {error}"
+            text = f"the emulator failed in {':'.join(request.names)}: {type(error).__name__}: {str(error)[:300]}"
             return _error(request, start_response, FAULT, text)
-        if answer.is_no_route(request):
-            close = getattr(body, "close", None)
-            if close:
-                close()
-            return self._refuse(request, start_response)
+        if answer.status.startswith("404") and request.service != "s3":
+            with contextlib.closing(body) if hasattr(body, "close") else contextlib.nullcontext():
+                body = [b"".join(body)]
+            if _is_no_route(body[0]):
+                return self._refuse(request, start_response)
         start_response(answer.status, answer.headers)
         stream: Iterable[bytes] = body
         return stream
@@ -106,14 +107,10 @@ class _Answer:
         self.status, self.headers = status, headers
         return lambda data: None
 
-    def is_no_route(self, request: "_Request") -> bool:
-        """Flask's own page for a path without a route, or moto's empty answer for one without an operation."""
-        if not self.status.startswith("404") or request.service == "s3":
-            return False
-        fields = {name.lower(): value for name, value in self.headers}
-        if fields.get("content-length") == "0":
-            return True
-        return fields.get("content-type", "").startswith("text/html") and "x-amzn-requestid" not in fields
+
+def _is_no_route(body: bytes) -> bool:
+    """Flask's own page for a path without a route, or moto's empty answer for one without an operation."""
+    return not body or body.lstrip().lower().startswith(b"<!doctype html")
 
 
 class _Request:

@@ -1,0 +1,14 @@
+from tests.emulator.aws.conftest import Aws
+from tests.emulator.aws.gap import gap
+
+
+@gap
+def test_analyzers(aws: Aws) -> None:
+    analyzer, name = aws("accessanalyzer"), aws.name()
+    arn = analyzer.create_analyzer(analyzerName=name, type="ACCOUNT", tags={"owner": "a"})["arn"]
+    analyzer.tag_resource(resourceArn=arn, tags={"tier": "dev"})
+    analyzer.untag_resource(resourceArn=arn, tagKeys=["owner"])
+    found = analyzer.get_analyzer(analyzerName=name)["analyzer"]
+    assert (found["type"], found["status"], found["tags"]) == ("ACCOUNT", "ACTIVE", {"tier": "dev"})
+    analyzer.delete_analyzer(analyzerName=name)
+    assert analyzer.list_analyzers()["analyzers"] == []

@@ -1,0 +1,82 @@
+from urllib.parse import quote
+
+from tests.emulator.aws.conftest import Aws
+from tests.emulator.aws.gap import gap
+
+
+def make_plan(aws: Aws) -> str:
+    rule = {"RuleName": "daily", "TargetBackupVaultName": "vault"}
+    plan: str = aws("backup").create_backup_plan(BackupPlan={"BackupPlanName": aws.name(), "Rules": [rule]})[
+        "BackupPlanId"
+    ]
+    return plan
+
+
+def make_vault(aws: Aws) -> str:
+    name = aws.name()
+    aws("backup").create_backup_vault(BackupVaultName=name, BackupVaultTags={"owner": "a"})
+    return name
+
+
+@gap
+def test_selections(aws: Aws) -> None:
+    backup, plan = aws("backup"), make_plan(aws)
+    selection = {"SelectionName": "platform", "IamRoleArn": aws.role(), "Resources": ["arn:aws:s3:::lake"]}
+    made = backup.create_backup_selection(BackupPlanId=plan, BackupSelection=selection)
+    key = {"BackupPlanId": plan, "SelectionId": made["SelectionId"]}
+    assert backup.get_backup_selection(**key)["BackupSelection"]["Resources"] == ["arn:aws:s3:::lake"]
+    assert len(backup.list_backup_selections(BackupPlanId=plan)["BackupSelectionsList"]) == 1
+    backup.delete_backup_selection(**key)
+    assert backup.list_backup_selections(BackupPlanId=plan)["BackupSelectionsList"] == []
+
+
+@gap
+def test_plans(aws: Aws) -> None:
+    backup, plan = aws("backup"), make_plan(aws)
+    rule = {"RuleName": "hourly", "TargetBackupVaultName": "vault"}
+    backup.update_backup_plan(BackupPlanId=plan, BackupPlan={"BackupPlanName": "x", "Rules": [rule]})
+    assert backup.get_backup_plan(BackupPlanId=plan)["BackupPlan"]["Rules"][0]["RuleName"] == "hourly"
+    backup.delete_backup_plan(BackupPlanId=plan)
+    try:
+        backup.get_backup_plan(BackupPlanId=plan)
+        raise AssertionError("it is still there")
+    except backup.exceptions.ResourceNotFoundException:
+        pass
+
+
+@gap
+def test_vault_policies(aws: Aws) -> None:
+    backup, vault = aws("backup"), make_vault(aws)
+    backup.put_backup_vault_access_policy(BackupVaultName=vault, Policy="{}")
+    assert backup.get_backup_vault_access_policy(BackupVaultName=vault)["Policy"] == "{}"
+    backup.delete_backup_vault_access_policy(BackupVaultName=vault)
+    try:
+        backup.get_backup_vault_access_policy(BackupVaultName=vault)
+        raise AssertionError("it is still there")
+    except backup.exceptions.ResourceNotFoundException:
+        pass
+
+
+@gap
+def test_vault_notifications(aws: Aws) -> None:
+    backup, vault = aws("backup"), make_vault(aws)
+    topic = f"arn:aws:sns:eu-central-1:{aws.account}:alarms"
+    backup.put_backup_vault_notifications(
+        BackupVaultName=vault, SNSTopicArn=topic, BackupVaultEvents=["BACKUP_JOB_FAILED"]
+    )
+    assert backup.get_backup_vault_notifications(BackupVaultName=vault)["SNSTopicArn"] == topic
+    backup.delete_backup_vault_notifications(BackupVaultName=vault)
+
+
+@gap
+def test_recovery_points(aws: Aws) -> None:
+    found = aws("backup").list_recovery_points_by_backup_vault(BackupVaultName=make_vault(aws))
+    assert found["RecoveryPoints"] == []
+
+
+@gap
+def test_tags(aws: Aws) -> None:
+    backup, vault = aws("backup"), make_vault(aws)
+    arn = backup.describe_backup_vault(BackupVaultName=vault)["BackupVaultArn"]
+    # the provider leaves out the slash that ends the path in boto3
+    assert aws.get("backup", f"/tags/{quote(arn, safe='')}").json()["Tags"] == {"owner": "a"}

@@ -1,0 +1,50 @@
+from tests.emulator.aws.conftest import Aws
+from tests.emulator.aws.gap import gap
+
+NOTIFICATION = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}
+SUBSCRIBER = {"SubscriptionType": "EMAIL", "Address": "finance@example.com"}
+
+
+def budget(name: str, amount: str = "500") -> dict[str, object]:
+    return {
+        "BudgetName": name,
+        "BudgetType": "COST",
+        "TimeUnit": "MONTHLY",
+        "BudgetLimit": {"Amount": amount, "Unit": "USD"},
+    }
+
+
+def make_budget(aws: Aws) -> str:
+    name = aws.name()
+    aws("budgets").create_budget(
+        AccountId=aws.account,
+        Budget=budget(name),
+        NotificationsWithSubscribers=[{"Notification": NOTIFICATION, "Subscribers": [SUBSCRIBER]}],
+        ResourceTags=[{"Key": "owner", "Value": "a"}],
+    )
+    return name
+
+
+@gap
+def test_subscribers(aws: Aws) -> None:
+    found = aws("budgets").describe_subscribers_for_notification(
+        AccountId=aws.account, BudgetName=make_budget(aws), Notification=NOTIFICATION
+    )
+    assert found["Subscribers"] == [SUBSCRIBER]
+
+
+@gap
+def test_changes(aws: Aws) -> None:
+    name = make_budget(aws)
+    aws("budgets").update_budget(AccountId=aws.account, NewBudget=budget(name, "900"))
+    found = aws("budgets").describe_budget(AccountId=aws.account, BudgetName=name)["Budget"]
+    assert found["BudgetLimit"]["Amount"] == "900"
+
+
+@gap
+def test_tags(aws: Aws) -> None:
+    arn = f"arn:aws:budgets::{aws.account}:budget/{make_budget(aws)}"
+    budgets = aws("budgets")
+    budgets.tag_resource(ResourceARN=arn, ResourceTags=[{"Key": "tier", "Value": "dev"}])
+    budgets.untag_resource(ResourceARN=arn, ResourceTagKeys=["owner"])
+    assert budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"] == [{"Key": "tier", "Value": "dev"}]

@@ -1,0 +1,117 @@
+from tests.emulator.aws.conftest import Aws
+from tests.emulator.aws.gap import gap
+
+
+def make_vpc(aws: Aws) -> str:
+    vpc: str = aws("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    return vpc
+
+
+@gap
+def test_rule_descriptions(aws: Aws) -> None:
+    ec2 = aws("ec2")
+    vpc = make_vpc(aws)
+    groups = [ec2.create_security_group(GroupName=aws.name(), Description="x", VpcId=vpc)["GroupId"] for _ in "ab"]
+    pair = {"GroupId": groups[1], "Description": "nodes reach PostgreSQL"}
+    rule = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "UserIdGroupPairs": [pair]}
+    ec2.authorize_security_group_ingress(GroupId=groups[0], IpPermissions=[rule])
+    found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [groups[0]]}])
+    assert "nodes reach PostgreSQL" in [entry.get("Description") for entry in found["SecurityGroupRules"]]
+
+
+@gap
+def test_dhcp_option_tags(aws: Aws) -> None:
+    made = aws("ec2").create_dhcp_options(
+        DhcpConfigurations=[{"Key": "domain-name", "Values": ["example.com"]}],
+        TagSpecifications=[{"ResourceType": "dhcp-options", "Tags": [{"Key": "owner", "Value": "a"}]}],
+    )
+    found = aws("ec2").describe_dhcp_options(DhcpOptionsIds=[made["DhcpOptions"]["DhcpOptionsId"]])
+    assert found["DhcpOptions"][0]["Tags"] == [{"Key": "owner", "Value": "a"}]
+
+
+@gap
+def test_launch_template_tags(aws: Aws) -> None:
+    ec2, name = aws("ec2"), aws.name()
+    own = {"ResourceType": "launch-template", "Tags": [{"Key": "owner", "Value": "a"}]}
+    handed_on = {"ResourceType": "instance", "Tags": [{"Key": "owner", "Value": "b"}]}
+    ec2.create_launch_template(
+        LaunchTemplateName=name, TagSpecifications=[own], LaunchTemplateData={"TagSpecifications": [handed_on]}
+    )
+    found = ec2.describe_launch_template_versions(LaunchTemplateName=name)["LaunchTemplateVersions"][0]
+    assert found["LaunchTemplateData"]["TagSpecifications"] == [handed_on]
+    template = ec2.describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"][0]
+    assert template["Tags"] == own["Tags"]
+
+
+@gap
+def test_ebs_default_key(aws: Aws) -> None:
+    ec2 = aws("ec2")
+    ec2.modify_ebs_default_kms_key_id(KmsKeyId="arn:aws:kms:eu-central-1:111122223333:key/x")
+    assert ec2.get_ebs_default_kms_key_id()["KmsKeyId"].endswith("key/x")
+    ec2.reset_ebs_default_kms_key_id()
+    assert ec2.get_ebs_default_kms_key_id()["KmsKeyId"] == "alias/aws/ebs"
+
+
+@gap
+def test_snapshot_block(aws: Aws) -> None:
+    ec2 = aws("ec2")
+    ec2.enable_snapshot_block_public_access(State="block-all-sharing")
+    assert ec2.get_snapshot_block_public_access_state()["State"] == "block-all-sharing"
+    ec2.disable_snapshot_block_public_access()
+    assert ec2.get_snapshot_block_public_access_state()["State"] == "unblocked"
+
+
+@gap
+def test_metadata_defaults(aws: Aws) -> None:
+    ec2 = aws("ec2")
+    ec2.modify_instance_metadata_defaults(HttpTokens="required", HttpPutResponseHopLimit=1)
+    assert ec2.get_instance_metadata_defaults()["AccountLevel"] == {
+        "HttpTokens": "required",
+        "HttpPutResponseHopLimit": 1,
+    }
+    ec2.modify_instance_metadata_defaults(HttpTokens="no-preference", HttpPutResponseHopLimit=-1)
+    assert ec2.get_instance_metadata_defaults()["AccountLevel"] == {}
+
+
+def make_vpn(aws: Aws, **settings: object) -> str:
+    ec2 = aws("ec2")
+    gateway = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    customer = ec2.create_customer_gateway(Type="ipsec.1", BgpAsn=65010, PublicIp="198.51.100.1")
+    made: str = ec2.create_vpn_connection(
+        Type="ipsec.1",
+        VpnGatewayId=gateway,
+        CustomerGatewayId=customer["CustomerGateway"]["CustomerGatewayId"],
+        **settings,
+    )["VpnConnection"]["VpnConnectionId"]
+    return made
+
+
+@gap
+def test_vpn_options(aws: Aws) -> None:
+    tunnel = {"IKEVersions": [{"Value": "ikev2"}], "PreSharedKey": "never-read-back"}
+    vpn = make_vpn(
+        aws, Options={"StaticRoutesOnly": True, "TunnelOptions": [tunnel]}, PreSharedKeyStorage="SecretsManager"
+    )
+    found = aws("ec2").describe_vpn_connections(VpnConnectionIds=[vpn])["VpnConnections"][0]
+    assert found["Options"]["StaticRoutesOnly"] is True
+    assert found["Options"]["TunnelOptions"][0]["IkeVersions"] == [{"Value": "ikev2"}]
+    assert "PreSharedKey" not in found["Options"]["TunnelOptions"][0]
+    assert ":secretsmanager:" in found["PreSharedKeyArn"]
+    by_id = [{"Name": "vpn-connection-id", "Values": [vpn]}]
+    assert len(aws("ec2").describe_vpn_connections(Filters=by_id)["VpnConnections"]) == 1
+
+
+@gap
+def test_vpn_routes(aws: Aws) -> None:
+    ec2, vpn = aws("ec2"), make_vpn(aws)
+    route = {"VpnConnectionId": vpn, "DestinationCidrBlock": "192.168.0.0/16"}
+    ec2.create_vpn_connection_route(**route)
+    found = ec2.describe_vpn_connections(VpnConnectionIds=[vpn])["VpnConnections"][0]
+    assert found["Routes"][0]["DestinationCidrBlock"] == "192.168.0.0/16"
+    ec2.delete_vpn_connection_route(**route)
+    table = ec2.create_route_table(VpcId=make_vpc(aws))["RouteTable"]["RouteTableId"]
+    ec2.enable_vgw_route_propagation(GatewayId="vgw-1", RouteTableId=table)
+    found = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]
+    assert found["PropagatingVgws"] == [{"GatewayId": "vgw-1"}]
+    ec2.disable_vgw_route_propagation(GatewayId="vgw-1", RouteTableId=table)
+    assert ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["PropagatingVgws"] == []

@@ -1,0 +1,110 @@
+from typing import Any
+
+from tests.emulator.aws.conftest import Aws
+from tests.emulator.aws.gap import gap
+
+
+def make_group(aws: Aws, **settings: object) -> str:
+    name = aws.name()
+    aws("elasticache").create_replication_group(
+        ReplicationGroupId=name,
+        ReplicationGroupDescription="probe",
+        Engine="valkey",
+        EngineVersion="8.0",
+        NumCacheClusters=2,
+        TransitEncryptionEnabled=True,
+        **settings,
+    )
+    return name
+
+
+@gap
+def test_parameter_groups(aws: Aws) -> None:
+    cache, name = aws("elasticache"), aws.name()
+    cache.create_cache_parameter_group(
+        CacheParameterGroupName=name, CacheParameterGroupFamily="valkey8", Description="probe"
+    )
+    policy = {"ParameterName": "maxmemory-policy", "ParameterValue": "volatile-lru"}
+    cache.modify_cache_parameter_group(CacheParameterGroupName=name, ParameterNameValues=[policy])
+    found = cache.describe_cache_parameters(CacheParameterGroupName=name, Source="user")["Parameters"]
+    assert found[0]["ParameterValue"] == "volatile-lru"
+    cache.reset_cache_parameter_group(CacheParameterGroupName=name, ResetAllParameters=True)
+    assert cache.describe_cache_parameters(CacheParameterGroupName=name)["Parameters"] == []
+    cache.delete_cache_parameter_group(CacheParameterGroupName=name)
+    try:
+        cache.describe_cache_parameter_groups(CacheParameterGroupName=name)
+        raise AssertionError("it is still there")
+    except cache.exceptions.CacheParameterGroupNotFoundFault:
+        pass
+
+
+@gap
+def test_user_groups(aws: Aws) -> None:
+    cache, name = aws("elasticache"), aws.name()
+    cache.create_user_group(UserGroupId=name, Engine="valkey", UserIds=["a", "b"])
+    cache.modify_user_group(UserGroupId=name, UserIdsToAdd=["c"], UserIdsToRemove=["a"])
+    found = cache.describe_user_groups(UserGroupId=name)["UserGroups"][0]
+    assert (found["UserIds"], found["Engine"], found["Status"]) == (["b", "c"], "valkey", "active")
+    cache.delete_user_group(UserGroupId=name)
+    try:
+        cache.describe_user_groups(UserGroupId=name)
+        raise AssertionError("it is still there")
+    except cache.exceptions.UserGroupNotFoundFault:
+        pass
+
+
+@gap
+def test_users(aws: Aws) -> None:
+    cache, name = aws("elasticache"), aws.name()
+    cache.create_user(
+        UserId=name, UserName=name, Engine="redis", AccessString="off", AuthenticationMode={"Type": "iam"}
+    )
+    cache.modify_user(UserId=name, AccessString="on ~* +@read")
+    assert cache.describe_users(UserId=name)["Users"][0]["AccessString"] == "on ~* +@read"
+
+
+@gap
+def test_replication_groups(aws: Aws) -> None:
+    cache = aws("elasticache")
+    name = make_group(aws, TransitEncryptionMode="required", PreferredMaintenanceWindow="sun:03:00-sun:04:00")
+    group = find(aws, name)
+    assert group["MemberClusters"] == [f"{name}-001", f"{name}-002"]
+    assert group["TransitEncryptionMode"] == "required"
+    member = cache.describe_cache_clusters(CacheClusterId=f"{name}-001")["CacheClusters"][0]
+    assert member["EngineVersion"] == "8.0.0"
+    assert member["PreferredMaintenanceWindow"] == "sun:03:00-sun:04:00"
+    cache.modify_replication_group(ReplicationGroupId=name, SnapshotWindow="01:00-02:00")
+    assert find(aws, name)["SnapshotWindow"] == "01:00-02:00"
+    cache.delete_replication_group(ReplicationGroupId=name)
+    try:
+        find(aws, name)
+        raise AssertionError("it is still there")
+    except cache.exceptions.ReplicationGroupNotFoundFault:
+        pass
+
+
+def find(aws: Aws, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = aws("elasticache").describe_replication_groups(ReplicationGroupId=name)[
+        "ReplicationGroups"
+    ][0]
+    return found
+
+
+@gap
+def test_subnet_groups(aws: Aws) -> None:
+    cache, name, subnets = aws("elasticache"), aws.name(), aws.subnets()
+    cache.create_cache_subnet_group(
+        CacheSubnetGroupName=name, CacheSubnetGroupDescription="probe", SubnetIds=subnets[:1]
+    )
+    cache.modify_cache_subnet_group(CacheSubnetGroupName=name, SubnetIds=subnets)
+    found = cache.describe_cache_subnet_groups(CacheSubnetGroupName=name)["CacheSubnetGroups"][0]
+    assert [subnet["SubnetIdentifier"] for subnet in found["Subnets"]] == subnets
+    cache.delete_cache_subnet_group(CacheSubnetGroupName=name)
+    assert name not in [g["CacheSubnetGroupName"] for g in cache.describe_cache_subnet_groups()["CacheSubnetGroups"]]
+
+
+@gap
+def test_tagged_arns(aws: Aws) -> None:
+    arn = f"arn:aws:elasticache:eu-central-1:{aws.account}:usergroup:{aws.name()}"
+    aws("elasticache").add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "owner", "Value": "a"}])
+    assert aws("elasticache").list_tags_for_resource(ResourceName=arn)["TagList"] == [{"Key": "owner", "Value": "a"}]

@@ -1,0 +1,11 @@
+from tests.emulator.aws.conftest import Aws
+from tests.emulator.aws.gap import gap
+
+
+@gap
+def test_rotation_period(aws: Aws) -> None:
+    kms = aws("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    assert kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is False
+    kms.enable_key_rotation(KeyId=key, RotationPeriodInDays=180)
+    assert kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"] == 180

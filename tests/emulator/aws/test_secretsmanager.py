@@ -1,0 +1,37 @@
+from tests.emulator.aws.conftest import Aws
+from tests.emulator.aws.gap import gap
+
+
+@gap
+def test_managed_rotation(aws: Aws) -> None:
+    secrets = aws("secretsmanager")
+    name = aws.name()
+    aws("rds").create_db_instance(
+        DBInstanceIdentifier=name,
+        Engine="postgres",
+        DBInstanceClass="db.t4g.medium",
+        AllocatedStorage=20,
+        MasterUsername="platform",
+        ManageMasterUserPassword=True,
+    )
+    instance = aws("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+    secret = instance["MasterUserSecret"]["SecretArn"]
+    value = secrets.get_secret_value(SecretId=secret)["SecretString"]
+    assert secrets.describe_secret(SecretId=secret)["RotationEnabled"] is True
+    rules = {"ScheduleExpression": "rate(7 days)", "Duration": "2h"}
+    secrets.rotate_secret(SecretId=secret, RotationRules=rules, RotateImmediately=False)
+    found = secrets.describe_secret(SecretId=secret)
+    assert (found["RotationEnabled"], found["RotationRules"]) == (True, rules)
+    assert secrets.get_secret_value(SecretId=secret)["SecretString"] == value
+    secrets.cancel_rotate_secret(SecretId=secret)
+    assert secrets.describe_secret(SecretId=secret)["RotationEnabled"] is False
+
+
+@gap
+def test_replica_key(aws: Aws) -> None:
+    key = "arn:aws:kms:eu-west-3:111122223333:key/x"
+    made = aws("secretsmanager").create_secret(
+        Name=aws.name(), SecretString="x", AddReplicaRegions=[{"Region": "eu-west-3", "KmsKeyId": key}]
+    )
+    found = aws("secretsmanager").describe_secret(SecretId=made["ARN"])
+    assert found["ReplicationStatus"][0]["KmsKeyId"] == key
