@@ -51,7 +51,7 @@ class Governance(Construct):
             self,
             "resources",
             name=target.prefix,
-            description="Everything of the deployment, by its tags",
+            description="Everything of the deployment by its tags",
             resource_query=ResourcegroupsGroupResourceQuery(
                 query=json.dumps(
                     {
