@@ -293,27 +293,11 @@ def roles_policy(target: Target) -> str:
         ),
     ]
     if names.settings(target).owns_account:
+        provider = names.arn(target, "iam", f"oidc-provider/{GITHUB}", region="")
         statements += [
-            allow(
-                [
-                    "iam:AddClientIDToOpenIDConnectProvider",
-                    "iam:CreateOpenIDConnectProvider",
-                    "iam:DeleteOpenIDConnectProvider",
-                    "iam:GetOpenIDConnectProvider",
-                    "iam:RemoveClientIDFromOpenIDConnectProvider",
-                    "iam:TagOpenIDConnectProvider",
-                    "iam:UntagOpenIDConnectProvider",
-                    "iam:UpdateOpenIDConnectProviderThumbprint",
-                ],
-                names.arn(target, "iam", f"oidc-provider/{GITHUB}", region=""),
-                Sid="PipelineProvider",
-            ),
-            # The password policy is the account's; these actions know no resource.
-            allow(
-                ["iam:DeleteAccountPasswordPolicy", "iam:GetAccountPasswordPolicy", "iam:UpdateAccountPasswordPolicy"],
-                "*",
-                Sid="PasswordPolicy",
-            ),
+            # whatever the one provider takes; and a policy that is the account's, whose actions know no resource
+            allow("iam:*OpenIDConnectProvider*", provider, Sid="PipelineProvider"),
+            allow("iam:*AccountPasswordPolicy", "*", Sid="PasswordPolicy"),
         ]
     return document(*statements)
 
