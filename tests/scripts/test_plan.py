@@ -1,0 +1,60 @@
+"""`terrace plan`."""
+
+import json
+
+from tests.deployment.conftest import resource
+from tests.deployment.test_lifecycle import two
+from tests.scripts.conftest import Command
+
+
+def test_a_summary_by_capability(terrace: Command) -> None:
+    """The whole of what a user reads."""
+    terrace.small.stack(two())
+    ended = terrace.run("plan", "dev")
+    assert ended.stdout == (
+        "capability  add  change  replace  destroy\n"
+        "database      1       0        0        0\n"
+        "lake          1       0        0        0\n"
+        "all           2       0        0        0\n"
+    )
+    saved = "Saved as .terrace/plans/dev-aws.tfplan; `terrace apply dev` applies exactly this."
+    assert ended.stderr.splitlines()[-1] == saved
+    assert (terrace.small.root / ".terrace/plans/dev-aws.tfplan").stat().st_mode & 0o077 == 0
+
+
+def test_a_replacement_names_its_reason_and_the_environment_line(terrace: Command) -> None:
+    terrace.small.stack(two())
+    terrace.run("plan", "dev")
+    terrace.run("apply", "dev", "--yes")
+    terrace.small.stack(two(second="c"))
+    ended = terrace.run("plan", "dev")
+    assert "  replace terraform_data.two (dev/database/two), because of triggers_replace" in ended.stdout
+    assert "set in environments/" in ended.stdout
+    assert "Saved as" in ended.stderr
+
+
+def test_json_holds_each_change(terrace: Command) -> None:
+    terrace.small.stack({"terraform_data": {"one": resource("dev/lake/one")}})
+    ended = terrace.run("plan", "dev", "--json")
+    assert ended.returncode == 0
+    data = json.loads(ended.stdout)
+    assert data["counts"] == {"add": 1, "change": 0, "replace": 0, "destroy": 0, "import": 0, "forget": 0}
+    assert data["changes"][0]["construct"] == "dev/lake/one"
+
+
+def test_a_stack_that_does_not_synthesize(terrace: Command) -> None:
+    """The child's own sentence and exit code, not a traceback of ours."""
+    script = "import sys\nprint('error: no such size\\n\\nhint: take small', file=sys.stderr)\nsys.exit(1)\n"
+    (terrace.small.root / "stacks/__main__.py").write_text(script)
+    ended = terrace.run("plan", "dev")
+    assert (ended.returncode, ended.stderr) == (1, "error: no such size\n\nhint: take small\n")
+
+
+def test_no_credentials_is_one_sentence(terrace: Command) -> None:
+    terrace.small.stack(
+        {"aws_sns_topic": {"t": resource("dev/observability/t", name="t")}}, provider={"aws": [{"region": "eu-west-1"}]}
+    )
+    ended = terrace.run("plan", "dev", AWS_EC2_METADATA_DISABLED="true", HOME=str(terrace.small.root))
+    assert ended.returncode == 3
+    assert ended.stderr.splitlines()[-3].startswith("error: the cloud does not accept the credentials in this shell")
+    assert "hint: for AWS set AWS_PROFILE, or log in with `aws sso login`" in ended.stderr
