@@ -34,8 +34,8 @@ def command(
     Validated, synthesized, planned, applied, planned again, verified live, made to drift, repaired, destroyed, listed.
     Never touches a real account, whatever credentials the shell has.
     """
-    from scripts.validate import validated
     from terrace.deployment import demo
+    from terrace.environment import load, names
     from terrace.errors import AnswerIsNo
 
     progress = Progress(quiet=settings_of(ctx).quiet)
@@ -43,7 +43,8 @@ def command(
     try:
         progress.begin("validate")
         started = time.monotonic()
-        validated(project.root)
+        for name in names(project.root):
+            load(name, project=project.root)
         took = round(time.monotonic() - started, 1)
         evidence = demo.run(
             project,
