@@ -1,0 +1,124 @@
+"""Drift: the cases that Terraform reports, and a live one on the emulated AWS."""
+
+from typing import Any
+
+from terrace.deployment import lifecycle
+from terrace.deployment.drift import HIDDEN, AttributeDrift, report
+from terrace.emulator import Emulator
+from tests.deployment.conftest import SmallProject, resource
+from tests.deployment.test_recovery import REGION, TAGS, client, deployment_on
+
+
+def record(before: Any, after: Any, actions: list[str], **more: Any) -> dict[str, Any]:
+    change = {"actions": actions, "before": before, "after": after, **more}
+    return {"address": "aws_x.a", "type": "aws_x", "mode": "managed", "change": change}
+
+
+def test_a_change_that_the_plan_undoes_is_drift() -> None:
+    plan = {
+        "resource_drift": [record({"size": 1, "tags": {"a": "1"}}, {"size": 2, "tags": {"a": "1"}}, ["update"])],
+        "resource_changes": [record({"size": 2}, {"size": 1}, ["update"])],
+    }
+    (drift,) = report(plan, {"aws_x.a": "dev/lake/a"}, lambda construct: "environments/dev.yaml:3:1").effective
+    assert drift.attributes == (AttributeDrift("size", 1, 2),)
+    assert (drift.construct, drift.capability, drift.owner) == ("dev/lake/a", "lake", "environments/dev.yaml:3:1")
+
+
+def test_a_change_that_no_plan_undoes_is_for_information() -> None:
+    plan = {
+        "resource_drift": [record({"desired": 1}, {"desired": 2}, ["update"])],
+        "resource_changes": [record({"desired": 2}, {"desired": 2}, ["no-op"])],
+    }
+    found = report(plan, {})
+    assert found.effective == []
+    assert [drift.repaired for drift in found.drifts] == [False]
+
+
+def test_a_deleted_resource_is_drift() -> None:
+    plan = {
+        "resource_drift": [record({"size": 1}, None, ["delete"])],
+        "resource_changes": [record(None, {"size": 1}, ["create"])],
+    }
+    (drift,) = report(plan, {}).effective
+    assert (drift.kind, drift.attributes) == ("deleted", ())
+
+
+def test_a_change_of_the_stack_is_pending_not_drift() -> None:
+    plan = {"resource_changes": [record({"size": 1}, {"size": 2}, ["update"])]}
+    found = report(plan, {})
+    assert (found.drifts, found.pending) == ((), ("aws_x.a",))
+
+
+def test_nothing_and_empty_are_the_same() -> None:
+    plan = {"resource_drift": [record({"rules": None, "note": ""}, {"rules": [], "note": None}, ["update"])]}
+    assert report(plan, {}).drifts == ()
+
+
+def test_a_tag_is_told_once() -> None:
+    before, after = {"tags": {"a": "1"}, "tags_all": {"a": "1"}}, {"tags": {"a": "2"}, "tags_all": {"a": "2"}}
+    plan = {
+        "resource_drift": [record(before, after, ["update"])],
+        "resource_changes": [record(after, before, ["update"])],
+    }
+    (drift,) = report(plan, {}).effective
+    assert [attribute.path for attribute in drift.attributes] == ["tags.a"]
+
+
+def test_a_sensitive_value_is_never_shown() -> None:
+    plan = {
+        "resource_drift": [
+            record(
+                {"user": {"name": "x", "word": "old"}},
+                {"user": {"name": "x", "word": "new"}},
+                ["update"],
+                before_sensitive={"user": {"word": True}},
+                after_sensitive={},
+            )
+        ],
+        "resource_changes": [record({"user": 1}, {"user": 2}, ["update"])],
+    }
+    (drift,) = report(plan, {}).effective
+    assert drift.attributes == (AttributeDrift("user.word", HIDDEN, HIDDEN),)
+
+
+def test_a_live_change_is_seen_named_and_repaired(small: SmallProject, aws: Emulator) -> None:
+    small.stack(
+        {
+            "aws_sns_topic": {
+                "alarms": resource("dev/observability/alarms", name="drifting", tags={"team": "platform"})
+            },
+            "aws_ssm_parameter": {
+                "ignored": resource(
+                    "dev/lake/ignored",
+                    name="/drifting/ignored",
+                    type="String",
+                    value="a",
+                    lifecycle={"ignore_changes": ["value"]},
+                ),
+                "gone": resource("dev/lake/gone", name="/drifting/gone", type="String", value="a"),
+            },
+        },
+        provider={"aws": [{"region": REGION, "default_tags": [{"tags": TAGS}]}]},
+    )
+    deployment = deployment_on(small, aws)
+    lifecycle.plan(deployment)
+    lifecycle.apply(deployment, confirm=lambda saved: True)
+
+    sns, ssm = client(aws, "sns"), client(aws, "ssm")
+    (topic,) = [t["TopicArn"] for t in sns.list_topics()["Topics"] if t["TopicArn"].endswith(":drifting")]
+    sns.tag_resource(ResourceArn=topic, Tags=[{"Key": "team", "Value": "nobody"}])
+    ssm.put_parameter(Name="/drifting/ignored", Value="b", Type="String", Overwrite=True)
+    ssm.delete_parameter(Name="/drifting/gone")
+
+    found = lifecycle.find_drift(deployment)
+    assert [(drift.address, drift.kind) for drift in found.effective] == [
+        ("aws_sns_topic.alarms", "changed"),
+        ("aws_ssm_parameter.gone", "deleted"),
+    ]
+    assert found.effective[0].attributes == (AttributeDrift("tags.team", "platform", "nobody"),)
+    assert found.effective[0].construct == "dev/observability/alarms"
+    assert [drift.address for drift in found.drifts if not drift.repaired] == ["aws_ssm_parameter.ignored"]
+
+    lifecycle.plan(deployment)
+    lifecycle.apply(deployment, confirm=lambda saved: True)
+    assert lifecycle.find_drift(deployment).effective == []
