@@ -4,7 +4,8 @@ No CDK here, and no waiting without end: each call has a time limit and few retr
 """
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import boto3
@@ -79,13 +80,11 @@ class Reader:
         """A boto3 client; the home region's unless another is named. CredentialsError for a profile that is none."""
         key = (service, region or self._target.region)
         if key not in self._clients:
-            try:
+            with explained(service, "connect"):
                 # one session: it keeps the descriptions of services, which are slow to read
                 self._session = self._session or boto3.Session()
                 # stubs know a client by the literal name of its service only
                 self._clients[key] = cast(Any, self._session).client(service, region_name=key[1], config=_CONFIG)
-            except BotoCoreError as error:
-                raise _explained(error, service, "connect") from error
         return self._clients[key]
 
     def call(self, service: str, operation: str, *, region: str | None = None, **parameters: Any) -> dict[str, Any]:
@@ -135,18 +134,26 @@ class Reader:
         key = json.dumps([service, operation, region or self._target.region, parameters], sort_keys=True, default=str)
         if key not in self._answers:
             try:
-                self._answers[key] = ask()
-            except (BotoCoreError, ClientError) as error:
-                self._answers[key] = _explained(error, service, operation)
+                with explained(service, operation):
+                    self._answers[key] = ask()
+            except TerraceError as error:
+                self._answers[key] = error
         answer = self._answers[key]
         if isinstance(answer, TerraceError):
             raise answer
         return answer
 
 
-def _explained(error: Exception, service: str, operation: str) -> TerraceError:
-    """The sentence for a person; how botocore's own errors end here."""
-    call = f"{service}:{operation}"
+@contextmanager
+def explained(service: str, operation: str) -> Iterator[None]:
+    """Botocore's errors as ours: CredentialsError, Unreadable or Absent."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise _sentence(error, f"{service}:{operation}") from error
+
+
+def _sentence(error: Exception, call: str) -> TerraceError:
     if isinstance(error, _NO_CREDENTIALS):
         return CredentialsError(
             f"no AWS credentials: {error}",

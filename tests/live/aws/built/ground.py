@@ -36,7 +36,11 @@ def keys(site: Site) -> None:
             "Action": ["kms:PutKeyPolicy", "kms:DescribeKey"],
             "Resource": "*",
         }
-        made = kms.create_key(Policy=document(administer, use), Tags=site.pairs("TagKey", "TagValue"))["KeyMetadata"]
+        made = kms.create_key(
+            Description=f"{site.prefix} {purpose}",
+            Policy=document(administer, use),
+            Tags=site.pairs("TagKey", "TagValue"),
+        )["KeyMetadata"]
         kms.enable_key_rotation(KeyId=made["KeyId"], RotationPeriodInDays=site.environment.keys.rotation_days)
         kms.create_alias(AliasName=f"alias/{site.prefix}-{purpose}", TargetKeyId=made["KeyId"])
         site.ids["keys"][region, purpose] = made["Arn"]

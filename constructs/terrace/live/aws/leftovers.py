@@ -1,0 +1,376 @@
+"""What still exists of a deployment: each service's own listing by name, then whatever else carries its tags.
+
+The listings come first because they know what is on its way out; the tagging API goes on to show things for hours that
+are gone already, so it is believed only about types that no listing covers.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from terrace.aws import names
+from terrace.capabilities.lake import BUCKETS
+from terrace.capabilities.target import Target
+from terrace.environment.schema import Environment
+from terrace.errors import TerraceError
+from terrace.live import Inventory, Leftover, Unlisted
+from terrace.live.aws.checks import Deployment
+from terrace.live.aws.governance import tags
+from terrace.live.aws.network import name_of
+from terrace.live.aws.session import CredentialsError, Reader
+
+Found = tuple[str, str]
+"""An id, and why it is kept on purpose (empty: it should be gone)."""
+
+
+class Listing(NamedTuple):
+    """One way to list things of a type. `type` is the word that stands for it in an ARN, wherever there is one."""
+
+    service: str
+    type: str
+    find: Callable[[Deployment, str], Iterable[Found]]
+    everywhere: bool = True  # in the recovery region too; else the service is global, or the type is at home only
+
+
+def leftovers(environment: Environment, target: Target) -> Inventory:
+    """See terrace.live.leftovers."""
+    reader = Reader(target)
+    reader.check_account()
+    deployment = Deployment(environment, target, reader)
+    found: dict[tuple[str, str, str, str], Leftover] = {}
+    unlisted: list[Unlisted] = []
+    regions = [region for region in (target.region, target.recovery_region) if region]
+    foreign: set[str] = set()
+    for region in regions:
+        try:
+            foreign |= _of_others(deployment, region)
+        except CredentialsError:
+            raise
+        except TerraceError as error:
+            unlisted.append(Unlisted("resourcegroupstaggingapi", region, str(error)))
+    for listing in LISTINGS:
+        for region in regions if listing.everywhere else regions[:1]:
+            try:
+                for id, kept in listing.find(deployment, region):
+                    if not _is_foreign(id, foreign):
+                        place = region if listing.everywhere else ""
+                        left = Leftover(listing.service, listing.type, id, region, "name", kept)
+                        found[listing.service, listing.type, id, place] = left
+            except CredentialsError:
+                raise
+            except TerraceError as error:
+                unlisted.append(Unlisted(f"{listing.service} {listing.type}", region, str(error)))
+    for region in regions:
+        for left in _by_tag(deployment, region, unlisted):
+            if not any(left.id == id or left.id.endswith((f"/{id}", f":{id}")) for _, _, id, _ in found):
+                found[left.service, left.type, left.id, left.region] = left
+    every = sorted(found.values())
+    return Inventory(
+        remaining=tuple(left for left in every if not left.kept),
+        kept=tuple(left for left in every if left.kept),
+        unlisted=tuple(unlisted),
+    )
+
+
+def _tagged(deployment: Deployment, region: str) -> list[dict[str, Any]]:
+    return deployment.pages(
+        "resourcegroupstaggingapi",
+        "get_resources",
+        "ResourceTagMappingList",
+        region=region,
+        TagFilters=[{"Key": "managed-by", "Values": ["terrace"]}],
+    )
+
+
+def _of_others(deployment: Deployment, region: str) -> set[str]:
+    """ARNs of other environments, whose names may begin as ours do (dev and dev-eu)."""
+    return {
+        entry["ResourceARN"]
+        for entry in _tagged(deployment, region)
+        if tags(entry.get("Tags", [])).get("environment") != deployment.target.environment
+    }
+
+
+def _is_foreign(id: str, foreign: set[str]) -> bool:
+    return any(arn == id or arn.endswith((f"/{id}", f":{id}")) for arn in foreign)
+
+
+def _by_tag(deployment: Deployment, region: str, unlisted: list[Unlisted]) -> Iterable[Leftover]:
+    """What carries our tags and is of a type that no listing covers."""
+    try:
+        entries = _tagged(deployment, region)
+    except CredentialsError:
+        raise
+    except TerraceError:
+        return  # said already
+    covered = {(listing.service, listing.type) for listing in LISTINGS}
+    for entry in entries:
+        if tags(entry.get("Tags", [])).get("environment") == deployment.target.environment:
+            _, _, service, _, _, resource = entry["ResourceARN"].split(":", 5)
+            type_ = resource.replace(":", "/").split("/")[0]
+            if (_SDK.get(service, service), type_) not in covered:
+                yield Leftover(service, type_, entry["ResourceARN"], region, "tag")
+
+
+_SDK = {"elasticloadbalancing": "elbv2"}  # where an ARN calls a service otherwise than boto3
+
+
+# Each of the functions below makes one kind of listing.
+
+
+def _named(deployment: Deployment, name: str) -> bool:
+    """Whether a name is one of ours: the prefix alone, or followed by more."""
+    prefix = deployment.prefix
+    return name == prefix or name.startswith((f"{prefix}-", f"{prefix}/", f"{prefix}_"))
+
+
+def by_name(service: str, type: str, operation: str, field: str, key: str = "", **parameters: Any) -> Listing:
+    """Entries whose name (under `key`; without one the entry itself), or whose ARN's last part, is one of ours."""
+
+    def find(deployment: Deployment, region: str) -> Iterable[Found]:
+        for entry in deployment.pages(service, operation, field, region=region, **parameters):
+            name = str(entry[key] if key else entry)
+            short = name.split(":", 5)[-1].rpartition(":")[2] if name.startswith("arn:") else name
+            if _named(deployment, short) or _named(deployment, short.rpartition("/")[2]):
+                yield short, ""
+
+    return Listing(service, type, find)
+
+
+def by_tags(type: str, operation: str, field: str, key: str, gone: tuple[str, ...] = ()) -> Listing:
+    """EC2's entries with our tags, without those in a state of `gone`."""
+
+    def find(deployment: Deployment, region: str) -> Iterable[Found]:
+        ours = [
+            {"Name": "tag:environment", "Values": [deployment.target.environment]},
+            {"Name": "tag:managed-by", "Values": ["terrace"]},
+        ]
+        for entry in deployment.pages("ec2", operation, field, region=region, Filters=ours):
+            state = entry.get("State") or entry.get("Status") or ""
+            if (state.get("Name") if isinstance(state, dict) else state) not in gone:
+                yield str(entry[key]), ""
+
+    return Listing("ec2", type, find)
+
+
+def _interfaces(deployment: Deployment, region: str) -> Iterable[Found]:
+    """Network interfaces in our network, whoever made them."""
+    vpcs = deployment.pages(
+        "ec2",
+        "describe_vpcs",
+        "Vpcs",
+        region=region,
+        Filters=[{"Name": "tag:Name", "Values": [deployment.prefix]}],
+    )
+    for vpc in vpcs:
+        filters = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+        found = deployment.pages(
+            "ec2", "describe_network_interfaces", "NetworkInterfaces", region=region, Filters=filters
+        )
+        for interface in found:
+            yield str(interface["NetworkInterfaceId"]), ""
+
+
+def _buckets(deployment: Deployment, region: str) -> Iterable[Found]:
+    ours = {names.bucket(deployment.target, bucket, recovery=away) for bucket in BUCKETS for away in (False, True)}
+    for bucket in deployment.pages("s3", "list_buckets", "Buckets"):
+        if bucket["Name"] in ours:
+            yield str(bucket["Name"]), ""
+
+
+def _keys(deployment: Deployment, region: str) -> Iterable[Found]:
+    for entry in deployment.pages("kms", "list_keys", "Keys", region=region):
+        key = deployment.call("kms", "describe_key", region=region, KeyId=entry["KeyId"])["KeyMetadata"]
+        if str(key.get("Description", "")).startswith(f"{deployment.prefix} "):
+            waits = key.get("KeyState") == "PendingDeletion"
+            until = f" {key['DeletionDate']:%Y-%m-%d}" if isinstance(key.get("DeletionDate"), datetime) else " later"
+            yield str(key["KeyId"]), f"destroyed on{until}; until then it can be brought back" if waits else ""
+
+
+def _aliases(deployment: Deployment, region: str) -> Iterable[Found]:
+    for alias in deployment.pages("kms", "list_aliases", "Aliases", region=region):
+        if _named(deployment, str(alias["AliasName"]).removeprefix("alias/")):
+            yield str(alias["AliasName"]), ""
+
+
+def _secrets(deployment: Deployment, region: str) -> Iterable[Found]:
+    found = deployment.pages("secretsmanager", "list_secrets", "SecretList", region=region, IncludePlannedDeletion=True)
+    for secret in found:
+        if _named(deployment, str(secret["Name"])):
+            days = deployment.environment.secrets.recovery_days
+            kept = f"deleted, and can be brought back for {days} days" if secret.get("DeletedDate") else ""
+            yield str(secret["Name"]), kept
+
+
+def _log_groups(deployment: Deployment, region: str) -> Iterable[Found]:
+    for group in deployment.pages("logs", "describe_log_groups", "logGroups", region=region):
+        parts = str(group["logGroupName"]).split("/")
+        if any(_named(deployment, part.removeprefix("aws-waf-logs-")) for part in parts):
+            yield str(group["logGroupName"]), ""
+
+
+def _snapshots(deployment: Deployment, region: str) -> Iterable[Found]:
+    final = f"{deployment.prefix}-final"
+    for snapshot in deployment.pages("rds", "describe_db_snapshots", "DBSnapshots", region=region):
+        if _named(deployment, str(snapshot["DBInstanceIdentifier"])):
+            id = str(snapshot["DBSnapshotIdentifier"])
+            yield id, "the database's final snapshot" if id == final else ""
+
+
+def _retained_backups(deployment: Deployment, region: str) -> Iterable[Found]:
+    found = deployment.pages(
+        "rds", "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups", region=region
+    )
+    for backup in found:
+        # while the instance lives they are part of it; away from home they are a copy that has to be stopped
+        if _named(deployment, str(backup["DBInstanceIdentifier"])) and backup.get("Status") != "active":
+            days = backup.get("BackupRetentionPeriod", "its")
+            kept = (
+                f"automated backups of the deleted database, for {days} days" if backup["Status"] == "retained" else ""
+            )
+            yield str(backup.get("DBInstanceAutomatedBackupsArn") or backup["DbiResourceId"]), kept
+
+
+def _cache_snapshots(deployment: Deployment, region: str) -> Iterable[Found]:
+    final = f"{deployment.prefix}-final"
+    for snapshot in deployment.pages("elasticache", "describe_snapshots", "Snapshots", region=region):
+        if _named(deployment, str(snapshot["SnapshotName"])):
+            id = str(snapshot["SnapshotName"])
+            yield id, "the cache's final snapshot" if id == final else ""
+
+
+def _providers(deployment: Deployment, region: str) -> Iterable[Found]:
+    """GitHub's OIDC provider, where this environment owns what an account has once."""
+    if names.settings(deployment.target).owns_account:
+        for provider in deployment.call("iam", "list_open_id_connect_providers")["OpenIDConnectProviderList"]:
+            if str(provider["Arn"]).endswith("oidc-provider/token.actions.githubusercontent.com"):
+                yield str(provider["Arn"]), ""
+
+
+def _detectors(deployment: Deployment, region: str) -> Iterable[Found]:
+    if names.settings(deployment.target).owns_account:
+        for detector in deployment.pages("guardduty", "list_detectors", "DetectorIds", region=region):
+            yield str(detector), ""
+
+
+def _alarms(deployment: Deployment, region: str) -> Iterable[Found]:
+    for field in ("MetricAlarms", "CompositeAlarms"):
+        found = deployment.pages(
+            "cloudwatch", "describe_alarms", field, region=region, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
+        for alarm in found:
+            if _named(deployment, str(alarm["AlarmName"])):
+                yield str(alarm["AlarmName"]), ""
+
+
+def _budgets(deployment: Deployment, region: str) -> Iterable[Found]:
+    account = names.account(deployment.target)
+    for budget in deployment.pages("budgets", "describe_budgets", "Budgets", AccountId=account):
+        if _named(deployment, str(budget["BudgetName"])):
+            yield str(budget["BudgetName"]), ""
+
+
+def _zones(deployment: Deployment, region: str) -> Iterable[Found]:
+    domains = (f"{deployment.environment.network.entry.domain}.", f"{deployment.prefix}.internal.")
+    for zone in deployment.pages("route53", "list_hosted_zones", "HostedZones"):
+        if zone["Name"] in domains:
+            yield str(zone["Id"]).removeprefix("/hostedzone/"), ""
+
+
+def _certificates(deployment: Deployment, region: str) -> Iterable[Found]:
+    for certificate in deployment.pages("acm", "list_certificates", "CertificateSummaryList", region=region):
+        if certificate["DomainName"] == deployment.environment.network.entry.domain:
+            yield str(certificate["CertificateArn"]).rpartition("/")[2], ""
+
+
+def _access_list(deployment: Deployment, region: str) -> Iterable[Found]:
+    for acl in deployment.pages("wafv2", "list_web_acls", "WebACLs", region=region, Scope="REGIONAL"):
+        if _named(deployment, str(acl["Name"])):
+            yield str(acl["Name"]), ""
+
+
+def _groups(deployment: Deployment, region: str) -> Iterable[Found]:
+    for group in deployment.pages("ec2", "describe_security_groups", "SecurityGroups", region=region):
+        if _named(deployment, str(group["GroupName"])) or _named(deployment, name_of(group)):
+            yield str(group["GroupId"]), ""
+
+
+LISTINGS: tuple[Listing, ...] = (
+    Listing("s3", "bucket", _buckets, everywhere=False),
+    by_name("rds", "db", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
+    Listing("rds", "snapshot", _snapshots),
+    Listing("rds", "auto-backup", _retained_backups),
+    by_name("rds", "subgrp", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
+    by_name("rds", "pg", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName"),
+    by_name("rds", "es", "describe_event_subscriptions", "EventSubscriptionsList", "CustSubscriptionId"),
+    by_name(
+        "elasticache", "replicationgroup", "describe_replication_groups", "ReplicationGroups", "ReplicationGroupId"
+    ),
+    by_name("elasticache", "user", "describe_users", "Users", "UserId"),
+    by_name("elasticache", "usergroup", "describe_user_groups", "UserGroups", "UserGroupId"),
+    by_name(
+        "elasticache",
+        "parametergroup",
+        "describe_cache_parameter_groups",
+        "CacheParameterGroups",
+        "CacheParameterGroupName",
+    ),
+    by_name("elasticache", "subnetgroup", "describe_cache_subnet_groups", "CacheSubnetGroups", "CacheSubnetGroupName"),
+    Listing("elasticache", "snapshot", _cache_snapshots),
+    by_name("eks", "cluster", "list_clusters", "clusters"),
+    by_name("ecr", "repository", "describe_repositories", "repositories", "repositoryName"),
+    by_name("elbv2", "loadbalancer", "describe_load_balancers", "LoadBalancers", "LoadBalancerName"),
+    by_name("elbv2", "targetgroup", "describe_target_groups", "TargetGroups", "TargetGroupName"),
+    Listing("wafv2", "regional", _access_list),
+    Listing("acm", "certificate", _certificates),
+    Listing("route53", "hostedzone", _zones, everywhere=False),
+    by_name("iam", "role", "list_roles", "Roles", "RoleName")._replace(everywhere=False),
+    by_name("iam", "policy", "list_policies", "Policies", "PolicyName", Scope="Local")._replace(everywhere=False),
+    Listing("iam", "oidc-provider", _providers, everywhere=False),
+    Listing("kms", "key", _keys),
+    Listing("kms", "alias", _aliases),
+    Listing("secretsmanager", "secret", _secrets),
+    Listing("logs", "log-group", _log_groups),
+    by_name("logs", "query-definition", "describe_query_definitions", "queryDefinitions", "name"),
+    Listing("cloudwatch", "alarm", _alarms),
+    by_name("cloudwatch", "dashboard", "list_dashboards", "DashboardEntries", "DashboardName"),
+    by_name("sns", "topic", "list_topics", "Topics", "TopicArn"),
+    by_name("events", "rule", "list_rules", "Rules", "Name"),
+    by_name("scheduler", "schedule", "list_schedules", "Schedules", "Name"),
+    by_name("scheduler", "schedule-group", "list_schedule_groups", "ScheduleGroups", "Name"),
+    by_name("cloudtrail", "trail", "list_trails", "Trails", "Name"),
+    by_name("config", "config-rule", "describe_config_rules", "ConfigRules", "ConfigRuleName"),
+    by_name("config", "configuration-recorder", "describe_configuration_recorders", "ConfigurationRecorders", "name"),
+    by_name("config", "delivery-channel", "describe_delivery_channels", "DeliveryChannels", "name"),
+    Listing("guardduty", "detector", _detectors, everywhere=False),
+    by_name("accessanalyzer", "analyzer", "list_analyzers", "analyzers", "name"),
+    by_name("backup", "backup-vault", "list_backup_vaults", "BackupVaultList", "BackupVaultName"),
+    by_name("backup", "backup-plan", "list_backup_plans", "BackupPlansList", "BackupPlanName"),
+    by_name("resource-groups", "group", "list_groups", "GroupIdentifiers", "GroupName"),
+    Listing("budgets", "budget", _budgets, everywhere=False),
+    by_name("ce", "anomalymonitor", "get_anomaly_monitors", "AnomalyMonitors", "MonitorName")._replace(
+        everywhere=False
+    ),
+    by_tags("vpc", "describe_vpcs", "Vpcs", "VpcId"),
+    by_tags("subnet", "describe_subnets", "Subnets", "SubnetId"),
+    by_tags("natgateway", "describe_nat_gateways", "NatGateways", "NatGatewayId", gone=("deleted", "deleting")),
+    by_tags("elastic-ip", "describe_addresses", "Addresses", "AllocationId"),
+    by_tags("internet-gateway", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
+    by_tags("route-table", "describe_route_tables", "RouteTables", "RouteTableId"),
+    by_tags("network-acl", "describe_network_acls", "NetworkAcls", "NetworkAclId"),
+    by_tags("vpc-endpoint", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId", gone=("deleted", "deleting")),
+    by_tags("vpc-flow-log", "describe_flow_logs", "FlowLogs", "FlowLogId"),
+    by_tags("launch-template", "describe_launch_templates", "LaunchTemplates", "LaunchTemplateId"),
+    by_tags("vpn-gateway", "describe_vpn_gateways", "VpnGateways", "VpnGatewayId", gone=("deleted", "deleting")),
+    by_tags(
+        "customer-gateway", "describe_customer_gateways", "CustomerGateways", "CustomerGatewayId", gone=("deleted",)
+    ),
+    by_tags(
+        "vpn-connection", "describe_vpn_connections", "VpnConnections", "VpnConnectionId", gone=("deleted", "deleting")
+    ),
+    by_tags("volume", "describe_volumes", "Volumes", "VolumeId", gone=("deleting",)),
+    by_tags("snapshot", "describe_snapshots", "Snapshots", "SnapshotId"),
+    Listing("ec2", "security-group", _groups),
+    Listing("ec2", "security-group-rule", lambda deployment, region: ()),  # gone with their group
+    Listing("ec2", "network-interface", _interfaces),
+)

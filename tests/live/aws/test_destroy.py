@@ -1,0 +1,203 @@
+"""What a destroy meets, what it leaves, and the demonstration's three drifts, each in a copy of the deployment."""
+
+from typing import Any
+
+import pytest
+
+from terrace.aws import names
+from terrace.errors import AnswerIsNo
+from terrace.live import Drift, Emptied, Inventory, Obstacle
+from terrace.live.aws import empty_buckets, leftovers, preflight, tamper
+from tests.live.aws.built.ground import open_to
+from tests.live.aws.site import Site
+from tests.live.aws.snapshot import Snapshot
+
+
+ACCESS = "bucket dpf-prod-access-123456789012"
+
+
+def met(site: Site) -> list[Obstacle]:
+    return preflight(site.environment, site.target)
+
+
+def met_with_objects(site: Site) -> list[Obstacle]:
+    _fill(site, "gold")
+    _fill(site, "bronze")
+    site.client("rds").create_db_snapshot(DBSnapshotIdentifier=f"{site.prefix}-final", DBInstanceIdentifier=site.prefix)
+    site.client("route53").create_hosted_zone(Name=site.environment.network.entry.domain, CallerReference="a test")
+    zone = site.client("route53").list_hosted_zones()["HostedZones"][0]["Id"]
+    record = {"Name": "airflow.data.example.com", "Type": "TXT", "TTL": 60, "ResourceRecords": [{"Value": '"x"'}]}
+    site.client("route53").change_resource_record_sets(
+        HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+    )
+    return preflight(site.environment, site.target)
+
+
+def _fill(site: Site, bucket: Any, **more: Any) -> str:
+    """Two versions of an object, a delete marker, and a second object."""
+    s3, name = site.client("s3"), names.bucket(site.target, bucket)
+    for body in (b"one", b"two"):
+        s3.put_object(Bucket=name, Key="orders/1.parquet", Body=body, **more)
+    s3.put_object(Bucket=name, Key="orders/2.parquet", Body=b"three", **more)
+    s3.delete_object(Bucket=name, Key="orders/1.parquet")
+    return name
+
+
+def emptied(site: Site) -> tuple[list[Emptied], int]:
+    name = _fill(site, "gold")
+    done = empty_buckets(site.environment, site.target)
+    left = site.client("s3").list_object_versions(Bucket=name)
+    return done, len(left.get("Versions", [])) + len(left.get("DeleteMarkers", []))
+
+
+def not_emptied(site: Site) -> None:
+    _fill(site, "gold")
+    site.client("s3").put_object(Bucket=names.bucket(site.target, "bronze"), Key="events/1.json", Body=b"locked")
+    empty_buckets(site.environment, site.target)
+
+
+def still_there_after_a_refusal(site: Site) -> int:
+    with pytest.raises(AnswerIsNo):
+        not_emptied(site)
+    found = site.client("s3").list_object_versions(Bucket=names.bucket(site.target, "gold"))
+    return len(found["Versions"])
+
+
+def left(site: Site) -> Inventory:
+    return leftovers(site.environment, site.target)
+
+
+def left_after_a_few_deletions(site: Site) -> Inventory:
+    site.client("kms").schedule_key_deletion(KeyId=site.key("cache").rpartition("/")[2], PendingWindowInDays=30)
+    secret = f"{site.prefix}/spark/app"
+    site.client("secretsmanager").remove_regions_from_replication(SecretId=secret, RemoveReplicaRegions=[site.away])
+    site.client("secretsmanager").delete_secret(SecretId=secret, RecoveryWindowInDays=30)
+    site.client("rds").create_db_snapshot(DBSnapshotIdentifier=f"{site.prefix}-final", DBInstanceIdentifier=site.prefix)
+    site.client("sns").create_topic(
+        Name=f"{site.prefix}-eu-warning",
+        Tags=[{"Key": "environment", "Value": "prod-eu"}, {"Key": "managed-by", "Value": "terrace"}],
+    )
+    return leftovers(site.environment, site.target)
+
+
+def left_of_nothing(site: Site) -> Inventory:
+    """Of an environment of another name, in an account where ours is deployed."""
+    other = site.environment.model_copy(update={"name": "demo"})
+    from terrace.environment import target
+
+    return leftovers(other, target(other))
+
+
+def tampered(site: Site) -> tuple[list[Drift], dict[str, Any]]:
+    open_to(site, site.ids["groups"]["cache"], 6379, UserIdGroupPairs=[{"GroupId": site.ids["groups"]["nodes"]}])
+    before = _seen(site)
+    drifts = tamper(site.environment, site.target)
+    after = _seen(site)
+    return drifts, {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+
+
+def _seen(site: Site) -> dict[str, Any]:
+    ec2, s3 = site.client("ec2"), site.client("s3")
+    vpc = ec2.describe_vpcs(VpcIds=[site.ids["vpc"]])["Vpcs"][0]
+    rules = ec2.describe_security_group_rules(
+        Filters=[{"Name": "group-id", "Values": [site.ids["groups"]["database"]]}]
+    )
+    seen = {f"tag {tag['Key']}": tag["Value"] for tag in vpc["Tags"]}
+    seen["rules"] = len(rules["SecurityGroupRules"])
+    for bucket in ("silver", "gold"):
+        blocks = s3.get_public_access_block(Bucket=names.bucket(site.target, bucket))["PublicAccessBlockConfiguration"]
+        seen |= {f"{bucket} {flag}": value for flag, value in blocks.items()}
+    return seen
+
+
+def test_a_fresh_production_shape_meets_only_what_it_keeps(snapshot: Snapshot) -> None:
+    obstacles = snapshot.run(met)
+    # moto delivers access logs at once, as S3 does after a while
+    assert [obstacle.resource for obstacle in obstacles if obstacle.kind == "blocks"] == [ACCESS]
+    kept = {obstacle.resource for obstacle in obstacles if obstacle.kind == "kept"}
+    assert {"snapshot dpf-prod-final", "keys", "secret dpf-prod/airflow/app"} <= kept
+    noted = {obstacle.resource for obstacle in obstacles if "protected" in obstacle.message}
+    assert noted == {"db instance dpf-prod", "db instance dpf-prod-replica-1"}
+
+
+def test_what_blocks_a_destroy_is_told_with_a_way_out(snapshot: Snapshot) -> None:
+    obstacles = snapshot.run(met_with_objects)
+    blocks = {obstacle.resource: obstacle for obstacle in obstacles if obstacle.kind == "blocks"}
+    assert list(obstacles)[: len(blocks)] == list(blocks.values())  # first
+    gold = blocks["bucket dpf-prod-gold-123456789012"]
+    assert "4 object versions" in gold.message and "--empty-buckets" in gold.remedy
+    bronze = blocks["bucket dpf-prod-bronze-123456789012"]
+    assert "cannot be removed by anybody until" in bronze.message
+    assert blocks["snapshot dpf-prod-final"].remedy
+    assert "airflow.data.example.com" in blocks["zone data.example.com."].message
+    assert set(blocks) - {ACCESS} == {
+        gold.resource,
+        bronze.resource,
+        "snapshot dpf-prod-final",
+        "zone data.example.com.",
+    }
+
+
+def test_buckets_are_emptied_of_every_version(snapshot: Snapshot) -> None:
+    done, remaining = snapshot.run(emptied)
+    gold = next(bucket for bucket in done if bucket.bucket == "dpf-prod-gold-123456789012")
+    assert (gold.versions, gold.delete_markers, remaining) == (3, 1, 0)
+
+
+def test_objects_under_compliance_are_named_and_nothing_is_removed(snapshot: Snapshot) -> None:
+    with pytest.raises(AnswerIsNo) as refusal:
+        snapshot.run(not_emptied)
+    assert "1 object versions are locked" in str(refusal.value)
+    assert "s3://dpf-prod-bronze-123456789012/events/1.json" in str(refusal.value)
+    assert snapshot.run(still_there_after_a_refusal) == 3
+
+
+def test_everything_of_a_deployment_is_listed(snapshot: Snapshot) -> None:
+    inventory = snapshot.run(left)
+    assert inventory.unlisted == ()
+    assert inventory.kept == ()
+    seen = {(found.service, found.type) for found in inventory.remaining}
+    expected = {
+        ("s3", "bucket"), ("rds", "db"), ("rds", "pg"), ("rds", "subgrp"), ("elasticache", "replicationgroup"),
+        ("elasticache", "user"), ("eks", "cluster"), ("ecr", "repository"), ("elbv2", "loadbalancer"),
+        ("wafv2", "regional"), ("iam", "role"), ("iam", "policy"), ("iam", "oidc-provider"), ("kms", "key"),
+        ("kms", "alias"), ("secretsmanager", "secret"), ("logs", "log-group"), ("cloudwatch", "alarm"),
+        ("cloudwatch", "dashboard"), ("sns", "topic"), ("scheduler", "schedule"), ("cloudtrail", "trail"),
+        ("config", "config-rule"), ("guardduty", "detector"), ("backup", "backup-vault"), ("backup", "backup-plan"),
+        ("budgets", "budget"), ("ec2", "vpc"), ("ec2", "subnet"), ("ec2", "natgateway"), ("ec2", "elastic-ip"),
+        ("ec2", "security-group"), ("ec2", "vpc-endpoint"), ("ec2", "vpn-connection"), ("ec2", "launch-template"),
+    }  # fmt: skip
+    assert expected - seen == set()
+    assert "eu-west-3" in {found.region for found in inventory.remaining if found.service == "kms"}
+    assert [found for found in inventory.remaining if found.found_by == "tag"] == []
+
+
+def test_what_is_kept_on_purpose_stands_apart(snapshot: Snapshot) -> None:
+    inventory = snapshot.run(left_after_a_few_deletions)
+    kept = {(found.service, found.type): found for found in inventory.kept}
+    assert set(kept) == {("kms", "key"), ("secretsmanager", "secret"), ("rds", "snapshot")}
+    assert kept["rds", "snapshot"].id == "dpf-prod-final"
+    assert all(found.kept for found in inventory.kept)
+    assert "dpf-prod-eu-warning" not in {found.id for found in inventory.remaining}  # another environment's
+
+
+def test_nothing_is_left_where_nothing_was(snapshot: Snapshot) -> None:
+    inventory = snapshot.run(left_of_nothing)
+    assert {
+        found for found in inventory.remaining if found.type not in ("detector", "oidc-provider", "certificate")
+    } == set()
+
+
+def test_three_things_drift_and_nothing_else(snapshot: Snapshot) -> None:
+    drifts, changed = snapshot.run(tampered)
+    assert [drift.kind for drift in drifts] == ["tag", "public_access", "rule"]
+    assert changed == {
+        "tag owner": ("data-platform", "somebody-else"),
+        "rules": (1, 0),
+        "silver BlockPublicPolicy": (True, False),
+    }
+    assert {drift.type for drift in drifts} == {
+        "aws_vpc",
+        "aws_s3_bucket_public_access_block",
+        "aws_vpc_security_group_ingress_rule",
+    }
