@@ -19,6 +19,7 @@ def no_cloud_in_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project whose environments/ holds a base of production grade and nothing else."""
+    (tmp_path / "cdktf.json").write_text("{}")
     (tmp_path / "environments").mkdir()
     shutil.copy(HERE / "good" / "base.yaml", tmp_path / "environments")
     return tmp_path

@@ -110,7 +110,7 @@ def test_a_small_alias_is_fine() -> None:
 
 
 def test_whatever_is_typed_ends_in_a_sentence(write: Write) -> None:
-    """Spoil the good file in a few hundred random ways: it is valid or refused, nothing else is raised."""
+    """Spoil the good file in many random ways: it is valid or refused, nothing else is raised."""
     source = (HERE / "good" / "base.yaml").read_text() + "name: qa\n"
     dice = random.Random(20)
     pieces = [
@@ -136,7 +136,7 @@ def test_whatever_is_typed_ends_in_a_sentence(write: Write) -> None:
         "{}",
     ]
     refused = 0
-    for _ in range(250):
+    for _ in range(120):
         text = source
         for _ in range(dice.randint(1, 3)):
             at = dice.randrange(len(text))
@@ -148,4 +148,4 @@ def test_whatever_is_typed_ends_in_a_sentence(write: Write) -> None:
         except TerraceError as error:
             assert str(error).startswith("environments/qa.yaml")
             refused += 1
-    assert refused > 200
+    assert refused > 90

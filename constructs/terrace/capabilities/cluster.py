@@ -18,6 +18,10 @@ class ApiAccess(Spec):
     """Name of a place to its range; empty: privately only."""
 
 
+def _kept_apart(others: Mapping[str, Any]) -> bool:
+    return others.get("kind") in ("spot", "gpu")
+
+
 class PoolSpec(Spec):
     kind: PoolKind
     """system runs the platform's own pods, general workloads, spot interruptible ones, gpu accelerated ones."""
@@ -29,8 +33,8 @@ class PoolSpec(Spec):
     """Upper bound of autoscaling."""
     disk_gb: Annotated[int, Field(ge=20, le=2000)] = 80
     """Data disk of a node, encrypted with the disks key (K8S-9)."""
-    dedicated: bool = False
-    """Keep pods without a toleration off this pool. Spot and GPU pools always are."""
+    dedicated: bool = Field(default_factory=_kept_apart)
+    """Keep pods without a toleration off this pool. Spot and GPU pools always do, others when they say so."""
 
 
 class ClusterSpec(Spec):

@@ -1,15 +1,16 @@
 """A site-to-site link to on-premises that can be switched on (NET-7)."""
 
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Annotated
 
-from pydantic import Field, IPvAnyAddress
+from pydantic import Field
 
 from terrace.capabilities.spec import Cidr, Spec
 
 
 class HybridSpec(Spec):
-    peer_address: IPvAnyAddress
+    peer_address: IPv4Address
     """Public address of the on-premises device."""
     peer_asn: Annotated[int, Field(ge=1, le=4_294_967_294)] = 65010
     """Its BGP autonomous system number."""

@@ -1,13 +1,18 @@
 """Why a value is what it is: the line that set it, the lines it replaced, what it means, what else it could be."""
 
+import copy
+import json
 from dataclasses import dataclass
 from typing import Any, get_args
+
+from pydantic import ValidationError
 
 from terrace.capabilities.spec import Size
 from terrace.environment.document import Node, along, plain
 from terrace.environment.fields import Field, field, key_options
 from terrace.environment.loading import path_words
 from terrace.environment.nearest import hint
+from terrace.environment.schema import Environment
 from terrace.environment.shown import said
 from terrace.environment.sizes import Cloud, Kind, machine
 from terrace.errors import UsageError
@@ -74,7 +79,7 @@ def explain(root: Node, path: str) -> Explanation:
     while under is not None:
         chain.append((under.where if under.value is not None else under.key_at, _plain(under)))
         under = under.under
-    value = _plain(node) if node is not None and node.value is not None else here.default
+    value = _plain(node) if node is not None and node.value is not None else _default(words, document, here)
     keys = key_options(here)
     return Explanation(
         path=".".join(words),
@@ -83,13 +88,30 @@ def explain(root: Node, path: str) -> Explanation:
         description=here.description,
         allowed=f"keys: {', '.join(keys)}" if keys else here.expected,
         required=here.required,
-        default=here.default,
+        default=None if here.required else _default(words, document, here),
         machines=_machine(words, value, document),
     )
 
 
 def _plain(node: Node) -> Any:
     return None if node.value is None else plain(node)
+
+
+def _default(words: list[str], document: Any, here: Field) -> Any:
+    """What the models make of a key that no file sets; some defaults depend on their neighbours."""
+    data: Any = copy.deepcopy(document)
+    section = data
+    for word in words[:-1]:
+        section = section.get(word) if isinstance(section, dict) else None
+    if isinstance(section, dict):
+        section.pop(words[-1], None)
+    try:
+        value: Any = Environment.model_validate_json(json.dumps(data), strict=True).model_dump(mode="json")
+    except ValidationError:
+        return here.default
+    for word in words:
+        value = value.get(word) if isinstance(value, dict) else None
+    return value
 
 
 def _machine(words: list[str], value: Any, document: dict[str, Any]) -> str:

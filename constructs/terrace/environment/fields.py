@@ -85,8 +85,8 @@ class Field:
         kind = self.schema.get("type")
         if self.schema.get("format") == "duration":
             return "an ISO 8601 duration of days, hours and minutes, as P1D, PT12H or PT30M"
-        if str(self.schema.get("format", "")).startswith("ip"):
-            return "an IP address"
+        if self.schema.get("format") == "ipv4":
+            return "an IPv4 address"
         if kind in ("integer", "number"):
             return self._range() or ("a whole number" if kind == "integer" else "a number")
         if kind == "string":
@@ -137,7 +137,8 @@ def field(path: Sequence[str], document: Any = None) -> Field | None:
             return None
         data = _at(data, word)
         resolved = _resolved(inner, data)
-        description = str(inner.get("description") or resolved.get("description", ""))
+        # An item or a value under a name of the user's own is described by what holds it.
+        description = str(inner.get("description") or resolved.get("description") or description)
         here = {**resolved, "default": inner["default"]} if "default" in inner else resolved
     return Field(tuple(path), here, " ".join(description.split()), required)
 
@@ -170,7 +171,6 @@ def _resolved(inner: Schema, data: Any) -> Schema:
         return _resolved(schema()["$defs"][inner["$ref"].rpartition("/")[2]], data)
     branches = [branch for branch in inner.get("anyOf", ()) if branch.get("type") != "null"]
     if branches:
-        # Of IPv4 and IPv6, the first speaks for both; other unions carry a discriminator.
         return {**_resolved(branches[0], data), **({"default": inner["default"]} if "default" in inner else {})}
     if "discriminator" in inner:
         key, mapping = inner["discriminator"]["propertyName"], inner["discriminator"]["mapping"]

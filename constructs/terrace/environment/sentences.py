@@ -29,6 +29,8 @@ def problems(error: ValidationError, root: Node) -> list[Problem]:
     found: dict[tuple[str, ...], Problem] = {}
     wrong_keys: list[tuple[str, ...]] = []
     for detail in error.errors(include_url=False):
+        if detail["type"] == "default_factory_not_called":
+            continue  # follows from another field's error
         path, of_key = _path(detail["loc"], root, document)
         chain = along(root, path)
         if detail["type"] != "missing" and isinstance(chain[-1].value, str) and PLACEHOLDER.search(chain[-1].value):
@@ -230,12 +232,8 @@ def _list(node: Node, here: Field, _: Mapping[str, Any]) -> tuple[str, str]:
     return f"{_said(node)} is not a list.", hint
 
 
-def _duration(node: Node, here: Field, _: Mapping[str, Any]) -> tuple[str, str]:
+def _formed(node: Node, here: Field, _: Mapping[str, Any]) -> tuple[str, str]:
     return f"{_said(node)} is not {here.expected}.", ""
-
-
-def _address(node: Node, here: Field, _: Mapping[str, Any]) -> tuple[str, str]:
-    return f"{_said(node)} is not an IP address.", ""
 
 
 _Sentence = Callable[[Node, Field, Mapping[str, Any]], tuple[str, str]]
@@ -250,8 +248,7 @@ _SENTENCES: tuple[tuple[tuple[str, ...], _Sentence], ...] = (
     (("string_too_short", "string_too_long", "too_short", "too_long"), _length),
     (("model_type", "model_attributes_type", "mapping_type", "dict_type"), _section),
     (("tuple_type", "list_type"), _list),
-    (("time_delta_type", "time_delta_parsing", "value_error"), _duration),
-    (("ip_any_address",), _address),
+    (("time_delta_type", "time_delta_parsing", "value_error"), _formed),
 )
 
 

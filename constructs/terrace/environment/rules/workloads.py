@@ -38,7 +38,7 @@ def platform_has_a_pool(environment: Environment) -> Iterator[Problem]:
 
 def special_pools_are_kept_apart(environment: Environment) -> Iterator[Problem]:
     for name, pool in environment.cluster.pools.items():
-        if pool.kind in ("spot", "gpu") and "dedicated" in pool.model_fields_set and not pool.dedicated:
+        if pool.kind in ("spot", "gpu") and not pool.dedicated:
             yield Problem(
                 f"a {pool.kind} pool always keeps other pods off.",
                 path=f"cluster.pools.{name}.dedicated",

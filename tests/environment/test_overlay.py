@@ -1,0 +1,150 @@
+"""How files are merged, and that every value knows the line that set it."""
+
+from pathlib import Path
+
+import pytest
+
+from terrace.environment import Loaded, load, names
+from terrace.environment.loading import between, merge, unused
+from terrace.errors import InvalidEnvironment
+from tests.environment.conftest import HERE, Write
+
+
+def test_maps_merge_by_key_and_single_values_replace(write: Write) -> None:
+    loaded = load("qa", project=write("database:\n  size: large\n"))
+    database = loaded.environment.database
+    assert (database.size, database.storage_gb) == ("large", 100)
+
+
+def test_lists_replace(write: Write) -> None:
+    loaded = load("qa", project=write("observability:\n  escalation:\n    critical: [pager]\n"))
+    assert loaded.environment.observability.escalation.critical == ("pager",)
+
+
+def test_null_removes_a_key(write: Write) -> None:
+    loaded = load("qa", project=write("cluster:\n  pools:\n    general: null\nbackup:\n  archive_after_days: null\n"))
+    assert list(loaded.environment.cluster.pools) == ["system"]
+    assert loaded.environment.backup.archive_after_days is None
+    assert "general" not in loaded.document["cluster"]["pools"]
+
+
+def test_what_was_removed_can_come_back(write: Write) -> None:
+    project = write(
+        "cluster:\n  pools:\n    general: {kind: general, size: small, min_nodes: 1, max_nodes: 2}\n", base="mid.yaml"
+    )
+    (project / "environments" / "mid.yaml").write_text("extends: base.yaml\ncluster:\n  pools:\n    general: null\n")
+    assert load("qa", project=project).environment.cluster.pools["general"].size == "small"
+
+
+def test_a_chain_is_merged_from_its_base_on(write: Write) -> None:
+    project = write("cache: {replicas: 2}\n", base="mid.yaml")
+    (project / "environments" / "mid.yaml").write_text("extends: base.yaml\ncache: {replicas: 0, size: large}\n")
+    loaded = load("qa", project=project)
+    assert (loaded.environment.cache.replicas, loaded.environment.cache.size) == (2, "large")
+    assert loaded.files == ("environments/base.yaml", "environments/mid.yaml", "environments/qa.yaml")
+    assert loaded.where("cache.size") == "environments/mid.yaml:2:28"
+
+
+def test_zones_of_the_lake_are_other_names_of_its_layers(write: Write) -> None:
+    project = write(
+        "lake:\n  lifecycle:\n    raw: {expire_after_days: 500}\n"
+        "modules:\n  airflow: {lake: {curated: read}}\n"
+        "data_products:\n"
+        "  - {name: orders, owner: sales, classification: internal, layers: [raw, staging], retention_days: 1}\n"
+    )
+    loaded = load("qa", project=project)
+    assert loaded.environment.lake.lifecycle["bronze"].expire_after_days == 500
+    assert loaded.environment.lake.lifecycle["bronze"].cool_after_days == 30
+    assert loaded.environment.modules["airflow"].lake == {"bronze": "write", "artifacts": "read", "gold": "read"}
+    assert loaded.environment.data_products[0].layers == ("bronze", "silver")
+    assert loaded.where("lake.lifecycle.bronze.expire_after_days") == "environments/qa.yaml:5:30"
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ("database.size", "environments/qa.yaml:4:9"),  # set here
+        ("database.replicas", "environments/base.yaml:41:13"),  # set by the base
+        ("database", "environments/qa.yaml:3:1"),  # a section: its key
+        ("database.slow_query_ms", ""),  # a default
+        ("observability.thresholds.node_cpu_percent", ""),  # a default in a section that is one
+        ("network.hybrid.peer_cidrs.0", "environments/base.yaml:25:18"),  # an item
+        ("network.hybrid.peer_cidrs[0]", "environments/base.yaml:25:18"),
+        ("network.egress.destinations.https.cidr", "environments/base.yaml:19:21"),  # in one line
+        ("cluster.pools.nope.size", "environments/base.yaml:31:3"),  # the nearest ancestor
+        ("nope", "environments/qa.yaml:1:1"),
+    ],
+)
+def test_where_names_file_line_and_column(write: Write, path: str, where: str) -> None:
+    assert load("qa", project=write("database:\n  size: large\n")).where(path) == where
+
+
+def test_every_value_of_our_environments_knows_its_line() -> None:
+    root = HERE.parents[1]
+    for name in names(root):
+        loaded = load(name, project=root)
+
+        def check(value: object, path: str, loaded: Loaded = loaded) -> None:
+            if isinstance(value, dict):
+                for key, inner in value.items():
+                    check(inner, f"{path}.{key}" if path else key)
+                return
+            file, line, column = loaded.where(path).split(":")
+            typed = (root / file).read_text().splitlines()[int(line) - 1][int(column) - 1 :]
+            if isinstance(value, list):
+                assert typed.startswith(f"{path.rpartition('.')[2]}:")
+            else:
+                word = str(value).lower() if isinstance(value, bool) else str(value)
+                assert typed.lstrip("\"'").startswith(word), (path, typed)
+
+        check(loaded.document, "")
+
+
+def test_another_cloud_by_argument_or_shell(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = write("gcp: {project_id: acme-data, project_number: '123456789012'}\n")
+    loaded = load("qa", project=project, cloud="gcp")
+    assert (loaded.environment.cloud, loaded.where("cloud")) == ("gcp", "--cloud")
+    monkeypatch.setenv("TERRACE_CLOUD", "gcp")
+    assert load("qa", project=project).where("cloud") == "TERRACE_CLOUD"
+    assert load("qa", project=project, cloud="aws").environment.cloud == "aws"
+
+
+def test_names_are_the_files_with_a_name(write: Write, project: Path) -> None:
+    write()
+    write("", name="uat")
+    (project / "environments" / "broken.yaml").write_text("a: [\n")
+    (project / "environments" / "schema.json").write_text("{}")
+    assert names(project) == ["broken", "qa", "uat"]
+
+
+def test_a_file_that_nobody_looks_at_is_told(write: Write, project: Path) -> None:
+    write()
+    assert unused(project) == []
+    (project / "environments" / "uat.yaml").write_text("extends: base.yaml\ntier: dev\n")
+    assert [str(problem) for problem in unused(project)] == [
+        "environments/uat.yaml:1:1 has no `name`, and no file extends it. An environment has a name, as its file."
+    ]
+
+
+def test_two_environments_behind_links_need_two_ranges(write: Write, project: Path) -> None:
+    write()
+    write("network: {entry: {domain: uat.example.com}, cidr: 10.42.64.0/18}\n", name="uat")
+    write("network: {entry: {domain: data.example.com}, hybrid: null}\n", name="lab")
+    found = between([load(name, project=project) for name in ("qa", "uat", "lab")])
+    assert [str(problem) for problem in found] == [
+        "environments/uat.yaml:3:51 network.cidr: 10.42.64.0/18 overlaps qa's, 10.42.0.0/16, "
+        "and both have a hybrid link.",
+        "environments/lab.yaml:3:27 network.entry.domain: 'data.example.com' is qa's already.",
+    ]
+
+
+def test_merge_shows_an_environment_that_is_not_valid(write: Write) -> None:
+    project = write("database: {size: huge}\n")
+    with pytest.raises(InvalidEnvironment):
+        load("qa", project=project)
+    assert merge("qa", project=project).problems == ()
+
+
+def test_the_same_file_is_read_again_when_it_changes(write: Write) -> None:
+    assert load("qa", project=write("cache: {size: large}\n")).environment.cache.size == "large"
+    assert load("qa", project=write("cache: {size: xlarge}\n")).environment.cache.size == "xlarge"

@@ -1,0 +1,132 @@
+"""The models describe themselves, import cheaply, and tell editors the same as us."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import jsonschema
+import pytest
+from pydantic import BaseModel
+from ruamel.yaml import YAML
+
+from terrace.capabilities.spec import Spec
+from terrace.environment import Environment, load, names
+from terrace.environment.fields import EXPECTED, field, patterns
+from terrace.environment.schema_json import overlay_schema, text
+from tests.environment.conftest import HERE, Write
+
+ROOT = HERE.parents[1]
+
+
+def models(model: type[BaseModel] = Spec) -> Iterator[type[BaseModel]]:
+    for child in model.__subclasses__():
+        yield child
+        yield from models(child)
+
+
+def test_every_field_has_a_description() -> None:
+    described = {
+        f"{model.__name__}.{name}": info.description for model in models() for name, info in model.model_fields.items()
+    }
+    assert len(described) > 100
+    assert [name for name, description in described.items() if not description] == []
+
+
+def test_every_number_names_its_unit() -> None:
+    """A number is a count, or its key ends in what it counts."""
+    counts = {"zones", "replicas", "min_nodes", "max_nodes", "version", "port", "hour", "peer_asn"}
+    counts |= {"requests_per_five_minutes", "database_connections", "cache_evictions", "lake_denials"}
+    units = ("_gb", "_days", "_seconds", "_minutes", "_ms", "_percent", "_usd", "days")
+    numbers = {
+        name
+        for model in models()
+        for name in model.model_fields
+        for shape in [model.model_json_schema()["properties"][name]]
+        if {shape.get("type"), *(branch.get("type") for branch in shape.get("anyOf", ()))} & {"integer", "number"}
+    }
+    assert [name for name in sorted(numbers) if name not in counts and not name.endswith(units)] == []
+
+
+def test_every_pattern_is_put_into_words() -> None:
+    assert patterns() == set(EXPECTED)
+
+
+def test_every_section_is_frozen_and_refuses_what_it_does_not_know() -> None:
+    for model in models():
+        assert model.model_config["frozen"] and model.model_config["extra"] == "forbid", model
+
+
+def test_the_editors_schema_is_current() -> None:
+    assert (ROOT / "environments" / "schema.json").read_text(encoding="utf-8") == text(), "run `terrace env schema`"
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "environments").glob("*.yaml")), ids=lambda file: file.name)
+def test_each_environment_file_names_the_schema_and_fits_it(file: object) -> None:
+    assert file.read_text().startswith("# yaml-language-server: $schema=schema.json\n")  # type: ignore[attr-defined]
+    jsonschema.Draft202012Validator(overlay_schema()).validate(YAML(typ="safe", pure=True).load(file))
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "databse: {}", "database: {size: mediun}", "database: {storage_gb: 5}",
+        "cluster: {pools: {general: {kind: x}}}",
+        "extends: ../base.yaml", "data_products: [{name: orders}]", "lake: {lifecycle: {bronz: {}}}",
+        "observability: {channels: {pager: {kind: sms}}}", "database: {high_availability: 'yes'}",
+    ],
+)  # fmt: skip
+def test_the_editors_schema_refuses_what_we_refuse(spoilt: str, write: Write) -> None:
+    document = YAML(typ="safe", pure=True).load(spoilt)
+    assert list(jsonschema.Draft202012Validator(overlay_schema()).iter_errors(document))
+
+
+def test_the_editors_schema_takes_what_an_overlay_may_say() -> None:
+    overlay = """
+    extends: base.yaml
+    recovery_region: null
+    lake: {lifecycle: {raw: {expire_after_days: null}, silver: null}}
+    modules: {airflow: {lake: {curated: read}}, spark: null}
+    observability: {channels: {pager: {url: "https://pager.example.com"}, old: null}}
+    database: {size: null}
+    """
+    jsonschema.Draft202012Validator(overlay_schema()).validate(YAML(typ="safe", pure=True).load(overlay))
+
+
+def test_a_default_in_the_schema_is_the_models() -> None:
+    assert field(("observability", "thresholds", "node_cpu_percent")).default == 85  # type: ignore[union-attr]
+    assert field(("database", "maintenance_window")).default == {"day": "sun", "hour": 3}  # type: ignore[union-attr]
+    assert field(("network", "hybrid")).default is None  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", names(ROOT))
+def test_our_environments_are_valid(name: str) -> None:
+    assert isinstance(load(name, project=ROOT).environment, Environment)
+
+
+def test_imports_stay_cheap_and_need_no_node() -> None:
+    """Validating all environments loads no CDK, SDK, table printer or scanner, and runs with nothing on PATH."""
+    program = """
+import json, sys
+import terrace.environment
+early = sorted(sys.modules)
+from terrace.environment import load, names, target
+for name in names():
+    target(load(name).environment)
+print(json.dumps([early, sorted(sys.modules)]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={"PATH": "", "HOME": os.environ.get("HOME", "")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    early, late = ({module.split(".")[0] for module in modules} for modules in json.loads(done.stdout))
+    assert "pydantic" not in early, "naming the package is to cost nothing"
+    assert "pydantic" in late
+    heavy = {"jsii", "cdktn", "constructs", "boto3", "botocore", "rich", "checkov", "moto", "asyncio"}
+    assert not late & heavy
