@@ -51,16 +51,19 @@ def start_command(
     place = directory or _DIRECTORY / cloud
     already = status(cloud, place) is not None
     emulator = start(cloud, place, account=account, region=region, foreground=foreground)
-    if as_json:
-        click.echo(json.dumps(_facts(emulator), indent=2))
-    else:
-        click.echo(f"The {cloud} emulator {'is running already' if already else 'is running'}: {_summary(emulator)}")
-        click.echo(f"log: {emulator.log}", err=True)
-        click.echo('use it in this shell: eval "$(terrace emulator env)"', err=True)
-    if foreground and not already:
-        try:
+    try:
+        if as_json:
+            click.echo(json.dumps(_facts(emulator), indent=2))
+        else:
+            click.echo(
+                f"The {cloud} emulator {'is running already' if already else 'is running'}: {_summary(emulator)}"
+            )
+            click.echo(f"log: {emulator.log}", err=True)
+            click.echo('use it in this shell: eval "$(terrace emulator env)"', err=True)
+        if foreground and not already:
             emulator.wait()
-        except KeyboardInterrupt:
+    except KeyboardInterrupt:
+        if foreground and not already:
             emulator.stop()
             click.echo("stopped", err=True)
 

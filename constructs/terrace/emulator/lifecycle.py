@@ -103,6 +103,10 @@ class Emulator:
         answer: dict[str, int] = self._ask("refused")
         return answer
 
+    def open_connections(self) -> int:
+        """How many clients the proxy serves at this moment."""
+        return int(self._ask("health")["open_connections"])
+
     def is_running(self) -> bool:
         try:
             process = psutil.Process(self.pid)

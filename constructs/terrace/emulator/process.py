@@ -57,6 +57,7 @@ async def _run(
     )
     proxy = Proxy(authority, tuple(suffixes), ("127.0.0.1", server.server_port))
     control.refused = lambda: dict(proxy.refused)
+    control.open_connections = lambda: proxy.open_connections
     proxy_port = await proxy.start()
     threading.Thread(target=server.serve_forever, name="backend", daemon=True).start()
 
@@ -118,6 +119,7 @@ class Control:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.refused: Callable[[], dict[str, int]] = dict
+        self.open_connections: Callable[[], int] = int
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", ""))
@@ -127,7 +129,7 @@ class Control:
             answer: Iterable[bytes] = self._backend.application(environ, start_response)
             return answer
         pages: dict[str, Callable[[], Any]] = {
-            "health": lambda: {"pid": os.getpid()},
+            "health": lambda: {"pid": os.getpid(), "open_connections": self.open_connections()},
             "inventory": lambda: [asdict(resource) for resource in self._backend.inventory()],
             "unsupported": lambda: [asdict(call) for call in self._backend.unsupported()],
             "refused": self.refused,

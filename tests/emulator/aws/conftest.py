@@ -13,7 +13,7 @@ import pytest
 import requests
 from botocore.config import Config
 
-from terrace.emulator import DEFAULT_ACCOUNT, start
+from terrace.emulator import DEFAULT_ACCOUNT, Emulator
 
 REGION = "eu-central-1"
 _SESSION = boto3.Session(aws_access_key_id="emulated", aws_secret_access_key="emulated")
@@ -69,10 +69,8 @@ class Aws:
 
 
 @pytest.fixture(scope="session")
-def patched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    emulator = start("aws", tmp_path_factory.mktemp("patched"), parent=os.getpid())
-    yield Aws(emulator.backend_port)
-    emulator.stop()
+def patched(emulator: Emulator) -> Aws:
+    return Aws(emulator.backend_port)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """`@gap` makes a test of a probe: a few calls that end as they do on AWS.
 
-It must pass on the emulator and fail on stock moto. When stock moto passes too, upstream has mended it, and the patch of that
-name can be deleted.
+It must pass on the emulator and fail on stock moto. When stock moto passes too, upstream has mended it,
+and the patch of that name can be deleted.
 """
 
 from collections.abc import Callable

@@ -20,6 +20,15 @@ def test_rule_descriptions(aws: Aws) -> None:
 
 
 @gap
+def test_network_acls_of_a_vpc(aws: Aws) -> None:
+    vpc = make_vpc(aws)
+    of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
+    assert len(aws("ec2").describe_network_acls(Filters=of_vpc)["NetworkAcls"]) == 1
+    aws("ec2").delete_vpc(VpcId=vpc)
+    assert aws("ec2").describe_network_acls(Filters=of_vpc)["NetworkAcls"] == []
+
+
+@gap
 def test_dhcp_option_tags(aws: Aws) -> None:
     made = aws("ec2").create_dhcp_options(
         DhcpConfigurations=[{"Key": "domain-name", "Values": ["example.com"]}],

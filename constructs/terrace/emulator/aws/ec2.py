@@ -6,6 +6,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import InvalidVpnConnectionIdError
 from moto.ec2.models.launch_templates import LaunchTemplateVersion
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses import EC2Response
 from moto.ec2.utils import add_tag_specification
 
@@ -24,6 +25,17 @@ def rule_descriptions() -> None:
             or (self.prefix_list_id or {}).get("Description")
         )
     )
+
+
+def network_acls_of_a_vpc() -> None:
+    """Stock moto leaves the default network ACL of a deleted VPC behind."""
+
+    @wrap(VPCBackend, "delete_vpc")
+    def delete_vpc(original: Function, self: Any, vpc_id: str) -> Any:
+        result = original(self, vpc_id)
+        for acl in [acl for acl in self.network_acls.values() if acl.vpc_id == vpc_id and acl.default]:
+            del self.network_acls[acl.id]
+        return result
 
 
 def dhcp_option_tags() -> None:
@@ -201,6 +213,7 @@ def _tunnel(number: int, asked: dict[str, Any]) -> dict[str, Any]:
 
 PATCHES = (
     rule_descriptions,
+    network_acls_of_a_vpc,
     dhcp_option_tags,
     launch_template_tags,
     ebs_default_key,
