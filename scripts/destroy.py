@@ -1,5 +1,6 @@
 """`terrace destroy`: take a deployment down, and show what is left."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from scripts.options import cloud_option, environment_argument, mirror_option, u
 
 if TYPE_CHECKING:
     from terrace.environment import Loaded
+    from terrace.live import Inventory
 
 
 @click.command("destroy")
@@ -33,7 +35,7 @@ def command(
     Shows first what would stop it and what it will keep, and wants the environment's name typed in staging and prod.
     Then lifts the protections that the stack itself set, destroys, and lists what is left by tag and by service.
     """
-    from scripts.console import say, table
+    from scripts.console import say
     from scripts.options import deployment_of, load, settings_of
     from scripts.progress import Progress
     from terrace import live
@@ -42,43 +44,63 @@ def command(
     from terrace.errors import AnswerIsNo
 
     loaded = load(ctx, environment, cloud)
-    quiet = settings_of(ctx).quiet
-    where = target(loaded.environment)
-    obstacles = live.preflight(loaded.environment, where)
+    name, place = loaded.environment.name, target(loaded.environment)
+    obstacles = live.preflight(loaded.environment, place)
     for obstacle in obstacles:
         say(
-            f"{obstacle.kind}: {obstacle.resource}: {obstacle.message}"
+            f"{obstacle.kind}: {obstacle.resource} {obstacle.message}"
             + (f" ({obstacle.remedy})" * bool(obstacle.remedy))
         )
+    blocks = [
+        met for met in obstacles if met.kind == "blocks" and not (empty_buckets and "--empty-buckets" in met.remedy)
+    ]
+    if blocks:
+        raise AnswerIsNo(
+            f"{len(blocks)} things stand in the way; nothing was destroyed",
+            hint="; ".join(dict.fromkeys(met.remedy for met in blocks if met.remedy)),
+        )
     _ask(loaded, yes)
-    with Progress(quiet=quiet) as progress:
+    with Progress(quiet=settings_of(ctx).quiet) as progress:
         deployment = deployment_of(
             ctx, loaded, provider_mirror=provider_mirror, say=progress.say, listener=progress.hear
         )
-        if empty_buckets:
-            for emptied in live.empty_buckets(loaded.environment, where):
-                progress.say(f"emptied {emptied.bucket}: {emptied.versions} versions")
-        destroyed = teardown.destroy(deployment, unlock=unlock, expect=progress.expect)
-    click.echo(f"{deployment.environment} on {deployment.cloud}: {destroyed.count('destroy')} destroyed")
-    inventory = live.leftovers(loaded.environment, where)
+
+        def empty() -> None:
+            for emptied in live.empty_buckets(loaded.environment, place):
+                if emptied.versions:
+                    progress.say(f"removed {emptied.versions} object versions from {emptied.bucket}")
+
+        destroyed = teardown.destroy(
+            deployment, unlock=unlock, empty=empty if empty_buckets else None, expect=progress.expect
+        )
+    click.echo(f"{name} on {deployment.cloud}: {destroyed} destroyed")
+    _list_what_is_left(live.leftovers(loaded.environment, place), name)
+
+
+def _list_what_is_left(inventory: "Inventory", name: str) -> None:
+    """Print it. Raises AnswerIsNo when there is something that nobody wanted to keep."""
+    from scripts.console import table
+    from terrace.errors import AnswerIsNo
+
     for heading, found in (("kept on purpose:", inventory.kept), ("left behind:", inventory.remaining)):
         if found:
-            rows = [[left.service, left.type, left.id, left.region, left.kept or left.found_by] for left in found]
+            rows = [
+                [left.service, left.type, left.id, left.region, left.kept or f"by {left.found_by}"] for left in found
+            ]
             click.echo(f"\n{heading}\n" + table(["service", "type", "id", "region", "why"], rows))
     for unlisted in inventory.unlisted:
         click.echo(f"could not be listed: {unlisted.service} in {unlisted.region}: {unlisted.reason}")
     if inventory.remaining:
         raise AnswerIsNo(
-            f"{len(inventory.remaining)} resources of {environment} are left",
+            f"{len(inventory.remaining)} resources of {name} are left",
             hint="run the same command again, or delete them by hand",
         )
-    click.echo("nothing is left" if not inventory.kept and not inventory.unlisted else "nothing else is left")
+    complete = not inventory.kept and not inventory.unlisted
+    click.echo("nothing is left" if complete else "nothing else is left")
 
 
 def _ask(loaded: "Loaded", yes: str) -> None:
     """The environment's name typed, or a simple yes where only developers are hurt. Raises UsageError, AnswerIsNo."""
-    import sys
-
     from scripts.console import confirmed
     from terrace.errors import AnswerIsNo, UsageError
 

@@ -98,13 +98,13 @@ ONE_OF_EACH = {
 }
 
 
-def client(aws: Emulator, service: str) -> Any:
+def client(aws: Emulator, service: str, region: str = REGION) -> Any:
     """A boto3 client of the emulated account, made without touching this process's environment."""
     import boto3
 
     return boto3.client(
         service,
-        region_name=REGION,
+        region_name=region,
         endpoint_url=f"http://127.0.0.1:{aws.backend_port}",
         aws_access_key_id="emulated",
         aws_secret_access_key="emulated",
