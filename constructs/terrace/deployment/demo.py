@@ -224,8 +224,13 @@ def _drift(course: _Run, wanted: Any, place: Any) -> None:
 
 def _down(course: _Run, wanted: Any, place: Any) -> None:
     evidence = course.evidence
+
+    def empty() -> None:
+        with course.sdk():
+            live.empty_buckets(wanted, place)
+
     with course.step("destroy"):
-        teardown.destroy(replace(course.deployment, synthesize=True))
+        teardown.destroy(replace(course.deployment, synthesize=True), empty=empty)
     with course.step("list what is left"), course.sdk():
         inventory = live.leftovers(wanted, place)
         emulated = course.emulator.inventory()

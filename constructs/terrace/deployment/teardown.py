@@ -7,12 +7,36 @@ from typing import Any
 from terrace.deployment import lifecycle, plans, recovery
 from terrace.deployment.changes import Summary, summarize
 from terrace.deployment.deployment import Deployment
+from terrace.deployment.faults import TerraformFailed
 from terrace.deployment.workspace import Workspace
 
 
 def destroy(
-    deployment: Deployment, *, unlock: str = "", expect: Callable[[int], None] = lambda resources: None
-) -> Summary:
+    deployment: Deployment,
+    *,
+    unlock: str = "",
+    empty: Callable[[], None] | None = None,
+    expect: Callable[[int], None] = lambda resources: None,
+) -> int:
+    """Destroy everything in the state, and return how many resources it held.
+
+    `empty` removes what the buckets hold, where the person wants that: it is called before, and once more when a bucket
+    has filled again, because logs go on to arrive while their senders are taken down.
+    """
+    held = len(deployment.opened().addresses())
+    if empty is not None:
+        empty()
+    try:
+        _destroy(deployment, unlock=unlock, expect=expect)
+    except TerraformFailed as failed:
+        if empty is None or "BucketNotEmpty" not in failed.message:
+            raise
+        empty()
+        _destroy(deployment, unlock=unlock, expect=expect)
+    return held
+
+
+def _destroy(deployment: Deployment, *, unlock: str, expect: Callable[[int], None]) -> Summary:
     """Destroy everything in the state, and return what was destroyed. Nothing in the state: an empty summary.
 
     The stack is synthesized without its protections (deletion protection, prevent_destroy, force_destroy off), that
