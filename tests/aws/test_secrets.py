@@ -1,11 +1,18 @@
 """Secrets Manager: what carries SEC-1 to SEC-3."""
 
 import json
+import os
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
+import boto3
 import pytest
 
-from tests.conftest import SynthesizedStack
+from terrace.deployment import binary, mirror
+from terrace.deployment.workspace import Workspace
+from terrace.emulator import start
+from tests.conftest import ROOT, SynthesizedStack
 
 Foundation = Callable[[str], SynthesizedStack]
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -70,3 +77,66 @@ def test_the_databases_credential_rotates(foundation: Foundation, environment: s
     assert stack.resolve(rotation["secret_id"]) == "database/server"
     assert rotation["rotation_rules"]["automatically_after_days"] == 7  # SEC-2
     assert rotation["rotate_immediately"] is False
+
+
+def test_no_value_is_in_state_plan_or_log_of_a_real_run(foundation: Foundation, tmp_path: Path) -> None:
+    """The module's secret alone, as synthesized, through real Terraform on the emulated AWS (SEC-1)."""
+    synthesized = foundation("dev").document
+    (secret_name, secret), (version_name, version), (value_name, value) = (
+        next((name, body) for name, body in group[kind].items() if "airflow" in name)
+        for group, kind in (
+            (synthesized["resource"], "aws_secretsmanager_secret"),
+            (synthesized["resource"], "aws_secretsmanager_secret_version"),
+            (synthesized["ephemeral"], "aws_secretsmanager_random_password"),
+        )
+    )
+    directory = tmp_path / "stack"
+    directory.mkdir()
+    (directory / "cdk.tf.json").write_text(
+        json.dumps(
+            {
+                "terraform": {"required_providers": synthesized["terraform"]["required_providers"]},
+                "provider": {"aws": [{"region": "eu-central-1"}]},
+                "ephemeral": {"aws_secretsmanager_random_password": {value_name: value}},
+                "resource": {
+                    "aws_secretsmanager_secret": {
+                        secret_name: {name: of for name, of in secret.items() if name != "kms_key_id"}
+                    },
+                    "aws_secretsmanager_secret_version": {version_name: version},
+                },
+            }
+        )
+    )
+    emulator = start("aws", tmp_path / "emulator", parent=os.getpid())
+    try:
+        source = mirror.choose(providers=["hashicorp/aws"])
+        workspace = Workspace(
+            directory=directory,
+            terraform=binary.locate(ROOT),
+            environment=emulator.child_environment(os.environ) | source.variables(tmp_path),
+            data=tmp_path / "data",
+            logs=tmp_path / "logs",
+            name="secret",
+        )
+        workspace.init(source=str(source))
+        plan = tmp_path / "plan"
+        workspace.plan(plan)
+        shown = workspace.show(plan)
+        workspace.apply(plan)
+        client = boto3.client(
+            "secretsmanager",
+            region_name="eu-central-1",
+            endpoint_url=f"http://127.0.0.1:{emulator.backend_port}",
+            aws_access_key_id="emulated",
+            aws_secret_access_key="emulated",
+        )
+        written = client.get_secret_value(SecretId="dpf-dev/airflow/app")["SecretString"]
+        assert len(written) == 64 and written.isalnum()
+        states = [path.read_text() for path in directory.glob("*.tfstate*")]
+        assert any("dpf-dev/airflow/app" in state for state in states)
+        kept = [json.dumps(shown), *states, *(path.read_text() for path in (tmp_path / "logs").iterdir())]
+        with zipfile.ZipFile(plan) as archive:
+            kept += [archive.read(name).decode(errors="replace") for name in archive.namelist()]
+        assert not [text for text in kept if written in text]
+    finally:
+        emulator.stop()
