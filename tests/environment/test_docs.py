@@ -1,0 +1,81 @@
+"""docs/environments.md: its tables are the code's, its commands run.
+
+After a change of a table: TERRACE_WRITE_EXPECTED=1 pytest tests/environment/test_docs.py.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from terrace.environment import Environment
+from terrace.environment.regions import PLACES
+from terrace.environment.sizes import SIZES
+from tests.environment.conftest import HERE
+
+ROOT = HERE.parents[1]
+PAGE = ROOT / "docs" / "environments.md"
+
+
+def sections() -> Iterator[str]:
+    yield "| key | |"
+    yield "|---|---|"
+    for name, info in Environment.model_fields.items():
+        needed = "" if info.is_required() else " Optional."
+        yield f"| `{name}` | {' '.join(str(info.description).split())}{needed} |"
+
+
+def regions() -> Iterator[str]:
+    yield "| place | AWS | Azure | Google Cloud | jurisdiction |"
+    yield "|---|---|---|---|---|"
+    for name, place in PLACES.items():
+        yield f"| {name} | {place.aws} | {place.azure} | {place.gcp} | {place.residency} |"
+
+
+def sizes() -> Iterator[str]:
+    yield "| | size | AWS | Azure | Google Cloud |"
+    yield "|---|---|---|---|---|"
+    for kind, by_size in SIZES.items():
+        for size, by_cloud in by_size.items():
+            cells = [f"{m.name} ({m.vcpu:g} vCPU, {m.memory_gb:g} GB)" for m in by_cloud.values()]
+            yield f"| {kind} | {size} | {' | '.join(cells)} |"
+
+
+@pytest.mark.parametrize("table", [sections, regions, sizes], ids=lambda table: table.__name__)
+def test_tables_are_current(table: object) -> None:
+    name, rows = table.__name__, "\n".join(table())  # type: ignore[attr-defined,operator]
+    between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+    current = between.sub(lambda found: f"{found[1]}{rows}\n{found[2]}", PAGE.read_text())
+    if os.environ.get("TERRACE_WRITE_EXPECTED"):
+        PAGE.write_text(current)
+    assert PAGE.read_text() == current
+
+
+def test_its_commands_run(tmp_path: Path) -> None:
+    """All shell blocks, in order, in a scratch copy of the project."""
+    shutil.copy(ROOT / "cdktf.json", tmp_path)
+    shutil.copytree(ROOT / "environments", tmp_path / "environments")
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert len(blocks) >= 5
+    variables = {name: value for name, value in os.environ.items() if name != "TERRACE_CLOUD"}
+    done = subprocess.run(
+        ["sh", "-eu", "-c", "\n".join(blocks)], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "qa: valid (dev, aws, frankfurt)" in done.stdout
+    assert "prod: valid (prod, azure, frankfurt)" in done.stdout
+
+
+def test_what_it_shows_is_what_is_printed() -> None:
+    """The text blocks that quote explain and validate."""
+    page = PAGE.read_text()
+    for arguments in (["validate"], ["env", "explain", "prod", "database.size"]):
+        done = subprocess.run(
+            [ROOT / ".venv" / "bin" / "terrace", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert f"```text\n{done.stdout}```" in page
