@@ -12,7 +12,6 @@ from tests.live.aws.built.ground import open_to
 from tests.live.aws.site import Site
 from tests.live.aws.snapshot import Snapshot
 
-
 ACCESS = "bucket dpf-prod-access-123456789012"
 
 

@@ -169,7 +169,9 @@ def flow_logs(deployment: Deployment) -> Iterator[Finding]:
         yield equal(log["FlowLogId"], "TrafficType", log.get("TrafficType"), "ALL")
         yield equal(log["FlowLogId"], "FlowLogStatus", log.get("FlowLogStatus"), "ACTIVE")
         yield at_most(log["FlowLogId"], "MaxAggregationInterval", log.get("MaxAggregationInterval"), interval)
-        yield equal(log["FlowLogId"], "log group", log.get("LogGroupName"), names.log_group(deployment.target, "flow"))
+        # told by name, or by ARN, as it was asked for
+        group = log.get("LogGroupName") or str(log.get("LogDestination", "")).removesuffix(":*").rpartition(":")[2]
+        yield equal(log["FlowLogId"], "log group", group, names.log_group(deployment.target, "flow"))
     yield logs.kept(deployment, "flow", deployment.environment.observability.retention_days)
 
 
