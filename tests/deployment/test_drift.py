@@ -1,12 +1,8 @@
-"""Drift: the cases that Terraform reports, and a live one on the emulated AWS."""
+"""Drift: the cases that Terraform reports. (`tests/scripts/test_drift.py` has a live one.)"""
 
 from typing import Any
 
-from terrace.deployment import lifecycle
 from terrace.deployment.drift import HIDDEN, AttributeDrift, report
-from terrace.emulator import Emulator
-from tests.deployment.conftest import SmallProject, resource
-from tests.deployment.test_recovery import REGION, TAGS, client, deployment_on
 
 
 def record(before: Any, after: Any, actions: list[str], **more: Any) -> dict[str, Any]:
@@ -79,46 +75,3 @@ def test_a_sensitive_value_is_never_shown() -> None:
     }
     (drift,) = report(plan, {}).effective
     assert drift.attributes == (AttributeDrift("user.word", HIDDEN, HIDDEN),)
-
-
-def test_a_live_change_is_seen_named_and_repaired(small: SmallProject, aws: Emulator) -> None:
-    small.stack(
-        {
-            "aws_sns_topic": {
-                "alarms": resource("dev/observability/alarms", name="drifting", tags={"team": "platform"})
-            },
-            "aws_ssm_parameter": {
-                "ignored": resource(
-                    "dev/lake/ignored",
-                    name="/drifting/ignored",
-                    type="String",
-                    value="a",
-                    lifecycle={"ignore_changes": ["value"]},
-                ),
-                "gone": resource("dev/lake/gone", name="/drifting/gone", type="String", value="a"),
-            },
-        },
-        provider={"aws": [{"region": REGION, "default_tags": [{"tags": TAGS}]}]},
-    )
-    deployment = deployment_on(small, aws)
-    lifecycle.plan(deployment)
-    lifecycle.apply(deployment, confirm=lambda saved: True)
-
-    sns, ssm = client(aws, "sns"), client(aws, "ssm")
-    (topic,) = [t["TopicArn"] for t in sns.list_topics()["Topics"] if t["TopicArn"].endswith(":drifting")]
-    sns.tag_resource(ResourceArn=topic, Tags=[{"Key": "team", "Value": "nobody"}])
-    ssm.put_parameter(Name="/drifting/ignored", Value="b", Type="String", Overwrite=True)
-    ssm.delete_parameter(Name="/drifting/gone")
-
-    found = lifecycle.find_drift(deployment)
-    assert [(drift.address, drift.kind) for drift in found.effective] == [
-        ("aws_sns_topic.alarms", "changed"),
-        ("aws_ssm_parameter.gone", "deleted"),
-    ]
-    assert found.effective[0].attributes == (AttributeDrift("tags.team", "platform", "nobody"),)
-    assert found.effective[0].construct == "dev/observability/alarms"
-    assert [drift.address for drift in found.drifts if not drift.repaired] == ["aws_ssm_parameter.ignored"]
-
-    lifecycle.plan(deployment)
-    lifecycle.apply(deployment, confirm=lambda saved: True)
-    assert lifecycle.find_drift(deployment).effective == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from terrace.deployment import lifecycle, recovery
+from terrace.deployment import faults, lifecycle, recovery
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Event, ResourceEvent
 from terrace.emulator import Emulator
@@ -190,3 +190,28 @@ def test_killed_apply_is_recovered(small: SmallProject, aws: Emulator, moment: s
     lifecycle.plan(deployment)
     killed_when(deployment, heard, MOMENTS[moment])
     converges(small, aws, prefix)
+
+
+def test_what_exists_without_a_crash_is_adopted_only_if_it_is_ours(small: SmallProject, aws: Emulator) -> None:
+    """No marker, no log: tags are the only proof."""
+    small.stack(
+        {
+            "aws_cloudwatch_log_group": {
+                name: resource(f"dev/observability/{name}", name=f"/found/{name}") for name in ("ours", "theirs")
+            }
+        },
+        provider={"aws": [{"region": REGION, "default_tags": [{"tags": TAGS}]}]},
+    )
+    logs = client(aws, "logs")
+    logs.create_log_group(logGroupName="/found/ours", tags=TAGS)
+    logs.create_log_group(logGroupName="/found/theirs", tags={"environment": "dev", "managed-by": "hand"})
+    deployment = deployment_on(small, aws)
+    lifecycle.plan(deployment)
+    with pytest.raises(faults.AlreadyExists) as caught:
+        lifecycle.apply(deployment, confirm=lambda saved: True)
+    assert caught.value.addresses == ("aws_cloudwatch_log_group.theirs",)
+    assert "adopts aws_cloudwatch_log_group.ours: it exists as /found/ours but is not in the state" in small.said
+    refusal = "does not adopt aws_cloudwatch_log_group.theirs: its tags do not say that it is ours (managed-by=hand"
+    assert any(sentence.startswith(refusal) for sentence in small.said)
+    assert deployment.opened().addresses() == ["aws_cloudwatch_log_group.ours"]
+    assert logs.list_tags_log_group(logGroupName="/found/theirs")["tags"]["managed-by"] == "hand"

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.deployment.conftest import SmallProject
+from tests.deployment.conftest import SmallProject, aws
+
+__all__ = ["aws", "terrace"]
 
 
 class Command:

@@ -82,7 +82,7 @@ def read_marker(marker: Path) -> Run | None:
             terraform=Process(**terraform) if terraform else None,
             logs=tuple(record.get("logs", ())),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
