@@ -66,9 +66,9 @@ class Governance(Construct):
         self.handle = GovernanceHandle(ceiling=boundary.arn)
 
     def _account_defaults(self, keys: KeysHandle) -> None:
-        encryption = EbsEncryptionByDefault(self, "disk-encryption", enabled=True)  # K8S-9
         # The key first: volumes made between the two would take AWS's own
-        encryption.node.add_dependency(EbsDefaultKmsKey(self, "disk-key", key_arn=keys.home["disks"]))
+        key = EbsDefaultKmsKey(self, "disk-key", key_arn=keys.home["disks"])
+        EbsEncryptionByDefault(self, "disk-encryption", enabled=True, depends_on=[key])  # K8S-9
         EbsSnapshotBlockPublicAccess(self, "snapshots", state="block-all-sharing")
         Ec2InstanceMetadataDefaults(self, "instance-metadata", http_tokens="required", http_put_response_hop_limit=1)
         IamAccountPasswordPolicy(

@@ -250,10 +250,13 @@ class Network(Construct):
         )
         ids = {}
         for zone in zones:
-            address = Eip(
-                self, f"nat-{zone}-address", domain="vpc", tags={"Name": f"{self._prefix}-nat-{zone}"}
-            )  # NET-2
-            address.node.add_dependency(gateway)
+            address = Eip(  # NET-2
+                self,
+                f"nat-{zone}-address",
+                domain="vpc",
+                tags={"Name": f"{self._prefix}-nat-{zone}"},
+                depends_on=[gateway],
+            )
             ids[zone] = NatGateway(
                 self,
                 f"nat-{zone}",
