@@ -29,6 +29,18 @@ def test_network_acls_of_a_vpc(aws: Aws) -> None:
 
 
 @gap
+def test_nat_gateway_interfaces(aws: Aws) -> None:
+    ec2, subnet = aws("ec2"), aws.subnets()[0]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
+    of_subnet = [{"Name": "subnet-id", "Values": [subnet]}]
+    assert len(ec2.describe_network_interfaces(Filters=of_subnet)["NetworkInterfaces"]) == 1
+    ec2.delete_nat_gateway(NatGatewayId=gateway)
+    assert ec2.describe_network_interfaces(Filters=of_subnet)["NetworkInterfaces"] == []
+    ec2.release_address(AllocationId=address)
+
+
+@gap
 def test_dhcp_option_tags(aws: Aws) -> None:
     made = aws("ec2").create_dhcp_options(
         DhcpConfigurations=[{"Key": "domain-name", "Values": ["example.com"]}],
@@ -106,6 +118,7 @@ def test_vpn_options(aws: Aws) -> None:
     assert found["Options"]["TunnelOptions"][0]["IkeVersions"] == [{"Value": "ikev2"}]
     assert "PreSharedKey" not in found["Options"]["TunnelOptions"][0]
     assert ":secretsmanager:" in found["PreSharedKeyArn"]
+    assert found["CustomerGatewayConfiguration"].count("<pre_shared_key>REDACTED</pre_shared_key>") == 2
     by_id = [{"Name": "vpn-connection-id", "Values": [vpn]}]
     assert len(aws("ec2").describe_vpn_connections(Filters=by_id)["VpnConnections"]) == 1
 

@@ -31,7 +31,11 @@ def list_analytics(aws: Aws) -> Any:
         ("ec2", "DescribeVerifiedAccessGroups", lambda aws: aws("ec2").describe_verified_access_groups()),  # ec2
         ("eks", "DescribeInsight", lambda aws: aws("eks").describe_insight(clusterName="c", id="x")),  # rest-json
         ("guardduty", "ListIPSets", lambda aws: aws("guardduty").list_ip_sets(DetectorId="x")),  # an empty 404
-        ("codeartifact", "ListDomains", lambda aws: aws("codeartifact").list_domains()),  # a service that moto has not heard of
+        (
+            "codeartifact",
+            "ListDomains",
+            lambda aws: aws("codeartifact").list_domains(),
+        ),  # a service that moto has not heard of
         ("s3", "ListBucketAnalyticsConfigurations", lambda aws: list_analytics(aws)),  # rest-xml
         ("logs", "DescribeAccountPolicies", lambda aws: aws("logs").describe_account_policies(policyType="x")),  # json
     ],

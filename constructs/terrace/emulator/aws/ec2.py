@@ -1,12 +1,15 @@
 """EC2: tags and descriptions that read back, the account's defaults, a VPN connection with its options and routes."""
 
+import re
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import InvalidVpnConnectionIdError
 from moto.ec2.models.launch_templates import LaunchTemplateVersion
+from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.vpcs import VPCBackend
+from moto.ec2.models.vpn_connections import VPNConnection
 from moto.ec2.responses import EC2Response
 from moto.ec2.utils import add_tag_specification
 
@@ -36,6 +39,16 @@ def network_acls_of_a_vpc() -> None:
         for acl in [acl for acl in self.network_acls.values() if acl.vpc_id == vpc_id and acl.default]:
             del self.network_acls[acl.id]
         return result
+
+
+def nat_gateway_interfaces() -> None:
+    """Stock moto leaves the network interface of a deleted NAT gateway behind."""
+
+    @wrap(NatGatewayBackend, "delete_nat_gateway")
+    def delete_nat_gateway(original: Function, self: Any, nat_gateway_id: str) -> Any:
+        gateway = original(self, nat_gateway_id)
+        self.enis.pop(gateway._eni.id, None)
+        return gateway
 
 
 def dhcp_option_tags() -> None:
@@ -118,8 +131,9 @@ def metadata_defaults() -> None:
 
 
 def vpn_options() -> None:
-    """Stock moto drops a VPN connection's options, tunnels and the place of its keys, all of which then drift. It also
-    knows no filter by connection and route, by which the provider reads a static route."""
+    """Stock moto drops a VPN connection's options, its tunnels and the place of its keys, which drift, and tells keys
+    that were meant for Secrets Manager. It knows no filter by connection and route, by which the provider reads a
+    static route."""
 
     @wrap(EC2Response, "create_vpn_connection")
     def create_vpn_connection(original: Function, self: Any) -> Any:
@@ -143,6 +157,16 @@ def vpn_options() -> None:
             owner = f"{self.region}:{self.current_account}"
             connection.pre_shared_key_arn = f"arn:{self.partition}:secretsmanager:{owner}:secret:s2svpn!{connection.id}"
         return result
+
+    configuration: Function = VPNConnection.customer_gateway_configuration.fget
+
+    def without_keys(self: Any) -> str:
+        told: str = configuration(self)
+        if not getattr(self, "pre_shared_key_arn", None):
+            return told
+        return re.sub(r"(?<=<pre_shared_key>)[^<]*", "REDACTED", told)
+
+    VPNConnection.customer_gateway_configuration = property(without_keys)
 
     @wrap(EC2Response, "describe_vpn_connections")
     def describe_vpn_connections(original: Function, self: Any) -> Any:
@@ -214,6 +238,7 @@ def _tunnel(number: int, asked: dict[str, Any]) -> dict[str, Any]:
 PATCHES = (
     rule_descriptions,
     network_acls_of_a_vpc,
+    nat_gateway_interfaces,
     dhcp_option_tags,
     launch_template_tags,
     ebs_default_key,
