@@ -31,7 +31,7 @@ from terrace.errors import TerraceError
 _CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
-    retries={"mode": "standard", "max_attempts": 4},
+    retries={"mode": "standard", "total_max_attempts": 4},
     user_agent_extra="terrace-live",
 )
 _NO_CREDENTIALS = (
