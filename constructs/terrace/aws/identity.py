@@ -201,8 +201,7 @@ def federated_trust(target: Target, *subjects: str) -> str:
 
 
 def _state_arn(target: Target) -> str:
-    project = target.prefix.removesuffix(f"-{target.environment}")
-    return f"arn:{names.settings(target).partition}:s3:::{names.state_bucket(target, project)}"
+    return f"arn:{names.settings(target).partition}:s3:::{names.state_bucket(target)}"
 
 
 def planning_policy(target: Target) -> str:

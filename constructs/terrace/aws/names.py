@@ -95,6 +95,7 @@ def cluster_arn(target: Target) -> str:
     return arn(target, "eks", f"cluster/{target.prefix}")
 
 
-def state_bucket(target: Target, project: str) -> str:
+def state_bucket(target: Target) -> str:
     """Where remote state of all the project's environments in the account is kept."""
-    return f"{project}-state-{account(target)}"
+    project = target.prefix.removesuffix(f"-{target.environment}")
+    return target.state_bucket or f"{project}-state-{account(target)}"

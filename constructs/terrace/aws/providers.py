@@ -50,7 +50,7 @@ def _provider(stack: TerraformStack, id: str, target: Target, region: str, *, al
 def remote_state(environment: Environment, target: Target, layer: str) -> tuple[str, dict[str, Any]]:
     """S3, encrypted, locked by Terraform itself; a key an environment, cloud and layer. The bucket is versioned."""
     return "s3", {
-        "bucket": environment.state.bucket or names.state_bucket(target, environment.project),
+        "bucket": names.state_bucket(target),
         "region": target.region,
         "key": f"{environment.name}/{environment.cloud}/{layer}.tfstate",
         "encrypt": True,

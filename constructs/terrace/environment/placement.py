@@ -31,6 +31,7 @@ def target(environment: Environment, *, protected: bool | None = None, offline: 
         tags=tags(environment),
         protected=environment.tier != "dev" if protected is None else protected,
         offline=offline,
+        state_bucket=environment.state.bucket,
         settings=settings,
     )
 
