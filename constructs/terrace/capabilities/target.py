@@ -59,8 +59,8 @@ class Target:
     """Where a stack goes.
 
     `prefix` (project-environment) begins every name. `zones` has as many as the network asks for; `spare_zones` are the
-    region's others. `protected` is false in dev, and while a destroy is under way. `state_bucket` is the exact name of the bucket of
-    remote state, where the environment gives one.
+    region's others. `protected` is false in dev, and while a destroy is under way. `state_bucket` is the exact name of
+    the bucket of remote state, where the environment gives one.
     """
 
     environment: str
