@@ -1,6 +1,9 @@
 """Each patch has a test of its own that stock moto fails."""
 
 import importlib
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -20,3 +23,29 @@ def test_has_a_gap_test_and_says_what_stock_moto_does(patch: Patch) -> None:
 def test_unknown_patch() -> None:
     with pytest.raises(KeyError, match="no such patch"):
         apply(["eks.nonsense"])
+
+
+def test_they_also_serve_moto_inside_a_process() -> None:
+    program = """
+import boto3
+from moto import mock_aws
+from terrace.emulator.aws import patches
+
+patches.apply()
+patches.apply()  # once each, however often it is asked
+with mock_aws():
+    analyzer = boto3.client("accessanalyzer", "eu-central-1")
+    analyzer.create_analyzer(analyzerName="account", type="ACCOUNT")
+    subnet = boto3.client("ec2", "eu-central-1").describe_subnets()["Subnets"][0]["SubnetId"]
+    eks = boto3.client("eks", "eu-central-1")
+    role = "arn:aws:iam::123456789012:role/path/admin"
+    eks.create_cluster(name="c", roleArn=role, resourcesVpcConfig={"subnetIds": [subnet]})
+    eks.create_access_entry(clusterName="c", principalArn=role)
+    found = eks.describe_access_entry(clusterName="c", principalArn=role)["accessEntry"]["principalArn"]
+    print(len(analyzer.list_analyzers()["analyzers"]), found == role)
+with mock_aws():
+    print(len(boto3.client("accessanalyzer", "eu-central-1").list_analyzers()["analyzers"]))
+"""
+    dummy = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    said = subprocess.check_output([sys.executable, "-c", program], text=True, env=os.environ | dummy)
+    assert said.split() == ["1", "True", "0"]

@@ -85,3 +85,14 @@ def apply(names: Iterable[str] | None = None) -> None:
         if patch.name not in _installed and (wanted is None or patch.name in wanted):
             patch.install()
             _installed.add(patch.name)
+
+
+def table() -> str:
+    """The patches as a Markdown table, for docs/emulator.md."""
+    rows = ["| patch | what stock moto does, and what it leads to |", "|---|---|"]
+    rows += [f"| `{patch.name}` | {patch.stock.removeprefix('Stock moto ')} |" for patch in PATCHES]
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    print(table())

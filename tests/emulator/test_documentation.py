@@ -1,0 +1,19 @@
+"""docs/emulator.md says what the code says."""
+
+from pathlib import Path
+
+from terrace.emulator import clouds, not_emulated
+from terrace.emulator.aws.patches import table
+
+PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text()
+
+
+def test_the_table_of_patches_is_current() -> None:
+    written = PAGE.partition("<!-- patches: begin -->\n")[2].partition("\n<!-- patches: end -->")[0]
+    assert written == table(), "python -m terrace.emulator.aws.patches prints the new one"
+
+
+def test_what_is_not_proven_is_all_there() -> None:
+    for cloud in clouds():
+        for entry in not_emulated(cloud):
+            assert f"- **{entry.what}**: {entry.reason}." in PAGE
