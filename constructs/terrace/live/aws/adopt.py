@@ -2,8 +2,8 @@
 
 Three ways, by type. A name that is unique in the account gives the id without asking (`BY_NAME`). EC2's resources have
 no names, but carry the deployment's tags and a `Name` that is unique in it (`BY_TAG`). The rest is listed and matched
-by its name (`BY_LISTING`). Types in none of the three need no adoption: creating them again overwrites, as for a
-bucket's policy or an alarm.
+by its name (`adopt_listing.py`). What is `OVERWRITTEN` needs no adoption. A test holds that each type of the foundation
+is in exactly one of the four.
 
 Source of the ids: the "Import" section of each resource's page in the AWS provider's documentation, 5.100.
 """
@@ -64,7 +64,6 @@ BY_TAG = {
     "aws_eip": "elastic-ip",
     "aws_flow_log": "vpc-flow-log",
     "aws_internet_gateway": "internet-gateway",
-    "aws_launch_template": "launch-template",
     "aws_nat_gateway": "natgateway",
     "aws_network_acl": "network-acl",
     "aws_route_table": "route-table",
@@ -76,6 +75,69 @@ BY_TAG = {
     "aws_vpn_connection": "vpn-connection",
     "aws_vpn_gateway": "vpn-gateway",
 }
+
+
+# Creating these again does no harm: the service overwrites what is there, or answers that all is as wanted.
+OVERWRITTEN = frozenset(
+    {
+        # one setting of something that is adopted by itself
+        "aws_backup_vault_lock_configuration",
+        "aws_backup_vault_notifications",
+        "aws_backup_vault_policy",
+        "aws_ecr_lifecycle_policy",
+        "aws_ecr_repository_policy",
+        "aws_eks_access_policy_association",
+        "aws_guardduty_detector_feature",
+        "aws_iam_role_policy",
+        "aws_iam_role_policy_attachment",
+        "aws_s3_bucket_lifecycle_configuration",
+        "aws_s3_bucket_logging",
+        "aws_s3_bucket_metric",
+        "aws_s3_bucket_notification",
+        "aws_s3_bucket_object_lock_configuration",
+        "aws_s3_bucket_ownership_controls",
+        "aws_s3_bucket_policy",
+        "aws_s3_bucket_public_access_block",
+        "aws_s3_bucket_replication_configuration",
+        "aws_s3_bucket_server_side_encryption_configuration",
+        "aws_s3_bucket_versioning",
+        "aws_secretsmanager_secret_policy",
+        "aws_secretsmanager_secret_rotation",
+        "aws_secretsmanager_secret_version",  # one more version, which becomes the current one
+        "aws_sns_topic_policy",
+        "aws_sns_topic_subscription",  # Subscribe returns the subscription of the same end point
+        "aws_vpn_connection_route",
+        "aws_vpn_gateway_route_propagation",
+        "aws_wafv2_web_acl_association",
+        "aws_wafv2_web_acl_logging_configuration",
+        # put by name
+        "aws_cloudwatch_composite_alarm",
+        "aws_cloudwatch_dashboard",
+        "aws_cloudwatch_event_rule",
+        "aws_cloudwatch_event_target",
+        "aws_cloudwatch_log_metric_filter",
+        "aws_cloudwatch_metric_alarm",
+        "aws_config_config_rule",
+        "aws_config_configuration_recorder",
+        "aws_config_configuration_recorder_status",
+        "aws_config_delivery_channel",
+        "aws_securityhub_standards_subscription",
+        # settings of the account or of what AWS itself puts into a VPC
+        "aws_default_network_acl",
+        "aws_default_route_table",
+        "aws_default_security_group",
+        "aws_ebs_default_kms_key",
+        "aws_ebs_encryption_by_default",
+        "aws_ebs_snapshot_block_public_access",
+        "aws_ec2_instance_metadata_defaults",
+        "aws_ecr_registry_scanning_configuration",
+        "aws_ecr_replication_configuration",
+        "aws_iam_account_password_policy",
+        "aws_s3_account_public_access_block",
+        # nothing in the cloud: the provider waits
+        "aws_acm_certificate_validation",
+    }
+)
 
 
 def find(candidates: Sequence[Candidate], *, environment: str, variables: Mapping[str, str]) -> dict[str, str]:

@@ -247,6 +247,32 @@ def _backup_selection(account: Account, region: str, values: Values) -> str | No
     return None
 
 
+def _launch_template(account: Account, region: str, values: Values) -> str | None:
+    if not values.get("name"):
+        return None
+    client = account.client("ec2", region)
+    shown = client.describe_launch_templates(LaunchTemplateNames=[values["name"]])["LaunchTemplates"]
+    return str(shown[0]["LaunchTemplateId"]) if shown else None
+
+
+def _query_definition(account: Account, region: str, values: Values) -> str | None:
+    client = account.client("logs", region)
+    for query in client.describe_query_definitions(queryDefinitionNamePrefix=values["name"])["queryDefinitions"]:
+        if query["name"] == values["name"]:
+            where = f"arn:{account.identity['partition']}:logs:{client.meta.region_name}:{account.identity['account']}"
+            return f"{where}:query-definition:{query['queryDefinitionId']}"
+    return None
+
+
+def _replicated_backups(account: Account, region: str, values: Values) -> str | None:
+    source = values.get("source_db_instance_arn")
+    client = account.client("rds", region)
+    shown = _pages(client, "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups")
+    return next(
+        (str(b["DBInstanceAutomatedBackupsArn"]) for b in shown if source and b["DBInstanceArn"] == source), None
+    )
+
+
 def _queue(account: Account, region: str, values: Values) -> str | None:
     return (
         str(account.client("sqs", region).get_queue_url(QueueName=values["name"])["QueueUrl"])
@@ -261,9 +287,12 @@ BY_LISTING: dict[str, Finder] = {
     "aws_backup_plan": _named("backup", "list_backup_plans", "BackupPlansList", "BackupPlanName", "BackupPlanId"),
     "aws_backup_selection": _backup_selection,
     "aws_ce_anomaly_monitor": _named("ce", "get_anomaly_monitors", "AnomalyMonitors", "MonitorName", "MonitorArn"),
+    "aws_cloudwatch_query_definition": _query_definition,
+    "aws_db_instance_automated_backups_replication": _replicated_backups,
     "aws_eks_pod_identity_association": _pod_identity,
     "aws_guardduty_detector": _detector,
     "aws_kms_key": _kms_key,
+    "aws_launch_template": _launch_template,
     "aws_lb": _load_balancer,
     "aws_lb_listener": _listener,
     "aws_lb_target_group": _target_group,
