@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 CLOUDS = ("aws", "azure", "gcp")
+# Where the environment speaks of a capability, when it is not the section of the same name.
+_SECTIONS = {
+    "alarms": "observability",
+    "entry": "network.entry",
+    "governance": "ownership",
+    "hybrid": "network.hybrid",
+    "pipelines": "identity",
+    "workloads": "modules",
+}
 
 
 @dataclass(frozen=True)
@@ -114,8 +123,10 @@ def environment_line(loaded: "Loaded", construct: str) -> str | None:
     """`file:line:column` of the section behind a construct: `dev/database/server` belongs to `database`."""
     from terrace.deployment.changes import capability_of
 
-    section = capability_of(construct)
-    return (loaded.where(section) or None) if hasattr(loaded.environment, section) else None
+    capability = capability_of(construct)
+    section = _SECTIONS.get(capability, capability)
+    known = section.partition(".")[0] in type(loaded.environment).model_fields
+    return (loaded.where(section) or None) if known else None
 
 
 def _ignore(sentence: str) -> None:
