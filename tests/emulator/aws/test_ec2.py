@@ -17,6 +17,11 @@ def test_rule_descriptions(aws: Aws) -> None:
     ec2.authorize_security_group_ingress(GroupId=groups[0], IpPermissions=[rule])
     found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [groups[0]]}])
     assert "nodes reach PostgreSQL" in [entry.get("Description") for entry in found["SecurityGroupRules"]]
+    storage = {"PrefixListId": "pl-0123456789abcdef0", "Description": "nodes reach S3"}
+    out = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": [storage]}
+    ec2.authorize_security_group_egress(GroupId=groups[0], IpPermissions=[out])
+    found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [groups[0]]}])
+    assert "nodes reach S3" in [entry.get("Description") for entry in found["SecurityGroupRules"]]
 
 
 @gap

@@ -21,11 +21,19 @@ _ANYWHERE = "0.0.0.0/0"
 
 def rule_descriptions() -> None:
     """Stock moto loses the description of a rule that names a group or a prefix list instead of a range: it drifts."""
+
+    @wrap(SecurityGroupRule, "__init__")
+    def init(original: Function, self: Any, *arguments: Any, **named: Any) -> None:
+        original(self, *arguments, **named)
+        # of a prefix list moto keeps the id only; it is the last of the three that a rule may name
+        asked = named.get("prefix_list_id") or (arguments[7] if len(arguments) > 7 else None)
+        self.prefix_list_description = (asked or {}).get("Description")
+
     SecurityGroupRule.description = property(
         lambda self: (
             self.ip_range.get("Description")
             or (self.source_group or {}).get("Description")
-            or (self.prefix_list_id or {}).get("Description")
+            or self.prefix_list_description
         )
     )
 
