@@ -58,7 +58,7 @@ def command(
     if saved is None:
         click.echo(f"{deployment.environment} on {deployment.cloud}: nothing to do")
         return
-    counts = saved.summary.as_data()["counts"]
+    counts = saved.summary.as_data()["counts"] | {"import": len(saved.adopted)}
     told = ", ".join(f"{count} {_TOLD[verb]}" for verb, count in counts.items() if count)
     click.echo(f"{deployment.environment} on {deployment.cloud}: {told or 'outputs changed'}")
 

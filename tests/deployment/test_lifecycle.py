@@ -183,6 +183,25 @@ def test_protections_are_lifted_and_then_all_is_destroyed(small: SmallProject, y
     assert "lifts the protection of 1 resources" in small.said
 
 
+def test_a_destroy_that_failed_half_way_lifts_the_protections_the_next_time(small: SmallProject, yes: Yes) -> None:
+    small.stack({"terraform_data": {"one": resource("dev/lake/one", input="protected")}})
+    fails = [{"local-exec": {"when": "destroy", "command": "exit 1"}}]
+    small.stack(
+        {"terraform_data": {"one": resource("dev/lake/one", input="free", provisioner=fails)}}, name="unprotected.json"
+    )
+    heard: list[object] = []
+    deployment = small.deployment(listener=heard.append)
+    lifecycle.plan(deployment)
+    lifecycle.apply(deployment, confirm=yes)
+    deployment.stack(unprotect=True)  # as far as an earlier destroy got before it was stopped
+    with pytest.raises(faults.TerraformFailed):
+        teardown.destroy(deployment)
+    updates = [e for e in heard if isinstance(e, ResourceEvent) and (e.action, e.moment) == ("update", "complete")]
+    assert len(updates) == 1
+    small.stack({"terraform_data": {"one": resource("dev/lake/one", input="free")}}, name="unprotected.json")
+    assert teardown.destroy(deployment) == 1
+
+
 def test_a_second_run_is_told_that_the_first_is_at_work(small: SmallProject) -> None:
     small.stack(slow(30))
     deployment = small.deployment()

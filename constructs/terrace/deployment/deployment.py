@@ -62,14 +62,23 @@ class Deployment:
             unprotect=unprotect,
             environ=self.variables,
         )
+        if unprotect:
+            self.unprotected.touch()
+        else:
+            self.unprotected.unlink(missing_ok=True)
         return directory
+
+    @property
+    def unprotected(self) -> Path:
+        """A file that is there while the stack that was synthesized last is the unprotected one."""
+        return self.project.working_directory / f"unprotected-{self.name}"
 
     def workspace(self, directory: Path) -> Workspace:
         """The stack in `directory`, ready for Terraform: providers installed, backend configured."""
         stack = json.loads((directory / "cdk.tf.json").read_text())
         providers = providers_of(stack)
         # With a local state `init` needs nothing of the cloud, and an emulator lets nobody through to the registry.
-        outside = dict(os.environ) if _state_is_local(stack) else self.variables
+        outside = _without_emulator(os.environ) if _state_is_local(stack) else self.variables
         source = mirror.ProviderSource("registry", "nothing to fetch")
         if providers:
             source = mirror.choose(
@@ -113,3 +122,13 @@ class Deployment:
 
 def _state_is_local(stack: Mapping[str, Any]) -> bool:
     return set(stack.get("terraform", {}).get("backend", {})) <= {"local"}
+
+
+def _without_emulator(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` without the way to an emulator, for a shell that was pointed at one (`terrace emulator env`)."""
+    variables = dict(environ)
+    certificate = environ.get("SSL_CERT_FILE", "")
+    if certificate and Path(certificate).with_name("emulator.json").is_file():
+        for name in ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE"):
+            variables.pop(name, None)
+    return variables

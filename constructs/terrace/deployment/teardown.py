@@ -45,6 +45,8 @@ def _destroy(deployment: Deployment, *, unlock: str, expect: Callable[[int], Non
     `expect` hears how many resources each step touches.
     """
     died = recovery.died(deployment.marker)
+    if deployment.unprotected.exists():
+        deployment.stack()  # an earlier destroy went only half the way: what it may not have lifted is to be seen again
     protected = _resources(deployment)
     directory = deployment.stack(unprotect=True)
     workspace = deployment.workspace(directory)
