@@ -30,7 +30,7 @@ class EgressSpec(Spec):
 class NetworkSpec(Spec):
     cidr: Cidr
     """The network's range; /16 to /20."""
-    zones: Literal[1, 2, 3]
+    zones: Annotated[int, Field(ge=1, le=3)]
     """Number of zones that subnets spread over (NET-1)."""
     egress: EgressSpec
     """How traffic leaves (NET-2, NET-4)."""

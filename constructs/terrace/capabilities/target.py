@@ -20,7 +20,7 @@ class AwsSettings(Spec):
     """The partition of its ARNs."""
     owns_account: bool = True
     """Whether this environment carries the settings that exist once an account and region (GuardDuty, Config, ...)."""
-    admin_role: Annotated[str, Field(pattern=r"^[\w+=,.@-]+(/[\w+=,.@-]+)*$")]
+    admin_role: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]+(/[A-Za-z0-9_+=,.@-]+)*$")]
     """Path and name of the role that the organisation's administrators assume, as IAM Identity Center makes it."""
     zones: tuple[str, ...] = ()
     """Exact zones instead of the region's first ones."""
@@ -28,7 +28,7 @@ class AwsSettings(Spec):
     """Exact RDS instance class instead of the size's."""
     cache_node_type: Annotated[str, Field(pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$")] | None = None
     """Exact ElastiCache node type instead of the size's."""
-    node_types: Mapping[str, tuple[str, ...]] = {}
+    node_types: Mapping[str, tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")], ...]] = {}
     """Pool name to exact instance types."""
 
 

@@ -31,9 +31,10 @@ EXPECTED = {
     r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$": "owner/name of a repository, as acme/terrace",
     r"^\d{12}$": "the twelve digits of an account",
     r"^\d+$": "digits",
-    r"^[\w+=,.@-]+(/[\w+=,.@-]+)*$": "path and name of a role, without a slash in front",
+    r"^[A-Za-z0-9_+=,.@-]+(/[A-Za-z0-9_+=,.@-]+)*$": "path and name of a role, without a slash in front",
     r"^db\.[a-z0-9]+\.[a-z0-9]+$": "an instance class, as db.m6g.large",
     r"^cache\.[a-z0-9]+\.[a-z0-9]+$": "a node type, as cache.m6g.large",
+    r"^[a-z0-9-]+\.[a-z0-9-]+$": "an instance type, as m6i.large",
     r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$": "a UUID in lower case",
     r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$": "a project's id: 6 to 30 of a-z, 0-9 and -, a letter first and no - last",
     r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$": "a bucket's name: 3 to 63 of a-z, 0-9, . and -",
@@ -175,7 +176,7 @@ def _resolved(inner: Schema, data: Any) -> Schema:
     if "discriminator" in inner:
         key, mapping = inner["discriminator"]["propertyName"], inner["discriminator"]["mapping"]
         chosen = _at(data, key)
-        return _resolved({"$ref": mapping.get(chosen) or next(iter(mapping.values()))}, data)
+        return _resolved({"$ref": mapping.get(str(chosen)) or next(iter(mapping.values()))}, data)
     return inner
 
 

@@ -33,6 +33,8 @@ def problems(error: ValidationError, root: Node) -> list[Problem]:
             continue  # follows from another field's error
         path, of_key = _path(detail["loc"], root, document)
         chain = along(root, path)
+        if detail["type"] == "too_short" and chain[-1].value:
+            continue  # it is too short because items of it are wrong, which is told
         if detail["type"] != "missing" and isinstance(chain[-1].value, str) and PLACEHOLDER.search(chain[-1].value):
             continue  # told once, by `placeholders`
         problem = _problem(str(detail["type"]), detail, path, of_key, chain, document)
