@@ -98,7 +98,7 @@ def test_subnet_groups(aws: Aws) -> None:
     )
     cache.modify_cache_subnet_group(CacheSubnetGroupName=name, SubnetIds=subnets)
     found = cache.describe_cache_subnet_groups(CacheSubnetGroupName=name)["CacheSubnetGroups"][0]
-    assert [subnet["SubnetIdentifier"] for subnet in found["Subnets"]] == subnets
+    assert {subnet["SubnetIdentifier"] for subnet in found["Subnets"]} == set(subnets)
     cache.delete_cache_subnet_group(CacheSubnetGroupName=name)
     assert name not in [g["CacheSubnetGroupName"] for g in cache.describe_cache_subnet_groups()["CacheSubnetGroups"]]
 

@@ -52,9 +52,11 @@ def test_an_unsupported_call_is_a_400_with_names(
     assert (service, operation) in [(kept.service, kept.operation) for kept in emulator.unsupported()]
 
 
-def test_an_operation_that_breaks_inside_is_a_400_with_its_error() -> None:
+def answer_when_moto_raises(fault: Exception) -> tuple[str, str, str]:
+    """Status, code and message of an EC2 call inside which moto raises."""
+
     def broken(environ: dict[str, Any], start_response: Any) -> Any:
-        raise ZeroDivisionError("in moto")
+        raise fault
 
     application = Application()
     application._moto = broken
@@ -70,9 +72,18 @@ def test_an_operation_that_breaks_inside_is_a_400_with_its_error() -> None:
     }
     started: list[Any] = []
     answer = b"".join(application(environ, lambda *arguments: started.extend(arguments)))
-    assert started[0] == "400 Bad Request"
+    assert application.unsupported() == []
     found = ElementTree.fromstring(answer).find("Errors/Error")
     assert found is not None
-    assert found.findtext("Code") == FAULT
-    assert found.findtext("Message") == "the emulator failed in ec2:DescribeVpcs: ZeroDivisionError: in moto"
-    assert application.unsupported() == []
+    return started[0], found.findtext("Code", ""), found.findtext("Message", "")
+
+
+def test_an_operation_that_breaks_inside_is_a_400_with_its_error() -> None:
+    status, code, message = answer_when_moto_raises(ZeroDivisionError("in moto"))
+    assert (status, code) == ("400 Bad Request", FAULT)
+    assert message == "the emulator failed in ec2:DescribeVpcs: ZeroDivisionError: in moto"
+
+
+def test_two_calls_that_met_in_a_dict_are_tried_again() -> None:
+    status, code, _ = answer_when_moto_raises(RuntimeError("dictionary changed size during iteration"))
+    assert (status, code) == ("503 Service Unavailable", "ServiceUnavailable")

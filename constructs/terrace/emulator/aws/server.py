@@ -79,6 +79,9 @@ class Application:
                 return self._refuse(request, start_response)
             log.error("fault in %s:%s\n%s", *request.names, traceback.format_exc())
             text = f"the emulator failed in {':'.join(request.names)}: {type(error).__name__}: {str(error)[:300]}"
+            if isinstance(error, RuntimeError) and "changed size during iteration" in str(error):
+                # two calls at a time met in one of moto's dicts: the one fault that heals by being tried again
+                return _error(request, start_response, "ServiceUnavailable", text, "503 Service Unavailable")
             return _error(request, start_response, FAULT, text)
         if answer.status.startswith("404") and request.service != "s3":
             with contextlib.closing(body) if hasattr(body, "close") else contextlib.nullcontext():
@@ -169,8 +172,14 @@ def _operation_by_path(service: str, environ: dict[str, Any]) -> str:
         return f"{environ.get('REQUEST_METHOD')} {environ.get('PATH_INFO')}"
 
 
-def _error(request: _Request, start_response: Callable[..., Any], code: str, message: str) -> Iterable[bytes]:
-    """A 400 in the protocol's shape: XML for the query protocols and S3, JSON for the rest."""
+def _error(
+    request: _Request,
+    start_response: Callable[..., Any],
+    code: str,
+    message: str,
+    status: str = "400 Bad Request",
+) -> Iterable[bytes]:
+    """An error in the protocol's shape: XML for the query protocols and S3, JSON for the rest."""
     if request.is_query or request.service in ("s3", "route53", "cloudfront"):
         kind = "text/xml"
         body = _xml(request.service, code, message)
@@ -178,7 +187,7 @@ def _error(request: _Request, start_response: Callable[..., Any], code: str, mes
         kind = "application/x-amz-json-1.1"
         body = json.dumps({"__type": code, "message": message}).encode()
     headers = [("Content-Type", kind), ("x-amzn-ErrorType", code), ("Content-Length", str(len(body)))]
-    start_response("400 Bad Request", headers)
+    start_response(status, headers)
     return [body]
 
 
