@@ -150,3 +150,18 @@ def test_a_child_with_real_credentials_in_the_shell_reaches_the_emulator_only(
     environment = emulator.child_environment({**os.environ, **REAL, "HOME": str(tmp_path)})
     said = subprocess.check_output([sys.executable, "-c", program], env=environment, text=True, timeout=60)
     assert said.split() == ["emulated", emulator.account]
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("terrace.emulator.lifecycle._NEEDED", ("moto", "not_installed_here"))
+    with pytest.raises(UsageError, match="needs not_installed_here, which is not installed") as caught:
+        start("aws", tmp_path)
+    assert caught.value.hint == "pip install 'terrace[emulator]'"
+
+
+def test_asking_about_it_loads_nothing_heavy() -> None:
+    program = (
+        "import sys; from terrace.emulator import not_emulated; not_emulated('aws');"
+        "print(*{'moto', 'boto3', 'botocore', 'cryptography', 'flask', 'werkzeug'} & set(sys.modules))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True).split() == []
