@@ -3,7 +3,7 @@
 import pytest
 
 from terrace.environment import load, regions, target
-from terrace.environment.naming import LIMITS, prefix
+from terrace.environment.naming import LIMITS, excesses, prefix
 from terrace.environment.sizes import SIZES
 from terrace.errors import AnswerIsNo
 from tests.environment.conftest import Write
@@ -80,3 +80,10 @@ def test_the_longest_prefix_fits_aws_by_itself(write: Write) -> None:
     for limit in LIMITS["aws"]:
         if not limit.per:
             assert len(prefix(environment) + limit.suffix) <= limit.characters, limit
+
+
+def test_a_prefix_that_azures_key_vault_cuts(write: Write) -> None:
+    environment = load("acceptance", project=write("project: dataplatform\n", name="acceptance")).environment
+    assert list(excesses(environment)) == []
+    (excess,) = excesses(environment.model_copy(update={"cloud": "azure"}))
+    assert (excess.name, excess.limit, excess.over) == ("dataplatform-acceptance-kv", 24, 2)

@@ -1,9 +1,11 @@
 """The cluster's pools, the modules that run on them, who is told and when all sleep."""
 
 from collections.abc import Iterator
+from typing import get_args
 
 from terrace.environment import nearest
 from terrace.environment.schema import Environment
+from terrace.environment.sizes import Cloud
 from terrace.errors import Problem
 
 RESERVED_ROLES = ("postgres", "rdsadmin", "cloudsqladmin", "azuresu", "template0", "template1")
@@ -47,13 +49,15 @@ def special_pools_are_kept_apart(environment: Environment) -> Iterator[Problem]:
 
 
 def exact_machines_are_of_pools(environment: Environment) -> Iterator[Problem]:
+    """Of whichever cloud's section has such a table, an exact machine for a pool that is there."""
     pools = environment.cluster.pools
-    for name, machines in (environment.aws.node_types if environment.aws else {}).items():
-        path = f"aws.node_types.{name}"
-        if name not in pools:
-            yield Problem(f"there is no pool {name!r}.", path=path, hint=nearest.hint(name, list(pools)))
-        elif not machines:
-            yield Problem("names no instance type.", path=path)
+    for cloud in get_args(Cloud):
+        for name, machines in getattr(getattr(environment, cloud), "node_types", {}).items():
+            path = f"{cloud}.node_types.{name}"
+            if name not in pools:
+                yield Problem(f"there is no pool {name!r}.", path=path, hint=nearest.hint(name, list(pools)))
+            elif not machines:
+                yield Problem("names no instance type.", path=path)
 
 
 def modules_have_names_of_their_own(environment: Environment) -> Iterator[Problem]:
