@@ -258,3 +258,25 @@ def kill_at(deployment: Deployment, event: object, address: str) -> None:
         run = recovery.read_marker(deployment.marker)
         if run and run.terraform and run.terraform.alive:
             os.kill(run.terraform.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("left", [0, 100])
+def test_a_state_torn_by_the_kill_is_taken_from_before_that_run(small: SmallProject, yes: Yes, left: int) -> None:
+    """Terraform writes a local state in place. A kill at that moment leaves an empty file, or a part of it."""
+    deployment = small.deployment()
+    small.stack({"terraform_data": {"one": resource("dev/lake/one")}})
+    lifecycle.plan(deployment)
+    lifecycle.apply(deployment, confirm=yes)
+    first = state_of(small)["resources"][0]["instances"][0]["attributes"]["id"]
+    small.stack(two())
+    lifecycle.plan(deployment)
+    lifecycle.apply(deployment, confirm=yes)
+    state = small.root / ".terrace/state/dev-aws-foundation.tfstate"
+    state.write_text(state.read_text()[:left])
+    dead = recovery.Process(1, 0.0)
+    recovery.write_marker(deployment.marker, recovery.Run("apply dev", "2026-05-04T10:00:00+00:00", dead, dead))
+    lifecycle.apply(deployment, confirm=yes)
+    assert any(sentence.startswith("the state was torn while it was written") for sentence in small.said)
+    after = {entry["name"]: entry["instances"][0]["attributes"]["id"] for entry in state_of(small)["resources"]}
+    assert set(after) == {"one", "two"} and after["one"] == first
+    assert lifecycle.plan(deployment).summary.empty

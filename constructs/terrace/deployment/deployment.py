@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from terrace.deployment import binary, mirror, synthesis
+from terrace.deployment import binary, mirror, recovery, synthesis
 from terrace.deployment.changes import Owner
 from terrace.deployment.project import Project
 from terrace.deployment.workspace import Listener, Workspace, ignore, providers_of
@@ -89,7 +89,9 @@ class Deployment:
             )
         taken = source.variables(self.project.working_directory)
         if local := stack.get("terraform", {}).get("backend", {}).get("local", {}).get("path"):
-            (directory / local).resolve().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            state = (directory / local).resolve()
+            state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._mend(state)
         workspace = Workspace(
             directory=directory,
             terraform=self.terraform,
@@ -103,6 +105,15 @@ class Deployment:
         if installing.init(source=str(source), listener=self.listener) and providers:
             self.say(str(source))
         return workspace
+
+    def _mend(self, state: Path) -> None:
+        """After a killed run only: as long as one is at work, a state may well be half written."""
+        try:
+            died = recovery.died(self.marker)
+        except recovery.StillRunning:
+            return
+        if died and (mended := recovery.mend_state(state)):
+            self.say(mended)
 
     def opened(self) -> Workspace:
         """The workspace of the stack as it was synthesized last, for what only reads the state."""

@@ -10,6 +10,7 @@ applied.
 import getpass
 import json
 import os
+import shutil
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -107,6 +108,30 @@ def died(marker: Path) -> Run | None:
     if run.terrace.alive and run.terrace.pid != os.getpid():
         raise StillRunning(f"{run} is at work", hint="wait until it has ended")
     return run
+
+
+def mend_state(state: Path) -> str:
+    """Put a whole local state in place of one that a kill cut short, and say so; empty when nothing was wrong.
+
+    Terraform writes a local state in place: killed at that moment, it leaves an empty or a torn file. Its backup is the
+    state before that run; what the run created since is then found by its log. The torn file is kept beside it.
+    """
+    if not state.exists() or _is_state(state):
+        return ""
+    torn = state.with_name(f"{state.name}.torn-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    state.replace(torn)
+    backup = state.with_name(f"{state.name}.backup")
+    if _is_state(backup):
+        shutil.copyfile(backup, state)
+        return f"the state was torn while it was written (kept as {torn.name}); took the one from before that run"
+    return f"the state was torn while it was written (kept as {torn.name}), and there is none from before"
+
+
+def _is_state(path: Path) -> bool:
+    try:
+        return "lineage" in json.loads(path.read_text())
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def begun(logs: Sequence[str]) -> set[str]:
