@@ -10,44 +10,39 @@ import pytest
 
 from terrace import emulator
 from terrace.deployment import binary, mirror
+from terrace.node import node, version
 from tests.conftest import ROOT
 
-COMMANDS = {"cdktn-cli": ("0.24.0", "cdktn"), "cdktf-cli": ("0.21.0", "cdktf")}
+NODES = {
+    # what carries each of them: CDK Terrain's wants at least 22.19, the original a native module for 22 at most
+    "cdktn-cli": lambda: Path(node()),
+    "cdktf-cli": lambda: shutil.which("node"),
+}
 
 
-@pytest.fixture(scope="module", params=COMMANDS)
+@pytest.fixture(scope="module", params=NODES)
 def command(request, tmp_path_factory) -> tuple[Path, dict[str, str]]:
-    """The installed program and the variables it runs with."""
-    package = request.param
-    version, program = COMMANDS[package]
-    where = tmp_path_factory.mktemp(package)
-    npm = shutil.which("npm") or str(Path(sys.prefix) / "bin" / "npm")
-    if not Path(npm).exists():
-        pytest.skip(f"{package}: there is no npm")
+    """`cdktf` as either package brings it, and the variables it runs with."""
+    where = tmp_path_factory.mktemp(request.param)
+    runs_on = NODES[request.param]()
+    if request.param == "cdktf-cli" and (runs_on is None or not (18, 0) <= version(runs_on) < (23, 0)):
+        pytest.skip("cdktf-cli 0.21: its native module needs a Node from 18 to 22 on PATH")
+    npm = shutil.which("npm", path=f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    if npm is None:
+        pytest.skip(f"{request.param}: there is no npm")
+    path = f"{Path(runs_on).parent}{os.pathsep}{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    variables = {**os.environ, "PATH": path, "CHECKPOINT_DISABLE": "1", "CI": "1", "NO_COLOR": "1"}
+    arguments = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", str(where)]
+    if request.param == "cdktn-cli":
+        shutil.copy(ROOT / "package.json", where)  # as a user gets it: `npm install`
+    else:
+        arguments.append("cdktf-cli@0.21.0")
     installed = subprocess.run(
-        [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(where), f"{package}@{version}"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
+        [npm, *arguments], cwd=where, capture_output=True, text=True, check=False, timeout=600, env=os.environ
     )
     if installed.returncode != 0:
-        pytest.skip(f"{package}: npm cannot reach its registry or install it: {installed.stderr.strip()[-200:]}")
-    from terrace.node import node
-
-    # the original carries a native module for Node up to 22 only; CDK Terrain's wants at least 22.19
-    path = os.environ["PATH"] if package == "cdktf-cli" else f"{Path(node()).parent}{os.pathsep}{os.environ['PATH']}"
-    if package == "cdktf-cli" and not _old_enough(shutil.which("node")):
-        pytest.skip("cdktf-cli: its native module needs a Node of at most 22 on PATH")
-    variables = {**os.environ, "PATH": path, "CHECKPOINT_DISABLE": "1", "CI": "1", "NO_COLOR": "1"}
-    return where / "node_modules" / ".bin" / program, variables
-
-
-def _old_enough(node: str | None) -> bool:
-    if node is None:
-        return False
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-    return said.startswith(("v18.", "v20.", "v22."))
+        pytest.skip(f"{request.param}: npm cannot install it: {installed.stderr.strip()[-200:]}")
+    return where / "node_modules" / ".bin" / "cdktf", variables
 
 
 @pytest.fixture
