@@ -26,6 +26,7 @@ def test_what_is_made_shows_and_goes(tmp_path: Path) -> None:
         aws("s3").create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": REGION})
         aws("securityhub").enable_security_hub()  # a switch, not a thing
         aws("accessanalyzer", "eu-west-3").create_analyzer(analyzerName="account", type="ACCOUNT")
+        certificate = aws("acm").request_certificate(DomainName="example.com", IdempotencyToken="once")
         key = aws("kms").create_key()["KeyMetadata"]["KeyId"]
         found = {(resource.service, resource.type, resource.id, resource.region) for resource in emulator.inventory()}
         assert {
@@ -36,7 +37,7 @@ def test_what_is_made_shows_and_goes(tmp_path: Path) -> None:
             ("accessanalyzer", "analyzers", "account", "eu-west-3"),
             ("kms", "keys", key, REGION),
         } <= found
-        assert {service for service, *_ in found} == {"accessanalyzer", "ec2", "eks", "kms", "s3", "securityhub"}
+        assert {service for service, *_ in found} == {"accessanalyzer", "acm", "ec2", "eks", "kms", "s3", "securityhub"}
 
         aws("eks").delete_addon(clusterName=cluster, addonName="vpc-cni")
         vpc = aws("eks").describe_cluster(name=cluster)["cluster"]["resourcesVpcConfig"]
@@ -46,6 +47,7 @@ def test_what_is_made_shows_and_goes(tmp_path: Path) -> None:
         aws("ec2").delete_vpc(VpcId=vpc["vpcId"])
         aws("s3").delete_bucket(Bucket="lake")
         aws("securityhub").disable_security_hub()
+        aws("acm").delete_certificate(CertificateArn=certificate["CertificateArn"])  # moto remembers the token
         aws("accessanalyzer", "eu-west-3").delete_analyzer(analyzerName="account")
         aws("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=30)  # on AWS it shows for 30 days, and is gone
         assert emulator.inventory() == []

@@ -67,9 +67,9 @@ def inventory() -> list[Resource]:
 def _resources(service: str, region: str, backend: Any) -> Iterator[Resource]:
     baseline = _baselines.get(backend, {})
     for attribute, value in list(vars(backend).items()):
-        if attribute in _TAGS or (service, attribute) in _BOOKKEEPING:
-            continue
         kind = attribute.removeprefix("gap_").strip("_")
+        if attribute in _TAGS or (service, kind) in _BOOKKEEPING:
+            continue
         usual = baseline.get(attribute)
         if isinstance(value, bool):
             if value and usual is False:
