@@ -133,9 +133,13 @@ def report(evidence: "Evidence") -> None:
     table.add_section()
     table.add_row("in all", "", f"{sum(evidence.seconds.values()):.1f}")
     console = Console()
+
+    def say(text: str) -> None:
+        console.print(text, highlight=False, soft_wrap=True)
+
     console.print(table)
     slow = ", ".join(f"{path} {seconds:.0f} s" for path, seconds in evidence.slowest.items())
-    console.print(f"The time is the provider's own waiting; longest: {slow}", highlight=False)
+    say(f"Most of the time is the provider's own waiting; longest: {slow}")
     for entry in evidence.kept:
         console.print(f"kept on purpose: {entry}", highlight=False)
     for call in evidence.unsupported_calls:
@@ -151,9 +155,19 @@ def report(evidence: "Evidence") -> None:
             "\nStill running. To look at it:\n"
             f'  eval "$(.venv/bin/terrace emulator env --directory {evidence.still_running})"\n'
             "  aws s3 ls        # or boto3: no endpoint, no flag\n"
-            f"To end it:\n  .venv/bin/terrace emulator stop --directory {evidence.still_running}",
-            highlight=False,
+            f"To end it:\n  .venv/bin/terrace emulator stop --directory {evidence.still_running}"
         )
+
+
+def kept(evidence: "Evidence") -> list[str]:
+    """What a destroy leaves on purpose, alike things together: `3 secretsmanager secret: deleted, ...`."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for left in evidence.kept:
+        alike.setdefault((left["service"], left["type"], left["kept"]), []).append(left["id"])
+    return [
+        f"{service} {kind} {ids[0]}: {why}" if len(ids) == 1 else f"{len(ids)} x {service} {kind}: {why}"
+        for (service, kind, why), ids in alike.items()
+    ]
 
 
 def rows(evidence: "Evidence") -> list[tuple[str, str, tuple[str, ...]]]:

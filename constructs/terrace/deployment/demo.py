@@ -38,7 +38,7 @@ class Evidence:
     drift_detected: list[str] = field(default_factory=list)
     drift_repaired: bool = False
     leftovers: list[str] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
+    kept: list[dict[str, str]] = field(default_factory=list)
     not_emulated: list[dict[str, str]] = field(default_factory=list)
     unsupported_calls: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -235,7 +235,7 @@ def _down(course: _Run, wanted: Any, place: Any) -> None:
         inventory = live.leftovers(wanted, place)
         emulated = course.emulator.inventory()
     evidence.leftovers = [f"{left.service} {left.type} {left.id}" for left in inventory.remaining]
-    evidence.kept = [f"{left.service} {left.type} {left.id}: {left.kept}" for left in inventory.kept]
+    evidence.kept = [vars(left) for left in inventory.kept]
     evidence.failures += [f"still there: {left}" for left in evidence.leftovers]
     evidence.failures += [f"could not list {gap.service} in {gap.region}: {gap.reason}" for gap in inventory.unlisted]
     known = {left.id for left in (*inventory.remaining, *inventory.kept)}
