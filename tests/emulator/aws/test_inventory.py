@@ -19,6 +19,7 @@ def test_what_is_made_shows_and_goes(tmp_path: Path) -> None:
         aws("events").list_event_buses()
         aws("elasticache").describe_users()
         aws("rds").describe_db_instances()
+        aws("resourcegroupstaggingapi").get_resources()
         assert emulator.inventory() == []
 
         cluster = make_cluster(aws)

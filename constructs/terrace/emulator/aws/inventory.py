@@ -20,6 +20,8 @@ _BOOKKEEPING = frozenset(
         ("acm", "idempotency_tokens"),
         ("ec2", "launch_template_name_to_ids"),
         ("rds", "events"),  # of instances that are gone as well
+        ("rds", "resource_map"),  # an index of what the other collections hold
+        ("resourcegroupstaggingapi", "pages"),  # of a listing under way
         ("route53", "delegation_sets"),  # name servers, which AWS gives to a zone
         ("s3", "pagination_tokens"),
     }

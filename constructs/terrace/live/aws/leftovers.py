@@ -210,11 +210,12 @@ def _log_groups(deployment: Deployment, region: str) -> Iterable[Found]:
 
 
 def _snapshots(deployment: Deployment, region: str) -> Iterable[Found]:
-    final = f"{deployment.prefix}-final"
+    final, days = f"{deployment.prefix}-final", deployment.environment.database.recovery_days
     for snapshot in deployment.pages("rds", "describe_db_snapshots", "DBSnapshots", region=region):
         if _named(deployment, str(snapshot["DBInstanceIdentifier"])):
             id = str(snapshot["DBSnapshotIdentifier"])
-            yield id, "the database's final snapshot" if id == final else ""
+            automated = f"an automated backup, for {days} days" if snapshot.get("SnapshotType") == "automated" else ""
+            yield id, "the database's final snapshot" if id == final else automated
 
 
 def _retained_backups(deployment: Deployment, region: str) -> Iterable[Found]:
