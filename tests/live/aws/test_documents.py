@@ -4,7 +4,15 @@ import json
 
 import pytest
 
-from terrace.live.aws.documents import allows, condition, condition_keys, covers, principals, statements, values
+from terrace.assurance.checks.aws.documents import (
+    allows,
+    condition,
+    condition_keys,
+    covers,
+    principals,
+    statements,
+    values,
+)
 
 
 def test_one_statement_or_many_as_text_or_parsed() -> None:

@@ -4,10 +4,21 @@ A check yields a Finding for everything it looks at. It fails closed: a check th
 finds nothing to look at says `unknown`, never `holds`.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from terrace.assurance.findings import (
+    SHOWN,
+    Finding,
+    NotApplicable,
+    at_least,
+    at_most,
+    empty,
+    equal,
+    includes,
+    joined,
+)
 from terrace.assurance.guarantees import BY_ID
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
@@ -15,7 +26,19 @@ from terrace.errors import TerraceError
 from terrace.live import Result, Status
 from terrace.live.aws.session import Absent, CredentialsError, Reader
 
-_SHOWN = 4  # findings that a result spells out; the others are counted
+__all__ = [
+    "CHECKS",
+    "Deployment",
+    "Finding",
+    "NotApplicable",
+    "at_least",
+    "at_most",
+    "check",
+    "empty",
+    "equal",
+    "includes",
+    "judge",
+]
 
 
 @dataclass(frozen=True)
@@ -41,24 +64,6 @@ class Deployment:
         return self.reader.pages(service, operation, field, region=region, **parameters)
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at: `fact` is what was read, `wanted` what should have been (empty: as it is)."""
-
-    resource: str
-    fact: str
-    good: bool
-    wanted: str = ""
-
-    def __str__(self) -> str:
-        text = f"{self.resource}: {self.fact}"
-        return text if self.good or not self.wanted else f"{text}, wanted {self.wanted}"
-
-
-class NotApplicable(Exception):
-    """The environment does not ask for it; the message says where it would."""
-
-
 Check = Callable[[Deployment], Iterator[Finding]]
 CHECKS: dict[str, Check] = {}
 
@@ -73,34 +78,6 @@ def check(guarantee: str) -> Callable[[Check], Check]:
         return function
 
     return register
-
-
-def equal(resource: str, name: str, actual: object, wanted: object) -> Finding:
-    """`actual` is exactly `wanted`."""
-    return Finding(resource, f"{name} = {_shown(actual)}", actual == wanted, _shown(wanted))
-
-
-def at_least(resource: str, name: str, actual: float | None, least: float) -> Finding:
-    """`actual` is a number and not below `least`."""
-    return Finding(resource, f"{name} = {_shown(actual)}", actual is not None and actual >= least, f">= {least}")
-
-
-def at_most(resource: str, name: str, actual: float | None, most: float) -> Finding:
-    """`actual` is a number and not above `most`."""
-    return Finding(resource, f"{name} = {_shown(actual)}", actual is not None and actual <= most, f"<= {most}")
-
-
-def includes(resource: str, name: str, actual: Iterable[str], wanted: Iterable[str]) -> Finding:
-    """Everything `wanted` is among `actual`; more may be."""
-    have, need = set(actual), set(wanted)
-    missing = need - have
-    fact = f"{name} has {_shown(sorted(need & have))}" + (f", lacks {_shown(sorted(missing))}" if missing else "")
-    return Finding(resource, fact, not missing, f"all of {_shown(sorted(need))}")
-
-
-def empty(resource: str, name: str, actual: Collection[str]) -> Finding:
-    """There is none of it."""
-    return Finding(resource, f"{name}: {_shown(sorted(actual)) if actual else 'none'}", not actual, "none")
 
 
 def judge(guarantee: str, deployment: Deployment) -> Result:
@@ -121,7 +98,7 @@ def judge(guarantee: str, deployment: Deployment) -> Result:
     except Exception as error:
         return _result(guarantee, "unknown", findings, f"the check failed: {type(error).__name__}: {error}")
     verdict = _verdict(findings)
-    reasons = {"unknown": "nothing was there to read", "broken": _joined([f for f in findings if not f.good])}
+    reasons = {"unknown": "nothing was there to read", "broken": joined([f for f in findings if not f.good])}
     return _result(guarantee, verdict, findings, reasons.get(verdict, ""))
 
 
@@ -134,28 +111,13 @@ def _verdict(findings: list[Finding]) -> Status:
 def _result(guarantee: str, status: Status, findings: list[Finding], reason: str) -> Result:
     told = [finding for finding in findings if not finding.good] or findings
     resources = list(dict.fromkeys(finding.resource for finding in told))
-    more = f" and {len(resources) - _SHOWN} more" if len(resources) > _SHOWN else ""
+    more = f" and {len(resources) - SHOWN} more" if len(resources) > SHOWN else ""
     return Result(
         guarantee=guarantee,
         sentence=BY_ID[guarantee].sentence,
         status=status,
-        evidence=_joined(told),
-        resource=", ".join(resources[:_SHOWN]) + more,
+        evidence=joined(told),
+        resource=", ".join(resources[:SHOWN]) + more,
         capability=BY_ID[guarantee].capability,
         reason=reason,
     )
-
-
-def _joined(findings: list[Finding]) -> str:
-    text = "; ".join(str(finding) for finding in findings[:_SHOWN])
-    return f"{text}; and {len(findings) - _SHOWN} more" if len(findings) > _SHOWN else text
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if value is None:
-        return "unset"
-    if isinstance(value, list | tuple | set | frozenset):
-        return "[" + ", ".join(str(entry) for entry in value) + "]"
-    return str(value)

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.checks.aws.documents import condition, statements
 from terrace.aws import names
 from terrace.live.aws import cluster, database, lake, network
 from terrace.live.aws.checks import Deployment, Finding, check, equal
-from terrace.live.aws.documents import condition, statements
 
 
 def tagged(deployment: Deployment, region: str | None = None) -> list[dict[str, Any]]:

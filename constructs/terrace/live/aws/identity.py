@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from terrace.assurance.checks.aws.documents import allows, condition, principals, statements, values
 from terrace.aws import names
 from terrace.live.aws.checks import Deployment, Finding, check, empty, equal, includes
-from terrace.live.aws.documents import allows, condition, principals, statements, values
 
 _ISSUER = "token.actions.githubusercontent.com"
 _NEVER = ("iam:CreateUser", "s3:PutObject", "s3:DeleteBucket", "ec2:TerminateInstances", "rds:DeleteDBInstance")

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.checks.aws.documents import allows, condition_keys, principals, statements
 from terrace.aws import names
 from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, Purpose
 from terrace.live.aws.checks import Deployment, Finding, at_most, check, equal
-from terrace.live.aws.documents import allows, condition_keys, principals, statements
 
 # what turns a key into clear text, or into somebody else's right to do so
 _USE = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:CreateGrant")

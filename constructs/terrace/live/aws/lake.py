@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.checks.aws.documents import condition, covers, statements, values
 from terrace.aws import names
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
 from terrace.live.aws import keys
 from terrace.live.aws.checks import Deployment, Finding, NotApplicable, at_least, at_most, check, empty, equal, includes
-from terrace.live.aws.documents import condition, covers, statements, values
 
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups"}  # the others: the lake's

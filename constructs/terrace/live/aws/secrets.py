@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from terrace.assurance.checks.aws.documents import condition, covers, statements, values
 from terrace.aws import names
 from terrace.live.aws import database, keys
 from terrace.live.aws.checks import Deployment, Finding, NotApplicable, at_most, check, equal, includes
-from terrace.live.aws.documents import condition, covers, statements, values
 
 
 def modules(deployment: Deployment) -> list[str]:

@@ -1,0 +1,141 @@
+"""Whether a stack keeps the guarantees: each one's checks on its cloud, and one verdict of them all.
+
+It fails closed: a check that throws, that finds nothing to look at or that is not there leaves its guarantee unproven.
+"""
+
+import importlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from terrace.assurance.checks import Absent, Check, NotApplicable, Subject, of_cloud
+from terrace.assurance.findings import Finding, joined
+from terrace.assurance.guarantees import GUARANTEES, Guarantee
+from terrace.capabilities.exceptions import CloudException
+
+
+@dataclass(frozen=True)
+class Holds:
+    """`seen` things were looked at, all as they should be."""
+
+    seen: int
+
+
+@dataclass(frozen=True)
+class Broken:
+    """What is not as it should be: the resource's construct path, and why."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def why(self) -> str:
+        """In one line."""
+        return joined(list(self.findings))
+
+
+@dataclass(frozen=True)
+class DoesNotApply:
+    """The environment does not ask for it; `reason` says where it would."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unproven:
+    """Nothing can be said, and why."""
+
+    reason: str
+
+
+Verdict = Holds | Broken | DoesNotApply | Unproven
+Status = Literal["proven", "exception", "not_asked", "broken", "unproven"]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One guarantee on one stack. `exception` is what the cloud truly lacks of it; its checks prove the rest."""
+
+    guarantee: Guarantee
+    verdicts: tuple[tuple[str, Verdict], ...]
+    exception: CloudException | None = None
+
+    @property
+    def status(self) -> Status:
+        """The worst of the checks' verdicts; an exception takes the place of what holds, never of what is broken."""
+        kinds = {type(verdict) for _, verdict in self.verdicts}
+        if Broken in kinds:
+            return "broken"
+        if Unproven in kinds or not (kinds or self.exception):
+            return "unproven"
+        if self.exception:
+            return "exception"
+        return "proven" if Holds in kinds else "not_asked"
+
+    @property
+    def why(self) -> str:
+        """What is broken or missing, why it is not asked for, or how much was looked at."""
+        words = {
+            "broken": lambda: joined([f for _, v in self.verdicts if isinstance(v, Broken) for f in v.findings]),
+            "unproven": lambda: (
+                "; ".join(f"{id}: {verdict.reason}" for id, verdict in self.verdicts if isinstance(verdict, Unproven))
+                or "no check on this cloud"
+            ),
+            "exception": lambda: self.exception.reason if self.exception else "",
+            "not_asked": lambda: "; ".join(
+                dict.fromkeys(verdict.reason for _, verdict in self.verdicts if isinstance(verdict, DoesNotApply))
+            ),
+            "proven": lambda: f"{self.seen} facts",
+        }
+        return words[self.status]()
+
+    @property
+    def seen(self) -> int:
+        """How many facts were looked at."""
+        return sum(verdict.seen for _, verdict in self.verdicts if isinstance(verdict, Holds))
+
+
+def prove(subject: Subject, guarantees: Iterable[Guarantee] = GUARANTEES) -> list[Proof]:
+    """Every guarantee on a stack, in the table's order."""
+    cloud = subject.environment.cloud
+    checks, lacking = of_cloud(cloud), exceptions(cloud)
+    return [
+        Proof(
+            guarantee,
+            tuple((id, judge(checks.get(id), subject)) for id in guarantee.clouds.get(cloud, ())),
+            lacking.get(guarantee.id),
+        )
+        for guarantee in guarantees
+    ]
+
+
+def judge(check: Check | None, subject: Subject) -> Verdict:
+    """One check on a stack. Never raises."""
+    if check is None:
+        return Unproven("there is no such check")
+    findings: list[Finding] = []
+    try:
+        findings.extend(check.judge(subject))
+    except NotApplicable as reason:
+        return DoesNotApply(str(reason))
+    except Absent as absent:
+        return Broken((*(f for f in findings if not f.good), Finding("the stack", str(absent), False)))
+    except Exception as error:
+        if any(not finding.good for finding in findings):
+            return Broken(tuple(finding for finding in findings if not finding.good))
+        return Unproven(f"the check failed: {type(error).__name__}: {error}")
+    bad = tuple(finding for finding in findings if not finding.good)
+    if bad:
+        return Broken(bad)
+    return Holds(len(findings)) if findings else Unproven("nothing was there to look at")
+
+
+def exceptions(cloud: str) -> dict[str, CloudException]:
+    """What a cloud truly lacks, by guarantee; nothing for a cloud without such a list."""
+    name = f"terrace.{cloud}.exceptions"
+    try:
+        found: tuple[CloudException, ...] = importlib.import_module(name).EXCEPTIONS
+    except ModuleNotFoundError as error:
+        if error.name not in (name, f"terrace.{cloud}"):
+            raise
+        return {}
+    return {exception.guarantee: exception for exception in found}

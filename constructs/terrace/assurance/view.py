@@ -1,0 +1,239 @@
+"""A stack as checks see it: resources with their construct paths, references followed, policies parsed.
+
+The same view is made of what was synthesized (`cdk.tf.json`) and of what Terraform planned (`terraform show -json`),
+where the provider's defaults are filled in. No cloud and no CDK here.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+_REFERENCE = re.compile(r"\$\{([a-z][a-z0-9_]*)\.([A-Za-z0-9_-]+)((?:\.[A-Za-z0-9_-]+|\[\d+\])*)\}")
+_TEXT = (str, int, float, bool)
+
+
+class Absent(Exception):
+    """A resource that has to be there is not; the message names it."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What an attribute points at: another resource of the stack, by construct path, and one of its attributes."""
+
+    type: str
+    name: str
+    path: str
+    attribute: str
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.path or self.name} {self.attribute}"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """`path` is the construct's path below the stack's id, `raw` the attributes as they were written."""
+
+    type: str
+    name: str
+    path: str
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+    _view: "View" = field(repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return self.path or f"{self.type}.{self.name}"
+
+    @property
+    def address(self) -> str:
+        """Terraform's address."""
+        return f"{self.type}.{self.name}"
+
+    @cached_property
+    def attributes(self) -> dict[str, Any]:
+        """The attributes with references resolved and JSON parsed."""
+        resolved: dict[str, Any] = self._view.resolved(self.raw)
+        return resolved
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An attribute by dotted name; a block that may be there once is stepped into whether list or object.
+
+        None that was written counts as not there.
+        """
+        return at(self.attributes, name, default)
+
+    def blocks(self, name: str) -> list[dict[str, Any]]:
+        """The blocks of a name, none, one or several."""
+        return blocks(self.attributes, name)
+
+
+class View:
+    """The resources of a stack. `providers` are the provider blocks, `ephemeral` the ephemeral resources."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        """From a synthesized stack, the parsed cdk.tf.json."""
+        self.document = document
+        self._by_type: dict[str, dict[str, Resource]] = {
+            type: {name: Resource(type, name, _path(body), _written(body), self) for name, body in group.items()}
+            for type, group in document.get("resource", {}).items()
+        }
+        self._ephemeral = {
+            (type, name): _path(body)
+            for type, group in document.get("ephemeral", {}).items()
+            for name, body in group.items()
+        }
+
+    @classmethod
+    def of_plan(cls, plan: Mapping[str, Any], document: Mapping[str, Any]) -> "View":
+        """From a plan's JSON, and the synthesized stack that was planned: paths and references come from the latter.
+
+        What the plan knows wins, but for what is written as a reference. Resources that the plan does not have are
+        not in the view.
+        """
+        planned = {
+            (entry["type"], entry["name"]): entry.get("values", {})
+            for entry in plan.get("planned_values", {}).get("root_module", {}).get("resources", [])
+            if entry.get("mode", "managed") == "managed"
+        }
+        merged: dict[str, dict[str, Any]] = {}
+        for type, group in document.get("resource", {}).items():
+            for name, body in group.items():
+                if (type, name) in planned:
+                    merged.setdefault(type, {})[name] = _overlaid(body, planned[type, name])
+        return cls({**document, "resource": merged})
+
+    @property
+    def providers(self) -> list[tuple[str, dict[str, Any]]]:
+        """(provider, its configuration) of every provider block; an alias is in its configuration."""
+        found = []
+        for provider, written in self.document.get("provider", {}).items():
+            for block in written if isinstance(written, list) else [written]:
+                found.append((provider, block))
+        return found
+
+    def __iter__(self) -> Iterator[Resource]:
+        for group in self._by_type.values():
+            yield from group.values()
+
+    def all(self, type: str, under: str = "") -> list[Resource]:
+        """The resources of a type, in order of path; `under` narrows to a construct and what is below it."""
+        found = self._by_type.get(type, {}).values()
+        return sorted((one for one in found if _below(one.path, under)), key=lambda one: one.path)
+
+    def under(self, path: str) -> list[Resource]:
+        """Every resource of a construct and of what is below it."""
+        return sorted((one for one in self if _below(one.path, path)), key=lambda one: (one.path, one.type))
+
+    def one(self, type: str, path: str) -> Resource:
+        """The resource at a path. Raises Absent."""
+        for resource in self._by_type.get(type, {}).values():
+            if resource.path == path:
+                return resource
+        raise Absent(f"no {type} at {path}")
+
+    def only(self, type: str) -> Resource:
+        """The one resource of a type. Raises Absent when there is none, or another one."""
+        found = self.all(type)
+        if len(found) != 1:
+            raise Absent(f"{len(found) or 'no'} {type}" + (", one is expected" if found else ""))
+        return found[0]
+
+    def target(self, value: object) -> Resource | None:
+        """The resource that a resolved attribute points at; None for what is no reference, or leads nowhere."""
+        if not isinstance(value, Reference):
+            return None
+        return self._by_type.get(value.type, {}).get(value.name)
+
+    def pointing(self, type: str, attribute: str, to: Resource) -> list[Resource]:
+        """The resources of a type whose attribute points at a resource."""
+        return [one for one in self.all(type) if self.target(one.get(attribute)) == to]
+
+    def text(self, value: object) -> str:
+        """A value as text: a reference to something that is written out becomes what is written."""
+        if isinstance(value, Reference):
+            target = self.target(value)
+            written = target.raw.get(value.attribute) if target else None
+            return str(written) if isinstance(written, _TEXT) and "${" not in str(written) else str(value)
+        return str(value)
+
+    def resolved(self, value: Any) -> Any:
+        """A value with its references resolved; text that is JSON is parsed first."""
+        if isinstance(value, Mapping):
+            return {key: self.resolved(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.resolved(inner) for inner in value]
+        if not isinstance(value, str):
+            return value
+        if value[:1] in ("{", "["):
+            try:
+                return self.resolved(json.loads(value))
+            except ValueError:
+                return value
+        if "${" not in value:
+            return value
+        if whole := _REFERENCE.fullmatch(value):
+            return self._reference(whole)
+        return _REFERENCE.sub(lambda found: self.text(self._reference(found)), value)
+
+    def _reference(self, found: re.Match[str]) -> Reference:
+        type, name, attribute = found[1], found[2], found[3].lstrip(".")
+        if type == "ephemeral":  # ${ephemeral.TYPE.NAME.ATTRIBUTE}
+            inner, _, rest = attribute.partition(".")
+            return Reference(f"ephemeral.{name}", inner, self._ephemeral.get((name, inner), ""), rest)
+        target = self._by_type.get(type, {}).get(name)
+        return Reference(type, name, target.path if target else "", attribute)
+
+
+def at(attributes: Any, name: str, default: Any = None) -> Any:
+    """A value below by dotted name; see Resource.get."""
+    value = attributes
+    for word in name.split("."):
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        value = value.get(word) if isinstance(value, Mapping) else None
+        if value is None:
+            return default
+    return value
+
+
+def blocks(attributes: Any, name: str) -> list[dict[str, Any]]:
+    """The blocks of a name below; see Resource.blocks."""
+    found = at(attributes, name)
+    if found is None:
+        return []
+    return [block for block in (found if isinstance(found, list) else [found]) if isinstance(block, dict)]
+
+
+def flag(value: object) -> bool | None:
+    """A truth that a provider wants as text ("true") or as it is; None for anything else."""
+    return {"true": True, "false": False}.get(str(value).lower())
+
+
+def _path(body: Mapping[str, Any]) -> str:
+    path: str = body.get("//", {}).get("metadata", {}).get("path", "")
+    return path.partition("/")[2]
+
+
+def _written(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key != "//"}
+
+
+def _below(path: str, construct: str) -> bool:
+    return not construct or path == construct or path.startswith(f"{construct}/")
+
+
+def _overlaid(written: Any, planned: Any) -> Any:
+    """What was written, with what the plan adds and knows better."""
+    if planned is None:
+        return written
+    if isinstance(written, Mapping):
+        if isinstance(planned, list) and len(planned) == 1:
+            planned = planned[0]
+        if not isinstance(planned, Mapping):
+            return written
+        added = {key: value for key, value in planned.items() if key not in written and value is not None}
+        return {**{key: _overlaid(value, planned.get(key)) for key, value in written.items()}, **added}
+    if isinstance(written, list) and isinstance(planned, list) and len(written) == len(planned) == 1:
+        return [_overlaid(written[0], planned[0])]
+    return written if "${" in json.dumps(written) else planned
