@@ -1,7 +1,7 @@
 """Every control-plane call on record, threat detection, configuration against a baseline (AUD-1 to AUD-3)."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -19,6 +19,7 @@ class AuditSpec(Spec):
 
 @dataclass(frozen=True)
 class AuditHandle:
-    """`trail` identifies the record of calls."""
+    """`trail` identifies the record of calls; what names a recorded bucket by a string depends on `ready`."""
 
     trail: str
+    ready: tuple[Any, ...] = ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -20,10 +20,12 @@ class CacheSpec(Spec):
 
 @dataclass(frozen=True)
 class CacheHandle:
-    """`users` maps a module to the identity it logs in as; no password exists."""
+    """`users` maps a module to the identity it logs in as; no password exists. What names
+    the cache by a string depends on `ready`."""
 
     id: str
     instance: str
     host: str
     port: int
     users: Mapping[str, str]
+    ready: tuple[Any, ...] = ()

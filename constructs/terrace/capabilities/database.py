@@ -1,7 +1,7 @@
 """Managed PostgreSQL 16 (DB-1 to DB-10, SEC-2)."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -55,7 +55,8 @@ class DatabaseSpec(Spec):
 class DatabaseHandle:
     """What the rest of the stack may know; each string may still be a token at synth.
 
-    `admin_secret` is a reference in the cloud's secret manager, never the value (SEC-1). `id` is what backups and
+    `admin_secret` is a reference in the cloud's secret manager, never the value (SEC-1); empty where administrators log
+    in by identity and no password exists. `id` is what backups and
     grants name; `instance` is the name that metrics carry.
     """
 
@@ -67,3 +68,6 @@ class DatabaseHandle:
     admin_secret: str
     login_resource: str
     """What a module's identity is granted login to; a module appends its own role's name."""
+    ready: tuple[Any, ...] = ()
+    recovery_days: int = 7
+    """What names the server by a string depends on these."""

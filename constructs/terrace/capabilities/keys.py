@@ -1,8 +1,8 @@
 """Customer-managed keys, one a purpose (KEY-1 to KEY-3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -36,11 +36,25 @@ class KeysSpec(Spec):
 
 
 @dataclass(frozen=True)
+class KeyUser:
+    """The identity through which a service uses a key, on a cloud whose keys admit identities, not services."""
+
+    id: str
+    client_id: str
+
+
+@dataclass(frozen=True)
 class KeysHandle:
     """References by which other capabilities name a key; each may still be a token at synth.
 
-    `recovery` holds the keys of the recovery region (RECOVERY_PURPOSES) and is empty where there is none.
+    `recovery` holds the keys of the recovery region (RECOVERY_PURPOSES) and is empty where there is none. What is
+    encrypted depends on `ready`. `versions` names one version of a key, for services that do not follow a rotation;
+    `users` and `recovery_users` are by purpose. A cloud that needs none of these leaves them empty.
     """
 
     home: Mapping[Purpose, str]
     recovery: Mapping[Purpose, str]
+    versions: Mapping[Purpose, str] = field(default_factory=dict)
+    users: Mapping[Purpose, KeyUser] = field(default_factory=dict)
+    recovery_users: Mapping[Purpose, KeyUser] = field(default_factory=dict)
+    ready: tuple[Any, ...] = ()

@@ -52,7 +52,7 @@ class NetworkHandle:
     `zones` are the cloud's own zone names. `groups` names the traffic group (security group, NSG, network tag) of each
     party: control, nodes, endpoints, database, cache, entry. `ready` are constructs to depend on before nodes start.
     `public_ready` the same before what is public starts. `routes` is what carries the routes of nodes and control
-    plane, by a stable name: a hybrid link adds its own.
+    plane, by a stable name: a hybrid link adds its own. `ranges` are parties' ranges, where each has one of its own.
     """
 
     id: str
@@ -67,3 +67,4 @@ class NetworkHandle:
     ready: tuple[Any, ...]
     public_ready: tuple[Any, ...] = ()
     routes: Mapping[str, str] = field(default_factory=dict)
+    ranges: Mapping[str, str] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Logs in one place, alarms on the same signals everywhere, people at the other end (OBS-1 to OBS-4)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -81,7 +81,9 @@ class ObservabilityHandle:
     """`logs` maps a group to its name, `log_ids` to its identifier; `topics` a severity to where alarms go.
 
     `addresses` are the mail channels' addresses, for services that mail by themselves. `retention_days` is for
-    capabilities that must make a log group of their own, such as a database replica's.
+    capabilities that must make a log group of their own, such as a database replica's. `workspace` is the log store's
+    own id, where a cloud has one store for all. `channels` are whom a severity tells, where alarms name them one by
+    one, and under `mail` those with an address; empty where a topic tells them.
     """
 
     logs: Mapping[LogGroup, str]
@@ -90,3 +92,5 @@ class ObservabilityHandle:
     addresses: tuple[str, ...]
     ready: tuple[Any, ...]
     retention_days: int = 365
+    channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    workspace: str = ""

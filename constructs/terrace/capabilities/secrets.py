@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -18,6 +18,8 @@ class SecretsSpec(Spec):
 
 @dataclass(frozen=True)
 class SecretsHandle:
-    """`modules` maps a module's name to the reference of its secret, never to a value."""
+    """`modules` maps a module's name to the reference of its secret, never to a value. What
+    names a secret by a string depends on `ready`."""
 
     modules: Mapping[str, str]
+    ready: tuple[Any, ...] = ()

@@ -32,15 +32,31 @@ class AwsSettings(Spec):
     """Pool name to exact instance types."""
 
 
+_Guid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
 class AzureSettings(Spec):
     """What only Azure has, and exact choices that replace the kit's own."""
 
-    subscription_id: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    subscription_id: _Guid
     """The subscription."""
-    tenant_id: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    tenant_id: _Guid
     """The Entra tenant."""
     owns_account: bool = True
     """Whether this environment carries the settings that exist once a subscription."""
+    admin_group_id: _Guid
+    """Object id of `identity.admin_group` in Entra, whose members administer the platform."""
+    deployer_id: _Guid | None = None
+    """Object id of a service principal that applies beside the pipelines, as the first time; none: it holds the rights
+    on keys and secrets already."""
+    certificate_issuer: Annotated[str, Field(min_length=1)] = "Self"
+    """The certificate authority of the public entry, by the name it has in Key Vault; Self: self-signed."""
+    database_sku: Annotated[str, Field(pattern=r"^(B|GP|MO)_Standard_\w+$")] | None = None
+    """Exact PostgreSQL SKU instead of the size's."""
+    cache_sku: Annotated[str, Field(pattern=r"^[A-Za-z]+_[A-Z]\d+$")] | None = None
+    """Exact Managed Redis SKU instead of the size's."""
+    node_types: Mapping[str, Annotated[str, Field(pattern=r"^Standard_\w+$")]] = {}
+    """Pool name to exact VM size."""
 
 
 class GcpSettings(Spec):
@@ -50,8 +66,20 @@ class GcpSettings(Spec):
     """The project."""
     project_number: Annotated[str, Field(pattern=r"^\d+$")]
     """Its number; service agents are named by it."""
+    billing_account: Annotated[str, Field(pattern=r"^[0-9A-F]{6}(-[0-9A-F]{6}){2}$")]
+    """The billing account that pays for the project; the budget is there."""
+    admin_group: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$")]
+    """Address of the administrators' group in Cloud Identity; the organisation's other groups have the same domain."""
+    github_owner_id: Annotated[str, Field(pattern=r"^\d+$")] | None = None
+    """GitHub's number of the repository's owner: whoever takes over the name after it is given up is refused."""
     owns_account: bool = True
     """Whether this environment carries the settings that exist once a project."""
+    database_tier: Annotated[str, Field(pattern=r"^db-[A-Za-z0-9-]+$")] | None = None
+    """Exact Cloud SQL tier instead of the size's."""
+    cache_node_type: Annotated[str, Field(pattern=r"^[A-Z_]+$")] | None = None
+    """Exact Memorystore node type instead of the size's."""
+    node_types: Mapping[str, str] = {}
+    """Pool name to an exact machine type."""
 
 
 @dataclass(frozen=True)

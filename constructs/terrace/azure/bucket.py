@@ -1,0 +1,221 @@
+"""One storage account as every bucket of the platform is: private, versioned, encrypted, with a lifecycle (LAKE-1-4).
+
+All of them are made here, so that none can differ by accident; what only some have is a visible argument. A bucket is
+an account with a container of the bucket's name: the account carries keys, network, versions and lifecycle, so buckets
+that differ in one of these cannot share it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cdktn import TerraformResource
+from cdktn_provider_azurerm.monitor_diagnostic_setting import (
+    MonitorDiagnosticSetting,
+    MonitorDiagnosticSettingEnabledLog,
+)
+from cdktn_provider_azurerm.storage_account import (
+    StorageAccount,
+    StorageAccountBlobProperties,
+    StorageAccountBlobPropertiesContainerDeleteRetentionPolicy,
+    StorageAccountBlobPropertiesDeleteRetentionPolicy,
+    StorageAccountCustomerManagedKey,
+    StorageAccountIdentity,
+    StorageAccountNetworkRules,
+    StorageAccountSasPolicy,
+)
+from cdktn_provider_azurerm.storage_container import StorageContainer
+from cdktn_provider_azurerm.storage_container_immutability_policy import StorageContainerImmutabilityPolicy
+from cdktn_provider_azurerm.storage_management_policy import (
+    StorageManagementPolicy,
+    StorageManagementPolicyRule,
+    StorageManagementPolicyRuleActions,
+    StorageManagementPolicyRuleActionsBaseBlob,
+    StorageManagementPolicyRuleActionsSnapshot,
+    StorageManagementPolicyRuleActionsVersion,
+    StorageManagementPolicyRuleFilters,
+)
+from constructs import Construct
+
+from terrace.azure import names, providers
+from terrace.capabilities.keys import KeyUser
+from terrace.capabilities.lake import Bucket, LifecycleSpec
+from terrace.capabilities.target import Target
+
+ACCESS_LOGS = ("StorageRead", "StorageWrite", "StorageDelete")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A bucket and what must wait for it."""
+
+    scope: Construct
+    account: StorageAccount
+    containers: tuple[StorageContainer, ...]
+    settled: tuple[TerraformResource, ...]
+
+
+def bucket(
+    scope: Construct,
+    name: Bucket,
+    target: Target,
+    *,
+    lifecycle: LifecycleSpec,
+    key: str,
+    user: KeyUser,
+    lock_days: int | None,
+    lock_mode: str,
+    containers: Sequence[str] = (),
+    recovery: bool = False,
+    after: Sequence[TerraformResource] = (),
+) -> Made:
+    """A private, versioned, encrypted account with its lifecycle, and containers (one of its own name unless given)."""
+    made = account(
+        scope,
+        "account",
+        target,
+        name=names.bucket(target, name, recovery=recovery),
+        key=key,
+        user=user,
+        recovery=recovery,
+        after=after,
+    )
+    held = [
+        StorageContainer(
+            scope,
+            f"container-{container}",
+            name=container,
+            storage_account_id=made.id,
+            container_access_type="private",  # LAKE-1
+        )
+        for container in containers or (name,)
+    ]
+    settled: list[TerraformResource] = [made, *held]
+    if lock_days is not None:
+        settled += [
+            StorageContainerImmutabilityPolicy(  # LAKE-3
+                scope,
+                f"lock-{container.node.id.removeprefix('container-')}",
+                storage_container_resource_manager_id=container.id,
+                immutability_period_in_days=lock_days,
+                protected_append_writes_all_enabled=True,  # logs grow by appending
+                locked=lock_mode == "compliance",
+            )
+            for container in held
+        ]
+    StorageManagementPolicy(  # LAKE-4
+        scope, "lifecycle", storage_account_id=made.id, rule=_lifecycle_rules(lifecycle), depends_on=settled
+    )
+    return Made(scope, made, tuple(held), tuple(settled))
+
+
+def account(
+    scope: Construct,
+    id: str,
+    target: Target,
+    *,
+    name: str,
+    key: str,
+    user: KeyUser,
+    recovery: bool = False,
+    shared_keys: bool = False,
+    after: Sequence[TerraformResource] = (),
+) -> StorageAccount:
+    """A storage account that only identities reach, on private paths, over TLS, under a customer's key.
+
+    `shared_keys` is for the one writer that knows no identity: flow logs. Such an account takes no versions, either.
+    """
+    group = providers.recovery(scope) if recovery else providers.home(scope)
+    days = 7 if target.tier == "dev" else 30
+    return StorageAccount(
+        scope,
+        id,
+        name=name,
+        location=group.location,
+        resource_group_name=group.name,
+        account_kind="StorageV2",
+        account_tier="Standard",
+        access_tier="Hot",
+        account_replication_type="ZRS" if len(target.zones) > 1 else "LRS",
+        public_network_access_enabled=shared_keys,  # LAKE-1, NET-3
+        network_rules=StorageAccountNetworkRules(
+            default_action="Deny", bypass=["AzureServices", "Logging", "Metrics"]
+        ),  # LAKE-1
+        allow_nested_items_to_be_public=False,  # LAKE-1
+        shared_access_key_enabled=shared_keys,  # LAKE-1
+        default_to_oauth_authentication=True,
+        local_user_enabled=False,  # LAKE-1
+        sftp_enabled=False,
+        cross_tenant_replication_enabled=False,  # LAKE-1
+        allowed_copy_scope="AAD",
+        sas_policy=StorageAccountSasPolicy(expiration_period="00.08:00:00", expiration_action="Log"),
+        https_traffic_only_enabled=True,  # LAKE-2
+        min_tls_version="TLS1_2",  # LAKE-2
+        infrastructure_encryption_enabled=True,
+        queue_encryption_key_type="Account",
+        table_encryption_key_type="Account",
+        identity=StorageAccountIdentity(type="UserAssigned", identity_ids=[user.id]),
+        customer_managed_key=StorageAccountCustomerManagedKey(
+            key_vault_key_id=key, user_assigned_identity_id=user.id
+        ),  # LAKE-2
+        blob_properties=StorageAccountBlobProperties(
+            versioning_enabled=not shared_keys,  # LAKE-3
+            change_feed_enabled=not shared_keys,
+            change_feed_retention_in_days=None if shared_keys else 90,
+            last_access_time_enabled=True,
+            delete_retention_policy=StorageAccountBlobPropertiesDeleteRetentionPolicy(days=days),  # LAKE-3
+            container_delete_retention_policy=StorageAccountBlobPropertiesContainerDeleteRetentionPolicy(days=days),
+        ),
+        tags=dict(target.tags),
+        depends_on=list(after),
+    )
+
+
+def _lifecycle_rules(spec: LifecycleSpec) -> list[StorageManagementPolicyRule]:
+    """LAKE-4: block blobs move and end; append blobs, which logs are, know no tiers and only end."""
+    rules = [
+        StorageManagementPolicyRule(
+            name="age",
+            enabled=True,
+            filters=StorageManagementPolicyRuleFilters(blob_types=["blockBlob"]),
+            actions=StorageManagementPolicyRuleActions(
+                base_blob=StorageManagementPolicyRuleActionsBaseBlob(
+                    tier_to_cool_after_days_since_modification_greater_than=spec.cool_after_days,
+                    # cold reads at once, which archive does not
+                    tier_to_cold_after_days_since_modification_greater_than=spec.archive_after_days,
+                    delete_after_days_since_modification_greater_than=spec.expire_after_days,
+                ),
+                version=StorageManagementPolicyRuleActionsVersion(
+                    delete_after_days_since_creation=spec.superseded_after_days
+                ),
+                snapshot=StorageManagementPolicyRuleActionsSnapshot(
+                    delete_after_days_since_creation_greater_than=spec.superseded_after_days
+                ),
+            ),
+        )
+    ]
+    if spec.expire_after_days:
+        ends = StorageManagementPolicyRuleActionsBaseBlob(
+            delete_after_days_since_modification_greater_than=spec.expire_after_days
+        )
+        rules.append(
+            StorageManagementPolicyRule(
+                name="age-logs",
+                enabled=True,
+                filters=StorageManagementPolicyRuleFilters(blob_types=["appendBlob"]),
+                actions=StorageManagementPolicyRuleActions(base_blob=ends),
+            )
+        )
+    return rules
+
+
+def log_access(name: Bucket, made: Made, *, to: Made, id: str = "access-log") -> MonitorDiagnosticSetting:
+    """LAKE-6: every request to the bucket on record in another one."""
+    return MonitorDiagnosticSetting(
+        made.scope,
+        id,
+        name=id,
+        target_resource_id=f"{made.account.id}/blobServices/default",
+        storage_account_id=to.account.id,  # LAKE-6
+        enabled_log=[MonitorDiagnosticSettingEnabledLog(category=category) for category in ACCESS_LOGS],
+        depends_on=list(to.settled),
+    )

@@ -1,0 +1,376 @@
+"""AKS: the API server, who may reach it and how, and node pools (K8S-1 to K8S-9)."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from typing import NamedTuple
+
+from cdktn import TerraformResource, TerraformResourceLifecycle
+from cdktn_provider_azurerm.disk_encryption_set import DiskEncryptionSet, DiskEncryptionSetIdentity
+from cdktn_provider_azurerm.kubernetes_cluster import (
+    KubernetesCluster,
+    KubernetesClusterApiServerAccessProfile,
+    KubernetesClusterAutoScalerProfile,
+    KubernetesClusterAzureActiveDirectoryRoleBasedAccessControl,
+    KubernetesClusterDefaultNodePool,
+    KubernetesClusterDefaultNodePoolUpgradeSettings,
+    KubernetesClusterIdentity,
+    KubernetesClusterKeyManagementService,
+    KubernetesClusterKubeletIdentity,
+    KubernetesClusterMaintenanceWindowAutoUpgrade,
+    KubernetesClusterMaintenanceWindowNodeOs,
+    KubernetesClusterMicrosoftDefender,
+    KubernetesClusterNetworkProfile,
+    KubernetesClusterNodeProvisioningProfile,
+    KubernetesClusterOmsAgent,
+    KubernetesClusterStorageProfile,
+)
+from cdktn_provider_azurerm.kubernetes_cluster_node_pool import (
+    KubernetesClusterNodePool,
+    KubernetesClusterNodePoolUpgradeSettings,
+)
+from cdktn_provider_azurerm.monitor_diagnostic_setting import (
+    MonitorDiagnosticSetting,
+    MonitorDiagnosticSettingEnabledLog,
+)
+from constructs import Construct
+
+from terrace.azure import iam, names, providers
+from terrace.azure.openings import PODS
+from terrace.capabilities.cluster import ClusterHandle, ClusterSpec, PoolKind, PoolSpec
+from terrace.capabilities.governance import GovernanceHandle
+from terrace.capabilities.identity import PipelinesHandle
+from terrace.capabilities.keys import KeysHandle
+from terrace.capabilities.network import NetworkHandle
+from terrace.capabilities.observability import ObservabilityHandle
+from terrace.capabilities.target import Target
+from terrace.environment.sizes import machine
+from terrace.errors import ContractError
+
+LOGS = (
+    "kube-apiserver",
+    "kube-audit",
+    "kube-audit-admin",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "cluster-autoscaler",
+    "cloud-controller-manager",
+    "guard",
+)
+"""What the control plane tells (K8S-3). Source: "Monitoring data reference for AKS", resource logs."""
+POOL_NAME_LENGTH = 12
+"""Source: AKS, agent pool names: a-z and 0-9, letter first."""
+
+
+class Taint(NamedTuple):
+    key: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}:NoSchedule"
+
+
+TAINTS: Mapping[PoolKind, Taint] = {
+    "system": Taint("CriticalAddonsOnly", "true"),
+    "general": Taint("terrace.dev/pool", "general"),
+    "spot": Taint("kubernetes.azure.com/scalesetpriority", "spot"),
+    "gpu": Taint("nvidia.com/gpu", "present"),
+}
+"""What keeps pods off a dedicated pool. AKS's add-ons tolerate the first; AKS itself sets the third."""
+
+
+class Right(NamedTuple):
+    """A role of the control plane (or of the kubelets) on a scope."""
+
+    role: str
+    on: str
+    who: str = "control"
+
+
+class Cluster(Construct):
+    """AKS with the API server in the network. Raises ContractError if no pool could be the system's.
+
+    `handle.pools` maps a pool to its name at AKS; `handle.ready` is done once pods can run; `handle.workload_identity`
+    is the issuer of service accounts' tokens.
+    Source: AKS documentation, "API Server VNet Integration", "Key management service", "Azure CNI powered by Cilium".
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        spec: ClusterSpec,
+        target: Target,
+        *,
+        keys: KeysHandle,
+        network: NetworkHandle,
+        observability: ObservabilityHandle,
+        governance: GovernanceHandle,
+        pipelines: PipelinesHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        self._target, self._group = target, providers.home(self)
+        system = next((name for name, pool in spec.pools.items() if pool.kind == "system"), None)
+        if system is None:
+            raise ContractError(
+                "AKS needs a pool of kind system", where=f"{id}.pools", hint="give one of them that kind"
+            )
+        self._server = self._control_plane(spec, system, keys, network, observability)
+        self._access(pipelines)
+        pools = [self._pool(name, pool, spec.version, network) for name, pool in spec.pools.items() if name != system]
+        logs = MonitorDiagnosticSetting(
+            self,
+            "logs",
+            name="logs",
+            target_resource_id=self._server.id,
+            log_analytics_workspace_id=observability.log_ids["cluster"],
+            log_analytics_destination_type="Dedicated",
+            enabled_log=[MonitorDiagnosticSettingEnabledLog(category=log) for log in LOGS],  # K8S-3
+            depends_on=list(observability.ready),
+        )
+        self.handle = ClusterHandle(
+            name=self._server.name,
+            endpoint=f"https://{self._server.private_fqdn if not spec.api_access.public_from else self._server.fqdn}",
+            certificate_authority=self._server.kube_config.get(0).cluster_ca_certificate,
+            workload_identity=self._server.oidc_issuer_url,
+            pools={name: pool_name(name) for name in spec.pools},
+            ready=(self._server, *pools, logs),
+        )
+
+    def _control_plane(
+        self,
+        spec: ClusterSpec,
+        system: str,
+        keys: KeysHandle,
+        network: NetworkHandle,
+        observability: ObservabilityHandle,
+    ) -> KubernetesCluster:
+        target = self._target
+        dev, private = target.tier == "dev", not spec.api_access.public_from
+        disks = DiskEncryptionSet(
+            self,
+            "disks",
+            name=f"{target.prefix}-disks",
+            location=self._group.location,
+            resource_group_name=self._group.name,
+            key_vault_key_id=keys.home["disks"],  # K8S-9
+            auto_key_rotation_enabled=True,  # KEY-1
+            encryption_type="EncryptionAtRestWithPlatformAndCustomerKeys",
+            identity=DiskEncryptionSetIdentity(type="UserAssigned", identity_ids=[keys.users["disks"].id]),
+            tags=dict(target.tags),
+            depends_on=list(keys.ready),
+        )
+        users = {who: iam.identity(self, who, target, purpose=f"cluster-{who}") for who in ("control", "kubelet")}
+        kubelet = users["kubelet"]
+        allowed = [
+            iam.grant(
+                self, f"may-{name}", users[right.who].principal_id, right.role, on=right.on, after=list(network.ready)
+            )
+            for name, right in rights(target, disks.id, kubelet.id).items()
+        ]
+        service_range = IPv4Network(spec.service_cidr)
+        pool = spec.pools[system]
+        return KubernetesCluster(
+            self,
+            "control-plane",
+            name=target.prefix,
+            location=self._group.location,
+            resource_group_name=self._group.name,
+            node_resource_group=f"{target.prefix}-nodes",
+            kubernetes_version=spec.version,  # K8S-7
+            sku_tier="Free" if dev else "Standard",
+            support_plan="KubernetesOfficial",
+            cost_analysis_enabled=not dev,
+            dns_prefix=None if private else target.prefix,
+            dns_prefix_private_cluster=target.prefix if private else None,
+            private_cluster_enabled=private,  # K8S-1
+            private_cluster_public_fqdn_enabled=False,
+            private_dns_zone_id=names.private_zone_id(target, "cluster") if private else None,
+            api_server_access_profile=KubernetesClusterApiServerAccessProfile(
+                virtual_network_integration_enabled=True,
+                subnet_id=network.control_subnet_ids[0],
+                authorized_ip_ranges=list(spec.api_access.public_from.values()) or None,  # K8S-1
+            ),
+            role_based_access_control_enabled=True,
+            local_account_disabled=True,  # K8S-5
+            run_command_enabled=False,  # K8S-5
+            azure_active_directory_role_based_access_control=KubernetesClusterAzureActiveDirectoryRoleBasedAccessControl(
+                azure_rbac_enabled=True,  # K8S-5
+                tenant_id=names.settings(target).tenant_id,
+                admin_group_object_ids=[names.settings(target).admin_group_id],  # K8S-5
+            ),
+            oidc_issuer_enabled=True,  # K8S-4
+            workload_identity_enabled=True,  # K8S-4
+            azure_policy_enabled=True,
+            image_cleaner_enabled=True,
+            image_cleaner_interval_hours=168,
+            automatic_upgrade_channel="patch",  # K8S-7
+            node_os_upgrade_channel="NodeImage",  # K8S-7
+            maintenance_window_auto_upgrade=KubernetesClusterMaintenanceWindowAutoUpgrade(
+                frequency="Weekly",
+                interval=1,
+                duration=4,
+                day_of_week="Sunday",
+                start_time="03:00",
+                utc_offset="+00:00",  # K8S-7
+            ),
+            maintenance_window_node_os=KubernetesClusterMaintenanceWindowNodeOs(
+                frequency="Weekly",
+                interval=1,
+                duration=4,
+                day_of_week="Saturday",
+                start_time="03:00",
+                utc_offset="+00:00",  # K8S-7
+            ),
+            key_management_service=KubernetesClusterKeyManagementService(
+                key_vault_key_id=keys.versions[
+                    "cluster"
+                ],  # K8S-2: AKS asks for a version; a rotation is a plan's change
+                key_vault_network_access="Private",
+            ),
+            disk_encryption_set_id=disks.id,  # K8S-9
+            identity=KubernetesClusterIdentity(type="UserAssigned", identity_ids=[users["control"].id]),
+            kubelet_identity=KubernetesClusterKubeletIdentity(
+                client_id=kubelet.client_id, object_id=kubelet.principal_id, user_assigned_identity_id=kubelet.id
+            ),
+            network_profile=KubernetesClusterNetworkProfile(
+                network_plugin="azure",
+                network_plugin_mode="overlay",
+                network_data_plane="cilium",  # K8S-8
+                network_policy="cilium",  # K8S-8
+                outbound_type="userAssignedNATGateway",  # NET-2
+                load_balancer_sku="standard",
+                pod_cidr=PODS,
+                service_cidr=spec.service_cidr,
+                dns_service_ip=str(service_range[10]),
+            ),
+            node_provisioning_profile=KubernetesClusterNodeProvisioningProfile(mode="Manual"),
+            default_node_pool=KubernetesClusterDefaultNodePool(
+                name=pool_name(system),
+                vm_size=vm_size(system, pool, target),
+                vnet_subnet_id=network.node_subnet_ids[0],  # NET-1
+                zones=list(network.zones),  # NET-1
+                auto_scaling_enabled=True,  # K8S-6
+                min_count=max(pool.min_nodes, 1),  # K8S-6: AKS keeps one system node
+                max_count=pool.max_nodes,  # K8S-6
+                only_critical_addons_enabled=pool.dedicated,
+                os_sku="AzureLinux",  # K8S-9
+                os_disk_type="Managed",
+                os_disk_size_gb=pool.disk_gb,
+                host_encryption_enabled=True,  # K8S-9
+                node_public_ip_enabled=False,  # NET-2
+                max_pods=110,
+                temporary_name_for_rotation="rotating",
+                node_labels=labels(system, pool),
+                upgrade_settings=KubernetesClusterDefaultNodePoolUpgradeSettings(
+                    max_surge="33%", drain_timeout_in_minutes=30
+                ),
+                tags=dict(target.tags),
+            ),
+            auto_scaler_profile=KubernetesClusterAutoScalerProfile(
+                balance_similar_node_groups=True, expander="least-waste"
+            ),
+            microsoft_defender=KubernetesClusterMicrosoftDefender(
+                log_analytics_workspace_id=observability.log_ids["containers"]  # AUD-2
+            ),
+            oms_agent=KubernetesClusterOmsAgent(
+                log_analytics_workspace_id=observability.log_ids["containers"], msi_auth_for_monitoring_enabled=True
+            ),
+            storage_profile=KubernetesClusterStorageProfile(
+                disk_driver_enabled=True,
+                blob_driver_enabled=False,
+                file_driver_enabled=False,
+                snapshot_controller_enabled=True,
+            ),
+            tags=dict(target.tags),
+            # patches come by themselves; a minor version comes from the environment, by a plan that says so
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["default_node_pool[0].node_count"]),
+            depends_on=[*allowed, *keys.ready, *network.ready, *observability.ready],
+        )
+
+    def _access(self, pipelines: PipelinesHandle) -> None:
+        people = {
+            "admin": (
+                "Azure Kubernetes Service RBAC Cluster Admin",
+                names.settings(self._target).admin_group_id,
+                "Group",
+            ),
+            "apply": ("Azure Kubernetes Service RBAC Cluster Admin", pipelines.apply, "ServicePrincipal"),
+            "plan": ("Azure Kubernetes Service RBAC Reader", pipelines.plan, "ServicePrincipal"),
+        }
+        for name, (role, principal, kind) in people.items():
+            iam.grant(self, f"access-{name}", principal, role, on=self._server.id, kind=kind)  # K8S-5
+
+    def _pool(self, name: str, pool: PoolSpec, version: str, network: NetworkHandle) -> TerraformResource:
+        spot, gpu = pool.kind == "spot", pool.kind == "gpu"
+        dedicated = pool.dedicated or spot or gpu
+        surge = KubernetesClusterNodePoolUpgradeSettings(max_surge="33%", drain_timeout_in_minutes=30)
+        return KubernetesClusterNodePool(
+            self,
+            f"pool-{name}",
+            name=pool_name(name),
+            kubernetes_cluster_id=self._server.id,
+            mode="User",
+            orchestrator_version=version,
+            vm_size=vm_size(name, pool, self._target),
+            vnet_subnet_id=network.node_subnet_ids[0],  # NET-1
+            zones=list(network.zones),  # NET-1
+            auto_scaling_enabled=True,  # K8S-6
+            min_count=pool.min_nodes,  # K8S-6
+            max_count=pool.max_nodes,  # K8S-6
+            priority="Spot" if spot else "Regular",  # K8S-6
+            eviction_policy="Delete" if spot else None,
+            spot_max_price=-1 if spot else None,
+            node_taints=[str(TAINTS[pool.kind])] if dedicated else None,
+            node_labels=labels(name, pool),
+            gpu_driver="Install" if gpu else None,
+            os_type="Linux",
+            os_sku="AzureLinux",  # K8S-9
+            os_disk_type="Managed",
+            os_disk_size_gb=pool.disk_gb,
+            host_encryption_enabled=True,  # K8S-9
+            node_public_ip_enabled=False,  # NET-2
+            max_pods=110,
+            temporary_name_for_rotation=f"{pool_name(name)[:6]}tmp",
+            upgrade_settings=None if spot else surge,  # AKS refuses it for spot
+            tags=dict(self._target.tags),
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["node_count"]),  # the autoscaler's
+        )
+
+
+def rights(target: Target, disks: str, kubelet: str) -> dict[str, Right]:
+    """What the control plane and the kubelets need of their surroundings, by name."""
+    key = f"{names.vault_id(target)}/keys/cluster"
+    return {
+        "join-the-network": Right("Network Contributor", names.network_id(target)),
+        "name-the-server": Right("Private DNS Zone Contributor", names.private_zone_id(target, "cluster")),
+        "use-the-key": Right("Key Vault Crypto User", key),  # KEY-3
+        "connect-to-the-vault": Right("Key Vault Contributor", names.vault_id(target)),
+        "use-the-disks": Right("Reader", disks),
+        "give-the-kubelet-s-identity": Right("Managed Identity Operator", kubelet),
+        "pull-images": Right("AcrPull", names.group_id(target), who="kubelet"),  # K8S-10
+    }
+
+
+def labels(name: str, pool: PoolSpec) -> dict[str, str]:
+    """What pods choose a pool by. AKS adds its own label to spot nodes, and shows it as drift unless it is here."""
+    own = {"kubernetes.azure.com/scalesetpriority": "spot"} if pool.kind == "spot" else {}
+    return {"terrace.dev/pool": name, "terrace.dev/kind": pool.kind, **own}
+
+
+def pool_name(name: str) -> str:
+    """A pool's name at AKS: a-z and 0-9. Raises ContractError when it is too long."""
+    flat = name.replace("-", "")
+    if len(flat) > POOL_NAME_LENGTH:
+        raise ContractError(
+            f"the node pool {flat} has {len(flat)} characters, AKS takes {POOL_NAME_LENGTH}",
+            where=f"cluster.pools.{name}",
+            hint="shorten its name",
+        )
+    return flat
+
+
+def vm_size(name: str, pool: PoolSpec, target: Target) -> str:
+    """The VM size of a pool: the environment's exact one, else the size's."""
+    if exact := names.settings(target).node_types.get(name):
+        return exact
+    return machine("azure", "gpu" if pool.kind == "gpu" else "node", pool.size).name

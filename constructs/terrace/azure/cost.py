@@ -1,0 +1,224 @@
+"""A consumption budget with alerts before the money is gone, and a schedule on which cluster and database sleep."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from cdktn_provider_azurerm.consumption_budget_subscription import (
+    ConsumptionBudgetSubscription,
+    ConsumptionBudgetSubscriptionFilter,
+    ConsumptionBudgetSubscriptionFilterTag,
+    ConsumptionBudgetSubscriptionNotification,
+    ConsumptionBudgetSubscriptionTimePeriod,
+)
+from cdktn_provider_azurerm.logic_app_action_custom import LogicAppActionCustom
+from cdktn_provider_azurerm.logic_app_trigger_recurrence import (
+    LogicAppTriggerRecurrence,
+    LogicAppTriggerRecurrenceSchedule,
+)
+from cdktn_provider_azurerm.logic_app_workflow import LogicAppWorkflow, LogicAppWorkflowIdentity
+from cdktn_provider_azurerm.role_assignment import RoleAssignment
+from cdktn_provider_azurerm.role_definition import RoleDefinition, RoleDefinitionPermissions
+from constructs import Construct
+
+from terrace.azure import names, providers
+from terrace.capabilities.cluster import ClusterHandle, PoolSpec
+from terrace.capabilities.cost import CostHandle, CostSpec, SleepSpec
+from terrace.capabilities.database import DatabaseHandle
+from terrace.capabilities.governance import GovernanceHandle
+from terrace.capabilities.keys import KeysHandle
+from terrace.capabilities.observability import ObservabilityHandle
+from terrace.capabilities.target import Target
+from terrace.errors import ContractError
+
+ALERTS: tuple[tuple[Literal["Actual", "Forecasted"], int], ...] = (
+    ("Actual", 50),
+    ("Actual", 80),
+    ("Actual", 100),
+    ("Forecasted", 100),
+)
+"""Percent of the budget at which somebody is told (COST-1)."""
+BEGINNING, END = "2026-01-01T00:00:00Z", "2036-01-01T00:00:00Z"
+"""A first of a month that has passed, and one far away; left out, Azure would choose ten years from the start."""
+WORKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+WEEKEND = ("Saturday", "Sunday")
+TIME_ZONES = {
+    "America/Chicago": "Central Standard Time",
+    "America/Los_Angeles": "Pacific Standard Time",
+    "America/New_York": "Eastern Standard Time",
+    "America/Sao_Paulo": "E. South America Standard Time",
+    "Asia/Kolkata": "India Standard Time",
+    "Asia/Singapore": "Singapore Standard Time",
+    "Asia/Tokyo": "Tokyo Standard Time",
+    "Australia/Sydney": "AUS Eastern Standard Time",
+    "Europe/Amsterdam": "W. Europe Standard Time",
+    "Europe/Berlin": "W. Europe Standard Time",
+    "Europe/Dublin": "GMT Standard Time",
+    "Europe/London": "GMT Standard Time",
+    "Europe/Madrid": "Romance Standard Time",
+    "Europe/Paris": "Romance Standard Time",
+    "Europe/Rome": "W. Europe Standard Time",
+    "Europe/Stockholm": "W. Europe Standard Time",
+    "Europe/Warsaw": "Central European Standard Time",
+    "Europe/Zurich": "W. Europe Standard Time",
+    "UTC": "UTC",
+}
+"""IANA's names to those that Logic Apps takes. Source: Unicode CLDR, windowsZones."""
+
+
+class Call(NamedTuple):
+    """What happens at a time: a call of Azure's API on a resource, without a function in between."""
+
+    at: str
+    resource: str
+    action: str
+    version: str
+
+
+class Cost(Construct):
+    """The environment's budget, and its sleep where asked for.
+
+    The budget is the subscription's, by tag: nodes and disks live in a group that AKS makes.
+    """
+
+    handle: CostHandle
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        spec: CostSpec,
+        target: Target,
+        *,
+        pools: Mapping[str, PoolSpec],
+        keys: KeysHandle,
+        cluster: ClusterHandle,
+        database: DatabaseHandle,
+        observability: ObservabilityHandle,
+        governance: GovernanceHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        budget = ConsumptionBudgetSubscription(  # COST-1
+            self,
+            "budget",
+            name=target.prefix,
+            subscription_id=names.subscription(target),
+            amount=spec.budget_usd,
+            time_grain="Monthly",
+            time_period=ConsumptionBudgetSubscriptionTimePeriod(start_date=BEGINNING, end_date=END),
+            filter=ConsumptionBudgetSubscriptionFilter(
+                tag=[ConsumptionBudgetSubscriptionFilterTag(name="environment", values=[target.environment])]
+            ),
+            notification=[
+                ConsumptionBudgetSubscriptionNotification(
+                    enabled=True,
+                    operator="GreaterThanOrEqualTo",
+                    threshold=percent,
+                    threshold_type=kind,
+                    contact_emails=list(observability.addresses),
+                    contact_groups=[observability.topics["warning"]],
+                )
+                for kind, percent in ALERTS
+            ],
+            depends_on=list(observability.ready),
+        )
+        if spec.sleep:
+            self._sleep(spec.sleep, target, cluster, database)
+        self.handle = CostHandle(budget=budget.name)
+
+    def _sleep(self, sleep: SleepSpec, target: Target, cluster: ClusterHandle, database: DatabaseHandle) -> None:
+        """COST-2. Stopping AKS takes its nodes away and keeps its state; a pool's bounds stay what they are."""
+        group = providers.home(self)
+        role = RoleDefinition(
+            self,
+            "sleep",
+            name=f"{target.prefix}-sleep",
+            role_definition_id=names.guid(target, "sleep"),
+            scope=group.id,
+            assignable_scopes=[group.id],
+            permissions=[
+                RoleDefinitionPermissions(
+                    actions=[
+                        "Microsoft.ContainerService/managedClusters/read",
+                        "Microsoft.ContainerService/managedClusters/start/action",
+                        "Microsoft.ContainerService/managedClusters/stop/action",
+                        "Microsoft.DBforPostgreSQL/flexibleServers/read",
+                        "Microsoft.DBforPostgreSQL/flexibleServers/start/action",
+                        "Microsoft.DBforPostgreSQL/flexibleServers/stop/action",
+                    ]
+                )
+            ],
+        )
+        for name, call in _calls(sleep, target, database).items():
+            workflow = LogicAppWorkflow(
+                self,
+                name,
+                name=f"{target.prefix}-{name}",
+                location=group.location,
+                resource_group_name=group.name,
+                identity=LogicAppWorkflowIdentity(type="SystemAssigned"),
+                tags=dict(target.tags),
+            )
+            may = RoleAssignment(
+                self,
+                f"{name}-rights",
+                scope=call.resource,
+                role_definition_id=role.role_definition_resource_id,
+                principal_id=workflow.identity.principal_id,
+                principal_type="ServicePrincipal",
+                depends_on=[*cluster.ready, *database.ready],
+            )
+            hour, minute = (int(part) for part in call.at.split(":"))
+            LogicAppTriggerRecurrence(  # COST-2
+                self,
+                f"{name}-time",
+                name="time",
+                logic_app_id=workflow.id,
+                frequency="Week",
+                interval=1,
+                time_zone=time_zone(sleep.timezone),
+                schedule=LogicAppTriggerRecurrenceSchedule(
+                    at_these_hours=[hour],
+                    at_these_minutes=[minute],
+                    on_these_days=[*WORKDAYS, *(WEEKEND if sleep.days == "mon-sun" else ())],
+                ),
+            )
+            LogicAppActionCustom(
+                self, f"{name}-call", name="call", logic_app_id=workflow.id, body=_request(call), depends_on=[may]
+            )
+
+
+def _calls(sleep: SleepSpec, target: Target, database: DatabaseHandle) -> dict[str, Call]:
+    """Down: no nodes and no database. Up: both."""
+    cluster = names.cluster_id(target)
+    return {
+        "database-down": Call(sleep.down, database.id, "stop", "2024-08-01"),
+        "database-up": Call(sleep.up, database.id, "start", "2024-08-01"),
+        "cluster-down": Call(sleep.down, cluster, "stop", "2024-09-01"),
+        "cluster-up": Call(sleep.up, cluster, "start", "2024-09-01"),
+    }
+
+
+def _request(call: Call) -> str:
+    """A Logic Apps action that calls Azure's API as the workflow's own identity, and tries again when it is busy."""
+    api = "https://management.azure.com"
+    action: dict[str, Any] = {
+        "type": "Http",
+        "runAfter": {},
+        "inputs": {
+            "method": "POST",
+            "uri": f"{api}{call.resource}/{call.action}?api-version={call.version}",
+            "authentication": {"type": "ManagedServiceIdentity", "audience": f"{api}/"},
+            "retryPolicy": {"type": "exponential", "count": 5, "interval": "PT1M", "maximumInterval": "PT1H"},
+        },
+    }
+    return json.dumps(action)
+
+
+def time_zone(name: str) -> str:
+    """Windows' name of a time zone. Raises ContractError for one that nobody has looked up yet."""
+    if name not in TIME_ZONES:
+        raise ContractError(
+            f"the time zone {name} has no known name on Azure", where="cost.sleep.timezone", hint=", ".join(TIME_ZONES)
+        )
+    return TIME_ZONES[name]

@@ -1,0 +1,100 @@
+"""Residency and ownership by policy, over the groups that everything is in (GOV-1, GOV-2)."""
+
+import json
+
+from cdktn import TerraformResource
+from cdktn_provider_azurerm.management_lock import ManagementLock
+from cdktn_provider_azurerm.resource_group import ResourceGroup
+from cdktn_provider_azurerm.resource_group_policy_assignment import (
+    ResourceGroupPolicyAssignment,
+    ResourceGroupPolicyAssignmentIdentity,
+    ResourceGroupPolicyAssignmentNonComplianceMessage,
+)
+from cdktn_provider_azurerm.subscription_policy_assignment import SubscriptionPolicyAssignment
+from constructs import Construct
+
+from terrace.azure import names, providers
+from terrace.capabilities.governance import GovernanceHandle
+from terrace.capabilities.keys import KeysHandle
+from terrace.capabilities.target import Target
+
+ALLOWED_LOCATIONS = "e56962a6-4747-49cd-b67b-bf8b01975c4c"
+ALLOWED_GROUP_LOCATIONS = "e765b5de-1225-4ba3-bd56-1ac6695af988"
+INHERIT_TAG = "ea3f2387-9b95-492a-a190-fcdc54f7b070"
+"""Source: "Azure Policy built-in policy definitions"; the last adds a group's tag to what lacks it."""
+
+
+class Governance(Construct):
+    """Policies on the groups: nothing outside the environment's regions, nothing without its tags.
+
+    Every identity that the kit makes gets its rights inside the groups; the handle's ceiling is the home group.
+    """
+
+    def __init__(self, scope: Construct, id: str, target: Target, *, keys: KeysHandle) -> None:
+        super().__init__(scope, id)
+        regions = allowed_regions(target)
+        groups = {"home": providers.home(self)}
+        if target.recovery_region:
+            groups["recovery"] = providers.recovery(self)
+        for place, group in groups.items():
+            self._policies(place, group, regions, target)
+        if names.settings(target).owns_account:
+            SubscriptionPolicyAssignment(
+                self,
+                "group-locations",
+                name=f"{target.prefix}-group-locations",
+                display_name="Resource groups stay in the environment's regions",
+                subscription_id=names.subscription(target),
+                policy_definition_id=names.policy_id(ALLOWED_GROUP_LOCATIONS),
+                # other environments may live elsewhere: this one tells, the groups' own policies refuse
+                enforce=False,
+                parameters=json.dumps({"listOfAllowedLocations": {"value": regions}}),  # GOV-2
+            )
+        if target.protected:
+            vault: list[TerraformResource] = list(keys.ready)
+            ManagementLock(
+                self,
+                "keep-vault",
+                name="keep-vault",
+                scope=names.vault_id(target),
+                lock_level="CanNotDelete",  # KEY-2
+                notes="Removed first when the environment is destroyed",
+                depends_on=vault,
+            )
+        self.handle = GovernanceHandle(ceiling=names.group_id(target))
+
+    def _policies(self, place: str, group: ResourceGroup, regions: list[str], target: Target) -> None:
+        ResourceGroupPolicyAssignment(
+            self,
+            f"{place}-locations",
+            name="locations",
+            display_name="Everything stays in the environment's regions",
+            resource_group_id=group.id,
+            policy_definition_id=names.policy_id(ALLOWED_LOCATIONS),
+            enforce=True,
+            parameters=json.dumps({"listOfAllowedLocations": {"value": regions}}),  # GOV-2
+            non_compliance_message=[
+                ResourceGroupPolicyAssignmentNonComplianceMessage(content="GOV-2: outside the environment's regions")
+            ],
+        )
+        for tag in target.tags:
+            ResourceGroupPolicyAssignment(
+                self,
+                f"{place}-tag-{tag}",
+                name=f"tag-{tag}",
+                display_name=f"What Azure makes by itself inherits {tag}",
+                resource_group_id=group.id,
+                policy_definition_id=names.policy_id(INHERIT_TAG),
+                location=group.location,
+                identity=ResourceGroupPolicyAssignmentIdentity(
+                    type="SystemAssigned"
+                ),  # a modifying policy must have one
+                parameters=json.dumps({"tagName": {"value": tag}}),  # GOV-1
+            )
+
+
+def allowed_regions(target: Target) -> list[str]:
+    """The environment's regions, the one that Azure itself copies to, and `global`, where regionless services say
+    they are."""
+    regions = [target.region, target.recovery_region, names.geo_region(target), "global"]
+    return list(dict.fromkeys(region for region in regions if region))

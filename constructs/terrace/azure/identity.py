@@ -1,0 +1,265 @@
+"""Entra: pipelines by OIDC federation, modules and platform components by workload identity (ID-1, LAKE-7, SEC-3)."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, cast
+
+from cdktn import TerraformResource
+from cdktn_provider_azurerm.managed_redis_access_policy_assignment import ManagedRedisAccessPolicyAssignment
+from cdktn_provider_azurerm.role_assignment import RoleAssignment
+from cdktn_provider_azurerm.role_definition import RoleDefinition, RoleDefinitionPermissions
+from cdktn_provider_azurerm.user_assigned_identity import UserAssignedIdentity
+from constructs import Construct
+
+from terrace.azure import iam, names, providers
+from terrace.azure import secrets as secret_names
+from terrace.capabilities.cache import CacheHandle
+from terrace.capabilities.cluster import ClusterHandle
+from terrace.capabilities.database import DatabaseHandle
+from terrace.capabilities.entry import EntryHandle
+from terrace.capabilities.governance import GovernanceHandle
+from terrace.capabilities.identity import IdentitySpec, ModuleSpec, PipelinesHandle, WorkloadsHandle
+from terrace.capabilities.keys import KeysHandle
+from terrace.capabilities.lake import Bucket, LakeHandle
+from terrace.capabilities.secrets import SecretsHandle
+from terrace.capabilities.spec import Access
+from terrace.capabilities.target import Target
+
+GITHUB = "token.actions.githubusercontent.com"
+
+VERBS: Mapping[Access, str] = {"read": "Storage Blob Data Reader", "write": "Storage Blob Data Contributor"}
+"""What an access to a layer's objects means; who writes tables must read them."""
+READ_SECRET = "Key Vault Secrets User"
+OWNER, ACCESS_ADMINISTRATOR, RBAC_ADMINISTRATOR = (
+    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+    "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+)
+"""Roles by which one could give oneself any other. Source: "Azure built-in roles", Privileged."""
+CLUSTER_ADMINISTRATORS = {
+    "apply": "Azure Kubernetes Service RBAC Cluster Admin",
+    "plan": "Azure Kubernetes Service RBAC Reader",
+}
+
+
+class Component(NamedTuple):
+    """A part of the platform that runs in the cluster; `account` is the service account of its chart, `role` what it
+    may do on `on`."""
+
+    namespace: str
+    account: str
+    role: str
+    on: str
+
+
+class Pipelines(Construct):
+    """Identities for the repository's workflows: pull requests and the main branch plan, the environment's jobs apply.
+
+    Source: GitHub documentation, "Configuring OpenID Connect in Azure".
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, spec: IdentitySpec, target: Target, *, governance: GovernanceHandle
+    ) -> None:
+        super().__init__(scope, id)
+        plan = iam.identity(self, "plan", target, purpose="ci-plan")
+        apply = iam.identity(self, "apply", target, purpose="ci-apply")
+        issuer, repository = f"https://{GITHUB}", f"repo:{spec.repository}"
+        iam.federate(self, "pull-requests", plan, issuer=issuer, subject=f"{repository}:pull_request")  # ID-1
+        main = f"{repository}:ref:refs/heads/{spec.main_branch}"
+        iam.federate(self, "main-branch", plan, issuer=issuer, subject=main)  # ID-1
+        jobs = f"{repository}:environment:{target.environment}"
+        iam.federate(self, "environment", apply, issuer=issuer, subject=jobs)  # ID-1
+        groups = {"home": providers.home(self).id}
+        if target.recovery_region:
+            groups["recovery"] = providers.recovery(self).id
+        for place, group in groups.items():
+            iam.grant(self, f"plan-reads-{place}", plan.principal_id, "Reader", on=group)  # ID-1
+            self._custom(f"planning-{place}", target, plan, group, planning_rights())
+            iam.grant(self, f"apply-changes-{place}", apply.principal_id, "Contributor", on=group)
+            iam.grant(
+                self,
+                f"apply-grants-{place}",
+                apply.principal_id,
+                "Role Based Access Control Administrator",
+                on=group,
+                condition=no_privileged_roles(),
+            )
+            for what in ("Crypto", "Secrets", "Certificates"):
+                iam.grant(
+                    self,
+                    f"apply-{what.lower()}-{place}",
+                    apply.principal_id,
+                    f"Key Vault {what} Officer",
+                    on=group,
+                )
+            self._custom(f"applying-{place}", target, apply, group, applying_rights())
+        for name, who in {"plan": plan, "apply": apply}.items():
+            # Terraform leases the state while it works, plans included
+            iam.grant(
+                self, f"{name}-state", who.principal_id, "Storage Blob Data Contributor", on=_state_container(target)
+            )
+        self.handle = PipelinesHandle(plan=plan.principal_id, apply=apply.principal_id)
+
+    def _custom(
+        self, id: str, target: Target, who: UserAssignedIdentity, group: str, rights: RoleDefinitionPermissions
+    ) -> None:
+        role = RoleDefinition(
+            self,
+            id,
+            name=f"{target.prefix}-{id}",
+            role_definition_id=names.guid(target, id),
+            scope=group,
+            assignable_scopes=[group],
+            permissions=[rights],
+        )
+        RoleAssignment(
+            self,
+            f"{id}-role",
+            scope=group,
+            role_definition_id=role.role_definition_resource_id,
+            principal_id=who.principal_id,
+            principal_type="ServicePrincipal",
+        )
+
+
+class Workloads(Construct):
+    """An identity for each module and platform component, bound to its service account by workload identity.
+
+    A module gets what it declares and nothing else (LAKE-7): its layers and verbs, its secret, its user of the database
+    and of the cache. external-secrets has no identity: it reads a module's secret as the module's own service account
+    (SEC-3). Autoscaling and load balancers are AKS's own.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        modules: Mapping[str, ModuleSpec],
+        target: Target,
+        *,
+        keys: KeysHandle,
+        cluster: ClusterHandle,
+        lake: LakeHandle,
+        database: DatabaseHandle,
+        cache: CacheHandle,
+        secrets: SecretsHandle,
+        entry: EntryHandle,
+        governance: GovernanceHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        platform: dict[str, str] = {}
+        for name, component in components(target, entry).items():
+            made = iam.identity(self, name, target, purpose=name)
+            iam.grant(self, f"{name}-rights", made.principal_id, component.role, on=component.on)
+            self._bind(name, component.namespace, component.account, made, cluster)
+            platform[name] = made.client_id
+        if database.login_resource:
+            # the bootstrap job logs in as the server's administrator (DB-9, SEC-2)
+            platform["database-admin"] = database.login_resource
+        roles: dict[str, str] = {}
+        for name, module in modules.items():
+            made = iam.identity(self, f"module-{name}", target, purpose=f"module-{name}")
+            self._bind(f"module-{name}", module.namespace or name, name, made, cluster)  # SEC-3
+            self._rights(name, module, made, target, lake=lake, cache=cache, secrets=secrets)
+            roles[name] = made.client_id
+        self.handle = WorkloadsHandle(modules=roles, platform=platform)
+
+    def _bind(
+        self, id: str, namespace: str, account: str, identity: UserAssignedIdentity, cluster: ClusterHandle
+    ) -> None:
+        subject = iam.subject(namespace, account)
+        iam.federate(self, f"{id}-identity", identity, issuer=cluster.workload_identity, subject=subject)
+
+    def _rights(
+        self,
+        name: str,
+        module: ModuleSpec,
+        identity: UserAssignedIdentity,
+        target: Target,
+        *,
+        lake: LakeHandle,
+        cache: CacheHandle,
+        secrets: SecretsHandle,
+    ) -> None:
+        ready = cast("list[TerraformResource]", list(lake.ready))
+        for bucket, access in cast(Mapping[Bucket, Access], module.lake).items():
+            iam.grant(
+                self,
+                f"module-{name}-{bucket}",
+                identity.principal_id,
+                VERBS[access],
+                on=lake.ids[bucket],  # LAKE-7
+                after=ready,
+            )
+        if name in secrets.modules:
+            iam.grant(
+                self,
+                f"module-{name}-secret",
+                identity.principal_id,
+                READ_SECRET,
+                on=names.secret_id(target, secret_names.secret_name(name)),  # SEC-3
+                after=list(secrets.ready),
+            )
+        if module.cache:
+            ManagedRedisAccessPolicyAssignment(  # CACHE-1
+                self,
+                f"module-{name}-cache",
+                managed_redis_id=cache.id,
+                object_id=identity.principal_id,
+                depends_on=list(cache.ready),
+            )
+
+
+def planning_rights() -> RoleDefinitionPermissions:
+    """What a plan needs beyond Reader: keys, certificates and rotation policies as they are, and no secret's value but
+    those it compares, whose values it gets to see and drops (they are write-only)."""
+    return RoleDefinitionPermissions(
+        actions=["Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"],
+        data_actions=[
+            "Microsoft.KeyVault/vaults/certificates/read",
+            "Microsoft.KeyVault/vaults/keyrotationpolicies/read",
+            "Microsoft.KeyVault/vaults/keys/read",
+            "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+        ],
+    )
+
+
+def applying_rights() -> RoleDefinitionPermissions:
+    """What Contributor leaves out and the foundation needs: locks, policies, and roles of its own."""
+    return RoleDefinitionPermissions(
+        actions=[
+            "Microsoft.Authorization/locks/*",
+            "Microsoft.Authorization/policyAssignments/*",
+            "Microsoft.Authorization/roleDefinitions/delete",
+            "Microsoft.Authorization/roleDefinitions/write",
+        ]
+    )
+
+
+def no_privileged_roles() -> str:
+    """A condition: assignments of roles by which one could give oneself any other are refused, made or removed."""
+    privileged = ", ".join((OWNER, ACCESS_ADMINISTRATOR, RBAC_ADMINISTRATOR))
+    parts = []
+    for action, source in (("write", "Request"), ("delete", "Resource")):
+        parts.append(
+            f"((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/{action}'}})) OR"
+            f" (@{source}[Microsoft.Authorization/roleAssignments:RoleDefinitionId]"
+            f" ForAnyOfAllValues:GuidNotEquals {{{privileged}}}))"
+        )
+    return " AND ".join(parts)
+
+
+def _state_container(target: Target) -> str:
+    project = target.prefix.removesuffix(f"-{target.environment}")
+    account = f"Microsoft.Storage/storageAccounts/{names.state_account(target, project)}"
+    group = f"{names.subscription(target)}/resourceGroups/{project}-state"
+    return f"{group}/providers/{account}/blobServices/default/containers/state"
+
+
+def components(target: Target, entry: EntryHandle) -> dict[str, Component]:
+    """What the platform runs for everybody, and its rights."""
+    return {
+        "external-dns": Component("external-dns", "external-dns", "DNS Zone Contributor", entry.dns_zone),
+        "cert-manager": Component("cert-manager", "cert-manager", "DNS Zone Contributor", entry.dns_zone),
+    }

@@ -1,0 +1,128 @@
+"""Object storage on Azure: the lake's layers, the platform's own buckets, and their copies in the recovery region."""
+
+from collections.abc import Mapping, Sequence
+
+from cdktn_provider_azurerm.management_lock import ManagementLock
+from cdktn_provider_azurerm.storage_object_replication import StorageObjectReplication, StorageObjectReplicationRules
+from constructs import Construct
+
+from terrace.azure import names
+from terrace.azure.bucket import Made, bucket, log_access
+from terrace.capabilities.governance import GovernanceHandle
+from terrace.capabilities.keys import KeysHandle, Purpose
+from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket, LakeHandle, LakeSpec
+from terrace.capabilities.spec import LAYERS
+from terrace.capabilities.target import Target
+
+ENCRYPTED_FOR: Mapping[Bucket, Purpose] = {
+    **dict.fromkeys((*LAYERS, "artifacts"), "lake"),
+    "backups": "backups",
+    "audit": "audit",
+    "access": "logs",
+}
+"""Bucket to the purpose of its key (LAKE-2)."""
+RECORDS = (
+    "insights-activity-logs",
+    "insights-logs-storageread",
+    "insights-logs-storagewrite",
+    "insights-logs-storagedelete",
+)
+"""Containers that Azure Monitor writes to by these names; made before it does, so that they are immutable (AUD-1)."""
+
+
+class Lake(Construct):
+    """Buckets in the home region, copies of six of them in the recovery region.
+
+    Namespaces are flat: hierarchical ones (Data Lake Storage Gen2) take neither versions (LAKE-3) nor replication to a
+    region of one's choice (LAKE-5). `abfss://` and table formats work on flat ones.
+    Source: "Blob storage feature support in Azure Storage accounts".
+    """
+
+    handle: LakeHandle
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        spec: LakeSpec,
+        target: Target,
+        *,
+        audit_days: int,
+        keys: KeysHandle,
+        governance: GovernanceHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        locked: dict[Bucket, int] = {"bronze": spec.immutability.days, "audit": audit_days}  # LAKE-3, AUD-1
+        containers: dict[Bucket, Sequence[str]] = {"audit": RECORDS}
+        home = {
+            name: bucket(
+                Construct(self, name),
+                name,
+                target,
+                lifecycle=spec.lifecycle[name],
+                key=keys.home[ENCRYPTED_FOR[name]],
+                user=keys.users[ENCRYPTED_FOR[name]],
+                lock_days=locked.get(name),
+                lock_mode=spec.immutability.mode,
+                containers=containers.get(name, ()),
+                after=keys.ready,
+            )
+            for name in BUCKETS
+        }
+        for name, made in home.items():
+            if name != "access":
+                log_access(name, made, to=home["access"])
+            if name in LAYERS:
+                log_access(name, made, to=home["audit"], id="audit-log")  # AUD-1
+            if target.protected:
+                ManagementLock(
+                    made.scope,
+                    "keep",
+                    name=f"keep-{name}",
+                    scope=made.account.id,
+                    lock_level="CanNotDelete",
+                    notes="Removed first when the environment is destroyed",
+                )
+        if spec.replicate and target.recovery_region:
+            self._replicate(spec, target, keys, home)
+        self.handle = LakeHandle(
+            names={name: names.bucket(target, name) for name in BUCKETS},
+            ids={name: names.container_id(target, name) for name in BUCKETS},
+            ready=tuple(resource for made in home.values() for resource in made.settled),
+        )
+
+    def _replicate(self, spec: LakeSpec, target: Target, keys: KeysHandle, home: Mapping[Bucket, Made]) -> None:
+        """LAKE-5: a bucket each in the recovery region, and the rule that fills it with all there is and comes.
+
+        The copies are not locked: Azure refuses to replicate into a container with an immutability policy.
+        Source: "Object replication for block blobs", prerequisites and caveats.
+        """
+        for name in REPLICATED:
+            purpose = ENCRYPTED_FOR[name]
+            copy = bucket(
+                Construct(self, f"{name}-recovery"),
+                name,
+                target,
+                lifecycle=spec.lifecycle[name],
+                key=keys.recovery[purpose],
+                user=keys.recovery_users[purpose],
+                lock_days=None,
+                lock_mode=spec.immutability.mode,
+                recovery=True,
+                after=keys.ready,
+            )
+            StorageObjectReplication(
+                home[name].scope,
+                "replication",
+                source_storage_account_id=home[name].account.id,
+                destination_storage_account_id=copy.account.id,
+                metrics_enabled=True,
+                rules=[
+                    StorageObjectReplicationRules(
+                        source_container_name=home[name].containers[0].name,
+                        destination_container_name=copy.containers[0].name,
+                        copy_blobs_created_after="Everything",
+                    )
+                ],
+                depends_on=[*home[name].settled, *copy.settled],
+            )

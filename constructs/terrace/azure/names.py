@@ -1,0 +1,240 @@
+"""Names and ids on Azure, computed from the target alone: a plan and a live check know them before anything exists.
+
+Names that the whole world shares end in a short hash of subscription, deployment and thing, and are cut where Azure
+ends them. No CDK here. Source of lengths and characters: Azure documentation, "Naming rules and restrictions for Azure
+resources".
+"""
+
+import hashlib
+import uuid
+
+from terrace.capabilities.keys import Purpose
+from terrace.capabilities.lake import Bucket
+from terrace.capabilities.observability import LogGroup
+from terrace.capabilities.target import AzureSettings, Target
+
+HASH_LENGTH = 6
+PAIRS = {
+    "germanywestcentral": "germanynorth",
+    "francecentral": "francesouth",
+    "swedencentral": "swedensouth",
+    "uksouth": "ukwest",
+    "switzerlandnorth": "switzerlandwest",
+    "eastus": "westus",
+    "westus2": "westcentralus",
+    "canadacentral": "canadaeast",
+    "japaneast": "japanwest",
+    "southeastasia": "eastasia",
+    "australiaeast": "australiasoutheast",
+    "centralindia": "southindia",
+    "brazilsouth": "southcentralus",
+}
+"""Where Azure itself copies to; geo-redundant services let nobody choose. Source: "Azure region pairs"."""
+
+
+def settings(target: Target) -> AzureSettings:
+    """The Azure section behind a target that goes to Azure."""
+    assert isinstance(target.settings, AzureSettings)
+    return target.settings
+
+
+def subscription(target: Target) -> str:
+    """The subscription's id, as scopes name it."""
+    return f"/subscriptions/{settings(target).subscription_id}"
+
+
+def group(target: Target, *, recovery: bool = False) -> str:
+    """The resource group that everything of a region is in; 90 characters at most."""
+    return f"{target.prefix}-recovery" if recovery else target.prefix
+
+
+def group_id(target: Target, *, recovery: bool = False) -> str:
+    """The resource group's id."""
+    return f"{subscription(target)}/resourceGroups/{group(target, recovery=recovery)}"
+
+
+def id(target: Target, kind: str, name: str, *, recovery: bool = False) -> str:
+    """A resource's id; `kind` is provider and type, Microsoft.KeyVault/vaults."""
+    return f"{group_id(target, recovery=recovery)}/providers/{kind}/{name}"
+
+
+def role_id(target: Target, guid: str) -> str:
+    """One of Azure's own roles."""
+    return f"{subscription(target)}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+
+
+def policy_id(guid: str, *, initiative: bool = False) -> str:
+    """One of Azure's own policies or initiatives."""
+    return f"/providers/Microsoft.Authorization/policy{'Set' if initiative else ''}Definitions/{guid}"
+
+
+def hashed(target: Target, thing: str) -> str:
+    """Six characters that tell apart equal names of different subscriptions, and names that were cut alike."""
+    text = f"{settings(target).subscription_id}/{target.prefix}/{thing}"
+    return hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
+
+
+def guid(target: Target, thing: str) -> str:
+    """A stable UUID, where Azure wants one for a name."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{group_id(target)}/{thing}"))
+
+
+def _flat(target: Target, thing: str, length: int) -> str:
+    """a-z and 0-9 alone: as much of prefix and thing as fits before the hash."""
+    readable = f"{target.prefix}{thing}".replace("-", "")
+    return f"{readable[: length - HASH_LENGTH]}{hashed(target, thing)}"
+
+
+def _hyphened(target: Target, thing: str, length: int) -> str:
+    """Letter first, no hyphen twice: as much of the prefix as fits before the hash."""
+    return f"{target.prefix[: length - HASH_LENGTH - 1].rstrip('-')}-{hashed(target, thing)}"
+
+
+def vault(target: Target, place: str = "") -> str:
+    """A key vault's name, global, 24 characters; `place`: recovery, or geo for Azure's own pair of the region."""
+    return _hyphened(target, f"vault{place}", 24)
+
+
+def vault_id(target: Target) -> str:
+    """The home vault, of keys and secrets."""
+    return id(target, "Microsoft.KeyVault/vaults", vault(target))
+
+
+def key_url(target: Target, purpose: Purpose, place: str = "") -> str:
+    """A key without a version, as services that follow a rotation name it."""
+    return f"https://{vault(target, place)}.vault.azure.net/keys/{purpose}"
+
+
+def secret_id(target: Target, name: str) -> str:
+    """A secret as a scope of rights."""
+    return f"{vault_id(target)}/secrets/{name}"
+
+
+def identity(target: Target, purpose: str) -> str:
+    """A user-assigned identity's name; 128 characters at most."""
+    return f"{target.prefix}-{purpose}"
+
+
+def identity_id(target: Target, purpose: str, *, recovery: bool = False) -> str:
+    """A user-assigned identity's id."""
+    return id(target, "Microsoft.ManagedIdentity/userAssignedIdentities", identity(target, purpose), recovery=recovery)
+
+
+def bucket(target: Target, name: Bucket, *, recovery: bool = False) -> str:
+    """A bucket is a storage account of its own; global, 24 characters of a-z and 0-9. Its container has its name."""
+    return _flat(target, f"{name}{'recovery' if recovery else ''}", 24)
+
+
+def account_id(target: Target, name: Bucket, *, recovery: bool = False) -> str:
+    """The storage account behind a bucket."""
+    return id(target, "Microsoft.Storage/storageAccounts", bucket(target, name, recovery=recovery), recovery=recovery)
+
+
+def container_id(target: Target, name: Bucket) -> str:
+    """A bucket's container: the scope of rights on what is in it."""
+    return f"{account_id(target, name)}/blobServices/default/containers/{name}"
+
+
+def flow_account(target: Target) -> str:
+    """The storage account of flow logs."""
+    return _flat(target, "flow", 24)
+
+
+def flow_account_id(target: Target) -> str:
+    """The storage account of flow logs."""
+    return id(target, "Microsoft.Storage/storageAccounts", flow_account(target))
+
+
+def workspace_id(target: Target) -> str:
+    """The Log Analytics workspace that all logs go to."""
+    return id(target, "Microsoft.OperationalInsights/workspaces", target.prefix)
+
+
+def log_group(target: Target, name: LogGroup) -> str:
+    """The workspace's table of a kind of logs; Azure fixes their names. Source: Azure Monitor logs reference."""
+    tables: dict[LogGroup, str] = {
+        "flow": "NTANetAnalytics",
+        "cluster": "AKSAudit",
+        "postgresql": "PGSQLServerLogs",
+        "upgrade": "PGSQLServerLogs",
+        "cache-slow": "REDConnectionEvents",
+        "cache-engine": "REDConnectionEvents",
+        "trail": "AzureActivity",
+        "waf": "AGWFirewallLogs",
+        "containers": "ContainerLogV2",
+        "hosts": "Syslog",
+        "dataplane": "AKSControlPlane",
+        "performance": "InsightsMetrics",
+    }
+    return tables[name]
+
+
+def topic_id(target: Target, severity: str) -> str:
+    """The action group of a severity."""
+    return id(target, "Microsoft.Insights/actionGroups", f"{target.prefix}-{severity}")
+
+
+def cluster_id(target: Target) -> str:
+    """The AKS cluster."""
+    return id(target, "Microsoft.ContainerService/managedClusters", target.prefix)
+
+
+def database(target: Target) -> str:
+    """The PostgreSQL server's name: global, 63 characters of a-z, 0-9 and -."""
+    return f"{target.prefix}-{hashed(target, 'database')}"
+
+
+def database_id(target: Target) -> str:
+    """The PostgreSQL server."""
+    return id(target, "Microsoft.DBforPostgreSQL/flexibleServers", database(target))
+
+
+def cache_id(target: Target) -> str:
+    """The Managed Redis instance."""
+    return id(target, "Microsoft.Cache/redisEnterprise", target.prefix)
+
+
+def registry(target: Target) -> str:
+    """The registry's name: global, 50 characters of a-z and 0-9."""
+    return _flat(target, "registry", 50)
+
+
+def private_zone(target: Target, service: str) -> str:
+    """The private DNS zone of a service. Source: "Azure Private Endpoint private DNS zone values"."""
+    zones = {
+        "blob": "privatelink.blob.core.windows.net",
+        "vault": "privatelink.vaultcore.azure.net",
+        "registry": "privatelink.azurecr.io",
+        "redisEnterprise": "privatelink.redis.azure.net",
+        "cluster": f"privatelink.{target.region}.azmk8s.io",
+        "database": f"{target.prefix}.private.postgres.database.azure.com",
+        "internal": f"{target.prefix}.internal",
+    }
+    return zones[service]
+
+
+def private_zone_id(target: Target, service: str) -> str:
+    """The private DNS zone of a service."""
+    return id(target, "Microsoft.Network/privateDnsZones", private_zone(target, service))
+
+
+def network_id(target: Target) -> str:
+    """The virtual network."""
+    return id(target, "Microsoft.Network/virtualNetworks", target.prefix)
+
+
+def subnet_id(target: Target, name: str) -> str:
+    """One of its subnets."""
+    return f"{network_id(target)}/subnets/{name}"
+
+
+def geo_region(target: Target) -> str | None:
+    """Azure's own pair of the home region, where there is a recovery region at all; it need not be the same one."""
+    return PAIRS.get(target.region, target.recovery_region) if target.recovery_region else None
+
+
+def state_account(target: Target, project: str) -> str:
+    """Where remote state of all the project's environments in the subscription is kept."""
+    text = f"{settings(target).subscription_id}/{project}/state"
+    readable = f"{project.replace('-', '')}state"
+    return f"{readable[: 24 - HASH_LENGTH]}{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"

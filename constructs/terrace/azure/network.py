@@ -1,0 +1,261 @@
+"""The virtual network: subnets by party, NAT, private paths, openings by purpose, flow logs (NET-1 to NET-5)."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+
+from cdktn import TerraformResource, TerraformStack
+from cdktn_provider_azurerm.key_vault import KeyVault
+from cdktn_provider_azurerm.key_vault_key import KeyVaultKey
+from cdktn_provider_azurerm.nat_gateway import NatGateway
+from cdktn_provider_azurerm.nat_gateway_public_ip_association import NatGatewayPublicIpAssociation
+from cdktn_provider_azurerm.network_watcher import NetworkWatcher
+from cdktn_provider_azurerm.network_watcher_flow_log import (
+    NetworkWatcherFlowLog,
+    NetworkWatcherFlowLogRetentionPolicy,
+    NetworkWatcherFlowLogTrafficAnalytics,
+)
+from cdktn_provider_azurerm.private_dns_zone import PrivateDnsZone
+from cdktn_provider_azurerm.private_dns_zone_virtual_network_link import PrivateDnsZoneVirtualNetworkLink
+from cdktn_provider_azurerm.private_endpoint import PrivateEndpoint
+from cdktn_provider_azurerm.public_ip import PublicIp
+from cdktn_provider_azurerm.storage_account import StorageAccount
+from cdktn_provider_azurerm.subnet import Subnet, SubnetDelegation, SubnetDelegationServiceDelegation
+from cdktn_provider_azurerm.subnet_nat_gateway_association import SubnetNatGatewayAssociation
+from cdktn_provider_azurerm.subnet_network_security_group_association import SubnetNetworkSecurityGroupAssociation
+from cdktn_provider_azurerm.virtual_network import VirtualNetwork, VirtualNetworkEncryption
+from constructs import Construct
+
+from terrace.azure import names, providers
+from terrace.azure.openings import GROUPS, Group, Openings, private_path
+from terrace.capabilities.governance import GovernanceHandle
+from terrace.capabilities.network import NetworkHandle, NetworkSpec
+from terrace.capabilities.observability import ObservabilityHandle
+from terrace.capabilities.target import Target
+from terrace.errors import ContractError
+
+PRIVATE_SERVICES = ("blob", "vault", "registry", "redisEnterprise", "cluster", "database", "internal")
+"""Services whose names resolve inside the network only. All are needed at any setting of `private_paths`: their public
+ways in are closed."""
+DELEGATED: Mapping[Group, str] = {
+    "control": "Microsoft.ContainerService/managedClusters",
+    "database": "Microsoft.DBforPostgreSQL/flexibleServers",
+}
+"""Subnets that a service puts its own machines into."""
+
+
+def layout(cidr: str) -> dict[Group | str, str]:
+    """Subnets of a /16 to /20: nodes take an eighth, everything else small ranges of another. Zones share a subnet,
+    which spans them on Azure. Raises ContractError when the range is too small.
+    """
+    eighths = list(IPv4Network(cidr).subnets(prefixlen_diff=3))
+    if eighths[0].prefixlen > 23:
+        raise ContractError(f"{cidr} is too small for the network's subnets", where="network.cidr", hint="/16 to /20")
+    small = [str(part) for part in eighths[4].subnets(new_prefix=26)]
+    parties: tuple[Group | str, ...] = ("control", "database", "endpoints", "cache", "entry", "GatewaySubnet")
+    return {"nodes": str(eighths[0]), **dict(zip(parties, small, strict=False))}
+
+
+class Network(Construct):
+    """A virtual network with a subnet a party. A party's subnet spans zones, what is in it names its own (NET-1).
+
+    Source: "Azure Virtual Network concepts"; "What is Azure NAT Gateway", StandardV2.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        spec: NetworkSpec,
+        target: Target,
+        *,
+        api_ranges: Mapping[str, str],
+        governance: GovernanceHandle,
+        observability: ObservabilityHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        self._group, self._target = providers.home(self), target
+        ranges = layout(spec.cidr)
+        self._network = VirtualNetwork(
+            self,
+            "network",
+            name=target.prefix,
+            location=self._group.location,
+            resource_group_name=self._group.name,
+            address_space=[spec.cidr],
+            encryption=VirtualNetworkEncryption(enforcement="AllowUnencrypted"),
+            tags=dict(target.tags),
+        )
+        subnets = {group: self._subnet(group, ranges[group]) for group in GROUPS}
+        openings = Openings(
+            self, "openings", spec, target, ranges={group: ranges[group] for group in GROUPS}, api_ranges=api_ranges
+        )
+        guarded: list[TerraformResource] = [
+            SubnetNetworkSecurityGroupAssociation(  # NET-4
+                self,
+                f"{group}-guard",
+                subnet_id=subnet.id,
+                network_security_group_id=openings.groups[group],
+                depends_on=list(openings.ready),
+            )
+            for group, subnet in subnets.items()
+        ]
+        nat_ids, routed = self._nat(spec, subnets["nodes"])
+        links = [self._zone(service) for service in PRIVATE_SERVICES]
+        vault_paths, paths = self._private_paths(target)
+        self._flow_log(spec, target, observability)
+        hybrid = [self._subnet("GatewaySubnet", ranges["GatewaySubnet"])] if spec.hybrid else []  # NET-7
+        ready = (*hybrid, *guarded, *links, *routed, *vault_paths, *paths)
+        self.handle = NetworkHandle(
+            id=names.network_id(target),
+            zones=target.zones,
+            public_subnet_ids=(names.subnet_id(target, "entry"),),
+            node_subnet_ids=(names.subnet_id(target, "nodes"),),
+            data_subnet_ids=(names.subnet_id(target, "database"), names.subnet_id(target, "cache")),
+            control_subnet_ids=(names.subnet_id(target, "control"),),
+            groups=openings.groups,
+            nat_ids=nat_ids,
+            private_zone_id=names.private_zone_id(target, "internal"),
+            ready=ready,
+            public_ready=(*guarded, *vault_paths),
+            ranges={group: ranges[group] for group in GROUPS},
+        )
+
+    def _subnet(self, name: str, cidr: str) -> Subnet:
+        delegation = None
+        if service := DELEGATED.get(name):  # type: ignore[call-overload]
+            join = ["Microsoft.Network/virtualNetworks/subnets/join/action"]
+            delegation = [
+                SubnetDelegation(
+                    name=name, service_delegation=SubnetDelegationServiceDelegation(name=service, actions=join)
+                )
+            ]
+        return Subnet(
+            self,
+            name,
+            name=name,
+            resource_group_name=self._group.name,
+            virtual_network_name=self._network.name,
+            address_prefixes=[cidr],
+            default_outbound_access_enabled=False,  # NET-2
+            private_endpoint_network_policies="Enabled",  # NET-4: security groups judge private endpoints, too
+            delegation=delegation,
+        )
+
+    def _nat(self, spec: NetworkSpec, nodes: Subnet) -> tuple[dict[str, str], list[TerraformResource]]:
+        """NET-2: nodes leave through one gateway with a fixed address.
+
+        `per_zone` is a StandardV2 gateway: it spans the region's zones by itself and outlives any of them, where on
+        other clouds a gateway a zone is needed for that. `single` is bound to the first zone.
+        """
+        everywhere = spec.egress.nat == "per_zone"
+        sku = "StandardV2" if everywhere else "Standard"
+        zone = self._target.zones[0]
+        address = PublicIp(
+            self,
+            "nat-address",
+            name=f"{self._target.prefix}-nat",
+            location=self._group.location,
+            resource_group_name=self._group.name,
+            allocation_method="Static",
+            sku=sku,
+            zones=[*self._target.zones, *self._target.spare_zones] if everywhere else [zone],
+            tags=dict(self._target.tags),
+        )
+        gateway = NatGateway(
+            self,
+            "nat",
+            name=self._target.prefix,
+            location=self._group.location,
+            resource_group_name=self._group.name,
+            sku_name=sku,
+            zones=None if everywhere else [zone],
+            idle_timeout_in_minutes=10,
+            tags=dict(self._target.tags),
+        )
+        addressed = NatGatewayPublicIpAssociation(
+            self, "nat-addressed", nat_gateway_id=gateway.id, public_ip_address_id=address.id
+        )
+        routed = SubnetNatGatewayAssociation(self, "nodes-nat", subnet_id=nodes.id, nat_gateway_id=gateway.id)
+        nat_id = names.id(self._target, "Microsoft.Network/natGateways", self._target.prefix)
+        return {"all-zones" if everywhere else f"zone-{zone}": nat_id}, [gateway, addressed, routed]
+
+    def _zone(self, service: str) -> PrivateDnsZoneVirtualNetworkLink:
+        """A private DNS zone that the network asks first (NET-3)."""
+        zone = PrivateDnsZone(
+            self,
+            f"zone-{service}",
+            name=names.private_zone(self._target, service),
+            resource_group_name=self._group.name,
+            tags=dict(self._target.tags),
+        )
+        return PrivateDnsZoneVirtualNetworkLink(
+            self,
+            f"zone-{service}-link",
+            name=f"{self._target.prefix}-{service}",
+            private_dns_zone_id=zone.id,
+            virtual_network_id=self._network.id,
+            registration_enabled=False,
+            tags=dict(self._target.tags),
+        )
+
+    def _private_paths(self, target: Target) -> tuple[list[PrivateEndpoint], list[PrivateEndpoint]]:
+        """NET-3: a path to every vault and account that there is so far, so that none can be forgotten.
+
+        Keys are made through their vault's own path, so they wait for it.
+        """
+        vaults: list[PrivateEndpoint] = []
+        accounts: list[PrivateEndpoint] = []
+        keys: list[KeyVaultKey] = []
+        for found in TerraformStack.of(self).node.find_all():
+            if isinstance(found, KeyVaultKey):
+                keys.append(found)
+            elif isinstance(found, KeyVault):
+                vaults.append(private_path(self, f"path-{found.node.id}", target, to=found.id, service="vault"))
+            elif isinstance(found, StorageAccount):
+                above = found.node.scope
+                name = found.node.id if above is None or found.node.id != "account" else above.node.id
+                accounts.append(private_path(self, f"path-{name}", target, to=found.id, service="blob"))
+        for key in keys:
+            key.depends_on = [*(key.depends_on or []), *(path.fqn for path in vaults)]
+        return vaults, accounts
+
+    def _flow_log(self, spec: NetworkSpec, target: Target, observability: ObservabilityHandle) -> None:
+        """NET-5. A region has one network watcher a subscription; Azure often made it already, in a group of its own:
+        then import it."""
+        name, group = f"NetworkWatcher_{target.region}", "NetworkWatcherRG"
+        before: list[TerraformResource] = []
+        if names.settings(target).owns_account:
+            watcher = NetworkWatcher(
+                self,
+                "watcher",
+                name=name,
+                location=self._group.location,
+                resource_group_name=self._group.name,
+                tags=dict(target.tags),
+            )
+            before, group = [watcher], self._group.name
+        workspace = observability.log_ids["trail"]
+        NetworkWatcherFlowLog(
+            self,
+            "flow-log",
+            name=target.prefix,
+            network_watcher_name=name,
+            resource_group_name=group,
+            location=self._group.location,
+            target_resource_id=self._network.id,  # NET-5
+            storage_account_id=observability.log_ids["flow"],
+            enabled=True,
+            version=2,
+            retention_policy=NetworkWatcherFlowLogRetentionPolicy(
+                enabled=True, days=observability.retention_days
+            ),  # NET-5
+            traffic_analytics=NetworkWatcherFlowLogTrafficAnalytics(
+                enabled=True,
+                workspace_id=observability.workspace,
+                workspace_region=target.region,
+                workspace_resource_id=workspace,
+                interval_in_minutes=10 if spec.flow_log_interval_seconds == 60 else 60,
+            ),
+            tags=dict(target.tags),
+            depends_on=[*before, *observability.ready],
+        )

@@ -1,0 +1,251 @@
+"""What may speak to what: a security group for each subnet, a rule on both sides of each flow (NET-4).
+
+And the private paths (NET-3): an endpoint in the network for each service that is reached by name.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from cdktn import TerraformResource, TerraformStack
+from cdktn_provider_azurerm.network_security_group import NetworkSecurityGroup
+from cdktn_provider_azurerm.network_security_rule import NetworkSecurityRule
+from cdktn_provider_azurerm.private_dns_zone_virtual_network_link import PrivateDnsZoneVirtualNetworkLink
+from cdktn_provider_azurerm.private_endpoint import (
+    PrivateEndpoint,
+    PrivateEndpointPrivateDnsZoneGroup,
+    PrivateEndpointPrivateServiceConnection,
+)
+from cdktn_provider_azurerm.subnet import Subnet
+from constructs import Construct
+
+from terrace.azure import names, providers
+from terrace.capabilities.network import NetworkSpec
+from terrace.capabilities.target import Target
+
+ANYWHERE = "0.0.0.0/0"
+ALL: Literal["*"] = "*"
+PODS = "100.64.0.0/16"
+"""Range of pods, which live in an overlay beside the network; shared address space that no network here routes."""
+
+Group = Literal["control", "nodes", "endpoints", "database", "cache", "entry"]
+GROUPS: Mapping[Group, str] = {
+    "control": "AKS API server",
+    "nodes": "AKS nodes",
+    "endpoints": "Private endpoints",
+    "database": "PostgreSQL",
+    "cache": "Managed Redis",
+    "entry": "Public entry",
+}
+"""Party to what it is; each has a subnet of its own name."""
+
+
+class Flow(NamedTuple):
+    """Traffic from one group into another over a range of ports."""
+
+    source: Group
+    into: Group
+    first_port: int
+    last_port: int
+    protocol: Literal["Tcp", "Udp"]
+    purpose: str
+
+
+FLOWS: Mapping[str, Flow] = {
+    "nodes-to-api": Flow("nodes", "control", 443, 443, "Tcp", "Nodes call the Kubernetes API"),
+    "api-to-kubelets": Flow("control", "nodes", 10250, 10251, "Tcp", "Kubernetes API calls kubelets and metrics"),
+    "api-to-webhooks": Flow("control", "nodes", 8443, 9443, "Tcp", "Kubernetes API calls admission webhooks"),
+    "api-to-extensions": Flow("control", "nodes", 443, 443, "Tcp", "Kubernetes API calls aggregated APIs"),
+    "pods-to-pods": Flow("nodes", "nodes", 0, 65535, "Tcp", "Pods talk to pods, narrowed by network policy"),
+    "pods-to-dns": Flow("nodes", "nodes", 53, 53, "Udp", "Pods ask CoreDNS"),
+    "nodes-to-endpoints": Flow("nodes", "endpoints", 443, 443, "Tcp", "Nodes reach Azure services privately"),
+    "nodes-to-database": Flow("nodes", "database", 5432, 6432, "Tcp", "Workloads reach PostgreSQL and its pooler"),
+    "database-to-database": Flow(
+        "database", "database", 5432, 5432, "Tcp", "PostgreSQL feeds its standby and replicas"
+    ),
+    "nodes-to-cache": Flow("nodes", "cache", 10000, 10000, "Tcp", "Workloads reach Managed Redis"),
+    "api-to-keys": Flow("control", "endpoints", 443, 443, "Tcp", "Kubernetes API reaches its key"),
+    "entry-to-ingress": Flow("entry", "nodes", 443, 443, "Tcp", "Gateway reaches the ingress"),
+}
+"""Everything that may speak inside the network (NET-4); public, administrators' and outbound openings come on top."""
+
+
+class Opening(NamedTuple):
+    """Traffic between a group and what is not one; `peer` is a range or one of Azure's service tags."""
+
+    group: Group
+    side: Literal["Inbound", "Outbound"]
+    ports: str
+    peer: str
+    purpose: str
+    protocol: Literal["Tcp", "Udp", "*"] = "Tcp"
+
+
+class Openings(Construct):
+    """A security group a subnet, and its rules; what no rule names is refused by the last one.
+
+    `groups` holds ids by party; `ready` are the rules.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        spec: NetworkSpec,
+        target: Target,
+        *,
+        ranges: Mapping[Group, str],
+        api_ranges: Mapping[str, str],
+    ) -> None:
+        super().__init__(scope, id)
+        self._group = providers.home(self)
+        self._ranges: Mapping[Group, Sequence[str]] = {
+            group: [cidr, PODS] if group == "nodes" else [cidr] for group, cidr in ranges.items()
+        }
+        self._made = {
+            group: NetworkSecurityGroup(
+                self,
+                f"{group}-group",
+                name=f"{target.prefix}-{group}",
+                location=self._group.location,
+                resource_group_name=self._group.name,
+                tags=dict(target.tags),
+            )
+            for group in GROUPS
+        }
+        self.ready: list[TerraformResource] = []
+        for position, (name, flow) in enumerate(FLOWS.items()):
+            ports = str(flow.first_port) if flow.first_port == flow.last_port else f"{flow.first_port}-{flow.last_port}"
+            source, into = self._ranges[flow.source], self._ranges[flow.into]
+            for side, group in (("Inbound", flow.into), ("Outbound", flow.source)):
+                self._rule(
+                    name, group, 100 + 10 * position, side, "Allow", ports, flow.purpose, flow.protocol, source, into
+                )
+        for position, (name, opening) in enumerate(_outside(spec, target, api_ranges).items()):
+            ours = self._ranges[opening.group]
+            inbound = opening.side == "Inbound"
+            self._rule(
+                name,
+                opening.group,
+                1000 + 10 * position,
+                opening.side,
+                "Allow",
+                opening.ports,
+                opening.purpose,
+                opening.protocol,
+                [opening.peer] if inbound else ours,
+                ours if inbound else [opening.peer],
+            )
+        for group in GROUPS:
+            sides = ("Inbound",) if group == "entry" else ("Inbound", "Outbound")  # the gateway's own calls go anywhere
+            for side in sides:
+                self._rule(
+                    f"refuse-{side.lower()}", group, 4096, side, "Deny", ALL, "Default is deny", ALL, [ALL], [ALL]
+                )
+        self.groups: dict[str, str] = {group: made.id for group, made in self._made.items()}
+
+    def _rule(
+        self,
+        name: str,
+        group: Group,
+        priority: int,
+        side: str,
+        access: str,
+        ports: str,
+        purpose: str,
+        protocol: str,
+        source: Sequence[str],
+        into: Sequence[str],
+    ) -> None:
+        ends = {**_end("source", source), **_end("destination", into)}
+        self.ready.append(
+            NetworkSecurityRule(
+                self,
+                f"{group}-{name}-{'in' if side == 'Inbound' else 'out'}",
+                name=name,
+                description=purpose,  # NET-4
+                resource_group_name=self._group.name,
+                network_security_group_name=self._made[group].name,
+                priority=priority,
+                direction=side,
+                access=access,
+                protocol=protocol,
+                source_port_range=ALL,
+                destination_port_range=ports,
+                **ends,
+            )
+        )
+
+
+def _end(name: str, ranges: Sequence[str]) -> dict[str, Any]:
+    """Azure has one argument for a range and another for several."""
+    if len(ranges) == 1:
+        return {f"{name}_address_prefix": ranges[0]}
+    return {f"{name}_address_prefixes": list(ranges)}
+
+
+def _outside(spec: NetworkSpec, target: Target, api_ranges: Mapping[str, str]) -> dict[str, Opening]:
+    """Openings to and from what is outside, by name."""
+    balancer, any_port = "AzureLoadBalancer", "0-65535"
+    openings = {
+        "public-https": Opening("entry", "Inbound", "443", "Internet", "Public HTTPS entry"),
+        "public-http": Opening("entry", "Inbound", "80", "Internet", "Public HTTP, only to be redirected"),
+        # Source: "Application Gateway infrastructure configuration", required security rules
+        "gateway-manager": Opening("entry", "Inbound", "65200-65535", "GatewayManager", "Azure manages the gateway"),
+        "entry-probes": Opening("entry", "Inbound", any_port, balancer, "Azure asks the gateway for its health", ALL),
+        "nodes-probes": Opening("nodes", "Inbound", any_port, balancer, "Azure asks the nodes for their health", ALL),
+        "api-probes": Opening("control", "Inbound", any_port, balancer, "Azure asks the API for its health", ALL),
+        # Source: "Networking in Flexible Server with private access", NSG rules
+        "archive": Opening("database", "Outbound", "443", "Storage", "PostgreSQL archives its log"),
+        "sign-in": Opening("database", "Outbound", "443", "AzureActiveDirectory", "PostgreSQL judges Entra's tokens"),
+        "keys": Opening("database", "Outbound", "443", "AzureKeyVault", "PostgreSQL reaches its key"),
+    }
+    for name, place in spec.egress.destinations.items():
+        peer = "Internet" if place.cidr == ANYWHERE else place.cidr
+        openings[f"to-{name}"] = Opening("nodes", "Outbound", str(place.port), peer, f"Nodes reach {name}")
+    for name, cidr in api_ranges.items():
+        openings[f"api-from-{name}"] = Opening("control", "Inbound", "443", cidr, f"Kubernetes API from {name}")
+    return openings
+
+
+def private_path(
+    scope: Construct,
+    id: str,
+    target: Target,
+    *,
+    to: str,
+    service: str,
+    subnet: Group = "endpoints",
+    after: Sequence[TerraformResource] = (),
+) -> PrivateEndpoint:
+    """NET-3: an address in the network for a service, and its name in the network's DNS.
+
+    `to` is the resource's id; `service` its sub-resource (blob, vault, registry, redisEnterprise). What is made after
+    the network makes its own paths; the stack's network is found by its place.
+    """
+    group = providers.home(scope)
+    network = TerraformStack.of(scope).node.find_child("network")
+    before: list[TerraformResource] = []
+    for name in (subnet, f"zone-{service}-link"):
+        found = network.node.find_child(name)
+        assert isinstance(found, Subnet | PrivateDnsZoneVirtualNetworkLink)
+        before.append(found)
+    return PrivateEndpoint(
+        scope,
+        id,
+        name=f"{target.prefix}-{id}",
+        custom_network_interface_name=f"{target.prefix}-{id}",
+        location=group.location,
+        resource_group_name=group.name,
+        subnet_id=names.subnet_id(target, subnet),
+        private_service_connection=PrivateEndpointPrivateServiceConnection(
+            name=id,
+            private_connection_resource_id=to,  # NET-3
+            subresource_names=[service],
+            is_manual_connection=False,
+        ),
+        private_dns_zone_group=PrivateEndpointPrivateDnsZoneGroup(
+            name="default", private_dns_zone_ids=[names.private_zone_id(target, service)]
+        ),
+        tags=dict(target.tags),
+        depends_on=[*before, *after],
+    )

@@ -1,0 +1,43 @@
+"""Azure: one construct a capability, under the names that `terrace.capabilities.cloud.Cloud` asks for."""
+
+from terrace.azure.audit import Audit
+from terrace.azure.backup import Backup
+from terrace.azure.cache import Cache
+from terrace.azure.cluster import Cluster
+from terrace.azure.cost import Cost
+from terrace.azure.database import Database
+from terrace.azure.entry import Entry
+from terrace.azure.governance import Governance
+from terrace.azure.hybrid import Hybrid
+from terrace.azure.identity import Pipelines, Workloads
+from terrace.azure.keys import Keys
+from terrace.azure.lake import Lake
+from terrace.azure.network import Network
+from terrace.azure.observability import Alarms, Observability
+from terrace.azure.providers import VERSIONS, configure, remote_state
+from terrace.azure.registry import Registry
+from terrace.azure.secrets import Secrets
+
+__all__ = [
+    "VERSIONS",
+    "Alarms",
+    "Audit",
+    "Backup",
+    "Cache",
+    "Cluster",
+    "Cost",
+    "Database",
+    "Entry",
+    "Governance",
+    "Hybrid",
+    "Keys",
+    "Lake",
+    "Network",
+    "Observability",
+    "Pipelines",
+    "Registry",
+    "Secrets",
+    "Workloads",
+    "configure",
+    "remote_state",
+]

@@ -1,0 +1,102 @@
+"""The Azure provider of a stack, and the resource groups that everything is in: home, and recovery if there is one."""
+
+from typing import Any
+
+from cdktn import TerraformStack
+from cdktn_provider_azurerm.provider import (
+    AzurermProvider,
+    AzurermProviderFeatures,
+    AzurermProviderFeaturesKeyVault,
+    AzurermProviderFeaturesLogAnalyticsWorkspace,
+    AzurermProviderFeaturesPostgresqlFlexibleServer,
+    AzurermProviderFeaturesResourceGroup,
+    AzurermProviderFeaturesStorage,
+)
+from cdktn_provider_azurerm.resource_group import ResourceGroup
+from constructs import Construct
+
+from terrace.azure import names
+from terrace.capabilities.target import Target
+from terrace.environment.schema import Environment
+from terrace.errors import ContractError
+
+VERSIONS = {"azurerm": ">= 5.2, < 6"}
+"""5.2 has every argument used; 4.x names many of them differently. The lock file pins (docs/decisions)."""
+
+
+def configure(stack: TerraformStack, target: Target) -> None:
+    """Give `stack` its provider and resource groups. It acts in the target's subscription and tenant, nowhere else.
+
+    What is deleted stays recoverable: nothing is purged, and a group that holds what Terraform did not make stays.
+    """
+    AzurermProvider(
+        stack,
+        "azurerm",
+        subscription_id=names.settings(target).subscription_id,
+        tenant_id=names.settings(target).tenant_id,
+        resource_provider_registrations="none",  # a deployer needs no right on the subscription for it; docs list them
+        storage_use_azuread=True,  # LAKE-1: no account keys
+        features=[
+            AzurermProviderFeatures(
+                key_vault=[
+                    AzurermProviderFeaturesKeyVault(
+                        purge_soft_delete_on_destroy=False,  # KEY-2
+                        purge_soft_deleted_keys_on_destroy=False,  # KEY-2
+                        purge_soft_deleted_secrets_on_destroy=False,
+                        purge_soft_deleted_certificates_on_destroy=False,
+                        recover_soft_deleted_key_vaults=True,
+                        recover_soft_deleted_keys=True,
+                        recover_soft_deleted_secrets=True,
+                        recover_soft_deleted_certificates=True,
+                    )
+                ],
+                log_analytics_workspace=[
+                    AzurermProviderFeaturesLogAnalyticsWorkspace(permanently_delete_on_destroy=False)
+                ],
+                postgresql_flexible_server=[
+                    AzurermProviderFeaturesPostgresqlFlexibleServer(restart_server_on_configuration_value_change=True)
+                ],
+                resource_group=[AzurermProviderFeaturesResourceGroup(prevent_deletion_if_contains_resources=True)],
+                # containers are made by the control plane: a runner need not reach the accounts to plan
+                storage=[AzurermProviderFeaturesStorage(data_plane_available=False)],
+            )
+        ],
+    )
+    _group(stack, "group", target, target.region, recovery=False)
+    if target.recovery_region:
+        _group(stack, "group-recovery", target, target.recovery_region, recovery=True)
+
+
+def home(scope: Construct) -> ResourceGroup:
+    """The resource group of the stack around `scope`."""
+    return _found(scope, "group")
+
+
+def recovery(scope: Construct) -> ResourceGroup:
+    """The recovery region's resource group of the stack around `scope`."""
+    return _found(scope, "group-recovery")
+
+
+def _group(stack: TerraformStack, id: str, target: Target, region: str, *, recovery: bool) -> None:
+    ResourceGroup(stack, id, name=names.group(target, recovery=recovery), location=region, tags=dict(target.tags))
+
+
+def _found(scope: Construct, id: str) -> ResourceGroup:
+    found = TerraformStack.of(scope).node.try_find_child(id)
+    if not isinstance(found, ResourceGroup):
+        raise ContractError("the environment has no recovery region", where=scope.node.path)
+    return found
+
+
+def remote_state(environment: Environment, target: Target, layer: str) -> tuple[str, dict[str, Any]]:
+    """A blob an environment, cloud and layer, leased while in use, reached by identity. Its account is versioned."""
+    project = environment.project
+    return "azurerm", {
+        "subscription_id": names.settings(target).subscription_id,
+        "tenant_id": names.settings(target).tenant_id,
+        "resource_group_name": f"{project}-state",
+        "storage_account_name": environment.state.bucket or names.state_account(target, project),
+        "container_name": "state",
+        "key": f"{environment.name}/{environment.cloud}/{layer}.tfstate",
+        "use_azuread_auth": True,
+    }

@@ -1,0 +1,189 @@
+"""What is watched, and from where it counts as wrong (OBS-2): one row a signal, in Azure Monitor's words. No CDK here.
+
+Metric names are those of "Supported metrics with Azure Monitor"; neither the provider nor Azure checks them before
+somebody misses an alarm.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal
+
+from terrace.azure import names
+from terrace.capabilities.audit import AuditHandle
+from terrace.capabilities.cache import CacheHandle, CacheSpec
+from terrace.capabilities.cluster import ClusterHandle
+from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
+from terrace.capabilities.entry import EntryHandle
+from terrace.capabilities.network import NetworkHandle
+from terrace.capabilities.observability import LogGroup, Thresholds
+from terrace.capabilities.spec import LAYERS, Severity
+from terrace.capabilities.target import Target
+
+Statistic = Literal["Average", "Maximum", "Minimum", "Total"]
+Comparison = Literal["above", "below"]
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A metric of a resource and the value from which it is wrong. `after` is what `resource` names by string."""
+
+    title: str
+    metric: str
+    statistic: Statistic
+    comparison: Comparison
+    threshold: float
+    namespace: str
+    resource: str
+    dimensions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    after: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Event:
+    """A kind of record that is counted over a quarter of an hour; `at_once`: a single one wakes somebody."""
+
+    title: str
+    query: str
+    tolerated: int = 0
+    at_once: bool = False
+
+
+@dataclass(frozen=True)
+class Burn:
+    """How fast the error budget may go: at `rate` over `window_seconds` somebody of `severity` hears of it.
+
+    Rates and windows are those of the SRE workbook, "Alerting on SLOs": 2 % of a month's budget in an hour, 5 % in six.
+    """
+
+    rate: float
+    window_seconds: int
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class Query:
+    """A saved search: what follows the table of a kind of logs."""
+
+    group: LogGroup
+    text: str
+
+
+BURNS: Mapping[str, Burn] = {
+    "fast": Burn(rate=14.4, window_seconds=3600, severity="critical"),
+    "slow": Burn(rate=6.0, window_seconds=21600, severity="warning"),
+}
+
+QUERIES: Mapping[str, Query] = {
+    "refused-kubernetes-calls": Query(
+        "cluster",
+        "where ResponseStatus.code == 403 | project TimeGenerated, User, Verb, ObjectRef | take 100",
+    ),
+    "slow-statements": Query(
+        "postgresql",
+        "where Message has 'duration:' | project TimeGenerated, Message | order by TimeGenerated desc | take 100",
+    ),
+    "refused-requests": Query(
+        "waf",
+        "where Action in ('Blocked', 'Detected') | summarize refused = count() by ClientIp, RuleId"
+        " | order by refused desc | take 100",
+    ),
+}
+
+
+def events(audit: AuditHandle) -> dict[str, Event]:
+    """What is counted in the record of calls; `audit.trail` is the setting that writes it."""
+    trail_name = audit.trail.rsplit("/", 1)[-1]
+    return {
+        "api-denials": Event(
+            "Refused calls of Azure",
+            "AzureActivity | where ActivityStatusValue == 'Failure'"
+            " and tostring(Properties_d.statusCode) == 'Forbidden'",
+            tolerated=20,
+        ),
+        "trail-stopped": Event(  # AUD-1
+            "The record of calls was stopped or deleted",
+            "AzureActivity | where OperationNameValue =~ 'MICROSOFT.INSIGHTS/DIAGNOSTICSETTINGS/DELETE'"
+            f" and ResourceId endswith '{trail_name}'",
+            at_once=True,
+        ),
+        "lock-removed": Event(  # GOV: what keeps data from being deleted is gone
+            "A lock was removed",
+            "AzureActivity | where OperationNameValue =~ 'MICROSOFT.AUTHORIZATION/LOCKS/DELETE'"
+            " and ActivityStatusValue == 'Success'",
+            at_once=True,
+        ),
+    }
+
+
+def burn_query(entry: EntryHandle, slo_percent: float, rate: float) -> str:
+    """Moments at which the entry's error budget goes faster than `rate` times what it may (OBS-4)."""
+    budget = round(1 - slo_percent / 100, 6)
+    return (
+        f"AGWAccessLogs | where _ResourceId =~ '{entry.load_balancer}'"
+        " | summarize failed = countif(HttpStatus >= 500), answered = count()"
+        f" | extend burn = todouble(failed) / answered / {budget:g} | where answered > 0 and burn > {rate:g}"
+    )
+
+
+def signals(
+    limits: Thresholds,
+    target: Target,
+    *,
+    database_spec: DatabaseSpec,
+    cache_spec: CacheSpec,
+    network: NetworkHandle,
+    cluster: ClusterHandle,
+    database: DatabaseHandle,
+    cache: CacheHandle,
+    audit: AuditHandle,
+) -> dict[str, Signal]:
+    """Every signal by name."""
+    server = partial(
+        Signal, namespace="Microsoft.DBforPostgreSQL/flexibleServers", resource=database.id, after=database.ready
+    )
+    nodes = partial(
+        Signal,
+        namespace="Microsoft.ContainerService/managedClusters",
+        resource=names.cluster_id(target),
+        after=cluster.ready,
+    )
+    redis = partial(Signal, namespace="Microsoft.Cache/redisEnterprise", resource=cache.id, after=cache.ready)
+    used_percent = 100 - limits.database_free_storage_percent
+    table = {
+        "database-cpu": server("Database CPU, %", "cpu_percent", "Average", "above", limits.database_cpu_percent),
+        "database-storage": server("Database storage, %", "storage_percent", "Maximum", "above", used_percent),
+        "database-connections": server(
+            "Database connections", "active_connections", "Maximum", "above", limits.database_connections
+        ),
+        "database-alive": server("Database answers", "is_db_alive", "Maximum", "below", 1),
+        "cache-memory": redis(
+            "Cache memory, %", "usedmemorypercentage", "Maximum", "above", limits.cache_memory_percent
+        ),
+        "cache-evictions": redis("Cache evictions", "evictedkeys", "Total", "above", limits.cache_evictions),
+        "nodes-cpu": nodes("Node CPU, %", "node_cpu_usage_percentage", "Average", "above", limits.node_cpu_percent),
+        "nodes-memory": nodes(
+            "Node memory, %", "node_memory_working_set_percentage", "Average", "above", limits.node_memory_percent
+        ),
+        "nodes-disk": nodes("Node disks, %", "node_disk_usage_percentage", "Maximum", "above", 85),
+    }
+    for place, gateway in network.nat_ids.items():
+        nat = partial(Signal, namespace="Microsoft.Network/natGateways", resource=gateway, after=network.ready)
+        failed = {"ConnectionState": ("Failed",)}
+        table[f"nat-ports-{place}"] = nat(
+            f"NAT in {place} out of ports", "SNATConnectionCount", "Total", "above", 0, dimensions=failed
+        )
+    for layer in LAYERS:
+        refused = {"ResponseType": ("AuthorizationError", "AuthenticationError")}
+        table[f"{layer}-denials"] = Signal(
+            f"Refused requests to {layer}",
+            "Transactions",
+            "Total",
+            "above",
+            limits.lake_denials,
+            namespace="Microsoft.Storage/storageAccounts",
+            resource=names.account_id(target, layer),
+            dimensions=refused,
+            after=audit.ready,
+        )
+    return table
