@@ -101,7 +101,8 @@ def test_every_value_of_our_environments_knows_its_line() -> None:
 
 
 def test_another_cloud_by_argument_or_shell(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    project = write("gcp: {project_id: acme-data, project_number: '123456789012'}\n")
+    account = "billing_account: 000000-111111-222222, admin_group: admins@example.com"
+    project = write(f"gcp: {{project_id: acme-data, project_number: '123456789012', {account}}}\n")
     loaded = load("qa", project=project, cloud="gcp")
     assert (loaded.environment.cloud, loaded.where("cloud")) == ("gcp", "--cloud")
     monkeypatch.setenv("TERRACE_CLOUD", "gcp")

@@ -69,5 +69,6 @@ class DatabaseHandle:
     login_resource: str
     """What a module's identity is granted login to; a module appends its own role's name."""
     ready: tuple[Any, ...] = ()
-    recovery_days: int = 7
     """What names the server by a string depends on these."""
+    recovery_days: int = 7
+    """For a backup plan that takes the server's recovery over."""

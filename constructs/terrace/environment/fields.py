@@ -39,6 +39,9 @@ EXPECTED = {
     r"^[A-Za-z]+_[A-Z]\d+$": "a Managed Redis SKU, as Balanced_B5",
     r"^Standard_\w+$": "a VM size, as Standard_D4ds_v5",
     r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$": "a UUID in lower case",
+    r"^db-[A-Za-z0-9-]+$": "a Cloud SQL tier, as db-perf-optimized-N-2",
+    r"^[A-Z_]+$": "a Memorystore node type, as STANDARD_SMALL",
+    r"^[0-9A-F]{6}(-[0-9A-F]{6}){2}$": "a billing account, as 012345-6789AB-CDEF01",
     r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$": "a project's id: 6 to 30 of a-z, 0-9 and -, a letter first and no - last",
     r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$": "a bucket's name: 3 to 63 of a-z, 0-9, . and -",
 }

@@ -71,19 +71,19 @@ SIZES: dict[Kind, dict[Size, dict[Cloud, Machine]]] = {
             "gcp": Machine("db-custom-2-4096", 2, 4),
         },
         "medium": {
-            "aws": Machine("db.m6g.large", 2, 8),
-            "azure": Machine("GP_Standard_D2ds_v5", 2, 8),
-            "gcp": Machine("db-custom-2-8192", 2, 8),
+            "aws": Machine("db.r6g.large", 2, 16),
+            "azure": Machine("MO_Standard_E2ds_v5", 2, 16),
+            "gcp": Machine("db-perf-optimized-N-2", 2, 16),
         },
         "large": {
             "aws": Machine("db.r6g.xlarge", 4, 32),
             "azure": Machine("MO_Standard_E4ds_v5", 4, 32),
-            "gcp": Machine("db-custom-4-26624", 4, 26),
+            "gcp": Machine("db-perf-optimized-N-4", 4, 32),
         },
         "xlarge": {
             "aws": Machine("db.r6g.2xlarge", 8, 64),
             "azure": Machine("MO_Standard_E8ds_v5", 8, 64),
-            "gcp": Machine("db-custom-8-53248", 8, 52),
+            "gcp": Machine("db-perf-optimized-N-8", 8, 64),
         },
     },
     "cache": {

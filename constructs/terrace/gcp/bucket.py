@@ -1,0 +1,142 @@
+"""One bucket as every bucket of the platform is: private, encrypted, kept, with a lifecycle (LAKE-1 to LAKE-4).
+
+All of them are made here, so that none can differ by accident; what only some have is a visible argument.
+"""
+
+from dataclasses import dataclass
+
+from cdktn import ITerraformDependable
+from cdktn_provider_google.storage_bucket import (
+    StorageBucket,
+    StorageBucketCustomPlacementConfig,
+    StorageBucketEncryption,
+    StorageBucketEncryptionCustomerManagedEncryptionEnforcementConfig,
+    StorageBucketEncryptionCustomerSuppliedEncryptionEnforcementConfig,
+    StorageBucketEncryptionGoogleManagedEncryptionEnforcementConfig,
+    StorageBucketLifecycleRule,
+    StorageBucketLifecycleRuleAction,
+    StorageBucketLifecycleRuleCondition,
+    StorageBucketLogging,
+    StorageBucketRetentionPolicy,
+    StorageBucketSoftDeletePolicy,
+    StorageBucketVersioning,
+)
+from constructs import Construct
+
+from terrace.capabilities.lake import Bucket, LifecycleSpec
+from terrace.capabilities.target import Target
+from terrace.environment import regions
+from terrace.errors import ContractError
+from terrace.gcp import names
+from terrace.gcp.providers import service
+
+DAY_SECONDS = 86400
+SOFT_DELETE_DAYS = {"dev": 7, "staging": 30, "prod": 30}
+"""Days in which a deleted object can be brought back, whatever else the bucket does. Cloud Storage takes 7 to 90."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A bucket and the construct that holds it."""
+
+    scope: Construct
+    bucket: StorageBucket
+
+
+def bucket(
+    scope: Construct,
+    name: Bucket,
+    target: Target,
+    *,
+    lifecycle: LifecycleSpec,
+    key: str,
+    keys_ready: tuple[ITerraformDependable, ...],
+    lock_days: int | None,
+    lock_mode: str,
+    spans_regions: bool,
+    after: tuple[ITerraformDependable, ...] = (),
+) -> Made:
+    """A private, encrypted bucket with its lifecycle. `key` is an id in the bucket's location.
+
+    A locked bucket keeps no old versions: nothing in it can be overwritten or deleted before its time. No switch
+    refuses plain HTTP: Cloud Storage's JSON and XML APIs for authenticated calls know TLS alone, and anonymous calls
+    are refused (LAKE-1).
+    """
+    locked = lock_days is not None
+    made = StorageBucket(
+        scope,
+        "bucket",
+        name=names.bucket(target, name),
+        location=multi_region(target) if spans_regions else target.region.upper(),
+        custom_placement_config=_both_regions(target) if spans_regions else None,  # LAKE-5
+        rpo="ASYNC_TURBO" if spans_regions else None,  # LAKE-5
+        storage_class="STANDARD",
+        uniform_bucket_level_access=True,  # LAKE-1
+        public_access_prevention="enforced",  # LAKE-1
+        encryption=StorageBucketEncryption(  # LAKE-2
+            default_kms_key_name=key,
+            # A writer that names no key gets the bucket's; one that brings his own, or wants Google's, is refused.
+            google_managed_encryption_enforcement_config=StorageBucketEncryptionGoogleManagedEncryptionEnforcementConfig(
+                restriction_mode="FullyRestricted"
+            ),
+            customer_supplied_encryption_enforcement_config=StorageBucketEncryptionCustomerSuppliedEncryptionEnforcementConfig(
+                restriction_mode="FullyRestricted"
+            ),
+            customer_managed_encryption_enforcement_config=StorageBucketEncryptionCustomerManagedEncryptionEnforcementConfig(
+                restriction_mode="NotRestricted"
+            ),
+        ),
+        versioning=StorageBucketVersioning(enabled=not locked),  # LAKE-3
+        retention_policy=StorageBucketRetentionPolicy(  # LAKE-3
+            retention_period=str((lock_days or 0) * DAY_SECONDS), is_locked=lock_mode == "compliance"
+        )
+        if locked
+        else None,
+        soft_delete_policy=StorageBucketSoftDeletePolicy(  # LAKE-3
+            retention_duration_seconds=SOFT_DELETE_DAYS[target.tier] * DAY_SECONDS
+        ),
+        lifecycle_rule=_lifecycle_rules(lifecycle),  # LAKE-4
+        logging=StorageBucketLogging(  # LAKE-6
+            log_bucket=names.bucket(target, "access"), log_object_prefix=f"storage/{name}"
+        )
+        if name != "access"
+        else None,
+        force_destroy=False,
+        deletion_policy=names.deletion(target),
+        labels={"layer": name},
+        depends_on=[*keys_ready, *after, service(scope, "storage")],
+    )
+    return Made(scope, made)
+
+
+def multi_region(target: Target) -> str:
+    """The multi-region that holds both of the target's regions. Raises ContractError where there is none."""
+    found = {"eu": "EU", "us": "US"}.get(regions.residency("gcp", target.region) or "")
+    if found is None:
+        raise ContractError(f"no multi-region of Cloud Storage holds {target.region}", where="recovery_region")
+    return found
+
+
+def _both_regions(target: Target) -> StorageBucketCustomPlacementConfig:
+    both = [region.upper() for region in (target.region, target.recovery_region) if region]
+    return StorageBucketCustomPlacementConfig(data_locations=both)
+
+
+def _lifecycle_rules(spec: LifecycleSpec) -> list[StorageBucketLifecycleRule]:
+    """Rules for the whole bucket; both cheaper classes read at once."""
+
+    def rule(type: str, *, storage_class: str | None = None, **condition: int | str) -> StorageBucketLifecycleRule:
+        return StorageBucketLifecycleRule(
+            action=StorageBucketLifecycleRuleAction(type=type, storage_class=storage_class),
+            condition=StorageBucketLifecycleRuleCondition(**condition),  # type: ignore[arg-type]
+        )
+
+    rules = [
+        rule("SetStorageClass", storage_class="NEARLINE", age=spec.cool_after_days, with_state="LIVE"),
+        rule("SetStorageClass", storage_class="COLDLINE", age=spec.archive_after_days, with_state="LIVE"),
+        rule("Delete", days_since_noncurrent_time=spec.superseded_after_days, with_state="ARCHIVED"),
+        rule("AbortIncompleteMultipartUpload", age=7),
+    ]
+    if spec.expire_after_days:
+        rules.append(rule("Delete", age=spec.expire_after_days, with_state="LIVE"))
+    return rules

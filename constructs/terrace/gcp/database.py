@@ -1,0 +1,314 @@
+"""PostgreSQL on Cloud SQL (DB-1 to DB-10, SEC-2)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cdktn import TerraformResourceLifecycle
+from cdktn_provider_google.dns_managed_zone import (
+    DnsManagedZone,
+    DnsManagedZonePrivateVisibilityConfig,
+    DnsManagedZonePrivateVisibilityConfigNetworks,
+)
+from cdktn_provider_google.dns_record_set import DnsRecordSet
+from cdktn_provider_google.sql_database import SqlDatabase
+from cdktn_provider_google.sql_database_instance import (
+    SqlDatabaseInstance,
+    SqlDatabaseInstanceSettings,
+    SqlDatabaseInstanceSettingsBackupConfiguration,
+    SqlDatabaseInstanceSettingsBackupConfigurationBackupRetentionSettings,
+    SqlDatabaseInstanceSettingsDatabaseFlags,
+    SqlDatabaseInstanceSettingsFinalBackupConfig,
+    SqlDatabaseInstanceSettingsInsightsConfig,
+    SqlDatabaseInstanceSettingsIpConfiguration,
+    SqlDatabaseInstanceSettingsIpConfigurationPscConfig,
+    SqlDatabaseInstanceSettingsIpConfigurationPscConfigPscAutoConnections,
+    SqlDatabaseInstanceSettingsLocationPreference,
+    SqlDatabaseInstanceSettingsMaintenanceWindow,
+)
+from cdktn_provider_google.sql_user import SqlUser
+from constructs import Construct
+
+from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
+from terrace.capabilities.governance import GovernanceHandle
+from terrace.capabilities.keys import KeysHandle
+from terrace.capabilities.network import NetworkHandle
+from terrace.capabilities.observability import ObservabilityHandle
+from terrace.capabilities.target import Target
+from terrace.environment.sizes import machine
+from terrace.errors import ContractError
+from terrace.gcp import iam, names
+from terrace.gcp.iam import Grant
+from terrace.gcp.providers import service
+
+NAME = "platform"
+ADMIN = "database-admin"
+"""The service account of the job that makes databases, roles and schemas (DB-9)."""
+PORT = 5432
+LOG_DAYS = {"ENTERPRISE": 7, "ENTERPRISE_PLUS": 35}
+"""Days of point-in-time recovery that an edition can keep. Source: Cloud SQL, "Point-in-time recovery"."""
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""In Cloud SQL's order; it counts from 1."""
+FINAL_BACKUP_DAYS = 30
+
+
+def parameters(spec: DatabaseSpec) -> Mapping[str, str]:
+    """The server's flags that differ from Cloud SQL's own. Source: Cloud SQL, "Configure database flags".
+
+    PostGIS and pgaudit need no list of permission here: Cloud SQL has one of its own, which holds both (DB-9).
+    """
+    return {
+        "cloudsql.enable_pgaudit": "on",  # DB-7, DB-9
+        "cloudsql.iam_authentication": "on",  # SEC-2, DB-9
+        "log_checkpoints": "on",
+        "log_connections": "on",
+        "log_disconnections": "on",
+        "log_lock_waits": "on",
+        "log_min_duration_statement": str(spec.slow_query_ms),  # DB-7
+        "log_statement": "ddl",  # DB-7
+        "log_temp_files": "0",
+        "pgaudit.log": "ddl,role",  # DB-7
+    }
+
+
+class Database(Construct):
+    """A server and its read replicas, reached through addresses in the data subnet alone.
+
+    Nobody has a password: people log in as members of the administrators' group, the bootstrap job and modules as their
+    service accounts, with tokens that Google makes and that last an hour (SEC-2); `handle.admin_secret` is empty.
+    `handle.host` is Cloud SQL's own name, the only one on its certificate, and resolves inside the network.
+    Raises ContractError if the machine's edition cannot keep the days of recovery asked for.
+    Source: Cloud SQL documentation, "Private Service Connect overview", "IAM authentication".
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        spec: DatabaseSpec,
+        target: Target,
+        *,
+        keys: KeysHandle,
+        network: NetworkHandle,
+        observability: ObservabilityHandle,
+        governance: GovernanceHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        self._spec, self._target, self._network = spec, target, network
+        self._tier = instance_class(spec, target)
+        self._edition = edition(self._tier)
+        if spec.recovery_days > LOG_DAYS[self._edition]:
+            raise ContractError(
+                f"{self._tier} keeps {LOG_DAYS[self._edition]} days of recovery, {spec.recovery_days} are asked for",
+                where="database.recovery_days",
+                hint="take a larger size, or fewer days",
+            )
+        self._protected = spec.deletion_protection and target.protected
+        server = SqlDatabaseInstance(
+            self,
+            "server",
+            name=target.prefix,
+            region=target.region,
+            database_version=f"POSTGRES_{spec.version}",
+            encryption_key_name=names.key(target, "database"),  # DB-3
+            deletion_protection=self._protected,  # DB-6
+            deletion_policy="PREVENT" if self._protected else "DELETE",  # DB-6
+            final_backup_description=f"{target.prefix}, before it was deleted",
+            settings=self._settings(
+                availability_type="REGIONAL" if spec.high_availability else "ZONAL",  # DB-4
+                disk_size=spec.storage_gb,
+                location_preference=SqlDatabaseInstanceSettingsLocationPreference(
+                    zone=network.zones[0], secondary_zone=self._second_zone()
+                ),
+                backup_configuration=self._backups(),  # DB-5
+                final_backup_config=SqlDatabaseInstanceSettingsFinalBackupConfig(  # DB-6
+                    enabled=spec.deletion_protection,
+                    retention_days=FINAL_BACKUP_DAYS if spec.deletion_protection else None,
+                ),
+                retain_backups_on_delete=spec.deletion_protection,  # DB-6
+            ),
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["settings[0].disk_size"]),  # DB-8 moves it
+            depends_on=[*keys.ready, *network.ready, service(self, "sqladmin")],
+        )
+        self._name_inside("server", server)
+        for number in range(1, spec.replicas + 1):  # DB-8
+            zone = network.zones[number % len(network.zones)]
+            self._replica(f"replica-{number}", server, target.region, names.key(target, "database"), zone)
+        if target.recovery_region:  # DB-5: takes over where the region is lost
+            away = names.key(target, "database", "recovery")
+            self._replica("recovery", server, target.recovery_region, away, None)
+        database = SqlDatabase(
+            self,
+            "platform",
+            name=NAME,
+            instance=server.name,
+            deletion_policy="ABANDON" if target.protected else "DELETE",
+        )
+        self._administrators(target, server, database)
+        self.handle = DatabaseHandle(
+            id=names.database_id(target),
+            instance=target.prefix,
+            host=server.dns_name,
+            port=PORT,
+            name=NAME,
+            admin_secret="",
+            login_resource=names.database_id(target),
+            ready=(server, database),
+            recovery_days=spec.recovery_days,
+        )
+
+    def _settings(self, **own: Any) -> SqlDatabaseInstanceSettings:
+        """What server and replicas have in common, and `own`."""
+        spec, target = self._spec, self._target
+        window = spec.maintenance_window
+        return SqlDatabaseInstanceSettings(
+            tier=self._tier,
+            edition=self._edition,
+            disk_type="PD_SSD",
+            disk_autoresize=True,  # DB-8
+            disk_autoresize_limit=spec.max_storage_gb,  # DB-8
+            deletion_protection_enabled=self._protected,  # DB-6
+            ip_configuration=SqlDatabaseInstanceSettingsIpConfiguration(
+                ipv4_enabled=False,  # DB-1
+                ssl_mode="ENCRYPTED_ONLY",  # DB-2
+                server_ca_mode="GOOGLE_MANAGED_CAS_CA",
+                psc_config=[
+                    SqlDatabaseInstanceSettingsIpConfigurationPscConfig(
+                        psc_enabled=True,  # DB-1
+                        allowed_consumer_projects=[names.account(target)],  # DB-1
+                        psc_auto_connections=[
+                            SqlDatabaseInstanceSettingsIpConfigurationPscConfigPscAutoConnections(
+                                consumer_network=self._network.id, consumer_service_project_id=names.account(target)
+                            )
+                        ],
+                    )
+                ],
+            ),
+            maintenance_window=SqlDatabaseInstanceSettingsMaintenanceWindow(
+                day=DAYS.index(window.day) + 1,  # DB-10
+                hour=window.hour,  # DB-10
+                update_track="canary" if target.tier == "dev" else "stable",
+            ),
+            insights_config=SqlDatabaseInstanceSettingsInsightsConfig(
+                query_insights_enabled=True,  # DB-7
+                query_plans_per_minute=5,
+                query_string_length=1024,
+                record_application_tags=True,
+                record_client_address=False,
+            ),
+            database_flags=[
+                SqlDatabaseInstanceSettingsDatabaseFlags(name=name, value=value)
+                for name, value in parameters(spec).items()
+            ],
+            user_labels=names.labels(target),  # GOV-1
+            **own,
+        )
+
+    def _second_zone(self) -> str | None:
+        """Where the standby is (DB-4)."""
+        zones = (*self._network.zones, *self._target.spare_zones)
+        return zones[1] if self._spec.high_availability else None
+
+    def _backups(self) -> SqlDatabaseInstanceSettingsBackupConfiguration:
+        return SqlDatabaseInstanceSettingsBackupConfiguration(
+            enabled=True,
+            start_time=f"{(self._spec.maintenance_window.hour - 2) % 24:02}:00",
+            location=self._target.recovery_region or self._target.region,  # DB-5, GOV-2
+            point_in_time_recovery_enabled=True,  # DB-5
+            transaction_log_retention_days=self._spec.recovery_days,  # DB-5
+            backup_retention_settings=SqlDatabaseInstanceSettingsBackupConfigurationBackupRetentionSettings(
+                retained_backups=self._spec.recovery_days, retention_unit="COUNT"
+            ),
+        )
+
+    def _replica(self, id: str, server: SqlDatabaseInstance, region: str, key: str, zone: str | None) -> None:
+        replica = SqlDatabaseInstance(
+            self,
+            id,
+            name=f"{self._target.prefix}-{id}",
+            region=region,
+            database_version=f"POSTGRES_{self._spec.version}",
+            master_instance_name=server.name,
+            encryption_key_name=key,  # DB-3
+            deletion_protection=self._protected,  # DB-6
+            deletion_policy="PREVENT" if self._protected else "DELETE",
+            settings=self._settings(
+                availability_type="ZONAL",
+                location_preference=SqlDatabaseInstanceSettingsLocationPreference(zone=zone) if zone else None,
+            ),
+        )
+        self._name_inside(id, replica)
+
+    def _name_inside(self, id: str, instance: SqlDatabaseInstance) -> None:
+        """The instance's own name, for callers in the network: a zone of that name alone, with its address."""
+        name = instance.dns_name
+        zone = DnsManagedZone(
+            self,
+            f"{id}-zone",
+            name=f"{self._target.prefix}-database-{id}",
+            dns_name=name,
+            description=f"Address of database {id}",
+            visibility="private",
+            private_visibility_config=DnsManagedZonePrivateVisibilityConfig(
+                networks=[DnsManagedZonePrivateVisibilityConfigNetworks(network_url=self._network.id)]
+            ),
+            depends_on=[service(self, "dns")],
+        )
+        connections = instance.settings.ip_configuration.psc_config.get(0).psc_auto_connections
+        DnsRecordSet(
+            self,
+            f"{id}-address",
+            managed_zone=zone.name,
+            name=name,
+            type="A",
+            ttl=60,
+            rrdatas=[connections.get(0).ip_address],
+        )
+
+    def _administrators(self, target: Target, server: SqlDatabaseInstance, database: SqlDatabase) -> None:
+        only = f'resource.name == "{names.database_id(target)}" && resource.type == "sqladmin.googleapis.com/Instance"'
+        account = iam.role(
+            self,
+            "admin",
+            target,
+            purpose=ADMIN,
+            title=f"Makes databases and roles in {target.prefix}",
+            grants={
+                "connect": Grant("roles/cloudsql.client", only),
+                "login": Grant("roles/cloudsql.instanceUser", only),
+            },
+        )
+        SqlUser(
+            self,
+            "people",
+            instance=server.name,
+            name=names.settings(target).admin_group,
+            type="CLOUD_IAM_GROUP",  # SEC-2
+            database_roles=["cloudsqlsuperuser"],
+            deletion_policy="ABANDON",
+            depends_on=[database],
+        )
+        SqlUser(
+            self,
+            "admin-user",
+            instance=server.name,
+            name=login_name(names.role_email(target, ADMIN)),
+            type="CLOUD_IAM_SERVICE_ACCOUNT",  # SEC-2
+            database_roles=["cloudsqlsuperuser"],
+            deletion_policy="ABANDON",
+            depends_on=[account, database],
+        )
+
+
+def instance_class(spec: DatabaseSpec, target: Target) -> str:
+    """The environment's exact tier, else the size's."""
+    return names.settings(target).database_tier or machine("gcp", "database", spec.size).name
+
+
+def edition(tier: str) -> str:
+    """The edition that a tier belongs to: machines of free choice are Enterprise's, named ones Enterprise Plus's."""
+    return "ENTERPRISE" if tier.startswith("db-custom-") else "ENTERPRISE_PLUS"
+
+
+def login_name(email: str) -> str:
+    """A service account as PostgreSQL knows it. Source: Cloud SQL, "Manage users with IAM database authentication"."""
+    return email.removesuffix(".gserviceaccount.com")

@@ -1,0 +1,158 @@
+"""What nobody may do whatever they are granted, where things may be, and the project's own defaults."""
+
+from collections.abc import Sequence
+
+from cdktn_provider_google.compute_project_metadata_item import ComputeProjectMetadataItem
+from cdktn_provider_google.iam_deny_policy import IamDenyPolicy, IamDenyPolicyRules, IamDenyPolicyRulesDenyRule
+from cdktn_provider_google.org_policy_policy import (
+    OrgPolicyPolicy,
+    OrgPolicyPolicySpec,
+    OrgPolicyPolicySpecRules,
+    OrgPolicyPolicySpecRulesValues,
+)
+from cdktn_provider_google.project_default_service_accounts import ProjectDefaultServiceAccounts
+from constructs import Construct
+
+from terrace.capabilities.governance import GovernanceHandle
+from terrace.capabilities.keys import KeysHandle
+from terrace.capabilities.target import Target
+from terrace.environment import regions
+from terrace.gcp import names
+from terrace.gcp.providers import service
+
+ENFORCED = (
+    "compute.disableSerialPortAccess",
+    "compute.requireOsLogin",
+    "compute.requireShieldedVm",
+    "compute.skipDefaultNetworkCreation",
+    "iam.automaticIamGrantsForDefaultServiceAccounts",
+    "iam.disableServiceAccountKeyCreation",
+    "iam.disableServiceAccountKeyUpload",
+    "sql.restrictAuthorizedNetworks",
+    "sql.restrictPublicIp",
+    "storage.publicAccessPrevention",
+    "storage.uniformBucketLevelAccess",
+)
+"""Constraints that are on or off. Source: Resource Manager, "Organization policy constraints"."""
+
+OWN_KEY_ONLY = (
+    "artifactregistry.googleapis.com",
+    "container.googleapis.com",
+    "pubsub.googleapis.com",
+    "secretmanager.googleapis.com",
+    "sqladmin.googleapis.com",
+    "storage.googleapis.com",
+)
+"""Services that may not fall back to a key of Google's."""
+
+METADATA = {
+    "block-project-ssh-keys": "TRUE",
+    "disable-legacy-endpoints": "TRUE",
+    "enable-oslogin": "TRUE",
+    "serial-port-enable": "FALSE",
+}
+"""What every machine of the project is told."""
+
+EVERYBODY = "principalSet://goog/public:all"
+
+
+class Governance(Construct):
+    """A deny policy over every identity of the project and, where the environment owns it, organisation policies on it
+    and its default service accounts switched off.
+
+    Deny and organisation policies need rights on the organisation (roles/iam.denyAdmin, roles/orgpolicy.policyAdmin).
+    """
+
+    def __init__(self, scope: Construct, id: str, target: Target, *, keys: KeysHandle) -> None:
+        super().__init__(scope, id)
+        ceiling = f"{target.prefix}-ceiling"
+        if names.settings(target).owns_account:
+            self._ceiling(ceiling, target)
+            self._policies(target)
+            self._account_defaults(target)
+        self.handle = GovernanceHandle(ceiling=ceiling)
+
+    def _ceiling(self, name: str, target: Target) -> None:
+        """No keys of service accounts for anybody; the record and the keys only for the pipeline that applies.
+
+        Source: IAM documentation, "Permissions supported in deny policies".
+        """
+        pipeline = f"principal://iam.googleapis.com/projects/-/serviceAccounts/{names.role_email(target, 'ci-apply')}"
+        IamDenyPolicy(
+            self,
+            "ceiling",
+            name=name,
+            parent=f"cloudresourcemanager.googleapis.com%2Fprojects%2F{names.account(target)}",
+            display_name="Ceiling of every identity of the deployment",
+            rules=[
+                IamDenyPolicyRules(
+                    description="No static keys",
+                    deny_rule=IamDenyPolicyRulesDenyRule(
+                        denied_principals=[EVERYBODY],
+                        denied_permissions=["iam.googleapis.com/serviceAccountKeys.create"],  # ID-1
+                    ),
+                ),
+                IamDenyPolicyRules(
+                    description="Keep the record and the keys",
+                    deny_rule=IamDenyPolicyRulesDenyRule(
+                        denied_principals=[EVERYBODY],
+                        exception_principals=[pipeline],
+                        denied_permissions=[
+                            "cloudkms.googleapis.com/cryptoKeyVersions.destroy",  # KEY-2
+                            "logging.googleapis.com/buckets.delete",  # AUD-1
+                            "logging.googleapis.com/sinks.delete",  # AUD-1
+                        ],
+                    ),
+                ),
+            ],
+            depends_on=[service(self, "iam")],
+        )
+
+    def _policies(self, target: Target) -> None:
+        for constraint in ENFORCED:
+            self._policy(target, constraint, OrgPolicyPolicySpecRules(enforce="TRUE"))
+        self._policy(
+            target,
+            "gcp.resourceLocations",
+            OrgPolicyPolicySpecRules(values=OrgPolicyPolicySpecRulesValues(allowed_values=locations(target))),  # GOV-2
+        )
+        self._policy(
+            target,
+            "gcp.restrictNonCmekServices",
+            OrgPolicyPolicySpecRules(values=OrgPolicyPolicySpecRulesValues(denied_values=list(OWN_KEY_ONLY))),
+        )
+        self._policy(target, "compute.vmExternalIpAccess", OrgPolicyPolicySpecRules(deny_all="TRUE"))  # NET-2
+
+    def _policy(self, target: Target, constraint: str, rule: OrgPolicyPolicySpecRules) -> None:
+        project = f"projects/{names.account(target)}"
+        OrgPolicyPolicy(
+            self,
+            constraint.replace(".", "-"),
+            name=f"{project}/policies/{constraint}",
+            parent=project,
+            spec=OrgPolicyPolicySpec(rules=[rule]),
+            depends_on=[service(self, "orgpolicy")],
+        )
+
+    def _account_defaults(self, target: Target) -> None:
+        # Compute and App Engine make accounts with the editor's role; nodes and workloads have their own (K8S-4)
+        ProjectDefaultServiceAccounts(
+            self,
+            "default-accounts",
+            project=names.account(target),
+            action="DISABLE",
+            restore_policy="NONE",
+            depends_on=[service(self, "iam"), service(self, "compute")],
+        )
+        for key, value in METADATA.items():
+            ComputeProjectMetadataItem(
+                self, f"metadata-{key}", key=key, value=value, depends_on=[service(self, "compute")]
+            )
+
+
+def locations(target: Target) -> Sequence[str]:
+    """Where resources may be (GOV-2): the target's regions and, for buckets over both, what holds them."""
+    allowed = [f"in:{region}-locations" for region in (target.region, target.recovery_region) if region]
+    if target.recovery_region and (residency := regions.residency("gcp", target.region)):
+        allowed.append(f"in:{residency}-locations")
+    return allowed

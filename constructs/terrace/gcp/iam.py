@@ -1,0 +1,84 @@
+"""Service accounts and grants: least privilege, to one identity at a time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cdktn import TerraformResource
+from cdktn_provider_google.project_iam_member import ProjectIamMember, ProjectIamMemberCondition
+from cdktn_provider_google.service_account import ServiceAccount
+from cdktn_provider_google.service_account_iam_member import ServiceAccountIamMember
+from constructs import Construct
+
+from terrace.capabilities.target import Target
+from terrace.gcp import names
+from terrace.gcp.providers import service
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role on the project; `only` narrows it to what the expression (CEL) holds for."""
+
+    role: str
+    only: str = ""
+
+
+def role(
+    scope: Construct, id: str, target: Target, *, purpose: str, title: str, grants: Mapping[str, Grant] | None = None
+) -> ServiceAccount:
+    """A service account named prefix-purpose, without a key, and its rights on the project by name."""
+    made = ServiceAccount(
+        scope,
+        id,
+        account_id=names.role_name(target, purpose),
+        display_name=title,
+        depends_on=[service(scope, "iam")],
+    )
+    for name, grant in (grants or {}).items():
+        project_grant(scope, f"{id}-{name}", target, grant, names.member(target, purpose), after=[made])
+    return made
+
+
+def project_grant(
+    scope: Construct, id: str, target: Target, grant: Grant, member: str, *, after: Sequence[TerraformResource] = ()
+) -> ProjectIamMember:
+    """One right of one identity on the project. IAM refuses identities that do not exist, so `after` makes it."""
+    condition = ProjectIamMemberCondition(title="only", expression=grant.only) if grant.only else None
+    return ProjectIamMember(
+        scope,
+        id,
+        project=names.account(target),
+        role=grant.role,
+        member=member,
+        condition=condition,
+        depends_on=[*after, service(scope, "cloudresourcemanager")],
+    )
+
+
+def pod_trust(
+    scope: Construct,
+    id: str,
+    target: Target,
+    account: ServiceAccount,
+    *,
+    namespace: str,
+    name: str,
+    after: Sequence[TerraformResource],
+) -> ServiceAccountIamMember:
+    """Lets pods under a Kubernetes service account act as `account`, through GKE's workload identity (K8S-4, SEC-3).
+
+    `after` is the cluster: the project's workload pool exists once a cluster asks for it.
+    """
+    return ServiceAccountIamMember(
+        scope,
+        id,
+        service_account_id=account.name,
+        role="roles/iam.workloadIdentityUser",
+        member=names.pods(target, namespace, name),
+        depends_on=list(after),
+    )
+
+
+def rights(scope: Construct, id: str) -> list[TerraformResource]:
+    """The grants that `role` gave to the account `id`: what acts as soon as it is made depends on them too."""
+    made = [child for child in scope.node.children if child.node.id.startswith(f"{id}-")]
+    return [child for child in made if isinstance(child, ProjectIamMember)]

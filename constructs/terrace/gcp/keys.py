@@ -1,0 +1,100 @@
+"""KMS keys, one a purpose, at home, in the recovery region, and where a bucket spans both."""
+
+from collections.abc import Mapping
+
+from cdktn_provider_google.kms_crypto_key import KmsCryptoKey, KmsCryptoKeyVersionTemplate
+from cdktn_provider_google.kms_crypto_key_iam_member import KmsCryptoKeyIamMember
+from cdktn_provider_google.kms_key_ring import KmsKeyRing
+from constructs import Construct
+
+from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, KeysHandle, KeysSpec, Purpose
+from terrace.capabilities.target import Target
+from terrace.gcp import names
+from terrace.gcp.names import Place
+from terrace.gcp.providers import service
+
+USERS: Mapping[Purpose, tuple[str, ...]] = {
+    "lake": ("storage",),
+    "audit": ("storage",),
+    "database": ("sqladmin",),
+    "cluster": ("container",),
+    "disks": ("compute", "container"),
+    "logs": ("logging", "storage"),
+    "secrets": ("secretmanager",),
+    "registry": ("artifactregistry",),
+    "cache": ("memorystore",),
+    "events": ("pubsub",),
+    "backups": ("storage", "gkebackup", "backupdr"),
+}
+"""The services whose own identities use a purpose's key; nobody else may (KEY-3)."""
+
+SPANNING: tuple[Purpose, ...] = ("lake", "backups")
+"""Keys of buckets that span both regions; such a bucket wants its key in the multi-region that holds them."""
+
+DAY_SECONDS = 86400
+
+
+class Keys(Construct):
+    """A key ring a place and a key a purpose. Hardware-backed but in dev.
+
+    Neither ring nor key can be deleted: destroying ends a key's versions after the deletion window, and the next apply
+    of the same name must import both. Source: Cloud KMS documentation, "Destroy and restore key versions".
+    """
+
+    def __init__(self, scope: Construct, id: str, spec: KeysSpec, target: Target) -> None:
+        super().__init__(scope, id)
+        self._grants: list[KmsCryptoKeyIamMember] = []
+        self._ring("home", spec, target, PURPOSES)
+        if target.recovery_region:
+            self._ring("recovery", spec, target, tuple(p for p in RECOVERY_PURPOSES if p != "lake"))
+            self._ring("both", spec, target, SPANNING)
+        self.handle = KeysHandle(
+            home={purpose: names.key(target, purpose) for purpose in PURPOSES},
+            recovery={
+                # what recovers the lake is its buckets' second region, so its key is where they are
+                purpose: names.key(target, purpose, "both" if purpose == "lake" else "recovery")
+                for purpose in RECOVERY_PURPOSES
+            }
+            if target.recovery_region
+            else {},
+            ready=tuple(self._grants),
+        )
+
+    def _ring(self, place: Place, spec: KeysSpec, target: Target, purposes: tuple[Purpose, ...]) -> None:
+        ring = KmsKeyRing(
+            self,
+            f"{place}-ring",
+            name=target.prefix,
+            location=names.key_location(target, place),
+            depends_on=[service(self, "cloudkms")],
+        )
+        for purpose in purposes:
+            id = purpose if place == "home" else f"{purpose}-{place}"
+            key = KmsCryptoKey(
+                self,
+                id,
+                name=purpose,
+                key_ring=names.key_ring(target, place),
+                purpose="ENCRYPT_DECRYPT",
+                rotation_period=f"{spec.rotation_days * DAY_SECONDS}s",  # KEY-1
+                destroy_scheduled_duration=f"{spec.deletion_window_days * DAY_SECONDS}s",  # KEY-2
+                deletion_policy=names.deletion(target),  # KEY-2
+                version_template=KmsCryptoKeyVersionTemplate(
+                    algorithm="GOOGLE_SYMMETRIC_ENCRYPTION",
+                    protection_level="SOFTWARE" if target.tier == "dev" else "HSM",
+                ),
+                depends_on=[ring],
+            )
+            for user in USERS[purpose]:
+                if place == "both" and user != "storage":
+                    continue
+                self._grants.append(
+                    KmsCryptoKeyIamMember(  # KEY-3
+                        self,
+                        f"{id}-{user}",
+                        crypto_key_id=names.key(target, purpose, place),
+                        role="roles/cloudkms.cryptoKeyEncrypterDecrypter",
+                        member=names.agent(target, user),
+                        depends_on=[key, service(self, user)],
+                    )
+                )

@@ -1,0 +1,195 @@
+"""Names and ids on Google Cloud, computed from the target alone: a plan and a live check know them beforehand.
+
+No CDK here. Ids are strings and not references to resources, so that a plan shows them; whoever uses one names what
+makes it in `depends_on`.
+"""
+
+import hashlib
+from typing import Literal
+
+from terrace.capabilities.keys import Purpose
+from terrace.capabilities.lake import Bucket
+from terrace.capabilities.observability import LogGroup
+from terrace.capabilities.target import GcpSettings, Target
+from terrace.environment import regions
+from terrace.errors import ContractError
+
+Place = Literal["home", "recovery", "both"]
+"""Where a key is: a region of the target, or the multi-region that holds both, for buckets that span them."""
+
+LogBucket = Literal["platform", "flow", "trail"]
+
+AGENTS = {
+    "artifactregistry": "service-{}@gcp-sa-artifactregistry.iam.gserviceaccount.com",
+    "backupdr": "service-{}@gcp-sa-backupdr.iam.gserviceaccount.com",
+    "cloudasset": "service-{}@gcp-sa-cloudasset.iam.gserviceaccount.com",
+    "compute": "service-{}@compute-system.iam.gserviceaccount.com",
+    "container": "service-{}@container-engine-robot.iam.gserviceaccount.com",
+    "gkebackup": "service-{}@gcp-sa-gkebackup.iam.gserviceaccount.com",
+    "logging": "cmek-p{}@gcp-sa-logging.iam.gserviceaccount.com",
+    "memorystore": "service-{}@gcp-sa-memorystore.iam.gserviceaccount.com",
+    "monitoring": "service-{}@gcp-sa-monitoring-notification.iam.gserviceaccount.com",
+    "pubsub": "service-{}@gcp-sa-pubsub.iam.gserviceaccount.com",
+    "secretmanager": "service-{}@gcp-sa-secretmanager.iam.gserviceaccount.com",
+    "securitycenter": "service-{}@gcp-sa-scc-notification.iam.gserviceaccount.com",
+    "sqladmin": "service-{}@gcp-sa-cloud-sql.iam.gserviceaccount.com",
+    "storage": "service-{}@gs-project-accounts.iam.gserviceaccount.com",
+    "storagetransfer": "project-{}@storage-transfer-service.iam.gserviceaccount.com",
+}
+"""Google's own identities in a project, by service. Source: IAM, "Service agents"."""
+
+ACCOUNT_ID_LENGTH = 30
+"""Source: IAM API, projects.serviceAccounts.create, accountId."""
+
+
+def settings(target: Target) -> GcpSettings:
+    """The Google Cloud section behind a target that goes there."""
+    assert isinstance(target.settings, GcpSettings)
+    return target.settings
+
+
+def account(target: Target) -> str:
+    """The project's id."""
+    return settings(target).project_id
+
+
+def number(target: Target) -> str:
+    """The project's number."""
+    return settings(target).project_number
+
+
+def short(name: str, limit: int) -> str:
+    """`name`, or its beginning and a hash of the whole where it is longer than `limit` characters."""
+    if len(name) <= limit:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:4]
+    return f"{name[: limit - 5].rstrip('-')}-{digest}"
+
+
+def agent(target: Target, service: str) -> str:
+    """A service's own identity in the project, as grants name it."""
+    return f"serviceAccount:{AGENTS[service].format(number(target))}"
+
+
+def role_name(target: Target, purpose: str) -> str:
+    """A service account's id; 30 characters at most."""
+    return short(f"{target.prefix}-{purpose}", ACCOUNT_ID_LENGTH)
+
+
+def role_email(target: Target, purpose: str) -> str:
+    """A service account's address."""
+    return f"{role_name(target, purpose)}@{account(target)}.iam.gserviceaccount.com"
+
+
+def member(target: Target, purpose: str) -> str:
+    """A service account as grants name it."""
+    return f"serviceAccount:{role_email(target, purpose)}"
+
+
+def pods(target: Target, namespace: str, service_account: str) -> str:
+    """A Kubernetes service account of the project's clusters as grants name it."""
+    return f"serviceAccount:{account(target)}.svc.id.goog[{namespace}/{service_account}]"
+
+
+def group(target: Target, name: str) -> str:
+    """The address of one of the organisation's groups."""
+    return f"{name}@{settings(target).admin_group.partition('@')[2]}"
+
+
+def key_location(target: Target, place: Place) -> str:
+    """Where a key ring is. Raises ContractError where no multi-region holds both of the target's regions."""
+    if place == "home":
+        return target.region
+    if place == "recovery" and target.recovery_region:
+        return target.recovery_region
+    multi = {"eu": "europe", "us": "us"}.get(regions.residency("gcp", target.region) or "")
+    if multi is None:
+        raise ContractError(f"no multi-region of Google Cloud holds {target.region}", where="recovery_region")
+    return multi
+
+
+def key_ring(target: Target, place: Place) -> str:
+    """A key ring's id. It can never be deleted, nor its name be used again."""
+    return f"projects/{account(target)}/locations/{key_location(target, place)}/keyRings/{target.prefix}"
+
+
+def key(target: Target, purpose: Purpose, place: Place = "home") -> str:
+    """A key's id."""
+    return f"{key_ring(target, place)}/cryptoKeys/{purpose}"
+
+
+def bucket(target: Target, name: Bucket) -> str:
+    """A bucket's name; global, so the project's number ends it; 63 characters at most."""
+    return f"{target.prefix}-{name}-{number(target)}"
+
+
+def bucket_id(target: Target, name: Bucket) -> str:
+    """A bucket as conditions of grants name it."""
+    return f"projects/_/buckets/{bucket(target, name)}"
+
+
+def log_bucket(name: LogGroup) -> LogBucket:
+    """Which log bucket a kind of log is kept in: one a retention, since Logging searches them together."""
+    kept: dict[LogGroup, LogBucket] = {"flow": "flow", "trail": "trail"}
+    return kept.get(name, "platform")
+
+
+def log_group(target: Target, name: LogGroup) -> str:
+    """The name of the log bucket that takes a kind of log."""
+    return f"{target.prefix}-{log_bucket(name)}"
+
+
+def log_group_id(target: Target, name: LogGroup) -> str:
+    """The id of the log bucket that takes a kind of log."""
+    return f"projects/{account(target)}/locations/{target.region}/buckets/{log_group(target, name)}"
+
+
+def topic(target: Target, name: str) -> str:
+    """A Pub/Sub topic's id; `name` is a severity or a purpose."""
+    return f"projects/{account(target)}/topics/{target.prefix}-{name}"
+
+
+def secret(target: Target, name: str) -> str:
+    """A secret's id."""
+    return f"projects/{account(target)}/secrets/{target.prefix}-{name}"
+
+
+def custom_role(target: Target, purpose: str) -> str:
+    """A custom role's id; a deleted one keeps its name for 37 days, while which it can be brought back."""
+    return f"{target.prefix}-{purpose}".replace("-", "_")
+
+
+def cluster_location(target: Target) -> str:
+    """A cluster over several zones belongs to the region, one in a single zone to that zone."""
+    return target.zones[0] if len(target.zones) == 1 else target.region
+
+
+def cluster_id(target: Target) -> str:
+    """The GKE cluster."""
+    return f"projects/{account(target)}/locations/{cluster_location(target)}/clusters/{target.prefix}"
+
+
+def database_id(target: Target) -> str:
+    """The Cloud SQL instance."""
+    return f"projects/{account(target)}/instances/{target.prefix}"
+
+
+def cache_id(target: Target) -> str:
+    """The Memorystore instance."""
+    return f"projects/{account(target)}/locations/{target.region}/instances/{target.prefix}"
+
+
+def labels(target: Target) -> dict[str, str]:
+    """Labels of what the provider's default labels do not reach (GOV-1)."""
+    return dict(target.tags)
+
+
+def deletion(target: Target) -> str:
+    """The provider's own refusal to delete, where the target is protected."""
+    return "PREVENT" if target.protected else "DELETE"
+
+
+def state_bucket(target: Target) -> str:
+    """Where remote state of all the project's environments in the Google Cloud project is kept."""
+    project = target.prefix.removesuffix(f"-{target.environment}")
+    return target.state_bucket or f"{project}-state-{number(target)}"

@@ -1,0 +1,314 @@
+"""The VPC: regional subnets, NAT, private paths, openings by purpose, flow logs (NET-1 to NET-5)."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from typing import NamedTuple
+
+from cdktn import ITerraformDependable, TerraformResourceLifecycle
+from cdktn_provider_google.compute_address import ComputeAddress
+from cdktn_provider_google.compute_network import ComputeNetwork
+from cdktn_provider_google.compute_route import ComputeRoute
+from cdktn_provider_google.compute_router import ComputeRouter, ComputeRouterBgp, ComputeRouterBgpAdvertisedIpRanges
+from cdktn_provider_google.compute_router_nat import (
+    ComputeRouterNat,
+    ComputeRouterNatLogConfig,
+    ComputeRouterNatSubnetwork,
+)
+from cdktn_provider_google.compute_subnetwork import (
+    ComputeSubnetwork,
+    ComputeSubnetworkLogConfig,
+    ComputeSubnetworkSecondaryIpRange,
+)
+from cdktn_provider_google.dns_managed_zone import (
+    DnsManagedZone,
+    DnsManagedZonePrivateVisibilityConfig,
+    DnsManagedZonePrivateVisibilityConfigNetworks,
+)
+from cdktn_provider_google.dns_policy import DnsPolicy, DnsPolicyNetworks
+from cdktn_provider_google.dns_record_set import DnsRecordSet
+from cdktn_provider_google.network_connectivity_service_connection_policy import (
+    NetworkConnectivityServiceConnectionPolicy,
+    NetworkConnectivityServiceConnectionPolicyPscConfig,
+)
+from constructs import Construct
+
+from terrace.capabilities.governance import GovernanceHandle
+from terrace.capabilities.network import NetworkHandle, NetworkSpec
+from terrace.capabilities.observability import ObservabilityHandle
+from terrace.capabilities.target import Target
+from terrace.gcp import iam
+from terrace.gcp.openings import ANYWHERE, GOOGLE_APIS, Openings
+from terrace.gcp.providers import service
+
+ESSENTIAL_PATHS = ("googleapis.com", "pkg.dev", "gcr.io", "gke.goog")
+FULL_PATHS = (*ESSENTIAL_PATHS, "run.app", "cloudfunctions.net", "notebooks.cloud.google.com")
+"""Domains of Google's that resolve to the restricted range inside the network. Source: VPC documentation, "Private
+Google Access, DNS configuration"."""
+
+GOOGLE_ADDRESSES = tuple(str(address) for address in IPv4Network(GOOGLE_APIS))
+CONNECTED = {"database": "google-cloud-sql", "cache": "gcp-memorystore"}
+"""What gets an address of its own in the data subnet, and Google's name of its class of service."""
+ROUTER_ASN = 64514
+PODS = "pods"
+"""The name of the range that pods take their addresses from."""
+
+
+class Layout(NamedTuple):
+    """Ranges of subnets. A subnet of Google's spans the region's zones, so zones have none of their own."""
+
+    nodes: str
+    pods: str
+    data: str
+    control: str
+    recovery: str
+
+
+def layout(cidr: str) -> Layout:
+    """The second half of a /16 to /20 is the pods'; of the first, nodes take a quarter and data a sixteenth.
+
+    The control plane's range is a /28, which GKE asks for; the recovery region has room for endpoints.
+    """
+    network = IPv4Network(cidr)
+    first, second = network.subnets(prefixlen_diff=1)
+    eighths = list(first.subnets(prefixlen_diff=2))
+    data, recovery, small, _ = eighths[1].subnets(prefixlen_diff=2)
+    control = next(small.subnets(new_prefix=28))
+    return Layout(nodes=str(eighths[0]), pods=str(second), data=str(data), control=str(control), recovery=str(recovery))
+
+
+class Network(Construct):
+    """A VPC whose every opening is named. Its subnets are the region's; what runs in which zone is the cluster's and
+    the database's to say (NET-1).
+
+    Firewalls guard nodes alone: the Kubernetes API admits `api_ranges` by itself, and Google's own services are
+    reached, not reachable from outside. On-premises ranges behind a hybrid link are reached like any other: name them
+    in `egress.destinations`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        spec: NetworkSpec,
+        target: Target,
+        *,
+        api_ranges: Mapping[str, str],
+        governance: GovernanceHandle,
+        observability: ObservabilityHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        self._prefix, self._target, self._spec = target.prefix, target, spec
+        self._vpc = ComputeNetwork(
+            self,
+            "vpc",
+            name=self._prefix,
+            description=f"Network of {self._prefix}",
+            auto_create_subnetworks=False,  # NET-1
+            routing_mode="GLOBAL" if target.recovery_region else "REGIONAL",
+            delete_default_routes_on_create=True,  # NET-2
+            mtu=1460,
+            depends_on=[*observability.ready, service(self, "compute")],  # NET-5: flows have where to go from the first
+        )
+        ranges = layout(spec.cidr)
+        nodes = self._subnet("nodes", ranges.nodes, target.region, pods=ranges.pods)
+        data = self._subnet("data", ranges.data, target.region)
+        control = self._subnet("control", ranges.control, target.region)
+        ready: list[ITerraformDependable] = [self._route("nat", ANYWHERE, "Outward, through NAT alone")]
+        ready.append(self._route("google-apis", GOOGLE_APIS, "Google's APIs, by their restricted range"))
+        router, nat = self._nat(nodes)
+        ready += [nat, *self._private_paths(data, ranges)]
+        openings = Openings(
+            self,
+            "openings",
+            spec,
+            target,
+            network=self._vpc,
+            ranges={"nodes": ranges.nodes, "pods": ranges.pods, "control": ranges.control, "data": ranges.data},
+        )
+        self._log_queries()
+        private_zone = DnsManagedZone(
+            self,
+            "private-zone",
+            name=f"{self._prefix}-internal",
+            dns_name=f"{self._prefix}.internal.",
+            description=f"Names inside {self._prefix}",
+            visibility="private",
+            private_visibility_config=self._inside(),
+            depends_on=[service(self, "dns")],
+        )
+        self.handle = NetworkHandle(
+            id=self._vpc.id,
+            zones=target.zones,
+            public_subnet_ids=(),
+            node_subnet_ids=(nodes.id,),
+            data_subnet_ids=(data.id,),
+            control_subnet_ids=(control.id,),
+            groups=openings.groups,
+            nat_ids={target.region: self._prefix},
+            private_zone_id=private_zone.name,
+            routes={"router": router.name},
+            ready=(*ready, *iam.rights(openings, "nodes")),
+        )
+
+    def _subnet(self, kind: str, cidr: str, region: str, *, pods: str | None = None) -> ComputeSubnetwork:
+        return ComputeSubnetwork(
+            self,
+            kind,
+            name=f"{self._prefix}-{kind}",
+            network=self._vpc.id,
+            region=region,
+            ip_cidr_range=cidr,  # NET-1
+            private_ip_google_access=True,  # NET-3
+            stack_type="IPV4_ONLY",
+            secondary_ip_range=[ComputeSubnetworkSecondaryIpRange(range_name=PODS, ip_cidr_range=pods)]
+            if pods
+            else None,
+            log_config=self._flow_log(),  # NET-5
+            # GKE adds the range of the cluster's services to the nodes' subnet; that is not drift
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["secondary_ip_range"]) if pods else None,
+        )
+
+    def _flow_log(self) -> ComputeSubnetworkLogConfig:
+        """Every packet's flow but in dev. Logging keeps them in the log bucket that takes flows."""
+        interval = {60: "INTERVAL_1_MIN", 600: "INTERVAL_10_MIN"}[self._spec.flow_log_interval_seconds]
+        return ComputeSubnetworkLogConfig(
+            aggregation_interval=interval,
+            flow_sampling=0.5 if self._target.tier == "dev" else 1,
+            metadata="INCLUDE_ALL_METADATA",
+        )
+
+    def _route(self, name: str, cidr: str, purpose: str) -> ComputeRoute:
+        return ComputeRoute(
+            self,
+            f"{name}-route",
+            name=f"{self._prefix}-{name}",
+            network=self._vpc.id,
+            dest_range=cidr,
+            next_hop_gateway="default-internet-gateway",
+            description=purpose,
+        )
+
+    def _nat(self, nodes: ComputeSubnetwork) -> tuple[ComputeRouter, ComputeRouterNat]:
+        """The way out: fixed addresses, one a zone where asked for. Cloud NAT is the region's, so any zone may use any
+        of them: that they are as many as zones is for ports, not for failures (NET-2)."""
+        target = self._target
+        zones = target.zones[:1] if self._spec.egress.nat == "single" else target.zones
+        addresses = [
+            ComputeAddress(  # NET-2
+                self,
+                f"nat-{zone.rpartition('-')[2]}-address",
+                name=f"{self._prefix}-nat-{zone.rpartition('-')[2]}",
+                region=target.region,
+                address_type="EXTERNAL",
+                network_tier="PREMIUM",
+                depends_on=[service(self, "compute")],
+            )
+            for zone in zones
+        ]
+        router = ComputeRouter(
+            self,
+            "router",
+            name=self._prefix,
+            network=self._vpc.id,
+            region=target.region,
+            bgp=ComputeRouterBgp(
+                asn=ROUTER_ASN,
+                advertise_mode="CUSTOM",
+                advertised_groups=["ALL_SUBNETS"],
+                advertised_ip_ranges=[
+                    ComputeRouterBgpAdvertisedIpRanges(
+                        range=GOOGLE_APIS, description="Google's APIs, for a hybrid link"
+                    )
+                ],
+            ),
+        )
+        nat = ComputeRouterNat(
+            self,
+            "nat",
+            name=self._prefix,
+            router=router.name,
+            region=target.region,
+            nat_ip_allocate_option="MANUAL_ONLY",  # NET-2
+            nat_ips=[address.self_link for address in addresses],  # NET-2
+            source_subnetwork_ip_ranges_to_nat="LIST_OF_SUBNETWORKS",
+            # Nodes and pods only: nothing leaves from control and data subnets
+            subnetwork=[ComputeRouterNatSubnetwork(name=nodes.id, source_ip_ranges_to_nat=["ALL_IP_RANGES"])],
+            enable_dynamic_port_allocation=True,
+            enable_endpoint_independent_mapping=False,
+            min_ports_per_vm=64,
+            max_ports_per_vm=4096,
+            log_config=ComputeRouterNatLogConfig(enable=True, filter="ERRORS_ONLY"),
+        )
+        return router, nat
+
+    def _private_paths(self, data: ComputeSubnetwork, ranges: Layout) -> list[ITerraformDependable]:
+        """NET-3: Google's names resolve to the restricted range; PostgreSQL and Valkey get addresses in our subnets."""
+        made: list[ITerraformDependable] = []
+        for domain in FULL_PATHS if self._spec.private_paths == "full" else ESSENTIAL_PATHS:
+            made += self._private_domain(domain)
+        subnets = {"": (self._target.region, data)}
+        if self._target.recovery_region:
+            away = self._subnet("data-recovery", ranges.recovery, self._target.recovery_region)
+            subnets["-recovery"] = (self._target.recovery_region, away)
+        for suffix, (region, subnet) in subnets.items():
+            for name, service_class in CONNECTED.items():
+                made.append(
+                    NetworkConnectivityServiceConnectionPolicy(
+                        self,
+                        f"path-{name}{suffix}",
+                        name=f"{self._prefix}-{name}{suffix}",
+                        location=region,
+                        network=self._vpc.id,
+                        service_class=service_class,  # NET-3
+                        psc_config=NetworkConnectivityServiceConnectionPolicyPscConfig(
+                            subnetworks=[subnet.id], limit="16"
+                        ),
+                        depends_on=[service(self, "networkconnectivity")],
+                    )
+                )
+        return made
+
+    def _private_domain(self, domain: str) -> list[ITerraformDependable]:
+        name = domain.replace(".", "-")
+        zone = DnsManagedZone(
+            self,
+            f"path-{name}",
+            name=f"{self._prefix}-{name}",
+            dns_name=f"{domain}.",
+            description=f"{domain}, reached privately",
+            visibility="private",
+            private_visibility_config=self._inside(),
+            depends_on=[service(self, "dns")],
+        )
+        # Google serves its own APIs under one restricted name, the other domains under themselves
+        address = "restricted.googleapis.com." if domain == "googleapis.com" else f"{domain}."
+        records = {"address": (address, "A", list(GOOGLE_ADDRESSES)), "names": (f"*.{domain}.", "CNAME", [address])}
+        return [
+            DnsRecordSet(
+                self,
+                f"path-{name}-{id}",
+                managed_zone=zone.name,
+                name=record,
+                type=type,
+                ttl=300,
+                rrdatas=values,  # NET-3
+            )
+            for id, (record, type, values) in records.items()
+        ]
+
+    def _inside(self) -> DnsManagedZonePrivateVisibilityConfig:
+        return DnsManagedZonePrivateVisibilityConfig(
+            networks=[DnsManagedZonePrivateVisibilityConfigNetworks(network_url=self._vpc.id)]
+        )
+
+    def _log_queries(self) -> None:
+        DnsPolicy(
+            self,
+            "queries",
+            name=self._prefix,
+            description="Names asked for inside the network are logged",
+            enable_logging=True,  # NET-5
+            enable_inbound_forwarding=self._spec.hybrid is not None,
+            networks=[DnsPolicyNetworks(network_url=self._vpc.id)],
+            depends_on=[service(self, "dns")],
+        )

@@ -1,0 +1,161 @@
+"""What may speak to what: everything refused in both directions, an opening for each flow (NET-4)."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from cdktn_provider_google.compute_firewall import (
+    ComputeFirewall,
+    ComputeFirewallAllow,
+    ComputeFirewallDeny,
+    ComputeFirewallLogConfig,
+)
+from cdktn_provider_google.compute_network import ComputeNetwork
+from constructs import Construct
+
+from terrace.capabilities.network import NetworkSpec
+from terrace.capabilities.target import Target
+from terrace.gcp import iam, names
+from terrace.gcp.iam import Grant
+
+ANYWHERE = "0.0.0.0/0"
+GOOGLE_APIS = "199.36.153.4/30"
+"""restricted.googleapis.com: Google's APIs without the internet. Source: VPC documentation, "Private Google Access"."""
+LOAD_BALANCERS = ("35.191.0.0/16", "130.211.0.0/22")
+"""Where Google's proxies and health checks come from. Source: Cloud Load Balancing, "Firewall rules"."""
+
+Group = Literal["control", "nodes", "endpoints", "database", "cache", "entry"]
+GROUPS: Mapping[Group, str] = {
+    "control": "GKE control plane",
+    "nodes": "GKE nodes",
+    "endpoints": "Google's APIs",
+    "database": "PostgreSQL",
+    "cache": "Valkey",
+    "entry": "Public entry",
+}
+
+
+class Flow(NamedTuple):
+    """Traffic from one group into another over ranges of ports."""
+
+    source: Group
+    into: Group
+    ports: tuple[str, ...]
+    protocol: Literal["tcp", "udp", "all"]
+    purpose: str
+
+
+FLOWS: Mapping[str, Flow] = {
+    "nodes-to-api": Flow("nodes", "control", ("443", "8132"), "tcp", "Nodes call the Kubernetes API"),
+    "api-to-kubelets": Flow("control", "nodes", ("10250", "10255"), "tcp", "Kubernetes API calls kubelets and metrics"),
+    "api-to-webhooks": Flow("control", "nodes", ("8443-9443",), "tcp", "Kubernetes API calls admission webhooks"),
+    "api-to-extensions": Flow("control", "nodes", ("443",), "tcp", "Kubernetes API calls aggregated APIs"),
+    "pods-to-pods": Flow("nodes", "nodes", (), "all", "Pods talk to pods, narrowed by network policy"),
+    "nodes-to-endpoints": Flow("nodes", "endpoints", ("443",), "tcp", "Nodes reach Google's APIs privately"),
+    "nodes-to-database": Flow("nodes", "database", ("5432", "3307"), "tcp", "Workloads reach PostgreSQL"),
+    "nodes-to-cache": Flow("nodes", "cache", ("6379", "11000-13047"), "tcp", "Workloads reach Valkey and its nodes"),
+    "entry-to-ingress": Flow("entry", "nodes", ("8443",), "tcp", "Load balancer reaches ingress pods"),
+    "entry-to-health": Flow("entry", "nodes", ("8080",), "tcp", "Load balancer asks ingress pods for their health"),
+}
+"""Everything that may speak inside the network (NET-4); outbound openings come on top."""
+
+REFUSED, ALLOWED, OUTBOUND = 65000, 1000, 2000
+"""Priorities; a smaller number goes first."""
+
+
+class Openings(Construct):
+    """A service account for the nodes, and the rules. What has no rule for it is refused and logged.
+
+    `groups` holds each party as rules name it: the nodes' service account, a comma-separated list of ranges for the
+    others. `ranges` gives control and data; the others are Google's own.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        spec: NetworkSpec,
+        target: Target,
+        *,
+        network: ComputeNetwork,
+        ranges: Mapping[Literal["nodes", "pods", "control", "data"], str],
+    ) -> None:
+        super().__init__(scope, id)
+        self._prefix, self._network = target.prefix, network
+        # Nodes are known by who they are, which no tag that somebody sets can claim
+        images = f"projects/{names.account(target)}/locations/{target.region}/repositories/{self._prefix}-"
+        self.nodes = iam.role(
+            self,
+            "nodes",
+            target,
+            purpose="nodes",
+            title=f"Nodes of {self._prefix}",
+            grants={
+                "run": Grant("roles/container.defaultNodeServiceAccount"),  # K8S-4
+                "pull": Grant("roles/artifactregistry.reader", f'resource.name.startsWith("{images}")'),  # K8S-10
+            },
+        )
+        self._nodes_email = names.role_email(target, "nodes")
+        self._ranges: dict[Group, tuple[str, ...]] = {
+            "control": (ranges["control"],),
+            "nodes": (ranges["nodes"], ranges["pods"]),
+            "endpoints": (GOOGLE_APIS,),
+            "database": (ranges["data"],),
+            "cache": (ranges["data"],),
+            "entry": LOAD_BALANCERS,
+        }
+        self.groups: dict[str, str] = {group: ",".join(self._ranges[group]) for group in GROUPS}
+        self.groups["nodes"] = self._nodes_email
+        for direction in ("INGRESS", "EGRESS"):
+            self._refuse(direction)
+        for name, flow in FLOWS.items():
+            if flow.into == "nodes":
+                self._open(name, "INGRESS", self._ranges[flow.source], flow.ports, flow.protocol, flow.purpose)
+            if flow.source == "nodes":
+                self._open(f"{name}-out", "EGRESS", self._ranges[flow.into], flow.ports, flow.protocol, flow.purpose)
+        for name, place in spec.egress.destinations.items():
+            purpose, ports = f"Nodes reach {name}", (str(place.port),)
+            self._open(f"nodes-to-{name}", "EGRESS", (place.cidr,), ports, "tcp", purpose, priority=OUTBOUND)
+
+    def _refuse(self, direction: str) -> None:
+        everything = [ANYWHERE]
+        ComputeFirewall(
+            self,
+            f"refuse-{direction.lower()}",
+            name=f"{self._prefix}-refuse-{direction.lower()}",
+            network=self._network.id,
+            description="Refused unless an opening names it",  # NET-4
+            direction=direction,
+            priority=REFUSED,
+            deny=[ComputeFirewallDeny(protocol="all")],
+            source_ranges=everything if direction == "INGRESS" else None,
+            destination_ranges=everything if direction == "EGRESS" else None,
+            log_config=ComputeFirewallLogConfig(metadata="INCLUDE_ALL_METADATA"),
+        )
+
+    def _open(
+        self,
+        name: str,
+        direction: str,
+        peers: tuple[str, ...],
+        ports: tuple[str, ...],
+        protocol: str,
+        purpose: str,
+        *,
+        priority: int = ALLOWED,
+    ) -> None:
+        """One rule of the nodes; its name is unique in the project."""
+        ComputeFirewall(
+            self,
+            name,
+            name=f"{self._prefix}-{name}",
+            network=self._network.id,
+            description=purpose,  # NET-4
+            direction=direction,
+            priority=priority,
+            allow=[ComputeFirewallAllow(protocol=protocol, ports=list(ports) or None)],
+            source_ranges=list(peers) if direction == "INGRESS" else None,
+            destination_ranges=list(peers) if direction == "EGRESS" else None,
+            target_service_accounts=[self._nodes_email],
+            log_config=ComputeFirewallLogConfig(metadata="INCLUDE_ALL_METADATA"),
+            depends_on=[self.nodes],
+        )

@@ -1,0 +1,43 @@
+"""Google Cloud: one construct a capability, under the names that `terrace.capabilities.cloud.Cloud` asks for."""
+
+from terrace.gcp.audit import Audit
+from terrace.gcp.backup import Backup
+from terrace.gcp.cache import Cache
+from terrace.gcp.cluster import Cluster
+from terrace.gcp.cost import Cost
+from terrace.gcp.database import Database
+from terrace.gcp.entry import Entry
+from terrace.gcp.governance import Governance
+from terrace.gcp.hybrid import Hybrid
+from terrace.gcp.identity import Pipelines, Workloads
+from terrace.gcp.keys import Keys
+from terrace.gcp.lake import Lake
+from terrace.gcp.network import Network
+from terrace.gcp.observability import Alarms, Observability
+from terrace.gcp.providers import VERSIONS, configure, remote_state
+from terrace.gcp.registry import Registry
+from terrace.gcp.secrets import Secrets
+
+__all__ = [
+    "VERSIONS",
+    "Alarms",
+    "Audit",
+    "Backup",
+    "Cache",
+    "Cluster",
+    "Cost",
+    "Database",
+    "Entry",
+    "Governance",
+    "Hybrid",
+    "Keys",
+    "Lake",
+    "Network",
+    "Observability",
+    "Pipelines",
+    "Registry",
+    "Secrets",
+    "Workloads",
+    "configure",
+    "remote_state",
+]

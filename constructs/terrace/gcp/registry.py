@@ -1,0 +1,85 @@
+"""The private image registry: a repository a module, tags that never move, images scanned (K8S-10)."""
+
+from collections.abc import Sequence
+
+from cdktn_provider_google.artifact_registry_repository import (
+    ArtifactRegistryRepository,
+    ArtifactRegistryRepositoryCleanupPolicies,
+    ArtifactRegistryRepositoryCleanupPoliciesCondition,
+    ArtifactRegistryRepositoryCleanupPoliciesMostRecentVersions,
+    ArtifactRegistryRepositoryDockerConfig,
+    ArtifactRegistryRepositoryVulnerabilityScanningConfig,
+)
+from constructs import Construct
+
+from terrace.capabilities.keys import KeysHandle
+from terrace.capabilities.registry import RegistryHandle, RegistrySpec
+from terrace.capabilities.target import Target
+from terrace.gcp import names
+from terrace.gcp.providers import service
+
+KEPT_VERSIONS = 30
+"""Newest images that cleaning up leaves alone, tagged or not."""
+
+
+class Registry(Construct):
+    """Repositories `prefix-module`. Scanning on push belongs to the project and goes on as Container Analysis learns of
+    new vulnerabilities; `spec.scanning` changes nothing. Nodes may read what begins
+    with the prefix (network.py); nobody else is given anything.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        spec: RegistrySpec,
+        target: Target,
+        *,
+        modules: Sequence[str],
+        keys: KeysHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        self.handle = RegistryHandle(
+            repositories={module: self._repository(module, spec, target, keys) for module in modules}
+        )
+
+    def _repository(self, module: str, spec: RegistrySpec, target: Target, keys: KeysHandle) -> str:
+        name = f"{target.prefix}-{module}"
+        ArtifactRegistryRepository(
+            self,
+            module,
+            repository_id=name,
+            location=target.region,
+            description=f"Images of {module}",
+            format="DOCKER",
+            mode="STANDARD_REPOSITORY",
+            kms_key_name=keys.home["registry"],
+            docker_config=ArtifactRegistryRepositoryDockerConfig(immutable_tags=True),  # K8S-10
+            vulnerability_scanning_config=ArtifactRegistryRepositoryVulnerabilityScanningConfig(
+                enablement_config="INHERITED"  # K8S-10
+            ),
+            cleanup_policy_dry_run=False,
+            cleanup_policies=[
+                expire_untagged(spec.untagged_days),
+                ArtifactRegistryRepositoryCleanupPolicies(
+                    id="keep",
+                    action="KEEP",
+                    most_recent_versions=ArtifactRegistryRepositoryCleanupPoliciesMostRecentVersions(
+                        keep_count=KEPT_VERSIONS
+                    ),
+                ),
+            ],
+            depends_on=[*keys.ready, service(self, "artifactregistry"), service(self, "containerscanning")],
+        )
+        return f"{target.region}-docker.pkg.dev/{names.account(target)}/{name}"
+
+
+def expire_untagged(days: int) -> ArtifactRegistryRepositoryCleanupPolicies:
+    """Removes what has had no tag for so many days."""
+    return ArtifactRegistryRepositoryCleanupPolicies(
+        id="untagged",
+        action="DELETE",
+        condition=ArtifactRegistryRepositoryCleanupPoliciesCondition(
+            tag_state="UNTAGGED", older_than=f"{days * 86400}s"
+        ),
+    )

@@ -1,0 +1,96 @@
+"""Application secrets, one a module, in Secret Manager; values never in state (SEC-1 to SEC-3)."""
+
+from collections.abc import Sequence
+
+from cdktn import Fn
+from cdktn_provider_google.secret_manager_secret import (
+    SecretManagerSecret,
+    SecretManagerSecretReplication,
+    SecretManagerSecretReplicationUserManaged,
+    SecretManagerSecretReplicationUserManagedReplicas,
+    SecretManagerSecretReplicationUserManagedReplicasCustomerManagedEncryption,
+)
+from cdktn_provider_google.secret_manager_secret_version import SecretManagerSecretVersion
+from constructs import Construct
+
+from terrace.capabilities.database import DatabaseHandle
+from terrace.capabilities.keys import KeysHandle
+from terrace.capabilities.secrets import SecretsHandle, SecretsSpec
+from terrace.capabilities.target import Target
+from terrace.gcp import names
+from terrace.gcp.providers import service
+
+DAY_SECONDS = 86400
+
+
+class Secrets(Construct):
+    """`prefix-module-app` for each of `modules`: 64 hexadecimal digits, from which a module derives its keys.
+
+    The value comes from Terraform's own uuid() (122 random bits each from the system's generator), twice, while
+    applying; the argument is write-only, so state and plan hold nothing. Changing it by hand is not undone: Terraform
+    writes again only when the version in the code goes up. The database needs no rotation here: nobody logs in to it
+    with a password (SEC-2).
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        spec: SecretsSpec,
+        target: Target,
+        *,
+        modules: Sequence[str],
+        keys: KeysHandle,
+        database: DatabaseHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        self.handle = SecretsHandle(modules={module: self._secret(module, spec, target, keys) for module in modules})
+
+    def _secret(self, module: str, spec: SecretsSpec, target: Target, keys: KeysHandle) -> str:
+        secret = SecretManagerSecret(
+            self,
+            module,
+            secret_id=secret_name(module, target),
+            replication=replication(target),  # GOV-2
+            version_destroy_ttl=f"{spec.recovery_days * DAY_SECONDS}s",
+            deletion_protection=target.protected,
+            depends_on=[*keys.ready, service(self, "secretmanager")],
+        )
+        SecretManagerSecretVersion(
+            self,
+            f"{module}-version",
+            secret=secret.id,
+            secret_data_wo=random_text(),  # SEC-1
+            secret_data_wo_version="1",
+        )
+        return names.secret(target, f"{module}-app")
+
+
+def secret_name(module: str, target: Target) -> str:
+    """A module's secret."""
+    return f"{target.prefix}-{module}-app"
+
+
+def random_text() -> str:
+    """64 hexadecimal digits, made anew at each run and never kept: for write-only arguments alone."""
+    return str(Fn.sha256(Fn.join("", [Fn.uuid(), Fn.uuid()])))
+
+
+def replication(target: Target) -> SecretManagerSecretReplication:
+    """Copies in the target's regions under our keys, and nowhere else."""
+    places = {target.region: names.key(target, "secrets")}
+    if target.recovery_region:
+        places[target.recovery_region] = names.key(target, "secrets", "recovery")
+    return SecretManagerSecretReplication(
+        user_managed=SecretManagerSecretReplicationUserManaged(
+            replicas=[
+                SecretManagerSecretReplicationUserManagedReplicas(
+                    location=region,
+                    customer_managed_encryption=SecretManagerSecretReplicationUserManagedReplicasCustomerManagedEncryption(
+                        kms_key_name=key  # SEC-1
+                    ),
+                )
+                for region, key in places.items()
+            ]
+        )
+    )
