@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import NamedTuple
 
-from cdktn import TerraformResource, TerraformResourceLifecycle
+from cdktn import Fn, TerraformResource, TerraformResourceLifecycle, Token
 from cdktn_provider_azurerm.disk_encryption_set import DiskEncryptionSet, DiskEncryptionSetIdentity
 from cdktn_provider_azurerm.kubernetes_cluster import (
     KubernetesCluster,
@@ -130,7 +130,10 @@ class Cluster(Construct):
         self.handle = ClusterHandle(
             name=self._server.name,
             endpoint=f"https://{self._server.private_fqdn if not spec.api_access.public_from else self._server.fqdn}",
-            certificate_authority=self._server.kube_config.get(0).cluster_ca_certificate,
+            # public, but in one block with what would be credentials if local accounts were on
+            certificate_authority=Token.as_string(
+                Fn.nonsensitive(self._server.kube_config.get(0).cluster_ca_certificate)
+            ),
             workload_identity=self._server.oidc_issuer_url,
             pools={name: pool_name(name) for name in spec.pools},
             ready=(self._server, *pools, logs),

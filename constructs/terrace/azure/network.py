@@ -216,7 +216,7 @@ class Network(Construct):
                 name = found.node.id if above is None or found.node.id != "account" else above.node.id
                 accounts.append(private_path(self, f"path-{name}", target, to=found.id, service="blob"))
         for key in keys:
-            key.depends_on = [*(key.depends_on or []), *(path.fqn for path in vaults)]
+            key.depends_on = [*(key.depends_on or []), *(_address(path) for path in vaults)]
         return vaults, accounts
 
     def _flow_log(self, spec: NetworkSpec, target: Target, observability: ObservabilityHandle) -> None:
@@ -259,3 +259,8 @@ class Network(Construct):
             tags=dict(target.tags),
             depends_on=[*before, *observability.ready],
         )
+
+
+def _address(resource: TerraformResource) -> str:
+    """A resource's address as `depends_on` has it; the CDK's own `fqn` would be an expression there."""
+    return f"{resource.terraform_resource_type}.{resource.friendly_unique_id}"
