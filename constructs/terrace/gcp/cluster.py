@@ -80,7 +80,7 @@ from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.environment.sizes import machine
 from terrace.gcp import names
-from terrace.gcp.network import PODS
+from terrace.gcp.network import PODS, SERVICES
 from terrace.gcp.providers import service
 
 ACCELERATOR = "nvidia-tesla-t4"
@@ -126,7 +126,9 @@ class Cluster(Construct):
     """GKE Standard with node pools; in one zone where the network has one, else over the region's.
 
     The API answers on its DNS name inside the network and, for `api_access.public_from`, on an address that admits
-    those ranges alone. `handle.pools` maps a pool to its node pool's name; `handle.ready` is done once pods can run.
+    those ranges alone. Services have a range of the network's and `spec.service_cidr` is not used: GKE takes names of
+    both ranges or of none. `handle.pools` maps a pool to its node pool's name; `handle.ready` is done once pods can
+    run.
     Source: GKE documentation, "About network isolation", "Harden your cluster's security".
     """
 
@@ -207,7 +209,7 @@ class Cluster(Construct):
             enable_legacy_abac=False,  # K8S-5
             ip_allocation_policy=ContainerClusterIpAllocationPolicy(
                 cluster_secondary_range_name=PODS,
-                services_ipv4_cidr_block=spec.service_cidr,
+                services_secondary_range_name=SERVICES,
                 stack_type="IPV4",
             ),
             private_cluster_config=self._private_nodes(),

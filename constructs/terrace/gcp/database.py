@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cdktn import TerraformResourceLifecycle
+from cdktn import Fn, TerraformResourceLifecycle, Token
 from cdktn_provider_google.dns_managed_zone import (
     DnsManagedZone,
     DnsManagedZonePrivateVisibilityConfig,
@@ -253,7 +253,8 @@ class Database(Construct):
             ),
             depends_on=[service(self, "dns")],
         )
-        connections = instance.settings.ip_configuration.psc_config.get(0).psc_auto_connections
+        # A set of one, which the binding cannot look into
+        connection = Fn.one(instance.interpolation_for_attribute("settings[0].ip_configuration[0].psc_config"))
         DnsRecordSet(
             self,
             f"{id}-address",
@@ -261,7 +262,7 @@ class Database(Construct):
             name=name,
             type="A",
             ttl=60,
-            rrdatas=[connections.get(0).ip_address],
+            rrdatas=[Token.as_string(Fn.lookup_nested(connection, ["psc_auto_connections", 0, "ip_address"]))],
         )
 
     def _administrators(self, target: Target, server: SqlDatabaseInstance, database: SqlDatabase) -> None:

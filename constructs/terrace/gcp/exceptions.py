@@ -12,13 +12,13 @@ EXCEPTIONS: tuple[CloudException, ...] = (
     CloudException(
         guarantee="LAKE-3",
         reason="A bucket with a retention policy needs no old versions: nothing in it can be overwritten or deleted.",
-        compensation="bronze and audit are retained and unversioned, all others versioned; soft delete on every bucket.",
+        compensation="bronze and audit are retained, all others versioned; soft delete on every bucket.",
         source='Cloud Storage documentation, "Bucket Lock"',
     ),
     CloudException(
         guarantee="AUD-2",
         reason="Security Command Center is switched on for the organisation; no resource does it for one project.",
-        compensation="Findings are announced to a topic, GKE's security posture is on; `terrace doctor` names the step.",
+        compensation="Findings are announced to a topic, and GKE's security posture is on.",
         source='Security Command Center documentation, "Activate Security Command Center"',
     ),
     CloudException(

@@ -22,7 +22,7 @@ from terrace.gcp.providers import service
 from terrace.gcp.secrets import random_text, replication
 
 TUNNELS = 2
-"""Both interfaces of an HA gateway must have one, or Google promises no availability. Source: Cloud VPN, "Topologies"."""
+"""Both interfaces of the gateway must have one. Source: Cloud VPN documentation, "Cloud VPN topologies"."""
 
 
 class Hybrid(Construct):

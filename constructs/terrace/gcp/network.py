@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import NamedTuple
 
-from cdktn import ITerraformDependable, TerraformResourceLifecycle
+from cdktn import ITerraformDependable
 from cdktn_provider_google.compute_address import ComputeAddress
 from cdktn_provider_google.compute_network import ComputeNetwork
 from cdktn_provider_google.compute_route import ComputeRoute
@@ -49,8 +49,8 @@ GOOGLE_ADDRESSES = tuple(str(address) for address in IPv4Network(GOOGLE_APIS))
 CONNECTED = {"database": "google-cloud-sql", "cache": "gcp-memorystore"}
 """What gets an address of its own in the data subnet, and Google's name of its class of service."""
 ROUTER_ASN = 64514
-PODS = "pods"
-"""The name of the range that pods take their addresses from."""
+PODS, SERVICES = "pods", "services"
+"""Names of the ranges that pods and the cluster's services take their addresses from."""
 
 
 class Layout(NamedTuple):
@@ -58,13 +58,15 @@ class Layout(NamedTuple):
 
     nodes: str
     pods: str
+    services: str
     data: str
     control: str
     recovery: str
 
 
 def layout(cidr: str) -> Layout:
-    """The second half of a /16 to /20 is the pods'; of the first, nodes take a quarter and data a sixteenth.
+    """The second half of a /16 to /20 is the pods'; of the first, nodes and services take
+    a quarter each, data a sixteenth.
 
     The control plane's range is a /28, which GKE asks for; the recovery region has room for endpoints.
     """
@@ -73,7 +75,14 @@ def layout(cidr: str) -> Layout:
     eighths = list(first.subnets(prefixlen_diff=2))
     data, recovery, small, _ = eighths[1].subnets(prefixlen_diff=2)
     control = next(small.subnets(new_prefix=28))
-    return Layout(nodes=str(eighths[0]), pods=str(second), data=str(data), control=str(control), recovery=str(recovery))
+    return Layout(
+        nodes=str(eighths[0]),
+        pods=str(second),
+        services=str(eighths[2]),
+        data=str(data),
+        control=str(control),
+        recovery=str(recovery),
+    )
 
 
 class Network(Construct):
@@ -110,7 +119,8 @@ class Network(Construct):
             depends_on=[*observability.ready, service(self, "compute")],  # NET-5: flows have where to go from the first
         )
         ranges = layout(spec.cidr)
-        nodes = self._subnet("nodes", ranges.nodes, target.region, pods=ranges.pods)
+        inside = {PODS: ranges.pods, SERVICES: ranges.services}
+        nodes = self._subnet("nodes", ranges.nodes, target.region, inside)
         data = self._subnet("data", ranges.data, target.region)
         control = self._subnet("control", ranges.control, target.region)
         ready: list[ITerraformDependable] = [self._route("nat", ANYWHERE, "Outward, through NAT alone")]
@@ -150,7 +160,12 @@ class Network(Construct):
             ready=(*ready, *iam.rights(openings, "nodes")),
         )
 
-    def _subnet(self, kind: str, cidr: str, region: str, *, pods: str | None = None) -> ComputeSubnetwork:
+    def _subnet(self, kind: str, cidr: str, region: str, inside: Mapping[str, str] | None = None) -> ComputeSubnetwork:
+        """`inside`: further ranges by name, for what runs on the subnet's machines."""
+        ranges = [
+            ComputeSubnetworkSecondaryIpRange(range_name=name, ip_cidr_range=each)
+            for name, each in (inside or {}).items()
+        ]
         return ComputeSubnetwork(
             self,
             kind,
@@ -160,12 +175,8 @@ class Network(Construct):
             ip_cidr_range=cidr,  # NET-1
             private_ip_google_access=True,  # NET-3
             stack_type="IPV4_ONLY",
-            secondary_ip_range=[ComputeSubnetworkSecondaryIpRange(range_name=PODS, ip_cidr_range=pods)]
-            if pods
-            else None,
+            secondary_ip_range=ranges or None,
             log_config=self._flow_log(),  # NET-5
-            # GKE adds the range of the cluster's services to the nodes' subnet; that is not drift
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["secondary_ip_range"]) if pods else None,
         )
 
     def _flow_log(self) -> ComputeSubnetworkLogConfig:
