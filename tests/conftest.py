@@ -4,10 +4,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from filelock import FileLock
@@ -43,21 +42,29 @@ def path_of(body: dict[str, Any]) -> str:
     return str(body["//"]["metadata"]["path"]).split("/", 1)[1]
 
 
+class Foundations(Protocol):
+    """The foundation stack of an environment, on its own cloud or on another one."""
+
+    def __call__(self, environment: str, cloud: str | None = None) -> SynthesizedStack: ...
+
+
 @pytest.fixture(scope="session")
-def foundation(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], SynthesizedStack]:
-    """The foundation stack of an environment, synthesized once for all workers of a run."""
+def foundation(tmp_path_factory: pytest.TempPathFactory) -> Foundations:
+    """Foundation stacks, synthesized when first asked for: all of a cloud at once, once for all workers of a run."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    out = shared / "cdktf.out"
-    with FileLock(shared / "synth.lock"):
-        if not (out / "done").exists():
-            environment = {**os.environ, "TERRACE_OUT": str(out)}
-            for name in ("TERRACE_CLOUD", "TERRACE_STATE", "TERRACE_UNPROTECT", "TERRACE_OFFLINE"):
-                environment.pop(name, None)
-            subprocess.run([sys.executable, "-m", "stacks"], cwd=ROOT, env=environment, check=True)
-            (out / "done").touch()
 
-    def of(environment: str) -> SynthesizedStack:
+    def of(environment: str, cloud: str | None = None) -> SynthesizedStack:
+        out = shared / f"cdktf.out-{cloud or 'own'}"
+        with FileLock(shared / f"synth-{cloud or 'own'}.lock"):
+            if not (out / "done").exists():
+                surrounding = {**os.environ, "TERRACE_OUT": str(out)}
+                for name in ("TERRACE_CLOUD", "TERRACE_STATE", "TERRACE_UNPROTECT", "TERRACE_OFFLINE"):
+                    surrounding.pop(name, None)
+                if cloud:
+                    surrounding["TERRACE_CLOUD"] = cloud
+                subprocess.run([sys.executable, "-m", "stacks"], cwd=ROOT, env=surrounding, check=True)
+                (out / "done").touch()
         return SynthesizedStack(json.loads((out / "stacks" / environment / "cdk.tf.json").read_text()))
 
     return of
