@@ -50,7 +50,10 @@ class ClusterSpec(Spec):
 
 @dataclass(frozen=True)
 class ClusterHandle:
-    """`workload_identity` is what a workload's trust names (pod identity, OIDC issuer, workload pool)."""
+    """`workload_identity` is what a workload's trust names (pod identity, OIDC issuer, workload pool).
+
+    `certificate_authority` is empty where the endpoint's certificate is a public one.
+    """
 
     name: str
     endpoint: str

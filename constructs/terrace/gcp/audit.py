@@ -26,8 +26,8 @@ from terrace.capabilities.lake import LakeHandle
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.gcp import names
-from terrace.gcp.observability import RECORD
 from terrace.gcp.providers import service
+from terrace.gcp.signals import RECORD
 
 RECORDED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
 """Beside the calls that change something, which Google always records. Source: Cloud Audit Logs overview."""

@@ -271,7 +271,8 @@ class Backup(Construct):
             target,
             purpose=VELERO,
             title=f"Velero of {target.prefix}",
-            grants={"snapshots": Grant(volumes.id)},
+            grants={"snapshots": Grant(names.custom_role_id(target, VELERO))},
+            after=[volumes],
         )
         StorageBucketIamMember(
             self,

@@ -89,19 +89,9 @@ PODS_PER_NODE = 64
 
 LOGS = ("SYSTEM_COMPONENTS", "WORKLOADS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER")
 METRICS = (
-    "SYSTEM_COMPONENTS",
-    "APISERVER",
-    "SCHEDULER",
-    "CONTROLLER_MANAGER",
-    "STORAGE",
-    "HPA",
-    "POD",
-    "DAEMONSET",
-    "DEPLOYMENT",
-    "STATEFULSET",
-    "CADVISOR",
-    "KUBELET",
-)
+    "SYSTEM_COMPONENTS", "APISERVER", "SCHEDULER", "CONTROLLER_MANAGER", "STORAGE", "HPA",
+    "POD", "DAEMONSET", "DEPLOYMENT", "STATEFULSET", "CADVISOR", "KUBELET",
+)  # fmt: skip
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 """What a node may ask for; its service account's roles say what it gets."""
 
@@ -163,7 +153,8 @@ class Cluster(Construct):
         self.handle = ClusterHandle(
             name=target.prefix,
             endpoint=f"https://{cluster.endpoint if public else dns}",
-            certificate_authority=cluster.master_auth.cluster_ca_certificate,
+            # the DNS name has a public certificate
+            certificate_authority=cluster.master_auth.cluster_ca_certificate if public else "",
             workload_identity=f"{names.account(target)}.svc.id.goog",
             pools={name: name for name in spec.pools},
             ready=(cluster, *pools),

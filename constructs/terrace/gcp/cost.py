@@ -134,7 +134,8 @@ class Cost(Construct):
             target,
             purpose="sleep",
             title=f"Sleep of {target.prefix}",
-            grants={"sleep": Grant(right.id)},
+            grants={"sleep": Grant(names.custom_role_id(target, "sleep"))},
+            after=[right],
         )
         for name, call in _calls(sleep, pools, target, database).items():
             CloudSchedulerJob(  # COST-2

@@ -23,9 +23,19 @@ class Grant:
 
 
 def role(
-    scope: Construct, id: str, target: Target, *, purpose: str, title: str, grants: Mapping[str, Grant] | None = None
+    scope: Construct,
+    id: str,
+    target: Target,
+    *,
+    purpose: str,
+    title: str,
+    grants: Mapping[str, Grant] | None = None,
+    after: Sequence[TerraformResource] = (),
 ) -> ServiceAccount:
-    """A service account named prefix-purpose, without a key, and its rights on the project by name."""
+    """A service account named prefix-purpose, without a key, and its rights on the project by name.
+
+    `after` makes the custom roles among them.
+    """
     made = ServiceAccount(
         scope,
         id,
@@ -34,7 +44,7 @@ def role(
         depends_on=[service(scope, "iam")],
     )
     for name, grant in (grants or {}).items():
-        project_grant(scope, f"{id}-{name}", target, grant, names.member(target, purpose), after=[made])
+        project_grant(scope, f"{id}-{name}", target, grant, names.member(target, purpose), after=[made, *after])
     return made
 
 

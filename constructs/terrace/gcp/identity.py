@@ -126,16 +126,14 @@ class Pipelines(Construct):
             f"repo:{spec.repository}:ref:refs/heads/{spec.main_branch}",
         )
         plan = self._pipeline("plan", spec, target, planners, LOOKING)
-        apply = self._pipeline(
-            "apply", spec, target, (f"repo:{spec.repository}:environment:{target.environment}",), CHANGING
-        )
+        self._pipeline("apply", spec, target, (f"repo:{spec.repository}:environment:{target.environment}",), CHANGING)
         StorageBucketIamMember(
             self,
             "plan-state",
             bucket=names.state_bucket(target),
             role="roles/storage.objectUser",  # reads the state and locks it
             member=names.member(target, "ci-plan"),
-            depends_on=[plan],
+            depends_on=[plan, service(self, "storage")],
         )
         self.handle = PipelinesHandle(
             plan=names.role_email(target, "ci-plan"), apply=names.role_email(target, "ci-apply")
@@ -241,7 +239,7 @@ class Workloads(Construct):
                 secret_id=secrets.modules[name],
                 role="roles/secretmanager.secretAccessor",  # SEC-3
                 member=member,
-                depends_on=[account],
+                depends_on=[account, *secrets.ready],
             )
         if module.database:
             SqlUser(

@@ -38,8 +38,8 @@ AGENTS = {
 }
 """Google's own identities in a project, by service. Source: IAM, "Service agents"."""
 
-ACCOUNT_ID_LENGTH = 30
-"""Source: IAM API, projects.serviceAccounts.create, accountId."""
+ACCOUNT_ID_LENGTH, LOGIN_LENGTH = 30, 63
+"""Sources: IAM API, projects.serviceAccounts.create, accountId; PostgreSQL's NAMEDATALEN, for accounts that log in."""
 
 
 def settings(target: Target) -> GcpSettings:
@@ -72,8 +72,9 @@ def agent(target: Target, service: str) -> str:
 
 
 def role_name(target: Target, purpose: str) -> str:
-    """A service account's id; 30 characters at most."""
-    return short(f"{target.prefix}-{purpose}", ACCOUNT_ID_LENGTH)
+    """A service account's id; it must fit into a login of PostgreSQL as account@project.iam as well."""
+    left = LOGIN_LENGTH - len(f"@{account(target)}.iam")
+    return short(f"{target.prefix}-{purpose}", min(ACCOUNT_ID_LENGTH, left))
 
 
 def role_email(target: Target, purpose: str) -> str:
@@ -154,8 +155,13 @@ def secret(target: Target, name: str) -> str:
     return f"projects/{account(target)}/secrets/{target.prefix}-{name}"
 
 
+def custom_role_id(target: Target, purpose: str) -> str:
+    """A custom role as grants name it."""
+    return f"projects/{account(target)}/roles/{custom_role(target, purpose)}"
+
+
 def custom_role(target: Target, purpose: str) -> str:
-    """A custom role's id; a deleted one keeps its name for 37 days, while which it can be brought back."""
+    """A custom role's name; a deleted one keeps its name for 37 days, while which it can be brought back."""
     return f"{target.prefix}-{purpose}".replace("-", "_")
 
 

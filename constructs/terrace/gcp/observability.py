@@ -49,7 +49,7 @@ from terrace.gcp import iam, names
 from terrace.gcp.iam import Grant
 from terrace.gcp.names import LogBucket
 from terrace.gcp.providers import service
-from terrace.gcp.signals import BURNS, QUERIES, Burn, Event, Signal, events, signals
+from terrace.gcp.signals import BURNS, FILTERS, QUERIES, RECORD, Burn, Event, Signal, events, signals
 
 LOG_GROUPS: tuple[LogGroup, ...] = get_args(LogGroup)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -60,18 +60,6 @@ WARNING_PERIODS = 3
 LONGEST_SECONDS = 84600
 """How long a condition may have to last. Source: Monitoring API, AlertPolicy, duration (23 hours 30 minutes)."""
 RENOTIFY = "1800s"
-
-FLOWS = (
-    'log_id("compute.googleapis.com/vpc_flows") OR log_id("compute.googleapis.com/firewall")'
-    ' OR log_id("dns.googleapis.com/dns_queries") OR log_id("compute.googleapis.com/nat_flows")'
-)
-RECORD = (
-    'log_id("cloudaudit.googleapis.com/activity") OR log_id("cloudaudit.googleapis.com/data_access")'
-    ' OR log_id("cloudaudit.googleapis.com/system_event") OR log_id("cloudaudit.googleapis.com/policy")'
-    ' OR log_id("cloudaudit.googleapis.com/access_transparency") OR log_id("externalaudit.googleapis.com/activity")'
-)
-FILTERS: dict[LogBucket, str] = {"flow": FLOWS, "trail": RECORD, "platform": f"NOT ({FLOWS} OR {RECORD})"}
-"""What goes to which log bucket: each entry to exactly one."""
 
 
 class Observability(Construct):

@@ -17,17 +17,18 @@ VERSIONS = {"google": ">= 7.33, < 9"}
 
 def configure(stack: TerraformStack, target: Target) -> None:
     """Give `stack` its provider. Every resource goes to the target's project, whoever's credentials they are."""
-    GoogleProvider(
+    provider = GoogleProvider(
         stack,
         "google",
         project=names.account(target),
         region=target.region,
         billing_project=names.account(target),
         user_project_override=True,  # people's own credentials count against this project's quotas
-        default_labels=names.labels(target),  # GOV-1
         add_terraform_attribution_label=False,
         access_token="offline" if target.offline else None,
     )
+    # Not an argument: the CDK writes a provider's keys in snake case, and those of its maps too (cost_centre)
+    provider.add_override("default_labels", names.labels(target))  # GOV-1
 
 
 def service(scope: Construct, name: str) -> ProjectService:

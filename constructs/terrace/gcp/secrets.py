@@ -44,9 +44,12 @@ class Secrets(Construct):
         database: DatabaseHandle,
     ) -> None:
         super().__init__(scope, id)
-        self.handle = SecretsHandle(modules={module: self._secret(module, spec, target, keys) for module in modules})
+        made = {module: self._secret(module, spec, target, keys) for module in modules}
+        self.handle = SecretsHandle(
+            modules={module: names.secret(target, f"{module}-app") for module in modules}, ready=tuple(made.values())
+        )
 
-    def _secret(self, module: str, spec: SecretsSpec, target: Target, keys: KeysHandle) -> str:
+    def _secret(self, module: str, spec: SecretsSpec, target: Target, keys: KeysHandle) -> SecretManagerSecret:
         secret = SecretManagerSecret(
             self,
             module,
@@ -63,7 +66,7 @@ class Secrets(Construct):
             secret_data_wo=random_text(),  # SEC-1
             secret_data_wo_version="1",
         )
-        return names.secret(target, f"{module}-app")
+        return secret
 
 
 def secret_name(module: str, target: Target) -> str:

@@ -18,6 +18,7 @@ from terrace.capabilities.observability import LogGroup, Thresholds
 from terrace.capabilities.spec import Severity
 from terrace.capabilities.target import Target
 from terrace.gcp import names
+from terrace.gcp.names import LogBucket
 
 Statistic = Literal["ALIGN_MEAN", "ALIGN_MAX", "ALIGN_MIN", "ALIGN_DELTA", "ALIGN_COUNT_TRUE"]
 Comparison = Literal["above", "below"]
@@ -92,6 +93,19 @@ QUERIES: Mapping[str, Query] = {
         "flow", 'log_id("compute.googleapis.com/firewall") AND jsonPayload.disposition="DENIED"'
     ),
 }
+
+
+FLOWS = (
+    'log_id("compute.googleapis.com/vpc_flows") OR log_id("compute.googleapis.com/firewall")'
+    ' OR log_id("dns.googleapis.com/dns_queries") OR log_id("compute.googleapis.com/nat_flows")'
+)
+RECORD = (
+    'log_id("cloudaudit.googleapis.com/activity") OR log_id("cloudaudit.googleapis.com/data_access")'
+    ' OR log_id("cloudaudit.googleapis.com/system_event") OR log_id("cloudaudit.googleapis.com/policy")'
+    ' OR log_id("cloudaudit.googleapis.com/access_transparency") OR log_id("externalaudit.googleapis.com/activity")'
+)
+FILTERS: Mapping[LogBucket, str] = {"flow": FLOWS, "trail": RECORD, "platform": f"NOT ({FLOWS} OR {RECORD})"}
+"""What goes to which log bucket: each entry to exactly one."""
 
 
 def metric_namespace(target: Target) -> str:
