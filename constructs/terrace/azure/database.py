@@ -67,7 +67,7 @@ DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 def parameters(spec: DatabaseSpec) -> Mapping[str, str]:
-    """The server's settings that differ from Azure's own. Source: Flexible Server documentation, "Server parameters"."""
+    """Settings that differ from Azure's own. Source: Flexible Server documentation, "Server parameters"."""
     return {
         "require_secure_transport": "on",  # DB-2
         "ssl_min_protocol_version": "TLSv1.2",  # DB-2

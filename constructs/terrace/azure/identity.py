@@ -35,10 +35,14 @@ OWNER, ACCESS_ADMINISTRATOR, RBAC_ADMINISTRATOR = (
     "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
 )
 """Roles by which one could give oneself any other. Source: "Azure built-in roles", Privileged."""
-CLUSTER_ADMINISTRATORS = {
-    "apply": "Azure Kubernetes Service RBAC Cluster Admin",
-    "plan": "Azure Kubernetes Service RBAC Reader",
+CHANGING = {
+    "changes": "Contributor",
+    "grants": "Role Based Access Control Administrator",
+    "keys": "Key Vault Crypto Officer",
+    "secrets": "Key Vault Secrets Officer",
+    "certificates": "Key Vault Certificates Officer",
 }
+"""What applies may do in the environment's groups; `grants` under a condition (see no_privileged_roles)."""
 
 
 class Component(NamedTuple):
@@ -72,32 +76,19 @@ class Pipelines(Construct):
         groups = {"home": providers.home(self).id}
         if target.recovery_region:
             groups["recovery"] = providers.recovery(self).id
+        subscription = names.subscription(target)
+        iam.grant(self, "plan-reads", plan.principal_id, "Reader", on=subscription)  # ID-1
         for place, group in groups.items():
-            iam.grant(self, f"plan-reads-{place}", plan.principal_id, "Reader", on=group)  # ID-1
             self._custom(f"planning-{place}", target, plan, group, planning_rights())
-            iam.grant(self, f"apply-changes-{place}", apply.principal_id, "Contributor", on=group)
-            iam.grant(
-                self,
-                f"apply-grants-{place}",
-                apply.principal_id,
-                "Role Based Access Control Administrator",
-                on=group,
-                condition=no_privileged_roles(),
-            )
-            for what in ("Crypto", "Secrets", "Certificates"):
-                iam.grant(
-                    self,
-                    f"apply-{what.lower()}-{place}",
-                    apply.principal_id,
-                    f"Key Vault {what} Officer",
-                    on=group,
-                )
+            for id, role in CHANGING.items():
+                condition = no_privileged_roles() if id == "grants" else None
+                iam.grant(self, f"apply-{id}-{place}", apply.principal_id, role, on=group, condition=condition)
             self._custom(f"applying-{place}", target, apply, group, applying_rights())
+        self._custom("applying-subscription", target, apply, subscription, subscription_rights())
         for name, who in {"plan": plan, "apply": apply}.items():
             # Terraform leases the state while it works, plans included
-            iam.grant(
-                self, f"{name}-state", who.principal_id, "Storage Blob Data Contributor", on=_state_container(target)
-            )
+            role = "Storage Blob Data Contributor"
+            iam.grant(self, f"{name}-state", who.principal_id, role, on=subscription, condition=own_state(target))
         self.handle = PipelinesHandle(plan=plan.principal_id, apply=apply.principal_id)
 
     def _custom(
@@ -250,11 +241,32 @@ def no_privileged_roles() -> str:
     return " AND ".join(parts)
 
 
-def _state_container(target: Target) -> str:
+def subscription_rights() -> RoleDefinitionPermissions:
+    """What lies outside the groups: the record of calls, Defender, the baseline, the budget, flow logs."""
+    return RoleDefinitionPermissions(
+        actions=[
+            "*/read",
+            "Microsoft.Authorization/policyAssignments/*",
+            "Microsoft.Consumption/budgets/*",
+            "Microsoft.Insights/diagnosticSettings/*",
+            "Microsoft.Network/networkWatchers/flowLogs/*",
+            "Microsoft.Security/pricings/write",
+            "Microsoft.Security/securityContacts/*",
+        ]
+    )
+
+
+def own_state(target: Target) -> str:
+    """A condition: blobs of the environment alone, in the account of states; it may not exist yet, so no scope can
+    name it. Source: "Actions and attributes for Azure role assignment conditions for Azure Blob Storage"."""
     project = target.prefix.removesuffix(f"-{target.environment}")
-    account = f"Microsoft.Storage/storageAccounts/{names.state_account(target, project)}"
-    group = f"{names.subscription(target)}/resourceGroups/{project}-state"
-    return f"{group}/providers/{account}/blobServices/default/containers/state"
+    account, blobs = "Microsoft.Storage/storageAccounts", "blobServices/containers/blobs"
+    return (
+        f"((!(ActionMatches{{'{account}/{blobs}/*'}})) OR"
+        f" (@Resource[{account}:name] StringEquals '{names.state_account(target, project)}'"
+        f" AND @Resource[{account}/blobServices/containers:name] StringEquals 'state'"
+        f" AND @Resource[{account}/{blobs}:path] StringLike '{target.environment}/*'))"
+    )
 
 
 def components(target: Target, entry: EntryHandle) -> dict[str, Component]:

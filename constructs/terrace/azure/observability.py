@@ -211,6 +211,7 @@ class Alarms(Construct):
                 category=target.prefix,
                 log_analytics_workspace_id=observability.log_ids[query.group],
                 query=f"{observability.logs[query.group]} | {query.text}",
+                tags=dict(target.tags),
                 depends_on=list(observability.ready),
             )
 

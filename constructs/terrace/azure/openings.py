@@ -138,9 +138,7 @@ class Openings(Construct):
         for group in GROUPS:
             sides = ("Inbound",) if group == "entry" else ("Inbound", "Outbound")  # the gateway's own calls go anywhere
             for side in sides:
-                self._rule(
-                    f"refuse-{side.lower()}", group, 4096, side, "Deny", ALL, "Default is deny", ALL, [ALL], [ALL]
-                )
+                self._rule("refuse", group, 4096, side, "Deny", ALL, "Default is deny", ALL, [ALL], [ALL])
         self.groups: dict[str, str] = {group: made.id for group, made in self._made.items()}
 
     def _rule(
@@ -156,12 +154,13 @@ class Openings(Construct):
         source: Sequence[str],
         into: Sequence[str],
     ) -> None:
+        way = "in" if side == "Inbound" else "out"
         ends = {**_end("source", source), **_end("destination", into)}
         self.ready.append(
             NetworkSecurityRule(
                 self,
-                f"{group}-{name}-{'in' if side == 'Inbound' else 'out'}",
-                name=name,
+                f"{group}-{name}-{way}",
+                name=f"{name}-{way}",  # a group has one list of names for both ways
                 description=purpose,  # NET-4
                 resource_group_name=self._group.name,
                 network_security_group_name=self._made[group].name,

@@ -1,0 +1,131 @@
+"""Azure without an account: what the provider wants in order to plan, and what its mock answers.
+
+azurerm asks for a token before it plans, and takes any: a managed identity's endpoint on loopback gives it one.
+"""
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+OWN = ("ARM_", "AZURE_", "IDENTITY_", "MSI_")
+"""Prefixes of the shell's variables for this cloud; an offline run sees none of them."""
+
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+_SUBSCRIPTION = f"/subscriptions/{_NOBODY}"
+_GROUP = f"{_SUBSCRIPTION}/resourceGroups/mocked"
+_VAULT = "https://mocked.vault.azure.net"
+_IDENTITY = [{"type": "SystemAssigned", "principal_id": _NOBODY, "tenant_id": _NOBODY, "identity_ids": []}]
+# Resource Manager's type of each resource that others refer to by id: the provider parses such ids.
+_ARM_TYPES = {
+    "azurerm_application_gateway": "Microsoft.Network/applicationGateways",
+    "azurerm_automation_account": "Microsoft.Automation/automationAccounts",
+    "azurerm_container_registry": "Microsoft.ContainerRegistry/registries",
+    "azurerm_data_protection_backup_policy_blob_storage": "Microsoft.DataProtection/backupVaults/*/backupPolicies",
+    "azurerm_data_protection_backup_policy_data_lake_storage": "Microsoft.DataProtection/backupVaults/*/backupPolicies",
+    "azurerm_data_protection_backup_policy_postgresql_flexible_server": (
+        "Microsoft.DataProtection/backupVaults/*/backupPolicies"
+    ),
+    "azurerm_data_protection_backup_vault": "Microsoft.DataProtection/backupVaults",
+    "azurerm_disk_encryption_set": "Microsoft.Compute/diskEncryptionSets",
+    "azurerm_dns_zone": "Microsoft.Network/dnsZones",
+    "azurerm_key_vault": "Microsoft.KeyVault/vaults",
+    "azurerm_kubernetes_cluster": "Microsoft.ContainerService/managedClusters",
+    "azurerm_local_network_gateway": "Microsoft.Network/localNetworkGateways",
+    "azurerm_log_analytics_workspace": "Microsoft.OperationalInsights/workspaces",
+    "azurerm_logic_app_workflow": "Microsoft.Logic/workflows",
+    "azurerm_managed_redis": "Microsoft.Cache/redisEnterprise",
+    "azurerm_monitor_action_group": "Microsoft.Insights/actionGroups",
+    "azurerm_nat_gateway": "Microsoft.Network/natGateways",
+    "azurerm_network_security_group": "Microsoft.Network/networkSecurityGroups",
+    "azurerm_postgresql_flexible_server": "Microsoft.DBforPostgreSQL/flexibleServers",
+    "azurerm_private_dns_zone": "Microsoft.Network/privateDnsZones",
+    "azurerm_public_ip": "Microsoft.Network/publicIPAddresses",
+    "azurerm_storage_account": "Microsoft.Storage/storageAccounts",
+    "azurerm_storage_container": "Microsoft.Storage/storageAccounts/*/blobServices/default/containers",
+    "azurerm_subnet": "Microsoft.Network/virtualNetworks/*/subnets",
+    "azurerm_user_assigned_identity": "Microsoft.ManagedIdentity/userAssignedIdentities",
+    "azurerm_virtual_network": "Microsoft.Network/virtualNetworks",
+    "azurerm_virtual_network_gateway": "Microsoft.Network/virtualNetworkGateways",
+    "azurerm_web_application_firewall_policy": "Microsoft.Network/applicationGatewayWebApplicationFirewallPolicies",
+}
+_MOCKED: dict[str, dict[str, Any]] = {
+    "azurerm_resource_group": {"id": _GROUP},
+    "azurerm_data_protection_backup_vault": {"identity": _IDENTITY},
+    "azurerm_logic_app_workflow": {"identity": _IDENTITY},
+    "azurerm_key_vault": {"vault_uri": f"{_VAULT}/"},
+    "azurerm_key_vault_certificate": {"versionless_secret_id": f"{_VAULT}/secrets/mocked"},
+    "azurerm_key_vault_key": {
+        "id": f"{_VAULT}/keys/mocked/{'0' * 32}",
+        "versionless_id": f"{_VAULT}/keys/mocked",
+        "resource_versionless_id": f"{_GROUP}/providers/Microsoft.KeyVault/vaults/mocked/keys/mocked",
+    },
+    "azurerm_kubernetes_cluster": {
+        "oidc_issuer_url": "https://issuer.example.com/mocked/",
+        "kube_config": [
+            {
+                "client_certificate": "bW9ja2Vk",
+                "client_key": "bW9ja2Vk",
+                "cluster_ca_certificate": "bW9ja2Vk",
+                "host": "https://cluster.example.com",
+                "password": "mocked",
+                "username": "mocked",
+            }
+        ],
+    },
+    "azurerm_log_analytics_workspace": {"workspace_id": _NOBODY},
+    "azurerm_role_definition": {
+        "role_definition_id": _NOBODY,
+        "role_definition_resource_id": f"{_SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{_NOBODY}",
+    },
+    "azurerm_subnet": {"id": f"{_GROUP}/providers/Microsoft.Network/virtualNetworks/mocked/subnets/GatewaySubnet"},
+    "azurerm_user_assigned_identity": {"principal_id": _NOBODY, "client_id": _NOBODY, "tenant_id": _NOBODY},
+}
+
+
+class _Tokens(BaseHTTPRequestHandler):
+    """Answers every question with a token for nobody. Its three parts are what the provider reads of one."""
+
+    def do_GET(self) -> None:
+        until = int(time.time()) + 3600
+        claims = {"oid": _NOBODY, "tid": _NOBODY, "appid": _NOBODY, "exp": until}
+        parts = ({"alg": "none", "typ": "JWT"}, claims)
+        words = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
+        answer = {"access_token": ".".join([*words, ""]), "token_type": "Bearer"}
+        body = json.dumps(answer | {"expires_in": "3600", "expires_on": str(until)}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def credentials() -> Iterator[dict[str, str]]:
+    """A managed identity of this process: its endpoint is served on loopback until the run is over."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Tokens) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield {
+                "ARM_USE_MSI": "true",
+                "ARM_USE_CLI": "false",
+                "ARM_MSI_ENDPOINT": f"http://127.0.0.1:{server.server_port}/token",
+                "ARM_CLIENT_ID": _NOBODY,
+            }
+        finally:
+            server.shutdown()
+
+
+def mocked(type: str, referred: Collection[str]) -> dict[str, Any]:
+    """What a mocked resource of a type answers for the attributes that others refer to; the rest is made up."""
+    answers: dict[str, Any] = {}
+    if arm := _ARM_TYPES.get(type):
+        answers["id"] = f"{_GROUP}/providers/{arm.replace('*', 'mocked')}/mocked"
+    return answers | _MOCKED.get(type, {})

@@ -1,0 +1,41 @@
+"""Foundations on Azure, and what tests of several capabilities ask of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.conftest import Foundations, SynthesizedStack
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+
+
+class AzureStack(SynthesizedStack):
+    def named(self, type: str, name: str) -> dict[str, Any]:
+        """The one resource of a type whose `name` on Azure is this."""
+        matches = [body for _, body in self.all(type) if body["name"] == name]
+        assert len(matches) == 1, f"{len(matches)} of {type} are named {name}"
+        return matches[0]
+
+    def waits_for(self, body: dict[str, Any], type: str, path: str) -> bool:
+        """Whether a resource names another one in depends_on."""
+        addresses = {f"{type}.{name}": at for name, at in self._paths(type).items()}
+        return any(addresses.get(address) == path for address in body.get("depends_on", []))
+
+    def _paths(self, type: str) -> dict[str, str]:
+        found = self.document["resource"].get(type, {})
+        return {name: str(body["//"]["metadata"]["path"]).split("/", 1)[1] for name, body in found.items()}
+
+    def granted(self, role: str) -> list[tuple[str, dict[str, Any]]]:
+        """(construct path, attributes) of each assignment of a role."""
+        return [
+            (path, body)
+            for path, body in self.all("azurerm_role_assignment")
+            if body.get("role_definition_name") == role
+        ]
+
+
+@pytest.fixture(scope="session")
+def azure(foundation: Foundations) -> Callable[[str], AzureStack]:
+    """The foundation of an environment on Azure."""
+    return lambda environment: AzureStack(foundation(environment, cloud="azure").document)
