@@ -259,11 +259,10 @@ def subscription_rights() -> RoleDefinitionPermissions:
 def own_state(target: Target) -> str:
     """A condition: blobs of the environment alone, in the account of states; it may not exist yet, so no scope can
     name it. Source: "Actions and attributes for Azure role assignment conditions for Azure Blob Storage"."""
-    project = target.prefix.removesuffix(f"-{target.environment}")
     account, blobs = "Microsoft.Storage/storageAccounts", "blobServices/containers/blobs"
     return (
         f"((!(ActionMatches{{'{account}/{blobs}/*'}})) OR"
-        f" (@Resource[{account}:name] StringEquals '{names.state_account(target, project)}'"
+        f" (@Resource[{account}:name] StringEquals '{names.state_bucket(target)}'"
         f" AND @Resource[{account}/blobServices/containers:name] StringEquals 'state'"
         f" AND @Resource[{account}/{blobs}:path] StringLike '{target.environment}/*'))"
     )

@@ -233,8 +233,10 @@ def geo_region(target: Target) -> str | None:
     return PAIRS.get(target.region, target.recovery_region) if target.recovery_region else None
 
 
-def state_account(target: Target, project: str) -> str:
-    """Where remote state of all the project's environments in the subscription is kept."""
+def state_bucket(target: Target) -> str:
+    """The storage account that keeps remote state of all the project's environments in the subscription."""
+    project = target.prefix.removesuffix(f"-{target.environment}")
     text = f"{settings(target).subscription_id}/{project}/state"
     readable = f"{project.replace('-', '')}state"
-    return f"{readable[: 24 - HASH_LENGTH]}{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
+    made = f"{readable[: 24 - HASH_LENGTH]}{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
+    return target.state_bucket or made

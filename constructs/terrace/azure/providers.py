@@ -95,7 +95,7 @@ def remote_state(environment: Environment, target: Target, layer: str) -> tuple[
         "subscription_id": names.settings(target).subscription_id,
         "tenant_id": names.settings(target).tenant_id,
         "resource_group_name": f"{project}-state",
-        "storage_account_name": environment.state.bucket or names.state_account(target, project),
+        "storage_account_name": names.state_bucket(target),
         "container_name": "state",
         "key": f"{environment.name}/{environment.cloud}/{layer}.tfstate",
         "use_azuread_auth": True,

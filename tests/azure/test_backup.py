@@ -1,0 +1,72 @@
+"""BAK-1 to BAK-3 as the stacks carry them on Azure."""
+
+import pytest
+
+from tests.azure.conftest import ENVIRONMENTS
+
+
+def vault(stack):
+    return stack.one("azurerm_data_protection_backup_vault", "backup/vault")
+
+
+@pytest.mark.parametrize(
+    ("environment", "redundancy", "immutability"),
+    [
+        ("dev", "LocallyRedundant", "Unlocked"),
+        ("staging", "ZoneRedundant", "Unlocked"),
+        ("prod", "GeoRedundant", "Locked"),
+    ],
+)
+def test_the_vault_is_as_safe_as_the_environment_says(azure, environment, redundancy, immutability):  # BAK-1
+    found = vault(azure(environment))
+    assert (found["redundancy"], found["immutability"]) == (redundancy, immutability)
+    assert found["soft_delete"] in ("On", "AlwaysOn")
+    assert found.get("cross_region_restore_enabled", False) is (environment == "prod")
+
+
+@pytest.mark.parametrize(("environment", "days"), [("dev", 7), ("staging", 30), ("prod", 120)])
+def test_layers_are_backed_up_daily_and_kept(azure, environment, days):  # BAK-1
+    stack = azure(environment)
+    policy = stack.one("azurerm_data_protection_backup_policy_blob_storage", "backup/lake-policy")
+    assert policy["backup_repeating_time_intervals"][0].endswith("/P1D")
+    assert policy["vault_default_retention_duration"] == f"P{days}D"
+    taken = {path for path, _ in stack.all("azurerm_data_protection_backup_instance_blob_storage")}
+    assert taken == {"backup/silver", "backup/gold", "backup/platinum"}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_backup_starts_once_the_vault_may_read(azure, environment):  # BAK-1
+    stack = azure(environment)
+    for layer in ("silver", "gold", "platinum"):
+        instance = stack.one("azurerm_data_protection_backup_instance_blob_storage", f"backup/{layer}")
+        assert stack.waits_for(instance, "azurerm_role_assignment", f"backup/{layer}-rights")
+        rights = stack.one("azurerm_role_assignment", f"backup/{layer}-rights")
+        assert rights["scope"] == instance["storage_account_id"]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_database_is_in_the_vault_too(azure, environment):  # BAK-1
+    stack = azure(environment)
+    instance = stack.one("azurerm_data_protection_backup_instance_postgresql_flexible_server", "backup/database")
+    server = stack.one("azurerm_postgresql_flexible_server", "database/server")
+    assert instance["server_id"].endswith(f"/flexibleServers/{server['name']}")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_vault_is_under_the_backups_key(azure, environment):  # BAK-1
+    key = azure(environment).one("azurerm_data_protection_backup_vault_customer_managed_key", "backup/encryption")
+    assert key["key_vault_key_id"].endswith("/keys/backups")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_velero_writes_to_the_backups_bucket_alone(azure, environment):  # BAK-2
+    stack = azure(environment)
+    bucket = stack.one("azurerm_role_assignment", "backup/velero-bucket")
+    assert bucket["scope"].endswith("/containers/backups")
+    pods = stack.one("azurerm_federated_identity_credential", "backup/velero-pods")
+    assert pods["subject"] == "system:serviceaccount:velero:velero"
+
+
+def test_the_objectives_stand_beside_the_vault(azure):  # BAK-3
+    tags = vault(azure("prod"))["tags"]
+    assert (tags["rpo"], tags["rto"]) == ("PT12H", "PT4H")

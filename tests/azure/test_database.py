@@ -1,0 +1,119 @@
+"""DB-1 to DB-10 and SEC-2 as the stacks carry them on Azure."""
+
+import pytest
+
+from terrace.azure.database import EXTENSIONS, storage_gb
+from tests.azure.conftest import ENVIRONMENTS
+
+
+def server(stack):
+    return stack.one("azurerm_postgresql_flexible_server", "database/server")
+
+
+def settings(stack):
+    return {body["name"]: body["value"] for _, body in stack.all("azurerm_postgresql_flexible_server_configuration")}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_servers_are_in_the_network_and_nowhere_else(azure, environment):  # DB-1
+    for path, one in azure(environment).all("azurerm_postgresql_flexible_server"):
+        assert one["public_network_access_enabled"] is False, path
+        assert one["delegated_subnet_id"].endswith("/subnets/database"), path
+        assert one["private_dns_zone_id"].endswith(".private.postgres.database.azure.com"), path
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_tls_is_required(azure, environment):  # DB-2
+    assert settings(azure(environment))["require_secure_transport"] == "on"
+    assert settings(azure(environment))["ssl_min_protocol_version"] == "TLSv1.2"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_servers_are_encrypted_with_the_databases_key(azure, environment):  # DB-3
+    for path, one in azure(environment).all("azurerm_postgresql_flexible_server"):
+        assert one["customer_managed_key"]["key_vault_key_id"].endswith("/keys/database"), path
+        assert one["customer_managed_key"]["primary_user_assigned_identity_id"] in one["identity"]["identity_ids"], path
+
+
+def test_a_standby_waits_in_another_zone_where_asked_for(azure):  # DB-4
+    assert "high_availability" not in server(azure("dev"))
+    for environment in ("staging", "prod"):
+        one = server(azure(environment))
+        assert one["high_availability"]["mode"] == "ZoneRedundant"
+        assert one["high_availability"]["standby_availability_zone"] != one["zone"]
+
+
+@pytest.mark.parametrize(("environment", "days"), [("dev", 7), ("staging", 14), ("prod", 35)])
+def test_any_moment_of_the_environments_days_can_be_recovered(azure, environment, days):  # DB-5
+    assert server(azure(environment))["backup_retention_days"] == days
+
+
+def test_prod_copies_its_backups_away_under_a_key_of_that_region(azure):  # DB-5, DB-3
+    one = server(azure("prod"))
+    assert one["geo_redundant_backup_enabled"] is True
+    key = one["customer_managed_key"]
+    assert key["geo_backup_key_vault_key_id"] != key["key_vault_key_id"]
+    assert key["geo_backup_user_assigned_identity_id"] in one["identity"]["identity_ids"]
+    assert server(azure("staging"))["geo_redundant_backup_enabled"] is False
+
+
+def test_the_server_is_locked_where_deletion_is_refused(azure):  # DB-6
+    for environment, locked in {"dev": False, "staging": True, "prod": True}.items():
+        stack = azure(environment)
+        locks = {path: lock for path, lock in stack.all("azurerm_management_lock") if path == "database/keep"}
+        assert bool(locks) is locked
+        for lock in locks.values():
+            assert stack.resolve(lock["scope"]) == "database/server"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_statements_are_audited_and_slow_ones_logged(azure, environment):  # DB-7
+    found = settings(azure(environment))
+    assert "pgaudit" in found["shared_preload_libraries"].split(",")
+    assert found["pgaudit.log"] == "ddl,role,write"
+    assert found["log_min_duration_statement"] == "1000"
+    assert found["pg_qs.query_capture_mode"] == "top"
+    log = azure(environment).one("azurerm_monitor_diagnostic_setting", "database/logs")
+    assert log["enabled_log"] == [{"category_group": "allLogs"}]
+
+
+def test_storage_grows_and_replicas_follow_the_environment(azure):  # DB-8
+    for environment, replicas in {"dev": 0, "staging": 0, "prod": 1}.items():
+        servers = dict(azure(environment).all("azurerm_postgresql_flexible_server"))
+        assert len(servers) == 1 + replicas
+        for one in servers.values():
+            assert one["auto_grow_enabled"] is True
+            assert "storage_mb" in one["lifecycle"]["ignore_changes"]  # else a plan would shrink what has grown
+
+
+@pytest.mark.parametrize(("wanted", "bought"), [(20, 32), (100, 128), (500, 512), (16384, 16384)])
+def test_storage_is_the_least_that_is_sold_and_enough(wanted, bought):  # DB-8
+    class Wanted:
+        storage_gb = wanted
+
+    assert storage_gb(Wanted) == bought
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_postgis_and_pgaudit_can_be_created(azure, environment):  # DB-9
+    assert {"postgis", "pgaudit"} <= set(settings(azure(environment))["azure.extensions"].split(","))
+    assert "azure_storage" not in EXTENSIONS  # it would reach buckets
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_patches_come_in_the_environments_window(azure, environment):  # DB-10
+    assert server(azure(environment))["maintenance_window"] == {"day_of_week": 0, "start_hour": 3, "start_minute": 0}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_no_password_exists(azure, environment):  # SEC-2
+    stack = azure(environment)
+    for path, one in stack.all("azurerm_postgresql_flexible_server"):
+        assert one["authentication"]["password_auth_enabled"] is False, path
+        assert one["authentication"]["active_directory_auth_enabled"] is True, path
+        assert not any(name.startswith("administrator") for name in one), path
+    kinds = [
+        body["principal_type"]
+        for _, body in stack.all("azurerm_postgresql_flexible_server_active_directory_administrator")
+    ]
+    assert sorted(kinds) == ["Group", "ServicePrincipal"]

@@ -1,0 +1,101 @@
+"""ID-1, LAKE-7 and SEC-3 as the stacks carry them on Azure."""
+
+import pytest
+
+from terrace.azure.identity import VERBS
+from tests.azure.conftest import ENVIRONMENTS
+
+LAKE = {
+    "airflow": {"bronze": "write", "silver": "write", "artifacts": "read"},
+    "spark": {"bronze": "read", "silver": "write", "gold": "write"},
+    "superset": {"gold": "read"},
+}
+PRIVILEGED = {"Owner", "User Access Administrator"}
+
+
+def subjects(stack, identity: str) -> set[str]:
+    return {
+        body["subject"]
+        for _, body in stack.all("azurerm_federated_identity_credential")
+        if stack.resolve(body["user_assigned_identity_id"]) == identity
+    }
+
+
+def held_by(stack, identity: str) -> set[tuple[str, str]]:
+    """(role, scope) of what an identity was granted."""
+    return {
+        (body["role_definition_name"], body["scope"])
+        for _, body in stack.all("azurerm_role_assignment")
+        if "user_assigned_identity" in body["principal_id"]
+        and stack.resolve(body["principal_id"]) == identity
+        and "role_definition_name" in body
+    }
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_pipelines_come_in_by_their_exact_subjects(azure, environment):  # ID-1
+    stack = azure(environment)
+    assert subjects(stack, "pipelines/plan") == {
+        "repo:acme/terrace:pull_request",
+        "repo:acme/terrace:ref:refs/heads/main",
+    }
+    assert subjects(stack, "pipelines/apply") == {f"repo:acme/terrace:environment:{environment}"}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_plan_reads_and_writes_nothing_but_its_lease(azure, environment):  # ID-1
+    roles = {role for role, _ in held_by(azure(environment), "pipelines/plan")}
+    assert roles == {"Reader", "Storage Blob Data Contributor", "Azure Kubernetes Service RBAC Reader"}
+    for path, role in azure(environment).all("azurerm_role_definition"):
+        if path.startswith("pipelines/planning"):
+            (permissions,) = role["permissions"]
+            assert not any(action.endswith(("/write", "/delete", "/*")) for action in permissions["data_actions"])
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_state_is_reached_in_ones_own_folder_alone(azure, environment):  # ID-1
+    for name in ("plan", "apply"):
+        condition = azure(environment).one("azurerm_role_assignment", f"pipelines/{name}-state")["condition"]
+        assert "containers:name] StringEquals 'state'" in condition
+        assert f":path] StringLike '{environment}/*'" in condition
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_nobody_can_give_themselves_more(azure, environment):
+    stack = azure(environment)
+    assert not PRIVILEGED & {body.get("role_definition_name") for _, body in stack.all("azurerm_role_assignment")}
+    for path, grant in stack.granted("Role Based Access Control Administrator"):
+        assert "roleAssignments/write" in grant["condition"], path
+        assert "8e3af657-a8ff-443c-a75c-2fe8c4bcb635" in grant["condition"], path  # Owner
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("module", sorted(LAKE))
+def test_a_module_gets_its_layers_and_verbs_and_nothing_else(azure, environment, module):  # LAKE-7
+    stack = azure(environment)
+    granted = {
+        (scope.rsplit("/", 1)[1], role)
+        for role, scope in held_by(stack, f"workloads/module-{module}")
+        if role.startswith("Storage")
+    }
+    assert granted == {(bucket, VERBS[access]) for bucket, access in LAKE[module].items()}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("module", sorted(LAKE))
+def test_a_module_reads_its_own_secret_as_its_own_service_account(azure, environment, module):  # SEC-3
+    stack = azure(environment)
+    assert subjects(stack, f"workloads/module-{module}") == {f"system:serviceaccount:{module}:{module}"}
+    secrets = {scope for role, scope in held_by(stack, f"workloads/module-{module}") if role.startswith("Key Vault")}
+    assert [scope.rsplit("/", 2)[1:] for scope in secrets] == [["secrets", f"{module}-app"]]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_modules_that_ask_for_the_cache_get_access_and_others_do_not(azure, environment):  # CACHE-1
+    paths = [path for path, _ in azure(environment).all("azurerm_managed_redis_access_policy_assignment")]
+    assert paths == ["workloads/module-airflow-cache", "workloads/module-superset-cache"]
+
+
+def test_no_identity_has_a_secret_that_could_leak(azure):  # ID-1
+    types = azure("prod").document["resource"]
+    assert not any("password" in type or "certificate_credential" in type for type in types)

@@ -1,0 +1,69 @@
+"""Names fit Azure's limits whatever project and environment are called, and differ where the world shares them."""
+
+import re
+
+import pytest
+
+from terrace.azure import names
+from terrace.capabilities.lake import BUCKETS
+from terrace.capabilities.target import AzureSettings, Target
+
+
+def target(prefix: str = "dpf-dev", subscription: str = "00000000-0000-4000-8000-000000000001") -> Target:
+    settings = AzureSettings(
+        subscription_id=subscription,
+        tenant_id="00000000-0000-4000-8000-000000000002",
+        admin_group_id="00000000-0000-4000-8000-000000000003",
+    )
+    return Target(
+        environment=prefix.split("-", 1)[1],
+        prefix=prefix,
+        tier="dev",
+        region="germanywestcentral",
+        recovery_region="francecentral",
+        zones=("1",),
+        spare_zones=("2", "3"),
+        tags={},
+        protected=False,
+        offline=False,
+        state_bucket=None,
+        settings=settings,
+    )
+
+
+LONGEST = "twelve-chars-environment12"
+OTHER_SUBSCRIPTION = "00000000-0000-4000-8000-000000000009"
+
+
+@pytest.mark.parametrize("prefix", ["dp-dev", "dpf-staging", LONGEST])
+def test_accounts_fit(prefix):
+    found = [names.bucket(target(prefix), name, recovery=away) for name in BUCKETS for away in (False, True)]
+    found += [names.flow_account(target(prefix)), names.state_bucket(target(prefix))]
+    assert all(re.fullmatch("[a-z0-9]{3,24}", name) for name in found)
+    assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("prefix", ["dp-dev", "dpf-staging", LONGEST])
+def test_vaults_fit(prefix):
+    found = [names.vault(target(prefix), place) for place in ("", "recovery", "geo")]
+    assert all(re.fullmatch("[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]", name) for name in found)
+    assert len(set(found)) == 3
+
+
+@pytest.mark.parametrize("prefix", ["dp-dev", LONGEST])
+def test_registry_and_database_fit(prefix):
+    assert re.fullmatch("[a-z0-9]{5,50}", names.registry(target(prefix)))
+    assert len(f"{names.database(target(prefix))}-replica-5") <= 63
+
+
+def test_names_that_the_world_shares_differ_between_subscriptions():
+    here, there = target(), target(subscription=OTHER_SUBSCRIPTION)
+    for name in (names.vault, names.registry, names.database, names.flow_account):
+        assert name(here) != name(there)
+    assert names.bucket(here, "gold") != names.bucket(there, "gold")
+
+
+def test_names_do_not_change():
+    # a name that changes is a resource that is replaced
+    assert names.bucket(target(), "bronze") == "dpfdevbronze7f2479"
+    assert names.vault(target()) == "dpf-dev-5695b3"

@@ -1,0 +1,102 @@
+"""OBS-1 to OBS-4 as the stacks carry them on Azure."""
+
+import json
+
+import pytest
+
+from terrace.azure.observability import window
+from tests.azure.conftest import ENVIRONMENTS
+
+SIGNALS = {
+    "database-cpu",
+    "database-storage",
+    "database-connections",
+    "cache-memory",
+    "cache-evictions",
+    "nodes-cpu",
+    "nodes-memory",
+    "bronze-denials",
+    "gold-denials",
+}
+
+
+def alarms(stack):
+    return {path.removeprefix("alarms/"): body for path, body in stack.all("azurerm_monitor_metric_alert")}
+
+
+@pytest.mark.parametrize(("environment", "days"), [("dev", 30), ("staging", 90), ("prod", 365)])
+def test_logs_are_in_one_place_for_the_environments_retention(azure, environment, days):  # OBS-1
+    stack = azure(environment)
+    (workspace,) = dict(stack.all("azurerm_log_analytics_workspace")).values()
+    assert workspace["retention_in_days"] == days
+    for path, setting in stack.all("azurerm_monitor_diagnostic_setting"):
+        assert setting.get("log_analytics_workspace_id", "/dpf-" + environment).endswith(f"/dpf-{environment}"), path
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_same_signals_everywhere_for_both_severities(azure, environment):  # OBS-2
+    found = set(alarms(azure(environment)))
+    for signal in SIGNALS:
+        assert {f"{signal}-warning", f"{signal}-critical"} <= found
+    assert any(name.startswith("nat-ports-") for name in found)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_an_alarm_reaches_the_people_of_its_severity(azure, environment):  # OBS-3
+    for name, alarm in alarms(azure(environment)).items():
+        (action,) = alarm["action"]
+        assert action["action_group_id"].endswith(f"/dpf-{environment}-{name.rsplit('-', 1)[1]}"), name
+        assert alarm.get("enabled", True) is True, name
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_critical_means_that_it_lasts(azure, environment):  # OBS-3
+    found = alarms(azure(environment))
+    assert found["database-cpu-warning"]["window_size"] == "PT15M"
+    assert found["database-cpu-critical"]["window_size"] == "PT1H"
+
+
+def test_the_pager_hears_of_what_is_critical_in_prod(azure):  # OBS-3
+    stack = azure("prod")
+    critical = stack.one("azurerm_monitor_action_group", "observability/critical")
+    assert [receiver["name"] for receiver in critical["webhook_receiver"]] == ["pager"]
+    warning = stack.one("azurerm_monitor_action_group", "observability/warning")
+    assert not warning.get("webhook_receiver")
+    assert [receiver["email_address"] for receiver in warning["email_receiver"]] == ["platform@example.com"]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_alarm_waits_for_what_it_watches(azure, environment):
+    for name, alarm in alarms(azure(environment)).items():
+        assert alarm["depends_on"], name
+        assert len(alarm["scopes"]) == 1, name
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_dashboard_shows_objective_and_signals(azure, environment):  # OBS-4
+    stack = azure(environment)
+    board = json.loads(stack.one("azurerm_application_insights_workbook", "alarms/dashboard")["data_json"])
+    shown = {item["name"] for item in board["items"]}
+    assert {"objective", "error-budget"} | SIGNALS <= shown
+    assert "99.9 %" in json.dumps(board)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_error_budget_is_watched_fast_and_slow(azure, environment):  # OBS-4
+    stack = azure(environment)
+    for name, rate, level in (("fast", "14.4", 0), ("slow", "6", 2)):
+        rule = stack.one("azurerm_monitor_scheduled_query_rules_alert_v2", f"alarms/objective-{name}")
+        assert f"burn > {rate}" in rule["criteria"][0]["query"]
+        assert rule["severity"] == level
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_stopping_the_record_wakes_somebody(azure, environment):  # AUD-1
+    rule = azure(environment).one("azurerm_monitor_scheduled_query_rules_alert_v2", "alarms/trail-stopped")
+    assert "DIAGNOSTICSETTINGS/DELETE" in rule["criteria"][0]["query"]
+    assert rule["severity"] == 0
+
+
+@pytest.mark.parametrize(("minutes", "text"), [(5, "PT5M"), (16, "PT30M"), (60, "PT1H"), (61, "PT6H"), (1440, "P1D")])
+def test_windows_are_those_that_azure_knows(minutes, text):
+    assert window(minutes) == text
