@@ -147,7 +147,7 @@ class Database(Construct):
         self.handle = DatabaseHandle(
             id=names.database_id(target),
             instance=target.prefix,
-            host=server.dns_name,
+            host=host(server),
             port=PORT,
             name=NAME,
             admin_secret="",
@@ -240,7 +240,7 @@ class Database(Construct):
 
     def _name_inside(self, id: str, instance: SqlDatabaseInstance) -> None:
         """The instance's own name, for callers in the network: a zone of that name alone, with its address."""
-        name = instance.dns_name
+        name = f"{host(instance)}."
         zone = DnsManagedZone(
             self,
             f"{id}-zone",
@@ -298,6 +298,11 @@ class Database(Construct):
             deletion_policy="ABANDON",
             depends_on=[account, database],
         )
+
+
+def host(instance: SqlDatabaseInstance) -> str:
+    """An instance's own name, without the dot that Cloud SQL ends it with."""
+    return Fn.trimsuffix(instance.dns_name, ".")
 
 
 def instance_class(spec: DatabaseSpec, target: Target) -> str:
