@@ -5,7 +5,7 @@ READY := .venv/.ready
 PACKAGES := constructs/terrace stacks scripts tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test e2e check fmt lock clean
+.PHONY: help setup demo test e2e mutants check fmt lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: setup ## the tests, the life of dev on the emulator among them
 
 e2e: setup ## the long runs: prod's shape, and cdktf deploy with either command line
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m e2e
+
+mutants: setup ## faults put into the stacks; each has to break what it says
+	@$(BIN)/python -m tests.assurance.mutants.run
 
 check: setup ## lint, format, types, imports, generated files
 	@$(BIN)/ruff check $(PACKAGES)

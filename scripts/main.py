@@ -26,6 +26,7 @@ COMMANDS = {
     "apply": "Apply the saved plan, exactly.",
     "output": "Show what a deployment hands on to others.",
     "verify": "Read the live deployment and prove its guarantees.",
+    "parity": "Prove every guarantee on every cloud, from the stacks alone.",
     "drift": "Show what was changed outside of Terraform, and who owns it.",
     "destroy": "Take a deployment down and list what is left.",
     "demo": "The whole life of an environment on an emulated cloud.",

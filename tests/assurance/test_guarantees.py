@@ -2,8 +2,12 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
-from terrace.assurance.guarantees import BY_ID, GUARANTEES
+import pytest
+
+from terrace.assurance.guarantees import BY_ID, GUARANTEES, InvalidGuarantees, load
+from terrace.assurance.guarantees import FAMILIES as ORDER
 from tests.conftest import ROOT
 
 # how many rows each family has; a number here changes only together with the table, so that no row goes unnoticed
@@ -15,6 +19,7 @@ FAMILIES = {
 
 def test_no_row_is_dropped_and_none_is_doubled() -> None:
     assert Counter(row.id.rpartition("-")[0] for row in GUARANTEES) == FAMILIES
+    assert tuple(FAMILIES) == ORDER
     assert len(BY_ID) == len(GUARANTEES)
     for family, count in FAMILIES.items():
         assert [row.id for row in GUARANTEES if row.id.startswith(f"{family}-")] == [
@@ -37,3 +42,33 @@ def test_an_id_stands_on_the_line_that_carries_it_on_aws() -> None:
     code = "\n".join(path.read_text() for path in (ROOT / "constructs" / "terrace" / "aws").glob("*.py"))
     unsaid = [row.id for row in GUARANTEES if not re.search(rf"\b{row.id}\b", code)]
     assert unsaid == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "DB-2:\n  sentence: Every database connection requires TLS\n  cloud: aws\n",
+            "database.yaml:3:10 cloud: DB-2:",
+        ),
+        ("DB-2:\n  sentence: Too short\n", "database.yaml:2:13 sentence: DB-2:"),
+        ("XX-1:\n  sentence: Every database connection requires TLS\n", "database.yaml:1:1 XX-1 is no id"),
+        ("DB-2:\n  clouds: {}\n", "database.yaml:1:1 sentence: DB-2:"),
+        (
+            "DB-2:\n  sentence: Every database connection requires TLS\n  clouds:\n    aws: [tls]\n",
+            "database.yaml:4:11 clouds.aws.0: DB-2:",
+        ),
+    ],
+)
+def test_a_fault_in_the_table_is_told_with_its_line(tmp_path: Path, text: str, fault: str) -> None:
+    (tmp_path / "database.yaml").write_text(text)
+    with pytest.raises(InvalidGuarantees) as told:
+        load(tmp_path)
+    assert fault in str(told.value)
+
+
+def test_an_id_stands_in_one_file_only(tmp_path: Path) -> None:
+    for name in ("database", "cache"):
+        (tmp_path / f"{name}.yaml").write_text("DB-2:\n  sentence: Every database connection requires TLS\n")
+    with pytest.raises(InvalidGuarantees, match=r"database\.yaml:1:1 DB-2 is at .*cache\.yaml:1:1 already"):
+        load(tmp_path)

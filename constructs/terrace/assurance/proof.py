@@ -74,19 +74,15 @@ class Proof:
     @property
     def why(self) -> str:
         """What is broken or missing, why it is not asked for, or how much was looked at."""
-        words = {
-            "broken": lambda: joined([f for _, v in self.verdicts if isinstance(v, Broken) for f in v.findings]),
-            "unproven": lambda: (
-                "; ".join(f"{id}: {verdict.reason}" for id, verdict in self.verdicts if isinstance(verdict, Unproven))
-                or "no check on this cloud"
-            ),
-            "exception": lambda: self.exception.reason if self.exception else "",
-            "not_asked": lambda: "; ".join(
-                dict.fromkeys(verdict.reason for _, verdict in self.verdicts if isinstance(verdict, DoesNotApply))
-            ),
-            "proven": lambda: f"{self.seen} facts",
-        }
-        return words[self.status]()
+        verdicts = [verdict for _, verdict in self.verdicts]
+        if self.status == "broken":
+            return joined([finding for one in verdicts if isinstance(one, Broken) for finding in one.findings])
+        if self.status == "unproven":
+            missing = [f"{id}: {one.reason}" for id, one in self.verdicts if isinstance(one, Unproven)]
+            return "; ".join(missing) or "no check on this cloud"
+        if self.status == "not_asked":
+            return "; ".join(dict.fromkeys(one.reason for one in verdicts if isinstance(one, DoesNotApply)))
+        return self.exception.reason if self.exception else f"{self.seen} facts"
 
     @property
     def seen(self) -> int:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 _REFERENCE = re.compile(r"\$\{([a-z][a-z0-9_]*)\.([A-Za-z0-9_-]+)((?:\.[A-Za-z0-9_-]+|\[\d+\])*)\}")
@@ -78,6 +78,8 @@ class View:
             type: {name: Resource(type, name, _path(body), _written(body), self) for name, body in group.items()}
             for type, group in document.get("resource", {}).items()
         }
+        self._ordered: dict[str, list[Resource]] = {}
+        self._pointing: dict[tuple[str, str], dict[tuple[str, str], list[Resource]]] = {}
         self._ephemeral = {
             (type, name): _path(body)
             for type, group in document.get("ephemeral", {}).items()
@@ -118,8 +120,11 @@ class View:
 
     def all(self, type: str, under: str = "") -> list[Resource]:
         """The resources of a type, in order of path; `under` narrows to a construct and what is below it."""
-        found = self._by_type.get(type, {}).values()
-        return sorted((one for one in found if _below(one.path, under)), key=lambda one: one.path)
+        found = self._ordered.get(type)
+        if found is None:
+            found = sorted(self._by_type.get(type, {}).values(), key=lambda one: one.path)
+            self._ordered[type] = found
+        return [one for one in found if _below(one.path, under)] if under else list(found)
 
     def under(self, path: str) -> list[Resource]:
         """Every resource of a construct and of what is below it."""
@@ -147,7 +152,14 @@ class View:
 
     def pointing(self, type: str, attribute: str, to: Resource) -> list[Resource]:
         """The resources of a type whose attribute points at a resource."""
-        return [one for one in self.all(type) if self.target(one.get(attribute)) == to]
+        index = self._pointing.get((type, attribute))
+        if index is None:
+            index = self._pointing[type, attribute] = {}
+            for one in self.all(type):
+                value = one.get(attribute)
+                if isinstance(value, Reference):
+                    index.setdefault((value.type, value.name), []).append(one)
+        return list(index.get((to.type, to.name), []))
 
     def text(self, value: object) -> str:
         """A value as text: a reference to something that is written out becomes what is written."""
@@ -159,17 +171,15 @@ class View:
 
     def resolved(self, value: Any) -> Any:
         """A value with its references resolved; text that is JSON is parsed first."""
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return {key: self.resolved(inner) for key, inner in value.items()}
         if isinstance(value, list):
             return [self.resolved(inner) for inner in value]
         if not isinstance(value, str):
             return value
         if value[:1] in ("{", "["):
-            try:
-                return self.resolved(json.loads(value))
-            except ValueError:
-                return value
+            parsed = _parsed(value)
+            return value if parsed is None else self.resolved(parsed)
         if "${" not in value:
             return value
         if whole := _REFERENCE.fullmatch(value):
@@ -185,13 +195,22 @@ class View:
         return Reference(type, name, target.path if target else "", attribute)
 
 
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Any:
+    """The document in a text, None when it is none. Whoever gets it must not change it."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
 def at(attributes: Any, name: str, default: Any = None) -> Any:
     """A value below by dotted name; see Resource.get."""
     value = attributes
     for word in name.split("."):
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
-        value = value.get(word) if isinstance(value, Mapping) else None
+        value = value.get(word) if isinstance(value, dict) else None
         if value is None:
             return default
     return value

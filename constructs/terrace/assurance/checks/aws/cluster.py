@@ -58,8 +58,6 @@ def private_nodes(stack: Subject) -> Iterator[Finding]:
         subnets = network.subnets(stack, group, "subnet_ids")
         outside = [str(subnet) for subnet in subnets if not subnet.path.startswith("network/nodes-")]
         yield equal(str(group), "subnets that are not for nodes", outside, [])
-        zones = [str(subnet.get("availability_zone")) for subnet in subnets]
-        yield includes(str(group), "zones", zones, stack.target.zones)
 
 
 @check("K8S-2")
@@ -113,14 +111,12 @@ def _principal(stack: Subject, link: Resource) -> str:
 
 @check("K8S-6")
 def pools_scale(stack: Subject) -> Iterator[Finding]:
-    several = stack.environment.network.zones
     for name, spec in stack.environment.cluster.pools.items():
         group = pool(stack, name)
         yield equal(str(group), "min_size", group.get("scaling_config.min_size"), spec.min_nodes)
         yield equal(str(group), "max_size", group.get("scaling_config.max_size"), spec.max_nodes)
         kind = "SPOT" if spec.kind == "spot" else "ON_DEMAND"
         yield equal(str(group), "capacity_type", group.get("capacity_type"), kind)
-        yield at_least(str(group), "subnets", len(group.get("subnet_ids", [])), several)
         if spec.kind in ("spot", "gpu") or spec.dedicated:
             yield at_least(str(group), "taints", len(group.blocks("taint")), 1)
 

@@ -42,7 +42,7 @@ def no_value_in_the_stack(stack: Subject) -> Iterator[Finding]:
 
 def _names(written: Any) -> Iterator[str]:
     """The names of all attributes, however deep, that have text as their value."""
-    if isinstance(written, Mapping):
+    if isinstance(written, dict):
         for name, value in written.items():
             if isinstance(value, str) and value:
                 yield str(name)

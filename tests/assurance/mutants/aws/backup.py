@@ -1,0 +1,159 @@
+"""Backups, cost, ownership, pipelines (BAK-1 to ID-1)."""
+
+from tests.assurance.mutants import add, also, drop, every, inside, mutant, point, put, remove, statement, without
+
+DB = ("aws_db_instance", "database/server")
+TEMPLATE = ("aws_launch_template", "cluster/template-system")
+PLAN = ("aws_backup_plan", "backup/plan")
+LOGS_KEY = ("aws_kms_key", "keys/logs")
+
+MUTANTS = [
+    mutant("BAK-1 BAK-3", "backups once a week", put(*PLAN, "rule.schedule", "cron(0 5 ? * SUN *)")),
+    mutant("BAK-1", "backups hardly kept", put(*PLAN, "rule.lifecycle.delete_after", 1)),
+    mutant("BAK-1", "a vault without a lock", remove("aws_backup_vault_lock_configuration", "backup/home/lock")),
+    mutant(
+        "BAK-1",
+        "a lock that is never final",
+        drop("aws_backup_vault_lock_configuration", "backup/home/lock", "changeable_for_days"),
+        only="prod",
+    ),
+    mutant(
+        "BAK-1", "a vault under another key", point("aws_backup_vault", "backup/home/vault", "kms_key_arn", LOGS_KEY)
+    ),
+    mutant("BAK-1", "anybody may delete backups", remove("aws_backup_vault_policy", "backup/home/policy")),
+    mutant("BAK-1", "no copy elsewhere", drop(*PLAN, "rule.copy_action"), only="prod"),
+    mutant("BAK-1", "the database is left out", drop("aws_backup_selection", "backup/platform", "resources.0")),
+    mutant("BAK-1", "backups in the default vault", put(*PLAN, "rule.target_vault_name", "Default")),
+    mutant(
+        "BAK-2",
+        "Velero writes anywhere",
+        inside("aws_iam_role_policy", "backup/velero-bucket", "policy", statement(0, Resource="*")),
+    ),
+    mutant("BAK-2", "Velero writes nowhere", remove("aws_iam_role_policy", "backup/velero-bucket")),
+    mutant("BAK-2", "no snapshots of volumes", remove("aws_iam_role_policy", "backup/velero-volumes")),
+    mutant("BAK-2", "Velero without an identity", remove("aws_eks_pod_identity_association", "backup/velero-pods")),
+    mutant("BAK-3", "backups rarer than the objective", put(*PLAN, "rule.schedule", "cron(0 5 * * ? *)"), only="prod"),
+    mutant("BAK-3", "backups start when it is too late", put(*PLAN, "rule.start_window", 1440)),
+    mutant(
+        "BAK-3",
+        "failed backups are a secret",
+        put("aws_backup_vault_notifications", "backup/trouble", "backup_vault_events", []),
+    ),
+    mutant("BAK-3 DB-5", "no recovery to a point in time", put(*DB, "backup_retention_period", 0)),
+    mutant("COST-1", "no alert at half", drop("aws_budgets_budget", "cost/budget", "notification.0")),
+    mutant("COST-1", "twice the budget", put("aws_budgets_budget", "cost/budget", "limit_amount", "999999")),
+    mutant(
+        "COST-1",
+        "an alert for nobody",
+        every(
+            [
+                put("aws_budgets_budget", "cost/budget", "notification.1.subscriber_email_addresses", []),
+                put("aws_budgets_budget", "cost/budget", "notification.1.subscriber_sns_topic_arns", []),
+            ]
+        ),
+    ),
+    mutant("COST-1", "a budget a year", put("aws_budgets_budget", "cost/budget", "time_unit", "ANNUALLY")),
+    mutant("COST-2", "a pool stays awake", remove("aws_scheduler_schedule", "cost/nodes-system-down"), only="dev"),
+    mutant(
+        "COST-2",
+        "a pool does not wake",
+        put("aws_scheduler_schedule", "cost/nodes-system-up", "state", "DISABLED"),
+        only="dev",
+    ),
+    mutant(
+        "COST-2",
+        "it sleeps elsewhere",
+        put("aws_scheduler_schedule", "cost/nodes-spot-down", "schedule_expression_timezone", "Asia/Tokyo"),
+        only="dev",
+    ),
+    mutant(
+        "COST-2",
+        "a pool sleeps with a node",
+        inside(
+            "aws_scheduler_schedule",
+            "cost/nodes-system-down",
+            "target.input",
+            lambda d: d["ScalingConfig"].update(DesiredSize=1),
+        ),
+        only="dev",
+    ),
+    mutant("COST-2", "the database stays awake", remove("aws_scheduler_schedule", "cost/database-down"), only="dev"),
+    mutant("GOV-1", "no owner", lambda stack: stack["provider"]["aws"][0]["default_tags"][0]["tags"].pop("owner")),
+    mutant("GOV-1", "copies without tags", lambda stack: stack["provider"]["aws"][1].pop("default_tags"), only="prod"),
+    mutant("GOV-1", "nodes without an owner", put(*TEMPLATE, "tag_specifications.0.tags", {"Name": "x"})),
+    mutant("GOV-1", "a resource says otherwise", put("aws_vpc", "network/vpc", "tags", {"environment": "other"})),
+    mutant("GOV-1", "backups without tags", drop(*PLAN, "rule.recovery_point_tags")),
+    mutant("GOV-2", "another region", lambda stack: stack["provider"]["aws"][0].update(region="us-east-1")),
+    mutant(
+        "GOV-2",
+        "copies of images elsewhere",
+        put(
+            "aws_ecr_replication_configuration",
+            "registry/replication",
+            "replication_configuration.rule.destination.0.region",
+            "us-east-1",
+        ),
+        only="prod",
+    ),
+    mutant("GOV-2", "other regions are open", inside("aws_iam_policy", "governance/boundary", "policy", without(1))),
+    mutant(
+        "GOV-2",
+        "one service is spared",
+        inside(
+            "aws_iam_policy", "governance/boundary", "policy", lambda d: d["Statement"][1]["NotAction"].append("rds:*")
+        ),
+    ),
+    mutant(
+        "GOV-2", "a role without the ceiling", drop("aws_iam_role", "workloads/module-airflow", "permissions_boundary")
+    ),
+    mutant(
+        "ID-1",
+        "any workflow may apply",
+        inside(
+            "aws_iam_role",
+            "pipelines/apply",
+            "assume_role_policy",
+            lambda d: d["Statement"][0]["Condition"]["StringEquals"].pop("token.actions.githubusercontent.com:sub"),
+        ),
+    ),
+    mutant(
+        "ID-1",
+        "anybody's workflow may plan",
+        inside(
+            "aws_iam_role",
+            "pipelines/plan",
+            "assume_role_policy",
+            lambda d: d["Statement"][0]["Condition"]["StringEquals"].update(
+                {"token.actions.githubusercontent.com:sub": "repo:other/x:ref"}
+            ),
+        ),
+    ),
+    mutant(
+        "ID-1",
+        "a user may apply",
+        inside(
+            "aws_iam_role",
+            "pipelines/apply",
+            "assume_role_policy",
+            also(Principal={"AWS": "arn:aws:iam::111122223333:user/x"}, Action="sts:AssumeRole"),
+        ),
+    ),
+    mutant(
+        "ID-1",
+        "plan writes",
+        put(
+            "aws_iam_role_policy_attachment",
+            "pipelines/plan-ReadOnlyAccess",
+            "policy_arn",
+            "arn:aws:iam::aws:policy/PowerUserAccess",
+        ),
+    ),
+    mutant(
+        "ID-1",
+        "plan writes a little",
+        inside("aws_iam_role_policy", "pipelines/plan-state", "policy", also(Action="rds:*", Resource="*")),
+    ),
+    mutant("ID-1", "plan reads data", remove("aws_iam_role_policy", "pipelines/plan-no-data")),
+    mutant("ID-1", "a static key", add("aws_iam_access_key", "pipelines/mutant", {"user": "x"})),
+    mutant("ID-1", "no federation", remove("aws_iam_openid_connect_provider", "pipelines/github")),
+]
