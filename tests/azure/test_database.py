@@ -117,3 +117,13 @@ def test_no_password_exists(azure, environment):  # SEC-2
         for _, body in stack.all("azurerm_postgresql_flexible_server_active_directory_administrator")
     ]
     assert sorted(kinds) == ["Group", "ServicePrincipal"]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_bootstrap_job_logs_in_as_an_administrator(azure, environment):  # DB-9, SEC-2
+    stack = azure(environment)
+    job = stack.one("azurerm_federated_identity_credential", "workloads/database-admin-identity")
+    assert job["subject"] == "system:serviceaccount:terrace-system:database-bootstrap"
+    assert job["user_assigned_identity_id"].endswith(f"/dpf-{environment}-database-admin")
+    admin = stack.one("azurerm_postgresql_flexible_server_active_directory_administrator", "database/bootstrap")
+    assert admin["principal_name"] == f"dpf-{environment}-database-admin"

@@ -55,7 +55,7 @@ class Cache(Construct):
             name=target.prefix,
             location=group.location,
             resource_group_name=group.name,
-            sku_name=sku(spec, target),
+            sku_name=node_type(spec, target),
             high_availability_enabled=spec.replicas > 0,  # CACHE-3
             public_network_access="Disabled",  # CACHE-1
             default_database=ManagedRedisDefaultDatabase(
@@ -101,6 +101,6 @@ def user_id(module: str, target: Target) -> str:
     return names.identity(target, f"module-{module}")
 
 
-def sku(spec: CacheSpec, target: Target) -> str:
+def node_type(spec: CacheSpec, target: Target) -> str:
     """The environment's exact SKU, else the size's."""
     return names.settings(target).cache_sku or machine("azure", "cache", spec.size).name

@@ -121,7 +121,7 @@ class Database(Construct):
                     depends_on=settings[-1:],
                 )
             )
-        admin_id = self._administrators(server)
+        admin_id, administrators = self._administrators(server)
         database = PostgresqlFlexibleServerDatabase(
             self, "platform", name=NAME, server_id=server.id, charset="UTF8", collation="en_US.utf8"
         )  # DB-9
@@ -165,7 +165,7 @@ class Database(Construct):
             name=NAME,
             admin_secret="",  # SEC-2: there is none
             login_resource=admin_id,
-            ready=(server, database, *settings),
+            ready=(server, database, administrators, *settings),
         )
 
     def _server(self, spec: DatabaseSpec, network: NetworkHandle) -> PostgresqlFlexibleServer:
@@ -182,7 +182,6 @@ class Database(Construct):
                 mode="ZoneRedundant",  # DB-4
                 standby_availability_zone=(*target.zones, *target.spare_zones)[1],
             )
-        window = spec.maintenance_window
         return PostgresqlFlexibleServer(
             self,
             "server",
@@ -191,7 +190,7 @@ class Database(Construct):
             resource_group_name=self._group.name,
             version=str(spec.version),
             create_mode="Default",
-            sku_name=sku(spec, target),
+            sku_name=instance_class(spec, target),
             storage_mb=storage_gb(spec) * 1024,
             auto_grow_enabled=True,  # DB-8
             zone=target.zones[0],
@@ -213,9 +212,7 @@ class Database(Construct):
                 geo_backup_key_vault_key_id=geo_key,  # DB-3
                 geo_backup_user_assigned_identity_id=geo_user,
             ),
-            maintenance_window=PostgresqlFlexibleServerMaintenanceWindow(
-                day_of_week=DAYS.index(window.day), start_hour=window.hour, start_minute=0
-            ),  # DB-10
+            maintenance_window=maintenance_window(spec),  # DB-10
             tags=dict(target.tags),
             lifecycle=TerraformResourceLifecycle(
                 # a failover swaps zones, growth adds storage
@@ -224,15 +221,18 @@ class Database(Construct):
             depends_on=[*keys.ready, *network.ready],
         )
 
-    def _administrators(self, server: PostgresqlFlexibleServer) -> str:
+    def _administrators(
+        self, server: PostgresqlFlexibleServer
+    ) -> tuple[str, PostgresqlFlexibleServerActiveDirectoryAdministrator]:
         """SEC-2: the organisation's group, and an identity for the job that makes schemas and roles (DB-9)."""
         target = self._target
         job = iam.identity(self, "admin", target, purpose=ADMIN)
         people = names.settings(target).admin_group_id
         group = self._administrator("administrators", server, people, f"{target.prefix}-administrators", "Group")
         own = names.identity(target, ADMIN)
-        self._administrator("bootstrap", server, job.principal_id, own, "ServicePrincipal", after=group)
-        return job.client_id
+        return job.client_id, self._administrator(
+            "bootstrap", server, job.principal_id, own, "ServicePrincipal", after=group
+        )
 
     def _administrator(
         self,
@@ -273,7 +273,7 @@ class Database(Construct):
             resource_group_name=self._group.name,
             create_mode="Replica",
             source_server_id=server.id,  # DB-8
-            sku_name=sku(spec, target),
+            sku_name=instance_class(spec, target),
             storage_mb=storage_gb(spec) * 1024,
             auto_grow_enabled=True,  # DB-8
             zone=target.zones[-1],
@@ -296,9 +296,17 @@ class Database(Construct):
         )
 
 
-def sku(spec: DatabaseSpec, target: Target) -> str:
+def instance_class(spec: DatabaseSpec, target: Target) -> str:
     """The environment's exact SKU, else the size's."""
     return names.settings(target).database_sku or machine("azure", "database", spec.size).name
+
+
+def maintenance_window(spec: DatabaseSpec) -> PostgresqlFlexibleServerMaintenanceWindow:
+    """The start of an hour a week, UTC; Azure counts days from Sunday."""
+    window = spec.maintenance_window
+    return PostgresqlFlexibleServerMaintenanceWindow(
+        day_of_week=DAYS.index(window.day), start_hour=window.hour, start_minute=0
+    )
 
 
 def storage_gb(spec: DatabaseSpec) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, cast
 
 from cdktn import TerraformResource
+from cdktn_provider_azurerm.federated_identity_credential import FederatedIdentityCredential
 from cdktn_provider_azurerm.managed_redis_access_policy_assignment import ManagedRedisAccessPolicyAssignment
 from cdktn_provider_azurerm.role_assignment import RoleAssignment
 from cdktn_provider_azurerm.role_definition import RoleDefinition, RoleDefinitionPermissions
@@ -12,6 +13,7 @@ from constructs import Construct
 
 from terrace.azure import iam, names, providers
 from terrace.azure import secrets as secret_names
+from terrace.azure.database import ADMIN
 from terrace.capabilities.cache import CacheHandle
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
@@ -28,6 +30,8 @@ GITHUB = "token.actions.githubusercontent.com"
 
 VERBS: Mapping[Access, str] = {"read": "Storage Blob Data Reader", "write": "Storage Blob Data Contributor"}
 """What an access to a layer's objects means; who writes tables must read them."""
+BOOTSTRAP = ("terrace-system", "database-bootstrap")
+"""Namespace and service account of the job that makes schemas, databases and roles (DB-9)."""
 READ_SECRET = "Key Vault Secrets User"
 OWNER, ACCESS_ADMINISTRATOR, RBAC_ADMINISTRATOR = (
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
@@ -144,9 +148,18 @@ class Workloads(Construct):
             iam.grant(self, f"{name}-rights", made.principal_id, component.role, on=component.on)
             self._bind(name, component.namespace, component.account, made, cluster)
             platform[name] = made.client_id
-        if database.login_resource:
-            # the bootstrap job logs in as the server's administrator (DB-9, SEC-2)
-            platform["database-admin"] = database.login_resource
+        # the bootstrap job logs in as the server's administrator (DB-9, SEC-2)
+        platform[ADMIN] = database.login_resource
+        FederatedIdentityCredential(
+            self,
+            f"{ADMIN}-identity",
+            name="bootstrap",
+            user_assigned_identity_id=names.identity_id(target, ADMIN),
+            issuer=cluster.workload_identity,
+            subject=iam.subject(*BOOTSTRAP),
+            audience=[iam.AUDIENCE],
+            depends_on=list(database.ready),
+        )
         roles: dict[str, str] = {}
         for name, module in modules.items():
             made = iam.identity(self, f"module-{name}", target, purpose=f"module-{name}")

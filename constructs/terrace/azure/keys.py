@@ -76,7 +76,6 @@ class Keys(Construct):
             rbac_authorization_enabled=True,  # KEY-3
             purge_protection_enabled=True,  # KEY-2
             soft_delete_retention_days=self._spec.deletion_window_days,  # KEY-2
-            enabled_for_disk_encryption=True,
             public_network_access_enabled=False,  # NET-3
             network_acls=KeyVaultNetworkAcls(bypass="AzureServices", default_action="Deny"),
             tags=dict(self._target.tags),

@@ -19,7 +19,7 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 _SUBSCRIPTION = f"/subscriptions/{_NOBODY}"
 _GROUP = f"{_SUBSCRIPTION}/resourceGroups/mocked"
 _VAULT = "https://mocked.vault.azure.net"
-_IDENTITY = [{"type": "SystemAssigned", "principal_id": _NOBODY, "tenant_id": _NOBODY, "identity_ids": []}]
+_IDENTITY = {"principal_id": _NOBODY, "tenant_id": _NOBODY}  # one object stands for every block of the name
 # Resource Manager's type of each resource that others refer to by id: the provider parses such ids.
 _ARM_TYPES = {
     "azurerm_application_gateway": "Microsoft.Network/applicationGateways",

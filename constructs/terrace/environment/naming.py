@@ -36,9 +36,11 @@ LIMITS: dict[Cloud, tuple[Limit, ...]] = {
         Limit("the schedule", "--down", 64, "pool"),  # EventBridge Scheduler, CreateSchedule, Name
     ),
     "azure": (
-        Limit("the key vault", "-kv", 24),  # Azure resource naming rules, Microsoft.KeyVault
+        # key vault, registry and storage accounts are cut and end in a hash (terrace.azure.names)
+        Limit("the node pool", "", 12, "pool alone"),  # Azure resource naming rules, Microsoft.ContainerService
+        Limit("the backup vault", "", 50),  # Azure resource naming rules, Microsoft.DataProtection
         Limit("the cluster", "", 63),  # Azure resource naming rules, Microsoft.ContainerService
-        Limit("the database", "-replica-5", 63),  # Azure resource naming rules, Microsoft.DBforPostgreSQL
+        Limit("the database", "-a1b2c3-replica-5", 63),  # Azure resource naming rules, Microsoft.DBforPostgreSQL
         Limit("the cache", "", 63),  # Azure resource naming rules, Microsoft.Cache
     ),
     "gcp": (
