@@ -2,10 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from scripts.options import cloud_option, environment_argument, json_option, mirror_option, unlock_option
+
+if TYPE_CHECKING:
+    from terrace.deployment.changes import Summary
+    from terrace.environment import Loaded
 
 
 @click.command("plan")
@@ -13,6 +18,7 @@ from scripts.options import cloud_option, environment_argument, json_option, mir
 @cloud_option
 @mirror_option
 @click.option("--recover", is_flag=True, help="Look for resources that exist but are in no state, and adopt them.")
+@click.option("--offline", is_flag=True, help="As if nothing existed yet, without any account. Nothing is saved.")
 @unlock_option
 @json_option
 @click.pass_context
@@ -22,6 +28,7 @@ def command(
     cloud: str | None,
     provider_mirror: Path | None,
     recover: bool,
+    offline: bool,
     unlock: str,
     as_json: bool,
 ) -> None:
@@ -29,14 +36,41 @@ def command(
     from scripts.console import plan_text, say
     from scripts.options import deployment_of, load, settings_of
     from terrace.deployment import lifecycle
+    from terrace.errors import UsageError
 
+    if offline and (recover or unlock):
+        raise UsageError("--offline knows no state to recover or to unlock", hint="leave one of the options away")
     loaded = load(ctx, environment, cloud)
-    deployment = deployment_of(ctx, loaded, provider_mirror=provider_mirror)
-    saved = lifecycle.plan(deployment, recover=recover, unlock=unlock)
+    if offline:
+        summary, adopted = _offline(ctx, loaded, provider_mirror), {}
+    else:
+        deployment = deployment_of(ctx, loaded, provider_mirror=provider_mirror)
+        saved = lifecycle.plan(deployment, recover=recover, unlock=unlock)
+        summary, adopted = saved.summary, dict(saved.adopted)
     if as_json:
-        data = {"environment": deployment.environment, "cloud": deployment.cloud, "adopted": dict(saved.adopted)}
-        click.echo(json.dumps(data | saved.summary.as_data(), indent=2))
+        data = {"environment": loaded.environment.name, "cloud": loaded.environment.cloud, "adopted": adopted}
+        click.echo(json.dumps(data | ({"offline": True} if offline else {}) | summary.as_data(), indent=2))
         return
-    click.echo(plan_text(saved.summary))
-    if not saved.summary.empty and not settings_of(ctx).quiet:
+    click.echo(plan_text(summary))
+    if offline:
+        if not settings_of(ctx).quiet:
+            say("\nNo cloud was asked for anything: this is a plan as if nothing existed yet, and it is not saved.")
+    elif not summary.empty and not settings_of(ctx).quiet:
         say(f"\nSaved as {deployment.project.shown(saved.path)}; `terrace apply {environment}` applies exactly this.")
+
+
+def _offline(ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None) -> "Summary":
+    """The real provider's plan of everything, without an account."""
+    from scripts.console import say
+    from scripts.options import environment_line, project_of, settings_of
+    from terrace.deployment import offline
+
+    with offline.opened(
+        project_of(ctx),
+        loaded.environment.name,
+        loaded.environment.cloud,
+        provider_mirror=provider_mirror.resolve() if provider_mirror else None,
+        say=(lambda sentence: None) if settings_of(ctx).quiet else say,
+        lines=lambda construct: environment_line(loaded, construct),
+    ) as deployment:
+        return offline.plan(deployment, deployment.workspace(deployment.stack())).summary

@@ -7,14 +7,14 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from terrace.deployment import faults, process
 from terrace.deployment.binary import Terraform
-from terrace.deployment.events import Diagnostic, Event, parse
+from terrace.deployment.events import Diagnostic, Event, diagnostic, parse
 from terrace.deployment.process import Interrupted
 from terrace.errors import TerraceError
 
@@ -96,6 +96,15 @@ class Workspace:
         """
         command = ["apply", "-json", f"-lock-timeout={LOCK_WAIT}", str(plan)]
         self._run("apply", command, doing="apply the plan", listener=listener, on_start=on_start)
+
+    def validate(self) -> list[Diagnostic]:
+        """What `terraform validate` finds: errors and warnings, not raised."""
+        found = json.loads(self._captured(["validate", "-json"], answers=(0, 1)))
+        return [diagnostic(entry) for entry in found["diagnostics"]]
+
+    def test(self, *, listener: Listener = ignore) -> None:
+        """Run the stack's `*.tftest.json`. Raises faults.TerraformFailed with what failed."""
+        self._run("test", ["test", "-json", "-no-color"], doing="apply against mocks", listener=listener)
 
     def output(self) -> dict[str, Any]:
         """`terraform output -json`: name to {"value", "type", "sensitive"}; empty before the first apply."""
@@ -183,8 +192,10 @@ class Workspace:
                 failed.where = failed.where or str(log)
                 raise
 
-    def _captured(self, arguments: Sequence[str], *, may_fail: str = "") -> str:
-        """Standard output of a quick command. `may_fail` is a message that stands for an empty answer."""
+    def _captured(self, arguments: Sequence[str], *, may_fail: str = "", answers: Collection[int] = (0,)) -> str:
+        """Standard output of a quick command. `may_fail` is a message that stands for an empty answer; an exit code
+        among `answers` is none of a failure.
+        """
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         ended = subprocess.run(
             [str(self.terraform.path), *arguments],
@@ -195,7 +206,7 @@ class Workspace:
             stdin=subprocess.DEVNULL,
             check=False,
         )
-        if ended.returncode == 0 or (may_fail and may_fail in ended.stderr):
+        if ended.returncode in answers or (may_fail and may_fail in ended.stderr):
             return ended.stdout
         said = " ".join(line.strip("╷│╵ ") for line in ended.stderr.splitlines() if line.strip("╷│╵ "))
         raise faults.TerraformFailed(f"`terraform {arguments[0]}` failed: {said or 'without a word'}")
@@ -227,6 +238,7 @@ def construct_paths(stack: Mapping[str, Any]) -> dict[str, str]:
 
 
 def providers_of(stack: Mapping[str, Any]) -> list[str]:
-    """The provider addresses ("hashicorp/aws") that a synthesized stack requires."""
+    """The provider addresses ("hashicorp/aws") that a synthesized stack requires; a bare name is one of hashicorp's."""
     required = stack.get("terraform", {}).get("required_providers", {})
-    return sorted(entry["source"] for entry in required.values() if isinstance(entry, dict) and "source" in entry)
+    sources = [entry["source"] for entry in required.values() if isinstance(entry, dict) and "source" in entry]
+    return sorted(source if "/" in source else f"hashicorp/{source}" for source in sources)

@@ -1,0 +1,154 @@
+"""A real plan by the real provider before any account exists, and an apply against the provider's mocks.
+
+No cloud is asked for anything. Both are needed, for each sees what the other does not: a plan runs the provider's own
+checks of what is to change, a mocked apply its schema and every value that is known only after something was made.
+What a cloud's provider wants for it lives in `terrace.<cloud>.offline`.
+"""
+
+import importlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from terrace.deployment.changes import Owner, Summary, summarize
+from terrace.deployment.deployment import Deployment
+from terrace.deployment.project import Project
+from terrace.deployment.workspace import Listener, Workspace, ignore
+
+TERRAFORM_TEST = "mocked.tftest.json"
+_EPHEMERAL = re.compile(r"\$\{ephemeral\.[^{}]*\}")
+
+
+class CloudOffline(Protocol):
+    """What a module `terrace.<cloud>.offline` has."""
+
+    OWN: tuple[str, ...]
+    """Prefixes of the shell's variables that speak to this cloud; an offline run sees none of them."""
+
+    def credentials(self) -> AbstractContextManager[dict[str, str]]:
+        """Variables with which the provider plans, as long as the context lasts."""
+
+    def mocked(self, type: str, referred: Collection[str]) -> dict[str, Any]:
+        """What a mocked resource of a type answers, where a made-up word would be refused."""
+
+
+@dataclass(frozen=True)
+class OfflinePlan:
+    """`plan` in Terraform's JSON format, `stack` as synthesized."""
+
+    plan: dict[str, Any]
+    stack: dict[str, Any]
+    summary: Summary
+
+
+def of_cloud(cloud: str) -> CloudOffline:
+    """What a cloud needs."""
+    return cast(CloudOffline, importlib.import_module(f"terrace.{cloud}.offline"))
+
+
+@contextmanager
+def opened(
+    project: Project,
+    environment: str,
+    cloud: str,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    provider_mirror: Path | None = None,
+    say: Callable[[str], None] = lambda sentence: None,
+    listener: Listener = ignore,
+    lines: Owner = lambda construct: None,
+) -> Iterator[Deployment]:
+    """A deployment in a scratch of its own, that reaches no account: as if nothing existed yet.
+
+    Its state is empty and its plans are no plans of the project's, so nothing here is what `terrace apply` would take.
+    """
+    needs = of_cloud(cloud)
+    scratch = project.working_directory / "offline" / f"{environment}-{cloud}"
+    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with needs.credentials() as credentials:
+        kept = {name: value for name, value in environ.items() if not name.startswith(needs.OWN)}
+        yield Deployment(
+            project=Project(project.root, scratch=scratch),
+            environment=environment,
+            cloud=cloud,
+            variables=kept | credentials | {"TERRACE_OFFLINE": "1"},
+            provider_mirror=provider_mirror,
+            state="local",
+            say=say,
+            listener=listener,
+            lines=lines,
+        )
+
+
+def plan(deployment: Deployment, workspace: Workspace) -> OfflinePlan:
+    """Plan, read the plan, and keep none of it. Raises what planning raises."""
+    path = deployment.project.plans / f"{deployment.name}-offline-{os.getpid()}.tfplan"
+    try:
+        workspace.plan(path, listener=deployment.listener)
+        shown = workspace.show(path)
+    finally:
+        path.unlink(missing_ok=True)
+    summary = summarize(shown, workspace.construct_paths(), deployment.lines)
+    return OfflinePlan(shown, json.loads(workspace.stack_file.read_text()), summary)
+
+
+def apply_to_mocks(deployment: Deployment, workspace: Workspace) -> None:
+    """Apply a copy of the stack to mocks of its providers, and take it down again. Raises faults.TerraformFailed.
+
+    Mocks know no ephemeral resources, so the copy has a fixed word where the stack has an ephemeral value.
+    """
+    stack: dict[str, Any] = json.loads(workspace.stack_file.read_text())
+    directory = workspace.directory.with_name(f"{workspace.directory.name}-mocked")
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    mocked = json.loads(_EPHEMERAL.sub("mocked", json.dumps({k: v for k, v in stack.items() if k != "ephemeral"})))
+    (directory / "cdk.tf.json").write_text(json.dumps(mocked, indent=2))
+    test = mocked_test(stack, of_cloud(deployment.cloud))
+    (directory / TERRAFORM_TEST).write_text(json.dumps(test, indent=2) + "\n")
+    lock = workspace.directory / ".terraform.lock.hcl"
+    if lock.is_file():
+        shutil.copy(lock, directory)
+    copy = replace(workspace, directory=directory, data=workspace.data.with_name(f"{workspace.data.name}-mocked"))
+    copy.init(source="mocked", listener=deployment.listener)
+    copy.test(listener=deployment.listener)
+
+
+def mocked_test(stack: Mapping[str, Any], needs: CloudOffline) -> dict[str, Any]:
+    """The content of a `.tftest.json` that applies the stack to mocks of its providers, aliases and all.
+
+    Source: Terraform documentation, "Mocks", version 1.11.
+    """
+    referred = references(stack)
+    answers = {
+        type: {"defaults": defaults}
+        for type in stack.get("resource", {})
+        if (defaults := needs.mocked(type, referred.get(type, set())))
+    }
+    providers = {
+        provider: [
+            ({"alias": block["alias"]} if block.get("alias") else {}) | {"mock_resource": _of(provider, answers)}
+            for block in (written if isinstance(written, list) else [written])
+        ]
+        for provider, written in stack.get("provider", {}).items()
+    }
+    return {"mock_provider": providers, "run": {"apply": {"command": "apply"}}}
+
+
+def references(stack: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Resource type to the attributes that something in the stack refers to."""
+    types = "|".join(sorted(stack.get("resource", {}), key=len, reverse=True))
+    found: dict[str, set[str]] = {}
+    for type, attribute in re.findall(rf"\b({types})\.[A-Za-z0-9_-]+\.([a-z0-9_]+)", json.dumps(stack)):
+        found.setdefault(type, set()).add(attribute)
+    return found
+
+
+def _of(provider: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers for one provider's resources: their types begin with its name."""
+    return {type: answer for type, answer in answers.items() if type.startswith(f"{provider}_")}

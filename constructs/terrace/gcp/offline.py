@@ -1,0 +1,40 @@
+"""Google Cloud without an account: what the provider wants in order to plan, and what its mock answers."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+OWN = ("GOOGLE_", "GCLOUD_", "CLOUDSDK_", "GCE_METADATA_")
+"""Prefixes of the shell's variables for this cloud; an offline run sees none of them."""
+
+_ACCOUNT = "projects/mocked-project/serviceAccounts/mocked@mocked-project.iam.gserviceaccount.com"
+_MOCKED: dict[str, dict[str, Any]] = {
+    "google_certificate_manager_dns_authorization": {
+        "id": "projects/mocked-project/locations/global/dnsAuthorizations/mocked",
+        "dns_resource_record": [{"name": "_mocked.example.com.", "type": "CNAME", "data": "mocked.example.com."}],
+    },
+    "google_compute_network": {"id": "projects/mocked-project/global/networks/mocked"},
+    "google_container_cluster": {"master_auth": {"cluster_ca_certificate": "bW9ja2Vk"}},
+    "google_logging_project_sink": {"writer_identity": "serviceAccount:mocked@gcp-sa-logging.iam.gserviceaccount.com"},
+    "google_sql_database_instance": {"dns_name": "mocked.sql.goog."},
+    "google_memorystore_instance": {
+        "endpoints": [{"connections": [{"psc_auto_connection": [{"ip_address": "203.0.113.9", "port": 6379}]}]}]
+    },
+    "google_service_account": {
+        "id": _ACCOUNT,
+        "name": _ACCOUNT,
+        "email": _ACCOUNT.rpartition("/")[2],
+        "member": f"serviceAccount:{_ACCOUNT.rpartition('/')[2]}",
+    },
+}
+
+
+@contextmanager
+def credentials() -> Iterator[dict[str, str]]:
+    """An access token that nobody issued; a plan without data sources never sends it."""
+    yield {"GOOGLE_OAUTH_ACCESS_TOKEN": "offline"}
+
+
+def mocked(type: str, referred: Collection[str]) -> dict[str, Any]:
+    """What a mocked resource of a type answers for the attributes that others refer to; the rest is made up."""
+    return _MOCKED.get(type, {})
