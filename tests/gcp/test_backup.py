@@ -1,0 +1,58 @@
+"""BAK-1 to BAK-3 as the stacks carry them."""
+
+import pytest
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+
+
+@pytest.mark.parametrize(("environment", "days", "hours"), [("dev", 7, None), ("staging", 30, None), ("prod", 120, 12)])
+def test_the_database_is_backed_up_under_the_plan(gcp, environment, days, hours):  # BAK-1
+    stack = gcp(environment)
+    plan = stack.one("google_backup_dr_backup_plan", "backup/plan")
+    rule = plan["backup_rules"][0]
+    assert rule["backup_retention_days"] == days
+    assert rule["standard_schedule"]["recurrence_type"] == ("HOURLY" if hours else "DAILY")
+    assert rule["standard_schedule"].get("hourly_frequency") == hours
+    server = stack.one("google_sql_database_instance", "database/server")["settings"]["backup_configuration"]
+    assert plan["log_retention_days"] == server["transaction_log_retention_days"]  # DB-5
+    taken = stack.one("google_backup_dr_backup_plan_association", "backup/database")
+    assert taken["resource"] == f"projects/acme-data-platform/instances/dpf-{environment}"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_vault_enforces_a_week_and_is_elsewhere_in_prod(gcp, environment):  # BAK-1
+    vault = gcp(environment).one("google_backup_dr_backup_vault", "backup/vault")
+    assert vault["backup_minimum_enforced_retention_duration"] == f"{7 * 86400}s"
+    assert vault["location"] == ("europe-west9" if environment == "prod" else "europe-west3")
+    assert f"/locations/{vault['location']}/" in vault["encryption_config"]["kms_key_name"]
+    assert vault["access_restriction"] == "WITHIN_PROJECT"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_layers_are_copied_to_the_backups_bucket(gcp, environment):  # BAK-1
+    stack = gcp(environment)
+    backups = stack.one("google_storage_bucket", "lake/backups/bucket")["name"]
+    copies = [body for _, body in stack.all("google_storage_transfer_job")]
+    assert {body["transfer_spec"]["gcs_data_sink"]["path"] for body in copies} == {
+        "lake/gold/",
+        "lake/platinum/",
+        "lake/silver/",
+    }
+    for body in copies:
+        assert body["transfer_spec"]["gcs_data_sink"]["bucket_name"] == backups
+        assert body["schedule"]["repeat_interval"] == ("43200s" if environment == "prod" else "86400s")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_velero_keeps_the_cluster_in_the_backups_bucket(gcp, environment):  # BAK-2
+    stack = gcp(environment)
+    right = stack.one("google_storage_bucket_iam_member", "backup/velero-bucket")
+    assert right["bucket"] == stack.one("google_storage_bucket", "lake/backups/bucket")["name"]
+    pods = stack.one("google_service_account_iam_member", "backup/velero-pods")
+    assert pods["member"].endswith("[velero/velero]")
+    agent = stack.one("google_container_cluster", "cluster/cluster")["addons_config"]["gke_backup_agent_config"]
+    assert agent["enabled"] is True
+
+
+def test_objectives_stand_beside_what_keeps_them(gcp):  # BAK-3
+    assert gcp("prod").one("google_backup_dr_backup_vault", "backup/vault")["labels"] == {"rpo": "pt12h", "rto": "pt4h"}

@@ -1,0 +1,93 @@
+"""ID-1, SEC-3 and what modules are given, as the stacks carry them."""
+
+import pytest
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+
+
+def roles(stack, account):
+    return {
+        body["role"]
+        for _, body in stack.all("google_project_iam_member")
+        if body["member"].startswith(f"serviceAccount:{account}@")
+    }
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_github_gets_in_by_exact_subjects(gcp, environment):  # ID-1
+    stack = gcp(environment)
+    allowed = {
+        path: body["attribute_condition"] for path, body in stack.all("google_iam_workload_identity_pool_provider")
+    }
+    repository = "assertion.repository == 'acme/terrace'"
+    assert allowed == {
+        "pipelines/plan-github": f"{repository} && (assertion.sub == 'repo:acme/terrace:pull_request'"
+        " || assertion.sub == 'repo:acme/terrace:ref:refs/heads/main')",
+        "pipelines/apply-github": f"{repository} && (assertion.sub == 'repo:acme/terrace:environment:{environment}')",
+    }
+    for path, body in stack.all("google_service_account_iam_member"):
+        if path.startswith("pipelines/"):
+            assert body["member"].startswith("principal://iam.googleapis.com/projects/123456789012/"), path
+            assert "/subject/repo:acme/terrace:" in body["member"], path
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_plans_identity_only_reads_and_reads_no_data(gcp, environment):  # ID-1
+    stack = gcp(environment)
+    given = roles(stack, f"dpf-{environment}-ci-plan")
+    assert given and not [role for role in given if role.endswith(("admin", "Admin", "editor", "owner"))]
+    assert not given & {
+        "roles/viewer",
+        "roles/storage.objectViewer",
+        "roles/secretmanager.secretAccessor",
+        "roles/cloudsql.instanceUser",
+    }
+    assert not roles(stack, f"dpf-{environment}-ci-apply") & {"roles/owner", "roles/editor"}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_grants_never_go_to_everybody_nor_are_basic_roles(gcp, environment):
+    for type, named in gcp(environment).document["resource"].items():
+        if type.endswith("_iam_member"):
+            for name, body in named.items():
+                assert body["member"] not in ("allUsers", "allAuthenticatedUsers"), name
+                assert body["role"] not in ("roles/owner", "roles/editor", "roles/viewer"), name
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_secret_is_read_by_its_module_alone(gcp, environment):  # SEC-3
+    stack = gcp(environment)
+    readers = {body["secret_id"]: body["member"] for _, body in stack.all("google_secret_manager_secret_iam_member")}
+    account = "acme-data-platform.iam.gserviceaccount.com"
+    assert readers == {
+        f"projects/acme-data-platform/secrets/dpf-{environment}-{module}-app": (
+            f"serviceAccount:dpf-{environment}-module-{module}@{account}"
+        )
+        for module in ("airflow", "spark", "superset")
+    }
+    assert roles(stack, f"dpf-{environment}-external-secrets") == set()
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_pods_act_under_their_own_account(gcp, environment):  # K8S-4, SEC-3
+    stack = gcp(environment)
+    bound = stack.one("google_service_account_iam_member", "workloads/module-airflow-identity")
+    assert bound["role"] == "roles/iam.workloadIdentityUser"
+    assert bound["member"] == "serviceAccount:acme-data-platform.svc.id.goog[airflow/airflow]"
+    assert stack.resolve(bound["service_account_id"]) == "workloads/module-airflow"
+
+
+def test_modules_log_in_to_one_database_and_one_cache(gcp):  # LAKE-7, CACHE-1
+    stack = gcp("prod")
+    given = {
+        body["role"]: body["condition"]["expression"]
+        for path, body in stack.all("google_project_iam_member")
+        if path.startswith("workloads/module-airflow-")
+    }
+    assert set(given) == {
+        "roles/cloudsql.client",
+        "roles/cloudsql.instanceUser",
+        "roles/memorystore.dbConnectionUser",
+    }
+    assert all("dpf-prod" in only for only in given.values())
+    assert roles(stack, "dpf-prod-module-spark") == set()

@@ -1,0 +1,113 @@
+"""Nothing is made before its service (API) is on, however it is reached."""
+
+import json
+import re
+
+import pytest
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+SERVICES = {
+    "artifact_registry": "artifactregistry",
+    "backup_dr": "backupdr",
+    "billing_budget": "billingbudgets",
+    "binary_authorization": "binaryauthorization",
+    "certificate_manager": "certificatemanager",
+    "cloud_asset": "cloudasset",
+    "cloud_scheduler": "cloudscheduler",
+    "compute": "compute",
+    "container": "container",
+    "dns": "dns",
+    "essential_contacts": "essentialcontacts",
+    "gke_backup": "gkebackup",
+    "iam": "iam",
+    "kms": "cloudkms",
+    "logging": "logging",
+    "memorystore": "memorystore",
+    "monitoring": "monitoring",
+    "network_connectivity": "networkconnectivity",
+    "org_policy": "orgpolicy",
+    "project_default_service_accounts": "iam",
+    "project_iam_audit": "cloudresourcemanager",
+    "project_iam_custom_role": "iam",
+    "project_iam_member": "cloudresourcemanager",
+    "pubsub": "pubsub",
+    "scc": "securitycenter",
+    "secret_manager": "secretmanager",
+    "service_account": "iam",
+    "sql": "sqladmin",
+    "storage": "storage",
+    "storage_transfer": "storagetransfer",
+}
+"""Beginning of a resource's type to the service that makes it; the longest counts."""
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_each_resource_waits_for_its_service(gcp, environment):
+    resources = {
+        f"{type}.{name}": body
+        for type, named in gcp(environment).document["resource"].items()
+        for name, body in named.items()
+    }
+    waits = {address: _references(body, resources) for address, body in resources.items()}
+    early = []
+    for address in resources:
+        type = address.split(".")[0].removeprefix("google_")
+        if type == "project_service":
+            continue
+        wanted = SERVICES[max((begin for begin in SERVICES if type.startswith(begin)), key=len)]
+        on = {resources[each]["service"] for each in _all(address, waits) if each.startswith("google_project_service.")}
+        if f"{wanted}.googleapis.com" not in on:
+            early.append((address, wanted))
+    assert early == []
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_destroy_leaves_services_on(gcp, environment):
+    for path, body in gcp(environment).all("google_project_service"):
+        assert body["disable_on_destroy"] is False, path
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_is_encrypted_waits_until_its_service_may_use_the_key(gcp, environment):
+    stack = gcp(environment)
+    resources = {f"{t}.{n}": body for t, named in stack.document["resource"].items() for n, body in named.items()}
+    waits = {address: _references(body, resources) for address, body in resources.items()}
+    keyed = [address for address, body in resources.items() if re.search(r"/cryptoKeys/\w+\"", json.dumps(body))]
+    assert len(keyed) > 20
+    for address in keyed:
+        if address.startswith("google_kms_"):
+            continue
+        assert any(each.startswith("google_kms_crypto_key_iam_member.") for each in _all(address, waits)), address
+
+
+def _references(body, resources):
+    text = json.dumps({key: value for key, value in body.items() if key != "//"})
+    return {each for each in re.findall(r"google_\w+\.[\w-]+", text) if each in resources}
+
+
+def _all(address, waits):
+    found, next_ones = set(), [address]
+    while next_ones:
+        for each in waits[next_ones.pop()] - found:
+            found.add(each)
+            next_ones.append(each)
+    return found
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_project_is_named_and_labels_keep_their_hyphens(gcp, environment):  # GOV-1
+    provider = gcp(environment).document["provider"]["google"][0]
+    assert provider["project"] == "acme-data-platform"
+    assert set(provider["default_labels"]) == {
+        "environment",
+        "owner",
+        "cost-centre",
+        "data-classification",
+        "managed-by",
+    }
+    assert "access_token" not in provider
+
+
+def test_no_data_source_asks_the_cloud(gcp):
+    for environment in ENVIRONMENTS:
+        assert "data" not in gcp(environment).document

@@ -1,0 +1,24 @@
+"""K8S-10 as the stacks carry it."""
+
+import pytest
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_tags_never_move_images_are_scanned_and_encrypted(gcp, environment):  # K8S-10
+    repositories = gcp(environment).all("google_artifact_registry_repository")
+    assert {path for path, _ in repositories} == {"registry/airflow", "registry/spark", "registry/superset"}
+    for path, body in repositories:
+        assert body["docker_config"]["immutable_tags"] is True, path
+        assert body["vulnerability_scanning_config"]["enablement_config"] == "INHERITED", path
+        assert body["kms_key_name"].endswith("/cryptoKeys/registry"), path
+    on = {body["service"] for _, body in gcp(environment).all("google_project_service")}
+    assert "containerscanning.googleapis.com" in on  # without it, nothing is inherited
+
+
+def test_untagged_images_end(gcp):
+    policies = gcp("prod").one("google_artifact_registry_repository", "registry/airflow")["cleanup_policies"]
+    ended = {policy["id"]: policy for policy in policies}["untagged"]
+    assert ended["action"] == "DELETE"
+    assert ended["condition"] == {"older_than": f"{14 * 86400}s", "tag_state": "UNTAGGED"}
