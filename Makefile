@@ -17,8 +17,11 @@ $(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another with PYTHON=...") if sys.version_info < (3, 11) else None'
 	@echo "Setting up .venv (once; again when requirements/dev.txt changes)"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@# Bytecode of the bindings takes minutes for all of them; what the stacks import of them takes seconds.
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 -x cdktn_provider_ .venv/lib
+	@for cloud in aws azure gcp; do env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "from terrace import engine; engine.cloud('$$cloud')"; done
 	@touch $@
 
 demo: setup ## bring dev up on an emulated AWS, prove it, take it down

@@ -140,18 +140,15 @@ def report(evidence: "Evidence") -> None:
     console.print(table)
     slow = ", ".join(f"{path} {seconds:.0f} s" for path, seconds in evidence.slowest.items())
     say(f"Most of the time is the provider's own waiting; longest: {slow}")
-    for entry in evidence.kept:
-        console.print(f"kept on purpose: {entry}", highlight=False)
+    for line in kept(evidence):
+        say(f"Kept on purpose: {line}")
     for call in evidence.unsupported_calls:
-        console.print(f"the emulator was asked for something it does not know: {call}", highlight=False)
-    console.print(
-        "\nAn emulated apply proves that the stack satisfies the provider and hangs together.", highlight=False
-    )
-    console.print("It does not prove:", highlight=False)
+        say(f"The emulator was asked for something it does not know: {call}")
+    say("\nAn emulated apply proves that the stack satisfies the provider and hangs together. It does not prove:")
     for gap in evidence.not_emulated:
-        console.print(f"  - {gap['what']}: {gap['reason']}", highlight=False)
+        say(f"  - {gap['what']}: {gap['reason']}")
     if evidence.still_running:
-        console.print(
+        say(
             "\nStill running. To look at it:\n"
             f'  eval "$(.venv/bin/terrace emulator env --directory {evidence.still_running})"\n'
             "  aws s3 ls        # or boto3: no endpoint, no flag\n"
