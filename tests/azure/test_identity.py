@@ -17,7 +17,7 @@ def subjects(stack, identity: str) -> set[str]:
     return {
         body["subject"]
         for _, body in stack.all("azurerm_federated_identity_credential")
-        if stack.resolve(body["user_assigned_identity_id"]) == identity
+        if "${" in body["user_assigned_identity_id"] and stack.resolve(body["user_assigned_identity_id"]) == identity
     }
 
 

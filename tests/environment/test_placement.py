@@ -82,8 +82,14 @@ def test_the_longest_prefix_fits_aws_by_itself(write: Write) -> None:
             assert len(prefix(environment) + limit.suffix) <= limit.characters, limit
 
 
-def test_a_prefix_that_azures_key_vault_cuts(write: Write) -> None:
-    environment = load("acceptance", project=write("project: dataplatform\n", name="acceptance")).environment
+def test_a_node_pool_that_azure_cuts(write: Write) -> None:
+    pools = "cluster:\n  pools:\n    interruptible: {kind: spot, size: small, min_nodes: 0, max_nodes: 2}\n"
+    environment = load("acceptance", project=write(pools, name="acceptance")).environment
     assert list(excesses(environment)) == []
     (excess,) = excesses(environment.model_copy(update={"cloud": "azure"}))
-    assert (excess.name, excess.limit, excess.over) == ("dataplatform-acceptance-kv", 24, 2)
+    assert (excess.name, excess.limit, excess.over) == ("interruptible", 12, 1)
+
+
+def test_a_long_prefix_fits_where_azure_cuts_names(write: Write) -> None:
+    environment = load("acceptance", project=write("project: dataplatform\n", name="acceptance")).environment
+    assert list(excesses(environment.model_copy(update={"cloud": "azure"}))) == []
