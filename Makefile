@@ -5,10 +5,10 @@ READY := .venv/.ready
 PACKAGES := constructs/terrace stacks scripts tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test e2e mutants check fmt lock clean
+.PHONY: help setup demo test e2e mutants conformance check fmt lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## install what is locked in requirements/, and Terraform when it is missing
 	@$(BIN)/python -m terrace.deployment.binary
@@ -35,6 +35,9 @@ e2e: setup ## the long runs: prod's shape, and cdktf deploy with either command 
 
 mutants: setup ## faults put into the stacks; each has to break what it says
 	@$(BIN)/python -m tests.assurance.mutants.run
+
+conformance: setup ## each stack before its cloud's real provider, without an account
+	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/conformance
 
 check: setup ## lint, format, types, imports, generated files
 	@$(BIN)/ruff check $(PACKAGES)

@@ -12,6 +12,7 @@ from scripts.options import cloud_option, mirror_option, project_of, settings_of
 if TYPE_CHECKING:
     from terrace.deployment.demo import Evidence
     from terrace.deployment.events import Event
+    from terrace.deployment.project import Project
 
 
 @click.command("demo")
@@ -32,14 +33,19 @@ def command(
     """Bring an environment up on an emulated cloud with real Terraform, prove it, and take it down to nothing.
 
     Validated, synthesized, planned, applied, planned again, verified live, made to drift, repaired, destroyed, listed.
-    Never touches a real account, whatever credentials the shell has.
+    Never touches a real account, whatever credentials the shell has. A cloud that is not emulated is rehearsed
+    instead: planned by its real provider without an account, applied to mocks, its guarantees judged on the plan.
     """
+    from terrace import emulator
     from terrace.deployment import demo
     from terrace.environment import load, names
     from terrace.errors import AnswerIsNo
 
     progress = Progress(quiet=settings_of(ctx).quiet)
     project = project_of(ctx)
+    if load(environment, project=project.root, cloud=cloud).environment.cloud not in emulator.clouds():
+        _rehearse(progress, project, environment, cloud, keep, json_file, provider_mirror)
+        return
     try:
         progress.begin("validate")
         started = time.monotonic()
@@ -64,6 +70,47 @@ def command(
     report(evidence)
     if evidence.failures:
         raise AnswerIsNo("the demo saw what it should not have seen:\n" + "\n".join(evidence.failures))
+
+
+def _rehearse(
+    progress: "Progress",
+    project: "Project",
+    environment: str,
+    cloud: str | None,
+    keep: bool,
+    json_file: Path | None,
+    provider_mirror: Path | None,
+) -> None:
+    """The demo of a cloud without an emulator."""
+    from scripts.rehearsal import report as report_rehearsal
+    from terrace.deployment import rehearsal
+    from terrace.environment import load, names
+    from terrace.errors import AnswerIsNo, UsageError
+
+    if keep:
+        raise UsageError("a rehearsal leaves nothing running that could be kept", hint="leave --keep away")
+    try:
+        progress.begin("validate")
+        started = time.monotonic()
+        for name in names(project.root):
+            load(name, project=project.root, cloud=cloud)
+        took = round(time.monotonic() - started, 1)
+        evidence = rehearsal.run(
+            project,
+            environment,
+            cloud=cloud or "",
+            provider_mirror=provider_mirror,
+            announce=progress.begin,
+            say=progress.say,
+        )
+    finally:
+        progress.end()
+    evidence.seconds = {"validate": took, **evidence.seconds}
+    if json_file:
+        json_file.write_text(json.dumps(evidence.as_data(), indent=2) + "\n")
+    report_rehearsal(evidence)
+    if evidence.failures:
+        raise AnswerIsNo("the rehearsal saw what it should not have seen:\n" + "\n".join(evidence.failures))
 
 
 class Progress:

@@ -33,6 +33,23 @@ def test_a_replacement_names_its_reason_and_the_environment_line(terrace: Comman
     assert "Saved as" in ended.stderr
 
 
+def test_offline_saves_nothing_that_apply_would_take(terrace: Command) -> None:
+    """The whole of what a user reads, and an apply that finds no plan."""
+    terrace.small.stack(two())
+    ended = terrace.run("plan", "dev", "--offline")
+    assert ended.returncode == 0
+    assert ended.stdout.splitlines()[-1] == "all           2       0        0        0"
+    said = "No cloud was asked for anything: this is a plan as if nothing existed yet, and it is not saved."
+    assert ended.stderr.splitlines()[-1] == said
+    applied = terrace.run("apply", "dev", "--yes")
+    assert (applied.returncode, "nothing is planned for dev on aws" in applied.stderr) == (2, True)
+    assert list(terrace.small.root.rglob("*.tfplan")) == []
+
+
+def test_offline_has_no_state_to_recover(terrace: Command) -> None:
+    assert terrace.run("plan", "dev", "--offline", "--recover").returncode == 2
+
+
 def test_json_holds_each_change(terrace: Command) -> None:
     terrace.small.stack({"terraform_data": {"one": resource("dev/lake/one")}})
     ended = terrace.run("plan", "dev", "--json")

@@ -1,0 +1,104 @@
+"""Stacks of all clouds before their real providers, without any account: synthesized once a cloud, planned once each.
+
+What a run leaves lies in the run's temporary folder, so that its workers share it.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from terrace.deployment import binary, mirror, offline
+from terrace.deployment.deployment import Deployment
+from terrace.deployment.events import Diagnostic, Event
+from terrace.deployment.project import Project
+from terrace.deployment.workspace import Workspace
+from terrace.errors import TerraceError
+from tests.conftest import ROOT
+
+PROVIDERS = {"aws": "hashicorp/aws", "azure": "hashicorp/azurerm", "gcp": "hashicorp/google"}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the real provider said of a stack: of itself, of its plan, and the plan."""
+
+    stack: dict[str, Any]
+    plan: dict[str, Any]
+    validated: list[str]
+    warned: list[str]
+
+
+class Conformance:
+    """The offline deployments of a run, each opened on demand."""
+
+    def __init__(self, shared: Path) -> None:
+        self.shared = shared
+
+    def judged(self, cloud: str, environment: str) -> Judged:
+        """Initialized, validated and planned, by the first worker that asks."""
+        kept = self.shared / f"judged-{environment}-{cloud}.json"
+        with FileLock(kept.with_suffix(".lock")):
+            if not kept.exists():
+                warned: list[str] = []
+
+                def hear(event: Event) -> None:
+                    if isinstance(event, Diagnostic) and event.severity == "warning":
+                        warned.append(sentence(event))
+
+                with self.opened(cloud, environment, hear) as (deployment, workspace):
+                    validated = [sentence(diagnostic) for diagnostic in workspace.validate()]
+                    made = offline.plan(deployment, workspace)
+                kept.write_text(json.dumps([made.stack, made.plan, validated, sorted(set(warned))]))
+            return Judged(*json.loads(kept.read_text()))
+
+    @contextmanager
+    def opened(
+        self, cloud: str, environment: str, hear: Callable[[Event], None] = lambda event: None
+    ) -> Iterator[tuple[Deployment, Workspace]]:
+        """A stack with its provider installed. Skips the test where the provider cannot be had."""
+        host = binary.locate(ROOT).registry_host
+        try:
+            mirror.choose(providers=[PROVIDERS[cloud]], host=host)
+        except TerraceError as error:
+            pytest.skip(f"{PROVIDERS[cloud]}: {error}")
+        written = self.synthesized(cloud)
+        with offline.opened(Project(ROOT, scratch=self.shared), environment, cloud, listener=hear) as deployment:
+            stack = deployment.project.stack(environment)
+            with FileLock(self.shared / f"opened-{environment}-{cloud}.lock"):
+                stack.mkdir(parents=True, exist_ok=True)
+                shutil.copy(written / "stacks" / environment / "cdk.tf.json", stack)
+                workspace = deployment.workspace(stack)
+            yield deployment, workspace
+
+    def synthesized(self, cloud: str) -> Path:
+        """Every environment on a cloud, as an offline plan wants it."""
+        out = self.shared / f"cdktf.out-offline-{cloud}"
+        with FileLock(self.shared / f"offline-{cloud}.lock"):
+            if not (out / "done").exists():
+                surrounding = {n: v for n, v in os.environ.items() if not n.startswith("TERRACE_")}
+                surrounding |= {"TERRACE_OUT": str(out), "TERRACE_CLOUD": cloud}
+                surrounding |= {"TERRACE_OFFLINE": "1", "TERRACE_STATE": "local"}
+                subprocess.run([sys.executable, "-m", "stacks"], cwd=ROOT, env=surrounding, check=True)
+                (out / "done").touch()
+        return out
+
+
+def sentence(diagnostic: Diagnostic) -> str:
+    """A diagnostic in one line."""
+    return f"{diagnostic.severity} {diagnostic.address}: {diagnostic.summary} {diagnostic.detail}".strip()
+
+
+@pytest.fixture(scope="session")
+def conformance(tmp_path_factory: pytest.TempPathFactory) -> Conformance:
+    base = tmp_path_factory.getbasetemp()
+    return Conformance(base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base)
