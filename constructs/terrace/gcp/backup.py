@@ -290,7 +290,9 @@ class Backup(Construct):
 def _vault(
     scope: Construct, spec: BackupSpec, target: Target, region: str, key: str, keys: KeysHandle
 ) -> BackupDrBackupVault:
-    """BAK-1: reachable from the project alone; nothing in it ends before `SHORTEST_DAYS`, whoever asks."""
+    """BAK-1: reachable from the project alone; nothing in it ends before `SHORTEST_DAYS`, whoever asks. So a vault with
+    backups cannot be deleted either: a destroy ends once the last one's days are over.
+    """
     objectives: dict[str, Any] = spec.model_dump(mode="json", include={"rpo", "rto"})
     return BackupDrBackupVault(
         scope,

@@ -159,7 +159,7 @@ class Database(Construct):
     def _settings(self, **own: Any) -> SqlDatabaseInstanceSettings:
         """What server and replicas have in common, and `own`."""
         spec, target = self._spec, self._target
-        window = spec.maintenance_window
+        day, hour = maintenance_window(spec)
         return SqlDatabaseInstanceSettings(
             tier=self._tier,
             edition=self._edition,
@@ -184,8 +184,8 @@ class Database(Construct):
                 ],
             ),
             maintenance_window=SqlDatabaseInstanceSettingsMaintenanceWindow(
-                day=DAYS.index(window.day) + 1,  # DB-10
-                hour=window.hour,  # DB-10
+                day=day,  # DB-10
+                hour=hour,  # DB-10
                 update_track="canary" if target.tier == "dev" else "stable",
             ),
             insights_config=SqlDatabaseInstanceSettingsInsightsConfig(
@@ -211,7 +211,7 @@ class Database(Construct):
     def _backups(self) -> SqlDatabaseInstanceSettingsBackupConfiguration:
         return SqlDatabaseInstanceSettingsBackupConfiguration(
             enabled=True,
-            start_time=f"{(self._spec.maintenance_window.hour - 2) % 24:02}:00",
+            start_time=backup_window(self._spec),
             location=self._target.recovery_region or self._target.region,  # DB-5, GOV-2
             point_in_time_recovery_enabled=True,  # DB-5
             transaction_log_retention_days=self._spec.recovery_days,  # DB-5
@@ -308,6 +308,16 @@ def host(instance: SqlDatabaseInstance) -> str:
 def instance_class(spec: DatabaseSpec, target: Target) -> str:
     """The environment's exact tier, else the size's."""
     return names.settings(target).database_tier or machine("gcp", "database", spec.size).name
+
+
+def maintenance_window(spec: DatabaseSpec) -> tuple[int, int]:
+    """Day and hour, UTC, as Cloud SQL writes them: Monday is 1."""
+    return DAYS.index(spec.maintenance_window.day) + 1, spec.maintenance_window.hour
+
+
+def backup_window(spec: DatabaseSpec) -> str:
+    """The hour, UTC, in which daily backups begin: two before maintenance."""
+    return f"{(spec.maintenance_window.hour - 2) % 24:02}:00"
 
 
 def edition(tier: str) -> str:

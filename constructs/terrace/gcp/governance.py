@@ -114,7 +114,9 @@ class Governance(Construct):
         self._policy(
             target,
             "gcp.resourceLocations",
-            OrgPolicyPolicySpecRules(values=OrgPolicyPolicySpecRulesValues(allowed_values=locations(target))),  # GOV-2
+            OrgPolicyPolicySpecRules(
+                values=OrgPolicyPolicySpecRulesValues(allowed_values=allowed_regions(target))
+            ),  # GOV-2
         )
         self._policy(
             target,
@@ -150,7 +152,7 @@ class Governance(Construct):
             )
 
 
-def locations(target: Target) -> Sequence[str]:
+def allowed_regions(target: Target) -> Sequence[str]:
     """Where resources may be (GOV-2): the target's regions and, for buckets over both, what holds them."""
     allowed = [f"in:{region}-locations" for region in (target.region, target.recovery_region) if region]
     if target.recovery_region and (residency := regions.residency("gcp", target.region)):
