@@ -110,7 +110,7 @@ class Entry(Construct):
                 tags=dict(target.tags),
             )
         user = iam.identity(self, "user", target, purpose="entry")
-        certificate = self._certificate(spec, target, network)
+        certificate = self._certificate(spec, target, network, observability)
         read = iam.grant(
             self,
             "user-certificate",
@@ -148,7 +148,9 @@ class Entry(Construct):
             domain=spec.domain,
         )
 
-    def _certificate(self, spec: EntrySpec, target: Target, network: NetworkHandle) -> KeyVaultCertificate:
+    def _certificate(
+        self, spec: EntrySpec, target: Target, network: NetworkHandle, observability: ObservabilityHandle
+    ) -> KeyVaultCertificate:
         renew = KeyVaultCertificateCertificatePolicyLifetimeAction(
             action=KeyVaultCertificateCertificatePolicyLifetimeActionAction(action_type="AutoRenew"),
             trigger=KeyVaultCertificateCertificatePolicyLifetimeActionTrigger(days_before_expiry=30),
@@ -180,7 +182,8 @@ class Entry(Construct):
                 ),
             ),
             tags=dict(target.tags),
-            depends_on=list(network.public_ready),
+            # its vault can be reached, and is in use already
+            depends_on=[*network.public_ready, *observability.ready],
         )
 
     def _gateway(

@@ -16,7 +16,8 @@ from terrace.capabilities.target import Target
 
 USE = "Key Vault Crypto Service Encryption User"
 """Read, wrap and unwrap: what a service needs of a key that encrypts its keys. Source: Key Vault's built-in roles."""
-ADMINISTER = "Key Vault Crypto Officer"
+ADMINISTER = ("Crypto", "Secrets", "Certificates")
+"""What a deployer makes in the vault, by the roles Key Vault ... Officer."""
 USERS: tuple[Purpose, ...] = ("lake", "audit", "database", "disks", "logs", "registry", "cache", "backups")
 """Purposes whose key a service uses through an identity of ours. AKS uses the cluster's key as its control plane, and
 Key Vault keeps secrets under its own hardware keys."""
@@ -81,7 +82,9 @@ class Keys(Construct):
             tags=dict(self._target.tags),
         )
         if deployer := names.settings(self._target).deployer_id:
-            self._administrators.append(iam.grant(self, f"{id}-deployer", deployer, ADMINISTER, on=vault.id))
+            for what in ADMINISTER:
+                role = f"Key Vault {what} Officer"
+                self._administrators.append(iam.grant(self, f"{id}-{what.lower()}", deployer, role, on=vault.id))
         return vault
 
     def _key(self, purpose: Purpose, vault: KeyVault, *, recovery: bool = False) -> KeyVaultKey:

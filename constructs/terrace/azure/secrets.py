@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from cdktn import Fn, TerraformResource, TerraformStack, Token
+from cdktn import Fn, TerraformStack, Token
 from cdktn_provider_azurerm.key_vault_secret import KeyVaultSecret
 from cdktn_provider_azurerm.private_endpoint import PrivateEndpoint
 from constructs import Construct
 
-from terrace.azure import iam, names
+from terrace.azure import names
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.secrets import SecretsHandle, SecretsSpec
@@ -37,10 +37,6 @@ class Secrets(Construct):
         super().__init__(scope, id)
         path = TerraformStack.of(self).node.find_child("network").node.find_child("path-vault")
         assert isinstance(path, PrivateEndpoint)
-        before: list[TerraformResource] = [path]
-        if deployer := names.settings(target).deployer_id:
-            officer = "Key Vault Secrets Officer"
-            before.append(iam.grant(self, "deployer", deployer, officer, on=names.vault_id(target), after=[path]))
         made = {
             module: KeyVaultSecret(
                 self,
@@ -52,7 +48,7 @@ class Secrets(Construct):
                 value_wo_version=1,  # SEC-1
                 content_type="random",
                 tags=dict(target.tags),
-                depends_on=before,
+                depends_on=[path, *keys.ready],
             )
             for module in modules
         }
