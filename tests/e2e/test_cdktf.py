@@ -93,10 +93,11 @@ def test_deploy_dev_and_destroy_it_on_the_emulator(command, project, tmp_path):
     try:
         source = mirror.choose(providers=["hashicorp/aws"], host=binary.locate(ROOT).registry_host, environ=os.environ)
         program, variables = command
-        inside = running.child_environment({**variables, **source.variables(tmp_path / "mirror")})
-        # init, which the command runs itself, has to get by without the registry: only a mirror can serve it
-        if source.kind == "registry":
+        # init and the lock, which the command runs itself, have to get by without the registry: a mirror serves both
+        if source.path is None or source.kind != "mirror":
             pytest.skip("the command runs init behind the emulator's proxy, which needs a provider mirror")
+        mirrored = {**source.variables(tmp_path / "mirror"), "TF_CLI_ARGS_providers_lock": f"-fs-mirror={source.path}"}
+        inside = running.child_environment({**variables, **mirrored})
         run((program, inside), project, "deploy", "dev", "--auto-approve")
         assert any(resource.type == "bucket" for resource in running.inventory())
         # logs go on to arrive while their senders are destroyed, as on AWS: the bucket they go to fails the first time
