@@ -28,6 +28,8 @@ def test_every_bucket_takes_our_key_and_no_other(gcp, environment):  # LAKE-2
         assert "/cryptoKeys/" in encryption["default_kms_key_name"], path
         for other in ("google_managed", "customer_supplied"):
             assert encryption[f"{other}_encryption_enforcement_config"]["restriction_mode"] == "FullyRestricted", path
+    plain_http = gcp(environment).one("google_org_policy_policy", "governance/storage-secureHttpTransport")
+    assert plain_http["spec"]["rules"] == [{"enforce": "TRUE"}]
     assert bucket(gcp(environment), "gold")["encryption"]["default_kms_key_name"].endswith("/lake")
 
 

@@ -58,9 +58,8 @@ def bucket(
 ) -> Made:
     """A private, encrypted bucket with its lifecycle. `key` is an id in the bucket's location.
 
-    A locked bucket keeps no old versions: nothing in it can be overwritten or deleted before its time. No switch
-    refuses plain HTTP: Cloud Storage's JSON and XML APIs for authenticated calls know TLS alone, and anonymous calls
-    are refused (LAKE-1).
+    A locked bucket keeps no old versions: nothing in it can be overwritten or deleted before its time. Plain HTTP is
+    refused by the project's policy (governance.py), not by the bucket.
     """
     locked = lock_days is not None
     made = StorageBucket(

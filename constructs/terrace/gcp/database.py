@@ -120,6 +120,7 @@ class Database(Construct):
                     zone=network.zones[0], secondary_zone=self._second_zone()
                 ),
                 backup_configuration=self._backups(),  # DB-5
+                maintenance_window=self._maintenance(),  # DB-10: the replicas' too
                 final_backup_config=SqlDatabaseInstanceSettingsFinalBackupConfig(  # DB-6
                     enabled=spec.deletion_protection,
                     retention_days=FINAL_BACKUP_DAYS if spec.deletion_protection else None,
@@ -159,7 +160,6 @@ class Database(Construct):
     def _settings(self, **own: Any) -> SqlDatabaseInstanceSettings:
         """What server and replicas have in common, and `own`."""
         spec, target = self._spec, self._target
-        day, hour = maintenance_window(spec)
         return SqlDatabaseInstanceSettings(
             tier=self._tier,
             edition=self._edition,
@@ -182,11 +182,6 @@ class Database(Construct):
                         ],
                     )
                 ],
-            ),
-            maintenance_window=SqlDatabaseInstanceSettingsMaintenanceWindow(
-                day=day,  # DB-10
-                hour=hour,  # DB-10
-                update_track="canary" if target.tier == "dev" else "stable",
             ),
             insights_config=SqlDatabaseInstanceSettingsInsightsConfig(
                 query_insights_enabled=True,  # DB-7
@@ -219,6 +214,11 @@ class Database(Construct):
                 retained_backups=self._spec.recovery_days, retention_unit="COUNT"
             ),
         )
+
+    def _maintenance(self) -> SqlDatabaseInstanceSettingsMaintenanceWindow:
+        day, hour = maintenance_window(self._spec)
+        track = "canary" if self._target.tier == "dev" else "stable"
+        return SqlDatabaseInstanceSettingsMaintenanceWindow(day=day, hour=hour, update_track=track)  # DB-10
 
     def _replica(self, id: str, server: SqlDatabaseInstance, region: str, key: str, zone: str | None) -> None:
         replica = SqlDatabaseInstance(

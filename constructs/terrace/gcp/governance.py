@@ -29,8 +29,9 @@ ENFORCED = (
     "iam.disableServiceAccountKeyCreation",
     "iam.disableServiceAccountKeyUpload",
     "sql.restrictAuthorizedNetworks",
-    "sql.restrictPublicIp",
-    "storage.publicAccessPrevention",
+    "sql.restrictPublicIp",  # DB-1
+    "storage.publicAccessPrevention",  # LAKE-1
+    "storage.secureHttpTransport",  # LAKE-2
     "storage.uniformBucketLevelAccess",
 )
 """Constraints that are on or off. Source: Resource Manager, "Organization policy constraints"."""
