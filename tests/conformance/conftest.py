@@ -8,9 +8,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +55,14 @@ class Conformance:
                     if isinstance(event, Diagnostic) and event.severity == "warning":
                         warned.append(sentence(event))
 
-                with self.opened(cloud, environment, hear) as (deployment, workspace):
+                with self.opened(cloud, environment) as (deployment, workspace):
                     validated = [sentence(diagnostic) for diagnostic in workspace.validate()]
-                    made = offline.plan(deployment, workspace)
+                    made = offline.plan(replace(deployment, listener=hear), workspace)
                 kept.write_text(json.dumps([made.stack, made.plan, validated, sorted(set(warned))]))
             return Judged(*json.loads(kept.read_text()))
 
     @contextmanager
-    def opened(
-        self, cloud: str, environment: str, hear: Callable[[Event], None] = lambda event: None
-    ) -> Iterator[tuple[Deployment, Workspace]]:
+    def opened(self, cloud: str, environment: str) -> Iterator[tuple[Deployment, Workspace]]:
         """A stack with its provider installed. Skips the test where the provider cannot be had."""
         host = binary.locate(ROOT).registry_host
         try:
@@ -72,7 +70,7 @@ class Conformance:
         except TerraceError as error:
             pytest.skip(f"{PROVIDERS[cloud]}: {error}")
         written = self.synthesized(cloud)
-        with offline.opened(Project(ROOT, scratch=self.shared), environment, cloud, listener=hear) as deployment:
+        with offline.opened(Project(ROOT, scratch=self.shared), environment, cloud) as deployment:
             stack = deployment.project.stack(environment)
             with FileLock(self.shared / f"opened-{environment}-{cloud}.lock"):
                 stack.mkdir(parents=True, exist_ok=True)
