@@ -48,7 +48,12 @@ def test_the_pages_shell_blocks_run(page, tmp_path):
         ended = subprocess.run(
             [bash, "-euo", "pipefail", "-c", script],
             cwd=project,
-            env={**environment, "NO_COLOR": "1"},
+            # the guides say `terrace`: the README has told that the command is .venv/bin/terrace
+            env={
+                **environment,
+                "NO_COLOR": "1",
+                "PATH": f"{project / '.venv' / 'bin'}{os.pathsep}{environment['PATH']}",
+            },
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
