@@ -133,6 +133,17 @@ def also(**statement: Any) -> Any:
     return change
 
 
+def words(old: str, new: str) -> Any:
+    """A change of words anywhere in a document."""
+
+    def change(document: Any) -> None:
+        text = json.dumps(document).replace(old, new)
+        document.clear()
+        document.update(json.loads(text))
+
+    return change
+
+
 def parameter(type: str, path: str, name: str, value: str | None) -> Edit:
     """Give another value to a named parameter of a `parameter` block, or leave it out."""
 

@@ -1,24 +1,9 @@
 """Logs, alarms and records (OBS-1 to AUD-3)."""
 
-import json
-from typing import Any
-
-from tests.assurance.mutants import drop, every, inside, mutant, point, put, remove
+from tests.assurance.mutants import drop, every, inside, mutant, point, put, remove, words
 
 TRAIL = ("aws_cloudtrail", "audit/trail")
 LOGS_KEY = ("aws_kms_key", "keys/logs")
-
-
-def in_dashboard(old: str, new: str) -> Any:
-    """A change of words in a dashboard."""
-
-    def change(document: Any) -> None:
-        text = json.dumps(document).replace(old, new)
-        document.clear()
-        document.update(json.loads(text))
-
-    return change
-
 
 MUTANTS = [
     mutant(
@@ -83,13 +68,13 @@ MUTANTS = [
             "aws_cloudwatch_dashboard",
             "alarms/dashboard",
             "dashboard_body",
-            in_dashboard("FreeStorageSpace", "ReadIOPS"),
+            words("FreeStorageSpace", "ReadIOPS"),
         ),
     ),
     mutant(
         "OBS-4",
         "no objective",
-        inside("aws_cloudwatch_dashboard", "alarms/dashboard", "dashboard_body", in_dashboard("99.9 %", "many")),
+        inside("aws_cloudwatch_dashboard", "alarms/dashboard", "dashboard_body", words("99.9 %", "many")),
     ),
     mutant("OBS-4", "the budget burns unseen", remove("aws_cloudwatch_metric_alarm", "alarms/objective-fast")),
     mutant("AUD-1", "one region on record", put(*TRAIL, "is_multi_region_trail", False)),

@@ -1,0 +1,13 @@
+"""Faults on Azure, in the table's order."""
+
+from tests.assurance.mutants.azure import backup, cluster, database, keys, lake, network, observability
+
+MUTANTS = (
+    *network.MUTANTS,
+    *keys.MUTANTS,
+    *cluster.MUTANTS,
+    *database.MUTANTS,
+    *lake.MUTANTS,
+    *observability.MUTANTS,
+    *backup.MUTANTS,
+)
