@@ -43,7 +43,7 @@ check: setup ## lint, format, types, imports, generated files
 	@$(BIN)/ruff check $(PACKAGES)
 	@$(BIN)/ruff format --check $(PACKAGES)
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports
 	@$(BIN)/terrace env schema --check
 
 fmt: setup ## format and mend what can be mended

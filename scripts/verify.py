@@ -19,9 +19,7 @@ _WIDEST = 110
 @environment_argument
 @cloud_option
 @json_option
-@click.option(
-    "--only", metavar="ID", multiple=True, help="Read this guarantee only (DB-2); repeat for more."
-)
+@click.option("--only", metavar="ID", multiple=True, help="Read this guarantee only (DB-2); repeat for more.")
 @click.pass_context
 def command(ctx: click.Context, environment: str, cloud: str | None, as_json: bool, only: tuple[str, ...]) -> None:
     """Read what ENV has deployed, through the cloud's own API, and compare it with what ENV asks for.
