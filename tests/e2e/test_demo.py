@@ -51,6 +51,7 @@ def assert_a_whole_life(ended: subprocess.CompletedProcess[str], evidence: dict[
     assert evidence["environment"] == environment
     assert evidence["cloud"] == "aws"
     assert evidence["second_plan_changes"] == 0
+    assert evidence["outputs_version"] == 1
     assert len(evidence["guarantees_verified"]) >= 25
     assert len(evidence["drift_injected"]) == 3
     assert evidence["drift_detected"] == evidence["drift_injected"]

@@ -13,7 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from terrace import emulator, live
+from terrace.capabilities.outputs import parse
 from terrace.deployment import lifecycle, teardown
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Event, ResourceEvent
@@ -31,6 +34,7 @@ class Evidence:
     environment: str
     cloud: str
     resources_applied: int = 0
+    outputs_version: int = 0
     second_plan_changes: int = 0
     guarantees_verified: list[str] = field(default_factory=list)
     guarantees_not_applicable: list[str] = field(default_factory=list)
@@ -169,6 +173,10 @@ def _up(course: _Run) -> None:
     with course.step("apply"):
         lifecycle.apply(deployment, confirm=lambda saved: True)
     evidence.resources_applied = len(workspace.addresses())
+    try:
+        evidence.outputs_version = parse(workspace.output()).version
+    except ValidationError as error:
+        evidence.failures.append(f"the outputs do not keep their contract: {error}")
     with course.step("plan again"):
         again = lifecycle.plan_for(deployment, workspace)
     evidence.second_plan_changes = len(again.summary.changes)
