@@ -76,7 +76,7 @@ def test_nodes_leave_only_to_what_is_named(gcp):  # NET-4
 def test_flows_are_logged_and_kept(gcp, environment):  # NET-5
     stack = gcp(environment)
     for path, subnet in stack.all("google_compute_subnetwork"):
-        assert subnet["log_config"]["flow_sampling"] >= (0.5 if environment == "dev" else 1), path
+        assert subnet["log_config"]["flow_sampling"] == 1, path
     assert stack.one("google_dns_policy", "network/queries")["enable_logging"] is True
     kept = {"dev": 30, "staging": 90, "prod": 365}[environment]
     assert stack.one("google_logging_project_bucket_config", "observability/flow-log")["retention_days"] == kept

@@ -21,7 +21,7 @@ from terrace.environment.sizes import Cloud
 from terrace.errors import TerraceError
 
 CLOUDS: tuple[Cloud, ...] = get_args(Cloud)
-COMPLETE: tuple[Cloud, ...] = ("aws", "azure")
+COMPLETE: tuple[Cloud, ...] = ("aws", "azure", "gcp")
 """The clouds on which nothing may be broken or unproven; the tests fail otherwise."""
 _AT_ONCE = 2  # a synth keeps a Python and a Node busy
 

@@ -180,11 +180,11 @@ class Network(Construct):
         )
 
     def _flow_log(self) -> ComputeSubnetworkLogConfig:
-        """Every packet's flow but in dev. Logging keeps them in the log bucket that takes flows."""
+        """The flow of all traffic (NET-5). Logging keeps them in the log bucket that takes flows."""
         interval = {60: "INTERVAL_1_MIN", 600: "INTERVAL_10_MIN"}[self._spec.flow_log_interval_seconds]
         return ComputeSubnetworkLogConfig(
             aggregation_interval=interval,
-            flow_sampling=0.5 if self._target.tier == "dev" else 1,
+            flow_sampling=1,
             metadata="INCLUDE_ALL_METADATA",
         )
 

@@ -1,0 +1,152 @@
+"""Cloud SQL for PostgreSQL (DB-1 to DB-10)."""
+
+from collections.abc import Iterator
+
+from terrace.assurance.checks import Finding, NotApplicable, Subject, check
+from terrace.assurance.checks.gcp.lookup import named, private_zone, uses
+from terrace.assurance.findings import at_least, empty, equal, includes
+from terrace.assurance.view import Resource
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # Cloud SQL counts from one, Monday
+
+
+def server(stack: Subject) -> Resource:
+    """The primary instance. Raises Absent."""
+    return stack.one("google_sql_database_instance", "database/server")
+
+
+def copies(stack: Subject) -> list[Resource]:
+    """Its read replicas, in both regions."""
+    return stack.view.pointing("google_sql_database_instance", "master_instance_name", server(stack))
+
+
+def _all(stack: Subject) -> list[Resource]:
+    return [server(stack), *copies(stack)]
+
+
+def _flags(instance: Resource) -> dict[str, str]:
+    return {str(one.get("name")): str(one.get("value")) for one in instance.blocks("settings.database_flags")}
+
+
+@check("DB-1")
+def private(stack: Subject) -> Iterator[Finding]:
+    for one in stack.all("google_sql_database_instance"):
+        public = one.get("settings.ip_configuration.ipv4_enabled", True)  # Google's own default
+        yield equal(str(one), "ipv4_enabled", public, False)
+        yield empty(str(one), "authorized_networks", [
+            str(block) for block in one.blocks("settings.ip_configuration.authorized_networks")
+        ])  # fmt: skip
+        joined = one.blocks("settings.ip_configuration.psc_config.psc_auto_connections")
+        networks = [named(stack, block.get("consumer_network")) for block in joined]
+        yield equal(str(one), "reached from", networks, ["network/vpc"])
+    yield private_zone(stack, "database/server-zone")
+
+
+@check("DB-2")
+def requires_tls(stack: Subject) -> Iterator[Finding]:
+    for one in _all(stack):
+        mode = one.get("settings.ip_configuration.ssl_mode")
+        good = mode in ("ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED")
+        yield Finding(str(one), f"ssl_mode = {mode}", good, "ENCRYPTED_ONLY")
+
+
+@check("DB-3")
+def encrypted(stack: Subject) -> Iterator[Finding]:
+    for one in stack.all("google_sql_database_instance"):
+        away = one.get("region") == stack.target.recovery_region
+        place = "recovery" if away else "home"
+        key = one.get("encryption_key_name")
+        yield uses(stack, one, key, "encryption_key_name", "database", "recovery" if place == "recovery" else "home")
+
+
+@check("DB-4")
+def standby(stack: Subject) -> Iterator[Finding]:
+    if not stack.environment.database.high_availability:
+        raise NotApplicable("one zone is enough here (database.high_availability)")
+    kind = server(stack).get("settings.availability_type")
+    yield equal(str(server(stack)), "availability_type", kind, "REGIONAL")
+
+
+@check("DB-5")
+def recoverable(stack: Subject) -> Iterator[Finding]:
+    primary, days = server(stack), stack.environment.database.recovery_days
+    backups = "settings.backup_configuration"
+    yield equal(str(primary), "backups", primary.get(f"{backups}.enabled"), True)
+    point = primary.get(f"{backups}.point_in_time_recovery_enabled")
+    yield equal(str(primary), "point_in_time_recovery_enabled", point, True)
+    logs = primary.get(f"{backups}.transaction_log_retention_days")
+    yield at_least(str(primary), "transaction_log_retention_days", logs, days)
+    kept = primary.get(f"{backups}.backup_retention_settings.retained_backups")
+    yield at_least(str(primary), "retained_backups", kept, days)
+    if away := stack.target.recovery_region:
+        yield equal(str(primary), "backups' location", primary.get(f"{backups}.location"), away)
+        there = [str(one) for one in copies(stack) if one.get("region") == away]
+        yield at_least(str(primary), "copies in the recovery region", len(there), 1)
+
+
+@check("DB-6")
+def protected(stack: Subject) -> Iterator[Finding]:
+    if not stack.environment.database.deletion_protection:
+        raise NotApplicable("it may be deleted here (database.deletion_protection)")
+    for one in _all(stack):
+        by_google = one.get("settings.deletion_protection_enabled")
+        yield equal(str(one), "deletion_protection_enabled", by_google, True)
+    final = server(stack).get("settings.final_backup_config.enabled")
+    yield equal(str(server(stack)), "final_backup_config", final, True)
+
+
+@check("DB-7")
+def watched(stack: Subject) -> Iterator[Finding]:
+    spec = stack.environment.database
+    for one in _all(stack):
+        flags = _flags(one)
+        yield equal(str(one), "cloudsql.enable_pgaudit", flags.get("cloudsql.enable_pgaudit"), "on")
+        yield includes(str(one), "pgaudit.log", flags.get("pgaudit.log", "").split(","), ["ddl", "role"])
+        slow = flags.get("log_min_duration_statement", "-1")
+        within = slow.isdecimal() and int(slow) <= spec.slow_query_ms
+        yield Finding(str(one), f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
+        insights = one.get("settings.insights_config.query_insights_enabled")
+        yield equal(str(one), "query_insights_enabled", insights, True)
+
+
+@check("DB-8")
+def grows(stack: Subject) -> Iterator[Finding]:
+    spec = stack.environment.database
+    for one in _all(stack):
+        yield equal(str(one), "disk_autoresize", one.get("settings.disk_autoresize"), True)
+        most = one.get("settings.disk_autoresize_limit")
+        yield equal(str(one), "disk_autoresize_limit", most, spec.max_storage_gb)
+    home = [one for one in copies(stack) if one.get("region") == stack.target.region]
+    yield equal(str(server(stack)), "read replicas", len(home), spec.replicas)
+
+
+@check("DB-9")
+def bootstrap_possible(stack: Subject) -> Iterator[Finding]:
+    # schemas, databases and roles are made by the bootstrap job inside PostgreSQL, which belongs to the workloads;
+    # PostGIS needs no setting on Cloud SQL
+    primary = server(stack)
+    version = f"POSTGRES_{stack.environment.database.version}"
+    yield equal(str(primary), "database_version", primary.get("database_version"), version)
+    users = [str(one) for one in stack.view.pointing("google_sql_user", "instance", primary)]
+    yield includes(str(primary), "who makes the roles", users, ["database/admin-user"])
+
+
+@check("DB-9")
+def modules_log_in(stack: Subject) -> Iterator[Finding]:
+    wanted = {name for name, module in stack.environment.modules.items() if module.enabled and module.database}
+    if not wanted:
+        raise NotApplicable("no module has a database (modules)")
+    for module in sorted(wanted):
+        user = stack.one("google_sql_user", f"workloads/module-{module}-user")
+        yield equal(str(user), "type", user.get("type"), "CLOUD_IAM_SERVICE_ACCOUNT")
+        login = stack.one("google_project_iam_member", f"workloads/module-{module}-login")
+        yield equal(str(login), "role", login.get("role"), "roles/cloudsql.instanceUser")
+
+
+@check("DB-10")
+def patched(stack: Subject) -> Iterator[Finding]:
+    # minor versions come by themselves inside the window: Cloud SQL, "About maintenance"
+    window, primary = stack.environment.database.maintenance_window, server(stack)
+    day = primary.get("settings.maintenance_window.day")
+    yield equal(str(primary), "day", day, _DAYS.index(window.day) + 1)
+    yield equal(str(primary), "hour", primary.get("settings.maintenance_window.hour"), window.hour)

@@ -1,0 +1,54 @@
+"""The database and the cache (DB-1 to CACHE-3)."""
+
+from tests.assurance.mutants import drop, mutant, put, remove
+
+SQL = "google_sql_database_instance"
+DB, CACHE = (SQL, "database/server"), ("google_memorystore_instance", "cache/cache")
+NET, BACKUPS = "settings.ip_configuration", "settings.backup_configuration"
+PGAUDIT, LOGIN, SLOW, AUDITED = 0, 1, 6, 9  # where the flags stand
+
+MUTANTS = [
+    mutant("DB-1", "a public database", put(*DB, f"{NET}.ipv4_enabled", True)),
+    mutant("DB-1", "an opening to the world", put(*DB, f"{NET}.authorized_networks", [{"value": "0.0.0.0/0"}])),
+    mutant(
+        "DB-1", "reached from another network", put(*DB, f"{NET}.psc_config.psc_auto_connections.consumer_network", "x")
+    ),
+    mutant("DB-1", "a public name", put("google_dns_managed_zone", "database/server-zone", "visibility", "public")),
+    mutant("DB-2", "plain connections", put(*DB, f"{NET}.ssl_mode", "ALLOW_UNENCRYPTED_AND_ENCRYPTED")),
+    mutant("DB-2", "TLS not asked for", drop(*DB, f"{NET}.ssl_mode")),
+    mutant("DB-3", "database under Google's own key", drop(*DB, "encryption_key_name")),
+    mutant("DB-3", "a copy under another key", put(SQL, "database/recovery", "encryption_key_name", "x"), only="prod"),
+    mutant("DB-4", "no standby", put(*DB, "settings.availability_type", "ZONAL"), only="prod"),
+    mutant("DB-5", "no backups", put(*DB, f"{BACKUPS}.enabled", False)),
+    mutant("DB-5", "no point in time", put(*DB, f"{BACKUPS}.point_in_time_recovery_enabled", False)),
+    mutant("DB-5", "a day of recovery", put(*DB, f"{BACKUPS}.transaction_log_retention_days", 1)),
+    mutant("DB-5", "few backups", put(*DB, f"{BACKUPS}.backup_retention_settings.retained_backups", 1)),
+    mutant("DB-5", "backups at home", put(*DB, f"{BACKUPS}.location", "europe-west3"), only="prod"),
+    mutant("DB-5", "no copy elsewhere", remove(SQL, "database/recovery"), only="prod"),
+    mutant("DB-6", "deletion is possible", put(*DB, "settings.deletion_protection_enabled", False), only="prod"),
+    mutant("DB-6", "no final backup", put(*DB, "settings.final_backup_config.enabled", False), only="prod"),
+    mutant("DB-7", "no audit", put(*DB, f"settings.database_flags.{PGAUDIT}.value", "off")),
+    mutant("DB-7", "nothing is audited", put(*DB, f"settings.database_flags.{AUDITED}.value", "none")),
+    mutant("DB-7", "slow queries are not logged", put(*DB, f"settings.database_flags.{SLOW}.value", "-1")),
+    mutant("DB-7", "no insights", put(*DB, "settings.insights_config.query_insights_enabled", False)),
+    mutant("DB-8", "storage does not grow", put(*DB, "settings.disk_autoresize", False)),
+    mutant("DB-8", "storage grows for ever", put(*DB, "settings.disk_autoresize_limit", 0)),
+    mutant("DB-8", "no replica", remove(SQL, "database/replica-1"), only="prod"),
+    mutant("DB-9", "another version", put(*DB, "database_version", "POSTGRES_14")),
+    mutant("DB-9", "nobody can make the roles", drop("google_sql_user", "database/admin-user", "instance")),
+    mutant("DB-9", "a module without login", remove("google_sql_user", "workloads/module-airflow-user")),
+    mutant(
+        "DB-9",
+        "a module that may not log in",
+        put("google_project_iam_member", "workloads/module-airflow-login", "role", "roles/cloudsql.viewer"),
+    ),
+    mutant("DB-10", "patched at any time", drop(*DB, "settings.maintenance_window")),
+    mutant("DB-10", "patched at noon", put(*DB, "settings.maintenance_window.hour", 12)),
+    mutant("CACHE-1", "anybody logs in", put(*CACHE, "authorization_mode", "AUTH_DISABLED")),
+    mutant("CACHE-1", "reached from another network", put(*CACHE, "desired_auto_created_endpoints.network", "x")),
+    mutant("CACHE-2", "no TLS", put(*CACHE, "transit_encryption_mode", "TRANSIT_ENCRYPTION_DISABLED")),
+    mutant("CACHE-2", "cache under Google's own key", drop(*CACHE, "kms_key")),
+    mutant("CACHE-3", "no replica of the cache", put(*CACHE, "replica_count", 0), only="prod"),
+    mutant("CACHE-3", "replicas in one zone", put(*CACHE, "zone_distribution_config.mode", "SINGLE_ZONE"), only="prod"),
+    mutant("CACHE-3", "no snapshots", drop(*CACHE, "automated_backup_config")),
+]
