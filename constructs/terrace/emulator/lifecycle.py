@@ -27,6 +27,7 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 _ASK_SECONDS = 60.0
 _LOG_LINES = 15
+_CLOCK_SECONDS = 2.0
 
 # what the `emulator` extra brings; without it the server would die with an ImportError in a log file
 _NEEDED = ("cryptography", "moto", "werkzeug", "flask")
@@ -110,15 +111,19 @@ class Emulator:
     def is_running(self) -> bool:
         try:
             process = psutil.Process(self.pid)
-            return process.create_time() == self.started and process.status() != psutil.STATUS_ZOMBIE
+            return self._is(process) and process.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return False
+
+    def _is(self, process: psutil.Process) -> bool:
+        # the time of start is reckoned from the boot time, which moves when the clock is set
+        return abs(process.create_time() - self.started) < _CLOCK_SECONDS
 
     def wait(self) -> None:
         """Block until it ends."""
         with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(self.pid)
-            if process.create_time() == self.started:
+            if self._is(process):
                 process.wait()
 
     def stop(self) -> None:
@@ -126,7 +131,7 @@ class Emulator:
         with _locked(self.directory):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process = psutil.Process(self.pid)
-                if process.create_time() == self.started:
+                if self._is(process):
                     process.terminate()
                     try:
                         process.wait(_STOP_SECONDS)

@@ -101,14 +101,10 @@ async def _run(
 
 async def _end_with(parent: int, ended: asyncio.Event) -> None:
     """Set `ended` when the process `parent` is gone, or its number is another process's."""
-    try:
-        born = psutil.Process(parent).create_time()
-        while psutil.Process(parent).create_time() == born:
-            if psutil.Process(parent).status() == psutil.STATUS_ZOMBIE:
-                break
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(parent)
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
             await asyncio.sleep(_PARENT_SECONDS)
-    except psutil.NoSuchProcess:
-        pass
     log.info("process %s is gone", parent)
     ended.set()
 
