@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import psutil
 import pytest
 
 from terrace.deployment import faults, lifecycle, recovery
@@ -156,6 +157,16 @@ def converges(small: SmallProject, aws: Emulator, prefix: str) -> None:
     assert census(aws, prefix) == ONE_OF_EACH
     assert lifecycle.plan(deployment).summary.empty
     assert not deployment.marker.exists()
+    # a killed Terraform leaves its providers running: the next run has ended them
+    data = str(deployment.project.working_directory)
+    assert [p.pid for p in psutil.process_iter() if any(data in word for word in command_line(p))] == []
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def test_killed_again_and_again_the_next_apply_converges(small: SmallProject, aws: Emulator) -> None:

@@ -7,6 +7,7 @@ adopted: an import block is added to the stack for one plan, and the plan shows 
 applied.
 """
 
+import contextlib
 import getpass
 import json
 import os
@@ -23,6 +24,7 @@ from terrace.deployment.faults import Lock
 from terrace.errors import TerraceError
 
 IMPORTS_FILE = "terrace-adopted.tf.json"
+_PROVIDER_SECONDS = 10.0
 
 
 class StillRunning(TerraceError):
@@ -95,7 +97,11 @@ def write_marker(marker: Path, run: Run) -> None:
 
 
 def died(marker: Path) -> Run | None:
-    """The previous run, if it died. Raises StillRunning if it, or the Terraform it started, is alive."""
+    """The previous run, if it died. Raises StillRunning if it, or the Terraform it started, is alive.
+
+    A killed Terraform leaves its providers behind, and a creation they have under way may still come about: they are
+    ended first, so that what exists afterwards is all there will be.
+    """
     run = read_marker(marker)
     if run is None:
         return None
@@ -107,7 +113,25 @@ def died(marker: Path) -> Run | None:
         )
     if run.terrace.alive and run.terrace.pid != os.getpid():
         raise StillRunning(f"{run} is at work", hint="wait until it has ended")
+    if run.terraform is not None:
+        _end_providers(run.terraform)
     return run
+
+
+def _end_providers(terraform: Process) -> None:
+    """End the providers of a Terraform that is gone. It led a session of its own, which they still belong to."""
+    import psutil
+
+    orphans = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError, PermissionError):
+            later = process.create_time() >= terraform.started - 1
+            if os.getsid(process.pid) == terraform.pid and later and "provider" in process.name():
+                process.terminate()
+                orphans.append(process)
+    for process in psutil.wait_procs(orphans, timeout=_PROVIDER_SECONDS)[1]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def mend_state(state: Path) -> str:
