@@ -56,6 +56,15 @@ def test_dhcp_option_tags(aws: Aws) -> None:
 
 
 @gap
+def test_tagged_types(aws: Aws) -> None:
+    ec2, name = aws("ec2"), aws.name()
+    tags = [{"ResourceType": "elastic-ip", "Tags": [{"Key": "Name", "Value": name}]}]
+    address = ec2.allocate_address(Domain="vpc", TagSpecifications=tags)["AllocationId"]
+    wanted = [{"Name": "resource-type", "Values": ["elastic-ip"]}, {"Name": "value", "Values": [name]}]
+    assert [tag["ResourceId"] for tag in ec2.describe_tags(Filters=wanted)["Tags"]] == [address]
+
+
+@gap
 def test_launch_template_tags(aws: Aws) -> None:
     ec2, name = aws("ec2"), aws.name()
     own = {"ResourceType": "launch-template", "Tags": [{"Key": "owner", "Value": "a"}]}

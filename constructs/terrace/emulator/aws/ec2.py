@@ -11,7 +11,7 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.models.vpn_connections import VPNConnection
 from moto.ec2.responses import EC2Response
-from moto.ec2.utils import add_tag_specification
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, add_tag_specification
 
 from terrace.emulator.aws.patch import Call, Function, operation, parameters_of, shelf, wrap
 
@@ -68,6 +68,12 @@ def dhcp_option_tags() -> None:
         tags = add_tag_specification(parameters_of(self).get("TagSpecifications") or [])
         result.result["DhcpOptions"].add_tags(tags)
         return result
+
+
+def tagged_types() -> None:
+    """Stock moto lists tags of addresses, NAT gateways and flow logs under names of its own instead of EC2's."""
+    # EC2 API reference, TagSpecification: resource types
+    EC2_PREFIX_TO_RESOURCE.update({"eipalloc": "elastic-ip", "nat": "natgateway", "fl": "vpc-flow-log"})
 
 
 def launch_template_tags() -> None:
@@ -248,6 +254,7 @@ PATCHES = (
     network_acls_of_a_vpc,
     nat_gateway_interfaces,
     dhcp_option_tags,
+    tagged_types,
     launch_template_tags,
     ebs_default_key,
     snapshot_block,
