@@ -68,3 +68,8 @@ def foundation(tmp_path_factory: pytest.TempPathFactory) -> Foundations:
         return SynthesizedStack(json.loads((out / "stacks" / environment / "cdk.tf.json").read_text()))
 
     return of
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The life of dev first: it mostly waits, and all else fits beside it."""
+    items.sort(key=lambda item: "test_demo.py" not in item.nodeid)
