@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 PACKAGES := constructs/terrace stacks scripts tests benchmarks
 
 .DEFAULT_GOAL := help
@@ -17,7 +18,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another with PYTHON=...") if sys.version_info < (3, 11) else None'
 	@echo "Setting up .venv (once; again when requirements/dev.txt changes)"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@# Bytecode of the bindings takes minutes for all of them; what the stacks import of them takes seconds.
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 -x cdktn_provider_ .venv/lib
@@ -51,8 +52,8 @@ fmt: setup ## format and mend what can be mended
 	@$(BIN)/ruff check --fix $(PACKAGES)
 
 lock: ## resolve requirements/ again
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements/base.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra emulator --extra dev pyproject.toml -o requirements/dev.txt
+	@$(LOCK) pyproject.toml -o requirements/base.txt
+	@$(LOCK) --override requirements/overrides.txt --all-extras pyproject.toml -o requirements/dev.txt
 
 clean: ## remove what set-up and runs have made; never state or plans (.terrace)
 	@rm -rf .venv .tools cdktf.out node_modules build dist .pytest_cache .mypy_cache .ruff_cache *.egg-info
