@@ -100,6 +100,18 @@ class Drift:
 
 
 @dataclass(frozen=True)
+class Look:
+    """Whether credentials of a cloud are at hand, and where from (`detail`); they are not tried out, and not shown.
+
+    `terrace.live.<cloud>.credentials.look()` answers it; `hint` says how to get some.
+    """
+
+    status: Literal["ok", "absent"]
+    detail: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
 class Emptied:
     """What was removed from one bucket."""
 

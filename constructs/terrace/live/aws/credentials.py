@@ -1,0 +1,23 @@
+"""Which AWS credentials this shell has."""
+
+from terrace.live import Look
+
+HINT = "only a real account needs them: `aws sso login`, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+
+
+def look() -> Look:
+    """Whether boto3 finds any, and where. No cloud is asked."""
+    import botocore.session
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        session = botocore.session.get_session()
+        # The metadata service of a machine is left out: asking it takes seconds where there is none.
+        session.get_component("credential_provider").remove("iam-role")
+        credentials = session.get_credentials()
+        region = session.get_config_variable("region")
+    except BotoCoreError as error:
+        return Look("absent", str(error), HINT)
+    if credentials is None:
+        return Look("absent", "none found", HINT)
+    return Look("ok", f"from {credentials.method}, region {region or 'not set'}")
