@@ -9,7 +9,7 @@ from terrace.assurance.proof import Proof
 
 Severity = Literal["low", "medium", "high", "critical"]
 Status = Literal["broken", "error", "waived"]
-"""broken: it is not as it should be. error: it could not be judged, and so did not pass. waived: accepted, with reason."""
+"""broken: not as it should be. error: it could not be judged, so it did not pass. waived: accepted, for a reason."""
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 
 
