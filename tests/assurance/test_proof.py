@@ -41,6 +41,11 @@ def test_what_a_check_meets_decides_the_verdict(steps: list[Finding | Exception]
     assert judge(check(*steps), SUBJECT) == verdict
 
 
+def test_what_holds_keeps_what_was_read() -> None:
+    holds = judge(check(GOOD, GOOD), SUBJECT)
+    assert isinstance(holds, Holds) and holds.findings == (GOOD, GOOD)
+
+
 def test_a_check_that_does_not_exist_proves_nothing() -> None:
     assert judge(None, SUBJECT) == Unproven("there is no such check")
 

@@ -5,7 +5,7 @@ It fails closed: a check that throws, that finds nothing to look at or that is n
 
 import importlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from terrace.assurance.checks import Absent, Check, NotApplicable, Subject, of_cloud
@@ -16,9 +16,10 @@ from terrace.capabilities.exceptions import CloudException
 
 @dataclass(frozen=True)
 class Holds:
-    """`seen` things were looked at, all as they should be."""
+    """`seen` things were looked at, all as they should be; `findings` are what was read of each."""
 
     seen: int
+    findings: tuple[Finding, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def judge(check: Check | None, subject: Subject) -> Verdict:
     bad = tuple(finding for finding in findings if not finding.good)
     if bad:
         return Broken(bad)
-    return Holds(len(findings)) if findings else Unproven("nothing was there to look at")
+    return Holds(len(findings), tuple(findings)) if findings else Unproven("nothing was there to look at")
 
 
 def exceptions(cloud: str) -> dict[str, CloudException]:

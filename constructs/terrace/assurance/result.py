@@ -74,7 +74,8 @@ class GateResult:
     """One stack. `resources_in` were in it, `resources_looked_at` reached the checks: they have to be the same.
 
     `source` is what was judged: the stack as synthesized, or a plan of it. `tools` are versions by name, `inputs`
-    SHA-256 sums by what was read (`stack`, `plan`, `environments/prod.yaml`, `policies/waivers.yaml`, ...).
+    SHA-256 sums by what was read (`stack`, `plan`, `environments/prod.yaml`, `policies/waivers.yaml`, ...), `addresses`
+    Terraform's address of every construct path that is a resource.
     """
 
     environment: str
@@ -88,6 +89,7 @@ class GateResult:
     checks: tuple[CheckRun, ...]
     tools: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def passes(self) -> bool:
