@@ -21,7 +21,8 @@ from terrace.environment import load, target
 def by_hand(environment: str, scratch: Path) -> float:
     """Seconds of the demo's Terraform commands, typed one after the other."""
     place = target(load(environment).environment)
-    running = emulator.start("aws", scratch / "emulator", account=place.settings.account_id, parent=os.getpid())
+    account = emulator.account_of("aws", place.settings)
+    running = emulator.start("aws", scratch / "emulator", account=account, parent=os.getpid())
     source = mirror.choose(providers=["hashicorp/aws"])
     variables = {**running.child_environment(os.environ), **source.variables(scratch)}
     terraform = str(binary.locate(Path.cwd()).path)

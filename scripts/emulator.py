@@ -2,13 +2,15 @@
 
 import json
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import click
 
-from terrace.emulator import DEFAULT_ACCOUNT, Emulator, clouds, start, status
-from terrace.errors import AnswerIsNo
+from terrace.emulator import Emulator, Faults, Options, clouds, start, status
+from terrace.emulator.contract import cloud_module
+from terrace.errors import AnswerIsNo, UsageError
 
 _DIRECTORY = Path(".terrace/emulator")
 
@@ -40,17 +42,49 @@ _json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @command.command("start")
 @_cloud
 @_directory
-@click.option("--account", default=DEFAULT_ACCOUNT, show_default=True, help="The account it is.")
+@click.option(
+    "--account",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="What names its account, under the environment's words (account_id=..., project_id=...); repeat for more.",
+)
 @click.option("--region", help="Where a call without a region goes.")
 @click.option("--foreground", is_flag=True, help="Stay until Ctrl-C, then stop it.")
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep what it holds in this folder, and find it there again.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="What goes wrong on purpose (throttle_every=20, operation_seconds=2, ...); repeat for more.",
+)
 @_json
 def start_command(
-    cloud: str, directory: Path | None, account: str, region: str | None, foreground: bool, as_json: bool
+    cloud: str,
+    directory: Path | None,
+    account: tuple[str, ...],
+    region: str | None,
+    foreground: bool,
+    state: Path | None,
+    faults: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Start it, or say that it runs already."""
     place = directory or _DIRECTORY / cloud
     already = status(cloud, place) is not None
-    emulator = start(cloud, place, account=account, region=region, foreground=foreground)
+    named = _pairs("--account", account, cloud_module(cloud).DEFAULT_ACCOUNT)
+    emulator = start(
+        cloud,
+        place,
+        account={**cloud_module(cloud).DEFAULT_ACCOUNT, **named},
+        region=region,
+        options=Options(state=state, faults=_faults(faults)),
+        foreground=foreground,
+    )
     try:
         if as_json:
             click.echo(json.dumps(_facts(emulator), indent=2))
@@ -134,12 +168,35 @@ def env_command(cloud: str, directory: Path | None, as_json: bool) -> None:
         click.echo(f"export {name}={shlex.quote(value)}")
 
 
+def _pairs(option: str, given: tuple[str, ...], known: Collection[str]) -> dict[str, str]:
+    """`NAME=VALUE` of an option as a mapping. Raises UsageError for a name that is not known."""
+    pairs = {}
+    for pair in given:
+        name, separator, value = pair.partition("=")
+        if not separator or name not in known:
+            raise UsageError(f"{option} {pair!r} is not NAME=VALUE", hint=f"one of: {', '.join(known)}")
+        pairs[name] = value
+    return pairs
+
+
+def _faults(given: tuple[str, ...]) -> Faults:
+    kinds = {name: type(value) for name, value in vars(Faults()).items()}
+    found: dict[str, Any] = {}
+    for name, value in _pairs("--fault", given, kinds).items():
+        try:
+            found[name] = kinds[name](value)
+        except ValueError:
+            raise UsageError(f"--fault {name}: {value!r} is no number") from None
+    return Faults(**found)
+
+
 def _not_running(cloud: str) -> AnswerIsNo:
     return AnswerIsNo(f"the {cloud} emulator is not running", hint="terrace emulator start")
 
 
 def _summary(emulator: Emulator) -> str:
-    return f"account {emulator.account}, region {emulator.region}, proxy {emulator.proxy}, process {emulator.pid}"
+    account = next(iter(emulator.account.values()))
+    return f"account {account}, region {emulator.region}, proxy {emulator.proxy}, process {emulator.pid}"
 
 
 def _facts(emulator: Emulator) -> dict[str, Any]:
@@ -147,7 +204,7 @@ def _facts(emulator: Emulator) -> dict[str, Any]:
         "cloud": emulator.cloud,
         "running": True,
         "pid": emulator.pid,
-        "account": emulator.account,
+        "account": dict(emulator.account),
         "region": emulator.region,
         "proxy": emulator.proxy,
         "backend": f"http://127.0.0.1:{emulator.backend_port}",

@@ -89,7 +89,7 @@ def test_list_names_the_environments_and_synth_writes_them(command, project, fou
 
 @pytest.mark.e2e
 def test_deploy_dev_and_destroy_it_on_the_emulator(command, project, tmp_path):
-    running = emulator.start("aws", tmp_path / "emulator", account="111122223333")
+    running = emulator.start("aws", tmp_path / "emulator", account={"account_id": "111122223333"})
     try:
         source = mirror.choose(providers=["hashicorp/aws"], host=binary.locate(ROOT).registry_host, environ=os.environ)
         program, variables = command

@@ -40,14 +40,14 @@ def gone(pid: int, seconds: float = 10) -> bool:
 def test_start_again_stop_and_start_after_a_crash(directory: Path) -> None:
     first = start("aws", directory, parent=os.getpid())
     assert start("aws", directory) == first == status("aws", directory)
-    with pytest.raises(UsageError, match="111122223333 is running, 999999999999 was asked for"):
-        start("aws", directory, account="999999999999")
+    with pytest.raises(UsageError, match="account id 111122223333 is running, account id 999999999999 was asked for"):
+        start("aws", directory, account={"account_id": "999999999999"})
 
     os.kill(first.pid, signal.SIGKILL)
     assert gone(first.pid)
     assert status("aws", directory) is None  # the pid file is still there
-    second = start("aws", directory, account="999999999999", region="eu-west-3", parent=os.getpid())
-    assert (second.account, second.region) == ("999999999999", "eu-west-3")
+    second = start("aws", directory, account={"account_id": "999999999999"}, region="eu-west-3", parent=os.getpid())
+    assert (second.account, second.region) == ({"account_id": "999999999999"}, "eu-west-3")
     assert second.pid != first.pid
 
     second.stop()
@@ -149,7 +149,7 @@ def test_a_child_with_real_credentials_in_the_shell_reaches_the_emulator_only(
     )
     environment = emulator.child_environment({**os.environ, **REAL, "HOME": str(tmp_path)})
     said = subprocess.check_output([sys.executable, "-c", program], env=environment, text=True, timeout=60)
-    assert said.split() == ["emulated", emulator.account]
+    assert said.split() == ["emulated", emulator.account["account_id"]]
 
 
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

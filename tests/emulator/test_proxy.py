@@ -86,7 +86,7 @@ def caller(emulator: Emulator) -> int:
         verify=str(emulator.ca),
         timeout=30,
     )
-    assert emulator.account in answer.text
+    assert emulator.account["account_id"] in answer.text
     return answer.status_code
 
 

@@ -115,11 +115,10 @@ def run(
         left.stop()
     # what an earlier, interrupted demo left is the state of an emulator that is gone
     shutil.rmtree(scratch, ignore_errors=True)
-    cloud_account = getattr(place.settings, "account_id", "")
     running = emulator.start(
         wanted.cloud,
         scratch / "emulator",
-        account=cloud_account,
+        account=emulator.account_of(wanted.cloud, place.settings),
         region=place.region,
         parent=None if keep else os.getpid(),
     )

@@ -1,6 +1,7 @@
 """Starting, finding and stopping the emulator's server process.
 
-Its directory holds `emulator.json` (the pid file), `ca.pem`, `emulator.log` and two empty credential files.
+Its directory holds `emulator.json` (the pid file), `ca.pem`, `emulator.log`, `requests.jsonl` (each request, without
+what may be secret) and what the cloud's own tools want to find in a file.
 """
 
 import contextlib
@@ -13,16 +14,15 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from terrace.emulator.contract import Resource, UnsupportedCall, cloud_module
+from terrace.emulator.contract import Account, Options, Resource, UnsupportedCall, cloud_module
 from terrace.errors import TerraceError, UsageError
 
-DEFAULT_ACCOUNT = "111122223333"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 _ASK_SECONDS = 60.0
@@ -47,7 +47,7 @@ class Emulator:
     started: float  # of the process, in seconds since 1970: tells it from a later one with the same number
     proxy_port: int
     backend_port: int  # plain HTTP, for tools that take an endpoint instead of a proxy
-    account: str
+    account: Account  # what names it: see contract.DEFAULT_ACCOUNT
     region: str
 
     @property
@@ -160,8 +160,9 @@ def start(
     cloud: str,
     directory: Path,
     *,
-    account: str = DEFAULT_ACCOUNT,
+    account: Account | None = None,
     region: str | None = None,
+    options: Options = Options(),
     parent: int | None = None,
     foreground: bool = False,
     timeout: float = _START_SECONDS,
@@ -170,10 +171,13 @@ def start(
 
     The process is detached and lives until `stop`; with `parent` it ends when that process does, and `foreground` is
     short for our own process as the parent. Raises EmulatorError when it dies or does not answer within `timeout`
-    seconds, UsageError when one with another account runs in that directory or the `emulator` extra is missing.
+    seconds, UsageError when one with another account runs in that directory, the `emulator` extra is missing or the
+    cloud cannot do what `options` ask for.
     """
     _require_extra()
     module = cloud_module(cloud)
+    account = dict(account or module.DEFAULT_ACCOUNT)
+    _require_able(cloud, options)
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     with _locked(directory):
@@ -181,14 +185,17 @@ def start(
         if running is not None:
             if running.account != account:
                 raise UsageError(
-                    f"an emulator with account {running.account} is running, {account} was asked for",
+                    f"an emulator with {_named(running.account)} is running, {_named(account)} was asked for",
                     where=str(directory),
                     hint="`terrace emulator stop` first",
                 )
             return running
         _record(directory).unlink(missing_ok=True)
         command = [sys.executable, "-m", "terrace.emulator", cloud, str(directory)]
-        command += ["--account", account, "--region", region or module.DEFAULT_REGION]
+        command += ["--account", json.dumps(account), "--region", region or module.DEFAULT_REGION]
+        command += ["--faults", json.dumps(asdict(options.faults))]
+        if options.state is not None:
+            command += ["--state", str(options.state.resolve())]
         if foreground and parent is None:
             parent = os.getpid()
         if parent is not None:
@@ -269,6 +276,24 @@ def _is_proxy(name: str) -> bool:
 
 def _server_environment(base: Mapping[str, str], is_foreign: Any) -> dict[str, str]:
     return {name: value for name, value in base.items() if not _is_proxy(name) and not is_foreign(name)}
+
+
+def _named(account: Account) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in account.items())
+
+
+def _require_able(cloud: str, options: Options) -> None:
+    module = cloud_module(cloud)
+    if options.state is not None and not module.KEEPS_STATE:
+        raise UsageError(
+            f"the {cloud} emulator keeps nothing between its runs", hint="leave out the folder of its state"
+        )
+    asked = {name for name, value in asdict(options.faults).items() if value}
+    if unable := sorted(asked - module.FAULTS):
+        raise UsageError(
+            f"the {cloud} emulator cannot be told to make the fault {', '.join(unable)}",
+            hint=f"it can make: {', '.join(sorted(module.FAULTS))}",
+        )
 
 
 def _require_extra() -> None:

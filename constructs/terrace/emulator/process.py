@@ -7,6 +7,7 @@ ends on SIGTERM, on Ctrl-C, and when the process named by `parent` is gone.
 import asyncio
 import contextlib
 import importlib
+import itertools
 import json
 import logging
 import os
@@ -22,7 +23,8 @@ import psutil
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from terrace.emulator.certificates import CertificateAuthority
-from terrace.emulator.contract import Backend, cloud_module
+from terrace.emulator.contract import Account, Backend, Faults, Options, cloud_module
+from terrace.emulator.journal import Journal
 from terrace.emulator.proxy import Proxy
 
 log = logging.getLogger("terrace.emulator")
@@ -31,27 +33,28 @@ CONTROL = "/_emulator/"
 _PARENT_SECONDS = 0.5
 
 
-def serve(cloud: str, directory: Path, account: str, region: str, parent: int | None) -> None:
+def serve(cloud: str, directory: Path, account: Account, region: str, options: Options, parent: int | None) -> None:
     """Run until told to stop. Logs to stderr, which `start` sends to the log file."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request would bury what matters
     suffixes = cloud_module(cloud).HOST_SUFFIXES
-    backend: Backend = importlib.import_module(f"terrace.emulator.{cloud}.server").backend(account, region)
-    asyncio.run(_run(cloud, directory, account, region, parent, suffixes, backend))
+    backend: Backend = importlib.import_module(f"terrace.emulator.{cloud}.server").backend(account, region, options)
+    asyncio.run(_run(cloud, directory, account, region, options.faults, parent, suffixes, backend))
 
 
 async def _run(
     cloud: str,
     directory: Path,
-    account: str,
+    account: Account,
     region: str,
+    faults: Faults,
     parent: int | None,
     suffixes: Iterable[str],
     backend: Backend,
 ) -> None:
     authority = CertificateAuthority()
     (directory / "ca.pem").write_bytes(authority.pem)
-    control = Control(backend)
+    control = Control(backend, faults, Journal(directory / "requests.jsonl"))
     server = make_server(
         "127.0.0.1", 0, control, threaded=True, request_handler=backend.request_handler or WSGIRequestHandler
     )
@@ -76,13 +79,13 @@ async def _run(
                 "started": me.create_time(),
                 "proxy_port": proxy_port,
                 "backend_port": server.server_port,
-                "account": account,
+                "account": dict(account),
                 "region": region,
             }
         )
     )
     written.replace(record)
-    log.info("%s emulator: proxy %s, backend %s, account %s", cloud, proxy_port, server.server_port, account)
+    log.info("%s emulator: proxy %s, backend %s, account %s", cloud, proxy_port, server.server_port, dict(account))
     watch = asyncio.create_task(_end_with(parent, ended)) if parent else None
     try:
         await ended.wait()
@@ -93,9 +96,10 @@ async def _run(
         with contextlib.suppress(OSError, ValueError, KeyError):
             if json.loads(record.read_text())["pid"] == me.pid:
                 record.unlink()
+        backend.close()
         log.info("stopped")
         logging.shutdown()
-        # request threads may still be at work for a client that is gone; there is no state to save
+        # request threads may still be at work for a client that is gone
         os._exit(0)
 
 
@@ -110,10 +114,14 @@ async def _end_with(parent: int, ended: asyncio.Event) -> None:
 
 
 class Control:
-    """Answers the control page, which only a direct caller on loopback reaches, and hands on all else."""
+    """Answers the control page, which only a direct caller on loopback reaches, and hands on all else: noted, and
+    throttled where that is asked for."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, faults: Faults, journal: Journal) -> None:
         self._backend = backend
+        self._faults = faults
+        self._journal = journal
+        self._count = itertools.count(1)
         self.refused: Callable[[], dict[str, int]] = dict
         self.open_connections: Callable[[], int] = int
 
@@ -122,7 +130,7 @@ class Control:
         # through the proxy the Host is always one of the cloud's
         direct = str(environ.get("HTTP_HOST", "")).startswith("127.0.0.1:")
         if not (direct and path.startswith(CONTROL)):
-            answer: Iterable[bytes] = self._backend.application(environ, start_response)
+            answer: Iterable[bytes] = self._cloud(environ, self._journal.noted(environ, start_response))
             return answer
         pages: dict[str, Callable[[], Any]] = {
             "health": lambda: {"pid": os.getpid(), "open_connections": self.open_connections()},
@@ -137,3 +145,12 @@ class Control:
             [("Content-Type", "application/json"), ("Content-Length", str(len(body)))],
         )
         return [body]
+
+    def _cloud(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        every = self._faults.throttle_every
+        if every and next(self._count) % every == 0 and (early := self._backend.throttled(environ)):
+            status, headers, body = early
+            start_response(status, headers)
+            return [body]
+        answer: Iterable[bytes] = self._backend.application(environ, start_response)
+        return answer

@@ -13,7 +13,8 @@ import pytest
 import requests
 from botocore.config import Config
 
-from terrace.emulator import DEFAULT_ACCOUNT, Emulator
+from terrace.emulator import Emulator
+from terrace.emulator.aws import DEFAULT_ACCOUNT
 
 REGION = "eu-central-1"
 _SESSION = boto3.Session(aws_access_key_id="emulated", aws_secret_access_key="emulated")
@@ -34,7 +35,7 @@ server.serve_forever()
 class Aws:
     """Clients of one of the two servers, and the little that many probes need first."""
 
-    account = DEFAULT_ACCOUNT
+    account = DEFAULT_ACCOUNT["account_id"]
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -75,7 +76,7 @@ def patched(emulator: Emulator) -> Aws:
 
 @pytest.fixture(scope="session")
 def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    environment = os.environ | {"MOTO_ACCOUNT_ID": DEFAULT_ACCOUNT, "MOTO_ACM_VALIDATION_WAIT": "0"}
+    environment = os.environ | {"MOTO_ACCOUNT_ID": DEFAULT_ACCOUNT["account_id"], "MOTO_ACM_VALIDATION_WAIT": "0"}
     with Path(tmp_path_factory.mktemp("stock"), "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-c", _STOCK], stdout=subprocess.PIPE, stderr=log, text=True, env=environment

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 HOST_SUFFIXES = ("amazonaws.com", "api.aws")
 DEFAULT_REGION = "eu-central-1"
+DEFAULT_ACCOUNT = {"account_id": "111122223333"}
+KEEPS_STATE = False  # moto's backends are live objects, which nothing writes down
+FAULTS = frozenset({"throttle_every"})
 
 # No resource of the foundation is left out: the stack under test is the one that goes to AWS, byte for byte. A resource
 # that had to be left out would stand here as well.

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
-from terrace.emulator.contract import Backend, UnsupportedCall
+from terrace.emulator.contract import Account, Answer, Backend, Options, UnsupportedCall
 
 log = logging.getLogger("terrace.emulator")
 
@@ -26,10 +26,10 @@ CODE = "UnsupportedByEmulator"
 FAULT = "EmulatorFault"
 
 
-def backend(account: str, region: str) -> Backend:
+def backend(account: Account, region: str, options: Options) -> Backend:
     """AWS for one account. `region` is only where calls without a region go; every region exists."""
     # read by moto when it is imported
-    os.environ["MOTO_ACCOUNT_ID"] = account
+    os.environ["MOTO_ACCOUNT_ID"] = account["account_id"]
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
     os.environ["AWS_DEFAULT_REGION"] = region
@@ -48,6 +48,7 @@ def backend(account: str, region: str) -> Backend:
         application=application,
         inventory=inventory,
         unsupported=application.unsupported,
+        throttled=throttled,
         request_handler=MotoRequestHandler,
     )
 
@@ -98,6 +99,20 @@ class Application:
             self._unsupported[names] += 1
         log.warning("unsupported: %s:%s", *names)
         return _error(request, start_response, CODE, f"the emulator does not know {':'.join(names)}")
+
+
+def throttled(environ: dict[str, Any]) -> Answer:
+    """What AWS answers one who asks too often: S3 says SlowDown, the others ThrottlingException.
+
+    Source: Amazon S3 API Reference, "Error responses"; EC2 API Reference, "Error codes" (RequestLimitExceeded).
+    """
+    request = _Request(environ)
+    if request.service == "s3":
+        return _answer(request, "SlowDown", "Please reduce your request rate.", "503 Slow Down")
+    code = "RequestLimitExceeded" if request.service == "ec2" else "ThrottlingException"
+    return _answer(
+        request, code, "Rate exceeded", "503 Service Unavailable" if request.service == "ec2" else "400 Bad Request"
+    )
 
 
 class _Answer:
@@ -179,6 +194,12 @@ def _error(
     message: str,
     status: str = "400 Bad Request",
 ) -> Iterable[bytes]:
+    answered, headers, body = _answer(request, code, message, status)
+    start_response(answered, headers)
+    return [body]
+
+
+def _answer(request: "_Request", code: str, message: str, status: str) -> Answer:
     """An error in the protocol's shape: XML for the query protocols and S3, JSON for the rest."""
     if request.is_query or request.service in ("s3", "route53", "cloudfront"):
         kind = "text/xml"
@@ -186,9 +207,7 @@ def _error(
     else:
         kind = "application/x-amz-json-1.1"
         body = json.dumps({"__type": code, "message": message}).encode()
-    headers = [("Content-Type", kind), ("x-amzn-ErrorType", code), ("Content-Length", str(len(body)))]
-    start_response(status, headers)
-    return [body]
+    return status, [("Content-Type", kind), ("x-amzn-ErrorType", code), ("Content-Length", str(len(body)))], body
 
 
 def _xml(service: str, code: str, message: str) -> bytes:
