@@ -51,8 +51,10 @@ EXCEPTIONS: tuple[CloudException, ...] = (
     ),
     CloudException(
         guarantee="GOV-2",
-        reason="Geo-redundant backups of database and vault go to the region that Azure pairs with the home region.",
-        compensation="The pair is in the home region's own geography; the allowed regions name it and no other.",
-        source="Azure documentation, Azure region pairs and nonpaired regions",
+        reason="Geo-redundant backups of database and vault go to the region that Azure pairs with the home region;"
+        " few regions process action groups themselves.",
+        compensation="The pair is in the home region's own geography; the allowed regions name it and no other."
+        " An action group is kept at home where it can be, and holds nothing but whom to tell.",
+        source="Azure documentation, Azure region pairs and nonpaired regions; Action groups",
     ),
 )

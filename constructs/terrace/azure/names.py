@@ -31,6 +31,13 @@ PAIRS = {
 }
 """Where Azure itself copies to; geo-redundant services let nobody choose. Source: "Azure region pairs"."""
 
+ALERT_REGIONS = (
+    "centralindia", "eastus", "eastus2", "germanywestcentral", "northcentralus", "southcentralus", "southindia",
+    "swedencentral", "westus", "westus2",
+)  # fmt: skip
+"""Regions that keep and process action groups themselves; of any other, "global", Azure chooses the regions. Source:
+Azure Monitor documentation, "Action groups", global and regional processing."""
+
 
 def settings(target: Target) -> AzureSettings:
     """The Azure section behind a target that goes to Azure."""
@@ -172,6 +179,11 @@ def log_group(target: Target, name: LogGroup) -> str:
 def topic_id(target: Target, severity: str) -> str:
     """The action group of a severity."""
     return id(target, "Microsoft.Insights/actionGroups", f"{target.prefix}-{severity}")
+
+
+def topic_region(target: Target) -> str:
+    """Where action groups are kept: at home where that is to be had."""
+    return target.region if target.region in ALERT_REGIONS else "global"
 
 
 def cluster_id(target: Target) -> str:

@@ -120,6 +120,7 @@ class Observability(Construct):
                     name=f"{target.prefix}-{severity}",
                     short_name=severity,
                     resource_group_name=group.name,
+                    location=names.topic_region(target),  # GOV-2: left out, it is global
                     email_receiver=[
                         MonitorActionGroupEmailReceiver(
                             name=name, email_address=channel.address, use_common_alert_schema=True

@@ -13,6 +13,7 @@ DB, BUDGET = (
 GRANT, TRUST = "azurerm_role_assignment", "azurerm_federated_identity_credential"
 TIME, CALL = "azurerm_logic_app_trigger_recurrence", "azurerm_logic_app_action_custom"
 LOCATIONS = ("azurerm_resource_group_policy_assignment", "governance/home-locations")
+GROUP = ("azurerm_monitor_action_group", "observability/warning")
 
 MUTANTS = [
     mutant(
@@ -95,6 +96,9 @@ MUTANTS = [
         put("azurerm_container_registry", "registry/registry", "georeplications.location", "eastus"),
         only="prod",
     ),
+    mutant("GOV-2", "alerts are processed anywhere", drop(*GROUP, "location")),
+    mutant("GOV-2", "alerts are processed elsewhere", put(*GROUP, "location", "swedencentral")),
+    mutant("GOV-2", "a server of no region", put(*DB, "location", "global")),
     mutant("GOV-2", "other regions are open", remove(*LOCATIONS)),
     mutant("GOV-2", "other regions are only told of", put(*LOCATIONS, "enforce", False)),
     mutant(

@@ -35,6 +35,26 @@ MUTANTS = [
         "cold data stays",
         drop(*RULES, "rule.0.actions.base_blob.tier_to_cool_after_days_since_modification_greater_than"),
     ),
+    mutant(
+        "LAKE-4",
+        "cold data stays, as a plan says it",
+        put(*RULES, "rule.0.actions.base_blob.tier_to_cool_after_days_since_modification_greater_than", -1),
+    ),
+    mutant(
+        "LAKE-4",
+        "bronze is kept for ever, as a plan says it",
+        put(
+            "azurerm_storage_management_policy",
+            "lake/bronze/lifecycle",
+            "rule.0.actions.base_blob.delete_after_days_since_modification_greater_than",
+            -1,
+        ),
+    ),
+    mutant(
+        "LAKE-4",
+        "old versions stay, as a plan says it",
+        put(*RULES, "rule.0.actions.version.delete_after_days_since_creation", -1),
+    ),
     mutant("LAKE-4", "a rule is off", put(*RULES, "rule.0.enabled", False)),
     mutant(
         "LAKE-4",

@@ -51,10 +51,12 @@ def inherited(stack: Subject) -> Iterator[Finding]:
 def own_regions(stack: Subject) -> Iterator[Finding]:
     allowed = _allowed(stack)
     for resource in stack.view:
-        place = resource.get("location")
+        group = resource.type == "azurerm_monitor_action_group"
+        place = resource.get("location", "global" if group else None)
+        may = [names.topic_region(stack.target)] if group else allowed
         if place is not None:
             written = stack.view.text(place)
-            yield Finding(str(resource), f"location = {written}", written in allowed, f"one of {', '.join(allowed)}")
+            yield Finding(str(resource), f"location = {written}", written in may, f"one of {', '.join(may)}")
         for block in resource.blocks("georeplications"):
             copy = str(block.get("location"))
             yield Finding(str(resource), f"a copy in {copy}", copy in allowed, f"one of {', '.join(allowed)}")

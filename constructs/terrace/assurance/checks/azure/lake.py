@@ -100,12 +100,18 @@ def tiered(stack: Subject) -> Iterator[Finding]:
             if rule.get("enabled") and "blockBlob" in at(rule, "filters.blob_types", []) and not _narrowed(rule)
         ]
         base = at(rules, "actions.base_blob", {}) if len(rules) == 1 else {}
-        where, days = str(policies[0]), "_after_days_since_modification_greater_than"
-        yield at_most(where, "days until cool", at(base, f"tier_to_cool{days}"), spec.cool_after_days)
-        yield at_most(where, "days until cold", at(base, f"tier_to_cold{days}"), spec.archive_after_days)
-        yield equal(where, "expires after days", at(base, f"delete{days}"), spec.expire_after_days)
-        old = at(rules, "actions.version.delete_after_days_since_creation")
+        where, since = str(policies[0]), "after_days_since_modification_greater_than"
+        yield at_most(where, "days until cool", _days(base, f"tier_to_cool_{since}"), spec.cool_after_days)
+        yield at_most(where, "days until cold", _days(base, f"tier_to_cold_{since}"), spec.archive_after_days)
+        yield equal(where, "expires after days", _days(base, f"delete_{since}"), spec.expire_after_days)
+        old = _days(at(rules, "actions.version"), "delete_after_days_since_creation")
         yield equal(where, "superseded versions end after days", old, spec.superseded_after_days)
+
+
+def _days(actions: Any, name: str) -> Any:
+    """Days of an action, None where it never comes: the provider plans -1 for what is not written."""
+    days = at(actions, name)
+    return None if days == -1 else days
 
 
 def _narrowed(rule: dict[str, Any]) -> bool:

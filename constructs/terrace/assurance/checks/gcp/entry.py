@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from terrace.assurance.checks import Absent, Finding, Subject, check
 from terrace.assurance.findings import at_least, at_most, equal, includes
-from terrace.assurance.view import at
+from terrace.assurance.view import at, blocks
 
 _MANAGED = ("sqli", "xss", "rce", "lfi")
 
@@ -49,7 +49,10 @@ def firewall(stack: Subject) -> Iterator[Finding]:
             watching = [word for word, rule in managed.items() if rule.get("preview")]
             yield equal(str(policy), "rules that only watch", watching, [])
         limits = [
-            at(rule, "rate_limit_options.rate_limit_threshold", {}) for rule in rules if "rate" in str(rule["action"])
+            limit
+            for rule in rules
+            if "rate" in str(rule["action"])
+            for limit in blocks(rule, "rate_limit_options.rate_limit_threshold")
         ]
         yield at_least(str(policy), "rate limits", len(limits), 1)
         for limit in limits:
