@@ -1,0 +1,130 @@
+"""One request, understood: which method on which resource, and the cloud it is made to."""
+
+import copy
+import re
+import uuid
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+from terrace.emulator.contract import Faults
+from terrace.emulator.gcp.documents import VERSION, Document, Json, Method, document
+from terrace.emulator.gcp.store import Store
+
+
+class Refused(Exception):
+    """What Google answers instead of the resource. Source: Cloud APIs, "Errors"; `reason` as the older services say."""
+
+    def __init__(self, code: int, status: str, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        reasons = {401: "authError", 403: "forbidden", 404: "notFound", 409: "alreadyExists", 412: "conditionNotMet"}
+        self.code, self.status, self.message = code, status, message
+        self.reason = reason or reasons.get(code, "invalid")
+
+    def body(self) -> Json:
+        details = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": self.reason}]
+        error = {"code": self.code, "status": self.status, "message": self.message, "details": details}
+        errors = [{"reason": self.reason, "message": self.message, "domain": "global"}]
+        return {"error": {**error, "errors": errors}}
+
+
+def invalid(message: str) -> Refused:
+    return Refused(400, "INVALID_ARGUMENT", message)
+
+
+def missing(name: str) -> Refused:
+    return Refused(404, "NOT_FOUND", f"Resource '{name}' was not found")
+
+
+@dataclass
+class Cloud:
+    """One project and what exists in it."""
+
+    project: str
+    number: str
+    billing_account: str
+    store: Store = field(default_factory=Store)
+    faults: Faults = field(default_factory=Faults)
+    operations: dict[str, Json] = field(default_factory=dict)
+    failed: bool = False  # whether the one failure that was asked for has been
+
+
+@dataclass
+class Call:
+    """`path` is as sent, still escaped and without its first slash. `query` keeps the last of repeated names."""
+
+    cloud: Cloud
+    http: str
+    host: str
+    path: str
+    query: dict[str, str] = field(default_factory=dict)
+    body: Json = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)  # in lower case
+    raw: bytes = b""  # of an upload
+
+    def __post_init__(self) -> None:
+        parts = self.path.removeprefix("resumable/").removeprefix("upload/").split("/")
+        at = next((index for index, part in enumerate(parts[:3]) if VERSION.fullmatch(part)), None)
+        label = self.host.split(".")[0]
+        self.document: Document = document(label, parts[at] if at is not None else "v1")
+        self.service = self.document.service
+        found = self.document.method(self.http, "/".join(parts)) if at is not None else None
+        self.is_known = found is not None
+        self.method = found or Method(f"{self.service}.{self.http} {self.path}")
+        self.prefix = "/".join(parts[: at + 1]) + "/" if at is not None else ""
+        name = "/".join(parts[at + 1 :] if at is not None else parts)
+        name, _, self.action = name.rpartition(":") if re.search(r":[a-zA-Z]+$", name) else (name, "", "")
+        self.name = re.sub(rf"\bprojects/{self.cloud.number}(?=/|$)", f"projects/{self.cloud.project}", name)
+        self.schema, wrapper = self.document.payload(self.method.request)
+        self.sent: Json = copy.deepcopy(self.body.get(wrapper) or {} if wrapper else self.body)
+
+    @property
+    def store(self) -> Store:
+        return self.cloud.store
+
+    @property
+    def key(self) -> str:
+        return f"{self.service}/{self.name}"
+
+    @property
+    def kind(self) -> str:
+        return self.method.kind
+
+    @cached_property
+    def project(self) -> str:
+        """The project that the path or the query names; empty where none is."""
+        found = re.search(r"\bprojects/([^/:]+)", self.name)
+        named = found[1] if found and found[1] != "-" else self.query.get("project", "")
+        return self.cloud.project if named == self.cloud.number else named
+
+    def url(self, name: str) -> str:
+        """A resource's own link."""
+        host = "www" if self.service in ("compute", "storage") else self.host.split(".")[0]
+        return f"https://{host}.googleapis.com/{self.prefix}{name}"
+
+    def identifier(self) -> tuple[str, bool]:
+        """The id of what is to be made, and whether the query says it: else the body's name, else a new number."""
+        known = self.method.parameters
+        for name, value in self.query.items():
+            if re.search(r"(Id|_id)$", name) and camel(name) != "requestId" and (not known or camel(name) in known):
+                return value, True
+        name = str(self.sent.get("name") or self.sent.get("id") or "")
+        if name.startswith(("projects/", "folders/", "organizations/", "billingAccounts/", "services/")):
+            return last(name), False
+        return quote(name, safe="") or str(uuid.uuid4().int)[:19], False
+
+
+def camel(name: str) -> str:
+    """`update_time` -> `updateTime`"""
+    return re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+
+
+def name_of(key: str) -> str:
+    """`compute/projects/p/global/networks/n` -> `projects/p/global/networks/n`"""
+    return key.split("/", 1)[1]
+
+
+def last(name: Any) -> str:
+    """The last word of a name or a link."""
+    return str(name).rsplit("/", 1)[-1]

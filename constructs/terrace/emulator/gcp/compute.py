@@ -1,0 +1,48 @@
+"""Compute Engine: addresses, the gateways of subnets, and the project's own metadata."""
+
+import ipaddress
+import re
+
+from terrace.emulator.gcp import operations
+from terrace.emulator.gcp.call import Call
+from terrace.emulator.gcp.documents import Json
+from terrace.emulator.gcp.fields import number, stamp
+from terrace.emulator.gcp.quirks import answers, completes, exists
+from terrace.emulator.gcp.verbs import required
+
+
+@exists("compute", r"projects/([^/]+)")
+def _project(call: Call, named: re.Match[str]) -> Json:
+    return {
+        "kind": "compute#project",
+        "name": named[1],
+        "id": number(named[1]),
+        "selfLink": call.url(f"projects/{named[1]}"),
+        "commonInstanceMetadata": {"kind": "compute#metadata", "items": [], "fingerprint": "AA=="},
+        "defaultServiceAccount": f"{call.cloud.number}-compute@developer.gserviceaccount.com",
+    }
+
+
+@answers("compute", "projects.setCommonInstanceMetadata")
+def _metadata(call: Call) -> Json:
+    key = call.key.rpartition("/")[0]
+    project = required(call, key)
+    project["commonInstanceMetadata"] = {"kind": "compute#metadata", **call.body, "fingerprint": stamp(call.body)}
+    call.store.put(key, project)
+    return operations.answer(call, None)
+
+
+@completes("compute", "addresses")
+def _address(call: Call, address: Json, key: str) -> None:
+    address.setdefault("addressType", "EXTERNAL")
+    address.setdefault("networkTier", "PREMIUM")
+    address.setdefault("address", f"203.0.113.{int(number(key, digits=6)) % 250 + 2}")
+    address["status"] = "RESERVED"
+
+
+@completes("compute", "subnetworks")
+def _subnetwork(call: Call, subnetwork: Json, key: str) -> None:
+    subnetwork.setdefault("gatewayAddress", str(ipaddress.ip_network(subnetwork["ipCidrRange"])[1]))
+    subnetwork.setdefault("purpose", "PRIVATE")
+    subnetwork.setdefault("privateIpv6GoogleAccess", "DISABLE_GOOGLE_ACCESS")
+    subnetwork.setdefault("stackType", "IPV4_ONLY")

@@ -1,0 +1,56 @@
+"""What exists, without what Google itself keeps: what can never be deleted, and what every project has."""
+
+import re
+from collections.abc import Iterator
+
+from terrace.emulator.contract import Resource
+from terrace.emulator.gcp import quirks
+from terrace.emulator.gcp.call import name_of
+from terrace.emulator.gcp.documents import Json
+from terrace.emulator.gcp.store import Store
+
+
+def inventory(store: Store) -> list[Resource]:
+    """Every resource of the project by service, type and id, and every grant on what exists by itself."""
+    found = [_resource(key) for key, body in store.resources() if not is_own(key) and not _is_kept(store, key, body)]
+    return sorted({*found, *_grants(store)})
+
+
+def kept(store: Store) -> list[Resource]:
+    """What Google keeps after everything was deleted: key rings, keys without a usable version, enabled services."""
+    return sorted(_resource(key) for key, body in store.resources() if _is_kept(store, key, body))
+
+
+def is_own(key: str) -> bool:
+    """Whether a resource is there without being made."""
+    return any(name.fullmatch(key) for name, _ in quirks.EXISTENCES)
+
+
+def _resource(key: str) -> Resource:
+    name = name_of(key)
+    parts = name.split("/")
+    place = re.search(r"(?:locations|regions|zones)/([^/]+)", name)
+    return Resource(key.split("/", 1)[0], parts[-2] if len(parts) > 1 else "", name, place[1] if place else "")
+
+
+def _grants(store: Store) -> Iterator[Resource]:
+    for key, _ in store.resources():
+        policy = store.get(f"{key}#policy") if is_own(key) else None
+        for binding in (policy or {}).get("bindings", ()):
+            for member in binding["members"]:
+                yield Resource(key.split("/", 1)[0], "iamBindings", f"{name_of(key)} {binding['role']} {member}")
+
+
+def _is_kept(store: Store, key: str, body: Json) -> bool:
+    if key.startswith("serviceusage/"):
+        return body.get("state") == "ENABLED"
+    if not key.startswith("cloudkms/"):
+        return False
+    versions = [
+        each for name, each in store.resources() if name.startswith(f"{key}/") and "/cryptoKeyVersions/" in name
+    ]
+    return all(each.get("state") in ("DESTROYED", "DESTROY_SCHEDULED") for each in [*versions, *_version(body)])
+
+
+def _version(body: Json) -> list[Json]:
+    return [body] if "/cryptoKeyVersions/" in str(body.get("name")) else []

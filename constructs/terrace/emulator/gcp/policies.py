@@ -1,0 +1,47 @@
+"""IAM policies on anything: read, written against the etag that was read, asked for permissions.
+
+They are stored and never evaluated. Source: IAM API, "Policy"; "Read-modify-write pattern for allow policies".
+"""
+
+import re
+import time
+
+from terrace.emulator.gcp.call import Call, Refused, missing, name_of
+from terrace.emulator.gcp.documents import Json
+from terrace.emulator.gcp.fields import stamp
+
+_METHODS = r"/(getIamPolicy|setIamPolicy|testIamPermissions|iam(/testPermissions)?)$"
+
+
+def run(call: Call) -> Json:
+    """getIamPolicy, setIamPolicy and testIamPermissions, of which every one is granted."""
+    from terrace.emulator.gcp.verbs import present
+
+    key = re.sub(_METHODS, "", call.key)
+    if present(call, key) is None:
+        raise missing(name_of(key))
+    if call.method.verb == "testIamPermissions":
+        asked = call.body.get("permissions") or call.query.get("permissions", "")
+        return {"permissions": asked if isinstance(asked, list) else [asked]}
+    policy = read(call, key)
+    if call.method.verb == "getIamPolicy":
+        return policy
+    new = call.body.get("policy", call.body)
+    if new.get("etag", policy["etag"]) != policy["etag"]:
+        raise Refused(409, "ABORTED", "There were concurrent policy changes. Please retry the whole read-modify-write.")
+    written = {**policy, "version": 1, "bindings": [], **new, "etag": stamp(new)}
+    bindings = [binding for binding in written["bindings"] if binding.get("members")]
+    written |= {"bindings": bindings}
+    if delay := call.cloud.faults.iam_delay_seconds:
+        call.store.put(f"{key}#before", {"policy": policy, "until": time.time() + delay})
+    call.store.put(f"{key}#policy", written)
+    return written
+
+
+def read(call: Call, key: str) -> Json:
+    """The policy as it is seen at this moment: after a change the one before, for as long as a fault asks for."""
+    before = call.store.get(f"{key}#before")
+    if before and time.time() < before["until"]:
+        earlier: Json = before["policy"]
+        return earlier
+    return call.store.get(f"{key}#policy") or {"version": 1, "etag": "ACAB"}

@@ -1,0 +1,146 @@
+"""Google's control plane as a WSGI application.
+
+A request without a token is 401. A call that the emulator does not know is answered with 400 and the reason
+`UnsupportedByEmulator`, which names method, path and service, and counted; it is never a success.
+"""
+
+import json
+import logging
+import threading
+import time
+import traceback
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from terrace.emulator.contract import Account, Answer, Backend, Options, UnsupportedCall
+from terrace.emulator.gcp import quirks, verbs
+from terrace.emulator.gcp.call import Call, Cloud, Refused, invalid
+from terrace.emulator.gcp.documents import Json
+from terrace.emulator.gcp.inventory import inventory
+from terrace.emulator.gcp.store import Store
+
+log = logging.getLogger("terrace.emulator")
+
+CODE = "UnsupportedByEmulator"
+FAULT = "EmulatorFault"
+
+
+def backend(account: Account, region: str, options: Options) -> Backend:
+    """Google Cloud for one project. `region` is not asked for: every region exists."""
+    quirks.load()
+    cloud = Cloud(
+        account["project_id"],
+        account["project_number"],
+        account["billing_account"],
+        Store(options.state),
+        options.faults,
+    )
+    application = Application(cloud)
+    return Backend(
+        application=application,
+        inventory=lambda: inventory(cloud.store),
+        unsupported=application.unsupported,
+        throttled=throttled,
+        close=cloud.store.close,
+    )
+
+
+def throttled(environ: dict[str, Any]) -> Answer:
+    """What Google answers one who asks too often. Source: Cloud APIs, "Errors", RESOURCE_EXHAUSTED."""
+    refused = Refused(429, "RESOURCE_EXHAUSTED", "Quota exceeded: an emulated throttling", "rateLimitExceeded")
+    status, headers, body = _response(429, refused.body())
+    return status, [*headers, ("Retry-After", "1")], body
+
+
+class Application:
+    """Takes one request after another: what they do takes less than a millisecond."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._lock = threading.Lock()
+        self._unsupported: Counter[tuple[str, str]] = Counter()
+        self._tokens: dict[str, float] = {}  # when each was first seen
+
+    def unsupported(self) -> list[UnsupportedCall]:
+        with self._lock:
+            return sorted(UnsupportedCall(*names, count) for names, count in self._unsupported.items())
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        code: int = HTTPStatus.OK
+        answer: Json | bytes
+        with self._lock:
+            try:
+                answer = self._answer(environ)
+            except Refused as refused:
+                code, answer = refused.code, refused.body()
+            except Exception as error:
+                where = f"{environ['REQUEST_METHOD']} {environ['HTTP_HOST']}{environ['PATH_INFO']}"
+                log.error("fault in %s\n%s", where, traceback.format_exc())
+                # 400: no client tries it again for minutes
+                code, answer = 400, Refused(400, "INTERNAL", f"the emulator failed in {where}: {error!r}", FAULT).body()
+        status, headers, body = _response(code, answer)
+        start_response(status, headers)
+        return [body]
+
+    def _answer(self, environ: dict[str, Any]) -> Json | bytes:
+        host = str(environ.get("HTTP_HOST", "")).lower().split(":")[0]
+        path, _, query = _target(environ).partition("?")
+        raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if host in ("oauth2.googleapis.com", "accounts.google.com"):
+            return self._token()
+        self._authenticate(str(environ.get("HTTP_AUTHORIZATION", "")))
+        headers = {
+            name[5:].lower().replace("_", "-"): str(value) for name, value in environ.items() if name[:5] == "HTTP_"
+        }
+        headers["content-type"] = str(environ.get("CONTENT_TYPE", ""))
+        asked = dict(parse_qsl(query, keep_blank_values=True))
+        body: Json = {}
+        if raw.strip() and "upload/" not in path[:20]:
+            try:
+                body = json.loads(raw)
+            except ValueError:
+                raise invalid("Invalid JSON payload received. Parse error") from None
+        call = Call(self._cloud, environ["REQUEST_METHOD"], host, path.lstrip("/"), asked, body, headers, raw)
+        try:
+            return verbs.run(call)
+        except verbs.Unsupported:
+            operation = f"{call.http} {call.host}/{call.path}"
+            self._unsupported[call.service, operation] += 1
+            log.warning("unsupported: %s: %s", call.service, operation)
+            text = f"the emulator does not know {operation} ({call.method.id if call.is_known else call.service})"
+            raise Refused(400, "UNIMPLEMENTED", text, CODE) from None
+
+    def _token(self) -> Json:
+        """Exchange a refresh token or an assertion. Source: "Using OAuth 2.0 to Access Google APIs"."""
+        seconds = self._cloud.faults.token_seconds or 3600
+        token = f"emulated-{uuid.uuid4()}"
+        return {"access_token": token, "expires_in": int(seconds), "token_type": "Bearer"}
+
+    def _authenticate(self, header: str) -> None:
+        """Any token will do, but there must be one, and with the fault asked for it must be young."""
+        kind, _, token = header.partition(" ")
+        if kind != "Bearer" or not token:
+            raise Refused(401, "UNAUTHENTICATED", "Request is missing required authentication credential.")
+        seen = self._tokens.setdefault(token, time.monotonic())
+        good = self._cloud.faults.token_seconds
+        if good and time.monotonic() - seen > good:
+            raise Refused(401, "UNAUTHENTICATED", "Request had invalid authentication credentials: the token expired.")
+
+
+def _target(environ: dict[str, Any]) -> str:
+    """Path and query as they were sent: `%2F` in a name is not a slash."""
+    sent = environ.get("REQUEST_URI") or environ.get("RAW_URI")
+    if sent:
+        return str(sent)
+    return f"{quote(str(environ.get('PATH_INFO', '')), safe='/:@')}?{environ.get('QUERY_STRING', '')}"
+
+
+def _response(code: int, answer: Json | bytes) -> Answer:
+    body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    phrase = HTTPStatus(code).phrase
+    kind = "application/octet-stream" if isinstance(answer, bytes) else "application/json; charset=UTF-8"
+    return f"{code} {phrase}", [("Content-Type", kind), ("Content-Length", str(len(body)))], body

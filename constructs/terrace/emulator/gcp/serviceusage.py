@@ -1,0 +1,27 @@
+"""Service Usage: every service of a project is there, and off until it is enabled."""
+
+import re
+
+from terrace.emulator.gcp import operations
+from terrace.emulator.gcp.call import Call
+from terrace.emulator.gcp.documents import Json
+from terrace.emulator.gcp.quirks import answers, exists
+from terrace.emulator.gcp.verbs import required
+
+
+@exists("serviceusage", r"projects/([^/]+)/services/([^/]+)")
+def _service(call: Call, named: re.Match[str]) -> Json:
+    parent = f"projects/{call.cloud.number}"
+    name = named[2]
+    return {"name": f"{parent}/services/{name}", "parent": parent, "config": {"name": name}, "state": "DISABLED"}
+
+
+@answers("serviceusage", "services.batchEnable", "services.enable", "services.disable")
+def _switch(call: Call) -> Json:
+    batch = call.method.verb == "batchEnable"
+    changed = []
+    for key in [f"{call.key}/{service}" for service in call.body["serviceIds"]] if batch else [call.key]:
+        service = required(call, key) | {"state": "DISABLED" if call.method.verb == "disable" else "ENABLED"}
+        call.store.put(key, service)
+        changed.append(service)
+    return operations.answer(call, {"services": changed} if batch else {"service": changed[0]})

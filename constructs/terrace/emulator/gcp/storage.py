@@ -1,0 +1,44 @@
+"""Cloud Storage's buckets and managed folders. Its objects are in `objects.py`."""
+
+from terrace.emulator.gcp.call import Call
+from terrace.emulator.gcp.documents import Json
+from terrace.emulator.gcp.fields import now
+from terrace.emulator.gcp.quirks import answers, completes
+from terrace.emulator.gcp.verbs import commit, required
+
+MULTI = ("ASIA", "EU", "US")
+
+
+@completes("storage", "b")
+def _bucket(call: Call, bucket: Json, key: str) -> None:
+    location = bucket["location"] = bucket.get("location", "US").upper()
+    kind = "dual-region" if "customPlacementConfig" in bucket else "multi-region" if location in MULTI else "region"
+    bucket |= {
+        "id": bucket["name"],
+        "locationType": kind,
+        "selfLink": f"https://www.googleapis.com/storage/v1/b/{bucket['name']}",
+        "metageneration": str(int(bucket.get("metageneration", 0)) + 1),
+        "projectNumber": call.cloud.number,
+    }
+    bucket.setdefault("storageClass", "STANDARD")
+    if kind != "region":
+        bucket.setdefault("rpo", "DEFAULT")
+    bucket.setdefault("softDeletePolicy", {"retentionDurationSeconds": "604800", "effectiveTime": now()})
+    access = bucket.setdefault("iamConfiguration", {})
+    access.setdefault("publicAccessPrevention", "inherited")
+    access.setdefault("uniformBucketLevelAccess", {"enabled": False})
+    if bucket.get("retentionPolicy"):
+        bucket["retentionPolicy"].setdefault("effectiveTime", now())
+
+
+@answers("storage", "buckets.list")
+def _buckets(call: Call) -> None:
+    call.name = "b"
+
+
+@answers("storage", "buckets.lockRetentionPolicy")
+def _lock(call: Call) -> Json:
+    key = call.key.rpartition("/")[0]
+    bucket = required(call, key)
+    bucket["retentionPolicy"]["isLocked"] = True
+    return commit(call, bucket, key)

@@ -1,0 +1,188 @@
+"""What any service does with any resource: create, get, list, change, delete, set a part of it."""
+
+import re
+from typing import Any
+
+from terrace.emulator.gcp import operations, policies, quirks
+from terrace.emulator.gcp.call import Call, Refused, invalid, last, missing, name_of
+from terrace.emulator.gcp.documents import Json
+from terrace.emulator.gcp.fields import KEPT, STAMPS, fill, mask, merge
+
+CREATES = ("create", "insert", "post", "createAsync", "createPolicy")
+
+
+class Unsupported(Exception):
+    """A call that the emulator does not know. Never answered with a success."""
+
+
+def run(call: Call) -> Json | bytes:
+    """The answer to a call that nothing generic refuses."""
+    quirk = quirks.ANSWERS.get((call.service, call.kind))
+    if quirk is not None and (found := quirk(call)) is not None:
+        return found
+    if operations.is_operation(call):
+        return operations.read(call)
+    if not call.is_known:
+        raise Unsupported
+    if "IamP" in call.method.verb:
+        return policies.run(call)
+    if call.http == "GET":
+        return read_list(call) if re.match("list|aggregatedList", call.method.verb) else get(call)
+    if call.http == "DELETE":
+        return delete(call)
+    if call.http in ("PATCH", "PUT") or call.method.verb == "updateAsync":
+        return update(call)
+    if call.method.verb in CREATES:
+        return create(call)
+    return act(call)
+
+
+def present(call: Call, key: str) -> Json | None:
+    """A resource, made or there by itself."""
+    found = call.store.get(key)
+    if found is None:
+        for name, make in quirks.EXISTENCES:
+            if matched := name.fullmatch(key):
+                call.store.put(key, make(call, matched))
+                return call.store.get(key)
+    return found
+
+
+def required(call: Call, key: str) -> Json:
+    """A resource. Refused with 404 where there is none."""
+    found = present(call, key)
+    if found is None:
+        raise missing(name_of(key))
+    return found
+
+
+def get(call: Call) -> Json:
+    return required(call, call.key)
+
+
+def read_list(call: Call) -> Json:
+    """A page of a collection; `pageToken` is where the one before ended."""
+    if call.method.verb.startswith("aggregated"):
+        return _aggregated(call)
+    known = call.document.properties(call.method.response)
+    arrays = (name for name, entry in known.items() if "$ref" in entry.get("items", ()) and name != "warnings")
+    field = next(arrays, last(call.name))
+    found = [resource for _, resource in call.store.below(call.key) if _is_wanted(resource, call.query)]
+    size = next((int(call.query[name]) for name in ("pageSize", "maxResults") if call.query.get(name)), 0) or 500
+    start = int(call.query.get("pageToken") or 0)
+    page: Json = {field: found[start : start + size]}
+    if "kind" in known:
+        page["kind"] = known["kind"].get("default", f"{call.service}#list")
+    if start + size < len(found):
+        page["nextPageToken"] = str(start + size)
+    return page
+
+
+def _aggregated(call: Call) -> Json:
+    project, collection = call.name.split("/aggregated/")
+    places: dict[str, Json] = {}
+    for key, resource in call.store.resources():
+        form = rf"{call.service}/{re.escape(project)}/(global|(?:zones|regions)/[^/]+)/{collection}/[^/]+"
+        if found := re.fullmatch(form, key):
+            places.setdefault(found[1], {}).setdefault(collection, []).append(resource)
+    return {"items": places}
+
+
+def _is_wanted(resource: Json, query: dict[str, str]) -> bool:
+    """The one form of filter that clients use here: `field = "value"`; others keep everything."""
+    asked = re.fullmatch(r'\(?(\w+)\s*(?:=|eq|:)\s*"?([^"()]+)"?\)?', query.get("filter", ""))
+    return asked is None or str(resource.get(asked[1], "")) == asked[2]
+
+
+def create(call: Call, id: str = "") -> Json:
+    """Make what the body describes, as `id` or under the name that the query or the body gives."""
+    by_query = False
+    if not id:
+        id, by_query = call.identifier()
+    key = f"{call.key}/{id}"
+    if present(call, key) is not None:
+        raise Refused(409, "ALREADY_EXISTS", f"The resource '{name_of(key)}' already exists")
+    resource = call.sent
+    if by_query or not resource.get("name"):
+        resource["name"] = name_of(key) if call.method.names_in_full else id
+    return commit(call, resource, key)
+
+
+def update(call: Call) -> Json:
+    """PATCH by the update mask or as a merge patch, PUT by replacing what is not the service's own."""
+    key, resource = call.key, present(call, call.key)
+    if resource is None:
+        if call.query.get("allowMissing") == "true" or call.query.get("upsert") == "true":
+            call.name, _, id = call.name.rpartition("/")
+            return create(call, id)
+        raise missing(call.name)
+    refuse_stale(call, resource)
+    name = resource.get("name")
+    paths = call.query.get("updateMask") or call.query.get("update_mask") or call.body.get("updateMask") or ""
+    if paths and paths != "*":
+        mask(resource, call.sent, paths.split(","))
+    elif call.http == "PATCH" or call.service in _SPARING:
+        merge(resource, call.sent)
+    else:
+        known = call.document.properties(call.schema)
+        own = {each for each in resource if known.get(each, {}).get("readOnly") or each in KEPT}
+        resource = {each: resource[each] for each in own} | call.sent
+    if name:
+        resource["name"] = name
+    return commit(call, resource, key)
+
+
+# whose PUT leaves alone what it is not sent. Source: the provider sends Cloud SQL parts of an instance by PUT
+_SPARING = frozenset({"sqladmin"})
+
+
+def commit(call: Call, resource: Json, key: str) -> Json:
+    """Let rules judge and quirks finish a resource, and only then store it: a request that fails changes nothing."""
+    collection = key.rsplit("/", 2)[-2]
+    for rule in quirks.REFUSALS.get((call.service, collection), ()):
+        for problem in rule(resource, call):
+            raise problem if isinstance(problem, Refused) else invalid(problem)
+    asked = call.cloud.faults.fail_operation
+    if asked and asked in key and not call.cloud.failed and operations.answers_operation(call):
+        call.cloud.failed = True
+        return operations.answer(call, None, key, error=f"The operation on {name_of(key)} failed: an emulated fault")
+    fill(call, resource, key)
+    for complete in quirks.COMPLETIONS.get((call.service, collection), ()):
+        complete(call, resource, key)
+    call.store.put(key, resource)
+    return operations.answer(call, resource, key)
+
+
+def delete(call: Call) -> Json:
+    resource = required(call, call.key)
+    collection = call.key.rsplit("/", 2)[-2]
+    for rule in quirks.KEEPERS.get((call.service, collection), ()):
+        for problem in rule(resource, call):
+            raise problem if isinstance(problem, Refused) else invalid(problem)
+    call.store.remove(call.key)
+    return operations.answer(call, None)
+
+
+def act(call: Call) -> Json:
+    """A method of its own: `setX` writes its body into the resource, enable and disable turn it on and off."""
+    verb = call.action or last(call.name)
+    key = call.key if call.action else call.key.rpartition("/")[0]
+    resource = required(call, key)
+    if verb.startswith(("set", "update", "patch")):
+        refuse_stale(call, resource)
+        merge(resource, call.sent)
+    elif verb in ("enable", "disable"):
+        resource["disabled"] = verb == "disable"
+    else:
+        raise Unsupported
+    return commit(call, resource, key)
+
+
+def refuse_stale(call: Call, resource: Json) -> None:
+    """Whoever names an etag must name the present one. Sources: AIP-154; Compute Engine API, "fingerprint"."""
+    for name in STAMPS:
+        sent: Any = call.sent.get(name) or (call.headers.get("if-match", "").strip('"') if name == "etag" else "")
+        if sent and resource.get(name) and sent != resource[name]:
+            if call.service in ("compute", "storage"):
+                raise Refused(412, "FAILED_PRECONDITION", f"Invalid {name}: the resource was changed since it was read")
+            raise Refused(409, "ABORTED", f"The {name} does not match: there were concurrent changes", "aborted")
