@@ -1,4 +1,4 @@
-"""The table that a demo without an emulator ends in."""
+"""The table that a demo without an emulation ends in."""
 
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,11 @@ def report(evidence: "Evidence") -> None:
     table.add_row("in all", "", f"{sum(evidence.seconds.values()):.1f}")
     console = Console()
     console.print(table)
+    did = "The real provider took the stack and planned it, and its mocks took an apply."
+    if evidence.provider_missing:
+        did = f"The provider cannot be had, so only the stack itself was judged: {evidence.provider_missing}"
     console.print(
-        "\nNothing was applied: this cloud has no emulator here, and no account was asked.\n"
-        "The real provider took the stack and planned it, and its mocks took an apply. It does not prove:\n"
+        f"\nNothing was applied: nothing was emulated, and no account was asked.\n{did} It does not prove:\n"
         "  - that the cloud accepts it: names taken elsewhere, quotas, what only its API checks\n"
         "  - that a second plan is empty, that drift is seen, that a destroy leaves nothing",
         highlight=False,
@@ -42,9 +44,14 @@ def rows(evidence: "Evidence") -> list[tuple[str, str, tuple[str, ...]]]:
     ):
         if count := evidence.count(status):
             judged += f", {count} {words}"
-    return [
+    found = [
         ("validate", "every environment", ("validate",)),
-        ("synthesize", f"{evidence.resources_planned} resources", ("synthesize", "terraform init")),
+        ("synthesize", f"{evidence.resources_synthesized} resources", ("synthesize", "terraform init")),
+    ]
+    if evidence.provider_missing:
+        return [*found, ("judge the stack", judged, ("judge the stack",))]
+    return [
+        *found,
         ("provider validates", f"{evidence.diagnostics or 'no'} errors or warnings", ("terraform validate",)),
         ("plan offline", f"{evidence.resources_planned} resources to add", ("plan without an account",)),
         ("judge the plan", judged, ("judge the plan",)),

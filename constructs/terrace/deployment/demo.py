@@ -49,6 +49,7 @@ class Evidence:
     slowest: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     still_running: str = ""
+    look: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """Plain data, the keys in the order of the run."""
@@ -147,6 +148,7 @@ def run(
         _drift(course, wanted, place)
         if keep:
             evidence.still_running = str(running.directory)
+            evidence.look = emulator.first_look(wanted.cloud)
         else:
             _down(course, wanted, place)
         evidence.unsupported_calls = [f"{call.service} {call.operation}" for call in running.unsupported()]

@@ -1,9 +1,11 @@
-"""The demo of a cloud that is not emulated: everything short of an apply, by the real provider, with the evidence.
+"""The demo without an emulator: everything short of an apply, by the real provider, with the evidence.
 
 Validated, planned without an account, applied to the provider's mocks and taken down again, the guarantees judged on
-the plan. Nothing is applied anywhere, and no cloud is asked.
+the plan. Nothing is applied anywhere, and no cloud is asked. Where the provider cannot be had, the guarantees are
+judged on the stack, and that is all.
 """
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from terrace.deployment import offline
+from terrace.deployment import mirror, offline
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Event
 from terrace.deployment.project import Project
@@ -28,10 +30,12 @@ class Evidence:
     environment: str
     cloud: str
     applied: bool = False  # never; for who reads the file without knowing which demo wrote it
+    provider_missing: str = ""
+    resources_synthesized: int = 0
     diagnostics: int = 0
     resources_planned: int = 0
     resources_applied_to_mocks: int = 0
-    guarantees_on_the_plan: dict[str, str] = field(default_factory=dict)
+    guarantees: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
@@ -41,7 +45,7 @@ class Evidence:
 
     def count(self, status: str) -> int:
         """How many guarantees have a status; see terrace.assurance.proof.Status."""
-        return sum(1 for found in self.guarantees_on_the_plan.values() if found == status)
+        return sum(1 for found in self.guarantees.values() if found == status)
 
 
 def run(
@@ -82,14 +86,22 @@ def run(
     ) as deployment:
         with step("synthesize"):
             directory = deployment.stack()
-        with step("terraform init"):
-            workspace = deployment.workspace(directory)
+        stack = json.loads((directory / "cdk.tf.json").read_text())
+        evidence.resources_synthesized = sum(len(alike) for alike in stack.get("resource", {}).values())
+        try:
+            with step("terraform init"):
+                workspace = deployment.workspace(directory)
+        except mirror.NoProviders as error:
+            evidence.provider_missing = str(error)
+            with step("judge the stack"):
+                evidence.guarantees = _judged(deployment, stack, None, evidence.failures)
+            return evidence
         with step("terraform validate"):
             diagnostics = workspace.validate()
         with step("plan without an account"):
             planned = offline.plan(deployment, workspace)
         with step("judge the plan"):
-            evidence.guarantees_on_the_plan = _judged(deployment, planned, evidence.failures)
+            evidence.guarantees = _judged(deployment, planned.stack, planned.plan, evidence.failures)
         with step("apply to mocks"):
             offline.apply_to_mocks(deployment, workspace)
     evidence.diagnostics = len(diagnostics)
@@ -99,13 +111,15 @@ def run(
     return evidence
 
 
-def _judged(deployment: Deployment, planned: offline.OfflinePlan, failures: list[str]) -> dict[str, str]:
-    """Guarantee to its status on the plan; what is broken goes to `failures`."""
+def _judged(
+    deployment: Deployment, stack: dict[str, Any], plan: dict[str, Any] | None, failures: list[str]
+) -> dict[str, str]:
+    """Guarantee to its status on the plan, or on the stack alone; what is broken goes to `failures`."""
     from terrace.assurance.checks import Subject, View
     from terrace.assurance.proof import prove
 
     wanted = load(deployment.environment, project=deployment.project.root, cloud=deployment.cloud).environment
-    view = View.of_plan(planned.plan, planned.stack)
+    view = View.of_plan(plan, stack) if plan else View(stack)
     proofs = prove(Subject(view, wanted, target(wanted, offline=True)))
     failures += [f"{proof.guarantee.id} is broken: {proof.why}" for proof in proofs if proof.status == "broken"]
     return {proof.guarantee.id: proof.status for proof in proofs}

@@ -16,6 +16,7 @@ from terrace.emulator.contract import (
     UnsupportedCall,
     account_of,
     clouds,
+    first_look,
     not_emulated,
 )
 from terrace.emulator.lifecycle import Emulator, EmulatorError, start, status
@@ -30,6 +31,7 @@ __all__ = [
     "UnsupportedCall",
     "account_of",
     "clouds",
+    "first_look",
     "not_emulated",
     "start",
     "status",

@@ -7,6 +7,7 @@ A cloud is a package `terrace.emulator.<cloud>` whose `__init__` holds, without 
 - `DEFAULT_REGION: str`
 - `DEFAULT_ACCOUNT: Mapping[str, str]`: what names an account, under the environment's words (`account_id`); the
   first one tells accounts apart
+- `FIRST_LOOK: str`: a command that lists something, for who has the cloud's own tools
 - `KEEPS_STATE: bool`: whether a server can keep what it holds in a folder and find it there again
 - `FAULTS: frozenset[str]`: the faults, by their names in `Faults`, that it can be told to make
 - `environment(emulator) -> dict[str, str]`: the variables that lead a child process to it
@@ -114,6 +115,12 @@ def cloud_module(cloud: str) -> Any:
 def account_of(cloud: str, settings: object) -> Account:
     """What names the account of an environment's cloud settings, as `start` takes it."""
     return {name: str(getattr(settings, name)) for name in cloud_module(cloud).DEFAULT_ACCOUNT}
+
+
+def first_look(cloud: str) -> str:
+    """A command of the cloud's own tools that shows something of what was made."""
+    shown: str = cloud_module(cloud).FIRST_LOOK
+    return shown
 
 
 def not_emulated(cloud: str) -> tuple[NotEmulated, ...]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 HOST_SUFFIXES = ("amazonaws.com", "api.aws")
 DEFAULT_REGION = "eu-central-1"
 DEFAULT_ACCOUNT = {"account_id": "111122223333"}
+FIRST_LOOK = "aws s3 ls"
 KEEPS_STATE = False  # moto's backends are live objects, which nothing writes down
 FAULTS = frozenset({"throttle_every"})
 
