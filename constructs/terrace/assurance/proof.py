@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from terrace.assurance import limit
 from terrace.assurance.checks import Absent, Check, NotApplicable, Subject, of_cloud
 from terrace.assurance.findings import Finding, joined
 from terrace.assurance.guarantees import GUARANTEES, Guarantee
@@ -91,27 +92,32 @@ class Proof:
         return sum(verdict.seen for _, verdict in self.verdicts if isinstance(verdict, Holds))
 
 
-def prove(subject: Subject, guarantees: Iterable[Guarantee] = GUARANTEES) -> list[Proof]:
-    """Every guarantee on a stack, in the table's order."""
+def prove(
+    subject: Subject, guarantees: Iterable[Guarantee] = GUARANTEES, *, seconds: float = limit.SECONDS
+) -> list[Proof]:
+    """Every guarantee on a stack, in the table's order. `seconds` is what one check may take."""
     cloud = subject.environment.cloud
     checks, lacking = of_cloud(cloud), exceptions(cloud)
     return [
         Proof(
             guarantee,
-            tuple((id, judge(checks.get(id), subject)) for id in guarantee.clouds.get(cloud, ())),
+            tuple((id, judge(checks.get(id), subject, seconds)) for id in guarantee.clouds.get(cloud, ())),
             lacking.get(guarantee.id),
         )
         for guarantee in guarantees
     ]
 
 
-def judge(check: Check | None, subject: Subject) -> Verdict:
+def judge(check: Check | None, subject: Subject, seconds: float = limit.SECONDS) -> Verdict:
     """One check on a stack. Never raises."""
     if check is None:
         return Unproven("there is no such check")
     findings: list[Finding] = []
     try:
-        findings.extend(check.judge(subject))
+        with limit.within(seconds):
+            findings.extend(check.judge(subject))
+    except limit.TookTooLong as late:
+        return Unproven(f"the check failed: {late}")
     except NotApplicable as reason:
         return DoesNotApply(str(reason))
     except Absent as absent:

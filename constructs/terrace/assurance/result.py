@@ -58,14 +58,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class CheckRun:
-    """A check that ran on a stack: the resources (addresses, or construct paths) that passed and that failed it.
+    """A check that ran on a stack: the resources that passed it and that failed it, by address.
 
-    A guarantee's check tells how many facts it saw (`facts`), and not of each resource that is as it should be.
+    A guarantee's check names construct paths, and `facts` is how many it read. `unknown` are those of which checkov
+    says neither: the check does not apply to a resource as it is written. They count as judged by nobody.
     """
 
     id: str
     passed: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     facts: int = 0
 
 

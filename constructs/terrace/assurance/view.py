@@ -69,11 +69,15 @@ class Resource:
 
 
 class View:
-    """The resources of a stack. `providers` are the provider blocks, `ephemeral` the ephemeral resources."""
+    """The resources of a stack. `providers` are the provider blocks, `ephemeral` the ephemeral resources.
+
+    `asked` are the types that somebody asked for by name: what nobody asked for, no check has looked at.
+    """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         """From a synthesized stack, the parsed cdk.tf.json."""
         self.document = document
+        self.asked: set[str] = set()
         self._by_type: dict[str, dict[str, Resource]] = {
             type: {name: Resource(type, name, _path(body), _written(body), self) for name, body in group.items()}
             for type, group in document.get("resource", {}).items()
@@ -120,6 +124,7 @@ class View:
 
     def all(self, type: str, under: str = "") -> list[Resource]:
         """The resources of a type, in order of path; `under` narrows to a construct and what is below it."""
+        self.asked.add(type)
         found = self._ordered.get(type)
         if found is None:
             found = sorted(self._by_type.get(type, {}).values(), key=lambda one: one.path)
@@ -132,6 +137,7 @@ class View:
 
     def one(self, type: str, path: str) -> Resource:
         """The resource at a path. Raises Absent."""
+        self.asked.add(type)
         for resource in self._by_type.get(type, {}).values():
             if resource.path == path:
                 return resource

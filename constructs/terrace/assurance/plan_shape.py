@@ -1,0 +1,89 @@
+"""A view in the shape of `terraform show -json PLAN`: what checkov's `terraform_plan` reads best.
+
+A value that is nothing but a reference stands under `configuration`, as in a real plan, so that connections between
+resources are seen. A reference inside text (a policy that names a bucket) is resolved as far as the stack says, else
+it becomes the address: so policies can be read, which a real plan hides until they are known.
+"""
+
+import json
+import re
+from typing import Any
+
+from terrace.assurance.view import Reference, View
+
+FORMAT = "1.2"
+_REFERENCE = re.compile(r"\$\{((?:data\.)?[a-z][a-z0-9_]*\.[A-Za-z0-9_-]+)((?:\.[A-Za-z0-9_-]+|\[[^\]]*\])*)\}")
+_META = ("//", "provider", "depends_on", "lifecycle", "count", "for_each", "connection", "provisioner")
+
+
+def plan_of(view: View) -> dict[str, Any]:
+    """The plan-shaped document of a view: every resource, and the data sources that are written in the stack."""
+    values: list[dict[str, Any]] = []
+    configuration: list[dict[str, Any]] = []
+    written = [("managed", one.type, one.name, one.raw) for one in view] + [
+        ("data", type, name, body)
+        for type, group in view.document.get("data", {}).items()
+        for name, body in group.items()
+    ]
+    for mode, type, name, body in written:
+        address = f"{'data.' if mode == 'data' else ''}{type}.{name}"
+        head = {"address": address, "mode": mode, "type": type, "name": name}
+        known, expressions = _split({key: value for key, value in body.items() if key not in _META}, view)
+        values.append({**head, "values": known})
+        configuration.append({**head, "expressions": expressions})
+    return {
+        "format_version": FORMAT,
+        "terraform_version": "1.11.0",
+        "planned_values": {"root_module": {"resources": values}},
+        "resource_changes": [],
+        "configuration": {"root_module": {"resources": configuration}},
+    }
+
+
+def _split(block: dict[str, Any], view: View) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is known of a block, and the references of the rest."""
+    known: dict[str, Any] = {}
+    expressions: dict[str, Any] = {}
+    for key, value in block.items():
+        if isinstance(value, dict):
+            inner, below = _split(value, view)
+            # A block given once: only in a list are its references seen.
+            known[key], found = ([inner], [below]) if below else (inner, None)
+            if found:
+                expressions[key] = found
+        elif isinstance(value, list) and any(isinstance(entry, dict) for entry in value):
+            pairs = [_split(entry, view) if isinstance(entry, dict) else (entry, {}) for entry in value]
+            known[key] = [inner for inner, _ in pairs]
+            if any(below for _, below in pairs):
+                expressions[key] = [below for _, below in pairs]
+        elif isinstance(value, list):
+            references = [address for entry in value for address in _whole(entry)]
+            known[key] = [None if _whole(entry) else _text(entry, view) for entry in value]
+            if references:
+                expressions[key] = {"references": references}
+        elif references := _whole(value):
+            expressions[key] = {"references": references}
+        else:
+            known[key] = _text(value, view)
+    return known, expressions
+
+
+def _whole(value: object) -> list[str]:
+    """The addresses, the longest first, of a value that is one reference and nothing else."""
+    found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return [found[1] + found[2], found[1]] if found else []
+
+
+def _text(value: object, view: View) -> object:
+    """Text with its references resolved, anything else as it is."""
+    if not isinstance(value, str) or "${" not in value:
+        return value
+
+    def resolved(found: re.Match[str]) -> str:
+        inner = view.resolved(found[0])
+        text = view.text(inner) if isinstance(inner, Reference) else str(inner)
+        known = not isinstance(inner, Reference) or text != str(inner)
+        # Inside of JSON text what is put in must not end the string that it stands in.
+        return json.dumps(text)[1:-1] if known else found[1] + found[2]
+
+    return _REFERENCE.sub(resolved, value)
