@@ -1,0 +1,193 @@
+"""Frameworks: what each requirement asks in our own words, and what answers it here.
+
+They are data, `policies/frameworks/<name>.yaml`, beside the guarantees. A requirement is answered by guarantees (with
+the reason why each is evidence), by what a person has to provide, by both, or it says that it is not covered or
+outside of what a platform can show. Silence is a fault.
+"""
+
+import difflib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from terrace.assurance.guarantees import BY_ID
+from terrace.environment.document import Node, along, plain, read
+from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem, UsageError
+
+Answer = Literal["automated", "partial", "manual", "not_covered", "outside"]
+"""Guarantees alone; guarantees and a person; a person alone; nobody here; nothing that a platform has to do with."""
+ANSWERS: tuple[Answer, ...] = get_args(Answer)
+Read = TypeVar("Read", bound=BaseModel)
+_SENTENCE = Annotated[str, Field(min_length=12, max_length=400, pattern=r"^\S.*[^.\s]$")]
+
+
+class InvalidFrameworks(AnswerIsNo):
+    """A file of a framework is not valid; the message has a line for each fault, with file:line:column."""
+
+
+class Requirement(BaseModel):
+    """`asks` is a paraphrase of ours, never the framework's text.
+
+    `evidence` is guarantee to the reason why it is evidence; `person` what someone has to provide; `not_covered` and
+    `outside` say why nothing is. `line` is where it stands.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    group: str
+    line: str
+    asks: _SENTENCE
+    evidence: Mapping[str, _SENTENCE] = {}
+    person: _SENTENCE | None = None
+    not_covered: _SENTENCE | None = None
+    outside: _SENTENCE | None = None
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> "Requirement":
+        given = [bool(self.evidence or self.person), bool(self.not_covered), bool(self.outside)]
+        if sum(given) != 1:
+            raise ValueError(
+                "wants one answer: evidence or person (or both), or not_covered, or outside; "
+                + ("it has none" if not any(given) else "it has several")
+            )
+        return self
+
+    @property
+    def answer(self) -> Answer:
+        """How it is answered."""
+        if self.not_covered:
+            return "not_covered"
+        if self.outside:
+            return "outside"
+        return "manual" if not self.evidence else "partial" if self.person else "automated"
+
+
+class Framework(BaseModel):
+    """`name` is the file's. `scope` says what of the framework is listed, `text` whose the wording is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: _SENTENCE
+    short: Annotated[str, Field(min_length=3, max_length=30)]
+    source: Annotated[str, Field(pattern=r"^https://\S+$")]
+    scope: _SENTENCE
+    text: _SENTENCE
+    requirements: tuple[Requirement, ...]
+
+    @property
+    def groups(self) -> list[str]:
+        """The groups, in order."""
+        return list(dict.fromkeys(requirement.group for requirement in self.requirements))
+
+    @property
+    def counts(self) -> Counter[Answer]:
+        """How many of each answer."""
+        return Counter(requirement.answer for requirement in self.requirements)
+
+
+def names(directory: Path | None = None) -> list[str]:
+    """The frameworks that there are."""
+    return sorted(path.stem for path in (directory or _directory()).glob("*.yaml"))
+
+
+@cache
+def load(name: str, directory: Path | None = None) -> Framework:
+    """A framework by name. Raises InvalidFrameworks with all faults, UsageError when there is none of that name."""
+    folder = directory or _directory()
+    known = names(folder)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        guess = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(f"there is no framework {name!r}", hint=f"{guess}there are {', '.join(known) or 'none'}")
+    try:
+        document = read(folder / f"{name}.yaml", f"{folder.parent.name}/{folder.name}/{name}.yaml")
+    except InvalidEnvironment as error:
+        raise InvalidFrameworks("\n".join(str(problem) for problem in error.problems)) from error
+    reading = _Reading(document.root, list(document.problems))
+    framework = reading.framework(name)
+    if framework is None or reading.problems:
+        raise InvalidFrameworks("\n".join(str(problem) for problem in reading.problems))
+    return framework
+
+
+@dataclass
+class _Reading:
+    """One file on its way to a Framework; collects every problem."""
+
+    root: Node
+    problems: list[Problem]
+
+    def framework(self, name: str) -> Framework | None:
+        top = self.root.value
+        assert isinstance(top, dict)  # parse() has seen to it
+        requirements: dict[str, tuple[Requirement, Node]] = {}
+        groups = top.get("requirements")
+        if groups is None or not isinstance(groups.value, dict) or not groups.value:
+            self._say("requirements are missing: a mapping of group to requirements.", groups or self.root)
+        else:
+            for group, rows in groups.value.items():
+                if not isinstance(rows.value, dict):
+                    self._say(f"{group} has no requirements.", rows)
+                    continue
+                for id, node in rows.value.items():
+                    if id in requirements:
+                        self._say(f"{id} is at {requirements[id][1].key_at} already.", node)
+                    elif (requirement := self._requirement(id, group, node)) is not None:
+                        requirements[id] = (requirement, node)
+        head = {key: plain(node) for key, node in top.items() if key != "requirements"}
+        rows_read = tuple(requirement for requirement, _ in requirements.values())
+        return self._valid(Framework, self.root, {**head, "name": name, "requirements": rows_read})
+
+    def _requirement(self, id: str, group: str, node: Node) -> Requirement | None:
+        if not isinstance(node.value, dict):
+            self._say(f"{id} has no answer: {{asks: ..., evidence: ...}}.", node)
+            return None
+        written = {key: plain(value) for key, value in node.value.items() if key != "evidence"}
+        evidence: dict[str, Any] = {}
+        for ids, why in (self._evidence(id, node.value["evidence"]) if "evidence" in node.value else {}).items():
+            for guarantee in ids.split():
+                if guarantee in evidence:
+                    self._say(f"{id}: {guarantee} is there twice.", why)
+                elif guarantee not in BY_ID:
+                    near = difflib.get_close_matches(guarantee, BY_ID, n=1)
+                    hint = f"Did you mean {near[0]}?" if near else ""
+                    self._say(f"{id}: there is no guarantee {guarantee}.", why, hint)
+                evidence.setdefault(guarantee, plain(why))
+        row = {**written, "id": id, "group": group, "line": node.key_at.rpartition(":")[0], "evidence": evidence}
+        return self._valid(Requirement, node, row, id)
+
+    def _evidence(self, id: str, node: Node) -> dict[str, Node]:
+        if isinstance(node.value, dict):
+            return node.value
+        self._say(f"{id}: evidence is a mapping of guarantees to the reason why they are.", node)
+        return {}
+
+    def _valid(self, model: type[Read], node: Node, row: Mapping[str, Any], id: str = "") -> Read | None:
+        try:
+            return model.model_validate(row)
+        except ValidationError as error:
+            for fault in error.errors():
+                path = [str(word) for word in fault["loc"]]
+                at = along(node, path[:1])[-1]
+                if path[:1] == ["evidence"] and isinstance(at.value, dict):
+                    at = next((why for ids, why in at.value.items() if path[1] in ids.split()), at)
+                prefix = f"{id}: " if id else ""
+                message = str(fault["msg"]).removeprefix("Value error, ")
+                self.problems.append(Problem(f"{prefix}{message}.", at.where, ".".join(path)))
+            return None
+
+    def _say(self, message: str, node: Node, hint: str = "") -> None:
+        self.problems.append(Problem(message, node.key_at, hint=hint))
+
+
+def _directory() -> Path:
+    here = Path(__file__).resolve()
+    places = (here.parents[3] / "policies" / "frameworks", here.parent / "policies" / "frameworks")
+    return next((place for place in places if place.is_dir()), places[0])
