@@ -193,12 +193,16 @@ def is_ours(lock: Lock, run: Run) -> bool:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A resource that the plan wants to create and that may exist. `values` are those known at plan time."""
+    """A resource that the plan wants to create and that may exist. `values` are those known at plan time.
+
+    `region` and `account` (subscription, project) are those of its provider, where that names them.
+    """
 
     address: str
     type: str
     values: Mapping[str, Any]
     region: str = ""
+    account: str = ""
 
 
 class Finder(Protocol):
@@ -216,8 +220,12 @@ class Finder(Protocol):
 def candidates(plan: Mapping[str, Any], addresses: set[str] | None = None) -> list[Candidate]:
     """What `plan` (JSON plan format) would create, limited to `addresses` when given."""
     configuration = plan.get("configuration", {})
-    regions = {
-        key: str(provider.get("expressions", {}).get("region", {}).get("constant_value", ""))
+    providers = {
+        key: {
+            name: str(value.get("constant_value", ""))
+            for name, value in provider.get("expressions", {}).items()
+            if isinstance(value, dict)
+        }
         for key, provider in configuration.get("provider_config", {}).items()
     }
     provider_of = {
@@ -230,8 +238,10 @@ def candidates(plan: Mapping[str, Any], addresses: set[str] | None = None) -> li
         if record.get("mode") != "managed" or record["change"]["actions"] != ["create"]:
             continue
         if addresses is None or address in addresses:
-            region = regions.get(provider_of.get(address.partition("[")[0], ""), "")
-            found.append(Candidate(address, record["type"], record["change"].get("after") or {}, region))
+            place = providers.get(provider_of.get(address.partition("[")[0], ""), {})
+            account = place.get("subscription_id") or place.get("project") or ""
+            values = record["change"].get("after") or {}
+            found.append(Candidate(address, record["type"], values, place.get("region", ""), account))
     return found
 
 

@@ -31,6 +31,7 @@ from terrace.live.aws.objects import empty_buckets
 from terrace.live.aws.preflight import preflight
 from terrace.live.aws.session import Reader
 from terrace.live.aws.tamper import tamper
+from terrace.live.judging import unread
 
 __all__ = ["GUARANTEES", "empty_buckets", "leftovers", "preflight", "tamper", "verify"]
 
@@ -48,12 +49,7 @@ def verify(environment: Environment, target: Target, *, only: Collection[str] = 
     deployment = Deployment(environment, target, reader)
     wanted = set(only) or set(GUARANTEES)
     return [
-        judge(guarantee, deployment) if guarantee in CHECKS else _unread(guarantee)
+        judge(guarantee, deployment) if guarantee in CHECKS else unread(guarantee, "no API of AWS shows it")
         for guarantee in BY_ID
         if guarantee in wanted
     ]
-
-
-def _unread(guarantee: str) -> Result:
-    row = BY_ID[guarantee]
-    return Result(guarantee, row.sentence, "unknown", "", "", row.capability, "no API of AWS shows it")

@@ -27,6 +27,9 @@ from botocore.exceptions import (
 from terrace.aws import names
 from terrace.capabilities.target import Target
 from terrace.errors import TerraceError
+from terrace.live.judging import Absent, CredentialsError, Unreadable
+
+__all__ = ["Absent", "CredentialsError", "Reader", "Unreadable", "explained"]
 
 _CONFIG = Config(
     connect_timeout=5,
@@ -50,18 +53,6 @@ _EXPIRED = {
 _THROTTLED = {"RequestLimitExceeded", "RequestThrottled", "SlowDown", "TooManyRequestsException"}
 _DENIED = {"AuthorizationError", "AuthorizationErrorException", "NotAuthorized", "UnauthorizedOperation", "Forbidden"}
 _ABSENT = {"404", "NoSuchBucket", "NoSuchEntity", "WAFNonexistentItemException"}
-
-
-class CredentialsError(TerraceError):
-    """AWS does not know who is asking."""
-
-
-class Unreadable(TerraceError):
-    """One call did not get an answer: not allowed, throttled, unreachable, unknown to an emulator."""
-
-
-class Absent(TerraceError):
-    """What was asked for does not exist."""
 
 
 class Reader:

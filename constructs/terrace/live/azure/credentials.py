@@ -16,16 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from terrace.errors import TerraceError, UsageError
 from terrace.live import Look
+from terrace.live.judging import CredentialsError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 HINT = "only a real subscription needs them: `az login`, or ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET"
 _EXTRA = ("azure.identity", "azure.keyvault.keys", "azure.keyvault.secrets", "azure.mgmt.resource")
-
-
-class CredentialsError(TerraceError):
-    """Azure does not know who is asking."""
 
 
 def require_extra() -> None:
