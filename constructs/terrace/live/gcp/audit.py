@@ -1,0 +1,79 @@
+"""Audit logs, findings and Asset Inventory as they are (AUD-1 to AUD-3)."""
+
+from collections.abc import Iterator
+
+from terrace.gcp import names
+from terrace.live.gcp import cluster, grants, lake, logs
+from terrace.live.gcp.checks import Deployment, Finding, NotApplicable, check, equal, includes, named
+
+_CALLS = ("cloudaudit.googleapis.com/activity", "cloudaudit.googleapis.com/data_access")
+_RECORDED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
+_LEAST_DAYS = 365
+_ASSETS = (
+    "cloudkms.googleapis.com/CryptoKey", "compute.googleapis.com/Firewall", "container.googleapis.com/Cluster",
+    "sqladmin.googleapis.com/Instance", "storage.googleapis.com/Bucket", "iam.googleapis.com/ServiceAccountKey",
+)  # fmt: skip
+_BASELINE = (
+    "storage.publicAccessPrevention", "iam.disableServiceAccountKeyCreation", "sql.restrictPublicIp",
+    "compute.requireShieldedVm", "compute.vmExternalIpAccess",
+)  # fmt: skip
+"""The least that configuration is held to; a deployment may have more policies."""
+_ELSEWHERE = "another environment of the project carries it (owns_account)"
+
+
+@check("AUD-1")
+def recorded(deployment: Deployment) -> Iterator[Finding]:
+    if names.settings(deployment.target).owns_account:
+        configs = grants.project_policy(deployment).get("auditConfigs", [])
+        every = [one for config in configs if config["service"] == "allServices" for one in config["auditLogConfigs"]]
+        kinds = [str(one.get("logType")) for one in every]
+        yield includes(deployment.project, "calls of all services", kinds, _RECORDED)
+        spared = [member for one in every for member in one.get("exemptedMembers", [])]
+        yield equal(deployment.project, "exempted members", spared, [])
+    yield from logs.filled(deployment, "trail", *_CALLS)
+    archive = f"{deployment.prefix}-archive"
+    sink = deployment.call("logging", "projects.sinks.get", sinkName=f"{deployment.project}/sinks/{archive}")
+    wanted = f"storage.googleapis.com/{names.bucket(deployment.target, 'audit')}"
+    yield equal(f"sink {archive}", "destination", sink.get("destination"), wanted)
+    yield equal(f"sink {archive}", "disabled", bool(sink.get("disabled")), False)
+    taken = [kind for kind in _CALLS if kind in str(sink.get("filter"))]
+    yield includes(f"sink {archive}", "takes", taken, _CALLS)
+    days = max(deployment.environment.audit.retention_days, _LEAST_DAYS)
+    yield from lake.lock(deployment, "audit", days)
+    yield logs.kept(deployment, "trail", days)
+
+
+@check("AUD-2")
+def threats_looked_for(deployment: Deployment) -> Iterator[Finding]:
+    if not names.settings(deployment.target).owns_account:
+        raise NotApplicable(_ELSEWHERE)
+    name = f"{deployment.prefix}-findings"
+    path = f"v2/{deployment.project}/locations/global/notificationConfigs/{name}"
+    findings = deployment.reader.rest("securitycenter", path)
+    topic = names.topic(deployment.target, "findings")
+    yield equal(f"notification config {name}", "pubsubTopic", findings.get("pubsubTopic"), topic)
+    filter = str(findings.get("streamingConfig", {}).get("filter"))
+    told = [word for word in ("HIGH", "CRITICAL") if word in filter]
+    yield includes(f"notification config {name}", "severities", told, ["HIGH", "CRITICAL"])
+    posture = cluster.cluster(deployment).get("securityPostureConfig", {}).get("mode")
+    good = posture in ("BASIC", "ENTERPRISE")
+    yield Finding(f"cluster {deployment.prefix}", f"securityPostureConfig = {posture}", good, "BASIC")
+
+
+@check("AUD-3")
+def compared(deployment: Deployment) -> Iterator[Finding]:
+    if not names.settings(deployment.target).owns_account:
+        raise NotApplicable(_ELSEWHERE)
+    found = deployment.pages("cloudasset", "feeds.list", "feeds", parent=deployment.project)
+    topic = names.topic(deployment.target, "changes")
+    ours = [
+        feed
+        for feed in found
+        if named(feed.get("feedOutputConfig", {}).get("pubsubDestination", {}).get("topic")) == named(topic)
+    ]
+    kinds = ["RESOURCE", *(["IAM_POLICY"] if deployment.environment.audit.continuous_recording else [])]
+    yield includes(f"feeds to {named(topic)}", "content", [str(feed.get("contentType")) for feed in ours], kinds)
+    for feed in ours:
+        yield includes(f"feed {named(feed['name'])}", "assetTypes", feed.get("assetTypes", []), _ASSETS)
+    for constraint in _BASELINE:
+        yield lake.policy_on(deployment, constraint)

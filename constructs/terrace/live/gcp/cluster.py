@@ -1,0 +1,147 @@
+"""GKE as it is (K8S-1 to K8S-9)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.gcp import names
+from terrace.live.gcp import grants, keys, logs
+from terrace.live.gcp.checks import Deployment, Finding, at_least, check, empty, equal, includes, named
+from terrace.live.judging import Absent
+
+_LOGS = ("SYSTEM_COMPONENTS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER")
+_BROAD = ("roles/owner", "roles/editor", "roles/viewer")
+
+
+def cluster(deployment: Deployment) -> dict[str, Any]:
+    """The cluster. Raises Absent."""
+    name = names.cluster_id(deployment.target)
+    return deployment.call("container", "projects.locations.clusters.get", name=name)
+
+
+def pools(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each pool of the environment. Raises Absent."""
+    found = {str(pool["name"]): pool for pool in cluster(deployment).get("nodePools", [])}
+    for name in deployment.environment.cluster.pools:
+        if name not in found:
+            raise Absent(f"pool {name} of cluster {deployment.prefix}")
+        yield name, found[name]
+
+
+@check("K8S-1")
+def private_api(deployment: Deployment) -> Iterator[Finding]:
+    resource, found = f"cluster {deployment.prefix}", cluster(deployment)
+    yield equal(resource, "network", named(found.get("network")), deployment.prefix)
+    nodes = found.get("networkConfig", {}).get("defaultEnablePrivateNodes") or found.get(
+        "privateClusterConfig", {}
+    ).get("enablePrivateNodes")
+    yield equal(resource, "private nodes", bool(nodes), True)
+    ends = found.get("controlPlaneEndpointsConfig", {})
+    ranges = sorted(deployment.environment.cluster.api_access.public_from.values())
+    by_address = ends.get("ipEndpointsConfig", {})
+    yield equal(resource, "ipEndpointsConfig", by_address.get("enabled", True), bool(ranges))
+    outside = ends.get("dnsEndpointConfig", {}).get("allowExternalTraffic", False)
+    yield equal(resource, "allowExternalTraffic", outside, False)
+    if ranges:
+        callers = by_address.get("authorizedNetworksConfig") or found.get("masterAuthorizedNetworksConfig", {})
+        blocks = sorted(str(one["cidrBlock"]) for one in callers.get("cidrBlocks", []))
+        yield equal(resource, "authorizedNetworks", blocks, ranges)
+        google = callers.get("gcpPublicCidrsAccessEnabled", False)
+        yield equal(resource, "gcpPublicCidrsAccessEnabled", google, False)
+
+
+@check("K8S-2")
+def secrets_encrypted(deployment: Deployment) -> Iterator[Finding]:
+    resource, found = f"cluster {deployment.prefix}", cluster(deployment).get("databaseEncryption", {})
+    yield equal(resource, "databaseEncryption", found.get("state"), "ENCRYPTED")
+    yield keys.used(deployment, resource, "keyName", found.get("keyName"), "cluster")
+
+
+@check("K8S-3")
+def control_plane_logged(deployment: Deployment) -> Iterator[Finding]:
+    found = cluster(deployment).get("loggingConfig", {}).get("componentConfig", {}).get("enableComponents", [])
+    yield includes(f"cluster {deployment.prefix}", "logs", found, _LOGS)
+    yield logs.kept(deployment, "cluster", deployment.environment.observability.retention_days)
+
+
+@check("K8S-4")
+def no_node_credentials(deployment: Deployment) -> Iterator[Finding]:
+    pool = cluster(deployment).get("workloadIdentityConfig", {}).get("workloadPool")
+    yield equal(f"cluster {deployment.prefix}", "workloadPool", pool, f"{names.account(deployment.target)}.svc.id.goog")
+    for name, found in pools(deployment):
+        resource, config = f"pool {name}", found.get("config", {})
+        mode = config.get("workloadMetadataConfig", {}).get("mode")
+        yield equal(resource, "workloadMetadataConfig", mode, "GKE_METADATA")
+        legacy = config.get("metadata", {}).get("disable-legacy-endpoints")
+        yield equal(resource, "disable-legacy-endpoints", legacy, "true")
+        account = names.role_email(deployment.target, "nodes")
+        yield equal(resource, "serviceAccount", config.get("serviceAccount"), account)
+    rights = grants.roles(grants.on_project(deployment), names.member(deployment.target, "nodes"))
+    yield empty("nodes", "broad roles", [role for role in rights if role in _BROAD])
+
+
+@check("K8S-5")
+def organisation_only(deployment: Deployment) -> Iterator[Finding]:
+    resource, found = f"cluster {deployment.prefix}", cluster(deployment)
+    group = found.get("authenticatorGroupsConfig", {}).get("securityGroup")
+    yield equal(resource, "securityGroup", group, names.group(deployment.target, "gke-security-groups"))
+    login = found.get("masterAuth", {})
+    certificate = login.get("clientCertificateConfig", {}).get("issueClientCertificate", False)
+    yield equal(resource, "issueClientCertificate", certificate, False)
+    yield equal(resource, "password", bool(login.get("username") or login.get("clientKey")), False)
+    yield equal(resource, "legacyAbac", found.get("legacyAbac", {}).get("enabled", False), False)
+    anonymous = found.get("anonymousAuthenticationConfig", {}).get("mode")
+    yield equal(resource, "anonymousAuthenticationConfig", anonymous, "LIMITED")
+
+
+@check("K8S-6")
+def pools_scale(deployment: Deployment) -> Iterator[Finding]:
+    for name, found in pools(deployment):
+        spec, scaling, resource = (
+            deployment.environment.cluster.pools[name],
+            found.get("autoscaling", {}),
+            f"pool {name}",
+        )
+        if deployment.environment.cost.sleep is None or scaling.get("enabled"):  # asleep, nothing scales
+            yield equal(resource, "autoscaling", scaling.get("enabled", False), True)
+            yield equal(resource, "totalMinNodeCount", scaling.get("totalMinNodeCount", 0), spec.min_nodes)
+            yield equal(resource, "totalMaxNodeCount", scaling.get("totalMaxNodeCount"), spec.max_nodes)
+        yield equal(resource, "spot", bool(found.get("config", {}).get("spot")), spec.kind == "spot")
+        if spec.dedicated:
+            yield at_least(resource, "taints", len(found.get("config", {}).get("taints", [])), 1)
+
+
+@check("K8S-7")
+def supported(deployment: Deployment) -> Iterator[Finding]:
+    resource, found = f"cluster {deployment.prefix}", cluster(deployment)
+    wanted, version = deployment.environment.cluster.version, str(found.get("currentMasterVersion"))
+    same = version == wanted or version.startswith((f"{wanted}.", f"{wanted}-"))
+    yield Finding(resource, f"currentMasterVersion = {version}", same, wanted)
+    channel = found.get("releaseChannel", {}).get("channel")
+    yield Finding(resource, f"releaseChannel = {channel}", channel in ("REGULAR", "STABLE"), "REGULAR or STABLE")
+    window = found.get("maintenancePolicy", {}).get("window", {})
+    kept = bool(window.get("recurringWindow") or window.get("dailyMaintenanceWindow"))
+    yield equal(resource, "has a maintenance window", kept, True)
+    for name, pool in pools(deployment):
+        care = pool.get("management", {})
+        yield equal(f"pool {name}", "autoRepair", care.get("autoRepair", False), True)
+        yield equal(f"pool {name}", "autoUpgrade", care.get("autoUpgrade", False), True)
+
+
+@check("K8S-8")
+def policies_enforced(deployment: Deployment) -> Iterator[Finding]:
+    found = cluster(deployment).get("networkConfig", {}).get("datapathProvider")
+    yield equal(f"cluster {deployment.prefix}", "datapathProvider", found, "ADVANCED_DATAPATH")
+
+
+@check("K8S-9")
+def disks_and_images(deployment: Deployment) -> Iterator[Finding]:
+    shielded = cluster(deployment).get("shieldedNodes", {}).get("enabled", False)
+    yield equal(f"cluster {deployment.prefix}", "shieldedNodes", shielded, True)
+    for name, pool in pools(deployment):
+        resource, config = f"pool {name}", pool.get("config", {})
+        yield keys.used(deployment, resource, "bootDiskKmsKey", config.get("bootDiskKmsKey"), "disks")
+        image = str(config.get("imageType"))
+        yield Finding(resource, f"imageType = {image}", image.upper().startswith("COS"), "COS_CONTAINERD")
+        shield = config.get("shieldedInstanceConfig", {})
+        for flag in ("enableSecureBoot", "enableIntegrityMonitoring"):
+            yield equal(resource, flag, shield.get(flag, False), True)

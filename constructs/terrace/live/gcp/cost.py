@@ -1,0 +1,89 @@
+"""The budget and the sleep schedule as they are (COST-1, COST-2)."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.gcp import names
+from terrace.live.gcp.checks import Deployment, Finding, NotApplicable, at_least, check, equal, includes
+from terrace.live.judging import Absent
+
+_LATEST_MINUTES = 30  # what follows something else in the same turn
+
+
+def budget(deployment: Deployment) -> dict[str, Any]:
+    """The budget, which the billing account has. Raises Absent."""
+    parent = f"billingAccounts/{names.settings(deployment.target).billing_account}"
+    for found in deployment.pages("billingbudgets", "billingAccounts.budgets.list", "budgets", parent=parent):
+        if found.get("displayName") == deployment.prefix:
+            ours: dict[str, Any] = found
+            return ours
+    raise Absent(f"budget {deployment.prefix}", where=parent)
+
+
+@check("COST-1")
+def alerts(deployment: Deployment) -> Iterator[Finding]:
+    resource, found = f"budget {deployment.prefix}", budget(deployment)
+    amount = float(found.get("amount", {}).get("specifiedAmount", {}).get("units", "inf"))
+    yield equal(resource, "amount in USD", amount, float(deployment.environment.cost.budget_usd))
+    period = found.get("budgetFilter", {}).get("calendarPeriod", "MONTH")
+    yield equal(resource, "calendarPeriod", period, "MONTH")
+    projects = found.get("budgetFilter", {}).get("projects", [])
+    yield equal(resource, "projects", projects, [f"projects/{names.number(deployment.target)}"])
+    rules = found.get("thresholdRules", [])
+    actual = [f"{one['thresholdPercent'] * 100:g}" for one in rules if one.get("spendBasis") != "FORECASTED_SPEND"]
+    yield includes(resource, "alerts at percent", actual, ["50", "80", "100"])
+    told = found.get("notificationsRule", {}).get("monitoringNotificationChannels", [])
+    yield at_least(resource, "who hears of it", len(told), 1)
+
+
+@check("COST-2")
+def sleeps(deployment: Deployment) -> Iterator[Finding]:
+    spec = deployment.environment.cost.sleep
+    if spec is None:
+        raise NotApplicable("it is always awake (cost.sleep)")
+    for pool in deployment.environment.cluster.pools:
+        at = f"nodePools/{pool}"
+        free, held = _job(deployment, f"nodes-{pool}-down"), _job(deployment, f"nodes-{pool}-up")
+        size = _job(deployment, f"nodes-{pool}-size-down")
+        for job, wanted in ((free, False), (held, True)):
+            scaling = _body(job).get("autoscaling", {}).get("enabled")
+            yield equal(f"job {_name(job)}", "autoscaling", scaling, wanted)
+        yield equal(f"job {_name(size)}", "nodes", _body(size).get("nodeCount"), 0)
+        yield from _runs(free, spec.down, spec.timezone, f"{at}:setAutoscaling")
+        yield from _runs(size, spec.down, spec.timezone, f"{at}:setSize")
+        yield from _runs(held, spec.up, spec.timezone, f"{at}:setAutoscaling")
+    for word, time, policy in (("down", spec.down, "NEVER"), ("up", spec.up, "ALWAYS")):
+        job = _job(deployment, f"database-{word}")
+        switched = _body(job).get("settings", {}).get("activationPolicy")
+        yield equal(f"job {_name(job)}", "activationPolicy", switched, policy)
+        yield from _runs(job, time, spec.timezone, f"instances/{deployment.prefix}")
+
+
+def _job(deployment: Deployment, name: str) -> dict[str, Any]:
+    full = f"{deployment.place}/jobs/{deployment.prefix}-{name}"
+    return deployment.call("cloudscheduler", "projects.locations.jobs.get", name=full)
+
+
+def _name(job: dict[str, Any]) -> str:
+    return str(job["name"]).rpartition("/")[2]
+
+
+def _body(job: dict[str, Any]) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(base64.b64decode(str(job.get("httpTarget", {}).get("body", "e30="))))
+    return body
+
+
+def _runs(job: dict[str, Any], time: str, zone: str, what: str) -> Iterator[Finding]:
+    """Whether a job calls `what` at a time or soon after, so that one can follow the other."""
+    resource, (hour, minute) = f"job {_name(job)}", (int(part) for part in time.split(":"))
+    written = str(job.get("schedule")).split()
+    daily = len(written) == 5 and written[0].isdecimal() and written[1].isdecimal()
+    late = int(written[1]) * 60 + int(written[0]) - (hour * 60 + minute) if daily else None
+    soon = late is not None and 0 <= late <= _LATEST_MINUTES
+    yield Finding(resource, f"schedule = {job.get('schedule')}", soon, f"{time} or soon after")
+    yield equal(resource, "timeZone", job.get("timeZone"), zone)
+    yield equal(resource, "state", job.get("state", "ENABLED"), "ENABLED")
+    uri = str(job.get("httpTarget", {}).get("uri"))
+    yield Finding(resource, f"calls {uri}", uri.endswith(what), what)

@@ -1,0 +1,102 @@
+"""Which Google Cloud credentials this shell has, and the SDK's credentials made of them.
+
+The token and the key that the Terraform provider reads come first, so that reading uses the identity that applied; then
+Google's own application default credentials. Source of the names: google provider, "Provider configuration".
+"""
+
+import importlib.util
+import json
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from terrace.errors import TerraceError, UsageError
+from terrace.live import Look
+from terrace.live.judging import CredentialsError
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
+TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"
+HINT = (
+    f"only a real project needs them: `gcloud auth application-default login`, {TOKEN}, "
+    "or GOOGLE_APPLICATION_CREDENTIALS"
+)
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_KEYS = ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON")
+_EXTRA = ("google.auth", "google.cloud.storage", "googleapiclient")
+
+
+def require_extra() -> None:
+    """UsageError when the SDKs are not installed; they are an extra."""
+    for name in _EXTRA:
+        try:
+            found = importlib.util.find_spec(name)
+        except ModuleNotFoundError:
+            found = None
+        if found is None:
+            raise UsageError(
+                f"reading Google Cloud needs {name}, which is not installed", hint="pip install 'terrace[gcp]'"
+            )
+
+
+def look() -> Look:
+    """Whether there are any, and where. No cloud is asked."""
+    try:
+        require_extra()
+        if os.environ.get(TOKEN):
+            return Look("ok", f"from {TOKEN}")
+        if name := _key(os.environ):
+            return Look("ok", f"from {name}")
+        # the metadata address of a machine is left out: asking it takes seconds where there is none
+        from google.auth import _default, environment_vars
+        from google.auth.exceptions import GoogleAuthError
+
+        if os.environ.get(environment_vars.CREDENTIALS):
+            return Look("ok", f"from {environment_vars.CREDENTIALS}")
+        try:
+            found, project = _default._get_gcloud_sdk_credentials()  # type: ignore[no-untyped-call]
+        except GoogleAuthError as error:
+            return Look("absent", str(error), HINT)
+    except TerraceError as error:
+        return Look("absent", error.message, error.hint)
+    where = f"project {project}" if found and project else "project not set"
+    return Look("ok", f"from gcloud's application default, {where}") if found else Look("absent", "none found", HINT)
+
+
+def credentials(variables: Mapping[str, str], project: str) -> "Credentials":
+    """The SDK's credentials, which ask in the name of `project`, as the provider does. CredentialsError without any."""
+    require_extra()
+    import google.auth
+    from google.auth.exceptions import GoogleAuthError
+    from google.oauth2.credentials import Credentials as Token
+
+    if token := variables.get(TOKEN):
+        return Token(token, quota_project_id=project)  # type: ignore[no-untyped-call]
+    try:
+        if name := _key(variables):
+            found: Any = _load(variables[name])
+        else:
+            found, _ = google.auth.default(scopes=[SCOPE])
+    except (GoogleAuthError, ValueError) as error:
+        raise CredentialsError(
+            f"no Google Cloud credentials: {str(error).split('.')[0]}",
+            hint=f"log in (`gcloud auth application-default login`), or set {TOKEN} or GOOGLE_APPLICATION_CREDENTIALS",
+        ) from error
+    made: Credentials = found.with_quota_project(project) if hasattr(found, "with_quota_project") else found
+    return made
+
+
+def _key(variables: Mapping[str, str]) -> str:
+    return next((name for name in _KEYS if variables.get(name)), "")
+
+
+def _load(written: str) -> Any:
+    """Credentials of a key's file, or of what would be in it."""
+    import google.auth
+
+    if written.lstrip().startswith("{"):
+        found, _ = google.auth.load_credentials_from_dict(json.loads(written), scopes=[SCOPE])  # type: ignore[no-untyped-call]
+    else:
+        found, _ = google.auth.load_credentials_from_file(written, scopes=[SCOPE])  # type: ignore[no-untyped-call]
+    return found

@@ -1,0 +1,182 @@
+"""Cloud SQL as it is (DB-1 to DB-10)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.capabilities.keys import Purpose
+from terrace.gcp import names
+from terrace.gcp.names import Place
+from terrace.live.gcp import grants, keys, network
+from terrace.live.gcp.checks import (
+    Deployment,
+    Finding,
+    NotApplicable,
+    at_least,
+    check,
+    empty,
+    equal,
+    includes,
+)
+from terrace.live.judging import Absent
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # Cloud SQL counts from one, Monday
+_KEY: Purpose = "database"
+ADMIN = "database-admin"
+"""The purpose of the account that makes databases and roles."""
+
+
+def server(deployment: Deployment) -> dict[str, Any]:
+    """The primary. Raises Absent."""
+    project = names.account(deployment.target)
+    return deployment.call("sqladmin", "instances.get", project=project, instance=deployment.prefix)
+
+
+def copies(deployment: Deployment) -> list[dict[str, Any]]:
+    """Its read replicas in both regions, by name."""
+    project = names.account(deployment.target)
+    listed = [str(name).rpartition(":")[2] for name in server(deployment).get("replicaNames", [])]
+    return [deployment.call("sqladmin", "instances.get", project=project, instance=name) for name in sorted(listed)]
+
+
+def users(deployment: Deployment) -> list[dict[str, Any]]:
+    """Who may log in to the primary."""
+    project = names.account(deployment.target)
+    return deployment.pages("sqladmin", "users.list", "items", project=project, instance=deployment.prefix)
+
+
+def flags(instance: dict[str, Any]) -> dict[str, str]:
+    """Its parameters by name, as far as they are set."""
+    return {str(one["name"]): str(one.get("value")) for one in instance["settings"].get("databaseFlags", [])}
+
+
+def _all(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Each instance: what it is called, itself, its settings."""
+    for instance in (server(deployment), *copies(deployment)):
+        yield f"sql instance {instance['name']}", instance, instance["settings"]
+
+
+@check("DB-1")
+def private(deployment: Deployment) -> Iterator[Finding]:
+    for resource, instance, settings in _all(deployment):
+        ways = settings.get("ipConfiguration", {})
+        yield equal(resource, "ipv4Enabled", ways.get("ipv4Enabled", True), False)
+        places = [str(one.get("value")) for one in ways.get("authorizedNetworks", [])]
+        yield empty(resource, "authorizedNetworks", places)
+        addresses = [str(one.get("ipAddress")) for one in instance.get("ipAddresses", []) if one["type"] == "PRIMARY"]
+        yield empty(resource, "public addresses", addresses)
+        allowed = ways.get("pscConfig", {}).get("allowedConsumerProjects", [])
+        yield equal(resource, "allowedConsumerProjects", allowed, [names.account(deployment.target)])
+    yield from network.private_zone(deployment, f"{deployment.prefix}-database-server")
+
+
+@check("DB-2")
+def tls_required(deployment: Deployment) -> Iterator[Finding]:
+    for resource, _, settings in _all(deployment):
+        mode = settings.get("ipConfiguration", {}).get("sslMode")
+        strict = mode in ("ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED")
+        yield Finding(resource, f"sslMode = {mode}", strict, "ENCRYPTED_ONLY")
+
+
+@check("DB-3")
+def encrypted(deployment: Deployment) -> Iterator[Finding]:
+    for resource, instance, _ in _all(deployment):
+        place: Place = "home" if instance.get("region") == deployment.target.region else "recovery"
+        key = instance.get("diskEncryptionConfiguration", {}).get("kmsKeyName")
+        yield keys.used(deployment, resource, "kmsKeyName", key, _KEY, place)
+
+
+@check("DB-4")
+def standby(deployment: Deployment) -> Iterator[Finding]:
+    if not deployment.environment.database.high_availability:
+        raise NotApplicable("one zone is enough here (database.high_availability)")
+    kind = server(deployment)["settings"].get("availabilityType")
+    yield equal(f"sql instance {deployment.prefix}", "availabilityType", kind, "REGIONAL")
+
+
+@check("DB-5")
+def recoverable(deployment: Deployment) -> Iterator[Finding]:
+    wanted, resource = deployment.environment.database.recovery_days, f"sql instance {deployment.prefix}"
+    backups = server(deployment)["settings"].get("backupConfiguration", {})
+    yield equal(resource, "backups", backups.get("enabled", False), True)
+    yield equal(resource, "pointInTimeRecoveryEnabled", backups.get("pointInTimeRecoveryEnabled", False), True)
+    logs = backups.get("transactionLogRetentionDays")
+    yield at_least(resource, "transactionLogRetentionDays", logs, wanted)
+    kept = backups.get("backupRetentionSettings", {}).get("retainedBackups")
+    yield at_least(resource, "retainedBackups", kept, wanted)
+    if away := deployment.target.recovery_region:
+        yield equal(resource, "backups' location", backups.get("location"), away)
+        there = [str(one["name"]) for one in copies(deployment) if one.get("region") == away]
+        yield at_least(resource, f"copies in {away}", len(there), 1)
+
+
+@check("DB-6")
+def protected(deployment: Deployment) -> Iterator[Finding]:
+    if not deployment.environment.database.deletion_protection:
+        raise NotApplicable("it may be deleted here (database.deletion_protection)")
+    for resource, _, settings in _all(deployment):
+        on = settings.get("deletionProtectionEnabled", False)
+        yield equal(resource, "deletionProtectionEnabled", on, True)
+    final = server(deployment)["settings"].get("finalBackupConfig", {}).get("enabled", False)
+    yield equal(f"sql instance {deployment.prefix}", "finalBackupConfig", final, True)
+
+
+@check("DB-7")
+def watched(deployment: Deployment) -> Iterator[Finding]:
+    spec = deployment.environment.database
+    for resource, instance, settings in _all(deployment):
+        found = flags(instance)
+        yield equal(resource, "cloudsql.enable_pgaudit", found.get("cloudsql.enable_pgaudit"), "on")
+        yield includes(resource, "pgaudit.log", found.get("pgaudit.log", "").split(","), ["ddl", "role"])
+        slow = found.get("log_min_duration_statement", "-1")
+        within = slow.isdecimal() and int(slow) <= spec.slow_query_ms
+        yield Finding(resource, f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
+        insights = settings.get("insightsConfig", {}).get("queryInsightsEnabled", False)
+        yield equal(resource, "queryInsightsEnabled", insights, True)
+
+
+@check("DB-8")
+def grows(deployment: Deployment) -> Iterator[Finding]:
+    spec = deployment.environment.database
+    for resource, _, settings in _all(deployment):
+        yield equal(resource, "storageAutoResize", settings.get("storageAutoResize", False), True)
+        limit = int(settings.get("storageAutoResizeLimit") or 0)
+        yield equal(resource, "storageAutoResizeLimit", limit, spec.max_storage_gb)
+    home = [one for one in copies(deployment) if one.get("region") == deployment.target.region]
+    yield at_least(f"sql instance {deployment.prefix}", "read replicas", len(home), spec.replicas)
+
+
+@check("DB-9")
+def bootstrap_possible(deployment: Deployment) -> Iterator[Finding]:
+    # schemas, databases and roles are made by the bootstrap job inside PostgreSQL, which Google's API does not show;
+    # PostGIS needs no setting on Cloud SQL
+    resource, primary = f"sql instance {deployment.prefix}", server(deployment)
+    version = f"POSTGRES_{deployment.environment.database.version}"
+    yield equal(resource, "databaseVersion", primary.get("databaseVersion"), version)
+    can = [str(one["name"]) for one in users(deployment)]
+    modules = [
+        f"module-{name}"
+        for name, module in deployment.environment.modules.items()
+        if module.enabled and module.database
+    ]
+    yield includes(resource, "who logs in", can, [login(deployment, purpose) for purpose in (ADMIN, *modules)])
+    everywhere = grants.on_project(deployment)
+    for purpose in (ADMIN, *modules):
+        rights = grants.roles(everywhere, names.member(deployment.target, purpose))
+        account = names.role_name(deployment.target, purpose)
+        yield includes(f"account {account}", "roles", rights, ["roles/cloudsql.instanceUser"])
+
+
+def login(deployment: Deployment, purpose: str) -> str:
+    """A service account as PostgreSQL knows it. Source: Cloud SQL, "Manage users with IAM database authentication"."""
+    return names.role_email(deployment.target, purpose).removesuffix(".gserviceaccount.com")
+
+
+@check("DB-10")
+def patched(deployment: Deployment) -> Iterator[Finding]:
+    # minor versions come by themselves inside the window: Cloud SQL, "About maintenance"
+    wanted, resource = deployment.environment.database.maintenance_window, f"sql instance {deployment.prefix}"
+    window = server(deployment)["settings"].get("maintenanceWindow")
+    if not window:
+        raise Absent(f"a maintenance window of {resource}")
+    yield equal(resource, "maintenanceWindow's day", window.get("day"), _DAYS.index(wanted.day) + 1)
+    yield equal(resource, "maintenanceWindow's hour", window.get("hour", 0), wanted.hour)

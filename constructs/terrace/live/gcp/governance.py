@@ -1,0 +1,79 @@
+"""Labels and regions as they are (GOV-1, GOV-2)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from terrace.capabilities.keys import PURPOSES
+from terrace.gcp import names
+from terrace.live.gcp import backup, cache, cluster, database, keys, lake, network, secrets
+from terrace.live.gcp.checks import Deployment, Finding, check, empty, equal, includes, named
+
+
+def _labelled(deployment: Deployment) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each of the deployment's pieces that cost or hold something, and its labels. Raises Absent."""
+    found = cluster.cluster(deployment)
+    yield f"cluster {deployment.prefix}", found.get("resourceLabels", {})
+    for name, pool in cluster.pools(deployment):
+        yield f"pool {name}", pool.get("config", {}).get("resourceLabels", {})
+    for instance in (database.server(deployment), *database.copies(deployment)):
+        yield f"sql instance {instance['name']}", instance["settings"].get("userLabels", {})
+    yield f"cache {deployment.prefix}", cache.instance(deployment).get("labels", {})
+    for _, name, bucket in lake.buckets(deployment):
+        yield f"bucket {name}", bucket.get("labels", {})
+    for purpose in PURPOSES:
+        yield f"key {purpose}", keys.key(deployment, purpose).get("labels", {})
+    for module in secrets.modules(deployment):
+        secret = secrets.secret(deployment, module)
+        yield f"secret {named(secrets.secret_id(deployment, module))}", secret.get("labels", {})
+    yield f"vault {deployment.prefix}", backup.vault(deployment).get("labels", {})
+    for word in ("warning", "critical"):
+        topic = deployment.call("pubsub", "projects.topics.get", topic=names.topic(deployment.target, word))
+        yield f"topic {named(topic['name'])}", topic.get("labels", {})
+
+
+@check("GOV-1")
+def all_labelled(deployment: Deployment) -> Iterator[Finding]:
+    wanted = names.labels(deployment.target)
+    for resource, has in _labelled(deployment):
+        wrong = sorted(key for key, value in wanted.items() if has.get(key) != value)
+        fact = f"lacks {', '.join(wrong)}" if wrong else "has its labels"
+        yield Finding(resource, fact, not wrong, ", ".join(wanted))
+
+
+@check("GOV-2")
+def own_regions(deployment: Deployment) -> Iterator[Finding]:
+    regions = [region for region in (deployment.target.region, deployment.target.recovery_region) if region]
+    if names.settings(deployment.target).owns_account:
+        yield from _others_refused(deployment, regions)
+    for _, name, bucket in lake.buckets(deployment):
+        places = bucket.get("customPlacementConfig", {}).get("dataLocations") or [bucket.get("location")]
+        outside = [str(place) for place in places if str(place).lower() not in regions]
+        yield empty(f"bucket {name}", "places outside", outside)
+    for instance in (database.server(deployment), *database.copies(deployment)):
+        yield _inside(f"sql instance {instance['name']}", instance.get("region"), regions)
+    yield _inside(f"cluster {deployment.prefix}", cluster.cluster(deployment).get("location"), regions)
+    for subnet in network.subnets(deployment):
+        yield _inside(f"subnet {subnet['name']}", named(subnet.get("region")), regions)
+    for word in ("warning", "critical"):
+        topic = deployment.call("pubsub", "projects.topics.get", topic=names.topic(deployment.target, word))
+        kept = topic.get("messageStoragePolicy", {}).get("allowedPersistenceRegions", [])
+        yield equal(f"topic {named(topic['name'])}", "allowedPersistenceRegions", kept, [deployment.target.region])
+
+
+def _inside(resource: str, place: object, regions: list[str]) -> Finding:
+    """Whether a region, or a zone of it, is one of ours."""
+    good = any(str(place) == region or str(place).startswith(f"{region}-") for region in regions)
+    return Finding(resource, f"is in {place}", good, ", ".join(regions))
+
+
+def _others_refused(deployment: Deployment, regions: list[str]) -> Iterator[Finding]:
+    constraint = "gcp.resourceLocations"
+    name = f"{deployment.project}/policies/{constraint}"
+    rules = deployment.call("orgpolicy", "projects.policies.get", name=name).get("spec", {}).get("rules", [])
+    allowed = [str(place) for rule in rules for place in rule.get("values", {}).get("allowedValues", [])]
+    wanted = [f"in:{region}-locations" for region in regions]
+    multi = ("in:eu-locations", "in:us-locations") if len(regions) > 1 else ()  # of buckets that span both
+    yield includes(f"policy {constraint}", "allowed", allowed, wanted)
+    other = [place for place in allowed if place not in wanted and place not in multi]
+    yield empty(f"policy {constraint}", "other places allowed", other)
+    yield equal(f"policy {constraint}", "allows everything", any(rule.get("allowAll") for rule in rules), False)

@@ -1,0 +1,60 @@
+"""Pipelines' identities as they are (ID-1)."""
+
+from collections.abc import Iterator
+
+from terrace.gcp import names
+from terrace.live.gcp import grants
+from terrace.live.gcp.checks import Deployment, Finding, at_least, check, empty, equal, includes, named
+
+_ISSUER = "https://token.actions.githubusercontent.com"
+_READS = ("iewer", "eader", "browser", "securityReviewer", "serviceUsageConsumer")
+_ACCOUNTS = "projects.serviceAccounts"
+
+
+@check("ID-1")
+def federated(deployment: Deployment) -> Iterator[Finding]:
+    repository = deployment.environment.identity.repository
+    pool = names.short(f"{deployment.prefix}-github", 32)  # as the pool's id has a limit
+    parent = f"{deployment.project}/locations/global/workloadIdentityPools/{pool}"
+    providers = deployment.pages(
+        "iam", "projects.locations.workloadIdentityPools.providers.list", "workloadIdentityPoolProviders", parent=parent
+    )
+    on = [one for one in providers if one.get("state", "ACTIVE") == "ACTIVE" and not one.get("disabled")]
+    yield at_least(f"identity pool {pool}", "providers", len(on), 1)
+    for provider in on:
+        resource, condition = f"provider {named(provider['name'])}", str(provider.get("attributeCondition"))
+        yield equal(resource, "issuer", provider.get("oidc", {}).get("issuerUri"), _ISSUER)
+        bound = f"assertion.repository == '{repository}'" in condition
+        yield Finding(resource, f"condition: {condition}", bound, f"the repository {repository}")
+    for purpose in ("plan", "apply"):
+        account = f"{deployment.project}/serviceAccounts/{names.role_email(deployment.target, f'ci-{purpose}')}"
+        resource = f"account {names.role_name(deployment.target, f'ci-{purpose}')}"
+        held = grants.on(deployment, "iam", _ACCOUNTS, account)
+        subjects = sorted(grant.member.partition("/subject/")[2] or grant.member for grant in held)
+        own = bool(subjects) and all(one.startswith(f"repo:{repository}:") and "*" not in one for one in subjects)
+        fact = f"workflows that have it: {', '.join(subjects) or 'none'}"
+        yield Finding(resource, fact, own, f"repo:{repository}:...")
+        if purpose == "apply":
+            wanted = [f"repo:{repository}:environment:{deployment.target.environment}"]
+            yield equal(resource, "workflows that apply", subjects, wanted)
+    yield from _no_keys(deployment)
+    yield from _plan_reads(deployment)
+
+
+def _no_keys(deployment: Deployment) -> Iterator[Finding]:
+    """No account of ours has a key that somebody could take away."""
+    for account in deployment.pages("iam", f"{_ACCOUNTS}.list", "accounts", name=deployment.project):
+        if str(account["email"]).startswith(f"{deployment.prefix}-"):
+            keys = deployment.pages(
+                "iam", f"{_ACCOUNTS}.keys.list", "keys", name=account["name"], keyTypes="USER_MANAGED"
+            )
+            static = [named(key["name"]) for key in keys]
+            yield empty(f"account {str(account['email']).partition('@')[0]}", "static keys", static)
+
+
+def _plan_reads(deployment: Deployment) -> Iterator[Finding]:
+    member = names.member(deployment.target, "ci-plan")
+    rights = grants.roles(grants.on_project(deployment), member)
+    resource = f"account {names.role_name(deployment.target, 'ci-plan')}"
+    yield includes(resource, "roles", rights, ["roles/browser"])
+    yield empty(resource, "roles that change something", [role for role in rights if not role.endswith(_READS)])

@@ -1,0 +1,93 @@
+"""KMS keys as they are (KEY-1 to KEY-3)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, Purpose
+from terrace.gcp import names
+from terrace.gcp.names import Place
+from terrace.live.gcp import grants
+from terrace.live.gcp.checks import Deployment, Finding, at_least, at_most, check, days, empty, equal
+
+_KEYS = "projects.locations.keyRings.cryptoKeys"
+_USE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+_BROAD = (_USE, "roles/cloudkms.cryptoKeyDecrypter", "roles/owner", "roles/editor")
+_BY_GOOGLE = ("@cloudservices.gserviceaccount.com", "@developer.gserviceaccount.com", "@appspot.gserviceaccount.com")
+"""Accounts that Google makes in every project, with the editor's role. Source: IAM, "Service agents"."""
+_AGENTS = {address.partition("@")[2] for address in names.AGENTS.values()}
+
+
+def key(deployment: Deployment, purpose: Purpose, place: Place = "home") -> dict[str, Any]:
+    """A purpose's key. Raises Absent."""
+    return deployment.call("cloudkms", f"{_KEYS}.get", name=names.key(deployment.target, purpose, place))
+
+
+def used(
+    deployment: Deployment, resource: str, name: str, reference: object, purpose: Purpose, place: Place = "home"
+) -> Finding:
+    """Whether `reference`, a key or a version of one, is the purpose's key of a place."""
+    wanted = names.key(deployment.target, purpose, place)
+    told = str(reference or "unset").partition("/cryptoKeyVersions/")[0]
+    return Finding(resource, f"{name} = {told}", told == wanted, wanted)
+
+
+def everywhere(deployment: Deployment) -> Iterator[tuple[Purpose, Place]]:
+    """Each key and where it is. What recovers the lake is in the multi-region that its buckets span."""
+    for purpose in PURPOSES:
+        yield purpose, "home"
+    if deployment.target.recovery_region:
+        for purpose in RECOVERY_PURPOSES:
+            yield purpose, "both" if purpose == "lake" else "recovery"
+
+
+def _told(deployment: Deployment, purpose: Purpose, place: Place) -> str:
+    return f"key {purpose} ({names.key_location(deployment.target, place)})"
+
+
+@check("KEY-1")
+def own_key_rotated(deployment: Deployment) -> Iterator[Finding]:
+    for purpose, place in everywhere(deployment):
+        found, resource = key(deployment, purpose, place), _told(deployment, purpose, place)
+        yield equal(resource, "purpose", found.get("purpose"), "ENCRYPT_DECRYPT")
+        most = min(deployment.environment.keys.rotation_days, 365)
+        yield at_most(resource, "days until it rotates", days(found.get("rotationPeriod")), most)
+
+
+@check("KEY-2")
+def destruction_waits(deployment: Deployment) -> Iterator[Finding]:
+    for purpose, place in everywhere(deployment):
+        found, resource = key(deployment, purpose, place), _told(deployment, purpose, place)
+        wait = days(found.get("destroyScheduledDuration"))
+        least = deployment.environment.keys.deletion_window_days
+        yield at_least(resource, "days until it is destroyed", wait, least)
+        versions = deployment.pages(
+            "cloudkms",
+            f"{_KEYS}.cryptoKeyVersions.list",
+            "cryptoKeyVersions",
+            parent=names.key(deployment.target, purpose, place),
+        )
+        yield at_least(resource, "versions", len(versions), 1)
+        ended = [str(one["name"]) for one in versions if str(one.get("state")).startswith("DESTROY")]
+        yield empty(resource, "versions that end", [f"version {name.rpartition('/')[2]}" for name in ended])
+
+
+@check("KEY-3")
+def least_use(deployment: Deployment) -> Iterator[Finding]:
+    for purpose, place in everywhere(deployment):
+        resource = _told(deployment, purpose, place)
+        found = grants.on(deployment, "cloudkms", _KEYS, names.key(deployment.target, purpose, place))
+        yield at_least(resource, "users", len(found), 1)
+        strange = [
+            f"{grant.role} for {grant.member}"
+            for grant in found
+            if grant.role != _USE
+            or not grant.member.startswith("serviceAccount:")
+            or grant.member.partition("@")[2] not in _AGENTS
+        ]
+        yield empty(resource, "users that are no service of Google's", strange)
+    wide = [
+        f"{grant.role} for {grant.member}"
+        for grant in grants.on_project(deployment)
+        if grant.role in _BROAD and not grant.member.endswith(_BY_GOOGLE)
+    ]
+    yield empty(deployment.project, "use of every key", wide)

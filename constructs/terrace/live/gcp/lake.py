@@ -1,0 +1,154 @@
+"""Cloud Storage as it is (LAKE-1 to LAKE-7)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.capabilities.keys import Purpose
+from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
+from terrace.gcp import names
+from terrace.live.gcp import grants, keys
+from terrace.live.gcp.checks import (
+    Deployment,
+    Finding,
+    NotApplicable,
+    at_least,
+    at_most,
+    check,
+    days,
+    empty,
+    equal,
+)
+
+_KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups", "access": "logs"}  # the others: the lake's
+_VERBS = {"roles/storage.objectViewer": "read", "roles/storage.objectUser": "write"}
+_SOFT_DELETE_DAYS = 7  # the least that every bucket keeps what was deleted
+_SECURE_TRANSPORT = "storage.secureHttpTransport"
+
+
+def bucket(deployment: Deployment, name: Bucket) -> dict[str, Any]:
+    """A bucket. Raises Absent."""
+    return deployment.call("storage", "buckets.get", bucket=names.bucket(deployment.target, name), projection="full")
+
+
+def buckets(deployment: Deployment) -> Iterator[tuple[Bucket, str, dict[str, Any]]]:
+    """Each bucket: what it is for, its name, and itself. Raises Absent."""
+    for name in BUCKETS:
+        yield name, names.bucket(deployment.target, name), bucket(deployment, name)
+
+
+def spans(deployment: Deployment, name: Bucket) -> bool:
+    """Whether a bucket is to be in both regions."""
+    return bool(deployment.environment.lake.replicate and deployment.target.recovery_region and name in REPLICATED)
+
+
+def lock(deployment: Deployment, name: Bucket, least: int) -> Iterator[Finding]:
+    """Whether the bucket's objects are immutable for these days, in the environment's mode."""
+    resource = f"bucket {names.bucket(deployment.target, name)}"
+    policy = bucket(deployment, name).get("retentionPolicy", {})
+    yield at_least(resource, "days of retention", days(policy.get("retentionPeriod")), least)
+    final = deployment.environment.lake.immutability.mode == "compliance"
+    yield equal(resource, "isLocked", bool(policy.get("isLocked")), final)
+
+
+@check("LAKE-1")
+def never_public(deployment: Deployment) -> Iterator[Finding]:
+    for _, name, found in buckets(deployment):
+        access = found.get("iamConfiguration", {})
+        yield equal(f"bucket {name}", "publicAccessPrevention", access.get("publicAccessPrevention"), "enforced")
+        uniform = access.get("uniformBucketLevelAccess", {}).get("enabled", False)
+        yield equal(f"bucket {name}", "uniformBucketLevelAccess", uniform, True)
+        yield empty(f"bucket {name}", "grants to everybody", grants.public(grants.on_bucket(deployment, name)))
+
+
+@check("LAKE-2")
+def encrypted(deployment: Deployment) -> Iterator[Finding]:
+    for bucket_name, name, found in buckets(deployment):
+        encryption = found.get("encryption", {})
+        place: names.Place = "both" if spans(deployment, bucket_name) else "home"
+        key = encryption.get("defaultKmsKeyName")
+        yield keys.used(deployment, f"bucket {name}", "defaultKmsKeyName", key, _KEY.get(bucket_name, "lake"), place)
+    if names.settings(deployment.target).owns_account:
+        yield policy_on(deployment, _SECURE_TRANSPORT)  # refuses plain HTTP
+
+
+def policy_on(deployment: Deployment, constraint: str) -> Finding:
+    """Whether an organisation policy is enforced on the project. Raises Absent."""
+    policy = deployment.call("orgpolicy", "projects.policies.get", name=f"{deployment.project}/policies/{constraint}")
+    rules = policy.get("spec", {}).get("rules", [])
+    on = any(rule.get("enforce") or rule.get("denyAll") for rule in rules)
+    return equal(f"policy {constraint}", "is enforced", on, True)
+
+
+@check("LAKE-3")
+def versioned(deployment: Deployment) -> Iterator[Finding]:
+    for _, name, found in buckets(deployment):
+        kept = bool(found.get("versioning", {}).get("enabled")) or "retentionPolicy" in found
+        fact = f"{'keeps' if kept else 'loses'} what was overwritten"
+        yield Finding(f"bucket {name}", fact, kept, "versions or retention")
+        soft = days(found.get("softDeletePolicy", {}).get("retentionDurationSeconds"))
+        yield at_least(f"bucket {name}", "days of soft delete", soft, _SOFT_DELETE_DAYS)
+    yield from lock(deployment, "bronze", deployment.environment.lake.immutability.days)
+
+
+@check("LAKE-4")
+def tiered(deployment: Deployment) -> Iterator[Finding]:
+    for name, spec in deployment.environment.lake.lifecycle.items():
+        found, resource = bucket(deployment, name), f"bucket {names.bucket(deployment.target, name)}"
+        rules = [rule for rule in found.get("lifecycle", {}).get("rule", []) if not _narrowed(rule)]
+        moves = [rule["condition"].get("age", 0) for rule in rules if rule["action"]["type"] == "SetStorageClass"]
+        yield at_most(resource, "first move after days", min(moves, default=None), spec.cool_after_days)
+        yield at_most(resource, "last move after days", max(moves, default=None), spec.archive_after_days)
+        ends = [rule["condition"] for rule in rules if rule["action"]["type"] == "Delete"]
+        live = [one.get("age") for one in ends if one.get("isLive")]
+        yield equal(resource, "expires after days", live[0] if live else None, spec.expire_after_days)
+        old = [one["daysSinceNoncurrentTime"] for one in ends if "daysSinceNoncurrentTime" in one]
+        yield equal(resource, "superseded versions end after days", old, [spec.superseded_after_days])
+
+
+def _narrowed(rule: dict[str, Any]) -> bool:
+    """Whether a rule is for some of the objects only."""
+    return bool(rule.get("condition", {}).get("matchesPrefix") or rule.get("condition", {}).get("matchesSuffix"))
+
+
+@check("LAKE-5")
+def spans_two_regions(deployment: Deployment) -> Iterator[Finding]:
+    if not deployment.environment.lake.replicate:
+        raise NotApplicable("no copies are asked for (lake.replicate)")
+    wanted = sorted(str(region).upper() for region in (deployment.target.region, deployment.target.recovery_region))
+    for name in REPLICATED:
+        found, resource = bucket(deployment, name), f"bucket {names.bucket(deployment.target, name)}"
+        places = sorted(str(one).upper() for one in found.get("customPlacementConfig", {}).get("dataLocations", []))
+        yield equal(resource, "dataLocations", places, wanted)
+        yield equal(resource, "rpo", found.get("rpo"), "ASYNC_TURBO")
+
+
+@check("LAKE-6")
+def logged(deployment: Deployment) -> Iterator[Finding]:
+    access = names.bucket(deployment.target, "access")
+    for bucket_name, name, found in buckets(deployment):
+        if bucket_name != "access":
+            yield equal(f"bucket {name}", "logBucket", found.get("logging", {}).get("logBucket"), access)
+
+
+@check("LAKE-7")
+def as_declared(deployment: Deployment) -> Iterator[Finding]:
+    modules = {name: module for name, module in deployment.environment.modules.items() if module.enabled}
+    if not modules:
+        raise NotApplicable("no module is enabled (modules)")
+    by_bucket = {bucket: grants.on_bucket(deployment, name) for bucket, name, _ in buckets(deployment)}
+    everywhere = grants.on_project(deployment)
+    for module, spec in modules.items():
+        member = names.member(deployment.target, f"module-{module}")
+        rights = {
+            bucket: _VERBS.get(role, role)
+            for bucket, found in by_bucket.items()
+            for role in grants.roles(found, member)
+        }
+        yield equal(f"module {module}", "lake", _told(rights), _told(dict(spec.lake)))
+        wide = [role for role in grants.roles(everywhere, member) if role.startswith("roles/storage.")]
+        basic = [role for role in grants.roles(everywhere, member) if role in ("roles/owner", "roles/editor")]
+        yield empty(f"module {module}", "roles on every bucket", wide + basic)
+
+
+def _told(rights: dict[Any, Any]) -> str:
+    return ", ".join(f"{verb} {place}" for place, verb in sorted(rights.items())) or "nothing"

@@ -1,0 +1,221 @@
+"""The VPC as it is (NET-1 to NET-5), and the VPN link (NET-7)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.gcp import names
+from terrace.live.gcp import cluster, logs
+from terrace.live.gcp.checks import (
+    Deployment,
+    Finding,
+    NotApplicable,
+    at_least,
+    check,
+    empty,
+    equal,
+    includes,
+    named,
+)
+
+ESSENTIAL = ("googleapis-com", "pkg-dev", "gcr-io")
+"""Domains that nodes and workloads need to run; `private_paths: full` has at least these, and more."""
+CONNECTED = {"database": "google-cloud-sql", "cache": "gcp-memorystore"}
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
+_RESTRICTED = "199.36.153."
+_INTERVALS = {60: "INTERVAL_1_MIN", 600: "INTERVAL_10_MIN"}
+_BY_GKE = ("gke-", "k8s-")
+"""Names of the rules that GKE makes by itself, for its own cluster."""
+
+
+def vpc(deployment: Deployment) -> dict[str, Any]:
+    """The network. Raises Absent."""
+    return deployment.call("compute", "networks.get", project=_project(deployment), network=deployment.prefix)
+
+
+def subnets(deployment: Deployment) -> list[dict[str, Any]]:
+    """The network's subnets, in both regions."""
+    regions = [region for region in (deployment.target.region, deployment.target.recovery_region) if region]
+    return [
+        subnet
+        for region in regions
+        for subnet in deployment.pages(
+            "compute", "subnetworks.list", "items", project=_project(deployment), region=region
+        )
+        if named(subnet.get("network")) == deployment.prefix
+    ]
+
+
+def firewalls(deployment: Deployment) -> list[dict[str, Any]]:
+    """The network's rules, whoever made them."""
+    found = deployment.pages("compute", "firewalls.list", "items", project=_project(deployment))
+    return [rule for rule in found if named(rule.get("network")) == deployment.prefix]
+
+
+def private_zone(deployment: Deployment, name: str) -> Iterator[Finding]:
+    """Whether a DNS zone answers inside the network, and nowhere else. Raises Absent."""
+    zone = deployment.call("dns", "managedZones.get", project=_project(deployment), managedZone=name)
+    inside = [named(one.get("networkUrl")) for one in zone.get("privateVisibilityConfig", {}).get("networks", [])]
+    good = zone.get("visibility") == "private" and inside == [deployment.prefix]
+    fact = f"visibility = {zone.get('visibility')} in {', '.join(inside) or 'no network'}"
+    yield Finding(f"zone {name}", fact, good, f"private in {deployment.prefix}")
+
+
+def _project(deployment: Deployment) -> str:
+    return names.account(deployment.target)
+
+
+def _router(deployment: Deployment) -> dict[str, Any]:
+    return deployment.call(
+        "compute",
+        "routers.get",
+        project=_project(deployment),
+        region=deployment.target.region,
+        router=deployment.prefix,
+    )
+
+
+@check("NET-1")
+def private_subnets(deployment: Deployment) -> Iterator[Finding]:
+    resource = f"network {deployment.prefix}"
+    automatic = vpc(deployment).get("autoCreateSubnetworks", True)
+    yield equal(resource, "autoCreateSubnetworks", automatic, False)
+    wanted = [f"{deployment.prefix}-{role}" for role in ("nodes", "data")]
+    yield includes(resource, "subnets", [str(one["name"]) for one in subnets(deployment)], wanted)
+    for name, pool in cluster.pools(deployment):
+        yield includes(f"pool {name}", "zones", pool.get("locations", []), deployment.target.zones)
+        private = pool.get("networkConfig", {}).get("enablePrivateNodes", False)
+        yield equal(f"pool {name}", "enablePrivateNodes", private, True)
+    subnet = named(cluster.cluster(deployment).get("subnetwork"))
+    yield equal(f"cluster {deployment.prefix}", "subnetwork", subnet, f"{deployment.prefix}-nodes")
+
+
+@check("NET-2")
+def egress_by_nat(deployment: Deployment) -> Iterator[Finding]:
+    wanted = len(deployment.target.zones) if deployment.environment.network.egress.nat == "per_zone" else 1
+    gateways = _router(deployment).get("nats", [])
+    yield at_least(f"router {deployment.prefix}", "NAT gateways", len(gateways), 1)
+    for gateway in gateways:
+        resource = f"NAT {gateway.get('name')}"
+        yield equal(resource, "natIpAllocateOption", gateway.get("natIpAllocateOption"), "MANUAL_ONLY")
+        yield at_least(resource, "fixed addresses", len(gateway.get("natIps", [])), wanted)
+        served = [named(one.get("name")) for one in gateway.get("subnetworks", [])]
+        yield equal(resource, "subnets", served, [f"{deployment.prefix}-nodes"])
+    ways = [
+        str(route["name"])
+        for route in deployment.pages("compute", "routes.list", "items", project=_project(deployment))
+        if named(route.get("network")) == deployment.prefix
+        and route.get("destRange") == "0.0.0.0/0"
+        and route.get("name") != f"{deployment.prefix}-nat"
+    ]
+    yield empty(f"network {deployment.prefix}", "other ways out", ways)
+    for zone in deployment.target.zones:
+        for machine in deployment.pages("compute", "instances.list", "items", project=_project(deployment), zone=zone):
+            cards = machine.get("networkInterfaces", [])
+            if any(named(card.get("network")) == deployment.prefix for card in cards):
+                public = [access.get("natIP") for card in cards for access in card.get("accessConfigs", [])]
+                yield equal(f"machine {machine['name']}", "public addresses", public, [])
+
+
+@check("NET-3")
+def private_paths(deployment: Deployment) -> Iterator[Finding]:
+    for subnet in subnets(deployment):
+        if subnet.get("purpose", "PRIVATE") == "PRIVATE":
+            private = subnet.get("privateIpGoogleAccess", False)
+            yield equal(f"subnet {subnet['name']}", "privateIpGoogleAccess", private, True)
+    for domain in ESSENTIAL:
+        zone = f"{deployment.prefix}-{domain}"
+        yield from private_zone(deployment, zone)
+        records = deployment.pages(
+            "dns", "resourceRecordSets.list", "rrsets", project=_project(deployment), managedZone=zone
+        )
+        addresses = [str(one) for record in records if record["type"] == "A" for one in record.get("rrdatas", [])]
+        inside = bool(addresses) and all(address.startswith(_RESTRICTED) for address in addresses)
+        yield Finding(f"zone {zone}", f"leads to {', '.join(addresses) or 'nothing'}", inside, f"{_RESTRICTED}*")
+    for name, kind in CONNECTED.items():
+        full = f"{deployment.place}/serviceConnectionPolicies/{deployment.prefix}-{name}"
+        policy = deployment.call("networkconnectivity", "projects.locations.serviceConnectionPolicies.get", name=full)
+        resource = f"service connection policy {deployment.prefix}-{name}"
+        yield equal(resource, "serviceClass", policy.get("serviceClass"), kind)
+        inside_of = [named(one) for one in policy.get("pscConfig", {}).get("subnetworks", [])]
+        yield equal(resource, "subnets", inside_of, [f"{deployment.prefix}-data"])
+
+
+@check("NET-4")
+def default_deny(deployment: Deployment) -> Iterator[Finding]:
+    rules = [rule for rule in firewalls(deployment) if not str(rule["name"]).startswith(_BY_GKE)]
+    for direction, place in (("INGRESS", "sourceRanges"), ("EGRESS", "destinationRanges")):
+        refusals = [
+            rule
+            for rule in rules
+            if rule.get("direction") == direction
+            and rule.get(place) == ["0.0.0.0/0"]
+            and [one.get("IPProtocol") for one in rule.get("denied", [])] == ["all"]
+            and not rule.get("disabled")
+            and not rule.get("targetServiceAccounts")
+            and not rule.get("targetTags")
+        ]
+        yield at_least(f"network {deployment.prefix}", f"refusals of all {direction.lower()}", len(refusals), 1)
+    away = {str(one.cidr): str(one.port) for one in deployment.environment.network.egress.destinations.values()}
+    for rule in rules:
+        resource, told = f"firewall {rule['name']}", str(rule.get("description") or "").strip()
+        yield Finding(resource, f"purpose: {told or 'none'}", len(told) >= 8, "a purpose")
+        if rule.get("allowed"):
+            yield _narrow(rule, resource, away)
+
+
+def _narrow(rule: dict[str, Any], resource: str, away: dict[str, str]) -> Finding:
+    inward = rule.get("direction") == "INGRESS"
+    places = [str(one) for one in rule.get("sourceRanges" if inward else "destinationRanges", [])]
+    ports = [str(port) for one in rule["allowed"] for port in one.get("ports") or ["all"]]
+    wide = [place for place in places if place in _EVERYWHERE]
+    good = not wide if inward else all(ports == [away.get(place)] for place in wide)
+    owned = bool(rule.get("targetServiceAccounts") or rule.get("targetTags"))
+    fact = f"{'from' if inward else 'to'} {', '.join(places)} ports {', '.join(ports)}"
+    return Finding(resource, fact, good and owned, "what the environment names, for one party")
+
+
+@check("NET-5")
+def flow_logs(deployment: Deployment) -> Iterator[Finding]:
+    interval = _INTERVALS[deployment.environment.network.flow_log_interval_seconds]
+    found = [one for one in subnets(deployment) if one.get("purpose", "PRIVATE") == "PRIVATE"]
+    yield at_least(f"network {deployment.prefix}", "subnets", len(found), 1)
+    for subnet in found:
+        resource, log = f"subnet {subnet['name']}", subnet.get("logConfig", {})
+        # Compute leaves out what is its default: on, every five seconds, half of the flows
+        yield equal(resource, "flow log", bool(log) and log.get("enable", True), True)
+        every = log.get("aggregationInterval", "INTERVAL_5_SEC")
+        often = every in (interval, "INTERVAL_1_MIN", "INTERVAL_30_SEC", "INTERVAL_5_SEC")
+        yield Finding(resource, f"aggregationInterval = {every}", often, interval)
+        yield equal(resource, "flowSampling", float(log.get("flowSampling", 0.5)), 1.0)
+    yield logs.kept(deployment, "flow", deployment.environment.observability.retention_days)
+    yield from logs.filled(deployment, "flow", "vpc_flows")
+
+
+@check("NET-7")
+def link(deployment: Deployment) -> Iterator[Finding]:
+    spec = deployment.environment.network.hybrid
+    if spec is None:
+        raise NotApplicable("no link is asked for (network.hybrid)")
+    where = {"project": _project(deployment), "region": deployment.target.region}
+    gateway = deployment.call("compute", "vpnGateways.get", vpnGateway=deployment.prefix, **where)
+    resource = f"VPN gateway {deployment.prefix}"
+    yield equal(resource, "network", named(gateway.get("network")), deployment.prefix)
+    tunnels = [
+        one
+        for one in deployment.pages("compute", "vpnTunnels.list", "items", **where)
+        if named(one.get("vpnGateway")) == deployment.prefix
+    ]
+    yield at_least(resource, "tunnels", len(tunnels), 2)
+    for tunnel in tunnels:
+        peer = deployment.call(
+            "compute",
+            "externalVpnGateways.get",
+            project=_project(deployment),
+            externalVpnGateway=named(tunnel.get("peerExternalGateway")),
+        )
+        addresses = [str(one.get("ipAddress")) for one in peer.get("interfaces", [])]
+        yield equal(f"tunnel {tunnel['name']}", "peer", addresses, [str(spec.peer_address)])
+        yield equal(f"tunnel {tunnel['name']}", "ikeVersion", tunnel.get("ikeVersion"), 2)
+    sessions = [str(one.get("peerAsn")) for one in _router(deployment).get("bgpPeers", [])]
+    yield at_least(f"router {deployment.prefix}", "sessions", len(sessions), 2)
+    yield equal(f"router {deployment.prefix}", "peerAsn", sorted(set(sessions)), [str(spec.peer_asn)])

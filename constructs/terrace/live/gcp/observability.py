@@ -1,0 +1,168 @@
+"""Cloud Logging and Monitoring as they are (OBS-1 to OBS-4)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from terrace.capabilities.observability import EmailChannel, LogGroup
+from terrace.capabilities.spec import Severity
+from terrace.gcp import names
+from terrace.live.gcp import keys, logs
+from terrace.live.gcp.checks import (
+    Deployment,
+    Finding,
+    at_least,
+    at_most,
+    check,
+    empty,
+    equal,
+    includes,
+    named,
+    seconds,
+)
+from terrace.live.judging import Absent
+
+SIGNALS = (
+    "cloudsql.googleapis.com/database/cpu/utilization",
+    "cloudsql.googleapis.com/database/disk/bytes_used",
+    "cloudsql.googleapis.com/database/postgresql/num_backends",
+    "memorystore.googleapis.com/instance/node/memory/utilization",
+    "memorystore.googleapis.com/instance/node/stats/evicted_keys_count",
+    "kubernetes.io/node/cpu/allocatable_utilization",
+    "kubernetes.io/node/memory/allocatable_utilization",
+    "router.googleapis.com/nat/dropped_sent_packets_count",
+)
+"""What every deployment watches, in Monitoring's words; refusals by the lake are looked for apart."""
+_SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
+
+
+def alarms(deployment: Deployment) -> list[dict[str, Any]]:
+    """The deployment's alert policies that are on."""
+    found = deployment.pages("monitoring", "projects.alertPolicies.list", "alertPolicies", name=deployment.project)
+    return [
+        alarm
+        for alarm in found
+        if str(alarm.get("displayName")).startswith(f"{deployment.prefix}-") and alarm.get("enabled", True)
+    ]
+
+
+def channels(deployment: Deployment) -> dict[str, str]:
+    """Each channel that is on: its name, and whom it reaches (address, URL or topic)."""
+    found = deployment.pages(
+        "monitoring", "projects.notificationChannels.list", "notificationChannels", name=deployment.project
+    )
+    return {
+        str(one["name"]): str(
+            next((one["labels"][k] for k in ("email_address", "url", "topic") if k in one["labels"]), "")
+        )
+        for one in found
+        if one.get("enabled", True)
+    }
+
+
+def _reached(deployment: Deployment, watching: list[dict[str, Any]]) -> list[str]:
+    """The severities whose topics these alarms reach."""
+    known = channels(deployment)
+    told = {known.get(str(channel), "") for alarm in watching for channel in alarm.get("notificationChannels", [])}
+    return [word for word in _SEVERITIES if names.topic(deployment.target, word) in told]
+
+
+def _thresholds(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one["conditionThreshold"] for one in alarm.get("conditions", []) if "conditionThreshold" in one]
+
+
+def _on(deployment: Deployment, metric: str) -> list[dict[str, Any]]:
+    """The alarms that watch one metric alone."""
+    return [
+        alarm
+        for alarm in alarms(deployment)
+        if len(alarm.get("conditions", [])) == 1
+        and any(f'"{metric}"' in str(one.get("filter")) for one in _thresholds(alarm))
+    ]
+
+
+@check("OBS-1")
+def kept_and_encrypted(deployment: Deployment) -> Iterator[Finding]:
+    groups: dict[str, LogGroup] = {names.log_group(deployment.target, name): name for name in get_args(LogGroup)}
+    for bucket, name in groups.items():
+        key = logs.group(deployment, name).get("cmekSettings", {}).get("kmsKeyName")
+        yield keys.used(deployment, f"log bucket {bucket}", "kmsKeyName", key, "logs")
+    # NET-5 and AUD-1 say how long flows and the record are kept
+    yield logs.kept(deployment, "postgresql", deployment.environment.observability.retention_days)
+    yield from logs.filled(deployment, "postgresql")
+
+
+@check("OBS-2")
+def signals_alarm(deployment: Deployment) -> Iterator[Finding]:
+    spec, wanted = deployment.environment, deployment.environment.observability.thresholds
+    limits = (
+        wanted.database_cpu_percent / 100,
+        spec.database.max_storage_gb * 2**30,
+        wanted.database_connections,
+        wanted.cache_memory_percent / 100,
+        wanted.cache_evictions,
+        wanted.node_cpu_percent / 100,
+        wanted.node_memory_percent / 100,
+        0,
+    )
+    for metric, most in zip(SIGNALS, limits, strict=True):
+        watching = _on(deployment, metric)
+        yield includes(f"alarms on {metric}", "severities", _reached(deployment, watching), _SEVERITIES)
+        for alarm in watching:
+            for condition in _thresholds(alarm):
+                yield at_most(str(alarm["displayName"]), "thresholdValue", condition.get("thresholdValue", 0), most)
+    found = deployment.pages("logging", "projects.metrics.list", "metrics", parent=deployment.project)
+    counted = [
+        str(metric["name"])
+        for metric in found
+        if str(metric["name"]).startswith(f"{deployment.prefix}/") and "gcs_bucket" in str(metric.get("filter"))
+    ]
+    yield at_least("metrics of refusals by buckets", "how many", len(counted), 1)
+    refusals = [alarm for name in counted for alarm in _on(deployment, f"logging.googleapis.com/user/{name}")]
+    yield includes("alarms on refusals by the lake", "severities", _reached(deployment, refusals), _SEVERITIES)
+
+
+@check("OBS-3")
+def people_hear(deployment: Deployment) -> Iterator[Finding]:
+    spec, known = deployment.environment.observability, channels(deployment)
+    chosen = {"warning": spec.escalation.warning, "critical": spec.escalation.critical}
+    for severity, ways in chosen.items():
+        wanted = [
+            way.address if isinstance(way, EmailChannel) else way.url for way in (spec.channels[name] for name in ways)
+        ]
+        ours = [one for one in alarms(deployment) if one.get("severity") == severity.upper()]
+        yield at_least(f"{severity} alarms", "how many", len(ours), 1)
+        for alarm in ours:
+            told = [known.get(str(channel), "") for channel in alarm.get("notificationChannels", [])]
+            yield includes(str(alarm["displayName"]), "who hears", told, wanted)
+    minutes = spec.escalation.critical_after_minutes
+    for alarm in alarms(deployment):
+        if alarm.get("severity") == "CRITICAL":
+            for condition in _thresholds(alarm):
+                if lasted := seconds(condition.get("duration")):
+                    yield at_most(str(alarm["displayName"]), "minutes until it is critical", lasted / 60, minutes)
+    for word in _SEVERITIES:
+        topic = deployment.call("pubsub", "projects.topics.get", topic=names.topic(deployment.target, word))
+        key = topic.get("kmsKeyName")
+        yield keys.used(deployment, f"topic {named(topic['name'])}", "kmsKeyName", key, "events")
+
+
+@check("OBS-4")
+def dashboard(deployment: Deployment) -> Iterator[Finding]:
+    boards = deployment.pages("monitoring/v1", "projects.dashboards.list", "dashboards", parent=deployment.project)
+    ours = [board for board in boards if board.get("displayName") == deployment.prefix]
+    if not ours:
+        raise Absent(f"dashboard {deployment.prefix}")
+    resource, text = f"dashboard {deployment.prefix}", json.dumps(ours[0])
+    yield empty(resource, "signals that it does not show", [metric for metric in SIGNALS if metric not in text])
+    percent = deployment.environment.observability.slo_percent
+    yield equal(resource, f"shows the objective of {percent:g} %", f"{percent:g} %" in text, True)
+    name = f"{deployment.project}/services/{deployment.prefix}/serviceLevelObjectives/availability"
+    objective = deployment.call("monitoring", "services.serviceLevelObjectives.get", name=name)
+    yield equal(f"objective of {deployment.prefix}", "goal", objective.get("goal"), round(percent / 100, 6))
+    burning = [
+        alarm
+        for alarm in alarms(deployment)
+        if any("select_slo_burn_rate" in str(one.get("filter")) for one in _thresholds(alarm))
+    ]
+    yield includes("alarms on the error budget", "severities", _reached(deployment, burning), _SEVERITIES)

@@ -1,0 +1,83 @@
+"""Secret Manager as it is (SEC-1 to SEC-3)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.gcp import names
+from terrace.gcp.names import Place
+from terrace.live.gcp import database, grants
+from terrace.live.gcp.checks import Deployment, Finding, NotApplicable, at_least, check, empty, equal, includes
+
+READ = "roles/secretmanager.secretAccessor"
+
+
+def modules(deployment: Deployment) -> list[str]:
+    """The enabled modules; each has a secret."""
+    return sorted(name for name, module in deployment.environment.modules.items() if module.enabled)
+
+
+def secret_id(deployment: Deployment, module: str) -> str:
+    """The id of a module's secret."""
+    return names.secret(deployment.target, f"{module}-app")
+
+
+def secret(deployment: Deployment, module: str) -> dict[str, Any]:
+    """A module's secret. Raises Absent."""
+    return deployment.call("secretmanager", "projects.secrets.get", name=secret_id(deployment, module))
+
+
+def _wanted(deployment: Deployment) -> list[str]:
+    if not (found := modules(deployment)):
+        raise NotApplicable("no module is enabled (modules)")
+    return found
+
+
+@check("SEC-1")
+def kept_in_the_manager(deployment: Deployment) -> Iterator[Finding]:
+    places: list[tuple[str, Place]] = [(deployment.target.region, "home")]
+    if deployment.target.recovery_region:
+        places.append((deployment.target.recovery_region, "recovery"))
+    wanted = {region: names.key(deployment.target, "secrets", place) for region, place in places}
+    for module in _wanted(deployment):
+        resource = f"secret {secret_id(deployment, module).rpartition('/')[2]}"
+        replicas = secret(deployment, module).get("replication", {}).get("userManaged", {}).get("replicas", [])
+        copies = {
+            str(one.get("location")): str(one.get("customerManagedEncryption", {}).get("kmsKeyName"))
+            for one in replicas
+        }
+        told = ", ".join(f"{region} under {key}" for region, key in sorted(copies.items())) or "anywhere"
+        yield Finding(resource, f"copies: {told}", copies == wanted, ", ".join(sorted(wanted.values())))
+        versions = deployment.pages(
+            "secretmanager", "projects.secrets.versions.list", "versions", parent=secret_id(deployment, module)
+        )
+        live = [one for one in versions if one.get("state") == "ENABLED"]
+        yield at_least(resource, "versions", len(live), 1)
+
+
+@check("SEC-2")
+def nobody_has_a_password(deployment: Deployment) -> Iterator[Finding]:
+    # tokens of IAM are the credential: made by the cloud at each login and good for an hour
+    resource, found = f"sql instance {deployment.prefix}", database.users(deployment)
+    kinds = {str(one["name"]): str(one.get("type", "BUILT_IN")) for one in found}
+    yield includes(resource, "who logs in", kinds.values(), ["CLOUD_IAM_SERVICE_ACCOUNT"])
+    # Cloud SQL makes this one by itself, without a password
+    known = [name for name, kind in kinds.items() if not kind.startswith("CLOUD_IAM") and name != "postgres"]
+    yield empty(resource, "users with a password", known)
+    for instance in (database.server(deployment), *database.copies(deployment)):
+        by_iam = database.flags(instance).get("cloudsql.iam_authentication")
+        yield equal(f"sql instance {instance['name']}", "cloudsql.iam_authentication", by_iam, "on")
+
+
+@check("SEC-3")
+def own_identity(deployment: Deployment) -> Iterator[Finding]:
+    for module in _wanted(deployment):
+        namespace = deployment.environment.modules[module].namespace or module
+        account = names.role_name(deployment.target, f"module-{module}")
+        has = grants.pods(deployment, f"module-{module}")
+        yield equal(f"account {account}", "pods that have it", has, [f"{namespace}/{module}"])
+        found = grants.on(deployment, "secretmanager", "projects.secrets", secret_id(deployment, module))
+        readers = sorted(grant.member for grant in found if grant.role == READ)
+        resource = f"secret {secret_id(deployment, module).rpartition('/')[2]}"
+        yield equal(resource, "readers", readers, [names.member(deployment.target, f"module-{module}")])
+    wide = [grant.member for grant in grants.on_project(deployment) if grant.role == READ]
+    yield empty(deployment.project, "readers of every secret", wide)

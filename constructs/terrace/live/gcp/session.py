@@ -1,0 +1,299 @@
+"""Talking to Google Cloud to read: methods by name, answers kept, and errors that say what to do.
+
+Methods are those of the discovery documents that come with Google's client, so no call is needed to learn them. One
+HTTP session carries everything; it waits out throttling as it is told to (Retry-After), a few times and no longer.
+"""
+
+import json
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from terrace.capabilities.target import Target
+from terrace.errors import TerraceError
+from terrace.gcp import names
+from terrace.live.gcp.credentials import TOKEN, credentials, require_extra
+from terrace.live.judging import Absent, CredentialsError, Unreadable
+
+if TYPE_CHECKING:
+    import requests
+
+VERSIONS = {
+    "artifactregistry": "v1", "backupdr": "v1", "billingbudgets": "v1", "binaryauthorization": "v1",
+    "certificatemanager": "v1", "cloudasset": "v1", "cloudkms": "v1", "cloudresourcemanager": "v3",
+    "cloudscheduler": "v1", "compute": "v1", "container": "v1", "dns": "v1", "essentialcontacts": "v1",
+    "gkebackup": "v1", "iam": "v1", "logging": "v2", "monitoring": "v3", "networkconnectivity": "v1",
+    "orgpolicy": "v2", "pubsub": "v1", "secretmanager": "v1", "serviceusage": "v1", "sqladmin": "v1",
+    "storage": "v1", "storagetransfer": "v1",
+}  # fmt: skip
+"""The version of each service that is spoken; another one is written service/version."""
+_SECONDS = 30
+_TRIES = 3
+_THROTTLED = ("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "quotaExceeded")
+
+
+class Reader:
+    """Calls Google Cloud for one deployment and keeps each answer, as many guarantees look at the same resource.
+
+    `variables` are those of a shell, this process's own by default: credentials, proxy and certificates are found in
+    them. `session` replaces the one that they give.
+    """
+
+    def __init__(
+        self, target: Target, session: "requests.Session | None" = None, variables: Mapping[str, str] = os.environ
+    ) -> None:
+        require_extra()
+        self._target = target
+        self._variables = variables
+        self._session = session
+        self._clients: dict[str, Any] = {}
+        self._answers: dict[str, Any] = {}
+
+    @property
+    def session(self) -> "requests.Session":
+        """The HTTP session, with credentials. CredentialsError without any."""
+        if self._session is None:
+            self._session = _session(self._variables, names.account(self._target))
+        return self._session
+
+    def resource(self, service: str, method: str) -> tuple[Any, str]:
+        """Google's client of `method`'s collection (networks.get -> networks), and the method's own name."""
+        *collections, verb = method.split(".")
+        path = ".".join([service, *collections])
+        if path not in self._clients:
+            parent, _, name = path.rpartition(".")
+            if parent:
+                self._clients[path] = getattr(self.resource(service, ".".join(collections))[0], name)()
+            else:
+                self._clients[path] = self._build(service)
+        return self._clients[path], verb
+
+    def _build(self, service: str) -> Any:
+        from googleapiclient import discovery
+
+        name, _, version = service.partition("/")
+        transport = _Transport(self.session)
+        return discovery.build(
+            name, version or VERSIONS[name], http=transport, static_discovery=True, cache_discovery=False
+        )
+
+    def call(self, service: str, method: str, **parameters: Any) -> dict[str, Any]:
+        """One answer. Raises Absent, Unreadable or CredentialsError."""
+
+        def ask() -> dict[str, Any]:
+            collection, verb = self.resource(service, method)
+            answer: dict[str, Any] = getattr(collection, verb)(**parameters).execute()
+            return answer
+
+        answer: dict[str, Any] = self._once(ask, service, method, parameters)
+        return answer
+
+    def pages(self, service: str, method: str, field: str, **parameters: Any) -> list[Any]:
+        """All entries of `field` over all pages. Raises as `call` does."""
+
+        def ask() -> list[Any]:
+            collection, verb = self.resource(service, method)
+            found: list[Any] = []
+            request = getattr(collection, verb)(**parameters)
+            onward = getattr(collection, f"{verb}_next", None)
+            while request is not None:
+                answer = request.execute()
+                found += answer.get(field) or []
+                request = onward(request, answer) if onward else None
+            return found
+
+        found: list[Any] = self._once(ask, service, method, {"field": field, **parameters})
+        return found
+
+    def rest(self, service: str, path: str) -> dict[str, Any]:
+        """One answer of a service that no discovery document describes; `path` begins with the version."""
+
+        def ask() -> dict[str, Any]:
+            answer = self.session.get(f"https://{service}.googleapis.com/{path}", timeout=_SECONDS)
+            if answer.status_code >= 400:
+                raise _Refused(answer.status_code, answer.text)
+            found: dict[str, Any] = answer.json()
+            return found
+
+        answer: dict[str, Any] = self._once(ask, service, path, {})
+        return answer
+
+    def change(self, service: str, method: str, **parameters: Any) -> dict[str, Any]:
+        """As `call`, but for what changes something: asked each time, and the service's answers are forgotten."""
+        self.forget([service])
+        with explained(service, method):
+            collection, verb = self.resource(service, method)
+            answer: dict[str, Any] = getattr(collection, verb)(**parameters).execute()
+            return answer
+
+    def storage(self) -> Any:
+        """Google's client for objects."""
+        from google.cloud import storage
+
+        with explained("storage", "connect"):
+            return storage.Client(project=names.account(self._target), _http=self.session)
+
+    def forget(self, services: Collection[str]) -> None:
+        """Ask these services again, since something was changed there."""
+        self._answers = {key: answer for key, answer in self._answers.items() if json.loads(key)[0] not in services}
+
+    def check_account(self) -> None:
+        """TerraceError when the credentials do not reach the environment's project, or its number is another."""
+        project, number = names.account(self._target), names.number(self._target)
+        where = f"environment {self._target.environment}"
+        try:
+            found = str(self.call("cloudresourcemanager", "projects.get", name=f"projects/{project}").get("name"))
+        except Absent as error:
+            raise TerraceError(
+                f"the credentials do not reach project {project}, or there is none of that name",
+                where=where,
+                hint="log in as somebody who may read it, or correct gcp.project_id",
+            ) from error
+        if found != f"projects/{number}":
+            raise TerraceError(
+                f"project {project} has the number {found.rpartition('/')[2]}, the environment says {number}",
+                where=where,
+                hint="correct gcp.project_id or gcp.project_number; service agents are named by the number",
+            )
+
+    def _once(self, ask: Callable[[], Any], service: str, method: str, parameters: dict[str, Any]) -> Any:
+        key = json.dumps([service, method, parameters], sort_keys=True, default=str)
+        if key not in self._answers:
+            try:
+                with explained(service, method):
+                    self._answers[key] = ask()
+            except TerraceError as error:
+                self._answers[key] = error
+        answer = self._answers[key]
+        if isinstance(answer, TerraceError):
+            raise answer
+        return answer
+
+
+def _session(variables: Mapping[str, str], project: str) -> "requests.Session":
+    """An HTTP session with the credentials, proxy and certificates that `variables` name."""
+    from google.auth.transport.requests import AuthorizedSession
+    from requests.adapters import HTTPAdapter
+    from urllib3.util import Retry
+
+    session = AuthorizedSession(credentials(variables, project))  # type: ignore[no-untyped-call]
+    retry = Retry(
+        total=_TRIES,
+        status_forcelist=(429, 502, 503, 504),
+        allowed_methods=None,
+        backoff_factor=0.5,
+        raise_on_status=False,
+    )
+    session.mount("https://", HTTPAdapter(max_retries=retry))
+    session.trust_env = False
+    proxies = {
+        scheme: proxy
+        for scheme in ("http", "https")
+        if (proxy := variables.get(f"{scheme.upper()}_PROXY") or variables.get(f"{scheme}_proxy"))
+    }
+    no_proxy = variables.get("NO_PROXY") or variables.get("no_proxy")
+    session.proxies = {**proxies, **({"no_proxy": no_proxy} if no_proxy else {})}
+    session.verify = variables.get("REQUESTS_CA_BUNDLE") or variables.get("SSL_CERT_FILE") or True
+    return session
+
+
+class _Transport:
+    """The session as Google's client asks of its HTTP: a response and its body."""
+
+    def __init__(self, session: "requests.Session") -> None:
+        self._session = session
+
+    def request(
+        self, uri: str, method: str = "GET", body: Any = None, headers: Mapping[str, str] | None = None, **_: Any
+    ) -> tuple[Any, bytes]:
+        from httplib2 import Response
+
+        answer = self._session.request(method, uri, data=body, headers=headers, timeout=_SECONDS)
+        described = Response({**answer.headers, "status": str(answer.status_code)})
+        described.reason = answer.reason
+        return described, answer.content
+
+    def close(self) -> None:
+        """Google's client closes what it was given; the session goes on."""
+
+
+class _Refused(Exception):
+    """An answer that is an error, of a service without a client."""
+
+    def __init__(self, code: int, body: str) -> None:
+        super().__init__(body)
+        self.code, self.body = code, body
+
+
+@contextmanager
+def explained(service: str, method: str) -> Iterator[None]:
+    """The errors of Google's clients as ours: CredentialsError, Unreadable or Absent."""
+    from google.api_core.exceptions import GoogleAPICallError
+    from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+    from googleapiclient.errors import HttpError
+    from requests import RequestException
+
+    call = f"{service.partition('/')[0]}.{method}"
+    try:
+        yield
+    except HttpError as error:
+        raise _sentence(int(error.resp.status), error.content.decode(errors="replace"), call) from error
+    except _Refused as error:
+        raise _sentence(error.code, error.body, call) from error
+    except GoogleAPICallError as error:
+        reasons = [str(one.get("reason", "")) for one in error.errors if isinstance(one, dict)]
+        body = json.dumps({"error": {"message": error.message, "errors": [{"reason": one} for one in reasons]}})
+        raise _sentence(int(error.code or 0), body, call) from error
+    except RefreshError as error:
+        raise _refused_credentials(_first_line(str(error)), call) from error
+    except (RequestException, TransportError) as error:
+        raise Unreadable(
+            f"Google Cloud did not answer: {_first_line(str(error))}",
+            where=call,
+            hint="check the network and HTTPS_PROXY",
+        ) from error
+    except GoogleAuthError as error:
+        raise _refused_credentials(_first_line(str(error)), call) from error
+
+
+def _sentence(code: int, body: str, call: str) -> TerraceError:
+    """An error of Google's by its status. Source of the shape: AIP-193, and Cloud Storage's older one."""
+    message, reasons = _told(body)
+    if code == 401:
+        return _refused_credentials(message, call)
+    if code == 404:
+        return Absent(message, where=call)
+    if code == 429 or (code == 403 and any(reason in _THROTTLED for reason in reasons)):
+        return Unreadable(f"Google Cloud throttles: {message}", where=call, hint="wait a minute and ask again")
+    if code == 403 and ("SERVICE_DISABLED" in reasons or "it is disabled" in message):
+        service = f"{call.partition('.')[0]}.googleapis.com"
+        return Unreadable(f"{service} is not switched on", where=call, hint=f"`gcloud services enable {service}`")
+    if code == 403:
+        return Unreadable(f"not allowed: {message}", where=call, hint=f"the identity needs a role with {call}")
+    if code >= 500:
+        return Unreadable(f"Google Cloud is in trouble ({code}): {message}", where=call, hint="wait and ask again")
+    return Unreadable(f"{code}: {message}", where=call)
+
+
+def _told(body: str) -> tuple[str, list[str]]:
+    """Message and reasons of an error's body."""
+    try:
+        error = json.loads(body)["error"]
+        details = [*error.get("errors", []), *error.get("details", [])]
+        reasons = [str(one["reason"]) for one in details if isinstance(one, dict) and "reason" in one]
+        return _first_line(str(error.get("message") or "no reason given")), reasons
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return _first_line(body) or "no reason given", []
+
+
+def _refused_credentials(message: str, call: str) -> CredentialsError:
+    return CredentialsError(
+        f"Google Cloud does not accept the credentials: {message}",
+        where=call,
+        hint=f"log in again (`gcloud auth application-default login`), or set {TOKEN} anew",
+    )
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0]
