@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from terrace.emulator.contract import Faults
 from terrace.emulator.gcp.documents import VERSION, Document, Json, Method, document
@@ -64,20 +64,26 @@ class Call:
     raw: bytes = b""  # of an upload
 
     def __post_init__(self) -> None:
-        parts = self.path.removeprefix("resumable/").removeprefix("upload/").split("/")
-        at = next((index for index, part in enumerate(parts[:3]) if VERSION.fullmatch(part)), None)
         label = self.host.split(".")[0]
-        self.document: Document = document(label, parts[at] if at is not None else "v1")
+        colon = "" if label == "storage" else ":"  # part of an object's name; elsewhere a method follows
+        path = self.path.removeprefix("resumable/").removeprefix("upload/")
+        parts = [escaped(unquote(part), colon) for part in path.split("/")]
+        at = next((index for index, part in enumerate(parts[:3]) if VERSION.fullmatch(part)), -1)
+        if label == "storage" and parts[0] != "storage":
+            at = -1  # `/BUCKET/OBJECT`, which is in no document
+        self.document: Document = document(label, parts[at] if at >= 0 else "v1")
         self.service = self.document.service
-        found = self.document.method(self.http, "/".join(parts)) if at is not None else None
+        found = self.document.method(self.http, "/".join(parts)) if at >= 0 else None
+        if label == "storage" and at < 0 and self.http == "GET" and len(parts) > 1:
+            found = Method("storage.objects.read")
         self.is_known = found is not None
         self.method = found or Method(f"{self.service}.{self.http} {self.path}")
-        self.prefix = "/".join(parts[: at + 1]) + "/" if at is not None else ""
-        name = "/".join(parts[at + 1 :] if at is not None else parts)
+        self.prefix = "".join(f"{part}/" for part in parts[: at + 1])
+        name = "/".join(parts[at + 1 :])
         name, _, self.action = name.rpartition(":") if re.search(r":[a-zA-Z]+$", name) else (name, "", "")
         self.name = re.sub(rf"\bprojects/{self.cloud.number}(?=/|$)", f"projects/{self.cloud.project}", name)
-        self.schema, wrapper = self.document.payload(self.method.request)
-        self.sent: Json = copy.deepcopy(self.body.get(wrapper) or {} if wrapper else self.body)
+        self.schema, self._wrapper = self.document.payload(self.method.request)
+        self.sent: Json = copy.deepcopy(self.body.get(self._wrapper) or {} if self._wrapper else self.body)
 
     @property
     def store(self) -> Store:
@@ -104,15 +110,23 @@ class Call:
         return f"https://{host}.googleapis.com/{self.prefix}{name}"
 
     def identifier(self) -> tuple[str, bool]:
-        """The id of what is to be made, and whether the query says it: else the body's name, else a new number."""
+        """The id of what is to be made, and whether an `fooId` says it: else the body's name, else a new number."""
         known = self.method.parameters
-        for name, value in self.query.items():
-            if re.search(r"(Id|_id)$", name) and camel(name) != "requestId" and (not known or camel(name) in known):
-                return value, True
+        given = [(name, value) for name, value in self.body.items() if isinstance(value, str)] if self._wrapper else []
+        for name, value in [*self.query.items(), *given]:
+            word = camel(name)
+            is_known = not known or word in known or name in self.body
+            if word.endswith("Id") and word not in ("requestId", "projectId") and is_known:
+                return escaped(value), True
         name = str(self.sent.get("name") or self.sent.get("id") or "")
         if name.startswith(("projects/", "folders/", "organizations/", "billingAccounts/", "services/")):
             return last(name), False
-        return quote(name, safe="") or str(uuid.uuid4().int)[:19], False
+        return escaped(name) or str(uuid.uuid4().int)[:19], False
+
+
+def escaped(name: str, colon: str = "") -> str:
+    """One word of a path, written in one way, whatever way a client chose."""
+    return quote(name, safe=f"@{colon}")
 
 
 def camel(name: str) -> str:

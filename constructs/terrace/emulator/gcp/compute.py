@@ -7,8 +7,7 @@ from terrace.emulator.gcp import operations
 from terrace.emulator.gcp.call import Call
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import number, stamp
-from terrace.emulator.gcp.quirks import answers, completes, exists
-from terrace.emulator.gcp.verbs import required
+from terrace.emulator.gcp.quirks import answers, completes, exists, required
 
 
 @exists("compute", r"projects/([^/]+)")

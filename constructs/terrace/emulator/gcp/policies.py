@@ -9,14 +9,13 @@ import time
 from terrace.emulator.gcp.call import Call, Refused, missing, name_of
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import stamp
+from terrace.emulator.gcp.quirks import present
 
 _METHODS = r"/(getIamPolicy|setIamPolicy|testIamPermissions|iam(/testPermissions)?)$"
 
 
 def run(call: Call) -> Json:
     """getIamPolicy, setIamPolicy and testIamPermissions, of which every one is granted."""
-    from terrace.emulator.gcp.verbs import present
-
     key = re.sub(_METHODS, "", call.key)
     if present(call, key) is None:
         raise missing(name_of(key))

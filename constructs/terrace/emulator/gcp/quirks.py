@@ -14,7 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from terrace.emulator.gcp.call import Call, Refused
+from terrace.emulator.gcp.call import Call, Refused, missing, name_of
 from terrace.emulator.gcp.documents import Json
 
 Answer = Callable[[Call], Json | bytes | None]
@@ -22,7 +22,11 @@ Completion = Callable[[Call, Json, str], None]
 Existence = Callable[[Call, re.Match[str]], Json]
 Rule = Callable[[Json, Call], Iterator[str | Refused]]
 
-SERVICES: tuple[str, ...] = ("compute", "serviceusage", "cloudresourcemanager", "storage")
+SERVICES: tuple[str, ...] = (
+    *("binaryauthorization", "certificatemanager", "cloudkms", "cloudresourcemanager", "compute", "container", "dns"),
+    *("iam", "logging", "monitoring", "objects", "secretmanager", "serviceusage", "sqladmin", "storage"),
+    "storagetransfer",
+)
 RULES: tuple[str, ...] = ()
 
 ANSWERS: dict[tuple[str, str], Answer] = {}
@@ -73,6 +77,25 @@ def keeps(service: str, *collections: str) -> Callable[[Rule], Rule]:
         return function
 
     return registered
+
+
+def present(call: Call, key: str) -> Json | None:
+    """A resource, made or there by itself."""
+    found = call.store.get(key)
+    if found is None:
+        for name, make in EXISTENCES:
+            if matched := name.fullmatch(key):
+                call.store.put(key, make(call, matched))
+                return call.store.get(key)
+    return found
+
+
+def required(call: Call, key: str) -> Json:
+    """A resource. Refused with 404 where there is none."""
+    found = present(call, key)
+    if found is None:
+        raise missing(name_of(key))
+    return found
 
 
 def load() -> None:

@@ -5,8 +5,7 @@ import re
 from terrace.emulator.gcp import operations
 from terrace.emulator.gcp.call import Call
 from terrace.emulator.gcp.documents import Json
-from terrace.emulator.gcp.quirks import answers, exists
-from terrace.emulator.gcp.verbs import required
+from terrace.emulator.gcp.quirks import answers, exists, required
 
 
 @exists("serviceusage", r"projects/([^/]+)/services/([^/]+)")

@@ -3,8 +3,8 @@
 from terrace.emulator.gcp.call import Call
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import now
-from terrace.emulator.gcp.quirks import answers, completes
-from terrace.emulator.gcp.verbs import commit, required
+from terrace.emulator.gcp.quirks import answers, completes, required
+from terrace.emulator.gcp.verbs import commit
 
 MULTI = ("ASIA", "EU", "US")
 

@@ -7,6 +7,7 @@ from terrace.emulator.gcp import operations, policies, quirks
 from terrace.emulator.gcp.call import Call, Refused, invalid, last, missing, name_of
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import KEPT, STAMPS, fill, mask, merge
+from terrace.emulator.gcp.quirks import present, required
 
 CREATES = ("create", "insert", "post", "createAsync", "createPolicy")
 
@@ -30,30 +31,11 @@ def run(call: Call) -> Json | bytes:
         return read_list(call) if re.match("list|aggregatedList", call.method.verb) else get(call)
     if call.http == "DELETE":
         return delete(call)
-    if call.http in ("PATCH", "PUT") or call.method.verb == "updateAsync":
-        return update(call)
     if call.method.verb in CREATES:
         return create(call)
+    if call.http in ("PATCH", "PUT") or call.method.verb == "updateAsync":
+        return update(call)
     return act(call)
-
-
-def present(call: Call, key: str) -> Json | None:
-    """A resource, made or there by itself."""
-    found = call.store.get(key)
-    if found is None:
-        for name, make in quirks.EXISTENCES:
-            if matched := name.fullmatch(key):
-                call.store.put(key, make(call, matched))
-                return call.store.get(key)
-    return found
-
-
-def required(call: Call, key: str) -> Json:
-    """A resource. Refused with 404 where there is none."""
-    found = present(call, key)
-    if found is None:
-        raise missing(name_of(key))
-    return found
 
 
 def get(call: Call) -> Json:
@@ -97,7 +79,9 @@ def _is_wanted(resource: Json, query: dict[str, str]) -> bool:
 def create(call: Call, id: str = "") -> Json:
     """Make what the body describes, as `id` or under the name that the query or the body gives."""
     by_query = False
-    if not id:
+    if not id and call.http == "PUT":
+        call.name, _, id = call.name.rpartition("/")
+    elif not id:
         id, by_query = call.identifier()
     key = f"{call.key}/{id}"
     if present(call, key) is not None:

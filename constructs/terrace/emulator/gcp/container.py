@@ -1,0 +1,149 @@
+"""GKE: what a cluster and its node pools come back with, and changes of one thing at a time.
+
+Sub-objects in `_ALWAYS` are read by the provider without a look whether they are there.
+"""
+
+import base64
+import re
+
+from terrace.emulator.gcp import operations
+from terrace.emulator.gcp.call import Call
+from terrace.emulator.gcp.documents import Json
+from terrace.emulator.gcp.fields import number, stamp
+from terrace.emulator.gcp.quirks import answers, completes, required
+from terrace.emulator.gcp.verbs import commit, create
+
+_ALWAYS = (
+    *("legacyAbac", "binaryAuthorization", "masterAuth", "controlPlaneEndpointsConfig", "privateClusterConfig"),
+    *("ipAllocationPolicy", "addonsConfig", "autopilot", "networkConfig"),
+)
+_VERSION = "1.35.1-gke.1000000"
+_SERVICES = {"loggingService": "logging", "monitoringService": "monitoring"}
+_OF_NETWORK = frozenset(
+    {
+        *("datapathProvider", "defaultSnatStatus", "dnsConfig", "gatewayApiConfig", "serviceExternalIpsConfig"),
+        "enableCiliumClusterwideNetworkPolicy",
+    }
+)
+_OF_NODES = frozenset(
+    {
+        *("labels", "taints", "tags", "workloadMetadataConfig", "kubeletConfig", "linuxNodeConfig", "gcfsConfig"),
+        *("machineType", "imageType", "diskType", "diskSizeGb", "resourceLabels"),
+    }
+)
+_NODE = {
+    "diskSizeGb": 100,
+    "diskType": "pd-balanced",
+    "machineType": "e2-medium",
+    "imageType": "COS_CONTAINERD",
+    "serviceAccount": "default",
+    "metadata": {"disable-legacy-endpoints": "true"},
+}
+
+
+@answers("container", "clusters.create")
+def _create(call: Call) -> Json:
+    cluster = call.sent
+    first = {"name": "default-pool", "initialNodeCount": cluster.get("initialNodeCount", 1)}
+    pools = cluster.pop("nodePools", None) or [first | {"config": cluster.get("nodeConfig", {})}]
+    answer = create(call)
+    for pool in pools:
+        key = f"{call.key}/{cluster['name']}/nodePools/{pool['name']}"
+        _pool(call, pool, key)
+        call.store.put(key, pool)
+    return answer
+
+
+@completes("container", "clusters")
+def _cluster(call: Call, cluster: Json, key: str) -> None:
+    place = key.split("/")[4]
+    is_zone = re.search(r"-[a-z]$", place)
+    for field in _ALWAYS:
+        cluster.setdefault(field, {})
+    for field, service in _SERVICES.items():
+        cluster.setdefault(field, f"{service}.googleapis.com/kubernetes")
+    network, ranges = cluster["networkConfig"], cluster["ipAllocationPolicy"]
+    network.setdefault("network", cluster.get("network", "default"))
+    network.setdefault("subnetwork", cluster.get("subnetwork", "default"))
+    network.setdefault("defaultSnatStatus", {})
+    network.setdefault("serviceExternalIpsConfig", {"enabled": False})
+    cluster.setdefault("locations", [place] if is_zone else [f"{place}-{letter}" for letter in "abc"])
+    cluster["masterAuth"].setdefault("clusterCaCertificate", base64.b64encode(b"emulated").decode())
+    cluster["autopilot"].setdefault("enabled", False)
+    ends = cluster["controlPlaneEndpointsConfig"]
+    allowed = cluster.get("masterAuthorizedNetworksConfig", {})
+    ends.setdefault("ipEndpointsConfig", {}).setdefault("authorizedNetworksConfig", allowed)
+    ends["ipEndpointsConfig"]["privateEndpoint"] = "10.40.20.2"
+    ends.setdefault("dnsEndpointConfig", {})["endpoint"] = f"gke-{number(key, digits=12)}.{place}.gke.goog"
+    cluster.setdefault("clusterIpv4Cidr", ranges.get("clusterIpv4CidrBlock", "10.64.0.0/14"))
+    cluster.setdefault("servicesIpv4Cidr", ranges.get("servicesIpv4CidrBlock", "10.68.0.0/20"))
+    cluster.setdefault("defaultMaxPodsConstraint", {"maxPodsPerNode": "110"})
+    asked = cluster.get("initialClusterVersion") or _VERSION
+    version = asked if "gke" in asked else f"{asked}{_VERSION[4:]}" if asked.count(".") == 1 else f"{asked}-gke.1000000"
+    cluster.setdefault("currentMasterVersion", version)
+    cluster.setdefault("currentNodeVersion", version)
+    kind = "zones" if is_zone else "locations"
+    cluster |= {
+        "location": place,
+        "zone": place,
+        "endpoint": "10.40.20.2",
+        "selfLink": call.url(re.sub(r"/locations/", f"/{kind}/", key.partition("/")[2])),
+    }
+
+
+@completes("container", "nodePools")
+def _pool(call: Call, pool: Json, key: str) -> None:
+    cluster = required(call, key.split("/nodePools/")[0])
+    pool.setdefault("status", "RUNNING")
+    pool.setdefault("version", cluster["currentNodeVersion"])
+    pool.setdefault("locations", cluster["locations"])
+    pool.setdefault("podIpv4CidrSize", 24)
+    pool.setdefault("instanceGroupUrls", [])
+    pool.setdefault("maxPodsConstraint", {"maxPodsPerNode": "110"})
+    pool.setdefault("management", {"autoRepair": True, "autoUpgrade": True})
+    pool.setdefault("upgradeSettings", {"maxSurge": 1, "strategy": "SURGE"})
+    pool.setdefault("networkConfig", {})
+    pool["etag"] = stamp(pool)
+    config = pool.setdefault("config", {})
+    for field, value in _NODE.items():
+        config.setdefault(field, value)
+    pool["selfLink"] = f"https://container.googleapis.com/v1/{key.partition('/')[2]}"
+
+
+@answers("container", "clusters.get")
+def _get(call: Call) -> Json:
+    """A cluster shows its pools, and the first one's nodes as its own."""
+    cluster = required(call, call.key)
+    pools = [pool for _, pool in call.store.below(f"{call.key}/nodePools")]
+    return cluster | {"nodePools": pools} | ({"nodeConfig": pools[0]["config"]} if pools else {})
+
+
+@answers("container", "clusters.update")
+def _update(call: Call) -> Json:
+    """`desiredFoo` of an update becomes `foo` of the cluster."""
+    cluster = required(call, call.key)
+    for field, value in call.body["update"].items():
+        name = field.removeprefix("desired")
+        name = name[:1].lower() + name[1:]
+        target = cluster["networkConfig"] if name in _OF_NETWORK else cluster
+        both = isinstance(value, dict) and isinstance(target.get(name), dict)
+        target[name] = target[name] | value if both else value
+    return commit(call, cluster, call.key)
+
+
+@answers("container", "nodePools.update", *(f"nodePools.set{what}" for what in ("Size", "Management", "Autoscaling")))
+@answers("container", *(f"clusters.set{what}" for what in ("MaintenancePolicy", "ResourceLabels", "Logging")))
+def _set(call: Call) -> Json:
+    key = call.key
+    resource = required(call, key)
+    for field, value in call.body.items():
+        if field in ("name", "clusterId", "projectId", "zone", "nodePoolId"):
+            continue
+        name = {"nodeCount": "initialNodeCount"}.get(field, field)
+        (resource["config"] if "config" in resource and name in _OF_NODES else resource)[name] = value
+    return commit(call, resource, key)
+
+
+@answers("container", "operations.cancel")
+def _cancel(call: Call) -> Json:
+    return operations.read(call)

@@ -1,0 +1,58 @@
+"""Cloud DNS: record sets change through a journal; a zone comes with its NS and SOA records."""
+
+from terrace.emulator.gcp.call import Call, Refused, missing, name_of
+from terrace.emulator.gcp.documents import Json
+from terrace.emulator.gcp.fields import now, number
+from terrace.emulator.gcp.quirks import answers, completes, required
+
+OWN = ("NS", "SOA")
+"""Records at a zone's top that come and go with it."""
+
+
+@completes("dns", "managedZones")
+def _zone(call: Call, zone: Json, key: str) -> None:
+    if not any((zone.get("privateVisibilityConfig") or {}).values()):
+        zone.pop("privateVisibilityConfig", None)
+    zone.setdefault("visibility", "public")
+    servers = zone.setdefault("nameServers", [f"ns-cloud-a{each}.googledomains.com." for each in range(1, 5)])
+    soa = f"{servers[0]} cloud-dns-hostmaster.google.com. 1 21600 3600 259200 300"
+    for kind, data in zip(OWN, (servers, [soa]), strict=True):
+        record = {"kind": "dns#resourceRecordSet", "name": zone["dnsName"], "type": kind, "ttl": 21600}
+        if f"{key}/rrsets/{zone['dnsName']}:{kind}" not in call.store:
+            call.store.put(f"{key}/rrsets/{zone['dnsName']}:{kind}", record | {"rrdatas": data})
+
+
+@answers("dns", "changes.create")
+def _change(call: Call) -> Json:
+    zone = call.key.rpartition("/")[0]
+    required(call, zone)
+    deleted = {f"{zone}/rrsets/{record['name']}:{record['type']}" for record in call.body.get("deletions", ())}
+    added = {f"{zone}/rrsets/{each['name']}:{each['type']}": each for each in call.body.get("additions", ())}
+    for key in deleted:
+        if key not in call.store:
+            raise missing(name_of(key))
+    for key in added:
+        if key in call.store and key not in deleted:
+            raise Refused(409, "ALREADY_EXISTS", f"The resource '{name_of(key)}' already exists")
+    for key in deleted:
+        call.store.remove(key)
+    for key, record in added.items():
+        call.store.put(key, {"kind": "dns#resourceRecordSet", **record})
+    id = number(call.key, now(), digits=6)
+    return {"kind": "dns#change", "startTime": now(), **call.body, "id": id, "status": "done"}
+
+
+@answers("dns", "changes.get")
+def _changed(call: Call) -> Json:
+    return {"kind": "dns#change", "id": call.name.rpartition("/")[2], "status": "done", "startTime": now()}
+
+
+@answers("dns", "resourceRecordSets.list")
+def _records(call: Call) -> Json:
+    required(call, call.key.rpartition("/")[0])
+    found = [record for _, record in call.store.below(call.key)]
+    wanted = {field: value for field, value in call.query.items() if field in ("name", "type")}
+    return {
+        "kind": "dns#resourceRecordSetsListResponse",
+        "rrsets": [each for each in found if all(each[field] == value for field, value in wanted.items())],
+    }

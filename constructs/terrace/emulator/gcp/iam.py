@@ -1,0 +1,80 @@
+"""IAM: accounts are known by their mail address; roles and workload identity pools keep their ids when deleted."""
+
+import re
+
+from terrace.emulator.gcp import operations
+from terrace.emulator.gcp.call import Call
+from terrace.emulator.gcp.documents import Json
+from terrace.emulator.gcp.fields import number
+from terrace.emulator.gcp.quirks import answers, exists, required
+from terrace.emulator.gcp.verbs import create
+
+
+def _account(project: str, email: str) -> Json:
+    return {
+        "name": f"projects/{project}/serviceAccounts/{email}",
+        "email": email,
+        "projectId": project,
+        "uniqueId": number(email, digits=21),
+        "oauth2ClientId": number(email, digits=21),
+        "etag": "MDEwMjE5MjA=",
+    }
+
+
+@exists("iam", r"projects/([^/]+)/serviceAccounts/(\d+-compute@developer\.gserviceaccount\.com)")
+def _default(call: Call, named: re.Match[str]) -> Json:
+    return _account(named[1], named[2]) | {"displayName": "Compute Engine default service account"}
+
+
+@answers("iam", "serviceAccounts.create")
+def _create(call: Call) -> Json:
+    email = f"{call.body.get('accountId', '')}@{call.project}.iam.gserviceaccount.com"
+    call.sent = _account(call.project, email) | call.sent
+    return create(call, email)
+
+
+@answers("iam", "serviceAccounts.get", "serviceAccounts.patch", "serviceAccounts.delete", "serviceAccounts.disable")
+@answers("iam", "serviceAccounts.enable", "serviceAccounts.getIamPolicy", "serviceAccounts.setIamPolicy")
+def _anywhere(call: Call) -> None:
+    """`projects/-`: the mail address names the project."""
+    email = call.name.split("/")[3]
+    project = email.partition("@")[2].split(".")[0]
+    call.name = call.name.replace("projects/-/", f"projects/{project}/")
+
+
+@answers("iam", "serviceAccounts.list")
+def _list(call: Call) -> None:
+    if f"serviceusage/projects/{call.project}/services/compute.googleapis.com" in call.store:
+        required(call, f"{call.key}/{call.cloud.number}-compute@developer.gserviceaccount.com")
+
+
+@answers("iam", "roles.delete", "roles.undelete")
+def _role(call: Call) -> Json:
+    """A deleted role can be brought back for a week, and keeps its id for 37 days. Source: IAM, "Delete a role"."""
+    role = required(call, call.key)
+    if call.method.verb == "delete":
+        role["deleted"] = True
+    else:
+        role.pop("deleted", None)
+    call.store.put(call.key, role)
+    return role
+
+
+@answers("iam", "workloadIdentityPools.delete", "workloadIdentityPools.undelete", "providers.delete")
+@answers("iam", "providers.undelete")
+def _pool(call: Call) -> Json:
+    """A deleted pool keeps its id for 30 days. Source: IAM, "Manage workload identity pools and providers"."""
+    pool = required(call, call.key)
+    pool["state"] = "DELETED" if call.method.verb == "delete" else "ACTIVE"
+    call.store.put(call.key, pool)
+    return operations.answer(call, pool)
+
+
+@answers("iam", "roles.list", "workloadIdentityPools.list", "providers.list")
+def _without_deleted(call: Call) -> Json | None:
+    if call.query.get("showDeleted") == "true":
+        return None
+    field = {"roles": "roles", "providers": "workloadIdentityPoolProviders"}.get(call.kind.split(".")[0])
+    found = [each for _, each in call.store.below(call.key)]
+    found = [each for each in found if not each.get("deleted") and each.get("state") != "DELETED"]
+    return {field or "workloadIdentityPools": found}

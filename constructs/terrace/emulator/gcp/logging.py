@@ -1,0 +1,32 @@
+"""Cloud Logging: two buckets that every project has, the writer of a sink, and buckets that linger when deleted."""
+
+import re
+
+from terrace.emulator.gcp import operations
+from terrace.emulator.gcp.call import Call
+from terrace.emulator.gcp.documents import Json
+from terrace.emulator.gcp.quirks import answers, completes, exists, required
+
+
+@exists("logging", r"(projects/[^/]+/locations/[^/]+/buckets/(_Default|_Required))")
+def _own(call: Call, named: re.Match[str]) -> Json:
+    days = 400 if named[2] == "_Required" else 30
+    return {
+        "name": named[1],
+        "retentionDays": days,
+        "lifecycleState": "ACTIVE",
+        "locked": named[2] == "_Required",
+    }
+
+
+@completes("logging", "sinks")
+def _sink(call: Call, sink: Json, key: str) -> None:
+    sink["writerIdentity"] = f"serviceAccount:service-{call.cloud.number}@gcp-sa-logging.iam.gserviceaccount.com"
+
+
+@answers("logging", "buckets.delete")
+def _delete(call: Call) -> Json | None:
+    """Kept for seven days, then gone. Source: Cloud Logging, "Configure log buckets", deletion."""
+    bucket = required(call, call.key) | {"lifecycleState": "DELETE_REQUESTED"}
+    call.store.put(call.key, bucket)
+    return operations.answer(call, None)
