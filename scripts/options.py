@@ -16,15 +16,6 @@ if TYPE_CHECKING:
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 CLOUDS = ("aws", "azure", "gcp")
-# Where the environment speaks of a capability, when it is not the section of the same name.
-_SECTIONS = {
-    "alarms": "observability",
-    "entry": "network.entry",
-    "governance": "ownership",
-    "hybrid": "network.hybrid",
-    "pipelines": "identity",
-    "workloads": "modules",
-}
 
 
 @dataclass(frozen=True)
@@ -104,6 +95,7 @@ def deployment_of(
     """The deployment of an environment from this shell: its variables, its choice of state."""
     from scripts.console import say as to_stderr
     from terrace.deployment.deployment import Deployment
+    from terrace.deployment.owner import environment_line
     from terrace.deployment.workspace import ignore
 
     return Deployment(
@@ -117,16 +109,6 @@ def deployment_of(
         listener=listener or ignore,
         lines=lambda construct: environment_line(loaded, construct),
     )
-
-
-def environment_line(loaded: "Loaded", construct: str) -> str | None:
-    """`file:line:column` of the section behind a construct: `dev/database/server` belongs to `database`."""
-    from terrace.deployment.changes import capability_of
-
-    capability = capability_of(construct)
-    section = _SECTIONS.get(capability, capability)
-    known = section.partition(".")[0] in type(loaded.environment).model_fields
-    return (loaded.where(section) or None) if known else None
 
 
 def _ignore(sentence: str) -> None:

@@ -62,8 +62,9 @@ def command(
 def _offline(ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None) -> "Summary":
     """The real provider's plan of everything, without an account."""
     from scripts.console import say
-    from scripts.options import environment_line, project_of, settings_of
+    from scripts.options import project_of, settings_of
     from terrace.deployment import offline
+    from terrace.deployment.owner import environment_line
 
     with offline.opened(
         project_of(ctx),
