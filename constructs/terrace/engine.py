@@ -22,6 +22,8 @@ os.environ["JSII_NODE"] = node()  # before jsii is imported
 from cdktn import App, AzurermBackend, GcsBackend, LocalBackend, S3Backend, TerraformStack  # noqa: E402
 from constructs import Construct  # noqa: E402
 
+from terrace.overrides import override  # noqa: E402
+
 BACKENDS: dict[str, Callable[..., object]] = {"s3": S3Backend, "azurerm": AzurermBackend, "gcs": GcsBackend}
 """Where remote state can be kept; a cloud names one of them."""
 
@@ -44,10 +46,9 @@ class Stack(TerraformStack):
         _backend(self, environment, target, layer)
         platform = cloud(environment.cloud)
         platform.configure(self, target)
-        # the bindings pin the exact version they were generated from; the lock file is what should pin
         for provider, versions in platform.VERSIONS.items():
-            self.add_override(f"terraform.required_providers.{provider}.version", versions)
-        self.add_override("terraform.required_version", ">= 1.11")
+            override(self, f"terraform.required_providers.{provider}.version", versions)
+        override(self, "terraform.required_version", ">= 1.11")
 
 
 def _backend(stack: TerraformStack, environment: Environment, target: Target, layer: str) -> None:

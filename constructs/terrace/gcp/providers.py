@@ -10,6 +10,7 @@ from constructs import Construct
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.gcp import names
+from terrace.overrides import override
 
 VERSIONS = {"google": ">= 7.33, < 9"}
 """7.33 has `deletion_policy` everywhere and every argument used; 9 is not known yet. The lock file pins."""
@@ -27,8 +28,7 @@ def configure(stack: TerraformStack, target: Target) -> None:
         add_terraform_attribution_label=False,
         access_token="offline" if target.offline else None,
     )
-    # Not an argument: the CDK writes a provider's keys in snake case, and those of its maps too (cost_centre)
-    provider.add_override("default_labels", names.labels(target))  # GOV-1
+    override(provider, "default_labels", names.labels(target))  # GOV-1
 
 
 def service(scope: Construct, name: str) -> ProjectService:
