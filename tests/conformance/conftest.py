@@ -8,7 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from terrace.assurance.proof import Proof, Status
 from terrace.deployment import binary, mirror, offline
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Diagnostic, Event
@@ -94,6 +96,41 @@ class Conformance:
 def sentence(diagnostic: Diagnostic) -> str:
     """A diagnostic in one line."""
     return f"{diagnostic.severity} {diagnostic.address}: {diagnostic.summary} {diagnostic.detail}".strip()
+
+
+Seen = Callable[[Judged, Sequence[Proof]], None]
+STATUSES: tuple[Status, ...] = ("proven", "exception", "not_asked", "broken", "unproven")
+
+
+@pytest.fixture
+def seen(cloud: str, environment: str, record_property: Callable[[str, object], None]) -> Seen:
+    """Note down what was seen on a plan, for the table at the end; a test that is skipped before leaves a row too."""
+    record_property("plan", [cloud, environment])
+
+    def note(judged: Judged, proofs: Sequence[Proof]) -> None:
+        counts = Counter(proof.status for proof in proofs)
+        warnings = len(judged.validated) + len(judged.warned)
+        facts = sum(proof.seen for proof in proofs)
+        record_property(
+            "seen", [len(judged.plan["resource_changes"]), warnings, facts, *(counts[status] for status in STATUSES)]
+        )
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was seen on each real plan."""
+    columns = ("cloud", "environment", "resources", "warnings", "facts", *STATUSES)
+    rows = []
+    for report in (one for reports in terminalreporter.stats.values() for one in reports):
+        properties = dict(getattr(report, "user_properties", ()))
+        if "plan" in properties and report.when == "call":
+            rows.append([*properties["plan"], *properties.get("seen", [report.outcome])])
+    if rows:
+        terminalreporter.section("guarantees on real plans")
+        terminalreporter.write_line("".join(f"{column:>12}" for column in columns))
+        for row in sorted(rows, key=lambda row: [str(word) for word in row[:2]]):
+            terminalreporter.write_line("".join(f"{word:>12}" for word in row))
 
 
 @pytest.fixture(scope="session")
