@@ -1,0 +1,316 @@
+"""Resource Manager: PUT, PATCH, GET, DELETE by id, collections in pages, POST actions. No service is known here.
+
+Source: the "Resource Provider Contract" (azure-resource-manager-rpc): statuses, operations, pages.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from terrace.emulator.azure import checks
+from terrace.emulator.azure.ids import ResourceId, guid, parse
+from terrace.emulator.azure.kind import Kind, Refused, Resource, Unsupported, location
+from terrace.emulator.azure.operations import Operation, Operations
+from terrace.emulator.azure.store import Body, Item, Store, merge, without_nulls
+from terrace.emulator.contract import Account, Faults
+
+_OPERATIONS = "providers/Microsoft.Resources/operationStatuses"
+_PAGE = 100  # the most that a page holds; Azure has other numbers by service
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request. `body` is what JSON said, or the bytes of anything else."""
+
+    method: str
+    host: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response. `body` is sent as JSON, bytes as they are."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Collection = Callable[[ResourceId, Store, Mapping[str, str]], list[Body]]
+"""A list that is not simply what was written below an owner: id with its tail, store, query -> whole answers."""
+
+
+class Arm:
+    """management.azure.com for one subscription."""
+
+    def __init__(
+        self,
+        store: Store,
+        kinds: Mapping[str, Kind],
+        collections: Mapping[str, Collection],
+        account: Account,
+        faults: Faults,
+    ) -> None:
+        self.store = store
+        self._kinds, self._collections, self._account = kinds, collections, account
+        self._iam_delay = faults.iam_delay_seconds
+        self.operations = Operations(faults)
+
+    def __call__(self, call: Call) -> Answer:
+        id = parse(call.path)
+        if "api-version" not in call.query:
+            raise Refused(400, "MissingApiVersionParameter", "The api-version query parameter is required.")
+        if id.subscription and id.subscription.lower() != self._account["subscription_id"].lower():
+            raise Refused(404, "SubscriptionNotFound", f"The subscription '{id.subscription}' could not be found.")
+        if _OPERATIONS.lower() in id.key:
+            self.operations.wait(id.name)
+            return Answer(200, self.operations.status(id.name))
+        with self.store.lock:
+            self.operations.settle()
+            if id.tail:
+                return self._below(id, call)
+            if call.method in ("GET", "HEAD"):
+                return Answer(200 if call.method == "GET" else 204, self.read(id))
+            if call.method in ("PUT", "PATCH"):
+                return self._write(id, call.body, patch=call.method == "PATCH")
+            if call.method == "DELETE":
+                return self._delete(id)
+        raise Unsupported
+
+    def kind(self, type: str) -> Kind:
+        """What is known of a type. Unsupported: nothing."""
+        kind = self._kinds.get(type.lower())
+        if kind is None:
+            raise Unsupported
+        return kind
+
+    def resource(self, item: Item) -> Resource:
+        return Resource(parse(item.id), item.body, self.store)
+
+    def _built_in(self, id: ResourceId, kind: Kind) -> Body | None:
+        return kind.built_in(Resource(id, {}, self.store)) if kind.built_in else None
+
+    # reading
+
+    def read(self, id: ResourceId) -> Body:
+        kind, item = self.kind(id.type), self.store.get(id.path)
+        if item is not None and time.time() >= item.visible_from:
+            return self.view(item)
+        built_in = self._built_in(id, kind) if item is None else None
+        if built_in is None or not self.exists(id.parent):
+            checks.group_exists(id, self.store)
+            raise checks.not_found(id)
+        return self.view(Item(id.path, id.type, built_in))
+
+    def exists(self, id: str) -> bool:
+        """Whether something has this id; what is part of a resource counts as the resource, "" as there."""
+        found = parse(id)
+        if not id or self.store.get(id):
+            return True
+        kind = self._kinds.get(found.type.lower())
+        if kind is None or self._built_in(found, kind) is not None:
+            return self.exists(found.parent) if found.parent or kind else False
+        return False
+
+    def view(self, item: Item) -> Body:
+        """What a GET answers: the body, completed by what its type computes, in the envelope of every resource."""
+        kind, resource = self.kind(item.type), self.resource(item)
+        view: Body = merge({"properties": kind.defaults(resource)}, item.body)
+        view = merge(view, {"properties": kind.computed(resource)})
+        properties = view["properties"]
+        for name in kind.hidden:
+            properties.pop(name, None)
+        for name in kind.inline:
+            properties[name] = [self.view(child) for child in self.store.children(item.id, name)]
+        for name, collection in kind.flat.items():
+            children = map(self.view, self.store.children(item.id, collection))
+            properties[name] = [{"name": child["name"], **child["properties"]} for child in children]
+        if not kind.stateless:
+            properties["provisioningState"] = self.operations.state(item.operation)
+        if "location" in view:
+            view["location"] = location(view["location"])
+        if isinstance(view.get("identity"), dict):
+            view["identity"] = self._identity(view["identity"], resource.id)
+        view |= {"id": item.id, "name": resource.id.name, "type": resource.id.type, "etag": f'W/"{item.etag}"'}
+        if kind.shape:
+            kind.shape(view, resource)
+        return view
+
+    def _identity(self, identity: Body, id: ResourceId) -> Body:
+        shown = {"type": identity.get("type", "None")}
+        if "systemassigned" in shown["type"].lower().replace(" ", ""):
+            shown |= {"principalId": guid(id.path, "identity"), "tenantId": self._account["tenant_id"]}
+        if users := identity.get("userAssignedIdentities"):
+            shown["userAssignedIdentities"] = {
+                user: {"principalId": guid(user, "principal"), "clientId": guid(user, "client")} for user in users
+            }
+        return shown
+
+    # writing
+
+    def _write(self, id: ResourceId, sent: Any, *, patch: bool) -> Answer:
+        kind, item = self.kind(id.type), self.store.get(id.path)
+        if not isinstance(sent, dict):
+            raise Refused(
+                400, "InvalidRequestContent", "The request content was invalid and could not be deserialized."
+            )
+        before = item.body if item else self._built_in(id, kind)
+        if patch:
+            if before is None:
+                raise checks.not_found(id)
+            body = merge(before, sent)
+            if "tags" in sent:
+                body["tags"] = without_nulls(sent["tags"] or {})
+        else:
+            body = without_nulls(sent)
+        body.setdefault("properties", {})
+        if kind.named:
+            id = parse(f"{id.path.rpartition('/')[0]}/{kind.named(Resource(id, body, self.store))}")
+            item = self.store.get(id.path)
+        resource = Resource(id, body, self.store, before)
+        for refusal in checks.of_write(resource, kind, self.exists):
+            raise refusal
+        if item is None and id.key in self.store.deleted and kind.recovers and kind.recovers(resource):
+            self.store.recover(id.path)
+            item = self.store.get(id.path)
+        operation = self._begin("Updating" if item else "Creating", id, kind)
+        self._put(id, body, kind, created=item is None, operation=operation)
+        status = kind.updated if item else kind.created
+        stored = self.store.get(id.path)
+        assert stored is not None
+        return self._answer(kind.operation or status if operation else status, self.view(stored), operation)
+
+    def _begin(
+        self, verb: str, id: ResourceId, kind: Kind, effect: Callable[[], None] | None = None
+    ) -> Operation | None:
+        if kind.operation:
+            return self.operations.begin(verb, id.path, effect)
+        if self.operations.fails(id.path):  # done at once, so it fails at once
+            raise Refused(409, "OperationFailed", f"The operation on '{id.path}' failed, as the emulator was told.")
+        return None
+
+    def _put(
+        self,
+        id: ResourceId,
+        body: Body,
+        kind: Kind,
+        *,
+        created: bool,
+        operation: Operation | None = None,
+        made: bool = False,
+    ) -> None:
+        old = self.store.get(id.path)
+        properties = body["properties"]
+        inline = {name: properties.pop(name) for name in kind.inline if name in properties}
+        flat = {
+            collection: [
+                {"name": entry["name"], "properties": {key: v for key, v in entry.items() if key != "name"}}
+                for entry in properties.pop(name)
+            ]
+            for name, collection in kind.flat.items()
+            if name in properties
+        }
+        item = Item(old.id if old else id.path, id.type, body, made, operation=operation.id if operation else "")
+        if old:
+            item.created, item.visible_from = old.created, old.visible_from
+        elif kind.late:
+            item.visible_from = time.time() + self._iam_delay
+        self.store.write(item)
+        for name, entries in (inline | flat).items():
+            wanted = {entry["name"].lower() for entry in entries}
+            for child in self.store.children(id.path, name):
+                if parse(child.id).name.lower() not in wanted and name in inline:
+                    self.store.remove(child.id)
+            for entry in entries:
+                self._part(f"{id.path}/{name}/{entry['name']}", entry)
+        if created and kind.makes:
+            for path, whole in kind.makes(Resource(id, body, self.store)).items():
+                self._part(path, whole, made=True)
+
+    def _part(self, path: str, whole: Body, *, made: bool = False) -> None:
+        id = parse(path)
+        body = {name: value for name, value in whole.items() if name not in ("id", "name", "etag", "type")}
+        body.setdefault("properties", {})
+        self._put(id, body, self.kind(id.type), created=self.store.get(path) is None, made=made)
+
+    def _delete(self, id: ResourceId) -> Answer:
+        kind, item = self.kind(id.type), self.store.get(id.path)
+        for refusal in checks.of_delete(id, kind, self.store):
+            raise refusal
+        if item is None:
+            return Answer(204)
+        operation = self._begin("Deleting", id, kind, lambda: self.store.remove(id.path, keep=kind.kept))
+        if operation is None:
+            self.store.remove(id.path, keep=kind.kept)
+            return Answer(kind.deleted)
+        item.operation = operation.id
+        return self._answer(202, None, operation)
+
+    def _answer(self, status: int, body: Any, operation: Operation | None) -> Answer:
+        if operation is None and status != 202:
+            return Answer(status, body)
+        subscription, number = self._account["subscription_id"], operation.id if operation else "done"
+        url = f"https://management.azure.com/subscriptions/{subscription}/{_OPERATIONS}/{number}?api-version=2022-09-01"
+        return Answer(status, body, {"Azure-AsyncOperation": url, "Retry-After": "1" if operation else "0"})
+
+    # collections and actions
+
+    def _below(self, id: ResourceId, call: Call) -> Answer:
+        if call.method == "POST":
+            action = self.kind(id.type).actions.get(id.tail.lower()) if id.name else None
+            whole = self._kinds.get(f"{id.type}/*".lower())  # what is asked of a namespace, not of a resource in it
+            action = action or (whole.actions.get(id.tail.lower()) if whole else None)
+            if action is None:
+                raise Unsupported
+            if id.name and not self.store.get(id.owner):
+                raise checks.not_found(parse(id.owner))
+            subject = Resource(parse(id.owner), self.store.body(id.owner), self.store)
+            status, body = action(subject, call.body)
+            return self._answer(status, body, None)
+        if call.method != "GET":
+            raise Unsupported
+        type = f"{id.type}/{id.tail}"
+        if special := self._collections.get(type.lower()):
+            return self._page(special(id, self.store, call.query), call)
+        if "/providers/" not in id.path:  # what is outside every provider: the groups of the subscription
+            type = f"Microsoft.Resources/{id.tail}"
+        self.kind(type)
+        if id.name:
+            if not self.exists(id.owner):
+                raise checks.not_found(parse(id.owner))
+            items: Iterable[Item] = self.store.children(id.owner, id.tail)
+        else:
+            if id.scope and not self.exists(id.scope):
+                raise checks.not_found(parse(id.scope))
+            items = self.store.of_type(type, id.scope)
+        now = time.time()
+        return self._page([self.view(item) for item in items if now >= item.visible_from], call)
+
+    def _page(self, answers: list[Body], call: Call) -> Answer:
+        found = [answer for answer in answers if _wanted(answer, call.query.get("$filter", ""))]
+        start = int(call.query.get("$skiptoken", 0))
+        end = start + min(_PAGE, int(call.query.get("$top", _PAGE)))
+        page: Body = {"value": found[start:end]}
+        if end < len(found):
+            query = urlencode({**call.query, "$skiptoken": end})
+            page["nextLink"] = f"https://{call.host}{quote(call.path)}?{query}"
+        return Answer(200, page)
+
+
+def _wanted(answer: Body, condition: str) -> bool:
+    """The OData that SDKs send: `resourceType eq 'x' and properties/y eq 'z'`; what else it says is let pass."""
+    for path, wanted in re.findall(r"([\w/]+) eq '([^']*)'", condition):
+        value: Any = answer
+        for step in path.replace("resourceType", "type").split("/"):
+            value = value.get(step) if isinstance(value, dict) else None
+        if value is None and "/" not in path:
+            value = answer.get("properties", {}).get(path)
+        if str(value).lower() != wanted.lower():
+            return False
+    return True

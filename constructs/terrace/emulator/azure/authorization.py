@@ -1,0 +1,109 @@
+"""Microsoft.Authorization: roles and their assignments, policies and theirs, locks. It lies on whatever there is."""
+
+import time
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from terrace.emulator.azure.ids import ResourceId
+from terrace.emulator.azure.kind import Kind, Resource
+from terrace.emulator.azure.refusals import authorization as refused
+from terrace.emulator.azure.roles import POLICIES, ROLES
+from terrace.emulator.azure.store import Body, Store
+
+_SPACE = "Microsoft.Authorization"
+
+
+def _scope(resource: Resource) -> Body:
+    return {"scope": resource.id.scope or "/"}
+
+
+def _role(scope: str, guid: str) -> Body:
+    return {
+        "id": f"{scope}/providers/{_SPACE}/roleDefinitions/{guid}",
+        "name": guid,
+        "type": f"{_SPACE}/roleDefinitions",
+        "properties": {
+            "roleName": ROLES[guid],
+            "type": "BuiltInRole",
+            "description": ROLES[guid],
+            "permissions": [],
+            "assignableScopes": ["/"],
+        },
+    }
+
+
+def _built_in_role(resource: Resource) -> Body | None:
+    return _role(resource.id.scope, resource.id.name) if resource.id.name in ROLES else None
+
+
+def _roles(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
+    """Azure's own and one's own, which are seen from every scope; the page's filter picks one by name."""
+    subscription = f"/subscriptions/{id.subscription}" if id.subscription else ""
+    found = [_role(subscription, guid) for guid in ROLES]
+    for item in store.of_type(f"{_SPACE}/roleDefinitions"):
+        own = {"id": item.id, "name": item.id.rpartition("/")[2], "type": item.type}
+        found.append({**item.body, **own})
+    return found
+
+
+def _assignments(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
+    """What is assigned on the scope, above it and below it; `atScope()` leaves out what is below."""
+    scope, found = id.scope.lower(), []
+    condition = unquote(query.get("$filter", ""))
+    for item in store.of_type(f"{_SPACE}/roleAssignments"):
+        place = item.id.lower().partition(f"/providers/{_SPACE}/".lower())[0]
+        above = scope == place or scope.startswith(f"{place}/")
+        below = place.startswith(f"{scope}/") and "atscope()" not in condition.lower()
+        if (above or below) and time.time() >= item.visible_from:
+            own = {"id": item.id, "name": item.id.rpartition("/")[2], "type": item.type}
+            properties = {"principalType": "ServicePrincipal", **item.body["properties"], "scope": _cased(item.id)}
+            found.append({**item.body, **own, "properties": properties})
+    return found
+
+
+def _cased(id: str) -> str:
+    return id[: id.lower().rindex(f"/providers/{_SPACE}/".lower())]
+
+
+def _policy(resource: Resource) -> Body | None:
+    name = POLICIES.get(resource.id.name)
+    return {"properties": {"displayName": name, "policyType": "BuiltIn"}} if name else None
+
+
+KINDS = {
+    f"{_SPACE}/roleAssignments": Kind(
+        created=201,
+        deleted=200,
+        defaults=lambda resource: {"principalType": "ServicePrincipal"},
+        computed=_scope,
+        required=("roleDefinitionId", "principalId"),
+        rules=refused.ASSIGNMENT,
+        late=True,
+        stateless=True,
+    ),
+    f"{_SPACE}/roleDefinitions": Kind(
+        created=201,
+        updated=201,  # the provider takes nothing else
+        deleted=200,
+        defaults=lambda resource: {"type": "CustomRole"},
+        built_in=_built_in_role,
+        required=("roleName", "permissions", "assignableScopes"),
+        rules=refused.ROLE,
+        holds=refused.HELD_ROLE,
+        stateless=True,
+    ),
+    f"{_SPACE}/policyAssignments": Kind(
+        created=201,
+        updated=201,
+        deleted=200,
+        computed=_scope,
+        required=("policyDefinitionId",),
+        rules=refused.POLICY,
+        stateless=True,
+    ),
+    f"{_SPACE}/policyDefinitions": Kind(built_in=_policy, stateless=True),
+    f"{_SPACE}/policySetDefinitions": Kind(built_in=_policy, stateless=True),
+    f"{_SPACE}/locks": Kind(created=201, required=("level",), rules=refused.LOCK, stateless=True),
+}
+
+COLLECTIONS = {f"{_SPACE}/roleDefinitions": _roles, f"{_SPACE}/roleAssignments": _assignments}

@@ -1,0 +1,42 @@
+"""Microsoft.Cache: Managed Redis."""
+
+import base64
+import hashlib
+from typing import Any
+
+from terrace.emulator.azure.kind import Kind, Resource
+from terrace.emulator.azure.refusals import cache as refused
+from terrace.emulator.azure.refusals import keys
+from terrace.emulator.azure.store import Body
+
+
+def _instance(resource: Resource) -> Body:
+    return {"resourceState": "Running", "hostName": f"{resource.id.name}.{resource.location}.redis.azure.net"}
+
+
+def _keys(resource: Resource, body: Any) -> tuple[int, Any]:
+    """The provider reads them where access keys are on."""
+    digest = hashlib.sha512(resource.id.path.encode()).digest()
+    first, second = (base64.b64encode(half).decode() for half in (digest[:32], digest[32:]))
+    return 200, {"primaryKey": first, "secondaryKey": second}
+
+
+_INSTANCE = "Microsoft.Cache/redisEnterprise"
+KINDS = {
+    _INSTANCE: Kind(
+        operation=201,
+        computed=_instance,
+        required=(".location", ".sku.name"),
+        rules=(*refused.INSTANCE, keys.cache),
+    ),
+    f"{_INSTANCE}/databases": Kind(
+        operation=201,
+        computed=lambda resource: {"resourceState": "Running"},
+        defaults=lambda resource: {"port": 10000},
+        rules=refused.DATABASE,
+        actions={"listkeys": _keys},
+    ),
+    f"{_INSTANCE}/databases/accessPolicyAssignments": Kind(
+        operation=201, required=("accessPolicyName", "user.objectId"), rules=refused.ACCESS
+    ),
+}

@@ -1,0 +1,99 @@
+"""Microsoft.ContainerService: clusters and their pools of nodes."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from terrace.emulator.azure.kind import Kind, Resource
+from terrace.emulator.azure.refusals import cluster as refused
+from terrace.emulator.azure.refusals import keys
+from terrace.emulator.azure.store import Body
+
+
+def _nodes_group(resource: Resource) -> str:
+    name = resource.get("nodeResourceGroup") or f"MC_{resource.id.group}_{resource.id.name}_{resource.location}"
+    return str(name)
+
+
+def _made(resource: Resource) -> Mapping[str, Body]:
+    """Azure makes a group for the nodes, and takes it away with the cluster."""
+    path = f"/subscriptions/{resource.id.subscription}/resourceGroups/{_nodes_group(resource)}"
+    return {path: {"location": resource.location, "managedBy": resource.id.path}}
+
+
+def _host(resource: Resource) -> str:
+    prefix = resource.get("dnsPrefix") or resource.get("fqdnSubdomain") or resource.id.name
+    private = resource.get("apiServerAccessProfile.enablePrivateCluster")
+    return f"{prefix}-{resource.hash}.{'privatelink.' if private else 'hcp.'}{resource.location}.azmk8s.io"
+
+
+def _cluster(view: Body, resource: Resource) -> None:
+    """Names and identities that Azure gives."""
+    properties = view["properties"]
+    private = resource.get("apiServerAccessProfile.enablePrivateCluster")
+    properties["privateFQDN" if private else "fqdn"] = _host(resource)
+    properties["nodeResourceGroup"] = _nodes_group(resource)
+    properties["powerState"] = {"code": resource.get("powerState.code", "Running")}
+    properties["currentKubernetesVersion"] = f"{resource.get('kubernetesVersion', '1.34')}.0"
+    for addon in (properties.get("addonProfiles") or {}).values():
+        if addon.get("enabled"):  # each add-on acts as an identity of its own
+            ids = {"clientId": resource.guid("addon-client"), "objectId": resource.guid("addon")}
+            addon["identity"] = {"resourceId": resource.id.path, **ids}
+    if resource.get("oidcIssuerProfile.enabled"):
+        issuer = (
+            f"https://{resource.location}.oic.prod-aks.azure.com/{resource.store.tenant}/{resource.guid('issuer')}/"
+        )
+        properties["oidcIssuerProfile"]["issuerURL"] = issuer
+
+
+def _pool(resource: Resource) -> Body:
+    version = resource.get("orchestratorVersion") or resource.parent.get("properties", {}).get(
+        "kubernetesVersion", "1.34"
+    )
+    return {"currentOrchestratorVersion": f"{version}.0", "nodeImageVersion": "AKSAzureLinux-V3gen2-202601.01.0"}
+
+
+def _credentials(resource: Resource, body: Any) -> tuple[int, Any]:
+    """A kubeconfig that signs in by Entra: with local accounts off there is no other. JSON is YAML as well."""
+    name = resource.id.name
+    login = {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "kubelogin", "args": ["get-token"]}
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": name,
+        "clusters": [{"name": name, "cluster": {"server": f"https://{_host(resource)}:443"}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": f"clusterUser_{resource.id.group}_{name}"}}],
+        "users": [{"name": f"clusterUser_{resource.id.group}_{name}", "user": {"exec": login}}],
+    }
+    value = base64.b64encode(json.dumps(config).encode()).decode()
+    return 200, {"kubeconfigs": [{"name": "clusterUser", "value": value}]}
+
+
+def _power(code: str) -> Any:
+    def action(resource: Resource, body: Any) -> tuple[int, Any]:
+        resource.body["properties"]["powerState"] = {"code": code}
+        return 202, None
+
+    return action
+
+
+_CLUSTER = "Microsoft.ContainerService/managedClusters"
+KINDS = {
+    _CLUSTER: Kind(
+        operation=201,
+        flat={"agentPoolProfiles": "agentPools"},
+        shape=_cluster,
+        makes=_made,
+        required=(".location",),
+        rules=(*refused.CLUSTER, keys.cluster),
+        actions={
+            "listclusterusercredential": _credentials,
+            "listclusteradmincredential": refused.admin_credentials(_credentials),
+            "start": _power("Running"),
+            "stop": _power("Stopped"),
+        },
+    ),
+    f"{_CLUSTER}/agentPools": Kind(operation=201, computed=_pool, rules=refused.POOL, holds=refused.HELD_POOL),
+    f"{_CLUSTER}/maintenanceConfigurations": Kind(stateless=True),
+}

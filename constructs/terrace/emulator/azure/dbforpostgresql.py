@@ -1,0 +1,57 @@
+"""Microsoft.DBforPostgreSQL: flexible servers."""
+
+from typing import Any
+
+from terrace.emulator.azure.kind import Kind, Resource
+from terrace.emulator.azure.refusals import database as refused
+from terrace.emulator.azure.refusals import keys
+from terrace.emulator.azure.store import Body
+
+
+def _server(resource: Resource) -> Body:
+    name = resource.id.name
+    return {"state": resource.get("state", "Ready"), "fullyQualifiedDomainName": f"{name}.postgres.database.azure.com"}
+
+
+def _setting(resource: Resource) -> Body:
+    """Every setting is there before it is written, with the service's default; a destroy writes that again."""
+    return {"properties": {"value": "off", "defaultValue": "off", "source": "system-default", "dataType": "Boolean"}}
+
+
+def _members(resource: Resource) -> Body:
+    """A virtual endpoint shows the server it is of before the ones that were named."""
+    server = resource.id.parent.rpartition("/")[2]
+    return {"members": [server, *(name for name in resource.get("members", []) if name != server)]}
+
+
+def _state(state: str) -> Any:
+    def action(resource: Resource, body: Any) -> tuple[int, Any]:
+        resource.body["properties"]["state"] = state
+        return 202, None
+
+    return action
+
+
+def _accepted(**quirks: Any) -> Kind:
+    """Whatever is written is accepted, and asked about later."""
+    return Kind(created=202, updated=202, operation=202, **quirks)
+
+
+_SERVER = "Microsoft.DBforPostgreSQL/flexibleServers"
+KINDS = {
+    _SERVER: _accepted(
+        computed=_server,
+        hidden=("administratorLoginPassword",),
+        required=(".location",),
+        rules=(*refused.SERVER, keys.database),
+        holds=refused.HELD_SERVER,
+        actions={"start": _state("Ready"), "stop": _state("Stopped"), "restart": _state("Ready")},
+    ),
+    f"{_SERVER}/configurations": _accepted(built_in=_setting, rules=refused.SETTING, stateless=True),
+    f"{_SERVER}/databases": _accepted(stateless=True),
+    f"{_SERVER}/administrators": _accepted(
+        computed=lambda r: {"objectId": r.id.name}, rules=refused.ADMINISTRATOR, stateless=True
+    ),
+    f"{_SERVER}/firewallRules": _accepted(rules=refused.FIREWALL_RULE, stateless=True),
+    f"{_SERVER}/virtualEndpoints": _accepted(computed=_members, rules=refused.VIRTUAL_ENDPOINT, stateless=True),
+}

@@ -1,0 +1,23 @@
+"""Microsoft.Insights, Microsoft.AlertsManagement, Microsoft.Consumption: what watches, warns and counts."""
+
+from terrace.emulator.azure.kind import Kind
+from terrace.emulator.azure.refusals import observation as refused
+
+KINDS = {
+    "Microsoft.Insights/diagnosticSettings": Kind(rules=refused.DIAGNOSTICS, stateless=True),
+    "Microsoft.Insights/metricAlerts": Kind(
+        required=(".location", "scopes", "criteria", "severity"), rules=refused.METRIC_ALERT
+    ),
+    "Microsoft.Insights/scheduledQueryRules": Kind(
+        required=(".location", "scopes", "criteria"), rules=refused.QUERY_ALERT
+    ),
+    "Microsoft.Insights/actionGroups": Kind(
+        required=(".location", "groupShortName"), rules=refused.ACTION_GROUP, stateless=True
+    ),
+    "Microsoft.Insights/workbooks": Kind(required=(".location", "displayName"), rules=refused.WORKBOOK),
+    "Microsoft.AlertsManagement/actionRules": Kind(required=("scopes", "actions")),
+    # a budget's delete is a 200, and the provider takes nothing else
+    "Microsoft.Consumption/budgets": Kind(
+        deleted=200, required=("amount", "timeGrain", "timePeriod.startDate"), rules=refused.BUDGET, stateless=True
+    ),
+}

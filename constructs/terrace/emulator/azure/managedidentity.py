@@ -1,0 +1,21 @@
+"""Microsoft.ManagedIdentity."""
+
+from terrace.emulator.azure.kind import Kind, Resource
+from terrace.emulator.azure.store import Body
+
+
+def _principal(resource: Resource) -> Body:
+    """Computed as the identity blocks of whatever uses it are, so that they agree."""
+    return {
+        "principalId": resource.guid("principal"),
+        "clientId": resource.guid("client"),
+        "tenantId": resource.store.tenant,
+    }
+
+
+KINDS = {
+    "Microsoft.ManagedIdentity/userAssignedIdentities": Kind(computed=_principal, required=(".location",)),
+    "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials": Kind(
+        required=("issuer", "subject", "audiences"), stateless=True
+    ),
+}

@@ -1,0 +1,164 @@
+"""Microsoft.Network."""
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from terrace.emulator.azure.ids import ResourceId
+from terrace.emulator.azure.kind import Kind, Resource
+from terrace.emulator.azure.refusals import network as refused
+from terrace.emulator.azure.store import Body, Store
+
+
+def _numbered(view: Body, resource: Resource) -> None:
+    """What is written inline, a frontend or a rule, has an id of its own that other parts of the body refer to."""
+    for name, entries in view["properties"].items():
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, dict) and "name" in entry and "properties" in entry:
+                entry.setdefault("id", f"{resource.id.path}/{name}/{entry['name']}")
+                entry.setdefault("type", f"{resource.id.type}/{name}")
+                entry["properties"]["provisioningState"] = "Succeeded"
+
+
+def _guid(resource: Resource) -> Body:
+    return {"resourceGuid": resource.guid("resource")}
+
+
+def _public_address(resource: Resource) -> Body:
+    """Static ones have an address at once, and it stays."""
+    number = int(resource.hash, 16) % 65536
+    return {"ipAddress": f"20.50.{number // 256}.{number % 256}", "idleTimeoutInMinutes": 4}
+
+
+def _interface(resource: Resource) -> str:
+    name = resource.get("customNetworkInterfaceName") or f"{resource.id.name}.nic.{resource.hash}"
+    return f"{resource.id.scope}/providers/Microsoft.Network/networkInterfaces/{name}"
+
+
+def _private_address(resource: Resource) -> str:
+    """An address of the endpoint's subnet, always the same. Azure keeps the first four and the last."""
+    subnet = resource.other(resource.get("subnet.id")).get("properties", {})
+    network = ipaddress.ip_network(subnet.get("addressPrefix") or subnet["addressPrefixes"][0])
+    return str(network[4 + int(resource.hash, 16) % (network.num_addresses - 5)])
+
+
+def _interface_of(resource: Resource) -> Mapping[str, Body]:
+    """A private endpoint comes with an interface that holds its address."""
+    subnet = {"privateIPAddress": _private_address(resource), "subnet": resource.get("subnet"), "primary": True}
+    properties = {"ipConfigurations": [{"name": "privateEndpointIpConfig", "properties": subnet}]}
+    location = resource.location
+    return {_interface(resource): {"location": location, "managedBy": resource.id.path, "properties": properties}}
+
+
+def _approved(view: Body, resource: Resource) -> None:
+    """A connection in one's own subscription is approved by itself."""
+    properties = view["properties"]
+    properties["networkInterfaces"] = [{"id": _interface(resource)}]
+    for name in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
+        for connection in properties.get(name) or []:
+            state = {"status": "Approved", "description": "", "actionsRequired": "None"}
+            connection["properties"]["privateLinkServiceConnectionState"] = state
+    _numbered(view, resource)
+
+
+def _start_of_authority(resource: Resource) -> Mapping[str, Body]:
+    """The provider reads the record that each zone begins with."""
+    record = {"email": "azuredns-hostmaster.microsoft.com", "host": "azureprivatedns.net", "serialNumber": 1}
+    times = {"expireTime": 2419200, "minimumTTL": 300, "minimumTtl": 300, "refreshTime": 3600, "retryTime": 300}
+    return {
+        f"{resource.id.path}/SOA/@": {"properties": {"TTL": 3600, "ttl": 3600, "soaRecord": record | times}},
+    }
+
+
+def _name_servers(resource: Resource) -> Body:
+    servers = [f"ns{number}-0{number}.azure-dns.{end}." for number, end in enumerate(("com", "net", "org", "info"), 1)]
+    return {"nameServers": servers, "maxNumberOfRecordSets": 10000, "zoneType": "Public"}
+
+
+def _fqdn(resource: Resource) -> Body:
+    zone = resource.id.parent.rpartition("/")[2]
+    return {"fqdn": f"{zone}." if resource.id.name == "@" else f"{resource.id.name}.{zone}."}
+
+
+def _records(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
+    """All records of a zone, whatever their type."""
+    depth = id.owner.count("/") + 2
+    records = [item for item in store.below(id.owner) if item.id.count("/") == depth]
+    return [{"id": item.id, "name": item.id.rpartition("/")[2], "type": item.type, **item.body} for item in records]
+
+
+def _gateway(resource: Resource) -> Body:
+    """A VPN gateway reports the addresses that its peers are told."""
+    settings = resource.get("bgpSettings")
+    return {"resourceGuid": resource.guid("resource")} | ({"bgpSettings": settings} if settings else {})
+
+
+def _network(**quirks: Any) -> Kind:
+    """What nearly all of them have in common."""
+    common: dict[str, Any] = {"operation": 201, "shape": _numbered, "defaults": _guid, "required": (".location",)}
+    return Kind(**common | quirks)
+
+
+_RECORDS = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
+_record = Kind(computed=_fqdn, stateless=True)
+
+KINDS = {
+    "Microsoft.Network/virtualNetworks": _network(
+        inline=("subnets", "virtualNetworkPeerings"),
+        required=(".location", "addressSpace.addressPrefixes"),
+        rules=refused.NETWORK,
+        holds=refused.HELD_NETWORK,
+    ),
+    "Microsoft.Network/virtualNetworks/subnets": _network(
+        required=(), defaults=lambda r: {}, rules=refused.SUBNET, holds=refused.HELD_SUBNET
+    ),
+    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings": _network(required=("remoteVirtualNetwork.id",)),
+    "Microsoft.Network/networkSecurityGroups": _network(inline=("securityRules",), holds=refused.HELD_SECURITY_GROUP),
+    "Microsoft.Network/networkSecurityGroups/securityRules": _network(
+        defaults=lambda r: {},
+        required=("access", "direction", "priority", "protocol"),
+        rules=refused.SECURITY_RULE,
+    ),
+    "Microsoft.Network/routeTables": _network(inline=("routes",), holds=refused.HELD_ROUTE_TABLE),
+    "Microsoft.Network/routeTables/routes": _network(required=("nextHopType",)),
+    "Microsoft.Network/natGateways": _network(
+        required=(".location", ".sku.name"), rules=refused.NAT_GATEWAY, holds=refused.HELD_NAT_GATEWAY
+    ),
+    "Microsoft.Network/publicIPAddresses": _network(
+        defaults=_public_address, rules=refused.PUBLIC_ADDRESS, holds=refused.HELD_PUBLIC_ADDRESS
+    ),
+    "Microsoft.Network/networkInterfaces": _network(),
+    "Microsoft.Network/privateEndpoints": _network(
+        shape=_approved, makes=_interface_of, required=(".location", "subnet.id"), rules=refused.PRIVATE_ENDPOINT
+    ),
+    "Microsoft.Network/privateEndpoints/privateDnsZoneGroups": _network(required=("privateDnsZoneConfigs",)),
+    "Microsoft.Network/privateDnsZones": Kind(
+        operation=202, makes=_start_of_authority, holds=refused.HELD_PRIVATE_ZONE, rules=refused.PRIVATE_ZONE
+    ),
+    "Microsoft.Network/privateDnsZones/virtualNetworkLinks": Kind(
+        operation=202, required=("virtualNetwork.id",), rules=refused.ZONE_LINK
+    ),
+    "Microsoft.Network/dnsZones": Kind(makes=_start_of_authority, computed=_name_servers, stateless=True),
+    **{f"Microsoft.Network/{zone}/{type}": _record for zone in ("dnsZones", "privateDnsZones") for type in _RECORDS},
+    "Microsoft.Network/applicationGateways": _network(required=(".location", "sku"), rules=refused.APPLICATION_GATEWAY),
+    "Microsoft.Network/applicationGatewayWebApplicationFirewallPolicies": _network(
+        operation=0, required=(".location", "managedRules"), rules=refused.FIREWALL_POLICY, holds=refused.HELD_FIREWALL
+    ),
+    "Microsoft.Network/networkWatchers": _network(operation=0, rules=refused.WATCHER),
+    "Microsoft.Network/networkWatchers/flowLogs": _network(
+        required=("targetResourceId", "storageId"), rules=refused.FLOW_LOG
+    ),
+    "Microsoft.Network/virtualNetworkGateways": _network(
+        computed=_gateway, required=(".location", "ipConfigurations"), rules=refused.GATEWAY
+    ),
+    "Microsoft.Network/localNetworkGateways": _network(),
+    "Microsoft.Network/connections": _network(required=("connectionType", "virtualNetworkGateway1.id")),
+}
+
+COLLECTIONS = {
+    **{
+        f"Microsoft.Network/{zone}/{name}": _records
+        for zone in ("dnsZones", "privateDnsZones")
+        for name in ("ALL", "recordsets")
+    },
+}

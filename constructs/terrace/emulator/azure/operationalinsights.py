@@ -1,0 +1,35 @@
+"""Microsoft.OperationalInsights: workspaces of logs, their tables and saved searches."""
+
+import base64
+import hashlib
+from typing import Any
+
+from terrace.emulator.azure.kind import Kind, Resource
+from terrace.emulator.azure.refusals import observation as refused
+from terrace.emulator.azure.store import Body
+
+
+def _workspace(resource: Resource) -> Body:
+    return {"customerId": resource.guid("customer")}
+
+
+def _keys(resource: Resource, body: Any) -> tuple[int, Any]:
+    """The provider reads them even where local authentication is off."""
+    keys = [hashlib.sha512(f"{resource.id.path}/{word}".encode()).digest() for word in ("primary", "secondary")]
+    first, second = (base64.b64encode(key).decode() for key in keys)
+    return 200, {"primarySharedKey": first, "secondarySharedKey": second}
+
+
+_WORKSPACE = "Microsoft.OperationalInsights/workspaces"
+KINDS = {
+    _WORKSPACE: Kind(
+        operation=201,
+        computed=_workspace,
+        required=(".location",),
+        rules=refused.WORKSPACE,
+        actions={"sharedkeys": _keys},
+    ),
+    # the service answers 200 to a delete, and the provider takes nothing else
+    f"{_WORKSPACE}/savedSearches": Kind(deleted=200, required=("category", "displayName", "query"), stateless=True),
+    f"{_WORKSPACE}/tables": Kind(operation=202),
+}

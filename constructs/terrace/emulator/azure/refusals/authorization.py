@@ -1,0 +1,5 @@
+ASSIGNMENT = ()
+ROLE = ()
+HELD_ROLE = ()
+POLICY = ()
+LOCK = ()

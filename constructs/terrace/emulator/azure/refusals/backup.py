@@ -1,0 +1,4 @@
+VAULT = ()
+HELD_VAULT = ()
+HELD_POLICY = ()
+INSTANCE = ()

@@ -1,0 +1,3 @@
+INSTANCE = ()
+DATABASE = ()
+ACCESS = ()

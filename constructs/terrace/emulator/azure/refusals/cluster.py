@@ -1,0 +1,7 @@
+CLUSTER = ()
+POOL = ()
+HELD_POOL = ()
+
+
+def admin_credentials(a):
+    return a

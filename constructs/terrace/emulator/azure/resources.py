@@ -1,0 +1,50 @@
+"""Microsoft.Resources: subscriptions, resource groups and what is in them."""
+
+from collections.abc import Mapping
+
+from terrace.emulator.azure.ids import ResourceId, parse
+from terrace.emulator.azure.kind import Kind, Resource, location
+from terrace.emulator.azure.store import Body, Store
+
+
+def _subscription(resource: Resource) -> Body:
+    return {
+        "subscriptionId": resource.id.subscription,
+        "displayName": "emulated",
+        "state": "Enabled",
+        "tenantId": resource.store.tenant,
+        "properties": {},
+    }
+
+
+def _contents(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
+    """What a group or the subscription holds: no nested resources, nothing that only lies on others."""
+    found: list[Body] = []
+    for item in store.below(id.owner):
+        inner = parse(item.id)
+        if "/providers/" in item.id and not inner.parent and not inner.is_extension:
+            named: Body = {name: item.body[name] for name in ("tags", "sku", "kind", "managedBy") if name in item.body}
+            place = location(item.body.get("location"))
+            found.append({"id": item.id, "name": inner.name, "type": inner.type, "location": place, **named})
+    return found
+
+
+def _providers(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
+    """Nothing has to be registered here; a preflight asks whether it is."""
+    from terrace.emulator.azure.namespaces import KINDS  # which is made of this module as well
+
+    spaces = sorted({type.split("/")[0] for type in KINDS})
+    return [{"namespace": space, "registrationState": "Registered", "resourceTypes": []} for space in spaces]
+
+
+KINDS: dict[str, Kind] = {
+    # a delete of a group is a 202 on Azure; 200 tells the provider the same without a question
+    "Microsoft.Resources/resourceGroups": Kind(deleted=200, operation=201, required=(".location",)),
+    "Microsoft.Resources/subscriptions": Kind(built_in=_subscription, stateless=True),
+}
+
+COLLECTIONS = {
+    "Microsoft.Resources/resourceGroups/resources": _contents,
+    "Microsoft.Resources/subscriptions/resources": _contents,
+    "Microsoft.Resources/subscriptions/providers": _providers,
+}

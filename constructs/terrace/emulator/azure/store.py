@@ -1,0 +1,132 @@
+"""What exists, by lower-case id, and what is deleted but can be recovered. With a folder it outlives the process."""
+
+import base64
+import copy
+import json
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+Body = dict[str, Any]
+
+
+@dataclass
+class Item:
+    """A resource: its id as first written, and the body that was sent, completed only when it is read."""
+
+    id: str
+    type: str
+    body: Body
+    made: bool = False  # by the cloud for itself, such as an endpoint's network interface
+    created: float = field(default_factory=time.time)
+    etag: str = field(default_factory=lambda: str(uuid.uuid4()))
+    operation: str = ""  # the one that changed it last
+    visible_from: float = 0.0  # seconds since 1970; until then it is there and nobody sees it
+
+
+class Store:
+    """Resources of one account. The caller holds `lock` over whatever must not be torn apart."""
+
+    def __init__(self, folder: Path | None = None, tenant: str = "") -> None:
+        self.tenant = tenant
+        self.lock = threading.RLock()
+        self.items: dict[str, Item] = {}
+        self.deleted: dict[str, Item] = {}  # soft-deleted: the vault and what was in it, keys, secrets, certificates
+        self._file = folder / "azure.json" if folder else None
+        self._load()
+
+    def get(self, id: str) -> Item | None:
+        return self.items.get(id.rstrip("/").lower())
+
+    def body(self, id: str) -> Body:
+        """The body of what has this id; empty when there is none."""
+        item = self.get(id)
+        return item.body if item else {}
+
+    def below(self, id: str) -> list[Item]:
+        """Everything inside, at any depth."""
+        prefix = id.rstrip("/").lower() + "/"
+        return [item for key, item in self.items.items() if key.startswith(prefix)]
+
+    def children(self, id: str, kind: str) -> list[Item]:
+        """The members of a collection: /.../virtualNetworks/n, subnets."""
+        prefix = f"{id.rstrip('/')}/{kind}/".lower()
+        return [i for key, i in self.items.items() if key.startswith(prefix) and "/" not in key[len(prefix) :]]
+
+    def of_type(self, type: str, within: str = "") -> Iterator[Item]:
+        """Everything of a type below a scope."""
+        prefix = f"{within.rstrip('/')}/".lower()
+        return (i for key, i in list(self.items.items()) if i.type.lower() == type.lower() and key.startswith(prefix))
+
+    def write(self, item: Item) -> None:
+        self.items[item.id.lower()] = item
+
+    def remove(self, id: str, *, keep: bool = False) -> None:
+        """Take out with everything inside, and everything the service had made for it. `keep`: recoverable."""
+        gone = [*self.below(id), *filter(None, [self.get(id)])]
+        made = [i for i in self.items.values() if str(i.body.get("managedBy", "")).lower() == id.lower()]
+        for item in gone:
+            self.items.pop(item.id.lower(), None)
+            if keep and "/providers/" not in item.id[len(id) :]:  # what lies on it (a lock, an assignment) is gone
+                self.deleted[item.id.lower()] = item
+        for item in made:
+            self.remove(item.id)
+
+    def recover(self, id: str) -> None:
+        """Bring back with everything that went with it."""
+        prefix = id.lower() + "/"
+        for key in [key for key in self.deleted if key == id.lower() or key.startswith(prefix)]:
+            self.items[key] = self.deleted.pop(key)
+
+    def purge(self, id: str) -> None:
+        """Forget what was deleted."""
+        prefix = id.lower() + "/"
+        for key in [key for key in self.deleted if key == id.lower() or key.startswith(prefix)]:
+            del self.deleted[key]
+
+    def save(self) -> None:
+        """Write what is held, secrets included: nobody else may read the file. Nothing without a folder."""
+        if self._file is None:
+            return
+        with self.lock:
+            held = {name: [asdict(i) for i in getattr(self, name).values()] for name in ("items", "deleted")}
+            text = json.dumps(held, default=lambda data: {"base64": base64.b64encode(data).decode()})
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        written = self._file.with_suffix(".new")
+        written.touch(mode=0o600)
+        written.write_text(text)
+        written.replace(self._file)
+
+    def _load(self) -> None:
+        if self._file is None or not self._file.exists():
+            return
+        held = json.loads(self._file.read_text(), object_hook=_bytes)
+        for name, into in (("items", self.items), ("deleted", self.deleted)):
+            into.update({entry["id"].lower(): Item(**entry) for entry in held[name]})
+
+
+def _bytes(value: Body) -> Any:
+    return base64.b64decode(value["base64"]) if list(value) == ["base64"] else value
+
+
+def merge(below: Any, above: Any) -> Any:
+    """JSON merge (RFC 7396): objects merge, of everything else `above` wins, null removes."""
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return copy.deepcopy(above)
+    merged = dict(below)
+    for name, value in above.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge(merged.get(name), value)
+    return merged
+
+
+def without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: without_nulls(inner) for name, inner in value.items() if inner is not None}
+    return [without_nulls(inner) for inner in value] if isinstance(value, list) else value
