@@ -88,7 +88,7 @@ def apply(names: Iterable[str] | None = None) -> None:
 
 
 def table() -> str:
-    """The patches as a Markdown table, for docs/emulator.md."""
+    """The patches as a Markdown table, for docs/emulators.md."""
     rows = ["| patch | what stock moto does, and what it leads to |", "|---|---|"]
     rows += [f"| `{patch.name}` | {patch.stock.removeprefix('Stock moto ')} |" for patch in PATCHES]
     return "\n".join(rows)
