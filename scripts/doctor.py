@@ -1,17 +1,28 @@
 """`terrace doctor`: what is installed, what is missing, and how to get it."""
 
+import importlib
 import json
 import platform
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from functools import partial
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from scripts.options import json_option, mirror_option
+from scripts.options import CLOUDS, json_option, mirror_option
+
+# What each extra of the package is for; those called as a cloud are asked for with that cloud.
+_EXTRAS = {
+    "emulator": "`make demo` and `terrace emulator` need it",
+    "assurance": "`terrace gate` and the compliance report need it",
+    "azure": "reading a live deployment on Azure needs it",
+    "gcp": "reading a live deployment on Google Cloud needs it",
+}
 
 
 @dataclass(frozen=True)
@@ -25,15 +36,23 @@ class Finding:
 
 
 @click.command("doctor")
+@click.option(
+    "--cloud",
+    "clouds",
+    type=click.Choice(CLOUDS),
+    multiple=True,
+    help="This cloud instead of those of the project's environments; repeat for more.",
+)
 @mirror_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, provider_mirror: Path | None, as_json: bool) -> None:
-    """Look at this machine: Python, Node, Terraform, providers, credentials, emulator.
+def command(ctx: click.Context, clouds: tuple[str, ...], provider_mirror: Path | None, as_json: bool) -> None:
+    """Look at this machine: Python, Node, Terraform; each cloud's provider, credentials and SDK; the extras.
 
     Exit code 1 when something is missing that every deployment needs. Nothing is changed, and no cloud is asked.
     """
-    findings = examine(_root(ctx), provider_mirror)
+    root = _root(ctx)
+    findings = examine(root, provider_mirror, clouds or _used(root))
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
@@ -46,17 +65,14 @@ def command(ctx: click.Context, provider_mirror: Path | None, as_json: bool) -> 
         ctx.exit(1)
 
 
-def examine(root: Path, provider_mirror: Path | None) -> list[Finding]:
+def examine(root: Path, provider_mirror: Path | None, clouds: Sequence[str]) -> list[Finding]:
     """All findings, in the order in which a deployment needs the things."""
-    looks: list[Callable[[], Finding]] = [
-        _python,
-        _node,
-        lambda: _terraform(root),
-        lambda: _providers(root, provider_mirror),
-        _aws_credentials,
-        _emulator,
-    ]
-    return [look() for look in looks]
+    extras = _extras()
+    looks: list[Callable[[], Finding]] = [_python, _node, partial(_terraform, root)]
+    for cloud in clouds:
+        looks += [partial(_provider, root, provider_mirror, cloud), partial(_credentials, cloud)]
+    wanted = [extra for extra in _EXTRAS if extra not in CLOUDS or extra in clouds]
+    return [look() for look in looks] + [_extra(extra, extras.get(extra, [])) for extra in wanted]
 
 
 def _root(ctx: click.Context) -> Path:
@@ -68,6 +84,18 @@ def _root(ctx: click.Context) -> Path:
         return project_of(ctx).root
     except UsageError:
         return settings_of(ctx).project or Path.cwd()
+
+
+def _used(root: Path) -> list[str]:
+    """The clouds that the project's environments name; all of them where that cannot be said."""
+    from terrace.environment import load, names
+    from terrace.errors import TerraceError
+
+    try:
+        found = {load(name, project=root).environment.cloud for name in names(root)}
+    except TerraceError:  # `terrace validate` says what is wrong with a file
+        found = set()
+    return [cloud for cloud in CLOUDS if cloud in found] or list(CLOUDS)
 
 
 def _python() -> Finding:
@@ -97,52 +125,49 @@ def _terraform(root: Path) -> Finding:
         return Finding("Terraform", "missing", str(error), error.hint)
 
 
-def _providers(root: Path, provider_mirror: Path | None) -> Finding:
+def _provider(root: Path, provider_mirror: Path | None, cloud: str) -> Finding:
+    """Where the provider of a cloud's stacks would come from."""
     from terrace.deployment.binary import NoTerraform, locate
     from terrace.deployment.mirror import choose
+    from terrace.deployment.offline import of_cloud
     from terrace.errors import TerraceError
 
+    name = f"{cloud} provider"
+    provider = of_cloud(cloud).PROVIDER
     try:
         host = locate(root).registry_host
     except NoTerraform:
         host = "registry.terraform.io"
     try:
-        return Finding(
-            "providers", "ok", str(choose(requested=provider_mirror, providers=["hashicorp/aws"], host=host))
-        )
+        source = choose(requested=provider_mirror, providers=[provider], host=host)
     except TerraceError as error:
-        return Finding("providers", "missing", str(error), error.hint)
+        return Finding(name, "missing", str(error), error.hint)
+    return Finding(name, "ok", f"{provider}: {source}")
 
 
-def _aws_credentials() -> Finding:
-    """Whether boto3 finds any, and where. They are not tried out, and not shown."""
-    import botocore.session
-    from botocore.exceptions import BotoCoreError
-
-    hint = (
-        "only a real account needs them: `aws sso login`, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-    )
-    try:
-        session = botocore.session.get_session()
-        # The metadata service of a machine is left out: asking it takes seconds where there is none.
-        session.get_component("credential_provider").remove("iam-role")
-        credentials = session.get_credentials()
-        region = session.get_config_variable("region")
-    except BotoCoreError as error:
-        return Finding("AWS credentials", "absent", str(error), hint)
-    if credentials is None:
-        return Finding("AWS credentials", "absent", "none found", hint)
-    return Finding("AWS credentials", "ok", f"from {credentials.method}, region {region or 'not set'}")
+def _credentials(cloud: str) -> Finding:
+    """What the cloud's own reader finds in this shell. They are not tried out, and not shown."""
+    look = importlib.import_module(f"terrace.live.{cloud}.credentials").look()
+    return Finding(f"{cloud} credentials", look.status, look.detail, look.hint)
 
 
-def _emulator() -> Finding:
-    missing = []
-    for package in ("moto", "cryptography", "flask", "werkzeug"):
+def _extras() -> dict[str, list[str]]:
+    """The package's extras, and the distributions of each, as its own metadata says."""
+    found: dict[str, list[str]] = {}
+    for requirement in requires("terrace") or []:
+        if match := re.match(r"([A-Za-z0-9._-]+).*extra == ['\"]([\w-]+)['\"]", requirement):
+            found.setdefault(match[2], []).append(match[1])
+    return found
+
+
+def _extra(name: str, distributions: Sequence[str]) -> Finding:
+    there, missing = [], []
+    for distribution in distributions:
         try:
-            version(package)
+            there.append(f"{distribution} {version(distribution)}")
         except PackageNotFoundError:
-            missing.append(package)
-    if missing:
-        hint = "`make demo` and `terrace emulator` need it: pip install 'terrace[emulator]'"
-        return Finding("emulator", "absent", f"not installed: {', '.join(missing)}", hint)
-    return Finding("emulator", "ok", f"moto {version('moto')}")
+            missing.append(distribution)
+    if missing or not there:
+        hint = f"{_EXTRAS[name]}: pip install 'terrace[{name}]'"
+        return Finding(f"{name} extra", "absent", f"not installed: {', '.join(missing) or name}", hint)
+    return Finding(f"{name} extra", "ok", ", ".join(there))

@@ -27,7 +27,7 @@ from terrace.deployment.workspace import Workspace
 from terrace.errors import TerraceError
 from tests.conftest import ROOT
 
-PROVIDERS = {"aws": "hashicorp/aws", "azure": "hashicorp/azurerm", "gcp": "hashicorp/google"}
+PROVIDERS = {cloud: offline.of_cloud(cloud).PROVIDER for cloud in ("aws", "azure", "gcp")}
 
 
 @dataclass(frozen=True)

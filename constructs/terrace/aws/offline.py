@@ -5,6 +5,9 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+PROVIDER = "hashicorp/aws"
+"""The provider of its stacks, as registries and mirrors name it."""
+
 OWN = ("AWS_",)
 """Prefixes of the shell's variables for this cloud; an offline run sees none of them."""
 

@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+PROVIDER = "hashicorp/azurerm"
+"""The provider of its stacks, as registries and mirrors name it."""
+
 OWN = ("ARM_", "AZURE_", "IDENTITY_", "MSI_")
 """Prefixes of the shell's variables for this cloud; an offline run sees none of them."""
 

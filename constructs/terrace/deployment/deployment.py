@@ -1,5 +1,6 @@
 """One environment on one cloud, and everything it takes to run Terraform on it."""
 
+import importlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -99,6 +100,7 @@ class Deployment:
             data=self.project.working_directory / "terraform" / self.name,
             logs=self.project.logs,
             name=self.name,
+            refusals=importlib.import_module(f"terrace.{self.cloud}.credentials").REFUSALS,
             on_interrupt=self._told_of_interrupt,
         )
         installing = replace(workspace, environment={**outside, **taken})

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from terrace.capabilities.access import Reason, Refusal
 from terrace.deployment.events import Diagnostic
 from terrace.errors import AnswerIsNo, TerraceError
 
@@ -78,10 +79,12 @@ _EXISTS = re.compile(
 )
 # S3 names are global: this one is somebody else's, and importing it would be wrong.
 _FOREIGN = re.compile(r"BucketAlreadyExists\b")
-_NO_CREDENTIALS = re.compile(
-    r"No valid credential sources found|failed to refresh cached credentials|could not find default credentials"
-    r"|InvalidClientTokenId|ExpiredToken|UnrecognizedClientException|SignatureDoesNotMatch|unable to build authorizer"
-)
+_REFUSED: dict[Reason, str] = {
+    "missing": "there are no credentials for the cloud in this shell",
+    "refused": "the cloud does not accept the credentials in this shell",
+    "expired": "the credentials in this shell have expired",
+    "elsewhere": "the credentials in this shell are not for the environment's account",
+}
 _LOCK_LINE = re.compile(r"^\s*(ID|Path|Operation|Who|Created):\s*(.*?)\s*$", re.MULTILINE)
 _WITH = re.compile(r"^\s*with ([\w.\[\]\"-]+),?$", re.MULTILINE)
 
@@ -92,10 +95,14 @@ def says_it_exists(diagnostic: Diagnostic) -> bool:
 
 
 def raise_for(
-    diagnostics: Sequence[Diagnostic], *, doing: str, construct: Callable[[str], str] = lambda address: ""
+    diagnostics: Sequence[Diagnostic],
+    *,
+    doing: str,
+    construct: Callable[[str], str] = lambda address: "",
+    refusals: Sequence[Refusal] = (),
 ) -> None:
-    """Raise the error that `diagnostics` amount to; `construct` gives an address's construct path. Never returns
-    normally.
+    """Raise the error that `diagnostics` amount to; `construct` gives an address's construct path, `refusals` are how
+    the cloud turns people away. Never returns normally.
     """
     errors = [d for d in diagnostics if d.severity == "error"]
     for error in errors:
@@ -107,18 +114,28 @@ def raise_for(
                 "the saved plan is stale: the state has changed since it was made",
                 hint="plan again: `terrace plan ENV`",
             )
-        if match := _NO_CREDENTIALS.search(f"{error.summary}\n{error.detail}"):
+        refusal, said = _refusal(error, refusals)
+        if refusal and refusal.reason != "denied":
             raise NoCredentials(
-                f"the cloud does not accept the credentials in this shell ({match[0]})",
-                hint="for AWS set AWS_PROFILE, or log in with `aws sso login`; `terrace doctor` shows what is there",
+                f"{_REFUSED[refusal.reason]} ({said})", hint=f"{refusal.hint}; `terrace doctor` shows what is there"
             )
     if any(says_it_exists(error) and error.address for error in errors):
         raise AlreadyExists(errors)
+    denied = dict.fromkeys(refusal.hint for error in errors if (refusal := _refusal(error, refusals)[0]))
     raise TerraformFailed(
         f"Terraform could not {doing}: {_told(errors, construct)}" if errors else f"Terraform could not {doing}",
-        hint="" if errors else "the log file has what it wrote",
+        hint="; ".join(denied) if errors else "the log file has what it wrote",
         diagnostics=errors,
     )
+
+
+def _refusal(error: Diagnostic, refusals: Sequence[Refusal]) -> tuple[Refusal | None, str]:
+    """How the cloud refused, if it did, and the words that say so."""
+    text = f"{error.summary}\n{error.detail}"
+    for refusal in refusals:
+        if match := re.search(refusal.pattern, text):
+            return refusal, match[0]
+    return None, ""
 
 
 def _told(errors: Sequence[Diagnostic], construct: Callable[[str], str]) -> str:

@@ -28,6 +28,9 @@ _EPHEMERAL = re.compile(r"\$\{ephemeral\.[^{}]*\}")
 class CloudOffline(Protocol):
     """What a module `terrace.<cloud>.offline` has."""
 
+    PROVIDER: str
+    """The provider of its stacks ("hashicorp/aws")."""
+
     OWN: tuple[str, ...]
     """Prefixes of the shell's variables that speak to this cloud; an offline run sees none of them."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from terrace.capabilities.access import Refusal
 from terrace.deployment import faults, process
 from terrace.deployment.binary import Terraform
 from terrace.deployment.events import Diagnostic, Event, diagnostic, parse
@@ -35,7 +36,8 @@ class Workspace:
     """One stack directory with the binary and the variables to run it with.
 
     `environment` is complete (children see nothing else). `data` holds Terraform's own files (TF_DATA_DIR), `logs` one
-    file a run, named after `name`. `on_interrupt` hears of each interrupt that is passed on to Terraform.
+    file a run, named after `name`. `refusals` are how its cloud turns people away. `on_interrupt` hears of each
+    interrupt that is passed on to Terraform.
     """
 
     directory: Path
@@ -44,6 +46,7 @@ class Workspace:
     data: Path
     logs: Path
     name: str
+    refusals: tuple[Refusal, ...] = ()
     on_interrupt: Callable[[int], None] = field(default=lambda count: None, compare=False)
 
     @property
@@ -187,7 +190,7 @@ class Workspace:
             )
         if ended.code != 0:
             try:
-                faults.raise_for(diagnostics, doing=doing, construct=self.construct_of)
+                faults.raise_for(diagnostics, doing=doing, construct=self.construct_of, refusals=self.refusals)
             except faults.TerraformFailed as failed:
                 failed.where = failed.where or str(log)
                 raise

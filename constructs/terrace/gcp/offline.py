@@ -4,6 +4,9 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+PROVIDER = "hashicorp/google"
+"""The provider of its stacks, as registries and mirrors name it."""
+
 OWN = ("GOOGLE_", "GCLOUD_", "CLOUDSDK_", "GCE_METADATA_")
 """Prefixes of the shell's variables for this cloud; an offline run sees none of them."""
 

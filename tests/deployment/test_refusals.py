@@ -1,0 +1,205 @@
+"""What providers and backends say when a cloud lets nobody in, and what is made of it.
+
+The texts are those of Terraform 1.11.4 and the providers aws 5.100.0, azurerm 5.2.0 and google 7.45.0, run without
+credentials, or against a server on loopback that answered as the cloud's reference says.
+"""
+
+import importlib
+import re
+
+import pytest
+
+from terrace.deployment.events import Diagnostic
+from terrace.deployment.faults import NoCredentials, TerraformFailed, raise_for
+
+NOBODY, SUBSCRIPTION = "00000000-0000-0000-0000-000000000000", "00000000-0000-4000-8000-000000000001"
+STS = (
+    "Retrieving AWS account details: validating provider credentials: retrieving caller identity from STS: operation "
+    "error STS: GetCallerIdentity, https response error StatusCode: 403, RequestID: 1, api error "
+)
+AUTHORIZER = "unable to build authorizer for Resource Manager API: could not configure AzureCli Authorizer: "
+NO_TENANT = (
+    "tenant ID was not specified and the default tenant ID could not be determined: obtaining tenant ID: obtaining "
+    "account details: running Azure CLI: exit status 1: ERROR: "
+)
+GROUP = f'Resource Group (Subscription: "{SUBSCRIPTION}"\nResource Group Name: "x")'
+
+TURNED_AWAY = [
+    (
+        "aws",
+        "missing",
+        "No valid credential sources found\nPlease see https://registry.terraform.io/providers/hashicorp/aws\nfor more "
+        "information about providing credentials.\n\nError: failed to refresh cached credentials, no EC2 IMDS role "
+        "found, operation error ec2imds: GetMetadata, access disabled to EC2 IMDS via client option, or "
+        '"AWS_EC2_METADATA_DISABLED" environment variable\n',
+    ),
+    ("aws", "missing", "failed to get shared config profile, nope"),
+    (
+        "aws",
+        "expired",
+        "No valid credential sources found\nPlease see https://registry.terraform.io/providers/hashicorp/aws\nfor more "
+        "information about providing credentials.\n\nError: failed to refresh cached credentials, failed to read "
+        "cached SSO token file, open /home/x/.aws/sso/cache/a0f1.json: no such file or directory\n",
+    ),
+    ("aws", "expired", f"{STS}ExpiredToken: The security token included in the request is expired"),
+    ("aws", "refused", f"{STS}InvalidClientTokenId: The security token included in the request is invalid."),
+    ("aws", "elsewhere", "AWS account ID not allowed: 999988887777"),
+    (
+        "azure",
+        "missing",
+        f"{AUTHORIZER}could not parse Azure CLI version: launching Azure CLI: "
+        'exec: "az": executable file not found in $PATH',
+    ),
+    (
+        "azure",  # the backend of remote state
+        "missing",
+        "unable to build authorizer for Storage API: could not configure AzureCli Authorizer: could not parse Azure "
+        'CLI version: launching Azure CLI: exec: "az": executable file not found in $PATH',
+    ),
+    ("azure", "missing", f"{AUTHORIZER}{NO_TENANT}Please run 'az login' to setup account."),
+    (
+        "azure",
+        "expired",
+        f"{AUTHORIZER}obtaining subscription ID: obtaining account details: running Azure CLI: exit status 1: ERROR: "
+        "AADSTS700082: The refresh token has expired due to inactivity. The token was issued on 2026-01-01T00:00:00Z "
+        "and was inactive for 90.00:00:00.\nTo re-authenticate, please run: az login",
+    ),
+    (
+        "azure",
+        "expired",
+        f"checking for presence of existing {GROUP}: unexpected status 401 (401 Unauthorized) with error: "
+        "ExpiredAuthenticationToken: The access token expiry UTC time '1/1/2026 0:00:00 AM' is earlier than current "
+        "UTC time '1/2/2026 0:00:00 AM'.",
+    ),
+    (
+        "azure",
+        "elsewhere",
+        f"{AUTHORIZER}{NO_TENANT}Subscription '{SUBSCRIPTION}' not found. Check the spelling and casing and try again.",
+    ),
+    (
+        "azure",
+        "elsewhere",
+        f"checking for presence of existing {GROUP}: unexpected status 401 (401 Unauthorized) with error: "
+        "InvalidAuthenticationTokenTenant: The access token is from the wrong issuer 'https://sts.windows.net/a/'. It "
+        "must match the tenant 'https://sts.windows.net/b/' associated with this subscription.",
+    ),
+    (
+        "azure",
+        "elsewhere",
+        f"creating {GROUP}: unexpected status 404 (404 Not Found) with error: SubscriptionNotFound: The subscription "
+        f"'{SUBSCRIPTION}' could not be found.",
+    ),
+    (
+        "azure",
+        "refused",
+        "building account: could not acquire access token to parse claims: clientCredentialsToken: received HTTP "
+        'status 401 with response: {"error":"invalid_client","error_description":"AADSTS7000215: Invalid client '
+        'secret provided."}',
+    ),
+    (
+        "gcp",
+        "missing",
+        "Attempted to load application default credentials since neither `credentials` nor `access_token` was set in "
+        "the provider block.  No credentials loaded. To use your gcloud credentials, run 'gcloud auth "
+        "application-default login'.  Original error: google: could not find default credentials. See "
+        "https://cloud.google.com/docs/authentication/external/set-up-adc for more information",
+    ),
+    (
+        "gcp",  # the backend of remote state
+        "missing",
+        "storage.NewClient() failed: dialing: google: could not find default credentials. See "
+        "https://cloud.google.com/docs/authentication/external/set-up-adc for more information",
+    ),
+    (
+        "gcp",
+        "expired",
+        'Error creating Topic: Put "https://pubsub.googleapis.com/v1/projects/acme-data/topics/x?alt=json": oauth2: '
+        'cannot fetch token: 400 Bad Request\nResponse: {"error": "invalid_grant", "error_description": "Token has '
+        'been expired or revoked."}',
+    ),
+    (
+        "gcp",
+        "refused",
+        "Error creating Topic: googleapi: Error 401: Request had invalid authentication credentials. Expected OAuth 2 "
+        "access token, login cookie or other valid authentication credential. See "
+        "https://developers.google.com/identity/sign-in/web/devconsole-project., authError",
+    ),
+    (
+        "gcp",
+        "elsewhere",
+        "Error creating Topic: googleapi: Error 403: Caller does not have required permission to use project "
+        "acme-data. Grant the caller the roles/serviceusage.serviceUsageConsumer role, or a custom role with the "
+        "serviceusage.services.use permission, by visiting "
+        "https://console.developers.google.com/iam-admin/iam/project?project=acme-data and then retry., "
+        "USER_PROJECT_DENIED",
+    ),
+]
+SENTENCES = {
+    "missing": "there are no credentials for the cloud in this shell",
+    "refused": "the cloud does not accept the credentials in this shell",
+    "expired": "the credentials in this shell have expired",
+    "elsewhere": "the credentials in this shell are not for the environment's account",
+}
+
+DENIED = [
+    (
+        "aws",
+        "creating IAM Role (x): operation error IAM: CreateRole, https response error StatusCode: 403, RequestID: 1, "
+        "api error AccessDenied: User: arn:aws:iam::999988887777:user/x is not authorized to perform: iam:CreateRole "
+        "on resource: arn:aws:iam::999988887777:role/x because no identity-based policy allows the iam:CreateRole "
+        "action",
+        "policies/deploy/aws.json",
+    ),
+    (
+        "azure",
+        f"checking for presence of existing {GROUP}: unexpected status 403 (403 Forbidden) with error: "
+        f"AuthorizationFailed: The client '{NOBODY}' with object id '{NOBODY}' does not have authorization to perform "
+        "action 'Microsoft.Resources/subscriptions/resourcegroups/read' over scope '/subscriptions/x' or the scope is "
+        "invalid. If access was recently granted, please refresh your credentials.",
+        "policies/deploy/azure.json",
+    ),
+    (
+        "gcp",
+        "Error creating Topic: googleapi: Error 403: Permission 'pubsub.topics.create' denied on resource (or it may "
+        "not exist)., forbidden",
+        "policies/deploy/gcp.yaml",
+    ),
+]
+
+
+def raised(cloud: str, said: str, address: str = "") -> NoCredentials | TerraformFailed:
+    summary, _, detail = said.partition("\n")
+    refusals = importlib.import_module(f"terrace.{cloud}.credentials").REFUSALS
+    with pytest.raises((NoCredentials, TerraformFailed)) as caught:
+        raise_for([Diagnostic("error", summary, detail, address=address)], doing="apply the plan", refusals=refusals)
+    assert isinstance(caught.value, NoCredentials | TerraformFailed)
+    return caught.value
+
+
+@pytest.mark.parametrize(("cloud", "reason", "said"), TURNED_AWAY)
+def test_who_is_turned_away_is_told_why_and_what_to_do(cloud: str, reason: str, said: str) -> None:
+    error = raised(cloud, said)
+    assert isinstance(error, NoCredentials)
+    assert error.message.startswith(f"{SENTENCES[reason]} (")
+    assert "`terrace doctor`" in error.hint
+    assert re.search(r"aws|ARM_|az |azure\.|gcloud|GOOGLE|gcp\.|AWS_", error.hint)
+
+
+@pytest.mark.parametrize(("cloud", "said", "file"), DENIED)
+def test_who_lacks_a_right_is_told_which_and_where_all_of_them_are(cloud: str, said: str, file: str) -> None:
+    error = raised(cloud, said, address="some_resource.x")
+    assert isinstance(error, TerraformFailed)
+    assert "some_resource.x: " in error.message and said.splitlines()[0][:40] in error.message
+    assert file in error.hint
+
+
+def test_every_way_of_turning_away_is_told_on_every_cloud() -> None:
+    for cloud in ("aws", "azure", "gcp"):
+        reasons = {refusal.reason for refusal in importlib.import_module(f"terrace.{cloud}.credentials").REFUSALS}
+        assert reasons == {*SENTENCES, "denied"}
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
+def test_another_failure_is_not_blamed_on_credentials(cloud: str) -> None:
+    error = raised(cloud, "creating a thing: api error InvalidParameterValue: the name is too long")
+    assert isinstance(error, TerraformFailed) and not error.hint
