@@ -4,7 +4,7 @@ import ipaddress
 import re
 
 from terrace.emulator.gcp import operations
-from terrace.emulator.gcp.call import Call
+from terrace.emulator.gcp.call import Call, missing
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import number, stamp
 from terrace.emulator.gcp.quirks import answers, completes, exists, required
@@ -45,3 +45,19 @@ def _subnetwork(call: Call, subnetwork: Json, key: str) -> None:
     subnetwork.setdefault("purpose", "PRIVATE")
     subnetwork.setdefault("privateIpv6GoogleAccess", "DISABLE_GOOGLE_ACCESS")
     subnetwork.setdefault("stackType", "IPV4_ONLY")
+
+
+@answers("compute", "securityPolicies.addRule", "securityPolicies.patchRule", "securityPolicies.removeRule")
+def _rule(call: Call) -> Json:
+    """One rule of a policy, known by its priority. Source: Compute Engine API, securityPolicies.patchRule."""
+    key = call.key.rpartition("/")[0]
+    policy = required(call, key)
+    priority = int(call.query.get("priority") or call.body.get("priority") or 0)
+    others = [rule for rule in policy.get("rules", []) if rule.get("priority") != priority]
+    if call.method.verb != "addRule" and len(others) == len(policy.get("rules", [])):
+        raise missing(f"{key}/{priority}")
+    if call.method.verb != "removeRule":
+        before = next((rule for rule in policy.get("rules", []) if rule.get("priority") == priority), {})
+        others.append({**before, **call.body})
+    call.store.put(key, {**policy, "rules": others, "fingerprint": stamp(others)})
+    return operations.answer(call, None)
