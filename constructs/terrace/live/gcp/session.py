@@ -6,7 +6,7 @@ HTTP session carries everything; it waits out throttling as it is told to (Retry
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +121,7 @@ class Reader:
 
     def change(self, service: str, method: str, **parameters: Any) -> dict[str, Any]:
         """As `call`, but for what changes something: asked each time, and the service's answers are forgotten."""
-        self.forget([service])
+        self.forget(service)
         with explained(service, method):
             collection, verb = self.resource(service, method)
             answer: dict[str, Any] = getattr(collection, verb)(**parameters).execute()
@@ -134,9 +134,14 @@ class Reader:
         with explained("storage", "connect"):
             return storage.Client(project=names.account(self._target), _http=self.session)
 
-    def forget(self, services: Collection[str]) -> None:
-        """Ask these services again, since something was changed there."""
-        self._answers = {key: answer for key, answer in self._answers.items() if json.loads(key)[0] not in services}
+    def forget(self, service: str = "") -> None:
+        """Ask a service again, since something was changed there; without one, ask all of them again."""
+        service = service.partition("/")[0]
+        self._answers = {
+            key: answer
+            for key, answer in self._answers.items()
+            if service and json.loads(key)[0].partition("/")[0] != service
+        }
 
     def check_account(self) -> None:
         """TerraceError when the credentials do not reach the environment's project, or its number is another."""

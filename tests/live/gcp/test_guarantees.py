@@ -1,0 +1,33 @@
+"""Each guarantee that is read live holds in a deployment that keeps it, and is named, alone, when it is broken."""
+
+import pytest
+
+from terrace.assurance.guarantees import GUARANTEES as TABLE
+from terrace.live.gcp import GUARANTEES
+from tests.live.gcp.breaks import BREAKS
+from tests.live.gcp.site import Site
+
+
+def test_every_guarantee_of_the_table_is_read_live() -> None:
+    assert tuple(row.id for row in TABLE) == GUARANTEES
+
+
+def test_every_guarantee_that_is_read_live_has_a_test_that_breaks_it() -> None:
+    assert set(BREAKS) == set(GUARANTEES)
+
+
+def test_a_deployment_that_keeps_them_holds_them_all(site: Site) -> None:
+    results = site.read()
+    assert [result.guarantee for result in results] == list(GUARANTEES)
+    assert {result.guarantee: result.reason for result in results if result.status != "holds"} == {}
+    assert all(result.evidence and result.resource for result in results)
+
+
+@pytest.mark.parametrize("guarantee", GUARANTEES)
+def test_a_broken_guarantee_is_named_and_no_other(site: Site, guarantee: str) -> None:
+    BREAKS[guarantee](site)
+    results = site.read()
+    assert {result.guarantee: result.reason for result in results if result.status != "holds"}.keys() == {guarantee}
+    found = next(result for result in results if result.guarantee == guarantee)
+    assert found.status == "broken"
+    assert found.reason
