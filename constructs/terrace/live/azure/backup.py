@@ -1,0 +1,124 @@
+"""The backup vault, and Velero's place, as they are (BAK-1 to BAK-3)."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from terrace.azure import names
+from terrace.live.azure import database
+from terrace.live.azure.checks import Deployment, Finding, at, at_least, check, equal, includes, same
+from terrace.live.azure.lookup import granted, pods, principal, uses
+
+_LAYERS = ("silver", "gold", "platinum")
+
+
+def vault_id(deployment: Deployment) -> str:
+    """The backup vault."""
+    return names.id(deployment.target, "Microsoft.DataProtection/backupVaults", deployment.prefix)
+
+
+def vault(deployment: Deployment) -> dict[str, Any]:
+    """The backup vault. Raises Absent."""
+    return deployment.get(vault_id(deployment))
+
+
+def _policies(deployment: Deployment) -> Iterator[tuple[str, str, list[timedelta], list[str]]]:
+    """Each policy: its name, what it takes, the times between backups, how long they are kept. Raises Absent."""
+    for policy in deployment.pages(f"{vault_id(deployment)}/backupPolicies"):
+        rules = at(policy, "policyRules", [])
+        repeats = [
+            text
+            for rule in rules
+            for text in rule.get("trigger", {}).get("schedule", {}).get("repeatingTimeIntervals", [])
+        ]
+        kept = [
+            str(life.get("deleteAfter", {}).get("duration"))
+            for rule in rules
+            if rule.get("isDefault")
+            for life in rule.get("lifecycles", [])
+        ]
+        gaps = [gap for gap in map(_interval, repeats) if gap is not None]
+        yield str(policy["name"]), ", ".join(at(policy, "datasourceTypes", [])), gaps, kept
+
+
+def _interval(repeating: object) -> timedelta | None:
+    """The time between two runs of R/start/P1D, PT12H or P1W."""
+    found = re.fullmatch(r"R/[^/]+/P(?:(\d+)W)?(?:(\d+)D)?(?:T(\d+)H)?", str(repeating))
+    if not found:
+        return None
+    weeks, days, hours = (int(part or 0) for part in found.groups())
+    return timedelta(weeks=weeks, days=days, hours=hours)
+
+
+@check("BAK-1")
+def daily_backups(deployment: Deployment) -> Iterator[Finding]:
+    spec, found, resource = deployment.environment.backup, vault(deployment), f"backup vault {deployment.prefix}"
+    for name, source, gaps, kept in _policies(deployment):
+        policy = f"backup policy {name}"
+        yield equal(policy, "kept for", kept, [f"P{spec.retention_days}D"])
+        if "storageAccounts" in source:  # PostgreSQL's are weekly at most; DB-5 covers the days between
+            every = min(gaps, default=None)
+            yield Finding(policy, f"every {every}", every is not None and every <= timedelta(days=1), "daily at least")
+    wanted = "Locked" if spec.lock == "compliance" else "Unlocked"
+    locked = at(found, "securitySettings.immutabilitySettings.state")
+    yield Finding(resource, f"immutability = {locked or 'unset'}", locked in (wanted, "Locked"), wanted)
+    soft = at(found, "securitySettings.softDeleteSettings.state")
+    yield Finding(resource, f"softDelete = {soft or 'unset'}", soft in ("On", "AlwaysOn"), "On")
+    key = at(found, "securitySettings.encryptionSettings.keyVaultProperties.keyUri")
+    yield uses(resource, "encryptionSettings", key, deployment, "backups")
+    if spec.copy_to_recovery_region and deployment.target.recovery_region:
+        kinds = [str(one.get("type")) for one in at(found, "storageSettings", [])]
+        yield equal(resource, "redundancy", kinds, ["GeoRedundant"])
+        away = at(found, "featureSettings.crossRegionRestoreSettings.state")
+        yield equal(resource, "crossRegionRestore", away, "Enabled")
+    yield from _selected(deployment, resource)
+
+
+def _selected(deployment: Deployment, resource: str) -> Iterator[Finding]:
+    instances = deployment.pages(f"{vault_id(deployment)}/backupInstances")
+    chosen = [str(at(one, "dataSourceInfo.resourceID")).lower() for one in instances]
+    wanted = [names.account_id(deployment.target, layer).lower() for layer in _LAYERS]  # type: ignore[arg-type]
+    yield includes(resource, "backs up", chosen, [*wanted, names.database_id(deployment.target).lower()])
+
+
+@check("BAK-2")
+def cluster_backups(deployment: Deployment) -> Iterator[Finding]:
+    identity = names.identity_id(deployment.target, "velero")
+    resource = f"identity {names.identity(deployment.target, 'velero')}"
+    yield equal(resource, "pods that have it", pods(deployment, identity), ["velero/velero"])
+    grants = granted(deployment, principal(deployment, identity))
+    writes = [grant.scope for grant in grants if grant.role == "Storage Blob Data Contributor"]
+    wanted = names.container_id(deployment.target, "backups")
+    inside = len(writes) == 1 and same(writes[0], wanted)
+    yield Finding(resource, f"writes to {', '.join(writes) or 'nothing'}", inside, wanted)
+    snapshots = any(grant.role == "Disk Snapshot Contributor" for grant in grants)
+    yield equal(resource, "may snapshot volumes", snapshots, True)
+
+
+@check("BAK-3")
+def objectives_met(deployment: Deployment) -> Iterator[Finding]:
+    # the database's own log reaches any second; Azure keeps it as long as its backups
+    spec, primary = deployment.environment.backup, database.server(deployment)
+    days = at(primary, "backup.backupRetentionDays")
+    yield at_least(f"server {primary['name']}", "days of point-in-time recovery", days, 1)
+    for name, source, gaps, _ in _policies(deployment):
+        if "storageAccounts" in source:
+            longest = max(gaps, default=None)
+            # what was written since the last backup is still there in the versions of the lake (LAKE-3)
+            met = longest is not None and longest <= max(spec.rpo, timedelta(days=1))
+            told = f"time between backups = {longest or 'unknown'}"
+            yield Finding(f"backup policy {name}", told, met, f"<= {spec.rpo} (backup.rpo)")
+    critical = names.topic_id(deployment.target, "critical")
+    told_by = [
+        rule
+        for rule in deployment.all("Microsoft.AlertsManagement/actionRules")
+        if at(rule, "enabled", True) and any(same(scope, vault_id(deployment)) for scope in at(rule, "scopes", []))
+    ]
+    groups = [
+        str(group).lower()
+        for rule in told_by
+        for action in at(rule, "actions", [])
+        for group in action.get("actionGroupIds", [])
+    ]
+    yield includes(f"backup vault {deployment.prefix}", "trouble reaches", groups, [critical.lower()])

@@ -1,0 +1,109 @@
+"""What a check of one guarantee is: a function of the deployment that yields a Finding for everything it looks at."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from terrace.assurance.findings import (
+    Finding,
+    NotApplicable,
+    at_least,
+    at_most,
+    empty,
+    equal,
+    includes,
+)
+from terrace.assurance.guarantees import BY_ID
+from terrace.azure import names
+from terrace.capabilities.target import Target
+from terrace.environment.schema import Environment
+from terrace.live import Result
+from terrace.live.azure.session import Reader
+from terrace.live.judging import judged
+
+__all__ = [
+    "CHECKS",
+    "Deployment",
+    "Finding",
+    "NotApplicable",
+    "at",
+    "at_least",
+    "at_most",
+    "check",
+    "empty",
+    "equal",
+    "includes",
+    "judge",
+    "named",
+    "same",
+]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What is looked at, and what it should be."""
+
+    environment: Environment
+    target: Target
+    reader: Reader
+
+    @property
+    def prefix(self) -> str:
+        return self.target.prefix
+
+    @property
+    def groups(self) -> list[str]:
+        """The ids of the resource groups: home, and recovery where there is one."""
+        places = (False, True) if self.target.recovery_region else (False,)
+        return [names.group_id(self.target, recovery=recovery) for recovery in places]
+
+    def get(self, id: str) -> dict[str, Any]:
+        """See Reader.get."""
+        return self.reader.get(id)
+
+    def pages(self, collection: str) -> list[dict[str, Any]]:
+        """See Reader.pages."""
+        return self.reader.pages(collection)
+
+    def all(self, kind: str, *, recovery: bool = False) -> list[dict[str, Any]]:
+        """Every resource of a type in a resource group."""
+        return self.pages(f"{names.group_id(self.target, recovery=recovery)}/providers/{kind}")
+
+
+Check = Callable[[Deployment], Iterator[Finding]]
+CHECKS: dict[str, Check] = {}
+
+
+def check(guarantee: str) -> Callable[[Check], Check]:
+    """Register a check under the guarantee that it reads. One a guarantee, and only ids of the table."""
+
+    def register(function: Check) -> Check:
+        if guarantee not in BY_ID or guarantee in CHECKS:
+            raise ValueError(f"{guarantee}: not in the table, or checked already")
+        CHECKS[guarantee] = function
+        return function
+
+    return register
+
+
+def judge(guarantee: str, deployment: Deployment) -> Result:
+    """Run one check. CredentialsError passes through, as it would be the same for every other check."""
+    return judged(guarantee, lambda: CHECKS[guarantee](deployment))
+
+
+def at(body: Any, path: str, default: Any = None) -> Any:
+    """A value of a body's `properties` by its dotted path; `default` when it is absent or null."""
+    value: Any = body.get("properties", {}) if isinstance(body, dict) else None
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return default if value is None else value
+
+
+def named(id: object) -> str:
+    """The last part of an id, which is the resource's own name; "none" for nothing."""
+    return str(id or "none").rstrip("/").rpartition("/")[2]
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two ids mean the same: Azure changes their case as it likes."""
+    return str(one).rstrip("/").lower() == str(other).rstrip("/").lower()

@@ -1,0 +1,119 @@
+"""AKS as it is (K8S-1 to K8S-9)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.azure import names
+from terrace.live.azure.checks import Deployment, Finding, at, at_least, check, equal, named
+from terrace.live.azure.lookup import logged, uses, workspace_keeps
+from terrace.live.azure.session import Absent
+
+_LOG_TYPES = ("kube-apiserver", "kube-audit", "kube-controller-manager", "kube-scheduler", "guard")
+_WINDOWS = ("aksManagedAutoUpgradeSchedule", "aksManagedNodeOSUpgradeSchedule")
+
+
+def cluster(deployment: Deployment) -> dict[str, Any]:
+    """The control plane. Raises Absent."""
+    return deployment.get(names.cluster_id(deployment.target))
+
+
+def pools(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each pool of the environment and what AKS says of it. Raises Absent."""
+    found = {str(one.get("name")): one for one in at(cluster(deployment), "agentPoolProfiles", [])}
+    for name in deployment.environment.cluster.pools:
+        flat = name.replace("-", "")
+        if flat not in found:
+            raise Absent(f"node pool {flat} of cluster {deployment.prefix}")
+        yield name, found[flat]
+
+
+@check("K8S-1")
+def private_api(deployment: Deployment) -> Iterator[Finding]:
+    resource, access = f"cluster {deployment.prefix}", at(cluster(deployment), "apiServerAccessProfile", {})
+    ranges = sorted(deployment.environment.cluster.api_access.public_from.values())
+    yield equal(resource, "enablePrivateCluster", bool(access.get("enablePrivateCluster")), not ranges)
+    yield equal(resource, "enableVnetIntegration", access.get("enableVnetIntegration"), True)
+    yield equal(resource, "authorizedIPRanges", sorted(access.get("authorizedIPRanges") or []), ranges)
+
+
+@check("K8S-2")
+def secrets_encrypted(deployment: Deployment) -> Iterator[Finding]:
+    resource, sealed = f"cluster {deployment.prefix}", at(cluster(deployment), "securityProfile.azureKeyVaultKms", {})
+    yield equal(resource, "azureKeyVaultKms", sealed.get("enabled"), True)
+    yield uses(resource, "azureKeyVaultKms", sealed.get("keyId"), deployment, "cluster")
+
+
+@check("K8S-3")
+def control_plane_logged(deployment: Deployment) -> Iterator[Finding]:
+    yield logged(deployment, f"cluster {deployment.prefix}", names.cluster_id(deployment.target), _LOG_TYPES)
+    yield workspace_keeps(deployment, min(deployment.environment.observability.retention_days, 730))
+
+
+@check("K8S-4")
+def workload_identity(deployment: Deployment) -> Iterator[Finding]:
+    resource, found = f"cluster {deployment.prefix}", cluster(deployment)
+    yield equal(resource, "oidcIssuerProfile", at(found, "oidcIssuerProfile.enabled"), True)
+    yield equal(resource, "workloadIdentity", at(found, "securityProfile.workloadIdentity.enabled"), True)
+
+
+@check("K8S-5")
+def organisation_only(deployment: Deployment) -> Iterator[Finding]:
+    resource, found, settings = f"cluster {deployment.prefix}", cluster(deployment), names.settings(deployment.target)
+    yield equal(resource, "disableLocalAccounts", at(found, "disableLocalAccounts"), True)
+    yield equal(resource, "enableAzureRBAC", at(found, "aadProfile.enableAzureRBAC"), True)
+    yield equal(resource, "tenantID", at(found, "aadProfile.tenantID"), settings.tenant_id)
+    groups = at(found, "aadProfile.adminGroupObjectIDs", [])
+    yield equal(resource, "adminGroupObjectIDs", groups, [settings.admin_group_id])
+    yield equal(resource, "disableRunCommand", at(found, "apiServerAccessProfile.disableRunCommand"), True)
+
+
+@check("K8S-6")
+def pools_scale(deployment: Deployment) -> Iterator[Finding]:
+    for name, pool in pools(deployment):
+        spec, resource = deployment.environment.cluster.pools[name], f"pool {name}"
+        yield equal(resource, "enableAutoScaling", pool.get("enableAutoScaling"), True)
+        # AKS's system pool is never empty
+        least = max(spec.min_nodes, 1) if pool.get("mode") == "System" else spec.min_nodes
+        yield equal(resource, "minCount", pool.get("minCount"), least)
+        yield equal(resource, "maxCount", pool.get("maxCount"), spec.max_nodes)
+        wanted = "Spot" if spec.kind == "spot" else "Regular"
+        yield equal(resource, "scaleSetPriority", pool.get("scaleSetPriority") or "Regular", wanted)
+        if spec.dedicated:
+            yield at_least(resource, "nodeTaints", len(pool.get("nodeTaints") or []), 1)
+
+
+@check("K8S-7")
+def supported_and_patched(deployment: Deployment) -> Iterator[Finding]:
+    resource, found = f"cluster {deployment.prefix}", cluster(deployment)
+    version = str(at(found, "kubernetesVersion"))
+    wanted = deployment.environment.cluster.version  # AKS may tell the patch as well
+    yield Finding(resource, f"kubernetesVersion = {version}", f"{version}.".startswith(f"{wanted}."), wanted)
+    channel = at(found, "autoUpgradeProfile.upgradeChannel")
+    yield Finding(resource, f"upgradeChannel = {channel}", channel in ("patch", "stable"), "patch or stable")
+    images = at(found, "autoUpgradeProfile.nodeOSUpgradeChannel")
+    good = images in ("NodeImage", "SecurityPatch")
+    yield Finding(resource, f"nodeOSUpgradeChannel = {images}", good, "NodeImage")
+    for name in _WINDOWS:
+        window = deployment.get(f"{names.cluster_id(deployment.target)}/maintenanceConfigurations/{name}")
+        schedule = at(window, "maintenanceWindow.schedule.weekly", {})
+        yield equal(f"{resource} {name}", "weeks between windows", schedule.get("intervalWeeks"), 1)
+
+
+@check("K8S-8")
+def policies_enforced(deployment: Deployment) -> Iterator[Finding]:
+    resource, found = f"cluster {deployment.prefix}", cluster(deployment)
+    for name in ("networkPolicy", "networkDataplane"):
+        yield equal(resource, name, at(found, f"networkProfile.{name}"), "cilium")
+
+
+@check("K8S-9")
+def disks_and_images(deployment: Deployment) -> Iterator[Finding]:
+    disks = at(cluster(deployment), "diskEncryptionSetID")
+    resource = f"disk encryption set {named(disks)}"
+    if disks is None:
+        yield Finding(f"cluster {deployment.prefix}", "diskEncryptionSetID = unset", False, "one of ours")
+    else:
+        yield uses(resource, "activeKey", at(deployment.get(disks), "activeKey.keyUrl"), deployment, "disks")
+    for name, pool in pools(deployment):
+        yield equal(f"pool {name}", "enableEncryptionAtHost", pool.get("enableEncryptionAtHost"), True)
+        yield equal(f"pool {name}", "osSKU", pool.get("osSKU"), "AzureLinux")

@@ -1,0 +1,167 @@
+"""PostgreSQL Flexible Server as it is (DB-1 to DB-10)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.azure import names
+from terrace.live.azure.checks import (
+    Deployment,
+    Finding,
+    NotApplicable,
+    at,
+    at_least,
+    check,
+    empty,
+    equal,
+    includes,
+    named,
+    same,
+)
+from terrace.live.azure.lookup import locks, logged, principal, uses
+
+_KIND = "Microsoft.DBforPostgreSQL/flexibleServers"
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
+
+def server(deployment: Deployment) -> dict[str, Any]:
+    """The primary server. Raises Absent."""
+    return deployment.get(names.database_id(deployment.target))
+
+
+def replicas(deployment: Deployment) -> list[dict[str, Any]]:
+    """Its read replicas."""
+    primary = names.database_id(deployment.target)
+    return [one for one in deployment.all(_KIND) if same(at(one, "sourceServerResourceId"), primary)]
+
+
+def _all(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
+    for one in (server(deployment), *replicas(deployment)):
+        yield f"server {one['name']}", one
+
+
+def setting(deployment: Deployment, name: str) -> str:
+    """A setting of the primary; replicas take them over."""
+    return str(at(deployment.get(f"{names.database_id(deployment.target)}/configurations/{name}"), "value", ""))
+
+
+def _listed(text: str) -> list[str]:
+    return text.lower().replace(" ", "").split(",")
+
+
+@check("DB-1")
+def private(deployment: Deployment) -> Iterator[Finding]:
+    for resource, one in _all(deployment):
+        yield equal(resource, "publicNetworkAccess", at(one, "network.publicNetworkAccess"), "Disabled")
+        place = at(one, "network.delegatedSubnetResourceId")
+        own = same(place, names.subnet_id(deployment.target, "database"))
+        yield Finding(resource, f"subnet {named(place)}", own, "database")
+        zone = at(one, "network.privateDnsZoneArmResourceId")
+        own = same(zone, names.private_zone_id(deployment.target, "database"))
+        yield Finding(resource, f"private names {named(zone)}", own, names.private_zone(deployment.target, "database"))
+    opened = [str(one["name"]) for one in deployment.pages(f"{names.database_id(deployment.target)}/firewallRules")]
+    yield empty(f"server {names.database(deployment.target)}", "openings to public addresses", opened)
+
+
+@check("DB-2")
+def tls_required(deployment: Deployment) -> Iterator[Finding]:
+    resource = f"server {names.database(deployment.target)}"
+    wanted = setting(deployment, "require_secure_transport").lower()
+    yield equal(resource, "require_secure_transport", wanted, "on")
+    oldest = setting(deployment, "ssl_min_protocol_version")
+    good = oldest in ("TLSv1.2", "TLSv1.3")
+    yield Finding(resource, f"ssl_min_protocol_version = {oldest}", good, "TLSv1.2 or newer")
+
+
+@check("DB-3")
+def encrypted(deployment: Deployment) -> Iterator[Finding]:
+    for resource, one in _all(deployment):
+        yield equal(resource, "dataEncryption", at(one, "dataEncryption.type"), "AzureKeyVault")
+        yield uses(resource, "primaryKeyURI", at(one, "dataEncryption.primaryKeyURI"), deployment, "database")
+        if at(one, "backup.geoRedundantBackup") == "Enabled":
+            copy = at(one, "dataEncryption.geoBackupKeyURI")
+            yield uses(resource, "geoBackupKeyURI", copy, deployment, "database", "geo")
+
+
+@check("DB-4")
+def standby(deployment: Deployment) -> Iterator[Finding]:
+    if not deployment.environment.database.high_availability:
+        raise NotApplicable("one zone is enough here (database.high_availability)")
+    primary = server(deployment)
+    resource = f"server {primary['name']}"
+    yield equal(resource, "highAvailability", at(primary, "highAvailability.mode"), "ZoneRedundant")
+    other = at(primary, "highAvailability.standbyAvailabilityZone")
+    yield equal(resource, "its standby is elsewhere", other != at(primary, "availabilityZone"), True)
+
+
+@check("DB-5")
+def recoverable(deployment: Deployment) -> Iterator[Finding]:
+    primary = server(deployment)
+    resource, days = f"server {primary['name']}", deployment.environment.database.recovery_days
+    yield at_least(resource, "backupRetentionDays", at(primary, "backup.backupRetentionDays"), days)
+    # a region without a pair has nowhere to copy to
+    if deployment.target.recovery_region and deployment.target.region in names.PAIRS:
+        yield equal(resource, "geoRedundantBackup", at(primary, "backup.geoRedundantBackup"), "Enabled")
+
+
+@check("DB-6")
+def protected(deployment: Deployment) -> Iterator[Finding]:
+    if not deployment.environment.database.deletion_protection:
+        raise NotApplicable("it may be deleted here (database.deletion_protection)")
+    levels = [level for _, level in locks(deployment, names.database_id(deployment.target))]
+    yield includes(f"server {names.database(deployment.target)}", "locks", levels, ["CanNotDelete"])
+
+
+@check("DB-7")
+def watched(deployment: Deployment) -> Iterator[Finding]:
+    spec = deployment.environment.database
+    for resource, one in _all(deployment):
+        yield logged(deployment, resource, str(one["id"]), ["PostgreSQLLogs"])
+    resource = f"server {names.database(deployment.target)}"
+    libraries = _listed(setting(deployment, "shared_preload_libraries"))
+    yield includes(resource, "shared_preload_libraries", libraries, ["pgaudit"])
+    yield includes(resource, "pgaudit.log", _listed(setting(deployment, "pgaudit.log")), ["ddl", "role"])
+    slow = setting(deployment, "log_min_duration_statement")
+    within = slow.isdecimal() and int(slow) <= spec.slow_query_ms
+    yield Finding(resource, f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
+    insights = setting(deployment, "pg_qs.query_capture_mode")
+    good = insights.lower() in ("top", "all")
+    yield Finding(resource, f"pg_qs.query_capture_mode = {insights}", good, "top or all")
+
+
+@check("DB-8")
+def grows(deployment: Deployment) -> Iterator[Finding]:
+    for resource, one in _all(deployment):
+        yield equal(resource, "autoGrow", at(one, "storage.autoGrow"), "Enabled")
+    wanted = deployment.environment.database.replicas
+    resource = f"server {names.database(deployment.target)}"
+    yield at_least(resource, "read replicas", len(replicas(deployment)), wanted)
+
+
+@check("DB-9")
+def bootstrap_possible(deployment: Deployment) -> Iterator[Finding]:
+    # schemas, databases and roles are made by the bootstrap job inside PostgreSQL, which Azure's API does not show
+    primary = server(deployment)
+    resource = f"server {primary['name']}"
+    major = str(at(primary, "version")).split(".")[0]
+    yield equal(resource, "version", major, str(deployment.environment.database.version))
+    yield includes(
+        resource, "azure.extensions", _listed(setting(deployment, "azure.extensions")), ["postgis", "pgaudit"]
+    )
+    job = principal(deployment, names.identity_id(deployment.target, "database-admin"))
+    admins = [str(at(one, "objectId")).lower() for one in administrators(deployment)]
+    yield equal(resource, "the bootstrap job administers", job.lower() in admins, True)
+
+
+def administrators(deployment: Deployment) -> list[dict[str, Any]]:
+    """Who of Entra administers the server. Raises Absent."""
+    return deployment.pages(f"{names.database_id(deployment.target)}/administrators")
+
+
+@check("DB-10")
+def patched(deployment: Deployment) -> Iterator[Finding]:
+    # minor versions come by themselves inside the window: Flexible Server, "Scheduled maintenance"
+    window, primary = deployment.environment.database.maintenance_window, server(deployment)
+    resource = f"server {primary['name']}"
+    yield equal(resource, "customWindow", at(primary, "maintenanceWindow.customWindow"), "Enabled")
+    yield equal(resource, "dayOfWeek", at(primary, "maintenanceWindow.dayOfWeek"), _DAYS.index(window.day))
+    yield equal(resource, "startHour", at(primary, "maintenanceWindow.startHour"), window.hour)

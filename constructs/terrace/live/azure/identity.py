@@ -1,0 +1,52 @@
+"""Pipelines' identities as they are (ID-1)."""
+
+from collections.abc import Iterator
+
+from terrace.azure import names
+from terrace.live.azure.checks import Deployment, Finding, at, check, empty, equal
+from terrace.live.azure.lookup import granted, principal, trusts
+
+_ISSUER = "https://token.actions.githubusercontent.com"
+_READS = ("Reader", "Azure Kubernetes Service RBAC Reader", "Azure Kubernetes Service Cluster User Role")
+
+
+@check("ID-1")
+def federated(deployment: Deployment) -> Iterator[Finding]:
+    repository = f"repo:{deployment.environment.identity.repository}:"
+    for purpose in ("ci-plan", "ci-apply"):
+        resource = f"identity {names.identity(deployment.target, purpose)}"
+        found = trusts(deployment, names.identity_id(deployment.target, purpose))
+        yield Finding(resource, f"trusts {len(found)} workflows", bool(found), "one at least")
+        for trust in found:
+            yield equal(f"{resource} {trust['name']}", "issuer", at(trust, "issuer"), _ISSUER)
+            subject = str(at(trust, "subject"))
+            good = subject.startswith(repository) and "*" not in subject
+            yield Finding(f"{resource} {trust['name']}", f"subject = {subject}", good, f"{repository}...")
+            audiences = at(trust, "audiences")
+            yield equal(f"{resource} {trust['name']}", "audiences", audiences, ["api://AzureADTokenExchange"])
+    apply = names.identity_id(deployment.target, "ci-apply")
+    subjects = [str(at(trust, "subject")) for trust in trusts(deployment, apply)]
+    wanted = f"{repository}environment:{deployment.environment.name}"
+    yield equal("identity that applies", "workflows that apply", subjects, [wanted])
+    yield from _plan_reads(deployment)
+
+
+def _plan_reads(deployment: Deployment) -> Iterator[Finding]:
+    resource = f"identity {names.identity(deployment.target, 'ci-plan')}"
+    identity = principal(deployment, names.identity_id(deployment.target, "ci-plan"))
+    for grant in granted(deployment, identity):
+        if grant.role in _READS:
+            yield Finding(resource, f"role {grant.role}", True)
+        elif grant.role.startswith("Storage Blob Data"):
+            # the lock beside its own state is the one thing that a plan writes
+            own = "StringEquals 'state'" in grant.condition
+            yield Finding(resource, f"role {grant.role}", own, "on its own state alone")
+        else:
+            yield empty(resource, f"what {grant.role} may change", _writes(deployment, grant.definition))
+
+
+def _writes(deployment: Deployment, definition: str) -> list[str]:
+    """The actions of a role that change something."""
+    permissions = at(deployment.get(definition), "permissions", [])
+    actions = [str(one) for block in permissions for one in block.get("actions") or []]
+    return [one for one in actions if not one.endswith(("/read", "/action")) or one.endswith("*")]

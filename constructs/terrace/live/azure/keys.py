@@ -1,0 +1,109 @@
+"""Key Vault and its keys as they are (KEY-1 to KEY-3)."""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.azure import names
+from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, Purpose
+from terrace.live.azure.checks import Deployment, Finding, at, at_least, at_most, check, empty, equal
+from terrace.live.azure.lookup import on, principal
+from terrace.live.azure.session import Absent
+
+USE = "Key Vault Crypto Service Encryption User"
+"""The role by which a service uses a key."""
+_DAYS = re.compile(r"P(\d+)D")
+
+
+def vault_ids(deployment: Deployment) -> dict[str, str]:
+    """The vaults by place: home (empty), recovery, and geo in the region that Azure pairs."""
+    ids = {"": names.vault_id(deployment.target)}
+    if deployment.target.recovery_region:
+        for place in ("recovery", "geo"):
+            name = names.vault(deployment.target, place)
+            ids[place] = names.id(deployment.target, "Microsoft.KeyVault/vaults", name, recovery=True)
+    return ids
+
+
+def _keys(deployment: Deployment) -> Iterator[tuple[Purpose, str]]:
+    """Each key: its purpose and the place of its vault."""
+    for purpose in PURPOSES:
+        yield purpose, ""
+    if deployment.target.recovery_region:
+        for purpose in RECOVERY_PURPOSES:
+            yield purpose, "geo" if purpose == "database" else "recovery"
+
+
+def key(deployment: Deployment, purpose: Purpose, place: str = "") -> Any:
+    """A key's newest version, without its private part. Raises Absent."""
+    vault = names.vault(deployment.target, place)
+    client = deployment.reader.keys(vault)
+    return deployment.reader.once(names.key_url(deployment.target, purpose, place), lambda: client.get_key(purpose))
+
+
+def _rotation_days(deployment: Deployment, purpose: Purpose, place: str) -> int | None:
+    """Days after which the vault itself makes a new version; None when it does not."""
+    vault = names.vault(deployment.target, place)
+    client = deployment.reader.keys(vault)
+    url = f"{names.key_url(deployment.target, purpose, place)}/rotationpolicy"
+    policy = deployment.reader.once(url, lambda: client.get_key_rotation_policy(purpose))
+    for step in policy.lifetime_actions:
+        found = _DAYS.fullmatch(str(step.time_after_create or ""))
+        if found and str(getattr(step.action, "value", step.action)).lower() == "rotate":
+            return int(found[1])
+    return None
+
+
+@check("KEY-1")
+def one_a_purpose_rotated(deployment: Deployment) -> Iterator[Finding]:
+    most = min(deployment.environment.keys.rotation_days, 365)
+    for purpose, place in _keys(deployment):
+        resource = f"key {names.vault(deployment.target, place)}/{purpose}"
+        yield equal(resource, "enabled", key(deployment, purpose, place).properties.enabled, True)
+        yield at_most(resource, "days until it rotates", _rotation_days(deployment, purpose, place), most)
+
+
+@check("KEY-2")
+def cannot_be_lost(deployment: Deployment) -> Iterator[Finding]:
+    least = deployment.environment.keys.deletion_window_days
+    for id in vault_ids(deployment).values():
+        found = deployment.get(id)
+        resource = f"vault {found['name']}"
+        yield equal(resource, "enablePurgeProtection", at(found, "enablePurgeProtection"), True)
+        yield at_least(resource, "softDeleteRetentionInDays", at(found, "softDeleteRetentionInDays"), least)
+    for purpose, place in _keys(deployment):
+        try:
+            key(deployment, purpose, place)
+        except Absent:
+            resource = f"key {names.vault(deployment.target, place)}/{purpose}"
+            yield Finding(resource, "is gone, or waits for its end", False, "there")
+
+
+@check("KEY-3")
+def least_use(deployment: Deployment) -> Iterator[Finding]:
+    for id in vault_ids(deployment).values():
+        found = deployment.get(id)
+        resource = f"vault {found['name']}"
+        yield equal(resource, "enableRbacAuthorization", at(found, "enableRbacAuthorization"), True)
+        yield equal(resource, "defaultAction", at(found, "networkAcls.defaultAction"), "Deny")
+        yield equal(resource, "publicNetworkAccess", at(found, "publicNetworkAccess"), "Disabled")
+        yield empty(resource, "who uses all of its keys", on(deployment, id, USE))
+    for purpose, place in _keys(deployment):
+        recovery = bool(place)
+        users = on(deployment, f"{vault_ids(deployment)[place]}/keys/{purpose}", USE)
+        known = _users(deployment, purpose, recovery=recovery)
+        resource = f"key {names.vault(deployment.target, place)}/{purpose}"
+        yield empty(resource, "users that nobody named", sorted(set(users) - known))
+
+
+def _users(deployment: Deployment, purpose: Purpose, *, recovery: bool) -> set[str]:
+    """Who may use a key: the purpose's identity; for backups the vault of backups by its own identity as well."""
+    name = f"{purpose}-recovery-key" if recovery else f"{purpose}-key"
+    known = set()
+    with contextlib.suppress(Absent):  # AKS uses the cluster's key as its control plane; nothing uses that of secrets
+        known.add(principal(deployment, names.identity_id(deployment.target, name, recovery=recovery)))
+    if purpose == "backups" and not recovery:
+        vault = names.id(deployment.target, "Microsoft.DataProtection/backupVaults", deployment.prefix)
+        known.add(str(deployment.get(vault).get("identity", {}).get("principalId")))
+    return known

@@ -1,0 +1,204 @@
+"""Storage accounts as they are (LAKE-1 to LAKE-7)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.azure import names
+from terrace.capabilities.keys import Purpose
+from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
+from terrace.live.azure.checks import (
+    Deployment,
+    Finding,
+    NotApplicable,
+    at,
+    at_least,
+    at_most,
+    check,
+    empty,
+    equal,
+    includes,
+    same,
+)
+from terrace.live.azure.lookup import diagnostics, granted, principal, sent
+from terrace.live.azure.session import Absent
+
+_OFF = (
+    "allowBlobPublicAccess",
+    "allowSharedKeyAccess",
+    "isLocalUserEnabled",
+    "allowCrossTenantReplication",
+    "isSftpEnabled",
+)
+_KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups", "access": "logs"}  # the others: the lake's
+_LOGS = ("StorageRead", "StorageWrite", "StorageDelete")
+_VERBS = {"Storage Blob Data Reader": "read", "Storage Blob Data Contributor": "write"}
+_KIND = "Microsoft.Storage/storageAccounts"
+
+
+def accounts(deployment: Deployment) -> Iterator[tuple[Bucket, str, bool]]:
+    """Each bucket's account: what it is for, its id, and whether it is the copy in the recovery region (those come
+    last)."""
+    for name in BUCKETS:
+        yield name, names.account_id(deployment.target, name), False
+    if deployment.target.recovery_region and deployment.environment.lake.replicate:
+        for name in REPLICATED:
+            yield name, names.account_id(deployment.target, name, recovery=True), True
+
+
+def containers(deployment: Deployment, account: str) -> list[dict[str, Any]]:
+    """An account's containers. Raises Absent."""
+    return deployment.pages(f"{account}/blobServices/default/containers")
+
+
+def immutable(deployment: Deployment, container: str) -> dict[str, Any] | None:
+    """The policy that keeps a container's blobs from being changed, by the container's id; None without one."""
+    try:
+        found = deployment.get(f"{container}/immutabilityPolicies/default")
+    except Absent:
+        return None
+    return found if at(found, "immutabilityPeriodSinceCreationInDays") else None
+
+
+def locks(deployment: Deployment, name: Bucket, days: int) -> Iterator[Finding]:
+    """Whether each container of a bucket is immutable for these days, in the environment's mode."""
+    for container in containers(deployment, names.account_id(deployment.target, name)):
+        resource, policy = f"container {name}/{container['name']}", immutable(deployment, str(container["id"]))
+        yield at_least(resource, "days of immutability", at(policy, "immutabilityPeriodSinceCreationInDays"), days)
+        wanted = "Locked" if deployment.environment.lake.immutability.mode == "compliance" else "Unlocked"
+        # a policy that is locked is more than was asked for
+        state = at(policy, "state")
+        yield Finding(resource, f"state = {state or 'unset'}", state in (wanted, "Locked"), wanted)
+
+
+@check("LAKE-1")
+def never_public(deployment: Deployment) -> Iterator[Finding]:
+    ours = {names.flow_account_id(deployment.target).lower()}
+    for _, id, _copy in accounts(deployment):
+        found = deployment.get(id)
+        resource = f"account {found['name']}"
+        yield empty(resource, "switches that are on", [name for name in _OFF if at(found, name) is not False])
+        yield equal(resource, "publicNetworkAccess", at(found, "publicNetworkAccess"), "Disabled")
+        yield equal(resource, "defaultAction", at(found, "networkAcls.defaultAction"), "Deny")
+        for container in containers(deployment, id):
+            access = at(container, "publicAccess", "None")
+            yield equal(f"container {found['name']}/{container['name']}", "publicAccess", access, "None")
+        ours.add(id.lower())
+    found_ids = [
+        account
+        for place in (False, True)
+        if place is False or deployment.target.recovery_region
+        for account in deployment.all(_KIND, recovery=place)
+    ]
+    others = [str(one["name"]) for one in found_ids if str(one["id"]).lower() not in ours]
+    yield empty("lake", "accounts that nobody named", others)
+
+
+@check("LAKE-2")
+def encrypted(deployment: Deployment) -> Iterator[Finding]:
+    for name, id, copy in accounts(deployment):
+        found = deployment.get(id)
+        resource, key = f"account {found['name']}", at(found, "encryption.keyvaultproperties", {})
+        place = "recovery" if copy else ""
+        wanted = names.key_url(deployment.target, _KEY.get(name, "lake"), place)
+        url = f"{str(key.get('keyvaulturi', '')).rstrip('/')}/keys/{key.get('keyname')}"
+        yield Finding(resource, f"key = {url if key else 'unset'}", same(url, wanted), wanted)
+        yield equal(resource, "keySource", at(found, "encryption.keySource"), "Microsoft.Keyvault")
+        yield equal(resource, "supportsHttpsTrafficOnly", at(found, "supportsHttpsTrafficOnly"), True)
+        oldest = str(at(found, "minimumTlsVersion"))
+        yield Finding(resource, f"minimumTlsVersion = {oldest}", oldest in ("TLS1_2", "TLS1_3"), "TLS1_2")
+
+
+@check("LAKE-3")
+def versioned(deployment: Deployment) -> Iterator[Finding]:
+    for _, id, _copy in accounts(deployment):
+        service = deployment.get(f"{id}/blobServices/default")
+        resource = f"account {id.rpartition('/')[2]}"
+        yield equal(resource, "isVersioningEnabled", at(service, "isVersioningEnabled"), True)
+        yield equal(resource, "deleteRetentionPolicy", at(service, "deleteRetentionPolicy.enabled"), True)
+    yield from locks(deployment, "bronze", deployment.environment.lake.immutability.days)
+
+
+@check("LAKE-4")
+def tiered(deployment: Deployment) -> Iterator[Finding]:
+    for name, spec in deployment.environment.lake.lifecycle.items():
+        id = names.account_id(deployment.target, name)
+        found = deployment.get(f"{id}/managementPolicies/default")
+        rules = [
+            rule.get("definition", {})
+            for rule in at(found, "policy.rules", [])
+            if rule.get("enabled") and _whole_bucket(rule.get("definition", {}))
+        ]
+        resource = f"lifecycle of {id.rpartition('/')[2]}"
+        base = rules[0].get("actions", {}).get("baseBlob", {}) if len(rules) == 1 else {}
+        yield at_most(resource, "days until cool", _days(base, "tierToCool"), spec.cool_after_days)
+        yield at_most(resource, "days until cold", _days(base, "tierToCold"), spec.archive_after_days)
+        yield equal(resource, "expires after days", _days(base, "delete"), spec.expire_after_days)
+        old = rules[0].get("actions", {}).get("version", {}).get("delete", {}) if rules else {}
+        ends = old.get("daysAfterCreationGreaterThan")
+        yield equal(resource, "superseded versions end after days", ends, spec.superseded_after_days)
+
+
+def _days(actions: dict[str, Any], step: str) -> int | None:
+    found = actions.get(step, {}).get("daysAfterModificationGreaterThan")
+    return None if found is None else int(found)
+
+
+def _whole_bucket(definition: dict[str, Any]) -> bool:
+    filters = definition.get("filters", {})
+    narrowed = filters.get("prefixMatch") or filters.get("blobIndexMatch")
+    return "blockBlob" in filters.get("blobTypes", []) and not narrowed
+
+
+@check("LAKE-5")
+def copied(deployment: Deployment) -> Iterator[Finding]:
+    if not deployment.environment.lake.replicate:
+        raise NotApplicable("no copies are asked for (lake.replicate)")
+    for name in REPLICATED:
+        source = names.account_id(deployment.target, name)
+        copy = names.account_id(deployment.target, name, recovery=True)
+        resource = f"account {source.rpartition('/')[2]}"
+        links = [
+            link
+            for link in deployment.pages(f"{source}/objectReplicationPolicies")
+            if _is(at(link, "destinationAccount"), copy)
+        ]
+        yield at_least(resource, f"replications to {copy.rpartition('/')[2]}", len(links), 1)
+        for link in links:
+            yield at_least(resource, "rules", len(at(link, "rules", [])), 1)
+        place = deployment.get(copy).get("location")
+        yield equal(f"account {copy.rpartition('/')[2]}", "location", place, deployment.target.recovery_region)
+
+
+def _is(account: object, id: str) -> bool:
+    """A policy names an account by its id, or within a tenant by its name alone."""
+    return same(account, id) or same(account, id.rpartition("/")[2])
+
+
+@check("LAKE-6")
+def logged(deployment: Deployment) -> Iterator[Finding]:
+    access = names.account_id(deployment.target, "access")
+    for name, id, copy in accounts(deployment):
+        if name == "access" or copy:
+            continue  # nothing reads the copies but a recovery
+        settings = diagnostics(deployment, f"{id}/blobServices/default")
+        there = [one for one in settings if same(at(one, "storageAccountId"), access)]
+        yield includes(f"account {id.rpartition('/')[2]}", "logs", sent(there), _LOGS)
+
+
+@check("LAKE-7")
+def as_declared(deployment: Deployment) -> Iterator[Finding]:
+    modules = {name: module for name, module in deployment.environment.modules.items() if module.enabled}
+    if not modules:
+        raise NotApplicable("no module is enabled (modules)")
+    places: dict[str, str] = {names.container_id(deployment.target, name).lower(): name for name in BUCKETS}
+    for module, spec in modules.items():
+        name = names.identity(deployment.target, f"module-{module}")
+        grants = granted(deployment, principal(deployment, names.identity_id(deployment.target, f"module-{module}")))
+        rights = {places.get(one.scope.lower(), one.scope): _VERBS[one.role] for one in grants if one.role in _VERBS}
+        yield equal(f"identity {name}", "lake", _told(rights), _told(dict(spec.lake)))
+        known = (*_VERBS, "Key Vault Secrets User")
+        yield empty(f"identity {name}", "other roles", [one.role for one in grants if one.role not in known])
+
+
+def _told(rights: dict[Any, Any]) -> str:
+    return ", ".join(f"{verb} {place}" for place, verb in sorted(rights.items())) or "nothing"

@@ -1,0 +1,123 @@
+"""What several guarantees ask: keys in use, logs sent, roles granted, pods bound."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from terrace.azure import names
+from terrace.capabilities.keys import Purpose
+from terrace.live.azure.checks import Deployment, Finding, at, at_least, includes, same
+from terrace.live.azure.session import Absent
+
+
+class Grant(NamedTuple):
+    """A role by its name, where it holds, and the condition that narrows it (empty: none does)."""
+
+    role: str
+    scope: str
+    condition: str
+    definition: str  # the role's id
+
+
+def uses(resource: str, name: str, url: object, deployment: Deployment, purpose: Purpose, place: str = "") -> Finding:
+    """Whether a key's URL, with a version or without, is the purpose's; `place` is recovery or geo."""
+    wanted = names.key_url(deployment.target, purpose, place)
+    given = str(url or "")
+    good = same(given, wanted) or given.lower().startswith(f"{wanted.lower()}/")
+    return Finding(resource, f"{name} = {given or 'unset'}", good, wanted)
+
+
+def diagnostics(deployment: Deployment, id: str) -> list[dict[str, Any]]:
+    """The diagnostic settings of a resource, or of a part of it (/blobServices/default). Raises Absent."""
+    return deployment.pages(f"{id}/providers/Microsoft.Insights/diagnosticSettings")
+
+
+def sent(settings: Iterable[dict[str, Any]]) -> list[str]:
+    """The categories, and groups of categories, that settings send."""
+    logs = [log for setting in settings for log in at(setting, "logs", [])]
+    return [str(log.get("category") or log.get("categoryGroup")) for log in logs if log.get("enabled")]
+
+
+def logged(deployment: Deployment, resource: str, id: str, categories: Iterable[str]) -> Finding:
+    """Whether the workspace gets these categories of a resource's logs (allLogs is all of them)."""
+    workspace = names.workspace_id(deployment.target)
+    found = [one for one in diagnostics(deployment, id) if same(at(one, "workspaceId"), workspace)]
+    categories_sent = sent(found)
+    if "allLogs" in categories_sent:
+        return Finding(resource, "logs: all", True)
+    return includes(resource, "logs", categories_sent, categories)
+
+
+def workspace_keeps(deployment: Deployment, days: int) -> Finding:
+    """Whether the one workspace keeps its logs for these days."""
+    found = deployment.get(names.workspace_id(deployment.target))
+    return at_least(f"workspace {deployment.prefix}", "retentionInDays", at(found, "retentionInDays"), days)
+
+
+def principal(deployment: Deployment, identity: str) -> str:
+    """The object id of an identity, by its id. Raises Absent."""
+    return str(at(deployment.get(identity), "principalId"))
+
+
+def assignments(deployment: Deployment) -> list[dict[str, Any]]:
+    """Every role assignment in the subscription, wherever it holds."""
+    return deployment.pages(
+        f"{names.subscription(deployment.target)}/providers/Microsoft.Authorization/roleAssignments"
+    )
+
+
+def granted(deployment: Deployment, object_id: str) -> list[Grant]:
+    """The roles of an identity, by its object id."""
+    mine = [one for one in assignments(deployment) if same(at(one, "principalId"), object_id)]
+    return [_grant(deployment, one) for one in mine]
+
+
+def on(deployment: Deployment, scope: str, role: str) -> list[str]:
+    """The object ids of those who have a role on exactly this scope."""
+    here = [one for one in assignments(deployment) if same(at(one, "scope"), scope)]
+    return sorted(str(at(one, "principalId")) for one in here if _grant(deployment, one).role == role)
+
+
+def _grant(deployment: Deployment, assignment: dict[str, Any]) -> Grant:
+    definition = str(at(assignment, "roleDefinitionId"))
+    return Grant(
+        role=role_name(deployment, definition),
+        scope=str(at(assignment, "scope")),
+        condition=str(at(assignment, "condition", "")),
+        definition=definition,
+    )
+
+
+def role_name(deployment: Deployment, definition: str) -> str:
+    """A role's name by its id; the id itself for one that has been deleted."""
+    guid = definition.rstrip("/").rpartition("/")[2]
+    subscription = names.subscription(deployment.target)
+    try:
+        # built-in roles are named with and without a subscription
+        found = deployment.get(f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}")
+    except Absent:
+        return definition
+    return str(at(found, "roleName"))
+
+
+def trusts(deployment: Deployment, identity: str) -> list[dict[str, Any]]:
+    """Whose tokens an identity accepts, by its id: issuer, subject, audiences. Raises Absent."""
+    return deployment.pages(f"{identity}/federatedIdentityCredentials")
+
+
+def pods(deployment: Deployment, identity: str) -> list[str]:
+    """namespace/account of the pods of our cluster that may act as an identity. Raises Absent."""
+    begin = "system:serviceaccount:"
+    issuer = at(deployment.get(names.cluster_id(deployment.target)), "oidcIssuerProfile.issuerURL")
+    bound = []
+    for trust in trusts(deployment, identity):
+        subject = str(at(trust, "subject"))
+        ours = same(at(trust, "issuer"), issuer) and subject.startswith(begin)
+        bound.append(subject.removeprefix(begin).replace(":", "/") if ours else f"{at(trust, 'issuer')} {subject}")
+    return sorted(bound)
+
+
+def locks(deployment: Deployment, scope: str) -> Iterator[tuple[str, str]]:
+    """Name and level of the locks on exactly this scope, not those it inherits."""
+    for lock in deployment.pages(f"{scope}/providers/Microsoft.Authorization/locks"):
+        if str(lock["id"]).lower().startswith(f"{scope.lower()}/providers/microsoft.authorization/"):
+            yield str(lock["name"]), str(at(lock, "level"))

@@ -1,0 +1,207 @@
+"""The virtual network as it is (NET-1 to NET-5, NET-7)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.azure import names
+from terrace.capabilities.lake import BUCKETS, REPLICATED
+from terrace.live.azure import cluster, database
+from terrace.live.azure.checks import (
+    Deployment,
+    Finding,
+    NotApplicable,
+    at,
+    at_least,
+    at_most,
+    check,
+    empty,
+    equal,
+    includes,
+    named,
+    same,
+)
+
+_EVERYWHERE = ("Internet", "*", "0.0.0.0/0", "::/0", "Any")
+_AZURE = ("AzureLoadBalancer", "GatewayManager", "AzureKeyVault", "AzureActiveDirectory", "Storage")
+"""Azure's own names for its services; a tag with a region after it (Storage.WestEurope) is one of them too."""
+
+
+def network(deployment: Deployment) -> dict[str, Any]:
+    """The virtual network. Raises Absent."""
+    return deployment.get(names.network_id(deployment.target))
+
+
+def subnets(deployment: Deployment) -> dict[str, dict[str, Any]]:
+    """Its subnets by name. Raises Absent."""
+    return {str(one["name"]): one for one in deployment.pages(f"{names.network_id(deployment.target)}/subnets")}
+
+
+@check("NET-1")
+def private_subnets(deployment: Deployment) -> Iterator[Finding]:
+    nodes = names.subnet_id(deployment.target, "nodes")
+    for name, pool in cluster.pools(deployment):
+        yield equal(f"pool {name}", "subnet is the nodes'", same(pool.get("vnetSubnetID"), nodes), True)
+        yield includes(f"pool {name}", "zones", pool.get("availabilityZones") or [], deployment.target.zones)
+    server = database.server(deployment)
+    place = at(server, "network.delegatedSubnetResourceId")
+    own = same(place, names.subnet_id(deployment.target, "database"))
+    yield Finding(f"server {server['name']}", f"subnet {named(place)}", own, "database")
+    for name, subnet in subnets(deployment).items():
+        yield equal(f"subnet {name}", "defaultOutboundAccess", at(subnet, "defaultOutboundAccess", True), False)
+
+
+@check("NET-2")
+def egress_by_nat(deployment: Deployment) -> Iterator[Finding]:
+    found = at(subnets(deployment).get("nodes"), "natGateway.id")
+    yield Finding("subnet nodes", f"leaves by {named(found)}", found is not None, "NAT")
+    if found:
+        gateway = deployment.get(found)
+        fixed = [deployment.get(one["id"]) for one in at(gateway, "publicIpAddresses", [])]
+        yield at_least(f"NAT {gateway['name']}", "fixed addresses", len(fixed), 1)
+        for address in fixed:
+            way = at(address, "publicIPAllocationMethod")
+            yield equal(f"address {address['name']}", "publicIPAllocationMethod", way, "Static")
+        if deployment.environment.network.egress.nat == "per_zone":
+            kind = gateway.get("sku", {}).get("name")
+            yield equal(f"NAT {gateway['name']}", "sku (spans the zones)", kind, "StandardV2")
+    way = at(cluster.cluster(deployment), "networkProfile.outboundType")
+    yield equal(f"cluster {deployment.prefix}", "outboundType", way, "userAssignedNATGateway")
+    for name, pool in cluster.pools(deployment):
+        yield equal(f"pool {name}", "enableNodePublicIP", bool(pool.get("enableNodePublicIP")), False)
+    known = {f"{deployment.prefix}-{part}" for part in ("nat", "entry", "vpn-first", "vpn-second")}
+    addresses = {str(one["name"]) for one in deployment.all("Microsoft.Network/publicIPAddresses")}
+    yield empty(f"network {deployment.prefix}", "addresses of others", sorted(addresses - known))
+
+
+@check("NET-3")
+def private_paths(deployment: Deployment) -> Iterator[Finding]:
+    reached: set[str] = set()
+    inside = {names.subnet_id(deployment.target, name).lower() for name in ("endpoints", "cache")}
+    for path in deployment.all("Microsoft.Network/privateEndpoints"):
+        resource = f"private endpoint {path['name']}"
+        placed = str(at(path, "subnet.id", ""))
+        yield Finding(resource, f"subnet {named(placed)}", placed.lower() in inside, "endpoints or cache")
+        for connection in at(path, "privateLinkServiceConnections", []):
+            status = at(connection, "privateLinkServiceConnectionState.status")
+            yield equal(resource, "connection", status, "Approved")
+            reached.add(str(at(connection, "privateLinkServiceId")).lower())
+        groups = deployment.pages(f"{path['id']}/privateDnsZoneGroups")
+        zones = [config for group in groups for config in at(group, "privateDnsZoneConfigs", [])]
+        yield at_least(resource, "private names", len(zones), 1)
+    wanted: dict[str, str] = {
+        "vault": names.vault_id(deployment.target),
+        "registry": names.id(
+            deployment.target, "Microsoft.ContainerRegistry/registries", names.registry(deployment.target)
+        ),
+        "cache": names.cache_id(deployment.target),
+        **{name: names.account_id(deployment.target, name) for name in BUCKETS},
+    }
+    if deployment.target.recovery_region and deployment.environment.lake.replicate:
+        wanted |= {f"{name}-recovery": names.account_id(deployment.target, name, recovery=True) for name in REPLICATED}
+    without = [name for name, id in wanted.items() if id.lower() not in reached]
+    yield empty(f"network {deployment.prefix}", "services without a private path", without)
+    for zone in deployment.all("Microsoft.Network/privateDnsZones"):
+        links = deployment.pages(f"{zone['id']}/virtualNetworkLinks")
+        ours = [one for one in links if same(at(one, "virtualNetwork.id"), names.network_id(deployment.target))]
+        yield at_least(f"zone {zone['name']}", "links to the network", len(ours), 1)
+
+
+@check("NET-4")
+def default_deny(deployment: Deployment) -> Iterator[Finding]:
+    for name, subnet in subnets(deployment).items():
+        if name != "GatewaySubnet":  # Azure refuses a group there: VPN Gateway FAQ
+            group = at(subnet, "networkSecurityGroup.id")
+            yield Finding(f"subnet {name}", f"security group {named(group)}", group is not None, "one of ours")
+    ports = {str(place.port) for place in deployment.environment.network.egress.destinations.values()}
+    for group in deployment.all("Microsoft.Network/networkSecurityGroups"):
+        resource, entry = f"security group {group['name']}", group["name"] == f"{deployment.prefix}-entry"
+        rules = deployment.pages(f"{group['id']}/securityRules")
+        refusing = [str(at(rule, "direction")) for rule in rules if _refuses_all(rule)]
+        yield includes(resource, "refuses what is left", refusing, ["Inbound"] if entry else ["Inbound", "Outbound"])
+        mute = [str(rule["name"]) for rule in rules if len(str(at(rule, "description", "")).strip()) < 8]
+        yield empty(resource, "rules without a purpose", mute)
+        wide = [_told(rule) for rule in rules if at(rule, "access") == "Allow" and not _narrow(rule, entry, ports)]
+        yield empty(resource, "openings to everywhere", wide)
+
+
+def _refuses_all(rule: dict[str, Any]) -> bool:
+    anything = all(
+        at(rule, name) == "*"
+        for name in ("sourceAddressPrefix", "destinationAddressPrefix", "destinationPortRange", "protocol")
+    )
+    return at(rule, "access") == "Deny" and at(rule, "priority") == 4096 and anything
+
+
+def _ends(rule: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Where a rule opens to, and on which ports; Azure has one property for one of them and another for several."""
+    side = "source" if at(rule, "direction") == "Inbound" else "destination"
+    single = [at(rule, f"{side}AddressPrefix"), at(rule, "destinationPortRange")]
+    places = [*at(rule, f"{side}AddressPrefixes", []), *([single[0]] if single[0] else [])]
+    return places, [*at(rule, "destinationPortRanges", []), *([single[1]] if single[1] else [])]
+
+
+def _narrow(rule: dict[str, Any], entry: bool, egress: set[str]) -> bool:
+    places, ports = _ends(rule)
+    inward = at(rule, "direction") == "Inbound"
+    allowed = ({"80", "443"} if entry else set()) if inward else egress
+    for place in places:
+        named_one = "." in place.split("/")[0] or ":" in place or place.split(".")[0] in _AZURE
+        if (place in _EVERYWHERE or not named_one) and not set(ports) <= allowed:
+            return False
+    return True
+
+
+def _told(rule: dict[str, Any]) -> str:
+    places, ports = _ends(rule)
+    way = "in from" if at(rule, "direction") == "Inbound" else "out to"
+    return f"{way} {', '.join(places)} ports {', '.join(ports)}"
+
+
+def flow_log_id(deployment: Deployment) -> str:
+    """Where the network's flow log is: under the watcher of the region, ours or the one that Azure made."""
+    target = deployment.target
+    group = names.group(target) if names.settings(target).owns_account else "NetworkWatcherRG"
+    watcher = f"Microsoft.Network/networkWatchers/NetworkWatcher_{target.region}"
+    return f"{names.subscription(target)}/resourceGroups/{group}/providers/{watcher}/flowLogs/{deployment.prefix}"
+
+
+@check("NET-5")
+def flow_logs(deployment: Deployment) -> Iterator[Finding]:
+    log, resource = deployment.get(flow_log_id(deployment)), f"flow log {deployment.prefix}"
+    network_id = names.network_id(deployment.target)
+    yield equal(resource, "is the network's", same(at(log, "targetResourceId"), network_id), True)
+    yield equal(resource, "enabled", at(log, "enabled"), True)
+    yield equal(resource, "retentionPolicy", at(log, "retentionPolicy.enabled"), True)
+    days = deployment.environment.observability.retention_days
+    yield at_least(resource, "days", at(log, "retentionPolicy.days"), days)
+    place = at(log, "storageId")
+    own = same(place, names.flow_account_id(deployment.target))
+    yield Finding(resource, f"storage account {named(place)}", own, names.flow_account(deployment.target))
+    analytics = at(log, "flowAnalyticsConfiguration.networkWatcherFlowAnalyticsConfiguration", {})
+    yield equal(resource, "analysed", analytics.get("enabled"), True)
+    workspace = analytics.get("workspaceResourceId")
+    yield equal(resource, "workspace is ours", same(workspace, names.workspace_id(deployment.target)), True)
+    # Azure sells 10 minutes and an hour: Network Watcher, "Traffic analytics"
+    most = 10 if deployment.environment.network.flow_log_interval_seconds == 60 else 60
+    yield at_most(resource, "trafficAnalyticsInterval", analytics.get("trafficAnalyticsInterval"), most)
+
+
+@check("NET-7")
+def link(deployment: Deployment) -> Iterator[Finding]:
+    spec = deployment.environment.network.hybrid
+    if spec is None:
+        raise NotApplicable("no link is asked for (network.hybrid)")
+    resource = f"connection {deployment.prefix}"
+    connection = deployment.get(names.id(deployment.target, "Microsoft.Network/connections", deployment.prefix))
+    peer = deployment.get(at(connection, "localNetworkGateway2.id"))
+    yield equal(resource, "peer", at(peer, "gatewayIpAddress"), str(spec.peer_address))
+    yield includes(resource, "ranges", at(peer, "localNetworkAddressSpace.addressPrefixes", []), spec.peer_cidrs)
+    gateway = deployment.get(at(connection, "virtualNetworkGateway1.id"))
+    for place in at(gateway, "ipConfigurations", []):
+        yield equal(f"gateway {gateway['name']}", "subnet", named(at(place, "subnet.id")), "GatewaySubnet")
+    yield equal(resource, "connectionProtocol", at(connection, "connectionProtocol"), "IKEv2")
+    strong = [str(one.get("ipsecEncryption")) for one in at(connection, "ipsecPolicies", [])]
+    told = ", ".join(strong) or "unset"
+    yield Finding(
+        resource, f"ipsecEncryption = {told}", bool(strong) and all("AES256" in one for one in strong), "AES256"
+    )

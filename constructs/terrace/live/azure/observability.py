@@ -1,0 +1,106 @@
+"""Log Analytics, alerts and action groups as they are (OBS-1 to OBS-4)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.azure import names
+from terrace.capabilities.observability import EmailChannel
+from terrace.capabilities.spec import LAYERS
+from terrace.live.azure import database, lake
+from terrace.live.azure.checks import Deployment, Finding, at, at_least, check, empty, equal, includes, named, same
+from terrace.live.azure.entry import gateway_id
+from terrace.live.azure.lookup import diagnostics, workspace_keeps
+
+SIGNALS = (
+    "cpu_percent", "storage_percent", "active_connections", "usedmemorypercentage", "evictedkeys",
+    "node_cpu_usage_percentage", "node_memory_working_set_percentage", "SNATConnectionCount",
+)  # fmt: skip
+"""What every deployment watches, in Azure Monitor's words; refusals by the lake come apart, the budget is COST-1's."""
+_LONGEST_DAYS = 730  # what a workspace keeps at most. Source: Log Analytics, data retention
+
+
+@check("OBS-1")
+def one_place_kept(deployment: Deployment) -> Iterator[Finding]:
+    days = min(deployment.environment.observability.retention_days, _LONGEST_DAYS)
+    yield workspace_keeps(deployment, days)
+    workspace = names.workspace_id(deployment.target)
+    senders = [
+        names.cluster_id(deployment.target),
+        str(database.server(deployment)["id"]),
+        f"{names.cache_id(deployment.target)}/databases/default",
+        gateway_id(deployment),
+        names.vault_id(deployment.target),
+        names.subscription(deployment.target),
+    ]
+    for id in senders:
+        settings = [one for one in diagnostics(deployment, id) if same(at(one, "workspaceId"), workspace)]
+        yield at_least(
+            f"logs of {id.split('/providers/')[-1]}", "settings that send to the workspace", len(settings), 1
+        )
+    accounts = {id.lower() for _, id, _ in lake.accounts(deployment)}
+    for _, id, copy in lake.accounts(deployment):
+        for setting in [] if copy else diagnostics(deployment, f"{id}/blobServices/default"):
+            place = at(setting, "storageAccountId") or at(setting, "workspaceId")
+            ours = same(place, workspace) or str(place).lower() in accounts
+            yield Finding(f"logs of {named(id)}", f"go to {named(place)}", ours, "the workspace, or an account of ours")
+
+
+def _alarms(deployment: Deployment, metric: str) -> list[dict[str, Any]]:
+    found = deployment.all("Microsoft.Insights/metricAlerts")
+    return [alarm for alarm in found if any(c.get("metricName") == metric for c in at(alarm, "criteria.allOf", []))]
+
+
+def _reached(deployment: Deployment, alarms: list[dict[str, Any]]) -> list[str]:
+    """The severities whose groups these alarms reach."""
+    groups = {names.topic_id(deployment.target, word).lower(): word for word in ("warning", "critical")}
+    armed = [alarm for alarm in alarms if at(alarm, "enabled", True)]
+    told = [str(action.get("actionGroupId")).lower() for alarm in armed for action in at(alarm, "actions", [])]
+    return [groups[id] for id in told if id in groups]
+
+
+@check("OBS-2")
+def signals_alarm(deployment: Deployment) -> Iterator[Finding]:
+    wanted = ["warning", "critical"]
+    for metric in SIGNALS:
+        reached = _reached(deployment, _alarms(deployment, metric))
+        yield includes(f"alarms on {metric}", "severities", reached, wanted)
+    for layer in LAYERS:
+        account = names.account_id(deployment.target, layer)
+        alarms = [
+            alarm
+            for alarm in _alarms(deployment, "Transactions")
+            if any(same(scope, account) for scope in at(alarm, "scopes", []))
+        ]
+        yield includes(f"alarms on refusals by {layer}", "severities", _reached(deployment, alarms), wanted)
+
+
+@check("OBS-3")
+def people_hear(deployment: Deployment) -> Iterator[Finding]:
+    spec = deployment.environment.observability
+    for severity, channels in (("warning", spec.escalation.warning), ("critical", spec.escalation.critical)):
+        group, resource = deployment.get(names.topic_id(deployment.target, severity)), f"action group {severity}"
+        yield equal(resource, "enabled", at(group, "enabled", True), True)
+        told = [str(one.get("emailAddress")) for one in at(group, "emailReceivers", [])]
+        told += [str(one.get("serviceUri")) for one in at(group, "webhookReceivers", [])]
+        chosen = [spec.channels[name] for name in channels]
+        wanted = [one.address if isinstance(one, EmailChannel) else one.url for one in chosen]
+        yield includes(resource, "who hears", told, wanted)
+
+
+@check("OBS-4")
+def dashboard(deployment: Deployment) -> Iterator[Finding]:
+    board = deployment.get(
+        names.id(deployment.target, "Microsoft.Insights/workbooks", names.guid(deployment.target, "dashboard"))
+        + "?canFetchContent=true"
+    )
+    resource, text = f"workbook {deployment.prefix}", str(at(board, "serializedData", ""))
+    yield empty(resource, "signals that it does not show", [metric for metric in SIGNALS if f"--{metric}" not in text])
+    objective = f"{deployment.environment.observability.slo_percent:g} %"
+    yield equal(resource, f"shows the objective of {objective}", objective in text, True)
+    for word in ("fast", "slow"):
+        name = f"{deployment.prefix}-objective-{word}"
+        alarm = deployment.get(names.id(deployment.target, "Microsoft.Insights/scheduledQueryRules", name))
+        queries = " ".join(str(one.get("query")) for one in at(alarm, "criteria.allOf", []))
+        yield equal(f"alarm {name}", "asks for the burn rate", "burn" in queries, True)
+        yield equal(f"alarm {name}", "enabled", at(alarm, "enabled", True), True)
+        yield at_least(f"alarm {name}", "groups told", len(at(alarm, "actions.actionGroups", [])), 1)

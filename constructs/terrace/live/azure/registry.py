@@ -1,0 +1,25 @@
+"""The container registry as it is (K8S-10)."""
+
+from collections.abc import Iterator
+
+from terrace.azure import names
+from terrace.live.azure.checks import Deployment, Finding, at, check, equal, includes
+from terrace.live.azure.lookup import uses
+
+
+@check("K8S-10")
+def private_and_scanned(deployment: Deployment) -> Iterator[Finding]:
+    name = names.registry(deployment.target)
+    found = deployment.get(names.id(deployment.target, "Microsoft.ContainerRegistry/registries", name))
+    resource = f"registry {name}"
+    for switch in ("adminUserEnabled", "anonymousPullEnabled"):
+        yield equal(resource, switch, bool(at(found, switch)), False)
+    yield equal(resource, "publicNetworkAccess", at(found, "publicNetworkAccess"), "Disabled")
+    yield equal(resource, "exportPolicy", str(at(found, "policies.exportPolicy.status")).lower(), "disabled")
+    key = at(found, "encryption.keyVaultProperties.keyIdentifier")
+    yield uses(resource, "encryption", key, deployment, "registry")
+    # one plan a subscription, whichever environment switched it on
+    plan = deployment.get(f"{names.subscription(deployment.target)}/providers/Microsoft.Security/pricings/Containers")
+    yield equal("Defender for Containers", "pricingTier", at(plan, "pricingTier"), "Standard")
+    parts = [str(one.get("name")) for one in at(plan, "extensions", []) if str(one.get("isEnabled")).lower() == "true"]
+    yield includes("Defender for Containers", "extensions", parts, ["ContainerRegistriesVulnerabilityAssessments"])

@@ -1,0 +1,79 @@
+"""Secrets in Key Vault as they are (SEC-1 to SEC-3)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.azure import names
+from terrace.live.azure import database
+from terrace.live.azure.checks import Deployment, Finding, NotApplicable, at, check, empty, equal, includes
+from terrace.live.azure.lookup import granted, on, pods, principal
+from terrace.live.azure.session import Absent
+
+_READ = "Key Vault Secrets User"
+_READS = (_READ, "Key Vault Secrets Officer", "Key Vault Administrator")
+
+
+def modules(deployment: Deployment) -> list[str]:
+    """The enabled modules; each has a secret. Raises NotApplicable."""
+    found = sorted(name for name, module in deployment.environment.modules.items() if module.enabled)
+    if not found:
+        raise NotApplicable("no module is enabled (modules)")
+    return found
+
+
+def secret(module: str) -> str:
+    """The name of a module's secret."""
+    return f"{module}-app"
+
+
+def versions(deployment: Deployment, name: str) -> list[Any]:
+    """What the vault says of each version of a secret, without its value. Raises Absent."""
+    vault = names.vault(deployment.target)
+    client = deployment.reader.secrets(vault)
+    url = f"https://{vault}.vault.azure.net/secrets/{name}/versions"
+    found: list[Any] = deployment.reader.once(url, lambda: list(client.list_properties_of_secret_versions(name)))
+    if not found:
+        raise Absent(f"secret {name}", where=f"vault {vault}")
+    return found
+
+
+@check("SEC-1")
+def kept_in_the_vault(deployment: Deployment) -> Iterator[Finding]:
+    for module in modules(deployment):
+        found = versions(deployment, secret(module))
+        usable = [one for one in found if one.enabled]
+        resource = f"secret {names.vault(deployment.target)}/{secret(module)}"
+        yield equal(resource, "has a version that is enabled", bool(usable), True)
+        yield equal(resource, "contentType", found[-1].content_type, "random")
+    # whoever holds the workspace's shared key could write logs; it is worthless
+    workspace = deployment.get(names.workspace_id(deployment.target))
+    off = at(workspace, "features.disableLocalAuth")
+    yield equal(f"workspace {deployment.prefix}", "disableLocalAuth", off, True)
+
+
+@check("SEC-2")
+def nobody_has_a_password(deployment: Deployment) -> Iterator[Finding]:
+    # Entra's tokens are the credential: made by the cloud at each login and good for an hour
+    for one in (database.server(deployment), *database.replicas(deployment)):
+        resource = f"server {one['name']}"
+        yield equal(resource, "passwordAuth", at(one, "authConfig.passwordAuth"), "Disabled")
+        yield equal(resource, "activeDirectoryAuth", at(one, "authConfig.activeDirectoryAuth"), "Enabled")
+    kinds = [str(at(one, "principalType")) for one in database.administrators(deployment)]
+    resource = f"server {names.database(deployment.target)}"
+    yield includes(resource, "administrators", kinds, ["Group", "ServicePrincipal"])
+    yield equal(resource, "administrators who are people", kinds.count("User"), 0)
+
+
+@check("SEC-3")
+def own_identity(deployment: Deployment) -> Iterator[Finding]:
+    for module in modules(deployment):
+        identity = names.identity_id(deployment.target, f"module-{module}")
+        resource = f"identity {names.identity(deployment.target, f'module-{module}')}"
+        namespace = deployment.environment.modules[module].namespace or module
+        yield equal(resource, "pods that have it", pods(deployment, identity), [f"{namespace}/{module}"])
+        object_id = principal(deployment, identity)
+        scopes = [grant.scope for grant in granted(deployment, object_id) if grant.role in _READS]
+        own = names.secret_id(deployment.target, secret(module))
+        yield equal(resource, "secrets that it reads", [scope.lower() for scope in scopes], [own.lower()])
+        others = [reader for reader in on(deployment, own, _READ) if reader != object_id]
+        yield empty(f"secret {secret(module)}", "other readers", others)

@@ -1,0 +1,261 @@
+"""Talking to Azure to read: Resource Manager by id, the vaults' own API, answers kept, and errors that say what to do.
+
+No CDK here, and no waiting without end: each call has a time limit and few retries. The SDKs are an extra, imported
+when the first call is made.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from terrace.azure import names
+from terrace.capabilities.target import AzureSettings, Target
+from terrace.errors import TerraceError
+from terrace.live.azure import credentials
+from terrace.live.azure.versions import version
+from terrace.live.judging import Absent, CredentialsError, Unreadable
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.keyvault.keys import KeyClient
+    from azure.keyvault.secrets import SecretClient
+    from azure.mgmt.resource.resources import ResourceManagementClient
+
+__all__ = ["Absent", "CredentialsError", "Reader", "Unreadable", "explained"]
+
+_LIMITS: dict[str, Any] = {
+    "connection_timeout": 5,
+    "read_timeout": 60,
+    "retry_total": 3,
+    "retry_backoff_factor": 0.5,
+    "timeout": 120,
+}
+_EXPIRED = {"ExpiredAuthenticationToken", "InvalidAuthenticationToken", "AuthenticationFailed", "Unauthorized"}
+_ELSEWHERE = {"InvalidAuthenticationTokenTenant", "SubscriptionNotFound", "InvalidSubscriptionId"}
+_NO_WAY = ("ForbiddenByConnection", "ForbiddenByFirewall")
+_ACTION = re.compile(r"perform action '([^']+)'|Action: '([^']+)'")
+_ENTRA = re.compile(r"AADSTS\d+: [^\r\n]*?(?=\s*(Trace ID|Correlation ID|$))", re.MULTILINE)
+
+
+class Reader:
+    """Calls Azure for one deployment and keeps each answer, as many guarantees look at the same resource.
+
+    `variables` are those that credentials, proxy and certificates are taken from, by default the shell's; `credential`
+    and `options` (what the SDK's clients take, as a transport) replace what they would give.
+    """
+
+    def __init__(
+        self,
+        settings: AzureSettings,
+        variables: Mapping[str, str] | None = None,
+        *,
+        credential: "TokenCredential | None" = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._variables = os.environ if variables is None else variables
+        self._given = credential
+        self._options = dict(options) if options is not None else _transport(self._variables)
+        self._answers: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, target: Target) -> "Reader":
+        """Of a target's subscription, with the shell's credentials."""
+        return cls(names.settings(target))
+
+    @cached_property
+    def credential(self) -> "TokenCredential":
+        """What calls are signed with. CredentialsError without any."""
+        return self._given or credentials.credential(self._variables, self._settings.tenant_id, **self._options)
+
+    @cached_property
+    def client(self) -> "ResourceManagementClient":
+        """The generic client of Resource Manager: any type by its id."""
+        credentials.require_extra()
+        from azure.mgmt.resource.resources import ResourceManagementClient
+
+        return ResourceManagementClient(
+            self.credential, self._settings.subscription_id, polling_interval=2, **_LIMITS, **self._options
+        )
+
+    def keys(self, vault: str) -> "KeyClient":
+        """The keys of a vault, by its name."""
+        credentials.require_extra()
+        from azure.keyvault.keys import KeyClient
+
+        return KeyClient(f"https://{vault}.vault.azure.net", self.credential, **_LIMITS, **self._options)
+
+    def secrets(self, vault: str) -> "SecretClient":
+        """The secrets of a vault, by its name. Values are not read."""
+        credentials.require_extra()
+        from azure.keyvault.secrets import SecretClient
+
+        return SecretClient(f"https://{vault}.vault.azure.net", self.credential, **_LIMITS, **self._options)
+
+    def get(self, id: str) -> dict[str, Any]:
+        """A resource by its id. Raises Absent, Unreadable or CredentialsError."""
+
+        def ask() -> dict[str, Any]:
+            answer: dict[str, Any] = self.client.resources.get_by_id(id, api_version=version(id)).as_dict()
+            return answer
+
+        found: dict[str, Any] = self.once(id, ask)
+        return found
+
+    def pages(self, collection: str) -> list[dict[str, Any]]:
+        """The members of a collection (its id, and what is asked of it after a `?`) over all pages. Raises as `get`."""
+
+        def ask() -> list[dict[str, Any]]:
+            from azure.core.rest import HttpRequest
+
+            found: list[dict[str, Any]] = []
+            mark = "&" if "?" in collection else "?"
+            url = f"{collection}{mark}api-version={version(collection)}"
+            while url:
+                response = self.client.send_request(HttpRequest("GET", url, headers={"Accept": "application/json"}))
+                response.raise_for_status()
+                page = response.json()
+                found += page.get("value") or []
+                url = page.get("nextLink") or ""
+            return found
+
+        listed: list[dict[str, Any]] = self.once(collection, ask)
+        return listed
+
+    def once(self, call: str, ask: Callable[[], Any]) -> Any:
+        """What `ask` answered the first time that `call` was made. Raises as `get`."""
+        key = call.lower()
+        if key not in self._answers:
+            try:
+                with explained(call):
+                    self._answers[key] = ask()
+            except TerraceError as error:
+                self._answers[key] = error
+        answer = self._answers[key]
+        if isinstance(answer, TerraceError):
+            raise answer
+        return answer
+
+    def write(self, id: str, body: dict[str, Any] | None) -> None:
+        """Put a whole body, or delete (None), and wait until it is done. Raises as `get`."""
+        with explained(id):
+            resources, asked = self.client.resources, version(id)
+            if body is None:
+                resources.begin_delete_by_id(id, api_version=asked).result()
+            else:
+                resources.begin_create_or_update_by_id(id, body, api_version=asked).result()
+        self.forget()
+
+    def forget(self) -> None:
+        """Ask everything again, since something was changed."""
+        self._answers.clear()
+
+    def check_account(self) -> None:
+        """TerraceError when the credentials do not see the environment's subscription, or it is of another tenant."""
+        wanted = self._settings
+        place = f"subscription {wanted.subscription_id}"
+        hint = f"`az login --tenant {wanted.tenant_id}`, or the ARM_ variables of an identity that has a role there"
+        try:
+            found = self.get(f"/subscriptions/{wanted.subscription_id}")
+        except Absent as absent:
+            raise TerraceError(f"the credentials do not see it: {absent.message}", where=place, hint=hint) from absent
+        tenant = str(found.get("tenantId", wanted.tenant_id))
+        if tenant.lower() != wanted.tenant_id.lower():
+            message = f"it belongs to tenant {tenant}, the environment names {wanted.tenant_id}"
+            raise TerraceError(message, where=place, hint="mend azure.tenant_id, or azure.subscription_id")
+        if found.get("state", "Enabled") != "Enabled":
+            raise TerraceError(
+                f"it is {str(found['state']).lower()}", where=place, hint="its owner can enable it again"
+            )
+
+
+def _transport(variables: Mapping[str, str]) -> dict[str, Any]:
+    """How the SDK reaches Azure where the variables are not this process's own: proxy and certificates as options."""
+    if variables is os.environ:
+        return {}
+    proxy = variables.get("HTTPS_PROXY") or variables.get("https_proxy")
+    authority = variables.get("REQUESTS_CA_BUNDLE")
+    options: dict[str, Any] = {"use_env_settings": False}
+    if proxy:
+        options["proxies"] = {"http": proxy, "https": proxy}
+    if authority:
+        options["connection_verify"] = authority
+    return options
+
+
+@contextmanager
+def explained(call: str) -> Iterator[None]:
+    """The SDK's errors as ours: CredentialsError, Unreadable or Absent. `call` is the id asked for."""
+    from azure.core.exceptions import AzureError
+
+    try:
+        yield
+    except AzureError as error:
+        raise _sentence(error, call) from error
+
+
+def _sentence(error: Exception, call: str) -> TerraceError:
+    from azure.core.exceptions import (
+        ClientAuthenticationError,
+        HttpResponseError,
+        ServiceRequestError,
+        ServiceResponseError,
+    )
+    from azure.identity import CredentialUnavailableError
+
+    if isinstance(error, CredentialUnavailableError):
+        return CredentialsError(f"no Azure credentials: {_first(error)}", hint="log in with `az login`")
+    if isinstance(error, ServiceRequestError | ServiceResponseError):
+        return Unreadable(
+            f"Azure did not answer: {_first(error)}", where=call, hint="check the network and HTTPS_PROXY"
+        )
+    if not isinstance(error, HttpResponseError):
+        return Unreadable(_first(error), where=call)
+    status, code, message = _told(error)
+    if "AADSTS" in str(error):
+        found = _ENTRA.search(str(error))
+        told = found[0].strip() if found else _first(error)
+        return CredentialsError(
+            f"Entra does not accept the credentials: {told}", hint="log in again (`az login`), or renew the secret"
+        )
+    if code in _ELSEWHERE:
+        return Absent(message, where=call)
+    if status == 401 or code in _EXPIRED or isinstance(error, ClientAuthenticationError):
+        return CredentialsError(
+            f"Azure does not accept the credentials: {message}", where=call, hint="log in again (`az login`)"
+        )
+    if status == 429:
+        wait = getattr(error.response, "headers", {}).get("Retry-After", "60")
+        return Unreadable(f"Azure throttles: {message}", where=call, hint=f"wait {wait} seconds and ask again")
+    if any(reason in str(error) for reason in _NO_WAY):
+        hint = "the vault answers on its private path alone: ask from inside the network"
+        return Unreadable(f"not reachable: {message}", where=call, hint=hint)
+    if status == 403:
+        action = _ACTION.search(str(error))
+        needed = next((part for part in action.groups() if part), "") if action else f"read rights on {call}"
+        return Unreadable(f"not allowed: {message}", where=call, hint=f"the identity needs {needed}")
+    if status == 404:
+        return Absent(message, where=call)
+    return Unreadable(f"{code or status}: {message}", where=call)
+
+
+def _told(error: Any) -> tuple[int, str, str]:
+    """Status, code and message of an answer, wherever its service puts them."""
+    body: Any = None
+    try:
+        body = error.response.json() if error.response is not None else None
+    except (ValueError, AttributeError):
+        body = None
+    told = body.get("error", body) if isinstance(body, dict) else {}
+    told = told if isinstance(told, dict) else {}
+    inner = told.get("innererror") if isinstance(told.get("innererror"), dict) else {}
+    code = str((inner or {}).get("code") or told.get("code") or "")
+    message = str(told.get("message") or _first(error))
+    return int(error.status_code or 0), code, message.splitlines()[0]
+
+
+def _first(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
