@@ -66,7 +66,7 @@ class Call:
     def __post_init__(self) -> None:
         label = self.host.split(".")[0]
         colon = "" if label == "storage" else ":"  # part of an object's name; elsewhere a method follows
-        path = self.path.removeprefix("resumable/").removeprefix("upload/")
+        path = self.path.removeprefix("resumable/").removeprefix("upload/").rstrip("/")
         parts = [escaped(unquote(part), colon) for part in path.split("/")]
         at = next((index for index, part in enumerate(parts[:3]) if VERSION.fullmatch(part)), -1)
         if label == "storage" and parts[0] != "storage":

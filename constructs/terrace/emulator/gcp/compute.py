@@ -57,7 +57,8 @@ def _rule(call: Call) -> Json:
     if call.method.verb != "addRule" and len(others) == len(policy.get("rules", [])):
         raise missing(f"{key}/{priority}")
     if call.method.verb != "removeRule":
-        before = next((rule for rule in policy.get("rules", []) if rule.get("priority") == priority), {})
+        before: Json = next((rule for rule in policy.get("rules", []) if rule.get("priority") == priority), {})
         others.append({**before, **call.body})
-    call.store.put(key, {**policy, "rules": others, "fingerprint": stamp(others)})
+    changed = {**policy, "rules": others}
+    call.store.put(key, {**changed, "fingerprint": stamp(changed)})
     return operations.answer(call, None)

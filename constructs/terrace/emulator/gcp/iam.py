@@ -3,7 +3,7 @@
 import re
 
 from terrace.emulator.gcp import operations
-from terrace.emulator.gcp.call import Call
+from terrace.emulator.gcp.call import Call, last
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import number
 from terrace.emulator.gcp.quirks import answers, exists, required
@@ -36,10 +36,14 @@ def _create(call: Call) -> Json:
 @answers("iam", "serviceAccounts.get", "serviceAccounts.patch", "serviceAccounts.delete", "serviceAccounts.disable")
 @answers("iam", "serviceAccounts.enable", "serviceAccounts.getIamPolicy", "serviceAccounts.setIamPolicy")
 def _anywhere(call: Call) -> None:
-    """`projects/-`: the mail address names the project."""
-    email = call.name.split("/")[3]
-    project = email.partition("@")[2].split(".")[0]
-    call.name = call.name.replace("projects/-/", f"projects/{project}/")
+    """An account goes by its number as well, and below `projects/-`, where the mail address names the project."""
+    _, project, _, email, *rest = call.name.split("/")
+    if "@" not in email:
+        accounts = call.store.below(f"iam/projects/{project}/serviceAccounts")
+        email = next((last(key) for key, account in accounts if account["uniqueId"] == email), email)
+    if project == "-":
+        project = email.partition("@")[2].split(".")[0]
+    call.name = "/".join(["projects", project, "serviceAccounts", email, *rest])
 
 
 @answers("iam", "serviceAccounts.list")

@@ -17,7 +17,8 @@ def inventory(store: Store) -> list[Resource]:
 
 
 def kept(store: Store) -> list[Resource]:
-    """What Google keeps after everything was deleted: key rings, keys without a usable version, enabled services."""
+    """What Google keeps after all was deleted, often for ever: key rings, keys without a usable version, enabled
+    services, and for some days pools, custom roles and log buckets."""
     return sorted(_resource(key) for key, body in store.resources() if _is_kept(store, key, body))
 
 
@@ -44,13 +45,14 @@ def _grants(store: Store) -> Iterator[Resource]:
 def _is_kept(store: Store, key: str, body: Json) -> bool:
     if key.startswith("serviceusage/"):
         return body.get("state") == "ENABLED"
+    if body.get("deleted") or _state(body) in ("DELETED", "DELETE_REQUESTED"):
+        return True
     if not key.startswith("cloudkms/"):
         return False
-    versions = [
-        each for name, each in store.resources() if name.startswith(f"{key}/") and "/cryptoKeyVersions/" in name
-    ]
-    return all(each.get("state") in ("DESTROYED", "DESTROY_SCHEDULED") for each in [*versions, *_version(body)])
+    below = [each for name, each in store.resources() if name == key or name.startswith(f"{key}/")]
+    versions = [each for each in below if "/cryptoKeyVersions/" in str(each.get("name"))]
+    return all(_state(each) in ("DESTROYED", "DESTROY_SCHEDULED") for each in versions)
 
 
-def _version(body: Json) -> list[Json]:
-    return [body] if "/cryptoKeyVersions/" in str(body.get("name")) else []
+def _state(body: Json) -> str:
+    return str(body.get("state") or body.get("lifecycleState") or body.get("status") or "")

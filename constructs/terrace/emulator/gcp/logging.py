@@ -19,6 +19,16 @@ def _own(call: Call, named: re.Match[str]) -> Json:
     }
 
 
+@exists("logging", r"projects/([^/]+)/sinks/(_Default|_Required)")
+def _own_sink(call: Call, named: re.Match[str]) -> Json:
+    bucket = f"logging.googleapis.com/projects/{named[1]}/locations/global/buckets/{named[2]}"
+    return {"name": named[2], "destination": bucket, "filter": _FILTERS[named[2]]}
+
+
+_RECORD = 'LOG_ID("cloudaudit.googleapis.com/activity") OR LOG_ID("cloudaudit.googleapis.com/system_event")'
+_FILTERS = {"_Required": _RECORD, "_Default": f"NOT ({_RECORD})"}
+
+
 @completes("logging", "sinks")
 def _sink(call: Call, sink: Json, key: str) -> None:
     sink["writerIdentity"] = f"serviceAccount:service-{call.cloud.number}@gcp-sa-logging.iam.gserviceaccount.com"

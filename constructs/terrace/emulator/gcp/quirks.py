@@ -23,9 +23,9 @@ Existence = Callable[[Call, re.Match[str]], Json]
 Rule = Callable[[Json, Call], Iterator[str | Refused]]
 
 SERVICES: tuple[str, ...] = (
-    *("binaryauthorization", "certificatemanager", "cloudkms", "cloudresourcemanager", "compute", "container", "dns"),
-    *("iam", "logging", "monitoring", "objects", "secretmanager", "serviceusage", "sqladmin", "storage"),
-    "storagetransfer",
+    *("binaryauthorization", "certificatemanager", "cloudkms", "cloudresourcemanager", "cloudscheduler"),
+    *("compute", "container", "dns", "iam", "logging", "monitoring", "objects", "secretmanager", "serviceusage"),
+    *("sqladmin", "storage", "storagetransfer"),
 )
 RULES: tuple[str, ...] = ()
 

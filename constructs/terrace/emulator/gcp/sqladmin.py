@@ -36,6 +36,9 @@ def _instance(call: Call, instance: Json, key: str) -> None:
         attachment = f"projects/emulated/regions/{region}/serviceAttachments/a-{number(key, digits=12)}"
         instance["pscServiceAttachmentLink"] = attachment
         instance["dnsName"] = f"{number(key, digits=12)}.{region}.sql.goog."
+        for index, connection in enumerate(network["pscConfig"].get("pscAutoConnections", ())):
+            connection.setdefault("ipAddress", f"10.44.1.{index + 2}")
+            connection["status"] = "ACTIVE"
     if primary:
         instance["masterInstanceName"] = primary
         _replicas(call, f"{key.rpartition('/')[0]}/{primary}", add=name)
