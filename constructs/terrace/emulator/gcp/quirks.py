@@ -23,7 +23,7 @@ Existence = Callable[[Call, re.Match[str]], Json]
 Rule = Callable[[Json, Call], Iterator[str | Refused]]
 
 SERVICES: tuple[str, ...] = (
-    *("binaryauthorization", "certificatemanager", "cloudkms", "cloudresourcemanager", "cloudscheduler"),
+    *("binaryauthorization", "certificatemanager", "cloudasset", "cloudkms", "cloudresourcemanager", "cloudscheduler"),
     *("compute", "container", "dns", "iam", "logging", "monitoring", "objects", "secretmanager", "serviceusage"),
     *("sqladmin", "storage", "storagetransfer"),
 )
