@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from google.auth.transport.requests import AuthorizedSession
+from google.oauth2.credentials import Credentials
 from requests.adapters import BaseAdapter
 
 from terrace.capabilities.cost import SleepSpec
@@ -70,12 +72,10 @@ class Wire(BaseAdapter):
         """Nothing is open."""
 
 
-def wired(application: Callable[..., Any], token: str = "a-test") -> requests.Session:
+def wired(application: Callable[..., Any]) -> AuthorizedSession:
     """A session whose every request goes to `application`."""
-    session = requests.Session()
+    session = AuthorizedSession(Credentials("a-test"))
     session.mount("https://", Wire(application))
-    if token:
-        session.headers["Authorization"] = f"Bearer {token}"
     return session
 
 

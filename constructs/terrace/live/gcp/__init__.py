@@ -28,10 +28,14 @@ from terrace.live.gcp import (  # noqa: F401  importing registers the checks
     secrets,
 )
 from terrace.live.gcp.checks import CHECKS, Deployment, judge
+from terrace.live.gcp.leftovers import leftovers
+from terrace.live.gcp.objects import empty_buckets
+from terrace.live.gcp.preflight import preflight
 from terrace.live.gcp.session import Reader
+from terrace.live.gcp.tamper import tamper
 from terrace.live.judging import unread
 
-__all__ = ["GUARANTEES", "verify"]
+__all__ = ["GUARANTEES", "empty_buckets", "leftovers", "preflight", "tamper", "verify"]
 
 GUARANTEES = tuple(guarantee.id for guarantee in TABLE if guarantee.id in CHECKS)
 """What can be read back on Google Cloud, in the table's order."""

@@ -17,7 +17,7 @@ from terrace.live.gcp.credentials import TOKEN, credentials, require_extra
 from terrace.live.judging import Absent, CredentialsError, Unreadable
 
 if TYPE_CHECKING:
-    import requests
+    from google.auth.transport.requests import AuthorizedSession
 
 VERSIONS = {
     "artifactregistry": "v1", "backupdr": "v1", "billingbudgets": "v1", "binaryauthorization": "v1",
@@ -41,7 +41,7 @@ class Reader:
     """
 
     def __init__(
-        self, target: Target, session: "requests.Session | None" = None, variables: Mapping[str, str] = os.environ
+        self, target: Target, session: "AuthorizedSession | None" = None, variables: Mapping[str, str] = os.environ
     ) -> None:
         require_extra()
         self._target = target
@@ -51,7 +51,7 @@ class Reader:
         self._answers: dict[str, Any] = {}
 
     @property
-    def session(self) -> "requests.Session":
+    def session(self) -> "AuthorizedSession":
         """The HTTP session, with credentials. CredentialsError without any."""
         if self._session is None:
             self._session = _session(self._variables, names.account(self._target))
@@ -128,11 +128,12 @@ class Reader:
             return answer
 
     def storage(self) -> Any:
-        """Google's client for objects."""
+        """Google's client for objects. It asks for nothing by itself: the session has the credentials."""
+        from google.auth.credentials import AnonymousCredentials
         from google.cloud import storage
 
-        with explained("storage", "connect"):
-            return storage.Client(project=names.account(self._target), _http=self.session)
+        nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
+        return storage.Client(project=names.account(self._target), credentials=nobody, _http=self.session)
 
     def forget(self, service: str = "") -> None:
         """Ask a service again, since something was changed there; without one, ask all of them again."""
@@ -176,7 +177,7 @@ class Reader:
         return answer
 
 
-def _session(variables: Mapping[str, str], project: str) -> "requests.Session":
+def _session(variables: Mapping[str, str], project: str) -> "AuthorizedSession":
     """An HTTP session with the credentials, proxy and certificates that `variables` name."""
     from google.auth.transport.requests import AuthorizedSession
     from requests.adapters import HTTPAdapter
@@ -206,7 +207,7 @@ def _session(variables: Mapping[str, str], project: str) -> "requests.Session":
 class _Transport:
     """The session as Google's client asks of its HTTP: a response and its body."""
 
-    def __init__(self, session: "requests.Session") -> None:
+    def __init__(self, session: "AuthorizedSession") -> None:
         self._session = session
 
     def request(
@@ -214,7 +215,8 @@ class _Transport:
     ) -> tuple[Any, bytes]:
         from httplib2 import Response
 
-        answer = self._session.request(method, uri, data=body, headers=headers, timeout=_SECONDS)
+        session: Any = self._session  # whose stubs know no arguments
+        answer = session.request(method, uri, data=body, headers=headers, timeout=_SECONDS)
         described = Response({**answer.headers, "status": str(answer.status_code)})
         described.reason = answer.reason
         return described, answer.content

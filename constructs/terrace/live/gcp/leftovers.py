@@ -1,0 +1,371 @@
+"""What still exists of a deployment: each service's own listing by name, then whatever else carries its labels.
+
+The listings come first because they know what is on its way out; Asset Inventory goes on to show things for a while
+that are gone already, so it is believed only about types that no listing covers.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from terrace.capabilities.lake import BUCKETS
+from terrace.capabilities.target import Target
+from terrace.environment.schema import Environment
+from terrace.errors import TerraceError
+from terrace.gcp import names
+from terrace.gcp.names import Place
+from terrace.live import Inventory, Leftover, Unlisted
+from terrace.live.gcp import backup, cost, grants
+from terrace.live.gcp.checks import Deployment, named
+from terrace.live.gcp.session import VERSIONS, Reader
+from terrace.live.judging import Absent, CredentialsError
+
+Found = tuple[str, str]
+"""A full name, and why it is kept on purpose (empty: it should be gone)."""
+
+
+class Listing(NamedTuple):
+    """One way to list things of a type; `find` is asked for each place: regions, zones, or `global` once."""
+
+    service: str
+    type: str
+    find: Callable[[Deployment, str], Iterable[Found]]
+    where: str = "region"  # or zone, global
+
+
+def leftovers(environment: Environment, target: Target) -> Inventory:
+    """See terrace.live.leftovers."""
+    reader = Reader(target)
+    reader.check_account()
+    return remaining(Deployment(environment, target, reader))
+
+
+def remaining(deployment: Deployment) -> Inventory:
+    """What is left of a deployment, found by name and by label, in both regions."""
+    found: dict[str, Leftover] = {}
+    unlisted: list[Unlisted] = []
+    for listing in LISTINGS:
+        for place in _places(deployment, listing.where):
+            try:
+                for id, kept in listing.find(deployment, place):
+                    found[id] = Leftover(listing.service, listing.type, id, place, "name", kept)
+            except Absent:
+                continue  # what it would be listed under is gone
+            except CredentialsError:
+                raise
+            except TerraceError as error:
+                unlisted.append(Unlisted(f"{listing.service} {listing.type}", place, str(error)))
+    for left in _by_label(deployment, unlisted):
+        found.setdefault(left.id, left)
+    every = sorted(found.values())
+    return Inventory(
+        remaining=tuple(left for left in every if not left.kept),
+        kept=tuple(left for left in every if left.kept),
+        unlisted=tuple(unlisted),
+    )
+
+
+def _places(deployment: Deployment, where: str) -> list[str]:
+    if where == "global":
+        return ["global"]
+    if where == "zone":
+        return [*deployment.target.zones, *deployment.target.spare_zones]
+    return [region for region in (deployment.target.region, deployment.target.recovery_region) if region]
+
+
+def _by_label(deployment: Deployment, unlisted: list[Unlisted]) -> Iterator[Leftover]:
+    """What carries our labels and is of a type that no listing covers."""
+    ours = f"labels.managed-by:terrace labels.environment:{deployment.target.environment}"
+    try:
+        entries = deployment.pages(
+            "cloudasset", "v1.searchAllResources", "results", scope=deployment.project, query=ours
+        )
+    except CredentialsError:
+        raise
+    except TerraceError as error:
+        unlisted.append(Unlisted("cloudasset", "global", str(error)))
+        return
+    covered = {(listing.service, listing.type) for listing in LISTINGS}
+    for entry in entries:
+        # //secretmanager.googleapis.com/projects/123/secrets/name
+        host, _, name = str(entry["name"]).removeprefix("//").partition("/")
+        service, type = host.partition(".")[0], name.rsplit("/", 2)[-2] if name.count("/") else ""
+        exact = entry.get("labels", {}).get("environment", deployment.target.environment)
+        if (service, type) not in covered and exact == deployment.target.environment:
+            yield Leftover(service, type, name, str(entry.get("location", "")), "label")
+
+
+# Each of the functions below makes one kind of listing.
+
+
+def _ours(deployment: Deployment, name: str) -> bool:
+    """Whether a name is one of ours: the prefix alone, or followed by more, but not by another environment's."""
+    prefix = deployment.prefix
+    return name == prefix or name.startswith((f"{prefix}-", f"{prefix}_", f"{prefix}/", f"{prefix} ", f"{prefix}:"))
+
+
+def _foreign(entry: dict[str, Any], deployment: Deployment) -> bool:
+    """Whether labels say that it is another environment's, whose names may begin as ours do (dev and dev-eu)."""
+    settings: dict[str, Any] = entry["settings"] if isinstance(entry.get("settings"), dict) else {}
+    for labels in (
+        entry.get("labels"),
+        entry.get("userLabels"),
+        entry.get("resourceLabels"),
+        settings.get("userLabels"),
+    ):
+        if isinstance(labels, dict) and labels.get("managed-by") == "terrace":
+            return bool(labels.get("environment") != deployment.target.environment)
+    return False
+
+
+def _named(deployment: Deployment, entries: Iterable[dict[str, Any]], key: str, prefix: str = "") -> Iterator[Found]:
+    """Those of ours: their name, or what `key` gives; ids are full names, `prefix` before a short one."""
+    for entry in entries:
+        own = str(entry.get(key, ""))
+        short = named(own) if key == "name" and own.startswith("projects/") else own
+        if _ours(deployment, short) and not _foreign(entry, deployment):
+            yield f"{prefix}{entry['name']}", ""
+
+
+def by_name(
+    service: str,
+    type: str,
+    method: str,
+    *,
+    field: str = "",
+    key: str = "name",
+    parent: str = "parent",
+    where: str = "region",
+    under: str = "{project}/locations/{place}",
+) -> Listing:
+    """Entries under a parent, whose name, or what is under `key`, is one of ours."""
+
+    def find(deployment: Deployment, place: str) -> Iterable[Found]:
+        parameters = {parent: under.format(project=deployment.project, place=place)}
+        return _named(deployment, deployment.pages(service, f"{method}.list", field or type, **parameters), key)
+
+    return Listing(service.partition("/")[0], type, find, where)
+
+
+def compute(type: str, where: str = "global") -> Listing:
+    """Compute's entries, whose names are short; `globalX` lists the X of no region."""
+
+    def find(deployment: Deployment, place: str) -> Iterable[Found]:
+        parameters = {"project": names.account(deployment.target), **({} if where == "global" else {where: place})}
+        entries = deployment.pages("compute", f"{type}.list", "items", **parameters)
+        kind = type.removeprefix("global")
+        kind = kind[0].lower() + kind[1:]
+        scope = "global" if where == "global" else f"{where}s/{place}"
+        return _named(deployment, entries, "name", f"{deployment.project}/{scope}/{kind}/")
+
+    kind = type.removeprefix("global")
+    return Listing("compute", kind[0].lower() + kind[1:], find, where)
+
+
+def _disks(deployment: Deployment, zone: str) -> Iterable[Found]:
+    """Disks and machines of the cluster, whoever made them."""
+    project = names.account(deployment.target)
+    for disk in deployment.pages("compute", "disks.list", "items", project=project, zone=zone):
+        if disk.get("labels", {}).get("goog-k8s-cluster-name") == deployment.prefix:
+            yield f"{deployment.project}/zones/{zone}/disks/{disk['name']}", ""
+
+
+def _instances(deployment: Deployment, zone: str) -> Iterable[Found]:
+    project = names.account(deployment.target)
+    for machine in deployment.pages("compute", "instances.list", "items", project=project, zone=zone):
+        networks = [named(card.get("network")) for card in machine.get("networkInterfaces", [])]
+        if deployment.prefix in networks:
+            yield f"{deployment.project}/zones/{zone}/instances/{machine['name']}", ""
+
+
+def _buckets(deployment: Deployment, place: str) -> Iterable[Found]:
+    ours = {names.bucket(deployment.target, bucket) for bucket in BUCKETS}
+    project = names.account(deployment.target)
+    for bucket in deployment.pages("storage", "buckets.list", "items", project=project):
+        if bucket["name"] in ours:
+            yield f"b/{bucket['name']}", ""
+
+
+def _instances_of_sql(deployment: Deployment, place: str) -> Iterable[Found]:
+    entries = deployment.pages("sqladmin", "instances.list", "items", project=names.account(deployment.target))
+    return _named(deployment, entries, "name", f"{deployment.project}/instances/")
+
+
+def _keys(deployment: Deployment, place: str) -> Iterable[Found]:
+    """Rings and keys can never be deleted; a key whose versions all end is on its way out as far as it can be."""
+    places: tuple[Place, ...] = ("home", "recovery", "both") if deployment.target.recovery_region else ("home",)
+    for where in places:
+        try:
+            yield from _ring(deployment, names.key_ring(deployment.target, where))
+        except Absent:
+            continue
+
+
+def _ring(deployment: Deployment, ring: str) -> Iterator[Found]:
+    keys = "projects.locations.keyRings.cryptoKeys"
+    found = deployment.pages("cloudkms", f"{keys}.list", "cryptoKeys", parent=ring)
+    if found:
+        yield ring, "a key ring can never be deleted"
+    for key in found:
+        versions = deployment.pages(
+            "cloudkms", f"{keys}.cryptoKeyVersions.list", "cryptoKeyVersions", parent=key["name"]
+        )
+        ended = [str(one.get("state")).startswith("DESTROY") for one in versions]
+        waits = sorted(str(one["destroyTime"])[:10] for one in versions if "destroyTime" in one)
+        until = f"; until {waits[-1]} they can be brought back" if waits else ""
+        yield str(key["name"]), f"its versions are destroyed{until}" if all(ended) else ""
+
+
+def _services(deployment: Deployment, place: str) -> Iterable[Found]:
+    ours = {f"{name}.googleapis.com" for name in (*VERSIONS, *_WITHOUT_CLIENT)}
+    found = deployment.pages(
+        "serviceusage", "services.list", "services", parent=deployment.project, filter="state:ENABLED"
+    )
+    for entry in found:
+        if named(entry["name"]) in ours and entry.get("state") == "ENABLED":
+            name = f"{deployment.project}/services/{named(entry['name'])}"
+            yield name, "services stay switched on: others of the project may use them"
+
+
+_WITHOUT_CLIENT = ("containerscanning", "memorystore", "securitycenter", "sts")
+
+
+def _accounts(deployment: Deployment, place: str) -> Iterable[Found]:
+    found = deployment.pages("iam", "projects.serviceAccounts.list", "accounts", name=deployment.project)
+    for account in found:
+        if _ours(deployment, str(account["email"]).partition("@")[0]):
+            yield str(account["name"]), ""
+
+
+def _members(deployment: Deployment, place: str) -> Iterable[Found]:
+    """Grants on the project to accounts of ours, deleted ones too."""
+    for grant in grants.on_project(deployment):
+        account = grant.member.removeprefix("deleted:").removeprefix("serviceAccount:")
+        own = account.partition("?")[0].endswith(f"@{names.account(deployment.target)}.iam.gserviceaccount.com")
+        if own and _ours(deployment, account.partition("@")[0]):
+            yield f"{deployment.project} {grant.role} {grant.member}", ""
+
+
+def _denials(deployment: Deployment, place: str) -> Iterable[Found]:
+    parent = f"policies/cloudresourcemanager.googleapis.com%2F{deployment.project.replace('/', '%2F')}/denypolicies"
+    for policy in deployment.pages("iam/v2", "policies.listPolicies", "policies", parent=parent):
+        if _ours(deployment, named(policy["name"])):
+            yield str(policy["name"]), ""
+
+
+def _policies(deployment: Deployment, place: str) -> Iterable[Found]:
+    """Organisation policies on the project, where this environment owns what a project has once."""
+    if names.settings(deployment.target).owns_account:
+        for policy in deployment.pages("orgpolicy", "projects.policies.list", "policies", parent=deployment.project):
+            yield f"{deployment.project}/policies/{named(policy['name'])}", ""
+
+
+def _feeds(deployment: Deployment, place: str) -> Iterable[Found]:
+    topic = named(names.topic(deployment.target, "changes"))
+    for feed in deployment.pages("cloudasset", "feeds.list", "feeds", parent=deployment.project):
+        into = named(feed.get("feedOutputConfig", {}).get("pubsubDestination", {}).get("topic"))
+        if into == topic or _ours(deployment, named(feed["name"])):
+            yield f"{deployment.project}/feeds/{named(feed['name'])}", ""
+
+
+def _findings(deployment: Deployment, place: str) -> Iterable[Found]:
+    answer = deployment.reader.rest("securitycenter", f"v2/{deployment.project}/locations/global/notificationConfigs")
+    return _named(deployment, answer.get("notificationConfigs", []), "name")
+
+
+def _caches(deployment: Deployment, region: str) -> Iterable[Found]:
+    answer = deployment.reader.rest("memorystore", f"v1/{deployment.project}/locations/{region}/instances")
+    return _named(deployment, answer.get("instances", []), "name")
+
+
+def _budgets(deployment: Deployment, place: str) -> Iterable[Found]:
+    yield str(cost.budget(deployment)["name"]), ""
+
+
+def _transfers(deployment: Deployment, place: str) -> Iterable[Found]:
+    return _named(deployment, backup.transfers(deployment), "description")
+
+
+def _zones(deployment: Deployment, place: str) -> Iterable[Found]:
+    found = deployment.pages("dns", "managedZones.list", "managedZones", project=names.account(deployment.target))
+    return _named(deployment, found, "name", f"{deployment.project}/managedZones/")
+
+
+def _dns_policies(deployment: Deployment, place: str) -> Iterable[Found]:
+    found = deployment.pages("dns", "policies.list", "policies", project=names.account(deployment.target))
+    return _named(deployment, found, "name", f"{deployment.project}/policies/")
+
+
+_PROJECT = "{project}"
+LISTINGS: tuple[Listing, ...] = (
+    Listing("storage", "b", _buckets, "global"),
+    Listing("sqladmin", "instances", _instances_of_sql, "global"),
+    Listing("memorystore", "instances", _caches),
+    by_name("container", "clusters", "projects.locations.clusters", where="global", under="{project}/locations/-"),
+    by_name("artifactregistry", "repositories", "projects.locations.repositories"),
+    by_name("secretmanager", "secrets", "projects.secrets", where="global", under=_PROJECT),
+    Listing("cloudkms", "cryptoKeys", _keys, "global"),
+    by_name("backupdr", "backupVaults", "projects.locations.backupVaults"),
+    by_name("backupdr", "backupPlans", "projects.locations.backupPlans"),
+    by_name("backupdr", "backupPlanAssociations", "projects.locations.backupPlanAssociations"),
+    by_name("gkebackup", "backupPlans", "projects.locations.backupPlans"),
+    by_name("gkebackup", "restorePlans", "projects.locations.restorePlans"),
+    Listing("storagetransfer", "transferJobs", _transfers, "global"),
+    Listing("billingbudgets", "budgets", _budgets, "global"),
+    by_name("cloudscheduler", "jobs", "projects.locations.jobs"),
+    by_name("networkconnectivity", "serviceConnectionPolicies", "projects.locations.serviceConnectionPolicies"),
+    by_name("certificatemanager", "certificates", "projects.locations.certificates", where="global"),
+    by_name("certificatemanager", "certificateMaps", "projects.locations.certificateMaps", where="global"),
+    by_name("certificatemanager", "dnsAuthorizations", "projects.locations.dnsAuthorizations", where="global"),
+    Listing("dns", "managedZones", _zones, "global"),
+    Listing("dns", "policies", _dns_policies, "global"),
+    Listing("iam", "serviceAccounts", _accounts, "global"),
+    Listing("cloudresourcemanager", "iamBindings", _members, "global"),
+    by_name("iam", "roles", "projects.roles", where="global", under=_PROJECT),
+    by_name(
+        "iam", "workloadIdentityPools", "projects.locations.workloadIdentityPools", where="global"
+    ),
+    Listing("iam", "denypolicies", _denials, "global"),
+    Listing("orgpolicy", "policies", _policies, "global"),
+    by_name("logging", "buckets", "projects.locations.buckets"),
+    by_name("logging", "sinks", "projects.sinks", where="global", under=_PROJECT),
+    by_name("logging", "metrics", "projects.metrics", where="global", under=_PROJECT),
+    by_name("logging", "savedQueries", "projects.locations.savedQueries", where="global"),
+    by_name(
+        "monitoring", "alertPolicies", "projects.alertPolicies",
+        key="displayName", parent="name", where="global", under=_PROJECT,
+    ),
+    by_name(
+        "monitoring", "notificationChannels", "projects.notificationChannels",
+        key="displayName", parent="name", where="global", under=_PROJECT,
+    ),
+    by_name(
+        "monitoring/v1", "dashboards", "projects.dashboards", key="displayName", where="global", under=_PROJECT
+    ),
+    by_name("monitoring", "services", "services", where="global", under=_PROJECT),
+    by_name("pubsub", "topics", "projects.topics", parent="project", where="global", under=_PROJECT),
+    by_name("pubsub", "subscriptions", "projects.subscriptions", parent="project", where="global", under=_PROJECT),
+    Listing("securitycenter", "notificationConfigs", _findings, "global"),
+    Listing("cloudasset", "feeds", _feeds, "global"),
+    compute("networks"),
+    compute("subnetworks", "region"),
+    compute("routers", "region"),
+    compute("routes"),
+    compute("firewalls"),
+    compute("addresses", "region"),
+    compute("globalAddresses"),
+    compute("vpnGateways", "region"),
+    compute("vpnTunnels", "region"),
+    compute("externalVpnGateways"),
+    compute("backendServices"),
+    compute("healthChecks"),
+    compute("urlMaps"),
+    compute("targetHttpProxies"),
+    compute("targetHttpsProxies"),
+    compute("globalForwardingRules"),
+    compute("sslPolicies"),
+    compute("securityPolicies"),
+    compute("networkEndpointGroups", "zone"),
+    Listing("compute", "instances", _instances, "zone"),
+    Listing("compute", "disks", _disks, "zone"),
+    Listing("serviceusage", "services", _services, "global"),
+)  # fmt: skip
