@@ -27,6 +27,7 @@ COMMANDS = {
     "output": "Show what a deployment hands on to others.",
     "verify": "Read the live deployment and prove its guarantees.",
     "parity": "Prove every guarantee on every cloud, from the stacks alone.",
+    "report": "Write what an auditor reads: each requirement, its evidence, where it comes from.",
     "drift": "Show what was changed outside of Terraform, and who owns it.",
     "destroy": "Take a deployment down and list what is left.",
     "demo": "The whole life of an environment on an emulated cloud.",

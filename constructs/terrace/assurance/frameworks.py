@@ -97,6 +97,11 @@ def names(directory: Path | None = None) -> list[str]:
     return sorted(path.stem for path in (directory or _directory()).glob("*.yaml"))
 
 
+def file(name: str, directory: Path | None = None) -> Path:
+    """A framework's file."""
+    return (directory or _directory()) / f"{name}.yaml"
+
+
 @cache
 def load(name: str, directory: Path | None = None) -> Framework:
     """A framework by name. Raises InvalidFrameworks with all faults, UsageError when there is none of that name."""
@@ -107,7 +112,7 @@ def load(name: str, directory: Path | None = None) -> Framework:
         guess = f"did you mean {near[0]}? " if near else ""
         raise UsageError(f"there is no framework {name!r}", hint=f"{guess}there are {', '.join(known) or 'none'}")
     try:
-        document = read(folder / f"{name}.yaml", f"{folder.parent.name}/{folder.name}/{name}.yaml")
+        document = read(file(name, folder), f"{folder.parent.name}/{folder.name}/{name}.yaml")
     except InvalidEnvironment as error:
         raise InvalidFrameworks("\n".join(str(problem) for problem in error.problems)) from error
     reading = _Reading(document.root, list(document.problems))

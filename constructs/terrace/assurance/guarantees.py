@@ -87,11 +87,12 @@ def _order(id: str) -> tuple[int, int]:
     return FAMILIES.index(family), int(number)
 
 
-def _directory() -> Path:
+def directory() -> Path:
+    """Where the files are."""
     here = Path(__file__).resolve()
     places = (here.parents[3] / "policies" / "guarantees", here.parent / "policies" / "guarantees")
     return next((place for place in places if place.is_dir()), places[0])
 
 
-GUARANTEES = load(_directory())
+GUARANTEES = load(directory())
 BY_ID = {guarantee.id: guarantee for guarantee in GUARANTEES}

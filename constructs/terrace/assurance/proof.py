@@ -84,7 +84,7 @@ class Proof:
             return "; ".join(missing) or "no check on this cloud"
         if self.status == "not_asked":
             return "; ".join(dict.fromkeys(one.reason for one in verdicts if isinstance(one, DoesNotApply)))
-        return self.exception.reason if self.exception else f"{self.seen} facts"
+        return self.exception.reason if self.exception else counted(self.seen)
 
     @property
     def seen(self) -> int:
@@ -130,6 +130,11 @@ def judge(check: Check | None, subject: Subject, seconds: float = limit.SECONDS)
     if bad:
         return Broken(bad)
     return Holds(len(findings), tuple(findings)) if findings else Unproven("nothing was there to look at")
+
+
+def counted(facts: int) -> str:
+    """How many facts were looked at, in words."""
+    return f"{facts} fact{'' if facts == 1 else 's'}"
 
 
 def exceptions(cloud: str) -> dict[str, CloudException]:

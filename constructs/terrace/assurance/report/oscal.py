@@ -1,0 +1,292 @@
+"""A report as OSCAL: the results of an assessment of one framework, and what the kit claims to implement.
+
+Each document passes compliance-trestle's models before it is handed out. Ids are derived from what they name, so
+the same report gives the same bytes. Source: NIST, OSCAL 1.2, assessment-results and component-definition models.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from terrace.assurance.frameworks import Framework, Requirement
+from terrace.assurance.report.model import FAILING, Evidence, Report, Stack
+from terrace.assurance.report.words import CLOUDS, HELD, LIVE, MEANINGS, OUTCOMES, limits
+from terrace.assurance.result import Finding
+
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "terrace.assurance.report")
+_NS = "https://terrace.invalid/ns/oscal"
+"""Of properties that are ours; a name that cannot be reached, as OSCAL wants a name and not a page."""
+_SHOWN = 5  # facts of a check that an observation spells out; the JSON report has them all
+
+
+def assessment_results(report: Report, framework: Framework) -> str:
+    """One framework: a result a stack, an observation a guarantee, a finding a requirement. Raises ValueError."""
+    from trestle.oscal.assessment_results import AssessmentResults
+
+    name = f"assessment-results/{framework.name}"
+    plan = _id(report, name, "no plan")
+    document = {
+        "uuid": _id(report, name),
+        "metadata": _metadata(report, f"{framework.title}: evidence about configuration"),
+        "import-ap": {"href": f"#{plan}"},
+        "results": [_result(report, framework, stack) for stack in report.stacks],
+        "back-matter": {
+            "resources": [
+                {
+                    "uuid": plan,
+                    "title": "No assessment plan",
+                    "description": "There is no plan of an assessor: what is looked at is what the table of guarantees "
+                    "and the framework's file name, in the version of the commit above.",
+                }
+            ]
+        },
+    }
+    return _checked(AssessmentResults, "assessment-results", document)
+
+
+def component_definition(report: Report) -> str:
+    """The kit's capabilities as components, with what each does for the requirements. Raises ValueError."""
+    from trestle.oscal.component import ComponentDefinition
+
+    capabilities = dict.fromkeys(guarantee.capability for guarantee in report.guarantees)
+    document = {
+        "uuid": _id(report, "component-definition"),
+        "metadata": _metadata(report, "Terrace: what its capabilities do for requirements"),
+        "components": [_component(report, capability) for capability in capabilities],
+    }
+    return _checked(ComponentDefinition, "component-definition", document)
+
+
+def control_id(framework: Framework, requirement: Requirement) -> str:
+    """A requirement's id as an OSCAL token; the id as it is written goes beside it as a label."""
+    if framework.name.startswith("nist"):
+        return requirement.id.lower()
+    return f"{framework.name}-{re.sub(r'[^A-Za-z0-9.]+', '_', requirement.id).strip('_').lower()}"
+
+
+def _metadata(report: Report, title: str) -> dict[str, Any]:
+    source = report.provenance
+    tools = dict(source.tools) | {name: one for result in report.results for name, one in result.tools.items()}
+    commit = [_prop("commit", source.commit)] if source.commit else []
+    return {
+        "title": title,
+        "last-modified": source.created.isoformat(),
+        "version": source.commit or "uncommitted",
+        "oscal-version": _oscal_version(),
+        "props": [
+            *commit,
+            _prop("uncommitted-changes", "yes" if source.modified else "no"),
+            *(_prop("tool", f"{name} {one}") for name, one in sorted(tools.items())),
+            *(_prop("sha256", one, remarks=name) for name, one in source.inputs.items()),
+            *(
+                _prop("sha256", one, remarks=f"{stack}: {name}")
+                for stack, result in zip(report.stacks, report.results, strict=True)
+                for name, one in result.inputs.items()
+            ),
+        ],
+        "remarks": " ".join(limits(report)),
+    }
+
+
+def _result(report: Report, framework: Framework, stack: Stack) -> dict[str, Any]:
+    key = (framework.name, str(stack))
+    used = [one for one in report.guarantees if any(one.id in row.evidence for row in framework.requirements)]
+    component = _id(report, "stack", str(stack))
+    inside = [row for row in framework.requirements if row.answer != "outside"]
+    result: dict[str, Any] = {
+        "uuid": _id(report, "result", *key),
+        "title": f"{framework.short} on {stack}",
+        "description": f"What the configuration of {stack.environment} on {CLOUDS[stack.cloud]} shows.",
+        "start": report.provenance.created.isoformat(),
+        "end": report.provenance.created.isoformat(),
+        "local-definitions": {
+            "components": [
+                {
+                    "uuid": component,
+                    "type": "system",
+                    "title": f"The foundation of {stack.environment} on {CLOUDS[stack.cloud]}",
+                    "description": "Network, keys, cluster, database, cache, lake and what watches over them.",
+                    "status": {"state": "under-development" if not _live(report, stack) else "operational"},
+                }
+            ]
+        },
+        "reviewed-controls": {
+            "description": framework.scope,
+            "control-selections": [
+                {
+                    "description": "Requirements outside of what a platform can show are listed in the report and left "
+                    "out here.",
+                    "include-controls": [{"control-id": control_id(framework, row)} for row in inside],
+                }
+            ],
+        },
+        "observations": [
+            _observation(report, report.evidence[one.id, stack], _id(report, "observation", *key, one.id), component)
+            for one in used
+        ],
+        "risks": [
+            _risk(_id(report, "risk", *key, *_waived_as(finding)), finding)
+            for one in used
+            for finding in report.evidence[one.id, stack].waived
+        ],
+        "findings": [_finding(report, framework, row, stack) for row in inside],
+    }
+    return {name: value for name, value in result.items() if value}
+
+
+def _live(report: Report, stack: Stack) -> bool:
+    return any((one.environment, one.cloud) == (stack.environment, stack.cloud) for one in report.live)
+
+
+def _observation(report: Report, one: Evidence, uuid: str, component: str) -> dict[str, Any]:
+    evidence = [
+        {
+            "description": f"{check.id}: {check.outcome.replace('_', ' ')}, {check.why}"
+            + "".join(
+                f"\n- {fact.construct}{f' ({fact.address})' if fact.address else ''}: {fact.read}"
+                + (f", because of {fact.line}" if fact.line else "")
+                for fact in check.facts[:_SHOWN]
+            )
+        }
+        for check in one.checks
+    ]
+    if one.live:
+        live = f"{LIVE[one.live.status]}. {one.live.reason or one.live.evidence}"
+        evidence.append({"description": f"Read live by terrace verify: {live}"})
+    found: dict[str, Any] = {
+        "uuid": uuid,
+        "title": f"{one.guarantee.id} {one.guarantee.sentence}",
+        "description": f"{HELD[one.held]}: {one.why}",
+        "props": [_prop("guarantee", one.guarantee.id), _prop("held", one.held)],
+        "methods": ["TEST"],
+        "types": ["control-objective"],
+        "subjects": [{"subject-uuid": component, "type": "component"}],
+        "relevant-evidence": evidence,
+        "collected": report.provenance.created.isoformat(),
+    }
+    if one.exception:
+        told = one.exception
+        found["remarks"] = f"Exception: {told.reason} Instead: {told.compensation} Source: {told.source}"
+    return {name: value for name, value in found.items() if value}
+
+
+def _risk(uuid: str, finding: Finding) -> dict[str, Any]:
+    """A finding that someone accepted."""
+    waiver = finding.waiver
+    assert waiver
+    return {
+        "uuid": uuid,
+        "title": f"{finding.id} on {finding.construct or finding.resource}",
+        "description": finding.sentence,
+        "statement": f"{waiver.reason} Instead: {waiver.compensating_control}",
+        "props": [_prop("owner", waiver.owner), _prop("approved-by", waiver.approved_by), _prop("waiver", waiver.line)],
+        "status": "deviation-approved",
+        "deadline": f"{waiver.expires.isoformat()}T00:00:00+00:00",
+    }
+
+
+def _waived_as(finding: Finding) -> tuple[str, str, str, str]:
+    return finding.guarantee, finding.id, finding.construct, finding.resource
+
+
+def _finding(report: Report, framework: Framework, row: Requirement, stack: Stack) -> dict[str, Any]:
+    """Satisfied is only what asks for nothing beyond guarantees that hold; what a person provides is not seen here."""
+    answered = report.answered(row, stack)
+    satisfied = answered.outcome == "evidenced"
+    said = [f"{OUTCOMES[answered.outcome]}: {MEANINGS[answered.outcome]}."]
+    said += [f"{id}: {reason}." for id, reason in row.evidence.items()]
+    said += [f"A person has to provide: {row.person}."] * bool(row.person)
+    said += [f"Not covered: {row.not_covered}."] * bool(row.not_covered)
+    observations = [
+        {"observation-uuid": _id(report, "observation", framework.name, str(stack), id)} for id in row.evidence
+    ]
+    risks = [
+        {"risk-uuid": _id(report, "risk", framework.name, str(stack), *_waived_as(finding))}
+        for id in row.evidence
+        for finding in report.evidence[id, stack].waived
+    ]
+    reason = "pass" if satisfied else "fail" if answered.outcome in FAILING else "other"
+    found: dict[str, Any] = {
+        "uuid": _id(report, "finding", framework.name, str(stack), row.id),
+        "title": f"{row.id} {row.asks}",
+        "description": " ".join(said),
+        "props": [_prop("label", row.id), _prop("outcome", answered.outcome), _prop("mapping", row.line)],
+        "target": {
+            "type": "objective-id",
+            "target-id": control_id(framework, row),
+            "status": {"state": "satisfied" if satisfied else "not-satisfied", "reason": reason},
+        },
+        "related-observations": observations,
+        "related-risks": risks,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _component(report: Report, capability: str) -> dict[str, Any]:
+    guarantees = {one.id: one for one in report.guarantees if one.capability == capability}
+    implementations = []
+    for framework in report.frameworks:
+        rows = [row for row in framework.requirements if guarantees.keys() & row.evidence.keys()]
+        if rows:
+            implementations.append(
+                {
+                    "uuid": _id(report, "implementation", capability, framework.name),
+                    "source": framework.source,
+                    "description": f"{framework.title}. {framework.text}.",
+                    "implemented-requirements": [
+                        {
+                            "uuid": _id(report, "implements", capability, framework.name, row.id),
+                            "control-id": control_id(framework, row),
+                            "description": " ".join(
+                                f"{id} ({guarantees[id].sentence}): {reason}."
+                                for id, reason in row.evidence.items()
+                                if id in guarantees
+                            ),
+                            "props": [_prop("label", row.id), _prop("mapping", row.line)],
+                        }
+                        for row in rows
+                    ],
+                }
+            )
+    return {
+        "uuid": _id(report, "component", capability),
+        "type": "service",
+        "title": capability.capitalize(),
+        "description": " ".join(f"{one.id}: {one.sentence}." for one in guarantees.values()),
+        "props": [
+            _prop("check", check, remarks=f"{one.id} on {CLOUDS[cloud]}")
+            for one in guarantees.values()
+            for cloud, checks in one.clouds.items()
+            for check in checks
+        ],
+        "control-implementations": implementations,
+    }
+
+
+def _prop(name: str, value: str, remarks: str = "") -> dict[str, str]:
+    return {"name": name, "ns": _NS, "value": value} | ({"remarks": remarks} if remarks else {})
+
+
+def _id(report: Report, *words: str) -> str:
+    """A UUID that is the same for the same thing in the same report."""
+    source = report.provenance
+    hashes: Iterable[tuple[str, Mapping[str, str]]] = (
+        (str(stack), result.inputs) for stack, result in zip(report.stacks, report.results, strict=True)
+    )
+    stem = [source.created.isoformat(), source.commit, sorted(source.inputs.items())]
+    return str(
+        uuid.uuid5(_NAMESPACE, json.dumps([*stem, *((name, sorted(one.items())) for name, one in hashes), words]))
+    )
+
+
+def _checked(model: Any, name: str, document: Mapping[str, Any]) -> str:
+    model.model_validate(document)
+    return json.dumps({name: document}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _oscal_version() -> str:
+    from trestle.oscal import OSCAL_VERSION
+
+    return str(OSCAL_VERSION)
