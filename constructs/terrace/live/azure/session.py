@@ -6,7 +6,7 @@ when the first call is made.
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -149,9 +149,19 @@ class Reader:
                 resources.begin_create_or_update_by_id(id, body, api_version=asked).result()
         self.forget()
 
-    def forget(self) -> None:
-        """Ask everything again, since something was changed."""
-        self._answers.clear()
+    def act(self, id: str, action: str) -> None:
+        """Ask a resource to do something (POST). Raises as `get`."""
+        from azure.core.rest import HttpRequest
+
+        with explained(id):
+            url = f"{id}/{action}?api-version={version(id)}"
+            self.client.send_request(HttpRequest("POST", url, json={})).raise_for_status()
+        self.forget()
+
+    def forget(self, words: Collection[str] = ("",)) -> None:
+        """Ask again whatever has one of these words in its id, since something was changed; by default everything."""
+        kept = {key: answer for key, answer in self._answers.items() if not any(word.lower() in key for word in words)}
+        self._answers = kept
 
     def check_account(self) -> None:
         """TerraceError when the credentials do not see the environment's subscription, or it is of another tenant."""
