@@ -126,21 +126,23 @@ def diff_command(ctx: click.Context, first: str, second: str, cloud: str | None,
 
 
 @command.command("schema")
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 when the file is not current.")
-@click.option("--print", "to_stdout", is_flag=True, help="Write it to standard output.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file is not current.")
+@click.option("--print", "to_stdout", is_flag=True, help="Write schema.json to standard output.")
 @click.pass_context
 def schema_command(ctx: click.Context, check: bool, to_stdout: bool) -> None:
-    """Write environments/schema.json, which editors read, from the models."""
-    from terrace.environment.schema_json import text
+    """Write environments/schema.json and clouds/*.schema.json, which editors read, from the models."""
+    from terrace.environment.schema_json import texts
 
     if to_stdout:
-        click.echo(text(), nl=False)
+        click.echo(texts()["schema.json"], nl=False)
         return
     project = project_of(ctx)
-    path = project.root / "environments" / "schema.json"
-    current = path.is_file() and path.read_text(encoding="utf-8") == text()
-    if check and not current:
-        raise AnswerIsNo("is not what the models say", where=project.shown(path), hint="run `terrace env schema`")
-    if not current:
-        path.write_text(text(), encoding="utf-8")
-    click.echo(f"{project.shown(path)} {'is current' if current else 'was written'}.")
+    for name, text in texts().items():
+        path = project.root / "environments" / name
+        current = path.is_file() and path.read_text(encoding="utf-8") == text
+        if check and not current:
+            raise AnswerIsNo("is not what the models say", where=project.shown(path), hint="run `terrace env schema`")
+        if not current:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        click.echo(f"{project.shown(path)} {'is current' if current else 'was written'}.")

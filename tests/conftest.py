@@ -13,6 +13,17 @@ from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 
+ACCOUNTS = {
+    "aws": {"dev": "111122223333", "staging": "444455556666", "prod": "777788889999"},
+    "azure": {
+        "dev": "00000000-0000-4000-8000-000000000001",
+        "staging": "00000000-0000-4000-8000-000000000011",
+        "prod": "00000000-0000-4000-8000-000000000021",
+    },
+    "gcp": {"dev": "acme-data-dev", "staging": "acme-data-staging", "prod": "acme-data-prod"},
+}
+"""Where our environments live: what environments/clouds/ says."""
+
 
 @dataclass(frozen=True)
 class SynthesizedStack:

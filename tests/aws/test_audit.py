@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from terrace.aws.audit import BASELINE, REQUIRED_TAGS
-from tests.conftest import ROOT, SynthesizedStack
+from tests.conftest import ACCOUNTS, ROOT, SynthesizedStack
 
 Foundation = Callable[[str], SynthesizedStack]
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -33,7 +33,8 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> SynthesizedStack:
     project = tmp_path_factory.mktemp("guest")
     shutil.copytree(ROOT / "environments", project / "environments")
     (project / "environments/qa.yaml").write_text(
-        "extends: dev.yaml\nname: qa\nnetwork: {cidr: 10.50.0.0/16}\naws: {owns_account: false}\n"
+        "extends: dev.yaml\nname: qa\nnetwork: {cidr: 10.50.0.0/16}\n"
+        f"aws: {{account_id: '{ACCOUNTS['aws']['dev']}', admin_role: admins, owns_account: false}}\n"
     )
     cleared = {name: value for name, value in os.environ.items() if not name.startswith("TERRACE_")}
     out = project / "out"
@@ -58,7 +59,7 @@ def test_every_call_is_recorded_tamper_evidently(foundation: Foundation, environ
     ):
         assert trail[switch] is True  # AUD-1
     assert stack.resolve(trail["kms_key_id"]) == "keys/audit"
-    assert trail["s3_bucket_name"] == f"dpf-{environment}-audit-111122223333"
+    assert trail["s3_bucket_name"] == f"dpf-{environment}-audit-{ACCOUNTS['aws'][environment]}"
     assert trail["cloud_watch_logs_group_arn"].endswith(f":log-group:/terrace/dpf-{environment}/trail:*")
     categories = [each["field_selector"][0]["equals"] for each in trail["advanced_event_selector"]]
     assert categories == [["Management"], ["Data"]]
@@ -71,7 +72,8 @@ def test_reads_and_writes_of_every_layer_are_recorded(foundation: Foundation, en
     assert fields["resources.type"]["equals"] == ["AWS::S3::Object"]
     assert "readOnly" not in fields  # AUD-1: neither half is left out
     assert fields["resources.ARN"]["starts_with"] == [
-        f"arn:aws:s3:::dpf-{environment}-{layer}-111122223333/" for layer in ("bronze", "silver", "gold", "platinum")
+        f"arn:aws:s3:::dpf-{environment}-{layer}-{ACCOUNTS['aws'][environment]}/"
+        for layer in ("bronze", "silver", "gold", "platinum")
     ]
 
 
@@ -116,7 +118,7 @@ def test_configuration_is_recorded_and_compared_with_the_baseline(
     assert recorder["recording_mode"]["recording_frequency"] == frequency
     assert stack.one("aws_config_configuration_recorder_status", "audit/recording")["is_enabled"] is True
     channel = stack.one("aws_config_delivery_channel", "audit/history")
-    assert channel["s3_bucket_name"] == f"dpf-{environment}-audit-111122223333"
+    assert channel["s3_bucket_name"] == f"dpf-{environment}-audit-{ACCOUNTS['aws'][environment]}"
     assert stack.resolve(channel["s3_kms_key_arn"]) == "keys/audit"
     rules = {body["source"]["source_identifier"] for _, body in stack.all("aws_config_config_rule")}
     assert rules == {*BASELINE, "REQUIRED_TAGS"}

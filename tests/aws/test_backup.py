@@ -9,7 +9,7 @@ import pytest
 
 from terrace.aws.backup import SCHEDULES
 from terrace.live.aws.backup import interval
-from tests.conftest import SynthesizedStack
+from tests.conftest import ACCOUNTS, SynthesizedStack
 
 Foundation = Callable[[str], SynthesizedStack]
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -83,7 +83,8 @@ def test_the_database_and_the_layers_that_can_change_are_backed_up(foundation: F
     server, *buckets = selection["resources"]
     assert stack.resolve(server) == "database/server"
     assert buckets == [
-        f"arn:aws:s3:::dpf-{environment}-{layer}-111122223333" for layer in ("silver", "gold", "platinum")
+        f"arn:aws:s3:::dpf-{environment}-{layer}-{ACCOUNTS['aws'][environment]}"
+        for layer in ("silver", "gold", "platinum")
     ]
     managed = {
         body["policy_arn"].rsplit("/", 1)[-1]
@@ -114,7 +115,7 @@ def test_velero_keeps_cluster_state_and_volumes(foundation: Foundation, environm
         json.loads(stack.one("aws_iam_role_policy", f"backup/velero-{part}")["policy"])["Statement"]
         for part in ("bucket", "volumes")
     )
-    arn = f"arn:aws:s3:::dpf-{environment}-backups-111122223333"
+    arn = f"arn:aws:s3:::dpf-{environment}-backups-{ACCOUNTS['aws'][environment]}"
     assert {each["Resource"] for each in bucket} == {arn, f"{arn}/velero/*"}
     by_action = {
         action: each

@@ -39,12 +39,12 @@ def test_no_role_makes_another_that_is_not_bounded(foundation):
     denied = boundary(foundation("prod"))["NewRolesUnderTheCeiling"]
     assert "iam:CreateRole" in denied["Action"]
     assert denied["Condition"]["StringNotEquals"] == {
-        "iam:PermissionsBoundary": "arn:aws:iam::111122223333:policy/dpf-prod-boundary"
+        "iam:PermissionsBoundary": "arn:aws:iam::777788889999:policy/dpf-prod-boundary"
     }
 
 
 def test_only_the_pipeline_touches_the_record_and_the_ceiling(foundation):
-    pipeline = {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/dpf-prod-ci-apply"}}
+    pipeline = {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::777788889999:role/dpf-prod-ci-apply"}}
     statements = boundary(foundation("prod"))
     assert statements["KeepTheRecord"]["Condition"] == pipeline
     assert {"cloudtrail:StopLogging", "guardduty:DeleteDetector"} <= set(statements["KeepTheRecord"]["Action"])

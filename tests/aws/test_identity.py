@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import SynthesizedStack
+from tests.conftest import ACCOUNTS, SynthesizedStack
 
 Foundation = Callable[[str], SynthesizedStack]
 ENVIRONMENTS = ("dev", "staging", "prod")
-ACCOUNT = "111122223333"
 
 
 def statements(text: str) -> list[dict[str, Any]]:
@@ -62,7 +61,7 @@ def test_a_plan_reads_but_neither_secrets_nor_data(foundation: Foundation) -> No
     granted = {action for each in policies["state"] for action in actions(each)}
     assert granted == {"s3:PutObject", "s3:DeleteObject", "secretsmanager:GetRandomPassword"}
     (lock,) = [each for each in policies["state"] if each["Sid"] == "LockOwnState"]
-    assert lock["Resource"] == f"arn:aws:s3:::dpf-state-{ACCOUNT}/prod/*.tflock"
+    assert lock["Resource"] == f"arn:aws:s3:::dpf-state-{ACCOUNTS['aws']['prod']}/prod/*.tflock"
 
 
 def test_apply_makes_roles_only_under_the_boundary_and_passes_them_only_to_services_in_use(
@@ -73,7 +72,7 @@ def test_apply_makes_roles_only_under_the_boundary_and_passes_them_only_to_servi
     making = [each for each in by_name.values() if {"iam:CreateRole", "iam:PutRolePolicy"} & actions(each)]
     assert making == [by_name["RolesUnderTheBoundary"]]
     condition = by_name["RolesUnderTheBoundary"]["Condition"]["StringEquals"]
-    assert condition == {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/dpf-prod-boundary"}
+    assert condition == {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNTS['aws']['prod']}:policy/dpf-prod-boundary"}
     services = set()
     for environment in ENVIRONMENTS:
         for _, role in foundation(environment).all("aws_iam_role"):
@@ -103,14 +102,14 @@ def test_a_module_gets_its_layers_and_verbs_and_no_others(
 ) -> None:
     policies = inline(foundation("prod"), f"workloads/module-{module}")
     by_bucket = {each["Resource"]: actions(each) for each in policies["lake"] if each["Sid"] != "List"}  # LAKE-7
-    assert set(by_bucket) == {f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNT}/*" for layer in layers}
+    assert set(by_bucket) == {f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNTS['aws']['prod']}/*" for layer in layers}
     for layer, access in layers.items():
-        granted = by_bucket[f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNT}/*"]
+        granted = by_bucket[f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNTS['aws']['prod']}/*"]
         assert "s3:GetObject" in granted
         assert ("s3:PutObject" in granted) is (access == "write")
         assert ("s3:DeleteObject" in granted) is (access == "write")
     (listing,) = [each for each in policies["lake"] if each["Sid"] == "List"]
-    assert set(listing["Resource"]) == {f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNT}" for layer in layers}
+    assert set(listing["Resource"]) == {f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNTS['aws']['prod']}" for layer in layers}
     (lake_key,) = [each for each in policies["keys"] if each["Sid"] == "LakeKey"]
     assert ("kms:GenerateDataKey" in actions(lake_key)) is ("write" in layers.values())
 
@@ -124,7 +123,9 @@ def test_a_module_connects_as_itself(foundation: Foundation, module: str, connec
         assert login["Action"] == "rds-db:connect"
         assert login["Resource"].endswith(f".resource_id}}/{module}")
         (cache,) = policies["cache"]
-        assert cache["Resource"][1] == f"arn:aws:elasticache:eu-central-1:{ACCOUNT}:user:dpf-prod-{module}"
+        assert (
+            cache["Resource"][1] == f"arn:aws:elasticache:eu-central-1:{ACCOUNTS['aws']['prod']}:user:dpf-prod-{module}"
+        )
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -144,7 +145,9 @@ def test_workloads_read_secrets_as_themselves(foundation: Foundation, environmen
         role = stack.one("aws_iam_role", f"workloads/module-{module}")
         pods, external = statements(role["assume_role_policy"])
         assert pods["Principal"] == {"Service": "pods.eks.amazonaws.com"}  # SEC-3
-        assert external["Principal"] == {"AWS": [f"arn:aws:iam::{ACCOUNT}:role/dpf-{environment}-external-secrets"]}
+        assert external["Principal"] == {
+            "AWS": [f"arn:aws:iam::{ACCOUNTS['aws'][environment]}:role/dpf-{environment}-external-secrets"]
+        }
         assert [stack.resolve(f"{name}.id") for name in role["depends_on"]] == ["workloads/external-secrets"]
         (own,) = inline(stack, f"workloads/module-{module}")["secret"]
         assert own["Resource"].endswith(f":secret:dpf-{environment}/{module}/app-??????")  # SEC-3
@@ -152,7 +155,7 @@ def test_workloads_read_secrets_as_themselves(foundation: Foundation, environmen
         assert (binding["namespace"], binding["service_account"]) == (module, module)
         assert stack.resolve(binding["role_arn"]) == f"workloads/module-{module}"
     (become,) = inline(stack, "workloads/external-secrets")["rights"]
-    assert become["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/dpf-{environment}-module-*"
+    assert become["Resource"] == f"arn:aws:iam::{ACCOUNTS['aws'][environment]}:role/dpf-{environment}-module-*"
     assert actions(become) == {"sts:AssumeRole", "sts:TagSession"}
 
 

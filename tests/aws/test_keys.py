@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES
+from tests.conftest import ACCOUNTS
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 DECRYPTING = {"kms:Decrypt", "kms:ReEncryptFrom", "kms:CreateGrant"}
@@ -75,7 +76,7 @@ def test_identities_use_a_key_only_through_its_services(foundation, environment)
         for statement in statements(key):
             condition = statement.get("Condition", {})
             if statement["Sid"].startswith("ThroughService"):
-                assert condition["StringEquals"]["kms:CallerAccount"] == "111122223333", path
+                assert condition["StringEquals"]["kms:CallerAccount"] == ACCOUNTS["aws"][environment], path
                 services = condition["StringEquals"]["kms:ViaService"]
                 assert services and all(service.endswith(f".{region}.amazonaws.com") for service in services), path
             if "kms:CreateGrant" in actions(statement):
@@ -90,11 +91,10 @@ def test_services_use_a_key_for_this_account_only(foundation, environment):  # K
                 continue
             condition = statement["Condition"]
             if path == "keys/logs":
-                assert condition["ArnLike"] == {
-                    "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-central-1:111122223333:log-group:*"
-                }
+                groups = f"arn:aws:logs:eu-central-1:{ACCOUNTS['aws'][environment]}:log-group:*"
+                assert condition["ArnLike"] == {"kms:EncryptionContext:aws:logs:arn": groups}
             else:
-                assert condition["StringEquals"] == {"aws:SourceAccount": "111122223333"}, path
+                assert condition["StringEquals"] == {"aws:SourceAccount": ACCOUNTS["aws"][environment]}, path
 
 
 def test_a_purpose_does_not_open_to_another_purposes_service(foundation):  # KEY-3
@@ -119,5 +119,5 @@ def test_only_auto_scaling_is_named_in_an_open_principal(foundation):  # KEY-3
         for statement in statements(key):
             if statement["Principal"] == {"AWS": "*"}:
                 assert path == "keys/disks"
-                assert statement["Condition"]["StringEquals"]["kms:CallerAccount"] == "111122223333"
+                assert statement["Condition"]["StringEquals"]["kms:CallerAccount"] == "777788889999"
                 assert statement["Condition"]["ArnEquals"]["aws:PrincipalArn"].endswith("/AWSServiceRoleForAutoScaling")

@@ -103,14 +103,14 @@ def test_services_write_for_our_account_only_and_below_their_own_prefix(foundati
     )
     trail = audit["TrailWrites"]
     assert trail["Condition"]["StringEquals"] == {
-        "aws:SourceAccount": "111122223333",
-        "aws:SourceArn": "arn:aws:cloudtrail:eu-central-1:111122223333:trail/dpf-prod",
+        "aws:SourceAccount": "777788889999",
+        "aws:SourceArn": "arn:aws:cloudtrail:eu-central-1:777788889999:trail/dpf-prod",
     }
-    assert trail["Resource"].endswith("/trail/AWSLogs/111122223333/*")
-    assert audit["ConfigWrites"]["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
-    assert access["BucketLogs"]["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+    assert trail["Resource"].endswith("/trail/AWSLogs/777788889999/*")
+    assert audit["ConfigWrites"]["Condition"] == {"StringEquals": {"aws:SourceAccount": "777788889999"}}
+    assert access["BucketLogs"]["Condition"] == {"StringEquals": {"aws:SourceAccount": "777788889999"}}
     balancer = stack.all("aws_lb")[0][1]["access_logs"]
-    assert access["LoadBalancerLogs"]["Resource"].endswith(f"/{balancer['prefix']}/AWSLogs/111122223333/*")
+    assert access["LoadBalancerLogs"]["Resource"].endswith(f"/{balancer['prefix']}/AWSLogs/777788889999/*")
 
 
 @pytest.mark.parametrize(

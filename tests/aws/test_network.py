@@ -7,6 +7,7 @@ from itertools import combinations
 import pytest
 
 from terrace.aws.network import layout
+from tests.conftest import ACCOUNTS
 
 ENVIRONMENTS = {"dev": 1, "staging": 2, "prod": 3}
 ANYWHERE = "0.0.0.0/0"
@@ -88,7 +89,7 @@ def test_services_are_reached_privately(foundation, environment, paths):  # NET-
         assert body["private_dns_enabled"] is True
         assert {stack.resolve(group) for group in body["security_group_ids"]} == {"network/openings/endpoints-group"}
         (statement,) = json.loads(body["policy"])["Statement"]
-        assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}
+        assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": ACCOUNTS["aws"][environment]}}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -96,7 +97,7 @@ def test_object_storage_is_this_accounts_only(foundation, environment):  # NET-3
     stack = foundation(environment)
     storage = stack.one("aws_vpc_endpoint", "network/path-s3")
     own, layers = json.loads(storage["policy"])["Statement"]
-    assert own["Condition"] == {"StringEquals": {"aws:ResourceAccount": "111122223333"}}
+    assert own["Condition"] == {"StringEquals": {"aws:ResourceAccount": ACCOUNTS["aws"][environment]}}
     assert (layers["Action"], layers["Resource"]) == (
         "s3:GetObject",
         "arn:aws:s3:::prod-eu-central-1-starport-layer-bucket/*",

@@ -7,14 +7,16 @@ from typing import Any, get_args
 import pytest
 
 from terrace.capabilities.observability import LogGroup
-from tests.conftest import SynthesizedStack
+from tests.conftest import ACCOUNTS, SynthesizedStack
 
 Foundation = Callable[[str], SynthesizedStack]
 ENVIRONMENTS = ("dev", "staging", "prod")
 NODES = {"dev": 1, "staging": 2, "prod": 3}
 ZONES = {"dev": 1, "staging": 2, "prod": 3}
-CRITICAL = "arn:aws:sns:eu-central-1:111122223333:dpf-{}-critical"
-WARNING = "arn:aws:sns:eu-central-1:111122223333:dpf-{}-warning"
+
+
+def topic(environment: str, severity: str) -> str:
+    return f"arn:aws:sns:eu-central-1:{ACCOUNTS['aws'][environment]}:dpf-{environment}-{severity}"
 
 
 def alarms(stack: SynthesizedStack) -> dict[str, dict[str, Any]]:
@@ -67,7 +69,7 @@ def test_every_signal_warns_soon_and_is_critical_when_it_lasts(foundation: Found
 def test_alarms_go_to_the_topic_of_their_severity(foundation: Foundation, environment: str) -> None:
     for name, body in alarms(foundation(environment)).items():
         loud = name.endswith("-critical") or name == "objective-fast"
-        assert body["alarm_actions"] == [(CRITICAL if loud else WARNING).format(environment)]  # OBS-3
+        assert body["alarm_actions"] == [topic(environment, "critical" if loud else "warning")]  # OBS-3
         assert body["alarm_name"] == f"dpf-{environment}-{name}"
 
 
@@ -134,7 +136,9 @@ def test_topics_reach_the_channels_of_the_escalation(
         assert stack.resolve(topic["kms_master_key_id"]) == "keys/events"
         policy = json.loads(stack.one("aws_sns_topic_policy", f"observability/{severity}-policy")["policy"])
         allowed = [each for each in policy["Statement"] if each["Effect"] == "Allow"]
-        assert [each["Condition"] for each in allowed] == [{"StringEquals": {"aws:SourceAccount": "111122223333"}}]
+        assert [each["Condition"] for each in allowed] == [
+            {"StringEquals": {"aws:SourceAccount": ACCOUNTS["aws"][environment]}}
+        ]
 
 
 @pytest.mark.parametrize(("name", "window", "rate"), [("fast", 3600, 14.4), ("slow", 21600, 6)])
@@ -165,7 +169,7 @@ def test_people_are_woken_when_users_feel_what_the_platform_shows(foundation: Fo
     felt, causes = alarm["alarm_rule"].split(" AND ")
     assert "objective-fast" in felt
     assert causes.count(" OR ") == 2
-    assert alarm["alarm_actions"] == [CRITICAL.format("prod")]
+    assert alarm["alarm_actions"] == [topic("prod", "critical")]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -12,7 +12,7 @@ import pytest
 from terrace.deployment import binary, mirror
 from terrace.deployment.workspace import Workspace
 from terrace.emulator import start
-from tests.conftest import ROOT, SynthesizedStack
+from tests.conftest import ACCOUNTS, ROOT, SynthesizedStack
 
 Foundation = Callable[[str], SynthesizedStack]
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -56,7 +56,7 @@ def test_only_the_module_and_the_writers_may_read(foundation: Foundation, enviro
         assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
         assert statement["Action"] == ["secretsmanager:GetSecretValue"]  # SEC-3
         readers = statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
-        assert f"arn:aws:iam::111122223333:role/dpf-{environment}-module-{module}" in readers
+        assert f"arn:aws:iam::{ACCOUNTS['aws'][environment]}:role/dpf-{environment}-module-{module}" in readers
         others = [f"module-{other}" for other in MODULES if other != module]
         assert not [reader for reader in readers if reader.endswith((*others, "-ci-plan", "-external-secrets"))]
 

@@ -4,13 +4,14 @@ import pytest
 
 from terrace.azure.audit import BASELINE, CATEGORIES, DETECTION
 from tests.azure.conftest import ENVIRONMENTS
+from tests.conftest import ACCOUNTS
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_call_is_recorded_in_the_workspace_and_the_audit_bucket(azure, environment):  # AUD-1
     stack = azure(environment)
     trail = stack.one("azurerm_monitor_diagnostic_setting", "audit/trail")
-    assert trail["target_resource_id"] == "/subscriptions/00000000-0000-4000-8000-000000000001"
+    assert trail["target_resource_id"] == f"/subscriptions/{ACCOUNTS['azure'][environment]}"
     assert {log["category"] for log in trail["enabled_log"]} == set(CATEGORIES)
     audit = stack.one("azurerm_storage_account", "lake/audit/account")
     assert trail["storage_account_id"].endswith(f"/{audit['name']}")

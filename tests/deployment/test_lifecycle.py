@@ -93,6 +93,12 @@ def change_environment(small: SmallProject) -> None:
     (small.root / "environments/dev.yaml").write_text("cloud: aws\nmore: true\n")
 
 
+def change_accounts(small: SmallProject) -> None:
+    clouds = small.root / "environments/clouds"
+    clouds.mkdir()
+    (clouds / "aws.yaml").write_text("account_id: '999999999999'\n")
+
+
 def synthesize_anew(small: SmallProject) -> None:
     small.stack(two("changed"))
     small.deployment().stack()
@@ -114,6 +120,7 @@ def move_the_state_on(small: SmallProject) -> None:
     ("meddle", "message"),
     [
         (change_environment, "the environment or the stack's code has changed since the plan of"),
+        (change_accounts, "the environment or the stack's code has changed since the plan of"),
         (synthesize_anew, "the stack has been synthesized anew since the plan of"),
         (exchange_the_plan, "the saved plan is not the one that was noted"),
         (move_the_state_on, "the saved plan is stale: the state has changed since it was made"),

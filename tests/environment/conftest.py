@@ -18,10 +18,11 @@ def no_cloud_in_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project whose environments/ holds a base of production grade and nothing else."""
+    """A project whose environments/ holds a base of production grade and an account on AWS, and nothing else."""
     (tmp_path / "cdktf.json").write_text("{}")
     (tmp_path / "environments").mkdir()
     shutil.copy(HERE / "good" / "base.yaml", tmp_path / "environments")
+    shutil.copytree(HERE / "good" / "clouds", tmp_path / "environments" / "clouds")
     return tmp_path
 
 

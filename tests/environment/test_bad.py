@@ -28,8 +28,7 @@ def test_refused_with_the_message_beside_it(case: Path, project: Path) -> None:
     environments = project / "environments"
     name = "qa"
     if case.is_dir():
-        for file in case.iterdir():
-            shutil.copy(file, environments)
+        shutil.copytree(case, environments, dirs_exist_ok=True)
         name = next(stem for stem in ("qa", "acceptance") if (case / f"{stem}.yaml").exists())
     else:
         shutil.copy(case, environments / "qa.yaml")
@@ -44,14 +43,18 @@ def test_refused_with_the_message_beside_it(case: Path, project: Path) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_the_place_named_is_there(case: Path) -> None:
-    """Each line of a message begins with file:line:column, and that line exists."""
-    for line in (BAD / f"{case.stem}.txt").read_text().splitlines():
+    """Each problem begins with file:line:column, and that line exists. YAML to paste has lines of its own."""
+    lines = (BAD / f"{case.stem}.txt").read_text().splitlines()
+    assert lines[0].startswith("environments/")
+    for line in lines:
         where = line.split(" ", 1)[0]
+        if not where.startswith("environments/"):
+            continue
         file, row, column = where.rsplit(":", 2)
         source = {
             "environments/base.yaml": BAD.parent / "good" / "base.yaml",
             "environments/qa.yaml": case / "qa.yaml" if case.is_dir() else case,
-        }.get(file, case / Path(file).name)
+        }.get(file, case / Path(file).relative_to("environments"))
         rows = source.read_bytes().decode("utf-8", "replace").splitlines() or [""]
         assert 1 <= int(row) <= len(rows) + 1, line
         assert 1 <= int(column) <= len((*rows, "")[int(row) - 1]) + 1, line

@@ -41,7 +41,8 @@ def test_a_chain_is_merged_from_its_base_on(write: Write) -> None:
     (project / "environments" / "mid.yaml").write_text("extends: base.yaml\ncache: {replicas: 0, size: large}\n")
     loaded = load("qa", project=project)
     assert (loaded.environment.cache.replicas, loaded.environment.cache.size) == (2, "large")
-    assert loaded.files == ("environments/base.yaml", "environments/mid.yaml", "environments/qa.yaml")
+    files = ("clouds/aws.yaml", "base.yaml", "mid.yaml", "qa.yaml")
+    assert loaded.files == tuple(f"environments/{file}" for file in files)
     assert loaded.where("cache.size") == "environments/mid.yaml:2:28"
 
 
@@ -129,14 +130,90 @@ def test_a_file_that_nobody_looks_at_is_told(write: Write, project: Path) -> Non
 
 def test_two_environments_behind_links_need_two_ranges(write: Write, project: Path) -> None:
     write()
-    write("network: {entry: {domain: uat.example.com}, cidr: 10.42.64.0/18}\n", name="uat")
-    write("network: {entry: {domain: data.example.com}, hybrid: null}\n", name="lab")
+    lent = "aws: {owns_account: false}\n"
+    write(f"network: {{entry: {{domain: uat.example.com}}, cidr: 10.42.64.0/18}}\n{lent}", name="uat")
+    write(f"network: {{entry: {{domain: data.example.com}}, hybrid: null}}\n{lent}", name="lab")
     found = between([load(name, project=project) for name in ("qa", "uat", "lab")])
     assert [str(problem) for problem in found] == [
         "environments/uat.yaml:3:51 network.cidr: 10.42.64.0/18 overlaps qa's, 10.42.0.0/16, "
         "and both have a hybrid link.",
         "environments/lab.yaml:3:27 network.entry.domain: 'data.example.com' is qa's already.",
     ]
+
+
+def test_an_account_has_one_owner(write: Write, project: Path) -> None:
+    clouds = project / "environments" / "clouds"
+    (clouds / "aws.yaml").write_text(
+        'admin_role: admins\naccount_id: "111122223333"\n'
+        'environments:\n  uat: {owns_account: false}\n  lab: {account_id: "444455556666"}\n'
+    )
+    for name in ("qa", "uat", "lab", "try"):
+        write(f"network: {{entry: {{domain: {name}.example.com}}, hybrid: null}}\n", name=name)
+    loaded = [load(name, project=project) for name in ("qa", "uat", "lab", "try")]
+    assert [str(problem) for problem in between(loaded)] == [
+        "environments/clouds/aws.yaml:2:13 aws.account_id: '111122223333' is qa's too, and both own it. "
+        "Write owns_account: false for one of them."
+    ]
+
+
+def test_an_environment_lives_where_its_clouds_file_says_unless_it_says_so_itself(write: Write, project: Path) -> None:
+    clouds = project / "environments" / "clouds"
+    (clouds / "aws.yaml").write_text(
+        'account_id: "111122223333"\nadmin_role: admins\n'
+        "environments:\n  qa: {admin_role: others, zones: [eu-central-1a, eu-central-1b, eu-central-1c]}\n"
+    )
+    loaded = load("qa", project=write("aws: {zones: null}\n"))
+    aws = loaded.environment.aws
+    assert aws is not None
+    assert (aws.account, aws.admin_role, aws.zones) == ("111122223333", "others", ())
+    assert loaded.where("aws.account_id") == "environments/clouds/aws.yaml:1:13"
+    assert loaded.where("aws.admin_role") == "environments/clouds/aws.yaml:4:20"
+    (clouds / "aws.yaml").unlink()
+    alone = load("qa", project=write("aws: {account_id: '444455556666', admin_role: mine}\n"))
+    assert alone.files == ("environments/base.yaml", "environments/qa.yaml")
+    assert alone.environment.aws is not None and alone.environment.aws.account == "444455556666"
+
+
+def test_only_the_chosen_clouds_accounts_are_read(write: Write, project: Path) -> None:
+    (project / "environments" / "clouds" / "gcp.yaml").write_text("nothing: [")
+    assert load("qa", project=write()).environment.cloud == "aws"
+    with pytest.raises(InvalidEnvironment, match=r"^environments/clouds/gcp\.yaml:1:"):
+        load("qa", project=project, cloud="gcp")
+
+
+def test_what_is_to_be_pasted_makes_it_valid_but_for_the_values(write: Write, project: Path) -> None:
+    project = write("cloud: gcp\n")
+    with pytest.raises(InvalidEnvironment) as refused:
+        load("qa", project=project)
+    (problem,) = refused.value.problems
+    file = project / "environments" / "clouds" / "gcp.yaml"
+    file.write_text(problem.hint.split("\n", 1)[1] + "\n")
+    with pytest.raises(InvalidEnvironment) as again:
+        load("qa", project=project)
+    assert all("is still 'CHANGEME'" in str(each) for each in again.value.problems)
+    assert len(again.value.problems) == 4
+
+
+def test_accounts_of_nobody_are_told(write: Write, project: Path) -> None:
+    write()
+    clouds = project / "environments" / "clouds"
+    (clouds / "azure.yaml").write_text("environments:\n  qa: {}\n  qaa: {}\n")
+    (clouds / "azur.yaml").write_text("a: 1\n")
+    assert [str(problem) for problem in unused(project)] == [
+        "environments/clouds/azur.yaml is named after no cloud. Did you mean 'azure'? (aws, azure, gcp)",
+        "environments/clouds/azure.yaml:3:3 environments.qaa: is no environment. Did you mean 'qa'? (qa)",
+    ]
+
+
+def test_accounts_do_not_come_from_elsewhere(
+    write: Write, project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = project / "environments" / "clouds" / "aws.yaml"
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "aws.yaml"
+    file.rename(elsewhere)
+    file.symlink_to(elsewhere)
+    with pytest.raises(InvalidEnvironment, match=r"clouds/aws.yaml is a link that leads out of environments/"):
+        load("qa", project=write())
 
 
 def test_merge_shows_an_environment_that_is_not_valid(write: Write) -> None:

@@ -14,7 +14,8 @@ from ruamel.yaml import YAML
 from terrace.capabilities.spec import Spec
 from terrace.environment import Environment, load, names
 from terrace.environment.fields import EXPECTED, field, patterns
-from terrace.environment.schema_json import overlay_schema, text
+from terrace.environment.schema import SETTINGS
+from terrace.environment.schema_json import accounts_schema, overlay_schema, texts
 from tests.environment.conftest import HERE, Write
 
 ROOT = HERE.parents[1]
@@ -58,14 +59,26 @@ def test_every_section_is_frozen_and_refuses_what_it_does_not_know() -> None:
         assert model.model_config["frozen"] and model.model_config["extra"] == "forbid", model
 
 
-def test_the_editors_schema_is_current() -> None:
-    assert (ROOT / "environments" / "schema.json").read_text(encoding="utf-8") == text(), "run `terrace env schema`"
+@pytest.mark.parametrize("path", texts())
+def test_the_editors_schemas_are_current(path: str) -> None:
+    assert (ROOT / "environments" / path).read_text(encoding="utf-8") == texts()[path], "run `terrace env schema`"
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "environments").glob("*.yaml")), ids=lambda file: file.name)
 def test_each_environment_file_names_the_schema_and_fits_it(file: object) -> None:
     assert file.read_text().startswith("# yaml-language-server: $schema=schema.json\n")  # type: ignore[attr-defined]
     jsonschema.Draft202012Validator(overlay_schema()).validate(YAML(typ="safe", pure=True).load(file))
+
+
+@pytest.mark.parametrize("cloud", SETTINGS)
+def test_each_account_file_names_its_schema_and_fits_it(cloud: str) -> None:
+    file = ROOT / "environments" / "clouds" / f"{cloud}.yaml"
+    assert file.read_text().startswith(f"# yaml-language-server: $schema={cloud}.schema.json\n")
+    judge = jsonschema.Draft202012Validator(accounts_schema(cloud))
+    whole = YAML(typ="safe", pure=True).load(file)
+    judge.validate(whole)
+    assert list(judge.iter_errors({**whole, "acount": "x"}))
+    assert list(judge.iter_errors({"environments": {"dev": {"owns_account": "no"}}}))
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ def whole() -> dict[str, Any]:
     document: dict[str, Any] = YAML(typ="safe", pure=True).load(HERE / "good" / "base.yaml")
     document |= MORE
     document["database"] |= {"maintenance_window": {"day": "sun", "hour": 3}, "schemas": ["raw"]}
+    document["aws"] = YAML(typ="safe", pure=True).load(HERE / "good" / "clouds" / "aws.yaml")
     document["aws"] |= {"node_types": {"general": ["m6i.large"]}, "zones": [f"eu-central-1{zone}" for zone in "abc"]}
     document["ownership"]["tags"] = {"team": "core"}
     return document

@@ -16,7 +16,7 @@ def test_the_database_is_backed_up_under_the_plan(gcp, environment, days, hours)
     server = stack.one("google_sql_database_instance", "database/server")["settings"]["backup_configuration"]
     assert plan["log_retention_days"] == server["transaction_log_retention_days"]  # DB-5
     taken = stack.one("google_backup_dr_backup_plan_association", "backup/database")
-    assert taken["resource"] == f"projects/acme-data-platform/instances/dpf-{environment}"
+    assert taken["resource"] == f"projects/acme-data-{environment}/instances/dpf-{environment}"
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -113,5 +113,5 @@ def test_only_our_registrys_images_start_outside_dev(gcp):  # K8S-10
     policy = gcp("prod").one("google_binary_authorization_policy", "cluster/admission")
     assert policy["default_admission_rule"]["evaluation_mode"] == "ALWAYS_DENY"
     assert [each["name_pattern"] for each in policy["admission_whitelist_patterns"]] == [
-        "europe-west3-docker.pkg.dev/acme-data-platform/**"
+        "europe-west3-docker.pkg.dev/acme-data-prod/**"
     ]

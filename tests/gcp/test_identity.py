@@ -2,6 +2,8 @@
 
 import pytest
 
+NUMBERS = {"dev": "123456789012", "staging": "234567890123", "prod": "345678901234"}
+
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 
@@ -27,7 +29,7 @@ def test_github_gets_in_by_exact_subjects(gcp, environment):  # ID-1
     }
     for path, body in stack.all("google_service_account_iam_member"):
         if path.startswith("pipelines/"):
-            assert body["member"].startswith("principal://iam.googleapis.com/projects/123456789012/"), path
+            assert body["member"].startswith(f"principal://iam.googleapis.com/projects/{NUMBERS[environment]}/"), path
             assert "/subject/repo:acme/terrace:" in body["member"], path
 
 
@@ -58,9 +60,9 @@ def test_grants_never_go_to_everybody_nor_are_basic_roles(gcp, environment):
 def test_a_secret_is_read_by_its_module_alone(gcp, environment):  # SEC-3
     stack = gcp(environment)
     readers = {body["secret_id"]: body["member"] for _, body in stack.all("google_secret_manager_secret_iam_member")}
-    account = "acme-data-platform.iam.gserviceaccount.com"
+    account = f"acme-data-{environment}.iam.gserviceaccount.com"
     assert readers == {
-        f"projects/acme-data-platform/secrets/dpf-{environment}-{module}-app": (
+        f"projects/acme-data-{environment}/secrets/dpf-{environment}-{module}-app": (
             f"serviceAccount:dpf-{environment}-module-{module}@{account}"
         )
         for module in ("airflow", "spark", "superset")
@@ -73,7 +75,7 @@ def test_pods_act_under_their_own_account(gcp, environment):  # K8S-4, SEC-3
     stack = gcp(environment)
     bound = stack.one("google_service_account_iam_member", "workloads/module-airflow-identity")
     assert bound["role"] == "roles/iam.workloadIdentityUser"
-    assert bound["member"] == "serviceAccount:acme-data-platform.svc.id.goog[airflow/airflow]"
+    assert bound["member"] == f"serviceAccount:acme-data-{environment}.svc.id.goog[airflow/airflow]"
     assert stack.resolve(bound["service_account_id"]) == "workloads/module-airflow"
 
 

@@ -68,7 +68,7 @@ def test_signals_are_of_what_is_there(gcp, environment):  # OBS-2
     stack = gcp(environment)
     policy = stack.one("google_monitoring_alert_policy", "alarms/database-cpu-warning")
     wanted = policy["conditions"][0]["condition_threshold"]["filter"]
-    assert f'resource.labels.database_id="acme-data-platform:dpf-{environment}"' in wanted
+    assert f'resource.labels.database_id="acme-data-{environment}:dpf-{environment}"' in wanted
     metric = stack.one("google_logging_metric", "alarms/lake-denials-count")["name"]
     denied = stack.one("google_monitoring_alert_policy", "alarms/lake-denials-warning")
     assert f'"logging.googleapis.com/user/{metric}"' in denied["conditions"][0]["condition_threshold"]["filter"]

@@ -97,7 +97,7 @@ def _all(address, waits):
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_project_is_named_and_labels_keep_their_hyphens(gcp, environment):  # GOV-1
     provider = gcp(environment).document["provider"]["google"][0]
-    assert provider["project"] == "acme-data-platform"
+    assert provider["project"] == f"acme-data-{environment}"
     assert set(provider["default_labels"]) == {
         "environment",
         "owner",

@@ -13,17 +13,18 @@ __all__ = ["terrace"]
 
 
 def test_list(terrace: Terrace) -> None:
-    Path("environments/qa.yaml").write_text("extends: base.yaml\nname: qa\ntier: dev\ncache: {size: huge}\n")
+    Path("environments/qa.yaml").write_text("extends: dev.yaml\nname: qa\ncache: {size: huge}\n")
     code, out, _ = terrace("env", "list")
     assert code == 0
-    assert [line.split() for line in out.splitlines()] == [
-        ["name", "tier", "cloud", "region", "files"],
-        ["dev", "dev", "aws", "frankfurt", "environments/dev.yaml", "<", "environments/base.yaml"],
-        ["prod", "prod", "aws", "frankfurt", "environments/prod.yaml", "<", "environments/base.yaml"],
-        ["qa", "not", "valid", "terrace", "validate", "qa", "shows", "why"],
-        ["staging", "staging", "aws", "frankfurt", "environments/staging.yaml", "<", "environments/base.yaml"],
+    below = "< environments/base.yaml < environments/clouds/aws.yaml"
+    assert [" ".join(line.split()) for line in out.splitlines()] == [
+        "name tier cloud region files",
+        f"dev dev aws frankfurt environments/dev.yaml {below}",
+        f"prod prod aws frankfurt environments/prod.yaml {below}",
+        "qa not valid terrace validate qa shows why",
+        f"staging staging aws frankfurt environments/staging.yaml {below}",
     ]
-    assert json.loads(terrace("env", "list", "--json")[1])[2] == {"name": "qa", "problems": 1}
+    assert json.loads(terrace("env", "list", "--json")[1])[2] == {"name": "qa", "problems": 2}
 
 
 @pytest.mark.parametrize("name", ["dev", "staging", "prod"])
@@ -58,7 +59,7 @@ def test_show_as_json(terrace: Terrace) -> None:
 def test_explain_a_value_that_was_overridden(terrace: Terrace) -> None:
     assert terrace("env", "explain", "prod", "database.size")[1] == (
         "database.size = xlarge\n"
-        "  set in environments/prod.yaml:27:9\n"
+        "  set in environments/prod.yaml:28:9\n"
         "  instead of medium in environments/base.yaml:50:9\n"
         "  on aws: db.r6g.2xlarge, 8 vCPU, 64 GB\n"
         "\n"
@@ -78,7 +79,7 @@ def test_explain_a_default_and_a_removal(terrace: Terrace) -> None:
         "  Default: 1000.\n"
     )
     removed = terrace("env", "explain", "dev", "cluster.pools.general")[1].splitlines()
-    assert removed[:2] == ["cluster.pools.general is not set", "  removed in environments/dev.yaml:29:5"]
+    assert removed[:2] == ["cluster.pools.general is not set", "  removed in environments/dev.yaml:30:5"]
     assert removed[2].endswith("in environments/base.yaml:42:5")
 
 
@@ -91,7 +92,7 @@ def test_explain_works_for_an_environment_that_is_not_valid(terrace: Terrace) ->
 
 def test_explain_names_another_cloud_as_the_cause(terrace: Terrace) -> None:
     lines = terrace("env", "explain", "dev", "cloud", "--cloud", "gcp")[1].splitlines()
-    assert lines[:3] == ["cloud = gcp", "  set in --cloud", "  instead of aws in environments/base.yaml:4:8"]
+    assert lines[:3] == ["cloud = gcp", "  set in --cloud", "  instead of aws in environments/dev.yaml:6:8"]
 
 
 @pytest.mark.parametrize(
@@ -138,13 +139,20 @@ def test_diff(terrace: Terrace) -> None:
 
 
 def test_schema_is_written_and_checked(terrace: Terrace) -> None:
-    assert terrace("env", "schema", "--check") == (0, "environments/schema.json is current.\n", "")
+    files = ["schema.json", *(f"clouds/{cloud}.schema.json" for cloud in ("aws", "azure", "gcp"))]
+    current = [f"environments/{file} is current." for file in files]
+    assert terrace("env", "schema", "--check") == (0, "\n".join(current) + "\n", "")
+    path = Path("environments/clouds/gcp.schema.json")
+    path.unlink()
+    code, _, err = terrace("env", "schema", "--check")
+    assert code == 1 and str(path) in err
+    assert terrace("env", "schema")[1].splitlines() == [*current[:3], f"{path} was written."]
     path = Path("environments/schema.json")
     path.write_text("{}")
     code, out, err = terrace("env", "schema", "--check")
     assert (code, out) == (1, "")
     assert "environments/schema.json" in err and "run `terrace env schema`" in err
-    assert terrace("env", "schema") == (0, "environments/schema.json was written.\n", "")
+    assert terrace("env", "schema")[1].splitlines()[0] == "environments/schema.json was written."
     assert path.read_bytes() == (ROOT / path).read_bytes()
     assert terrace("env", "schema", "--print")[1] == path.read_text()
 

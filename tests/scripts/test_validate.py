@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -50,8 +51,8 @@ def test_every_problem_of_every_environment_and_exit_code_1(terrace: Terrace) ->
     assert out.splitlines() == [
         "dev: valid (dev, aws, frankfurt)",
         "staging: valid (staging, aws, frankfurt)",
-        "environments/prod.yaml:10:10 network.zones: 2 is too few for prod: 3 at least (NET-1).",
-        "environments/prod.yaml:35:9 cache.size: 'lage' is not a size. "
+        "environments/prod.yaml:11:10 network.zones: 2 is too few for prod: 3 at least (NET-1).",
+        "environments/prod.yaml:36:9 cache.size: 'lage' is not a size. "
         "Did you mean 'large'? (small, medium, large, xlarge)",
     ]
 
@@ -86,6 +87,29 @@ def test_another_cloud(terrace: Terrace, monkeypatch: pytest.MonkeyPatch) -> Non
     assert code == 2 and "TERRACE_CLOUD: 'oracle' is not a cloud" in err
 
 
+CLOUD = re.compile(r"aws|azure|gcp|google|amazon|microsoft", re.IGNORECASE)
+
+
+def test_an_environment_names_its_cloud_in_one_line_and_nowhere_else() -> None:
+    for file in sorted((ROOT / "environments").glob("*.yaml")):
+        named = [line for line in file.read_text().splitlines() if CLOUD.search(line)]
+        assert named == ([] if file.stem == "base" else ["cloud: aws"]), file.name
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
+def test_another_cloud_is_one_line(terrace: Terrace, cloud: str) -> None:
+    for name in ("dev", "staging", "prod"):
+        file = Path(f"environments/{name}.yaml")
+        file.write_text(file.read_text().replace("cloud: aws\n", f"cloud: {cloud}\n"))
+    assert terrace("validate") == (
+        0,
+        f"dev: valid (dev, {cloud}, frankfurt)\n"
+        f"prod: valid (prod, {cloud}, frankfurt)\n"
+        f"staging: valid (staging, {cloud}, frankfurt)\n",
+        "",
+    )
+
+
 def test_a_file_without_a_name_is_not_overlooked(terrace: Terrace) -> None:
     Path("environments/qa.yaml").write_text("extends: base.yaml\ntier: dev\n")
     code, out, _ = terrace("validate")
@@ -100,7 +124,9 @@ def test_a_project_without_environments(terrace: Terrace) -> None:
 
 
 def test_json(terrace: Terrace) -> None:
-    Path("environments/qa.yaml").write_text("extends: base.yaml\nname: qa\ntier: dev\ncache: {size: huge}\n")
+    Path("environments/qa.yaml").write_text(
+        "extends: dev.yaml\nname: qa\naws: {account_id: '444455556666', admin_role: admins}\ncache: {size: huge}\n"
+    )
     code, out, _ = terrace("validate", "--json")
     report = json.loads(out)
     assert code == 1 and report["valid"] is False

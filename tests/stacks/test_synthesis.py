@@ -75,7 +75,7 @@ def test_dev_keeps_its_state_beside_the_project(foundation):
 def test_prod_keeps_its_state_in_a_locked_and_encrypted_bucket(foundation):
     backend = foundation("prod").document["terraform"]["backend"]["s3"]
     assert backend == {
-        "bucket": "dpf-state-111122223333",
+        "bucket": "dpf-state-777788889999",
         "key": "prod/aws/foundation.tfstate",
         "region": "eu-central-1",
         "encrypt": True,
@@ -93,6 +93,18 @@ def test_the_state_can_be_kept_locally_without_a_change_to_any_resource(foundati
 def test_no_data_source_asks_a_cloud(foundation):
     for environment in ENVIRONMENTS:
         assert "data" not in foundation(environment).document
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
+def test_the_line_that_names_the_cloud_is_all_it_takes(foundation, tmp_path, cloud):
+    shutil.copytree(ROOT / "environments", tmp_path / "environments")
+    shutil.copy(ROOT / "cdktf.json", tmp_path)
+    dev = tmp_path / "environments" / "dev.yaml"
+    lines = dev.read_text().splitlines(keepends=True)
+    dev.write_text("".join(f"cloud: {cloud}\n" if line.startswith("cloud:") else line for line in lines))
+    synthesize(tmp_path, tmp_path / "out", "dev")
+    written = json.loads(stack_file(tmp_path / "out", "dev").read_text())
+    assert written == foundation("dev", cloud=None if cloud == "aws" else cloud).document
 
 
 def test_an_unknown_environment_is_a_sentence_and_not_a_traceback(tmp_path):

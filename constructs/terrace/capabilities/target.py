@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,19 +11,34 @@ from terrace.capabilities.spec import Spec
 Tier = Literal["dev", "staging", "prod"]
 
 
-class AwsSettings(Spec):
+class Settings(Spec):
+    """What every cloud's settings have."""
+
+    NAMED_BY: ClassVar[str]
+    """The setting that tells one account from another."""
+
+    owns_account: bool = True
+    """Whether this environment carries the settings that exist once an account (threat detection, defaults, ...)."""
+    zones: tuple[str, ...] = ()
+    """Exact zones instead of the region's first ones."""
+
+    @property
+    def account(self) -> str:
+        """What tells this account (subscription, project) from another one of the cloud."""
+        return str(getattr(self, self.NAMED_BY))
+
+
+class AwsSettings(Settings):
     """What only AWS has, and exact choices that replace the kit's own."""
+
+    NAMED_BY = "account_id"
 
     account_id: Annotated[str, Field(pattern=r"^\d{12}$")]
     """The account; applying to another one is refused."""
     partition: Literal["aws", "aws-cn", "aws-us-gov"] = "aws"
     """The partition of its ARNs."""
-    owns_account: bool = True
-    """Whether this environment carries the settings that exist once an account and region (GuardDuty, Config, ...)."""
     admin_role: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]+(/[A-Za-z0-9_+=,.@-]+)*$")]
     """Path and name of the role that the organisation's administrators assume, as IAM Identity Center makes it."""
-    zones: tuple[str, ...] = ()
-    """Exact zones instead of the region's first ones."""
     database_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")] | None = None
     """Exact RDS instance class instead of the size's."""
     cache_node_type: Annotated[str, Field(pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$")] | None = None
@@ -35,15 +50,15 @@ class AwsSettings(Spec):
 _Guid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
-class AzureSettings(Spec):
+class AzureSettings(Settings):
     """What only Azure has, and exact choices that replace the kit's own."""
+
+    NAMED_BY = "subscription_id"
 
     subscription_id: _Guid
     """The subscription."""
     tenant_id: _Guid
     """The Entra tenant."""
-    owns_account: bool = True
-    """Whether this environment carries the settings that exist once a subscription."""
     admin_group_id: _Guid
     """Object id of `identity.admin_group` in Entra, whose members administer the platform."""
     deployer_id: _Guid | None = None
@@ -59,8 +74,10 @@ class AzureSettings(Spec):
     """Pool name to exact VM size."""
 
 
-class GcpSettings(Spec):
+class GcpSettings(Settings):
     """What only Google Cloud has, and exact choices that replace the kit's own."""
+
+    NAMED_BY = "project_id"
 
     project_id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
     """The project."""
@@ -72,8 +89,6 @@ class GcpSettings(Spec):
     """Address of the administrators' group in Cloud Identity; the organisation's other groups have the same domain."""
     github_owner_id: Annotated[str, Field(pattern=r"^\d+$")] | None = None
     """GitHub's number of the repository's owner: whoever takes over the name after it is given up is refused."""
-    owns_account: bool = True
-    """Whether this environment carries the settings that exist once a project."""
     database_tier: Annotated[str, Field(pattern=r"^db-[A-Za-z0-9-]+$")] | None = None
     """Exact Cloud SQL tier instead of the size's."""
     cache_node_type: Annotated[str, Field(pattern=r"^[A-Z_]+$")] | None = None
@@ -102,4 +117,4 @@ class Target:
     protected: bool
     offline: bool
     state_bucket: str | None
-    settings: AwsSettings | AzureSettings | GcpSettings
+    settings: Settings

@@ -104,7 +104,7 @@ def inputs_digest(deployment: Deployment) -> str:
     """A digest of what a user writes and the stack is made of: environment files, stacks, the project's constructs."""
     digest = hashlib.sha256(f"{deployment.cloud} {deployment.state}".encode())
     root = deployment.project.root
-    for folder, pattern in (("environments", "*.y*ml"), ("stacks", "*.py"), ("constructs", "**/*.py")):
+    for folder, pattern in (("environments", "**/*.y*ml"), ("stacks", "*.py"), ("constructs", "**/*.py")):
         for path in sorted((root / folder).glob(pattern)):
             digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from terrace.environment import rules, sentences
+from terrace.environment import accounts, rules, sentences
 from terrace.environment.document import Node, along, plain, read
 from terrace.environment.nearest import nearest
 from terrace.environment.overlay import chain, merged
@@ -26,7 +26,8 @@ DIRECTORY = "environments"
 class Loaded:
     """An environment that is valid, and what is known of where each of its values was set.
 
-    `files` are the chain's, base first, as messages name them. `document` is the merged plain data, without defaults.
+    `files` are the accounts' and the chain's, base first, as messages name them. `document` is the merged plain data,
+    without defaults.
     """
 
     environment: Environment
@@ -88,11 +89,15 @@ def names(project: Path = Path()) -> list[str]:
 
 @dataclass(frozen=True)
 class Merged:
-    """A file and what it extends, laid over each other and not judged yet. `problems` came up on the way."""
+    """A file, what it extends and its cloud's accounts, laid over each other and not judged yet.
+
+    `problems` came up on the way; the absence of the paths in `told` is among them.
+    """
 
     root: Node
     files: tuple[str, ...]
     problems: tuple[Problem, ...]
+    told: frozenset[str] = frozenset()
 
 
 def merge(name_or_path: str, *, project: Path = Path(), cloud: str | None = None) -> Merged:
@@ -101,7 +106,9 @@ def merge(name_or_path: str, *, project: Path = Path(), cloud: str | None = None
     links = chain(path, _shown(path, project))
     root, problems = merged(links)
     problems += [_placed(problem, root) for problem in _named_as_its_file(root, path)]
-    return Merged(_on_cloud(root, cloud), tuple(shown for shown, _ in links), tuple(problems))
+    below = accounts.layered(_on_cloud(root, cloud), path, _shown(path, project))
+    files = (*below.files, *(shown for shown, _ in links))
+    return Merged(below.root, files, (*problems, *below.problems), below.told)
 
 
 def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None) -> Loaded:
@@ -122,7 +129,7 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
 
         partial = True
         told = {(problem.where, problem.path) for problem in problems}
-        wrong = sentences.problems(error, root)
+        wrong = [each for each in sentences.problems(error, root) if each.path not in sum_of_files.told]
         problems += [problem for problem in wrong if (problem.where, problem.path) not in told]
         environment = salvaged(document, error)
     typed = {problem.path for problem in problems}
@@ -141,7 +148,7 @@ def between(environments: Sequence[Loaded]) -> list[Problem]:
 
 
 def unused(project: Path = Path()) -> list[Problem]:
-    """Files that nobody would ever look at: without a `name`, and no environment extends them."""
+    """What nobody would ever look at: files without a `name` that none extends, accounts of no environment."""
     nameless, extended = {}, set()
     for path in sorted((project / DIRECTORY).glob("*.yaml")):
         try:
@@ -153,11 +160,12 @@ def unused(project: Path = Path()) -> list[Problem]:
             extended.add(root.value["extends"].value)
         if "name" not in root.value:
             nameless[path.name] = root
+    directory = project / DIRECTORY
     return [
         Problem("has no `name`, and no file extends it.", root.at, hint="An environment has a name, as its file.")
         for name, root in nameless.items()
         if name not in extended
-    ]
+    ] + list(accounts.unknown(directory, _shown(directory, project), names(project)))
 
 
 def _placed(problem: Problem, root: Node) -> Problem:

@@ -18,7 +18,7 @@ def chain(path: Path, shown: str) -> list[tuple[str, Document]]:
     """The file and what it extends, base first, each with the name that messages use. Raises InvalidEnvironment."""
     links: list[tuple[str, Document]] = []
     seen: dict[Path, str] = {}
-    if _leads_out(path):
+    if leads_out(path, path.parent):
         raise InvalidEnvironment([Problem(f"is a link that leads out of {path.parent.name}/.", shown)])
     while True:
         seen[path.resolve()] = shown
@@ -36,7 +36,7 @@ def chain(path: Path, shown: str) -> list[tuple[str, Document]]:
         if not base.exists():
             files = sorted(file.name for file in path.parent.glob("*.yaml") if file != path)
             raise _refused(at, f"there is no {name} beside this file.", f"({', '.join(files)})" if files else "")
-        if _leads_out(base):
+        if leads_out(base, path.parent):
             raise _refused(at, f"{name} is a link that leads out of {path.parent.name}/.")
         if base.resolve() in seen:
             round_trip = [*(Path(link).name for link, _ in links), name]
@@ -46,9 +46,9 @@ def chain(path: Path, shown: str) -> list[tuple[str, Document]]:
         shown, path = str(Path(shown).with_name(name)), base
 
 
-def _leads_out(path: Path) -> bool:
+def leads_out(path: Path, directory: Path) -> bool:
     """Whether a file lies elsewhere: a link may not lend the project a file that is not its own."""
-    return not path.resolve().is_relative_to(path.parent.resolve())
+    return not path.resolve().is_relative_to(directory.resolve())
 
 
 def _is_plain(name: str) -> bool:
@@ -67,18 +67,18 @@ def merged(links: list[tuple[str, Document]]) -> tuple[Node, list[Problem]]:
     total: Node | None = None
     for _, document in links:
         node = _with_layers_named(document.root, problems)
-        total = node if total is None else _over(total, node, (), problems)
+        total = node if total is None else over(total, node)
     assert total is not None and isinstance(total.value, dict)
     return replace(total, value={key: child for key, child in total.value.items() if key != "extends"}), problems
 
 
-def _over(base: Node, node: Node, path: tuple[str, ...], problems: list[Problem]) -> Node:
+def over(base: Node, node: Node) -> Node:
     """`node` laid over `base`."""
     if not isinstance(base.value, dict) or not isinstance(node.value, dict):
         return replace(node, under=base)
     children = dict(base.value)
     for key, child in node.value.items():
-        children[key] = _over(children[key], child, (*path, key), problems) if key in children else child
+        children[key] = over(children[key], child) if key in children else child
     return replace(node, value=children, under=base)
 
 

@@ -1,6 +1,6 @@
 """Where an environment's stack goes and under which names."""
 
-from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings, Target
+from terrace.capabilities.target import Settings, Target
 from terrace.environment import regions
 from terrace.environment.schema import Environment
 from terrace.errors import AnswerIsNo
@@ -13,12 +13,12 @@ def target(environment: Environment, *, protected: bool | None = None, offline: 
     for an environment that was built by hand and has no section of its cloud, or a region that the cloud has not.
     """
     cloud = environment.cloud
-    settings: AwsSettings | AzureSettings | GcpSettings | None = getattr(environment, cloud)
+    settings: Settings | None = getattr(environment, cloud)
     if settings is None:
         raise AnswerIsNo(f"environment {environment.name} is to run on {cloud} and has no section `{cloud}`")
     region = _region(environment, environment.region)
     zones: tuple[str, ...] = regions.zones(cloud, region)
-    if isinstance(settings, AwsSettings) and settings.zones:
+    if settings.zones:
         zones = settings.zones + tuple(zone for zone in zones if zone not in settings.zones)
     return Target(
         environment=environment.name,

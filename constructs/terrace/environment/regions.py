@@ -4,6 +4,7 @@ All regions below have three zones. Sources: AWS "Regions and Availability Zones
 Google Cloud "Regions and zones".
 """
 
+import re
 from typing import NamedTuple
 
 from terrace.environment.sizes import Cloud
@@ -36,8 +37,11 @@ PLACES: dict[str, Place] = {
     "sao-paulo": Place("sa-east-1", "brazilsouth", "southamerica-east1", "br"),
 }
 
-_FIRST_ZONES = {
-    # Google Cloud's zones are a, b, c but for these (Google Cloud "Regions and zones").
+_ZONES: dict[Cloud, str] = {"aws": "{region}{letter}", "azure": "{number}", "gcp": "{region}-{letter}"}
+"""How each cloud names a zone. Azure's are 1, 2 and 3 in every region."""
+
+_LETTERS = {
+    # Letters are a, b, c but for these (Google Cloud "Regions and zones").
     "us-east4": ("a", "b", "c"),
     "us-west1": ("a", "b", "c"),
     "europe-west1": ("b", "c", "d"),
@@ -60,9 +64,15 @@ def residency(cloud: Cloud, word: str) -> str | None:
 
 def zones(cloud: Cloud, region_name: str) -> tuple[str, str, str]:
     """The three zones of a cloud's region, by the cloud's names: eu-central-1a, 1, europe-west3-a."""
-    if cloud == "azure":
-        return ("1", "2", "3")
-    letters = _FIRST_ZONES.get(region_name, ("a", "b", "c"))
-    joint = "-" if cloud == "gcp" else ""
-    a, b, c = (f"{region_name}{joint}{letter}" for letter in letters)
+    letters = _LETTERS.get(region_name, ("a", "b", "c"))
+    a, b, c = (
+        _ZONES[cloud].format(region=region_name, letter=letter, number=number)
+        for number, letter in enumerate(letters, start=1)
+    )
     return (a, b, c)
+
+
+def is_zone(cloud: Cloud, region_name: str, zone: str) -> bool:
+    """Whether a zone's name is one of a region's: a region may have more zones than the three that the kit takes."""
+    pattern = _ZONES[cloud].format(region=re.escape(region_name), letter="[a-z]", number="[1-3]")
+    return re.fullmatch(pattern, zone) is not None

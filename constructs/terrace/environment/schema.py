@@ -19,8 +19,11 @@ from terrace.capabilities.observability import ObservabilitySpec
 from terrace.capabilities.registry import RegistrySpec
 from terrace.capabilities.secrets import SecretsSpec
 from terrace.capabilities.spec import Layer, Name, Spec, Team
-from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings, Tier
+from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings, Settings, Tier
 from terrace.environment.sizes import Cloud
+
+SETTINGS: Mapping[str, type[Settings]] = {"aws": AwsSettings, "azure": AzureSettings, "gcp": GcpSettings}
+"""What only one cloud has, by the cloud; the key is the section's name as well."""
 
 
 class Ownership(Spec):

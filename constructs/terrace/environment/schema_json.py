@@ -1,17 +1,18 @@
-"""`environments/schema.json`: what editors know of an environment file. `python -m terrace.environment.schema_json`.
+"""What editors know of the files in environments/: `schema.json`, and `clouds/<cloud>.schema.json` for accounts.
 
-It describes one file, not the merged whole: an overlay says only what differs, so nothing is required of a section, and
-`null` removes any key. What is wrong with the whole, `terrace validate` says.
+A schema describes one file, not the merged whole: an overlay says only what differs, so nothing is required of a
+section, and `null` removes any key. What is wrong with the whole, `terrace validate` says.
 """
 
 import copy
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from terrace.capabilities.lake import ALIASES
+from terrace.environment.accounts import BY_NAME, DIRECTORY
 from terrace.environment.fields import schema
+from terrace.environment.schema import SETTINGS
 
 NULL: dict[str, Any] = {"type": "null"}
 
@@ -39,9 +40,31 @@ def overlay_schema() -> dict[str, Any]:
     }
 
 
-def text() -> str:
-    """The file's content."""
-    return json.dumps(overlay_schema(), indent=1, ensure_ascii=False) + "\n"
+def accounts_schema(cloud: str) -> dict[str, Any]:
+    """The JSON Schema of a cloud's account file."""
+    settings = SETTINGS[cloud].model_json_schema()
+    definitions = settings.pop("$defs", {})
+    _loosen(settings, required=False)
+    by_name = {
+        "type": ["object", "null"],
+        "description": "What one environment alone has, by its name.",
+        "additionalProperties": _nullable({"$ref": "#/$defs/Settings"}),
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"Where environments live on {cloud}",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {**settings["properties"], BY_NAME: by_name},
+        "$defs": {**definitions, "Settings": settings},
+    }
+
+
+def texts() -> dict[str, str]:
+    """Each schema file's content, by its path below environments/."""
+    schemas = {"schema.json": overlay_schema()}
+    schemas |= {f"{DIRECTORY}/{cloud}.schema.json": accounts_schema(cloud) for cloud in SETTINGS}
+    return {path: json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for path, schema in schemas.items()}
 
 
 def _references_of_items(*parts: Any) -> Iterable[str]:
@@ -97,7 +120,3 @@ def _name_aliases(definitions: dict[str, Any]) -> None:
         product["layers"]["items"]["enum"],
     ):
         options.extend(ALIASES)
-
-
-if __name__ == "__main__":
-    Path("environments/schema.json").write_text(text(), encoding="utf-8")

@@ -12,7 +12,6 @@ from terrace.errors import Problem
 Rule = Callable[[Environment], Iterator[Problem]]
 
 RULES: tuple[Rule, ...] = (
-    place.cloud_has_its_section,
     place.regions_are_of_the_cloud,
     place.recovery_is_elsewhere_under_the_same_law,
     place.zones_are_of_the_region,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 from itertools import combinations
 
+from terrace.capabilities.target import Settings
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
@@ -20,7 +21,21 @@ def domains_differ(first: Environment, second: Environment) -> Iterator[Problem]
         yield Problem(f"{second.network.entry.domain!r} is {first.name}'s already.", path="network.entry.domain")
 
 
-RULES = (networks_behind_links_differ, domains_differ)
+def accounts_have_one_owner(first: Environment, second: Environment) -> Iterator[Problem]:
+    """What exists once an account is made by one environment; a second one would take it from the first."""
+    if first.cloud != second.cloud:
+        return
+    ours: Settings = getattr(first, first.cloud)
+    theirs: Settings = getattr(second, second.cloud)
+    if ours.account == theirs.account and ours.owns_account and theirs.owns_account:
+        yield Problem(
+            f"{theirs.account!r} is {first.name}'s too, and both own it.",
+            path=f"{second.cloud}.{theirs.NAMED_BY}",
+            hint="Write owns_account: false for one of them.",
+        )
+
+
+RULES = (networks_behind_links_differ, domains_differ, accounts_have_one_owner)
 
 
 def judge(environments: Sequence[Environment]) -> Iterator[tuple[Environment, Problem]]:

@@ -1,18 +1,16 @@
 """Cloud, regions, names, tags, state: where the environment is and what it is called there."""
 
 from collections.abc import Iterator
+from typing import get_args
 
+from terrace.capabilities.target import Settings
 from terrace.environment import naming, nearest, regions
 from terrace.environment.schema import Environment
+from terrace.environment.sizes import Cloud
 from terrace.errors import Problem
 
 RESERVED_TAGS = ("environment", "owner", "cost-centre", "data-classification", "managed-by")
 """Tags that the kit sets itself (GOV-1)."""
-
-
-def cloud_has_its_section(environment: Environment) -> Iterator[Problem]:
-    if getattr(environment, environment.cloud) is None:
-        yield Problem(f"is missing, and cloud is {environment.cloud}.", path=environment.cloud)
 
 
 def regions_are_of_the_cloud(environment: Environment) -> Iterator[Problem]:
@@ -20,7 +18,7 @@ def regions_are_of_the_cloud(environment: Environment) -> Iterator[Problem]:
         word = getattr(environment, path)
         if word is None or regions.region(environment.cloud, word):
             continue
-        owners = [cloud for cloud in ("aws", "azure", "gcp") if regions.region(cloud, word)]
+        owners = [cloud for cloud in get_args(Cloud) if regions.region(cloud, word)]
         if owners:
             place = next(name for name, place in regions.PLACES.items() if getattr(place, owners[0]) == word)
             yield Problem(
@@ -60,18 +58,19 @@ def recovery_is_elsewhere_under_the_same_law(environment: Environment) -> Iterat
 
 
 def zones_are_of_the_region(environment: Environment) -> Iterator[Problem]:
-    settings = environment.aws
-    if environment.cloud != "aws" or settings is None or not settings.zones:
+    cloud = environment.cloud
+    settings: Settings | None = getattr(environment, cloud)
+    if settings is None or not settings.zones:
         return
-    home = regions.region("aws", environment.region)
+    home = regions.region(cloud, environment.region)
     for position, zone in enumerate(settings.zones):
-        if home is not None and not zone.startswith(home):
-            yield Problem(f"{zone!r} is not a zone of {home}.", path=f"aws.zones.{position}")
+        if home is not None and not regions.is_zone(cloud, home, zone):
+            yield Problem(f"{zone!r} is not a zone of {home}.", path=f"{cloud}.zones.{position}")
     if len(set(settings.zones)) < len(settings.zones):
-        yield Problem("names a zone twice.", path="aws.zones")
+        yield Problem("names a zone twice.", path=f"{cloud}.zones")
     if len(settings.zones) < environment.network.zones:
         yield Problem(
-            f"has {len(settings.zones)} zones, and network.zones is {environment.network.zones}.", path="aws.zones"
+            f"has {len(settings.zones)} zones, and network.zones is {environment.network.zones}.", path=f"{cloud}.zones"
         )
 
 

@@ -135,7 +135,7 @@ MUTANTS = [
             "aws_iam_role",
             "pipelines/apply",
             "assume_role_policy",
-            also(Principal={"AWS": "arn:aws:iam::111122223333:user/x"}, Action="sts:AssumeRole"),
+            also(Principal={"AWS": "arn:aws:iam::777788889999:user/x"}, Action="sts:AssumeRole"),
         ),
     ),
     mutant(

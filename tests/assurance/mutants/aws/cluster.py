@@ -53,7 +53,7 @@ MUTANTS = [
             "cluster/mutant",
             {
                 "policy_arn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
-                "principal_arn": "arn:aws:iam::111122223333:user/x",
+                "principal_arn": "arn:aws:iam::777788889999:user/x",
             },
         ),
     ),

@@ -2,7 +2,7 @@
 
 from tests.assurance.mutants import also, drop, inside, mutant, point, put, remove, statement
 
-OWN = "arn:aws:iam::111122223333:root"
+OWN = ["arn:aws:iam::111122223333:root", "arn:aws:iam::777788889999:root"]  # dev's and prod's own accounts
 DB = ("aws_db_instance", "database/server")
 LOGS_KEY = ("aws_kms_key", "keys/logs")
 
@@ -94,7 +94,7 @@ MUTANTS = [
             statement(
                 0,
                 Condition={
-                    "ArnNotEquals": {"aws:PrincipalArn": ["arn:aws:iam::111122223333:role/dpf-prod-module-spark"]}
+                    "ArnNotEquals": {"aws:PrincipalArn": ["arn:aws:iam::777788889999:role/dpf-prod-module-spark"]}
                 },
             ),
         ),

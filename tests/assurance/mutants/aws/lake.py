@@ -2,7 +2,7 @@
 
 from tests.assurance.mutants import add, drop, inside, mutant, point, put, remove, statement, to, without
 
-OWN = "arn:aws:iam::111122223333:root"
+OWN = "arn:aws:iam::777788889999:root"
 LOGS_KEY = ("aws_kms_key", "keys/logs")
 
 MUTANTS = [
