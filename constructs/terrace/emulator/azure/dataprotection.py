@@ -25,7 +25,9 @@ KINDS = {
         rules=(*refused.VAULT, keys.backup),
         holds=refused.HELD_VAULT,
     ),
-    f"{_VAULT}/backupPolicies": Kind(required=("policyRules",), holds=refused.HELD_POLICY, stateless=True),
+    f"{_VAULT}/backupPolicies": Kind(
+        required=("policyRules",), rules=refused.POLICY, holds=refused.HELD_POLICY, stateless=True
+    ),
     f"{_VAULT}/backupInstances": Kind(
         operation=201,
         computed=_protected,

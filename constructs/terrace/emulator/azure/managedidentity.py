@@ -1,6 +1,7 @@
 """Microsoft.ManagedIdentity."""
 
 from terrace.emulator.azure.kind import Kind, Resource
+from terrace.emulator.azure.refusals import identity
 from terrace.emulator.azure.store import Body
 
 
@@ -16,6 +17,6 @@ def _principal(resource: Resource) -> Body:
 KINDS = {
     "Microsoft.ManagedIdentity/userAssignedIdentities": Kind(computed=_principal, required=(".location",)),
     "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials": Kind(
-        required=("issuer", "subject", "audiences"), stateless=True
+        required=("issuer", "subject", "audiences"), rules=identity.CREDENTIAL, stateless=True
     ),
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from terrace.emulator.azure.ids import ResourceId
 from terrace.emulator.azure.kind import Kind, Resource
+from terrace.emulator.azure.refusals import entry
 from terrace.emulator.azure.refusals import network as refused
 from terrace.emulator.azure.store import Body, Store
 
@@ -13,11 +14,11 @@ from terrace.emulator.azure.store import Body, Store
 def _numbered(view: Body, resource: Resource) -> None:
     """What is written inline, a frontend or a rule, has an id of its own that other parts of the body refer to."""
     for name, entries in view["properties"].items():
-        for entry in entries if isinstance(entries, list) else ():
-            if isinstance(entry, dict) and "name" in entry and "properties" in entry:
-                entry.setdefault("id", f"{resource.id.path}/{name}/{entry['name']}")
-                entry.setdefault("type", f"{resource.id.type}/{name}")
-                entry["properties"]["provisioningState"] = "Succeeded"
+        for part in entries if isinstance(entries, list) else ():
+            if isinstance(part, dict) and "name" in part and "properties" in part:
+                part.setdefault("id", f"{resource.id.path}/{name}/{part['name']}")
+                part.setdefault("type", f"{resource.id.type}/{name}")
+                part["properties"]["provisioningState"] = "Succeeded"
 
 
 def _guid(resource: Resource) -> Body:
@@ -140,9 +141,9 @@ KINDS = {
     ),
     "Microsoft.Network/dnsZones": Kind(makes=_start_of_authority, computed=_name_servers, stateless=True),
     **{f"Microsoft.Network/{zone}/{type}": _record for zone in ("dnsZones", "privateDnsZones") for type in _RECORDS},
-    "Microsoft.Network/applicationGateways": _network(required=(".location", "sku"), rules=refused.APPLICATION_GATEWAY),
+    "Microsoft.Network/applicationGateways": _network(required=(".location", "sku"), rules=entry.GATEWAY),
     "Microsoft.Network/applicationGatewayWebApplicationFirewallPolicies": _network(
-        operation=0, required=(".location", "managedRules"), rules=refused.FIREWALL_POLICY, holds=refused.HELD_FIREWALL
+        operation=0, required=(".location", "managedRules"), rules=entry.FIREWALL_POLICY, holds=entry.HELD_FIREWALL
     ),
     "Microsoft.Network/networkWatchers": _network(operation=0, rules=refused.WATCHER),
     "Microsoft.Network/networkWatchers/flowLogs": _network(

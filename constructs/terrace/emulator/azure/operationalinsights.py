@@ -2,11 +2,13 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
+from terrace.emulator.azure.ids import ResourceId
 from terrace.emulator.azure.kind import Kind, Resource
 from terrace.emulator.azure.refusals import observation as refused
-from terrace.emulator.azure.store import Body
+from terrace.emulator.azure.store import Body, Store
 
 
 def _workspace(resource: Resource) -> Body:
@@ -20,6 +22,12 @@ def _keys(resource: Resource, body: Any) -> tuple[int, Any]:
     return 200, {"primarySharedKey": first, "secondarySharedKey": second}
 
 
+def _all_deleted(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
+    """A workspace stays for fourteen days; one of the same name, group and region brings it back."""
+    gone = (item for item in store.deleted.values() if item.type == _WORKSPACE)
+    return [{**item.body, "id": item.id, "name": item.id.rpartition("/")[2], "type": item.type} for item in gone]
+
+
 _WORKSPACE = "Microsoft.OperationalInsights/workspaces"
 KINDS = {
     _WORKSPACE: Kind(
@@ -27,9 +35,13 @@ KINDS = {
         computed=_workspace,
         required=(".location",),
         rules=refused.WORKSPACE,
+        kept=True,
+        recovers=lambda resource: True,
         actions={"sharedkeys": _keys},
     ),
     # the service answers 200 to a delete, and the provider takes nothing else
     f"{_WORKSPACE}/savedSearches": Kind(deleted=200, required=("category", "displayName", "query"), stateless=True),
     f"{_WORKSPACE}/tables": Kind(operation=202),
 }
+
+COLLECTIONS = {"Microsoft.OperationalInsights/deletedWorkspaces": _all_deleted}

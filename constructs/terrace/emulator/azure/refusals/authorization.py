@@ -1,5 +1,117 @@
-ASSIGNMENT = ()
-ROLE = ()
-HELD_ROLE = ()
-POLICY = ()
-LOCK = ()
+"""What Azure's authorization refuses. Source: Azure RBAC, "Troubleshoot Azure RBAC" and "Custom roles"; Azure Policy,
+"Troubleshoot errors" and "Remediate non-compliant resources"; "Lock your resources"."""
+
+from terrace.emulator.azure.ids import parse
+from terrace.emulator.azure.kind import Refused, Resource, find
+from terrace.emulator.azure.roles import POLICIES, ROLES
+
+_SPACE = "Microsoft.Authorization"
+_CHANGES = {"ea3f2387-9b95-492a-a190-fcdc54f7b070"}  # policies with a modify effect act as an identity
+
+
+def role_unknown(resource: Resource) -> Refused | None:
+    """Source: "Troubleshoot Azure RBAC"; the role has to be Azure's or in the subscription."""
+    role = str(resource.get("roleDefinitionId"))
+    if parse(role).name.lower() in ROLES or resource.store.get(role):
+        return None
+    name = parse(role).name.lower()
+    if any(parse(i.id).name.lower() == name for i in resource.store.of_type(f"{_SPACE}/roleDefinitions")):
+        return None
+    return Refused(400, "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{name}' does not exist.")
+
+
+def assignment_exists(resource: Resource) -> Refused | None:
+    """One assignment for principal, role and scope. Source: "Troubleshoot Azure RBAC"."""
+    for item in resource.store.of_type(f"{_SPACE}/roleAssignments", resource.id.scope):
+        same = parse(item.id).scope.lower() == resource.id.scope.lower() and item.id.lower() != resource.id.key
+        role = parse(str(item.body["properties"].get("roleDefinitionId"))).name.lower()
+        principal = item.body["properties"].get("principalId")
+        wanted = parse(str(resource.get("roleDefinitionId"))).name.lower()
+        if same and role == wanted and principal == resource.get("principalId"):
+            return Refused(409, "RoleAssignmentExists", "The role assignment already exists.")
+    return None
+
+
+def assignment_changed(resource: Resource) -> Refused | None:
+    """Principal and role are fixed. Source: "Troubleshoot Azure RBAC"."""
+    for word in ("principalId", "roleDefinitionId", "principalType"):
+        old = find(resource.old, f"properties.{word}")
+        if old and resource.get(word) and str(old).lower() != str(resource.get(word)).lower():
+            message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
+            return Refused(400, "RoleAssignmentUpdateNotPermitted", message)
+    return None
+
+
+def role_not_assignable_here(resource: Resource) -> Refused | None:
+    """Source: "Azure custom roles", AssignableScopes."""
+    role = str(resource.get("roleDefinitionId"))
+    scopes = find(resource.store.body(role), "properties.assignableScopes", [])
+    scope = f"{resource.id.scope.lower()}/"
+    if scopes and not any(scope.startswith(f"{place.lower().rstrip('/')}/") for place in scopes):
+        message = f"The role is not assignable at scope '{resource.id.scope}'."
+        return Refused(400, "RoleDefinitionNotAssignableAtScope", message)
+    return None
+
+
+def role_name_taken(resource: Resource) -> Refused | None:
+    """Names are unique in a tenant. Source: "Azure custom roles", properties."""
+    name = str(resource.get("roleName", "")).lower()
+    own = [i for i in resource.store.of_type(f"{_SPACE}/roleDefinitions") if i.id.lower() != resource.id.key]
+    names = {str(find(item.body, "properties.roleName")).lower() for item in own} | {n.lower() for n in ROLES.values()}
+    if name in names:
+        message = f"A custom role with the same name '{resource.get('roleName')}' exists in this directory."
+        return Refused(409, "RoleDefinitionWithSameNameExists", message)
+    return None
+
+
+def role_for_the_world(resource: Resource) -> Refused | None:
+    """Source: "Azure custom roles", AssignableScopes: no wildcard, not the root."""
+    for scope in resource.get("assignableScopes", []):
+        if "*" in scope or scope.strip("/") == "":
+            message = f"The assignable scope '{scope}' is not allowed for a custom role."
+            return Refused(400, "InvalidAssignableScopes", message)
+    return None
+
+
+def role_in_use(resource: Resource) -> Refused | None:
+    """Source: "Azure custom roles", delete: assignments go first."""
+    for item in resource.store.of_type(f"{_SPACE}/roleAssignments"):
+        if parse(str(item.body["properties"].get("roleDefinitionId"))).name.lower() == resource.id.name.lower():
+            message = "There are existing role assignments referencing role definition."
+            return Refused(400, "RoleDefinitionHasAssignments", f"{message} First: {item.id}")
+    return None
+
+
+def policy_unknown(resource: Resource) -> Refused | None:
+    """Source: "Troubleshoot errors with using Azure Policy"."""
+    policy = str(resource.get("policyDefinitionId"))
+    if parse(policy).name in POLICIES or resource.store.get(policy):
+        return None
+    return Refused(404, "PolicyDefinitionNotFound", f"The policy definition '{parse(policy).name}' could not be found.")
+
+
+def policy_without_identity(resource: Resource) -> Refused | None:
+    """Source: "Remediate non-compliant resources": a modify effect acts as an identity, which has a place."""
+    changes = parse(str(resource.get("policyDefinitionId"))).name in _CHANGES
+    identity = find(resource.body, "identity.type", "None")
+    if changes and identity == "None":
+        message = "The policy assignment needs a managed identity: its definition has a modify effect."
+        return Refused(400, "ResourceIdentityRequired", message)
+    if identity != "None" and not resource.body.get("location"):
+        message = "Location is required for a policy assignment with a managed identity."
+        return Refused(400, "LocationRequired", message)
+    return None
+
+
+def lock_of_unknown_level(resource: Resource) -> Refused | None:
+    """Source: "Lock your resources"."""
+    if resource.get("level") not in ("CanNotDelete", "ReadOnly"):
+        return Refused(400, "InvalidLockLevel", f"The lock level '{resource.get('level')}' is invalid.")
+    return None
+
+
+ASSIGNMENT = (role_unknown, assignment_exists, assignment_changed, role_not_assignable_here)
+ROLE = (role_name_taken, role_for_the_world)
+HELD_ROLE = (role_in_use,)
+POLICY = (policy_unknown, policy_without_identity)
+LOCK = (lock_of_unknown_level,)

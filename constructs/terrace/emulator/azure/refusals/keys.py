@@ -1,5 +1,131 @@
-def _n(r):
+"""A customer's key: it has to be there, its vault has to be safe, and the identity has to be allowed to use it.
+
+Each service reads the key's address and the identity from its own place; what is asked of them is the same. Source:
+each service's page "Customer-managed keys", and Key Vault's "Azure RBAC for Key Vault data plane operations".
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from terrace.emulator.azure.ids import guid
+from terrace.emulator.azure.kind import Refused, Resource, find
+from terrace.emulator.azure.roles import ROLES
+from terrace.emulator.azure.store import Item, Store
+
+_USES = frozenset(
+    {
+        "Key Vault Administrator",
+        "Key Vault Crypto Officer",
+        "Key Vault Crypto Service Encryption User",
+        "Key Vault Crypto User",
+    }
+)
+
+
+def vault_of(key: str, store: Store) -> Item | None:
+    """The vault in a key's address, https://NAME.vault.azure.net/keys/..."""
+    name = (urlsplit(key).hostname or "").split(".")[0]
+    vaults = store.of_type("Microsoft.KeyVault/vaults")
+    return next((item for item in vaults if item.id.lower().endswith(f"/vaults/{name}")), None)
+
+
+def is_versioned(key: str) -> bool:
+    return len([word for word in urlsplit(key).path.split("/") if word]) == 3
+
+
+def role_names(principal: str, scope: str, store: Store) -> Iterator[str]:
+    """The roles that a principal holds on a scope and that have taken effect; assignments are inherited."""
+    for item in store.of_type("Microsoft.Authorization/roleAssignments"):
+        place = item.id.lower().partition("/providers/microsoft.authorization/")[0]
+        ours = item.body["properties"].get("principalId") == principal and time.time() >= item.visible_from
+        if ours and f"{scope.lower()}/".startswith(f"{place}/"):
+            role = str(item.body["properties"].get("roleDefinitionId"))
+            own = find(store.body(role), "properties.roleName")
+            yield ROLES.get(role.rpartition("/")[2].lower()) or str(own)
+
+
+def _usable(resource: Resource, key: str, identity: str | None, code: str) -> Refused | None:
+    vault, store = vault_of(key, resource.store), resource.store
+    if vault is None:
+        return Refused(400, code, f"The key vault of '{key}' could not be found.")
+    path = f"{vault.id}/keys/{urlsplit(key).path.split('/')[2]}"
+    if store.get(path) is None:
+        return Refused(400, code, f"The key '{key}' could not be found in its vault.")
+    if not vault.body["properties"].get("enablePurgeProtection"):
+        return Refused(400, code, f"The vault of '{key}' must have soft delete and purge protection enabled.")
+    by_roles = vault.body["properties"].get("enableRbacAuthorization")
+    if identity and by_roles and not _USES & set(role_names(guid(identity, "principal"), path, store)):
+        message = f"The identity '{identity}' has no permission to get, wrap and unwrap with the key '{key}'."
+        return Refused(403, code, message)
     return None
 
 
-disk_encryption = registry = cluster = database = cache = storage = backup = _n
+def _user(resource: Resource) -> str | None:
+    """The identity of a resource, in the spelling that its principal is computed of."""
+    users = find(resource.body, "identity.userAssignedIdentities", {})
+    return next(iter(users), None)
+
+
+def _rule(
+    code: str,
+    key: Callable[[Resource], Any],
+    identity: Callable[[Resource], Any] = _user,
+    *,
+    versioned: bool = False,
+    needs_identity: bool = True,
+) -> Callable[[Resource], Refused | None]:
+    def rule(resource: Resource) -> Refused | None:
+        address = key(resource)
+        if not address:
+            return None
+        user = identity(resource)
+        if needs_identity and not user:
+            return Refused(400, code, "A customer-managed key needs a user-assigned identity that reads it.")
+        if versioned and not is_versioned(address):
+            return Refused(400, code, f"The key identifier '{address}' must contain the version of the key.")
+        return _usable(resource, address, user, code)
+
+    return rule
+
+
+def _storage_key(resource: Resource) -> str | None:
+    if str(resource.get("encryption.keySource", "")).lower() != "microsoft.keyvault":
+        return None
+    uri = str(resource.get("encryption.keyvaultproperties.keyvaulturi", "")).rstrip("/")
+    return f"{uri}/keys/{resource.get('encryption.keyvaultproperties.keyname')}"
+
+
+def _cluster_key(resource: Resource) -> Any:
+    return resource.get("securityProfile.azureKeyVaultKms.enabled") and resource.get(
+        "securityProfile.azureKeyVaultKms.keyId"
+    )
+
+
+# by service; AKS and Managed Redis do not follow a rotation and want the version in the address
+storage = _rule(
+    "KeyVaultPolicyError",
+    _storage_key,
+    lambda r: r.get("encryption.identity.userAssignedIdentity"),
+    needs_identity=True,
+)
+disk_encryption = _rule("KeyVaultAccessForbidden", lambda r: r.get("activeKey.keyUrl"), needs_identity=False)
+registry = _rule("CustomerManagedKeyInvalid", lambda r: r.get("encryption.keyVaultProperties.keyIdentifier"))
+cluster = _rule("AzureKeyVaultKmsInvalid", _cluster_key, versioned=True)
+database = _rule(
+    "AzureKeyVaultKeyInvalid",
+    lambda r: r.get("dataEncryption.primaryKeyURI"),
+    lambda r: r.get("dataEncryption.primaryUserAssignedIdentityId"),
+)
+cache = _rule(
+    "CustomerManagedKeyInvalid",
+    lambda r: r.get("encryption.customerManagedKeyEncryption.keyEncryptionKeyUrl"),
+    lambda r: r.get("encryption.customerManagedKeyEncryption.keyEncryptionKeyIdentity.userAssignedIdentityResourceId"),
+    versioned=True,
+)
+backup = _rule(
+    "CMKSettingsInvalid",
+    lambda r: r.get("securitySettings.encryptionSettings.keyVaultProperties.keyUri"),
+    lambda r: r.get("securitySettings.encryptionSettings.kekIdentity.identityId") or _user(r),
+)
