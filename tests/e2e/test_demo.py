@@ -10,12 +10,34 @@ from typing import Any
 import psutil
 import pytest
 
+from terrace.deployment import binary, mirror
+from terrace.deployment import demo as life
+from terrace.deployment.project import Project
+from terrace.emulator import Faults
+from terrace.errors import TerraceError
 from tests.conftest import ROOT
 
 TERRACE = Path(sys.executable).with_name("terrace")
+PROVIDERS = {"aws": "hashicorp/aws", "azure": "hashicorp/azurerm", "gcp": "hashicorp/google"}
+# what each emulated cloud can do wrong all the time, and a deployment has to live with
+BAD_DAYS = {
+    "aws": Faults(throttle_every=25),
+    "azure": Faults(throttle_every=25, operation_seconds=2, iam_delay_seconds=3),
+    "gcp": Faults(throttle_every=25, operation_seconds=2, iam_delay_seconds=3),
+}
 
 
-def demo(tmp_path: Path, environment: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+def provider_of(cloud: str) -> None:
+    """Skips the test where the cloud's provider cannot be had."""
+    try:
+        mirror.choose(providers=[PROVIDERS[cloud]], host=binary.locate(ROOT).registry_host)
+    except TerraceError as error:
+        pytest.skip(f"{PROVIDERS[cloud]}: {error}")
+
+
+def demo(
+    tmp_path: Path, environment: str, cloud: str = "aws"
+) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
     """Run the demo in a copy of the project, with credentials in the shell that must never be used."""
     project = tmp_path / "project"
     project.mkdir()
@@ -35,7 +57,8 @@ def demo(tmp_path: Path, environment: str) -> tuple[subprocess.CompletedProcess[
         "COLUMNS": "160",
     }
     ended = subprocess.run(
-        [str(TERRACE), "--project", str(project), "demo", "--env", environment, "--json", str(evidence)],
+        [str(TERRACE), "--project", str(project), "demo", "--env", environment, "--cloud", cloud]
+        + ["--json", str(evidence)],
         cwd=tmp_path,
         env=variables,
         capture_output=True,
@@ -46,10 +69,12 @@ def demo(tmp_path: Path, environment: str) -> tuple[subprocess.CompletedProcess[
     return ended, json.loads(evidence.read_text()) if evidence.exists() else {}
 
 
-def assert_a_whole_life(ended: subprocess.CompletedProcess[str], evidence: dict[str, Any], environment: str) -> None:
+def assert_a_whole_life(
+    ended: subprocess.CompletedProcess[str], evidence: dict[str, Any], environment: str, cloud: str = "aws"
+) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert evidence["environment"] == environment
-    assert evidence["cloud"] == "aws"
+    assert evidence["cloud"] == cloud
     assert evidence["second_plan_changes"] == 0
     assert evidence["outputs_version"] == 1
     assert len(evidence["guarantees_verified"]) >= 25
@@ -82,3 +107,24 @@ def test_prod_comes_up_is_proven_and_goes_down_to_nothing(tmp_path):
     ended, evidence = demo(tmp_path, "prod")
     assert_a_whole_life(ended, evidence, "prod")
     assert evidence["resources_applied"] >= 420
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+@pytest.mark.parametrize("cloud", ["azure", "gcp"])
+def test_the_other_clouds_come_up_are_proven_and_go_down_to_nothing(tmp_path, cloud, environment):
+    provider_of(cloud)
+    ended, evidence = demo(tmp_path, environment, cloud)
+    assert_a_whole_life(ended, evidence, environment, cloud)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("cloud", PROVIDERS)
+def test_a_cloud_on_a_bad_day_still_converges(tmp_path, cloud):
+    """Throttled all the time and slow: everything applies, nothing is left to do, and nothing stays."""
+    provider_of(cloud)
+    evidence = life.run(Project(ROOT, scratch=tmp_path), "dev", cloud=cloud, faults=BAD_DAYS[cloud])
+    assert evidence.failures == []
+    assert evidence.resources_applied > 250
+    assert evidence.second_plan_changes == 0
+    assert evidence.leftovers == []

@@ -93,6 +93,7 @@ def run(
     cloud: str = "",
     keep: bool = False,
     provider_mirror: Path | None = None,
+    faults: emulator.Faults = emulator.Faults(),
     announce: Say = lambda step: None,
     say: Say = lambda sentence: None,
     listener: Callable[[Event], None] = lambda event: None,
@@ -100,7 +101,8 @@ def run(
     """Bring `environment` up on the emulator, prove it, make it drift, repair it, take it down, list what is left.
 
     `announce` hears the name of each step as it begins, `say` sentences, `listener` Terraform's events. With `keep` the
-    emulator and the deployment stay, and `Evidence.still_running` names the emulator's directory.
+    emulator and the deployment stay, and `Evidence.still_running` names the emulator's directory. `faults` are what the
+    emulated cloud does wrong on purpose all the while.
     Raises what each step raises; the emulator is stopped all the same.
     """
     loaded = load(environment, project=project.root, cloud=cloud or None)
@@ -121,6 +123,7 @@ def run(
         scratch / "emulator",
         account=emulator.account_of(wanted.cloud, place.settings),
         region=place.region,
+        options=emulator.Options(faults=faults),
         parent=None if keep else os.getpid(),
     )
     evidence.seconds["start the emulator"] = round(time.monotonic() - started, 1)
