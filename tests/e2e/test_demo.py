@@ -47,6 +47,7 @@ def demo(
     config = tmp_path / "aws" / "config"
     config.write_text("[profile payroll]\nregion = us-east-1\ncredential_process = /bin/false\n")
     evidence = tmp_path / "evidence.json"
+    asked = ["--env", environment, "--cloud", cloud]
     variables = {
         **os.environ,
         "AWS_PROFILE": "payroll",
@@ -57,8 +58,7 @@ def demo(
         "COLUMNS": "160",
     }
     ended = subprocess.run(
-        [str(TERRACE), "--project", str(project), "demo", "--env", environment, "--cloud", cloud]
-        + ["--json", str(evidence)],
+        [str(TERRACE), "--project", str(project), "demo", *asked, "--json", str(evidence)],
         cwd=tmp_path,
         env=variables,
         capture_output=True,
