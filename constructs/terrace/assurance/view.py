@@ -71,7 +71,7 @@ class Resource:
 class View:
     """The resources of a stack. `providers` are the provider blocks, `ephemeral` the ephemeral resources.
 
-    `asked` are the types that somebody asked for by name: what nobody asked for, no check has looked at.
+    `asked` are the types that somebody asked for by name or came to by a reference: no check has looked at the others.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -154,6 +154,7 @@ class View:
         """The resource that a resolved attribute points at; None for what is no reference, or leads nowhere."""
         if not isinstance(value, Reference):
             return None
+        self.asked.add(value.type)
         return self._by_type.get(value.type, {}).get(value.name)
 
     def pointing(self, type: str, attribute: str, to: Resource) -> list[Resource]:

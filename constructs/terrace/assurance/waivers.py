@@ -1,0 +1,163 @@
+"""Findings that someone accepts for a while: `policies/waivers.yaml`, each with a reason, an owner and an end."""
+
+import fnmatch
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from terrace.assurance.result import Waiver
+from terrace.assurance.severities import InvalidPolicies, faults, mapping
+from terrace.environment.document import Node, along, plain
+from terrace.environment.sizes import Cloud
+from terrace.errors import Problem
+
+FILE = "waivers.yaml"
+LONGEST = timedelta(days=180)
+_WILD = re.compile(r"[*?\[]")
+_Text = Annotated[str, Field(min_length=1)]
+_Id = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]+$")]
+_Reason = Annotated[str, Field(min_length=20)]
+
+
+def _a_date(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError("is no date; one is, as 2030-01-31")
+    return value
+
+
+class _Written(BaseModel):
+    """A waiver as it stands in the file. Several ids, of checks that say the same, are as many waivers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Annotated[
+        tuple[_Id, ...],
+        Field(min_length=1),
+        BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+    ]
+    resource: _Text
+    environments: Annotated[tuple[_Text, ...], Field(min_length=1)]
+    clouds: Annotated[tuple[Cloud, ...], Field(min_length=1)]
+    reason: _Reason
+    owner: _Text
+    approved_by: _Text
+    expires: Annotated[date, BeforeValidator(_a_date)]
+    compensating_control: _Reason
+
+    @field_validator("resource")
+    @classmethod
+    def _narrow(cls, value: str) -> str:
+        first = re.split(r"[/.]", value)[0]
+        if not first or _WILD.search(first):
+            raise ValueError("is too broad: the first word, up to / or ., is written out, as in lake/*/bucket")
+        return value
+
+    @field_validator("environments")
+    @classmethod
+    def _named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(_WILD.search(name) for name in value):
+            raise ValueError("is too broad: each environment is named")
+        return value
+
+
+def load(path: Path, *, environments: Iterable[str], today: date, shown: str = "") -> tuple[Waiver, ...]:
+    """The waivers of a file, none when there is no file. Raises InvalidPolicies with all faults.
+
+    One that has expired is no fault of the file: `expired` tells, and the gate says so.
+    """
+    if not path.is_file():
+        return ()
+    document = mapping(path, shown)
+    problems: list[Problem] = list(document.problems)
+    listed = document.root.value.get("waivers") if isinstance(document.root.value, dict) else None
+    for key, node in document.root.value.items() if isinstance(document.root.value, dict) else ():
+        if key != "waivers":
+            problems.append(Problem("is nothing that can be set.", node.key_at, key))
+    if listed is None or not isinstance(listed.value, list):
+        raise InvalidPolicies([*problems, Problem("holds a list under `waivers`.", document.root.where)])
+    found: list[Waiver] = []
+    known = set(environments)
+    for node in listed.value:
+        try:
+            written = _Written.model_validate(plain(node))
+        except ValidationError as error:
+            problems += faults(error, node)
+            continue
+        problems += _judged(written, node, known, today)
+        for id in written.id:
+            waiver = Waiver(**{**written.model_dump(), "id": id}, line=node.at)
+            problems += _twice(waiver, node, found)
+            found.append(waiver)
+    if problems:
+        raise InvalidPolicies(problems)
+    return tuple(found)
+
+
+def _judged(written: _Written, node: Node, environments: set[str], today: date) -> Iterator[Problem]:
+    """What no single field shows."""
+    for position, name in enumerate(written.environments):
+        if name not in environments:
+            at = along(node, ["environments", str(position)])[-1].where
+            yield Problem(f"there is no environment {name}.", at, "environments")
+    if written.expires > today + LONGEST:
+        at = along(node, ["expires"])[-1].where
+        yield Problem(f"is more than {LONGEST.days} days ahead; {today + LONGEST} is the latest.", at, "expires")
+    if written.approved_by == written.owner:
+        at = along(node, ["approved_by"])[-1].where
+        yield Problem("is the owner; somebody else approves.", at, "approved_by")
+
+
+def _twice(waiver: Waiver, node: Node, before: Sequence[Waiver]) -> Iterator[Problem]:
+    for other in before:
+        same = (waiver.id, waiver.resource) == (other.id, other.resource)
+        if same and set(waiver.environments) & set(other.environments) and set(waiver.clouds) & set(other.clouds):
+            yield Problem(f"{waiver.id} on {waiver.resource} is waived at {other.line} already.", node.at)
+
+
+def expired(waiver: Waiver, today: date) -> bool:
+    """Whether its last day is over."""
+    return waiver.expires < today
+
+
+def concerns(waiver: Waiver, environment: str, cloud: str) -> bool:
+    """Whether it is about a stack."""
+    return environment in waiver.environments and cloud in waiver.clouds
+
+
+def covers(waiver: Waiver, ids: Iterable[str], address: str, construct: str) -> bool:
+    """Whether it accepts a finding with one of these ids (its check's, its guarantee's) on a resource."""
+    return waiver.id in ids and any(
+        fnmatch.fnmatchcase(place, waiver.resource) for place in (address, construct) if place
+    )
+
+
+def add(path: Path, waiver: Waiver, *, environments: Iterable[str], today: date) -> Waiver:
+    """Write a waiver at the file's end, comments kept, if the file is valid with it. Raises InvalidPolicies."""
+    yaml = YAML()
+    yaml.width = 120
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    before = path.read_text(encoding="utf-8") if path.is_file() else None
+    content = yaml.load(before) if before else CommentedMap()
+    entry = CommentedMap((key, value) for key, value in asdict(waiver).items() if key != "line")
+    for key in ("environments", "clouds"):
+        entry[key] = CommentedSeq(entry[key])
+        entry[key].fa.set_flow_style()
+    content.setdefault("waivers", CommentedSeq()).append(entry)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        yaml.dump(content, file)
+    try:
+        return load(path, environments=environments, today=today)[-1]
+    except InvalidPolicies:
+        if before is None:
+            path.unlink()
+        else:
+            path.write_text(before, encoding="utf-8")
+        raise
