@@ -25,6 +25,8 @@ from terrace.errors import TerraceError
 
 IMPORTS_FILE = "terrace-adopted.tf.json"
 _PROVIDER_SECONDS = 10.0
+_TAGS = ("tags_all", "effective_labels", "tags", "labels", "resource_labels", "user_labels")
+"""Where providers keep a resource's tags; the first two hold those of the provider's defaults too."""
 
 
 class StillRunning(TerraceError):
@@ -278,8 +280,9 @@ def foreign(plan: Mapping[str, Any], environment: str, *, begun: set[str], untag
         if not change.get("importing"):
             continue
         before = change.get("before") or {}
-        taggable = any(name in before for name in ("tags", "tags_all", "labels"))
-        tags = before.get("tags_all") or before.get("tags") or before.get("labels") or {}
+        carried = [before.get(name) for name in _TAGS if name in before]
+        taggable = bool(carried)
+        tags: Mapping[str, str] = next((found for found in carried if found), {})
         if tags.get("managed-by") == "terrace" and tags.get("environment") == environment:
             continue
         if not tags and (address in begun or (untaggable and not taggable)):

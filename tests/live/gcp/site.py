@@ -91,7 +91,7 @@ class Site:
         quirks.load()
         settings = names.settings(self.target)
         self.cloud = Cloud(settings.project_id, settings.project_number, settings.billing_account)
-        self.reader = Reader(self.target, wired(server.Application(self.cloud)))
+        self.reader = Reader(self.account, wired(server.Application(self.cloud)))
         self.deployment = Deployment(self.environment, self.target, self.reader)
 
     def keep(self) -> None:

@@ -27,11 +27,10 @@ from terrace.live.gcp import (  # noqa: F401  importing registers the checks
     registry,
     secrets,
 )
-from terrace.live.gcp.checks import CHECKS, Deployment, judge
+from terrace.live.gcp.checks import CHECKS, judge, opened
 from terrace.live.gcp.leftovers import leftovers
 from terrace.live.gcp.objects import empty_buckets
 from terrace.live.gcp.preflight import preflight
-from terrace.live.gcp.session import Reader
 from terrace.live.gcp.tamper import tamper
 from terrace.live.judging import unread
 
@@ -46,9 +45,7 @@ def verify(environment: Environment, target: Target, *, only: Collection[str] = 
     unknown = sorted(set(only) - set(BY_ID))
     if unknown:
         raise UsageError(f"no such guarantee: {', '.join(unknown)}", hint="`terrace verify` lists them all, as DB-2")
-    reader = Reader(target)
-    reader.check_account()
-    deployment = Deployment(environment, target, reader)
+    deployment = opened(environment, target)
     wanted = set(only) or set(GUARANTEES)
     return [
         judge(guarantee, deployment) if guarantee in CHECKS else unread(guarantee, "no API of Google Cloud shows it")

@@ -35,6 +35,7 @@ __all__ = [
     "includes",
     "judge",
     "named",
+    "opened",
     "seconds",
 ]
 
@@ -68,6 +69,13 @@ class Deployment:
     def pages(self, service: str, method: str, field: str, **parameters: Any) -> list[Any]:
         """See Reader.pages."""
         return self.reader.pages(service, method, field, **parameters)
+
+
+def opened(environment: Environment, target: Target) -> Deployment:
+    """The deployment, to read. Raises TerraceError when the credentials are missing or for another project."""
+    reader = Reader(names.account(target))
+    reader.check_account(target)
+    return Deployment(environment, target, reader)
 
 
 Check = Callable[[Deployment], Iterator[Finding]]

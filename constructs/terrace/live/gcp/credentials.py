@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from terrace.errors import TerraceError, UsageError
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
     from google.auth.credentials import Credentials
 
 TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"
-HINT = (
-    f"only a real project needs them: `gcloud auth application-default login`, {TOKEN}, "
-    "or GOOGLE_APPLICATION_CREDENTIALS"
-)
+HINT = f"only a real project needs them: `gcloud auth application-default login`, or {TOKEN}"
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _KEYS = ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON")
+_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 _EXTRA = ("google.auth", "google.cloud.storage", "googleapiclient")
 
 
@@ -44,24 +43,17 @@ def look() -> Look:
     """Whether there are any, and where. No cloud is asked."""
     try:
         require_extra()
-        if os.environ.get(TOKEN):
-            return Look("ok", f"from {TOKEN}")
-        if name := _key(os.environ):
-            return Look("ok", f"from {name}")
-        # the metadata address of a machine is left out: asking it takes seconds where there is none
-        from google.auth import _default, environment_vars
-        from google.auth.exceptions import GoogleAuthError
-
-        if os.environ.get(environment_vars.CREDENTIALS):
-            return Look("ok", f"from {environment_vars.CREDENTIALS}")
-        try:
-            found, project = _default._get_gcloud_sdk_credentials()  # type: ignore[no-untyped-call]
-        except GoogleAuthError as error:
-            return Look("absent", str(error), HINT)
     except TerraceError as error:
         return Look("absent", error.message, error.hint)
-    where = f"project {project}" if found and project else "project not set"
-    return Look("ok", f"from gcloud's application default, {where}") if found else Look("absent", "none found", HINT)
+    if os.environ.get(TOKEN):
+        return Look("ok", f"from {TOKEN}")
+    if name := next((name for name in (*_KEYS, _FILE) if os.environ.get(name)), ""):
+        return Look("ok", f"from {name}")
+    # the metadata address of a machine is left out: asking it takes seconds where there is none
+    folder = Path(os.environ.get("CLOUDSDK_CONFIG") or Path.home() / ".config" / "gcloud")
+    if (folder / "application_default_credentials.json").exists():
+        return Look("ok", "from gcloud's application default login")
+    return Look("absent", "none found", HINT)
 
 
 def credentials(variables: Mapping[str, str], project: str) -> "Credentials":

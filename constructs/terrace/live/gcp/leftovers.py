@@ -15,8 +15,8 @@ from terrace.gcp import names
 from terrace.gcp.names import Place
 from terrace.live import Inventory, Leftover, Unlisted
 from terrace.live.gcp import backup, cost, grants
-from terrace.live.gcp.checks import Deployment, named
-from terrace.live.gcp.session import VERSIONS, Reader
+from terrace.live.gcp.checks import Deployment, named, opened
+from terrace.live.gcp.session import VERSIONS
 from terrace.live.judging import Absent, CredentialsError
 
 Found = tuple[str, str]
@@ -34,9 +34,7 @@ class Listing(NamedTuple):
 
 def leftovers(environment: Environment, target: Target) -> Inventory:
     """See terrace.live.leftovers."""
-    reader = Reader(target)
-    reader.check_account()
-    return remaining(Deployment(environment, target, reader))
+    return remaining(opened(environment, target))
 
 
 def remaining(deployment: Deployment) -> Inventory:

@@ -12,7 +12,7 @@ from terrace.errors import AnswerIsNo
 from terrace.gcp import names
 from terrace.live import Emptied
 from terrace.live.gcp import lake
-from terrace.live.gcp.checks import Deployment
+from terrace.live.gcp.checks import Deployment, opened
 from terrace.live.gcp.session import Reader, explained
 from terrace.live.judging import Absent
 
@@ -29,9 +29,7 @@ def versions(reader: Reader, bucket: str) -> Iterator[Any]:
 
 def empty_buckets(environment: Environment, target: Target) -> list[Emptied]:
     """See terrace.live.empty_buckets. A retention that is not locked is lifted first; a lock is final."""
-    reader = Reader(target)
-    reader.check_account()
-    return emptied(Deployment(environment, target, reader))
+    return emptied(opened(environment, target))
 
 
 def emptied(deployment: Deployment) -> list[Emptied]:

@@ -11,9 +11,8 @@ from terrace.errors import TerraceError
 from terrace.gcp import names
 from terrace.live import Obstacle
 from terrace.live.gcp import backup, cache, database, keys, lake, logs, objects
-from terrace.live.gcp.checks import Deployment, days, named
+from terrace.live.gcp.checks import Deployment, days, named, opened
 from terrace.live.gcp.secrets import modules, secret, secret_id
-from terrace.live.gcp.session import Reader
 from terrace.live.judging import Absent, CredentialsError
 
 _COUNTED = 100_000  # versions of one bucket; beyond, "more than" is told
@@ -22,9 +21,7 @@ _FIRST = "destroy lifts the protection first"
 
 def preflight(environment: Environment, target: Target) -> list[Obstacle]:
     """See terrace.live.preflight. What blocks comes first."""
-    reader = Reader(target)
-    reader.check_account()
-    return obstacles(Deployment(environment, target, reader))
+    return obstacles(opened(environment, target))
 
 
 def obstacles(deployment: Deployment) -> list[Obstacle]:

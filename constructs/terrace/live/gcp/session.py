@@ -34,17 +34,17 @@ _THROTTLED = ("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED
 
 
 class Reader:
-    """Calls Google Cloud for one deployment and keeps each answer, as many guarantees look at the same resource.
+    """Calls Google Cloud for one project and keeps each answer, as many guarantees look at the same resource.
 
-    `variables` are those of a shell, this process's own by default: credentials, proxy and certificates are found in
-    them. `session` replaces the one that they give.
+    `project` is its id. `variables` are those of a shell, this process's own by default: credentials, proxy and
+    certificates are found in them. `session` replaces the one that they give.
     """
 
     def __init__(
-        self, target: Target, session: "AuthorizedSession | None" = None, variables: Mapping[str, str] = os.environ
+        self, project: str, session: "AuthorizedSession | None" = None, variables: Mapping[str, str] = os.environ
     ) -> None:
         require_extra()
-        self._target = target
+        self._project = project
         self._variables = variables
         self._session = session
         self._clients: dict[str, Any] = {}
@@ -54,7 +54,7 @@ class Reader:
     def session(self) -> "AuthorizedSession":
         """The HTTP session, with credentials. CredentialsError without any."""
         if self._session is None:
-            self._session = _session(self._variables, names.account(self._target))
+            self._session = _session(self._variables, self._project)
         return self._session
 
     def resource(self, service: str, method: str) -> tuple[Any, str]:
@@ -133,7 +133,7 @@ class Reader:
         from google.cloud import storage
 
         nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
-        return storage.Client(project=names.account(self._target), credentials=nobody, _http=self.session)
+        return storage.Client(project=self._project, credentials=nobody, _http=self.session)
 
     def forget(self, service: str = "") -> None:
         """Ask a service again, since something was changed there; without one, ask all of them again."""
@@ -144,10 +144,10 @@ class Reader:
             if service and json.loads(key)[0].partition("/")[0] != service
         }
 
-    def check_account(self) -> None:
-        """TerraceError when the credentials do not reach the environment's project, or its number is another."""
-        project, number = names.account(self._target), names.number(self._target)
-        where = f"environment {self._target.environment}"
+    def check_account(self, target: Target) -> None:
+        """TerraceError when the credentials do not reach the target's project, or its number is another."""
+        project, number = names.account(target), names.number(target)
+        where = f"environment {target.environment}"
         try:
             found = str(self.call("cloudresourcemanager", "projects.get", name=f"projects/{project}").get("name"))
         except Absent as error:

@@ -5,8 +5,7 @@ from terrace.environment.schema import Environment
 from terrace.gcp import names
 from terrace.live import Drift
 from terrace.live.gcp import keys, lake, network
-from terrace.live.gcp.checks import Deployment
-from terrace.live.gcp.session import Reader
+from terrace.live.gcp.checks import Deployment, opened
 from terrace.live.judging import Absent
 
 _STRANGER = "somebody-else"
@@ -14,9 +13,7 @@ _STRANGER = "somebody-else"
 
 def tamper(environment: Environment, target: Target) -> list[Drift]:
     """See terrace.live.tamper. Raises Absent where there is nothing to change."""
-    reader = Reader(target)
-    reader.check_account()
-    return changed(Deployment(environment, target, reader))
+    return changed(opened(environment, target))
 
 
 def changed(deployment: Deployment) -> list[Drift]:

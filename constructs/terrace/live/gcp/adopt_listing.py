@@ -1,0 +1,112 @@
+"""Resources whose id is a number that Google made up: found by listing them. One function a type.
+
+Each takes a reader of the project and the candidate, and returns the import id, or None when there is none.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from terrace.deployment.recovery import Candidate
+from terrace.errors import TerraceError
+from terrace.live.gcp.session import Reader
+from terrace.live.judging import Absent
+
+Finder = Callable[[Reader, Candidate], str | None]
+
+
+def _only(candidate: Candidate, found: list[str]) -> str | None:
+    """The one id; TerraceError for several."""
+    if len(found) > 1:
+        raise TerraceError(
+            f"{len(found)} of them exist that are called the same: {', '.join(found)}",
+            where=candidate.address,
+            hint="delete all but one; Terrace cannot know which one is meant",
+        )
+    return found[0] if found else None
+
+
+def _listed(
+    service: str, method: str, field: str, parent: str, planned: str, listed: str, under: str = "projects/{project}"
+) -> Finder:
+    """Entries of a listing whose `listed` is the candidate's `planned`; their full name is the id."""
+
+    def look(reader: Reader, candidate: Candidate) -> str | None:
+        wanted = candidate.values.get(planned)
+        if not wanted:
+            return None
+        values = {"project": candidate.account, **{k: v for k, v in candidate.values.items() if v}}
+        try:
+            entries = reader.pages(service, method, field, **{parent: under.format_map(values)})
+        except Absent:
+            return None
+        return _only(candidate, [str(entry["name"]) for entry in entries if entry.get(listed) == wanted])
+
+    return look
+
+
+def _dashboard(reader: Reader, candidate: Candidate) -> str | None:
+    """Its name is inside of its text."""
+    try:
+        title = json.loads(candidate.values.get("dashboard_json") or "{}").get("displayName")
+    except ValueError:
+        return None
+    parent = f"projects/{candidate.account}"
+    boards = reader.pages("monitoring/v1", "projects.dashboards.list", "dashboards", parent=parent)
+    return _only(candidate, [str(one["name"]) for one in boards if title and one.get("displayName") == title])
+
+
+def _feed(reader: Reader, candidate: Candidate) -> str | None:
+    """The feed that says the same to the same topic."""
+    output: Any = candidate.values.get("feed_output_config") or [{}]
+    topic = (output[0].get("pubsub_destination") or [{}])[0].get("topic")
+    feeds = reader.pages("cloudasset", "feeds.list", "feeds", parent=f"projects/{candidate.account}")
+    same = [
+        str(feed["name"])
+        for feed in feeds
+        if feed.get("feedOutputConfig", {}).get("pubsubDestination", {}).get("topic") == topic
+        and feed.get("contentType") == candidate.values.get("content_type")
+    ]
+    return _only(candidate, same)
+
+
+def _transfer(reader: Reader, candidate: Candidate) -> str | None:
+    """A job that is not deleted, by its description."""
+    wanted = json.dumps({"projectId": candidate.account})
+    jobs = reader.pages("storagetransfer", "transferJobs.list", "transferJobs", filter=wanted)
+    same = [
+        f"{candidate.account}/{str(job['name']).removeprefix('transferJobs/')}"
+        for job in jobs
+        if job.get("description") == candidate.values.get("description") and job.get("status") != "DELETED"
+    ]
+    return _only(candidate, same)
+
+
+BY_LISTING: dict[str, Finder] = {
+    "google_billing_budget": _listed(
+        "billingbudgets",
+        "billingAccounts.budgets.list",
+        "budgets",
+        "parent",
+        "display_name",
+        "displayName",
+        "billingAccounts/{billing_account}",
+    ),
+    "google_cloud_asset_project_feed": _feed,
+    "google_essential_contacts_contact": _listed(
+        "essentialcontacts", "projects.contacts.list", "contacts", "parent", "email", "email", "{parent}"
+    ),
+    "google_monitoring_alert_policy": _listed(
+        "monitoring", "projects.alertPolicies.list", "alertPolicies", "name", "display_name", "displayName"
+    ),
+    "google_monitoring_dashboard": _dashboard,
+    "google_monitoring_notification_channel": _listed(
+        "monitoring",
+        "projects.notificationChannels.list",
+        "notificationChannels",
+        "name",
+        "display_name",
+        "displayName",
+    ),
+    "google_storage_transfer_job": _transfer,
+}
