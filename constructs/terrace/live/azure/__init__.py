@@ -25,11 +25,14 @@ from terrace.live.azure import (  # noqa: F401  importing registers the checks
     registry,
     secrets,
 )
-from terrace.live.azure.checks import CHECKS, Deployment, judge
-from terrace.live.azure.session import Reader
+from terrace.live.azure.checks import CHECKS, judge, opened
+from terrace.live.azure.leftovers import leftovers
+from terrace.live.azure.objects import empty_buckets
+from terrace.live.azure.preflight import preflight
+from terrace.live.azure.tamper import tamper
 from terrace.live.judging import unread
 
-__all__ = ["GUARANTEES", "verify"]
+__all__ = ["GUARANTEES", "empty_buckets", "leftovers", "preflight", "tamper", "verify"]
 
 GUARANTEES = tuple(guarantee.id for guarantee in TABLE if guarantee.id in CHECKS)
 """What can be read back on Azure, in the table's order."""
@@ -40,9 +43,7 @@ def verify(environment: Environment, target: Target, *, only: Collection[str] = 
     unknown = sorted(set(only) - set(BY_ID))
     if unknown:
         raise UsageError(f"no such guarantee: {', '.join(unknown)}", hint="`terrace verify` lists them all, as DB-2")
-    reader = Reader.of(target)
-    reader.check_account()
-    deployment = Deployment(environment, target, reader)
+    deployment = opened(environment, target)
     wanted = set(only) or set(GUARANTEES)
     return [
         judge(guarantee, deployment) if guarantee in CHECKS else unread(guarantee, "no API of Azure shows it")

@@ -35,6 +35,7 @@ __all__ = [
     "includes",
     "judge",
     "named",
+    "opened",
     "same",
 ]
 
@@ -68,6 +69,14 @@ class Deployment:
     def all(self, kind: str, *, recovery: bool = False) -> list[dict[str, Any]]:
         """Every resource of a type in a resource group."""
         return self.pages(f"{names.group_id(self.target, recovery=recovery)}/providers/{kind}")
+
+
+def opened(environment: Environment, target: Target) -> Deployment:
+    """The deployment behind a target, with the shell's credentials. TerraceError when they are not for its
+    subscription."""
+    reader = Reader.of(target)
+    reader.check_account()
+    return Deployment(environment, target, reader)
 
 
 Check = Callable[[Deployment], Iterator[Finding]]

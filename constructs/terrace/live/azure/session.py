@@ -19,6 +19,7 @@ from terrace.live.azure.versions import version
 from terrace.live.judging import Absent, CredentialsError, Unreadable
 
 if TYPE_CHECKING:
+    from azure.core import PipelineClient
     from azure.core.credentials import TokenCredential
     from azure.keyvault.keys import KeyClient
     from azure.keyvault.secrets import SecretClient
@@ -139,14 +140,39 @@ class Reader:
             raise answer
         return answer
 
+    def blobs(self, account: str) -> "PipelineClient[Any, Any]":
+        """The blobs of a storage account, by its name, as plain requests: no client of theirs is among the SDKs."""
+        credentials.require_extra()
+        from azure.core import PipelineClient
+        from azure.core.pipeline.policies import (
+            BearerTokenCredentialPolicy,
+            HeadersPolicy,
+            ProxyPolicy,
+            RetryPolicy,
+        )
+
+        policies = [
+            HeadersPolicy({"x-ms-version": "2024-11-04"}),
+            ProxyPolicy(proxies=self._options.get("proxies")),
+            RetryPolicy(**_LIMITS),
+            BearerTokenCredentialPolicy(self.credential, "https://storage.azure.com/.default"),
+        ]
+        return PipelineClient(f"https://{account}.blob.core.windows.net", policies=policies, **_LIMITS, **self._options)
+
     def write(self, id: str, body: dict[str, Any] | None) -> None:
         """Put a whole body, or delete (None), and wait until it is done. Raises as `get`."""
         with explained(id):
             resources, asked = self.client.resources, version(id)
             if body is None:
-                resources.begin_delete_by_id(id, api_version=asked).result()
+                resources.begin_delete_by_id(id, api_version=asked, headers={"If-Match": "*"}).result()
             else:
                 resources.begin_create_or_update_by_id(id, body, api_version=asked).result()
+        self.forget()
+
+    def patch(self, id: str, body: dict[str, Any]) -> None:
+        """Change what `body` names and leave the rest, and wait until it is done. Raises as `get`."""
+        with explained(id):
+            self.client.resources.begin_update_by_id(id, body, api_version=version(id)).result()
         self.forget()
 
     def act(self, id: str, action: str) -> None:
