@@ -28,6 +28,7 @@ KINDS = {
     f"{_VAULT}/backupPolicies": Kind(
         required=("policyRules",), rules=refused.POLICY, holds=refused.HELD_POLICY, stateless=True
     ),
+    f"{_VAULT}/backupInstances/recoveryPoints": Kind(stateless=True),  # none: backups never run
     f"{_VAULT}/backupInstances": Kind(
         operation=201,
         computed=_protected,

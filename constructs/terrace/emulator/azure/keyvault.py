@@ -1,6 +1,7 @@
 """Microsoft.KeyVault, the control plane. What is in a vault, and how it is spoken to: vault.py."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from terrace.emulator.azure.ids import ResourceId, parse
@@ -36,9 +37,13 @@ def _shown(item: Item) -> Body:
     place = str(item.body.get("location", "")).lower()
     id = parse(item.id)
     path = f"/subscriptions/{id.subscription}/providers/Microsoft.KeyVault/locations/{place}/deletedVaults/{id.name}"
+    when = datetime.fromtimestamp(item.deleted, UTC)
+    until = when + timedelta(days=item.body["properties"].get("softDeleteRetentionInDays", 90))
     properties = {
         "vaultId": item.id,
         "location": place,
+        "deletionDate": f"{when:%Y-%m-%dT%H:%M:%SZ}",
+        "scheduledPurgeDate": f"{until:%Y-%m-%dT%H:%M:%SZ}",
         "purgeProtectionEnabled": item.body["properties"].get("enablePurgeProtection"),
         "tags": item.body.get("tags", {}),
     }

@@ -26,6 +26,7 @@ class Item:
     etag: str = field(default_factory=lambda: str(uuid.uuid4()))
     operation: str = ""  # the one that changed it last
     visible_from: float = 0.0  # seconds since 1970; until then it is there and nobody sees it
+    deleted: float = 0.0  # when it was soft-deleted, in seconds since 1970
 
 
 class Store:
@@ -73,6 +74,7 @@ class Store:
             self.items.pop(item.id.lower(), None)
             if keep and "/providers/" not in item.id[len(id) :]:  # what lies on it (a lock, an assignment) is gone
                 self.deleted[item.id.lower()] = item
+                item.deleted = time.time()
         for item in made:
             self.remove(item.id)
 
