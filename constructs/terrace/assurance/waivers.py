@@ -138,7 +138,7 @@ def covers(waiver: Waiver, ids: Iterable[str], address: str, construct: str) -> 
     )
 
 
-def add(path: Path, waiver: Waiver, *, environments: Iterable[str], today: date) -> Waiver:
+def add(path: Path, waiver: Waiver, *, environments: Iterable[str], today: date, shown: str = "") -> Waiver:
     """Write a waiver at the file's end, comments kept, if the file is valid with it. Raises InvalidPolicies."""
     yaml = YAML()
     yaml.width = 120
@@ -154,7 +154,7 @@ def add(path: Path, waiver: Waiver, *, environments: Iterable[str], today: date)
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(content, file)
     try:
-        return load(path, environments=environments, today=today)[-1]
+        return load(path, environments=environments, today=today, shown=shown)[-1]
     except InvalidPolicies:
         if before is None:
             path.unlink()

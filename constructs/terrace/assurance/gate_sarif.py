@@ -1,0 +1,119 @@
+"""What the gate found in SARIF 2.1.0, as GitHub code scanning reads it.
+
+A run a stack. A result lies at the environment file's line where there is one, else at the file of the capability's
+construct. Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0"; GitHub documentation,
+"SARIF support for code scanning".
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from terrace.assurance.result import Finding, GateResult
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
+_SCORES = {"low": "3.0", "medium": "5.5", "high": "8.0", "critical": "9.5"}
+"""What GitHub sorts by; its bands are those of CVSS."""
+
+
+def log(results: Sequence[GateResult]) -> dict[str, Any]:
+    """The whole file as data."""
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(result) for result in results]}
+
+
+def _run(result: GateResult) -> dict[str, Any]:
+    rules = {finding.id: finding for finding in result.findings}
+    order = {id: index for index, id in enumerate(rules)}
+    errors = [finding for finding in result.findings if finding.status == "error"]
+    return {
+        "tool": {
+            "driver": {
+                "name": "terrace gate",
+                "version": result.tools.get("terrace", "0"),
+                "rules": [_rule(finding) for finding in rules.values()],
+            },
+            "extensions": [
+                {"name": name, "version": version} for name, version in result.tools.items() if name != "terrace"
+            ],
+        },
+        "automationDetails": {"id": f"terrace-gate/{result.cloud}/{result.environment}/"},
+        "invocations": [
+            {
+                "executionSuccessful": not errors,
+                "toolExecutionNotifications": [
+                    {"level": "error", "message": {"text": finding.sentence}, "descriptor": {"id": finding.id}}
+                    for finding in errors
+                ],
+            }
+        ],
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(finding, order[finding.id]) for finding in result.findings],
+        "properties": {
+            "environment": result.environment,
+            "cloud": result.cloud,
+            "resourcesIn": result.resources_in,
+            "resourcesLookedAt": result.resources_looked_at,
+            "inputs": dict(sorted(result.inputs.items())),
+        },
+    }
+
+
+def _rule(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "shortDescription": {
+            "text": finding.sentence if not finding.guarantee else f"{finding.guarantee}: {finding.id}"
+        },
+        "fullDescription": {"text": finding.why or finding.sentence},
+        "help": {"text": finding.mend or finding.sentence},
+        "properties": {"security-severity": _SCORES[finding.severity], "tags": ["security", finding.capability]},
+    }
+
+
+def _result(finding: Finding, rule: int) -> dict[str, Any]:
+    level = "error" if finding.blocks else "note" if finding.status == "waived" else "warning"
+    place = "/".join((finding.cloud, finding.environment, finding.id, finding.construct or finding.resource))
+    written: dict[str, Any] = {
+        "ruleId": finding.id,
+        "ruleIndex": rule,
+        "level": level,
+        "message": {"text": f"{finding.sentence}. {finding.why} {finding.mend}".strip()},
+        "locations": [_location(finding)],
+        "partialFingerprints": {
+            "terraceFinding/v1": hashlib.sha256(f"{place} {finding.sentence}".encode()).hexdigest()
+        },
+        "properties": {"severity": finding.severity, "capability": finding.capability, "guarantee": finding.guarantee},
+    }
+    if finding.waiver:
+        told = f"{finding.waiver.reason} Until {finding.waiver.expires}; {finding.waiver.compensating_control}"
+        written["suppressions"] = [{"kind": "external", "status": "accepted", "justification": told}]
+    return written
+
+
+def _location(finding: Finding) -> dict[str, Any]:
+    file, line, column = _place(finding)
+    location: dict[str, Any] = {
+        "physicalLocation": {
+            "artifactLocation": {"uri": file, "uriBaseId": "%SRCROOT%"},
+            "region": {"startLine": line, "startColumn": column},
+        }
+    }
+    names = [("resource", finding.construct), ("resource", finding.resource)]
+    if logical := [{"fullyQualifiedName": name, "kind": kind} for kind, name in names if name]:
+        location["logicalLocations"] = logical
+    return location
+
+
+def _place(finding: Finding) -> tuple[str, int, int]:
+    """(file, line, column) to open."""
+    name, *numbers = finding.line.rsplit(":", 2)
+    if len(numbers) == 2 and all(number.isdigit() for number in numbers):
+        return name, int(numbers[0]), int(numbers[1])
+    construct = Path("constructs") / "terrace" / finding.cloud / f"{finding.capability}.py"
+    own = Path(__file__).resolve().parents[3]
+    return (
+        (construct if (own / construct).is_file() else Path("environments") / f"{finding.environment}.yaml").as_posix(),
+        1,
+        1,
+    )
