@@ -23,13 +23,14 @@ _PAGE = 100  # the most that a page holds; Azure has other numbers by service
 
 @dataclass(frozen=True)
 class Call:
-    """A request. `body` is what JSON said, or the bytes of anything else."""
+    """A request. `raw` is what was sent, `body` what it says where it is JSON."""
 
     method: str
     host: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes = b""
     body: Any = None
 
 

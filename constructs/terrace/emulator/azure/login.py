@@ -43,7 +43,7 @@ class Login:
         if call.method == "GET" and call.path.endswith(("/discovery/instance", "/openid-configuration")):
             return Answer(200, self._documents())
         if call.method == "POST" and call.path.endswith(("/oauth2/v2.0/token", "/oauth2/token")):
-            return Answer(200, self._sign_in(_form(call.body)))
+            return Answer(200, self._sign_in(_form(call.raw)))
         raise Unsupported
 
     def _documents(self) -> dict[str, Any]:
@@ -132,9 +132,8 @@ class _Denied(Refused):
         return {"error": self.code, "error_description": self.message, "error_codes": []}
 
 
-def _form(body: Any) -> dict[str, str]:
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else ""
-    return {name: values[0] for name, values in parse_qs(text).items()}
+def _form(raw: bytes) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(raw.decode("utf-8", "replace")).items()}
 
 
 def _encode(data: bytes) -> str:

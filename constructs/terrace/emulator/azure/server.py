@@ -4,6 +4,7 @@ A call that nothing knows is a 400 with the code `UnsupportedByEmulator` that na
 logged and counted. What breaks inside is a 400 as well: neither heals by being tried again.
 """
 
+import contextlib
 import json
 import logging
 import threading
@@ -112,18 +113,17 @@ def _names(call: Call) -> tuple[str, str]:
 
 def _read(environ: dict[str, Any]) -> Call:
     request = Request(environ)
-    body: Any = request.get_data()
-    if request.mimetype.endswith("json") and body:
-        try:
-            body = json.loads(body)
-        except ValueError:
-            body = None  # refused where a document is needed
+    raw, body = request.get_data(), None
+    if request.mimetype.endswith("json") and raw:
+        with contextlib.suppress(ValueError):  # refused where a document is needed
+            body = json.loads(raw)
     return Call(
         method=request.method,
         host=request.host.partition(":")[0].lower(),
         path=request.path,
         query=request.args.to_dict(),
         headers={name.lower(): value for name, value in request.headers.items()},
+        raw=raw,
         body=body,
     )
 

@@ -4,22 +4,16 @@ What is in a vault lies in the store below the vault, so it goes and comes back 
 Source: the Key Vault REST API reference, version 7.6.
 """
 
-import base64
-import os
 import time
-import uuid
-from typing import Any
 
-from terrace.emulator.azure import certificates
+from terrace.emulator.azure import vault_items
 from terrace.emulator.azure.arm import Answer, Call
 from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.kind import Refused, Unsupported
 from terrace.emulator.azure.store import Body, Item, Store
 
 HOST = "vault.azure.net"
-_KINDS = ("keys", "secrets", "certificates")
 _PAGE = 25
-_SECONDS_A_DAY = 86400
 
 
 class Vault:
@@ -30,100 +24,87 @@ class Vault:
 
     def __call__(self, call: Call) -> Answer:
         with self._store.lock:
-            return _Vault(self._store, call).answer()
+            for item in self._store.of_type("Microsoft.KeyVault/vaults"):
+                if parse(item.id).name.lower() == call.host.split(".")[0]:
+                    return _Opened(self._store, item, call).answer()
+        raise Refused(404, "VaultNotFound", f"There is no vault at {call.host}.")  # on Azure the name does not resolve
 
 
-class _Vault:
-    def __init__(self, store: Store, call: Call) -> None:
-        self._store, self._call = store, call
-        self._base = f"https://{call.host}"
-        name = call.host.split(".")[0]
-        vaults = store.of_type("Microsoft.KeyVault/vaults")
-        self._vault = next((item for item in vaults if parse(item.id).name.lower() == name), None)
+class _Opened:
+    """One call to one vault."""
+
+    def __init__(self, store: Store, vault: Item, call: Call) -> None:
+        self._store, self._vault, self._call = store, vault, call
+        self._sent: Body = call.body if isinstance(call.body, dict) else {}
 
     def answer(self) -> Answer:
-        if self._vault is None:  # on Azure the name does not resolve
-            raise Refused(404, "VaultNotFound", f"There is no vault at {self._call.host}.")
         words = [word for word in self._call.path.split("/") if word]
         if not words:
             return Answer(200, {})
-        kind, name, rest = words[0], words[1] if len(words) > 1 else "", words[2:]
         if words[:2] == ["certificates", "contacts"]:
             raise Refused(404, "ContactsNotFound", "Contacts not found")
-        if kind.removeprefix("deleted") not in _KINDS:
+        kind, name, rest = words[0].removeprefix("deleted"), "".join(words[1:2]), words[2:]
+        if kind not in ("keys", "secrets", "certificates"):
             raise Unsupported
-        if not name:
-            return self._list(kind)
-        if kind.startswith("deleted"):
-            return self._deleted(kind.removeprefix("deleted"), name, rest)
-        return self._live(kind, name, rest)
-
-    # what is there
+        if words[0].startswith("deleted"):
+            return self._deleted(kind, name, rest) if name else self._all_deleted(kind)
+        return self._live(kind, name, rest) if name else self._all(kind)
 
     def _live(self, kind: str, name: str, rest: list[str]) -> Answer:
-        method, sent = self._call.method, self._call.body if isinstance(self._call.body, dict) else {}
-        creates = (kind, method, rest) in (("keys", "POST", ["create"]), ("certificates", "POST", ["create"]))
-        if creates or (kind == "secrets" and method == "PUT" and not rest):
-            return self._create(kind, name, sent)
-        item = self._item(kind, name)
+        method = self._call.method
+        if (method, rest) == (("PUT", []) if kind == "secrets" else ("POST", ["create"])):
+            return self._create(kind, name)
+        item = self._find(kind, name)
         versions: list[Body] = item.body["versions"]
-        if method == "DELETE" and not rest:
-            self._store.remove(item.id, keep=True)
-            item.body["deleted"] = int(time.time())
-            return Answer(200, self._shown_deleted(kind, item))
-        if rest in (["rotationpolicy"], ["policy"]):
-            if method in ("PUT", "PATCH"):
-                item.body["policy"] = {**item.body.get("policy", {}), **sent}
-            default: Body = {"id": f"{self._base}/keys/{name}/rotationpolicy", "lifetimeActions": [], "attributes": {}}
-            return Answer(200, default | item.body.get("policy", {}))
-        if method == "GET" and rest == ["versions"]:
-            return self._page([_listed(kind, version, keep=True) for version in versions])
-        if method == "GET" and rest == ["pending"]:
-            return Answer(200, {"id": f"{self._base}/certificates/{name}/pending", "status": "completed"})
-        if method == "DELETE" and rest == ["pending"]:
-            return Answer(200, {"status": "completed"})
-        if method == "POST" and rest == ["rotate"]:
-            versions.append(self._version(kind, name, versions[-1]["key"] | {"attributes": {}}))
-            return Answer(200, versions[-1])
-        version = self._version_of(kind, name, versions, rest)
-        if method == "PATCH":
-            version["attributes"] |= (sent.get("attributes") or {}) | {"updated": int(time.time())}
-            version |= {word: sent[word] for word in ("tags", "contentType", "policy") if word in sent}
-            if "key_ops" in sent:
-                version["key"]["key_ops"] = sent["key_ops"]
-        elif method != "GET":
-            raise Unsupported
-        return Answer(200, version)
+        match method, rest:
+            case "DELETE", []:
+                self._store.remove(item.id, keep=True)
+                item.body["deleted"] = int(time.time())
+                return Answer(200, vault_items.deleted(self._vault, kind, item))
+            case "GET" | "PUT" | "PATCH", ["rotationpolicy"] | ["policy"]:
+                if method != "GET":
+                    item.body["policy"] = {**item.body.get("policy", {}), **self._sent}
+                path = f"{vault_items.base_url(self._vault)}/{kind}/{name}/{rest[0]}"
+                return Answer(200, {"id": path, "lifetimeActions": [], "attributes": {}} | item.body.get("policy", {}))
+            case "GET", ["versions"]:
+                return self._page([vault_items.listed(kind, version, keep=True) for version in versions])
+            case "GET" | "DELETE", ["pending"]:
+                return Answer(200, self._pending(name))
+            case "POST", ["rotate"]:
+                versions.append(vault_items.version(self._vault, kind, name, versions[-1]["key"]))
+                return Answer(200, versions[-1])
+            case "GET" | "PATCH", [] | [_]:
+                version = self._version(kind, name, versions, rest)
+                return Answer(200, self._change(version) if method == "PATCH" else version)
+        raise Unsupported
 
-    def _item(self, kind: str, name: str) -> Item:
-        assert self._vault is not None
+    def _find(self, kind: str, name: str) -> Item:
         item = self._store.get(f"{self._vault.id}/{kind}/{name}")
-        if item is None and kind == "secrets":  # a certificate's secret and key have its name
+        if item is None and kind == "secrets":  # a certificate's secret has its name
             item = self._store.get(f"{self._vault.id}/certificates/{name}")
         if item is None:
-            code = {"keys": "KeyNotFound", "secrets": "SecretNotFound"}.get(kind, "CertificateNotFound")
-            raise Refused(
-                404, code, f"A {kind.removesuffix('s')} with (name/id) {name} was not found in this key vault."
-            )
+            raise _not_found(kind, f"A {kind.removesuffix('s')} with (name/id) {name} was not found in this key vault.")
         return item
 
-    def _version_of(self, kind: str, name: str, versions: list[Body], rest: list[str]) -> Body:
-        if not rest or not rest[0]:
-            return versions[-1]
-        for version in versions:
-            if len(rest) == 1 and _id(version).endswith(f"/{rest[0]}"):
-                return version
-        if len(rest) > 1:
-            raise Unsupported
-        raise Refused(404, "KeyNotFound" if kind == "keys" else "SecretNotFound", f"{name}/{rest[0]} was not found.")
+    def _version(self, kind: str, name: str, versions: list[Body], rest: list[str]) -> Body:
+        found = [v for v in versions if not rest or vault_items.identifier(v).endswith(f"/{rest[0]}")]
+        if not found:
+            raise _not_found(kind, f"{name} has no version {rest[0]}.")
+        return found[-1]
 
-    def _create(self, kind: str, name: str, sent: Body) -> Answer:
-        assert self._vault is not None
+    def _change(self, version: Body) -> Body:
+        version["attributes"] |= (self._sent.get("attributes") or {}) | {"updated": int(time.time())}
+        version |= {word: self._sent[word] for word in ("tags", "contentType", "policy") if word in self._sent}
+        if "key_ops" in self._sent:
+            version["key"]["key_ops"] = self._sent["key_ops"]
+        return version
+
+    def _create(self, kind: str, name: str) -> Answer:
         path = f"{self._vault.id}/{kind}/{name}"
         if path.lower() in self._store.deleted:
             message = f"{name} is currently in a deleted but recoverable state, and its name cannot be reused."
             raise Refused(409, "Conflict", f"{kind.removesuffix('s').title()} {message}")
-        version = self._version(kind, name, sent)
+        version = vault_items.version(self._vault, kind, name, self._sent)
         item = self._store.get(path)
         if item is None:
             item = Item(path, f"Microsoft.KeyVault/vaults/{kind}", {"properties": {}, "versions": []})
@@ -131,112 +112,51 @@ class _Vault:
         item.body["versions"].append(version)
         if kind == "certificates":
             item.body["policy"] = version["policy"]
-            return Answer(202, {"id": f"{self._base}/certificates/{name}/pending", "status": "completed"})
-        return Answer(200, version)
+        return Answer(202, self._pending(name)) if kind == "certificates" else Answer(200, version)
 
-    def _version(self, kind: str, name: str, sent: Body) -> Body:
-        number, now = uuid.uuid4().hex, int(time.time())
-        times = {"enabled": True, "created": now, "updated": now, **self._recovery()}
-        version: Body = {"attributes": times | (sent.get("attributes") or {}), "tags": sent.get("tags") or {}}
-        if kind == "keys":
-            version["key"] = {"kid": f"{self._base}/keys/{name}/{number}", **_key(sent)}
-        elif kind == "secrets":
-            if not isinstance(sent.get("value"), str):
-                raise Refused(400, "BadParameter", "Required property 'value' is not found in the body.")
-            version |= {"id": f"{self._base}/secrets/{name}/{number}", "value": sent["value"]}
-            if sent.get("contentType"):
-                version["contentType"] = sent["contentType"]
-        else:
-            policy = {"id": f"{self._base}/certificates/{name}/policy", **sent.get("policy", {})}
-            names = {word: f"{self._base}/{word}/{name}/{number}" for word in ("certificates", "keys", "secrets")}
-            ids = {"id": names["certificates"], "kid": names["keys"], "sid": names["secrets"]}
-            version |= ids | certificates.self_signed(policy) | {"policy": policy}
-        return version
-
-    def _recovery(self) -> Body:
-        assert self._vault is not None
-        properties = self._vault.body["properties"]
-        protected = properties.get("enablePurgeProtection")
-        level = "CustomizedRecoverable" if protected else "CustomizedRecoverable+Purgeable"
-        return {"recoveryLevel": level, "recoverableDays": properties.get("softDeleteRetentionInDays", 90)}
-
-    # what was deleted
+    def _pending(self, name: str) -> Body:
+        """A self-signed certificate is there at once."""
+        base = f"{vault_items.base_url(self._vault)}/certificates/{name}"
+        return {"id": f"{base}/pending", "status": "completed", "target": base}
 
     def _deleted(self, kind: str, name: str, rest: list[str]) -> Answer:
-        assert self._vault is not None
         item = self._store.deleted.get(f"{self._vault.id}/{kind}/{name}".lower())
         if item is None:
-            code = {"keys": "KeyNotFound", "secrets": "SecretNotFound"}.get(kind, "CertificateNotFound")
-            raise Refused(404, code, f"Deleted {kind.removesuffix('s')} not found: {name}")
-        if self._call.method == "GET":
-            return Answer(200, self._shown_deleted(kind, item))
-        if self._call.method == "POST" and rest == ["recover"]:
-            self._store.recover(item.id)
-            return Answer(200, item.body["versions"][-1])
-        if self._call.method == "DELETE":
-            if self._vault.body["properties"].get("enablePurgeProtection"):
-                message = 'Operation "purge" is not allowed because purge protection is enabled for this vault.'
-                raise Refused(403, "Forbidden", message)
-            self._store.purge(item.id)
-            return Answer(204)
+            raise _not_found(kind, f"There is no deleted {kind.removesuffix('s')} {name}.")
+        match self._call.method, rest:
+            case "GET", []:
+                return Answer(200, vault_items.deleted(self._vault, kind, item))
+            case "POST", ["recover"]:
+                self._store.recover(item.id)
+                return Answer(200, item.body["versions"][-1])
+            case "DELETE", []:
+                if self._vault.body["properties"].get("enablePurgeProtection"):
+                    message = 'Operation "purge" is not allowed because purge protection is enabled for this vault.'
+                    raise Refused(403, "Forbidden", message)
+                self._store.purge(item.id)
+                return Answer(204)
         raise Unsupported
 
-    def _shown_deleted(self, kind: str, item: Item) -> Body:
-        name, when = parse(item.id).name, item.body.get("deleted", int(time.time()))
-        until = when + self._recovery()["recoverableDays"] * _SECONDS_A_DAY
-        dates = {"deletedDate": when, "scheduledPurgeDate": until}
-        return {**item.body["versions"][-1], "recoveryId": f"{self._base}/deleted{kind}/{name}", **dates}
+    def _all(self, kind: str) -> Answer:
+        items = self._store.children(self._vault.id, kind)
+        return self._page([vault_items.listed(kind, item.body["versions"][-1]) for item in items])
 
-    # lists
-
-    def _list(self, kind: str) -> Answer:
-        assert self._vault is not None
-        within = f"{self._vault.id}/{kind.removeprefix('deleted')}/".lower()
-        if kind.startswith("deleted"):
-            kind = kind.removeprefix("deleted")
-            items = [i for key, i in self._store.deleted.items() if key.startswith(within)]
-            found = [_listed(kind, self._shown_deleted(kind, item)) for item in items]
-        else:
-            items = self._store.children(self._vault.id, kind)
-            found = [_listed(kind, item.body["versions"][-1]) for item in items]
-        return self._page(found)
+    def _all_deleted(self, kind: str) -> Answer:
+        within = f"{self._vault.id}/{kind}/".lower()
+        items = [item for key, item in self._store.deleted.items() if key.startswith(within)]
+        return self._page([vault_items.listed(kind, vault_items.deleted(self._vault, kind, item)) for item in items])
 
     def _page(self, found: list[Body]) -> Answer:
-        start = int(self._call.query.get("$skiptoken", 0))
-        end = start + int(self._call.query.get("maxresults", _PAGE))
-        more = f"{self._base}{self._call.path}?api-version={self._call.query.get('api-version', '')}"
-        size = f"&maxresults={end - start}&$skiptoken={end}"
-        return Answer(200, {"value": found[start:end], "nextLink": more + size if end < len(found) else None})
+        start, size = (
+            int(self._call.query.get(word, default)) for word, default in (("$skiptoken", 0), ("maxresults", _PAGE))
+        )
+        query = f"api-version={self._call.query.get('api-version', '')}&maxresults={size}&$skiptoken={start + size}"
+        more = f"{vault_items.base_url(self._vault)}{self._call.path}?{query}"
+        return Answer(
+            200, {"value": found[start : start + size], "nextLink": more if start + size < len(found) else None}
+        )
 
 
-def _id(version: Body) -> str:
-    return str(version.get("id") or version["key"]["kid"])
-
-
-def _listed(kind: str, version: Body, *, keep: bool = False) -> Body:
-    """An entry of a list: no value, and no version in the id unless versions are what is listed."""
-    id = _id(version) if keep else _id(version).rpartition("/")[0]
-    words = ("attributes", "tags", "contentType", "recoveryId", "deletedDate", "scheduledPurgeDate", "x5t")
-    return {"kid" if kind == "keys" else "id": id} | {word: version[word] for word in words if word in version}
-
-
-def _key(sent: Body) -> Body:
-    """A public key of the right shape. Nothing was generated, so nothing can be decrypted."""
-    kind = str(sent.get("kty", ""))
-    if kind.startswith("RSA"):
-        size = int(sent.get("key_size") or len(_bytes(sent.get("n", ""))) * 8 or 2048)
-        modulus = int.from_bytes(os.urandom(size // 8), "big") | 1 | 1 << (size - 1)
-        public: Body = {"n": _text(modulus.to_bytes(size // 8, "big")), "e": "AQAB"}
-    elif kind.startswith("EC"):
-        public = {"crv": sent.get("crv", "P-256"), "x": _text(os.urandom(32)), "y": _text(os.urandom(32))}
-    else:
-        raise Refused(400, "BadParameter", f"Property 'kty' has invalid value '{kind}'.")
-    return {"kty": kind, "key_ops": sent.get("key_ops") or ["encrypt", "decrypt", "wrapKey", "unwrapKey"], **public}
-
-
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _bytes(text: Any) -> bytes:
-    return base64.urlsafe_b64decode(str(text) + "=" * (-len(str(text)) % 4))
+def _not_found(kind: str, message: str) -> Refused:
+    code = {"keys": "KeyNotFound", "secrets": "SecretNotFound"}.get(kind, "CertificateNotFound")
+    return Refused(404, code, message)

@@ -1,0 +1,99 @@
+"""What Key Vault says of keys, secrets and certificates: the shapes of versions, of list entries, of what is deleted.
+
+Source: the Key Vault REST API reference, KeyBundle, SecretBundle, CertificateBundle and their items.
+"""
+
+import base64
+import os
+import time
+import uuid
+
+from terrace.emulator.azure import certificates
+from terrace.emulator.azure.ids import parse
+from terrace.emulator.azure.kind import Refused
+from terrace.emulator.azure.store import Body, Item
+
+_SECONDS_A_DAY = 86400
+
+
+def version(vault: Item, kind: str, name: str, sent: Body) -> Body:
+    """A new version of `kind` (keys, secrets, certificates), as answered and kept. Refused: it lacks something."""
+    base, number, now = base_url(vault), uuid.uuid4().hex, int(time.time())
+    times = {"enabled": True, "created": now, "updated": now, **_recovery(vault)}
+    made: Body = {"attributes": times | (sent.get("attributes") or {}), "tags": sent.get("tags") or {}}
+    if kind == "keys":
+        _hardware_needs_premium(vault, sent)
+        made["key"] = {"kid": f"{base}/keys/{name}/{number}", **_key(sent)}
+    elif kind == "secrets":
+        if not isinstance(sent.get("value"), str):
+            raise Refused(400, "BadParameter", "Required property 'value' is not found in the body.")
+        made |= {"id": f"{base}/secrets/{name}/{number}", "value": sent["value"]}
+        if sent.get("contentType"):
+            made["contentType"] = sent["contentType"]
+    else:
+        policy = {"id": f"{base}/certificates/{name}/policy", **sent.get("policy", {})}
+        names = {word: f"{base}/{word}/{name}/{number}" for word in ("certificates", "keys", "secrets")}
+        ids = {"id": names["certificates"], "kid": names["keys"], "sid": names["secrets"]}
+        made |= ids | certificates.self_signed(policy) | {"policy": policy}
+    return made
+
+
+def deleted(vault: Item, kind: str, item: Item) -> Body:
+    """What is said of a deleted one: its last version, and until when it can be recovered."""
+    name, when = parse(item.id).name, item.body.get("deleted", int(time.time()))
+    until = when + int(_recovery(vault)["recoverableDays"]) * _SECONDS_A_DAY
+    dates = {"deletedDate": when, "scheduledPurgeDate": until}
+    return {**item.body["versions"][-1], "recoveryId": f"{base_url(vault)}/deleted{kind}/{name}", **dates}
+
+
+def listed(kind: str, made: Body, *, keep: bool = False) -> Body:
+    """An entry of a list: no value, and no version in the id unless versions are what is listed."""
+    id = identifier(made) if keep else identifier(made).rpartition("/")[0]
+    words = ("attributes", "tags", "contentType", "recoveryId", "deletedDate", "scheduledPurgeDate", "x5t")
+    return {"kid" if kind == "keys" else "id": id} | {word: made[word] for word in words if word in made}
+
+
+def identifier(made: Body) -> str:
+    """The address of a version."""
+    return str(made.get("id") or made["key"]["kid"])
+
+
+def base_url(vault: Item) -> str:
+    return f"https://{parse(vault.id).name}.vault.azure.net"
+
+
+def _recovery(vault: Item) -> Body:
+    properties = vault.body["properties"]
+    protected = properties.get("enablePurgeProtection")
+    level = "CustomizedRecoverable" if protected else "CustomizedRecoverable+Purgeable"
+    return {"recoveryLevel": level, "recoverableDays": properties.get("softDeleteRetentionInDays", 90)}
+
+
+def _hardware_needs_premium(vault: Item, sent: Body) -> None:
+    """Source: "About keys", key types and protection methods: HSM keys are for premium vaults."""
+    sku = str(vault.body["properties"]["sku"].get("name", "")).lower()
+    if str(sent.get("kty", "")).endswith("-HSM") and sku != "premium":
+        message = f"Key type {sent['kty']} is not supported by a vault of the SKU {sku}."
+        raise Refused(400, "KeyTypeNotSupported", message)
+
+
+def _key(sent: Body) -> Body:
+    """A public key of the right shape. Nothing was generated, so nothing can be decrypted."""
+    kind = str(sent.get("kty", ""))
+    if kind.startswith("RSA"):
+        size = int(sent.get("key_size") or len(_bytes(sent.get("n", ""))) * 8 or 2048)
+        modulus = int.from_bytes(os.urandom(size // 8), "big") | 1 | 1 << (size - 1)
+        public: Body = {"n": _text(modulus.to_bytes(size // 8, "big")), "e": "AQAB"}
+    elif kind.startswith("EC"):
+        public = {"crv": sent.get("crv", "P-256"), "x": _text(os.urandom(32)), "y": _text(os.urandom(32))}
+    else:
+        raise Refused(400, "BadParameter", f"Property 'kty' has invalid value '{kind}'.")
+    return {"kty": kind, "key_ops": sent.get("key_ops") or ["encrypt", "decrypt", "wrapKey", "unwrapKey"], **public}
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
