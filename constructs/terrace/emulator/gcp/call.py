@@ -119,7 +119,9 @@ class Call:
             if word.endswith("Id") and word not in ("requestId", "projectId") and is_known:
                 return escaped(value), True
         name = str(self.sent.get("name") or self.sent.get("id") or "")
-        if name.startswith(("projects/", "folders/", "organizations/", "billingAccounts/", "services/")):
+        if name.startswith(
+            (f"{self.name}/", "projects/", "folders/", "organizations/", "billingAccounts/", "services/")
+        ):
             return last(name), False
         return escaped(name) or str(uuid.uuid4().int)[:19], False
 

@@ -10,7 +10,7 @@ from terrace.emulator.gcp import operations
 from terrace.emulator.gcp.call import Call
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import number, stamp
-from terrace.emulator.gcp.quirks import answers, completes, required
+from terrace.emulator.gcp.quirks import answers, completes, judge, required
 from terrace.emulator.gcp.verbs import commit, create
 
 _ALWAYS = (
@@ -46,6 +46,8 @@ def _create(call: Call) -> Json:
     cluster = call.sent
     first = {"name": "default-pool", "initialNodeCount": cluster.get("initialNodeCount", 1)}
     pools = cluster.pop("nodePools", None) or [first | {"config": cluster.get("nodeConfig", {})}]
+    for pool in pools:
+        judge(call, pool, "nodePools")
     answer = create(call)
     for pool in pools:
         key = f"{call.key}/{cluster['name']}/nodePools/{pool['name']}"

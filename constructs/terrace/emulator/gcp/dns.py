@@ -3,10 +3,7 @@
 from terrace.emulator.gcp.call import Call, Refused, missing, name_of
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import now, number
-from terrace.emulator.gcp.quirks import answers, completes, required
-
-OWN = ("NS", "SOA")
-"""Records at a zone's top that come and go with it."""
+from terrace.emulator.gcp.quirks import answers, completes, judge, required
 
 
 @completes("dns", "managedZones")
@@ -16,7 +13,7 @@ def _zone(call: Call, zone: Json, key: str) -> None:
     zone.setdefault("visibility", "public")
     servers = zone.setdefault("nameServers", [f"ns-cloud-a{each}.googledomains.com." for each in range(1, 5)])
     soa = f"{servers[0]} cloud-dns-hostmaster.google.com. 1 21600 3600 259200 300"
-    for kind, data in zip(OWN, (servers, [soa]), strict=True):
+    for kind, data in zip(("NS", "SOA"), (servers, [soa]), strict=True):
         record = {"kind": "dns#resourceRecordSet", "name": zone["dnsName"], "type": kind, "ttl": 21600}
         if f"{key}/rrsets/{zone['dnsName']}:{kind}" not in call.store:
             call.store.put(f"{key}/rrsets/{zone['dnsName']}:{kind}", record | {"rrdatas": data})
@@ -34,6 +31,8 @@ def _change(call: Call) -> Json:
     for key in added:
         if key in call.store and key not in deleted:
             raise Refused(409, "ALREADY_EXISTS", f"The resource '{name_of(key)}' already exists")
+    for record in added.values():
+        judge(call, record, "rrsets")
     for key in deleted:
         call.store.remove(key)
     for key, record in added.items():

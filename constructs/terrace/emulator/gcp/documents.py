@@ -139,6 +139,7 @@ def document(label: str, version: str) -> Document:
 
 
 def _lean(node: Json) -> Json:
-    """Without the prose, which is most of a document."""
+    """Without the prose, which is most of a document, but for the one word of it that binds."""
     prose = ("description", "enumDescriptions", "scopes", "parameterOrder")
-    return {name: value for name, value in node.items() if name not in prose or isinstance(value, dict)}
+    kept = {name: value for name, value in node.items() if name not in prose or isinstance(value, dict)}
+    return kept | {"required": True} if str(node.get("description", "")).startswith("Required.") else kept

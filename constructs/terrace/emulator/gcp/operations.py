@@ -33,7 +33,7 @@ def answer(call: Call, resource: Json | None, key: str = "", *, error: str = "")
         return resource or {}
     record = {"body": made, "until": time.time() + call.cloud.faults.operation_seconds}
     remembered = call.cloud.operations
-    remembered[f"{call.service}/{made.get('_at', made['name'])}"] = record
+    remembered[f"{call.service}/{made.get('_at') or made['name']}"] = record
     while len(remembered) > _REMEMBERED:
         del remembered[next(iter(remembered))]
     return _seen(record)

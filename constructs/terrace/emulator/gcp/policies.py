@@ -9,7 +9,7 @@ import time
 from terrace.emulator.gcp.call import Call, Refused, missing, name_of
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import stamp
-from terrace.emulator.gcp.quirks import present
+from terrace.emulator.gcp.quirks import judge, present
 
 _METHODS = r"/(getIamPolicy|setIamPolicy|testIamPermissions|iam(/testPermissions)?)$"
 
@@ -31,6 +31,7 @@ def run(call: Call) -> Json:
     written = {**policy, "version": 1, "bindings": [], **new, "etag": stamp(new)}
     bindings = [binding for binding in written["bindings"] if binding.get("members")]
     written |= {"bindings": bindings}
+    judge(call, written, "iamPolicies")
     if delay := call.cloud.faults.iam_delay_seconds:
         call.store.put(f"{key}#before", {"policy": policy, "until": time.time() + delay})
     call.store.put(f"{key}#policy", written)

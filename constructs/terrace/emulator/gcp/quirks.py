@@ -3,7 +3,8 @@
     @answers("dns", "changes.create")             instead of the generic verb; None goes on with it
     @completes("dns", "managedZones")             fields of a resource that is about to be stored
     @exists("logging", r"projects/([^/]+)/...")   what is there without being made
-    @refuses("dns", "managedZones")               why a resource would be refused when it is made or changed
+    @refuses("dns", "managedZones")               why a resource is refused when it is made or changed; "*" is any
+    @refuses("*", "iamPolicies")                  why a policy is refused, on whatever it is set
     @keeps("dns", "managedZones")                 why one cannot be deleted
 
 Rules yield sentences, which become 400 INVALID_ARGUMENT, or a Refused of their own.
@@ -14,7 +15,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from terrace.emulator.gcp.call import Call, Refused, missing, name_of
+from terrace.emulator.gcp.call import Call, Refused, invalid, missing, name_of
 from terrace.emulator.gcp.documents import Json
 
 Answer = Callable[[Call], Json | bytes | None]
@@ -24,10 +25,13 @@ Rule = Callable[[Json, Call], Iterator[str | Refused]]
 
 SERVICES: tuple[str, ...] = (
     *("binaryauthorization", "certificatemanager", "cloudasset", "cloudkms", "cloudresourcemanager", "cloudscheduler"),
-    *("compute", "container", "dns", "iam", "logging", "monitoring", "objects", "secretmanager", "serviceusage"),
-    *("sqladmin", "storage", "storagetransfer"),
+    *("compute", "container", "dns", "iam", "logging", "memorystore", "monitoring", "objects", "secretmanager"),
+    *("serviceusage", "sqladmin", "storage", "storagetransfer"),
 )
-RULES: tuple[str, ...] = ()
+RULES: tuple[str, ...] = (
+    *("backup", "cache", "cluster", "cost", "database", "entry", "identity", "keys", "labels", "network"),
+    *("observation", "registry", "secrets", "storage"),
+)
 
 ANSWERS: dict[tuple[str, str], Answer] = {}
 COMPLETIONS: defaultdict[tuple[str, str], list[Completion]] = defaultdict(list)
@@ -98,9 +102,17 @@ def required(call: Call, key: str) -> Json:
     return found
 
 
+def judge(call: Call, resource: Json, collection: str) -> None:
+    """Raise the first refusal of the rules for any resource and for this kind."""
+    for kind in (("*", "*"), ("*", collection), (call.service, collection)):
+        for rule in REFUSALS.get(kind, ()):
+            for problem in rule(resource, call):
+                raise problem if isinstance(problem, Refused) else invalid(problem)
+
+
 def load() -> None:
     """Fill the table."""
     for name in SERVICES:
         importlib.import_module(f"terrace.emulator.gcp.{name}")
     for name in RULES:
-        importlib.import_module(f"terrace.emulator.gcp.rules.{name}")
+        importlib.import_module(f"terrace.emulator.gcp.refusals.{name}")

@@ -3,7 +3,7 @@
 from terrace.emulator.gcp.call import Call, Refused
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import now, stamp
-from terrace.emulator.gcp.quirks import answers, completes, required
+from terrace.emulator.gcp.quirks import answers, completes, judge, required
 
 _STATES = {"enable": "ENABLED", "disable": "DISABLED", "destroy": "DESTROYED"}
 
@@ -19,6 +19,7 @@ def _add(call: Call) -> Json:
     number = len(call.store.below(f"{call.key}/versions")) + 1
     version = {"name": f"{secret['name']}/versions/{number}", "createTime": now(), "state": "ENABLED"}
     version["etag"] = stamp(version)
+    judge(call, version, "versions")
     call.store.put(f"{call.key}/versions/{number}", version)
     call.store.put(f"{call.key}/versions/{number}#payload", call.body.get("payload") or {})
     return version

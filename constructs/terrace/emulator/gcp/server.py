@@ -21,6 +21,7 @@ from terrace.emulator.gcp import quirks, verbs
 from terrace.emulator.gcp.call import Call, Cloud, Refused, invalid
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.inventory import inventory
+from terrace.emulator.gcp.refusals import general
 from terrace.emulator.gcp.store import Store
 
 log = logging.getLogger("terrace.emulator")
@@ -106,6 +107,7 @@ class Application:
                 raise invalid("Invalid JSON payload received. Parse error") from None
         call = Call(self._cloud, environ["REQUEST_METHOD"], host, path.lstrip("/"), asked, body, headers, raw)
         try:
+            general.check(call)
             return verbs.run(call)
         except verbs.Unsupported:
             operation = f"{call.http} {call.host}/{call.path}"

@@ -4,7 +4,7 @@ from terrace.emulator.gcp import operations
 from terrace.emulator.gcp.call import Call, escaped, last, missing
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import now, number
-from terrace.emulator.gcp.quirks import answers, completes, required
+from terrace.emulator.gcp.quirks import answers, completes, judge, required
 from terrace.emulator.gcp.verbs import delete
 
 
@@ -99,7 +99,9 @@ def _user(call: Call) -> Json:
         return operations.answer(call, None)
     told = {field: value for field, value in call.sent.items() if field != "password"}
     known = {"kind": "sql#user", "project": call.project, "instance": last(instance["name"]), "host": ""}
-    call.store.put(key, {**known, **(call.store.get(key) or {}), **told, "name": name})
+    user = {**known, **(call.store.get(key) or {}), **told, "name": name}
+    judge(call, user, "users")
+    call.store.put(key, user)
     return operations.answer(call, None)
 
 

@@ -123,9 +123,7 @@ _SPARING = frozenset({"sqladmin"})
 def commit(call: Call, resource: Json, key: str) -> Json:
     """Let rules judge and quirks finish a resource, and only then store it: a request that fails changes nothing."""
     collection = key.rsplit("/", 2)[-2]
-    for rule in quirks.REFUSALS.get((call.service, collection), ()):
-        for problem in rule(resource, call):
-            raise problem if isinstance(problem, Refused) else invalid(problem)
+    quirks.judge(call, resource, collection)
     asked = call.cloud.faults.fail_operation
     if asked and asked in key and not call.cloud.failed and operations.answers_operation(call):
         call.cloud.failed = True

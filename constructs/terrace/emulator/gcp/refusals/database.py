@@ -1,0 +1,159 @@
+"""What Cloud SQL refuses of instances, users and their end."""
+
+import re
+from collections.abc import Iterator
+
+from terrace.emulator.gcp.call import Call, Refused
+from terrace.emulator.gcp.documents import Json
+from terrace.emulator.gcp.quirks import keeps, refuses
+
+SWITCHES = re.compile(
+    r"cloudsql\.(iam_authentication|enable_\w+)|log_(connections|disconnections|checkpoints|lock_waits)"
+)
+
+
+def _settings(instance: Json) -> Json:
+    return instance.get("settings") or {}
+
+
+def _backups(instance: Json) -> Json:
+    return _settings(instance).get("backupConfiguration") or {}
+
+
+def _is_plus(instance: Json) -> bool:
+    return _settings(instance).get("edition") == "ENTERPRISE_PLUS"
+
+
+def _flags(instance: Json) -> dict[str, str]:
+    return {each.get("name"): str(each.get("value")) for each in _settings(instance).get("databaseFlags", ())}
+
+
+@refuses("sqladmin", "instances")
+def name(instance: Json, call: Call) -> Iterator[str]:
+    """Source: Cloud SQL API, instances.name: with the project's id 98 characters at most."""
+    found = str(instance.get("name", ""))
+    if not re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", found) or len(f"{call.project}:{found}") > 98:
+        yield f"Invalid request: instance name ({found})."
+
+
+@refuses("sqladmin", "instances")
+def reachable(instance: Json, call: Call) -> Iterator[str]:
+    """Source: Cloud SQL documentation, "Private IP": one way in at least."""
+    network = _settings(instance).get("ipConfiguration") or {}
+    psc = (network.get("pscConfig") or {}).get("pscEnabled")
+    if not (network.get("ipv4Enabled", True) or network.get("privateNetwork") or psc):
+        yield "At least one of Public IP, Private IP or PSC connectivity must be enabled."
+
+
+@refuses("sqladmin", "instances")
+def tier(instance: Json, call: Call) -> Iterator[str]:
+    """Source: Cloud SQL documentation, "Editions overview", machine types."""
+    found = str(_settings(instance).get("tier", ""))
+    if _is_plus(instance) != found.startswith(("db-perf-optimized-", "db-c4a-")):
+        edition = _settings(instance).get("edition", "ENTERPRISE")
+        yield f"Invalid Tier ({found}) for ({edition}) Edition. Use a predefined Tier of that edition."
+    custom = re.fullmatch(r"db-custom-(\d+)-(\d+)", found)
+    if custom and not (int(custom[1]) == 1 or (int(custom[1]) % 2 == 0 and int(custom[2]) % 256 == 0)):
+        yield f"Invalid Tier ({found}): an even number of CPUs and a multiple of 256 MB."
+
+
+@refuses("sqladmin", "instances")
+def recovery(instance: Json, call: Call) -> Iterator[str]:
+    """Source: Cloud SQL documentation, "Point-in-time recovery": 7 days, 35 with Enterprise Plus, on backups."""
+    found, most = _backups(instance), 35 if _is_plus(instance) else 7
+    days = int(found.get("transactionLogRetentionDays") or 1)
+    if not 1 <= days <= most:
+        yield f"Invalid request: transactionLogRetentionDays must be 1 to {most}, not {days}."
+    if found.get("pointInTimeRecoveryEnabled") and not found.get("enabled"):
+        yield "Invalid request: point-in-time recovery requires automated backups."
+    kept = int((found.get("backupRetentionSettings") or {}).get("retainedBackups") or 7)
+    if found.get("enabled") and not max(1, days) <= kept <= 365:
+        yield "Invalid request: retainedBackups must be transactionLogRetentionDays at least, 365 at most."
+
+
+@refuses("sqladmin", "instances")
+def standby(instance: Json, call: Call) -> Iterator[str]:
+    """Source: Cloud SQL documentation, "Enable high availability": backups and point-in-time recovery are on."""
+    found = _backups(instance)
+    ready = found.get("enabled") and found.get("pointInTimeRecoveryEnabled")
+    if (
+        _settings(instance).get("availabilityType") == "REGIONAL"
+        and not ready
+        and not instance.get("masterInstanceName")
+    ):
+        yield "Invalid request: a regional instance requires automated backups and point-in-time recovery."
+
+
+@refuses("sqladmin", "instances")
+def replica(instance: Json, call: Call) -> Iterator[str | Refused]:
+    """Source: Cloud SQL documentation, "Create read replicas": the primary is there, backed up, as new."""
+    primary = str(instance.get("masterInstanceName", "")).split(":")[-1]
+    if not primary:
+        return
+    found = call.store.get(f"sqladmin/projects/{call.project}/instances/{primary}")
+    if found is None:
+        yield Refused(404, "NOT_FOUND", f"The Cloud SQL instance {primary} does not exist.", "instanceDoesNotExist")
+        return
+    if found["databaseVersion"] != instance.get("databaseVersion"):
+        yield f"A replica has the version of its primary: {found['databaseVersion']}."
+    if not _backups(found).get("enabled"):
+        yield "The primary of a replica must have automated backups enabled."
+
+
+@refuses("sqladmin", "instances")
+def disk(instance: Json, call: Call) -> Iterator[str]:
+    """Source: Cloud SQL documentation, "Edit instances": 10 GB at least, below its limit, never less than before."""
+    size = int(_settings(instance).get("dataDiskSizeGb") or 10)
+    limit = int(_settings(instance).get("storageAutoResizeLimit") or 0)
+    if size < 10:
+        yield f"Invalid request: dataDiskSizeGb must be at least 10, not {size}."
+    if limit and limit < size:
+        yield f"Invalid request: storageAutoResizeLimit {limit} is less than the size of the disk, {size}."
+    there = call.store.get(call.key if call.key.endswith(f"/{instance.get('name')}") else "")
+    if there and size < int(_settings(there).get("dataDiskSizeGb") or 0):
+        yield "Invalid request: Disk size cannot be decreased."
+
+
+@refuses("sqladmin", "instances")
+def window(instance: Json, call: Call) -> Iterator[str]:
+    """Source: Cloud SQL API, MaintenanceWindow: day 1 (Monday) to 7, hour 0 to 23."""
+    found = _settings(instance).get("maintenanceWindow") or {}
+    if found and not (1 <= int(found.get("day", 1)) <= 7 and 0 <= int(found.get("hour", 0)) <= 23):
+        yield "Invalid request: the maintenance window's day must be 1 to 7 and its hour 0 to 23."
+
+
+@refuses("sqladmin", "instances")
+def flags(instance: Json, call: Call) -> Iterator[str]:
+    """Source: Cloud SQL documentation, "Configure database flags": switches are on or off; pgaudit needs its flag."""
+    found = _flags(instance)
+    for flag, value in found.items():
+        if SWITCHES.fullmatch(flag) and value not in ("on", "off"):
+            yield f"Invalid flag value for {flag}: '{value}'. Must be on or off."
+    if any(flag.startswith("pgaudit.") for flag in found) and found.get("cloudsql.enable_pgaudit") != "on":
+        yield "Flags of pgaudit require cloudsql.enable_pgaudit=on."
+
+
+@refuses("sqladmin", "users")
+def logins(user: Json, call: Call) -> Iterator[str]:
+    """Source: Cloud SQL documentation, "Manage users with IAM database authentication"."""
+    instance = call.store.get(call.key.rpartition("/")[0]) or {}
+    if (
+        str(user.get("type", "")).startswith("CLOUD_IAM")
+        and _flags(instance).get("cloudsql.iam_authentication") != "on"
+    ):
+        yield "Cloud SQL IAM authentication is not enabled: set the flag cloudsql.iam_authentication to on."
+    if user.get("type") == "CLOUD_IAM_SERVICE_ACCOUNT" and str(user.get("name")).endswith(".gserviceaccount.com"):
+        yield "Database username for a Cloud IAM service account should be without the suffix .gserviceaccount.com."
+    if len(str(user.get("name", ""))) > 63:
+        yield f"The name of a user has at most 63 characters: {user['name']}"
+
+
+@keeps("sqladmin", "instances")
+def protected(instance: Json, call: Call) -> Iterator[Refused]:
+    """Source: Cloud SQL documentation, "Prevent deletion of an instance"; replicas go first."""
+    if _settings(instance).get("deletionProtectionEnabled"):
+        text = "The instance is protected. Please disable the deletion protection and try again."
+        yield Refused(400, "FAILED_PRECONDITION", text, "invalidOperation")
+    if instance.get("replicaNames"):
+        text = f"The instance has read replicas: {', '.join(instance['replicaNames'])}. Delete them first."
+        yield Refused(400, "FAILED_PRECONDITION", text, "invalidOperation")

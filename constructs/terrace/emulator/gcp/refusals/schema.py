@@ -1,0 +1,102 @@
+"""What the published schema of a method forbids: unknown fields, wrong types, values that do not exist, gaps.
+
+Source: the discovery document of the service; proto3 JSON mapping; "Required." in a field's description.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from terrace.emulator.gcp.call import Call
+from terrace.emulator.gcp.documents import Document, Json
+
+TOLERATED = frozenset({"initialNatIps", "deleteBgpAlwaysCompareMed"})
+"""Sent by the provider and accepted by the service, but in no document."""
+
+_FORMATS = {
+    "google-duration": r"-?\d+(\.\d{1,9})?s",
+    "google-datetime": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)",
+    "int32": r"-?\d+",
+    "int64": r"-?\d+",
+    "uint32": r"\d+",
+    "uint64": r"\d+",
+}
+
+
+def faults(call: Call) -> Iterator[str]:
+    """Why the body of a call is not what its method takes."""
+    if call.method.request and call.http in ("POST", "PUT", "PATCH"):
+        yield from _unfitting(call.document, call.method.request, call.body, "")
+        yield from _incomplete(call)
+
+
+def _unfitting(document: Document, schema: str, value: Json, at: str) -> Iterator[str]:
+    known = document.schema(schema).get("properties")
+    if not known or "additionalProperties" in document.schema(schema):
+        return
+    for field, content in value.items():
+        where = f"{at}.{field}".lstrip(".")
+        if field not in known:
+            if field not in TOLERATED:
+                yield f"Invalid JSON payload received. Unknown name \"{field}\" at '{at or schema}': Cannot find field."
+        elif content is not None:
+            yield from _wrong(document, known[field], content, where)
+
+
+def _wrong(document: Document, entry: Json, value: Any, where: str) -> Iterator[str]:
+    kind = entry.get("type", "object")
+    if kind == "array":
+        if not isinstance(value, list):
+            yield _text(where, "ARRAY", value)
+            return
+        for index, each in enumerate(value):
+            yield from _wrong(document, entry["items"], each, f"{where}[{index}]")
+    elif "$ref" in entry:
+        if not isinstance(value, dict):
+            yield _text(where, entry["$ref"], value)
+        else:
+            yield from _unfitting(document, entry["$ref"], value, where)
+    elif value == "":
+        return
+    elif not _is_of(kind, entry.get("format", ""), value):
+        yield _text(where, kind.upper(), value)
+    elif value not in entry.get("enum", [value]):
+        yield _text(where, "ENUM", value)
+    elif (
+        (pattern := entry.get("pattern"))
+        and where.rpartition(".")[2] == "name"
+        and not re.fullmatch(pattern, str(value))
+    ):
+        yield f"Invalid value for field 'resource.{where}': '{value}'. Must be a match of regex '{pattern}'"
+    elif (form := _FORMATS.get(entry.get("format", ""))) and not re.fullmatch(form, str(value)):
+        yield _text(where, entry["format"].upper(), value)
+
+
+def _is_of(kind: str, form: str, value: Any) -> bool:
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if kind == "object":
+        return isinstance(value, dict)
+    if kind in ("integer", "number"):
+        return not isinstance(value, (dict, list, bool))
+    if kind == "string":
+        # 64-bit numbers are strings in JSON, and numbers are taken for them
+        return isinstance(value, str) or (form.endswith("int64") and isinstance(value, int))
+    return True
+
+
+def _text(where: str, kind: str, value: Any) -> str:
+    return f"Invalid value at '{where}' ({kind}), {value!r}"
+
+
+def _incomplete(call: Call) -> Iterator[str]:
+    """What a resource must have when it is made."""
+    from terrace.emulator.gcp.verbs import CREATES
+
+    if call.method.verb not in CREATES:
+        return
+    for field, entry in call.document.properties(call.schema).items():
+        asked = entry.get("required") or call.method.id in entry.get("annotations", {}).get("required", ())
+        may_be_zero = field == "name" or entry.get("type") in ("boolean", "integer", "number")
+        if asked and not may_be_zero and call.sent.get(field) in (None, "", [], {}):
+            yield f"Missing required field '{field}' of {call.schema}"

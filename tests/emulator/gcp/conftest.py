@@ -1,0 +1,128 @@
+"""Google's own Python client before the emulator, in one process: no port, no proxy, no Terraform."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import httplib2
+import pytest
+from googleapiclient.discovery import build
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from terrace.emulator import Faults, Options
+from terrace.emulator.gcp import DEFAULT_ACCOUNT
+from terrace.emulator.gcp.server import backend
+
+PROJECT = DEFAULT_ACCOUNT["project_id"]
+NUMBER = DEFAULT_ACCOUNT["project_number"]
+REGION = "europe-west3"
+PLACE = f"projects/{PROJECT}/locations/{REGION}"
+KEY_USER = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+Json = dict[str, Any]
+
+SERVICES = (
+    *("artifactregistry", "backupdr", "billingbudgets", "binaryauthorization", "certificatemanager", "cloudasset"),
+    *("cloudkms", "cloudscheduler", "compute", "container", "dns", "essentialcontacts", "gkebackup", "iam", "logging"),
+    *("memorystore", "monitoring", "networkconnectivity", "orgpolicy", "pubsub", "secretmanager", "securitycenter"),
+    *("sqladmin", "storage", "storagetransfer"),
+)
+
+
+class Google:
+    """One emulated project. Its clients have only ours: no credentials of the machine, no network."""
+
+    def __init__(self, options: Options = Options(), token: str = "emulated") -> None:
+        self.backend = backend(DEFAULT_ACCOUNT, REGION, options)
+        self.token = token
+
+    def __call__(self, service: str, version: str = "v1") -> Any:
+        """A client of google-api-python-client."""
+        return build(service, version, http=self, static_discovery=True, cache_discovery=True)
+
+    def request(
+        self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any
+    ) -> tuple[httplib2.Response, bytes]:
+        """What the client takes for an HTTP connection."""
+        sent = {**(headers or {}), **({"authorization": f"Bearer {self.token}"} if self.token else {})}
+        url = urlsplit(uri)
+        target = f"{url.path}?{url.query}" if url.query else url.path
+        environ = EnvironBuilder(
+            path=url.path,
+            query_string=url.query,
+            base_url=f"https://{url.netloc}",
+            method=method,
+            data=body,
+            headers=sent,
+        ).get_environ()
+        environ["REQUEST_URI"] = target
+        chunks, status, answered = run_wsgi_app(self.backend.application, environ)
+        content = b"".join(chunks)
+        return httplib2.Response({**dict(answered), "status": status.split()[0]}), content
+
+    def call(self, method: str, url: str, body: Json | None = None) -> tuple[int, Json]:
+        """Status and body of a bare request; `url` begins with the service's label."""
+        label, _, path = url.partition("/")
+        data, headers = (json.dumps(body), {"content-type": "application/json"}) if body is not None else (None, {})
+        answer, content = self.request(f"https://{label}.googleapis.com/{path}", method, data, headers)
+        return int(answer.status), json.loads(content)
+
+    def make(self, url: str, body: Json, method: str = "POST") -> Json:
+        """A request that has to succeed."""
+        status, answer = self.call(method, url, body)
+        assert status == 200, answer
+        return answer
+
+    def enable(self, *services: str) -> None:
+        names = {"serviceIds": [f"{service}.googleapis.com" for service in services]}
+        self.make(f"serviceusage/v1/projects/{PROJECT}/services:batchEnable", names)
+
+    def key(self, agent: str = "", place: str = REGION) -> str:
+        """A new key's name that `agent` may use."""
+        ring = f"projects/{PROJECT}/locations/{place}/keyRings/ring"
+        self.call("POST", f"cloudkms/v1/projects/{PROJECT}/locations/{place}/keyRings?keyRingId=ring", {})
+        self.call("POST", f"cloudkms/v1/{ring}/cryptoKeys?cryptoKeyId=key", {"purpose": "ENCRYPT_DECRYPT"})
+        if agent:
+            binding = {"role": KEY_USER, "members": [f"serviceAccount:{agent}"]}
+            self.make(f"cloudkms/v1/{ring}/cryptoKeys/key:setIamPolicy", {"policy": {"bindings": [binding]}})
+        return f"{ring}/cryptoKeys/key"
+
+    def network(self) -> tuple[str, str]:
+        """Names of a network and of its one subnetwork, with ranges `pods` and `services`."""
+        at = f"compute/compute/v1/projects/{PROJECT}"
+        network, subnetwork = "global/networks/net", f"regions/{REGION}/subnetworks/nodes"
+        self.make(f"{at}/global/networks", {"name": "net", "autoCreateSubnetworks": False})
+        ranges = [
+            {"rangeName": "pods", "ipCidrRange": "10.1.0.0/16"},
+            {"rangeName": "services", "ipCidrRange": "10.2.0.0/20"},
+        ]
+        self.make(
+            f"{at}/regions/{REGION}/subnetworks",
+            {
+                "name": "nodes",
+                "network": f"projects/{PROJECT}/{network}",
+                "ipCidrRange": "10.0.0.0/20",
+                "secondaryIpRanges": ranges,
+            },
+        )
+        return f"projects/{PROJECT}/{network}", f"projects/{PROJECT}/{subnetwork}"
+
+
+@pytest.fixture
+def google() -> Google:
+    """A fresh project with every service on."""
+    made = Google()
+    made.enable(*SERVICES)
+    return made
+
+
+@pytest.fixture
+def faulty() -> Callable[..., Google]:
+    """A fresh project in which something goes wrong on purpose."""
+
+    def make(**faults: Any) -> Google:
+        made = Google(Options(faults=Faults(**faults)))
+        made.enable(*SERVICES)
+        return made
+
+    return make
