@@ -144,6 +144,14 @@ class Site:
         self._touch(id)
         self.reader.write(id, {**{name: body[name] for name in body if name not in _READ_ONLY}, "tags": dict(tags)})
 
+    def upload(self, account: str, container: str, blob: str, content: bytes) -> None:
+        from azure.core.rest import HttpRequest
+
+        client = self.reader.blobs(account)
+        headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/octet-stream"}
+        url = client.format_url(f"/{container}/{blob}")
+        client.send_request(HttpRequest("PUT", url, headers=headers, content=content)).raise_for_status()
+
     def delete(self, id: str) -> None:
         self._touch(id)
         self.reader.write(id, None)
