@@ -125,23 +125,23 @@ class Pipelines(Construct):
             f"repo:{spec.repository}:pull_request",
             f"repo:{spec.repository}:ref:refs/heads/{spec.main_branch}",
         )
-        plan = self._pipeline("plan", spec, target, planners, LOOKING)
+        # reads the state and locks it; on the project, as the bucket is there only where the state is remote
+        state = Grant("roles/storage.objectUser", only=f'resource.name.startsWith("{names.state_bucket_id(target)}/")')
+        self._pipeline("plan", spec, target, planners, LOOKING, state=state)
         self._pipeline("apply", spec, target, (f"repo:{spec.repository}:environment:{target.environment}",), CHANGING)
-        StorageBucketIamMember(
-            self,
-            "plan-state",
-            bucket=names.state_bucket(target),
-            role="roles/storage.objectUser",  # reads the state and locks it
-            member=names.member(target, "ci-plan"),
-            depends_on=[plan, service(self, "storage")],
-        )
         self.handle = PipelinesHandle(
             plan=names.role_email(target, "ci-plan"), apply=names.role_email(target, "ci-apply")
         )
 
     def _pipeline(
-        self, name: str, spec: IdentitySpec, target: Target, subjects: Sequence[str], roles: Sequence[str]
-    ) -> ServiceAccount:
+        self,
+        name: str,
+        spec: IdentitySpec,
+        target: Target,
+        subjects: Sequence[str],
+        roles: Sequence[str],
+        **more: Grant,
+    ) -> None:
         provider = IamWorkloadIdentityPoolProvider(
             self,
             f"{name}-github",
@@ -152,7 +152,7 @@ class Pipelines(Construct):
             attribute_condition=federated_trust(target, spec.repository, *subjects),  # ID-1
             oidc=IamWorkloadIdentityPoolProviderOidc(issuer_uri=f"https://{GITHUB}"),
         )
-        grants = {role.removeprefix("roles/").replace(".", "-"): Grant(role) for role in roles}
+        grants = {role.removeprefix("roles/").replace(".", "-"): Grant(role) for role in roles} | more
         account = iam.role(self, name, target, purpose=f"ci-{name}", title=f"CI, {name}", grants=grants)
         pool = f"projects/{names.number(target)}/locations/global/workloadIdentityPools/{_pool_id(target)}"
         for subject in subjects:
@@ -164,7 +164,6 @@ class Pipelines(Construct):
                 member=f"principal://iam.googleapis.com/{pool}/subject/{subject}",  # ID-1
                 depends_on=[provider],
             )
-        return account
 
 
 class Workloads(Construct):

@@ -129,6 +129,11 @@ def bucket_id(target: Target, name: Bucket) -> str:
     return f"projects/_/buckets/{bucket(target, name)}"
 
 
+def state_bucket_id(target: Target) -> str:
+    """The bucket of remote state as conditions of grants name it."""
+    return f"projects/_/buckets/{state_bucket(target)}"
+
+
 def log_bucket(name: LogGroup) -> LogBucket:
     """Which log bucket a kind of log is kept in: one a retention, since Logging searches them together."""
     kept: dict[LogGroup, LogBucket] = {"flow": "flow", "trail": "trail"}

@@ -1,6 +1,6 @@
 """Backups, cost, ownership, pipelines (BAK-1 to ID-1)."""
 
-from tests.assurance.mutants import add, drop, mutant, put, remove
+from tests.assurance.mutants import Stack, add, body, drop, mutant, put, remove
 
 PLAN, VAULT = ("google_backup_dr_backup_plan", "backup/plan"), ("google_backup_dr_backup_vault", "backup/vault")
 COPY, BUDGET = ("google_storage_transfer_job", "backup/copy-gold"), ("google_billing_budget", "cost/budget")
@@ -8,6 +8,13 @@ JOB, GRANT = "google_cloud_scheduler_job", "google_project_iam_member"
 DB, ALERT = ("google_sql_database_instance", "database/server"), "google_monitoring_alert_policy"
 WEEKLY = {"recurrence_type": "WEEKLY", "days_of_week": ["SUNDAY"]}
 LOCATIONS = ("google_org_policy_policy", "governance/gcp-resourceLocations")
+
+
+def _plan_gets_a_bucket(stack: Stack) -> None:
+    member = body(stack, GRANT, "pipelines/plan-state")["member"]
+    granted = {"bucket": "x", "role": "roles/storage.objectViewer", "member": member}
+    add("google_storage_bucket_iam_member", "pipelines/mutant", granted)(stack)
+
 
 MUTANTS = [
     mutant("BAK-1 BAK-3", "backups once a week", put(*PLAN, "backup_rules.standard_schedule", WEEKLY)),
@@ -113,8 +120,12 @@ MUTANTS = [
         only="prod",
     ),
     mutant("ID-1", "plan writes", put(GRANT, "pipelines/plan-compute-viewer", "role", "roles/compute.admin")),
+    mutant("ID-1", "plan writes to every bucket", drop(GRANT, "pipelines/plan-state", "condition")),
     mutant(
-        "ID-1", "plan reads a bucket", put("google_storage_bucket_iam_member", "pipelines/plan-state", "bucket", "x")
+        "ID-1",
+        "plan writes to another bucket",
+        put(GRANT, "pipelines/plan-state", "condition.expression", 'resource.name.startsWith("projects/_/buckets/x/")'),
     ),
+    mutant("ID-1", "plan reads a bucket", _plan_gets_a_bucket),
     mutant("ID-1", "a static key", add("google_service_account_key", "pipelines/mutant", {"service_account_id": "x"})),
 ]

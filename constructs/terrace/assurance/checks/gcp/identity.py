@@ -35,9 +35,13 @@ def federated(stack: Subject) -> Iterator[Finding]:
 def plan_only_reads(stack: Subject) -> Iterator[Finding]:
     member = names.member(stack.target, "ci-plan")
     grants = [one for one in stack.all("google_project_iam_member") if one.get("member") == member]
-    writes = [str(one.get("role")) for one in grants if not str(one.get("role")).endswith(_READS)]
+    state = f'resource.name.startsWith("{names.state_bucket_id(stack.target)}/")'
+    kept = [one for one in grants if one.get("condition.expression") == state]
+    rights = [one.get("role") for one in kept]
+    yield equal("pipelines/plan", "rights on the state", rights, ["roles/storage.objectUser"])
+    others = [one for one in grants if one not in kept]
+    writes = [str(one.get("role")) for one in others if not str(one.get("role")).endswith(_READS)]
     yield empty("pipelines/plan", "roles that change something", writes)
     yield includes("pipelines/plan", "roles", [str(one.get("role")) for one in grants], ["roles/browser"])
     buckets = [one for one in stack.all("google_storage_bucket_iam_member") if one.get("member") == member]
-    state = names.state_bucket(stack.target)
-    yield empty("pipelines/plan", "other buckets", [str(one) for one in buckets if one.get("bucket") != state])
+    yield empty("pipelines/plan", "buckets", [str(one) for one in buckets])
