@@ -269,7 +269,7 @@ class Arm:
             action = action or (whole.actions.get(id.tail.lower()) if whole else None)
             if action is None:
                 raise Unsupported
-            if id.name and not self.store.get(id.owner):
+            if id.name and not self.exists(id.owner):
                 raise checks.not_found(parse(id.owner))
             subject = Resource(parse(id.owner), self.store.body(id.owner), self.store)
             status, body = action(subject, call.body)

@@ -77,6 +77,8 @@ def _listing(store: Store, holder: Item, call: Call) -> bytes:
 def _blob(store: Store, holder: Item, name: str, call: Call) -> Answer:
     path = f"{holder.id}/blobs/{quote(name, safe='')}"
     item, part = store.get(path), call.query.get("comp", "")
+    if part not in ("", "metadata", "lease"):
+        raise Unsupported
     if call.method == "PUT" and not part:
         _free(item, call)
         kept = item.body if item else {}
