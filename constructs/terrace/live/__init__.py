@@ -177,4 +177,4 @@ def _module(cloud: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
-        raise UsageError(f"a deployment on '{cloud}' cannot be read yet", hint="aws can") from None
+        raise UsageError(f"a deployment on '{cloud}' cannot be read yet", hint="aws, azure and gcp can") from None
