@@ -31,7 +31,17 @@ def test_what_lets_a_deployment_pass(status: live.Status, passes: bool) -> None:
     assert live.Result("DB-1", "", status, "", "", "database").passes is passes
 
 
-@pytest.mark.parametrize(("module", "absent"), [("terrace.live", "boto3"), ("terrace.live.aws", "jsii")])
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("terrace.live", "boto3"),
+        ("terrace.live.aws", "jsii"),
+        ("terrace.live.azure", "jsii"),
+        ("terrace.live.azure", "azure.core"),
+        ("terrace.live.gcp", "jsii"),
+        ("terrace.live.gcp", "googleapiclient"),
+    ],
+)
 def test_reading_needs_no_cdk_and_asking_for_help_no_sdk(module: str, absent: str) -> None:
     code = f"import sys, {module}; sys.exit('{absent}' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

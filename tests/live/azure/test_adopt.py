@@ -1,0 +1,144 @@
+"""Finding what a killed apply created: every type of the foundation has its way, and nothing is found twice."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from terrace import emulator
+from terrace.azure import names
+from terrace.deployment.recovery import Candidate
+from terrace.emulator.azure import DEFAULT_ACCOUNT
+from terrace.errors import TerraceError
+from terrace.live.azure.adopt import BY_NAME, OVERWRITTEN, find
+from terrace.live.azure.adopt_listing import BY_LISTING, Account
+from tests.conftest import Foundations
+from tests.live.azure.site import Site
+from tests.live.azure.snapshot import Snapshot
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+SUBSCRIPTION = f"/subscriptions/{DEFAULT_ACCOUNT['subscription_id']}"
+GROUP = f"{SUBSCRIPTION}/resourceGroups/g"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_type_of_the_foundation_has_one_way(environment: str, foundation: Foundations) -> None:
+    ways = [set(BY_NAME), set(BY_LISTING), set(OVERWRITTEN)]
+    types = foundation(environment, "azure").document["resource"]
+    assert {type: count for type in types if (count := sum(type in way for way in ways)) != 1} == {}
+
+
+def found(type: str, **values: Any) -> str | None:
+    candidate = Candidate(f"{type}.it", type, values, "", DEFAULT_ACCOUNT["subscription_id"])
+    return find([candidate], environment="dev", variables={"PATH": ""}).get(f"{type}.it")
+
+
+@pytest.mark.parametrize(
+    ("type", "values", "identity"),
+    [
+        ("azurerm_resource_group", {"name": "g"}, GROUP),
+        (
+            "azurerm_virtual_network",
+            {"name": "n", "resource_group_name": "g"},
+            f"{GROUP}/providers/Microsoft.Network/virtualNetworks/n",
+        ),
+        ("azurerm_virtual_network", {"name": "n"}, None),  # the group is known only after the apply
+        ("azurerm_subnet_network_security_group_association", {"subnet_id": "/s"}, "/s"),
+        ("azurerm_monitor_diagnostic_setting", {"name": "logs", "target_resource_id": "/t"}, "/t|logs"),
+        (
+            "azurerm_role_definition",
+            {"scope": GROUP, "role_definition_id": "r"},
+            f"{GROUP}/providers/Microsoft.Authorization/roleDefinitions/r|{GROUP}",
+        ),
+        ("azurerm_management_lock", {"scope": "/s", "name": "keep"}, "/s/providers/Microsoft.Authorization/locks/keep"),
+        ("azurerm_postgresql_flexible_server_configuration", {"name": "n", "server_id": "/s"}, None),  # overwritten
+        ("azurerm_key_vault_key", {"name": "lake"}, None),  # its vault is known only after the apply
+    ],
+)
+def test_a_name_gives_the_id_and_nobody_is_asked(type: str, values: dict[str, Any], identity: str | None) -> None:
+    assert found(type, **values) == identity
+
+
+def listed(site: Site, type: str, values: dict[str, Any]) -> str | None:
+    account = Account(names.settings(site.target).subscription_id, {}, site.reader)
+    return BY_LISTING[type](account, values)
+
+
+def grant_of(site: Site, purpose: str, role: str, bucket: Any) -> tuple[str | None, str | None]:
+    """The import id of a module's right, and that of a right that nobody has."""
+    scope = names.container_id(site.target, bucket)
+    values = {"scope": scope, "principal_id": site.principal(purpose), "role_definition_name": role}
+    return listed(site, "azurerm_role_assignment", values), listed(
+        site, "azurerm_role_assignment", {**values, "role_definition_name": "Owner"}
+    )
+
+
+def test_a_role_is_found_by_who_has_it_where(snapshot: Snapshot) -> None:
+    there, absent = snapshot.run(grant_of, "velero", "Storage Blob Data Contributor", "backups")
+    assert "/containers/backups/providers/Microsoft.Authorization/roleAssignments/" in there
+    assert absent is None
+
+
+def replication_of(site: Site) -> str | None:
+    source, copy = (names.account_id(site.target, "gold", recovery=away) for away in (False, True))
+    values = {"source_storage_account_id": source, "destination_storage_account_id": copy}
+    return listed(site, "azurerm_storage_object_replication", values)
+
+
+def test_a_replication_is_found_at_both_ends(snapshot: Snapshot) -> None:
+    source, _, copy = snapshot.run(replication_of).partition(";")
+    assert source.rpartition("/")[2] == copy.rpartition("/")[2]
+    assert "dpf-prod-recovery" in copy
+
+
+def plans_of(site: Site) -> list[str | None]:
+    kinds = ("KeyVaults", "Api")
+    return [listed(site, "azurerm_security_center_subscription_pricing", {"resource_type": kind}) for kind in kinds]
+
+
+def test_a_plan_of_defender_is_adopted_when_it_is_bought(snapshot: Snapshot) -> None:
+    bought, free = snapshot.run(plans_of)
+    assert bought.endswith("/pricings/KeyVaults")
+    assert free is None
+
+
+@pytest.fixture(scope="module")
+def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Of a child process, which are not this one's: proxy, certificates and credentials of an emulator."""
+    running = emulator.start("azure", tmp_path_factory.mktemp("azure"), parent=os.getpid())
+    yield running.child_environment({"PATH": os.environ["PATH"]})
+    running.stop()
+
+
+def test_what_a_vault_holds_is_found_with_its_version_through_the_childs_proxy(
+    variables: dict[str, str],
+) -> None:
+    account = Account(DEFAULT_ACCOUNT["subscription_id"], variables)
+    reader, vault = account.reader, f"{GROUP}/providers/Microsoft.KeyVault/vaults/killed-apply"
+    reader.write(GROUP, {"location": "germanywestcentral"})
+    properties = {
+        "tenantId": DEFAULT_ACCOUNT["tenant_id"],
+        "sku": {"family": "A", "name": "standard"},
+        "enableRbacAuthorization": True,
+    }
+    reader.write(vault, {"location": "germanywestcentral", "properties": properties})
+    first = reader.keys("killed-apply").create_rsa_key("lake", size=2048).id
+    second = reader.keys("killed-apply").create_rsa_key("lake", size=2048).id
+    secret = reader.secrets("killed-apply").set_secret("airflow-app", "drawn while applying").id
+
+    def ask(type: str, name: str) -> str | None:
+        values = {"key_vault_id": vault, "name": name}
+        candidate = Candidate("it", type, values, "", DEFAULT_ACCOUNT["subscription_id"])
+        return find([candidate], environment="dev", variables=variables).get("it")
+
+    assert ask("azurerm_key_vault_key", "lake") == second != first
+    assert ask("azurerm_key_vault_key", "never-made") is None
+    assert ask("azurerm_key_vault_secret", "airflow-app") == secret
+
+
+def test_an_account_that_cannot_be_asked_is_an_error_and_not_a_nothing(variables: dict[str, str]) -> None:
+    candidate = Candidate("it", "azurerm_key_vault_key", {"key_vault_id": "/v/vault", "name": "lake"}, "", "s")
+    wrong = {**variables, "ARM_CLIENT_SECRET": "another", "AZURE_CLIENT_SECRET": "another"}
+    with pytest.raises(TerraceError):
+        find([candidate], environment="dev", variables=wrong)
