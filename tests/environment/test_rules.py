@@ -9,12 +9,12 @@ from types import ModuleType
 import pytest
 
 from terrace.environment import Environment, load, names, rules
-from terrace.environment.rules import data, network, place, resilience, workloads
+from terrace.environment.rules import aws, azure, data, gcp, network, place, resilience, workloads
 from terrace.errors import InvalidEnvironment, Problem
 from tests.environment.conftest import HERE, Write
 
 BAD = HERE / "bad"
-TOPICS: tuple[ModuleType, ...] = (data, network, place, resilience, workloads)
+TOPICS: tuple[ModuleType, ...] = (aws, azure, data, gcp, network, place, resilience, workloads)
 
 
 def test_every_rule_stands_in_the_list() -> None:

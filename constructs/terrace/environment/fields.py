@@ -102,12 +102,9 @@ class Field:
 
     def _range(self) -> str:
         low, high = self.schema.get("minimum"), self.schema.get("maximum")
-        below = self.schema.get("exclusiveMaximum")
         step = f", in steps of {self.schema['multipleOf']}" if "multipleOf" in self.schema else ""
         if low is not None and high is not None:
             return f"{low} to {high}{self.unit}{step}"
-        if low is not None and below is not None:
-            return f"{low} to less than {below}{self.unit}{step}"
         return f"{low}{self.unit} or more{step}" if low is not None else ""
 
 

@@ -3,13 +3,12 @@
 Each rule is one function of the files beside this one, and stands in RULES, or it is not asked.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from terrace.environment.rules import data, network, place, resilience, workloads
+from terrace.environment.rules import aws, azure, data, gcp, network, place, resilience, workloads
+from terrace.environment.rules.only import Rule
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
-
-Rule = Callable[[Environment], Iterator[Problem]]
 
 RULES: tuple[Rule, ...] = (
     place.regions_are_of_the_cloud,
@@ -56,6 +55,20 @@ RULES: tuple[Rule, ...] = (
     workloads.people_can_be_told,
     workloads.only_dev_sleeps,
     workloads.time_zone_exists,
+    aws.names_begin_with_nothing_of_aws,
+    aws.the_office_has_a_number_of_its_own,
+    aws.exact_machines_run_the_pools_image,
+    azure.names_hold_no_word_of_azures,
+    azure.a_state_account_is_called_as_accounts_are,
+    azure.pools_differ_without_their_hyphens,
+    azure.the_office_has_a_number_azure_leaves,
+    azure.ranges_leave_room_for_the_cluster,
+    azure.an_exact_machine_can_have_a_standby,
+    azure.flow_logs_can_be_kept,
+    gcp.buckets_are_not_called_as_google_is,
+    gcp.the_office_has_another_number_than_the_router,
+    gcp.the_edition_keeps_the_recovery,
+    gcp.records_can_be_kept,
 )
 
 

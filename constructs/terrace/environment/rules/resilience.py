@@ -75,11 +75,14 @@ def a_standby_wants_a_steady_machine(environment: Environment) -> Iterator[Probl
 
 
 def storage_can_grow(environment: Environment) -> Iterator[Problem]:
+    """RDS wants a tenth more at least. Source: Amazon RDS User Guide, "Managing capacity automatically"."""
     database = environment.database
-    if database.max_storage_gb <= database.storage_gb:
+    least = -(-database.storage_gb * 11 // 10)
+    if database.max_storage_gb < least:
         yield Problem(
-            f"{database.max_storage_gb} GB is no more than the {database.storage_gb} GB to begin with (DB-8).",
+            f"{database.max_storage_gb} GB leave no room to grow from {database.storage_gb} GB (DB-8).",
             path="database.max_storage_gb",
+            hint=f"Write {least} or more: a tenth more at least.",
         )
 
 
