@@ -5,7 +5,7 @@ import re
 from terrace.emulator.gcp import operations
 from terrace.emulator.gcp.call import Call
 from terrace.emulator.gcp.documents import Json
-from terrace.emulator.gcp.quirks import answers, completes, exists, required
+from terrace.emulator.gcp.quirks import answers, completes, exists, hold, required
 
 
 @exists("logging", r"(projects/[^/]+/locations/[^/]+/buckets/(_Default|_Required))")
@@ -37,6 +37,7 @@ def _sink(call: Call, sink: Json, key: str) -> None:
 @answers("logging", "buckets.delete")
 def _delete(call: Call) -> Json | None:
     """Kept for seven days, then gone. Source: Cloud Logging, "Configure log buckets", deletion."""
-    bucket = required(call, call.key) | {"lifecycleState": "DELETE_REQUESTED"}
-    call.store.put(call.key, bucket)
+    bucket = required(call, call.key)
+    hold(call, bucket, "buckets")
+    call.store.put(call.key, bucket | {"lifecycleState": "DELETE_REQUESTED"})
     return operations.answer(call, None)

@@ -110,6 +110,13 @@ def judge(call: Call, resource: Json, collection: str) -> None:
                 raise problem if isinstance(problem, Refused) else invalid(problem)
 
 
+def hold(call: Call, resource: Json, collection: str) -> None:
+    """Raise the first reason why a resource cannot be deleted."""
+    for rule in KEEPERS.get((call.service, collection), ()):
+        for problem in rule(resource, call):
+            raise problem if isinstance(problem, Refused) else invalid(problem)
+
+
 def load() -> None:
     """Fill the table."""
     for name in SERVICES:

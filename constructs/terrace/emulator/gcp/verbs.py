@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from terrace.emulator.gcp import operations, policies, quirks
-from terrace.emulator.gcp.call import Call, Refused, invalid, last, missing, name_of
+from terrace.emulator.gcp.call import Call, Refused, last, missing, name_of
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import KEPT, STAMPS, fill, mask, merge
 from terrace.emulator.gcp.quirks import present, required
@@ -137,10 +137,7 @@ def commit(call: Call, resource: Json, key: str) -> Json:
 
 def delete(call: Call) -> Json:
     resource = required(call, call.key)
-    collection = call.key.rsplit("/", 2)[-2]
-    for rule in quirks.KEEPERS.get((call.service, collection), ()):
-        for problem in rule(resource, call):
-            raise problem if isinstance(problem, Refused) else invalid(problem)
+    quirks.hold(call, resource, call.key.rsplit("/", 2)[-2])
     call.store.remove(call.key)
     return operations.answer(call, None)
 

@@ -21,7 +21,7 @@ REFERABLE = frozenset(
         *("targetHttpProxies", "targetHttpsProxies", "sslPolicies", "securityPolicies", "networkEndpointGroups"),
         *("vpnGateways", "externalVpnGateways", "cryptoKeys", "keyRings", "certificateMaps", "certificates"),
         *("dnsAuthorizations", "clusters", "backupVaults", "backupPlans", "notificationChannels", "repositories"),
-        *("secrets", "serviceAccounts", "managedZones", "roles"),
+        *("secrets", "serviceAccounts", "managedZones"),
     }
 )
 """Collections whose members others name by `projects/...`."""

@@ -26,19 +26,20 @@ _FORMATS = {
 def faults(call: Call) -> Iterator[str]:
     """Why the body of a call is not what its method takes."""
     if call.method.request and call.http in ("POST", "PUT", "PATCH"):
-        yield from _unfitting(call.document, call.method.request, call.body, "")
+        yield from _unfitting(call.document, call.document.schema(call.method.request), call.body, "")
         yield from _incomplete(call)
 
 
-def _unfitting(document: Document, schema: str, value: Json, at: str) -> Iterator[str]:
-    known = document.schema(schema).get("properties")
-    if not known or "additionalProperties" in document.schema(schema):
+def _unfitting(document: Document, schema: Json, value: Json, at: str) -> Iterator[str]:
+    known = schema.get("properties")
+    if not known or "additionalProperties" in schema:
         return
     for field, content in value.items():
         where = f"{at}.{field}".lstrip(".")
         if field not in known:
             if field not in TOLERATED:
-                yield f"Invalid JSON payload received. Unknown name \"{field}\" at '{at or schema}': Cannot find field."
+                place = at or schema.get("id", "")
+                yield f"Invalid JSON payload received. Unknown name \"{field}\" at '{place}': Cannot find field."
         elif content is not None:
             yield from _wrong(document, known[field], content, where)
 
@@ -51,11 +52,11 @@ def _wrong(document: Document, entry: Json, value: Any, where: str) -> Iterator[
             return
         for index, each in enumerate(value):
             yield from _wrong(document, entry["items"], each, f"{where}[{index}]")
-    elif "$ref" in entry:
+    elif "$ref" in entry or "properties" in entry:
         if not isinstance(value, dict):
-            yield _text(where, entry["$ref"], value)
+            yield _text(where, entry.get("$ref", "OBJECT"), value)
         else:
-            yield from _unfitting(document, entry["$ref"], value, where)
+            yield from _unfitting(document, document.schema(entry["$ref"]) if "$ref" in entry else entry, value, where)
     elif value == "":
         return
     elif not _is_of(kind, entry.get("format", ""), value):
