@@ -37,6 +37,10 @@ PLANS, CLUSTER_PLANS = (
 )
 
 
+def with_repository(google: Google) -> None:
+    google.make(f"artifactregistry/v1/{PLACE}/repositories?repositoryId=images", {"format": "DOCKER"})
+
+
 WRONG = (
     Wrong("shorter-than-the-lock", PLANS, PLAN, rule(backupRetentionDays=1), "less than the vault's", needs=_vault),
     Wrong(
@@ -75,6 +79,39 @@ WRONG = (
     Wrong("replicas", f"memorystore/v1/{PLACE}/instances?instanceId=cache", CACHE, {"replicaCount": 9}, "0 to 5"),
     Wrong("alert-at-nothing", BUDGETS, BUDGET, {"thresholdRules": [{"thresholdPercent": 0}]}, "greater than 0"),
     Wrong("strange-payer", BUDGETS, BUDGET, {"budgetFilter": {"projects": ["projects/42"]}}, "does not belong"),
+    Wrong(
+        "snapshots-for-years",
+        f"memorystore/v1/{PLACE}/instances?instanceId=cache",
+        CACHE,
+        {"automatedBackupConfig": {"retention": f"{400 * DAY}s"}},
+        "1 to 365 days",
+    ),
+    Wrong("two-amounts", BUDGETS, BUDGET, {"amount": {"lastPeriodAmount": {}}}, "either specified"),
+    Wrong(
+        "six-channels",
+        BUDGETS,
+        BUDGET,
+        {"notificationsRule": {"monitoringNotificationChannels": [str(each) for each in range(6)]}},
+        "up to 5",
+    ),
+    Wrong(
+        "repository-id",
+        f"artifactregistry/v1/{PLACE}/repositories?repositoryId=Images",
+        {"format": "DOCKER"},
+        {},
+        "Invalid repository id",
+        broken=True,
+    ),
+    Wrong(
+        "other-format",
+        f"artifactregistry/v1/{PLACE}/repositories/images?updateMask=format",
+        {"format": "DOCKER"},
+        {"format": "MAVEN"},
+        "cannot be changed",
+        400,
+        with_repository,
+        "PATCH",
+    ),
 )
 
 

@@ -22,6 +22,14 @@ WEEKLY = {
 CLUSTERS, POOLS = f"container/v1/{PLACE}/clusters", f"container/v1/{PLACE}/clusters/main/nodePools"
 
 
+NODED = with_fault(
+    CLUSTER,
+    {
+        "nodePools": [
+            {"name": "general", "initialNodeCount": 1, "config": {"workloadMetadataConfig": {"mode": "GKE_METADATA"}}}
+        ]
+    },
+)
 WRONG = (
     Wrong(
         "cluster-name",
@@ -118,6 +126,22 @@ WRONG = (
         {"nodePool": {"config": {"spot": True, "preemptible": True}}},
         "cannot both",
         needs=with_cluster,
+    ),
+    Wrong(
+        "no-most",
+        POOLS,
+        {"nodePool": NODES},
+        {"nodePool": {"autoscaling": {"totalMinNodeCount": None, "totalMaxNodeCount": None}}},
+        "greater than 0",
+        needs=with_cluster,
+    ),
+    Wrong(
+        "no-identity",
+        CLUSTERS,
+        {"cluster": NODED},
+        {"cluster": {"workloadIdentityConfig": None}},
+        "Workload Identity",
+        needs=networked,
     ),
 )
 

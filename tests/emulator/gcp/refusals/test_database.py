@@ -18,6 +18,9 @@ IAM_LOGIN = {"name": "cloudsql.iam_authentication", "value": "on"}
 USERS = f"{SQL}/main/users"
 
 
+REPLICA = with_fault(
+    DATABASE, {"name": "copy", "masterInstanceName": "main", "settings": {"backupConfiguration": None}}
+)
 WRONG = (
     Wrong("unreachable", SQL, DATABASE, database(ipConfiguration={"ipv4Enabled": False}), "must be enabled"),
     Wrong("tier-of-the-other", SQL, DATABASE, database(edition="ENTERPRISE_PLUS"), "Invalid Tier"),
@@ -75,6 +78,28 @@ WRONG = (
         {"type": "CLOUD_IAM_USER"},
         "not enabled",
         needs=_instance_without_iam,
+    ),
+    Wrong("instance-name", SQL, DATABASE, {"name": "Main_1"}, "instance name"),
+    Wrong("odd-processors", SQL, DATABASE, database(tier="db-custom-3-7680"), "even number of CPUs"),
+    Wrong("other-version", SQL, REPLICA, {"databaseVersion": "POSTGRES_15"}, "version of its primary", needs=_instance),
+    Wrong("tiny-disk", SQL, DATABASE, database(dataDiskSizeGb="5"), "at least 10"),
+    Wrong(
+        "shrunk",
+        f"{SQL}/main",
+        database(dataDiskSizeGb="30"),
+        database(dataDiskSizeGb="10"),
+        "cannot be decreased",
+        400,
+        _instance,
+        "PATCH",
+    ),
+    Wrong(
+        "long-login",
+        USERS,
+        {"name": "me", "type": "BUILT_IN"},
+        {"name": "m" * 64},
+        "63 characters",
+        needs=_instance,
     ),
 )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.emulator.gcp.conftest import Google
+from tests.emulator.gcp.conftest import REGION, Google
 from tests.emulator.gcp.refusals.wrong import COMPUTE, Wrong, accepted, ids, refused, with_record, with_zone
 from tests.emulator.gcp.test_round_trips import AT
 
@@ -18,6 +18,13 @@ ARMOR = {
 }
 RECORD = {"name": "api.example.com.", "type": "A", "ttl": 300, "rrdatas": ["192.0.2.9"]}
 CHANGES = f"dns/dns/v1/{AT}/managedZones/zone/changes"
+
+
+def with_endpoints(google: Google) -> None:
+    google.network()
+    google.make(f"{COMPUTE}/global/healthChecks", {"name": "check", "type": "TCP"})
+    group = {"name": "pods", "network": f"{AT}/global/networks/net", "networkEndpointType": "GCE_VM_IP_PORT"}
+    google.make(f"{COMPUTE}/zones/{REGION}-a/networkEndpointGroups", group)
 
 
 WRONG = (
@@ -80,6 +87,47 @@ WRONG = (
         {"managed": {"domains": ["example.com"]}},
         {"managed": {"domains": ["*.example.com"]}},
         "DNS authorizations",
+    ),
+    Wrong(
+        "one-priority-twice",
+        f"{COMPUTE}/global/securityPolicies",
+        ARMOR,
+        {"rules": ARMOR["rules"] * 2},
+        "same priority",
+    ),
+    Wrong(
+        "zone-name",
+        f"dns/dns/v1/{AT}/managedZones",
+        {"name": "zone", "dnsName": "example.com."},
+        {"name": "Zone"},
+        "managedZone.name",
+    ),
+    Wrong(
+        "no-data",
+        CHANGES,
+        {"additions": [RECORD]},
+        {"additions": [RECORD | {"rrdatas": []}]},
+        "has no data",
+        needs=with_zone,
+    ),
+    Wrong(
+        "no-domain",
+        f"certificatemanager/v1/{AT}/locations/global/certificates?certificateId=all",
+        {"managed": {"domains": ["example.com"]}},
+        {"managed": {"domains": []}},
+        "1 to 100 domains",
+    ),
+    Wrong(
+        "unchecked",
+        f"{COMPUTE}/global/backendServices",
+        {
+            "name": "web",
+            "healthChecks": [f"{AT}/global/healthChecks/check"],
+            "backends": [{"group": f"{AT}/zones/{REGION}-a/networkEndpointGroups/pods"}],
+        },
+        {"healthChecks": None},
+        "must have a health check",
+        needs=with_endpoints,
     ),
 )
 

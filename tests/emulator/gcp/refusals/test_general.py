@@ -56,6 +56,13 @@ WRONG = (
         "Identity Pool does not exist",
     ),
     Wrong("label-in-capitals", BUCKETS, BUCKET, {"labels": {"owner": "Data Platform"}}, "Invalid label"),
+    Wrong(
+        "sixty-five-labels",
+        BUCKETS,
+        BUCKET,
+        {"labels": {f"label-{each}": "x" for each in range(65)}},
+        "up to 64 labels",
+    ),
 )
 
 

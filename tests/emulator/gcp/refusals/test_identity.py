@@ -31,6 +31,9 @@ POOL_IDS = f"iam/v1/{AT}/locations/global/workloadIdentityPools?workloadIdentity
 DENIALS = f"iam/v2/policies/cloudresourcemanager.googleapis.com%2Fprojects%2F{PROJECT}/denypolicies?policyId=ceiling"
 
 
+AUDITED = with_fault(
+    POLICY, {"policy": {"auditConfigs": [{"service": "allServices", "auditLogConfigs": [{"logType": "DATA_READ"}]}]}}
+)
 WRONG = (
     Wrong(
         "short-account",
@@ -106,6 +109,35 @@ WRONG = (
             ]
         },
         "Invalid permission",
+    ),
+    Wrong("pool-id", f"{POOL_IDS}gcp-pool", {}, {}, "4 to 32", broken=True),
+    Wrong(
+        "crowd",
+        PROJECT_POLICY,
+        POLICY,
+        binding(members=[f"user:{each}@example.com" for each in range(1501)]),
+        "maximum of 1,500",
+    ),
+    Wrong(
+        "audited-twice",
+        PROJECT_POLICY,
+        AUDITED,
+        {"policy": {"auditConfigs": AUDITED["policy"]["auditConfigs"] * 2}},
+        "several audit configs",
+    ),
+    Wrong(
+        "audits-nothing",
+        PROJECT_POLICY,
+        AUDITED,
+        {"policy": {"auditConfigs": [{"service": "allServices"}]}},
+        "at least one audit log",
+    ),
+    Wrong(
+        "denied-principal",
+        DENIALS,
+        DENY,
+        {"rules": [{"denyRule": {"deniedPrincipals": ["allUsers"]}}]},
+        "Invalid principal",
     ),
 )
 

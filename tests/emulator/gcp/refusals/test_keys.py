@@ -26,6 +26,25 @@ WRONG = (
         403,
         lambda google: google.key(),
     ),
+    Wrong("key-id", f"cloudkms/v1/{PLACE}/keyRings?keyRingId=a.ring", {}, {}, "Invalid id", broken=True),
+    Wrong(
+        "rotated-signer",
+        kms("lake"),
+        KEY,
+        {"purpose": "ASYMMETRIC_SIGN", "versionTemplate": {"algorithm": "EC_SIGN_P256_SHA256"}},
+        "only for keys",
+        needs=with_ring,
+    ),
+    Wrong(
+        "other-delay",
+        f"cloudkms/v1/{PLACE}/keyRings/ring/cryptoKeys/key?updateMask=destroyScheduledDuration",
+        {"destroyScheduledDuration": "2592000s"},
+        {"destroyScheduledDuration": "864000s"},
+        "cannot be changed",
+        400,
+        lambda google: google.key(),
+        "PATCH",
+    ),
 )
 
 

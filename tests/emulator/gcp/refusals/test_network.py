@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.gcp.conftest import Google, Json
+from tests.emulator.gcp.conftest import REGION, Google, Json
 from tests.emulator.gcp.refusals.wrong import (
     COMPUTE,
     NAT,
@@ -35,6 +35,20 @@ def nat(**changed: Any) -> Json:
 
 
 FIREWALLS, ROUTES = f"{COMPUTE}/global/firewalls", f"{COMPUTE}/global/routes"
+
+
+ADDRESS = f"{AT}/regions/{REGION}/addresses/out"
+TUNNELS = f"{COMPUTE}/regions/{REGION}/vpnTunnels"
+
+
+def with_address(google: Google) -> None:
+    google.network()
+    google.make(f"{COMPUTE}/regions/{REGION}/addresses", {"name": "out"})
+
+
+def with_gateway(google: Google) -> None:
+    google.network()
+    google.make(f"{COMPUTE}/regions/{REGION}/vpnGateways", {"name": "office", "network": NET})
 
 
 WRONG = (
@@ -94,6 +108,35 @@ WRONG = (
         {"name": "googleapis", "target": "all-apis"},
         {"name": "google-apis"},
         "For Google APIs",
+    ),
+    Wrong("nat-automatic-address", ROUTERS, ROUTER, nat(natIps=[ADDRESS]), "cannot be given", needs=with_address),
+    Wrong(
+        "nat-most-ports",
+        ROUTERS,
+        ROUTER,
+        nat(enableDynamicPortAllocation=True, minPortsPerVm=64, maxPortsPerVm=32),
+        "must be greater",
+        needs=networked,
+    ),
+    Wrong(
+        "peer-afar",
+        ROUTERS,
+        ROUTER,
+        {
+            "interfaces": [{"name": "if-0"}],
+            "bgpPeers": [{"name": "office", "interfaceName": "if-0", "peerIpAddress": "10.0.0.1"}],
+        },
+        "link-local",
+        needs=networked,
+    ),
+    Wrong("first-ike", TUNNELS, {"name": "tunnel", "ikeVersion": 2}, {"ikeVersion": 3}, "Must be 1 or 2"),
+    Wrong(
+        "static-tunnel",
+        TUNNELS,
+        {"name": "tunnel"},
+        {"vpnGateway": f"{AT}/regions/{REGION}/vpnGateways/office"},
+        "dynamic routing",
+        needs=with_gateway,
     ),
 )
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.emulator.gcp.conftest import PLACE, PROJECT, Google
 from tests.emulator.gcp.refusals.wrong import DAY, Wrong, accepted, ids, refused, with_locked_log_bucket, with_topic
-from tests.emulator.gcp.test_round_trips import AT
+from tests.emulator.gcp.test_round_trips import AT, nothing
 
 MONITORING = f"monitoring/v3/projects/{PROJECT}"
 
@@ -23,6 +23,12 @@ JOB = {"name": f"{PLACE}/jobs/sleep", "schedule": "0 20 * * 1-5", "httpTarget": 
 SINK = {"name": "archive", "destination": f"pubsub.googleapis.com/{AT}/topics/events"}
 
 
+MATCHED = {
+    "displayName": "seen",
+    "combiner": "OR",
+    "conditions": [{"displayName": "seen", "conditionMatchedLog": {"filter": "severity=ERROR"}}],
+    "alertStrategy": {"notificationRateLimit": {"period": "300s"}},
+}
 WRONG = (
     Wrong(
         "logs-4000-days",
@@ -116,6 +122,65 @@ WRONG = (
         JOB,
         {"pubsubTarget": {"topicName": "x"}},
         "exactly one target",
+    ),
+    Wrong(
+        "log-bucket-id", f"logging/v2/{PLACE}/buckets?bucketId=the%20trail", {}, {}, "Invalid bucket id", broken=True
+    ),
+    Wrong(
+        "strange-sink",
+        f"logging/v2/{AT}/sinks",
+        SINK,
+        {"destination": "redis.googleapis.com/x"},
+        "Invalid sink destination",
+        needs=with_topic,
+    ),
+    Wrong(
+        "sink-to-missing-bucket",
+        f"logging/v2/{AT}/sinks",
+        SINK,
+        {"destination": f"logging.googleapis.com/{PLACE}/buckets/ghost"},
+        "does not exist",
+        404,
+        with_topic,
+    ),
+    Wrong(
+        "no-address-of-mail",
+        f"{MONITORING}/notificationChannels",
+        {"type": "email", "labels": {"email_address": "a@b.example"}},
+        {"labels": {"email_address": "platform"}},
+        "Invalid email",
+    ),
+    Wrong("unlimited-logs", f"{MONITORING}/alertPolicies", MATCHED, {"alertStrategy": None}, "notificationRateLimit"),
+    Wrong(
+        "topic-of-google",
+        f"pubsub/v1/{AT}/topics/goog-events",
+        {},
+        {},
+        "Invalid resource name",
+        400,
+        nothing,
+        "PUT",
+        broken=True,
+    ),
+    Wrong(
+        "kept-a-minute",
+        f"pubsub/v1/{AT}/subscriptions/work",
+        SUBSCRIPTION,
+        {"messageRetentionDuration": "60s"},
+        "10 minutes",
+        400,
+        with_topic,
+        "PUT",
+    ),
+    Wrong(
+        "three-attempts",
+        f"pubsub/v1/{AT}/subscriptions/work",
+        SUBSCRIPTION,
+        {"deadLetterPolicy": {"deadLetterTopic": f"{AT}/topics/events", "maxDeliveryAttempts": 3}},
+        "5 to 100",
+        400,
+        with_topic,
+        "PUT",
     ),
 )
 

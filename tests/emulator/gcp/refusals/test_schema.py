@@ -34,6 +34,8 @@ WRONG = (
     Wrong("wrong-duration", kms("lake"), KEY, {"rotationPeriod": "90 days"}, "GOOGLE-DURATION", needs=with_ring),
     Wrong("wrong-name", f"{COMPUTE}/global/networks", {"name": "net"}, {"name": "Net_1"}, "regex"),
     Wrong("nothing-required", ROUTERS, ROUTER, {"network": None}, "Missing required field 'network'", needs=networked),
+    Wrong("no-list", BUCKETS, BUCKET, {"cors": {"maxAgeSeconds": 60}}, "ARRAY"),
+    Wrong("no-mapping", kms("lake"), KEY, {"versionTemplate": "SOFTWARE"}, "CryptoKeyVersionTemplate", needs=with_ring),
 )
 
 

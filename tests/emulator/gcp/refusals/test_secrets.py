@@ -54,6 +54,25 @@ WRONG = (
         "0 bytes",
         needs=_secret,
     ),
+    Wrong("secret-id", f"{SECRETS}the.login", SECRET, {}, "Secret ID", broken=True),
+    Wrong(
+        "first-rotation",
+        f"{SECRETS}login",
+        SECRET | ROTATED,
+        {"rotation": {"nextRotationTime": None}},
+        "next_rotation_time",
+        needs=with_topic,
+    ),
+    Wrong(
+        "moved-secret",
+        f"secretmanager/v1/{AT}/secrets/login?updateMask=replication",
+        SECRET,
+        {"replication": {"userManaged": {"replicas": [{"location": "europe-west9"}]}}},
+        "cannot be changed",
+        400,
+        _secret,
+        "PATCH",
+    ),
 )
 
 

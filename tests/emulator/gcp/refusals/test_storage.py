@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.gcp.conftest import Google, Json
+from tests.emulator.gcp.conftest import PROJECT, Google, Json
 from tests.emulator.gcp.refusals.wrong import BUCKET, BUCKETS, DAY, Wrong, accepted, ids, refused, with_fault
 
 
@@ -21,6 +21,19 @@ def lifecycle(condition: Json, **action: Any) -> Json:
     return {"lifecycle": {"rule": [{"condition": condition, "action": action}]}}
 
 
+def with_buckets(google: Google) -> None:
+    for name in ("from-here", "to-there"):
+        google.make(BUCKETS, {"name": name, "location": "EU"})
+
+
+COPIES = "storagetransfer/v1/transferJobs"
+COPY = {
+    "name": "transferJobs/daily",
+    "projectId": PROJECT,
+    "status": "ENABLED",
+    "transferSpec": {"gcsDataSource": {"bucketName": "from-here"}, "gcsDataSink": {"bucketName": "to-there"}},
+    "schedule": {"repeatInterval": "86400s"},
+}
 WRONG = (
     Wrong("bucket-name", BUCKETS, BUCKET, {"name": "dpf-google-lake"}, "Invalid bucket name"),
     Wrong("turbo", BUCKETS, BUCKET, {"rpo": "ASYNC_TURBO"}, "dual-region"),
@@ -74,6 +87,17 @@ WRONG = (
         _bucket,
         "PUT",
     ),
+    Wrong("strange-action", BUCKETS, BUCKET, lifecycle({"age": 30}, type="Freeze"), "lifecycle action"),
+    Wrong(
+        "copy-from-nowhere",
+        COPIES,
+        COPY,
+        {"transferSpec": {"gcsDataSource": {"bucketName": "ghost"}}},
+        "does not exist",
+        404,
+        with_buckets,
+    ),
+    Wrong("copied-each-minute", COPIES, COPY, {"schedule": {"repeatInterval": "60s"}}, "one hour", needs=with_buckets),
 )
 
 
