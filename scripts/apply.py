@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 @mirror_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--recover", is_flag=True, help="Plan anew, adopting resources that exist but are in no state.")
+@click.option(
+    "--break-glass", default="", metavar="REASON", help="Apply what the gate refuses; who and why is recorded."
+)
 @unlock_option
 @click.pass_context
 def command(
@@ -26,9 +29,10 @@ def command(
     provider_mirror: Path | None,
     yes: bool,
     recover: bool,
+    break_glass: str,
     unlock: str,
 ) -> None:
-    """Apply the plan that `terrace plan ENV` saved; refuse it if anything has changed since.
+    """Apply the plan that `terrace plan ENV` saved; refuse it if it did not pass the gate, or anything has changed.
 
     After a run that was killed, this plans anew: it releases that run's lock, adopts what it had created without
     recording it, and goes on from there. Ctrl-C lets Terraform save its state; a second one stops it at once.
@@ -54,7 +58,7 @@ def command(
             progress.expect(len(saved.summary.changes))
             return True
 
-        saved = lifecycle.apply(deployment, confirm=confirm, recover=recover, unlock=unlock)
+        saved = lifecycle.apply(deployment, confirm=confirm, recover=recover, unlock=unlock, break_glass=break_glass)
     if saved is None:
         click.echo(f"{deployment.environment} on {deployment.cloud}: nothing to do")
         return

@@ -1,7 +1,7 @@
 """The options that several commands share, and what they stand for. Imports nothing heavy at the top."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -92,14 +92,22 @@ def deployment_of(
     say: Callable[[str], None] | None = None,
     listener: "Listener | None" = None,
 ) -> "Deployment":
-    """The deployment of an environment from this shell: its variables, its choice of state."""
+    """The deployment of an environment from this shell: its variables, its choice of state, the gate of its plans."""
     from scripts.console import say as to_stderr
     from terrace.deployment.deployment import Deployment
+    from terrace.deployment.gating import Gated
     from terrace.deployment.owner import environment_line
     from terrace.deployment.workspace import ignore
 
+    project = project_of(ctx)
+
+    def gate(plan: Mapping[str, Any], written: str) -> Gated:
+        from terrace.assurance import gate  # not before there is a plan
+
+        return gate.of_plans(project.root, loaded)(plan, written)
+
     return Deployment(
-        project=project_of(ctx),
+        project=project,
         environment=loaded.environment.name,
         cloud=loaded.environment.cloud,
         variables=dict(os.environ),
@@ -108,6 +116,7 @@ def deployment_of(
         say=say or (_ignore if settings_of(ctx).quiet else to_stderr),
         listener=listener or ignore,
         lines=lambda construct: environment_line(loaded, construct),
+        gate=gate,
     )
 
 

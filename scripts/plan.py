@@ -10,6 +10,7 @@ from scripts.options import cloud_option, environment_argument, json_option, mir
 
 if TYPE_CHECKING:
     from terrace.deployment.changes import Summary
+    from terrace.deployment.gating import Gated
     from terrace.environment import Loaded
 
 
@@ -41,28 +42,44 @@ def command(
     if offline and (recover or unlock):
         raise UsageError("--offline knows no state to recover or to unlock", hint="leave one of the options away")
     loaded = load(ctx, environment, cloud)
+    adopted: dict[str, str] = {}
+    gated: Gated | None
     if offline:
-        summary, adopted = _offline(ctx, loaded, provider_mirror), {}
+        summary, gated = _offline(ctx, loaded, provider_mirror)
     else:
         deployment = deployment_of(ctx, loaded, provider_mirror=provider_mirror)
         saved = lifecycle.plan(deployment, recover=recover, unlock=unlock)
-        summary, adopted = saved.summary, dict(saved.adopted)
+        summary, gated, adopted = saved.summary, saved.gate, dict(saved.adopted)
+    refused = gated is not None and not gated.passes
     if as_json:
-        data = {"environment": loaded.environment.name, "cloud": loaded.environment.cloud, "adopted": adopted}
-        click.echo(json.dumps(data | ({"offline": True} if offline else {}) | summary.as_data(), indent=2))
-        return
+        data: dict[str, object] = {
+            "environment": loaded.environment.name,
+            "cloud": loaded.environment.cloud,
+            "adopted": adopted,
+        }
+        data |= {"offline": True} if offline else {}
+        click.echo(json.dumps({**data, "gate": gated.as_data() if gated else None, **summary.as_data()}, indent=2))
+        ctx.exit(1 if refused else 0)
     click.echo(plan_text(summary))
+    if gated:
+        click.echo(
+            "\n".join(["", f"{str(gated)[:1].upper()}{str(gated)[1:]}.", *(f"  {one}" for one in gated.blocking)])
+        )
     if offline:
         if not settings_of(ctx).quiet:
             say("\nNo cloud was asked for anything: this is a plan as if nothing existed yet, and it is not saved.")
     elif not summary.empty and not settings_of(ctx).quiet:
-        say(f"\nSaved as {deployment.project.shown(saved.path)}; `terrace apply {environment}` applies exactly this.")
+        then = "refuses" if refused else "applies exactly"
+        say(f"\nSaved as {deployment.project.shown(saved.path)}; `terrace apply {environment}` {then} this.")
+    if refused:
+        ctx.exit(1)
 
 
-def _offline(ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None) -> "Summary":
-    """The real provider's plan of everything, without an account."""
+def _offline(ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None) -> "tuple[Summary, Gated]":
+    """The real provider's plan of everything, without an account, and what the gate says of it."""
     from scripts.console import say
     from scripts.options import project_of, settings_of
+    from terrace.assurance import gate
     from terrace.deployment import offline
     from terrace.deployment.owner import environment_line
 
@@ -74,4 +91,6 @@ def _offline(ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None)
         say=(lambda sentence: None) if settings_of(ctx).quiet else say,
         lines=lambda construct: environment_line(loaded, construct),
     ) as deployment:
-        return offline.plan(deployment, deployment.workspace(deployment.stack())).summary
+        made = offline.plan(deployment, deployment.workspace(deployment.stack()))
+    rules, stack = gate.policies(project_of(ctx).root), json.dumps(made.stack)
+    return made.summary, gate.gated(gate.judge(loaded, stack, rules, plan=made.plan, offline=True))

@@ -119,8 +119,8 @@ def move_the_state_on(small: SmallProject) -> None:
 @pytest.mark.parametrize(
     ("meddle", "message"),
     [
-        (change_environment, "the environment or the stack's code has changed since the plan of"),
-        (change_accounts, "the environment or the stack's code has changed since the plan of"),
+        (change_environment, "the environment, the stack's code or a policy has changed since the plan of"),
+        (change_accounts, "the environment, the stack's code or a policy has changed since the plan of"),
         (synthesize_anew, "the stack has been synthesized anew since the plan of"),
         (exchange_the_plan, "the saved plan is not the one that was noted"),
         (move_the_state_on, "the saved plan is stale: the state has changed since it was made"),

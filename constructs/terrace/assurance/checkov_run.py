@@ -6,17 +6,12 @@ not load; here each is told. Importing checkov takes seconds: import this module
 
 import json
 import logging
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-# checkov reads these when it is imported: no telemetry, no look for newer versions, errors only.
-os.environ.setdefault("LOG_LEVEL", "ERROR")
-os.environ.setdefault("CHECKOV_RUN_SCA_PACKAGE_SCAN_V2", "false")
 
 from checkov.common.graph.graph_builder.graph_components.attribute_names import CustomAttributes
 from checkov.common.models.enums import CheckResult

@@ -20,6 +20,7 @@ from terrace.assurance.guarantees import BY_ID
 from terrace.assurance.judging import Judged, evidence
 from terrace.assurance.result import SEVERITIES, CheckRun, Finding, GateResult, Severity, Waiver
 from terrace.assurance.severities import InvalidPolicies, Severities
+from terrace.deployment.gating import Gate, Gated
 from terrace.deployment.owner import environment_line
 from terrace.deployment.project import Project
 from terrace.environment import Loaded, load, names
@@ -123,6 +124,32 @@ def run(
             except TerraceError as error:
                 found |= {(cloud, environment): str(error) for environment in those}
         return [_answer(project.root, key, found[key], rules) for key in dict.fromkeys(wanted)]
+
+
+def of_plans(root: Path, loaded: Loaded, *, ends: bool = True) -> Gate:
+    """What judges the plans of a deployment, for `Deployment.gate`. `ends`: see `policies`."""
+
+    def ask(plan: Mapping[str, Any], written: str) -> Gated:
+        return gated(judge(loaded, written, policies(root, ends=ends), plan=plan))
+
+    return ask
+
+
+def gated(result: GateResult) -> Gated:
+    """A result in short, to stand beside the plan that it is about."""
+    return Gated(
+        passes=result.passes,
+        blocking=tuple(_in_short(finding) for finding in result.blocking),
+        warnings=sum(1 for finding in result.findings if finding.status == "broken" and not finding.blocks),
+        waived=result.count("waived"),
+        resources=result.resources_looked_at,
+    )
+
+
+def _in_short(finding: Finding) -> str:
+    place = finding.construct or finding.resource
+    text = f"{finding.id} {place}: {finding.sentence}" if place else f"{finding.id}: {finding.sentence}"
+    return f"{text} ({finding.line})" if finding.line else text
 
 
 def _context() -> multiprocessing.context.BaseContext:

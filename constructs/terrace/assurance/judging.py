@@ -2,6 +2,8 @@
 
 import importlib.metadata
 import json
+import logging
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,8 +138,12 @@ def _of_proof(proof: Proof, judged: Judged) -> None:
 
 
 def _of_checkov(view: View, policies: Sequence[Path], seconds: float, judged: Judged) -> None:
-    from terrace.assurance import checkov_run  # seconds of importing
+    # Seconds of importing, which wraps the standard streams and adds a handler of logs: both are put back.
+    streams, handlers = (sys.stdout, sys.stderr), list(logging.root.handlers)
+    from terrace.assurance import checkov_run
 
+    sys.stdout, sys.stderr = streams
+    logging.root.handlers[:] = handlers
     try:
         ran = checkov_run.run(view, policies, seconds=seconds)
     except Exception as error:

@@ -109,6 +109,8 @@ def run(
     wanted = loaded.environment
     place = target(wanted)
     scratch = project.working_directory / "demo" / f"{wanted.name}-{wanted.cloud}"
+    from terrace.assurance import gate
+
     evidence = Evidence(environment=wanted.name, cloud=wanted.cloud)
     evidence.not_emulated = [vars(entry) for entry in emulator.not_emulated(wanted.cloud)]
 
@@ -142,6 +144,7 @@ def run(
         state="local",
         say=say,
         listener=hear,
+        gate=gate.of_plans(project.root, loaded, ends=False),  # an emulated account has nothing to protect
     )
     course = _Run(deployment, running, evidence, announce)
     finished = False

@@ -11,6 +11,7 @@ from typing import Any
 
 from terrace.deployment import binary, mirror, recovery, synthesis
 from terrace.deployment.changes import Owner
+from terrace.deployment.gating import Gate
 from terrace.deployment.project import Project
 from terrace.deployment.workspace import Listener, Workspace, ignore, providers_of
 
@@ -33,6 +34,7 @@ class Deployment:
     say: Callable[[str], None] = field(default=lambda sentence: None, compare=False)
     listener: Listener = field(default=ignore, compare=False)
     lines: Owner = field(default=lambda construct: None, compare=False)
+    gate: Gate | None = field(default=None, compare=False)  # none: its plans are judged by nobody
     synthesize: bool = True  # off: the stack in `cdktf.out` is taken as it is
 
     @property
@@ -42,6 +44,11 @@ class Deployment:
     @property
     def marker(self) -> Path:
         return self.project.working_directory / f"running-{self.name}.json"
+
+    @property
+    def broken_glass(self) -> Path:
+        """Who applied what the gate refused: JSON lines, only ever added to."""
+        return self.project.working_directory / "break-glass.jsonl"
 
     @property
     def plan_file(self) -> Path:

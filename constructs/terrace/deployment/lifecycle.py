@@ -3,11 +3,12 @@ destroy.)
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from terrace.deployment import adoption, drift, faults, plans, recovery
+from terrace.deployment import adoption, drift, faults, gating, plans, recovery
 from terrace.deployment.changes import summarize
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.plans import SavedPlan
@@ -44,17 +45,36 @@ def plan_for(deployment: Deployment, workspace: Workspace, *, recover: bool = Fa
         # Without a log of what the dead run began, everything that the plan would create is looked for.
         everything = recover or not died or not recovery.begun(died.logs)
         adopted, shown = adoption.adopt(deployment, workspace, path, shown, died, everything=everything)
+    return _saved(deployment, workspace, path, shown, adopted)
+
+
+def _saved(
+    deployment: Deployment, workspace: Workspace, path: Path, shown: Mapping[str, Any], adopted: Mapping[str, str]
+) -> SavedPlan:
+    """Note a fresh plan, and what the gate says of it if there is anything to apply."""
     summary = summarize(shown, workspace.construct_paths(), deployment.lines)
-    return plans.save(deployment, workspace, path, summary, adopted)
+    gated = None
+    if deployment.gate and not summary.empty:
+        gated = deployment.gate(shown, workspace.stack_file.read_text(encoding="utf-8"))
+        deployment.say(str(gated))
+    return plans.save(deployment, workspace, path, summary, adopted, gated)
 
 
 def apply(
-    deployment: Deployment, *, confirm: Callable[[SavedPlan], bool], recover: bool = False, unlock: str = ""
+    deployment: Deployment,
+    *,
+    confirm: Callable[[SavedPlan], bool],
+    recover: bool = False,
+    unlock: str = "",
+    break_glass: str = "",
 ) -> SavedPlan | None:
     """Apply the saved plan, exactly. None when there was nothing to do or `confirm` said no.
 
+    A deployment with a gate applies nothing that did not pass it, but for the reason `break_glass`, which is recorded.
+
     After a killed run, and with `recover` or `unlock`, a new plan takes the saved one's place, because the state has
-    moved on. Raises faults.StalePlan, AlreadyExists, StateLocked, process.Interrupted, and what planning raises.
+    moved on. Raises gating.GateRefuses, faults.StalePlan, AlreadyExists, StateLocked, process.Interrupted, and what
+    planning raises.
     """
     died = recovery.died(deployment.marker)
     saved = plan(deployment, recover=recover, unlock=unlock) if died or recover or unlock else plans.load(deployment)
@@ -63,19 +83,46 @@ def apply(
         forget(deployment)
         plans.discard(deployment)
         return None
+    _admit(deployment, saved, break_glass)
     if not confirm(saved):
         return None
+    _record(deployment, saved, break_glass)
     for _ in range(_COLLISIONS):
         try:
             run_plan(deployment, workspace, saved.path, "apply")
             break
         except faults.AlreadyExists as exists:
             again = _plan_after_collision(deployment, workspace, exists)
-            if not set(again.adopted) & set(exists.addresses) or not confirm(again):
+            if not set(again.adopted) & set(exists.addresses):
                 raise
+            _admit(deployment, again, break_glass)
+            if not confirm(again):
+                raise
+            _record(deployment, again, break_glass)
             saved = again
     plans.discard(deployment)
     return saved
+
+
+def _admit(deployment: Deployment, saved: SavedPlan, break_glass: str) -> None:
+    """Refuse what the gate did not pass, unless the glass is broken."""
+    if deployment.gate and not break_glass:
+        gating.refuse(saved.gate, deployment.environment)
+
+
+def _record(deployment: Deployment, saved: SavedPlan, break_glass: str) -> None:
+    """Write down that the glass was broken, if it had to be: before anything is applied."""
+    if not break_glass or not deployment.gate or (saved.gate and saved.gate.passes):
+        return
+    gating.break_glass(
+        deployment.broken_glass,
+        break_glass,
+        environment=deployment.environment,
+        cloud=deployment.cloud,
+        plan_sha256=saved.sha256,
+        changes=len(saved.summary.changes),
+        refused_for=list(saved.gate.blocking) if saved.gate else ["the gate had not judged it"],
+    )
 
 
 def _plan_after_collision(deployment: Deployment, workspace: Workspace, exists: faults.AlreadyExists) -> SavedPlan:
@@ -87,8 +134,7 @@ def _plan_after_collision(deployment: Deployment, workspace: Workspace, exists: 
     adopted, shown = adoption.adopt(
         deployment, workspace, path, workspace.show(path), died, addresses=set(exists.addresses)
     )
-    summary = summarize(shown, workspace.construct_paths(), deployment.lines)
-    return plans.save(deployment, workspace, path, summary, adopted)
+    return _saved(deployment, workspace, path, shown, adopted)
 
 
 def run_plan(deployment: Deployment, workspace: Workspace, path: Path, command: str) -> None:

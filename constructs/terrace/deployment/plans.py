@@ -11,15 +11,19 @@ from typing import Any
 from terrace.deployment.changes import Change, Summary
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.faults import StalePlan
+from terrace.deployment.gating import Gated
 from terrace.deployment.workspace import Workspace
 from terrace.errors import UsageError
+
+_INPUTS = (("environments", "**/*.y*ml"), ("stacks", "*.py"), ("constructs", "**/*.py"), ("policies", "**/*.y*ml"))
 
 
 @dataclass(frozen=True)
 class SavedPlan:
     """A plan on disk, and what it was made for. The sidecar `<plan>.json` holds the same, and no values.
 
-    `adopted` are the resources that the plan imports: address to the cloud's id.
+    `adopted` are the resources that the plan imports: address to the cloud's id. `gate` is what the gate said of
+    it, none when it was not asked.
     """
 
     path: Path
@@ -28,6 +32,8 @@ class SavedPlan:
     inputs_sha256: str
     summary: Summary
     adopted: Mapping[str, str] = field(default_factory=dict)
+    gate: Gated | None = None
+    sha256: str = ""
 
     @property
     def sidecar(self) -> Path:
@@ -35,7 +41,12 @@ class SavedPlan:
 
 
 def save(
-    deployment: Deployment, workspace: Workspace, path: Path, summary: Summary, adopted: Mapping[str, str]
+    deployment: Deployment,
+    workspace: Workspace,
+    path: Path,
+    summary: Summary,
+    adopted: Mapping[str, str],
+    gate: Gated | None = None,
 ) -> SavedPlan:
     """Note beside a fresh plan what it was made for."""
     saved = SavedPlan(
@@ -45,15 +56,18 @@ def save(
         inputs_sha256=inputs_digest(deployment),
         summary=summary,
         adopted=adopted,
+        gate=gate,
+        sha256=_sha256(path),
     )
     record = {
         "environment": deployment.environment,
         "cloud": deployment.cloud,
         "made": saved.made,
-        "plan_sha256": _sha256(path),
+        "plan_sha256": saved.sha256,
         "stack_sha256": saved.stack_sha256,
         "inputs_sha256": saved.inputs_sha256,
         "adopted": dict(adopted),
+        "gate": gate.as_data() if gate else None,
         **summary.as_data(),
     }
     saved.sidecar.write_text(json.dumps(record, indent=2) + "\n")
@@ -75,6 +89,8 @@ def load(deployment: Deployment) -> SavedPlan:
             inputs_sha256=record["inputs_sha256"],
             summary=Summary(tuple(_change(entry) for entry in record["changes"]), record["outputs"]),
             adopted=record["adopted"],
+            gate=Gated.of(record.get("gate")),
+            sha256=record["plan_sha256"],
         )
         intact = record["plan_sha256"] == _sha256(path)
     except FileNotFoundError:
@@ -90,7 +106,9 @@ def load(deployment: Deployment) -> SavedPlan:
     if not stack.is_file() or _sha256(stack) != saved.stack_sha256:
         raise StalePlan(f"the stack has been synthesized anew since the plan of {saved.made}", hint=again)
     if inputs_digest(deployment) != saved.inputs_sha256:
-        raise StalePlan(f"the environment or the stack's code has changed since the plan of {saved.made}", hint=again)
+        raise StalePlan(
+            f"the environment, the stack's code or a policy has changed since the plan of {saved.made}", hint=again
+        )
     return saved
 
 
@@ -101,10 +119,10 @@ def discard(deployment: Deployment) -> None:
 
 
 def inputs_digest(deployment: Deployment) -> str:
-    """A digest of what a user writes and the stack is made of: environment files, stacks, the project's constructs."""
+    """A digest of what a user writes: environment files, stacks, the project's constructs, policies."""
     digest = hashlib.sha256(f"{deployment.cloud} {deployment.state}".encode())
     root = deployment.project.root
-    for folder, pattern in (("environments", "**/*.y*ml"), ("stacks", "*.py"), ("constructs", "**/*.py")):
+    for folder, pattern in _INPUTS:
         for path in sorted((root / folder).glob(pattern)):
             digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from terrace.deployment import lifecycle, plans, recovery
@@ -93,7 +94,7 @@ def _destroy(deployment: Deployment, *, unlock: str, expect: Callable[[int], Non
 
 def _adopt_leftovers(deployment: Deployment, workspace: Workspace) -> None:
     """Bring what the dead run created into the state, and nothing else: only the imports of the recovery plan."""
-    saved = lifecycle.plan_for(deployment, workspace)
+    saved = lifecycle.plan_for(replace(deployment, gate=None), workspace)  # it is adopted only to be destroyed
     if not saved.adopted:
         return
     recovery.write_imports(workspace.directory, saved.adopted)
