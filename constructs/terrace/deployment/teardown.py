@@ -64,7 +64,8 @@ def _destroy(deployment: Deployment, *, unlock: str, expect: Callable[[int], Non
         lifted = sorted(
             address
             for address in present
-            if unprotected.get(base := address.partition("[")[0]) != protected.get(base) and base in unprotected
+            # what is not there without protection is one itself, as a lock that holds on all that is below it
+            if (base := address.partition("[")[0]) in protected and unprotected.get(base) != protected[base]
         )
         if lifted:
             deployment.say(f"lifts the protection of {len(lifted)} resources")
