@@ -57,11 +57,11 @@ def _router(site: Site, **different: Any) -> None:
 
 @breaks("NET-2")
 def addresses_that_change(site: Site) -> None:
-    gateway = {"name": site.prefix, "natIpAllocateOption": "AUTO_ONLY", "sourceSubnetworkIpRangesToNat": "ALL"}
+    gateway = {"natIpAllocateOption": "AUTO_ONLY", "natIps": []}
     found = site.deployment.call(
         "compute", "routers.get", project=site.account, region=site.target.region, router=site.prefix
     )
-    _router(site, nats=[{**found["nats"][0], **gateway, "sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS"}])
+    _router(site, nats=[{**found["nats"][0], **gateway}])
 
 
 @breaks("NET-3")
@@ -178,11 +178,8 @@ def a_pool_may_not_grow(site: Site) -> None:
 
 
 @breaks("K8S-7")
-def sick_nodes_stay(site: Site) -> None:
-    name = f"{names.cluster_id(site.target)}/nodePools/general"
-    care = {"autoRepair": False, "autoUpgrade": True}
-    pools = "projects.locations.clusters.nodePools"
-    site.do("container", f"{pools}.setManagement", name=name, body={"management": care})
+def the_newest_versions_come_first(site: Site) -> None:
+    _cluster(site, desiredReleaseChannel={"channel": "RAPID"})
 
 
 @breaks("K8S-8")

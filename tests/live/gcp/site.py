@@ -45,15 +45,15 @@ class Wire(BaseAdapter):
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
         place, body = urlsplit(str(request.url)), request.body or b""
         sent = body.encode() if isinstance(body, str) else body.read() if hasattr(body, "read") else body
-        headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}
+        told = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
         environ = {
-            **headers,
+            **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in told.items()},
             "REQUEST_METHOD": request.method,
             "REQUEST_URI": f"{place.path}?{place.query}",
             "PATH_INFO": place.path,
             "QUERY_STRING": place.query,
             "HTTP_HOST": place.netloc,
-            "CONTENT_TYPE": request.headers.get("Content-Type", ""),
+            "CONTENT_TYPE": next((value for name, value in told.items() if name.lower() == "content-type"), ""),
             "CONTENT_LENGTH": str(len(sent)),
             "wsgi.input": io.BytesIO(sent),
         }

@@ -95,6 +95,7 @@ BY_NAME = {
 OVERWRITTEN = frozenset(
     {
         # one grant more in a policy, or the same again
+        "google_dns_managed_zone_iam_member",
         "google_kms_crypto_key_iam_member",
         "google_project_iam_member",
         "google_pubsub_topic_iam_member",

@@ -6,6 +6,7 @@ that are gone already, so it is believed only about types that no listing covers
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from terrace.capabilities.lake import BUCKETS
 from terrace.capabilities.target import Target
@@ -97,8 +98,8 @@ def _by_label(deployment: Deployment, unlisted: list[Unlisted]) -> Iterator[Left
 
 def _ours(deployment: Deployment, name: str) -> bool:
     """Whether a name is one of ours: the prefix alone, or followed by more, but not by another environment's."""
-    prefix = deployment.prefix
-    return name == prefix or name.startswith((f"{prefix}-", f"{prefix}_", f"{prefix}/", f"{prefix} ", f"{prefix}:"))
+    prefix, role = deployment.prefix, names.custom_role(deployment.target, "")
+    return name == prefix or name.startswith((f"{prefix}-", f"{prefix}/", f"{prefix} ", f"{prefix}:", role))
 
 
 def _foreign(entry: dict[str, Any], deployment: Deployment) -> bool:
@@ -115,13 +116,16 @@ def _foreign(entry: dict[str, Any], deployment: Deployment) -> bool:
     return False
 
 
-def _named(deployment: Deployment, entries: Iterable[dict[str, Any]], key: str, prefix: str = "") -> Iterator[Found]:
-    """Those of ours: their name, or what `key` gives; ids are full names, `prefix` before a short one."""
+def _named(deployment: Deployment, entries: Iterable[dict[str, Any]], key: str, under: str = "") -> Iterator[Found]:
+    """Those of ours by what `key` gives. `under` comes before the names of services that write them short; in it, `-`
+    is the entry's own location.
+    """
     for entry in entries:
-        own = str(entry.get(key, ""))
-        short = named(own) if key == "name" and own.startswith("projects/") else own
-        if _ours(deployment, short) and not _foreign(entry, deployment):
-            yield f"{prefix}{entry['name']}", ""
+        name, called = str(entry["name"]), str(entry.get(key, ""))
+        full = name.startswith(("projects/", "transferJobs/"))
+        if _ours(deployment, named(called) if key == "name" and full else called) and not _foreign(entry, deployment):
+            place = under.replace("/-/", f"/{entry.get('location', '-')}/")
+            yield (name if full else f"{place}{quote(name, safe='')}"), ""
 
 
 def by_name(
@@ -138,8 +142,9 @@ def by_name(
     """Entries under a parent, whose name, or what is under `key`, is one of ours."""
 
     def find(deployment: Deployment, place: str) -> Iterable[Found]:
-        parameters = {parent: under.format(project=deployment.project, place=place)}
-        return _named(deployment, deployment.pages(service, f"{method}.list", field or type, **parameters), key)
+        above = under.format(project=deployment.project, place=place)
+        entries = deployment.pages(service, f"{method}.list", field or type, **{parent: above})
+        return _named(deployment, entries, key, f"{above}/{type}/")
 
     return Listing(service.partition("/")[0], type, find, where)
 

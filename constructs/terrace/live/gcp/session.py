@@ -33,6 +33,10 @@ _TRIES = 3
 _THROTTLED = ("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "quotaExceeded")
 
 
+class Denied(Unreadable):
+    """The identity may not read it, or, of a project, there is none of that name: Google tells no difference."""
+
+
 class Reader:
     """Calls Google Cloud for one project and keeps each answer, as many guarantees look at the same resource.
 
@@ -150,7 +154,7 @@ class Reader:
         where = f"environment {target.environment}"
         try:
             found = str(self.call("cloudresourcemanager", "projects.get", name=f"projects/{project}").get("name"))
-        except Absent as error:
+        except (Absent, Denied) as error:
             raise TerraceError(
                 f"the credentials do not reach project {project}, or there is none of that name",
                 where=where,
@@ -277,7 +281,7 @@ def _sentence(code: int, body: str, call: str) -> TerraceError:
         service = f"{call.partition('.')[0]}.googleapis.com"
         return Unreadable(f"{service} is not switched on", where=call, hint=f"`gcloud services enable {service}`")
     if code == 403:
-        return Unreadable(f"not allowed: {message}", where=call, hint=f"the identity needs a role with {call}")
+        return Denied(f"not allowed: {message}", where=call, hint=f"the identity needs a role with {call}")
     if code >= 500:
         return Unreadable(f"Google Cloud is in trouble ({code}): {message}", where=call, hint="wait and ask again")
     return Unreadable(f"{code}: {message}", where=call)

@@ -277,8 +277,18 @@ def _link(site: Site) -> None:
             "sharedSecret": "a-test",
         }
         site.do("compute", "vpnTunnels.insert", **where, body=tunnel)
+    interfaces = [
+        {
+            "name": f"{site.prefix}-{number}",
+            "linkedVpnTunnel": f"{here}/vpnTunnels/{site.prefix}-{number}",
+            "ipRange": f"169.254.{number}.1/30",
+        }
+        for number in (0, 1)
+    ]
     sessions = [
         {"name": f"{site.prefix}-{number}", "interfaceName": f"{site.prefix}-{number}", "peerAsn": spec.peer_asn}
         for number in (0, 1)
     ]
-    site.do("compute", "routers.patch", **where, router=site.prefix, body={"bgpPeers": sessions})
+    site.do(
+        "compute", "routers.patch", **where, router=site.prefix, body={"interfaces": interfaces, "bgpPeers": sessions}
+    )

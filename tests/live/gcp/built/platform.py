@@ -68,7 +68,9 @@ def _cluster(site: Site) -> None:
         "locations": list(site.target.zones),
         "initialClusterVersion": site.environment.cluster.version,
         "releaseChannel": {"channel": "STABLE"},
-        "maintenancePolicy": {"window": {"recurringWindow": {"window": window, "recurrence": "FREQ=WEEKLY;BYDAY=SA"}}},
+        "maintenancePolicy": {
+            "window": {"recurringWindow": {"window": window, "recurrence": "FREQ=WEEKLY;BYDAY=SA,SU"}}
+        },
         "ipAllocationPolicy": {
             "useIpAliases": True,
             "clusterSecondaryRangeName": "pods",

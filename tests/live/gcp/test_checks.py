@@ -1,0 +1,48 @@
+"""Reading needs rights on each service: who has none proves nothing."""
+
+import pytest
+
+from terrace.live.gcp import GUARANTEES, checks
+from terrace.live.gcp.checks import CHECKS, Deployment, days, judge, named, seconds
+from terrace.live.gcp.session import Reader
+from tests.live.gcp.site import Site, wired
+
+
+@pytest.mark.parametrize("guarantee", ["DB-99", "DB-1"])
+def test_a_check_needs_an_id_of_the_table_that_is_free(guarantee: str) -> None:
+    with pytest.raises(ValueError, match=guarantee):
+        checks.check(guarantee)(lambda deployment: iter(()))
+    assert len(GUARANTEES) == len(CHECKS)
+
+
+def test_who_may_read_nothing_proves_nothing(site: Site) -> None:
+    def refuse(environ, start):
+        start("403 Forbidden", [("Content-Type", "application/json")])
+        return [b'{"error": {"code": 403, "message": "Permission denied", "status": "PERMISSION_DENIED"}}']
+
+    deployment = Deployment(site.environment, site.target, Reader(site.account, wired(refuse)))
+    found = {judge(guarantee, deployment) for guarantee in CHECKS}
+    assert {result.status for result in found} == {"unknown"}
+    assert all("not allowed: Permission denied" in result.reason for result in found)
+
+
+def test_what_was_never_deployed_is_missing(site: Site) -> None:
+    elsewhere = site.target.prefix.replace("prod", "other")
+    from dataclasses import replace
+
+    nowhere = Deployment(site.environment, replace(site.target, prefix=elsewhere), site.reader)
+    # organisation policies and the record of calls belong to the project, whoever made them
+    assert {judge(guarantee, nowhere).status for guarantee in CHECKS} == {"broken"}
+
+
+@pytest.mark.parametrize(
+    ("period", "inside", "whole"),
+    [("3600s", 3600, 1 / 24), ("86400", 86400, 1.0), (None, None, None), ("P1D", None, None)],
+)
+def test_periods_as_google_writes_them(period: str | None, inside: int | None, whole: float | None) -> None:
+    assert (seconds(period), days(period)) == (inside, whole)
+
+
+def test_the_last_part_of_a_link_is_the_name() -> None:
+    assert named("https://www.googleapis.com/compute/v1/projects/p/global/networks/main") == "main"
+    assert named(None) == "none"

@@ -1,0 +1,165 @@
+"""What a destroy meets, what it leaves, and the demonstration's three drifts."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from terrace.emulator.gcp.inventory import inventory
+from terrace.errors import AnswerIsNo
+from terrace.gcp import names
+from terrace.live.gcp.checks import Deployment
+from terrace.live.gcp.leftovers import remaining
+from terrace.live.gcp.objects import emptied
+from terrace.live.gcp.preflight import obstacles
+from terrace.live.gcp.tamper import changed
+from tests.live.gcp.built.ground import private_zone, records
+from tests.live.gcp.site import KEY, Site
+
+
+def _fill(site: Site, bucket: Any, *objects: str) -> str:
+    name = names.bucket(site.target, bucket)
+    handle = site.reader.storage().bucket(name)
+    for each in objects:
+        handle.blob(each).upload_from_string(b"a test", retry=None)
+    return name
+
+
+def _mark(site: Site, bucket: str, object: str, **more: Any) -> None:
+    """Give an object what the emulator does not model: a hold, the end of its retention."""
+    key = next(key for key, _ in site.cloud.store.resources() if key.startswith(f"storage/b/{bucket}/o/"))
+    body = site.cloud.store.get(key)
+    assert body and body["name"] == object
+    site.cloud.store.put(key, {**body, **more})
+
+
+def test_a_fresh_production_shape_meets_only_its_lock_and_what_it_keeps(site: Site) -> None:
+    found = obstacles(site.deployment)
+    assert [one.resource for one in found if one.kind == "blocks"] == ["log bucket dpf-prod-trail"]
+    kept = {one.resource for one in found if one.kind == "kept"}
+    assert {"sql instance dpf-prod", "key ring dpf-prod", "services (APIs)", "identity pool dpf-prod-github"} <= kept
+    protected = {one.resource for one in found if one.message == "is protected from deletion"}
+    servers = {f"sql instance dpf-prod{suffix}" for suffix in ("", "-recovery", "-replica-1")}
+    assert protected == {*servers, "cache dpf-prod"}
+    assert any("PREVENT" in one.message for one in found)
+    assert not [one for one in found if "could not be looked at" in one.message]
+
+
+def test_what_blocks_a_destroy_is_told_first_with_a_way_out(site: Site) -> None:
+    gold, bronze = _fill(site, "gold", "orders/1", "orders/2"), _fill(site, "bronze", "events/1")
+    _mark(site, bronze, "events/1", retentionExpirationTime="2999-01-01T00:00:00Z")
+    private_zone(site, "public", "data.example.com")
+    records(site, "public", "airflow.data.example.com.", ["203.0.113.7"])
+    found = obstacles(site.deployment)
+    blocks = {one.resource: one for one in found if one.kind == "blocks"}
+    assert list(blocks.values()) == found[: len(blocks)]
+    assert "2 object versions" in blocks[f"bucket {gold}"].message
+    assert "--empty-buckets" in blocks[f"bucket {gold}"].remedy
+    assert "cannot be removed by anybody until 2999" in blocks[f"bucket {bronze}"].message
+    assert "airflow.data.example.com." in blocks["zone dpf-prod-public"].message
+    assert len(blocks) == 4
+    assert all(one.remedy for one in blocks.values())
+
+
+def test_what_was_never_deployed_meets_nothing(site: Site) -> None:
+    nowhere = Deployment(site.environment, replace(site.target, prefix="dpf-other"), site.reader)
+    assert [one for one in obstacles(nowhere) if one.resource.startswith("bucket")] == []
+
+
+def test_buckets_are_emptied(site: Site) -> None:
+    name = _fill(site, "gold", "orders/1", "orders/2")
+    done = {one.bucket: one.versions for one in emptied(site.deployment)}
+    assert done[name] == 2 and sum(done.values()) == 2
+    assert list(site.reader.storage().list_blobs(name)) == []
+
+
+@pytest.mark.parametrize("more", [{"retentionExpirationTime": "2999-01-01T00:00:00Z"}, {"temporaryHold": True}])
+def test_objects_under_a_lock_are_named_and_nothing_is_removed(site: Site, more: dict[str, Any]) -> None:
+    gold, bronze = _fill(site, "gold", "orders/1"), _fill(site, "bronze", "events/1")
+    _mark(site, bronze, "events/1", **more)
+    with pytest.raises(AnswerIsNo) as refusal:
+        emptied(site.deployment)
+    assert "1 object versions are locked" in str(refusal.value)
+    assert f"gs://{bronze}/events/1" in str(refusal.value)
+    assert len(list(site.reader.storage().list_blobs(gold))) == 1
+
+
+def test_a_retention_that_is_not_locked_is_lifted(site: Site) -> None:
+    name = _fill(site, "bronze", "events/1")
+    bucket = site.cloud.store.get(f"storage/b/{name}")
+    assert bucket
+    held = {"retentionPeriod": bucket["retentionPolicy"]["retentionPeriod"]}
+    site.cloud.store.put(f"storage/b/{name}", {**bucket, "retentionPolicy": held})
+    site.reader.forget()
+    emptied(site.deployment)
+    found = site.reader.call("storage", "buckets.get", bucket=name, projection="full")
+    assert "retentionPolicy" not in found
+
+
+def test_everything_of_a_deployment_is_listed(site: Site) -> None:
+    found = remaining(site.deployment)
+    assert found.unlisted == ()
+    known = {one.id for one in (*found.remaining, *found.kept)}
+    # what belongs to something listed goes with it; a secret is listed under the project's number
+    inside = ("/cryptoKeyVersions/", "/versions/", "/rrsets/", "/nodePools/", "/databases/", "/users/", "/providers/")
+    missed = [
+        one.id
+        for one in inventory(site.cloud.store)
+        if one.id not in known and not any(part in one.id for part in (*inside, "/secrets/", "serviceLevelObjectives"))
+    ]
+    assert missed == []
+    assert {one.region for one in found.remaining if one.service == "compute"} >= {
+        "global",
+        site.target.region,
+        site.away,
+    }
+    assert [one for one in found.remaining if one.found_by == "label"] == []
+
+
+def test_what_no_listing_covers_is_found_by_its_labels(site: Site) -> None:
+    body = {"labels": {"managed-by": "terrace", "environment": "prod"}}
+    site.do("compute", "images.insert", project=site.account, body={"name": "somebodys", **body})
+    ours = [one for one in remaining(site.deployment).remaining if one.found_by == "label"]
+    assert [(one.service, one.type) for one in ours] == [("compute", "images")]
+
+
+def test_another_environments_things_are_left_alone(site: Site) -> None:
+    other = {**site.labels, "environment": "prod-eu"}
+    name = f"projects/{site.account}/topics/{site.prefix}-eu-warning"
+    site.do("pubsub", "projects.topics.create", name=name, body={"labels": other})
+    assert name not in {one.id for one in remaining(site.deployment).remaining}
+
+
+def test_what_is_kept_stands_apart_with_its_reason(site: Site) -> None:
+    version = f"{names.key(site.target, 'cache')}/cryptoKeyVersions/1"
+    site.do(KEY[0], f"{KEY[1]}.cryptoKeyVersions.destroy", name=version, body={})
+    kept = {one.id: one.kept for one in remaining(site.deployment).kept}
+    assert "never be deleted" in kept[names.key_ring(site.target, "both")]
+    assert kept[names.key(site.target, "cache")].startswith("its versions are destroyed")
+    assert names.key(site.target, "lake") not in kept
+    services = [id for id in kept if "/services/" in id]
+    assert f"{site.project}/services/container.googleapis.com" in services
+
+
+def test_nothing_is_left_where_nothing_was(site: Site) -> None:
+    nowhere = Deployment(site.environment, replace(site.target, prefix="dpf-other", environment="other"), site.reader)
+    # organisation policies and a bucket's name belong to the project
+    left = [one for one in remaining(nowhere).remaining if one.service not in ("orgpolicy", "cloudasset")]
+    assert left == []
+
+
+def test_three_things_drift_and_nothing_else(site: Site) -> None:
+    before = {key: site.cloud.store.get(key) for key, _ in site.cloud.store.resources()}
+    drifts = changed(site.deployment)
+    after = {key: site.cloud.store.get(key) for key, _ in site.cloud.store.resources()}
+    assert [drift.kind for drift in drifts] == ["tag", "public_access", "rule"]
+    assert {drift.type for drift in drifts} == {
+        "google_kms_crypto_key",
+        "google_storage_bucket",
+        "google_compute_firewall",
+    }
+    assert {key for key in before if before[key] != after.get(key)} == {
+        f"cloudkms/{names.key(site.target, 'lake')}",
+        f"storage/b/{names.bucket(site.target, 'silver')}",
+        f"compute/{site.project}/global/firewalls/dpf-prod-nodes-to-database-out",
+    }
