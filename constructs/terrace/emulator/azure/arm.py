@@ -3,14 +3,12 @@
 Source: the "Resource Provider Contract" (azure-resource-manager-rpc): statuses, operations, pages.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode
 
-from terrace.emulator.azure import checks
+from terrace.emulator.azure import checks, pages
+from terrace.emulator.azure.call import Answer, Call
 from terrace.emulator.azure.ids import ResourceId, guid, parse
 from terrace.emulator.azure.kind import Kind, Refused, Resource, Unsupported, location
 from terrace.emulator.azure.operations import Operation, Operations
@@ -18,29 +16,6 @@ from terrace.emulator.azure.store import Body, Item, Store, merge, without_nulls
 from terrace.emulator.contract import Account, Faults
 
 _OPERATIONS = "providers/Microsoft.Resources/operationStatuses"
-_PAGE = 100  # the most that a page holds; Azure has other numbers by service
-
-
-@dataclass(frozen=True)
-class Call:
-    """A request. `raw` is what was sent, `body` what it says where it is JSON."""
-
-    method: str
-    host: str
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    raw: bytes = b""
-    body: Any = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A response. `body` is sent as JSON, bytes as they are."""
-
-    status: int
-    body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Collection = Callable[[ResourceId, Store, Mapping[str, str]], list[Body]]
@@ -278,7 +253,7 @@ class Arm:
             raise Unsupported
         type = f"{id.type}/{id.tail}"
         if special := self._collections.get(type.lower()):
-            return self._page(special(id, self.store, call.query), call)
+            return pages.page(special(id, self.store, call.query), call)
         if "/providers/" not in id.path:  # what is outside every provider: the groups of the subscription
             type = f"Microsoft.Resources/{id.tail}"
         self.kind(type)
@@ -291,27 +266,4 @@ class Arm:
                 raise checks.not_found(parse(id.scope))
             items = self.store.of_type(type, id.scope)
         now = time.time()
-        return self._page([self.view(item) for item in items if now >= item.visible_from], call)
-
-    def _page(self, answers: list[Body], call: Call) -> Answer:
-        found = [answer for answer in answers if _wanted(answer, call.query.get("$filter", ""))]
-        start = int(call.query.get("$skiptoken", 0))
-        end = start + min(_PAGE, int(call.query.get("$top", _PAGE)))
-        page: Body = {"value": found[start:end]}
-        if end < len(found):
-            query = urlencode({**call.query, "$skiptoken": end})
-            page["nextLink"] = f"https://{call.host}{quote(call.path)}?{query}"
-        return Answer(200, page)
-
-
-def _wanted(answer: Body, condition: str) -> bool:
-    """The OData that SDKs send: `resourceType eq 'x' and properties/y eq 'z'`; what else it says is let pass."""
-    for path, wanted in re.findall(r"([\w/]+) eq '([^']*)'", condition):
-        value: Any = answer
-        for step in path.replace("resourceType", "type").split("/"):
-            value = value.get(step) if isinstance(value, dict) else None
-        if value is None and "/" not in path:
-            value = answer.get("properties", {}).get(path)
-        if str(value).lower() != wanted.lower():
-            return False
-    return True
+        return pages.page([self.view(item) for item in items if now >= item.visible_from], call)

@@ -12,7 +12,7 @@ from hashlib import md5
 from urllib.parse import quote, unquote
 from xml.etree import ElementTree
 
-from terrace.emulator.azure.arm import Answer, Call
+from terrace.emulator.azure.call import Answer, Call
 from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.kind import Refused, Unsupported
 from terrace.emulator.azure.store import Body, Item, Store
@@ -30,7 +30,9 @@ class Blobs:
 
     def __call__(self, call: Call) -> Answer:
         with self._store.lock:
-            account = self._account(call.host.split(".")[0])
+            account = self._store.named("Microsoft.Storage/storageAccounts", call.host.split(".")[0])
+            if account is None:  # on Azure the name does not resolve
+                raise Refused(404, "ResourceNotFound", f"There is no storage account at {call.host}.")
             container, _, name = call.path.lstrip("/").partition("/")
             if not container:
                 raise Unsupported
@@ -40,12 +42,6 @@ class Blobs:
             answer = _blob(self._store, holder, name, call) if name else _container(self._store, holder, call)
         common = {"x-ms-version": "2023-11-03", "x-ms-request-id": str(uuid.uuid4()), "Date": formatdate(usegmt=True)}
         return Answer(answer.status, answer.body if answer.body is not None else b"", common | dict(answer.headers))
-
-    def _account(self, name: str) -> Item:
-        for item in self._store.of_type("Microsoft.Storage/storageAccounts"):
-            if parse(item.id).name.lower() == name:
-                return item
-        raise Refused(404, "ResourceNotFound", f"There is no storage account {name}.")
 
 
 def _container(store: Store, holder: Item, call: Call) -> Answer:
@@ -120,12 +116,11 @@ def _lease(item: Item, call: Call) -> Answer:
         return Answer(201, None, {"x-ms-lease-id": wanted})
     if action in ("release", "renew") and given != held:
         raise Refused(409, "LeaseIdMismatchWithLeaseOperation", "The lease ID specified did not match the lease ID.")
-    if action in ("release", "break"):
+    if action not in ("release", "renew", "break"):
+        raise Unsupported
+    if action != "renew":
         item.body["lease"] = ""
-        return Answer(200 if action == "release" else 202, None, {"x-ms-lease-time": "0"})
-    if action == "renew":
-        return Answer(200, None, {"x-ms-lease-id": held})
-    raise Unsupported
+    return Answer(202 if action == "break" else 200, None, {"x-ms-lease-id": held, "x-ms-lease-time": "0"})
 
 
 def _free(item: Item | None, call: Call) -> None:
@@ -140,17 +135,13 @@ def _properties(item: Item) -> dict[str, str]:
     return {
         "Content-Length": str(len(content)),
         "Content-Type": item.body["type"],
-        "Content-MD5": _digest(content),
+        "Content-MD5": b64encode(md5(content, usedforsecurity=False).digest()).decode(),
         "ETag": f'"{item.etag}"',
         "Last-Modified": formatdate(item.created, usegmt=True),
         "x-ms-blob-type": "BlockBlob",
         "x-ms-lease-status": "locked" if item.body["lease"] else "unlocked",
         "x-ms-lease-state": "leased" if item.body["lease"] else "available",
     }
-
-
-def _digest(content: bytes) -> str:
-    return b64encode(md5(content, usedforsecurity=False).digest()).decode()
 
 
 def _metadata(call: Call) -> Body:

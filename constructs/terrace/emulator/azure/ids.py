@@ -45,24 +45,10 @@ class ResourceId:
     def location(self) -> str:
         return self.segment("locations")
 
-    @property
-    def is_extension(self) -> bool:
-        """Whether it lies on another resource, a group or the subscription itself, as a lock or a role assignment."""
-        return "/providers/" in self.scope.lower() or self.type.lower().startswith(_ON_SCOPES)
-
     def segment(self, kind: str) -> str:
         """What follows `kind` in the path, or ""."""
         found = re.search(rf"/{kind}/([^/]+)", self.path, re.IGNORECASE)
         return found[1] if found else ""
-
-
-# what may lie on a group or a subscription without being among its contents
-_ON_SCOPES = (
-    "microsoft.authorization/",
-    "microsoft.consumption/",
-    "microsoft.security/",
-    "microsoft.insights/diagnosticsettings",
-)
 
 
 # spelled in any way by clients, in one by Azure

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from terrace.emulator.azure import CALLER_ID, CLIENT_ID, SECRET
-from terrace.emulator.azure.arm import Answer, Call
+from terrace.emulator.azure.call import Answer, Call
 from terrace.emulator.azure.kind import Refused, Unsupported
 from terrace.emulator.contract import Account
 

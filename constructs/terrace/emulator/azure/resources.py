@@ -17,12 +17,26 @@ def _subscription(resource: Resource) -> Body:
     }
 
 
+# what may lie on a group or a subscription without being among its contents
+_ON_SCOPES = (
+    "microsoft.authorization/",
+    "microsoft.consumption/",
+    "microsoft.security/",
+    "microsoft.insights/diagnosticsettings",
+)
+
+
+def lies_on_others(id: ResourceId) -> bool:
+    """Whether it is on another resource, a group or the subscription, as a lock or a role assignment is."""
+    return "/providers/" in id.scope or id.type.lower().startswith(_ON_SCOPES)
+
+
 def _contents(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
     """What a group or the subscription holds: no nested resources, nothing that only lies on others."""
     found: list[Body] = []
     for item in store.below(id.owner):
         inner = parse(item.id)
-        if "/providers/" in item.id and not inner.parent and not inner.is_extension:
+        if "/providers/" in item.id and not inner.parent and not lies_on_others(inner):
             named: Body = {name: item.body[name] for name in ("tags", "sku", "kind", "managedBy") if name in item.body}
             place = location(item.body.get("location"))
             found.append({"id": item.id, "name": inner.name, "type": inner.type, "location": place, **named})

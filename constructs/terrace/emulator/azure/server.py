@@ -18,7 +18,8 @@ from xml.sax.saxutils import escape
 from werkzeug.wrappers import Request
 
 from terrace.emulator.azure import blobs, login, namespaces, vault
-from terrace.emulator.azure.arm import Answer, Arm, Call
+from terrace.emulator.azure.arm import Arm
+from terrace.emulator.azure.call import Answer, Call
 from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.inventory import inventory
 from terrace.emulator.azure.kind import Refused, Unsupported

@@ -63,6 +63,10 @@ class Store:
         prefix = f"{within.rstrip('/')}/".lower()
         return (i for key, i in list(self.items.items()) if i.type.lower() == type.lower() and key.startswith(prefix))
 
+    def named(self, type: str, name: str) -> Item | None:
+        """The resource of a type whose names are the whole world's."""
+        return next((i for i in self.of_type(type) if i.id.lower().endswith(f"/{name.lower()}")), None)
+
     def write(self, item: Item) -> None:
         self.items[item.id.lower()] = item
 

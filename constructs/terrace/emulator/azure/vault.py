@@ -6,9 +6,8 @@ Source: the Key Vault REST API reference, version 7.6.
 
 import time
 
-from terrace.emulator.azure import vault_items
-from terrace.emulator.azure.arm import Answer, Call
-from terrace.emulator.azure.ids import parse
+from terrace.emulator.azure import pages, vault_items
+from terrace.emulator.azure.call import Answer, Call
 from terrace.emulator.azure.kind import Refused, Unsupported
 from terrace.emulator.azure.store import Body, Item, Store
 
@@ -24,10 +23,10 @@ class Vault:
 
     def __call__(self, call: Call) -> Answer:
         with self._store.lock:
-            for item in self._store.of_type("Microsoft.KeyVault/vaults"):
-                if parse(item.id).name.lower() == call.host.split(".")[0]:
-                    return _Opened(self._store, item, call).answer()
-        raise Refused(404, "VaultNotFound", f"There is no vault at {call.host}.")  # on Azure the name does not resolve
+            vault = self._store.named("Microsoft.KeyVault/vaults", call.host.split(".")[0])
+            if vault is None:  # on Azure the name does not resolve
+                raise Refused(404, "VaultNotFound", f"There is no vault at {call.host}.")
+            return _Opened(self._store, vault, call).answer()
 
 
 class _Opened:
@@ -47,8 +46,8 @@ class _Opened:
         if kind not in ("keys", "secrets", "certificates"):
             raise Unsupported
         if words[0].startswith("deleted"):
-            return self._deleted(kind, name, rest) if name else self._all_deleted(kind)
-        return self._live(kind, name, rest) if name else self._all(kind)
+            return self._deleted(kind, name, rest) if name else self._list(kind, deleted=True)
+        return self._live(kind, name, rest) if name else self._list(kind, deleted=False)
 
     def _live(self, kind: str, name: str, rest: list[str]) -> Answer:
         method = self._call.method
@@ -75,7 +74,7 @@ class _Opened:
                 return Answer(200, versions[-1])
             case "GET" | "PATCH", [] | [_]:
                 version = self._version(kind, name, versions, rest)
-                return Answer(200, self._change(version) if method == "PATCH" else version)
+                return Answer(200, vault_items.change(version, self._sent) if method == "PATCH" else version)
         raise Unsupported
 
     def _find(self, kind: str, name: str) -> Item:
@@ -91,13 +90,6 @@ class _Opened:
         if not found:
             raise _not_found(kind, f"{name} has no version {rest[0]}.")
         return found[-1]
-
-    def _change(self, version: Body) -> Body:
-        version["attributes"] |= (self._sent.get("attributes") or {}) | {"updated": int(time.time())}
-        version |= {word: self._sent[word] for word in ("tags", "contentType", "policy") if word in self._sent}
-        if "key_ops" in self._sent:
-            version["key"]["key_ops"] = self._sent["key_ops"]
-        return version
 
     def _create(self, kind: str, name: str) -> Answer:
         path = f"{self._vault.id}/{kind}/{name}"
@@ -137,24 +129,16 @@ class _Opened:
                 return Answer(204)
         raise Unsupported
 
-    def _all(self, kind: str) -> Answer:
-        items = self._store.children(self._vault.id, kind)
+    def _list(self, kind: str, *, deleted: bool) -> Answer:
+        within = f"{self._vault.id}/{kind}/".lower()
+        held = self._store.deleted if deleted else self._store.items
+        items = [item for key, item in held.items() if key.startswith(within)]
+        if deleted:
+            return self._page([vault_items.listed(kind, vault_items.deleted(self._vault, kind, i)) for i in items])
         return self._page([vault_items.listed(kind, item.body["versions"][-1]) for item in items])
 
-    def _all_deleted(self, kind: str) -> Answer:
-        within = f"{self._vault.id}/{kind}/".lower()
-        items = [item for key, item in self._store.deleted.items() if key.startswith(within)]
-        return self._page([vault_items.listed(kind, vault_items.deleted(self._vault, kind, item)) for item in items])
-
     def _page(self, found: list[Body]) -> Answer:
-        start, size = (
-            int(self._call.query.get(word, default)) for word, default in (("$skiptoken", 0), ("maxresults", _PAGE))
-        )
-        query = f"api-version={self._call.query.get('api-version', '')}&maxresults={size}&$skiptoken={start + size}"
-        more = f"{vault_items.base_url(self._vault)}{self._call.path}?{query}"
-        return Answer(
-            200, {"value": found[start : start + size], "nextLink": more if start + size < len(found) else None}
-        )
+        return pages.page(found, self._call, "maxresults", _PAGE)
 
 
 def _not_found(kind: str, message: str) -> Refused:

@@ -38,6 +38,15 @@ def version(vault: Item, kind: str, name: str, sent: Body) -> Body:
     return made
 
 
+def change(made: Body, sent: Body) -> Body:
+    """A version with what a PATCH says."""
+    made["attributes"] |= (sent.get("attributes") or {}) | {"updated": int(time.time())}
+    made |= {word: sent[word] for word in ("tags", "contentType", "policy") if word in sent}
+    if "key_ops" in sent:
+        made["key"]["key_ops"] = sent["key_ops"]
+    return made
+
+
 def deleted(vault: Item, kind: str, item: Item) -> Body:
     """What is said of a deleted one: its last version, and until when it can be recovered."""
     name, when = parse(item.id).name, item.body.get("deleted", int(time.time()))

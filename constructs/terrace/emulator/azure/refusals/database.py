@@ -36,11 +36,9 @@ def _is_new(resource: Resource) -> bool:
 
 def server_name_taken(resource: Resource) -> Refused | None:
     """The name is the whole world's. Source: "Naming rules"."""
-    for item in resource.store.of_type(_SERVER):
-        if parse(item.id).name.lower() == resource.id.name.lower() and item.id.lower() != resource.id.key:
-            return Refused(
-                409, "ServerNameAlreadyExists", f"Specified server name '{resource.id.name}' is already used."
-            )
+    taken = resource.store.named(_SERVER, resource.id.name)
+    if taken and taken.id.lower() != resource.id.key:
+        return Refused(409, "ServerNameAlreadyExists", f"Specified server name '{resource.id.name}' is already used.")
     return None
 
 

@@ -26,9 +26,7 @@ _USES = frozenset(
 
 def vault_of(key: str, store: Store) -> Item | None:
     """The vault in a key's address, https://NAME.vault.azure.net/keys/..."""
-    name = (urlsplit(key).hostname or "").split(".")[0]
-    vaults = store.of_type("Microsoft.KeyVault/vaults")
-    return next((item for item in vaults if item.id.lower().endswith(f"/vaults/{name}")), None)
+    return store.named("Microsoft.KeyVault/vaults", (urlsplit(key).hostname or "").split(".")[0])
 
 
 def is_versioned(key: str) -> bool:

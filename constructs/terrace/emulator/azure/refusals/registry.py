@@ -2,7 +2,6 @@
 
 import re
 
-from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.kind import Refused, Resource, find
 
 _REGISTRY = "Microsoft.ContainerRegistry/registries"
@@ -10,11 +9,9 @@ _REGISTRY = "Microsoft.ContainerRegistry/registries"
 
 def name_taken(resource: Resource) -> Refused | None:
     """The name is the whole world's. Source: "Registry names"."""
-    for item in resource.store.of_type(_REGISTRY):
-        if parse(item.id).name.lower() == resource.id.name.lower() and item.id.lower() != resource.id.key:
-            return Refused(
-                409, "AlreadyInUse", f"The registry DNS name {resource.id.name}.azurecr.io is already in use."
-            )
+    taken = resource.store.named(_REGISTRY, resource.id.name)
+    if taken and taken.id.lower() != resource.id.key:
+        return Refused(409, "AlreadyInUse", f"The registry DNS name {resource.id.name}.azurecr.io is already in use.")
     return None
 
 

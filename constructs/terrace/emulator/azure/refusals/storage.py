@@ -19,10 +19,10 @@ def _account_of(resource: Resource) -> Body:
 
 def account_name_taken(resource: Resource) -> Refused | None:
     """The name is the whole world's. Source: "Storage account overview", name."""
-    for item in resource.store.of_type(_ACCOUNT):
-        if parse(item.id).name.lower() == resource.id.name.lower() and item.id.lower() != resource.id.key:
-            message = f"The storage account named {resource.id.name} is already taken."
-            return Refused(409, "StorageAccountAlreadyTaken", message)
+    taken = resource.store.named(_ACCOUNT, resource.id.name)
+    if taken and taken.id.lower() != resource.id.key:
+        message = f"The storage account named {resource.id.name} is already taken."
+        return Refused(409, "StorageAccountAlreadyTaken", message)
     return None
 
 

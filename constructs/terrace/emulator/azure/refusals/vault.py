@@ -19,9 +19,9 @@ def name_soft_deleted(resource: Resource) -> Refused | None:
 
 def name_taken(resource: Resource) -> Refused | None:
     """The name is the whole world's. Source: "About keys, secrets and certificates", vault name."""
-    for item in resource.store.of_type(_VAULT):
-        if parse(item.id).name.lower() == resource.id.name.lower() and item.id.lower() != resource.id.key:
-            return Refused(409, "VaultAlreadyExists", f"The vault name '{resource.id.name}' is already in use.")
+    taken = resource.store.named(_VAULT, resource.id.name)
+    if taken and taken.id.lower() != resource.id.key:
+        return Refused(409, "VaultAlreadyExists", f"The vault name '{resource.id.name}' is already in use.")
     return None
 
 
