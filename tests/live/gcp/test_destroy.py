@@ -141,6 +141,12 @@ def test_what_is_kept_stands_apart_with_its_reason(site: Site) -> None:
     assert f"{site.project}/services/container.googleapis.com" in services
 
 
+def test_what_cannot_be_listed_is_told(site: Site) -> None:
+    service = f"{site.project}/services/dns.googleapis.com"
+    site.do("serviceusage", "services.disable", name=service, body={"disableDependentServices": True})
+    assert {gap.service for gap in remaining(site.deployment).unlisted} == {"dns managedZones", "dns policies"}
+
+
 def test_nothing_is_left_where_nothing_was(site: Site) -> None:
     nowhere = Deployment(site.environment, replace(site.target, prefix="dpf-other", environment="other"), site.reader)
     # organisation policies and a bucket's name belong to the project

@@ -12,7 +12,7 @@ import pytest
 
 from terrace.errors import TerraceError, UsageError
 from terrace.live.gcp.credentials import TOKEN, look
-from terrace.live.gcp.session import Reader, _session
+from terrace.live.gcp.session import Off, Reader, _session
 from terrace.live.judging import Absent, CredentialsError, Unreadable
 from tests.live.gcp.site import Site, wired
 
@@ -39,7 +39,7 @@ def refusing(code: int, message: str = "because", **more: Any) -> Reader:
         (401, {}, CredentialsError, "Google Cloud does not accept the credentials"),
         (403, {}, Unreadable, "not allowed: because"),
         (403, {"errors": [{"reason": "rateLimitExceeded"}]}, Unreadable, "Google Cloud throttles: because"),
-        (403, {"details": [{"reason": "SERVICE_DISABLED"}]}, Unreadable, "sqladmin.googleapis.com is not switched on"),
+        (403, {"details": [{"reason": "SERVICE_DISABLED"}]}, Off, "sqladmin.googleapis.com is not switched on"),
         (404, {}, Absent, "because"),
         (429, {}, Unreadable, "Google Cloud throttles: because"),
         (500, {}, Unreadable, "Google Cloud is in trouble (500): because"),

@@ -72,7 +72,7 @@ def credentials(variables: Mapping[str, str], project: str) -> "Credentials":
             found, _ = google.auth.default(scopes=[SCOPE])
     except (GoogleAuthError, ValueError) as error:
         raise CredentialsError(
-            f"no Google Cloud credentials: {str(error).split('.')[0]}",
+            f"no Google Cloud credentials: {str(error).partition('. ')[0]}",
             hint=f"log in (`gcloud auth application-default login`), or set {TOKEN} or GOOGLE_APPLICATION_CREDENTIALS",
         ) from error
     made: Credentials = found.with_quota_project(project) if hasattr(found, "with_quota_project") else found
@@ -84,11 +84,20 @@ def _key(variables: Mapping[str, str]) -> str:
 
 
 def _load(written: str) -> Any:
-    """Credentials of a key's file, or of what would be in it."""
-    import google.auth
+    """Credentials of a key's file, or of what would be in it. ValueError for what is none."""
+    from google.oauth2 import credentials as people
+    from google.oauth2 import service_account
 
-    if written.lstrip().startswith("{"):
-        found, _ = google.auth.load_credentials_from_dict(json.loads(written), scopes=[SCOPE])  # type: ignore[no-untyped-call]
-    else:
-        found, _ = google.auth.load_credentials_from_file(written, scopes=[SCOPE])  # type: ignore[no-untyped-call]
-    return found
+    try:
+        text = written if written.lstrip().startswith("{") else Path(written).expanduser().read_text()
+    except OSError as error:
+        raise ValueError(f"{written}: {error.strerror}") from error
+    described = json.loads(text)
+    kinds: dict[str, Any] = {
+        "service_account": service_account.Credentials.from_service_account_info,
+        "authorized_user": people.Credentials.from_authorized_user_info,
+    }
+    kind = described.get("type")
+    if kind not in kinds:
+        raise ValueError(f"a key of type {kind} is not one of {', '.join(kinds)}")
+    return kinds[kind](described, scopes=[SCOPE])

@@ -17,7 +17,7 @@ from terrace.gcp.names import Place
 from terrace.live import Inventory, Leftover, Unlisted
 from terrace.live.gcp import backup, cost, grants
 from terrace.live.gcp.checks import Deployment, named, opened
-from terrace.live.gcp.session import VERSIONS
+from terrace.live.gcp.session import VERSIONS, Off
 from terrace.live.judging import Absent, CredentialsError
 
 Found = tuple[str, str]
@@ -47,6 +47,8 @@ def remaining(deployment: Deployment) -> Inventory:
             try:
                 for id, kept in listing.find(deployment, place):
                     found[id] = Leftover(listing.service, listing.type, id, place, "name", kept)
+            except Off as error:
+                unlisted.append(Unlisted(f"{listing.service} {listing.type}", place, str(error)))
             except Absent:
                 continue  # what it would be listed under is gone
             except CredentialsError:

@@ -37,6 +37,10 @@ class Denied(Unreadable):
     """The identity may not read it, or, of a project, there is none of that name: Google tells no difference."""
 
 
+class Off(Absent):
+    """The service is not switched on in the project, so what is asked for cannot be used, if it exists at all."""
+
+
 class Reader:
     """Calls Google Cloud for one project and keeps each answer, as many guarantees look at the same resource.
 
@@ -279,7 +283,7 @@ def _sentence(code: int, body: str, call: str) -> TerraceError:
         return Unreadable(f"Google Cloud throttles: {message}", where=call, hint="wait a minute and ask again")
     if code == 403 and ("SERVICE_DISABLED" in reasons or "it is disabled" in message):
         service = f"{call.partition('.')[0]}.googleapis.com"
-        return Unreadable(f"{service} is not switched on", where=call, hint=f"`gcloud services enable {service}`")
+        return Off(f"{service} is not switched on", where=call, hint=f"`gcloud services enable {service}`")
     if code == 403:
         return Denied(f"not allowed: {message}", where=call, hint=f"the identity needs a role with {call}")
     if code >= 500:
