@@ -11,6 +11,9 @@ from terrace.deployment.deployment import Deployment
 from terrace.deployment.faults import TerraformFailed
 from terrace.deployment.workspace import Workspace
 
+_NOT_EMPTY = ("BucketNotEmpty", "without `force_destroy`")
+"""What Amazon S3 says of a bucket with something in it, and the google provider."""
+
 
 def destroy(
     deployment: Deployment,
@@ -30,7 +33,7 @@ def destroy(
     try:
         _destroy(deployment, unlock=unlock, expect=expect)
     except TerraformFailed as failed:
-        if empty is None or "BucketNotEmpty" not in failed.message:
+        if empty is None or not any(words in failed.message for words in _NOT_EMPTY):
             raise
         empty()
         _destroy(deployment, unlock=unlock, expect=expect)
