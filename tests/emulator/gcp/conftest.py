@@ -1,6 +1,7 @@
 """Google's own Python client before the emulator, in one process: no port, no proxy, no Terraform."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -126,3 +127,17 @@ def faulty() -> Callable[..., Google]:
         return made
 
     return make
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets the clock on by so many seconds; nothing waits."""
+    passed = [0.0]
+    for name in ("time", "monotonic"):
+        real = getattr(time, name)
+        monkeypatch.setattr(time, name, lambda real=real: real() + passed[0])
+
+    def pass_by(seconds: float) -> None:
+        passed[0] += seconds
+
+    return pass_by

@@ -3,9 +3,10 @@
 import re
 
 from terrace.emulator.gcp import operations
-from terrace.emulator.gcp.call import Call, last
+from terrace.emulator.gcp.call import Call, last, missing
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import number
+from terrace.emulator.gcp.policies import hide, is_visible
 from terrace.emulator.gcp.quirks import answers, exists, required
 from terrace.emulator.gcp.verbs import create
 
@@ -30,7 +31,9 @@ def _default(call: Call, named: re.Match[str]) -> Json:
 def _create(call: Call) -> Json:
     email = f"{call.body.get('accountId', '')}@{call.project}.iam.gserviceaccount.com"
     call.sent = _account(call.project, email) | call.sent
-    return create(call, email)
+    made = create(call, email)
+    hide(call, f"{call.key}/{email}")
+    return made
 
 
 @answers("iam", "serviceAccounts.get", "serviceAccounts.patch", "serviceAccounts.delete", "serviceAccounts.disable")
@@ -44,6 +47,8 @@ def _anywhere(call: Call) -> None:
     if project == "-":
         project = email.partition("@")[2].split(".")[0]
     call.name = "/".join(["projects", project, "serviceAccounts", email, *rest])
+    if call.method.verb == "get" and call.key in call.store and not is_visible(call, call.key):
+        raise missing(call.name)
 
 
 @answers("iam", "serviceAccounts.list")

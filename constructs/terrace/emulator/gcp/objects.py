@@ -9,6 +9,7 @@ import email
 import email.policy
 import hashlib
 import json
+import re
 from urllib.parse import unquote
 
 from terrace.emulator.gcp.call import Call, Refused, escaped, invalid, last
@@ -108,9 +109,10 @@ def _parts(call: Call) -> tuple[Json, bytes, str]:
     boundary = email.message_from_bytes(head, policy=email.policy.HTTP).get_boundary()
     if not boundary:
         raise invalid("Invalid multipart request with 0 mime parts.")
-    # not parsed as mail: its parser would change the ends of lines in the content
+    # not parsed as mail, whose parser would change the ends of lines in the content; clients end theirs in two ways
     first, second = call.raw.split(b"--" + boundary.encode())[1:3]
-    description = json.loads(first.split(b"\r\n\r\n", 1)[1])
-    headers, _, content = second.partition(b"\r\n\r\n")
+    described = json.loads(re.split(rb"\r?\n\r?\n", first, maxsplit=1)[1])
+    headers, content = re.split(rb"\r?\n\r?\n", second, maxsplit=1)
+    end = b"\r\n" if first.endswith(b"\r\n") else b"\n"
     named = email.message_from_bytes(headers.lstrip() + b"\r\n\r\n").get_content_type()
-    return description, content[:-2], named
+    return described, content.removesuffix(end), named

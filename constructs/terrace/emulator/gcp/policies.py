@@ -1,6 +1,7 @@
 """IAM policies on anything: read, written against the etag that was read, asked for permissions.
 
-They are stored and never evaluated. Source: IAM API, "Policy"; "Read-modify-write pattern for allow policies".
+They are stored and never evaluated. What is new in IAM is seen late where a fault asks for it.
+Sources: IAM API, "Policy"; IAM documentation, "Access change propagation".
 """
 
 import re
@@ -45,3 +46,15 @@ def read(call: Call, key: str) -> Json:
         earlier: Json = before["policy"]
         return earlier
     return call.store.get(f"{key}#policy") or {"version": 1, "etag": "ACAB"}
+
+
+def hide(call: Call, key: str) -> None:
+    """Let a new service account be seen only after the delay that a fault asks for."""
+    if delay := call.cloud.faults.iam_delay_seconds:
+        call.store.put(f"{key}#hidden", {"until": time.time() + delay})
+
+
+def is_visible(call: Call, key: str) -> bool:
+    """Whether a service account is there, and for long enough to be seen."""
+    hidden = call.store.get(f"{key}#hidden") or {"until": 0.0}
+    return present(call, key) is not None and float(hidden["until"]) <= time.time()

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from terrace.emulator.gcp.call import Call, last
 from terrace.emulator.gcp.documents import Json
+from terrace.emulator.gcp.policies import is_visible
 from terrace.emulator.gcp.quirks import refuses
-from terrace.emulator.gcp.refusals.general import is_visible
 
 HOURS_IN_32_DAYS = 48
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from terrace.emulator.gcp import quirks
 from terrace.emulator.gcp.call import Call, Refused, invalid, missing, name_of
+from terrace.emulator.gcp.policies import is_visible
 from terrace.emulator.gcp.refusals import schema
 from terrace.emulator.gcp.verbs import CREATES
 
@@ -133,14 +134,6 @@ PUBLIC = ("allUsers", "allAuthenticatedUsers")
 def _has_pool(call: Call, pool: str) -> bool:
     clusters = (body for key, body in call.store.resources() if key.startswith("container/"))
     return any(body.get("workloadIdentityConfig", {}).get("workloadPool") == pool for body in clusters)
-
-
-def is_visible(call: Call, key: str) -> bool:
-    """Whether a service account is there, and for long enough to be seen."""
-    import time
-
-    hidden = call.store.get(f"{key}#hidden") or {"until": 0}
-    return quirks.present(call, key) is not None and bool(time.time() >= hidden["until"])
 
 
 def _in_use(call: Call) -> Iterator[Refused]:

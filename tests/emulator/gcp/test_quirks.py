@@ -1,0 +1,334 @@
+"""What no schema tells, service by service: one test a quirk."""
+
+import base64
+
+import pytest
+from googleapiclient.errors import HttpError
+from googleapiclient.http import MediaInMemoryUpload
+
+from tests.emulator.gcp.conftest import NUMBER, PLACE, PROJECT, REGION, Google, Json
+from tests.emulator.gcp.test_round_trips import AT, cluster, sql
+
+COMPUTE = f"compute/compute/v1/{AT}"
+SQL = f"sqladmin/sql/v1beta4/{AT}/instances"
+CLUSTERS = f"container/v1/{PLACE}/clusters"
+
+
+@pytest.fixture
+def bucket(google: Google) -> str:
+    return str(google.make(f"storage/storage/v1/b?project={PROJECT}", {"name": "dpf-lake", "location": "EU"})["name"])
+
+
+def test_a_service_is_off_until_it_is_enabled() -> None:
+    services = Google()("serviceusage").services()
+    name = f"{AT}/services/compute.googleapis.com"
+    assert services.get(name=name).execute()["state"] == "DISABLED"
+    assert services.enable(name=name).execute()["done"] is True
+    listed = services.list(parent=AT, filter="state:ENABLED").execute()["services"]
+    assert [each["config"]["name"] for each in listed] == ["compute.googleapis.com"]
+
+
+def test_the_project_is_there(google: Google) -> None:
+    found = google("cloudresourcemanager").projects().get(projectId=PROJECT).execute()
+    assert (found["projectNumber"], found["lifecycleState"]) == (NUMBER, "ACTIVE")
+
+
+def test_metadata_of_the_project_is_set_as_a_whole(google: Google) -> None:
+    projects = google("compute").projects()
+    before = projects.get(project=PROJECT).execute()["commonInstanceMetadata"]
+    items = [{"key": "enable-oslogin", "value": "TRUE"}]
+    projects.setCommonInstanceMetadata(project=PROJECT, body={**before, "items": items}).execute()
+    assert projects.get(project=PROJECT).execute()["commonInstanceMetadata"]["items"] == items
+
+
+def test_addresses_and_gateways_are_given(google: Google) -> None:
+    google.network()
+    google.make(f"{COMPUTE}/regions/{REGION}/addresses", {"name": "out"})
+    address = google.call("GET", f"{COMPUTE}/regions/{REGION}/addresses/out")[1]
+    assert address["address"].startswith("203.0.113.") and address["status"] == "RESERVED"
+    assert google.call("GET", f"{COMPUTE}/regions/{REGION}/subnetworks/nodes")[1]["gatewayAddress"] == "10.0.0.1"
+    every = google("compute").addresses().aggregatedList(project=PROJECT).execute()["items"]
+    assert [each["name"] for each in every[f"regions/{REGION}"]["addresses"]] == ["out"]
+
+
+def test_labels_are_set_against_their_fingerprint(google: Google) -> None:
+    google.make(f"{COMPUTE}/regions/{REGION}/addresses", {"name": "out"})
+    one = f"{COMPUTE}/regions/{REGION}/addresses/out"
+    fingerprint = google.call("GET", one)[1]["labelFingerprint"]
+    labels = {"labels": {"owner": "platform"}, "labelFingerprint": fingerprint}
+    google.make(f"{one}/setLabels", labels)
+    assert google.call("GET", one)[1]["labels"] == labels["labels"]
+    assert google.call("POST", f"{one}/setLabels", labels)[0] == 412
+
+
+def test_a_key_has_a_version_and_never_goes(google: Google) -> None:
+    key = google.key()
+    keys = google("cloudkms").projects().locations().keyRings().cryptoKeys()
+    assert keys.get(name=key).execute()["primary"]["state"] == "ENABLED"
+    second = keys.cryptoKeyVersions().create(parent=key, body={}).execute()
+    keys.updatePrimaryVersion(name=key, body={"cryptoKeyVersionId": "2"}).execute()
+    assert keys.get(name=key).execute()["primary"]["name"] == second["name"]
+    destroyed = keys.cryptoKeyVersions().destroy(name=f"{key}/cryptoKeyVersions/1", body={}).execute()
+    assert destroyed["state"] == "DESTROY_SCHEDULED" and destroyed["destroyTime"]
+    with pytest.raises(HttpError, match="DESTROY_SCHEDULED"):
+        keys.cryptoKeyVersions().destroy(name=f"{key}/cryptoKeyVersions/1", body={}).execute()
+    with pytest.raises(HttpError, match="already exists"):
+        google("cloudkms").projects().locations().keyRings().create(parent=PLACE, keyRingId="ring", body={}).execute()
+
+
+def test_versions_of_a_secret_count_up(google: Google) -> None:
+    secrets = google("secretmanager").projects().secrets()
+    made = secrets.create(parent=AT, secretId="login", body={"replication": {"automatic": {}}}).execute()
+    assert made["name"] == f"projects/{NUMBER}/secrets/login"
+    for number in range(1, 12):
+        data = base64.b64encode(str(number).encode()).decode()
+        secrets.addVersion(parent=f"{AT}/secrets/login", body={"payload": {"data": data}}).execute()
+    latest = secrets.versions().access(name=f"{AT}/secrets/login/versions/latest").execute()
+    assert (latest["name"], base64.b64decode(latest["payload"]["data"])) == (f"{made['name']}/versions/11", b"11")
+    secrets.versions().destroy(name=f"{AT}/secrets/login/versions/11", body={}).execute()
+    with pytest.raises(HttpError, match="DESTROYED"):
+        secrets.versions().access(name=f"{AT}/secrets/login/versions/11").execute()
+
+
+def test_records_change_through_a_journal(google: Google) -> None:
+    dns = google("dns")
+    dns.managedZones().create(project=PROJECT, body={"name": "zone", "dnsName": "example.com."}).execute()
+    record = {"name": "api.example.com.", "type": "A", "ttl": 60, "rrdatas": ["192.0.2.1"]}
+    changed = dns.changes().create(project=PROJECT, managedZone="zone", body={"additions": [record]}).execute()
+    assert changed["status"] == "done"
+    listed = dns.resourceRecordSets().list(project=PROJECT, managedZone="zone").execute()["rrsets"]
+    assert sorted(each["type"] for each in listed) == ["A", "NS", "SOA"]
+    with pytest.raises(HttpError, match="already exists"):
+        dns.changes().create(project=PROJECT, managedZone="zone", body={"additions": [record]}).execute()
+    new = record | {"rrdatas": ["192.0.2.2"]}
+    both = {"deletions": [record], "additions": [new]}
+    dns.changes().create(project=PROJECT, managedZone="zone", body=both).execute()
+    dns.changes().create(project=PROJECT, managedZone="zone", body={"deletions": [new]}).execute()
+    dns.managedZones().delete(project=PROJECT, managedZone="zone").execute()
+    assert google.backend.inventory() == []
+
+
+def test_an_account_goes_by_address_and_by_number(google: Google) -> None:
+    accounts = google("iam").projects().serviceAccounts()
+    made = accounts.create(name=AT, body={"accountId": "pipeline"}).execute()
+    for name in (f"{AT}/serviceAccounts/{made['uniqueId']}", f"projects/-/serviceAccounts/{made['email']}"):
+        assert accounts.get(name=name).execute()["email"] == made["email"]
+    accounts.disable(name=made["name"], body={}).execute()
+    assert accounts.get(name=made["name"]).execute()["disabled"] is True
+    listed = [each["email"] for each in accounts.list(name=AT).execute()["accounts"]]
+    assert listed == [f"{NUMBER}-compute@developer.gserviceaccount.com", made["email"]]
+
+
+def test_deleted_roles_and_pools_come_back(google: Google) -> None:
+    roles = google("iam").projects().roles()
+    roles.create(parent=AT, body={"roleId": "sleep", "role": {"title": "Sleep"}}).execute()
+    roles.delete(name=f"{AT}/roles/sleep").execute()
+    assert roles.get(name=f"{AT}/roles/sleep").execute()["deleted"] is True
+    assert roles.list(parent=AT).execute() == {"roles": []}
+    roles.undelete(name=f"{AT}/roles/sleep", body={}).execute()
+    assert "deleted" not in roles.get(name=f"{AT}/roles/sleep").execute()
+    pools = google("iam").projects().locations().workloadIdentityPools()
+    parent = f"{AT}/locations/global"
+    pools.create(parent=parent, workloadIdentityPoolId="ci-pool", body={}).execute()
+    pools.delete(name=f"{parent}/workloadIdentityPools/ci-pool").execute()
+    assert pools.get(name=f"{parent}/workloadIdentityPools/ci-pool").execute()["state"] == "DELETED"
+    assert pools.list(parent=parent).execute()["workloadIdentityPools"] == []
+
+
+def test_a_policy_is_read_and_written_on_anything(google: Google, bucket: str) -> None:
+    buckets = google("storage").buckets()
+    policy = buckets.getIamPolicy(bucket=bucket).execute()
+    bindings = [{"role": "roles/storage.objectViewer", "members": ["group:readers@example.com"]}]
+    buckets.setIamPolicy(bucket=bucket, body={**policy, "bindings": bindings}).execute()
+    assert buckets.getIamPolicy(bucket=bucket).execute()["bindings"] == bindings
+    with pytest.raises(HttpError, match="concurrent policy changes"):
+        buckets.setIamPolicy(bucket=bucket, body=policy).execute()
+    asked = buckets.testIamPermissions(bucket=bucket, permissions=["storage.objects.get"]).execute()
+    assert asked["permissions"] == ["storage.objects.get"]
+    buckets.delete(bucket=bucket).execute()
+    assert google.backend.inventory() == []
+
+
+def test_a_bucket_says_where_it_is(google: Google, bucket: str) -> None:
+    found = google("storage").buckets().get(bucket=bucket).execute()
+    assert (found["locationType"], found["rpo"], found["projectNumber"]) == ("multi-region", "DEFAULT", NUMBER)
+    google.make(f"storage/storage/v1/b/{bucket}", {"retentionPolicy": {"retentionPeriod": "60"}}, method="PATCH")
+    locked = google("storage").buckets().lockRetentionPolicy(bucket=bucket, ifMetagenerationMatch=2).execute()
+    assert locked["retentionPolicy"]["isLocked"] is True
+
+
+def test_objects_carry_a_state_and_its_lock(google: Google, bucket: str) -> None:
+    objects = google("storage").objects()
+    name = "dev/gcp/default.tfstate"
+    for generation, text in enumerate((b'{"serial": 1}\r\n', b'{"serial": 2}')):
+        made = objects.insert(
+            bucket=bucket,
+            body={"name": name, "metadata": {"of": "terraform"}},
+            media_body=MediaInMemoryUpload(text, "application/json"),
+            ifGenerationMatch=generation,
+        ).execute()
+        assert (made["generation"], made["size"]) == (str(generation + 1), str(len(text)))
+    with pytest.raises(HttpError) as held:
+        objects.insert(bucket=bucket, name=name, media_body=MediaInMemoryUpload(b"x"), ifGenerationMatch=0).execute()
+    assert held.value.resp.status == 412
+    assert objects.get_media(bucket=bucket, object=name).execute() == b'{"serial": 2}'
+    _, content = google.request(f"https://storage.googleapis.com/{bucket}/{name}")
+    assert content == b'{"serial": 2}'
+    assert objects.get(bucket=bucket, object=name).execute()["metadata"] == {"of": "terraform"}
+    listed = objects.list(bucket=bucket, prefix="dev/", delimiter="/").execute()
+    assert (listed["items"], listed["prefixes"]) == ([], ["dev/gcp/"])
+    objects.delete(bucket=bucket, object=name).execute()
+    assert objects.list(bucket=bucket).execute()["items"] == []
+
+
+def test_an_instance_gets_addresses_and_a_first_database(google: Google) -> None:
+    network, _ = google.network()
+    connections = [{"consumerNetwork": network, "consumerProject": PROJECT}]
+    psc = {"pscEnabled": True, "pscAutoConnections": connections}
+    settings = {"tier": "db-custom-2-7680", "ipConfiguration": {"ipv4Enabled": False, "pscConfig": psc}}
+    google.make(SQL, sql("main") | {"settings": settings})
+    found = google.call("GET", f"{SQL}/main")[1]
+    assert found["connectionName"] == f"{PROJECT}:{REGION}:main" and found["dnsName"].endswith(".sql.goog.")
+    assert found["settings"]["ipConfiguration"]["pscConfig"]["pscAutoConnections"][0]["ipAddress"]
+    assert [each["name"] for each in google.call("GET", f"{SQL}/main/databases")[1]["items"]] == ["postgres"]
+    google.make(f"{SQL}/main", {"settings": {"activationPolicy": "NEVER"}}, method="PUT")
+    after = google.call("GET", f"{SQL}/main")[1]["settings"]
+    assert (after["activationPolicy"], after["tier"], after["settingsVersion"]) == ("NEVER", "db-custom-2-7680", "2")
+
+
+def test_users_are_named_by_the_query_and_keep_their_password(google: Google) -> None:
+    google.make(SQL, sql("main"))
+    users = google("sqladmin", "v1beta4").users()
+    users.insert(project=PROJECT, instance="main", body={"name": "me", "password": "secret"}).execute()
+    (found,) = users.list(project=PROJECT, instance="main").execute()["items"]
+    assert found["name"] == "me" and "password" not in found
+    users.delete(project=PROJECT, instance="main", name="me", host="").execute()
+    assert users.list(project=PROJECT, instance="main").execute()["items"] == []
+
+
+def test_a_replica_is_known_to_its_primary_and_goes_first(google: Google) -> None:
+    primary = sql("main")
+    primary["settings"] |= {"backupConfiguration": {"enabled": True}}
+    google.make(SQL, primary)
+    google.make(SQL, sql("copy") | {"masterInstanceName": "main"})
+    assert google.call("GET", f"{SQL}/main")[1]["replicaNames"] == ["copy"]
+    assert "read replicas" in google.call("DELETE", f"{SQL}/main")[1]["error"]["message"]
+    google.make(f"{SQL}/copy", {}, method="DELETE")
+    google.make(f"{SQL}/main", {}, method="DELETE")
+    assert google.backend.inventory() == []
+
+
+def test_a_cluster_shows_its_pools_and_changes_what_is_desired(google: Google) -> None:
+    google.network()
+    google.make(CLUSTERS, {"cluster": cluster("main") | {"initialNodeCount": 1}})
+    google.make(f"{CLUSTERS}/main/nodePools", {"nodePool": {"name": "spot", "config": {"spot": True}}})
+    found = google.call("GET", f"{CLUSTERS}/main")[1]
+    assert [each["name"] for each in found["nodePools"]] == ["default-pool", "spot"]
+    assert found["nodeConfig"]["machineType"] == "e2-medium" and found["endpoint"]
+    google.make(f"{CLUSTERS}/main", {"update": {"desiredLoggingConfig": {"componentConfig": {}}}}, method="PUT")
+    google.make(f"{CLUSTERS}/main/nodePools/spot:setSize", {"nodeCount": 3})
+    google.make(f"{CLUSTERS}/main:setResourceLabels", {"resourceLabels": {"owner": "platform"}})
+    found = google.call("GET", f"{CLUSTERS}/main")[1]
+    assert found["loggingConfig"] == {"componentConfig": {}} and found["resourceLabels"] == {"owner": "platform"}
+    assert found["nodePools"][1]["initialNodeCount"] == 3
+    google.make(f"{CLUSTERS}/main", {}, method="DELETE")
+    assert {each.service for each in google.backend.inventory()} == {"compute"}
+
+
+def test_log_buckets_linger_and_some_are_always_there(google: Google) -> None:
+    logging = google("logging", "v2").projects()
+    buckets = logging.locations().buckets()
+    buckets.createAsync(parent=PLACE, bucketId="trail", body={"retentionDays": 400}).execute()
+    buckets.updateAsync(
+        name=f"{PLACE}/buckets/trail", updateMask="retentionDays", body={"retentionDays": 500}
+    ).execute()
+    assert buckets.get(name=f"{PLACE}/buckets/trail").execute()["retentionDays"] == 500
+    buckets.delete(name=f"{PLACE}/buckets/trail").execute()
+    assert buckets.get(name=f"{PLACE}/buckets/trail").execute()["lifecycleState"] == "DELETE_REQUESTED"
+    assert logging.sinks().get(sinkName=f"{AT}/sinks/_Default").execute()["destination"].endswith("_Default")
+    body = {"name": "all", "destination": f"logging.googleapis.com/{AT}/locations/global/buckets/_Default"}
+    made = logging.sinks().create(parent=AT, uniqueWriterIdentity=True, body=body).execute()
+    assert made["writerIdentity"].endswith("@gcp-sa-logging.iam.gserviceaccount.com")
+
+
+def test_jobs_are_paused_and_resumed(google: Google) -> None:
+    jobs = google("cloudscheduler").projects().locations().jobs()
+    body = {"name": f"{PLACE}/jobs/sleep", "schedule": "0 20 * * *", "httpTarget": {"uri": "https://example.com"}}
+    jobs.create(parent=PLACE, body=body).execute()
+    assert jobs.pause(name=body["name"], body={}).execute()["state"] == "PAUSED"
+    assert jobs.resume(name=body["name"], body={}).execute()["state"] == "ENABLED"
+
+
+def test_a_domain_is_proven_by_a_record(google: Google) -> None:
+    path = f"certificatemanager/v1/{AT}/locations/global/dnsAuthorizations"
+    google.make(f"{path}?dnsAuthorizationId=data", {"domain": "data.example.com"})
+    assert google.call("GET", f"{path}/data")[1]["dnsResourceRecord"]["name"] == "_acme-challenge.data.example.com."
+
+
+def test_a_policy_of_images_is_there_and_is_replaced(google: Google) -> None:
+    projects = google("binaryauthorization").projects()
+    assert projects.getPolicy(name=f"{AT}/policy").execute()["defaultAdmissionRule"]["evaluationMode"] == "ALWAYS_ALLOW"
+    rule = {"evaluationMode": "ALWAYS_DENY", "enforcementMode": "ENFORCED_BLOCK_AND_AUDIT_LOG"}
+    projects.updatePolicy(name=f"{AT}/policy", body={"defaultAdmissionRule": rule}).execute()
+    assert projects.getPolicy(name=f"{AT}/policy").execute()["defaultAdmissionRule"] == rule
+
+
+def test_conditions_of_an_alert_have_names(google: Google) -> None:
+    condition = {"displayName": "down", "conditionAbsent": {"filter": "x", "duration": "120s"}}
+    body = {"displayName": "down", "combiner": "OR", "conditions": [condition]}
+    made = google("monitoring", "v3").projects().alertPolicies().create(name=AT, body=body).execute()
+    assert made["conditions"][0]["name"].startswith(f"{made['name']}/conditions/")
+
+
+def test_nobody_may_do_what_a_deny_policy_says(google: Google) -> None:
+    policies = google("iam", "v2").policies()
+    parent = f"policies/cloudresourcemanager.googleapis.com%2Fprojects%2F{PROJECT}/denypolicies"
+    deny = {
+        "deniedPrincipals": ["principalSet://goog/public:all"],
+        "deniedPermissions": ["iam.googleapis.com/roles.create"],
+    }
+    policies.createPolicy(parent=parent, policyId="ceiling", body={"rules": [{"denyRule": deny}]}).execute()
+    found = policies.get(name=f"{parent}/ceiling").execute()
+    assert found["rules"] == [{"denyRule": deny}]
+    policies.update(name=f"{parent}/ceiling", body={**found, "displayName": "Ceiling"}).execute()
+    assert policies.get(name=f"{parent}/ceiling").execute()["displayName"] == "Ceiling"
+    policies.delete(name=f"{parent}/ceiling").execute()
+    assert google.backend.inventory() == []
+
+
+UNPUBLISHED: tuple[tuple[str, str, Json, Json], ...] = (
+    (f"memorystore/v1/{PLACE}/instances", "instanceId", {"replicaCount": 1}, {"replicaCount": 2}),
+    (
+        f"securitycenter/v2/{AT}/locations/global/notificationConfigs",
+        "configId",
+        {"streamingConfig": {"filter": "x"}},
+        {"description": "changed"},
+    ),
+)
+
+
+@pytest.mark.parametrize(("url", "parameter", "body", "change"), UNPUBLISHED, ids=["cache", "findings"])
+def test_services_without_a_document_follow_convention(
+    google: Google, url: str, parameter: str, body: Json, change: Json
+) -> None:
+    for name in ("first", "second", "third"):
+        google.make(f"{url}?{parameter}={name}", body)
+    found = google.call("GET", f"{url}/first")[1]
+    assert found.items() >= body.items() and found["name"].endswith("/first")
+    page = google.call("GET", f"{url}?pageSize=2")[1]
+    rest = google.call("GET", f"{url}?pageSize=2&pageToken={page['nextPageToken']}")[1]
+    collection = url.rpartition("/")[2]
+    assert (len(page[collection]), len(rest[collection])) == (2, 1)
+    google.make(f"{url}/first?updateMask={','.join(change)}", change, method="PATCH")
+    assert google.call("GET", f"{url}/first")[1].items() >= change.items()
+    google.make(f"{url}/first", {}, method="DELETE")
+    assert google.call("GET", f"{url}/first")[0] == 404
+
+
+def test_a_cache_answers_at_an_address(google: Google) -> None:
+    network, _ = google.network()
+    wanted = [{"connections": [{"pscAutoConnection": {"network": network, "projectId": PROJECT}}]}]
+    google.make(f"memorystore/v1/{PLACE}/instances?instanceId=cache", {"endpoints": wanted})
+    found = google.call("GET", f"memorystore/v1/{PLACE}/instances/cache")[1]
+    made = found["endpoints"][0]["connections"][0]["pscAutoConnection"]
+    assert made["ipAddress"] and made["port"] == 6379 and found["state"] == "ACTIVE"
