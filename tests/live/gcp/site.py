@@ -28,11 +28,11 @@ from terrace.live.gcp.session import Reader
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def environment() -> Environment:
-    """Prod, and asleep at night, so that no guarantee is without something to read."""
-    prod = load("prod", project=ROOT, cloud="gcp").environment
-    asleep = prod.cost.model_copy(update={"sleep": SleepSpec(down="20:00", up="07:00")})
-    return prod.model_copy(update={"cost": asleep})
+def environment(name: str = "prod") -> Environment:
+    """An environment that is asleep at night: prod has everything on, so no guarantee is without something to read."""
+    found = load(name, project=ROOT, cloud="gcp").environment
+    asleep = found.cost.model_copy(update={"sleep": SleepSpec(down="20:00", up="07:00")})
+    return found.model_copy(update={"cost": asleep})
 
 
 class Wire(BaseAdapter):
@@ -150,8 +150,13 @@ class Site:
 
     @property
     def away(self) -> str:
-        assert self.target.recovery_region
-        return self.target.recovery_region
+        """The recovery region, else home."""
+        return self.target.recovery_region or self.target.region
+
+    @property
+    def is_double(self) -> bool:
+        """Whether there is a second region."""
+        return self.target.recovery_region is not None
 
     @property
     def labels(self) -> dict[str, str]:

@@ -24,7 +24,8 @@ def build(site: Site) -> None:
 
 
 def _bucket(site: Site, name: Bucket) -> None:
-    spec, spans = site.environment.lake, name in REPLICATED
+    spec = site.environment.lake
+    spans = spec.replicate and site.is_double and name in REPLICATED
     place: Place = "both" if spans else "home"
     lifecycle = spec.lifecycle[name]
     body: dict[str, Any] = {
@@ -47,7 +48,7 @@ def _bucket(site: Site, name: Bucket) -> None:
     if name != "access":
         body["logging"] = {"logBucket": names.bucket(site.target, "access"), "logObjectPrefix": name}
     made = site.do("storage", "buckets.insert", project=site.account, body=body)
-    if held:
+    if held and spec.immutability.mode == "compliance":
         now = str(made["metageneration"])
         site.do("storage", "buckets.lockRetentionPolicy", bucket=body["name"], ifMetagenerationMatch=now)
 
@@ -89,8 +90,7 @@ def _database(site: Site) -> None:
     window = spec.maintenance_window
     day = ("mon", "tue", "wed", "thu", "fri", "sat", "sun").index(window.day) + 1
     own = {
-        "availabilityType": "REGIONAL",
-        "locationPreference": {"zone": site.target.zones[0], "secondaryZone": site.target.zones[1]},
+        "availabilityType": "REGIONAL" if spec.high_availability else "ZONAL",
         "backupConfiguration": {
             "enabled": True,
             "startTime": "01:00",
@@ -106,7 +106,8 @@ def _database(site: Site) -> None:
     instance(site, site.prefix, site.target.region, "home", **own)
     for number in range(1, spec.replicas + 1):
         instance(site, f"{site.prefix}-replica-{number}", site.target.region, "home", primary=site.prefix)
-    instance(site, f"{site.prefix}-recovery", site.away, "recovery", primary=site.prefix)
+    if site.is_double:
+        instance(site, f"{site.prefix}-recovery", site.away, "recovery", primary=site.prefix)
     private_zone(site, "database-server", "0123456789ab.europe-west3.sql.goog")
     modules = [f"module-{name}" for name in site.modules if site.environment.modules[name].database]
     for purpose in ("database-admin", *modules):
@@ -155,7 +156,7 @@ def _cache(site: Site) -> None:
         "nodeType": "HIGHMEM_MEDIUM",
         "shardCount": 1,
         "replicaCount": spec.replicas,
-        "zoneDistributionConfig": {"mode": "MULTI_ZONE"},
+        "zoneDistributionConfig": {"mode": "MULTI_ZONE" if spec.replicas else "SINGLE_ZONE"},
         "authorizationMode": "IAM_AUTH",
         "transitEncryptionMode": "SERVER_AUTHENTICATION",
         "kmsKey": names.key(site.target, "cache"),
@@ -168,7 +169,7 @@ def _cache(site: Site) -> None:
 
 
 def _secrets(site: Site) -> None:
-    places: dict[str, Place] = {site.target.region: "home", site.away: "recovery"}
+    places: dict[str, Place] = {site.target.region: "home"} | ({site.away: "recovery"} if site.is_double else {})
     replicas = [
         {"location": region, "customerManagedEncryption": {"kmsKeyName": names.key(site.target, "secrets", place)}}
         for region, place in places.items()

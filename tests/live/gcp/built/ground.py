@@ -23,7 +23,8 @@ def build(site: Site) -> None:
     _network(site)
     _openings(site)
     _paths(site)
-    _link(site)
+    if site.environment.network.hybrid:
+        _link(site)
 
 
 def _services(site: Site) -> None:
@@ -34,7 +35,7 @@ def _services(site: Site) -> None:
 def keys(site: Site) -> list[tuple[Purpose, Place]]:
     home: list[tuple[Purpose, Place]] = [(purpose, "home") for purpose in PURPOSES]
     away: list[tuple[Purpose, Place]] = [(purpose, "recovery") for purpose in RECOVERY_PURPOSES if purpose != "lake"]
-    return [*home, *away, ("lake", "both"), ("backups", "both")]
+    return [*home, *away, ("lake", "both"), ("backups", "both")] if site.is_double else home
 
 
 def _keys(site: Site) -> None:
@@ -45,7 +46,7 @@ def _keys(site: Site) -> None:
         "logs": ("logging", "storage"), "secrets": ("secretmanager",), "registry": ("artifactregistry",),
         "cache": ("memorystore",), "events": ("pubsub",), "backups": ("storage", "gkebackup", "backupdr"),
     }  # fmt: skip
-    places: tuple[Place, ...] = ("home", "recovery", "both")
+    places: tuple[Place, ...] = ("home", "recovery", "both") if site.is_double else ("home",)
     for place in places:
         parent = f"{site.project}/locations/{names.key_location(site.target, place)}"
         site.do("cloudkms", "projects.locations.keyRings.create", parent=parent, keyRingId=site.prefix, body={})
@@ -106,7 +107,7 @@ def _logs(site: Site) -> None:
         bucket = f"{site.prefix}-{name}"
         body = {
             "retentionDays": days,
-            "locked": name == "trail",
+            "locked": name == "trail" and site.target.tier == "prod",
             "cmekSettings": {"kmsKeyName": names.key(site.target, "logs")},
         }
         site.do("logging", "projects.locations.buckets.create", parent=site.place, bucketId=bucket, body=body)
@@ -140,7 +141,8 @@ def _network(site: Site) -> None:
     ranges = {"nodes": "10.42.0.0/19", "data": "10.42.32.0/21", "control": "10.42.48.0/28"}
     for kind, cidr in ranges.items():
         _subnet(site, kind, cidr, site.target.region)
-    _subnet(site, "data-recovery", "10.42.40.0/21", site.away)
+    if site.is_double:
+        _subnet(site, "data-recovery", "10.42.40.0/21", site.away)
     ways = {"nat": "0.0.0.0/0", "google-apis": "199.36.153.4/30"}
     for name, cidr in ways.items():
         gateway = f"{site.project}/global/gateways/default-internet-gateway"
@@ -148,7 +150,8 @@ def _network(site: Site) -> None:
         site.do("compute", "routes.insert", project=site.account, body=body)
     where = {"project": site.account, "region": site.target.region}
     addresses = []
-    for zone in site.target.zones:
+    single = site.environment.network.egress.nat == "single"
+    for zone in site.target.zones[:1] if single else site.target.zones:
         name = f"{site.prefix}-nat-{zone[-1]}"
         site.do("compute", "addresses.insert", **where, body={"name": name, "labels": site.labels})
         addresses.append(f"{site.project}/regions/{site.target.region}/addresses/{name}")

@@ -61,6 +61,11 @@ def pool(site: Site, name: str, **more: Any) -> dict[str, Any]:
 def _cluster(site: Site) -> None:
     logs = ["SYSTEM_COMPONENTS", "WORKLOADS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER"]
     window = {"startTime": "2026-01-03T02:00:00Z", "endTime": "2026-01-03T08:00:00Z"}
+    ranges = [
+        {"displayName": name, "cidrBlock": cidr}
+        for name, cidr in site.environment.cluster.api_access.public_from.items()
+    ]
+    callers = {"authorizedNetworksConfig": {"enabled": True, "cidrBlocks": ranges}} if ranges else {}
     body = {
         "name": site.prefix,
         "network": vpc(site),
@@ -79,7 +84,7 @@ def _cluster(site: Site) -> None:
         "networkConfig": {"datapathProvider": "ADVANCED_DATAPATH", "defaultEnablePrivateNodes": True},
         "controlPlaneEndpointsConfig": {
             "dnsEndpointConfig": {"allowExternalTraffic": False},
-            "ipEndpointsConfig": {"enabled": False},
+            "ipEndpointsConfig": {"enabled": bool(ranges), **callers},
         },
         "masterAuth": {"clientCertificateConfig": {"issueClientCertificate": False}},
         "anonymousAuthenticationConfig": {"mode": "LIMITED"},
@@ -95,7 +100,8 @@ def _cluster(site: Site) -> None:
         "resourceLabels": site.labels,
         "nodePools": [pool(site, name) for name in site.environment.cluster.pools],
     }
-    site.do("container", "projects.locations.clusters.create", parent=site.place, body={"cluster": body})
+    parent = f"{site.project}/locations/{names.cluster_location(site.target)}"
+    site.do("container", "projects.locations.clusters.create", parent=parent, body={"cluster": body})
     for module in site.modules:
         namespace = site.environment.modules[module].namespace or module
         trust(site, f"module-{module}", f"{namespace}/{module}")
@@ -300,8 +306,10 @@ def _audited(site: Site) -> None:
 
 
 def _backed_up(site: Site) -> None:
-    spec, away = site.environment.backup, f"{site.project}/locations/{site.away}"
-    key = names.key(site.target, "backups", "recovery")
+    spec = site.environment.backup
+    leaves = spec.copy_to_recovery_region and site.is_double
+    away = f"{site.project}/locations/{site.away if leaves else site.target.region}"
+    key = names.key(site.target, "backups", "recovery" if leaves else "home")
     vault = {
         "backupMinimumEnforcedRetentionDuration": "604800s",
         "encryptionConfig": {"kmsKeyName": key},
@@ -411,8 +419,9 @@ def _governed(site: Site) -> None:
     for constraint in (*_BASELINE, "storage.secureHttpTransport"):
         rule = {"denyAll": True} if constraint == "compute.vmExternalIpAccess" else {"enforce": True}
         constrain(site, constraint, rule)
-    places = [f"in:{region}-locations" for region in (site.target.region, site.away)]
-    constrain(site, "gcp.resourceLocations", {"values": {"allowedValues": [*places, "in:eu-locations"]}})
+    both = ("in:eu-locations",) if site.is_double else ()
+    places = {f"in:{region}-locations" for region in (site.target.region, site.away)}
+    constrain(site, "gcp.resourceLocations", {"values": {"allowedValues": [*sorted(places), *both]}})
 
 
 def constrain(site: Site, constraint: str, rule: dict[str, Any], *, verb: str = "create") -> None:
@@ -428,7 +437,10 @@ def _pipelines(site: Site) -> None:
     pools, parent = "projects.locations.workloadIdentityPools", f"{site.project}/locations/global"
     pool = f"{site.prefix}-github"
     site.do("iam", f"{pools}.create", parent=parent, workloadIdentityPoolId=pool, body={"displayName": "GitHub"})
-    subjects = {"plan": f"repo:{repository}:pull_request", "apply": f"repo:{repository}:environment:prod"}
+    subjects = {
+        "plan": f"repo:{repository}:pull_request",
+        "apply": f"repo:{repository}:environment:{site.environment.name}",
+    }
     for name, subject in subjects.items():
         body = {
             "attributeMapping": {"google.subject": "assertion.sub"},
