@@ -1,6 +1,7 @@
 """What Google answers becomes a sentence with a way out; nothing that cannot be read passes."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from terrace.emulator import start
+from terrace.emulator.contract import account_of
 from terrace.errors import TerraceError, UsageError
 from terrace.live.gcp.credentials import TOKEN, look
 from terrace.live.gcp.session import Off, Reader, _session
@@ -187,3 +190,16 @@ except Exception as error:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.stdout.startswith(f"{UsageError.__name__} reading Google Cloud needs google.auth"), run.stderr
     assert "pip install 'terrace[gcp]'" in run.stdout
+
+
+def test_a_shells_variables_lead_to_where_they_say(site: Site, tmp_path: Path) -> None:
+    """A server of its own behind its proxy, with its own authority, and only the token of Terraform's provider."""
+    running = start("gcp", tmp_path, account=account_of("gcp", site.target.settings), parent=os.getpid())
+    try:
+        reader = Reader(site.account, variables=running.environment())
+        reader.check_account(site.target)
+        with pytest.raises(Off, match="is not switched on"):
+            reader.call("container", "projects.locations.clusters.list", parent=f"{site.place}")
+        assert running.refused() == {}
+    finally:
+        running.stop()
