@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from terrace.node import node
+
 ROUNDS = 3
 
 
@@ -53,11 +55,13 @@ def example(hint: Any, depth: int) -> Any:
 def floor(stack_file: Path, out: Path) -> None:
     """Synthesize as many raw resources of the same types as the stack has."""
     stack = json.loads(stack_file.read_text())
+    os.environ["JSII_NODE"] = node()
+    from cdktn import TerraformStack  # before the engine, which would load less of the bindings
+    from cdktn_provider_aws.provider import AwsProvider
+
     from terrace import engine
 
     app = engine.app(str(out))
-    from cdktn import TerraformStack
-    from cdktn_provider_aws.provider import AwsProvider
 
     raw = TerraformStack(app, "floor")
     AwsProvider(raw, "aws", region="eu-central-1")

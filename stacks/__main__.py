@@ -10,17 +10,16 @@ from pathlib import Path
 
 from terrace.environment import load, names, target
 from terrace.errors import TerraceError
-from terrace.node import node
 
 
 def synthesize(wanted: list[str], *, project: Path, out: str | None = None) -> list[str]:
     """Write the stacks of the environments named (default: all) and return their ids."""
     loaded = [load(name, project=project).environment for name in wanted or names(project)]
-    os.environ["JSII_NODE"] = node()  # the imports below start it
-    from stacks.foundation import Foundation
     from terrace import engine
 
-    app = engine.app(out)
+    app = engine.app(out)  # first of the CDK: it says which Node jsii starts, and what that loads
+    from stacks.foundation import Foundation
+
     for environment in loaded:
         Foundation(
             app,

@@ -1,12 +1,14 @@
 """The one seam to the CDK: app, stacks, state backends, provider ranges.
 
 Written against CDK Terrain (`cdktn`), the maintained continuation of CDKTF. Bindings are loaded only for the cloud that
-is being synthesized; nearly all the time of a synth is spent loading them.
+is being synthesized, and of them only what its stacks use (bindings.cjs): loading all takes longer than all the rest.
 """
 
 import importlib
+import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import cast
 
 from terrace.capabilities.cloud import Cloud
@@ -17,10 +19,18 @@ from terrace.node import node
 RUNTIMES = {"terraform": ">=1.11.0", "opentofu": ">=1.11.0"}
 """What the stacks are written for; older ones lack ephemeral values and write-only arguments (SEC-1)."""
 
-os.environ["JSII_NODE"] = node()  # before jsii is imported
+os.environ["JSII_NODE"] = node()  # before jsii is imported, which starts it
+_options = os.environ.get("NODE_OPTIONS")
+_lazily = json.dumps(str(Path(__file__).with_name("bindings.cjs")))  # quoted as NODE_OPTIONS wants a path with blanks
+os.environ["NODE_OPTIONS"] = f"{_options or ''} --require {_lazily}".strip()
 
 from cdktn import App, AzurermBackend, GcsBackend, LocalBackend, S3Backend, TerraformStack  # noqa: E402
 from constructs import Construct  # noqa: E402
+
+if _options is None:
+    del os.environ["NODE_OPTIONS"]  # nobody else's Node
+else:
+    os.environ["NODE_OPTIONS"] = _options
 
 from terrace.overrides import override  # noqa: E402
 

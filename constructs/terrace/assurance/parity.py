@@ -4,7 +4,6 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -15,15 +14,13 @@ from terrace.assurance.proof import Proof, Status, Unproven, prove
 from terrace.assurance.view import View
 from terrace.capabilities.target import Tier
 from terrace.deployment.project import Project
-from terrace.deployment.synthesis import synthesize
+from terrace.deployment.synthesis import on_clouds
 from terrace.environment import load, target
 from terrace.environment.sizes import Cloud
-from terrace.errors import TerraceError
 
 CLOUDS: tuple[Cloud, ...] = get_args(Cloud)
 COMPLETE: tuple[Cloud, ...] = ("aws", "azure", "gcp")
 """The clouds on which nothing may be broken or unproven; the tests fail otherwise."""
-_AT_ONCE = 2  # a synth keeps a Python and a Node busy
 
 
 @dataclass(frozen=True)
@@ -67,25 +64,20 @@ def compute(project: Project, environments: Sequence[str], clouds: Sequence[str]
 
     A cloud whose stacks do not synthesize has everything unproven, with the reason. Raises InvalidEnvironment.
     """
-    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(_AT_ONCE) as pool:
-        apart = {cloud: replace(project, synthesized_to=Path(scratch) / cloud) for cloud in clouds}
-        runs = {
-            cloud: pool.submit(synthesize, apart[cloud], *environments, cloud=cloud, state="local")
-            for cloud in clouds
-            if has_checks(cloud)
-        }
+    with tempfile.TemporaryDirectory() as scratch:
+        apart = replace(project, synthesized_to=Path(scratch))
+        made = on_clouds(apart, environments, [cloud for cloud in clouds if has_checks(cloud)], state="local")
+        runs = {run.cloud: run for run in made}
         stacks: dict[tuple[str, str], list[Proof]] = {}
         for cloud in clouds:
             for environment in environments:
                 if cloud not in runs:
                     stacks[cloud, environment] = unproven("")
-                    continue
-                try:
-                    runs[cloud].result()
-                    written = (apart[cloud].stack(environment) / "cdk.tf.json").read_text()
+                elif failure := runs[cloud].failure:
+                    stacks[cloud, environment] = unproven(f"the stack does not synthesize: {failure}")
+                else:
+                    written = (runs[cloud].stacks[environment] / "cdk.tf.json").read_text()
                     stacks[cloud, environment] = proofs(project.root, cloud, environment, written)
-                except TerraceError as error:
-                    stacks[cloud, environment] = unproven(f"the stack does not synthesize: {error}")
     return Matrix(stacks)
 
 

@@ -1,0 +1,41 @@
+"""The seam to the CDK."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+LOADED = """
+const fs = require("node:fs");
+process.on("exit", () => {
+  const loaded = Object.keys(require.cache).filter((file) => file.includes("/@cdktn/provider-"));
+  if (loaded.length) fs.writeFileSync(process.env.COUNTED, JSON.stringify(loaded));
+});
+"""
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
+def test_of_a_binding_only_what_is_used_is_loaded(cloud: str, tmp_path: Path) -> None:
+    """Each has more than a thousand resources; a platform's constructs use some fifty."""
+    probe, counted = tmp_path / "probe of mine.cjs", tmp_path / "counted.json"
+    probe.write_text(LOADED)
+    program = (
+        "import os; from terrace import engine; from stacks.foundation import Foundation\n"
+        "from terrace.environment import load, target\n"
+        f"dev = load('dev', cloud={cloud!r}).environment\n"
+        f"Foundation(engine.app({str(tmp_path / 'out')!r}), dev, target(dev))\n"
+        "print(os.environ['NODE_OPTIONS'])\n"
+    )
+    options = f'--require "{probe}"'
+    surrounding = {**os.environ, "NODE_OPTIONS": options, "COUNTED": str(counted)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=surrounding, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == options, "what the user gave Node is given back"
+    resources = [file for file in json.loads(counted.read_text()) if file.endswith("/index.js")]
+    assert 20 < len(resources) < 200
