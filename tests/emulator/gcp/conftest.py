@@ -36,6 +36,7 @@ class Google:
     def __init__(self, options: Options = Options(), token: str = "emulated") -> None:
         self.backend = backend(DEFAULT_ACCOUNT, REGION, options)
         self.token = token
+        self.chunked = False  # whether a body says itself where it ends
 
     def __call__(self, service: str, version: str = "v1") -> Any:
         """A client of google-api-python-client."""
@@ -57,6 +58,8 @@ class Google:
             headers=sent,
         ).get_environ()
         environ["REQUEST_URI"] = target
+        if self.chunked:
+            environ |= {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
         chunks, status, answered = run_wsgi_app(self.backend.application, environ)
         content = b"".join(chunks)
         return httplib2.Response({**dict(answered), "status": status.split()[0]}), content

@@ -174,6 +174,10 @@ def test_objects_carry_a_state_and_its_lock(google: Google, bucket: str) -> None
     assert objects.get_media(bucket=bucket, object=name).execute() == b'{"serial": 2}'
     _, content = google.request(f"https://storage.googleapis.com/{bucket}/{name}")
     assert content == b'{"serial": 2}'
+    google.chunked = True  # as the Go client uploads
+    objects.insert(bucket=bucket, name="in-chunks", media_body=MediaInMemoryUpload(b"x")).execute()
+    google.chunked = False
+    objects.delete(bucket=bucket, object="in-chunks").execute()
     assert objects.get(bucket=bucket, object=name).execute()["metadata"] == {"of": "terraform"}
     listed = objects.list(bucket=bucket, prefix="dev/", delimiter="/").execute()
     assert (listed["items"], listed["prefixes"]) == ([], ["dev/gcp/"])

@@ -29,6 +29,10 @@ class Refused(Exception):
         return {"error": {**error, "errors": errors}}
 
 
+class Unsupported(Exception):
+    """A call that the emulator does not know. Never answered with a success."""
+
+
 def invalid(message: str) -> Refused:
     return Refused(400, "INVALID_ARGUMENT", message)
 
@@ -66,7 +70,7 @@ class Call:
     def __post_init__(self) -> None:
         label = self.host.split(".")[0]
         colon = "" if label == "storage" else ":"  # part of an object's name; elsewhere a method follows
-        path = self.path.removeprefix("resumable/").removeprefix("upload/").rstrip("/")
+        path = re.sub(r"^(resumable/)?(upload|download)/(?=storage/)", "", self.path).rstrip("/")
         parts = [escaped(unquote(part), colon) for part in path.split("/")]
         at = next((index for index, part in enumerate(parts[:3]) if VERSION.fullmatch(part)), -1)
         if label == "storage" and parts[0] != "storage":

@@ -12,7 +12,7 @@ import json
 import re
 from urllib.parse import unquote
 
-from terrace.emulator.gcp.call import Call, Refused, escaped, invalid, last
+from terrace.emulator.gcp.call import Call, Refused, Unsupported, escaped, invalid, last
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import now
 from terrace.emulator.gcp.quirks import answers, required
@@ -22,6 +22,8 @@ from terrace.emulator.gcp.quirks import answers, required
 def _insert(call: Call) -> Json:
     bucket = call.key.rpartition("/")[0]
     required(call, bucket)
+    if call.query.get("uploadType") == "resumable":
+        raise Unsupported
     described, content, kind = _parts(call)
     name = str(described.get("name") or call.query.get("name", ""))
     if not name:

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, quote
 
 from terrace.emulator.contract import Account, Answer, Backend, Options, UnsupportedCall
 from terrace.emulator.gcp import quirks, verbs
-from terrace.emulator.gcp.call import Call, Cloud, Refused, invalid
+from terrace.emulator.gcp.call import Call, Cloud, Refused, Unsupported, invalid
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.inventory import inventory
 from terrace.emulator.gcp.refusals import general
@@ -90,7 +90,9 @@ class Application:
     def _answer(self, environ: dict[str, Any]) -> Json | bytes:
         host = str(environ.get("HTTP_HOST", "")).lower().split(":")[0]
         path, _, query = _target(environ).partition("?")
-        raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        # in chunks, as the Go client uploads, a body says itself where it ends
+        length = -1 if environ.get("wsgi.input_terminated") else int(environ.get("CONTENT_LENGTH") or 0)
+        raw = environ["wsgi.input"].read(length)
         if host in ("oauth2.googleapis.com", "accounts.google.com"):
             return self._token()
         self._authenticate(str(environ.get("HTTP_AUTHORIZATION", "")))
@@ -109,7 +111,7 @@ class Application:
         try:
             general.check(call)
             return verbs.run(call)
-        except verbs.Unsupported:
+        except Unsupported:
             operation = f"{call.http} {call.host}/{call.path}"
             self._unsupported[call.service, operation] += 1
             log.warning("unsupported: %s: %s", call.service, operation)

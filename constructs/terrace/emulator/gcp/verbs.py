@@ -4,16 +4,12 @@ import re
 from typing import Any
 
 from terrace.emulator.gcp import operations, policies, quirks
-from terrace.emulator.gcp.call import Call, Refused, last, missing, name_of
+from terrace.emulator.gcp.call import Call, Refused, Unsupported, last, missing, name_of
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import KEPT, STAMPS, fill, mask, merge
 from terrace.emulator.gcp.quirks import present, required
 
 CREATES = ("create", "insert", "post", "createAsync", "createPolicy")
-
-
-class Unsupported(Exception):
-    """A call that the emulator does not know. Never answered with a success."""
 
 
 def run(call: Call) -> Json | bytes:
