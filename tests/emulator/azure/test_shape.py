@@ -19,10 +19,9 @@ def _code_lines(path: Path) -> int:
     """Lines that are neither blank, nor comment, docstring or import."""
     text = path.read_text()
     left: set[int] = set()
-    for node in ast.walk(ast.parse(text)):
-        is_text = (
-            isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        )
+    for node in (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt)):
+        value = node.value if isinstance(node, ast.Expr) else None
+        is_text = isinstance(value, ast.Constant) and isinstance(value.value, str)
         if is_text or isinstance(node, ast.Import | ast.ImportFrom):
             left |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     blank = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)

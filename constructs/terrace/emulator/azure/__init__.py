@@ -20,6 +20,7 @@ HOST_SUFFIXES = (
     "vault.azure.net",
     *(f"{service}.core.windows.net" for service in ("blob", "dfs", "file", "queue", "table", "web")),
 )
+FIRST_LOOK = "az resource list --output table"
 DEFAULT_REGION = "germanywestcentral"
 DEFAULT_ACCOUNT: Mapping[str, str] = MappingProxyType(
     {
@@ -79,6 +80,7 @@ def environment(emulator: "Emulator") -> dict[str, str]:
         "AZURE_CONFIG_DIR": str(emulator.directory / "azure-cli"),  # the az program finds no login of the shell's
         "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
         "GO_AZURE_SDK_SKIP_POLLING_DELAY": "true",
+        "TERRACE_PARALLELISM": "64",  # the provider's waits in its own code stay: up to three minutes; so they overlap
         "SSL_CERT_DIR": str(nothing),  # or Go would trust the machine's authorities beside ours
     }
 

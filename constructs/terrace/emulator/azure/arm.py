@@ -238,16 +238,14 @@ class Arm:
     # collections and actions
 
     def _below(self, id: ResourceId, call: Call) -> Answer:
-        if call.method == "POST":
-            action = self.kind(id.type).actions.get(id.tail.lower()) if id.name else None
-            whole = self._kinds.get(f"{id.type}/*".lower())  # what is asked of a namespace, not of a resource in it
-            action = action or (whole.actions.get(id.tail.lower()) if whole else None)
-            if action is None:
-                raise Unsupported
+        name = f"{'' if call.method == 'POST' else f'{call.method} '}{id.tail}".lower()
+        kind = self._kinds.get(id.type.lower() if id.name else f"{id.type}/*".lower())
+        if kind and name in kind.actions:
             if id.name and not self.exists(id.owner):
                 raise checks.not_found(parse(id.owner))
-            subject = Resource(parse(id.owner), self.store.body(id.owner), self.store)
-            status, body = action(subject, call.body)
+            status, body = kind.actions[name](
+                Resource(parse(id.owner), self.store.body(id.owner), self.store), call.body
+            )
             return self._answer(status, body, None)
         if call.method != "GET":
             raise Unsupported

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import unquote
 
 from terrace.emulator.azure.ids import ResourceId
@@ -30,6 +31,14 @@ def _role(scope: str, guid: str) -> Body:
             "assignableScopes": ["/"],
         },
     }
+
+
+def _times(resource: Resource) -> Body:
+    """An update ends when both are there and differ: the provider waits for it."""
+    item = resource.store.get(resource.id.path)
+    times = (item.created, item.changed) if item else (0.0, 0.0)
+    created, changed = (datetime.fromtimestamp(moment, UTC).isoformat() for moment in times)
+    return {"createdOn": created, "updatedOn": changed}
 
 
 def _built_in_role(resource: Resource) -> Body | None:
@@ -86,6 +95,7 @@ KINDS = {
         updated=201,  # the provider takes nothing else
         deleted=200,
         defaults=lambda resource: {"type": "CustomRole"},
+        computed=_times,
         built_in=_built_in_role,
         required=("roleName", "permissions", "assignableScopes"),
         rules=refused.ROLE,

@@ -70,6 +70,16 @@ def _credentials(resource: Resource, body: Any) -> tuple[int, Any]:
     return 200, {"kubeconfigs": [{"name": "clusterUser", "value": value}]}
 
 
+def _versions(resource: Resource, body: Any) -> tuple[int, Any]:
+    """Pools may have what the control plane has, and what is a little older. The provider asks before it makes one."""
+    major, minor = (int(number) for number in str(resource.get("kubernetesVersion", "1.34")).split(".")[:2])
+    found = [
+        {"kubernetesVersion": f"{major}.{number}.0", "default": number == minor}
+        for number in range(minor - 2, minor + 1)
+    ]
+    return 200, {"id": f"{resource.id.path}/availableAgentPoolVersions", "properties": {"agentPoolVersions": found}}
+
+
 def _power(code: str) -> Any:
     def action(resource: Resource, body: Any) -> tuple[int, Any]:
         resource.body["properties"]["powerState"] = {"code": code}
@@ -90,6 +100,7 @@ KINDS = {
         actions={
             "listclusterusercredential": _credentials,
             "listclusteradmincredential": refused.admin_credentials(_credentials),
+            "get availableagentpoolversions": _versions,
             "start": _power("Running"),
             "stop": _power("Stopped"),
         },

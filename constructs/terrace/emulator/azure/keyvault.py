@@ -50,6 +50,11 @@ def _shown(item: Item) -> Body:
     return {"id": path, "name": id.name, "type": "Microsoft.KeyVault/deletedVaults", "properties": properties}
 
 
+def _of_certificate(resource: Resource) -> Body | None:
+    """A certificate comes with a key and a secret of its name, which rights are given on."""
+    return {"properties": {}} if resource.store.get(f"{resource.id.parent}/certificates/{resource.id.name}") else None
+
+
 def _deleted(resource: Resource) -> Body | None:
     """Where a soft-deleted vault is seen: below its region, which it does not exist in otherwise."""
     item = _find(resource.id.name, resource.store)
@@ -82,8 +87,8 @@ KINDS = {
         kept=True,
         recovers=_recovers,
     ),
-    f"{_VAULT}/keys": Kind(stateless=True),
-    f"{_VAULT}/secrets": Kind(stateless=True),
+    f"{_VAULT}/keys": Kind(built_in=_of_certificate, stateless=True),
+    f"{_VAULT}/secrets": Kind(built_in=_of_certificate, stateless=True),
     f"{_VAULT}/certificates": Kind(stateless=True),
     "Microsoft.KeyVault/locations/deletedVaults": Kind(built_in=_deleted, stateless=True, actions={"purge": _purge}),
     "Microsoft.KeyVault/locations": Kind(built_in=lambda resource: {"properties": {}}, stateless=True),

@@ -109,6 +109,6 @@ class Kind:
     kept: bool = False  # deleted is recoverable
     recovers: Callable[[Resource], bool] | None = None  # whether a PUT brings a deleted one back
     named: Callable[[Resource], str] | None = None  # what the service calls it, where that is not the name in the path
-    actions: Mapping[str, Action] = field(default_factory=dict)  # lower-case name -> POST action
+    actions: Mapping[str, Action] = field(default_factory=dict)  # lower-case name -> POST action; "get name" -> GET
     late: bool = False  # seen only after a while, where a fault says so
     stateless: bool = False  # answers without a provisioningState

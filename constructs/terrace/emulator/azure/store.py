@@ -23,6 +23,7 @@ class Item:
     body: Body
     made: bool = False  # by the cloud for itself, such as an endpoint's network interface
     created: float = field(default_factory=time.time)
+    changed: float = field(default_factory=time.time)
     etag: str = field(default_factory=lambda: str(uuid.uuid4()))
     operation: str = ""  # the one that changed it last
     visible_from: float = 0.0  # seconds since 1970; until then it is there and nobody sees it
