@@ -190,6 +190,30 @@ def test_protections_are_lifted_and_then_all_is_destroyed(small: SmallProject, y
     assert "lifts the protection of 1 resources" in small.said
 
 
+def test_a_lock_goes_before_what_it_lies_on(small: SmallProject, yes: Yes) -> None:
+    """A lock is a protection that is a resource of its own: the unprotected stack does without it."""
+    held = {"database": resource("dev/database", input="rows")}
+    lock = {"lock": resource("dev/lock", input="terraform_data.database")}  # by name: Terraform sees no order
+    small.stack({"terraform_data": held | lock})
+    small.stack({"terraform_data": held}, name="unprotected.json")
+    heard: list[object] = []
+    deployment = small.deployment(listener=heard.append)
+    lifecycle.plan(deployment)
+    lifecycle.apply(deployment, confirm=yes)
+    heard.clear()
+    assert teardown.destroy(deployment) == 2
+    gone = [e.address for e in heard if isinstance(e, ResourceEvent) and (e.action, e.moment) == ("delete", "complete")]
+    assert gone == ["terraform_data.lock", "terraform_data.database"]
+
+
+def test_more_at_a_time_where_the_shell_says_so(small: SmallProject, yes: Yes) -> None:
+    small.stack(two())
+    deployment = small.deployment(variables={**os.environ, "TERRACE_PARALLELISM": "many"})
+    with pytest.raises(UsageError, match="TERRACE_PARALLELISM"):
+        lifecycle.plan(deployment)
+    lifecycle.plan(small.deployment(variables={**os.environ, "TERRACE_PARALLELISM": "30"}))
+
+
 def test_a_destroy_that_failed_half_way_lifts_the_protections_the_next_time(small: SmallProject, yes: Yes) -> None:
     small.stack({"terraform_data": {"one": resource("dev/lake/one", input="protected")}})
     fails = [{"local-exec": {"when": "destroy", "command": "exit 1"}}]

@@ -1,7 +1,8 @@
 """Taking a deployment down: lift the protections that the stack itself set, then destroy what is in the state."""
 
+import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -43,9 +44,9 @@ def destroy(
 def _destroy(deployment: Deployment, *, unlock: str, expect: Callable[[int], None]) -> Summary:
     """Destroy everything in the state, and return what was destroyed. Nothing in the state: an empty summary.
 
-    The stack is synthesized without its protections (deletion protection, prevent_destroy, force_destroy off), that
-    difference alone is applied, and then everything goes. What a killed apply created and did not record is adopted
-    first, or it would stay behind. Asking the person is the caller's business.
+    The stack is synthesized without its protections (deletion protection, locks, prevent_destroy, force_destroy off),
+    that difference alone is applied, and then everything goes. What a killed apply created and did not record is
+    adopted first, or it would stay behind. Asking the person is the caller's business.
     `expect` hears how many resources each step touches.
     """
     died = recovery.died(deployment.marker)
@@ -81,6 +82,7 @@ def _destroy(deployment: Deployment, *, unlock: str, expect: Callable[[int], Non
             )
             expect(len(lifted))
             lifecycle.run_plan(deployment, workspace, path, "destroy")
+        workspace.forget(_lasting(deployment, workspace))
         lifecycle.unlocking(
             deployment,
             workspace,
@@ -108,6 +110,15 @@ def _adopt_leftovers(deployment: Deployment, workspace: Workspace) -> None:
         recovery.write_imports(workspace.directory, {})
     lifecycle.run_plan(deployment, workspace, saved.path, "destroy")
     plans.discard(deployment)
+
+
+def _lasting(deployment: Deployment, workspace: Workspace) -> list[str]:
+    """Addresses of what the cloud never deletes on its own: it ends with what it is on, and Terraform forgets it."""
+    lasting: Mapping[str, str] = importlib.import_module(f"terrace.{deployment.cloud}.lasting").LASTING
+    if not lasting:
+        return []
+    resources = workspace.state().get("values", {}).get("root_module", {}).get("resources", [])
+    return [r["address"] for r in resources if r["type"] in lasting and r["values"].get(lasting[r["type"]])]
 
 
 def _resources(deployment: Deployment) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from terrace.deployment import faults, process
 from terrace.deployment.binary import Terraform
 from terrace.deployment.events import Diagnostic, Event, diagnostic, parse
 from terrace.deployment.process import Interrupted
-from terrace.errors import TerraceError
+from terrace.errors import TerraceError, UsageError
 
 LOCK_WAIT = "5s"
 _KEPT_LOGS = 60
@@ -81,7 +81,7 @@ class Workspace:
         out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         options = ["-destroy"] if destroy else []
         options += [f"-target={address}" for address in targets]
-        command = ["plan", "-json", f"-lock-timeout={LOCK_WAIT}", f"-out={out}", *options]
+        command = ["plan", "-json", f"-lock-timeout={LOCK_WAIT}", f"-out={out}", *self._parallelism(), *options]
         self._run("plan", command, doing="plan", listener=listener)
         out.chmod(0o600)  # a plan can hold secrets
 
@@ -97,7 +97,7 @@ class Workspace:
 
         Raises faults.StalePlan, AlreadyExists, StateLocked, NoCredentials, TerraformFailed, process.Interrupted.
         """
-        command = ["apply", "-json", f"-lock-timeout={LOCK_WAIT}", str(plan)]
+        command = ["apply", "-json", f"-lock-timeout={LOCK_WAIT}", *self._parallelism(), str(plan)]
         self._run("apply", command, doing="apply the plan", listener=listener, on_start=on_start)
 
     def validate(self) -> list[Diagnostic]:
@@ -119,6 +119,11 @@ class Workspace:
         listed = self._captured(["state", "list"], may_fail="No state file was found")
         return [line for line in listed.splitlines() if line and not line.startswith("data.")]
 
+    def forget(self, addresses: Sequence[str]) -> None:
+        """Take resources out of the state; in the cloud they stay."""
+        if addresses:
+            self._captured(["state", "rm", f"-lock-timeout={LOCK_WAIT}", *addresses])
+
     def state(self) -> dict[str, Any]:
         """The state in Terraform's JSON format. It can hold sensitive values."""
         shown: dict[str, Any] = json.loads(self._captured(["show", "-json"]))
@@ -127,6 +132,13 @@ class Workspace:
     def force_unlock(self, lock_id: str) -> None:
         """Release a lock by its id, whoever holds it."""
         self._captured(["force-unlock", "-force", lock_id])
+
+    def _parallelism(self) -> list[str]:
+        """TERRACE_PARALLELISM: how many resources are worked on at a time, where ten are too few or too many."""
+        wanted = self.environment.get("TERRACE_PARALLELISM", "")
+        if wanted and not (wanted.isdecimal() and int(wanted) > 0):
+            raise UsageError(f"TERRACE_PARALLELISM is '{wanted}'", hint="a whole number above zero, such as 30")
+        return [f"-parallelism={wanted}"] if wanted else []
 
     def _environment(self) -> dict[str, str]:
         kept = {
