@@ -133,7 +133,10 @@ def test_another_environments_things_are_left_alone(site: Site) -> None:
 def test_what_is_kept_stands_apart_with_its_reason(site: Site) -> None:
     version = f"{names.key(site.target, 'cache')}/cryptoKeyVersions/1"
     site.do(KEY[0], f"{KEY[1]}.cryptoKeyVersions.destroy", name=version, body={})
+    last = {"name": f"{site.project}/backups/1", "instance": site.prefix, "type": "FINAL", "expiryTime": "2999-01-01T0"}
+    site.cloud.store.put(f"sqladmin/{last['name']}", last)
     kept = {one.id: one.kept for one in remaining(site.deployment).kept}
+    assert kept[last["name"]] == "the database's last backup, until 2999-01-01"
     assert "never be deleted" in kept[names.key_ring(site.target, "both")]
     assert kept[names.key(site.target, "cache")].startswith("its versions are destroyed")
     assert names.key(site.target, "lake") not in kept

@@ -195,6 +195,15 @@ def _instances_of_sql(deployment: Deployment, place: str) -> Iterable[Found]:
     return _named(deployment, entries, "name", f"{deployment.project}/instances/")
 
 
+def _backups_of_sql(deployment: Deployment, place: str) -> Iterable[Found]:
+    """Backups outlive their instance: the last one, and the automated ones where they are to be kept."""
+    for entry in deployment.pages("sqladmin", "Backups.ListBackups", "backups", parent=deployment.project):
+        if _ours(deployment, named(entry.get("instance"))):
+            kind = "last" if entry.get("type") == "FINAL" else str(entry.get("type", "")).lower()
+            until = f", until {str(entry['expiryTime'])[:10]}" if "expiryTime" in entry else ""
+            yield str(entry["name"]), f"the database's {kind} backup{until}"
+
+
 def _keys(deployment: Deployment, place: str) -> Iterable[Found]:
     """Rings and keys can never be deleted; a key whose versions all end is on its way out as far as it can be."""
     places: tuple[Place, ...] = ("home", "recovery", "both") if deployment.target.recovery_region else ("home",)
@@ -304,6 +313,7 @@ _PROJECT = "{project}"
 LISTINGS: tuple[Listing, ...] = (
     Listing("storage", "b", _buckets, "global"),
     Listing("sqladmin", "instances", _instances_of_sql, "global"),
+    Listing("sqladmin", "backups", _backups_of_sql, "global"),
     Listing("memorystore", "instances", _caches),
     by_name("container", "clusters", "projects.locations.clusters", where="global", under="{project}/locations/-"),
     by_name("artifactregistry", "repositories", "projects.locations.repositories"),

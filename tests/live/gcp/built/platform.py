@@ -419,6 +419,11 @@ def _governed(site: Site) -> None:
     for constraint in (*_BASELINE, "storage.secureHttpTransport"):
         rule = {"denyAll": True} if constraint == "compute.vmExternalIpAccess" else {"enforce": True}
         constrain(site, constraint, rule)
+    name = site.project.replace("/", "%2F")
+    parent = f"policies/cloudresourcemanager.googleapis.com%2F{name}/denypolicies"
+    denied = {"deniedPrincipals": ["principalSet://goog/public:all"], "deniedPermissions": ["iam.googleapis.com/x.y"]}
+    policy = {"displayName": site.prefix, "rules": [{"description": "No static keys", "denyRule": denied}]}
+    site.do("iam/v2", "policies.createPolicy", parent=parent, policyId=f"{site.prefix}-ceiling", body=policy)
     both = ("in:eu-locations",) if site.is_double else ()
     places = {f"in:{region}-locations" for region in (site.target.region, site.away)}
     constrain(site, "gcp.resourceLocations", {"values": {"allowedValues": [*sorted(places), *both]}})
