@@ -80,6 +80,15 @@ def test_every_alias_is_mocked_and_answers_what_others_refer_to() -> None:
     assert test["run"] == {"apply": {"command": "apply"}}
 
 
+def test_what_a_stack_writes_itself_is_not_answered_for_it() -> None:
+    """OpenTofu refuses an answer for what is configured; of a type, what each resource writes."""
+    written = stack()
+    written["resource"]["aws_eks_access_entry"] = {"one": {"principal_arn": "arn:aws:iam::1:role/x"}}
+    written["output"]["who"] = {"value": "${aws_eks_access_entry.one.principal_arn}"}
+    test = offline.mocked_test(written, offline.of_cloud("aws"))
+    assert all("aws_eks_access_entry" not in block["mock_resource"] for block in test["mock_provider"]["aws"])
+
+
 def test_azures_ids_have_resource_managers_shape() -> None:
     mocked = offline.of_cloud("azure").mocked
     container = mocked("azurerm_storage_container", {"id"})["id"].split("/")

@@ -65,6 +65,17 @@ def test_a_folder_that_is_no_mirror(tmp_path: Path, providers: tuple[str, ...], 
         choose(requested=folder, providers=["hashicorp/aws"], environ={"HOME": str(tmp_path)})
 
 
+def test_a_link_that_terraform_does_not_follow_is_no_mirror(tmp_path: Path, online: None) -> None:
+    """Terraform follows a link to a platform's folder, and none above it: `init` would find nothing."""
+    folder = tmp_path / "linked"
+    (folder / "registry.terraform.io/hashicorp").mkdir(parents=True)
+    (folder / "registry.terraform.io/hashicorp/aws").symlink_to(
+        a_mirror(tmp_path / "m") / "registry.terraform.io/hashicorp/aws"
+    )
+    with pytest.raises(UsageError, match="hashicorp/aws is a symbolic link"):
+        choose(requested=folder, providers=["hashicorp/aws"], environ={"HOME": str(tmp_path)})
+
+
 def test_no_source_at_all_says_how_to_make_one(tmp_path: Path, offline: None) -> None:
     with pytest.raises(NoProviders) as caught:
         choose(providers=["hashicorp/aws"], environ={"HOME": str(tmp_path)}, roots=[])

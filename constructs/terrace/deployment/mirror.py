@@ -125,7 +125,13 @@ def _missing(folder: Path, host: str, providers: list[str]) -> str:
     if not (folder / host).is_dir():
         return f"it holds no folder {host}/"
     absent = [provider for provider in providers if not (folder / host / provider).is_dir()]
-    return f"it does not hold {', '.join(absent)}" if absent else ""
+    if absent:
+        return f"it does not hold {', '.join(absent)}"
+    for provider in providers:
+        for part in (folder / host, (folder / host / provider).parent, folder / host / provider):
+            if part.is_symlink():
+                return f"{part} is a symbolic link, which Terraform does not follow there"
+    return ""
 
 
 def _user_configuration(environ: Mapping[str, str]) -> Path | None:

@@ -11,6 +11,16 @@ OWN = ("GOOGLE_", "GCLOUD_", "CLOUDSDK_", "GCE_METADATA_")
 """Prefixes of the shell's variables for this cloud; an offline run sees none of them."""
 
 _ACCOUNT = "projects/mocked-project/serviceAccounts/mocked@mocked-project.iam.gserviceaccount.com"
+_CONNECTION = {  # whole, for OpenTofu fills nothing in
+    "connection_type": "CONNECTION_TYPE_PRIMARY",
+    "forwarding_rule": "mocked",
+    "ip_address": "203.0.113.9",
+    "network": "projects/mocked-project/global/networks/mocked",
+    "port": 6379,
+    "project_id": "mocked-project",
+    "psc_connection_id": "1",
+    "service_attachment": "mocked",
+}
 _MOCKED: dict[str, dict[str, Any]] = {
     "google_certificate_manager_dns_authorization": {
         "id": "projects/mocked-project/locations/global/dnsAuthorizations/mocked",
@@ -20,9 +30,7 @@ _MOCKED: dict[str, dict[str, Any]] = {
     "google_container_cluster": {"master_auth": {"cluster_ca_certificate": "bW9ja2Vk"}},
     "google_logging_project_sink": {"writer_identity": "serviceAccount:mocked@gcp-sa-logging.iam.gserviceaccount.com"},
     "google_sql_database_instance": {"dns_name": "mocked.sql.goog."},
-    "google_memorystore_instance": {
-        "endpoints": [{"connections": [{"psc_auto_connection": [{"ip_address": "203.0.113.9", "port": 6379}]}]}]
-    },
+    "google_memorystore_instance": {"endpoints": [{"connections": [{"psc_auto_connection": [_CONNECTION]}]}]},
     "google_service_account": {
         "id": _ACCOUNT,
         "name": _ACCOUNT,
