@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from terrace.assurance.guarantees import BY_ID, GUARANTEES, InvalidGuarantees, load
+from terrace.assurance.guarantees import BY_ID, GUARANTEES, InvalidGuarantees, load, policy
 from terrace.assurance.guarantees import FAMILIES as ORDER
 from tests.conftest import ROOT
 
@@ -65,6 +65,15 @@ def test_a_fault_in_the_table_is_told_with_its_line(tmp_path: Path, text: str, f
     with pytest.raises(InvalidGuarantees) as told:
         load(tmp_path)
     assert fault in str(told.value)
+
+
+def test_what_the_cluster_enforces_is_a_file_of_its_engine(tmp_path: Path) -> None:
+    named = {id: row.id for row in GUARANTEES for id in row.in_cluster}
+    assert {row for row in named.values() if row.startswith("K8S")} == {"K8S-4", "K8S-5", "K8S-8", "K8S-9", "K8S-10"}
+    assert policy(tmp_path, "kyverno.no-host-network") == tmp_path / "policies" / "kyverno" / "no-host-network.yaml"
+    written = [path for engine in ("kyverno", "falco") for path in (ROOT / "policies" / engine).glob("*.yaml")]
+    unknown = [path.name for path in written if f"{path.parent.name}.{path.stem}" not in named]
+    assert unknown == [], "a policy of the cluster is named by a guarantee"
 
 
 def test_an_id_stands_in_one_file_only(tmp_path: Path) -> None:

@@ -223,6 +223,20 @@ def test_files_are_written_over_those_of_before(tmp_path: Path) -> None:
     assert {path: path.read_text() for path in paths}[tmp_path / "a" / "b" / "index.html"].startswith("<!doctype html>")
 
 
+def test_what_the_cluster_enforces_is_named_and_not_claimed() -> None:
+    row = requirement(evidence={"K8S-8": "Network policies are enforced"})
+    asked = [framework(row)]
+    id = BY_ID["K8S-8"].in_cluster[0]
+    missing = model.build(asked, [gate()], SOURCE, lambda *_: "")
+    there = model.build(asked, [gate()], SOURCE, lambda *_: "", policies=[id])
+    assert outcome(missing) == outcome(there) == "evidenced"
+    for made, said in ((missing, "not there yet"), (there, "judged by the cluster itself")):
+        files = written(made)
+        for name in ("index.html", "evidence.csv", "oscal/component-definition.json"):
+            assert id in files[name] and said in files[name], name
+    assert as_json(there)["guarantees"]["K8S-8"]["in_cluster"] == {id: True}
+
+
 # -- the page
 
 

@@ -19,6 +19,7 @@ FAMILIES = ("NET", "KEY", "SEC", "K8S", "DB", "CACHE", "LAKE", "OBS", "AUD", "BA
 """The order in which the table is told; within a family, by number."""
 _ID = re.compile(rf"({'|'.join(FAMILIES)})-[1-9]\d*")
 _CHECK = Annotated[str, Field(pattern=r"^[a-z]+\.[a-z_]+\.[a-z0-9-]+$")]
+_POLICY = Annotated[str, Field(pattern=r"^(kyverno|falco)\.[a-z0-9-]+$")]
 
 
 class InvalidGuarantees(AnswerIsNo):
@@ -29,7 +30,9 @@ class Guarantee(BaseModel):
     """`capability` is the name of the file that carries it on each cloud (`aws/<capability>.py`).
 
     `clouds` names the checks that prove it (assurance/checks/<cloud>/<capability>.py); a cloud that is not there has
-    none. `shown` says what of it a foundation stack can show, where that is not all.
+    none. `in_cluster` names what the cluster itself refuses (Kyverno) or tells of (Falco) for its sake, on every cloud:
+    `kyverno.NAME` is policies/kyverno/NAME.yaml. `shown` says what of it a foundation stack can show, where that is
+    not all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,6 +41,7 @@ class Guarantee(BaseModel):
     capability: str
     sentence: Annotated[str, Field(pattern=r"^[A-Z].{20,99}[^.\s]$")]
     clouds: Mapping[Cloud, Annotated[tuple[_CHECK, ...], Field(min_length=1)]] = {}
+    in_cluster: tuple[_POLICY, ...] = ()
     shown: str = ""
 
 
@@ -85,6 +89,12 @@ def _row(id: str, capability: str, node: Node, found: dict[str, tuple[Guarantee,
 def _order(id: str) -> tuple[int, int]:
     family, _, number = id.rpartition("-")
     return FAMILIES.index(family), int(number)
+
+
+def policy(root: Path, id: str) -> Path:
+    """Where a project has an in-cluster policy, if it is written yet."""
+    engine, _, name = id.partition(".")
+    return root / "policies" / engine / f"{name}.yaml"
 
 
 def directory() -> Path:

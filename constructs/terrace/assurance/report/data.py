@@ -48,6 +48,7 @@ def data(report: Report) -> dict[str, Any]:
                 "capability": guarantee.capability,
                 "sentence": guarantee.sentence,
                 "shown": guarantee.shown,
+                "in_cluster": {id: id in report.policies for id in guarantee.in_cluster},
                 "stacks": {str(stack): _evidence(report.evidence[guarantee.id, stack]) for stack in report.stacks},
             }
             for guarantee in report.guarantees

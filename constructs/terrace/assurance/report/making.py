@@ -54,7 +54,10 @@ def make(
         *_policies(sorted(guarantees.directory().glob("*.yaml"))),
         *((f"live evidence of {one.environment} on {one.cloud}", path) for path, one in read_live.items()),
     ]
-    return model.build(rows, results, provenance(project.root, inputs), line, list(read_live.values()))
+    named = {id for guarantee in guarantees.GUARANTEES for id in guarantee.in_cluster}
+    policies = {id for id in named if guarantees.policy(project.root, id).is_file()}
+    inputs += _policies(guarantees.policy(project.root, id) for id in policies)
+    return model.build(rows, results, provenance(project.root, inputs), line, list(read_live.values()), policies)
 
 
 def written(report: Report) -> dict[str, str]:

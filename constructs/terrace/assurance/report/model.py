@@ -1,7 +1,7 @@
 """What a report holds, and how it comes from what the gate found. No format in here."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
@@ -92,13 +92,16 @@ class Answered:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that the formats show. `results` are the gate's, in the order of the stacks."""
+    """Everything that the formats show. `results` are the gate's, in the order of the stacks; `policies` are those of
+    the project that its cluster has to enforce by itself, as guarantees name them.
+    """
 
     frameworks: tuple[Framework, ...]
     results: tuple[GateResult, ...]
     evidence: Mapping[tuple[str, Stack], Evidence]
     live: tuple[LiveDeployment, ...]
     provenance: Provenance
+    policies: frozenset[str] = frozenset()
 
     @cached_property
     def stacks(self) -> tuple[Stack, ...]:
@@ -146,6 +149,7 @@ def build(
     provenance: Provenance,
     lines: Lines,
     live: Sequence[LiveDeployment] = (),
+    policies: Collection[str] = (),
 ) -> Report:
     """A report of what the gate found, with what was read live merged in; every guarantee is in it."""
     read = {(one.environment, one.cloud, row.guarantee): row for one in live for row in one.guarantees}
@@ -164,7 +168,7 @@ def build(
         for guarantee in GUARANTEES:  # a stack that did not synthesize has no proofs
             missing = Evidence(guarantee, stack, "unproven", "nothing looked at it", (), None, None, ())
             evidence.setdefault((guarantee.id, stack), missing)
-    return Report(tuple(frameworks), tuple(results), evidence, tuple(live), provenance)
+    return Report(tuple(frameworks), tuple(results), evidence, tuple(live), provenance, frozenset(policies))
 
 
 def _held(proof: Proof, findings: Sequence[GateFinding], live: LiveResult | None) -> tuple[Held, str]:

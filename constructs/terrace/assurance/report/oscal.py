@@ -12,7 +12,7 @@ from typing import Any
 
 from terrace.assurance.frameworks import Framework, Requirement
 from terrace.assurance.report.model import FAILING, Evidence, Report, Stack
-from terrace.assurance.report.words import CLOUDS, HELD, LIVE, MEANINGS, OUTCOMES, limits
+from terrace.assurance.report.words import CLOUDS, HELD, IN_CLUSTER, LIVE, MEANINGS, OUTCOMES, limits
 from terrace.assurance.result import Finding
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "terrace.assurance.report")
@@ -256,10 +256,17 @@ def _component(report: Report, capability: str) -> dict[str, Any]:
         "title": capability.capitalize(),
         "description": " ".join(f"{one.id}: {one.sentence}." for one in guarantees.values()),
         "props": [
-            _prop("check", check, remarks=f"{one.id} on {CLOUDS[cloud]}")
-            for one in guarantees.values()
-            for cloud, checks in one.clouds.items()
-            for check in checks
+            *(
+                _prop("check", check, remarks=f"{one.id} on {CLOUDS[cloud]}")
+                for one in guarantees.values()
+                for cloud, checks in one.clouds.items()
+                for check in checks
+            ),
+            *(
+                _prop("in-cluster-policy", id, remarks=f"{one.id}: {IN_CLUSTER[id in report.policies]}")
+                for one in guarantees.values()
+                for id in one.in_cluster
+            ),
         ],
         "control-implementations": implementations,
     }

@@ -2,10 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from terrace.assurance.report.model import Evidence, Report
-from terrace.assurance.report.words import ANSWERS, CHECKS, HELD, LIVE, OUTCOMES, limits
+from terrace.assurance.report.words import ANSWERS, CHECKS, HELD, IN_CLUSTER, LIVE, OUTCOMES, limits
 
 REQUIREMENTS = (
     "framework", "requirement", "group", "asks (paraphrase)", "answered by", "environment", "cloud", "outcome",
@@ -26,7 +26,7 @@ def requirements(report: Report) -> str:
 
 def evidence(report: Report) -> str:
     """A line a fact, before deployment and live, a line for what was not asked or unproven, and for each finding."""
-    return _written(report, EVIDENCE, (row for one in _asked(report) for row in _facts(one)))
+    return _written(report, EVIDENCE, (row for one in _asked(report) for row in _facts(one, report.policies)))
 
 
 def _requirements(report: Report) -> Iterator[Sequence[str]]:
@@ -53,7 +53,7 @@ def _asked(report: Report) -> Iterator[Evidence]:
             yield report.evidence[guarantee.id, stack]
 
 
-def _facts(one: Evidence) -> Iterator[Sequence[str]]:
+def _facts(one: Evidence, policies: Collection[str]) -> Iterator[Sequence[str]]:
     head = (one.guarantee.id, *_place(one.stack))
     for check in one.checks:
         outcome = CHECKS[check.outcome]
@@ -65,6 +65,8 @@ def _facts(one: Evidence) -> Iterator[Sequence[str]]:
             )  # fmt: skip
         if not check.facts:
             yield (*head, "before deployment", check.id, outcome, "", "", "", "", "", "", check.why)
+    for id in one.guarantee.in_cluster:
+        yield (*head, "in the cluster", id, IN_CLUSTER[id in policies], "", "", "", "", "", "", "")
     if one.live:
         live = one.live
         yield (

@@ -70,6 +70,7 @@ LIVE: Mapping[str, str] = {
     "unknown": "Could not be read",
     "not_applicable": "Not asked for",
 }
+IN_CLUSTER: Mapping[bool, str] = {True: "there, judged by the cluster itself", False: "not there yet"}
 CLOUDS: Mapping[str, str] = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
 
 
@@ -94,5 +95,6 @@ def limits(report: Report) -> list[str]:
         "Requirements are paraphrased, and which guarantees answer them is this project's judgement; each mapping has "
         "its reason beside it. The framework's own text decides.",
         "“Evidenced in part” is the best that a requirement can reach that also asks for something from a person.",
-        "Applications, data and what people do are not looked at.",
+        "Applications, data and what people do are not looked at; what the cluster enforces by itself is named and not "
+        "judged here.",
     ]
