@@ -6,7 +6,6 @@ Sub-objects in `_ALWAYS` are read by the provider without a look whether they ar
 import base64
 import re
 
-from terrace.emulator.gcp import operations
 from terrace.emulator.gcp.call import Call
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import number, stamp
@@ -144,8 +143,3 @@ def _set(call: Call) -> Json:
         name = {"nodeCount": "initialNodeCount"}.get(field, field)
         (resource["config"] if "config" in resource and name in _OF_NODES else resource)[name] = value
     return commit(call, resource, key)
-
-
-@answers("container", "operations.cancel")
-def _cancel(call: Call) -> Json:
-    return operations.read(call)

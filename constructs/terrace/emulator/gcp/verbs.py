@@ -24,7 +24,7 @@ def run(call: Call) -> Json | bytes:
     if "IamP" in call.method.verb:
         return policies.run(call)
     if call.http == "GET":
-        return read_list(call) if re.match("list|aggregatedList", call.method.verb) else get(call)
+        return read_list(call) if re.match("[lL]ist|aggregatedList", call.method.verb) else get(call)
     if call.http == "DELETE":
         return delete(call)
     if call.method.verb in CREATES:

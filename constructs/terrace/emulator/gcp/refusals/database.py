@@ -7,9 +7,7 @@ from terrace.emulator.gcp.call import Call, Refused
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.quirks import keeps, refuses
 
-SWITCHES = re.compile(
-    r"cloudsql\.(iam_authentication|enable_\w+)|log_(connections|disconnections|checkpoints|lock_waits)"
-)
+SWITCHES = re.compile(r"cloudsql\.(iam_authentication|enable_\w+)|log_(connections|disconnections|lock_waits)")
 
 
 def _settings(instance: Json) -> Json:
@@ -18,10 +16,6 @@ def _settings(instance: Json) -> Json:
 
 def _backups(instance: Json) -> Json:
     return _settings(instance).get("backupConfiguration") or {}
-
-
-def _is_plus(instance: Json) -> bool:
-    return _settings(instance).get("edition") == "ENTERPRISE_PLUS"
 
 
 def _flags(instance: Json) -> dict[str, str]:
@@ -48,9 +42,8 @@ def reachable(instance: Json, call: Call) -> Iterator[str]:
 @refuses("sqladmin", "instances")
 def tier(instance: Json, call: Call) -> Iterator[str]:
     """Source: Cloud SQL documentation, "Editions overview", machine types."""
-    found = str(_settings(instance).get("tier", ""))
-    if _is_plus(instance) != found.startswith(("db-perf-optimized-", "db-c4a-")):
-        edition = _settings(instance).get("edition", "ENTERPRISE")
+    found, edition = str(_settings(instance).get("tier", "")), _settings(instance).get("edition", "ENTERPRISE")
+    if (edition == "ENTERPRISE_PLUS") != found.startswith(("db-perf-optimized-", "db-c4a-")):
         yield f"Invalid Tier ({found}) for ({edition}) Edition. Use a predefined Tier of that edition."
     custom = re.fullmatch(r"db-custom-(\d+)-(\d+)", found)
     if custom and not (int(custom[1]) == 1 or (int(custom[1]) % 2 == 0 and int(custom[2]) % 256 == 0)):
@@ -60,7 +53,7 @@ def tier(instance: Json, call: Call) -> Iterator[str]:
 @refuses("sqladmin", "instances")
 def recovery(instance: Json, call: Call) -> Iterator[str]:
     """Source: Cloud SQL documentation, "Point-in-time recovery": 7 days, 35 with Enterprise Plus, on backups."""
-    found, most = _backups(instance), 35 if _is_plus(instance) else 7
+    found, most = _backups(instance), 35 if _settings(instance).get("edition") == "ENTERPRISE_PLUS" else 7
     days = int(found.get("transactionLogRetentionDays") or 1)
     if not 1 <= days <= most:
         yield f"Invalid request: transactionLogRetentionDays must be 1 to {most}, not {days}."
@@ -88,29 +81,27 @@ def standby(instance: Json, call: Call) -> Iterator[str]:
 def replica(instance: Json, call: Call) -> Iterator[str | Refused]:
     """Source: Cloud SQL documentation, "Create read replicas": the primary is there, backed up, as new."""
     primary = str(instance.get("masterInstanceName", "")).split(":")[-1]
+    found = call.store.get(f"sqladmin/projects/{call.project}/instances/{primary}")
     if not primary:
         return
-    found = call.store.get(f"sqladmin/projects/{call.project}/instances/{primary}")
     if found is None:
         yield Refused(404, "NOT_FOUND", f"The Cloud SQL instance {primary} does not exist.", "instanceDoesNotExist")
-        return
-    if found["databaseVersion"] != instance.get("databaseVersion"):
+    elif found["databaseVersion"] != instance.get("databaseVersion"):
         yield f"A replica has the version of its primary: {found['databaseVersion']}."
-    if not _backups(found).get("enabled"):
+    elif not _backups(found).get("enabled"):
         yield "The primary of a replica must have automated backups enabled."
 
 
 @refuses("sqladmin", "instances")
 def disk(instance: Json, call: Call) -> Iterator[str]:
     """Source: Cloud SQL documentation, "Edit instances": 10 GB at least, below its limit, never less than before."""
-    size = int(_settings(instance).get("dataDiskSizeGb") or 10)
-    limit = int(_settings(instance).get("storageAutoResizeLimit") or 0)
-    if size < 10:
+    size, limit = (int(_settings(instance).get(each) or 0) for each in ("dataDiskSizeGb", "storageAutoResizeLimit"))
+    if 0 < size < 10:
         yield f"Invalid request: dataDiskSizeGb must be at least 10, not {size}."
-    if limit and limit < size:
+    if 0 < limit < size:
         yield f"Invalid request: storageAutoResizeLimit {limit} is less than the size of the disk, {size}."
-    there = call.store.get(call.key if call.key.endswith(f"/{instance.get('name')}") else "")
-    if there and size < int(_settings(there).get("dataDiskSizeGb") or 0):
+    there = call.store.get(call.key) or {}
+    if size < int(_settings(there).get("dataDiskSizeGb") or 0):
         yield "Invalid request: Disk size cannot be decreased."
 
 
