@@ -148,7 +148,7 @@ DENIED = [
         "api error AccessDenied: User: arn:aws:iam::999988887777:user/x is not authorized to perform: iam:CreateRole "
         "on resource: arn:aws:iam::999988887777:role/x because no identity-based policy allows the iam:CreateRole "
         "action",
-        "policies/deploy/aws.json",
+        "policies/deploy/aws",
     ),
     (
         "azure",
@@ -156,13 +156,13 @@ DENIED = [
         f"AuthorizationFailed: The client '{NOBODY}' with object id '{NOBODY}' does not have authorization to perform "
         "action 'Microsoft.Resources/subscriptions/resourcegroups/read' over scope '/subscriptions/x' or the scope is "
         "invalid. If access was recently granted, please refresh your credentials.",
-        "policies/deploy/azure.json",
+        "policies/deploy/azure",
     ),
     (
         "gcp",
         "Error creating Topic: googleapi: Error 403: Permission 'pubsub.topics.create' denied on resource (or it may "
         "not exist)., forbidden",
-        "policies/deploy/gcp.yaml",
+        "policies/deploy/gcp",
     ),
 ]
 

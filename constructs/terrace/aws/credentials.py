@@ -25,7 +25,7 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "denied",
         r"not authorized to perform: [\w-]+:\w+|UnauthorizedOperation|AccessDenied\w*|AuthorizationError",
-        "what applying needs is in policies/deploy/aws.json; the permissions boundary or an organisation's policy can "
+        "what applying needs is in policies/deploy/aws; the permissions boundary or an organisation's policy can "
         "take it away again",
     ),
 )

@@ -31,7 +31,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "denied",
         r"perform action '[\w./]+'|AuthorizationFailed|LinkedAuthorizationFailed|AuthorizationPermissionMismatch"
         r"|ForbiddenByRbac|ForbiddenByPolicy",
-        "what applying needs is in policies/deploy/azure.json; a role that was just given takes minutes to count",
+        "what applying needs is in policies/deploy/azure; a role that was just given takes minutes to count",
     ),
 )
 """In the order in which they are asked."""

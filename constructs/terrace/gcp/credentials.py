@@ -26,7 +26,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "denied",
         r"Permission '[\w.]+' denied|Required '[\w.]+' permission|does not have [\w.]+ (access|permission)"
         r"|IAM_PERMISSION_DENIED|PERMISSION_DENIED",
-        "what applying needs is in policies/deploy/gcp.yaml; a role that was just given takes minutes to count",
+        "what applying needs is in policies/deploy/gcp; a role that was just given takes minutes to count",
     ),
 )
 """In the order in which they are asked."""

@@ -1,0 +1,104 @@
+"""What applying takes on AWS, as IAM policies. No CDK here."""
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+PASSED_TO = (
+    "backup.amazonaws.com",
+    "cloudtrail.amazonaws.com",
+    "config.amazonaws.com",
+    "ec2.amazonaws.com",
+    "eks.amazonaws.com",
+    "monitoring.rds.amazonaws.com",
+    "pods.eks.amazonaws.com",
+    "s3.amazonaws.com",
+    "scheduler.amazonaws.com",
+    "vpc-flow-logs.amazonaws.com",
+)
+"""Services that the foundation gives roles to."""
+
+LINKED = (
+    "access-analyzer.amazonaws.com",
+    "autoscaling.amazonaws.com",
+    "eks-nodegroup.amazonaws.com",
+    "eks.amazonaws.com",
+    "elasticache.amazonaws.com",
+    "elasticloadbalancing.amazonaws.com",
+    "guardduty.amazonaws.com",
+    "malware-protection.guardduty.amazonaws.com",
+    "rds.amazonaws.com",
+    "replication.ecr.amazonaws.com",
+    "securityhub.amazonaws.com",
+    "spot.amazonaws.com",
+    "wafv2.amazonaws.com",
+)
+"""Services that make a role of their own in the account when they are first used."""
+
+BOUNDED = (
+    "AttachRolePolicy",
+    "CreateRole",
+    "DeleteRolePolicy",
+    "DetachRolePolicy",
+    "PutRolePermissionsBoundary",
+    "PutRolePolicy",
+)
+"""What may be done to roles only as long as they are under a boundary of the kit's (GOV-2)."""
+
+STATE = ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
+"""On the bucket of remote state, whatever is applied: the state and the lock beside it."""
+
+PARTS = {
+    "network": ("acm", "ec2", "elasticloadbalancing", "route53", "wafv2"),
+    "data": ("elasticache", "kms", "rds", "s3", "secretsmanager"),
+    "cluster": ("backup", "backup-storage", "ecr", "eks", "inspector2"),
+    "records": ("access-analyzer", "cloudtrail", "cloudwatch", "config", "events", "guardduty", "logs", "securityhub"),
+}
+"""A managed policy has 6144 characters at most, so there are several: services of each, and `rest` with IAM. Source:
+IAM User Guide, "IAM and AWS STS quotas"."""
+
+
+def files(types: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """File name to content: policies that together, all attached, let somebody apply stacks of these types.
+
+    `types` is type of resource to service to actions.
+    """
+    services: dict[str, set[str]] = {}
+    for wanted in types.values():
+        for service, words in wanted.items():
+            services.setdefault(service, set()).update(words.split())
+    identity = services.pop("iam", set())
+    rest = tuple(sorted(set(services) - {service for part in PARTS.values() for service in part}))
+    parts: dict[str, list[dict[str, Any]]] = {
+        name: [_allow(service, services[service]) for service in part if service in services]
+        for name, part in {**PARTS, "rest": rest}.items()
+    }
+    parts["data"].append(_statement("State", STATE, ["arn:*:s3:::*state*", "arn:*:s3:::*state*/*"]))
+    parts["rest"] += _identity(identity)
+    return {
+        f"{name}.json": json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"
+        for name, statements in parts.items()
+    }
+
+
+def _identity(words: set[str]) -> list[dict[str, Any]]:
+    """IAM's actions: roles under a boundary only, and handed to known services only."""
+    bounded = {f"iam:{word}" for word in words.intersection(BOUNDED)}
+    return [
+        _allow("iam", words - {"CreateServiceLinkedRole", "PassRole", *BOUNDED}),
+        _statement("Bounded", bounded, StringLike={"iam:PermissionsBoundary": "arn:*:iam::*:policy/*-boundary"}),
+        _statement("Passed", {"iam:PassRole"}, StringEquals={"iam:PassedToService": list(PASSED_TO)}),
+        _statement("Linked", {"iam:CreateServiceLinkedRole"}, StringEquals={"iam:AWSServiceName": list(LINKED)}),
+    ]
+
+
+def _allow(service: str, words: Collection[str]) -> dict[str, Any]:
+    sid = "".join(word.title() for word in service.split("-"))
+    return _statement(sid, {f"{service}:{word}" for word in words})
+
+
+def _statement(
+    sid: str, actions: Collection[str], on: str | list[str] = "*", **condition: Mapping[str, Any]
+) -> dict[str, Any]:
+    content = {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": on}
+    return content | ({"Condition": condition} if condition else {})

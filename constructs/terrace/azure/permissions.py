@@ -1,0 +1,33 @@
+"""What applying takes on Azure, as a custom role. No CDK here."""
+
+import json
+from collections.abc import Iterable, Mapping
+from itertools import chain
+
+ALWAYS = {"Microsoft.Resources/subscriptions": "read", "Microsoft.Storage/storageAccounts": "read"}
+STATE = {"Microsoft.Storage/storageAccounts/blobServices/containers/blobs": "add/action delete read write"}
+"""In the account of remote state, whatever is applied: the state, leased meanwhile."""
+
+
+def files(types: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """File name to content: a custom role, as `az role definition create --role-definition` takes it.
+
+    `types` is type of resource to Resource Manager's type to verbs; `data ` before the latter: of a data plane.
+    """
+    pairs = list(chain(*(wanted.items() for wanted in types.values())))
+    data = [(kind.removeprefix("data "), verbs) for kind, verbs in pairs if kind.startswith("data ")]
+    role = {
+        "Name": "Terrace deploy",
+        "IsCustom": True,
+        "Description": "Makes, changes and removes what Terrace's stacks have, and nothing else.",
+        "Actions": _joined([*ALWAYS.items(), *(pair for pair in pairs if not pair[0].startswith("data "))]),
+        "NotActions": [],
+        "DataActions": _joined([*STATE.items(), *data]),
+        "NotDataActions": [],
+        "AssignableScopes": ["/subscriptions/00000000-0000-0000-0000-000000000000"],
+    }
+    return {"role.json": json.dumps(role, indent=2) + "\n"}
+
+
+def _joined(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return sorted({f"{kind}/{verb}" for kind, verbs in pairs for verb in verbs.split()})

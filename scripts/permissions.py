@@ -1,0 +1,55 @@
+"""`terrace permissions`: the least rights that applying takes, as files."""
+
+import json
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scripts.options import CLOUDS
+
+if TYPE_CHECKING:
+    from terrace.deployment.project import Project
+
+
+@click.command("permissions")
+@click.option("--check", is_flag=True, help="Write nothing; exit code 1 when a file is not what it should be.")
+@click.pass_context
+def command(ctx: click.Context, check: bool) -> None:
+    """Write policies/deploy: on each cloud, what applying the project's stacks takes, and nothing more.
+
+    The types of resources come from the stacks of all environments, what each takes from types.yaml in each cloud's
+    folder there.
+    """
+    from scripts.options import project_of
+    from terrace.assurance import permissions
+    from terrace.errors import AnswerIsNo
+
+    project = project_of(ctx)
+    with ThreadPoolExecutor(2) as pool:
+        types = dict(zip(CLOUDS, pool.map(lambda cloud: _types(project, cloud), CLOUDS), strict=True))
+    made = {path: text for on in CLOUDS for path, text in permissions.files(project.root, on, types[on]).items()}
+    stale = [path for path, text in made.items() if _read(project.root / path) != text]
+    if check and stale:
+        raise AnswerIsNo(f"not as the stacks want it: {', '.join(map(str, stale))}", hint="run `terrace permissions`")
+    for path in stale:
+        (project.root / path).write_text(made[path])
+        click.echo(f"written: {path}")
+
+
+def _types(project: "Project", cloud: str) -> set[str]:
+    """The types of resources in all environments' stacks on a cloud."""
+    from terrace.deployment.synthesis import synthesize
+    from terrace.environment import names
+
+    with tempfile.TemporaryDirectory() as scratch:
+        apart = replace(project, synthesized_to=Path(scratch))
+        written = synthesize(apart, *names(project.root), cloud=cloud, state="local")
+        return {type for stack in written for type in json.loads((stack / "cdk.tf.json").read_text())["resource"]}
+
+
+def _read(path: Path) -> str:
+    return path.read_text() if path.is_file() else ""
