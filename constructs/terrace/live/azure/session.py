@@ -1,7 +1,7 @@
 """Talking to Azure to read: Resource Manager by id, the vaults' own API, answers kept, and errors that say what to do.
 
 No CDK here, and no waiting without end: each call has a time limit and few retries. The SDKs are an extra, imported
-when the first call is made.
+when somebody reads.
 """
 
 import os
@@ -45,7 +45,8 @@ class Reader:
     """Calls Azure for one deployment and keeps each answer, as many guarantees look at the same resource.
 
     `variables` are those that credentials, proxy and certificates are taken from, by default the shell's; `credential`
-    and `options` (what the SDK's clients take, as a transport) replace what they would give.
+    and `options` (what the SDK's clients take, as a transport) replace what they would give. UsageError without the
+    SDKs.
     """
 
     def __init__(
@@ -56,11 +57,13 @@ class Reader:
         credential: "TokenCredential | None" = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
+        credentials.require_extra()
         self._settings = settings
         self._variables = os.environ if variables is None else variables
         self._given = credential
         self._options = dict(options) if options is not None else _transport(self._variables)
         self._answers: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
 
     @classmethod
     def of(cls, target: Target) -> "Reader":
@@ -75,7 +78,6 @@ class Reader:
     @cached_property
     def client(self) -> "ResourceManagementClient":
         """The generic client of Resource Manager: any type by its id."""
-        credentials.require_extra()
         from azure.mgmt.resource.resources import ResourceManagementClient
 
         return ResourceManagementClient(
@@ -84,17 +86,46 @@ class Reader:
 
     def keys(self, vault: str) -> "KeyClient":
         """The keys of a vault, by its name."""
-        credentials.require_extra()
         from azure.keyvault.keys import KeyClient
 
-        return KeyClient(f"https://{vault}.vault.azure.net", self.credential, **_LIMITS, **self._options)
+        url = f"https://{vault}.vault.azure.net"
+        made: KeyClient = self._at(url, "keys", lambda: KeyClient(url, self.credential, **_LIMITS, **self._options))
+        return made
 
     def secrets(self, vault: str) -> "SecretClient":
         """The secrets of a vault, by its name. Values are not read."""
-        credentials.require_extra()
         from azure.keyvault.secrets import SecretClient
 
-        return SecretClient(f"https://{vault}.vault.azure.net", self.credential, **_LIMITS, **self._options)
+        url = f"https://{vault}.vault.azure.net"
+        made: SecretClient = self._at(
+            url, "secrets", lambda: SecretClient(url, self.credential, **_LIMITS, **self._options)
+        )
+        return made
+
+    def blobs(self, account: str) -> "PipelineClient[Any, Any]":
+        """The blobs of a storage account, by its name, as plain requests: no client of theirs is among the SDKs."""
+        from azure.core import PipelineClient
+        from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HeadersPolicy, ProxyPolicy, RetryPolicy
+
+        url = f"https://{account}.blob.core.windows.net"
+
+        def make() -> PipelineClient[Any, Any]:
+            policies = [
+                HeadersPolicy({"x-ms-version": "2024-11-04"}),
+                ProxyPolicy(proxies=self._options.get("proxies")),
+                RetryPolicy(**_LIMITS),
+                BearerTokenCredentialPolicy(self.credential, "https://storage.azure.com/.default"),
+            ]
+            return PipelineClient(url, policies=policies, **_LIMITS, **self._options)
+
+        made: PipelineClient[Any, Any] = self._at(url, "blobs", make)
+        return made
+
+    def _at(self, url: str, kind: str, make: Callable[[], Any]) -> Any:
+        """One client a place: it keeps its token."""
+        if (url, kind) not in self._clients:
+            self._clients[url, kind] = make()
+        return self._clients[url, kind]
 
     def get(self, id: str) -> dict[str, Any]:
         """A resource by its id. Raises Absent, Unreadable or CredentialsError."""
@@ -139,25 +170,6 @@ class Reader:
         if isinstance(answer, TerraceError):
             raise answer
         return answer
-
-    def blobs(self, account: str) -> "PipelineClient[Any, Any]":
-        """The blobs of a storage account, by its name, as plain requests: no client of theirs is among the SDKs."""
-        credentials.require_extra()
-        from azure.core import PipelineClient
-        from azure.core.pipeline.policies import (
-            BearerTokenCredentialPolicy,
-            HeadersPolicy,
-            ProxyPolicy,
-            RetryPolicy,
-        )
-
-        policies = [
-            HeadersPolicy({"x-ms-version": "2024-11-04"}),
-            ProxyPolicy(proxies=self._options.get("proxies")),
-            RetryPolicy(**_LIMITS),
-            BearerTokenCredentialPolicy(self.credential, "https://storage.azure.com/.default"),
-        ]
-        return PipelineClient(f"https://{account}.blob.core.windows.net", policies=policies, **_LIMITS, **self._options)
 
     def write(self, id: str, body: dict[str, Any] | None) -> None:
         """Put a whole body, or delete (None), and wait until it is done. Raises as `get`."""
