@@ -36,7 +36,7 @@ def command(
     """Show what an apply of ENV would do, and save the plan for it."""
     from scripts.console import plan_text, say
     from scripts.options import deployment_of, load, settings_of
-    from terrace.deployment import lifecycle
+    from terrace.deployment import gating, lifecycle
     from terrace.errors import UsageError
 
     if offline and (recover or unlock):
@@ -61,10 +61,8 @@ def command(
         click.echo(json.dumps({**data, "gate": gated.as_data() if gated else None, **summary.as_data()}, indent=2))
         ctx.exit(1 if refused else 0)
     click.echo(plan_text(summary))
-    if gated:
-        click.echo(
-            "\n".join(["", f"{str(gated)[:1].upper()}{str(gated)[1:]}.", *(f"  {one}" for one in gated.blocking)])
-        )
+    if gated and refused:
+        say(f"\n{gating.told(gated)}")
     if offline:
         if not settings_of(ctx).quiet:
             say("\nNo cloud was asked for anything: this is a plan as if nothing existed yet, and it is not saved.")

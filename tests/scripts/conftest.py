@@ -11,7 +11,10 @@ import pytest
 from tests.conftest import ROOT
 from tests.deployment.conftest import SmallProject, aws
 
-__all__ = ["aws", "terrace"]
+__all__ = ["GLASS", "aws", "terrace"]
+
+GLASS = ("--break-glass", "a stack this small keeps no guarantee")
+"""The gate judges plans of tests too, and refuses them: `plan` says 1, and `apply` wants a reason."""
 
 
 class Command:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.deployment.test_lifecycle import slow, state_of, two, wait_for
-from tests.scripts.conftest import Command
+from tests.scripts.conftest import GLASS, Command
 
 # Stands between terrace and Terraform, counts the interrupts it gets, and passes them on.
 WRAPPER = """#!{python}
@@ -29,8 +29,8 @@ while True:
 
 def test_it_asks_first(terrace: Command) -> None:
     terrace.small.stack(two())
-    assert terrace.run("plan", "dev").returncode == 0
-    ended = terrace.run("apply", "dev")
+    assert terrace.run("plan", "dev").returncode == 1
+    ended = terrace.run("apply", "dev", *GLASS)
     assert ended.returncode == 2
     assert (
         "error: this asks first, and there is no terminal to ask on\n\nhint: answer beforehand with --yes"
@@ -41,10 +41,10 @@ def test_it_asks_first(terrace: Command) -> None:
 def test_it_tells_each_resource(terrace: Command) -> None:
     terrace.small.stack(two())
     terrace.run("plan", "dev")
-    ended = terrace.run("apply", "dev", "--yes")
+    ended = terrace.run("apply", "dev", "--yes", *GLASS)
     assert (ended.returncode, ended.stdout) == (0, "dev on aws: 2 added\n")
     assert "[2/2] created terraform_data." in ended.stderr
-    again = terrace.run("--quiet", "apply", "dev", "--yes")
+    again = terrace.run("--quiet", "apply", "dev", "--yes", *GLASS)
     assert (again.returncode, again.stdout) == (2, "")
 
 
@@ -56,7 +56,7 @@ def test_one_ctrl_c_is_one_interrupt_and_the_state_is_saved(terrace: Command, tm
     wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
     terrace.small.stack(slow(3))
     terrace.run("plan", "dev")
-    running = terrace.start("apply", "dev", "--yes", TERRACE_TERRAFORM=str(wrapper))
+    running = terrace.start("apply", "dev", "--yes", *GLASS, TERRACE_TERRAFORM=str(wrapper))
     wait_for(lambda: "apply_start" in log_of(terrace))
     os.killpg(running.pid, signal.SIGINT)
     _, err = running.communicate(timeout=60)
@@ -70,24 +70,24 @@ def test_one_ctrl_c_is_one_interrupt_and_the_state_is_saved(terrace: Command, tm
     assert not list((terrace.small.root / ".terrace/state").glob(".*.lock.info"))
     assert not list((terrace.small.root / ".terrace").glob("running-*"))
     terrace.small.stack(slow(0))
-    assert terrace.run("plan", "dev").returncode == 0
-    assert terrace.run("apply", "dev", "--yes").returncode == 0
+    assert terrace.run("plan", "dev").returncode == 1
+    assert terrace.run("apply", "dev", "--yes", *GLASS).returncode == 0
     assert {entry["name"] for entry in state_of(terrace.small)["resources"]} == {"quick", "slow", "after"}
 
 
 def test_killed_itself_terraform_goes_on_and_the_next_run_knows(terrace: Command) -> None:
     terrace.small.stack(slow(4))
     terrace.run("plan", "dev")
-    running = terrace.start("apply", "dev", "--yes")
+    running = terrace.start("apply", "dev", "--yes", *GLASS)
     wait_for(lambda: "apply_start" in log_of(terrace))
     running.kill()
     running.communicate()
-    refused = terrace.run("apply", "dev", "--yes")
+    refused = terrace.run("apply", "dev", "--yes", *GLASS)
     assert refused.returncode == 3
     assert "died, but the Terraform it started is still at work" in refused.stderr
     marker = json.loads((terrace.small.root / ".terrace/running-dev-aws.json").read_text())
     wait_for(lambda: not alive(marker["terraform"]["pid"]))
-    finished = terrace.run("apply", "dev", "--yes")
+    finished = terrace.run("apply", "dev", "--yes", *GLASS)
     assert (finished.returncode, finished.stdout) == (0, "dev on aws: nothing to do\n")
     assert "did not end in good order" in finished.stderr
 

@@ -9,7 +9,7 @@ import pytest
 from terrace.emulator import Emulator, start
 from tests.deployment.conftest import resource
 from tests.deployment.test_recovery import TAGS, client
-from tests.scripts.conftest import Command
+from tests.scripts.conftest import GLASS, Command
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +45,8 @@ def test_it_destroys_and_lists_what_is_left(terrace: Command, aws: Emulator) -> 
         provider={"aws": [{"region": region, "default_tags": [{"tags": TAGS}]}]},
     )
     variables = aws.environment()
-    assert terrace.run("plan", "dev", **variables).returncode == 0
-    assert terrace.run("apply", "dev", "--yes", **variables).returncode == 0
+    assert terrace.run("plan", "dev", **variables).returncode == 1
+    assert terrace.run("apply", "dev", "--yes", *GLASS, **variables).returncode == 0
     ended = terrace.run("destroy", "dev", "--yes", "dev", **variables)
     assert (ended.returncode, ended.stdout) == (0, "dev on aws: 1 destroyed\nnothing is left\n"), ended.stderr
     ssm = client(aws, "ssm", region)

@@ -10,13 +10,13 @@ from terrace.emulator import Emulator
 from tests.deployment.conftest import resource
 from tests.deployment.test_lifecycle import two
 from tests.deployment.test_recovery import REGION, TAGS, client
-from tests.scripts.conftest import Command
+from tests.scripts.conftest import GLASS, Command
 
 
 def test_none_is_exit_code_0(terrace: Command) -> None:
     terrace.small.stack(two())
     terrace.run("plan", "dev")
-    terrace.run("apply", "dev", "--yes")
+    terrace.run("apply", "dev", "--yes", *GLASS)
     ended = terrace.run("drift", "dev")
     assert (ended.returncode, ended.stdout) == (0, "no drift\n")
     data = json.loads(terrace.run("drift", "dev", "--json").stdout)
@@ -65,8 +65,8 @@ def test_a_live_change_is_seen_named_and_repaired(terrace: Command, aws: Emulato
         provider={"aws": [{"region": REGION, "default_tags": [{"tags": TAGS}]}]},
     )
     variables = aws.environment()
-    assert terrace.run("plan", "dev", **variables).returncode == 0
-    assert terrace.run("apply", "dev", "--yes", **variables).returncode == 0
+    assert terrace.run("plan", "dev", **variables).returncode == 1
+    assert terrace.run("apply", "dev", "--yes", *GLASS, **variables).returncode == 0
 
     sns, ssm = client(aws, "sns"), client(aws, "ssm")
     (topic,) = [t["TopicArn"] for t in sns.list_topics()["Topics"] if t["TopicArn"].endswith(":drifting")]
@@ -85,5 +85,5 @@ def test_a_live_change_is_seen_named_and_repaired(terrace: Command, aws: Emulato
     assert seen.stdout.endswith("2 drifted resources; `terrace plan dev` shows the repair\n")
 
     terrace.run("plan", "dev", **variables)
-    terrace.run("apply", "dev", "--yes", **variables)
+    terrace.run("apply", "dev", "--yes", *GLASS, **variables)
     assert terrace.run("drift", "dev", **variables).returncode == 0

@@ -3,7 +3,7 @@
 import json
 
 from tests.deployment.conftest import resource
-from tests.scripts.conftest import Command
+from tests.scripts.conftest import GLASS, Command
 
 
 def applied(terrace: Command) -> None:
@@ -15,8 +15,8 @@ def applied(terrace: Command) -> None:
             "hidden": {"value": "swordfish", "sensitive": True},
         },
     )
-    assert terrace.run("plan", "dev").returncode == 0
-    assert terrace.run("apply", "dev", "--yes").returncode == 0
+    assert terrace.run("plan", "dev").returncode == 1
+    assert terrace.run("apply", "dev", "--yes", *GLASS).returncode == 0
 
 
 def test_as_a_table_as_json_and_one_by_one(terrace: Command) -> None:

@@ -4,7 +4,7 @@ import json
 
 from tests.deployment.conftest import resource
 from tests.deployment.test_lifecycle import two
-from tests.scripts.conftest import Command
+from tests.scripts.conftest import GLASS, Command
 
 
 def test_a_summary_by_capability(terrace: Command) -> None:
@@ -17,7 +17,9 @@ def test_a_summary_by_capability(terrace: Command) -> None:
         "lake          1       0        0        0\n"
         "all           2       0        0        0\n"
     )
-    saved = "Saved as .terrace/plans/dev-aws.tfplan; `terrace apply dev` applies exactly this."
+    assert "the plan does not pass the gate:\n  aws." in ended.stderr
+    saved = "Saved as .terrace/plans/dev-aws.tfplan; `terrace apply dev` refuses this."
+    assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1] == saved
     assert (terrace.small.root / ".terrace/plans/dev-aws.tfplan").stat().st_mode & 0o077 == 0
 
@@ -25,7 +27,7 @@ def test_a_summary_by_capability(terrace: Command) -> None:
 def test_a_replacement_names_its_reason_and_the_environment_line(terrace: Command) -> None:
     terrace.small.stack(two())
     terrace.run("plan", "dev")
-    terrace.run("apply", "dev", "--yes")
+    terrace.run("apply", "dev", "--yes", *GLASS)
     terrace.small.stack(two(second="c"))
     ended = terrace.run("plan", "dev")
     assert "  replace terraform_data.two (dev/database/two), because of triggers_replace" in ended.stdout
@@ -37,11 +39,11 @@ def test_offline_saves_nothing_that_apply_would_take(terrace: Command) -> None:
     """The whole of what a user reads, and an apply that finds no plan."""
     terrace.small.stack(two())
     ended = terrace.run("plan", "dev", "--offline")
-    assert ended.returncode == 0
+    assert ended.returncode == 1
     assert ended.stdout.splitlines()[-1] == "all           2       0        0        0"
     said = "No cloud was asked for anything: this is a plan as if nothing existed yet, and it is not saved."
     assert ended.stderr.splitlines()[-1] == said
-    applied = terrace.run("apply", "dev", "--yes")
+    applied = terrace.run("apply", "dev", "--yes", *GLASS)
     assert (applied.returncode, "nothing is planned for dev on aws" in applied.stderr) == (2, True)
     assert list(terrace.small.root.rglob("*.tfplan")) == []
 
@@ -53,8 +55,9 @@ def test_offline_has_no_state_to_recover(terrace: Command) -> None:
 def test_json_holds_each_change(terrace: Command) -> None:
     terrace.small.stack({"terraform_data": {"one": resource("dev/lake/one")}})
     ended = terrace.run("plan", "dev", "--json")
-    assert ended.returncode == 0
+    assert ended.returncode == 1
     data = json.loads(ended.stdout)
+    assert not data["gate"]["passes"]
     assert data["counts"] == {"add": 1, "change": 0, "replace": 0, "destroy": 0, "import": 0, "forget": 0}
     assert data["changes"][0]["construct"] == "dev/lake/one"
 

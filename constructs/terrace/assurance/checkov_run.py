@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -175,8 +175,9 @@ def _loaded(policies: Sequence[Path], graph: Any, found: Run) -> Iterator[None]:
     logging.disable(logging.CRITICAL)  # what does not load or crashes is told as a fault
     try:
         for folder in policies:
-            resource_registry.load_external_checks(str(folder))
-            graph.load_external_checks(str(folder))
+            with suppress(Exception):  # one file stops the rest: all that did not load is told
+                resource_registry.load_external_checks(str(folder))
+                graph.load_external_checks(str(folder))
             _all_there(folder, graph, found)
         yield
     finally:

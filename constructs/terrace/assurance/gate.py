@@ -82,7 +82,9 @@ def judge(
 ) -> GateResult:
     """One stack, given as JSON text, or a plan of it in Terraform's JSON format. `seconds` is what a check may take."""
     judged = evidence(loaded, written, rules.checks, plan=plan, offline=offline, seconds=seconds)
-    return _result(loaded, rules, judged, {"stack": _sha256(written.encode())}, "plan" if plan is not None else "stack")
+    return result_of(
+        loaded, rules, judged, {"stack": _sha256(written.encode())}, "plan" if plan is not None else "stack"
+    )
 
 
 def run(
@@ -187,17 +189,17 @@ def _answer(root: Path, key: tuple[str, str], found: "Future[GateResult] | str",
     cloud, environment = key
     loaded = load(environment, project=root, cloud=cloud)
     if isinstance(found, str):
-        return _result(
+        return result_of(
             loaded, rules, Judged(errors=[("no-stack", "", f"the stack does not synthesize: {found}")]), {}, "stack"
         )
     try:
         return found.result()
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
-        return _result(loaded, rules, Judged(errors=[("broken", "", reason)]), {}, "stack")
+        return result_of(loaded, rules, Judged(errors=[("broken", "", reason)]), {}, "stack")
 
 
-def _result(loaded: Loaded, rules: Policies, judged: Judged, inputs: Mapping[str, str], source: str) -> GateResult:
+def result_of(loaded: Loaded, rules: Policies, judged: Judged, inputs: Mapping[str, str], source: str) -> GateResult:
     """Findings out of what was judged, with the waivers laid over them."""
     environment = loaded.environment
     unknown = _unknown(judged, rules.severities)

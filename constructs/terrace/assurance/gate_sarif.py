@@ -87,7 +87,7 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
     }
     if finding.waiver:
         told = f"{finding.waiver.reason} Until {finding.waiver.expires}; {finding.waiver.compensating_control}"
-        written["suppressions"] = [{"kind": "external", "status": "accepted", "justification": told}]
+        written["suppressions"] = [{"kind": "external", "justification": told}]
     return written
 
 

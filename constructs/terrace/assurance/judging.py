@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from terrace.assurance import limit
 from terrace.assurance.checks import Subject
 from terrace.assurance.proof import Broken, DoesNotApply, Holds, Proof, Unproven, prove
 from terrace.assurance.result import CheckRun
@@ -63,10 +64,8 @@ def evidence(
     judged.view = view
     environment = loaded.environment
     subject = Subject(view, environment, target(environment, offline=offline))
-    judged.proofs = prove(subject, seconds=seconds)
-    for proof in judged.proofs:
-        _of_proof(proof, judged)
-    _of_checkov(view, policies, seconds, judged)
+    of_guarantees(subject, judged, seconds)
+    of_checkov(view, policies, judged, seconds)
     return judged
 
 
@@ -113,6 +112,13 @@ def _resources(module: Mapping[str, Any]) -> list[str]:
     return own + [address for child in module.get("child_modules", []) for address in _resources(child)]
 
 
+def of_guarantees(subject: Subject, judged: Judged, seconds: float = limit.SECONDS) -> None:
+    """Prove every guarantee, and note what is broken or unproven."""
+    judged.proofs = prove(subject, seconds=seconds)
+    for proof in judged.proofs:
+        _of_proof(proof, judged)
+
+
 def _of_proof(proof: Proof, judged: Judged) -> None:
     guarantee = proof.guarantee
     if proof.status == "unproven" and not proof.verdicts:
@@ -137,7 +143,8 @@ def _of_proof(proof: Proof, judged: Judged) -> None:
                 judged.checks.append(CheckRun(id))
 
 
-def _of_checkov(view: View, policies: Sequence[Path], seconds: float, judged: Judged) -> None:
+def of_checkov(view: View, policies: Sequence[Path], judged: Judged, seconds: float = limit.SECONDS) -> None:
+    """Run checkov, and note what fails, what it has looked at and what it could not judge."""
     # Seconds of importing, which wraps the standard streams and adds a handler of logs: both are put back.
     streams, handlers = (sys.stdout, sys.stderr), list(logging.root.handlers)
     from terrace.assurance import checkov_run

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from terrace.assurance.guarantees import BY_ID
 from terrace.assurance.result import SEVERITIES, Severity
@@ -130,10 +131,35 @@ def mapping(path: Path, shown: str = "") -> Any:
 def faults(error: ValidationError, root: Node) -> list[Problem]:
     """What pydantic says, each with the place of the value or of its nearest ancestor."""
     found = []
-    for fault in error.errors():
+    given = error.errors()
+    for fault in given:
+        if fault["type"] == "too_short" and any(one["loc"][:-1] == fault["loc"] for one in given):
+            continue  # what is wrong with its items is told already
         words = [str(word) for word in fault["loc"]]
-        message = {"missing": "is missing", "extra_forbidden": "is nothing that can be set"}.get(
-            fault["type"], fault["msg"].removeprefix("Value error, ").rstrip(".")
-        )
-        found.append(Problem(f"{message}.", along(root, words)[-1].where, ".".join(words)))
+        found.append(Problem(f"{_said(fault)}.", along(root, words)[-1].where, ".".join(words)))
     return found
+
+
+def _said(fault: ErrorDetails) -> str:
+    """A fault in our words."""
+    more = fault.get("ctx", {})
+    match fault["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "is nothing that can be set"
+        case "too_short":
+            return "is empty"
+        case "string_too_short":
+            return (
+                "is empty" if more["min_length"] == 1 else f"says too little: {more['min_length']} characters at least"
+            )
+        case "string_pattern_mismatch":
+            return f"{fault['input']!r} is not written as one is"
+        case "literal_error":
+            return f"{fault['input']!r} is not one of {more['expected']}"
+        case "model_type" | "dict_type":
+            return "is no mapping"
+        case kind if kind.startswith("date_"):
+            return "is no date; one is, as 2030-01-31"
+    return fault["msg"].removeprefix("Value error, ").rstrip(".")

@@ -56,12 +56,17 @@ def refuse(gated: Gated | None, environment: str) -> None:
         )
     if gated.passes:
         return
-    listed = "".join(f"\n  {sentence}" for sentence in gated.blocking[:_TOLD])
-    more = f"\n  and {len(gated.blocking) - _TOLD} more" if len(gated.blocking) > _TOLD else ""
     raise GateRefuses(
-        f"the plan did not pass the gate:{listed}{more}",
+        told(gated),
         hint=f"`terrace gate {environment}` says how to mend each; in an emergency --break-glass 'REASON' is recorded",
     )
+
+
+def told(gated: Gated) -> str:
+    """What blocks, the first of it, a line each."""
+    listed = "".join(f"\n  {sentence}" for sentence in gated.blocking[:_TOLD])
+    more = f"\n  and {len(gated.blocking) - _TOLD} more" if len(gated.blocking) > _TOLD else ""
+    return f"the plan does not pass the gate:{listed}{more}"
 
 
 def break_glass(log: Path, reason: str, **what: Any) -> None:

@@ -1,0 +1,326 @@
+"""checkov in process: what it says of our input is what it says by itself, and nothing is lost on the way."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from terrace.assurance import checkov_run, gate, limit
+from terrace.assurance.plan_shape import plan_of
+from terrace.assurance.view import View
+from tests.assurance.conftest import Written
+from tests.conftest import ROOT
+
+HCL = Path(__file__).parent / "hcl"
+ENFORCED = "ENFORCED_BLOCK_AND_AUDIT_LOG"
+ALL = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+
+
+def stack(**types: dict[str, Any]) -> View:
+    """A view of resources by type and name."""
+    return View({"resource": types})
+
+
+def failed(view: View, *policies: Path) -> set[tuple[str, str]]:
+    """(check, address) of what fails."""
+    ran = checkov_run.run(view, policies)
+    return {(record.check, record.address) for record in ran.records if record.result == "failed"}
+
+
+def plain(directory: Path, framework: str, *more: str) -> set[tuple[str, str, str]]:
+    """What the checkov command says of a directory, in a process of its own: (check, address, result)."""
+    command = [sys.executable, "-m", "checkov.main", "-d", str(directory), "--framework", framework, "-o", "json"]
+    ended = subprocess.run(
+        [*command, "--skip-download", *more], capture_output=True, text=True, check=False, cwd=directory
+    )
+    reports = json.loads(ended.stdout)
+    found = set()
+    for report in reports if isinstance(reports, list) else [reports]:
+        for kind in ("passed", "failed"):
+            found |= {(one["check_id"], one["resource"], kind) for one in report["results"][f"{kind}_checks"]}
+    return found
+
+
+def of_hcl() -> View:
+    """The resources of the HCL fixture as the CDK would write them."""
+    import hcl2
+
+    with (HCL / "main.tf").open() as file:
+        written = hcl2.load(file)
+    resources: dict[str, dict[str, Any]] = {}
+    for block in written["resource"]:
+        for type, named in block.items():
+            for name, body in named.items():
+                resources.setdefault(type, {})[name] = _simple(body)
+    return View({"resource": resources})
+
+
+def _simple(value: Any, key: str = "") -> Any:
+    """What the parser of HCL wraps in lists, unwrapped; its line numbers left out."""
+    if isinstance(value, dict):
+        return {
+            name: _simple(inner, name)
+            for name, inner in value.items()
+            if not name.startswith("__") and "_line" not in name
+        }
+    if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], dict):
+        return _simple(value[0])
+    if isinstance(value, str):
+        return value.replace('\\"', '"')  # it leaves the escapes of HCL in
+    return [_simple(entry) for entry in value] if isinstance(value, list) else value
+
+
+def test_the_same_as_plain_checkov_on_the_same_resources_in_hcl(tmp_path: Path) -> None:
+    """Resource by resource; each difference is one of those listed, with its reason."""
+    view = of_hcl()
+    assert len({one.type for one in view}) >= 20
+    ours = {(one.check, one.address, one.result) for one in checkov_run.run(view).records if one.result != "unknown"}
+    theirs = plain(HCL, "terraform")
+    listed = [line for line in (HCL / "differences.txt").read_text().splitlines() if line[:1] not in ("#", "")]
+    expected = {tuple(line.partition("#")[0].split()) for line in listed}
+    differences = {("plain", *one) for one in theirs - ours} | {("gate", *one) for one in ours - theirs}
+    assert differences == expected
+    assert len(ours & theirs) > 100
+
+
+def test_the_same_as_the_command_on_the_plan_we_make(written: Written, tmp_path: Path) -> None:
+    view = View(json.loads(written("gcp", "dev")))
+    (tmp_path / "plan.json").write_text(json.dumps(plan_of(view)))
+    ours = {(one.check, one.address, one.result) for one in checkov_run.run(view).records if one.result != "unknown"}
+    assert plain(tmp_path, "terraform_plan") == ours
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {"aws_iam_policy": {"it": {"policy": ALL}}},
+        {"aws_iam_role_policy": {"it": {"role": "r", "policy": ALL}}},
+        {"aws_iam_user_policy": {"it": {"user": "u", "policy": ALL}}},
+        {"aws_iam_group_policy": {"it": {"group": "g", "policy": ALL}}},
+    ],
+)
+def test_policies_are_analysed_as_json_text(resource: dict[str, Any]) -> None:
+    (type,) = resource
+    assert ("CKV_AWS_290", f"{type}.it") in failed(stack(**resource))
+
+
+def test_a_policy_that_names_other_resources_is_analysed() -> None:
+    """A real plan would not show it before they exist."""
+    policy = ALL.replace('"Action": "*"', '"Action": ["s3:*", "iam:PassRole"]').replace(
+        '"Resource": "*"', '"Resource": ["*", "${aws_s3_bucket.a.arn}"]'
+    )
+    view = stack(aws_iam_policy={"it": {"policy": policy}}, aws_s3_bucket={"a": {"bucket": "a"}})
+    assert ("CKV_AWS_290", "aws_iam_policy.it") in failed(view)
+
+
+def test_a_policy_inside_of_a_role_is_not_let_pass() -> None:
+    """checkov does not read it: our policy refuses the place."""
+    role = {"assume_role_policy": ALL, "inline_policy": [{"name": "n", "policy": ALL}]}
+    assert ("CKV2_TERRACE_2", "aws_iam_role.it") in failed(stack(aws_iam_role={"it": role}), ROOT / "policies/checkov")
+
+
+def test_a_policy_as_a_document_of_the_stack_is_analysed_there() -> None:
+    statement = [{"effect": "Allow", "actions": ["*"], "resources": ["*"]}]
+    view = View(
+        {
+            "resource": {"aws_iam_policy": {"it": {"policy": "${data.aws_iam_policy_document.d.json}"}}},
+            "data": {"aws_iam_policy_document": {"d": {"statement": statement}}},
+        }
+    )
+    ran = checkov_run.run(view)
+    assert not ran.faults
+    assert "data.aws_iam_policy_document.d" in {one.address for one in ran.records if one.result == "failed"}
+
+
+@pytest.mark.parametrize("policy", ['${file("elsewhere.json")}', "not json", "${module.other.policy}"])
+def test_a_policy_that_cannot_be_read_is_a_fault(policy: str) -> None:
+    ran = checkov_run.run(stack(aws_iam_policy={"it": {"policy": policy}}))
+    assert [(one.kind, one.address) for one in ran.faults] == [("unreadable-policy", "aws_iam_policy.it")]
+
+
+def test_no_network_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: Any, **named: Any) -> None:
+        raise AssertionError("checkov calls somebody")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    assert checkov_run.run(stack(aws_s3_bucket={"a": {"bucket": "a"}})).records
+
+
+def test_every_resource_reaches_the_checks(written: Written) -> None:
+    view = View(json.loads(written("aws", "dev")))
+    ran = checkov_run.run(view)
+    assert sorted(ran.addresses) == sorted(one.address for one in view)
+    assert not ran.faults
+
+
+def test_the_terraform_block_does_not_stop_the_checks() -> None:
+    view = View({"terraform": {"required_version": ">= 1"}, "resource": {"aws_s3_bucket": {"a": {"bucket": "a"}}}})
+    assert checkov_run.run(view).records
+
+
+def test_repeated_blocks_crash_nothing(written: Written) -> None:
+    rule = {"from_port": 22, "to_port": 22, "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"]}
+    view = stack(aws_security_group={"a": {"description": "x", "ingress": [rule, {**rule, "from_port": 1}]}})
+    ran = checkov_run.run(view)
+    assert not ran.faults
+    assert ("CKV_AWS_24", "aws_security_group.a") in {
+        (one.check, one.address) for one in ran.records if one.result == "failed"
+    }
+
+
+@pytest.mark.parametrize(
+    "id, types, good, bad",
+    [
+        ("CKV2_TERRACE_2", "aws_iam_role", {"assume_role_policy": "{}"}, {"inline_policy": [{"policy": "{}"}]}),
+        (
+            "CKV2_TERRACE_3",
+            "azurerm_role_assignment",
+            {"role_definition_name": "Reader"},
+            {"role_definition_name": "Owner"},
+        ),
+        ("CKV2_TERRACE_3", "google_project_iam_member", {"role": "roles/viewer"}, {"role": "roles/owner"}),
+        ("CKV2_TERRACE_4", "google_storage_bucket_iam_member", {"member": "user:a@b.c"}, {"member": "allUsers"}),
+        (
+            "CKV2_TERRACE_5",
+            "aws_ebs_snapshot_block_public_access",
+            {"state": "block-all-sharing"},
+            {"state": "unblocked"},
+        ),
+        (
+            "CKV2_TERRACE_6",
+            "aws_ec2_instance_metadata_defaults",
+            {"http_tokens": "required", "http_put_response_hop_limit": 1},
+            {"http_tokens": "required", "http_put_response_hop_limit": 2},
+        ),
+        (
+            "CKV2_TERRACE_7",
+            "aws_s3_account_public_access_block",
+            {
+                "block_public_acls": True,
+                "block_public_policy": True,
+                "ignore_public_acls": True,
+                "restrict_public_buckets": True,
+            },
+            {"block_public_acls": True, "block_public_policy": True, "ignore_public_acls": True},
+        ),
+        (
+            "CKV2_TERRACE_8",
+            "google_binary_authorization_policy",
+            {"default_admission_rule": {"evaluation_mode": "ALWAYS_DENY", "enforcement_mode": ENFORCED}},
+            {"default_admission_rule": {"evaluation_mode": "ALWAYS_ALLOW", "enforcement_mode": ENFORCED}},
+        ),
+        ("CKV2_TERRACE_9", "google_dns_policy", {"enable_logging": True}, {"enable_logging": False}),
+    ],
+)  # fmt: skip
+def test_each_policy_of_ours_passes_the_good_and_catches_the_bad(
+    id: str, types: str, good: dict[str, Any], bad: dict[str, Any]
+) -> None:
+    ran = checkov_run.run(stack(**{types: {"good": good, "bad": bad}}), [ROOT / "policies/checkov"])
+    results = {one.address: one.result for one in ran.records if one.check == id}
+    assert results == {f"{types}.good": "passed", f"{types}.bad": "failed"}
+
+
+def test_static_keys_have_no_good_example() -> None:
+    assert ("CKV2_TERRACE_1", "aws_iam_access_key.k") in failed(
+        stack(aws_iam_access_key={"k": {"user": "u"}}), ROOT / "policies/checkov"
+    )
+
+
+def test_plain_checkov_takes_our_folder_too(tmp_path: Path) -> None:
+    """A team without Terrace's command can run its own with our policies."""
+    (tmp_path / "plan.json").write_text(json.dumps(plan_of(stack(aws_iam_access_key={"k": {"user": "u"}}))))
+    found = plain(tmp_path, "terraform_plan", "--external-checks-dir", str(ROOT / "policies/checkov"))
+    assert ("CKV2_TERRACE_1", "aws_iam_access_key.k", "failed") in found
+
+
+def test_every_check_that_runs_is_rated(written: Written) -> None:
+    rated = gate.policies(ROOT).severities.ratings
+    for cloud in ("aws", "azure", "gcp"):
+        for environment in ("dev", "prod"):
+            ran = checkov_run.run(View(json.loads(written(cloud, environment))), [ROOT / "policies/checkov"])
+            assert {one.check for one in ran.records} - set(rated) == set()
+
+
+def test_every_rated_check_is_one_that_checkov_has() -> None:
+    known = set(checkov_run.names())
+    rated = {id for id in gate.policies(ROOT).severities.ratings if id.startswith("CKV") and "TERRACE" not in id}
+    assert rated - known == set()
+
+
+def _policy(folder: Path, name: str, content: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "__init__.py").touch()
+    (folder / name).write_text(content)
+    return folder
+
+
+OWN = """
+from checkov.common.models.enums import CheckCategories, CheckResult
+from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
+
+
+class Own(BaseResourceCheck):
+    def __init__(self):
+        super().__init__("own", "CKV2_OWN_1", [CheckCategories.IAM], ["aws_s3_bucket"])
+
+    def scan_resource_conf(self, conf):
+        {body}
+
+
+check = Own()
+"""
+
+
+def test_a_check_that_throws_is_a_fault(tmp_path: Path) -> None:
+    folder = _policy(tmp_path / "p", "throws.py", OWN.format(body='raise KeyError("x")'))
+    ran = checkov_run.run(stack(aws_s3_bucket={"a": {"bucket": "a"}}), [folder])
+    assert [(one.kind, one.check, one.address) for one in ran.faults] == [
+        ("crashed-check", "CKV2_OWN_1", "aws_s3_bucket.a")
+    ]
+
+
+def test_a_check_that_hangs_is_a_fault(tmp_path: Path) -> None:
+    folder = _policy(tmp_path / "p", "hangs.py", OWN.format(body="while True: pass"))
+    ran = checkov_run.run(stack(aws_s3_bucket={"a": {"bucket": "a"}}), [folder], seconds=0.3)
+    assert [(one.kind, one.check) for one in ran.faults] == [("hanging-check", "CKV2_OWN_1")]
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("no_id.yaml", "definition: {}\n"),
+        ("not.yaml", "a: [\n"),
+        ("a_list.yaml", "- 1\n"),
+        ("no_operator.yaml", "metadata: {id: CKV2_OWN_2, name: n, category: IAM}\ndefinition: {cond_type: nothing}\n"),
+        ("empty.py", ""),
+        ("broken.py", "def ("),
+    ],
+)
+def test_a_policy_that_does_not_load_is_a_fault(tmp_path: Path, name: str, content: str) -> None:
+    ran = checkov_run.run(stack(aws_s3_bucket={"a": {"bucket": "a"}}), [_policy(tmp_path / "p", name, content)])
+    assert [(one.kind, one.check) for one in ran.faults] == [("unreadable-check", name)]
+    assert ran.records
+
+
+def test_policies_of_one_run_are_not_in_the_next(tmp_path: Path) -> None:
+    view = stack(aws_s3_bucket={"a": {"bucket": "a"}})
+    checkov_run.run(view, [_policy(tmp_path / "p", "own.py", OWN.format(body="return CheckResult.FAILED"))])
+    assert "CKV2_OWN_1" not in {one.check for one in checkov_run.run(view).records}
+
+
+def test_the_limit_ends_what_catches_everything() -> None:
+    def stubborn() -> None:
+        while True:
+            try:
+                while True:
+                    pass
+            except Exception:
+                continue
+
+    with pytest.raises(limit.TookTooLong), limit.within(0.2):
+        stubborn()
