@@ -6,8 +6,9 @@ No test waits for a clock: a fault is set so far away that its end is never reac
 import copy
 from collections.abc import Callable
 
+from tests.emulator.azure.bodies import ENCRYPTION_USER, GROUP, NETWORK, PEOPLE, SERVER, role
 from tests.emulator.azure.conftest import ARM, Azure
-from tests.emulator.azure.world import ENCRYPTION_USER, GROUP, NETWORK, PEOPLE, SERVER, WORLD, role
+from tests.emulator.azure.world import WORLD
 
 _LONG, _SHORT = 3600.0, 0.000001
 Faulty = Callable[..., Azure]

@@ -18,7 +18,8 @@ from terrace.emulator import Emulator, start
 from terrace.emulator.azure import CLIENT_ID, SECRET, namespaces
 from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.resources import lies_on_others
-from tests.emulator.azure.world import CLUSTER, GROUP, SUBSCRIPTION, WORLD
+from tests.emulator.azure.bodies import CLUSTER, GROUP, SUBSCRIPTION
+from tests.emulator.azure.world import WORLD
 
 _VERSION = {"api_version": "2024-01-01"}
 _HOST = "https://world-vault.vault.azure.net"

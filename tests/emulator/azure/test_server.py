@@ -9,8 +9,9 @@ import pytest
 from terrace.emulator.azure import DEFAULT_ACCOUNT
 from terrace.emulator.azure.server import throttled
 from terrace.emulator.contract import Options
+from tests.emulator.azure.bodies import ACCOUNT, GROUP, NETWORK, SERVER, SUBSCRIPTION, VAULT, at
 from tests.emulator.azure.conftest import ARM, Azure
-from tests.emulator.azure.world import ACCOUNT, GROUP, NETWORK, SERVER, SUBSCRIPTION, VAULT, WORLD, at
+from tests.emulator.azure.world import WORLD
 
 _VERSION = "api-version=2024-01-01"
 _VAULT_HOST = "world-vault.vault.azure.net"
