@@ -6,7 +6,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 PACKAGES := constructs/terrace stacks scripts tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test e2e mutants conformance check fmt lock clean
+.PHONY: help setup demo demo-all test e2e mutants conformance check fmt lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +28,12 @@ $(READY): requirements/dev.txt pyproject.toml
 demo: setup ## bring dev up on an emulated AWS, prove it, take it down
 	@$(BIN)/terrace demo
 
+demo-all: setup ## the same on an emulated AWS, Azure and Google Cloud, one after the other
+	@$(BIN)/terrace demo --cloud all
+
+# The life of dev mostly waits: one worker more than there are cores.
 test: setup ## the tests, the life of dev on the emulator among them
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not e2e'
+	@$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(os.cpu_count() + 1)') --dist worksteal -m 'not e2e'
 
 e2e: setup ## the long runs: prod's shape, and cdktf deploy with either command line
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m e2e
