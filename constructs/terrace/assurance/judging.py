@@ -16,7 +16,7 @@ from terrace.assurance.result import CheckRun
 from terrace.assurance.view import View
 from terrace.environment import Loaded, target
 
-_TOOLS = ("terrace", "checkov", "cloudsplaining", "policy-sentry", "cdktn")
+_TOOLS = ("terrace", "checkov", "cloudsplaining", "policy_sentry", "cdktn")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def evidence(
     seconds: float,
 ) -> Judged:
     """Judge a stack, given as JSON text, or a plan of it. Never raises for what is in them."""
-    judged = Judged(tools={name: importlib.metadata.version(name) for name in _TOOLS})
+    judged = Judged(tools=_versions())
     view = _view(written, plan, judged)
     if view is None:
         return judged
@@ -67,6 +67,11 @@ def evidence(
     of_guarantees(subject, judged, seconds)
     of_checkov(view, policies, judged, seconds)
     return judged
+
+
+def _versions() -> dict[str, str]:
+    installed = {found.name: found.version for found in importlib.metadata.distributions() if found.name in _TOOLS}
+    return {name: installed[name] for name in _TOOLS if name in installed}
 
 
 def _view(written: str, plan: Mapping[str, Any] | None, judged: Judged) -> View | None:
@@ -147,15 +152,20 @@ def of_checkov(view: View, policies: Sequence[Path], judged: Judged, seconds: fl
     """Run checkov, and note what fails, what it has looked at and what it could not judge."""
     # Seconds of importing, which wraps the standard streams and adds a handler of logs: both are put back.
     streams, handlers = (sys.stdout, sys.stderr), list(logging.root.handlers)
-    from terrace.assurance import checkov_run
-
-    sys.stdout, sys.stderr = streams
-    logging.root.handlers[:] = handlers
     try:
+        from terrace.assurance import checkov_run
+
         ran = checkov_run.run(view, policies, seconds=seconds)
+    except ModuleNotFoundError as error:
+        absent = f"{error.name} is not installed: `pip install terrace[assurance]` brings it"
+        judged.errors.append(("broken", "", absent))
+        return
     except Exception as error:
         judged.errors.append(("broken", "", f"checkov did not run: {type(error).__name__}: {error}"))
         return
+    finally:
+        sys.stdout, sys.stderr = streams
+        logging.root.handlers[:] = handlers
     judged.reached = len(ran.addresses)
     judged.seen = {record.address for record in ran.records}
     runs: dict[str, dict[str, list[str]]] = {}
