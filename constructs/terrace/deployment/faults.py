@@ -70,9 +70,10 @@ class Lock:
 
 
 # What the clouds answer to a create when the thing is there. AWS: error codes of the services' API references. Azure:
-# what the provider says for every type. Google: HTTP 409 with the word alreadyExists.
+# what the provider says for every type. Google: HTTP 409, of a bucket that it is one's own.
 _EXISTS = re.compile(
-    r"EntityAlreadyExists|AlreadyExists|already exists|BucketAlreadyOwnedByYou|ResourceInUse|ResourceConflict"
+    r"EntityAlreadyExists|AlreadyExists|[Aa]lready exists|BucketAlreadyOwnedByYou|ResourceInUse|ResourceConflict"
+    r"|you already own it"
     r"|InvalidPermission\.Duplicate|InvalidGroup\.Duplicate|Duplicate(Listener|LoadBalancerName|TargetGroupName)"
     r"|DuplicateRecord|WAFDuplicateItem|ResourceExists|Resource\.AlreadyAssociated"
     r"|to be managed via Terraform this resource needs to be imported"

@@ -280,9 +280,9 @@ def foreign(plan: Mapping[str, Any], environment: str, *, begun: set[str], untag
         if not change.get("importing"):
             continue
         before = change.get("before") or {}
-        carried = [before.get(name) for name in _TAGS if name in before]
+        carried = [before.get(name) or {} for name in _TAGS if name in before]
         taggable = bool(carried)
-        tags: Mapping[str, str] = next((found for found in carried if found), {})
+        tags: Mapping[str, str] = max(carried, key=lambda found: ("managed-by" in found, bool(found)), default={})
         if tags.get("managed-by") == "terrace" and tags.get("environment") == environment:
             continue
         if not tags and (address in begun or (untaggable and not taggable)):

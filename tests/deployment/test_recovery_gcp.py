@@ -1,0 +1,93 @@
+"""A lost state on Google Cloud: what exists is found by name, by listing and by label, and adopted; then nothing is
+left to do. The real provider, on the emulator.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from terrace.deployment import faults, lifecycle, mirror
+from terrace.deployment.deployment import Deployment
+from terrace.deployment.events import Diagnostic
+from terrace.deployment.project import Project
+from terrace.emulator import Emulator, start
+from terrace.errors import TerraceError
+from tests.deployment.conftest import SmallProject, resource
+
+REGION, LABELS = "europe-west3", {"managed-by": "terrace", "environment": "dev"}
+STATE = "../../../.terrace/state/dev-gcp-foundation.tfstate"
+TERRAFORM = {
+    "backend": {"local": {"path": STATE}},
+    "required_providers": {"google": {"source": "hashicorp/google", "version": ">= 7.33, < 9"}},
+}
+
+
+@pytest.fixture
+def gcp(tmp_path: Path) -> Iterator[Emulator]:
+    try:
+        mirror.choose(providers=["hashicorp/google"], host="registry.terraform.io")
+    except TerraceError as error:
+        pytest.skip(f"hashicorp/google: {error}")
+    emulator = start("gcp", tmp_path / "emulator", parent=os.getpid())
+    yield emulator
+    emulator.stop()
+
+
+def stack(small: SmallProject, project: str) -> None:
+    services = {
+        name: resource(f"dev/services/{name}", service=f"{name}.googleapis.com", disable_on_destroy=False)
+        for name in ("cloudkms", "compute", "iam", "monitoring", "pubsub")
+    }
+    after: dict[str, Any] = {"depends_on": [f"google_project_service.{name}" for name in services]}
+    ring = f"projects/{project}/locations/{REGION}/keyRings/main"
+    ringed = {"depends_on": ["google_kms_key_ring.main"]}
+    channel = {"display_name": "main people", "type": "email", "labels": {"email_address": "a@example.com"}}
+    small.stack(
+        {
+            "google_project_service": services,
+            "google_compute_network": {
+                "main": resource("dev/network/vpc", name="main", auto_create_subnetworks=False, **after)
+            },
+            "google_compute_address": {"main": resource("dev/network/address", name="main", region=REGION, **after)},
+            "google_kms_key_ring": {"main": resource("dev/keys/ring", name="main", location=REGION, **after)},
+            "google_kms_crypto_key": {"main": resource("dev/keys/main", name="main", key_ring=ring, **ringed)},
+            "google_pubsub_topic": {"main": resource("dev/observability/topic", name="main", **after)},
+            "google_service_account": {"main": resource("dev/identity/main", account_id="main-account", **after)},
+            "google_monitoring_notification_channel": {
+                "main": resource("dev/observability/channel", **channel, user_labels=LABELS, **after)
+            },
+        },
+        terraform=TERRAFORM,
+        provider={"google": [{"project": project, "region": REGION, "default_labels": LABELS}]},
+    )
+
+
+def test_what_a_lost_state_held_is_adopted_and_the_next_plan_is_empty(small: SmallProject, gcp: Emulator) -> None:
+    stack(small, gcp.account["project_id"])
+    deployment = Deployment(
+        Project(small.root), "dev", "gcp", variables=gcp.child_environment(os.environ), say=small.said.append
+    )
+    lifecycle.plan(deployment)
+    lifecycle.apply(deployment, confirm=lambda saved: True)
+    made = {address for address in deployment.opened().addresses() if "project_service" not in address}
+    (small.root / ".terrace/state/dev-gcp-foundation.tfstate").unlink()
+    saved = lifecycle.plan(deployment, recover=True)
+    assert set(saved.adopted) == made and len(made) == 7
+    lifecycle.apply(deployment, confirm=lambda saved: True)
+    assert lifecycle.plan(deployment).summary.empty
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "googleapi: Error 409: The resource 'projects/p/global/networks/n' already exists, alreadyExists",
+        "googleapi: Error 409: Already exists: projects/p/locations/l/clusters/c.",
+        "googleapi: Error 409: Your previous request to create the named bucket succeeded and you already own it.",
+        "Error 409: Service account main-account already exists within project projects/p.",
+    ],
+)
+def test_that_something_exists_is_understood(text: str) -> None:
+    assert faults.says_it_exists(Diagnostic("error", "Error creating it", text))
