@@ -67,6 +67,11 @@ def _gateway(resource: Resource) -> Body:
     return {"resourceGuid": resource.guid("resource")} | ({"bgpSettings": settings} if settings else {})
 
 
+def _shared_key(resource: Resource, body: Any) -> tuple[int, Any]:
+    """Azure makes one where none is given, and the provider reads it into its state. Always the same here."""
+    return 200, {"value": resource.guid("shared-key").replace("-", "")}
+
+
 def _network(**quirks: Any) -> Kind:
     """What nearly all of them have in common."""
     common: dict[str, Any] = {"operation": 201, "shape": _numbered, "defaults": _guid, "required": (".location",)}
@@ -115,5 +120,7 @@ KINDS = {
         computed=_gateway, required=(".location", "ipConfigurations"), rules=refused.GATEWAY
     ),
     "Microsoft.Network/localNetworkGateways": _network(),
-    "Microsoft.Network/connections": _network(required=("connectionType", "virtualNetworkGateway1.id")),
+    "Microsoft.Network/connections": _network(
+        required=("connectionType", "virtualNetworkGateway1.id"), actions={"get sharedkey": _shared_key}
+    ),
 }
