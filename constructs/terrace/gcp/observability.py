@@ -100,6 +100,7 @@ class Observability(Construct):
         for severity in SEVERITIES:
             topic = self._topic(severity, target)
             told[severity] = (*(channels[name].id for name in getattr(spec.escalation, severity)), topic.id)
+            ready.append(topic)  # services that announce name its topic as a string
         self.handle = ObservabilityHandle(
             logs={name: names.log_group(target, name) for name in LOG_GROUPS},
             log_ids={name: names.log_group_id(target, name) for name in LOG_GROUPS},
