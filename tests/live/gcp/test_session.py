@@ -119,6 +119,14 @@ def test_the_token_that_terraform_reads_is_used_with_proxy_and_certificates_of_t
     assert retries.respect_retry_after_header and 429 in retries.status_forcelist and retries.total == 3
 
 
+@pytest.mark.parametrize(
+    ("spared", "used"), [("", True), ("example.com", True), (".googleapis.com", False), ("*", False)]
+)
+def test_a_proxy_is_left_out_where_the_shell_says_so(spared: str, used: bool) -> None:
+    session = _session({TOKEN: "a-token", "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": spared}, "a-project")
+    assert bool(session.proxies) is used
+
+
 def test_a_network_that_is_down_is_told() -> None:
     reader = Reader("p", variables={TOKEN: "a-token", "HTTPS_PROXY": "http://127.0.0.1:9"})
     with pytest.raises(Unreadable, match="Google Cloud did not answer") as raised:

@@ -30,6 +30,7 @@ VERSIONS = {
 """The version of each service that is spoken; another one is written service/version."""
 _SECONDS = 30
 _TRIES = 3
+_ANY_HOST = "https://compute.googleapis.com"
 _THROTTLED = ("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "quotaExceeded")
 
 
@@ -189,6 +190,7 @@ def _session(variables: Mapping[str, str], project: str) -> "AuthorizedSession":
     """An HTTP session with the credentials, proxy and certificates that `variables` name."""
     from google.auth.transport.requests import AuthorizedSession
     from requests.adapters import HTTPAdapter
+    from requests.utils import should_bypass_proxies
     from urllib3.util import Retry
 
     session = AuthorizedSession(credentials(variables, project))  # type: ignore[no-untyped-call]
@@ -206,8 +208,8 @@ def _session(variables: Mapping[str, str], project: str) -> "AuthorizedSession":
         for scheme in ("http", "https")
         if (proxy := variables.get(f"{scheme.upper()}_PROXY") or variables.get(f"{scheme}_proxy"))
     }
-    no_proxy = variables.get("NO_PROXY") or variables.get("no_proxy")
-    session.proxies = {**proxies, **({"no_proxy": no_proxy} if no_proxy else {})}
+    spared = variables.get("NO_PROXY") or variables.get("no_proxy")
+    session.proxies = {} if spared and should_bypass_proxies(_ANY_HOST, no_proxy=spared) else proxies
     session.verify = variables.get("REQUESTS_CA_BUNDLE") or variables.get("SSL_CERT_FILE") or True
     return session
 
