@@ -36,7 +36,7 @@ def opened(file: Path) -> Iterator[Page]:
         yield tab
 
 
-SHOWN = "[...document.querySelectorAll('tr.requirement')].filter(row => row.checkVisibility())"
+SHOWN = "[...document.querySelectorAll('tbody.requirement')].filter(row => row.checkVisibility())"
 
 
 def choose(tab: Page, **filters: str) -> None:

@@ -13,13 +13,16 @@
 
   const form = document.getElementById("filters");
   const shown = document.getElementById("shown");
-  const rows = all("tr.requirement");
+  const rows = all("tbody.requirement");
   form.hidden = false;
 
   const filter = () => {
     const want = Object.fromEntries(new FormData(form));
     const elsewhere = (element) => Boolean(want.cloud) && element.dataset.cloud !== want.cloud;
     all("main [data-cloud]").forEach((element) => { element.hidden = elsewhere(element); });
+    all(".answer > td").forEach((cell) => {  // a cell that spans hidden columns would widen the table
+      cell.colSpan = 2 + all("[data-outcome]", cell.closest("tbody")).filter((one) => !one.hidden).length;
+    });
     let count = 0;
     rows.forEach((row) => {
       const framework = row.closest("[data-framework]").dataset.framework;
@@ -29,8 +32,8 @@
         || (Boolean(want.capability) && !row.dataset.capabilities.split(" ").includes(want.capability));
       count += row.hidden ? 0 : 1;
     });
-    all(".group").forEach((group) => { group.hidden = !group.querySelector("tr.requirement:not([hidden])"); });
-    all(".framework").forEach((section) => { section.hidden = !section.querySelector("tr.requirement:not([hidden])"); });
+    all(".group").forEach((group) => { group.hidden = !group.querySelector("tbody.requirement:not([hidden])"); });
+    all(".framework").forEach((section) => { section.hidden = !section.querySelector("tbody.requirement:not([hidden])"); });
     all(".summary tbody tr").forEach((row) => {
       row.hidden = elsewhere(row) || (Boolean(want.framework) && row.dataset.framework !== want.framework);
     });
@@ -49,7 +52,7 @@
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
     if (target.closest("[hidden]")) { form.reset(); filter(); target.scrollIntoView(); }
-    const folded = target.matches("tr.requirement") ? target.querySelector("details") : null;
+    const folded = target.matches("tbody.requirement") ? target.querySelector("details") : null;
     if (folded) folded.open = true;
     if (target.matches("article")) target.focus();
   };
