@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 import re
 
 import boto3
@@ -92,10 +93,12 @@ def test_without_credentials_it_says_how_to_log_in(terrace: Command) -> None:
     assert "Traceback" not in run.stderr
 
 
-def test_a_cloud_that_cannot_be_read_yet_is_told(terrace: Command) -> None:
-    run = terrace.run("verify", "dev", "--cloud", "gcp")
-    assert run.returncode == 2
-    assert "a deployment on 'gcp' cannot be read yet" in run.stderr
+def test_each_cloud_says_how_to_log_in(terrace: Command, tmp_path: Path) -> None:
+    run = terrace.run("verify", "dev", "--cloud", "gcp", CLOUDSDK_CONFIG=str(tmp_path), NO_GCE_CHECK="true")
+    assert run.returncode == 3
+    assert "no Google Cloud credentials" in run.stderr
+    assert "gcloud auth application-default login" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def test_results_stand_under_their_capability_and_reasons_on_their_own_lines(monkeypatch: pytest.MonkeyPatch) -> None:
