@@ -63,11 +63,10 @@ def command(
         )
 
     from scripts.options import project_of
-    from terrace.assurance import frameworks as known
     from terrace.assurance.report import making
 
     on = list(CLOUDS) if "all" in clouds else list(dict.fromkeys(clouds))
-    report = making.make(project_of(ctx), frameworks or known.names(), list(dict.fromkeys(environments)), on, live)
+    report = making.make(project_of(ctx), frameworks, list(dict.fromkeys(environments)), on, live)
     paths = making.write(report, out)
     if as_json:
         click.echo(

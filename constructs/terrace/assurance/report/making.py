@@ -21,13 +21,14 @@ def make(
     clouds: Sequence[str] = (),
     live: Sequence[Path] = (),
 ) -> Report:
-    """The report of frameworks by name, on each environment and cloud (none named: the environment's own).
+    """The report of frameworks by name (none: all), on each environment and cloud (none: the environment's own).
 
     Raises UsageError for a framework that is not there, live evidence of another stack, or a bad SOURCE_DATE_EPOCH;
     InvalidFrameworks, InvalidEnvironment, InvalidPolicies.
     """
     moment = created()
-    rows = [frameworks.load(name) for name in dict.fromkeys(wanted)]
+    folder = gate.place(project.root, "frameworks")
+    rows = [frameworks.load(name, folder) for name in dict.fromkeys(wanted or frameworks.names(folder))]
     read_live = {path: read(path) for path in live}
     loaded: dict[tuple[str, str], Loaded] = {
         (found.environment.name, found.environment.cloud): found
@@ -50,7 +51,7 @@ def make(
         return environment_line(loaded[environment, cloud], f"{environment}/{construct}/") or ""
 
     inputs = [
-        *_policies([frameworks.file(framework.name) for framework in rows]),
+        *_policies([frameworks.file(framework.name, folder) for framework in rows]),
         *_policies(sorted(guarantees.directory().glob("*.yaml"))),
         *((f"live evidence of {one.environment} on {one.cloud}", path) for path, one in read_live.items()),
     ]
