@@ -145,7 +145,7 @@ def test_who_signs_in_wrongly_is_told_what_entra_says() -> None:
 
 
 def test_a_token_that_ended_is_told() -> None:
-    application = emulated(token_seconds=0.001)
+    application = emulated(token_seconds=1e-9)
     late = ClientSecretCredential(SETTINGS.tenant_id, CLIENT_ID, SECRET, **transport(application))
     with pytest.raises(CredentialsError, match="Azure does not accept the credentials"):
         reader(application, late).check_account()
