@@ -13,6 +13,7 @@ from terrace.aws import cache as cache_names
 from terrace.aws import iam, names
 from terrace.aws import secrets as secret_names
 from terrace.aws.iam import Statement, allow, document
+from terrace.aws.permissions import PASSED_TO
 from terrace.capabilities.cache import CacheHandle
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
@@ -41,24 +42,10 @@ VERBS: Mapping[Access, Sequence[str]] = {
 }
 """What an access to a layer's objects means; who writes tables must read them."""
 
-KEY_VERBS: Mapping[Access, Sequence[str]] = {
+_KEY_VERBS: Mapping[Access, Sequence[str]] = {
     "read": ("kms:Decrypt",),
     "write": ("kms:Decrypt", "kms:GenerateDataKey"),
 }
-
-PASSED_TO = (
-    "backup.amazonaws.com",
-    "cloudtrail.amazonaws.com",
-    "config.amazonaws.com",
-    "ec2.amazonaws.com",
-    "eks.amazonaws.com",
-    "monitoring.rds.amazonaws.com",
-    "pods.eks.amazonaws.com",
-    "s3.amazonaws.com",
-    "scheduler.amazonaws.com",
-    "vpc-flow-logs.amazonaws.com",
-)
-"""Services that the foundation gives roles to."""
 
 
 class Component(NamedTuple):
@@ -91,13 +78,13 @@ class Pipelines(Construct):
             "plan",
             target,
             purpose="ci-plan",
-            trust=federated_trust(
+            trust=_federated_trust(
                 target,
                 f"repo:{spec.repository}:pull_request",
                 f"repo:{spec.repository}:ref:refs/heads/{spec.main_branch}",
             ),  # ID-1
             governance=governance,
-            policies={"state": planning_policy(target), "no-data": no_data_policy(target)},
+            policies={"state": _planning_policy(target), "no-data": _no_data_policy(target)},
             managed=["ReadOnlyAccess"],  # ID-1
             after=before,
         )
@@ -106,9 +93,9 @@ class Pipelines(Construct):
             "apply",
             target,
             purpose="ci-apply",
-            trust=federated_trust(target, f"repo:{spec.repository}:environment:{target.environment}"),  # ID-1
+            trust=_federated_trust(target, f"repo:{spec.repository}:environment:{target.environment}"),  # ID-1
             governance=governance,
-            policies={"roles": roles_policy(target)},
+            policies={"roles": _roles_policy(target)},
             managed=["PowerUserAccess"],
             after=before,
         )
@@ -153,7 +140,7 @@ class Workloads(Construct):
             self._bind(name, component.namespace, component.account, platform[name], cluster)
         roles: dict[str, IamRole] = {}
         for name, module in modules.items():
-            policies = module_policies(
+            policies = _module_policies(
                 name, module, target, keys=keys, lake=lake, database=database, cache=cache, secrets=secrets
             )
             roles[name] = iam.role(
@@ -183,7 +170,7 @@ class Workloads(Construct):
         )
 
 
-def federated_trust(target: Target, *subjects: str) -> str:
+def _federated_trust(target: Target, *subjects: str) -> str:
     """Lets GitHub's jobs with exactly these subjects assume the role (ID-1)."""
     return document(
         Statement(
@@ -204,7 +191,7 @@ def _state_arn(target: Target) -> str:
     return f"arn:{names.settings(target).partition}:s3:::{names.state_bucket(target)}"
 
 
-def planning_policy(target: Target) -> str:
+def _planning_policy(target: Target) -> str:
     """What a plan needs beyond reading: the lock beside its own state, and AWS's password generator, which reveals
     nothing of ours (the plan of an environment that exists asks it; see secrets.py)."""
     own_state = f"{_state_arn(target)}/{target.environment}/"
@@ -214,7 +201,7 @@ def planning_policy(target: Target) -> str:
     )
 
 
-def no_data_policy(target: Target) -> str:
+def _no_data_policy(target: Target) -> str:
     """ReadOnlyAccess reads data, too; a plan must not: no secret, no object but states, no decryption but theirs."""
     states = [_state_arn(target), f"{_state_arn(target)}/*"]
     return document(
@@ -240,7 +227,7 @@ def no_data_policy(target: Target) -> str:
     )
 
 
-def roles_policy(target: Target) -> str:
+def _roles_policy(target: Target) -> str:
     """What PowerUserAccess leaves out and the foundation needs: IAM, on our own names and under the boundary."""
     roles = names.arn(target, "iam", f"role/{target.prefix}-*", region="")
     policies = names.arn(target, "iam", f"policy/{target.prefix}-*", region="")
@@ -301,7 +288,7 @@ def roles_policy(target: Target) -> str:
     return document(*statements)
 
 
-def module_policies(
+def _module_policies(
     name: str,
     module: ModuleSpec,
     target: Target,
@@ -325,7 +312,7 @@ def module_policies(
         listing = allow(["s3:GetBucketLocation", "s3:ListBucket"], [lake.ids[bucket] for bucket in layers], Sid="List")
         policies["lake"] = document(*verbs, listing)  # LAKE-7
         access: Access = "write" if "write" in layers.values() else "read"
-        by_key.append(_through("s3", KEY_VERBS[access], keys.home["lake"], target, sid="LakeKey"))
+        by_key.append(_through("s3", _KEY_VERBS[access], keys.home["lake"], target, sid="LakeKey"))
     if name in secrets.modules:
         read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
         policies["secret"] = document(allow(read, secret_names.secret_arn_pattern(name, target)))  # SEC-3
@@ -390,8 +377,16 @@ def components(target: Target, entry: EntryHandle) -> dict[str, Component]:
             "external-dns",
             "external-dns",
             [
-                allow(["route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets"], zone, Sid="OwnZone"),
-                allow(["route53:ListHostedZones", "route53:ListTagsForResources"], "*", Sid="FindZone"),
+                allow(
+                    [
+                        "route53:ChangeResourceRecordSets",
+                        "route53:ListResourceRecordSets",
+                        "route53:ListTagsForResources",
+                    ],
+                    zone,
+                    Sid="OwnZone",
+                ),
+                allow(["route53:ListHostedZones"], "*", Sid="FindZone"),
             ],
         ),
         "load-balancer": Component(

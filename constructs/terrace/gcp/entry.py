@@ -63,12 +63,12 @@ MANAGED_RULES = (
     "sessionfixation-v33-stable",
 )
 """The OWASP core rule set 3.3, in order of evaluation. Source: Cloud Armor, "Preconfigured WAF rules"."""
-KNOWN_EXPLOITS = "evaluatePreconfiguredWaf('cve-canary')"
+_KNOWN_EXPLOITS = "evaluatePreconfiguredWaf('cve-canary')"
 """Log4j and the like; the rule set has no versions."""
 
-INGRESS_PORT, HEALTH_PORT = 8443, 8080
+INGRESS_PORT, _HEALTH_PORT = 8443, 8080
 """Where ingress pods listen; the network opens both to the load balancer."""
-EVERYBODY, LAST = "*", 2147483647
+_EVERYBODY, _LAST = "*", 2147483647
 
 
 class Entry(Construct):
@@ -139,7 +139,7 @@ class Entry(Construct):
         self.handle = EntryHandle(
             load_balancer=f"{target.prefix}-entry",
             target=f"{target.prefix}-entry",
-            dns_zone=f"{target.prefix}-public",
+            dns_zone=zone.name,
             domain=spec.domain,
         )
 
@@ -229,7 +229,7 @@ class Entry(Construct):
             self,
             "health",
             name=f"{target.prefix}-entry",
-            http_health_check=ComputeHealthCheckHttpHealthCheck(port=HEALTH_PORT, request_path="/healthz"),
+            http_health_check=ComputeHealthCheckHttpHealthCheck(port=_HEALTH_PORT, request_path="/healthz"),
             log_config=ComputeHealthCheckLogConfig(enable=True),
             depends_on=[service(self, "compute")],
         )
@@ -275,7 +275,7 @@ class Entry(Construct):
                 preview=counted,  # counted, not refused
                 match=ComputeSecurityPolicyRuleMatch(expr=ComputeSecurityPolicyRuleMatchExpr(expression=expression)),
             )
-            for place, expression in enumerate([*expressions, KNOWN_EXPLOITS])
+            for place, expression in enumerate([*expressions, _KNOWN_EXPLOITS])
         ]
         return ComputeSecurityPolicy(  # NET-6
             self,
@@ -316,11 +316,11 @@ def _rate(requests: int) -> ComputeSecurityPolicyRule:
 
 def _allow_the_rest() -> ComputeSecurityPolicyRule:
     return ComputeSecurityPolicyRule(
-        action="allow", priority=LAST, description="What no rule refused", match=_anybody()
+        action="allow", priority=_LAST, description="What no rule refused", match=_anybody()
     )
 
 
 def _anybody() -> ComputeSecurityPolicyRuleMatch:
     return ComputeSecurityPolicyRuleMatch(
-        versioned_expr="SRC_IPS_V1", config=ComputeSecurityPolicyRuleMatchConfig(src_ip_ranges=[EVERYBODY])
+        versioned_expr="SRC_IPS_V1", config=ComputeSecurityPolicyRuleMatchConfig(src_ip_ranges=[_EVERYBODY])
     )

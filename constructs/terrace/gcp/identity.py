@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
 from cdktn import TerraformResource
+from cdktn_provider_google.dns_managed_zone_iam_member import DnsManagedZoneIamMember
 from cdktn_provider_google.iam_workload_identity_pool import IamWorkloadIdentityPool
 from cdktn_provider_google.iam_workload_identity_pool_provider import (
     IamWorkloadIdentityPoolProvider,
@@ -38,7 +39,7 @@ VERBS: Mapping[Access, str] = {"read": "roles/storage.objectViewer", "write": "r
 """What an access to a layer's objects means; who writes tables must read and list them. Both read the bucket's keys
 through Cloud Storage itself, which alone may use them (KEY-3)."""
 
-LOOKING = (
+_LOOKING = (
     "roles/artifactregistry.reader",
     "roles/backupdr.viewer",
     "roles/browser",
@@ -63,7 +64,7 @@ LOOKING = (
 )
 """What a plan reads. None of them reads data: no object, no secret's value, no row."""
 
-CHANGING = (
+_CHANGING = (
     "roles/artifactregistry.admin",
     "roles/backupdr.admin",
     "roles/binaryauthorization.policyAdmin",
@@ -97,11 +98,13 @@ by the organisation: roles/iam.denyAdmin, roles/orgpolicy.policyAdmin, roles/bil
 
 
 class Component(NamedTuple):
-    """A part of the platform that runs in the cluster; `account` is the service account of its chart."""
+    """A part of the platform that runs in the cluster; `account` is the service account of its chart, `zone` the names
+    that it administers."""
 
     namespace: str
     account: str
     rights: Sequence[str]
+    zone: str = ""
 
 
 class Pipelines(Construct):
@@ -127,8 +130,8 @@ class Pipelines(Construct):
         )
         # reads the state and locks it; on the project, as the bucket is there only where the state is remote
         state = Grant("roles/storage.objectUser", only=f'resource.name.startsWith("{names.state_bucket_id(target)}/")')
-        self._pipeline("plan", spec, target, planners, LOOKING, state=state)
-        self._pipeline("apply", spec, target, (f"repo:{spec.repository}:environment:{target.environment}",), CHANGING)
+        self._pipeline("plan", spec, target, planners, _LOOKING, state=state)
+        self._pipeline("apply", spec, target, (f"repo:{spec.repository}:environment:{target.environment}",), _CHANGING)
         self.handle = PipelinesHandle(
             plan=names.role_email(target, "ci-plan"), apply=names.role_email(target, "ci-apply")
         )
@@ -149,7 +152,7 @@ class Pipelines(Construct):
             workload_identity_pool_provider_id=f"github-{name}",
             display_name=f"GitHub, {name}",
             attribute_mapping={"google.subject": "assertion.sub", "attribute.repository": "assertion.repository"},
-            attribute_condition=federated_trust(target, spec.repository, *subjects),  # ID-1
+            attribute_condition=_federated_trust(target, spec.repository, *subjects),  # ID-1
             oidc=IamWorkloadIdentityPoolProviderOidc(issuer_uri=f"https://{GITHUB}"),
         )
         grants = {role.removeprefix("roles/").replace(".", "-"): Grant(role) for role in roles} | more
@@ -194,6 +197,15 @@ class Workloads(Construct):
             grants = {role.removeprefix("roles/").replace(".", "-"): Grant(role) for role in component.rights}
             account = iam.role(self, name, target, purpose=name, title=f"{name} of {target.prefix}", grants=grants)
             self._bind(name, component.namespace, component.account, account, target, cluster)
+            if component.zone:
+                DnsManagedZoneIamMember(
+                    self,
+                    f"{name}-zone",
+                    managed_zone=component.zone,
+                    role="roles/dns.admin",
+                    member=names.member(target, name),
+                    depends_on=[account],
+                )
         for name, module in modules.items():
             self._module(name, module, target, cluster, lake, database, cache, secrets)
         self.handle = WorkloadsHandle(
@@ -219,7 +231,7 @@ class Workloads(Construct):
             target,
             purpose=purpose,
             title=f"{name} of {target.prefix}",
-            grants=module_grants(module, database=database, cache=cache),
+            grants=_module_grants(module, database=database, cache=cache),
         )
         member = names.member(target, purpose)
         for bucket, access in cast(Mapping[Bucket, Access], module.lake).items():
@@ -259,7 +271,7 @@ class Workloads(Construct):
         iam.pod_trust(self, f"{id}-identity", target, account, namespace=namespace, name=name, after=after)
 
 
-def federated_trust(target: Target, repository: str, *subjects: str) -> str:
+def _federated_trust(target: Target, repository: str, *subjects: str) -> str:
     """Lets GitHub's jobs with exactly these subjects in (ID-1), as a condition in CEL."""
     owner = names.settings(target).github_owner_id
     conditions = [f"assertion.repository == '{repository}'"]
@@ -269,7 +281,7 @@ def federated_trust(target: Target, repository: str, *subjects: str) -> str:
     return " && ".join([*conditions, f"({allowed})"])
 
 
-def module_grants(module: ModuleSpec, *, database: DatabaseHandle, cache: CacheHandle) -> dict[str, Grant]:
+def _module_grants(module: ModuleSpec, *, database: DatabaseHandle, cache: CacheHandle) -> dict[str, Grant]:
     """A module's rights on the project, each narrowed to the one resource it is for."""
     grants: dict[str, Grant] = {}
     if module.database:
@@ -286,7 +298,7 @@ def components(target: Target, entry: EntryHandle) -> dict[str, Component]:
     """What the platform runs for everybody, and its rights. GKE scales nodes and fills load balancers by itself."""
     return {
         "external-secrets": Component("external-secrets", "external-secrets", ()),  # SEC-3
-        "external-dns": Component("external-dns", "external-dns", ("roles/dns.admin",)),
+        "external-dns": Component("external-dns", "external-dns", ("roles/dns.reader",), entry.dns_zone),
     }
 
 
