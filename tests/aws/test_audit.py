@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from terrace.aws.audit import BASELINE, REQUIRED_TAGS
+from terrace.aws.audit import _BASELINE, _REQUIRED_TAGS
 from tests.conftest import ACCOUNTS, ROOT, SynthesizedStack
 
 Foundation = Callable[[str], SynthesizedStack]
@@ -121,15 +121,15 @@ def test_configuration_is_recorded_and_compared_with_the_baseline(
     assert channel["s3_bucket_name"] == f"dpf-{environment}-audit-{ACCOUNTS['aws'][environment]}"
     assert stack.resolve(channel["s3_kms_key_arn"]) == "keys/audit"
     rules = {body["source"]["source_identifier"] for _, body in stack.all("aws_config_config_rule")}
-    assert rules == {*BASELINE, "REQUIRED_TAGS"}
+    assert rules == {*_BASELINE, "REQUIRED_TAGS"}
 
 
 def test_the_rule_on_tags_asks_for_the_tags_that_everything_carries(foundation: Foundation) -> None:
     stack = foundation("dev")
     asked = json.loads(stack.one("aws_config_config_rule", "audit/required-tags")["input_parameters"])
-    assert set(asked.values()) == set(REQUIRED_TAGS)
+    assert set(asked.values()) == set(_REQUIRED_TAGS)
     default = stack.document["provider"]["aws"][0]["default_tags"][0]["tags"]
-    assert set(REQUIRED_TAGS) <= default.keys()  # GOV-1
+    assert set(_REQUIRED_TAGS) <= default.keys()  # GOV-1
 
 
 def test_an_account_is_watched_by_the_environment_that_owns_it(foundation: Foundation, guest: SynthesizedStack) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from terrace.aws.backup import SCHEDULES
+from terrace.aws.backup import _SCHEDULES
 from terrace.live.aws.backup import interval
 from tests.conftest import ACCOUNTS, SynthesizedStack
 
@@ -39,10 +39,10 @@ def test_one_plan_backs_up_as_often_and_as_long_as_asked(
     assert stack.resolve(rule(stack)["target_vault_name"]) == "backup/home/vault"
 
 
-@pytest.mark.parametrize("every", SCHEDULES)
+@pytest.mark.parametrize("every", _SCHEDULES)
 def test_a_schedule_keeps_its_word_and_meets_a_database_that_is_awake(every: timedelta) -> None:
-    assert interval(SCHEDULES[every]) == every
-    hours = SCHEDULES[every].removeprefix("cron(0 ").split(" ")[0].split(",")
+    assert interval(_SCHEDULES[every]) == every
+    hours = _SCHEDULES[every].removeprefix("cron(0 ").split(" ")[0].split(",")
     assert "17" in hours
     assert not {1, 2, 3, 4} & {int(hour) for hour in hours}  # the database's own backup and maintenance
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from terrace.aws.cluster import BOTTLEROCKET, SPOT_TYPES
+from terrace.aws.cluster import _BOTTLEROCKET, _SPOT_TYPES
 from terrace.environment.sizes import machine
 from tests.conftest import SynthesizedStack
 
@@ -82,11 +82,11 @@ def test_nodes_keep_their_credentials_from_pods_and_encrypt_both_disks(
         tagged = {block["resource_type"]: block["tags"] for block in template["tag_specifications"]}
         assert set(tagged) == {"instance", "volume", "network-interface"}
         assert all(tags["environment"] == environment for tags in tagged.values())  # GOV-1
-        assert base64.b64decode(template["user_data"]).decode() == BOTTLEROCKET
+        assert base64.b64decode(template["user_data"]).decode() == _BOTTLEROCKET
 
 
 def test_bottlerocket_settings_are_toml_with_the_kernel_locked() -> None:
-    settings = tomllib.loads(BOTTLEROCKET)["settings"]
+    settings = tomllib.loads(_BOTTLEROCKET)["settings"]
     assert settings["kernel"]["lockdown"] == "integrity"
     assert settings["host-containers"]["admin"]["enabled"] is False
 
@@ -152,6 +152,6 @@ def test_nodes_wait_for_network_addons_and_the_other_addons_for_nodes(foundation
 
 
 def test_spot_alternatives_begin_with_the_size_itself() -> None:
-    for size, types in SPOT_TYPES.items():
+    for size, types in _SPOT_TYPES.items():
         assert types[0] == machine("aws", "node", size).name
         assert len({name.split(".")[1] for name in types}) == 1

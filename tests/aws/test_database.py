@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from terrace.aws.database import EXTENSIONS, backup_window, maintenance_window
+from terrace.aws.database import _EXTENSIONS, _backup_window, maintenance_window
 from terrace.capabilities.database import DatabaseSpec, MaintenanceWindow
 from tests.conftest import SynthesizedStack
 
@@ -55,8 +55,8 @@ def test_tls_audit_and_slow_queries_are_settings_of_the_server(foundation: Found
 
 
 def test_no_extension_reaches_out_of_the_database() -> None:
-    assert not {"aws_s3", "aws_lambda", "dblink", "postgres_fdw", "file_fdw", "plperl"} & set(EXTENSIONS)
-    assert list(EXTENSIONS) == sorted(EXTENSIONS)
+    assert not {"aws_s3", "aws_lambda", "dblink", "postgres_fdw", "file_fdw", "plperl"} & set(_EXTENSIONS)
+    assert list(_EXTENSIONS) == sorted(_EXTENSIONS)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -142,12 +142,12 @@ def spec(**window: Any) -> DatabaseSpec:
 
 @pytest.mark.parametrize("hour", range(23))
 def test_backups_never_overlap_maintenance(hour: int) -> None:
-    backup = int(backup_window(spec(hour=hour))[:2])
+    backup = int(_backup_window(spec(hour=hour))[:2])
     assert backup not in (hour, (hour + 1) % 24)
     assert (backup + 1) % 24 != (hour + 1) % 24
 
 
 def test_windows_are_written_as_rds_wants_them() -> None:
     assert maintenance_window(spec(day="sat", hour=0)) == "sat:00:00-sat:01:00"
-    assert backup_window(spec(day="sat", hour=0)) == "22:00-23:00"
-    assert backup_window(spec(hour=1)) == "23:00-00:00"
+    assert _backup_window(spec(day="sat", hour=0)) == "22:00-23:00"
+    assert _backup_window(spec(hour=1)) == "23:00-00:00"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from terrace.azure.cluster import LOGS, pool_name
+from terrace.azure.cluster import _LOGS, _pool_name
 from terrace.errors import ContractError
 from tests.azure.conftest import ENVIRONMENTS
 
@@ -51,8 +51,8 @@ def test_the_control_plane_tells_everything(azure, environment):  # K8S-3
     stack = azure(environment)
     setting = stack.one("azurerm_monitor_diagnostic_setting", "cluster/logs")
     assert stack.resolve(setting["target_resource_id"]) == "cluster/control-plane"
-    assert {log["category"] for log in setting["enabled_log"]} == set(LOGS)
-    assert {"kube-audit", "kube-apiserver", "guard"} <= set(LOGS)
+    assert {log["category"] for log in setting["enabled_log"]} == set(_LOGS)
+    assert {"kube-audit", "kube-apiserver", "guard"} <= set(_LOGS)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -142,6 +142,6 @@ def test_nodes_are_encrypted_and_minimal(azure, environment):  # K8S-9
 
 
 def test_a_pool_whose_name_is_too_long_for_azure_is_refused():
-    assert pool_name("spot-small") == "spotsmall"
+    assert _pool_name("spot-small") == "spotsmall"
     with pytest.raises(ContractError, match="AKS takes 12"):
-        pool_name("general-purpose")
+        _pool_name("general-purpose")

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from terrace.azure.cost import TIME_ZONES, time_zone
+from terrace.azure.cost import _TIME_ZONES, _time_zone
 from terrace.errors import ContractError
 from tests.azure.conftest import ENVIRONMENTS
 
@@ -50,9 +50,9 @@ def test_what_calls_may_do_no_more_than_that(azure):  # COST-2
 
 
 def test_time_zones_are_known_ones():
-    assert set(TIME_ZONES) <= available_timezones()
+    assert set(_TIME_ZONES) <= available_timezones()
     with pytest.raises(ContractError, match="Mars/Olympus"):
-        time_zone("Mars/Olympus")
+        _time_zone("Mars/Olympus")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

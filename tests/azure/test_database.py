@@ -2,7 +2,7 @@
 
 import pytest
 
-from terrace.azure.database import EXTENSIONS, storage_gb
+from terrace.azure.database import _EXTENSIONS, _storage_gb
 from tests.azure.conftest import ENVIRONMENTS
 
 
@@ -89,15 +89,15 @@ def test_storage_grows_and_replicas_follow_the_environment(azure):  # DB-8
 @pytest.mark.parametrize(("wanted", "bought"), [(20, 32), (100, 128), (500, 512), (16384, 16384)])
 def test_storage_is_the_least_that_is_sold_and_enough(wanted, bought):  # DB-8
     class Wanted:
-        storage_gb = wanted
+        _storage_gb = wanted
 
-    assert storage_gb(Wanted) == bought
+    assert _storage_gb(Wanted) == bought
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_postgis_and_pgaudit_can_be_created(azure, environment):  # DB-9
     assert {"postgis", "pgaudit"} <= set(settings(azure(environment))["azure.extensions"].split(","))
-    assert "azure_storage" not in EXTENSIONS  # it would reach buckets
+    assert "azure_storage" not in _EXTENSIONS  # it would reach buckets
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from terrace.azure.governance import ALLOWED_LOCATIONS, INHERIT_TAG
+from terrace.azure.governance import _ALLOWED_LOCATIONS, _INHERIT_TAG
 from tests.azure.conftest import ENVIRONMENTS
 
 REQUIRED = {"environment", "owner", "cost-centre", "data-classification", "managed-by"}
@@ -50,7 +50,7 @@ def assignments(stack, policy: str):
 
 
 def test_prod_allows_its_two_regions_azures_own_pair_and_nothing_else(azure):  # GOV-2
-    found = dict(assignments(azure("prod"), ALLOWED_LOCATIONS))
+    found = dict(assignments(azure("prod"), _ALLOWED_LOCATIONS))
     assert set(found) == {"governance/home-locations", "governance/recovery-locations"}
     for body in found.values():
         allowed = json.loads(body["parameters"])["listOfAllowedLocations"]["value"]
@@ -59,7 +59,7 @@ def test_prod_allows_its_two_regions_azures_own_pair_and_nothing_else(azure):  #
 
 
 def test_dev_allows_its_one_region(azure):  # GOV-2
-    (body,) = dict(assignments(azure("dev"), ALLOWED_LOCATIONS)).values()
+    (body,) = dict(assignments(azure("dev"), _ALLOWED_LOCATIONS)).values()
     assert json.loads(body["parameters"])["listOfAllowedLocations"]["value"] == ["germanywestcentral", "global"]
 
 
@@ -82,7 +82,7 @@ def test_everything_is_where_the_policy_allows_it(azure, environment):  # GOV-2
 def test_what_azure_makes_by_itself_inherits_every_tag(azure, environment):  # GOV-1
     inherited = {
         json.loads(body["parameters"])["tagName"]["value"]
-        for path, body in assignments(azure(environment), INHERIT_TAG)
+        for path, body in assignments(azure(environment), _INHERIT_TAG)
         if path.startswith("governance/home-")
     }
     assert inherited == REQUIRED

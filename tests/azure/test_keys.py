@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from terrace.azure.keys import USE, USERS
+from terrace.azure.keys import _USE, USERS
 from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES
 from tests.azure.conftest import ENVIRONMENTS
 
@@ -59,7 +59,7 @@ def test_vaults_are_reached_privately_and_judged_by_roles(azure, environment):  
 def test_an_identity_uses_one_key_and_no_other(azure, environment):  # KEY-3
     stack = azure(environment)
     by_identity: dict[str, list[str]] = {}
-    for _, grant in stack.granted(USE):
+    for _, grant in stack.granted(_USE):
         if "user_assigned_identity" in grant["principal_id"]:
             by_identity.setdefault(stack.resolve(grant["principal_id"]), []).append(stack.resolve(grant["scope"]))
     assert {f"keys/{purpose}-user" for purpose in USERS} <= set(by_identity)

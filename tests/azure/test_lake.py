@@ -2,8 +2,8 @@
 
 import pytest
 
-from terrace.azure.bucket import ACCESS_LOGS
-from terrace.azure.lake import ENCRYPTED_FOR, RECORDS
+from terrace.azure.bucket import _ACCESS_LOGS
+from terrace.azure.lake import _RECORDS, ENCRYPTED_FOR
 from terrace.capabilities.lake import BUCKETS, REPLICATED
 from terrace.capabilities.spec import LAYERS
 from tests.azure.conftest import ENVIRONMENTS
@@ -68,7 +68,7 @@ def test_bronze_is_immutable_for_the_environments_days(azure, environment, days,
 
 @pytest.mark.parametrize(("environment", "days"), [("dev", 400), ("prod", 731)])
 def test_the_record_of_calls_is_immutable(azure, environment, days):  # AUD-1
-    for container in RECORDS:
+    for container in _RECORDS:
         policy = azure(environment).one("azurerm_storage_container_immutability_policy", f"lake/audit/lock-{container}")
         assert policy["immutability_period_in_days"] == days
         assert policy["protected_append_writes_all_enabled"] is True
@@ -121,7 +121,7 @@ def test_every_request_to_a_bucket_is_logged_in_another_one(azure, environment):
         setting = stack.one("azurerm_monitor_diagnostic_setting", f"lake/{name}/access-log")
         assert stack.resolve(setting["storage_account_id"]) == "lake/access/account"
         assert stack.resolve(setting["target_resource_id"].split("/")[0]) == f"lake/{name}/account"
-        assert {log["category"] for log in setting["enabled_log"]} == set(ACCESS_LOGS)
+        assert {log["category"] for log in setting["enabled_log"]} == set(_ACCESS_LOGS)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from terrace.azure.observability import window
+from terrace.azure.observability import _window
 from tests.azure.conftest import ENVIRONMENTS
 
 SIGNALS = {
@@ -99,4 +99,4 @@ def test_stopping_the_record_wakes_somebody(azure, environment):  # AUD-1
 
 @pytest.mark.parametrize(("minutes", "text"), [(5, "PT5M"), (16, "PT30M"), (60, "PT1H"), (61, "PT6H"), (1440, "P1D")])
 def test_windows_are_those_that_azure_knows(minutes, text):
-    assert window(minutes) == text
+    assert _window(minutes) == text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from terrace.gcp.database import LOG_DAYS, edition
+from terrace.gcp.database import _LOG_DAYS, _edition
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 
@@ -39,8 +39,8 @@ def test_recovery_to_any_point_of_the_environments_days(gcp, environment, days):
     settings = server(gcp(environment))["settings"]
     backup = settings["backup_configuration"]
     assert backup["enabled"] is True and backup["point_in_time_recovery_enabled"] is True
-    assert backup["transaction_log_retention_days"] == days <= LOG_DAYS[settings["edition"]]
-    assert settings["edition"] == edition(settings["tier"])
+    assert backup["transaction_log_retention_days"] == days <= _LOG_DAYS[settings["edition"]]
+    assert settings["edition"] == _edition(settings["tier"])
     assert backup["location"] == ("europe-west9" if environment == "prod" else "europe-west3")
 
 

@@ -4,7 +4,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from terrace.gcp.network import ESSENTIAL_PATHS, GOOGLE_ADDRESSES, layout
+from terrace.gcp.network import _ESSENTIAL_PATHS, _GOOGLE_ADDRESSES, layout
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 
@@ -39,10 +39,10 @@ def test_googles_services_are_reached_privately(gcp, environment):  # NET-3
     stack = gcp(environment)
     for path, subnet in stack.all("google_compute_subnetwork"):
         assert subnet["private_ip_google_access"] is True, path
-    for domain in ESSENTIAL_PATHS:
+    for domain in _ESSENTIAL_PATHS:
         name = domain.replace(".", "-")
         assert stack.one("google_dns_managed_zone", f"network/path-{name}")["visibility"] == "private"
-        assert stack.one("google_dns_record_set", f"network/path-{name}-address")["rrdatas"] == list(GOOGLE_ADDRESSES)
+        assert stack.one("google_dns_record_set", f"network/path-{name}-address")["rrdatas"] == list(_GOOGLE_ADDRESSES)
     classes = {body["service_class"] for _, body in stack.all("google_network_connectivity_service_connection_policy")}
     assert classes == {"google-cloud-sql", "gcp-memorystore"}
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from terrace.gcp.signals import BURNS
+from terrace.capabilities.signals import BURNS
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 SIGNALS = (

@@ -46,14 +46,14 @@ from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.spec import LAYERS
 from terrace.capabilities.target import Target
 
-INSIGHTS = ("ApiCallRateInsight", "ApiErrorRateInsight")
-DETECTION = ("S3_DATA_EVENTS", "EKS_AUDIT_LOGS", "EBS_MALWARE_PROTECTION", "RDS_LOGIN_EVENTS", "LAMBDA_NETWORK_LOGS")
-RUNTIME_AGENTS = {
+_INSIGHTS = ("ApiCallRateInsight", "ApiErrorRateInsight")
+_DETECTION = ("S3_DATA_EVENTS", "EKS_AUDIT_LOGS", "EBS_MALWARE_PROTECTION", "RDS_LOGIN_EVENTS", "LAMBDA_NETWORK_LOGS")
+_RUNTIME_AGENTS = {
     "EKS_ADDON_MANAGEMENT": "ENABLED",
     "ECS_FARGATE_AGENT_MANAGEMENT": "DISABLED",  # the platform runs nothing there
     "EC2_AGENT_MANAGEMENT": "DISABLED",  # Bottlerocket takes no agent by Systems Manager
 }
-BASELINE = (
+_BASELINE = (
     "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED",  # LAKE-1
     "S3_BUCKET_SSL_REQUESTS_ONLY",  # LAKE-2
     "ENCRYPTED_VOLUMES",  # K8S-9
@@ -68,10 +68,10 @@ BASELINE = (
     "IAM_USER_NO_POLICIES_CHECK",  # ID-1
 )
 """AWS Config's managed rules that judge what the guarantees promise (AUD-3)."""
-REQUIRED_TAGS = ("environment", "owner", "cost-centre", "data-classification", "managed-by")
+_REQUIRED_TAGS = ("environment", "owner", "cost-centre", "data-classification", "managed-by")
 """GOV-1."""
-STANDARDS = ("aws-foundational-security-best-practices/v/1.0.0", "cis-aws-foundations-benchmark/v/3.0.0")
-MEDIUM_SEVERITY = 4
+_STANDARDS = ("aws-foundational-security-best-practices/v/1.0.0", "cis-aws-foundations-benchmark/v/3.0.0")
+_MEDIUM_SEVERITY = 4
 """GuardDuty's scale: 1 to 3.9 is low."""
 
 
@@ -158,7 +158,7 @@ class Audit(Construct):
                     ],
                 ),
             ],
-            insight_selector=[CloudtrailInsightSelector(insight_type=kind) for kind in INSIGHTS]
+            insight_selector=[CloudtrailInsightSelector(insight_type=kind) for kind in _INSIGHTS]
             if spec.unusual_activity
             else None,
             depends_on=[*lake.ready, *observability.ready, *iam.rights(self, "trail-role"), announced],
@@ -169,7 +169,7 @@ class Audit(Construct):
         detector = GuarddutyDetector(  # AUD-2
             self, "detector", enable=True, finding_publishing_frequency="FIFTEEN_MINUTES"
         )
-        for feature in DETECTION:
+        for feature in _DETECTION:
             GuarddutyDetectorFeature(self, _word(feature), detector_id=detector.id, name=feature, status="ENABLED")
         GuarddutyDetectorFeature(
             self,
@@ -179,7 +179,7 @@ class Audit(Construct):
             status="ENABLED",
             additional_configuration=[
                 GuarddutyDetectorFeatureAdditionalConfiguration(name=name, status=status)
-                for name, status in RUNTIME_AGENTS.items()
+                for name, status in _RUNTIME_AGENTS.items()
             ],
         )
         rule = CloudwatchEventRule(
@@ -191,7 +191,7 @@ class Audit(Construct):
                 {
                     "source": ["aws.guardduty"],
                     "detail-type": ["GuardDuty Finding"],
-                    "detail": {"severity": [{"numeric": [">=", MEDIUM_SEVERITY]}]},
+                    "detail": {"severity": [{"numeric": [">=", _MEDIUM_SEVERITY]}]},
                 }
             ),
         )
@@ -249,7 +249,7 @@ class Audit(Construct):
             depends_on=[recorder, *lake.ready, *iam.rights(self, "config-role")],
         )
         ConfigConfigurationRecorderStatus(self, "recording", name=recorder.name, is_enabled=True, depends_on=[channel])
-        for rule in BASELINE:
+        for rule in _BASELINE:
             ConfigConfigRule(  # AUD-3
                 self,
                 _word(rule),
@@ -261,7 +261,7 @@ class Audit(Construct):
             self,
             "required-tags",
             name=f"{target.prefix}-required-tags",
-            input_parameters=json.dumps({f"tag{n}Key": tag for n, tag in enumerate(REQUIRED_TAGS, start=1)}),
+            input_parameters=json.dumps({f"tag{n}Key": tag for n, tag in enumerate(_REQUIRED_TAGS, start=1)}),
             source=ConfigConfigRuleSource(owner="AWS", source_identifier="REQUIRED_TAGS"),
             depends_on=[recorder],
         )
@@ -269,7 +269,7 @@ class Audit(Construct):
     def _judge_account(self, target: Target) -> None:
         """AUD-3: the baselines that AWS and CIS keep, and whatever the account lets others reach."""
         hub = SecurityhubAccount(self, "security-hub", enable_default_standards=False)
-        for standard in STANDARDS:
+        for standard in _STANDARDS:
             SecurityhubStandardsSubscription(
                 self,
                 standard.split("/")[0],

@@ -36,7 +36,7 @@ from terrace.capabilities.spec import Layer
 from terrace.capabilities.target import Target
 from terrace.errors import ContractError
 
-SCHEDULES: Mapping[timedelta, str] = {
+_SCHEDULES: Mapping[timedelta, str] = {
     timedelta(hours=6): "cron(0 5,11,17,23 * * ? *)",
     timedelta(hours=12): "cron(0 5,17 * * ? *)",
     timedelta(days=1): "cron(0 17 * * ? *)",
@@ -45,13 +45,13 @@ SCHEDULES: Mapping[timedelta, str] = {
 up. None is near the database's own backups and maintenance, during which AWS Backup would wait (RDS user guide)."""
 BACKED_UP: tuple[Layer, ...] = ("silver", "gold", "platinum")
 """Bronze needs no backup: nobody can change it (LAKE-3), and it can be loaded again."""
-SHORTEST_DAYS = 7
-LONGEST_DAYS = 3650
+_SHORTEST_DAYS = 7
+_LONGEST_DAYS = 3650
 """What the vaults' locks let any backup ask for. The plan's own retention lies between; were it in the lock, it could
 never be changed again once a compliance lock is final."""
-COOLING_OFF_DAYS = 3
+_COOLING_OFF_DAYS = 3
 """The least that AWS asks for before a compliance lock is final."""
-TROUBLE = ("BACKUP_JOB_FAILED", "BACKUP_JOB_EXPIRED", "COPY_JOB_FAILED", "S3_BACKUP_OBJECT_FAILED")
+_TROUBLE = ("BACKUP_JOB_FAILED", "BACKUP_JOB_EXPIRED", "COPY_JOB_FAILED", "S3_BACKUP_OBJECT_FAILED")
 VELERO = "velero"
 """Its namespace and service account."""
 
@@ -77,7 +77,7 @@ class Backup(Construct):
         pipelines: PipelinesHandle,
     ) -> None:
         super().__init__(scope, id)
-        if spec.every not in SCHEDULES:
+        if spec.every not in _SCHEDULES:
             raise ContractError(
                 f"AWS has no schedule for a backup every {spec.every}", where=self.node.path, hint="PT6H, PT12H or P1D"
             )
@@ -105,7 +105,7 @@ class Backup(Construct):
             "trouble",
             backup_vault_name=home.name,
             sns_topic_arn=observability.topics["critical"],
-            backup_vault_events=list(TROUBLE),
+            backup_vault_events=list(_TROUBLE),
             depends_on=list(observability.ready),
         )
         objectives = spec.model_dump(mode="json", include={"rpo", "rto"})
@@ -117,7 +117,7 @@ class Backup(Construct):
                 BackupPlanRule(
                     rule_name="platform",
                     target_vault_name=home.name,
-                    schedule=SCHEDULES[spec.every],
+                    schedule=_SCHEDULES[spec.every],
                     start_window=60,
                     completion_window=300,  # minutes: done before the next one of the tightest schedule
                     lifecycle=BackupPlanRuleLifecycle(
@@ -219,9 +219,9 @@ def _vault(
         scope,
         "lock",
         backup_vault_name=vault.name,
-        min_retention_days=SHORTEST_DAYS,
-        max_retention_days=LONGEST_DAYS,
-        changeable_for_days=COOLING_OFF_DAYS if spec.lock == "compliance" else None,
+        min_retention_days=_SHORTEST_DAYS,
+        max_retention_days=_LONGEST_DAYS,
+        changeable_for_days=_COOLING_OFF_DAYS if spec.lock == "compliance" else None,
         provider=provider,
     )
     return vault

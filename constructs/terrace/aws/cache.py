@@ -29,9 +29,9 @@ from terrace.capabilities.target import Target
 from terrace.environment.sizes import machine
 from terrace.errors import ContractError
 
-ENGINE = "valkey"
+_ENGINE = "valkey"
 PORT = 6379
-USER_ID_LENGTH = 40
+_USER_ID_LENGTH = 40
 """Source: ElastiCache API, CreateUser."""
 
 
@@ -72,7 +72,7 @@ class Cache(Construct):
             "server",
             replication_group_id=target.prefix,
             description=f"{target.prefix} cache",
-            engine=ENGINE,
+            engine=_ENGINE,
             engine_version="8.0",
             node_type=node_type(spec, target),
             num_cache_clusters=spec.replicas + 1,  # CACHE-3
@@ -123,19 +123,19 @@ class Cache(Construct):
             "user-default",
             user_id=f"{target.prefix}-default",
             user_name="default",
-            engine=ENGINE,
+            engine=_ENGINE,
             access_string="off ~* -@all",  # CACHE-1
             authentication_mode=ElasticacheUserAuthenticationMode(type="no-password-required"),
         )
         made = []
-        names_by_module = {module: user_id(module, target) for module in modules}
+        names_by_module = {module: _user_id(module, target) for module in modules}
         for module, name in names_by_module.items():
             user = ElasticacheUser(
                 self,
                 f"user-{module}",
                 user_id=name,
                 user_name=name,  # IAM wants the two alike
-                engine=ENGINE,
+                engine=_ENGINE,
                 access_string=f"on ~{module}:* &{module}:* +@all -@dangerous",  # CACHE-1
                 authentication_mode=ElasticacheUserAuthenticationMode(type="iam"),  # CACHE-1
             )
@@ -144,18 +144,18 @@ class Cache(Construct):
             self,
             "users",
             user_group_id=target.prefix,
-            engine=ENGINE,
+            engine=_ENGINE,
             user_ids=[user.user_id for user in (nobody, *made)],
         )
         return names_by_module, group
 
 
-def user_id(module: str, target: Target) -> str:
+def _user_id(module: str, target: Target) -> str:
     """A module's user of the cache."""
     name = f"{target.prefix}-{module}"
-    if len(name) > USER_ID_LENGTH:
+    if len(name) > _USER_ID_LENGTH:
         raise ContractError(
-            f"the cache user {name} has {len(name)} characters, ElastiCache takes {USER_ID_LENGTH}",
+            f"the cache user {name} has {len(name)} characters, ElastiCache takes {_USER_ID_LENGTH}",
             where=f"modules.{module}",
             hint="shorten the project's or the module's name",
         )
@@ -164,7 +164,7 @@ def user_id(module: str, target: Target) -> str:
 
 def user_arn(module: str, target: Target) -> str:
     """The user as IAM policies name it."""
-    return names.arn(target, "elasticache", f"user:{user_id(module, target)}")
+    return names.arn(target, "elasticache", f"user:{_user_id(module, target)}")
 
 
 def node_type(spec: CacheSpec, target: Target) -> str:

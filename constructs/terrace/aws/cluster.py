@@ -57,7 +57,7 @@ from terrace.capabilities.target import Target
 from terrace.environment.sizes import machine
 from terrace.errors import ContractError
 
-SPOT_TYPES: Mapping[Size, tuple[str, ...]] = {
+_SPOT_TYPES: Mapping[Size, tuple[str, ...]] = {
     "small": ("m6i.large", "m5.large", "m6a.large", "m5a.large"),
     "medium": ("m6i.xlarge", "m5.xlarge", "m6a.xlarge", "m5a.xlarge"),
     "large": ("m6i.2xlarge", "m5.2xlarge", "m6a.2xlarge", "m5a.2xlarge"),
@@ -79,7 +79,7 @@ TAINTS: Mapping[PoolKind, Taint] = {
 }
 """What keeps pods off a dedicated pool. EKS's add-ons tolerate the first, NVIDIA's plugin the last."""
 
-BOTTLEROCKET = """\
+_BOTTLEROCKET = """\
 [settings.kernel]
 lockdown = "integrity"
 
@@ -91,11 +91,11 @@ pod-pids-limit = 1024
 """
 """Settings of a node, TOML; EKS adds how to join. Source: Bottlerocket's settings reference."""
 
-OS_DISK_GB = 4
+_OS_DISK_GB = 4
 """Bottlerocket's system disk (/dev/xvda) is read-only and small; images and pods live on the data disk (/dev/xvdb)."""
 
 
-class Addon(NamedTuple):
+class _Addon(NamedTuple):
     """An EKS add-on; `account` is the service account that acts under `policy`, one of AWS's own."""
 
     name: str
@@ -133,7 +133,7 @@ class Cluster(Construct):
         self._server = self._control_plane(spec, keys, network, observability)
         self._access(pipelines)
         # Network and identities before nodes, or nodes never become ready; the rest needs nodes to run on.
-        early = self._addons(early_addons(), after=[])
+        early = self._addons(_early_addons(), after=[])
         node_role = iam.role(
             self,
             "node-role",
@@ -147,7 +147,7 @@ class Cluster(Construct):
         groups = [
             self._pool(name, pool, spec.version, node_role, keys, network, before) for name, pool in spec.pools.items()
         ]
-        late = self._addons(late_addons(target), after=groups, keys=keys)
+        late = self._addons(_late_addons(target), after=groups, keys=keys)
         self.handle = ClusterHandle(
             name=self._server.name,
             endpoint=self._server.endpoint,
@@ -234,7 +234,7 @@ class Cluster(Construct):
             )
 
     def _addons(
-        self, addons: Sequence[Addon], *, after: Sequence[TerraformResource], keys: KeysHandle | None = None
+        self, addons: Sequence[_Addon], *, after: Sequence[TerraformResource], keys: KeysHandle | None = None
     ) -> list[TerraformResource]:
         made: list[TerraformResource] = []
         for addon in addons:
@@ -255,7 +255,7 @@ class Cluster(Construct):
         return made
 
     def _addon_identity(
-        self, addon: Addon, keys: KeysHandle | None
+        self, addon: _Addon, keys: KeysHandle | None
     ) -> tuple[list[EksAddonPodIdentityAssociation] | None, list[TerraformResource]]:
         if not addon.account:
             return None, []
@@ -302,7 +302,7 @@ class Cluster(Construct):
             node_group_name=name,
             node_role_arn=role.arn,
             subnet_ids=list(network.node_subnet_ids),
-            instance_types=list(instance_types(name, pool, target=self._target)),
+            instance_types=list(_instance_types(name, pool, target=self._target)),
             capacity_type="SPOT" if pool.kind == "spot" else "ON_DEMAND",  # K8S-6
             ami_type="BOTTLEROCKET_x86_64_NVIDIA" if pool.kind == "gpu" else "BOTTLEROCKET_x86_64",  # K8S-9
             version=version,
@@ -330,7 +330,7 @@ class Cluster(Construct):
             name=f"{self._target.prefix}-{name}",
             update_default_version=True,
             vpc_security_group_ids=[network.groups["nodes"]],
-            user_data=base64.b64encode(BOTTLEROCKET.encode()).decode(),
+            user_data=base64.b64encode(_BOTTLEROCKET.encode()).decode(),
             metadata_options=LaunchTemplateMetadataOptions(
                 http_endpoint="enabled",
                 http_tokens="required",  # K8S-4
@@ -348,7 +348,7 @@ class Cluster(Construct):
                         delete_on_termination="true",
                     ),
                 )
-                for device, size_gb in {"/dev/xvda": OS_DISK_GB, "/dev/xvdb": pool.disk_gb}.items()
+                for device, size_gb in {"/dev/xvda": _OS_DISK_GB, "/dev/xvdb": pool.disk_gb}.items()
             ],
             monitoring=LaunchTemplateMonitoring(enabled=True),
             # The provider's default tags stop at the template; what it launches needs its own (GOV-1).
@@ -359,35 +359,35 @@ class Cluster(Construct):
         )
 
 
-def instance_types(name: str, pool: PoolSpec, target: Target) -> tuple[str, ...]:
+def _instance_types(name: str, pool: PoolSpec, target: Target) -> tuple[str, ...]:
     """The instance types of a pool: the environment's exact ones, else the size's; several of like size for spot."""
     if exact := names.settings(target).node_types.get(name):
         return exact
     if pool.kind == "spot":
-        return SPOT_TYPES[pool.size]
+        return _SPOT_TYPES[pool.size]
     return (machine("aws", "gpu" if pool.kind == "gpu" else "node", pool.size).name,)
 
 
-def early_addons() -> list[Addon]:
+def _early_addons() -> list[_Addon]:
     """What nodes need to become ready."""
     network = {"enableNetworkPolicy": "true", "env": {"ENABLE_PREFIX_DELEGATION": "true"}}  # K8S-8
     return [
-        Addon("vpc-cni", network, account="aws-node", policy="AmazonEKS_CNI_Policy"),
-        Addon("kube-proxy", {}),
-        Addon("eks-pod-identity-agent", {}),
+        _Addon("vpc-cni", network, account="aws-node", policy="AmazonEKS_CNI_Policy"),
+        _Addon("kube-proxy", {}),
+        _Addon("eks-pod-identity-agent", {}),
     ]
 
 
-def late_addons(target: Target) -> list[Addon]:
+def _late_addons(target: Target) -> list[_Addon]:
     """What runs on nodes."""
     return [
-        Addon("coredns", {"autoScaling": {"enabled": len(target.zones) > 1}}),
-        Addon(
+        _Addon("coredns", {"autoScaling": {"enabled": len(target.zones) > 1}}),
+        _Addon(
             "aws-ebs-csi-driver",
             {"controller": {"extraVolumeTags": dict(target.tags)}},
             account="ebs-csi-controller-sa",
             policy="service-role/AmazonEBSCSIDriverPolicy",
         ),
-        Addon("snapshot-controller", {}),
-        Addon("amazon-cloudwatch-observability", {}, account="cloudwatch-agent", policy="CloudWatchAgentServerPolicy"),
+        _Addon("snapshot-controller", {}),
+        _Addon("amazon-cloudwatch-observability", {}, account="cloudwatch-agent", policy="CloudWatchAgentServerPolicy"),
     ]

@@ -31,7 +31,7 @@ ALERTS: tuple[tuple[Literal["ACTUAL", "FORECASTED"], int], ...] = (
     ("FORECASTED", 100),
 )
 """Percent of the budget at which somebody is told (COST-1)."""
-BEGINNING = "2026-01-01_00:00"
+_BEGINNING = "2026-01-01_00:00"
 """Any first of a month that has passed; left out, the provider would take the month of the first apply."""
 
 
@@ -71,7 +71,7 @@ class Cost(Construct):
             limit_amount=str(spec.budget_usd),
             limit_unit="USD",
             time_unit="MONTHLY",
-            time_period_start=BEGINNING,
+            time_period_start=_BEGINNING,
             # Bills carry the tag once the organisation has activated it as a cost allocation tag.
             cost_filter=[
                 BudgetsBudgetCostFilter(name="TagKeyValue", values=[f"user:environment${target.environment}"])

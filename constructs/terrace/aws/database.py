@@ -30,10 +30,10 @@ from terrace.errors import ContractError
 NAME = "platform"
 ADMIN = "platform_admin"
 PORT = 5432
-LOGS = ("postgresql", "upgrade", "iam-db-auth-error")
+_LOGS = ("postgresql", "upgrade", "iam-db-auth-error")
 """What RDS sends to CloudWatch Logs, to groups whose names it fixes: /aws/rds/instance/<server>/<log>."""
 
-EXTENSIONS = (
+_EXTENSIONS = (
     "address_standardizer",
     "btree_gin",
     "btree_gist",
@@ -55,25 +55,25 @@ EXTENSIONS = (
 """What may be created; none that reads files, other servers or buckets."""
 
 
-class Parameter(NamedTuple):
+class _Parameter(NamedTuple):
     value: str
     at_reboot: bool = False
 
 
-def parameters(spec: DatabaseSpec) -> Mapping[str, Parameter]:
+def parameters(spec: DatabaseSpec) -> Mapping[str, _Parameter]:
     """The server's settings that differ from RDS's own. Source: RDS User Guide, "Parameters on RDS for PostgreSQL"."""
     return {
-        "log_connections": Parameter("1"),
-        "log_disconnections": Parameter("1"),
-        "log_lock_waits": Parameter("1"),
-        "log_min_duration_statement": Parameter(str(spec.slow_query_ms)),  # DB-7
-        "log_statement": Parameter("ddl"),  # DB-7
-        "pgaudit.log": Parameter("ddl,role"),  # DB-7
-        "pgaudit.role": Parameter("rds_pgaudit"),  # DB-7
-        "rds.allowed_extensions": Parameter(",".join(EXTENSIONS), at_reboot=True),  # DB-9
-        "rds.force_ssl": Parameter("1"),  # DB-2
-        "shared_preload_libraries": Parameter("pg_stat_statements,pgaudit", at_reboot=True),  # DB-7
-        "ssl_min_protocol_version": Parameter("TLSv1.2"),  # DB-2
+        "log_connections": _Parameter("1"),
+        "log_disconnections": _Parameter("1"),
+        "log_lock_waits": _Parameter("1"),
+        "log_min_duration_statement": _Parameter(str(spec.slow_query_ms)),  # DB-7
+        "log_statement": _Parameter("ddl"),  # DB-7
+        "pgaudit.log": _Parameter("ddl,role"),  # DB-7
+        "pgaudit.role": _Parameter("rds_pgaudit"),  # DB-7
+        "rds.allowed_extensions": _Parameter(",".join(_EXTENSIONS), at_reboot=True),  # DB-9
+        "rds.force_ssl": _Parameter("1"),  # DB-2
+        "shared_preload_libraries": _Parameter("pg_stat_statements,pgaudit", at_reboot=True),  # DB-7
+        "ssl_min_protocol_version": _Parameter("TLSv1.2"),  # DB-2
     }
 
 
@@ -149,7 +149,7 @@ class Database(Construct):
             "database_insights_mode": "advanced" if spec.insights_days == 465 else "standard",
             "monitoring_interval": 15 if spec.high_availability else 60,  # seconds
             "monitoring_role_arn": monitor.arn,
-            "enabled_cloudwatch_logs_exports": list(LOGS),  # DB-7
+            "enabled_cloudwatch_logs_exports": list(_LOGS),  # DB-7
             "lifecycle": TerraformResourceLifecycle(ignore_changes=["engine_version"]),  # DB-10 moves it
         }
         server = DbInstance(
@@ -171,7 +171,7 @@ class Database(Construct):
             db_subnet_group_name=subnets.name,  # DB-1
             network_type="IPV4",
             backup_retention_period=spec.recovery_days,  # DB-5
-            backup_window=backup_window(spec),
+            backup_window=_backup_window(spec),
             delete_automated_backups=not spec.deletion_protection,  # DB-6
             skip_final_snapshot=not spec.deletion_protection,  # DB-6
             final_snapshot_identifier=f"{target.prefix}-final" if spec.deletion_protection else None,  # DB-6
@@ -181,7 +181,7 @@ class Database(Construct):
         replicas = []
         for number in range(1, spec.replicas + 1):  # DB-8
             identifier = f"{target.prefix}-replica-{number}"
-            logs = self._log_groups(f"replica-{number}", identifier, LOGS, keys, observability)
+            logs = self._log_groups(f"replica-{number}", identifier, _LOGS, keys, observability)
             replica = DbInstance(
                 self,
                 f"replica-{number}",
@@ -269,7 +269,7 @@ def maintenance_window(spec: DatabaseSpec) -> str:
     return f"{window.day}:{window.hour:02}:00-{window.day}:{window.hour + 1:02}:00"
 
 
-def backup_window(spec: DatabaseSpec) -> str:
+def _backup_window(spec: DatabaseSpec) -> str:
     """An hour a day, UTC, two hours before maintenance begins; RDS refuses windows that overlap."""
     hour = (spec.maintenance_window.hour - 2) % 24
     return f"{hour:02}:00-{(hour + 1) % 24:02}:00"

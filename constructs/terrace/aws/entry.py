@@ -47,7 +47,7 @@ MANAGED_RULES = (
 )
 """In order of evaluation; 1102 of a web ACL's 5000 units. Source: AWS WAF Developer Guide, "Baseline rule groups"."""
 
-INGRESS_PORT, HEALTH_PORT = 8443, 8080
+INGRESS_PORT, _HEALTH_PORT = 8443, 8080
 """Where ingress pods listen; the network opens both to the load balancer."""
 
 
@@ -100,7 +100,7 @@ class Entry(Construct):
             vpc_id=network.id,
             deregistration_delay="60",
             health_check=LbTargetGroupHealthCheck(
-                path="/healthz", port=str(HEALTH_PORT), protocol="HTTP", matcher="200"
+                path="/healthz", port=str(_HEALTH_PORT), protocol="HTTP", matcher="200"
             ),
             tags={"Name": target.prefix},
         )

@@ -17,7 +17,7 @@ from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.target import Target
 
-GLOBAL_CALLS = (
+_GLOBAL_CALLS = (
     "budgets:*",
     "ce:*",
     "health:*",
@@ -44,7 +44,7 @@ class Governance(Construct):
             "boundary",
             name=f"{target.prefix}-boundary",
             description="Ceiling of every role of the deployment",
-            policy=boundary_policy(target),  # GOV-2
+            policy=_boundary_policy(target),  # GOV-2
         )
         tagged = {key: target.tags[key] for key in ("environment", "managed-by") if key in target.tags}
         ResourcegroupsGroup(
@@ -85,7 +85,7 @@ class Governance(Construct):
         )
 
 
-def boundary_policy(target: Target) -> str:
+def _boundary_policy(target: Target) -> str:
     """What no role of the kit may do, whatever its own policies say. Grants nothing: a boundary only limits.
 
     The pipeline that applies the stack may touch the record and the boundary, else it could not destroy them.
@@ -98,7 +98,7 @@ def boundary_policy(target: Target) -> str:
         Statement(
             Sid="OwnRegionsOnly",
             Effect="Deny",
-            NotAction=GLOBAL_CALLS,
+            NotAction=_GLOBAL_CALLS,
             Resource="*",
             Condition={"StringNotEquals": {"aws:RequestedRegion": regions}},
         ),

@@ -14,7 +14,7 @@ from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, KeysHandle, K
 from terrace.capabilities.target import Target
 
 
-class Users(NamedTuple):
+class _Users(NamedTuple):
     """Who may use a key: `via` are services through which the account's identities do (kms:ViaService, without region
     and suffix), `services` are principals that use it by themselves."""
 
@@ -22,17 +22,17 @@ class Users(NamedTuple):
     services: tuple[str, ...] = ()
 
 
-USERS: Mapping[Purpose, Users] = {
-    "lake": Users(via=("s3",)),
-    "audit": Users(via=("s3",), services=("cloudtrail", "config", "guardduty")),
-    "database": Users(via=("rds",), services=("rds",)),
-    "cluster": Users(via=("eks",), services=("eks",)),
-    "disks": Users(via=("ec2",)),
-    "logs": Users(),  # CloudWatch Logs alone, by its regional principal
-    "secrets": Users(via=("secretsmanager",), services=("rds",)),
-    "registry": Users(via=("ecr",), services=("ecr",)),
-    "cache": Users(via=("elasticache",), services=("elasticache",)),
-    "events": Users(
+USERS: Mapping[Purpose, _Users] = {
+    "lake": _Users(via=("s3",)),
+    "audit": _Users(via=("s3",), services=("cloudtrail", "config", "guardduty")),
+    "database": _Users(via=("rds",), services=("rds",)),
+    "cluster": _Users(via=("eks",), services=("eks",)),
+    "disks": _Users(via=("ec2",)),
+    "logs": _Users(),  # CloudWatch Logs alone, by its regional principal
+    "secrets": _Users(via=("secretsmanager",), services=("rds",)),
+    "registry": _Users(via=("ecr",), services=("ecr",)),
+    "cache": _Users(via=("elasticache",), services=("elasticache",)),
+    "events": _Users(
         via=("sns", "sqs", "scheduler"),
         services=(
             "cloudwatch",
@@ -46,10 +46,10 @@ USERS: Mapping[Purpose, Users] = {
             "elasticache",
         ),
     ),
-    "backups": Users(via=("backup", "s3"), services=("backup",)),
+    "backups": _Users(via=("backup", "s3"), services=("backup",)),
 }
 
-USE = (
+_USE = (
     "kms:Encrypt",
     "kms:Decrypt",
     "kms:ReEncryptFrom",
@@ -59,7 +59,7 @@ USE = (
     "kms:DescribeKey",
     "kms:RetireGrant",
 )
-ADMINISTER = (
+_ADMINISTER = (
     "kms:CancelKeyDeletion",
     "kms:CreateAlias",
     "kms:DeleteAlias",
@@ -115,7 +115,7 @@ class Keys(Construct):
             enable_key_rotation=True,
             rotation_period_in_days=spec.rotation_days,  # KEY-1
             deletion_window_in_days=spec.deletion_window_days,  # KEY-2
-            policy=key_policy(target, purpose, region),  # KEY-3
+            policy=_key_policy(target, purpose, region),  # KEY-3
             tags={"Name": f"{target.prefix}-{purpose}", "purpose": purpose},
         )
         KmsAlias(
@@ -128,7 +128,7 @@ class Keys(Construct):
         return key.arn
 
 
-def key_policy(target: Target, purpose: Purpose, region: str) -> str:
+def _key_policy(target: Target, purpose: Purpose, region: str) -> str:
     """The policy of a purpose's key in a region (KEY-3).
 
     The account administers but does not decrypt; its identities use the key only through the purpose's services (and
@@ -136,7 +136,7 @@ def key_policy(target: Target, purpose: Purpose, region: str) -> str:
     """
     account, account_root, users = names.account(target), {"AWS": names.root(target)}, USERS[purpose]
     statements = [
-        Statement(Sid="Administer", Effect="Allow", Principal=account_root, Action=ADMINISTER, Resource="*"),
+        Statement(Sid="Administer", Effect="Allow", Principal=account_root, Action=_ADMINISTER, Resource="*"),
     ]
     if users.via:
         through = {
@@ -177,7 +177,9 @@ def _use_and_grant(
     sid: str, principal: Mapping[str, object], condition: Mapping[str, Mapping[str, object]], *, grant: bool = True
 ) -> list[Statement]:
     """Use under a condition; grants only as AWS services make them on a resource's behalf."""
-    use = Statement(Sid=f"{sid}Use", Effect="Allow", Principal=principal, Action=USE, Resource="*", Condition=condition)
+    use = Statement(
+        Sid=f"{sid}Use", Effect="Allow", Principal=principal, Action=_USE, Resource="*", Condition=condition
+    )
     if not grant:
         return [use]
     for_resource = {**condition, "Bool": {"kms:GrantIsForAWSResource": "true"}}

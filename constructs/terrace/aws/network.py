@@ -31,9 +31,9 @@ from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.errors import ContractError
 
-ESSENTIAL_PATHS = ("ecr.api", "ecr.dkr", "secretsmanager", "sts", "kms", "logs", "eks-auth")
-FULL_PATHS = (
-    *ESSENTIAL_PATHS,
+_ESSENTIAL_PATHS = ("ecr.api", "ecr.dkr", "secretsmanager", "sts", "kms", "logs", "eks-auth")
+_FULL_PATHS = (
+    *_ESSENTIAL_PATHS,
     "eks",
     "ec2",
     "elasticloadbalancing",
@@ -47,7 +47,7 @@ FULL_PATHS = (
 )
 
 
-class Layout(NamedTuple):
+class _Layout(NamedTuple):
     """Ranges of subnets, by place of the zone. Positions are fixed, so that a zone more moves nothing."""
 
     public: tuple[str, ...]
@@ -56,7 +56,7 @@ class Layout(NamedTuple):
     control: tuple[str, ...]
 
 
-def layout(cidr: str) -> Layout:
+def layout(cidr: str) -> _Layout:
     """Three zones' subnets in a /16 to /20: nodes take an eighth each, every other kind small ranges of one eighth.
 
     Small ranges are 1/256 of the network but a /26 at least: a load balancer wants a /27, and the control subnets hold
@@ -69,7 +69,7 @@ def layout(cidr: str) -> Layout:
         ranges = eighth.subnets(new_prefix=min(network.prefixlen + 8, 26))
         return tuple(str(found) for found, _ in zip(ranges, range(3), strict=False))
 
-    return Layout(
+    return _Layout(
         public=small(eighths[0]),
         nodes=tuple(str(eighth) for eighth in eighths[1:4]),
         data=small(eighths[4]),
@@ -147,7 +147,7 @@ class Network(Construct):
             api_ranges=callers,
             storage_prefixes=storage.prefix_list_id,
         )
-        paths = FULL_PATHS if spec.private_paths == "full" else ESSENTIAL_PATHS
+        paths = _FULL_PATHS if spec.private_paths == "full" else _ESSENTIAL_PATHS
         endpoint_subnets, endpoint_group = [control[zone] for zone in zones], openings.groups["endpoints"]
         endpoints = [self._private_path(path, target, endpoint_subnets, endpoint_group) for path in paths]
         self._flow_log(spec, target, governance, observability)

@@ -29,7 +29,7 @@ from constructs import Construct
 
 from terrace.aws import iam, names
 from terrace.aws.iam import Statement
-from terrace.aws.signals import BURNS, QUERIES, Burn, Signal, events, metric_namespace, signals
+from terrace.aws.signals import QUERIES, Signal, events, metric_namespace, signals
 from terrace.capabilities.audit import AuditHandle
 from terrace.capabilities.cache import CacheHandle, CacheSpec
 from terrace.capabilities.cluster import ClusterHandle
@@ -43,15 +43,13 @@ from terrace.capabilities.observability import (
     ObservabilityHandle,
     ObservabilitySpec,
 )
+from terrace.capabilities.signals import BURNS, SEVERITIES, Burn, lasting_minutes
 from terrace.capabilities.spec import Severity
 from terrace.capabilities.target import Target
 
 LOG_GROUPS: tuple[LogGroup, ...] = get_args(LogGroup)
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-PERIOD_SECONDS = 300
+_PERIOD_SECONDS = 300
 """Every signal is judged in steps of five minutes."""
-WARNING_PERIODS = 3
-"""Steps in a row before somebody is told at all: one bad step is weather."""
 
 
 class Observability(Construct):
@@ -234,24 +232,20 @@ class Alarms(Construct):
         observability: ObservabilityHandle,
     ) -> CloudwatchMetricAlarm:
         """OBS-2, OBS-3: the same signal for both severities; how long it has to last is the escalation."""
-        lasting = {
-            "warning": WARNING_PERIODS,
-            "critical": spec.escalation.critical_after_minutes * 60 // PERIOD_SECONDS,
-        }
-        periods = 1 if signal.event else lasting[severity]
+        periods = 1 if signal.event else lasting_minutes(spec.escalation, severity) * 60 // _PERIOD_SECONDS
         return CloudwatchMetricAlarm(  # OBS-2
             self,
             f"{name}-{severity}",
             alarm_name=_alarm_name(target, f"{name}-{severity}"),
             alarm_description=f"{signal.title}: {signal.comparison} {signal.threshold:g}"
-            + ("" if signal.event else f" for {periods * PERIOD_SECONDS // 60} minutes"),
+            + ("" if signal.event else f" for {periods * _PERIOD_SECONDS // 60} minutes"),
             namespace=signal.namespace,
             metric_name=signal.metric,
             statistic=signal.statistic,
             comparison_operator="GreaterThanThreshold" if signal.comparison == "above" else "LessThanThreshold",
             threshold=signal.threshold,
             dimensions=dict(signal.dimensions) or None,
-            period=PERIOD_SECONDS,
+            period=_PERIOD_SECONDS,
             evaluation_periods=periods,
             datapoints_to_alarm=periods,
             # A service that reports nothing (asleep, gone) is not known to be well. Our own counters are 0 when idle.
@@ -342,7 +336,7 @@ def _dashboard(target: Target, watched: Mapping[str, Signal], slo_percent: float
         drawn: dict[str, Any] = {
             "title": signal.title,
             "region": target.region,
-            "period": PERIOD_SECONDS,
+            "period": _PERIOD_SECONDS,
             "stat": signal.statistic,
             "metrics": [[signal.namespace, signal.metric, *dimensions]],
             "annotations": {"horizontal": [{"label": "alarm", "value": signal.threshold}]},

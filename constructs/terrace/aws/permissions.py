@@ -18,7 +18,7 @@ PASSED_TO = (
 )
 """Services that the foundation gives roles to."""
 
-LINKED = (
+_LINKED = (
     "access-analyzer.amazonaws.com",
     "autoscaling.amazonaws.com",
     "eks-nodegroup.amazonaws.com",
@@ -35,7 +35,7 @@ LINKED = (
 )
 """Services that make a role of their own in the account when they are first used."""
 
-BOUNDED = (
+_BOUNDED = (
     "AttachRolePolicy",
     "CreateRole",
     "DeleteRolePolicy",
@@ -48,7 +48,7 @@ BOUNDED = (
 STATE = ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
 """On the bucket of remote state, whatever is applied: the state and the lock beside it."""
 
-PARTS = {
+_PARTS = {
     "network": ("acm", "ec2", "elasticloadbalancing", "route53", "wafv2"),
     "data": ("elasticache", "kms", "rds", "s3", "secretsmanager"),
     "cluster": ("backup", "backup-storage", "ecr", "eks", "inspector2"),
@@ -68,10 +68,10 @@ def files(types: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
         for service, words in wanted.items():
             services.setdefault(service, set()).update(words.split())
     identity = services.pop("iam", set())
-    rest = tuple(sorted(set(services) - {service for part in PARTS.values() for service in part}))
+    rest = tuple(sorted(set(services) - {service for part in _PARTS.values() for service in part}))
     parts: dict[str, list[dict[str, Any]]] = {
         name: [_allow(service, services[service]) for service in part if service in services]
-        for name, part in {**PARTS, "rest": rest}.items()
+        for name, part in {**_PARTS, "rest": rest}.items()
     }
     parts["data"].append(_statement("State", STATE, ["arn:*:s3:::*state*", "arn:*:s3:::*state*/*"]))
     parts["rest"] += _identity(identity)
@@ -83,12 +83,12 @@ def files(types: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 
 def _identity(words: set[str]) -> list[dict[str, Any]]:
     """IAM's actions: roles under a boundary only, and handed to known services only."""
-    bounded = {f"iam:{word}" for word in words.intersection(BOUNDED)}
+    bounded = {f"iam:{word}" for word in words.intersection(_BOUNDED)}
     return [
-        _allow("iam", words - {"CreateServiceLinkedRole", "PassRole", *BOUNDED}),
+        _allow("iam", words - {"CreateServiceLinkedRole", "PassRole", *_BOUNDED}),
         _statement("Bounded", bounded, StringLike={"iam:PermissionsBoundary": "arn:*:iam::*:policy/*-boundary"}),
         _statement("Passed", {"iam:PassRole"}, StringEquals={"iam:PassedToService": list(PASSED_TO)}),
-        _statement("Linked", {"iam:CreateServiceLinkedRole"}, StringEquals={"iam:AWSServiceName": list(LINKED)}),
+        _statement("Linked", {"iam:CreateServiceLinkedRole"}, StringEquals={"iam:AWSServiceName": list(_LINKED)}),
     ]
 
 

@@ -64,7 +64,7 @@ class Registry(Construct):
             ],
         )
         EcrLifecyclePolicy(
-            self, f"{module}-lifecycle", repository=repository.name, policy=expire_untagged(spec.untagged_days)
+            self, f"{module}-lifecycle", repository=repository.name, policy=_expire_untagged(spec.untagged_days)
         )
         pull = iam.Statement(
             Sid="PullFromAccount",
@@ -114,7 +114,7 @@ class Registry(Construct):
         )
 
 
-def expire_untagged(days: int) -> str:
+def _expire_untagged(days: int) -> str:
     """A lifecycle policy that removes images without a tag. Tagged ones stay: a deployment may still name them."""
     rule = {
         "rulePriority": 1,

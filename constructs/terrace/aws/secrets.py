@@ -19,7 +19,7 @@ from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.secrets import SecretsHandle, SecretsSpec
 from terrace.capabilities.target import Target
 
-LENGTH = 64
+_LENGTH = 64
 
 
 class Secrets(Construct):
@@ -68,7 +68,7 @@ class Secrets(Construct):
         value = EphemeralAwsSecretsmanagerRandomPassword(
             self,
             f"{module}-value",
-            password_length=LENGTH,
+            password_length=_LENGTH,
             exclude_punctuation=True,
             # Always the empty string, yet unknown until the secret exists: so AWS is asked while applying, and
             # the plan of a new environment calls nothing. depends_on does not do that for ephemeral resources.
@@ -86,7 +86,7 @@ class Secrets(Construct):
             f"{module}-policy",
             secret_arn=secret.arn,
             block_public_policy=True,
-            policy=reading_policy(module, target),  # SEC-3
+            policy=_reading_policy(module, target),  # SEC-3
         )
         return secret.arn
 
@@ -101,7 +101,7 @@ def secret_arn_pattern(module: str, target: Target) -> str:
     return names.arn(target, "secretsmanager", f"secret:{secret_name(module, target)}-??????")
 
 
-def reading_policy(module: str, target: Target) -> str:
+def _reading_policy(module: str, target: Target) -> str:
     """Refuses the value to all but the module's own role, and to those who write it: the pipeline, administrators.
 
     external-secrets reads as the module: it assumes the module's role. Writers must read, too, since the provider reads

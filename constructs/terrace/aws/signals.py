@@ -14,12 +14,11 @@ from terrace.capabilities.cache import CacheHandle, CacheSpec
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
 from terrace.capabilities.network import NetworkHandle
-from terrace.capabilities.observability import LogGroup, Thresholds
-from terrace.capabilities.spec import Severity
+from terrace.capabilities.observability import Thresholds
+from terrace.capabilities.signals import TOLERATED_DENIALS, Comparison, Query
 from terrace.capabilities.target import Target
 
 Statistic = Literal["Average", "Maximum", "Minimum", "Sum"]
-Comparison = Literal["above", "below"]
 
 
 @dataclass(frozen=True)
@@ -45,31 +44,6 @@ class Event:
     pattern: str
     at_once: bool = False
 
-
-@dataclass(frozen=True)
-class Burn:
-    """How fast the error budget may go: at `rate` over `window_seconds` somebody of `severity` hears of it.
-
-    Rates and windows are those of the SRE workbook, "Alerting on SLOs": 2 % of a month's budget in an hour, 5 % in six.
-    """
-
-    rate: float
-    window_seconds: int
-    severity: Severity
-
-
-@dataclass(frozen=True)
-class Query:
-    """A saved search of a log group."""
-
-    group: LogGroup
-    text: str
-
-
-BURNS: Mapping[str, Burn] = {
-    "fast": Burn(rate=14.4, window_seconds=3600, severity="critical"),
-    "slow": Burn(rate=6.0, window_seconds=21600, severity="warning"),
-}
 
 QUERIES: Mapping[str, Query] = {
     "refused-kubernetes-calls": Query(
@@ -169,7 +143,7 @@ def signals(
     for zone, gateway in network.nat_ids.items():
         nat = partial(Signal, namespace="AWS/NATGateway", dimensions={"NatGatewayId": gateway})
         table[f"nat-ports-{zone}"] = nat(f"NAT in {zone} out of ports", "ErrorPortAllocation", "Sum", "above", 0)
-    tolerated = {"lake-denials": limits.lake_denials, "api-denials": 20}
+    tolerated = {"lake-denials": limits.lake_denials, "api-denials": TOLERATED_DENIALS}
     for name, event in events(audit).items():
         table[name] = counted(event.title, event.metric, "Sum", "above", tolerated.get(name, 0), event=event.at_once)
     return table

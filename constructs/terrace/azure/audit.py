@@ -29,7 +29,7 @@ from terrace.capabilities.lake import LakeHandle
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 
-CATEGORIES = (
+_CATEGORIES = (
     "Administrative",
     "Security",
     "ServiceHealth",
@@ -42,16 +42,16 @@ CATEGORIES = (
 """All that the activity log has. Source: "Azure activity log event schema"."""
 
 
-class Plan(NamedTuple):
+class _Plan(NamedTuple):
     """A plan of Defender for Cloud: `subplan` where there are several, and what is switched on in it."""
 
     subplan: str | None = None
     extensions: tuple[str, ...] = ()
 
 
-DETECTION: Mapping[str, Plan] = {
-    "Arm": Plan("PerSubscription"),
-    "Containers": Plan(
+_DETECTION: Mapping[str, _Plan] = {
+    "Arm": _Plan("PerSubscription"),
+    "Containers": _Plan(
         extensions=(
             "AgentlessDiscoveryForKubernetes",
             "AgentlessVmScanning",
@@ -59,15 +59,15 @@ DETECTION: Mapping[str, Plan] = {
             "ContainerSensor",
         )
     ),
-    "KeyVaults": Plan("PerKeyVault"),
-    "OpenSourceRelationalDatabases": Plan(),
-    "StorageAccounts": Plan("DefenderForStorageV2", ("OnUploadMalwareScanning", "SensitiveDataDiscovery")),
-    "VirtualMachines": Plan("P2"),
+    "KeyVaults": _Plan("PerKeyVault"),
+    "OpenSourceRelationalDatabases": _Plan(),
+    "StorageAccounts": _Plan("DefenderForStorageV2", ("OnUploadMalwareScanning", "SensitiveDataDiscovery")),
+    "VirtualMachines": _Plan("P2"),
 }
 """Source: "Defender for Cloud plans", and the provider's list of their extensions."""
-BASELINE = "1f3afdf9-d0c9-4c3d-847f-89da613e70a8"
+_BASELINE = "1f3afdf9-d0c9-4c3d-847f-89da613e70a8"
 """The initiative "Microsoft cloud security benchmark"."""
-MALWARE_SCAN_GB = "1000"
+_MALWARE_SCAN_GB = "1000"
 """A month and account at most; scanning is paid by the gigabyte."""
 
 
@@ -96,7 +96,7 @@ class Audit(Construct):
             target_resource_id=names.subscription(target),  # AUD-1
             log_analytics_workspace_id=observability.log_ids["trail"],
             storage_account_id=names.account_id(target, "audit"),  # AUD-1: immutable there
-            enabled_log=[MonitorDiagnosticSettingEnabledLog(category=category) for category in CATEGORIES],
+            enabled_log=[MonitorDiagnosticSettingEnabledLog(category=category) for category in _CATEGORIES],
             depends_on=[*lake.ready, *observability.ready],
         )
         vault = MonitorDiagnosticSetting(
@@ -116,7 +116,7 @@ class Audit(Construct):
         self.handle = AuditHandle(trail=f"{names.subscription(target)}/{setting}", ready=(trail, vault, *lake.ready))
 
     def _detect_threats(self, observability: ObservabilityHandle) -> None:
-        for name, plan in DETECTION.items():
+        for name, plan in _DETECTION.items():
             SecurityCenterSubscriptionPricing(  # AUD-2
                 self,
                 f"detection-{name}",
@@ -126,7 +126,7 @@ class Audit(Construct):
                 extension=[
                     SecurityCenterSubscriptionPricingExtension(
                         name=extension,
-                        additional_extension_properties={"CapGBPerMonthPerStorageAccount": MALWARE_SCAN_GB}
+                        additional_extension_properties={"CapGBPerMonthPerStorageAccount": _MALWARE_SCAN_GB}
                         if extension == "OnUploadMalwareScanning"
                         else None,
                     )
@@ -152,7 +152,7 @@ class Audit(Construct):
             name=f"{target.prefix}-baseline",
             display_name="Microsoft cloud security benchmark",
             subscription_id=names.subscription(target),
-            policy_definition_id=names.policy_id(BASELINE, initiative=True),  # AUD-3
+            policy_definition_id=names.policy_id(_BASELINE, initiative=True),  # AUD-3
             enforce=False,  # it tells and does not repair
             location=target.region,
             identity=SubscriptionPolicyAssignmentIdentity(type="SystemAssigned"),

@@ -41,11 +41,11 @@ from terrace.capabilities.spec import Layer
 from terrace.capabilities.target import Target
 from terrace.errors import ContractError
 
-LONGEST_PAUSE = timedelta(days=1)
+_LONGEST_PAUSE = timedelta(days=1)
 BACKED_UP: tuple[Layer, ...] = ("silver", "gold", "platinum")
 """Bronze needs no backup: nobody can change it (LAKE-3), and it can be loaded again."""
-DAILY = "R/2026-01-04T17:00:00+00:00/P1D"
-WEEKLY = "R/2026-01-04T17:00:00+00:00/P1W"
+_DAILY = "R/2026-01-04T17:00:00+00:00/P1D"
+_WEEKLY = "R/2026-01-04T17:00:00+00:00/P1W"
 """UTC. At 17:00 a database that sleeps at night is still awake."""
 VELERO = "velero"
 """Its namespace and service account."""
@@ -76,7 +76,7 @@ class Backup(Construct):
         pipelines: PipelinesHandle,
     ) -> None:
         super().__init__(scope, id)
-        if spec.every > LONGEST_PAUSE:
+        if spec.every > _LONGEST_PAUSE:
             raise ContractError(
                 f"Azure has no schedule for a backup every {spec.every}",
                 where=self.node.path,
@@ -145,7 +145,7 @@ class Backup(Construct):
             "lake-policy",
             name="lake-daily",
             vault_id=vault.id,
-            backup_repeating_time_intervals=[DAILY],
+            backup_repeating_time_intervals=[_DAILY],
             vault_default_retention_duration=f"P{spec.retention_days}D",
             time_zone="UTC",
         )
@@ -182,7 +182,7 @@ class Backup(Construct):
             "database-policy",
             name="database-weekly",
             vault_id=vault.id,
-            backup_repeating_time_intervals=[WEEKLY],
+            backup_repeating_time_intervals=[_WEEKLY],
             time_zone="UTC",
             default_retention_rule=DataProtectionBackupPolicyPostgresqlFlexibleServerDefaultRetentionRule(
                 life_cycle=[keep]

@@ -41,7 +41,7 @@ from terrace.capabilities.keys import KeyUser
 from terrace.capabilities.lake import Bucket, LifecycleSpec
 from terrace.capabilities.target import Target
 
-ACCESS_LOGS = ("StorageRead", "StorageWrite", "StorageDelete")
+_ACCESS_LOGS = ("StorageRead", "StorageWrite", "StorageDelete")
 
 
 @dataclass(frozen=True)
@@ -216,6 +216,6 @@ def log_access(name: Bucket, made: Made, *, to: Made, id: str = "access-log") ->
         name=id,
         target_resource_id=f"{made.account.id}/blobServices/default",
         storage_account_id=to.account.id,  # LAKE-6
-        enabled_log=[MonitorDiagnosticSettingEnabledLog(category=category) for category in ACCESS_LOGS],
+        enabled_log=[MonitorDiagnosticSettingEnabledLog(category=category) for category in _ACCESS_LOGS],
         depends_on=list(to.settled),
     )

@@ -91,12 +91,12 @@ class Cache(Construct):
             instance=target.prefix,
             host=server.hostname,
             port=PORT,
-            users={module: user_id(module, target) for module in modules},
+            users={module: _user_id(module, target) for module in modules},
             ready=(server, path),
         )
 
 
-def user_id(module: str, target: Target) -> str:
+def _user_id(module: str, target: Target) -> str:
     """The identity that a module logs in as; Redis knows it by its object id, which is in its token."""
     return names.identity(target, f"module-{module}")
 

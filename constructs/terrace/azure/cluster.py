@@ -46,7 +46,7 @@ from terrace.capabilities.target import Target
 from terrace.environment.sizes import machine
 from terrace.errors import ContractError
 
-LOGS = (
+_LOGS = (
     "kube-apiserver",
     "kube-audit",
     "kube-audit-admin",
@@ -57,7 +57,7 @@ LOGS = (
     "guard",
 )
 """What the control plane tells (K8S-3). Source: "Monitoring data reference for AKS", resource logs."""
-POOL_NAME_LENGTH = 12
+_POOL_NAME_LENGTH = 12
 """Source: AKS, agent pool names: a-z and 0-9, letter first."""
 
 
@@ -78,7 +78,7 @@ TAINTS: Mapping[PoolKind, Taint] = {
 """What keeps pods off a dedicated pool. AKS's add-ons tolerate the first; AKS itself sets the third."""
 
 
-class Right(NamedTuple):
+class _Right(NamedTuple):
     """A role of the control plane (or of the kubelets) on a scope."""
 
     role: str
@@ -124,7 +124,7 @@ class Cluster(Construct):
             target_resource_id=self._server.id,
             log_analytics_workspace_id=observability.log_ids["cluster"],
             log_analytics_destination_type="Dedicated",
-            enabled_log=[MonitorDiagnosticSettingEnabledLog(category=log) for log in LOGS],  # K8S-3
+            enabled_log=[MonitorDiagnosticSettingEnabledLog(category=log) for log in _LOGS],  # K8S-3
             depends_on=list(observability.ready),
         )
         self.handle = ClusterHandle(
@@ -135,7 +135,7 @@ class Cluster(Construct):
                 Fn.nonsensitive(self._server.kube_config.get(0).cluster_ca_certificate)
             ),
             workload_identity=self._server.oidc_issuer_url,
-            pools={name: pool_name(name) for name in spec.pools},
+            pools={name: _pool_name(name) for name in spec.pools},
             ready=(self._server, *pools, logs),
         )
 
@@ -168,7 +168,7 @@ class Cluster(Construct):
             iam.grant(
                 self, f"may-{name}", users[right.who].principal_id, right.role, on=right.on, after=list(network.ready)
             )
-            for name, right in rights(target, disks.id, kubelet.id).items()
+            for name, right in _rights(target, disks.id, kubelet.id).items()
         ]
         service_range = IPv4Network(spec.service_cidr)
         pool = spec.pools[system]
@@ -248,8 +248,8 @@ class Cluster(Construct):
             ),
             node_provisioning_profile=KubernetesClusterNodeProvisioningProfile(mode="Manual"),
             default_node_pool=KubernetesClusterDefaultNodePool(
-                name=pool_name(system),
-                vm_size=vm_size(system, pool, target),
+                name=_pool_name(system),
+                vm_size=_vm_size(system, pool, target),
                 vnet_subnet_id=network.node_subnet_ids[0],  # NET-1
                 zones=list(network.zones),  # NET-1
                 auto_scaling_enabled=True,  # K8S-6
@@ -263,7 +263,7 @@ class Cluster(Construct):
                 node_public_ip_enabled=False,  # NET-2
                 max_pods=110,
                 temporary_name_for_rotation="rotating",
-                node_labels=labels(system, pool),
+                node_labels=_labels(system, pool),
                 upgrade_settings=KubernetesClusterDefaultNodePoolUpgradeSettings(
                     max_surge="33%", drain_timeout_in_minutes=30
                 ),
@@ -310,11 +310,11 @@ class Cluster(Construct):
         return KubernetesClusterNodePool(
             self,
             f"pool-{name}",
-            name=pool_name(name),
+            name=_pool_name(name),
             kubernetes_cluster_id=self._server.id,
             mode="User",
             orchestrator_version=version,
-            vm_size=vm_size(name, pool, self._target),
+            vm_size=_vm_size(name, pool, self._target),
             vnet_subnet_id=network.node_subnet_ids[0],  # NET-1
             zones=list(network.zones),  # NET-1
             auto_scaling_enabled=True,  # K8S-6
@@ -324,7 +324,7 @@ class Cluster(Construct):
             eviction_policy="Delete" if spot else None,
             spot_max_price=-1 if spot else None,
             node_taints=[str(TAINTS[pool.kind])] if dedicated else None,
-            node_labels=labels(name, pool),
+            node_labels=_labels(name, pool),
             gpu_driver="Install" if gpu else None,
             os_type="Linux",
             os_sku="AzureLinux",  # K8S-9
@@ -333,46 +333,46 @@ class Cluster(Construct):
             host_encryption_enabled=True,  # K8S-9
             node_public_ip_enabled=False,  # NET-2
             max_pods=110,
-            temporary_name_for_rotation=f"{pool_name(name)[:6]}tmp",
+            temporary_name_for_rotation=f"{_pool_name(name)[:6]}tmp",
             upgrade_settings=None if spot else surge,  # AKS refuses it for spot
             tags=dict(self._target.tags),
             lifecycle=TerraformResourceLifecycle(ignore_changes=["node_count"]),  # the autoscaler's
         )
 
 
-def rights(target: Target, disks: str, kubelet: str) -> dict[str, Right]:
+def _rights(target: Target, disks: str, kubelet: str) -> dict[str, _Right]:
     """What the control plane and the kubelets need of their surroundings, by name."""
     key = f"{names.vault_id(target)}/keys/cluster"
     return {
-        "join-the-network": Right("Network Contributor", names.network_id(target)),
-        "name-the-server": Right("Private DNS Zone Contributor", names.private_zone_id(target, "cluster")),
-        "use-the-key": Right("Key Vault Crypto User", key),  # KEY-3
-        "connect-to-the-vault": Right("Key Vault Contributor", names.vault_id(target)),
-        "use-the-disks": Right("Reader", disks),
-        "give-the-kubelet-s-identity": Right("Managed Identity Operator", kubelet),
-        "pull-images": Right("AcrPull", names.group_id(target), who="kubelet"),  # K8S-10
+        "join-the-network": _Right("Network Contributor", names.network_id(target)),
+        "name-the-server": _Right("Private DNS Zone Contributor", names.private_zone_id(target, "cluster")),
+        "use-the-key": _Right("Key Vault Crypto User", key),  # KEY-3
+        "connect-to-the-vault": _Right("Key Vault Contributor", names.vault_id(target)),
+        "use-the-disks": _Right("Reader", disks),
+        "give-the-kubelet-s-identity": _Right("Managed Identity Operator", kubelet),
+        "pull-images": _Right("AcrPull", names.group_id(target), who="kubelet"),  # K8S-10
     }
 
 
-def labels(name: str, pool: PoolSpec) -> dict[str, str]:
+def _labels(name: str, pool: PoolSpec) -> dict[str, str]:
     """What pods choose a pool by. AKS adds its own label to spot nodes, and shows it as drift unless it is here."""
     own = {"kubernetes.azure.com/scalesetpriority": "spot"} if pool.kind == "spot" else {}
     return {"terrace.dev/pool": name, "terrace.dev/kind": pool.kind, **own}
 
 
-def pool_name(name: str) -> str:
+def _pool_name(name: str) -> str:
     """A pool's name at AKS: a-z and 0-9. Raises ContractError when it is too long."""
     flat = name.replace("-", "")
-    if len(flat) > POOL_NAME_LENGTH:
+    if len(flat) > _POOL_NAME_LENGTH:
         raise ContractError(
-            f"the node pool {flat} has {len(flat)} characters, AKS takes {POOL_NAME_LENGTH}",
+            f"the node pool {flat} has {len(flat)} characters, AKS takes {_POOL_NAME_LENGTH}",
             where=f"cluster.pools.{name}",
             hint="shorten its name",
         )
     return flat
 
 
-def vm_size(name: str, pool: PoolSpec, target: Target) -> str:
+def _vm_size(name: str, pool: PoolSpec, target: Target) -> str:
     """The VM size of a pool: the environment's exact one, else the size's."""
     if exact := names.settings(target).node_types.get(name):
         return exact

@@ -38,11 +38,11 @@ ALERTS: tuple[tuple[Literal["Actual", "Forecasted"], int], ...] = (
     ("Forecasted", 100),
 )
 """Percent of the budget at which somebody is told (COST-1)."""
-BEGINNING, END = "2026-01-01T00:00:00Z", "2036-01-01T00:00:00Z"
+_BEGINNING, _END = "2026-01-01T00:00:00Z", "2036-01-01T00:00:00Z"
 """A first of a month that has passed, and one far away; left out, Azure would choose ten years from the start."""
-WORKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
-WEEKEND = ("Saturday", "Sunday")
-TIME_ZONES = {
+_WORKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+_WEEKEND = ("Saturday", "Sunday")
+_TIME_ZONES = {
     "America/Chicago": "Central Standard Time",
     "America/Los_Angeles": "Pacific Standard Time",
     "America/New_York": "Eastern Standard Time",
@@ -105,7 +105,7 @@ class Cost(Construct):
             subscription_id=names.subscription(target),
             amount=spec.budget_usd,
             time_grain="Monthly",
-            time_period=ConsumptionBudgetSubscriptionTimePeriod(start_date=BEGINNING, end_date=END),
+            time_period=ConsumptionBudgetSubscriptionTimePeriod(start_date=_BEGINNING, end_date=_END),
             filter=ConsumptionBudgetSubscriptionFilter(
                 tag=[ConsumptionBudgetSubscriptionFilterTag(name="environment", values=[target.environment])]
             ),
@@ -176,11 +176,11 @@ class Cost(Construct):
                 logic_app_id=workflow.id,
                 frequency="Week",
                 interval=1,
-                time_zone=time_zone(sleep.timezone),
+                time_zone=_time_zone(sleep.timezone),
                 schedule=LogicAppTriggerRecurrenceSchedule(
                     at_these_hours=[hour],
                     at_these_minutes=[minute],
-                    on_these_days=[*WORKDAYS, *(WEEKEND if sleep.days == "mon-sun" else ())],
+                    on_these_days=[*_WORKDAYS, *(_WEEKEND if sleep.days == "mon-sun" else ())],
                 ),
             )
             LogicAppActionCustom(
@@ -215,10 +215,10 @@ def _request(call: Call) -> str:
     return json.dumps(action)
 
 
-def time_zone(name: str) -> str:
+def _time_zone(name: str) -> str:
     """Windows' name of a time zone. Raises ContractError for one that nobody has looked up yet."""
-    if name not in TIME_ZONES:
+    if name not in _TIME_ZONES:
         raise ContractError(
-            f"the time zone {name} has no known name on Azure", where="cost.sleep.timezone", hint=", ".join(TIME_ZONES)
+            f"the time zone {name} has no known name on Azure", where="cost.sleep.timezone", hint=", ".join(_TIME_ZONES)
         )
-    return TIME_ZONES[name]
+    return _TIME_ZONES[name]

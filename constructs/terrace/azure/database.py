@@ -39,10 +39,10 @@ from terrace.environment.sizes import machine
 NAME = "platform"
 ADMIN = "database-admin"
 PORT = 5432
-STORAGE_GB = (32, 64, 128, 256, 512, 1024, 2048, 4095, 8192, 16384)
+_STORAGE_GB = (32, 64, 128, 256, 512, 1024, 2048, 4095, 8192, 16384)
 """What may be bought. Source: provider, `postgresql_flexible_server.storage_mb`."""
 
-EXTENSIONS = (
+_EXTENSIONS = (
     "address_standardizer",
     "btree_gin",
     "btree_gist",
@@ -62,7 +62,7 @@ EXTENSIONS = (
     "uuid-ossp",
 )
 """What may be created; none that reads files, other servers or buckets."""
-DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 """Azure's order of days."""
 
 
@@ -71,7 +71,7 @@ def parameters(spec: DatabaseSpec) -> Mapping[str, str]:
     return {
         "require_secure_transport": "on",  # DB-2
         "ssl_min_protocol_version": "TLSv1.2",  # DB-2
-        "azure.extensions": ",".join(EXTENSIONS),  # DB-9
+        "azure.extensions": ",".join(_EXTENSIONS),  # DB-9
         "shared_preload_libraries": "pg_stat_statements,pgaudit",  # DB-7
         "pgaudit.log": "ddl,role,write",  # DB-7
         "log_connections": "on",
@@ -191,7 +191,7 @@ class Database(Construct):
             version=str(spec.version),
             create_mode="Default",
             sku_name=instance_class(spec, target),
-            storage_mb=storage_gb(spec) * 1024,
+            storage_mb=_storage_gb(spec) * 1024,
             auto_grow_enabled=True,  # DB-8
             zone=target.zones[0],
             high_availability=high_availability,  # DB-4
@@ -274,7 +274,7 @@ class Database(Construct):
             create_mode="Replica",
             source_server_id=server.id,  # DB-8
             sku_name=instance_class(spec, target),
-            storage_mb=storage_gb(spec) * 1024,
+            storage_mb=_storage_gb(spec) * 1024,
             auto_grow_enabled=True,  # DB-8
             zone=target.zones[-1],
             delegated_subnet_id=network.data_subnet_ids[0],  # DB-1
@@ -305,10 +305,10 @@ def maintenance_window(spec: DatabaseSpec) -> PostgresqlFlexibleServerMaintenanc
     """The start of an hour a week, UTC; Azure counts days from Sunday."""
     window = spec.maintenance_window
     return PostgresqlFlexibleServerMaintenanceWindow(
-        day_of_week=DAYS.index(window.day), start_hour=window.hour, start_minute=0
+        day_of_week=_DAYS.index(window.day), start_hour=window.hour, start_minute=0
     )
 
 
-def storage_gb(spec: DatabaseSpec) -> int:
+def _storage_gb(spec: DatabaseSpec) -> int:
     """The least storage that Azure sells and that is enough."""
-    return next(size for size in STORAGE_GB if size >= spec.storage_gb)
+    return next(size for size in _STORAGE_GB if size >= spec.storage_gb)

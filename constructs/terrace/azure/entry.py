@@ -60,7 +60,7 @@ from terrace.capabilities.target import Target
 
 MANAGED_RULES = {"Microsoft_DefaultRuleSet": "2.1", "Microsoft_BotManagerRuleSet": "1.1"}
 """Set to version. Source: "Web Application Firewall DRS and CRS rule groups and rules"."""
-TLS_POLICY = "AppGwSslPolicy20220101S"
+_TLS_POLICY = "AppGwSslPolicy20220101S"
 """TLS 1.2 and 1.3 with forward secrecy alone. Source: "Application Gateway TLS policy overview"."""
 INGRESS_PORT = 443
 
@@ -119,7 +119,7 @@ class Entry(Construct):
             on=names.secret_id(target, "entry"),
             after=[certificate],
         )
-        ingress = ingress_address(network)
+        ingress = _ingress_address(network)
         gateway = self._gateway(
             target,
             network,
@@ -215,7 +215,7 @@ class Entry(Construct):
                 min_capacity=0 if dev else 2, max_capacity=2 if dev else 10
             ),
             identity=ApplicationGatewayIdentity(type="UserAssigned", identity_ids=[identity]),
-            ssl_policy=ApplicationGatewaySslPolicy(policy_type="Predefined", policy_name=TLS_POLICY),  # NET-6
+            ssl_policy=ApplicationGatewaySslPolicy(policy_type="Predefined", policy_name=_TLS_POLICY),  # NET-6
             gateway_ip_configuration=[
                 ApplicationGatewayGatewayIpConfiguration(name="entry", subnet_id=network.public_subnet_ids[0])
             ],
@@ -344,6 +344,6 @@ class Entry(Construct):
         ).id
 
 
-def ingress_address(network: NetworkHandle) -> str:
+def _ingress_address(network: NetworkHandle) -> str:
     """Where the ingress's internal load balancer listens: the last address that the nodes' subnet has to give."""
     return str(IPv4Network(network.ranges["nodes"])[-2])

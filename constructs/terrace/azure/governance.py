@@ -18,9 +18,9 @@ from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.target import Target
 
-ALLOWED_LOCATIONS = "e56962a6-4747-49cd-b67b-bf8b01975c4c"
-ALLOWED_GROUP_LOCATIONS = "e765b5de-1225-4ba3-bd56-1ac6695af988"
-INHERIT_TAG = "ea3f2387-9b95-492a-a190-fcdc54f7b070"
+_ALLOWED_LOCATIONS = "e56962a6-4747-49cd-b67b-bf8b01975c4c"
+_ALLOWED_GROUP_LOCATIONS = "e765b5de-1225-4ba3-bd56-1ac6695af988"
+_INHERIT_TAG = "ea3f2387-9b95-492a-a190-fcdc54f7b070"
 """Source: "Azure Policy built-in policy definitions"; the last adds a group's tag to what lacks it."""
 
 
@@ -32,7 +32,7 @@ class Governance(Construct):
 
     def __init__(self, scope: Construct, id: str, target: Target, *, keys: KeysHandle) -> None:
         super().__init__(scope, id)
-        regions = allowed_regions(target)
+        regions = _allowed_regions(target)
         groups = {"home": providers.home(self)}
         if target.recovery_region:
             groups["recovery"] = providers.recovery(self)
@@ -45,7 +45,7 @@ class Governance(Construct):
                 name=f"{target.prefix}-group-locations",
                 display_name="Resource groups stay in the environment's regions",
                 subscription_id=names.subscription(target),
-                policy_definition_id=names.policy_id(ALLOWED_GROUP_LOCATIONS),
+                policy_definition_id=names.policy_id(_ALLOWED_GROUP_LOCATIONS),
                 # other environments may live elsewhere: this one tells, the groups' own policies refuse
                 enforce=False,
                 parameters=json.dumps({"listOfAllowedLocations": {"value": regions}}),  # GOV-2
@@ -70,7 +70,7 @@ class Governance(Construct):
             name="locations",
             display_name="Everything stays in the environment's regions",
             resource_group_id=group.id,
-            policy_definition_id=names.policy_id(ALLOWED_LOCATIONS),
+            policy_definition_id=names.policy_id(_ALLOWED_LOCATIONS),
             enforce=True,
             parameters=json.dumps({"listOfAllowedLocations": {"value": regions}}),  # GOV-2
             non_compliance_message=[
@@ -84,7 +84,7 @@ class Governance(Construct):
                 name=f"tag-{tag}",
                 display_name=f"What Azure makes by itself inherits {tag}",
                 resource_group_id=group.id,
-                policy_definition_id=names.policy_id(INHERIT_TAG),
+                policy_definition_id=names.policy_id(_INHERIT_TAG),
                 location=group.location,
                 identity=ResourceGroupPolicyAssignmentIdentity(
                     type="SystemAssigned"
@@ -93,7 +93,7 @@ class Governance(Construct):
             )
 
 
-def allowed_regions(target: Target) -> list[str]:
+def _allowed_regions(target: Target) -> list[str]:
     """The environment's regions, the one that Azure itself copies to, and `global`, where regionless services say
     they are."""
     regions = [target.region, target.recovery_region, names.geo_region(target), "global"]

@@ -30,16 +30,16 @@ GITHUB = "token.actions.githubusercontent.com"
 
 VERBS: Mapping[Access, str] = {"read": "Storage Blob Data Reader", "write": "Storage Blob Data Contributor"}
 """What an access to a layer's objects means; who writes tables must read them."""
-BOOTSTRAP = ("terrace-system", "database-bootstrap")
+_BOOTSTRAP = ("terrace-system", "database-bootstrap")
 """Namespace and service account of the job that makes schemas, databases and roles (DB-9)."""
-READ_SECRET = "Key Vault Secrets User"
-OWNER, ACCESS_ADMINISTRATOR, RBAC_ADMINISTRATOR = (
+_READ_SECRET = "Key Vault Secrets User"
+_OWNER, _ACCESS_ADMINISTRATOR, _RBAC_ADMINISTRATOR = (
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
     "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
     "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
 )
 """Roles by which one could give oneself any other. Source: "Azure built-in roles", Privileged."""
-CHANGING = {
+_CHANGING = {
     "changes": "Contributor",
     "grants": "Role Based Access Control Administrator",
     "keys": "Key Vault Crypto Officer",
@@ -83,16 +83,16 @@ class Pipelines(Construct):
         subscription = names.subscription(target)
         iam.grant(self, "plan-reads", plan.principal_id, "Reader", on=subscription)  # ID-1
         for place, group in groups.items():
-            self._custom(f"planning-{place}", target, plan, group, planning_rights())
-            for id, role in CHANGING.items():
-                condition = no_privileged_roles() if id == "grants" else None
+            self._custom(f"planning-{place}", target, plan, group, _planning_rights())
+            for id, role in _CHANGING.items():
+                condition = _no_privileged_roles() if id == "grants" else None
                 iam.grant(self, f"apply-{id}-{place}", apply.principal_id, role, on=group, condition=condition)
-            self._custom(f"applying-{place}", target, apply, group, applying_rights())
-        self._custom("applying-subscription", target, apply, subscription, subscription_rights())
+            self._custom(f"applying-{place}", target, apply, group, _applying_rights())
+        self._custom("applying-subscription", target, apply, subscription, _subscription_rights())
         for name, who in {"plan": plan, "apply": apply}.items():
             # Terraform leases the state while it works, plans included
             role = "Storage Blob Data Contributor"
-            iam.grant(self, f"{name}-state", who.principal_id, role, on=subscription, condition=own_state(target))
+            iam.grant(self, f"{name}-state", who.principal_id, role, on=subscription, condition=_own_state(target))
         self.handle = PipelinesHandle(plan=plan.principal_id, apply=apply.principal_id)
 
     def _custom(
@@ -156,7 +156,7 @@ class Workloads(Construct):
             name="bootstrap",
             user_assigned_identity_id=names.identity_id(target, ADMIN),
             issuer=cluster.workload_identity,
-            subject=iam.subject(*BOOTSTRAP),
+            subject=iam.subject(*_BOOTSTRAP),
             audience=[iam.AUDIENCE],
             depends_on=list(database.ready),
         )
@@ -200,7 +200,7 @@ class Workloads(Construct):
                 self,
                 f"module-{name}-secret",
                 identity.principal_id,
-                READ_SECRET,
+                _READ_SECRET,
                 on=names.secret_id(target, secret_names.secret_name(name)),  # SEC-3
                 after=list(secrets.ready),
             )
@@ -214,7 +214,7 @@ class Workloads(Construct):
             )
 
 
-def planning_rights() -> RoleDefinitionPermissions:
+def _planning_rights() -> RoleDefinitionPermissions:
     """What a plan needs beyond Reader: keys, certificates and rotation policies as they are, and no secret's value but
     those it compares, whose values it gets to see and drops (they are write-only)."""
     return RoleDefinitionPermissions(
@@ -229,7 +229,7 @@ def planning_rights() -> RoleDefinitionPermissions:
     )
 
 
-def applying_rights() -> RoleDefinitionPermissions:
+def _applying_rights() -> RoleDefinitionPermissions:
     """What Contributor leaves out and the foundation needs: locks, policies, and roles of its own."""
     return RoleDefinitionPermissions(
         actions=[
@@ -241,9 +241,9 @@ def applying_rights() -> RoleDefinitionPermissions:
     )
 
 
-def no_privileged_roles() -> str:
+def _no_privileged_roles() -> str:
     """A condition: assignments of roles by which one could give oneself any other are refused, made or removed."""
-    privileged = ", ".join((OWNER, ACCESS_ADMINISTRATOR, RBAC_ADMINISTRATOR))
+    privileged = ", ".join((_OWNER, _ACCESS_ADMINISTRATOR, _RBAC_ADMINISTRATOR))
     parts = []
     for action, source in (("write", "Request"), ("delete", "Resource")):
         parts.append(
@@ -254,7 +254,7 @@ def no_privileged_roles() -> str:
     return " AND ".join(parts)
 
 
-def subscription_rights() -> RoleDefinitionPermissions:
+def _subscription_rights() -> RoleDefinitionPermissions:
     """What lies outside the groups: the record of calls, Defender, the baseline, the budget, flow logs."""
     return RoleDefinitionPermissions(
         actions=[
@@ -269,7 +269,7 @@ def subscription_rights() -> RoleDefinitionPermissions:
     )
 
 
-def own_state(target: Target) -> str:
+def _own_state(target: Target) -> str:
     """A condition: blobs of the environment alone, in the account of states; it may not exist yet, so no scope can
     name it. Source: "Actions and attributes for Azure role assignment conditions for Azure Blob Storage"."""
     account, blobs = "Microsoft.Storage/storageAccounts", "blobServices/containers/blobs"

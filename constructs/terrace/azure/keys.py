@@ -14,16 +14,16 @@ from terrace.azure import iam, names, providers
 from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, KeysHandle, KeysSpec, KeyUser, Purpose
 from terrace.capabilities.target import Target
 
-USE = "Key Vault Crypto Service Encryption User"
+_USE = "Key Vault Crypto Service Encryption User"
 """Read, wrap and unwrap: what a service needs of a key that encrypts its keys. Source: Key Vault's built-in roles."""
-ADMINISTER = ("Crypto", "Secrets", "Certificates")
+_ADMINISTER = ("Crypto", "Secrets", "Certificates")
 """What a deployer makes in the vault, by the roles Key Vault ... Officer."""
 USERS: tuple[Purpose, ...] = ("lake", "audit", "database", "disks", "logs", "registry", "cache", "backups")
 """Purposes whose key a service uses through an identity of ours. AKS uses the cluster's key as its control plane, and
 Key Vault keeps secrets under its own hardware keys."""
-NOTICE_DAYS = 30
+_NOTICE_DAYS = 30
 """How long before its expiry Key Vault tells of a key that nothing rotated."""
-BITS = 3072
+_BITS = 3072
 
 
 class Keys(Construct):
@@ -82,7 +82,7 @@ class Keys(Construct):
             tags=dict(self._target.tags),
         )
         if deployer := names.settings(self._target).deployer_id:
-            for what in ADMINISTER:
+            for what in _ADMINISTER:
                 role = f"Key Vault {what} Officer"
                 self._administrators.append(iam.grant(self, f"{id}-{what.lower()}", deployer, role, on=vault.id))
         return vault
@@ -94,14 +94,14 @@ class Keys(Construct):
             name=purpose,
             key_vault_id=vault.id,
             key_type="RSA" if self._target.tier == "dev" else "RSA-HSM",
-            key_size=BITS,
+            key_size=_BITS,
             key_opts=["decrypt", "encrypt", "sign", "unwrapKey", "verify", "wrapKey"],
             rotation_policy=KeyVaultKeyRotationPolicy(
                 automatic=KeyVaultKeyRotationPolicyAutomatic(
                     time_after_creation=f"P{self._spec.rotation_days}D"  # KEY-1
                 ),
-                expire_after=f"P{self._spec.rotation_days + 2 * NOTICE_DAYS}D",
-                notify_before_expiry=f"P{NOTICE_DAYS}D",
+                expire_after=f"P{self._spec.rotation_days + 2 * _NOTICE_DAYS}D",
+                notify_before_expiry=f"P{_NOTICE_DAYS}D",
             ),
             tags={**self._target.tags, "purpose": purpose},
             depends_on=list(self._administrators),
@@ -114,6 +114,6 @@ class Keys(Construct):
         region = names.geo_region(self._target) if recovery and purpose == "database" else None
         made = iam.identity(self, f"{id}-user", self._target, purpose=f"{id}-key", recovery=recovery, region=region)
         self._grants.append(
-            iam.grant(self, f"{id}-use", made.principal_id, USE, on=key.resource_versionless_id)  # KEY-3
+            iam.grant(self, f"{id}-use", made.principal_id, _USE, on=key.resource_versionless_id)  # KEY-3
         )
         return KeyUser(id=names.identity_id(self._target, f"{id}-key", recovery=recovery), client_id=made.client_id)

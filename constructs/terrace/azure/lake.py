@@ -21,7 +21,7 @@ ENCRYPTED_FOR: Mapping[Bucket, Purpose] = {
     "access": "logs",
 }
 """Bucket to the purpose of its key (LAKE-2)."""
-RECORDS = (
+_RECORDS = (
     "insights-activity-logs",
     "insights-logs-storageread",
     "insights-logs-storagewrite",
@@ -53,7 +53,7 @@ class Lake(Construct):
     ) -> None:
         super().__init__(scope, id)
         locked: dict[Bucket, int] = {"bronze": spec.immutability.days, "audit": audit_days}  # LAKE-3, AUD-1
-        containers: dict[Bucket, Sequence[str]] = {"audit": RECORDS}
+        containers: dict[Bucket, Sequence[str]] = {"audit": _RECORDS}
         home = {
             name: bucket(
                 Construct(self, name),

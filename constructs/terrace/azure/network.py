@@ -33,10 +33,10 @@ from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.errors import ContractError
 
-PRIVATE_SERVICES = ("blob", "vault", "registry", "redisEnterprise", "cluster", "database", "internal")
+_PRIVATE_SERVICES = ("blob", "vault", "registry", "redisEnterprise", "cluster", "database", "internal")
 """Services whose names resolve inside the network only. All are needed at any setting of `private_paths`: their public
 ways in are closed."""
-DELEGATED: Mapping[Group, str] = {
+_DELEGATED: Mapping[Group, str] = {
     "control": "Microsoft.ContainerService/managedClusters",
     "database": "Microsoft.DBforPostgreSQL/flexibleServers",
 }
@@ -100,7 +100,7 @@ class Network(Construct):
             for group, subnet in subnets.items()
         ]
         nat_ids, routed = self._nat(spec, subnets["nodes"])
-        links = [self._zone(service) for service in PRIVATE_SERVICES]
+        links = [self._zone(service) for service in _PRIVATE_SERVICES]
         vault_paths, paths = self._private_paths(target)
         self._flow_log(spec, target, observability)
         hybrid = [self._subnet("GatewaySubnet", ranges["GatewaySubnet"])] if spec.hybrid else []  # NET-7
@@ -122,7 +122,7 @@ class Network(Construct):
 
     def _subnet(self, name: str, cidr: str) -> Subnet:
         delegation = None
-        if service := DELEGATED.get(name):  # type: ignore[call-overload]
+        if service := _DELEGATED.get(name):  # type: ignore[call-overload]
             join = ["Microsoft.Network/virtualNetworks/subnets/join/action"]
             delegation = [
                 SubnetDelegation(

@@ -28,7 +28,7 @@ from constructs import Construct
 
 from terrace.azure import names, providers
 from terrace.azure.bucket import account
-from terrace.azure.signals import BURNS, QUERIES, Burn, Event, Signal, burn_query, events, signals
+from terrace.azure.signals import QUERIES, Event, Signal, burn_query, events, signals
 from terrace.capabilities.audit import AuditHandle
 from terrace.capabilities.cache import CacheHandle, CacheSpec
 from terrace.capabilities.cluster import ClusterHandle
@@ -43,16 +43,14 @@ from terrace.capabilities.observability import (
     ObservabilitySpec,
     WebhookChannel,
 )
+from terrace.capabilities.signals import BURNS, SEVERITIES, Burn, lasting_minutes
 from terrace.capabilities.spec import Severity
 from terrace.capabilities.target import Target
 
 LOG_GROUPS: tuple[LogGroup, ...] = get_args(LogGroup)
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-LONGEST_DAYS = 730
+_LONGEST_DAYS = 730
 """What a workspace keeps at most; the audit bucket keeps the record longer. Source: Log Analytics, data retention."""
-WARNING_MINUTES = 15
-"""How long anything but an event lasts before somebody hears of it."""
-WINDOWS: Mapping[int, str] = {
+_WINDOWS: Mapping[int, str] = {
     5: "PT5M",
     15: "PT15M",
     30: "PT30M",
@@ -62,7 +60,7 @@ WINDOWS: Mapping[int, str] = {
     1440: "P1D",
 }
 """Minutes to the windows that metric alerts look at."""
-LEVELS: Mapping[Severity, int] = {"warning": 2, "critical": 0}
+_LEVELS: Mapping[Severity, int] = {"warning": 2, "critical": 0}
 
 
 class Observability(Construct):
@@ -93,7 +91,7 @@ class Observability(Construct):
             location=group.location,
             resource_group_name=group.name,
             sku="PerGB2018",
-            retention_in_days=min(spec.retention_days, LONGEST_DAYS),  # OBS-1
+            retention_in_days=min(spec.retention_days, _LONGEST_DAYS),  # OBS-1
             local_authentication_enabled=False,  # SEC-1: its shared key, which state holds, is worthless
             allow_resource_only_permissions=True,
             tags=dict(target.tags),
@@ -226,7 +224,7 @@ class Alarms(Construct):
         observability: ObservabilityHandle,
     ) -> None:
         """OBS-2, OBS-3: the same signal for both severities; how long it has to last is the escalation."""
-        minutes = {"warning": WARNING_MINUTES, "critical": spec.escalation.critical_after_minutes}[severity]
+        minutes = lasting_minutes(spec.escalation, severity)
         MonitorMetricAlert(  # OBS-2
             self,
             f"{name}-{severity}",
@@ -234,9 +232,9 @@ class Alarms(Construct):
             description=f"{signal.title}: {signal.comparison} {signal.threshold:g}",
             resource_group_name=providers.home(self).name,
             scopes=[signal.resource],
-            severity=LEVELS[severity],
+            severity=_LEVELS[severity],
             frequency="PT5M",
-            window_size=window(minutes),
+            window_size=_window(minutes),
             auto_mitigate=True,
             criteria=[
                 MonitorMetricAlertCriteria(
@@ -301,9 +299,9 @@ class Alarms(Construct):
             location=group.location,
             resource_group_name=group.name,
             scopes=[names.workspace_id(target)],
-            severity=LEVELS[severity],
+            severity=_LEVELS[severity],
             evaluation_frequency="PT15M",
-            window_duration=window(minutes),
+            window_duration=_window(minutes),
             skip_query_validation=True,  # tables appear with their first record
             criteria=[
                 MonitorScheduledQueryRulesAlertV2Criteria(
@@ -316,9 +314,9 @@ class Alarms(Construct):
         )
 
 
-def window(minutes: int) -> str:
+def _window(minutes: int) -> str:
     """The shortest window that is at least so long."""
-    return next(text for length, text in WINDOWS.items() if length >= minutes)
+    return next(text for length, text in _WINDOWS.items() if length >= minutes)
 
 
 def _dashboard(target: Target, watched: Mapping[str, Signal], slo_percent: float, entry: EntryHandle) -> str:

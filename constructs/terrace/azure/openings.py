@@ -23,7 +23,7 @@ from terrace.capabilities.network import NetworkSpec
 from terrace.capabilities.target import Target
 
 ANYWHERE = "0.0.0.0/0"
-ALL: Literal["*"] = "*"
+_ALL: Literal["*"] = "*"
 PODS = "100.64.0.0/16"
 """Range of pods, which live in an overlay beside the network; shared address space that no network here routes."""
 
@@ -69,7 +69,7 @@ FLOWS: Mapping[str, Flow] = {
 """Everything that may speak inside the network (NET-4); public, administrators' and outbound openings come on top."""
 
 
-class Opening(NamedTuple):
+class _Opening(NamedTuple):
     """Traffic between a group and what is not one; `peer` is a range or one of Azure's service tags."""
 
     group: Group
@@ -138,7 +138,7 @@ class Openings(Construct):
         for group in GROUPS:
             sides = ("Inbound",) if group == "entry" else ("Inbound", "Outbound")  # the gateway's own calls go anywhere
             for side in sides:
-                self._rule("refuse", group, 4096, side, "Deny", ALL, "Default is deny", ALL, [ALL], [ALL])
+                self._rule("refuse", group, 4096, side, "Deny", _ALL, "Default is deny", _ALL, [_ALL], [_ALL])
         self.groups: dict[str, str] = {group: made.id for group, made in self._made.items()}
 
     def _rule(
@@ -168,7 +168,7 @@ class Openings(Construct):
                 direction=side,
                 access=access,
                 protocol=protocol,
-                source_port_range=ALL,
+                source_port_range=_ALL,
                 destination_port_range=ports,
                 **ends,
             )
@@ -182,27 +182,27 @@ def _end(name: str, ranges: Sequence[str]) -> dict[str, Any]:
     return {f"{name}_address_prefixes": list(ranges)}
 
 
-def _outside(spec: NetworkSpec, target: Target, api_ranges: Mapping[str, str]) -> dict[str, Opening]:
+def _outside(spec: NetworkSpec, target: Target, api_ranges: Mapping[str, str]) -> dict[str, _Opening]:
     """Openings to and from what is outside, by name."""
     balancer, any_port = "AzureLoadBalancer", "0-65535"
     openings = {
-        "public-https": Opening("entry", "Inbound", "443", "Internet", "Public HTTPS entry"),
-        "public-http": Opening("entry", "Inbound", "80", "Internet", "Public HTTP, only to be redirected"),
+        "public-https": _Opening("entry", "Inbound", "443", "Internet", "Public HTTPS entry"),
+        "public-http": _Opening("entry", "Inbound", "80", "Internet", "Public HTTP, only to be redirected"),
         # Source: "Application Gateway infrastructure configuration", required security rules
-        "gateway-manager": Opening("entry", "Inbound", "65200-65535", "GatewayManager", "Azure manages the gateway"),
-        "entry-probes": Opening("entry", "Inbound", any_port, balancer, "Azure asks the gateway for its health", ALL),
-        "nodes-probes": Opening("nodes", "Inbound", any_port, balancer, "Azure asks the nodes for their health", ALL),
-        "api-probes": Opening("control", "Inbound", any_port, balancer, "Azure asks the API for its health", ALL),
+        "gateway-manager": _Opening("entry", "Inbound", "65200-65535", "GatewayManager", "Azure manages the gateway"),
+        "entry-probes": _Opening("entry", "Inbound", any_port, balancer, "Azure asks the gateway for its health", _ALL),
+        "nodes-probes": _Opening("nodes", "Inbound", any_port, balancer, "Azure asks the nodes for their health", _ALL),
+        "api-probes": _Opening("control", "Inbound", any_port, balancer, "Azure asks the API for its health", _ALL),
         # Source: "Networking in Flexible Server with private access", NSG rules
-        "archive": Opening("database", "Outbound", "443", "Storage", "PostgreSQL archives its log"),
-        "sign-in": Opening("database", "Outbound", "443", "AzureActiveDirectory", "PostgreSQL judges Entra's tokens"),
-        "keys": Opening("database", "Outbound", "443", "AzureKeyVault", "PostgreSQL reaches its key"),
+        "archive": _Opening("database", "Outbound", "443", "Storage", "PostgreSQL archives its log"),
+        "sign-in": _Opening("database", "Outbound", "443", "AzureActiveDirectory", "PostgreSQL judges Entra's tokens"),
+        "keys": _Opening("database", "Outbound", "443", "AzureKeyVault", "PostgreSQL reaches its key"),
     }
     for name, place in spec.egress.destinations.items():
         peer = "Internet" if place.cidr == ANYWHERE else place.cidr
-        openings[f"to-{name}"] = Opening("nodes", "Outbound", str(place.port), peer, f"Nodes reach {name}")
+        openings[f"to-{name}"] = _Opening("nodes", "Outbound", str(place.port), peer, f"Nodes reach {name}")
     for name, cidr in api_ranges.items():
-        openings[f"api-from-{name}"] = Opening("control", "Inbound", "443", cidr, f"Kubernetes API from {name}")
+        openings[f"api-from-{name}"] = _Opening("control", "Inbound", "443", cidr, f"Kubernetes API from {name}")
     return openings
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from itertools import chain
 
-ALWAYS = {"Microsoft.Resources/subscriptions": "read", "Microsoft.Storage/storageAccounts": "read"}
+_ALWAYS = {"Microsoft.Resources/subscriptions": "read", "Microsoft.Storage/storageAccounts": "read"}
 STATE = {"Microsoft.Storage/storageAccounts/blobServices/containers/blobs": "add/action delete read write"}
 """In the account of remote state, whatever is applied: the state, leased meanwhile."""
 
@@ -20,7 +20,7 @@ def files(types: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
         "Name": "Terrace deploy",
         "IsCustom": True,
         "Description": "Makes, changes and removes what Terrace's stacks have, and nothing else.",
-        "Actions": _joined([*ALWAYS.items(), *(pair for pair in pairs if not pair[0].startswith("data "))]),
+        "Actions": _joined([*_ALWAYS.items(), *(pair for pair in pairs if not pair[0].startswith("data "))]),
         "NotActions": [],
         "DataActions": _joined([*STATE.items(), *data]),
         "NotDataActions": [],

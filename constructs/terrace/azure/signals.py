@@ -16,12 +16,12 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.network import NetworkHandle
-from terrace.capabilities.observability import LogGroup, Thresholds
-from terrace.capabilities.spec import LAYERS, Severity
+from terrace.capabilities.observability import Thresholds
+from terrace.capabilities.signals import TOLERATED_DENIALS, Comparison, Query
+from terrace.capabilities.spec import LAYERS
 from terrace.capabilities.target import Target
 
 Statistic = Literal["Average", "Maximum", "Minimum", "Total"]
-Comparison = Literal["above", "below"]
 
 
 @dataclass(frozen=True)
@@ -49,31 +49,6 @@ class Event:
     at_once: bool = False
 
 
-@dataclass(frozen=True)
-class Burn:
-    """How fast the error budget may go: at `rate` over `window_seconds` somebody of `severity` hears of it.
-
-    Rates and windows are those of the SRE workbook, "Alerting on SLOs": 2 % of a month's budget in an hour, 5 % in six.
-    """
-
-    rate: float
-    window_seconds: int
-    severity: Severity
-
-
-@dataclass(frozen=True)
-class Query:
-    """A saved search: what follows the table of a kind of logs."""
-
-    group: LogGroup
-    text: str
-
-
-BURNS: Mapping[str, Burn] = {
-    "fast": Burn(rate=14.4, window_seconds=3600, severity="critical"),
-    "slow": Burn(rate=6.0, window_seconds=21600, severity="warning"),
-}
-
 QUERIES: Mapping[str, Query] = {
     "refused-kubernetes-calls": Query(
         "cluster",
@@ -99,7 +74,7 @@ def events(audit: AuditHandle) -> dict[str, Event]:
             "Refused calls of Azure",
             "AzureActivity | where ActivityStatusValue == 'Failure'"
             " and tostring(Properties_d.statusCode) == 'Forbidden'",
-            tolerated=20,
+            tolerated=TOLERATED_DENIALS,
         ),
         "trail-stopped": Event(  # AUD-1
             "The record of calls was stopped or deleted",

@@ -29,10 +29,10 @@ from terrace.gcp import names
 from terrace.gcp.providers import service
 from terrace.gcp.signals import RECORD
 
-RECORDED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
+_RECORDED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
 """Beside the calls that change something, which Google always records. Source: Cloud Audit Logs overview."""
 
-CONFIGURATION = (
+_CONFIGURATION = (
     "artifactregistry.googleapis.com/Repository",
     "cloudkms.googleapis.com/CryptoKey",
     "compute.googleapis.com/Firewall",
@@ -48,8 +48,8 @@ CONFIGURATION = (
 )
 """Kinds of resources whose every change is announced (AUD-3)."""
 
-SERIOUS, UNUSUAL = ("HIGH", "CRITICAL"), ("MEDIUM",)
-CATEGORIES = ("SECURITY", "SUSPENSION", "TECHNICAL")
+_SERIOUS, _UNUSUAL = ("HIGH", "CRITICAL"), ("MEDIUM",)
+_CATEGORIES = ("SECURITY", "SUSPENSION", "TECHNICAL")
 
 
 class Audit(Construct):
@@ -79,14 +79,14 @@ class Audit(Construct):
         if names.settings(target).owns_account:
             self._record_all(target)
             self._findings(spec, target)
-            for name, address in named_addresses(observability):
+            for name, address in _named_addresses(observability):
                 EssentialContactsContact(
                     self,
                     f"contact-{name}",
                     parent=f"projects/{names.number(target)}",
                     email=address,
                     language_tag="en",
-                    notification_category_subscriptions=list(CATEGORIES),
+                    notification_category_subscriptions=list(_CATEGORIES),
                     depends_on=[service(self, "essentialcontacts")],
                 )
         self._changes(spec, target)
@@ -98,7 +98,7 @@ class Audit(Construct):
             "calls",
             project=names.account(target),
             service="allServices",  # AUD-1, LAKE-6
-            audit_log_config=[ProjectIamAuditConfigAuditLogConfig(log_type=kind) for kind in RECORDED],
+            audit_log_config=[ProjectIamAuditConfigAuditLogConfig(log_type=kind) for kind in _RECORDED],
             depends_on=[service(self, "cloudresourcemanager")],
         )
 
@@ -124,7 +124,7 @@ class Audit(Construct):
 
     def _findings(self, spec: AuditSpec, target: Target) -> None:
         topic, publisher = self._topic("findings", "securitycenter")
-        severities = (*UNUSUAL, *SERIOUS) if spec.unusual_activity else SERIOUS
+        severities = (*_UNUSUAL, *_SERIOUS) if spec.unusual_activity else _SERIOUS
         wanted = " OR ".join(f'severity = "{severity}"' for severity in severities)
         SccV2ProjectNotificationConfig(
             self,
@@ -150,7 +150,7 @@ class Audit(Construct):
                 project=names.account(target),
                 feed_id=f"{target.prefix}-{name}",
                 content_type=kind,
-                asset_types=list(CONFIGURATION),  # AUD-3
+                asset_types=list(_CONFIGURATION),  # AUD-3
                 feed_output_config=CloudAssetProjectFeedFeedOutputConfig(
                     pubsub_destination=CloudAssetProjectFeedFeedOutputConfigPubsubDestination(
                         topic=names.topic(target, "changes")
@@ -190,7 +190,7 @@ class Audit(Construct):
         return topic, grant
 
 
-def named_addresses(observability: ObservabilityHandle) -> list[tuple[str, str]]:
+def _named_addresses(observability: ObservabilityHandle) -> list[tuple[str, str]]:
     """Each mail address once, with a name that does not change when others come or go."""
     return [
         (address.replace("@", "-at-").replace(".", "-"), address) for address in dict.fromkeys(observability.addresses)

@@ -53,7 +53,7 @@ from terrace.gcp.iam import Grant
 from terrace.gcp.providers import service
 
 
-class Schedule(NamedTuple):
+class _Schedule(NamedTuple):
     """How often, as each service says it: the plan's recurrence, GKE's cron, the copies' seconds."""
 
     recurrence: str
@@ -62,22 +62,22 @@ class Schedule(NamedTuple):
     seconds: str
 
 
-SCHEDULES: Mapping[timedelta, Schedule] = {
-    timedelta(hours=6): Schedule("HOURLY", 6, "0 5,11,17,23 * * *", "21600s"),
-    timedelta(hours=12): Schedule("HOURLY", 12, "0 5,17 * * *", "43200s"),
-    timedelta(days=1): Schedule("DAILY", None, "0 17 * * *", "86400s"),
+_SCHEDULES: Mapping[timedelta, _Schedule] = {
+    timedelta(hours=6): _Schedule("HOURLY", 6, "0 5,11,17,23 * * *", "21600s"),
+    timedelta(hours=12): _Schedule("HOURLY", 12, "0 5,17 * * *", "43200s"),
+    timedelta(days=1): _Schedule("DAILY", None, "0 17 * * *", "86400s"),
 }
 """UTC. 17:00 is in each: a database that sleeps at night is still awake then, and one that is stopped cannot be backed
 up."""
-WINDOW = {"HOURLY": (0, 24), "DAILY": (14, 20)}
+_WINDOW = {"HOURLY": (0, 24), "DAILY": (14, 20)}
 """Hours in which a backup may begin; six at least. Source: Backup and DR, "Create a backup plan"."""
 BACKED_UP: tuple[Layer, ...] = ("silver", "gold", "platinum")
 """Bronze needs no backup: nobody can change it (LAKE-3), and it can be loaded again."""
-SHORTEST_DAYS = 7
+_SHORTEST_DAYS = 7
 """What the vault enforces for any backup in it, whoever asks to delete it sooner."""
 VELERO = "velero"
 """Its namespace and service account."""
-VELERO_VOLUMES = (
+_VELERO_VOLUMES = (
     "compute.disks.create",
     "compute.disks.createSnapshot",
     "compute.disks.get",
@@ -88,7 +88,7 @@ VELERO_VOLUMES = (
     "compute.snapshots.useReadOnly",
     "compute.zones.get",
 )
-DATABASE = "sqladmin.googleapis.com/Instance"
+_DATABASE = "sqladmin.googleapis.com/Instance"
 
 
 class Backup(Construct):
@@ -117,7 +117,7 @@ class Backup(Construct):
         pipelines: PipelinesHandle,
     ) -> None:
         super().__init__(scope, id)
-        if spec.every not in SCHEDULES:
+        if spec.every not in _SCHEDULES:
             raise ContractError(
                 f"there is no schedule for a backup every {spec.every}", where=self.node.path, hint="PT6H, PT12H or P1D"
             )
@@ -132,14 +132,14 @@ class Backup(Construct):
         self.handle = BackupHandle(vault=vault.backup_vault_id)
 
     def _database(self, spec: BackupSpec, target: Target, vault: BackupDrBackupVault, database: DatabaseHandle) -> None:
-        schedule = SCHEDULES[spec.every]
-        first, last = WINDOW[schedule.recurrence]
+        schedule = _SCHEDULES[spec.every]
+        first, last = _WINDOW[schedule.recurrence]
         plan = BackupDrBackupPlan(  # BAK-1
             self,
             "plan",
             backup_plan_id=f"{target.prefix}-database",
             location=target.region,
-            resource_type=DATABASE,
+            resource_type=_DATABASE,
             backup_vault=vault.id,
             # The plan takes the server's recovery over, so it keeps as many days of logs (DB-5)
             log_retention_days=database.recovery_days,
@@ -163,7 +163,7 @@ class Backup(Construct):
             "database",
             backup_plan_association_id=f"{target.prefix}-database",
             location=target.region,
-            resource_type=DATABASE,
+            resource_type=_DATABASE,
             resource=database.id,
             backup_plan=plan.name,
             depends_on=list(database.ready),
@@ -183,10 +183,10 @@ class Backup(Construct):
                 include_secrets=True,
                 encryption_key=GkeBackupBackupPlanBackupConfigEncryptionKey(gcp_kms_encryption_key=self._key),
             ),
-            backup_schedule=GkeBackupBackupPlanBackupSchedule(cron_schedule=SCHEDULES[spec.every].cron),
+            backup_schedule=GkeBackupBackupPlanBackupSchedule(cron_schedule=_SCHEDULES[spec.every].cron),
             retention_policy=GkeBackupBackupPlanRetentionPolicy(
                 backup_retain_days=spec.retention_days,
-                backup_delete_lock_days=SHORTEST_DAYS if target.protected else 0,
+                backup_delete_lock_days=_SHORTEST_DAYS if target.protected else 0,
                 locked=False,  # locked, it could never be made longer
             ),
             labels={"capability": "backup"},
@@ -250,7 +250,7 @@ class Backup(Construct):
                 schedule=StorageTransferJobSchedule(
                     schedule_start_date=StorageTransferJobScheduleScheduleStartDate(year=2026, month=1, day=1),
                     start_time_of_day=StorageTransferJobScheduleStartTimeOfDay(hours=17, minutes=0, seconds=0, nanos=0),
-                    repeat_interval=SCHEDULES[spec.every].seconds,
+                    repeat_interval=_SCHEDULES[spec.every].seconds,
                 ),
                 depends_on=[*writes, *reads],
             )
@@ -262,7 +262,7 @@ class Backup(Construct):
             "velero-volumes",
             role_id=names.custom_role(target, VELERO),
             title=f"Velero's snapshots of {target.prefix}",
-            permissions=list(VELERO_VOLUMES),
+            permissions=list(_VELERO_VOLUMES),
             depends_on=[service(self, "iam")],
         )
         account = iam.role(
@@ -300,7 +300,7 @@ def _vault(
         backup_vault_id=target.prefix,
         location=region,
         description=f"Backups of {target.prefix}",
-        backup_minimum_enforced_retention_duration=f"{SHORTEST_DAYS * 86400}s",
+        backup_minimum_enforced_retention_duration=f"{_SHORTEST_DAYS * 86400}s",
         access_restriction="WITHIN_PROJECT",
         encryption_config=BackupDrBackupVaultEncryptionConfig(kms_key_name=key),
         ignore_inactive_datasources=True,

@@ -30,8 +30,8 @@ from terrace.errors import ContractError
 from terrace.gcp import names
 from terrace.gcp.providers import service
 
-DAY_SECONDS = 86400
-SOFT_DELETE_DAYS = {"dev": 7, "staging": 30, "prod": 30}
+_DAY_SECONDS = 86400
+_SOFT_DELETE_DAYS = {"dev": 7, "staging": 30, "prod": 30}
 """Days in which a deleted object can be brought back, whatever else the bucket does. Cloud Storage takes 7 to 90."""
 
 
@@ -66,7 +66,7 @@ def bucket(
         scope,
         "bucket",
         name=names.bucket(target, name),
-        location=multi_region(target) if spans_regions else target.region.upper(),
+        location=_multi_region(target) if spans_regions else target.region.upper(),
         custom_placement_config=_both_regions(target) if spans_regions else None,  # LAKE-5
         rpo="ASYNC_TURBO" if spans_regions else None,  # LAKE-5
         storage_class="STANDARD",
@@ -87,12 +87,12 @@ def bucket(
         ),
         versioning=StorageBucketVersioning(enabled=not locked),  # LAKE-3
         retention_policy=StorageBucketRetentionPolicy(  # LAKE-3
-            retention_period=str((lock_days or 0) * DAY_SECONDS), is_locked=lock_mode == "compliance"
+            retention_period=str((lock_days or 0) * _DAY_SECONDS), is_locked=lock_mode == "compliance"
         )
         if locked
         else None,
         soft_delete_policy=StorageBucketSoftDeletePolicy(  # LAKE-3
-            retention_duration_seconds=SOFT_DELETE_DAYS[target.tier] * DAY_SECONDS
+            retention_duration_seconds=_SOFT_DELETE_DAYS[target.tier] * _DAY_SECONDS
         ),
         lifecycle_rule=_lifecycle_rules(lifecycle),  # LAKE-4
         logging=StorageBucketLogging(  # LAKE-6
@@ -108,7 +108,7 @@ def bucket(
     return Made(scope, made)
 
 
-def multi_region(target: Target) -> str:
+def _multi_region(target: Target) -> str:
     """The multi-region that holds both of the target's regions. Raises ContractError where there is none."""
     found = {"eu": "EU", "us": "US"}.get(regions.residency("gcp", target.region) or "")
     if found is None:

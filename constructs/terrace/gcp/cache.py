@@ -26,9 +26,9 @@ from terrace.environment.sizes import machine
 from terrace.gcp import names
 from terrace.gcp.providers import service
 
-ENGINE = "VALKEY_8_0"
+_ENGINE = "VALKEY_8_0"
 PORT = 6379
-DAY_SECONDS = 86400
+_DAY_SECONDS = 86400
 
 
 class Cache(Construct):
@@ -58,7 +58,7 @@ class Cache(Construct):
             "cache",
             instance_id=target.prefix,
             location=target.region,
-            engine_version=ENGINE,
+            engine_version=_ENGINE,
             mode="CLUSTER_DISABLED",
             node_type=node_type(spec, target),
             shard_count=1,
@@ -80,7 +80,7 @@ class Cache(Construct):
                 mode="RDB", rdb_config=MemorystoreInstancePersistenceConfigRdbConfig(rdb_snapshot_period="SIX_HOURS")
             ),
             automated_backup_config=MemorystoreInstanceAutomatedBackupConfig(  # CACHE-3
-                retention=f"{spec.snapshot_days * DAY_SECONDS}s",
+                retention=f"{spec.snapshot_days * _DAY_SECONDS}s",
                 fixed_frequency_schedule=MemorystoreInstanceAutomatedBackupConfigFixedFrequencySchedule(
                     start_time=MemorystoreInstanceAutomatedBackupConfigFixedFrequencyScheduleStartTime(hours=3)
                 ),

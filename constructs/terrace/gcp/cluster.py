@@ -83,16 +83,16 @@ from terrace.gcp import names
 from terrace.gcp.network import PODS, SERVICES
 from terrace.gcp.providers import service
 
-ACCELERATOR = "nvidia-tesla-t4"
+_ACCELERATOR = "nvidia-tesla-t4"
 """What is attached to a GPU pool's machines; one each but for the largest."""
-PODS_PER_NODE = 64
+_PODS_PER_NODE = 64
 
-LOGS = ("SYSTEM_COMPONENTS", "WORKLOADS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER")
-METRICS = (
+_LOGS = ("SYSTEM_COMPONENTS", "WORKLOADS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER")
+_METRICS = (
     "SYSTEM_COMPONENTS", "APISERVER", "SCHEDULER", "CONTROLLER_MANAGER", "STORAGE", "HPA",
     "POD", "DAEMONSET", "DEPLOYMENT", "STATEFULSET", "CADVISOR", "KUBELET",
 )  # fmt: skip
-SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 """What a node may ask for; its service account's roles say what it gets."""
 
 
@@ -232,9 +232,9 @@ class Cluster(Construct):
             notification_config=ContainerClusterNotificationConfig(
                 pubsub=ContainerClusterNotificationConfigPubsub(enabled=True, topic=observability.topics["warning"])
             ),
-            logging_config=ContainerClusterLoggingConfig(enable_components=list(LOGS)),  # K8S-3
+            logging_config=ContainerClusterLoggingConfig(enable_components=list(_LOGS)),  # K8S-3
             monitoring_config=ContainerClusterMonitoringConfig(
-                enable_components=list(METRICS),
+                enable_components=list(_METRICS),
                 managed_prometheus=ContainerClusterMonitoringConfigManagedPrometheus(enabled=True),
                 advanced_datapath_observability_config=ContainerClusterMonitoringConfigAdvancedDatapathObservabilityConfig(
                     enable_metrics=True, enable_relay=True
@@ -307,7 +307,7 @@ class Cluster(Construct):
             service_account=self._network.groups["nodes"],
             image_type="COS_CONTAINERD",
             boot_disk_kms_key=names.key(self._target, "disks"),
-            oauth_scopes=[SCOPE],
+            oauth_scopes=[_SCOPE],
             shielded_instance_config=ContainerClusterNodeConfigShieldedInstanceConfig(
                 enable_secure_boot=True, enable_integrity_monitoring=True
             ),
@@ -326,7 +326,7 @@ class Cluster(Construct):
             location=self._location,
             node_locations=list(target.zones),  # NET-1, K8S-6
             initial_node_count=pool.min_nodes,
-            max_pods_per_node=PODS_PER_NODE,
+            max_pods_per_node=_PODS_PER_NODE,
             autoscaling=ContainerNodePoolAutoscaling(
                 total_min_node_count=pool.min_nodes,  # K8S-6
                 total_max_node_count=pool.max_nodes,  # K8S-6
@@ -336,14 +336,14 @@ class Cluster(Construct):
             upgrade_settings=ContainerNodePoolUpgradeSettings(strategy="SURGE", max_surge=1, max_unavailable=0),
             network_config=ContainerNodePoolNetworkConfig(enable_private_nodes=True),  # K8S-1, NET-2
             node_config=ContainerNodePoolNodeConfig(
-                machine_type=machine_type(name, pool, target),
+                machine_type=_machine_type(name, pool, target),
                 spot=pool.kind == "spot",
                 image_type="COS_CONTAINERD",  # K8S-9
                 disk_type="pd-balanced",
                 disk_size_gb=pool.disk_gb,
                 boot_disk_kms_key=names.key(target, "disks"),  # K8S-9
                 service_account=self._network.groups["nodes"],  # K8S-4
-                oauth_scopes=[SCOPE],
+                oauth_scopes=[_SCOPE],
                 labels={"terrace.dev/pool": name},
                 resource_labels=labels,  # GOV-1
                 metadata={"disable-legacy-endpoints": "true"},  # K8S-4
@@ -387,7 +387,7 @@ class Cluster(Construct):
         )
 
 
-def machine_type(name: str, pool: PoolSpec, target: Target) -> str:
+def _machine_type(name: str, pool: PoolSpec, target: Target) -> str:
     """The machine type of a pool: the environment's exact one, else the size's."""
     exact = names.settings(target).node_types.get(name)
     return exact or machine("gcp", "gpu" if pool.kind == "gpu" else "node", pool.size).name
@@ -395,7 +395,7 @@ def machine_type(name: str, pool: PoolSpec, target: Target) -> str:
 
 def _accelerator(pool: PoolSpec) -> ContainerNodePoolNodeConfigGuestAccelerator:
     return ContainerNodePoolNodeConfigGuestAccelerator(
-        type=ACCELERATOR,
+        type=_ACCELERATOR,
         count=4 if pool.size == "xlarge" else 1,
         gpu_driver_installation_config=ContainerNodePoolNodeConfigGuestAcceleratorGpuDriverInstallationConfig(
             gpu_driver_version="LATEST"

@@ -40,11 +40,11 @@ ALERTS: tuple[tuple[Literal["CURRENT_SPEND", "FORECASTED_SPEND"], int], ...] = (
     ("FORECASTED_SPEND", 100),
 )
 """Percent of the budget at which somebody is told (COST-1)."""
-MOST_CHANNELS = 5
+_MOST_CHANNELS = 5
 """Source: Cloud Billing Budget API, monitoringNotificationChannels."""
-BETWEEN_CALLS_MINUTES = 5
+_BETWEEN_CALLS_MINUTES = 5
 """GKE does one thing at a time with a cluster and refuses the next; retries do the rest."""
-SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
 class Call(NamedTuple):
@@ -96,7 +96,7 @@ class Cost(Construct):
                 for basis, percent in ALERTS
             ],
             all_updates_rule=BillingBudgetAllUpdatesRule(
-                monitoring_notification_channels=list(observability.channels["mail"][:MOST_CHANNELS]),  # COST-1
+                monitoring_notification_channels=list(observability.channels["mail"][:_MOST_CHANNELS]),  # COST-1
                 pubsub_topic=observability.topics["warning"],
                 disable_default_iam_recipients=False,
                 schema_version="1.0",
@@ -152,7 +152,7 @@ class Cost(Construct):
                     headers={"Content-Type": "application/json"},
                     body=base64.b64encode(json.dumps(call.body).encode()).decode(),
                     oauth_token=CloudSchedulerJobHttpTargetOauthToken(
-                        service_account_email=names.role_email(target, "sleep"), scope=SCOPE
+                        service_account_email=names.role_email(target, "sleep"), scope=_SCOPE
                     ),
                 ),
                 retry_config=CloudSchedulerJobRetryConfig(
@@ -182,8 +182,8 @@ def _calls(
             bounds = {"enabled": True, "totalMinNodeCount": pool.min_nodes, "totalMaxNodeCount": pool.max_nodes}
             scaling: dict[str, Any] = {"autoscaling": {"enabled": False} if asleep else bounds}
             size = {"nodeCount": 0 if asleep else first}
-            begin = 2 * place * BETWEEN_CALLS_MINUTES
-            early, late = (_cron(time, sleep.days, begin), _cron(time, sleep.days, begin + BETWEEN_CALLS_MINUTES))
+            begin = 2 * place * _BETWEEN_CALLS_MINUTES
+            early, late = (_cron(time, sleep.days, begin), _cron(time, sleep.days, begin + _BETWEEN_CALLS_MINUTES))
             calls[f"nodes-{name}-{turn}"] = Call(early, "POST", f"{at}:setAutoscaling", scaling)
             calls[f"nodes-{name}-size-{turn}"] = Call(late, "POST", f"{at}:setSize", size)
     return calls

@@ -44,11 +44,11 @@ NAME = "platform"
 ADMIN = "database-admin"
 """The service account of the job that makes databases, roles and schemas (DB-9)."""
 PORT = 5432
-LOG_DAYS = {"ENTERPRISE": 7, "ENTERPRISE_PLUS": 35}
+_LOG_DAYS = {"ENTERPRISE": 7, "ENTERPRISE_PLUS": 35}
 """Days of point-in-time recovery that an edition can keep. Source: Cloud SQL, "Point-in-time recovery"."""
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """In Cloud SQL's order; it counts from 1."""
-FINAL_BACKUP_DAYS = 30
+_FINAL_BACKUP_DAYS = 30
 
 
 def parameters(spec: DatabaseSpec) -> Mapping[str, str]:
@@ -95,10 +95,10 @@ class Database(Construct):
         super().__init__(scope, id)
         self._spec, self._target, self._network = spec, target, network
         self._tier = instance_class(spec, target)
-        self._edition = edition(self._tier)
-        if spec.recovery_days > LOG_DAYS[self._edition]:
+        self._edition = _edition(self._tier)
+        if spec.recovery_days > _LOG_DAYS[self._edition]:
             raise ContractError(
-                f"{self._tier} keeps {LOG_DAYS[self._edition]} days of recovery, {spec.recovery_days} are asked for",
+                f"{self._tier} keeps {_LOG_DAYS[self._edition]} days of recovery, {spec.recovery_days} are asked for",
                 where="database.recovery_days",
                 hint="take a larger size, or fewer days",
             )
@@ -123,7 +123,7 @@ class Database(Construct):
                 maintenance_window=self._maintenance(),  # DB-10: the replicas' too
                 final_backup_config=SqlDatabaseInstanceSettingsFinalBackupConfig(  # DB-6
                     enabled=spec.deletion_protection,
-                    retention_days=FINAL_BACKUP_DAYS if spec.deletion_protection else None,
+                    retention_days=_FINAL_BACKUP_DAYS if spec.deletion_protection else None,
                 ),
                 retain_backups_on_delete=spec.deletion_protection,  # DB-6
             ),
@@ -148,7 +148,7 @@ class Database(Construct):
         self.handle = DatabaseHandle(
             id=names.database_id(target),
             instance=target.prefix,
-            host=host(server),
+            host=_host(server),
             port=PORT,
             name=NAME,
             admin_secret="",
@@ -206,7 +206,7 @@ class Database(Construct):
     def _backups(self) -> SqlDatabaseInstanceSettingsBackupConfiguration:
         return SqlDatabaseInstanceSettingsBackupConfiguration(
             enabled=True,
-            start_time=backup_window(self._spec),
+            start_time=_backup_window(self._spec),
             location=self._target.recovery_region or self._target.region,  # DB-5, GOV-2
             point_in_time_recovery_enabled=True,  # DB-5
             transaction_log_retention_days=self._spec.recovery_days,  # DB-5
@@ -240,7 +240,7 @@ class Database(Construct):
 
     def _name_inside(self, id: str, instance: SqlDatabaseInstance) -> None:
         """The instance's own name, for callers in the network: a zone of that name alone, with its address."""
-        name = f"{host(instance)}."
+        name = f"{_host(instance)}."
         zone = DnsManagedZone(
             self,
             f"{id}-zone",
@@ -300,7 +300,7 @@ class Database(Construct):
         )
 
 
-def host(instance: SqlDatabaseInstance) -> str:
+def _host(instance: SqlDatabaseInstance) -> str:
     """An instance's own name, without the dot that Cloud SQL ends it with."""
     return Fn.trimsuffix(instance.dns_name, ".")
 
@@ -312,15 +312,15 @@ def instance_class(spec: DatabaseSpec, target: Target) -> str:
 
 def maintenance_window(spec: DatabaseSpec) -> tuple[int, int]:
     """Day and hour, UTC, as Cloud SQL writes them: Monday is 1."""
-    return DAYS.index(spec.maintenance_window.day) + 1, spec.maintenance_window.hour
+    return _DAYS.index(spec.maintenance_window.day) + 1, spec.maintenance_window.hour
 
 
-def backup_window(spec: DatabaseSpec) -> str:
+def _backup_window(spec: DatabaseSpec) -> str:
     """The hour, UTC, in which daily backups begin: two before maintenance."""
     return f"{(spec.maintenance_window.hour - 2) % 24:02}:00"
 
 
-def edition(tier: str) -> str:
+def _edition(tier: str) -> str:
     """The edition that a tier belongs to: machines of free choice are Enterprise's, named ones Enterprise Plus's."""
     return "ENTERPRISE" if tier.startswith("db-custom-") else "ENTERPRISE_PLUS"
 

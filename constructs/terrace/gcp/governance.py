@@ -20,7 +20,7 @@ from terrace.environment import regions
 from terrace.gcp import names
 from terrace.gcp.providers import service
 
-ENFORCED = (
+_ENFORCED = (
     "compute.disableSerialPortAccess",
     "compute.requireOsLogin",
     "compute.requireShieldedVm",
@@ -36,7 +36,7 @@ ENFORCED = (
 )
 """Constraints that are on or off. Source: Resource Manager, "Organization policy constraints"."""
 
-OWN_KEY_ONLY = (
+_OWN_KEY_ONLY = (
     "artifactregistry.googleapis.com",
     "container.googleapis.com",
     "pubsub.googleapis.com",
@@ -46,7 +46,7 @@ OWN_KEY_ONLY = (
 )
 """Services that may not fall back to a key of Google's."""
 
-METADATA = {
+_METADATA = {
     "block-project-ssh-keys": "TRUE",
     "disable-legacy-endpoints": "TRUE",
     "enable-oslogin": "TRUE",
@@ -54,7 +54,7 @@ METADATA = {
 }
 """What every machine of the project is told."""
 
-EVERYBODY = "principalSet://goog/public:all"
+_EVERYBODY = "principalSet://goog/public:all"
 
 
 class Governance(Construct):
@@ -89,14 +89,14 @@ class Governance(Construct):
                 IamDenyPolicyRules(
                     description="No static keys",
                     deny_rule=IamDenyPolicyRulesDenyRule(
-                        denied_principals=[EVERYBODY],
+                        denied_principals=[_EVERYBODY],
                         denied_permissions=["iam.googleapis.com/serviceAccountKeys.create"],  # ID-1
                     ),
                 ),
                 IamDenyPolicyRules(
                     description="Keep the record and the keys",
                     deny_rule=IamDenyPolicyRulesDenyRule(
-                        denied_principals=[EVERYBODY],
+                        denied_principals=[_EVERYBODY],
                         exception_principals=[pipeline],
                         denied_permissions=[
                             "cloudkms.googleapis.com/cryptoKeyVersions.destroy",  # KEY-2
@@ -110,19 +110,19 @@ class Governance(Construct):
         )
 
     def _policies(self, target: Target) -> None:
-        for constraint in ENFORCED:
+        for constraint in _ENFORCED:
             self._policy(target, constraint, OrgPolicyPolicySpecRules(enforce="TRUE"))
         self._policy(
             target,
             "gcp.resourceLocations",
             OrgPolicyPolicySpecRules(
-                values=OrgPolicyPolicySpecRulesValues(allowed_values=allowed_regions(target))
+                values=OrgPolicyPolicySpecRulesValues(allowed_values=_allowed_regions(target))
             ),  # GOV-2
         )
         self._policy(
             target,
             "gcp.restrictNonCmekServices",
-            OrgPolicyPolicySpecRules(values=OrgPolicyPolicySpecRulesValues(denied_values=list(OWN_KEY_ONLY))),
+            OrgPolicyPolicySpecRules(values=OrgPolicyPolicySpecRulesValues(denied_values=list(_OWN_KEY_ONLY))),
         )
         self._policy(target, "compute.vmExternalIpAccess", OrgPolicyPolicySpecRules(deny_all="TRUE"))  # NET-2
 
@@ -147,13 +147,13 @@ class Governance(Construct):
             restore_policy="NONE",
             depends_on=[service(self, "iam"), service(self, "compute")],
         )
-        for key, value in METADATA.items():
+        for key, value in _METADATA.items():
             ComputeProjectMetadataItem(
                 self, f"metadata-{key}", key=key, value=value, depends_on=[service(self, "compute")]
             )
 
 
-def allowed_regions(target: Target) -> Sequence[str]:
+def _allowed_regions(target: Target) -> Sequence[str]:
     """Where resources may be (GOV-2): the target's regions and, for buckets over both, what holds them."""
     allowed = [f"in:{region}-locations" for region in (target.region, target.recovery_region) if region]
     if target.recovery_region and (residency := regions.residency("gcp", target.region)):

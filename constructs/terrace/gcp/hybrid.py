@@ -21,7 +21,7 @@ from terrace.gcp.openings import ALLOWED
 from terrace.gcp.providers import service
 from terrace.gcp.secrets import random_text, replication
 
-TUNNELS = 2
+_TUNNELS = 2
 """Both interfaces of the gateway must have one. Source: Cloud VPN documentation, "Cloud VPN topologies"."""
 
 
@@ -65,7 +65,7 @@ class Hybrid(Construct):
             secret_data_wo_version="1",  # SEC-1
         )
         router = network.routes["router"]
-        for number in range(TUNNELS):
+        for number in range(_TUNNELS):
             tunnel = ComputeVpnTunnel(  # NET-7
                 self,
                 f"tunnel-{number}",

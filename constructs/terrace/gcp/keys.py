@@ -28,10 +28,10 @@ USERS: Mapping[Purpose, tuple[str, ...]] = {
 }
 """The services whose own identities use a purpose's key; nobody else may (KEY-3)."""
 
-SPANNING: tuple[Purpose, ...] = ("lake", "backups")
+_SPANNING: tuple[Purpose, ...] = ("lake", "backups")
 """Keys of buckets that span both regions; such a bucket wants its key in the multi-region that holds them."""
 
-DAY_SECONDS = 86400
+_DAY_SECONDS = 86400
 
 
 class Keys(Construct):
@@ -47,7 +47,7 @@ class Keys(Construct):
         self._ring("home", spec, target, PURPOSES)
         if target.recovery_region:
             self._ring("recovery", spec, target, tuple(p for p in RECOVERY_PURPOSES if p != "lake"))
-            self._ring("both", spec, target, SPANNING)
+            self._ring("both", spec, target, _SPANNING)
         self.handle = KeysHandle(
             home={purpose: names.key(target, purpose) for purpose in PURPOSES},
             recovery={
@@ -76,8 +76,8 @@ class Keys(Construct):
                 name=purpose,
                 key_ring=names.key_ring(target, place),
                 purpose="ENCRYPT_DECRYPT",
-                rotation_period=f"{spec.rotation_days * DAY_SECONDS}s",  # KEY-1
-                destroy_scheduled_duration=f"{spec.deletion_window_days * DAY_SECONDS}s",  # KEY-2
+                rotation_period=f"{spec.rotation_days * _DAY_SECONDS}s",  # KEY-1
+                destroy_scheduled_duration=f"{spec.deletion_window_days * _DAY_SECONDS}s",  # KEY-2
                 deletion_policy=names.deletion(target),  # KEY-2
                 version_template=KmsCryptoKeyVersionTemplate(
                     algorithm="GOOGLE_SYMMETRIC_ENCRYPTION",

@@ -22,7 +22,7 @@ ENCRYPTED_FOR: Mapping[Bucket, Purpose] = {
 }
 """Bucket to the purpose of its key (LAKE-2)."""
 
-WRITES_ACCESS_LOGS = "group:cloud-storage-analytics@google.com"
+_WRITES_ACCESS_LOGS = "group:cloud-storage-analytics@google.com"
 """Source: Cloud Storage documentation, "Usage logs & storage logs"."""
 
 
@@ -53,7 +53,7 @@ class Lake(Construct):
             "access-log-writer",
             bucket=names.bucket(target, "access"),
             role="roles/storage.objectCreator",
-            member=WRITES_ACCESS_LOGS,
+            member=_WRITES_ACCESS_LOGS,
             depends_on=[access.bucket],
         )
         others = [self._bucket(name, after=(logs,)) for name in BUCKETS if name != "access"]

@@ -40,20 +40,20 @@ from terrace.gcp import iam
 from terrace.gcp.openings import ANYWHERE, GOOGLE_APIS, Openings
 from terrace.gcp.providers import service
 
-ESSENTIAL_PATHS = ("googleapis.com", "pkg.dev", "gcr.io", "gke.goog")
-FULL_PATHS = (*ESSENTIAL_PATHS, "run.app", "cloudfunctions.net", "notebooks.cloud.google.com")
+_ESSENTIAL_PATHS = ("googleapis.com", "pkg.dev", "gcr.io", "gke.goog")
+_FULL_PATHS = (*_ESSENTIAL_PATHS, "run.app", "cloudfunctions.net", "notebooks.cloud.google.com")
 """Domains of Google's that resolve to the restricted range inside the network. Source: VPC documentation, "Private
 Google Access, DNS configuration"."""
 
-GOOGLE_ADDRESSES = tuple(str(address) for address in IPv4Network(GOOGLE_APIS))
-CONNECTED = {"database": "google-cloud-sql", "cache": "gcp-memorystore"}
+_GOOGLE_ADDRESSES = tuple(str(address) for address in IPv4Network(GOOGLE_APIS))
+_CONNECTED = {"database": "google-cloud-sql", "cache": "gcp-memorystore"}
 """What gets an address of its own in the data subnet, and Google's name of its class of service."""
-ROUTER_ASN = 64514
+_ROUTER_ASN = 64514
 PODS, SERVICES = "pods", "services"
 """Names of the ranges that pods and the cluster's services take their addresses from."""
 
 
-class Layout(NamedTuple):
+class _Layout(NamedTuple):
     """Ranges of subnets. A subnet of Google's spans the region's zones, so zones have none of their own."""
 
     nodes: str
@@ -64,7 +64,7 @@ class Layout(NamedTuple):
     recovery: str
 
 
-def layout(cidr: str) -> Layout:
+def layout(cidr: str) -> _Layout:
     """The second half of a /16 to /20 is the pods'; of the first, nodes and services take
     a quarter each, data a sixteenth.
 
@@ -75,7 +75,7 @@ def layout(cidr: str) -> Layout:
     eighths = list(first.subnets(prefixlen_diff=2))
     data, recovery, small, _ = eighths[1].subnets(prefixlen_diff=2)
     control = next(small.subnets(new_prefix=28))
-    return Layout(
+    return _Layout(
         nodes=str(eighths[0]),
         pods=str(second),
         services=str(eighths[2]),
@@ -223,7 +223,7 @@ class Network(Construct):
             network=self._vpc.id,
             region=target.region,
             bgp=ComputeRouterBgp(
-                asn=ROUTER_ASN,
+                asn=_ROUTER_ASN,
                 advertise_mode="CUSTOM",
                 advertised_groups=["ALL_SUBNETS"],
                 advertised_ip_ranges=[
@@ -252,17 +252,17 @@ class Network(Construct):
         )
         return router, nat
 
-    def _private_paths(self, data: ComputeSubnetwork, ranges: Layout) -> list[ITerraformDependable]:
+    def _private_paths(self, data: ComputeSubnetwork, ranges: _Layout) -> list[ITerraformDependable]:
         """NET-3: Google's names resolve to the restricted range; PostgreSQL and Valkey get addresses in our subnets."""
         made: list[ITerraformDependable] = []
-        for domain in FULL_PATHS if self._spec.private_paths == "full" else ESSENTIAL_PATHS:
+        for domain in _FULL_PATHS if self._spec.private_paths == "full" else _ESSENTIAL_PATHS:
             made += self._private_domain(domain)
         subnets = {"": (self._target.region, data)}
         if self._target.recovery_region:
             away = self._subnet("data-recovery", ranges.recovery, self._target.recovery_region)
             subnets["-recovery"] = (self._target.recovery_region, away)
         for suffix, (region, subnet) in subnets.items():
-            for name, service_class in CONNECTED.items():
+            for name, service_class in _CONNECTED.items():
                 made.append(
                     NetworkConnectivityServiceConnectionPolicy(
                         self,
@@ -293,7 +293,7 @@ class Network(Construct):
         )
         # Google serves its own APIs under one restricted name, the other domains under themselves
         address = "restricted.googleapis.com." if domain == "googleapis.com" else f"{domain}."
-        records = {"address": (address, "A", list(GOOGLE_ADDRESSES)), "names": (f"*.{domain}.", "CNAME", [address])}
+        records = {"address": (address, "A", list(_GOOGLE_ADDRESSES)), "names": (f"*.{domain}.", "CNAME", [address])}
         return [
             DnsRecordSet(
                 self,

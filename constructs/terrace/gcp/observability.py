@@ -43,23 +43,21 @@ from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import EmailChannel, LogGroup, ObservabilityHandle, ObservabilitySpec
+from terrace.capabilities.signals import BURNS, SEVERITIES, Burn, lasting_minutes
 from terrace.capabilities.spec import Severity
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
 from terrace.gcp.iam import Grant
 from terrace.gcp.names import LogBucket
 from terrace.gcp.providers import service
-from terrace.gcp.signals import BURNS, FILTERS, QUERIES, RECORD, Burn, Event, Signal, events, signals
+from terrace.gcp.signals import FILTERS, QUERIES, RECORD, Event, Signal, events, signals
 
 LOG_GROUPS: tuple[LogGroup, ...] = get_args(LogGroup)
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-PERIOD_SECONDS = 300
+_PERIOD_SECONDS = 300
 """Every signal is judged in steps of five minutes."""
-WARNING_PERIODS = 3
-"""Steps in a row before somebody is told at all: one bad step is weather."""
-LONGEST_SECONDS = 84600
+_LONGEST_SECONDS = 84600
 """How long a condition may have to last. Source: Monitoring API, AlertPolicy, duration (23 hours 30 minutes)."""
-RENOTIFY = "1800s"
+_RENOTIFY = "1800s"
 
 
 class Observability(Construct):
@@ -240,7 +238,7 @@ class Alarms(Construct):
             self._policy(f"objective-{name}", burn.severity, [self._burning(name, burn)], after=[objective])
         for cause in ("database-cpu", "database-storage", "nodes-failed"):
             # Users see failures, and this is in trouble: wake somebody
-            both = [self._burning("fast", BURNS["fast"]), self._lasting(cause, watched[cause], PERIOD_SECONDS)]
+            both = [self._burning("fast", BURNS["fast"]), self._lasting(cause, watched[cause], _PERIOD_SECONDS)]
             self._policy(f"platform-{cause}", "critical", both, after=[objective])
         MonitoringDashboard(  # OBS-4
             self,
@@ -275,13 +273,8 @@ class Alarms(Construct):
 
     def _alarm(self, name: str, signal: Signal, severity: Severity, after: list[LoggingMetric]) -> None:
         """OBS-2, OBS-3: the same signal for both severities; how long it has to last is the escalation."""
-        lasting = {
-            "warning": WARNING_PERIODS * PERIOD_SECONDS,
-            "critical": min(self._spec.escalation.critical_after_minutes * 60, LONGEST_SECONDS),
-        }
-        self._policy(
-            f"{name}-{severity}", severity, [self._lasting(signal.title, signal, lasting[severity])], after=after
-        )
+        seconds = min(lasting_minutes(self._spec.escalation, severity) * 60, _LONGEST_SECONDS)
+        self._policy(f"{name}-{severity}", severity, [self._lasting(signal.title, signal, seconds)], after=after)
 
     def _lasting(self, title: str, signal: Signal, seconds: int) -> MonitoringAlertPolicyConditions:
         return MonitoringAlertPolicyConditions(
@@ -293,7 +286,7 @@ class Alarms(Construct):
                 duration=f"{seconds}s",
                 aggregations=[
                     MonitoringAlertPolicyConditionsConditionThresholdAggregations(
-                        alignment_period=f"{PERIOD_SECONDS}s", per_series_aligner=signal.statistic
+                        alignment_period=f"{_PERIOD_SECONDS}s", per_series_aligner=signal.statistic
                     )
                 ],
                 trigger=MonitoringAlertPolicyConditionsConditionThresholdTrigger(count=1),
@@ -332,9 +325,9 @@ class Alarms(Construct):
     ) -> None:
         told = list(self._observability.channels[severity])
         again = MonitoringAlertPolicyAlertStrategyNotificationChannelStrategy(
-            renotify_interval=RENOTIFY, notification_channel_names=told
+            renotify_interval=_RENOTIFY, notification_channel_names=told
         )
-        limit = MonitoringAlertPolicyAlertStrategyNotificationRateLimit(period=f"{PERIOD_SECONDS}s")
+        limit = MonitoringAlertPolicyAlertStrategyNotificationRateLimit(period=f"{_PERIOD_SECONDS}s")
         MonitoringAlertPolicy(  # OBS-2
             self,
             name,
@@ -412,7 +405,7 @@ def _dashboard(target: Target, watched: dict[str, Signal], slo_percent: float) -
 def _tile(
     x: int, y: int, width: int, height: int, title: str, filter: str, aligner: str | None, threshold: float
 ) -> dict[str, Any]:
-    aggregation = {"alignmentPeriod": f"{PERIOD_SECONDS}s", **({"perSeriesAligner": aligner} if aligner else {})}
+    aggregation = {"alignmentPeriod": f"{_PERIOD_SECONDS}s", **({"perSeriesAligner": aligner} if aligner else {})}
     series = {"timeSeriesQuery": {"timeSeriesFilter": {"filter": filter, "aggregation": aggregation}}}
     chart = {"dataSets": [series], "thresholds": [{"label": "alarm", "value": threshold}]}
     return {"xPos": x, "yPos": y, "width": width, "height": height, "widget": {"title": title, "xyChart": chart}}

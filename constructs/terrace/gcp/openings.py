@@ -20,7 +20,7 @@ from terrace.gcp.iam import Grant
 ANYWHERE = "0.0.0.0/0"
 GOOGLE_APIS = "199.36.153.4/30"
 """restricted.googleapis.com: Google's APIs without the internet. Source: VPC documentation, "Private Google Access"."""
-LOAD_BALANCERS = ("35.191.0.0/16", "130.211.0.0/22")
+_LOAD_BALANCERS = ("35.191.0.0/16", "130.211.0.0/22")
 """Where Google's proxies and health checks come from. Source: Cloud Load Balancing, "Firewall rules"."""
 
 Group = Literal["control", "nodes", "endpoints", "database", "cache", "entry"]
@@ -58,7 +58,7 @@ FLOWS: Mapping[str, Flow] = {
 }
 """Everything that may speak inside the network (NET-4); outbound openings come on top."""
 
-REFUSED, ALLOWED, OUTBOUND = 65000, 1000, 2000
+_REFUSED, ALLOWED, _OUTBOUND = 65000, 1000, 2000
 """Priorities; a smaller number goes first."""
 
 
@@ -101,7 +101,7 @@ class Openings(Construct):
             "endpoints": (GOOGLE_APIS,),
             "database": (ranges["data"],),
             "cache": (ranges["data"],),
-            "entry": LOAD_BALANCERS,
+            "entry": _LOAD_BALANCERS,
         }
         self.groups: dict[str, str] = {group: ",".join(self._ranges[group]) for group in GROUPS}
         self.groups["nodes"] = self._nodes_email
@@ -114,7 +114,7 @@ class Openings(Construct):
                 self._open(f"{name}-out", "EGRESS", self._ranges[flow.into], flow.ports, flow.protocol, flow.purpose)
         for name, place in spec.egress.destinations.items():
             purpose, ports = f"Nodes reach {name}", (str(place.port),)
-            self._open(f"nodes-to-{name}", "EGRESS", (place.cidr,), ports, "tcp", purpose, priority=OUTBOUND)
+            self._open(f"nodes-to-{name}", "EGRESS", (place.cidr,), ports, "tcp", purpose, priority=_OUTBOUND)
 
     def _refuse(self, direction: str) -> None:
         everything = [ANYWHERE]
@@ -125,7 +125,7 @@ class Openings(Construct):
             network=self._network.id,
             description="Refused unless an opening names it",  # NET-4
             direction=direction,
-            priority=REFUSED,
+            priority=_REFUSED,
             deny=[ComputeFirewallDeny(protocol="all")],
             source_ranges=everything if direction == "INGRESS" else None,
             destination_ranges=everything if direction == "EGRESS" else None,

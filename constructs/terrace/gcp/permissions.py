@@ -3,11 +3,11 @@
 import json
 from collections.abc import Collection, Mapping
 
-ABOVE = ("billing.", "iam.denypolicies.", "orgpolicy.")
+_ABOVE = ("billing.", "iam.denypolicies.", "orgpolicy.")
 """What is granted above the project: budgets on the billing account, policies on the organisation. Sources: Cloud
 Billing, IAM deny policies and Organization Policy, each "Access control"."""
 
-ALWAYS = {
+_ALWAYS = {
     "compute.globalOperations": "get",
     "compute.regionOperations": "get",
     "compute.zoneOperations": "get",
@@ -25,9 +25,9 @@ def files(types: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 
     `types` is type of resource to Google's kind of resource to verbs.
     """
-    parts = (ALWAYS, STATE, *types.values())
+    parts = (_ALWAYS, STATE, *types.values())
     wanted = sorted({f"{kind}.{verb}" for part in parts for kind, verbs in part.items() for verb in verbs.split()})
-    above = [permission for permission in wanted if permission.startswith(ABOVE)]
+    above = [permission for permission in wanted if permission.startswith(_ABOVE)]
     return {
         "project.json": _role("Terrace deploy", [permission for permission in wanted if permission not in above]),
         "organization.json": _role("Terrace deploy, above the project", above),

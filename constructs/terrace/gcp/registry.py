@@ -18,7 +18,7 @@ from terrace.capabilities.target import Target
 from terrace.gcp import names
 from terrace.gcp.providers import service
 
-KEPT_VERSIONS = 30
+_KEPT_VERSIONS = 30
 """Newest images that cleaning up leaves alone, tagged or not."""
 
 
@@ -60,12 +60,12 @@ class Registry(Construct):
             ),
             cleanup_policy_dry_run=False,
             cleanup_policies=[
-                expire_untagged(spec.untagged_days),
+                _expire_untagged(spec.untagged_days),
                 ArtifactRegistryRepositoryCleanupPolicies(
                     id="keep",
                     action="KEEP",
                     most_recent_versions=ArtifactRegistryRepositoryCleanupPoliciesMostRecentVersions(
-                        keep_count=KEPT_VERSIONS
+                        keep_count=_KEPT_VERSIONS
                     ),
                 ),
             ],
@@ -74,7 +74,7 @@ class Registry(Construct):
         return f"{target.region}-docker.pkg.dev/{names.account(target)}/{name}"
 
 
-def expire_untagged(days: int) -> ArtifactRegistryRepositoryCleanupPolicies:
+def _expire_untagged(days: int) -> ArtifactRegistryRepositoryCleanupPolicies:
     """Removes what has had no tag for so many days."""
     return ArtifactRegistryRepositoryCleanupPolicies(
         id="untagged",

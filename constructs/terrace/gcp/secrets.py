@@ -20,7 +20,7 @@ from terrace.capabilities.target import Target
 from terrace.gcp import names
 from terrace.gcp.providers import service
 
-DAY_SECONDS = 86400
+_DAY_SECONDS = 86400
 
 
 class Secrets(Construct):
@@ -55,7 +55,7 @@ class Secrets(Construct):
             module,
             secret_id=secret_name(module, target),
             replication=replication(target),  # GOV-2
-            version_destroy_ttl=f"{spec.recovery_days * DAY_SECONDS}s",
+            version_destroy_ttl=f"{spec.recovery_days * _DAY_SECONDS}s",
             deletion_protection=target.protected,
             depends_on=[*keys.ready, service(self, "secretmanager")],
         )

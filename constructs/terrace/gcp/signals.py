@@ -14,14 +14,13 @@ from terrace.capabilities.cache import CacheHandle, CacheSpec
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
 from terrace.capabilities.network import NetworkHandle
-from terrace.capabilities.observability import LogGroup, Thresholds
-from terrace.capabilities.spec import Severity
+from terrace.capabilities.observability import Thresholds
+from terrace.capabilities.signals import TOLERATED_DENIALS, Comparison, Query
 from terrace.capabilities.target import Target
 from terrace.gcp import names
 from terrace.gcp.names import LogBucket
 
 Statistic = Literal["ALIGN_MEAN", "ALIGN_MAX", "ALIGN_MIN", "ALIGN_DELTA", "ALIGN_COUNT_TRUE"]
-Comparison = Literal["above", "below"]
 
 
 @dataclass(frozen=True)
@@ -57,31 +56,6 @@ class Event:
     at_once: bool = False
 
 
-@dataclass(frozen=True)
-class Burn:
-    """How fast the error budget may go: at `rate` over `window_seconds` somebody of `severity` hears of it.
-
-    Rates and windows are those of the SRE workbook, "Alerting on SLOs": 2 % of a month's budget in an hour, 5 % in six.
-    """
-
-    rate: float
-    window_seconds: int
-    severity: Severity
-
-
-@dataclass(frozen=True)
-class Query:
-    """A saved search of a log group."""
-
-    group: LogGroup
-    text: str
-
-
-BURNS: Mapping[str, Burn] = {
-    "fast": Burn(rate=14.4, window_seconds=3600, severity="critical"),
-    "slow": Burn(rate=6.0, window_seconds=21600, severity="warning"),
-}
-
 QUERIES: Mapping[str, Query] = {
     "refused-kubernetes-calls": Query(
         "cluster",
@@ -95,7 +69,7 @@ QUERIES: Mapping[str, Query] = {
 }
 
 
-FLOWS = (
+_FLOWS = (
     'log_id("compute.googleapis.com/vpc_flows") OR log_id("compute.googleapis.com/firewall")'
     ' OR log_id("dns.googleapis.com/dns_queries") OR log_id("compute.googleapis.com/nat_flows")'
 )
@@ -104,11 +78,11 @@ RECORD = (
     ' OR log_id("cloudaudit.googleapis.com/system_event") OR log_id("cloudaudit.googleapis.com/policy")'
     ' OR log_id("cloudaudit.googleapis.com/access_transparency") OR log_id("externalaudit.googleapis.com/activity")'
 )
-FILTERS: Mapping[LogBucket, str] = {"flow": FLOWS, "trail": RECORD, "platform": f"NOT ({FLOWS} OR {RECORD})"}
+FILTERS: Mapping[LogBucket, str] = {"flow": _FLOWS, "trail": RECORD, "platform": f"NOT ({_FLOWS} OR {RECORD})"}
 """What goes to which log bucket: each entry to exactly one."""
 
 
-def metric_namespace(target: Target) -> str:
+def _metric_namespace(target: Target) -> str:
     """Where the environment's own metrics are."""
     return f"logging.googleapis.com/user/{target.prefix}"
 
@@ -257,9 +231,9 @@ def signals(
             "nat_gateway",
             {"resource.labels.gateway_name": gateway, "metric.labels.reason": "OUT_OF_RESOURCES"},
         )
-    tolerated = {"lake-denials": limits.lake_denials, "api-denials": 20}
+    tolerated = {"lake-denials": limits.lake_denials, "api-denials": TOLERATED_DENIALS}
     for name, event in events(audit).items():
         if not event.at_once:
-            metric = f"{metric_namespace(target)}/{event.metric}"
+            metric = f"{_metric_namespace(target)}/{event.metric}"
             table[name] = Signal(event.title, metric, "ALIGN_DELTA", "above", tolerated[name], event.resource, {})
     return table

@@ -8,14 +8,14 @@ from terrace.assurance.findings import at_least, equal
 from terrace.assurance.view import Resource, flag
 
 
-def group(stack: Subject) -> Resource:
+def _group(stack: Subject) -> Resource:
     """The replication group. Raises Absent."""
     return stack.one("aws_elasticache_replication_group", "cache/server")
 
 
 @check("CACHE-1")
 def private(stack: Subject) -> Iterator[Finding]:
-    found = group(stack)
+    found = _group(stack)
     subnets = stack.view.target(found.get("subnet_group_name"))
     if subnets is None:
         raise Absent("cache/server has no aws_elasticache_subnet_group of ours")
@@ -32,7 +32,7 @@ def private(stack: Subject) -> Iterator[Finding]:
 
 @check("CACHE-1")
 def authenticated(stack: Subject) -> Iterator[Finding]:
-    found = group(stack)
+    found = _group(stack)
     groups = [stack.view.target(one) for one in found.get("user_group_ids", [])]
     yield at_least(str(found), "user groups", len([one for one in groups if one]), 1)
     for users in (one for one in groups if one):
@@ -47,7 +47,7 @@ def authenticated(stack: Subject) -> Iterator[Finding]:
 
 @check("CACHE-2")
 def encrypted(stack: Subject) -> Iterator[Finding]:
-    found = group(stack)
+    found = _group(stack)
     yield equal(str(found), "transit_encryption_enabled", flag(found.get("transit_encryption_enabled")), True)
     yield equal(str(found), "transit_encryption_mode", found.get("transit_encryption_mode"), "required")
     yield equal(str(found), "at_rest_encryption_enabled", flag(found.get("at_rest_encryption_enabled")), True)
@@ -56,7 +56,7 @@ def encrypted(stack: Subject) -> Iterator[Finding]:
 
 @check("CACHE-3")
 def fails_over(stack: Subject) -> Iterator[Finding]:
-    spec, found = stack.environment.cache, group(stack)
+    spec, found = stack.environment.cache, _group(stack)
     yield at_least(str(found), "num_cache_clusters", found.get("num_cache_clusters"), 1 + spec.replicas)
     if spec.replicas:
         yield equal(str(found), "automatic_failover_enabled", found.get("automatic_failover_enabled"), True)

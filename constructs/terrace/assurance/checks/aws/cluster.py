@@ -16,7 +16,7 @@ def cluster(stack: Subject) -> Resource:
     return stack.view.only("aws_eks_cluster")
 
 
-def pool(stack: Subject, name: str) -> Resource:
+def _pool(stack: Subject, name: str) -> Resource:
     """A node group by its pool's name. Raises Absent."""
     for group in stack.view.pointing("aws_eks_node_group", "cluster_name", cluster(stack)):
         if group.get("node_group_name") == name:
@@ -26,7 +26,7 @@ def pool(stack: Subject, name: str) -> Resource:
 
 def _machine(stack: Subject, name: str) -> Resource:
     """What a pool's nodes are made of. Raises Absent."""
-    template = stack.view.target(pool(stack, name).get("launch_template.id"))
+    template = stack.view.target(_pool(stack, name).get("launch_template.id"))
     if template is None:
         raise Absent(f"pool {name} has no launch template of ours")
     return template
@@ -54,7 +54,7 @@ def private_api(stack: Subject) -> Iterator[Finding]:
 @check("K8S-1")
 def private_nodes(stack: Subject) -> Iterator[Finding]:
     for name in stack.environment.cluster.pools:
-        group = pool(stack, name)
+        group = _pool(stack, name)
         subnets = network.subnets(stack, group, "subnet_ids")
         outside = [str(subnet) for subnet in subnets if not subnet.path.startswith("network/nodes-")]
         yield equal(str(group), "subnets that are not for nodes", outside, [])
@@ -112,7 +112,7 @@ def _principal(stack: Subject, link: Resource) -> str:
 @check("K8S-6")
 def pools_scale(stack: Subject) -> Iterator[Finding]:
     for name, spec in stack.environment.cluster.pools.items():
-        group = pool(stack, name)
+        group = _pool(stack, name)
         yield equal(str(group), "min_size", group.get("scaling_config.min_size"), spec.min_nodes)
         yield equal(str(group), "max_size", group.get("scaling_config.max_size"), spec.max_nodes)
         kind = "SPOT" if spec.kind == "spot" else "ON_DEMAND"
@@ -136,7 +136,7 @@ def supported(stack: Subject) -> Iterator[Finding]:
     yield equal(str(found), "version", found.get("version"), wanted)
     yield equal(str(found), "support_type", found.get("upgrade_policy.support_type"), "STANDARD")
     for name in stack.environment.cluster.pools:
-        group = pool(stack, name)
+        group = _pool(stack, name)
         yield equal(str(group), "node_repair_config", group.get("node_repair_config.enabled"), True)
         yield equal(str(group), "version", group.get("version"), wanted)
 
@@ -151,7 +151,7 @@ def policies_enforced(stack: Subject) -> Iterator[Finding]:
 @check("K8S-9")
 def disks_and_images(stack: Subject) -> Iterator[Finding]:
     for name in stack.environment.cluster.pools:
-        group, template = pool(stack, name), _machine(stack, name)
+        group, template = _pool(stack, name), _machine(stack, name)
         image = str(group.get("ami_type"))
         yield Finding(str(group), f"ami_type = {image}", image.startswith("BOTTLEROCKET"), "BOTTLEROCKET_*")
         disks = {str(disk.get("device_name")): disk for disk in template.blocks("block_device_mappings")}

@@ -14,13 +14,13 @@ def server(stack: Subject) -> Resource:
     return stack.one("aws_db_instance", "database/server")
 
 
-def replicas(stack: Subject) -> list[Resource]:
+def _replicas(stack: Subject) -> list[Resource]:
     """Its read replicas, by path."""
     return stack.view.pointing("aws_db_instance", "replicate_source_db", server(stack))
 
 
 def _all(stack: Subject) -> list[Resource]:
-    return [server(stack), *replicas(stack)]
+    return [server(stack), *_replicas(stack)]
 
 
 def _parameters(stack: Subject, instance: Resource) -> tuple[Resource, dict[str, str]]:
@@ -140,7 +140,7 @@ def grows(stack: Subject) -> Iterator[Finding]:
     for instance in _all(stack):
         most = instance.get("max_allocated_storage")
         yield equal(str(instance), "max_allocated_storage", most, spec.max_storage_gb)
-    yield equal(str(server(stack)), "read replicas", len(replicas(stack)), spec.replicas)
+    yield equal(str(server(stack)), "read replicas", len(_replicas(stack)), spec.replicas)
 
 
 @check("DB-9")

@@ -9,9 +9,9 @@ from terrace.assurance.findings import at_least, at_most, empty, equal, includes
 from terrace.assurance.view import Resource, flag
 from terrace.aws import names
 
-ESSENTIAL = ("ecr.api", "ecr.dkr", "secretsmanager", "sts", "kms", "logs", "eks-auth")
+_ESSENTIAL = ("ecr.api", "ecr.dkr", "secretsmanager", "sts", "kms", "logs", "eks-auth")
 """What nodes and workloads need to run."""
-FULL = (*ESSENTIAL, "ec2", "eks", "elasticloadbalancing", "autoscaling", "monitoring", "rds", "sns", "sqs", "ssm")
+_FULL = (*_ESSENTIAL, "ec2", "eks", "elasticloadbalancing", "autoscaling", "monitoring", "rds", "sns", "sqs", "ssm")
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 _IN, _OUT = "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"
 
@@ -22,7 +22,7 @@ def subnets(stack: Subject, resource: Resource, name: str) -> list[Resource]:
     return [subnet for subnet in found if subnet is not None and subnet.type == "aws_subnet"]
 
 
-def way_out(stack: Subject, subnet: Resource) -> list[Resource]:
+def _way_out(stack: Subject, subnet: Resource) -> list[Resource]:
     """What the routes to everywhere of a subnet's table lead to."""
     ways: list[Resource] = []
     for link in stack.view.pointing("aws_route_table_association", "subnet_id", subnet):
@@ -74,7 +74,7 @@ def egress_by_nat(stack: Subject) -> Iterator[Finding]:
     for resource, used in _users(stack):
         nodes = resource.type == "aws_eks_node_group"
         for subnet in used:
-            ways = way_out(stack, subnet)
+            ways = _way_out(stack, subnet)
             good = all(way.type == "aws_nat_gateway" for way in ways) and bool(ways) == nodes
             fact = f"leaves by {', '.join(map(str, ways)) or 'no way'}"
             yield Finding(str(subnet), fact, good, "NAT" if nodes else "no way out")
@@ -95,7 +95,7 @@ def _zone(stack: Subject, gateway: Resource) -> str:
 def private_paths(stack: Subject) -> Iterator[Finding]:
     prefix = f"com.amazonaws.{stack.target.region}."
     paths = {str(path.get("service_name")).removeprefix(prefix): path for path in stack.all("aws_vpc_endpoint")}
-    wanted = FULL if stack.environment.network.private_paths == "full" else ESSENTIAL
+    wanted = _FULL if stack.environment.network.private_paths == "full" else _ESSENTIAL
     yield includes("network", "private paths", paths, ["s3", *wanted])
     account = names.account(stack.target)
     for service, path in sorted(paths.items()):

@@ -8,14 +8,14 @@ from terrace.assurance.findings import at_least, equal
 from terrace.assurance.view import Resource
 
 
-def server(stack: Subject) -> Resource:
+def _server(stack: Subject) -> Resource:
     """The cache. Raises Absent."""
     return stack.view.only("azurerm_managed_redis")
 
 
 @check("CACHE-1")
 def private(stack: Subject) -> Iterator[Finding]:
-    found = server(stack)
+    found = _server(stack)
     yield equal(str(found), "public_network_access", found.get("public_network_access"), "Disabled")
     paths = [
         path
@@ -28,7 +28,7 @@ def private(stack: Subject) -> Iterator[Finding]:
 
 @check("CACHE-1")
 def authenticated(stack: Subject) -> Iterator[Finding]:
-    found = server(stack)
+    found = _server(stack)
     by_key = found.get("default_database.access_keys_authentication_enabled")
     yield equal(str(found), "access_keys_authentication_enabled", bool(by_key), False)
     wanted = {name for name, module in stack.environment.modules.items() if module.enabled and module.cache}
@@ -39,14 +39,14 @@ def authenticated(stack: Subject) -> Iterator[Finding]:
 
 @check("CACHE-2")
 def encrypted(stack: Subject) -> Iterator[Finding]:
-    found = server(stack)
+    found = _server(stack)
     yield equal(str(found), "client_protocol", found.get("default_database.client_protocol"), "Encrypted")
     yield uses(stack, found, found.get("customer_managed_key.key_vault_key_id"), "customer_managed_key", "cache")
 
 
 @check("CACHE-3")
 def fails_over(stack: Subject) -> Iterator[Finding]:
-    spec, found = stack.environment.cache, server(stack)
+    spec, found = stack.environment.cache, _server(stack)
     if spec.replicas:
         yield equal(str(found), "high_availability_enabled", found.get("high_availability_enabled"), True)
     every = found.get("default_database.persistence_redis_database_backup_frequency")

@@ -17,7 +17,7 @@ def cluster(stack: Subject) -> Resource:
     return stack.view.only("azurerm_kubernetes_cluster")
 
 
-def pools(stack: Subject) -> Iterator[tuple[str, Resource, dict[str, Any]]]:
+def _pools(stack: Subject) -> Iterator[tuple[str, Resource, dict[str, Any]]]:
     """Each pool of the environment: its name, its resource and its attributes. Raises Absent."""
     found = cluster(stack)
     default = found.blocks("default_node_pool")
@@ -74,7 +74,7 @@ def organisation_only(stack: Subject) -> Iterator[Finding]:
 
 @check("K8S-6")
 def pools_scale(stack: Subject) -> Iterator[Finding]:
-    for name, resource, pool in pools(stack):
+    for name, resource, pool in _pools(stack):
         spec, where = stack.environment.cluster.pools[name], f"{resource} {name}"
         yield equal(where, "auto_scaling_enabled", pool.get("auto_scaling_enabled"), True)
         least = (
@@ -119,7 +119,7 @@ def disks_and_images(stack: Subject) -> Iterator[Finding]:
     if disks is None:
         raise Absent("no azurerm_disk_encryption_set of the cluster")
     yield uses(stack, disks, disks.get("key_vault_key_id"), "key_vault_key_id", "disks")
-    for name, resource, pool in pools(stack):
+    for name, resource, pool in _pools(stack):
         where = f"{resource} {name}"
         yield equal(where, "host_encryption_enabled", pool.get("host_encryption_enabled"), True)
         yield equal(where, "os_sku", pool.get("os_sku"), "AzureLinux")

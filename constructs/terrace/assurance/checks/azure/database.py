@@ -15,13 +15,13 @@ def server(stack: Subject) -> Resource:
     return stack.one("azurerm_postgresql_flexible_server", "database/server")
 
 
-def replicas(stack: Subject) -> list[Resource]:
+def _replicas(stack: Subject) -> list[Resource]:
     """Its read replicas, by path."""
     return stack.view.pointing("azurerm_postgresql_flexible_server", "source_server_id", server(stack))
 
 
 def _all(stack: Subject) -> list[Resource]:
-    return [server(stack), *replicas(stack)]
+    return [server(stack), *_replicas(stack)]
 
 
 def _settings(stack: Subject) -> dict[str, str]:
@@ -114,7 +114,7 @@ def watched(stack: Subject) -> Iterator[Finding]:
 def grows(stack: Subject) -> Iterator[Finding]:
     for one in _all(stack):
         yield equal(str(one), "auto_grow_enabled", one.get("auto_grow_enabled"), True)
-    yield equal(str(server(stack)), "read replicas", len(replicas(stack)), stack.environment.database.replicas)
+    yield equal(str(server(stack)), "read replicas", len(_replicas(stack)), stack.environment.database.replicas)
 
 
 @check("DB-9")

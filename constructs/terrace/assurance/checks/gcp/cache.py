@@ -8,14 +8,14 @@ from terrace.assurance.findings import at_least, equal
 from terrace.assurance.view import Resource
 
 
-def instance(stack: Subject) -> Resource:
+def _instance(stack: Subject) -> Resource:
     """The cache. Raises Absent."""
     return stack.view.only("google_memorystore_instance")
 
 
 @check("CACHE-1")
 def private_and_authenticated(stack: Subject) -> Iterator[Finding]:
-    found = instance(stack)
+    found = _instance(stack)
     networks = [named(stack, one.get("network")) for one in found.blocks("desired_auto_created_endpoints")]
     yield equal(str(found), "reached from", networks, ["network/vpc"])
     yield equal(str(found), "authorization_mode", found.get("authorization_mode"), "IAM_AUTH")
@@ -23,7 +23,7 @@ def private_and_authenticated(stack: Subject) -> Iterator[Finding]:
 
 @check("CACHE-2")
 def encrypted(stack: Subject) -> Iterator[Finding]:
-    found = instance(stack)
+    found = _instance(stack)
     mode = found.get("transit_encryption_mode")
     yield equal(str(found), "transit_encryption_mode", mode, "SERVER_AUTHENTICATION")
     yield uses(stack, found, found.get("kms_key"), "kms_key", "cache")
@@ -31,7 +31,7 @@ def encrypted(stack: Subject) -> Iterator[Finding]:
 
 @check("CACHE-3")
 def fails_over(stack: Subject) -> Iterator[Finding]:
-    spec, found = stack.environment.cache, instance(stack)
+    spec, found = stack.environment.cache, _instance(stack)
     yield equal(str(found), "replica_count", found.get("replica_count"), spec.replicas)
     if spec.replicas:
         zones = found.get("zone_distribution_config.mode")

@@ -17,7 +17,7 @@ def cluster(stack: Subject) -> Resource:
     return stack.view.only("google_container_cluster")
 
 
-def pools(stack: Subject) -> Iterator[tuple[str, Resource]]:
+def _pools(stack: Subject) -> Iterator[tuple[str, Resource]]:
     """Each pool of the environment. Raises Absent."""
     found = stack.view.pointing("google_container_node_pool", "cluster", cluster(stack))
     known = {str(pool.get("name")): pool for pool in found}
@@ -63,7 +63,7 @@ def no_node_credentials(stack: Subject) -> Iterator[Finding]:
     found = cluster(stack)
     pool = found.get("workload_identity_config.workload_pool")
     yield equal(str(found), "workload_pool", pool, f"{names.account(stack.target)}.svc.id.goog")
-    for _, one in pools(stack):
+    for _, one in _pools(stack):
         mode = one.get("node_config.workload_metadata_config.mode")
         yield equal(str(one), "workload_metadata_config", mode, "GKE_METADATA")
         legacy = one.get("node_config.metadata.disable-legacy-endpoints")
@@ -89,7 +89,7 @@ def organisation_only(stack: Subject) -> Iterator[Finding]:
 
 @check("K8S-6")
 def pools_scale(stack: Subject) -> Iterator[Finding]:
-    for name, pool in pools(stack):
+    for name, pool in _pools(stack):
         spec = stack.environment.cluster.pools[name]
         yield equal(str(pool), "total_min_node_count", pool.get("autoscaling.total_min_node_count"), spec.min_nodes)
         yield equal(str(pool), "total_max_node_count", pool.get("autoscaling.total_max_node_count"), spec.max_nodes)
@@ -108,7 +108,7 @@ def supported_and_patched(stack: Subject) -> Iterator[Finding]:
     yield Finding(str(found), f"release_channel = {channel}", channel in ("REGULAR", "STABLE"), "REGULAR or STABLE")
     window = found.get("maintenance_policy.recurring_window.recurrence")
     yield equal(str(found), "has a maintenance window", window is not None, True)
-    for _, pool in pools(stack):
+    for _, pool in _pools(stack):
         for name in ("auto_repair", "auto_upgrade"):
             yield equal(str(pool), name, pool.get(f"management.{name}"), True)
 
@@ -123,7 +123,7 @@ def policies_enforced(stack: Subject) -> Iterator[Finding]:
 def disks_and_images(stack: Subject) -> Iterator[Finding]:
     found = cluster(stack)
     yield equal(str(found), "enable_shielded_nodes", found.get("enable_shielded_nodes"), True)
-    for _, pool in pools(stack):
+    for _, pool in _pools(stack):
         yield uses(stack, pool, pool.get("node_config.boot_disk_kms_key"), "boot_disk_kms_key", "disks")
         image = str(pool.get("node_config.image_type"))
         yield Finding(str(pool), f"image_type = {image}", image.startswith("COS"), "COS_CONTAINERD")

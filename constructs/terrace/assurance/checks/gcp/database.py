@@ -15,13 +15,13 @@ def server(stack: Subject) -> Resource:
     return stack.one("google_sql_database_instance", "database/server")
 
 
-def copies(stack: Subject) -> list[Resource]:
+def _copies(stack: Subject) -> list[Resource]:
     """Its read replicas, in both regions."""
     return stack.view.pointing("google_sql_database_instance", "master_instance_name", server(stack))
 
 
 def _all(stack: Subject) -> list[Resource]:
-    return [server(stack), *copies(stack)]
+    return [server(stack), *_copies(stack)]
 
 
 def _flags(instance: Resource) -> dict[str, str]:
@@ -80,7 +80,7 @@ def recoverable(stack: Subject) -> Iterator[Finding]:
     yield at_least(str(primary), "retained_backups", kept, days)
     if away := stack.target.recovery_region:
         yield equal(str(primary), "backups' location", primary.get(f"{backups}.location"), away)
-        there = [str(one) for one in copies(stack) if one.get("region") == away]
+        there = [str(one) for one in _copies(stack) if one.get("region") == away]
         yield at_least(str(primary), "copies in the recovery region", len(there), 1)
 
 
@@ -116,7 +116,7 @@ def grows(stack: Subject) -> Iterator[Finding]:
         yield equal(str(one), "disk_autoresize", one.get("settings.disk_autoresize"), True)
         most = one.get("settings.disk_autoresize_limit")
         yield equal(str(one), "disk_autoresize_limit", most, spec.max_storage_gb)
-    home = [one for one in copies(stack) if one.get("region") == stack.target.region]
+    home = [one for one in _copies(stack) if one.get("region") == stack.target.region]
     yield equal(str(server(stack)), "read replicas", len(home), spec.replicas)
 
 
