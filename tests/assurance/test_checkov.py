@@ -286,8 +286,11 @@ def test_a_check_that_throws_is_a_fault(tmp_path: Path) -> None:
 
 def test_a_check_that_hangs_is_a_fault(tmp_path: Path) -> None:
     folder = _policy(tmp_path / "p", "hangs.py", OWN.format(body="while True: pass"))
-    ran = checkov_run.run(stack(aws_s3_bucket={"a": {"bucket": "a"}}), [folder], seconds=0.3)
-    assert [(one.kind, one.check) for one in ran.faults] == [("hanging-check", "CKV2_OWN_1")]
+    view = stack(aws_s3_bucket={name: {"bucket": name} for name in "abc"})
+    ran = checkov_run.run(view, [folder], seconds=0.3)
+    assert [(one.kind, one.check) for one in ran.faults] == [("hanging-check", "CKV2_OWN_1")] * 3
+    assert "did not end within 0.3 s" in ran.faults[0].reason
+    assert "on another resource" in ran.faults[1].reason  # once is enough to wait
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,11 @@ def test_a_stack_that_does_not_synthesize_is_a_finding(project: Path, terrace_in
 
 @pytest.mark.parametrize(
     "body, id",
-    [("raise KeyError(1)", "gate.crashed-check"), ("return CheckResult.FAILED", "CKV2_OWN_1")],
+    [
+        ("raise KeyError(1)", "gate.crashed-check"),
+        ("while True: pass", "gate.hanging-check"),
+        ("return CheckResult.FAILED", "CKV2_OWN_1"),
+    ],
 )
 def test_a_projects_own_check_counts(project: Path, terrace_in: Run, body: str, id: str) -> None:
     from tests.assurance.test_checkov import OWN

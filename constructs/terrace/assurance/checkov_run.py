@@ -151,7 +151,10 @@ def _unreadable(values: dict[str, Any], configured: dict[str, Any], documents: s
 
 
 def _attempt(judge: Callable[[], Any], check: str, address: str, seconds: float, found: Run) -> Any:
-    """What a check says; None, and a fault, when it throws or does not end."""
+    """What a check says; None, and a fault, when it throws or does not end. What hung once is not tried again."""
+    if any(fault.kind == "hanging-check" and fault.check == check for fault in found.faults):
+        found.faults.append(Fault("hanging-check", check, address, "it did not end on another resource"))
+        return None
     try:
         with limit.within(seconds):
             return judge()

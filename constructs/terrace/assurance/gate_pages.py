@@ -15,7 +15,7 @@ _COLUMNS = (
     "environment", "cloud", "capability", "status", "severity", "blocks", "id", "guarantee", "sentence", "resource",
     "construct", "line", "why", "mend", "waived_until", "waived_because",
 )  # fmt: skip
-_SHOWN = 3  # constructs that a line names; the others are counted
+_SHOWN = 3  # findings of a check that are told in full, constructs that a line names; the others are counted
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem; }
 :root { color-scheme: light dark; } table { border-collapse: collapse; width: 100%; }
@@ -38,15 +38,26 @@ def _stack(result: GateResult) -> Iterator[str]:
         by_capability.setdefault(finding.capability, []).append(finding)
     for capability, found in sorted(by_capability.items()):
         yield f"\n  {capability}"
-        for finding in (one for one in found if one.blocks):
-            yield f"    ✗ {finding.severity.ljust(8)} {finding.id}  {finding.sentence}"
-            place = " ".join(part for part in (finding.construct, f"({finding.resource})") if part.strip("()"))
-            for name, value in (("at", place), ("set in", finding.line), ("why", finding.why), ("mend", finding.mend)):
-                if value:
-                    yield f"        {name}: {value}"
+        blocking: dict[str, list[Finding]] = {}
+        for finding in found:
+            if finding.blocks:
+                blocking.setdefault(finding.id, []).append(finding)
+        for id, those in blocking.items():
+            for finding in those[:_SHOWN]:
+                yield from _in_full(finding)
+            if len(those) > _SHOWN:
+                yield f"    ✗ and {len(those) - _SHOWN} more of {id}: --output json lists them"
         for sign, status in (("!", "warning"), ("w", "waived")):
             those = [one for one in found if not one.blocks and (one.status == "waived") == (status == "waived")]
             yield from _counted(sign, those)
+
+
+def _in_full(finding: Finding) -> Iterator[str]:
+    yield f"    ✗ {finding.severity.ljust(8)} {finding.id}  {finding.sentence}"
+    place = " ".join(part for part in (finding.construct, f"({finding.resource})") if part.strip("()"))
+    for name, value in (("at", place), ("set in", finding.line), ("why", finding.why), ("mend", finding.mend)):
+        if value:
+            yield f"        {name}: {value}"
 
 
 def _counted(sign: str, findings: Sequence[Finding]) -> Iterator[str]:

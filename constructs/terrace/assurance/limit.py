@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SECONDS = 30.0
-"""What one check may take on one stack; all of them together take two."""
+SECONDS = 15.0
+"""What one check may take; all of them together take two or three on a stack."""
 
 
 class TookTooLong(BaseException):
