@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from terrace.azure import names
 from terrace.live.azure.checks import Deployment, Finding, at, check, empty, equal
-from terrace.live.azure.lookup import granted, principal, trusts
+from terrace.live.azure.lookup import granted, principal, role, trusts
 
 _ISSUER = "https://token.actions.githubusercontent.com"
 _READS = ("Reader", "Azure Kubernetes Service RBAC Reader", "Azure Kubernetes Service Cluster User Role")
@@ -47,6 +47,6 @@ def _plan_reads(deployment: Deployment) -> Iterator[Finding]:
 
 def _writes(deployment: Deployment, definition: str) -> list[str]:
     """The actions of a role that change something."""
-    permissions = at(deployment.get(definition), "permissions", [])
+    permissions = at(role(deployment, definition), "permissions", [])
     actions = [str(one) for block in permissions for one in block.get("actions") or []]
     return [one for one in actions if not one.endswith(("/read", "/action")) or one.endswith("*")]

@@ -124,6 +124,15 @@ def _deleted_vaults(deployment: Deployment) -> Iterable[Leftover]:
             yield _left({"type": "Microsoft.KeyVault/deletedVaults", **vault}, "name", kept)
 
 
+def _deleted_workspaces(deployment: Deployment) -> Iterable[Leftover]:
+    """Source: Azure Monitor, "Delete and recover a Log Analytics workspace"."""
+    place = f"{names.subscription(deployment.target)}/providers/Microsoft.OperationalInsights/deletedWorkspaces"
+    for workspace in deployment.pages(place):
+        if workspace["name"] == deployment.prefix:
+            kept = "deleted, and can be brought back with its logs for 14 days; an apply does that"
+            yield _left({**workspace, "type": "Microsoft.OperationalInsights/deletedWorkspaces"}, "name", kept)
+
+
 def _day(text: object) -> str:
     return f"{datetime.fromisoformat(str(text).replace('Z', '+00:00')):%Y-%m-%d}"
 
@@ -145,4 +154,5 @@ LISTINGS: tuple[Listing, ...] = (
     Listing("Microsoft.Consumption", "budgets", _on_subscription(_BUDGETS, _name)),
     Listing("Microsoft.Insights", "diagnosticSettings", _on_subscription(_SETTINGS, _name)),
     Listing("Microsoft.KeyVault", "deletedVaults", _deleted_vaults),
+    Listing("Microsoft.OperationalInsights", "deletedWorkspaces", _deleted_workspaces),
 )

@@ -89,14 +89,29 @@ def _grant(deployment: Deployment, assignment: dict[str, Any]) -> Grant:
 
 def role_name(deployment: Deployment, definition: str) -> str:
     """A role's name by its id; the id itself for one that has been deleted."""
-    guid = definition.rstrip("/").rpartition("/")[2]
-    subscription = names.subscription(deployment.target)
     try:
-        # built-in roles are named with and without a subscription
-        found = deployment.get(f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}")
+        return str(at(role(deployment, definition), "roleName"))
     except Absent:
         return definition
-    return str(at(found, "roleName"))
+
+
+def role(deployment: Deployment, definition: str) -> dict[str, Any]:
+    """A role by its id. Raises Absent.
+
+    An assignment names a role as the subscription's, whatever it is: Azure's own are seen there, one of ours only in
+    the group that it can be assigned in.
+    """
+    guid = definition.rstrip("/").rpartition("/")[2]
+    kind = "providers/Microsoft.Authorization/roleDefinitions"
+    for group in deployment.groups:
+        try:
+            own = deployment.pages(f"{group}/{kind}")
+        except Absent:
+            continue
+        for one in own:
+            if same(one["name"], guid):
+                return one
+    return deployment.get(f"{names.subscription(deployment.target)}/{kind}/{guid}")
 
 
 def trusts(deployment: Deployment, identity: str) -> list[dict[str, Any]]:

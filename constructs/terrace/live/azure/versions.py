@@ -1,39 +1,38 @@
-"""Which version of Resource Manager's API reads which type. Source: "Azure resource reference", REST specifications."""
+"""Which version of Resource Manager's API reads which type: the one that azurerm 5.2 itself speaks, so that what it
+writes is read in the same words. Source: "Azure resource reference"."""
 
 from collections.abc import Mapping
 
 VERSIONS: Mapping[str, str] = {
     "Microsoft.AlertsManagement/actionRules": "2021-08-08",
     "Microsoft.Authorization/locks": "2020-05-01",
-    "Microsoft.Authorization/policyAssignments": "2023-04-01",
+    "Microsoft.Authorization/policyAssignments": "2022-06-01",
     "Microsoft.Authorization/roleAssignments": "2022-04-01",
     "Microsoft.Authorization/roleDefinitions": "2022-04-01",
     "Microsoft.Cache/redisEnterprise": "2025-07-01",
-    "Microsoft.Compute/disks": "2024-03-02",
-    "Microsoft.Compute/diskEncryptionSets": "2024-03-02",
-    "Microsoft.Compute/snapshots": "2024-03-02",
-    "Microsoft.Consumption/budgets": "2024-08-01",
-    "Microsoft.ContainerRegistry/registries": "2023-07-01",
-    "Microsoft.ContainerService/managedClusters": "2025-05-01",
-    "Microsoft.DBforPostgreSQL/flexibleServers": "2024-08-01",
-    "Microsoft.DataProtection/backupVaults": "2024-04-01",
+    "Microsoft.Compute/diskEncryptionSets": "2022-03-02",
+    "Microsoft.Consumption/budgets": "2019-10-01",
+    "Microsoft.ContainerRegistry/registries": "2025-11-01",
+    "Microsoft.ContainerService/managedClusters": "2025-10-01",
+    "Microsoft.DBforPostgreSQL/flexibleServers": "2025-08-01",
+    "Microsoft.DataProtection/backupVaults": "2025-07-01",
     "Microsoft.Insights/actionGroups": "2023-01-01",
     "Microsoft.Insights/diagnosticSettings": "2021-05-01-preview",
     "Microsoft.Insights/metricAlerts": "2018-03-01",
-    "Microsoft.Insights/scheduledQueryRules": "2023-12-01",
-    "Microsoft.Insights/workbooks": "2023-06-01",
-    "Microsoft.KeyVault": "2023-07-01",
+    "Microsoft.Insights/scheduledQueryRules": "2023-03-15-preview",
+    "Microsoft.Insights/workbooks": "2022-04-01",
+    "Microsoft.KeyVault": "2026-02-01",
     "Microsoft.Logic/workflows": "2019-05-01",
     "Microsoft.ManagedIdentity/userAssignedIdentities": "2024-11-30",
     "Microsoft.Network": "2025-01-01",
     "Microsoft.Network/dnsZones": "2018-05-01",
     "Microsoft.Network/privateDnsZones": "2024-06-01",
-    "Microsoft.OperationalInsights/workspaces": "2025-02-01",
+    "Microsoft.OperationalInsights": "2025-07-01",
     "Microsoft.OperationalInsights/workspaces/savedSearches": "2020-08-01",
     "Microsoft.Resources": "2022-12-01",
-    "Microsoft.Security/pricings": "2024-01-01",
-    "Microsoft.Security/securityContacts": "2023-12-01-preview",
-    "Microsoft.Storage/storageAccounts": "2024-01-01",
+    "Microsoft.Security/pricings": "2023-01-01",
+    "Microsoft.Security/securityContacts": "2017-08-01-preview",
+    "Microsoft.Storage/storageAccounts": "2025-08-01",
 }
 """Type to version; one below a type, or below a namespace, has its version unless it is named itself."""
 _BY_TYPE = {type.lower(): version for type, version in VERSIONS.items()}
