@@ -22,6 +22,7 @@ from tests.emulator.gcp.refusals.wrong import (
 )
 
 WRONG = (
+    Wrong("unknown-parameter", f"{BUCKETS}&colour=blue", BUCKET, {}, "Cannot bind query parameter", broken=True),
     Wrong("unknown-field", BUCKETS, BUCKET, {"versionning": {"enabled": True}}, "Cannot find field"),
     Wrong(
         "unknown-enum",

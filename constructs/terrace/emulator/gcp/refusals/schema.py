@@ -7,11 +7,19 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.emulator.gcp.call import Call
+from terrace.emulator.gcp.call import Call, camel
 from terrace.emulator.gcp.documents import Document, Json
 
 TOLERATED = frozenset({"initialNatIps", "deleteBgpAlwaysCompareMed"})
 """Sent by the provider and accepted by the service, but in no document."""
+
+SYSTEM = frozenset(
+    {
+        *("alt", "fields", "key", "prettyPrint", "quotaUser", "userIp", "userProject", "callback", "$.xgafv"),
+        *("uploadType", "uploadProtocol", "accessToken", "oauthToken"),
+    }
+)
+"""Parameters of every method. Source: Cloud APIs, "System parameters"."""
 
 _FORMATS = {
     "google-duration": r"-?\d+(\.\d{1,9})?s",
@@ -24,10 +32,19 @@ _FORMATS = {
 
 
 def faults(call: Call) -> Iterator[str]:
-    """Why the body of a call is not what its method takes."""
+    """Why the query and the body of a call are not what its method takes."""
+    if call.is_known and call.document.is_published:
+        yield from _strange(call)
     if call.method.request and call.http in ("POST", "PUT", "PATCH"):
         yield from _unfitting(call.document, call.document.schema(call.method.request), call.body, "")
         yield from _incomplete(call)
+
+
+def _strange(call: Call) -> Iterator[str]:
+    known = call.method.parameters | call.document.properties(call.method.request).keys() | SYSTEM
+    for name in call.query:
+        if camel(name) not in known and call.method.verb != "read":
+            yield f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter.'
 
 
 def _unfitting(document: Document, schema: Json, value: Json, at: str) -> Iterator[str]:
