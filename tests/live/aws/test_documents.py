@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from terrace.assurance.checks.aws.documents import (
+from terrace.assurance.checks.aws.lookup import (
     allows,
     condition,
     condition_keys,

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from terrace.assurance.checks.aws.documents import allows, statements, values
-from terrace.assurance.checks.aws.schedules import interval
+from terrace.assurance.checks.aws.lookup import allows, interval, statements, values
 from terrace.aws import names
 from terrace.live.aws import database, keys
 from terrace.live.aws.checks import Deployment, Finding, at_least, check, equal, includes

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks.aws.documents import condition, statements
+from terrace.assurance.checks.aws.lookup import condition, statements
 from terrace.aws import names
 from terrace.live.aws import cluster, database, lake, network
 from terrace.live.aws.checks import Deployment, Finding, check, equal

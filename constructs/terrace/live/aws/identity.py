@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks.aws.documents import allows, condition, principals, statements, values
+from terrace.assurance.checks.aws.lookup import allows, condition, principals, statements, values
 from terrace.aws import names
 from terrace.live.aws.checks import Deployment, Finding, check, empty, equal, includes
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks.aws.documents import allows, condition_keys, principals, statements
+from terrace.assurance.checks.aws.lookup import allows, condition_keys, principals, statements
 from terrace.aws import names
 from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, Purpose
 from terrace.live.aws.checks import Deployment, Finding, at_most, check, equal

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks.aws.documents import condition, covers, statements, values
+from terrace.assurance.checks.aws.lookup import condition, covers, statements, values
 from terrace.aws import names
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks.aws.documents import condition, statements
+from terrace.assurance.checks.aws.lookup import condition, statements
 from terrace.aws import names
 from terrace.live.aws import logs
 from terrace.live.aws.checks import Deployment, Finding, NotApplicable, at_least, at_most, check, empty, equal, includes

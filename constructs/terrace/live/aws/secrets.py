@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks.aws.documents import condition, covers, statements, values
+from terrace.assurance.checks.aws.lookup import condition, covers, statements, values
 from terrace.aws import names
 from terrace.live.aws import database, keys
 from terrace.live.aws.checks import Deployment, Finding, NotApplicable, at_most, check, equal, includes

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.checks import Finding, NotApplicable, Subject, check
-from terrace.assurance.checks.aws import keys, lake, logs
+from terrace.assurance.checks.aws import lake, lookup
 from terrace.assurance.findings import empty, equal, includes
 from terrace.aws import names
 from terrace.capabilities.spec import LAYERS
@@ -26,7 +26,7 @@ def recorded(stack: Subject) -> Iterator[Finding]:
         yield equal(str(trail), name, trail.get(name), True)
     yield equal(str(trail), "enable_logging", trail.get("enable_logging", True), True)
     yield equal(str(trail), "s3_bucket_name", trail.get("s3_bucket_name"), names.bucket(stack.target, "audit"))
-    yield keys.uses(stack, trail, trail.get("kms_key_id"), "kms_key_id", "audit")
+    yield lookup.uses(stack, trail, trail.get("kms_key_id"), "kms_key_id", "audit")
     group = f"{names.log_group_arn(stack.target, 'trail')}:*"
     yield equal(str(trail), "cloud_watch_logs_group_arn", trail.get("cloud_watch_logs_group_arn"), group)
     chosen = [_fields(selector) for selector in trail.blocks("advanced_event_selector")]
@@ -45,7 +45,7 @@ def recorded(stack: Subject) -> Iterator[Finding]:
 @check("AUD-1")
 def unchangeable(stack: Subject) -> Iterator[Finding]:
     days = max(stack.environment.audit.retention_days, 365)
-    yield logs.kept(stack, "trail", days)
+    yield lookup.kept(stack, "trail", days)
     yield from lake.lock(stack, "audit", days)
 
 

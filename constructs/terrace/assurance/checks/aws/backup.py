@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from terrace.assurance.checks import Finding, Subject, check
-from terrace.assurance.checks.aws import database, keys
-from terrace.assurance.checks.aws.documents import allows, covers, statements, values
-from terrace.assurance.checks.aws.schedules import interval
+from terrace.assurance.checks.aws import database, lookup
+from terrace.assurance.checks.aws.lookup import allows, covers, interval, statements, values
 from terrace.assurance.findings import at_least, at_most, equal, includes
 from terrace.assurance.view import Resource, at
 from terrace.aws import names
@@ -41,7 +40,7 @@ def vaults_locked(stack: Subject) -> Iterator[Finding]:
     spec = stack.environment.backup
     for recovery in (False, True) if spec.copy_to_recovery_region else (False,):
         vault = _vault(stack, recovery)
-        yield keys.uses(stack, vault, vault.get("kms_key_arn"), "kms_key_arn", "backups", recovery)
+        yield lookup.uses(stack, vault, vault.get("kms_key_arn"), "kms_key_arn", "backups", recovery)
         locks = stack.view.pointing("aws_backup_vault_lock_configuration", "backup_vault_name", vault)
         yield equal(str(vault), "locks", len(locks), 1)
         for lock in locks:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Absent, Finding, Subject, check
-from terrace.assurance.checks.aws import keys, network
+from terrace.assurance.checks.aws import lookup
 from terrace.assurance.findings import at_least, equal
 from terrace.assurance.view import Resource, flag
 
@@ -19,7 +19,7 @@ def private(stack: Subject) -> Iterator[Finding]:
     subnets = stack.view.target(found.get("subnet_group_name"))
     if subnets is None:
         raise Absent("cache/server has no aws_elasticache_subnet_group of ours")
-    named = network.subnets(stack, subnets, "subnet_ids")
+    named = lookup.subnets(stack, subnets, "subnet_ids")
     outside = [str(subnet) for subnet in named if not subnet.path.startswith("network/data-")]
     yield equal(str(subnets), "subnets that are not for data", outside, [])
     groups = [stack.view.target(one) for one in found.get("security_group_ids", [])]
@@ -51,7 +51,7 @@ def encrypted(stack: Subject) -> Iterator[Finding]:
     yield equal(str(found), "transit_encryption_enabled", flag(found.get("transit_encryption_enabled")), True)
     yield equal(str(found), "transit_encryption_mode", found.get("transit_encryption_mode"), "required")
     yield equal(str(found), "at_rest_encryption_enabled", flag(found.get("at_rest_encryption_enabled")), True)
-    yield keys.uses(stack, found, found.get("kms_key_id"), "kms_key_id", "cache")
+    yield lookup.uses(stack, found, found.get("kms_key_id"), "kms_key_id", "cache")
 
 
 @check("CACHE-3")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Absent, Finding, Subject, check
-from terrace.assurance.checks.aws import keys, logs, network
+from terrace.assurance.checks.aws import lookup
 from terrace.assurance.findings import at_least, equal, includes
 from terrace.assurance.view import Resource, at, flag
 from terrace.aws import names
@@ -55,7 +55,7 @@ def private_api(stack: Subject) -> Iterator[Finding]:
 def private_nodes(stack: Subject) -> Iterator[Finding]:
     for name in stack.environment.cluster.pools:
         group = _pool(stack, name)
-        subnets = network.subnets(stack, group, "subnet_ids")
+        subnets = lookup.subnets(stack, group, "subnet_ids")
         outside = [str(subnet) for subnet in subnets if not subnet.path.startswith("network/nodes-")]
         yield equal(str(group), "subnets that are not for nodes", outside, [])
 
@@ -66,14 +66,14 @@ def secrets_encrypted(stack: Subject) -> Iterator[Finding]:
     setups = [block for block in found.blocks("encryption_config") if "secrets" in block.get("resources", [])]
     yield equal(str(found), "encryption of secrets", len(setups), 1)
     for setup in setups:
-        yield keys.uses(stack, found, at(setup, "provider.key_arn"), "encryption_config", "cluster")
+        yield lookup.uses(stack, found, at(setup, "provider.key_arn"), "encryption_config", "cluster")
 
 
 @check("K8S-3")
 def control_plane_logged(stack: Subject) -> Iterator[Finding]:
     found = cluster(stack)
     yield includes(str(found), "enabled_cluster_log_types", found.get("enabled_cluster_log_types", []), _LOG_TYPES)
-    yield logs.kept(stack, "cluster", stack.environment.observability.retention_days)
+    yield lookup.kept(stack, "cluster", stack.environment.observability.retention_days)
 
 
 @check("K8S-4")
@@ -158,4 +158,4 @@ def disks_and_images(stack: Subject) -> Iterator[Finding]:
         yield includes(str(template), "disks", disks, ["/dev/xvda", "/dev/xvdb"])
         for device, disk in disks.items():
             yield equal(str(template), f"{device} encrypted", flag(at(disk, "ebs.encrypted")), True)
-            yield keys.uses(stack, template, at(disk, "ebs.kms_key_id"), f"{device} kms_key_id", "disks")
+            yield lookup.uses(stack, template, at(disk, "ebs.kms_key_id"), f"{device} kms_key_id", "disks")

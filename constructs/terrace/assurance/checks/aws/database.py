@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Absent, Finding, NotApplicable, Subject, check
-from terrace.assurance.checks.aws import keys, network
-from terrace.assurance.checks.aws.documents import allows, statements, values
+from terrace.assurance.checks.aws import lookup
+from terrace.assurance.checks.aws.lookup import allows, statements, values
 from terrace.assurance.findings import at_least, at_most, equal, includes
 from terrace.assurance.view import Resource
 
@@ -44,7 +44,7 @@ def private(stack: Subject) -> Iterator[Finding]:
     placed = stack.view.target(server(stack).get("db_subnet_group_name"))
     if placed is None:
         raise Absent("database/server has no aws_db_subnet_group of ours")
-    subnets = network.subnets(stack, placed, "subnet_ids")
+    subnets = lookup.subnets(stack, placed, "subnet_ids")
     yield at_least(str(placed), "subnets", len(subnets), 2)
     outside = [str(subnet) for subnet in subnets if not subnet.path.startswith("network/data-")]
     yield equal(str(placed), "subnets that are not for data", outside, [])
@@ -68,11 +68,11 @@ def requires_tls(stack: Subject) -> Iterator[Finding]:
 def encrypted(stack: Subject) -> Iterator[Finding]:
     for instance in stack.all("aws_db_instance"):
         yield equal(str(instance), "storage_encrypted", instance.get("storage_encrypted"), True)
-        yield keys.uses(stack, instance, instance.get("kms_key_id"), "kms_key_id", "database")
+        yield lookup.uses(stack, instance, instance.get("kms_key_id"), "kms_key_id", "database")
         insights = instance.get("performance_insights_kms_key_id")
-        yield keys.uses(stack, instance, insights, "performance_insights_kms_key_id", "database")
+        yield lookup.uses(stack, instance, insights, "performance_insights_kms_key_id", "database")
     for copy in stack.all("aws_db_instance_automated_backups_replication"):
-        yield keys.uses(stack, copy, copy.get("kms_key_id"), "kms_key_id", "database", recovery=True)
+        yield lookup.uses(stack, copy, copy.get("kms_key_id"), "kms_key_id", "database", recovery=True)
 
 
 @check("DB-4")

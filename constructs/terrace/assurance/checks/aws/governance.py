@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from terrace.assurance.checks import Finding, Subject, check
-from terrace.assurance.checks.aws.documents import condition, statements, values
+from terrace.assurance.checks.aws.lookup import condition, statements, values
 from terrace.assurance.findings import at_least, empty, equal
 from terrace.assurance.view import at
 

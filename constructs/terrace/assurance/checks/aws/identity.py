@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Finding, Subject, check
-from terrace.assurance.checks.aws.documents import allows, condition, covers, principals, statements, values
+from terrace.assurance.checks.aws.lookup import allows, condition, covers, principals, statements, values
 from terrace.assurance.findings import empty, equal, includes
 from terrace.assurance.view import Resource
 from terrace.aws import names

@@ -4,27 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.checks import Finding, Subject, check
-from terrace.assurance.checks.aws.documents import allows, condition_keys, principals, statements
+from terrace.assurance.checks.aws.lookup import allows, condition_keys, principals, statements
 from terrace.assurance.findings import at_least, at_most, equal
 from terrace.assurance.view import Resource
 from terrace.aws import names
-from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, Purpose
+from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES
 
 # what turns a key into clear text, or into somebody else's right to do so
 _USE = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:CreateGrant")
 _NARROWING = {
     "kms:viaservice", "kms:encryptioncontext:aws:logs:arn", "aws:sourceaccount", "aws:sourcearn", "aws:principalarn",
 }  # fmt: skip
-
-
-def uses(
-    stack: Subject, resource: Resource, value: object, name: str, purpose: Purpose, recovery: bool = False
-) -> Finding:
-    """Whether a value (an attribute, or one in a block of it) is the purpose's key."""
-    wanted = f"keys/{purpose}{'-recovery' if recovery else ''}"
-    key = stack.view.target(value)
-    good = key is not None and key.type == "aws_kms_key" and key.path == wanted
-    return Finding(str(resource), f"{name} = {key or value or 'unset'}", good, wanted)
 
 
 def _keys(stack: Subject) -> Iterator[Resource]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.checks import Absent, Finding, NotApplicable, Subject, check
-from terrace.assurance.checks.aws import keys
-from terrace.assurance.checks.aws.documents import condition, covers, statements, values
+from terrace.assurance.checks.aws import lookup
+from terrace.assurance.checks.aws.lookup import condition, covers, statements, values
 from terrace.assurance.findings import at_least, at_most, empty, equal, includes
 from terrace.assurance.view import Resource, at
 from terrace.aws import names
@@ -75,7 +75,7 @@ def encrypted(stack: Subject) -> Iterator[Finding]:
         yield equal(str(found), "sse_algorithm", at(rule, "sse_algorithm"), wanted)
         if wanted == "aws:kms":
             key = at(rule, "kms_master_key_id")
-            yield keys.uses(stack, found, key, "kms_master_key_id", _KEY.get(name, "lake"), recovery=copy)
+            yield lookup.uses(stack, found, key, "kms_master_key_id", _KEY.get(name, "lake"), recovery=copy)
 
 
 @check("LAKE-2")

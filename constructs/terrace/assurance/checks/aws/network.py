@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Finding, Subject, check
-from terrace.assurance.checks.aws import logs
-from terrace.assurance.checks.aws.documents import condition, statements
+from terrace.assurance.checks.aws import lookup
+from terrace.assurance.checks.aws.lookup import condition, statements
 from terrace.assurance.findings import at_least, at_most, empty, equal, includes
 from terrace.assurance.view import Resource, flag
 from terrace.aws import names
@@ -14,12 +14,6 @@ _ESSENTIAL = ("ecr.api", "ecr.dkr", "secretsmanager", "sts", "kms", "logs", "eks
 _FULL = (*_ESSENTIAL, "ec2", "eks", "elasticloadbalancing", "autoscaling", "monitoring", "rds", "sns", "sqs", "ssm")
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 _IN, _OUT = "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"
-
-
-def subnets(stack: Subject, resource: Resource, name: str) -> list[Resource]:
-    """The subnets that a resource's attribute lists; those it lists by other means are not there."""
-    found = [stack.view.target(value) for value in resource.get(name, [])]
-    return [subnet for subnet in found if subnet is not None and subnet.type == "aws_subnet"]
 
 
 def _way_out(stack: Subject, subnet: Resource) -> list[Resource]:
@@ -46,7 +40,7 @@ def _users(stack: Subject) -> Iterator[tuple[Resource, list[Resource]]]:
         ("aws_elasticache_subnet_group", "subnet_ids"),
     ):
         for resource in stack.all(type):
-            yield resource, subnets(stack, resource, name)
+            yield resource, lookup.subnets(stack, resource, name)
 
 
 @check("NET-1")
@@ -124,7 +118,7 @@ def _reads_only(rule: dict[str, object]) -> bool:
 def _node_tables(stack: Subject) -> set[str]:
     tables = set()
     for group in stack.all("aws_eks_node_group"):
-        for subnet in subnets(stack, group, "subnet_ids"):
+        for subnet in lookup.subnets(stack, group, "subnet_ids"):
             for link in stack.view.pointing("aws_route_table_association", "subnet_id", subnet):
                 tables.add(str(stack.view.target(link.get("route_table_id"))))
     return tables
@@ -174,4 +168,4 @@ def flow_logs(stack: Subject) -> Iterator[Finding]:
         yield at_most(str(log), "max_aggregation_interval", log.get("max_aggregation_interval"), interval)
         wanted = names.log_group_arn(stack.target, "flow")
         yield equal(str(log), "log_destination", log.get("log_destination"), wanted)
-    yield logs.kept(stack, "flow", stack.environment.observability.retention_days)
+    yield lookup.kept(stack, "flow", stack.environment.observability.retention_days)

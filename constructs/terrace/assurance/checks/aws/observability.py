@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from terrace.assurance.checks import Finding, Subject, check
-from terrace.assurance.checks.aws import keys, logs
+from terrace.assurance.checks.aws import lookup
 from terrace.assurance.findings import at_least, at_most, empty, equal, includes
 from terrace.assurance.view import Resource
 from terrace.aws import names
@@ -32,14 +32,14 @@ SIGNALS: tuple[tuple[str, str], ...] = (
 def kept_and_encrypted(stack: Subject) -> Iterator[Finding]:
     elsewhere = set()
     for name in get_args(LogGroup):
-        found = logs.group(stack, name)
+        found = lookup.group(stack, name)
         elsewhere.add(found)
-        yield keys.uses(stack, found, found.get("kms_key_id"), "kms_key_id", "logs")
+        yield lookup.uses(stack, found, found.get("kms_key_id"), "kms_key_id", "logs")
         if name not in _ELSEWHERE:
-            yield logs.kept(stack, name, stack.environment.observability.retention_days)
+            yield lookup.kept(stack, name, stack.environment.observability.retention_days)
     for found in stack.all("aws_cloudwatch_log_group"):
         if found not in elsewhere:  # of a capability's own, such as a replica's
-            yield keys.uses(stack, found, found.get("kms_key_id"), "kms_key_id", "logs")
+            yield lookup.uses(stack, found, found.get("kms_key_id"), "kms_key_id", "logs")
             least = stack.environment.observability.retention_days
             yield at_least(str(found), "retention_in_days", found.get("retention_in_days"), least)
 
@@ -111,7 +111,7 @@ def people_hear(stack: Subject) -> Iterator[Finding]:
     spec = stack.environment.observability
     for severity, channels in (("warning", spec.escalation.warning), ("critical", spec.escalation.critical)):
         topic = stack.one("aws_sns_topic", f"observability/{severity}")
-        yield keys.uses(stack, topic, topic.get("kms_master_key_id"), "kms_master_key_id", "events")
+        yield lookup.uses(stack, topic, topic.get("kms_master_key_id"), "kms_master_key_id", "events")
         subscribed = stack.view.pointing("aws_sns_topic_subscription", "topic_arn", topic)
         told = [str(one.get("endpoint")) for one in subscribed]
         yield includes(str(topic), "subscribers", told, [_address(spec.channels[name]) for name in channels])

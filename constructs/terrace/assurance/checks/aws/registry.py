@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Finding, Subject, check
-from terrace.assurance.checks.aws import keys
-from terrace.assurance.checks.aws.documents import principals, statements
+from terrace.assurance.checks.aws import lookup
+from terrace.assurance.checks.aws.lookup import principals, statements
 from terrace.assurance.checks.aws.secrets import modules
 from terrace.assurance.findings import empty, equal
 from terrace.assurance.view import at
@@ -19,7 +19,7 @@ def scanned_and_immutable(stack: Subject) -> Iterator[Finding]:
         yield equal(str(repository), "scan_on_push", scan, True)
         encryption = repository.get("encryption_configuration", [])
         yield equal(str(repository), "encryption_type", at(encryption, "encryption_type"), "KMS")
-        yield keys.uses(stack, repository, at(encryption, "kms_key"), "kms_key", "registry")
+        yield lookup.uses(stack, repository, at(encryption, "kms_key"), "kms_key", "registry")
         strangers = [
             who
             for policy in stack.view.pointing("aws_ecr_repository_policy", "repository", repository)

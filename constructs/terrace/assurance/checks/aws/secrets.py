@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from terrace.assurance.checks import Finding, NotApplicable, Subject, check
-from terrace.assurance.checks.aws import keys
-from terrace.assurance.checks.aws.documents import allows, condition, covers, statements, values
+from terrace.assurance.checks.aws import lookup
+from terrace.assurance.checks.aws.lookup import allows, condition, covers, statements, values
 from terrace.assurance.findings import at_least, at_most, empty, equal, includes
 from terrace.assurance.view import Reference, Resource
 from terrace.aws import names
@@ -56,14 +56,14 @@ def _names(written: Any) -> Iterator[str]:
 def kept_in_the_manager(stack: Subject) -> Iterator[Finding]:
     for module in modules(stack):
         secret = _secret(stack, module)
-        yield keys.uses(stack, secret, secret.get("kms_key_id"), "kms_key_id", "secrets")
+        yield lookup.uses(stack, secret, secret.get("kms_key_id"), "kms_key_id", "secrets")
         days = stack.environment.secrets.recovery_days
         yield at_least(str(secret), "recovery_window_in_days", secret.get("recovery_window_in_days"), days)
         if region := stack.target.recovery_region:
             copies = {str(copy.get("region")): copy for copy in secret.blocks("replica")}
             yield includes(str(secret), "replicas", copies, [region])
             for copy in copies.values():
-                yield keys.uses(stack, secret, copy.get("kms_key_id"), "replica's key", "secrets", recovery=True)
+                yield lookup.uses(stack, secret, copy.get("kms_key_id"), "replica's key", "secrets", recovery=True)
 
 
 @check("SEC-2")
@@ -71,7 +71,7 @@ def admin_rotated(stack: Subject) -> Iterator[Finding]:
     server = stack.one("aws_db_instance", "database/server")
     yield equal(str(server), "manage_master_user_password", server.get("manage_master_user_password"), True)
     key = server.get("master_user_secret_kms_key_id")
-    yield keys.uses(stack, server, key, "master_user_secret_kms_key_id", "secrets")
+    yield lookup.uses(stack, server, key, "master_user_secret_kms_key_id", "secrets")
     rotations = stack.view.pointing("aws_secretsmanager_secret_rotation", "secret_id", server)
     yield at_least(str(server), "rotations of its secret", len(rotations), 1)
     days = stack.environment.secrets.database_rotation_days

@@ -50,7 +50,7 @@ def recorded(stack: Subject) -> Iterator[Finding]:
 
 @check("AUD-1")
 def unchangeable(stack: Subject) -> Iterator[Finding]:
-    yield from lake.locks(stack, "audit", max(stack.environment.audit.retention_days, 365))
+    yield from lake.lock(stack, "audit", max(stack.environment.audit.retention_days, 365))
 
 
 @check("AUD-2")

@@ -42,7 +42,7 @@ def buckets(stack: Subject) -> Iterator[tuple[Bucket, Resource, bool]]:
             yield name, bucket(stack, name, recovery=True), True
 
 
-def locks(stack: Subject, name: Bucket, days: int) -> Iterator[Finding]:
+def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Finding]:
     """Whether each container of a bucket is immutable for these days, in the environment's mode."""
     of = bucket(stack, name)
     containers = stack.view.pointing("azurerm_storage_container", "storage_account_id", of)
@@ -84,7 +84,7 @@ def encrypted(stack: Subject) -> Iterator[Finding]:
 def versioned(stack: Subject) -> Iterator[Finding]:
     for _, of, _copy in buckets(stack):
         yield equal(str(of), "versioning_enabled", of.get("blob_properties.versioning_enabled"), True)
-    yield from locks(stack, "bronze", stack.environment.lake.immutability.days)
+    yield from lock(stack, "bronze", stack.environment.lake.immutability.days)
 
 
 @check("LAKE-4")

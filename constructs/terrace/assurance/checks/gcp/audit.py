@@ -41,7 +41,7 @@ def recorded(stack: Subject) -> Iterator[Finding]:
 @check("AUD-1")
 def unchangeable(stack: Subject) -> Iterator[Finding]:
     days = max(stack.environment.audit.retention_days, 365)
-    yield from lake.retained(stack, "audit", days)
+    yield from lake.lock(stack, "audit", days)
     kept = stack.one("google_logging_project_bucket_config", "observability/trail-log")
     yield at_least(str(kept), "retention_days", kept.get("retention_days"), days)
 

@@ -31,7 +31,7 @@ def buckets(stack: Subject) -> Iterator[tuple[Bucket, Resource]]:
         yield name, bucket(stack, name)
 
 
-def retained(stack: Subject, name: Bucket, days: int) -> Iterator[Finding]:
+def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Finding]:
     """Whether a bucket's objects are immutable for these days, in the environment's mode."""
     of = bucket(stack, name)
     period = seconds(of.get("retention_policy.retention_period"))
@@ -68,7 +68,7 @@ def versioned(stack: Subject) -> Iterator[Finding]:
         yield Finding(str(of), f"{'keeps' if kept else 'loses'} what was overwritten", kept, "versions or retention")
         soft = seconds(of.get("soft_delete_policy.retention_duration_seconds"))
         yield at_least(str(of), "days of soft delete", None if soft is None else soft / _DAY, 7)
-    yield from retained(stack, "bronze", stack.environment.lake.immutability.days)
+    yield from lock(stack, "bronze", stack.environment.lake.immutability.days)
 
 
 @check("LAKE-4")

@@ -1,0 +1,126 @@
+"""What several of AWS's checks ask: which key, which log group, how often, and what a policy document says.
+
+Whoever wrote a policy document, a string and a list of one mean the same in it.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from typing import Any
+
+from terrace.assurance.checks import Absent, Finding, Subject
+from terrace.assurance.findings import at_least
+from terrace.assurance.view import Resource
+from terrace.aws import names
+from terrace.capabilities.keys import Purpose
+from terrace.capabilities.observability import LogGroup
+
+
+def uses(
+    stack: Subject, resource: Resource, value: object, name: str, purpose: Purpose, recovery: bool = False
+) -> Finding:
+    """Whether a value (an attribute, or one in a block of it) is the purpose's key."""
+    wanted = f"keys/{purpose}{'-recovery' if recovery else ''}"
+    key = stack.view.target(value)
+    good = key is not None and key.type == "aws_kms_key" and key.path == wanted
+    return Finding(str(resource), f"{name} = {key or value or 'unset'}", good, wanted)
+
+
+def subnets(stack: Subject, resource: Resource, name: str) -> list[Resource]:
+    """The subnets that a resource's attribute lists; those it lists by other means are not there."""
+    found = [stack.view.target(value) for value in resource.get(name, [])]
+    return [subnet for subnet in found if subnet is not None and subnet.type == "aws_subnet"]
+
+
+def group(stack: Subject, name: LogGroup) -> Resource:
+    """A log group of ours. Raises Absent."""
+    full = names.log_group(stack.target, name)
+    for resource in stack.all("aws_cloudwatch_log_group"):
+        if resource.get("name") == full:
+            return resource
+    raise Absent(f"no aws_cloudwatch_log_group {full}")
+
+
+def kept(stack: Subject, name: LogGroup, days: int) -> Finding:
+    """Whether a log group keeps its events for `days`, but not for ever (0, or unset)."""
+    found = group(stack, name)
+    return at_least(str(found), "retention_in_days", found.get("retention_in_days"), days)
+
+
+def interval(schedule: str) -> timedelta | None:
+    """The longest time between two runs of a schedule; None for one that this cannot tell, or not at least daily.
+
+    Understands cron(M H ? * * *) and its like (every day, at one hour or several: 2, 2/12, 2,14) and rate(12 hours).
+    """
+    if rate := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", schedule):
+        return timedelta(**{f"{rate[2]}s": int(rate[1])})
+    cron = re.fullmatch(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)", schedule)
+    if not cron or any(field not in ("*", "?") for field in cron.groups()[2:]):
+        return None
+    if not cron[1].isdecimal():
+        return timedelta(hours=1) if cron[2] == "*" else None
+    hours = _hours(cron[2])
+    if not hours:
+        return None
+    gaps = [(after - before) % 24 or 24 for before, after in zip(hours, hours[1:] + hours[:1], strict=True)]
+    return timedelta(hours=max(gaps))
+
+
+def _hours(field: str) -> list[int]:
+    if field == "*":
+        return list(range(24))
+    if step := re.fullmatch(r"(\d+|\*)/(\d+)", field):
+        return list(range(0 if step[1] == "*" else int(step[1]), 24, max(int(step[2]), 1)))
+    hours = field.split(",")
+    return sorted(int(hour) for hour in hours) if all(hour.isdecimal() for hour in hours) else []
+
+
+def statements(document: str | Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The statements of a policy, given as JSON or parsed."""
+    parsed = json.loads(document) if isinstance(document, str) else document
+    found = parsed.get("Statement", [])
+    return [found] if isinstance(found, dict) else list(found)
+
+
+def values(entry: object) -> list[str]:
+    """A string, a list of strings or nothing, as a list."""
+    if entry is None:
+        return []
+    return [str(value) for value in entry] if isinstance(entry, list | tuple) else [str(entry)]
+
+
+def allows(statement: Mapping[str, Any], action: str) -> bool:
+    """Whether the Allow statement's actions cover `action`; resources and conditions are the caller's business."""
+    if statement.get("Effect") != "Allow":
+        return False
+    if "NotAction" in statement:
+        return not covers(values(statement["NotAction"]), action)
+    return covers(values(statement.get("Action")), action)
+
+
+def covers(patterns: list[str], action: str) -> bool:
+    """Whether one of the action patterns matches, as IAM matches: without regard to case, * and ? are wild."""
+    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
+
+
+def principals(statement: Mapping[str, Any], kind: str = "AWS") -> list[str]:
+    """The principals of a kind (AWS, Service, Federated); `*` for everybody."""
+    principal = statement.get("Principal")
+    return ["*"] if principal == "*" else values((principal or {}).get(kind))
+
+
+def condition(statement: Mapping[str, Any], operator: str, key: str) -> list[str]:
+    """What a condition compares with; empty when the statement has none such."""
+    for name, comparisons in (statement.get("Condition") or {}).items():
+        if name.lower() == operator.lower():
+            for compared, against in comparisons.items():
+                if compared.lower() == key.lower():
+                    return values(against)
+    return []
+
+
+def condition_keys(statement: Mapping[str, Any]) -> set[str]:
+    """All keys that the statement's conditions look at, in lower case."""
+    return {key.lower() for comparisons in (statement.get("Condition") or {}).values() for key in comparisons}
