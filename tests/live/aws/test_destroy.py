@@ -10,7 +10,7 @@ from terrace.live import Drift, Emptied, Inventory, Obstacle
 from terrace.live.aws import empty_buckets, leftovers, preflight, tamper
 from tests.live.aws.built.ground import open_to
 from tests.live.aws.site import Site
-from tests.live.aws.snapshot import Snapshot
+from tests.live.snapshot import Snapshot
 
 ACCESS = "bucket dpf-prod-access-123456789012"
 

@@ -7,7 +7,7 @@ from terrace.live import Result
 from terrace.live.aws import GUARANTEES
 from tests.live.aws.breaks import BREAKS
 from tests.live.aws.site import Site
-from tests.live.aws.snapshot import Snapshot
+from tests.live.snapshot import Snapshot
 
 
 def read(site: Site) -> list[Result]:

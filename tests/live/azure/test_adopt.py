@@ -15,7 +15,7 @@ from terrace.live.azure.adopt import BY_NAME, OVERWRITTEN, find
 from terrace.live.azure.adopt_listing import BY_LISTING, Account
 from tests.conftest import Foundations
 from tests.live.azure.site import Site
-from tests.live.azure.snapshot import Snapshot
+from tests.live.snapshot import Snapshot
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 SUBSCRIPTION = f"/subscriptions/{DEFAULT_ACCOUNT['subscription_id']}"

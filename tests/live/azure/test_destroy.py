@@ -11,7 +11,7 @@ from terrace.live.azure.objects import blobs, emptied
 from terrace.live.azure.preflight import obstacles
 from terrace.live.azure.tamper import changed
 from tests.live.azure.site import Site
-from tests.live.azure.snapshot import Snapshot
+from tests.live.snapshot import Snapshot
 
 
 def met(site: Site) -> list[Obstacle]:

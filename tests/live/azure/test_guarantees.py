@@ -7,7 +7,7 @@ from terrace.live import Result
 from terrace.live.azure import GUARANTEES
 from tests.live.azure.breaks import BREAKS
 from tests.live.azure.site import Site
-from tests.live.azure.snapshot import Snapshot
+from tests.live.snapshot import Snapshot
 
 
 def read(site: Site) -> list[Result]:

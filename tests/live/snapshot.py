@@ -5,20 +5,26 @@ import os
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 from typing import Any
 
 from terrace.errors import TerraceError
-from tests.live.azure.site import Site
+
+Opened = Callable[[], AbstractContextManager[Any]]
+"""A function of a module that makes the cloud in memory and builds the deployment in it, for as long as it lasts."""
 
 
 class Snapshot:
-    """Runs functions of a module, `function(site, *arguments)`, each against the deployment as it was built."""
+    """Runs functions of a module, `function(site, *arguments)`, each against the deployment as it was built.
 
-    def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")  # fresh: no thread of ours
+    Whatever building does to its process (patches of an emulator, credentials), the tests' process stays as it is.
+    """
+
+    def __init__(self, opened: Opened) -> None:
+        context = multiprocessing.get_context("spawn")  # fresh: no thread and no cloud of ours
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, opened), daemon=True)
         self._process.start()
         theirs.close()
         self.seconds: float = self._answer()
@@ -40,25 +46,20 @@ class Snapshot:
         return value
 
 
-def _serve(connection: Connection) -> None:
-    from tests.live.azure.built import data, ground, platform
-
-    site, started = Site(), time.monotonic()
-
-    def build() -> float:
-        for part in (ground, data, platform):
-            part.build(site)
-        site.read()
-        return time.monotonic() - started
-
-    _send(connection, build)
-    while (job := connection.recv()) is not None:
-        function, arguments = job
-        copy = os.fork()
-        if copy == 0:
-            _send(connection, lambda: function(site, *arguments))  # noqa: B023  run at once
-            os._exit(0)
-        os.waitpid(copy, 0)
+def _serve(connection: Connection, opened: Opened) -> None:
+    started = time.monotonic()
+    try:
+        with opened() as site:
+            _send(connection, lambda: time.monotonic() - started)
+            while (job := connection.recv()) is not None:
+                function, arguments = job
+                copy = os.fork()
+                if copy == 0:
+                    _send(connection, lambda: function(site, *arguments))  # noqa: B023  run at once
+                    os._exit(0)
+                os.waitpid(copy, 0)
+    except Exception:
+        connection.send(("failed", traceback.format_exc()))
 
 
 def _send(connection: Connection, function: Callable[[], Any]) -> None:
