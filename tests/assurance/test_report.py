@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from terrace import live
 from terrace.assurance import frameworks, parity
 from terrace.assurance.findings import Finding as Read
 from terrace.assurance.frameworks import Framework, Requirement
@@ -97,7 +98,13 @@ def real(written: Written) -> Report:
     def line(environment: str, cloud: str, construct: str) -> str:
         return environment_line(loaded[cloud], f"{environment}/{construct}/") or ""
 
-    return model.build([frameworks.load("soc2"), frameworks.load("hipaa")], results, SOURCE, line)
+    return model.build(
+        [frameworks.load("soc2"), frameworks.load("hipaa")],
+        results,
+        SOURCE,
+        line,
+        readable={cloud: live.readable(cloud) for cloud in ("aws", "azure")},
+    )
 
 
 def test_a_requirement_leads_to_the_line_of_the_environment(real: Report) -> None:
@@ -132,7 +139,7 @@ def test_every_fact_of_a_resource_has_an_address_and_most_have_a_line(real: Repo
 def test_a_requirement_is_as_good_as_its_worst_guarantee(verdict: Verdict, expected: str) -> None:
     row = requirement(evidence={"DB-1": "It is private", "DB-2": "TLS guards it"}, person="A policy that says so")
     made = report(gate(verdict), rows=(row,))
-    assert outcome(made) == (expected if expected != "not_asked" else "partial")
+    assert outcome(made) == expected
     assert made.passes is (expected in ("partial", "not_asked"))
 
 
@@ -143,6 +150,16 @@ def test_what_asks_for_a_person_is_never_evidenced_whole() -> None:
     assert outcome(report(gate(), rows=(requirement(person="A policy of yours"),))) == "person"
     assert outcome(report(gate(), rows=(requirement(not_covered="Nobody looks at it"),))) == "not_covered"
     assert outcome(report(gate(), rows=(requirement(outside="No platform has to do with it"),))) == "outside"
+
+
+def test_the_kinds_of_evidence_are_what_there_is() -> None:
+    asked = [framework(requirement(evidence={"DB-2": "TLS guards it on its way"}, person="A policy of yours"))]
+    row = asked[0].requirements[0]
+    both = model.build(asked, [gate()], SOURCE, lambda *_: "", readable={"aws": ["DB-2"]})
+    assert both.kinds(row, PROD) == ("before_deployment", "live", "manual")
+    before = model.build(asked, [gate()], SOURCE, lambda *_: "", readable={"azure": ["DB-2"]})
+    assert before.kinds(row, PROD) == ("before_deployment", "manual")
+    assert "Live: Not read for this report" in page.html(both) and "Live: Nothing reads it" in page.html(before)
 
 
 def test_an_exception_of_the_cloud_is_not_hidden() -> None:

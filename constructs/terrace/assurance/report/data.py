@@ -72,7 +72,12 @@ def _framework(framework: Framework, report: Report) -> dict[str, Any]:
                 "not_covered": row.not_covered,
                 "outside": row.outside,
                 "stacks": {
-                    str(stack): {"outcome": answered.outcome, "by": list(answered.by), "waived": answered.waived}
+                    str(stack): {
+                        "outcome": answered.outcome,
+                        "by": list(answered.by),
+                        "waived": answered.waived,
+                        "kinds": list(report.kinds(row, stack)),
+                    }
                     for stack in report.stacks
                     for answered in [report.answered(row, stack)]
                 },
@@ -89,6 +94,7 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "checks": [asdict(check) for check in evidence.checks],
         "exception": asdict(evidence.exception) if evidence.exception else None,
         "live": evidence.live.model_dump() if evidence.live else None,
+        "readable_live": evidence.readable,
     }
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from terrace import live as verify
 from terrace.assurance import frameworks, gate, guarantees
-from terrace.assurance.report import data, model, oscal, page, sheet
+from terrace.assurance.report import data, model, sheet
 from terrace.assurance.report.live import read
 from terrace.assurance.report.model import Report
 from terrace.assurance.report.provenance import created, provenance
@@ -58,17 +59,27 @@ def make(
     named = {id for guarantee in guarantees.GUARANTEES for id in guarantee.in_cluster}
     policies = {id for id in named if guarantees.policy(project.root, id).is_file()}
     inputs += _policies(guarantees.policy(project.root, id) for id in policies)
-    return model.build(rows, results, provenance(project.root, inputs), line, list(read_live.values()), policies)
+    readable = {cloud: verify.readable(cloud) for _, cloud in loaded}
+    source = provenance(project.root, inputs)
+    return model.build(rows, results, source, line, list(read_live.values()), policies, readable)
 
 
 def written(report: Report) -> dict[str, str]:
-    """Every file of a report by name."""
+    """Every file of a report by name. Raises TerraceError when what writes them is not installed."""
+    try:
+        from terrace.assurance.report import oscal, page
+
+        definition = oscal.component_definition(report)
+    except ModuleNotFoundError as error:
+        raise TerraceError(
+            f"a report needs {error.name}, which is not installed", hint="pip install 'terrace[assurance]'"
+        ) from error
     return {
         "index.html": page.html(report),
         "report.json": data.text(report),
         "requirements.csv": sheet.requirements(report),
         "evidence.csv": sheet.evidence(report),
-        "oscal/component-definition.json": oscal.component_definition(report),
+        "oscal/component-definition.json": definition,
         **{
             f"oscal/{framework.name}.assessment-results.json": oscal.assessment_results(report, framework)
             for framework in report.frameworks

@@ -17,14 +17,17 @@ from terrace.assurance.result import GateResult
 from terrace.capabilities.exceptions import CloudException
 
 Outcome = Literal[
-    "broken", "unproven", "waived", "exception", "partial", "evidenced", "not_asked", "person", "not_covered", "outside"
+    "broken", "unproven", "waived", "exception", "not_asked", "partial", "evidenced", "person", "not_covered", "outside"
 ]
 """Of a requirement on a stack, the worst first. `partial`: all guarantees hold, a person provides the rest."""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 FAILING: tuple[Outcome, ...] = ("broken", "unproven")
-Held = Literal["broken", "unproven", "waived", "exception", "proven", "not_asked"]
+Held = Literal["broken", "unproven", "waived", "exception", "not_asked", "proven"]
 """Of a guarantee on a stack, the worst first."""
 HELD: tuple[Held, ...] = get_args(Held)
+Kind = Literal["before_deployment", "live", "manual"]
+"""Of evidence: by checks of a stack or plan, by `terrace verify` of a deployment, by a person."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Lines = Callable[[str, str, str], str]
 """(environment, cloud, construct path) to the environment's `file:line:column`; "" where there is none."""
 
@@ -64,7 +67,10 @@ class CheckOutcome:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One guarantee on one stack: what was seen before deployment, what was read live, what was waived."""
+    """One guarantee on one stack: what was seen before deployment, what was read live, what was waived.
+
+    `readable` is whether `terrace verify` can read it on this cloud.
+    """
 
     guarantee: Guarantee
     stack: Stack
@@ -73,6 +79,7 @@ class Evidence:
     checks: tuple[CheckOutcome, ...]
     exception: CloudException | None
     live: LiveResult | None
+    readable: bool
     findings: tuple[GateFinding, ...]
 
     @property
@@ -127,6 +134,16 @@ class Report:
             return Answered("partial" if requirement.person else "evidenced", by, waived)
         return Answered(worst, by, waived)
 
+    def kinds(self, requirement: Requirement, stack: Stack) -> tuple[Kind, ...]:
+        """The kinds of evidence that a requirement has on a stack, whether or not they were given."""
+        evidence = [self.evidence[id, stack] for id in requirement.evidence]
+        has: Mapping[Kind, bool] = {
+            "before_deployment": any(one.checks for one in evidence),
+            "live": any(one.readable for one in evidence),
+            "manual": bool(requirement.person),
+        }
+        return tuple(kind for kind in KINDS if has[kind])
+
     def counts(self, framework: Framework, stack: Stack) -> Counter[Outcome]:
         """How many requirements of each outcome."""
         return Counter(self.answered(requirement, stack).outcome for requirement in framework.requirements)
@@ -150,8 +167,12 @@ def build(
     lines: Lines,
     live: Sequence[LiveDeployment] = (),
     policies: Collection[str] = (),
+    readable: Mapping[str, Collection[str]] = {},
 ) -> Report:
-    """A report of what the gate found, with what was read live merged in; every guarantee is in it."""
+    """A report of what the gate found, with what was read live merged in; every guarantee is in it.
+
+    `readable` are the guarantees that can be read live, by cloud.
+    """
     read = {(one.environment, one.cloud, row.guarantee): row for one in live for row in one.guarantees}
     evidence: dict[tuple[str, Stack], Evidence] = {}
     for result in results:
@@ -162,11 +183,12 @@ def build(
             live_result = read.get((stack.environment, stack.cloud, id))
             held, why = _held(proof, found, live_result)
             checks = tuple(_check(check, verdict, result, lines) for check, verdict in proof.verdicts)
+            can = id in readable.get(stack.cloud, ())
             evidence[id, stack] = Evidence(
-                proof.guarantee, stack, held, why, checks, proof.exception, live_result, found
+                proof.guarantee, stack, held, why, checks, proof.exception, live_result, can, found
             )
         for guarantee in GUARANTEES:  # a stack that did not synthesize has no proofs
-            missing = Evidence(guarantee, stack, "unproven", "nothing looked at it", (), None, None, ())
+            missing = Evidence(guarantee, stack, "unproven", "nothing looked at it", (), None, None, False, ())
             evidence.setdefault((guarantee.id, stack), missing)
     return Report(tuple(frameworks), tuple(results), evidence, tuple(live), provenance, frozenset(policies))
 

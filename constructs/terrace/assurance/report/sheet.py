@@ -5,10 +5,10 @@ import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from terrace.assurance.report.model import Evidence, Report
-from terrace.assurance.report.words import ANSWERS, CHECKS, HELD, IN_CLUSTER, LIVE, OUTCOMES, limits
+from terrace.assurance.report.words import CHECKS, HELD, IN_CLUSTER, KINDS, LIVE, OUTCOMES, limits, live
 
 REQUIREMENTS = (
-    "framework", "requirement", "group", "asks (paraphrase)", "answered by", "environment", "cloud", "outcome",
+    "framework", "requirement", "group", "asks (paraphrase)", "kinds of evidence", "environment", "cloud", "outcome",
     "guarantee", "guarantee says", "reason for the mapping", "guarantee before deployment", "guarantee live",
     "what decided", "waived findings", "a person has to provide", "why not", "mapping written in",
 )  # fmt: skip
@@ -34,17 +34,15 @@ def _requirements(report: Report) -> Iterator[Sequence[str]]:
         for row in framework.requirements:
             for stack in report.stacks:
                 answered = report.answered(row, stack)
-                head = (framework.short, row.id, row.group, row.asks, ANSWERS[row.answer], *_place(stack))
+                kinds = "; ".join(KINDS[kind] for kind in report.kinds(row, stack)) or "none"
+                head = (framework.short, row.id, row.group, row.asks, kinds, *_place(stack))
                 tail = (row.person or "", row.not_covered or row.outside or "", row.line)
                 if not row.evidence:
                     yield (*head, OUTCOMES[answered.outcome], "", "", "", "", "", "", "", *tail)
                 for id, reason in row.evidence.items():
                     one = report.evidence[id, stack]
-                    live = LIVE[one.live.status] if one.live else "Not read"
-                    yield (
-                        *head, OUTCOMES[answered.outcome], id, one.guarantee.sentence, reason, HELD[one.held], live,
-                        one.why, str(len(one.waived)), *tail,
-                    )  # fmt: skip
+                    said = (one.guarantee.sentence, reason, HELD[one.held], live(one), one.why, str(len(one.waived)))
+                    yield (*head, OUTCOMES[answered.outcome], id, *said, *tail)
 
 
 def _asked(report: Report) -> Iterator[Evidence]:
@@ -68,11 +66,9 @@ def _facts(one: Evidence, policies: Collection[str]) -> Iterator[Sequence[str]]:
     for id in one.guarantee.in_cluster:
         yield (*head, "in the cluster", id, IN_CLUSTER[id in policies], "", "", "", "", "", "", "")
     if one.live:
-        live = one.live
-        yield (
-            *head, "live", "terrace verify", LIVE[live.status], "", live.resource, "", live.evidence, "", "",
-            live.reason,
-        )  # fmt: skip
+        found = one.live
+        said = (LIVE[found.status], "", found.resource, "", found.evidence, "", "", found.reason)
+        yield (*head, "live", "terrace verify", *said)
     for finding in one.findings:
         reason = f"waived: {finding.waiver.reason}" if finding.waiver else finding.why
         yield (

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 
-from terrace.assurance.frameworks import Answer
-from terrace.assurance.report.model import Held, Outcome, Report
+from terrace.assurance.report.model import Evidence, Held, Kind, Outcome, Report
 
 OUTCOMES: Mapping[Outcome, str] = {
     "broken": "Broken",
     "unproven": "Unproven",
     "waived": "Waived",
     "exception": "With an exception",
+    "not_asked": "Not all asked for",
     "partial": "Evidenced in part",
     "evidenced": "Evidenced",
-    "not_asked": "Not asked for",
     "person": "From a person",
     "not_covered": "Not covered",
     "outside": "Outside a platform",
@@ -22,9 +21,9 @@ MEANINGS: Mapping[Outcome, str] = {
     "unproven": "a guarantee could not be judged, which is not a pass",
     "waived": "a guarantee does not hold, and someone accepted that for a while",
     "exception": "the cloud lacks something of a guarantee; the rest is proven, and a compensation is named",
+    "not_asked": "the environment does not ask for what a guarantee promises; what it asks for holds",
     "partial": "all guarantees hold, and a person has to provide the rest",
     "evidenced": "all guarantees hold, and the requirement asks for no more than they show",
-    "not_asked": "the environment does not ask for what the guarantees promise",
     "person": "nothing here shows it; a person has to",
     "not_covered": "a platform could have to do with it, and this one shows nothing",
     "outside": "no platform has to do with it",
@@ -51,12 +50,10 @@ SIGNS: Mapping[str, str] = {
     "not_covered": "∅",
     "outside": "·",
 }
-ANSWERS: Mapping[Answer, str] = {
-    "automated": "checks",
-    "partial": "checks and a person",
-    "manual": "a person",
-    "not_covered": "nobody here",
-    "outside": "nobody: outside a platform",
+KINDS: Mapping[Kind, str] = {
+    "before_deployment": "automated, before deployment",
+    "live": "automated, live by terrace verify",
+    "manual": "manual, from a person",
 }
 CHECKS: Mapping[str, str] = {
     "holds": "Holds",
@@ -72,6 +69,13 @@ LIVE: Mapping[str, str] = {
 }
 IN_CLUSTER: Mapping[bool, str] = {True: "there, judged by the cluster itself", False: "not there yet"}
 CLOUDS: Mapping[str, str] = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
+
+
+def live(one: Evidence) -> str:
+    """What is known of a guarantee from the deployment itself."""
+    if one.live:
+        return LIVE[one.live.status]
+    return "Not read for this report" if one.readable else "Nothing reads it"
 
 
 def limits(report: Report) -> list[str]:
