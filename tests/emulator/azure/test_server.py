@@ -7,9 +7,22 @@ from pathlib import Path
 import pytest
 
 from terrace.emulator.azure import DEFAULT_ACCOUNT
+from terrace.emulator.azure.ids import guid
 from terrace.emulator.azure.server import throttled
 from terrace.emulator.contract import Options
-from tests.emulator.azure.bodies import ACCOUNT, GROUP, NETWORK, SERVER, SUBSCRIPTION, VAULT, at
+from tests.emulator.azure.bodies import (
+    ACCOUNT,
+    CLUSTER,
+    GROUP,
+    NETWORK,
+    PEOPLE,
+    READER,
+    SERVER,
+    SUBSCRIPTION,
+    VAULT,
+    at,
+    role,
+)
 from tests.emulator.azure.conftest import ARM, Azure
 from tests.emulator.azure.world import WORLD
 
@@ -159,6 +172,30 @@ def test_a_server_is_stopped_and_started(world: Azure) -> None:
     assert world.get(SERVER).body["properties"]["state"] == "Stopped"
     world.call("POST", f"{SERVER}/start")
     assert world.get(SERVER).body["properties"]["state"] == "Ready"
+
+
+def test_a_tunnels_key_is_not_shown_with_it(world: Azure) -> None:
+    path = WORLD["tunnel"][0]
+    assert world.call("PUT", f"{path}/sharedkey", {"value": "hidden"}).body["value"] == "hidden"
+    assert world.get(f"{path}/sharedkey").body["value"] == "hidden"
+    assert "hidden" not in json.dumps(world.get(path).body)
+
+
+def test_pools_have_versions_to_choose_from(world: Azure) -> None:
+    found = world.get(f"{CLUSTER}/availableAgentPoolVersions").body["properties"]["agentPoolVersions"]
+    assert "1.34.0" in {version["kubernetesVersion"] for version in found}
+
+
+def test_rights_are_given_on_a_certificates_secret(azure: Azure) -> None:
+    azure.make("group", "vault")
+    body = {"policy": {"issuer": {"name": "Self"}, "x509_props": {"subject": "CN=data.example.com"}}}
+    assert azure.call("POST", "/certificates/entry/create", body, host=_VAULT_HOST).status == 202
+    grant = f"{VAULT}/secrets/entry/providers/Microsoft.Authorization/roleAssignments/{guid('grant')}"
+    wanted = {"properties": {"roleDefinitionId": role(READER), "principalId": PEOPLE}}
+    assert azure.put(grant, wanted).status == 201
+    assert azure.put(grant.replace("entry", "nothing"), wanted).code == "ResourceNotFound"
+    made = azure.call("GET", "/certificates/entry", host=_VAULT_HOST).body
+    assert made["cer"] and made["sid"].startswith(f"https://{_VAULT_HOST}/secrets/entry/")
 
 
 def test_a_name_is_asked_for(world: Azure) -> None:

@@ -68,8 +68,10 @@ def _gateway(resource: Resource) -> Body:
 
 
 def _shared_key(resource: Resource, body: Any) -> tuple[int, Any]:
-    """Azure makes one where none is given, and the provider reads it into its state. Always the same here."""
-    return 200, {"value": resource.guid("shared-key").replace("-", "")}
+    """Read and set apart from its connection. Azure makes one where none is given: always the same here."""
+    if isinstance(body, dict):
+        resource.body["properties"]["sharedKey"] = body.get("value")
+    return 200, {"value": resource.get("sharedKey", resource.guid("shared-key").replace("-", ""))}
 
 
 def _network(**quirks: Any) -> Kind:
@@ -121,6 +123,8 @@ KINDS = {
     ),
     "Microsoft.Network/localNetworkGateways": _network(),
     "Microsoft.Network/connections": _network(
-        required=("connectionType", "virtualNetworkGateway1.id"), actions={"get sharedkey": _shared_key}
+        required=(".location", "connectionType", "virtualNetworkGateway1.id"),
+        hidden=("sharedKey",),
+        actions={"get sharedkey": _shared_key, "put sharedkey": _shared_key},
     ),
 }
