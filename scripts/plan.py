@@ -91,4 +91,7 @@ def _offline(ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None)
     ) as deployment:
         made = offline.plan(deployment, deployment.workspace(deployment.stack()))
     rules, stack = gate.policies(project_of(ctx).root), json.dumps(made.stack)
-    return made.summary, gate.gated(gate.judge(loaded, stack, rules, plan=made.plan, offline=True))
+    gated = gate.gated(gate.judge(loaded, stack, rules, plan=made.plan, offline=True))
+    if not settings_of(ctx).quiet:
+        say(str(gated))
+    return made.summary, gated

@@ -31,11 +31,12 @@ __all__ = ["CheckRun", "Finding", "GateResult", "InvalidPolicies", "Severity", "
 
 @dataclass(frozen=True)
 class Policies:
-    """What the gate judges by. `checks` are folders of checkov policies, `inputs` the files' SHA-256 sums.
+    """What the gate of a project judges by. `checks` are folders of checkov policies, `inputs` the files' SHA-256 sums.
 
     `today` is the day by which waivers end; None lets none end, for what is no account's deployment.
     """
 
+    root: Path
     severities: Severities
     waivers: tuple[Waiver, ...]
     checks: tuple[Path, ...]
@@ -53,6 +54,7 @@ def policies(root: Path, *, today: date | None = None, ends: bool = True) -> Pol
     inputs = {f"policies/{path.name}": _sha256(path.read_bytes()) for path in (rated, waived) if path.is_file()}
     inputs |= {f"policies/checkov/{path.name}": _sha256(path.read_bytes()) for path in _files(checks)}
     return Policies(
+        root,
         severities.load(rated, f"policies/{severities.FILE}"),
         waivers.load(waived, environments=names(root), today=now, shown=f"policies/{waivers.FILE}"),
         (checks,) if checks.is_dir() else (),
@@ -231,14 +233,13 @@ def result_of(loaded: Loaded, rules: Policies, judged: Judged, inputs: Mapping[s
         resources_looked_at=judged.reached - len(unknown),
         checks=tuple(judged.checks),
         tools=judged.tools,
-        inputs={**inputs, **rules.inputs, **_of_files(loaded)},
+        inputs={**inputs, **rules.inputs, **_of_files(loaded, rules.root)},
         addresses={one.path: one.address for one in judged.view or () if one.path},
     )
 
 
 def _unknown(judged: Judged, rated: Severities) -> dict[str, str]:
-    """One resource of each type that no check reads, and nobody says why; address to reason. All others of the type
-    count as not looked at too."""
+    """The resources of types that no check reads and nobody excuses: address to reason."""
     if judged.view is None:
         return {}
     seen = judged.seen | {one.address for one in judged.view if one.type in judged.view.asked}
@@ -329,9 +330,9 @@ def _order(finding: Finding) -> tuple[str, int, str, str, str]:
     return finding.capability, worst_first, finding.id, finding.construct, finding.sentence
 
 
-def _of_files(loaded: Loaded) -> dict[str, str]:
+def _of_files(loaded: Loaded, root: Path) -> dict[str, str]:
     """The sums of the environment's files, as far as they are still there."""
-    return {name: _sha256(path.read_bytes()) for name in loaded.files if (path := Path(name)).is_file()}
+    return {name: _sha256(path.read_bytes()) for name in loaded.files if (path := root / name).is_file()}
 
 
 def _files(folder: Path) -> list[Path]:
