@@ -1,5 +1,8 @@
 """What a destroy meets, what it leaves, and the demonstration's three drifts, each in a copy of the deployment."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import pytest
 
 from terrace.azure import names
@@ -27,6 +30,21 @@ def fill(site: Site, name: Bucket) -> None:
 def met_with_blobs(site: Site) -> list[Obstacle]:
     fill(site, "gold")
     fill(site, "bronze")
+    return obstacles(site.deployment)
+
+
+def met_from_outside(site: Site) -> list[Obstacle]:
+    """As Storage answers whoever is outside an account's network."""
+    inside = site.emulated.application
+
+    def outside(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if ".blob." not in environ["HTTP_HOST"]:
+            return inside(environ, start_response)  # type: ignore[no-any-return]
+        start_response("403 Forbidden", [("Content-Type", "application/xml")])
+        text = "<Error><Code>AuthorizationFailure</Code><Message>This request is not authorized.</Message></Error>"
+        return [text.encode()]
+
+    site.reroute(outside)
     return obstacles(site.deployment)
 
 
@@ -102,6 +120,13 @@ def test_blobs_block_a_destroy_and_immutable_ones_more_so(snapshot: Snapshot) ->
     assert gold.endswith("/gold") and bronze.endswith("/bronze")
     assert found[gold].remedy == "`terrace destroy prod --empty-buckets` removes them for good"
     assert "nobody can remove for 30 days" in found[bronze].message
+
+
+def test_a_container_that_cannot_be_looked_into_blocks_a_destroy(snapshot: Snapshot) -> None:
+    found = [one for one in snapshot.run(met_from_outside) if one.kind == "blocks"]
+    assert len(found) == 17
+    assert all("--empty-buckets" in one.remedy and "inside the network" in one.remedy for one in found)
+    assert "This request is not authorized" in found[0].message
 
 
 def test_a_lock_of_others_blocks_and_says_how_to_take_it_off(snapshot: Snapshot) -> None:

@@ -11,7 +11,7 @@ from terrace.live import Obstacle
 from terrace.live.azure import backup, cluster, database, keys, lake, objects
 from terrace.live.azure.checks import Deployment, at, named, opened
 from terrace.live.azure.secrets import modules, secret, versions
-from terrace.live.azure.session import Absent, CredentialsError
+from terrace.live.azure.session import Absent, CredentialsError, Unreadable
 
 _COUNTED = 100_000  # versions of one container; beyond, "more than" is told
 _FIRST = "destroy lifts the lock first"
@@ -76,20 +76,27 @@ def _locks(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _containers(deployment: Deployment) -> Iterator[Obstacle]:
-    """Azure deletes an account with all it holds, unless a policy forbids it; so it is asked for, as elsewhere."""
+    """Azure deletes an account with all it holds, unless a policy forbids it; so what is in it has to be seen first."""
+    empty = f"`terrace destroy {deployment.environment.name} --empty-buckets` removes them for good"
     for account, name, container in objects.there(deployment):
-        policy = lake.immutable(deployment, str(container["id"]))
-        held = sum(1 for _ in islice(objects.blobs(deployment.reader, account, name), _COUNTED + 1))
-        resource, many = f"container {account}/{name}", f"{held:,}" if held <= _COUNTED else f"more than {_COUNTED:,}"
-        days = at(policy, "immutabilityPeriodSinceCreationInDays")
-        if at(policy, "state") == "Locked" and held:
+        policy, resource = lake.immutable(deployment, str(container["id"])), f"container {account}/{name}"
+        locked, days = at(policy, "state") == "Locked", at(policy, "immutabilityPeriodSinceCreationInDays")
+        try:
+            held = sum(1 for _ in islice(objects.blobs(deployment.reader, account, name), _COUNTED + 1))
+        except CredentialsError:
+            raise
+        except Unreadable as error:
+            message = f"what it holds cannot be seen, and would go with its account: {error.message}"
+            yield Obstacle("blocks", resource, message, f"ask from inside the network; then {empty}")
+            continue
+        many = f"{held:,}" if held <= _COUNTED else f"more than {_COUNTED:,}"
+        if locked and held:
             message = f"holds {many} versions, which nobody can remove for {days} days after each was written"
             remedy = "wait until then, or take the account and what is in it out of the state"
             yield Obstacle("blocks", resource, message, remedy)
         elif held:
-            remedy = f"`terrace destroy {deployment.environment.name} --empty-buckets` removes them for good"
-            yield Obstacle("blocks", resource, f"holds {many} blob versions", remedy)
-        elif at(policy, "state") == "Locked":
+            yield Obstacle("blocks", resource, f"holds {many} blob versions", empty)
+        elif locked:
             message = "its immutability policy is locked: nobody can take the policy off, only the empty container"
             yield Obstacle("note", resource, message, "if the provider refuses, take the policy out of the state")
 

@@ -4,6 +4,7 @@ No CDK here, and no waiting without end: each call has a time limit and few retr
 when somebody reads.
 """
 
+import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -38,6 +39,7 @@ _EXPIRED = {"ExpiredAuthenticationToken", "InvalidAuthenticationToken", "Authent
 _ELSEWHERE = {"InvalidAuthenticationTokenTenant", "SubscriptionNotFound", "InvalidSubscriptionId"}
 _NO_WAY = ("ForbiddenByConnection", "ForbiddenByFirewall")
 _ACTION = re.compile(r"perform action '([^']+)'|Action: '([^']+)'")
+_XML = re.compile(r"<(Code|Message)>([^<]*)</")
 _ENTRA = re.compile(r"AADSTS\d+: [^\r\n]*?(?=\s*(Trace ID|Correlation ID|$))", re.MULTILINE)
 
 
@@ -291,18 +293,18 @@ def _sentence(error: Exception, call: str) -> TerraceError:
 
 
 def _told(error: Any) -> tuple[int, str, str]:
-    """Status, code and message of an answer, wherever its service puts them."""
-    body: Any = None
+    """Status, code and message of an answer, wherever its service puts them; Storage answers in XML."""
+    text = error.response.text() if error.response is not None else ""
     try:
-        body = error.response.json() if error.response is not None else None
-    except (ValueError, AttributeError):
-        body = None
+        body = json.loads(text)
+    except ValueError:
+        body = {name.lower(): value for name, value in _XML.findall(text)}
     told = body.get("error", body) if isinstance(body, dict) else {}
     told = told if isinstance(told, dict) else {}
-    inner = told.get("innererror") if isinstance(told.get("innererror"), dict) else {}
-    code = str((inner or {}).get("code") or told.get("code") or "")
+    inner = told.get("innererror")
+    code = (inner.get("code") if isinstance(inner, dict) else "") or told.get("code") or ""
     message = str(told.get("message") or _first(error))
-    return int(error.status_code or 0), code, message.splitlines()[0]
+    return int(error.status_code or 0), str(code), message.splitlines()[0]
 
 
 def _first(error: Exception) -> str:
