@@ -34,32 +34,38 @@ def by_hand(environment: str, scratch: Path) -> float:
     def run(*arguments: str) -> None:
         subprocess.run([terraform, *arguments], cwd=stack, env=variables, check=True, stdout=subprocess.DEVNULL)
 
+    at_once = f"-parallelism={variables['TERRACE_PARALLELISM']}"  # as the demo has it
+
     def planned(*options: str) -> None:
-        run("plan", "-input=false", "-out=plan", *options)
+        run("plan", "-input=false", "-out=plan", at_once, *options)
 
     started = time.monotonic()
     try:
         subprocess.run([sys.executable, "-m", "stacks", environment], env=synth, check=True)
         run("init", "-input=false")
         planned()
-        run("apply", "-input=false", "plan")
+        run("apply", "-input=false", at_once, "plan")
         planned()  # nothing to do
         planned()  # the drift that the demo notices
         planned()  # the repair
-        run("apply", "-input=false", "plan")
+        run("apply", "-input=false", at_once, "plan")
         planned()  # nothing to do again
         if place.protected:
             subprocess.run(
                 [sys.executable, "-m", "stacks", environment], env={**synth, "TERRACE_UNPROTECT": "1"}, check=True
             )
             planned()
-            run("apply", "-input=false", "plan")
+            run("apply", "-input=false", at_once, "plan")
         for attempt in (1, 2):
             # the access log bucket has filled again the first time; the demo empties it and goes on, as here
             _empty(scratch, environment, running)
             planned("-destroy")
             ended = subprocess.run(
-                [terraform, "apply", "-input=false", "plan"], cwd=stack, env=variables, check=False, capture_output=True
+                [terraform, "apply", "-input=false", at_once, "plan"],
+                cwd=stack,
+                env=variables,
+                check=False,
+                capture_output=True,
             )
             if ended.returncode == 0:
                 break

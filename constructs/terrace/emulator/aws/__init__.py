@@ -50,6 +50,7 @@ def environment(emulator: "Emulator") -> dict[str, str]:
         "AWS_CONFIG_FILE": str(empty["config"]),
         "AWS_SHARED_CREDENTIALS_FILE": str(empty["credentials"]),
         "AWS_EC2_METADATA_DISABLED": "true",
+        "TERRACE_PARALLELISM": "40",  # most of a run is the provider's own waiting, which overlaps
     }
 
 
