@@ -1,7 +1,7 @@
 """Google Cloud on a laptop: a store driven by Google's own discovery documents, and the quirks that no schema tells.
 
-`quirks.py` lists the services that have any, one file a service; `rules/` what Google refuses. Nothing heavy is
-imported here.
+`quirks.py` lists the services that have any, one file a service; `refusals/` holds what Google does not accept. Nothing
+heavy is imported here.
 """
 
 import json
@@ -25,11 +25,11 @@ FAULTS = frozenset({"throttle_every", "operation_seconds", "fail_operation", "ia
 # No resource of the foundation is left out: the stack under test is the one that goes to Google, byte for byte.
 NOT_EMULATED = (
     NotEmulated("acceptance by Google", "only what the published schemas and our own rules know is refused"),
-    NotEmulated("permissions", "IAM, deny and organisation policies are stored and never evaluated"),
+    NotEmulated("permissions", "policies are stored and never evaluated, but for the right to use an encryption key"),
     NotEmulated("data planes", "no PostgreSQL, Valkey, Kubernetes API or VPN tunnel listens behind the end points"),
     NotEmulated("quotas, machine types and prices", "none are applied"),
     NotEmulated("time", "what takes Google minutes is there at once; backups, rotations and schedules never run"),
-    NotEmulated("defaults of the service", "values that Google fills in are modelled only where the stacks need them"),
+    NotEmulated("Google's own defaults", "values that it fills in are modelled only where the stacks need them"),
     NotEmulated("replication", "turbo replication, replicas and copies are stored; nothing is copied"),
     NotEmulated("detection", "Security Command Center, asset feeds and alerts never find anything"),
     NotEmulated("memorystore, securitycenter v2", "no discovery document is published: their bodies are not checked"),
