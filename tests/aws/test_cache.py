@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from terrace.aws.cache import _user_id
+from terrace.aws.names import cache_user
 from terrace.environment.loading import load
 from terrace.environment.placement import target
 from terrace.errors import ContractError
@@ -62,4 +62,4 @@ def test_failover_and_snapshots_follow_the_environment(
 def test_a_user_name_that_elasticache_refuses_is_said_before_it_does() -> None:
     place = target(load("dev", project=Path(ROOT)).environment)
     with pytest.raises(ContractError, match="has 49 characters, ElastiCache takes 40"):
-        _user_id("a" * 24, replace(place, prefix="p" * 24))
+        cache_user(replace(place, prefix="p" * 24), "a" * 24)

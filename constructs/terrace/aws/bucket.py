@@ -54,6 +54,22 @@ class Made:
     policy: S3BucketPolicy
     settled: tuple[ITerraformDependable, ...]
 
+    def log_requests(self, name: Bucket, *, to: "Made") -> None:
+        """LAKE-6: requests to a bucket are written to the access bucket, a folder a day."""
+        S3BucketLoggingA(
+            self.scope,
+            "access-log",
+            bucket=self.bucket.bucket,
+            target_bucket=to.bucket.bucket,
+            target_prefix=f"s3/{name}/",
+            target_object_key_format=S3BucketLoggingTargetObjectKeyFormat(
+                partitioned_prefix=S3BucketLoggingTargetObjectKeyFormatPartitionedPrefix(
+                    partition_date_source="EventTime"
+                )
+            ),
+            depends_on=[to.policy],
+        )
+
 
 def bucket(
     scope: Construct,
@@ -169,21 +185,6 @@ def _lifecycle_rule(spec: LifecycleSpec) -> S3BucketLifecycleConfigurationRule:
         abort_incomplete_multipart_upload=[
             S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=7)
         ],
-    )
-
-
-def log_access(name: Bucket, made: Made, *, to: Made) -> None:
-    """LAKE-6: requests to a bucket are written to the access bucket, a folder a day."""
-    S3BucketLoggingA(
-        made.scope,
-        "access-log",
-        bucket=made.bucket.bucket,
-        target_bucket=to.bucket.bucket,
-        target_prefix=f"s3/{name}/",
-        target_object_key_format=S3BucketLoggingTargetObjectKeyFormat(
-            partitioned_prefix=S3BucketLoggingTargetObjectKeyFormatPartitionedPrefix(partition_date_source="EventTime")
-        ),
-        depends_on=[to.policy],
     )
 
 

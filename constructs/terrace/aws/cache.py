@@ -27,12 +27,9 @@ from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.environment.sizes import machine
-from terrace.errors import ContractError
 
 _ENGINE = "valkey"
 PORT = 6379
-_USER_ID_LENGTH = 40
-"""Source: ElastiCache API, CreateUser."""
 
 
 class Cache(Construct):
@@ -128,7 +125,7 @@ class Cache(Construct):
             authentication_mode=ElasticacheUserAuthenticationMode(type="no-password-required"),
         )
         made = []
-        names_by_module = {module: _user_id(module, target) for module in modules}
+        names_by_module = {module: names.cache_user(target, module) for module in modules}
         for module, name in names_by_module.items():
             user = ElasticacheUser(
                 self,
@@ -148,23 +145,6 @@ class Cache(Construct):
             user_ids=[user.user_id for user in (nobody, *made)],
         )
         return names_by_module, group
-
-
-def _user_id(module: str, target: Target) -> str:
-    """A module's user of the cache."""
-    name = f"{target.prefix}-{module}"
-    if len(name) > _USER_ID_LENGTH:
-        raise ContractError(
-            f"the cache user {name} has {len(name)} characters, ElastiCache takes {_USER_ID_LENGTH}",
-            where=f"modules.{module}",
-            hint="shorten the project's or the module's name",
-        )
-    return name
-
-
-def user_arn(module: str, target: Target) -> str:
-    """The user as IAM policies name it."""
-    return names.arn(target, "elasticache", f"user:{_user_id(module, target)}")
 
 
 def node_type(spec: CacheSpec, target: Target) -> str:

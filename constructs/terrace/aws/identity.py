@@ -9,7 +9,6 @@ from cdktn_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvi
 from cdktn_provider_aws.iam_role import IamRole
 from constructs import Construct
 
-from terrace.aws import cache as cache_names
 from terrace.aws import iam, names
 from terrace.aws import secrets as secret_names
 from terrace.aws.iam import Statement, allow, document
@@ -315,11 +314,12 @@ def _module_policies(
         by_key.append(_through("s3", _KEY_VERBS[access], keys.home["lake"], target, sid="LakeKey"))
     if name in secrets.modules:
         read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-        policies["secret"] = document(allow(read, secret_names.secret_arn_pattern(name, target)))  # SEC-3
+        own = names.secret_arn_pattern(target, secret_names.secret_name(name, target))
+        policies["secret"] = document(allow(read, own))  # SEC-3
         by_key.append(_through("secretsmanager", ["kms:Decrypt"], keys.home["secrets"], target, sid="SecretsKey"))
     if module.cache:
         group = names.arn(target, "elasticache", f"replicationgroup:{cache.instance}")
-        policies["cache"] = document(allow("elasticache:Connect", [group, cache_names.user_arn(name, target)]))
+        policies["cache"] = document(allow("elasticache:Connect", [group, names.cache_user_arn(target, name)]))
     if module.database:
         policies["database"] = document(allow("rds-db:connect", f"{database.login_resource}/{name}"))
     if by_key:

@@ -22,7 +22,7 @@ from cdktn_provider_aws.s3_bucket_replication_configuration import (
 from constructs import Construct
 
 from terrace.aws import iam, names, providers
-from terrace.aws.bucket import Made, bucket, log_access
+from terrace.aws.bucket import Made, bucket
 from terrace.aws.iam import Statement
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.keys import KeysHandle, Purpose
@@ -72,7 +72,7 @@ class Lake(Construct):
         }
         for name, made in home.items():
             if name != "access":
-                log_access(name, made, to=home["access"])
+                made.log_requests(name, to=home["access"])
             if name in LAYERS:
                 # Consumers (and AWS Backup) hear of new objects; request metrics feed the refusals' alarm.
                 S3BucketNotification(made.scope, "events", bucket=made.bucket.bucket, eventbridge=True)

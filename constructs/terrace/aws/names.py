@@ -6,6 +6,10 @@ No CDK here: `terrace.live.aws` computes the same names to find the same resourc
 from terrace.capabilities.lake import Bucket
 from terrace.capabilities.observability import LogGroup
 from terrace.capabilities.target import AwsSettings, Target
+from terrace.errors import ContractError
+
+_USER_ID_LENGTH = 40
+"""Source: ElastiCache API, CreateUser."""
 
 
 def settings(target: Target) -> AwsSettings:
@@ -99,3 +103,30 @@ def state_bucket(target: Target) -> str:
     """Where remote state of all the project's environments in the account is kept."""
     project = target.prefix.removesuffix(f"-{target.environment}")
     return target.state_bucket or f"{project}-state-{account(target)}"
+
+
+def cache_user(target: Target, module: str) -> str:
+    """A module's user of the cache."""
+    name = f"{target.prefix}-{module}"
+    if len(name) > _USER_ID_LENGTH:
+        raise ContractError(
+            f"the cache user {name} has {len(name)} characters, ElastiCache takes {_USER_ID_LENGTH}",
+            where=f"modules.{module}",
+            hint="shorten the project's or the module's name",
+        )
+    return name
+
+
+def cache_user_arn(target: Target, module: str) -> str:
+    """The user as IAM policies name it."""
+    return arn(target, "elasticache", f"user:{cache_user(target, module)}")
+
+
+def metric_namespace(target: Target) -> str:
+    """Where the environment's own metrics are."""
+    return f"Terrace/{target.prefix}"
+
+
+def secret_arn_pattern(target: Target, secret: str) -> str:
+    """A secret as policies name it; Secrets Manager ends ARNs with a hyphen and six characters of its own."""
+    return arn(target, "secretsmanager", f"secret:{secret}-??????")

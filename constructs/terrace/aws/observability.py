@@ -29,7 +29,7 @@ from constructs import Construct
 
 from terrace.aws import iam, names
 from terrace.aws.iam import Statement
-from terrace.aws.signals import QUERIES, Signal, events, metric_namespace, signals
+from terrace.aws.signals import QUERIES, Signal, events, signals
 from terrace.capabilities.audit import AuditHandle
 from terrace.capabilities.cache import CacheHandle, CacheSpec
 from terrace.capabilities.cluster import ClusterHandle
@@ -217,7 +217,7 @@ class Alarms(Construct):
                 log_group_name=observability.logs["trail"],
                 pattern=event.pattern,
                 metric_transformation=CloudwatchLogMetricFilterMetricTransformation(
-                    name=event.metric, namespace=metric_namespace(target), value="1", default_value="0"
+                    name=event.metric, namespace=names.metric_namespace(target), value="1", default_value="0"
                 ),
                 depends_on=list(observability.ready),
             )

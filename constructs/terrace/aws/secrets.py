@@ -96,11 +96,6 @@ def secret_name(module: str, target: Target) -> str:
     return f"{target.prefix}/{module}/app"
 
 
-def secret_arn_pattern(module: str, target: Target) -> str:
-    """The secret as policies name it; Secrets Manager ends ARNs with a hyphen and six characters of its own."""
-    return names.arn(target, "secretsmanager", f"secret:{secret_name(module, target)}-??????")
-
-
 def _reading_policy(module: str, target: Target) -> str:
     """Refuses the value to all but the module's own role, and to those who write it: the pipeline, administrators.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from terrace.aws import names
 from terrace.capabilities.audit import AuditHandle
 from terrace.capabilities.cache import CacheHandle, CacheSpec
 from terrace.capabilities.cluster import ClusterHandle
@@ -63,11 +64,6 @@ QUERIES: Mapping[str, Query] = {
 }
 
 
-def metric_namespace(target: Target) -> str:
-    """Where the environment's own metrics are."""
-    return f"Terrace/{target.prefix}"
-
-
 def events(audit: AuditHandle) -> dict[str, Event]:
     """What is counted in the trail's log group."""
     trail_name = audit.trail.rsplit("/", 1)[-1]
@@ -114,7 +110,7 @@ def signals(
     """Every signal by name."""
     rds = partial(Signal, namespace="AWS/RDS", dimensions={"DBInstanceIdentifier": database.instance})
     nodes = partial(Signal, namespace="ContainerInsights", dimensions={"ClusterName": cluster.name})
-    counted = partial(Signal, namespace=metric_namespace(target), dimensions={})
+    counted = partial(Signal, namespace=names.metric_namespace(target), dimensions={})
     spare_bytes = database_spec.storage_gb * 1024**3 * limits.database_free_storage_percent // 100
     table = {
         "database-cpu": rds("Database CPU, %", "CPUUtilization", "Average", "above", limits.database_cpu_percent),

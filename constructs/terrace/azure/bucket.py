@@ -53,6 +53,18 @@ class Made:
     containers: tuple[StorageContainer, ...]
     settled: tuple[TerraformResource, ...]
 
+    def log_requests(self, *, to: "Made", id: str = "access-log") -> MonitorDiagnosticSetting:
+        """LAKE-6: every request to the bucket on record in another one."""
+        return MonitorDiagnosticSetting(
+            self.scope,
+            id,
+            name=id,
+            target_resource_id=f"{self.account.id}/blobServices/default",
+            storage_account_id=to.account.id,  # LAKE-6
+            enabled_log=[MonitorDiagnosticSettingEnabledLog(category=category) for category in _ACCESS_LOGS],
+            depends_on=list(to.settled),
+        )
+
 
 def bucket(
     scope: Construct,
@@ -206,16 +218,3 @@ def _lifecycle_rules(spec: LifecycleSpec) -> list[StorageManagementPolicyRule]:
             )
         )
     return rules
-
-
-def log_access(name: Bucket, made: Made, *, to: Made, id: str = "access-log") -> MonitorDiagnosticSetting:
-    """LAKE-6: every request to the bucket on record in another one."""
-    return MonitorDiagnosticSetting(
-        made.scope,
-        id,
-        name=id,
-        target_resource_id=f"{made.account.id}/blobServices/default",
-        storage_account_id=to.account.id,  # LAKE-6
-        enabled_log=[MonitorDiagnosticSettingEnabledLog(category=category) for category in _ACCESS_LOGS],
-        depends_on=list(to.settled),
-    )

@@ -7,7 +7,7 @@ from cdktn_provider_azurerm.storage_object_replication import StorageObjectRepli
 from constructs import Construct
 
 from terrace.azure import names
-from terrace.azure.bucket import Made, bucket, log_access
+from terrace.azure.bucket import Made, bucket
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.keys import KeysHandle, Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket, LakeHandle, LakeSpec
@@ -71,9 +71,9 @@ class Lake(Construct):
         }
         for name, made in home.items():
             if name != "access":
-                log_access(name, made, to=home["access"])
+                made.log_requests(to=home["access"])
             if name in LAYERS:
-                log_access(name, made, to=home["audit"], id="audit-log")  # AUD-1
+                made.log_requests(to=home["audit"], id="audit-log")  # AUD-1
             if target.protected:
                 ManagementLock(
                     made.scope,

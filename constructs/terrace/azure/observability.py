@@ -28,7 +28,7 @@ from constructs import Construct
 
 from terrace.azure import names, providers
 from terrace.azure.bucket import account
-from terrace.azure.signals import QUERIES, Event, Signal, burn_query, events, signals
+from terrace.azure.signals import QUERIES, Event, Signal, events, signals
 from terrace.capabilities.audit import AuditHandle
 from terrace.capabilities.cache import CacheHandle, CacheSpec
 from terrace.capabilities.cluster import ClusterHandle
@@ -274,7 +274,7 @@ class Alarms(Construct):
     ) -> None:
         """OBS-4: how many times faster than allowed the entry's error budget is being used up."""
         title = f"The error budget of {slo_percent:g} % goes {burn.rate:g} times too fast"
-        query = burn_query(entry, slo_percent, burn.rate)
+        query = _burn_query(entry, slo_percent, burn.rate)
         minutes = burn.window_seconds // 60
         self._query_alert(f"objective-{name}", target, burn.severity, title, query, observability, minutes=minutes)
 
@@ -319,6 +319,16 @@ def _window(minutes: int) -> str:
     return next(text for length, text in _WINDOWS.items() if length >= minutes)
 
 
+def _burn_query(entry: EntryHandle, slo_percent: float, rate: float) -> str:
+    """Moments at which the entry's error budget goes faster than `rate` times what it may (OBS-4)."""
+    budget = round(1 - slo_percent / 100, 6)
+    return (
+        f"AGWAccessLogs | where _ResourceId =~ '{entry.load_balancer}'"
+        " | summarize failed = countif(HttpStatus >= 500), answered = count()"
+        f" | extend burn = todouble(failed) / answered / {budget:g} | where answered > 0 and burn > {rate:g}"
+    )
+
+
 def _dashboard(target: Target, watched: Mapping[str, Signal], slo_percent: float, entry: EntryHandle) -> str:
     """The objective on top, below it each signal with its threshold."""
     items: list[dict[str, Any]] = [
@@ -333,7 +343,7 @@ def _dashboard(target: Target, watched: Mapping[str, Signal], slo_percent: float
             "content": {
                 "version": "KqlItem/1.0",
                 "title": "Error budget, times too fast",
-                "query": burn_query(entry, slo_percent, 0),
+                "query": _burn_query(entry, slo_percent, 0),
                 "queryType": 0,
                 "resourceType": "microsoft.operationalinsights/workspaces",
                 "crossComponentResources": [names.workspace_id(target)],

@@ -14,7 +14,6 @@ from terrace.capabilities.audit import AuditHandle
 from terrace.capabilities.cache import CacheHandle, CacheSpec
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
-from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import Thresholds
 from terrace.capabilities.signals import TOLERATED_DENIALS, Comparison, Query
@@ -89,16 +88,6 @@ def events(audit: AuditHandle) -> dict[str, Event]:
             at_once=True,
         ),
     }
-
-
-def burn_query(entry: EntryHandle, slo_percent: float, rate: float) -> str:
-    """Moments at which the entry's error budget goes faster than `rate` times what it may (OBS-4)."""
-    budget = round(1 - slo_percent / 100, 6)
-    return (
-        f"AGWAccessLogs | where _ResourceId =~ '{entry.load_balancer}'"
-        " | summarize failed = countif(HttpStatus >= 500), answered = count()"
-        f" | extend burn = todouble(failed) / answered / {budget:g} | where answered > 0 and burn > {rate:g}"
-    )
 
 
 def signals(

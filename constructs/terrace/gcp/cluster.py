@@ -80,7 +80,6 @@ from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.environment.sizes import machine
 from terrace.gcp import names
-from terrace.gcp.network import PODS, SERVICES
 from terrace.gcp.providers import service
 
 _ACCELERATOR = "nvidia-tesla-t4"
@@ -199,8 +198,8 @@ class Cluster(Construct):
             enable_shielded_nodes=True,  # K8S-9
             enable_legacy_abac=False,  # K8S-5
             ip_allocation_policy=ContainerClusterIpAllocationPolicy(
-                cluster_secondary_range_name=PODS,
-                services_secondary_range_name=SERVICES,
+                cluster_secondary_range_name=names.POD_RANGE,
+                services_secondary_range_name=names.SERVICE_RANGE,
                 stack_type="IPV4",
             ),
             private_cluster_config=self._private_nodes(),

@@ -292,7 +292,7 @@ class Database(Construct):
             self,
             "admin-user",
             instance=server.name,
-            name=login_name(names.role_email(target, ADMIN)),
+            name=names.login_name(names.role_email(target, ADMIN)),
             type="CLOUD_IAM_SERVICE_ACCOUNT",  # SEC-2
             database_roles=["cloudsqlsuperuser"],
             deletion_policy="ABANDON",
@@ -323,8 +323,3 @@ def _backup_window(spec: DatabaseSpec) -> str:
 def _edition(tier: str) -> str:
     """The edition that a tier belongs to: machines of free choice are Enterprise's, named ones Enterprise Plus's."""
     return "ENTERPRISE" if tier.startswith("db-custom-") else "ENTERPRISE_PLUS"
-
-
-def login_name(email: str) -> str:
-    """A service account as PostgreSQL knows it. Source: Cloud SQL, "Manage users with IAM database authentication"."""
-    return email.removesuffix(".gserviceaccount.com")

@@ -29,7 +29,6 @@ from terrace.capabilities.secrets import SecretsHandle
 from terrace.capabilities.spec import Access
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
-from terrace.gcp.database import login_name
 from terrace.gcp.iam import Grant
 from terrace.gcp.providers import service
 
@@ -257,7 +256,7 @@ class Workloads(Construct):
                 self,
                 f"{id}-user",
                 instance=database.instance,
-                name=login_name(names.role_email(target, purpose)),
+                name=names.login_name(names.role_email(target, purpose)),
                 type="CLOUD_IAM_SERVICE_ACCOUNT",  # SEC-2, DB-9
                 deletion_policy="ABANDON",
                 depends_on=[account, *database.ready],

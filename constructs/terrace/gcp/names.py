@@ -19,6 +19,9 @@ Place = Literal["home", "recovery", "both"]
 
 LogBucket = Literal["platform", "flow", "trail"]
 
+POD_RANGE, SERVICE_RANGE = "pods", "services"
+"""The ranges that pods and the cluster's services take their addresses from."""
+
 AGENTS = {
     "artifactregistry": "service-{}@gcp-sa-artifactregistry.iam.gserviceaccount.com",
     "backupdr": "service-{}@gcp-sa-backupdr.iam.gserviceaccount.com",
@@ -204,3 +207,8 @@ def state_bucket(target: Target) -> str:
     """Where remote state of all the project's environments in the Google Cloud project is kept."""
     project = target.prefix.removesuffix(f"-{target.environment}")
     return target.state_bucket or f"{project}-state-{number(target)}"
+
+
+def login_name(email: str) -> str:
+    """A service account as PostgreSQL knows it. Source: Cloud SQL, "Manage users with IAM database authentication"."""
+    return email.removesuffix(".gserviceaccount.com")

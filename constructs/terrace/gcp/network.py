@@ -36,7 +36,7 @@ from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.network import NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
-from terrace.gcp import iam
+from terrace.gcp import iam, names
 from terrace.gcp.openings import ANYWHERE, GOOGLE_APIS, Openings
 from terrace.gcp.providers import service
 
@@ -49,8 +49,6 @@ _GOOGLE_ADDRESSES = tuple(str(address) for address in IPv4Network(GOOGLE_APIS))
 _CONNECTED = {"database": "google-cloud-sql", "cache": "gcp-memorystore"}
 """What gets an address of its own in the data subnet, and Google's name of its class of service."""
 _ROUTER_ASN = 64514
-PODS, SERVICES = "pods", "services"
-"""Names of the ranges that pods and the cluster's services take their addresses from."""
 
 
 class _Layout(NamedTuple):
@@ -119,7 +117,7 @@ class Network(Construct):
             depends_on=[*observability.ready, service(self, "compute")],  # NET-5: flows have where to go from the first
         )
         ranges = layout(spec.cidr)
-        inside = {PODS: ranges.pods, SERVICES: ranges.services}
+        inside = {names.POD_RANGE: ranges.pods, names.SERVICE_RANGE: ranges.services}
         nodes = self._subnet("nodes", ranges.nodes, target.region, inside)
         data = self._subnet("data", ranges.data, target.region)
         control = self._subnet("control", ranges.control, target.region)
