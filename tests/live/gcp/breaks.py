@@ -7,18 +7,8 @@ from terrace.gcp import names
 from terrace.live.gcp.observability import SIGNALS
 from tests.live.gcp.built.data import FLAGS, instance, rules
 from tests.live.gcp.built.ground import open_to
-from tests.live.gcp.built.platform import (
-    alarm,
-    backup_rule,
-    constrain,
-    draw,
-    federate,
-    firewall_rules,
-    node_config,
-    pool,
-    record,
-    thresholds,
-)
+from tests.live.gcp.built.platform import backup_rule, federate, firewall_rules, node_config, pool
+from tests.live.gcp.built.watch import alarm, constrain, draw, record, thresholds
 from tests.live.gcp.site import BUCKET, KEY, PROJECT, SECRET, Site
 
 Break = Callable[[Site], None]

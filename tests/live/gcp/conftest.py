@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.live.gcp.built import data, ground, platform
+from tests.live.gcp.built import data, ground, platform, watch
 from tests.live.gcp.site import Site
 
 
 @pytest.fixture(scope="session")
 def built() -> Site:
     made = Site()
-    for part in (ground, data, platform):
+    for part in (ground, data, platform, watch):
         part.build(made)
     made.keep()
     return made

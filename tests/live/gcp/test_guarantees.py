@@ -5,7 +5,7 @@ import pytest
 from terrace.assurance.guarantees import GUARANTEES as TABLE
 from terrace.live.gcp import GUARANTEES
 from tests.live.gcp.breaks import BREAKS
-from tests.live.gcp.built import data, ground, platform
+from tests.live.gcp.built import data, ground, platform, watch
 from tests.live.gcp.site import Site, environment
 
 
@@ -27,7 +27,7 @@ def test_a_deployment_that_keeps_them_holds_them_all(site: Site) -> None:
 @pytest.mark.parametrize("name", ["dev", "staging"])
 def test_a_smaller_deployment_holds_what_its_environment_asks_for(name: str) -> None:
     small = Site(environment(name))
-    for part in (ground, data, platform):
+    for part in (ground, data, platform, watch):
         part.build(small)
     results = small.read()
     assert {result.guarantee: result.reason for result in results if not result.passes} == {}
