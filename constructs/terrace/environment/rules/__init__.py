@@ -64,9 +64,12 @@ RULES: tuple[Rule, ...] = (
     azure.the_office_has_a_number_azure_leaves,
     azure.ranges_leave_room_for_the_cluster,
     azure.an_exact_machine_can_have_a_standby,
+    azure.nodes_have_room_for_their_image,
     azure.flow_logs_can_be_kept,
     gcp.buckets_are_not_called_as_google_is,
     gcp.the_office_has_another_number_than_the_router,
+    gcp.requests_can_be_counted,
+    gcp.exact_machines_take_the_pools_gpu,
     gcp.the_edition_keeps_the_recovery,
     gcp.records_can_be_kept,
 )

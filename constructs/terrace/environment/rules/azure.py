@@ -25,6 +25,8 @@ last is the kit's own."""
 FLOW_LOG_DAYS = 365
 """Source: Network Watcher REST API, FlowLogs, retentionPolicy."""
 
+IMAGE_GB = 30
+
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 """A storage account's name. Source: Azure documentation, "Naming rules and restrictions for Azure resources"."""
 
@@ -91,6 +93,17 @@ def an_exact_machine_can_have_a_standby(environment: Environment) -> Iterator[Pr
         yield Problem(
             f"{sku!r} is a burstable machine, which has no standby and no replicas.", path="azure.database_sku"
         )
+
+
+@only("azure")
+def nodes_have_room_for_their_image(environment: Environment) -> Iterator[Problem]:
+    """Source: Azure CLI reference, `az aks nodepool add`, --node-osdisk-size."""
+    for name, pool in environment.cluster.pools.items():
+        if pool.disk_gb < IMAGE_GB:
+            yield Problem(
+                f"{pool.disk_gb} GB are too few: AKS puts the image on it, and wants {IMAGE_GB}.",
+                path=f"cluster.pools.{name}.disk_gb",
+            )
 
 
 @only("azure")

@@ -15,6 +15,9 @@ keeps 35. Source: Cloud SQL, "Point-in-time recovery"."""
 LOG_DAYS = 3650
 """Source: Cloud Logging, "Quotas and limits", retention of a bucket."""
 
+BANNED_FROM = 10_000
+"""Requests of one address in an interval, at most, that a rule may count before it bans."""
+
 OUR_ASN = 64514
 """Of the kit's Cloud Router; the other side's has to differ."""
 
@@ -45,6 +48,28 @@ def the_office_has_another_number_than_the_router(environment: Environment) -> I
             path="network.hybrid.peer_asn",
             hint="Take another private one, as 65010.",
         )
+
+
+@only("gcp")
+def requests_can_be_counted(environment: Environment) -> Iterator[Problem]:
+    """Source: Cloud Armor, "Rate limiting overview", rate-based ban."""
+    requests = environment.network.entry.requests_per_five_minutes
+    if requests > BANNED_FROM:
+        yield Problem(
+            f"{requests} requests are more than the {BANNED_FROM} from which Cloud Armor bans an address.",
+            path="network.entry.requests_per_five_minutes",
+        )
+
+
+@only("gcp")
+def exact_machines_take_the_pools_gpu(environment: Environment) -> Iterator[Problem]:
+    """A gpu pool's machines get a T4, which only N1 takes. Source: Compute Engine, "GPU machine types"."""
+    machines = environment.gcp.node_types if environment.gcp else {}
+    for name, pool in environment.cluster.pools.items():
+        if pool.kind == "gpu" and name in machines and not machines[name].startswith("n1-"):
+            yield Problem(
+                f"{machines[name]!r} takes no T4.", path=f"gcp.node_types.{name}", hint="Take an N1, as n1-standard-8."
+            )
 
 
 @only("gcp")
