@@ -12,6 +12,7 @@ from werkzeug.test import Client, TestResponse
 
 from terrace.emulator.azure import CLIENT_ID, DEFAULT_ACCOUNT, SECRET
 from terrace.emulator.azure.server import backend
+from terrace.emulator.azure.store import Store
 from terrace.emulator.contract import Faults, Options
 from tests.emulator.azure.world import WORLD
 
@@ -41,6 +42,7 @@ class Azure:
 
     def __init__(self, options: Options | None = None) -> None:
         self.backend = backend(DEFAULT_ACCOUNT, "germanywestcentral", options or Options())
+        self.store: Store = self.backend.application.store  # type: ignore[attr-defined]
         self._client = Client(self.backend.application)
         self._tokens: dict[str, str] = {}
 

@@ -162,12 +162,16 @@ def test_twenty_credentials_and_no_more(azure: Azure) -> None:
 
 def test_a_deleted_vault_keeps_its_name(azure: Azure) -> None:
     azure.make("group", "vault")
+    azure.key("gone")
+    azure.call("DELETE", "/keys/gone", host="world-vault.vault.azure.net")
     azure.delete(VAULT)
     path, body = copy.deepcopy(WORLD["vault"])
     assert azure.put(path, body).code == "ConflictError"
     body["properties"]["createMode"] = "recover"
     assert azure.put(path, body).status == 200
     assert azure.call("GET", "/keys/purpose", host="world-vault.vault.azure.net").status == 200
+    assert azure.call("GET", "/keys/gone", host="world-vault.vault.azure.net").status == 404
+    assert azure.call("GET", "/deletedkeys/gone", host="world-vault.vault.azure.net").status == 200
 
 
 def test_a_key_needs_a_safe_vault_and_a_right(azure: Azure) -> None:

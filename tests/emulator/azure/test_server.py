@@ -8,6 +8,7 @@ import pytest
 
 from terrace.emulator.azure import DEFAULT_ACCOUNT
 from terrace.emulator.azure.ids import guid
+from terrace.emulator.azure.inventory import kept
 from terrace.emulator.azure.server import throttled
 from terrace.emulator.contract import Options
 from tests.emulator.azure.bodies import (
@@ -160,6 +161,21 @@ def test_what_the_cloud_makes_by_itself_is_no_leftover(world: Azure) -> None:
     assert not [id for id in found if "networkInterfaces" in id or "MC_" in id or "/SOA/" in id]
     world.put(f"{SUBSCRIPTION}/providers/Microsoft.Security/pricings/Arm", {"properties": {"pricingTier": "Free"}})
     assert not [resource for resource in world.backend.inventory() if resource.type == "pricings"]
+
+
+def test_what_can_be_recovered_is_kept_apart(azure: Azure) -> None:
+    azure.make("group", "vault", "workspace")
+    azure.key("other")
+    azure.call("DELETE", "/keys/other", host=_VAULT_HOST)
+    azure.delete(WORLD["workspace"][0])
+    azure.delete(VAULT)
+    assert [resource.type for resource in azure.backend.inventory()] == ["resourceGroups"]
+    assert [(left.type, left.id.rpartition("/")[2]) for left in kept(azure.store)] == [
+        ("vaults", "world-vault"),
+        ("vaults/keys", "other"),
+        ("vaults/keys", "purpose"),
+        ("workspaces", "logs"),
+    ]
 
 
 def test_a_group_takes_everything_along(world: Azure) -> None:

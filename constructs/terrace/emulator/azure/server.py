@@ -52,7 +52,7 @@ class Application:
     """Reads a request, checks its token, lets its service answer, and writes the answer."""
 
     def __init__(self, store: Store, arm: Arm, entra: login.Login) -> None:
-        self._store, self._login = store, entra
+        self.store, self._login = store, entra
         self._services: dict[str, Callable[[Call], Answer]] = {  # by the end of the host's name
             "management.azure.com": arm,
             login.HOST: entra,
@@ -70,7 +70,7 @@ class Application:
         call = _read(environ)
         answer = self._answer(call)
         if call.method not in ("GET", "HEAD", "OPTIONS") and answer.status < 400:
-            self._store.save()
+            self.store.save()
         status, headers, body = _write(answer)
         start_response(status, headers)
         return [b"" if call.method == "HEAD" else body]

@@ -73,20 +73,20 @@ class Store:
 
     def remove(self, id: str, *, keep: bool = False) -> None:
         """Take out with everything inside, and everything the service had made for it. `keep`: recoverable."""
-        gone = [*self.below(id), *filter(None, [self.get(id)])]
+        gone, now = [*self.below(id), *filter(None, [self.get(id)])], time.time()
         made = [i for i in self.items.values() if str(i.body.get("managedBy", "")).lower() == id.lower()]
         for item in gone:
             self.items.pop(item.id.lower(), None)
             if keep and "/providers/" not in item.id[len(id) :]:  # what lies on it (a lock, an assignment) is gone
                 self.deleted[item.id.lower()] = item
-                item.deleted = time.time()
+                item.deleted = now
         for item in made:
             self.remove(item.id)
 
     def recover(self, id: str) -> None:
-        """Bring back with everything that went with it."""
-        prefix = id.lower() + "/"
-        for key in [key for key in self.deleted if key == id.lower() or key.startswith(prefix)]:
+        """Bring back with everything that went with it; what had gone before stays deleted."""
+        when = self.deleted[id.lower()].deleted
+        for key in [key for key, item in self.deleted.items() if item.deleted == when]:
             self.items[key] = self.deleted.pop(key)
 
     def purge(self, id: str) -> None:
