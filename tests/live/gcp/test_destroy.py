@@ -135,7 +135,12 @@ def test_what_is_kept_stands_apart_with_its_reason(site: Site) -> None:
     site.do(KEY[0], f"{KEY[1]}.cryptoKeyVersions.destroy", name=version, body={})
     last = {"name": f"{site.project}/backups/1", "instance": site.prefix, "type": "FINAL", "expiryTime": "2999-01-01T0"}
     site.cloud.store.put(f"sqladmin/{last['name']}", last)
+    bucket = f"{site.place}/buckets/{site.prefix}-flow"
+    body = site.cloud.store.get(f"logging/{bucket}")
+    assert body
+    site.cloud.store.put(f"logging/{bucket}", {**body, "lifecycleState": "DELETE_REQUESTED"})  # as Google shows it
     kept = {one.id: one.kept for one in remaining(site.deployment).kept}
+    assert kept[bucket].startswith("deleted")
     assert kept[last["name"]] == "the database's last backup, until 2999-01-01"
     assert "never be deleted" in kept[names.key_ring(site.target, "both")]
     assert kept[names.key(site.target, "cache")].startswith("its versions are destroyed")

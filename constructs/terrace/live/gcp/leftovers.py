@@ -127,7 +127,9 @@ def _named(deployment: Deployment, entries: Iterable[dict[str, Any]], key: str, 
         full = name.startswith(("projects/", "transferJobs/"))
         if _ours(deployment, named(called) if key == "name" and full else called) and not _foreign(entry, deployment):
             place = under.replace("/-/", f"/{entry.get('location', '-')}/")
-            yield (name if full else f"{place}{quote(name, safe='')}"), ""
+            gone = "DELETE_REQUESTED" in (entry.get("lifecycleState"), entry.get("state"))
+            kept = "deleted; for a while it can be brought back, and its name is taken" if gone else ""
+            yield (name if full else f"{place}{quote(name, safe='')}"), kept
 
 
 def by_name(
