@@ -11,6 +11,7 @@ from scripts.options import CLOUDS, json_option
 if TYPE_CHECKING:
     from terrace.assurance.report.model import Report
 
+_NAMED = 6  # guarantees that fail for the same reason and are named; more are counted
 _PATH = click.Path(path_type=Path)
 
 
@@ -111,13 +112,22 @@ def _text(report: "Report", paths: list[Path]) -> str:
     present = [outcome for outcome in OUTCOMES if any(found[outcome] for _, _, found in counts)]
     rows = [[framework.short, stack, *(found[outcome] for outcome in present)] for framework, stack, found in counts]
     parts = [table(["framework", "stack", *(WORDS[outcome].lower() for outcome in present)], rows)]
-    failing = [one for one in report.evidence.values() if one.held in FAILING]
-    if failing:
-        parts.append("\n".join(f"{HELD[one.held]}: {one.guarantee.id} on {one.stack}: {one.why}" for one in failing))
-    blocking = [finding for result in report.results for finding in result.blocking if not finding.guarantee]
-    if blocking:
-        told = (f"The gate: {one.id} on {one.environment}/{one.cloud}: {one.sentence}" for one in blocking)
-        parts.append("\n".join(told))
+    failing: dict[tuple[str, str, str], list[str]] = {}
+    for one in report.evidence.values():
+        if one.held in FAILING:
+            failing.setdefault((HELD[one.held], str(one.stack), one.why), []).append(one.guarantee.id)
+    said = [
+        f"{word}: {', '.join(ids) if len(ids) <= _NAMED else f'{len(ids)} guarantees'} on {stack}: {why}"
+        for (word, stack, why), ids in failing.items()
+    ]
+    said += [
+        f"The gate: {finding.id} on {finding.environment}/{finding.cloud}: {finding.sentence}"
+        for result in report.results
+        for finding in result.blocking
+        if not finding.guarantee
+    ]
+    if said:
+        parts.append("\n".join(said))
     parts.append(limits(report)[0])
     parts.append("\n".join(str(path) for path in paths))
     return "\n\n".join(parts)

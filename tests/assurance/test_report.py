@@ -174,8 +174,10 @@ def test_an_exception_of_the_cloud_is_not_hidden() -> None:
 
 
 def test_a_stack_without_proofs_is_unproven() -> None:
-    made = report(replace(gate(), proofs=()))
+    error = finding(id="gate.no-stack", status="error", guarantee="", sentence="the stack does not synthesize: no Node")
+    made = report(replace(gate(), proofs=(), findings=(error,)))
     assert outcome(made) == "unproven" and not made.passes
+    assert made.evidence["DB-2", PROD].why == "the stack does not synthesize: no Node"
 
 
 def test_a_waived_finding_of_the_guarantees_own_check_is_waived_and_stays_visible() -> None:

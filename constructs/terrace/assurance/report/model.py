@@ -187,8 +187,10 @@ def build(
             evidence[id, stack] = Evidence(
                 proof.guarantee, stack, held, why, checks, proof.exception, live_result, can, found
             )
+        errors = [finding.sentence for finding in result.findings if finding.status == "error"]
         for guarantee in GUARANTEES:  # a stack that did not synthesize has no proofs
-            missing = Evidence(guarantee, stack, "unproven", "nothing looked at it", (), None, None, False, ())
+            why = errors[0] if errors else "nothing looked at it"
+            missing = Evidence(guarantee, stack, "unproven", why, (), None, None, False, ())
             evidence.setdefault((guarantee.id, stack), missing)
     return Report(tuple(frameworks), tuple(results), evidence, tuple(live), provenance, frozenset(policies))
 
