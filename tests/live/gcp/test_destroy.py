@@ -139,7 +139,10 @@ def test_what_is_kept_stands_apart_with_its_reason(site: Site) -> None:
     body = site.cloud.store.get(f"logging/{bucket}")
     assert body
     site.cloud.store.put(f"logging/{bucket}", {**body, "lifecycleState": "DELETE_REQUESTED"})  # as Google shows it
+    role = names.custom_role_id(site.target, "velero")
+    site.do("iam", "projects.roles.delete", name=role)
     kept = {one.id: one.kept for one in remaining(site.deployment).kept}
+    assert kept.get(role, "deleted").startswith("deleted")
     assert kept[bucket].startswith("deleted")
     assert kept[last["name"]] == "the database's last backup, until 2999-01-01"
     assert "never be deleted" in kept[names.key_ring(site.target, "both")]

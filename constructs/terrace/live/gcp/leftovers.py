@@ -127,7 +127,8 @@ def _named(deployment: Deployment, entries: Iterable[dict[str, Any]], key: str, 
         full = name.startswith(("projects/", "transferJobs/"))
         if _ours(deployment, named(called) if key == "name" and full else called) and not _foreign(entry, deployment):
             place = under.replace("/-/", f"/{entry.get('location', '-')}/")
-            gone = "DELETE_REQUESTED" in (entry.get("lifecycleState"), entry.get("state"))
+            states = {entry.get("lifecycleState"), entry.get("state")}
+            gone = entry.get("deleted") or states & {"DELETE_REQUESTED", "DELETED"}
             kept = "deleted; for a while it can be brought back, and its name is taken" if gone else ""
             yield (name if full else f"{place}{quote(name, safe='')}"), kept
 
