@@ -43,6 +43,7 @@ def test_a_token_expires_when_asked_to(faulty: Callable[..., Google], later: Cal
         ("POST", f"storage/storage/v1/b/bucket/rewind?project={PROJECT}"),
         ("POST", f"cloudkms/v1/{PLACE}/keyRings/ring/cryptoKeys/key:encrypt"),
         ("GET", "translate/nothing/like/this"),
+        ("GET", f"{NETWORKS}/net/getEffectiveFirewalls"),
     ],
 )
 def test_what_is_not_known_is_named_and_counted(google: Google, method: str, url: str) -> None:

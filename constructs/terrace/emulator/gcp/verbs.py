@@ -21,17 +21,22 @@ def run(call: Call) -> Json | bytes:
         return operations.read(call)
     if not call.is_known:
         raise Unsupported
-    if "IamP" in call.method.verb:
+    verb = call.method.verb
+    if "IamP" in verb:
         return policies.run(call)
-    if call.http == "GET":
-        return read_list(call) if re.match("[lL]ist|aggregatedList", call.method.verb) else get(call)
-    if call.http == "DELETE":
-        return delete(call)
-    if call.method.verb in CREATES:
-        return create(call)
-    if call.http in ("PATCH", "PUT") or call.method.verb == "updateAsync":
-        return update(call)
-    return act(call)
+    if call.http == "GET" and re.match("[lL]ist|aggregatedList", verb):
+        return read_list(call)
+    for known, standard in ((CREATES, create), (_GETS, get), (_UPDATES, update), (_DELETES, delete)):
+        if verb in known:
+            return standard(call)
+    if call.http == "POST":
+        return act(call)
+    raise Unsupported
+
+
+_GETS = ("get", "getPolicy")
+_UPDATES = ("patch", "update", "updateAsync", "updatePolicy")
+_DELETES = ("delete",)
 
 
 def get(call: Call) -> Json:
