@@ -21,12 +21,8 @@ REFUSALS: tuple[Refusal, ...] = (
         "the environment's are azure.tenant_id and azure.subscription_id: `az login --tenant`, `az account set`",
     ),
     Refusal("refused", r"AADSTS\d+|InvalidAuthenticationToken\b", _LOGIN),
-    Refusal(
-        "missing",
-        r"exec: \"az\": executable file not found|run 'az login'|could not configure \w+ Authorizer"
-        r"|unable to build authorizer",
-        _LOGIN,
-    ),
+    Refusal("missing", r"exec: \"az\": executable file not found|run 'az login'", _LOGIN),
+    Refusal("missing", r"could not configure \w+ Authorizer|unable to build authorizer", _LOGIN),
     Refusal(
         "denied",
         r"perform action '[\w./]+'|AuthorizationFailed|LinkedAuthorizationFailed|AuthorizationPermissionMismatch"
