@@ -158,6 +158,7 @@ def test_everything_is_left_of_a_deployment_that_stands(snapshot: Snapshot) -> N
     assert (inventory.kept, inventory.unlisted) == ((), ())
     assert {one.region for one in inventory.remaining} >= {"germanywestcentral", "francecentral", "global"}
     types = {one.type for one in inventory.remaining}
+    assert types >= {"pricings", "securityContacts", "roleAssignments", "diagnosticSettings"}  # on the subscription
     assert types >= {"resourceGroups", "managedClusters", "flexibleServers", "vaults", "budgets", "policyAssignments"}
 
 

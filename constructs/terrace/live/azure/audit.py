@@ -10,7 +10,8 @@ from terrace.live.azure.checks import Deployment, Finding, at, check, equal, inc
 from terrace.live.azure.lookup import diagnostics, logged, sent
 
 _CALLS = ("Administrative", "Security", "Policy")
-_PLANS = ("Arm", "Containers", "KeyVaults", "OpenSourceRelationalDatabases", "StorageAccounts", "VirtualMachines")
+PLANS = ("Arm", "Containers", "KeyVaults", "OpenSourceRelationalDatabases", "StorageAccounts", "VirtualMachines")
+"""Defender's plans that a subscription has on."""
 _BENCHMARK = "1f3afdf9-d0c9-4c3d-847f-89da613e70a8"  # Microsoft cloud security benchmark
 
 
@@ -34,9 +35,9 @@ def recorded(deployment: Deployment) -> Iterator[Finding]:
 def threats_looked_for(deployment: Deployment) -> Iterator[Finding]:
     # one setting a subscription, whichever environment made it
     place = f"{names.subscription(deployment.target)}/providers/Microsoft.Security"
-    plans = [deployment.get(f"{place}/pricings/{name}") for name in _PLANS]
+    plans = [deployment.get(f"{place}/pricings/{name}") for name in PLANS]
     on = [str(plan["name"]) for plan in plans if at(plan, "pricingTier") == "Standard"]
-    yield includes("Defender", "plans", on, _PLANS)
+    yield includes("Defender", "plans", on, PLANS)
     contacts = deployment.pages(f"{place}/securityContacts")
     told = [str(at(one, "emails")) for one in contacts if _hears(one)]
     yield equal("Defender", "somebody hears of alerts", bool(told), True)

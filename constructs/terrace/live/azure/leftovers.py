@@ -5,6 +5,7 @@ A group's contents and the subscription's are asked of Resource Manager, which k
 only lies on a scope (settings, assignments, a budget) stands in no contents and is listed by its name.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,8 +15,15 @@ from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import TerraceError
 from terrace.live import Inventory, Leftover, Unlisted
-from terrace.live.azure.checks import Deployment, at, named, opened
+from terrace.live.azure.audit import PLANS
+from terrace.live.azure.checks import Deployment, at, named, opened, same
+from terrace.live.azure.lookup import assignments, principal
 from terrace.live.azure.session import Absent, CredentialsError
+
+_POLICIES = "Microsoft.Authorization/policyAssignments"
+_ROLES = "Microsoft.Authorization/roleDefinitions"
+_BUDGETS = "Microsoft.Consumption/budgets"
+_SETTINGS = "Microsoft.Insights/diagnosticSettings"
 
 
 class Listing(NamedTuple):
@@ -98,16 +106,43 @@ def _on_subscription(kind: str, name: Callable[[dict[str, Any]], object]) -> Cal
 
 
 def _assignments(deployment: Deployment) -> Iterable[Leftover]:
-    """Roles of our own that are still assigned on the subscription: what they are assigned to is gone."""
+    """What is assigned on the subscription: a role of ours, to the pipelines, or on their state.
+
+    To whom something was assigned that is gone already, nobody can tell; the condition names the environment.
+    """
     subscription = names.subscription(deployment.target)
     roles = {
         str(one["id"]).lower()
-        for one in deployment.pages(f"{subscription}/providers/Microsoft.Authorization/roleDefinitions")
+        for one in deployment.pages(f"{subscription}/providers/{_ROLES}")
         if _named(deployment, at(one, "roleName"))
     }
-    for one in deployment.pages(f"{subscription}/providers/Microsoft.Authorization/roleAssignments"):
-        if str(at(one, "roleDefinitionId")).lower() in roles:
+    pipelines = set()
+    for purpose in ("ci-plan", "ci-apply"):
+        with contextlib.suppress(Absent):
+            pipelines.add(principal(deployment, names.identity_id(deployment.target, purpose)))
+    state = f"'{names.state_bucket(deployment.target)}'", f"'{deployment.target.environment}/*'"
+    for one in assignments(deployment):
+        condition = str(at(one, "condition", ""))
+        ours = (
+            str(at(one, "roleDefinitionId")).lower() in roles
+            or at(one, "principalId") in pipelines
+            or all(word in condition for word in state)
+        )
+        if ours and same(at(one, "scope"), subscription):
             yield _left({"type": "Microsoft.Authorization/roleAssignments", **one}, "name")
+
+
+def _defender(deployment: Deployment) -> Iterable[Leftover]:
+    """Plans that are paid for, and who hears of what they find, where this environment made what there is once."""
+    if not names.settings(deployment.target).owns_account:
+        return
+    place = f"{names.subscription(deployment.target)}/providers/Microsoft.Security"
+    for plan in deployment.pages(f"{place}/pricings"):
+        if at(plan, "pricingTier") == "Standard" and plan["name"] in PLANS:
+            yield _left({"type": "Microsoft.Security/pricings", **plan}, "name")
+    for contact in deployment.pages(f"{place}/securityContacts"):
+        if contact["name"] == "default":
+            yield _left({"type": "Microsoft.Security/securityContacts", **contact}, "name")
 
 
 def _deleted_vaults(deployment: Deployment) -> Iterable[Leftover]:
@@ -141,10 +176,6 @@ def _name(resource: dict[str, Any]) -> object:
     return named(resource["id"])
 
 
-_POLICIES = "Microsoft.Authorization/policyAssignments"
-_ROLES = "Microsoft.Authorization/roleDefinitions"
-_BUDGETS = "Microsoft.Consumption/budgets"
-_SETTINGS = "Microsoft.Insights/diagnosticSettings"
 LISTINGS: tuple[Listing, ...] = (
     Listing("Microsoft.Resources", "resourceGroups", _groups),
     Listing("Microsoft.Resources", "resources", _contents),
@@ -153,6 +184,7 @@ LISTINGS: tuple[Listing, ...] = (
     Listing("Microsoft.Authorization", "roleAssignments", _assignments),
     Listing("Microsoft.Consumption", "budgets", _on_subscription(_BUDGETS, _name)),
     Listing("Microsoft.Insights", "diagnosticSettings", _on_subscription(_SETTINGS, _name)),
+    Listing("Microsoft.Security", "pricings", _defender),
     Listing("Microsoft.KeyVault", "deletedVaults", _deleted_vaults),
     Listing("Microsoft.OperationalInsights", "deletedWorkspaces", _deleted_workspaces),
 )
