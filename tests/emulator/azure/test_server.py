@@ -214,6 +214,12 @@ def test_rights_are_given_on_a_certificates_secret(azure: Azure) -> None:
     assert made["cer"] and made["sid"].startswith(f"https://{_VAULT_HOST}/secrets/entry/")
 
 
+def test_a_known_namespace_is_registered(azure: Azure) -> None:
+    known = azure.get(f"{SUBSCRIPTION}/providers/Microsoft.KeyVault")
+    assert known.body["registrationState"] == "Registered"
+    assert azure.get(f"{SUBSCRIPTION}/providers/Microsoft.Nothing").code == "UnsupportedByEmulator"
+
+
 def test_a_name_is_asked_for(world: Azure) -> None:
     path = f"{SUBSCRIPTION}/providers/Microsoft.Storage/checkNameAvailability"
     assert world.call("POST", path, {"name": "worldlake"}).body["nameAvailable"] is False

@@ -45,6 +45,8 @@ _TABLES = (
 KINDS: dict[str, Kind] = {type.lower(): kind for table in _TABLES for type, kind in table.KINDS.items()}
 """Type, in lower case, to what is special about it."""
 
+KINDS |= dict.fromkeys({type.split("/")[0] for type in KINDS}, resources.PROVIDER)
+
 COLLECTIONS: dict[str, Collection] = {
     type.lower(): collection for table in _TABLES for type, collection in getattr(table, "COLLECTIONS", {}).items()
 }

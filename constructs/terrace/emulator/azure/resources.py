@@ -43,12 +43,13 @@ def _contents(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Bo
     return found
 
 
-def _providers(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
-    """Nothing has to be registered here; a preflight asks whether it is."""
-    from terrace.emulator.azure.namespaces import KINDS  # which is made of this module as well
+def _provider(resource: Resource) -> Body:
+    """Nothing has to be registered here; who asks hears that it is."""
+    return {"namespace": resource.id.type, "registrationState": "Registered", "resourceTypes": [], "properties": {}}
 
-    spaces = sorted({type.split("/")[0] for type in KINDS})
-    return [{"namespace": space, "registrationState": "Registered", "resourceTypes": []} for space in spaces]
+
+PROVIDER = Kind(built_in=_provider, stateless=True)
+"""A namespace itself, below a subscription."""
 
 
 KINDS: dict[str, Kind] = {
@@ -60,5 +61,4 @@ KINDS: dict[str, Kind] = {
 COLLECTIONS = {
     "Microsoft.Resources/resourceGroups/resources": _contents,
     "Microsoft.Resources/subscriptions/resources": _contents,
-    "Microsoft.Resources/subscriptions/providers": _providers,
 }
