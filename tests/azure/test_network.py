@@ -5,8 +5,9 @@ from itertools import combinations
 
 import pytest
 
+from terrace.azure.names import POD_RANGE
 from terrace.azure.network import layout
-from terrace.azure.openings import FLOWS, GROUPS, PODS
+from terrace.azure.openings import FLOWS, GROUPS
 from terrace.errors import ContractError
 from tests.azure.conftest import ENVIRONMENTS
 
@@ -137,8 +138,8 @@ def test_a_flow_is_open_on_both_sides_between_the_parties_ranges(azure, environm
     for name, flow in FLOWS.items():
         for group, side in ((flow.source, "out"), (flow.into, "in")):
             rule = stack.one("azurerm_network_security_rule", f"network/openings/{group}-{name}-{side}")
-            assert end(rule, "source") == {ranges[flow.source], *([PODS] if flow.source == "nodes" else [])}
-            assert end(rule, "destination") == {ranges[flow.into], *([PODS] if flow.into == "nodes" else [])}
+            assert end(rule, "source") == {ranges[flow.source], *([POD_RANGE] if flow.source == "nodes" else [])}
+            assert end(rule, "destination") == {ranges[flow.into], *([POD_RANGE] if flow.into == "nodes" else [])}
             assert rule["access"] == "Allow"
 
 

@@ -35,7 +35,6 @@ from cdktn_provider_azurerm.monitor_diagnostic_setting import (
 from constructs import Construct
 
 from terrace.azure import iam, names, providers
-from terrace.azure.openings import PODS
 from terrace.capabilities.cluster import ClusterHandle, ClusterSpec, PoolKind, PoolSpec
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.identity import PipelinesHandle
@@ -242,7 +241,7 @@ class Cluster(Construct):
                 network_policy="cilium",  # K8S-8
                 outbound_type="userAssignedNATGateway",  # NET-2
                 load_balancer_sku="standard",
-                pod_cidr=PODS,
+                pod_cidr=names.POD_RANGE,
                 service_cidr=spec.service_cidr,
                 dns_service_ip=str(service_range[10]),
             ),

@@ -14,6 +14,8 @@ from terrace.capabilities.observability import LogGroup
 from terrace.capabilities.target import AzureSettings, Target
 
 HASH_LENGTH = 6
+POD_RANGE = "100.64.0.0/16"
+"""Where pods live, in an overlay beside the network; shared address space that no network here routes."""
 PAIRS = {
     "germanywestcentral": "germanynorth",
     "francecentral": "francesouth",

@@ -24,8 +24,6 @@ from terrace.capabilities.target import Target
 
 ANYWHERE = "0.0.0.0/0"
 _ALL: Literal["*"] = "*"
-PODS = "100.64.0.0/16"
-"""Range of pods, which live in an overlay beside the network; shared address space that no network here routes."""
 
 Group = Literal["control", "nodes", "endpoints", "database", "cache", "entry"]
 GROUPS: Mapping[Group, str] = {
@@ -99,7 +97,7 @@ class Openings(Construct):
         super().__init__(scope, id)
         self._group = providers.home(self)
         self._ranges: Mapping[Group, Sequence[str]] = {
-            group: [cidr, PODS] if group == "nodes" else [cidr] for group, cidr in ranges.items()
+            group: [cidr, names.POD_RANGE] if group == "nodes" else [cidr] for group, cidr in ranges.items()
         }
         self._made = {
             group: NetworkSecurityGroup(

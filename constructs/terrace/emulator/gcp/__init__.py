@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 HOST_SUFFIXES = ("googleapis.com", "accounts.google.com")
 DEFAULT_REGION = "europe-west3"
 DEFAULT_ACCOUNT = {
-    "project_id": "acme-data-platform",
+    "project_id": "acme-data-dev",
     "project_number": "123456789012",
     "billing_account": "000000-111111-222222",
 }
+FIRST_LOOK = "gcloud storage ls"
 KEEPS_STATE = True
 FAULTS = frozenset({"throttle_every", "operation_seconds", "fail_operation", "iam_delay_seconds", "token_seconds"})
 
