@@ -111,8 +111,13 @@ def test_colours_follow_the_system_and_the_button(file: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_is_no_wider_than_the_window(file: Path, width: int) -> None:
-    with browser.opened(file, width) as tab:
+@pytest.mark.parametrize("stacks", [2, 6])
+def test_the_page_is_no_wider_than_the_window(real: Report, tmp_path: Path, width: int, stacks: int) -> None:
+    results = [replace(one, environment=f"{one.environment}{n}") for n in range(stacks // 2) for one in real.results]
+    made = model.build(real.frameworks[:1], results, real.provenance, lambda *_: "environments/prod.yaml:27:1")
+    path = tmp_path / "index.html"
+    path.write_text(page.html(made), encoding="utf-8")
+    with browser.opened(path, width) as tab:
         tab.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         assert tab.run("document.documentElement.scrollWidth") == width
 
