@@ -56,7 +56,9 @@ def _close(deployment: Deployment) -> Drift:
     inward = sorted(
         str(rule["name"])
         for rule in deployment.pages(f"{group}/securityRules")
-        if at(rule, "direction") == "Inbound" and at(rule, "access") == "Allow"
+        if at(rule, "direction") == "Inbound"
+        and at(rule, "access") == "Allow"
+        and str(rule["name"]).startswith("nodes-")
     )
     if not inward:
         raise Absent(f"an opening into security group {name}")
