@@ -158,9 +158,11 @@ class Arm:
         operation = self._begin("Updating" if item else "Creating", id, kind)
         self._put(id, body, kind, created=item is None, operation=operation)
         status = kind.updated if item else kind.created
+        if operation and kind.operation and not patch:
+            status = kind.operation
         stored = self.store.get(id.path)
         assert stored is not None
-        return self._answer(kind.operation or status if operation else status, self.view(stored), operation)
+        return self._answer(status, self.view(stored), operation)
 
     def _begin(
         self, verb: str, id: ResourceId, kind: Kind, effect: Callable[[], None] | None = None
