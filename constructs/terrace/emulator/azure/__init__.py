@@ -44,9 +44,7 @@ NOT_EMULATED = (
     NotEmulated(
         "normalisation", "bodies come back as they were sent; a difference that Azure's own spelling makes is unseen"
     ),
-    NotEmulated(
-        "rights", "assignments are judged only where a service uses a customer's key or a vault backs something up"
-    ),
+    NotEmulated("rights", "assignments are judged only where a customer's key is used or a vault backs something up"),
     NotEmulated("policies", "assignments are stored; nothing is denied or found not compliant"),
     NotEmulated(
         "data planes", "no PostgreSQL, Redis, Kubernetes API, registry or log query answers; keys do not encrypt"
