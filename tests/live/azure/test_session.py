@@ -144,6 +144,18 @@ def test_who_signs_in_wrongly_is_told_what_entra_says() -> None:
         reader(application, wrong).check_account()
 
 
+def test_without_a_network_nobody_is_said_to_have_a_wrong_password(capfd: pytest.CaptureFixture[str]) -> None:
+    nobody = {
+        "ARM_CLIENT_ID": CLIENT_ID,
+        "ARM_CLIENT_SECRET": SECRET,
+        "HTTPS_PROXY": "http://127.0.0.1:9",  # where nothing listens
+    }
+    with pytest.raises(CredentialsError, match="Entra did not answer: ") as caught:
+        Reader(SETTINGS, nobody).check_account()
+    assert caught.value.hint == "check the network and HTTPS_PROXY"
+    assert capfd.readouterr().err == ""
+
+
 def test_a_token_that_ended_is_told() -> None:
     application = emulated(token_seconds=1e-9)
     late = ClientSecretCredential(SETTINGS.tenant_id, CLIENT_ID, SECRET, **transport(application))

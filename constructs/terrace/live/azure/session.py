@@ -5,6 +5,7 @@ when somebody reads.
 """
 
 import json
+import logging
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from azure.mgmt.resource.resources import ResourceManagementClient
 
 __all__ = ["Absent", "CredentialsError", "Reader", "Unreadable", "explained"]
+
+logging.getLogger("azure").addHandler(logging.NullHandler())  # what it warns of is told once, as a sentence
 
 _LIMITS: dict[str, Any] = {
     "connection_timeout": 5,
@@ -271,6 +274,8 @@ def _sentence(error: Exception, call: str) -> TerraceError:
         return CredentialsError(
             f"Entra does not accept the credentials: {told}", hint="log in again (`az login`), or renew the secret"
         )
+    if isinstance(error, ClientAuthenticationError) and not status:  # the same for every call, so it ends them all
+        return CredentialsError(f"Entra did not answer: {message}", hint="check the network and HTTPS_PROXY")
     if code in _ELSEWHERE:
         return Absent(message, where=call)
     if status == 401 or code in _EXPIRED or isinstance(error, ClientAuthenticationError):
