@@ -31,6 +31,12 @@ _PATH = click.Path(path_type=Path)
 @click.option(
     "--live", type=_PATH, multiple=True, metavar="FILE", help="Merge in what `terrace verify ENV --json` printed."
 )
+@click.option(
+    "--plan",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Judge this plan, as `terraform show -json` prints it, instead of the stack.",
+)
 @click.option("--diff", nargs=2, type=_PATH, metavar="OLD NEW", help="Compare two reports instead of writing one.")
 @json_option
 @click.pass_context
@@ -41,6 +47,7 @@ def command(
     clouds: tuple[str, ...],
     out: Path | None,
     live: tuple[Path, ...],
+    plan: Path | None,
     diff: tuple[Path, Path] | None,
     as_json: bool,
 ) -> None:
@@ -54,7 +61,7 @@ def command(
     from terrace.errors import UsageError
 
     if diff:
-        if frameworks or environments or clouds or out or live:
+        if frameworks or environments or clouds or out or live or plan:
             raise UsageError("--diff compares two reports and takes nothing else", hint="terrace report --diff OLD NEW")
         _compare(ctx, *diff, as_json=as_json)
         return
@@ -67,7 +74,12 @@ def command(
     from terrace.assurance.report import making
 
     on = list(CLOUDS) if "all" in clouds else list(dict.fromkeys(clouds))
-    report = making.make(project_of(ctx), frameworks, list(dict.fromkeys(environments)), on, live)
+    chosen = list(dict.fromkeys(environments))
+    if plan and len(chosen) * max(len(on), 1) != 1:
+        raise UsageError(
+            "a plan is of one environment on one cloud", hint="terrace report --env ENV --plan FILE --out DIR"
+        )
+    report = making.make(project_of(ctx), frameworks, chosen, on, live, plan)
     paths = making.write(report, out)
     if as_json:
         click.echo(

@@ -1,12 +1,14 @@
 """`terrace report` as it is typed: the files, the same bytes twice, what changed, and wrong usage."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from scripts.main import run
+from tests.conftest import ROOT
 
 Typed = Callable[..., tuple[int, str, str]]
 FILES = [
@@ -15,9 +17,20 @@ FILES = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of this project, which nobody changes meanwhile."""
+    root = tmp_path_factory.mktemp("project")
+    shutil.copy(ROOT / "cdktf.json", root)
+    for name in ("environments", "policies", "stacks"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return root
+
+
 @pytest.fixture
-def typed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Typed:
-    """Run `terrace report` in this repository; returns code, stdout, stderr."""
+def typed(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Typed:
+    """Run `terrace report` in the project; returns code, stdout, stderr."""
+    monkeypatch.chdir(project)
     for name in ("TERRACE_CLOUD", "TERRACE_STATE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795700000")
@@ -80,6 +93,9 @@ def test_live_evidence_that_breaks_a_guarantee_makes_the_answer_no(typed: Typed,
         (["--env", "dev", "--out", "x", "--framework", "soc3"], "did you mean soc2?"),
         (["--env", "nowhere", "--out", "x"], "nowhere"),
         (["--env", "dev", "--out", "x", "--cloud", "ibm"], "'ibm' is not one of"),
+        (["--env", "dev", "--out", "x", "--plan", "no/plan"], "does not exist"),
+        (["--env", "dev", "--env", "prod", "--out", "x", "--plan", __file__], "a plan is of one environment"),
+        (["--env", "dev", "--cloud", "all", "--out", "x", "--plan", __file__], "a plan is of one environment"),
         (["--diff", "a"], "requires 2 arguments"),
         (["--diff", "a", "b", "--env", "dev"], "--diff compares two reports and takes nothing else"),
         (["--diff", "no/a", "no/b"], "cannot be read"),
@@ -89,6 +105,18 @@ def test_wrong_usage_is_told_before_anything_is_done(typed: Typed, arguments: li
     code, out, err = typed(*arguments)
     assert (code, out) == (2, "")
     assert said in err
+
+
+def test_a_plan_that_is_none_is_unproven_and_said(typed: Typed, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text("{}")
+    code, out, _ = typed("--framework", "soc2", "--env", "dev", "--out", tmp_path / "out", "--plan", plan)
+    assert code == 1
+    assert "The gate: gate.unreadable-plan on dev/aws" in out
+    document = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert document["stacks"]["dev/aws"]["source"] == "plan" and "plan" in document["stacks"]["dev/aws"]["inputs"]
+    assert any("a plan was judged" in sentence for sentence in document["limits"])
+    assert {one["stacks"]["dev/aws"]["held"] for one in document["guarantees"].values()} <= {"unproven", "broken"}
 
 
 def test_live_evidence_of_another_stack_is_refused(typed: Typed, tmp_path: Path) -> None:

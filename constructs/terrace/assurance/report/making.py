@@ -21,9 +21,11 @@ def make(
     environments: Sequence[str],
     clouds: Sequence[str] = (),
     live: Sequence[Path] = (),
+    plan: Path | None = None,
 ) -> Report:
     """The report of frameworks by name (none: all), on each environment and cloud (none: the environment's own).
 
+    `plan` is a plan of the one stack, in Terraform's JSON format, to be judged instead of the stack.
     Raises UsageError for a framework that is not there, live evidence of another stack, or a bad SOURCE_DATE_EPOCH;
     InvalidFrameworks, InvalidEnvironment, InvalidPolicies.
     """
@@ -46,7 +48,7 @@ def make(
                 where=str(path),
                 hint=f"the report is about {', '.join(f'{name} on {cloud}' for name, cloud in loaded)}",
             )
-    results = gate.run(project, environments, clouds, today=moment.date())
+    results = gate.run(project, environments, clouds, plan, today=moment.date())
 
     def line(environment: str, cloud: str, construct: str) -> str:
         return environment_line(loaded[environment, cloud], f"{environment}/{construct}/") or ""
