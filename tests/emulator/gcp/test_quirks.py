@@ -255,6 +255,12 @@ def test_log_buckets_linger_and_some_are_always_there(google: Google) -> None:
     assert made["writerIdentity"].endswith("@gcp-sa-logging.iam.gserviceaccount.com")
 
 
+def test_a_policy_of_a_zone_is_asked_for_in_a_version(google: Google) -> None:
+    google.make(f"dns/dns/v1/{AT}/managedZones", {"name": "zone", "dnsName": "example.com."})
+    asked = f"dns/dns/v1/{AT}/managedZones/zone:getIamPolicy?options.requestedPolicyVersion=3"
+    assert google.call("POST", asked, {})[0] == 200
+
+
 def test_jobs_are_paused_and_resumed(google: Google) -> None:
     jobs = google("cloudscheduler").projects().locations().jobs()
     body = {"name": f"{PLACE}/jobs/sleep", "schedule": "0 20 * * *", "httpTarget": {"uri": "https://example.com"}}

@@ -43,7 +43,8 @@ def faults(call: Call) -> Iterator[str]:
 def _strange(call: Call) -> Iterator[str]:
     known = call.method.parameters | call.document.properties(call.method.request).keys() | SYSTEM
     for name in call.query:
-        if camel(name) not in known and call.method.verb != "read":
+        # `options.requestedPolicyVersion` is a field of a field of the request
+        if not {camel(name), camel(name.partition(".")[0])} & known and call.method.verb != "read":
             yield f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter.'
 
 
