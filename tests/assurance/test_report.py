@@ -222,10 +222,12 @@ def test_live_evidence_can_only_take_away(status: Any, expected: str) -> None:
     assert outcome(report(gate(Broken((BAD,))), live=(live,))) in ("broken", "unproven")
 
 
-def test_every_format_says_what_it_is_not() -> None:
-    for name, content in written(report(gate())).items():
+def test_every_format_says_what_it_is_not_and_what_it_is_made_of() -> None:
+    for name, content in written(report(gate(tools={"checkov": "3.3"}))).items():
         assert "not an attestation" in content, name
-        assert "c0ffee" in content, name
+        assert "c0ffee" in content and "2026-01-02" in content, name
+        assert "ab" * 32 in content and "cd" * 32 in content, name
+        assert "checkov" in content, name
 
 
 def test_the_same_report_has_the_same_bytes(real: Report) -> None:

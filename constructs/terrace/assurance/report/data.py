@@ -25,7 +25,7 @@ def data(report: Report) -> dict[str, Any]:
         "created": source.created.isoformat(),
         "commit": source.commit,
         "modified": source.modified,
-        "tools": dict(source.tools),
+        "tools": report.tools,
         "inputs": dict(source.inputs),
         "limits": limits(report),
         "passed": report.passes,

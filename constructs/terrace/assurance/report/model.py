@@ -121,6 +121,23 @@ class Report:
         used = {id for framework in self.frameworks for row in framework.requirements for id in row.evidence}
         return tuple(guarantee for guarantee in GUARANTEES if guarantee.id in used)
 
+    @cached_property
+    def tools(self) -> dict[str, str]:
+        """Version by name, of all that made the report and judged the stacks."""
+        found = dict(self.provenance.tools)
+        for result in self.results:
+            found |= result.tools
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """SHA-256 sum by what was read; what only one stack is made of begins with the stack."""
+        found = dict(self.provenance.inputs)
+        for stack, result in zip(self.stacks, self.results, strict=True):
+            for name, hash in result.inputs.items():
+                found[name if name.startswith("policies/") else f"{stack}: {name}"] = hash
+        return found
+
     def answered(self, requirement: Requirement, stack: Stack) -> Answered:
         """How a requirement stands on a stack."""
         if not requirement.evidence:

@@ -68,7 +68,6 @@ def control_id(framework: Framework, requirement: Requirement) -> str:
 
 def _metadata(report: Report, title: str) -> dict[str, Any]:
     source = report.provenance
-    tools = dict(source.tools) | {name: one for result in report.results for name, one in result.tools.items()}
     commit = [_prop("commit", source.commit)] if source.commit else []
     return {
         "title": title,
@@ -78,13 +77,8 @@ def _metadata(report: Report, title: str) -> dict[str, Any]:
         "props": [
             *commit,
             _prop("uncommitted-changes", "yes" if source.modified else "no"),
-            *(_prop("tool", f"{name} {one}") for name, one in sorted(tools.items())),
-            *(_prop("sha256", one, remarks=name) for name, one in source.inputs.items()),
-            *(
-                _prop("sha256", one, remarks=f"{stack}: {name}")
-                for stack, result in zip(report.stacks, report.results, strict=True)
-                for name, one in result.inputs.items()
-            ),
+            *(_prop("tool", f"{name} {one}") for name, one in report.tools.items()),
+            *(_prop("sha256", one, remarks=name) for name, one in report.inputs.items()),
         ],
         "remarks": " ".join(limits(report)),
     }

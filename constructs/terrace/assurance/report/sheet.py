@@ -88,6 +88,9 @@ def _written(report: Report, head: Sequence[str], rows: Iterable[Sequence[str]])
     about = [
         ("terrace report", f"made {source.created.isoformat()}", f"commit {source.commit or 'unknown'}"),
         *((sentence,) for sentence in limits(report)),
+        ("scope", *(f"{one.title}: {one.scope}" for one in report.frameworks), *map(str, report.stacks)),
+        ("tools", *(f"{name} {version}" for name, version in report.tools.items())),
+        *(("input", name, hash) for name, hash in report.inputs.items()),
         (),
     ]
     out = io.StringIO()
