@@ -89,7 +89,7 @@ def test_storage_grows_and_replicas_follow_the_environment(azure):  # DB-8
 @pytest.mark.parametrize(("wanted", "bought"), [(20, 32), (100, 128), (500, 512), (16384, 16384)])
 def test_storage_is_the_least_that_is_sold_and_enough(wanted, bought):  # DB-8
     class Wanted:
-        _storage_gb = wanted
+        storage_gb = wanted
 
     assert _storage_gb(Wanted) == bought
 

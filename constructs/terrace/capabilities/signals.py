@@ -14,20 +14,6 @@ from terrace.capabilities.spec import Severity
 Comparison = Literal["above", "below"]
 """On which side of its threshold a signal is wrong."""
 
-WATCHED: Mapping[str, Comparison] = {
-    "database-cpu": "above",
-    "database-connections": "above",
-    "cache-memory": "above",
-    "cache-evictions": "above",
-    "nodes-cpu": "above",
-    "nodes-memory": "above",
-    "nat-ports": "above",
-}
-"""What every cloud has a signal of, or one for each node or zone, whose name begins so."""
-
-NOTICED: tuple[str, ...] = ("api-denials", "trail-stopped")
-"""Kinds of records of calls that every cloud looks for."""
-
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 WARNING_MINUTES = 15
