@@ -66,7 +66,7 @@ def daily_backups(deployment: Deployment) -> Iterator[Finding]:
     soft = at(found, "securitySettings.softDeleteSettings.state")
     yield Finding(resource, f"softDelete = {soft or 'unset'}", soft in ("On", "AlwaysOn"), "On")
     key = at(found, "securitySettings.encryptionSettings.keyVaultProperties.keyUri")
-    yield uses(resource, "encryptionSettings", key, deployment, "backups")
+    yield uses(deployment, resource, "encryptionSettings", key, "backups")
     if spec.copy_to_recovery_region and deployment.target.recovery_region:
         kinds = [str(one.get("type")) for one in at(found, "storageSettings", [])]
         yield equal(resource, "redundancy", kinds, ["GeoRedundant"])

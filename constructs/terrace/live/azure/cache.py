@@ -39,7 +39,7 @@ def encrypted(deployment: Deployment) -> Iterator[Finding]:
     resource = f"cache {deployment.prefix}"
     yield equal(resource, "clientProtocol", at(_database(deployment), "clientProtocol"), "Encrypted")
     key = at(server(deployment), "encryption.customerManagedKeyEncryption.keyEncryptionKeyUrl")
-    yield uses(resource, "customerManagedKeyEncryption", key, deployment, "cache")
+    yield uses(deployment, resource, "customerManagedKeyEncryption", key, "cache")
 
 
 @check("CACHE-3")

@@ -40,7 +40,7 @@ def private_api(deployment: Deployment) -> Iterator[Finding]:
 def secrets_encrypted(deployment: Deployment) -> Iterator[Finding]:
     resource, sealed = f"cluster {deployment.prefix}", at(cluster(deployment), "securityProfile.azureKeyVaultKms", {})
     yield equal(resource, "azureKeyVaultKms", sealed.get("enabled"), True)
-    yield uses(resource, "azureKeyVaultKms", sealed.get("keyId"), deployment, "cluster")
+    yield uses(deployment, resource, "azureKeyVaultKms", sealed.get("keyId"), "cluster")
 
 
 @check("K8S-3")
@@ -113,7 +113,7 @@ def disks_and_images(deployment: Deployment) -> Iterator[Finding]:
     if disks is None:
         yield Finding(f"cluster {deployment.prefix}", "diskEncryptionSetID = unset", False, "one of ours")
     else:
-        yield uses(resource, "activeKey", at(deployment.get(disks), "activeKey.keyUrl"), deployment, "disks")
+        yield uses(deployment, resource, "activeKey", at(deployment.get(disks), "activeKey.keyUrl"), "disks")
     for name, pool in pools(deployment):
         yield equal(f"pool {name}", "enableEncryptionAtHost", pool.get("enableEncryptionAtHost"), True)
         yield equal(f"pool {name}", "osSKU", pool.get("osSKU"), "AzureLinux")

@@ -76,10 +76,10 @@ def tls_required(deployment: Deployment) -> Iterator[Finding]:
 def encrypted(deployment: Deployment) -> Iterator[Finding]:
     for resource, one in _all(deployment):
         yield equal(resource, "dataEncryption", at(one, "dataEncryption.type"), "AzureKeyVault")
-        yield uses(resource, "primaryKeyURI", at(one, "dataEncryption.primaryKeyURI"), deployment, "database")
+        yield uses(deployment, resource, "primaryKeyURI", at(one, "dataEncryption.primaryKeyURI"), "database")
         if at(one, "backup.geoRedundantBackup") == "Enabled":
             copy = at(one, "dataEncryption.geoBackupKeyURI")
-            yield uses(resource, "geoBackupKeyURI", copy, deployment, "database", "geo")
+            yield uses(deployment, resource, "geoBackupKeyURI", copy, "database", "geo")
 
 
 @check("DB-4")

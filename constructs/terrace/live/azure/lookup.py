@@ -18,7 +18,7 @@ class Grant(NamedTuple):
     definition: str  # the role's id
 
 
-def uses(resource: str, name: str, url: object, deployment: Deployment, purpose: Purpose, place: str = "") -> Finding:
+def uses(deployment: Deployment, resource: str, name: str, url: object, purpose: Purpose, place: str = "") -> Finding:
     """Whether a key's URL, with a version or without, is the purpose's; `place` is recovery or geo."""
     wanted = names.key_url(deployment.target, purpose, place)
     given = str(url or "")

@@ -17,7 +17,7 @@ def private_and_scanned(deployment: Deployment) -> Iterator[Finding]:
     yield equal(resource, "publicNetworkAccess", at(found, "publicNetworkAccess"), "Disabled")
     yield equal(resource, "exportPolicy", str(at(found, "policies.exportPolicy.status")).lower(), "disabled")
     key = at(found, "encryption.keyVaultProperties.keyIdentifier")
-    yield uses(resource, "encryption", key, deployment, "registry")
+    yield uses(deployment, resource, "encryption", key, "registry")
     # one plan a subscription, whichever environment switched it on
     plan = deployment.get(f"{names.subscription(deployment.target)}/providers/Microsoft.Security/pricings/Containers")
     yield equal("Defender for Containers", "pricingTier", at(plan, "pricingTier"), "Standard")
