@@ -225,6 +225,15 @@ def test_each_policy_of_ours_passes_the_good_and_catches_the_bad(
     assert results == {f"{types}.good": "passed", f"{types}.bad": "failed"}
 
 
+def test_a_key_in_a_provider_block_is_found() -> None:
+    provider = {
+        "aws": [{"region": "eu-west-1"}, {"alias": "other", "access_key": "AKIAIOSFODNN7EXAMPLE"}]
+    }  # AWS's own example
+    ran = checkov_run.run(View({"resource": {"aws_s3_bucket": {"a": {"bucket": "a"}}}, "provider": provider}))
+    found = {one.address: one.result for one in ran.records if one.check == "CKV_AWS_41"}
+    assert found == {"aws.default": "passed", "aws.other": "failed"}
+
+
 def test_static_keys_have_no_good_example() -> None:
     assert ("CKV2_TERRACE_1", "aws_iam_access_key.k") in failed(
         stack(aws_iam_access_key={"k": {"user": "u"}}), ROOT / "policies/checkov"

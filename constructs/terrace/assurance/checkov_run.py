@@ -19,7 +19,7 @@ from checkov.runner_filter import RunnerFilter
 from checkov.terraform.checks.data.registry import data_registry
 from checkov.terraform.checks.provider.registry import provider_registry
 from checkov.terraform.checks.resource.registry import resource_registry
-from checkov.terraform.plan_parser import RESOURCE_TYPES_JSONIFY, _prepare_resource_block
+from checkov.terraform.plan_parser import RESOURCE_TYPES_JSONIFY, _get_providers, _prepare_resource_block
 from checkov.terraform.plan_runner import TF_LIFECYCLE_CHECK_IDS, Runner
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -121,7 +121,7 @@ def _definitions(plan: dict[str, Any], found: Run) -> dict[str, list[Any]]:
     """The plan as checkov's checks read it; a policy that stays unreadable is a fault."""
     root = plan["configuration"]["root_module"]["resources"]
     documents = {entry["address"] for entry in root if entry["mode"] == "data"}
-    definitions: dict[str, list[Any]] = {"provider": [], "resource": [], "data": []}
+    definitions: dict[str, list[Any]] = {"provider": _get_providers(plan), "resource": [], "data": []}
     for values, configured in zip(plan["planned_values"]["root_module"]["resources"], root, strict=True):
         block, kind, prepared = _prepare_resource_block(values, configured, {})
         if not prepared:

@@ -269,7 +269,7 @@ def _findings(loaded: Loaded, judged: Judged, rated: Severities) -> Iterator[Fin
             environment=environment.name,
             cloud=environment.cloud,
             guarantee=guarantee,
-            resource=found.address if found else "",
+            resource=found.address if found else "" if fact.guarantee else fact.place,
             construct=construct,
             line=_line(loaded, rating.setting, construct or capability),
             capability=capability,

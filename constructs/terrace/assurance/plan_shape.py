@@ -36,8 +36,22 @@ def plan_of(view: View) -> dict[str, Any]:
         "terraform_version": "1.11.0",
         "planned_values": {"root_module": {"resources": values}},
         "resource_changes": [],
-        "configuration": {"root_module": {"resources": configuration}},
+        "configuration": {"provider_config": _providers(view), "root_module": {"resources": configuration}},
     }
+
+
+def _providers(view: View) -> dict[str, Any]:
+    """The provider blocks, by name and alias; what is no plain value is left out."""
+    found = {}
+    for name, block in view.providers:
+        alias = block.get("alias")
+        plain = {key: value for key, value in block.items() if isinstance(value, str | int | float | bool)}
+        found[f"{name}.{alias}" if alias else name] = {
+            "name": name,
+            **({"alias": alias} if alias else {}),
+            "expressions": {key: {"constant_value": value} for key, value in plain.items() if key != "alias"},
+        }
+    return found
 
 
 def _split(block: dict[str, Any], view: View) -> tuple[dict[str, Any], dict[str, Any]]:
