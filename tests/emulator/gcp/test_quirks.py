@@ -195,9 +195,21 @@ def test_an_instance_gets_addresses_and_a_first_database(google: Google) -> None
     assert found["connectionName"] == f"{PROJECT}:{REGION}:main" and found["dnsName"].endswith(".sql.goog.")
     assert found["settings"]["ipConfiguration"]["pscConfig"]["pscAutoConnections"][0]["ipAddress"]
     assert [each["name"] for each in google.call("GET", f"{SQL}/main/databases")[1]["items"]] == ["postgres"]
-    google.make(f"{SQL}/main", {"settings": {"activationPolicy": "NEVER"}}, method="PUT")
+    google.make(f"{SQL}/main", {"settings": {"activationPolicy": "NEVER"}}, method="PATCH")
     after = google.call("GET", f"{SQL}/main")[1]["settings"]
     assert (after["activationPolicy"], after["tier"], after["settingsVersion"]) == ("NEVER", "db-custom-2-7680", "2")
+
+
+def test_settings_are_put_as_a_whole_and_the_rest_stays(google: Google) -> None:
+    instance = sql("main")
+    protected = {"settings": instance["settings"] | {"deletionProtectionEnabled": True}}
+    google.make(SQL, instance | protected)
+    assert google.call("DELETE", f"{SQL}/main")[0] == 400
+    google.make(f"{SQL}/main", {"settings": instance["settings"]}, method="PUT")
+    after = google.call("GET", f"{SQL}/main")[1]
+    assert "deletionProtectionEnabled" not in after["settings"] and after["settings"]["settingsVersion"] == "2"
+    assert after["region"] == REGION
+    google.make(f"{SQL}/main", {}, method="DELETE")
 
 
 def test_users_are_named_by_the_query_and_keep_their_password(google: Google) -> None:

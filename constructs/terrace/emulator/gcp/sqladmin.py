@@ -12,7 +12,8 @@ from terrace.emulator.gcp.verbs import delete
 def _instance(call: Call, instance: Json, key: str) -> None:
     project, name, region = call.project, instance["name"], instance["region"]
     settings = instance.setdefault("settings", {})
-    settings["settingsVersion"] = str(int(settings.get("settingsVersion", 0)) + 1)
+    before = (call.store.get(key) or {}).get("settings", {})
+    settings["settingsVersion"] = str(int(before.get("settingsVersion", 0)) + 1)
     for field, value in _SETTINGS.items():
         settings.setdefault(field, value)
     network = settings.get("ipConfiguration", {})

@@ -26,7 +26,7 @@ def run(call: Call) -> Json | bytes:
         return policies.run(call)
     if call.http == "GET" and re.match("[lL]ist|aggregatedList", verb):
         return read_list(call)
-    for known, standard in ((CREATES, create), (_GETS, get), (_UPDATES, update), (_DELETES, delete)):
+    for known, standard in ((CREATES, create), (_GETS, get), (_UPDATES, update), (("delete",), delete)):
         if verb in known:
             return standard(call)
     if call.http == "POST":
@@ -36,7 +36,6 @@ def run(call: Call) -> Json | bytes:
 
 _GETS = ("get", "getPolicy")
 _UPDATES = ("patch", "update", "updateAsync", "updatePolicy")
-_DELETES = ("delete",)
 
 
 def get(call: Call) -> Json:
@@ -106,18 +105,20 @@ def update(call: Call) -> Json:
     paths = call.query.get("updateMask") or call.query.get("update_mask") or call.body.get("updateMask") or ""
     if paths and paths != "*":
         mask(resource, call.sent, paths.split(","))
-    elif call.http == "PATCH" or call.service in _SPARING:
+    elif call.http == "PATCH":
         merge(resource, call.sent)
+    elif call.service in _SPARING:
+        resource |= call.sent
     else:
         known = call.document.properties(call.schema)
-        own = {each for each in resource if known.get(each, {}).get("readOnly") or each in KEPT}
+        own = (each for each in resource if known.get(each, {}).get("readOnly") or each in KEPT)
         resource = {each: resource[each] for each in own} | call.sent
     if name:
         resource["name"] = name
     return commit(call, resource, key)
 
 
-# whose PUT leaves alone what it is not sent. Source: the provider sends Cloud SQL parts of an instance by PUT
+# whose PUT leaves alone the fields that it is not sent. Source: the provider sends the settings of an instance by PUT
 _SPARING = frozenset({"sqladmin"})
 
 
