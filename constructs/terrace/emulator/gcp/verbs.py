@@ -26,7 +26,9 @@ def run(call: Call) -> Json | bytes:
         return policies.run(call)
     if call.http == "GET" and re.match("[lL]ist|aggregatedList", verb):
         return read_list(call)
-    for known, standard in ((CREATES, create), (_GETS, get), (_UPDATES, update), (("delete",), delete)):
+    if verb in ("get", "getPolicy"):
+        return required(call, call.key)
+    for known, standard in ((CREATES, create), (_UPDATES, update), (("delete",), delete)):
         if verb in known:
             return standard(call)
     if call.http == "POST":
@@ -34,12 +36,7 @@ def run(call: Call) -> Json | bytes:
     raise Unsupported
 
 
-_GETS = ("get", "getPolicy")
 _UPDATES = ("patch", "update", "updateAsync", "updatePolicy")
-
-
-def get(call: Call) -> Json:
-    return required(call, call.key)
 
 
 def read_list(call: Call) -> Json:
