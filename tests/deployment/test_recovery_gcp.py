@@ -17,7 +17,9 @@ from terrace.emulator import Emulator, start
 from terrace.errors import TerraceError
 from tests.deployment.conftest import SmallProject, resource
 
+NETWORK = "${google_compute_network.main.id}"
 REGION, LABELS = "europe-west3", {"managed-by": "terrace", "environment": "dev"}
+SERVICES = ("cloudkms", "compute", "iam", "logging", "monitoring", "orgpolicy", "pubsub", "sqladmin", "storage")
 STATE = "../../../.terrace/state/dev-gcp-foundation.tfstate"
 TERRAFORM = {
     "backend": {"local": {"path": STATE}},
@@ -39,10 +41,20 @@ def gcp(tmp_path: Path) -> Iterator[Emulator]:
 def stack(small: SmallProject, project: str) -> None:
     services = {
         name: resource(f"dev/services/{name}", service=f"{name}.googleapis.com", disable_on_destroy=False)
-        for name in ("cloudkms", "compute", "iam", "monitoring", "pubsub")
+        for name in (
+            *("cloudkms", "compute", "iam", "logging", "monitoring", "orgpolicy", "pubsub", "sqladmin"),
+            "storage",
+        )
     }
     after: dict[str, Any] = {"depends_on": [f"google_project_service.{name}" for name in services]}
     ring = f"projects/{project}/locations/{REGION}/keyRings/main"
+    routed = {"region": REGION, "depends_on": ["google_compute_router.main"]}
+    policy, rules = f"projects/{project}/policies/sql.restrictPublicIp", {"rules": [{"enforce": "TRUE"}]}
+    flag = {"name": "cloudsql.iam_authentication", "value": "on"}
+    settings = {"tier": "db-custom-2-8192", "edition": "ENTERPRISE", "user_labels": LABELS, "database_flags": [flag]}
+    server: dict[str, Any] = {"database_version": "POSTGRES_16", "deletion_protection": False, "settings": settings}
+    people: dict[str, Any] = {"type": "CLOUD_IAM_GROUP", "instance": "main", "deletion_policy": "ABANDON"}
+    people["depends_on"] = ["google_sql_database_instance.main"]
     ringed = {"depends_on": ["google_kms_key_ring.main"]}
     channel = {"display_name": "main people", "type": "email", "labels": {"email_address": "a@example.com"}}
     small.stack(
@@ -52,6 +64,27 @@ def stack(small: SmallProject, project: str) -> None:
                 "main": resource("dev/network/vpc", name="main", auto_create_subnetworks=False, **after)
             },
             "google_compute_address": {"main": resource("dev/network/address", name="main", region=REGION, **after)},
+            "google_compute_router": {
+                "main": resource("dev/network/router", name="main", region=REGION, network=NETWORK, bgp={"asn": 64514})
+            },
+            "google_compute_router_interface": {
+                "main": resource(
+                    "dev/network/interface", name="main", router="main", ip_range="169.254.1.1/30", **routed
+                )
+            },
+            "google_logging_metric": {
+                "main": resource("dev/alarms/main", name="main/denials", filter='resource.type="gcs_bucket"', **after)
+            },
+            "google_org_policy_policy": {
+                "main": resource("dev/governance/main", name=policy, parent=f"projects/{project}", spec=rules, **after)
+            },
+            "google_sql_database_instance": {
+                "main": resource("dev/database/server", name="main", region=REGION, **server, **after)
+            },
+            "google_sql_user": {"main": resource("dev/database/people", name="people@example.com", **people)},
+            "google_storage_bucket": {
+                "main": resource("dev/lake/main", name="a-main-bucket", location=REGION.upper(), **after)
+            },
             "google_kms_key_ring": {"main": resource("dev/keys/ring", name="main", location=REGION, **after)},
             "google_kms_crypto_key": {"main": resource("dev/keys/main", name="main", key_ring=ring, **ringed)},
             "google_pubsub_topic": {"main": resource("dev/observability/topic", name="main", **after)},
@@ -75,7 +108,7 @@ def test_what_a_lost_state_held_is_adopted_and_the_next_plan_is_empty(small: Sma
     made = {address for address in deployment.opened().addresses() if "project_service" not in address}
     (small.root / ".terrace/state/dev-gcp-foundation.tfstate").unlink()
     saved = lifecycle.plan(deployment, recover=True)
-    assert set(saved.adopted) == made and len(made) == 7
+    assert set(saved.adopted) == made and len(made) == 14
     lifecycle.apply(deployment, confirm=lambda saved: True)
     assert lifecycle.plan(deployment).summary.empty
 
