@@ -3,8 +3,8 @@
 import ast
 from typing import Any
 
+import cdktn
 import pytest
-from cdktn import Testing
 
 from terrace import engine
 from terrace.overrides import OVERRIDES, override
@@ -40,6 +40,6 @@ def test_nothing_else_overrides() -> None:
 
 
 def test_what_is_not_reviewed_is_refused() -> None:
-    stack = engine.TerraformStack(Testing.app(), "x")
+    stack = engine.TerraformStack(cdktn.Testing.app(), "x")
     with pytest.raises(AssertionError, match="not reviewed"):
         override(stack, "terraform.backend", {})
