@@ -220,6 +220,13 @@ def test_a_known_namespace_is_registered(azure: Azure) -> None:
     assert azure.get(f"{SUBSCRIPTION}/providers/Microsoft.Nothing").code == "UnsupportedByEmulator"
 
 
+def test_a_login_finds_its_subscription(azure: Azure) -> None:
+    """What the az program asks first."""
+    assert [found["id"] for found in azure.get("/subscriptions").body["value"]] == [SUBSCRIPTION]
+    assert azure.get(SUBSCRIPTION).body["tenantId"] == DEFAULT_ACCOUNT["tenant_id"]
+    assert [found["tenantId"] for found in azure.get("/tenants").body["value"]] == [DEFAULT_ACCOUNT["tenant_id"]]
+
+
 def test_a_name_is_asked_for(world: Azure) -> None:
     path = f"{SUBSCRIPTION}/providers/Microsoft.Storage/checkNameAvailability"
     assert world.call("POST", path, {"name": "worldlake"}).body["nameAvailable"] is False

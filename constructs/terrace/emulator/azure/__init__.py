@@ -20,7 +20,10 @@ HOST_SUFFIXES = (
     "vault.azure.net",
     *(f"{service}.core.windows.net" for service in ("blob", "dfs", "file", "queue", "table", "web")),
 )
-FIRST_LOOK = "az resource list --output table"
+FIRST_LOOK = (
+    "az login --service-principal --username $AZURE_CLIENT_ID --password $AZURE_CLIENT_SECRET --tenant $AZURE_TENANT_ID"
+    " && az resource list --output table"
+)
 DEFAULT_REGION = "germanywestcentral"
 DEFAULT_ACCOUNT: Mapping[str, str] = MappingProxyType(
     {

@@ -31,6 +31,16 @@ def lies_on_others(id: ResourceId) -> bool:
     return "/providers/" in id.scope or id.type.lower().startswith(_ON_SCOPES)
 
 
+def _subscriptions(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
+    """What the caller may see: the one."""
+    path = f"/subscriptions/{store.subscription}"
+    return [{"id": path, **_subscription(Resource(parse(path), {}, store))}]
+
+
+def _tenants(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
+    return [{"id": f"/tenants/{store.tenant}", "tenantId": store.tenant, "displayName": "emulated"}]
+
+
 def _contents(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
     """What a group or the subscription holds: no nested resources, nothing that only lies on others."""
     found: list[Body] = []
@@ -59,6 +69,8 @@ KINDS: dict[str, Kind] = {
 }
 
 COLLECTIONS = {
+    "Microsoft.Resources/subscriptions": _subscriptions,
+    "Microsoft.Resources/tenants": _tenants,
     "Microsoft.Resources/resourceGroups/resources": _contents,
     "Microsoft.Resources/subscriptions/resources": _contents,
 }

@@ -36,7 +36,7 @@ _THROTTLED_SECONDS = 1
 
 def backend(account: Account, region: str, options: Options) -> Backend:
     """Azure for one subscription and tenant; every region exists, so `region` decides nothing."""
-    store = Store(options.state, account["tenant_id"])
+    store = Store(options.state, account["tenant_id"], account["subscription_id"])
     arm = Arm(store, namespaces.KINDS, namespaces.COLLECTIONS, account, options.faults)
     application = Application(store, arm, login.Login(account, options.faults.token_seconds))
     return Backend(

@@ -33,8 +33,8 @@ class Item:
 class Store:
     """Resources of one account. The caller holds `lock` over whatever must not be torn apart."""
 
-    def __init__(self, folder: Path | None = None, tenant: str = "") -> None:
-        self.tenant = tenant
+    def __init__(self, folder: Path | None, tenant: str, subscription: str) -> None:
+        self.tenant, self.subscription = tenant, subscription
         self.lock = threading.RLock()
         self.items: dict[str, Item] = {}
         self.deleted: dict[str, Item] = {}  # soft-deleted: the vault and what was in it, keys, secrets, certificates
