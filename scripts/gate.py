@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from scripts.options import CLOUDS, _environments, project_of
+from scripts.options import CLOUDS, project_of
 
 OUTPUTS = ("table", "sarif", "json", "junit", "github", "html", "csv")
 
 
 @click.command("gate")
-@click.argument("environments", nargs=-1, metavar="[ENV]...", shell_complete=_environments)
+@click.argument("environments", nargs=-1, metavar="[ENV]...")
 @click.option("--cloud", "clouds", type=click.Choice(CLOUDS), multiple=True, help="On this cloud; repeat for more.")
 @click.option("--all", "everything", is_flag=True, help="Every environment on every cloud.")
 @click.option(

@@ -41,7 +41,8 @@ def plain(directory: Path, framework: str, *more: str) -> set[tuple[str, str, st
     found = set()
     for report in reports if isinstance(reports, list) else [reports]:
         for kind in ("passed", "failed"):
-            found |= {(one["check_id"], one["resource"], kind) for one in report["results"][f"{kind}_checks"]}
+            results = report.get("results", {}).get(f"{kind}_checks", [])
+            found |= {(one["check_id"], one["resource"], kind) for one in results}
     return found
 
 
@@ -245,6 +246,17 @@ def test_plain_checkov_takes_our_folder_too(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text(json.dumps(plan_of(stack(aws_iam_access_key={"k": {"user": "u"}}))))
     found = plain(tmp_path, "terraform_plan", "--external-checks-dir", str(ROOT / "policies/checkov"))
     assert ("CKV2_TERRACE_1", "aws_iam_access_key.k", "failed") in found
+
+
+def test_on_cdk_output_the_command_reads_nothing_and_says_so_to_nobody(tmp_path: Path) -> None:
+    """Why the gate makes a plan: when this fails, checkov has learned it, and docs/gate.md is out of date."""
+    stack = {"resource": {"aws_iam_access_key": {"k": {"user": "u"}}}}
+    own = ("--external-checks-dir", str(ROOT / "policies/checkov"))
+    (tmp_path / "cdk.tf.json").write_text(json.dumps(stack, indent=2))
+    assert ("CKV2_TERRACE_1", "aws_iam_access_key.k", "failed") in plain(tmp_path, "terraform_json", *own)
+    with_version = {"terraform": {"required_version": ">= 1.11"}, **stack}
+    (tmp_path / "cdk.tf.json").write_text(json.dumps(with_version, indent=2))
+    assert plain(tmp_path, "terraform_json", *own) == set()
 
 
 def test_every_check_that_runs_is_rated(written: Written) -> None:
