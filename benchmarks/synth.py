@@ -1,7 +1,7 @@
 """`python -m benchmarks.synth [ENV]`: synthesis against the engine's floor.
 
 The floor is as many raw resources of the same types, made straight through the bindings with nothing but their required
-arguments, in one stack. What remains above it is Terrace's own: loading the environment, composing, policies as JSON.
+arguments, in one stack. The bindings load all that they have; Terrace loads what it uses, and may be below the floor.
 Each is the best of several runs of a fresh process, the two taking turns.
 """
 
