@@ -4,6 +4,9 @@ updated, deleted, and gone. No Terraform."""
 import copy
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +21,7 @@ from terrace.emulator import Emulator, start
 from terrace.emulator.azure import CLIENT_ID, SECRET, namespaces
 from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.resources import lies_on_others
-from tests.emulator.azure.bodies import CLUSTER, GROUP, SUBSCRIPTION
+from tests.emulator.azure.bodies import GROUP
 from tests.emulator.azure.world import WORLD
 
 _VERSION = {"api_version": "2024-01-01"}
@@ -51,42 +54,45 @@ _NOT_WRITTEN = {
 }
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    emulator = start("azure", tmp_path_factory.mktemp("azure"), parent=os.getpid())
-    yield emulator
+@dataclass(frozen=True)
+class Site:
+    """An emulator with a world in it, and clients that reach it without a change of this process's environment."""
+
+    emulator: Emulator
+    client: ResourceManagementClient
+    keys: KeyClient
+    secrets: SecretClient
+
+
+@contextmanager
+def _site(folder: Path) -> Iterator[Site]:
+    emulator = start("azure", folder, parent=os.getpid())
+    way: dict[str, Any] = {
+        "proxies": {"https": emulator.proxy, "http": emulator.proxy},
+        "connection_verify": str(emulator.ca),
+    }
+    credential = ClientSecretCredential(emulator.account["tenant_id"], CLIENT_ID, SECRET, **way)
+    subscription = emulator.account["subscription_id"]
+    client = ResourceManagementClient(credential, subscription, polling_interval=0, **way)
+    site = Site(emulator, client, KeyClient(_HOST, credential, **way), SecretClient(_HOST, credential, **way))
+    for name, (path, body) in WORLD.items():
+        _put(client, path, body)
+        if name == "vault":
+            site.keys.create_rsa_key("purpose", size=2048)
+    yield site
     assert emulator.unsupported() == []
     emulator.stop()
 
 
 @pytest.fixture(scope="module")
-def way(running: Emulator) -> dict[str, Any]:
-    """What leads a client of azure-core to the emulator without touching this process's environment."""
-    return {"proxies": {"https": running.proxy, "http": running.proxy}, "connection_verify": str(running.ca)}
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with _site(tmp_path_factory.mktemp("azure")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def credential(running: Emulator, way: dict[str, Any]) -> ClientSecretCredential:
-    return ClientSecretCredential(running.account["tenant_id"], CLIENT_ID, SECRET, **way)
-
-
-@pytest.fixture(scope="module")
-def client(running: Emulator, credential: ClientSecretCredential, way: dict[str, Any]) -> ResourceManagementClient:
-    return ResourceManagementClient(credential, running.account["subscription_id"], polling_interval=0, **way)
-
-
-@pytest.fixture(scope="module")
-def keys(credential: ClientSecretCredential, way: dict[str, Any]) -> KeyClient:
-    return KeyClient(_HOST, credential, **way)
-
-
-@pytest.fixture(scope="module")
-def world(client: ResourceManagementClient, keys: KeyClient) -> ResourceManagementClient:
-    for name, (path, body) in WORLD.items():
-        _put(client, path, body)
-        if name == "vault":
-            keys.create_rsa_key("purpose", size=2048)
-    return client
+def world(site: Site) -> ResourceManagementClient:
+    return site.client
 
 
 def _put(client: ResourceManagementClient, path: str, body: dict[str, Any]) -> Any:
@@ -142,10 +148,8 @@ def test_a_tag_is_changed(world: ResourceManagementClient, name: str) -> None:
     assert dict(read["tags"]) == body["tags"]
 
 
-def test_keys_and_secrets(
-    world: ResourceManagementClient, keys: KeyClient, credential: ClientSecretCredential, way: dict[str, Any]
-) -> None:
-    secrets = SecretClient(_HOST, credential, **way)
+def test_keys_and_secrets(site: Site) -> None:
+    keys, secrets = site.keys, site.secrets
     first = secrets.set_secret("password", "one", content_type="random")
     second = secrets.set_secret("password", "two")
     assert secrets.get_secret("password").value == "two"
@@ -186,16 +190,15 @@ def test_a_group_tells_what_is_in_it(world: ResourceManagementClient) -> None:
     assert [group.name for group in world.resource_groups.list() if group.name == "world"] == ["world"]
 
 
-def test_everything_goes_and_is_gone(world: ResourceManagementClient, running: Emulator) -> None:
-    """The last of the file: it takes the world down, what was made last first."""
-    paths = [path for name, (path, _) in reversed(WORLD.items()) if name not in _STAYS]
-    for path in paths:
-        if path != f"{CLUSTER}/agentPools/system":
-            world.resources.begin_delete_by_id(path, **_VERSION).result()
+def test_everything_goes_and_is_gone(tmp_path: Path) -> None:
+    """What was made last goes first."""
+    with _site(tmp_path) as site:
+        for path in [path for name, (path, _) in reversed(WORLD.items()) if name not in _STAYS]:
+            site.client.resources.begin_delete_by_id(path, **_VERSION).result()
             with pytest.raises(ResourceNotFoundError):
-                world.resources.get_by_id(path, **_VERSION)
-    _put(world, f"{SUBSCRIPTION}/providers/Microsoft.Security/pricings/Arm", {"properties": {"pricingTier": "Free"}})
-    assert running.inventory() == []
+                site.client.resources.get_by_id(path, **_VERSION)
+        _put(site.client, WORLD["plan"][0], {"properties": {"pricingTier": "Free"}})
+        assert site.emulator.inventory() == []
 
 
 def test_every_known_type_is_in_the_world() -> None:
