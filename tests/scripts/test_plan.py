@@ -76,5 +76,5 @@ def test_no_credentials_is_one_sentence(terrace: Command) -> None:
     )
     ended = terrace.run("plan", "dev", AWS_EC2_METADATA_DISABLED="true", HOME=str(terrace.small.root))
     assert ended.returncode == 3
-    assert ended.stderr.splitlines()[-3].startswith("error: the cloud does not accept the credentials in this shell")
-    assert "hint: for AWS set AWS_PROFILE, or log in with `aws sso login`" in ended.stderr
+    assert ended.stderr.splitlines()[-3].startswith("error: there are no credentials for the cloud in this shell")
+    assert "`aws sso login`, or set AWS_PROFILE" in ended.stderr
