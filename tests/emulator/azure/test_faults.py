@@ -61,6 +61,15 @@ def test_a_delete_comes_to_its_end(faulty: Faulty) -> None:
     assert azure.get(NETWORK).status == 404
 
 
+def test_vaults_and_accounts_go_at_once_all_the_same(faulty: Faulty) -> None:
+    """Their DELETE has no operation, and the provider takes no 202."""
+    azure = faulty(operation_seconds=_LONG)
+    azure.make("group", "user", "vault", "grant-key", "account")
+    for name in ("account", "vault"):
+        assert azure.delete(WORLD[name][0]).status == 204
+        assert azure.get(WORLD[name][0]).status == 404
+
+
 def test_what_is_done_at_once_is_not_slow(faulty: Faulty) -> None:
     azure = faulty(operation_seconds=_LONG)
     azure.make("group", "user")

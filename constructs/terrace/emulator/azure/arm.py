@@ -223,7 +223,9 @@ class Arm:
             raise refusal
         if item is None:
             return Answer(204)
-        operation = self._begin("Deleting", id, kind, lambda: self.store.remove(id.path, keep=kind.kept))
+        operation = None
+        if not kind.gone_at_once:
+            operation = self._begin("Deleting", id, kind, lambda: self.store.remove(id.path, keep=kind.kept))
         if operation is None:
             self.store.remove(id.path, keep=kind.kept)
             return Answer(kind.deleted)

@@ -80,6 +80,7 @@ def _purge(resource: Resource, body: Any) -> tuple[int, Any]:
 KINDS = {
     _VAULT: Kind(
         operation=201,
+        gone_at_once=True,
         computed=_vault,
         hidden=("createMode",),
         required=(".location", "tenantId", "sku.name"),

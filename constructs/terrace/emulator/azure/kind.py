@@ -94,6 +94,7 @@ class Kind:
     updated: int = 200
     deleted: int = 204
     operation: int = 0  # the status of a PUT that goes on behind the answer; 0: this type is done at once
+    gone_at_once: bool = False  # a DELETE does not go on behind its answer, although a PUT may
     defaults: Computed = _nothing  # what the service fills in where nothing was sent
     computed: Computed = _nothing  # what the service says, whatever was sent
     shape: Callable[[Body, Resource], None] | None = None  # the last touch on a whole answer

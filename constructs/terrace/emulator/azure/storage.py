@@ -76,6 +76,7 @@ _service = Kind(built_in=_default, stateless=True)
 KINDS = {
     _ACCOUNT: Kind(
         operation=202,
+        gone_at_once=True,
         computed=_account,
         required=(".location", ".sku.name", ".kind"),
         rules=(*refused.ACCOUNT, keys.storage),
