@@ -18,7 +18,7 @@ from terrace.deployment import mirror, offline
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Event
 from terrace.deployment.project import Project
-from terrace.environment import load, target
+from terrace.environment import load
 
 Say = Callable[[str], None]
 
@@ -114,12 +114,11 @@ def run(
 def _judged(
     deployment: Deployment, stack: dict[str, Any], plan: dict[str, Any] | None, failures: list[str]
 ) -> dict[str, str]:
-    """Guarantee to its status on the plan, or on the stack alone; what is broken goes to `failures`."""
-    from terrace.assurance.checks import Subject, View
-    from terrace.assurance.proof import prove
+    """Guarantee to its status on the plan, or on the stack alone; what blocks the gate goes to `failures`."""
+    from terrace.assurance import gate
 
-    wanted = load(deployment.environment, project=deployment.project.root, cloud=deployment.cloud).environment
-    view = View.of_plan(plan, stack) if plan else View(stack)
-    proofs = prove(Subject(view, wanted, target(wanted, offline=True)))
-    failures += [f"{proof.guarantee.id} is broken: {proof.why}" for proof in proofs if proof.status == "broken"]
-    return {proof.guarantee.id: proof.status for proof in proofs}
+    root = deployment.project.root
+    loaded = load(deployment.environment, project=root, cloud=deployment.cloud)
+    result = gate.judge(loaded, json.dumps(stack), gate.policies(root, ends=False), plan=plan, offline=True)
+    failures += gate.gated(result).blocking
+    return {proof.guarantee.id: proof.status for proof in result.proofs}
