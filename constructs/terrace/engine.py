@@ -20,6 +20,7 @@ RUNTIMES = {"terraform": ">=1.11.0", "opentofu": ">=1.11.0"}
 """What the stacks are written for; older ones lack ephemeral values and write-only arguments (SEC-1)."""
 
 os.environ["JSII_NODE"] = node()  # before jsii is imported, which starts it
+os.environ.setdefault("CDKTN_DISABLE_CREATION_STACK", "1")  # stacks of JavaScript, for each token, that nobody reads
 _options = os.environ.get("NODE_OPTIONS")
 _lazily = json.dumps(str(Path(__file__).with_name("bindings.cjs")))  # quoted as NODE_OPTIONS wants a path with blanks
 os.environ["NODE_OPTIONS"] = f"{_options or ''} --require {_lazily}".strip()
