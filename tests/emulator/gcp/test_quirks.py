@@ -31,6 +31,7 @@ def test_a_service_is_off_until_it_is_enabled() -> None:
 def test_the_project_is_there(google: Google) -> None:
     found = google("cloudresourcemanager").projects().get(projectId=PROJECT).execute()
     assert (found["projectNumber"], found["lifecycleState"]) == (NUMBER, "ACTIVE")
+    assert google("cloudresourcemanager", "v3").projects().get(name=AT).execute()["name"] == f"projects/{NUMBER}"
 
 
 def test_metadata_of_the_project_is_set_as_a_whole(google: Google) -> None:

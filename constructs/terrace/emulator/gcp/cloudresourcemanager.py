@@ -5,7 +5,7 @@ import re
 from terrace.emulator.gcp.call import Call
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import now
-from terrace.emulator.gcp.quirks import exists
+from terrace.emulator.gcp.quirks import answers, exists, required
 
 
 @exists("cloudresourcemanager", r"projects/([^/]+)")
@@ -13,9 +13,16 @@ def _project(call: Call, named: re.Match[str]) -> Json:
     return {
         "projectId": named[1],
         "projectNumber": call.cloud.number,
-        "name": named[1] if call.prefix.startswith("v1") else f"projects/{call.cloud.number}",
         "displayName": named[1],
         "lifecycleState": "ACTIVE",
         "state": "ACTIVE",
         "createTime": now(),
     }
+
+
+@answers("cloudresourcemanager", "projects.get")
+def _get(call: Call) -> Json:
+    """`name` is what people call it in version 1, and the resource's name since version 2."""
+    project = required(call, call.key)
+    name = project["displayName"] if call.prefix == "v1/" else f"projects/{call.cloud.number}"
+    return project | {"name": name}
