@@ -45,6 +45,9 @@ def test_the_plans_identity_only_reads_and_reads_no_data(gcp, environment):  # I
         "roles/cloudsql.instanceUser",
     }
     assert not roles(stack, f"dpf-{environment}-ci-apply") & {"roles/owner", "roles/editor"}
+    state = stack.one("google_project_iam_member", "pipelines/plan-state")
+    bucket = f"projects/_/buckets/dpf-state-{NUMBERS[environment]}/"
+    assert state["condition"]["expression"] == f'resource.name.startsWith("{bucket}")'
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -92,6 +92,7 @@ def test_modules_get_the_layers_and_verbs_they_declare(gcp):  # LAKE-7
         ("spark", "gold", "objectUser"),
         ("superset", "gold", "objectViewer"),
     }
-    assert not [
+    whole = [
         path for path, body in stack.all("google_project_iam_member") if body["role"].startswith("roles/storage.obj")
     ]
+    assert whole == ["pipelines/plan-state"]  # which a condition holds to the bucket of the state
