@@ -123,7 +123,7 @@ def _record(deployment: Deployment) -> Iterator[Obstacle]:
     if found.get("locked"):
         name = f"log bucket {names.log_group(deployment.target, 'trail')}"
         message = f"is locked: nobody can delete it before its last entry is {found.get('retentionDays')} days old"
-        yield Obstacle("blocks", name, message, "take it out of the state; it ends by itself")
+        yield Obstacle("kept", name, message, "destroy takes it out of the state; it ends by itself")
 
 
 def _recovery_points(deployment: Deployment) -> Iterator[Obstacle]:
