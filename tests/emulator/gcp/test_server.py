@@ -157,6 +157,13 @@ def test_the_inventory_leaves_out_what_google_keeps(google: Google) -> None:
     assert google.backend.inventory() == []
 
 
+def test_the_inventory_leaves_out_what_nobody_can_delete(google: Google) -> None:
+    google.make(f"logging/v2/{PLACE}/buckets?bucketId=trail", {"retentionDays": 400})
+    assert [each.id for each in google.backend.inventory()] == [f"{PLACE}/buckets/trail"]
+    google.make(f"logging/v2/{PLACE}/buckets/trail?updateMask=locked", {"locked": True}, method="PATCH")
+    assert google.backend.inventory() == []
+
+
 def test_a_grant_on_what_is_there_anyway_is_in_the_inventory(google: Google) -> None:
     bindings = [{"role": "roles/viewer", "members": ["group:platform@example.com"]}]
     google.make(f"cloudresourcemanager/v1/projects/{PROJECT}:setIamPolicy", {"policy": {"bindings": bindings}})

@@ -18,7 +18,7 @@ def inventory(store: Store) -> list[Resource]:
 
 def kept(store: Store) -> list[Resource]:
     """What Google keeps after all was deleted, often for ever: key rings, keys without a usable version, enabled
-    services, and for some days pools, custom roles and log buckets."""
+    services, locked log buckets, and for some days pools, custom roles and other log buckets."""
     return sorted(_resource(key) for key, body in store.resources() if _is_kept(store, key, body))
 
 
@@ -45,6 +45,8 @@ def _grants(store: Store) -> Iterator[Resource]:
 def _is_kept(store: Store, key: str, body: Json) -> bool:
     if key.startswith("serviceusage/"):
         return body.get("state") == "ENABLED"
+    if key.startswith("logging/") and body.get("locked"):
+        return True  # until its last entry has aged, which here never happens
     if body.get("deleted") or _state(body) in ("DELETED", "DELETE_REQUESTED"):
         return True
     if not key.startswith("cloudkms/"):
