@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from terrace.emulator import Emulator, start
+from tests.conftest import ACCOUNTS
 from tests.deployment.conftest import resource
 from tests.deployment.test_recovery import TAGS, client
 from tests.scripts.conftest import GLASS, Command
@@ -33,6 +34,10 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     ],
 )
 def test_it_wants_the_name(terrace: Command, aws: Emulator, arguments: list[str], code: int, message: str) -> None:
+    accounts = terrace.small.root / "environments/clouds/aws.yaml"
+    if "prod" in arguments:  # which is to be in the emulated account, dev's otherwise
+        elsewhere = accounts.read_text().replace(aws.account["account_id"], "999999999999")
+        accounts.write_text(elsewhere.replace(ACCOUNTS["aws"]["prod"], aws.account["account_id"]))
     ended = terrace.run("destroy", *arguments, **aws.environment())
     assert ended.returncode == code
     assert message in ended.stderr
