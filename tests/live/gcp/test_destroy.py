@@ -145,6 +145,7 @@ def test_what_is_kept_stands_apart_with_its_reason(site: Site) -> None:
     kept = {one.id: one.kept for one in remaining(site.deployment).kept}
     assert kept.get(role, "deleted").startswith("deleted")
     assert kept[bucket].startswith("deleted")
+    assert kept[f"{site.place}/buckets/{site.prefix}-trail"].startswith("locked")
     assert kept[last["name"]] == "the database's last backup, until 2999-01-01"
     assert "never be deleted" in kept[names.key_ring(site.target, "both")]
     assert kept[names.key(site.target, "cache")].startswith("its versions are destroyed")

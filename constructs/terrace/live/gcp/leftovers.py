@@ -130,6 +130,8 @@ def _named(deployment: Deployment, entries: Iterable[dict[str, Any]], key: str, 
             states = {entry.get("lifecycleState"), entry.get("state")}
             gone = entry.get("deleted") or states & {"DELETE_REQUESTED", "DELETED"}
             kept = "deleted; for a while it can be brought back, and its name is taken" if gone else ""
+            if entry.get("locked"):  # a log bucket
+                kept = "locked: it goes once its last entry has aged"
             yield (name if full else f"{place}{quote(name, safe='')}"), kept
 
 
