@@ -126,3 +126,18 @@ def test_a_plan_knows_better_than_what_was_written() -> None:
 
 def test_what_is_not_planned_is_not_in_the_view() -> None:
     assert View.of_plan(planned(), STACK).all("key") == []
+
+
+def test_what_exists_is_as_it_is_written_whatever_the_cloud_spells_and_computes() -> None:
+    """The plan of what is there holds the state's values: computed ones, and spellings that mean the same."""
+    refreshed = planned(size=9, endpoint="computed", rule=[{"kind": [{"name": "b/y"}]}])
+    for actions, size, endpoint in (
+        (["no-op"], None, None),
+        (["update"], None, None),
+        (["create"], 9, "computed"),
+        (["delete", "create"], 9, "computed"),
+    ):
+        changes = [{"type": "bucket", "name": "lake_gold_2B", "change": {"actions": actions}}]
+        gold = View.of_plan({**refreshed, "resource_changes": changes}, STACK).one("bucket", "lake/gold")
+        assert gold.get("endpoint") == endpoint
+        assert gold.get("size") == (size if size else View(STACK).one("bucket", "lake/gold").get("size"))

@@ -94,9 +94,16 @@ class View:
     def of_plan(cls, plan: Mapping[str, Any], document: Mapping[str, Any]) -> "View":
         """From a plan's JSON, and the synthesized stack that was planned: paths and references come from the latter.
 
-        What the plan knows wins, but for what is written as a reference. Resources that the plan does not have are
-        not in the view.
+        What the plan knows of a resource that it makes wins, but for what is written as a reference. One that exists
+        is as it is written: its planned values are the cloud's own spellings and everything computed, which cannot be
+        told from the provider's defaults, and where they differ in meaning the plan changes them to what is written.
+        Resources that the plan does not have are not in the view.
         """
+        exists = {
+            (change["type"], change["name"])
+            for change in plan.get("resource_changes", [])
+            if "create" not in change["change"]["actions"]
+        }
         planned = {
             (entry["type"], entry["name"]): entry.get("values", {})
             for entry in plan.get("planned_values", {}).get("root_module", {}).get("resources", [])
@@ -106,7 +113,8 @@ class View:
         for type, group in document.get("resource", {}).items():
             for name, body in group.items():
                 if (type, name) in planned:
-                    merged.setdefault(type, {})[name] = _overlaid(body, planned[type, name])
+                    known = {} if (type, name) in exists else planned[type, name]
+                    merged.setdefault(type, {})[name] = _overlaid(body, known)
         return cls({**document, "resource": merged})
 
     @property
