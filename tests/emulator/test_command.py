@@ -63,6 +63,8 @@ def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        # a shell that runs the tests in the background has them, and so their children, ignore a Ctrl-C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
     assert "is running" in process.stdout.readline()
