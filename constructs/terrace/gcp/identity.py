@@ -128,7 +128,7 @@ class Pipelines(Construct):
             f"repo:{spec.repository}:ref:refs/heads/{spec.main_branch}",
         )
         # reads the state and locks it; on the project, as the bucket is there only where the state is remote
-        state = Grant("roles/storage.objectUser", only=f'resource.name.startsWith("{names.state_bucket_id(target)}/")')
+        state = Grant("roles/storage.objectUser", only=names.in_state_bucket(target))
         self._pipeline("plan", spec, target, planners, _LOOKING, state=state)
         self._pipeline("apply", spec, target, (f"repo:{spec.repository}:environment:{target.environment}",), _CHANGING)
         self.handle = PipelinesHandle(

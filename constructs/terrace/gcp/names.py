@@ -132,9 +132,9 @@ def bucket_id(target: Target, name: Bucket) -> str:
     return f"projects/_/buckets/{bucket(target, name)}"
 
 
-def state_bucket_id(target: Target) -> str:
-    """The bucket of remote state as conditions of grants name it."""
-    return f"projects/_/buckets/{state_bucket(target)}"
+def in_state_bucket(target: Target) -> str:
+    """The condition (CEL) that narrows a grant to what is in the bucket of remote state."""
+    return f'resource.name.startsWith("projects/_/buckets/{state_bucket(target)}/")'
 
 
 def log_bucket(name: LogGroup) -> LogBucket:

@@ -54,7 +54,10 @@ def _no_keys(deployment: Deployment) -> Iterator[Finding]:
 
 def _plan_reads(deployment: Deployment) -> Iterator[Finding]:
     member = names.member(deployment.target, "ci-plan")
-    rights = grants.roles(grants.on_project(deployment), member)
+    given = [grant for grant in grants.on_project(deployment) if grant.member == member]
+    on_state = [grant for grant in given if grant.only == names.in_state_bucket(deployment.target)]
+    rights = sorted(grant.role for grant in given if grant not in on_state)
     resource = f"account {names.role_name(deployment.target, 'ci-plan')}"
     yield includes(resource, "roles", rights, ["roles/browser"])
+    yield equal(resource, "rights on the state", [grant.role for grant in on_state], ["roles/storage.objectUser"])
     yield empty(resource, "roles that change something", [role for role in rights if not role.endswith(_READS)])

@@ -88,6 +88,12 @@ def _accounts(site: Site) -> None:
             granted.append(("roles/cloudsql.instanceUser", names.member(site.target, f"module-{module}")))
     granted.append(("roles/cloudsql.instanceUser", names.member(site.target, "database-admin")))
     site.grant(PROJECT, {"resource": site.project}, *granted)
+    state = {
+        "role": "roles/storage.objectUser",
+        "members": [names.member(site.target, "ci-plan")],
+        "condition": {"title": "only", "expression": names.in_state_bucket(site.target)},
+    }
+    site.policy(PROJECT, {"resource": site.project}, lambda bindings: [*bindings, state])
 
 
 def trust(site: Site, purpose: str, *pods: str) -> None:

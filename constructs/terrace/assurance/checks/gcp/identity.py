@@ -35,7 +35,7 @@ def federated(stack: Subject) -> Iterator[Finding]:
 def plan_only_reads(stack: Subject) -> Iterator[Finding]:
     member = names.member(stack.target, "ci-plan")
     grants = [one for one in stack.all("google_project_iam_member") if one.get("member") == member]
-    state = f'resource.name.startsWith("{names.state_bucket_id(stack.target)}/")'
+    state = names.in_state_bucket(stack.target)
     kept = [one for one in grants if one.get("condition.expression") == state]
     rights = [one.get("role") for one in kept]
     yield equal("pipelines/plan", "rights on the state", rights, ["roles/storage.objectUser"])
