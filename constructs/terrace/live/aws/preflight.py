@@ -1,16 +1,16 @@
 """What a destroy will meet: what stops it, what it leaves behind on purpose, and what to do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
-from terrace.errors import TerraceError
 from terrace.live import Obstacle
 from terrace.live.aws import backup, database, keys, lake, objects
 from terrace.live.aws.checks import Deployment
 from terrace.live.aws.secrets import modules, secret
-from terrace.live.aws.session import Absent, CredentialsError, Reader
+from terrace.live.aws.session import Absent, Reader
+from terrace.live.looking import met
 
 _COUNTED = 100_000  # versions of one bucket; beyond, "more than" is told
 
@@ -20,8 +20,7 @@ def preflight(environment: Environment, target: Target) -> list[Obstacle]:
     reader = Reader(target)
     reader.check_account()
     deployment = Deployment(environment, target, reader)
-    met: list[Obstacle] = []
-    for look in (
+    looks = (
         _database,
         _load_balancer,
         _buckets,
@@ -32,24 +31,8 @@ def preflight(environment: Environment, target: Target) -> list[Obstacle]:
         _cache,
         _keys,
         _secrets,
-    ):
-        met += _careful(look, deployment)
-    return sorted(met, key=lambda obstacle: ("blocks", "kept", "note").index(obstacle.kind))
-
-
-def _careful(look: Callable[[Deployment], Iterator[Obstacle]], deployment: Deployment) -> list[Obstacle]:
-    """What cannot be read is told; what is not there is no obstacle."""
-    met: list[Obstacle] = []
-    try:
-        met.extend(look(deployment))
-    except Absent:
-        pass
-    except CredentialsError:
-        raise
-    except TerraceError as error:
-        what = look.__name__.strip("_").replace("_", " ")
-        met.append(Obstacle("note", what, f"could not be looked at: {error}", error.hint))
-    return met
+    )
+    return met(deployment, looks)
 
 
 def _database(deployment: Deployment) -> Iterator[Obstacle]:

@@ -1,17 +1,17 @@
 """What a destroy will meet: what stops it, what it leaves behind on purpose, and what to do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 from terrace.azure import names
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
-from terrace.errors import TerraceError
 from terrace.live import Obstacle
 from terrace.live.azure import backup, cluster, database, keys, lake, objects
 from terrace.live.azure.checks import Deployment, at, named, opened
 from terrace.live.azure.secrets import modules, secret, versions
-from terrace.live.azure.session import Absent, CredentialsError, Unreadable
+from terrace.live.azure.session import CredentialsError, Unreadable
+from terrace.live.looking import met
 
 _COUNTED = 100_000  # versions of one container; beyond, "more than" is told
 _FIRST = "destroy lifts the lock first"
@@ -24,8 +24,7 @@ def preflight(environment: Environment, target: Target) -> list[Obstacle]:
 
 def obstacles(deployment: Deployment) -> list[Obstacle]:
     """What is in the way, what blocks first; of the rest, locks first."""
-    met: list[Obstacle] = []
-    for look in (
+    looks = (
         _locks,
         _containers,
         _recovery_points,
@@ -34,24 +33,8 @@ def obstacles(deployment: Deployment) -> list[Obstacle]:
         _vaults,
         _secrets,
         _workspace,
-    ):
-        met += _careful(look, deployment)
-    return sorted(met, key=lambda obstacle: ("blocks", "kept", "note").index(obstacle.kind))
-
-
-def _careful(look: Callable[[Deployment], Iterator[Obstacle]], deployment: Deployment) -> list[Obstacle]:
-    """What cannot be read is told; what is not there is no obstacle."""
-    met: list[Obstacle] = []
-    try:
-        met.extend(look(deployment))
-    except Absent:
-        pass
-    except CredentialsError:
-        raise
-    except TerraceError as error:
-        what = look.__name__.strip("_").replace("_", " ")
-        met.append(Obstacle("note", what, f"could not be looked at: {error}", error.hint))
-    return met
+    )
+    return met(deployment, looks)
 
 
 def _locks(deployment: Deployment) -> Iterator[Obstacle]:

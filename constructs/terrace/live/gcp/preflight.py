@@ -1,19 +1,19 @@
 """What a destroy will meet: what stops it, what it leaves behind on purpose, and what to do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from terrace.capabilities.lake import BUCKETS
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
-from terrace.errors import TerraceError
 from terrace.gcp import names
 from terrace.live import Obstacle
 from terrace.live.gcp import backup, cache, database, keys, lake, logs, objects
 from terrace.live.gcp.checks import Deployment, days, named, opened
 from terrace.live.gcp.secrets import modules, secret, secret_id
-from terrace.live.judging import Absent, CredentialsError
+from terrace.live.judging import Absent
+from terrace.live.looking import met
 
 _COUNTED = 100_000  # versions of one bucket; beyond, "more than" is told
 _FIRST = "destroy lifts the protection first"
@@ -26,8 +26,7 @@ def preflight(environment: Environment, target: Target) -> list[Obstacle]:
 
 def obstacles(deployment: Deployment) -> list[Obstacle]:
     """What is in the way, what blocks first."""
-    met: list[Obstacle] = []
-    for look in (
+    looks = (
         _policies,
         _database,
         _cache,
@@ -42,24 +41,8 @@ def obstacles(deployment: Deployment) -> list[Obstacle]:
         _images,
         _identities,
         _services,
-    ):
-        met += _careful(look, deployment)
-    return sorted(met, key=lambda obstacle: ("blocks", "kept", "note").index(obstacle.kind))
-
-
-def _careful(look: Callable[[Deployment], Iterator[Obstacle]], deployment: Deployment) -> list[Obstacle]:
-    """What cannot be read is told; what is not there is no obstacle."""
-    met: list[Obstacle] = []
-    try:
-        met.extend(look(deployment))
-    except Absent:
-        pass
-    except CredentialsError:
-        raise
-    except TerraceError as error:
-        what = look.__name__.strip("_").replace("_", " ")
-        met.append(Obstacle("note", what, f"could not be looked at: {error}", error.hint))
-    return met
+    )
+    return met(deployment, looks)
 
 
 def _policies(deployment: Deployment) -> Iterator[Obstacle]:
