@@ -160,6 +160,16 @@ def test_what_cannot_be_listed_is_told(site: Site) -> None:
     assert {gap.service for gap in remaining(site.deployment).unlisted} == {"dns managedZones", "dns policies"}
 
 
+def test_a_service_that_the_environment_does_not_ask_for_may_be_off(site: Site) -> None:
+    off = f"{site.project}/services/cloudscheduler.googleapis.com"
+    site.do("serviceusage", "services.disable", name=off, body={"disableDependentServices": True})
+    assert site.environment.cost.sleep
+    assert {gap.service for gap in remaining(site.deployment).unlisted} == {"cloudscheduler jobs"}
+    awake = site.environment.cost.model_copy(update={"sleep": None})
+    always = Deployment(site.environment.model_copy(update={"cost": awake}), site.target, site.reader)
+    assert remaining(always).unlisted == ()
+
+
 def test_nothing_is_left_where_nothing_was(site: Site) -> None:
     nowhere = Deployment(site.environment, replace(site.target, prefix="dpf-other", environment="other"), site.reader)
     # organisation policies and a bucket's name belong to the project

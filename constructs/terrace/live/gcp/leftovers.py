@@ -31,6 +31,7 @@ class Listing(NamedTuple):
     type: str
     find: Callable[[Deployment, str], Iterable[Found]]
     where: str = "region"  # or zone, global
+    asked: Callable[[Environment], bool] = lambda environment: True  # whether the stack switches the service on
 
 
 def leftovers(environment: Environment, target: Target) -> Inventory:
@@ -48,6 +49,8 @@ def remaining(deployment: Deployment) -> Inventory:
                 for id, kept in listing.find(deployment, place):
                     found[id] = Leftover(listing.service, listing.type, id, place, "name", kept)
             except Off as error:
+                if not listing.asked(deployment.environment):
+                    continue  # never switched on, as what a stack switches on stays so
                 unlisted.append(Unlisted(f"{listing.service} {listing.type}", place, str(error)))
             except Absent:
                 continue  # what it would be listed under is gone
@@ -331,7 +334,7 @@ LISTINGS: tuple[Listing, ...] = (
     by_name("gkebackup", "restorePlans", "projects.locations.restorePlans"),
     Listing("storagetransfer", "transferJobs", _transfers, "global"),
     Listing("billingbudgets", "budgets", _budgets, "global"),
-    by_name("cloudscheduler", "jobs", "projects.locations.jobs"),
+    by_name("cloudscheduler", "jobs", "projects.locations.jobs")._replace(asked=lambda wanted: bool(wanted.cost.sleep)),
     by_name("networkconnectivity", "serviceConnectionPolicies", "projects.locations.serviceConnectionPolicies"),
     by_name("certificatemanager", "certificates", "projects.locations.certificates", where="global"),
     by_name("certificatemanager", "certificateMaps", "projects.locations.certificateMaps", where="global"),
