@@ -75,6 +75,8 @@ def test_an_operation_takes_as_long_as_asked_for(faulty: Callable[..., Google], 
     client = google("compute")
     made = client.networks().insert(project=PROJECT, body={"name": "net", "autoCreateSubnetworks": False}).execute()
     assert made["status"] == "RUNNING"
+    on_project = client.projects().setCommonInstanceMetadata(project=PROJECT, body={"items": []}).execute()
+    assert client.globalOperations().get(project=PROJECT, operation=on_project["name"]).execute()["status"] == "RUNNING"
     modern = google.make(f"gkebackup/v1/{PLACE}/backupPlans?backupPlanId=x", plan(google))
     assert modern["done"] is False
     later(61)
