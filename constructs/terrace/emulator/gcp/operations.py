@@ -101,8 +101,7 @@ def _classic(call: Call, resource: Json | None, name: str, error: str, known: se
 
 def _scope(call: Call, name: str) -> str:
     """Below what a service keeps the operations on `name`: the place, all places, the resource itself, or nothing."""
-    place = re.match(r"(projects/[^/]+/)?((locations|zones|regions)/[^/]+/|global/)?", name)
-    around = place[0] if place else ""
+    around = "".join(re.findall(r"^(projects/[^/]+/)?((?:locations|zones|regions)/[^/]+/|global/)?", name)[0])
     # Compute keeps those on the project itself with the global ones
     candidates = (around, f"{around}global/", f"{name}/", f"{name.rpartition('/')[0]}/", "")
     for scope in candidates:
