@@ -6,6 +6,9 @@ No test waits for a clock: a fault is set so far away that its end is never reac
 import copy
 from collections.abc import Callable
 
+from werkzeug.test import EnvironBuilder
+
+from terrace.emulator.azure.server import throttled
 from tests.emulator.azure.bodies import ENCRYPTION_USER, GROUP, NETWORK, PEOPLE, SERVER, role
 from tests.emulator.azure.conftest import ARM, Azure
 from tests.emulator.azure.world import WORLD
@@ -131,3 +134,10 @@ def test_a_token_ends_early(faulty: Faulty) -> None:
 
 def test_a_token_lasts_as_long_as_it_is_told_to(faulty: Faulty) -> None:
     assert faulty(token_seconds=_LONG).get(GROUP).status == 404
+
+
+def test_who_brings_no_token_is_told_whose_it_needs_and_never_throttled() -> None:
+    without = EnvironBuilder("/secrets/x", "https://any.vault.azure.net").get_environ()
+    assert throttled(without) is None
+    answer = throttled({**without, "HTTP_AUTHORIZATION": "Bearer x"})
+    assert answer is not None and str(answer[0]).startswith("429")

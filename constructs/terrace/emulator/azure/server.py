@@ -31,7 +31,6 @@ log = logging.getLogger("terrace.emulator")
 
 CODE = "UnsupportedByEmulator"
 FAULT = "EmulatorFault"
-_THROTTLED_SECONDS = 1
 
 
 def backend(account: Account, region: str, options: Options) -> Backend:
@@ -97,10 +96,13 @@ class Application:
             return _refusal(call, Refused(400, FAULT, text[:500]))
 
 
-def throttled(environ: dict[str, Any]) -> Http:
-    """429 as Resource Manager says it. Source: "Understand how Azure Resource Manager throttles requests"."""
+def throttled(environ: dict[str, Any]) -> Http | None:
+    """429 as Resource Manager says it ("Understand how Azure Resource Manager throttles requests"); None without a token:
+    limits count who asks, and Key Vault's clients first ask to be told whose token is wanted."""
+    if "HTTP_AUTHORIZATION" not in environ:
+        return None
     refusal = Refused(429, "TooManyRequests", "The request is being throttled as the limit has been reached.")
-    refusal.headers = {"Retry-After": str(_THROTTLED_SECONDS)}
+    refusal.headers = {"Retry-After": "1"}
     return _write(_refusal(_read(environ), refusal))
 
 
