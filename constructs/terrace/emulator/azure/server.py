@@ -97,8 +97,8 @@ class Application:
 
 
 def throttled(environ: dict[str, Any]) -> Http | None:
-    """429 as Resource Manager says it ("Understand how Azure Resource Manager throttles requests"); None without a token:
-    limits count who asks, and Key Vault's clients first ask to be told whose token is wanted."""
+    """429, as "Understand how Azure Resource Manager throttles requests" has it. None without a token: limits count who
+    asks, and Key Vault's clients first ask to be told whose token is wanted."""
     if "HTTP_AUTHORIZATION" not in environ:
         return None
     refusal = Refused(429, "TooManyRequests", "The request is being throttled as the limit has been reached.")
