@@ -93,7 +93,7 @@ def start_command(
                 f"The {cloud} emulator {'is running already' if already else 'is running'}: {_summary(emulator)}"
             )
             click.echo(f"log: {emulator.log}", err=True)
-            which = f" --cloud {cloud}" * (cloud != "aws") + (f" --directory {directory}" if directory else "")
+            which = f" --cloud {cloud}" + (f" --directory {directory}" if directory else "")
             click.echo(f'use it in this shell: eval "$(terrace emulator env{which})"', err=True)
         if foreground and not already:
             emulator.wait()

@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,8 +28,7 @@ def command(ctx: click.Context, check: bool) -> None:
     from terrace.errors import AnswerIsNo
 
     project = project_of(ctx)
-    with ThreadPoolExecutor(2) as pool:
-        types = dict(zip(CLOUDS, pool.map(lambda cloud: _types(project, cloud), CLOUDS), strict=True))
+    types = _types(project)
     made = {path: text for on in CLOUDS for path, text in permissions.files(project.root, on, types[on]).items()}
     stale = [path for path, text in made.items() if _read(project.root / path) != text]
     if check and stale:
@@ -40,15 +38,20 @@ def command(ctx: click.Context, check: bool) -> None:
         click.echo(f"written: {path}")
 
 
-def _types(project: "Project", cloud: str) -> set[str]:
-    """The types of resources in all environments' stacks on a cloud."""
-    from terrace.deployment.synthesis import synthesize
+def _types(project: "Project") -> dict[str, set[str]]:
+    """Each cloud's types of resources in all environments' stacks. Raises SynthesisFailed."""
+    from terrace.deployment.synthesis import on_clouds
     from terrace.environment import names
 
+    found: dict[str, set[str]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         apart = replace(project, synthesized_to=Path(scratch))
-        written = synthesize(apart, *names(project.root), cloud=cloud, state="local")
-        return {type for stack in written for type in json.loads((stack / "cdk.tf.json").read_text())["resource"]}
+        for made in on_clouds(apart, names(project.root), CLOUDS, state="local"):
+            if made.failure:
+                raise made.failure
+            stacks = [json.loads((stack / "cdk.tf.json").read_text()) for stack in made.stacks.values()]
+            found[made.cloud] = {type for stack in stacks for type in stack["resource"]}
+    return found
 
 
 def _read(path: Path) -> str:
