@@ -77,8 +77,8 @@ def by_hand(environment: str, scratch: Path) -> float:
 
 def _empty(scratch: Path, environment: str, running: emulator.Emulator) -> None:
     code = (
-        "import sys; from terrace import live; from terrace.environment import load, target; "
-        "e = load(sys.argv[1]).environment; live.empty_buckets(e, target(e))"
+        "import sys; from terrace import purge; from terrace.environment import load, target; "
+        "e = load(sys.argv[1]).environment; purge.empty_buckets(e, target(e))"
     )
     subprocess.run([sys.executable, "-c", code, environment], env=running.child_environment(os.environ), check=True)
 
@@ -87,7 +87,7 @@ def main(environment: str) -> None:
     """Print both times, their ratio, and where the time goes."""
     with tempfile.TemporaryDirectory() as scratch:
         evidence = Path(scratch, "evidence.json")
-        terrace = [sys.executable, "-m", "scripts.main", "demo", "--env", environment, "--json", str(evidence)]
+        terrace = [sys.executable, "-m", "terrace.cli.main", "demo", "--env", environment, "--json", str(evidence)]
         started = time.monotonic()
         subprocess.run(terrace, check=True, stdout=subprocess.DEVNULL)
         demo = time.monotonic() - started

@@ -13,12 +13,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from terrace.assurance import stacks
+from terrace.assurance import stack_cache as stacks
 from terrace.assurance.parity import CLOUDS, ordered
 from terrace.assurance.plan_shape import plan_of
 from terrace.assurance.view import View
-from terrace.deployment.project import Project
 from terrace.environment import names
+from terrace.project.discovery import Project
 
 ROUNDS = 3
 COPIES = (1, 2, 4, 8)
@@ -50,7 +50,7 @@ def main() -> None:
     """Print the times, their ratio, and seconds by number of resources."""
     project = Project.find(Path.cwd())
     environments = ordered(project.root, names(project.root))
-    gate = [sys.executable, "-m", "scripts.main", "gate", "--all", "--output", "json"]
+    gate = [sys.executable, "-m", "terrace.cli.main", "gate", "--all", "--output", "json"]
     first = timed(gate, project.root)
     with tempfile.TemporaryDirectory() as scratch:
         resources = 0

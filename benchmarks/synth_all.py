@@ -19,7 +19,7 @@ BUDGET = 2.2
 def timed(*arguments: str) -> float:
     """Wall seconds of one `terrace synth`."""
     with tempfile.TemporaryDirectory() as scratch:
-        command = (sys.executable, "-m", "scripts.main", "synth", *arguments, "--out", str(Path(scratch, "out")))
+        command = (sys.executable, "-m", "terrace.cli.main", "synth", *arguments, "--out", str(Path(scratch, "out")))
         started = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)
         return time.perf_counter() - started

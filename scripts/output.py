@@ -1,58 +1,6 @@
-"""`terrace output`: what a deployment hands on to others."""
+"""`terrace output`, also as `python -m scripts.output`; the code is in terrace.cli.output."""
 
-import json
-from typing import Any
+from terrace.cli.main import run_command
 
-import click
-
-from scripts.options import cloud_option, environment_argument, json_option
-
-HIDDEN = "(sensitive)"
-
-
-@click.command("output")
-@environment_argument
-@click.argument("name", required=False)
-@cloud_option
-@json_option
-@click.pass_context
-def command(ctx: click.Context, environment: str, name: str | None, cloud: str | None, as_json: bool) -> None:
-    """Show the outputs of ENV, or the one called NAME. Sensitive values are never printed.
-
-    With --json in Terraform's own shape: name to value, type and sensitive.
-    """
-    from scripts.console import table
-    from scripts.options import deployment_of, load
-    from terrace.errors import AnswerIsNo, UsageError
-
-    loaded = load(ctx, environment, cloud)
-    deployment = deployment_of(ctx, loaded)
-    outputs = deployment.opened().output()
-    for output in outputs.values():
-        if output.get("sensitive"):
-            output["value"] = HIDDEN
-    if not outputs:
-        raise AnswerIsNo(
-            f"{deployment.environment} on {deployment.cloud} has no outputs: nothing has been applied",
-            hint=f"`terrace plan {deployment.environment}`, then `terrace apply {deployment.environment}`",
-        )
-    if name is not None:
-        if name not in outputs:
-            raise UsageError(f"there is no output {name!r}", hint=f"outputs: {', '.join(sorted(outputs))}")
-        value = outputs[name]["value"]
-        click.echo(json.dumps(value, indent=2) if as_json or not isinstance(value, str) else value)
-    elif as_json:
-        click.echo(json.dumps(outputs, indent=2))
-    else:
-        click.echo(
-            table(["output", "value"], [row for key in sorted(outputs) for row in _rows(key, outputs[key]["value"])])
-        )
-
-
-def _rows(name: str, value: Any) -> list[list[object]]:
-    """A value as rows; a mapping as one row a leaf, so that it can be read."""
-    if isinstance(value, dict) and value:
-        return [row for key in sorted(value) for row in _rows(f"{name}.{key}", value[key])]
-    if isinstance(value, str):
-        return [[name, value]]
-    return [[name, json.dumps(value)]]
+if __name__ == "__main__":
+    run_command("output")

@@ -89,7 +89,7 @@ class Foundation(engine.Stack):
         secrets = cloud.Secrets(
             self, "secrets", environment.secrets, target, modules=list(modules), keys=keys, database=database
         ).handle
-        workloads = cloud.Workloads(
+        workloads = cloud.WorkloadIdentities(
             self,
             "workloads",
             modules,

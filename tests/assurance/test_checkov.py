@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from terrace.assurance import checkov_run, gate, limit
+from terrace.assurance import checkov_run, gate
+from terrace.assurance import timeout as limit
 from terrace.assurance.plan_shape import plan_of
 from terrace.assurance.view import View
 from tests.assurance.conftest import Written

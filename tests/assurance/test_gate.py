@@ -14,10 +14,11 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from terrace.assurance import checks, gate, gate_pages, waivers
+from terrace.assurance import checks, gate, waivers
 from terrace.assurance.checks import Check, Subject
+from terrace.assurance.evaluation import Judged, of_guarantees
 from terrace.assurance.gate import GateResult
-from terrace.assurance.judging import Judged, of_guarantees
+from terrace.assurance.output import gate_pages
 from terrace.assurance.parity import CLOUDS
 from terrace.assurance.plan_shape import plan_of
 from terrace.assurance.view import View

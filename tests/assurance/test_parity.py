@@ -2,9 +2,10 @@
 
 import pytest
 
-from terrace.assurance import parity, parity_pages
+from terrace.assurance import parity
 from terrace.assurance.checks import of_cloud
 from terrace.assurance.guarantees import BY_ID, GUARANTEES
+from terrace.assurance.output import parity_pages
 from terrace.assurance.parity import CLOUDS, COMPLETE, Matrix
 from terrace.assurance.proof import exceptions
 from terrace.environment import names

@@ -17,18 +17,19 @@ from terrace.assurance import frameworks, parity
 from terrace.assurance.findings import Finding as Read
 from terrace.assurance.frameworks import Framework, Requirement
 from terrace.assurance.guarantees import BY_ID, GUARANTEES
+from terrace.assurance.output import report_csv as sheet
 from terrace.assurance.proof import Broken, DoesNotApply, Holds, Proof, Unproven, Verdict
-from terrace.assurance.report import model, page, sheet
+from terrace.assurance.report import model, page
+from terrace.assurance.report.build import write, written
+from terrace.assurance.report.labels import limits
 from terrace.assurance.report.live import LiveDeployment, LiveResult
-from terrace.assurance.report.making import write, written
 from terrace.assurance.report.model import Report, Stack
 from terrace.assurance.report.provenance import Provenance
-from terrace.assurance.report.words import limits
 from terrace.assurance.result import Finding, GateResult, Waiver
 from terrace.assurance.view import View
 from terrace.capabilities.exceptions import CloudException
-from terrace.deployment.owner import environment_line
 from terrace.environment import load
+from terrace.project.source_map import environment_line
 from tests.assurance.conftest import Written
 from tests.conftest import ROOT
 

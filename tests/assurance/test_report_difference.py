@@ -74,7 +74,7 @@ def test_live_evidence_that_is_none_is_told(tmp_path: Path, content: str | None)
 
 
 def test_what_verify_prints_is_live_evidence(tmp_path: Path) -> None:
-    from scripts.verify import as_data
+    from terrace.cli.verify import as_data
     from terrace.live import Result
 
     row = Result("DB-2", BY_ID["DB-2"].sentence, "holds", "server: tls = on", "server", "database")

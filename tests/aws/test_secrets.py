@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from terrace.deployment import binary, mirror
-from terrace.deployment.workspace import Workspace
+from terrace.deployment.terraform import Workspace
 from terrace.emulator import start
 from tests.conftest import ACCOUNTS, ROOT, SynthesizedStack
 

@@ -5,9 +5,9 @@ from itertools import combinations
 
 import pytest
 
+from terrace.azure.firewall import FLOWS, GROUPS
 from terrace.azure.names import POD_RANGE
 from terrace.azure.network import layout
-from terrace.azure.openings import FLOWS, GROUPS
 from terrace.errors import ContractError
 from tests.azure.conftest import ENVIRONMENTS
 

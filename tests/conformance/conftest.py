@@ -22,9 +22,9 @@ from terrace.assurance.proof import Proof, Status
 from terrace.deployment import binary, mirror, offline
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Diagnostic, Event
-from terrace.deployment.project import Project
-from terrace.deployment.workspace import Workspace
+from terrace.deployment.terraform import Workspace
 from terrace.errors import TerraceError
+from terrace.project.discovery import Project
 from tests.conftest import ROOT
 
 PROVIDERS = {cloud: offline.of_cloud(cloud).PROVIDER for cloud in ("aws", "azure", "gcp")}

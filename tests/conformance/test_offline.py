@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from terrace.deployment import offline
-from terrace.deployment.project import Project
+from terrace.project.discovery import Project
 from tests.conformance.conftest import PROVIDERS
 from tests.conftest import ROOT
 

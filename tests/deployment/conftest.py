@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from terrace.deployment.deployment import Deployment
-from terrace.deployment.project import Project
 from terrace.emulator import Emulator, start
+from terrace.project.discovery import Project
 
 # What `python -m stacks` promises: $TERRACE_OUT/stacks/<environment>/cdk.tf.json.
 STACKS = """

@@ -1,4 +1,4 @@
-"""Drift: the cases that Terraform reports. (`tests/scripts/test_drift.py` has a live one.)"""
+"""Drift: the cases that Terraform reports. (`tests/cli/test_drift.py` has a live one.)"""
 
 from typing import Any
 

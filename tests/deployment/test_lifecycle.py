@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from terrace.deployment import faults, lifecycle, recovery, teardown
+from terrace.deployment import errors as faults
+from terrace.deployment import lifecycle, recovery, teardown
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import ResourceEvent
 from terrace.errors import TerraceError, UsageError

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from terrace.deployment import faults, lifecycle, recovery
+from terrace.deployment import errors as faults
+from terrace.deployment import lifecycle, recovery
 from terrace.deployment.deployment import Deployment
+from terrace.deployment.errors import Lock
 from terrace.deployment.events import ResourceEvent
-from terrace.deployment.faults import Lock
 from terrace.deployment.recovery import Process, Run
 from terrace.emulator import Emulator
 from terrace.errors import TerraceError

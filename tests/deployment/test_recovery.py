@@ -10,7 +10,8 @@ from typing import Any
 import psutil
 import pytest
 
-from terrace.deployment import faults, lifecycle, recovery
+from terrace.deployment import errors as faults
+from terrace.deployment import lifecycle, recovery
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Event, ResourceEvent
 from terrace.emulator import Emulator

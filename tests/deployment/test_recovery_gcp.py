@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from terrace.deployment import faults, lifecycle, mirror
+from terrace.deployment import errors as faults
+from terrace.deployment import lifecycle, mirror
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Diagnostic
-from terrace.deployment.project import Project
 from terrace.emulator import Emulator, start
 from terrace.errors import TerraceError
+from terrace.project.discovery import Project
 from tests.deployment.conftest import SmallProject, resource
 
 NETWORK = "${google_compute_network.main.id}"

@@ -9,8 +9,8 @@ import re
 
 import pytest
 
+from terrace.deployment.errors import NoCredentials, TerraformFailed, raise_for
 from terrace.deployment.events import Diagnostic
-from terrace.deployment.faults import NoCredentials, TerraformFailed, raise_for
 
 NOBODY, SUBSCRIPTION = "00000000-0000-0000-0000-000000000000", "00000000-0000-4000-8000-000000000001"
 STS = (

@@ -66,7 +66,7 @@ def test_the_pages_shell_blocks_run(page, tmp_path):
                 [
                     sys.executable,
                     "-m",
-                    "scripts.main",
+                    "terrace.cli.main",
                     "--project",
                     str(project),
                     "emulator",

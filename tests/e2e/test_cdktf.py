@@ -21,11 +21,11 @@ NODES = {
 
 
 EMPTY = """
-from terrace import live
+from terrace import purge
 from terrace.environment import load, target
 
 dev = load("dev").environment
-live.empty_buckets(dev, target(dev))
+purge.empty_buckets(dev, target(dev))
 """
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import psutil
 import pytest
 
+from terrace.demo import run as life
 from terrace.deployment import binary, mirror
-from terrace.deployment import demo as life
-from terrace.deployment.project import Project
 from terrace.emulator import Faults
 from terrace.errors import TerraceError
+from terrace.project.discovery import Project
 from tests.conftest import ROOT
 
 TERRACE = Path(sys.executable).with_name("terrace")

@@ -8,9 +8,9 @@ import pytest
 from terrace.deployment import lifecycle
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Event
-from terrace.deployment.project import Project
 from terrace.emulator import account_of, start
 from terrace.environment import load, target
+from terrace.project.discovery import Project
 from tests.conftest import ROOT
 from tests.deployment.test_recovery import killed_when, steps
 from tests.e2e.test_demo import PROVIDERS, provider_of

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 from click.testing import CliRunner, Result
 
-from scripts.emulator import command
+from terrace.cli.emulator import command
 from terrace.errors import AnswerIsNo
 
 
@@ -57,7 +57,7 @@ def test_env_unsets_what_names_a_real_account(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
-    program = "from scripts.emulator import command; command()"
+    program = "from terrace.cli.emulator import command; command()"
     process = subprocess.Popen(
         [sys.executable, "-c", program, "start", "--foreground", "--directory", str(tmp_path)],
         stdout=subprocess.PIPE,

@@ -9,7 +9,8 @@ from types import ModuleType
 import pytest
 
 from terrace.environment import Environment, load, names, rules
-from terrace.environment.rules import aws, azure, data, gcp, network, place, resilience, workloads
+from terrace.environment.rules import aws, azure, data, gcp, network, resilience, workloads
+from terrace.environment.rules import location as place
 from terrace.errors import InvalidEnvironment, Problem
 from tests.environment.conftest import HERE, Write
 

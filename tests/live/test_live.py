@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from terrace import live
+from terrace import live, purge
+from terrace.demo import inject_drift
 from terrace.errors import UsageError
 from tests.live.aws.site import environment, target
 
@@ -13,14 +14,16 @@ from tests.live.aws.site import environment, target
 def test_each_cloud_says_what_it_can_read() -> None:
     for cloud in ("aws", "azure", "gcp"):
         assert len(live.readable(cloud)) >= 25
-    with pytest.raises(UsageError, match="'oracle' cannot be read yet"):
+    with pytest.raises(UsageError, match="unknown cloud 'oracle'"):
         live.readable("oracle")
 
 
-@pytest.mark.parametrize("function", [live.verify, live.preflight, live.leftovers, live.tamper, live.empty_buckets])
+@pytest.mark.parametrize(
+    "function", [live.verify, live.preflight, live.leftovers, inject_drift.inject_drift, purge.empty_buckets]
+)
 def test_a_cloud_without_a_reader_is_refused_before_anything_is_asked(function) -> None:
     elsewhere = environment().model_copy(update={"cloud": "oracle"})
-    with pytest.raises(UsageError, match="'oracle' cannot be read yet"):
+    with pytest.raises(UsageError, match="unknown cloud 'oracle'"):
         function(elsewhere, target(environment()))
 
 

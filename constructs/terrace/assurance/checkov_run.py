@@ -24,7 +24,7 @@ from checkov.terraform.plan_runner import TF_LIFECYCLE_CHECK_IDS, Runner
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from terrace.assurance import limit
+from terrace.assurance import timeout as limit
 from terrace.assurance.plan_shape import plan_of
 from terrace.assurance.view import View
 

@@ -15,16 +15,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from terrace.assurance import limit, severities, stacks, waivers
+from terrace.assurance import severities, waivers
+from terrace.assurance import stack_cache as stacks
+from terrace.assurance import timeout as limit
+from terrace.assurance.evaluation import Judged, evidence
+from terrace.assurance.gate_verdict import Gate, GateVerdict
 from terrace.assurance.guarantees import BY_ID
-from terrace.assurance.judging import Judged, evidence
 from terrace.assurance.result import SEVERITIES, CheckRun, Finding, GateResult, Severity, Waiver
 from terrace.assurance.severities import InvalidPolicies, Severities
-from terrace.deployment.gating import Gate, Gated
-from terrace.deployment.owner import environment_line
-from terrace.deployment.project import Project
 from terrace.environment import Loaded, load, names
 from terrace.errors import InvalidEnvironment, TerraceError
+from terrace.project.discovery import Project
+from terrace.project.source_map import environment_line
 
 __all__ = ["CheckRun", "Finding", "GateResult", "InvalidPolicies", "Severity", "Waiver", "judge", "policies", "run"]
 
@@ -133,15 +135,15 @@ def run(
 def of_plans(root: Path, loaded: Loaded, *, ends: bool = True) -> Gate:
     """What judges the plans of a deployment, for `Deployment.gate`. `ends`: see `policies`."""
 
-    def ask(plan: Mapping[str, Any], written: str) -> Gated:
+    def ask(plan: Mapping[str, Any], written: str) -> GateVerdict:
         return gated(judge(loaded, written, policies(root, ends=ends), plan=plan))
 
     return ask
 
 
-def gated(result: GateResult) -> Gated:
+def gated(result: GateResult) -> GateVerdict:
     """A result in short, to stand beside the plan that it is about."""
-    return Gated(
+    return GateVerdict(
         passes=result.passes,
         blocking=tuple(_in_short(finding) for finding in result.blocking),
         warnings=sum(1 for finding in result.findings if finding.status == "broken" and not finding.blocks),

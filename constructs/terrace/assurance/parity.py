@@ -13,10 +13,10 @@ from terrace.assurance.guarantees import GUARANTEES, Guarantee
 from terrace.assurance.proof import Proof, Status, Unproven, prove
 from terrace.assurance.view import View
 from terrace.capabilities.target import Tier
-from terrace.deployment.project import Project
-from terrace.deployment.synthesis import on_clouds
 from terrace.environment import load, target
 from terrace.environment.sizes import Cloud
+from terrace.project.discovery import Project
+from terrace.project.synthesis import on_clouds
 
 CLOUDS: tuple[Cloud, ...] = get_args(Cloud)
 COMPLETE: tuple[Cloud, ...] = ("aws", "azure", "gcp")

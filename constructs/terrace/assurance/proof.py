@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from terrace.assurance import limit
+from terrace.assurance import timeout as limit
 from terrace.assurance.checks import Absent, Check, NotApplicable, Subject, of_cloud
 from terrace.assurance.findings import Finding, joined
 from terrace.assurance.guarantees import GUARANTEES, Guarantee

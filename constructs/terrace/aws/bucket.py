@@ -46,7 +46,7 @@ from terrace.capabilities.target import Target
 
 
 @dataclass(frozen=True)
-class Made:
+class BucketHandle:
     """A bucket and what must wait for it."""
 
     scope: Construct
@@ -54,7 +54,7 @@ class Made:
     policy: S3BucketPolicy
     settled: tuple[ITerraformDependable, ...]
 
-    def log_requests(self, name: Bucket, *, to: "Made") -> None:
+    def log_requests(self, name: Bucket, *, to: "BucketHandle") -> None:
         """LAKE-6: requests to a bucket are written to the access bucket, a folder a day."""
         S3BucketLoggingA(
             self.scope,
@@ -82,7 +82,7 @@ def bucket(
     lock_mode: str,
     grants: tuple[Statement, ...],
     recovery: AwsProvider | None = None,
-) -> Made:
+) -> BucketHandle:
     """A private, versioned, encrypted bucket with its lifecycle. `key` is an ARN; without one S3's own key encrypts."""
     made = S3Bucket(
         scope,
@@ -163,7 +163,7 @@ def bucket(
         depends_on=[versioning],
         provider=recovery,
     )
-    return Made(scope, made, policy, tuple(settled))
+    return BucketHandle(scope, made, policy, tuple(settled))
 
 
 def _lifecycle_rule(spec: LifecycleSpec) -> S3BucketLifecycleConfigurationRule:

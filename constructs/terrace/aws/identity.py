@@ -18,7 +18,7 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import IdentitySpec, ModuleSpec, PipelinesHandle, WorkloadsHandle
+from terrace.capabilities.identity import IdentitySpec, ModuleSpec, PipelinesHandle, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
@@ -101,7 +101,7 @@ class Pipelines(Construct):
         self.handle = PipelinesHandle(plan=plan.arn, apply=apply.arn)
 
 
-class Workloads(Construct):
+class WorkloadIdentities(Construct):
     """A role for each module and platform component, bound to its service account by EKS Pod Identity.
 
     A module gets what it declares and nothing else (LAKE-7): its layers and verbs, its secret, its user of the database
@@ -153,7 +153,7 @@ class Workloads(Construct):
                 after=[platform["external-secrets"]],
             )
             self._bind(f"module-{name}", module.namespace or name, name, roles[name], cluster)  # SEC-3
-        self.handle = WorkloadsHandle(
+        self.handle = WorkloadIdentitiesHandle(
             modules={name: role.arn for name, role in roles.items()},
             platform={name: role.arn for name, role in platform.items()},
         )
@@ -355,7 +355,7 @@ def components(target: Target, entry: EntryHandle) -> dict[str, Component]:
                         "ec2:GetInstanceTypesFromInstanceRequirements",
                     ],
                     "*",
-                    Sid="Look",
+                    Sid="CredentialStatus",
                 ),
                 allow(
                     "eks:DescribeNodegroup", names.arn(target, "eks", f"nodegroup/{target.prefix}/*"), Sid="LookAtPools"
@@ -405,7 +405,7 @@ def components(target: Target, entry: EntryHandle) -> dict[str, Component]:
                         "elasticloadbalancing:DescribeTargetHealth",
                     ],
                     "*",
-                    Sid="Look",
+                    Sid="CredentialStatus",
                 ),
                 allow(
                     ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],

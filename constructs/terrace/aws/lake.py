@@ -22,7 +22,7 @@ from cdktn_provider_aws.s3_bucket_replication_configuration import (
 from constructs import Construct
 
 from terrace.aws import iam, names, providers
-from terrace.aws.bucket import Made, bucket
+from terrace.aws.bucket import BucketHandle, bucket
 from terrace.aws.iam import Statement
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.keys import KeysHandle, Purpose
@@ -100,7 +100,7 @@ class Lake(Construct):
         target: Target,
         keys: KeysHandle,
         governance: GovernanceHandle,
-        home: Mapping[Bucket, Made],
+        home: Mapping[Bucket, BucketHandle],
         locked: Mapping[Bucket, int],
     ) -> None:
         """LAKE-5: a bucket each in the recovery region, and the rule that fills it within fifteen minutes."""

@@ -23,8 +23,8 @@ from cdktn_provider_aws.vpc_endpoint import VpcEndpoint
 from constructs import Construct
 
 from terrace.aws import iam, names
+from terrace.aws.firewall import ANYWHERE, Openings
 from terrace.aws.iam import allow, document
-from terrace.aws.openings import ANYWHERE, Openings
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.network import NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle

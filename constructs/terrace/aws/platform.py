@@ -9,7 +9,7 @@ from terrace.aws.database import Database
 from terrace.aws.entry import Entry
 from terrace.aws.governance import Governance
 from terrace.aws.hybrid import Hybrid
-from terrace.aws.identity import Pipelines, Workloads
+from terrace.aws.identity import Pipelines, WorkloadIdentities
 from terrace.aws.keys import Keys
 from terrace.aws.lake import Lake
 from terrace.aws.network import Network
@@ -37,7 +37,7 @@ __all__ = [
     "Pipelines",
     "Registry",
     "Secrets",
-    "Workloads",
+    "WorkloadIdentities",
     "configure",
     "remote_state",
 ]

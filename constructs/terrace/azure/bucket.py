@@ -45,7 +45,7 @@ _ACCESS_LOGS = ("StorageRead", "StorageWrite", "StorageDelete")
 
 
 @dataclass(frozen=True)
-class Made:
+class BucketHandle:
     """A bucket and what must wait for it."""
 
     scope: Construct
@@ -53,7 +53,7 @@ class Made:
     containers: tuple[StorageContainer, ...]
     settled: tuple[TerraformResource, ...]
 
-    def log_requests(self, *, to: "Made", id: str = "access-log") -> MonitorDiagnosticSetting:
+    def log_requests(self, *, to: "BucketHandle", id: str = "access-log") -> MonitorDiagnosticSetting:
         """LAKE-6: every request to the bucket on record in another one."""
         return MonitorDiagnosticSetting(
             self.scope,
@@ -79,7 +79,7 @@ def bucket(
     containers: Sequence[str] = (),
     recovery: bool = False,
     after: Sequence[TerraformResource] = (),
-) -> Made:
+) -> BucketHandle:
     """A private, versioned, encrypted account with its lifecycle, and containers (one of its own name unless given)."""
     made = account(
         scope,
@@ -117,7 +117,7 @@ def bucket(
     StorageManagementPolicy(  # LAKE-4
         scope, "lifecycle", storage_account_id=made.id, rule=_lifecycle_rules(lifecycle), depends_on=settled
     )
-    return Made(scope, made, tuple(held), tuple(settled))
+    return BucketHandle(scope, made, tuple(held), tuple(settled))
 
 
 def account(

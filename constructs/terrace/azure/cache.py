@@ -19,7 +19,7 @@ from cdktn_provider_azurerm.monitor_diagnostic_setting import (
 from constructs import Construct
 
 from terrace.azure import names, providers
-from terrace.azure.openings import private_path
+from terrace.azure.firewall import private_path
 from terrace.capabilities.cache import CacheHandle, CacheSpec
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.network import NetworkHandle

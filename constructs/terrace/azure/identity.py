@@ -19,7 +19,7 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import IdentitySpec, ModuleSpec, PipelinesHandle, WorkloadsHandle
+from terrace.capabilities.identity import IdentitySpec, ModuleSpec, PipelinesHandle, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
@@ -117,7 +117,7 @@ class Pipelines(Construct):
         )
 
 
-class Workloads(Construct):
+class WorkloadIdentities(Construct):
     """An identity for each module and platform component, bound to its service account by workload identity.
 
     A module gets what it declares and nothing else (LAKE-7): its layers and verbs, its secret, its user of the database
@@ -166,7 +166,7 @@ class Workloads(Construct):
             self._bind(f"module-{name}", module.namespace or name, name, made, cluster)  # SEC-3
             self._rights(name, module, made, target, lake=lake, cache=cache, secrets=secrets)
             roles[name] = made.client_id
-        self.handle = WorkloadsHandle(modules=roles, platform=platform)
+        self.handle = WorkloadIdentitiesHandle(modules=roles, platform=platform)
 
     def _bind(
         self, id: str, namespace: str, account: str, identity: UserAssignedIdentity, cluster: ClusterHandle

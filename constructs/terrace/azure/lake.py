@@ -7,7 +7,7 @@ from cdktn_provider_azurerm.storage_object_replication import StorageObjectRepli
 from constructs import Construct
 
 from terrace.azure import names
-from terrace.azure.bucket import Made, bucket
+from terrace.azure.bucket import BucketHandle, bucket
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.keys import KeysHandle, Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket, LakeHandle, LakeSpec
@@ -91,7 +91,7 @@ class Lake(Construct):
             ready=tuple(resource for made in home.values() for resource in made.settled),
         )
 
-    def _replicate(self, spec: LakeSpec, target: Target, keys: KeysHandle, home: Mapping[Bucket, Made]) -> None:
+    def _replicate(self, spec: LakeSpec, target: Target, keys: KeysHandle, home: Mapping[Bucket, BucketHandle]) -> None:
         """LAKE-5: a bucket each in the recovery region, and the rule that fills it with all there is and comes.
 
         The copies are not locked: Azure refuses to replicate into a container with an immutability policy.

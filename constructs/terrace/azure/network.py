@@ -26,7 +26,7 @@ from cdktn_provider_azurerm.virtual_network import VirtualNetwork, VirtualNetwor
 from constructs import Construct
 
 from terrace.azure import names, providers
-from terrace.azure.openings import GROUPS, Group, Openings, private_path
+from terrace.azure.firewall import GROUPS, Group, Openings, private_path
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.network import NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle

@@ -9,7 +9,7 @@ from terrace.azure.database import Database
 from terrace.azure.entry import Entry
 from terrace.azure.governance import Governance
 from terrace.azure.hybrid import Hybrid
-from terrace.azure.identity import Pipelines, Workloads
+from terrace.azure.identity import Pipelines, WorkloadIdentities
 from terrace.azure.keys import Keys
 from terrace.azure.lake import Lake
 from terrace.azure.network import Network
@@ -37,7 +37,7 @@ __all__ = [
     "Pipelines",
     "Registry",
     "Secrets",
-    "Workloads",
+    "WorkloadIdentities",
     "configure",
     "remote_state",
 ]

@@ -11,7 +11,7 @@ from cdktn_provider_azurerm.container_registry import (
 from constructs import Construct
 
 from terrace.azure import names, providers
-from terrace.azure.openings import private_path
+from terrace.azure.firewall import private_path
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.registry import RegistryHandle, RegistrySpec
 from terrace.capabilities.target import Target

@@ -4,8 +4,10 @@
 spec, the target, and the handles of what it stands on; each instance carries its `handle`.
 """
 
+import importlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from types import ModuleType
+from typing import Any, Literal, Protocol, get_args
 
 from terrace.capabilities.audit import AuditHandle, AuditSpec
 from terrace.capabilities.backup import BackupHandle, BackupSpec
@@ -16,7 +18,7 @@ from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
 from terrace.capabilities.entry import EntryHandle, EntrySpec
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.hybrid import HybridHandle, HybridSpec
-from terrace.capabilities.identity import IdentitySpec, ModuleSpec, PipelinesHandle, WorkloadsHandle
+from terrace.capabilities.identity import IdentitySpec, ModuleSpec, PipelinesHandle, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle, KeysSpec
 from terrace.capabilities.lake import LakeHandle, LakeSpec
 from terrace.capabilities.network import NetworkHandle, NetworkSpec
@@ -24,6 +26,24 @@ from terrace.capabilities.observability import ObservabilityHandle, Observabilit
 from terrace.capabilities.registry import RegistryHandle, RegistrySpec
 from terrace.capabilities.secrets import SecretsHandle, SecretsSpec
 from terrace.capabilities.target import Target
+from terrace.errors import UsageError
+
+CloudName = Literal["aws", "azure", "gcp"]
+CLOUDS: tuple[CloudName, ...] = get_args(CloudName)
+TITLES: Mapping[str, str] = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
+
+
+def implementation(package: str, cloud: str) -> ModuleType:
+    """The module of one cloud in a package: `implementation("terrace.live", "aws")` is `terrace.live.aws`.
+
+    The only place that imports a cloud by name, so that callers need no branch for one. Raises UsageError for a cloud
+    that is not in CLOUDS.
+    """
+    if cloud not in CLOUDS:
+        raise UsageError(f"unknown cloud {cloud!r}", hint=f"one of {', '.join(CLOUDS)}")
+    head, _, tail = package.partition(":")
+    return importlib.import_module(f"{head}.{cloud}{f'.{tail}' if tail else ''}")
+
 
 # A scope is the CDK's Construct; this layer does not import the CDK, so that validating stays quick.
 Scope = Any
@@ -85,8 +105,8 @@ class _Secrets(Protocol):
     handle: SecretsHandle
 
 
-class _Workloads(Protocol):
-    handle: WorkloadsHandle
+class _WorkloadIdentities(Protocol):
+    handle: WorkloadIdentitiesHandle
 
 
 class _Backup(Protocol):
@@ -228,7 +248,7 @@ class Cloud(Protocol):
         database: DatabaseHandle,
     ) -> _Secrets: ...
 
-    def Workloads(
+    def WorkloadIdentities(
         self,
         scope: Scope,
         id: str,
@@ -243,7 +263,7 @@ class Cloud(Protocol):
         secrets: SecretsHandle,
         entry: EntryHandle,
         governance: GovernanceHandle,
-    ) -> _Workloads: ...
+    ) -> _WorkloadIdentities: ...
 
     def Backup(
         self,

@@ -47,7 +47,7 @@ class PipelinesHandle:
 
 
 @dataclass(frozen=True)
-class WorkloadsHandle:
+class WorkloadIdentitiesHandle:
     """A module or platform component to its workload identity."""
 
     modules: Mapping[str, str]

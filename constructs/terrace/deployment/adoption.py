@@ -4,9 +4,10 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from terrace.deployment import faults, recovery
+from terrace.deployment import errors as faults
+from terrace.deployment import recovery
 from terrace.deployment.deployment import Deployment
-from terrace.deployment.workspace import Workspace
+from terrace.deployment.terraform import Workspace
 
 _ROUNDS = 5
 

@@ -9,11 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from terrace.deployment import binary, mirror, recovery, synthesis
+from terrace.assurance.gate_verdict import Gate
+from terrace.deployment import binary, mirror, recovery
 from terrace.deployment.changes import Owner
-from terrace.deployment.gating import Gate
-from terrace.deployment.project import Project
-from terrace.deployment.workspace import Listener, Workspace, ignore, providers_of
+from terrace.deployment.terraform import Listener, Workspace, ignore, providers_of
+from terrace.project import synthesis
+from terrace.project.discovery import Project
 
 
 @dataclass(frozen=True)

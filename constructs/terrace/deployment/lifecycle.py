@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from terrace.deployment import adoption, drift, faults, gating, plans, recovery
+from terrace.assurance import gate_verdict as gating
+from terrace.deployment import adoption, drift, plans, recovery
+from terrace.deployment import errors as faults
 from terrace.deployment.changes import summarize
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.plans import SavedPlan
-from terrace.deployment.process import Interrupted
-from terrace.deployment.workspace import Workspace
+from terrace.deployment.terraform import Workspace
+from terrace.project.process import Interrupted
 
 _COLLISIONS = 5
 

@@ -18,8 +18,8 @@ from typing import Any, Protocol, cast
 
 from terrace.deployment.changes import Owner, Summary, summarize
 from terrace.deployment.deployment import Deployment
-from terrace.deployment.project import Project
-from terrace.deployment.workspace import Listener, Workspace, ignore
+from terrace.deployment.terraform import Listener, Workspace, ignore
+from terrace.project.discovery import Project
 
 TERRAFORM_TEST = "mocked.tftest.json"
 _EPHEMERAL = re.compile(r"\$\{ephemeral\.[^{}]*\}")

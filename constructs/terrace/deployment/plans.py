@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from terrace.assurance.gate_verdict import GateVerdict
 from terrace.deployment.changes import Change, Summary
 from terrace.deployment.deployment import Deployment
-from terrace.deployment.faults import StalePlan
-from terrace.deployment.gating import Gated
-from terrace.deployment.workspace import Workspace
+from terrace.deployment.errors import StalePlan
+from terrace.deployment.terraform import Workspace
 from terrace.errors import UsageError
 
 _INPUTS = (("environments", "**/*.y*ml"), ("stacks", "*.py"), ("constructs", "**/*.py"), ("policies", "**/*.y*ml"))
@@ -32,7 +32,7 @@ class SavedPlan:
     inputs_sha256: str
     summary: Summary
     adopted: Mapping[str, str] = field(default_factory=dict)
-    gate: Gated | None = None
+    gate: GateVerdict | None = None
     sha256: str = ""
 
     @property
@@ -46,7 +46,7 @@ def save(
     path: Path,
     summary: Summary,
     adopted: Mapping[str, str],
-    gate: Gated | None = None,
+    gate: GateVerdict | None = None,
 ) -> SavedPlan:
     """Note beside a fresh plan what it was made for."""
     saved = SavedPlan(
@@ -89,7 +89,7 @@ def load(deployment: Deployment) -> SavedPlan:
             inputs_sha256=record["inputs_sha256"],
             summary=Summary(tuple(_change(entry) for entry in record["changes"]), record["outputs"]),
             adopted=record["adopted"],
-            gate=Gated.of(record.get("gate")),
+            gate=GateVerdict.of(record.get("gate")),
             sha256=record["plan_sha256"],
         )
         intact = record["plan_sha256"] == _sha256(path)

@@ -19,8 +19,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from terrace.deployment.errors import Lock
 from terrace.deployment.events import Diagnostic, ResourceEvent, parse
-from terrace.deployment.faults import Lock
 from terrace.errors import TerraceError
 
 IMPORTS_FILE = "terrace-adopted.tf.json"

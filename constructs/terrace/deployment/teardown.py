@@ -9,8 +9,8 @@ from typing import Any
 from terrace.deployment import lifecycle, plans, recovery
 from terrace.deployment.changes import Summary, summarize
 from terrace.deployment.deployment import Deployment
-from terrace.deployment.faults import TerraformFailed
-from terrace.deployment.workspace import Workspace
+from terrace.deployment.errors import TerraformFailed
+from terrace.deployment.terraform import Workspace
 
 _NOT_EMPTY = ("BucketNotEmpty", "without `force_destroy`")
 """What Amazon S3 says of a bucket with something in it, and the google provider."""

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from terrace.environment.document import Node, read
-from terrace.environment.nearest import hint
 from terrace.environment.overlay import leads_out, over
 from terrace.environment.schema import SETTINGS
+from terrace.environment.suggestions import hint
 from terrace.errors import InvalidEnvironment, Problem
 
 DIRECTORY = "clouds"

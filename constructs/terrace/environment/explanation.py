@@ -11,10 +11,10 @@ from terrace.capabilities.spec import Size
 from terrace.environment.document import Node, along, plain
 from terrace.environment.fields import Field, field, key_options
 from terrace.environment.loading import path_words
-from terrace.environment.nearest import hint
+from terrace.environment.rendering import said
 from terrace.environment.schema import Environment
-from terrace.environment.shown import said
 from terrace.environment.sizes import Cloud, Kind, machine
+from terrace.environment.suggestions import hint
 from terrace.errors import UsageError
 
 

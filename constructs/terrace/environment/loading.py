@@ -9,14 +9,15 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from terrace.environment import accounts, rules, sentences
+from terrace.environment import accounts, rules
+from terrace.environment import messages as sentences
 from terrace.environment.document import Node, along, plain, read
-from terrace.environment.nearest import nearest
+from terrace.environment.messages import placeholders, removals
 from terrace.environment.overlay import chain, merged
-from terrace.environment.rules import between as between_rules
+from terrace.environment.rules import cross_environment as between_rules
 from terrace.environment.schema import Environment
-from terrace.environment.sentences import placeholders, removals
 from terrace.environment.sizes import Cloud
+from terrace.environment.suggestions import nearest
 from terrace.errors import InvalidEnvironment, Problem, UsageError
 
 DIRECTORY = "environments"
@@ -125,7 +126,7 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
     try:
         environment = Environment.model_validate_json(json.dumps(document), strict=True)
     except ValidationError as error:
-        from terrace.environment.salvage import salvaged
+        from terrace.environment.partial import salvaged
 
         partial = True
         told = {(problem.where, problem.path) for problem in problems}

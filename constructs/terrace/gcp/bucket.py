@@ -36,7 +36,7 @@ _SOFT_DELETE_DAYS = {"dev": 7, "staging": 30, "prod": 30}
 
 
 @dataclass(frozen=True)
-class Made:
+class BucketHandle:
     """A bucket and the construct that holds it."""
 
     scope: Construct
@@ -55,7 +55,7 @@ def bucket(
     lock_mode: str,
     spans_regions: bool,
     after: tuple[ITerraformDependable, ...] = (),
-) -> Made:
+) -> BucketHandle:
     """A private, encrypted bucket with its lifecycle. `key` is an id in the bucket's location.
 
     A locked bucket keeps no old versions: nothing in it can be overwritten or deleted before its time. Plain HTTP is
@@ -105,7 +105,7 @@ def bucket(
         labels={"layer": name},
         depends_on=[*keys_ready, *after, service(scope, "storage")],
     )
-    return Made(scope, made)
+    return BucketHandle(scope, made)
 
 
 def _multi_region(target: Target) -> str:

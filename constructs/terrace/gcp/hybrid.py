@@ -17,7 +17,7 @@ from constructs import Construct
 from terrace.capabilities.hybrid import HybridHandle, HybridSpec
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.target import Target
-from terrace.gcp.openings import ALLOWED
+from terrace.gcp.firewall import ALLOWED
 from terrace.gcp.providers import service
 from terrace.gcp.secrets import random_text, replication
 

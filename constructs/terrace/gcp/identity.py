@@ -22,7 +22,7 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import IdentitySpec, ModuleSpec, PipelinesHandle, WorkloadsHandle
+from terrace.capabilities.identity import IdentitySpec, ModuleSpec, PipelinesHandle, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
@@ -168,7 +168,7 @@ class Pipelines(Construct):
             )
 
 
-class Workloads(Construct):
+class WorkloadIdentities(Construct):
     """A service account for each module and platform component, bound to its Kubernetes service account.
 
     A module gets what it declares and nothing else (LAKE-7): its layers and verbs, its secret, its login to the
@@ -207,7 +207,7 @@ class Workloads(Construct):
                 )
         for name, module in modules.items():
             self._module(name, module, target, cluster, lake, database, cache, secrets)
-        self.handle = WorkloadsHandle(
+        self.handle = WorkloadIdentitiesHandle(
             modules={name: names.role_email(target, f"module-{name}") for name in modules},
             platform={name: names.role_email(target, name) for name in components(target, entry)},
         )

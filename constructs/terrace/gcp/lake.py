@@ -12,7 +12,7 @@ from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket, LakeHandle, L
 from terrace.capabilities.spec import LAYERS
 from terrace.capabilities.target import Target
 from terrace.gcp import names
-from terrace.gcp.bucket import Made, bucket
+from terrace.gcp.bucket import BucketHandle, bucket
 
 ENCRYPTED_FOR: Mapping[Bucket, Purpose] = {
     **dict.fromkeys((*LAYERS, "artifacts"), "lake"),
@@ -63,7 +63,7 @@ class Lake(Construct):
             ready=(logs, *(made.bucket for made in others)),
         )
 
-    def _bucket(self, name: Bucket, *, after: tuple[ITerraformDependable, ...] = ()) -> Made:
+    def _bucket(self, name: Bucket, *, after: tuple[ITerraformDependable, ...] = ()) -> BucketHandle:
         spec, target = self._spec, self._target
         spans = spec.replicate and target.recovery_region is not None and name in REPLICATED
         return bucket(

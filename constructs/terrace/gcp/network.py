@@ -37,7 +37,7 @@ from terrace.capabilities.network import NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
-from terrace.gcp.openings import ANYWHERE, GOOGLE_APIS, Openings
+from terrace.gcp.firewall import ANYWHERE, GOOGLE_APIS, Openings
 from terrace.gcp.providers import service
 
 _ESSENTIAL_PATHS = ("googleapis.com", "pkg.dev", "gcr.io", "gke.goog")

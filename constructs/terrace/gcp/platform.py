@@ -9,7 +9,7 @@ from terrace.gcp.database import Database
 from terrace.gcp.entry import Entry
 from terrace.gcp.governance import Governance
 from terrace.gcp.hybrid import Hybrid
-from terrace.gcp.identity import Pipelines, Workloads
+from terrace.gcp.identity import Pipelines, WorkloadIdentities
 from terrace.gcp.keys import Keys
 from terrace.gcp.lake import Lake
 from terrace.gcp.network import Network
@@ -37,7 +37,7 @@ __all__ = [
     "Pipelines",
     "Registry",
     "Secrets",
-    "Workloads",
+    "WorkloadIdentities",
     "configure",
     "remote_state",
 ]

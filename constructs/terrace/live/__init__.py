@@ -4,15 +4,14 @@ Callers never ask which cloud they are on; `terrace.live.<cloud>` is imported on
 below under the same names.
 """
 
-import importlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Literal
 
+from terrace.capabilities.cloud import implementation
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
-from terrace.errors import UsageError
 
 Status = Literal["holds", "broken", "unknown", "not_applicable"]
 
@@ -83,24 +82,7 @@ class Inventory:
 
 
 @dataclass(frozen=True)
-class Drift:
-    """One change made behind Terraform's back, and what its next plan has to show.
-
-    `path` is the construct's place in the stack as far as it is stable (`lake/`), `type` Terraform's resource type,
-    `action` what the plan will do about it.
-    """
-
-    kind: Literal["tag", "public_access", "rule"]
-    description: str
-    resource: str
-    type: str
-    path: str
-    attribute: str
-    action: Literal["update", "create"]
-
-
-@dataclass(frozen=True)
-class Look:
+class CredentialStatus:
     """Whether credentials of a cloud are at hand, and where from (`detail`); they are not tried out, and not shown.
 
     `terrace.live.<cloud>.credentials.look()` answers it; `hint` says how to get some.
@@ -109,15 +91,6 @@ class Look:
     status: Literal["ok", "absent"]
     detail: str
     hint: str = ""
-
-
-@dataclass(frozen=True)
-class Emptied:
-    """What was removed from one bucket."""
-
-    bucket: str
-    versions: int
-    delete_markers: int
 
 
 def verify(environment: Environment, target: Target, *, only: Collection[str] = ()) -> list[Result]:
@@ -142,24 +115,6 @@ def leftovers(environment: Environment, target: Target) -> Inventory:
     return inventory
 
 
-def tamper(environment: Environment, target: Target) -> list[Drift]:
-    """Change three things behind Terraform's back: a tag, a bucket's public access block, a security-group rule.
-
-    For demonstrations. The caller makes sure that the deployment is an emulated one.
-    """
-    drifts: list[Drift] = _cloud(environment).tamper(environment, target)
-    return drifts
-
-
-def empty_buckets(environment: Environment, target: Target) -> list[Emptied]:
-    """Remove every object, version and delete marker of the deployment's buckets; it cannot be undone.
-
-    Raises AnswerIsNo, before anything is removed, when objects are locked so that nobody may remove them.
-    """
-    emptied: list[Emptied] = _cloud(environment).empty_buckets(environment, target)
-    return emptied
-
-
 def readable(cloud: str) -> Sequence[str]:
     """The ids that `verify` can read back on a cloud."""
     ids: Sequence[str] = _module(cloud).GUARANTEES
@@ -171,10 +126,4 @@ def _cloud(environment: Environment) -> ModuleType:
 
 
 def _module(cloud: str) -> ModuleType:
-    name = f"terrace.live.{cloud}"
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        raise UsageError(f"a deployment on '{cloud}' cannot be read yet", hint="aws, azure and gcp can") from None
+    return implementation("terrace.live", cloud)

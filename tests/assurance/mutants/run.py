@@ -15,9 +15,9 @@ from terrace.assurance.parity import COMPLETE
 from terrace.assurance.proof import Broken, prove
 from terrace.assurance.view import View
 from terrace.capabilities.target import Target
-from terrace.deployment.project import Project
-from terrace.deployment.synthesis import synthesize
 from terrace.environment import Environment, load, target
+from terrace.project.discovery import Project
+from terrace.project.synthesis import synthesize
 from tests.assurance.mutants import SHAPES, Mutant
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -5,9 +5,13 @@ from typing import Any
 import pytest
 
 from terrace.aws import names
+from terrace.demo.inject_drift import Drift
+from terrace.demo.inject_drift.aws import inject_drift
 from terrace.errors import AnswerIsNo
-from terrace.live import Drift, Emptied, Inventory, Obstacle
-from terrace.live.aws import empty_buckets, leftovers, preflight, tamper
+from terrace.live import Inventory, Obstacle
+from terrace.live.aws import leftovers, preflight
+from terrace.purge import Emptied
+from terrace.purge.aws import empty_buckets
 from tests.live.aws.built.ground import open_to
 from tests.live.aws.site import Site
 from tests.live.snapshot import Snapshot
@@ -90,7 +94,7 @@ def left_of_nothing(site: Site) -> Inventory:
 def tampered(site: Site) -> tuple[list[Drift], dict[str, Any]]:
     open_to(site, site.ids["groups"]["cache"], 6379, UserIdGroupPairs=[{"GroupId": site.ids["groups"]["nodes"]}])
     before = _seen(site)
-    drifts = tamper(site.environment, site.target)
+    drifts = inject_drift(site.environment, site.target)
     after = _seen(site)
     return drifts, {name: (before[name], after[name]) for name in before if before[name] != after[name]}
 

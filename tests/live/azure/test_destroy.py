@@ -7,12 +7,14 @@ import pytest
 
 from terrace.azure import names
 from terrace.capabilities.lake import Bucket
+from terrace.demo.inject_drift import Drift
+from terrace.demo.inject_drift.azure import changed
 from terrace.errors import AnswerIsNo
-from terrace.live import Drift, Emptied, Inventory, Obstacle, Result
+from terrace.live import Inventory, Obstacle, Result
 from terrace.live.azure.leftovers import remaining
-from terrace.live.azure.objects import blobs, emptied
 from terrace.live.azure.preflight import obstacles
-from terrace.live.azure.tamper import changed
+from terrace.purge import Emptied
+from terrace.purge.azure import blobs, emptied
 from tests.live.azure.site import Site
 from tests.live.snapshot import Snapshot
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
+from terrace.demo.inject_drift.gcp import changed
 from terrace.emulator.gcp.inventory import inventory
 from terrace.errors import AnswerIsNo
 from terrace.gcp import names
 from terrace.live.gcp.checks import Deployment
 from terrace.live.gcp.leftovers import remaining
-from terrace.live.gcp.objects import emptied
 from terrace.live.gcp.preflight import obstacles
-from terrace.live.gcp.tamper import changed
+from terrace.purge.gcp import emptied
 from tests.live.gcp.built.ground import private_zone, records
 from tests.live.gcp.site import KEY, Site
 

@@ -14,9 +14,9 @@ import pytest
 from terrace.emulator import start
 from terrace.emulator.contract import account_of
 from terrace.errors import TerraceError, UsageError
+from terrace.live.evaluation import Absent, CredentialsError, Unreadable
 from terrace.live.gcp.credentials import TOKEN, look
 from terrace.live.gcp.session import Off, Reader, _session
-from terrace.live.judging import Absent, CredentialsError, Unreadable
 from tests.live.gcp.site import Site, wired
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -63,7 +63,7 @@ def test_services_without_a_client_and_objects_are_told_alike(code: int, kind: t
     reader = refusing(code)
     with pytest.raises(kind):
         reader.rest("memorystore", "v1/projects/p/locations/l/instances/i")
-    from terrace.live.gcp.objects import versions
+    from terrace.purge.gcp import versions
 
     with pytest.raises(kind):
         list(versions(reader, "a-bucket"))

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from terrace.assurance.frameworks import Framework
+from terrace.assurance.report.labels import limits
 from terrace.assurance.report.model import Evidence, Report
-from terrace.assurance.report.words import limits
 from terrace.assurance.result import Finding
 
 FORMAT = "terrace-report/1"

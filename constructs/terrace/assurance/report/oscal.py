@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from terrace.assurance.frameworks import Framework, Requirement
+from terrace.assurance.report.labels import CLOUDS, HELD, IN_CLUSTER, LIVE, MEANINGS, OUTCOMES, limits
 from terrace.assurance.report.model import FAILING, Evidence, Report, Stack
-from terrace.assurance.report.words import CLOUDS, HELD, IN_CLUSTER, LIVE, MEANINGS, OUTCOMES, limits
 from terrace.assurance.result import Finding
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "terrace.assurance.report")

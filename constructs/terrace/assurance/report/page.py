@@ -5,7 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from terrace.assurance.frameworks import Framework, Requirement
-from terrace.assurance.report import words
+from terrace.assurance.report import labels as words
 from terrace.assurance.report.model import OUTCOMES, Outcome, Report, Stack
 
 SHOWN = 8

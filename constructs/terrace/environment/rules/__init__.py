@@ -5,8 +5,9 @@ Each rule is one function of the files beside this one, and stands in RULES, or 
 
 from collections.abc import Iterator
 
-from terrace.environment.rules import aws, azure, data, gcp, network, place, resilience, workloads
-from terrace.environment.rules.only import Rule
+from terrace.environment.rules import aws, azure, data, gcp, network, resilience, workloads
+from terrace.environment.rules import location as place
+from terrace.environment.rules.cloud_rule import Rule
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 

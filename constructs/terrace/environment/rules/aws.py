@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from terrace.environment.naming import prefix
-from terrace.environment.rules.only import only
+from terrace.environment.rules.cloud_rule import only
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 

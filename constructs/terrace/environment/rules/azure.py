@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 
 from terrace.environment.naming import prefix
-from terrace.environment.rules.only import only
+from terrace.environment.rules.cloud_rule import only
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.environment.naming import prefix
-from terrace.environment.rules.only import only
+from terrace.environment.rules.cloud_rule import only
 from terrace.environment.schema import Environment
 from terrace.environment.sizes import machine
 from terrace.errors import Problem

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import get_args
 
-from terrace.environment import nearest
+from terrace.environment import suggestions as nearest
 from terrace.environment.schema import Environment
 from terrace.environment.sizes import Cloud
 from terrace.errors import Problem

@@ -27,13 +27,11 @@ from terrace.live.aws import (  # noqa: F401  importing registers the checks
 )
 from terrace.live.aws.checks import CHECKS, Deployment, judge
 from terrace.live.aws.leftovers import leftovers
-from terrace.live.aws.objects import empty_buckets
 from terrace.live.aws.preflight import preflight
 from terrace.live.aws.session import Reader
-from terrace.live.aws.tamper import tamper
-from terrace.live.judging import unread
+from terrace.live.evaluation import unread
 
-__all__ = ["GUARANTEES", "empty_buckets", "leftovers", "preflight", "tamper", "verify"]
+__all__ = ["GUARANTEES", "leftovers", "preflight", "verify"]
 
 GUARANTEES = tuple(guarantee.id for guarantee in TABLE if guarantee.id in CHECKS)
 """What can be read back on AWS, in the table's order."""

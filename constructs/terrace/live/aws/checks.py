@@ -18,7 +18,7 @@ from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.live import Result
 from terrace.live.aws.session import Reader
-from terrace.live.judging import judged
+from terrace.live.evaluation import judged
 
 __all__ = [
     "CHECKS",

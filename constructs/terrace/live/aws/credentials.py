@@ -1,11 +1,11 @@
 """Which AWS credentials this shell has."""
 
-from terrace.live import Look
+from terrace.live import CredentialStatus
 
 HINT = "only a real account needs them: `aws sso login`, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
 
-def look() -> Look:
+def look() -> CredentialStatus:
     """Whether boto3 finds any, and where. No cloud is asked."""
     import botocore.session
     from botocore.exceptions import BotoCoreError
@@ -17,7 +17,7 @@ def look() -> Look:
         credentials = session.get_credentials()
         region = session.get_config_variable("region")
     except BotoCoreError as error:
-        return Look("absent", str(error), HINT)
+        return CredentialStatus("absent", str(error), HINT)
     if credentials is None:
-        return Look("absent", "none found", HINT)
-    return Look("ok", f"from {credentials.method}, region {region or 'not set'}")
+        return CredentialStatus("absent", "none found", HINT)
+    return CredentialStatus("ok", f"from {credentials.method}, region {region or 'not set'}")

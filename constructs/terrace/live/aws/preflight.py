@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.live import Obstacle
-from terrace.live.aws import backup, database, keys, lake, objects
+from terrace.live.aws import backup, database, keys, lake
 from terrace.live.aws.checks import Deployment
 from terrace.live.aws.secrets import modules, secret
 from terrace.live.aws.session import Absent, Reader
-from terrace.live.looking import met
+from terrace.live.obstacles import met
+from terrace.purge import aws as objects
 
 _COUNTED = 100_000  # versions of one bucket; beyond, "more than" is told
 

@@ -27,7 +27,7 @@ from botocore.exceptions import (
 from terrace.aws import names
 from terrace.capabilities.target import Target
 from terrace.errors import TerraceError
-from terrace.live.judging import Absent, CredentialsError, Unreadable
+from terrace.live.evaluation import Absent, CredentialsError, Unreadable
 
 __all__ = ["Absent", "CredentialsError", "Reader", "Unreadable", "explained"]
 

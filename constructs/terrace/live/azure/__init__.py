@@ -27,12 +27,10 @@ from terrace.live.azure import (  # noqa: F401  importing registers the checks
 )
 from terrace.live.azure.checks import CHECKS, judge, opened
 from terrace.live.azure.leftovers import leftovers
-from terrace.live.azure.objects import empty_buckets
 from terrace.live.azure.preflight import preflight
-from terrace.live.azure.tamper import tamper
-from terrace.live.judging import unread
+from terrace.live.evaluation import unread
 
-__all__ = ["GUARANTEES", "empty_buckets", "leftovers", "preflight", "tamper", "verify"]
+__all__ = ["GUARANTEES", "leftovers", "preflight", "verify"]
 
 GUARANTEES = tuple(guarantee.id for guarantee in TABLE if guarantee.id in CHECKS)
 """What can be read back on Azure, in the table's order."""

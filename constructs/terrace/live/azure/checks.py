@@ -19,7 +19,7 @@ from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.live import Result
 from terrace.live.azure.session import Reader
-from terrace.live.judging import judged
+from terrace.live.evaluation import judged
 
 __all__ = [
     "CHECKS",

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from terrace.errors import TerraceError, UsageError
-from terrace.live import Look
-from terrace.live.judging import CredentialsError
+from terrace.live import CredentialStatus
+from terrace.live.evaluation import CredentialsError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -36,15 +36,19 @@ def require_extra() -> None:
             raise UsageError(f"reading Azure needs {name}, which is not installed", hint="pip install 'terrace[azure]'")
 
 
-def look() -> Look:
+def look() -> CredentialStatus:
     """Whether there are any, and where. No cloud is asked."""
     try:
         require_extra()
         method = _method(os.environ)
     except TerraceError as error:
-        return Look("absent", error.message, error.hint)
+        return CredentialStatus("absent", error.message, error.hint)
     subscription = os.environ.get("ARM_SUBSCRIPTION_ID") or "the environment's"
-    return Look("ok", f"from {method}, subscription {subscription}") if method else Look("absent", "none found", HINT)
+    return (
+        CredentialStatus("ok", f"from {method}, subscription {subscription}")
+        if method
+        else CredentialStatus("absent", "none found", HINT)
+    )
 
 
 def credential(variables: Mapping[str, str], tenant: str, **transport: Any) -> "TokenCredential":

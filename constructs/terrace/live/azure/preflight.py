@@ -7,11 +7,12 @@ from terrace.azure import names
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.live import Obstacle
-from terrace.live.azure import backup, cluster, database, keys, lake, objects
+from terrace.live.azure import backup, cluster, database, keys, lake
 from terrace.live.azure.checks import Deployment, at, named, opened
 from terrace.live.azure.secrets import modules, secret, versions
 from terrace.live.azure.session import CredentialsError, Unreadable
-from terrace.live.looking import met
+from terrace.live.obstacles import met
+from terrace.purge import azure as objects
 
 _COUNTED = 100_000  # versions of one container; beyond, "more than" is told
 _FIRST = "destroy lifts the lock first"

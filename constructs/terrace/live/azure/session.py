@@ -18,7 +18,7 @@ from terrace.capabilities.target import AzureSettings, Target
 from terrace.errors import TerraceError
 from terrace.live.azure import credentials
 from terrace.live.azure.versions import version
-from terrace.live.judging import Absent, CredentialsError, Unreadable
+from terrace.live.evaluation import Absent, CredentialsError, Unreadable
 
 if TYPE_CHECKING:
     from azure.core import PipelineClient

@@ -10,6 +10,7 @@ from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import UsageError
 from terrace.live import Result
+from terrace.live.evaluation import unread
 from terrace.live.gcp import (  # noqa: F401  importing registers the checks
     audit,
     backup,
@@ -29,12 +30,9 @@ from terrace.live.gcp import (  # noqa: F401  importing registers the checks
 )
 from terrace.live.gcp.checks import CHECKS, judge, opened
 from terrace.live.gcp.leftovers import leftovers
-from terrace.live.gcp.objects import empty_buckets
 from terrace.live.gcp.preflight import preflight
-from terrace.live.gcp.tamper import tamper
-from terrace.live.judging import unread
 
-__all__ = ["GUARANTEES", "empty_buckets", "leftovers", "preflight", "tamper", "verify"]
+__all__ = ["GUARANTEES", "leftovers", "preflight", "verify"]
 
 GUARANTEES = tuple(guarantee.id for guarantee in TABLE if guarantee.id in CHECKS)
 """What can be read back on Google Cloud, in the table's order."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from terrace.deployment.recovery import Candidate
 from terrace.errors import TerraceError
+from terrace.live.evaluation import Absent
 from terrace.live.gcp.session import Reader
-from terrace.live.judging import Absent
 
 Finder = Callable[[Reader, Candidate], str | None]
 

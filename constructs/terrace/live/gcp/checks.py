@@ -18,8 +18,8 @@ from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.gcp import names
 from terrace.live import Result
+from terrace.live.evaluation import judged
 from terrace.live.gcp.session import Reader
-from terrace.live.judging import judged
 
 __all__ = [
     "CHECKS",

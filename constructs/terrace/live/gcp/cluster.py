@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.gcp import names
+from terrace.live.evaluation import Absent
 from terrace.live.gcp import grants, keys, logs
 from terrace.live.gcp.checks import Deployment, Finding, at_least, check, empty, equal, includes, named
-from terrace.live.judging import Absent
 
 _LOGS = ("SYSTEM_COMPONENTS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER")
 _BROAD = ("roles/owner", "roles/editor", "roles/viewer")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.gcp import names
+from terrace.live.evaluation import Absent
 from terrace.live.gcp.checks import Deployment, Finding, NotApplicable, at_least, check, equal, includes
-from terrace.live.judging import Absent
 
 _LATEST_MINUTES = 30  # what follows something else in the same turn
 

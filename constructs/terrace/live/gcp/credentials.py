@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from terrace.errors import TerraceError, UsageError
-from terrace.live import Look
-from terrace.live.judging import CredentialsError
+from terrace.live import CredentialStatus
+from terrace.live.evaluation import CredentialsError
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
@@ -39,21 +39,21 @@ def require_extra() -> None:
             )
 
 
-def look() -> Look:
+def look() -> CredentialStatus:
     """Whether there are any, and where. No cloud is asked."""
     try:
         require_extra()
     except TerraceError as error:
-        return Look("absent", error.message, error.hint)
+        return CredentialStatus("absent", error.message, error.hint)
     if os.environ.get(TOKEN):
-        return Look("ok", f"from {TOKEN}")
+        return CredentialStatus("ok", f"from {TOKEN}")
     if name := next((name for name in (*_KEYS, _FILE) if os.environ.get(name)), ""):
-        return Look("ok", f"from {name}")
+        return CredentialStatus("ok", f"from {name}")
     # the metadata address of a machine is left out: asking it takes seconds where there is none
     folder = Path(os.environ.get("CLOUDSDK_CONFIG") or Path.home() / ".config" / "gcloud")
     if (folder / "application_default_credentials.json").exists():
-        return Look("ok", "from gcloud's application default login")
-    return Look("absent", "none found", HINT)
+        return CredentialStatus("ok", "from gcloud's application default login")
+    return CredentialStatus("absent", "none found", HINT)
 
 
 def credentials(variables: Mapping[str, str], project: str) -> "Credentials":

@@ -6,6 +6,7 @@ from typing import Any
 from terrace.capabilities.keys import Purpose
 from terrace.gcp import names
 from terrace.gcp.names import Place
+from terrace.live.evaluation import Absent
 from terrace.live.gcp import grants, keys, network
 from terrace.live.gcp.checks import (
     Deployment,
@@ -17,7 +18,6 @@ from terrace.live.gcp.checks import (
     equal,
     includes,
 )
-from terrace.live.judging import Absent
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # Cloud SQL counts from one, Monday
 _KEY: Purpose = "database"

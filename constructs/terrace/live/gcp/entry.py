@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.gcp import names
+from terrace.live.evaluation import Absent
 from terrace.live.gcp.checks import Deployment, Finding, at_least, at_most, check, empty, equal, includes, named
-from terrace.live.judging import Absent
 
 _MANAGED = ("sqli", "xss", "rce", "lfi")
 

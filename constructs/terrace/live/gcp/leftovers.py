@@ -15,10 +15,10 @@ from terrace.errors import TerraceError
 from terrace.gcp import names
 from terrace.gcp.names import Place
 from terrace.live import Inventory, Leftover, Unlisted
+from terrace.live.evaluation import Absent, CredentialsError
 from terrace.live.gcp import backup, cost, grants
 from terrace.live.gcp.checks import Deployment, named, opened
 from terrace.live.gcp.session import VERSIONS, Off
-from terrace.live.judging import Absent, CredentialsError
 
 Found = tuple[str, str]
 """A full name, and why it is kept on purpose (empty: it should be gone)."""

@@ -7,6 +7,7 @@ from typing import Any, get_args
 from terrace.capabilities.observability import EmailChannel, LogGroup
 from terrace.capabilities.spec import Severity
 from terrace.gcp import names
+from terrace.live.evaluation import Absent
 from terrace.live.gcp import keys, logs
 from terrace.live.gcp.checks import (
     Deployment,
@@ -20,7 +21,6 @@ from terrace.live.gcp.checks import (
     named,
     seconds,
 )
-from terrace.live.judging import Absent
 
 SIGNALS = (
     "cloudsql.googleapis.com/database/cpu/utilization",

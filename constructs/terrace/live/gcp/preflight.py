@@ -9,11 +9,12 @@ from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.gcp import names
 from terrace.live import Obstacle
-from terrace.live.gcp import backup, cache, database, keys, lake, logs, objects
+from terrace.live.evaluation import Absent
+from terrace.live.gcp import backup, cache, database, keys, lake, logs
 from terrace.live.gcp.checks import Deployment, days, named, opened
 from terrace.live.gcp.secrets import modules, secret, secret_id
-from terrace.live.judging import Absent
-from terrace.live.looking import met
+from terrace.live.obstacles import met
+from terrace.purge import gcp as objects
 
 _COUNTED = 100_000  # versions of one bucket; beyond, "more than" is told
 _FIRST = "destroy lifts the protection first"

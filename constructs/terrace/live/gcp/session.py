@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from terrace.capabilities.target import Target
 from terrace.errors import TerraceError
 from terrace.gcp import names
+from terrace.live.evaluation import Absent, CredentialsError, Unreadable
 from terrace.live.gcp.credentials import TOKEN, credentials, require_extra
-from terrace.live.judging import Absent, CredentialsError, Unreadable
 
 if TYPE_CHECKING:
     from google.auth.transport.requests import AuthorizedSession

@@ -1,0 +1,108 @@
+"""A report of a project: run the gate, add what was read live, write every format."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from terrace import live as verify
+from terrace.assurance import frameworks, gate, guarantees
+from terrace.assurance.output import report_csv as sheet
+from terrace.assurance.report import data, model
+from terrace.assurance.report.live import read
+from terrace.assurance.report.model import Report
+from terrace.assurance.report.provenance import created, provenance
+from terrace.environment import Loaded, load
+from terrace.errors import TerraceError, UsageError
+from terrace.project.discovery import Project
+from terrace.project.source_map import environment_line
+
+
+def make(
+    project: Project,
+    wanted: Sequence[str],
+    environments: Sequence[str],
+    clouds: Sequence[str] = (),
+    live: Sequence[Path] = (),
+    plan: Path | None = None,
+) -> Report:
+    """The report of frameworks by name (none: all), on each environment and cloud (none: the environment's own).
+
+    `plan` is a plan of the one stack, in Terraform's JSON format, to be judged instead of the stack.
+    Raises UsageError for a framework that is not there, live evidence of another stack, or a bad SOURCE_DATE_EPOCH;
+    InvalidFrameworks, InvalidEnvironment, InvalidPolicies.
+    """
+    moment = created()
+    folder = gate.place(project.root, "frameworks")
+    rows = [frameworks.load(name, folder) for name in dict.fromkeys(wanted or frameworks.names(folder))]
+    read_live = {path: read(path) for path in live}
+    loaded: dict[tuple[str, str], Loaded] = {
+        (found.environment.name, found.environment.cloud): found
+        for environment in environments
+        for cloud in clouds or (None,)
+        for found in [load(environment, project=project.root, cloud=cloud)]
+    }
+    for path, one in read_live.items():
+        if sum((other.environment, other.cloud) == (one.environment, one.cloud) for other in read_live.values()) > 1:
+            raise UsageError(f"{one.environment} on {one.cloud} is in another file too", where=str(path))
+        if (one.environment, one.cloud) not in loaded:
+            raise UsageError(
+                f"it is of {one.environment} on {one.cloud}, which this report is not about",
+                where=str(path),
+                hint=f"the report is about {', '.join(f'{name} on {cloud}' for name, cloud in loaded)}",
+            )
+    results = gate.run(project, environments, clouds, plan, today=moment.date())
+
+    def line(environment: str, cloud: str, construct: str) -> str:
+        return environment_line(loaded[environment, cloud], f"{environment}/{construct}/") or ""
+
+    inputs = [
+        *_policies([frameworks.file(framework.name, folder) for framework in rows]),
+        *_policies(sorted(guarantees.directory().glob("*.yaml"))),
+        *((f"live evidence of {one.environment} on {one.cloud}", path) for path, one in read_live.items()),
+    ]
+    named = {id for guarantee in guarantees.GUARANTEES for id in guarantee.in_cluster}
+    policies = {id for id in named if guarantees.policy(project.root, id).is_file()}
+    inputs += _policies(guarantees.policy(project.root, id) for id in policies)
+    readable = {cloud: verify.readable(cloud) for _, cloud in loaded}
+    source = provenance(project.root, inputs)
+    return model.build(rows, results, source, line, list(read_live.values()), policies, readable)
+
+
+def written(report: Report) -> dict[str, str]:
+    """Every file of a report by name. Raises TerraceError when what writes them is not installed."""
+    try:
+        from terrace.assurance.report import oscal, page
+
+        definition = oscal.component_definition(report)
+    except ModuleNotFoundError as error:
+        raise TerraceError(
+            f"a report needs {error.name}, which is not installed", hint="pip install 'terrace[assurance]'"
+        ) from error
+    return {
+        "index.html": page.html(report),
+        "report.json": data.text(report),
+        "requirements.csv": sheet.requirements(report),
+        "evidence.csv": sheet.evidence(report),
+        "oscal/component-definition.json": definition,
+        **{
+            f"oscal/{framework.name}.assessment-results.json": oscal.assessment_results(report, framework)
+            for framework in report.frameworks
+        },
+    }
+
+
+def write(report: Report, directory: Path) -> list[Path]:
+    """Write the files, over those of an earlier report. Raises TerraceError when a file cannot be written."""
+    paths = []
+    for name, content in written(report).items():
+        path = directory / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode())
+        except OSError as error:
+            raise TerraceError(f"cannot be written: {error.strerror}", where=str(path)) from error
+        paths.append(path)
+    return paths
+
+
+def _policies(paths: Iterable[Path]) -> list[tuple[str, Path]]:
+    return [(f"policies/{path.parent.name}/{path.name}", path) for path in paths]

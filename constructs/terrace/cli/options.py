@@ -1,0 +1,124 @@
+"""The options that several commands share, and what they stand for. Imports nothing heavy at the top."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from terrace.deployment.deployment import Deployment
+    from terrace.deployment.terraform import Listener
+    from terrace.environment import Loaded
+    from terrace.project.discovery import Project
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+CLOUDS = ("aws", "azure", "gcp")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options before the command's name."""
+
+    project: Path | None = None
+    quiet: bool = False
+
+
+def settings_of(ctx: click.Context) -> Settings:
+    return Settings(**ctx.obj) if ctx.obj else Settings()
+
+
+def project_of(ctx: click.Context) -> "Project":
+    """The project that `--project` names, else the nearest from the working directory upwards."""
+    from terrace.project.discovery import Project
+
+    return Project.find(settings_of(ctx).project or Path.cwd())
+
+
+def _environments(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Completion: the environments of the project."""
+    try:
+        from terrace.environment import names
+
+        return [name for name in names(project_of(ctx).root) if name.startswith(incomplete)]
+    except Exception:  # a completion that fails must not print over the user's prompt
+        return []
+
+
+def environment_argument(function: Decorated) -> Decorated:
+    """ENV: the environment's name, or its file."""
+    return click.argument("environment", metavar="ENV", shell_complete=_environments)(function)
+
+
+def cloud_option(function: Decorated) -> Decorated:
+    return click.option(
+        "--cloud", type=click.Choice(CLOUDS), help="Another cloud than the environment's own (TERRACE_CLOUD)."
+    )(function)
+
+
+def mirror_option(function: Decorated) -> Decorated:
+    return click.option(
+        "--provider-mirror",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Take providers from this folder instead of the registry (TERRACE_PROVIDER_MIRROR).",
+    )(function)
+
+
+def json_option(function: Decorated) -> Decorated:
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(function)
+
+
+def unlock_option(function: Decorated) -> Decorated:
+    return click.option(
+        "--unlock", default="", metavar="ID", help="Release this lock of the state first: the run that took it is dead."
+    )(function)
+
+
+def load(ctx: click.Context, environment: str, cloud: str | None) -> "Loaded":
+    """The environment, judged. Raises InvalidEnvironment, UsageError."""
+    from terrace.environment import load as load_environment
+
+    return load_environment(environment, project=project_of(ctx).root, cloud=cloud)
+
+
+def deployment_of(
+    ctx: click.Context,
+    loaded: "Loaded",
+    *,
+    provider_mirror: Path | None = None,
+    say: Callable[[str], None] | None = None,
+    listener: "Listener | None" = None,
+) -> "Deployment":
+    """The deployment of an environment from this shell: its variables, its choice of state, the gate of its plans."""
+    from terrace.assurance.gate_verdict import GateVerdict
+    from terrace.cli.console import say as to_stderr
+    from terrace.deployment.deployment import Deployment
+    from terrace.deployment.terraform import ignore
+    from terrace.project.source_map import environment_line
+
+    project = project_of(ctx)
+
+    def gate(plan: Mapping[str, Any], written: str) -> GateVerdict:
+        from terrace.assurance import gate  # not before there is a plan
+
+        return gate.of_plans(project.root, loaded)(plan, written)
+
+    return Deployment(
+        project=project,
+        environment=loaded.environment.name,
+        cloud=loaded.environment.cloud,
+        variables=dict(os.environ),
+        provider_mirror=provider_mirror.resolve() if provider_mirror else None,
+        state=os.environ.get("TERRACE_STATE", ""),
+        say=say or (_ignore if settings_of(ctx).quiet else to_stderr),
+        listener=listener or ignore,
+        lines=lambda construct: environment_line(loaded, construct),
+        gate=gate,
+    )
+
+
+def _ignore(sentence: str) -> None:
+    """--quiet."""

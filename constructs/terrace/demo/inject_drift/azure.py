@@ -1,0 +1,74 @@
+"""Three changes behind Terraform's back, for demonstrations that drift is seen."""
+
+from terrace.azure import names
+from terrace.capabilities.target import Target
+from terrace.demo.inject_drift import Drift
+from terrace.environment.schema import Environment
+from terrace.live.azure import network
+from terrace.live.azure.checks import Deployment, at, opened
+from terrace.live.azure.session import Absent
+
+_STRANGER = "somebody-else"
+
+
+def inject_drift(environment: Environment, target: Target) -> list[Drift]:
+    """See terrace.demo.inject_drift. Raises Absent where there is nothing to change."""
+    return changed(opened(environment, target))
+
+
+def changed(deployment: Deployment) -> list[Drift]:
+    """Make the three changes."""
+    return [_retag(deployment), _unblock(deployment), _close(deployment)]
+
+
+def _retag(deployment: Deployment) -> Drift:
+    id = names.network_id(deployment.target)
+    deployment.reader.patch(id, {"tags": {**network.network(deployment).get("tags", {}), "owner": _STRANGER}})
+    return Drift(
+        kind="tag",
+        description=f"tag owner of network {deployment.prefix} changed to {_STRANGER}",
+        resource=id,
+        type="azurerm_virtual_network",
+        path="network/",
+        attribute="tags.owner",
+        action="update",
+    )
+
+
+def _unblock(deployment: Deployment) -> Drift:
+    id, account = names.account_id(deployment.target, "silver"), names.bucket(deployment.target, "silver")
+    deployment.get(id)  # a patch of nothing is refused less clearly
+    deployment.reader.patch(id, {"properties": {"allowBlobPublicAccess": True}})
+    return Drift(
+        kind="public_access",
+        description=f"public access of account {account} weakened: containers may be opened to everybody",
+        resource=id,
+        type="azurerm_storage_account",
+        path="lake/",
+        attribute="allow_nested_items_to_be_public",
+        action="update",
+    )
+
+
+def _close(deployment: Deployment) -> Drift:
+    name = f"{deployment.prefix}-database"
+    group = names.id(deployment.target, "Microsoft.Network/networkSecurityGroups", name)
+    inward = sorted(
+        str(rule["name"])
+        for rule in deployment.pages(f"{group}/securityRules")
+        if at(rule, "direction") == "Inbound"
+        and at(rule, "access") == "Allow"
+        and str(rule["name"]).startswith("nodes-")
+    )
+    if not inward:
+        raise Absent(f"an opening into security group {name}")
+    deployment.reader.write(f"{group}/securityRules/{inward[0]}", None)
+    return Drift(
+        kind="rule",
+        description=f"rule {inward[0]} of security group {name} deleted: workloads no longer reach PostgreSQL",
+        resource=f"{group}/securityRules/{inward[0]}",
+        type="azurerm_network_security_rule",
+        path="network/",
+        attribute="",
+        action="create",
+    )

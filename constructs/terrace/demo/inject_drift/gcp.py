@@ -1,0 +1,71 @@
+"""Three changes behind Terraform's back, for demonstrations that drift is seen."""
+
+from terrace.capabilities.target import Target
+from terrace.demo.inject_drift import Drift
+from terrace.environment.schema import Environment
+from terrace.gcp import names
+from terrace.live.evaluation import Absent
+from terrace.live.gcp import keys, lake, network
+from terrace.live.gcp.checks import Deployment, opened
+
+_STRANGER = "somebody-else"
+
+
+def inject_drift(environment: Environment, target: Target) -> list[Drift]:
+    """See terrace.demo.inject_drift. Raises Absent where there is nothing to change."""
+    return changed(opened(environment, target))
+
+
+def changed(deployment: Deployment) -> list[Drift]:
+    """Make the three changes."""
+    return [_relabel(deployment), _unprevent(deployment), _close(deployment)]
+
+
+def _relabel(deployment: Deployment) -> Drift:
+    name = names.key(deployment.target, "lake")
+    labels = {**keys.key(deployment, "lake").get("labels", {}), "owner": _STRANGER}
+    method = "projects.locations.keyRings.cryptoKeys.patch"
+    deployment.reader.change("cloudkms", method, name=name, updateMask="labels", body={"labels": labels})
+    return Drift(
+        kind="tag",
+        description=f"label owner of key {name} changed to {_STRANGER}",
+        resource=name,
+        type="google_kms_crypto_key",
+        path="keys/",
+        attribute="effective_labels.owner",
+        action="update",
+    )
+
+
+def _unprevent(deployment: Deployment) -> Drift:
+    bucket = names.bucket(deployment.target, "silver")
+    access = lake.bucket(deployment, "silver").get("iamConfiguration", {})
+    body = {"iamConfiguration": {**access, "publicAccessPrevention": "inherited"}}
+    deployment.reader.change("storage", "buckets.patch", bucket=bucket, body=body)
+    return Drift(
+        kind="public_access",
+        description=f"public access prevention of bucket {bucket} weakened: grants to everybody are accepted",
+        resource=bucket,
+        type="google_storage_bucket",
+        path="lake/",
+        attribute="public_access_prevention",
+        action="update",
+    )
+
+
+def _close(deployment: Deployment) -> Drift:
+    network.vpc(deployment)
+    rule = f"{deployment.prefix}-nodes-to-database-out"
+    project = names.account(deployment.target)
+    if rule not in [str(one["name"]) for one in network.firewalls(deployment)]:
+        raise Absent(f"firewall {rule}")
+    deployment.reader.change("compute", "firewalls.delete", project=project, firewall=rule)
+    return Drift(
+        kind="rule",
+        description=f"firewall {rule} deleted: workloads no longer reach PostgreSQL",
+        resource=rule,
+        type="google_compute_firewall",
+        path="network/",
+        attribute="",
+        action="create",
+    )

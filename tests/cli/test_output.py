@@ -1,0 +1,42 @@
+"""`terrace output`."""
+
+import json
+
+from tests.cli.conftest import GLASS, Command
+from tests.deployment.conftest import resource
+
+
+def applied(terrace: Command) -> None:
+    terrace.small.stack(
+        {"terraform_data": {"one": resource("dev/lake/one", input="a")}},
+        output={
+            "lake": {"value": {"bronze": "bucket-1", "zones": 3}},
+            "version": {"value": "1"},
+            "hidden": {"value": "swordfish", "sensitive": True},
+        },
+    )
+    assert terrace.run("plan", "dev").returncode == 1
+    assert terrace.run("apply", "dev", "--yes", *GLASS).returncode == 0
+
+
+def test_as_a_table_as_json_and_one_by_one(terrace: Command) -> None:
+    applied(terrace)
+    shown = terrace.run("output", "dev")
+    assert shown.stdout == (
+        "output       value\nhidden       (sensitive)\nlake.bronze  bucket-1\nlake.zones   3\nversion      1\n"
+    )
+    data = json.loads(terrace.run("output", "dev", "--json").stdout)
+    assert data["lake"]["value"] == {"bronze": "bucket-1", "zones": 3}
+    assert data["hidden"] == {"sensitive": True, "type": "string", "value": "(sensitive)"}
+    assert terrace.run("output", "dev", "version").stdout == "1\n"
+    unknown = terrace.run("output", "dev", "nope")
+    assert (unknown.returncode, unknown.stderr.splitlines()[0]) == (2, "error: there is no output 'nope'")
+
+
+def test_before_the_first_apply(terrace: Command) -> None:
+    terrace.small.stack({"terraform_data": {"one": resource("dev/lake/one")}})
+    ended = terrace.run("output", "dev")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(
+        "error: dev on aws has no outputs: nothing has been applied\n\nhint: `terrace plan dev`"
+    )
