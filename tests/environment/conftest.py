@@ -1,4 +1,4 @@
-"""Projects of environment files, written for one test."""
+"""A project with environment files, written by a test."""
 
 import shutil
 from collections.abc import Callable
@@ -12,13 +12,13 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture(autouse=True)
-def no_cloud_in_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+def unset_terrace_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TERRACE_CLOUD", raising=False)
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project whose environments/ holds a base of production grade and an account on AWS, and nothing else."""
+    """A project with a base file of production grade and an AWS account, and no environment."""
     (tmp_path / "cdktf.json").write_text("{}")
     (tmp_path / "environments").mkdir()
     shutil.copy(HERE / "good" / "base.yaml", tmp_path / "environments")
@@ -28,11 +28,11 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def write(project: Path) -> Write:
-    """Write environments/qa.yaml, laid over the base unless `base` says otherwise, and return the project."""
+    """Write environments/qa.yaml, which extends `base`, and return the project."""
 
-    def written(body: str = "", *, name: str = "qa", base: str = "base.yaml") -> Path:
+    def write_environment(body: str = "", *, name: str = "qa", base: str = "base.yaml") -> Path:
         head = f"extends: {base}\nname: {name}\n" if base else ""
         (project / "environments" / f"{name}.yaml").write_text(head + body)
         return project
 
-    return written
+    return write_environment

@@ -1,7 +1,7 @@
-"""Every file of bad/ is refused with exactly the message beside it.
+"""Each file in bad/ is invalid, with exactly the message in the .txt file of the same name.
 
-bad/<case>.yaml is laid over good/base.yaml as environments/qa.yaml; bad/<case>/ holds several files. After a change of
-wording: TERRACE_WRITE_EXPECTED=1 pytest tests/environment/test_bad.py, then read the difference.
+bad/<case>.yaml is environments/qa.yaml next to good/base.yaml; bad/<case>/ has several files. To update the messages,
+run TERRACE_WRITE_EXPECTED=1 pytest tests/environment/test_bad.py and review the diff.
 """
 
 import os
@@ -17,14 +17,14 @@ BAD = Path(__file__).parent / "bad"
 CASES = sorted(path for path in BAD.iterdir() if path.suffix != ".txt")
 
 
-def test_there_are_many() -> None:
+def test_each_case_has_a_message() -> None:
     assert len(CASES) >= 60
     expected = {path.stem for path in BAD.glob("*.txt")}
-    assert expected == {case.stem for case in CASES}, "a case without a message, or a message without a case"
+    assert expected == {case.stem for case in CASES}, "case without message, or message without case"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
-def test_refused_with_the_message_beside_it(case: Path, project: Path) -> None:
+def test_load_reports_the_expected_message(case: Path, project: Path) -> None:
     environments = project / "environments"
     name = "qa"
     if case.is_dir():
@@ -32,18 +32,18 @@ def test_refused_with_the_message_beside_it(case: Path, project: Path) -> None:
         name = next(stem for stem in ("qa", "acceptance") if (case / f"{stem}.yaml").exists())
     else:
         shutil.copy(case, environments / "qa.yaml")
-    with pytest.raises(InvalidEnvironment) as refused:
+    with pytest.raises(InvalidEnvironment) as raised:
         load(name, project=project)
-    message = BAD / f"{case.stem}.txt"
+    expected = BAD / f"{case.stem}.txt"
     if os.environ.get("TERRACE_WRITE_EXPECTED"):
-        message.write_text(f"{refused.value}\n")
-    assert f"{refused.value}\n" == message.read_text()
-    assert refused.value.exit_code == 1
+        expected.write_text(f"{raised.value}\n")
+    assert f"{raised.value}\n" == expected.read_text()
+    assert raised.value.exit_code == 1
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
-def test_the_place_named_is_there(case: Path) -> None:
-    """Each problem begins with file:line:column, and that line exists. YAML to paste has lines of its own."""
+def test_the_reported_position_exists(case: Path) -> None:
+    """Each problem starts with file:line:column of an existing line. Lines of YAML to paste have no position."""
     lines = (BAD / f"{case.stem}.txt").read_text().splitlines()
     assert lines[0].startswith("environments/")
     for line in lines:

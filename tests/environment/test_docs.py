@@ -1,6 +1,6 @@
-"""docs/environments.md: its tables are the code's, its commands run.
+"""docs/environments.md: its tables match the code, and its commands run.
 
-After a change of a table: TERRACE_WRITE_EXPECTED=1 pytest tests/environment/test_docs.py.
+To update the tables, run TERRACE_WRITE_EXPECTED=1 pytest tests/environment/test_docs.py.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from terrace.environment import Environment
-from terrace.environment.regions import PLACES
+from terrace.environment.regions import REGIONS
 from terrace.environment.sizes import SIZES
 from tests.environment.conftest import HERE
 
@@ -25,15 +25,15 @@ def sections() -> Iterator[str]:
     yield "| key | |"
     yield "|---|---|"
     for name, info in Environment.model_fields.items():
-        needed = "" if info.is_required() else " Optional."
-        yield f"| `{name}` | {' '.join(str(info.description).split())}{needed} |"
+        optional = "" if info.is_required() else " Optional."
+        yield f"| `{name}` | {' '.join(str(info.description).split())}{optional} |"
 
 
 def regions() -> Iterator[str]:
-    yield "| place | AWS | Azure | Google Cloud | jurisdiction |"
+    yield "| region | AWS | Azure | Google Cloud | jurisdiction |"
     yield "|---|---|---|---|---|"
-    for name, place in PLACES.items():
-        yield f"| {name} | {place.aws} | {place.azure} | {place.gcp} | {place.residency} |"
+    for name, region in REGIONS.items():
+        yield f"| {name} | {region.aws} | {region.azure} | {region.gcp} | {region.jurisdiction} |"
 
 
 def sizes() -> Iterator[str]:
@@ -49,14 +49,14 @@ def sizes() -> Iterator[str]:
 def test_tables_are_current(table: object) -> None:
     name, rows = table.__name__, "\n".join(table())  # type: ignore[attr-defined,operator]
     between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-    current = between.sub(lambda found: f"{found[1]}{rows}\n{found[2]}", PAGE.read_text())
+    current = between.sub(lambda match: f"{match[1]}{rows}\n{match[2]}", PAGE.read_text())
     if os.environ.get("TERRACE_WRITE_EXPECTED"):
         PAGE.write_text(current)
     assert PAGE.read_text() == current
 
 
-def test_its_commands_run(tmp_path: Path) -> None:
-    """All shell blocks, in order, in a scratch copy of the project."""
+def test_commands_run(tmp_path: Path) -> None:
+    """All shell blocks, in order, in a copy of the project."""
     shutil.copy(ROOT / "cdktf.json", tmp_path)
     shutil.copytree(ROOT / "environments", tmp_path / "environments")
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
@@ -71,8 +71,8 @@ def test_its_commands_run(tmp_path: Path) -> None:
     assert "prod: valid (prod, azure, frankfurt)" in done.stdout
 
 
-def test_what_it_shows_is_what_is_printed() -> None:
-    """The text blocks that quote explain and validate."""
+def test_quoted_output_is_current() -> None:
+    """The text blocks with the output of validate and explain."""
     page = PAGE.read_text()
     for arguments in (["validate"], ["env", "explain", "prod", "database.size"]):
         done = subprocess.run(

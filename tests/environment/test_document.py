@@ -1,4 +1,4 @@
-"""Files that are too large, too odd or not there at all, and what YAML 1.2 means by a word."""
+"""Files that cannot be read, and how YAML 1.2 scalars are parsed."""
 
 import os
 import random
@@ -14,43 +14,43 @@ from tests.environment.conftest import HERE, Write
 
 
 def message(project: Path, name: str = "qa") -> str:
-    with pytest.raises(InvalidEnvironment) as refused:
+    with pytest.raises(InvalidEnvironment) as raised:
         load(name, project=project)
-    return str(refused.value)
+    return str(raised.value)
 
 
-def test_fifty_megabytes_are_refused_before_they_are_read(write: Write) -> None:
+def test_a_large_file_is_refused_before_it_is_read(write: Write) -> None:
     project = write()
     with (project / "environments" / "qa.yaml").open("r+b") as file:
         file.truncate(50 * 1024 * 1024)
-    assert message(project) == "environments/qa.yaml:1:1 is 50.0 MiB; an environment file has at most 1024 KiB"
+    assert message(project) == "environments/qa.yaml:1:1 file is 50.0 MiB; the limit is 1024 KiB."
 
 
-def test_a_directory_is_not_a_file(project: Path) -> None:
+def test_a_directory_is_refused(project: Path) -> None:
     (project / "environments" / "qa.yaml").mkdir()
-    assert message(project) == "environments/qa.yaml is not a file"
+    assert message(project) == "environments/qa.yaml is not a regular file."
 
 
-def test_a_pipe_is_not_read(project: Path) -> None:
+def test_a_named_pipe_is_refused(project: Path) -> None:
     os.mkfifo(project / "environments" / "qa.yaml")
-    assert message(project) == "environments/qa.yaml is not a file"
+    assert message(project) == "environments/qa.yaml is not a regular file."
 
 
-def test_a_link_out_of_the_directory_is_not_followed(write: Write, tmp_path: Path) -> None:
+def test_a_link_to_a_base_outside_the_directory_is_refused(write: Write, tmp_path: Path) -> None:
     project = write(base="secret.yaml")
     outside = tmp_path / "outside.yaml"
     outside.write_text("project: stolen\n")
     (project / "environments" / "secret.yaml").symlink_to(outside)
-    assert (
-        message(project) == "environments/qa.yaml:1:10 extends: secret.yaml is a link that leads out of environments/."
+    assert message(project) == (
+        "environments/qa.yaml:1:10 extends: secret.yaml is a symbolic link to a file outside environments/."
     )
 
 
-def test_an_environment_that_is_a_link_out_is_not_followed(project: Path, tmp_path: Path) -> None:
+def test_a_link_to_an_environment_outside_the_directory_is_refused(project: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside.yaml"
     outside.write_text("name: qa\n")
     (project / "environments" / "qa.yaml").symlink_to(outside)
-    assert message(project) == "environments/qa.yaml is a link that leads out of environments/."
+    assert message(project) == "environments/qa.yaml file is a symbolic link to a file outside environments/."
 
 
 def test_a_long_chain_is_refused(write: Write) -> None:
@@ -58,21 +58,21 @@ def test_a_long_chain_is_refused(write: Write) -> None:
     for position in range(9):
         (project / "environments" / f"{position}.yaml").write_text(f"extends: {position + 1}.yaml\n")
     (project / "environments" / "9.yaml").write_text("project: dpf\n")
-    assert message(project) == "environments/6.yaml:1:10 extends: the chain is longer than 8 files."
+    assert message(project) == "environments/6.yaml:1:10 extends: more than 8 files extend each other."
 
 
-def test_an_environment_that_is_not_there(write: Write) -> None:
+def test_an_unknown_environment_is_a_usage_error(write: Write) -> None:
     project = write()
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UsageError) as raised:
         load("q", project=project)
-    assert str(refused.value) == "environments: there is no environment 'q'"
-    assert refused.value.hint == "did you mean qa? environments: qa"
+    assert str(raised.value) == "environments: unknown environment 'q'"
+    assert raised.value.hint == "Did you mean 'qa'? Expected: qa."
     with pytest.raises(UsageError):
         load("../environments/qa.yml", project=project)
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("text", "value"),
     [
         ("yes", "yes"), ("no", "no"), ("on", "on"), ("off", "off"), ("010", 10), ("0o10", 8), ("0x1F", 31),
         ("1_000", "1_000"), ("1:30", "1:30"), ("true", True), ("False", False), ("'true'", "true"), ("~", None),
@@ -80,14 +80,14 @@ def test_an_environment_that_is_not_there(write: Write) -> None:
         ("1.2.3", "1.2.3"), ("=", "="),
     ],
 )  # fmt: skip
-def test_words_mean_what_yaml_1_2_says(typed: str, meant: object) -> None:
-    root = parse(f"key: {typed}\n", "file.yaml").root
+def test_scalars_follow_the_core_schema(text: str, value: object) -> None:
+    root = parse(f"key: {text}\n", "file.yaml").root
     assert isinstance(root.value, dict)
-    value = root.value["key"].value
-    assert value == meant and type(value) is type(meant)
+    parsed = root.value["key"].value
+    assert parsed == value and type(parsed) is type(value)
 
 
-def test_positions_are_those_of_editors() -> None:
+def test_positions_count_from_one() -> None:
     root = parse("# one\nsection:\n  key: value\n  list: [a, b]\n", "f").root
     assert isinstance(root.value, dict)
     section = root.value["section"]
@@ -99,20 +99,20 @@ def test_positions_are_those_of_editors() -> None:
     assert (items.where, items.value[1].where) == ("f:4:3", "f:4:13")
 
 
-def test_windows_line_ends_and_other_alphabets_are_fine() -> None:
+def test_windows_line_ends_and_unicode_are_supported() -> None:
     document = parse("a: ä\r\nb: 日本\r\n", "f")
     assert plain(document.root) == {"a": "ä", "b": "日本"} and not document.problems
 
 
-def test_a_small_alias_is_fine() -> None:
+def test_aliases_are_expanded() -> None:
     document = parse("a: &x {b: 1}\nc: *x\nd: *x\n", "f")
     assert plain(document.root) == {"a": {"b": 1}, "c": {"b": 1}, "d": {"b": 1}} and not document.problems
 
 
-def test_whatever_is_typed_ends_in_a_sentence(write: Write) -> None:
-    """Spoil the good file in many random ways: it is valid or refused, nothing else is raised."""
+def test_random_edits_raise_no_other_error(write: Write) -> None:
+    """A file with random edits is valid or raises TerraceError."""
     source = (HERE / "good" / "base.yaml").read_text() + "name: qa\n"
-    dice = random.Random(20)
+    rng = random.Random(20)
     pieces = [
         "\t",
         ":",
@@ -138,10 +138,10 @@ def test_whatever_is_typed_ends_in_a_sentence(write: Write) -> None:
     refused = 0
     for _ in range(120):
         text = source
-        for _ in range(dice.randint(1, 3)):
-            at = dice.randrange(len(text))
-            cut = dice.choice([0, 0, 1, 5, 40])
-            text = text[:at] + dice.choice(pieces) + text[at + cut :]
+        for _ in range(rng.randint(1, 3)):
+            at = rng.randrange(len(text))
+            cut = rng.choice([0, 0, 1, 5, 40])
+            text = text[:at] + rng.choice(pieces) + text[at + cut :]
         project = write(text, base="")
         try:
             load("qa", project=project)

@@ -1,4 +1,4 @@
-"""Whatever is put anywhere, what comes back is a sentence of ours with a place."""
+"""Any value at any path is valid or a problem with a position and a message of our own."""
 
 import copy
 import json
@@ -15,7 +15,7 @@ from terrace.errors import InvalidEnvironment
 from tests.environment.conftest import HERE
 
 VALUES: list[Any] = [None, 5, -1, 1.5, True, "x", "", [], {}, [1], {"a": 1}, "CHANGEME", 10**15, [None], "Ünï"]
-MORE = {
+ADDITIONS = {
     "name": "qa",
     "tier": "dev",
     "cost": {
@@ -25,9 +25,9 @@ MORE = {
 }
 
 
-def whole() -> dict[str, Any]:
+def full_document() -> dict[str, Any]:
     document: dict[str, Any] = YAML(typ="safe", pure=True).load(HERE / "good" / "base.yaml")
-    document |= MORE
+    document |= ADDITIONS
     document["database"] |= {"maintenance_window": {"day": "sun", "hour": 3}, "schemas": ["raw"]}
     document["aws"] = YAML(typ="safe", pure=True).load(HERE / "good" / "clouds" / "aws.yaml")
     document["aws"] |= {"node_types": {"general": ["m6i.large"]}, "zones": [f"eu-central-1{zone}" for zone in "abc"]}
@@ -43,16 +43,16 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from paths(child, (*path, key))
 
 
-def test_anything_anywhere_is_told_in_words_of_ours(project: Path) -> None:
-    dice, document = random.Random(3), whole()
+def test_no_message_is_pydantics(project: Path) -> None:
+    rng, document = random.Random(3), full_document()
     refused = 0
     for path in paths(document):
-        spoilt = copy.deepcopy(document)
-        section = spoilt
+        changed = copy.deepcopy(document)
+        section = changed
         for word in path[:-1]:
             section = section[word]
-        section[path[-1]] = dice.choice(VALUES)
-        (project / "environments" / "qa.yaml").write_text(json.dumps(spoilt, ensure_ascii=False))
+        section[path[-1]] = rng.choice(VALUES)
+        (project / "environments" / "qa.yaml").write_text(json.dumps(changed, ensure_ascii=False))
         try:
             load("qa", project=project)
         except InvalidEnvironment as error:
@@ -60,24 +60,24 @@ def test_anything_anywhere_is_told_in_words_of_ours(project: Path) -> None:
             for problem in error.problems:
                 assert re.fullmatch(r"environments/qa\.yaml:\d+:\d+", problem.where), problem
                 assert problem.message[-1] in ".:?", problem
-                jargon = ("Input", "should", "valid ", "None", "dict", "tuple", "str_", "[type=")
+                jargon = ("Input", "should", "a valid ", "None", "dict", "tuple", "str_", "[type=")
                 assert not any(word in str(problem) for word in jargon), problem
     assert refused > 100
 
 
-def test_true_is_not_one(project: Path) -> None:
-    """Python's True equals 1; a file's true does not."""
-    for path in paths(document := whole()):
-        spoilt = copy.deepcopy(document)
-        section = spoilt
+def test_true_is_not_a_number(project: Path) -> None:
+    """In Python, True equals 1; in a file, true is not a number."""
+    for path in paths(document := full_document()):
+        changed = copy.deepcopy(document)
+        section = changed
         for word in path[:-1]:
             section = section[word]
         if type(section[path[-1]]) is int and section[path[-1]] in (0, 1, 3):
             section[path[-1]] = True
-            (project / "environments" / "qa.yaml").write_text(json.dumps(spoilt))
+            (project / "environments" / "qa.yaml").write_text(json.dumps(changed))
             try:
                 load("qa", project=project)
             except InvalidEnvironment as error:
                 assert [problem.path for problem in error.problems] == [".".join(map(str, path))]
             else:
-                raise AssertionError(f"{path} takes true for a number")
+                raise AssertionError(f"{path} accepts true as a number")

@@ -1,4 +1,4 @@
-"""How files are merged, and that every value knows the line that set it."""
+"""Merging of files, and the provenance of each value."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from terrace.errors import InvalidEnvironment
 from tests.environment.conftest import HERE, Write
 
 
-def test_maps_merge_by_key_and_single_values_replace(write: Write) -> None:
+def test_mappings_merge_by_key_and_scalars_replace(write: Write) -> None:
     loaded = load("qa", project=write("database:\n  size: large\n"))
     database = loaded.environment.database
     assert (database.size, database.storage_gb) == ("large", 100)
@@ -28,7 +28,7 @@ def test_null_removes_a_key(write: Write) -> None:
     assert "general" not in loaded.document["cluster"]["pools"]
 
 
-def test_what_was_removed_can_come_back(write: Write) -> None:
+def test_a_removed_key_can_be_set_again(write: Write) -> None:
     project = write(
         "cluster:\n  pools:\n    general: {kind: general, size: small, min_nodes: 1, max_nodes: 2}\n", base="mid.yaml"
     )
@@ -36,7 +36,7 @@ def test_what_was_removed_can_come_back(write: Write) -> None:
     assert load("qa", project=project).environment.cluster.pools["general"].size == "small"
 
 
-def test_a_chain_is_merged_from_its_base_on(write: Write) -> None:
+def test_a_chain_is_merged_base_first(write: Write) -> None:
     project = write("cache: {replicas: 2}\n", base="mid.yaml")
     (project / "environments" / "mid.yaml").write_text("extends: base.yaml\ncache: {replicas: 0, size: large}\n")
     loaded = load("qa", project=project)
@@ -46,7 +46,7 @@ def test_a_chain_is_merged_from_its_base_on(write: Write) -> None:
     assert loaded.where("cache.size") == "environments/mid.yaml:2:28"
 
 
-def test_zones_of_the_lake_are_other_names_of_its_layers(write: Write) -> None:
+def test_lake_layers_have_aliases(write: Write) -> None:
     project = write(
         "lake:\n  lifecycle:\n    raw: {expire_after_days: 500}\n"
         "modules:\n  airflow: {lake: {curated: read}}\n"
@@ -76,11 +76,11 @@ def test_zones_of_the_lake_are_other_names_of_its_layers(write: Write) -> None:
         ("nope", "environments/qa.yaml:1:1"),
     ],
 )
-def test_where_names_file_line_and_column(write: Write, path: str, where: str) -> None:
+def test_where_returns_file_line_and_column(write: Write, path: str, where: str) -> None:
     assert load("qa", project=write("database:\n  size: large\n")).where(path) == where
 
 
-def test_every_value_of_our_environments_knows_its_line() -> None:
+def test_every_value_of_the_environments_has_a_position() -> None:
     root = HERE.parents[1]
     for name in names(root):
         loaded = load(name, project=root)
@@ -91,17 +91,17 @@ def test_every_value_of_our_environments_knows_its_line() -> None:
                     check(inner, f"{path}.{key}" if path else key)
                 return
             file, line, column = loaded.where(path).split(":")
-            typed = (root / file).read_text().splitlines()[int(line) - 1][int(column) - 1 :]
+            line_text = (root / file).read_text().splitlines()[int(line) - 1][int(column) - 1 :]
             if isinstance(value, list):
-                assert typed.startswith(f"{path.rpartition('.')[2]}:")
+                assert line_text.startswith(f"{path.rpartition('.')[2]}:")
             else:
                 word = str(value).lower() if isinstance(value, bool) else str(value)
-                assert typed.lstrip("\"'").startswith(word), (path, typed)
+                assert line_text.lstrip("\"'").startswith(word), (path, line_text)
 
         check(loaded.document, "")
 
 
-def test_another_cloud_by_argument_or_shell(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_argument_and_variable_override_the_cloud(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     account = "billing_account: 000000-111111-222222, admin_group: admins@example.com"
     project = write(f"gcp: {{project_id: acme-data, project_number: '123456789012', {account}}}\n")
     loaded = load("qa", project=project, cloud="gcp")
@@ -111,7 +111,7 @@ def test_another_cloud_by_argument_or_shell(write: Write, monkeypatch: pytest.Mo
     assert load("qa", project=project, cloud="aws").environment.cloud == "aws"
 
 
-def test_names_are_the_files_with_a_name(write: Write, project: Path) -> None:
+def test_names_lists_files_with_a_name(write: Write, project: Path) -> None:
     write()
     write("", name="uat")
     (project / "environments" / "broken.yaml").write_text("a: [\n")
@@ -119,25 +119,26 @@ def test_names_are_the_files_with_a_name(write: Write, project: Path) -> None:
     assert names(project) == ["broken", "qa", "uat"]
 
 
-def test_a_file_that_nobody_looks_at_is_told(write: Write, project: Path) -> None:
+def test_an_unused_file_is_reported(write: Write, project: Path) -> None:
     write()
     assert unused(project) == []
     (project / "environments" / "uat.yaml").write_text("extends: base.yaml\ntier: dev\n")
     assert [str(problem) for problem in unused(project)] == [
-        "environments/uat.yaml:1:1 has no `name`, and no file extends it. An environment has a name, as its file."
+        "environments/uat.yaml:1:1 unused file: it has no `name`, and no file extends it. "
+        "Add `name: uat`, or delete the file."
     ]
 
 
-def test_two_environments_behind_links_need_two_ranges(write: Write, project: Path) -> None:
+def test_networks_with_hybrid_links_must_not_overlap(write: Write, project: Path) -> None:
     write()
-    lent = "aws: {owns_account: false}\n"
-    write(f"network: {{entry: {{domain: uat.example.com}}, cidr: 10.42.64.0/18}}\n{lent}", name="uat")
-    write(f"network: {{entry: {{domain: data.example.com}}, hybrid: null}}\n{lent}", name="lab")
-    found = between([load(name, project=project) for name in ("qa", "uat", "lab")])
-    assert [str(problem) for problem in found] == [
-        "environments/uat.yaml:3:51 network.cidr: 10.42.64.0/18 overlaps qa's, 10.42.0.0/16, "
+    not_owner = "aws: {owns_account: false}\n"
+    write(f"network: {{entry: {{domain: uat.example.com}}, cidr: 10.42.64.0/18}}\n{not_owner}", name="uat")
+    write(f"network: {{entry: {{domain: data.example.com}}, hybrid: null}}\n{not_owner}", name="lab")
+    conflicts = between([load(name, project=project) for name in ("qa", "uat", "lab")])
+    assert [str(problem) for problem in conflicts] == [
+        "environments/uat.yaml:3:51 network.cidr: 10.42.64.0/18 overlaps the network of qa (10.42.0.0/16), "
         "and both have a hybrid link.",
-        "environments/lab.yaml:3:27 network.entry.domain: 'data.example.com' is qa's already.",
+        "environments/lab.yaml:3:27 network.entry.domain: 'data.example.com' is already the domain of qa.",
     ]
 
 
@@ -151,12 +152,12 @@ def test_an_account_has_one_owner(write: Write, project: Path) -> None:
         write(f"network: {{entry: {{domain: {name}.example.com}}, hybrid: null}}\n", name=name)
     loaded = [load(name, project=project) for name in ("qa", "uat", "lab", "try")]
     assert [str(problem) for problem in between(loaded)] == [
-        "environments/clouds/aws.yaml:2:13 aws.account_id: '111122223333' is qa's too, and both own it. "
-        "Write owns_account: false for one of them."
+        "environments/clouds/aws.yaml:2:13 aws.account_id: '111122223333' is also the account of qa, "
+        "and both environments own it. Set owns_account to false in one of them."
     ]
 
 
-def test_an_environment_lives_where_its_clouds_file_says_unless_it_says_so_itself(write: Write, project: Path) -> None:
+def test_an_environment_overrides_its_account_file(write: Write, project: Path) -> None:
     clouds = project / "environments" / "clouds"
     (clouds / "aws.yaml").write_text(
         'account_id: "111122223333"\nadmin_role: admins\n'
@@ -174,55 +175,57 @@ def test_an_environment_lives_where_its_clouds_file_says_unless_it_says_so_itsel
     assert alone.environment.aws is not None and alone.environment.aws.account == "444455556666"
 
 
-def test_only_the_chosen_clouds_accounts_are_read(write: Write, project: Path) -> None:
+def test_only_the_account_file_of_the_cloud_is_read(write: Write, project: Path) -> None:
     (project / "environments" / "clouds" / "gcp.yaml").write_text("nothing: [")
     assert load("qa", project=write()).environment.cloud == "aws"
     with pytest.raises(InvalidEnvironment, match=r"^environments/clouds/gcp\.yaml:1:"):
         load("qa", project=project, cloud="gcp")
 
 
-def test_what_is_to_be_pasted_makes_it_valid_but_for_the_values(write: Write, project: Path) -> None:
+def test_the_suggested_yaml_is_valid_except_for_placeholders(write: Write, project: Path) -> None:
     project = write("cloud: gcp\n")
-    with pytest.raises(InvalidEnvironment) as refused:
+    with pytest.raises(InvalidEnvironment) as raised:
         load("qa", project=project)
-    (problem,) = refused.value.problems
+    (problem,) = raised.value.problems
     file = project / "environments" / "clouds" / "gcp.yaml"
     file.write_text(problem.hint.split("\n", 1)[1] + "\n")
     with pytest.raises(InvalidEnvironment) as again:
         load("qa", project=project)
-    assert all("is still 'CHANGEME'" in str(each) for each in again.value.problems)
+    assert all("placeholder 'CHANGEME'" in str(each) for each in again.value.problems)
     assert len(again.value.problems) == 4
 
 
-def test_accounts_of_nobody_are_told(write: Write, project: Path) -> None:
+def test_unused_accounts_are_reported(write: Write, project: Path) -> None:
     write()
     clouds = project / "environments" / "clouds"
     (clouds / "azure.yaml").write_text("environments:\n  qa: {}\n  qaa: {}\n")
     (clouds / "azur.yaml").write_text("a: 1\n")
     assert [str(problem) for problem in unused(project)] == [
-        "environments/clouds/azur.yaml is named after no cloud. Did you mean 'azure'? (aws, azure, gcp)",
-        "environments/clouds/azure.yaml:3:3 environments.qaa: is no environment. Did you mean 'qa'? (qa)",
+        "environments/clouds/azur.yaml file name is not a cloud. Did you mean 'azure'? "
+        "Expected one of: aws, azure, gcp.",
+        "environments/clouds/azure.yaml:3:3 environments.qaa: unknown environment 'qaa'. "
+        "Did you mean 'qa'? Expected: qa.",
     ]
 
 
-def test_accounts_do_not_come_from_elsewhere(
+def test_a_link_to_an_account_file_outside_the_project_is_refused(
     write: Write, project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     file = project / "environments" / "clouds" / "aws.yaml"
-    elsewhere = tmp_path_factory.mktemp("elsewhere") / "aws.yaml"
-    file.rename(elsewhere)
-    file.symlink_to(elsewhere)
-    with pytest.raises(InvalidEnvironment, match=r"clouds/aws.yaml is a link that leads out of environments/"):
+    outside = tmp_path_factory.mktemp("outside") / "aws.yaml"
+    file.rename(outside)
+    file.symlink_to(outside)
+    with pytest.raises(InvalidEnvironment, match=r"clouds/aws.yaml is a symbolic link to a file outside environments/"):
         load("qa", project=write())
 
 
-def test_merge_shows_an_environment_that_is_not_valid(write: Write) -> None:
+def test_merge_returns_an_invalid_environment(write: Write) -> None:
     project = write("database: {size: huge}\n")
     with pytest.raises(InvalidEnvironment):
         load("qa", project=project)
     assert merge("qa", project=project).problems == ()
 
 
-def test_the_same_file_is_read_again_when_it_changes(write: Write) -> None:
+def test_a_changed_file_is_read_again(write: Write) -> None:
     assert load("qa", project=write("cache: {size: large}\n")).environment.cache.size == "large"
     assert load("qa", project=write("cache: {size: xlarge}\n")).environment.cache.size == "xlarge"

@@ -1,4 +1,4 @@
-"""Each rule is asked, is shown at work by a file of bad/, and says nothing about what is right."""
+"""Each rule is in the list, is broken by a file in bad/, and accepts valid values."""
 
 import inspect
 import shutil
@@ -9,52 +9,50 @@ from types import ModuleType
 import pytest
 
 from terrace.environment import Environment, load, names, rules
-from terrace.environment.rules import aws, azure, data, gcp, network, resilience, workloads
-from terrace.environment.rules import location as place
+from terrace.environment.rules import aws, azure, data, gcp, location, network, resilience, workloads
 from terrace.errors import InvalidEnvironment, Problem
 from tests.environment.conftest import HERE, Write
 
 BAD = HERE / "bad"
-TOPICS: tuple[ModuleType, ...] = (aws, azure, data, gcp, network, place, resilience, workloads)
+MODULES: tuple[ModuleType, ...] = (aws, azure, data, gcp, location, network, resilience, workloads)
 
 
-def test_every_rule_stands_in_the_list() -> None:
-    written = {
+def test_every_rule_is_in_the_list() -> None:
+    defined = {
         rule
-        for topic in TOPICS
-        for name, rule in vars(topic).items()
-        if inspect.isfunction(rule) and rule.__module__ == topic.__name__ and not name.startswith("_")
+        for module in MODULES
+        for name, rule in vars(module).items()
+        if inspect.isfunction(rule) and rule.__module__ == module.__name__ and not name.startswith("_")
     }
-    assert written == set(rules.RULES)
+    assert defined == set(rules.RULES)
     assert len(rules.RULES) == len(set(rules.RULES))
 
 
-def test_every_rule_is_shown_by_a_bad_file(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spoke: set[str] = set()
+def test_every_rule_is_broken_by_a_bad_file(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken: set[rules.Rule] = set()
 
-    def listening(rule: rules.Rule) -> rules.Rule:
-        def asked(environment: Environment) -> Iterator[Problem]:
+    def recorded(rule: rules.Rule) -> rules.Rule:
+        def recording_rule(environment: Environment) -> Iterator[Problem]:
             for problem in rule(environment):
-                spoke.add(rule.__name__)
+                broken.add(rule)
                 yield problem
 
-        return asked
+        return recording_rule
 
-    monkeypatch.setattr(rules, "RULES", tuple(map(listening, rules.RULES)))
+    monkeypatch.setattr(rules, "RULES", tuple(map(recorded, rules.RULES)))
     for case in BAD.glob("*.yaml"):
         shutil.copy(case, project / "environments" / "qa.yaml")
         with pytest.raises(InvalidEnvironment):
             load("qa", project=project)
-    for case in BAD.glob("names_too_long/*.yaml"):
+    for case in BAD.glob("computed_name_too_long/*.yaml"):
         shutil.copy(case, project / "environments")
         with pytest.raises(InvalidEnvironment):
             load(case.stem, project=project)
     monkeypatch.undo()
-    assert {rule.__name__ for rule in rules.RULES} - spoke == set()
+    assert set(rules.RULES) == broken
 
 
-def test_what_is_right_is_not_blamed(write: Write) -> None:
-    """The edges that are still allowed."""
+def test_boundary_values_are_valid(write: Write) -> None:
     project = write(
         "network:\n  cidr: 100.64.0.0/20\n  hybrid: {peer_cidrs: [100.64.16.0/20]}\n"
         "cluster:\n  service_cidr: 172.20.0.0/24\n  api_access: {public_from: {office: 203.0.113.7/32}}\n"
@@ -70,7 +68,7 @@ def test_what_is_right_is_not_blamed(write: Write) -> None:
     assert load("qa", project=project).environment.backup.retention_days == 120
 
 
-def test_dev_may_do_without(write: Write) -> None:
+def test_dev_needs_no_redundancy(write: Write) -> None:
     project = write(
         "tier: dev\nrecovery_region: null\n"
         "network: {zones: 1, egress: {nat: single}, entry: {firewall: count}}\n"
@@ -83,10 +81,10 @@ def test_dev_may_do_without(write: Write) -> None:
     assert load("qa", project=project).environment.tier == "dev"
 
 
-def test_problems_of_types_and_of_rules_come_together(write: Write) -> None:
-    with pytest.raises(InvalidEnvironment) as refused:
+def test_type_and_rule_problems_are_reported_together(write: Write) -> None:
+    with pytest.raises(InvalidEnvironment) as raised:
         load("qa", project=write("cache: {size: huge, replicas: 0}\nkeys: {rotation_days: 1}\nnetwork: {zones: 2}\n"))
-    assert [problem.path for problem in refused.value.problems] == [
+    assert [problem.path for problem in raised.value.problems] == [
         "cache.size",
         "cache.replicas",
         "keys.rotation_days",
@@ -94,11 +92,11 @@ def test_problems_of_types_and_of_rules_come_together(write: Write) -> None:
     ]
 
 
-def test_a_fault_of_a_rule_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule may miss what is wrong by type; on a whole environment an AttributeError is a fault of ours."""
+def test_an_error_in_a_rule_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a partial environment, a rule may raise AttributeError; on a complete one, that is a bug."""
 
     def faulty(environment: Environment) -> Iterator[Problem]:
-        yield Problem(environment.nothing_of_the_kind)  # type: ignore[attr-defined]
+        yield Problem(environment.no_such_field)  # type: ignore[attr-defined]
 
     monkeypatch.setattr(rules, "RULES", (faulty,))
     root = HERE.parents[1]

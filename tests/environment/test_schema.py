@@ -1,4 +1,4 @@
-"""The models describe themselves, import cheaply, and tell editors the same as us."""
+"""The models are described, import quickly, and agree with the editors' JSON Schema."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from terrace.capabilities.spec import Spec
 from terrace.environment import Environment, load, names
-from terrace.environment.fields import EXPECTED, field, patterns
+from terrace.environment.fields import EXPECTED, field, schema
 from terrace.environment.schema import SETTINGS
 from terrace.environment.schema_json import accounts_schema, overlay_schema, texts
 from tests.environment.conftest import HERE, Write
@@ -36,7 +36,7 @@ def test_every_field_has_a_description() -> None:
 
 
 def test_every_number_names_its_unit() -> None:
-    """A number is a count, or its key ends in what it counts."""
+    """A number is a count, or its key ends in the unit."""
     counts = {"zones", "replicas", "min_nodes", "max_nodes", "version", "port", "hour", "peer_asn"}
     counts |= {"requests_per_five_minutes", "database_connections", "cache_evictions", "lake_denials"}
     units = ("_gb", "_days", "_seconds", "_minutes", "_ms", "_percent", "_usd", "days")
@@ -50,11 +50,23 @@ def test_every_number_names_its_unit() -> None:
     assert [name for name in sorted(numbers) if name not in counts and not name.endswith(units)] == []
 
 
-def test_every_pattern_is_put_into_words() -> None:
-    assert patterns() - set(EXPECTED) == set(), "add them to terrace.environment.fields.EXPECTED"
+def patterns(part: object) -> Iterator[str]:
+    """All patterns of a JSON Schema, for values and for keys."""
+    if isinstance(part, dict):
+        yield from part.get("patternProperties", {})
+        if isinstance(part.get("pattern"), str):
+            yield part["pattern"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            yield from patterns(inner)
 
 
-def test_every_section_is_frozen_and_refuses_what_it_does_not_know() -> None:
+def test_every_pattern_has_a_description() -> None:
+    assert set(patterns(schema())) - set(EXPECTED) == set(), "add them to terrace.environment.fields.EXPECTED"
+
+
+def test_every_section_is_frozen_and_rejects_unknown_keys() -> None:
     for model in models():
         assert model.model_config["frozen"] and model.model_config["extra"] == "forbid", model
 
@@ -65,24 +77,24 @@ def test_the_editors_schemas_are_current(path: str) -> None:
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "environments").glob("*.yaml")), ids=lambda file: file.name)
-def test_each_environment_file_names_the_schema_and_fits_it(file: object) -> None:
+def test_each_environment_file_matches_the_schema_it_names(file: object) -> None:
     assert file.read_text().startswith("# yaml-language-server: $schema=schema.json\n")  # type: ignore[attr-defined]
     jsonschema.Draft202012Validator(overlay_schema()).validate(YAML(typ="safe", pure=True).load(file))
 
 
 @pytest.mark.parametrize("cloud", SETTINGS)
-def test_each_account_file_names_its_schema_and_fits_it(cloud: str) -> None:
+def test_each_account_file_matches_the_schema_it_names(cloud: str) -> None:
     file = ROOT / "environments" / "clouds" / f"{cloud}.yaml"
     assert file.read_text().startswith(f"# yaml-language-server: $schema={cloud}.schema.json\n")
-    judge = jsonschema.Draft202012Validator(accounts_schema(cloud))
-    whole = YAML(typ="safe", pure=True).load(file)
-    judge.validate(whole)
-    assert list(judge.iter_errors({**whole, "acount": "x"}))
-    assert list(judge.iter_errors({"environments": {"dev": {"owns_account": "no"}}}))
+    validator = jsonschema.Draft202012Validator(accounts_schema(cloud))
+    document = YAML(typ="safe", pure=True).load(file)
+    validator.validate(document)
+    assert list(validator.iter_errors({**document, "acount": "x"}))
+    assert list(validator.iter_errors({"environments": {"dev": {"owns_account": "no"}}}))
 
 
 @pytest.mark.parametrize(
-    "spoilt",
+    "text",
     [
         "databse: {}", "database: {size: mediun}", "database: {storage_gb: 5}",
         "cluster: {pools: {general: {kind: x}}}",
@@ -90,12 +102,12 @@ def test_each_account_file_names_its_schema_and_fits_it(cloud: str) -> None:
         "observability: {channels: {pager: {kind: sms}}}", "database: {high_availability: 'yes'}",
     ],
 )  # fmt: skip
-def test_the_editors_schema_refuses_what_we_refuse(spoilt: str, write: Write) -> None:
-    document = YAML(typ="safe", pure=True).load(spoilt)
+def test_the_editors_schema_rejects_invalid_files(text: str, write: Write) -> None:
+    document = YAML(typ="safe", pure=True).load(text)
     assert list(jsonschema.Draft202012Validator(overlay_schema()).iter_errors(document))
 
 
-def test_the_editors_schema_takes_what_an_overlay_may_say() -> None:
+def test_the_editors_schema_accepts_overlays() -> None:
     overlay = """
     extends: base.yaml
     recovery_region: null
@@ -107,19 +119,19 @@ def test_the_editors_schema_takes_what_an_overlay_may_say() -> None:
     jsonschema.Draft202012Validator(overlay_schema()).validate(YAML(typ="safe", pure=True).load(overlay))
 
 
-def test_a_default_in_the_schema_is_the_models() -> None:
+def test_fields_have_the_defaults_of_the_models() -> None:
     assert field(("observability", "thresholds", "node_cpu_percent")).default == 85  # type: ignore[union-attr]
     assert field(("database", "maintenance_window")).default == {"day": "sun", "hour": 3}  # type: ignore[union-attr]
     assert field(("network", "hybrid")).default is None  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("name", names(ROOT))
-def test_our_environments_are_valid(name: str) -> None:
+def test_the_environments_are_valid(name: str) -> None:
     assert isinstance(load(name, project=ROOT).environment, Environment)
 
 
-def test_imports_stay_cheap_and_need_no_node() -> None:
-    """Validating all environments loads no CDK, SDK, table printer or scanner, and runs with nothing on PATH."""
+def test_validation_imports_no_heavy_packages() -> None:
+    """Validating all environments loads no CDK, SDK, rich or checkov, and works with an empty PATH."""
     program = """
 import json, sys
 import terrace.environment
@@ -139,7 +151,7 @@ print(json.dumps([early, sorted(sys.modules)]))
     )
     assert done.returncode == 0, done.stderr
     early, late = ({module.split(".")[0] for module in modules} for modules in json.loads(done.stdout))
-    assert "pydantic" not in early, "naming the package is to cost nothing"
+    assert "pydantic" not in early, "import terrace.environment loads pydantic"
     assert "pydantic" in late
     heavy = {"jsii", "cdktn", "constructs", "boto3", "botocore", "rich", "checkov", "moto", "asyncio"}
     assert not late & heavy

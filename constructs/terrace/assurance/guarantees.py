@@ -11,8 +11,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from terrace.environment.document import Node, along, plain, read
-from terrace.environment.sizes import Cloud
+from terrace.capabilities.cloud import CloudName
+from terrace.environment.document import Node, along, plain
+from terrace.environment.reading import read
 from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem, TerraceError
 
 FAMILIES = ("NET", "KEY", "SEC", "K8S", "DB", "CACHE", "LAKE", "OBS", "AUD", "BAK", "COST", "GOV", "ID")
@@ -40,7 +41,7 @@ class Guarantee(BaseModel):
     id: str
     capability: str
     sentence: Annotated[str, Field(pattern=r"^[A-Z].{20,99}[^.\s]$")]
-    clouds: Mapping[Cloud, Annotated[tuple[_CHECK, ...], Field(min_length=1)]] = {}
+    clouds: Mapping[CloudName, Annotated[tuple[_CHECK, ...], Field(min_length=1)]] = {}
     in_cluster: tuple[_POLICY, ...] = ()
     shown: str = ""
 

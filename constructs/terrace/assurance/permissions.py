@@ -9,7 +9,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from terrace.environment.document import plain, read
+from terrace.environment.document import plain
+from terrace.environment.reading import read
 from terrace.errors import AnswerIsNo
 
 FOLDER = Path("policies/deploy")

@@ -11,7 +11,8 @@ from pydantic_core import ErrorDetails
 from terrace.assurance.guarantees import BY_ID
 from terrace.assurance.result import SEVERITIES, Severity
 from terrace.capabilities.target import Tier
-from terrace.environment.document import Node, along, plain, read
+from terrace.environment.document import Node, along, plain
+from terrace.environment.reading import read
 from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem
 
 FILE = "severity.yaml"

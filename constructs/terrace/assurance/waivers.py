@@ -14,8 +14,8 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from terrace.assurance.result import Waiver
 from terrace.assurance.severities import InvalidPolicies, faults, mapping
+from terrace.capabilities.cloud import CloudName
 from terrace.environment.document import Node, along, plain
-from terrace.environment.sizes import Cloud
 from terrace.errors import Problem
 
 FILE = "waivers.yaml"
@@ -44,7 +44,7 @@ class _Written(BaseModel):
     ]
     resource: _Text
     environments: Annotated[tuple[_Text, ...], Field(min_length=1)]
-    clouds: Annotated[tuple[Cloud, ...], Field(min_length=1)]
+    clouds: Annotated[tuple[CloudName, ...], Field(min_length=1)]
     reason: _Reason
     owner: _Text
     approved_by: _Text

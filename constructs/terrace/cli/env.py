@@ -71,7 +71,7 @@ def show_command(
         return
     from terrace.environment.rendering import yaml_of
 
-    click.echo(yaml_of(loaded.root, loaded.environment if defaults else None, origins=origins), nl=False)
+    click.echo(yaml_of(loaded.root, loaded.environment if defaults else None, provenance=origins), nl=False)
 
 
 @command.command("explain")
@@ -104,7 +104,7 @@ def explain_command(ctx: click.Context, environment: str, path: str, cloud: str 
 def diff_command(ctx: click.Context, first: str, second: str, cloud: str | None, as_json: bool) -> None:
     """What differs between two environments, defaults included."""
     from terrace.environment import Environment
-    from terrace.environment.rendering import leaves, said
+    from terrace.environment.rendering import as_text, leaves
 
     left, right = (leaves(load(ctx, name, cloud).environment) for name in (first, second))
     sections = list(Environment.model_fields)
@@ -120,7 +120,7 @@ def diff_command(ctx: click.Context, first: str, second: str, cloud: str | None,
     from terrace.cli.console import table
 
     def cell(side: dict[str, Any], path: str) -> str:
-        return said(side[path]) if path in side else "-"
+        return as_text(side[path]) if path in side else "-"
 
     click.echo(table(["path", first, second], [[path, cell(left, path), cell(right, path)] for path in paths]))
 

@@ -1,4 +1,4 @@
-"""The environment model: what is wanted, in cloud-neutral words, with the line that says so. No CDK, no network.
+"""The environment model: what a deployment needs, in cloud-neutral words. Loads no CDK and needs no network.
 
 loaded = load("dev")
 loaded.environment.database.size, loaded.where("database.size")
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Environment", "Loaded", "load", "names", "target"]
 
-_HOMES = {"Environment": "schema", "Loaded": "loading", "load": "loading", "names": "loading", "target": "placement"}
+_MODULES = {"Environment": "schema", "Loaded": "loading", "load": "loading", "names": "loading", "target": "placement"}
 
 
 def __getattr__(name: str) -> Any:
-    """Import on first use: naming this package costs nothing."""
-    if name not in _HOMES:
+    """Import on first use, so that `import terrace.environment` is cheap."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,8 +1,8 @@
-"""The lowest layer of an environment: where it lives on its cloud, from `clouds/<cloud>.yaml` beside it.
+"""An environment's account on its cloud, from `clouds/<cloud>.yaml` next to the environment files.
 
-Such a file holds that cloud's settings: at its top what every environment shares, under `environments`, by name, what
-one alone has. The sum is the section of the cloud (`aws`, `azure`, `gcp`), under what the environment's own files say
-there. Only the file of the chosen cloud is read.
+An account file has the settings that all environments share at its top level, and those of single environments under
+`environments`, by name. Merged, they are the environment's section `aws`, `azure` or `gcp`; values in the environment's
+own files override them. Only the file of the environment's cloud is read.
 """
 
 from collections.abc import Iterator
@@ -11,57 +11,58 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from terrace.environment.document import Node, read
-from terrace.environment.overlay import leads_out, over
+from terrace.environment.document import Node
+from terrace.environment.overlay import is_outside, merge_nodes
+from terrace.environment.reading import read
 from terrace.environment.schema import SETTINGS
-from terrace.environment.suggestions import hint
+from terrace.environment.suggestions import did_you_mean
 from terrace.errors import InvalidEnvironment, Problem
 
 DIRECTORY = "clouds"
 BY_NAME = "environments"
-"""The key of an account file that holds one section an environment."""
+"""The key of an account file that has one mapping for each environment."""
 
 
 @dataclass(frozen=True)
-class Layered:
-    """An environment with its accounts below. `told` are the paths whose absence is among the problems already."""
+class WithAccount:
+    """An environment merged over its account settings. `problems` report `reported`, the paths of missing settings."""
 
     root: Node
     files: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
-    told: frozenset[str] = frozenset()
+    reported: frozenset[str] = frozenset()
 
 
-def layered(root: Node, path: Path, shown: str) -> Layered:
-    """The chosen cloud's account file laid under an environment that was merged from `path`.
+def with_account(root: Node, path: Path, shown: str) -> WithAccount:
+    """An environment, merged from the file `path`, over the account file of its cloud.
 
-    Raises InvalidEnvironment when that file is there and cannot be read.
+    Raises InvalidEnvironment when the account file exists and cannot be read.
     """
     assert isinstance(root.value, dict)
-    chosen, name = root.value.get("cloud"), root.value.get("name")
-    cloud = str(chosen.value) if chosen is not None else ""
-    if chosen is None or cloud not in SETTINGS or name is None or not isinstance(name.value, str):
-        return Layered(root, ())  # told by the types
+    cloud_node, name = root.value.get("cloud"), root.value.get("name")
+    cloud = str(cloud_node.value) if cloud_node is not None else ""
+    if cloud_node is None or cloud not in SETTINGS or name is None or not isinstance(name.value, str):
+        return WithAccount(root, ())  # the types report it
     file = path.parent / DIRECTORY / f"{cloud}.yaml"
-    home = Path(shown).parent / DIRECTORY / file.name
-    accounts = read_accounts(file, str(home)) if file.exists() else None
+    file_shown = str(Path(shown).parent / DIRECTORY / file.name)
+    accounts = read_accounts(file, file_shown) if file.exists() else None
     own, problems = root.value.get(cloud), list[Problem]()
     section = own
     if accounts is not None:
         problems += accounts.problems
         section = accounts.section(name.value)
-        section = over(section, own) if own is not None else section
+        section = merge_nodes(section, own) if own is not None else section
         root = replace(root, value={**root.value, cloud: section})
-    lacking = _lacking(cloud, section)
-    if lacking:
-        problems.append(_unfinished(cloud, name.value, lacking, chosen, own, accounts, str(home)))
-    told = frozenset([cloud, *(f"{cloud}.{key}" for key in lacking)]) if lacking else frozenset[str]()
-    return Layered(root, (str(home),) if accounts else (), tuple(problems), told)
+    missing = _missing(cloud, section)
+    if missing:
+        problems.append(_missing_problem(cloud, name.value, missing, cloud_node, own, accounts, file_shown))
+    reported = frozenset([cloud, *(f"{cloud}.{key}" for key in missing)]) if missing else frozenset[str]()
+    return WithAccount(root, (file_shown,) if accounts else (), tuple(problems), reported)
 
 
 @dataclass(frozen=True)
 class Accounts:
-    """An account file: what all environments share, what each has, and what is wrong with its shape."""
+    """An account file: the settings that all environments share, those of each, and problems of its structure."""
 
     root: Node
     shared: Node
@@ -70,14 +71,15 @@ class Accounts:
 
     def section(self, name: str) -> Node:
         """The settings of one environment."""
-        return over(self.shared, self.by_name[name]) if name in self.by_name else self.shared
+        return merge_nodes(self.shared, self.by_name[name]) if name in self.by_name else self.shared
 
 
 def read_accounts(path: Path, shown: str) -> Accounts:
     """An account file. Raises InvalidEnvironment when it cannot be read."""
-    home = path.parent.parent
-    if leads_out(path, home):
-        raise InvalidEnvironment([Problem(f"is a link that leads out of {home.name}/.", shown)])
+    environments = path.parent.parent
+    if is_outside(path, environments):
+        message = f"file is a symbolic link to a file outside {environments.name}/."
+        raise InvalidEnvironment([Problem(message, shown)])
     document = read(path, shown)
     root, problems = document.root, list(document.problems)
     assert isinstance(root.value, dict)
@@ -85,82 +87,71 @@ def read_accounts(path: Path, shown: str) -> Accounts:
     if entries is not None and entries.value is not None:
         if isinstance(entries.value, dict):
             by_name = {name: entry for name, entry in entries.value.items() if isinstance(entry.value, dict)}
-            wrong = {name: entry for name, entry in entries.value.items() if name not in by_name}
+            invalid = {f"{BY_NAME}.{name}": entry for name, entry in entries.value.items() if name not in by_name}
         else:
-            wrong = {"": entries}
-        for name, entry in wrong.items():
-            where = f"{BY_NAME}.{name}" if name else BY_NAME
-            problems.append(Problem("is not a section.", entry.at, where, "It has keys and values."))
+            invalid = {BY_NAME: entries}
+        problems += [Problem("expected a mapping of settings.", entry.at, path) for path, entry in invalid.items()]
     shared = replace(root, value={key: child for key, child in root.value.items() if key != BY_NAME})
     return Accounts(root, shared, by_name, tuple(problems))
 
 
-def unknown(directory: Path, shown: str, names: list[str]) -> Iterator[Problem]:
-    """Account files of no cloud, and entries of no environment. `directory` is where the environments are."""
+def unused_accounts(directory: Path, shown: str, names: list[str]) -> Iterator[Problem]:
+    """Account files of unknown clouds, and entries of unknown environments. `directory` has the environment files."""
     for path in sorted((directory / DIRECTORY).glob("*.yaml")):
         file = str(Path(shown) / DIRECTORY / path.name)
         if path.stem not in SETTINGS:
-            yield Problem("is named after no cloud.", file, hint=hint(path.stem, list(SETTINGS)))
+            yield Problem("file name is not a cloud.", file, hint=did_you_mean(path.stem, list(SETTINGS)))
             continue
         try:
             accounts = read_accounts(path, file)
         except InvalidEnvironment:
-            continue  # told by the environments that need it
+            continue  # reported with the environments that need the file
         for name, entry in accounts.by_name.items():
             if names and name not in names:
-                yield Problem("is no environment.", entry.key_at, f"{BY_NAME}.{name}", hint(name, names))
+                message = f"unknown environment {name!r}."
+                yield Problem(message, entry.key_at, f"{BY_NAME}.{name}", did_you_mean(name, names))
 
 
-def _lacking(cloud: str, section: Node | None) -> list[str]:
-    """Settings that are needed and that nobody mentions."""
-    fields = SETTINGS[cloud].model_fields.items()
-    needed = [key for key, info in fields if info.is_required()]
+def _missing(cloud: str, section: Node | None) -> list[str]:
+    """Required settings that no file sets."""
+    required = [key for key, info in SETTINGS[cloud].model_fields.items() if info.is_required()]
     if section is None or section.value is None:
-        return needed
-    return [key for key in needed if key not in section.value] if isinstance(section.value, dict) else []
+        return required
+    return [key for key in required if key not in section.value] if isinstance(section.value, dict) else []
 
 
-def _unfinished(
-    cloud: str, name: str, lacking: list[str], chosen: Node, own: Node | None, accounts: Accounts | None, file: str
+def _missing_problem(
+    cloud: str, name: str, missing: list[str], chosen: Node, own: Node | None, accounts: Accounts | None, file: str
 ) -> Problem:
-    """What is missing of an environment's account, with the YAML to paste."""
+    """The missing settings of an environment's account, with the YAML to paste."""
     if own is not None and own.value is None:
-        return Problem(f"is removed here, and cloud is {cloud}.", own.key_at, cloud)
+        return Problem(f"required while cloud is {cloud}, but null removes it here.", own.key_at, cloud)
+    content = _yaml(cloud, name, missing)
     if accounts is None:
-        content = _pasted(cloud, {BY_NAME: {name: lacking}})
-        return Problem(
-            f"{cloud} wants to know where {name} lives, and there is no {file}.", chosen.at, "cloud",
-            f"Write it:\n{content}",
-        )  # fmt: skip
+        message = f"{cloud} needs account settings for {name}, but {file} does not exist."
+        return Problem(message, chosen.at, "cloud", "Create it:\n" + "\n".join(content))
     assert isinstance(accounts.root.value, dict)
+    message = f"required, but not set: {', '.join(missing)}."
     if name in accounts.by_name:
-        entry, content = accounts.by_name[name], _pasted(cloud, {BY_NAME: {name: lacking}}, skip=2)
-        return Problem(f"has no {_and(lacking)}.", entry.key_at, f"{BY_NAME}.{name}", f"Write below it:\n{content}")
+        hint = "Add below this line:\n" + "\n".join(content[2:])
+        return Problem(message, accounts.by_name[name].key_at, f"{BY_NAME}.{name}", hint)
     if BY_NAME in accounts.root.value:
-        entries, content = accounts.root.value[BY_NAME], _pasted(cloud, {BY_NAME: {name: lacking}}, skip=1)
-        return Problem(f"has no {name}.", entries.key_at, BY_NAME, f"Write below it:\n{content}")
-    content = _pasted(cloud, {BY_NAME: {name: lacking}})
-    return Problem(f"has no {_and(lacking)}.", accounts.root.at, hint=f"Write below it:\n{content}")
+        hint = "Add below this line:\n" + "\n".join(content[1:])
+        return Problem(f"no settings for {name}.", accounts.root.value[BY_NAME].key_at, BY_NAME, hint)
+    return Problem(message, accounts.root.at, hint="Add to this file:\n" + "\n".join(content))
 
 
-def _pasted(cloud: str, entry: dict[str, dict[str, list[str]]], *, skip: int = 0) -> str:
-    """An entry as YAML with what each value means, without its first `skip` lines."""
+def _yaml(cloud: str, name: str, settings: list[str]) -> list[str]:
+    """The lines of an entry with placeholders, and what each setting means as a comment."""
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-    ((key, names),) = entry.items()
-    ((name, lacking),) = names.items()
-    values: Any = CommentedMap({setting: DoubleQuotedScalarString("CHANGEME") for setting in lacking})
-    for setting in lacking:
+    values: Any = CommentedMap({setting: DoubleQuotedScalarString("CHANGEME") for setting in settings})
+    for setting in settings:
         meaning = " ".join(str(SETTINGS[cloud].model_fields[setting].description).split())
         values.yaml_add_eol_comment(meaning, setting, column=0)
     yaml, out = YAML(), StringIO()
     yaml.width = 4096
-    yaml.dump({key: {name: values}}, out)
-    return "\n".join(out.getvalue().splitlines()[skip:])
-
-
-def _and(words: list[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
+    yaml.dump({BY_NAME: {name: values}}, out)
+    return out.getvalue().splitlines()

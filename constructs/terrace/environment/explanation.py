@@ -1,4 +1,4 @@
-"""Why a value is what it is: the line that set it, the lines it replaced, what it means, what else it could be."""
+"""Explain a setting: where it is set, what it overrides, what it means and which values are allowed."""
 
 import copy
 import json
@@ -7,20 +7,21 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from terrace.capabilities.cloud import CLOUDS
 from terrace.capabilities.spec import Size
 from terrace.environment.document import Node, along, plain
 from terrace.environment.fields import Field, field, key_options
 from terrace.environment.loading import path_words
-from terrace.environment.rendering import said
+from terrace.environment.rendering import as_text
 from terrace.environment.schema import Environment
-from terrace.environment.sizes import Cloud, Kind, machine
-from terrace.environment.suggestions import hint
+from terrace.environment.sizes import Kind, machine
+from terrace.environment.suggestions import did_you_mean
 from terrace.errors import UsageError
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """`value` is plain data, None when nothing is set and there is no default. `chain` is newest first."""
+    """`value` is plain data, None when no file sets it and it has no default. `chain` is newest first."""
 
     path: str
     value: Any
@@ -29,7 +30,7 @@ class Explanation:
     allowed: str
     required: bool
     default: Any
-    machines: str = ""
+    machine: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """For --json."""
@@ -44,16 +45,16 @@ class Explanation:
         }
 
     def lines(self) -> list[str]:
-        """For people."""
+        """For the terminal."""
         lines = [f"{self.path} = {_short(self.value)}" if self.value is not None else f"{self.path} is not set"]
         if self.chain:
             (where, value), *older = self.chain
             lines.append(f"  {'removed' if value is None else 'set'} in {where}")
-            lines += [f"  instead of {_short(value)} in {where}" for where, value in older]
+            lines += [f"  overrides {_short(value)} in {where}" for where, value in older]
         elif self.default is not None:
-            lines.append("  by default; no file sets it")
-        if self.machines:
-            lines.append(f"  {self.machines}")
+            lines.append("  default; not set in any file")
+        if self.machine:
+            lines.append(f"  {self.machine}")
         if self.description:
             lines += ["", f"  {self.description}"]
         if self.allowed:
@@ -66,30 +67,30 @@ class Explanation:
 
 
 def explain(root: Node, path: str) -> Explanation:
-    """Explain a dotted path of a merged environment. Raises UsageError when no such thing can be set."""
+    """Explain a dotted path of a merged environment. Raises UsageError for a path that cannot be set."""
     words = path_words(path)
     document = plain(root)
-    here = field(words, document)
-    if here is None or not words:
+    setting = field(words, document)
+    if setting is None or not words:
         raise _unknown(words, document)
     nodes = along(root, words)
     node = nodes[-1] if len(nodes) == len(words) + 1 else None
     chain = []
-    under = node
-    while under is not None:
-        chain.append((under.where if under.value is not None else under.key_at, _plain(under)))
-        under = under.under
-    value = _plain(node) if node is not None and node.value is not None else _default(words, document, here)
-    keys = key_options(here)
+    link = node
+    while link is not None:
+        chain.append((link.where if link.value is not None else link.key_at, _plain(link)))
+        link = link.replaced
+    value = _plain(node) if node is not None and node.value is not None else _default(words, document, setting)
+    keys = key_options(setting)
     return Explanation(
         path=".".join(words),
         value=value,
         chain=tuple(chain),
-        description=here.description,
-        allowed=f"keys: {', '.join(keys)}" if keys else here.expected,
-        required=here.required,
-        default=None if here.required else _default(words, document, here),
-        machines=_machine(words, value, document),
+        description=setting.description,
+        allowed=f"keys: {', '.join(keys)}" if keys else setting.expected,
+        required=setting.required,
+        default=None if setting.required else _default(words, document, setting),
+        machine=_machine(words, value, document),
     )
 
 
@@ -97,8 +98,8 @@ def _plain(node: Node) -> Any:
     return None if node.value is None else plain(node)
 
 
-def _default(words: list[str], document: Any, here: Field) -> Any:
-    """What the models make of a key that no file sets; some defaults depend on their neighbours."""
+def _default(words: list[str], document: Any, setting: Field) -> Any:
+    """The models' value for a key that no file sets; some defaults depend on other keys of the section."""
     data: Any = copy.deepcopy(document)
     section = data
     for word in words[:-1]:
@@ -108,37 +109,37 @@ def _default(words: list[str], document: Any, here: Field) -> Any:
     try:
         value: Any = Environment.model_validate_json(json.dumps(data), strict=True).model_dump(mode="json")
     except ValidationError:
-        return here.default
+        return setting.default
     for word in words:
         value = value.get(word) if isinstance(value, dict) else None
     return value
 
 
 def _machine(words: list[str], value: Any, document: dict[str, Any]) -> str:
-    """What a size is on the environment's cloud."""
+    """The machine type of a size on the environment's cloud."""
     cloud: Any = document.get("cloud")
-    if words[-1] != "size" or value not in get_args(Size) or cloud not in get_args(Cloud):
+    if words[-1] != "size" or value not in get_args(Size) or cloud not in CLOUDS:
         return ""
     kind: Kind = "cache" if words[0] == "cache" else "database"
     if words[0] == "cluster":
         kind = "gpu" if document["cluster"]["pools"][words[2]].get("kind") == "gpu" else "node"
-    found = machine(cloud, kind, value)
-    return f"on {cloud}: {found.name}, {found.vcpu:g} vCPU, {found.memory_gb:g} GB"
+    type = machine(cloud, kind, value)
+    return f"on {cloud}: {type.name}, {type.vcpu:g} vCPU, {type.memory_gb:g} GB"
 
 
 def _unknown(words: list[str], document: Any) -> UsageError:
-    """The first word that leads nowhere, and what could stand there."""
+    """Names the first unknown word of a path, with the keys that exist there."""
     known = 0
     while known < len(words) and field(words[: known + 1], document):
         known += 1
     parent: Field | None = field(words[:known], document)
     options = list(key_options(parent)) if parent else []
     if not words:
-        return UsageError("name a value, as in `terrace env explain dev database.size`")
-    at = ".".join(words[: known + 1])
-    return UsageError(f"{at} is nothing that can be set", hint=hint(words[known], options))
+        return UsageError("no setting given; for example `terrace env explain dev database.size`")
+    path = ".".join(words[: known + 1])
+    return UsageError(f"unknown setting {path}", hint=did_you_mean(words[known], options))
 
 
 def _short(value: Any) -> str:
-    text = said(value)
+    text = as_text(value)
     return text if len(text) <= 100 else f"{text[:97].rstrip('.')}..."

@@ -1,7 +1,6 @@
-"""What may stand at a path of an environment file: described once, in the models, and read from their JSON Schema.
+"""The settings that an environment file may have, read from the models' JSON Schema.
 
-Used where people are told something (errors, `terrace env explain`, the editors' schema), never on the way of a valid
-file.
+Used for error messages, `terrace env explain` and the editors' schema, not while a valid file is loaded.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,43 +13,45 @@ from terrace.environment.schema import Environment
 Schema = Mapping[str, Any]
 
 _UNITS = {"gb": " GB", "days": " days", "seconds": " seconds", "minutes": " minutes", "ms": " ms", "percent": " %",
-          "usd": " US dollars"}  # fmt: skip
+          "usd": " USD"}  # fmt: skip
 
 EXPECTED = {
-    r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$": "an IPv4 range, as 10.40.0.0/16",
-    r"^[a-z][a-z0-9-]*[a-z0-9]$": "a name: a-z, 0-9 and -, a letter first and no - last",
-    r"^[a-z0-9_-]{1,63}$": "1 to 63 of a-z, 0-9, _ and -, as Google's labels want",
-    r"^[a-z0-9_-]{0,63}$": "at most 63 of a-z, 0-9, _ and -, as Google's labels want",
-    r"^[a-z][a-z0-9_-]{0,62}$": "at most 63 of a-z, 0-9, _ and -, a letter first, as Google's labels want",
-    r"^[a-z][a-z0-9_]{0,62}$": "a name that PostgreSQL takes without quotes: a-z, 0-9 and _, a letter first",
-    r"^1\.\d{2}$": "a minor version, as 1.35",
-    r"^([a-z0-9-]+\.)+[a-z]{2,}$": "a domain in lower case, as data.example.com",
-    r"^([01]\d|2[0-3]):[0-5]\d$": "a time of day, as 20:00",
-    r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$": "an address, as platform@example.com",
-    r"^https://": "an address that begins with https://",
-    r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$": "owner/name of a repository, as acme/terrace",
-    r"^\d{12}$": "the twelve digits of an account",
+    r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$": "an IPv4 range in CIDR notation, such as 10.40.0.0/16",
+    r"^[a-z][a-z0-9-]*[a-z0-9]$": "a name of a-z, 0-9 and - that starts with a letter and does not end with -",
+    r"^[a-z0-9_-]{1,63}$": "1 to 63 characters of a-z, 0-9, _ and -, as in Google Cloud labels",
+    r"^[a-z0-9_-]{0,63}$": "at most 63 characters of a-z, 0-9, _ and -, as in Google Cloud labels",
+    r"^[a-z][a-z0-9_-]{0,62}$":
+        "at most 63 characters of a-z, 0-9, _ and -, starting with a letter, as in Google Cloud labels",
+    r"^[a-z][a-z0-9_]{0,62}$": "a PostgreSQL name that needs no quotes: a-z, 0-9 and _, starting with a letter",
+    r"^1\.\d{2}$": "a minor version, such as 1.35",
+    r"^([a-z0-9-]+\.)+[a-z]{2,}$": "a domain name in lower case, such as data.example.com",
+    r"^([01]\d|2[0-3]):[0-5]\d$": "a time of day, such as 20:00",
+    r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$": "an email address, such as platform@example.com",
+    r"^https://": "a URL that starts with https://",
+    r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$": "the owner/name of a repository, such as acme/terrace",
+    r"^\d{12}$": "an account id of twelve digits",
     r"^\d+$": "digits",
-    r"^[A-Za-z0-9_+=,.@-]+(/[A-Za-z0-9_+=,.@-]+)*$": "path and name of a role, without a slash in front",
-    r"^db\.[a-z0-9]+\.[a-z0-9]+$": "an instance class, as db.m6g.large",
-    r"^cache\.[a-z0-9]+\.[a-z0-9]+$": "a node type, as cache.m6g.large",
-    r"^[a-z0-9-]+\.[a-z0-9-]+$": "an instance type, as m6i.large",
-    r"^(B|GP|MO)_Standard_\w+$": "a PostgreSQL SKU, as GP_Standard_D2ds_v5",
-    r"^[A-Za-z]+_[A-Z]\d+$": "a Managed Redis SKU, as Balanced_B5",
-    r"^Standard_\w+$": "a VM size, as Standard_D4ds_v5",
+    r"^[A-Za-z0-9_+=,.@-]+(/[A-Za-z0-9_+=,.@-]+)*$": "the path and name of a role, without a leading slash",
+    r"^db\.[a-z0-9]+\.[a-z0-9]+$": "an instance class, such as db.m6g.large",
+    r"^cache\.[a-z0-9]+\.[a-z0-9]+$": "a node type, such as cache.m6g.large",
+    r"^[a-z0-9-]+\.[a-z0-9-]+$": "an instance type, such as m6i.large",
+    r"^(B|GP|MO)_Standard_\w+$": "a PostgreSQL SKU, such as GP_Standard_D2ds_v5",
+    r"^[A-Za-z]+_[A-Z]\d+$": "a Managed Redis SKU, such as Balanced_B5",
+    r"^Standard_\w+$": "a VM size, such as Standard_D4ds_v5",
     r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$": "a UUID in lower case",
-    r"^db-[A-Za-z0-9-]+$": "a Cloud SQL tier, as db-perf-optimized-N-2",
-    r"^[A-Z_]+$": "a Memorystore node type, as STANDARD_SMALL",
-    r"^[0-9A-F]{6}(-[0-9A-F]{6}){2}$": "a billing account, as 012345-6789AB-CDEF01",
-    r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$": "a project's id: 6 to 30 of a-z, 0-9 and -, a letter first and no - last",
-    r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$": "a bucket's name: 3 to 63 of a-z, 0-9, . and -",
-}
-"""What each pattern of the models asks for. A test holds that none is missing."""
+    r"^db-[A-Za-z0-9-]+$": "a Cloud SQL tier, such as db-perf-optimized-N-2",
+    r"^[A-Z_]+$": "a Memorystore node type, such as STANDARD_SMALL",
+    r"^[0-9A-F]{6}(-[0-9A-F]{6}){2}$": "a billing account id, such as 012345-6789AB-CDEF01",
+    r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$":
+        "a project id: 6 to 30 characters of a-z, 0-9 and - that start with a letter and do not end with -",
+    r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$": "a bucket name: 3 to 63 characters of a-z, 0-9, . and -",
+}  # fmt: skip
+"""Each pattern of the models in words. A test checks that none is missing."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """What may stand at a path. `schema` is the value's own, references followed and null left out."""
+    """A setting. `schema` is that of its value, with references resolved and null removed."""
 
     path: tuple[str, ...]
     schema: Schema
@@ -59,22 +60,22 @@ class Field:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys that a section has; empty where names are the user's own."""
+        """The keys of a section; empty if users choose the names."""
         return tuple(self.schema.get("properties", ()))
 
     @property
     def options(self) -> tuple[Any, ...]:
-        """The values allowed, when they can be counted."""
+        """The allowed values of an enumeration."""
         return tuple(self.schema.get("enum", [self.schema["const"]] if "const" in self.schema else ()))
 
     @property
     def unit(self) -> str:
-        """' GB', ' days', ... from the last word of the key; empty when it names none."""
+        """' GB', ' days' and so on, from the last word of the key; empty for a key without a unit."""
         return _UNITS.get(self.path[-1].rpartition("_")[2], "") if self.path else ""
 
     @property
     def default(self) -> Any:
-        """The schema's default in plain data; None when there is none."""
+        """The default as plain data, or None."""
         if "default" in self.schema or not self.path:
             return self.schema.get("default")
         value: Any = _defaults()
@@ -86,19 +87,19 @@ class Field:
 
     @property
     def expected(self) -> str:
-        """What a value has to be, as the end of a sentence: '20 to 16384 GB', 'true or false'."""
+        """The values allowed, to follow "expected": '20 to 16384 GB', 'true or false'."""
         if self.options:
             return f"one of {', '.join(map(str, self.options))}" if len(self.options) > 1 else str(self.options[0])
         kind = self.schema.get("type")
         if self.schema.get("format") == "duration":
-            return "an ISO 8601 duration of days, hours and minutes, as P1D, PT12H or PT30M"
+            return "an ISO 8601 duration of days, hours and minutes, such as P1D, PT12H or PT30M"
         if self.schema.get("format") == "ipv4":
             return "an IPv4 address"
         if kind in ("integer", "number"):
             return self._range() or ("a whole number" if kind == "integer" else "a number")
         if kind == "string":
-            return EXPECTED.get(self.schema.get("pattern", ""), "text")
-        return {"boolean": "true or false", "array": "a list", "object": "a section"}.get(str(kind), "a section")
+            return EXPECTED.get(self.schema.get("pattern", ""), "a string")
+        return {"boolean": "true or false", "array": "a list"}.get(str(kind), "a mapping")
 
     def _range(self) -> str:
         low, high = self.schema.get("minimum"), self.schema.get("maximum")
@@ -116,35 +117,35 @@ def schema() -> dict[str, Any]:
 
 @cache
 def _defaults() -> dict[str, Any]:
-    """Defaults that are sections themselves, which JSON Schema leaves out."""
-    found: dict[str, Any] = {}
+    """Defaults that are sections, which JSON Schema omits."""
+    defaults: dict[str, Any] = {}
     for name, section in Environment.model_fields.items():
         for key, inner in getattr(section.annotation, "model_fields", {}).items():
             if inner.default_factory is not None:
-                made = inner.get_default(call_default_factory=True)
-                found.setdefault(name, {})[key] = made.model_dump(mode="json")
-    return found
+                default = inner.get_default(call_default_factory=True)
+                defaults.setdefault(name, {})[key] = default.model_dump(mode="json")
+    return defaults
 
 
 def field(path: Sequence[str], document: Any = None) -> Field | None:
-    """What may stand at a path, None when nothing may.
+    """The setting at a path, None if the schema has none.
 
-    `document` is the data around it: a channel's `kind` decides which keys a channel has.
+    `document` is the whole data: a channel's `kind` determines its keys.
     """
-    here, description, required, data = _resolved(schema(), document), "", True, document
+    current, description, required, data = _resolved(schema(), document), "", True, document
     if not path:
-        return Field((), here, str(here.get("description", "")), True)
+        return Field((), current, str(current.get("description", "")), True)
     for word in path:
-        required = word in here.get("required", ())
-        inner = _inner(here, word)
+        required = word in current.get("required", ())
+        inner = _inner(current, word)
         if inner is None:
             return None
         data = _at(data, word)
         resolved = _resolved(inner, data)
-        # An item or a value under a name of the user's own is described by what holds it.
+        # An item, or a value below a name that users choose, has the description of its parent.
         description = str(inner.get("description") or resolved.get("description") or description)
-        here = {**resolved, "default": inner["default"]} if "default" in inner else resolved
-    return Field(tuple(path), here, " ".join(description.split()), required)
+        current = {**resolved, "default": inner["default"]} if "default" in inner else resolved
+    return Field(tuple(path), current, " ".join(description.split()), required)
 
 
 def _at(data: Any, word: str) -> Any:
@@ -155,22 +156,22 @@ def _at(data: Any, word: str) -> Any:
     return None
 
 
-def _inner(here: Schema, word: str) -> Schema | None:
+def _inner(outer: Schema, word: str) -> Schema | None:
     """The schema of a key or an item."""
-    if word in here.get("properties", {}):
-        return here["properties"][word]  # type: ignore[no-any-return]
-    for inner in here.get("patternProperties", {}).values():
-        return inner  # type: ignore[no-any-return]  # a name that does not match has an error of its own
-    if word.isdigit() and isinstance(here.get("items"), Mapping):
-        return here["items"]  # type: ignore[no-any-return]
-    more = here.get("additionalProperties")
-    if isinstance(more, Mapping):
-        return more
-    return {} if more is True or not here else None
+    if word in outer.get("properties", {}):
+        return outer["properties"][word]  # type: ignore[no-any-return]
+    for inner in outer.get("patternProperties", {}).values():
+        return inner  # type: ignore[no-any-return]  # a key that does not match is reported as invalid
+    if word.isdigit() and isinstance(outer.get("items"), Mapping):
+        return outer["items"]  # type: ignore[no-any-return]
+    additional = outer.get("additionalProperties")
+    if isinstance(additional, Mapping):
+        return additional
+    return {} if additional is True or not outer else None
 
 
 def _resolved(inner: Schema, data: Any) -> Schema:
-    """A schema with its reference followed, its null left out and its union decided."""
+    """A schema with its reference resolved, null removed and one branch of its union selected."""
     if "$ref" in inner:
         return _resolved(schema()["$defs"][inner["$ref"].rpartition("/")[2]], data)
     branches = [branch for branch in inner.get("anyOf", ()) if branch.get("type") != "null"]
@@ -178,30 +179,11 @@ def _resolved(inner: Schema, data: Any) -> Schema:
         return {**_resolved(branches[0], data), **({"default": inner["default"]} if "default" in inner else {})}
     if "discriminator" in inner:
         key, mapping = inner["discriminator"]["propertyName"], inner["discriminator"]["mapping"]
-        chosen = _at(data, key)
-        return _resolved({"$ref": mapping.get(str(chosen)) or next(iter(mapping.values()))}, data)
+        kind = _at(data, key)
+        return _resolved({"$ref": mapping.get(str(kind)) or next(iter(mapping.values()))}, data)
     return inner
 
 
 def key_options(parent: Field) -> tuple[str, ...]:
-    """The keys that may stand in a section whose names are counted: buckets, layers, or the section's own keys."""
+    """The keys that a section may have: its own, or an enumeration such as buckets or layers."""
     return parent.keys or tuple(parent.schema.get("propertyNames", {}).get("enum", ()))
-
-
-def patterns() -> set[str]:
-    """Every pattern that the models use, for values and for names."""
-    found: set[str] = set()
-
-    def walk(part: Any) -> None:
-        if isinstance(part, Mapping):
-            found.update(part.get("patternProperties", {}))
-            if isinstance(part.get("pattern"), str):
-                found.add(part["pattern"])
-            for inner in part.values():
-                walk(inner)
-        elif isinstance(part, list):
-            for inner in part:
-                walk(inner)
-
-    walk(schema())
-    return found

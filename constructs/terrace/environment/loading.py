@@ -1,23 +1,23 @@
-"""Load an environment: its files merged, typed, and judged by the rules."""
+"""Load an environment: merge its files, check the types and apply the rules."""
 
 import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 
-from terrace.environment import accounts, rules
-from terrace.environment import messages as sentences
-from terrace.environment.document import Node, along, plain, read
-from terrace.environment.messages import placeholders, removals
+from terrace.capabilities.cloud import CLOUDS
+from terrace.environment import messages, rules
+from terrace.environment.accounts import unused_accounts, with_account
+from terrace.environment.document import Node, along, plain
 from terrace.environment.overlay import chain, merged
-from terrace.environment.rules import cross_environment as between_rules
+from terrace.environment.reading import read
+from terrace.environment.rules import cross_environment
 from terrace.environment.schema import Environment
-from terrace.environment.sizes import Cloud
-from terrace.environment.suggestions import nearest
+from terrace.environment.suggestions import did_you_mean
 from terrace.errors import InvalidEnvironment, Problem, UsageError
 
 DIRECTORY = "environments"
@@ -25,10 +25,10 @@ DIRECTORY = "environments"
 
 @dataclass(frozen=True)
 class Loaded:
-    """An environment that is valid, and what is known of where each of its values was set.
+    """A valid environment with the provenance of its values.
 
-    `files` are the accounts' and the chain's, base first, as messages name them. `document` is the merged plain data,
-    without defaults.
+    `files` are the account file and the chain of environment files, base first, as messages name them. `document` is
+    the merged plain data, without defaults.
     """
 
     environment: Environment
@@ -37,13 +37,13 @@ class Loaded:
     root: Node
 
     def where(self, path: str) -> str:
-        """`file:line:column` of what set a dotted path, of its nearest ancestor when nothing did; "" for a default."""
+        """`file:line:column` of a dotted path, or of its nearest ancestor that is set; "" for a default."""
         node, rest = find(self.root, path)
         return "" if rest and _exists(self.environment, path) else node.where
 
 
 def find(root: Node, path: str) -> tuple[Node, list[str]]:
-    """The node of a dotted path, or its nearest ancestor's and the words that led no further."""
+    """The node of a dotted path, or its nearest ancestor's and the words that are left."""
     words = path_words(path)
     nodes = along(root, words)
     if nodes[-1].value is None and len(nodes) > 1:
@@ -52,7 +52,7 @@ def find(root: Node, path: str) -> tuple[Node, list[str]]:
 
 
 def path_words(path: str) -> list[str]:
-    """The words of a dotted path; items may be written .0 or [0]."""
+    """The words of a dotted path; the first item of a list is .0 or [0]."""
     return [word for word in path.replace("[", ".").replace("]", "").split(".") if word]
 
 
@@ -72,84 +72,84 @@ def _exists(value: object, path: str) -> bool:
 
 
 def names(project: Path = Path()) -> list[str]:
-    """The project's environments, sorted: every file of environments/ but those without a `name`, such as base.yaml.
+    """The project's environments, sorted: the files of environments/ that have a `name`, so not base.yaml.
 
-    A file that cannot be read counts, so that `load` gets to say why.
+    Includes files that cannot be read, so that `load` reports why.
     """
-    found = []
+    environments = []
     for path in sorted((project / DIRECTORY).glob("*.yaml")):
         try:
             node = read(path, _shown(path, project)).root
         except InvalidEnvironment:
-            found.append(path.stem)
+            environments.append(path.stem)
         else:
             if isinstance(node.value, dict) and "name" in node.value:
-                found.append(path.stem)
-    return found
+                environments.append(path.stem)
+    return environments
 
 
 @dataclass(frozen=True)
 class Merged:
-    """A file, what it extends and its cloud's accounts, laid over each other and not judged yet.
+    """An environment file, the files it extends and its account file, merged but not validated.
 
-    `problems` came up on the way; the absence of the paths in `told` is among them.
+    `problems` were found while merging; they report the missing settings in `reported`.
     """
 
     root: Node
     files: tuple[str, ...]
     problems: tuple[Problem, ...]
-    told: frozenset[str] = frozenset()
+    reported: frozenset[str] = frozenset()
 
 
 def merge(name_or_path: str, *, project: Path = Path(), cloud: str | None = None) -> Merged:
-    """The sum of an environment's files. Raises InvalidEnvironment when one cannot be read, UsageError as `load`."""
+    """Merge an environment's files. Raises InvalidEnvironment when one cannot be read, UsageError as `load` does."""
     path = _path(name_or_path, project)
     links = chain(path, _shown(path, project))
     root, problems = merged(links)
-    problems += [_placed(problem, root) for problem in _named_as_its_file(root, path)]
-    below = accounts.layered(_on_cloud(root, cloud), path, _shown(path, project))
-    files = (*below.files, *(shown for shown, _ in links))
-    return Merged(below.root, files, (*problems, *below.problems), below.told)
+    problems += [_located(problem, root) for problem in _name_problems(root, path)]
+    complete = with_account(_on_cloud(root, cloud), path, _shown(path, project))
+    files = (*complete.files, *(shown for shown, _ in links))
+    return Merged(complete.root, files, (*problems, *complete.problems), complete.reported)
 
 
 def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None) -> Loaded:
-    """The environment of that name (dev), or in that file (environments/dev.yaml, from where you are).
+    """The environment with a name (dev), or in a file (environments/dev.yaml, relative to the working directory).
 
-    `cloud`, else TERRACE_CLOUD, replaces the file's own choice of cloud.
-    Raises InvalidEnvironment with every problem found, UsageError when there is no such environment or cloud.
+    `cloud`, else TERRACE_CLOUD, overrides the file's cloud.
+    Raises InvalidEnvironment with all problems, UsageError for an unknown environment or cloud.
     """
-    sum_of_files = merge(name_or_path, project=project, cloud=cloud)
-    root, files = sum_of_files.root, sum_of_files.files
-    problems = [*sum_of_files.problems, *placeholders(root), *removals(root)]
+    merge_result = merge(name_or_path, project=project, cloud=cloud)
+    root, files = merge_result.root, merge_result.files
+    problems = [*merge_result.problems, *messages.placeholders(root), *messages.removals(root)]
     document = plain(root)
     partial = False
     try:
         environment = Environment.model_validate_json(json.dumps(document), strict=True)
     except ValidationError as error:
-        from terrace.environment.partial import salvaged
+        from terrace.environment.partial import partial_environment
 
         partial = True
-        told = {(problem.where, problem.path) for problem in problems}
-        wrong = [each for each in sentences.problems(error, root) if each.path not in sum_of_files.told]
-        problems += [problem for problem in wrong if (problem.where, problem.path) not in told]
-        environment = salvaged(document, error)
-    typed = {problem.path for problem in problems}
-    judged = rules.judge(environment, partial=partial)
-    problems += [_placed(problem, root) for problem in judged if problem.path not in typed]
+        reported = {(problem.where, problem.path) for problem in problems}
+        type_problems = [each for each in messages.problems(error, root) if each.path not in merge_result.reported]
+        problems += [problem for problem in type_problems if (problem.where, problem.path) not in reported]
+        environment = partial_environment(document, error)
+    reported_paths = {problem.path for problem in problems}
+    broken_rules = rules.check(environment, partial=partial)
+    problems += [_located(problem, root) for problem in broken_rules if problem.path not in reported_paths]
     if problems:
         raise InvalidEnvironment(_in_order(problems, files))
     return Loaded(environment, files, document, root)
 
 
 def between(environments: Sequence[Loaded]) -> list[Problem]:
-    """What is wrong between the environments of one project, told of the later ones."""
+    """Conflicts between two environments of one project, reported for the later one."""
     loaded = {id(each.environment): each for each in environments}
-    judged = between_rules.judge([each.environment for each in environments])
-    return [_placed(problem, loaded[id(environment)].root) for environment, problem in judged]
+    conflicts = cross_environment.check([each.environment for each in environments])
+    return [_located(problem, loaded[id(environment)].root) for environment, problem in conflicts]
 
 
 def unused(project: Path = Path()) -> list[Problem]:
-    """What nobody would ever look at: files without a `name` that none extends, accounts of no environment."""
+    """Files without a `name` that no file extends, and accounts of unknown environments."""
     nameless, extended = {}, set()
     for path in sorted((project / DIRECTORY).glob("*.yaml")):
         try:
@@ -162,27 +162,28 @@ def unused(project: Path = Path()) -> list[Problem]:
         if "name" not in root.value:
             nameless[path.name] = root
     directory = project / DIRECTORY
+    message = "unused file: it has no `name`, and no file extends it."
     return [
-        Problem("has no `name`, and no file extends it.", root.at, hint="An environment has a name, as its file.")
-        for name, root in nameless.items()
-        if name not in extended
-    ] + list(accounts.unknown(directory, _shown(directory, project), names(project)))
+        Problem(message, root.at, hint=f"Add `name: {Path(file).stem}`, or delete the file.")
+        for file, root in nameless.items()
+        if file not in extended
+    ] + list(unused_accounts(directory, _shown(directory, project), names(project)))
 
 
-def _placed(problem: Problem, root: Node) -> Problem:
-    """A rule's problem with the position of what it speaks of, or of its nearest ancestor."""
+def _located(problem: Problem, root: Node) -> Problem:
+    """A rule's problem with the position of its path, or of the nearest ancestor."""
     node = along(root, problem.path.split("."))[-1]
     return replace(problem, where=node.where if node.value is not None else node.key_at)
 
 
-def _named_as_its_file(root: Node, path: Path) -> Iterator[Problem]:
+def _name_problems(root: Node, path: Path) -> Iterator[Problem]:
     node, rest = find(root, "name")
     if not rest and isinstance(node.value, str) and node.value != path.stem:
-        yield Problem(f"{node.value!r} is not the file's name.", path="name", hint=f"Write {path.stem}.")
+        yield Problem(f"{node.value!r} differs from the file name.", path="name", hint=f"Use {path.stem}.")
 
 
 def _in_order(problems: list[Problem], files: tuple[str, ...]) -> list[Problem]:
-    """From top to bottom, the environment's own file first."""
+    """By line, starting with the environment's own file."""
     order = {name: -position for position, name in enumerate(files)}
 
     def key(problem: Problem) -> tuple[int, list[int]]:
@@ -196,33 +197,28 @@ def _path(name_or_path: str, project: Path) -> Path:
     if "/" in name_or_path or name_or_path.endswith((".yaml", ".yml")):
         path = Path(name_or_path)
         if not path.exists():
-            raise UsageError(f"there is no file {name_or_path}")
+            raise UsageError(f"file not found: {name_or_path}")
         return path
     path = project / DIRECTORY / f"{name_or_path}.yaml"
     if not path.exists():
-        there = names(project)
-        guess = nearest(name_or_path, there)
-        raise UsageError(
-            f"there is no environment {name_or_path!r}",
-            where=_shown(path.parent, project),
-            hint=(f"did you mean {guess}? " if guess else "") + f"environments: {', '.join(there) or 'none'}",
-        )
+        hint = did_you_mean(name_or_path, names(project)) or "The project has no environments."
+        raise UsageError(f"unknown environment {name_or_path!r}", where=_shown(path.parent, project), hint=hint)
     return path
 
 
 def _shown(path: Path, project: Path) -> str:
-    """A path as messages name it: from the project's directory when it lies there."""
-    absolute, home = Path.cwd() / path, Path.cwd() / project
-    return str(absolute.relative_to(home)) if absolute.is_relative_to(home) else str(path)
+    """A path as messages name it: relative to the project if it is inside."""
+    absolute, directory = Path.cwd() / path, Path.cwd() / project
+    return str(absolute.relative_to(directory)) if absolute.is_relative_to(directory) else str(path)
 
 
 def _on_cloud(root: Node, cloud: str | None) -> Node:
     source = "--cloud" if cloud else "TERRACE_CLOUD"
-    wanted = cloud or os.environ.get("TERRACE_CLOUD")
-    if not wanted:
+    cloud = cloud or os.environ.get("TERRACE_CLOUD")
+    if not cloud:
         return root
-    if wanted not in get_args(Cloud):
-        raise UsageError(f"{source}: {wanted!r} is not a cloud", hint=f"clouds: {', '.join(get_args(Cloud))}")
+    if cloud not in CLOUDS:
+        raise UsageError(f"{source}: unknown cloud {cloud!r}", hint=did_you_mean(cloud, CLOUDS))
     assert isinstance(root.value, dict)
-    chosen = Node(wanted, source, 0, 0, under=root.value.get("cloud"))
-    return replace(root, value={**root.value, "cloud": chosen})
+    node = Node(cloud, source, 0, 0, replaced=root.value.get("cloud"))
+    return replace(root, value={**root.value, "cloud": node})

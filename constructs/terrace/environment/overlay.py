@@ -1,89 +1,95 @@
-"""From a file to the whole it stands for: the chain of `extends`, merged.
+"""Merge an environment file with the chain of files that it extends.
 
-Mappings merge key by key, lists and single values replace, `null` removes a key. Every node of the result knows its
-file, line and column, and the nodes that it replaced.
+Mappings are merged by key, lists and scalars replace, and `null` removes a key. Each node of the result keeps its file,
+line and column, and the node that it replaced.
 """
 
 from dataclasses import replace
 from pathlib import Path
 
 from terrace.capabilities.lake import ALIASES
-from terrace.environment.document import Document, Node, read
+from terrace.environment.document import Document, Node
+from terrace.environment.reading import read
+from terrace.environment.suggestions import did_you_mean
 from terrace.errors import InvalidEnvironment, Problem
 
 MAX_CHAIN = 8
 
 
 def chain(path: Path, shown: str) -> list[tuple[str, Document]]:
-    """The file and what it extends, base first, each with the name that messages use. Raises InvalidEnvironment."""
+    """The file and the files it extends, base first, each with the name used in messages. Raises InvalidEnvironment."""
     links: list[tuple[str, Document]] = []
-    seen: dict[Path, str] = {}
-    if leads_out(path, path.parent):
-        raise InvalidEnvironment([Problem(f"is a link that leads out of {path.parent.name}/.", shown)])
+    seen: set[Path] = set()
+    if is_outside(path, path.parent):
+        raise InvalidEnvironment([Problem(f"file is {_outside(path.parent)}.", shown)])
     while True:
-        seen[path.resolve()] = shown
+        seen.add(path.resolve())
         document = read(path, shown)
         links.append((shown, document))
         assert isinstance(document.root.value, dict)
-        parent = document.root.value.get("extends")
-        if parent is None or parent.value is None:
+        extends = document.root.value.get("extends")
+        if extends is None or extends.value is None:
             return links[::-1]
-        at = parent.at
-        name = parent.value
-        if not isinstance(name, str) or not _is_plain(name):
-            raise _refused(at, f"{name!r} is not the name of a file beside this one.", "Write it as base.yaml.")
+        name = extends.value
+        if not isinstance(name, str) or not _is_file_name(name):
+            hint = "Name a file in the same directory, such as base.yaml."
+            raise _invalid(extends, f"{name!r} is not a file name.", hint)
         base = path.with_name(name)
         if not base.exists():
             files = sorted(file.name for file in path.parent.glob("*.yaml") if file != path)
-            raise _refused(at, f"there is no {name} beside this file.", f"({', '.join(files)})" if files else "")
-        if leads_out(base, path.parent):
-            raise _refused(at, f"{name} is a link that leads out of {path.parent.name}/.")
+            raise _invalid(extends, f"file {name} not found in {path.parent.name}/.", did_you_mean(name, files))
+        if is_outside(base, path.parent):
+            raise _invalid(extends, f"{name} is {_outside(path.parent)}.")
         if base.resolve() in seen:
-            round_trip = [*(Path(link).name for link, _ in links), name]
-            raise _refused(at, f"goes round in a circle: {' -> '.join(round_trip)}.")
+            files = [*(Path(link).name for link, _ in links), name]
+            raise _invalid(extends, f"circular reference: {' -> '.join(files)}.")
         if len(links) == MAX_CHAIN:
-            raise _refused(at, f"the chain is longer than {MAX_CHAIN} files.")
+            raise _invalid(extends, f"more than {MAX_CHAIN} files extend each other.")
         shown, path = str(Path(shown).with_name(name)), base
 
 
-def leads_out(path: Path, directory: Path) -> bool:
-    """Whether a file lies elsewhere: a link may not lend the project a file that is not its own."""
+def is_outside(path: Path, directory: Path) -> bool:
+    """Whether a file is a link to a file outside the directory, which would add a foreign file to the project."""
     return not path.resolve().is_relative_to(directory.resolve())
 
 
-def _is_plain(name: str) -> bool:
+def _outside(directory: Path) -> str:
+    return f"a symbolic link to a file outside {directory.name}/"
+
+
+def _is_file_name(name: str) -> bool:
     return (
         Path(name).name == name and not name.startswith(".") and name.endswith((".yaml", ".yml")) and "\\" not in name
     )
 
 
-def _refused(at: str, message: str, hint: str = "") -> InvalidEnvironment:
-    return InvalidEnvironment([Problem(message, at, "extends", hint)])
+def _invalid(extends: Node, message: str, hint: str = "") -> InvalidEnvironment:
+    return InvalidEnvironment([Problem(message, extends.at, "extends", hint)])
 
 
 def merged(links: list[tuple[str, Document]]) -> tuple[Node, list[Problem]]:
-    """The chain's sum, without `extends`, and what was wrong with it."""
+    """The merged chain without `extends`, and the problems found in its files."""
     problems = [problem for _, document in links for problem in document.problems]
-    total: Node | None = None
+    root: Node | None = None
     for _, document in links:
-        node = _with_layers_named(document.root, problems)
-        total = node if total is None else over(total, node)
-    assert total is not None and isinstance(total.value, dict)
-    return replace(total, value={key: child for key, child in total.value.items() if key != "extends"}), problems
+        overlay = _with_layer_names(document.root, problems)
+        root = overlay if root is None else merge_nodes(root, overlay)
+    assert root is not None and isinstance(root.value, dict)
+    return replace(root, value={key: child for key, child in root.value.items() if key != "extends"}), problems
 
 
-def over(base: Node, node: Node) -> Node:
-    """`node` laid over `base`."""
-    if not isinstance(base.value, dict) or not isinstance(node.value, dict):
-        return replace(node, under=base)
+def merge_nodes(base: Node, overlay: Node) -> Node:
+    """`overlay` merged over `base`."""
+    if not isinstance(base.value, dict) or not isinstance(overlay.value, dict):
+        return replace(overlay, replaced=base)
     children = dict(base.value)
-    for key, child in node.value.items():
-        children[key] = over(children[key], child) if key in children else child
-    return replace(node, value=children, under=base)
+    for key, child in overlay.value.items():
+        children[key] = merge_nodes(children[key], child) if key in children else child
+    return replace(overlay, value=children, replaced=base)
 
 
-def _with_layers_named(root: Node, problems: list[Problem]) -> Node:
-    """The file with raw, staging and curated called bronze, silver and gold wherever a layer is named."""
+def _with_layer_names(root: Node, problems: list[Problem]) -> Node:
+    """The file with bronze, silver and gold for raw, staging and curated wherever a layer is named."""
     sections = root.value
     assert isinstance(sections, dict)
     sections = dict(sections)
@@ -96,8 +102,8 @@ def _with_layers_named(root: Node, problems: list[Problem]) -> Node:
         for name, module in modules.items():
             settings = _mapping(module)
             if settings and "lake" in settings:
-                named = _renamed(settings["lake"], f"modules.{name}.lake", problems)
-                modules[name] = replace(module, value={**settings, "lake": named})
+                access = _renamed(settings["lake"], f"modules.{name}.lake", problems)
+                modules[name] = replace(module, value={**settings, "lake": access})
         sections["modules"] = replace(sections["modules"], value=modules)
     products = sections.get("data_products")
     if products and isinstance(products.value, list):
@@ -116,12 +122,8 @@ def _renamed(node: Node, path: str, problems: list[Problem]) -> Node:
     for key, child in node.value.items():
         layer = str(ALIASES.get(key, key))
         if layer in children:
-            first = children[layer].key_line
-            problems.append(
-                Problem(
-                    f"is {layer} under another name, which is in line {first} already.", child.key_at, f"{path}.{key}"
-                )
-            )
+            message = f"duplicate layer: line {children[layer].key_line} already sets {layer}, under its other name."
+            problems.append(Problem(message, child.key_at, f"{path}.{key}"))
         children[layer] = child
     return replace(node, value=children)
 
@@ -131,8 +133,8 @@ def _product(product: Node) -> Node:
     layers = fields.get("layers")
     if layers is None or not isinstance(layers.value, list):
         return product
-    named = [
+    renamed = [
         replace(layer, value=ALIASES.get(layer.value, layer.value)) if isinstance(layer.value, str) else layer
         for layer in layers.value
     ]
-    return replace(product, value={**fields, "layers": replace(layers, value=named)})
+    return replace(product, value={**fields, "layers": replace(layers, value=renamed)})

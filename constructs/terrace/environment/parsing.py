@@ -1,19 +1,31 @@
-"""YAML text to nodes.
+"""Parse YAML text into nodes.
 
-Only what YAML 1.2's core schema says: `yes`, `no`, `on` and `off` are words, `010` is ten, nothing constructs objects.
-The tree is built from the parser's events without recursion, so that a deep file is an error and not a crash.
+Follows YAML 1.2's core schema: `yes`, `no`, `on` and `off` are strings, `010` is ten, and no tag constructs an object.
+Nodes are built from the parser's events. ruamel.yaml's composed nodes would lose the position of an alias and whether
+a tag was written, and composing recurses without a limit.
 """
 
 import re
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from terrace.environment.document import Document, Node, Scalar
 from terrace.errors import InvalidEnvironment, Problem
 
 MAX_DEPTH = 32
 MAX_NODES = 20_000
-"""Values in a file once its aliases are written out; the largest environment of ours has some 300."""
+"""Values in a file after expanding aliases; the largest environment file of this repository has about 300."""
 
 _WORDS: dict[str, Scalar] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -22,227 +34,186 @@ _WORDS: dict[str, Scalar] = {
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}|0x[0-9a-fA-F]{1,15}|0o[0-7]{1,20}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_UNSPEAKABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+_MAPPING = "Expected a mapping of keys and values."
 
 
 def parse(text: str, shown: str) -> Document:
-    """The mapping in a text. Raises InvalidEnvironment when there is none."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    builder = _Builder(shown)
+    """The mapping in a text. Raises InvalidEnvironment if there is none."""
+    builder = _Builder(shown, YAML(typ="safe", pure=True).parse(text))
     try:
-        for event in YAML(typ="safe", pure=True).parse(text):
-            builder.take(event)
+        root = builder.document()
     except MarkedYAMLError as error:
-        raise InvalidEnvironment([*builder.problems, _misread(error, text, shown)]) from error
+        raise InvalidEnvironment([*builder.problems, _syntax_problem(error, text, shown)]) from error
     except YAMLError as error:
-        raise InvalidEnvironment([*builder.problems, _unreadable(error, text, shown)]) from error
-    if builder.root is None:
-        raise InvalidEnvironment(
-            [Problem("is empty.", f"{shown}:1:1", hint="An environment file has keys and values.")]
-        )
-    return Document(builder.root, tuple(builder.problems))
+        raise InvalidEnvironment([*builder.problems, _character_problem(error, text, shown)]) from error
+    return Document(root, tuple(builder.problems))
 
 
-def _misread(error: Any, text: str, shown: str) -> Problem:
-    """The parser's complaint in words of ours, at what was begun when something was not ended."""
-    problem, unended = str(error.problem or error.context), "stream" in str(error.problem)
-    mark = error.context_mark if unended and error.context_mark else error.problem_mark or error.context_mark
+class _Builder:
+    """Builds nodes from events. Collects problems, and stops at the first one that makes the rest unreadable."""
+
+    def __init__(self, file: str, events: Iterator[Any]) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self._events = events
+        self._anchors: dict[str, Node | None] = {}  # None: the anchored value has not ended
+        self._count = 0
+
+    def document(self) -> Node:
+        next(self._events)  # the start of the stream
+        if not isinstance(next(self._events), DocumentStartEvent):
+            raise InvalidEnvironment([Problem("file is empty.", f"{self.file}:1:1", hint=_MAPPING)])
+        event = next(self._events)
+        if isinstance(event, ScalarEvent):
+            if not event.value and not event.style:
+                raise InvalidEnvironment([Problem("file is empty.", f"{self.file}:1:1", hint=_MAPPING)])
+            self._stop(f"file contains the single value {_short(event.value)}.", event, _MAPPING)
+        if isinstance(event, SequenceStartEvent):
+            self._stop("file contains a list.", event, _MAPPING)
+        root = self._value(event, (), 0)
+        next(self._events)  # the end of the document
+        if isinstance(event := next(self._events), DocumentStartEvent):
+            self._stop("a second YAML document starts here.", event, "An environment file contains one document.")
+        return root
+
+    def _value(self, event: Any, path: tuple[str, ...], depth: int, key: tuple[int, int] = (0, 0)) -> Node:
+        """The node of the value that starts with an event; `key` is the position of its key."""
+        line, column = _position(event)
+        if isinstance(event, AliasEvent):
+            target = self._aliased(event, depth)
+            return Node(target.value, self.file, line, column, *key, target.text)
+        self._counted(1, event)
+        anchor = str(event.anchor) if event.anchor else ""
+        if event.tag is not None:
+            self._report(f"YAML tag {event.tag} is not supported.", event, path, "Remove it.")
+        if isinstance(event, ScalarEvent):
+            text = event.value if event.style is None else ""
+            node = Node(self._scalar(event, path), self.file, line, column, *key, text)
+        else:
+            if depth >= MAX_DEPTH:
+                self._stop(f"file has more than {MAX_DEPTH} levels of nesting.", event)
+            if anchor:
+                self._anchors[anchor] = None
+            items = self._list if isinstance(event, SequenceStartEvent) else self._mapping
+            node = Node(items(path, depth + 1), self.file, line, column, *key)
+        if anchor:
+            self._anchors[anchor] = node
+        return node
+
+    def _list(self, path: tuple[str, ...], depth: int) -> list[Node]:
+        items: list[Node] = []
+        while not isinstance(event := next(self._events), SequenceEndEvent):
+            items.append(self._value(event, (*path, str(len(items))), depth))
+        return items
+
+    def _mapping(self, path: tuple[str, ...], depth: int) -> dict[str, Node]:
+        children: dict[str, Node] = {}
+        while not isinstance(event := next(self._events), MappingEndEvent):
+            if isinstance(event, AliasEvent):
+                self._stop(f"alias *{event.anchor} is used as a key.", event, "Write the key itself.")
+            if not isinstance(event, ScalarEvent):
+                self._stop("a key must be a string.", event)
+            key = str(event.value)
+            if key == "<<" and event.style is None:
+                hint = "Move shared settings to a file, and name it in `extends`."
+                self._report("YAML 1.2 has no merge keys.", event, (*path, key), hint)
+            elif not key or _CONTROL.search(key):
+                self._report("a key must be a non-empty string without control characters.", event, (*path, key))
+            elif key in children:
+                self._report(f"duplicate key, first set in line {children[key].key_line}.", event, (*path, key))
+            children[key] = self._value(next(self._events), (*path, key), depth, _position(event))
+        return children
+
+    def _scalar(self, event: Any, path: tuple[str, ...]) -> Scalar:
+        text = str(event.value)
+        if _CONTROL.search(text):
+            self._report("the value contains a control character.", event, path)
+        if event.style is not None:
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
+        if _INTEGER.fullmatch(text):
+            return int(text, 0 if text[:2] in ("0x", "0o") else 10)
+        if _NOT_FINITE.fullmatch(text):
+            self._report(f"{text} is not a finite number.", event, path)
+        elif _FLOAT.fullmatch(text):
+            number = float(text)
+            if abs(number) > 1e18:
+                self._report(f"{_short(text)} is too large.", event, path)
+                return 0
+            return number
+        return text
+
+    def _aliased(self, event: Any, depth: int) -> Node:
+        name = str(event.anchor)
+        if name not in self._anchors:
+            self._stop(f"alias *{name} has no anchor above it.", event)
+        node = self._anchors[name]
+        if node is None:
+            self._stop(f"alias *{name} refers to itself.", event)
+        if depth + _height(node) > MAX_DEPTH:
+            self._stop(f"file has more than {MAX_DEPTH} levels of nesting after expanding *{name}.", event)
+        self._counted(_size(node), event)
+        return node
+
+    def _counted(self, nodes: int, event: Any) -> None:
+        self._count += nodes
+        if self._count > MAX_NODES:
+            self._stop(f"file has more than {MAX_NODES} values after expanding aliases.", event)
+
+    def _report(self, message: str, event: Any, path: tuple[str, ...], hint: str = "") -> None:
+        line, column = _position(event)
+        self.problems.append(Problem(message, f"{self.file}:{line}:{column}", ".".join(filter(None, path)), hint))
+
+    def _stop(self, message: str, event: Any, hint: str = "") -> NoReturn:
+        self._report(message, event, (), hint)
+        raise InvalidEnvironment(self.problems)
+
+
+def _children(node: Node) -> Iterable[Node]:
+    if isinstance(node.value, dict):
+        return node.value.values()
+    return node.value if isinstance(node.value, list) else ()
+
+
+def _size(node: Node) -> int:
+    return 1 + sum(map(_size, _children(node)))
+
+
+def _height(node: Node) -> int:
+    return 1 + max(map(_height, _children(node)), default=0) if isinstance(node.value, dict | list) else 0
+
+
+def _syntax_problem(error: Any, text: str, shown: str) -> Problem:
+    """The parser's error in other words; for something that is not closed, at the position where it was opened."""
+    problem, unclosed = str(error.problem or error.context), "stream" in str(error.problem)
+    mark = error.context_mark if unclosed and error.context_mark else error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
-    message, hint = _sentence(problem, text, line, column)
+    lines = text.splitlines()
+    message, hint = _syntax_message(problem, lines[line] if line < len(lines) else "", column)
     return Problem(message, f"{shown}:{line + 1}:{column + 1}", hint=hint)
 
 
-def _sentence(problem: str, text: str, line: int, column: int) -> tuple[str, str]:
-    typed = text.splitlines()[line] if line < len(text.splitlines()) else ""
-    if "\t" in typed[: column + 1]:
-        return "a tab cannot indent YAML.", "Use spaces."
+def _syntax_message(problem: str, line: str, column: int) -> tuple[str, str]:
+    if "\t" in line[: column + 1]:
+        return "YAML does not allow tabs for indentation.", "Use spaces."
     if "mapping values are not allowed" in problem:
-        return "a second ': ' in one value.", "Put the value in quotes, or begin a new line."
+        return "unexpected ': ' in a value.", "Put the value in quotes, or start a new line."
     if "cannot start any token" in problem:
-        return f"a value cannot begin with {typed[column : column + 1]!r}.", "Put it in quotes."
+        return f"a value cannot start with {line[column : column + 1]!r}.", "Put it in quotes."
     if "end of stream" in problem or "stream end" in problem:
-        return f"{typed[column : column + 1]} is opened here and not closed.", ""
-    return f"is not YAML: {problem}.", ""
+        return f"{line[column : column + 1]} is opened here but never closed.", ""
+    return f"invalid YAML: {problem}.", ""
 
 
-def _unreadable(error: Exception, text: str, shown: str) -> Problem:
+def _character_problem(error: Exception, text: str, shown: str) -> Problem:
     position = getattr(error, "position", None)
     if not isinstance(position, int):
-        return Problem(f"is not YAML: {error}", f"{shown}:1:1")
+        return Problem(f"invalid YAML: {error}", f"{shown}:1:1")
     before = text[:position]
     line, column = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
-    return Problem(f"a character that YAML does not allow: U+{ord(text[position]):04X}.", f"{shown}:{line}:{column}")
-
-
-@dataclass(slots=True)
-class _Open:
-    """A mapping or list whose end has not come yet."""
-
-    node: Node
-    anchor: str | None
-    path: tuple[str, ...]
-    key: tuple[str, int, int] | None = None
-    size: int = 1
-    height: int = 1
-
-
-@dataclass(slots=True)
-class _Builder:
-    """Turns events into nodes. Stops at the first thing that makes the rest unreadable, else collects problems."""
-
-    file: str
-    root: Node | None = None
-    problems: list[Problem] = field(default_factory=list)
-    _open: list[_Open] = field(default_factory=list)
-    _anchors: dict[str, tuple[Node, int, int]] = field(default_factory=dict)
-    _documents: int = 0
-    _skipping: int = 0
-
-    def take(self, event: Any) -> None:
-        kind = type(event).__name__
-        if kind == "DocumentStartEvent":
-            self._documents += 1
-            if self._documents == 2:
-                self._stop("a second document begins here.", event, "A file holds one.")
-        elif kind in ("MappingStartEvent", "SequenceStartEvent"):
-            self._begin(event, {} if kind == "MappingStartEvent" else [])
-        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
-            done = self._open.pop()
-            if done.anchor:
-                self._anchors[done.anchor] = (done.node, done.size, done.height)
-            if self._open:
-                self._open[-1].size += done.size
-                self._open[-1].height = max(self._open[-1].height, done.height + 1)
-        elif kind == "ScalarEvent":
-            self._scalar(event)
-        elif kind == "AliasEvent":
-            self._alias(event)
-
-    def _stop(self, message: str, event: Any, hint: str = "") -> None:
-        line, column = _position(event)
-        self.problems.append(Problem(message, f"{self.file}:{line}:{column}", hint=hint))
-        raise InvalidEnvironment(self.problems)
-
-    def _complain(self, message: str, event: Any, hint: str = "") -> None:
-        line, column = _position(event)
-        self.problems.append(
-            Problem(message, f"{self.file}:{line}:{column}", ".".join(filter(None, self._path())), hint)
-        )
-
-    def _path(self) -> tuple[str, ...]:
-        """The path of the value that comes next."""
-        if not self._open:
-            return ()
-        inside = self._open[-1]
-        if isinstance(inside.node.value, list):
-            return (*inside.path, str(len(inside.node.value)))
-        return (*inside.path, inside.key[0]) if inside.key else inside.path
-
-    def _begin(self, event: Any, value: "dict[str, Node] | list[Node]") -> None:
-        if event.tag is not None:
-            self._complain(f"the tag {event.tag} is not understood.", event, "Write the value without it.")
-        if self._open and isinstance(self._open[-1].node.value, dict) and self._open[-1].key is None:
-            self._stop("a key has to be a word.", event)
-        if len(self._open) >= MAX_DEPTH:
-            self._stop(f"is nested deeper than {MAX_DEPTH} levels.", event)
-        if not self._open and isinstance(value, list):
-            self._stop("is a list.", event, "An environment file has keys and values.")
-        anchor = str(event.anchor) if event.anchor else None
-        if anchor:
-            self._anchors.pop(anchor, None)
-        path = self._path()
-        self._open.append(_Open(self._place(event, value), anchor, path))
-
-    def _scalar(self, event: Any) -> None:
-        inside = self._open[-1] if self._open else None
-        if inside and isinstance(inside.node.value, dict) and inside.key is None:
-            self._key(inside, event)
-            return
-        if not inside:
-            if event.value or event.style:
-                self._stop(
-                    f"is a single value, {_short(event.value)}.", event, "An environment file has keys and values."
-                )
-            return
-        value = self._resolved(event)
-        text = event.value if event.style is None else ""
-        node = self._place(event, value, text)
-        if event.anchor:
-            self._anchors[str(event.anchor)] = (node, 1, 0)
-
-    def _key(self, inside: _Open, event: Any) -> None:
-        line, column = _position(event)
-        key = str(event.value)
-        assert isinstance(inside.node.value, dict)
-        inside.key = (key, line, column)
-        if key == "<<" and event.style is None:
-            self._complain("merge keys are not YAML 1.2.", event, "Name what is shared in `extends`.")
-        elif not key or _UNSPEAKABLE.search(key):
-            self._complain("a key has to be a word.", event)
-        elif key in inside.node.value:
-            first = inside.node.value[key]
-            self._complain(f"the key is there twice; first in line {first.key_line}.", event)
-
-    def _resolved(self, event: Any) -> Scalar:
-        typed = str(event.value)
-        if event.tag is not None:
-            self._complain(f"the tag {event.tag} is not understood.", event, "Write the value without it.")
-        if _UNSPEAKABLE.search(typed):
-            self._complain("a control character in a value.", event)
-        if event.style is not None:
-            return typed
-        if typed in _WORDS:
-            return _WORDS[typed]
-        if _INTEGER.fullmatch(typed):
-            return int(typed, 0 if typed[:2] in ("0x", "0o") else 10)
-        if _NOT_FINITE.fullmatch(typed):
-            self._complain(f"{typed} is not a number that can be counted.", event)
-        elif _FLOAT.fullmatch(typed):
-            number = float(typed)
-            if abs(number) > 1e18:
-                self._complain(f"{_short(typed)} is too large a number.", event)
-                return 0
-            return number
-        return typed
-
-    def _alias(self, event: Any) -> None:
-        name = str(event.anchor)
-        inside = self._open[-1] if self._open else None
-        if inside and isinstance(inside.node.value, dict) and inside.key is None:
-            self._stop(f"*{name} stands for a key.", event, "Write the key.")
-        if name not in self._anchors:
-            inner = any(opened.anchor == name for opened in self._open)
-            self._stop(f"*{name} refers to {'itself' if inner else 'nothing above it'}.", event)
-        meant, size, height = self._anchors[name]
-        if len(self._open) + height > MAX_DEPTH:
-            self._stop(f"is nested deeper than {MAX_DEPTH} levels once *{name} is written out.", event)
-        self._open[-1].height = max(self._open[-1].height, height + 1)
-        self._place(event, meant.value, meant.text, size)
-
-    def _place(self, event: Any, value: Any, text: str = "", size: int = 1) -> Node:
-        """A node at the event's position, hung into what is open."""
-        line, column = _position(event)
-        inside = self._open[-1] if self._open else None
-        if inside is None:
-            self.root = node = Node(value, self.file, line, column)
-            return node
-        if isinstance(inside.node.value, dict):
-            assert inside.key is not None
-            key, key_line, key_column = inside.key
-            node = Node(value, self.file, line, column, key_line, key_column, text)
-            inside.node.value[key] = node
-            inside.key = None
-        else:
-            assert isinstance(inside.node.value, list)
-            node = Node(value, self.file, line, column, text=text)
-            inside.node.value.append(node)
-        if not isinstance(value, dict | list) or size > 1:
-            inside.size += size
-        if sum(opened.size for opened in self._open) > MAX_NODES:
-            self._stop(f"has more than {MAX_NODES} values once its aliases are written out.", event)
-        return node
+    return Problem(f"YAML does not allow the character U+{ord(text[position]):04X}.", f"{shown}:{line}:{column}")
 
 
 def _position(event: Any) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What is right of a file that is partly wrong, so that the rules can be asked of it and all is told in one go."""
+"""The valid part of an invalid environment, so that one run reports the problems of types and of rules."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -13,18 +13,18 @@ from terrace.environment.schema import Environment
 _Path = tuple[int | str, ...]
 
 
-def salvaged(document: Mapping[str, Any], error: ValidationError) -> Environment:
-    """An environment without the fields that `error` names: reading one of those raises AttributeError."""
-    made = _construct(Environment, document, [detail["loc"] for detail in error.errors(include_url=False)])
-    assert isinstance(made, Environment)
-    return made
+def partial_environment(document: Mapping[str, Any], error: ValidationError) -> Environment:
+    """An environment without the fields that `error` names: reading one of them raises AttributeError."""
+    environment = _construct(Environment, document, [detail["loc"] for detail in error.errors(include_url=False)])
+    assert isinstance(environment, Environment)
+    return environment
 
 
-def _construct(model: type[Spec], data: Mapping[str, Any], wrong: Collection[_Path]) -> Spec:
+def _construct(model: type[Spec], data: Mapping[str, Any], invalid: Collection[_Path]) -> Spec:
     values: dict[str, Any] = {}
     missing = []
     for name, info in model.model_fields.items():
-        inside = [path[1:] for path in wrong if path and path[0] == name]
+        inside = [path[1:] for path in invalid if path and path[0] == name]
         if not inside:
             if name in data:
                 values[name] = _type(model, name).validate_json(json.dumps(data[name]), strict=True)
@@ -34,10 +34,10 @@ def _construct(model: type[Spec], data: Mapping[str, Any], wrong: Collection[_Pa
             values[name] = _construct(info.annotation, data[name], inside)
         else:
             missing.append(name)
-    made = model.model_construct(_fields_set=set(values), **values)
+    spec = model.model_construct(_fields_set=set(values), **values)
     for name in missing:
-        made.__dict__.pop(name, None)
-    return made
+        spec.__dict__.pop(name, None)
+    return spec
 
 
 @cache

@@ -1,28 +1,29 @@
-"""Where an environment's stack goes and under which names."""
+"""The target of an environment: account, region, zones, tags and protection."""
 
 from terrace.capabilities.target import Settings, Target
 from terrace.environment import regions
+from terrace.environment.naming import prefix
 from terrace.environment.schema import Environment
 from terrace.errors import AnswerIsNo
 
 
 def target(environment: Environment, *, protected: bool | None = None, offline: bool = False) -> Target:
-    """The target of an environment that `load` has judged.
+    """The target of an environment that `load` returned.
 
-    `protected` is True in staging and prod unless said otherwise, as while a destroy is under way. Raises AnswerIsNo
-    for an environment that was built by hand and has no section of its cloud, or a region that the cloud has not.
+    `protected` defaults to True in staging and prod. Raises AnswerIsNo for an environment constructed without `load`
+    that lacks its cloud's section or has an unknown region.
     """
     cloud = environment.cloud
     settings: Settings | None = getattr(environment, cloud)
     if settings is None:
-        raise AnswerIsNo(f"environment {environment.name} is to run on {cloud} and has no section `{cloud}`")
+        raise AnswerIsNo(f"environment {environment.name} has cloud {cloud}, but no section `{cloud}`")
     region = _region(environment, environment.region)
-    zones: tuple[str, ...] = regions.zones(cloud, region)
+    zones = regions.zones(cloud, region)
     if settings.zones:
         zones = settings.zones + tuple(zone for zone in zones if zone not in settings.zones)
     return Target(
         environment=environment.name,
-        prefix=f"{environment.project}-{environment.name}",
+        prefix=prefix(environment),
         tier=environment.tier,
         region=region,
         recovery_region=_region(environment, environment.recovery_region) if environment.recovery_region else None,
@@ -37,7 +38,7 @@ def target(environment: Environment, *, protected: bool | None = None, offline: 
 
 
 def tags(environment: Environment) -> dict[str, str]:
-    """Tags of everything that takes tags (GOV-1)."""
+    """The tags of all resources that support tags (GOV-1)."""
     ownership = environment.ownership
     return {
         **ownership.tags,
@@ -49,8 +50,8 @@ def tags(environment: Environment) -> dict[str, str]:
     }
 
 
-def _region(environment: Environment, word: str) -> str:
-    name = regions.region(environment.cloud, word)
-    if name is None:
-        raise AnswerIsNo(f"{environment.cloud} has no region {word!r}", where=environment.name)
-    return name
+def _region(environment: Environment, name: str) -> str:
+    own_name = regions.region_name(environment.cloud, name)
+    if own_name is None:
+        raise AnswerIsNo(f"unknown region {name!r} for {environment.cloud}", where=environment.name)
+    return own_name

@@ -1,4 +1,4 @@
-"""An environment for people: as YAML with where each value comes from, and leaf by leaf for comparing."""
+"""Print an environment: as YAML with the provenance of each value, and as a flat table for comparison."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,8 +11,8 @@ from terrace.environment.schema import Environment
 COMMENT_COLUMN = 60
 
 
-def yaml_of(root: Node, environment: Environment | None = None, *, origins: bool = False) -> str:
-    """The merged document as YAML. `environment` adds the schema's defaults; `origins` a comment behind each value."""
+def yaml_of(root: Node, environment: Environment | None = None, *, provenance: bool = False) -> str:
+    """The merged document as YAML. `environment` adds defaults; `provenance` adds a comment to each value."""
     from ruamel.yaml import YAML
 
     yaml = YAML()
@@ -20,35 +20,35 @@ def yaml_of(root: Node, environment: Environment | None = None, *, origins: bool
     yaml.indent(mapping=2, sequence=4, offset=2)
     defaults = environment.model_dump(mode="json") if environment else {}
     out = StringIO()
-    yaml.dump(_commented(root, defaults, origins), out)
+    yaml.dump(_mapping(root, defaults, provenance), out)
     return out.getvalue()
 
 
-def _commented(node: Node, defaults: Mapping[str, Any], origins: bool) -> Any:
+def _mapping(node: Node, defaults: Mapping[str, Any], provenance: bool) -> Any:
     from ruamel.yaml.comments import CommentedMap
 
-    shown = CommentedMap()
+    mapping = CommentedMap()
     assert isinstance(node.value, dict)
     for key, child in node.value.items():
         if child.value is None:
             continue
         if isinstance(child.value, dict) and child.value:
             inner = defaults.get(key)
-            shown[key] = _commented(child, inner if isinstance(inner, Mapping) else {}, origins)
+            mapping[key] = _mapping(child, inner if isinstance(inner, Mapping) else {}, provenance)
             continue
-        shown[key] = _single(child)
-        if origins:
-            shown.yaml_add_eol_comment(child.where, key, column=COMMENT_COLUMN)
+        mapping[key] = _single(child)
+        if provenance:
+            mapping.yaml_add_eol_comment(child.where, key, column=COMMENT_COLUMN)
     for key, value in defaults.items():
-        if key not in shown and value not in (None, {}, []):
-            shown[key] = value
-            if origins:
-                shown.yaml_add_eol_comment("default", key, column=COMMENT_COLUMN)
-    return shown
+        if key not in mapping and value not in (None, {}, []):
+            mapping[key] = value
+            if provenance:
+                mapping.yaml_add_eol_comment("default", key, column=COMMENT_COLUMN)
+    return mapping
 
 
 def _single(node: Node) -> Any:
-    """A scalar, or a list on one line; text that YAML would take for something else keeps its quotes."""
+    """A scalar, or a list or mapping on one line."""
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
     if isinstance(node.value, list):
@@ -56,14 +56,14 @@ def _single(node: Node) -> Any:
         items.fa.set_flow_style()
         return items
     if isinstance(node.value, dict):
-        section = CommentedMap({key: _single(child) for key, child in node.value.items() if child.value is not None})
-        section.fa.set_flow_style()
-        return section
+        mapping = CommentedMap({key: _single(child) for key, child in node.value.items() if child.value is not None})
+        mapping.fa.set_flow_style()
+        return mapping
     return node.value
 
 
 def leaves(environment: Environment) -> dict[str, Any]:
-    """Every effective value by its dotted path, in the schema's order, defaults too; a list counts as one value."""
+    """Each value by its dotted path, in the schema's order, including defaults; a list is one value."""
     return dict(_leaves(environment.model_dump(mode="json"), ""))
 
 
@@ -75,6 +75,6 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def said(value: Any) -> str:
-    """A value in one line: text as it is, all else as YAML writes it."""
+def as_text(value: Any) -> str:
+    """A value on one line: a string as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The whole of an environment file. Its sections are the capabilities' specs."""
+"""The model of a merged environment. Its sections are the capabilities' specs."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -8,6 +8,7 @@ from pydantic import Field
 from terrace.capabilities.audit import AuditSpec
 from terrace.capabilities.backup import BackupSpec
 from terrace.capabilities.cache import CacheSpec
+from terrace.capabilities.cloud import CloudName
 from terrace.capabilities.cluster import ClusterSpec
 from terrace.capabilities.cost import CostSpec
 from terrace.capabilities.database import DatabaseSpec
@@ -20,101 +21,100 @@ from terrace.capabilities.registry import RegistrySpec
 from terrace.capabilities.secrets import SecretsSpec
 from terrace.capabilities.spec import Layer, Name, Spec, Team
 from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings, Settings, Tier
-from terrace.environment.sizes import Cloud
 
 SETTINGS: Mapping[str, type[Settings]] = {"aws": AwsSettings, "azure": AzureSettings, "gcp": GcpSettings}
-"""What only one cloud has, by the cloud; the key is the section's name as well."""
+"""Settings that only one cloud has; the key is the cloud and the name of the section."""
 
 
 class Ownership(Spec):
-    """Who answers for the environment; becomes tags on everything that takes them (GOV-1)."""
+    """Who is responsible for the environment; becomes tags on all resources that support tags (GOV-1)."""
 
     owner: Team
     """The owning team."""
     cost_centre: Team
-    """Who pays."""
+    """The cost centre that pays."""
     data_classification: Literal["public", "internal", "confidential", "restricted"]
-    """The highest classification that the environment holds."""
+    """The highest classification of data in the environment."""
     tags: Mapping[
         Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")], Annotated[str, Field(pattern=r"^[a-z0-9_-]{0,63}$")]
     ] = {}
-    """More tags; lower case, as Google's labels want."""
+    """Additional tags, in lower case as in Google Cloud labels."""
 
 
 class StateSpec(Spec):
     backend: Literal["local", "remote"]
-    """Terraform state beside the project, or in the cloud's object storage, locked, encrypted and versioned."""
+    """Terraform state in a local file, or in the cloud's object storage: locked, encrypted and versioned."""
     bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
-    """Exact name of the remote bucket instead of the computed one."""
+    """Exact name of the bucket for remote state, instead of the computed one."""
 
 
 class DataProduct(Spec):
-    """Something that people use the platform for: tables in layers, with an owner who answers for them."""
+    """A data product: tables in layers, with an owner."""
 
     name: Name
-    """Its name, unique in the environment."""
+    """Name, unique in the environment."""
     owner: Team
     """The owning team."""
     classification: Literal["public", "internal", "confidential", "restricted"]
-    """Not above the environment's own."""
+    """At most the environment's classification."""
     layers: Annotated[tuple[Layer, ...], Field(min_length=1)]
-    """Layers it has tables in; raw, staging and curated are understood as bronze, silver and gold."""
+    """Layers with its tables; raw, staging and curated are other names of bronze, silver and gold."""
     retention_days: Annotated[int, Field(ge=1, le=10950)]
-    """Days its data is kept; not longer than its layers keep anything."""
+    """Days to keep its data; at most until its layers' objects expire."""
 
 
 class Environment(Spec):
-    """One environment: what is wanted, in cloud-neutral words."""
+    """A deployment, described in cloud-neutral words."""
 
     name: Annotated[Name, Field(max_length=12)]
-    """Its name, as the file's; the id of its foundation stack."""
+    """Name of the environment, its file and its foundation stack."""
     project: Annotated[Name, Field(max_length=12)]
-    """Begins every name, so that several platforms fit into one account."""
+    """Start of every resource name, so that several platforms fit into one account."""
     tier: Tier
-    """How strict the rules are."""
-    cloud: Cloud
-    """The cloud it runs on."""
+    """Class of the environment; determines which rules apply."""
+    cloud: CloudName
+    """Cloud to deploy to."""
     region: str
-    """A place (frankfurt) or the cloud's own name of a region."""
+    """Region, by a name common to all clouds (frankfurt) or by the cloud's own name."""
     recovery_region: str | None = None
-    """Where copies go; prod needs one."""
+    """Second region for copies and backups; required in prod."""
     ownership: Ownership
-    """Who answers for it."""
+    """Owner, cost centre, classification and tags."""
     state: StateSpec
-    """Where Terraform keeps its state."""
+    """Location of the Terraform state."""
     network: NetworkSpec
-    """Network, entry and hybrid link."""
+    """Network, public entry and hybrid link."""
     keys: KeysSpec
     """Customer-managed keys."""
     secrets: SecretsSpec
-    """Secret manager."""
+    """Secrets and their rotation."""
     cluster: ClusterSpec
-    """Kubernetes."""
+    """Kubernetes cluster."""
     registry: RegistrySpec
-    """Images."""
+    """Container image registry."""
     database: DatabaseSpec
-    """PostgreSQL."""
+    """PostgreSQL database."""
     cache: CacheSpec
-    """Redis protocol."""
+    """Redis-compatible cache."""
     lake: LakeSpec
-    """Object storage."""
+    """Object storage of the data lake."""
     data_products: tuple[DataProduct, ...] = ()
-    """What the platform is used for."""
+    """Data products that the platform serves."""
     observability: ObservabilitySpec
-    """Logs, alarms, people."""
+    """Logs, alarms and alert channels."""
     audit: AuditSpec
-    """Records, threat detection, baseline."""
+    """Audit records, threat detection and configuration recording."""
     backup: BackupSpec
-    """Backups and objectives."""
+    """Backups and recovery objectives."""
     cost: CostSpec
-    """Budget and sleep."""
+    """Budget and sleep schedule."""
     identity: IdentitySpec
-    """People and pipelines."""
+    """Access of administrators and pipelines."""
     modules: Mapping[Name, ModuleSpec] = {}
-    """Components of the data platform."""
+    """Components that run in the cluster."""
     aws: AwsSettings | None = None
-    """What only AWS has."""
+    """Settings for AWS only."""
     azure: AzureSettings | None = None
-    """What only Azure has."""
+    """Settings for Azure only."""
     gcp: GcpSettings | None = None
-    """What only Google Cloud has."""
+    """Settings for Google Cloud only."""

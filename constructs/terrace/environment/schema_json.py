@@ -1,7 +1,7 @@
-"""What editors know of the files in environments/: `schema.json`, and `clouds/<cloud>.schema.json` for accounts.
+"""The JSON Schemas that editors use for environments/: `schema.json`, and `clouds/<cloud>.schema.json` for accounts.
 
-A schema describes one file, not the merged whole: an overlay says only what differs, so nothing is required of a
-section, and `null` removes any key. What is wrong with the whole, `terrace validate` says.
+A schema describes one file, not a merged environment: an overlay sets only some keys, so none is required, and `null`
+removes any key. `terrace validate` checks the merged environment.
 """
 
 import copy
@@ -29,7 +29,7 @@ def overlay_schema() -> dict[str, Any]:
     extends = {
         "type": "string",
         "pattern": r"^[^./\\][^/\\]*\.ya?ml$",
-        "description": "The file beside this one that it is laid over.",
+        "description": "The file in the same directory that this one extends.",
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -47,12 +47,12 @@ def accounts_schema(cloud: str) -> dict[str, Any]:
     _loosen(settings, required=False)
     by_name = {
         "type": ["object", "null"],
-        "description": "What one environment alone has, by its name.",
+        "description": "Settings of single environments, by name.",
         "additionalProperties": _nullable({"$ref": "#/$defs/Settings"}),
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"Where environments live on {cloud}",
+        "title": f"Terrace accounts on {cloud}",
         "type": "object",
         "additionalProperties": False,
         "properties": {**settings["properties"], BY_NAME: by_name},
@@ -61,14 +61,14 @@ def accounts_schema(cloud: str) -> dict[str, Any]:
 
 
 def texts() -> dict[str, str]:
-    """Each schema file's content, by its path below environments/."""
+    """The content of each schema file, by its path in environments/."""
     schemas = {"schema.json": overlay_schema()}
     schemas |= {f"{DIRECTORY}/{cloud}.schema.json": accounts_schema(cloud) for cloud in SETTINGS}
     return {path: json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for path, schema in schemas.items()}
 
 
 def _references_of_items(*parts: Any) -> Iterable[str]:
-    """What stands in a list is never merged, so it keeps what it requires."""
+    """References of list items; these are not merged, so their required keys stay required."""
     for part in parts:
         if isinstance(part, dict):
             items = part.get("items")
@@ -80,7 +80,7 @@ def _references_of_items(*parts: Any) -> Iterable[str]:
 
 
 def _loosen(definition: dict[str, Any], *, required: bool) -> None:
-    """Nothing required, null anywhere, and no titles that only repeat the key."""
+    """Remove required keys and titles, and allow null for every key."""
     if not required:
         definition.pop("required", None)
     definition.pop("title", None)
@@ -96,7 +96,7 @@ def _loosen(definition: dict[str, Any], *, required: bool) -> None:
 
 def _nullable(inner: dict[str, Any]) -> dict[str, Any]:
     _loosen(inner, required=False)
-    if "discriminator" in inner:  # an overlay may leave out what tells the branches apart
+    if "discriminator" in inner:  # an overlay may omit the discriminator
         inner = {"anyOf": inner["oneOf"]}
     if "anyOf" in inner:
         branches = [branch for branch in inner["anyOf"] if branch != NULL]
@@ -112,7 +112,7 @@ def _nullable(inner: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name_aliases(definitions: dict[str, Any]) -> None:
-    """raw, staging and curated may stand wherever a layer is named."""
+    """Allow raw, staging and curated wherever a layer is named."""
     lake, module, product = (definitions[name]["properties"] for name in ("LakeSpec", "ModuleSpec", "DataProduct"))
     for options in (
         lake["lifecycle"]["propertyNames"]["enum"],

@@ -1,13 +1,13 @@
-"""What a size means on each cloud: the one table, with vCPU and memory beside it so that "the same" can be judged.
+"""The machine type of each size on each cloud, with vCPU and memory for comparison.
 
-Figures are the vendors' own (AWS instance type pages, Azure VM and Redis SKU pages, Google machine type pages).
+Sources: AWS instance type pages, Azure VM and Redis SKU pages, Google machine type pages.
 """
 
 from typing import Literal, NamedTuple
 
+from terrace.capabilities.cloud import CloudName
 from terrace.capabilities.spec import Size
 
-Cloud = Literal["aws", "azure", "gcp"]
 Kind = Literal["database", "cache", "node", "gpu"]
 
 
@@ -19,7 +19,7 @@ class Machine(NamedTuple):
     memory_gb: float
 
 
-SIZES: dict[Kind, dict[Size, dict[Cloud, Machine]]] = {
+SIZES: dict[Kind, dict[Size, dict[CloudName, Machine]]] = {
     "node": {
         "small": {
             "aws": Machine("m6i.large", 2, 8),
@@ -111,6 +111,6 @@ SIZES: dict[Kind, dict[Size, dict[Cloud, Machine]]] = {
 }
 
 
-def machine(cloud: Cloud, kind: Kind, size: Size) -> Machine:
-    """The machine that a size stands for."""
+def machine(cloud: CloudName, kind: Kind, size: Size) -> Machine:
+    """The machine type of a size."""
     return SIZES[kind][size][cloud]

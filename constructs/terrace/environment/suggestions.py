@@ -1,23 +1,26 @@
-"""What somebody probably meant."""
+"""Suggestions for a misspelt name."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-MOST_LISTED = 8
-"""Options that are listed beside a guess; without one, all are."""
+MAX_LISTED = 8
+"""Options listed next to a suggestion; without a suggestion, all are listed."""
 
 
-def nearest(word: str, options: Sequence[str]) -> str:
-    """The option that is nearest to a word, or begins it (prod, production); empty when none is near."""
-    close = get_close_matches(word, options, 1)
-    return (
-        close[0] if close else next((option for option in options if len(option) > 1 and word.startswith(option)), "")
-    )
+def closest(word: str, options: Sequence[str]) -> str:
+    """The option closest to a word, or a prefix of it (prod for production); empty when there is none."""
+    matches = get_close_matches(word, options, 1)
+    return matches[0] if matches else next((each for each in options if len(each) > 1 and word.startswith(each)), "")
 
 
-def hint(word: str, options: Sequence[str]) -> str:
-    """Did you mean 'medium'? (small, medium, large)"""
-    guess = nearest(word, options)
-    asked = f"Did you mean {guess!r}?" if guess else ""
-    listed = f"({', '.join(options)})" if options and not (guess and len(options) > MOST_LISTED) else ""
-    return " ".join(part for part in (asked, listed) if part)
+def did_you_mean(word: str, options: Sequence[str]) -> str:
+    """Did you mean 'medium'? Expected one of: small, medium, large."""
+    match = closest(word, options)
+    question = f"Did you mean {match!r}?" if match else ""
+    listed = expected_one_of(options) if options and not (match and len(options) > MAX_LISTED) else ""
+    return " ".join(part for part in (question, listed) if part)
+
+
+def expected_one_of(options: Sequence[object], unit: str = "") -> str:
+    """Expected one of: 30, 60, 90 days."""
+    return f"Expected{' one of' if len(options) > 1 else ''}: {', '.join(map(str, options))}{unit}."

@@ -110,7 +110,7 @@ def bucket(
 
 def _multi_region(target: Target) -> str:
     """The multi-region that holds both of the target's regions. Raises ContractError where there is none."""
-    found = {"eu": "EU", "us": "US"}.get(regions.residency("gcp", target.region) or "")
+    found = {"eu": "EU", "us": "US"}.get(regions.jurisdiction("gcp", target.region) or "")
     if found is None:
         raise ContractError(f"no multi-region of Cloud Storage holds {target.region}", where="recovery_region")
     return found

@@ -156,6 +156,6 @@ class Governance(Construct):
 def _allowed_regions(target: Target) -> Sequence[str]:
     """Where resources may be (GOV-2): the target's regions and, for buckets over both, what holds them."""
     allowed = [f"in:{region}-locations" for region in (target.region, target.recovery_region) if region]
-    if target.recovery_region and (residency := regions.residency("gcp", target.region)):
+    if target.recovery_region and (residency := regions.jurisdiction("gcp", target.region)):
         allowed.append(f"in:{residency}-locations")
     return allowed

@@ -106,7 +106,7 @@ def key_location(target: Target, place: Place) -> str:
         return target.region
     if place == "recovery" and target.recovery_region:
         return target.recovery_region
-    multi = {"eu": "europe", "us": "us"}.get(regions.residency("gcp", target.region) or "")
+    multi = {"eu": "europe", "us": "us"}.get(regions.jurisdiction("gcp", target.region) or "")
     if multi is None:
         raise ContractError(f"no multi-region of Google Cloud holds {target.region}", where="recovery_region")
     return multi

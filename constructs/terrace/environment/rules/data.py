@@ -1,136 +1,140 @@
-"""The lake, its lifecycle, the data products in it, and how long records are kept."""
+"""The lake, its lifecycle rules, its data products, and the retention of logs and audit records."""
 
 from collections.abc import Iterator
 
-from terrace.capabilities.lake import BUCKETS
+from terrace.capabilities.lake import BUCKETS, Bucket
 from terrace.environment.schema import DataProduct, Environment
 from terrace.errors import Problem
 
 COOL_DAYS = 30
-"""Days an object stays in infrequent access before it may move on. Source: S3 User Guide, "Lifecycle transition
-constraints"."""
+"""Minimum days of an object in infrequent access before the next transition. Source: S3 User Guide, "Lifecycle
+transition constraints"."""
 
 AUDIT_DAYS = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
-"""Periods of a year and more that log services sell. Source: CloudWatch Logs API Reference, PutRetentionPolicy."""
+"""Retention periods of a year or more that log services offer. Source: CloudWatch Logs API Reference,
+PutRetentionPolicy."""
 
-LEAST_LOG_DAYS = 90
-"""Days of logs at hand in staging and prod: three months, as PCI DSS 4.0, 10.5.1 wants them."""
+MIN_LOG_DAYS = 90
+"""Minimum log retention in staging and prod: three months, as required by PCI DSS 4.0, 10.5.1."""
 
 CLASSES = ("public", "internal", "confidential", "restricted")
 
 
-def each_bucket_has_a_lifecycle(environment: Environment) -> Iterator[Problem]:
+def each_bucket_has_lifecycle(environment: Environment) -> Iterator[Problem]:
     for bucket in BUCKETS:
         if bucket not in environment.lake.lifecycle:
-            yield Problem("is missing: each bucket has a rule (LAKE-4).", path=f"lake.lifecycle.{bucket}")
+            message = "required, but not set: each bucket needs a lifecycle rule (LAKE-4)."
+            yield Problem(message, path=f"lake.lifecycle.{bucket}")
 
 
-def objects_cool_before_they_go(environment: Environment) -> Iterator[Problem]:
+def lifecycle_steps_are_in_order(environment: Environment) -> Iterator[Problem]:
     for bucket, rule in environment.lake.lifecycle.items():
         path = f"lake.lifecycle.{bucket}"
-        if rule.archive_after_days < rule.cool_after_days + COOL_DAYS:
+        minimum = rule.cool_after_days + COOL_DAYS
+        if rule.archive_after_days < minimum:
             yield Problem(
-                f"{rule.archive_after_days} is too soon: objects are cool after {rule.cool_after_days} days, for "
-                f"{COOL_DAYS} at least.",
+                f"{rule.archive_after_days} is too early; objects become cool after {rule.cool_after_days} days and "
+                f"must stay cool for {COOL_DAYS}.",
                 path=f"{path}.archive_after_days",
-                hint=f"Write {rule.cool_after_days + COOL_DAYS} or more.",
+                hint=f"Use at least {minimum}.",
             )
         if rule.expire_after_days is not None and rule.expire_after_days <= rule.archive_after_days:
             yield Problem(
-                f"{rule.expire_after_days} is too soon: objects are archived after {rule.archive_after_days} days.",
+                f"{rule.expire_after_days} is too early; objects are archived after {rule.archive_after_days} days.",
                 path=f"{path}.expire_after_days",
+                hint=f"Use more than {rule.archive_after_days}.",
             )
 
 
 def locked_objects_do_not_expire(environment: Environment) -> Iterator[Problem]:
-    """An object that is locked cannot be removed: bronze for the immutability's days, audit for the audit's."""
-    locked = {"bronze": environment.lake.immutability.days, "audit": environment.audit.retention_days}
-    causes = {"bronze": "lake.immutability.days", "audit": "audit.retention_days"}
-    for bucket, rule in environment.lake.lifecycle.items():
-        days = locked.get(bucket)
-        if days is not None and rule.expire_after_days is not None and rule.expire_after_days <= days:
+    """Objects in bronze are locked for lake.immutability.days, in audit for audit.retention_days."""
+    locks: dict[Bucket, tuple[str, int]] = {
+        "bronze": ("lake.immutability.days", environment.lake.immutability.days),
+        "audit": ("audit.retention_days", environment.audit.retention_days),
+    }
+    for bucket, (setting, days) in locks.items():
+        rule = environment.lake.lifecycle.get(bucket)
+        if rule is not None and rule.expire_after_days is not None and rule.expire_after_days <= days:
             yield Problem(
-                f"{rule.expire_after_days} is too soon: {causes[bucket]} keeps objects for {days}.",
+                f"{rule.expire_after_days} is too early; {setting} locks objects for {days} days.",
                 path=f"lake.lifecycle.{bucket}.expire_after_days",
-                hint=f"Write more than {days}, or leave it out.",
+                hint=f"Use more than {days}, or remove it.",
             )
 
 
-def cluster_backups_outlive_their_plan(environment: Environment) -> Iterator[Problem]:
+def backup_objects_outlive_backups(environment: Environment) -> Iterator[Problem]:
     rule = environment.lake.lifecycle.get("backups")
     days = environment.backup.retention_days
     if rule is not None and rule.expire_after_days is not None and rule.expire_after_days < days:
         yield Problem(
-            f"{rule.expire_after_days} is too soon: backup.retention_days is {days} (BAK-2).",
+            f"{rule.expire_after_days} is too early; backup.retention_days is {days} (BAK-2).",
             path="lake.lifecycle.backups.expire_after_days",
+            hint=f"Use at least {days}.",
         )
 
 
-def audit_period_is_for_sale(environment: Environment) -> Iterator[Problem]:
+def audit_retention_is_offered(environment: Environment) -> Iterator[Problem]:
     days = environment.audit.retention_days
     if days not in AUDIT_DAYS:
-        nearest = next(period for period in AUDIT_DAYS if period >= days)
+        longer = next(period for period in AUDIT_DAYS if period >= days)
         yield Problem(
-            f"{days} days cannot be had. Did you mean {nearest}?",
+            f"no log service offers {days} days.",
             path="audit.retention_days",
-            hint=f"({', '.join(map(str, AUDIT_DAYS))})",
+            hint=f"Use {longer}. Offered: {', '.join(map(str, AUDIT_DAYS))}.",
         )
 
 
-def logs_are_kept_long_enough(environment: Environment) -> Iterator[Problem]:
-    days = environment.observability.retention_days
-    if environment.tier != "dev" and days < LEAST_LOG_DAYS:
-        yield Problem(
-            f"{days} days are too few for {environment.tier}: {LEAST_LOG_DAYS} at least (OBS-1).",
-            path="observability.retention_days",
-        )
-    if days > environment.audit.retention_days:
-        yield Problem(
-            f"{days} days are more than the {environment.audit.retention_days} of the audit record, "
-            "which has to be kept longest (AUD-1).",
-            path="observability.retention_days",
-        )
+def log_retention_is_in_bounds(environment: Environment) -> Iterator[Problem]:
+    path, days = "observability.retention_days", environment.observability.retention_days
+    if environment.tier != "dev" and days < MIN_LOG_DAYS:
+        message = f"{days} days is too short; {environment.tier} needs at least {MIN_LOG_DAYS} days (OBS-1)."
+        yield Problem(message, path=path)
+    audit_days = environment.audit.retention_days
+    if days > audit_days:
+        message = f"{days} days is longer than audit.retention_days ({audit_days}), which must be the longest (AUD-1)."
+        yield Problem(message, path=path)
 
 
-def products_have_names_of_their_own(environment: Environment) -> Iterator[Problem]:
+def product_names_are_unique(environment: Environment) -> Iterator[Problem]:
     seen: dict[str, int] = {}
     for position, product in enumerate(environment.data_products):
         path = f"data_products.{position}.name"
         if product.name in seen:
-            yield Problem(f"{product.name!r} is data_products.{seen[product.name]}'s name already.", path=path)
+            yield Problem(f"{product.name!r} is already the name of data_products.{seen[product.name]}.", path=path)
         elif product.name in BUCKETS:
-            yield Problem(f"{product.name!r} is the name of a bucket.", path=path)
+            yield Problem(f"{product.name!r} is already the name of a bucket.", path=path)
         elif product.name in environment.modules:
-            yield Problem(f"{product.name!r} is the name of a module.", path=path)
+            yield Problem(f"{product.name!r} is already the name of a module.", path=path)
         seen.setdefault(product.name, position)
 
 
-def products_fit_their_layers(environment: Environment) -> Iterator[Problem]:
-    for position, product in enumerate(environment.data_products):
-        path = f"data_products.{position}"
-        for place, layer in enumerate(product.layers):
-            if layer in product.layers[:place]:
-                yield Problem(f"{layer!r} is there twice.", path=f"{path}.layers.{place}")
-        yield from _kept_too_long(environment, product, path)
+def layers_keep_product_data(environment: Environment) -> Iterator[Problem]:
+    for number, product in enumerate(environment.data_products):
+        path = f"data_products.{number}"
+        for position, layer in enumerate(product.layers):
+            if layer in product.layers[:position]:
+                yield Problem(f"{layer!r} is listed twice.", path=f"{path}.layers.{position}")
+        yield from _retention_problems(environment, product, path)
 
 
-def products_are_not_above_the_environment(environment: Environment) -> Iterator[Problem]:
+def product_classification_is_in_bounds(environment: Environment) -> Iterator[Problem]:
     highest = environment.ownership.data_classification
     for position, product in enumerate(environment.data_products):
         if CLASSES.index(product.classification) > CLASSES.index(highest):
             yield Problem(
-                f"{product.classification!r} is above the environment's own, {highest!r}.",
+                f"{product.classification!r} is above the environment's classification, {highest!r}.",
                 path=f"data_products.{position}.classification",
-                hint="Raise ownership.data_classification, or keep the product elsewhere.",
+                hint="Raise ownership.data_classification, or use another environment for this product.",
             )
 
 
-def _kept_too_long(environment: Environment, product: DataProduct, path: str) -> Iterator[Problem]:
+def _retention_problems(environment: Environment, product: DataProduct, path: str) -> Iterator[Problem]:
     for layer in dict.fromkeys(product.layers):
         rule = environment.lake.lifecycle.get(layer)
         if rule is None or rule.expire_after_days is None or product.retention_days <= rule.expire_after_days:
             continue
         yield Problem(
-            f"{product.retention_days} days are longer than {layer} keeps anything: {rule.expire_after_days} days.",
+            f"{product.retention_days} days is too long; objects in {layer} expire after {rule.expire_after_days} "
+            "days.",
             path=f"{path}.retention_days",
         )

@@ -1,4 +1,4 @@
-"""What Google Cloud refuses though the provider plans it."""
+"""What Google Cloud rejects although the provider plans it."""
 
 from collections.abc import Iterator
 
@@ -9,87 +9,92 @@ from terrace.environment.sizes import machine
 from terrace.errors import Problem
 
 RECOVERY_DAYS = 7
-"""Days of point-in-time recovery of Cloud SQL's edition Enterprise, whose machines are db-custom-...; Enterprise Plus
-keeps 35. Source: Cloud SQL, "Point-in-time recovery"."""
+"""Days of point-in-time recovery in Cloud SQL's Enterprise edition, whose tiers are db-custom-...; Enterprise Plus has
+35. Source: Cloud SQL, "Point-in-time recovery"."""
 
 LOG_DAYS = 3650
 """Source: Cloud Logging, "Quotas and limits", retention of a bucket."""
 
-BANNED_FROM = 10_000
-"""Requests of one address in an interval, at most, that a rule may count before it bans."""
+MAX_BAN_THRESHOLD = 10_000
+"""The most requests from one address in an interval that a rate-based ban can count."""
 
-OUR_ASN = 64514
-"""Of the kit's Cloud Router; the other side's has to differ."""
+ROUTER_ASN = 64514
+"""The ASN of the kit's Cloud Router; the peer's must differ."""
 
 
 @only("gcp")
-def buckets_are_not_called_as_google_is(environment: Environment) -> Iterator[Problem]:
+def bucket_names_are_allowed(environment: Environment) -> Iterator[Problem]:
     """Sources: Cloud Storage, "Bucket naming requirements"; Pub/Sub, "Resource names"."""
     start, bucket = prefix(environment), environment.state.bucket
-    if "google" in start or start.startswith("goog"):
-        yield Problem(f"makes names with {start!r}; none of a bucket or topic may say goog.", path="project")
-    if bucket and ("google" in bucket or bucket.startswith("goog")):
-        yield Problem(f"{bucket!r} says goog, which no bucket's name may.", path="state.bucket")
+    if _is_reserved(start):
+        message = f"names would start with {start!r}; names of buckets and topics must not contain goog."
+        yield Problem(message, path="project", hint="Use another project name.")
+    if bucket and _is_reserved(bucket):
+        yield Problem(f"{bucket!r} contains goog, which bucket names must not contain.", path="state.bucket")
     if bucket and "." in bucket:
         yield Problem(
-            f"{bucket!r} has a dot: such buckets are for domains that were verified.",
+            f"{bucket!r} contains a dot; such bucket names are reserved for verified domains.",
             path="state.bucket",
-            hint="Write - instead.",
+            hint="Use - instead.",
         )
 
 
+def _is_reserved(name: str) -> bool:
+    return "google" in name or name.startswith("goog")
+
+
 @only("gcp")
-def the_office_has_another_number_than_the_router(environment: Environment) -> Iterator[Problem]:
+def peer_asn_differs_from_router_asn(environment: Environment) -> Iterator[Problem]:
     """Source: Cloud Router, "Establish BGP sessions"."""
     hybrid = environment.network.hybrid
-    if hybrid is not None and hybrid.peer_asn == OUR_ASN:
+    if hybrid is not None and hybrid.peer_asn == ROUTER_ASN:
         yield Problem(
-            f"{OUR_ASN} is the Cloud Router's own.",
+            f"{ROUTER_ASN} is the ASN of the Cloud Router.",
             path="network.hybrid.peer_asn",
-            hint="Take another private one, as 65010.",
+            hint="Use another private ASN, such as 65010.",
         )
 
 
 @only("gcp")
-def requests_can_be_counted(environment: Environment) -> Iterator[Problem]:
+def rate_limit_is_supported(environment: Environment) -> Iterator[Problem]:
     """Source: Cloud Armor, "Rate limiting overview", rate-based ban."""
     requests = environment.network.entry.requests_per_five_minutes
-    if requests > BANNED_FROM:
-        yield Problem(
-            f"{requests} requests are more than the {BANNED_FROM} from which Cloud Armor bans an address.",
-            path="network.entry.requests_per_five_minutes",
-        )
+    if requests > MAX_BAN_THRESHOLD:
+        message = f"{requests} requests is too many; Cloud Armor bans an address after at most {MAX_BAN_THRESHOLD}."
+        yield Problem(message, path="network.entry.requests_per_five_minutes")
 
 
 @only("gcp")
-def exact_machines_take_the_pools_gpu(environment: Environment) -> Iterator[Problem]:
-    """A gpu pool's machines get a T4, which only N1 takes. Source: Compute Engine, "GPU machine types"."""
-    machines = environment.gcp.node_types if environment.gcp else {}
+def gpu_node_types_support_t4(environment: Environment) -> Iterator[Problem]:
+    """Nodes of a gpu pool have a T4, which only N1 supports. Source: Compute Engine, "GPU machine types"."""
+    types = environment.gcp.node_types if environment.gcp else {}
     for name, pool in environment.cluster.pools.items():
-        if pool.kind == "gpu" and name in machines and not machines[name].startswith("n1-"):
+        if pool.kind == "gpu" and name in types and not types[name].startswith("n1-"):
             yield Problem(
-                f"{machines[name]!r} takes no T4.", path=f"gcp.node_types.{name}", hint="Take an N1, as n1-standard-8."
+                f"{types[name]!r} does not support the T4 GPU.",
+                path=f"gcp.node_types.{name}",
+                hint="Use an N1 type, such as n1-standard-8.",
             )
 
 
 @only("gcp")
-def the_edition_keeps_the_recovery(environment: Environment) -> Iterator[Problem]:
-    database, exact = environment.database, environment.gcp.database_tier if environment.gcp else None
-    tier = exact or machine("gcp", "database", database.size).name
+def database_supports_recovery_days(environment: Environment) -> Iterator[Problem]:
+    database, exact_tier = environment.database, environment.gcp.database_tier if environment.gcp else None
+    tier = exact_tier or machine("gcp", "database", database.size).name
     if tier.startswith("db-custom-") and database.recovery_days > RECOVERY_DAYS:
         yield Problem(
-            f"{database.recovery_days} days are more than the {RECOVERY_DAYS} that {tier} keeps (DB-5).",
+            f"{database.recovery_days} days is too long; {tier} supports at most {RECOVERY_DAYS} days (DB-5).",
             path="database.recovery_days",
-            hint="Take size medium or larger.",
+            hint="Use size medium or larger.",
         )
 
 
 @only("gcp")
-def records_can_be_kept(environment: Environment) -> Iterator[Problem]:
+def audit_retention_is_supported(environment: Environment) -> Iterator[Problem]:
     days = environment.audit.retention_days
     if days > LOG_DAYS:
         yield Problem(
-            f"{days} days are more than the {LOG_DAYS} that a log bucket keeps.",
+            f"{days} days is too long; a log bucket keeps records for at most {LOG_DAYS} days.",
             path="audit.retention_days",
-            hint="Take 3288.",
+            hint="Use 3288.",
         )

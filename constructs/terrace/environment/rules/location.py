@@ -1,101 +1,109 @@
-"""Cloud, regions, names, tags, state: where the environment is and what it is called there."""
+"""Regions, zones, names, tags and state."""
 
 from collections.abc import Iterator
-from typing import get_args
 
+from terrace.capabilities.cloud import CLOUDS
 from terrace.capabilities.target import Settings
 from terrace.environment import naming, regions
-from terrace.environment import suggestions as nearest
 from terrace.environment.schema import Environment
-from terrace.environment.sizes import Cloud
+from terrace.environment.suggestions import closest, expected_one_of
 from terrace.errors import Problem
 
 RESERVED_TAGS = ("environment", "owner", "cost-centre", "data-classification", "managed-by")
-"""Tags that the kit sets itself (GOV-1)."""
+"""Tags that the kit sets (GOV-1)."""
 
 
-def regions_are_of_the_cloud(environment: Environment) -> Iterator[Problem]:
+def regions_exist_on_cloud(environment: Environment) -> Iterator[Problem]:
+    cloud = environment.cloud
     for path in ("region", "recovery_region"):
-        word = getattr(environment, path)
-        if word is None or regions.region(environment.cloud, word):
+        name = getattr(environment, path)
+        if name is None or regions.region_name(cloud, name):
             continue
-        owners = [cloud for cloud in get_args(Cloud) if regions.region(cloud, word)]
-        if owners:
-            place = next(name for name, place in regions.PLACES.items() if getattr(place, owners[0]) == word)
+        other_clouds = [other for other in CLOUDS if regions.region_name(other, name)]
+        if other_clouds:
+            other = other_clouds[0]
+            common = next(common for common, region in regions.REGIONS.items() if getattr(region, other) == name)
+            own_name = regions.region_name(cloud, common)
             yield Problem(
-                f"{word!r} is a region of {owners[0]}, and cloud is {environment.cloud}.",
+                f"{name!r} is a region of {other}, but cloud is {cloud}.",
                 path=path,
-                hint=f"Write {place}, which every cloud has, or {getattr(regions.PLACES[place], environment.cloud)}.",
+                hint=f"Use {common}, which is valid on every cloud, or {own_name}.",
             )
             continue
-        ours = [str(getattr(place, environment.cloud)) for place in regions.PLACES.values()]
-        guess = nearest.nearest(word, [*regions.PLACES, *ours])
+        own_names = [str(getattr(region, cloud)) for region in regions.REGIONS.values()]
+        match = closest(name, [*regions.REGIONS, *own_names])
         yield Problem(
-            f"{word!r} is neither a place nor a region of {environment.cloud}.",
+            f"unknown region {name!r}.",
             path=path,
-            hint=f"Did you mean {guess!r}?" if guess else f"({', '.join(regions.PLACES)})",
+            hint=f"Did you mean {match!r}?" if match else expected_one_of(tuple(regions.REGIONS)),
         )
 
 
-def recovery_is_elsewhere_under_the_same_law(environment: Environment) -> Iterator[Problem]:
+def recovery_region_is_in_same_jurisdiction(environment: Environment) -> Iterator[Problem]:
     cloud, path = environment.cloud, "recovery_region"
     if environment.recovery_region is None:
         return
-    home, recovery = regions.region(cloud, environment.region), regions.region(cloud, environment.recovery_region)
-    if home is None or recovery is None:
+    region = regions.region_name(cloud, environment.region)
+    recovery_region = regions.region_name(cloud, environment.recovery_region)
+    if region is None or recovery_region is None:
         return
-    if home == recovery:
-        yield Problem(f"{environment.recovery_region!r} is the region itself.", path=path, hint="Name another one.")
+    if region == recovery_region:
+        message = f"{environment.recovery_region!r} is the environment's own region."
+        yield Problem(message, path=path, hint="Use another region.")
         return
-    law, other = regions.residency(cloud, home), regions.residency(cloud, recovery)
-    if law != other:
-        same = [name for name, place in regions.PLACES.items() if place.residency == law]
-        others = [name for name in same if regions.region(cloud, name) != home]
+    jurisdiction, other = regions.jurisdiction(cloud, region), regions.jurisdiction(cloud, recovery_region)
+    if jurisdiction != other:
+        same = [name for name, each in regions.REGIONS.items() if each.jurisdiction == jurisdiction]
+        options = [name for name in same if regions.region_name(cloud, name) != region]
         yield Problem(
-            f"{environment.recovery_region!r} keeps copies in {other}, and {environment.region} is in {law} (GOV-2).",
+            f"{environment.recovery_region!r} is in jurisdiction {other}, but region {environment.region!r} is in "
+            f"{jurisdiction} (GOV-2).",
             path=path,
-            hint=f"({', '.join(others)})" if others else f"The kit knows no other region in {law}.",
+            hint=expected_one_of(options) if options else f"Terrace supports no other region in {jurisdiction}.",
         )
 
 
-def zones_are_of_the_region(environment: Environment) -> Iterator[Problem]:
+def zones_are_in_region(environment: Environment) -> Iterator[Problem]:
     cloud = environment.cloud
     settings: Settings | None = getattr(environment, cloud)
     if settings is None or not settings.zones:
         return
-    home = regions.region(cloud, environment.region)
+    region = regions.region_name(cloud, environment.region)
     for position, zone in enumerate(settings.zones):
-        if home is not None and not regions.is_zone(cloud, home, zone):
-            yield Problem(f"{zone!r} is not a zone of {home}.", path=f"{cloud}.zones.{position}")
+        if region is not None and zone not in regions.possible_zones(cloud, region):
+            yield Problem(f"{zone!r} is not a zone of {region}.", path=f"{cloud}.zones.{position}")
     if len(set(settings.zones)) < len(settings.zones):
-        yield Problem("names a zone twice.", path=f"{cloud}.zones")
+        yield Problem("a zone is listed twice.", path=f"{cloud}.zones")
     if len(settings.zones) < environment.network.zones:
-        yield Problem(
-            f"has {len(settings.zones)} zones, and network.zones is {environment.network.zones}.", path=f"{cloud}.zones"
-        )
+        message = f"{len(settings.zones)} zones are listed, but network.zones is {environment.network.zones}."
+        yield Problem(message, path=f"{cloud}.zones")
 
 
-def names_fit(environment: Environment) -> Iterator[Problem]:
-    """Each name that is computed from the environment's, against its cloud's limit: the worst one for each cause."""
-    worst: dict[str, naming.Excess] = {}
-    for excess in naming.excesses(environment):
-        if excess.path not in worst or excess.over > worst[excess.path].over:
-            worst[excess.path] = excess
-    for path, excess in worst.items():
+def computed_names_are_not_too_long(environment: Environment) -> Iterator[Problem]:
+    """Reports the longest name for each setting that causes one."""
+    longest: dict[str, naming.LongName] = {}
+    for long_name in naming.long_names(environment):
+        if long_name.path not in longest or long_name.excess > longest[long_name.path].excess:
+            longest[long_name.path] = long_name
+    for path, long_name in longest.items():
         yield Problem(
-            f"makes {excess.thing} {excess.name!r} {len(excess.name)} characters long; "
-            f"{environment.cloud} takes {excess.limit}.",
+            f"the computed {long_name.resource} name {long_name.name!r} has {len(long_name.name)} characters; "
+            f"{environment.cloud} allows {long_name.limit}.",
             path=path,
-            hint=f"Take {excess.over} off {excess.shorten}.",
+            hint=f"Shorten {long_name.shorten} by {long_name.excess}.",
         )
 
 
-def tags_are_not_ours(environment: Environment) -> Iterator[Problem]:
+def tags_are_not_reserved(environment: Environment) -> Iterator[Problem]:
     for tag in environment.ownership.tags:
         if tag in RESERVED_TAGS:
-            yield Problem("is set by Terrace itself.", path=f"ownership.tags.{tag}", hint="Name it otherwise.")
+            yield Problem("Terrace sets this tag itself.", path=f"ownership.tags.{tag}", hint="Use another key.")
 
 
-def state_has_a_bucket_only_when_remote(environment: Environment) -> Iterator[Problem]:
+def state_bucket_is_for_remote_state(environment: Environment) -> Iterator[Problem]:
     if environment.state.bucket and environment.state.backend == "local":
-        yield Problem("is for remote state, and state.backend is local.", path="state.bucket")
+        yield Problem(
+            "a state bucket needs remote state, but state.backend is local.",
+            path="state.bucket",
+            hint="Remove it, or set state.backend to remote.",
+        )

@@ -1,4 +1,4 @@
-"""Ranges, zones, the public entry, the way out."""
+"""IP ranges, zones, the public entry and egress."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
@@ -8,64 +8,58 @@ from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
 LARGEST, SMALLEST = 16, 20
-"""Prefix lengths of the network: a VPC is a /16 at most, and subnets for three zones want a /20 at least."""
+"""Prefix lengths of the network: a VPC is at most a /16, and subnets for three zones need at least a /20."""
 
 ZONES = {"dev": 1, "staging": 2, "prod": 3}
-"""The least number of zones (NET-1)."""
+"""The minimum number of zones (NET-1)."""
 
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
-"""RFC 1918, and RFC 6598, which the three clouds route in private networks as well."""
+"""RFC 1918, and RFC 6598, which the three clouds also route in private networks."""
 
 
-def ranges_are_canonical(environment: Environment) -> Iterator[Problem]:
+def ranges_are_valid(environment: Environment) -> Iterator[Problem]:
     for path, cidr in _ranges(environment):
         try:
             IPv4Network(cidr)
         except ValueError:
             try:
-                meant = IPv4Network(cidr, strict=False)
-                yield Problem(f"{cidr!r} has host bits set.", path=path, hint=f"Did you mean '{meant}'?")
+                network = IPv4Network(cidr, strict=False)
+                yield Problem(f"{cidr!r} has host bits set.", path=path, hint=f"Did you mean '{network}'?")
             except ValueError:
-                yield Problem(f"{cidr!r} is not an IPv4 range.", path=path, hint="Write it as 10.40.0.0/16.")
+                hint = "Expected CIDR notation, such as 10.40.0.0/16."
+                yield Problem(f"{cidr!r} is not an IPv4 range.", path=path, hint=hint)
 
 
-def network_has_room(environment: Environment) -> Iterator[Problem]:
+def network_has_supported_size(environment: Environment) -> Iterator[Problem]:
     network = _range(environment.network.cidr)
     if network is None:
         return
+    expected = f"Expected /{LARGEST} to /{SMALLEST}"
     if network.prefixlen > SMALLEST:
-        yield Problem(
-            f"{network} is too small: /{LARGEST} to /{SMALLEST}.",
-            path="network.cidr",
-            hint="Three zones of public, node and data subnets have to fit.",
-        )
+        hint = f"{expected}: three zones need public, node and data subnets."
+        yield Problem(f"{network} is too small.", path="network.cidr", hint=hint)
     elif network.prefixlen < LARGEST:
-        yield Problem(
-            f"{network} is too large: /{LARGEST} to /{SMALLEST}.",
-            path="network.cidr",
-            hint="A network of AWS is a /16 at most.",
-        )
-    if not any(network.subnet_of(private) for private in PRIVATE):
-        yield Problem(f"{network} is not a private range.", path="network.cidr", hint=f"({_joined(PRIVATE)})")
+        hint = f"{expected}: an AWS VPC is at most a /16."
+        yield Problem(f"{network} is too large.", path="network.cidr", hint=hint)
+    yield from _not_private(network, "network.cidr", PRIVATE)
 
 
-def services_have_a_range_of_their_own(environment: Environment) -> Iterator[Problem]:
+def service_range_is_separate(environment: Environment) -> Iterator[Problem]:
     """/12 to /24 and private. Source: EKS API Reference, KubernetesNetworkConfigRequest, serviceIpv4Cidr."""
     path = "cluster.service_cidr"
     services = _range(environment.cluster.service_cidr)
     if services is None:
         return
     if not 12 <= services.prefixlen <= 24:
-        yield Problem(f"{services} has the wrong size: /12 to /24.", path=path)
-    if not any(services.subnet_of(private) for private in PRIVATE[:3]):
-        yield Problem(f"{services} is not a private range.", path=path, hint=f"({_joined(PRIVATE[:3])})")
+        yield Problem(f"prefix length /{services.prefixlen} is not supported.", path=path, hint="Expected /12 to /24.")
+    yield from _not_private(services, path, PRIVATE[:3])
     network = _range(environment.network.cidr)
     if network is not None and services.overlaps(network):
-        yield Problem(f"{services} overlaps network.cidr, {network}.", path=path)
+        yield Problem(f"{services} overlaps network.cidr ({network}).", path=path)
 
 
-def office_is_elsewhere(environment: Environment) -> Iterator[Problem]:
-    """What lies behind the hybrid link must not be reachable twice."""
+def peer_ranges_do_not_overlap(environment: Environment) -> Iterator[Problem]:
+    """Ranges behind the hybrid link must differ from the environment's own and from each other."""
     hybrid = environment.network.hybrid
     if hybrid is None:
         return
@@ -74,57 +68,55 @@ def office_is_elsewhere(environment: Environment) -> Iterator[Problem]:
         for position, cidr in enumerate(hybrid.peer_cidrs)
         if (peer := _range(cidr)) is not None
     ]
-    ours = {"network.cidr": environment.network.cidr, "cluster.service_cidr": environment.cluster.service_cidr}
+    own = {"network.cidr": environment.network.cidr, "cluster.service_cidr": environment.cluster.service_cidr}
     for path, peer in peers:
-        for name, cidr in ours.items():
+        for name, cidr in own.items():
             other = _range(cidr)
             if other is not None and peer.overlaps(other):
-                yield Problem(f"{peer} overlaps {name}, {other}.", path=path)
+                yield Problem(f"{peer} overlaps {name} ({other}).", path=path)
     for (_, first), (path, second) in combinations(peers, 2):
         if first.overlaps(second):
-            yield Problem(f"{second} overlaps {first} of the same list.", path=path)
+            yield Problem(f"{second} overlaps {first} in the same list.", path=path)
 
 
-def api_is_not_open_to_the_world(environment: Environment) -> Iterator[Problem]:
-    for place, cidr in environment.cluster.api_access.public_from.items():
+def api_is_not_public(environment: Environment) -> Iterator[Problem]:
+    for name, cidr in environment.cluster.api_access.public_from.items():
         source = _range(cidr)
         if environment.tier != "dev" and source is not None and source.prefixlen < 8:
             yield Problem(
-                f"{source} opens the Kubernetes API to the world, which {environment.tier} may not (K8S-1).",
-                path=f"cluster.api_access.public_from.{place}",
-                hint="Name the ranges that need it, or leave public_from empty.",
+                f"{source} opens the Kubernetes API to the internet, which {environment.tier} does not allow (K8S-1).",
+                path=f"cluster.api_access.public_from.{name}",
+                hint="List smaller ranges, or leave public_from empty.",
             )
 
 
-def zones_suit_the_tier(environment: Environment) -> Iterator[Problem]:
-    least = ZONES[environment.tier]
-    if environment.network.zones < least:
-        yield Problem(
-            f"{environment.network.zones} is too few for {environment.tier}: {least} at least (NET-1).",
-            path="network.zones",
-        )
+def zones_meet_tier_minimum(environment: Environment) -> Iterator[Problem]:
+    minimum = ZONES[environment.tier]
+    if environment.network.zones < minimum:
+        message = f"{environment.network.zones} is too few; {environment.tier} needs at least {minimum} (NET-1)."
+        yield Problem(message, path="network.zones")
 
 
-def prod_leaves_by_every_zone(environment: Environment) -> Iterator[Problem]:
+def prod_has_nat_in_each_zone(environment: Environment) -> Iterator[Problem]:
     if environment.tier == "prod" and environment.network.egress.nat != "per_zone":
         yield Problem(
-            "'single' makes one zone's fault everybody's, and prod wants one a zone (NET-2).",
+            "a zone failure would take down egress for all zones; prod needs NAT in each zone (NET-2).",
             path="network.egress.nat",
-            hint="Write per_zone.",
+            hint="Use per_zone.",
         )
 
 
-def prod_blocks_at_the_entry(environment: Environment) -> Iterator[Problem]:
+def prod_firewall_blocks(environment: Environment) -> Iterator[Problem]:
     if environment.tier == "prod" and environment.network.entry.firewall != "block":
         yield Problem(
-            "'count' lets attacks through, and prod has to stop them (NET-6).",
+            "'count' does not block attacks; prod must block them (NET-6).",
             path="network.entry.firewall",
-            hint="Write block.",
+            hint="Use block.",
         )
 
 
 def _ranges(environment: Environment) -> Iterator[tuple[str, str]]:
-    """Every range of the file with its path. One that cannot be read ends the list, not the others' reading."""
+    """The path and value of each range, read lazily: an invalid one in a partial environment ends the iteration."""
     network = environment.network
     yield "network.cidr", network.cidr
     for purpose, destination in network.egress.destinations.items():
@@ -132,8 +124,8 @@ def _ranges(environment: Environment) -> Iterator[tuple[str, str]]:
     for position, cidr in enumerate(network.hybrid.peer_cidrs if network.hybrid else ()):
         yield f"network.hybrid.peer_cidrs.{position}", cidr
     yield "cluster.service_cidr", environment.cluster.service_cidr
-    for place, cidr in environment.cluster.api_access.public_from.items():
-        yield f"cluster.api_access.public_from.{place}", cidr
+    for name, cidr in environment.cluster.api_access.public_from.items():
+        yield f"cluster.api_access.public_from.{name}", cidr
 
 
 def _range(cidr: str) -> IPv4Network | None:
@@ -143,5 +135,7 @@ def _range(cidr: str) -> IPv4Network | None:
         return None
 
 
-def _joined(ranges: tuple[IPv4Network, ...]) -> str:
-    return ", ".join(map(str, ranges))
+def _not_private(network: IPv4Network, path: str, private: tuple[IPv4Network, ...]) -> Iterator[Problem]:
+    if not any(network.subnet_of(each) for each in private):
+        hint = f"Expected a range within {', '.join(map(str, private))}."
+        yield Problem(f"{network} is not a private range.", path=path, hint=hint)

@@ -1,94 +1,88 @@
-"""The cluster's pools, the modules that run on them, who is told and when all sleep."""
+"""Node pools, modules, alert channels and sleep."""
 
 from collections.abc import Iterator
-from typing import get_args
 
-from terrace.environment import suggestions as nearest
+from terrace.capabilities.cloud import CLOUDS
 from terrace.environment.schema import Environment
-from terrace.environment.sizes import Cloud
+from terrace.environment.suggestions import closest, did_you_mean
 from terrace.errors import Problem
 
 RESERVED_ROLES = ("postgres", "rdsadmin", "cloudsqladmin", "azuresu", "template0", "template1")
-"""Roles and databases that PostgreSQL or a cloud has made already; a module's are called as the module is."""
+"""Roles and databases that PostgreSQL or a cloud creates; a module's role and database have the module's name."""
 
 RESERVED_USERS = ("default",)
-"""The user that a Redis-protocol server is born with."""
+"""The user that every Redis-protocol server has."""
 
 SYSTEM_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
-def pools_have_room(environment: Environment) -> Iterator[Problem]:
+def pool_sizes_are_in_order(environment: Environment) -> Iterator[Problem]:
     for name, pool in environment.cluster.pools.items():
         if pool.min_nodes > pool.max_nodes:
-            yield Problem(
-                f"{pool.min_nodes} is more than max_nodes, {pool.max_nodes} (K8S-6).",
-                path=f"cluster.pools.{name}.min_nodes",
-            )
+            message = f"{pool.min_nodes} exceeds max_nodes ({pool.max_nodes}) (K8S-6)."
+            yield Problem(message, path=f"cluster.pools.{name}.min_nodes")
 
 
-def platform_has_a_pool(environment: Environment) -> Iterator[Problem]:
+def system_pool_exists(environment: Environment) -> Iterator[Problem]:
     system = [pool for pool in environment.cluster.pools.values() if pool.kind == "system"]
     if not system:
-        yield Problem("has no pool of kind system, which the platform's own pods run on (K8S-6).", path="cluster.pools")
+        yield Problem("no pool of kind system, which the platform's own pods need (K8S-6).", path="cluster.pools")
     elif environment.tier == "prod" and sum(pool.min_nodes for pool in system) < environment.network.zones:
         yield Problem(
-            f"prod wants a system node in each of its {environment.network.zones} zones (K8S-6).",
+            f"prod needs a system node in each of its {environment.network.zones} zones (K8S-6).",
             path="cluster.pools",
-            hint="Raise min_nodes of the system pool.",
+            hint="Increase min_nodes of the system pool.",
         )
 
 
-def special_pools_are_kept_apart(environment: Environment) -> Iterator[Problem]:
+def spot_and_gpu_pools_are_dedicated(environment: Environment) -> Iterator[Problem]:
     for name, pool in environment.cluster.pools.items():
         if pool.kind in ("spot", "gpu") and not pool.dedicated:
-            yield Problem(
-                f"a {pool.kind} pool always keeps other pods off.",
-                path=f"cluster.pools.{name}.dedicated",
-                hint="Leave it out.",
-            )
+            message = f"a {pool.kind} pool is always dedicated."
+            yield Problem(message, path=f"cluster.pools.{name}.dedicated", hint="Remove this key.")
 
 
-def exact_machines_are_of_pools(environment: Environment) -> Iterator[Problem]:
-    """Of whichever cloud's section has such a table, an exact machine for a pool that is there."""
+def node_types_have_pool(environment: Environment) -> Iterator[Problem]:
+    """Checks the sections of all clouds."""
     pools = environment.cluster.pools
-    for cloud in get_args(Cloud):
-        for name, machines in getattr(getattr(environment, cloud), "node_types", {}).items():
+    for cloud in CLOUDS:
+        for name, types in getattr(getattr(environment, cloud), "node_types", {}).items():
             path = f"{cloud}.node_types.{name}"
             if name not in pools:
-                yield Problem(f"there is no pool {name!r}.", path=path, hint=nearest.hint(name, list(pools)))
-            elif not machines:
-                yield Problem("names no instance type.", path=path)
+                yield Problem(f"unknown pool {name!r}.", path=path, hint=did_you_mean(name, list(pools)))
+            elif not types:
+                yield Problem("lists no instance type.", path=path)
 
 
-def modules_have_names_of_their_own(environment: Environment) -> Iterator[Problem]:
-    homes: dict[str, str] = {}
+def module_names_are_free(environment: Environment) -> Iterator[Problem]:
+    modules_by_namespace: dict[str, str] = {}
     for name, module in environment.modules.items():
         path = f"modules.{name}"
         if module.database and name in RESERVED_ROLES:
-            yield Problem(f"{name!r} is a role of the database server itself.", path=path)
+            yield Problem(f"{name!r} is a reserved role of the database server.", path=path)
         if module.cache and name in RESERVED_USERS:
-            yield Problem(f"{name!r} is a user of the cache itself.", path=path)
-        home = module.namespace or name
-        where = f"{path}.namespace" if module.namespace else path
-        if home in SYSTEM_NAMESPACES:
-            yield Problem(f"{home!r} is a namespace of Kubernetes itself.", path=where)
-        elif home in homes:
-            yield Problem(f"{home!r} is the namespace of {homes[home]} already.", path=where)
-        homes.setdefault(home, name)
+            yield Problem(f"{name!r} is a reserved user of the cache.", path=path)
+        namespace = module.namespace or name
+        namespace_path = f"{path}.namespace" if module.namespace else path
+        if namespace in SYSTEM_NAMESPACES:
+            yield Problem(f"{namespace!r} is a reserved namespace of Kubernetes.", path=namespace_path)
+        elif namespace in modules_by_namespace:
+            message = f"{namespace!r} is already the namespace of {modules_by_namespace[namespace]}."
+            yield Problem(message, path=namespace_path)
+        modules_by_namespace.setdefault(namespace, name)
 
 
-def people_can_be_told(environment: Environment) -> Iterator[Problem]:
+def escalation_channels_exist(environment: Environment) -> Iterator[Problem]:
     observability = environment.observability
     for severity in ("warning", "critical"):
         names: tuple[str, ...] = getattr(observability.escalation, severity)
         for position, name in enumerate(names):
             path = f"observability.escalation.{severity}.{position}"
             if name not in observability.channels:
-                yield Problem(
-                    f"there is no channel {name!r}.", path=path, hint=nearest.hint(name, list(observability.channels))
-                )
+                hint = did_you_mean(name, list(observability.channels))
+                yield Problem(f"unknown channel {name!r}.", path=path, hint=hint)
             elif name in names[:position]:
-                yield Problem(f"{name!r} is there twice.", path=path)
+                yield Problem(f"{name!r} is listed twice.", path=path)
 
 
 def only_dev_sleeps(environment: Environment) -> Iterator[Problem]:
@@ -96,11 +90,10 @@ def only_dev_sleeps(environment: Environment) -> Iterator[Problem]:
     if sleep is None:
         return
     if environment.tier != "dev":
-        yield Problem(
-            f"{environment.tier} does not sleep (COST-2).", path="cost.sleep", hint="Leave it out; null removes it."
-        )
+        message = f"sleep is only available in dev, and tier is {environment.tier} (COST-2)."
+        yield Problem(message, path="cost.sleep", hint="Remove it, or set it to null.")
     if sleep.down == sleep.up:
-        yield Problem(f"{sleep.up!r} is when it goes to sleep as well.", path="cost.sleep.up")
+        yield Problem(f"{sleep.up!r} is the same time as down.", path="cost.sleep.up")
 
 
 def time_zone_exists(environment: Environment) -> Iterator[Problem]:
@@ -114,10 +107,10 @@ def time_zone_exists(environment: Environment) -> Iterator[Problem]:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         known = sorted(zoneinfo.available_timezones())
         if not known:
-            return  # a machine without the database of time zones cannot tell
-        guess = nearest.nearest(sleep.timezone, known)
+            return  # this machine has no time zone database
+        match = closest(sleep.timezone, known)
         yield Problem(
-            f"{sleep.timezone!r} is not a time zone.",
+            f"unknown time zone {sleep.timezone!r}.",
             path="cost.sleep.timezone",
-            hint=f"Did you mean {guess!r}?" if guess else "Write it as Europe/Berlin.",
+            hint=f"Did you mean {match!r}?" if match else "Expected an IANA name, such as Europe/Berlin.",
         )
