@@ -1,4 +1,4 @@
-"""Which resource types the emulators are asked to carry: those of the stacks, by capability and cloud."""
+"""The resource types that the emulators must support: those of the stacks, by capability and cloud."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

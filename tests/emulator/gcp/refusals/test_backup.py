@@ -4,23 +4,31 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.gcp.conftest import PLACE, Google, Json
-from tests.emulator.gcp.refusals.wrong import BUDGET, DAY, Wrong, accepted, ids, refused, with_cluster
-from tests.emulator.gcp.test_round_trips import RULE
+from tests.emulator.gcp.conftest import LOCATION, Google, Json
+from tests.emulator.gcp.refusals.invalid_request import (
+    BUDGET,
+    DAY,
+    InvalidRequest,
+    assert_accepted,
+    assert_refused,
+    request_id,
+    with_cluster,
+)
+from tests.emulator.gcp.round_trip import RULE
 
 
 def _vault(google: Google) -> None:
-    google.make(f"backupdr/v1/{PLACE}/backupVaults?backupVaultId=vault", VAULT)
+    google.send(f"backupdr/v1/{LOCATION}/backupVaults?backupVaultId=vault", VAULT)
 
 
 VAULT = {"backupMinimumEnforcedRetentionDuration": f"{3 * DAY}s"}
 PLAN = {
     "resourceType": "sqladmin.googleapis.com/Instance",
-    "backupVault": f"{PLACE}/backupVaults/vault",
+    "backupVault": f"{LOCATION}/backupVaults/vault",
     "backupRules": [RULE],
 }
 CLUSTER_PLAN = {
-    "cluster": f"{PLACE}/clusters/main",
+    "cluster": f"{LOCATION}/clusters/main",
     "retentionPolicy": {"backupDeleteLockDays": 3, "backupRetainDays": 7},
 }
 CACHE = {"shardCount": 1, "mode": "CLUSTER_DISABLED", "replicaCount": 1}
@@ -32,79 +40,91 @@ def rule(**changed: Any) -> Json:
 
 BUDGETS = "billingbudgets/v1/billingAccounts/000000-111111-222222/budgets"
 PLANS, CLUSTER_PLANS = (
-    f"backupdr/v1/{PLACE}/backupPlans?backupPlanId=daily",
-    f"gkebackup/v1/{PLACE}/backupPlans?backupPlanId=daily",
+    f"backupdr/v1/{LOCATION}/backupPlans?backupPlanId=daily",
+    f"gkebackup/v1/{LOCATION}/backupPlans?backupPlanId=daily",
 )
 
 
 def with_repository(google: Google) -> None:
-    google.make(f"artifactregistry/v1/{PLACE}/repositories?repositoryId=images", {"format": "DOCKER"})
+    google.send(f"artifactregistry/v1/{LOCATION}/repositories?repositoryId=images", {"format": "DOCKER"})
 
 
-WRONG = (
-    Wrong("shorter-than-the-lock", PLANS, PLAN, rule(backupRetentionDays=1), "less than the vault's", needs=_vault),
-    Wrong(
+INVALID_REQUESTS = (
+    InvalidRequest(
+        "retention-below-enforced", PLANS, PLAN, rule(backupRetentionDays=1), "less than the vault's", setup=_vault
+    ),
+    InvalidRequest(
         "narrow-window",
         PLANS,
         PLAN,
         rule(standardSchedule=RULE["standardSchedule"] | {"backupWindow": {"startHourOfDay": 1, "endHourOfDay": 3}}),
         "at least 6 hours",
-        needs=_vault,
+        setup=_vault,
     ),
-    Wrong(
+    InvalidRequest(
         "lock-beyond-retention",
         CLUSTER_PLANS,
         CLUSTER_PLAN,
         {"retentionPolicy": {"backupDeleteLockDays": 30}},
         "backupRetainDays",
-        needs=with_cluster,
+        setup=with_cluster,
     ),
-    Wrong(
-        "vault-for-an-hour",
-        f"backupdr/v1/{PLACE}/backupVaults?backupVaultId=vault",
+    InvalidRequest(
+        "enforced-retention-too-short",
+        f"backupdr/v1/{LOCATION}/backupVaults?backupVaultId=vault",
         VAULT,
         {"backupMinimumEnforcedRetentionDuration": "3600s"},
         "between 1 day",
     ),
-    Wrong(
+    InvalidRequest(
         "remote-without-source",
-        f"artifactregistry/v1/{PLACE}/repositories?repositoryId=images",
+        f"artifactregistry/v1/{LOCATION}/repositories?repositoryId=images",
         {"format": "DOCKER"},
         {"mode": "REMOTE_REPOSITORY"},
         "remoteRepositoryConfig",
     ),
-    Wrong(
-        "shards", f"memorystore/v1/{PLACE}/instances?instanceId=cache", CACHE, {"shardCount": 3}, "exactly one shard"
+    InvalidRequest(
+        "shards", f"memorystore/v1/{LOCATION}/instances?instanceId=cache", CACHE, {"shardCount": 3}, "exactly one shard"
     ),
-    Wrong("replicas", f"memorystore/v1/{PLACE}/instances?instanceId=cache", CACHE, {"replicaCount": 9}, "0 to 5"),
-    Wrong("alert-at-nothing", BUDGETS, BUDGET, {"thresholdRules": [{"thresholdPercent": 0}]}, "greater than 0"),
-    Wrong("strange-payer", BUDGETS, BUDGET, {"budgetFilter": {"projects": ["projects/42"]}}, "does not belong"),
-    Wrong(
-        "snapshots-for-years",
-        f"memorystore/v1/{PLACE}/instances?instanceId=cache",
+    InvalidRequest(
+        "replicas", f"memorystore/v1/{LOCATION}/instances?instanceId=cache", CACHE, {"replicaCount": 9}, "0 to 5"
+    ),
+    InvalidRequest(
+        "threshold-of-zero", BUDGETS, BUDGET, {"thresholdRules": [{"thresholdPercent": 0}]}, "greater than 0"
+    ),
+    InvalidRequest(
+        "project-of-another-account",
+        BUDGETS,
+        BUDGET,
+        {"budgetFilter": {"projects": ["projects/42"]}},
+        "does not belong",
+    ),
+    InvalidRequest(
+        "backup-retention-too-long",
+        f"memorystore/v1/{LOCATION}/instances?instanceId=cache",
         CACHE,
         {"automatedBackupConfig": {"retention": f"{400 * DAY}s"}},
         "1 to 365 days",
     ),
-    Wrong("two-amounts", BUDGETS, BUDGET, {"amount": {"lastPeriodAmount": {}}}, "either specified"),
-    Wrong(
-        "six-channels",
+    InvalidRequest("two-amounts", BUDGETS, BUDGET, {"amount": {"lastPeriodAmount": {}}}, "either specified"),
+    InvalidRequest(
+        "too-many-channels",
         BUDGETS,
         BUDGET,
         {"notificationsRule": {"monitoringNotificationChannels": [str(each) for each in range(6)]}},
         "up to 5",
     ),
-    Wrong(
+    InvalidRequest(
         "repository-id",
-        f"artifactregistry/v1/{PLACE}/repositories?repositoryId=Images",
+        f"artifactregistry/v1/{LOCATION}/repositories?repositoryId=Images",
         {"format": "DOCKER"},
         {},
         "Invalid repository id",
-        broken=True,
+        invalid_url=True,
     ),
-    Wrong(
-        "other-format",
-        f"artifactregistry/v1/{PLACE}/repositories/images?updateMask=format",
+    InvalidRequest(
+        "format-changed",
+        f"artifactregistry/v1/{LOCATION}/repositories/images?updateMask=format",
         {"format": "DOCKER"},
         {"format": "MAVEN"},
         "cannot be changed",
@@ -115,11 +135,11 @@ WRONG = (
 )
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_a_fault_is_refused_with_its_reason(google: Google, wrong: Wrong) -> None:
-    refused(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
+    assert_refused(google, invalid)
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_without_the_fault_it_is_accepted(google: Google, wrong: Wrong) -> None:
-    accepted(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
+    assert_accepted(google, invalid)

@@ -3,88 +3,99 @@
 import pytest
 
 from tests.emulator.gcp.conftest import PROJECT, Google
-from tests.emulator.gcp.refusals.wrong import DATABASE, SQL, Wrong, accepted, database, ids, refused, with_fault
+from tests.emulator.gcp.refusals.invalid_request import (
+    DATABASE,
+    SQL,
+    InvalidRequest,
+    assert_accepted,
+    assert_refused,
+    database,
+    merged,
+    request_id,
+)
 
 
 def _instance(google: Google) -> None:
-    google.make(SQL, with_fault(DATABASE, {"settings": {"databaseFlags": [IAM_LOGIN]}}))
+    google.send(SQL, merged(DATABASE, {"settings": {"databaseFlags": [IAM_LOGIN]}}))
 
 
 def _instance_without_iam(google: Google) -> None:
-    google.make(SQL, DATABASE)
+    google.send(SQL, DATABASE)
 
 
 IAM_LOGIN = {"name": "cloudsql.iam_authentication", "value": "on"}
 USERS = f"{SQL}/main/users"
 
 
-REPLICA = with_fault(
-    DATABASE, {"name": "copy", "masterInstanceName": "main", "settings": {"backupConfiguration": None}}
-)
-WRONG = (
-    Wrong("unreachable", SQL, DATABASE, database(ipConfiguration={"ipv4Enabled": False}), "must be enabled"),
-    Wrong("tier-of-the-other", SQL, DATABASE, database(edition="ENTERPRISE_PLUS"), "Invalid Tier"),
-    Wrong(
+REPLICA = merged(DATABASE, {"name": "copy", "masterInstanceName": "main", "settings": {"backupConfiguration": None}})
+INVALID_REQUESTS = (
+    InvalidRequest("unreachable", SQL, DATABASE, database(ipConfiguration={"ipv4Enabled": False}), "must be enabled"),
+    InvalidRequest("tier-of-another-edition", SQL, DATABASE, database(edition="ENTERPRISE_PLUS"), "Invalid Tier"),
+    InvalidRequest(
         "recovery-36-days",
         SQL,
         DATABASE,
         database(backupConfiguration={"transactionLogRetentionDays": 36}),
         "transactionLogRetentionDays",
     ),
-    Wrong(
+    InvalidRequest(
         "recovery-without-backups",
         SQL,
         DATABASE,
         database(backupConfiguration={"enabled": False}),
         "requires automated backups",
     ),
-    Wrong(
-        "backups-forgotten-early",
+    InvalidRequest(
+        "too-few-retained-backups",
         SQL,
         DATABASE,
         database(backupConfiguration={"backupRetentionSettings": {"retainedBackups": 2}}),
         "retainedBackups",
     ),
-    Wrong(
+    InvalidRequest(
         "standby",
         SQL,
         DATABASE,
         database(availabilityType="REGIONAL", backupConfiguration={"pointInTimeRecoveryEnabled": False}),
         "regional instance",
     ),
-    Wrong("disk-beyond-limit", SQL, DATABASE, database(storageAutoResizeLimit="15"), "storageAutoResizeLimit"),
-    Wrong("day-eight", SQL, DATABASE, database(maintenanceWindow={"day": 8}), "maintenance window"),
-    Wrong("flag-yes", SQL, DATABASE, database(databaseFlags=[IAM_LOGIN | {"value": "yes"}]), "on or off"),
-    Wrong(
+    InvalidRequest("disk-beyond-limit", SQL, DATABASE, database(storageAutoResizeLimit="15"), "storageAutoResizeLimit"),
+    InvalidRequest("maintenance-day-8", SQL, DATABASE, database(maintenanceWindow={"day": 8}), "maintenance window"),
+    InvalidRequest("flag-value", SQL, DATABASE, database(databaseFlags=[IAM_LOGIN | {"value": "yes"}]), "on or off"),
+    InvalidRequest(
         "pgaudit-off",
         SQL,
         DATABASE,
         database(databaseFlags=[{"name": "pgaudit.log", "value": "all"}]),
         "enable_pgaudit",
     ),
-    Wrong("orphan-replica", SQL, DATABASE, {"name": "copy", "masterInstanceName": "ghost"}, "does not exist", 404),
-    Wrong(
-        "whole-address",
+    InvalidRequest(
+        "replica-without-primary", SQL, DATABASE, {"name": "copy", "masterInstanceName": "ghost"}, "does not exist", 404
+    ),
+    InvalidRequest(
+        "iam-user-suffix",
         USERS,
         {"name": f"me@{PROJECT}.iam", "type": "CLOUD_IAM_SERVICE_ACCOUNT"},
         {"name": f"me@{PROJECT}.iam.gserviceaccount.com"},
         "suffix",
-        needs=_instance,
+        setup=_instance,
     ),
-    Wrong(
+    InvalidRequest(
         "no-iam-login",
         USERS,
         {"name": "me", "type": "BUILT_IN"},
         {"type": "CLOUD_IAM_USER"},
         "not enabled",
-        needs=_instance_without_iam,
+        setup=_instance_without_iam,
     ),
-    Wrong("instance-name", SQL, DATABASE, {"name": "Main_1"}, "instance name"),
-    Wrong("odd-processors", SQL, DATABASE, database(tier="db-custom-3-7680"), "even number of CPUs"),
-    Wrong("other-version", SQL, REPLICA, {"databaseVersion": "POSTGRES_15"}, "version of its primary", needs=_instance),
-    Wrong("tiny-disk", SQL, DATABASE, database(dataDiskSizeGb="5"), "at least 10"),
-    Wrong(
-        "shrunk",
+    InvalidRequest("instance-name", SQL, DATABASE, {"name": "Main_1"}, "instance name"),
+    InvalidRequest("odd-cpu-count", SQL, DATABASE, database(tier="db-custom-3-7680"), "even number of CPUs"),
+    InvalidRequest(
+        "replica-version", SQL, REPLICA, {"databaseVersion": "POSTGRES_15"}, "version of its primary", setup=_instance
+    ),
+    InvalidRequest("tiny-disk", SQL, DATABASE, database(dataDiskSizeGb="5"), "at least 10"),
+    InvalidRequest(
+        "disk-reduced",
         f"{SQL}/main",
         database(dataDiskSizeGb="30"),
         database(dataDiskSizeGb="10"),
@@ -93,22 +104,22 @@ WRONG = (
         _instance,
         "PATCH",
     ),
-    Wrong(
-        "long-login",
+    InvalidRequest(
+        "user-name-too-long",
         USERS,
         {"name": "me", "type": "BUILT_IN"},
         {"name": "m" * 64},
         "63 characters",
-        needs=_instance,
+        setup=_instance,
     ),
 )
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_a_fault_is_refused_with_its_reason(google: Google, wrong: Wrong) -> None:
-    refused(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
+    assert_refused(google, invalid)
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_without_the_fault_it_is_accepted(google: Google, wrong: Wrong) -> None:
-    accepted(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
+    assert_accepted(google, invalid)

@@ -1,12 +1,12 @@
-"""What every service refuses alike."""
+"""Refusals of every service."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.emulator.gcp.conftest import PLACE, PROJECT, REGION, Google
-from tests.emulator.gcp.refusals.wrong import (
+from tests.emulator.gcp.conftest import LOCATION, PROJECT, REGION, Google
+from tests.emulator.gcp.refusals.invalid_request import (
     BUCKET,
     BUCKETS,
     BUDGET,
@@ -18,45 +18,44 @@ from tests.emulator.gcp.refusals.wrong import (
     SQL,
     SUBNETWORK,
     SUBNETWORKS,
-    Wrong,
-    accepted,
+    InvalidRequest,
+    assert_accepted,
+    assert_refused,
     binding,
     database,
-    ids,
     kms,
-    networked,
-    refused,
-    with_fault,
+    merged,
+    request_id,
     with_locked_log_bucket,
     with_record,
 )
-from tests.emulator.gcp.test_round_trips import AT
+from tests.emulator.gcp.round_trip import PROJECT_NAME, with_network
 
-WRONG = (
-    Wrong(
+INVALID_REQUESTS = (
+    InvalidRequest(
         "missing-reference",
         SUBNETWORKS,
         SUBNETWORK,
-        {"network": f"{AT}/global/networks/nut"},
+        {"network": f"{PROJECT_NAME}/global/networks/nut"},
         "was not found",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong(
-        "ghost-account",
+    InvalidRequest(
+        "missing-account",
         PROJECT_POLICY,
         POLICY,
         binding(members=[f"serviceAccount:ghost@{PROJECT}.iam.gserviceaccount.com"]),
         "does not exist",
     ),
-    Wrong(
-        "no-pool-yet",
+    InvalidRequest(
+        "missing-identity-pool",
         PROJECT_POLICY,
         POLICY,
         binding(members=[f"serviceAccount:{PROJECT}.svc.id.goog[ns/sa]"]),
         "Identity Pool does not exist",
     ),
-    Wrong("label-in-capitals", BUCKETS, BUCKET, {"labels": {"owner": "Data Platform"}}, "Invalid label"),
-    Wrong(
+    InvalidRequest("label-in-capitals", BUCKETS, BUCKET, {"labels": {"owner": "Data Platform"}}, "Invalid label"),
+    InvalidRequest(
         "sixty-five-labels",
         BUCKETS,
         BUCKET,
@@ -66,65 +65,67 @@ WRONG = (
 )
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_a_fault_is_refused_with_its_reason(google: Google, wrong: Wrong) -> None:
-    refused(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
+    assert_refused(google, invalid)
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_without_the_fault_it_is_accepted(google: Google, wrong: Wrong) -> None:
-    accepted(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
+    assert_accepted(google, invalid)
 
 
-def test_a_service_that_is_off_is_refused() -> None:
-    status, answer = Google().call("POST", BUCKETS, BUCKET)
-    assert (status, answer["error"]["errors"][0]["reason"]) == (403, "SERVICE_DISABLED")
+def test_a_disabled_service_is_refused() -> None:
+    status, response = Google().call("POST", BUCKETS, BUCKET)
+    assert (status, response["error"]["errors"][0]["reason"]) == (403, "SERVICE_DISABLED")
 
 
 def test_another_project_is_refused(google: Google) -> None:
-    assert google.call("GET", "compute/compute/v1/projects/somebody-else/global/networks")[0] == 403
+    assert google.call("GET", "compute/compute/v1/projects/another-project/global/networks")[0] == 403
     assert google.call("POST", "billingbudgets/v1/billingAccounts/AAAAAA-BBBBBB-CCCCCC/budgets", BUDGET)[0] == 403
 
 
-def test_what_is_there_cannot_be_made_again(google: Google) -> None:
-    google.make(BUCKETS, BUCKET)
+def test_an_existing_resource_cannot_be_created_again(google: Google) -> None:
+    google.send(BUCKETS, BUCKET)
     assert google.call("POST", BUCKETS, BUCKET)[0] == 409
 
 
-def test_below_what_is_missing_nothing_is_made(google: Google) -> None:
-    status, answer = google.call("POST", kms("lake"), KEY)
-    assert (status, "keyRings/ring" in answer["error"]["message"]) == (404, True)
+def test_a_missing_parent_is_refused(google: Google) -> None:
+    status, response = google.call("POST", kms("lake"), KEY)
+    assert (status, "keyRings/ring" in response["error"]["message"]) == (404, True)
 
 
-def test_what_is_in_use_is_kept(google: Google) -> None:
+def test_a_resource_in_use_is_not_deleted(google: Google) -> None:
     google.network()
-    status, answer = google.call("DELETE", f"{COMPUTE}/global/networks/net")
-    assert (status, "subnetworks/nodes" in answer["error"]["message"]) == (400, True)
-    google.make(f"{COMPUTE}/regions/{REGION}/subnetworks/nodes", {}, method="DELETE")
-    google.make(f"{COMPUTE}/global/networks/net", {}, method="DELETE")
+    status, response = google.call("DELETE", f"{COMPUTE}/global/networks/net")
+    assert (status, "subnetworks/nodes" in response["error"]["message"]) == (400, True)
+    google.send(f"{COMPUTE}/regions/{REGION}/subnetworks/nodes", {}, method="DELETE")
+    google.send(f"{COMPUTE}/global/networks/net", {}, method="DELETE")
 
 
 @pytest.mark.parametrize(
-    ("needs", "url", "why"),
+    ("setup", "url", "message"),
     [
-        (with_record, f"dns/dns/v1/{AT}/managedZones/zone", "not empty"),
-        (with_locked_log_bucket, f"logging/v2/{PLACE}/buckets/trail", "locked"),
+        (with_record, f"dns/dns/v1/{PROJECT_NAME}/managedZones/zone", "not empty"),
+        (with_locked_log_bucket, f"logging/v2/{LOCATION}/buckets/trail", "locked"),
         (
-            lambda google: google.make(SQL, with_fault(DATABASE, database(deletionProtectionEnabled=True))),
+            lambda google: google.send(SQL, merged(DATABASE, database(deletionProtectionEnabled=True))),
             f"{SQL}/main",
             "protected",
         ),
     ],
     ids=["zone", "log-bucket", "database"],
 )
-def test_what_is_protected_is_kept(google: Google, needs: Callable[[Google], Any], url: str, why: str) -> None:
-    needs(google)
-    status, answer = google.call("DELETE", url)
-    assert (status, why in answer["error"]["message"]) == (400, True), answer
+def test_a_protected_resource_is_not_deleted(
+    google: Google, setup: Callable[[Google], Any], url: str, message: str
+) -> None:
+    setup(google)
+    status, response = google.call("DELETE", url)
+    assert (status, message in response["error"]["message"]) == (400, True), response
 
 
 def test_a_stale_etag_is_refused(google: Google) -> None:
-    google.make(BUCKETS, BUCKET)
-    policy = google.make("storage/storage/v1/b/dpf-lake/iam", {"bindings": []}, method="PUT")
-    google.make("storage/storage/v1/b/dpf-lake/iam", policy, method="PUT")
+    google.send(BUCKETS, BUCKET)
+    policy = google.send("storage/storage/v1/b/dpf-lake/iam", {"bindings": []}, method="PUT")
+    google.send("storage/storage/v1/b/dpf-lake/iam", policy, method="PUT")
     assert google.call("PUT", "storage/storage/v1/b/dpf-lake/iam", policy)[0] == 409

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.gcp.conftest import REGION, Google, Json
-from tests.emulator.gcp.refusals.wrong import (
+from tests.emulator.gcp.refusals.invalid_request import (
     COMPUTE,
     NAT,
     NET,
@@ -13,20 +13,19 @@ from tests.emulator.gcp.refusals.wrong import (
     ROUTERS,
     SUBNETWORK,
     SUBNETWORKS,
-    Wrong,
-    accepted,
-    ids,
-    networked,
-    refused,
+    InvalidRequest,
+    assert_accepted,
+    assert_refused,
+    request_id,
 )
-from tests.emulator.gcp.test_round_trips import AT
+from tests.emulator.gcp.round_trip import PROJECT_NAME, with_network
 
 FIREWALL = {"name": "deny", "network": NET, "direction": "EGRESS", "denied": [{"IPProtocol": "all"}]}
 ROUTE = {
     "name": "out",
     "network": NET,
     "destRange": "0.0.0.0/0",
-    "nextHopGateway": f"{AT}/global/gateways/default-internet-gateway",
+    "nextHopGateway": f"{PROJECT_NAME}/global/gateways/default-internet-gateway",
 }
 
 
@@ -37,89 +36,101 @@ def nat(**changed: Any) -> Json:
 FIREWALLS, ROUTES = f"{COMPUTE}/global/firewalls", f"{COMPUTE}/global/routes"
 
 
-ADDRESS = f"{AT}/regions/{REGION}/addresses/out"
+ADDRESS = f"{PROJECT_NAME}/regions/{REGION}/addresses/out"
 TUNNELS = f"{COMPUTE}/regions/{REGION}/vpnTunnels"
 
 
 def with_address(google: Google) -> None:
     google.network()
-    google.make(f"{COMPUTE}/regions/{REGION}/addresses", {"name": "out"})
+    google.send(f"{COMPUTE}/regions/{REGION}/addresses", {"name": "out"})
 
 
 def with_gateway(google: Google) -> None:
     google.network()
-    google.make(f"{COMPUTE}/regions/{REGION}/vpnGateways", {"name": "office", "network": NET})
+    google.send(f"{COMPUTE}/regions/{REGION}/vpnGateways", {"name": "office", "network": NET})
 
 
-WRONG = (
-    Wrong("host-bits", SUBNETWORKS, SUBNETWORK, {"ipCidrRange": "10.9.0.1/20"}, "Invalid CIDR", needs=networked),
-    Wrong("too-small", SUBNETWORKS, SUBNETWORK, {"ipCidrRange": "10.9.0.0/30"}, "prefix length", needs=networked),
-    Wrong("overlap", SUBNETWORKS, SUBNETWORK, {"ipCidrRange": "10.0.8.0/24"}, "conflicts", needs=networked),
-    Wrong("overlap-secondary", SUBNETWORKS, SUBNETWORK, {"ipCidrRange": "10.1.8.0/24"}, "conflicts", needs=networked),
-    Wrong("egress-sources", FIREWALLS, FIREWALL, {"sourceRanges": ["10.0.0.0/8"]}, "egress rules", needs=networked),
-    Wrong("allow-and-deny", FIREWALLS, FIREWALL, {"allowed": [{"IPProtocol": "tcp"}]}, "Exactly one", needs=networked),
-    Wrong("priority", FIREWALLS, FIREWALL, {"priority": 70000}, "priority", needs=networked),
-    Wrong(
+INVALID_REQUESTS = (
+    InvalidRequest(
+        "host-bits", SUBNETWORKS, SUBNETWORK, {"ipCidrRange": "10.9.0.1/20"}, "Invalid CIDR", setup=with_network
+    ),
+    InvalidRequest(
+        "too-small", SUBNETWORKS, SUBNETWORK, {"ipCidrRange": "10.9.0.0/30"}, "prefix length", setup=with_network
+    ),
+    InvalidRequest("overlap", SUBNETWORKS, SUBNETWORK, {"ipCidrRange": "10.0.8.0/24"}, "conflicts", setup=with_network),
+    InvalidRequest(
+        "overlap-secondary", SUBNETWORKS, SUBNETWORK, {"ipCidrRange": "10.1.8.0/24"}, "conflicts", setup=with_network
+    ),
+    InvalidRequest(
+        "egress-sources", FIREWALLS, FIREWALL, {"sourceRanges": ["10.0.0.0/8"]}, "egress rules", setup=with_network
+    ),
+    InvalidRequest(
+        "allow-and-deny", FIREWALLS, FIREWALL, {"allowed": [{"IPProtocol": "tcp"}]}, "Exactly one", setup=with_network
+    ),
+    InvalidRequest("priority", FIREWALLS, FIREWALL, {"priority": 70000}, "priority", setup=with_network),
+    InvalidRequest(
         "tags-and-accounts",
         FIREWALLS,
         FIREWALL,
         {"targetTags": ["web"], "targetServiceAccounts": ["a@b.iam.gserviceaccount.com"]},
         "same firewall rule",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong("two-hops", ROUTES, ROUTE, {"nextHopIp": "10.0.0.9"}, "Exactly one next hop", needs=networked),
-    Wrong(
+    InvalidRequest("two-hops", ROUTES, ROUTE, {"nextHopIp": "10.0.0.9"}, "Exactly one next hop", setup=with_network),
+    InvalidRequest(
         "nat-no-address",
         ROUTERS,
         ROUTER,
         nat(natIpAllocateOption="MANUAL_ONLY"),
         "must be",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong(
+    InvalidRequest(
         "nat-mapping",
         ROUTERS,
         ROUTER,
         nat(enableDynamicPortAllocation=True, enableEndpointIndependentMapping=True),
         "cannot both",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong(
+    InvalidRequest(
         "nat-ports",
         ROUTERS,
         ROUTER,
         nat(enableDynamicPortAllocation=True, minPortsPerVm=100),
         "powers of two",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong("public-asn", ROUTERS, ROUTER, {"bgp": {"asn": 15169}}, "private one", needs=networked),
-    Wrong(
+    InvalidRequest("public-asn", ROUTERS, ROUTER, {"bgp": {"asn": 15169}}, "private one", setup=with_network),
+    InvalidRequest(
         "peer-without-interface",
         ROUTERS,
         ROUTER,
         {"bgpPeers": [{"name": "office", "interfaceName": "if-0"}]},
         "does not exist",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong("packet-size", f"{COMPUTE}/global/networks", {"name": "net"}, {"mtu": 9000}, "1300 to 8896"),
-    Wrong(
+    InvalidRequest("packet-size", f"{COMPUTE}/global/networks", {"name": "net"}, {"mtu": 9000}, "1300 to 8896"),
+    InvalidRequest(
         "psc-name",
         f"{COMPUTE}/global/forwardingRules",
         {"name": "googleapis", "target": "all-apis"},
         {"name": "google-apis"},
         "For Google APIs",
     ),
-    Wrong("nat-automatic-address", ROUTERS, ROUTER, nat(natIps=[ADDRESS]), "cannot be given", needs=with_address),
-    Wrong(
+    InvalidRequest(
+        "nat-automatic-address", ROUTERS, ROUTER, nat(natIps=[ADDRESS]), "cannot be given", setup=with_address
+    ),
+    InvalidRequest(
         "nat-most-ports",
         ROUTERS,
         ROUTER,
         nat(enableDynamicPortAllocation=True, minPortsPerVm=64, maxPortsPerVm=32),
         "must be greater",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong(
-        "peer-afar",
+    InvalidRequest(
+        "peer-not-link-local",
         ROUTERS,
         ROUTER,
         {
@@ -127,25 +138,25 @@ WRONG = (
             "bgpPeers": [{"name": "office", "interfaceName": "if-0", "peerIpAddress": "10.0.0.1"}],
         },
         "link-local",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong("first-ike", TUNNELS, {"name": "tunnel", "ikeVersion": 2}, {"ikeVersion": 3}, "Must be 1 or 2"),
-    Wrong(
-        "static-tunnel",
+    InvalidRequest("ike-version", TUNNELS, {"name": "tunnel", "ikeVersion": 2}, {"ikeVersion": 3}, "Must be 1 or 2"),
+    InvalidRequest(
+        "tunnel-without-router",
         TUNNELS,
         {"name": "tunnel"},
-        {"vpnGateway": f"{AT}/regions/{REGION}/vpnGateways/office"},
+        {"vpnGateway": f"{PROJECT_NAME}/regions/{REGION}/vpnGateways/office"},
         "dynamic routing",
-        needs=with_gateway,
+        setup=with_gateway,
     ),
 )
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_a_fault_is_refused_with_its_reason(google: Google, wrong: Wrong) -> None:
-    refused(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
+    assert_refused(google, invalid)
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_without_the_fault_it_is_accepted(google: Google, wrong: Wrong) -> None:
-    accepted(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
+    assert_accepted(google, invalid)

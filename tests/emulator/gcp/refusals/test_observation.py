@@ -2,15 +2,22 @@
 
 import pytest
 
-from tests.emulator.gcp.conftest import PLACE, PROJECT, Google
-from tests.emulator.gcp.refusals.wrong import DAY, Wrong, accepted, ids, refused, with_locked_log_bucket, with_topic
-from tests.emulator.gcp.test_round_trips import AT, nothing
+from tests.emulator.gcp.conftest import LOCATION, PROJECT, Google
+from tests.emulator.gcp.refusals.invalid_request import (
+    DAY,
+    InvalidRequest,
+    assert_accepted,
+    assert_refused,
+    request_id,
+    with_locked_log_bucket,
+)
+from tests.emulator.gcp.round_trip import PROJECT_NAME, nothing, with_topic
 
 MONITORING = f"monitoring/v3/projects/{PROJECT}"
 
 
 def _service(google: Google) -> None:
-    google.make(f"{MONITORING}/services?serviceId=platform", {"custom": {}})
+    google.send(f"{MONITORING}/services?serviceId=platform", {"custom": {}})
 
 
 ALERT = {
@@ -18,9 +25,9 @@ ALERT = {
     "combiner": "OR",
     "conditions": [{"displayName": "down", "conditionAbsent": {"filter": "x", "duration": "120s"}}],
 }
-SUBSCRIPTION = {"topic": f"{AT}/topics/events", "ackDeadlineSeconds": 20}
-JOB = {"name": f"{PLACE}/jobs/sleep", "schedule": "0 20 * * 1-5", "httpTarget": {"uri": "https://example.com"}}
-SINK = {"name": "archive", "destination": f"pubsub.googleapis.com/{AT}/topics/events"}
+SUBSCRIPTION = {"topic": f"{PROJECT_NAME}/topics/events", "ackDeadlineSeconds": 20}
+JOB = {"name": f"{LOCATION}/jobs/sleep", "schedule": "0 20 * * 1-5", "httpTarget": {"uri": "https://example.com"}}
+SINK = {"name": "archive", "destination": f"pubsub.googleapis.com/{PROJECT_NAME}/topics/events"}
 
 
 MATCHED = {
@@ -29,17 +36,17 @@ MATCHED = {
     "conditions": [{"displayName": "seen", "conditionMatchedLog": {"filter": "severity=ERROR"}}],
     "alertStrategy": {"notificationRateLimit": {"period": "300s"}},
 }
-WRONG = (
-    Wrong(
-        "logs-4000-days",
-        f"logging/v2/{PLACE}/buckets?bucketId=trail",
+INVALID_REQUESTS = (
+    InvalidRequest(
+        "log-retention-4000-days",
+        f"logging/v2/{LOCATION}/buckets?bucketId=trail",
         {"retentionDays": 400},
         {"retentionDays": 4000},
         "3650",
     ),
-    Wrong(
-        "unlocked-logs",
-        f"logging/v2/{PLACE}/buckets/trail?updateMask=retentionDays",
+    InvalidRequest(
+        "locked-log-bucket-changed",
+        f"logging/v2/{LOCATION}/buckets/trail?updateMask=retentionDays",
         {"retentionDays": 400},
         {"retentionDays": 30},
         "locked bucket",
@@ -47,57 +54,65 @@ WRONG = (
         with_locked_log_bucket,
         "PATCH",
     ),
-    Wrong(
-        "sink-to-nowhere",
-        f"logging/v2/{AT}/sinks",
+    InvalidRequest(
+        "sink-to-missing-storage-bucket",
+        f"logging/v2/{PROJECT_NAME}/sinks",
         SINK,
         {"destination": f"storage.googleapis.com/{PROJECT}-ghost"},
         "does not exist",
         404,
         with_topic,
     ),
-    Wrong(
+    InvalidRequest(
         "channel-kind",
         f"{MONITORING}/notificationChannels",
         {"type": "email", "labels": {"email_address": "a@b.example"}},
         {"type": "pager"},
         "not supported",
     ),
-    Wrong(
+    InvalidRequest(
         "channel-setting",
         f"{MONITORING}/notificationChannels",
         {"type": "email", "labels": {"email_address": "a@b.example"}},
         {"labels": {"email_address": None}},
         "required",
     ),
-    Wrong("seven-conditions", f"{MONITORING}/alertPolicies", ALERT, {"conditions": ALERT["conditions"] * 7}, "1 to 6"),
-    Wrong(
-        "ninety-seconds",
+    InvalidRequest(
+        "seven-conditions", f"{MONITORING}/alertPolicies", ALERT, {"conditions": ALERT["conditions"] * 7}, "1 to 6"
+    ),
+    InvalidRequest(
+        "alert-duration",
         f"{MONITORING}/alertPolicies",
         ALERT,
         {"conditions": [{"displayName": "x", "conditionAbsent": {"duration": "90s"}}]},
         "multiple of 60",
     ),
-    Wrong("closed-at-once", f"{MONITORING}/alertPolicies", ALERT, {"alertStrategy": {"autoClose": "60s"}}, "autoClose"),
-    Wrong(
-        "perfect",
+    InvalidRequest(
+        "auto-close-too-short",
+        f"{MONITORING}/alertPolicies",
+        ALERT,
+        {"alertStrategy": {"autoClose": "60s"}},
+        "autoClose",
+    ),
+    InvalidRequest(
+        "slo-goal",
         f"{MONITORING}/services/platform/serviceLevelObjectives",
         {"goal": 0.99, "rollingPeriod": f"{7 * DAY}s"},
         {"goal": 1},
         "0.9999",
-        needs=_service,
+        setup=_service,
     ),
-    Wrong(
-        "a-quarter",
+    InvalidRequest(
+        "slo-period",
         f"{MONITORING}/services/platform/serviceLevelObjectives",
         {"goal": 0.99, "rollingPeriod": f"{7 * DAY}s"},
         {"rollingPeriod": f"{90 * DAY}s"},
         "1 to 30",
-        needs=_service,
+        setup=_service,
     ),
-    Wrong(
-        "slow-acknowledgement",
-        f"pubsub/v1/{AT}/subscriptions/work",
+    InvalidRequest(
+        "ack-deadline-too-long",
+        f"pubsub/v1/{PROJECT_NAME}/subscriptions/work",
         SUBSCRIPTION,
         {"ackDeadlineSeconds": 900},
         "10 to 600",
@@ -105,9 +120,9 @@ WRONG = (
         with_topic,
         "PUT",
     ),
-    Wrong(
-        "expires-first",
-        f"pubsub/v1/{AT}/subscriptions/work",
+    InvalidRequest(
+        "expiry-before-retention",
+        f"pubsub/v1/{PROJECT_NAME}/subscriptions/work",
         SUBSCRIPTION,
         {"expirationPolicy": {"ttl": f"{2 * DAY}s"}},
         "ttl",
@@ -115,56 +130,73 @@ WRONG = (
         with_topic,
         "PUT",
     ),
-    Wrong("six-fields", f"cloudscheduler/v1/{PLACE}/jobs", JOB, {"schedule": "0 0 20 * * 1-5"}, "Schedule"),
-    Wrong(
+    InvalidRequest(
+        "schedule-with-six-fields",
+        f"cloudscheduler/v1/{LOCATION}/jobs",
+        JOB,
+        {"schedule": "0 0 20 * * 1-5"},
+        "Schedule",
+    ),
+    InvalidRequest(
         "two-targets",
-        f"cloudscheduler/v1/{PLACE}/jobs",
+        f"cloudscheduler/v1/{LOCATION}/jobs",
         JOB,
         {"pubsubTarget": {"topicName": "x"}},
         "exactly one target",
     ),
-    Wrong(
-        "log-bucket-id", f"logging/v2/{PLACE}/buckets?bucketId=the%20trail", {}, {}, "Invalid bucket id", broken=True
+    InvalidRequest(
+        "log-bucket-id",
+        f"logging/v2/{LOCATION}/buckets?bucketId=the%20trail",
+        {},
+        {},
+        "Invalid bucket id",
+        invalid_url=True,
     ),
-    Wrong(
-        "strange-sink",
-        f"logging/v2/{AT}/sinks",
+    InvalidRequest(
+        "unknown-sink-destination",
+        f"logging/v2/{PROJECT_NAME}/sinks",
         SINK,
         {"destination": "redis.googleapis.com/x"},
         "Invalid sink destination",
-        needs=with_topic,
+        setup=with_topic,
     ),
-    Wrong(
-        "sink-to-missing-bucket",
-        f"logging/v2/{AT}/sinks",
+    InvalidRequest(
+        "sink-to-missing-log-bucket",
+        f"logging/v2/{PROJECT_NAME}/sinks",
         SINK,
-        {"destination": f"logging.googleapis.com/{PLACE}/buckets/ghost"},
+        {"destination": f"logging.googleapis.com/{LOCATION}/buckets/ghost"},
         "does not exist",
         404,
         with_topic,
     ),
-    Wrong(
-        "no-address-of-mail",
+    InvalidRequest(
+        "invalid-email",
         f"{MONITORING}/notificationChannels",
         {"type": "email", "labels": {"email_address": "a@b.example"}},
         {"labels": {"email_address": "platform"}},
         "Invalid email",
     ),
-    Wrong("unlimited-logs", f"{MONITORING}/alertPolicies", MATCHED, {"alertStrategy": None}, "notificationRateLimit"),
-    Wrong(
-        "topic-of-google",
-        f"pubsub/v1/{AT}/topics/goog-events",
+    InvalidRequest(
+        "no-notification-rate-limit",
+        f"{MONITORING}/alertPolicies",
+        MATCHED,
+        {"alertStrategy": None},
+        "notificationRateLimit",
+    ),
+    InvalidRequest(
+        "reserved-topic-name",
+        f"pubsub/v1/{PROJECT_NAME}/topics/goog-events",
         {},
         {},
         "Invalid resource name",
         400,
         nothing,
         "PUT",
-        broken=True,
+        invalid_url=True,
     ),
-    Wrong(
-        "kept-a-minute",
-        f"pubsub/v1/{AT}/subscriptions/work",
+    InvalidRequest(
+        "message-retention-too-short",
+        f"pubsub/v1/{PROJECT_NAME}/subscriptions/work",
         SUBSCRIPTION,
         {"messageRetentionDuration": "60s"},
         "10 minutes",
@@ -172,11 +204,11 @@ WRONG = (
         with_topic,
         "PUT",
     ),
-    Wrong(
-        "three-attempts",
-        f"pubsub/v1/{AT}/subscriptions/work",
+    InvalidRequest(
+        "too-few-delivery-attempts",
+        f"pubsub/v1/{PROJECT_NAME}/subscriptions/work",
         SUBSCRIPTION,
-        {"deadLetterPolicy": {"deadLetterTopic": f"{AT}/topics/events", "maxDeliveryAttempts": 3}},
+        {"deadLetterPolicy": {"deadLetterTopic": f"{PROJECT_NAME}/topics/events", "maxDeliveryAttempts": 3}},
         "5 to 100",
         400,
         with_topic,
@@ -185,11 +217,11 @@ WRONG = (
 )
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_a_fault_is_refused_with_its_reason(google: Google, wrong: Wrong) -> None:
-    refused(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
+    assert_refused(google, invalid)
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_without_the_fault_it_is_accepted(google: Google, wrong: Wrong) -> None:
-    accepted(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
+    assert_accepted(google, invalid)

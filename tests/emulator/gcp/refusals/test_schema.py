@@ -1,9 +1,9 @@
-"""What the published schema forbids."""
+"""Violations of the published schema."""
 
 import pytest
 
 from tests.emulator.gcp.conftest import Google
-from tests.emulator.gcp.refusals.wrong import (
+from tests.emulator.gcp.refusals.invalid_request import (
     BUCKET,
     BUCKETS,
     COMPUTE,
@@ -12,39 +12,52 @@ from tests.emulator.gcp.refusals.wrong import (
     PROJECT_POLICY,
     ROUTER,
     ROUTERS,
-    Wrong,
-    accepted,
-    ids,
+    InvalidRequest,
+    assert_accepted,
+    assert_refused,
     kms,
-    networked,
-    refused,
+    request_id,
     with_ring,
 )
+from tests.emulator.gcp.round_trip import with_network
 
-WRONG = (
-    Wrong("unknown-parameter", f"{BUCKETS}&colour=blue", BUCKET, {}, "Cannot bind query parameter", broken=True),
-    Wrong("unknown-field", BUCKETS, BUCKET, {"versionning": {"enabled": True}}, "Cannot find field"),
-    Wrong(
+INVALID_REQUESTS = (
+    InvalidRequest(
+        "unknown-parameter", f"{BUCKETS}&colour=blue", BUCKET, {}, "Cannot bind query parameter", invalid_url=True
+    ),
+    InvalidRequest("unknown-field", BUCKETS, BUCKET, {"versionning": {"enabled": True}}, "Cannot find field"),
+    InvalidRequest(
         "unknown-enum",
         PROJECT_POLICY,
         POLICY,
         {"policy": {"auditConfigs": [{"service": "allServices", "auditLogConfigs": [{"logType": "DATA_REED"}]}]}},
         "ENUM",
     ),
-    Wrong("wrong-type", BUCKETS, BUCKET, {"versioning": {"enabled": "yes"}}, "BOOLEAN"),
-    Wrong("wrong-duration", kms("lake"), KEY, {"rotationPeriod": "90 days"}, "GOOGLE-DURATION", needs=with_ring),
-    Wrong("wrong-name", f"{COMPUTE}/global/networks", {"name": "net"}, {"name": "Net_1"}, "regex"),
-    Wrong("nothing-required", ROUTERS, ROUTER, {"network": None}, "Missing required field 'network'", needs=networked),
-    Wrong("no-list", BUCKETS, BUCKET, {"cors": {"maxAgeSeconds": 60}}, "ARRAY"),
-    Wrong("no-mapping", kms("lake"), KEY, {"versionTemplate": "SOFTWARE"}, "CryptoKeyVersionTemplate", needs=with_ring),
+    InvalidRequest("wrong-type", BUCKETS, BUCKET, {"versioning": {"enabled": "yes"}}, "BOOLEAN"),
+    InvalidRequest(
+        "wrong-duration", kms("lake"), KEY, {"rotationPeriod": "90 days"}, "GOOGLE-DURATION", setup=with_ring
+    ),
+    InvalidRequest("wrong-name", f"{COMPUTE}/global/networks", {"name": "net"}, {"name": "Net_1"}, "regex"),
+    InvalidRequest(
+        "missing-required-field",
+        ROUTERS,
+        ROUTER,
+        {"network": None},
+        "Missing required field 'network'",
+        setup=with_network,
+    ),
+    InvalidRequest("no-list", BUCKETS, BUCKET, {"cors": {"maxAgeSeconds": 60}}, "ARRAY"),
+    InvalidRequest(
+        "no-mapping", kms("lake"), KEY, {"versionTemplate": "SOFTWARE"}, "CryptoKeyVersionTemplate", setup=with_ring
+    ),
 )
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_a_fault_is_refused_with_its_reason(google: Google, wrong: Wrong) -> None:
-    refused(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
+    assert_refused(google, invalid)
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_without_the_fault_it_is_accepted(google: Google, wrong: Wrong) -> None:
-    accepted(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
+    assert_accepted(google, invalid)

@@ -5,67 +5,74 @@ import base64
 import pytest
 
 from tests.emulator.gcp.conftest import REGION, Google
-from tests.emulator.gcp.refusals.wrong import Wrong, accepted, ids, refused, with_topic
-from tests.emulator.gcp.test_round_trips import AT
+from tests.emulator.gcp.refusals.invalid_request import (
+    InvalidRequest,
+    assert_accepted,
+    assert_refused,
+    request_id,
+)
+from tests.emulator.gcp.round_trip import PROJECT_NAME, with_topic
 
 
 def _secret(google: Google) -> None:
-    google.make(f"secretmanager/v1/{AT}/secrets?secretId=login", SECRET)
+    google.send(f"secretmanager/v1/{PROJECT_NAME}/secrets?secretId=login", SECRET)
 
 
 SECRET = {"replication": {"userManaged": {"replicas": [{"location": REGION}]}}}
 ROTATED = {
-    "topics": [{"name": f"{AT}/topics/events"}],
+    "topics": [{"name": f"{PROJECT_NAME}/topics/events"}],
     "rotation": {"rotationPeriod": "604800s", "nextRotationTime": "2099-01-01T00:00:00Z"},
 }
-SECRETS = f"secretmanager/v1/{AT}/secrets?secretId="
+SECRETS = f"secretmanager/v1/{PROJECT_NAME}/secrets?secretId="
 
 
-WRONG = (
-    Wrong("no-topic", f"{SECRETS}login", SECRET | ROTATED, {"topics": None}, "at least one topic", needs=with_topic),
-    Wrong(
-        "rotated-each-minute",
+INVALID_REQUESTS = (
+    InvalidRequest(
+        "no-topic", f"{SECRETS}login", SECRET | ROTATED, {"topics": None}, "at least one topic", setup=with_topic
+    ),
+    InvalidRequest(
+        "secret-rotation-too-frequent",
         f"{SECRETS}login",
         SECRET | ROTATED,
         {"rotation": {"rotationPeriod": "60s"}},
         "3600s",
-        needs=with_topic,
+        setup=with_topic,
     ),
-    Wrong(
-        "rotated-yesterday",
+    InvalidRequest(
+        "secret-rotation-in-the-past",
         f"{SECRETS}login",
         SECRET | ROTATED,
         {"rotation": {"nextRotationTime": "2020-01-01T00:00:00Z"}},
         "in the future",
-        needs=with_topic,
+        setup=with_topic,
     ),
-    Wrong(
-        "same-place-twice",
+    InvalidRequest(
+        "duplicate-replica-location",
         f"{SECRETS}login",
         SECRET,
         {"replication": {"userManaged": {"replicas": [{"location": REGION}] * 2}}},
         "another location",
     ),
-    Wrong(
+    InvalidRequest(
         "empty-secret",
-        f"secretmanager/v1/{AT}/secrets/login:addVersion",
+        f"secretmanager/v1/{PROJECT_NAME}/secrets/login:addVersion",
         {"payload": {"data": base64.b64encode(b"x").decode()}},
         {"payload": {"data": ""}},
         "0 bytes",
-        needs=_secret,
+        setup=_secret,
     ),
-    Wrong("secret-id", f"{SECRETS}the.login", SECRET, {}, "Secret ID", broken=True),
-    Wrong(
-        "first-rotation",
+    InvalidRequest("secret-id", f"{SECRETS}the.login", SECRET, {}, "Secret ID", invalid_url=True),
+    InvalidRequest(
+        "no-next-rotation-time",
         f"{SECRETS}login",
         SECRET | ROTATED,
         {"rotation": {"nextRotationTime": None}},
         "next_rotation_time",
-        needs=with_topic,
+        setup=with_topic,
     ),
-    Wrong(
-        "moved-secret",
-        f"secretmanager/v1/{AT}/secrets/login?updateMask=replication",
+    InvalidRequest(
+        "replication-changed",
+        f"secretmanager/v1/{PROJECT_NAME}/secrets/login?updateMask=replication",
         SECRET,
         {"replication": {"userManaged": {"replicas": [{"location": "europe-west9"}]}}},
         "cannot be changed",
@@ -76,11 +83,11 @@ WRONG = (
 )
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_a_fault_is_refused_with_its_reason(google: Google, wrong: Wrong) -> None:
-    refused(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
+    assert_refused(google, invalid)
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_without_the_fault_it_is_accepted(google: Google, wrong: Wrong) -> None:
-    accepted(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
+    assert_accepted(google, invalid)

@@ -1,20 +1,29 @@
-"""The lake's buckets."""
+"""Buckets and transfer jobs."""
 
 from typing import Any
 
 import pytest
 
 from tests.emulator.gcp.conftest import PROJECT, Google, Json
-from tests.emulator.gcp.refusals.wrong import BUCKET, BUCKETS, DAY, Wrong, accepted, ids, refused, with_fault
+from tests.emulator.gcp.refusals.invalid_request import (
+    BUCKET,
+    BUCKETS,
+    DAY,
+    InvalidRequest,
+    assert_accepted,
+    assert_refused,
+    merged,
+    request_id,
+)
 
 
 def _bucket(google: Google) -> None:
-    google.make(BUCKETS, with_fault(BUCKET, {"iamConfiguration": {"publicAccessPrevention": "enforced"}}))
+    google.send(BUCKETS, merged(BUCKET, {"iamConfiguration": {"publicAccessPrevention": "enforced"}}))
 
 
 def _locked_bucket(google: Google) -> None:
-    google.make(BUCKETS, with_fault(BUCKET, {"retentionPolicy": {"retentionPeriod": "1000"}}))
-    google.make("storage/storage/v1/b/dpf-lake/lockRetentionPolicy?ifMetagenerationMatch=1", {})
+    google.send(BUCKETS, merged(BUCKET, {"retentionPolicy": {"retentionPeriod": "1000"}}))
+    google.send("storage/storage/v1/b/dpf-lake/lockRetentionPolicy?ifMetagenerationMatch=1", {})
 
 
 def lifecycle(condition: Json, **action: Any) -> Json:
@@ -23,7 +32,7 @@ def lifecycle(condition: Json, **action: Any) -> Json:
 
 def with_buckets(google: Google) -> None:
     for name in ("from-here", "to-there"):
-        google.make(BUCKETS, {"name": name, "location": "EU"})
+        google.send(BUCKETS, {"name": name, "location": "EU"})
 
 
 COPIES = "storagetransfer/v1/transferJobs"
@@ -34,31 +43,31 @@ COPY = {
     "transferSpec": {"gcsDataSource": {"bucketName": "from-here"}, "gcsDataSink": {"bucketName": "to-there"}},
     "schedule": {"repeatInterval": "86400s"},
 }
-WRONG = (
-    Wrong("bucket-name", BUCKETS, BUCKET, {"name": "dpf-google-lake"}, "Invalid bucket name"),
-    Wrong("turbo", BUCKETS, BUCKET, {"rpo": "ASYNC_TURBO"}, "dual-region"),
-    Wrong(
-        "one-place-twice",
+INVALID_REQUESTS = (
+    InvalidRequest("bucket-name", BUCKETS, BUCKET, {"name": "dpf-google-lake"}, "Invalid bucket name"),
+    InvalidRequest("turbo", BUCKETS, BUCKET, {"rpo": "ASYNC_TURBO"}, "dual-region"),
+    InvalidRequest(
+        "duplicate-region",
         BUCKETS,
         {"name": "dpf-lake", "location": "EU"},
         {"customPlacementConfig": {"dataLocations": ["EUROPE-WEST3", "EUROPE-WEST3"]}},
         "two different",
     ),
-    Wrong(
+    InvalidRequest(
         "soft-deletion", BUCKETS, BUCKET, {"softDeletePolicy": {"retentionDurationSeconds": str(DAY)}}, "7 to 90 days"
     ),
-    Wrong("retention", BUCKETS, BUCKET, {"retentionPolicy": {"retentionPeriod": "0"}}, "greater than 0"),
-    Wrong("no-condition", BUCKETS, BUCKET, lifecycle({}, type="Delete"), "at least one condition"),
-    Wrong("no-class", BUCKETS, BUCKET, lifecycle({"age": 30}, type="SetStorageClass"), "storageClass"),
-    Wrong(
-        "strange-class",
+    InvalidRequest("retention", BUCKETS, BUCKET, {"retentionPolicy": {"retentionPeriod": "0"}}, "greater than 0"),
+    InvalidRequest("no-condition", BUCKETS, BUCKET, lifecycle({}, type="Delete"), "at least one condition"),
+    InvalidRequest("no-class", BUCKETS, BUCKET, lifecycle({"age": 30}, type="SetStorageClass"), "storageClass"),
+    InvalidRequest(
+        "unknown-storage-class",
         BUCKETS,
         BUCKET,
         lifecycle({"age": 30}, type="SetStorageClass", storageClass="GLACIER"),
         "storage class",
     ),
-    Wrong(
-        "shortened-lock",
+    InvalidRequest(
+        "locked-retention-reduced",
         "storage/storage/v1/b/dpf-lake",
         {"labels": {"a": "b"}},
         {"retentionPolicy": {"retentionPeriod": "10"}},
@@ -67,8 +76,8 @@ WRONG = (
         _locked_bucket,
         "PATCH",
     ),
-    Wrong(
-        "moved",
+    InvalidRequest(
+        "location-changed",
         "storage/storage/v1/b/dpf-lake",
         {"labels": {"a": "b"}},
         {"location": "US"},
@@ -77,7 +86,7 @@ WRONG = (
         _bucket,
         "PATCH",
     ),
-    Wrong(
+    InvalidRequest(
         "public-bucket",
         "storage/storage/v1/b/dpf-lake/iam",
         {"bindings": []},
@@ -87,9 +96,11 @@ WRONG = (
         _bucket,
         "PUT",
     ),
-    Wrong("strange-action", BUCKETS, BUCKET, lifecycle({"age": 30}, type="Freeze"), "lifecycle action"),
-    Wrong(
-        "copy-from-nowhere",
+    InvalidRequest(
+        "unknown-lifecycle-action", BUCKETS, BUCKET, lifecycle({"age": 30}, type="Freeze"), "lifecycle action"
+    ),
+    InvalidRequest(
+        "copy-from-missing-bucket",
         COPIES,
         COPY,
         {"transferSpec": {"gcsDataSource": {"bucketName": "ghost"}}},
@@ -97,24 +108,26 @@ WRONG = (
         404,
         with_buckets,
     ),
-    Wrong("copied-each-minute", COPIES, COPY, {"schedule": {"repeatInterval": "60s"}}, "one hour", needs=with_buckets),
+    InvalidRequest(
+        "copy-too-frequent", COPIES, COPY, {"schedule": {"repeatInterval": "60s"}}, "one hour", setup=with_buckets
+    ),
 )
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_a_fault_is_refused_with_its_reason(google: Google, wrong: Wrong) -> None:
-    refused(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
+    assert_refused(google, invalid)
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_without_the_fault_it_is_accepted(google: Google, wrong: Wrong) -> None:
-    accepted(google, wrong)
+@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
+def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
+    assert_accepted(google, invalid)
 
 
-def test_a_full_bucket_is_kept(google: Google) -> None:
-    google.make(BUCKETS, BUCKET)
-    answer, _ = google.request(
+def test_a_bucket_with_objects_is_not_deleted(google: Google) -> None:
+    google.send(BUCKETS, BUCKET)
+    response, _ = google.request(
         "https://storage.googleapis.com/upload/storage/v1/b/dpf-lake/o?uploadType=media&name=a", "POST", b"x"
     )
-    assert answer.status == 200
+    assert response.status == 200
     assert google.call("DELETE", "storage/storage/v1/b/dpf-lake")[0] == 409
