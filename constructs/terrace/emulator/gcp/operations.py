@@ -90,8 +90,7 @@ def _classic(call: Call, resource: Json | None, name: str, error: str, known: se
         if match := re.search(rf"projects/[^/]+/{location}s/[^/]+", name):
             operation[location] = call.url(match[0])
     ref = call.document.properties(call.method.response).get("progress", {}).get("$ref")
-    known -= {"progress"} if ref else set()
-    operation = {field: value for field, value in operation.items() if field in known}
+    operation = {key: value for key, value in operation.items() if key in known and not (ref and key == "progress")}
     if error and call.service == "container":
         operation["error"] = {"code": 13, "message": error}
     elif error:

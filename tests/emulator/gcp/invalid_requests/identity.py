@@ -1,22 +1,17 @@
 """Accounts, roles, pools, policies."""
 
-import pytest
-
 from tests.emulator.gcp.conftest import PROJECT, Google
-from tests.emulator.gcp.refusals.invalid_request import (
+from tests.emulator.gcp.invalid_requests.invalid_request import (
     POLICY,
     PROJECT_POLICY,
     InvalidRequest,
-    assert_accepted,
-    assert_refused,
     binding,
     merged,
-    request_id,
 )
 from tests.emulator.gcp.round_trip import PROJECT_NAME
 
 
-def _pool(google: Google) -> None:
+def with_pool(google: Google) -> None:
     google.send(f"iam/v1/{PROJECT_NAME}/locations/global/workloadIdentityPools?workloadIdentityPoolId=ci-pool", {})
 
 
@@ -73,7 +68,7 @@ INVALID_REQUESTS = (
         PROVIDER,
         {"attributeMapping": {"google.subject": None}},
         "google.subject",
-        setup=_pool,
+        setup=with_pool,
     ),
     InvalidRequest(
         "plain-issuer",
@@ -81,7 +76,7 @@ INVALID_REQUESTS = (
         PROVIDER,
         {"oidc": {"issuerUri": "http://example.com"}},
         "https://",
-        setup=_pool,
+        setup=with_pool,
     ),
     InvalidRequest(
         "github-without-condition",
@@ -89,7 +84,7 @@ INVALID_REQUESTS = (
         PROVIDER,
         {"attributeCondition": None},
         "attribute condition",
-        setup=_pool,
+        setup=with_pool,
     ),
     InvalidRequest(
         "member-without-type", PROJECT_POLICY, POLICY, binding(members=["platform@example.com"]), "Invalid member"
@@ -159,22 +154,3 @@ INVALID_REQUESTS = (
         "Invalid principal",
     ),
 )
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
-    assert_refused(google, invalid)
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
-    assert_accepted(google, invalid)
-
-
-def test_ids_of_deleted_pools_and_roles_are_reserved(google: Google) -> None:
-    _pool(google)
-    google.send(f"iam/v1/{PROJECT_NAME}/locations/global/workloadIdentityPools/ci-pool", {}, method="DELETE")
-    assert google.call("POST", f"{POOL_IDS}ci-pool", {})[0] == 409
-    google.send(f"iam/v1/{PROJECT_NAME}/roles", {"roleId": "sleep", "role": {}})
-    google.send(f"iam/v1/{PROJECT_NAME}/roles/sleep", {}, method="DELETE")
-    assert google.call("POST", f"iam/v1/{PROJECT_NAME}/roles", {"roleId": "sleep", "role": {}})[0] == 409

@@ -1,17 +1,12 @@
 """Keys and their use."""
 
-import pytest
-
-from tests.emulator.gcp.conftest import LOCATION, NUMBER, Google
-from tests.emulator.gcp.refusals.invalid_request import (
+from tests.emulator.gcp.conftest import LOCATION
+from tests.emulator.gcp.invalid_requests.invalid_request import (
     BUCKET,
     BUCKETS,
     KEY,
     InvalidRequest,
-    assert_accepted,
-    assert_refused,
     kms,
-    request_id,
     with_ring,
 )
 
@@ -62,24 +57,3 @@ INVALID_REQUESTS = (
         "PATCH",
     ),
 )
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
-    assert_refused(google, invalid)
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
-    assert_accepted(google, invalid)
-
-
-def test_a_key_needs_a_granted_agent_and_the_resources_location(google: Google) -> None:
-    agent = f"service-{NUMBER}@gs-project-accounts.iam.gserviceaccount.com"
-    encrypted = BUCKET | {"encryption": {"defaultKmsKeyName": google.key(agent, "europe-west9")}}
-    assert "must be in europe-west3" in google.call("POST", BUCKETS, encrypted)[1]["error"]["message"]
-    encrypted = BUCKET | {"encryption": {"defaultKmsKeyName": google.key(agent)}}
-    google.send(f"cloudkms/v1/{google.key()}/cryptoKeyVersions/1:destroy", {})
-    assert "not enabled" in google.call("POST", BUCKETS, encrypted)[1]["error"]["message"]
-    google.send(f"cloudkms/v1/{google.key()}/cryptoKeyVersions/1:restore", {})
-    assert "not enabled" in google.call("POST", BUCKETS, encrypted)[1]["error"]["message"]

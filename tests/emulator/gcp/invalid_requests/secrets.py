@@ -2,14 +2,9 @@
 
 import base64
 
-import pytest
-
 from tests.emulator.gcp.conftest import REGION, Google
-from tests.emulator.gcp.refusals.invalid_request import (
+from tests.emulator.gcp.invalid_requests.invalid_request import (
     InvalidRequest,
-    assert_accepted,
-    assert_refused,
-    request_id,
 )
 from tests.emulator.gcp.round_trip import PROJECT_NAME, with_topic
 
@@ -81,13 +76,3 @@ INVALID_REQUESTS = (
         "PATCH",
     ),
 )
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
-    assert_refused(google, invalid)
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
-    assert_accepted(google, invalid)

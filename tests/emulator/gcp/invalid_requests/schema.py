@@ -1,9 +1,6 @@
 """Violations of the published schema."""
 
-import pytest
-
-from tests.emulator.gcp.conftest import Google
-from tests.emulator.gcp.refusals.invalid_request import (
+from tests.emulator.gcp.invalid_requests.invalid_request import (
     BUCKET,
     BUCKETS,
     COMPUTE,
@@ -13,10 +10,7 @@ from tests.emulator.gcp.refusals.invalid_request import (
     ROUTER,
     ROUTERS,
     InvalidRequest,
-    assert_accepted,
-    assert_refused,
     kms,
-    request_id,
     with_ring,
 )
 from tests.emulator.gcp.round_trip import with_network
@@ -51,13 +45,3 @@ INVALID_REQUESTS = (
         "no-mapping", kms("lake"), KEY, {"versionTemplate": "SOFTWARE"}, "CryptoKeyVersionTemplate", setup=with_ring
     ),
 )
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
-    assert_refused(google, invalid)
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
-    assert_accepted(google, invalid)

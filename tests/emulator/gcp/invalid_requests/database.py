@@ -1,17 +1,12 @@
 """Instances and their users."""
 
-import pytest
-
 from tests.emulator.gcp.conftest import PROJECT, Google
-from tests.emulator.gcp.refusals.invalid_request import (
+from tests.emulator.gcp.invalid_requests.invalid_request import (
     DATABASE,
     SQL,
     InvalidRequest,
-    assert_accepted,
-    assert_refused,
     database,
     merged,
-    request_id,
 )
 
 
@@ -113,13 +108,3 @@ INVALID_REQUESTS = (
         setup=_instance,
     ),
 )
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
-    assert_refused(google, invalid)
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
-    assert_accepted(google, invalid)

@@ -1,14 +1,9 @@
 """Load balancers, certificates and DNS zones."""
 
-import pytest
-
 from tests.emulator.gcp.conftest import REGION, Google
-from tests.emulator.gcp.refusals.invalid_request import (
+from tests.emulator.gcp.invalid_requests.invalid_request import (
     COMPUTE,
     InvalidRequest,
-    assert_accepted,
-    assert_refused,
-    request_id,
     with_record,
     with_zone,
 )
@@ -140,13 +135,3 @@ INVALID_REQUESTS = (
         setup=with_endpoints,
     ),
 )
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
-    assert_refused(google, invalid)
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
-    assert_accepted(google, invalid)

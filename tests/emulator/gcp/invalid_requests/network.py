@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from tests.emulator.gcp.conftest import REGION, Google, Json
-from tests.emulator.gcp.refusals.invalid_request import (
+from tests.emulator.gcp.invalid_requests.invalid_request import (
     COMPUTE,
     NAT,
     NET,
@@ -14,9 +12,6 @@ from tests.emulator.gcp.refusals.invalid_request import (
     SUBNETWORK,
     SUBNETWORKS,
     InvalidRequest,
-    assert_accepted,
-    assert_refused,
-    request_id,
 )
 from tests.emulator.gcp.round_trip import PROJECT_NAME, with_network
 
@@ -150,13 +145,3 @@ INVALID_REQUESTS = (
         setup=with_gateway,
     ),
 )
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
-    assert_refused(google, invalid)
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
-    assert_accepted(google, invalid)

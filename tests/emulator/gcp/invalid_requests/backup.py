@@ -2,16 +2,11 @@
 
 from typing import Any
 
-import pytest
-
 from tests.emulator.gcp.conftest import LOCATION, Google, Json
-from tests.emulator.gcp.refusals.invalid_request import (
+from tests.emulator.gcp.invalid_requests.invalid_request import (
     BUDGET,
     DAY,
     InvalidRequest,
-    assert_accepted,
-    assert_refused,
-    request_id,
     with_cluster,
 )
 from tests.emulator.gcp.round_trip import RULE
@@ -133,13 +128,3 @@ INVALID_REQUESTS = (
         "PATCH",
     ),
 )
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
-    assert_refused(google, invalid)
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
-    assert_accepted(google, invalid)

@@ -108,22 +108,3 @@ def kms(id: str) -> str:
 
 SUBNETWORKS, ROUTERS = f"{COMPUTE}/regions/{REGION}/subnetworks", f"{COMPUTE}/regions/{REGION}/routers"
 PROJECT_POLICY = f"cloudresourcemanager/v1/{PROJECT_NAME}:setIamPolicy"
-
-
-def request_id(invalid: InvalidRequest) -> str:
-    return invalid.id
-
-
-def assert_refused(google: Google, invalid: InvalidRequest) -> None:
-    """Assert that the invalid request is refused, in Google's format."""
-    invalid.setup(google)
-    status, response = google.call(invalid.method, invalid.url, merged(invalid.valid, invalid.change))
-    assert (status, invalid.message in response["error"]["message"]) == (invalid.code, True), response
-    assert response["error"]["status"] and response["error"]["errors"][0]["reason"]
-
-
-def assert_accepted(google: Google, invalid: InvalidRequest) -> None:
-    """Assert that the valid request is accepted, so that only the change is refused."""
-    invalid.setup(google)
-    status, response = google.call(invalid.method, invalid.url, invalid.valid)
-    assert (status == 200) != invalid.invalid_url, response

@@ -2,18 +2,13 @@
 
 from typing import Any
 
-import pytest
-
 from tests.emulator.gcp.conftest import PROJECT, Google, Json
-from tests.emulator.gcp.refusals.invalid_request import (
+from tests.emulator.gcp.invalid_requests.invalid_request import (
     BUCKET,
     BUCKETS,
     DAY,
     InvalidRequest,
-    assert_accepted,
-    assert_refused,
     merged,
-    request_id,
 )
 
 
@@ -112,22 +107,3 @@ INVALID_REQUESTS = (
         "copy-too-frequent", COPIES, COPY, {"schedule": {"repeatInterval": "60s"}}, "one hour", setup=with_buckets
     ),
 )
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
-    assert_refused(google, invalid)
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
-    assert_accepted(google, invalid)
-
-
-def test_a_bucket_with_objects_is_not_deleted(google: Google) -> None:
-    google.send(BUCKETS, BUCKET)
-    response, _ = google.request(
-        "https://storage.googleapis.com/upload/storage/v1/b/dpf-lake/o?uploadType=media&name=a", "POST", b"x"
-    )
-    assert response.status == 200
-    assert google.call("DELETE", "storage/storage/v1/b/dpf-lake")[0] == 409

@@ -1,15 +1,10 @@
 """Clusters and their nodes."""
 
-import pytest
-
-from tests.emulator.gcp.conftest import LOCATION, PROJECT, Google
-from tests.emulator.gcp.refusals.invalid_request import (
+from tests.emulator.gcp.conftest import LOCATION, PROJECT
+from tests.emulator.gcp.invalid_requests.invalid_request import (
     CLUSTER,
     InvalidRequest,
-    assert_accepted,
-    assert_refused,
     merged,
-    request_id,
     with_cluster,
 )
 from tests.emulator.gcp.round_trip import with_network
@@ -144,13 +139,3 @@ INVALID_REQUESTS = (
         setup=with_network,
     ),
 )
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
-    assert_refused(google, invalid)
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
-    assert_accepted(google, invalid)

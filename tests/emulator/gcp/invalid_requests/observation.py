@@ -1,14 +1,9 @@
 """Logs, alerts, messages, jobs."""
 
-import pytest
-
 from tests.emulator.gcp.conftest import LOCATION, PROJECT, Google
-from tests.emulator.gcp.refusals.invalid_request import (
+from tests.emulator.gcp.invalid_requests.invalid_request import (
     DAY,
     InvalidRequest,
-    assert_accepted,
-    assert_refused,
-    request_id,
     with_locked_log_bucket,
 )
 from tests.emulator.gcp.round_trip import PROJECT_NAME, nothing, with_topic
@@ -215,13 +210,3 @@ INVALID_REQUESTS = (
         "PUT",
     ),
 )
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_an_invalid_request_is_refused(google: Google, invalid: InvalidRequest) -> None:
-    assert_refused(google, invalid)
-
-
-@pytest.mark.parametrize("invalid", INVALID_REQUESTS, ids=request_id)
-def test_the_valid_request_is_accepted(google: Google, invalid: InvalidRequest) -> None:
-    assert_accepted(google, invalid)
