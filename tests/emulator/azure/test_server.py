@@ -8,7 +8,6 @@ import pytest
 
 from terrace.emulator.azure import DEFAULT_ACCOUNT
 from terrace.emulator.azure.ids import guid
-from terrace.emulator.azure.inventory import retained
 from terrace.emulator.azure.server import throttled
 from terrace.emulator.contract import Options
 from tests.emulator.azure.bodies import (
@@ -170,7 +169,8 @@ def test_soft_deleted_resources_are_retained(azure: Azure) -> None:
     azure.delete(SAMPLES["workspace"][0])
     azure.delete(VAULT)
     assert [resource.type for resource in azure.backend.inventory()] == ["resourceGroups"]
-    assert [(each.type, each.id.rpartition("/")[2]) for each in retained(azure.store)] == [
+    deleted = sorted((item.type.partition("/")[2], item.id.rpartition("/")[2]) for item in azure.store.deleted.values())
+    assert deleted == [
         ("vaults", "world-vault"),
         ("vaults/keys", "other"),
         ("vaults/keys", "purpose"),

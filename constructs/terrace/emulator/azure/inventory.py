@@ -1,12 +1,11 @@
 """The resources of the emulated subscription, read from the store: there is no list of types to keep complete.
 
-Built-in resources and those that Azure creates itself are excluded. Soft-deleted resources are in `retained`: they cost
-nothing, expire, and Azure lists them in `deletedVaults`, `deletedkeys` and similar collections.
+Built-in resources, those that Azure creates itself and soft-deleted ones are excluded.
 """
 
 from terrace.emulator.azure.arm import Arm
 from terrace.emulator.azure.kind import location
-from terrace.emulator.azure.store import Item, Store
+from terrace.emulator.azure.store import Item
 from terrace.emulator.contract import Resource
 
 
@@ -19,12 +18,6 @@ def inventory(arm: Arm) -> list[Resource]:
             for item in arm.store.items.values()
             if not item.managed and not _in_managed_group(arm, item.id) and not _is_default(arm, item.id)
         )
-
-
-def retained(store: Store) -> list[Resource]:
-    """Deleted resources that can be recovered: vaults and their contents, keys, secrets, certificates, workspaces."""
-    with store.lock:
-        return sorted(_resource(item) for item in store.deleted.values())
 
 
 def _resource(item: Item) -> Resource:

@@ -18,12 +18,6 @@ def inventory(store: Store) -> list[Resource]:
     return sorted({*created, *_grants(store)})
 
 
-def retained(store: Store) -> list[Resource]:
-    """What Google retains after a delete, permanently: key rings, keys without a usable version, enabled services,
-    locked log buckets; or for some days: pools, custom roles and other log buckets."""
-    return sorted(_resource(key) for key, body in store.resources() if _is_retained(store, key, body))
-
-
 def is_built_in(key: str) -> bool:
     """Whether a resource exists without being created."""
     return any(name.fullmatch(key) for name, _ in quirks.BUILT_IN)
@@ -45,6 +39,8 @@ def _grants(store: Store) -> Iterator[Resource]:
 
 
 def _is_retained(store: Store, key: str, body: Json) -> bool:
+    """Whether Google retains it after a delete: permanently (key rings, keys without a usable version, enabled
+    services, locked log buckets) or for some days (pools, custom roles, other log buckets)."""
     if key.startswith("serviceusage/"):
         return body.get("state") == "ENABLED"
     if key.startswith("logging/") and body.get("locked"):

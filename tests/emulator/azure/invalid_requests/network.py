@@ -1,4 +1,4 @@
-"""Wrong configurations of networks and the entry."""
+"""Invalid configurations of networks and application gateways."""
 
 from tests.emulator.azure.bodies import NETWORK, ZONE, resource_id
 from tests.emulator.azure.invalid_requests.invalid_request import InvalidRequest, set_field, set_property
