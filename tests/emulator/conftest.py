@@ -1,4 +1,4 @@
-"""One emulator for the tests that only talk to it."""
+"""One AWS emulator that the tests share."""
 
 import os
 from collections.abc import Iterator

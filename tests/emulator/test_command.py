@@ -1,4 +1,4 @@
-"""`terrace emulator`, as people type it."""
+"""The command `terrace emulator`."""
 
 import json
 import os
@@ -20,50 +20,50 @@ def run(*arguments: str) -> Result:
 
 
 def test_start_status_env_stop(tmp_path: Path) -> None:
-    place = ["--directory", str(tmp_path)]
-    absent = run("status", *place)
+    options = ["--directory", str(tmp_path)]
+    absent = run("status", *options)
     assert isinstance(absent.exception, AnswerIsNo)
-    assert isinstance(run("env", *place).exception, AnswerIsNo)
-    assert run("stop", *place).output == "The aws emulator is not running.\n"
+    assert isinstance(run("env", *options).exception, AnswerIsNo)
+    assert run("stop", *options).output == "The aws emulator is not running.\n"
 
-    started = run("start", *place, "--json")
+    started = run("start", *options, "--json")
     assert started.exit_code == 0
     facts = json.loads(started.stdout)
     try:
-        assert "is running already" in run("start", *place).output
-        assert "0 resources, 0 kinds of calls" in run("status", *place).output
-        assert json.loads(run("status", *place, "--json").stdout)["resources"] == []
-        variables = json.loads(run("env", *place, "--json").stdout)
+        assert "is running already" in run("start", *options).output
+        assert "0 resources, 0 kinds of calls" in run("status", *options).output
+        assert json.loads(run("status", *options, "--json").stdout)["resources"] == []
+        variables = json.loads(run("env", *options, "--json").stdout)
         assert variables["HTTPS_PROXY"] == facts["proxy"]
 
-        script = run("env", *place).stdout + "\nenv"
+        script = run("env", *options).stdout + "\nenv"
         shell = os.environ | {"AWS_PROFILE": "production", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
-        said = subprocess.check_output(["sh", "-c", script.replace("unset AWS_PROFILE\n", "")], env=shell, text=True)
-        assert f"AWS_CA_BUNDLE={facts['ca']}" in said.splitlines()
+        output = subprocess.check_output(["sh", "-c", script.replace("unset AWS_PROFILE\n", "")], env=shell, text=True)
+        assert f"AWS_CA_BUNDLE={facts['ca']}" in output.splitlines()
     finally:
-        assert run("stop", *place).output == "The aws emulator is stopped.\n"
+        assert run("stop", *options).output == "The aws emulator is stopped.\n"
     assert not psutil.pid_exists(facts["pid"])
 
 
-def test_env_unsets_what_names_a_real_account(tmp_path: Path) -> None:
-    place = ["--directory", str(tmp_path)]
-    run("start", *place)
+def test_env_unsets_variables_that_name_a_real_account(tmp_path: Path) -> None:
+    options = ["--directory", str(tmp_path)]
+    run("start", *options)
     try:
         runner = CliRunner(env={"AWS_PROFILE": "production", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"})
-        lines = runner.invoke(command, ["env", *place]).stdout.splitlines()
+        lines = runner.invoke(command, ["env", *options]).stdout.splitlines()
         assert {"unset AWS_PROFILE", "unset AWS_ENDPOINT_URL"} <= set(lines)
     finally:
-        run("stop", *place)
+        run("stop", *options)
 
 
-def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
+def test_ctrl_c_stops_the_server_process(tmp_path: Path) -> None:
     program = "from terrace.cli.emulator import command; command()"
     process = subprocess.Popen(
         [sys.executable, "-c", program, "start", "--foreground", "--directory", str(tmp_path)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        # a shell that runs the tests in the background has them, and so their children, ignore a Ctrl-C
+        # a shell that runs the tests in the background makes their child processes ignore Ctrl-C
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None

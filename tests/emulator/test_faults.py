@@ -1,4 +1,4 @@
-"""What goes wrong on purpose, and what a cloud's server says it cannot do."""
+"""Fault injection, and options that a cloud's emulator does not support."""
 
 import os
 from pathlib import Path
@@ -14,9 +14,7 @@ from terrace.errors import UsageError
 ONCE = Config(retries={"total_max_attempts": 1})
 
 
-def test_each_nth_request_is_throttled_and_the_sdk_lives_with_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_nth_request_is_throttled_and_the_sdk_retries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = Options(faults=Faults(throttle_every=2))
     running = start("aws", tmp_path, options=options, parent=os.getpid())
     try:
@@ -32,14 +30,14 @@ def test_each_nth_request_is_throttled_and_the_sdk_lives_with_it(
                     codes.append(error.response["Error"]["Code"])
         assert codes == ["", "SlowDown", "", "RequestLimitExceeded", "", "ThrottlingException"]
         for _ in range(3):
-            boto3.client("ec2").describe_vpcs()  # with its own retries it gets through
+            boto3.client("ec2").describe_vpcs()  # succeeds with the SDK's own retries
     finally:
         running.stop()
 
 
-def test_what_a_cloud_cannot_do_is_said_before_anything_starts(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="keeps nothing between its runs"):
+def test_unsupported_options_are_refused_before_the_server_starts(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot save its resources between runs"):
         start("aws", tmp_path, options=Options(state=tmp_path / "state"))
-    with pytest.raises(UsageError, match="cannot be told to make the fault iam_delay_seconds"):
+    with pytest.raises(UsageError, match="does not support the fault iam_delay_seconds"):
         start("aws", tmp_path, options=Options(faults=Faults(iam_delay_seconds=1)))
     assert not (tmp_path / "emulator.json").exists()

@@ -1,4 +1,4 @@
-"""The request log: every request of a client, none of its secrets."""
+"""The request log has every request and no secrets."""
 
 import json
 
@@ -9,21 +9,19 @@ from terrace.emulator import Emulator
 from terrace.emulator.journal import masked
 
 
-def test_a_request_leaves_a_line_without_what_may_be_secret(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_request_is_logged_without_secrets(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in emulator.environment().items():
         monkeypatch.setenv(name, value)
     boto3.client("s3").list_buckets()
-    url = boto3.client("s3").generate_presigned_url("get_object", Params={"Bucket": "of-nobody", "Key": "x"})
+    url = boto3.client("s3").generate_presigned_url("get_object", Params={"Bucket": "of-another-account", "Key": "x"})
     import requests
 
     requests.get(url, timeout=20)
     lines = [json.loads(line) for line in (emulator.directory / "requests.jsonl").read_text().splitlines()]
     last = lines[-1]
     assert (last["method"], last["status"]) == ("GET", 404)
-    assert "of-nobody" in last["host"] + last["path"]
-    assert "emulated" not in last["query"]  # the key id, which a real one would be
+    assert "of-another-account" in last["host"] + last["path"]
+    assert "emulated" not in last["query"]  # the access key id
 
 
 @pytest.mark.parametrize(
@@ -37,5 +35,5 @@ def test_a_request_leaves_a_line_without_what_may_be_secret(
         ("acl&key=", "acl=&key=***"),
     ],
 )
-def test_values_of_secrets_are_masked(query: str, shown: str) -> None:
+def test_secret_query_parameters_are_masked(query: str, shown: str) -> None:
     assert masked(query) == shown

@@ -1,4 +1,4 @@
-"""Starting, finding and stopping, with real processes."""
+"""Starting, finding and stopping the server, with real processes."""
 
 import json
 import os
@@ -18,14 +18,14 @@ from terrace.errors import UsageError
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Iterator[Path]:
-    """A directory whose emulator, if there is one, is stopped at the end."""
+    """A directory whose emulator, if any, is stopped after the test."""
     yield tmp_path / "emulator"
-    left = status("aws", tmp_path / "emulator") if (tmp_path / "emulator").exists() else None
-    if left:
-        left.stop()
+    running = status("aws", tmp_path / "emulator") if (tmp_path / "emulator").exists() else None
+    if running:
+        running.stop()
 
 
-def gone(pid: int, seconds: float = 10) -> bool:
+def ended(pid: int, seconds: float = 10) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -37,27 +37,27 @@ def gone(pid: int, seconds: float = 10) -> bool:
     return False
 
 
-def test_start_again_stop_and_start_after_a_crash(directory: Path) -> None:
+def test_start_is_idempotent_and_replaces_a_crashed_server(directory: Path) -> None:
     first = start("aws", directory, parent=os.getpid())
     assert start("aws", directory) == first == status("aws", directory)
-    with pytest.raises(UsageError, match="account id 111122223333 is running, account id 999999999999 was asked for"):
+    with pytest.raises(UsageError, match="account id 111122223333 is running, not with account id 999999999999"):
         start("aws", directory, account={"account_id": "999999999999"})
 
     os.kill(first.pid, signal.SIGKILL)
-    assert gone(first.pid)
+    assert ended(first.pid)
     assert status("aws", directory) is None  # the pid file is still there
     second = start("aws", directory, account={"account_id": "999999999999"}, region="eu-west-3", parent=os.getpid())
     assert (second.account, second.region) == ({"account_id": "999999999999"}, "eu-west-3")
     assert second.pid != first.pid
 
     second.stop()
-    assert gone(second.pid)
+    assert ended(second.pid)
     assert status("aws", directory) is None
     assert not (directory / "emulator.json").exists()
     second.stop()  # nothing to do
 
 
-def test_a_pid_file_that_names_another_process_is_stale(directory: Path) -> None:
+def test_a_pid_file_of_another_process_is_stale(directory: Path) -> None:
     directory.mkdir()
     stale = {
         "cloud": "aws",
@@ -70,41 +70,41 @@ def test_a_pid_file_that_names_another_process_is_stale(directory: Path) -> None
     }
     (directory / "emulator.json").write_text(json.dumps(stale))
     assert status("aws", directory) is None
-    found = Emulator(directory=directory, **stale)  # type: ignore[arg-type]
-    found.stop()  # must not end us, whose number it has
+    emulator = Emulator(directory=directory, **stale)  # type: ignore[arg-type]
+    emulator.stop()  # must not end the test's own process, whose pid it has
     (directory / "emulator.json").write_text("half a file")
     assert status("aws", directory) is None
 
 
-def test_it_ends_with_its_parent(directory: Path) -> None:
+def test_the_server_ends_with_its_parent(directory: Path) -> None:
     program = (
         "import os, sys; from pathlib import Path; from terrace.emulator import start;"
         "print(start('aws', Path(sys.argv[1]), parent=os.getpid()).pid)"
     )
     pid = int(subprocess.check_output([sys.executable, "-c", program, str(directory)], timeout=60))
-    assert gone(pid)
+    assert ended(pid)
     assert status("aws", directory) is None
 
 
-def test_a_server_that_dies_shows_the_end_of_its_log(directory: Path) -> None:
-    (directory / "ca.pem").mkdir(parents=True)  # where it wants to write a file
-    with pytest.raises(EmulatorError, match=r"(?s)ended at once.*IsADirectoryError") as caught:
+def test_a_failed_start_reports_the_end_of_the_log(directory: Path) -> None:
+    (directory / "ca.pem").mkdir(parents=True)  # the server writes a file of this name
+    with pytest.raises(EmulatorError, match=r"(?s)exited during its start.*IsADirectoryError") as caught:
         start("aws", directory)
     assert "emulator.log" in caught.value.where
 
 
-def test_one_that_does_not_answer_in_time_is_not_left_behind(directory: Path) -> None:
-    with pytest.raises(EmulatorError, match="did not answer within 0 s"):
+def test_a_server_that_does_not_respond_in_time_is_ended(directory: Path) -> None:
+    with pytest.raises(EmulatorError, match="did not respond within 0 s"):
         start("aws", directory, timeout=0.01)
     assert not [p for p in psutil.process_iter(["cmdline"]) if str(directory) in (p.info["cmdline"] or [])]
 
 
-def test_a_cloud_that_cannot_be_emulated(tmp_path: Path) -> None:
+def test_an_unknown_cloud_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no emulator for cloud 'oracle'"):
         start("oracle", tmp_path)
 
 
-# what a shell may hold that leads to a real account
+# variables of a shell that lead to a real account
 REAL = {
     "AWS_PROFILE": "production",
     "AWS_DEFAULT_PROFILE": "production",
@@ -117,7 +117,7 @@ REAL = {
     "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/credentials",
     "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
     "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1",
-    "AWS_CONFIG_FILE": "/home/somebody/.aws/config",
+    "AWS_CONFIG_FILE": "/home/user/.aws/config",
     "AWS_CA_BUNDLE": "/etc/company.pem",
     "https_proxy": "http://127.0.0.1:1",
     "ALL_PROXY": "http://127.0.0.1:1",
@@ -125,8 +125,8 @@ REAL = {
 }
 
 
-def test_nothing_of_the_shell_that_names_an_account_reaches_a_child(emulator: Emulator) -> None:
-    base = {"PATH": "/bin", "TF_VAR_seed": "x", "HOME": "/home/somebody", **REAL}
+def test_a_child_inherits_no_variable_of_a_real_account(emulator: Emulator) -> None:
+    base = {"PATH": "/bin", "TF_VAR_seed": "x", "HOME": "/home/user", **REAL}
     child = emulator.child_environment(base)
     assert {name: child[name] for name in ("PATH", "TF_VAR_seed", "HOME")} == {
         name: base[name] for name in ("PATH", "TF_VAR_seed", "HOME")
@@ -137,9 +137,7 @@ def test_nothing_of_the_shell_that_names_an_account_reaches_a_child(emulator: Em
     assert child["NO_PROXY"] == ""
 
 
-def test_a_child_with_real_credentials_in_the_shell_reaches_the_emulator_only(
-    emulator: Emulator, tmp_path: Path
-) -> None:
+def test_a_child_reaches_only_the_emulator_despite_real_credentials(emulator: Emulator, tmp_path: Path) -> None:
     home = tmp_path / ".aws"
     home.mkdir()
     (home / "credentials").write_text("[default]\naws_access_key_id = real\naws_secret_access_key = real\n")
@@ -148,20 +146,22 @@ def test_a_child_with_real_credentials_in_the_shell_reaches_the_emulator_only(
         "print(session.get_credentials().access_key, session.client('sts').get_caller_identity()['Account'])"
     )
     environment = emulator.child_environment({**os.environ, **REAL, "HOME": str(tmp_path)})
-    said = subprocess.check_output([sys.executable, "-c", program], env=environment, text=True, timeout=60)
-    assert said.split() == ["emulated", emulator.account["account_id"]]
+    output = subprocess.check_output([sys.executable, "-c", program], env=environment, text=True, timeout=60)
+    assert output.split() == ["emulated", emulator.account["account_id"]]
 
 
-def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("terrace.emulator.lifecycle._NEEDED", ("moto", "not_installed_here"))
-    with pytest.raises(UsageError, match="needs not_installed_here, which is not installed") as caught:
+def test_a_missing_extra_is_reported_with_the_package_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("terrace.emulator.lifecycle._REQUIRED_PACKAGES", ("moto", "not_installed_here"))
+    with pytest.raises(UsageError, match="needs packages that are not installed: not_installed_here") as caught:
         start("aws", tmp_path)
     assert caught.value.hint == "pip install 'terrace[emulator]'"
 
 
-def test_asking_about_it_loads_nothing_heavy() -> None:
+def test_listing_what_is_not_emulated_has_no_slow_imports() -> None:
     program = (
         "import sys; from terrace.emulator import not_emulated; not_emulated('aws');"
-        "print(*{'moto', 'boto3', 'botocore', 'cryptography', 'flask', 'werkzeug'} & set(sys.modules))"
+        "print(*{'moto', 'boto3', 'botocore', 'cryptography', 'trustme', 'flask', 'werkzeug'} & set(sys.modules))"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True).split() == []

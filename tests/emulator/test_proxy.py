@@ -1,4 +1,4 @@
-"""The proxy of a real server process, and the proxy alone before a backend of our own."""
+"""The proxy of a real server process, and a proxy in front of an echo server."""
 
 import asyncio
 import contextlib
@@ -20,13 +20,13 @@ HOST = "sts.eu-central-1.amazonaws.com"
 
 
 def signed_for(service: str) -> dict[str, str]:
-    """The header by which the backend finds the service; nobody checks the signature."""
+    """The header that identifies the service to the backend, which does not check the signature."""
     scope = f"AWS4-HMAC-SHA256 Credential=emulated/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host"
     return {"Authorization": scope}
 
 
 def dial(emulator: Emulator, request: str) -> tuple[socket.socket, bytes]:
-    """A connection to the proxy after a request line, and the proxy's answer."""
+    """A connection to the proxy after a request line, and the proxy's response."""
     connection = socket.create_connection(("127.0.0.1", emulator.proxy_port), timeout=10)
     connection.sendall(f"{request}\r\n\r\n".encode())
     return connection, connection.recv(4096)
@@ -44,35 +44,35 @@ def dial(emulator: Emulator, request: str) -> tuple[socket.socket, bytes]:
         "nonsense",
     ],
 )
-def test_anything_but_the_cloud_is_refused_and_told(emulator: Emulator, request_line: str) -> None:
+def test_other_hosts_are_refused_and_reported(emulator: Emulator, request_line: str) -> None:
     connection, answer = dial(emulator, request_line)
     connection.close()
     assert answer.startswith(b"HTTP/1.1 403 ")
     assert any(refused in request_line for refused in emulator.refused())
 
 
-def test_a_head_without_end_is_a_bad_request(emulator: Emulator) -> None:
+def test_an_endless_head_is_a_bad_request(emulator: Emulator) -> None:
     with socket.create_connection(("127.0.0.1", emulator.proxy_port), timeout=10) as connection:
         connection.sendall(b"x" * 200_000)
         with contextlib.suppress(ConnectionError):
             assert connection.recv(64).startswith(b"HTTP/1.1 400 ")
 
 
-def test_it_answers_as_the_host_and_only_its_own_authority_vouches_for_it(emulator: Emulator) -> None:
+def test_the_host_certificate_is_trusted_only_through_the_emulators_authority(emulator: Emulator) -> None:
     connection, answer = dial(emulator, f"CONNECT {HOST}:443 HTTP/1.1")
     assert answer.startswith(b"HTTP/1.1 200 ")
     with ssl.create_default_context(cafile=str(emulator.ca)).wrap_socket(connection, server_hostname=HOST) as tls:
         names = tls.getpeercert()["subjectAltName"]
     assert names == (("DNS", HOST),)
 
-    # the machine's own trust store knows nothing of it
+    # the machine's own trust store does not trust it
     connection, _ = dial(emulator, f"CONNECT {HOST}:443 HTTP/1.1")
     with pytest.raises(ssl.SSLCertVerificationError):
         ssl.create_default_context().wrap_socket(connection, server_hostname=HOST)
     connection.close()
 
 
-def test_the_authority_cannot_sign_as_another_and_its_key_is_not_on_disk(emulator: Emulator) -> None:
+def test_the_authority_key_is_not_on_disk(emulator: Emulator) -> None:
     written = [path.read_bytes() for path in emulator.directory.iterdir() if path.is_file()]
     assert not any(b"PRIVATE KEY" in content for content in written)
 
@@ -90,13 +90,13 @@ def caller(emulator: Emulator) -> int:
     return answer.status_code
 
 
-def test_many_at_a_time(emulator: Emulator) -> None:
+def test_concurrent_requests(emulator: Emulator) -> None:
     with ThreadPoolExecutor(24) as pool:
         assert list(pool.map(lambda _: caller(emulator), range(96))) == [200] * 96
 
 
-def test_a_large_body_both_ways(emulator: Emulator) -> None:
-    body = bytes(range(256)) * 4 * 1024 * 8  # 8 MiB, far more than any buffer on the way
+def test_large_bodies_in_both_directions(emulator: Emulator) -> None:
+    body = bytes(range(256)) * 4 * 1024 * 8  # 8 MiB, more than any buffer in between
     url = "https://large.s3.us-east-1.amazonaws.com/"
 
     def call(method: str, key: str = "", data: bytes = b"") -> requests.Response:
@@ -117,19 +117,19 @@ def test_a_large_body_both_ways(emulator: Emulator) -> None:
     assert call("DELETE").ok
 
 
-def test_clients_that_leave_at_any_moment_leave_nothing_behind(emulator: Emulator) -> None:
+def test_disconnecting_clients_leave_no_open_connection(emulator: Emulator) -> None:
     for _ in range(10):
         socket.create_connection(("127.0.0.1", emulator.proxy_port)).close()
         connection, _ = dial(emulator, f"CONNECT {HOST}:443 HTTP/1.1")
         connection.close()  # before TLS
         connection, _ = dial(emulator, f"CONNECT {HOST}:443 HTTP/1.1")
-        connection.sendall(b"this is no TLS")
+        connection.sendall(b"this is not TLS")
         connection.close()
         connection, _ = dial(emulator, f"CONNECT {HOST}:443 HTTP/1.1")
         context = ssl.create_default_context(cafile=str(emulator.ca))
         tls = context.wrap_socket(connection, server_hostname=HOST)
         tls.sendall(b"POST / HTTP/1.1\r\nHost: " + HOST.encode() + b"\r\nContent-Length: 100\r\n\r\nhalf")
-        tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")  # a reset, not an end
+        tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")  # sends a reset on close
         tls.close()
     deadline = time.monotonic() + 20
     while emulator.open_connections() and time.monotonic() < deadline:
@@ -142,15 +142,15 @@ def test_clients_that_leave_at_any_moment_leave_nothing_behind(emulator: Emulato
 async def proxied_echo(
     tmp_path: Path,
 ) -> AsyncIterator[tuple[Proxy, asyncio.StreamReader, asyncio.StreamWriter, list[bytes]]]:
-    """A TLS connection through a proxy to a backend that echoes; the list gets b"" when the backend hears the end."""
-    heard: list[bytes] = []
+    """A TLS connection through a proxy to an echo server; the list gets b"" when the server sees the end."""
+    received: list[bytes] = []
 
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(1024):
-            heard.append(data)
+            received.append(data)
             writer.write(data)
             await writer.drain()
-        heard.append(b"")
+        received.append(b"")
         writer.close()
 
     backend = await asyncio.start_server(echo, "127.0.0.1", 0)
@@ -164,16 +164,16 @@ async def proxied_echo(
     context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
     await writer.start_tls(context, server_hostname="api.cloud.example")
     try:
-        yield proxy, reader, writer, heard
+        yield proxy, reader, writer, received
     finally:
         writer.close()
         await proxy.stop()
         backend.close()
 
 
-def test_one_connection_carries_many_requests(tmp_path: Path) -> None:
+def test_one_connection_serves_many_requests(tmp_path: Path) -> None:
     async def run() -> None:
-        async with proxied_echo(tmp_path) as (_, reader, writer, _heard):
+        async with proxied_echo(tmp_path) as (_, reader, writer, _received):
             for word in (b"one", b"two", b"three"):
                 writer.write(word)
                 assert await reader.readexactly(len(word)) == word
@@ -181,14 +181,14 @@ def test_one_connection_carries_many_requests(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_the_backend_hears_that_a_client_left(tmp_path: Path) -> None:
+def test_the_backend_sees_that_a_client_disconnected(tmp_path: Path) -> None:
     async def run() -> None:
-        async with proxied_echo(tmp_path) as (proxy, reader, writer, heard):
+        async with proxied_echo(tmp_path) as (proxy, reader, writer, received):
             writer.write(b"word")
             await reader.readexactly(4)
             writer.close()
             async with asyncio.timeout(5):
-                while b"" not in heard or proxy.open_connections:
+                while b"" not in received or proxy.open_connections:
                     await asyncio.sleep(0.01)
 
     asyncio.run(run())
@@ -196,7 +196,7 @@ def test_the_backend_hears_that_a_client_left(tmp_path: Path) -> None:
 
 def test_stopping_ends_open_connections(tmp_path: Path) -> None:
     async def run() -> None:
-        async with proxied_echo(tmp_path) as (proxy, _reader, _writer, _heard):
+        async with proxied_echo(tmp_path) as (proxy, _reader, _writer, _received):
             assert proxy.open_connections == 1
             async with asyncio.timeout(5):
                 await proxy.stop()
@@ -205,7 +205,7 @@ def test_stopping_ends_open_connections(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_names_are_compared_by_label(tmp_path: Path) -> None:
+def test_host_names_are_compared_by_label(tmp_path: Path) -> None:
     proxy = Proxy(CertificateAuthority(), ["cloud.example", ".other.example"], ("127.0.0.1", 1))
     allowed = ["cloud.example", "api.cloud.example", "a.b.other.example"]
     refused = ["xcloud.example", "cloud.example.com", "example", ""]

@@ -156,7 +156,7 @@ def run(
         _drift(course, wanted, place)
         if keep:
             evidence.still_running = str(running.directory)
-            evidence.look = emulator.first_look(wanted.cloud)
+            evidence.look = emulator.example_command(wanted.cloud)
         else:
             _down(course, wanted, place)
         evidence.unsupported_calls = [f"{call.service} {call.operation}" for call in running.unsupported()]

@@ -1,11 +1,11 @@
-"""A laptop's cloud: an emulated control plane behind the cloud's own host names.
+"""Emulated control planes of the three clouds on loopback, reached under the clouds' own host names.
 
     emulator = start("aws", Path(".terrace/emulator/aws"), account={"account_id": "111122223333"})
     subprocess.run(["terraform", "apply"], env=emulator.child_environment(os.environ))
     emulator.inventory(); emulator.unsupported(); emulator.stop()
 
-One server process holds everything in memory: stopped is forgotten. An emulated apply proves that a configuration
-satisfies the provider and hangs together, not that the cloud accepts it; `not_emulated` says what else is not proven.
+One server process holds all state in memory and loses it when it stops. An emulated apply proves that a configuration
+satisfies the provider and is consistent, not that the cloud accepts it; `not_emulated` lists what else is not proven.
 """
 
 from terrace.emulator.contract import (
@@ -16,7 +16,7 @@ from terrace.emulator.contract import (
     UnsupportedCall,
     account_of,
     clouds,
-    first_look,
+    example_command,
     not_emulated,
 )
 from terrace.emulator.lifecycle import Emulator, EmulatorError, start, status
@@ -31,7 +31,7 @@ __all__ = [
     "UnsupportedCall",
     "account_of",
     "clouds",
-    "first_look",
+    "example_command",
     "not_emulated",
     "start",
     "status",

@@ -1,6 +1,6 @@
 """`python -m terrace.emulator CLOUD DIRECTORY --account JSON --region R [...]`: the server process itself.
 
-People start it with `terrace emulator start`, which waits for it and says where it listens.
+`terrace emulator start` runs it, waits until it responds and prints its addresses.
 """
 
 import argparse
@@ -15,14 +15,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m terrace.emulator")
     parser.add_argument("cloud", choices=clouds())
     parser.add_argument("directory", type=Path)
-    parser.add_argument("--account", required=True, type=json.loads, help="what names it, as a JSON object")
+    parser.add_argument("--account", required=True, type=json.loads, help="the account's ids, as a JSON object")
     parser.add_argument("--region", required=True)
-    parser.add_argument("--parent", type=int, help="end when this process does")
-    parser.add_argument("--state", type=Path, help="keep what it holds in this folder")
-    parser.add_argument("--faults", type=json.loads, default={}, help="what goes wrong on purpose, as a JSON object")
-    asked = parser.parse_args()
-    options = Options(state=asked.state, faults=Faults(**asked.faults))
-    serve(asked.cloud, asked.directory, asked.account, asked.region, options, asked.parent)
+    parser.add_argument("--parent", type=int, help="stop when the process with this id ends")
+    parser.add_argument("--state", type=Path, help="save the emulated resources in this folder")
+    parser.add_argument("--faults", type=json.loads, default={}, help="faults to inject, as a JSON object")
+    arguments = parser.parse_args()
+    options = Options(state=arguments.state, faults=Faults(**arguments.faults))
+    serve(arguments.cloud, arguments.directory, arguments.account, arguments.region, options, arguments.parent)
 
 
 main()

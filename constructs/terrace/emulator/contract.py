@@ -1,19 +1,19 @@
-"""What a cloud brings to stand behind the proxy, and the shapes in which the emulator reports.
+"""What an emulated cloud must define, and the types that the emulator reports with.
 
-A cloud is a package `terrace.emulator.<cloud>` whose `__init__` holds, without importing anything heavy:
+A cloud is a package `terrace.emulator.<cloud>` whose `__init__` defines, without slow imports:
 
-- `HOST_SUFFIXES: tuple[str, ...]`: the host names it answers for, and everything below them
-- `NOT_EMULATED: tuple[NotEmulated, ...]`: what an emulated run does not prove, each with its reason
+- `HOST_SUFFIXES: tuple[str, ...]`: the host names it serves, with all their subdomains
+- `NOT_EMULATED: tuple[NotEmulated, ...]`: what an emulated run does not prove, and why
 - `DEFAULT_REGION: str`
-- `DEFAULT_ACCOUNT: Mapping[str, str]`: what names an account, under the environment's words (`account_id`); the
-  first one tells accounts apart
-- `FIRST_LOOK: str`: a command that lists something, for who has the cloud's own tools
-- `KEEPS_STATE: bool`: whether a server can keep what it holds in a folder and find it there again
-- `FAULTS: frozenset[str]`: the faults, by their names in `Faults`, that it can be told to make
-- `environment(emulator) -> dict[str, str]`: the variables that lead a child process to it
-- `is_foreign(name) -> bool`: whether a variable of the parent could carry a real account into a child process
+- `DEFAULT_ACCOUNT: Mapping[str, str]`: the ids of an account, under the environment's keys (`account_id`); the first
+  one is unique
+- `EXAMPLE_COMMAND: str`: a command of the cloud's own tools that lists resources
+- `SAVES_STATE: bool`: whether a server can save its resources in a folder and load them again
+- `FAULTS: frozenset[str]`: the faults that it can inject, by their names in `Faults`
+- `environment(emulator) -> dict[str, str]`: the variables that point a child process at the emulator
+- `is_foreign(name) -> bool`: whether an inherited variable could point a child process at a real account
 
-and whose module `server` has `backend(account, region, options) -> Backend`.
+and whose module `server` defines `backend(account, region, options) -> Backend`.
 """
 
 import importlib
@@ -27,15 +27,15 @@ from terrace.errors import UsageError
 _CLOUDS = ("aws", "azure", "gcp")
 
 Account = Mapping[str, str]
-"""What names an account, under the environment's words: `{"account_id": "111122223333"}`."""
+"""The ids of an account, under the environment's keys: `{"account_id": "111122223333"}`."""
 
-Answer = tuple[str, list[tuple[str, str]], bytes]
-"""Status line, headers and body of an HTTP answer."""
+Response = tuple[str, list[tuple[str, str]], bytes]
+"""Status line, headers and body of an HTTP response."""
 
 
 @dataclass(frozen=True, order=True)
 class Resource:
-    """One thing that exists in the emulated cloud."""
+    """One resource in the emulated cloud."""
 
     service: str
     type: str
@@ -45,7 +45,7 @@ class Resource:
 
 @dataclass(frozen=True, order=True)
 class UnsupportedCall:
-    """A call that was refused because the emulator does not know it, and how often."""
+    """An API call that the emulator does not implement, and how often it was made."""
 
     service: str
     operation: str
@@ -54,7 +54,7 @@ class UnsupportedCall:
 
 @dataclass(frozen=True)
 class NotEmulated:
-    """Something an emulated run leaves out or does not prove."""
+    """Something that an emulated run omits or does not prove."""
 
     what: str
     reason: str
@@ -62,11 +62,11 @@ class NotEmulated:
 
 @dataclass(frozen=True)
 class Faults:
-    """What goes wrong on purpose, for tests of those who have to live with it. Zero and empty: nothing does.
+    """The faults to inject. Zero or empty: none.
 
-    `throttle_every`: each n-th request is told to come again later. `operation_seconds`: how long an operation is under
-    way. `fail_operation`: the first operation on a resource whose id holds this ends in failure.
-    `iam_delay_seconds`: how long a grant takes to be seen. `token_seconds`: how long an access token is good for.
+    `throttle_every`: each n-th request is throttled. `operation_seconds`: how long an operation takes.
+    `fail_operation`: the first operation on a resource whose id contains this text fails.
+    `iam_delay_seconds`: how long a grant takes to become visible. `token_seconds`: how long an access token is valid.
     """
 
     throttle_every: int = 0
@@ -78,7 +78,7 @@ class Faults:
 
 @dataclass(frozen=True)
 class Options:
-    """How a server is to be run: `state` is the folder that keeps what it holds, None: it is forgotten."""
+    """Options of a server. `state` is the folder that its resources are saved in; None keeps them in memory only."""
 
     state: Path | None = None
     faults: Faults = field(default_factory=Faults)
@@ -86,16 +86,16 @@ class Options:
 
 @dataclass(frozen=True)
 class Backend:
-    """An emulated control plane: a WSGI application and what can be asked about it.
+    """An emulated control plane: a WSGI application and functions that report on it.
 
-    `throttled` is what the cloud answers a request (its WSGI environment) that came too early, None where it never
-    does. `close` is called once before the process ends.
+    `throttled` returns the cloud's response to throttling a request (its WSGI environment), or None for a request that
+    is never throttled. `close` is called once before the process ends.
     """
 
     application: Callable[..., Any]
     inventory: Callable[[], list[Resource]]
     unsupported: Callable[[], list[UnsupportedCall]]
-    throttled: Callable[[dict[str, Any]], Answer | None]
+    throttled: Callable[[dict[str, Any]], Response | None]
     request_handler: type[Any] | None = None
     close: Callable[[], None] = lambda: None
 
@@ -113,17 +113,17 @@ def cloud_module(cloud: str) -> Any:
 
 
 def account_of(cloud: str, settings: object) -> Account:
-    """What names the account of an environment's cloud settings, as `start` takes it."""
+    """The account's ids from an environment's cloud settings, as `start` takes them."""
     return {name: str(getattr(settings, name)) for name in cloud_module(cloud).DEFAULT_ACCOUNT}
 
 
-def first_look(cloud: str) -> str:
-    """A command of the cloud's own tools that shows something of what was made."""
-    shown: str = cloud_module(cloud).FIRST_LOOK
-    return shown
+def example_command(cloud: str) -> str:
+    """A command of the cloud's own tools that lists emulated resources."""
+    command: str = cloud_module(cloud).EXAMPLE_COMMAND
+    return command
 
 
 def not_emulated(cloud: str) -> tuple[NotEmulated, ...]:
-    """What an emulated run on `cloud` does not prove, for a report to print."""
+    """What an emulated run on `cloud` does not prove, for reports."""
     entries: tuple[NotEmulated, ...] = cloud_module(cloud).NOT_EMULATED
     return entries

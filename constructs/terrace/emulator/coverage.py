@@ -1,4 +1,4 @@
-"""Which resource types the emulators are asked to carry: those of the stacks, by capability and cloud."""
+"""The resource types that the emulators must support: those of the stacks, by capability and cloud."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,5 +20,5 @@ def table(stacks: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
         cells = (", ".join(f"`{kind}`" for kind in sorted(by_cloud.get(cloud, ()))) or "-" for cloud in stacks)
         rows.append(f"| {capability} | {' | '.join(cells)} |")
     counts = (str(len(set().union(*(by_cloud.get(cloud, set()) for by_cloud in types.values())))) for cloud in stacks)
-    rows.append(f"| types in all | {' | '.join(counts)} |")
+    rows.append(f"| number of types | {' | '.join(counts)} |")
     return "\n".join(rows)

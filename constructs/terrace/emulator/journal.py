@@ -1,4 +1,4 @@
-"""A line of JSON for each request that the emulated cloud answered: no header, no body, no value that may be secret."""
+"""The request log: one line of JSON for each request, without headers, bodies or values that may be secret."""
 
 import json
 import threading
@@ -9,19 +9,19 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 _MASKED = "***"
-# names of query parameters whose values sign a request or stand for a credential
+# query parameters whose values are a signature or a credential
 _SECRET = ("sig", "signature", "token", "credential", "secret", "password", "key")
 
 
 class Journal:
-    """Writes to `path`; safe for many threads."""
+    """Appends to `path`. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", encoding="utf-8", buffering=1)
         self._lock = threading.Lock()
 
-    def noted(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Callable[..., Any]:
-        """`start_response`, which also writes the request's line when the answer begins."""
+    def logged(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap `start_response` so that it also logs the request."""
         started = time.monotonic()
 
         def respond(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
@@ -45,7 +45,7 @@ class Journal:
 
 
 def masked(query: str) -> str:
-    """A query string without the values of what may be a secret."""
+    """A query string with the values of possible secrets masked."""
     pairs = parse_qsl(query, keep_blank_values=True)
     return urlencode(
         [(name, _MASKED if any(word in name.lower() for word in _SECRET) else value) for name, value in pairs],

@@ -1,7 +1,7 @@
-"""Starting, finding and stopping the emulator's server process.
+"""Starts, finds and stops the emulator's server process.
 
-Its directory holds `emulator.json` (the pid file), `ca.pem`, `emulator.log`, `requests.jsonl` (each request, without
-what may be secret) and what the cloud's own tools want to find in a file.
+Its directory contains `emulator.json` (the pid file), `ca.pem`, `emulator.log`, `requests.jsonl` (the request log,
+without secrets) and configuration files for the cloud's own tools.
 """
 
 import contextlib
@@ -29,25 +29,25 @@ _ASK_SECONDS = 60.0
 _LOG_LINES = 15
 _CLOCK_SECONDS = 2.0
 
-# what the `emulator` extra brings; without it the server would die with an ImportError in a log file
-_NEEDED = ("cryptography", "moto", "werkzeug", "flask")
+# packages of the `emulator` extra; without this check the server fails with an ImportError that only its log shows
+_REQUIRED_PACKAGES = ("cryptography", "trustme", "moto", "werkzeug", "flask")
 
 
 class EmulatorError(TerraceError):
-    """The emulator could not be started, or does not answer."""
+    """The emulator could not be started, or does not respond."""
 
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running emulator. All of its ports listen on 127.0.0.1."""
+    """A running emulator. Its ports listen on 127.0.0.1 only."""
 
     cloud: str
     directory: Path
     pid: int
-    started: float  # of the process, in seconds since 1970: tells it from a later one with the same number
+    started: float  # start time of the process in seconds since 1970: a pid may be reused
     proxy_port: int
     backend_port: int  # plain HTTP, for tools that take an endpoint instead of a proxy
-    account: Account  # what names it: see contract.DEFAULT_ACCOUNT
+    account: Account  # with the keys of contract's DEFAULT_ACCOUNT
     region: str
 
     @property
@@ -56,7 +56,7 @@ class Emulator:
 
     @property
     def ca(self) -> Path:
-        """The certificate of its private authority."""
+        """The certificate of its private certificate authority."""
         return self.directory / "ca.pem"
 
     @property
@@ -64,10 +64,10 @@ class Emulator:
         return f"http://127.0.0.1:{self.proxy_port}"
 
     def environment(self) -> dict[str, str]:
-        """What to set for a child process, so that it reaches this emulator and nothing else.
+        """The variables that let a child process reach this emulator and nothing else.
 
-        Setting is half of it: a child that also inherits a profile or a role of the shell may still look for a real
-        account. `child_environment` leaves those out as well.
+        They are not enough on their own: a child that also inherits a profile or a role from the shell may still try
+        to reach a real account. `child_environment` removes those too.
         """
         variables: dict[str, str] = {
             "HTTPS_PROXY": self.proxy,
@@ -75,37 +75,37 @@ class Emulator:
             "NO_PROXY": "",
             "SSL_CERT_FILE": str(self.ca),
             "REQUESTS_CA_BUNDLE": str(self.ca),
-            "CHECKPOINT_DISABLE": "1",  # Terraform's question for a newer one would be refused anyway
+            "CHECKPOINT_DISABLE": "1",  # the proxy refuses Terraform's check for a newer version anyway
             **cloud_module(self.cloud).environment(self),
         }
         return variables
 
     def removed_variables(self, base: Mapping[str, str]) -> list[str]:
-        """The names in `base` that must not reach a child: other proxies, and credentials of a real account."""
+        """The names in `base` that a child must not inherit: other proxies, and credentials of a real account."""
         is_foreign = cloud_module(self.cloud).is_foreign
         ours = self.environment()
         return sorted(name for name in base if name not in ours and (_is_proxy(name) or is_foreign(name)))
 
     def child_environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """`base` (mostly `os.environ`) without any way to a real account, plus `environment()`."""
+        """`base` (usually `os.environ`) without variables that lead to a real account, plus `environment()`."""
         removed = set(self.removed_variables(base))
         return {name: value for name, value in base.items() if name not in removed} | self.environment()
 
     def inventory(self) -> list[Resource]:
-        """What exists, without what the cloud itself puts into an empty account."""
+        """The resources, without those of an empty account."""
         return [Resource(**entry) for entry in self._ask("inventory")]
 
     def unsupported(self) -> list[UnsupportedCall]:
-        """The calls that were answered with 400 since the start."""
+        """The unsupported calls since the start; each got a 400."""
         return [UnsupportedCall(**entry) for entry in self._ask("unsupported")]
 
     def refused(self) -> dict[str, int]:
-        """The hosts that a child asked for and that are not the cloud's, with how often."""
-        answer: dict[str, int] = self._ask("refused")
-        return answer
+        """The hosts outside the cloud that a child tried to reach, and how often."""
+        counts: dict[str, int] = self._ask("refused")
+        return counts
 
     def open_connections(self) -> int:
-        """How many clients the proxy serves at this moment."""
+        """The number of clients that are connected to the proxy."""
         return int(self._ask("health")["open_connections"])
 
     def is_running(self) -> bool:
@@ -116,18 +116,18 @@ class Emulator:
             return False
 
     def _is(self, process: psutil.Process) -> bool:
-        # the time of start is reckoned from the boot time, which moves when the clock is set
+        # the start time is computed from the boot time, which changes when the clock is set
         return abs(process.create_time() - self.started) < _CLOCK_SECONDS
 
     def wait(self) -> None:
-        """Block until it ends."""
+        """Block until the process ends."""
         with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(self.pid)
             if self._is(process):
                 process.wait()
 
     def stop(self) -> None:
-        """End the process and forget all it held. Nothing happens when it is not running."""
+        """End the process. Does nothing when it is not running."""
         with _locked(self.directory):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process = psutil.Process(self.pid)
@@ -138,21 +138,21 @@ class Emulator:
                     except psutil.TimeoutExpired:
                         process.kill()
                         process.wait(_STOP_SECONDS)
-            found = _read(self.directory)
-            if found is not None and found.pid == self.pid:
+            recorded = _read(self.directory)
+            if recorded is not None and recorded.pid == self.pid:
                 _record(self.directory).unlink(missing_ok=True)
 
     def _ask(self, page: str, timeout: float = _ASK_SECONDS) -> Any:
-        # no proxy of the environment, the emulator's own one included, stands between us and our own process
+        # connect directly, not through a proxy of the environment
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(f"http://127.0.0.1:{self.backend_port}/_emulator/{page}", timeout=timeout) as answer:
-                return json.load(answer)
+            with opener.open(f"http://127.0.0.1:{self.backend_port}/_emulator/{page}", timeout=timeout) as response:
+                return json.load(response)
         except (OSError, ValueError) as error:
             raise EmulatorError(
-                f"the {self.cloud} emulator does not answer: {error}",
+                f"the {self.cloud} emulator does not respond: {error}",
                 where=str(self.directory),
-                hint=f"see {self.log}, then `terrace emulator start`",
+                hint=f"see {self.log}, then run `terrace emulator start`",
             ) from error
 
 
@@ -167,17 +167,17 @@ def start(
     foreground: bool = False,
     timeout: float = _START_SECONDS,
 ) -> Emulator:
-    """Start the emulator of `cloud`, or return the one that runs in `directory` already.
+    """Start the emulator of `cloud`, or return the one that already runs in `directory`.
 
-    The process is detached and lives until `stop`; with `parent` it ends when that process does, and `foreground` is
-    short for our own process as the parent. Raises EmulatorError when it dies or does not answer within `timeout`
-    seconds, UsageError when one with another account runs in that directory, the `emulator` extra is missing or the
-    cloud cannot do what `options` ask for.
+    The process is detached and runs until `stop`; with `parent` it ends when that process ends, and `foreground` makes
+    the calling process the parent. Raises EmulatorError when it exits or does not respond within `timeout` seconds,
+    UsageError when an emulator with another account runs in that directory, the `emulator` extra is not installed or
+    the cloud does not support an option.
     """
     _require_extra()
     module = cloud_module(cloud)
     account = dict(account or module.DEFAULT_ACCOUNT)
-    _require_able(cloud, options)
+    _require_supported(cloud, options)
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     with _locked(directory):
@@ -185,9 +185,9 @@ def start(
         if running is not None:
             if running.account != account:
                 raise UsageError(
-                    f"an emulator with {_named(running.account)} is running, {_named(account)} was asked for",
+                    f"an emulator with {_described(running.account)} is running, not with {_described(account)}",
                     where=str(directory),
-                    hint="`terrace emulator stop` first",
+                    hint="run `terrace emulator stop` first",
                 )
             return running
         _record(directory).unlink(missing_ok=True)
@@ -208,7 +208,7 @@ def start(
                 stderr=log,
                 cwd=directory,
                 env=_server_environment(os.environ, module.is_foreign),
-                start_new_session=True,  # a Ctrl-C in the terminal is for the caller, who stops us in good order
+                start_new_session=True,  # a Ctrl-C in the terminal interrupts the caller, which stops the server
             )
         try:
             return _await_start(process, directory, timeout)
@@ -221,8 +221,8 @@ def start(
 def status(cloud: str, directory: Path) -> Emulator | None:
     """The emulator of `cloud` that runs in `directory`; None when there is none, or only a stale pid file."""
     cloud_module(cloud)
-    found = _read(directory.resolve())
-    return found if found is not None and found.cloud == cloud and found.is_running() else None
+    recorded = _read(directory.resolve())
+    return recorded if recorded is not None and recorded.cloud == cloud and recorded.is_running() else None
 
 
 def _await_start(process: subprocess.Popen[bytes], directory: Path, timeout: float) -> Emulator:
@@ -230,17 +230,17 @@ def _await_start(process: subprocess.Popen[bytes], directory: Path, timeout: flo
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise EmulatorError(
-                f"the emulator ended at once (exit code {process.returncode})\n{_log_end(directory)}",
+                f"the emulator exited during its start (exit code {process.returncode})\n{_log_end(directory)}",
                 where=str(directory / "emulator.log"),
             )
-        found = _read(directory)
-        if found is not None and found.pid == process.pid:
+        recorded = _read(directory)
+        if recorded is not None and recorded.pid == process.pid:
             with contextlib.suppress(EmulatorError):
-                found._ask("health", timeout=5)
-                return found
+                recorded._ask("health", timeout=5)
+                return recorded
         time.sleep(0.05)
     raise EmulatorError(
-        f"the emulator did not answer within {timeout:.0f} s\n{_log_end(directory)}",
+        f"the emulator did not respond within {timeout:.0f} s\n{_log_end(directory)}",
         where=str(directory / "emulator.log"),
     )
 
@@ -257,20 +257,20 @@ def _record(directory: Path) -> Path:
 def _read(directory: Path) -> Emulator | None:
     try:
         return Emulator(directory=directory, **json.loads(_record(directory).read_text()))
-    except (OSError, ValueError, TypeError):  # absent, or not ours to understand: as good as stale
+    except (OSError, ValueError, TypeError):  # absent or unreadable: treated as stale
         return None
 
 
 @contextlib.contextmanager
 def _locked(directory: Path) -> Iterator[None]:
-    """One start or stop at a time. The lock falls with the process that holds it."""
+    """Allow one start or stop at a time. The lock is released when the process ends."""
     with (directory / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _is_proxy(name: str) -> bool:
-    # curl, Python and Go read these in lower case as well, and some prefer it
+    # curl, Python and Go also read these in lower case, and some prefer it
     return name.lower() in {"http_proxy", "https_proxy", "no_proxy", "all_proxy"}
 
 
@@ -278,28 +278,26 @@ def _server_environment(base: Mapping[str, str], is_foreign: Any) -> dict[str, s
     return {name: value for name, value in base.items() if not _is_proxy(name) and not is_foreign(name)}
 
 
-def _named(account: Account) -> str:
+def _described(account: Account) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in account.items())
 
 
-def _require_able(cloud: str, options: Options) -> None:
+def _require_supported(cloud: str, options: Options) -> None:
     module = cloud_module(cloud)
-    if options.state is not None and not module.KEEPS_STATE:
+    if options.state is not None and not module.SAVES_STATE:
+        raise UsageError(f"the {cloud} emulator cannot save its resources between runs", hint="omit the state folder")
+    requested = {name for name, value in asdict(options.faults).items() if value}
+    if unsupported := sorted(requested - module.FAULTS):
         raise UsageError(
-            f"the {cloud} emulator keeps nothing between its runs", hint="leave out the folder of its state"
-        )
-    asked = {name for name, value in asdict(options.faults).items() if value}
-    if unable := sorted(asked - module.FAULTS):
-        raise UsageError(
-            f"the {cloud} emulator cannot be told to make the fault {', '.join(unable)}",
-            hint=f"it can make: {', '.join(sorted(module.FAULTS))}",
+            f"the {cloud} emulator does not support the fault {', '.join(unsupported)}",
+            hint=f"supported: {', '.join(sorted(module.FAULTS))}",
         )
 
 
 def _require_extra() -> None:
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in _REQUIRED_PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise UsageError(
-            f"the emulator needs {', '.join(missing)}, which is not installed",
+            f"the emulator needs packages that are not installed: {', '.join(missing)}",
             hint="pip install 'terrace[emulator]'",
         )

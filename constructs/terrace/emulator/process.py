@@ -1,7 +1,7 @@
-"""The server process: one cloud's backend, the proxy in front of it, and a control page, all on loopback.
+"""The server process: one cloud's backend, the proxy in front of it, and control pages, all on loopback.
 
-It writes `emulator.json` (the pid file: process id, start time, ports) once it answers, and removes it when it ends. It
-ends on SIGTERM, on Ctrl-C, and when the process named by `parent` is gone.
+It writes `emulator.json` (the pid file: process id, start time, ports) once it serves requests, and removes it when it
+stops. It stops on SIGTERM, on Ctrl-C, and when the process `parent` ends.
 """
 
 import asyncio
@@ -34,9 +34,9 @@ _PARENT_SECONDS = 0.5
 
 
 def serve(cloud: str, directory: Path, account: Account, region: str, options: Options, parent: int | None) -> None:
-    """Run until told to stop. Logs to stderr, which `start` sends to the log file."""
+    """Run until a signal or the parent's end. Logs to stderr, which `start` redirects to the log file."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request would bury what matters
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
     suffixes = cloud_module(cloud).HOST_SUFFIXES
     backend: Backend = importlib.import_module(f"terrace.emulator.{cloud}.server").backend(account, region, options)
     asyncio.run(_run(cloud, directory, account, region, options.faults, parent, suffixes, backend))
@@ -69,14 +69,14 @@ async def _run(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     record = directory / "emulator.json"
-    me = psutil.Process()
-    written = directory / f"emulator.json.{me.pid}"
-    written.write_text(
+    process = psutil.Process()
+    temporary = directory / f"emulator.json.{process.pid}"
+    temporary.write_text(
         json.dumps(
             {
                 "cloud": cloud,
-                "pid": me.pid,
-                "started": me.create_time(),
+                "pid": process.pid,
+                "started": process.create_time(),
                 "proxy_port": proxy_port,
                 "backend_port": server.server_port,
                 "account": dict(account),
@@ -84,7 +84,7 @@ async def _run(
             }
         )
     )
-    written.replace(record)
+    temporary.replace(record)
     log.info("%s emulator: proxy %s, backend %s, account %s", cloud, proxy_port, server.server_port, dict(account))
     watch = asyncio.create_task(_end_with(parent, ended)) if parent else None
     try:
@@ -94,28 +94,28 @@ async def _run(
             watch.cancel()
         await proxy.stop()
         with contextlib.suppress(OSError, ValueError, KeyError):
-            if json.loads(record.read_text())["pid"] == me.pid:
+            if json.loads(record.read_text())["pid"] == process.pid:
                 record.unlink()
         backend.close()
         log.info("stopped")
         logging.shutdown()
-        # request threads may still be at work for a client that is gone
+        # do not wait for request threads whose client has disconnected
         os._exit(0)
 
 
 async def _end_with(parent: int, ended: asyncio.Event) -> None:
-    """Set `ended` when the process `parent` is gone, or its number is another process's."""
+    """Set `ended` when the process `parent` has ended, even if its id was reused."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(parent)
         while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
             await asyncio.sleep(_PARENT_SECONDS)
-    log.info("process %s is gone", parent)
+    log.info("parent process %s has ended", parent)
     ended.set()
 
 
 class Control:
-    """Answers the control page, which only a direct caller on loopback reaches, and hands on all else: noted, and
-    throttled where that is asked for."""
+    """Serves the control pages to direct callers on loopback; logs all other requests, throttles them if that fault is
+    injected, and passes them to the backend."""
 
     def __init__(self, backend: Backend, faults: Faults, journal: Journal) -> None:
         self._backend = backend
@@ -127,11 +127,11 @@ class Control:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", ""))
-        # through the proxy the Host is always one of the cloud's
+        # a request through the proxy always has one of the cloud's hosts
         direct = str(environ.get("HTTP_HOST", "")).startswith("127.0.0.1:")
         if not (direct and path.startswith(CONTROL)):
-            answer: Iterable[bytes] = self._cloud(environ, self._journal.noted(environ, start_response))
-            return answer
+            body: Iterable[bytes] = self._cloud(environ, self._journal.logged(environ, start_response))
+            return body
         pages: dict[str, Callable[[], Any]] = {
             "health": lambda: {"pid": os.getpid(), "open_connections": self.open_connections()},
             "inventory": lambda: [asdict(resource) for resource in self._backend.inventory()],
@@ -139,18 +139,18 @@ class Control:
             "refused": self.refused,
         }
         page = pages.get(path.removeprefix(CONTROL))
-        body = json.dumps(page() if page else {"pages": sorted(pages)}).encode()
+        content = json.dumps(page() if page else {"pages": sorted(pages)}).encode()
         start_response(
             "200 OK" if page else "404 Not Found",
-            [("Content-Type", "application/json"), ("Content-Length", str(len(body)))],
+            [("Content-Type", "application/json"), ("Content-Length", str(len(content)))],
         )
-        return [body]
+        return [content]
 
     def _cloud(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         every = self._faults.throttle_every
-        if every and next(self._count) % every == 0 and (early := self._backend.throttled(environ)):
-            status, headers, body = early
+        if every and next(self._count) % every == 0 and (response := self._backend.throttled(environ)):
+            status, headers, body = response
             start_response(status, headers)
             return [body]
-        answer: Iterable[bytes] = self._backend.application(environ, start_response)
-        return answer
+        chunks: Iterable[bytes] = self._backend.application(environ, start_response)
+        return chunks

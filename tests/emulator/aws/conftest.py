@@ -1,4 +1,4 @@
-"""Stock moto and the emulator side by side, each in a process of its own."""
+"""Stock moto and the emulator, each in its own process."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ REGION = "eu-central-1"
 _SESSION = boto3.Session(aws_access_key_id="emulated", aws_secret_access_key="emulated")
 _CONFIG = Config(retries={"total_max_attempts": 1}, read_timeout=20)
 
-# moto's own server and nothing else; prints the port it got
+# moto's own server; prints its port
 _STOCK = """
 from werkzeug.serving import make_server
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -33,7 +33,7 @@ server.serve_forever()
 
 
 class Aws:
-    """Clients of one of the two servers, and the little that many probes need first."""
+    """Clients of one of the two servers, and common resources."""
 
     account = DEFAULT_ACCOUNT["account_id"]
 
@@ -49,19 +49,19 @@ class Aws:
         return self._clients[service, region]
 
     def get(self, service: str, path: str) -> requests.Response:
-        """A call that boto3 does not make; the header is what the server finds the service by."""
+        """A request that boto3 cannot send; the server finds the service by the header."""
         scope = f"AWS4-HMAC-SHA256 Credential=emulated/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host"
         return requests.get(f"http://127.0.0.1:{self._port}{path}", headers={"Authorization": scope}, timeout=20)
 
     @staticmethod
-    def name(prefix: str = "probe") -> str:
+    def name(prefix: str = "test") -> str:
         return f"{prefix}-{uuid4().hex[:8]}"
 
-    def role(self, name: str = "probe") -> str:
+    def role(self, name: str = "test") -> str:
         return f"arn:aws:iam::{self.account}:role/{name}"
 
     def subnets(self) -> list[str]:
-        """Two subnets of a VPC of their own."""
+        """Two subnets of a new VPC."""
         ec2 = self("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         return [

@@ -1,8 +1,8 @@
 from tests.emulator.aws.conftest import Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
-@gap
+@fails_on_stock_moto
 def test_analyzers(aws: Aws) -> None:
     analyzer, name = aws("accessanalyzer"), aws.name()
     arn = analyzer.create_analyzer(analyzerName=name, type="ACCOUNT", tags={"owner": "a"})["arn"]

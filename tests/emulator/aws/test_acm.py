@@ -1,10 +1,12 @@
 from tests.emulator.aws.conftest import Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
-@gap
+@fails_on_stock_moto
 def test_key_algorithm(aws: Aws) -> None:
     acm = aws("acm")
-    made = acm.request_certificate(DomainName="data.example.com", ValidationMethod="DNS", KeyAlgorithm="EC_prime256v1")
-    found = acm.describe_certificate(CertificateArn=made["CertificateArn"])["Certificate"]
+    created = acm.request_certificate(
+        DomainName="data.example.com", ValidationMethod="DNS", KeyAlgorithm="EC_prime256v1"
+    )
+    found = acm.describe_certificate(CertificateArn=created["CertificateArn"])["Certificate"]
     assert found["KeyAlgorithm"] == "EC_prime256v1"

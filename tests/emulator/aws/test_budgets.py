@@ -1,5 +1,5 @@
 from tests.emulator.aws.conftest import Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 NOTIFICATION = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}
 SUBSCRIBER = {"SubscriptionType": "EMAIL", "Address": "finance@example.com"}
@@ -14,7 +14,7 @@ def budget(name: str, amount: str = "500") -> dict[str, object]:
     }
 
 
-def make_budget(aws: Aws) -> str:
+def create_budget(aws: Aws) -> str:
     name = aws.name()
     aws("budgets").create_budget(
         AccountId=aws.account,
@@ -25,25 +25,25 @@ def make_budget(aws: Aws) -> str:
     return name
 
 
-@gap
+@fails_on_stock_moto
 def test_subscribers(aws: Aws) -> None:
     found = aws("budgets").describe_subscribers_for_notification(
-        AccountId=aws.account, BudgetName=make_budget(aws), Notification=NOTIFICATION
+        AccountId=aws.account, BudgetName=create_budget(aws), Notification=NOTIFICATION
     )
     assert found["Subscribers"] == [SUBSCRIBER]
 
 
-@gap
+@fails_on_stock_moto
 def test_changes(aws: Aws) -> None:
-    name = make_budget(aws)
+    name = create_budget(aws)
     aws("budgets").update_budget(AccountId=aws.account, NewBudget=budget(name, "900"))
     found = aws("budgets").describe_budget(AccountId=aws.account, BudgetName=name)["Budget"]
     assert found["BudgetLimit"]["Amount"] == "900"
 
 
-@gap
+@fails_on_stock_moto
 def test_tags(aws: Aws) -> None:
-    arn = f"arn:aws:budgets::{aws.account}:budget/{make_budget(aws)}"
+    arn = f"arn:aws:budgets::{aws.account}:budget/{create_budget(aws)}"
     budgets = aws("budgets")
     budgets.tag_resource(ResourceARN=arn, ResourceTags=[{"Key": "tier", "Value": "dev"}])
     budgets.untag_resource(ResourceARN=arn, ResourceTagKeys=["owner"])

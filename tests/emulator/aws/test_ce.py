@@ -1,8 +1,8 @@
 from tests.emulator.aws.conftest import Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
-def make_monitor(aws: Aws) -> str:
+def create_monitor(aws: Aws) -> str:
     arn: str = aws("ce").create_anomaly_monitor(
         AnomalyMonitor={"MonitorName": aws.name(), "MonitorType": "DIMENSIONAL", "MonitorDimension": "SERVICE"},
         ResourceTags=[{"Key": "owner", "Value": "a"}],
@@ -10,9 +10,9 @@ def make_monitor(aws: Aws) -> str:
     return arn
 
 
-@gap
+@fails_on_stock_moto
 def test_anomaly_monitors(aws: Aws) -> None:
-    ce, arn = aws("ce"), make_monitor(aws)
+    ce, arn = aws("ce"), create_monitor(aws)
     ce.update_anomaly_monitor(MonitorArn=arn, MonitorName="renamed")
     found = ce.get_anomaly_monitors(MonitorArnList=[arn])["AnomalyMonitors"]
     assert [monitor["MonitorName"] for monitor in found] == ["renamed"]
@@ -21,7 +21,7 @@ def test_anomaly_monitors(aws: Aws) -> None:
     assert ce.get_anomaly_monitors(MonitorArnList=[arn])["AnomalyMonitors"] == []
 
 
-@gap
+@fails_on_stock_moto
 def test_anomaly_subscriptions(aws: Aws) -> None:
     ce = aws("ce")
     subscription = {

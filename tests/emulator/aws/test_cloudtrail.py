@@ -1,8 +1,8 @@
 from tests.emulator.aws.conftest import REGION, Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
-@gap
+@fails_on_stock_moto
 def test_delete_by_arn(aws: Aws) -> None:
     trails, name = aws("cloudtrail"), aws.name()
     aws("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})

@@ -1,16 +1,16 @@
 from tests.emulator.aws.conftest import Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
-def make_vpc(aws: Aws) -> str:
+def create_vpc(aws: Aws) -> str:
     vpc: str = aws("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     return vpc
 
 
-@gap
+@fails_on_stock_moto
 def test_rule_descriptions(aws: Aws) -> None:
     ec2 = aws("ec2")
-    vpc = make_vpc(aws)
+    vpc = create_vpc(aws)
     groups = [ec2.create_security_group(GroupName=aws.name(), Description="x", VpcId=vpc)["GroupId"] for _ in "ab"]
     pair = {"GroupId": groups[1], "Description": "nodes reach PostgreSQL"}
     rule = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "UserIdGroupPairs": [pair]}
@@ -24,16 +24,16 @@ def test_rule_descriptions(aws: Aws) -> None:
     assert "nodes reach S3" in [entry.get("Description") for entry in found["SecurityGroupRules"]]
 
 
-@gap
+@fails_on_stock_moto
 def test_network_acls_of_a_vpc(aws: Aws) -> None:
-    vpc = make_vpc(aws)
+    vpc = create_vpc(aws)
     of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
     assert len(aws("ec2").describe_network_acls(Filters=of_vpc)["NetworkAcls"]) == 1
     aws("ec2").delete_vpc(VpcId=vpc)
     assert aws("ec2").describe_network_acls(Filters=of_vpc)["NetworkAcls"] == []
 
 
-@gap
+@fails_on_stock_moto
 def test_nat_gateway_interfaces(aws: Aws) -> None:
     ec2, subnet = aws("ec2"), aws.subnets()[0]
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
@@ -45,17 +45,17 @@ def test_nat_gateway_interfaces(aws: Aws) -> None:
     ec2.release_address(AllocationId=address)
 
 
-@gap
+@fails_on_stock_moto
 def test_dhcp_option_tags(aws: Aws) -> None:
-    made = aws("ec2").create_dhcp_options(
+    created = aws("ec2").create_dhcp_options(
         DhcpConfigurations=[{"Key": "domain-name", "Values": ["example.com"]}],
         TagSpecifications=[{"ResourceType": "dhcp-options", "Tags": [{"Key": "owner", "Value": "a"}]}],
     )
-    found = aws("ec2").describe_dhcp_options(DhcpOptionsIds=[made["DhcpOptions"]["DhcpOptionsId"]])
+    found = aws("ec2").describe_dhcp_options(DhcpOptionsIds=[created["DhcpOptions"]["DhcpOptionsId"]])
     assert found["DhcpOptions"][0]["Tags"] == [{"Key": "owner", "Value": "a"}]
 
 
-@gap
+@fails_on_stock_moto
 def test_tagged_types(aws: Aws) -> None:
     ec2, name = aws("ec2"), aws.name()
     tags = [{"ResourceType": "elastic-ip", "Tags": [{"Key": "Name", "Value": name}]}]
@@ -64,21 +64,21 @@ def test_tagged_types(aws: Aws) -> None:
     assert [tag["ResourceId"] for tag in ec2.describe_tags(Filters=wanted)["Tags"]] == [address]
 
 
-@gap
+@fails_on_stock_moto
 def test_launch_template_tags(aws: Aws) -> None:
     ec2, name = aws("ec2"), aws.name()
     own = {"ResourceType": "launch-template", "Tags": [{"Key": "owner", "Value": "a"}]}
-    handed_on = {"ResourceType": "instance", "Tags": [{"Key": "owner", "Value": "b"}]}
+    for_instances = {"ResourceType": "instance", "Tags": [{"Key": "owner", "Value": "b"}]}
     ec2.create_launch_template(
-        LaunchTemplateName=name, TagSpecifications=[own], LaunchTemplateData={"TagSpecifications": [handed_on]}
+        LaunchTemplateName=name, TagSpecifications=[own], LaunchTemplateData={"TagSpecifications": [for_instances]}
     )
     found = ec2.describe_launch_template_versions(LaunchTemplateName=name)["LaunchTemplateVersions"][0]
-    assert found["LaunchTemplateData"]["TagSpecifications"] == [handed_on]
+    assert found["LaunchTemplateData"]["TagSpecifications"] == [for_instances]
     template = ec2.describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"][0]
     assert template["Tags"] == own["Tags"]
 
 
-@gap
+@fails_on_stock_moto
 def test_ebs_default_key(aws: Aws) -> None:
     ec2 = aws("ec2")
     ec2.modify_ebs_default_kms_key_id(KmsKeyId="arn:aws:kms:eu-central-1:111122223333:key/x")
@@ -87,7 +87,7 @@ def test_ebs_default_key(aws: Aws) -> None:
     assert ec2.get_ebs_default_kms_key_id()["KmsKeyId"] == "alias/aws/ebs"
 
 
-@gap
+@fails_on_stock_moto
 def test_snapshot_block(aws: Aws) -> None:
     ec2 = aws("ec2")
     ec2.enable_snapshot_block_public_access(State="block-all-sharing")
@@ -96,7 +96,7 @@ def test_snapshot_block(aws: Aws) -> None:
     assert ec2.get_snapshot_block_public_access_state()["State"] == "unblocked"
 
 
-@gap
+@fails_on_stock_moto
 def test_metadata_defaults(aws: Aws) -> None:
     ec2 = aws("ec2")
     ec2.modify_instance_metadata_defaults(HttpTokens="required", HttpPutResponseHopLimit=1)
@@ -108,23 +108,23 @@ def test_metadata_defaults(aws: Aws) -> None:
     assert ec2.get_instance_metadata_defaults()["AccountLevel"] == {}
 
 
-def make_vpn(aws: Aws, **settings: object) -> str:
+def create_vpn(aws: Aws, **settings: object) -> str:
     ec2 = aws("ec2")
     gateway = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
     customer = ec2.create_customer_gateway(Type="ipsec.1", BgpAsn=65010, PublicIp="198.51.100.1")
-    made: str = ec2.create_vpn_connection(
+    created: str = ec2.create_vpn_connection(
         Type="ipsec.1",
         VpnGatewayId=gateway,
         CustomerGatewayId=customer["CustomerGateway"]["CustomerGatewayId"],
         **settings,
     )["VpnConnection"]["VpnConnectionId"]
-    return made
+    return created
 
 
-@gap
+@fails_on_stock_moto
 def test_vpn_options(aws: Aws) -> None:
     tunnel = {"IKEVersions": [{"Value": "ikev2"}], "PreSharedKey": "never-read-back"}
-    vpn = make_vpn(
+    vpn = create_vpn(
         aws, Options={"StaticRoutesOnly": True, "TunnelOptions": [tunnel]}, PreSharedKeyStorage="SecretsManager"
     )
     found = aws("ec2").describe_vpn_connections(VpnConnectionIds=[vpn])["VpnConnections"][0]
@@ -137,15 +137,15 @@ def test_vpn_options(aws: Aws) -> None:
     assert len(aws("ec2").describe_vpn_connections(Filters=by_id)["VpnConnections"]) == 1
 
 
-@gap
+@fails_on_stock_moto
 def test_vpn_routes(aws: Aws) -> None:
-    ec2, vpn = aws("ec2"), make_vpn(aws)
+    ec2, vpn = aws("ec2"), create_vpn(aws)
     route = {"VpnConnectionId": vpn, "DestinationCidrBlock": "192.168.0.0/16"}
     ec2.create_vpn_connection_route(**route)
     found = ec2.describe_vpn_connections(VpnConnectionIds=[vpn])["VpnConnections"][0]
     assert found["Routes"][0]["DestinationCidrBlock"] == "192.168.0.0/16"
     ec2.delete_vpn_connection_route(**route)
-    table = ec2.create_route_table(VpcId=make_vpc(aws))["RouteTable"]["RouteTableId"]
+    table = ec2.create_route_table(VpcId=create_vpc(aws))["RouteTable"]["RouteTableId"]
     ec2.enable_vgw_route_propagation(GatewayId="vgw-1", RouteTableId=table)
     found = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]
     assert found["PropagatingVgws"] == [{"GatewayId": "vgw-1"}]

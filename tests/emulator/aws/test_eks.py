@@ -1,8 +1,8 @@
 from tests.emulator.aws.conftest import Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
-def make_cluster(aws: Aws, **settings: object) -> str:
+def create_cluster(aws: Aws, **settings: object) -> str:
     name = aws.name()
     aws("eks").create_cluster(
         name=name, roleArn=aws.role(), resourcesVpcConfig={"subnetIds": aws.subnets()}, **settings
@@ -10,7 +10,7 @@ def make_cluster(aws: Aws, **settings: object) -> str:
     return name
 
 
-def make_group(aws: Aws, cluster: str, **settings: object) -> str:
+def create_group(aws: Aws, cluster: str, **settings: object) -> str:
     name = aws.name()
     aws("eks").create_nodegroup(
         clusterName=cluster, nodegroupName=name, nodeRole=aws.role(), subnets=aws.subnets(), **settings
@@ -18,9 +18,9 @@ def make_group(aws: Aws, cluster: str, **settings: object) -> str:
     return name
 
 
-@gap
+@fails_on_stock_moto
 def test_cluster_settings(aws: Aws) -> None:
-    name = make_cluster(
+    name = create_cluster(
         aws,
         accessConfig={"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
         upgradePolicy={"supportType": "STANDARD"},
@@ -30,7 +30,7 @@ def test_cluster_settings(aws: Aws) -> None:
     assert cluster["accessConfig"]["bootstrapClusterCreatorAdminPermissions"] is False
     assert cluster["upgradePolicy"]["supportType"] == "STANDARD"
     assert cluster["resourcesVpcConfig"]["vpcId"].startswith("vpc-")
-    assert cluster["identity"]["oidc"]["issuer"] != issuer_of(aws, make_cluster(aws))
+    assert cluster["identity"]["oidc"]["issuer"] != issuer_of(aws, create_cluster(aws))
 
 
 def issuer_of(aws: Aws, name: str) -> str:
@@ -38,9 +38,9 @@ def issuer_of(aws: Aws, name: str) -> str:
     return issuer
 
 
-@gap
+@fails_on_stock_moto
 def test_cluster_updates(aws: Aws) -> None:
-    eks, name = aws("eks"), make_cluster(aws)
+    eks, name = aws("eks"), create_cluster(aws)
     update = eks.update_cluster_config(name=name, resourcesVpcConfig={"endpointPrivateAccess": True})["update"]
     assert eks.describe_update(name=name, updateId=update["id"])["update"]["status"] == "Successful"
     eks.update_cluster_version(name=name, version="1.33")
@@ -50,10 +50,10 @@ def test_cluster_updates(aws: Aws) -> None:
     assert len(cluster["resourcesVpcConfig"]["subnetIds"]) == 2
 
 
-@gap
+@fails_on_stock_moto
 def test_nodegroup_settings(aws: Aws) -> None:
-    cluster = make_cluster(aws, version="1.32")
-    group = make_group(aws, cluster, updateConfig={"maxUnavailable": 1}, nodeRepairConfig={"enabled": True})
+    cluster = create_cluster(aws, version="1.32")
+    group = create_group(aws, cluster, updateConfig={"maxUnavailable": 1}, nodeRepairConfig={"enabled": True})
     found = aws("eks").describe_nodegroup(clusterName=cluster, nodegroupName=group)["nodegroup"]
     assert found["version"] == "1.32"
     assert found["updateConfig"] == {"maxUnavailable": 1}
@@ -62,9 +62,9 @@ def test_nodegroup_settings(aws: Aws) -> None:
     aws("eks").update_nodegroup_version(clusterName=cluster, nodegroupName=group, version="1.33")
 
 
-@gap
+@fails_on_stock_moto
 def test_addons(aws: Aws) -> None:
-    eks, cluster = aws("eks"), make_cluster(aws)
+    eks, cluster = aws("eks"), create_cluster(aws)
     eks.create_addon(
         clusterName=cluster,
         addonName="vpc-cni",
@@ -80,9 +80,9 @@ def test_addons(aws: Aws) -> None:
     assert eks.list_pod_identity_associations(clusterName=cluster)["associations"] == []
 
 
-@gap
+@fails_on_stock_moto
 def test_access_entries(aws: Aws) -> None:
-    eks, cluster, principal = aws("eks"), make_cluster(aws), aws.role("path/admin")
+    eks, cluster, principal = aws("eks"), create_cluster(aws), aws.role("path/admin")
     key = {"clusterName": cluster, "principalArn": principal}
     eks.create_access_entry(**key)
     eks.update_access_entry(**key, kubernetesGroups=["readers"])
@@ -95,13 +95,13 @@ def test_access_entries(aws: Aws) -> None:
     assert eks.list_access_entries(clusterName=cluster)["accessEntries"] == []
 
 
-@gap
+@fails_on_stock_moto
 def test_pod_identities(aws: Aws) -> None:
-    eks, cluster = aws("eks"), make_cluster(aws)
-    made = eks.create_pod_identity_association(
+    eks, cluster = aws("eks"), create_cluster(aws)
+    created = eks.create_pod_identity_association(
         clusterName=cluster, namespace="airflow", serviceAccount="worker", roleArn=aws.role("a")
     )["association"]
-    key = {"clusterName": cluster, "associationId": made["associationId"]}
+    key = {"clusterName": cluster, "associationId": created["associationId"]}
     eks.update_pod_identity_association(**key, roleArn=aws.role("b"))
     assert eks.describe_pod_identity_association(**key)["association"]["roleArn"] == aws.role("b")
     assert len(eks.list_pod_identity_associations(clusterName=cluster, namespace="airflow")["associations"]) == 1
@@ -109,10 +109,10 @@ def test_pod_identities(aws: Aws) -> None:
     assert eks.list_pod_identity_associations(clusterName=cluster)["associations"] == []
 
 
-@gap
+@fails_on_stock_moto
 def test_tags(aws: Aws) -> None:
-    eks, cluster = aws("eks"), make_cluster(aws)
-    group = make_group(aws, cluster, tags={"owner": "a", "old": "x"})
+    eks, cluster = aws("eks"), create_cluster(aws)
+    group = create_group(aws, cluster, tags={"owner": "a", "old": "x"})
     arn = eks.describe_nodegroup(clusterName=cluster, nodegroupName=group)["nodegroup"]["nodegroupArn"]
     eks.tag_resource(resourceArn=arn, tags={"owner": "b"})
     eks.untag_resource(resourceArn=arn, tagKeys=["old"])

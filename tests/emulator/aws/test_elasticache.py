@@ -1,14 +1,14 @@
 from typing import Any
 
 from tests.emulator.aws.conftest import Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
-def make_group(aws: Aws, **settings: object) -> str:
+def create_group(aws: Aws, **settings: object) -> str:
     name = aws.name()
     aws("elasticache").create_replication_group(
         ReplicationGroupId=name,
-        ReplicationGroupDescription="probe",
+        ReplicationGroupDescription="test",
         Engine="valkey",
         EngineVersion="8.0",
         NumCacheClusters=2,
@@ -18,11 +18,11 @@ def make_group(aws: Aws, **settings: object) -> str:
     return name
 
 
-@gap
+@fails_on_stock_moto
 def test_parameter_groups(aws: Aws) -> None:
     cache, name = aws("elasticache"), aws.name()
     cache.create_cache_parameter_group(
-        CacheParameterGroupName=name, CacheParameterGroupFamily="valkey8", Description="probe"
+        CacheParameterGroupName=name, CacheParameterGroupFamily="valkey8", Description="test"
     )
     policy = {"ParameterName": "maxmemory-policy", "ParameterValue": "volatile-lru"}
     cache.modify_cache_parameter_group(CacheParameterGroupName=name, ParameterNameValues=[policy])
@@ -33,12 +33,12 @@ def test_parameter_groups(aws: Aws) -> None:
     cache.delete_cache_parameter_group(CacheParameterGroupName=name)
     try:
         cache.describe_cache_parameter_groups(CacheParameterGroupName=name)
-        raise AssertionError("it is still there")
+        raise AssertionError("not deleted")
     except cache.exceptions.CacheParameterGroupNotFoundFault:
         pass
 
 
-@gap
+@fails_on_stock_moto
 def test_user_groups(aws: Aws) -> None:
     cache, name = aws("elasticache"), aws.name()
     cache.create_user_group(UserGroupId=name, Engine="valkey", UserIds=["a", "b"])
@@ -48,12 +48,12 @@ def test_user_groups(aws: Aws) -> None:
     cache.delete_user_group(UserGroupId=name)
     try:
         cache.describe_user_groups(UserGroupId=name)
-        raise AssertionError("it is still there")
+        raise AssertionError("not deleted")
     except cache.exceptions.UserGroupNotFoundFault:
         pass
 
 
-@gap
+@fails_on_stock_moto
 def test_users(aws: Aws) -> None:
     cache, name = aws("elasticache"), aws.name()
     cache.create_user(
@@ -63,10 +63,10 @@ def test_users(aws: Aws) -> None:
     assert cache.describe_users(UserId=name)["Users"][0]["AccessString"] == "on ~* +@read"
 
 
-@gap
+@fails_on_stock_moto
 def test_replication_groups(aws: Aws) -> None:
     cache = aws("elasticache")
-    name = make_group(aws, TransitEncryptionMode="required", PreferredMaintenanceWindow="sun:03:00-sun:04:00")
+    name = create_group(aws, TransitEncryptionMode="required", PreferredMaintenanceWindow="sun:03:00-sun:04:00")
     group = find(aws, name)
     assert group["MemberClusters"] == [f"{name}-001", f"{name}-002"]
     assert group["TransitEncryptionMode"] == "required"
@@ -78,7 +78,7 @@ def test_replication_groups(aws: Aws) -> None:
     cache.delete_replication_group(ReplicationGroupId=name)
     try:
         find(aws, name)
-        raise AssertionError("it is still there")
+        raise AssertionError("not deleted")
     except cache.exceptions.ReplicationGroupNotFoundFault:
         pass
 
@@ -90,11 +90,11 @@ def find(aws: Aws, name: str) -> dict[str, Any]:
     return found
 
 
-@gap
+@fails_on_stock_moto
 def test_subnet_groups(aws: Aws) -> None:
     cache, name, subnets = aws("elasticache"), aws.name(), aws.subnets()
     cache.create_cache_subnet_group(
-        CacheSubnetGroupName=name, CacheSubnetGroupDescription="probe", SubnetIds=subnets[:1]
+        CacheSubnetGroupName=name, CacheSubnetGroupDescription="test", SubnetIds=subnets[:1]
     )
     cache.modify_cache_subnet_group(CacheSubnetGroupName=name, SubnetIds=subnets)
     found = cache.describe_cache_subnet_groups(CacheSubnetGroupName=name)["CacheSubnetGroups"][0]
@@ -103,7 +103,7 @@ def test_subnet_groups(aws: Aws) -> None:
     assert name not in [g["CacheSubnetGroupName"] for g in cache.describe_cache_subnet_groups()["CacheSubnetGroups"]]
 
 
-@gap
+@fails_on_stock_moto
 def test_tagged_arns(aws: Aws) -> None:
     arn = f"arn:aws:elasticache:eu-central-1:{aws.account}:usergroup:{aws.name()}"
     aws("elasticache").add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "owner", "Value": "a"}])

@@ -1,8 +1,8 @@
 from tests.emulator.aws.conftest import Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
-@gap
+@fails_on_stock_moto
 def test_features(aws: Aws) -> None:
     guard = aws("guardduty")
     detector = guard.create_detector(Enable=True)["DetectorId"]

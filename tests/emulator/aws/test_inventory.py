@@ -1,18 +1,18 @@
-"""The inventory shows what was made and nothing that an empty account has."""
+"""The inventory lists created resources and nothing of an empty account."""
 
 import os
 from pathlib import Path
 
 from terrace.emulator import start
 from tests.emulator.aws.conftest import REGION, Aws
-from tests.emulator.aws.test_eks import make_cluster
+from tests.emulator.aws.test_eks import create_cluster
 
 
-def test_what_is_made_shows_and_goes(tmp_path: Path) -> None:
+def test_a_resource_is_listed_until_it_is_deleted(tmp_path: Path) -> None:
     emulator = start("aws", tmp_path, parent=os.getpid())
     try:
         aws = Aws(emulator.backend_port)
-        # looking makes moto fill what an account has from the start
+        # reading makes moto create the contents of an empty account
         aws("iam").list_policies()
         aws("ec2").describe_vpcs()
         aws("ec2", "eu-west-3").describe_security_groups()
@@ -22,10 +22,10 @@ def test_what_is_made_shows_and_goes(tmp_path: Path) -> None:
         aws("resourcegroupstaggingapi").get_resources()
         assert emulator.inventory() == []
 
-        cluster = make_cluster(aws)
-        aws("eks").create_addon(clusterName=cluster, addonName="vpc-cni")  # kept by a patch
+        cluster = create_cluster(aws)
+        aws("eks").create_addon(clusterName=cluster, addonName="vpc-cni")  # stored by a patch
         aws("s3").create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": REGION})
-        aws("securityhub").enable_security_hub()  # a switch, not a thing
+        aws("securityhub").enable_security_hub()  # a boolean, not an object
         aws("accessanalyzer", "eu-west-3").create_analyzer(analyzerName="account", type="ACCOUNT")
         certificate = aws("acm").request_certificate(DomainName="example.com", IdempotencyToken="once")
         key = aws("kms").create_key()["KeyMetadata"]["KeyId"]
@@ -48,9 +48,9 @@ def test_what_is_made_shows_and_goes(tmp_path: Path) -> None:
         aws("ec2").delete_vpc(VpcId=vpc["vpcId"])
         aws("s3").delete_bucket(Bucket="lake")
         aws("securityhub").disable_security_hub()
-        aws("acm").delete_certificate(CertificateArn=certificate["CertificateArn"])  # moto remembers the token
+        aws("acm").delete_certificate(CertificateArn=certificate["CertificateArn"])  # moto keeps the token
         aws("accessanalyzer", "eu-west-3").delete_analyzer(analyzerName="account")
-        aws("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=30)  # on AWS it shows for 30 days, and is gone
+        aws("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=30)  # AWS still lists it for 30 days
         assert emulator.inventory() == []
     finally:
         emulator.stop()

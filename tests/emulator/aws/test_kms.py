@@ -1,8 +1,8 @@
 from tests.emulator.aws.conftest import Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
-@gap
+@fails_on_stock_moto
 def test_rotation_period(aws: Aws) -> None:
     kms = aws("kms")
     key = kms.create_key()["KeyMetadata"]["KeyId"]

@@ -1,8 +1,8 @@
 from tests.emulator.aws.conftest import Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
-@gap
+@fails_on_stock_moto
 def test_group_class(aws: Aws) -> None:
     logs, name = aws("logs"), aws.name()
     logs.create_log_group(logGroupName=name, logGroupClass="INFREQUENT_ACCESS")
@@ -10,11 +10,11 @@ def test_group_class(aws: Aws) -> None:
     assert found["logGroupClass"] == "INFREQUENT_ACCESS"
 
 
-@gap
+@fails_on_stock_moto
 def test_saved_queries(aws: Aws) -> None:
     logs, name = aws("logs"), aws.name()
-    made = logs.put_query_definition(name=name, queryString="fields @message", logGroupNames=["a"])
+    created = logs.put_query_definition(name=name, queryString="fields @message", logGroupNames=["a"])
     found = logs.describe_query_definitions(queryDefinitionNamePrefix=name)["queryDefinitions"]
-    assert [query["queryDefinitionId"] for query in found] == [made["queryDefinitionId"]]
-    assert logs.delete_query_definition(queryDefinitionId=made["queryDefinitionId"])["success"] is True
+    assert [query["queryDefinitionId"] for query in found] == [created["queryDefinitionId"]]
+    assert logs.delete_query_definition(queryDefinitionId=created["queryDefinitionId"])["success"] is True
     assert logs.describe_query_definitions(queryDefinitionNamePrefix=name)["queryDefinitions"] == []

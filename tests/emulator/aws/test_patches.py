@@ -1,4 +1,4 @@
-"""Each patch has a test of its own that stock moto fails."""
+"""Each patch has a test that fails on stock moto."""
 
 import importlib
 import os
@@ -11,28 +11,28 @@ from terrace.emulator.aws.patches import PATCHES, Patch, apply
 
 
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.name)
-def test_has_a_gap_test_and_says_what_stock_moto_does(patch: Patch) -> None:
+def test_a_patch_has_a_test_and_describes_stock_moto(patch: Patch) -> None:
     service, _, name = patch.name.partition(".")
     tests = importlib.import_module(f"tests.emulator.aws.test_{service}")
     test = getattr(tests, f"test_{name}", None)
     assert test is not None, f"tests/emulator/aws/test_{service}.py has no test_{name}"
-    assert test.__module__ == "tests.emulator.aws.gap", f"test_{name} does not compare with stock moto: use @gap"
+    assert test.__module__ == "tests.emulator.aws.stock_moto", f"test_{name} lacks @fails_on_stock_moto"
     assert patch.stock.startswith("Stock moto ")
 
 
-def test_unknown_patch() -> None:
+def test_an_unknown_patch_is_refused() -> None:
     with pytest.raises(KeyError, match="no such patch"):
         apply(["eks.nonsense"])
 
 
-def test_they_also_serve_moto_inside_a_process() -> None:
+def test_patches_also_work_with_mock_aws() -> None:
     program = """
 import boto3
 from moto import mock_aws
 from terrace.emulator.aws import patches
 
 patches.apply()
-patches.apply()  # once each, however often it is asked
+patches.apply()  # installs each patch once
 with mock_aws():
     analyzer = boto3.client("accessanalyzer", "eu-central-1")
     analyzer.create_analyzer(analyzerName="account", type="ACCOUNT")
@@ -47,5 +47,5 @@ with mock_aws():
     print(len(boto3.client("accessanalyzer", "eu-central-1").list_analyzers()["analyzers"]))
 """
     dummy = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
-    said = subprocess.check_output([sys.executable, "-c", program], text=True, env=os.environ | dummy)
-    assert said.split() == ["1", "True", "0"]
+    output = subprocess.check_output([sys.executable, "-c", program], text=True, env=os.environ | dummy)
+    assert output.split() == ["1", "True", "0"]

@@ -1,8 +1,8 @@
 from tests.emulator.aws.conftest import Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
-def make_instance(aws: Aws, **settings: object) -> str:
+def create_instance(aws: Aws, **settings: object) -> str:
     name = aws.name()
     aws("rds").create_db_instance(
         DBInstanceIdentifier=name,
@@ -21,15 +21,15 @@ def describe(aws: Aws, name: str) -> dict[str, object]:
     return found
 
 
-@gap
+@fails_on_stock_moto
 def test_resource_ids(aws: Aws) -> None:
-    one, other = describe(aws, make_instance(aws)), describe(aws, make_instance(aws))
-    assert one["DbiResourceId"] != other["DbiResourceId"]
+    first, second = describe(aws, create_instance(aws)), describe(aws, create_instance(aws))
+    assert first["DbiResourceId"] != second["DbiResourceId"]
 
 
-@gap
+@fails_on_stock_moto
 def test_instance_settings(aws: Aws) -> None:
-    name = make_instance(
+    name = create_instance(
         aws,
         EnablePerformanceInsights=True,
         PerformanceInsightsRetentionPeriod=465,
@@ -45,9 +45,9 @@ def test_instance_settings(aws: Aws) -> None:
     assert describe(aws, name)["DatabaseInsightsMode"] == "standard"
 
 
-@gap
+@fails_on_stock_moto
 def test_read_replicas(aws: Aws) -> None:
-    source, replica = make_instance(aws, MultiAZ=True), aws.name()
+    source, replica = create_instance(aws, MultiAZ=True), aws.name()
     aws("rds").create_db_instance_read_replica(
         DBInstanceIdentifier=replica, SourceDBInstanceIdentifier=source, EnablePerformanceInsights=True
     )
@@ -62,10 +62,10 @@ def test_read_replicas(aws: Aws) -> None:
     assert aws("secretsmanager").describe_secret(SecretId=secret["SecretArn"])["OwningService"] == "rds"
 
 
-def make_parameter_group(aws: Aws) -> str:
+def create_parameter_group(aws: Aws) -> str:
     name = aws.name()
     aws("rds").create_db_parameter_group(
-        DBParameterGroupName=name, DBParameterGroupFamily="postgres16", Description="probe"
+        DBParameterGroupName=name, DBParameterGroupFamily="postgres16", Description="test"
     )
     aws("rds").modify_db_parameter_group(
         DBParameterGroupName=name,
@@ -74,22 +74,22 @@ def make_parameter_group(aws: Aws) -> str:
     return name
 
 
-@gap
+@fails_on_stock_moto
 def test_parameter_sources(aws: Aws) -> None:
-    found = aws("rds").describe_db_parameters(DBParameterGroupName=make_parameter_group(aws))["Parameters"]
+    found = aws("rds").describe_db_parameters(DBParameterGroupName=create_parameter_group(aws))["Parameters"]
     assert [parameter["Source"] for parameter in found] == ["user"]
 
 
-@gap
+@fails_on_stock_moto
 def test_parameter_resets(aws: Aws) -> None:
-    name = make_parameter_group(aws)
+    name = create_parameter_group(aws)
     aws("rds").reset_db_parameter_group(
         DBParameterGroupName=name, Parameters=[{"ParameterName": "rds.force_ssl", "ApplyMethod": "immediate"}]
     )
     assert aws("rds").describe_db_parameters(DBParameterGroupName=name)["Parameters"] == []
 
 
-@gap
+@fails_on_stock_moto
 def test_cluster_scaling(aws: Aws) -> None:
     name = aws.name()
     aws("rds").create_db_cluster(
@@ -99,14 +99,14 @@ def test_cluster_scaling(aws: Aws) -> None:
     assert "ScalingConfigurationInfo" not in cluster
 
 
-@gap
+@fails_on_stock_moto
 def test_replicated_backups(aws: Aws) -> None:
-    source = describe(aws, make_instance(aws))["DBInstanceArn"]
+    source = describe(aws, create_instance(aws))["DBInstanceArn"]
     elsewhere = aws("rds", "eu-west-3")
-    made = elsewhere.start_db_instance_automated_backups_replication(
+    created = elsewhere.start_db_instance_automated_backups_replication(
         SourceDBInstanceArn=source, BackupRetentionPeriod=35
     )["DBInstanceAutomatedBackup"]
-    key = {"DBInstanceAutomatedBackupsArn": made["DBInstanceAutomatedBackupsArn"]}
+    key = {"DBInstanceAutomatedBackupsArn": created["DBInstanceAutomatedBackupsArn"]}
     found = elsewhere.describe_db_instance_automated_backups(**key)["DBInstanceAutomatedBackups"]
     assert [backup["BackupRetentionPeriod"] for backup in found] == [35]
     elsewhere.stop_db_instance_automated_backups_replication(SourceDBInstanceArn=source)

@@ -1,8 +1,8 @@
 from tests.emulator.aws.conftest import Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
-@gap
+@fails_on_stock_moto
 def test_managed_rotation(aws: Aws) -> None:
     secrets = aws("secretsmanager")
     name = aws.name()
@@ -27,11 +27,11 @@ def test_managed_rotation(aws: Aws) -> None:
     assert secrets.describe_secret(SecretId=secret)["RotationEnabled"] is False
 
 
-@gap
+@fails_on_stock_moto
 def test_replica_key(aws: Aws) -> None:
     key = "arn:aws:kms:eu-west-3:111122223333:key/x"
-    made = aws("secretsmanager").create_secret(
+    created = aws("secretsmanager").create_secret(
         Name=aws.name(), SecretString="x", AddReplicaRegions=[{"Region": "eu-west-3", "KmsKeyId": key}]
     )
-    found = aws("secretsmanager").describe_secret(SecretId=made["ARN"])
+    found = aws("secretsmanager").describe_secret(SecretId=created["ARN"])
     assert found["ReplicationStatus"][0]["KmsKeyId"] == key

@@ -1,8 +1,8 @@
 from tests.emulator.aws.conftest import Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
-@gap
+@fails_on_stock_moto
 def test_hub_settings(aws: Aws) -> None:
     hub = aws("securityhub", "eu-west-1")
     hub.enable_security_hub(EnableDefaultStandards=False, ControlFindingGenerator="STANDARD_CONTROL")
@@ -12,13 +12,13 @@ def test_hub_settings(aws: Aws) -> None:
     hub.disable_security_hub()
 
 
-@gap
+@fails_on_stock_moto
 def test_standards(aws: Aws) -> None:
     hub = aws("securityhub", "eu-west-2")
     hub.enable_security_hub(EnableDefaultStandards=False)
     standard = "arn:aws:securityhub:eu-west-2::standards/cis-aws-foundations-benchmark/v/3.0.0"
-    made = hub.batch_enable_standards(StandardsSubscriptionRequests=[{"StandardsArn": standard}])
-    arns = [entry["StandardsSubscriptionArn"] for entry in made["StandardsSubscriptions"]]
+    created = hub.batch_enable_standards(StandardsSubscriptionRequests=[{"StandardsArn": standard}])
+    arns = [entry["StandardsSubscriptionArn"] for entry in created["StandardsSubscriptions"]]
     found = hub.get_enabled_standards(StandardsSubscriptionArns=arns)["StandardsSubscriptions"]
     assert [(entry["StandardsArn"], entry["StandardsStatus"]) for entry in found] == [(standard, "READY")]
     hub.batch_disable_standards(StandardsSubscriptionArns=arns)

@@ -1,4 +1,4 @@
-"""Calls that the emulator cannot serve are named, in the protocol's shape, and not tried again."""
+"""Unsupported calls are refused by name, in the format of the protocol, and not retried."""
 
 import io
 from collections.abc import Callable
@@ -35,28 +35,28 @@ def list_analytics(aws: Aws) -> Any:
             "codeartifact",
             "ListDomains",
             lambda aws: aws("codeartifact").list_domains(),
-        ),  # a service that moto has not heard of
+        ),  # a service that moto does not have
         ("s3", "ListBucketAnalyticsConfigurations", lambda aws: list_analytics(aws)),  # rest-xml
         ("logs", "DescribeAccountPolicies", lambda aws: aws("logs").describe_account_policies(policyType="x")),  # json
     ],
 )
-def test_an_unsupported_call_is_a_400_with_names(
+def test_an_unsupported_call_is_a_400_that_names_it(
     patched: Aws, emulator: Emulator, service: str, operation: str, call: Call
 ) -> None:
     with pytest.raises(ClientError) as caught:
         call(patched)
     error = caught.value.response
     assert error["Error"]["Code"] == "UnsupportedByEmulator"
-    assert error["Error"]["Message"] == f"the emulator does not know {service}:{operation}"
+    assert error["Error"]["Message"] == f"the emulator does not support {service}:{operation}"
     assert error["ResponseMetadata"]["HTTPStatusCode"] == 400
-    assert (service, operation) in [(kept.service, kept.operation) for kept in emulator.unsupported()]
+    assert (service, operation) in [(each.service, each.operation) for each in emulator.unsupported()]
 
 
-def answer_when_moto_raises(fault: Exception) -> tuple[str, str, str]:
-    """Status, code and message of an EC2 call inside which moto raises."""
+def response_when_moto_raises(error: Exception) -> tuple[str, str, str]:
+    """Status, code and message of an EC2 call that raises inside moto."""
 
     def broken(environ: dict[str, Any], start_response: Any) -> Any:
-        raise fault
+        raise error
 
     application = Application()
     application._moto = broken
@@ -71,19 +71,19 @@ def answer_when_moto_raises(fault: Exception) -> tuple[str, str, str]:
         "wsgi.input": io.BytesIO(body),
     }
     started: list[Any] = []
-    answer = b"".join(application(environ, lambda *arguments: started.extend(arguments)))
+    response = b"".join(application(environ, lambda *arguments: started.extend(arguments)))
     assert application.unsupported() == []
-    found = ElementTree.fromstring(answer).find("Errors/Error")
-    assert found is not None
-    return started[0], found.findtext("Code", ""), found.findtext("Message", "")
+    element = ElementTree.fromstring(response).find("Errors/Error")
+    assert element is not None
+    return started[0], element.findtext("Code", ""), element.findtext("Message", "")
 
 
-def test_an_operation_that_breaks_inside_is_a_400_with_its_error() -> None:
-    status, code, message = answer_when_moto_raises(ZeroDivisionError("in moto"))
+def test_an_internal_error_is_a_400_with_its_message() -> None:
+    status, code, message = response_when_moto_raises(ZeroDivisionError("in moto"))
     assert (status, code) == ("400 Bad Request", FAULT)
     assert message == "the emulator failed in ec2:DescribeVpcs: ZeroDivisionError: in moto"
 
 
-def test_two_calls_that_met_in_a_dict_are_tried_again() -> None:
-    status, code, _ = answer_when_moto_raises(RuntimeError("dictionary changed size during iteration"))
+def test_a_concurrent_change_is_a_503_that_sdks_retry() -> None:
+    status, code, _ = response_when_moto_raises(RuntimeError("dictionary changed size during iteration"))
     assert (status, code) == ("503 Service Unavailable", "ServiceUnavailable")

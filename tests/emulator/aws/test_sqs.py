@@ -1,10 +1,10 @@
 import json
 
 from tests.emulator.aws.conftest import Aws
-from tests.emulator.aws.gap import gap
+from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
-@gap
+@fails_on_stock_moto
 def test_redrive_policy(aws: Aws) -> None:
     sqs, dead = aws("sqs"), aws.name()
     sqs.create_queue(QueueName=dead)

@@ -1,4 +1,4 @@
-"""Where things of the world are, and the bodies of its larger resources. Resource Manager's own shapes."""
+"""The ids of the sample resources, and the bodies of the larger ones in Resource Manager's format."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ Body = dict[str, Any]
 TENANT = DEFAULT_ACCOUNT["tenant_id"]
 SUBSCRIPTION = f"/subscriptions/{DEFAULT_ACCOUNT['subscription_id']}"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/world"
-PLACE = "germanywestcentral"
-PEOPLE = "00000000-0000-4000-8000-0000000000aa"  # a group of people in Entra
+REGION = "germanywestcentral"
+PEOPLE = "00000000-0000-4000-8000-0000000000aa"  # an Entra group
 
 ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
@@ -19,7 +19,7 @@ ACCOUNT_BACKUP = "e5e2a7ff-d759-4cd2-bb51-3152d37e2eb1"
 DATABASE_BACKUP = "c088a766-074b-43ba-90d4-1fb21feae531"
 
 
-def at(kind: str, name: str) -> str:
+def resource_id(kind: str, name: str) -> str:
     return f"{GROUP}/providers/Microsoft.{kind}/{name}"
 
 
@@ -27,18 +27,18 @@ def role(number: str) -> str:
     return f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{number}"
 
 
-NETWORK = at("Network/virtualNetworks", "net")
-ACCOUNT = at("Storage/storageAccounts", "worldlake")
-COPY = at("Storage/storageAccounts", "worldcopy")
+NETWORK = resource_id("Network/virtualNetworks", "net")
+ACCOUNT = resource_id("Storage/storageAccounts", "worldlake")
+COPY = resource_id("Storage/storageAccounts", "worldcopy")
 CONTAINER = f"{ACCOUNT}/blobServices/default/containers/bronze"
-VAULT = at("KeyVault/vaults", "world-vault")
-USER = at("ManagedIdentity/userAssignedIdentities", "user")
-WORKSPACE = at("OperationalInsights/workspaces", "logs")
-CLUSTER = at("ContainerService/managedClusters", "cluster")
-SERVER = at("DBforPostgreSQL/flexibleServers", "world-database")
-CACHE = at("Cache/redisEnterprise", "cache")
-BACKUP = at("DataProtection/backupVaults", "backup")
-ZONE = at("Network/privateDnsZones", "world.private.postgres.database.azure.com")
+VAULT = resource_id("KeyVault/vaults", "world-vault")
+USER = resource_id("ManagedIdentity/userAssignedIdentities", "user")
+WORKSPACE = resource_id("OperationalInsights/workspaces", "logs")
+CLUSTER = resource_id("ContainerService/managedClusters", "cluster")
+SERVER = resource_id("DBforPostgreSQL/flexibleServers", "world-database")
+CACHE = resource_id("Cache/redisEnterprise", "cache")
+BACKUP = resource_id("DataProtection/backupVaults", "backup")
+ZONE = resource_id("Network/privateDnsZones", "world.private.postgres.database.azure.com")
 KEY = "https://world-vault.vault.azure.net/keys/purpose"
 VERSION = f"{KEY}/{'0' * 32}"
 
@@ -53,18 +53,18 @@ def delegated(service: str) -> list[Body]:
     return [{"name": "service", "properties": {"serviceName": service}}]
 
 
-def here(**properties: Any) -> Body:
-    return {"location": PLACE, "properties": properties}
+def located(**properties: Any) -> Body:
+    return {"location": REGION, "properties": properties}
 
 
-def grant(to: str, what: str, on: str) -> tuple[str, Body]:
-    path = f"{on}/providers/Microsoft.Authorization/roleAssignments/{guid(to, what, on)}"
-    return path, {"properties": {"roleDefinitionId": role(what), "principalId": to}}
+def grant(principal: str, role_id: str, scope: str) -> tuple[str, Body]:
+    path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{guid(principal, role_id, scope)}"
+    return path, {"properties": {"roleDefinitionId": role(role_id), "principalId": principal}}
 
 
 def account_body(*, source: bool) -> Body:
     return {
-        "location": PLACE,
+        "location": REGION,
         "kind": "StorageV2",
         "sku": {"name": "Standard_LRS"},
         "identity": IDENTITY,
@@ -96,18 +96,18 @@ def lifecycle() -> Body:
 
 
 def gateway() -> Body:
-    path = at("Network/applicationGateways", "entry")
+    path = resource_id("Network/applicationGateways", "entry")
     listener = {
         "name": "https",
         "properties": {"protocol": "Https", "frontendPort": {"id": f"{path}/frontendPorts/https"}},
     }
-    address = {"publicIPAddress": {"id": at("Network/publicIPAddresses", "entry")}}
+    address = {"publicIPAddress": {"id": resource_id("Network/publicIPAddresses", "entry")}}
     return {
-        "location": PLACE,
+        "location": REGION,
         "identity": IDENTITY,
         "properties": {
             "sku": {"name": "WAF_v2", "tier": "WAF_v2"},
-            "firewallPolicy": {"id": at("Network/applicationGatewayWebApplicationFirewallPolicies", "waf")},
+            "firewallPolicy": {"id": resource_id("Network/applicationGatewayWebApplicationFirewallPolicies", "waf")},
             "gatewayIPConfigurations": [{"name": "ip", "properties": {"subnet": {"id": f"{NETWORK}/subnets/entry"}}}],
             "frontendIPConfigurations": [{"name": "public", "properties": address}],
             "frontendPorts": [{"name": "https", "properties": {"port": 443}}],
@@ -131,7 +131,7 @@ def cluster_body() -> Body:
         "vnetSubnetID": f"{NETWORK}/subnets/nodes",
     }
     return {
-        "location": PLACE,
+        "location": REGION,
         "sku": {"name": "Base", "tier": "Standard"},
         "identity": IDENTITY,
         "properties": {
@@ -164,7 +164,7 @@ def cluster_body() -> Body:
 
 def server_body() -> Body:
     return {
-        "location": PLACE,
+        "location": REGION,
         "sku": {"name": "Standard_D2ds_v5", "tier": "GeneralPurpose"},
         "identity": IDENTITY,
         "properties": {
@@ -221,5 +221,5 @@ def alert() -> Body:
 
 _RULE = {"access": "Allow", "direction": "Inbound", "protocol": "Tcp", "priority": 100, "sourcePortRange": "*"}
 FROM_MANAGER = {**_RULE, "sourceAddressPrefix": "GatewayManager", "destinationPortRange": "65200-65535"}
-SECURED = {"networkSecurityGroup": {"id": at("Network/networkSecurityGroups", "nsg")}}
-STANDARD = {"sku": {"name": "Standard"}, **here(publicIPAllocationMethod="Static")}
+SECURED = {"networkSecurityGroup": {"id": resource_id("Network/networkSecurityGroups", "nsg")}}
+STANDARD = {"sku": {"name": "Standard"}, **located(publicIPAllocationMethod="Static")}

@@ -1,4 +1,4 @@
-"""The emulated Azure in this process, and one behind the proxy for what the SDKs do."""
+"""The emulated Azure as a WSGI application in the test process."""
 
 import copy
 import json
@@ -14,15 +14,15 @@ from terrace.emulator.azure import CLIENT_ID, DEFAULT_ACCOUNT, SECRET
 from terrace.emulator.azure.server import backend
 from terrace.emulator.azure.store import Store
 from terrace.emulator.contract import Faults, Options
-from tests.emulator.azure.world import WORLD
+from tests.emulator.azure.samples import SAMPLES
 
 ARM = "management.azure.com"
 _AUDIENCES = {"vault.azure.net": "https://vault.azure.net", "core.windows.net": "https://storage.azure.com"}
 
 
 @dataclass(frozen=True)
-class Said:
-    """An answer."""
+class Response:
+    """A response."""
 
     status: int
     body: Any
@@ -38,7 +38,7 @@ class Said:
 
 
 class Azure:
-    """Speaks HTTP to the application, with a token, as a client of Azure would."""
+    """Sends HTTP requests with a token to the application, as a client of Azure does."""
 
     def __init__(self, options: Options | None = None) -> None:
         self.backend = backend(DEFAULT_ACCOUNT, "germanywestcentral", options or Options())
@@ -55,41 +55,41 @@ class Azure:
         url = f"login.microsoftonline.com/{DEFAULT_ACCOUNT['tenant_id']}/oauth2/v2.0/token"
         return self.raw("POST", url, data={**grant, "scope": f"{audience}/.default", **form})
 
-    def call(self, method: str, path: str, body: Any = None, host: str = ARM, **query: str) -> Said:
+    def call(self, method: str, path: str, body: Any = None, host: str = ARM, **query: str) -> Response:
         audience = next(
             (name for end, name in _AUDIENCES.items() if host.endswith(end)), "https://management.azure.com"
         )
         if audience not in self._tokens:
             self._tokens[audience] = self.token(audience).get_json()["access_token"]
         headers = {"Authorization": f"Bearer {self._tokens[audience]}"}
-        question = urlencode({"api-version": "2024-01-01", **query})
+        parameters = urlencode({"api-version": "2024-01-01", **query})
         sent: dict[str, Any] = {"json": body} if body is not None else {}
-        answer = self.raw(method, f"{host}{path}?{question}", headers=headers, **sent)
-        text = answer.get_data(as_text=True)
-        said = json.loads(text) if answer.mimetype == "application/json" and text else text
-        return Said(answer.status_code, said, dict(answer.headers))
+        response = self.raw(method, f"{host}{path}?{parameters}", headers=headers, **sent)
+        text = response.get_data(as_text=True)
+        content = json.loads(text) if response.mimetype == "application/json" and text else text
+        return Response(response.status_code, content, dict(response.headers))
 
-    def put(self, path: str, body: Any) -> Said:
+    def put(self, path: str, body: Any) -> Response:
         return self.call("PUT", path, body)
 
-    def get(self, path: str, **query: str) -> Said:
+    def get(self, path: str, **query: str) -> Response:
         return self.call("GET", path, **query)
 
-    def delete(self, path: str) -> Said:
+    def delete(self, path: str) -> Response:
         return self.call("DELETE", path)
 
-    def make(self, *names: str) -> None:
-        """Make resources of the world; each has to be accepted."""
+    def create(self, *names: str) -> None:
+        """Create sample resources and check that each is accepted."""
         for name in names:
-            path, body = WORLD[name]
-            said = self.put(path, copy.deepcopy(body))
-            assert said.status in (200, 201, 202), (name, said.body)
+            path, body = SAMPLES[name]
+            response = self.put(path, copy.deepcopy(body))
+            assert response.status in (200, 201, 202), (name, response.body)
             if name == "vault":
                 self.key("purpose")
 
     def key(self, name: str, host: str = "world-vault.vault.azure.net") -> None:
-        said = self.call("POST", f"/keys/{name}/create", {"kty": "RSA", "key_size": 2048}, host=host)
-        assert said.status == 200, said.body
+        response = self.call("POST", f"/keys/{name}/create", {"kty": "RSA", "key_size": 2048}, host=host)
+        assert response.status == 200, response.body
 
 
 @pytest.fixture
@@ -99,13 +99,13 @@ def azure() -> Azure:
 
 
 @pytest.fixture
-def world(azure: Azure) -> Azure:
-    """A subscription with one resource of every type."""
-    azure.make(*WORLD)
+def populated(azure: Azure) -> Azure:
+    """A subscription with the sample resources: one of every type."""
+    azure.create(*SAMPLES)
     return azure
 
 
 @pytest.fixture
 def faulty() -> Callable[..., Azure]:
-    """A subscription where something goes wrong."""
+    """Creates a subscription with injected faults."""
     return lambda **faults: Azure(Options(faults=Faults(**faults)))

@@ -1,5 +1,4 @@
-"""Every type that the stacks use, through Azure's own SDK and the proxy: created, read back equal, listed in pages,
-updated, deleted, and gone. No Terraform."""
+"""Create, read, list, update and delete every type that the stacks use, through Azure's own SDK and the proxy."""
 
 import copy
 import os
@@ -20,18 +19,18 @@ from azure.mgmt.resource.resources import ResourceManagementClient
 from terrace.emulator import Emulator, start
 from terrace.emulator.azure import CLIENT_ID, SECRET, namespaces
 from terrace.emulator.azure.ids import parse
-from terrace.emulator.azure.resources import lies_on_others
+from terrace.emulator.azure.resources import is_extension
 from tests.emulator.azure.bodies import GROUP
-from tests.emulator.azure.world import WORLD
+from tests.emulator.azure.samples import SAMPLES
 
 _VERSION = {"api_version": "2024-01-01"}
 _HOST = "https://world-vault.vault.azure.net"
 
-# settings of what is there anyway: a delete leaves them as they were, or is not offered
-_STAYS = {"blob-service", "copy-service", "setting", "plan"}
-# not resources that somebody writes: made by their owner, or only looked at
+# settings of existing resources, which cannot be deleted
+_NOT_DELETED = {"blob-service", "copy-service", "setting", "plan"}
+# types without a sample: created by another resource, or read-only
 _NOT_WRITTEN = {
-    "microsoft.authorization/locks",  # a world under a lock could not be taken down: test_refusals.py
+    "microsoft.authorization/locks",  # would block the deletes; tested in test_refusals.py
     "microsoft.authorization/policydefinitions",
     "microsoft.authorization/policysetdefinitions",
     "microsoft.containerregistry/registries/cacherules",
@@ -56,7 +55,7 @@ _NOT_WRITTEN = {
 
 @dataclass(frozen=True)
 class Site:
-    """An emulator with a world in it, and clients that reach it without a change of this process's environment."""
+    """An emulator with the sample resources, and clients that need no environment variables."""
 
     emulator: Emulator
     client: ResourceManagementClient
@@ -67,15 +66,15 @@ class Site:
 @contextmanager
 def _site(folder: Path) -> Iterator[Site]:
     emulator = start("azure", folder, parent=os.getpid())
-    way: dict[str, Any] = {
+    options: dict[str, Any] = {
         "proxies": {"https": emulator.proxy, "http": emulator.proxy},
         "connection_verify": str(emulator.ca),
     }
-    credential = ClientSecretCredential(emulator.account["tenant_id"], CLIENT_ID, SECRET, **way)
+    credential = ClientSecretCredential(emulator.account["tenant_id"], CLIENT_ID, SECRET, **options)
     subscription = emulator.account["subscription_id"]
-    client = ResourceManagementClient(credential, subscription, polling_interval=0, **way)
-    site = Site(emulator, client, KeyClient(_HOST, credential, **way), SecretClient(_HOST, credential, **way))
-    for name, (path, body) in WORLD.items():
+    client = ResourceManagementClient(credential, subscription, polling_interval=0, **options)
+    site = Site(emulator, client, KeyClient(_HOST, credential, **options), SecretClient(_HOST, credential, **options))
+    for name, (path, body) in SAMPLES.items():
         _put(client, path, body)
         if name == "vault":
             site.keys.create_rsa_key("purpose", size=2048)
@@ -86,12 +85,12 @@ def _site(folder: Path) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with _site(tmp_path_factory.mktemp("azure")) as made:
-        yield made
+    with _site(tmp_path_factory.mktemp("azure")) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")
-def world(site: Site) -> ResourceManagementClient:
+def client(site: Site) -> ResourceManagementClient:
     return site.client
 
 
@@ -102,49 +101,51 @@ def _put(client: ResourceManagementClient, path: str, body: dict[str, Any]) -> A
 def _pages(client: ResourceManagementClient, path: str, size: int) -> Iterator[list[dict[str, Any]]]:
     url: str | None = f"https://management.azure.com{path}?api-version=2024-01-01&$top={size}"
     while url:
-        answer = client._client.send_request(HttpRequest("GET", url))
-        answer.raise_for_status()
-        said = answer.json()
-        yield said["value"]
-        url = said.get("nextLink")
+        response = client._client.send_request(HttpRequest("GET", url))
+        response.raise_for_status()
+        page = response.json()
+        yield page["value"]
+        url = page.get("nextLink")
 
 
-def _contained(wanted: Any, got: Any) -> bool:
-    """Whether an answer says everything that was sent; it may say more."""
-    if isinstance(wanted, dict):
-        return isinstance(got, dict) and all(_contained(value, got.get(word)) for word, value in wanted.items())
-    if isinstance(wanted, list):
-        return isinstance(got, list) and len(wanted) == len(got) and all(map(_contained, wanted, got))
-    return bool(wanted == got)
+def _contained(sent: Any, received: Any) -> bool:
+    """Whether a response contains everything that was sent."""
+    if isinstance(sent, dict):
+        return isinstance(received, dict) and all(_contained(value, received.get(key)) for key, value in sent.items())
+    if isinstance(sent, list):
+        return isinstance(received, list) and len(sent) == len(received) and all(map(_contained, sent, received))
+    return bool(sent == received)
 
 
-@pytest.mark.parametrize("name", WORLD)
-def test_what_was_sent_is_read_back(world: ResourceManagementClient, name: str) -> None:
-    path, body = WORLD[name]
-    read = world.resources.get_by_id(path, **_VERSION)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_resource_is_read_back_as_it_was_sent(client: ResourceManagementClient, name: str) -> None:
+    path, body = SAMPLES[name]
+    read = client.resources.get_by_id(path, **_VERSION)
     assert str(read["id"]).lower() == path.lower()
     assert str(read["type"]).lower() == parse(path).type.lower()
     sent = copy.deepcopy(body)
-    if name == "cluster":  # a pool inside is a resource as well: others have joined the list
+    if name == "cluster":  # the list includes pools that were created separately
         assert [pool["name"] for pool in read["properties"]["agentPoolProfiles"]] == ["system", "spot"]
         del sent["properties"]["agentPoolProfiles"]
     assert _contained(sent, read.as_dict())
 
 
-@pytest.mark.parametrize("name", WORLD)
-def test_a_list_comes_in_pages(world: ResourceManagementClient, name: str) -> None:
-    path = WORLD[name][0]
-    pages = list(_pages(world, path.rpartition("/")[0], 1))
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_collection_is_listed_in_pages(client: ResourceManagementClient, name: str) -> None:
+    path = SAMPLES[name][0]
+    pages = list(_pages(client, path.rpartition("/")[0], 1))
     assert all(len(page) == 1 for page in pages if page is not pages[-1])
-    assert path.lower() in {entry["id"].lower() for page in pages for entry in page} or name in _STAYS
+    assert path.lower() in {entry["id"].lower() for page in pages for entry in page} or name in _NOT_DELETED
 
 
-@pytest.mark.parametrize("name", [name for name in WORLD if "tags" in WORLD[name][1] or "location" in WORLD[name][1]])
-def test_a_tag_is_changed(world: ResourceManagementClient, name: str) -> None:
-    path, body = copy.deepcopy(WORLD[name])
+@pytest.mark.parametrize(
+    "name", [name for name in SAMPLES if "tags" in SAMPLES[name][1] or "location" in SAMPLES[name][1]]
+)
+def test_a_tag_can_be_changed(client: ResourceManagementClient, name: str) -> None:
+    path, body = copy.deepcopy(SAMPLES[name])
     body["tags"] = {**body.get("tags", {}), "changed": "yes"}
-    _put(world, path, body)
-    read = world.resources.get_by_id(path, **_VERSION)
+    _put(client, path, body)
+    read = client.resources.get_by_id(path, **_VERSION)
     assert dict(read["tags"]) == body["tags"]
 
 
@@ -169,7 +170,7 @@ def test_keys_and_secrets(site: Site) -> None:
     with pytest.raises(HttpResponseError, match="purge protection"):
         secrets.purge_deleted_secret("password")
 
-    for number in range(30):  # more than a page
+    for number in range(30):  # more than one page
         keys.create_rsa_key(f"key-{number}", size=2048)
     assert len(list(keys.list_properties_of_keys(max_page_size=7))) == 31
     before = keys.get_key("key-1").properties.version
@@ -179,31 +180,30 @@ def test_keys_and_secrets(site: Site) -> None:
     assert [entry.name for entry in keys.list_properties_of_keys()] == ["purpose"]
 
 
-def test_a_group_tells_what_is_in_it(world: ResourceManagementClient) -> None:
-    found = {str(entry.id).lower() for entry in world.resources.list_by_resource_group("world", top=10)}
-    wanted = {
+def test_a_group_lists_its_resources(client: ResourceManagementClient) -> None:
+    listed = {str(entry.id).lower() for entry in client.resources.list_by_resource_group("world", top=10)}
+    expected = {
         path.lower()
-        for path, _ in WORLD.values()
-        if path.startswith(f"{GROUP}/providers/") and not parse(path).parent and not lies_on_others(parse(path))
+        for path, _ in SAMPLES.values()
+        if path.startswith(f"{GROUP}/providers/") and not parse(path).parent and not is_extension(parse(path))
     }
-    assert wanted <= found
-    assert [group.name for group in world.resource_groups.list() if group.name == "world"] == ["world"]
+    assert expected <= listed
+    assert [group.name for group in client.resource_groups.list() if group.name == "world"] == ["world"]
 
 
-def test_everything_goes_and_is_gone(tmp_path: Path) -> None:
-    """What was made last goes first."""
+def test_all_resources_can_be_deleted_in_reverse_order(tmp_path: Path) -> None:
     with _site(tmp_path) as site:
-        for path in [path for name, (path, _) in reversed(WORLD.items()) if name not in _STAYS]:
+        for path in [path for name, (path, _) in reversed(SAMPLES.items()) if name not in _NOT_DELETED]:
             site.client.resources.begin_delete_by_id(path, **_VERSION).result()
             with pytest.raises(ResourceNotFoundError):
                 site.client.resources.get_by_id(path, **_VERSION)
-        _put(site.client, WORLD["plan"][0], {"properties": {"pricingTier": "Free"}})
+        _put(site.client, SAMPLES["plan"][0], {"properties": {"pricingTier": "Free"}})
         assert site.emulator.inventory() == []
 
 
-def test_every_known_type_is_in_the_world() -> None:
-    made = {parse(path).type.lower() for path, _ in WORLD.values()}
+def test_every_known_type_has_a_sample() -> None:
+    samples = {parse(path).type.lower() for path, _ in SAMPLES.values()}
     records = {type for type in namespaces.KINDS if type.split("/")[-2:-1] in (["dnszones"], ["privatednszones"])}
-    asked = {type for type in namespaces.KINDS if type.endswith("/*") or "/" not in type}
+    without_resources = {type for type in namespaces.KINDS if type.endswith("/*") or "/" not in type}
     links = {"microsoft.network/privatednszones/virtualnetworklinks"}
-    assert set(namespaces.KINDS) - made - asked - (records - links) == _NOT_WRITTEN
+    assert set(namespaces.KINDS) - samples - without_resources - (records - links) == _NOT_WRITTEN

@@ -1,4 +1,4 @@
-"""Tokens, shapes of errors, unknown calls, lists, memory of a folder."""
+"""Tokens, error formats, unsupported calls, lists, and state saved in a folder."""
 
 import copy
 import json
@@ -8,7 +8,6 @@ import pytest
 
 from terrace.emulator.azure import DEFAULT_ACCOUNT
 from terrace.emulator.azure.ids import guid
-from terrace.emulator.azure.inventory import kept
 from terrace.emulator.azure.server import throttled
 from terrace.emulator.contract import Options
 from tests.emulator.azure.bodies import (
@@ -21,51 +20,51 @@ from tests.emulator.azure.bodies import (
     SERVER,
     SUBSCRIPTION,
     VAULT,
-    at,
+    resource_id,
     role,
 )
 from tests.emulator.azure.conftest import ARM, Azure
-from tests.emulator.azure.world import WORLD
+from tests.emulator.azure.samples import SAMPLES
 
 _VERSION = "api-version=2024-01-01"
 _VAULT_HOST = "world-vault.vault.azure.net"
 
 
-def test_without_a_token_the_answer_says_where_to_get_one(azure: Azure) -> None:
-    said = azure.raw("GET", f"{ARM}{GROUP}?{_VERSION}")
-    assert said.status_code == 401
-    assert said.get_json()["error"]["code"] == "AuthenticationFailed"
-    assert f"login.microsoftonline.com/{DEFAULT_ACCOUNT['tenant_id']}" in said.headers["WWW-Authenticate"]
+def test_a_call_without_a_token_gets_a_sign_in_challenge(azure: Azure) -> None:
+    response = azure.raw("GET", f"{ARM}{GROUP}?{_VERSION}")
+    assert response.status_code == 401
+    assert response.get_json()["error"]["code"] == "AuthenticationFailed"
+    assert f"login.microsoftonline.com/{DEFAULT_ACCOUNT['tenant_id']}" in response.headers["WWW-Authenticate"]
 
 
-def test_key_vault_names_its_resource_in_the_challenge(azure: Azure) -> None:
-    said = azure.raw("GET", f"{_VAULT_HOST}/keys?{_VERSION}")
-    assert said.status_code == 401
-    assert 'resource="https://vault.azure.net"' in said.headers["WWW-Authenticate"]
+def test_key_vaults_challenge_names_its_resource(azure: Azure) -> None:
+    response = azure.raw("GET", f"{_VAULT_HOST}/keys?{_VERSION}")
+    assert response.status_code == 401
+    assert 'resource="https://vault.azure.net"' in response.headers["WWW-Authenticate"]
 
 
 @pytest.mark.parametrize(
     ("token", "code"),
     [
         ("nonsense", "InvalidAuthenticationToken"),
-        ("e30.eyJ0aWQiOiAieCIsICJhdWQiOiAieSIsICJtYWRlIjogMX0.x", "InvalidAuthenticationTokenTenant"),
+        ("e30.eyJ0aWQiOiAieCIsICJhdWQiOiAieSIsICJpc3N1ZWQiOiAxfQ.x", "InvalidAuthenticationTokenTenant"),
     ],
 )
-def test_a_strange_token_is_refused(azure: Azure, token: str, code: str) -> None:
-    said = azure.raw("GET", f"{ARM}{GROUP}?{_VERSION}", headers={"Authorization": f"Bearer {token}"})
-    assert (said.status_code, said.get_json()["error"]["code"]) == (401, code)
+def test_an_invalid_token_is_refused(azure: Azure, token: str, code: str) -> None:
+    response = azure.raw("GET", f"{ARM}{GROUP}?{_VERSION}", headers={"Authorization": f"Bearer {token}"})
+    assert (response.status_code, response.get_json()["error"]["code"]) == (401, code)
 
 
-def test_a_token_is_for_one_service(azure: Azure) -> None:
+def test_a_token_for_another_service_is_refused(azure: Azure) -> None:
     token = azure.token("https://vault.azure.net").get_json()["access_token"]
-    said = azure.raw("GET", f"{ARM}{GROUP}?{_VERSION}", headers={"Authorization": f"Bearer {token}"})
-    assert said.get_json()["error"]["code"] == "InvalidAuthenticationTokenAudience"
+    response = azure.raw("GET", f"{ARM}{GROUP}?{_VERSION}", headers={"Authorization": f"Bearer {token}"})
+    assert response.get_json()["error"]["code"] == "InvalidAuthenticationTokenAudience"
 
 
-def test_a_changed_token_is_refused(azure: Azure) -> None:
+def test_a_token_with_another_signature_is_refused(azure: Azure) -> None:
     token = azure.token("https://management.azure.com").get_json()["access_token"]
-    said = azure.raw("GET", f"{ARM}{GROUP}?{_VERSION}", headers={"Authorization": f"Bearer {token[:-4]}AAAA"})
-    assert said.get_json()["error"]["code"] == "InvalidAuthenticationToken"
+    response = azure.raw("GET", f"{ARM}{GROUP}?{_VERSION}", headers={"Authorization": f"Bearer {token[:-4]}AAAA"})
+    assert response.get_json()["error"]["code"] == "InvalidAuthenticationToken"
 
 
 @pytest.mark.parametrize(
@@ -75,26 +74,26 @@ def test_a_changed_token_is_refused(azure: Azure) -> None:
         ({"client_id": "00000000-0000-0000-0000-000000000000"}, "AADSTS700016"),
     ],
 )
-def test_only_who_knows_the_secret_signs_in(azure: Azure, form: dict[str, str], number: str) -> None:
-    said = azure.token("https://management.azure.com", **form)
-    assert said.status_code in (400, 401) and number in said.get_json()["error_description"]
+def test_wrong_credentials_are_refused(azure: Azure, form: dict[str, str], number: str) -> None:
+    response = azure.token("https://management.azure.com", **form)
+    assert response.status_code in (400, 401) and number in response.get_json()["error_description"]
 
 
-def test_another_tenant_is_not_known(azure: Azure) -> None:
-    said = azure.raw("POST", "login.microsoftonline.com/another.example/oauth2/v2.0/token", data={})
-    assert "AADSTS90002" in said.get_json()["error_description"]
+def test_another_tenant_is_refused(azure: Azure) -> None:
+    response = azure.raw("POST", "login.microsoftonline.com/another.example/oauth2/v2.0/token", data={})
+    assert "AADSTS90002" in response.get_json()["error_description"]
 
 
 def test_a_federated_token_signs_in(azure: Azure) -> None:
-    said = azure.token("https://management.azure.com", client_secret="", client_assertion="of-an-issuer")
-    assert said.status_code == 200
+    response = azure.token("https://management.azure.com", client_secret="", client_assertion="of-an-issuer")
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize(
     ("method", "host", "path"),
     [
-        ("PUT", ARM, at("Nothing/things", "a")),
-        ("GET", ARM, at("Nothing/things", "a")),
+        ("PUT", ARM, resource_id("Nothing/things", "a")),
+        ("GET", ARM, resource_id("Nothing/things", "a")),
         ("GET", ARM, f"{SUBSCRIPTION}/providers/Microsoft.Nothing/things"),
         ("POST", ARM, f"{ACCOUNT}/unheardOf"),
         ("GET", _VAULT_HOST, "/storage"),
@@ -102,75 +101,76 @@ def test_a_federated_token_signs_in(azure: Azure) -> None:
         ("GET", "worldlake.queue.core.windows.net", "/"),
     ],
 )
-def test_an_unknown_call_is_named_and_counted(azure: Azure, method: str, host: str, path: str) -> None:
-    azure.make("group", "user", "vault", "grant-key", "account", "container")
-    said = azure.call(method, path, {} if method == "PUT" else None, host=host)
-    text = said.body if isinstance(said.body, str) else json.dumps(said.body)
-    assert said.status == 400 and "UnsupportedByEmulator" in text
+def test_an_unsupported_call_is_named_and_counted(azure: Azure, method: str, host: str, path: str) -> None:
+    azure.create("group", "user", "vault", "grant-key", "account", "container")
+    response = azure.call(method, path, {} if method == "PUT" else None, host=host)
+    text = response.body if isinstance(response.body, str) else json.dumps(response.body)
+    assert response.status == 400 and "UnsupportedByEmulator" in text
     assert method in text and path.partition("?")[0] in text
     (call,) = azure.backend.unsupported()
     assert call.count == 1 and call.operation.startswith(method)
 
 
-def test_what_is_not_there_is_said_as_resource_manager_does(azure: Azure) -> None:
+def test_missing_resources_have_resource_managers_errors(azure: Azure) -> None:
     assert azure.get(GROUP).code == "ResourceGroupNotFound"
     assert azure.get(NETWORK).code == "ResourceGroupNotFound"
-    azure.make("group")
-    said = azure.get(NETWORK)
-    assert (said.status, said.code) == (404, "ResourceNotFound") and "virtualNetworks/net" in said.message
+    azure.create("group")
+    response = azure.get(NETWORK)
+    assert (response.status, response.code) == (404, "ResourceNotFound") and "virtualNetworks/net" in response.message
     assert azure.delete(NETWORK).status == 204
     assert azure.call("PATCH", NETWORK, {"tags": {}}).status == 404
 
 
-def test_a_call_needs_a_version_and_the_right_subscription(azure: Azure) -> None:
+def test_a_call_needs_an_api_version_and_the_right_subscription(azure: Azure) -> None:
     token = azure.token("https://management.azure.com").get_json()["access_token"]
-    said = azure.raw("GET", f"{ARM}{GROUP}", headers={"Authorization": f"Bearer {token}"})
-    assert said.get_json()["error"]["code"] == "MissingApiVersionParameter"
+    response = azure.raw("GET", f"{ARM}{GROUP}", headers={"Authorization": f"Bearer {token}"})
+    assert response.get_json()["error"]["code"] == "MissingApiVersionParameter"
     assert azure.get("/subscriptions/11111111-0000-4000-8000-000000000000").code == "SubscriptionNotFound"
 
 
-def test_a_body_has_to_be_an_object(azure: Azure) -> None:
+def test_a_body_that_is_not_an_object_is_refused(azure: Azure) -> None:
     assert azure.put(GROUP, ["a"]).code == "InvalidRequestContent"
 
 
-def test_a_patch_keeps_the_rest_and_replaces_tags(azure: Azure) -> None:
+def test_a_patch_replaces_tags_and_nothing_else(azure: Azure) -> None:
     azure.put(GROUP, {"location": "West Europe", "tags": {"a": "1", "b": "2"}})
-    said = azure.call("PATCH", GROUP, {"tags": {"c": "3"}})
-    assert said.body["tags"] == {"c": "3"} and said.body["location"] == "westeurope"
+    response = azure.call("PATCH", GROUP, {"tags": {"c": "3"}})
+    assert response.body["tags"] == {"c": "3"} and response.body["location"] == "westeurope"
 
 
-def test_a_filter_picks(world: Azure) -> None:
-    of_type = world.get(f"{GROUP}/resources", **{"$filter": "resourceType eq 'Microsoft.KeyVault/vaults'"}).body[
+def test_lists_can_be_filtered(populated: Azure) -> None:
+    of_type = populated.get(f"{GROUP}/resources", **{"$filter": "resourceType eq 'Microsoft.KeyVault/vaults'"}).body[
         "value"
     ]
     assert [entry["id"] for entry in of_type] == [VAULT]
     named = f"{GROUP}/providers/Microsoft.Authorization/roleDefinitions"
-    (role,) = world.get(named, **{"$filter": "roleName eq 'Key Vault Secrets User'"}).body["value"]
+    (role,) = populated.get(named, **{"$filter": "roleName eq 'Key Vault Secrets User'"}).body["value"]
     assert role["name"] == "4633458b-17de-408a-b874-0445c86b69e6"
-    assert world.get(named, **{"$filter": "roleName eq 'No Such Role'"}).body["value"] == []
+    assert populated.get(named, **{"$filter": "roleName eq 'No Such Role'"}).body["value"] == []
 
 
-def test_assignments_are_seen_from_below(world: Azure) -> None:
-    seen = world.get(f"{NETWORK}/providers/Microsoft.Authorization/roleAssignments").body["value"]
-    assert WORLD["grant-reader"][0] in {entry["id"] for entry in seen}
+def test_inherited_assignments_are_listed(populated: Azure) -> None:
+    assignments = populated.get(f"{NETWORK}/providers/Microsoft.Authorization/roleAssignments").body["value"]
+    assert SAMPLES["grant-reader"][0] in {entry["id"] for entry in assignments}
 
 
-def test_what_the_cloud_makes_by_itself_is_no_leftover(world: Azure) -> None:
-    found = {resource.id for resource in world.backend.inventory()}
-    assert {path for path, _ in WORLD.values()} <= found
-    assert not [id for id in found if "networkInterfaces" in id or "MC_" in id or "/SOA/" in id]
-    world.put(f"{SUBSCRIPTION}/providers/Microsoft.Security/pricings/Arm", {"properties": {"pricingTier": "Free"}})
-    assert not [resource for resource in world.backend.inventory() if resource.type == "pricings"]
+def test_resources_that_azure_creates_are_not_in_the_inventory(populated: Azure) -> None:
+    ids = {resource.id for resource in populated.backend.inventory()}
+    assert {path for path, _ in SAMPLES.values()} <= ids
+    assert not [id for id in ids if "networkInterfaces" in id or "MC_" in id or "/SOA/" in id]
+    populated.put(f"{SUBSCRIPTION}/providers/Microsoft.Security/pricings/Arm", {"properties": {"pricingTier": "Free"}})
+    assert not [resource for resource in populated.backend.inventory() if resource.type == "pricings"]
 
 
-def test_what_can_be_recovered_is_kept_apart(azure: Azure) -> None:
-    azure.make("group", "vault", "workspace")
+def test_soft_deleted_resources_are_retained(azure: Azure) -> None:
+    azure.create("group", "vault", "workspace")
     azure.key("other")
     azure.call("DELETE", "/keys/other", host=_VAULT_HOST)
-    azure.delete(WORLD["workspace"][0])
+    azure.delete(SAMPLES["workspace"][0])
     azure.delete(VAULT)
     assert [resource.type for resource in azure.backend.inventory()] == ["resourceGroups"]
-    assert [(left.type, left.id.rpartition("/")[2]) for left in kept(azure.store)] == [
+    deleted = sorted((item.type.partition("/")[2], item.id.rpartition("/")[2]) for item in azure.store.deleted.values())
+    assert deleted == [
         ("vaults", "world-vault"),
         ("vaults/keys", "other"),
         ("vaults/keys", "purpose"),
@@ -178,40 +178,40 @@ def test_what_can_be_recovered_is_kept_apart(azure: Azure) -> None:
     ]
 
 
-def test_a_group_takes_everything_along(world: Azure) -> None:
-    assert world.delete(GROUP).status == 200
-    assert {resource.type for resource in world.backend.inventory()} == {"budgets", "securityContacts", "pricings"}
+def test_deleting_a_group_deletes_its_contents(populated: Azure) -> None:
+    assert populated.delete(GROUP).status == 200
+    assert {resource.type for resource in populated.backend.inventory()} == {"budgets", "securityContacts", "pricings"}
 
 
-def test_a_server_is_stopped_and_started(world: Azure) -> None:
-    assert world.call("POST", f"{SERVER}/stop").status == 202
-    assert world.get(SERVER).body["properties"]["state"] == "Stopped"
-    world.call("POST", f"{SERVER}/start")
-    assert world.get(SERVER).body["properties"]["state"] == "Ready"
+def test_a_server_can_be_stopped_and_started(populated: Azure) -> None:
+    assert populated.call("POST", f"{SERVER}/stop").status == 202
+    assert populated.get(SERVER).body["properties"]["state"] == "Stopped"
+    populated.call("POST", f"{SERVER}/start")
+    assert populated.get(SERVER).body["properties"]["state"] == "Ready"
 
 
-def test_a_tunnels_key_is_not_shown_with_it(world: Azure) -> None:
-    path = WORLD["tunnel"][0]
-    assert world.call("PUT", f"{path}/sharedkey", {"value": "hidden"}).body["value"] == "hidden"
-    assert world.get(f"{path}/sharedkey").body["value"] == "hidden"
-    assert "hidden" not in json.dumps(world.get(path).body)
+def test_a_connection_does_not_include_its_shared_key(populated: Azure) -> None:
+    path = SAMPLES["tunnel"][0]
+    assert populated.call("PUT", f"{path}/sharedkey", {"value": "hidden"}).body["value"] == "hidden"
+    assert populated.get(f"{path}/sharedkey").body["value"] == "hidden"
+    assert "hidden" not in json.dumps(populated.get(path).body)
 
 
-def test_pools_have_versions_to_choose_from(world: Azure) -> None:
-    found = world.get(f"{CLUSTER}/availableAgentPoolVersions").body["properties"]["agentPoolVersions"]
-    assert "1.34.0" in {version["kubernetesVersion"] for version in found}
+def test_available_pool_versions_are_listed(populated: Azure) -> None:
+    versions = populated.get(f"{CLUSTER}/availableAgentPoolVersions").body["properties"]["agentPoolVersions"]
+    assert "1.34.0" in {version["kubernetesVersion"] for version in versions}
 
 
-def test_rights_are_given_on_a_certificates_secret(azure: Azure) -> None:
-    azure.make("group", "vault")
+def test_a_role_can_be_assigned_on_a_certificates_secret(azure: Azure) -> None:
+    azure.create("group", "vault")
     body = {"policy": {"issuer": {"name": "Self"}, "x509_props": {"subject": "CN=data.example.com"}}}
     assert azure.call("POST", "/certificates/entry/create", body, host=_VAULT_HOST).status == 202
     grant = f"{VAULT}/secrets/entry/providers/Microsoft.Authorization/roleAssignments/{guid('grant')}"
-    wanted = {"properties": {"roleDefinitionId": role(READER), "principalId": PEOPLE}}
-    assert azure.put(grant, wanted).status == 201
-    assert azure.put(grant.replace("entry", "nothing"), wanted).code == "ResourceNotFound"
-    made = azure.call("GET", "/certificates/entry", host=_VAULT_HOST).body
-    assert made["cer"] and made["sid"].startswith(f"https://{_VAULT_HOST}/secrets/entry/")
+    assignment = {"properties": {"roleDefinitionId": role(READER), "principalId": PEOPLE}}
+    assert azure.put(grant, assignment).status == 201
+    assert azure.put(grant.replace("entry", "nothing"), assignment).code == "ResourceNotFound"
+    certificate = azure.call("GET", "/certificates/entry", host=_VAULT_HOST).body
+    assert certificate["cer"] and certificate["sid"].startswith(f"https://{_VAULT_HOST}/secrets/entry/")
 
 
 def test_a_known_namespace_is_registered(azure: Azure) -> None:
@@ -220,45 +220,47 @@ def test_a_known_namespace_is_registered(azure: Azure) -> None:
     assert azure.get(f"{SUBSCRIPTION}/providers/Microsoft.Nothing").code == "UnsupportedByEmulator"
 
 
-def test_a_login_finds_its_subscription(azure: Azure) -> None:
-    """What the az program asks first."""
-    assert [found["id"] for found in azure.get("/subscriptions").body["value"]] == [SUBSCRIPTION]
+def test_subscriptions_and_tenants_are_listed(azure: Azure) -> None:
+    """The first requests of `az login`."""
+    assert [each["id"] for each in azure.get("/subscriptions").body["value"]] == [SUBSCRIPTION]
     assert azure.get(SUBSCRIPTION).body["tenantId"] == DEFAULT_ACCOUNT["tenant_id"]
-    assert [found["tenantId"] for found in azure.get("/tenants").body["value"]] == [DEFAULT_ACCOUNT["tenant_id"]]
+    assert [each["tenantId"] for each in azure.get("/tenants").body["value"]] == [DEFAULT_ACCOUNT["tenant_id"]]
 
 
-def test_a_name_is_asked_for(world: Azure) -> None:
+def test_name_availability(populated: Azure) -> None:
     path = f"{SUBSCRIPTION}/providers/Microsoft.Storage/checkNameAvailability"
-    assert world.call("POST", path, {"name": "worldlake"}).body["nameAvailable"] is False
-    assert world.call("POST", path, {"name": "another"}).body["nameAvailable"] is True
+    assert populated.call("POST", path, {"name": "worldlake"}).body["nameAvailable"] is False
+    assert populated.call("POST", path, {"name": "another"}).body["nameAvailable"] is True
 
 
 def test_a_vault_is_purged_only_without_protection(azure: Azure) -> None:
-    azure.make("group", "vault")
+    azure.create("group", "vault")
     azure.delete(VAULT)
-    (gone,) = azure.get(f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/deletedVaults").body["value"]
-    assert gone["properties"]["vaultId"] == VAULT and azure.backend.inventory()[0].type == "resourceGroups"
-    assert azure.get(gone["id"]).status == 200
-    assert azure.call("POST", f"{gone['id']}/purge").code == "MethodNotAllowed"
+    (deleted,) = azure.get(f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/deletedVaults").body["value"]
+    assert deleted["properties"]["vaultId"] == VAULT and azure.backend.inventory()[0].type == "resourceGroups"
+    assert azure.get(deleted["id"]).status == 200
+    assert azure.call("POST", f"{deleted['id']}/purge").code == "MethodNotAllowed"
 
-    path, body = at("KeyVault/vaults", "open"), copy.deepcopy(WORLD["vault"][1])
+    path, body = resource_id("KeyVault/vaults", "open"), copy.deepcopy(SAMPLES["vault"][1])
     del body["properties"]["enablePurgeProtection"]
     azure.put(path, body)
     azure.delete(path)
-    place = f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/locations/germanywestcentral/deletedVaults/open"
-    assert azure.call("POST", f"{place}/purge").status == 202
+    deleted_id = f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/locations/germanywestcentral/deletedVaults/open"
+    assert azure.call("POST", f"{deleted_id}/purge").status == 202
     assert azure.put(path, body).status == 200
 
 
-def test_blobs_are_leased_listed_and_kept_from_others(world: Azure) -> None:
-    """What Terraform's backend does with its state."""
+def test_blobs_can_be_leased_written_and_listed(populated: Azure) -> None:
+    """The requests of Terraform's backend."""
     host = "worldcopy.blob.core.windows.net"
-    token = world.token("https://storage.azure.com").get_json()["access_token"]
+    token = populated.token("https://storage.azure.com").get_json()["access_token"]
 
     def blob(method: str, path: str, data: bytes = b"", **headers: str) -> tuple[int, bytes]:
         words = {name.replace("_", "-"): value for name, value in headers.items()}
-        said = world.raw(method, f"{host}{path}", data=data, headers={"Authorization": f"Bearer {token}", **words})
-        return said.status_code, said.get_data()
+        response = populated.raw(
+            method, f"{host}{path}", data=data, headers={"Authorization": f"Bearer {token}", **words}
+        )
+        return response.status_code, response.get_data()
 
     assert blob("GET", "/bronze/dev/state")[0] == 404
     assert blob("PUT", "/bronze/dev/state", b"one", x_ms_meta_who="me")[0] == 201
@@ -279,9 +281,9 @@ def test_blobs_are_leased_listed_and_kept_from_others(world: Azure) -> None:
     assert blob("GET", "/none/dev/state")[0] == 404
 
 
-def test_a_folder_keeps_everything(tmp_path: Path) -> None:
+def test_state_is_saved_in_a_folder(tmp_path: Path) -> None:
     first = Azure(Options(state=tmp_path))
-    first.make(*WORLD)
+    first.create(*SAMPLES)
     first.call("PUT", "/bronze/day", {"a": 1}, host="worldcopy.blob.core.windows.net")
     first.call("DELETE", "/keys/purpose", host=_VAULT_HOST)
     second = Azure(Options(state=tmp_path))
@@ -293,12 +295,12 @@ def test_a_folder_keeps_everything(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o077 == 0
 
 
-def test_throttling_has_resource_managers_shape() -> None:
+def test_throttling_has_resource_managers_format() -> None:
     from werkzeug.test import EnvironBuilder
 
     headers = {"Authorization": "Bearer x"}
-    answer = throttled(EnvironBuilder(path=GROUP, base_url=f"https://{ARM}", headers=headers).get_environ())
-    assert answer is not None
-    status, said, body = answer
-    assert status.startswith("429") and dict(said)["Retry-After"]
+    response = throttled(EnvironBuilder(path=GROUP, base_url=f"https://{ARM}", headers=headers).get_environ())
+    assert response is not None
+    status, headers, body = response
+    assert status.startswith("429") and dict(headers)["Retry-After"]
     assert json.loads(body)["error"]["code"] == "TooManyRequests"

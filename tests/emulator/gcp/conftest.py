@@ -1,4 +1,4 @@
-"""Google's own Python client before the emulator, in one process: no port, no proxy, no Terraform."""
+"""Google's own Python client and the emulator in one process, without port and proxy."""
 
 import json
 import time
@@ -18,7 +18,7 @@ from terrace.emulator.gcp.server import backend
 PROJECT = DEFAULT_ACCOUNT["project_id"]
 NUMBER = DEFAULT_ACCOUNT["project_number"]
 REGION = "europe-west3"
-PLACE = f"projects/{PROJECT}/locations/{REGION}"
+LOCATION = f"projects/{PROJECT}/locations/{REGION}"
 KEY_USER = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 Json = dict[str, Any]
 
@@ -31,12 +31,12 @@ SERVICES = (
 
 
 class Google:
-    """One emulated project. Its clients have only ours: no credentials of the machine, no network."""
+    """One emulated project. Its clients use no network and no credentials of the machine."""
 
     def __init__(self, options: Options = Options(), token: str = "emulated") -> None:
         self.backend = backend(DEFAULT_ACCOUNT, REGION, options)
         self.token = token
-        self.chunked = False  # whether a body says itself where it ends
+        self.chunked = False  # whether a body is sent in chunks
 
     def __call__(self, service: str, version: str = "v1") -> Any:
         """A client of google-api-python-client."""
@@ -45,7 +45,7 @@ class Google:
     def request(
         self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any
     ) -> tuple[httplib2.Response, bytes]:
-        """What the client takes for an HTTP connection."""
+        """The interface of an HTTP connection that the client uses."""
         sent = {**(headers or {}), **({"authorization": f"Bearer {self.token}"} if self.token else {})}
         url = urlsplit(uri)
         target = f"{url.path}?{url.query}" if url.query else url.path
@@ -60,48 +60,48 @@ class Google:
         environ["REQUEST_URI"] = target
         if self.chunked:
             environ |= {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
-        chunks, status, answered = run_wsgi_app(self.backend.application, environ)
+        chunks, status, response_headers = run_wsgi_app(self.backend.application, environ)
         content = b"".join(chunks)
-        return httplib2.Response({**dict(answered), "status": status.split()[0]}), content
+        return httplib2.Response({**dict(response_headers), "status": status.split()[0]}), content
 
     def call(self, method: str, url: str, body: Json | None = None) -> tuple[int, Json]:
-        """Status and body of a bare request; `url` begins with the service's label."""
+        """Status and body of the response to a request; `url` begins with the service's label."""
         label, _, path = url.partition("/")
         data, headers = (json.dumps(body), {"content-type": "application/json"}) if body is not None else (None, {})
-        answer, content = self.request(f"https://{label}.googleapis.com/{path}", method, data, headers)
-        return int(answer.status), json.loads(content)
+        response, content = self.request(f"https://{label}.googleapis.com/{path}", method, data, headers)
+        return int(response.status), json.loads(content)
 
-    def make(self, url: str, body: Json, method: str = "POST") -> Json:
-        """A request that has to succeed."""
-        status, answer = self.call(method, url, body)
-        assert status == 200, answer
-        return answer
+    def send(self, url: str, body: Json, method: str = "POST") -> Json:
+        """Send a request that must succeed, and return the body."""
+        status, response = self.call(method, url, body)
+        assert status == 200, response
+        return response
 
     def enable(self, *services: str) -> None:
         names = {"serviceIds": [f"{service}.googleapis.com" for service in services]}
-        self.make(f"serviceusage/v1/projects/{PROJECT}/services:batchEnable", names)
+        self.send(f"serviceusage/v1/projects/{PROJECT}/services:batchEnable", names)
 
-    def key(self, agent: str = "", place: str = REGION) -> str:
-        """A new key's name that `agent` may use."""
-        ring = f"projects/{PROJECT}/locations/{place}/keyRings/ring"
-        self.call("POST", f"cloudkms/v1/projects/{PROJECT}/locations/{place}/keyRings?keyRingId=ring", {})
+    def key(self, agent: str = "", location: str = REGION) -> str:
+        """The name of a new key that `agent` can use."""
+        ring = f"projects/{PROJECT}/locations/{location}/keyRings/ring"
+        self.call("POST", f"cloudkms/v1/projects/{PROJECT}/locations/{location}/keyRings?keyRingId=ring", {})
         self.call("POST", f"cloudkms/v1/{ring}/cryptoKeys?cryptoKeyId=key", {"purpose": "ENCRYPT_DECRYPT"})
         if agent:
             binding = {"role": KEY_USER, "members": [f"serviceAccount:{agent}"]}
-            self.make(f"cloudkms/v1/{ring}/cryptoKeys/key:setIamPolicy", {"policy": {"bindings": [binding]}})
+            self.send(f"cloudkms/v1/{ring}/cryptoKeys/key:setIamPolicy", {"policy": {"bindings": [binding]}})
         return f"{ring}/cryptoKeys/key"
 
     def network(self) -> tuple[str, str]:
-        """Names of a network and of its one subnetwork, with ranges `pods` and `services`."""
-        at = f"compute/compute/v1/projects/{PROJECT}"
+        """The names of a new network and its subnetwork, which has the ranges `pods` and `services`."""
+        compute = f"compute/compute/v1/projects/{PROJECT}"
         network, subnetwork = "global/networks/net", f"regions/{REGION}/subnetworks/nodes"
-        self.make(f"{at}/global/networks", {"name": "net", "autoCreateSubnetworks": False})
+        self.send(f"{compute}/global/networks", {"name": "net", "autoCreateSubnetworks": False})
         ranges = [
             {"rangeName": "pods", "ipCidrRange": "10.1.0.0/16"},
             {"rangeName": "services", "ipCidrRange": "10.2.0.0/20"},
         ]
-        self.make(
-            f"{at}/regions/{REGION}/subnetworks",
+        self.send(
+            f"{compute}/regions/{REGION}/subnetworks",
             {
                 "name": "nodes",
                 "network": f"projects/{PROJECT}/{network}",
@@ -114,33 +114,33 @@ class Google:
 
 @pytest.fixture
 def google() -> Google:
-    """A fresh project with every service on."""
-    made = Google()
-    made.enable(*SERVICES)
-    return made
+    """A new project with every service enabled."""
+    project = Google()
+    project.enable(*SERVICES)
+    return project
 
 
 @pytest.fixture
 def faulty() -> Callable[..., Google]:
-    """A fresh project in which something goes wrong on purpose."""
+    """Creates a project with injected faults."""
 
-    def make(**faults: Any) -> Google:
-        made = Google(Options(faults=Faults(**faults)))
-        made.enable(*SERVICES)
-        return made
+    def create(**faults: Any) -> Google:
+        project = Google(Options(faults=Faults(**faults)))
+        project.enable(*SERVICES)
+        return project
 
-    return make
+    return create
 
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Sets the clock on by so many seconds; nothing waits."""
-    passed = [0.0]
+    """Advances the clock by a number of seconds."""
+    offset = [0.0]
     for name in ("time", "monotonic"):
         real = getattr(time, name)
-        monkeypatch.setattr(time, name, lambda real=real: real() + passed[0])
+        monkeypatch.setattr(time, name, lambda real=real: real() + offset[0])
 
-    def pass_by(seconds: float) -> None:
-        passed[0] += seconds
+    def advance(seconds: float) -> None:
+        offset[0] += seconds
 
-    return pass_by
+    return advance

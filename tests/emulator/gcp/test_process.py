@@ -1,4 +1,4 @@
-"""A server of its own, reached as a child process reaches it: by the proxy, with the variables and nothing else."""
+"""A separate server, reached from a child process through the proxy with only the environment variables."""
 
 import contextlib
 import json
@@ -25,10 +25,10 @@ bucket = client.create_bucket("dpf-lake", location="EUROPE-WEST3")
 bucket.blob("a/b.txt").upload_from_string("hello")
 bucket.labels = {"owner": "platform"}
 bucket.patch()
-found = client.get_bucket("dpf-lake")
-text = found.blob("a/b.txt").download_as_text()
-print(json.dumps([project, on.status_code, found.labels, text, [each.name for each in client.list_blobs("dpf-lake")]]))
-found.delete(force=True)
+bucket = client.get_bucket("dpf-lake")
+text = bucket.blob("a/b.txt").download_as_text()
+print(json.dumps([project, on.status_code, bucket.labels, text, [each.name for each in client.list_blobs("dpf-lake")]]))
+bucket.delete(force=True)
 """
 
 
@@ -39,7 +39,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     running.stop()
 
 
-def test_googles_own_credentials_and_client_reach_it(emulator: Emulator) -> None:
+def test_googles_credentials_and_client_reach_the_emulator(emulator: Emulator) -> None:
     real = {"GOOGLE_APPLICATION_CREDENTIALS": "/real.json", "GOOGLE_API_KEY": "real", "STORAGE_EMULATOR_HOST": "x"}
     child = subprocess.run(
         [sys.executable, "-c", _CHILD],
@@ -59,7 +59,7 @@ def test_googles_own_credentials_and_client_reach_it(emulator: Emulator) -> None
     assert (emulator.inventory(), emulator.unsupported(), emulator.refused()) == ([], [], {})
 
 
-def test_it_needs_little_memory_with_every_document_read(emulator: Emulator) -> None:
+def test_the_server_uses_little_memory_with_all_documents_loaded(emulator: Emulator) -> None:
     from urllib.request import Request, urlopen
 
     from tests.emulator.gcp.conftest import SERVICES
@@ -69,15 +69,15 @@ def test_it_needs_little_memory_with_every_document_read(emulator: Emulator) -> 
             f"http://127.0.0.1:{emulator.backend_port}/v1/x", headers={"Host": f"{service}.googleapis.com"}
         )
         request.add_header("Authorization", "Bearer emulated")
-        with contextlib.suppress(OSError):  # no service knows it, but each had to look
+        with contextlib.suppress(OSError):  # an unknown path, which loads the service's document
             urlopen(request)
     assert psutil.Process(emulator.pid).memory_info().rss < 300 * 2**20
 
 
 @pytest.mark.parametrize("name", ["GOOGLE_CREDENTIALS", "CLOUDSDK_CONFIG", "GCE_METADATA_HOST", "PUBSUB_EMULATOR_HOST"])
-def test_what_could_carry_a_real_account_is_foreign(name: str) -> None:
+def test_variables_of_a_real_account_are_foreign(name: str) -> None:
     assert is_foreign(name)
 
 
-def test_the_rest_of_a_shell_is_not_foreign() -> None:
+def test_other_variables_are_not_foreign() -> None:
     assert not any(map(is_foreign, ("PATH", "HOME", "AWS_PROFILE")))

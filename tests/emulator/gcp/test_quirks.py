@@ -1,4 +1,4 @@
-"""What no schema tells, service by service: one test a quirk."""
+"""One test for each quirk, by service."""
 
 import base64
 
@@ -6,35 +6,37 @@ import pytest
 from googleapiclient.errors import HttpError
 from googleapiclient.http import MediaInMemoryUpload
 
-from tests.emulator.gcp.conftest import NUMBER, PLACE, PROJECT, REGION, Google, Json
-from tests.emulator.gcp.test_round_trips import AT, cluster, sql
+from tests.emulator.gcp.conftest import LOCATION, NUMBER, PROJECT, REGION, Google, Json
+from tests.emulator.gcp.round_trip import PROJECT_NAME, cluster, sql
 
-COMPUTE = f"compute/compute/v1/{AT}"
-SQL = f"sqladmin/sql/v1beta4/{AT}/instances"
-CLUSTERS = f"container/v1/{PLACE}/clusters"
+COMPUTE = f"compute/compute/v1/{PROJECT_NAME}"
+SQL = f"sqladmin/sql/v1beta4/{PROJECT_NAME}/instances"
+CLUSTERS = f"container/v1/{LOCATION}/clusters"
 
 
 @pytest.fixture
 def bucket(google: Google) -> str:
-    return str(google.make(f"storage/storage/v1/b?project={PROJECT}", {"name": "dpf-lake", "location": "EU"})["name"])
+    return str(google.send(f"storage/storage/v1/b?project={PROJECT}", {"name": "dpf-lake", "location": "EU"})["name"])
 
 
-def test_a_service_is_off_until_it_is_enabled() -> None:
+def test_a_service_is_disabled_until_it_is_enabled() -> None:
     services = Google()("serviceusage").services()
-    name = f"{AT}/services/compute.googleapis.com"
+    name = f"{PROJECT_NAME}/services/compute.googleapis.com"
     assert services.get(name=name).execute()["state"] == "DISABLED"
     assert services.enable(name=name).execute()["done"] is True
-    listed = services.list(parent=AT, filter="state:ENABLED").execute()["services"]
+    listed = services.list(parent=PROJECT_NAME, filter="state:ENABLED").execute()["services"]
     assert [each["config"]["name"] for each in listed] == ["compute.googleapis.com"]
 
 
-def test_the_project_is_there(google: Google) -> None:
+def test_the_project_exists(google: Google) -> None:
     found = google("cloudresourcemanager").projects().get(projectId=PROJECT).execute()
     assert (found["projectNumber"], found["lifecycleState"]) == (NUMBER, "ACTIVE")
-    assert google("cloudresourcemanager", "v3").projects().get(name=AT).execute()["name"] == f"projects/{NUMBER}"
+    assert (
+        google("cloudresourcemanager", "v3").projects().get(name=PROJECT_NAME).execute()["name"] == f"projects/{NUMBER}"
+    )
 
 
-def test_metadata_of_the_project_is_set_as_a_whole(google: Google) -> None:
+def test_project_metadata_is_replaced(google: Google) -> None:
     projects = google("compute").projects()
     before = projects.get(project=PROJECT).execute()["commonInstanceMetadata"]
     items = [{"key": "enable-oslogin", "value": "TRUE"}]
@@ -42,27 +44,27 @@ def test_metadata_of_the_project_is_set_as_a_whole(google: Google) -> None:
     assert projects.get(project=PROJECT).execute()["commonInstanceMetadata"]["items"] == items
 
 
-def test_addresses_and_gateways_are_given(google: Google) -> None:
+def test_addresses_and_gateways_are_assigned(google: Google) -> None:
     google.network()
-    google.make(f"{COMPUTE}/regions/{REGION}/addresses", {"name": "out"})
+    google.send(f"{COMPUTE}/regions/{REGION}/addresses", {"name": "out"})
     address = google.call("GET", f"{COMPUTE}/regions/{REGION}/addresses/out")[1]
     assert address["address"].startswith("203.0.113.") and address["status"] == "RESERVED"
     assert google.call("GET", f"{COMPUTE}/regions/{REGION}/subnetworks/nodes")[1]["gatewayAddress"] == "10.0.0.1"
-    every = google("compute").addresses().aggregatedList(project=PROJECT).execute()["items"]
-    assert [each["name"] for each in every[f"regions/{REGION}"]["addresses"]] == ["out"]
+    items = google("compute").addresses().aggregatedList(project=PROJECT).execute()["items"]
+    assert [each["name"] for each in items[f"regions/{REGION}"]["addresses"]] == ["out"]
 
 
-def test_labels_are_set_against_their_fingerprint(google: Google) -> None:
-    google.make(f"{COMPUTE}/regions/{REGION}/addresses", {"name": "out"})
-    one = f"{COMPUTE}/regions/{REGION}/addresses/out"
-    fingerprint = google.call("GET", one)[1]["labelFingerprint"]
+def test_labels_need_the_current_fingerprint(google: Google) -> None:
+    google.send(f"{COMPUTE}/regions/{REGION}/addresses", {"name": "out"})
+    address = f"{COMPUTE}/regions/{REGION}/addresses/out"
+    fingerprint = google.call("GET", address)[1]["labelFingerprint"]
     labels = {"labels": {"owner": "platform"}, "labelFingerprint": fingerprint}
-    google.make(f"{one}/setLabels", labels)
-    assert google.call("GET", one)[1]["labels"] == labels["labels"]
-    assert google.call("POST", f"{one}/setLabels", labels)[0] == 412
+    google.send(f"{address}/setLabels", labels)
+    assert google.call("GET", address)[1]["labels"] == labels["labels"]
+    assert google.call("POST", f"{address}/setLabels", labels)[0] == 412
 
 
-def test_a_key_has_a_version_and_never_goes(google: Google) -> None:
+def test_key_versions_can_be_destroyed_but_not_keys(google: Google) -> None:
     key = google.key()
     keys = google("cloudkms").projects().locations().keyRings().cryptoKeys()
     assert keys.get(name=key).execute()["primary"]["state"] == "ENABLED"
@@ -74,24 +76,26 @@ def test_a_key_has_a_version_and_never_goes(google: Google) -> None:
     with pytest.raises(HttpError, match="DESTROY_SCHEDULED"):
         keys.cryptoKeyVersions().destroy(name=f"{key}/cryptoKeyVersions/1", body={}).execute()
     with pytest.raises(HttpError, match="already exists"):
-        google("cloudkms").projects().locations().keyRings().create(parent=PLACE, keyRingId="ring", body={}).execute()
+        google("cloudkms").projects().locations().keyRings().create(
+            parent=LOCATION, keyRingId="ring", body={}
+        ).execute()
 
 
-def test_versions_of_a_secret_count_up(google: Google) -> None:
+def test_secret_versions_are_numbered(google: Google) -> None:
     secrets = google("secretmanager").projects().secrets()
-    made = secrets.create(parent=AT, secretId="login", body={"replication": {"automatic": {}}}).execute()
-    assert made["name"] == f"projects/{NUMBER}/secrets/login"
+    created = secrets.create(parent=PROJECT_NAME, secretId="login", body={"replication": {"automatic": {}}}).execute()
+    assert created["name"] == f"projects/{NUMBER}/secrets/login"
     for number in range(1, 12):
         data = base64.b64encode(str(number).encode()).decode()
-        secrets.addVersion(parent=f"{AT}/secrets/login", body={"payload": {"data": data}}).execute()
-    latest = secrets.versions().access(name=f"{AT}/secrets/login/versions/latest").execute()
-    assert (latest["name"], base64.b64decode(latest["payload"]["data"])) == (f"{made['name']}/versions/11", b"11")
-    secrets.versions().destroy(name=f"{AT}/secrets/login/versions/11", body={}).execute()
+        secrets.addVersion(parent=f"{PROJECT_NAME}/secrets/login", body={"payload": {"data": data}}).execute()
+    latest = secrets.versions().access(name=f"{PROJECT_NAME}/secrets/login/versions/latest").execute()
+    assert (latest["name"], base64.b64decode(latest["payload"]["data"])) == (f"{created['name']}/versions/11", b"11")
+    secrets.versions().destroy(name=f"{PROJECT_NAME}/secrets/login/versions/11", body={}).execute()
     with pytest.raises(HttpError, match="DESTROYED"):
-        secrets.versions().access(name=f"{AT}/secrets/login/versions/11").execute()
+        secrets.versions().access(name=f"{PROJECT_NAME}/secrets/login/versions/11").execute()
 
 
-def test_records_change_through_a_journal(google: Google) -> None:
+def test_dns_records_are_changed_through_changes(google: Google) -> None:
     dns = google("dns")
     dns.managedZones().create(project=PROJECT, body={"name": "zone", "dnsName": "example.com."}).execute()
     record = {"name": "api.example.com.", "type": "A", "ttl": 60, "rrdatas": ["192.0.2.1"]}
@@ -109,34 +113,37 @@ def test_records_change_through_a_journal(google: Google) -> None:
     assert google.backend.inventory() == []
 
 
-def test_an_account_goes_by_address_and_by_number(google: Google) -> None:
+def test_an_account_is_named_by_email_or_number(google: Google) -> None:
     accounts = google("iam").projects().serviceAccounts()
-    made = accounts.create(name=AT, body={"accountId": "pipeline"}).execute()
-    for name in (f"{AT}/serviceAccounts/{made['uniqueId']}", f"projects/-/serviceAccounts/{made['email']}"):
-        assert accounts.get(name=name).execute()["email"] == made["email"]
-    accounts.disable(name=made["name"], body={}).execute()
-    assert accounts.get(name=made["name"]).execute()["disabled"] is True
-    listed = [each["email"] for each in accounts.list(name=AT).execute()["accounts"]]
-    assert listed == [f"{NUMBER}-compute@developer.gserviceaccount.com", made["email"]]
+    created = accounts.create(name=PROJECT_NAME, body={"accountId": "pipeline"}).execute()
+    for name in (
+        f"{PROJECT_NAME}/serviceAccounts/{created['uniqueId']}",
+        f"projects/-/serviceAccounts/{created['email']}",
+    ):
+        assert accounts.get(name=name).execute()["email"] == created["email"]
+    accounts.disable(name=created["name"], body={}).execute()
+    assert accounts.get(name=created["name"]).execute()["disabled"] is True
+    listed = [each["email"] for each in accounts.list(name=PROJECT_NAME).execute()["accounts"]]
+    assert listed == [f"{NUMBER}-compute@developer.gserviceaccount.com", created["email"]]
 
 
-def test_deleted_roles_and_pools_come_back(google: Google) -> None:
+def test_deleted_roles_and_pools_are_retained(google: Google) -> None:
     roles = google("iam").projects().roles()
-    roles.create(parent=AT, body={"roleId": "sleep", "role": {"title": "Sleep"}}).execute()
-    roles.delete(name=f"{AT}/roles/sleep").execute()
-    assert roles.get(name=f"{AT}/roles/sleep").execute()["deleted"] is True
-    assert roles.list(parent=AT).execute() == {"roles": []}
-    roles.undelete(name=f"{AT}/roles/sleep", body={}).execute()
-    assert "deleted" not in roles.get(name=f"{AT}/roles/sleep").execute()
+    roles.create(parent=PROJECT_NAME, body={"roleId": "sleep", "role": {"title": "Sleep"}}).execute()
+    roles.delete(name=f"{PROJECT_NAME}/roles/sleep").execute()
+    assert roles.get(name=f"{PROJECT_NAME}/roles/sleep").execute()["deleted"] is True
+    assert roles.list(parent=PROJECT_NAME).execute() == {"roles": []}
+    roles.undelete(name=f"{PROJECT_NAME}/roles/sleep", body={}).execute()
+    assert "deleted" not in roles.get(name=f"{PROJECT_NAME}/roles/sleep").execute()
     pools = google("iam").projects().locations().workloadIdentityPools()
-    parent = f"{AT}/locations/global"
+    parent = f"{PROJECT_NAME}/locations/global"
     pools.create(parent=parent, workloadIdentityPoolId="ci-pool", body={}).execute()
     pools.delete(name=f"{parent}/workloadIdentityPools/ci-pool").execute()
     assert pools.get(name=f"{parent}/workloadIdentityPools/ci-pool").execute()["state"] == "DELETED"
     assert pools.list(parent=parent).execute()["workloadIdentityPools"] == []
 
 
-def test_a_policy_is_read_and_written_on_anything(google: Google, bucket: str) -> None:
+def test_a_policy_can_be_read_and_written(google: Google, bucket: str) -> None:
     buckets = google("storage").buckets()
     policy = buckets.getIamPolicy(bucket=bucket).execute()
     bindings = [{"role": "roles/storage.objectViewer", "members": ["group:readers@example.com"]}]
@@ -144,38 +151,38 @@ def test_a_policy_is_read_and_written_on_anything(google: Google, bucket: str) -
     assert buckets.getIamPolicy(bucket=bucket).execute()["bindings"] == bindings
     with pytest.raises(HttpError, match="concurrent policy changes"):
         buckets.setIamPolicy(bucket=bucket, body=policy).execute()
-    asked = buckets.testIamPermissions(bucket=bucket, permissions=["storage.objects.get"]).execute()
-    assert asked["permissions"] == ["storage.objects.get"]
+    tested = buckets.testIamPermissions(bucket=bucket, permissions=["storage.objects.get"]).execute()
+    assert tested["permissions"] == ["storage.objects.get"]
     buckets.delete(bucket=bucket).execute()
     assert google.backend.inventory() == []
 
 
-def test_a_bucket_says_where_it_is(google: Google, bucket: str) -> None:
+def test_a_bucket_has_computed_fields_and_a_retention_lock(google: Google, bucket: str) -> None:
     found = google("storage").buckets().get(bucket=bucket).execute()
     assert (found["locationType"], found["rpo"], found["projectNumber"]) == ("multi-region", "DEFAULT", NUMBER)
-    google.make(f"storage/storage/v1/b/{bucket}", {"retentionPolicy": {"retentionPeriod": "60"}}, method="PATCH")
+    google.send(f"storage/storage/v1/b/{bucket}", {"retentionPolicy": {"retentionPeriod": "60"}}, method="PATCH")
     locked = google("storage").buckets().lockRetentionPolicy(bucket=bucket, ifMetagenerationMatch=2).execute()
     assert locked["retentionPolicy"]["isLocked"] is True
 
 
-def test_objects_carry_a_state_and_its_lock(google: Google, bucket: str) -> None:
+def test_objects_support_the_state_backend(google: Google, bucket: str) -> None:
     objects = google("storage").objects()
     name = "dev/gcp/default.tfstate"
     for generation, text in enumerate((b'{"serial": 1}\r\n', b'{"serial": 2}')):
-        made = objects.insert(
+        created = objects.insert(
             bucket=bucket,
             body={"name": name, "metadata": {"of": "terraform"}},
             media_body=MediaInMemoryUpload(text, "application/json"),
             ifGenerationMatch=generation,
         ).execute()
-        assert (made["generation"], made["size"]) == (str(generation + 1), str(len(text)))
-    with pytest.raises(HttpError) as held:
+        assert (created["generation"], created["size"]) == (str(generation + 1), str(len(text)))
+    with pytest.raises(HttpError) as refused:
         objects.insert(bucket=bucket, name=name, media_body=MediaInMemoryUpload(b"x"), ifGenerationMatch=0).execute()
-    assert held.value.resp.status == 412
+    assert refused.value.resp.status == 412
     assert objects.get_media(bucket=bucket, object=name).execute() == b'{"serial": 2}'
     _, content = google.request(f"https://storage.googleapis.com/{bucket}/{name}")
     assert content == b'{"serial": 2}'
-    google.chunked = True  # as the Go client uploads
+    google.chunked = True  # like the Go client
     objects.insert(bucket=bucket, name="in-chunks", media_body=MediaInMemoryUpload(b"x")).execute()
     google.chunked = False
     objects.delete(bucket=bucket, object="in-chunks").execute()
@@ -186,35 +193,35 @@ def test_objects_carry_a_state_and_its_lock(google: Google, bucket: str) -> None
     assert objects.list(bucket=bucket).execute()["items"] == []
 
 
-def test_an_instance_gets_addresses_and_a_first_database(google: Google) -> None:
+def test_an_instance_has_addresses_and_a_first_database(google: Google) -> None:
     network, _ = google.network()
     connections = [{"consumerNetwork": network, "consumerProject": PROJECT}]
     psc = {"pscEnabled": True, "pscAutoConnections": connections}
     settings = {"tier": "db-custom-2-7680", "ipConfiguration": {"ipv4Enabled": False, "pscConfig": psc}}
-    google.make(SQL, sql("main") | {"settings": settings})
+    google.send(SQL, sql("main") | {"settings": settings})
     found = google.call("GET", f"{SQL}/main")[1]
     assert found["connectionName"] == f"{PROJECT}:{REGION}:main" and found["dnsName"].endswith(".sql.goog.")
     assert found["settings"]["ipConfiguration"]["pscConfig"]["pscAutoConnections"][0]["ipAddress"]
     assert [each["name"] for each in google.call("GET", f"{SQL}/main/databases")[1]["items"]] == ["postgres"]
-    google.make(f"{SQL}/main", {"settings": {"activationPolicy": "NEVER"}}, method="PATCH")
+    google.send(f"{SQL}/main", {"settings": {"activationPolicy": "NEVER"}}, method="PATCH")
     after = google.call("GET", f"{SQL}/main")[1]["settings"]
     assert (after["activationPolicy"], after["tier"], after["settingsVersion"]) == ("NEVER", "db-custom-2-7680", "2")
 
 
-def test_settings_are_put_as_a_whole_and_the_rest_stays(google: Google) -> None:
+def test_put_replaces_settings_and_keeps_other_fields(google: Google) -> None:
     instance = sql("main")
     protected = {"settings": instance["settings"] | {"deletionProtectionEnabled": True}}
-    google.make(SQL, instance | protected)
+    google.send(SQL, instance | protected)
     assert google.call("DELETE", f"{SQL}/main")[0] == 400
-    google.make(f"{SQL}/main", {"settings": instance["settings"]}, method="PUT")
+    google.send(f"{SQL}/main", {"settings": instance["settings"]}, method="PUT")
     after = google.call("GET", f"{SQL}/main")[1]
     assert "deletionProtectionEnabled" not in after["settings"] and after["settings"]["settingsVersion"] == "2"
     assert after["region"] == REGION
-    google.make(f"{SQL}/main", {}, method="DELETE")
+    google.send(f"{SQL}/main", {}, method="DELETE")
 
 
-def test_users_are_named_by_the_query_and_keep_their_password(google: Google) -> None:
-    google.make(SQL, sql("main"))
+def test_a_users_password_is_never_returned(google: Google) -> None:
+    google.send(SQL, sql("main"))
     users = google("sqladmin", "v1beta4").users()
     users.insert(project=PROJECT, instance="main", body={"name": "me", "password": "secret"}).execute()
     (found,) = users.list(project=PROJECT, instance="main").execute()["items"]
@@ -223,87 +230,90 @@ def test_users_are_named_by_the_query_and_keep_their_password(google: Google) ->
     assert users.list(project=PROJECT, instance="main").execute()["items"] == []
 
 
-def test_a_replica_is_known_to_its_primary_and_goes_first(google: Google) -> None:
+def test_a_primary_lists_its_replicas_and_is_deleted_last(google: Google) -> None:
     primary = sql("main")
     primary["settings"] |= {"backupConfiguration": {"enabled": True}}
-    google.make(SQL, primary)
-    google.make(SQL, sql("copy") | {"masterInstanceName": "main"})
+    google.send(SQL, primary)
+    google.send(SQL, sql("copy") | {"masterInstanceName": "main"})
     assert google.call("GET", f"{SQL}/main")[1]["replicaNames"] == ["copy"]
     assert "read replicas" in google.call("DELETE", f"{SQL}/main")[1]["error"]["message"]
-    google.make(f"{SQL}/copy", {}, method="DELETE")
-    google.make(f"{SQL}/main", {}, method="DELETE")
+    google.send(f"{SQL}/copy", {}, method="DELETE")
+    google.send(f"{SQL}/main", {}, method="DELETE")
     assert google.backend.inventory() == []
 
 
-def test_a_cluster_shows_its_pools_and_changes_what_is_desired(google: Google) -> None:
+def test_a_cluster_includes_its_pools_and_can_be_updated(google: Google) -> None:
     google.network()
-    google.make(CLUSTERS, {"cluster": cluster("main") | {"initialNodeCount": 1}})
-    google.make(f"{CLUSTERS}/main/nodePools", {"nodePool": {"name": "spot", "config": {"spot": True}}})
+    google.send(CLUSTERS, {"cluster": cluster("main") | {"initialNodeCount": 1}})
+    google.send(f"{CLUSTERS}/main/nodePools", {"nodePool": {"name": "spot", "config": {"spot": True}}})
     found = google.call("GET", f"{CLUSTERS}/main")[1]
     assert [each["name"] for each in found["nodePools"]] == ["default-pool", "spot"]
     assert found["nodeConfig"]["machineType"] == "e2-medium" and found["endpoint"]
-    google.make(f"{CLUSTERS}/main", {"update": {"desiredLoggingConfig": {"componentConfig": {}}}}, method="PUT")
-    google.make(f"{CLUSTERS}/main/nodePools/spot:setSize", {"nodeCount": 3})
-    google.make(f"{CLUSTERS}/main:setResourceLabels", {"resourceLabels": {"owner": "platform"}})
+    google.send(f"{CLUSTERS}/main", {"update": {"desiredLoggingConfig": {"componentConfig": {}}}}, method="PUT")
+    google.send(f"{CLUSTERS}/main/nodePools/spot:setSize", {"nodeCount": 3})
+    google.send(f"{CLUSTERS}/main:setResourceLabels", {"resourceLabels": {"owner": "platform"}})
     found = google.call("GET", f"{CLUSTERS}/main")[1]
     assert found["loggingConfig"] == {"componentConfig": {}} and found["resourceLabels"] == {"owner": "platform"}
     assert found["nodePools"][1]["initialNodeCount"] == 3
-    google.make(f"{CLUSTERS}/main", {}, method="DELETE")
+    google.send(f"{CLUSTERS}/main", {}, method="DELETE")
     assert {each.service for each in google.backend.inventory()} == {"compute"}
 
 
-def test_log_buckets_linger_and_some_are_always_there(google: Google) -> None:
+def test_deleted_log_buckets_are_retained_and_sinks_are_built_in(google: Google) -> None:
     logging = google("logging", "v2").projects()
     buckets = logging.locations().buckets()
-    buckets.createAsync(parent=PLACE, bucketId="trail", body={"retentionDays": 400}).execute()
+    buckets.createAsync(parent=LOCATION, bucketId="trail", body={"retentionDays": 400}).execute()
     buckets.updateAsync(
-        name=f"{PLACE}/buckets/trail", updateMask="retentionDays", body={"retentionDays": 500}
+        name=f"{LOCATION}/buckets/trail", updateMask="retentionDays", body={"retentionDays": 500}
     ).execute()
-    assert buckets.get(name=f"{PLACE}/buckets/trail").execute()["retentionDays"] == 500
-    buckets.delete(name=f"{PLACE}/buckets/trail").execute()
-    assert buckets.get(name=f"{PLACE}/buckets/trail").execute()["lifecycleState"] == "DELETE_REQUESTED"
-    assert logging.sinks().get(sinkName=f"{AT}/sinks/_Default").execute()["destination"].endswith("_Default")
-    body = {"name": "all", "destination": f"logging.googleapis.com/{AT}/locations/global/buckets/_Default"}
-    made = logging.sinks().create(parent=AT, uniqueWriterIdentity=True, body=body).execute()
-    assert made["writerIdentity"].endswith("@gcp-sa-logging.iam.gserviceaccount.com")
+    assert buckets.get(name=f"{LOCATION}/buckets/trail").execute()["retentionDays"] == 500
+    buckets.delete(name=f"{LOCATION}/buckets/trail").execute()
+    assert buckets.get(name=f"{LOCATION}/buckets/trail").execute()["lifecycleState"] == "DELETE_REQUESTED"
+    assert logging.sinks().get(sinkName=f"{PROJECT_NAME}/sinks/_Default").execute()["destination"].endswith("_Default")
+    body = {"name": "all", "destination": f"logging.googleapis.com/{PROJECT_NAME}/locations/global/buckets/_Default"}
+    created = logging.sinks().create(parent=PROJECT_NAME, uniqueWriterIdentity=True, body=body).execute()
+    assert created["writerIdentity"].endswith("@gcp-sa-logging.iam.gserviceaccount.com")
 
 
-def test_a_policy_of_a_zone_is_asked_for_in_a_version(google: Google) -> None:
-    google.make(f"dns/dns/v1/{AT}/managedZones", {"name": "zone", "dnsName": "example.com."})
-    asked = f"dns/dns/v1/{AT}/managedZones/zone:getIamPolicy?options.requestedPolicyVersion=3"
-    assert google.call("POST", asked, {})[0] == 200
+def test_a_zones_policy_can_be_requested_in_a_version(google: Google) -> None:
+    google.send(f"dns/dns/v1/{PROJECT_NAME}/managedZones", {"name": "zone", "dnsName": "example.com."})
+    url = f"dns/dns/v1/{PROJECT_NAME}/managedZones/zone:getIamPolicy?options.requestedPolicyVersion=3"
+    assert google.call("POST", url, {})[0] == 200
 
 
-def test_jobs_are_paused_and_resumed(google: Google) -> None:
+def test_jobs_can_be_paused_and_resumed(google: Google) -> None:
     jobs = google("cloudscheduler").projects().locations().jobs()
-    body = {"name": f"{PLACE}/jobs/sleep", "schedule": "0 20 * * *", "httpTarget": {"uri": "https://example.com"}}
-    jobs.create(parent=PLACE, body=body).execute()
+    body = {"name": f"{LOCATION}/jobs/sleep", "schedule": "0 20 * * *", "httpTarget": {"uri": "https://example.com"}}
+    jobs.create(parent=LOCATION, body=body).execute()
     assert jobs.pause(name=body["name"], body={}).execute()["state"] == "PAUSED"
     assert jobs.resume(name=body["name"], body={}).execute()["state"] == "ENABLED"
 
 
-def test_a_domain_is_proven_by_a_record(google: Google) -> None:
-    path = f"certificatemanager/v1/{AT}/locations/global/dnsAuthorizations"
-    google.make(f"{path}?dnsAuthorizationId=data", {"domain": "data.example.com"})
+def test_a_dns_authorization_has_a_validation_record(google: Google) -> None:
+    path = f"certificatemanager/v1/{PROJECT_NAME}/locations/global/dnsAuthorizations"
+    google.send(f"{path}?dnsAuthorizationId=data", {"domain": "data.example.com"})
     assert google.call("GET", f"{path}/data")[1]["dnsResourceRecord"]["name"] == "_acme-challenge.data.example.com."
 
 
-def test_a_policy_of_images_is_there_and_is_replaced(google: Google) -> None:
+def test_the_binary_authorization_policy_can_be_replaced(google: Google) -> None:
     projects = google("binaryauthorization").projects()
-    assert projects.getPolicy(name=f"{AT}/policy").execute()["defaultAdmissionRule"]["evaluationMode"] == "ALWAYS_ALLOW"
+    assert (
+        projects.getPolicy(name=f"{PROJECT_NAME}/policy").execute()["defaultAdmissionRule"]["evaluationMode"]
+        == "ALWAYS_ALLOW"
+    )
     rule = {"evaluationMode": "ALWAYS_DENY", "enforcementMode": "ENFORCED_BLOCK_AND_AUDIT_LOG"}
-    projects.updatePolicy(name=f"{AT}/policy", body={"defaultAdmissionRule": rule}).execute()
-    assert projects.getPolicy(name=f"{AT}/policy").execute()["defaultAdmissionRule"] == rule
+    projects.updatePolicy(name=f"{PROJECT_NAME}/policy", body={"defaultAdmissionRule": rule}).execute()
+    assert projects.getPolicy(name=f"{PROJECT_NAME}/policy").execute()["defaultAdmissionRule"] == rule
 
 
-def test_conditions_of_an_alert_have_names(google: Google) -> None:
+def test_alert_conditions_get_names(google: Google) -> None:
     condition = {"displayName": "down", "conditionAbsent": {"filter": "x", "duration": "120s"}}
     body = {"displayName": "down", "combiner": "OR", "conditions": [condition]}
-    made = google("monitoring", "v3").projects().alertPolicies().create(name=AT, body=body).execute()
-    assert made["conditions"][0]["name"].startswith(f"{made['name']}/conditions/")
+    created = google("monitoring", "v3").projects().alertPolicies().create(name=PROJECT_NAME, body=body).execute()
+    assert created["conditions"][0]["name"].startswith(f"{created['name']}/conditions/")
 
 
-def test_nobody_may_do_what_a_deny_policy_says(google: Google) -> None:
+def test_a_deny_policy_can_be_created_updated_and_deleted(google: Google) -> None:
     policies = google("iam", "v2").policies()
     parent = f"policies/cloudresourcemanager.googleapis.com%2Fprojects%2F{PROJECT}/denypolicies"
     deny = {
@@ -320,9 +330,9 @@ def test_nobody_may_do_what_a_deny_policy_says(google: Google) -> None:
 
 
 UNPUBLISHED: tuple[tuple[str, str, Json, Json], ...] = (
-    (f"memorystore/v1/{PLACE}/instances", "instanceId", {"replicaCount": 1}, {"replicaCount": 2}),
+    (f"memorystore/v1/{LOCATION}/instances", "instanceId", {"replicaCount": 1}, {"replicaCount": 2}),
     (
-        f"securitycenter/v2/{AT}/locations/global/notificationConfigs",
+        f"securitycenter/v2/{PROJECT_NAME}/locations/global/notificationConfigs",
         "configId",
         {"streamingConfig": {"filter": "x"}},
         {"description": "changed"},
@@ -331,27 +341,27 @@ UNPUBLISHED: tuple[tuple[str, str, Json, Json], ...] = (
 
 
 @pytest.mark.parametrize(("url", "parameter", "body", "change"), UNPUBLISHED, ids=["cache", "findings"])
-def test_services_without_a_document_follow_convention(
+def test_services_without_a_document_follow_conventions(
     google: Google, url: str, parameter: str, body: Json, change: Json
 ) -> None:
     for name in ("first", "second", "third"):
-        google.make(f"{url}?{parameter}={name}", body)
+        google.send(f"{url}?{parameter}={name}", body)
     found = google.call("GET", f"{url}/first")[1]
     assert found.items() >= body.items() and found["name"].endswith("/first")
     page = google.call("GET", f"{url}?pageSize=2")[1]
     rest = google.call("GET", f"{url}?pageSize=2&pageToken={page['nextPageToken']}")[1]
     collection = url.rpartition("/")[2]
     assert (len(page[collection]), len(rest[collection])) == (2, 1)
-    google.make(f"{url}/first?updateMask={','.join(change)}", change, method="PATCH")
+    google.send(f"{url}/first?updateMask={','.join(change)}", change, method="PATCH")
     assert google.call("GET", f"{url}/first")[1].items() >= change.items()
-    google.make(f"{url}/first", {}, method="DELETE")
+    google.send(f"{url}/first", {}, method="DELETE")
     assert google.call("GET", f"{url}/first")[0] == 404
 
 
-def test_a_cache_answers_at_an_address(google: Google) -> None:
+def test_a_cache_has_an_address(google: Google) -> None:
     network, _ = google.network()
-    wanted = [{"connections": [{"pscAutoConnection": {"network": network, "projectId": PROJECT}}]}]
-    google.make(f"memorystore/v1/{PLACE}/instances?instanceId=cache", {"endpoints": wanted})
-    found = google.call("GET", f"memorystore/v1/{PLACE}/instances/cache")[1]
-    made = found["endpoints"][0]["connections"][0]["pscAutoConnection"]
-    assert made["ipAddress"] and made["port"] == 6379 and found["state"] == "ACTIVE"
+    endpoints = [{"connections": [{"pscAutoConnection": {"network": network, "projectId": PROJECT}}]}]
+    google.send(f"memorystore/v1/{LOCATION}/instances?instanceId=cache", {"endpoints": endpoints})
+    found = google.call("GET", f"memorystore/v1/{LOCATION}/instances/cache")[1]
+    connection = found["endpoints"][0]["connections"][0]["pscAutoConnection"]
+    assert connection["ipAddress"] and connection["port"] == 6379 and found["state"] == "ACTIVE"

@@ -1,4 +1,4 @@
-"""IAM Access Analyzer: the service itself, as far as an analyzer is made, read, tagged and deleted."""
+"""IAM Access Analyzer: creating, reading, tagging and deleting an analyzer."""
 
 import re
 import sys
@@ -10,14 +10,14 @@ from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.responses import BaseResponse
 from moto.core.utils import utcnow
 
-from terrace.emulator.aws.patch import Call, fault, operation
+from terrace.emulator.aws.patch import Call, operation, service_error
 
 _SERVICE = "accessanalyzer"
 _PACKAGE = f"moto.{_SERVICE}"
 
 
 class AnalyzerBackend(BaseBackend):  # type: ignore[misc]
-    """Holds analyzers, by name."""
+    """The analyzers, by name."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -25,31 +25,31 @@ class AnalyzerBackend(BaseBackend):  # type: ignore[misc]
 
 
 class AnalyzerResponse(BaseResponse):  # type: ignore[misc]
-    """Its operations are added by `analyzers`."""
+    """The patch `analyzers` adds its operations."""
 
     def __init__(self) -> None:
         super().__init__(service_name=_SERVICE)
 
 
 def analyzers() -> None:
-    """Stock moto has no such service: the call goes to no backend and ends in a 500."""
+    """Stock moto does not have this service: a call has no backend and returns 500."""
     _register()
 
     @operation(AnalyzerResponse)
     def create_analyzer(call: Call) -> dict[str, Any]:
-        asked = call.parameters
-        name = asked["analyzerName"]
+        parameters = call.parameters
+        name = parameters["analyzerName"]
         if name in call.backend.analyzers:
-            raise fault("ConflictException", f"analyzer {name} exists")
+            raise service_error("ConflictException", f"analyzer {name} exists")
         arn = call.arn(f"analyzer/{name}", service="access-analyzer")
         call.backend.analyzers[name] = {
             "arn": arn,
             "name": name,
-            "type": asked["type"],
+            "type": parameters["type"],
             "createdAt": utcnow(),
             "status": "ACTIVE",
-            "tags": asked.get("tags") or {},
-            "configuration": asked.get("configuration"),
+            "tags": parameters.get("tags") or {},
+            "configuration": parameters.get("configuration"),
         }
         return {"arn": arn}
 
@@ -59,8 +59,8 @@ def analyzers() -> None:
 
     @operation(AnalyzerResponse)
     def list_analyzers(call: Call) -> dict[str, Any]:
-        wanted = call.parameters.get("type")
-        return {"analyzers": [kept for kept in call.backend.analyzers.values() if wanted in (None, kept["type"])]}
+        type = call.parameters.get("type")
+        return {"analyzers": [each for each in call.backend.analyzers.values() if type in (None, each["type"])]}
 
     @operation(AnalyzerResponse)
     def delete_analyzer(call: Call) -> None:
@@ -82,23 +82,23 @@ def analyzers() -> None:
 
 def _find(call: Call) -> dict[str, Any]:
     name = call.parameters["analyzerName"]
-    found: dict[str, Any] | None = call.backend.analyzers.get(name)
-    if found is None:
-        raise fault("ResourceNotFoundException", f"no analyzer {name}")
-    return found
+    analyzer: dict[str, Any] | None = call.backend.analyzers.get(name)
+    if analyzer is None:
+        raise service_error("ResourceNotFoundException", f"no analyzer {name}")
+    return analyzer
 
 
 def _tagged(call: Call) -> dict[str, Any]:
     arn = call.parameters["resourceArn"]
-    for kept in call.backend.analyzers.values():
-        if kept["arn"] == arn:
-            found: dict[str, Any] = kept
-            return found
-    raise fault("ResourceNotFoundException", f"no analyzer {arn}")
+    analyzer: dict[str, Any]
+    for analyzer in call.backend.analyzers.values():
+        if analyzer["arn"] == arn:
+            return analyzer
+    raise service_error("ResourceNotFoundException", f"no analyzer {arn}")
 
 
 def _register() -> None:
-    """Give moto a package of the name it looks for: it finds a service by its module's name."""
+    """Add a package under the name by which moto finds the service."""
     base = r"https?://access-analyzer\.(.+)\.amazonaws\.com"
     package, models, urls, responses = (
         ModuleType(name) for name in (_PACKAGE, f"{_PACKAGE}.models", f"{_PACKAGE}.urls", f"{_PACKAGE}.responses")

@@ -1,4 +1,4 @@
-"""Certificate Manager: the key algorithm that was asked for."""
+"""Certificate Manager: the requested key algorithm."""
 
 from typing import Any
 
@@ -9,21 +9,20 @@ from terrace.emulator.aws.patch import Function, parameters_of, wrap
 
 
 def key_algorithm() -> None:
-    """Stock moto makes an RSA key whatever was asked for; a certificate with another algorithm is replaced on every
-    plan."""
+    """Stock moto always creates an RSA key: each plan replaces a certificate with another algorithm."""
 
     @wrap(AWSCertificateManagerResponse, "request_certificate")
     def request_certificate(original: Function, self: Any) -> Any:
         result = original(self)
         certificate = self.acm_backend.get_certificate(result.result["CertificateArn"])
-        certificate.asked_algorithm = parameters_of(self).get("KeyAlgorithm")
+        certificate.requested_algorithm = parameters_of(self).get("KeyAlgorithm")
         return result
 
     @wrap(models.CertBundle, "describe")
     def describe(original: Function, self: Any) -> dict[str, Any]:
         described: dict[str, Any] = original(self)
-        if getattr(self, "asked_algorithm", None):
-            described["Certificate"]["KeyAlgorithm"] = self.asked_algorithm
+        if getattr(self, "requested_algorithm", None):
+            described["Certificate"]["KeyAlgorithm"] = self.requested_algorithm
         return described
 
 

@@ -7,51 +7,51 @@ import moto.backup.models as models
 from moto.backup.responses import BackupResponse
 from moto.core.utils import utcnow
 
-from terrace.emulator.aws.patch import Call, Function, fault, operation, wrap
+from terrace.emulator.aws.patch import Call, Function, operation, service_error, wrap
 
 
 def selections() -> None:
-    """Stock moto takes a selection for a new plan and fails with a 500."""
+    """Stock moto treats a selection as a new plan and returns 500."""
 
     @operation(BackupResponse)
     def create_backup_selection(call: Call) -> dict[str, Any]:
         plan, identifier = call.parameters["BackupPlanId"], str(uuid.uuid4())
         call.backend.get_backup_plan(plan, None)  # or ResourceNotFoundException
-        kept = {
+        selection = {
             "BackupSelection": call.parameters["BackupSelection"],
             "SelectionId": identifier,
             "BackupPlanId": plan,
             "CreationDate": utcnow(),
         }
-        call.shelf("selections")[plan, identifier] = kept
-        return kept
+        call.state("selections")[plan, identifier] = selection
+        return selection
 
     @operation(BackupResponse)
     def get_backup_selection(call: Call) -> dict[str, Any]:
         key = call.parameters["BackupPlanId"], call.parameters["SelectionId"]
-        found: dict[str, Any] | None = call.shelf("selections").get(key)
-        if found is None:
-            raise fault("ResourceNotFoundException", f"no selection {key[1]}")
-        return found
+        selection: dict[str, Any] | None = call.state("selections").get(key)
+        if selection is None:
+            raise service_error("ResourceNotFoundException", f"no selection {key[1]}")
+        return selection
 
     @operation(BackupResponse)
     def list_backup_selections(call: Call) -> dict[str, Any]:
         plan = call.parameters["BackupPlanId"]
         return {
             "BackupSelectionsList": [
-                {**kept, **kept["BackupSelection"]}
-                for (owner, _), kept in call.shelf("selections").items()
+                {**selection, **selection["BackupSelection"]}
+                for (owner, _), selection in call.state("selections").items()
                 if owner == plan
             ]
         }
 
     @operation(BackupResponse)
     def delete_backup_selection(call: Call) -> None:
-        call.shelf("selections").pop((call.parameters["BackupPlanId"], call.parameters["SelectionId"]), None)
+        call.state("selections").pop((call.parameters["BackupPlanId"], call.parameters["SelectionId"]), None)
 
 
 def plans() -> None:
-    """Stock moto cannot change a plan, and goes on to return one that was deleted."""
+    """Stock moto cannot change a plan and still returns a deleted one."""
 
     @operation(BackupResponse)
     def update_backup_plan(call: Call) -> dict[str, Any]:
@@ -73,19 +73,19 @@ def plans() -> None:
 
 
 def vault_policies() -> None:
-    """Stock moto has no operation for a vault's access policy."""
+    """Stock moto lacks the operations for a vault's access policy."""
 
     @operation(BackupResponse)
     def put_backup_vault_access_policy(call: Call) -> None:
         _vault(call)
-        call.shelf("vault_policies")[call.parameters["BackupVaultName"]] = call.parameters.get("Policy")
+        call.state("vault_policies")[call.parameters["BackupVaultName"]] = call.parameters.get("Policy")
 
     @operation(BackupResponse)
     def get_backup_vault_access_policy(call: Call) -> dict[str, Any]:
         vault = _vault(call)
-        policy = call.shelf("vault_policies").get(vault.backup_vault_name)
+        policy = call.state("vault_policies").get(vault.backup_vault_name)
         if policy is None:
-            raise fault("ResourceNotFoundException", f"vault {vault.backup_vault_name} has no policy")
+            raise service_error("ResourceNotFoundException", f"vault {vault.backup_vault_name} has no policy")
         return {
             "BackupVaultName": vault.backup_vault_name,
             "BackupVaultArn": vault.backup_vault_arn,
@@ -94,16 +94,16 @@ def vault_policies() -> None:
 
     @operation(BackupResponse)
     def delete_backup_vault_access_policy(call: Call) -> None:
-        call.shelf("vault_policies").pop(call.parameters["BackupVaultName"], None)
+        call.state("vault_policies").pop(call.parameters["BackupVaultName"], None)
 
 
 def vault_notifications() -> None:
-    """Stock moto has no operation for a vault's notifications."""
+    """Stock moto lacks the operations for a vault's notifications."""
 
     @operation(BackupResponse)
     def put_backup_vault_notifications(call: Call) -> None:
         vault = _vault(call)
-        call.shelf("vault_notifications")[vault.backup_vault_name] = {
+        call.state("vault_notifications")[vault.backup_vault_name] = {
             "BackupVaultName": vault.backup_vault_name,
             "BackupVaultArn": vault.backup_vault_arn,
             "SNSTopicArn": call.parameters["SNSTopicArn"],
@@ -113,19 +113,19 @@ def vault_notifications() -> None:
     @operation(BackupResponse)
     def get_backup_vault_notifications(call: Call) -> dict[str, Any]:
         vault = _vault(call)
-        found: dict[str, Any] | None = call.shelf("vault_notifications").get(vault.backup_vault_name)
-        if found is None:
-            raise fault("ResourceNotFoundException", f"vault {vault.backup_vault_name} has no notifications")
-        return found
+        notifications: dict[str, Any] | None = call.state("vault_notifications").get(vault.backup_vault_name)
+        if notifications is None:
+            raise service_error("ResourceNotFoundException", f"vault {vault.backup_vault_name} has no notifications")
+        return notifications
 
     @operation(BackupResponse)
     def delete_backup_vault_notifications(call: Call) -> None:
-        call.shelf("vault_notifications").pop(call.parameters["BackupVaultName"], None)
+        call.state("vault_notifications").pop(call.parameters["BackupVaultName"], None)
 
 
 def recovery_points() -> None:
-    """Stock moto cannot list a vault's recovery points, which the provider does before it deletes a vault. There are
-    none: no backup ever runs."""
+    """Stock moto cannot list a vault's recovery points, which the provider does before it deletes a vault. The list is
+    empty because backups never run."""
 
     @operation(BackupResponse)
     def list_recovery_points_by_backup_vault(call: Call) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def recovery_points() -> None:
 
 
 def tags() -> None:
-    """Stock moto cuts the last part off a resource's ARN unless the path ends in a slash, and answers with no tags."""
+    """Stock moto drops the last part of a resource's ARN unless the path ends in a slash, and returns no tags."""
 
     @operation(BackupResponse)
     def list_tags(call: Call) -> dict[str, Any]:

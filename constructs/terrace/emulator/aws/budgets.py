@@ -4,21 +4,21 @@ from typing import Any
 
 from moto.budgets.responses import BudgetsResponse
 
-from terrace.emulator.aws.patch import Call, Function, as_tags, fault, operation, parameters_of, shelf, wrap
+from terrace.emulator.aws.patch import Call, Function, as_tags, operation, parameters_of, service_error, state_of, wrap
 
 _NOTIFICATION_KEY = ("NotificationType", "ComparisonOperator", "Threshold")
 
 
 def subscribers() -> None:
-    """Stock moto cannot tell who is notified: the provider fails on reading a budget."""
+    """Stock moto cannot list a notification's subscribers: the provider fails to read a budget."""
 
     @operation(BudgetsResponse)
     def describe_subscribers_for_notification(call: Call) -> dict[str, Any]:
-        wanted = call.parameters["Notification"]
-        for kept in _budget(call).notifications:
-            if all(kept.details.get(name) == wanted[name] for name in _NOTIFICATION_KEY):
-                return {"Subscribers": kept.subscribers}
-        raise fault("NotFoundException", "no such notification")
+        requested = call.parameters["Notification"]
+        for notification in _budget(call).notifications:
+            if all(notification.details.get(name) == requested[name] for name in _NOTIFICATION_KEY):
+                return {"Subscribers": notification.subscribers}
+        raise service_error("NotFoundException", "no such notification")
 
 
 def changes() -> None:
@@ -31,40 +31,40 @@ def changes() -> None:
 
 
 def tags() -> None:
-    """Stock moto knows no tags of a budget: the provider fails on reading one."""
+    """Stock moto does not support tags of a budget: the provider fails to read one."""
 
     @wrap(BudgetsResponse, "create_budget")
     def create_budget(original: Function, self: Any) -> Any:
         result = original(self)
-        asked = parameters_of(self)
-        name = asked["Budget"]["BudgetName"]
-        arn = f"arn:{self.partition}:budgets::{asked['AccountId']}:budget/{name}"
-        shelf(self.backend, "tags")[arn] = as_tags(asked.get("ResourceTags"))
+        parameters = parameters_of(self)
+        name = parameters["Budget"]["BudgetName"]
+        arn = f"arn:{self.partition}:budgets::{parameters['AccountId']}:budget/{name}"
+        state_of(self.backend, "tags")[arn] = as_tags(parameters.get("ResourceTags"))
         return result
 
     @operation(BudgetsResponse)
     def list_tags_for_resource(call: Call) -> dict[str, Any]:
-        return {"ResourceTags": call.shelf("tags").get(call.parameters["ResourceARN"], [])}
+        return {"ResourceTags": call.state("tags").get(call.parameters["ResourceARN"], [])}
 
     @operation(BudgetsResponse)
     def tag_resource(call: Call) -> None:
         given = as_tags(call.parameters["ResourceTags"])
         names = [tag["Key"] for tag in given]
-        kept = call.shelf("tags").get(call.parameters["ResourceARN"], [])
-        call.shelf("tags")[call.parameters["ResourceARN"]] = [tag for tag in kept if tag["Key"] not in names] + given
+        tags = call.state("tags").get(call.parameters["ResourceARN"], [])
+        call.state("tags")[call.parameters["ResourceARN"]] = [tag for tag in tags if tag["Key"] not in names] + given
 
     @operation(BudgetsResponse)
     def untag_resource(call: Call) -> None:
-        kept = call.shelf("tags").get(call.parameters["ResourceARN"], [])
-        call.shelf("tags")[call.parameters["ResourceARN"]] = [
-            tag for tag in kept if tag["Key"] not in call.parameters["ResourceTagKeys"]
+        tags = call.state("tags").get(call.parameters["ResourceARN"], [])
+        call.state("tags")[call.parameters["ResourceARN"]] = [
+            tag for tag in tags if tag["Key"] not in call.parameters["ResourceTagKeys"]
         ]
 
     @wrap(BudgetsResponse, "delete_budget")
     def delete_budget(original: Function, self: Any) -> Any:
-        asked = parameters_of(self)
-        arn = f"arn:{self.partition}:budgets::{asked['AccountId']}:budget/{asked['BudgetName']}"
-        shelf(self.backend, "tags").pop(arn, None)
+        parameters = parameters_of(self)
+        arn = f"arn:{self.partition}:budgets::{parameters['AccountId']}:budget/{parameters['BudgetName']}"
+        state_of(self.backend, "tags").pop(arn, None)
         return original(self)
 
 
@@ -72,7 +72,7 @@ def _budget(call: Call, name: str | None = None) -> Any:
     name = name or call.parameters["BudgetName"]
     budget = call.backend.budgets[call.parameters["AccountId"]].get(name)
     if budget is None:
-        raise fault("NotFoundException", f"no budget {name}")
+        raise service_error("NotFoundException", f"no budget {name}")
     return budget
 
 

@@ -5,16 +5,16 @@ from typing import Any
 
 from moto.ce.responses import CostExplorerResponse
 
-from terrace.emulator.aws.patch import Call, as_tags, fault, operation
+from terrace.emulator.aws.patch import Call, as_tags, operation, service_error
 
 
 def anomaly_monitors() -> None:
-    """Stock moto has no operation for anomaly monitors."""
+    """Stock moto lacks the operations for anomaly monitors."""
 
     @operation(CostExplorerResponse)
     def create_anomaly_monitor(call: Call) -> dict[str, Any]:
         arn = call.arn(f"anomalymonitor/{uuid.uuid4()}", region="")
-        call.shelf("monitors")[arn] = {**call.parameters["AnomalyMonitor"], "MonitorArn": arn}
+        call.state("monitors")[arn] = {**call.parameters["AnomalyMonitor"], "MonitorArn": arn}
         call.backend.tag_resource(arn, as_tags(call.parameters.get("ResourceTags")))
         return {"MonitorArn": arn}
 
@@ -24,24 +24,24 @@ def anomaly_monitors() -> None:
 
     @operation(CostExplorerResponse)
     def update_anomaly_monitor(call: Call) -> dict[str, Any]:
-        monitor = _found(call, "monitors", call.parameters["MonitorArn"])
+        monitor = _find(call, "monitors", call.parameters["MonitorArn"])
         monitor["MonitorName"] = call.parameters.get("MonitorName") or monitor["MonitorName"]
         return {"MonitorArn": monitor["MonitorArn"]}
 
     @operation(CostExplorerResponse)
     def delete_anomaly_monitor(call: Call) -> None:
-        _found(call, "monitors", call.parameters["MonitorArn"])
-        del call.shelf("monitors")[call.parameters["MonitorArn"]]
+        _find(call, "monitors", call.parameters["MonitorArn"])
+        del call.state("monitors")[call.parameters["MonitorArn"]]
 
 
 def anomaly_subscriptions() -> None:
-    """Stock moto has no operation for anomaly subscriptions."""
+    """Stock moto lacks the operations for anomaly subscriptions."""
 
     @operation(CostExplorerResponse)
     def create_anomaly_subscription(call: Call) -> dict[str, Any]:
         arn = call.arn(f"anomalysubscription/{uuid.uuid4()}", region="")
-        asked = call.parameters["AnomalySubscription"]
-        call.shelf("subscriptions")[arn] = {**asked, "SubscriptionArn": arn, "AccountId": call.account}
+        parameters = call.parameters["AnomalySubscription"]
+        call.state("subscriptions")[arn] = {**parameters, "SubscriptionArn": arn, "AccountId": call.account}
         call.backend.tag_resource(arn, as_tags(call.parameters.get("ResourceTags")))
         return {"SubscriptionArn": arn}
 
@@ -51,26 +51,28 @@ def anomaly_subscriptions() -> None:
 
     @operation(CostExplorerResponse)
     def update_anomaly_subscription(call: Call) -> dict[str, Any]:
-        subscription = _found(call, "subscriptions", call.parameters["SubscriptionArn"])
+        subscription = _find(call, "subscriptions", call.parameters["SubscriptionArn"])
         subscription.update({name: value for name, value in call.parameters.items() if value is not None})
         return {"SubscriptionArn": subscription["SubscriptionArn"]}
 
     @operation(CostExplorerResponse)
     def delete_anomaly_subscription(call: Call) -> None:
-        _found(call, "subscriptions", call.parameters["SubscriptionArn"])
-        del call.shelf("subscriptions")[call.parameters["SubscriptionArn"]]
+        _find(call, "subscriptions", call.parameters["SubscriptionArn"])
+        del call.state("subscriptions")[call.parameters["SubscriptionArn"]]
 
 
 def _listed(call: Call, kind: str, parameter: str) -> list[dict[str, Any]]:
-    wanted = call.parameters.get(parameter)
-    return [kept for arn, kept in call.shelf(kind).items() if not wanted or arn in wanted]
+    arns = call.parameters.get(parameter)
+    return [entry for arn, entry in call.state(kind).items() if not arns or arn in arns]
 
 
-def _found(call: Call, kind: str, arn: str) -> dict[str, Any]:
-    found: dict[str, Any] | None = call.shelf(kind).get(arn)
-    if found is None:
-        raise fault("UnknownMonitorException" if kind == "monitors" else "UnknownSubscriptionException", f"no {arn}")
-    return found
+def _find(call: Call, kind: str, arn: str) -> dict[str, Any]:
+    entry: dict[str, Any] | None = call.state(kind).get(arn)
+    if entry is None:
+        raise service_error(
+            "UnknownMonitorException" if kind == "monitors" else "UnknownSubscriptionException", f"no {arn}"
+        )
+    return entry
 
 
 PATCHES = (anomaly_monitors, anomaly_subscriptions)

@@ -8,8 +8,7 @@ from terrace.emulator.aws.patch import Function, wrap
 
 
 def delete_by_arn() -> None:
-    """Stock moto deletes a trail by its name only and says nothing when it is given an ARN, as Terraform gives it: the
-    trail stays."""
+    """Stock moto deletes a trail by name only and silently ignores an ARN, which Terraform sends: the trail remains."""
 
     @wrap(models.CloudTrailBackend, "delete_trail")
     def delete_trail(original: Function, self: Any, name: str) -> None:

@@ -6,13 +6,13 @@ from terrace.emulator.aws.patch import Call, as_tags, operation
 
 
 def composite_alarms() -> None:
-    """Stock moto reads composite alarms and cannot make one."""
+    """Stock moto can read composite alarms but not create one."""
 
     @operation(CloudWatchResponse)
     def put_composite_alarm(call: Call) -> None:
-        asked = call.parameters
+        parameters = call.parameters
         alarm = call.backend.put_metric_alarm(
-            name=asked["AlarmName"],
+            name=parameters["AlarmName"],
             namespace="",
             metric_name="",
             comparison_operator="",
@@ -20,16 +20,16 @@ def composite_alarms() -> None:
             period=0,
             threshold=0,
             statistic="",
-            description=asked.get("AlarmDescription"),
+            description=parameters.get("AlarmDescription"),
             dimensions=[],
-            alarm_actions=asked.get("AlarmActions") or [],
-            ok_actions=asked.get("OKActions") or [],
-            insufficient_data_actions=asked.get("InsufficientDataActions") or [],
-            actions_enabled=asked.get("ActionsEnabled", True),
-            rule=asked["AlarmRule"],
-            tags=as_tags(asked.get("Tags")),
+            alarm_actions=parameters.get("AlarmActions") or [],
+            ok_actions=parameters.get("OKActions") or [],
+            insufficient_data_actions=parameters.get("InsufficientDataActions") or [],
+            actions_enabled=parameters.get("ActionsEnabled", True),
+            rule=parameters["AlarmRule"],
+            tags=as_tags(parameters.get("Tags")),
         )
-        alarm.alarm_rule = asked["AlarmRule"]
+        alarm.alarm_rule = parameters["AlarmRule"]
 
 
 PATCHES = (composite_alarms,)

@@ -1,4 +1,4 @@
-"""EC2: tags and descriptions that read back, the account's defaults, a VPN connection with its options and routes."""
+"""EC2: tags and descriptions, the account's defaults, the options and routes of a VPN connection."""
 
 import re
 from typing import Any
@@ -13,21 +13,21 @@ from moto.ec2.models.vpn_connections import VPNConnection
 from moto.ec2.responses import EC2Response
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, add_tag_specification
 
-from terrace.emulator.aws.patch import Call, Function, operation, parameters_of, shelf, wrap
+from terrace.emulator.aws.patch import Call, Function, operation, parameters_of, state_of, wrap
 
 _METADATA_DEFAULTS = ("HttpTokens", "HttpEndpoint", "HttpPutResponseHopLimit", "InstanceMetadataTags")
 _ANYWHERE = "0.0.0.0/0"
 
 
 def rule_descriptions() -> None:
-    """Stock moto loses the description of a rule that names a group or a prefix list instead of a range: it drifts."""
+    """Stock moto drops the description of a rule for a group or a prefix list instead of a range: it drifts."""
 
     @wrap(SecurityGroupRule, "__init__")
     def init(original: Function, self: Any, *arguments: Any, **named: Any) -> None:
         original(self, *arguments, **named)
-        # of a prefix list moto keeps the id only; it is the last of the three that a rule may name
-        asked = named.get("prefix_list_id") or (arguments[7] if len(arguments) > 7 else None)
-        self.prefix_list_description = (asked or {}).get("Description")
+        # moto stores only the id of a prefix list
+        prefix_list = named.get("prefix_list_id") or (arguments[7] if len(arguments) > 7 else None)
+        self.prefix_list_description = (prefix_list or {}).get("Description")
 
     SecurityGroupRule.description = property(
         lambda self: (
@@ -39,7 +39,7 @@ def rule_descriptions() -> None:
 
 
 def network_acls_of_a_vpc() -> None:
-    """Stock moto leaves the default network ACL of a deleted VPC behind."""
+    """Stock moto does not delete the default network ACL of a deleted VPC."""
 
     @wrap(VPCBackend, "delete_vpc")
     def delete_vpc(original: Function, self: Any, vpc_id: str) -> Any:
@@ -50,7 +50,7 @@ def network_acls_of_a_vpc() -> None:
 
 
 def nat_gateway_interfaces() -> None:
-    """Stock moto leaves the network interface of a deleted NAT gateway behind."""
+    """Stock moto does not delete the network interface of a deleted NAT gateway."""
 
     @wrap(NatGatewayBackend, "delete_nat_gateway")
     def delete_nat_gateway(original: Function, self: Any, nat_gateway_id: str) -> Any:
@@ -60,7 +60,7 @@ def nat_gateway_interfaces() -> None:
 
 
 def dhcp_option_tags() -> None:
-    """Stock moto drops the tags that a set of DHCP options is created with."""
+    """Stock moto drops the tags of a new set of DHCP options."""
 
     @wrap(EC2Response, "create_dhcp_options")
     def create_dhcp_options(original: Function, self: Any) -> Any:
@@ -71,26 +71,26 @@ def dhcp_option_tags() -> None:
 
 
 def tagged_types() -> None:
-    """Stock moto lists tags of addresses, NAT gateways and flow logs under names of its own instead of EC2's."""
+    """Stock moto lists the tags of addresses, NAT gateways and flow logs under other resource types than EC2."""
     # EC2 API reference, TagSpecification: resource types
     EC2_PREFIX_TO_RESOURCE.update({"eipalloc": "elastic-ip", "nat": "natgateway", "fl": "vpc-flow-log"})
 
 
 def launch_template_tags() -> None:
-    """Stock moto mixes the template's own tags into what it hands to instances: tag_specifications drift."""
+    """Stock moto adds the launch template's own tags to those for instances: tag_specifications drifts."""
 
     @wrap(LaunchTemplateVersion, "__init__")
     def __init__(original: Function, self: Any, *arguments: Any, **named: Any) -> None:
         original(self, *arguments, **named)
-        given = self.data.get("TagSpecifications")
-        if given is not None:
+        specifications = self.data.get("TagSpecifications")
+        if specifications is not None:
             self.data["TagSpecifications"] = [
-                entry for entry in given if entry.get("ResourceType") != "launch-template"
+                entry for entry in specifications if entry.get("ResourceType") != "launch-template"
             ]
 
 
 def ebs_default_key() -> None:
-    """Stock moto cannot tell or reset the key that new volumes are encrypted with."""
+    """Stock moto cannot return or reset the default encryption key of new volumes."""
 
     @operation(EC2Response)
     def get_ebs_default_kms_key_id(call: Call) -> dict[str, Any]:
@@ -108,52 +108,51 @@ def ebs_default_key() -> None:
 
 
 def snapshot_block() -> None:
-    """Stock moto has no operation for the block on public snapshots."""
+    """Stock moto lacks the operations for blocking public snapshots."""
 
     @operation(EC2Response)
     def enable_snapshot_block_public_access(call: Call) -> dict[str, Any]:
-        call.shelf("snapshot_block")["state"] = call.parameters["State"]
+        call.state("snapshot_block")["state"] = call.parameters["State"]
         return {"State": call.parameters["State"]}
 
     @operation(EC2Response)
     def get_snapshot_block_public_access_state(call: Call) -> dict[str, Any]:
-        return {"State": call.shelf("snapshot_block").get("state", "unblocked"), "ManagedBy": "account"}
+        return {"State": call.state("snapshot_block").get("state", "unblocked"), "ManagedBy": "account"}
 
     @operation(EC2Response)
     def disable_snapshot_block_public_access(call: Call) -> dict[str, Any]:
-        call.shelf("snapshot_block").clear()
+        call.state("snapshot_block").clear()
         return {"State": "unblocked"}
 
 
 def metadata_defaults() -> None:
-    """Stock moto has no operation for the account's defaults of the instance metadata service."""
+    """Stock moto lacks the operations for the account's defaults of the instance metadata service."""
 
     @operation(EC2Response)
     def modify_instance_metadata_defaults(call: Call) -> dict[str, Any]:
-        kept = call.shelf("metadata_defaults")
+        defaults = call.state("metadata_defaults")
         for name in _METADATA_DEFAULTS:
             value = call.parameters.get(name)
             if value in ("no-preference", -1):
-                kept.pop(name, None)
+                defaults.pop(name, None)
             elif value is not None:
-                kept[name] = value
+                defaults[name] = value
         return {"Return": True}
 
     @operation(EC2Response)
     def get_instance_metadata_defaults(call: Call) -> dict[str, Any]:
-        return {"AccountLevel": dict(call.shelf("metadata_defaults"))}
+        return {"AccountLevel": dict(call.state("metadata_defaults"))}
 
 
 def vpn_options() -> None:
-    """Stock moto drops a VPN connection's options, its tunnels and the place of its keys, which drift, and tells keys
-    that were meant for Secrets Manager. It knows no filter by connection and route, by which the provider reads a
-    static route."""
+    """Stock moto drops a VPN connection's options, tunnels and key storage, which drift, and returns keys that are in
+    Secrets Manager. It lacks the filters by connection and route with which the provider reads a static route."""
 
     @wrap(EC2Response, "create_vpn_connection")
     def create_vpn_connection(original: Function, self: Any) -> Any:
         result = original(self)
-        asked = parameters_of(self)
-        options = asked.get("Options") or {}
+        parameters = parameters_of(self)
+        options = parameters.get("Options") or {}
         connection = result.result["VpnConnection"]
         tunnels = list(options.get("TunnelOptions") or [])
         tunnels += [{}] * (2 - len(tunnels))
@@ -164,10 +163,10 @@ def vpn_options() -> None:
             "RemoteIpv4NetworkCidr": options.get("RemoteIpv4NetworkCidr") or _ANYWHERE,
             "TunnelInsideIpVersion": options.get("TunnelInsideIpVersion") or "ipv4",
             "OutsideIpAddressType": options.get("OutsideIpAddressType") or "PublicIpv4",
-            "TunnelOptions": [_tunnel(number, asked_for) for number, asked_for in enumerate(tunnels)],
+            "TunnelOptions": [_tunnel(number, tunnel) for number, tunnel in enumerate(tunnels)],
         }
         connection.routes = []
-        if asked.get("PreSharedKeyStorage") == "SecretsManager":
+        if parameters.get("PreSharedKeyStorage") == "SecretsManager":
             owner = f"{self.region}:{self.current_account}"
             connection.pre_shared_key_arn = f"arn:{self.partition}:secretsmanager:{owner}:secret:s2svpn!{connection.id}"
         return result
@@ -175,10 +174,10 @@ def vpn_options() -> None:
     configuration: Function = VPNConnection.customer_gateway_configuration.fget
 
     def without_keys(self: Any) -> str:
-        told: str = configuration(self)
+        text: str = configuration(self)
         if not getattr(self, "pre_shared_key_arn", None):
-            return told
-        return re.sub(r"(?<=<pre_shared_key>)[^<]*", "REDACTED", told)
+            return text
+        return re.sub(r"(?<=<pre_shared_key>)[^<]*", "REDACTED", text)
 
     VPNConnection.customer_gateway_configuration = property(without_keys)
 
@@ -189,17 +188,17 @@ def vpn_options() -> None:
         destinations = filters.get("route.destination-cidr-block")
         if not identifiers and not destinations:
             return original(self)
-        found = [
+        connections = [
             connection
             for connection in self.ec2_backend.vpn_connections.values()
             if (not identifiers or connection.id in identifiers)
             and (not destinations or any(r["DestinationCidrBlock"] in destinations for r in connection.routes))
         ]
-        return ActionResult({"VpnConnections": found})
+        return ActionResult({"VpnConnections": connections})
 
 
 def vpn_routes() -> None:
-    """Stock moto has no operation for a VPN connection's static routes, nor for their propagation."""
+    """Stock moto lacks the operations for a VPN connection's static routes and for route propagation."""
 
     @operation(EC2Response)
     def create_vpn_connection_route(call: Call) -> None:
@@ -220,14 +219,14 @@ def vpn_routes() -> None:
     @operation(EC2Response)
     def enable_vgw_route_propagation(call: Call) -> None:
         table = call.backend.get_route_table(call.parameters["RouteTableId"])
-        gateways = shelf(table, "propagation")
+        gateways = state_of(table, "propagation")
         gateways[call.parameters["GatewayId"]] = {"GatewayId": call.parameters["GatewayId"]}
         table.propagating_vgws = list(gateways.values())
 
     @operation(EC2Response)
     def disable_vgw_route_propagation(call: Call) -> None:
         table = call.backend.get_route_table(call.parameters["RouteTableId"])
-        gateways = shelf(table, "propagation")
+        gateways = state_of(table, "propagation")
         gateways.pop(call.parameters["GatewayId"], None)
         table.propagating_vgws = list(gateways.values())
 
@@ -240,10 +239,10 @@ def vpn_routes() -> None:
         return routes
 
 
-def _tunnel(number: int, asked: dict[str, Any]) -> dict[str, Any]:
-    """What DescribeVpnConnections tells of a tunnel: never its key. Addresses are of a documentation range."""
+def _tunnel(number: int, options: dict[str, Any]) -> dict[str, Any]:
+    """A tunnel as DescribeVpnConnections returns it, without its key. Addresses are from a documentation range."""
     tunnel = {"OutsideIpAddress": f"203.0.113.{20 + number}", "TunnelInsideCidr": f"169.254.{10 + number}.0/30"}
-    for name, value in asked.items():
+    for name, value in options.items():
         if name not in ("PreSharedKey", "LogOptions") and value not in ("", [], None):
             tunnel["IkeVersions" if name == "IKEVersions" else name] = value
     return tunnel

@@ -1,4 +1,4 @@
-"""EKS: clusters and node groups that read back as they were asked for, add-ons, access entries, pod identities."""
+"""EKS: settings of clusters and node groups, add-ons, access entries, pod identities."""
 
 import uuid
 from typing import Any
@@ -8,9 +8,9 @@ from moto.core.utils import utcnow
 from moto.ec2.models import ec2_backends
 from moto.eks.responses import EKSResponse
 
-from terrace.emulator.aws.patch import Call, Function, fault, operation, parameters_of, shelf, wrap
+from terrace.emulator.aws.patch import Call, Function, operation, parameters_of, service_error, state_of, wrap
 
-_ADDON_VERSIONS = {  # of Kubernetes 1.32; another add-on gets a version of the same form
+_ADDON_VERSIONS = {  # of Kubernetes 1.32; any other add-on gets a version in the same format
     "vpc-cni": "v1.19.2-eksbuild.1",
     "coredns": "v1.11.4-eksbuild.2",
     "kube-proxy": "v1.32.0-eksbuild.2",
@@ -20,25 +20,24 @@ _ADDON_VERSIONS = {  # of Kubernetes 1.32; another add-on gets a version of the 
 
 
 def cluster_settings() -> None:
-    """Stock moto drops access_config, upgrade_policy and zonal_shift_config, tells no VPC and no cluster security
-    group, gives all clusters one issuer of ten characters and one health-less state: the provider replaces the cluster
-    on every plan."""
+    """Stock moto drops access_config, upgrade_policy and zonal_shift_config, returns no VPC, cluster security group or
+    health, and gives all clusters the same issuer of ten characters: each plan replaces the cluster."""
 
     @wrap(EKSResponse, "create_cluster")
     def create_cluster(original: Function, self: Any) -> Any:
         result = original(self)
-        asked = parameters_of(self)
-        cluster = self.eks_backend.clusters[asked["name"]]
-        access = asked.get("accessConfig") or {}
+        parameters = parameters_of(self)
+        cluster = self.eks_backend.clusters[parameters["name"]]
+        access = parameters.get("accessConfig") or {}
         cluster.access_config = {
             "authenticationMode": access.get("authenticationMode", "CONFIG_MAP"),
             "bootstrapClusterCreatorAdminPermissions": access.get("bootstrapClusterCreatorAdminPermissions", True),
         }
-        cluster.upgrade_policy = asked.get("upgradePolicy") or {"supportType": "EXTENDED"}
-        cluster.zonal_shift_config = asked.get("zonalShiftConfig")
-        cluster.deletion_protection = asked.get("deletionProtection", False)
+        cluster.upgrade_policy = parameters.get("upgradePolicy") or {"supportType": "EXTENDED"}
+        cluster.zonal_shift_config = parameters.get("zonalShiftConfig")
+        cluster.deletion_protection = parameters.get("deletionProtection", False)
         cluster.health = {"issues": []}
-        # as long as AWS's, and another cluster's is another one: it names the OIDC provider
+        # as long as on AWS and unique to the cluster: it names the OIDC provider
         identifier = uuid.uuid5(uuid.NAMESPACE_URL, cluster.arn).hex.upper()
         cluster.identity = {"oidc": {"issuer": f"https://oidc.eks.{self.region}.amazonaws.com/id/{identifier}"}}
         vpc = cluster.resources_vpc_config
@@ -52,24 +51,24 @@ def cluster_settings() -> None:
 
 
 def cluster_updates() -> None:
-    """Stock moto overwrites the whole VPC configuration with the few values of an update, answers with the cluster
-    where the API answers with an update, and knows neither UpdateClusterVersion nor DescribeUpdate, which the provider
-    polls after every change."""
+    """Stock moto overwrites the whole VPC configuration with the few values of an update, returns the cluster where the
+    API returns an update, and lacks UpdateClusterVersion and DescribeUpdate, which the provider polls after every
+    change."""
 
     @operation(EKSResponse)
     def update_cluster_config(call: Call) -> dict[str, Any]:
-        asked = call.parameters
-        cluster = call.backend.describe_cluster(asked["name"])
-        cluster.resources_vpc_config.update(asked.get("resourcesVpcConfig") or {})
+        parameters = call.parameters
+        cluster = call.backend.describe_cluster(parameters["name"])
+        cluster.resources_vpc_config.update(parameters.get("resourcesVpcConfig") or {})
         for parameter, attribute in (
             ("logging", "logging"),
             ("upgradePolicy", "upgrade_policy"),
             ("zonalShiftConfig", "zonal_shift_config"),
         ):
-            if asked.get(parameter) is not None:
-                setattr(cluster, attribute, asked[parameter])
-        if asked.get("accessConfig"):
-            cluster.access_config = {**getattr(cluster, "access_config", {}), **asked["accessConfig"]}
+            if parameters.get(parameter) is not None:
+                setattr(cluster, attribute, parameters[parameter])
+        if parameters.get("accessConfig"):
+            cluster.access_config = {**getattr(cluster, "access_config", {}), **parameters["accessConfig"]}
         return {"update": _update("ConfigUpdate")}
 
     @operation(EKSResponse)
@@ -89,66 +88,66 @@ def cluster_updates() -> None:
 
 
 def nodegroup_settings() -> None:
-    """Stock moto invents an SSH key, drops the update and repair settings, and reports disk size 20 and Kubernetes 1.19
-    whatever was asked for: the provider replaces the node group on every plan."""
+    """Stock moto adds an SSH key, drops the update and repair settings, and always returns disk size 20 and Kubernetes
+    1.19: each plan replaces the node group."""
 
     @wrap(EKSResponse, "create_nodegroup")
     def create_nodegroup(original: Function, self: Any) -> Any:
         result = original(self)
-        asked = parameters_of(self)
-        cluster = self.eks_backend.clusters[asked["clusterName"]]
-        group = cluster.nodegroups[asked["nodegroupName"]]
-        group.update_config = asked.get("updateConfig")
-        group.node_repair_config = asked.get("nodeRepairConfig")
-        group.version = asked.get("version") or cluster.version
-        group.release_version = asked.get("releaseVersion") or f"{group.version}.0-20250301"
-        group.remote_access = asked.get("remoteAccess")
+        parameters = parameters_of(self)
+        cluster = self.eks_backend.clusters[parameters["clusterName"]]
+        group = cluster.nodegroups[parameters["nodegroupName"]]
+        group.update_config = parameters.get("updateConfig")
+        group.node_repair_config = parameters.get("nodeRepairConfig")
+        group.version = parameters.get("version") or cluster.version
+        group.release_version = parameters.get("releaseVersion") or f"{group.version}.0-20250301"
+        group.remote_access = parameters.get("remoteAccess")
         group.resources = {"autoScalingGroups": group.resources["autoScalingGroups"]}
-        if asked.get("launchTemplate"):
-            group.disk_size = None  # the template's block devices say it
+        if parameters.get("launchTemplate"):
+            group.disk_size = None  # the template's block devices set it
         return result
 
     @operation(EKSResponse)
     def update_nodegroup_version(call: Call) -> dict[str, Any]:
-        asked = call.parameters
-        group = call.backend.describe_nodegroup(asked["clusterName"], asked["nodegroupName"])
-        group.version = asked.get("version") or group.version
-        group.release_version = asked.get("releaseVersion") or f"{group.version}.0-20250301"
-        if asked.get("launchTemplate"):
-            group.launch_template = {**(group.launch_template or {}), **asked["launchTemplate"]}
+        parameters = call.parameters
+        group = call.backend.describe_nodegroup(parameters["clusterName"], parameters["nodegroupName"])
+        group.version = parameters.get("version") or group.version
+        group.release_version = parameters.get("releaseVersion") or f"{group.version}.0-20250301"
+        if parameters.get("launchTemplate"):
+            group.launch_template = {**(group.launch_template or {}), **parameters["launchTemplate"]}
         return {"update": _update("VersionUpdate")}
 
 
 def addons() -> None:
-    """Stock moto has no add-on operation: 404."""
+    """Stock moto lacks the add-on operations: 404."""
 
     @operation(EKSResponse)
     def create_addon(call: Call) -> dict[str, Any]:
-        asked = call.parameters
-        cluster, name = _cluster(call), asked["addonName"]
-        kept = call.shelf("addons")
-        if (cluster, name) in kept:
-            raise fault("ResourceInUseException", f"Addon already exists: {name}")
+        parameters = call.parameters
+        cluster, name = _cluster(call), parameters["addonName"]
+        addons = call.state("addons")
+        if (cluster, name) in addons:
+            raise service_error("ResourceInUseException", f"Addon already exists: {name}")
         arn = call.arn(f"addon/{cluster}/{name}/{uuid.uuid4()}")
-        owned = [
+        associations = [
             _associate(call, cluster, "kube-system", entry["serviceAccount"], entry["roleArn"], owner=arn)
-            for entry in asked.get("podIdentityAssociations") or []
+            for entry in parameters.get("podIdentityAssociations") or []
         ]
-        kept[cluster, name] = {
+        addons[cluster, name] = {
             "addonName": name,
             "clusterName": cluster,
             "status": "ACTIVE",
-            "addonVersion": asked.get("addonVersion") or _ADDON_VERSIONS.get(name, "v1.0.0-eksbuild.1"),
+            "addonVersion": parameters.get("addonVersion") or _ADDON_VERSIONS.get(name, "v1.0.0-eksbuild.1"),
             "health": {"issues": []},
             "addonArn": arn,
             "createdAt": utcnow(),
             "modifiedAt": utcnow(),
-            "serviceAccountRoleArn": asked.get("serviceAccountRoleArn"),
-            "configurationValues": asked.get("configurationValues"),
-            "podIdentityAssociations": [association["associationArn"] for association in owned],
-            "tags": asked.get("tags") or {},
+            "serviceAccountRoleArn": parameters.get("serviceAccountRoleArn"),
+            "configurationValues": parameters.get("configurationValues"),
+            "podIdentityAssociations": [association["associationArn"] for association in associations],
+            "tags": parameters.get("tags") or {},
         }
-        return {"addon": kept[cluster, name]}
+        return {"addon": addons[cluster, name]}
 
     @operation(EKSResponse)
     def describe_addon(call: Call) -> dict[str, Any]:
@@ -157,7 +156,7 @@ def addons() -> None:
     @operation(EKSResponse)
     def list_addons(call: Call) -> dict[str, Any]:
         cluster = _cluster(call)
-        return {"addons": [name for owner, name in call.shelf("addons") if owner == cluster]}
+        return {"addons": [name for owner, name in call.state("addons") if owner == cluster]}
 
     @operation(EKSResponse)
     def update_addon(call: Call) -> dict[str, Any]:
@@ -170,36 +169,36 @@ def addons() -> None:
     @operation(EKSResponse)
     def delete_addon(call: Call) -> dict[str, Any]:
         addon = _find(call, "addons", call.parameters["addonName"])
-        del call.shelf("addons")[addon["clusterName"], addon["addonName"]]
-        associations = call.shelf("pod_identities")
-        for key in [key for key, kept in associations.items() if kept.get("ownerArn") == addon["addonArn"]]:
+        del call.state("addons")[addon["clusterName"], addon["addonName"]]
+        associations = call.state("pod_identities")
+        for key in [key for key, each in associations.items() if each.get("ownerArn") == addon["addonArn"]]:
             del associations[key]
         return {"addon": {**addon, "status": "DELETING"}}
 
 
 def access_entries() -> None:
-    """Stock moto has no operation for access entries and their policies: 404."""
+    """Stock moto lacks the operations for access entries and their policies: 404."""
 
     @operation(EKSResponse)
     def create_access_entry(call: Call) -> dict[str, Any]:
-        asked = call.parameters
-        cluster, principal = _cluster(call), asked["principalArn"]
-        kept = call.shelf("access_entries")
-        if (cluster, principal) in kept:
-            raise fault("ResourceInUseException", f"The specified access entry already exists: {principal}")
+        parameters = call.parameters
+        cluster, principal = _cluster(call), parameters["principalArn"]
+        entries = call.state("access_entries")
+        if (cluster, principal) in entries:
+            raise service_error("ResourceInUseException", f"The specified access entry already exists: {principal}")
         tail = f"role/{call.account}/{principal.rpartition('/')[2]}/{uuid.uuid4()}"
-        kept[cluster, principal] = {
+        entries[cluster, principal] = {
             "clusterName": cluster,
             "principalArn": principal,
-            "kubernetesGroups": asked.get("kubernetesGroups") or [],
+            "kubernetesGroups": parameters.get("kubernetesGroups") or [],
             "accessEntryArn": call.arn(f"access-entry/{cluster}/{tail}"),
             "createdAt": utcnow(),
             "modifiedAt": utcnow(),
-            "tags": asked.get("tags") or {},
-            "username": asked.get("username") or principal,
-            "type": asked.get("type") or "STANDARD",
+            "tags": parameters.get("tags") or {},
+            "username": parameters.get("username") or principal,
+            "type": parameters.get("type") or "STANDARD",
         }
-        return {"accessEntry": kept[cluster, principal]}
+        return {"accessEntry": entries[cluster, principal]}
 
     @operation(EKSResponse)
     def describe_access_entry(call: Call) -> dict[str, Any]:
@@ -208,7 +207,7 @@ def access_entries() -> None:
     @operation(EKSResponse)
     def list_access_entries(call: Call) -> dict[str, Any]:
         cluster = _cluster(call)
-        return {"accessEntries": [principal for owner, principal in call.shelf("access_entries") if owner == cluster]}
+        return {"accessEntries": [principal for owner, principal in call.state("access_entries") if owner == cluster]}
 
     @operation(EKSResponse)
     def update_access_entry(call: Call) -> dict[str, Any]:
@@ -222,8 +221,8 @@ def access_entries() -> None:
     def delete_access_entry(call: Call) -> None:
         entry = _find(call, "access_entries", call.parameters["principalArn"])
         key = entry["clusterName"], entry["principalArn"]
-        del call.shelf("access_entries")[key]
-        call.shelf("access_policies").pop(key, None)
+        del call.state("access_entries")[key]
+        call.state("access_policies").pop(key, None)
 
     @operation(EKSResponse)
     def associate_access_policy(call: Call) -> dict[str, Any]:
@@ -235,36 +234,36 @@ def access_entries() -> None:
             "modifiedAt": utcnow(),
         }
         key = entry["clusterName"], entry["principalArn"]
-        call.shelf("access_policies").setdefault(key, {})[policy["policyArn"]] = policy
+        call.state("access_policies").setdefault(key, {})[policy["policyArn"]] = policy
         return {"clusterName": key[0], "principalArn": key[1], "associatedAccessPolicy": policy}
 
     @operation(EKSResponse)
     def list_associated_access_policies(call: Call) -> dict[str, Any]:
         entry = _find(call, "access_entries", call.parameters["principalArn"])
         key = entry["clusterName"], entry["principalArn"]
-        policies = list(call.shelf("access_policies").get(key, {}).values())
+        policies = list(call.state("access_policies").get(key, {}).values())
         return {"clusterName": key[0], "principalArn": key[1], "associatedAccessPolicies": policies}
 
     @operation(EKSResponse)
     def disassociate_access_policy(call: Call) -> None:
         entry = _find(call, "access_entries", call.parameters["principalArn"])
         key = entry["clusterName"], entry["principalArn"]
-        call.shelf("access_policies").get(key, {}).pop(call.parameters["policyArn"], None)
+        call.state("access_policies").get(key, {}).pop(call.parameters["policyArn"], None)
 
 
 def pod_identities() -> None:
-    """Stock moto has no operation for pod identity associations: 404."""
+    """Stock moto lacks the operations for pod identity associations: 404."""
 
     @operation(EKSResponse)
     def create_pod_identity_association(call: Call) -> dict[str, Any]:
-        asked = call.parameters
+        parameters = call.parameters
         association = _associate(
             call,
             _cluster(call),
-            asked["namespace"],
-            asked["serviceAccount"],
-            asked["roleArn"],
-            tags=asked.get("tags") or {},
+            parameters["namespace"],
+            parameters["serviceAccount"],
+            parameters["roleArn"],
+            tags=parameters.get("tags") or {},
         )
         return {"association": association}
 
@@ -274,13 +273,13 @@ def pod_identities() -> None:
 
     @operation(EKSResponse)
     def list_pod_identity_associations(call: Call) -> dict[str, Any]:
-        wanted = {
+        criteria = {
             name: call.parameters[name]
             for name in ("clusterName", "namespace", "serviceAccount")
             if call.parameters.get(name)
         }
-        found = call.shelf("pod_identities").values()
-        return {"associations": [kept for kept in found if wanted.items() <= kept.items()]}
+        associations = call.state("pod_identities").values()
+        return {"associations": [each for each in associations if criteria.items() <= each.items()]}
 
     @operation(EKSResponse)
     def update_pod_identity_association(call: Call) -> dict[str, Any]:
@@ -291,44 +290,45 @@ def pod_identities() -> None:
     @operation(EKSResponse)
     def delete_pod_identity_association(call: Call) -> dict[str, Any]:
         association = _find(call, "pod_identities", call.parameters["associationId"])
-        del call.shelf("pod_identities")[association["clusterName"], association["associationId"]]
+        del call.state("pod_identities")[association["clusterName"], association["associationId"]]
         return {"association": association}
 
 
 def tags() -> None:
-    """Stock moto tags clusters only: a changed tag of a node group, add-on or access entry is a 404."""
+    """Stock moto supports tags of clusters only: changing a tag of a node group, add-on or access entry is a 404."""
 
-    def tagged(backend: Any, arn: str) -> dict[str, str] | None:
+    def tags_of(backend: Any, arn: str) -> dict[str, str] | None:
+        tags: dict[str, str]
         for cluster in backend.clusters.values():
             for group in cluster.nodegroups.values():
                 if group.arn == arn:
-                    found: dict[str, str] = group.tags
-                    return found
+                    tags = group.tags
+                    return tags
         for name in ("addons", "access_entries", "pod_identities"):
-            for kept in shelf(backend, name).values():
-                if arn in (kept.get("addonArn"), kept.get("accessEntryArn"), kept.get("associationArn")):
-                    found = kept["tags"]
-                    return found
+            for each in state_of(backend, name).values():
+                if arn in (each.get("addonArn"), each.get("accessEntryArn"), each.get("associationArn")):
+                    tags = each["tags"]
+                    return tags
         return None
 
     @wrap(models.EKSBackend, "tag_resource")
     def tag_resource(original: Function, self: Any, resource_arn: str, tags: dict[str, str]) -> None:
-        found = tagged(self, resource_arn)
-        original(self, resource_arn, tags) if found is None else found.update(tags)
+        current = tags_of(self, resource_arn)
+        original(self, resource_arn, tags) if current is None else current.update(tags)
 
     @wrap(models.EKSBackend, "untag_resource")
     def untag_resource(original: Function, self: Any, resource_arn: str, tag_keys: list[str] | str) -> None:
-        found = tagged(self, resource_arn)
-        if found is None:
+        current = tags_of(self, resource_arn)
+        if current is None:
             original(self, resource_arn, tag_keys)
             return
         for key in [tag_keys] if isinstance(tag_keys, str) else tag_keys:
-            found.pop(key, None)
+            current.pop(key, None)
 
     @wrap(models.EKSBackend, "list_tags_for_resource")
     def list_tags_for_resource(original: Function, self: Any, resource_arn: str) -> Any:
-        found = tagged(self, resource_arn)
-        return original(self, resource_arn) if found is None else found
+        current = tags_of(self, resource_arn)
+        return original(self, resource_arn) if current is None else current
 
 
 def _cluster(call: Call) -> str:
@@ -339,10 +339,10 @@ def _cluster(call: Call) -> str:
 
 def _find(call: Call, kind: str, key: str) -> dict[str, Any]:
     cluster = _cluster(call)
-    found: dict[str, Any] | None = call.shelf(kind).get((cluster, key))
-    if found is None:
-        raise fault("ResourceNotFoundException", f"no {kind.replace('_', ' ')} of {cluster} named {key}")
-    return found
+    entry: dict[str, Any] | None = call.state(kind).get((cluster, key))
+    if entry is None:
+        raise service_error("ResourceNotFoundException", f"no {kind.replace('_', ' ')} of {cluster} named {key}")
+    return entry
 
 
 def _associate(
@@ -368,7 +368,7 @@ def _associate(
         "createdAt": utcnow(),
         "modifiedAt": utcnow(),
     }
-    call.shelf("pod_identities")[cluster, identifier] = association
+    call.state("pod_identities")[cluster, identifier] = association
     return association
 
 

@@ -1,4 +1,4 @@
-"""ElastiCache: parameter groups, user groups, members of a replication group, deletes that end."""
+"""ElastiCache: parameter groups, user groups, users, replication groups, subnet groups."""
 
 import re
 from types import SimpleNamespace
@@ -7,7 +7,7 @@ from typing import Any
 import moto.elasticache.models as models
 from moto.elasticache.responses import ElastiCacheResponse
 
-from terrace.emulator.aws.patch import Call, Function, as_tags, fault, operation, parameters_of, read_back, wrap
+from terrace.emulator.aws.patch import Call, Function, as_tags, operation, parameters_of, read_back, service_error, wrap
 
 _READ_BACK = {
     "AutoMinorVersionUpgrade": "auto_minor_version_upgrade",
@@ -24,31 +24,31 @@ _READ_BACK = {
 
 
 def parameter_groups() -> None:
-    """Stock moto has no operation for cache parameter groups."""
+    """Stock moto lacks the operations for cache parameter groups."""
 
     @operation(ElastiCacheResponse)
     def create_cache_parameter_group(call: Call) -> dict[str, Any]:
-        asked = call.parameters
-        name = asked["CacheParameterGroupName"]
-        kept = call.shelf("parameter_groups")
-        if name in kept:
-            raise fault("CacheParameterGroupAlreadyExists", f"Cache parameter group {name} already exists")
+        parameters = call.parameters
+        name = parameters["CacheParameterGroupName"]
+        groups = call.state("parameter_groups")
+        if name in groups:
+            raise service_error("CacheParameterGroupAlreadyExists", f"Cache parameter group {name} already exists")
         group = {
             "CacheParameterGroupName": name,
-            "CacheParameterGroupFamily": asked["CacheParameterGroupFamily"],
-            "Description": asked["Description"],
+            "CacheParameterGroupFamily": parameters["CacheParameterGroupFamily"],
+            "Description": parameters["Description"],
             "IsGlobal": False,
             "ARN": call.arn(f"parametergroup:{name}"),
         }
-        kept[name] = {"group": group, "parameters": {}}
-        call.backend.add_tags_to_resource(group["ARN"], as_tags(asked.get("Tags")))
+        groups[name] = {"group": group, "parameters": {}}
+        call.backend.add_tags_to_resource(group["ARN"], as_tags(parameters.get("Tags")))
         return {"CacheParameterGroup": group}
 
     @operation(ElastiCacheResponse)
     def describe_cache_parameter_groups(call: Call) -> dict[str, Any]:
         if call.parameters.get("CacheParameterGroupName"):
             return {"CacheParameterGroups": [group_of(call)["group"]]}
-        return {"CacheParameterGroups": [kept["group"] for kept in call.shelf("parameter_groups").values()]}
+        return {"CacheParameterGroups": [each["group"] for each in call.state("parameter_groups").values()]}
 
     @operation(ElastiCacheResponse)
     def modify_cache_parameter_group(call: Call) -> dict[str, Any]:
@@ -77,41 +77,41 @@ def parameter_groups() -> None:
     @operation(ElastiCacheResponse)
     def delete_cache_parameter_group(call: Call) -> None:
         group_of(call)
-        del call.shelf("parameter_groups")[call.parameters["CacheParameterGroupName"]]
+        del call.state("parameter_groups")[call.parameters["CacheParameterGroupName"]]
 
     def group_of(call: Call) -> dict[str, Any]:
         name = call.parameters["CacheParameterGroupName"]
-        found: dict[str, Any] | None = call.shelf("parameter_groups").get(name)
-        if found is None:
-            raise fault("CacheParameterGroupNotFound", f"CacheParameterGroup not found: {name}")
-        return found
+        group: dict[str, Any] | None = call.state("parameter_groups").get(name)
+        if group is None:
+            raise service_error("CacheParameterGroupNotFound", f"CacheParameterGroup not found: {name}")
+        return group
 
 
 def user_groups() -> None:
-    """Stock moto has no operation for user groups."""
+    """Stock moto lacks the operations for user groups."""
 
     @operation(ElastiCacheResponse)
     def create_user_group(call: Call) -> dict[str, Any]:
-        asked = call.parameters
-        name = asked["UserGroupId"]
+        parameters = call.parameters
+        name = parameters["UserGroupId"]
         group = {
             "UserGroupId": name,
             "Status": "active",
-            "Engine": asked["Engine"].lower(),
-            "UserIds": list(asked.get("UserIds") or []),
+            "Engine": parameters["Engine"].lower(),
+            "UserIds": list(parameters.get("UserIds") or []),
             "MinimumEngineVersion": "7.2",
             "ReplicationGroups": [],
             "ARN": call.arn(f"usergroup:{name}"),
         }
-        call.shelf("user_groups")[name] = group
-        call.backend.add_tags_to_resource(group["ARN"], as_tags(asked.get("Tags")))
+        call.state("user_groups")[name] = group
+        call.backend.add_tags_to_resource(group["ARN"], as_tags(parameters.get("Tags")))
         return group
 
     @operation(ElastiCacheResponse)
     def describe_user_groups(call: Call) -> dict[str, Any]:
         if call.parameters.get("UserGroupId"):
             return {"UserGroups": [user_group_of(call)]}
-        return {"UserGroups": list(call.shelf("user_groups").values())}
+        return {"UserGroups": list(call.state("user_groups").values())}
 
     @operation(ElastiCacheResponse)
     def modify_user_group(call: Call) -> dict[str, Any]:
@@ -124,19 +124,19 @@ def user_groups() -> None:
     @operation(ElastiCacheResponse)
     def delete_user_group(call: Call) -> dict[str, Any]:
         group = user_group_of(call)
-        del call.shelf("user_groups")[group["UserGroupId"]]
+        del call.state("user_groups")[group["UserGroupId"]]
         return {**group, "Status": "deleting"}
 
     def user_group_of(call: Call) -> dict[str, Any]:
         name = call.parameters["UserGroupId"]
-        found: dict[str, Any] | None = call.shelf("user_groups").get(name)
-        if found is None:
-            raise fault("UserGroupNotFound", f"User group {name} not found")
-        return found
+        group: dict[str, Any] | None = call.state("user_groups").get(name)
+        if group is None:
+            raise service_error("UserGroupNotFound", f"User group {name} not found")
+        return group
 
 
 def users() -> None:
-    """Stock moto has no ModifyUser, which a changed access string calls."""
+    """Stock moto lacks ModifyUser, which changes an access string."""
 
     @operation(ElastiCacheResponse)
     def modify_user(call: Call) -> Any:
@@ -146,31 +146,30 @@ def users() -> None:
 
 
 def replication_groups() -> None:
-    """Stock moto makes one member whatever NumCacheClusters says, knows no cache cluster for a member, so the provider
-    reads neither version nor windows, keeps only few changed values, and leaves a deleted group in state `deleting` for
-    ever."""
+    """Stock moto ignores NumCacheClusters and creates one member, has no cache cluster for a member, from which the
+    provider reads version and windows, drops most changed values, and leaves a deleted group in state `deleting`."""
 
     @wrap(ElastiCacheResponse, "create_replication_group")
     def create_replication_group(original: Function, self: Any) -> Any:
         result = original(self)
-        asked = parameters_of(self)
-        group = self.elasticache_backend.replication_groups[asked["ReplicationGroupId"]]
-        if asked.get("NumCacheClusters") and not asked.get("NumNodeGroups"):
-            members = range(1, asked["NumCacheClusters"] + 1)
-            group.member_clusters = [f"{asked['ReplicationGroupId']}-{number:03d}" for number in members]
-        # the mode "preferred" is a step of turning TLS on, never a default
-        group.transit_encryption_mode = asked.get("TransitEncryptionMode")
+        parameters = parameters_of(self)
+        group = self.elasticache_backend.replication_groups[parameters["ReplicationGroupId"]]
+        if parameters.get("NumCacheClusters") and not parameters.get("NumNodeGroups"):
+            members = range(1, parameters["NumCacheClusters"] + 1)
+            group.member_clusters = [f"{parameters['ReplicationGroupId']}-{number:03d}" for number in members]
+        # the mode "preferred" is a step of enabling TLS, never a default
+        group.transit_encryption_mode = parameters.get("TransitEncryptionMode")
         return result
 
     @wrap(ElastiCacheResponse, "modify_replication_group")
     def modify_replication_group(original: Function, self: Any) -> Any:
         result = original(self)
-        asked = parameters_of(self)
-        group = self.elasticache_backend.replication_groups[asked["ReplicationGroupId"]]
-        read_back(group, asked, _READ_BACK)
-        removed = asked.get("UserGroupIdsToRemove") or []
-        kept = [name for name in group.user_group_ids if name not in removed]
-        group.user_group_ids = kept + list(asked.get("UserGroupIdsToAdd") or [])
+        parameters = parameters_of(self)
+        group = self.elasticache_backend.replication_groups[parameters["ReplicationGroupId"]]
+        read_back(group, parameters, _READ_BACK)
+        removed = parameters.get("UserGroupIdsToRemove") or []
+        remaining = [name for name in group.user_group_ids if name not in removed]
+        group.user_group_ids = remaining + list(parameters.get("UserGroupIdsToAdd") or [])
         return result
 
     @wrap(models.ElastiCacheBackend, "describe_cache_clusters")
@@ -186,7 +185,7 @@ def replication_groups() -> None:
         del self.replication_groups[replication_group_id]
         return group
 
-    # the method passes its second argument by name
+    # callers pass the second argument by name
     inner = models.ElastiCacheBackend.delete_replication_group
 
     def by_name(self: Any, replication_group_id: str, retain_primary_cluster: bool | None = None) -> Any:
@@ -196,19 +195,19 @@ def replication_groups() -> None:
 
 
 def subnet_groups() -> None:
-    """Stock moto can neither change nor delete a cache subnet group."""
+    """Stock moto cannot change or delete a cache subnet group."""
 
     @operation(ElastiCacheResponse)
     def modify_cache_subnet_group(call: Call) -> dict[str, Any]:
-        asked = call.parameters
-        name = asked["CacheSubnetGroupName"]
+        parameters = call.parameters
+        name = parameters["CacheSubnetGroupName"]
         before = call.backend.describe_cache_subnet_groups(name)[0]
         group = models.CacheSubnetGroup(
             call.account,
             call.region,
             name,
-            asked.get("CacheSubnetGroupDescription") or before.cache_subnet_group_description,
-            asked.get("SubnetIds") or before.subnet_ids,
+            parameters.get("CacheSubnetGroupDescription") or before.cache_subnet_group_description,
+            parameters.get("SubnetIds") or before.subnet_ids,
             before.tags,
         )
         call.backend.cache_subnet_groups[name] = group
@@ -222,7 +221,7 @@ def subnet_groups() -> None:
 
 
 def tagged_arns() -> None:
-    """Stock moto refuses to list the tags of a parameter group or a user group: its pattern of an ARN lacks them."""
+    """Stock moto refuses to list the tags of a parameter group or a user group: its ARN pattern does not match them."""
 
     @wrap(models.ElastiCacheBackend, "__init__")
     def __init__(original: Function, self: Any, *arguments: Any, **named: Any) -> None:

@@ -1,4 +1,4 @@
-"""GuardDuty: features that are switched one at a time."""
+"""GuardDuty: features that are changed one at a time."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from terrace.emulator.aws.patch import Function, wrap
 
 
 def features() -> None:
-    """Stock moto replaces all features of a detector by those of an update; Terraform switches one at a time."""
+    """Stock moto replaces all features of a detector with those of an update; Terraform changes one at a time."""
 
     @wrap(models.Detector, "update")
     def update(original: Function, self: Any, *arguments: Any, **named: Any) -> None:

@@ -1,8 +1,8 @@
-"""What exists in the emulated account, read from moto's own memory.
+"""The resources of the emulated account, read from moto's memory.
 
-No resource type is listed by hand, so none can be forgotten: every collection on every backend counts, those of the
-patches as well, as does every switch that was turned. What an empty account has is noted when moto makes a backend.
-What is neither a resource nor there from the start stands in the tables below.
+There is no list of resource types to keep complete: every collection on every backend counts, including those of the
+patches, and so does every boolean that was turned on. What an empty account contains is recorded when moto creates a
+backend. The tables below list what is not a resource.
 """
 
 import weakref
@@ -14,100 +14,100 @@ from moto.core.base_backend import AccountSpecificBackend, BackendDict, backend_
 from terrace.emulator.aws.patch import wrap
 from terrace.emulator.contract import Resource
 
-# what moto keeps for itself, by service and attribute
+# moto's internal collections, by service and attribute
 _BOOKKEEPING = frozenset(
     {
         ("acm", "idempotency_tokens"),
         ("ec2", "launch_template_name_to_ids"),
-        ("rds", "events"),  # of instances that are gone as well
-        ("rds", "resource_map"),  # an index of what the other collections hold
-        ("resourcegroupstaggingapi", "pages"),  # of a listing under way
-        ("route53", "delegation_sets"),  # name servers, which AWS gives to a zone
+        ("rds", "events"),  # including those of deleted instances
+        ("rds", "resource_map"),  # an index of the other collections
+        ("resourcegroupstaggingapi", "pages"),  # of a list request in progress
+        ("route53", "delegation_sets"),  # name servers that AWS assigns to a zone
         ("s3", "pagination_tokens"),
     }
 )
 
-# registers of tags; the tags of a thing that is gone are no resource
-_TAGS = frozenset({"tagger", "tagging_service", "tags", "gap_tags", "resource_tags"})
+# collections of tags, which may outlive their resource
+_TAGS = frozenset({"tagger", "tagging_service", "tags", "terrace_tags", "resource_tags"})
 
-# states in which AWS goes on to show a thing that was deleted
-_GONE = frozenset({"deleted", "deleting", "terminated", "pendingdeletion"})
+# states in which AWS still lists a deleted resource
+_DELETED_STATES = frozenset({"deleted", "deleting", "terminated", "pendingdeletion"})
 
 _baselines: "weakref.WeakKeyDictionary[Any, dict[str, Any]]" = weakref.WeakKeyDictionary()
 
 
 def watch() -> None:
-    """Note what each backend holds when it is made. Call once, before any backend is."""
+    """Record what each backend contains when it is created. Call once, before moto creates any backend."""
 
     @wrap(AccountSpecificBackend, "__init__")
     def __init__(original: Any, self: Any, *arguments: Any, **named: Any) -> None:
         original(self, *arguments, **named)
-        make = self.backend
+        create = self.backend
 
-        def noted(region_name: str, account_id: str) -> Any:
-            backend = make(region_name, account_id)
+        def recorded(region_name: str, account_id: str) -> Any:
+            backend = create(region_name, account_id)
             _baselines[backend] = {
                 name: value if isinstance(value, bool) else dict(_entries(value)).keys()
                 for name, value in vars(backend).items()
             }
             return backend
 
-        self.backend = noted
+        self.backend = recorded
 
 
 def inventory() -> list[Resource]:
-    """Every resource of the account, by service, type and id."""
+    """Every resource of the account, sorted by service, type and id."""
     with backend_lock:
         backends = [
             (kind.service_name, region, backend)
             for kind in BackendDict._instances
             for _, region, backend in kind.iter_backends()
         ]
-    return sorted({found for service, region, backend in backends for found in _resources(service, region, backend)})
+    return sorted({each for service, region, backend in backends for each in _resources(service, region, backend)})
 
 
 def _resources(service: str, region: str, backend: Any) -> Iterator[Resource]:
     baseline = _baselines.get(backend, {})
     for attribute, value in list(vars(backend).items()):
-        kind = attribute.removeprefix("gap_").strip("_")
+        kind = attribute.removeprefix("terrace_").strip("_")
         if attribute in _TAGS or (service, kind) in _BOOKKEEPING:
             continue
-        usual = baseline.get(attribute)
+        initial = baseline.get(attribute)
         if isinstance(value, bool):
-            if value and usual is False:
+            if value and initial is False:
                 yield Resource(service, kind, "on", region)
             continue
         for name, entry in _entries(value):
-            if (usual is None or usual is False or name not in usual) and not _is_gone(entry):
+            if (initial is None or initial is False or name not in initial) and not _is_deleted(entry):
                 yield Resource(service, kind, name, region)
 
 
 def _entries(value: Any) -> Iterator[tuple[str, Any]]:
-    """Name and thing, of a collection: `{name: thing}`, `{group: {name: thing}}` or a list of things."""
+    """Name and resource of each entry of `{name: resource}`, `{group: {name: resource}}` or a list of resources."""
     if isinstance(value, Mapping):
         for key, entry in list(value.items()):
             name = "/".join(map(str, key)) if isinstance(key, tuple) else str(key)
-            if isinstance(entry, Mapping) and (not entry or all(_is_thing(each) for each in entry.values())):
-                yield from ((f"{name}/{inner}", thing) for inner, thing in _entries(entry))
+            if isinstance(entry, Mapping) and (not entry or all(_is_resource(each) for each in entry.values())):
+                yield from ((f"{name}/{inner}", resource) for inner, resource in _entries(entry))
             else:
                 yield name, entry
     elif isinstance(value, (list, set)):
-        yield from ((_name(entry), entry) for entry in list(value) if _is_thing(entry))
+        yield from ((_name(entry), entry) for entry in list(value) if _is_resource(entry))
 
 
-def _is_thing(value: Any) -> bool:
+def _is_resource(value: Any) -> bool:
     return isinstance(value, Mapping) or hasattr(value, "__dict__")
 
 
-def _name(thing: Any) -> str:
-    fields = thing if isinstance(thing, Mapping) else vars(thing)
+def _name(resource: Any) -> str:
+    fields = resource if isinstance(resource, Mapping) else vars(resource)
     for field in ("arn", "id", "name"):
         if fields.get(field):
             return str(fields[field])
-    return type(thing).__name__
+    return type(resource).__name__
 
 
-def _is_gone(thing: Any) -> bool:
-    fields = thing if isinstance(thing, Mapping) else getattr(thing, "__dict__", {})
+def _is_deleted(resource: Any) -> bool:
+    fields = resource if isinstance(resource, Mapping) else getattr(resource, "__dict__", {})
     states = (fields.get(field) for field in ("state", "status", "key_state"))
-    return any(str(state).lower() in _GONE for state in states) or bool(fields.get("deleted_date"))
+    return any(str(state).lower() in _DELETED_STATES for state in states) or bool(fields.get("deleted_date"))

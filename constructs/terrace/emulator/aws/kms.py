@@ -1,4 +1,4 @@
-"""KMS: the days between rotations."""
+"""KMS: the rotation period."""
 
 from typing import Any
 
@@ -14,18 +14,18 @@ def rotation_period() -> None:
     @wrap(KmsResponse, "enable_key_rotation")
     def enable_key_rotation(original: Function, self: Any) -> Any:
         result = original(self)
-        asked = parameters_of(self)
-        _key(self, asked["KeyId"]).rotation_days = asked.get("RotationPeriodInDays") or 365
+        parameters = parameters_of(self)
+        _key(self, parameters["KeyId"]).rotation_days = parameters.get("RotationPeriodInDays") or 365
         return result
 
     @wrap(KmsResponse, "get_key_rotation_status")
     def get_key_rotation_status(original: Function, self: Any) -> Any:
         original(self)  # or NotFoundException
         key = _key(self, parameters_of(self)["KeyId"])
-        answer = {"KeyId": key.id, "KeyRotationEnabled": key.key_rotation_status}
+        status = {"KeyId": key.id, "KeyRotationEnabled": key.key_rotation_status}
         if key.key_rotation_status:
-            answer["RotationPeriodInDays"] = getattr(key, "rotation_days", 365)
-        return ActionResult(answer)
+            status["RotationPeriodInDays"] = getattr(key, "rotation_days", 365)
+        return ActionResult(status)
 
 
 def _key(response: Any, key_id: str) -> Any:

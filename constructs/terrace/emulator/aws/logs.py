@@ -10,13 +10,15 @@ from terrace.emulator.aws.patch import Call, Function, operation, parameters_of,
 
 
 def group_class() -> None:
-    """Stock moto does not tell a log group's class, whose change would replace the group."""
+    """Stock moto does not return a log group's class: the provider replaces the group."""
 
     @wrap(LogsResponse, "create_log_group")
     def create_log_group(original: Function, self: Any) -> Any:
         result = original(self)
-        asked = parameters_of(self)
-        self.logs_backend.groups[asked["logGroupName"]].log_group_class = asked.get("logGroupClass") or "STANDARD"
+        parameters = parameters_of(self)
+        self.logs_backend.groups[parameters["logGroupName"]].log_group_class = (
+            parameters.get("logGroupClass") or "STANDARD"
+        )
         return result
 
     @wrap(models.LogGroup, "to_describe_dict")
@@ -25,12 +27,12 @@ def group_class() -> None:
 
 
 def saved_queries() -> None:
-    """Stock moto has no operation for saved queries."""
+    """Stock moto lacks the operations for saved queries."""
 
     @operation(LogsResponse)
     def put_query_definition(call: Call) -> dict[str, Any]:
         identifier = call.parameters.get("queryDefinitionId") or str(uuid.uuid4())
-        call.shelf("queries")[identifier] = {
+        call.state("queries")[identifier] = {
             "queryDefinitionId": identifier,
             "name": call.parameters["name"],
             "queryString": call.parameters["queryString"],
@@ -42,12 +44,12 @@ def saved_queries() -> None:
     def describe_query_definitions(call: Call) -> dict[str, Any]:
         prefix = call.parameters.get("queryDefinitionNamePrefix") or ""
         return {
-            "queryDefinitions": [kept for kept in call.shelf("queries").values() if kept["name"].startswith(prefix)]
+            "queryDefinitions": [query for query in call.state("queries").values() if query["name"].startswith(prefix)]
         }
 
     @operation(LogsResponse)
     def delete_query_definition(call: Call) -> dict[str, Any]:
-        return {"success": call.shelf("queries").pop(call.parameters["queryDefinitionId"], None) is not None}
+        return {"success": call.state("queries").pop(call.parameters["queryDefinitionId"], None) is not None}
 
 
 PATCHES = (group_class, saved_queries)

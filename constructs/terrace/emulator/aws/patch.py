@@ -1,8 +1,8 @@
-"""The few tools that patches are written with.
+"""Functions to write patches with.
 
-A patch is a function without arguments that changes moto in place. Its docstring says what stock moto does wrong. Two
-kinds of change cover nearly all of them: an operation moto lacks (`operation`) and one whose result is mended (`wrap`).
-State lives on moto's own backend (`shelf`), so a reset clears it and the inventory sees it.
+A patch is a function without arguments that changes moto in place. Its docstring describes what stock moto does wrong.
+Most patches add a missing operation (`operation`) or correct an existing method (`wrap`). Their state is stored on
+moto's own backend (`state`), so a reset clears it and the inventory includes it.
 """
 
 import functools
@@ -24,9 +24,9 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Call:
-    """One request for an operation that a patch adds.
+    """A request for an operation that a patch adds.
 
-    `parameters` carries the names and types of the service's own model (botocore), whatever the protocol.
+    `parameters` has the names and types of the service's model (botocore), whatever the protocol.
     """
 
     parameters: dict[str, Any]
@@ -34,44 +34,44 @@ class Call:
     region: str
     partition: str
     service: str
-    response: Any  # moto's response object, for what only the request itself tells
+    response: Any  # moto's response object, for access to the raw request
 
     @property
     def backend(self) -> Any:
         """Moto's backend of this service, account and region."""
         return backend_of(self.service, self.account, self.region)
 
-    def shelf(self, name: str) -> dict[Any, Any]:
-        return shelf(self.backend, name)
+    def state(self, name: str) -> dict[Any, Any]:
+        return state_of(self.backend, name)
 
     def arn(self, resource: str, service: str | None = None, region: str | None = None) -> str:
-        place = self.region if region is None else region
-        return f"arn:{self.partition}:{service or self.service}:{place}:{self.account}:{resource}"
+        region = self.region if region is None else region
+        return f"arn:{self.partition}:{service or self.service}:{region}:{self.account}:{resource}"
 
 
 def backend_of(service: str, account: str, region: str) -> Any:
-    """Moto's backend; services without regions keep theirs under the partition's name."""
+    """Moto's backend; that of a global service is stored under the partition's name."""
     regions = get_backend(service)[account]
     return regions[region] if region in regions else regions["aws"]
 
 
-def shelf(backend: Any, name: str) -> dict[Any, Any]:
-    """A dict of our own on a moto backend."""
-    kept: dict[Any, Any] = backend.__dict__.setdefault(f"gap_{name}", {})
-    return kept
+def state_of(backend: Any, name: str) -> dict[Any, Any]:
+    """A patch's own dict on a moto backend."""
+    state: dict[Any, Any] = backend.__dict__.setdefault(f"terrace_{name}", {})
+    return state
 
 
-class Fault(ServiceException):  # type: ignore[misc]
-    """Ours, as moto looks for the service of an exception of its own by the name of its module."""
+class PatchError(ServiceException):  # type: ignore[misc]
+    """A separate class, because moto derives the service of its own exceptions from their module's name."""
 
 
-def fault(code: str, message: str) -> Exception:
-    """An error in the shape of the service's protocol; `code` is a name in the service's model."""
-    return Fault(code, message)
+def service_error(code: str, message: str) -> Exception:
+    """An error in the format of the service's protocol; `code` is an error name of the service's model."""
+    return PatchError(code, message)
 
 
 def parameters_of(response: Any) -> dict[str, Any]:
-    """The request's parameters as the service's model names and types them."""
+    """The request's parameters with the names and types of the service's model."""
     if not response.automated_parameter_parsing:
         response.parse_parameters(response.normalized_request)
     parsed = response.params
@@ -79,9 +79,9 @@ def parameters_of(response: Any) -> dict[str, Any]:
 
 
 def operation(response_class: Any) -> Callable[[Function], Function]:
-    """Make `function(call) -> dict | None` the operation of its own name, in snake case.
+    """Add `function(call) -> dict | None` as the operation of the same name, in snake case.
 
-    Services that find an operation by its path get the path as well.
+    For services that find an operation by its path, the path is added too.
     """
 
     def add(function: Function) -> Function:
@@ -108,19 +108,19 @@ def operation(response_class: Any) -> Callable[[Function], Function]:
 
 def _route(response_class: Any, name: str) -> None:
     model = get_service_model(response_class().boto3_service_name)
-    found = next(operation for operation in model.operation_names if xform_name(operation) == name)
-    path = model.operation_model(found).http["requestUri"].split("?")[0]
+    operation_name = next(each for each in model.operation_names if xform_name(each) == name)
+    path = model.operation_model(operation_name).http["requestUri"].split("?")[0]
     if not str(model.protocol).startswith("rest-") or path == "/":
         return
     urls = import_module(response_class.__module__.replace(".responses", ".urls"))
-    # which operation it is, moto decides itself, so a wide pattern is enough: an ARN in a path holds slashes
+    # moto selects the operation itself, so a broad pattern is enough; an ARN in a path contains slashes
     pattern = re.sub(r"\{(\w+)\+?\}", r"(?P<\1>.+)", path).rstrip("/")
     for ending in ("$", "/$"):
         urls.url_paths.setdefault("{0}" + pattern + ending, response_class.dispatch)
 
 
 def wrap(owner: Any, name: str) -> Callable[[Function], Function]:
-    """Replace method `name` of `owner` by `function(original, self, ...)`."""
+    """Replace method `name` of `owner` with `function(original, self, ...)`."""
 
     def replace(function: Function) -> Function:
         original = getattr(owner, name)
@@ -135,13 +135,13 @@ def wrap(owner: Any, name: str) -> Callable[[Function], Function]:
     return replace
 
 
-def read_back(target: Any, asked: dict[str, Any], attributes: dict[str, str]) -> None:
-    """Set attributes of a moto object from request parameters, where given: parameter name -> attribute name."""
+def read_back(target: Any, parameters: dict[str, Any], attributes: dict[str, str]) -> None:
+    """Set attributes of a moto object from the request parameters that are present (parameter -> attribute)."""
     for parameter, attribute in attributes.items():
-        if asked.get(parameter) is not None:
-            setattr(target, attribute, asked[parameter])
+        if parameters.get(parameter) is not None:
+            setattr(target, attribute, parameters[parameter])
 
 
 def as_tags(tags: list[dict[str, str]] | None) -> list[dict[str, str]]:
-    """Tags as plain Key/Value dicts, whatever mapping the parser used."""
+    """Tags as plain Key/Value dicts."""
     return [{"Key": tag["Key"], "Value": tag.get("Value", "")} for tag in tags or []]

@@ -1,6 +1,6 @@
-"""Every gap of stock moto that the foundation met, in one list. A line leaves when upstream mends it.
+"""The list of all patches. A patch is removed when moto fixes the problem.
 
-`tests/emulator/aws/` shows for each that stock moto fails where the patched one works.
+For each patch, `tests/emulator/aws/` has a test that passes on the emulator and fails on stock moto.
 """
 
 import inspect
@@ -55,41 +55,41 @@ SERVICES: tuple[ModuleType, ...] = (
 
 @dataclass(frozen=True)
 class Patch:
-    """`name` is `<service>.<function>`; `stock` says what moto does without it."""
+    """`name` is `<service>.<function>`; `stock` describes what moto does without the patch."""
 
     name: str
     stock: str
     install: Callable[[], None]
 
 
-def _listed() -> tuple[Patch, ...]:
-    found = []
+def _collect() -> tuple[Patch, ...]:
+    patches = []
     for module in SERVICES:
         service = module.__name__.rpartition(".")[2]
         for install in module.PATCHES:
             stock = " ".join((inspect.getdoc(install) or "").split())
-            found.append(Patch(f"{service}.{install.__name__}", stock, install))
-    return tuple(found)
+            patches.append(Patch(f"{service}.{install.__name__}", stock, install))
+    return tuple(patches)
 
 
-PATCHES = _listed()
+PATCHES = _collect()
 _installed: set[str] = set()
 
 
 def apply(names: Iterable[str] | None = None) -> None:
-    """Install patches into the moto of this process: all of them, or those named. Once each; there is no way back."""
-    wanted = None if names is None else set(names)
-    if wanted is not None and (unknown := wanted - {patch.name for patch in PATCHES}):
+    """Install all patches, or the named ones, into this process's moto. A patch is installed once and stays."""
+    selected = None if names is None else set(names)
+    if selected is not None and (unknown := selected - {patch.name for patch in PATCHES}):
         raise KeyError(f"no such patch: {', '.join(sorted(unknown))}")
     for patch in PATCHES:
-        if patch.name not in _installed and (wanted is None or patch.name in wanted):
+        if patch.name not in _installed and (selected is None or patch.name in selected):
             patch.install()
             _installed.add(patch.name)
 
 
 def table() -> str:
     """The patches as a Markdown table, for docs/emulators.md."""
-    rows = ["| patch | what stock moto does, and what it leads to |", "|---|---|"]
+    rows = ["| patch | behaviour of stock moto, and its effect |", "|---|---|"]
     rows += [f"| `{patch.name}` | {patch.stock.removeprefix('Stock moto ')} |" for patch in PATCHES]
     return "\n".join(rows)
 

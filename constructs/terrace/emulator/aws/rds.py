@@ -1,4 +1,4 @@
-"""RDS: instances with an identity of their own, insights that read back, replicas that are not their source."""
+"""RDS: resource ids, instance settings, read replicas, parameter groups, replicated backups."""
 
 import uuid
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import moto.rds.models as models
 from moto.rds.responses import RDSResponse
 
-from terrace.emulator.aws.patch import Call, Function, fault, operation, parameters_of, read_back, wrap
+from terrace.emulator.aws.patch import Call, Function, operation, parameters_of, read_back, service_error, wrap
 
 _READ_BACK = {
     "EnablePerformanceInsights": "performance_insights_enabled",
@@ -19,8 +19,8 @@ _READ_BACK = {
 
 
 def resource_ids() -> None:
-    """Stock moto gives every instance the same DbiResourceId, by which the provider looks an instance up: it reads
-    another one's values."""
+    """Stock moto gives every instance the same DbiResourceId, which the provider finds an instance by: it reads the
+    values of another instance."""
 
     @wrap(models.DBInstance, "__init__")
     def __init__(original: Function, self: Any, *arguments: Any, **named: Any) -> None:
@@ -29,45 +29,44 @@ def resource_ids() -> None:
 
 
 def instance_settings() -> None:
-    """Stock moto drops Performance Insights, the insights mode, life cycle support and network type: each drifts on
-    every plan."""
+    """Stock moto drops Performance Insights, the insights mode, life cycle support and network type: they drift."""
     for name in ("create_db_instance", "modify_db_instance"):
 
         @wrap(RDSResponse, name)
         def settings(original: Function, self: Any) -> Any:
-            asked = parameters_of(self)
+            parameters = parameters_of(self)
             result = original(self)
-            identifier = asked.get("NewDBInstanceIdentifier") or asked["DBInstanceIdentifier"]
-            read_back(self.backend.databases[identifier], asked, _READ_BACK)
+            identifier = parameters.get("NewDBInstanceIdentifier") or parameters["DBInstanceIdentifier"]
+            read_back(self.backend.databases[identifier], parameters, _READ_BACK)
             return result
 
 
 def read_replicas() -> None:
-    """Stock moto makes a replica a shallow copy of its source: one resource id, one managed secret that dies with the
-    replica, and settings of the source where the replica asked for others."""
+    """Stock moto creates a replica as a shallow copy of its source: with the same resource id, the same managed secret,
+    which is deleted with the replica, and the settings of the source instead of the requested ones."""
 
     @wrap(RDSResponse, "create_db_instance_read_replica")
     def create_db_instance_read_replica(original: Function, self: Any) -> Any:
-        asked = parameters_of(self)
+        parameters = parameters_of(self)
         result = original(self)
-        replica = self.backend.databases[asked["DBInstanceIdentifier"]]
+        replica = self.backend.databases[parameters["DBInstanceIdentifier"]]
         replica.dbi_resource_id = _resource_id()
         replica.manage_master_user_password = False
         replica.__dict__.pop("master_user_secret", None)
-        replica.multi_az = asked.get("MultiAZ", False)
-        replica.deletion_protection = asked.get("DeletionProtection", False)
-        replica.backup_retention_period = asked.get("BackupRetentionPeriod", 0)
-        replica.enable_iam_database_authentication = asked.get("EnableIAMDatabaseAuthentication", False)
-        replica.enabled_cloudwatch_logs_exports = list(asked.get("EnableCloudwatchLogsExports") or [])
-        replica.monitoring_interval = asked.get("MonitoringInterval", 0)
+        replica.multi_az = parameters.get("MultiAZ", False)
+        replica.deletion_protection = parameters.get("DeletionProtection", False)
+        replica.backup_retention_period = parameters.get("BackupRetentionPeriod", 0)
+        replica.enable_iam_database_authentication = parameters.get("EnableIAMDatabaseAuthentication", False)
+        replica.enabled_cloudwatch_logs_exports = list(parameters.get("EnableCloudwatchLogsExports") or [])
+        replica.monitoring_interval = parameters.get("MonitoringInterval", 0)
         replica.performance_insights_enabled = False
-        replica._max_allocated_storage = asked.get("MaxAllocatedStorage") or 0
-        read_back(replica, asked, _READ_BACK)
+        replica._max_allocated_storage = parameters.get("MaxAllocatedStorage") or 0
+        read_back(replica, parameters, _READ_BACK)
         return result
 
 
 def parameter_sources() -> None:
-    """Stock moto does not say that a parameter was set by the user, and the provider reads only those: every parameter
+    """Stock moto does not mark a parameter as set by the user, and the provider reads only those: every parameter
     drifts."""
 
     @wrap(models.DBParameterGroup, "update_parameters")
@@ -76,14 +75,14 @@ def parameter_sources() -> None:
 
 
 def parameter_resets() -> None:
-    """Stock moto has no ResetDBParameterGroup, which the provider calls when a parameter is taken out."""
+    """Stock moto lacks ResetDBParameterGroup, which the provider calls when a parameter is removed."""
 
     @operation(RDSResponse)
     def reset_db_parameter_group(call: Call) -> dict[str, Any]:
         name = call.parameters["DBParameterGroupName"]
         group = call.backend.db_parameter_groups.get(name)
         if group is None:
-            raise fault("DBParameterGroupNotFound", f"DBParameterGroup not found: {name}")
+            raise service_error("DBParameterGroupNotFound", f"DBParameterGroup not found: {name}")
         if call.parameters.get("ResetAllParameters"):
             group.parameters.clear()
         for parameter in call.parameters.get("Parameters") or []:
@@ -92,8 +91,8 @@ def parameter_resets() -> None:
 
 
 def cluster_scaling() -> None:
-    """Stock moto reports an empty ScalingConfigurationInfo for every Aurora cluster, which the provider takes for the
-    first generation of Serverless."""
+    """Stock moto returns an empty ScalingConfigurationInfo for every Aurora cluster, which the provider reads as
+    Serverless v1."""
     original: Function = models.DBCluster.scaling_configuration_info.fget
     models.DBCluster.scaling_configuration_info = property(
         lambda self: original(self) if self.scaling_configuration else None
@@ -101,7 +100,7 @@ def cluster_scaling() -> None:
 
 
 def replicated_backups() -> None:
-    """Stock moto has no operation for automated backups that are replicated to another region."""
+    """Stock moto lacks the operations for automated backups that are replicated to another region."""
 
     @operation(RDSResponse)
     def start_db_instance_automated_backups_replication(call: Call) -> dict[str, Any]:
@@ -118,24 +117,24 @@ def replicated_backups() -> None:
             "Engine": "postgres",
             "Encrypted": True,
         }
-        call.shelf("automated_backups")[arn] = backup
+        call.state("automated_backups")[arn] = backup
         return {"DBInstanceAutomatedBackup": backup}
 
     @operation(RDSResponse)
     def describe_db_instance_automated_backups(call: Call) -> dict[str, Any]:
-        wanted = call.parameters.get("DBInstanceAutomatedBackupsArn")
-        kept = call.shelf("automated_backups")
-        if wanted and wanted not in kept:
-            raise _no_backup(wanted)
-        return {"DBInstanceAutomatedBackups": [backup for arn, backup in kept.items() if wanted in (None, arn)]}
+        requested = call.parameters.get("DBInstanceAutomatedBackupsArn")
+        backups = call.state("automated_backups")
+        if requested and requested not in backups:
+            raise _no_backup(requested)
+        return {"DBInstanceAutomatedBackups": [each for arn, each in backups.items() if requested in (None, arn)]}
 
     @operation(RDSResponse)
     def stop_db_instance_automated_backups_replication(call: Call) -> dict[str, Any]:
         source = call.parameters["SourceDBInstanceArn"]
-        kept = call.shelf("automated_backups")
-        for arn, backup in kept.items():
+        backups = call.state("automated_backups")
+        for arn, backup in backups.items():
             if backup["DBInstanceArn"] == source:
-                return {"DBInstanceAutomatedBackup": {**kept.pop(arn), "Status": "deleting"}}
+                return {"DBInstanceAutomatedBackup": {**backups.pop(arn), "Status": "deleting"}}
         raise _no_backup(source)
 
 
@@ -144,7 +143,7 @@ def _resource_id() -> str:
 
 
 def _no_backup(arn: str) -> Exception:
-    return fault("DBInstanceAutomatedBackupNotFound", f"automated backup not found: {arn}")
+    return service_error("DBInstanceAutomatedBackupNotFound", f"automated backup not found: {arn}")
 
 
 PATCHES = (

@@ -9,8 +9,8 @@ from terrace.emulator.aws.patch import Function, parameters_of, wrap
 
 
 def private_zones() -> None:
-    """Stock moto makes a zone public when only its VPC says that it is private, and names the VPC as no SDK reads it.
-    The zone loses its VPC on every plan."""
+    """Stock moto creates a public zone when only its VPC marks it as private, and returns the VPC under a name that no
+    SDK reads: the zone's VPC drifts."""
 
     @wrap(Route53, "create_hosted_zone")
     def create_hosted_zone(original: Function, self: Any) -> Any:

@@ -1,4 +1,4 @@
-"""S3: logging, replication, notifications and request metrics that read back; conditions of a policy that count."""
+"""S3: logging, replication, notifications, request metrics, and conditions of a bucket policy."""
 
 import json
 from copy import deepcopy
@@ -11,16 +11,16 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.exceptions import ReplicationConfigurationNotFoundError
 from moto.s3.responses import S3Response
 
-from terrace.emulator.aws.patch import Function, fault, shelf, wrap
+from terrace.emulator.aws.patch import Function, service_error, state_of, wrap
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
-# sub-resources of a bucket that stock moto takes for the bucket itself
-_NOT_SERVED = ("analytics", "intelligent-tiering")
+# sub-resources that stock moto mistakes for the bucket itself
+_UNSUPPORTED = ("analytics", "intelligent-tiering")
 
 
 def conditional_policies() -> None:
-    """Stock moto ignores the Condition of a bucket policy's statement, so a Deny of plain HTTP denies everything. A
-    statement with a condition is left out here: neither its Deny nor its Allow counts."""
+    """Stock moto ignores the Condition of a bucket policy's statement, so a Deny of plain HTTP denies everything. The
+    patch ignores every statement with a condition, Deny and Allow."""
 
     @wrap(models.FakeBucket, "get_permission")
     def get_permission(original: Function, self: Any, action: str, resource: str) -> Any:
@@ -35,8 +35,8 @@ def conditional_policies() -> None:
 
 
 def log_permissions() -> None:
-    """Stock moto looks for one principal in each statement of the target bucket's policy and breaks on "*", which every
-    Deny of plain HTTP carries."""
+    """Stock moto expects a service principal in each statement of the target bucket's policy and fails on "*", which
+    every Deny of plain HTTP has."""
 
     def permits(target_bucket: Any, target_prefix: str | None) -> bool:
         if not target_bucket.policy:
@@ -52,16 +52,16 @@ def log_permissions() -> None:
 
 
 def log_key_format() -> None:
-    """Stock moto drops the form of the log objects' keys (partitioned or simple): it drifts."""
+    """Stock moto drops the format of the log objects' keys (partitioned or simple): it drifts."""
 
     @wrap(S3Response, "get_bucket_logging")
     def get_bucket_logging(original: Function, self: Any) -> Any:
         logging = self.backend.get_bucket_logging(self.bucket_name) or {}
-        form = logging.get("TargetObjectKeyFormat")
-        if not form:
+        key_format = logging.get("TargetObjectKeyFormat")
+        if not key_format:
             return original(self)
         self.data["Action"] = "GetBucketLogging"
-        partitioned = form.get("PartitionedPrefix")
+        partitioned = key_format.get("PartitionedPrefix")
         enabled = {
             "TargetBucket": logging["TargetBucket"],
             "TargetPrefix": logging["TargetPrefix"],
@@ -71,21 +71,21 @@ def log_key_format() -> None:
 
 
 def replication() -> None:
-    """Stock moto reads a replication rule back without its filter, its choice of encrypted objects, its delete markers
-    and with minutes as text: every rule drifts."""
+    """Stock moto returns a replication rule without its filter, its selection of encrypted objects and its delete
+    markers, and with minutes as text: every rule drifts."""
 
     @wrap(S3Response, "get_bucket_replication")
     def get_bucket_replication(original: Function, self: Any) -> Any:
         self.data["Action"] = "GetBucketReplication"
-        kept = self.backend.get_bucket_replication(self.bucket_name)
-        if not kept:
+        stored = self.backend.get_bucket_replication(self.bucket_name)
+        if not stored:
             raise ReplicationConfigurationNotFoundError(bucket_name=self.bucket_name)
-        rules = [_replication_rule(rule) for rule in kept["Rule"]]
-        return self.serialized(ActionResult({"ReplicationConfiguration": {"Role": kept["Role"], "Rules": rules}}))
+        rules = [_replication_rule(rule) for rule in stored["Rule"]]
+        return self.serialized(ActionResult({"ReplicationConfiguration": {"Role": stored["Role"], "Rules": rules}}))
 
 
 def event_bridge_notifications() -> None:
-    """Stock moto forgets on reading that a bucket sends its events to EventBridge: the flag drifts."""
+    """Stock moto does not return that a bucket sends its events to EventBridge: the flag drifts."""
 
     @wrap(S3Response, "get_bucket_notification")
     def get_bucket_notification(original: Function, self: Any) -> Any:
@@ -99,17 +99,17 @@ def event_bridge_notifications() -> None:
         name = f"{{{_NAMESPACE}}}EventBridgeConfiguration"
         if root.find(name) is None:
             ElementTree.SubElement(root, name)
-        kept = {key: value for key, value in headers.items() if key.lower() != "content-length"}
-        return status, kept, ElementTree.tostring(root, encoding="unicode", default_namespace=_NAMESPACE)
+        headers = {key: value for key, value in headers.items() if key.lower() != "content-length"}
+        return status, headers, ElementTree.tostring(root, encoding="unicode", default_namespace=_NAMESPACE)
 
 
 def request_metrics() -> None:
-    """Stock moto takes `PUT ?metrics` for CreateBucket and `DELETE ?metrics` for DeleteBucket."""
+    """Stock moto mistakes `PUT ?metrics` for CreateBucket and `DELETE ?metrics` for DeleteBucket."""
 
     @wrap(S3Response, "_bucket_response_put")
     def put(original: Function, self: Any, request: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
         if "metrics" not in querystring:
-            _refuse_unserved(querystring)
+            _refuse_unsupported(querystring)
             return original(self, request, bucket_name, querystring)
         _metrics(self)[querystring["id"][0]] = self.body
         return 200, {}, ""
@@ -117,24 +117,24 @@ def request_metrics() -> None:
     @wrap(S3Response, "_bucket_response_get")
     def get(original: Function, self: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
         if "metrics" not in querystring:
-            _refuse_unserved(querystring)
+            _refuse_unsupported(querystring)
             return original(self, bucket_name, querystring)
         if "id" not in querystring:
             self.data["Action"] = "ListBucketMetricsConfigurations"
             listed = [{"Id": name} for name in _metrics(self)]
             return self.serialized(ActionResult({"MetricsConfigurationList": listed, "IsTruncated": False}))
         self.data["Action"] = "GetBucketMetricsConfiguration"
-        found = _metrics(self).get(querystring["id"][0])
-        if found is None:
-            missing = fault("NoSuchConfiguration", "The specified configuration does not exist.")
+        configuration = _metrics(self).get(querystring["id"][0])
+        if configuration is None:
+            missing = service_error("NoSuchConfiguration", "The specified configuration does not exist.")
             _, headers, body = self.serialized(ActionResult(missing))
             return 404, headers, body
-        return 200, {}, found
+        return 200, {}, configuration
 
     @wrap(S3Response, "_bucket_response_delete")
     def delete(original: Function, self: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
         if "metrics" not in querystring:
-            _refuse_unserved(querystring)
+            _refuse_unsupported(querystring)
             return original(self, bucket_name, querystring)
         self.data["Action"] = "DeleteBucketMetricsConfiguration"
         _metrics(self).pop(querystring["id"][0], None)
@@ -143,29 +143,29 @@ def request_metrics() -> None:
 
 
 def _metrics(response: Any) -> dict[Any, Any]:
-    # kept on the bucket, so that they go with it
-    return shelf(response.backend.get_bucket(response.bucket_name), "metrics")
+    # stored on the bucket, so that they are deleted with it
+    return state_of(response.backend.get_bucket(response.bucket_name), "metrics")
 
 
-def _refuse_unserved(querystring: dict[str, Any]) -> None:
-    for name in _NOT_SERVED:
+def _refuse_unsupported(querystring: dict[str, Any]) -> None:
+    for name in _UNSUPPORTED:
         if name in querystring:
             raise NotImplementedError(f"bucket sub-resource {name}")
 
 
 def _replication_rule(rule: dict[str, Any]) -> dict[str, Any]:
     names = ("ID", "Status", "SourceSelectionCriteria", "ExistingObjectReplication")
-    read = {name: rule[name] for name in names if rule.get(name)}
-    read["Priority"] = int(rule.get("Priority", 1))
-    read["DeleteMarkerReplication"] = rule.get("DeleteMarkerReplication") or {"Status": "Disabled"}
-    read["Filter"] = rule["Filter"] if isinstance(rule.get("Filter"), dict) and rule["Filter"] else {"Prefix": ""}
+    result = {name: rule[name] for name in names if rule.get(name)}
+    result["Priority"] = int(rule.get("Priority", 1))
+    result["DeleteMarkerReplication"] = rule.get("DeleteMarkerReplication") or {"Status": "Disabled"}
+    result["Filter"] = rule["Filter"] if isinstance(rule.get("Filter"), dict) and rule["Filter"] else {"Prefix": ""}
     destination = deepcopy(rule["Destination"])
     for part in ("ReplicationTime", "Metrics"):
         for limit in ("Time", "EventThreshold"):
             if isinstance(destination.get(part), dict) and destination[part].get(limit):
                 destination[part][limit] = {"Minutes": int(destination[part][limit]["Minutes"])}
-    read["Destination"] = destination
-    return read
+    result["Destination"] = destination
+    return result
 
 
 PATCHES = (

@@ -1,29 +1,29 @@
-"""Secrets Manager: rotation of a secret that a service owns, the key of a replica."""
+"""Secrets Manager: rotation of a secret that a service manages, the key of a replica."""
 
 from typing import Any
 
 import moto.secretsmanager.models as models
 from moto.secretsmanager.responses import SecretsManagerResponse
 
-from terrace.emulator.aws.patch import Call, Function, fault, operation, wrap
+from terrace.emulator.aws.patch import Call, Function, operation, service_error, wrap
 
 
 def managed_rotation() -> None:
-    """Stock moto wants a function to stop a rotation, keeps neither schedule nor window of one, and gives a secret that
-    RDS owns a version without a value. RDS rotates such a secret itself, from the start, without a function."""
+    """Stock moto requires a function to stop a rotation, drops the schedule and window of a rotation, and creates a
+    version without a value for a secret that RDS manages. RDS rotates such a secret itself, without a function."""
 
     @operation(SecretsManagerResponse)
     def rotate_secret(call: Call) -> dict[str, Any]:
-        asked = call.parameters
+        parameters = call.parameters
         secret = _secret(call)
-        rules = asked.get("RotationRules") or {}
-        if not secret.owning_service or asked.get("RotationLambdaARN"):
+        rules = parameters.get("RotationRules") or {}
+        if not secret.owning_service or parameters.get("RotationLambdaARN"):
             call.backend.rotate_secret(
-                secret_id=asked["SecretId"],
-                client_request_token=asked.get("ClientRequestToken"),
-                rotation_lambda_arn=asked.get("RotationLambdaARN"),
-                rotation_rules=asked.get("RotationRules"),
-                rotate_immediately=asked.get("RotateImmediately", True),
+                secret_id=parameters["SecretId"],
+                client_request_token=parameters.get("ClientRequestToken"),
+                rotation_lambda_arn=parameters.get("RotationLambdaARN"),
+                rotation_rules=parameters.get("RotationRules"),
+                rotate_immediately=parameters.get("RotateImmediately", True),
             )
         if rules:
             secret.rotation_rules = rules
@@ -47,21 +47,21 @@ def managed_rotation() -> None:
 
 
 def replica_key() -> None:
-    """Stock moto reports the default key for every replica, whatever key it was given: it drifts."""
+    """Stock moto returns the default key for every replica: a replica's own key drifts."""
 
     @wrap(models.FakeSecret, "create_replicas")
     def create_replicas(original: Function, self: Any, replica_regions: Any, force_overwrite: bool) -> Any:
         replicas = original(self, replica_regions, force_overwrite)
-        for asked, replica in zip(replica_regions or [], replicas, strict=True):
-            if asked.get("KmsKeyId"):
-                replica.config["KmsKeyId"] = asked["KmsKeyId"]
+        for requested, replica in zip(replica_regions or [], replicas, strict=True):
+            if requested.get("KmsKeyId"):
+                replica.config["KmsKeyId"] = requested["KmsKeyId"]
         return replicas
 
 
 def _secret(call: Call) -> Any:
     identifier = call.parameters["SecretId"]
     if not call.backend._is_valid_identifier(identifier):
-        raise fault("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+        raise service_error("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
     return call.backend.secrets[identifier]
 
 

@@ -1,8 +1,8 @@
-"""The AWS control plane as a WSGI application: moto with the patches, where a call it cannot serve is named.
+"""The AWS control plane as a WSGI application: moto with the patches, and clear errors for unsupported calls.
 
-Stock moto answers such a call with an error an SDK retries for minutes (500), or with an empty 404 that a provider
-takes for "gone". Here it is a 400 with the code `UnsupportedByEmulator` and the service's and operation's name,
-logged and counted.
+Stock moto responds to an unsupported call with an error that an SDK retries for minutes (500), or with an empty 404
+that a provider reads as "deleted". This application responds with a 400, the code `UnsupportedByEmulator` and the
+names of service and operation, logs the call and counts it.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
-from terrace.emulator.contract import Account, Answer, Backend, Options, UnsupportedCall
+from terrace.emulator.contract import Account, Backend, Options, Response, UnsupportedCall
 
 log = logging.getLogger("terrace.emulator")
 
@@ -27,13 +27,13 @@ FAULT = "EmulatorFault"
 
 
 def backend(account: Account, region: str, options: Options) -> Backend:
-    """AWS for one account. `region` is only where calls without a region go; every region exists."""
+    """AWS for one account. Every region exists; `region` is the default for calls without a region."""
     # read by moto when it is imported
     os.environ["MOTO_ACCOUNT_ID"] = account["account_id"]
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
     os.environ["AWS_DEFAULT_REGION"] = region
-    # moto itself looks services up through boto3, which must not find a shell's profile
+    # moto uses boto3 to look up services, which must not read the shell's profile
     os.environ.update(AWS_ACCESS_KEY_ID="emulated", AWS_SECRET_ACCESS_KEY="emulated", AWS_EC2_METADATA_DISABLED="true")
 
     from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -54,8 +54,7 @@ def backend(account: Account, region: str, options: Options) -> Backend:
 
 
 class Application:
-    """Moto's dispatcher. What it cannot serve is a 400 with names, what breaks inside it as well: neither heals by
-    being tried again."""
+    """Moto's dispatcher. Unsupported calls and internal errors are a 400, because a retry does not help."""
 
     def __init__(self) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -70,9 +69,9 @@ class Application:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         request = _Request(environ)
-        answer = _Answer()
+        response = _BufferedStart()
         try:
-            body = self._moto(environ, answer.start)
+            body = self._moto(environ, response.start)
         except NotImplementedError:
             return self._refuse(request, start_response)
         except Exception as error:
@@ -81,42 +80,42 @@ class Application:
             log.error("fault in %s:%s\n%s", *request.names, traceback.format_exc())
             text = f"the emulator failed in {':'.join(request.names)}: {type(error).__name__}: {str(error)[:300]}"
             if isinstance(error, RuntimeError) and "changed size during iteration" in str(error):
-                # two calls at a time met in one of moto's dicts: the one fault that heals by being tried again
+                # two concurrent calls changed one of moto's dicts: the only error that a retry resolves
                 return _error(request, start_response, "ServiceUnavailable", text, "503 Service Unavailable")
             return _error(request, start_response, FAULT, text)
-        if answer.status.startswith("404") and request.service != "s3":
+        if response.status.startswith("404") and request.service != "s3":
             with contextlib.closing(body) if hasattr(body, "close") else contextlib.nullcontext():
                 body = [b"".join(body)]
             if _is_no_route(body[0]):
                 return self._refuse(request, start_response)
-        start_response(answer.status, answer.headers)
-        stream: Iterable[bytes] = body
-        return stream
+        start_response(response.status, response.headers)
+        chunks: Iterable[bytes] = body
+        return chunks
 
     def _refuse(self, request: "_Request", start_response: Callable[..., Any]) -> Iterable[bytes]:
         names = request.names
         with self._lock:
             self._unsupported[names] += 1
         log.warning("unsupported: %s:%s", *names)
-        return _error(request, start_response, CODE, f"the emulator does not know {':'.join(names)}")
+        return _error(request, start_response, CODE, f"the emulator does not support {':'.join(names)}")
 
 
-def throttled(environ: dict[str, Any]) -> Answer:
-    """What AWS answers one who asks too often: S3 says SlowDown, the others ThrottlingException.
+def throttled(environ: dict[str, Any]) -> Response:
+    """How AWS throttles a request: SlowDown from S3, RequestLimitExceeded from EC2, else ThrottlingException.
 
     Source: Amazon S3 API Reference, "Error responses"; EC2 API Reference, "Error codes" (RequestLimitExceeded).
     """
     request = _Request(environ)
     if request.service == "s3":
-        return _answer(request, "SlowDown", "Please reduce your request rate.", "503 Slow Down")
+        return _response(request, "SlowDown", "Please reduce your request rate.", "503 Slow Down")
     code = "RequestLimitExceeded" if request.service == "ec2" else "ThrottlingException"
-    return _answer(
+    return _response(
         request, code, "Rate exceeded", "503 Service Unavailable" if request.service == "ec2" else "400 Bad Request"
     )
 
 
-class _Answer:
-    """Holds back the start of moto's answer until it is clear that it is one."""
+class _BufferedStart:
+    """Buffers status and headers of moto's response, which may be replaced."""
 
     status = ""
     headers: list[tuple[str, str]]
@@ -127,12 +126,12 @@ class _Answer:
 
 
 def _is_no_route(body: bytes) -> bool:
-    """Flask's own page for a path without a route, or moto's empty answer for one without an operation."""
+    """Whether the body is Flask's page for a path without a route or moto's empty response for an unknown operation."""
     return not body or body.lstrip().lower().startswith(b"<!doctype html")
 
 
 class _Request:
-    """Who was asked for what. A form is read ahead and put back, as moto leaves nothing of it to look at later."""
+    """Service and operation of a request. A form is read here and put back, because moto consumes it."""
 
     def __init__(self, environ: dict[str, Any]) -> None:
         self._environ = environ
@@ -157,7 +156,7 @@ class _Request:
 
     @property
     def names(self) -> tuple[str, str]:
-        """Service and operation. Where only the path could tell, and does not, method and path."""
+        """Service and operation; method and path where the path alone does not identify the operation."""
         target = str(self._environ.get("HTTP_X_AMZ_TARGET", ""))
         if target:
             return self.service, target.rpartition(".")[2]
@@ -194,13 +193,13 @@ def _error(
     message: str,
     status: str = "400 Bad Request",
 ) -> Iterable[bytes]:
-    answered, headers, body = _answer(request, code, message, status)
-    start_response(answered, headers)
+    line, headers, body = _response(request, code, message, status)
+    start_response(line, headers)
     return [body]
 
 
-def _answer(request: "_Request", code: str, message: str, status: str) -> Answer:
-    """An error in the protocol's shape: XML for the query protocols and S3, JSON for the rest."""
+def _response(request: "_Request", code: str, message: str, status: str) -> Response:
+    """An error in the format of the service's protocol: XML for the query protocols and S3, else JSON."""
     if request.is_query or request.service in ("s3", "route53", "cloudfront"):
         kind = "text/xml"
         body = _xml(request.service, code, message)

@@ -1,4 +1,4 @@
-"""SQS: a redrive policy that reads back as it was written."""
+"""SQS: a redrive policy is read back as it was written."""
 
 import json
 from typing import Any
@@ -9,14 +9,14 @@ from terrace.emulator.aws.patch import Function
 
 
 def redrive_policy() -> None:
-    """Stock moto puts spaces into the JSON of a redrive policy: it drifts."""
+    """Stock moto adds spaces to the JSON of a redrive policy: it drifts."""
     original: Function = models.Queue.attributes.fget
 
     def attributes(self: Any) -> dict[str, Any]:
-        read: dict[str, Any] = original(self)
-        if read.get("RedrivePolicy"):
-            read["RedrivePolicy"] = json.dumps(json.loads(read["RedrivePolicy"]), separators=(",", ":"))
-        return read
+        values: dict[str, Any] = original(self)
+        if values.get("RedrivePolicy"):
+            values["RedrivePolicy"] = json.dumps(json.loads(values["RedrivePolicy"]), separators=(",", ":"))
+        return values
 
     models.Queue.attributes = property(attributes)
 

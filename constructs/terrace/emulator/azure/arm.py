@@ -1,4 +1,4 @@
-"""Resource Manager: PUT, PATCH, GET, DELETE by id, collections in pages, POST actions. No service is known here.
+"""Resource Manager: PUT, PATCH, GET, DELETE by id, collections in pages, POST actions. Independent of any service.
 
 Source: the "Resource Provider Contract" (azure-resource-manager-rpc): statuses, operations, pages.
 """
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from terrace.emulator.azure import checks, pages
-from terrace.emulator.azure.call import Answer, Call
+from terrace.emulator.azure.call import Call, Response
 from terrace.emulator.azure.ids import ResourceId, guid, parse
 from terrace.emulator.azure.kind import Kind, Refused, Resource, Unsupported, location
 from terrace.emulator.azure.operations import Operation, Operations
@@ -19,7 +19,7 @@ _OPERATIONS = "providers/Microsoft.Resources/operationStatuses"
 
 
 Collection = Callable[[ResourceId, Store, Mapping[str, str]], list[Body]]
-"""A list that is not simply what was written below an owner: id with its tail, store, query -> whole answers."""
+"""A computed list: id with its tail, store, query -> complete bodies."""
 
 
 class Arm:
@@ -38,7 +38,7 @@ class Arm:
         self._iam_delay = faults.iam_delay_seconds
         self.operations = Operations(faults)
 
-    def __call__(self, call: Call) -> Answer:
+    def __call__(self, call: Call) -> Response:
         id = parse(call.path)
         if "api-version" not in call.query:
             raise Refused(400, "MissingApiVersionParameter", "The api-version query parameter is required.")
@@ -46,13 +46,13 @@ class Arm:
             raise Refused(404, "SubscriptionNotFound", f"The subscription '{id.subscription}' could not be found.")
         if _OPERATIONS.lower() in id.key:
             self.operations.wait(id.name)
-            return Answer(200, self.operations.status(id.name))
+            return Response(200, self.operations.status(id.name))
         with self.store.lock:
             self.operations.settle()
             if id.tail:
                 return self._below(id, call)
             if call.method in ("GET", "HEAD"):
-                return Answer(200 if call.method == "GET" else 204, self.read(id))
+                return Response(200 if call.method == "GET" else 204, self.read(id))
             if call.method in ("PUT", "PATCH"):
                 return self._write(id, call.body, patch=call.method == "PATCH")
             if call.method == "DELETE":
@@ -60,7 +60,7 @@ class Arm:
         raise Unsupported
 
     def kind(self, type: str) -> Kind:
-        """What is known of a type. Unsupported: nothing."""
+        """The definition of a type. Raises Unsupported for an unknown one."""
         kind = self._kinds.get(type.lower())
         if kind is None:
             raise Unsupported
@@ -85,22 +85,22 @@ class Arm:
         return self.view(Item(id.path, id.type, built_in))
 
     def exists(self, id: str) -> bool:
-        """Whether something has this id; what is part of a resource counts as the resource, "" as there."""
-        found = parse(id)
+        """Whether a resource has this id. An empty id exists; a part of a resource exists if the resource does."""
+        parsed = parse(id)
         if not id or self.store.get(id):
             return True
-        kind = self._kinds.get(found.type.lower())
-        if kind is None or self._built_in(found, kind) is not None:
-            return self.exists(found.parent) if found.parent or kind else False
+        kind = self._kinds.get(parsed.type.lower())
+        if kind is None or self._built_in(parsed, kind) is not None:
+            return self.exists(parsed.parent) if parsed.parent or kind else False
         return False
 
     def view(self, item: Item) -> Body:
-        """What a GET answers: the body, completed by what its type computes, in the envelope of every resource."""
+        """The body of a GET: what was sent, the values that the type computes, and the common fields of resources."""
         kind, resource = self.kind(item.type), self.resource(item)
         view: Body = merge({"properties": kind.defaults(resource)}, item.body)
         view = merge(view, {"properties": kind.computed(resource)})
         properties = view["properties"]
-        for name in kind.hidden:
+        for name in kind.write_only:
             properties.pop(name, None)
         for name in kind.inline:
             properties[name] = [self.view(child) for child in self.store.children(item.id, name)]
@@ -130,7 +130,7 @@ class Arm:
 
     # writing
 
-    def _write(self, id: ResourceId, sent: Any, *, patch: bool) -> Answer:
+    def _write(self, id: ResourceId, sent: Any, *, patch: bool) -> Response:
         kind, item = self.kind(id.type), self.store.get(id.path)
         if not isinstance(sent, dict):
             raise Refused(
@@ -146,8 +146,8 @@ class Arm:
         else:
             body = without_nulls(sent)
         body.setdefault("properties", {})
-        if kind.named:
-            id = parse(f"{id.path.rpartition('/')[0]}/{kind.named(Resource(id, body, self.store))}")
+        if kind.name:
+            id = parse(f"{id.path.rpartition('/')[0]}/{kind.name(Resource(id, body, self.store))}")
             item = self.store.get(id.path)
         resource = Resource(id, body, self.store, before)
         for refusal in checks.of_write(resource, kind, self.exists):
@@ -162,15 +162,15 @@ class Arm:
             status = kind.operation
         stored = self.store.get(id.path)
         assert stored is not None
-        return self._answer(status, self.view(stored), operation)
+        return self._respond(status, self.view(stored), operation)
 
     def _begin(
         self, verb: str, id: ResourceId, kind: Kind, effect: Callable[[], None] | None = None
     ) -> Operation | None:
         if kind.operation:
             return self.operations.begin(verb, id.path, effect)
-        if self.operations.fails(id.path):  # done at once, so it fails at once
-            raise Refused(409, "OperationFailed", f"The operation on '{id.path}' failed, as the emulator was told.")
+        if self.operations.fails(id.path):  # without an operation, the request itself fails
+            raise Refused(409, "OperationFailed", f"The operation on '{id.path}' failed: an injected fault.")
         return None
 
     def _put(
@@ -181,7 +181,7 @@ class Arm:
         *,
         created: bool,
         operation: Operation | None = None,
-        made: bool = False,
+        managed: bool = False,
     ) -> None:
         old = self.store.get(id.path)
         properties = body["properties"]
@@ -194,54 +194,56 @@ class Arm:
             for name, collection in kind.flat.items()
             if name in properties
         }
-        item = Item(old.id if old else id.path, id.type, body, made, operation=operation.id if operation else "")
+        item = Item(old.id if old else id.path, id.type, body, managed, operation=operation.id if operation else "")
         if old:
             item.created, item.visible_from = old.created, old.visible_from
-        elif kind.late:
+        elif kind.delayed:
             item.visible_from = time.time() + self._iam_delay
         self.store.write(item)
         for name, entries in (inline | flat).items():
-            wanted = {entry["name"].lower() for entry in entries}
+            names = {entry["name"].lower() for entry in entries}
             for child in self.store.children(id.path, name):
-                if parse(child.id).name.lower() not in wanted and name in inline:
+                if parse(child.id).name.lower() not in names and name in inline:
                     self.store.remove(child.id)
             for entry in entries:
                 self._part(f"{id.path}/{name}/{entry['name']}", entry)
-        if created and kind.makes:
-            for path, whole in kind.makes(Resource(id, body, self.store)).items():
-                self._part(path, whole, made=True)
+        if created and kind.creates:
+            for path, complete in kind.creates(Resource(id, body, self.store)).items():
+                self._part(path, complete, managed=True)
 
-    def _part(self, path: str, whole: Body, *, made: bool = False) -> None:
+    def _part(self, path: str, complete: Body, *, managed: bool = False) -> None:
         id = parse(path)
-        body = {name: value for name, value in whole.items() if name not in ("id", "name", "etag", "type")}
+        body = {name: value for name, value in complete.items() if name not in ("id", "name", "etag", "type")}
         body.setdefault("properties", {})
-        self._put(id, body, self.kind(id.type), created=self.store.get(path) is None, made=made)
+        self._put(id, body, self.kind(id.type), created=self.store.get(path) is None, managed=managed)
 
-    def _delete(self, id: ResourceId) -> Answer:
+    def _delete(self, id: ResourceId) -> Response:
         kind, item = self.kind(id.type), self.store.get(id.path)
         for refusal in checks.of_delete(id, kind, self.store):
             raise refusal
         if item is None:
-            return Answer(204)
+            return Response(204)
         operation = None
-        if not kind.gone_at_once:
-            operation = self._begin("Deleting", id, kind, lambda: self.store.remove(id.path, keep=kind.kept))
+        if not kind.immediate_delete:
+            operation = self._begin(
+                "Deleting", id, kind, lambda: self.store.remove(id.path, recoverable=kind.soft_delete)
+            )
         if operation is None:
-            self.store.remove(id.path, keep=kind.kept)
-            return Answer(kind.deleted)
+            self.store.remove(id.path, recoverable=kind.soft_delete)
+            return Response(kind.deleted)
         item.operation = operation.id
-        return self._answer(202, None, operation)
+        return self._respond(202, None, operation)
 
-    def _answer(self, status: int, body: Any, operation: Operation | None) -> Answer:
+    def _respond(self, status: int, body: Any, operation: Operation | None) -> Response:
         if operation is None and status != 202:
-            return Answer(status, body)
+            return Response(status, body)
         subscription, number = self._account["subscription_id"], operation.id if operation else "done"
         url = f"https://management.azure.com/subscriptions/{subscription}/{_OPERATIONS}/{number}?api-version=2022-09-01"
-        return Answer(status, body, {"Azure-AsyncOperation": url, "Retry-After": "1" if operation else "0"})
+        return Response(status, body, {"Azure-AsyncOperation": url, "Retry-After": "1" if operation else "0"})
 
     # collections and actions
 
-    def _below(self, id: ResourceId, call: Call) -> Answer:
+    def _below(self, id: ResourceId, call: Call) -> Response:
         name = f"{'' if call.method == 'POST' else f'{call.method} '}{id.tail}".lower()
         kind = self._kinds.get(id.type.lower() if id.name else f"{id.type}/*".lower())
         if kind and name in kind.actions:
@@ -250,13 +252,13 @@ class Arm:
             status, body = kind.actions[name](
                 Resource(parse(id.owner), self.store.body(id.owner), self.store), call.body
             )
-            return self._answer(status, body, None)
+            return self._respond(status, body, None)
         if call.method != "GET":
             raise Unsupported
         type = f"{id.type}/{id.tail}"
-        if special := self._collections.get(type.lower()):
-            return pages.page(special(id, self.store, call.query), call)
-        if "/providers/" not in id.path:  # what is outside every provider: the groups of the subscription
+        if collection := self._collections.get(type.lower()):
+            return pages.page(collection(id, self.store, call.query), call)
+        if "/providers/" not in id.path:  # resource groups are in no provider
             type = f"Microsoft.Resources/{id.tail}"
         self.kind(type)
         if id.name:

@@ -1,4 +1,4 @@
-"""Microsoft.Authorization: roles and their assignments, policies and theirs, locks. It lies on whatever there is."""
+"""Microsoft.Authorization: extension resources such as role assignments, policy assignments and locks."""
 
 import time
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ def _role(scope: str, guid: str) -> Body:
 
 
 def _times(resource: Resource) -> Body:
-    """An update ends when both are there and differ: the provider waits for it."""
+    """The provider waits until both times exist and differ."""
     item = resource.store.get(resource.id.path)
     times = (item.created, item.changed) if item else (0.0, 0.0)
     created, changed = (datetime.fromtimestamp(moment, UTC).isoformat() for moment in times)
@@ -46,31 +46,31 @@ def _built_in_role(resource: Resource) -> Body | None:
 
 
 def _roles(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
-    """Azure's own and one's own, which are seen from every scope; the page's filter picks one by name."""
+    """Built-in and custom roles, which every scope lists; `pages` filters by name."""
     subscription = f"/subscriptions/{id.subscription}" if id.subscription else ""
-    found = [_role(subscription, guid) for guid in ROLES]
+    roles = [_role(subscription, guid) for guid in ROLES]
     for item in store.of_type(f"{_SPACE}/roleDefinitions"):
         own = {"id": item.id, "name": item.id.rpartition("/")[2], "type": item.type}
-        found.append({**item.body, **own})
-    return found
+        roles.append({**item.body, **own})
+    return roles
 
 
 def _assignments(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
-    """What is assigned on the scope, above it and below it; `atScope()` leaves out what is below."""
-    scope, found = id.scope.lower(), []
+    """The assignments at, above and below a scope; `atScope()` excludes those below."""
+    scope, assignments = id.scope.lower(), []
     condition = unquote(query.get("$filter", ""))
     for item in store.of_type(f"{_SPACE}/roleAssignments"):
-        place = item.id.lower().partition(f"/providers/{_SPACE}/".lower())[0]
-        above = scope == place or scope.startswith(f"{place}/")
-        below = place.startswith(f"{scope}/") and "atscope()" not in condition.lower()
+        assigned = item.id.lower().partition(f"/providers/{_SPACE}/".lower())[0]
+        above = scope == assigned or scope.startswith(f"{assigned}/")
+        below = assigned.startswith(f"{scope}/") and "atscope()" not in condition.lower()
         if (above or below) and time.time() >= item.visible_from:
             own = {"id": item.id, "name": item.id.rpartition("/")[2], "type": item.type}
-            properties = {"principalType": "ServicePrincipal", **item.body["properties"], "scope": _cased(item.id)}
-            found.append({**item.body, **own, "properties": properties})
-    return found
+            properties = {"principalType": "ServicePrincipal", **item.body["properties"], "scope": _scope_of(item.id)}
+            assignments.append({**item.body, **own, "properties": properties})
+    return assignments
 
 
-def _cased(id: str) -> str:
+def _scope_of(id: str) -> str:
     return id[: id.lower().rindex(f"/providers/{_SPACE}/".lower())]
 
 
@@ -87,19 +87,19 @@ KINDS = {
         computed=_scope,
         required=("roleDefinitionId", "principalId"),
         rules=refused.ASSIGNMENT,
-        late=True,
+        delayed=True,
         stateless=True,
     ),
     f"{_SPACE}/roleDefinitions": Kind(
         created=201,
-        updated=201,  # the provider takes nothing else
+        updated=201,  # the only status that the provider accepts
         deleted=200,
         defaults=lambda resource: {"type": "CustomRole"},
         computed=_times,
         built_in=_built_in_role,
         required=("roleName", "permissions", "assignableScopes"),
         rules=refused.ROLE,
-        holds=refused.HELD_ROLE,
+        delete_rules=refused.ROLE_DELETE,
         stateless=True,
     ),
     f"{_SPACE}/policyAssignments": Kind(

@@ -1,7 +1,7 @@
-"""The data plane of Blob storage, as far as Terraform's state and a deployment's own files need it: whole blobs, their
+"""The data plane of Blob storage that Terraform's state and a deployment's own files need: complete blobs, their
 metadata, leases and lists.
 
-A blob lies in the store below its container, so an account that goes takes it along. Source: the Blob service REST API.
+A blob is stored below its container, so deleting the account deletes it too. Source: the Blob service REST API.
 """
 
 import time
@@ -12,7 +12,7 @@ from hashlib import md5
 from urllib.parse import quote, unquote
 from xml.etree import ElementTree
 
-from terrace.emulator.azure.call import Answer, Call
+from terrace.emulator.azure.call import Call, Response
 from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.kind import Refused, Unsupported
 from terrace.emulator.azure.store import Body, Item, Store
@@ -23,12 +23,12 @@ _PAGE = 5000
 
 
 class Blobs:
-    """Answers for every account; which one it is, the host's first word says."""
+    """Serves every account; the host's first label names it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def __call__(self, call: Call) -> Answer:
+    def __call__(self, call: Call) -> Response:
         with self._store.lock:
             account = self._store.named("Microsoft.Storage/storageAccounts", call.host.split(".")[0])
             if account is None:  # on Azure the name does not resolve
@@ -36,98 +36,101 @@ class Blobs:
             container, _, name = call.path.lstrip("/").partition("/")
             if not container:
                 raise Unsupported
-            holder = self._store.get(f"{account.id}/blobServices/default/containers/{container}")
-            if holder is None:
+            parent = self._store.get(f"{account.id}/blobServices/default/containers/{container}")
+            if parent is None:
                 raise Refused(404, "ContainerNotFound", "The specified container does not exist.")
-            answer = _blob(self._store, holder, name, call) if name else _container(self._store, holder, call)
+            response = _blob(self._store, parent, name, call) if name else _container(self._store, parent, call)
         common = {"x-ms-version": "2023-11-03", "x-ms-request-id": str(uuid.uuid4()), "Date": formatdate(usegmt=True)}
-        return Answer(answer.status, answer.body if answer.body is not None else b"", common | dict(answer.headers))
+        return Response(
+            response.status, response.body if response.body is not None else b"", common | dict(response.headers)
+        )
 
 
-def _container(store: Store, holder: Item, call: Call) -> Answer:
+def _container(store: Store, parent: Item, call: Call) -> Response:
     if call.method in ("GET", "HEAD") and call.query.get("comp") == "list":
-        return Answer(200, _listing(store, holder, call), {"Content-Type": "application/xml"})
+        return Response(200, _listing(store, parent, call), {"Content-Type": "application/xml"})
     if call.method in ("GET", "HEAD") and call.query.get("restype") == "container":
-        return Answer(200, b"", {"ETag": f'"{holder.etag}"', "Last-Modified": formatdate(holder.created, usegmt=True)})
+        return Response(200, b"", _version(parent))
     raise Unsupported
 
 
-def _listing(store: Store, holder: Item, call: Call) -> bytes:
-    """Names in order, a page at a time; the marker is the name to go on with."""
-    root = ElementTree.Element("EnumerationResults", ContainerName=parse(holder.id).name)
+def _listing(store: Store, parent: Item, call: Call) -> bytes:
+    """Names in order, in pages; the marker is the first name of the next page."""
+    root = ElementTree.Element("EnumerationResults", ContainerName=parse(parent.id).name)
     blobs = ElementTree.SubElement(root, "Blobs")
     prefix, marker = call.query.get("prefix", ""), call.query.get("marker", "")
     size = int(call.query.get("maxresults", _PAGE))
-    found = {unquote(parse(item.id).name): item for item in store.children(holder.id, "blobs")}
-    wanted = sorted(name for name in found if name.startswith(prefix) and name >= marker)
-    for name in wanted[:size]:
+    items = {unquote(parse(item.id).name): item for item in store.children(parent.id, "blobs")}
+    names = sorted(name for name in items if name.startswith(prefix) and name >= marker)
+    for name in names[:size]:
         blob = ElementTree.SubElement(blobs, "Blob")
         ElementTree.SubElement(blob, "Name").text = name
         properties = ElementTree.SubElement(blob, "Properties")
-        for word, value in _properties(found[name]).items():
+        for word, value in _properties(items[name]).items():
             ElementTree.SubElement(properties, word.replace("x-ms-blob-type", "BlobType")).text = value
-    ElementTree.SubElement(root, "NextMarker").text = wanted[size] if len(wanted) > size else ""
+    ElementTree.SubElement(root, "NextMarker").text = names[size] if len(names) > size else ""
     return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def _blob(store: Store, holder: Item, name: str, call: Call) -> Answer:
-    path = f"{holder.id}/blobs/{quote(name, safe='')}"
+def _blob(store: Store, parent: Item, name: str, call: Call) -> Response:
+    path = f"{parent.id}/blobs/{quote(name, safe='')}"
     item, part = store.get(path), call.query.get("comp", "")
     if part not in ("", "metadata", "lease"):
         raise Unsupported
     if call.method == "PUT" and not part:
-        _free(item, call)
-        kept = item.body if item else {}
-        body = {"properties": {}, "content": call.raw, "metadata": _metadata(call), "lease": kept.get("lease", "")}
+        _require_lease(item, call)
+        before = item.body if item else {}
+        body = {"properties": {}, "content": call.raw, "metadata": _metadata(call), "lease": before.get("lease", "")}
         body["type"] = call.headers.get("content-type", "application/octet-stream")
         item = Item(path, f"{_CONTAINERS}/blobs", body, created=time.time())
         store.write(item)
-        return Answer(201, None, {"ETag": f'"{item.etag}"', "Last-Modified": formatdate(item.created, usegmt=True)})
+        return Response(201, None, _version(item))
     if item is None:
         raise Refused(404, "BlobNotFound", "The specified blob does not exist.")
     shown = _properties(item) | {f"x-ms-meta-{word}": value for word, value in item.body["metadata"].items()}
     if call.method in ("GET", "HEAD") and part in ("", "metadata"):
-        return Answer(200, item.body["content"] if not part else None, shown)
+        return Response(200, item.body["content"] if not part else None, shown)
     if call.method == "PUT" and part == "metadata":
-        _free(item, call)
+        _require_lease(item, call)
         item.body["metadata"] = _metadata(call)
-        return Answer(200, None, shown)
+        return Response(200, None, shown)
     if call.method == "PUT" and part == "lease":
         return _lease(item, call)
     if call.method == "DELETE" and not part:
-        _free(item, call)
+        _require_lease(item, call)
         store.remove(path)
-        return Answer(202)
+        return Response(202)
     raise Unsupported
 
 
-def _lease(item: Item, call: Call) -> Answer:
-    """Source: "Lease Blob". One holder at a time; who breaks it need not be the holder."""
-    action, given, held = (
-        call.headers.get("x-ms-lease-action", ""),
-        call.headers.get("x-ms-lease-id"),
-        item.body["lease"],
-    )
+def _lease(item: Item, call: Call) -> Response:
+    """Source: "Lease Blob". One holder at a time; any caller can break the lease."""
+    action, given = call.headers.get("x-ms-lease-action", ""), call.headers.get("x-ms-lease-id")
+    current = item.body["lease"]
     if action == "acquire":
-        wanted = call.headers.get("x-ms-proposed-lease-id") or str(uuid.uuid4())
-        if held and held != wanted:
+        lease = call.headers.get("x-ms-proposed-lease-id") or str(uuid.uuid4())
+        if current and current != lease:
             raise Refused(409, "LeaseAlreadyPresent", "There is already a lease present.")
-        item.body["lease"] = wanted
-        return Answer(201, None, {"x-ms-lease-id": wanted})
-    if action in ("release", "renew") and given != held:
+        item.body["lease"] = lease
+        return Response(201, None, {"x-ms-lease-id": lease})
+    if action in ("release", "renew") and given != current:
         raise Refused(409, "LeaseIdMismatchWithLeaseOperation", "The lease ID specified did not match the lease ID.")
     if action not in ("release", "renew", "break"):
         raise Unsupported
     if action != "renew":
         item.body["lease"] = ""
-    return Answer(202 if action == "break" else 200, None, {"x-ms-lease-id": held, "x-ms-lease-time": "0"})
+    return Response(202 if action == "break" else 200, None, {"x-ms-lease-id": current, "x-ms-lease-time": "0"})
 
 
-def _free(item: Item | None, call: Call) -> None:
-    """Refused unless nobody has a lease on the blob, or the caller does."""
-    held = item.body["lease"] if item else ""
-    if held and call.headers.get("x-ms-lease-id") != held:
+def _require_lease(item: Item | None, call: Call) -> None:
+    """Raise Refused when another caller has a lease on the blob."""
+    lease = item.body["lease"] if item else ""
+    if lease and call.headers.get("x-ms-lease-id") != lease:
         raise Refused(412, "LeaseIdMissing", "There is currently a lease on the blob and no lease ID was specified.")
+
+
+def _version(item: Item) -> dict[str, str]:
+    return {"ETag": f'"{item.etag}"', "Last-Modified": formatdate(item.created, usegmt=True)}
 
 
 def _properties(item: Item) -> dict[str, str]:
@@ -136,12 +139,10 @@ def _properties(item: Item) -> dict[str, str]:
         "Content-Length": str(len(content)),
         "Content-Type": item.body["type"],
         "Content-MD5": b64encode(md5(content, usedforsecurity=False).digest()).decode(),
-        "ETag": f'"{item.etag}"',
-        "Last-Modified": formatdate(item.created, usegmt=True),
         "x-ms-blob-type": "BlockBlob",
         "x-ms-lease-status": "locked" if item.body["lease"] else "unlocked",
         "x-ms-lease-state": "leased" if item.body["lease"] else "available",
-    }
+    } | _version(item)
 
 
 def _metadata(call: Call) -> Body:

@@ -15,7 +15,7 @@ def _instance(resource: Resource) -> Body:
 
 
 def _keys(resource: Resource, body: Any) -> tuple[int, Any]:
-    """The provider reads them where access keys are on."""
+    """The provider reads the keys when access keys are enabled."""
     digest = hashlib.sha512(resource.id.path.encode()).digest()
     first, second = (base64.b64encode(half).decode() for half in (digest[:32], digest[32:]))
     return 200, {"primaryKey": first, "secondaryKey": second}

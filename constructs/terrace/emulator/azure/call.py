@@ -1,4 +1,4 @@
-"""A request and an answer, as the services of the emulator see them."""
+"""A request and a response, as the services of the emulator use them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Call:
-    """A request. `raw` is what was sent, `body` what it says where it is JSON."""
+    """A request. `raw` is the body as sent, `body` the parsed JSON."""
 
     method: str
     host: str
@@ -19,8 +19,8 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A response. `body` is sent as JSON, bytes as they are."""
+class Response:
+    """A response. `body` is sent as JSON, bytes unchanged."""
 
     status: int
     body: Any = None

@@ -1,4 +1,4 @@
-"""A certificate as Key Vault's own issuer makes it: self-signed, from a certificate's policy."""
+"""A self-signed certificate as Key Vault issues it from a certificate policy."""
 
 import base64
 import datetime
@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 
 def self_signed(policy: dict[str, Any]) -> dict[str, Any]:
-    """`cer` (DER in base64) and `x5t` (its SHA-1), for the subject, names and months of the policy."""
-    wanted = policy.get("x509_props", {})
+    """`cer` (DER in base64) and `x5t` (its SHA-1), with the policy's subject, names and validity."""
+    requested = policy.get("x509_props", {})
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name.from_rfc4514_string(str(wanted.get("subject") or "CN=emulated"))
-    hosts = (wanted.get("sans") or {}).get("dns_names") or []
+    name = x509.Name.from_rfc4514_string(str(requested.get("subject") or "CN=emulated"))
+    hosts = (requested.get("sans") or {}).get("dns_names") or []
     start = datetime.datetime.now(datetime.UTC)
     builder = (
         x509.CertificateBuilder()
@@ -25,10 +25,10 @@ def self_signed(policy: dict[str, Any]) -> dict[str, Any]:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
-        .not_valid_after(start + datetime.timedelta(days=30 * int(wanted.get("validity_months") or 12)))
+        .not_valid_after(start + datetime.timedelta(days=30 * int(requested.get("validity_months") or 12)))
     )
     if hosts:
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]), False)
     der = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
-    thumb = base64.urlsafe_b64encode(hashlib.sha1(der, usedforsecurity=False).digest()).rstrip(b"=").decode()
-    return {"cer": base64.b64encode(der).decode(), "x5t": thumb}
+    thumbprint = base64.urlsafe_b64encode(hashlib.sha1(der, usedforsecurity=False).digest()).rstrip(b"=").decode()
+    return {"cer": base64.b64encode(der).decode(), "x5t": thumbprint}

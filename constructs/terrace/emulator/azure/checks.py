@@ -1,4 +1,4 @@
-"""What Resource Manager itself refuses, whatever the service: absent groups and parents, locks, references to nothing.
+"""What Resource Manager refuses for every service: missing groups, parents and references, locks.
 
 Source: Azure documentation, "Resolve common Azure deployment errors" (its list of codes) and "Lock your resources".
 """
@@ -13,7 +13,7 @@ _LOCKS = "/providers/microsoft.authorization/locks/"
 
 
 def not_found(id: ResourceId) -> Refused:
-    """404 as a GET answers it. Source: "Resolve errors for resource not found"."""
+    """The 404 of a GET. Source: "Resolve errors for resource not found"."""
     if id.type == "Microsoft.Resources/resourceGroups":
         return Refused(404, "ResourceGroupNotFound", f"Resource group '{id.name}' could not be found.")
     within = f" under resource group '{id.group}'" if id.group else ""
@@ -21,31 +21,31 @@ def not_found(id: ResourceId) -> Refused:
 
 
 def group_exists(id: ResourceId, store: Store) -> None:
-    """ResourceGroupNotFound when what is in a group is asked for and the group is not there."""
+    """Raise ResourceGroupNotFound when the resource group of `id` does not exist."""
     for refusal in _group_absent(id, store):
         raise refusal
 
 
 def of_write(resource: Resource, kind: Kind, exists: Callable[[str], bool]) -> Iterator[Refused]:
-    """Why a PUT or PATCH is refused, the reason that Azure would name first in front."""
+    """The reasons to refuse a PUT or PATCH, in Azure's order."""
     id, store = resource.id, resource.store
     yield from _group_absent(id, store)
     yield from _parent_absent(id, exists)
     yield from _read_only(id, store)
     yield from _required(resource, kind)
-    yield from _moved(resource)
-    yield from _refers_to_nothing(resource, exists)
+    yield from _location_changed(resource)
+    yield from _missing_reference(resource, exists)
     for rule in kind.rules:
         if refusal := rule(resource):
             yield refusal
 
 
 def of_delete(id: ResourceId, kind: Kind, store: Store) -> Iterator[Refused]:
-    """Why a DELETE is refused."""
+    """The reasons to refuse a DELETE."""
     yield from _locked(id, store)
     item = store.get(id.path)
     if item:
-        for rule in kind.holds:
+        for rule in kind.delete_rules:
             if refusal := rule(Resource(id, item.body, store)):
                 yield refusal
 
@@ -57,7 +57,7 @@ def _group_absent(id: ResourceId, store: Store) -> Iterator[Refused]:
 
 
 def _parent_absent(id: ResourceId, exists: Callable[[str], bool]) -> Iterator[Refused]:
-    """Source: "Resolve errors for parent resources"; for what lies on another resource, that one."""
+    """Source: "Resolve errors for parent resources"; an extension resource needs the resource that it extends."""
     if id.parent and not exists(id.parent):
         message = f"Failed to perform 'write' on resource(s) of type '{id.type}', because the parent resource"
         yield Refused(404, "ParentResourceNotFound", f"{message} '{id.parent}' could not be found.")
@@ -66,7 +66,7 @@ def _parent_absent(id: ResourceId, exists: Callable[[str], bool]) -> Iterator[Re
 
 
 def _locks(id: ResourceId, store: Store) -> Iterator[tuple[str, str]]:
-    """Level and scope of each lock on it, on what it is in, or on what is in it. Locks are inherited."""
+    """Level and scope of each lock on the resource, above it or below it. Locks are inherited."""
     for item in store.of_type("Microsoft.Authorization/locks"):
         scope = item.id[: item.id.lower().rindex(_LOCKS)]
         above, below = f"{id.key}/".startswith(f"{scope.lower()}/"), f"{scope.lower()}/".startswith(f"{id.key}/")
@@ -75,14 +75,14 @@ def _locks(id: ResourceId, store: Store) -> Iterator[tuple[str, str]]:
 
 
 def _locked(id: ResourceId, store: Store) -> Iterator[Refused]:
-    """Source: "Lock your resources": either level forbids deletes, of what is below as well."""
+    """Source: "Lock your resources": both levels forbid deletes, including those of a scope above."""
     for _, scope in _locks(id, store):
         message = f"The scope '{id.path}' cannot perform delete operation because following scope(s) are locked:"
         yield Refused(409, "ScopeLocked", f"{message} '{scope}'. Please remove the lock and try again.")
 
 
 def _read_only(id: ResourceId, store: Store) -> Iterator[Refused]:
-    """Source: "Lock your resources": ReadOnly forbids writes, on what is below as well."""
+    """Source: "Lock your resources": ReadOnly also forbids writes below its scope."""
     for level, scope in _locks(id, store):
         if level == "ReadOnly" and not scope.endswith("(below)"):
             message = f"The scope '{id.path}' cannot perform write operation because following scope(s) are locked:"
@@ -101,7 +101,7 @@ def _required(resource: Resource, kind: Kind) -> Iterator[Refused]:
             yield Refused(400, "InvalidRequestContent", f"The request content was invalid. {message}")
 
 
-def _moved(resource: Resource) -> Iterator[Refused]:
+def _location_changed(resource: Resource) -> Iterator[Refused]:
     """Source: "Resolve errors for invalid resource location": a resource's region is fixed."""
     old, new = (resource.old or {}).get("location"), resource.body.get("location")
     if old and new and location(old) != location(new):
@@ -111,7 +111,7 @@ def _moved(resource: Resource) -> Iterator[Refused]:
         )
 
 
-def _refers_to_nothing(resource: Resource, exists: Callable[[str], bool]) -> Iterator[Refused]:
+def _missing_reference(resource: Resource, exists: Callable[[str], bool]) -> Iterator[Refused]:
     """Source: "Resolve errors for resource not found" and Azure Network's InvalidResourceReference."""
     own = f"{resource.id.key}/"
     for reference in references(resource.body):

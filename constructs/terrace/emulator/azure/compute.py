@@ -8,6 +8,6 @@ KINDS = {
         operation=202,
         required=(".location", "activeKey.keyUrl"),
         rules=(keys.disk_encryption,),
-        holds=(uses.in_use("OperationNotAllowed", "Microsoft.ContainerService/managedClusters"),),
+        delete_rules=(uses.in_use("OperationNotAllowed", "Microsoft.ContainerService/managedClusters"),),
     ),
 }

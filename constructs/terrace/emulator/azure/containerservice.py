@@ -1,4 +1,4 @@
-"""Microsoft.ContainerService: clusters and their pools of nodes."""
+"""Microsoft.ContainerService: clusters and node pools."""
 
 import base64
 import json
@@ -16,8 +16,8 @@ def _nodes_group(resource: Resource) -> str:
     return str(name)
 
 
-def _made(resource: Resource) -> Mapping[str, Body]:
-    """Azure makes a group for the nodes, and takes it away with the cluster."""
+def _node_resource_group(resource: Resource) -> Mapping[str, Body]:
+    """Azure creates a group for the nodes and deletes it with the cluster."""
     path = f"/subscriptions/{resource.id.subscription}/resourceGroups/{_nodes_group(resource)}"
     return {path: {"location": resource.location, "managedBy": resource.id.path}}
 
@@ -29,7 +29,7 @@ def _host(resource: Resource) -> str:
 
 
 def _cluster(view: Body, resource: Resource) -> None:
-    """Names and identities that Azure gives."""
+    """Names and identities that Azure assigns."""
     properties = view["properties"]
     private = resource.get("apiServerAccessProfile.enablePrivateCluster")
     properties["privateFQDN" if private else "fqdn"] = _host(resource)
@@ -37,7 +37,7 @@ def _cluster(view: Body, resource: Resource) -> None:
     properties["powerState"] = {"code": resource.get("powerState.code", "Running")}
     properties["currentKubernetesVersion"] = f"{resource.get('kubernetesVersion', '1.34')}.0"
     for addon in (properties.get("addonProfiles") or {}).values():
-        if addon.get("enabled"):  # each add-on acts as an identity of its own
+        if addon.get("enabled"):  # each add-on has its own identity
             ids = {"clientId": resource.guid("addon-client"), "objectId": resource.guid("addon")}
             addon["identity"] = {"resourceId": resource.id.path, **ids}
     if resource.get("oidcIssuerProfile.enabled"):
@@ -55,7 +55,7 @@ def _pool(resource: Resource) -> Body:
 
 
 def _credentials(resource: Resource, body: Any) -> tuple[int, Any]:
-    """A kubeconfig that signs in by Entra: with local accounts off there is no other. JSON is YAML as well."""
+    """A kubeconfig that signs in with Entra, as JSON, which is also YAML."""
     name = resource.id.name
     login = {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "kubelogin", "args": ["get-token"]}
     config = {
@@ -71,13 +71,13 @@ def _credentials(resource: Resource, body: Any) -> tuple[int, Any]:
 
 
 def _versions(resource: Resource, body: Any) -> tuple[int, Any]:
-    """Pools may have what the control plane has, and what is a little older. The provider asks before it makes one."""
+    """A pool's version is the control plane's or slightly older. The provider reads these before it creates a pool."""
     major, minor = (int(number) for number in str(resource.get("kubernetesVersion", "1.34")).split(".")[:2])
-    found = [
+    versions = [
         {"kubernetesVersion": f"{major}.{number}.0", "default": number == minor}
         for number in range(minor - 2, minor + 1)
     ]
-    return 200, {"id": f"{resource.id.path}/availableAgentPoolVersions", "properties": {"agentPoolVersions": found}}
+    return 200, {"id": f"{resource.id.path}/availableAgentPoolVersions", "properties": {"agentPoolVersions": versions}}
 
 
 def _power(code: str) -> Any:
@@ -94,7 +94,7 @@ KINDS = {
         operation=201,
         flat={"agentPoolProfiles": "agentPools"},
         shape=_cluster,
-        makes=_made,
+        creates=_node_resource_group,
         required=(".location",),
         rules=(*refused.CLUSTER, keys.cluster),
         actions={
@@ -105,6 +105,6 @@ KINDS = {
             "stop": _power("Stopped"),
         },
     ),
-    f"{_CLUSTER}/agentPools": Kind(operation=201, computed=_pool, rules=refused.POOL, holds=refused.HELD_POOL),
+    f"{_CLUSTER}/agentPools": Kind(operation=201, computed=_pool, rules=refused.POOL, delete_rules=refused.POOL_DELETE),
     f"{_CLUSTER}/maintenanceConfigurations": Kind(stateless=True),
 }

@@ -1,4 +1,4 @@
-"""Microsoft.DataProtection: backup vaults, policies and what is backed up."""
+"""Microsoft.DataProtection: backup vaults, policies and instances."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from terrace.emulator.azure.store import Body
 
 
 def _protected(resource: Resource) -> Body:
-    """The provider waits until the first protection is set up."""
+    """The provider waits until protection is configured."""
     return {"currentProtectionState": "ProtectionConfigured", "protectionStatus": {"status": "ProtectionConfigured"}}
 
 
-def _answered(resource: Resource, body: Any) -> tuple[int, Any]:
+def _accepted(resource: Resource, body: Any) -> tuple[int, Any]:
     return 202, None
 
 
@@ -23,17 +23,17 @@ KINDS = {
         operation=201,
         required=(".location", "storageSettings"),
         rules=(*refused.VAULT, keys.backup),
-        holds=refused.HELD_VAULT,
+        delete_rules=refused.VAULT_DELETE,
     ),
     f"{_VAULT}/backupPolicies": Kind(
-        required=("policyRules",), rules=refused.POLICY, holds=refused.HELD_POLICY, stateless=True
+        required=("policyRules",), rules=refused.POLICY, delete_rules=refused.POLICY_DELETE, stateless=True
     ),
-    f"{_VAULT}/backupInstances/recoveryPoints": Kind(stateless=True),  # none: backups never run
+    f"{_VAULT}/backupInstances/recoveryPoints": Kind(stateless=True),  # an empty list: backups never run
     f"{_VAULT}/backupInstances": Kind(
         operation=201,
         computed=_protected,
         required=("dataSourceInfo.resourceID", "policyInfo.policyId"),
         rules=refused.INSTANCE,
-        actions={"validateforbackup": _answered, "stopprotection": _answered, "adhocbackup": _answered},
+        actions={"validateforbackup": _accepted, "stopprotection": _accepted, "adhocbackup": _accepted},
     ),
 }

@@ -14,12 +14,12 @@ def _server(resource: Resource) -> Body:
 
 
 def _setting(resource: Resource) -> Body:
-    """Every setting is there before it is written, with the service's default; a destroy writes that again."""
+    """Every setting exists with the service's default before it is written; a destroy restores the default."""
     return {"properties": {"value": "off", "defaultValue": "off", "source": "system-default", "dataType": "Boolean"}}
 
 
 def _members(resource: Resource) -> Body:
-    """A virtual endpoint shows the server it is of before the ones that were named."""
+    """A virtual endpoint lists its own server before the named members."""
     server = resource.id.parent.rpartition("/")[2]
     return {"members": [server, *(name for name in resource.get("members", []) if name != server)]}
 
@@ -33,7 +33,7 @@ def _state(state: str) -> Any:
 
 
 def _accepted(**quirks: Any) -> Kind:
-    """Whatever is written is accepted, and asked about later."""
+    """A type whose writes are asynchronous: 202."""
     return Kind(created=202, updated=202, operation=202, **quirks)
 
 
@@ -41,10 +41,10 @@ _SERVER = "Microsoft.DBforPostgreSQL/flexibleServers"
 KINDS = {
     _SERVER: _accepted(
         computed=_server,
-        hidden=("administratorLoginPassword",),
+        write_only=("administratorLoginPassword",),
         required=(".location",),
         rules=(*refused.SERVER, keys.database),
-        holds=refused.HELD_SERVER,
+        delete_rules=refused.SERVER_DELETE,
         actions={"start": _state("Ready"), "stop": _state("Stopped"), "restart": _state("Ready")},
     ),
     f"{_SERVER}/configurations": _accepted(built_in=_setting, rules=refused.SETTING, stateless=True),

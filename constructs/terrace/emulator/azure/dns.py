@@ -1,4 +1,4 @@
-"""Microsoft.Network's zones of names, public and private."""
+"""Microsoft.Network's DNS zones, public and private."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from terrace.emulator.azure.store import Body, Store
 
 
 def _start_of_authority(resource: Resource) -> Mapping[str, Body]:
-    """The provider reads the record that each zone begins with."""
+    """The SOA record of a new zone, which the provider reads."""
     record = {"email": "azuredns-hostmaster.microsoft.com", "host": "azureprivatedns.net", "serialNumber": 1}
     times = {"expireTime": 2419200, "minimumTTL": 300, "minimumTtl": 300, "refreshTime": 3600, "retryTime": 300}
     return {
@@ -28,7 +28,7 @@ def _fqdn(resource: Resource) -> Body:
 
 
 def _records(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
-    """All records of a zone, whatever their type."""
+    """All records of a zone, of any type."""
     depth = id.owner.count("/") + 2
     records = [item for item in store.below(id.owner) if item.id.count("/") == depth]
     return [{"id": item.id, "name": item.id.rpartition("/")[2], "type": item.type, **item.body} for item in records]
@@ -39,12 +39,12 @@ _record = Kind(computed=_fqdn, stateless=True)
 
 KINDS = {
     "Microsoft.Network/privateDnsZones": Kind(
-        operation=202, makes=_start_of_authority, holds=refused.HELD_PRIVATE_ZONE, rules=refused.PRIVATE_ZONE
+        operation=202, creates=_start_of_authority, delete_rules=refused.PRIVATE_ZONE_DELETE, rules=refused.PRIVATE_ZONE
     ),
     "Microsoft.Network/privateDnsZones/virtualNetworkLinks": Kind(
         operation=202, required=("virtualNetwork.id",), rules=refused.ZONE_LINK
     ),
-    "Microsoft.Network/dnsZones": Kind(makes=_start_of_authority, computed=_name_servers, stateless=True),
+    "Microsoft.Network/dnsZones": Kind(creates=_start_of_authority, computed=_name_servers, stateless=True),
     **{f"Microsoft.Network/{zone}/{type}": _record for zone in ("dnsZones", "privateDnsZones") for type in _RECORDS},
 }
 

@@ -1,4 +1,4 @@
-"""Resource Manager's ids, read the way it reads them: without regard to case, the last `/providers/` decides.
+"""Resource Manager's ids: case-insensitive, with the resource after the last `/providers/`.
 
 Source: Azure documentation, "Resource providers and types" and "Extend resource types" (extension resources).
 """
@@ -15,13 +15,13 @@ _REFERENCE = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^
 
 @dataclass(frozen=True)
 class ResourceId:
-    """A path of Resource Manager. One with a `tail` is no resource: a collection below its owner or an action on it."""
+    """A Resource Manager path. With a `tail` it is not a resource but its owner's collection or action."""
 
     path: str
-    type: str  # Microsoft.Network/virtualNetworks/subnets; of a tail: the owner's
-    name: str  # of the resource, of a tail: the owner's
-    scope: str  # what an extension or a top-level resource is in: all before the last /providers/
-    parent: str  # the resource that a nested one is part of, or ""
+    type: str  # Microsoft.Network/virtualNetworks/subnets; with a tail: the owner's
+    name: str  # of the resource; with a tail: the owner's
+    scope: str  # everything before the last /providers/
+    parent: str  # the resource that contains a nested one, or ""
     tail: str = ""
 
     @property
@@ -30,7 +30,7 @@ class ResourceId:
 
     @property
     def owner(self) -> str:
-        """What the tail is below."""
+        """The path without its tail."""
         return self.path.rpartition("/")[0] if self.tail else self.path
 
     @property
@@ -46,18 +46,18 @@ class ResourceId:
         return self.segment("locations")
 
     def segment(self, kind: str) -> str:
-        """What follows `kind` in the path, or ""."""
-        found = re.search(rf"/{kind}/([^/]+)", self.path, re.IGNORECASE)
-        return found[1] if found else ""
+        """The segment after `kind` in the path, or ""."""
+        match = re.search(rf"/{kind}/([^/]+)", self.path, re.IGNORECASE)
+        return match[1] if match else ""
 
 
-# spelled in any way by clients, in one by Azure
+# Azure's spelling of words that clients spell differently
 _WORDS = {word.lower(): word for word in ("subscriptions", "resourceGroups", "providers")}
 
 
 @lru_cache(maxsize=8192)
 def parse(path: str) -> ResourceId:
-    """Read a path; it may start and end with or without a slash."""
+    """Parse a path; leading and trailing slashes are optional."""
     segments = [_WORDS.get(segment.lower(), segment) for segment in path.split("/") if segment]
     path = "/" + "/".join(segments)
     lower = [segment.lower() for segment in segments]
@@ -77,12 +77,12 @@ def parse(path: str) -> ResourceId:
 
 
 def guid(*parts: str) -> str:
-    """The same parts give the same GUID, so a computed field needs no memory and survives a second PUT."""
+    """A GUID that is always the same for the same parts, so that a computed field needs no storage."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "|".join(parts).lower()))
 
 
 def references(value: Any) -> Iterator[str]:
-    """Every resource id in a body. Identities stand there as keys."""
+    """Every resource id in a body. Identities are keys of `userAssignedIdentities`."""
     if isinstance(value, str):
         if _REFERENCE.match(value):
             yield value

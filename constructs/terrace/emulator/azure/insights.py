@@ -1,4 +1,4 @@
-"""Microsoft.Insights, Microsoft.AlertsManagement, Microsoft.Consumption: what watches, warns and counts."""
+"""Microsoft.Insights, Microsoft.AlertsManagement and Microsoft.Consumption: diagnostics, alerts and budgets."""
 
 from terrace.emulator.azure.kind import Kind
 from terrace.emulator.azure.refusals import observation as refused
@@ -16,7 +16,7 @@ KINDS = {
     ),
     "Microsoft.Insights/workbooks": Kind(required=(".location", "displayName"), rules=refused.WORKBOOK),
     "Microsoft.AlertsManagement/actionRules": Kind(required=("scopes", "actions")),
-    # a budget's delete is a 200, and the provider takes nothing else
+    # the provider accepts only 200 for a budget's delete
     "Microsoft.Consumption/budgets": Kind(
         deleted=200, required=("amount", "timeGrain", "timePeriod.startDate"), rules=refused.BUDGET, stateless=True
     ),

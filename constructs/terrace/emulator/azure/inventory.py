@@ -1,12 +1,11 @@
-"""What exists in the emulated subscription, read from the store: no type is listed by hand, so none can be forgotten.
+"""The resources of the emulated subscription, read from the store: there is no list of types to keep complete.
 
-What the cloud has or makes by itself does not count. What is soft-deleted is `kept`: it costs nothing, ends by itself,
-and stands in `deletedVaults`, `deletedkeys` and the like, where Azure lists it.
+Built-in resources, those that Azure creates itself and soft-deleted ones are excluded.
 """
 
 from terrace.emulator.azure.arm import Arm
 from terrace.emulator.azure.kind import location
-from terrace.emulator.azure.store import Item, Store
+from terrace.emulator.azure.store import Item
 from terrace.emulator.contract import Resource
 
 
@@ -17,14 +16,8 @@ def inventory(arm: Arm) -> list[Resource]:
         return sorted(
             _resource(item)
             for item in arm.store.items.values()
-            if not item.made and not _inside_made(arm, item.id) and not _idle(arm, item.id)
+            if not item.managed and not _in_managed_group(arm, item.id) and not _is_default(arm, item.id)
         )
-
-
-def kept(store: Store) -> list[Resource]:
-    """What was deleted and can be recovered: vaults with what is in them, keys, secrets, certificates, workspaces."""
-    with store.lock:
-        return sorted(_resource(item) for item in store.deleted.values())
 
 
 def _resource(item: Item) -> Resource:
@@ -32,14 +25,14 @@ def _resource(item: Item) -> Resource:
     return Resource(service, type, item.id, location(item.body["location"]) if "location" in item.body else "")
 
 
-def _inside_made(arm: Arm, id: str) -> bool:
+def _in_managed_group(arm: Arm, id: str) -> bool:
     group = arm.store.get("/".join(id.split("/")[:5]))
-    return bool(group and group.made)
+    return bool(group and group.managed)
 
 
-def _idle(arm: Arm, id: str) -> bool:
+def _is_default(arm: Arm, id: str) -> bool:
     item = arm.store.get(id)
     if item is None:
         return False
-    idle = arm.kind(item.type).idle
-    return bool(idle and idle(arm.resource(item)))
+    is_default = arm.kind(item.type).is_default
+    return bool(is_default and is_default(arm.resource(item)))

@@ -1,4 +1,4 @@
-"""Microsoft.KeyVault, the control plane. What is in a vault, and how it is spoken to: vault.py."""
+"""Microsoft.KeyVault, the control plane. The data plane of a vault is vault.py."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -18,8 +18,8 @@ def _vault(resource: Resource) -> Body:
 
 def _available(resource: Resource, body: Any) -> tuple[int, Any]:
     name = str((body or {}).get("name", "")).lower()
-    held = [*resource.store.items.values(), *resource.store.deleted.values()]
-    taken = any(i.type == _VAULT and i.id.rpartition("/")[2].lower() == name for i in held)
+    items = [*resource.store.items.values(), *resource.store.deleted.values()]
+    taken = any(i.type == _VAULT and i.id.rpartition("/")[2].lower() == name for i in items)
     return 200, {"nameAvailable": False, "reason": "AlreadyExists"} if taken else {"nameAvailable": True}
 
 
@@ -34,14 +34,14 @@ def _find(name: str, store: Store) -> Item | None:
 
 
 def _shown(item: Item) -> Body:
-    place = str(item.body.get("location", "")).lower()
+    region = str(item.body.get("location", "")).lower()
     id = parse(item.id)
-    path = f"/subscriptions/{id.subscription}/providers/Microsoft.KeyVault/locations/{place}/deletedVaults/{id.name}"
+    path = f"/subscriptions/{id.subscription}/providers/Microsoft.KeyVault/locations/{region}/deletedVaults/{id.name}"
     when = datetime.fromtimestamp(item.deleted, UTC)
     until = when + timedelta(days=item.body["properties"].get("softDeleteRetentionInDays", 90))
     properties = {
         "vaultId": item.id,
-        "location": place,
+        "location": region,
         "deletionDate": f"{when:%Y-%m-%dT%H:%M:%SZ}",
         "scheduledPurgeDate": f"{until:%Y-%m-%dT%H:%M:%SZ}",
         "purgeProtectionEnabled": item.body["properties"].get("enablePurgeProtection"),
@@ -51,12 +51,12 @@ def _shown(item: Item) -> Body:
 
 
 def _of_certificate(resource: Resource) -> Body | None:
-    """A certificate comes with a key and a secret of its name, which rights are given on."""
+    """A certificate has a key and a secret of its name, which roles can be assigned on."""
     return {"properties": {}} if resource.store.get(f"{resource.id.parent}/certificates/{resource.id.name}") else None
 
 
 def _deleted(resource: Resource) -> Body | None:
-    """Where a soft-deleted vault is seen: below its region, which it does not exist in otherwise."""
+    """A soft-deleted vault, which is listed below its region."""
     item = _find(resource.id.name, resource.store)
     return _shown(item) if item else None
 
@@ -66,7 +66,7 @@ def _all_deleted(id: ResourceId, store: Store, query: Mapping[str, str]) -> list
 
 
 def _purge(resource: Resource, body: Any) -> tuple[int, Any]:
-    """Source: Key Vault, "Recovery management": with purge protection nobody can shorten the wait."""
+    """Source: Key Vault, "Recovery management": with purge protection the retention period cannot be shortened."""
     item = _find(resource.id.name, resource.store)
     if item is None:
         raise Refused(404, "DeletedVaultNotFound", f"The specified deleted vault '{resource.id.name}' does not exist.")
@@ -80,12 +80,12 @@ def _purge(resource: Resource, body: Any) -> tuple[int, Any]:
 KINDS = {
     _VAULT: Kind(
         operation=201,
-        gone_at_once=True,
+        immediate_delete=True,
         computed=_vault,
-        hidden=("createMode",),
+        write_only=("createMode",),
         required=(".location", "tenantId", "sku.name"),
         rules=refused.VAULT,
-        kept=True,
+        soft_delete=True,
         recovers=_recovers,
     ),
     f"{_VAULT}/keys": Kind(built_in=_of_certificate, stateless=True),

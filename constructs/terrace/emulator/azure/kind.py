@@ -1,6 +1,6 @@
-"""How a resource type differs from a plain store of bodies: the vocabulary of the tables, one file a namespace.
+"""How a resource type differs from a plain store of bodies. The tables, one file for each namespace, use these types.
 
-Most types differ in nothing: `Kind()` says that the type is known. A quirk needs a reason, which stands beside it.
+Most types do not differ: `Kind()` only makes a type known. A comment gives the reason for each quirk.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from terrace.emulator.azure.store import Body, Store
 
 
 class Refused(Exception):
-    """A request is answered with an error of Azure's shape: `{"error": {"code": ..., "message": ...}}`."""
+    """A request is refused with an error in Azure's format: `{"error": {"code": ..., "message": ...}}`."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -25,12 +25,12 @@ class Refused(Exception):
 
 
 class Unsupported(Exception):
-    """The emulator does not know the call."""
+    """The emulator does not support the call."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource as quirks and rules see it: what it is to be, what it was (None: new), and all else that exists."""
+    """A resource for quirks and rules: its new body, its old one (None: new), and the store."""
 
     id: ResourceId
     body: Body
@@ -38,16 +38,16 @@ class Resource:
     old: Body | None = None
 
     def get(self, path: str, default: Any = None) -> Any:
-        """A value of the properties by its path, `networkAcls.defaultAction`."""
+        """A value of the properties by its dotted path, such as `networkAcls.defaultAction`."""
         return find(self.body, f"properties.{path}", default)
 
     def guid(self, word: str) -> str:
-        """A GUID that only this resource has, always the same."""
+        """A stable GUID that is unique to this resource."""
         return guid(self.id.path, word)
 
     @property
     def hash(self) -> str:
-        """Eight hexadecimal digits that only this resource has."""
+        """Eight stable hexadecimal digits for this resource."""
         return guid(self.id.path)[:8]
 
     @property
@@ -59,12 +59,12 @@ class Resource:
         return self.store.body(self.id.parent)
 
     def other(self, id: str | None) -> Body:
-        """The body of a resource referred to; empty when there is none."""
+        """The body of another resource; empty when it does not exist."""
         return self.store.body(id) if id else {}
 
 
 def find(body: Any, path: str, default: Any = None) -> Any:
-    """A value by its dotted path; `default` when it is absent or null. Names compare as Azure's do, without case."""
+    """A value by its dotted path; `default` when it is absent or null. Names are case-insensitive."""
     for step in path.split("."):
         if not isinstance(body, dict):
             return default
@@ -73,43 +73,43 @@ def find(body: Any, path: str, default: Any = None) -> Any:
 
 
 def location(name: Any) -> str:
-    """ "West Europe" and westeurope are the same place."""
+    """ "West Europe" and westeurope are the same region."""
     return str(name or "global").lower().replace(" ", "")
 
 
-def _nothing(resource: Resource) -> Body:
+def _empty(resource: Resource) -> Body:
     return {}
 
 
 Computed = Callable[[Resource], Body]
 Rule = Callable[[Resource], Refused | None]
-Action = Callable[[Resource, Any], "tuple[int, Any]"]  # resource and what was sent -> status and answer
+Action = Callable[[Resource, Any], "tuple[int, Any]"]  # resource and request body -> status and response body
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A resource type. Bodies in and out are of `properties`, unless said otherwise."""
+    """A resource type. Bodies are those of `properties`, unless noted otherwise."""
 
-    created: int = 200  # statuses: the provider's SDK takes 200, 200 and 204 of nine operations in ten
+    created: int = 200  # statuses: the provider's SDK accepts 200, 200 and 204 for most operations
     updated: int = 200
     deleted: int = 204
-    operation: int = 0  # the status of a PUT that goes on behind the answer; 0: this type is done at once
-    gone_at_once: bool = False  # a DELETE does not go on behind its answer, although a PUT may
-    defaults: Computed = _nothing  # what the service fills in where nothing was sent
-    computed: Computed = _nothing  # what the service says, whatever was sent
-    shape: Callable[[Body, Resource], None] | None = None  # the last touch on a whole answer
-    inline: tuple[str, ...] = ()  # lists in the body that are collections below the resource as well
+    operation: int = 0  # the status of an asynchronous PUT; 0: synchronous
+    immediate_delete: bool = False  # a DELETE is synchronous, although a PUT may not be
+    defaults: Computed = _empty  # what the service fills in when it is absent
+    computed: Computed = _empty  # what the service sets itself
+    shape: Callable[[Body, Resource], None] | None = None  # final changes to a complete response
+    inline: tuple[str, ...] = ()  # lists in the body that are also collections below the resource
     flat: Mapping[str, str] = field(default_factory=dict)  # the same without inner `properties`: list -> collection
-    hidden: tuple[str, ...] = ()  # taken, never answered: passwords
-    makes: Callable[[Resource], Mapping[str, Body]] | None = None  # id -> whole body, once it is created
-    built_in: Callable[[Resource], Body | None] | None = None  # whole body of what is there without being created
-    idle: Callable[[Resource], bool] | None = None  # whether it is as the cloud has it by itself: not in an inventory
+    write_only: tuple[str, ...] = ()  # accepted and never returned: passwords
+    creates: Callable[[Resource], Mapping[str, Body]] | None = None  # id -> complete body, created with it
+    built_in: Callable[[Resource], Body | None] | None = None  # complete body without being created
+    is_default: Callable[[Resource], bool] | None = None  # whether it is unchanged from Azure's default
     required: tuple[str, ...] = ()  # paths in `properties`; `.sku` is at the top
-    rules: tuple[Rule, ...] = ()  # what a PUT is refused for
-    holds: tuple[Rule, ...] = ()  # what a DELETE is refused for
-    kept: bool = False  # deleted is recoverable
-    recovers: Callable[[Resource], bool] | None = None  # whether a PUT brings a deleted one back
-    named: Callable[[Resource], str] | None = None  # what the service calls it, where that is not the name in the path
+    rules: tuple[Rule, ...] = ()  # reasons to refuse a PUT
+    delete_rules: tuple[Rule, ...] = ()  # reasons to refuse a DELETE
+    soft_delete: bool = False  # a deleted resource can be recovered
+    recovers: Callable[[Resource], bool] | None = None  # whether a PUT recovers a deleted resource
+    name: Callable[[Resource], str] | None = None  # the service's own name, if it is not the name in the path
     actions: Mapping[str, Action] = field(default_factory=dict)  # lower-case name -> POST action; "get name" -> GET
-    late: bool = False  # seen only after a while, where a fault says so
-    stateless: bool = False  # answers without a provisioningState
+    delayed: bool = False  # visible only after the delay of an injected fault
+    stateless: bool = False  # returned without a provisioningState

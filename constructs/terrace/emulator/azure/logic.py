@@ -6,12 +6,12 @@ from terrace.emulator.azure.store import Body
 
 def _endpoint(resource: Resource) -> Body:
     """The provider reads both lists of addresses and fails without them."""
-    place = f"https://prod-00.{resource.location}.logic.azure.com:443/workflows/{resource.guid('workflow')}"
+    endpoint = f"https://prod-00.{resource.location}.logic.azure.com:443/workflows/{resource.guid('workflow')}"
     addresses = {
         "outgoingIpAddresses": [{"address": "20.50.0.1"}],
         "accessEndpointIpAddresses": [{"address": "20.50.0.2"}],
     }
-    return {"accessEndpoint": place, "endpointsConfiguration": {"workflow": addresses, "connector": addresses}}
+    return {"accessEndpoint": endpoint, "endpointsConfiguration": {"workflow": addresses, "connector": addresses}}
 
 
 KINDS = {

@@ -1,4 +1,4 @@
-"""Entra: the documents a client looks for, tokens for who knows the secret, and the check of a token on every call.
+"""Entra: discovery documents, tokens for the client secret, and the check of each call's token.
 
 Sources: Microsoft identity platform, "OAuth 2.0 client credentials flow" and "Authentication and authorization error
 codes" (AADSTS numbers); Key Vault, "Authentication, requests and responses" (the challenge that names a tenant).
@@ -13,14 +13,14 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from terrace.emulator.azure import CALLER_ID, CLIENT_ID, SECRET
-from terrace.emulator.azure.call import Answer, Call
+from terrace.emulator.azure.call import Call, Response
 from terrace.emulator.azure.kind import Refused, Unsupported
 from terrace.emulator.contract import Account
 
 HOST = "login.microsoftonline.com"
-_SECONDS = 3600  # how long a token says it is good for; a fault ends it sooner, and says nothing
+_SECONDS = 3600  # the stated lifetime of a token; an injected fault ends it sooner
 _ANY_TENANT = ("common", "organizations")
-_AUDIENCES = {  # by the end of the host's name; several spellings are in use
+_AUDIENCES = {  # by the host's suffix; some audiences have two spellings
     "management.azure.com": ("https://management.azure.com", "https://management.core.windows.net"),
     "vault.azure.net": ("https://vault.azure.net",),
     "core.windows.net": ("https://storage.azure.com",),
@@ -36,14 +36,14 @@ class Login:
         self._seconds = token_seconds or _SECONDS
         self._key = hashlib.sha256(f"emulated {self._tenant}".encode()).digest()
 
-    def __call__(self, call: Call) -> Answer:
+    def __call__(self, call: Call) -> Response:
         tenant = call.path.strip("/").split("/")[0]
         if tenant.lower() not in (self._tenant.lower(), *_ANY_TENANT):
             raise _Denied(400, "invalid_tenant", f"AADSTS90002: Tenant '{tenant}' not found.")
         if call.method == "GET" and call.path.endswith(("/discovery/instance", "/openid-configuration")):
-            return Answer(200, self._documents())
+            return Response(200, self._documents())
         if call.method == "POST" and call.path.endswith(("/oauth2/v2.0/token", "/oauth2/token")):
-            return Answer(200, self._sign_in(_form(call.raw)))
+            return Response(200, self._sign_in(_form(call.raw)))
         raise Unsupported
 
     def _documents(self) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class Login:
             "iat": now,
             "nbf": now,
             "exp": now + _SECONDS,
-            "made": time.time(),
+            "issued": time.time(),
             "appid": CLIENT_ID,
             "oid": CALLER_ID,
             "sub": CALLER_ID,
@@ -89,14 +89,14 @@ class Login:
         return _encode(hmac.new(self._key, signed.encode(), hashlib.sha256).digest())
 
     def check(self, call: Call) -> None:
-        """Refused with 401 and where to sign in, unless the call carries a token of this tenant for this service."""
+        """Raise a 401 with a sign-in challenge unless the call has a valid token of this tenant for this service."""
         kind, _, token = call.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token:
             raise self._challenge(call, "AuthenticationFailed", "The 'Authorization' header is missing.")
         signed, _, signature = token.rpartition(".")
         try:
             claims = json.loads(_decode(signed.split(".")[1]))
-            tenant, audience, made = claims["tid"], claims["aud"].rstrip("/"), float(claims["made"])
+            tenant, audience, issued = claims["tid"], claims["aud"].rstrip("/"), float(claims["issued"])
         except (ValueError, KeyError, IndexError):
             raise self._challenge(call, "InvalidAuthenticationToken", "The access token is invalid.") from None
         if tenant.lower() != self._tenant.lower():
@@ -104,28 +104,28 @@ class Login:
             raise self._challenge(call, "InvalidAuthenticationTokenTenant", message)
         if not hmac.compare_digest(signature, self._signature(signed)):
             raise self._challenge(call, "InvalidAuthenticationToken", "The signature of the access token is invalid.")
-        if time.time() >= made + self._seconds:
+        if time.time() >= issued + self._seconds:
             raise self._challenge(call, "ExpiredAuthenticationToken", "The access token expiry UTC time has passed.")
         if not any(call.host.endswith(host) and audience in names for host, names in _AUDIENCES.items()):
             message = f"The access token has been obtained for wrong audience or resource '{audience}'."
             raise self._challenge(call, "InvalidAuthenticationTokenAudience", message)
 
     def _challenge(self, call: Call, code: str, message: str) -> "Refused":
-        place = f"https://{HOST}/{self._tenant}"
+        authority = f"https://{HOST}/{self._tenant}"
         service = next((names[0] for host, names in _AUDIENCES.items() if call.host.endswith(host)), "")
         if call.host.endswith("management.azure.com"):
-            header = f'Bearer authorization_uri="{place}", error="invalid_token", error_description="{message}"'
+            header = f'Bearer authorization_uri="{authority}", error="invalid_token", error_description="{message}"'
         elif call.host.endswith("core.windows.net"):
-            header = f"Bearer authorization_uri={place}/oauth2/authorize resource_id={service}"
+            header = f"Bearer authorization_uri={authority}/oauth2/authorize resource_id={service}"
         else:
-            header = f'Bearer authorization="{place}", resource="{service}"'
+            header = f'Bearer authorization="{authority}", resource="{service}"'
         refusal = Refused(401, code, message)
         refusal.headers = {"WWW-Authenticate": header}
         return refusal
 
 
 class _Denied(Refused):
-    """Entra's own shape of an error."""
+    """An error in Entra's format."""
 
     @property
     def body(self) -> dict[str, Any]:

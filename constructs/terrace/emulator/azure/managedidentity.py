@@ -6,7 +6,7 @@ from terrace.emulator.azure.store import Body
 
 
 def _principal(resource: Resource) -> Body:
-    """Computed as the identity blocks of whatever uses it are, so that they agree."""
+    """The same values as in the identity blocks of the resources that use it."""
     return {
         "principalId": resource.guid("principal"),
         "clientId": resource.guid("client"),

@@ -1,4 +1,4 @@
-"""Every type that is known and every list that is not simply what was written: the tables of all namespaces, merged."""
+"""All known types and computed collections: the merged tables of all namespaces."""
 
 from terrace.emulator.azure import (
     authorization,
@@ -43,11 +43,11 @@ _TABLES = (
 )
 
 KINDS: dict[str, Kind] = {type.lower(): kind for table in _TABLES for type, kind in table.KINDS.items()}
-"""Type, in lower case, to what is special about it."""
+"""Lower-case type -> its definition."""
 
 KINDS |= dict.fromkeys({type.split("/")[0] for type in KINDS}, resources.PROVIDER)
 
 COLLECTIONS: dict[str, Collection] = {
     type.lower(): collection for table in _TABLES for type, collection in getattr(table, "COLLECTIONS", {}).items()
 }
-"""Collections that are computed, by the type of their members."""
+"""Computed collections, by the type of their members."""

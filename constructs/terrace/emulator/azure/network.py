@@ -11,7 +11,7 @@ from terrace.emulator.azure.store import Body
 
 
 def _numbered(view: Body, resource: Resource) -> None:
-    """What is written inline, a frontend or a rule, has an id of its own that other parts of the body refer to."""
+    """An inline part such as a frontend or a rule has its own id, which other parts of the body refer to."""
     for name, entries in view["properties"].items():
         for part in entries if isinstance(entries, list) else ():
             if isinstance(part, dict) and "name" in part and "properties" in part:
@@ -25,7 +25,7 @@ def _guid(resource: Resource) -> Body:
 
 
 def _public_address(resource: Resource) -> Body:
-    """Static ones have an address at once, and it stays."""
+    """A static address is assigned at once and does not change."""
     number = int(resource.hash, 16) % 65536
     return {"ipAddress": f"20.50.{number // 256}.{number % 256}", "idleTimeoutInMinutes": 4}
 
@@ -36,14 +36,14 @@ def _interface(resource: Resource) -> str:
 
 
 def _private_address(resource: Resource) -> str:
-    """An address of the endpoint's subnet, always the same. Azure keeps the first four and the last."""
+    """A stable address in the endpoint's subnet. Azure reserves the first four and the last."""
     subnet = resource.other(resource.get("subnet.id")).get("properties", {})
     network = ipaddress.ip_network(subnet.get("addressPrefix") or subnet["addressPrefixes"][0])
     return str(network[4 + int(resource.hash, 16) % (network.num_addresses - 5)])
 
 
 def _interface_of(resource: Resource) -> Mapping[str, Body]:
-    """A private endpoint comes with an interface that holds its address."""
+    """A private endpoint has a network interface with its address."""
     subnet = {"privateIPAddress": _private_address(resource), "subnet": resource.get("subnet"), "primary": True}
     properties = {"ipConfigurations": [{"name": "privateEndpointIpConfig", "properties": subnet}]}
     location = resource.location
@@ -51,7 +51,7 @@ def _interface_of(resource: Resource) -> Mapping[str, Body]:
 
 
 def _approved(view: Body, resource: Resource) -> None:
-    """A connection in one's own subscription is approved by itself."""
+    """A connection in the same subscription is approved automatically."""
     properties = view["properties"]
     properties["networkInterfaces"] = [{"id": _interface(resource)}]
     for name in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
@@ -62,20 +62,20 @@ def _approved(view: Body, resource: Resource) -> None:
 
 
 def _gateway(resource: Resource) -> Body:
-    """A VPN gateway reports the addresses that its peers are told."""
+    """A VPN gateway returns its BGP settings."""
     settings = resource.get("bgpSettings")
     return {"resourceGuid": resource.guid("resource")} | ({"bgpSettings": settings} if settings else {})
 
 
 def _shared_key(resource: Resource, body: Any) -> tuple[int, Any]:
-    """Read and set apart from its connection. Azure makes one where none is given: always the same here."""
+    """The key is read and set separately from its connection. Without one, Azure generates a key; here a stable one."""
     if isinstance(body, dict):
         resource.body["properties"]["sharedKey"] = body.get("value")
     return 200, {"value": resource.get("sharedKey", resource.guid("shared-key").replace("-", ""))}
 
 
 def _network(**quirks: Any) -> Kind:
-    """What nearly all of them have in common."""
+    """Most types of this namespace share these settings."""
     common: dict[str, Any] = {"operation": 201, "shape": _numbered, "defaults": _guid, "required": (".location",)}
     return Kind(**common | quirks)
 
@@ -85,34 +85,39 @@ KINDS = {
         inline=("subnets", "virtualNetworkPeerings"),
         required=(".location", "addressSpace.addressPrefixes"),
         rules=refused.NETWORK,
-        holds=refused.HELD_NETWORK,
+        delete_rules=refused.NETWORK_DELETE,
     ),
     "Microsoft.Network/virtualNetworks/subnets": _network(
-        required=(), defaults=lambda r: {}, rules=refused.SUBNET, holds=refused.HELD_SUBNET
+        required=(), defaults=lambda r: {}, rules=refused.SUBNET, delete_rules=refused.SUBNET_DELETE
     ),
     "Microsoft.Network/virtualNetworks/virtualNetworkPeerings": _network(required=("remoteVirtualNetwork.id",)),
-    "Microsoft.Network/networkSecurityGroups": _network(inline=("securityRules",), holds=refused.HELD_SECURITY_GROUP),
+    "Microsoft.Network/networkSecurityGroups": _network(
+        inline=("securityRules",), delete_rules=refused.SECURITY_GROUP_DELETE
+    ),
     "Microsoft.Network/networkSecurityGroups/securityRules": _network(
         defaults=lambda r: {},
         required=("access", "direction", "priority", "protocol"),
         rules=refused.SECURITY_RULE,
     ),
-    "Microsoft.Network/routeTables": _network(inline=("routes",), holds=refused.HELD_ROUTE_TABLE),
+    "Microsoft.Network/routeTables": _network(inline=("routes",), delete_rules=refused.ROUTE_TABLE_DELETE),
     "Microsoft.Network/routeTables/routes": _network(required=("nextHopType",)),
     "Microsoft.Network/natGateways": _network(
-        required=(".location", ".sku.name"), rules=refused.NAT_GATEWAY, holds=refused.HELD_NAT_GATEWAY
+        required=(".location", ".sku.name"), rules=refused.NAT_GATEWAY, delete_rules=refused.NAT_GATEWAY_DELETE
     ),
     "Microsoft.Network/publicIPAddresses": _network(
-        defaults=_public_address, rules=refused.PUBLIC_ADDRESS, holds=refused.HELD_PUBLIC_ADDRESS
+        defaults=_public_address, rules=refused.PUBLIC_ADDRESS, delete_rules=refused.PUBLIC_ADDRESS_DELETE
     ),
     "Microsoft.Network/networkInterfaces": _network(),
     "Microsoft.Network/privateEndpoints": _network(
-        shape=_approved, makes=_interface_of, required=(".location", "subnet.id"), rules=refused.PRIVATE_ENDPOINT
+        shape=_approved, creates=_interface_of, required=(".location", "subnet.id"), rules=refused.PRIVATE_ENDPOINT
     ),
     "Microsoft.Network/privateEndpoints/privateDnsZoneGroups": _network(required=("privateDnsZoneConfigs",)),
     "Microsoft.Network/applicationGateways": _network(required=(".location", "sku"), rules=entry.GATEWAY),
     "Microsoft.Network/applicationGatewayWebApplicationFirewallPolicies": _network(
-        operation=0, required=(".location", "managedRules"), rules=entry.FIREWALL_POLICY, holds=entry.HELD_FIREWALL
+        operation=0,
+        required=(".location", "managedRules"),
+        rules=entry.FIREWALL_POLICY,
+        delete_rules=entry.FIREWALL_DELETE,
     ),
     "Microsoft.Network/networkWatchers": _network(operation=0, rules=refused.WATCHER),
     "Microsoft.Network/networkWatchers/flowLogs": _network(
@@ -124,7 +129,7 @@ KINDS = {
     "Microsoft.Network/localNetworkGateways": _network(),
     "Microsoft.Network/connections": _network(
         required=(".location", "connectionType", "virtualNetworkGateway1.id"),
-        hidden=("sharedKey",),
+        write_only=("sharedKey",),
         actions={"get sharedkey": _shared_key, "put sharedkey": _shared_key},
     ),
 }

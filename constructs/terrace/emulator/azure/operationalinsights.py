@@ -1,4 +1,4 @@
-"""Microsoft.OperationalInsights: workspaces of logs, their tables and saved searches."""
+"""Microsoft.OperationalInsights: log workspaces, their tables and saved searches."""
 
 import base64
 import hashlib
@@ -16,16 +16,16 @@ def _workspace(resource: Resource) -> Body:
 
 
 def _keys(resource: Resource, body: Any) -> tuple[int, Any]:
-    """The provider reads them even where local authentication is off."""
+    """The provider reads the keys even when local authentication is disabled."""
     keys = [hashlib.sha512(f"{resource.id.path}/{word}".encode()).digest() for word in ("primary", "secondary")]
     first, second = (base64.b64encode(key).decode() for key in keys)
     return 200, {"primarySharedKey": first, "secondarySharedKey": second}
 
 
 def _all_deleted(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
-    """A workspace stays for fourteen days; one of the same name, group and region brings it back."""
-    gone = (item for item in store.deleted.values() if item.type == _WORKSPACE)
-    return [{**item.body, "id": item.id, "name": item.id.rpartition("/")[2], "type": item.type} for item in gone]
+    """A deleted workspace is retained for 14 days; creating one with the same name, group and region recovers it."""
+    deleted = (item for item in store.deleted.values() if item.type == _WORKSPACE)
+    return [{**item.body, "id": item.id, "name": item.id.rpartition("/")[2], "type": item.type} for item in deleted]
 
 
 _WORKSPACE = "Microsoft.OperationalInsights/workspaces"
@@ -35,11 +35,11 @@ KINDS = {
         computed=_workspace,
         required=(".location",),
         rules=refused.WORKSPACE,
-        kept=True,
+        soft_delete=True,
         recovers=lambda resource: True,
         actions={"sharedkeys": _keys},
     ),
-    # the service answers 200 to a delete, and the provider takes nothing else
+    # the service returns 200 for a delete, the only status that the provider accepts
     f"{_WORKSPACE}/savedSearches": Kind(deleted=200, required=("category", "displayName", "query"), stateless=True),
     f"{_WORKSPACE}/tables": Kind(operation=202),
 }

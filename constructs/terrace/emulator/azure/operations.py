@@ -1,4 +1,4 @@
-"""Long-running operations: done at once, unless a fault says that they take their time or end in failure.
+"""Long-running operations: done at once, unless an injected fault delays them or makes them fail.
 
 Source: Azure documentation, "Track asynchronous Azure operations".
 """
@@ -11,14 +11,12 @@ from typing import Any
 
 from terrace.emulator.contract import Faults
 
-_ANSWER_SECONDS = (
-    0.5  # a question about an operation under way is answered this late: SDKs told not to wait ask at once
-)
+_POLL_SECONDS = 0.5  # delays the response to a poll, because SDKs without a polling delay repeat it at once
 
 
 @dataclass
 class Operation:
-    """One change of a resource. `effect` is what a delete has to do when its time has come."""
+    """A change of a resource. `effect` is what a delete does when the operation ends."""
 
     verb: str  # Creating, Updating, Deleting
     until: float
@@ -35,7 +33,7 @@ class Operation:
 
 
 class Operations:
-    """What is under way. The caller holds the store's lock, but not while it asks `wait`."""
+    """The operations. The caller holds the store's lock, except during `wait`."""
 
     def __init__(self, faults: Faults) -> None:
         self._seconds = faults.operation_seconds
@@ -43,7 +41,7 @@ class Operations:
         self._all: dict[str, Operation] = {}
 
     def begin(self, verb: str, id: str, effect: Callable[[], None] | None = None) -> Operation | None:
-        """The operation of a change of `id`; None when it is done at once and well."""
+        """The operation of a change of `id`; None when the change is complete."""
         failed = verb != "Deleting" and self.fails(id)
         if not failed and not self._seconds:
             return None
@@ -52,14 +50,14 @@ class Operations:
         return operation
 
     def fails(self, id: str) -> bool:
-        """Whether the change of `id` is the one that is to fail. The answer is yes once."""
+        """Whether the change of `id` is the one that must fail. True only once."""
         if not self._to_fail or self._to_fail not in id.lower():
             return False
         self._to_fail = ""
         return True
 
     def settle(self) -> None:
-        """Do what deletes have to do whose time has come."""
+        """Apply the effects of deletes whose operation has ended."""
         for operation in list(self._all.values()):
             if operation.effect and time.time() >= operation.until:
                 effect, operation.effect = operation.effect, None
@@ -70,15 +68,15 @@ class Operations:
         return operation.state if operation else "Succeeded"
 
     def wait(self, id: str) -> None:
-        """Hold back an answer for a moment while the operation is under way."""
+        """Wait for a moment while the operation is in progress."""
         operation = self._all.get(id)
         if operation:
-            time.sleep(max(0.0, min(_ANSWER_SECONDS, operation.until - time.time())))
+            time.sleep(max(0.0, min(_POLL_SECONDS, operation.until - time.time())))
 
     def status(self, id: str) -> dict[str, Any]:
-        """The answer at the address that `Azure-AsyncOperation` gives."""
+        """The status document at the address in `Azure-AsyncOperation`."""
         state = self.state(id)
         if state == "Failed":
-            error = {"code": "OperationFailed", "message": "The operation failed, as the emulator was told to let it."}
+            error = {"code": "OperationFailed", "message": "The operation failed: an injected fault."}
             return {"id": id, "name": id, "status": state, "error": error}
         return {"id": id, "name": id, "status": state if state == "Succeeded" else "InProgress"}

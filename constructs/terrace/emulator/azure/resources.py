@@ -1,4 +1,4 @@
-"""Microsoft.Resources: subscriptions, resource groups and what is in them."""
+"""Microsoft.Resources: subscriptions, resource groups and their contents."""
 
 from collections.abc import Mapping
 
@@ -17,8 +17,8 @@ def _subscription(resource: Resource) -> Body:
     }
 
 
-# what may lie on a group or a subscription without being among its contents
-_ON_SCOPES = (
+# extension resources of a group or a subscription, which are not part of its contents
+_EXTENSIONS = (
     "microsoft.authorization/",
     "microsoft.consumption/",
     "microsoft.security/",
@@ -26,13 +26,13 @@ _ON_SCOPES = (
 )
 
 
-def lies_on_others(id: ResourceId) -> bool:
-    """Whether it is on another resource, a group or the subscription, as a lock or a role assignment is."""
-    return "/providers/" in id.scope or id.type.lower().startswith(_ON_SCOPES)
+def is_extension(id: ResourceId) -> bool:
+    """Whether it extends a resource, a group or the subscription, as a lock or a role assignment does."""
+    return "/providers/" in id.scope or id.type.lower().startswith(_EXTENSIONS)
 
 
 def _subscriptions(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
-    """What the caller may see: the one."""
+    """The one subscription."""
     path = f"/subscriptions/{store.subscription}"
     return [{"id": path, **_subscription(Resource(parse(path), {}, store))}]
 
@@ -42,28 +42,28 @@ def _tenants(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Bod
 
 
 def _contents(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
-    """What a group or the subscription holds: no nested resources, nothing that only lies on others."""
-    found: list[Body] = []
+    """The contents of a group or the subscription, without nested and extension resources."""
+    contents: list[Body] = []
     for item in store.below(id.owner):
         inner = parse(item.id)
-        if "/providers/" in item.id and not inner.parent and not lies_on_others(inner):
-            named: Body = {name: item.body[name] for name in ("tags", "sku", "kind", "managedBy") if name in item.body}
-            place = location(item.body.get("location"))
-            found.append({"id": item.id, "name": inner.name, "type": inner.type, "location": place, **named})
-    return found
+        if "/providers/" in item.id and not inner.parent and not is_extension(inner):
+            fields: Body = {name: item.body[name] for name in ("tags", "sku", "kind", "managedBy") if name in item.body}
+            region = location(item.body.get("location"))
+            contents.append({"id": item.id, "name": inner.name, "type": inner.type, "location": region, **fields})
+    return contents
 
 
 def _provider(resource: Resource) -> Body:
-    """Nothing has to be registered here; who asks hears that it is."""
+    """Every resource provider is registered."""
     return {"namespace": resource.id.type, "registrationState": "Registered", "resourceTypes": [], "properties": {}}
 
 
 PROVIDER = Kind(built_in=_provider, stateless=True)
-"""A namespace itself, below a subscription."""
+"""A resource provider below a subscription."""
 
 
 KINDS: dict[str, Kind] = {
-    # a delete of a group is a 202 on Azure; 200 tells the provider the same without a question
+    # Azure returns 202 for a group's delete; with 200 the provider does not poll
     "Microsoft.Resources/resourceGroups": Kind(deleted=200, operation=201, required=(".location",)),
     "Microsoft.Resources/subscriptions": Kind(built_in=_subscription, stateless=True),
 }

@@ -1,4 +1,4 @@
-"""Azure's own roles and policies, by their ids: the ones that data platforms use.
+"""Azure's built-in roles and policies by id, as far as data platforms use them.
 
 Source: Azure documentation, "Azure built-in roles" and "Azure Policy built-in definitions".
 """

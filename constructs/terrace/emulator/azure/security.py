@@ -1,4 +1,4 @@
-"""Microsoft.Security: Defender's plans and who hears of what they find."""
+"""Microsoft.Security: Defender plans and security contacts."""
 
 from collections.abc import Mapping
 
@@ -11,23 +11,23 @@ _MORE_PLANS = ("SqlServers", "StorageAccounts", "VirtualMachines")
 
 
 def _plan(resource: Resource) -> Body:
-    """Every plan is there, and free, until it is bought; a destroy buys Free."""
+    """Every plan exists as Free until it is changed; a destroy sets it to Free again."""
     return {"properties": {"pricingTier": "Free", "freeTrialRemainingTime": "PT0S"}}
 
 
 def _plans(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
-    found = []
+    plans = []
     for name in (*_PLANS, *_MORE_PLANS):
         path = f"{id.path}/{name}"
         body = store.body(path) or {"properties": {"pricingTier": "Free"}}
-        found.append({"id": path, "name": name, "type": "Microsoft.Security/pricings", **body})
-    return found
+        plans.append({"id": path, "name": name, "type": "Microsoft.Security/pricings", **body})
+    return plans
 
 
 KINDS = {
     "Microsoft.Security/pricings": Kind(
         built_in=_plan,
-        idle=lambda resource: find(resource.body, "properties.pricingTier") == "Free",
+        is_default=lambda resource: find(resource.body, "properties.pricingTier") == "Free",
         required=("pricingTier",),
         stateless=True,
     ),

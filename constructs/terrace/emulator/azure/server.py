@@ -1,7 +1,7 @@
-"""Azure as a WSGI application: the host of a request decides which service answers it.
+"""Azure as a WSGI application: the host of a request selects its service.
 
-A call that nothing knows is a 400 with the code `UnsupportedByEmulator` that names method, path and service; it is
-logged and counted. What breaks inside is a 400 as well: neither heals by being tried again.
+An unsupported call is a logged and counted 400 `UnsupportedByEmulator` that names method, path and service. An internal
+error is a 400 too, because a retry does not help.
 """
 
 import contextlib
@@ -19,22 +19,21 @@ from werkzeug.wrappers import Request
 
 from terrace.emulator.azure import blobs, login, namespaces, vault
 from terrace.emulator.azure.arm import Arm
-from terrace.emulator.azure.call import Answer, Call
+from terrace.emulator.azure.call import Call, Response
 from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.inventory import inventory
 from terrace.emulator.azure.kind import Refused, Unsupported
 from terrace.emulator.azure.store import Store
 from terrace.emulator.contract import Account, Backend, Options, UnsupportedCall
-from terrace.emulator.contract import Answer as Http
+from terrace.emulator.contract import Response as HttpResponse
 
 log = logging.getLogger("terrace.emulator")
-
 CODE = "UnsupportedByEmulator"
 FAULT = "EmulatorFault"
 
 
 def backend(account: Account, region: str, options: Options) -> Backend:
-    """Azure for one subscription and tenant; every region exists, so `region` decides nothing."""
+    """Azure for one subscription and tenant. Every region exists, so `region` is unused."""
     store = Store(options.state, account["tenant_id"], account["subscription_id"])
     arm = Arm(store, namespaces.KINDS, namespaces.COLLECTIONS, account, options.faults)
     application = Application(store, arm, login.Login(account, options.faults.token_seconds))
@@ -48,11 +47,11 @@ def backend(account: Account, region: str, options: Options) -> Backend:
 
 
 class Application:
-    """Reads a request, checks its token, lets its service answer, and writes the answer."""
+    """Reads a request, checks its token, passes it to its service and writes the response."""
 
     def __init__(self, store: Store, arm: Arm, entra: login.Login) -> None:
         self.store, self._login = store, entra
-        self._services: dict[str, Callable[[Call], Answer]] = {  # by the end of the host's name
+        self._services: dict[str, Callable[[Call], Response]] = {  # by the host's suffix
             "management.azure.com": arm,
             login.HOST: entra,
             vault.HOST: vault.Vault(store),
@@ -67,14 +66,14 @@ class Application:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         call = _read(environ)
-        answer = self._answer(call)
-        if call.method not in ("GET", "HEAD", "OPTIONS") and answer.status < 400:
+        response = self._respond(call)
+        if call.method not in ("GET", "HEAD", "OPTIONS") and response.status < 400:
             self.store.save()
-        status, headers, body = _write(answer)
+        status, headers, body = _write(response)
         start_response(status, headers)
         return [b"" if call.method == "HEAD" else body]
 
-    def _answer(self, call: Call) -> Answer:
+    def _respond(self, call: Call) -> Response:
         service = next((s for host, s in self._services.items() if call.host.endswith(host)), None)
         try:
             if service is not self._login:
@@ -87,7 +86,7 @@ class Application:
             with self._lock:
                 self._unsupported[name, operation] += 1
             log.warning("unsupported: %s: %s", name, operation)
-            return _refusal(call, Refused(400, CODE, f"the emulator does not know {operation} of {name}"))
+            return _refusal(call, Refused(400, CODE, f"the emulator does not support {operation} of {name}"))
         except Refused as refusal:
             return _refusal(call, refusal)
         except Exception as error:
@@ -96,9 +95,9 @@ class Application:
             return _refusal(call, Refused(400, FAULT, text[:500]))
 
 
-def throttled(environ: dict[str, Any]) -> Http | None:
-    """429, as "Understand how Azure Resource Manager throttles requests" has it. None without a token: limits count who
-    asks, and Key Vault's clients first ask to be told whose token is wanted."""
+def throttled(environ: dict[str, Any]) -> HttpResponse | None:
+    """429, as in "Understand how Azure Resource Manager throttles requests". None without a token: limits apply to a
+    caller, and Key Vault's clients first request the challenge without a token."""
     if "HTTP_AUTHORIZATION" not in environ:
         return None
     refusal = Refused(429, "TooManyRequests", "The request is being throttled as the limit has been reached.")
@@ -118,7 +117,7 @@ def _read(environ: dict[str, Any]) -> Call:
     request = Request(environ)
     raw, body = request.get_data(), None
     if request.mimetype.endswith("json") and raw:
-        with contextlib.suppress(ValueError):  # refused where a document is needed
+        with contextlib.suppress(ValueError):  # refused later if a body is required
             body = json.loads(raw)
     return Call(
         method=request.method,
@@ -131,20 +130,21 @@ def _read(environ: dict[str, Any]) -> Call:
     )
 
 
-def _write(answer: Answer) -> Http:
-    if isinstance(answer.body, bytes):
-        body, kind = answer.body, "application/octet-stream"
+def _write(response: Response) -> HttpResponse:
+    if isinstance(response.body, bytes):
+        body, kind = response.body, "application/octet-stream"
     else:
-        body, kind = b"" if answer.body is None else json.dumps(answer.body).encode(), "application/json; charset=utf-8"
-    headers = {"Content-Type": kind, "Content-Length": str(len(body))} | dict(answer.headers)
-    return f"{answer.status} {HTTPStatus(answer.status).phrase}", list(headers.items()), body
+        text = "" if response.body is None else json.dumps(response.body)
+        body, kind = text.encode(), "application/json; charset=utf-8"
+    headers = {"Content-Type": kind, "Content-Length": str(len(body))} | dict(response.headers)
+    return f"{response.status} {HTTPStatus(response.status).phrase}", list(headers.items()), body
 
 
-def _refusal(call: Call, refusal: Refused) -> Answer:
-    """Storage answers in XML and names the code in a header as well; everything else answers in JSON."""
+def _refusal(call: Call, refusal: Refused) -> Response:
+    """Storage returns XML and the code in a header too; all other services return JSON."""
     if not call.host.endswith("core.windows.net"):
-        return Answer(refusal.status, refusal.body, refusal.headers)
+        return Response(refusal.status, refusal.body, refusal.headers)
     text = f"<Error><Code>{escape(refusal.code)}</Code><Message>{escape(refusal.message)}</Message></Error>"
     body = f'<?xml version="1.0" encoding="utf-8"?>{text}'.encode()
     headers = {"Content-Type": "application/xml", "x-ms-error-code": refusal.code}
-    return Answer(refusal.status, body, headers | refusal.headers)
+    return Response(refusal.status, body, headers | refusal.headers)

@@ -1,4 +1,4 @@
-"""What exists, by lower-case id, and what is deleted but can be recovered. With a folder it outlives the process."""
+"""Resources and soft-deleted resources by lower-case id, optionally saved in a folder."""
 
 import base64
 import copy
@@ -16,28 +16,28 @@ Body = dict[str, Any]
 
 @dataclass
 class Item:
-    """A resource: its id as first written, and the body that was sent, completed only when it is read."""
+    """A resource: its id as first written, and the body as sent; computed values are added when it is read."""
 
     id: str
     type: str
     body: Body
-    made: bool = False  # by the cloud for itself, such as an endpoint's network interface
+    managed: bool = False  # created by Azure itself, such as an endpoint's network interface
     created: float = field(default_factory=time.time)
     changed: float = field(default_factory=time.time)
     etag: str = field(default_factory=lambda: str(uuid.uuid4()))
-    operation: str = ""  # the one that changed it last
-    visible_from: float = 0.0  # seconds since 1970; until then it is there and nobody sees it
-    deleted: float = 0.0  # when it was soft-deleted, in seconds since 1970
+    operation: str = ""  # its latest operation
+    visible_from: float = 0.0  # seconds since 1970; hidden until then
+    deleted: float = 0.0  # time of the soft delete, in seconds since 1970
 
 
 class Store:
-    """Resources of one account. The caller holds `lock` over whatever must not be torn apart."""
+    """The resources of one account. The caller holds `lock` during changes that belong together."""
 
     def __init__(self, folder: Path | None, tenant: str, subscription: str) -> None:
         self.tenant, self.subscription = tenant, subscription
         self.lock = threading.RLock()
         self.items: dict[str, Item] = {}
-        self.deleted: dict[str, Item] = {}  # soft-deleted: the vault and what was in it, keys, secrets, certificates
+        self.deleted: dict[str, Item] = {}  # soft-deleted: vaults, workspaces, keys, secrets, certificates
         self._file = folder / "azure.json" if folder else None
         self._load()
 
@@ -45,12 +45,12 @@ class Store:
         return self.items.get(id.rstrip("/").lower())
 
     def body(self, id: str) -> Body:
-        """The body of what has this id; empty when there is none."""
+        """The body of a resource; empty when it does not exist."""
         item = self.get(id)
         return item.body if item else {}
 
     def below(self, id: str) -> list[Item]:
-        """Everything inside, at any depth."""
+        """Everything below an id, at any depth."""
         prefix = id.rstrip("/").lower() + "/"
         return [item for key, item in self.items.items() if key.startswith(prefix)]
 
@@ -65,55 +65,55 @@ class Store:
         return (i for key, i in list(self.items.items()) if i.type.lower() == type.lower() and key.startswith(prefix))
 
     def named(self, type: str, name: str) -> Item | None:
-        """The resource of a type whose names are the whole world's."""
+        """The resource of a type with globally unique names."""
         return next((i for i in self.of_type(type) if i.id.lower().endswith(f"/{name.lower()}")), None)
 
     def write(self, item: Item) -> None:
         self.items[item.id.lower()] = item
 
-    def remove(self, id: str, *, keep: bool = False) -> None:
-        """Take out with everything inside, and everything the service had made for it. `keep`: recoverable."""
-        gone, now = [*self.below(id), *filter(None, [self.get(id)])], time.time()
-        made = [i for i in self.items.values() if str(i.body.get("managedBy", "")).lower() == id.lower()]
-        for item in gone:
+    def remove(self, id: str, *, recoverable: bool = False) -> None:
+        """Delete a resource, everything below it and what Azure created for it. `recoverable`: a soft delete."""
+        removed, now = [*self.below(id), *filter(None, [self.get(id)])], time.time()
+        managed = [i for i in self.items.values() if str(i.body.get("managedBy", "")).lower() == id.lower()]
+        for item in removed:
             self.items.pop(item.id.lower(), None)
-            if keep and "/providers/" not in item.id[len(id) :]:  # what lies on it (a lock, an assignment) is gone
+            if recoverable and "/providers/" not in item.id[len(id) :]:  # extensions (locks, assignments) are deleted
                 self.deleted[item.id.lower()] = item
                 item.deleted = now
-        for item in made:
+        for item in managed:
             self.remove(item.id)
 
     def recover(self, id: str) -> None:
-        """Bring back with everything that went with it; what had gone before stays deleted."""
+        """Restore a resource with everything that was deleted with it, not what was deleted before."""
         when = self.deleted[id.lower()].deleted
         for key in [key for key, item in self.deleted.items() if item.deleted == when]:
             self.items[key] = self.deleted.pop(key)
 
     def purge(self, id: str) -> None:
-        """Forget what was deleted."""
+        """Delete a soft-deleted resource for good."""
         prefix = id.lower() + "/"
         for key in [key for key in self.deleted if key == id.lower() or key.startswith(prefix)]:
             del self.deleted[key]
 
     def save(self) -> None:
-        """Write what is held, secrets included: nobody else may read the file. Nothing without a folder."""
+        """Write all resources, including secrets, to a file that only its owner can read. No folder: do nothing."""
         if self._file is None:
             return
         with self.lock:
-            held = {name: [asdict(i) for i in getattr(self, name).values()] for name in ("items", "deleted")}
-            text = json.dumps(held, default=lambda data: {"base64": base64.b64encode(data).decode()})
+            content = {name: [asdict(i) for i in getattr(self, name).values()] for name in ("items", "deleted")}
+            text = json.dumps(content, default=lambda data: {"base64": base64.b64encode(data).decode()})
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        written = self._file.with_suffix(".new")
-        written.touch(mode=0o600)
-        written.write_text(text)
-        written.replace(self._file)
+        temporary = self._file.with_suffix(".new")
+        temporary.touch(mode=0o600)
+        temporary.write_text(text)
+        temporary.replace(self._file)
 
     def _load(self) -> None:
         if self._file is None or not self._file.exists():
             return
-        held = json.loads(self._file.read_text(), object_hook=_bytes)
+        content = json.loads(self._file.read_text(), object_hook=_bytes)
         for name, into in (("items", self.items), ("deleted", self.deleted)):
-            into.update({entry["id"].lower(): Item(**entry) for entry in held[name]})
+            into.update({entry["id"].lower(): Item(**entry) for entry in content[name]})
 
 
 def _bytes(value: Body) -> Any:

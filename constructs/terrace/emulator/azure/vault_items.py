@@ -1,4 +1,4 @@
-"""What Key Vault says of keys, secrets and certificates: the shapes of versions, of list entries, of what is deleted.
+"""The bodies of Key Vault's keys, secrets and certificates: versions, list entries, deleted items.
 
 Source: the Key Vault REST API reference, KeyBundle, SecretBundle, CertificateBundle and their items.
 """
@@ -17,54 +17,56 @@ _SECONDS_A_DAY = 86400
 
 
 def version(vault: Item, kind: str, name: str, sent: Body) -> Body:
-    """A new version of `kind` (keys, secrets, certificates), as answered and kept. Refused: it lacks something."""
+    """A new version of `kind` (keys, secrets, certificates), as returned and stored. Raises Refused if invalid."""
     base, number, now = base_url(vault), uuid.uuid4().hex, int(time.time())
     times = {"enabled": True, "created": now, "updated": now, **_recovery(vault)}
-    made: Body = {"attributes": times | (sent.get("attributes") or {}), "tags": sent.get("tags") or {}}
+    item_version: Body = {"attributes": times | (sent.get("attributes") or {}), "tags": sent.get("tags") or {}}
     if kind == "keys":
         _hardware_needs_premium(vault, sent)
-        made["key"] = {"kid": f"{base}/keys/{name}/{number}", **_key(sent)}
+        item_version["key"] = {"kid": f"{base}/keys/{name}/{number}", **_key(sent)}
     elif kind == "secrets":
         if not isinstance(sent.get("value"), str):
             raise Refused(400, "BadParameter", "Required property 'value' is not found in the body.")
-        made |= {"id": f"{base}/secrets/{name}/{number}", "value": sent["value"]}
+        item_version |= {"id": f"{base}/secrets/{name}/{number}", "value": sent["value"]}
         if sent.get("contentType"):
-            made["contentType"] = sent["contentType"]
+            item_version["contentType"] = sent["contentType"]
     else:
         policy = {"id": f"{base}/certificates/{name}/policy", **sent.get("policy", {})}
         names = {word: f"{base}/{word}/{name}/{number}" for word in ("certificates", "keys", "secrets")}
         ids = {"id": names["certificates"], "kid": names["keys"], "sid": names["secrets"]}
-        made |= ids | certificates.self_signed(policy) | {"policy": policy}
-    return made
+        item_version |= ids | certificates.self_signed(policy) | {"policy": policy}
+    return item_version
 
 
-def change(made: Body, sent: Body) -> Body:
-    """A version with what a PATCH says."""
-    made["attributes"] |= (sent.get("attributes") or {}) | {"updated": int(time.time())}
-    made |= {word: sent[word] for word in ("tags", "contentType", "policy") if word in sent}
+def change(item_version: Body, sent: Body) -> Body:
+    """Apply a PATCH to a version."""
+    item_version["attributes"] |= (sent.get("attributes") or {}) | {"updated": int(time.time())}
+    item_version |= {word: sent[word] for word in ("tags", "contentType", "policy") if word in sent}
     if "key_ops" in sent:
-        made["key"]["key_ops"] = sent["key_ops"]
-    return made
+        item_version["key"]["key_ops"] = sent["key_ops"]
+    return item_version
 
 
 def deleted(vault: Item, kind: str, item: Item) -> Body:
-    """What is said of a deleted one: its last version, and until when it can be recovered."""
+    """A deleted item: its latest version, and until when it can be recovered."""
     name, when = parse(item.id).name, item.body.get("deleted", int(time.time()))
     until = when + int(_recovery(vault)["recoverableDays"]) * _SECONDS_A_DAY
     dates = {"deletedDate": when, "scheduledPurgeDate": until}
     return {**item.body["versions"][-1], "recoveryId": f"{base_url(vault)}/deleted{kind}/{name}", **dates}
 
 
-def listed(kind: str, made: Body, *, keep: bool = False) -> Body:
-    """An entry of a list: no value, and no version in the id unless versions are what is listed."""
-    id = identifier(made) if keep else identifier(made).rpartition("/")[0]
+def listed(kind: str, item_version: Body, *, with_version: bool = False) -> Body:
+    """An entry of a list, without its value, and without the version in its id unless versions are listed."""
+    id = identifier(item_version) if with_version else identifier(item_version).rpartition("/")[0]
     words = ("attributes", "tags", "contentType", "recoveryId", "deletedDate", "scheduledPurgeDate", "x5t")
-    return {"kid" if kind == "keys" else "id": id} | {word: made[word] for word in words if word in made}
+    return {"kid" if kind == "keys" else "id": id} | {
+        word: item_version[word] for word in words if word in item_version
+    }
 
 
-def identifier(made: Body) -> str:
+def identifier(item_version: Body) -> str:
     """The address of a version."""
-    return str(made.get("id") or made["key"]["kid"])
+    return str(item_version.get("id") or item_version["key"]["kid"])
 
 
 def base_url(vault: Item) -> str:
@@ -79,7 +81,7 @@ def _recovery(vault: Item) -> Body:
 
 
 def _hardware_needs_premium(vault: Item, sent: Body) -> None:
-    """Source: "About keys", key types and protection methods: HSM keys are for premium vaults."""
+    """Source: "About keys", key types and protection methods: HSM keys need a premium vault."""
     sku = str(vault.body["properties"]["sku"].get("name", "")).lower()
     if str(sent.get("kty", "")).endswith("-HSM") and sku != "premium":
         message = f"Key type {sent['kty']} is not supported by a vault of the SKU {sku}."
@@ -87,7 +89,7 @@ def _hardware_needs_premium(vault: Item, sent: Body) -> None:
 
 
 def _key(sent: Body) -> Body:
-    """A public key of the right shape. Nothing was generated, so nothing can be decrypted."""
+    """A public key of the right format. No key pair is generated, so it cannot decrypt anything."""
     kind = str(sent.get("kty", ""))
     if kind.startswith("RSA"):
         size = int(sent.get("key_size") or len(_bytes(sent.get("n", ""))) * 8 or 2048)

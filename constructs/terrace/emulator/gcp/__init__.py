@@ -1,7 +1,7 @@
-"""Google Cloud on a laptop: a store driven by Google's own discovery documents, and the quirks that no schema tells.
+"""The emulated Google Cloud: a generic store that follows Google's discovery documents, and quirks of the services.
 
-`quirks.py` lists the services that have any, one file a service; `refusals/` holds what Google does not accept. Nothing
-heavy is imported here.
+`quirks.py` lists the services with quirks, one file each; `refusals/` has the requests that Google rejects. This module
+has no slow imports.
 """
 
 import json
@@ -19,30 +19,30 @@ DEFAULT_ACCOUNT = {
     "project_number": "123456789012",
     "billing_account": "000000-111111-222222",
 }
-FIRST_LOOK = "gcloud storage ls"
-KEEPS_STATE = True
+EXAMPLE_COMMAND = "gcloud storage ls"
+SAVES_STATE = True
 FAULTS = frozenset({"throttle_every", "operation_seconds", "fail_operation", "iam_delay_seconds", "token_seconds"})
 
-# No resource of the foundation is left out: the stack under test is the one that goes to Google, byte for byte.
+# No resource of the foundation is omitted: the stack under test is the one that is applied to Google, byte for byte.
 NOT_EMULATED = (
-    NotEmulated("acceptance by Google", "only what the published schemas and our own rules know is refused"),
-    NotEmulated("permissions", "policies are stored and never evaluated, but for the right to use an encryption key"),
-    NotEmulated("data planes", "no PostgreSQL, Valkey, Kubernetes API or VPN tunnel listens behind the end points"),
+    NotEmulated("acceptance by Google", "only the published schemas and the emulator's own rules are checked"),
+    NotEmulated("permissions", "policies are stored and evaluated only for the use of encryption keys"),
+    NotEmulated("data planes", "the endpoints have no PostgreSQL, Valkey, Kubernetes API or VPN tunnel behind them"),
     NotEmulated("quotas, machine types and prices", "none are applied"),
-    NotEmulated("time", "what takes Google minutes is there at once; backups, rotations and schedules never run"),
-    NotEmulated("Google's own defaults", "values that it fills in are modelled only where the stacks need them"),
+    NotEmulated("time", "what takes Google minutes is done at once; backups, rotations and schedules never run"),
+    NotEmulated("Google's own defaults", "default values are emulated only where the stacks need them"),
     NotEmulated("replication", "turbo replication, replicas and copies are stored; nothing is copied"),
-    NotEmulated("detection", "Security Command Center, asset feeds and alerts never find anything"),
-    NotEmulated("memorystore, securitycenter v2", "no discovery document is published: their bodies are not checked"),
+    NotEmulated("detection", "Security Command Center, asset feeds and alerts never report anything"),
+    NotEmulated("memorystore, securitycenter v2", "bodies are not checked, because no discovery document is published"),
 )
 
 
 def environment(emulator: "Emulator") -> dict[str, str]:
-    """What leads Terraform, gcloud and Google's Python libraries to the emulator.
+    """The variables that point Terraform, gcloud and Google's Python libraries at the emulator.
 
-    The provider and the state backend take the access token. Python finds application default credentials in a file;
-    their refresh token is exchanged at Google's own host name, which the proxy leads here. gcloud's folder is an empty
-    one. Sources: google provider, "Provider Configuration"; google-auth, "Application Default Credentials"; httplib2,
+    The provider and the state backend use the access token. Python uses application default credentials from a file;
+    it exchanges their refresh token at Google's own host name, which the proxy serves. gcloud's configuration is empty.
+    Sources: google provider, "Provider Configuration"; google-auth, "Application Default Credentials"; httplib2,
     `certs.py`; gcloud, "Managing properties".
     """
     credentials = emulator.directory / "credentials.json"
@@ -68,12 +68,12 @@ def environment(emulator: "Emulator") -> dict[str, str]:
         "CLOUDSDK_AUTH_ACCESS_TOKEN": "emulated",
         "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE": str(emulator.ca),
         "CLOUDSDK_CORE_PROJECT": emulator.account["project_id"],
-        "NO_GCE_CHECK": "true",  # Python asks no metadata server who it is
-        "TERRACE_PARALLELISM": "40",  # the provider asks after an operation every ten seconds; so its waits overlap
+        "NO_GCE_CHECK": "true",  # Python does not query a metadata server
+        "TERRACE_PARALLELISM": "40",  # the provider polls operations every ten seconds; its waits overlap
     }
 
 
 def is_foreign(name: str) -> bool:
-    """A token, a key file, a project, an end point or an emulator of the shell's own."""
-    own = ("GOOGLE_", "GCLOUD_", "CLOUDSDK_", "GCE_METADATA_", "GCP_")
-    return name.upper().startswith(own) or name.upper().endswith("_EMULATOR_HOST")
+    """Variables of the shell with a token, a key file, a project, an endpoint or another emulator."""
+    prefixes = ("GOOGLE_", "GCLOUD_", "CLOUDSDK_", "GCE_METADATA_", "GCP_")
+    return name.upper().startswith(prefixes) or name.upper().endswith("_EMULATOR_HOST")

@@ -1,4 +1,4 @@
-"""One request, understood: which method on which resource, and the cloud it is made to."""
+"""A parsed request: its method and resource, and the emulated project."""
 
 import copy
 import re
@@ -14,7 +14,7 @@ from terrace.emulator.gcp.store import Store
 
 
 class Refused(Exception):
-    """What Google answers instead of the resource. Source: Cloud APIs, "Errors"; `reason` as the older services say."""
+    """A request is refused with Google's error. Source: Cloud APIs, "Errors"; `reason` is for the older services."""
 
     def __init__(self, code: int, status: str, message: str, reason: str = "") -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class Refused(Exception):
 
 
 class Unsupported(Exception):
-    """A call that the emulator does not know. Never answered with a success."""
+    """The emulator does not support the call."""
 
 
 def invalid(message: str) -> Refused:
@@ -43,7 +43,7 @@ def missing(name: str) -> Refused:
 
 @dataclass
 class Cloud:
-    """One project and what exists in it."""
+    """One project and its resources."""
 
     project: str
     number: str
@@ -51,12 +51,12 @@ class Cloud:
     store: Store = field(default_factory=Store)
     faults: Faults = field(default_factory=Faults)
     operations: dict[str, Json] = field(default_factory=dict)
-    failed: bool = False  # whether the one failure that was asked for has been
+    failed: bool = False  # whether the injected failure has occurred
 
 
 @dataclass
 class Call:
-    """`path` is as sent, still escaped and without its first slash. `query` keeps the last of repeated names."""
+    """`path` is escaped as sent, without the leading slash. `query` has the last value of a repeated name."""
 
     cloud: Cloud
     http: str
@@ -69,19 +69,19 @@ class Call:
 
     def __post_init__(self) -> None:
         label = self.host.split(".")[0]
-        colon = "" if label == "storage" else ":"  # part of an object's name; elsewhere a method follows
+        colon = "" if label == "storage" else ":"  # part of an object's name; elsewhere before a custom method
         path = re.sub(r"^(resumable/)?(upload|download)/(?=storage/)", "", self.path).rstrip("/")
         parts = [escaped(unquote(part), colon) for part in path.split("/")]
         at = next((index for index, part in enumerate(parts[:3]) if VERSION.fullmatch(part)), -1)
         if label == "storage" and parts[0] != "storage":
-            at = -1  # `/BUCKET/OBJECT`, which is in no document
+            at = -1  # `/BUCKET/OBJECT`, which no document has
         self.document: Document = document(label, parts[at] if at >= 0 else "v1")
         self.service = self.document.service
-        found = self.document.method(self.http, "/".join(parts)) if at >= 0 else None
+        method = self.document.method(self.http, "/".join(parts)) if at >= 0 else None
         if label == "storage" and at < 0 and self.http == "GET" and len(parts) > 1:
-            found = Method("storage.objects.read")
-        self.is_known = found is not None
-        self.method = found or Method(f"{self.service}.{self.http} {self.path}")
+            method = Method("storage.objects.read")
+        self.is_known = method is not None
+        self.method = method or Method(f"{self.service}.{self.http} {self.path}")
         self.prefix = "".join(f"{part}/" for part in parts[: at + 1])
         name = "/".join(parts[at + 1 :])
         name, _, self.action = name.rpartition(":") if re.search(r":[a-zA-Z]+$", name) else (name, "", "")
@@ -103,21 +103,21 @@ class Call:
 
     @cached_property
     def project(self) -> str:
-        """The project that the path or the query names; empty where none is."""
-        found = re.search(r"\bprojects/([^/:]+)", self.name)
-        named = found[1] if found and found[1] != "-" else self.query.get("project", "")
-        return self.cloud.project if named == self.cloud.number else named
+        """The project that the path or the query names, or an empty string."""
+        match = re.search(r"\bprojects/([^/:]+)", self.name)
+        project = match[1] if match and match[1] != "-" else self.query.get("project", "")
+        return self.cloud.project if project == self.cloud.number else project
 
     def url(self, name: str) -> str:
-        """A resource's own link."""
+        """A resource's self link."""
         host = "www" if self.service in ("compute", "storage") else self.host.split(".")[0]
         return f"https://{host}.googleapis.com/{self.prefix}{name}"
 
     def identifier(self) -> tuple[str, bool]:
-        """The id of what is to be made, and whether an `fooId` says it: else the body's name, else a new number."""
+        """A new resource's id, and whether it is from a parameter `fooId`; else the body's name or a new number."""
         known = self.method.parameters
-        given = [(name, value) for name, value in self.body.items() if isinstance(value, str)] if self._wrapper else []
-        for name, value in [*self.query.items(), *given]:
+        fields = [(name, value) for name, value in self.body.items() if isinstance(value, str)] if self._wrapper else []
+        for name, value in [*self.query.items(), *fields]:
             word = camel(name)
             is_known = not known or word in known or name in self.body
             if word.endswith("Id") and word not in ("requestId", "projectId") and is_known:
@@ -131,13 +131,13 @@ class Call:
 
 
 def escaped(name: str, colon: str = "") -> str:
-    """One word of a path, written in one way, whatever way a client chose."""
+    """A path segment, escaped in one way whatever the client's escaping."""
     return quote(name, safe=f"@{colon}")
 
 
 def camel(name: str) -> str:
     """`update_time` -> `updateTime`"""
-    return re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+    return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
 
 
 def name_of(key: str) -> str:
@@ -146,5 +146,5 @@ def name_of(key: str) -> str:
 
 
 def last(name: Any) -> str:
-    """The last word of a name or a link."""
+    """The last segment of a name or a link."""
     return str(name).rsplit("/", 1)[-1]

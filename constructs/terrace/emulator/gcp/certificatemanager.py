@@ -1,4 +1,4 @@
-"""Certificate Manager: a DNS authorization comes with the record that proves the domain."""
+"""Certificate Manager: a DNS authorization has the record that validates the domain."""
 
 import uuid
 

@@ -1,9 +1,9 @@
-"""Cloud KMS: a key comes with its first version; keys and rings stay for ever, versions are destroyed."""
+"""Cloud KMS: a key is created with a first version; keys and rings are permanent, versions can be destroyed."""
 
 from terrace.emulator.gcp.call import Call, Refused
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import now
-from terrace.emulator.gcp.quirks import answers, completes, required
+from terrace.emulator.gcp.quirks import completes, required, responds
 
 
 @completes("cloudkms", "cryptoKeys")
@@ -30,13 +30,13 @@ def _version(call: Call, key: Json, name: str, number: int) -> Json:
     return version
 
 
-@answers("cloudkms", "cryptoKeyVersions.create")
+@responds("cloudkms", "cryptoKeyVersions.create")
 def _next_version(call: Call) -> Json:
     name = call.key.rpartition("/")[0]
     return _version(call, required(call, name), name, len(call.store.below(call.key)) + 1)
 
 
-@answers("cloudkms", "cryptoKeys.updatePrimaryVersion")
+@responds("cloudkms", "cryptoKeys.updatePrimaryVersion")
 def _primary(call: Call) -> Json:
     key = required(call, call.key)
     key["primary"] = required(call, f"{call.key}/cryptoKeyVersions/{call.body['cryptoKeyVersionId']}")
@@ -44,7 +44,7 @@ def _primary(call: Call) -> Json:
     return key
 
 
-@answers("cloudkms", "cryptoKeyVersions.destroy", "cryptoKeyVersions.restore")
+@responds("cloudkms", "cryptoKeyVersions.destroy", "cryptoKeyVersions.restore")
 def _destroy(call: Call) -> Json:
     version = required(call, call.key)
     scheduled = version["state"] == "DESTROY_SCHEDULED"

@@ -1,4 +1,4 @@
-"""Compute Engine: addresses, the gateways of subnets, and the project's own metadata."""
+"""Compute Engine: addresses, gateways of subnets, rules of security policies, project metadata."""
 
 import ipaddress
 import re
@@ -7,10 +7,10 @@ from terrace.emulator.gcp import operations
 from terrace.emulator.gcp.call import Call, missing
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import number, stamp
-from terrace.emulator.gcp.quirks import answers, completes, exists, required
+from terrace.emulator.gcp.quirks import built_in, completes, required, responds
 
 
-@exists("compute", r"projects/([^/]+)")
+@built_in("compute", r"projects/([^/]+)")
 def _project(call: Call, named: re.Match[str]) -> Json:
     return {
         "kind": "compute#project",
@@ -22,13 +22,13 @@ def _project(call: Call, named: re.Match[str]) -> Json:
     }
 
 
-@answers("compute", "projects.setCommonInstanceMetadata")
+@responds("compute", "projects.setCommonInstanceMetadata")
 def _metadata(call: Call) -> Json:
     key = call.key.rpartition("/")[0]
     project = required(call, key)
     project["commonInstanceMetadata"] = {"kind": "compute#metadata", **call.body, "fingerprint": stamp(call.body)}
     call.store.put(key, project)
-    return operations.answer(call, None)
+    return operations.respond(call, None)
 
 
 @completes("compute", "addresses")
@@ -47,9 +47,9 @@ def _subnetwork(call: Call, subnetwork: Json, key: str) -> None:
     subnetwork.setdefault("stackType", "IPV4_ONLY")
 
 
-@answers("compute", "securityPolicies.addRule", "securityPolicies.patchRule", "securityPolicies.removeRule")
+@responds("compute", "securityPolicies.addRule", "securityPolicies.patchRule", "securityPolicies.removeRule")
 def _rule(call: Call) -> Json:
-    """One rule of a policy, known by its priority. Source: Compute Engine API, securityPolicies.patchRule."""
+    """One rule of a policy, identified by its priority. Source: Compute Engine API, securityPolicies.patchRule."""
     key = call.key.rpartition("/")[0]
     policy = required(call, key)
     priority = int(call.query.get("priority") or call.body.get("priority") or 0)
@@ -61,4 +61,4 @@ def _rule(call: Call) -> Json:
         others.append({**before, **call.body})
     changed = {**policy, "rules": others}
     call.store.put(key, {**changed, "fingerprint": stamp(changed)})
-    return operations.answer(call, None)
+    return operations.respond(call, None)

@@ -1,6 +1,6 @@
-"""GKE: what a cluster and its node pools come back with, and changes of one thing at a time.
+"""GKE: computed fields of clusters and node pools, and updates of single settings.
 
-Sub-objects in `_ALWAYS` are read by the provider without a look whether they are there.
+The provider reads the sub-objects in `_ALWAYS` without checking that they exist.
 """
 
 import base64
@@ -9,7 +9,7 @@ import re
 from terrace.emulator.gcp.call import Call
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import number, stamp
-from terrace.emulator.gcp.quirks import answers, completes, judge, required
+from terrace.emulator.gcp.quirks import check_write, completes, required, responds
 from terrace.emulator.gcp.verbs import commit, create
 
 _ALWAYS = (
@@ -18,19 +18,19 @@ _ALWAYS = (
 )
 _VERSION = "1.35.1-gke.1000000"
 _SERVICES = {"loggingService": "logging", "monitoringService": "monitoring"}
-_OF_NETWORK = frozenset(
+_NETWORK_FIELDS = frozenset(
     {
         *("datapathProvider", "defaultSnatStatus", "dnsConfig", "gatewayApiConfig", "serviceExternalIpsConfig"),
         "enableCiliumClusterwideNetworkPolicy",
     }
 )
-_OF_NODES = frozenset(
+_NODE_FIELDS = frozenset(
     {
         *("labels", "taints", "tags", "workloadMetadataConfig", "kubeletConfig", "linuxNodeConfig", "gcfsConfig"),
         *("machineType", "imageType", "diskType", "diskSizeGb", "resourceLabels"),
     }
 )
-_NODE = {
+_NODE_DEFAULTS = {
     "diskSizeGb": 100,
     "diskType": "pd-balanced",
     "machineType": "e2-medium",
@@ -40,25 +40,25 @@ _NODE = {
 }
 
 
-@answers("container", "clusters.create")
+@responds("container", "clusters.create")
 def _create(call: Call) -> Json:
     cluster = call.sent
     first = {"name": "default-pool", "initialNodeCount": cluster.get("initialNodeCount", 1)}
     pools = cluster.pop("nodePools", None) or [first | {"config": cluster.get("nodeConfig", {})}]
     for pool in pools:
-        judge(call, pool, "nodePools")
-    answer = create(call)
+        check_write(call, pool, "nodePools")
+    response = create(call)
     for pool in pools:
         key = f"{call.key}/{cluster['name']}/nodePools/{pool['name']}"
         _pool(call, pool, key)
         call.store.put(key, pool)
-    return answer
+    return response
 
 
 @completes("container", "clusters")
 def _cluster(call: Call, cluster: Json, key: str) -> None:
-    place = key.split("/")[4]
-    is_zone = re.search(r"-[a-z]$", place)
+    location = key.split("/")[4]
+    is_zone = re.search(r"-[a-z]$", location)
     for field in _ALWAYS:
         cluster.setdefault(field, {})
     for field, service in _SERVICES.items():
@@ -68,25 +68,26 @@ def _cluster(call: Call, cluster: Json, key: str) -> None:
     network.setdefault("subnetwork", cluster.get("subnetwork", "default"))
     network.setdefault("defaultSnatStatus", {})
     network.setdefault("serviceExternalIpsConfig", {"enabled": False})
-    cluster.setdefault("locations", [place] if is_zone else [f"{place}-{letter}" for letter in "abc"])
+    cluster.setdefault("locations", [location] if is_zone else [f"{location}-{letter}" for letter in "abc"])
     cluster["masterAuth"].setdefault("clusterCaCertificate", base64.b64encode(b"emulated").decode())
     cluster["autopilot"].setdefault("enabled", False)
-    ends = cluster["controlPlaneEndpointsConfig"]
+    endpoints = cluster["controlPlaneEndpointsConfig"]
     allowed = cluster.get("masterAuthorizedNetworksConfig", {})
-    ends.setdefault("ipEndpointsConfig", {}).setdefault("authorizedNetworksConfig", allowed)
-    ends["ipEndpointsConfig"]["privateEndpoint"] = "10.40.20.2"
-    ends.setdefault("dnsEndpointConfig", {})["endpoint"] = f"gke-{number(key, digits=12)}.{place}.gke.goog"
+    endpoints.setdefault("ipEndpointsConfig", {}).setdefault("authorizedNetworksConfig", allowed)
+    endpoints["ipEndpointsConfig"]["privateEndpoint"] = "10.40.20.2"
+    endpoints.setdefault("dnsEndpointConfig", {})["endpoint"] = f"gke-{number(key, digits=12)}.{location}.gke.goog"
     cluster.setdefault("clusterIpv4Cidr", ranges.get("clusterIpv4CidrBlock", "10.64.0.0/14"))
     cluster.setdefault("servicesIpv4Cidr", ranges.get("servicesIpv4CidrBlock", "10.68.0.0/20"))
     cluster.setdefault("defaultMaxPodsConstraint", {"maxPodsPerNode": "110"})
-    asked = cluster.get("initialClusterVersion") or _VERSION
-    version = asked if "gke" in asked else f"{asked}{_VERSION[4:]}" if asked.count(".") == 1 else f"{asked}-gke.1000000"
+    version = cluster.get("initialClusterVersion") or _VERSION
+    if "gke" not in version:
+        version += _VERSION[4:] if version.count(".") == 1 else "-gke.1000000"
     cluster.setdefault("currentMasterVersion", version)
     cluster.setdefault("currentNodeVersion", version)
     kind = "zones" if is_zone else "locations"
     cluster |= {
-        "location": place,
-        "zone": place,
+        "location": location,
+        "zone": location,
         "endpoint": "10.40.20.2",
         "selfLink": call.url(re.sub(r"/locations/", f"/{kind}/", key.partition("/")[2])),
     }
@@ -106,34 +107,34 @@ def _pool(call: Call, pool: Json, key: str) -> None:
     pool.setdefault("networkConfig", {})
     pool["etag"] = stamp(pool)
     config = pool.setdefault("config", {})
-    for field, value in _NODE.items():
+    for field, value in _NODE_DEFAULTS.items():
         config.setdefault(field, value)
     pool["selfLink"] = f"https://container.googleapis.com/v1/{key.partition('/')[2]}"
 
 
-@answers("container", "clusters.get")
+@responds("container", "clusters.get")
 def _get(call: Call) -> Json:
-    """A cluster shows its pools, and the first one's nodes as its own."""
+    """A cluster includes its pools, and the node settings of the first one."""
     cluster = required(call, call.key)
     pools = [pool for _, pool in call.store.below(f"{call.key}/nodePools")]
     return cluster | {"nodePools": pools} | ({"nodeConfig": pools[0]["config"]} if pools else {})
 
 
-@answers("container", "clusters.update")
+@responds("container", "clusters.update")
 def _update(call: Call) -> Json:
-    """`desiredFoo` of an update becomes `foo` of the cluster."""
+    """`desiredFoo` of an update sets `foo` of the cluster."""
     cluster = required(call, call.key)
     for field, value in call.body["update"].items():
         name = field.removeprefix("desired")
         name = name[:1].lower() + name[1:]
-        target = cluster["networkConfig"] if name in _OF_NETWORK else cluster
+        target = cluster["networkConfig"] if name in _NETWORK_FIELDS else cluster
         both = isinstance(value, dict) and isinstance(target.get(name), dict)
         target[name] = target[name] | value if both else value
     return commit(call, cluster, call.key)
 
 
-@answers("container", "nodePools.update", *(f"nodePools.set{what}" for what in ("Size", "Management", "Autoscaling")))
-@answers("container", *(f"clusters.set{what}" for what in ("MaintenancePolicy", "ResourceLabels", "Logging")))
+@responds("container", "nodePools.update", *(f"nodePools.set{what}" for what in ("Size", "Management", "Autoscaling")))
+@responds("container", *(f"clusters.set{what}" for what in ("MaintenancePolicy", "ResourceLabels", "Logging")))
 def _set(call: Call) -> Json:
     key = call.key
     resource = required(call, key)
@@ -141,5 +142,5 @@ def _set(call: Call) -> Json:
         if field in ("name", "clusterId", "projectId", "zone", "nodePoolId"):
             continue
         name = {"nodeCount": "initialNodeCount"}.get(field, field)
-        (resource["config"] if "config" in resource and name in _OF_NODES else resource)[name] = value
+        (resource["config"] if "config" in resource and name in _NODE_FIELDS else resource)[name] = value
     return commit(call, resource, key)

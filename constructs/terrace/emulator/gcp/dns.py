@@ -1,9 +1,9 @@
-"""Cloud DNS: record sets change through a journal; a zone comes with its NS and SOA records."""
+"""Cloud DNS: record sets are changed through changes; a zone is created with NS and SOA records."""
 
 from terrace.emulator.gcp.call import Call, Refused, missing, name_of
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import now, number
-from terrace.emulator.gcp.quirks import answers, completes, judge, required
+from terrace.emulator.gcp.quirks import check_write, completes, required, responds
 
 
 @completes("dns", "managedZones")
@@ -19,7 +19,7 @@ def _zone(call: Call, zone: Json, key: str) -> None:
             call.store.put(f"{key}/rrsets/{zone['dnsName']}:{kind}", record | {"rrdatas": data})
 
 
-@answers("dns", "changes.create")
+@responds("dns", "changes.create")
 def _change(call: Call) -> Json:
     zone = call.key.rpartition("/")[0]
     required(call, zone)
@@ -32,7 +32,7 @@ def _change(call: Call) -> Json:
         if key in call.store and key not in deleted:
             raise Refused(409, "ALREADY_EXISTS", f"The resource '{name_of(key)}' already exists")
     for record in added.values():
-        judge(call, record, "rrsets")
+        check_write(call, record, "rrsets")
     for key in deleted:
         call.store.remove(key)
     for key, record in added.items():
@@ -41,17 +41,17 @@ def _change(call: Call) -> Json:
     return {"kind": "dns#change", "startTime": now(), **call.body, "id": id, "status": "done"}
 
 
-@answers("dns", "changes.get")
+@responds("dns", "changes.get")
 def _changed(call: Call) -> Json:
     return {"kind": "dns#change", "id": call.name.rpartition("/")[2], "status": "done", "startTime": now()}
 
 
-@answers("dns", "resourceRecordSets.list")
+@responds("dns", "resourceRecordSets.list")
 def _records(call: Call) -> Json:
     required(call, call.key.rpartition("/")[0])
-    found = [record for _, record in call.store.below(call.key)]
-    wanted = {field: value for field, value in call.query.items() if field in ("name", "type")}
+    records = [record for _, record in call.store.below(call.key)]
+    criteria = {field: value for field, value in call.query.items() if field in ("name", "type")}
     return {
         "kind": "dns#resourceRecordSetsListResponse",
-        "rrsets": [each for each in found if all(each[field] == value for field, value in wanted.items())],
+        "rrsets": [each for each in records if all(each[field] == value for field, value in criteria.items())],
     }

@@ -1,7 +1,8 @@
-"""Google's published discovery documents: which method a request is, and what its body may hold.
+"""Google's published discovery documents: the method of a request, and the schema of its body.
 
-google-api-python-client ships them. A service that has none is routed by Google's own conventions, without a look at
-its bodies. Sources: Google API Discovery Service, "Discovery documents"; AIP-131 to AIP-136, the standard methods.
+google-api-python-client contains them. A service without a document is routed by Google's API conventions, and its
+bodies are not checked. Sources: Google API Discovery Service, "Discovery documents"; AIP-131 to AIP-136, standard
+methods.
 """
 
 import functools
@@ -26,11 +27,11 @@ class Method:
     request: str = ""
     response: str = ""
     parameters: frozenset[str] = frozenset()
-    names_in_full: bool = True  # `projects/p/secrets/s`, where others say just `s`
+    full_names: bool = True  # `projects/p/secrets/s`; other services use just `s`
 
     @property
     def kind(self) -> str:
-        """`networks.insert`: what quirks and rules are found by."""
+        """`networks.insert`: the key of quirks and rules."""
         return ".".join(self.id.split(".")[-2:])
 
     @property
@@ -39,7 +40,7 @@ class Method:
 
 
 class Document:
-    """One service's document in one version; `is_published` is false for one routed by convention."""
+    """The document of one version of a service; `is_published` is false for a service without a document."""
 
     def __init__(self, service: str, content: Json | None = None) -> None:
         self.service, self.is_published = service, content is not None
@@ -67,19 +68,19 @@ class Document:
         if not self.is_published:
             return _conventional(self.service, verb, path)
         segments = path.split("/")
-        fitting = [
+        matching = [
             (sum("{" not in part for part in template) + sum(":" in part for part in template), method)
             for template, method in self._methods[verb, len(segments)]
-            if all(map(_fits, template, segments))
+            if all(map(_matches, template, segments))
         ]
-        return max(fitting, key=lambda found: found[0])[1] if fitting else None
+        return max(matching, key=lambda match: match[0])[1] if matching else None
 
     def schema(self, name: str) -> Json:
         return self._schemas.get(name, {})
 
     def properties(self, schema: str) -> dict[str, Json]:
-        found: dict[str, Json] = self.schema(schema).get("properties", {})
-        return found if self.is_published else _USUAL
+        properties: dict[str, Json] = self.schema(schema).get("properties", {})
+        return properties if self.is_published else _STANDARD
 
     def payload(self, schema: str) -> tuple[str, str]:
         """Schema and field of the resource in a request: `CreateFooRequest {foo: Foo}` -> Foo, foo; Foo -> Foo, ""."""
@@ -90,13 +91,13 @@ class Document:
         return schema, ""
 
 
-# AIP-148, standard fields: what a service without a document fills in
-_USUAL: dict[str, Json] = {name: {"type": "string"} for name in ("name", "createTime", "updateTime", "uid", "etag")}
-_USUAL["state"] = {"type": "string", "enum": ["ACTIVE"]}
+# the fields that a service without a document fills in. Source: AIP-148, standard fields
+_STANDARD: dict[str, Json] = {name: {"type": "string"} for name in ("name", "createTime", "updateTime", "uid", "etag")}
+_STANDARD["state"] = {"type": "string", "enum": ["ACTIVE"]}
 
 
 def _conventional(service: str, verb: str, path: str) -> Method | None:
-    """AIP-131 to AIP-136: `collection/id` pairs, POST on a collection creates, `:word` is a method of its own."""
+    """AIP-131 to AIP-136: `collection/id` pairs, POST on a collection creates, `:word` is a custom method."""
     parts = path.split("/")
     while parts and not VERSION.fullmatch(parts[0]):
         parts.pop(0)
@@ -112,17 +113,17 @@ def _conventional(service: str, verb: str, path: str) -> Method | None:
         ("PUT", False): "update",
         ("DELETE", False): "delete",
     }.get((verb, is_collection), "")
-    found = action or standard
-    changes = found in ("create", "patch", "update", "delete") and service not in _AT_ONCE
-    return Method(f"{service}.{collection}.{found}", response="Operation" if changes else "") if found else None
+    verb_name = action or standard
+    changes = verb_name in ("create", "patch", "update", "delete") and service not in _SYNCHRONOUS
+    return Method(f"{service}.{collection}.{verb_name}", response="Operation" if changes else "") if verb_name else None
 
 
-# services without a document that answer a change with the resource. Source: Security Command Center v2 REST reference
-_AT_ONCE = frozenset({"securitycenter", "securitycentermanagement"})
+# services without a document whose changes return the resource. Source: Security Command Center v2 REST reference
+_SYNCHRONOUS = frozenset({"securitycenter", "securitycentermanagement"})
 
 
-def _fits(template: str, segment: str) -> bool:
-    """`networks` fits itself, `{network}` any word, `{secret}:addVersion` a word that ends so."""
+def _matches(template: str, segment: str) -> bool:
+    """`networks` matches itself, `{network}` any word, `{secret}:addVersion` a word with that suffix."""
     if not template.startswith("{"):
         return template == segment
     _, _, action = template.partition("}")
@@ -139,7 +140,7 @@ def document(label: str, version: str) -> Document:
 
 
 def _lean(node: Json) -> Json:
-    """Without the prose, which is most of a document, but for the one word of it that binds."""
-    prose = ("description", "enumDescriptions", "scopes", "parameterOrder")
-    kept = {name: value for name, value in node.items() if name not in prose or isinstance(value, dict)}
-    return kept | {"required": True} if str(node.get("description", "")).startswith("Required.") else kept
+    """Drop the descriptions, which are most of a document; a field is required if its description says so."""
+    dropped = ("description", "enumDescriptions", "scopes", "parameterOrder")
+    lean = {name: value for name, value in node.items() if name not in dropped or isinstance(value, dict)}
+    return lean | {"required": True} if str(node.get("description", "")).startswith("Required.") else lean

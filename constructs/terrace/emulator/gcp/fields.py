@@ -1,4 +1,4 @@
-"""Fields that the service fills in, told from the schema, and the two ways to change some and leave others."""
+"""Fields that the service fills in according to the schema, and the two kinds of partial update."""
 
 import base64
 import datetime
@@ -15,21 +15,21 @@ _CREATED = ("creationTimestamp", "createTime", "timeCreated", "creationTime")
 _UPDATED = ("updateTime", "updated", "lastModifiedTime", "modifyTime")
 STAMPS = ("etag", "fingerprint", "labelFingerprint")
 _STATES = ("state", "status", "lifecycleState")
-_WELL = (
+_READY = (
     *("ACTIVE", "READY", "RUNNABLE", "RUNNING", "ENABLED", "AVAILABLE", "ESTABLISHED", "SERVING", "IN_USE"),
     *("VERIFIED", "DEPLOYED", "OPEN", "SUCCEEDED", "UP"),
 )
-KEPT = frozenset({"id", "name", "selfLink", "kind", "region", "zone", "uid", "uniqueId", *_CREATED, *_STATES})
+SERVICE_FIELDS = frozenset({"id", "name", "selfLink", "kind", "region", "zone", "uid", "uniqueId", *_CREATED, *_STATES})
 
 
 def now(later: float = 0) -> str:
-    """The time as Google writes it."""
+    """The current time in Google's format."""
     moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=later)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def number(*seed: object, digits: int = 18) -> str:
-    """A number that is always the same for the same seed."""
+    """A stable number for a seed."""
     return str(int(hashlib.sha256(repr(seed).encode()).hexdigest(), 16))[:digits]
 
 
@@ -40,7 +40,7 @@ def stamp(resource: Json) -> str:
 
 
 def fill(call: Call, resource: Json, key: str) -> None:
-    """Times, links, numbers, etags and the happiest state, as far as the resource's schema has them."""
+    """Set times, links, ids, etags and the ready state, if the resource's schema has them."""
     known, name = call.document.properties(call.schema), name_of(key)
     values: dict[str, Any] = {created: now() for created in _CREATED}
     values["selfLink"] = call.url(name)
@@ -49,12 +49,12 @@ def fill(call: Call, resource: Json, key: str) -> None:
     values["uniqueId"] = number(key, digits=21)
     if known.get("id", {}).get("format") in ("uint64", "int64"):
         values["id"] = number(key)
-    for place in ("region", "zone"):
-        if call.service == "compute" and (found := re.match(rf"projects/[^/]+/{place}s/[^/]+", name)):
-            values[place] = call.url(found[0])
+    for scope in ("region", "zone"):
+        if call.service == "compute" and (match := re.match(rf"projects/[^/]+/{scope}s/[^/]+", name)):
+            values[scope] = call.url(match[0])
     for state in _STATES:
-        if well := next((word for word in _WELL if word in known.get(state, {}).get("enum", ())), None):
-            values[state] = well
+        if ready := next((word for word in _READY if word in known.get(state, {}).get("enum", ())), None):
+            values[state] = ready
     for field, value in values.items():
         if field in known and resource.get(field) in (None, ""):
             resource[field] = value
@@ -63,7 +63,7 @@ def fill(call: Call, resource: Json, key: str) -> None:
 
 
 def merge(old: Json, new: Json) -> None:
-    """Change `old` by a JSON merge patch: null removes, lists replace. Source: RFC 7396."""
+    """Apply a JSON merge patch: null removes, lists replace. Source: RFC 7396."""
     for name, value in new.items():
         if value is None:
             old.pop(name, None)
@@ -74,7 +74,7 @@ def merge(old: Json, new: Json) -> None:
 
 
 def mask(old: Json, new: Json, paths: list[str]) -> None:
-    """Change `old` at the paths alone to what `new` holds there. Source: AIP-161, field masks."""
+    """Copy the values at `paths` from `new` to `old`. Source: AIP-161, field masks."""
     for path in paths:
         *above, leaf = (camel(part) for part in path.split("."))
         source: Any = new

@@ -1,4 +1,4 @@
-"""IAM: accounts are known by their mail address; roles and workload identity pools keep their ids when deleted."""
+"""IAM: accounts are named by their email; deleted roles and workload identity pools keep their ids."""
 
 import re
 
@@ -7,7 +7,7 @@ from terrace.emulator.gcp.call import Call, last, missing
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import number
 from terrace.emulator.gcp.policies import hide, is_visible
-from terrace.emulator.gcp.quirks import answers, exists, required
+from terrace.emulator.gcp.quirks import built_in, required, responds
 from terrace.emulator.gcp.verbs import create
 
 
@@ -22,24 +22,24 @@ def _account(project: str, email: str) -> Json:
     }
 
 
-@exists("iam", r"projects/([^/]+)/serviceAccounts/(\d+-compute@developer\.gserviceaccount\.com)")
+@built_in("iam", r"projects/([^/]+)/serviceAccounts/(\d+-compute@developer\.gserviceaccount\.com)")
 def _default(call: Call, named: re.Match[str]) -> Json:
     return _account(named[1], named[2]) | {"displayName": "Compute Engine default service account"}
 
 
-@answers("iam", "serviceAccounts.create")
+@responds("iam", "serviceAccounts.create")
 def _create(call: Call) -> Json:
     email = f"{call.body.get('accountId', '')}@{call.project}.iam.gserviceaccount.com"
     call.sent = _account(call.project, email) | call.sent
-    made = create(call, email)
+    account = create(call, email)
     hide(call, f"{call.key}/{email}")
-    return made
+    return account
 
 
-@answers("iam", "serviceAccounts.get", "serviceAccounts.patch", "serviceAccounts.delete", "serviceAccounts.disable")
-@answers("iam", "serviceAccounts.enable", "serviceAccounts.getIamPolicy", "serviceAccounts.setIamPolicy")
-def _anywhere(call: Call) -> None:
-    """An account goes by its number as well, and below `projects/-`, where the mail address names the project."""
+@responds("iam", "serviceAccounts.get", "serviceAccounts.patch", "serviceAccounts.delete", "serviceAccounts.disable")
+@responds("iam", "serviceAccounts.enable", "serviceAccounts.getIamPolicy", "serviceAccounts.setIamPolicy")
+def _normalize_name(call: Call) -> None:
+    """An account can be named by its number, and below `projects/-`, where its email names the project."""
     _, project, _, email, *rest = call.name.split("/")
     if "@" not in email:
         accounts = call.store.below(f"iam/projects/{project}/serviceAccounts")
@@ -51,15 +51,15 @@ def _anywhere(call: Call) -> None:
         raise missing(call.name)
 
 
-@answers("iam", "serviceAccounts.list")
+@responds("iam", "serviceAccounts.list")
 def _list(call: Call) -> None:
     if f"serviceusage/projects/{call.project}/services/compute.googleapis.com" in call.store:
         required(call, f"{call.key}/{call.cloud.number}-compute@developer.gserviceaccount.com")
 
 
-@answers("iam", "roles.delete", "roles.undelete")
+@responds("iam", "roles.delete", "roles.undelete")
 def _role(call: Call) -> Json:
-    """A deleted role can be brought back for a week, and keeps its id for 37 days. Source: IAM, "Delete a role"."""
+    """A deleted role can be restored for a week, and its id is reserved for 37 days. Source: IAM, "Delete a role"."""
     role = required(call, call.key)
     if call.method.verb == "delete":
         role["deleted"] = True
@@ -69,21 +69,21 @@ def _role(call: Call) -> Json:
     return role
 
 
-@answers("iam", "workloadIdentityPools.delete", "workloadIdentityPools.undelete", "providers.delete")
-@answers("iam", "providers.undelete")
+@responds("iam", "workloadIdentityPools.delete", "workloadIdentityPools.undelete", "providers.delete")
+@responds("iam", "providers.undelete")
 def _pool(call: Call) -> Json:
-    """A deleted pool keeps its id for 30 days. Source: IAM, "Manage workload identity pools and providers"."""
+    """The id of a deleted pool is reserved for 30 days. Source: IAM, "Manage workload identity pools and providers"."""
     pool = required(call, call.key)
     pool["state"] = "DELETED" if call.method.verb == "delete" else "ACTIVE"
     call.store.put(call.key, pool)
-    return operations.answer(call, pool)
+    return operations.respond(call, pool)
 
 
-@answers("iam", "roles.list", "workloadIdentityPools.list", "providers.list")
+@responds("iam", "roles.list", "workloadIdentityPools.list", "providers.list")
 def _without_deleted(call: Call) -> Json | None:
     if call.query.get("showDeleted") == "true":
         return None
     field = {"roles": "roles", "providers": "workloadIdentityPoolProviders"}.get(call.kind.split(".")[0])
-    found = [each for _, each in call.store.below(call.key)]
-    found = [each for each in found if not each.get("deleted") and each.get("state") != "DELETED"]
-    return {field or "workloadIdentityPools": found}
+    resources = [each for _, each in call.store.below(call.key)]
+    resources = [each for each in resources if not each.get("deleted") and each.get("state") != "DELETED"]
+    return {field or "workloadIdentityPools": resources}

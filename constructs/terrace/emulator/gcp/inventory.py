@@ -1,4 +1,4 @@
-"""What exists, without what Google itself keeps: what can never be deleted, and what every project has."""
+"""The project's resources, without those that cannot be deleted and those that every project has."""
 
 import re
 from collections.abc import Iterator
@@ -11,42 +11,40 @@ from terrace.emulator.gcp.store import Store
 
 
 def inventory(store: Store) -> list[Resource]:
-    """Every resource of the project by service, type and id, and every grant on what exists by itself."""
-    found = [_resource(key) for key, body in store.resources() if not is_own(key) and not _is_kept(store, key, body)]
-    return sorted({*found, *_grants(store)})
+    """Every resource of the project by service, type and id, and every grant on a built-in resource."""
+    created = [
+        _resource(key) for key, body in store.resources() if not is_built_in(key) and not _is_retained(store, key, body)
+    ]
+    return sorted({*created, *_grants(store)})
 
 
-def kept(store: Store) -> list[Resource]:
-    """What Google keeps after all was deleted, often for ever: key rings, keys without a usable version, enabled
-    services, locked log buckets, and for some days pools, custom roles and other log buckets."""
-    return sorted(_resource(key) for key, body in store.resources() if _is_kept(store, key, body))
-
-
-def is_own(key: str) -> bool:
-    """Whether a resource is there without being made."""
-    return any(name.fullmatch(key) for name, _ in quirks.EXISTENCES)
+def is_built_in(key: str) -> bool:
+    """Whether a resource exists without being created."""
+    return any(name.fullmatch(key) for name, _ in quirks.BUILT_IN)
 
 
 def _resource(key: str) -> Resource:
     name = name_of(key)
     parts = name.split("/")
-    place = re.search(r"(?:locations|regions|zones)/([^/]+)", name)
-    return Resource(key.split("/", 1)[0], parts[-2] if len(parts) > 1 else "", name, place[1] if place else "")
+    location = re.search(r"(?:locations|regions|zones)/([^/]+)", name)
+    return Resource(key.split("/", 1)[0], parts[-2] if len(parts) > 1 else "", name, location[1] if location else "")
 
 
 def _grants(store: Store) -> Iterator[Resource]:
     for key, _ in store.resources():
-        policy = store.get(f"{key}#policy") if is_own(key) else None
+        policy = store.get(f"{key}#policy") if is_built_in(key) else None
         for binding in (policy or {}).get("bindings", ()):
             for member in binding["members"]:
                 yield Resource(key.split("/", 1)[0], "iamBindings", f"{name_of(key)} {binding['role']} {member}")
 
 
-def _is_kept(store: Store, key: str, body: Json) -> bool:
+def _is_retained(store: Store, key: str, body: Json) -> bool:
+    """Whether Google retains it after a delete: permanently (key rings, keys without a usable version, enabled
+    services, locked log buckets) or for some days (pools, custom roles, other log buckets)."""
     if key.startswith("serviceusage/"):
         return body.get("state") == "ENABLED"
     if key.startswith("logging/") and body.get("locked"):
-        return True  # until its last entry has aged, which here never happens
+        return True  # until its last entry expires, which never happens here
     if body.get("deleted") or _state(body) in ("DELETED", "DELETE_REQUESTED"):
         return True
     if not key.startswith("cloudkms/"):

@@ -1,15 +1,15 @@
-"""Cloud Logging: two buckets that every project has, the writer of a sink, and buckets that linger when deleted."""
+"""Cloud Logging: built-in buckets and sinks, a sink's writer identity, and the delayed delete of buckets."""
 
 import re
 
 from terrace.emulator.gcp import operations
 from terrace.emulator.gcp.call import Call
 from terrace.emulator.gcp.documents import Json
-from terrace.emulator.gcp.quirks import answers, completes, exists, hold, required
+from terrace.emulator.gcp.quirks import built_in, check_delete, completes, required, responds
 
 
-@exists("logging", r"(projects/[^/]+/locations/[^/]+/buckets/(_Default|_Required))")
-def _own(call: Call, named: re.Match[str]) -> Json:
+@built_in("logging", r"(projects/[^/]+/locations/[^/]+/buckets/(_Default|_Required))")
+def _built_in_bucket(call: Call, named: re.Match[str]) -> Json:
     days = 400 if named[2] == "_Required" else 30
     return {
         "name": named[1],
@@ -19,8 +19,8 @@ def _own(call: Call, named: re.Match[str]) -> Json:
     }
 
 
-@exists("logging", r"projects/([^/]+)/sinks/(_Default|_Required)")
-def _own_sink(call: Call, named: re.Match[str]) -> Json:
+@built_in("logging", r"projects/([^/]+)/sinks/(_Default|_Required)")
+def _built_in_sink(call: Call, named: re.Match[str]) -> Json:
     bucket = f"logging.googleapis.com/projects/{named[1]}/locations/global/buckets/{named[2]}"
     return {"name": named[2], "destination": bucket, "filter": _FILTERS[named[2]]}
 
@@ -34,10 +34,10 @@ def _sink(call: Call, sink: Json, key: str) -> None:
     sink["writerIdentity"] = f"serviceAccount:service-{call.cloud.number}@gcp-sa-logging.iam.gserviceaccount.com"
 
 
-@answers("logging", "buckets.delete")
+@responds("logging", "buckets.delete")
 def _delete(call: Call) -> Json | None:
-    """Kept for seven days, then gone. Source: Cloud Logging, "Configure log buckets", deletion."""
+    """A deleted bucket is retained for seven days. Source: Cloud Logging, "Configure log buckets", deletion."""
     bucket = required(call, call.key)
-    hold(call, bucket, "buckets")
+    check_delete(call, bucket, "buckets")
     call.store.put(call.key, bucket | {"lifecycleState": "DELETE_REQUESTED"})
-    return operations.answer(call, None)
+    return operations.respond(call, None)

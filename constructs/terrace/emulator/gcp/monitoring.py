@@ -1,4 +1,4 @@
-"""Cloud Monitoring: names of conditions are the service's own."""
+"""Cloud Monitoring: the service assigns the names of conditions."""
 
 from terrace.emulator.gcp.call import Call
 from terrace.emulator.gcp.documents import Json

@@ -1,6 +1,6 @@
-"""Cloud Storage's objects, as far as the state backend and a bucket's emptying need them.
+"""Cloud Storage's objects, as far as the state backend and emptying a bucket need them.
 
-Uploads in one piece, reads by the JSON and by the XML interface, deletions, and generations, which are the lock.
+Single-request uploads, reads through the JSON and XML APIs, deletes, and generations for locking.
 Sources: Cloud Storage JSON API, "Objects: insert", "Preconditions"; the Go client's reader.
 """
 
@@ -15,17 +15,17 @@ from urllib.parse import unquote
 from terrace.emulator.gcp.call import Call, Refused, Unsupported, escaped, invalid, last
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import now
-from terrace.emulator.gcp.quirks import answers, required
+from terrace.emulator.gcp.quirks import required, responds
 
 
-@answers("storage", "objects.insert")
+@responds("storage", "objects.insert")
 def _insert(call: Call) -> Json:
     bucket = call.key.rpartition("/")[0]
     required(call, bucket)
     if call.query.get("uploadType") == "resumable":
         raise Unsupported
-    described, content, kind = _parts(call)
-    name = str(described.get("name") or call.query.get("name", ""))
+    metadata, content, kind = _parts(call)
+    name = str(metadata.get("name") or call.query.get("name", ""))
     if not name:
         raise invalid("Required parameter: name")
     key = f"{call.key}/{escaped(name)}"
@@ -41,7 +41,7 @@ def _insert(call: Call) -> Json:
         "updated": now(),
         "metageneration": "1",
         "md5Hash": base64.b64encode(hashlib.md5(content).digest()).decode(),
-        **described,
+        **metadata,
         "name": name,
         "generation": str(generation + 1),
     }
@@ -50,13 +50,13 @@ def _insert(call: Call) -> Json:
     return stored
 
 
-@answers("storage", "objects.get")
+@responds("storage", "objects.get")
 def _get(call: Call) -> Json | bytes:
-    found = required(call, call.key)
-    return _content(call, call.key) if call.query.get("alt") == "media" else found
+    metadata = required(call, call.key)
+    return _content(call, call.key) if call.query.get("alt") == "media" else metadata
 
 
-@answers("storage", "objects.delete")
+@responds("storage", "objects.delete")
 def _delete(call: Call) -> Json:
     required(call, call.key)
     _precondition(call, call.key)
@@ -64,25 +64,25 @@ def _delete(call: Call) -> Json:
     return {}
 
 
-@answers("storage", "objects.list")
+@responds("storage", "objects.list")
 def _list(call: Call) -> Json:
     required(call, call.key.rpartition("/")[0])
     prefix = call.query.get("prefix", "")
-    found = [each for _, each in call.store.below(call.key) if each["name"].startswith(prefix)]
-    if cut := call.query.get("delimiter"):
-        within = {each["name"]: each["name"][len(prefix) :].partition(cut) for each in found}
-        folders = sorted({f"{prefix}{head}{cut}" for head, sign, _ in within.values() if sign})
+    objects = [each for _, each in call.store.below(call.key) if each["name"].startswith(prefix)]
+    if delimiter := call.query.get("delimiter"):
+        parts = {each["name"]: each["name"][len(prefix) :].partition(delimiter) for each in objects}
+        folders = sorted({f"{prefix}{head}{delimiter}" for head, separator, _ in parts.values() if separator})
         return {
             "kind": "storage#objects",
-            "items": [each for each in found if not within[each["name"]][1]],
+            "items": [each for each in objects if not parts[each["name"]][1]],
             "prefixes": folders,
         }
-    return {"kind": "storage#objects", "items": found}
+    return {"kind": "storage#objects", "items": objects}
 
 
-@answers("storage", "objects.read")
+@responds("storage", "objects.read")
 def _read(call: Call) -> bytes:
-    """`GET /BUCKET/OBJECT`, as the Go client reads."""
+    """`GET /BUCKET/OBJECT`, which the Go client uses."""
     bucket, _, name = call.path.partition("/")
     key = f"storage/b/{bucket}/o/{escaped(unquote(name))}"
     required(call, key)
@@ -94,16 +94,16 @@ def _content(call: Call, key: str) -> bytes:
 
 
 def _precondition(call: Call, key: str) -> int:
-    """The generation of what is there, 0 for nothing. 412 where the caller counted on another."""
-    there = int((call.store.get(key) or {}).get("generation", 0))
-    if int(call.query.get("ifGenerationMatch", there)) != there:
+    """The current generation, 0 for no object. Refused with 412 if the caller expects another one."""
+    generation = int((call.store.get(key) or {}).get("generation", 0))
+    if int(call.query.get("ifGenerationMatch", generation)) != generation:
         text = "At least one of the pre-conditions you specified did not hold."
         raise Refused(412, "FAILED_PRECONDITION", text)
-    return there
+    return generation
 
 
 def _parts(call: Call) -> tuple[Json, bytes, str]:
-    """Description, content and its type, of an upload in one piece."""
+    """Metadata, content and content type of a single-request upload."""
     kind = call.headers.get("content-type", "")
     if call.query.get("uploadType") != "multipart":
         return {}, call.raw, kind or "application/octet-stream"
@@ -111,10 +111,10 @@ def _parts(call: Call) -> tuple[Json, bytes, str]:
     boundary = email.message_from_bytes(head, policy=email.policy.HTTP).get_boundary()
     if not boundary:
         raise invalid("Invalid multipart request with 0 mime parts.")
-    # not parsed as mail, whose parser would change the ends of lines in the content; clients end theirs in two ways
+    # the mail parser would change line endings in the content; clients use two kinds of line endings
     first, second = call.raw.split(b"--" + boundary.encode())[1:3]
-    described = json.loads(re.split(rb"\r?\n\r?\n", first, maxsplit=1)[1])
+    metadata = json.loads(re.split(rb"\r?\n\r?\n", first, maxsplit=1)[1])
     headers, content = re.split(rb"\r?\n\r?\n", second, maxsplit=1)
     end = b"\r\n" if first.endswith(b"\r\n") else b"\n"
-    named = email.message_from_bytes(headers.lstrip() + b"\r\n\r\n").get_content_type()
-    return described, content.removesuffix(end), named
+    content_type = email.message_from_bytes(headers.lstrip() + b"\r\n\r\n").get_content_type()
+    return metadata, content.removesuffix(end), content_type

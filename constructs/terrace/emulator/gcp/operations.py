@@ -1,6 +1,6 @@
-"""Long-running operations: done when they are born, unless a fault asks for slow or failing ones.
+"""Long-running operations: done at once, unless an injected fault delays them or makes them fail.
 
-Two kinds: `done` with a `response` or an `error` (AIP-151), and `status: DONE` of Compute, GKE, Cloud SQL and DNS.
+Two formats: `done` with a `response` or an `error` (AIP-151), and `status: DONE` of Compute, GKE, Cloud SQL and DNS.
 """
 
 import re
@@ -11,55 +11,55 @@ from terrace.emulator.gcp.call import Call, missing, name_of
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import now, number
 
-_REMEMBERED = 5000
+_MAXIMUM = 5000
 
 
-def answers_operation(call: Call) -> bool:
-    """Whether the call's method answers an operation instead of the resource."""
+def returns_operation(call: Call) -> bool:
+    """Whether the call's method returns an operation instead of the resource."""
     return "operation" in call.method.response.lower()
 
 
-def answer(call: Call, resource: Json | None, key: str = "", *, error: str = "") -> Json:
-    """What a change is answered with: the resource itself, or an operation that ends with it, or with `error`."""
-    if not answers_operation(call):
+def respond(call: Call, resource: Json | None, key: str = "", *, error: str = "") -> Json:
+    """The response to a change: the resource, or an operation that ends with it or with `error`."""
+    if not returns_operation(call):
         return resource or {}
     known = call.document.properties(call.method.response)
     name = name_of(key) if key else call.name
     if not call.document.is_published or "done" in known:
-        made = _modern(call, resource, name, error)
+        operation = _modern(call, resource, name, error)
     elif "status" in known:
-        made = _classic(call, resource, name, error, set(known))
+        operation = _classic(call, resource, name, error, set(known))
     else:
         return resource or {}
-    record = {"body": made, "until": time.time() + call.cloud.faults.operation_seconds}
-    remembered = call.cloud.operations
-    remembered[f"{call.service}/{made.get('_at') or made['name']}"] = record
-    while len(remembered) > _REMEMBERED:
-        del remembered[next(iter(remembered))]
-    return _seen(record)
+    record = {"body": operation, "until": time.time() + call.cloud.faults.operation_seconds}
+    stored = call.cloud.operations
+    stored[f"{call.service}/{operation.get('_at') or operation['name']}"] = record
+    while len(stored) > _MAXIMUM:
+        del stored[next(iter(stored))]
+    return _current(record)
 
 
 def read(call: Call) -> Json:
-    """An operation that a client asks after."""
+    """The operation that a client polls."""
     record = call.cloud.operations.get(call.key.removesuffix("/wait"))
     if record is None:
         raise missing(call.name)
-    return _seen(record)
+    return _current(record)
 
 
 def is_operation(call: Call) -> bool:
-    """Whether the call asks after an operation."""
-    asked = call.http == "GET" or call.name.endswith("/wait")
-    return asked and bool(re.search(r"(^|/)operations/[^/]+(/wait)?$", call.name))
+    """Whether the call polls an operation."""
+    reads = call.http == "GET" or call.name.endswith("/wait")
+    return reads and bool(re.search(r"(^|/)operations/[^/]+(/wait)?$", call.name))
 
 
-def _seen(record: Json) -> Json:
+def _current(record: Json) -> Json:
     body = {name: value for name, value in record["body"].items() if name != "_at"}
     if time.time() >= record["until"]:
         return body
-    under_way = {"status": "RUNNING"} if "status" in body else {"done": False}
-    over = ("response", "error", "endTime", "progress", "httpErrorStatusCode", "httpErrorMessage")
-    return {name: value for name, value in body.items() if name not in over} | under_way
+    in_progress = {"status": "RUNNING"} if "status" in body else {"done": False}
+    final = ("response", "error", "endTime", "progress", "httpErrorStatusCode", "httpErrorMessage")
+    return {name: value for name, value in body.items() if name not in final} | in_progress
 
 
 def _modern(call: Call, resource: Json | None, name: str, error: str) -> Json:
@@ -71,7 +71,7 @@ def _modern(call: Call, resource: Json | None, name: str, error: str) -> Json:
 
 def _classic(call: Call, resource: Json | None, name: str, error: str, known: set[str]) -> Json:
     scope, id = _scope(call, name), f"operation-{uuid.uuid4()}"
-    made: Json = {
+    operation: Json = {
         "kind": f"{call.service.removesuffix('admin')}#operation",
         "name": id,
         "id": number(id),
@@ -86,28 +86,28 @@ def _classic(call: Call, resource: Json | None, name: str, error: str, known: se
         "endTime": now(),
         "selfLink": call.url(f"{scope}operations/{id}"),
     }
-    for place in ("region", "zone"):
-        if found := re.search(rf"projects/[^/]+/{place}s/[^/]+", name):
-            made[place] = call.url(found[0])
+    for location in ("region", "zone"):
+        if match := re.search(rf"projects/[^/]+/{location}s/[^/]+", name):
+            operation[location] = call.url(match[0])
     ref = call.document.properties(call.method.response).get("progress", {}).get("$ref")
-    made = {field: value for field, value in made.items() if field in known and not (ref and field == "progress")}
+    operation = {key: value for key, value in operation.items() if key in known and not (ref and key == "progress")}
     if error and call.service == "container":
-        made["error"] = {"code": 13, "message": error}
+        operation["error"] = {"code": 13, "message": error}
     elif error:
-        made["error"] = {"errors": [{"code": "INTERNAL_ERROR", "message": error}]}
-        made["httpErrorStatusCode"], made["httpErrorMessage"] = 503, "SERVICE UNAVAILABLE"
-    return made | {"_at": f"{scope}operations/{id}"}
+        operation["error"] = {"errors": [{"code": "INTERNAL_ERROR", "message": error}]}
+        operation["httpErrorStatusCode"], operation["httpErrorMessage"] = 503, "SERVICE UNAVAILABLE"
+    return operation | {"_at": f"{scope}operations/{id}"}
 
 
 def _scope(call: Call, name: str) -> str:
-    """Below what a service keeps the operations on `name`: the place, all places, the resource itself, or nothing."""
-    around = "".join(re.findall(r"^(projects/[^/]+/)?((?:locations|zones|regions)/[^/]+/|global/)?", name)[0])
-    # Compute keeps those on the project itself with the global ones
-    candidates = (around, f"{around}global/", f"{name}/", f"{name.rpartition('/')[0]}/", "")
+    """The parent of the operations on `name`: its location, the global location, the resource itself, or nothing."""
+    location = "".join(re.findall(r"^(projects/[^/]+/)?((?:locations|zones|regions)/[^/]+/|global/)?", name)[0])
+    # Compute has operations on the project itself among the global ones
+    candidates = (location, f"{location}global/", f"{name}/", f"{name.rpartition('/')[0]}/", "")
     for scope in candidates:
         if not call.document.is_published:
             return scope
-        found = call.document.method("GET", f"{call.prefix}{scope}operations/any")
-        if found and found.id.lower().endswith("operations.get"):
+        method = call.document.method("GET", f"{call.prefix}{scope}operations/any")
+        if method and method.id.lower().endswith("operations.get"):
             return scope
     return candidates[0]

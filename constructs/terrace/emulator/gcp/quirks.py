@@ -1,13 +1,13 @@
-"""The table of what no schema tells, filled by one file a service: its answers, its own fields, what it has unasked.
+"""The table of quirks: behaviour that no schema describes. Each service's file fills it with decorators.
 
-    @answers("dns", "changes.create")             instead of the generic verb; None goes on with it
-    @completes("dns", "managedZones")             fields of a resource that is about to be stored
-    @exists("logging", r"projects/([^/]+)/...")   what is there without being made
-    @refuses("dns", "managedZones")               why a resource is refused when it is made or changed; "*" is any
-    @refuses("*", "iamPolicies")                  why a policy is refused, on whatever it is set
-    @keeps("dns", "managedZones")                 why one cannot be deleted
+    @responds("dns", "changes.create")             replaces the generic method; None continues with it
+    @completes("dns", "managedZones")              sets fields of a resource before it is stored
+    @built_in("logging", r"projects/([^/]+)/...")  a resource that exists without being created
+    @refuses("dns", "managedZones")                refuses to create or update a resource; "*" is any
+    @refuses("*", "iamPolicies")                   refuses a policy on any resource
+    @refuses_delete("dns", "managedZones")         refuses to delete a resource
 
-Rules yield sentences, which become 400 INVALID_ARGUMENT, or a Refused of their own.
+Rules yield messages, which become 400 INVALID_ARGUMENT, or instances of Refused.
 """
 
 import importlib
@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterator
 from terrace.emulator.gcp.call import Call, Refused, invalid, missing, name_of
 from terrace.emulator.gcp.documents import Json
 
-Answer = Callable[[Call], Json | bytes | None]
+Responder = Callable[[Call], Json | bytes | None]
 Completion = Callable[[Call, Json, str], None]
-Existence = Callable[[Call, re.Match[str]], Json]
+BuiltIn = Callable[[Call, re.Match[str]], Json]
 Rule = Callable[[Json, Call], Iterator[str | Refused]]
 
 SERVICES: tuple[str, ...] = (
@@ -33,16 +33,16 @@ RULES: tuple[str, ...] = (
     *("observation", "registry", "secrets", "storage"),
 )
 
-ANSWERS: dict[tuple[str, str], Answer] = {}
+RESPONSES: dict[tuple[str, str], Responder] = {}
 COMPLETIONS: defaultdict[tuple[str, str], list[Completion]] = defaultdict(list)
-EXISTENCES: list[tuple[re.Pattern[str], Existence]] = []
+BUILT_IN: list[tuple[re.Pattern[str], BuiltIn]] = []
 REFUSALS: defaultdict[tuple[str, str], list[Rule]] = defaultdict(list)
-KEEPERS: defaultdict[tuple[str, str], list[Rule]] = defaultdict(list)
+DELETE_REFUSALS: defaultdict[tuple[str, str], list[Rule]] = defaultdict(list)
 
 
-def answers(service: str, *kinds: str) -> Callable[[Answer], Answer]:
-    def registered(function: Answer) -> Answer:
-        ANSWERS.update({(service, kind): function for kind in kinds})
+def responds(service: str, *kinds: str) -> Callable[[Responder], Responder]:
+    def registered(function: Responder) -> Responder:
+        RESPONSES.update({(service, kind): function for kind in kinds})
         return function
 
     return registered
@@ -57,9 +57,9 @@ def completes(service: str, *collections: str) -> Callable[[Completion], Complet
     return registered
 
 
-def exists(service: str, name: str) -> Callable[[Existence], Existence]:
-    def registered(function: Existence) -> Existence:
-        EXISTENCES.append((re.compile(f"{service}/{name}"), function))
+def built_in(service: str, name: str) -> Callable[[BuiltIn], BuiltIn]:
+    def registered(function: BuiltIn) -> BuiltIn:
+        BUILT_IN.append((re.compile(f"{service}/{name}"), function))
         return function
 
     return registered
@@ -74,51 +74,51 @@ def refuses(service: str, *collections: str) -> Callable[[Rule], Rule]:
     return registered
 
 
-def keeps(service: str, *collections: str) -> Callable[[Rule], Rule]:
+def refuses_delete(service: str, *collections: str) -> Callable[[Rule], Rule]:
     def registered(function: Rule) -> Rule:
         for collection in collections:
-            KEEPERS[service, collection].append(function)
+            DELETE_REFUSALS[service, collection].append(function)
         return function
 
     return registered
 
 
 def present(call: Call, key: str) -> Json | None:
-    """A resource, made or there by itself."""
-    found = call.store.get(key)
-    if found is None:
-        for name, make in EXISTENCES:
-            if matched := name.fullmatch(key):
-                call.store.put(key, make(call, matched))
+    """A created or built-in resource, or None."""
+    resource = call.store.get(key)
+    if resource is None:
+        for name, create in BUILT_IN:
+            if match := name.fullmatch(key):
+                call.store.put(key, create(call, match))
                 return call.store.get(key)
-    return found
+    return resource
 
 
 def required(call: Call, key: str) -> Json:
-    """A resource. Refused with 404 where there is none."""
-    found = present(call, key)
-    if found is None:
+    """A resource. Raises Refused with 404 when it does not exist."""
+    resource = present(call, key)
+    if resource is None:
         raise missing(name_of(key))
-    return found
+    return resource
 
 
-def judge(call: Call, resource: Json, collection: str) -> None:
-    """Raise the first refusal of the rules for any resource and for this kind."""
+def check_write(call: Call, resource: Json, collection: str) -> None:
+    """Raise the first refusal of the rules for all resources and for this collection."""
     for kind in (("*", "*"), ("*", collection), (call.service, collection)):
         for rule in REFUSALS.get(kind, ()):
             for problem in rule(resource, call):
                 raise problem if isinstance(problem, Refused) else invalid(problem)
 
 
-def hold(call: Call, resource: Json, collection: str) -> None:
-    """Raise the first reason why a resource cannot be deleted."""
-    for rule in KEEPERS.get((call.service, collection), ()):
+def check_delete(call: Call, resource: Json, collection: str) -> None:
+    """Raise the first refusal to delete a resource."""
+    for rule in DELETE_REFUSALS.get((call.service, collection), ()):
         for problem in rule(resource, call):
             raise problem if isinstance(problem, Refused) else invalid(problem)
 
 
 def load() -> None:
-    """Fill the table."""
+    """Import all modules, which fill the table."""
     for name in SERVICES:
         importlib.import_module(f"terrace.emulator.gcp.{name}")
     for name in RULES:

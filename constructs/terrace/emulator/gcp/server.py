@@ -1,7 +1,7 @@
 """Google's control plane as a WSGI application.
 
-A request without a token is 401. A call that the emulator does not know is answered with 400 and the reason
-`UnsupportedByEmulator`, which names method, path and service, and counted; it is never a success.
+A request without a token is a 401. An unsupported call is a 400 with the reason `UnsupportedByEmulator` that names
+method, path and service; it is logged and counted.
 """
 
 import json
@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from terrace.emulator.contract import Account, Answer, Backend, Options, UnsupportedCall
+from terrace.emulator.contract import Account, Backend, Options, Response, UnsupportedCall
 from terrace.emulator.gcp import quirks, verbs
 from terrace.emulator.gcp.call import Call, Cloud, Refused, Unsupported, invalid
 from terrace.emulator.gcp.documents import Json
@@ -25,13 +25,12 @@ from terrace.emulator.gcp.refusals import general
 from terrace.emulator.gcp.store import Store
 
 log = logging.getLogger("terrace.emulator")
-
 CODE = "UnsupportedByEmulator"
 FAULT = "EmulatorFault"
 
 
 def backend(account: Account, region: str, options: Options) -> Backend:
-    """Google Cloud for one project. `region` is not asked for: every region exists."""
+    """Google Cloud for one project. Every region exists, so `region` is unused."""
     quirks.load()
     cloud = Cloud(
         account["project_id"],
@@ -50,21 +49,21 @@ def backend(account: Account, region: str, options: Options) -> Backend:
     )
 
 
-def throttled(environ: dict[str, Any]) -> Answer:
-    """What Google answers one who asks too often. Source: Cloud APIs, "Errors", RESOURCE_EXHAUSTED."""
+def throttled(environ: dict[str, Any]) -> Response:
+    """How Google throttles a request. Source: Cloud APIs, "Errors", RESOURCE_EXHAUSTED."""
     refused = Refused(429, "RESOURCE_EXHAUSTED", "Quota exceeded: an emulated throttling", "rateLimitExceeded")
     status, headers, body = _response(429, refused.body())
     return status, [*headers, ("Retry-After", "1")], body
 
 
 class Application:
-    """Takes one request after another: what they do takes less than a millisecond."""
+    """Serves one request at a time: each takes less than a millisecond."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._lock = threading.Lock()
         self._unsupported: Counter[tuple[str, str]] = Counter()
-        self._tokens: dict[str, float] = {}  # when each was first seen
+        self._tokens: dict[str, float] = {}  # time of first use
 
     def unsupported(self) -> list[UnsupportedCall]:
         with self._lock:
@@ -72,25 +71,26 @@ class Application:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         code: int = HTTPStatus.OK
-        answer: Json | bytes
+        content: Json | bytes
         with self._lock:
             try:
-                answer = self._answer(environ)
+                content = self._respond(environ)
             except Refused as refused:
-                code, answer = refused.code, refused.body()
+                code, content = refused.code, refused.body()
             except Exception as error:
                 where = f"{environ['REQUEST_METHOD']} {environ['HTTP_HOST']}{environ['PATH_INFO']}"
                 log.error("fault in %s\n%s", where, traceback.format_exc())
-                # 400: no client tries it again for minutes
-                code, answer = 400, Refused(400, "INTERNAL", f"the emulator failed in {where}: {error!r}", FAULT).body()
-        status, headers, body = _response(code, answer)
+                # 400, because clients would retry a 500 for minutes
+                code, text = 400, f"the emulator failed in {where}: {error!r}"
+                content = Refused(400, "INTERNAL", text, FAULT).body()
+        status, headers, body = _response(code, content)
         start_response(status, headers)
         return [body]
 
-    def _answer(self, environ: dict[str, Any]) -> Json | bytes:
+    def _respond(self, environ: dict[str, Any]) -> Json | bytes:
         host = str(environ.get("HTTP_HOST", "")).lower().split(":")[0]
         path, _, query = _target(environ).partition("?")
-        # in chunks, as the Go client uploads, a body says itself where it ends
+        # the Go client uploads in chunks, without a content length
         length = -1 if environ.get("wsgi.input_terminated") else int(environ.get("CONTENT_LENGTH") or 0)
         raw = environ["wsgi.input"].read(length)
         if host in ("oauth2.googleapis.com", "accounts.google.com"):
@@ -100,14 +100,14 @@ class Application:
             name[5:].lower().replace("_", "-"): str(value) for name, value in environ.items() if name[:5] == "HTTP_"
         }
         headers["content-type"] = str(environ.get("CONTENT_TYPE", ""))
-        asked = dict(parse_qsl(query, keep_blank_values=True))
+        parameters = dict(parse_qsl(query, keep_blank_values=True))
         body: Json = {}
         if raw.strip() and "upload/" not in path[:20]:
             try:
                 body = json.loads(raw)
             except ValueError:
                 raise invalid("Invalid JSON payload received. Parse error") from None
-        call = Call(self._cloud, environ["REQUEST_METHOD"], host, path.lstrip("/"), asked, body, headers, raw)
+        call = Call(self._cloud, environ["REQUEST_METHOD"], host, path.lstrip("/"), parameters, body, headers, raw)
         try:
             general.check(call)
             return verbs.run(call)
@@ -115,7 +115,7 @@ class Application:
             operation = f"{call.http} {call.host}/{call.path}"
             self._unsupported[call.service, operation] += 1
             log.warning("unsupported: %s: %s", call.service, operation)
-            text = f"the emulator does not know {operation} ({call.method.id if call.is_known else call.service})"
+            text = f"the emulator does not support {operation} ({call.method.id if call.is_known else call.service})"
             raise Refused(400, "UNIMPLEMENTED", text, CODE) from None
 
     def _token(self) -> Json:
@@ -125,26 +125,26 @@ class Application:
         return {"access_token": token, "expires_in": int(seconds), "token_type": "Bearer"}
 
     def _authenticate(self, header: str) -> None:
-        """Any token will do, but there must be one, and with the fault asked for it must be young."""
+        """Accept any token, with the injected fault only for a limited time."""
         kind, _, token = header.partition(" ")
         if kind != "Bearer" or not token:
             raise Refused(401, "UNAUTHENTICATED", "Request is missing required authentication credential.")
-        seen = self._tokens.setdefault(token, time.monotonic())
-        good = self._cloud.faults.token_seconds
-        if good and time.monotonic() - seen > good:
+        first_use = self._tokens.setdefault(token, time.monotonic())
+        lifetime = self._cloud.faults.token_seconds
+        if lifetime and time.monotonic() - first_use > lifetime:
             raise Refused(401, "UNAUTHENTICATED", "Request had invalid authentication credentials: the token expired.")
 
 
 def _target(environ: dict[str, Any]) -> str:
-    """Path and query as they were sent: `%2F` in a name is not a slash."""
+    """Path and query, still escaped: `%2F` in a name is not a slash."""
     sent = environ.get("REQUEST_URI") or environ.get("RAW_URI")
     if sent:
         return str(sent)
     return f"{quote(str(environ.get('PATH_INFO', '')), safe='/:@')}?{environ.get('QUERY_STRING', '')}"
 
 
-def _response(code: int, answer: Json | bytes) -> Answer:
-    body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+def _response(code: int, content: Json | bytes) -> Response:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
     phrase = HTTPStatus(code).phrase
-    kind = "application/octet-stream" if isinstance(answer, bytes) else "application/json; charset=UTF-8"
+    kind = "application/octet-stream" if isinstance(content, bytes) else "application/json; charset=UTF-8"
     return f"{code} {phrase}", [("Content-Type", kind), ("Content-Length", str(len(body)))], body

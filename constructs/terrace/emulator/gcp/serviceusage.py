@@ -1,21 +1,21 @@
-"""Service Usage: every service of a project is there, and off until it is enabled."""
+"""Service Usage: every service of a project exists and is disabled until it is enabled."""
 
 import re
 
 from terrace.emulator.gcp import operations
 from terrace.emulator.gcp.call import Call
 from terrace.emulator.gcp.documents import Json
-from terrace.emulator.gcp.quirks import answers, exists, required
+from terrace.emulator.gcp.quirks import built_in, required, responds
 
 
-@exists("serviceusage", r"projects/([^/]+)/services/([^/]+)")
+@built_in("serviceusage", r"projects/([^/]+)/services/([^/]+)")
 def _service(call: Call, named: re.Match[str]) -> Json:
     parent = f"projects/{call.cloud.number}"
     name = named[2]
     return {"name": f"{parent}/services/{name}", "parent": parent, "config": {"name": name}, "state": "DISABLED"}
 
 
-@answers("serviceusage", "services.batchEnable", "services.enable", "services.disable")
+@responds("serviceusage", "services.batchEnable", "services.enable", "services.disable")
 def _switch(call: Call) -> Json:
     batch = call.method.verb == "batchEnable"
     changed = []
@@ -23,4 +23,4 @@ def _switch(call: Call) -> Json:
         service = required(call, key) | {"state": "DISABLED" if call.method.verb == "disable" else "ENABLED"}
         call.store.put(key, service)
         changed.append(service)
-    return operations.answer(call, {"services": changed} if batch else {"service": changed[0]})
+    return operations.respond(call, {"services": changed} if batch else {"service": changed[0]})

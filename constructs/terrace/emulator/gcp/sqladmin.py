@@ -1,10 +1,10 @@
-"""Cloud SQL: what an instance is known by, its users, and the databases it begins with."""
+"""Cloud SQL: computed fields of an instance, its users, and its first database."""
 
 from terrace.emulator.gcp import operations
 from terrace.emulator.gcp.call import Call, escaped, last, missing
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import now, number
-from terrace.emulator.gcp.quirks import answers, completes, judge, required
+from terrace.emulator.gcp.quirks import check_write, completes, required, responds
 from terrace.emulator.gcp.verbs import delete
 
 
@@ -66,9 +66,9 @@ def _addresses(network: Json) -> list[Json]:
 
 def _certificate(instance: Json) -> Json:
     text = "-----BEGIN CERTIFICATE-----\nemulated\n-----END CERTIFICATE-----"
-    made = {"cert": text, "commonName": "emulated", "createTime": now(), "expirationTime": now(315_360_000)}
-    found: Json = instance.get("serverCaCert") or {**made, "sha1Fingerprint": "0" * 40}
-    return found
+    certificate = {"cert": text, "commonName": "emulated", "createTime": now(), "expirationTime": now(315_360_000)}
+    current: Json = instance.get("serverCaCert") or {**certificate, "sha1Fingerprint": "0" * 40}
+    return current
 
 
 def _replicas(call: Call, primary: str, *, add: str = "", drop: str = "") -> None:
@@ -78,18 +78,18 @@ def _replicas(call: Call, primary: str, *, add: str = "", drop: str = "") -> Non
         call.store.put(primary, parent | {"replicaNames": sorted(names)})
 
 
-@answers("sqladmin", "instances.delete")
+@responds("sqladmin", "instances.delete")
 def _delete(call: Call) -> Json:
     instance = required(call, call.key)
-    answer = delete(call)
+    response = delete(call)
     if primary := instance.get("masterInstanceName"):
         _replicas(call, f"{call.key.rpartition('/')[0]}/{primary}", drop=instance["name"])
-    return answer
+    return response
 
 
-@answers("sqladmin", "users.insert", "users.update", "users.delete")
+@responds("sqladmin", "users.insert", "users.update", "users.delete")
 def _user(call: Call) -> Json:
-    """Users are named by the query, and their passwords are never shown again."""
+    """Users are named by the query, and their passwords are never returned."""
     instance = required(call, call.key.rpartition("/")[0])
     name = call.query.get("name") or call.sent.get("name", "")
     key = f"{call.key}/{escaped(name)}"
@@ -97,13 +97,13 @@ def _user(call: Call) -> Json:
         if key not in call.store:
             raise missing(name)
         call.store.remove(key)
-        return operations.answer(call, None)
-    told = {field: value for field, value in call.sent.items() if field != "password"}
+        return operations.respond(call, None)
+    sent = {field: value for field, value in call.sent.items() if field != "password"}
     known = {"kind": "sql#user", "project": call.project, "instance": last(instance["name"]), "host": ""}
-    user = {**known, **(call.store.get(key) or {}), **told, "name": name}
-    judge(call, user, "users")
+    user = {**known, **(call.store.get(key) or {}), **sent, "name": name}
+    check_write(call, user, "users")
     call.store.put(key, user)
-    return operations.answer(call, None)
+    return operations.respond(call, None)
 
 
 @completes("sqladmin", "databases")

@@ -1,9 +1,9 @@
-"""Cloud Storage's buckets and managed folders. Its objects are in `objects.py`."""
+"""Cloud Storage's buckets. Objects are in `objects.py`."""
 
 from terrace.emulator.gcp.call import Call
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import now
-from terrace.emulator.gcp.quirks import answers, completes, required
+from terrace.emulator.gcp.quirks import completes, required, responds
 from terrace.emulator.gcp.verbs import commit
 
 MULTI = ("ASIA", "EU", "US")
@@ -31,12 +31,12 @@ def _bucket(call: Call, bucket: Json, key: str) -> None:
         bucket["retentionPolicy"].setdefault("effectiveTime", now())
 
 
-@answers("storage", "buckets.list")
+@responds("storage", "buckets.list")
 def _buckets(call: Call) -> None:
     call.name = "b"
 
 
-@answers("storage", "buckets.lockRetentionPolicy")
+@responds("storage", "buckets.lockRetentionPolicy")
 def _lock(call: Call) -> Json:
     key = call.key.rpartition("/")[0]
     bucket = required(call, key)

@@ -1,4 +1,4 @@
-"""Storage Transfer: jobs are not below a project, and are deleted by a status."""
+"""Storage Transfer: the name of a job, which is not below a project."""
 
 from terrace.emulator.gcp.call import Call
 from terrace.emulator.gcp.documents import Json

@@ -1,6 +1,7 @@
-"""What exists: bodies under `service/name`, the same for every version of a service's interface.
+"""The resources: bodies by `service/name`, shared by all versions of a service's API.
 
-What belongs to a resource without being one hangs on its key: `storage/b/lake#policy`, `.../versions/1#payload`.
+Data of a resource that is not a resource itself has a key with a suffix: `storage/b/lake#policy`,
+`.../versions/1#payload`.
 """
 
 import copy
@@ -13,9 +14,9 @@ from terrace.emulator.gcp.documents import Json
 
 
 class Store:
-    """Holds bodies in memory; with `folder` also a line for each change in `changes.jsonl`, which a next one reads.
+    """Bodies in memory. With `folder`, each change is also a line in `changes.jsonl`, which the next start reads.
 
-    Not safe for several threads: the server takes one request after another.
+    Not thread-safe: the server handles one request at a time.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -23,7 +24,7 @@ class Store:
         self._changes: TextIO | None = None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            self._recall(folder / "changes.jsonl")
+            self._load(folder / "changes.jsonl")
 
     def __contains__(self, key: str) -> bool:
         return key in self._bodies
@@ -34,34 +35,34 @@ class Store:
 
     def put(self, key: str, body: Json) -> None:
         self._bodies[key] = copy.deepcopy(body)
-        self._note(key, body)
+        self._record(key, body)
 
     def remove(self, key: str) -> None:
-        """Take a resource away, with all that is below it and hangs on it."""
-        for found in [each for each in self._bodies if each == key or each.startswith((f"{key}/", f"{key}#"))]:
-            del self._bodies[found]
-            self._note(found, None)
+        """Delete a resource with everything below it and all its additional data."""
+        for removed in [each for each in self._bodies if each == key or each.startswith((f"{key}/", f"{key}#"))]:
+            del self._bodies[removed]
+            self._record(removed, None)
 
     def below(self, key: str) -> list[tuple[str, Json]]:
-        """The direct children in order; a `-` in `key` stands for any name."""
-        wanted = key.split("/")
+        """The direct children in order; a `-` in `key` matches any name."""
+        pattern = key.split("/")
         return [
             (each, copy.deepcopy(body))
             for each, body in sorted(self.resources())
-            if len(parts := each.split("/")) == len(wanted) + 1
-            and all(word in ("-", part) for word, part in zip(wanted, parts, strict=False))
+            if len(parts := each.split("/")) == len(pattern) + 1
+            and all(word in ("-", part) for word, part in zip(pattern, parts, strict=False))
         ]
 
     def resources(self) -> Iterator[tuple[str, Json]]:
-        """Every resource, to read and not to change."""
+        """Every resource. Callers must not change the bodies."""
         return ((key, body) for key, body in list(self._bodies.items()) if "#" not in key)
 
     def close(self) -> None:
         if self._changes:
             self._changes.close()
 
-    def _recall(self, path: Path) -> None:
-        """Read what was noted, and note it anew without what is gone; a last line cut short is one never answered."""
+    def _load(self, path: Path) -> None:
+        """Read the recorded changes and rewrite the file without deleted resources. Ignore an incomplete last line."""
         for line in path.read_text().splitlines() if path.exists() else ():
             try:
                 key, body = json.loads(line)
@@ -71,12 +72,12 @@ class Store:
                 self._bodies.pop(key, None)
             else:
                 self._bodies[key] = body
-        written = path.with_suffix(".new")
-        self._changes = written.open("w", buffering=1)
+        temporary = path.with_suffix(".new")
+        self._changes = temporary.open("w", buffering=1)
         for key, body in self._bodies.items():
-            self._note(key, body)
-        written.replace(path)
+            self._record(key, body)
+        temporary.replace(path)
 
-    def _note(self, key: str, body: Json | None) -> None:
+    def _record(self, key: str, body: Json | None) -> None:
         if self._changes and not self._changes.closed:
             self._changes.write(json.dumps([key, body]) + "\n")

@@ -1,4 +1,4 @@
-"""What any service does with any resource: create, get, list, change, delete, set a part of it."""
+"""The generic methods of every service: create, get, list, update, delete, and custom methods."""
 
 import re
 from typing import Any
@@ -6,17 +6,17 @@ from typing import Any
 from terrace.emulator.gcp import operations, policies, quirks
 from terrace.emulator.gcp.call import Call, Refused, Unsupported, last, missing, name_of
 from terrace.emulator.gcp.documents import Json
-from terrace.emulator.gcp.fields import KEPT, STAMPS, fill, mask, merge
+from terrace.emulator.gcp.fields import SERVICE_FIELDS, STAMPS, fill, mask, merge
 from terrace.emulator.gcp.quirks import present, required
 
 CREATES = ("create", "insert", "post", "createAsync", "createPolicy")
 
 
 def run(call: Call) -> Json | bytes:
-    """The answer to a call that nothing generic refuses."""
-    quirk = quirks.ANSWERS.get((call.service, call.kind))
-    if quirk is not None and (found := quirk(call)) is not None:
-        return found
+    """The response to a call that passed the general checks."""
+    quirk = quirks.RESPONSES.get((call.service, call.kind))
+    if quirk is not None and (response := quirk(call)) is not None:
+        return response
     if operations.is_operation(call):
         return operations.read(call)
     if not call.is_known:
@@ -40,41 +40,41 @@ _UPDATES = ("patch", "update", "updateAsync", "updatePolicy")
 
 
 def read_list(call: Call) -> Json:
-    """A page of a collection; `pageToken` is where the one before ended."""
+    """A page of a collection; `pageToken` is its offset."""
     if call.method.verb.startswith("aggregated"):
         return _aggregated(call)
     known = call.document.properties(call.method.response)
     arrays = (name for name, entry in known.items() if "$ref" in entry.get("items", ()) and name != "warnings")
     field = next(arrays, last(call.name))
-    found = [resource for _, resource in call.store.below(call.key) if _is_wanted(resource, call.query)]
+    matching = [resource for _, resource in call.store.below(call.key) if _matches(resource, call.query)]
     size = next((int(call.query[name]) for name in ("pageSize", "maxResults") if call.query.get(name)), 0) or 500
     start = int(call.query.get("pageToken") or 0)
-    page: Json = {field: found[start : start + size]}
+    page: Json = {field: matching[start : start + size]}
     if "kind" in known:
         page["kind"] = known["kind"].get("default", f"{call.service}#list")
-    if start + size < len(found):
+    if start + size < len(matching):
         page["nextPageToken"] = str(start + size)
     return page
 
 
 def _aggregated(call: Call) -> Json:
     project, collection = call.name.split("/aggregated/")
-    places: dict[str, Json] = {}
+    scopes: dict[str, Json] = {}
     for key, resource in call.store.resources():
-        form = rf"{call.service}/{re.escape(project)}/(global|(?:zones|regions)/[^/]+)/{collection}/[^/]+"
-        if found := re.fullmatch(form, key):
-            places.setdefault(found[1], {}).setdefault(collection, []).append(resource)
-    return {"items": places}
+        pattern = rf"{call.service}/{re.escape(project)}/(global|(?:zones|regions)/[^/]+)/{collection}/[^/]+"
+        if match := re.fullmatch(pattern, key):
+            scopes.setdefault(match[1], {}).setdefault(collection, []).append(resource)
+    return {"items": scopes}
 
 
-def _is_wanted(resource: Json, query: dict[str, str]) -> bool:
-    """The one form of filter that clients use here: `field = "value"`; others keep everything."""
-    asked = re.fullmatch(r'\(?(\w+)\s*(?:=|eq|:)\s*"?([^"()]+)"?\)?', query.get("filter", ""))
-    return asked is None or str(resource.get(asked[1], "")) == asked[2]
+def _matches(resource: Json, query: dict[str, str]) -> bool:
+    """Evaluate a filter `field = "value"`; any other filter matches everything."""
+    match = re.fullmatch(r'\(?(\w+)\s*(?:=|eq|:)\s*"?([^"()]+)"?\)?', query.get("filter", ""))
+    return match is None or str(resource.get(match[1], "")) == match[2]
 
 
 def create(call: Call, id: str = "") -> Json:
-    """Make what the body describes, as `id` or under the name that the query or the body gives."""
+    """Create the resource in the body, as `id` or with the id from the query or the body."""
     by_query = False
     if not id and call.http == "PUT":
         call.name, _, id = call.name.rpartition("/")
@@ -85,12 +85,12 @@ def create(call: Call, id: str = "") -> Json:
         raise Refused(409, "ALREADY_EXISTS", f"The resource '{name_of(key)}' already exists")
     resource = call.sent
     if by_query or not resource.get("name"):
-        resource["name"] = name_of(key) if call.method.names_in_full else id
+        resource["name"] = name_of(key) if call.method.full_names else id
     return commit(call, resource, key)
 
 
 def update(call: Call) -> Json:
-    """PATCH by the update mask or as a merge patch, PUT by replacing what is not the service's own."""
+    """PATCH by the update mask or as a merge patch, PUT by replacing all fields except the service's own."""
     key, resource = call.key, present(call, call.key)
     if resource is None:
         if call.query.get("allowMissing") == "true" or call.query.get("upsert") == "true":
@@ -104,45 +104,45 @@ def update(call: Call) -> Json:
         mask(resource, call.sent, paths.split(","))
     elif call.http == "PATCH":
         merge(resource, call.sent)
-    elif call.service in _SPARING:
+    elif call.service in _PARTIAL_PUT:
         resource |= call.sent
     else:
         known = call.document.properties(call.schema)
-        own = (each for each in resource if known.get(each, {}).get("readOnly") or each in KEPT)
+        own = (each for each in resource if known.get(each, {}).get("readOnly") or each in SERVICE_FIELDS)
         resource = {each: resource[each] for each in own} | call.sent
     if name:
         resource["name"] = name
     return commit(call, resource, key)
 
 
-# whose PUT leaves alone the fields that it is not sent. Source: the provider sends the settings of an instance by PUT
-_SPARING = frozenset({"sqladmin"})
+# PUT does not change absent fields. Source: the provider sends the settings of an instance by PUT
+_PARTIAL_PUT = frozenset({"sqladmin"})
 
 
 def commit(call: Call, resource: Json, key: str) -> Json:
-    """Let rules judge and quirks finish a resource, and only then store it: a request that fails changes nothing."""
+    """Check and complete a resource, then store it: a refused request changes nothing."""
     collection = key.rsplit("/", 2)[-2]
-    quirks.judge(call, resource, collection)
-    asked = call.cloud.faults.fail_operation
-    if asked and asked in key and not call.cloud.failed and operations.answers_operation(call):
+    quirks.check_write(call, resource, collection)
+    failing = call.cloud.faults.fail_operation
+    if failing and failing in key and not call.cloud.failed and operations.returns_operation(call):
         call.cloud.failed = True
-        return operations.answer(call, None, key, error=f"The operation on {name_of(key)} failed: an emulated fault")
+        return operations.respond(call, None, key, error=f"The operation on {name_of(key)} failed: an injected fault")
     fill(call, resource, key)
     for complete in quirks.COMPLETIONS.get((call.service, collection), ()):
         complete(call, resource, key)
     call.store.put(key, resource)
-    return operations.answer(call, resource, key)
+    return operations.respond(call, resource, key)
 
 
 def delete(call: Call) -> Json:
     resource = required(call, call.key)
-    quirks.hold(call, resource, call.key.rsplit("/", 2)[-2])
+    quirks.check_delete(call, resource, call.key.rsplit("/", 2)[-2])
     call.store.remove(call.key)
-    return operations.answer(call, None)
+    return operations.respond(call, None)
 
 
 def act(call: Call) -> Json:
-    """A method of its own: `setX` writes its body into the resource, enable and disable turn it on and off."""
+    """A custom method: `setX` merges its body into the resource, enable and disable set `disabled`."""
     verb = call.action or last(call.name)
     key = call.key if call.action else call.key.rpartition("/")[0]
     resource = required(call, key)
@@ -157,7 +157,7 @@ def act(call: Call) -> Json:
 
 
 def refuse_stale(call: Call, resource: Json) -> None:
-    """Whoever names an etag must name the present one. Sources: AIP-154; Compute Engine API, "fingerprint"."""
+    """Refuse an etag that is not the current one. Sources: AIP-154; Compute Engine API, "fingerprint"."""
     for name in STAMPS:
         sent: Any = call.sent.get(name) or (call.headers.get("if-match", "").strip('"') if name == "etag" else "")
         if sent and resource.get(name) and sent != resource[name]:

@@ -1,1 +1,1 @@
-"""What Azure does not accept although provider and plan do. One pure function a rule, which names the source."""
+"""Requests that Azure refuses although provider and plan accept them. Each rule is a pure function with its source."""

@@ -1,4 +1,4 @@
-"""What Azure's authorization refuses. Source: Azure RBAC, "Troubleshoot Azure RBAC" and "Custom roles"; Azure Policy,
+"""Refusals of Azure's authorization. Source: Azure RBAC, "Troubleshoot Azure RBAC" and "Custom roles"; Azure Policy,
 "Troubleshoot errors" and "Remediate non-compliant resources"; "Lock your resources"."""
 
 from terrace.emulator.azure.ids import parse
@@ -6,11 +6,11 @@ from terrace.emulator.azure.kind import Refused, Resource, find
 from terrace.emulator.azure.roles import POLICIES, ROLES
 
 _SPACE = "Microsoft.Authorization"
-_CHANGES = {"ea3f2387-9b95-492a-a190-fcdc54f7b070"}  # policies with a modify effect act as an identity
+_MODIFY = {"ea3f2387-9b95-492a-a190-fcdc54f7b070"}  # policies with a modify effect, which need an identity
 
 
 def role_unknown(resource: Resource) -> Refused | None:
-    """Source: "Troubleshoot Azure RBAC"; the role has to be Azure's or in the subscription."""
+    """Source: "Troubleshoot Azure RBAC"; the role is built-in or in the subscription."""
     role = str(resource.get("roleDefinitionId"))
     if parse(role).name.lower() in ROLES or resource.store.get(role):
         return None
@@ -21,19 +21,19 @@ def role_unknown(resource: Resource) -> Refused | None:
 
 
 def assignment_exists(resource: Resource) -> Refused | None:
-    """One assignment for principal, role and scope. Source: "Troubleshoot Azure RBAC"."""
+    """At most one assignment for a principal, role and scope. Source: "Troubleshoot Azure RBAC"."""
     for item in resource.store.of_type(f"{_SPACE}/roleAssignments", resource.id.scope):
         same = parse(item.id).scope.lower() == resource.id.scope.lower() and item.id.lower() != resource.id.key
         role = parse(str(item.body["properties"].get("roleDefinitionId"))).name.lower()
         principal = item.body["properties"].get("principalId")
-        wanted = parse(str(resource.get("roleDefinitionId"))).name.lower()
-        if same and role == wanted and principal == resource.get("principalId"):
+        requested = parse(str(resource.get("roleDefinitionId"))).name.lower()
+        if same and role == requested and principal == resource.get("principalId"):
             return Refused(409, "RoleAssignmentExists", "The role assignment already exists.")
     return None
 
 
 def assignment_changed(resource: Resource) -> Refused | None:
-    """Principal and role are fixed. Source: "Troubleshoot Azure RBAC"."""
+    """Principal and role cannot change. Source: "Troubleshoot Azure RBAC"."""
     for word in ("principalId", "roleDefinitionId", "principalType"):
         old = find(resource.old, f"properties.{word}")
         if old and resource.get(word) and str(old).lower() != str(resource.get(word)).lower():
@@ -42,12 +42,12 @@ def assignment_changed(resource: Resource) -> Refused | None:
     return None
 
 
-def role_not_assignable_here(resource: Resource) -> Refused | None:
+def role_not_assignable_at_scope(resource: Resource) -> Refused | None:
     """Source: "Azure custom roles", AssignableScopes."""
     role = str(resource.get("roleDefinitionId"))
     scopes = find(resource.store.body(role), "properties.assignableScopes", [])
     scope = f"{resource.id.scope.lower()}/"
-    if scopes and not any(scope.startswith(f"{place.lower().rstrip('/')}/") for place in scopes):
+    if scopes and not any(scope.startswith(f"{each.lower().rstrip('/')}/") for each in scopes):
         message = f"The role is not assignable at scope '{resource.id.scope}'."
         return Refused(400, "RoleDefinitionNotAssignableAtScope", message)
     return None
@@ -64,7 +64,7 @@ def role_name_taken(resource: Resource) -> Refused | None:
     return None
 
 
-def role_for_the_world(resource: Resource) -> Refused | None:
+def invalid_assignable_scope(resource: Resource) -> Refused | None:
     """Source: "Azure custom roles", AssignableScopes: no wildcard, not the root."""
     for scope in resource.get("assignableScopes", []):
         if "*" in scope or scope.strip("/") == "":
@@ -74,7 +74,7 @@ def role_for_the_world(resource: Resource) -> Refused | None:
 
 
 def role_in_use(resource: Resource) -> Refused | None:
-    """Source: "Azure custom roles", delete: assignments go first."""
+    """Source: "Azure custom roles", delete: a role with assignments cannot be deleted."""
     for item in resource.store.of_type(f"{_SPACE}/roleAssignments"):
         if parse(str(item.body["properties"].get("roleDefinitionId"))).name.lower() == resource.id.name.lower():
             message = "There are existing role assignments referencing role definition."
@@ -91,8 +91,8 @@ def policy_unknown(resource: Resource) -> Refused | None:
 
 
 def policy_without_identity(resource: Resource) -> Refused | None:
-    """Source: "Remediate non-compliant resources": a modify effect acts as an identity, which has a place."""
-    changes = parse(str(resource.get("policyDefinitionId"))).name in _CHANGES
+    """Source: "Remediate non-compliant resources": a modify effect needs an identity, which needs a location."""
+    changes = parse(str(resource.get("policyDefinitionId"))).name in _MODIFY
     identity = find(resource.body, "identity.type", "None")
     if changes and identity == "None":
         message = "The policy assignment needs a managed identity: its definition has a modify effect."
@@ -103,15 +103,15 @@ def policy_without_identity(resource: Resource) -> Refused | None:
     return None
 
 
-def lock_of_unknown_level(resource: Resource) -> Refused | None:
+def unknown_lock_level(resource: Resource) -> Refused | None:
     """Source: "Lock your resources"."""
     if resource.get("level") not in ("CanNotDelete", "ReadOnly"):
         return Refused(400, "InvalidLockLevel", f"The lock level '{resource.get('level')}' is invalid.")
     return None
 
 
-ASSIGNMENT = (role_unknown, assignment_exists, assignment_changed, role_not_assignable_here)
-ROLE = (role_name_taken, role_for_the_world)
-HELD_ROLE = (role_in_use,)
+ASSIGNMENT = (role_unknown, assignment_exists, assignment_changed, role_not_assignable_at_scope)
+ROLE = (role_name_taken, invalid_assignable_scope)
+ROLE_DELETE = (role_in_use,)
 POLICY = (policy_unknown, policy_without_identity)
-LOCK = (lock_of_unknown_level,)
+LOCK = (unknown_lock_level,)

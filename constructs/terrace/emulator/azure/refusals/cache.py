@@ -1,4 +1,4 @@
-"""What Managed Redis refuses. Source: Azure Managed Redis documentation: persistence, active geo-replication, modules,
+"""Refusals of Managed Redis. Source: Azure Managed Redis documentation: persistence, active geo-replication, modules,
 Entra authentication."""
 
 from terrace.emulator.azure.kind import Refused, Resource, find
@@ -10,21 +10,21 @@ def _refused(code: str, message: str) -> Refused:
     return Refused(400, code, message)
 
 
-def database_of_another_name(resource: Resource) -> Refused | None:
-    """Source: REST reference, Databases - Create: the one database is called default."""
+def invalid_database_name(resource: Resource) -> Refused | None:
+    """Source: REST reference, Databases - Create: the only database is named default."""
     if resource.id.name != "default":
         return _refused("InvalidDatabaseName", f"The database must be named 'default', not '{resource.id.name}'.")
     return None
 
 
-def two_ways_to_persist(resource: Resource) -> Refused | None:
-    """Source: "Configure data persistence": RDB or AOF."""
+def two_persistence_modes(resource: Resource) -> Refused | None:
+    """Source: "Configure data persistence": RDB or AOF, not both."""
     if resource.get("persistence.rdbEnabled") and resource.get("persistence.aofEnabled"):
         return _refused("InvalidPersistence", "RDB and AOF persistence cannot both be enabled.")
     return None
 
 
-def persistence_at_odd_times(resource: Resource) -> Refused | None:
+def invalid_persistence_frequency(resource: Resource) -> Refused | None:
     """Source: "Configure data persistence": RDB each 1, 6 or 12 hours, AOF each second."""
     for word, periods in _PERIODS.items():
         period = resource.get(f"persistence.{word}")
@@ -34,15 +34,15 @@ def persistence_at_odd_times(resource: Resource) -> Refused | None:
 
 
 def persistence_with_geo_replication(resource: Resource) -> Refused | None:
-    """Source: "Active geo-replication", prerequisites: without persistence."""
+    """Source: "Active geo-replication", prerequisites: no persistence."""
     persists = resource.get("persistence.rdbEnabled") or resource.get("persistence.aofEnabled")
     if persists and resource.get("geoReplication.groupNickname"):
         return _refused("InvalidGeoReplication", "Active geo-replication does not work with data persistence.")
     return None
 
 
-def search_that_forgets(resource: Resource) -> Refused | None:
-    """Source: "Use Redis modules": RediSearch wants NoEviction and the EnterpriseCluster policy."""
+def search_with_eviction(resource: Resource) -> Refused | None:
+    """Source: "Use Redis modules": RediSearch needs NoEviction and the EnterpriseCluster policy."""
     modules = {module.get("name") for module in resource.get("modules", [])}
     eviction, policy = resource.get("evictionPolicy", "VolatileLRU"), resource.get("clusteringPolicy", "OSSCluster")
     if "RediSearch" in modules and (eviction != "NoEviction" or policy == "OSSCluster"):
@@ -50,8 +50,8 @@ def search_that_forgets(resource: Resource) -> Refused | None:
     return None
 
 
-def policy_of_another_name(resource: Resource) -> Refused | None:
-    """Source: "Use Microsoft Entra for authentication": the access policy is called default."""
+def unknown_access_policy(resource: Resource) -> Refused | None:
+    """Source: "Use Microsoft Entra for authentication": the access policy is named default."""
     if resource.get("accessPolicyName") != "default":
         return _refused(
             "InvalidAccessPolicy", f"The access policy '{resource.get('accessPolicyName')}' does not exist."
@@ -59,8 +59,8 @@ def policy_of_another_name(resource: Resource) -> Refused | None:
     return None
 
 
-def smallest_in_geo_replication(resource: Resource) -> Refused | None:
-    """Source: "Active geo-replication", prerequisites: B0 and B1 take no part."""
+def geo_replication_sku(resource: Resource) -> Refused | None:
+    """Source: "Active geo-replication", prerequisites: not with B0 and B1."""
     instance = find(resource.parent, "sku.name", "")
     if resource.get("geoReplication.groupNickname") and instance in ("Balanced_B0", "Balanced_B1"):
         return _refused("InvalidGeoReplication", f"Active geo-replication is not available with {instance}.")
@@ -69,11 +69,11 @@ def smallest_in_geo_replication(resource: Resource) -> Refused | None:
 
 INSTANCE = ()
 DATABASE = (
-    database_of_another_name,
-    two_ways_to_persist,
-    persistence_at_odd_times,
+    invalid_database_name,
+    two_persistence_modes,
+    invalid_persistence_frequency,
     persistence_with_geo_replication,
-    search_that_forgets,
-    smallest_in_geo_replication,
+    search_with_eviction,
+    geo_replication_sku,
 )
-ACCESS = (policy_of_another_name,)
+ACCESS = (unknown_access_policy,)

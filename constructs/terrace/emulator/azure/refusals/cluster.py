@@ -1,4 +1,4 @@
-"""What AKS refuses. Source: AKS documentation: network concepts, Azure CNI by Cilium, Entra integration, managing local
+"""Refusals of AKS. Source: AKS documentation: network concepts, Azure CNI by Cilium, Entra integration, managing local
 accounts, node auto-provisioning, cluster autoscaler, spot pools, private clusters, workload identity, cost analysis."""
 
 import ipaddress
@@ -15,12 +15,12 @@ def _refused(message: str, code: str = "InvalidParameter") -> Refused:
 
 
 def _pools(resource: Resource) -> Iterator[dict[str, Any]]:
-    """The pools in a cluster's body; there once, they are resources of their own."""
+    """The node pools in a cluster's body, which become separate resources."""
     yield from resource.get("agentPoolProfiles", [])
 
 
 def cilium_policy_without_cilium(resource: Resource) -> Refused | None:
-    """Source: "Azure CNI Powered by Cilium": the policy engine comes with the data plane."""
+    """Source: "Azure CNI Powered by Cilium": the policy engine is part of the data plane."""
     policy, plane = (resource.get(f"networkProfile.{word}") for word in ("networkPolicy", "networkDataplane"))
     if policy == "cilium" and plane != "cilium":
         return _refused("The network policy 'cilium' needs the network data plane 'cilium'.")
@@ -37,25 +37,25 @@ def overlay_without_azure_cni(resource: Resource) -> Refused | None:
     )
 
 
-def services_overlap_network(resource: Resource) -> Refused | None:
-    """Source: "IP address planning": service and pod ranges are nobody else's."""
+def service_range_overlaps(resource: Resource) -> Refused | None:
+    """Source: "IP address planning": service and pod ranges do not overlap with other ranges."""
     service = resource.get("networkProfile.serviceCidr")
     if not service:
         return None
-    wanted = ipaddress.ip_network(service)
+    services = ipaddress.ip_network(service)
     pods = resource.get("networkProfile.podCidr")
-    if pods and wanted.overlaps(ipaddress.ip_network(pods)):
+    if pods and services.overlaps(ipaddress.ip_network(pods)):
         return _refused(f"The service CIDR {service} overlaps with the pod CIDR {pods}.", "ServiceCidrOverlapPodCidr")
     for pool in _pools(resource):
         for range in prefixes(resource.other(pool.get("vnetSubnetID"))):
-            if wanted.overlaps(range):
+            if services.overlaps(range):
                 message = f"The specified service CIDR {service} is conflicted with an existing subnet CIDR {range}."
                 return _refused(message, "ServiceCidrOverlapExistingSubnetsCidr")
     return None
 
 
-def dns_outside_services(resource: Resource) -> Refused | None:
-    """Source: "IP address planning": the DNS service's address is in the service range, and not its first."""
+def dns_outside_service_range(resource: Resource) -> Refused | None:
+    """Source: "IP address planning": the DNS service's address is in the service range, but not the first address."""
     service, dns = (resource.get(f"networkProfile.{word}") for word in ("serviceCidr", "dnsServiceIP"))
     if service and dns and ipaddress.ip_address(dns) not in list(ipaddress.ip_network(service).hosts())[1:]:
         return _refused(
@@ -64,22 +64,22 @@ def dns_outside_services(resource: Resource) -> Refused | None:
     return None
 
 
-def no_way_to_sign_in(resource: Resource) -> Refused | None:
+def no_sign_in_method(resource: Resource) -> Refused | None:
     """Source: "Manage local accounts with AKS-managed Microsoft Entra integration"."""
     if resource.get("disableLocalAccounts") and not resource.get("aadProfile.managed"):
         return _refused("Local accounts can be disabled only on a cluster with managed Microsoft Entra integration.")
     return None
 
 
-def azure_rights_without_entra(resource: Resource) -> Refused | None:
+def azure_rbac_without_entra(resource: Resource) -> Refused | None:
     """Source: "Use Azure RBAC for Kubernetes authorization"."""
     if resource.get("aadProfile.enableAzureRBAC") and not resource.get("aadProfile.managed"):
         return _refused("Azure RBAC needs managed Microsoft Entra integration.")
     return None
 
 
-def provisioning_beside_autoscaler(resource: Resource) -> Refused | None:
-    """Source: "Node autoprovisioning", limitations: no cluster autoscaler beside it."""
+def node_provisioning_with_autoscaler(resource: Resource) -> Refused | None:
+    """Source: "Node autoprovisioning", limitations: not with the cluster autoscaler."""
     if resource.get("nodeProvisioningProfile.mode") == "Auto":
         for pool in _pools(resource):
             if pool.get("enableAutoScaling"):
@@ -90,7 +90,7 @@ def provisioning_beside_autoscaler(resource: Resource) -> Refused | None:
     return None
 
 
-def ranges_on_private_cluster(resource: Resource) -> Refused | None:
+def authorized_ranges_on_private_cluster(resource: Resource) -> Refused | None:
     """Source: "Create a private AKS cluster", limitations."""
     profile = resource.get("apiServerAccessProfile", {})
     if profile.get("enablePrivateCluster") and profile.get("authorizedIPRanges"):
@@ -98,8 +98,8 @@ def ranges_on_private_cluster(resource: Resource) -> Refused | None:
     return None
 
 
-def own_zone_without_own_identity(resource: Resource) -> Refused | None:
-    """Source: "Create a private AKS cluster", custom private DNS zone: a user-assigned identity that may write it."""
+def custom_zone_without_user_identity(resource: Resource) -> Refused | None:
+    """Source: "Create a private AKS cluster", custom private DNS zone: needs a user-assigned identity."""
     zone = str(resource.get("apiServerAccessProfile.privateDNSZone", ""))
     if zone.startswith("/") and "UserAssigned" not in str(find(resource.body, "identity.type", "")):
         message = "A cluster with a custom private DNS zone needs a user-assigned identity."
@@ -107,15 +107,15 @@ def own_zone_without_own_identity(resource: Resource) -> Refused | None:
     return None
 
 
-def costs_on_free_tier(resource: Resource) -> Refused | None:
-    """Source: "AKS cost analysis", prerequisites: Standard or Premium."""
+def cost_analysis_on_free_tier(resource: Resource) -> Refused | None:
+    """Source: "AKS cost analysis", prerequisites: the Standard or Premium tier."""
     if resource.get("metricsProfile.costAnalysis.enabled") and find(resource.body, "sku.tier", "Free") == "Free":
         return _refused("Cost analysis needs the Standard or Premium tier.", "InvalidCostAnalysisTier")
     return None
 
 
 def image_channels_differ(resource: Resource) -> Refused | None:
-    """Source: "Automatically upgrade a cluster": node-image goes with the NodeImage channel of the node OS."""
+    """Source: "Automatically upgrade a cluster": node-image needs the node OS channel NodeImage."""
     channel, image = (resource.get(f"autoUpgradeProfile.{word}") for word in ("upgradeChannel", "nodeOSUpgradeChannel"))
     if channel == "node-image" and image not in (None, "NodeImage"):
         return _refused(f"The upgrade channel 'node-image' does not go with the node OS channel '{image}'.")
@@ -130,7 +130,7 @@ def workload_identity_without_issuer(resource: Resource) -> Refused | None:
 
 
 def egress_without_gateway(resource: Resource) -> Refused | None:
-    """Source: "Create a managed or user-assigned NAT gateway": the subnet has one first."""
+    """Source: "Create a managed or user-assigned NAT gateway": the subnet must have one."""
     if resource.get("networkProfile.outboundType") != "userAssignedNATGateway":
         return None
     for pool in _pools(resource):
@@ -142,7 +142,7 @@ def egress_without_gateway(resource: Resource) -> Refused | None:
 
 
 def no_system_pool(resource: Resource) -> Refused | None:
-    """Source: "Use system node pools": at least one, of Linux, not spot."""
+    """Source: "Use system node pools": at least one, with Linux, not spot."""
     pools = list(_pools(resource))
     systems = [p for p in pools if p.get("mode", "System") == "System" and p.get("osType", "Linux") == "Linux"]
     if pools and not systems:
@@ -151,7 +151,7 @@ def no_system_pool(resource: Resource) -> Refused | None:
 
 
 def _properties(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name and properties of each pool in a body: a cluster's list, or the one pool that is written."""
+    """Name and properties of each pool in a body: the cluster's list or a single pool."""
     if resource.id.type.endswith("/agentPools"):
         yield resource.id.name, resource.body["properties"]
     else:
@@ -159,7 +159,7 @@ def _properties(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def autoscaler_without_bounds(resource: Resource) -> Refused | None:
-    """Source: "Use the cluster autoscaler": minimum and maximum."""
+    """Source: "Use the cluster autoscaler": needs minimum and maximum."""
     for name, pool in _properties(resource):
         if not pool.get("enableAutoScaling"):
             continue
@@ -173,7 +173,7 @@ def autoscaler_without_bounds(resource: Resource) -> Refused | None:
 
 
 def spot_with_surge(resource: Resource) -> Refused | None:
-    """Source: "Add a spot node pool", limitations: no system pool, no surge."""
+    """Source: "Add a spot node pool", limitations: not a system pool, no surge."""
     for name, pool in _properties(resource):
         if pool.get("scaleSetPriority") != "Spot":
             continue
@@ -184,7 +184,7 @@ def spot_with_surge(resource: Resource) -> Refused | None:
     return None
 
 
-def pool_ahead_of_cluster(resource: Resource) -> Refused | None:
+def pool_newer_than_cluster(resource: Resource) -> Refused | None:
     """Source: "Upgrade options": nodes are never newer than the control plane."""
     own, plane = (
         find(body, f"properties.{word}")
@@ -197,7 +197,7 @@ def pool_ahead_of_cluster(resource: Resource) -> Refused | None:
 
 
 def last_system_pool(resource: Resource) -> Refused | None:
-    """Source: "Use system node pools": the last one stays."""
+    """Source: "Use system node pools": the last one cannot be deleted."""
     others = [i for i in resource.store.children(resource.id.parent, "agentPools") if i.id.lower() != resource.id.key]
     is_system = resource.get("mode", "User") == "System"
     if is_system and not any(find(item.body, "properties.mode") == "System" for item in others):
@@ -206,7 +206,7 @@ def last_system_pool(resource: Resource) -> Refused | None:
 
 
 def admin_credentials(action: Action) -> Action:
-    """Source: "Manage local accounts": none are given out where local accounts are off."""
+    """Source: "Manage local accounts": not available when local accounts are disabled."""
 
     def guarded(resource: Resource, body: Any) -> tuple[int, Any]:
         if resource.get("disableLocalAccounts"):
@@ -217,8 +217,8 @@ def admin_credentials(action: Action) -> Action:
     return guarded
 
 
-def pool_subnet_elsewhere(resource: Resource) -> Refused | None:
-    """Source: "Create node pools", subnets: all pools are in one network."""
+def pool_subnet_in_other_network(resource: Resource) -> Refused | None:
+    """Source: "Create node pools", subnets: all pools are in one virtual network."""
     networks = {
         parse(str(pool.get("vnetSubnetID"))).parent.lower()
         for item in resource.store.children(resource.id.parent, "agentPools")
@@ -235,14 +235,14 @@ def pool_subnet_elsewhere(resource: Resource) -> Refused | None:
 CLUSTER = (
     cilium_policy_without_cilium,
     overlay_without_azure_cni,
-    services_overlap_network,
-    dns_outside_services,
-    no_way_to_sign_in,
-    azure_rights_without_entra,
-    provisioning_beside_autoscaler,
-    ranges_on_private_cluster,
-    own_zone_without_own_identity,
-    costs_on_free_tier,
+    service_range_overlaps,
+    dns_outside_service_range,
+    no_sign_in_method,
+    azure_rbac_without_entra,
+    node_provisioning_with_autoscaler,
+    authorized_ranges_on_private_cluster,
+    custom_zone_without_user_identity,
+    cost_analysis_on_free_tier,
     image_channels_differ,
     workload_identity_without_issuer,
     egress_without_gateway,
@@ -250,5 +250,5 @@ CLUSTER = (
     autoscaler_without_bounds,
     spot_with_surge,
 )
-POOL = (autoscaler_without_bounds, spot_with_surge, pool_ahead_of_cluster, pool_subnet_elsewhere)
-HELD_POOL = (last_system_pool,)
+POOL = (autoscaler_without_bounds, spot_with_surge, pool_newer_than_cluster, pool_subnet_in_other_network)
+POOL_DELETE = (last_system_pool,)

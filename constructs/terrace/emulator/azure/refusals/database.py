@@ -1,4 +1,4 @@
-"""What PostgreSQL Flexible Server refuses. Source: its documentation: compute options, high availability, networking
+"""Refusals of PostgreSQL Flexible Server. Source: its documentation: compute options, high availability, networking
 with private access, read replicas, data encryption, Entra authentication, extensions, limits."""
 
 import re
@@ -35,14 +35,14 @@ def _is_new(resource: Resource) -> bool:
 
 
 def server_name_taken(resource: Resource) -> Refused | None:
-    """The name is the whole world's. Source: "Naming rules"."""
+    """The name is globally unique. Source: "Naming rules"."""
     taken = resource.store.named(_SERVER, resource.id.name)
     if taken and taken.id.lower() != resource.id.key:
         return Refused(409, "ServerNameAlreadyExists", f"Specified server name '{resource.id.name}' is already used.")
     return None
 
 
-def standby_of_burstable(resource: Resource) -> Refused | None:
+def high_availability_on_burstable(resource: Resource) -> Refused | None:
     """Source: "High availability", limitations: not on the Burstable tier."""
     if _tier(resource) == "Burstable" and resource.get("highAvailability.mode", "Disabled") != "Disabled":
         message = "High availability is not supported for the Burstable compute tier."
@@ -59,8 +59,8 @@ def standby_in_the_same_zone(resource: Resource) -> Refused | None:
     return None
 
 
-def nobody_can_sign_in(resource: Resource) -> Refused | None:
-    """Source: "Microsoft Entra authentication": one of the two ways is on."""
+def no_authentication_method(resource: Resource) -> Refused | None:
+    """Source: "Microsoft Entra authentication": at least one authentication method is enabled."""
     password = resource.get("authConfig.passwordAuth", "Enabled")
     if password == "Disabled" and resource.get("authConfig.activeDirectoryAuth", "Disabled") == "Disabled":
         message = "Password authentication and Microsoft Entra authentication cannot both be disabled."
@@ -69,7 +69,7 @@ def nobody_can_sign_in(resource: Resource) -> Refused | None:
 
 
 def administrator_missing(resource: Resource) -> Refused | None:
-    """Source: REST reference, Servers - Create: a login and password unless Entra is the only way in."""
+    """Source: REST reference, Servers - Create: login and password are required with password authentication."""
     if _is_new(resource) and resource.get("authConfig.passwordAuth", "Enabled") == "Enabled":
         for word in ("administratorLogin", "administratorLoginPassword"):
             if not resource.get(word):
@@ -79,7 +79,7 @@ def administrator_missing(resource: Resource) -> Refused | None:
 
 
 def password_too_simple(resource: Resource) -> Refused | None:
-    """Source: "Create a server": 8 to 128 characters of three of four kinds, without the login's name."""
+    """Source: "Create a server": 8 to 128 characters of at least three kinds, without the login's name."""
     password = str(resource.get("administratorLoginPassword", ""))
     if not password:
         return None
@@ -94,7 +94,7 @@ def password_too_simple(resource: Resource) -> Refused | None:
 
 
 def subnet_not_delegated(resource: Resource) -> Refused | None:
-    """Source: "Network with private access": the subnet is delegated to flexible servers alone."""
+    """Source: "Network with private access": the subnet is delegated to flexible servers."""
     subnet = resource.get("network.delegatedSubnetResourceId")
     delegations = find(resource.other(subnet), "properties.delegations", [])
     if subnet and not any(find(d, "properties.serviceName") == _SERVER for d in delegations):
@@ -103,7 +103,7 @@ def subnet_not_delegated(resource: Resource) -> Refused | None:
 
 
 def zone_missing(resource: Resource) -> Refused | None:
-    """Source: "Network with private access": a private DNS zone goes with a delegated subnet."""
+    """Source: "Network with private access": a delegated subnet needs a private DNS zone."""
     network = resource.get("network", {})
     if network.get("delegatedSubnetResourceId") and not network.get("privateDnsZoneArmResourceId"):
         message = "A server in a delegated subnet needs a private DNS zone."
@@ -111,8 +111,8 @@ def zone_missing(resource: Resource) -> Refused | None:
     return None
 
 
-def zone_of_another_name(resource: Resource) -> Refused | None:
-    """Source: "Network with private access": it ends with postgres.database.azure.com, and is not the server's name."""
+def invalid_zone_name(resource: Resource) -> Refused | None:
+    """Source: "Network with private access": ends with postgres.database.azure.com, differs from the server's."""
     zone = parse(str(resource.get("network.privateDnsZoneArmResourceId", ""))).name.lower()
     if zone and not zone.endswith(".postgres.database.azure.com"):
         message = f"The private DNS zone '{zone}' must end with '.postgres.database.azure.com'."
@@ -124,7 +124,7 @@ def zone_of_another_name(resource: Resource) -> Refused | None:
 
 
 def zone_not_linked(resource: Resource) -> Refused | None:
-    """Source: "Network with private access": the zone is linked to the network first."""
+    """Source: "Network with private access": the zone must be linked to the network."""
     zone, subnet = (resource.get(f"network.{w}") for w in ("privateDnsZoneArmResourceId", "delegatedSubnetResourceId"))
     if not zone or not subnet:
         return None
@@ -136,8 +136,8 @@ def zone_not_linked(resource: Resource) -> Refused | None:
     return None
 
 
-def replica_of_nothing(resource: Resource) -> Refused | None:
-    """Source: "Read replicas", considerations: of a server that is there, not Burstable, not a replica's replica's."""
+def invalid_replica_source(resource: Resource) -> Refused | None:
+    """Source: "Read replicas", considerations: the source exists and is not Burstable."""
     if resource.get("createMode") != "Replica" or resource.old is not None:
         return None
     source = resource.get("sourceServerResourceId")
@@ -150,8 +150,8 @@ def replica_of_nothing(resource: Resource) -> Refused | None:
     return None
 
 
-def storage_smaller(resource: Resource) -> Refused | None:
-    """Source: "Storage options": it only grows."""
+def storage_reduced(resource: Resource) -> Refused | None:
+    """Source: "Storage options": it cannot be reduced."""
     old, new = find(resource.old, "properties.storage.storageSizeGB", 0), resource.get("storage.storageSizeGB", 0)
     if new and new < old:
         return Refused(400, "StorageSizeCannotBeReduced", f"The storage cannot be reduced from {old} GB to {new} GB.")
@@ -159,7 +159,7 @@ def storage_smaller(resource: Resource) -> Refused | None:
 
 
 def geo_key_missing(resource: Resource) -> Refused | None:
-    """Source: "Data encryption": a geo-redundant backup needs a key of its own, in the paired region."""
+    """Source: "Data encryption": a geo-redundant backup needs its own key in the paired region."""
     if resource.get("backup.geoRedundantBackup") != "Enabled" or not resource.get("dataEncryption.primaryKeyURI"):
         return None
     key = resource.get("dataEncryption.geoBackupKeyURI")
@@ -177,15 +177,15 @@ def extension_unknown(resource: Resource) -> Refused | None:
     """Source: "PostgreSQL extensions", the list for version 16."""
     if resource.id.name.lower() != "azure.extensions":
         return None
-    wanted = {name.strip().lower() for name in str(resource.get("value", "")).split(",") if name.strip()}
-    if unknown := sorted(wanted - _EXTENSIONS - {"off"}):
+    requested = {name.strip().lower() for name in str(resource.get("value", "")).split(",") if name.strip()}
+    if unknown := sorted(requested - _EXTENSIONS - {"off"}):
         message = f"The value for configuration azure.extensions is invalid: {', '.join(unknown)}."
         return Refused(400, "InvalidParameterValue", message)
     return None
 
 
 def administrator_without_entra(resource: Resource) -> Refused | None:
-    """Source: "Manage Microsoft Entra users": it has to be enabled on the server."""
+    """Source: "Manage Microsoft Entra users": it must be enabled on the server."""
     if find(resource.parent, "properties.authConfig.activeDirectoryAuth", "Disabled") != "Enabled":
         message = "Microsoft Entra authentication is not enabled on the server."
         return Refused(400, "AadAuthOperationCannotBePerformedWhenAadAuthIsDisabled", message)
@@ -193,7 +193,7 @@ def administrator_without_entra(resource: Resource) -> Refused | None:
 
 
 def firewall_of_private_server(resource: Resource) -> Refused | None:
-    """Source: "Network with private access": firewall rules belong to public access."""
+    """Source: "Network with private access": firewall rules need public access."""
     if find(resource.parent, "properties.network.delegatedSubnetResourceId"):
         message = "Firewall rule operations cannot be requested for a private access enabled server."
         return Refused(400, "FirewallRuleNotAllowedForPrivateServer", message)
@@ -202,20 +202,20 @@ def firewall_of_private_server(resource: Resource) -> Refused | None:
 
 SERVER = (
     server_name_taken,
-    standby_of_burstable,
+    high_availability_on_burstable,
     standby_in_the_same_zone,
-    nobody_can_sign_in,
+    no_authentication_method,
     administrator_missing,
     password_too_simple,
     subnet_not_delegated,
     zone_missing,
-    zone_of_another_name,
+    invalid_zone_name,
     zone_not_linked,
-    replica_of_nothing,
-    storage_smaller,
+    invalid_replica_source,
+    storage_reduced,
     geo_key_missing,
 )
-HELD_SERVER = ()
+SERVER_DELETE = ()
 SETTING = (extension_unknown,)
 ADMINISTRATOR = (administrator_without_entra,)
 FIREWALL_RULE = (firewall_of_private_server,)

@@ -1,4 +1,4 @@
-"""What Application Gateway and its firewall refuse. Source: Application Gateway documentation (infrastructure
+"""Refusals of Application Gateway and its firewall. Source: Application Gateway documentation (infrastructure
 configuration, web application firewall, routing rules) and its list of provisioning errors."""
 
 from typing import Any
@@ -16,7 +16,7 @@ _HEALTH_PORTS = "65200-65535"
 
 
 def rule_without_priority(resource: Resource) -> Refused | None:
-    """v2 routes by priority. Source: "Application Gateway request routing rules", rule priority."""
+    """v2 requires a priority. Source: "Application Gateway request routing rules", rule priority."""
     for rule in resource.get("requestRoutingRules", []):
         if find(rule, "properties.priority") is None:
             message = f"The request routing rule {rule.get('name')} needs a priority."
@@ -24,8 +24,8 @@ def rule_without_priority(resource: Resource) -> Refused | None:
     return None
 
 
-def firewall_on_plain_sku(resource: Resource) -> Refused | None:
-    """Source: "What is Azure Web Application Firewall on Azure Application Gateway?": WAF_v2 alone."""
+def firewall_policy_sku(resource: Resource) -> Refused | None:
+    """Source: "What is Azure Web Application Firewall on Azure Application Gateway?": WAF_v2 only."""
     if resource.get("firewallPolicy.id") and resource.get("sku.tier") != "WAF_v2":
         message = f"A firewall policy is not allowed on the SKU tier {resource.get('sku.tier')}."
         return Refused(400, "ApplicationGatewayFirewallPolicyNotAllowedForSku", message)
@@ -33,7 +33,7 @@ def firewall_on_plain_sku(resource: Resource) -> Refused | None:
 
 
 def certificate_without_identity(resource: Resource) -> Refused | None:
-    """Source: "TLS termination with Key Vault certificates": the gateway reads it as a user-assigned identity."""
+    """Source: "TLS termination with Key Vault certificates": the gateway reads it with a user-assigned identity."""
     by_vault = [c for c in resource.get("sslCertificates", []) if find(c, "properties.keyVaultSecretId")]
     if by_vault and not find(resource.body, "identity.userAssignedIdentities"):
         message = "Certificates of a key vault need a user-assigned identity on the application gateway."
@@ -41,8 +41,8 @@ def certificate_without_identity(resource: Resource) -> Refused | None:
     return None
 
 
-def address_of_other_sku(resource: Resource) -> Refused | None:
-    """Source: "Application Gateway frontend IP address configuration": v2 takes Standard addresses."""
+def address_sku_mismatch(resource: Resource) -> Refused | None:
+    """Source: "Application Gateway frontend IP address configuration": v2 needs Standard addresses."""
     for frontend in resource.get("frontendIPConfigurations", []):
         address = resource.other(find(frontend, "properties.publicIPAddress.id"))
         if address and find(address, "sku.name", "Basic") != "Standard":
@@ -59,7 +59,7 @@ def _is_open(rule: dict[str, Any]) -> bool:
 
 
 def health_ports_closed(resource: Resource) -> Refused | None:
-    """Source: "Application Gateway infrastructure configuration": 65200-65535 from GatewayManager must be let in."""
+    """Source: "Application Gateway infrastructure configuration": 65200-65535 from GatewayManager must be allowed."""
     for configuration in resource.get("gatewayIPConfigurations", []):
         subnet = resource.other(find(configuration, "properties.subnet.id"))
         group = find(subnet, "properties.networkSecurityGroup.id")
@@ -71,7 +71,7 @@ def health_ports_closed(resource: Resource) -> Refused | None:
 
 
 def unknown_rule_set(resource: Resource) -> Refused | None:
-    """The provider checks type and version apart. Source: "DRS and CRS rule groups and rules"."""
+    """The provider checks type and version only separately. Source: "DRS and CRS rule groups and rules"."""
     for rules in resource.get("managedRules.managedRuleSets", []):
         type, version = rules.get("ruleSetType"), rules.get("ruleSetVersion")
         if version not in _RULE_SETS.get(type, set()):
@@ -80,7 +80,7 @@ def unknown_rule_set(resource: Resource) -> Refused | None:
     return None
 
 
-def custom_rules_of_one_priority(resource: Resource) -> Refused | None:
+def duplicate_custom_rule_priority(resource: Resource) -> Refused | None:
     """Source: "Custom rules for Web Application Firewall v2": priorities are unique."""
     priorities = [rule.get("priority") for rule in resource.get("customRules", [])]
     if len(set(priorities)) < len(priorities):
@@ -91,10 +91,10 @@ def custom_rules_of_one_priority(resource: Resource) -> Refused | None:
 
 GATEWAY = (
     rule_without_priority,
-    firewall_on_plain_sku,
+    firewall_policy_sku,
     certificate_without_identity,
-    address_of_other_sku,
+    address_sku_mismatch,
     health_ports_closed,
 )
-FIREWALL_POLICY = (unknown_rule_set, custom_rules_of_one_priority)
-HELD_FIREWALL = (in_use("ApplicationGatewayFirewallPolicyInUse", "Microsoft.Network/applicationGateways"),)
+FIREWALL_POLICY = (unknown_rule_set, duplicate_custom_rule_priority)
+FIREWALL_DELETE = (in_use("ApplicationGatewayFirewallPolicyInUse", "Microsoft.Network/applicationGateways"),)

@@ -1,13 +1,13 @@
-"""What managed identities refuse. Source: workload identity federation, "Important considerations and restrictions"."""
+"""Refusals of managed identities. Source: workload identity federation, "Important considerations and restrictions"."""
 
 from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.kind import Refused, Resource, find
 
-_MOST = 20
+_MAXIMUM = 20
 
 
-def same_subject_twice(resource: Resource) -> Refused | None:
-    """Issuer and subject are unique on an identity."""
+def duplicate_subject(resource: Resource) -> Refused | None:
+    """Issuer and subject are unique within an identity."""
     for item in resource.store.children(resource.id.parent, "federatedIdentityCredentials"):
         same = all(find(item.body, f"properties.{word}") == resource.get(word) for word in ("issuer", "subject"))
         if same and item.id.lower() != resource.id.key:
@@ -17,12 +17,14 @@ def same_subject_twice(resource: Resource) -> Refused | None:
 
 
 def too_many_credentials(resource: Resource) -> Refused | None:
-    """Twenty on an identity."""
+    """At most 20 for an identity."""
     others = resource.store.children(resource.id.parent, "federatedIdentityCredentials")
-    if resource.old is None and len(others) >= _MOST:
-        message = f"Too many Federated Identity Credentials are assigned to the managed identity. The limit is {_MOST}."
+    if resource.old is None and len(others) >= _MAXIMUM:
+        message = (
+            f"Too many Federated Identity Credentials are assigned to the managed identity. The limit is {_MAXIMUM}."
+        )
         return Refused(400, "TooManyFederatedIdentityCredentials", message)
     return None
 
 
-CREDENTIAL = (same_subject_twice, too_many_credentials)
+CREDENTIAL = (duplicate_subject, too_many_credentials)

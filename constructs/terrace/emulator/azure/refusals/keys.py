@@ -1,7 +1,7 @@
-"""A customer's key: it has to be there, its vault has to be safe, and the identity has to be allowed to use it.
+"""Customer-managed keys: the key exists, its vault has purge protection, and the identity has a role to use it.
 
-Each service reads the key's address and the identity from its own place; what is asked of them is the same. Source:
-each service's page "Customer-managed keys", and Key Vault's "Azure RBAC for Key Vault data plane operations".
+Each service has its own fields for key and identity; the requirements are the same. Source: each service's page
+"Customer-managed keys", and Key Vault's "Azure RBAC for Key Vault data plane operations".
 """
 
 import time
@@ -14,7 +14,7 @@ from terrace.emulator.azure.kind import Refused, Resource, find
 from terrace.emulator.azure.roles import ROLES
 from terrace.emulator.azure.store import Item, Store
 
-_USES = frozenset(
+_KEY_ROLES = frozenset(
     {
         "Key Vault Administrator",
         "Key Vault Crypto Officer",
@@ -34,11 +34,11 @@ def is_versioned(key: str) -> bool:
 
 
 def role_names(principal: str, scope: str, store: Store) -> Iterator[str]:
-    """The roles that a principal holds on a scope and that have taken effect; assignments are inherited."""
+    """The visible roles of a principal on a scope, including inherited ones."""
     for item in store.of_type("Microsoft.Authorization/roleAssignments"):
-        place = item.id.lower().partition("/providers/microsoft.authorization/")[0]
+        assigned = item.id.lower().partition("/providers/microsoft.authorization/")[0]
         ours = item.body["properties"].get("principalId") == principal and time.time() >= item.visible_from
-        if ours and f"{scope.lower()}/".startswith(f"{place}/"):
+        if ours and f"{scope.lower()}/".startswith(f"{assigned}/"):
             role = str(item.body["properties"].get("roleDefinitionId"))
             own = find(store.body(role), "properties.roleName")
             yield ROLES.get(role.rpartition("/")[2].lower()) or str(own)
@@ -54,14 +54,14 @@ def _usable(resource: Resource, key: str, identity: str | None, code: str) -> Re
     if not vault.body["properties"].get("enablePurgeProtection"):
         return Refused(400, code, f"The vault of '{key}' must have soft delete and purge protection enabled.")
     by_roles = vault.body["properties"].get("enableRbacAuthorization")
-    if identity and by_roles and not _USES & set(role_names(guid(identity, "principal"), path, store)):
+    if identity and by_roles and not _KEY_ROLES & set(role_names(guid(identity, "principal"), path, store)):
         message = f"The identity '{identity}' has no permission to get, wrap and unwrap with the key '{key}'."
         return Refused(403, code, message)
     return None
 
 
 def _user(resource: Resource) -> str | None:
-    """The identity of a resource, in the spelling that its principal is computed of."""
+    """The user-assigned identity of a resource, in the spelling from which its principal is computed."""
     users = find(resource.body, "identity.userAssignedIdentities", {})
     return next(iter(users), None)
 
@@ -101,7 +101,7 @@ def _cluster_key(resource: Resource) -> Any:
     )
 
 
-# by service; AKS and Managed Redis do not follow a rotation and want the version in the address
+# by service; AKS and Managed Redis do not follow a rotation and require the version in the address
 storage = _rule(
     "KeyVaultPolicyError",
     _storage_key,

@@ -1,4 +1,4 @@
-"""What Azure's networks refuse. Sources: Azure Virtual Network, NAT Gateway, Private Link, Private DNS, Network Watcher
+"""Refusals of Azure's networks. Sources: Azure Virtual Network, NAT Gateway, Private Link, Private DNS, Network Watcher
 and VPN Gateway documentation (concepts, FAQ, limits), and the list of common deployment errors for the codes."""
 
 import ipaddress
@@ -13,15 +13,15 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 def prefixes(body: dict[str, Any]) -> list[Network]:
     """The address ranges of a subnet."""
-    one, more = find(body, "properties.addressPrefix"), find(body, "properties.addressPrefixes", [])
-    return [ipaddress.ip_network(text, strict=False) for text in (more or ([one] if one else []))]
+    single, several = find(body, "properties.addressPrefix"), find(body, "properties.addressPrefixes", [])
+    return [ipaddress.ip_network(text, strict=False) for text in (several or ([single] if single else []))]
 
 
 def _inside(inner: Network, outer: Network) -> bool:
     return inner.version == outer.version and outer.supernet_of(inner)  # type: ignore[arg-type]
 
 
-def space_overlaps_itself(resource: Resource) -> Refused | None:
+def overlapping_address_spaces(resource: Resource) -> Refused | None:
     """Address spaces of a network may not overlap. Source: Virtual Network FAQ."""
     spaces = [ipaddress.ip_network(text, strict=False) for text in resource.get("addressSpace.addressPrefixes", [])]
     for number, space in enumerate(spaces):
@@ -54,7 +54,7 @@ def subnets_overlap(resource: Resource) -> Refused | None:
 
 
 def subnet_too_small(resource: Resource) -> Refused | None:
-    """Azure keeps five addresses of a subnet; /29 is the smallest. Source: Virtual Network FAQ."""
+    """Azure reserves five addresses of a subnet; /29 is the smallest. Source: Virtual Network FAQ."""
     for range in prefixes(resource.body):
         if range.version == 4 and range.prefixlen > 29:
             return Refused(400, "NetcfgInvalidSubnet", f"Subnet '{resource.id.name}' is smaller than /29.")
@@ -62,7 +62,7 @@ def subnet_too_small(resource: Resource) -> Refused | None:
 
 
 def rule_priority_taken(resource: Resource) -> Refused | None:
-    """Two rules of a direction have different priorities. Source: Virtual Network, "Network security groups"."""
+    """Priorities are unique for each direction. Source: Virtual Network, "Network security groups"."""
     for item in resource.store.children(resource.id.parent, "securityRules"):
         same = all(find(item.body, f"properties.{word}") == resource.get(word) for word in ("priority", "direction"))
         if same and item.id.lower() != resource.id.key:
@@ -73,7 +73,7 @@ def rule_priority_taken(resource: Resource) -> Refused | None:
     return None
 
 
-def nat_in_two_zones(resource: Resource) -> Refused | None:
+def nat_gateway_zones(resource: Resource) -> Refused | None:
     """A Standard NAT gateway is in one zone or none. Source: NAT Gateway, "Availability zones"."""
     zones, sku = resource.body.get("zones") or [], find(resource.body, "sku.name")
     if sku == "Standard" and len(zones) > 1:
@@ -85,8 +85,8 @@ def nat_in_two_zones(resource: Resource) -> Refused | None:
     return None
 
 
-def nat_with_other_address(resource: Resource) -> Refused | None:
-    """Gateway and address are of one kind. Source: NAT Gateway, "StandardV2": "requires StandardV2 public IPs"."""
+def nat_gateway_address_sku(resource: Resource) -> Refused | None:
+    """Gateway and address have the same SKU. Source: NAT Gateway, "StandardV2": "requires StandardV2 public IPs"."""
     sku = find(resource.body, "sku.name")
     for reference in resource.get("publicIpAddresses", []):
         address = find(resource.other(reference.get("id")), "sku.name", "Basic")
@@ -97,7 +97,7 @@ def nat_with_other_address(resource: Resource) -> Refused | None:
 
 
 def dynamic_standard_address(resource: Resource) -> Refused | None:
-    """Only Basic addresses are dynamic. Source: Virtual Network, "Public IP addresses", SKU."""
+    """Only Basic addresses can be dynamic. Source: Virtual Network, "Public IP addresses", SKU."""
     sku, method = find(resource.body, "sku.name", "Basic"), resource.get("publicIPAllocationMethod", "Dynamic")
     if sku != "Basic" and method != "Static":
         message = f"The {sku} public IP address {resource.id.name} must use Static allocation."
@@ -106,7 +106,7 @@ def dynamic_standard_address(resource: Resource) -> Refused | None:
 
 
 def endpoint_in_delegated_subnet(resource: Resource) -> Refused | None:
-    """A delegated subnet is the service's alone. Source: Private Link, "Troubleshoot private endpoints"."""
+    """Only the delegated service can use a delegated subnet. Source: Private Link, "Troubleshoot private endpoints"."""
     subnet = resource.other(resource.get("subnet.id"))
     if find(subnet, "properties.delegations", []):
         message = f"Private endpoint {resource.id.name} cannot be created in a subnet that is delegated."
@@ -124,8 +124,8 @@ _GROUPS = {  # source: Private Link, "Private-link resource", target subresource
 }
 
 
-def endpoint_to_unknown_part(resource: Resource) -> Refused | None:
-    """A service has its own list of what an endpoint may lead to. Source: Private Link, "Private-link resource"."""
+def unknown_endpoint_group(resource: Resource) -> Refused | None:
+    """The group ids of a private endpoint depend on the service. Source: Private Link, "Private-link resource"."""
     for connection in resource.get("privateLinkServiceConnections", []):
         target = str(find(connection, "properties.privateLinkServiceId", ""))
         known = _GROUPS.get(parse(target).type.lower())
@@ -139,7 +139,7 @@ def endpoint_to_unknown_part(resource: Resource) -> Refused | None:
 
 
 def network_linked_twice(resource: Resource) -> Refused | None:
-    """A network sees a zone's name once. Source: Private DNS, "Virtual network links", restrictions."""
+    """A network has one zone of a name at most. Source: Private DNS, "Virtual network links", restrictions."""
     name, network = parse(resource.id.parent).name.lower(), str(resource.get("virtualNetwork.id", "")).lower()
     for item in resource.store.of_type("Microsoft.Network/privateDnsZones/virtualNetworkLinks"):
         same_network = str(find(item.body, "properties.virtualNetwork.id", "")).lower() == network
@@ -150,7 +150,7 @@ def network_linked_twice(resource: Resource) -> Refused | None:
 
 
 def zone_with_links(resource: Resource) -> Refused | None:
-    """Source: Private DNS, "Private DNS zones": links go first."""
+    """Source: Private DNS, "Private DNS zones": links are deleted first."""
     links = resource.store.children(resource.id.path, "virtualNetworkLinks")
     if links:
         message = f"Can not delete resource before nested resources are deleted: {links[0].id}"
@@ -159,7 +159,7 @@ def zone_with_links(resource: Resource) -> Refused | None:
 
 
 def second_watcher(resource: Resource) -> Refused | None:
-    """One a region and subscription. Source: Network Watcher FAQ."""
+    """One for each region and subscription. Source: Network Watcher FAQ."""
     for item in resource.store.of_type("Microsoft.Network/networkWatchers"):
         if item.id.lower() != resource.id.key and location(item.body.get("location")) == resource.location:
             message = f"Subscription {resource.id.subscription} has reached the limit of 1 network watcher in"
@@ -167,7 +167,7 @@ def second_watcher(resource: Resource) -> Refused | None:
     return None
 
 
-def flow_log_elsewhere(resource: Resource) -> Refused | None:
+def flow_log_account_region(resource: Resource) -> Refused | None:
     """The account is in the network's region. Source: Network Watcher, "Virtual network flow logs", considerations."""
     account, network = resource.other(resource.get("storageId")), resource.other(resource.get("targetResourceId"))
     if account and network and location(account.get("location")) != location(network.get("location")):
@@ -176,7 +176,7 @@ def flow_log_elsewhere(resource: Resource) -> Refused | None:
     return None
 
 
-def gateway_outside_its_subnet(resource: Resource) -> Refused | None:
+def gateway_outside_gateway_subnet(resource: Resource) -> Refused | None:
     """Source: VPN Gateway, "About VPN Gateway configuration settings", gateway subnet."""
     for configuration in resource.get("ipConfigurations", []):
         subnet = str(find(configuration, "properties.subnet.id", ""))
@@ -188,7 +188,7 @@ def gateway_outside_its_subnet(resource: Resource) -> Refused | None:
     return None
 
 
-def active_active_with_one_address(resource: Resource) -> Refused | None:
+def active_active_single_address(resource: Resource) -> Refused | None:
     """Source: VPN Gateway, "Configure active-active VPN gateways"."""
     if resource.get("activeActive") and len(resource.get("ipConfigurations", [])) < 2:
         message = "An active-active virtual network gateway needs two IP configurations."
@@ -196,22 +196,24 @@ def active_active_with_one_address(resource: Resource) -> Refused | None:
     return None
 
 
-NETWORK = (space_overlaps_itself,)
+NETWORK = (overlapping_address_spaces,)
 SUBNET = (subnet_outside_network, subnets_overlap, subnet_too_small)
 SECURITY_RULE = (rule_priority_taken,)
-NAT_GATEWAY = (nat_in_two_zones, nat_with_other_address)
+NAT_GATEWAY = (nat_gateway_zones, nat_gateway_address_sku)
 PUBLIC_ADDRESS = (dynamic_standard_address,)
-PRIVATE_ENDPOINT = (endpoint_in_delegated_subnet, endpoint_to_unknown_part)
+PRIVATE_ENDPOINT = (endpoint_in_delegated_subnet, unknown_endpoint_group)
 PRIVATE_ZONE = ()
 ZONE_LINK = (network_linked_twice,)
 WATCHER = (second_watcher,)
-FLOW_LOG = (flow_log_elsewhere,)
-GATEWAY = (gateway_outside_its_subnet, active_active_with_one_address)
+FLOW_LOG = (flow_log_account_region,)
+GATEWAY = (gateway_outside_gateway_subnet, active_active_single_address)
 
-HELD_NETWORK = (in_use("InUseVirtualNetworkCannotBeDeleted"),)
-HELD_SUBNET = (in_use("InUseSubnetCannotBeDeleted"),)
-HELD_SECURITY_GROUP = (in_use("InUseNetworkSecurityGroupCannotBeDeleted", "Microsoft.Network/virtualNetworks/subnets"),)
-HELD_ROUTE_TABLE = (in_use("InUseRouteTableCannotBeDeleted", "Microsoft.Network/virtualNetworks/subnets"),)
-HELD_NAT_GATEWAY = (in_use("InUseNatGatewayCannotBeDeleted", "Microsoft.Network/virtualNetworks/subnets"),)
-HELD_PUBLIC_ADDRESS = (in_use("PublicIPAddressCannotBeDeleted"),)
-HELD_PRIVATE_ZONE = (zone_with_links,)
+NETWORK_DELETE = (in_use("InUseVirtualNetworkCannotBeDeleted"),)
+SUBNET_DELETE = (in_use("InUseSubnetCannotBeDeleted"),)
+SECURITY_GROUP_DELETE = (
+    in_use("InUseNetworkSecurityGroupCannotBeDeleted", "Microsoft.Network/virtualNetworks/subnets"),
+)
+ROUTE_TABLE_DELETE = (in_use("InUseRouteTableCannotBeDeleted", "Microsoft.Network/virtualNetworks/subnets"),)
+NAT_GATEWAY_DELETE = (in_use("InUseNatGatewayCannotBeDeleted", "Microsoft.Network/virtualNetworks/subnets"),)
+PUBLIC_ADDRESS_DELETE = (in_use("PublicIPAddressCannotBeDeleted"),)
+PRIVATE_ZONE_DELETE = (zone_with_links,)

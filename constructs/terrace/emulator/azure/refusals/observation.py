@@ -1,4 +1,4 @@
-"""What Azure Monitor, Log Analytics and Cost Management refuse. Source: "Supported resource log categories",
+"""Refusals of Azure Monitor, Log Analytics and Cost Management. Source: "Supported resource log categories",
 "Diagnostic settings", "Create a metric alert rule", "Create a log search alert rule", "Tutorial: create budgets"."""
 
 import re
@@ -27,18 +27,18 @@ _CATEGORIES = {  # source: "Supported Resource log categories for Azure Monitor"
     "microsoft.cache/redisenterprise/databases": "ConnectionEvents",
 }
 _SINKS = ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
-_MOST_NOTIFICATIONS = 5
+_MAX_NOTIFICATIONS = 5
 
 
 def _minutes(duration: Any) -> int:
     """PT15M, PT1H, P1D."""
-    found = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", str(duration or ""))
-    days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    match = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", str(duration or ""))
+    days, hours, minutes = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
     return (days * 24 + hours) * 60 + minutes
 
 
 def setting_without_destination(resource: Resource) -> Refused | None:
-    """Source: "Diagnostic settings": one destination at least."""
+    """Source: "Diagnostic settings": at least one destination."""
     if not any(resource.get(sink) for sink in _SINKS):
         return Refused(400, "BadRequest", "At least one data sink needs to be specified.")
     return None
@@ -55,18 +55,18 @@ def category_unknown(resource: Resource) -> Refused | None:
 
 
 def sink_used_twice(resource: Resource) -> Refused | None:
-    """Source: "Diagnostic settings": two settings do not send a category to one destination."""
-    mine = {log.get("category") or log.get("categoryGroup") for log in resource.get("logs", []) if log.get("enabled")}
+    """Source: "Diagnostic settings": two settings cannot send a category to the same destination."""
+    own = {log.get("category") or log.get("categoryGroup") for log in resource.get("logs", []) if log.get("enabled")}
     for item in resource.store.of_type("Microsoft.Insights/diagnosticSettings", resource.id.scope):
         if item.id.lower() == resource.id.key or parse(item.id).scope.lower() != resource.id.scope.lower():
             continue
         logs = find(item.body, "properties.logs", [])
-        theirs = {log.get("category") or log.get("categoryGroup") for log in logs if log.get("enabled")}
+        other = {log.get("category") or log.get("categoryGroup") for log in logs if log.get("enabled")}
         for sink in _SINKS:
             to = resource.get(sink)
-            if to and str(to).lower() == str(find(item.body, f"properties.{sink}", "")).lower() and mine & theirs:
+            if to and str(to).lower() == str(find(item.body, f"properties.{sink}", "")).lower() and own & other:
                 message = f"Data sink '{to}' is already used in diagnostic setting '{parse(item.id).name}'"
-                return Refused(409, "Conflict", f"{message} for category '{min(mine & theirs)}'.")
+                return Refused(409, "Conflict", f"{message} for category '{min(own & other)}'.")
     return None
 
 
@@ -78,8 +78,8 @@ def window_shorter_than_frequency(resource: Resource) -> Refused | None:
     return None
 
 
-def many_kinds_watched(resource: Resource) -> Refused | None:
-    """Source: "Types of Azure Monitor alerts": one rule over several resources watches one type of one region."""
+def mixed_alert_scopes(resource: Resource) -> Refused | None:
+    """Source: "Types of Azure Monitor alerts": one rule for several resources needs one type and region."""
     scopes = resource.get("scopes", [])
     types = {parse(scope).type.lower() for scope in scopes}
     named = resource.get("targetResourceType") and resource.get("targetResourceRegion")
@@ -90,13 +90,13 @@ def many_kinds_watched(resource: Resource) -> Refused | None:
 
 
 def short_name_too_long(resource: Resource) -> Refused | None:
-    """Source: "Action groups": 12 characters, as a text message shows it."""
+    """Source: "Action groups": at most 12 characters."""
     if len(resource.get("groupShortName", "")) > 12:
         return Refused(400, "InvalidShortName", "The group short name must have at most 12 characters.")
     return None
 
 
-def workbook_of_any_name(resource: Resource) -> Refused | None:
+def workbook_name_not_guid(resource: Resource) -> Refused | None:
     """Source: REST reference, Workbooks: the name is a GUID."""
     try:
         uuid.UUID(resource.id.name)
@@ -113,8 +113,8 @@ def retention_out_of_range(resource: Resource) -> Refused | None:
     return None
 
 
-def budget_heard_by_nobody(resource: Resource) -> Refused | None:
-    """Source: REST reference, Budgets: a notification names mails, groups or roles."""
+def budget_without_contact(resource: Resource) -> Refused | None:
+    """Source: REST reference, Budgets: a notification needs an email, group or role."""
     for name, notification in resource.get("notifications", {}).items():
         if not any(notification.get(word) for word in ("contactEmails", "contactGroups", "contactRoles")):
             message = f"Notification '{name}': at least one contact email, group or role must be specified."
@@ -122,26 +122,26 @@ def budget_heard_by_nobody(resource: Resource) -> Refused | None:
     return None
 
 
-def budget_starts_in_the_middle(resource: Resource) -> Refused | None:
-    """Source: REST reference, Budgets: the start is the first of a month."""
+def budget_start_not_first_of_month(resource: Resource) -> Refused | None:
+    """Source: REST reference, Budgets: the start must be the first of a month."""
     start = str(resource.get("timePeriod.startDate", ""))
     if not re.match(r"\d{4}-\d{2}-01", start):
         return Refused(400, "BadRequest", f"The start date '{start}' must be the first of a month.")
     return None
 
 
-def budget_of_many_voices(resource: Resource) -> Refused | None:
-    """Source: REST reference, Budgets: five notifications."""
-    if len(resource.get("notifications", {})) > _MOST_NOTIFICATIONS:
-        message = f"A budget has at most {_MOST_NOTIFICATIONS} notifications."
+def too_many_budget_notifications(resource: Resource) -> Refused | None:
+    """Source: REST reference, Budgets: at most five notifications."""
+    if len(resource.get("notifications", {})) > _MAX_NOTIFICATIONS:
+        message = f"A budget has at most {_MAX_NOTIFICATIONS} notifications."
         return Refused(400, "BadRequest", message)
     return None
 
 
 DIAGNOSTICS = (setting_without_destination, category_unknown, sink_used_twice)
-METRIC_ALERT = (window_shorter_than_frequency, many_kinds_watched)
+METRIC_ALERT = (window_shorter_than_frequency, mixed_alert_scopes)
 QUERY_ALERT = (window_shorter_than_frequency,)
 ACTION_GROUP = (short_name_too_long,)
-WORKBOOK = (workbook_of_any_name,)
+WORKBOOK = (workbook_name_not_guid,)
 WORKSPACE = (retention_out_of_range,)
-BUDGET = (budget_heard_by_nobody, budget_starts_in_the_middle, budget_of_many_voices)
+BUDGET = (budget_without_contact, budget_start_not_first_of_month, too_many_budget_notifications)

@@ -1,4 +1,4 @@
-"""What Container Registry refuses. Source: its documentation: SKUs and their features, export policy, names."""
+"""Refusals of Container Registry. Source: its documentation: SKUs and their features, export policy, names."""
 
 import re
 
@@ -8,7 +8,7 @@ _REGISTRY = "Microsoft.ContainerRegistry/registries"
 
 
 def name_taken(resource: Resource) -> Refused | None:
-    """The name is the whole world's. Source: "Registry names"."""
+    """The name is globally unique. Source: "Registry names"."""
     taken = resource.store.named(_REGISTRY, resource.id.name)
     if taken and taken.id.lower() != resource.id.key:
         return Refused(409, "AlreadyInUse", f"The registry DNS name {resource.id.name}.azurecr.io is already in use.")
@@ -23,7 +23,7 @@ def name_malformed(resource: Resource) -> Refused | None:
 
 
 def premium_feature(resource: Resource) -> Refused | None:
-    """Source: "Azure Container Registry SKUs", features: what only Premium has."""
+    """Source: "Azure Container Registry SKUs", features of Premium only."""
     if find(resource.body, "sku.name") == "Premium":
         return None
     features = {
@@ -34,18 +34,18 @@ def premium_feature(resource: Resource) -> Refused | None:
         "quarantine": resource.get("policies.quarantinePolicy.status") == "enabled",
         "zone redundancy": resource.get("zoneRedundancy") == "Enabled",
     }
-    if wanted := [name for name, is_on in features.items() if is_on]:
-        message = f"The SKU {find(resource.body, 'sku.name')} does not support {wanted[0]}. Premium does."
+    if used := [name for name, is_used in features.items() if is_used]:
+        message = f"The SKU {find(resource.body, 'sku.name')} does not support {used[0]}. Premium does."
         return Refused(400, "SkuNotSupported", message)
     return None
 
 
-def export_forbidden_in_public(resource: Resource) -> Refused | None:
-    """Source: "Disable artifact export": public access has to be off."""
+def export_policy_with_public_access(resource: Resource) -> Refused | None:
+    """Source: "Disable artifact export": public access must be disabled."""
     if resource.get("policies.exportPolicy.status") == "disabled" and resource.get("publicNetworkAccess") != "Disabled":
         message = "The export policy can be disabled only while public network access is disabled."
         return Refused(400, "ExportPolicyRequiresPrivateAccess", message)
     return None
 
 
-REGISTRY = (name_malformed, name_taken, premium_feature, export_forbidden_in_public)
+REGISTRY = (name_malformed, name_taken, premium_feature, export_policy_with_public_access)

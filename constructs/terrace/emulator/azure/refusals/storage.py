@@ -1,4 +1,4 @@
-"""What Azure Storage refuses. Source: Azure Storage documentation: feature support for Data Lake Storage, object
+"""Refusals of Azure Storage. Source: Azure Storage documentation: feature support for Data Lake Storage, object
 replication, point-in-time restore, immutable storage, lifecycle management, access tiers, anonymous read access; codes
 from "Storage resource provider error codes"."""
 
@@ -13,12 +13,12 @@ _TIERS = ("tierToCool", "tierToCold", "tierToArchive")
 
 
 def _account_of(resource: Resource) -> Body:
-    """The account that something is in, at whatever depth."""
+    """The account of a nested resource."""
     return resource.store.body("/".join(resource.id.path.split("/")[:9]))
 
 
 def account_name_taken(resource: Resource) -> Refused | None:
-    """The name is the whole world's. Source: "Storage account overview", name."""
+    """The name is globally unique. Source: "Storage account overview", name."""
     taken = resource.store.named(_ACCOUNT, resource.id.name)
     if taken and taken.id.lower() != resource.id.key:
         message = f"The storage account named {resource.id.name} is already taken."
@@ -35,7 +35,7 @@ def account_name_malformed(resource: Resource) -> Refused | None:
 
 
 def encryption_changed(resource: Resource) -> Refused | None:
-    """Source: "Enable infrastructure encryption": when an account is created or never."""
+    """Source: "Enable infrastructure encryption": only when an account is created."""
     words = "properties.encryption.requireInfrastructureEncryption"
     if resource.old is not None and bool(find(resource.old, words)) != bool(find(resource.body, words)):
         message = "The property 'requireInfrastructureEncryption' cannot be changed after the account was created."
@@ -44,7 +44,7 @@ def encryption_changed(resource: Resource) -> Refused | None:
 
 
 def hierarchy_changed(resource: Resource) -> Refused | None:
-    """Source: "Upgrade Azure Blob Storage with Data Lake Storage": not by an update, and never back."""
+    """Source: "Upgrade Azure Blob Storage with Data Lake Storage": cannot be changed by an update."""
     if resource.old is not None:
         old, new = (bool(find(body, "properties.isHnsEnabled")) for body in (resource.old, resource.body))
         if old != new:
@@ -55,16 +55,16 @@ def hierarchy_changed(resource: Resource) -> Refused | None:
     return None
 
 
-def versions_in_a_hierarchy(resource: Resource) -> Refused | None:
-    """Source: "Blob Storage feature support": versioning is not there with a hierarchical namespace."""
+def versioning_with_hierarchical_namespace(resource: Resource) -> Refused | None:
+    """Source: "Blob Storage feature support": no versioning with a hierarchical namespace."""
     if find(_account_of(resource), "properties.isHnsEnabled") and resource.get("isVersioningEnabled"):
         message = "Blob versioning is not supported for accounts with a hierarchical namespace."
         return Refused(409, "FeatureNotSupportedForAccount", message)
     return None
 
 
-def restore_without_history(resource: Resource) -> Refused | None:
-    """Source: "Point-in-time restore", prerequisites: versions, change feed and soft delete."""
+def restore_without_prerequisites(resource: Resource) -> Refused | None:
+    """Source: "Point-in-time restore", prerequisites: versioning, change feed and soft delete."""
     if not resource.get("restorePolicy.enabled"):
         return None
     needs = ("isVersioningEnabled", "changeFeed.enabled", "deleteRetentionPolicy.enabled")
@@ -76,7 +76,7 @@ def restore_without_history(resource: Resource) -> Refused | None:
 
 
 def restore_beyond_soft_delete(resource: Resource) -> Refused | None:
-    """Source: "Point-in-time restore", retention period: shorter than soft delete's."""
+    """Source: "Point-in-time restore", retention period: shorter than that of soft delete."""
     restore, deleted = resource.get("restorePolicy.days", 0), resource.get("deleteRetentionPolicy.days", 0)
     if resource.get("restorePolicy.enabled") and restore >= deleted:
         message = f"The restore period of {restore} days must be shorter than the {deleted} days of soft delete."
@@ -85,15 +85,15 @@ def restore_beyond_soft_delete(resource: Resource) -> Refused | None:
 
 
 def public_container(resource: Resource) -> Refused | None:
-    """Source: "Remediate anonymous read access": an account that forbids it forbids it to its containers."""
+    """Source: "Remediate anonymous read access": the account's setting applies to its containers."""
     access = resource.get("publicAccess", "None")
     if access != "None" and not find(_account_of(resource), "properties.allowBlobPublicAccess", False):
         return Refused(409, "PublicAccessNotPermitted", "Public access is not permitted on this storage account.")
     return None
 
 
-def policy_locked(resource: Resource) -> Refused | None:
-    """Source: "Time-based retention policies": a locked one can be made longer, nothing else."""
+def locked_policy_shortened(resource: Resource) -> Refused | None:
+    """Source: "Time-based retention policies": a locked one can only be extended."""
     old = find(resource.old, "properties", {})
     if old.get("state") == "Locked":
         days = "immutabilityPeriodSinceCreationInDays"
@@ -103,15 +103,15 @@ def policy_locked(resource: Resource) -> Refused | None:
     return None
 
 
-def policy_kept(resource: Resource) -> Refused | None:
+def locked_policy_deleted(resource: Resource) -> Refused | None:
     """Source: "Time-based retention policies": a locked one cannot be deleted."""
     if resource.get("state") == "Locked":
         return Refused(409, "ImmutabilityPolicyLocked", "A locked immutability policy cannot be deleted.")
     return None
 
 
-def container_kept(resource: Resource) -> Refused | None:
-    """Source: "Immutable storage", container-level: a container with a policy and with blobs stays."""
+def container_protected(resource: Resource) -> Refused | None:
+    """Source: "Immutable storage", container-level: a container with a policy and blobs cannot be deleted."""
     policy = resource.store.get(f"{resource.id.path}/immutabilityPolicies/default")
     if policy and resource.store.children(resource.id.path, "blobs"):
         message = "The container has blobs under an immutability policy and cannot be deleted."
@@ -119,8 +119,8 @@ def container_kept(resource: Resource) -> Refused | None:
     return None
 
 
-def account_kept(resource: Resource) -> Refused | None:
-    """Source: "Immutable storage": an account with a container under a locked policy stays."""
+def account_protected(resource: Resource) -> Refused | None:
+    """Source: "Immutable storage": an account with a container under a locked policy cannot be deleted."""
     for item in resource.store.of_type(f"{_ACCOUNT}/blobServices/containers/immutabilityPolicies", resource.id.path):
         if item.body["properties"].get("state") == "Locked":
             message = f"The storage account cannot be deleted: {parse(item.id).parent} is under a locked policy."
@@ -128,8 +128,8 @@ def account_kept(resource: Resource) -> Refused | None:
     return None
 
 
-def append_blobs_moved(resource: Resource) -> Refused | None:
-    """Source: "Lifecycle management policy structure": tiers are for block blobs alone."""
+def append_blobs_tiered(resource: Resource) -> Refused | None:
+    """Source: "Lifecycle management policy structure": tiers apply to block blobs only."""
     for rule in resource.get("policy.rules", []):
         types = find(rule, "definition.filters.blobTypes", [])
         moves = [tier for tier in _TIERS if find(rule, f"definition.actions.baseBlob.{tier}")]
@@ -139,8 +139,8 @@ def append_blobs_moved(resource: Resource) -> Refused | None:
     return None
 
 
-def archive_over_zones(resource: Resource) -> Refused | None:
-    """Source: "Access tiers": archive is there with LRS, GRS and RA-GRS."""
+def archive_with_zone_redundancy(resource: Resource) -> Refused | None:
+    """Source: "Access tiers": archive is available with LRS, GRS and RA-GRS."""
     sku = str(find(_account_of(resource), "sku.name", ""))
     for rule in resource.get("policy.rules", []):
         if "ZRS" in sku.upper() and find(rule, "definition.actions.baseBlob.tierToArchive"):
@@ -149,8 +149,8 @@ def archive_over_zones(resource: Resource) -> Refused | None:
     return None
 
 
-def last_access_unknown(resource: Resource) -> Refused | None:
-    """Source: "Lifecycle management", access time tracking: it has to be on."""
+def last_access_not_tracked(resource: Resource) -> Refused | None:
+    """Source: "Lifecycle management", access time tracking must be enabled."""
     service = resource.store.body(f"{resource.id.parent}/blobServices/default")
     tracked = find(service, "properties.lastAccessTimeTrackingPolicy.enable")
     if "LastAccessTime" in str(resource.get("policy")) and not tracked:
@@ -159,8 +159,8 @@ def last_access_unknown(resource: Resource) -> Refused | None:
     return None
 
 
-def replication_without_history(resource: Resource) -> Refused | None:
-    """Source: "Object replication", prerequisites: versions at both ends, change feed at the source."""
+def replication_without_prerequisites(resource: Resource) -> Refused | None:
+    """Source: "Object replication", prerequisites: versioning on both accounts, change feed on the source."""
     for end in ("sourceAccount", "destinationAccount"):
         account = str(resource.get(end))
         service = resource.store.body(f"{account}/blobServices/default")
@@ -174,7 +174,7 @@ def replication_without_history(resource: Resource) -> Refused | None:
     return None
 
 
-def replication_of_nothing(resource: Resource) -> Refused | None:
+def replication_container_missing(resource: Resource) -> Refused | None:
     """Source: "Configure object replication": both containers exist."""
     for rule in resource.get("rules", []):
         for end, word in (("sourceAccount", "sourceContainer"), ("destinationAccount", "destinationContainer")):
@@ -186,11 +186,11 @@ def replication_of_nothing(resource: Resource) -> Refused | None:
 
 
 ACCOUNT = (account_name_malformed, account_name_taken, encryption_changed, hierarchy_changed)
-HELD_ACCOUNT = (account_kept,)
-BLOB_SERVICE = (versions_in_a_hierarchy, restore_without_history, restore_beyond_soft_delete)
+ACCOUNT_DELETE = (account_protected,)
+BLOB_SERVICE = (versioning_with_hierarchical_namespace, restore_without_prerequisites, restore_beyond_soft_delete)
 CONTAINER = (public_container,)
-HELD_CONTAINER = (container_kept,)
-IMMUTABILITY = (policy_locked,)
-HELD_IMMUTABILITY = (policy_kept,)
-LIFECYCLE = (append_blobs_moved, archive_over_zones, last_access_unknown)
-REPLICATION = (replication_without_history, replication_of_nothing)
+CONTAINER_DELETE = (container_protected,)
+IMMUTABILITY = (locked_policy_shortened,)
+IMMUTABILITY_DELETE = (locked_policy_deleted,)
+LIFECYCLE = (append_blobs_tiered, archive_with_zone_redundancy, last_access_not_tracked)
+REPLICATION = (replication_without_prerequisites, replication_container_missing)

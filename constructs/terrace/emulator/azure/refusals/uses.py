@@ -1,4 +1,4 @@
-"""What cannot go while something else needs it. Source: each service's reference of its DELETE."""
+"""Resources that cannot be deleted while others use them. Source: each service's reference of DELETE."""
 
 from collections.abc import Callable
 
@@ -7,12 +7,12 @@ from terrace.emulator.azure.kind import Refused, Resource
 
 
 def users(resource: Resource, *types: str) -> list[str]:
-    """The ids of what refers to a resource and is not part of it; of some types, or of any."""
-    own, wanted = resource.id.key, {type.lower() for type in types}
+    """The ids of resources, of the given or any type, that refer to a resource and are not part of it."""
+    own, selected = resource.id.key, {type.lower() for type in types}
     return [
         item.id
         for key, item in resource.store.items.items()
-        if (not wanted or item.type.lower() in wanted)
+        if (not selected or item.type.lower() in selected)
         and not key.startswith(f"{own}/")
         and key != own
         and any(
@@ -22,12 +22,12 @@ def users(resource: Resource, *types: str) -> list[str]:
 
 
 def in_use(code: str, *types: str) -> Callable[[Resource], Refused | None]:
-    """A rule: 400 with `code` while one of `types` refers to it."""
+    """A rule: 400 with `code` while a resource of one of `types` refers to it."""
 
     def rule(resource: Resource) -> Refused | None:
-        by = users(resource, *types)
-        if not by:
+        ids = users(resource, *types)
+        if not ids:
             return None
-        return Refused(400, code, f"{resource.id.type} {resource.id.name} cannot be deleted: it is in use by {by[0]}.")
+        return Refused(400, code, f"{resource.id.type} {resource.id.name} cannot be deleted: it is in use by {ids[0]}.")
 
     return rule

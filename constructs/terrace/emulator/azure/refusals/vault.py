@@ -1,4 +1,4 @@
-"""What Key Vault's control plane refuses. Source: its documentation: recovery management, soft delete, RBAC guide."""
+"""Refusals of Key Vault's control plane. Source: its documentation: recovery management, soft delete, RBAC guide."""
 
 from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.kind import Refused, Resource, find
@@ -7,7 +7,7 @@ _VAULT = "Microsoft.KeyVault/vaults"
 
 
 def name_soft_deleted(resource: Resource) -> Refused | None:
-    """A deleted vault keeps its name. Source: "Key Vault soft-delete overview"."""
+    """The name of a deleted vault stays reserved. Source: "Key Vault soft-delete overview"."""
     if str(resource.get("createMode", "")).lower() == "recover":
         return None
     for item in resource.store.deleted.values():
@@ -18,15 +18,15 @@ def name_soft_deleted(resource: Resource) -> Refused | None:
 
 
 def name_taken(resource: Resource) -> Refused | None:
-    """The name is the whole world's. Source: "About keys, secrets and certificates", vault name."""
+    """The name is globally unique. Source: "About keys, secrets and certificates", vault name."""
     taken = resource.store.named(_VAULT, resource.id.name)
     if taken and taken.id.lower() != resource.id.key:
         return Refused(409, "VaultAlreadyExists", f"The vault name '{resource.id.name}' is already in use.")
     return None
 
 
-def protection_taken_back(resource: Resource) -> Refused | None:
-    """Source: "Recovery management": once on, purge protection stays."""
+def purge_protection_disabled(resource: Resource) -> Refused | None:
+    """Source: "Recovery management": purge protection is irreversible."""
     old, new = (find(body, "properties.enablePurgeProtection") for body in (resource.old, resource.body))
     if new is False or (old and not new):
         message = 'The property "enablePurgeProtection" cannot be set to false.'
@@ -37,7 +37,7 @@ def protection_taken_back(resource: Resource) -> Refused | None:
 
 
 def retention_changed(resource: Resource) -> Refused | None:
-    """Source: "Recovery management": the days are fixed when the vault is made."""
+    """Source: "Recovery management": the days cannot change after creation."""
     old, new = (find(body, "properties.softDeleteRetentionInDays") for body in (resource.old, resource.body))
     if old and new and old != new:
         message = 'The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.'
@@ -53,8 +53,8 @@ def retention_out_of_range(resource: Resource) -> Refused | None:
     return None
 
 
-def tenant_of_another(resource: Resource) -> Refused | None:
-    """Source: REST reference, Vaults - Create: the subscription's tenant."""
+def tenant_mismatch(resource: Resource) -> Refused | None:
+    """Source: REST reference, Vaults - Create: the tenant of the subscription."""
     if str(resource.get("tenantId")).lower() != resource.store.tenant.lower():
         message = f"The tenant ID '{resource.get('tenantId')}' is not the one of the subscription."
         return Refused(400, "InvalidTenantId", message)
@@ -62,7 +62,7 @@ def tenant_of_another(resource: Resource) -> Refused | None:
 
 
 def nothing_to_recover(resource: Resource) -> Refused | None:
-    """Source: REST reference, Vaults - Create: recover is for a deleted vault."""
+    """Source: REST reference, Vaults - Create: recover needs a deleted vault."""
     recovers = str(resource.get("createMode", "")).lower() == "recover"
     if recovers and resource.id.key not in resource.store.deleted and resource.old is None:
         message = f"A vault of the name '{resource.id.name}' is not in deleted state."
@@ -73,9 +73,9 @@ def nothing_to_recover(resource: Resource) -> Refused | None:
 VAULT = (
     name_soft_deleted,
     name_taken,
-    protection_taken_back,
+    purge_protection_disabled,
     retention_changed,
     retention_out_of_range,
-    tenant_of_another,
+    tenant_mismatch,
     nothing_to_recover,
 )

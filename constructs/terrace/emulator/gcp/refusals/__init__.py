@@ -1,5 +1,5 @@
-"""What Google does not accept although provider and plan do.
+"""Requests that Google refuses although provider and plan accept them.
 
-`general.py` and `schema.py` judge every call, the other files one thing each: a pure function a rule, which names the
-source of the fact. `terrace validate` refuses some of it earlier; here it is refused as Google would.
+`general.py` and `schema.py` check every call; the other files check one topic each. A rule is a pure function with its
+source. `terrace validate` reports some of these problems earlier; here they are refused as Google does.
 """

@@ -1,10 +1,10 @@
-"""What Backup and DR and Backup for GKE refuse."""
+"""Refusals of Backup and DR and of Backup for GKE."""
 
 from collections.abc import Iterator
 
 from terrace.emulator.gcp.call import Call, Refused
 from terrace.emulator.gcp.documents import Json
-from terrace.emulator.gcp.quirks import keeps, refuses
+from terrace.emulator.gcp.quirks import refuses, refuses_delete
 
 DAY = 86400
 
@@ -14,16 +14,16 @@ def _vault(name: str, call: Call) -> Json:
 
 
 @refuses("backupdr", "backupVaults")
-def shortest(vault: Json, call: Call) -> Iterator[str]:
+def enforced_retention(vault: Json, call: Call) -> Iterator[str]:
     """Source: Backup and DR documentation, "Backup vaults": enforced for 1 day to 99 years."""
-    found = float(str(vault.get("backupMinimumEnforcedRetentionDuration", "86400s")).removesuffix("s"))
-    if not DAY <= found <= 99 * 366 * DAY:
+    retention = float(str(vault.get("backupMinimumEnforcedRetentionDuration", "86400s")).removesuffix("s"))
+    if not DAY <= retention <= 99 * 366 * DAY:
         yield "The minimum enforced retention must be between 1 day and 99 years."
 
 
 @refuses("backupdr", "backupPlans")
-def longer_than_the_lock(plan: Json, call: Call) -> Iterator[str]:
-    """Source: Backup and DR documentation, "Backup plans": no rule keeps a backup shorter than its vault enforces."""
+def retention_of_rules(plan: Json, call: Call) -> Iterator[str]:
+    """Source: Backup and DR documentation, "Backup plans": retention is at least the vault's enforced one."""
     vault = _vault(str(plan.get("backupVault", "")), call)
     least = float(str(vault.get("backupMinimumEnforcedRetentionDuration", "0s")).removesuffix("s")) / DAY
     for rule in plan.get("backupRules", ()):
@@ -34,7 +34,7 @@ def longer_than_the_lock(plan: Json, call: Call) -> Iterator[str]:
 
 @refuses("backupdr", "backupPlans")
 def windows(plan: Json, call: Call) -> Iterator[str]:
-    """Source: Backup and DR documentation, "Backup plans": a window of six hours at least; hourly every 4 to 23."""
+    """Source: Backup and DR documentation, "Backup plans": a window of at least six hours; hourly every 4 to 23."""
     if not plan.get("backupRules"):
         yield "A backup plan must have at least one rule."
     for rule in plan.get("backupRules", ()):
@@ -47,24 +47,24 @@ def windows(plan: Json, call: Call) -> Iterator[str]:
             yield f"The hourly frequency of rule '{rule.get('ruleId')}' must be 4 to 23."
 
 
-@keeps("backupdr", "backupVaults")
+@refuses_delete("backupdr", "backupVaults")
 def vault_is_empty(vault: Json, call: Call) -> Iterator[Refused]:
-    """Source: Backup and DR documentation, "Delete a backup vault": nothing in it is under its enforced retention."""
+    """Source: Backup and DR documentation, "Delete a backup vault": not with backups under enforced retention."""
     if call.store.below(f"{call.key}/dataSources"):
         yield Refused(400, "FAILED_PRECONDITION", "The backup vault has data sources with backups.")
 
 
 @refuses("gkebackup", "backupPlans")
 def cluster_plan(plan: Json, call: Call) -> Iterator[str]:
-    """Source: Backup for GKE API, RetentionPolicy: locked 0 to 90 days, kept for as long at least, 365 at most."""
-    found = plan.get("retentionPolicy") or {}
-    lock, kept = int(found.get("backupDeleteLockDays") or 0), int(found.get("backupRetainDays") or 0)
+    """Source: Backup for GKE API, RetentionPolicy: delete lock of 0 to 90 days, retention from that to 365."""
+    policy = plan.get("retentionPolicy") or {}
+    lock, retention = int(policy.get("backupDeleteLockDays") or 0), int(policy.get("backupRetainDays") or 0)
     if not 0 <= lock <= 90:
         yield f"backupDeleteLockDays must be 0 to 90, not {lock}."
-    if kept and not lock <= kept <= 365:
-        yield f"backupRetainDays must be backupDeleteLockDays at least and 365 at most, not {kept}."
+    if retention and not lock <= retention <= 365:
+        yield f"backupRetainDays must be backupDeleteLockDays at least and 365 at most, not {retention}."
     schedule = (plan.get("backupSchedule") or {}).get("cronSchedule")
     if schedule and len(schedule.split()) != 5:
         yield f"Invalid cron schedule '{schedule}'."
-    if schedule and not kept:
+    if schedule and not retention:
         yield "backupRetainDays must be set where a schedule is."

@@ -1,4 +1,4 @@
-"""What GKE refuses of clusters and node pools."""
+"""Refusals of GKE."""
 
 import ipaddress
 import re
@@ -16,34 +16,34 @@ HOURS_IN_32_DAYS = 48
 @refuses("container", "clusters", "nodePools")
 def name(resource: Json, call: Call) -> Iterator[str]:
     """Source: GKE API, Cluster.name, NodePool.name: 40 characters, lower case."""
-    found = str(resource.get("name", ""))
-    if not re.fullmatch(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?", found):
-        yield f"Invalid name '{found}': [a-z]([-a-z0-9]{{0,38}}[a-z0-9])?"
+    text = str(resource.get("name", ""))
+    if not re.fullmatch(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?", text):
+        yield f"Invalid name '{text}': [a-z]([-a-z0-9]{{0,38}}[a-z0-9])?"
 
 
 @refuses("container", "clusters")
 def ranges_exist(cluster: Json, call: Call) -> Iterator[str]:
-    """Source: GKE documentation, "Create a VPC-native cluster": the subnet's own secondary ranges by name."""
+    """Source: GKE documentation, "Create a VPC-native cluster": secondary ranges of the subnet, by name."""
     allocation = cluster.get("ipAllocationPolicy") or {}
     subnet = last(cluster.get("subnetwork"))
-    asked = [allocation.get(field) for field in ("clusterSecondaryRangeName", "servicesSecondaryRangeName")]
+    requested = [allocation.get(field) for field in ("clusterSecondaryRangeName", "servicesSecondaryRangeName")]
     subnetworks = (body for key, body in call.store.resources() if "/subnetworks/" in key and body["name"] == subnet)
     known = {each.get("rangeName") for body in subnetworks for each in body.get("secondaryIpRanges", ())}
-    for each in asked:
+    for each in requested:
         if each and each not in known:
             yield f"Pod or service secondary range '{each}' not found in subnetwork '{subnet}'."
 
 
 @refuses("container", "clusters")
 def one_network_policy(cluster: Json, call: Call) -> Iterator[str]:
-    """Source: GKE documentation, "Use GKE Dataplane V2": Calico's network policy cannot be on as well."""
+    """Source: GKE documentation, "Use GKE Dataplane V2": not with Calico's network policy."""
     advanced = (cluster.get("networkConfig") or {}).get("datapathProvider") == "ADVANCED_DATAPATH"
     if advanced and (cluster.get("networkPolicy") or {}).get("enabled"):
         yield "Enabling NetworkPolicy for clusters with DatapathProvider=ADVANCED_DATAPATH is not allowed."
 
 
 @refuses("container", "clusters")
-def zones_of_its_region(cluster: Json, call: Call) -> Iterator[str]:
+def zones_in_region(cluster: Json, call: Call) -> Iterator[str]:
     """Source: GKE documentation, "Cluster configuration choices": nodes are in the cluster's region."""
     region = re.sub(r"-[a-z]$", "", call.name.split("/")[3])
     for zone in cluster.get("locations", ()):
@@ -78,10 +78,11 @@ def maintenance(cluster: Json, call: Call) -> Iterator[str]:
 
 @refuses("container", "clusters")
 def groups(cluster: Json, call: Call) -> Iterator[str]:
-    """Source: GKE documentation, "Configure Google Groups for RBAC": the group is called gke-security-groups."""
-    found = cluster.get("authenticatorGroupsConfig") or {}
-    if found.get("enabled") and not re.fullmatch(r"gke-security-groups@[^@]+\.[a-z]+", found.get("securityGroup", "")):
-        yield f"Invalid security group '{found.get('securityGroup')}': gke-security-groups@yourdomain.com"
+    """Source: GKE documentation, "Configure Google Groups for RBAC": the group is named gke-security-groups."""
+    config = cluster.get("authenticatorGroupsConfig") or {}
+    group = config.get("securityGroup", "")
+    if config.get("enabled") and not re.fullmatch(r"gke-security-groups@[^@]+\.[a-z]+", group):
+        yield f"Invalid security group '{config.get('securityGroup')}': gke-security-groups@yourdomain.com"
 
 
 def _cluster(call: Call) -> Json:
@@ -90,7 +91,7 @@ def _cluster(call: Call) -> Json:
 
 @refuses("container", "nodePools")
 def sizes(pool: Json, call: Call) -> Iterator[str]:
-    """Source: GKE API, NodePoolAutoscaling: either a zone's numbers or those of all, the smaller one first."""
+    """Source: GKE API, NodePoolAutoscaling: per-zone or total limits, not both; minimum up to maximum."""
     scaling = pool.get("autoscaling") or {}
     each_zone = [scaling.get(field) for field in ("minNodeCount", "maxNodeCount")]
     total = [scaling.get(field) for field in ("totalMinNodeCount", "totalMaxNodeCount")]
@@ -104,22 +105,22 @@ def sizes(pool: Json, call: Call) -> Iterator[str]:
 
 
 @refuses("container", "nodePools")
-def upkeep(pool: Json, call: Call) -> Iterator[str]:
-    """Source: GKE documentation, "Release channels": automatic upgrade and repair stay on in a channel."""
+def management(pool: Json, call: Call) -> Iterator[str]:
+    """Source: GKE documentation, "Release channels": automatic upgrade and repair are required in a channel."""
     channel = (_cluster(call).get("releaseChannel") or {}).get("channel", "UNSPECIFIED")
-    management = pool.get("management") or {"autoUpgrade": True, "autoRepair": True}
+    settings = pool.get("management") or {"autoUpgrade": True, "autoRepair": True}
     for field in ("autoUpgrade", "autoRepair") if channel != "UNSPECIFIED" else ():
-        if not management.get(field):
+        if not settings.get(field):
             yield f"{field} must be true when the release channel {channel} is set."
 
 
 @refuses("container", "nodePools")
 def identity(pool: Json, call: Call) -> Iterator[str]:
-    """Source: GKE documentation, "Use Workload Identity Federation for GKE": nodes serve it once the cluster has it;
-    a node's own account must exist."""
+    """Source: GKE documentation, "Use Workload Identity Federation for GKE": the cluster must have it enabled;
+    the nodes' service account must exist."""
     config = pool.get("config") or {}
-    asked = (config.get("workloadMetadataConfig") or {}).get("mode") == "GKE_METADATA"
-    if asked and not (_cluster(call).get("workloadIdentityConfig") or {}).get("workloadPool"):
+    enabled = (config.get("workloadMetadataConfig") or {}).get("mode") == "GKE_METADATA"
+    if enabled and not (_cluster(call).get("workloadIdentityConfig") or {}).get("workloadPool"):
         yield "GKE_METADATA can only be set when Workload Identity Federation is enabled on the cluster."
     account = str(config.get("serviceAccount", "default"))
     key = f"iam/projects/{call.cloud.project}/serviceAccounts/{account}"
@@ -128,8 +129,8 @@ def identity(pool: Json, call: Call) -> Iterator[str]:
 
 
 @refuses("container", "nodePools")
-def cheap_nodes(pool: Json, call: Call) -> Iterator[str]:
-    """Source: GKE API, NodeConfig: `spot` is the successor of `preemptible`; not both."""
+def spot_nodes(pool: Json, call: Call) -> Iterator[str]:
+    """Source: GKE API, NodeConfig: `spot` replaces `preemptible`; not both."""
     config = pool.get("config") or {}
     if config.get("spot") and config.get("preemptible"):
         yield "Spot and preemptible cannot both be set."

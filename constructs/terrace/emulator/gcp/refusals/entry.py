@@ -1,4 +1,4 @@
-"""What Compute Engine, Certificate Manager and Cloud DNS refuse of the way in."""
+"""Refusals of load balancers, certificates and DNS zones: Compute Engine, Certificate Manager, Cloud DNS."""
 
 import ipaddress
 from collections import Counter
@@ -6,34 +6,34 @@ from collections.abc import Iterator
 
 from terrace.emulator.gcp.call import Call, Refused
 from terrace.emulator.gcp.documents import Json
-from terrace.emulator.gcp.quirks import keeps, refuses
+from terrace.emulator.gcp.quirks import refuses, refuses_delete
 
-LAST = 2147483647
-OWN = ("NS", "SOA")  # records at a zone's top that come and go with it
+DEFAULT_PRIORITY = 2147483647
+BUILT_IN_RECORDS = ("NS", "SOA")  # at a zone's apex, created and deleted with the zone
 RATE_INTERVALS = (10, 30, 60, 120, 180, 240, 270, 300, 600, 900, 1200, 1800, 2700, 3600)
 
 
 @refuses("compute", "healthChecks")
-def patience(check: Json, call: Call) -> Iterator[str]:
+def timeout(check: Json, call: Call) -> Iterator[str]:
     """Source: Compute Engine API, healthChecks, timeoutSec: not longer than checkIntervalSec (both 5 by default)."""
-    timeout, interval = int(check.get("timeoutSec", 5)), int(check.get("checkIntervalSec", 5))
-    if timeout > interval:
-        yield f"Invalid value for field 'resource.timeoutSec': '{timeout}'. Must not exceed checkIntervalSec."
+    seconds, interval = int(check.get("timeoutSec", 5)), int(check.get("checkIntervalSec", 5))
+    if seconds > interval:
+        yield f"Invalid value for field 'resource.timeoutSec': '{seconds}'. Must not exceed checkIntervalSec."
 
 
 @refuses("compute", "sslPolicies")
 def features_of_a_profile(policy: Json, call: Call) -> Iterator[str]:
-    """Source: Compute Engine API, sslPolicies, customFeatures: with the profile CUSTOM, and only with it."""
+    """Source: Compute Engine API, sslPolicies, customFeatures: only with the profile CUSTOM, which requires them."""
     if (policy.get("profile") == "CUSTOM") != bool(policy.get("customFeatures")):
         yield "customFeatures must be specified when the profile is CUSTOM, and only then."
 
 
 @refuses("compute", "securityPolicies")
-def last_rule(policy: Json, call: Call) -> Iterator[str]:
-    """Source: Cloud Armor documentation, "Security policy overview": a default rule, one rule a priority."""
+def default_rule(policy: Json, call: Call) -> Iterator[str]:
+    """Source: Cloud Armor documentation, "Security policy overview": a default rule; unique priorities."""
     priorities = Counter(int(rule.get("priority", -1)) for rule in policy.get("rules", ()))
-    if priorities and LAST not in priorities:
-        yield f"A security policy must have a default rule with priority {LAST}."
+    if priorities and DEFAULT_PRIORITY not in priorities:
+        yield f"A security policy must have a default rule with priority {DEFAULT_PRIORITY}."
     for priority, count in priorities.items():
         if count > 1:
             yield f"Multiple rules cannot have the same priority {priority}."
@@ -51,17 +51,17 @@ def rate_windows(policy: Json, call: Call) -> Iterator[str]:
 
 
 @refuses("compute", "backendServices")
-def backends_are_checked(service: Json, call: Call) -> Iterator[str]:
-    """Source: Compute Engine API, backendServices, healthChecks: needed where backends are zonal endpoints or
-    instances."""
+def backend_health_check(service: Json, call: Call) -> Iterator[str]:
+    """Source: Compute Engine API, backendServices, healthChecks: required for zonal endpoint groups and
+    instance groups."""
     groups = [str(backend.get("group")) for backend in service.get("backends", ())]
     if any("/zones/" in group for group in groups) and not service.get("healthChecks"):
         yield "A backend service with instance or zonal network endpoint groups must have a health check."
 
 
 @refuses("dns", "managedZones")
-def ends_in_a_dot(zone: Json, call: Call) -> Iterator[str]:
-    """Source: Cloud DNS API, managedZones: dnsName is fully qualified; a private zone names its networks."""
+def dns_name(zone: Json, call: Call) -> Iterator[str]:
+    """Source: Cloud DNS API, managedZones: dnsName is fully qualified; it ends in a dot."""
     if not str(zone.get("dnsName", "")).endswith("."):
         yield f"Invalid value for 'entity.managedZone.dnsName': '{zone.get('dnsName')}': it must end in a dot."
 
@@ -75,7 +75,7 @@ def name_of_a_zone(zone: Json, call: Call) -> Iterator[str]:
 
 
 @refuses("dns", "rrsets")
-def inside_its_zone(record: Json, call: Call) -> Iterator[str]:
+def record_in_zone(record: Json, call: Call) -> Iterator[str]:
     """Source: Cloud DNS API, changes.create: a record is in its zone and has data."""
     zone = call.store.get(call.key.rpartition("/")[0]) or {}
     name = str(record.get("name", ""))
@@ -86,7 +86,7 @@ def inside_its_zone(record: Json, call: Call) -> Iterator[str]:
 
 
 @refuses("dns", "rrsets")
-def addresses_are_addresses(record: Json, call: Call) -> Iterator[str]:
+def address_records(record: Json, call: Call) -> Iterator[str]:
     """Source: Cloud DNS documentation, "Records overview", A and AAAA."""
     version = {"A": 4, "AAAA": 6}.get(str(record.get("type")))
     for data in record.get("rrdatas", ()) if version else ():
@@ -99,28 +99,28 @@ def addresses_are_addresses(record: Json, call: Call) -> Iterator[str]:
 
 
 @refuses("dns", "rrsets")
-def alone_at_its_name(record: Json, call: Call) -> Iterator[str]:
-    """Source: Cloud DNS documentation, "Records overview", CNAME: nothing else has its name."""
-    gone = {(each["name"], each["type"]) for each in call.body.get("deletions", ())}
-    there = [each for _, each in call.store.below(call.key.replace("/changes", "/rrsets"))]
-    others = [each["type"] for each in there if each["name"] == record["name"] and each["type"] != record["type"]]
-    others = [kind for kind in others if (record["name"], kind) not in gone]
+def cname_conflict(record: Json, call: Call) -> Iterator[str]:
+    """Source: Cloud DNS documentation, "Records overview", CNAME: no other record has its name."""
+    deleted = {(each["name"], each["type"]) for each in call.body.get("deletions", ())}
+    existing = [each for _, each in call.store.below(call.key.replace("/changes", "/rrsets"))]
+    others = [each["type"] for each in existing if each["name"] == record["name"] and each["type"] != record["type"]]
+    others = [kind for kind in others if (record["name"], kind) not in deleted]
     if others and "CNAME" in (record["type"], *others):
         yield f"The resource record set '{record['name']}' conflicts with a CNAME record of that name."
 
 
-@keeps("dns", "managedZones")
+@refuses_delete("dns", "managedZones")
 def zone_is_empty(zone: Json, call: Call) -> Iterator[Refused]:
     """Source: Cloud DNS API, managedZones.delete: containerNotEmpty."""
     records = [each for _, each in call.store.below(f"{call.key}/rrsets")]
-    if any(each["type"] not in OWN or each["name"] != zone["dnsName"] for each in records):
+    if any(each["type"] not in BUILT_IN_RECORDS or each["name"] != zone["dnsName"] for each in records):
         text = f"The resource named '{zone['name']}' cannot be deleted because it is not empty"
         yield Refused(400, "FAILED_PRECONDITION", text, "containerNotEmpty")
 
 
 @refuses("certificatemanager", "certificates")
 def domains_are_authorized(certificate: Json, call: Call) -> Iterator[str]:
-    """Source: Certificate Manager API, certificates: a wildcard is proven by DNS; one to 100 domains."""
+    """Source: Certificate Manager API, certificates: wildcards need DNS authorizations; 1 to 100 domains."""
     managed = certificate.get("managed") or {}
     domains = managed.get("domains", [])
     if managed and not 0 < len(domains) <= 100:

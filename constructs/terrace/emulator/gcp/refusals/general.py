@@ -1,6 +1,6 @@
-"""What every service refuses alike: a strange project, a service that is off, something missing, something in use.
+"""Refusals of every service: another project, a disabled service, a missing or used resource.
 
-Each is a way in which a stack fails on its first apply, or on its last destroy.
+They make a stack fail on its first apply or on its destroy.
 """
 
 import re
@@ -14,7 +14,7 @@ from terrace.emulator.gcp.refusals import schema
 from terrace.emulator.gcp.verbs import CREATES
 
 ALWAYS_ON = frozenset({"serviceusage", "cloudresourcemanager", "oauth2", "openidconnect"})
-"""A project that Terraform manages has these two from its bootstrap; the others belong to no project."""
+"""The first two are enabled by a project's bootstrap; the others do not belong to a project."""
 
 REFERABLE = frozenset(
     {
@@ -25,21 +25,21 @@ REFERABLE = frozenset(
         *("secrets", "serviceAccounts", "managedZones"),
     }
 )
-"""Collections whose members others name by `projects/...`."""
+"""Collections whose members other resources refer to by `projects/...`."""
 
-HOLDING = frozenset({"compute", "certificatemanager", "backupdr"})
-"""Services that do not let go of what another resource names."""
+IN_USE = frozenset({"compute", "certificatemanager", "backupdr"})
+"""Services that refuse to delete a resource that another resource refers to."""
 
 
 def check(call: Call) -> None:
-    """Raise what Google refuses before it looks at the resource itself."""
+    """Raise the first refusal that does not depend on the kind of resource."""
     for refusal in (_project, _service, _schema, _parent, _references, _members, _in_use):
         for problem in refusal(call):
             raise problem
 
 
 def _project(call: Call) -> Iterator[Refused]:
-    """Only one project is ours. Source: Cloud APIs, "Errors", CONSUMER_INVALID."""
+    """Only the emulated project is accessible. Source: Cloud APIs, "Errors", CONSUMER_INVALID."""
     for project in {call.project, call.headers.get("x-goog-user-project", "")} - {"", call.cloud.project}:
         if project != call.cloud.number:
             yield Refused(403, "PERMISSION_DENIED", f"Permission denied on resource project {project}.")
@@ -49,7 +49,7 @@ def _project(call: Call) -> Iterator[Refused]:
 
 
 def _service(call: Call) -> Iterator[Refused]:
-    """The service must be on, in the resource's project and in the one that pays for the call.
+    """The service must be enabled in the resource's project and in the billing project of the call.
 
     Source: Service Usage, "Troubleshoot: SERVICE_DISABLED"; Cloud APIs, "System parameters", X-Goog-User-Project.
     """
@@ -63,61 +63,61 @@ def _service(call: Call) -> Iterator[Refused]:
 
 
 def _schema(call: Call) -> Iterator[Refused]:
-    yield from map(invalid, schema.faults(call))
+    yield from map(invalid, schema.violations(call))
 
 
 def _parent(call: Call) -> Iterator[Refused]:
-    """What is above a new resource must be there. Source: AIP-133, "Create"."""
+    """The parent of a new resource must exist. Source: AIP-133, "Create"."""
     if not call.is_known or call.method.verb not in CREATES:
         return
     parent = call.key.rpartition("/")[0]
     below = re.sub(r"^[^/]+/(projects/[^/]+(/(locations|regions|zones)/[^/]+|/global)?)?/?", "", parent)
-    # pairs of a collection and an id: an odd one out is a place such as `global`
+    # pairs of a collection and an id; a single segment is a location such as `global`
     is_resource = "/" in below and below.count("/") % 2 and not parent.startswith(("iam/policies/", "billingbudgets/"))
     if is_resource and quirks.present(call, parent) is None:
         yield missing(name_of(parent))
 
 
 def _references(call: Call) -> Iterator[Refused]:
-    """What a body names must be there. Source: Compute Engine API, "resourceNotFound"."""
+    """Resources that a body refers to must exist. Source: Compute Engine API, "resourceNotFound"."""
     if call.http in ("POST", "PUT", "PATCH") and call.is_known:
         for name in sorted(references(call.body, call.cloud.project, call.cloud.number)):
-            if name != call.name and not _is_there(call, name):
+            if name != call.name and not _exists(call, name):
                 yield invalid(f"The referenced resource '{name}' was not found")
 
 
-def _is_there(call: Call, name: str) -> bool:
+def _exists(call: Call, name: str) -> bool:
     services = {key.partition("/")[0] for key, _ in call.store.resources()}
     return any(quirks.present(call, f"{service}/{name}") for service in services)
 
 
 def references(value: Any, project: str, number: str) -> set[str]:
-    """Every value in a body that names a resource of the project, in full or as a link to it."""
+    """The name of every resource of the project that a body refers to, by name or link."""
     if isinstance(value, dict):
         inner = (each for field, each in value.items() if field not in ("selfLink", "targetLink", "name"))
         return {name for each in inner for name in references(each, project, number)}
     if isinstance(value, list):
         return {name for each in value for name in references(each, project, number)}
-    found = re.fullmatch(r"(?:(?:https?:)?//[^/]+/(?:\w+/)*?)?(projects/([^/]+)/(?:[^/]+/)*?(\w+)/[^/]+)", str(value))
-    if isinstance(value, str) and found and found[2] in (project, number) and found[3] in REFERABLE:
-        return {f"projects/{project}/{found[1].split('/', 2)[2]}"}
+    match = re.fullmatch(r"(?:(?:https?:)?//[^/]+/(?:\w+/)*?)?(projects/([^/]+)/(?:[^/]+/)*?(\w+)/[^/]+)", str(value))
+    if isinstance(value, str) and match and match[2] in (project, number) and match[3] in REFERABLE:
+        return {f"projects/{project}/{match[1].split('/', 2)[2]}"}
     return set()
 
 
 def _members(call: Call) -> Iterator[Refused]:
-    """Who gets a right must exist. Source: IAM, "Troubleshoot allow policies"; GKE, "Workload Identity Federation"."""
+    """Members must exist. Source: IAM, "Troubleshoot allow policies"; GKE, "Workload Identity Federation"."""
     if call.method.verb != "setIamPolicy":
         return
     bindings = call.body.get("policy", call.body).get("bindings", ())
     for member in sorted({member for binding in bindings for member in binding.get("members", ())}):
-        kind, _, who = member.partition(":")
-        account = re.fullmatch(r"([^@\[]+)@([^.]+)\.iam\.gserviceaccount\.com", who)
-        pool = re.fullmatch(r"([^.]+)\.svc\.id\.goog\[.+", who)
+        kind, _, name = member.partition(":")
+        account = re.fullmatch(r"([^@\[]+)@([^.]+)\.iam\.gserviceaccount\.com", name)
+        pool = re.fullmatch(r"([^.]+)\.svc\.id\.goog\[.+", name)
         if kind not in MEMBERS and "://" not in member and member not in PUBLIC:
             yield invalid(f"Invalid member: {member}")
         elif account and account[2] == call.cloud.project:
-            if not is_visible(call, f"iam/projects/{account[2]}/serviceAccounts/{who}"):
-                yield invalid(f"Service account {who} does not exist.")
+            if not is_visible(call, f"iam/projects/{account[2]}/serviceAccounts/{name}"):
+                yield invalid(f"Service account {name} does not exist.")
         elif pool and not _has_pool(call, f"{pool[1]}.svc.id.goog"):
             yield invalid(f"Identity Pool does not exist ({pool[1]}.svc.id.goog). Please check that you specified it.")
 
@@ -137,8 +137,8 @@ def _has_pool(call: Call, pool: str) -> bool:
 
 
 def _in_use(call: Call) -> Iterator[Refused]:
-    """What another names cannot go. Source: Compute Engine API, "resourceInUseByAnotherResource"."""
-    if call.http != "DELETE" or call.service not in HOLDING:
+    """A resource in use cannot be deleted. Source: Compute Engine API, "resourceInUseByAnotherResource"."""
+    if call.http != "DELETE" or call.service not in IN_USE:
         return
     for key, body in call.store.resources():
         if key.startswith(call.key) or "/operations/" in key:

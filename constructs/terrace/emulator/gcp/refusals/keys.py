@@ -1,4 +1,4 @@
-"""What Cloud KMS refuses of keys, and other services of the keys that they are to use."""
+"""Refusals of Cloud KMS, and of other services for the keys that they use."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,8 @@ AGENTS = {
     "sqladmin": "service-{}@gcp-sa-cloud-sql.iam.gserviceaccount.com",
     "storage": "service-{}@gs-project-accounts.iam.gserviceaccount.com",
 }
-"""Who of a service uses a key. Source: IAM documentation, "Service agents"; nodes' disks are Compute Engine's."""
+"""The service agent that uses keys for a service. Source: IAM documentation, "Service agents". For disks of nodes it is
+Compute Engine's."""
 
 DISKS = "service-{}@compute-system.iam.gserviceaccount.com"
 
@@ -32,14 +33,14 @@ DISKS = "service-{}@compute-system.iam.gserviceaccount.com"
 @refuses("cloudkms", "keyRings", "cryptoKeys")
 def name(resource: Json, call: Call) -> Iterator[str]:
     """Source: Cloud KMS API, "keyRingId", "cryptoKeyId"."""
-    found = str(resource.get("name", "")).rpartition("/")[2]
-    if not re.fullmatch(r"[a-zA-Z0-9_-]{1,63}", found):
-        yield f"Invalid id '{found}': it must match [a-zA-Z0-9_-]{{1,63}}."
+    id = str(resource.get("name", "")).rpartition("/")[2]
+    if not re.fullmatch(r"[a-zA-Z0-9_-]{1,63}", id):
+        yield f"Invalid id '{id}': it must match [a-zA-Z0-9_-]{{1,63}}."
 
 
 @refuses("cloudkms", "cryptoKeys")
 def rotation(key: Json, call: Call) -> Iterator[str]:
-    """Source: Cloud KMS API, CryptoKey.rotationPeriod: a day to 876,000 hours, symmetric keys, with a first time."""
+    """Source: Cloud KMS API, CryptoKey.rotationPeriod: 1 day to 876,000 hours, symmetric keys, needs a first time."""
     if "rotationPeriod" not in key:
         return
     seconds = float(key["rotationPeriod"].removesuffix("s"))
@@ -54,45 +55,45 @@ def rotation(key: Json, call: Call) -> Iterator[str]:
 @refuses("cloudkms", "cryptoKeys")
 def algorithm(key: Json, call: Call) -> Iterator[str]:
     """Source: Cloud KMS documentation, "Key purposes and algorithms"."""
-    found = (key.get("versionTemplate") or {}).get("algorithm", "GOOGLE_SYMMETRIC_ENCRYPTION")
-    if (key.get("purpose") == "ENCRYPT_DECRYPT") != (found == "GOOGLE_SYMMETRIC_ENCRYPTION"):
-        yield f"The algorithm {found} is not for the purpose {key.get('purpose')}."
+    name = (key.get("versionTemplate") or {}).get("algorithm", "GOOGLE_SYMMETRIC_ENCRYPTION")
+    if (key.get("purpose") == "ENCRYPT_DECRYPT") != (name == "GOOGLE_SYMMETRIC_ENCRYPTION"):
+        yield f"The algorithm {name} is not for the purpose {key.get('purpose')}."
 
 
 @refuses("cloudkms", "cryptoKeys")
 def destruction(key: Json, call: Call) -> Iterator[str]:
-    """Source: Cloud KMS API, CryptoKey.destroyScheduledDuration: 24 hours to 120 days, never changed."""
-    asked = key.get("destroyScheduledDuration", "2592000s")
-    if not DAY <= float(asked.removesuffix("s")) <= 120 * DAY:
+    """Source: Cloud KMS API, CryptoKey.destroyScheduledDuration: 24 hours to 120 days, cannot change."""
+    duration = key.get("destroyScheduledDuration", "2592000s")
+    if not DAY <= float(duration.removesuffix("s")) <= 120 * DAY:
         yield "destroyScheduledDuration must be between 24 hours and 120 days."
-    there = call.store.get(f"cloudkms/{key.get('name')}")
-    if there and there["destroyScheduledDuration"] != asked:
+    current = call.store.get(f"cloudkms/{key.get('name')}")
+    if current and current["destroyScheduledDuration"] != duration:
         yield "destroyScheduledDuration cannot be changed."
 
 
 def used_keys(value: Any, at: str = "") -> Iterator[tuple[str, str]]:
-    """Path of the field and name of the key, for each key that a body names."""
+    """Field path and key name of each key in a body."""
     if isinstance(value, dict):
         for field, each in value.items():
             yield from used_keys(each, f"{at}.{field}".lstrip("."))
     elif isinstance(value, list):
         for each in value:
             yield from used_keys(each, at)
-    elif isinstance(value, str) and (found := re.fullmatch(r"(projects/.+/cryptoKeys/[^/]+)(/.+)?", value)):
-        yield at, found[1]
+    elif isinstance(value, str) and (match := re.fullmatch(r"(projects/.+/cryptoKeys/[^/]+)(/.+)?", value)):
+        yield at, match[1]
 
 
 def newly_used(resource: Json, call: Call) -> Iterator[tuple[str, str]]:
-    """Of the keys that a resource names those that it did not name before."""
+    """The keys in a resource that were not in it before."""
     if call.service == "cloudkms":
         return
-    there = set(used_keys(call.store.get(call.key) or {}))
-    yield from (each for each in used_keys(resource) if each not in there)
+    before = set(used_keys(call.store.get(call.key) or {}))
+    yield from (each for each in used_keys(resource) if each not in before)
 
 
 @refuses("*", "*")
 def usable(resource: Json, call: Call) -> Iterator[Refused]:
-    """The service's agent needs the right to use a key that is named, and the key a version that works.
+    """The service agent needs a role to use the key, and the key needs an enabled primary version.
 
     Source: the services' pages on customer-managed keys; Cloud KMS documentation, "Customer-managed encryption keys".
     """
@@ -112,24 +113,24 @@ def usable(resource: Json, call: Call) -> Iterator[Refused]:
 
 
 @refuses("*", "*")
-def near(resource: Json, call: Call) -> Iterator[str]:
-    """A key must be where the resource is. Source: the services' pages on customer-managed keys, location."""
+def location(resource: Json, call: Call) -> Iterator[str]:
+    """A key must be in the resource's location. Source: the services' pages on customer-managed keys, location."""
     for field, key in newly_used(resource, call):
-        wanted = _place(resource, field, call)
-        found = key.split("/")[3]
-        if wanted and found not in (wanted, "global"):
-            yield f"The key {key} is in {found}, but must be in {wanted}."
+        expected = _expected_location(resource, field, call)
+        actual = key.split("/")[3]
+        if expected and actual not in (expected, "global"):
+            yield f"The key {key} is in {actual}, but must be in {expected}."
 
 
-def _place(resource: Json, field: str, call: Call) -> str:
-    """Where a resource's key must be; empty where any place will do."""
+def _expected_location(resource: Json, field: str, call: Call) -> str:
+    """The location that a resource's key must have; empty for any location."""
     if call.service == "pubsub":
         return ""
     if call.service == "secretmanager":
         replicas = ((resource.get("replication") or {}).get("userManaged") or {}).get("replicas", ())
         return str(replicas[0].get("location", "")) if len(replicas) == 1 else ""
-    named = re.search(r"/(?:locations|regions|zones)/([^/]+)", call.name)
-    place = str(resource.get("region") or (resource.get("location") if call.service == "storage" else ""))
-    place = place or (named[1] if named else "")
-    region = re.sub(r"-[a-z]$", "", place.lower())
+    match = re.search(r"/(?:locations|regions|zones)/([^/]+)", call.name)
+    location = str(resource.get("region") or (resource.get("location") if call.service == "storage" else ""))
+    location = location or (match[1] if match else "")
+    region = re.sub(r"-[a-z]$", "", location.lower())
     return {"eu": "europe"}.get(region, region)

@@ -1,4 +1,4 @@
-"""What Compute Engine refuses of networks, firewalls, routers and tunnels."""
+"""Refusals of Compute Engine's networks, firewalls, routers and tunnels."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -18,21 +18,21 @@ def ranges(subnetwork: Json) -> list[str]:
 
 
 @refuses("compute", "subnetworks")
-def range_is_one(subnetwork: Json, call: Call) -> Iterator[str]:
+def valid_range(subnetwork: Json, call: Call) -> Iterator[str]:
     """Source: VPC documentation, "Subnets", valid IPv4 ranges: host bits are zero, /29 is the smallest."""
     for text in ranges(subnetwork):
         try:
-            found = ipaddress.ip_network(text)
+            network = ipaddress.ip_network(text)
         except ValueError:
             yield f"Invalid value for field 'resource.ipCidrRange': '{text}'. Invalid CIDR range."
             continue
-        if not 4 <= found.prefixlen <= 29:
+        if not 4 <= network.prefixlen <= 29:
             yield f"Invalid value for field 'resource.ipCidrRange': '{text}'. The prefix length must be 4 to 29."
 
 
 @refuses("compute", "subnetworks")
-def ranges_are_apart(subnetwork: Json, call: Call) -> Iterator[str]:
-    """Source: VPC documentation, "Subnets": no range of a network overlaps another one of it."""
+def overlapping_ranges(subnetwork: Json, call: Call) -> Iterator[str]:
+    """Source: VPC documentation, "Subnets": ranges of a network do not overlap."""
     others = [
         (body["name"], each)
         for key, body in call.store.resources()
@@ -41,14 +41,14 @@ def ranges_are_apart(subnetwork: Json, call: Call) -> Iterator[str]:
         for each in ranges(body)
     ]
     own = [(subnetwork["name"], each) for each in ranges(subnetwork)]
-    for (_, one), (name, other) in [*combinations(own, 2), *((a, b) for a in own for b in others)]:
-        if ipaddress.ip_network(one).overlaps(ipaddress.ip_network(other)):
-            yield f"Invalid IPCidrRange: {one} conflicts with existing subnetwork '{name}' ({other})."
+    for (_, own_range), (name, other) in [*combinations(own, 2), *((a, b) for a in own for b in others)]:
+        if ipaddress.ip_network(own_range).overlaps(ipaddress.ip_network(other)):
+            yield f"Invalid IPCidrRange: {own_range} conflicts with existing subnetwork '{name}' ({other})."
 
 
 @refuses("compute", "firewalls")
-def direction_fits(firewall: Json, call: Call) -> Iterator[str]:
-    """Source: Compute Engine API, firewalls: sources belong to INGRESS; tags and accounts do not mix."""
+def direction(firewall: Json, call: Call) -> Iterator[str]:
+    """Source: Compute Engine API, firewalls: sources only with INGRESS; not tags and accounts together."""
     sources = [each for each in ("sourceRanges", "sourceTags", "sourceServiceAccounts") if firewall.get(each)]
     if firewall.get("direction") == "EGRESS" and sources:
         yield f"Invalid value for field 'resource.{sources[0]}': egress rules cannot have sources."
@@ -59,7 +59,7 @@ def direction_fits(firewall: Json, call: Call) -> Iterator[str]:
 
 @refuses("compute", "firewalls")
 def allows_or_denies(firewall: Json, call: Call) -> Iterator[str]:
-    """Source: Compute Engine API, firewalls: one of `allowed` and `denied`; priority 0 to 65535."""
+    """Source: Compute Engine API, firewalls: either `allowed` or `denied`; priority 0 to 65535."""
     if bool(firewall.get("allowed")) == bool(firewall.get("denied")):
         yield "Exactly one of 'allowed' and 'denied' must be specified."
     if not 0 <= int(firewall.get("priority", 1000)) <= 65535:
@@ -76,7 +76,7 @@ def one_next_hop(route: Json, call: Call) -> Iterator[str]:
 
 @refuses("compute", "routers")
 def nat_addresses(router: Json, call: Call) -> Iterator[str]:
-    """Source: Compute Engine API, routers, nats: MANUAL_ONLY lists addresses, AUTO_ONLY has none."""
+    """Source: Compute Engine API, routers, nats: addresses with MANUAL_ONLY, not with AUTO_ONLY."""
     for nat in router.get("nats", ()):
         manual, addresses = nat.get("natIpAllocateOption") == "MANUAL_ONLY", nat.get("natIps")
         if manual and not (addresses or nat.get("initialNatIps")):
@@ -87,8 +87,8 @@ def nat_addresses(router: Json, call: Call) -> Iterator[str]:
 
 @refuses("compute", "routers")
 def nat_ports(router: Json, call: Call) -> Iterator[str]:
-    """Source: Cloud NAT documentation, "IP addresses and ports": dynamic allocation and endpoint-independent mapping
-    exclude each other, and its numbers of ports are powers of two."""
+    """Source: Cloud NAT documentation, "IP addresses and ports": dynamic allocation excludes endpoint-independent
+    mapping and needs powers of two."""
     for nat in router.get("nats", ()):
         if not nat.get("enableDynamicPortAllocation"):
             continue
@@ -110,8 +110,8 @@ def private_asn(router: Json, call: Call) -> Iterator[str]:
 
 
 @refuses("compute", "routers")
-def peers_have_interfaces(router: Json, call: Call) -> Iterator[str]:
-    """Source: Compute Engine API, routers, bgpPeers: on an interface of the router, in its link-local range."""
+def bgp_peers(router: Json, call: Call) -> Iterator[str]:
+    """Source: Compute Engine API, routers, bgpPeers: on an interface of the router, with a link-local address."""
     interfaces = {each.get("name"): each for each in router.get("interfaces", ())}
     for peer in router.get("bgpPeers", ()):
         if peer.get("interfaceName") not in interfaces:

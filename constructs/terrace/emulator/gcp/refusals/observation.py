@@ -1,11 +1,11 @@
-"""What Logging, Monitoring, Pub/Sub and Cloud Scheduler refuse."""
+"""Refusals of Logging, Monitoring, Pub/Sub and Cloud Scheduler."""
 
 import re
 from collections.abc import Iterator
 
 from terrace.emulator.gcp.call import Call, Refused
 from terrace.emulator.gcp.documents import Json
-from terrace.emulator.gcp.quirks import keeps, refuses
+from terrace.emulator.gcp.quirks import refuses, refuses_delete
 
 DAY = 86400
 SETTINGS = {
@@ -17,7 +17,7 @@ SETTINGS = {
     "webhook_basicauth": "url",
     "webhook_tokenauth": "url",
 }
-"""Kind of channel to the setting that it needs. Source: Monitoring API, notificationChannelDescriptors.list."""
+"""Type of channel -> its required setting. Source: Monitoring API, notificationChannelDescriptors.list."""
 
 
 def seconds(text: str | None, default: float = 0) -> float:
@@ -27,24 +27,24 @@ def seconds(text: str | None, default: float = 0) -> float:
 
 @refuses("logging", "buckets")
 def log_bucket(bucket: Json, call: Call) -> Iterator[str]:
-    """Source: Cloud Logging documentation, "Configure log buckets": 1 to 3650 days; a locked one stays as it is."""
+    """Source: Cloud Logging documentation, "Configure log buckets": 1 to 3650 days; a locked one cannot change."""
     days = int(bucket.get("retentionDays") or 30)
     if not 1 <= days <= 3650:
         yield f"Retention days must be between 1 and 3650, not {days}."
-    there = call.store.get(call.key) or {}
-    if there.get("locked") and (days != int(there.get("retentionDays", 30)) or not bucket.get("locked")):
+    current = call.store.get(call.key) or {}
+    if current.get("locked") and (days != int(current.get("retentionDays", 30)) or not bucket.get("locked")):
         yield "A locked bucket cannot be unlocked, nor its retention be changed."
 
 
 @refuses("logging", "buckets")
 def log_bucket_name(bucket: Json, call: Call) -> Iterator[str]:
-    """Source: Cloud Logging API, buckets.create, bucketId: 100 letters, digits, _ . and -."""
-    found = str(bucket.get("name", "")).rpartition("/")[2]
-    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", found):
-        yield f"Invalid bucket id '{found}'."
+    """Source: Cloud Logging API, buckets.create, bucketId: at most 100 letters, digits, _ . and -."""
+    id = str(bucket.get("name", "")).rpartition("/")[2]
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", id):
+        yield f"Invalid bucket id '{id}'."
 
 
-@keeps("logging", "buckets")
+@refuses_delete("logging", "buckets")
 def locked_log_bucket(bucket: Json, call: Call) -> Iterator[Refused]:
     """Source: Cloud Logging documentation, "Lock a log bucket": a locked one with logs in it cannot be deleted."""
     if bucket.get("locked") and bucket.get("lifecycleState") == "ACTIVE":
@@ -53,22 +53,22 @@ def locked_log_bucket(bucket: Json, call: Call) -> Iterator[Refused]:
 
 @refuses("logging", "sinks")
 def destination(sink: Json, call: Call) -> Iterator[str | Refused]:
-    """Source: Cloud Logging documentation, "Route logs": one of four kinds, and there."""
-    found = re.fullmatch(r"(\w+)\.googleapis\.com/(.+)", str(sink.get("destination", "")))
-    if not found or found[1] not in ("storage", "bigquery", "pubsub", "logging"):
+    """Source: Cloud Logging documentation, "Route logs": one of four kinds, which exists."""
+    match = re.fullmatch(r"(\w+)\.googleapis\.com/(.+)", str(sink.get("destination", "")))
+    if not match or match[1] not in ("storage", "bigquery", "pubsub", "logging"):
         yield f"Invalid sink destination '{sink.get('destination')}'."
-    elif found[1] == "storage" and f"storage/b/{found[2]}" not in call.store:
-        yield Refused(404, "NOT_FOUND", f"The destination bucket '{found[2]}' does not exist.")
-    elif found[1] in ("pubsub", "logging") and f"projects/{call.cloud.project}/" in found[2]:
-        own = found[2].rpartition("/")[2] in ("_Default", "_Required")
-        if not own and f"{found[1]}/{found[2]}" not in call.store:
-            yield Refused(404, "NOT_FOUND", f"The destination '{found[2]}' does not exist.")
+    elif match[1] == "storage" and f"storage/b/{match[2]}" not in call.store:
+        yield Refused(404, "NOT_FOUND", f"The destination bucket '{match[2]}' does not exist.")
+    elif match[1] in ("pubsub", "logging") and f"projects/{call.cloud.project}/" in match[2]:
+        is_built_in = match[2].rpartition("/")[2] in ("_Default", "_Required")
+        if not is_built_in and f"{match[1]}/{match[2]}" not in call.store:
+            yield Refused(404, "NOT_FOUND", f"The destination '{match[2]}' does not exist.")
 
 
 @refuses("monitoring", "notificationChannels")
-def channel(found: Json, call: Call) -> Iterator[str]:
+def channel(resource: Json, call: Call) -> Iterator[str]:
     """Source: Monitoring API, notificationChannelDescriptors."""
-    kind, labels = str(found.get("type", "")), {**found.get("labels", {}), **found.get("sensitiveLabels", {})}
+    kind, labels = str(resource.get("type", "")), {**resource.get("labels", {}), **resource.get("sensitiveLabels", {})}
     if kind not in SETTINGS:
         yield f"The channel type '{kind}' is not supported."
     elif not labels.get(SETTINGS[kind]):
@@ -79,7 +79,7 @@ def channel(found: Json, call: Call) -> Iterator[str]:
 
 @refuses("monitoring", "alertPolicies")
 def alert(policy: Json, call: Call) -> Iterator[str]:
-    """Source: Monitoring API, AlertPolicy: 1 to 6 conditions; a duration in whole minutes; closed after 30 min."""
+    """Source: Monitoring API, AlertPolicy: 1 to 6 conditions; durations in minutes; auto-close after 30 min."""
     conditions = policy.get("conditions", ())
     if not 1 <= len(conditions) <= 6:
         yield f"An alert policy must have 1 to 6 conditions, not {len(conditions)}."
@@ -96,44 +96,46 @@ def alert(policy: Json, call: Call) -> Iterator[str]:
 
 
 @refuses("monitoring", "serviceLevelObjectives")
-def objective(found: Json, call: Call) -> Iterator[str]:
+def objective(resource: Json, call: Call) -> Iterator[str]:
     """Source: Monitoring API, ServiceLevelObjective: above 0, at most 0.9999, over 1 to 30 whole days."""
-    if not 0 < float(found.get("goal", 0)) <= 0.9999:
-        yield f"The goal must be greater than 0 and at most 0.9999, not {found.get('goal')}."
-    period = seconds(found.get("rollingPeriod"), DAY)
+    if not 0 < float(resource.get("goal", 0)) <= 0.9999:
+        yield f"The goal must be greater than 0 and at most 0.9999, not {resource.get('goal')}."
+    period = seconds(resource.get("rollingPeriod"), DAY)
     if period % DAY or not DAY <= period <= 30 * DAY:
         yield "The rolling period must be 1 to 30 whole days."
 
 
 @refuses("pubsub", "topics", "subscriptions")
-def pubsub_name(found: Json, call: Call) -> Iterator[str]:
-    """Source: Pub/Sub documentation, "Naming guidelines": 3 to 255 characters, not goog."""
-    name = str(found.get("name", "")).rpartition("/")[2]
+def pubsub_name(resource: Json, call: Call) -> Iterator[str]:
+    """Source: Pub/Sub documentation, "Naming guidelines": 3 to 255 characters, not with the prefix goog."""
+    name = str(resource.get("name", "")).rpartition("/")[2]
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9._~%+-]{2,254}", name) or name.startswith("goog"):
         yield f"Invalid resource name '{name}'."
 
 
 @refuses("pubsub", "subscriptions")
-def subscription(found: Json, call: Call) -> Iterator[str]:
-    """Source: Pub/Sub API, Subscription: 10 to 600 s to acknowledge, 10 min to 31 d kept, expiry not before that."""
-    if not 10 <= int(found.get("ackDeadlineSeconds") or 10) <= 600:
-        yield f"ackDeadlineSeconds must be 10 to 600, not {found['ackDeadlineSeconds']}."
-    kept = seconds(found.get("messageRetentionDuration"), 7 * DAY)
-    if not 600 <= kept <= 31 * DAY:
+def subscription(resource: Json, call: Call) -> Iterator[str]:
+    """Source: Pub/Sub API, Subscription: 10 to 600 s to acknowledge, 10 min to 31 d retention, later expiry."""
+    if not 10 <= int(resource.get("ackDeadlineSeconds") or 10) <= 600:
+        yield f"ackDeadlineSeconds must be 10 to 600, not {resource['ackDeadlineSeconds']}."
+    retention = seconds(resource.get("messageRetentionDuration"), 7 * DAY)
+    if not 600 <= retention <= 31 * DAY:
         yield "messageRetentionDuration must be 10 minutes to 31 days."
-    ttl = (found.get("expirationPolicy") or {}).get("ttl")
-    if ttl and (seconds(ttl) < DAY or seconds(ttl) < kept):
+    ttl = (resource.get("expirationPolicy") or {}).get("ttl")
+    if ttl and (seconds(ttl) < DAY or seconds(ttl) < retention):
         yield "expirationPolicy.ttl must be at least a day and not less than messageRetentionDuration."
-    attempts = (found.get("deadLetterPolicy") or {}).get("maxDeliveryAttempts")
+    attempts = (resource.get("deadLetterPolicy") or {}).get("maxDeliveryAttempts")
     if attempts and not 5 <= int(attempts) <= 100:
         yield f"maxDeliveryAttempts must be 5 to 100, not {attempts}."
 
 
 @refuses("cloudscheduler", "jobs")
-def job(found: Json, call: Call) -> Iterator[str]:
+def job(resource: Json, call: Call) -> Iterator[str]:
     """Source: Cloud Scheduler documentation, "Cron job format and time zone"; one target."""
-    if len(str(found.get("schedule", "")).split()) != 5 and not str(found.get("schedule", "")).startswith("every "):
-        yield f"Schedule or time zone is invalid: '{found.get('schedule')}'"
-    targets = [each for each in ("pubsubTarget", "appEngineHttpTarget", "httpTarget") if found.get(each)]
+    if len(str(resource.get("schedule", "")).split()) != 5 and not str(resource.get("schedule", "")).startswith(
+        "every "
+    ):
+        yield f"Schedule or time zone is invalid: '{resource.get('schedule')}'"
+    targets = [each for each in ("pubsubTarget", "appEngineHttpTarget", "httpTarget") if resource.get(each)]
     if len(targets) != 1:
         yield f"A job must have exactly one target, not {len(targets)}."

@@ -1,4 +1,4 @@
-"""What the published schema of a method forbids: unknown fields, wrong types, values that do not exist, gaps.
+"""Violations of a method's published schema: unknown fields, wrong types, invalid values, missing fields.
 
 Source: the discovery document of the service; proto3 JSON mapping; "Required." in a field's description.
 """
@@ -11,7 +11,7 @@ from terrace.emulator.gcp.call import Call, camel
 from terrace.emulator.gcp.documents import Document, Json
 
 TOLERATED = frozenset({"initialNatIps", "deleteBgpAlwaysCompareMed"})
-"""Sent by the provider and accepted by the service, but in no document."""
+"""Fields that the provider sends and the service accepts, although no document has them."""
 
 SYSTEM = frozenset(
     {
@@ -31,24 +31,24 @@ _FORMATS = {
 }
 
 
-def faults(call: Call) -> Iterator[str]:
-    """Why the query and the body of a call are not what its method takes."""
+def violations(call: Call) -> Iterator[str]:
+    """The violations in the query and the body of a call."""
     if call.is_known and call.document.is_published:
-        yield from _strange(call)
+        yield from _unknown_parameters(call)
     if call.method.request and call.http in ("POST", "PUT", "PATCH"):
-        yield from _unfitting(call.document, call.document.schema(call.method.request), call.body, "")
-        yield from _incomplete(call)
+        yield from _invalid_fields(call.document, call.document.schema(call.method.request), call.body, "")
+        yield from _missing_fields(call)
 
 
-def _strange(call: Call) -> Iterator[str]:
+def _unknown_parameters(call: Call) -> Iterator[str]:
     known = call.method.parameters | call.document.properties(call.method.request).keys() | SYSTEM
     for name in call.query:
-        # `options.requestedPolicyVersion` is a field of a field of the request
+        # `options.requestedPolicyVersion` is a nested field of the request
         if not {camel(name), camel(name.partition(".")[0])} & known and call.method.verb != "read":
             yield f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter.'
 
 
-def _unfitting(document: Document, schema: Json, value: Json, at: str) -> Iterator[str]:
+def _invalid_fields(document: Document, schema: Json, value: Json, at: str) -> Iterator[str]:
     known = schema.get("properties")
     if not known or "additionalProperties" in schema:
         return
@@ -59,22 +59,24 @@ def _unfitting(document: Document, schema: Json, value: Json, at: str) -> Iterat
                 place = at or schema.get("id", "")
                 yield f"Invalid JSON payload received. Unknown name \"{field}\" at '{place}': Cannot find field."
         elif content is not None:
-            yield from _wrong(document, known[field], content, where)
+            yield from _invalid_value(document, known[field], content, where)
 
 
-def _wrong(document: Document, entry: Json, value: Any, where: str) -> Iterator[str]:
+def _invalid_value(document: Document, entry: Json, value: Any, where: str) -> Iterator[str]:
     kind = entry.get("type", "object")
     if kind == "array":
         if not isinstance(value, list):
             yield _text(where, "ARRAY", value)
             return
         for index, each in enumerate(value):
-            yield from _wrong(document, entry["items"], each, f"{where}[{index}]")
+            yield from _invalid_value(document, entry["items"], each, f"{where}[{index}]")
     elif "$ref" in entry or "properties" in entry:
         if not isinstance(value, dict):
             yield _text(where, entry.get("$ref", "OBJECT"), value)
         else:
-            yield from _unfitting(document, document.schema(entry["$ref"]) if "$ref" in entry else entry, value, where)
+            yield from _invalid_fields(
+                document, document.schema(entry["$ref"]) if "$ref" in entry else entry, value, where
+            )
     elif value == "":
         return
     elif not _is_of(kind, entry.get("format", ""), value):
@@ -87,11 +89,13 @@ def _wrong(document: Document, entry: Json, value: Any, where: str) -> Iterator[
         and not re.fullmatch(pattern, str(value))
     ):
         yield f"Invalid value for field 'resource.{where}': '{value}'. Must be a match of regex '{pattern}'"
-    elif (form := _FORMATS.get(entry.get("format", ""))) and not re.fullmatch(form, str(value)):
+    elif (pattern_of_format := _FORMATS.get(entry.get("format", ""))) and not re.fullmatch(
+        pattern_of_format, str(value)
+    ):
         yield _text(where, entry["format"].upper(), value)
 
 
-def _is_of(kind: str, form: str, value: Any) -> bool:
+def _is_of(kind: str, pattern_of_format: str, value: Any) -> bool:
     if kind == "boolean":
         return isinstance(value, bool)
     if kind == "object":
@@ -99,8 +103,8 @@ def _is_of(kind: str, form: str, value: Any) -> bool:
     if kind in ("integer", "number"):
         return not isinstance(value, (dict, list, bool))
     if kind == "string":
-        # 64-bit numbers are strings in JSON, and numbers are taken for them
-        return isinstance(value, str) or (form.endswith("int64") and isinstance(value, int))
+        # 64-bit numbers are strings in JSON; numbers are accepted too
+        return isinstance(value, str) or (pattern_of_format.endswith("int64") and isinstance(value, int))
     return True
 
 
@@ -108,14 +112,14 @@ def _text(where: str, kind: str, value: Any) -> str:
     return f"Invalid value at '{where}' ({kind}), {value!r}"
 
 
-def _incomplete(call: Call) -> Iterator[str]:
-    """What a resource must have when it is made."""
+def _missing_fields(call: Call) -> Iterator[str]:
+    """The required fields that a new resource lacks."""
     from terrace.emulator.gcp.verbs import CREATES
 
     if call.method.verb not in CREATES:
         return
     for field, entry in call.document.properties(call.schema).items():
-        asked = entry.get("required") or call.method.id in entry.get("annotations", {}).get("required", ())
+        is_required = entry.get("required") or call.method.id in entry.get("annotations", {}).get("required", ())
         may_be_zero = field == "name" or entry.get("type") in ("boolean", "integer", "number")
-        if asked and not may_be_zero and call.sent.get(field) in (None, "", [], {}):
+        if is_required and not may_be_zero and call.sent.get(field) in (None, "", [], {}):
             yield f"Missing required field '{field}' of {call.schema}"

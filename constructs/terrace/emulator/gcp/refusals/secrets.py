@@ -1,4 +1,4 @@
-"""What Secret Manager refuses of secrets and versions."""
+"""Refusals of Secret Manager."""
 
 import base64
 import re
@@ -13,27 +13,27 @@ from terrace.emulator.gcp.quirks import refuses
 @refuses("secretmanager", "secrets")
 def name(secret: Json, call: Call) -> Iterator[str]:
     """Source: Secret Manager API, secrets.create, secretId."""
-    found = str(secret.get("name", "")).rpartition("/")[2]
-    if not re.fullmatch(r"[a-zA-Z0-9_-]{1,255}", found):
-        yield f"The provided Secret ID [{found}] does not match the expected format [[a-zA-Z_0-9]+]"
+    id = str(secret.get("name", "")).rpartition("/")[2]
+    if not re.fullmatch(r"[a-zA-Z0-9_-]{1,255}", id):
+        yield f"The provided Secret ID [{id}] does not match the expected format [[a-zA-Z_0-9]+]"
 
 
 @refuses("secretmanager", "secrets")
 def rotation(secret: Json, call: Call) -> Iterator[str | Refused]:
-    """Source: Secret Manager documentation, "Create rotation schedules": a topic, an hour at least, in the future."""
-    found = secret.get("rotation")
-    if not found:
+    """Source: Secret Manager documentation, "Create rotation schedules": a topic, at least an hour, in the future."""
+    settings = secret.get("rotation")
+    if not settings:
         return
     if not secret.get("topics"):
         yield Refused(400, "FAILED_PRECONDITION", "Secrets with a rotation must have at least one topic.")
-    period = found.get("rotationPeriod")
-    if period and not found.get("nextRotationTime"):
+    period = settings.get("rotationPeriod")
+    if period and not settings.get("nextRotationTime"):
         yield "next_rotation_time must be set if rotation_period is set."
     if period and float(period.removesuffix("s")) < 3600:
         yield "rotation_period must be at least 3600s."
-    at = found.get("nextRotationTime")
-    there = call.store.get(call.key) or {}
-    if at and at != (there.get("rotation") or {}).get("nextRotationTime") and _time(at) < datetime.now(UTC):
+    at = settings.get("nextRotationTime")
+    current = call.store.get(call.key) or {}
+    if at and at != (current.get("rotation") or {}).get("nextRotationTime") and _time(at) < datetime.now(UTC):
         yield f"next_rotation_time {at} must be at least 5 minutes in the future."
 
 
@@ -43,20 +43,20 @@ def _time(text: str) -> datetime:
 
 @refuses("secretmanager", "secrets")
 def replication(secret: Json, call: Call) -> Iterator[str]:
-    """Source: Secret Manager documentation, "Choose a replication policy": places differ, and stay."""
-    found = secret.get("replication") or {}
-    managed = found.get("userManaged")
-    places = [each.get("location") for each in (managed or {}).get("replicas", ())]
-    if managed is not None and (not places or len(set(places)) != len(places)):
+    """Source: Secret Manager documentation, "Choose a replication policy": distinct locations, which cannot change."""
+    settings = secret.get("replication") or {}
+    managed = settings.get("userManaged")
+    locations = [each.get("location") for each in (managed or {}).get("replicas", ())]
+    if managed is not None and (not locations or len(set(locations)) != len(locations)):
         yield "A user managed replication must have at least one replica, each in another location."
-    there = call.store.get(call.key)
-    if there and there.get("replication") != found:
+    current = call.store.get(call.key)
+    if current and current.get("replication") != settings:
         yield "The replication of a secret cannot be changed."
 
 
 @refuses("secretmanager", "versions")
 def payload(version: Json, call: Call) -> Iterator[str]:
-    """Source: Secret Manager documentation, "Quotas and limits": 64 KiB a version, and something in it."""
+    """Source: Secret Manager documentation, "Quotas and limits": 1 byte to 64 KiB for a version."""
     content = base64.b64decode((call.body.get("payload") or {}).get("data", ""))
     if not 0 < len(content) <= 65536:
         yield f"The secret payload has {len(content)} bytes; 1 to 65536 are allowed."

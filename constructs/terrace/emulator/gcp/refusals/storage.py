@@ -1,11 +1,11 @@
-"""What Cloud Storage refuses of buckets, and Storage Transfer of jobs."""
+"""Refusals of Cloud Storage buckets and of Storage Transfer jobs."""
 
 import re
 from collections.abc import Iterator
 
 from terrace.emulator.gcp.call import Call, Refused
 from terrace.emulator.gcp.documents import Json
-from terrace.emulator.gcp.quirks import keeps, refuses
+from terrace.emulator.gcp.quirks import refuses, refuses_delete
 
 DAY = 86400
 
@@ -13,21 +13,21 @@ DAY = 86400
 @refuses("storage", "b")
 def name(bucket: Json, call: Call) -> Iterator[str]:
     """Source: Cloud Storage documentation, "Bucket naming requirements"."""
-    found = str(bucket.get("name", ""))
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]", found) or found.startswith("goog") or "google" in found:
-        yield f"Invalid bucket name: '{found}'"
+    text = str(bucket.get("name", ""))
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]", text) or text.startswith("goog") or "google" in text:
+        yield f"Invalid bucket name: '{text}'"
 
 
 @refuses("storage", "b")
-def place_stays(bucket: Json, call: Call) -> Iterator[str]:
-    """Source: Cloud Storage documentation, "Bucket locations": a bucket cannot be moved by changing it."""
-    there = call.store.get(f"storage/b/{bucket.get('name')}")
-    if there and str(bucket.get("location", "")).upper() != there["location"]:
+def location_changed(bucket: Json, call: Call) -> Iterator[str]:
+    """Source: Cloud Storage documentation, "Bucket locations": a bucket's location cannot change."""
+    current = call.store.get(f"storage/b/{bucket.get('name')}")
+    if current and str(bucket.get("location", "")).upper() != current["location"]:
         yield "The location of a bucket cannot be changed."
 
 
 @refuses("storage", "b")
-def two_places(bucket: Json, call: Call) -> Iterator[str]:
+def dual_region(bucket: Json, call: Call) -> Iterator[str]:
     """Source: Cloud Storage documentation, "Bucket locations": a dual-region has two regions."""
     placement = bucket.get("customPlacementConfig")
     if placement and len(set(placement.get("dataLocations", ()))) != 2:
@@ -43,7 +43,7 @@ def turbo(bucket: Json, call: Call) -> Iterator[str]:
 
 @refuses("storage", "b")
 def soft_deletion(bucket: Json, call: Call) -> Iterator[str]:
-    """Source: Cloud Storage documentation, "Soft delete": off, or 7 to 90 days."""
+    """Source: Cloud Storage documentation, "Soft delete": disabled, or 7 to 90 days."""
     seconds = int((bucket.get("softDeletePolicy") or {}).get("retentionDurationSeconds", 7 * DAY))
     if seconds and not 7 * DAY <= seconds <= 90 * DAY:
         yield "Soft delete policy retention duration must be 0 or 7 to 90 days."
@@ -51,7 +51,7 @@ def soft_deletion(bucket: Json, call: Call) -> Iterator[str]:
 
 @refuses("storage", "b")
 def retention(bucket: Json, call: Call) -> Iterator[str | Refused]:
-    """Source: Cloud Storage documentation, "Bucket Lock": up to 100 years; a locked one only grows."""
+    """Source: Cloud Storage documentation, "Bucket Lock": up to 100 years; a locked one can only grow."""
     seconds = int((bucket.get("retentionPolicy") or {}).get("retentionPeriod", 1))
     if not 0 < seconds <= 3_155_760_000:
         yield "The retention period must be greater than 0 and at most 100 years."
@@ -63,7 +63,7 @@ def retention(bucket: Json, call: Call) -> Iterator[str | Refused]:
 
 @refuses("storage", "b")
 def lifecycle(bucket: Json, call: Call) -> Iterator[str]:
-    """Source: Cloud Storage documentation, "Object Lifecycle Management": a condition each, a class to go to."""
+    """Source: Cloud Storage documentation, "Object Lifecycle Management": conditions, classes."""
     for rule in (bucket.get("lifecycle") or {}).get("rule", ()):
         action = rule.get("action") or {}
         if not rule.get("condition"):
@@ -87,8 +87,8 @@ def storage_class(bucket: Json, call: Call) -> Iterator[str]:
         "DURABLE_REDUCED_AVAILABILITY",
     )
     rules = (bucket.get("lifecycle") or {}).get("rule", ())
-    asked = [bucket.get("storageClass"), *((rule.get("action") or {}).get("storageClass") for rule in rules)]
-    for each in asked:
+    classes = [bucket.get("storageClass"), *((rule.get("action") or {}).get("storageClass") for rule in rules)]
+    for each in classes:
         if each and each not in known:
             yield f"Invalid storage class '{each}'."
 
@@ -104,7 +104,7 @@ def public_members(policy: Json, call: Call) -> Iterator[Refused]:
         yield Refused(412, "FAILED_PRECONDITION", text)
 
 
-@keeps("storage", "b")
+@refuses_delete("storage", "b")
 def bucket_is_empty(bucket: Json, call: Call) -> Iterator[Refused]:
     """Source: Cloud Storage JSON API, "HTTP status and error codes", 409 conflict."""
     if call.store.below(f"{call.key}/o"):
@@ -113,12 +113,12 @@ def bucket_is_empty(bucket: Json, call: Call) -> Iterator[Refused]:
 
 @refuses("storagetransfer", "transferJobs")
 def copies(job: Json, call: Call) -> Iterator[str | Refused]:
-    """Source: Storage Transfer API, transferJobs: buckets that are there, an hour between runs at least."""
+    """Source: Storage Transfer API, transferJobs: existing buckets, at least an hour between runs."""
     spec = job.get("transferSpec") or {}
     for side in ("gcsDataSource", "gcsDataSink"):
-        found = (spec.get(side) or {}).get("bucketName")
-        if found and f"storage/b/{found}" not in call.store:
-            yield Refused(404, "NOT_FOUND", f"Bucket '{found}' does not exist.")
+        bucket = (spec.get(side) or {}).get("bucketName")
+        if bucket and f"storage/b/{bucket}" not in call.store:
+            yield Refused(404, "NOT_FOUND", f"Bucket '{bucket}' does not exist.")
     interval = str((job.get("schedule") or {}).get("repeatInterval") or "86400s")
     if float(interval.removesuffix("s")) < 3600:
         yield "repeatInterval must be at least one hour."

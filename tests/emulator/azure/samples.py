@@ -1,6 +1,6 @@
-"""One resource of every type that the stacks use, each accepted as it stands: the start of round trips and refusals.
+"""One valid resource of every type that the stacks use, for the tests of round trips and refusals.
 
-The order is the one in which they can be made.
+They are in the order in which they can be created.
 """
 
 import copy
@@ -21,8 +21,8 @@ from tests.emulator.azure.bodies import (
     KEY,
     NETWORK,
     PEOPLE,
-    PLACE,
     READER,
+    REGION,
     SECURED,
     SERVER,
     STANDARD,
@@ -36,7 +36,6 @@ from tests.emulator.azure.bodies import (
     Body,
     account_body,
     alert,
-    at,
     blob_service,
     budget,
     cluster_body,
@@ -44,20 +43,21 @@ from tests.emulator.azure.bodies import (
     delegated,
     gateway,
     grant,
-    here,
     instance,
     lifecycle,
+    located,
     policy,
+    resource_id,
     server_body,
     subnet,
 )
 
 
-def _world() -> dict[str, tuple[str, Body]]:
-    """Name to path and body."""
+def _samples() -> dict[str, tuple[str, Body]]:
+    """Name -> path and body."""
     return {
-        "group": (GROUP, {"location": PLACE}),
-        "user": (USER, {"location": PLACE}),
+        "group": (GROUP, {"location": REGION}),
+        "user": (USER, {"location": REGION}),
         "credential": (
             f"{USER}/federatedIdentityCredentials/pods",
             {
@@ -70,7 +70,7 @@ def _world() -> dict[str, tuple[str, Body]]:
         ),
         "vault": (
             VAULT,
-            here(
+            located(
                 tenantId=TENANT,
                 sku={"family": "A", "name": "premium"},
                 enableRbacAuthorization=True,
@@ -78,22 +78,25 @@ def _world() -> dict[str, tuple[str, Body]]:
                 softDeleteRetentionInDays=30,
             ),
         ),
-        "nsg": (at("Network/networkSecurityGroups", "nsg"), here()),
-        "nsg-rule": (at("Network/networkSecurityGroups", "nsg/securityRules/health"), {"properties": FROM_MANAGER}),
-        "nat-address": (at("Network/publicIPAddresses", "nat"), copy.deepcopy(STANDARD)),
-        "entry-address": (at("Network/publicIPAddresses", "entry"), copy.deepcopy(STANDARD)),
+        "nsg": (resource_id("Network/networkSecurityGroups", "nsg"), located()),
+        "nsg-rule": (
+            resource_id("Network/networkSecurityGroups", "nsg/securityRules/health"),
+            {"properties": FROM_MANAGER},
+        ),
+        "nat-address": (resource_id("Network/publicIPAddresses", "nat"), copy.deepcopy(STANDARD)),
+        "entry-address": (resource_id("Network/publicIPAddresses", "entry"), copy.deepcopy(STANDARD)),
         "nat": (
-            at("Network/natGateways", "nat"),
+            resource_id("Network/natGateways", "nat"),
             {
                 "sku": {"name": "Standard"},
                 "zones": ["1"],
-                **here(publicIpAddresses=[{"id": at("Network/publicIPAddresses", "nat")}]),
+                **located(publicIpAddresses=[{"id": resource_id("Network/publicIPAddresses", "nat")}]),
             },
         ),
-        "network": (NETWORK, here(addressSpace={"addressPrefixes": ["10.0.0.0/16"]})),
+        "network": (NETWORK, located(addressSpace={"addressPrefixes": ["10.0.0.0/16"]})),
         "subnet-nodes": (
             f"{NETWORK}/subnets/nodes",
-            subnet("10.0.0.0/20", natGateway={"id": at("Network/natGateways", "nat")}),
+            subnet("10.0.0.0/20", natGateway={"id": resource_id("Network/natGateways", "nat")}),
         ),
         "subnet-entry": (f"{NETWORK}/subnets/entry", subnet("10.0.32.0/24", **SECURED)),
         "subnet-paths": (f"{NETWORK}/subnets/paths", subnet("10.0.33.0/24")),
@@ -102,17 +105,17 @@ def _world() -> dict[str, tuple[str, Body]]:
             f"{NETWORK}/subnets/database",
             subnet("10.0.35.0/24", delegations=delegated("Microsoft.DBforPostgreSQL/flexibleServers")),
         ),
-        "route-table": (at("Network/routeTables", "routes"), here()),
-        "route": (at("Network/routeTables", "routes/routes/out"), {"properties": {"nextHopType": "Internet"}}),
+        "route-table": (resource_id("Network/routeTables", "routes"), located()),
+        "route": (resource_id("Network/routeTables", "routes/routes/out"), {"properties": {"nextHopType": "Internet"}}),
         "zone": (ZONE, {"location": "global", "properties": {}}),
         "zone-link": (
             f"{ZONE}/virtualNetworkLinks/net",
             {"location": "global", "properties": {"virtualNetwork": {"id": NETWORK}, "registrationEnabled": False}},
         ),
         "zone-record": (f"{ZONE}/CNAME/alias", {"properties": {"ttl": 60, "cnameRecord": {"cname": "target.example"}}}),
-        "public-zone": (at("Network/dnsZones", "data.example.com"), {"location": "global", "properties": {}}),
+        "public-zone": (resource_id("Network/dnsZones", "data.example.com"), {"location": "global", "properties": {}}),
         "public-record": (
-            at("Network/dnsZones", "data.example.com/A/www"),
+            resource_id("Network/dnsZones", "data.example.com/A/www"),
             {"properties": {"TTL": 300, "ARecords": [{"ipv4Address": "203.0.113.1"}]}},
         ),
         "grant-key": grant(guid(USER, "principal"), ENCRYPTION_USER, VAULT),
@@ -138,8 +141,8 @@ def _world() -> dict[str, tuple[str, Body]]:
             },
         ),
         "endpoint": (
-            at("Network/privateEndpoints", "path"),
-            here(
+            resource_id("Network/privateEndpoints", "path"),
+            located(
                 subnet={"id": f"{NETWORK}/subnets/paths"},
                 privateLinkServiceConnections=[
                     {"name": "blob", "properties": {"privateLinkServiceId": ACCOUNT, "groupIds": ["blob"]}},
@@ -147,27 +150,27 @@ def _world() -> dict[str, tuple[str, Body]]:
             ),
         ),
         "endpoint-zones": (
-            at("Network/privateEndpoints", "path/privateDnsZoneGroups/default"),
+            resource_id("Network/privateEndpoints", "path/privateDnsZoneGroups/default"),
             {"properties": {"privateDnsZoneConfigs": [{"name": "blob", "properties": {"privateDnsZoneId": ZONE}}]}},
         ),
         "waf": (
-            at("Network/applicationGatewayWebApplicationFirewallPolicies", "waf"),
-            here(
+            resource_id("Network/applicationGatewayWebApplicationFirewallPolicies", "waf"),
+            located(
                 managedRules={
                     "managedRuleSets": [{"ruleSetType": "Microsoft_DefaultRuleSet", "ruleSetVersion": "2.1"}]
                 },
                 customRules=[{"name": "rate", "priority": 10}, {"name": "bots", "priority": 20}],
             ),
         ),
-        "entry": (at("Network/applicationGateways", "entry"), gateway()),
-        "watcher": (at("Network/networkWatchers", "watcher"), here()),
+        "entry": (resource_id("Network/applicationGateways", "entry"), gateway()),
+        "watcher": (resource_id("Network/networkWatchers", "watcher"), located()),
         "flow-log": (
-            at("Network/networkWatchers", "watcher/flowLogs/net"),
-            here(targetResourceId=NETWORK, storageId=ACCOUNT, enabled=True),
+            resource_id("Network/networkWatchers", "watcher/flowLogs/net"),
+            located(targetResourceId=NETWORK, storageId=ACCOUNT, enabled=True),
         ),
         "vpn": (
-            at("Network/virtualNetworkGateways", "vpn"),
-            here(
+            resource_id("Network/virtualNetworkGateways", "vpn"),
+            located(
                 activeActive=False,
                 sku={"name": "VpnGw1AZ", "tier": "VpnGw1AZ"},
                 ipConfigurations=[
@@ -175,28 +178,28 @@ def _world() -> dict[str, tuple[str, Body]]:
                 ],
             ),
         ),
-        "site": (at("Network/localNetworkGateways", "site"), here(gatewayIpAddress="198.51.100.1")),
+        "site": (resource_id("Network/localNetworkGateways", "site"), located(gatewayIpAddress="198.51.100.1")),
         "tunnel": (
-            at("Network/connections", "site"),
-            here(
+            resource_id("Network/connections", "site"),
+            located(
                 connectionType="IPsec",
-                virtualNetworkGateway1={"id": at("Network/virtualNetworkGateways", "vpn")},
-                localNetworkGateway2={"id": at("Network/localNetworkGateways", "site")},
+                virtualNetworkGateway1={"id": resource_id("Network/virtualNetworkGateways", "vpn")},
+                localNetworkGateway2={"id": resource_id("Network/localNetworkGateways", "site")},
             ),
         ),
         "disks": (
-            at("Compute/diskEncryptionSets", "disks"),
+            resource_id("Compute/diskEncryptionSets", "disks"),
             {
                 "identity": IDENTITY,
-                **here(activeKey={"keyUrl": KEY}, encryptionType="EncryptionAtRestWithCustomerKey"),
+                **located(activeKey={"keyUrl": KEY}, encryptionType="EncryptionAtRestWithCustomerKey"),
             },
         ),
         "registry": (
-            at("ContainerRegistry/registries", "worldregistry"),
+            resource_id("ContainerRegistry/registries", "worldregistry"),
             {
                 "sku": {"name": "Premium"},
                 "identity": IDENTITY,
-                **here(
+                **located(
                     publicNetworkAccess="Disabled",
                     dataEndpointEnabled=True,
                     policies={"exportPolicy": {"status": "disabled"}},
@@ -204,7 +207,7 @@ def _world() -> dict[str, tuple[str, Body]]:
                 ),
             },
         ),
-        "workspace": (WORKSPACE, here(sku={"name": "PerGB2018"}, retentionInDays=30)),
+        "workspace": (WORKSPACE, located(sku={"name": "PerGB2018"}, retentionInDays=30)),
         "search": (
             f"{WORKSPACE}/savedSearches/refused",
             {"properties": {"category": "world", "displayName": "Refused", "query": "AzureActivity | take 1"}},
@@ -241,7 +244,7 @@ def _world() -> dict[str, tuple[str, Body]]:
         ),
         "cache": (
             CACHE,
-            {"sku": {"name": "Balanced_B3"}, "identity": IDENTITY, **here(encryption=customer_key(VERSION))},
+            {"sku": {"name": "Balanced_B3"}, "identity": IDENTITY, **located(encryption=customer_key(VERSION))},
         ),
         "cache-database": (
             f"{CACHE}/databases/default",
@@ -262,7 +265,7 @@ def _world() -> dict[str, tuple[str, Body]]:
             BACKUP,
             {
                 "identity": {"type": "SystemAssigned"},
-                **here(
+                **located(
                     storageSettings=[{"datastoreType": "VaultStore", "type": "GeoRedundant"}],
                     featureSettings={"crossRegionRestoreSettings": {"state": "Enabled"}},
                     securitySettings={
@@ -276,20 +279,20 @@ def _world() -> dict[str, tuple[str, Body]]:
         "grant-backup": grant(guid(BACKUP, "identity"), DATABASE_BACKUP, SERVER),
         "backup-instance": (f"{BACKUP}/backupInstances/database", instance()),
         "action-group": (
-            at("Insights/actionGroups", "people"),
+            resource_id("Insights/actionGroups", "people"),
             {"location": "global", "properties": {"groupShortName": "people", "enabled": True}},
         ),
-        "metric-alert": (at("Insights/metricAlerts", "cpu"), alert()),
+        "metric-alert": (resource_id("Insights/metricAlerts", "cpu"), alert()),
         "query-alert": (
-            at("Insights/scheduledQueryRules", "denied"),
-            here(scopes=[WORKSPACE], criteria={"allOf": []}, evaluationFrequency="PT15M", windowSize="PT15M"),
+            resource_id("Insights/scheduledQueryRules", "denied"),
+            located(scopes=[WORKSPACE], criteria={"allOf": []}, evaluationFrequency="PT15M", windowSize="PT15M"),
         ),
         "workbook": (
-            at("Insights/workbooks", guid("workbook")),
-            {"kind": "shared", **here(displayName="world", serializedData="{}")},
+            resource_id("Insights/workbooks", guid("workbook")),
+            {"kind": "shared", **located(displayName="world", serializedData="{}")},
         ),
         "processing-rule": (
-            at("AlertsManagement/actionRules", "urgent"),
+            resource_id("AlertsManagement/actionRules", "urgent"),
             {"location": "global", "properties": {"scopes": [GROUP], "actions": [{"actionType": "AddActionGroups"}]}},
         ),
         "diagnostics": (
@@ -297,7 +300,7 @@ def _world() -> dict[str, tuple[str, Body]]:
             {"properties": {"workspaceId": WORKSPACE, "logs": [{"category": "kube-audit", "enabled": True}]}},
         ),
         "budget": (f"{SUBSCRIPTION}/providers/Microsoft.Consumption/budgets/world", budget()),
-        "workflow": (at("Logic/workflows", "sleep"), here(definition={"triggers": {}, "actions": {}})),
+        "workflow": (resource_id("Logic/workflows", "sleep"), located(definition={"triggers": {}, "actions": {}})),
         "role": (
             f"{GROUP}/providers/Microsoft.Authorization/roleDefinitions/{guid('role')}",
             {
@@ -330,5 +333,5 @@ def _world() -> dict[str, tuple[str, Body]]:
     }
 
 
-WORLD = _world()
-"""Name to path and body. Nobody may change what is in it: take `copy.deepcopy`."""
+SAMPLES = _samples()
+"""Name -> path and body. Use `copy.deepcopy` before changing a body."""

@@ -1,28 +1,23 @@
 """Clusters and their nodes."""
 
-import pytest
-
-from tests.emulator.gcp.conftest import PLACE, PROJECT, Google
-from tests.emulator.gcp.refusals.wrong import (
+from tests.emulator.gcp.conftest import LOCATION, PROJECT
+from tests.emulator.gcp.invalid_requests.invalid_request import (
     CLUSTER,
-    Wrong,
-    accepted,
-    ids,
-    networked,
-    refused,
+    InvalidRequest,
+    merged,
     with_cluster,
-    with_fault,
 )
+from tests.emulator.gcp.round_trip import with_network
 
 NODES = {"name": "general", "autoscaling": {"enabled": True, "totalMinNodeCount": 1, "totalMaxNodeCount": 3}}
 WEEKLY = {
     "recurrence": "FREQ=WEEKLY;BYDAY=SA,SU",
     "window": {"startTime": "2026-01-03T00:00:00Z", "endTime": "2026-01-03T06:00:00Z"},
 }
-CLUSTERS, POOLS = f"container/v1/{PLACE}/clusters", f"container/v1/{PLACE}/clusters/main/nodePools"
+CLUSTERS, POOLS = f"container/v1/{LOCATION}/clusters", f"container/v1/{LOCATION}/clusters/main/nodePools"
 
 
-NODED = with_fault(
+NODED = merged(
     CLUSTER,
     {
         "nodePools": [
@@ -30,127 +25,117 @@ NODED = with_fault(
         ]
     },
 )
-WRONG = (
-    Wrong(
+INVALID_REQUESTS = (
+    InvalidRequest(
         "cluster-name",
         CLUSTERS,
         {"cluster": CLUSTER},
         {"cluster": {"name": "a" * 41}},
         "Invalid name",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong(
+    InvalidRequest(
         "no-such-range",
         CLUSTERS,
         {"cluster": CLUSTER},
         {"cluster": {"ipAllocationPolicy": {"clusterSecondaryRangeName": "pads"}}},
         "not found in subnetwork",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong(
+    InvalidRequest(
         "two-policies",
         CLUSTERS,
         {"cluster": CLUSTER},
         {"cluster": {"networkConfig": {"datapathProvider": "ADVANCED_DATAPATH"}, "networkPolicy": {"enabled": True}}},
         "not allowed",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong(
-        "foreign-zone",
+    InvalidRequest(
+        "zone-of-another-region",
         CLUSTERS,
         {"cluster": CLUSTER},
         {"cluster": {"locations": ["europe-west1-b"]}},
         "not a zone of",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong(
+    InvalidRequest(
         "short-window",
         CLUSTERS,
-        {"cluster": with_fault(CLUSTER, {"maintenancePolicy": {"window": {"recurringWindow": WEEKLY}}})},
+        {"cluster": merged(CLUSTER, {"maintenancePolicy": {"window": {"recurringWindow": WEEKLY}}})},
         {"cluster": {"maintenancePolicy": {"window": {"recurringWindow": {"recurrence": "FREQ=WEEKLY;BYDAY=SU"}}}}},
         "maintenance availability",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong(
+    InvalidRequest(
         "security-group",
         CLUSTERS,
         {"cluster": CLUSTER},
         {"cluster": {"authenticatorGroupsConfig": {"enabled": True, "securityGroup": "admins@example.com"}}},
         "gke-security-groups",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong(
-        "open-to-words",
+    InvalidRequest(
+        "authorized-network-not-cidr",
         CLUSTERS,
         {"cluster": CLUSTER},
         {"cluster": {"masterAuthorizedNetworksConfig": {"cidrBlocks": [{"cidrBlock": "office"}]}}},
         "not a CIDR",
-        needs=networked,
+        setup=with_network,
     ),
-    Wrong(
+    InvalidRequest(
         "mixed-limits",
         POOLS,
         {"nodePool": NODES},
         {"nodePool": {"autoscaling": {"minNodeCount": 1, "maxNodeCount": 2}}},
         "cannot both",
-        needs=with_cluster,
+        setup=with_cluster,
     ),
-    Wrong(
-        "more-than-most",
+    InvalidRequest(
+        "minimum-above-maximum",
         POOLS,
         {"nodePool": NODES},
         {"nodePool": {"autoscaling": {"totalMinNodeCount": 5}}},
         "greater than the maximum",
-        needs=with_cluster,
+        setup=with_cluster,
     ),
-    Wrong(
-        "never-upgraded",
+    InvalidRequest(
+        "no-automatic-upgrade",
         POOLS,
         {"nodePool": NODES},
         {"nodePool": {"management": {"autoRepair": True, "autoUpgrade": False}}},
         "autoUpgrade must be true",
-        needs=with_cluster,
+        setup=with_cluster,
     ),
-    Wrong(
-        "ghost-nodes",
+    InvalidRequest(
+        "missing-node-account",
         POOLS,
         {"nodePool": NODES},
         {"nodePool": {"config": {"serviceAccount": f"ghost@{PROJECT}.iam.gserviceaccount.com"}}},
         "does not exist",
-        needs=with_cluster,
+        setup=with_cluster,
     ),
-    Wrong(
+    InvalidRequest(
         "spot-twice",
         POOLS,
         {"nodePool": NODES},
         {"nodePool": {"config": {"spot": True, "preemptible": True}}},
         "cannot both",
-        needs=with_cluster,
+        setup=with_cluster,
     ),
-    Wrong(
-        "no-most",
+    InvalidRequest(
+        "autoscaling-without-maximum",
         POOLS,
         {"nodePool": NODES},
         {"nodePool": {"autoscaling": {"totalMinNodeCount": None, "totalMaxNodeCount": None}}},
         "greater than 0",
-        needs=with_cluster,
+        setup=with_cluster,
     ),
-    Wrong(
-        "no-identity",
+    InvalidRequest(
+        "no-workload-identity",
         CLUSTERS,
         {"cluster": NODED},
         {"cluster": {"workloadIdentityConfig": None}},
         "Workload Identity",
-        needs=networked,
+        setup=with_network,
     ),
 )
-
-
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_a_fault_is_refused_with_its_reason(google: Google, wrong: Wrong) -> None:
-    refused(google, wrong)
-
-
-@pytest.mark.parametrize("wrong", WRONG, ids=ids)
-def test_without_the_fault_it_is_accepted(google: Google, wrong: Wrong) -> None:
-    accepted(google, wrong)

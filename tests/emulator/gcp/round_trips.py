@@ -1,0 +1,383 @@
+"""The kinds of resources that round-trip through Google's own client."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.emulator.gcp.conftest import LOCATION, NUMBER, PROJECT, REGION, Json
+from tests.emulator.gcp.round_trip import (
+    PROJECT_NAME,
+    RULE,
+    RoundTrip,
+    sql,
+    with_buckets,
+    with_cluster,
+    with_network,
+    with_service,
+    with_topic,
+    with_vault,
+)
+
+PROJECT_PARENT = {"parent": PROJECT_NAME}
+LOCATION_PARENT = {"parent": LOCATION}
+GLOBAL_PARENT = {"parent": f"{PROJECT_NAME}/locations/global"}
+PROJECT_WIDE: Json = {"project": PROJECT}
+REGIONAL: Json = {"project": PROJECT, "region": REGION}
+ACCOUNT_SUFFIX = f"-account@{PROJECT}.iam.gserviceaccount.com"
+
+
+def name_in(parent: str) -> Callable[[str], Json]:
+    return lambda name: {"name": f"{parent}/{name}"}
+
+
+def parameter(key: str) -> Callable[[str], Json]:
+    return lambda name: {key: name}
+
+
+def compute(
+    path: str, id: str, body: Callable[[str], Json], change: Json, parent: Json = PROJECT_WIDE, **more: Any
+) -> RoundTrip:
+    return RoundTrip(
+        "compute",
+        path,
+        parent,
+        lambda name: {**parent, id: name},
+        body,
+        change,
+        create="insert",
+        setup=with_network,
+        **more,
+    )
+
+
+ROUND_TRIPS = (
+    compute(
+        "networks", "network", lambda name: {"name": name, "mtu": 1460}, {"routingConfig": {"routingMode": "GLOBAL"}}
+    ),
+    compute(
+        "subnetworks",
+        "subnetwork",
+        lambda name: {
+            "name": name,
+            "network": f"{PROJECT_NAME}/global/networks/net",
+            "ipCidrRange": f"10.{len(name) * 10}.0.0/20",
+        },
+        {"privateIpGoogleAccess": True},
+        REGIONAL,
+    ),
+    compute(
+        "firewalls",
+        "firewall",
+        lambda name: {"name": name, "direction": "EGRESS", "denied": [{"IPProtocol": "all"}]},
+        {"priority": 100},
+    ),
+    compute(
+        "routers",
+        "router",
+        lambda name: {"name": name, "network": f"{PROJECT_NAME}/global/networks/net"},
+        {"description": "changed"},
+        REGIONAL,
+    ),
+    compute("healthChecks", "healthCheck", lambda name: {"name": name, "type": "TCP"}, {"checkIntervalSec": 30}),
+    compute("backendServices", "backendService", lambda name: {"name": name}, {"timeoutSec": 60}),
+    compute("sslPolicies", "sslPolicy", lambda name: {"name": name}, {"minTlsVersion": "TLS_1_2"}),
+    compute("securityPolicies", "securityPolicy", lambda name: {"name": name}, {"description": "changed"}),
+    compute("urlMaps", "urlMap", lambda name: {"name": name}, {"description": "changed"}),
+    RoundTrip(
+        "storage",
+        "buckets",
+        {"project": PROJECT},
+        parameter("bucket"),
+        lambda name: {"name": f"dpf-{name}", "location": REGION.upper()},
+        {"versioning": {"enabled": True}},
+        create="insert",
+        extra={"prefix": "dpf-"},
+    ),
+    RoundTrip(
+        "dns",
+        "managedZones",
+        {"project": PROJECT},
+        lambda name: {"project": PROJECT, "managedZone": name},
+        lambda name: {"name": name, "dnsName": f"{name}.example.com.", "description": "first"},
+        {"description": "changed"},
+    ),
+    RoundTrip(
+        "sqladmin",
+        "instances",
+        {"project": PROJECT},
+        lambda name: {"project": PROJECT, "instance": name},
+        sql,
+        {"settings": {"activationPolicy": "NEVER"}},
+        version="v1beta4",
+        create="insert",
+    ),
+    RoundTrip(
+        "secretmanager",
+        "projects.secrets",
+        PROJECT_PARENT,
+        name_in(f"{PROJECT_NAME}/secrets"),
+        lambda name: {"replication": {"userManaged": {"replicas": [{"location": REGION}]}}},
+        {"labels": {"owner": "platform"}},
+        parameter("secretId"),
+        masked=True,
+    ),
+    RoundTrip(
+        "pubsub",
+        "projects.topics",
+        {"project": PROJECT_NAME},
+        lambda name: {"topic": f"{PROJECT_NAME}/topics/{name}"},
+        lambda name: {"messageRetentionDuration": "3600s"},
+        {"labels": {"owner": "platform"}},
+        lambda name: {"name": f"{PROJECT_NAME}/topics/{name}"},
+        update_body=lambda change: {"topic": change, "updateMask": "labels"},
+        extra={"update": "name"},
+    ),
+    RoundTrip(
+        "pubsub",
+        "projects.subscriptions",
+        {"project": PROJECT_NAME},
+        lambda name: {"subscription": f"{PROJECT_NAME}/subscriptions/{name}"},
+        lambda name: {"topic": f"{PROJECT_NAME}/topics/events"},
+        {"ackDeadlineSeconds": 60},
+        lambda name: {"name": f"{PROJECT_NAME}/subscriptions/{name}"},
+        setup=with_topic,
+        update_body=lambda change: {"subscription": change, "updateMask": "ackDeadlineSeconds"},
+        extra={"update": "name"},
+    ),
+    RoundTrip(
+        "logging",
+        "projects.sinks",
+        PROJECT_PARENT,
+        lambda name: {"sinkName": f"{PROJECT_NAME}/sinks/{name}"},
+        lambda name: {"name": name, "destination": f"pubsub.googleapis.com/{PROJECT_NAME}/topics/events"},
+        {"filter": "severity>=ERROR"},
+        version="v2",
+        setup=with_topic,
+        masked=True,
+    ),
+    RoundTrip(
+        "logging",
+        "projects.metrics",
+        PROJECT_PARENT,
+        lambda name: {"metricName": f"{PROJECT_NAME}/metrics/{name}"},
+        lambda name: {"name": name, "filter": "severity>=ERROR"},
+        {"name": "", "filter": "severity>=ALERT"},
+        version="v2",
+        update="update",
+    ),
+    RoundTrip(
+        "logging",
+        "projects.locations.savedQueries",
+        LOCATION_PARENT,
+        name_in(f"{LOCATION}/savedQueries"),
+        lambda name: {"displayName": name, "visibility": "SHARED", "loggingQuery": {"filter": "severity>=ERROR"}},
+        {"description": "changed"},
+        parameter("savedQueryId"),
+        version="v2",
+        masked=True,
+    ),
+    RoundTrip(
+        "monitoring",
+        "projects.alertPolicies",
+        {"name": PROJECT_NAME},
+        lambda name: {"name": f"{PROJECT_NAME}/alertPolicies/{name}"},
+        lambda name: {
+            "displayName": name,
+            "combiner": "OR",
+            "conditions": [{"displayName": "down", "conditionAbsent": {"filter": "x", "duration": "120s"}}],
+        },
+        {"enabled": False},
+        version="v3",
+        masked=True,
+    ),
+    RoundTrip(
+        "monitoring",
+        "projects.notificationChannels",
+        {"name": PROJECT_NAME},
+        lambda name: {"name": f"{PROJECT_NAME}/notificationChannels/{name}"},
+        lambda name: {"type": "email", "displayName": name, "labels": {"email_address": f"{name}@example.com"}},
+        {"enabled": False},
+        version="v3",
+        masked=True,
+    ),
+    RoundTrip(
+        "monitoring",
+        "projects.dashboards",
+        PROJECT_PARENT,
+        lambda name: {"name": f"{PROJECT_NAME}/dashboards/{name}"},
+        lambda name: {"displayName": name, "gridLayout": {}},
+        {"displayName": "changed"},
+    ),
+    RoundTrip(
+        "monitoring",
+        "services.serviceLevelObjectives",
+        {"parent": f"{PROJECT_NAME}/services/platform"},
+        lambda name: {"name": f"{PROJECT_NAME}/services/platform/serviceLevelObjectives/{name}"},
+        lambda name: {"goal": 0.99, "rollingPeriod": "2592000s", "displayName": name},
+        {"goal": 0.999},
+        parameter("serviceLevelObjectiveId"),
+        version="v3",
+        setup=with_service,
+        masked=True,
+    ),
+    RoundTrip(
+        "artifactregistry",
+        "projects.locations.repositories",
+        LOCATION_PARENT,
+        name_in(f"{LOCATION}/repositories"),
+        lambda name: {"format": "DOCKER"},
+        {"description": "changed"},
+        parameter("repositoryId"),
+        masked=True,
+    ),
+    RoundTrip(
+        "certificatemanager",
+        "projects.locations.dnsAuthorizations",
+        GLOBAL_PARENT,
+        name_in(f"{PROJECT_NAME}/locations/global/dnsAuthorizations"),
+        lambda name: {"domain": f"{name}.example.com"},
+        {"description": "changed"},
+        parameter("dnsAuthorizationId"),
+        masked=True,
+    ),
+    RoundTrip(
+        "certificatemanager",
+        "projects.locations.certificateMaps",
+        GLOBAL_PARENT,
+        name_in(f"{PROJECT_NAME}/locations/global/certificateMaps"),
+        lambda name: {"description": "first"},
+        {"description": "changed"},
+        parameter("certificateMapId"),
+        masked=True,
+    ),
+    RoundTrip(
+        "networkconnectivity",
+        "projects.locations.serviceConnectionPolicies",
+        LOCATION_PARENT,
+        name_in(f"{LOCATION}/serviceConnectionPolicies"),
+        lambda name: {"network": f"{PROJECT_NAME}/global/networks/net", "serviceClass": "gcp-memorystore"},
+        {"description": "changed"},
+        parameter("serviceConnectionPolicyId"),
+        setup=with_network,
+        masked=True,
+    ),
+    RoundTrip(
+        "gkebackup",
+        "projects.locations.backupPlans",
+        LOCATION_PARENT,
+        name_in(f"{LOCATION}/backupPlans"),
+        lambda name: {"cluster": f"{LOCATION}/clusters/main", "retentionPolicy": {"backupRetainDays": 7}},
+        {"description": "changed"},
+        parameter("backupPlanId"),
+        setup=with_cluster,
+        masked=True,
+    ),
+    RoundTrip(
+        "backupdr",
+        "projects.locations.backupPlans",
+        LOCATION_PARENT,
+        name_in(f"{LOCATION}/backupPlans"),
+        lambda name: {
+            "resourceType": "sqladmin.googleapis.com/Instance",
+            "backupVault": f"{LOCATION}/backupVaults/vault",
+            "backupRules": [RULE],
+        },
+        {"description": "changed"},
+        parameter("backupPlanId"),
+        setup=with_vault,
+        masked=True,
+    ),
+    RoundTrip(
+        "cloudscheduler",
+        "projects.locations.jobs",
+        LOCATION_PARENT,
+        name_in(f"{LOCATION}/jobs"),
+        lambda name: {
+            "name": f"{LOCATION}/jobs/{name}",
+            "schedule": "0 6 * * 1-5",
+            "httpTarget": {"uri": "https://x.io"},
+        },
+        {"schedule": "0 7 * * 1-5"},
+        masked=True,
+    ),
+    RoundTrip(
+        "essentialcontacts",
+        "projects.contacts",
+        PROJECT_PARENT,
+        lambda name: {"name": f"{PROJECT_NAME}/contacts/{name}"},
+        lambda name: {
+            "email": f"{name}@example.com",
+            "languageTag": "en",
+            "notificationCategorySubscriptions": ["SECURITY"],
+        },
+        {"languageTag": "de"},
+        masked=True,
+    ),
+    RoundTrip(
+        "cloudasset",
+        "feeds",
+        {"parent": PROJECT_NAME},
+        lambda name: {"name": f"{PROJECT_NAME}/feeds/{name}"},
+        lambda name: {
+            "feedId": name,
+            "feed": {
+                "name": f"{PROJECT_NAME}/feeds/{name}",
+                "assetTypes": ["storage.googleapis.com/Bucket"],
+                "feedOutputConfig": {"pubsubDestination": {"topic": f"{PROJECT_NAME}/topics/events"}},
+            },
+        },
+        {"contentType": "RESOURCE"},
+        setup=with_topic,
+        update_body=lambda change: {"feed": change, "updateMask": "contentType"},
+    ),
+    RoundTrip(
+        "billingbudgets",
+        "billingAccounts.budgets",
+        {"parent": "billingAccounts/000000-111111-222222"},
+        lambda name: {"name": f"billingAccounts/000000-111111-222222/budgets/{name}"},
+        lambda name: {
+            "displayName": name,
+            "amount": {"specifiedAmount": {"units": "500"}},
+            "budgetFilter": {"projects": [f"projects/{NUMBER}"]},
+        },
+        {"thresholdRules": [{"thresholdPercent": 0.8}]},
+        masked=True,
+    ),
+    RoundTrip(
+        "orgpolicy",
+        "projects.policies",
+        PROJECT_PARENT,
+        name_in(f"{PROJECT_NAME}/policies"),
+        lambda name: {"name": f"{PROJECT_NAME}/policies/{name}", "spec": {"rules": [{"enforce": True}]}},
+        {"spec": {"rules": [{"enforce": False}]}},
+        version="v2",
+        masked=True,
+    ),
+    RoundTrip(
+        "iam",
+        "projects.serviceAccounts",
+        {"name": PROJECT_NAME},
+        lambda name: {"name": f"{PROJECT_NAME}/serviceAccounts/{name}" + ("" if "@" in name else ACCOUNT_SUFFIX)},
+        lambda name: {"accountId": f"{name}-account", "serviceAccount": {"displayName": "first"}},
+        {"displayName": "changed"},
+        update_body=lambda change: {"serviceAccount": change, "updateMask": "displayName"},
+    ),
+    RoundTrip(
+        "storagetransfer",
+        "transferJobs",
+        {},
+        lambda name: {"jobName": f"transferJobs/{name}", "projectId": PROJECT},
+        lambda name: {
+            "name": f"transferJobs/{name}",
+            "projectId": PROJECT,
+            "status": "ENABLED",
+            "transferSpec": {
+                "gcsDataSource": {"bucketName": "from-here"},
+                "gcsDataSink": {"bucketName": "to-there"},
+            },
+        },
+        {"description": "changed"},
+        setup=with_buckets,
+        update_body=lambda change: {"projectId": PROJECT, "transferJob": change},
+        extra={"update": "jobName", "list": {"filter": f'{{"projectId": "{PROJECT}"}}'}},
+    ),
+)
