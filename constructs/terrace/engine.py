@@ -4,14 +4,14 @@ Written against CDK Terrain (`cdktn`), the maintained continuation of CDKTF. Bin
 is being synthesized, and of them only what its stacks use (bindings.cjs): loading all takes longer than all the rest.
 """
 
-import importlib
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
-from terrace.capabilities.cloud import Cloud
+from terrace.capabilities.cloud import facts, implementation
+from terrace.capabilities.platform import Platform
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.node import node
@@ -44,9 +44,9 @@ def app(out: str | None = None) -> App:
     return App(outdir=out, context={"targetVersions": RUNTIMES})
 
 
-def cloud(name: str) -> Cloud:
-    """The constructs of a cloud. Imports its bindings, and no other cloud's."""
-    return cast(Cloud, importlib.import_module(f"terrace.{name}.platform"))
+def platform(cloud: str) -> Platform:
+    """The constructs of a cloud. Imports the bindings of that cloud only."""
+    return cast(Platform, implementation("terrace", cloud, "platform"))
 
 
 class Stack(TerraformStack):
@@ -55,10 +55,10 @@ class Stack(TerraformStack):
     def __init__(self, scope: Construct, id: str, environment: Environment, target: Target, *, layer: str) -> None:
         super().__init__(scope, id)
         _backend(self, environment, target, layer)
-        platform = cloud(environment.cloud)
-        platform.configure(self, target)
-        for provider, versions in platform.VERSIONS.items():
-            override(self, f"terraform.required_providers.{provider}.version", versions)
+        platform(environment.cloud).configure(self, target)
+        known = facts(environment.cloud)
+        provider = known.provider.rpartition("/")[2]
+        override(self, f"terraform.required_providers.{provider}.version", known.provider_versions)
         override(self, "terraform.required_version", ">= 1.11")
 
 
@@ -68,5 +68,5 @@ def _backend(stack: TerraformStack, environment: Environment, target: Target, la
         # relative to the stack's folder, cdktf.out/stacks/<id>: the same bytes on any machine
         LocalBackend(stack, path=f"../../../.terrace/state/{environment.name}-{environment.cloud}-{layer}.tfstate")
         return
-    kind, arguments = cloud(environment.cloud).remote_state(environment, target, layer)
+    kind, arguments = platform(environment.cloud).remote_state(environment, target, layer)
     BACKENDS[kind](stack, **arguments)

@@ -1,4 +1,4 @@
-"""AWS: one construct a capability, under the names that `terrace.capabilities.cloud.Cloud` asks for."""
+"""AWS: the constructs of each capability, as `terrace.capabilities.platform.Platform` requires."""
 
 from terrace.aws.audit import Audit
 from terrace.aws.backup import Backup
@@ -14,12 +14,11 @@ from terrace.aws.keys import Keys
 from terrace.aws.lake import Lake
 from terrace.aws.network import Network
 from terrace.aws.observability import Alarms, Observability
-from terrace.aws.providers import VERSIONS, configure, remote_state
+from terrace.aws.providers import configure, remote_state
 from terrace.aws.registry import Registry
 from terrace.aws.secrets import Secrets
 
 __all__ = [
-    "VERSIONS",
     "Alarms",
     "Audit",
     "Backup",

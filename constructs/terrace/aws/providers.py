@@ -11,9 +11,6 @@ from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import ContractError
 
-VERSIONS = {"aws": ">= 5.100, < 7"}
-"""5.100 has every argument used and 6.x took none of them away; the lock file pins (docs/decisions)."""
-
 
 def configure(stack: TerraformStack, target: Target) -> None:
     """Give `stack` its providers. Wrong account: Terraform refuses before it touches anything."""

@@ -1,4 +1,4 @@
-"""Azure: one construct a capability, under the names that `terrace.capabilities.cloud.Cloud` asks for."""
+"""Azure: the constructs of each capability, as `terrace.capabilities.platform.Platform` requires."""
 
 from terrace.azure.audit import Audit
 from terrace.azure.backup import Backup
@@ -14,12 +14,11 @@ from terrace.azure.keys import Keys
 from terrace.azure.lake import Lake
 from terrace.azure.network import Network
 from terrace.azure.observability import Alarms, Observability
-from terrace.azure.providers import VERSIONS, configure, remote_state
+from terrace.azure.providers import configure, remote_state
 from terrace.azure.registry import Registry
 from terrace.azure.secrets import Secrets
 
 __all__ = [
-    "VERSIONS",
     "Alarms",
     "Audit",
     "Backup",

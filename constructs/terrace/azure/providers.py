@@ -20,9 +20,6 @@ from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import ContractError
 
-VERSIONS = {"azurerm": ">= 5.2, < 6"}
-"""5.2 has every argument used; 4.x names many of them differently. The lock file pins (docs/decisions)."""
-
 
 def configure(stack: TerraformStack, target: Target) -> None:
     """Give `stack` its provider and resource groups. It acts in the target's subscription and tenant, nowhere else.

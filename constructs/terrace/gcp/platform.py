@@ -1,4 +1,4 @@
-"""Google Cloud: one construct a capability, under the names that `terrace.capabilities.cloud.Cloud` asks for."""
+"""Google Cloud: the constructs of each capability, as `terrace.capabilities.platform.Platform` requires."""
 
 from terrace.gcp.audit import Audit
 from terrace.gcp.backup import Backup
@@ -14,12 +14,11 @@ from terrace.gcp.keys import Keys
 from terrace.gcp.lake import Lake
 from terrace.gcp.network import Network
 from terrace.gcp.observability import Alarms, Observability
-from terrace.gcp.providers import VERSIONS, configure, remote_state
+from terrace.gcp.providers import configure, remote_state
 from terrace.gcp.registry import Registry
 from terrace.gcp.secrets import Secrets
 
 __all__ = [
-    "VERSIONS",
     "Alarms",
     "Audit",
     "Backup",

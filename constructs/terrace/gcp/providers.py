@@ -12,9 +12,6 @@ from terrace.environment.schema import Environment
 from terrace.gcp import names
 from terrace.overrides import override
 
-VERSIONS = {"google": ">= 7.33, < 9"}
-"""7.33 has `deletion_policy` everywhere and every argument used; 9 is not known yet. The lock file pins."""
-
 
 def configure(stack: TerraformStack, target: Target) -> None:
     """Give `stack` its provider. Every resource goes to the target's project, whoever's credentials they are."""
