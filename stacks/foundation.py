@@ -1,4 +1,4 @@
-"""The foundation: everything below the cluster's pods. Reads as the platform's table of contents, on any cloud."""
+"""The foundation: everything below the cluster's pods, composed of capabilities, on any cloud."""
 
 from cdktn import TerraformOutput
 from constructs import Construct

@@ -1,7 +1,7 @@
 """The one seam to the CDK: app, stacks, state backends, provider ranges.
 
-Written against CDK Terrain (`cdktn`), the maintained continuation of CDKTF. Bindings are loaded only for the cloud that
-is being synthesized, and of them only what its stacks use (bindings.cjs): loading all takes longer than all the rest.
+Written against CDK Terrain (`cdktn`), the maintained continuation of CDKTF. Only the bindings of the synthesized cloud
+are loaded, and of them only the resources in use (bindings.cjs): loading all of them would dominate the run time.
 """
 
 import json
@@ -17,30 +17,32 @@ from terrace.environment.schema import Environment
 from terrace.node import node
 
 RUNTIMES = {"terraform": ">=1.11.0", "opentofu": ">=1.11.0"}
-"""What the stacks are written for; older ones lack ephemeral values and write-only arguments (SEC-1)."""
+"""Supported versions; older ones lack ephemeral values and write-only arguments (SEC-1)."""
 
-os.environ["JSII_NODE"] = node()  # before jsii is imported, which starts it
-os.environ.setdefault("CDKTN_DISABLE_CREATION_STACK", "1")  # stacks of JavaScript, for each token, that nobody reads
+os.environ["JSII_NODE"] = node()  # before the import of jsii, which starts it
+os.environ.setdefault("CDKTN_DISABLE_CREATION_STACK", "1")  # a JavaScript stack trace per token, unused
 _options = os.environ.get("NODE_OPTIONS")
-_lazily = json.dumps(str(Path(__file__).with_name("bindings.cjs")))  # quoted as NODE_OPTIONS wants a path with blanks
-os.environ["NODE_OPTIONS"] = f"{_options or ''} --require {_lazily}".strip()
+_lazy_bindings = json.dumps(
+    str(Path(__file__).with_name("bindings.cjs"))
+)  # quoted, because the path may contain spaces
+os.environ["NODE_OPTIONS"] = f"{_options or ''} --require {_lazy_bindings}".strip()
 
 from cdktn import App, AzurermBackend, GcsBackend, LocalBackend, S3Backend, TerraformStack  # noqa: E402
 from constructs import Construct  # noqa: E402
 
 if _options is None:
-    del os.environ["NODE_OPTIONS"]  # nobody else's Node
+    del os.environ["NODE_OPTIONS"]  # applies to jsii's Node only
 else:
     os.environ["NODE_OPTIONS"] = _options
 
 from terrace.overrides import override  # noqa: E402
 
 BACKENDS: dict[str, Callable[..., object]] = {"s3": S3Backend, "azurerm": AzurermBackend, "gcs": GcsBackend}
-"""Where remote state can be kept; a cloud names one of them."""
+"""Remote state backends; each cloud uses one of them."""
 
 
 def app(out: str | None = None) -> App:
-    """An app that writes to `out` (default: cdktf.out, or what the CDK's own command asks for)."""
+    """An app that writes to `out` (default: cdktf.out, or the directory that the CDK's own CLI sets)."""
     return App(outdir=out, context={"targetVersions": RUNTIMES})
 
 
@@ -63,9 +65,9 @@ class Stack(TerraformStack):
 
 
 def _backend(stack: TerraformStack, environment: Environment, target: Target, layer: str) -> None:
-    where = os.environ.get("TERRACE_STATE") or environment.state.backend
-    if where == "local":
-        # relative to the stack's folder, cdktf.out/stacks/<id>: the same bytes on any machine
+    backend = os.environ.get("TERRACE_STATE") or environment.state.backend
+    if backend == "local":
+        # relative to the stack's directory, cdktf.out/stacks/<id>, so that the stack is the same on any machine
         LocalBackend(stack, path=f"../../../.terrace/state/{environment.name}-{environment.cloud}-{layer}.tfstate")
         return
     kind, arguments = platform(environment.cloud).remote_state(environment, target, layer)

@@ -44,5 +44,5 @@ def test_what_is_not_reviewed_is_refused(tmp_path: Path) -> None:
     from cdktn import TerraformStack  # after the engine, which says which Node it takes
 
     stack = TerraformStack(engine.app(str(tmp_path)), "x")
-    with pytest.raises(AssertionError, match="not reviewed"):
+    with pytest.raises(AssertionError, match="not in OVERRIDES"):
         override(stack, "terraform.backend", {})

@@ -83,7 +83,7 @@ class Alarms(Construct):
             self,
             "platform",
             alarm_name=f"{target.prefix}-platform-down",
-            alarm_description="Users see failures, and the database or the nodes are in trouble: wake somebody.",
+            alarm_description="Users see failures, and the database or nodes are unhealthy: page the on-call engineer.",
             alarm_rule=_trouble(
                 alarms["objective-fast"],
                 alarms["database-cpu-critical"],
@@ -173,7 +173,7 @@ class Alarms(Construct):
             self,
             f"objective-{name}",
             alarm_name=_alarm_name(target, f"objective-{name}"),
-            alarm_description=f"The error budget of {slo_percent:g} % goes {burn.rate:g} times too fast",
+            alarm_description=f"The error budget of {slo_percent:g} % burns {burn.rate:g} times too fast",
             comparison_operator="GreaterThanThreshold",
             threshold=burn.rate,
             evaluation_periods=1,

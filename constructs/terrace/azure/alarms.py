@@ -44,12 +44,13 @@ _WINDOWS: Mapping[int, str] = {
     720: "PT12H",
     1440: "P1D",
 }
-"""Minutes to the windows that metric alerts look at."""
+"""Minutes to the evaluation windows of metric alerts."""
 _LEVELS: Mapping[Severity, int] = {"warning": 2, "critical": 0}
 
 
 class Alarms(Construct):
-    """Each signal twice: a warning soon, critical when it lasts; the entry's objective; a workbook; saved queries."""
+    """Two alerts per signal, a warning first and critical if it persists; the entry's objective; a workbook; saved
+    queries. Built last, because it watches what the other capabilities created."""
 
     def __init__(
         self,
@@ -123,7 +124,7 @@ class Alarms(Construct):
         spec: ObservabilitySpec,
         observability: ObservabilityHandle,
     ) -> None:
-        """OBS-2, OBS-3: the same signal for both severities; how long it has to last is the escalation."""
+        """OBS-2, OBS-3: the alert of a signal for one severity; the severities differ in how long the signal lasts."""
         minutes = lasting_minutes(spec.escalation, severity)
         MonitorMetricAlert(  # OBS-2
             self,
@@ -143,7 +144,7 @@ class Alarms(Construct):
                     aggregation=signal.statistic,
                     operator="GreaterThan" if signal.comparison == "above" else "LessThan",
                     threshold=signal.threshold,
-                    # a metric that a service has not published yet would be refused
+                    # Azure rejects a metric that a service has not published yet
                     skip_metric_validation=True,
                     dimension=[
                         MonitorMetricAlertCriteriaDimension(name=key, operator="Include", values=list(values))
@@ -157,7 +158,7 @@ class Alarms(Construct):
         )
 
     def _event(self, target: Target, name: str, event: Event, observability: ObservabilityHandle) -> None:
-        """OBS-2, AUD-1: records that are counted; a single one may be too many."""
+        """OBS-2, AUD-1: an alert on the number of records."""
         severity: Severity = "critical" if event.at_once else "warning"
         self._query_alert(
             name, target, severity, event.title, event.query, observability, minutes=15, threshold=event.tolerated
@@ -172,8 +173,8 @@ class Alarms(Construct):
         entry: EntryHandle,
         observability: ObservabilityHandle,
     ) -> None:
-        """OBS-4: how many times faster than allowed the entry's error budget is being used up."""
-        title = f"The error budget of {slo_percent:g} % goes {burn.rate:g} times too fast"
+        """OBS-4: the burn rate of the entry's error budget, as a multiple of the allowed rate."""
+        title = f"The error budget of {slo_percent:g} % burns {burn.rate:g} times too fast"
         query = _burn_query(entry, slo_percent, burn.rate)
         minutes = burn.window_seconds // 60
         self._query_alert(f"objective-{name}", target, burn.severity, title, query, observability, minutes=minutes)
@@ -202,7 +203,7 @@ class Alarms(Construct):
             severity=_LEVELS[severity],
             evaluation_frequency="PT15M",
             window_duration=_window(minutes),
-            skip_query_validation=True,  # tables appear with their first record
+            skip_query_validation=True,  # a table exists only from its first record on
             criteria=[
                 MonitorScheduledQueryRulesAlertV2Criteria(
                     query=query, time_aggregation_method="Count", operator="GreaterThan", threshold=threshold
@@ -215,12 +216,12 @@ class Alarms(Construct):
 
 
 def _window(minutes: int) -> str:
-    """The shortest window that is at least so long."""
+    """The shortest window of at least `minutes`."""
     return next(text for length, text in _WINDOWS.items() if length >= minutes)
 
 
 def _burn_query(entry: EntryHandle, slo_percent: float, rate: float) -> str:
-    """Moments at which the entry's error budget goes faster than `rate` times what it may (OBS-4)."""
+    """Times at which the entry's error budget burns faster than `rate` times the allowed rate (OBS-4)."""
     budget = round(1 - slo_percent / 100, 6)
     return (
         f"AGWAccessLogs | where _ResourceId =~ '{entry.load_balancer}'"
@@ -276,4 +277,4 @@ def _dashboard(target: Target, watched: Mapping[str, Signal], slo_percent: float
 
 
 _AGGREGATIONS = {"Total": 1, "Minimum": 2, "Maximum": 3, "Average": 4}
-"""A workbook's numbers for aggregations."""
+"""A workbook's codes for aggregations."""

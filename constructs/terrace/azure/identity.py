@@ -1,4 +1,4 @@
-"""Entra: pipelines by OIDC federation, modules and platform components by workload identity (ID-1, LAKE-7, SEC-3)."""
+"""Managed identities for modules and platform components, by workload identity (LAKE-7, SEC-3)."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, cast
@@ -25,15 +25,15 @@ from terrace.capabilities.spec import Access
 from terrace.capabilities.target import Target
 
 VERBS: Mapping[Access, str] = {"read": "Storage Blob Data Reader", "write": "Storage Blob Data Contributor"}
-"""What an access to a layer's objects means; who writes tables must read them."""
+"""The role of an access; writing tables includes reading them."""
 _BOOTSTRAP = ("terrace-system", "database-bootstrap")
-"""Namespace and service account of the job that makes schemas, databases and roles (DB-9)."""
+"""Namespace and service account of the job that creates schemas, databases and roles (DB-9)."""
 _READ_SECRET = "Key Vault Secrets User"
 
 
 class Component(NamedTuple):
-    """A part of the platform that runs in the cluster; `account` is the service account of its chart, `role` what it
-    may do on `on`."""
+    """A platform component in the cluster; `account` is the service account of its chart, and it gets `role` on
+    `on`."""
 
     namespace: str
     account: str
@@ -44,9 +44,9 @@ class Component(NamedTuple):
 class WorkloadIdentities(Construct):
     """An identity for each module and platform component, bound to its service account by workload identity.
 
-    A module gets what it declares and nothing else (LAKE-7): its layers and verbs, its secret, its user of the database
-    and of the cache. external-secrets has no identity: it reads a module's secret as the module's own service account
-    (SEC-3). Autoscaling and load balancers are AKS's own.
+    A module gets exactly what it declares (LAKE-7): access to layers, its secret, its user of the database and of the
+    cache. external-secrets has no identity: it reads a module's secret with the module's service account (SEC-3). AKS
+    manages autoscaling and load balancers itself.
     """
 
     def __init__(
@@ -68,10 +68,10 @@ class WorkloadIdentities(Construct):
         super().__init__(scope, id)
         platform: dict[str, str] = {}
         for name, component in components(target, entry).items():
-            made = iam.identity(self, name, target, purpose=name)
-            iam.grant(self, f"{name}-rights", made.principal_id, component.role, on=component.on)
-            self._bind(name, component.namespace, component.account, made, cluster)
-            platform[name] = made.client_id
+            user = iam.identity(self, name, target, purpose=name)
+            iam.grant(self, f"{name}-rights", user.principal_id, component.role, on=component.on)
+            self._bind(name, component.namespace, component.account, user, cluster)
+            platform[name] = user.client_id
         # the bootstrap job logs in as the server's administrator (DB-9, SEC-2)
         platform[ADMIN] = database.login_resource
         FederatedIdentityCredential(
@@ -86,10 +86,10 @@ class WorkloadIdentities(Construct):
         )
         roles: dict[str, str] = {}
         for name, module in modules.items():
-            made = iam.identity(self, f"module-{name}", target, purpose=f"module-{name}")
-            self._bind(f"module-{name}", module.namespace or name, name, made, cluster)  # SEC-3
-            self._rights(name, module, made, target, lake=lake, cache=cache, secrets=secrets)
-            roles[name] = made.client_id
+            user = iam.identity(self, f"module-{name}", target, purpose=f"module-{name}")
+            self._bind(f"module-{name}", module.namespace or name, name, user, cluster)  # SEC-3
+            self._rights(name, module, user, target, lake=lake, cache=cache, secrets=secrets)
+            roles[name] = user.client_id
         self.handle = WorkloadIdentitiesHandle(modules=roles, platform=platform)
 
     def _bind(
@@ -139,7 +139,7 @@ class WorkloadIdentities(Construct):
 
 
 def components(target: Target, entry: EntryHandle) -> dict[str, Component]:
-    """What the platform runs for everybody, and its rights."""
+    """The platform components and their roles."""
     return {
         "external-dns": Component("external-dns", "external-dns", "DNS Zone Contributor", entry.dns_zone),
         "cert-manager": Component("cert-manager", "cert-manager", "DNS Zone Contributor", entry.dns_zone),

@@ -1,4 +1,4 @@
-"""Logs in one workspace, alarms on the same signals as everywhere, people at the other end (OBS-1 to OBS-4)."""
+"""Logs in one Log Analytics workspace, and an action group per severity (OBS-1, OBS-3)."""
 
 from typing import get_args
 
@@ -26,14 +26,14 @@ from terrace.capabilities.target import Target
 
 LOG_GROUPS: tuple[LogGroup, ...] = get_args(LogGroup)
 _LONGEST_DAYS = 730
-"""What a workspace keeps at most; the audit bucket keeps the record longer. Source: Log Analytics, data retention."""
+"""The maximum retention of a workspace; the audit bucket has a longer one. Source: Log Analytics, data retention."""
 
 
 class Observability(Construct):
-    """The workspace, the account of flow logs, and an action group a severity.
+    """The workspace, the storage account of flow logs, and an action group per severity.
 
-    The handle's names and ids are known at synth. Whoever names one to a service that looks it up depends on `ready`.
-    Azure encrypts a workspace with a customer's key only in a dedicated cluster of 100 GB a day: see exceptions.py.
+    The handle's names and ids are known at synth. A resource that refers to one by name depends on `ready`. Azure
+    encrypts a workspace with a customer-managed key only in a dedicated cluster of 100 GB a day: see facts.py.
     """
 
     handle: ObservabilityHandle
@@ -58,13 +58,13 @@ class Observability(Construct):
             resource_group_name=group.name,
             sku="PerGB2018",
             retention_in_days=min(spec.retention_days, _LONGEST_DAYS),  # OBS-1
-            local_authentication_enabled=False,  # SEC-1: its shared key, which state holds, is worthless
+            local_authentication_enabled=False,  # SEC-1: disables the shared key, which is in state
             allow_resource_only_permissions=True,
             tags=dict(target.tags),
         )
         ready: list[TerraformResource] = [
             workspace,
-            account(  # NET-5: flow logs are written with the account's key, so it is an account of its own
+            account(  # NET-5: flow logs are written with the account's key, so they have a separate account
                 self,
                 "flow-account",
                 target,
@@ -84,7 +84,7 @@ class Observability(Construct):
                     name=f"{target.prefix}-{severity}",
                     short_name=severity,
                     resource_group_name=group.name,
-                    location=names.topic_region(target),  # GOV-2: left out, it is global
+                    location=names.topic_region(target),  # GOV-2: global if omitted
                     email_receiver=[
                         MonitorActionGroupEmailReceiver(
                             name=name, email_address=channel.address, use_common_alert_schema=True

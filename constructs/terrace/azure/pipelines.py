@@ -16,7 +16,7 @@ _OWNER, _ACCESS_ADMINISTRATOR, _RBAC_ADMINISTRATOR = (
     "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
     "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
 )
-"""Roles by which one could give oneself any other. Source: "Azure built-in roles", Privileged."""
+"""Roles whose holder can assign any other role. Source: "Azure built-in roles", Privileged."""
 _CHANGING = {
     "changes": "Contributor",
     "grants": "Role Based Access Control Administrator",
@@ -24,7 +24,7 @@ _CHANGING = {
     "secrets": "Key Vault Secrets Officer",
     "certificates": "Key Vault Certificates Officer",
 }
-"""What applies may do in the environment's groups; `grants` under a condition (see no_privileged_roles)."""
+"""Roles of the apply identity on the environment's groups; `grants` has a condition (see _no_privileged_roles)."""
 
 
 class Pipelines(Construct):
@@ -58,7 +58,7 @@ class Pipelines(Construct):
             self._custom(f"applying-{place}", target, apply, group, _applying_rights())
         self._custom("applying-subscription", target, apply, subscription, _subscription_rights())
         for name, who in {"plan": plan, "apply": apply}.items():
-            # Terraform leases the state while it works, plans included
+            # Terraform leases the state while it runs, also for a plan
             role = "Storage Blob Data Contributor"
             iam.grant(self, f"{name}-state", who.principal_id, role, on=subscription, condition=_own_state(target))
         self.handle = PipelinesHandle(plan=plan.principal_id, apply=apply.principal_id)
@@ -86,8 +86,8 @@ class Pipelines(Construct):
 
 
 def _planning_rights() -> RoleDefinitionPermissions:
-    """What a plan needs beyond Reader: keys, certificates and rotation policies as they are, and no secret's value but
-    those it compares, whose values it gets to see and drops (they are write-only)."""
+    """What a plan needs beyond Reader: keys, certificates, rotation policies, and the values of secrets, which the
+    provider reads for the comparison and discards (they are write-only)."""
     return RoleDefinitionPermissions(
         actions=["Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"],
         data_actions=[
@@ -101,7 +101,7 @@ def _planning_rights() -> RoleDefinitionPermissions:
 
 
 def _applying_rights() -> RoleDefinitionPermissions:
-    """What Contributor leaves out and the foundation needs: locks, policies, and roles of its own."""
+    """What the foundation needs beyond Contributor: locks, policies and custom roles."""
     return RoleDefinitionPermissions(
         actions=[
             "Microsoft.Authorization/locks/*",
@@ -113,7 +113,7 @@ def _applying_rights() -> RoleDefinitionPermissions:
 
 
 def _no_privileged_roles() -> str:
-    """A condition: assignments of roles by which one could give oneself any other are refused, made or removed."""
+    """A condition that denies creating and deleting assignments of the privileged roles."""
     privileged = ", ".join((_OWNER, _ACCESS_ADMINISTRATOR, _RBAC_ADMINISTRATOR))
     parts = []
     for action, source in (("write", "Request"), ("delete", "Resource")):
@@ -126,7 +126,7 @@ def _no_privileged_roles() -> str:
 
 
 def _subscription_rights() -> RoleDefinitionPermissions:
-    """What lies outside the groups: the record of calls, Defender, the baseline, the budget, flow logs."""
+    """Permissions outside the groups: the activity log, Defender, the baseline, the budget, flow logs."""
     return RoleDefinitionPermissions(
         actions=[
             "*/read",
@@ -141,7 +141,7 @@ def _subscription_rights() -> RoleDefinitionPermissions:
 
 
 def _own_state(target: Target) -> str:
-    """A condition: blobs of the environment alone, in the account of states; it may not exist yet, so no scope can
+    """A condition: only the environment's blobs in the account of states, which may not exist yet, so a scope cannot
     name it. Source: "Actions and attributes for Azure role assignment conditions for Azure Blob Storage"."""
     account, blobs = "Microsoft.Storage/storageAccounts", "blobServices/containers/blobs"
     return (

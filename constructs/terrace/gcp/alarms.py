@@ -40,14 +40,15 @@ from terrace.gcp.providers import service
 from terrace.gcp.signals import QUERIES, Event, Signal, events, signals
 
 _PERIOD_SECONDS = 300
-"""Every signal is judged in steps of five minutes."""
+"""Every signal is evaluated in steps of five minutes."""
 _LONGEST_SECONDS = 84600
-"""How long a condition may have to last. Source: Monitoring API, AlertPolicy, duration (23 hours 30 minutes)."""
+"""The longest duration of a condition. Source: Monitoring API, AlertPolicy, duration (23 hours 30 minutes)."""
 _RENOTIFY = "1800s"
 
 
 class Alarms(Construct):
-    """Each signal twice: a warning soon, critical when it lasts; the entry's objective; a dashboard; saved queries."""
+    """Two alerts per signal, a warning first and critical if it persists; the entry's objective; a dashboard; saved
+    queries. Built last, because it watches what the other capabilities created."""
 
     def __init__(
         self,
@@ -91,7 +92,7 @@ class Alarms(Construct):
         for name, burn in BURNS.items():
             self._policy(f"objective-{name}", burn.severity, [self._burning(name, burn)], after=[objective])
         for cause in ("database-cpu", "database-storage", "nodes-failed"):
-            # Users see failures, and this is in trouble: wake somebody
+            # Users see failures, and a likely cause is in alarm
             both = [self._burning("fast", BURNS["fast"]), self._lasting(cause, watched[cause], _PERIOD_SECONDS)]
             self._policy(f"platform-{cause}", "critical", both, after=[objective])
         MonitoringDashboard(  # OBS-4
@@ -114,7 +115,7 @@ class Alarms(Construct):
             )
 
     def _count(self, name: str, event: Event) -> LoggingMetric:
-        """Turns records into numbers that an alarm can watch."""
+        """A metric that counts records."""
         return LoggingMetric(  # OBS-2
             self,
             f"{name}-count",
@@ -126,7 +127,7 @@ class Alarms(Construct):
         )
 
     def _alarm(self, name: str, signal: Signal, severity: Severity, after: list[LoggingMetric]) -> None:
-        """OBS-2, OBS-3: the same signal for both severities; how long it has to last is the escalation."""
+        """OBS-2, OBS-3: the alert of a signal for one severity; the severities differ in how long the signal lasts."""
         seconds = min(lasting_minutes(self._spec.escalation, severity) * 60, _LONGEST_SECONDS)
         self._policy(f"{name}-{severity}", severity, [self._lasting(signal.title, signal, seconds)], after=after)
 
@@ -148,10 +149,10 @@ class Alarms(Construct):
         )
 
     def _burning(self, name: str, burn: Burn) -> MonitoringAlertPolicyConditions:
-        """OBS-4: how many times faster than allowed the entry's error budget is being used up."""
+        """OBS-4: the burn rate of the entry's error budget, as a multiple of the allowed rate."""
         objective = _objective_id(self._target)
         return MonitoringAlertPolicyConditions(
-            display_name=f"The error budget goes {burn.rate:g} times too fast ({name})",
+            display_name=f"The error budget burns {burn.rate:g} times too fast ({name})",
             condition_threshold=MonitoringAlertPolicyConditionsConditionThreshold(
                 filter=f'select_slo_burn_rate("{objective}", "{burn.window_seconds}s")',
                 comparison="COMPARISON_GT",
@@ -161,7 +162,7 @@ class Alarms(Construct):
         )
 
     def _at_once(self, name: str, event: Event, severity: Severity) -> None:
-        """A record of which a single one is too many; told at most once in five minutes."""
+        """An alert on a single record; notifies at most once in five minutes."""
         matched = MonitoringAlertPolicyConditions(
             display_name=event.title,
             condition_matched_log=MonitoringAlertPolicyConditionsConditionMatchedLog(filter=event.filter),
@@ -177,9 +178,9 @@ class Alarms(Construct):
         after: Any = (),
         matched: bool = False,
     ) -> None:
-        told = list(self._observability.channels[severity])
-        again = MonitoringAlertPolicyAlertStrategyNotificationChannelStrategy(
-            renotify_interval=_RENOTIFY, notification_channel_names=told
+        channels = list(self._observability.channels[severity])
+        repetition = MonitoringAlertPolicyAlertStrategyNotificationChannelStrategy(
+            renotify_interval=_RENOTIFY, notification_channel_names=channels
         )
         limit = MonitoringAlertPolicyAlertStrategyNotificationRateLimit(period=f"{_PERIOD_SECONDS}s")
         MonitoringAlertPolicy(  # OBS-2
@@ -189,12 +190,12 @@ class Alarms(Construct):
             combiner="OR" if len(conditions) == 1 else "AND",
             severity=severity.upper(),
             conditions=conditions,
-            notification_channels=told,  # OBS-3
+            notification_channels=channels,  # OBS-3
             alert_strategy=MonitoringAlertPolicyAlertStrategy(
                 auto_close="86400s",
                 notification_rate_limit=limit if matched else None,
-                # Critical ones are repeated until somebody closes them
-                notification_channel_strategy=[again] if severity == "critical" and not matched else None,
+                # Critical alerts repeat until they are closed
+                notification_channel_strategy=[repetition] if severity == "critical" and not matched else None,
             ),
             user_labels=names.labels(self._target),
             depends_on=[*after, *self._observability.ready, service(self, "monitoring")],
@@ -237,7 +238,7 @@ def _objective_id(target: Target) -> str:
 
 
 def _dashboard(target: Target, watched: dict[str, Signal], slo_percent: float) -> str:
-    """The objective on top, below it each signal with its threshold, three abreast of a width of 48."""
+    """The objective on top, below it each signal with its threshold, in three columns (total width 48)."""
     burn = f'select_slo_burn_rate("{_objective_id(target)}", "3600s")'
     tiles = [
         _tile(0, 0, 48, 12, f"Objective: {slo_percent:g} % of requests succeed; error budget's burn", burn, None, 14.4)

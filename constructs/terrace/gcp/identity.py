@@ -1,4 +1,4 @@
-"""Who acts: pipelines by federation with GitHub, modules and components by workload identity (ID-1, LAKE-7, SEC-3)."""
+"""Service accounts for modules and platform components, by workload identity (LAKE-7, SEC-3)."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
@@ -26,13 +26,13 @@ from terrace.gcp import iam, names
 from terrace.gcp.iam import Grant
 
 VERBS: Mapping[Access, str] = {"read": "roles/storage.objectViewer", "write": "roles/storage.objectUser"}
-"""What an access to a layer's objects means; who writes tables must read and list them. Both read the bucket's keys
-through Cloud Storage itself, which alone may use them (KEY-3)."""
+"""The role of an access; writing tables includes reading and listing them. Only Cloud Storage itself uses the bucket's
+keys (KEY-3)."""
 
 
 class Component(NamedTuple):
-    """A part of the platform that runs in the cluster; `account` is the service account of its chart, `zone` the names
-    that it administers."""
+    """A platform component in the cluster; `account` is the service account of its chart, and it administers the DNS
+    zone `zone`."""
 
     namespace: str
     account: str
@@ -43,8 +43,8 @@ class Component(NamedTuple):
 class WorkloadIdentities(Construct):
     """A service account for each module and platform component, bound to its Kubernetes service account.
 
-    A module gets what it declares and nothing else (LAKE-7): its layers and verbs, its secret, its login to the
-    database and to the cache. external-secrets has no right at all: it reads as the module (SEC-3).
+    A module gets exactly what it declares (LAKE-7): access to layers, its secret, its login to the database and to the
+    cache. external-secrets has no roles: it reads a secret as the module (SEC-3).
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class WorkloadIdentities(Construct):
 
 
 def _module_grants(module: ModuleSpec, *, database: DatabaseHandle, cache: CacheHandle) -> dict[str, Grant]:
-    """A module's rights on the project, each narrowed to the one resource it is for."""
+    """A module's roles on the project, each limited to one resource."""
     grants: dict[str, Grant] = {}
     if module.database:
         kind = 'resource.type == "sqladmin.googleapis.com/Instance"'
@@ -156,7 +156,7 @@ def _module_grants(module: ModuleSpec, *, database: DatabaseHandle, cache: Cache
 
 
 def components(target: Target, entry: EntryHandle) -> dict[str, Component]:
-    """What the platform runs for everybody, and its rights. GKE scales nodes and fills load balancers by itself."""
+    """The platform components and their roles. GKE manages autoscaling and load balancers itself."""
     return {
         "external-secrets": Component("external-secrets", "external-secrets", ()),  # SEC-3
         "external-dns": Component("external-dns", "external-dns", ("roles/dns.reader",), entry.dns_zone),

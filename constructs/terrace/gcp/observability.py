@@ -1,4 +1,4 @@
-"""Logs in buckets of their own with the environment's retention, alert policies, the objective, a dashboard, people."""
+"""Log buckets with the environment's retention, topics and notification channels (OBS-1, OBS-3)."""
 
 from typing import get_args
 
@@ -29,10 +29,10 @@ LOG_GROUPS: tuple[LogGroup, ...] = get_args(LogGroup)
 
 
 class Observability(Construct):
-    """A log bucket for what runs, one for flows, one for the record of calls; a topic and channels for each severity.
+    """Log buckets for the platform, for flows and for audit logs; a topic and channels for each severity.
 
-    Where the environment owns the project, Logging's own sink into a bucket without key, region and retention of ours
-    is switched off.
+    Where the environment owns the project, Logging's default sink, whose bucket has another key, region and retention,
+    is disabled.
     """
 
     handle: ObservabilityHandle
@@ -62,11 +62,11 @@ class Observability(Construct):
                 depends_on=[service(self, "monitoring")],
             )
         addressed = tuple(channels[name].id for name, c in spec.channels.items() if isinstance(c, EmailChannel))
-        told: dict[str, tuple[str, ...]] = {"mail": addressed}
+        recipients: dict[str, tuple[str, ...]] = {"mail": addressed}
         for severity in SEVERITIES:
             topic = self._topic(severity, target)
-            told[severity] = (*(channels[name].id for name in getattr(spec.escalation, severity)), topic.id)
-            ready.append(topic)  # services that announce name its topic as a string
+            recipients[severity] = (*(channels[name].id for name in getattr(spec.escalation, severity)), topic.id)
+            ready.append(topic)  # services that publish refer to the topic by name
         self.handle = ObservabilityHandle(
             logs={name: names.log_group(target, name) for name in LOG_GROUPS},
             log_ids={name: names.log_group_id(target, name) for name in LOG_GROUPS},
@@ -74,11 +74,11 @@ class Observability(Construct):
             addresses=tuple(c.address for c in spec.channels.values() if isinstance(c, EmailChannel)),
             ready=tuple(ready),
             retention_days=spec.retention_days,
-            channels=told,
+            channels=recipients,
         )
 
     def _log_bucket(self, name: LogBucket, days: int, target: Target) -> list[ITerraformDependable]:
-        """OBS-1: the bucket, the sink that fills it, the sink's right to do so."""
+        """OBS-1: the log bucket, its sink, and the sink's permission to write."""
         bucket_name, where = f"{target.prefix}-{name}", f"locations/{target.region}/buckets/{target.prefix}-{name}"
         bucket = LoggingProjectBucketConfig(  # OBS-1, NET-5, K8S-3
             self,
@@ -88,7 +88,7 @@ class Observability(Construct):
             bucket_id=bucket_name,
             description=f"Logs of {target.prefix}: {name}",
             retention_days=days,
-            # A locked bucket can neither be emptied nor shortened (AUD-1); not in dev, which comes and goes
+            # A locked bucket keeps entries and retention (AUD-1); not in dev, which is destroyed often
             locked=name == "trail" and target.tier == "prod",
             enable_analytics=True,
             deletion_policy=names.deletion(target) if name == "trail" else "DELETE",
@@ -113,7 +113,7 @@ class Observability(Construct):
         LoggingProjectSink(
             self,
             "default-sink",
-            name="_Default",  # exists already; the provider takes it over
+            name="_Default",  # exists already; the provider adopts it
             destination=f"logging.googleapis.com/projects/{names.account(target)}/locations/global/buckets/_Default",
             filter=f"NOT ({RECORD})",
             disabled=True,  # GOV-2
@@ -122,7 +122,7 @@ class Observability(Construct):
         )
 
     def _topic(self, severity: Severity, target: Target) -> MonitoringNotificationChannel:
-        """Where services and alarms of a severity announce, kept a week for whoever asks."""
+        """The topic that services and alarms of a severity publish to, with a week's retention."""
         topic = PubsubTopic(
             self,
             severity,

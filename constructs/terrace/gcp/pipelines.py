@@ -19,7 +19,7 @@ from terrace.gcp.providers import service
 
 GITHUB = "token.actions.githubusercontent.com"
 
-_LOOKING = (
+_READING = (
     "roles/artifactregistry.reader",
     "roles/backupdr.viewer",
     "roles/browser",
@@ -42,7 +42,7 @@ _LOOKING = (
     "roles/serviceusage.serviceUsageConsumer",
     "roles/storage.bucketViewer",
 )
-"""What a plan reads. None of them reads data: no object, no secret's value, no row."""
+"""Permissions of a plan. None of them reads data: no object, no secret's value, no row."""
 
 _CHANGING = (
     "roles/artifactregistry.admin",
@@ -73,8 +73,8 @@ _CHANGING = (
     "roles/serviceusage.serviceUsageAdmin",
     "roles/storage.admin",
 )
-"""What an apply of the foundation changes. Deny and organisation policies and the budget are granted above the project,
-by the organisation: roles/iam.denyAdmin, roles/orgpolicy.policyAdmin, roles/billing.costsManager."""
+"""Roles to apply the foundation. The organisation grants the roles for deny policies, organisation policies and the
+budget above the project: roles/iam.denyAdmin, roles/orgpolicy.policyAdmin, roles/billing.costsManager."""
 
 
 class Pipelines(Construct):
@@ -98,9 +98,9 @@ class Pipelines(Construct):
             f"repo:{spec.repository}:pull_request",
             f"repo:{spec.repository}:ref:refs/heads/{spec.main_branch}",
         )
-        # reads the state and locks it; on the project, as the bucket is there only where the state is remote
+        # reads and locks the state; granted on the project, because the bucket exists only for remote state
         state = Grant("roles/storage.objectUser", only=names.in_state_bucket(target))
-        self._pipeline("plan", spec, target, planners, _LOOKING, state=state)
+        self._pipeline("plan", spec, target, planners, _READING, state=state)
         self._pipeline("apply", spec, target, (f"repo:{spec.repository}:environment:{target.environment}",), _CHANGING)
         self.handle = PipelinesHandle(
             plan=names.role_email(target, "ci-plan"), apply=names.role_email(target, "ci-apply")
@@ -140,7 +140,7 @@ class Pipelines(Construct):
 
 
 def _federated_trust(target: Target, repository: str, *subjects: str) -> str:
-    """Lets GitHub's jobs with exactly these subjects in (ID-1), as a condition in CEL."""
+    """A condition (CEL) that allows GitHub's jobs with exactly these subjects (ID-1)."""
     owner = names.settings(target).github_owner_id
     conditions = [f"assertion.repository == '{repository}'"]
     if owner:
@@ -150,5 +150,5 @@ def _federated_trust(target: Target, repository: str, *subjects: str) -> str:
 
 
 def _pool_id(target: Target) -> str:
-    """A deleted pool keeps its id for thirty days; 32 characters at most."""
+    """The id of the pool; reserved for thirty days after deletion; 32 characters at most."""
     return names.short(f"{target.prefix}-github", 32)
