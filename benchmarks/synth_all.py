@@ -10,7 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-CLOUDS = ("aws", "azure", "gcp")
+from terrace.capabilities.cloud import CLOUDS
+
 ROUNDS = 3
 BUDGET = 2.2
 """Times the slowest cloud's own that the project promises."""

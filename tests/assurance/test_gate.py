@@ -19,9 +19,9 @@ from terrace.assurance.checks import Check, Subject
 from terrace.assurance.evaluation import Judged, of_guarantees
 from terrace.assurance.gate import GateResult
 from terrace.assurance.output import gate_pages
-from terrace.assurance.parity import CLOUDS
 from terrace.assurance.plan_shape import plan_of
 from terrace.assurance.view import View
+from terrace.capabilities.cloud import CLOUDS
 from terrace.environment import Loaded, load, target
 from tests.assurance import sarif
 from tests.assurance.conftest import Written

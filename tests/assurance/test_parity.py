@@ -6,8 +6,9 @@ from terrace.assurance import parity
 from terrace.assurance.checks import of_cloud
 from terrace.assurance.guarantees import BY_ID, GUARANTEES
 from terrace.assurance.output import parity_pages
-from terrace.assurance.parity import CLOUDS, COMPLETE, Matrix
+from terrace.assurance.parity import Matrix
 from terrace.assurance.proof import exceptions
+from terrace.capabilities.cloud import CLOUDS
 from terrace.environment import names
 from tests.assurance.conftest import Written
 from tests.conftest import ROOT
@@ -18,7 +19,7 @@ def matrix(written: Written) -> Matrix:
     return parity.matrix(ROOT, parity.ordered(ROOT, names(ROOT)), CLOUDS, written)
 
 
-@pytest.mark.parametrize("cloud", COMPLETE)
+@pytest.mark.parametrize("cloud", CLOUDS)
 def test_nothing_is_broken_and_nothing_unproven(cloud: str, matrix: Matrix) -> None:
     faults = {
         (environment, proof.guarantee.id): proof.why
@@ -29,7 +30,7 @@ def test_nothing_is_broken_and_nothing_unproven(cloud: str, matrix: Matrix) -> N
     assert faults == {}
 
 
-@pytest.mark.parametrize("cloud", COMPLETE)
+@pytest.mark.parametrize("cloud", CLOUDS)
 def test_every_guarantee_is_proven_somewhere(cloud: str, matrix: Matrix) -> None:
     for row in GUARANTEES:
         statuses = {matrix.proof(row.id, cloud, environment).status for environment in matrix.environments}

@@ -8,7 +8,7 @@ import pytest
 from terrace.assurance.checks import Absent, Check, Finding, NotApplicable, Subject
 from terrace.assurance.guarantees import BY_ID
 from terrace.assurance.proof import Broken, DoesNotApply, Holds, Proof, Unproven, Verdict, judge
-from terrace.capabilities.exceptions import CloudException
+from terrace.capabilities.cloud import CloudException
 
 GOOD, BAD = Finding("a/b", "size = 1", True), Finding("a/b", "size = 2", False, "1")
 SUBJECT: Any = None

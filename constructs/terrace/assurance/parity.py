@@ -12,15 +12,11 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.guarantees import GUARANTEES, Guarantee
 from terrace.assurance.proof import Proof, Status, Unproven, prove
 from terrace.assurance.view import View
-from terrace.capabilities.cloud import CloudName
+from terrace.capabilities.cloud import CLOUDS
 from terrace.capabilities.target import Tier
 from terrace.environment import load, target
 from terrace.project.discovery import Project
 from terrace.project.synthesis import on_clouds
-
-CLOUDS: tuple[CloudName, ...] = get_args(CloudName)
-COMPLETE: tuple[CloudName, ...] = ("aws", "azure", "gcp")
-"""The clouds on which nothing may be broken or unproven; the tests fail otherwise."""
 
 
 @dataclass(frozen=True)

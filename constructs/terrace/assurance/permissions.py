@@ -4,11 +4,10 @@
 cloud writes rights down is told by `terrace.<cloud>.permissions`.
 """
 
-import importlib
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
+from terrace.capabilities.cloud import facts
 from terrace.environment.document import plain
 from terrace.environment.reading import read
 from terrace.errors import AnswerIsNo
@@ -28,6 +27,5 @@ def files(root: Path, cloud: str, types: Collection[str]) -> dict[Path, str]:
         )
     if unused := sorted(set(written) - set(types)):
         raise AnswerIsNo(f"no stack has a {', '.join(unused)}", where=str(FOLDER / cloud / TABLE), hint="leave it out")
-    module: Any = importlib.import_module(f"terrace.{cloud}.permissions")
-    made: dict[str, str] = module.files({type: written[type] for type in sorted(types)})
+    made = facts(cloud).permission_files({type: written[type] for type in sorted(types)})
     return {FOLDER / cloud / name: content for name, content in made.items()}

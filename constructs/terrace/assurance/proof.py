@@ -3,7 +3,6 @@
 It fails closed: a check that throws, that finds nothing to look at or that is not there leaves its guarantee unproven.
 """
 
-import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,7 +11,7 @@ from terrace.assurance import timeout as limit
 from terrace.assurance.checks import Absent, Check, NotApplicable, Subject, of_cloud
 from terrace.assurance.findings import Finding, joined
 from terrace.assurance.guarantees import GUARANTEES, Guarantee
-from terrace.capabilities.exceptions import CloudException
+from terrace.capabilities.cloud import CloudException, facts
 
 
 @dataclass(frozen=True)
@@ -138,12 +137,5 @@ def counted(facts: int) -> str:
 
 
 def exceptions(cloud: str) -> dict[str, CloudException]:
-    """What a cloud truly lacks, by guarantee; nothing for a cloud without such a list."""
-    name = f"terrace.{cloud}.exceptions"
-    try:
-        found: tuple[CloudException, ...] = importlib.import_module(name).EXCEPTIONS
-    except ModuleNotFoundError as error:
-        if error.name not in (name, f"terrace.{cloud}"):
-            raise
-        return {}
-    return {exception.guarantee: exception for exception in found}
+    """What a cloud lacks, by guarantee."""
+    return {exception.guarantee: exception for exception in facts(cloud).exceptions}

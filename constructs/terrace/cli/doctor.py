@@ -1,6 +1,5 @@
 """`terrace doctor`: what is installed, what is missing, and how to get it."""
 
-import importlib
 import json
 import platform
 import re
@@ -14,7 +13,8 @@ from typing import Literal
 
 import click
 
-from terrace.cli.options import CLOUDS, json_option, mirror_option
+from terrace.capabilities.cloud import CLOUDS, facts, implementation
+from terrace.cli.options import json_option, mirror_option
 
 # What each extra of the package is for; those called as a cloud are asked for with that cloud.
 _EXTRAS = {
@@ -129,11 +129,10 @@ def _provider(root: Path, provider_mirror: Path | None, cloud: str) -> Finding:
     """Where the provider of a cloud's stacks would come from."""
     from terrace.deployment.binary import NoTerraform, locate
     from terrace.deployment.mirror import choose
-    from terrace.deployment.offline import of_cloud
     from terrace.errors import TerraceError
 
     name = f"{cloud} provider"
-    provider = of_cloud(cloud).PROVIDER
+    provider = facts(cloud).provider
     try:
         host = locate(root).registry_host
     except NoTerraform:
@@ -147,7 +146,7 @@ def _provider(root: Path, provider_mirror: Path | None, cloud: str) -> Finding:
 
 def _credentials(cloud: str) -> Finding:
     """What the cloud's own reader finds in this shell. They are not tried out, and not shown."""
-    look = importlib.import_module(f"terrace.live.{cloud}.credentials").look()
+    look = implementation("terrace.live", cloud, "credentials").look()
     return Finding(f"{cloud} credentials", look.status, look.detail, look.hint)
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from terrace.cli.options import CLOUDS, project_of
+from terrace.capabilities.cloud import CLOUDS
+from terrace.cli.options import project_of
 
 OUTPUTS = ("table", "sarif", "json", "junit", "github", "html", "csv")
 
@@ -37,7 +38,6 @@ def command(
     """
     from terrace.assurance import gate
     from terrace.assurance.output import gate_pages
-    from terrace.assurance.parity import CLOUDS as EVERY_CLOUD
     from terrace.assurance.parity import ordered
     from terrace.environment import names
     from terrace.errors import UsageError
@@ -50,7 +50,7 @@ def command(
     chosen = list(dict.fromkeys(environments)) or ordered(project.root, names(project.root))
     if not chosen:
         raise UsageError("environments/ holds no environment")
-    results = gate.run(project, chosen, EVERY_CLOUD if everything else clouds, plan)
+    results = gate.run(project, chosen, CLOUDS if everything else clouds, plan)
     click.echo(gate_pages.OUTPUTS[output](results), nl=False)
     if not all(result.passes for result in results):
         ctx.exit(1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from terrace.cli.options import CLOUDS
+from terrace.capabilities.cloud import CLOUDS
 
 if TYPE_CHECKING:
     from terrace.assurance.parity import Matrix
@@ -44,7 +44,7 @@ def command(
 
     project = project_of(ctx)
     chosen = environments or parity.ordered(project.root, names(project.root))
-    matrix = parity.compute(project, chosen, clouds or parity.CLOUDS)
+    matrix = parity.compute(project, chosen, clouds or CLOUDS)
     pages: list[tuple[Path | None, Callable[[Matrix], str]]] = [
         (html, parity_pages.html),
         (markdown, parity_pages.markdown),

@@ -1,9 +1,9 @@
 """Adopt what exists and is in no state: find it, plan with import blocks, drop what is not there or not ours."""
 
-import importlib
 from pathlib import Path
 from typing import Any
 
+from terrace.capabilities.cloud import implementation
 from terrace.deployment import errors as faults
 from terrace.deployment import recovery
 from terrace.deployment.deployment import Deployment
@@ -15,7 +15,7 @@ _ROUNDS = 5
 def finder(cloud: str) -> recovery.Finder | None:
     """How `cloud` finds what exists; None for a cloud that brings no such thing."""
     try:
-        find: recovery.Finder = importlib.import_module(f"terrace.live.{cloud}.adopt").find
+        find: recovery.Finder = implementation("terrace.live", cloud, "adopt").find
     except ModuleNotFoundError:
         return None
     return find

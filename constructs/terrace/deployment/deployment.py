@@ -1,6 +1,5 @@
 """One environment on one cloud, and everything it takes to run Terraform on it."""
 
-import importlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from terrace.assurance.gate_verdict import Gate
+from terrace.capabilities.cloud import facts
 from terrace.deployment import binary, mirror, recovery
 from terrace.deployment.changes import Owner
 from terrace.deployment.terraform import Listener, Workspace, ignore, providers_of
@@ -108,7 +108,7 @@ class Deployment:
             data=self.project.working_directory / "terraform" / self.name,
             logs=self.project.logs,
             name=self.name,
-            refusals=importlib.import_module(f"terrace.{self.cloud}.credentials").REFUSALS,
+            refusals=facts(self.cloud).refusals,
             on_interrupt=self._told_of_interrupt,
         )
         installing = replace(workspace, environment={**outside, **taken})

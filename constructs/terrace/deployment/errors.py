@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from terrace.capabilities.access import Reason, Refusal
+from terrace.capabilities.cloud import Refusal, RefusalReason
 from terrace.deployment.events import Diagnostic
 from terrace.errors import AnswerIsNo, TerraceError
 
@@ -80,7 +80,7 @@ _EXISTS = re.compile(
 )
 # S3 names are global: this one is somebody else's, and importing it would be wrong.
 _FOREIGN = re.compile(r"BucketAlreadyExists\b")
-_REFUSED: dict[Reason, str] = {
+_REFUSED: dict[RefusalReason, str] = {
     "missing": "there are no credentials for the cloud in this shell",
     "refused": "the cloud does not accept the credentials in this shell",
     "expired": "the credentials in this shell have expired",

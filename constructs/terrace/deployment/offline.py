@@ -2,20 +2,20 @@
 
 No cloud is asked for anything. Both are needed, for each sees what the other does not: a plan runs the provider's own
 checks of what is to change, a mocked apply its schema and every value that is known only after something was made.
-What a cloud's provider wants for it lives in `terrace.<cloud>.offline`.
+What a cloud's provider needs for it is in `Facts.offline` of the cloud.
 """
 
-import importlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any
 
+from terrace.capabilities.cloud import Offline, facts
 from terrace.deployment.changes import Owner, Summary, summarize
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.terraform import Listener, Workspace, ignore
@@ -25,22 +25,6 @@ TERRAFORM_TEST = "mocked.tftest.json"
 _EPHEMERAL = re.compile(r"\$\{ephemeral\.[^{}]*\}")
 
 
-class CloudOffline(Protocol):
-    """What a module `terrace.<cloud>.offline` has."""
-
-    PROVIDER: str
-    """The provider of its stacks ("hashicorp/aws")."""
-
-    OWN: tuple[str, ...]
-    """Prefixes of the shell's variables that speak to this cloud; an offline run sees none of them."""
-
-    def credentials(self) -> AbstractContextManager[dict[str, str]]:
-        """Variables with which the provider plans, as long as the context lasts."""
-
-    def mocked(self, type: str, referred: Collection[str]) -> dict[str, Any]:
-        """What a mocked resource of a type answers, where a made-up word would be refused."""
-
-
 @dataclass(frozen=True)
 class OfflinePlan:
     """`plan` in Terraform's JSON format, `stack` as synthesized."""
@@ -48,11 +32,6 @@ class OfflinePlan:
     plan: dict[str, Any]
     stack: dict[str, Any]
     summary: Summary
-
-
-def of_cloud(cloud: str) -> CloudOffline:
-    """What a cloud needs."""
-    return cast(CloudOffline, importlib.import_module(f"terrace.{cloud}.offline"))
 
 
 @contextmanager
@@ -71,11 +50,11 @@ def opened(
 
     Its state is empty and its plans are no plans of the project's, so nothing here is what `terrace apply` would take.
     """
-    needs = of_cloud(cloud)
+    needs = facts(cloud).offline
     scratch = project.working_directory / "offline" / f"{environment}-{cloud}"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     with needs.credentials() as credentials:
-        kept = {name: value for name, value in environ.items() if not name.startswith(needs.OWN)}
+        kept = {name: value for name, value in environ.items() if not name.startswith(needs.variables)}
         yield Deployment(
             project=Project(project.root, scratch=scratch),
             environment=environment,
@@ -112,7 +91,7 @@ def apply_to_mocks(deployment: Deployment, workspace: Workspace) -> None:
     directory.mkdir(parents=True)
     mocked = json.loads(_EPHEMERAL.sub("mocked", json.dumps({k: v for k, v in stack.items() if k != "ephemeral"})))
     (directory / "cdk.tf.json").write_text(json.dumps(mocked, indent=2))
-    test = mocked_test(stack, of_cloud(deployment.cloud))
+    test = mocked_test(stack, facts(deployment.cloud).offline)
     (directory / TERRAFORM_TEST).write_text(json.dumps(test, indent=2) + "\n")
     lock = workspace.directory / ".terraform.lock.hcl"
     if lock.is_file():
@@ -122,7 +101,7 @@ def apply_to_mocks(deployment: Deployment, workspace: Workspace) -> None:
     copy.test(listener=deployment.listener)
 
 
-def mocked_test(stack: Mapping[str, Any], needs: CloudOffline) -> dict[str, Any]:
+def mocked_test(stack: Mapping[str, Any], needs: Offline) -> dict[str, Any]:
     """The content of a `.tftest.json` that applies the stack to mocks of its providers, aliases and all.
 
     What every resource of a type writes itself is left out: OpenTofu takes no answer for it. Source: Terraform

@@ -1,11 +1,11 @@
 """Taking a deployment down: lift the protections that the stack itself set, then destroy what is in the state."""
 
-import importlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from terrace.capabilities.cloud import facts
 from terrace.deployment import lifecycle, plans, recovery
 from terrace.deployment.changes import Summary, summarize
 from terrace.deployment.deployment import Deployment
@@ -114,7 +114,7 @@ def _adopt_leftovers(deployment: Deployment, workspace: Workspace) -> None:
 
 def _lasting(deployment: Deployment, workspace: Workspace) -> list[str]:
     """Addresses of what the cloud never deletes on its own: it ends with what it is on, and Terraform forgets it."""
-    lasting: Mapping[str, str] = importlib.import_module(f"terrace.{deployment.cloud}.lasting").LASTING
+    lasting = facts(deployment.cloud).undeletable
     if not lasting:
         return []
     resources = workspace.state().get("values", {}).get("root_module", {}).get("resources", [])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from terrace.capabilities.access import Refusal
+from terrace.capabilities.cloud import Refusal
 from terrace.deployment import errors as faults
 from terrace.deployment.binary import Terraform
 from terrace.deployment.events import Diagnostic, Event, diagnostic, parse

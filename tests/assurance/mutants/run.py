@@ -1,6 +1,5 @@
 """`python -m tests.assurance.mutants.run [CLOUD...]`: try every mutant and print killed/total; 1 below 100 %."""
 
-import importlib
 import json
 import sys
 import tempfile
@@ -11,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.parity import COMPLETE
 from terrace.assurance.proof import Broken, prove
 from terrace.assurance.view import View
+from terrace.capabilities.cloud import CLOUDS, implementation
 from terrace.capabilities.target import Target
 from terrace.environment import Environment, load, target
 from terrace.project.discovery import Project
@@ -25,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def mutants(cloud: str) -> Sequence[Mutant]:
     """A cloud's mutants."""
-    found: Sequence[Mutant] = importlib.import_module(f"tests.assurance.mutants.{cloud}").MUTANTS
+    found: Sequence[Mutant] = implementation("tests.assurance.mutants", cloud).MUTANTS
     return found
 
 
@@ -79,7 +78,7 @@ def trials(cloud: str, stack: Callable[[str], str]) -> list[Trial]:
 def main(clouds: Sequence[str]) -> int:
     """Synthesize, try, tell."""
     missed = 0
-    for cloud in clouds or COMPLETE:
+    for cloud in clouds or CLOUDS:
         with tempfile.TemporaryDirectory() as scratch:
             project = replace(Project(ROOT), synthesized_to=Path(scratch))
             synthesize(project, *SHAPES, cloud=cloud, state="local")

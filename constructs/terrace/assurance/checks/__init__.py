@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from terrace.assurance.findings import Finding, NotApplicable
 from terrace.assurance.view import Absent, Resource, View
+from terrace.capabilities.cloud import implementation
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 
@@ -61,14 +62,8 @@ def check(guarantee: str) -> Callable[[Callable[[Subject], Iterator[Finding]]], 
 
 
 def of_cloud(cloud: str) -> dict[str, Check]:
-    """Every check of a cloud by id; none for a cloud that has no folder here yet."""
-    name = f"{__name__}.{cloud}"
-    try:
-        package = importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        return {}
+    """Every check of a cloud by id."""
+    package = implementation(__name__, cloud)
     for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{name}.{module.name}")
+        importlib.import_module(f"{package.__name__}.{module.name}")
     return {id: check for id, check in _CHECKS.items() if id.startswith(f"{cloud}.")}

@@ -6,6 +6,7 @@ from typing import Any
 
 from terrace.assurance.parity import Matrix
 from terrace.assurance.proof import Status
+from terrace.capabilities.cloud import TITLES
 
 WORDS: Mapping[Status, str] = {
     "proven": "proven",
@@ -15,7 +16,6 @@ WORDS: Mapping[Status, str] = {
     "unproven": "unproven",
 }
 SIGNS: Mapping[Status, str] = {"proven": "✓", "exception": "E", "not_asked": "·", "broken": "✗", "unproven": "?"}
-_NAMES = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1a1a1a; }
 table { border-collapse: collapse; width: 100%; } th, td { padding: .25rem .5rem; text-align: left; }
@@ -74,7 +74,7 @@ def _told(matrix: Matrix) -> Iterator[tuple[Status, str, str]]:
 def markdown(matrix: Matrix) -> str:
     """The page docs/parity.md."""
     environments = matrix.environments
-    head = [f"{_NAMES[cloud]}: {name}" for cloud in matrix.clouds for name in environments]
+    head = [f"{TITLES[cloud]}: {name}" for cloud in matrix.clouds for name in environments]
     lines = [
         "# Parity: what is the same on every cloud, and proven",
         "",
@@ -90,7 +90,7 @@ def markdown(matrix: Matrix) -> str:
         signs = [SIGNS[matrix.proof(row.id, cloud, name).status] for cloud in matrix.clouds for name in environments]
         lines.append(f"| {row.id} | {row.sentence} | {' | '.join(signs)} |")
     lines += ["", "## Counts", ""]
-    lines += [f"- {_NAMES[cloud]}: {summary(matrix, cloud)}" for cloud in matrix.clouds]
+    lines += [f"- {TITLES[cloud]}: {summary(matrix, cloud)}" for cloud in matrix.clouds]
     lines += ["", "## Exceptions", ""]
     lines += [
         "What a cloud truly lacks. The checks of such a guarantee prove the rest, and break it like any other.",
@@ -106,7 +106,7 @@ def markdown(matrix: Matrix) -> str:
         lines += ["| guarantee | cloud | reason | instead | source |", "|---|---|---|---|---|"]
     for (cloud, id), exception in exceptions.items():
         told = f"{exception.reason} | {exception.compensation} | {exception.source}"
-        lines.append(f"| {id} | {_NAMES[cloud]} | {told} |")
+        lines.append(f"| {id} | {TITLES[cloud]} | {told} |")
     shown = [row for row in matrix.guarantees if row.shown]
     if shown:
         lines += ["", "## What a foundation stack can show", ""]
@@ -117,7 +117,7 @@ def markdown(matrix: Matrix) -> str:
 def html(matrix: Matrix) -> str:
     """A page of its own, without anything from elsewhere; pointing at a cell shows what was found."""
     columns = list(matrix.stacks)
-    head = "".join(f"<th>{escape(_NAMES[cloud])}<br>{escape(environment)}</th>" for cloud, environment in columns)
+    head = "".join(f"<th>{escape(TITLES[cloud])}<br>{escape(environment)}</th>" for cloud, environment in columns)
     rows: list[str] = []
     capability = ""
     for row in matrix.guarantees:
@@ -131,7 +131,7 @@ def html(matrix: Matrix) -> str:
             cells.append(f'<td class="status {proof.status}" title="{told}">{SIGNS[proof.status]}</td>')
         rows.append(f"<tr><th>{row.id}</th><td>{escape(row.sentence)}</td>{''.join(cells)}</tr>")
     legend = " &nbsp; ".join(f'<span class="{status}">{SIGNS[status]} {word}</span>' for status, word in WORDS.items())
-    counts = "<br>".join(f"{escape(_NAMES[cloud])}: {escape(summary(matrix, cloud))}" for cloud in matrix.clouds)
+    counts = "<br>".join(f"{escape(TITLES[cloud])}: {escape(summary(matrix, cloud))}" for cloud in matrix.clouds)
     reasons = "".join(
         f'<li><span class="{status}">{WORDS[status]}</span> {escape(where)}: {escape(why)}</li>'
         for status, where, why in _told(matrix)

@@ -68,7 +68,6 @@ LIVE: Mapping[str, str] = {
     "not_applicable": "Not asked for",
 }
 IN_CLUSTER: Mapping[bool, str] = {True: "there, judged by the cluster itself", False: "not there yet"}
-CLOUDS: Mapping[str, str] = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
 
 
 def live(one: Evidence) -> str:

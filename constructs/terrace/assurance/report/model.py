@@ -14,7 +14,7 @@ from terrace.assurance.report.live import LiveDeployment, LiveResult
 from terrace.assurance.report.provenance import Provenance
 from terrace.assurance.result import Finding as GateFinding
 from terrace.assurance.result import GateResult
-from terrace.capabilities.exceptions import CloudException
+from terrace.capabilities.cloud import CloudException
 
 Outcome = Literal[
     "broken", "unproven", "waived", "exception", "not_asked", "partial", "evidenced", "person", "not_covered", "outside"

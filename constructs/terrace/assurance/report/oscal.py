@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from terrace.assurance.frameworks import Framework, Requirement
-from terrace.assurance.report.labels import CLOUDS, HELD, IN_CLUSTER, LIVE, MEANINGS, OUTCOMES, limits
+from terrace.assurance.report.labels import HELD, IN_CLUSTER, LIVE, MEANINGS, OUTCOMES, limits
 from terrace.assurance.report.model import FAILING, Evidence, Report, Stack
 from terrace.assurance.result import Finding
+from terrace.capabilities.cloud import TITLES
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "terrace.assurance.report")
 _NS = "https://terrace.invalid/ns/oscal"
@@ -92,7 +93,7 @@ def _result(report: Report, framework: Framework, stack: Stack) -> dict[str, Any
     result: dict[str, Any] = {
         "uuid": _id(report, "result", *key),
         "title": f"{framework.short} on {stack}",
-        "description": f"What the configuration of {stack.environment} on {CLOUDS[stack.cloud]} shows.",
+        "description": f"What the configuration of {stack.environment} on {TITLES[stack.cloud]} shows.",
         "start": report.provenance.created.isoformat(),
         "end": report.provenance.created.isoformat(),
         "local-definitions": {
@@ -100,7 +101,7 @@ def _result(report: Report, framework: Framework, stack: Stack) -> dict[str, Any
                 {
                     "uuid": component,
                     "type": "system",
-                    "title": f"The foundation of {stack.environment} on {CLOUDS[stack.cloud]}",
+                    "title": f"The foundation of {stack.environment} on {TITLES[stack.cloud]}",
                     "description": "Network, keys, cluster, database, cache, lake and what watches over them.",
                     "status": {"state": "under-development" if not _live(report, stack) else "operational"},
                 }
@@ -251,7 +252,7 @@ def _component(report: Report, capability: str) -> dict[str, Any]:
         "description": " ".join(f"{one.id}: {one.sentence}." for one in guarantees.values()),
         "props": [
             *(
-                _prop("check", check, remarks=f"{one.id} on {CLOUDS[cloud]}")
+                _prop("check", check, remarks=f"{one.id} on {TITLES[cloud]}")
                 for one in guarantees.values()
                 for cloud, checks in one.clouds.items()
                 for check in checks

@@ -7,6 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from terrace.assurance.frameworks import Framework, Requirement
 from terrace.assurance.report import labels as words
 from terrace.assurance.report.model import OUTCOMES, Outcome, Report, Stack
+from terrace.capabilities.cloud import TITLES
 
 SHOWN = 8
 """Facts of a check that the page spells out; the others are counted there, and all are in the JSON and CSV."""
@@ -43,7 +44,7 @@ def html(report: Report) -> str:
 def _title(report: Report) -> str:
     frameworks = _listed([framework.short for framework in report.frameworks])
     environments = _listed([stack.environment for stack in report.stacks])
-    clouds = _listed([words.CLOUDS[stack.cloud] for stack in report.stacks])
+    clouds = _listed([TITLES[stack.cloud] for stack in report.stacks])
     return f"{frameworks}: evidence of {environments} on {clouds}"
 
 
