@@ -16,7 +16,7 @@ from terrace.capabilities.target import Tier
 from terrace.environment import load, target
 from terrace.environment.sizes import Cloud
 from terrace.project.discovery import Project
-from terrace.project.synthesis import on_clouds
+from terrace.project.synthesis import synthesize_on_clouds
 
 CLOUDS: tuple[Cloud, ...] = get_args(Cloud)
 COMPLETE: tuple[Cloud, ...] = ("aws", "azure", "gcp")
@@ -66,7 +66,7 @@ def compute(project: Project, environments: Sequence[str], clouds: Sequence[str]
     """
     with tempfile.TemporaryDirectory() as scratch:
         apart = replace(project, synthesized_to=Path(scratch))
-        made = on_clouds(apart, environments, [cloud for cloud in clouds if has_checks(cloud)], state="local")
+        made = synthesize_on_clouds(apart, environments, [cloud for cloud in clouds if has_checks(cloud)], state="local")
         runs = {run.cloud: run for run in made}
         stacks: dict[tuple[str, str], list[Proof]] = {}
         for cloud in clouds:

@@ -141,8 +141,8 @@ def schema_command(ctx: click.Context, check: bool, to_stdout: bool) -> None:
         path = project.root / "environments" / name
         current = path.is_file() and path.read_text(encoding="utf-8") == text
         if check and not current:
-            raise AnswerIsNo("is not what the models say", where=project.shown(path), hint="run `terrace env schema`")
+            raise AnswerIsNo("is not what the models say", where=project.display(path), hint="run `terrace env schema`")
         if not current:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        click.echo(f"{project.shown(path)} {'is current' if current else 'was written'}.")
+        click.echo(f"{project.display(path)} {'is current' if current else 'was written'}.")

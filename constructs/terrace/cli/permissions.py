@@ -41,12 +41,12 @@ def command(ctx: click.Context, check: bool) -> None:
 def _types(project: "Project") -> dict[str, set[str]]:
     """Each cloud's types of resources in all environments' stacks. Raises SynthesisFailed."""
     from terrace.environment import names
-    from terrace.project.synthesis import on_clouds
+    from terrace.project.synthesis import synthesize_on_clouds
 
     found: dict[str, set[str]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         apart = replace(project, synthesized_to=Path(scratch))
-        for made in on_clouds(apart, names(project.root), CLOUDS, state="local"):
+        for made in synthesize_on_clouds(apart, names(project.root), CLOUDS, state="local"):
             if made.failure:
                 raise made.failure
             stacks = [json.loads((stack / "cdk.tf.json").read_text()) for stack in made.stacks.values()]

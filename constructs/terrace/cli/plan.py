@@ -69,7 +69,7 @@ def command(
             say("\nNo cloud was asked for anything: this is a plan as if nothing existed yet, and it is not saved.")
     elif not summary.empty and not settings_of(ctx).quiet:
         then = "refuses" if refused else "applies exactly"
-        say(f"\nSaved as {deployment.project.shown(saved.path)}; `terrace apply {environment}` {then} this.")
+        say(f"\nSaved as {deployment.project.display(saved.path)}; `terrace apply {environment}` {then} this.")
     if refused:
         ctx.exit(1)
 

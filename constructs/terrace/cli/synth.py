@@ -14,7 +14,7 @@ from terrace.errors import UsageError
 
 if TYPE_CHECKING:
     from terrace.project.discovery import Project
-    from terrace.project.synthesis import OnCloud
+    from terrace.project.synthesis import CloudSynthesis
 
 
 @click.command("synth")
@@ -60,29 +60,29 @@ def command(
     elif every_cloud:
         from terrace.cli.console import table
 
-        shown = [[on, name, resources, project.shown(directory)] for on, name, resources, directory in rows]
+        shown = [[on, name, resources, project.display(directory)] for on, name, resources, directory in rows]
         click.echo(table(["cloud", "environment", "resources", "directory"], shown))
     else:
         for _, name, resources, directory in rows:
-            click.echo(f"{name}: {resources} resources in {project.shown(directory)}")
+            click.echo(f"{name}: {resources} resources in {project.display(directory)}")
     _refuse_failures(made)
     click.echo(f"{time.monotonic() - started:.1f} s", err=True)
 
 
-def _on_every_cloud(ctx: click.Context, project: "Project", environments: Sequence[str]) -> "list[OnCloud]":
+def _on_every_cloud(ctx: click.Context, project: "Project", environments: Sequence[str]) -> "list[CloudSynthesis]":
     from terrace.cli.console import say
     from terrace.cli.options import settings_of
-    from terrace.project.synthesis import on_clouds
+    from terrace.project.synthesis import synthesize_on_clouds
 
-    def tell(made: "OnCloud") -> None:
+    def tell(made: "CloudSynthesis") -> None:
         if not settings_of(ctx).quiet:
             became = "failed" if made.failure else f"{len(made.stacks)} stacks"
             say(f"{made.cloud}: {became}, {made.seconds:.1f} s")
 
-    return on_clouds(project, environments, CLOUDS, tell=tell)
+    return synthesize_on_clouds(project, environments, CLOUDS, on_result=tell)
 
 
-def _refuse_failures(made: "Sequence[OnCloud]") -> None:
+def _refuse_failures(made: "Sequence[CloudSynthesis]") -> None:
     """What went wrong, each once: a fault of a shared file is every cloud's. Raises SynthesisFailed."""
     from terrace.project.synthesis import SynthesisFailed
 
@@ -101,4 +101,4 @@ def _counted(directory: Path) -> tuple[int, Path]:
 
 def _data(project: "Project", cloud: str, environment: str, resources: int, directory: Path) -> dict[str, object]:
     on = {"cloud": cloud} if cloud else {}
-    return {**on, "environment": environment, "resources": resources, "directory": project.shown(directory)}
+    return {**on, "environment": environment, "resources": resources, "directory": project.display(directory)}
