@@ -23,7 +23,7 @@ COMMANDS = {
     "validate": "Check environment files; needs no Node, network or credentials.",
     "env": "List, show, explain and compare environments.",
     "synth": "Write the Terraform JSON of the environments' stacks.",
-    "plan": "Show what an apply would change, by capability, and save the plan.",
+    "plan": "Show what an apply would change, and save the plan.",
     "apply": "Apply the saved plan.",
     "output": "Show the outputs of a deployment.",
     "verify": "Check the guarantees of a live deployment.",
