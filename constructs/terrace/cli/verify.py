@@ -66,10 +66,10 @@ def text(results: "list[Result]") -> str:
 
 
 def _told(result: "Result") -> list[str]:
-    from terrace.cli.console import coloured
+    from terrace.cli.console import styled
 
     word = _WORDS[result.status].ljust(max(map(len, _WORDS.values())))
-    word = coloured(word, fg=_COLOURS.get(result.status), bold=not result.passes)
+    word = styled(word, fg=_COLOURS.get(result.status), bold=not result.passes)
     lines = [f"  {result.guarantee.id.ljust(8)} {word}  {result.guarantee.sentence}"]
     if result.passes:
         detail = result.evidence if result.status == "holds" else result.reason
