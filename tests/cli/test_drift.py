@@ -10,7 +10,7 @@ from terrace.emulator import Emulator
 from tests.cli.conftest import GLASS, Command
 from tests.deployment.conftest import resource
 from tests.deployment.test_lifecycle import two
-from tests.deployment.test_recovery import REGION, TAGS, client
+from tests.deployment.test_adoption import REGION, TAGS, client
 
 
 def test_none_is_exit_code_0(terrace: Command) -> None:

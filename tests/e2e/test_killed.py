@@ -12,7 +12,7 @@ from terrace.emulator import account_of, start
 from terrace.environment import load, target
 from terrace.project.discovery import Project
 from tests.conftest import ROOT
-from tests.deployment.test_recovery import killed_when, steps
+from tests.deployment.test_adoption import killed_when, steps
 from tests.e2e.test_demo import PROVIDERS, provider_of
 
 
