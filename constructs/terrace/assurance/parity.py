@@ -16,7 +16,7 @@ from terrace.capabilities.target import Tier
 from terrace.environment import load, target
 from terrace.environment.sizes import Cloud
 from terrace.project.discovery import Project
-from terrace.project.synthesis import on_clouds
+from terrace.project.synthesis import synthesize_on_clouds
 
 CLOUDS: tuple[Cloud, ...] = get_args(Cloud)
 COMPLETE: tuple[Cloud, ...] = ("aws", "azure", "gcp")
@@ -60,14 +60,14 @@ class Matrix:
 
 
 def compute(project: Project, environments: Sequence[str], clouds: Sequence[str] = CLOUDS) -> Matrix:
-    """Synthesize the environments on each cloud, in one process a cloud and outside the project's folders, and evaluate.
+    """Synthesize the environments on each cloud, one process a cloud and outside the project, and evaluate.
 
     If a cloud's stacks do not synthesize, all its guarantees are unproven, with the reason. Raises InvalidEnvironment.
     """
     with tempfile.TemporaryDirectory() as scratch:
         separate = replace(project, synthesized_to=Path(scratch))
         checked = [cloud for cloud in clouds if has_checks(cloud)]
-        runs = {run.cloud: run for run in on_clouds(separate, environments, checked, state="local")}
+        runs = {run.cloud: run for run in synthesize_on_clouds(separate, environments, checked, state="local")}
         stacks: dict[tuple[str, str], list[Result]] = {}
         for cloud in clouds:
             for environment in environments:

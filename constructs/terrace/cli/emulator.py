@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from terrace.cli.console import info, write, write_json
+from terrace.cli.console import counted, info, write, write_json
 from terrace.emulator import Emulator, Faults, Options, clouds, start, status
 from terrace.emulator.contract import cloud_module
 from terrace.errors import AnswerIsNo, UsageError
@@ -125,12 +125,11 @@ def status_command(cloud: str, directory: Path | None, as_json: bool) -> None:
         write_json(_as_data(emulator) | contents)
         return
     write(f"The {cloud} emulator is running: {_summary(emulator)}")
-    write(f"resources: {len(resources)}")
-    write(f"unsupported operations called: {len(unsupported)}")
+    write(f"{counted(len(resources), 'resource')}, {counted(len(unsupported), 'unsupported operation')} called")
     for call in unsupported:
-        write(f"  {call.service}:{call.operation} ({call.count}x)")
+        write(f"  unsupported: {call.service}:{call.operation} ({call.count}x)")
     for host, count in emulator.refused().items():
-        write(f"refused host: {host} ({count}x)")
+        write(f"  refused: {host} ({count}x)")
 
 
 @command.command("stop")

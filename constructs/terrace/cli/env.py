@@ -142,8 +142,8 @@ def schema_command(ctx: click.Context, check: bool, to_stdout: bool) -> None:
         path = project.root / "environments" / name
         current = path.is_file() and path.read_text(encoding="utf-8") == text
         if check and not current:
-            raise AnswerIsNo("the schema is out of date", where=project.shown(path), hint="run `terrace env schema`")
+            raise AnswerIsNo("the schema is out of date", where=project.display(path), hint="run `terrace env schema`")
         if not current:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        write(f"{project.shown(path)}: {'up to date' if current else 'written'}")
+        write(f"{project.display(path)}: {'up to date' if current else 'written'}")

@@ -44,12 +44,12 @@ def command(ctx: click.Context, check: bool) -> None:
 def _types(project: "Project") -> dict[str, set[str]]:
     """The resource types in the stacks of all environments, by cloud. Raises SynthesisFailed."""
     from terrace.environment import names
-    from terrace.project.synthesis import on_clouds
+    from terrace.project.synthesis import synthesize_on_clouds
 
     types: dict[str, set[str]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         copy = replace(project, synthesized_to=Path(scratch))
-        for run in on_clouds(copy, names(project.root), CLOUDS, state="local"):
+        for run in synthesize_on_clouds(copy, names(project.root), CLOUDS, state="local"):
             if run.failure:
                 raise run.failure
             stacks = [json.loads((stack / "cdk.tf.json").read_text()) for stack in run.stacks.values()]

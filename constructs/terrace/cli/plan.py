@@ -37,7 +37,7 @@ def command(
 
     Exit code 1 when the gate refuses the plan.
     """
-    from terrace.assurance import gate_verdict as gating
+    from terrace.assurance.gate_verdict import blocking_text
     from terrace.cli.console import info, warn, write, write_json
     from terrace.cli.options import deployment_of, load
     from terrace.cli.plan_summary import plan_text
@@ -69,12 +69,12 @@ def command(
         ctx.exit(1 if refused else 0)
     write(plan_text(summary))
     if gated and refused:
-        warn(f"\n{gating.told(gated)}")
+        warn(f"\n{blocking_text(gated)}")
     if offline:
         info("\nThis plan assumes that nothing exists yet. No account was used, and the plan is not saved.")
     elif not summary.empty:
         then = "Terrace will not apply it" if refused else f"run `terrace apply {environment}` to apply it"
-        info(f"\nSaved to {deployment.project.shown(saved.path)}; {then}.")
+        info(f"\nSaved to {deployment.project.display(saved.path)}; {then}.")
     if refused:
         ctx.exit(1)
 
@@ -97,6 +97,6 @@ def _offline(ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None)
     ) as deployment:
         planned = offline.plan(deployment, deployment.workspace(deployment.stack()))
     rules, stack = gate.policies(project_of(ctx).root), json.dumps(planned.stack)
-    gated = gate.gated(gate.judge(loaded, stack, rules, plan=planned.plan, offline=True))
+    gated = gate.gated(gate.evaluate(loaded, stack, rules, plan=planned.plan, offline=True))
     info(str(gated))
     return planned.summary, gated

@@ -14,7 +14,7 @@ from terrace.errors import UsageError
 
 if TYPE_CHECKING:
     from terrace.project.discovery import Project
-    from terrace.project.synthesis import OnCloud
+    from terrace.project.synthesis import CloudSynthesis
 
 
 @click.command("synth")
@@ -62,28 +62,28 @@ def command(
     if as_json:
         write_json([_data(project, *row) for row in rows])
     elif every_cloud:
-        cells = [[on, name, resources, project.shown(directory)] for on, name, resources, directory in rows]
+        cells = [[on, name, resources, project.display(directory)] for on, name, resources, directory in rows]
         write(table(["cloud", "environment", "resources", "directory"], cells))
     else:
         for _, name, resources, directory in rows:
-            write(f"{name}: {resources} resources in {project.shown(directory)}")
+            write(f"{name}: {resources} resources in {project.display(directory)}")
     _raise_failures(runs)
     info(f"{time.monotonic() - started:.1f} s")
 
 
-def _on_every_cloud(project: "Project", environments: Sequence[str]) -> "list[OnCloud]":
+def _on_every_cloud(project: "Project", environments: Sequence[str]) -> "list[CloudSynthesis]":
     from terrace.cli.console import info
-    from terrace.project.synthesis import on_clouds
+    from terrace.project.synthesis import synthesize_on_clouds
 
-    def report(run: "OnCloud") -> None:
+    def report(run: "CloudSynthesis") -> None:
         count = len(run.stacks)
         result = "failed" if run.failure else "1 stack" if count == 1 else f"{count} stacks"
         info(f"{run.cloud}: {result}, {run.seconds:.1f} s")
 
-    return on_clouds(project, environments, CLOUDS, tell=report)
+    return synthesize_on_clouds(project, environments, CLOUDS, on_result=report)
 
 
-def _raise_failures(runs: "Sequence[OnCloud]") -> None:
+def _raise_failures(runs: "Sequence[CloudSynthesis]") -> None:
     """Raises SynthesisFailed with each message once, since an error in a shared file fails every cloud."""
     from terrace.project.synthesis import SynthesisFailed
 
@@ -102,4 +102,4 @@ def _counted(directory: Path) -> tuple[int, Path]:
 
 def _data(project: "Project", cloud: str, environment: str, resources: int, directory: Path) -> dict[str, object]:
     on = {"cloud": cloud} if cloud else {}
-    return {**on, "environment": environment, "resources": resources, "directory": project.shown(directory)}
+    return {**on, "environment": environment, "resources": resources, "directory": project.display(directory)}

@@ -11,7 +11,7 @@ from terrace.cli.options import CLOUDS, json_option, project_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from terrace.assurance.result import Waiver
+    from terrace.assurance.gate_result import Waiver
 
 
 @click.group("waivers")
@@ -109,7 +109,7 @@ def _add(
     RESOURCE is an address or a construct path. It may contain wildcards after the first word: lake/*/bucket.
     """
     from terrace.assurance import waivers
-    from terrace.assurance.result import Waiver
+    from terrace.assurance.gate_result import Waiver
     from terrace.cli.console import write
     from terrace.environment import names
 
@@ -131,7 +131,7 @@ def _read(ctx: click.Context) -> "tuple[Waiver, ...]":
 def _path(ctx: click.Context) -> "Path":
     from terrace.assurance import gate, waivers
 
-    return gate.place(project_of(ctx).root, waivers.FILE)
+    return gate.policy_path(project_of(ctx).root, waivers.FILE)
 
 
 def _plain(waiver: "Waiver") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What Terraform says while it works: its machine-readable log lines (`-json`), typed.
+"""Terraform's machine-readable output (`-json`) as types.
 
 Source: Terraform documentation, "Machine-readable UI", version 1.2. OpenTofu writes the same.
 """
@@ -12,19 +12,18 @@ Action = Literal["create", "read", "update", "replace", "delete", "import", "for
 
 @dataclass(frozen=True)
 class ResourceEvent:
-    """A step of one resource. `seconds` is the time it took so far, `identity` the cloud's id once that is known."""
+    """A step of one resource. `seconds` is its duration so far."""
 
     phase: Literal["apply", "refresh"]
     moment: Literal["start", "progress", "complete", "errored"]
     address: str
     action: str = "read"
     seconds: float = 0.0
-    identity: str = ""
 
 
 @dataclass(frozen=True)
 class PlannedChange:
-    """One resource that the plan will touch; `drift` when Terraform noticed a change made outside of it."""
+    """One resource that the plan changes; `drift` if it was changed outside Terraform."""
 
     address: str
     action: str
@@ -42,7 +41,7 @@ class ChangeSummary:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """An error or a warning. `address` is the resource it is about, if any."""
+    """An error or a warning. `address` is the resource that it concerns, if any."""
 
     severity: Literal["error", "warning"]
     summary: str
@@ -62,7 +61,7 @@ Event = ResourceEvent | PlannedChange | ChangeSummary | Diagnostic | Note
 
 
 def parse(line: str) -> Event | None:
-    """One line of output as an event. A line that is not JSON is a Note; kinds that nobody needs are None."""
+    """One line of output as an event. A line that is not JSON is a Note; unused kinds are None."""
     if not line.startswith("{"):
         return Note(line) if line.strip() else None
     try:
@@ -79,7 +78,6 @@ def parse(line: str) -> Event | None:
             address=hook.get("resource", {}).get("addr", ""),
             action=hook.get("action", "read"),
             seconds=float(hook.get("elapsed_seconds", 0)),
-            identity=str(hook.get("id_value", "")),
         )
     if kind in ("planned_change", "resource_drift"):
         change = record.get("change", {})
@@ -102,13 +100,13 @@ def parse(line: str) -> Event | None:
 
 
 def diagnostic(record: dict[str, Any]) -> Diagnostic:
-    """A diagnostic as `-json` output and `terraform validate -json` hold it."""
-    place = record.get("range") or {}
-    start = place.get("start") or {}
+    """A diagnostic in the form of `-json` output and of `terraform validate -json`."""
+    range = record.get("range") or {}
+    start = range.get("start") or {}
     return Diagnostic(
         severity="warning" if record.get("severity") == "warning" else "error",
         summary=str(record.get("summary", "")),
         detail=str(record.get("detail", "")),
         address=str(record.get("address", "")),
-        where=f"{place['filename']}:{start.get('line', 1)}" if place.get("filename") else "",
+        where=f"{range['filename']}:{start.get('line', 1)}" if range.get("filename") else "",
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from terrace.assurance.evaluation import Absent
-from terrace.deployment.recovery import Candidate
+from terrace.capabilities.adoption import Candidate
 from terrace.errors import TerraceError
 from terrace.live.gcp.session import Reader
 
