@@ -71,7 +71,7 @@ def test_destroy_lists_leftovers(terrace: Command, aws: Emulator) -> None:
     assert again.returncode == 1
     assert again.stdout.startswith("dev on aws: 0 destroyed\n\nleftovers:\n")
     assert address["AllocationId"] in again.stdout
-    assert "error: 1 resource of dev is left" in again.stderr
+    assert "error: 1 leftover of dev" in again.stderr
 
 
 def test_without_credentials_nothing_is_destroyed(terrace: Command, tmp_path: Path) -> None:

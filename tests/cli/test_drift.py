@@ -84,7 +84,7 @@ def test_a_live_change_is_detected_and_repaired(terrace: Command, aws: Emulator)
     assert (
         'not reverted by an apply:\n  aws_ssm_parameter.ignored was changed\n    value: "(sensitive)"' in drifted.stdout
     )
-    assert drifted.stdout.endswith("2 resources have drifted; run `terrace plan dev` to see the repair\n")
+    assert drifted.stdout.endswith("2 drifted resources; run `terrace plan dev` to see the repair\n")
 
     terrace.run("plan", "dev", **variables)
     terrace.run("apply", "dev", "--yes", *GLASS, **variables)
