@@ -190,4 +190,4 @@ def test_apply_refuses_a_plan_that_the_gate_did_not_evaluate(terrace: Command) -
     path = terrace.small.root / ".terrace/plans/dev-aws.tfplan.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "gate": None}))
     refused = terrace.run("apply", "dev", "--yes")
-    assert (refused.returncode, "the gate has not judged this plan" in refused.stderr) == (1, True)
+    assert (refused.returncode, "the gate has not evaluated this plan" in refused.stderr) == (1, True)

@@ -121,7 +121,7 @@ def test_an_unreadable_plan_is_unproven(terrace_report: Run, tmp_path: Path) -> 
     assert "Gate: gate.unreadable-plan on dev/aws" in out
     document = json.loads((tmp_path / "out" / "report.json").read_text())
     assert document["stacks"]["dev/aws"]["source"] == "plan" and "plan" in document["stacks"]["dev/aws"]["inputs"]
-    assert any("a plan was judged" in sentence for sentence in document["limits"])
+    assert any("A plan of dev/aws was checked" in sentence for sentence in document["limits"])
     assert {one["stacks"]["dev/aws"]["held"] for one in document["guarantees"].values()} <= {"unproven", "broken"}
 
 
