@@ -66,7 +66,7 @@ def test_dev_passes_and_its_stack_is_synthesized_once(project: Path, terrace_in:
     completed = terrace_in("gate", "dev")
     assert (completed.returncode, completed.stderr) == (0, "")
     assert completed.stdout.splitlines()[0].startswith("dev on aws: passes (")
-    assert "418 of 418 resources looked at" in completed.stdout
+    assert "418 of 418 resources checked" in completed.stdout
     (project / "stacks" / "__main__.py").write_text("raise SystemExit('synthesized again')\n")
     again = terrace_in("gate", "dev")
     assert (again.returncode, "synthesized again" in again.stdout) == (1, True)  # the stacks' code has changed
@@ -89,15 +89,15 @@ def test_a_stack_that_does_not_synthesize_is_a_finding(project: Path, terrace_in
     completed = terrace_in("gate", "dev", "--output", "json")
     assert completed.returncode == 1
     (stack,) = json.loads(completed.stdout)["stacks"]
-    assert [one["id"] for one in stack["findings"]] == ["gate.no-stack"]
+    assert [one["id"] for one in stack["findings"]] == ["gate.synthesis-failed"]
     assert "no such size" in stack["findings"][0]["sentence"]
 
 
 @pytest.mark.parametrize(
     "body, id",
     [
-        ("raise KeyError(1)", "gate.crashed-check"),
-        ("while True: pass", "gate.hanging-check"),
+        ("raise KeyError(1)", "gate.check-error"),
+        ("while True: pass", "gate.check-timeout"),
         ("return CheckResult.FAILED", "CKV2_OWN_1"),
     ],
 )
@@ -173,7 +173,7 @@ def test_apply_refuses_a_plan_that_fails_the_gate_and_records_break_glass(terrac
     assert "the plan does not pass the gate" in refused.stderr
     assert "--break-glass" in refused.stderr
     short = terrace.run("apply", "dev", "--yes", "--break-glass", "now")
-    assert (short.returncode, "wants a reason" in short.stderr) == (2, True)
+    assert (short.returncode, "is too short" in short.stderr) == (2, True)
     assert not log.exists() and not list((terrace.small.root / ".terrace/state").iterdir())
 
     applied = terrace.run("apply", "dev", "--yes", *GLASS)

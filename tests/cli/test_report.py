@@ -58,20 +58,20 @@ def test_two_reports_of_the_same_inputs_have_the_same_bytes(terrace_report: Run,
     assert list(content(old)) == FILES
     assert content(old) == content(new)
 
-    assert terrace_report("--diff", old, new) == (0, "0 worse, 0 better, 0 otherwise\n", "")
+    assert terrace_report("--diff", old, new) == (0, "0 worse, 0 better, 0 other\n", "")
 
     document = json.loads((new / "report.json").read_text())
     assert document["created"] == "2026-11-26T13:33:20+00:00"
     assert {"stack", "environments/dev.yaml", "policies/waivers.yaml"} <= document["stacks"]["dev/aws"]["inputs"].keys()
     assert {"policies/frameworks/soc2.yaml", "policies/guarantees/database.yaml"} <= document["inputs"].keys()
-    document["guarantees"]["DB-2"]["stacks"]["dev/aws"]["held"] = "broken"
+    document["guarantees"]["DB-2"]["stacks"]["dev/aws"]["status"] = "broken"
     (new / "report.json").write_text(json.dumps(document))
     code, out, _ = terrace_report("--diff", old, new / "report.json")
     assert (code, out) == (
-        1, "worse:\n  dev/aws  guarantee DB-2: proven -> broken\n\n1 worse, 0 better, 0 otherwise\n",
+        1, "worse:\n  dev/aws  guarantee DB-2: holds -> broken\n\n1 worse, 0 better, 0 other\n",
     )  # fmt: skip
     code, out, _ = terrace_report("--diff", new, old, "--json")
-    assert code == 0 and json.loads(out)["better"][0]["what"] == "guarantee DB-2"
+    assert code == 0 and json.loads(out)["better"][0]["subject"] == "guarantee DB-2"
 
 
 def test_broken_live_evidence_fails_the_report(terrace_report: Run, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_an_unreadable_plan_is_unproven(terrace_report: Run, tmp_path: Path) -> 
     document = json.loads((tmp_path / "out" / "report.json").read_text())
     assert document["stacks"]["dev/aws"]["source"] == "plan" and "plan" in document["stacks"]["dev/aws"]["inputs"]
     assert any("A plan of dev/aws was checked" in sentence for sentence in document["limits"])
-    assert {one["stacks"]["dev/aws"]["held"] for one in document["guarantees"].values()} <= {"unproven", "broken"}
+    assert {one["stacks"]["dev/aws"]["status"] for one in document["guarantees"].values()} <= {"unproven", "broken"}
 
 
 def test_live_evidence_of_another_stack_is_refused(terrace_report: Run, tmp_path: Path) -> None:
@@ -130,8 +130,8 @@ def test_live_evidence_of_another_stack_is_refused(terrace_report: Run, tmp_path
     live.write_text(json.dumps({"environment": "prod", "cloud": "aws", "guarantees": []}))
     code, _, err = terrace_report("--env", "dev", "--out", tmp_path / "out", "--live", live)
     assert code == 2
-    assert "it is of prod on aws, which this report is not about" in err and str(live) in err
-    assert "the report is about dev on aws" in err
+    assert "prod on aws is not part of this report" in err and str(live) in err
+    assert "the report covers dev on aws" in err
     assert not (tmp_path / "out").exists()
     code, _, err = terrace_report(
         "--env", "prod", "--out", tmp_path / "out", "--live", live, "--live", live.rename(tmp_path / "b")
@@ -144,4 +144,4 @@ def test_an_invalid_source_date_epoch_is_a_usage_error(
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
     code, _, err = terrace_report("--env", "dev", "--out", tmp_path / "out")
-    assert code == 2 and "SOURCE_DATE_EPOCH is 'yesterday'" in err
+    assert code == 2 and "invalid SOURCE_DATE_EPOCH 'yesterday'" in err

@@ -79,10 +79,10 @@ class Progress:
             self._deactivate(event.address)
         else:
             self._activate(event)
-        if not self._step:
-            self._print_resource(event)
         if self._bars is not None:
             self._bars.update(0, completed=self._done)
+        if not self._step:
+            self._print_resource(event)
 
     def _print_resource(self, event: ResourceEvent) -> None:
         seconds = f" ({event.seconds:.0f} s)" if event.seconds >= 1 else ""
