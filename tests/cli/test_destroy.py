@@ -10,7 +10,7 @@ from terrace.emulator import Emulator, start
 from tests.cli.conftest import GLASS, Command
 from tests.conftest import ACCOUNTS
 from tests.deployment.conftest import resource
-from tests.deployment.test_recovery import TAGS, client
+from tests.deployment.test_adoption import TAGS, client
 
 
 @pytest.fixture(scope="module")

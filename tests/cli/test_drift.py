@@ -9,8 +9,8 @@ from terrace.deployment.drift import AttributeDrift, Drift
 from terrace.emulator import Emulator
 from tests.cli.conftest import GLASS, Command
 from tests.deployment.conftest import resource
+from tests.deployment.test_adoption import REGION, TAGS, client
 from tests.deployment.test_lifecycle import two
-from tests.deployment.test_recovery import REGION, TAGS, client
 
 
 def test_without_drift_the_exit_code_is_0(terrace: Command) -> None:

@@ -22,7 +22,7 @@ from terrace.assurance.evaluation import Result, Status
 from terrace.deployment import binary, mirror, offline
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Diagnostic, Event
-from terrace.deployment.terraform import Workspace
+from terrace.deployment.terraform import Terraform
 from terrace.errors import TerraceError
 from terrace.project.discovery import Project
 from tests.conftest import ROOT
@@ -57,14 +57,14 @@ class Conformance:
                     if isinstance(event, Diagnostic) and event.severity == "warning":
                         warned.append(sentence(event))
 
-                with self.opened(cloud, environment) as (deployment, workspace):
-                    validated = [sentence(diagnostic) for diagnostic in workspace.validate()]
-                    made = offline.plan(replace(deployment, listener=hear), workspace)
+                with self.opened(cloud, environment) as (deployment, terraform):
+                    validated = [sentence(diagnostic) for diagnostic in terraform.validate()]
+                    made = offline.plan(replace(deployment, on_event=hear), terraform)
                 kept.write_text(json.dumps([made.stack, made.plan, validated, sorted(set(warned))]))
             return Judged(*json.loads(kept.read_text()))
 
     @contextmanager
-    def opened(self, cloud: str, environment: str) -> Iterator[tuple[Deployment, Workspace]]:
+    def opened(self, cloud: str, environment: str) -> Iterator[tuple[Deployment, Terraform]]:
         """A stack with its provider installed. Skips the test where the provider cannot be had."""
         host = binary.locate(ROOT).registry_host
         try:
@@ -72,13 +72,13 @@ class Conformance:
         except TerraceError as error:
             pytest.skip(f"{PROVIDERS[cloud]}: {error}")
         written = self.synthesized(cloud)
-        with offline.opened(Project(ROOT, scratch=self.shared), environment, cloud) as deployment:
+        with offline.offline_deployment(Project(ROOT, scratch=self.shared), environment, cloud) as deployment:
             stack = deployment.project.stack(environment)
             with FileLock(self.shared / f"opened-{environment}-{cloud}.lock"):
                 stack.mkdir(parents=True, exist_ok=True)
                 shutil.copy(written / "stacks" / environment / "cdk.tf.json", stack)
-                workspace = deployment.workspace(stack)
-            yield deployment, workspace
+                terraform = deployment.terraform(stack)
+            yield deployment, terraform
 
     def synthesized(self, cloud: str) -> Path:
         """Every environment on a cloud, as an offline plan wants it."""

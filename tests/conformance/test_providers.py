@@ -62,5 +62,5 @@ def test_the_guarantees_hold_on_the_plan(conformance: Conformance, cloud: str, e
 )
 def test_it_applies_to_mocks(conformance: Conformance, cloud: str, environment: str) -> None:
     """The whole graph: every reference leads to something, every schema takes what it is given."""
-    with conformance.opened(cloud, environment) as (deployment, workspace):
-        offline.apply_to_mocks(deployment, workspace)
+    with conformance.opened(cloud, environment) as (deployment, terraform):
+        offline.apply_to_mocks(deployment, terraform)

@@ -61,7 +61,7 @@ def command(
     loaded = load(ctx, environment, cloud)
     with Progress() as progress:
         deployment = deployment_of(
-            ctx, loaded, provider_mirror=provider_mirror, info=progress.info, listener=progress.listen
+            ctx, loaded, provider_mirror=provider_mirror, on_message=progress.info, on_event=progress.listen
         )
 
         def confirm(saved: "SavedPlan") -> bool:

@@ -103,9 +103,9 @@ def _run(
             cloud=cloud,
             keep=keep,
             provider_mirror=provider_mirror,
-            announce=progress.begin,
-            say=progress.info,
-            listener=progress.listen,
+            on_step=progress.begin,
+            on_message=progress.info,
+            on_event=progress.listen,
         )
     finally:
         progress.end()
@@ -126,8 +126,8 @@ def _rehearse(
             environment,
             cloud=cloud,
             provider_mirror=provider_mirror,
-            announce=progress.begin,
-            say=progress.info,
+            on_step=progress.begin,
+            on_message=progress.info,
         )
     finally:
         progress.end()

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from terrace.cli.console import table, write
+from terrace.demo import guarantee_counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,13 +62,13 @@ def _notes(evidence: "Evidence", *, named: bool) -> list[str]:
         "It does not prove:",
     ]
     lines += [f"  - {gap['what']}: {gap['reason']}" for gap in evidence.not_emulated]
-    if evidence.still_running:
-        options = f"--cloud {evidence.cloud} --directory {evidence.still_running}"
+    if evidence.emulator_directory:
+        options = f"--cloud {evidence.cloud} --directory {evidence.emulator_directory}"
         lines += [
             "",
             "The emulator is still running. To use it:",
             f'  eval "$(.venv/bin/terrace emulator env {options})"',
-            f"  {evidence.look}        # or the cloud's SDKs; no endpoint or flag is needed",
+            f"  {evidence.example_command}        # or the cloud's SDKs; no endpoint or flag is needed",
             "To stop it:",
             f"  .venv/bin/terrace emulator stop {options}",
         ]
@@ -77,7 +78,7 @@ def _notes(evidence: "Evidence", *, named: bool) -> list[str]:
 def retained(evidence: "Evidence") -> list[str]:
     """What a destroy leaves on purpose, grouped: `3 x secretsmanager secret: deleted, ...`."""
     groups: dict[tuple[str, str, str], list[str]] = {}
-    for left in evidence.kept:
+    for left in evidence.retained:
         groups.setdefault((left["service"], left["type"], left["kept"]), []).append(left["id"])
     return [
         f"{service} {kind} {ids[0]}: {why}" if len(ids) == 1 else f"{len(ids)} x {service} {kind}: {why}"
@@ -98,40 +99,32 @@ def rows(evidence: "Evidence") -> list[Row]:
         ),
         ("plan and apply", f"{evidence.resources_applied} resources applied", ("plan", "apply")),
         ("plan again", f"{evidence.second_plan_changes or 'no'} changes", ("plan again",)),
-        ("verify live", f"{len(evidence.guarantees_verified)} guarantees hold", ("verify live",)),
+        ("verify live", guarantee_counts(evidence.guarantees), ("verify live",)),
         (
             "drift",
             f"{detected}, {repaired}",
-            ("make it drift", "notice the drift", "repair it", "plan after the repair"),
+            ("inject drift", "detect drift", "repair drift", "plan after the repair"),
         ),
     ]
-    if not evidence.still_running:
-        table_rows.append(("destroy", f"{len(evidence.leftovers)} left", ("destroy", "list what is left")))
+    if not evidence.emulator_directory:
+        table_rows.append(("destroy", f"{len(evidence.leftovers)} left", ("destroy", "list leftovers")))
     return table_rows
 
 
 def rehearsal_rows(evidence: "Rehearsed") -> list[Row]:
     """The table's rows for a rehearsal."""
-    guarantees = f"{evidence.count('proven')} guarantees hold"
-    for status, words in (
-        ("exception", "excepted"),
-        ("not_asked", "not required"),
-        ("broken", "broken"),
-        ("unproven", "unproven"),
-    ):
-        if count := evidence.count(status):
-            guarantees += f", {count} {words}"
+    guarantees = guarantee_counts(evidence.guarantees)
     table_rows: list[Row] = [
         ("validate", "every environment", ("validate",)),
         ("synthesize", f"{evidence.resources_synthesized} resources", ("synthesize", "terraform init")),
     ]
     if evidence.provider_missing:
-        return [*table_rows, ("evaluate the stack", guarantees, ("judge the stack",))]
+        return [*table_rows, ("evaluate the stack", guarantees, ("evaluate the stack",))]
     return [
         *table_rows,
         ("provider validates", f"{evidence.diagnostics or 'no'} errors or warnings", ("terraform validate",)),
         ("plan offline", f"{evidence.resources_planned} resources to add", ("plan without an account",)),
-        ("evaluate the plan", guarantees, ("judge the plan",)),
+        ("evaluate the plan", guarantees, ("evaluate the plan",)),
         ("apply to mocks", f"{evidence.resources_applied_to_mocks} created and destroyed", ("apply to mocks",)),
     ]
 

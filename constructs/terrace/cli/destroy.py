@@ -63,7 +63,7 @@ def command(
     _confirm(loaded, yes)
     with Progress() as progress:
         deployment = deployment_of(
-            ctx, loaded, provider_mirror=provider_mirror, info=progress.info, listener=progress.listen
+            ctx, loaded, provider_mirror=provider_mirror, on_message=progress.info, on_event=progress.listen
         )
 
         def empty() -> None:
@@ -72,7 +72,7 @@ def command(
                     progress.info(f"deleted {counted(emptied.versions, 'object version')} from {emptied.bucket}")
 
         destroyed = teardown.destroy(
-            deployment, unlock=unlock, empty=empty if empty_buckets else None, expect=progress.expect
+            deployment, unlock=unlock, empty=empty if empty_buckets else None, on_total=progress.expect
         )
     write(f"{name} on {deployment.cloud}: {destroyed} destroyed")
     _list_leftovers(live.leftovers(loaded.environment, account), name)

@@ -65,7 +65,8 @@ def _lines(drift: "Drift") -> list[str]:
     lines = [f"{drift.address} was {'deleted' if drift.kind == 'deleted' else 'changed'}"]
     lines += [f"  {a.path}: {_short(a.before)} → {_short(a.after)}" for a in drift.attributes]
     if drift.construct:
-        lines.append(f"  construct {drift.construct}" + (f", environment {drift.owner}" if drift.owner else ""))
+        line = f", environment {drift.environment_line}" if drift.environment_line else ""
+        lines.append(f"  construct {drift.construct}{line}")
     return lines
 
 

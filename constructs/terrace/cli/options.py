@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from terrace.deployment.deployment import Deployment
-    from terrace.deployment.terraform import Listener
+    from terrace.deployment.terraform import OnEvent
     from terrace.environment import Loaded
     from terrace.project.discovery import Project
 
@@ -92,8 +92,8 @@ def deployment_of(
     loaded: "Loaded",
     *,
     provider_mirror: Path | None = None,
-    info: Callable[[str], None] | None = None,
-    listener: "Listener | None" = None,
+    on_message: Callable[[str], None] | None = None,
+    on_event: "OnEvent | None" = None,
 ) -> "Deployment":
     """The deployment of an environment, with the variables and the state that this shell sets."""
     from terrace.assurance.gate_verdict import GateVerdict
@@ -116,8 +116,8 @@ def deployment_of(
         variables=dict(os.environ),
         provider_mirror=provider_mirror.resolve() if provider_mirror else None,
         state=os.environ.get("TERRACE_STATE", ""),
-        say=info or console.info,
-        listener=listener or ignore,
-        lines=lambda construct: environment_line(loaded, construct),
+        on_message=on_message or console.info,
+        on_event=on_event or ignore,
+        environment_line=lambda construct: environment_line(loaded, construct),
         gate=gate,
     )

@@ -27,7 +27,7 @@ def command(ctx: click.Context, environment: str, name: str | None, cloud: str |
 
     loaded = load(ctx, environment, cloud)
     deployment = deployment_of(ctx, loaded)
-    outputs = deployment.opened().output()
+    outputs = deployment.terraform().output()
     for output in outputs.values():
         if output.get("sensitive"):
             output["value"] = HIDDEN

@@ -87,15 +87,15 @@ def _offline(ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None)
     from terrace.deployment import offline
     from terrace.project.source_map import environment_line
 
-    with offline.opened(
+    with offline.offline_deployment(
         project_of(ctx),
         loaded.environment.name,
         loaded.environment.cloud,
         provider_mirror=provider_mirror.resolve() if provider_mirror else None,
-        say=info,
-        lines=lambda construct: environment_line(loaded, construct),
+        on_message=info,
+        environment_line=lambda construct: environment_line(loaded, construct),
     ) as deployment:
-        planned = offline.plan(deployment, deployment.workspace(deployment.stack()))
+        planned = offline.plan(deployment, deployment.terraform(deployment.stack()))
     rules, stack = gate.policies(project_of(ctx).root), json.dumps(planned.stack)
     gated = gate.gated(gate.evaluate(loaded, stack, rules, plan=planned.plan, offline=True))
     info(str(gated))

@@ -47,4 +47,4 @@ def _resource(change: Change) -> str:
         text += f" ({change.construct})"
     if change.reasons:
         text += f", because of {', '.join(change.reasons)}"
-    return text + (f"\n    set in {change.owner}" if change.owner else "")
+    return text + (f"\n    set in {change.environment_line}" if change.environment_line else "")

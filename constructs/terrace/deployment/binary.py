@@ -66,7 +66,9 @@ def locate(root: Path, environ: Mapping[str, str] = os.environ) -> TerraformBina
         path = shutil.which(named, path=environ.get("PATH"))
         if path is None:
             raise NoTerraform(
-                f"no such program: {named!r}", where="TERRACE_TERRAFORM", hint="set it to the path of a Terraform binary"
+                f"no such program: {named!r}",
+                where="TERRACE_TERRAFORM",
+                hint="set it to the path of a Terraform binary",
             )
         return _inspect(Path(path))
     downloaded = root / ".tools" / "terraform"
@@ -142,9 +144,7 @@ def download(root: Path, environ: Mapping[str, str] = os.environ) -> Path:
                 f"sha256:{expected.lower()}",
                 fname="terraform.zip",
                 path=scratch,
-                downloader=pooch.HTTPDownloader(
-                    timeout=20, verify=authorities.cafile or authorities.capath or True
-                ),
+                downloader=pooch.HTTPDownloader(timeout=20, verify=authorities.cafile or authorities.capath or True),
                 processor=pooch.Unzip(members=["terraform"]),
             )
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:

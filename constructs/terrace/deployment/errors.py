@@ -124,7 +124,9 @@ def raise_for(
         raise AlreadyExists(errors)
     denied = dict.fromkeys(refusal.hint for error in errors if (refusal := _refusal(error, refusals)[0]))
     raise TerraformFailed(
-        f"Terraform could not {action}: {_error_text(errors, construct)}" if errors else f"Terraform could not {action}",
+        f"Terraform could not {action}: {_error_text(errors, construct)}"
+        if errors
+        else f"Terraform could not {action}",
         hint="; ".join(denied) if errors else "see the log file for its output",
         diagnostics=errors,
     )

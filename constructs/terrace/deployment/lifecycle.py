@@ -73,7 +73,7 @@ def apply(
     """Apply exactly the saved plan. None if it changes nothing or `confirm` returns False.
 
     If the deployment has a gate, the plan must have passed it, unless `break_glass` gives a reason, which is recorded.
-    After a killed run, and with `recover` or `unlock`, a new plan replaces the saved one, because the state has changed.
+    After a killed run, and with `recover` or `unlock`, the state has changed and a new plan replaces the saved one.
     Raises GateRefuses, StalePlan, AlreadyExists, StateLocked, Interrupted, and what `plan` raises.
     """
     killed = runs.killed_run(deployment.marker)

@@ -24,7 +24,7 @@ def destroy(
 ) -> int:
     """Destroy everything in the state, and return how many resources it held.
 
-    `empty` deletes the objects in the buckets. It is called first, and again if a bucket has filled meanwhile: logs keep
+    `empty` deletes the objects in the buckets. It is called first, and again if a bucket has filled since: logs keep
     arriving while the services that send them are destroyed. `on_total` receives the number of resources of each step.
     """
     count = len(deployment.terraform().addresses())

@@ -21,7 +21,14 @@ from terrace.project.process import Interrupted
 LOCK_WAIT = "5s"
 _MAX_LOGS = 60
 # Variables that would silently change a command: another workspace's state, `-target` on every command.
-_REMOVED_VARIABLES = ("TF_WORKSPACE", "TF_CLI_ARGS", "TF_INPUT", "TF_DATA_DIR", "TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG")
+_REMOVED_VARIABLES = (
+    "TF_WORKSPACE",
+    "TF_CLI_ARGS",
+    "TF_INPUT",
+    "TF_DATA_DIR",
+    "TF_CLI_CONFIG_FILE",
+    "TERRAFORM_CONFIG",
+)
 
 OnEvent = Callable[[Event], None]
 
@@ -34,9 +41,9 @@ def ignore(event: Event) -> None:
 class Terraform:
     """Terraform in the directory of one stack.
 
-    `variables` is the complete environment of the child process. `data_directory` holds Terraform's own files
-    (TF_DATA_DIR), `log_directory` one file per run, named after `name`. `refusals` are the cloud's patterns for rejected
-    requests. `on_interrupt` receives the number of interrupts passed on so far.
+    `variables` is the complete environment of the child process. `data_directory` contains Terraform's own files
+    (TF_DATA_DIR), `log_directory` one file per run, named after `name`. `refusals` are the cloud's patterns for
+    rejected requests. `on_interrupt` receives the number of interrupts passed on so far.
     """
 
     directory: Path

@@ -12,7 +12,7 @@ MARKERS = ("cdktf.json", "environments")
 class Project:
     """A project directory: it contains `cdktf.json` and `environments/`.
 
-    `scratch` is the directory for state, plans and stacks. The default is the root; a demo has its own, so that it never
+    `scratch` is the directory for state, plans and stacks, by default the root; a demo has its own, so that it never
     uses the state of a real deployment. `synthesized_to` replaces `cdktf.out`.
     """
 

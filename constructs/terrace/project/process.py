@@ -1,7 +1,7 @@
 """One child process: its output goes to a file that is followed, and interrupts are passed on to it.
 
-A file instead of a pipe: if this process is killed, the child neither blocks nor fails on a broken pipe. It finishes its
-work, and the next run can read its output.
+A file instead of a pipe: if this process is killed, the child neither blocks nor fails on a broken pipe. It finishes
+its work, and the next run can read its output.
 """
 
 import os

@@ -91,9 +91,7 @@ def synthesize_on_clouds(
         return [run.result() for run in runs]
 
 
-def _on_cloud(
-    project: Project, environments: Sequence[str], cloud: str, state: str, scratch: Path
-) -> CloudSynthesis:
+def _on_cloud(project: Project, environments: Sequence[str], cloud: str, state: str, scratch: Path) -> CloudSynthesis:
     started = time.monotonic()
     isolated = replace(project, synthesized_to=scratch / cloud)
     stacks: dict[str, Path] = {}
