@@ -61,7 +61,7 @@ def test_terraform_gets_one_interrupt_for_one_ctrl_c_and_saves_its_state(terrace
     _, err = running.communicate(timeout=60)
     assert running.returncode == 130, err
     assert counted.read_text() == "interrupt\n"
-    assert "interrupt passed on: Terraform finishes what it has begun and saves its state" in err
+    assert "interrupting Terraform: it finishes what it has begun and saves its state" in err
     assert "in good order: its state is saved, its lock released" in err
     assert "Traceback" not in err
     names = {entry["name"] for entry in state_of(terrace.small)["resources"]}
@@ -83,12 +83,12 @@ def test_after_terrace_was_killed_the_next_run_waits_for_its_terraform_and_recov
     running.communicate()
     refused = terrace.run("apply", "dev", "--yes", *GLASS)
     assert refused.returncode == 3
-    assert "died, but the Terraform it started is still at work" in refused.stderr
+    assert "was killed, but the Terraform it started is still running" in refused.stderr
     marker = json.loads((terrace.small.root / ".terrace/running-dev-aws.json").read_text())
     wait_for(lambda: not alive(marker["terraform"]["pid"]))
     finished = terrace.run("apply", "dev", "--yes", *GLASS)
     assert (finished.returncode, finished.stdout) == (0, "dev on aws: no changes\n")
-    assert "did not end in good order" in finished.stderr
+    assert "was killed; searching for resources that it created but did not record" in finished.stderr
 
 
 def log_of(terrace: Command) -> str:

@@ -51,7 +51,7 @@ def test_a_provider_that_is_in_no_mirror_is_missing(terrace: Command, tmp_path: 
     (tmp_path / "registry.terraform.io").mkdir()
     completed = terrace.run("doctor", "--cloud", "azure", "--provider-mirror", str(tmp_path))
     assert completed.returncode == 1
-    assert "it does not hold hashicorp/azurerm" in completed.stdout
+    assert "it does not contain hashicorp/azurerm" in completed.stdout
 
 
 def test_with_an_invalid_environment_doctor_checks_all_clouds(terrace: Command) -> None:
@@ -63,8 +63,8 @@ def test_with_an_invalid_environment_doctor_checks_all_clouds(terrace: Command) 
 def test_a_missing_terraform_comes_with_a_hint(terrace: Command) -> None:
     completed = terrace.run("doctor", TERRACE_TERRAFORM="/nowhere/terraform")
     assert completed.returncode == 1
-    assert "missing  Terraform        TERRACE_TERRAFORM: there is no program '/nowhere/terraform'" in completed.stdout
-    assert "\nTerraform: give the path of a Terraform binary" in completed.stdout
+    assert "missing  Terraform        TERRACE_TERRAFORM: no such program: '/nowhere/terraform'" in completed.stdout
+    assert "\nTerraform: set it to the path of a Terraform binary" in completed.stdout
 
 
 SECRET = "not-a-key"

@@ -69,7 +69,7 @@ def test_the_overview_imports_nothing_heavy() -> None:
         (["plan"], "error: Missing argument 'ENV'"),
         (["plan", "dev", "--colud", "aws"], "error: No such option '--colud'"),
         (["plan", "dev", "--cloud", "ibm"], "error: Invalid value for '--cloud': 'ibm' is not one of"),
-        (["--project", "/nowhere", "plan", "dev"], "error: no Terrace project here"),
+        (["--project", "/nowhere", "plan", "dev"], "error: not a Terrace project"),
         (["plan", "nope"], "error: there is no environment 'nope'"),
     ],
 )
@@ -85,7 +85,7 @@ def test_a_whole_error_message(terrace: Command) -> None:
     completed = terrace.run("apply", "dev")
     assert completed.returncode == 2
     assert completed.stderr == (
-        "error: nothing is planned for dev on aws\n\nhint: see what would change first: `terrace plan dev`\n"
+        "error: no saved plan for dev on aws\n\nhint: run `terrace plan dev` first\n"
     )
 
 
