@@ -62,7 +62,7 @@ def test_terraform_gets_one_interrupt_for_one_ctrl_c_and_saves_its_state(terrace
     assert running.returncode == 130, err
     assert counted.read_text() == "interrupt\n"
     assert "interrupting Terraform: it finishes what it has begun and saves its state" in err
-    assert "in good order: its state is saved, its lock released" in err
+    assert "interrupted; Terraform saved its state and released the lock" in err
     assert "Traceback" not in err
     names = {entry["name"] for entry in state_of(terrace.small)["resources"]}
     assert "quick" in names and "after" not in names
