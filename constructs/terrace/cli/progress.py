@@ -5,7 +5,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from terrace.cli.console import info, quiet, warn
+from terrace.cli.console import counted, info, quiet, warn
 from terrace.deployment.events import Diagnostic, Event, ResourceEvent
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Progress:
             self._live.stop()
             self._live = None
         if self._step:
-            resources = {0: "", 1: "  (1 resource)"}.get(self._done, f"  ({self._done} resources)")
+            resources = f"  ({counted(self._done, 'resource')})" if self._done else ""
             step, self._step = self._step, ""
             self._print(f"{time.monotonic() - self._started:7.1f} s  {step}{resources}")
 
