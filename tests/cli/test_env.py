@@ -1,4 +1,4 @@
-"""`terrace env list|show|explain|diff|schema` as it is typed."""
+"""`terrace env list|show|explain|diff|schema`."""
 
 import json
 from pathlib import Path
@@ -16,21 +16,21 @@ def test_list(terrace: Terrace) -> None:
     Path("environments/qa.yaml").write_text("extends: dev.yaml\nname: qa\ncache: {size: huge}\n")
     code, out, _ = terrace("env", "list")
     assert code == 0
-    below = "< environments/base.yaml < environments/clouds/aws.yaml"
+    bases = "< environments/base.yaml < environments/clouds/aws.yaml"
     assert [" ".join(line.split()) for line in out.splitlines()] == [
         "name tier cloud region files",
-        f"dev dev aws frankfurt environments/dev.yaml {below}",
-        f"prod prod aws frankfurt environments/prod.yaml {below}",
-        "qa not valid terrace validate qa shows why",
-        f"staging staging aws frankfurt environments/staging.yaml {below}",
+        f"dev dev aws frankfurt environments/dev.yaml {bases}",
+        f"prod prod aws frankfurt environments/prod.yaml {bases}",
+        "qa invalid run `terrace validate qa`",
+        f"staging staging aws frankfurt environments/staging.yaml {bases}",
     ]
     assert json.loads(terrace("env", "list", "--json")[1])[2] == {"name": "qa", "problems": 2}
 
 
 @pytest.mark.parametrize("name", ["dev", "staging", "prod"])
 @pytest.mark.parametrize("options", [(), ("--origins",), ("--defaults",), ("--origins", "--defaults")])
-def test_what_show_prints_is_the_environment(terrace: Terrace, name: str, options: tuple[str, ...]) -> None:
-    """Saved as a file of its own, it is the same environment, extending nothing."""
+def test_show_prints_the_whole_environment(terrace: Terrace, name: str, options: tuple[str, ...]) -> None:
+    """The output, saved as a file that extends no other, is the same environment."""
     code, out, _ = terrace("env", "show", name, *options)
     assert code == 0
     expected = load(name).environment
@@ -40,7 +40,7 @@ def test_what_show_prints_is_the_environment(terrace: Terrace, name: str, option
     assert load(name).environment == expected
 
 
-def test_show_with_origins_names_the_line_behind_each_value(terrace: Terrace) -> None:
+def test_show_with_origins_prints_the_line_of_each_value(terrace: Terrace) -> None:
     lines = terrace("env", "show", "dev", "--origins")[1].splitlines()
     assert [" ".join(line.split()) for line in lines if "cidr" in line or "version: 16" in line] == [
         "cidr: 10.40.0.0/16 # environments/base.yaml:16:9",
@@ -83,14 +83,14 @@ def test_explain_a_default_and_a_removal(terrace: Terrace) -> None:
     assert removed[2].endswith("in environments/base.yaml:42:5")
 
 
-def test_explain_works_for_an_environment_that_is_not_valid(terrace: Terrace) -> None:
+def test_explain_works_for_an_invalid_environment(terrace: Terrace) -> None:
     Path("environments/qa.yaml").write_text("extends: base.yaml\nname: qa\ntier: dev\ncache: {size: huge}\n")
     code, out, _ = terrace("env", "explain", "qa", "cache.size")
     assert code == 0
     assert out.startswith("cache.size = huge\n  set in environments/qa.yaml:4:15\n  instead of medium in ")
 
 
-def test_explain_names_another_cloud_as_the_cause(terrace: Terrace) -> None:
+def test_explain_prints_the_cloud_option_as_the_source(terrace: Terrace) -> None:
     lines = terrace("env", "explain", "dev", "cloud", "--cloud", "gcp")[1].splitlines()
     assert lines[:3] == ["cloud = gcp", "  set in --cloud", "  instead of aws in environments/dev.yaml:6:8"]
 
@@ -104,14 +104,13 @@ def test_explain_names_another_cloud_as_the_cause(terrace: Terrace) -> None:
         (".", "name a value, as in `terrace env explain dev database.size`", ""),
     ],
 )
-def test_explain_what_cannot_be_set(terrace: Terrace, path: str, message: str, hint: str) -> None:
+def test_explain_rejects_an_unknown_path(terrace: Terrace, path: str, message: str, hint: str) -> None:
     code, out, err = terrace("env", "explain", "dev", path)
     assert (code, out) == (2, "")
     assert message in err and hint in err
 
 
-def test_explain_every_value_there_is(terrace: Terrace) -> None:
-    """No path that an environment has may be unknown to explain."""
+def test_explain_knows_every_path_of_every_environment(terrace: Terrace) -> None:
     from terrace.environment.explanation import explain
     from terrace.environment.rendering import leaves
 
@@ -134,29 +133,29 @@ def test_diff(terrace: Terrace) -> None:
     assert rows["recovery_region"] == ["-", "paris"]
     assert rows["cost.sleep.down"] == ["20:00", "-"]
     assert "keys.deletion_window_days" not in rows
-    assert terrace("env", "diff", "dev", "dev")[1] == "dev and dev are the same.\n"
+    assert terrace("env", "diff", "dev", "dev")[1] == "dev and dev do not differ.\n"
     assert json.loads(terrace("env", "diff", "dev", "prod", "--json")[1])["network.zones"] == {"dev": 1, "prod": 3}
 
 
 def test_schema_is_written_and_checked(terrace: Terrace) -> None:
     files = ["schema.json", *(f"clouds/{cloud}.schema.json" for cloud in ("aws", "azure", "gcp"))]
-    current = [f"environments/{file} is current." for file in files]
+    current = [f"environments/{file}: up to date" for file in files]
     assert terrace("env", "schema", "--check") == (0, "\n".join(current) + "\n", "")
     path = Path("environments/clouds/gcp.schema.json")
     path.unlink()
     code, _, err = terrace("env", "schema", "--check")
     assert code == 1 and str(path) in err
-    assert terrace("env", "schema")[1].splitlines() == [*current[:3], f"{path} was written."]
+    assert terrace("env", "schema")[1].splitlines() == [*current[:3], f"{path}: written"]
     path = Path("environments/schema.json")
     path.write_text("{}")
     code, out, err = terrace("env", "schema", "--check")
     assert (code, out) == (1, "")
     assert "environments/schema.json" in err and "run `terrace env schema`" in err
-    assert terrace("env", "schema")[1].splitlines()[0] == "environments/schema.json was written."
+    assert terrace("env", "schema")[1].splitlines()[0] == "environments/schema.json: written"
     assert path.read_bytes() == (ROOT / path).read_bytes()
     assert terrace("env", "schema", "--print")[1] == path.read_text()
 
 
-def test_show_is_yaml_that_others_read(terrace: Terrace) -> None:
+def test_show_prints_standard_yaml(terrace: Terrace) -> None:
     out = terrace("env", "show", "prod")[1]
     assert YAML(typ="safe", pure=True).load(out)["cluster"]["version"] == "1.35"

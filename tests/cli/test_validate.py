@@ -1,4 +1,4 @@
-"""`terrace validate` as it is typed."""
+"""`terrace validate`."""
 
 import json
 import os
@@ -19,18 +19,18 @@ Terrace = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def terrace(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terrace:
-    """Run the command in a project that holds a copy of our environments; returns code, stdout, stderr."""
+    """Run the command in a project with a copy of the environments; returns code, stdout, stderr."""
     shutil.copy(ROOT / "cdktf.json", tmp_path)
     shutil.copytree(ROOT / "environments", tmp_path / "environments")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TERRACE_CLOUD", raising=False)
 
-    def typed(*arguments: str) -> tuple[int, str, str]:
+    def run_in_project(*arguments: str) -> tuple[int, str, str]:
         code = run(list(arguments))
-        said = capsys.readouterr()
-        return code, said.out, said.err
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
 
-    return typed
+    return run_in_project
 
 
 def test_all_are_valid(terrace: Terrace) -> None:
@@ -57,7 +57,7 @@ def test_every_problem_of_every_environment_and_exit_code_1(terrace: Terrace) ->
     ]
 
 
-def test_a_fault_of_the_base_is_told_once(terrace: Terrace) -> None:
+def test_a_problem_in_the_base_is_printed_once(terrace: Terrace) -> None:
     base = Path("environments/base.yaml")
     base.write_text(base.read_text().replace("rotation_days: 365", "rotation_days: 400"))
     code, out, _ = terrace("validate", "dev", "staging")
@@ -72,7 +72,7 @@ def test_a_file_by_its_path(terrace: Terrace) -> None:
     )
 
 
-def test_an_environment_that_is_not_there(terrace: Terrace) -> None:
+def test_an_environment_that_does_not_exist(terrace: Terrace) -> None:
     code, out, err = terrace("validate", "pord")
     assert (code, out) == (2, "")
     assert "there is no environment 'pord'" in err and "did you mean prod?" in err
@@ -90,14 +90,14 @@ def test_another_cloud(terrace: Terrace, monkeypatch: pytest.MonkeyPatch) -> Non
 CLOUD = re.compile(r"aws|azure|gcp|google|amazon|microsoft", re.IGNORECASE)
 
 
-def test_an_environment_names_its_cloud_in_one_line_and_nowhere_else() -> None:
+def test_an_environment_file_names_its_cloud_in_one_line_only() -> None:
     for file in sorted((ROOT / "environments").glob("*.yaml")):
         named = [line for line in file.read_text().splitlines() if CLOUD.search(line)]
         assert named == ([] if file.stem == "base" else ["cloud: aws"]), file.name
 
 
 @pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
-def test_another_cloud_is_one_line(terrace: Terrace, cloud: str) -> None:
+def test_one_line_moves_an_environment_to_another_cloud(terrace: Terrace, cloud: str) -> None:
     for name in ("dev", "staging", "prod"):
         file = Path(f"environments/{name}.yaml")
         file.write_text(file.read_text().replace("cloud: aws\n", f"cloud: {cloud}\n"))
@@ -110,7 +110,7 @@ def test_another_cloud_is_one_line(terrace: Terrace, cloud: str) -> None:
     )
 
 
-def test_a_file_without_a_name_is_not_overlooked(terrace: Terrace) -> None:
+def test_a_file_without_a_name_is_a_problem(terrace: Terrace) -> None:
     Path("environments/qa.yaml").write_text("extends: base.yaml\ntier: dev\n")
     code, out, _ = terrace("validate")
     assert code == 1
@@ -120,7 +120,7 @@ def test_a_file_without_a_name_is_not_overlooked(terrace: Terrace) -> None:
 def test_a_project_without_environments(terrace: Terrace) -> None:
     for file in Path("environments").glob("*.yaml"):
         file.unlink()
-    assert terrace("validate")[:2] == (1, "environments/ holds no environment.\n")
+    assert terrace("validate")[:2] == (1, "no environments in environments/\n")
 
 
 def test_json(terrace: Terrace) -> None:
@@ -140,8 +140,8 @@ def test_json(terrace: Terrace) -> None:
     }
 
 
-def test_it_needs_nothing_on_path_and_loads_no_cdk() -> None:
-    """As a process, with an empty PATH: neither Node nor anything else is there to be called."""
+def test_validate_needs_no_program_and_loads_no_cdk() -> None:
+    """Runs as a process with an empty PATH, so that it can start neither Node nor any other program."""
     program = (
         "import sys\n"
         "from terrace.cli.main import run\n"
@@ -151,8 +151,8 @@ def test_it_needs_nothing_on_path_and_loads_no_cdk() -> None:
         "sys.exit(code)\n"
     )
     variables = {"PATH": "", "HOME": os.environ.get("HOME", "")}
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, env=variables, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert completed.stdout.splitlines()[-1] == "[]"

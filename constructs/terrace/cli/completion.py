@@ -3,6 +3,8 @@
 import click
 from click.shell_completion import get_completion_class
 
+from terrace.cli.console import write
+
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
@@ -17,4 +19,4 @@ def command(ctx: click.Context, shell: str) -> None:
     """
     completion = get_completion_class(shell)
     assert completion is not None, shell
-    click.echo(completion(ctx.find_root().command, {}, "terrace", "_TERRACE_COMPLETE").source())
+    write(completion(ctx.find_root().command, {}, "terrace", "_TERRACE_COMPLETE").source())

@@ -15,8 +15,7 @@ import click
 from terrace.cli.options import settings_of
 from terrace.errors import InvalidEnvironment, TerraceError, UsageError
 
-_NARROWEST, _WIDEST = 80, 200  # columns of a table on a terminal
-_UNLIMITED = 10_000  # a piped table is as wide as its content
+_NARROWEST, _WIDEST, _UNLIMITED = 80, 200, 10_000  # columns
 
 
 def write(text: str, *, newline: bool = True) -> None:
@@ -69,21 +68,36 @@ def styled(text: str, **style: Any) -> str:
     return text if os.environ.get("NO_COLOR") else click.style(text, **style)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural unless it is 1."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def width() -> int:
+    """The columns that a line may use: those of the terminal, within limits; any number when piped."""
+    if not sys.stdout.isatty():
+        return _UNLIMITED
+    return min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
+
+
+def shortened(text: str, columns: int) -> str:
+    """Text cut to a number of columns."""
+    return text if len(text) <= columns else f"{text[: columns - 1]}…"
+
+
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Columns, numbers aligned right. On a terminal, long cells wrap; piped, every row is one line."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    columns = shutil.get_terminal_size().columns
-    width = min(max(columns, _NARROWEST), _WIDEST) if sys.stdout.isatty() else _UNLIMITED
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column, header in enumerate(headers):
         numeric = bool(rows) and all(isinstance(row[column], int | float) for row in rows)
         grid.add_column(Text(header), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         grid.add_row(*(Text(f"{cell:.1f}" if isinstance(cell, float) else str(cell)) for cell in row))
-    console = Console(width=width, color_system=None if os.environ.get("NO_COLOR") else "auto")
+    console = Console(width=width(), color_system=None if os.environ.get("NO_COLOR") else "auto")
     with console.capture() as captured:
         console.print(grid)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())

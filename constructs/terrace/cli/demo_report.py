@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from terrace.cli.console import table, write
+from terrace.cli.console import counted, table, write
 from terrace.demo import guarantee_counts
 
 if TYPE_CHECKING:
@@ -94,11 +94,11 @@ def rows(evidence: "Evidence") -> list[Row]:
         ("validate", "every environment", ("validate",)),
         (
             "synthesize",
-            f"{evidence.resources_applied} resources",
+            counted(evidence.resources_applied, "resource"),
             ("start the emulator", "synthesize", "terraform init"),
         ),
-        ("plan and apply", f"{evidence.resources_applied} resources applied", ("plan", "apply")),
-        ("plan again", f"{evidence.second_plan_changes or 'no'} changes", ("plan again",)),
+        ("plan and apply", f"{counted(evidence.resources_applied, 'resource')} applied", ("plan", "apply")),
+        ("plan again", counted(evidence.second_plan_changes, "change"), ("plan again",)),
         ("verify live", guarantee_counts(evidence.guarantees), ("verify live",)),
         (
             "drift",
@@ -107,7 +107,7 @@ def rows(evidence: "Evidence") -> list[Row]:
         ),
     ]
     if not evidence.emulator_directory:
-        table_rows.append(("destroy", f"{len(evidence.leftovers)} left", ("destroy", "list leftovers")))
+        table_rows.append(("destroy", counted(len(evidence.leftovers), "leftover"), ("destroy", "list leftovers")))
     return table_rows
 
 
@@ -116,14 +116,14 @@ def rehearsal_rows(evidence: "Rehearsed") -> list[Row]:
     guarantees = guarantee_counts(evidence.guarantees)
     table_rows: list[Row] = [
         ("validate", "every environment", ("validate",)),
-        ("synthesize", f"{evidence.resources_synthesized} resources", ("synthesize", "terraform init")),
+        ("synthesize", counted(evidence.resources_synthesized, "resource"), ("synthesize", "terraform init")),
     ]
     if evidence.provider_missing:
         return [*table_rows, ("evaluate the stack", guarantees, ("evaluate the stack",))]
     return [
         *table_rows,
-        ("provider validates", f"{evidence.diagnostics or 'no'} errors or warnings", ("terraform validate",)),
-        ("plan offline", f"{evidence.resources_planned} resources to add", ("plan without an account",)),
+        ("provider validates", counted(evidence.diagnostics, "diagnostic"), ("terraform validate",)),
+        ("plan offline", f"{counted(evidence.resources_planned, 'resource')} to add", ("plan without an account",)),
         ("evaluate the plan", guarantees, ("evaluate the plan",)),
         ("apply to mocks", f"{evidence.resources_applied_to_mocks} created and destroyed", ("apply to mocks",)),
     ]

@@ -37,7 +37,7 @@ def command(
     lists leftovers by tag and by service. Exit code 1 when there are leftovers.
     """
     from terrace import live, purge
-    from terrace.cli.console import warn, write
+    from terrace.cli.console import counted, warn, write
     from terrace.cli.options import deployment_of, load
     from terrace.cli.progress import Progress
     from terrace.deployment import teardown
@@ -56,9 +56,8 @@ def command(
         if obstacle.kind == "blocks" and not (empty_buckets and "--empty-buckets" in obstacle.remedy)
     ]
     if blocking:
-        count = "1 obstacle blocks" if len(blocking) == 1 else f"{len(blocking)} obstacles block"
         raise AnswerIsNo(
-            f"{count} the destroy; nothing was destroyed",
+            f"nothing was destroyed: {counted(len(blocking), 'blocking obstacle')}",
             hint="; ".join(dict.fromkeys(obstacle.remedy for obstacle in blocking if obstacle.remedy)),
         )
     _confirm(loaded, yes)
@@ -70,7 +69,7 @@ def command(
         def empty() -> None:
             for emptied in purge.empty_buckets(loaded.environment, account):
                 if emptied.versions:
-                    progress.info(f"deleted {emptied.versions} object versions from {emptied.bucket}")
+                    progress.info(f"deleted {counted(emptied.versions, 'object version')} from {emptied.bucket}")
 
         destroyed = teardown.destroy(
             deployment, unlock=unlock, empty=empty if empty_buckets else None, on_total=progress.expect
@@ -81,7 +80,7 @@ def command(
 
 def _list_leftovers(inventory: "Inventory", name: str) -> None:
     """Print what remains. Raises AnswerIsNo when some of it is not retained on purpose."""
-    from terrace.cli.console import table, write
+    from terrace.cli.console import counted, table, write
     from terrace.errors import AnswerIsNo
 
     for heading, resources in (("retained on purpose:", inventory.kept), ("leftovers:", inventory.remaining)):
@@ -94,9 +93,8 @@ def _list_leftovers(inventory: "Inventory", name: str) -> None:
     for unlisted in inventory.unlisted:
         write(f"could not be listed: {unlisted.service} in {unlisted.region}: {unlisted.reason}")
     if inventory.remaining:
-        count = len(inventory.remaining)
         raise AnswerIsNo(
-            f"1 resource of {name} is left" if count == 1 else f"{count} resources of {name} are left",
+            f"{counted(len(inventory.remaining), 'leftover')} of {name}",
             hint="run the same command again, or delete them by hand",
         )
     complete = not inventory.kept and not inventory.unlisted

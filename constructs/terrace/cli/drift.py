@@ -11,7 +11,6 @@ from terrace.cli.options import cloud_option, environment_argument, json_option,
 if TYPE_CHECKING:
     from terrace.deployment.drift import Drift
 
-_WIDEST = 100  # characters of a value
 _MOST_NAMED = 5
 
 
@@ -35,7 +34,7 @@ def command(
     A difference is drift when the next apply would revert it. Other differences, as in an attribute that the stack
     ignores, are listed for information.
     """
-    from terrace.cli.console import write, write_json
+    from terrace.cli.console import counted, write, write_json
     from terrace.cli.options import deployment_of, load
     from terrace.deployment import lifecycle
 
@@ -52,11 +51,9 @@ def command(
                 write("\n".join(["not reverted by an apply:", *(f"  {line}" for line in _lines(drift))]))
         if report.pending:
             shown = ", ".join([*report.pending[:_MOST_NAMED], *["..."] * (len(report.pending) > _MOST_NAMED)])
-            count = len(report.pending)
-            write(f"not drift: an apply would change {count} more resource{'s' * (count != 1)}: {shown}")
+            write(f"not drift: an apply would also change {counted(len(report.pending), 'resource')}: {shown}")
         if count := len(report.effective):
-            resources = "1 resource has" if count == 1 else f"{count} resources have"
-            write(f"{resources} drifted; run `terrace plan {environment}` to see the repair")
+            write(f"{counted(count, 'drifted resource')}; run `terrace plan {environment}` to see the repair")
         else:
             write("no drift")
     if report.effective:
@@ -74,5 +71,6 @@ def _lines(drift: "Drift") -> list[str]:
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+    from terrace.cli.console import shortened, width
+
+    return shortened(json.dumps(value, ensure_ascii=False), width() // 2)

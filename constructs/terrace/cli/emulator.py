@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from terrace.cli.console import info, write, write_json
+from terrace.cli.console import counted, info, write, write_json
 from terrace.emulator import Emulator, Faults, Options, clouds, start, status
 from terrace.emulator.contract import cloud_module
 from terrace.errors import AnswerIsNo, UsageError
@@ -92,7 +92,7 @@ def start_command(
         if as_json:
             write_json(_as_data(emulator))
         else:
-            write(f"{cloud} emulator: {'already running' if already else 'started'}, {_summary(emulator)}")
+            write(f"The {cloud} emulator is {'already running' if already else 'running'}: {_summary(emulator)}")
             options = f" --cloud {cloud}" + (f" --directory {directory}" if directory else "")
             info(f'log: {emulator.log}\nto use it in this shell: eval "$(terrace emulator env{options})"')
         if foreground and not already:
@@ -124,13 +124,12 @@ def status_command(cloud: str, directory: Path | None, as_json: bool) -> None:
         }
         write_json(_as_data(emulator) | contents)
         return
-    write(f"{cloud} emulator: running, {_summary(emulator)}")
-    write(f"resources: {len(resources)}")
-    write(f"unsupported operations called: {len(unsupported)}")
+    write(f"The {cloud} emulator is running: {_summary(emulator)}")
+    write(f"{counted(len(resources), 'resource')}, {counted(len(unsupported), 'unsupported operation')} called")
     for call in unsupported:
-        write(f"  {call.service}:{call.operation} ({call.count}x)")
+        write(f"  unsupported: {call.service}:{call.operation} ({call.count}x)")
     for host, count in emulator.refused().items():
-        write(f"refused host: {host} ({count}x)")
+        write(f"  refused: {host} ({count}x)")
 
 
 @command.command("stop")
@@ -140,10 +139,10 @@ def stop_command(cloud: str, directory: Path | None) -> None:
     """Stop the emulator. Its resources are lost, unless it was started with --state."""
     emulator = status(cloud, directory or _DIRECTORY / cloud)
     if emulator is None:
-        write(f"{cloud} emulator: not running")
+        write(f"The {cloud} emulator is not running.")
         return
     emulator.stop()
-    write(f"{cloud} emulator: stopped")
+    write(f"The {cloud} emulator is stopped.")
 
 
 @command.command("env")

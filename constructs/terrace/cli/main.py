@@ -73,7 +73,7 @@ def _print_version(ctx: click.Context, parameter: click.Parameter, requested: bo
     if requested and not ctx.resilient_parsing:
         from importlib.metadata import version
 
-        click.echo(f"terrace {version('terrace')}")
+        console.write(f"terrace {version('terrace')}")
         ctx.exit()
 
 
@@ -120,14 +120,14 @@ def run(arguments: list[str]) -> int:
         console.terrace_error(error)
         return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
+        console.warn(error.format_message())
         return 2
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "terrace"
         console.error(error.format_message().rstrip("."), hint=f"run `{command} --help` for usage")
         return 2
     except click.exceptions.Abort:
-        click.echo(err=True)
+        console.warn("")
         return INTERRUPTED
     except click.ClickException as error:
         console.error(error.format_message())

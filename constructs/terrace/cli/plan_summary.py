@@ -1,6 +1,6 @@
 """A plan as text: counts by capability, then the resources that it replaces or destroys."""
 
-from terrace.cli.console import styled, table
+from terrace.cli.console import counted, styled, table
 from terrace.deployment.changes import Change, Summary, Verb
 
 _VERBS: tuple[Verb, ...] = ("add", "change", "replace", "destroy", "import", "forget")
@@ -34,7 +34,7 @@ def plan_text(summary: Summary) -> str:
     if harmless:
         parts.append("\n".join(_resource(change) for change in harmless))
     if summary.losses:
-        lost = "1 resource" if len(summary.losses) == 1 else f"{len(summary.losses)} resources"
+        lost = counted(len(summary.losses), "resource")
         heading = f"{lost} with data, or with a name that others rely on, will be replaced or destroyed:"
         lines = [styled(heading, fg="red", bold=True)]
         parts.append("\n".join([*lines, *(styled(_resource(change), fg="red") for change in summary.losses)]))

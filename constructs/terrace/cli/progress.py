@@ -5,7 +5,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from terrace.cli.console import info, quiet, warn
+from terrace.cli.console import counted, info, quiet, warn
 from terrace.deployment.events import Diagnostic, Event, ResourceEvent
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Progress:
             self._live.stop()
             self._live = None
         if self._step:
-            resources = {0: "", 1: "  (1 resource)"}.get(self._done, f"  ({self._done} resources)")
+            resources = f"  ({counted(self._done, 'resource')})" if self._done else ""
             step, self._step = self._step, ""
             self._print(f"{time.monotonic() - self._started:7.1f} s  {step}{resources}")
 
@@ -79,10 +79,10 @@ class Progress:
             self._deactivate(event.address)
         else:
             self._activate(event)
-        if not self._step:
-            self._print_resource(event)
         if self._bars is not None:
             self._bars.update(0, completed=self._done)
+        if not self._step:
+            self._print_resource(event)
 
     def _print_resource(self, event: ResourceEvent) -> None:
         seconds = f" ({event.seconds:.0f} s)" if event.seconds >= 1 else ""

@@ -39,7 +39,7 @@ def command(
     --all writes to cdktf.out/CLOUD/ENV/cdk.tf.json for every cloud, and does not change cdktf.out/stacks. The same
     input gives the same bytes on any machine.
     """
-    from terrace.cli.console import info, table, write, write_json
+    from terrace.cli.console import counted, info, table, write, write_json
     from terrace.cli.options import project_of
     from terrace.environment import names
 
@@ -66,18 +66,17 @@ def command(
         write(table(["cloud", "environment", "resources", "directory"], cells))
     else:
         for _, name, resources, directory in rows:
-            write(f"{name}: {resources} resources in {project.display(directory)}")
+            write(f"{name}: {counted(resources, 'resource')} in {project.display(directory)}")
     _raise_failures(runs)
     info(f"{time.monotonic() - started:.1f} s")
 
 
 def _on_every_cloud(project: "Project", environments: Sequence[str]) -> "list[CloudSynthesis]":
-    from terrace.cli.console import info
+    from terrace.cli.console import counted, info
     from terrace.project.synthesis import synthesize_on_clouds
 
     def report(run: "CloudSynthesis") -> None:
-        count = len(run.stacks)
-        result = "failed" if run.failure else "1 stack" if count == 1 else f"{count} stacks"
+        result = "failed" if run.failure else counted(len(run.stacks), "stack")
         info(f"{run.cloud}: {result}, {run.seconds:.1f} s")
 
     return synthesize_on_clouds(project, environments, CLOUDS, on_result=report)

@@ -58,7 +58,7 @@ def _check(ctx: click.Context) -> None:
     Exit code 1 when a waiver has expired or is not used.
     """
     from terrace.assurance import gate
-    from terrace.cli.console import write
+    from terrace.cli.console import counted, write
 
     waivers = _read(ctx)
     stacks = sorted({(name, cloud) for waiver in waivers for name in waiver.environments for cloud in waiver.clouds})
@@ -72,7 +72,7 @@ def _check(ctx: click.Context) -> None:
         write(f"{finding.line} {finding.environment} on {finding.cloud}: {finding.sentence}")
     if findings:
         ctx.exit(1)
-    write(f"{len(waivers)} waiver{'s' * (len(waivers) != 1)}: all used, none expired")
+    write(f"{counted(len(waivers), 'waiver')}: all used, none expired")
 
 
 @command.command("add")
