@@ -1,1 +1,1 @@
-"""Measurements, as ratios against a baseline of the same run. Nothing here is asserted in a timed test."""
+"""Benchmarks. Each prints a ratio against a baseline of the same run; no test asserts a time."""

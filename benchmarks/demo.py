@@ -1,8 +1,8 @@
-"""`python -m benchmarks.demo [ENV]`: the demo's wall time against the same Terraform commands typed by hand.
+"""`python -m benchmarks.demo [ENV]`: wall time of the demo against the same Terraform commands run by hand.
 
-By hand means: the stack as synthesized, an emulator of its own, and the commands of the demo one after the other with
-nothing between them. What the demo does besides (verifying, tampering, listing) is in its time and not in theirs.
-Takes twice as long as a demo.
+By hand, the demo's Terraform commands run one after the other on the synthesized stack and an emulator of their own.
+The demo's time also includes what it does between them: verify, inject drift, list leftovers. Takes twice as long as a
+demo.
 """
 
 import json
@@ -19,9 +19,9 @@ from terrace.environment import load, target
 
 
 def by_hand(environment: str, scratch: Path) -> float:
-    """Seconds of the demo's Terraform commands, typed one after the other."""
-    place = target(load(environment).environment)
-    account = emulator.account_of("aws", place.settings)
+    """Seconds of the demo's Terraform commands, one after the other."""
+    account_target = target(load(environment).environment)
+    account = emulator.account_of("aws", account_target.settings)
     running = emulator.start("aws", scratch / "emulator", account=account, parent=os.getpid())
     source = mirror.choose(providers=["hashicorp/aws"])
     variables = {**running.child_environment(os.environ), **source.variables(scratch)}
@@ -34,42 +34,42 @@ def by_hand(environment: str, scratch: Path) -> float:
     def run(*arguments: str) -> None:
         subprocess.run([terraform, *arguments], cwd=stack, env=variables, check=True, stdout=subprocess.DEVNULL)
 
-    at_once = f"-parallelism={variables['TERRACE_PARALLELISM']}"  # as the demo has it
+    parallelism = f"-parallelism={variables['TERRACE_PARALLELISM']}"  # as in the demo
 
-    def planned(*options: str) -> None:
-        run("plan", "-input=false", "-out=plan", at_once, *options)
+    def plan(*options: str) -> None:
+        run("plan", "-input=false", "-out=plan", parallelism, *options)
 
     started = time.monotonic()
     try:
         subprocess.run([sys.executable, "-m", "stacks", environment], env=synth, check=True)
         run("init", "-input=false")
-        planned()
-        run("apply", "-input=false", at_once, "plan")
-        planned()  # nothing to do
-        planned()  # the drift that the demo notices
-        planned()  # the repair
-        run("apply", "-input=false", at_once, "plan")
-        planned()  # nothing to do again
-        if place.protected:
+        plan()
+        run("apply", "-input=false", parallelism, "plan")
+        plan()  # no changes
+        plan()  # detects the drift
+        plan()  # repairs it
+        run("apply", "-input=false", parallelism, "plan")
+        plan()  # no changes
+        if account_target.protected:
             subprocess.run(
                 [sys.executable, "-m", "stacks", environment], env={**synth, "TERRACE_UNPROTECT": "1"}, check=True
             )
-            planned()
-            run("apply", "-input=false", at_once, "plan")
+            plan()
+            run("apply", "-input=false", parallelism, "plan")
         for attempt in (1, 2):
-            # the access log bucket has filled again the first time; the demo empties it and goes on, as here
+            # Access logs refill the bucket during the first destroy, which fails; the demo retries likewise.
             _empty(scratch, environment, running)
-            planned("-destroy")
-            ended = subprocess.run(
-                [terraform, "apply", "-input=false", at_once, "plan"],
+            plan("-destroy")
+            completed = subprocess.run(
+                [terraform, "apply", "-input=false", parallelism, "plan"],
                 cwd=stack,
                 env=variables,
                 check=False,
                 capture_output=True,
             )
-            if ended.returncode == 0:
+            if completed.returncode == 0:
                 break
-            assert attempt == 1, ended.stderr.decode()
+            assert attempt == 1, completed.stderr.decode()
         return time.monotonic() - started
     finally:
         running.stop()
@@ -84,21 +84,21 @@ def _empty(scratch: Path, environment: str, running: emulator.Emulator) -> None:
 
 
 def main(environment: str) -> None:
-    """Print both times, their ratio, and where the time goes."""
+    """Print both times, their ratio, and the seconds of each step."""
     with tempfile.TemporaryDirectory() as scratch:
         evidence = Path(scratch, "evidence.json")
         terrace = [sys.executable, "-m", "terrace.cli.main", "demo", "--env", environment, "--json", str(evidence)]
         started = time.monotonic()
         subprocess.run(terrace, check=True, stdout=subprocess.DEVNULL)
         demo = time.monotonic() - started
-        seen = json.loads(evidence.read_text())
-        hand = by_hand(environment, Path(scratch))
-    print(f"{environment}: {seen['resources_applied']} resources")
-    print(f"  terraform by hand  {hand:6.0f} s")
-    print(f"  terrace demo       {demo:6.0f} s   {demo / hand:.2f}x")
-    for step, seconds in sorted(seen["seconds"].items(), key=lambda entry: -entry[1]):
+        result = json.loads(evidence.read_text())
+        manual = by_hand(environment, Path(scratch))
+    print(f"{environment}: {result['resources_applied']} resources")
+    print(f"  terraform by hand  {manual:6.0f} s")
+    print(f"  terrace demo       {demo:6.0f} s   {demo / manual:.2f}x")
+    for step, seconds in sorted(result["seconds"].items(), key=lambda entry: -entry[1]):
         print(f"    {seconds:6.1f} s  {step}")
-    print("  longest resources: " + ", ".join(f"{path} {seconds:.0f} s" for path, seconds in seen["slowest"].items()))
+    print("  slowest resources: " + ", ".join(f"{path} {seconds:.0f} s" for path, seconds in result["slowest"].items()))
 
 
 if __name__ == "__main__":

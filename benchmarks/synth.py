@@ -1,8 +1,8 @@
-"""`python -m benchmarks.synth [ENV]`: synthesis against the engine's floor.
+"""`python -m benchmarks.synth [ENV]`: synthesis time against a floor.
 
-The floor is as many raw resources of the same types, made straight through the bindings with nothing but their required
-arguments, in one stack. The bindings load all that they have; Terrace loads what it uses, and may be below the floor.
-Each is the best of several runs of a fresh process, the two taking turns.
+The floor synthesizes the same number of resources of the same types through the bindings, with required arguments only,
+in one stack. It loads the bindings completely; Terrace loads only the modules that it uses, and may be below the floor.
+Each time is the best of several alternating runs in fresh processes.
 """
 
 import importlib
@@ -24,7 +24,7 @@ ROUNDS = 3
 
 
 def required(callable_: Any, depth: int = 0) -> dict[str, Any]:
-    """Arguments for every parameter without a default, made from the type hints alone."""
+    """Arguments for every parameter without a default, derived from the type hints."""
     hints = typing.get_type_hints(callable_)
     return {
         name: example(hints[name], depth)
@@ -34,11 +34,15 @@ def required(callable_: Any, depth: int = 0) -> dict[str, Any]:
 
 
 def example(hint: Any, depth: int) -> Any:
-    """Some value of a type: the first alternative of a union that can be made."""
+    """A value of a type; of a union, of the first alternative that can be constructed."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Union:
-        chosen = [one for one in arguments if one is not type(None) and not getattr(one, "__jsii_proxy_class__", None)]
-        return example(chosen[0], depth)
+        alternatives = [
+            argument
+            for argument in arguments
+            if argument is not type(None) and not getattr(argument, "__jsii_proxy_class__", None)
+        ]
+        return example(alternatives[0], depth)
     if origin is not None and issubclass(origin, Mapping):
         return {}
     if origin is not None:
@@ -53,10 +57,10 @@ def example(hint: Any, depth: int) -> Any:
 
 
 def floor(stack_file: Path, out: Path) -> None:
-    """Synthesize as many raw resources of the same types as the stack has."""
+    """Synthesize the same number of resources of the same types as the stack. Prints the seconds to subtract."""
     stack = json.loads(stack_file.read_text())
     os.environ["JSII_NODE"] = node()
-    from cdktn import TerraformStack  # before the engine, which would load less of the bindings
+    from cdktn import TerraformStack  # before the engine, which loads them in part
     from cdktn_provider_aws.provider import AwsProvider
 
     from terrace import engine
@@ -65,24 +69,26 @@ def floor(stack_file: Path, out: Path) -> None:
 
     raw = TerraformStack(app, "floor")
     AwsProvider(raw, "aws", region="eu-central-1")
-    guessing = 0.0  # making up arguments is not the engine's work
-    for kind, made in stack["resource"].items():
+    deriving = 0.0  # seconds to derive arguments, which the engine does not do
+    for kind, resources in stack["resource"].items():
         module = importlib.import_module(f"cdktn_provider_aws.{kind.removeprefix('aws_')}")
-        binding = next(one for one in vars(module).values() if getattr(one, "TF_RESOURCE_TYPE", None) == kind)
-        asked = time.perf_counter()
+        binding = next(value for value in vars(module).values() if getattr(value, "TF_RESOURCE_TYPE", None) == kind)
+        started = time.perf_counter()
         arguments = required(binding.__init__)
-        guessing += time.perf_counter() - asked
-        for number in range(len(made)):
+        deriving += time.perf_counter() - started
+        for number in range(len(resources)):
             binding(raw, f"{kind}-{number}", **arguments)
     app.synth()
-    print(guessing)
+    print(deriving)
 
 
 def timed(*command: str, **variables: str) -> float:
-    """Wall seconds of a fresh process, less the seconds that it prints."""
+    """Wall seconds of a fresh process, minus the seconds that it prints."""
     started = time.perf_counter()
-    said = subprocess.run(command, check=True, env={**os.environ, **variables}, capture_output=True, text=True).stdout
-    return time.perf_counter() - started - float(said or 0)
+    printed = subprocess.run(
+        command, check=True, env={**os.environ, **variables}, capture_output=True, text=True
+    ).stdout
+    return time.perf_counter() - started - float(printed or 0)
 
 
 def main(environment: str) -> None:
@@ -91,7 +97,7 @@ def main(environment: str) -> None:
         ours, raw = Path(scratch, "ours"), Path(scratch, "raw")
         stack = ours / "stacks" / environment / "cdk.tf.json"
         timed(sys.executable, "-m", "stacks", environment, TERRACE_OUT=str(ours))
-        resources = sum(len(made) for made in json.loads(stack.read_text())["resource"].values())
+        resources = sum(len(group) for group in json.loads(stack.read_text())["resource"].values())
         best_ours = best_raw = float("inf")
         for _ in range(ROUNDS):
             best_raw = min(best_raw, timed(sys.executable, "-m", "benchmarks.synth", "--floor", str(stack), str(raw)))

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from terrace.deployment import binary, mirror
-from terrace.deployment.terraform import Workspace
+from terrace.deployment.terraform import Terraform
 from terrace.emulator import start
 from tests.conftest import ACCOUNTS, ROOT, SynthesizedStack
 
@@ -110,19 +110,19 @@ def test_no_value_is_in_state_plan_or_log_of_a_real_run(foundation: Foundation, 
     emulator = start("aws", tmp_path / "emulator", parent=os.getpid())
     try:
         source = mirror.choose(providers=["hashicorp/aws"])
-        workspace = Workspace(
+        terraform = Terraform(
             directory=directory,
-            terraform=binary.locate(ROOT),
-            environment=emulator.child_environment(os.environ) | source.variables(tmp_path),
-            data=tmp_path / "data",
-            logs=tmp_path / "logs",
+            binary=binary.locate(ROOT),
+            variables=emulator.child_environment(os.environ) | source.variables(tmp_path),
+            data_directory=tmp_path / "data",
+            log_directory=tmp_path / "logs",
             name="secret",
         )
-        workspace.init(source=str(source))
+        terraform.init(source=str(source))
         plan = tmp_path / "plan"
-        workspace.plan(plan)
-        shown = workspace.show(plan)
-        workspace.apply(plan)
+        terraform.plan(plan)
+        shown = terraform.show(plan)
+        terraform.apply(plan)
         client = boto3.client(
             "secretsmanager",
             region_name="eu-central-1",

@@ -1,4 +1,4 @@
-"""The command as people run it: a process of its own, in a project of its own with a stand-in for the CDK."""
+"""The command in its own process, in a small project whose stacks are written by the test instead of the CDK."""
 
 import os
 import shutil
@@ -13,26 +13,26 @@ from tests.deployment.conftest import SmallProject, aws
 
 __all__ = ["GLASS", "aws", "terrace"]
 
-GLASS = ("--break-glass", "a stack this small keeps no guarantee")
-"""The gate judges plans of tests too, and refuses them: `plan` says 1, and `apply` wants a reason."""
+GLASS = ("--break-glass", "the guarantees do not hold in a stack this small")
+"""The gate refuses the plans of these tests: `plan` exits with 1, and `apply` requires a reason."""
 
 
 class Command:
-    """`terrace` in a project. Its environments are the repository's; its stack is what the test writes."""
+    """Runs `terrace` in a project with the repository's environments and a stack that the test writes."""
 
     def __init__(self, small: SmallProject) -> None:
         self.small = small
         shutil.copytree(ROOT / "environments", small.root / "environments", dirs_exist_ok=True)
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Nothing of the caller's credentials or settings; the state is local."""
-        kept = {
+        """The caller's environment without credentials and settings; the state is local."""
+        inherited = {
             n: v for n, v in os.environ.items() if not n.startswith(("TERRACE_", "AWS_", "TF_", "_TERRACE", "NO_COLOR"))
         }
-        return kept | {"TERRACE_STATE": "local"} | more
+        return inherited | {"TERRACE_STATE": "local"} | more
 
     def start(self, *arguments: str, **more: str) -> "subprocess.Popen[str]":
-        """In a session of its own, as a shell gives a job its own process group."""
+        """Start the command in a new session, as a shell gives a job its own process group."""
         return subprocess.Popen(
             [sys.executable, "-m", "terrace.cli.main", *arguments],
             cwd=self.small.root,

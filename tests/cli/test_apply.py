@@ -10,15 +10,15 @@ from pathlib import Path
 from tests.cli.conftest import GLASS, Command
 from tests.deployment.test_lifecycle import slow, state_of, two, wait_for
 
-# Stands between terrace and Terraform, counts the interrupts it gets, and passes them on.
+# Runs Terraform, records each interrupt and forwards it.
 WRAPPER = """#!{python}
 import os, signal, subprocess, sys
 child = subprocess.Popen(["terraform", *sys.argv[1:]], start_new_session=True)
-def pass_on(number, frame):
+def forward(number, frame):
     with open({counted!r}, "a") as file:
         file.write("interrupt\\n")
     child.send_signal(number)
-signal.signal(signal.SIGINT, pass_on)
+signal.signal(signal.SIGINT, forward)
 while True:
     try:
         sys.exit(child.wait())
@@ -27,29 +27,28 @@ while True:
 """
 
 
-def test_it_asks_first(terrace: Command) -> None:
+def test_apply_requires_confirmation(terrace: Command) -> None:
     terrace.small.stack(two())
     assert terrace.run("plan", "dev").returncode == 1
-    ended = terrace.run("apply", "dev", *GLASS)
-    assert ended.returncode == 2
+    completed = terrace.run("apply", "dev", *GLASS)
+    assert completed.returncode == 2
     assert (
-        "error: this asks first, and there is no terminal to ask on\n\nhint: answer beforehand with --yes"
-        in ended.stderr
+        "error: cannot ask for confirmation: standard input is not a terminal\n\nhint: pass --yes" in completed.stderr
     )
 
 
-def test_it_tells_each_resource(terrace: Command) -> None:
+def test_apply_prints_each_resource(terrace: Command) -> None:
     terrace.small.stack(two())
     terrace.run("plan", "dev")
-    ended = terrace.run("apply", "dev", "--yes", *GLASS)
-    assert (ended.returncode, ended.stdout) == (0, "dev on aws: 2 added\n")
-    assert "[2/2] created terraform_data." in ended.stderr
+    completed = terrace.run("apply", "dev", "--yes", *GLASS)
+    assert (completed.returncode, completed.stdout) == (0, "dev on aws: 2 added\n")
+    assert "[2/2] created terraform_data." in completed.stderr
     again = terrace.run("--quiet", "apply", "dev", "--yes", *GLASS)
     assert (again.returncode, again.stdout) == (2, "")
 
 
-def test_one_ctrl_c_is_one_interrupt_and_the_state_is_saved(terrace: Command, tmp_path: Path) -> None:
-    """The terminal interrupts the whole process group; Terraform must get that interrupt once, from terrace."""
+def test_terraform_gets_one_interrupt_for_one_ctrl_c_and_saves_its_state(terrace: Command, tmp_path: Path) -> None:
+    """The terminal interrupts the whole process group; Terraform must be interrupted once, by terrace."""
     counted = tmp_path / "interrupts"
     wrapper = tmp_path / "terraform-counted"
     wrapper.write_text(WRAPPER.format(python=sys.executable, counted=str(counted)))
@@ -62,8 +61,8 @@ def test_one_ctrl_c_is_one_interrupt_and_the_state_is_saved(terrace: Command, tm
     _, err = running.communicate(timeout=60)
     assert running.returncode == 130, err
     assert counted.read_text() == "interrupt\n"
-    assert "interrupt passed on: Terraform finishes what it has begun and saves its state" in err
-    assert "in good order: its state is saved, its lock released" in err
+    assert "interrupting Terraform: it finishes what it has begun and saves its state" in err
+    assert "interrupted; Terraform saved its state and released the lock" in err
     assert "Traceback" not in err
     names = {entry["name"] for entry in state_of(terrace.small)["resources"]}
     assert "quick" in names and "after" not in names
@@ -75,7 +74,7 @@ def test_one_ctrl_c_is_one_interrupt_and_the_state_is_saved(terrace: Command, tm
     assert {entry["name"] for entry in state_of(terrace.small)["resources"]} == {"quick", "slow", "after"}
 
 
-def test_killed_itself_terraform_goes_on_and_the_next_run_knows(terrace: Command) -> None:
+def test_after_terrace_was_killed_the_next_run_waits_for_its_terraform_and_recovers(terrace: Command) -> None:
     terrace.small.stack(slow(4))
     terrace.run("plan", "dev")
     running = terrace.start("apply", "dev", "--yes", *GLASS)
@@ -84,12 +83,12 @@ def test_killed_itself_terraform_goes_on_and_the_next_run_knows(terrace: Command
     running.communicate()
     refused = terrace.run("apply", "dev", "--yes", *GLASS)
     assert refused.returncode == 3
-    assert "died, but the Terraform it started is still at work" in refused.stderr
+    assert "was killed, but the Terraform it started is still running" in refused.stderr
     marker = json.loads((terrace.small.root / ".terrace/running-dev-aws.json").read_text())
     wait_for(lambda: not alive(marker["terraform"]["pid"]))
     finished = terrace.run("apply", "dev", "--yes", *GLASS)
-    assert (finished.returncode, finished.stdout) == (0, "dev on aws: nothing to do\n")
-    assert "did not end in good order" in finished.stderr
+    assert (finished.returncode, finished.stdout) == (0, "dev on aws: no changes\n")
+    assert "was killed; searching for resources that it created but did not record" in finished.stderr
 
 
 def log_of(terrace: Command) -> str:

@@ -1,4 +1,4 @@
-"""`terrace demo` where it cannot do what it is asked, or not all of it; the whole life is in tests/e2e."""
+"""`terrace demo` without a provider, and with invalid options; tests/e2e runs the whole demo."""
 
 import json
 import os
@@ -15,10 +15,10 @@ TERRACE = Path(sys.executable).with_name("terrace")
 
 
 def demo(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    surrounding = {n: v for n, v in os.environ.items() if n != "TERRACE_PROVIDER_MIRROR"}
+    inherited = {n: v for n, v in os.environ.items() if n != "TERRACE_PROVIDER_MIRROR"}
     return subprocess.run(
         [str(TERRACE), "--project", str(ROOT), "demo", *arguments],
-        env={**surrounding, "NO_COLOR": "1", "COLUMNS": "160", **variables},
+        env={**inherited, "NO_COLOR": "1", "COLUMNS": "160", **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -26,14 +26,16 @@ def demo(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_cloud_without_its_provider_is_judged_by_its_stack_and_says_so(tmp_path: Path) -> None:
+def test_without_a_provider_only_the_stack_is_evaluated(tmp_path: Path) -> None:
     if any((folder / "registry.terraform.io/hashicorp/google").is_dir() for folder in mirror.implied_folders()):
         pytest.skip("a mirror on this machine holds hashicorp/google")
     evidence = tmp_path / "evidence.json"
-    nowhere = "http://127.0.0.1:9"  # so that the registry is out of reach
-    ended = demo("--cloud", "gcp", "--offline", "--json", str(evidence), HTTPS_PROXY=nowhere, HOME=str(tmp_path))
-    assert ended.returncode == 0, ended.stderr
-    assert "The provider cannot be had, so only the stack itself was judged" in ended.stdout
+    unreachable = "http://127.0.0.1:9"  # no registry
+    completed = demo(
+        "--cloud", "gcp", "--offline", "--json", str(evidence), HTTPS_PROXY=unreachable, HOME=str(tmp_path)
+    )
+    assert completed.returncode == 0, completed.stderr
+    assert "The provider is not available, so only the stack was evaluated" in completed.stdout
     written = json.loads(evidence.read_text())
     assert "hashicorp/google" in written["provider_missing"]
     assert written["resources_synthesized"] > 300
@@ -41,9 +43,7 @@ def test_a_cloud_without_its_provider_is_judged_by_its_stack_and_says_so(tmp_pat
     assert (written["applied"], written["resources_planned"]) == (False, 0)
 
 
-def test_only_one_emulated_cloud_can_be_kept() -> None:
-    ended = demo("--cloud", "all", "--keep")
-    assert ended.returncode == 2
-    assert (
-        ended.stderr == "error: only one emulated cloud can be kept\n\nhint: leave --keep away, or name one --cloud\n"
-    )
+def test_keep_requires_one_emulated_cloud() -> None:
+    completed = demo("--cloud", "all", "--keep")
+    assert completed.returncode == 2
+    assert completed.stderr == "error: --keep requires one emulated cloud\n\nhint: omit --keep, or name one --cloud\n"

@@ -10,12 +10,12 @@ from terrace.emulator import Emulator, start
 from tests.cli.conftest import GLASS, Command
 from tests.conftest import ACCOUNTS
 from tests.deployment.conftest import resource
-from tests.deployment.test_recovery import TAGS, client
+from tests.deployment.test_adoption import TAGS, client
 
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An account of its own: what is left in it is the question."""
+    """An emulator for this module only, since the tests list everything that is left in the account."""
     emulator = start("aws", tmp_path_factory.mktemp("emulator"), parent=os.getpid())
     yield emulator
     emulator.stop()
@@ -27,23 +27,25 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
         (
             ["prod"],
             2,
-            "error: this asks first, and there is no terminal to ask on\n\nhint: answer beforehand: --yes prod\n",
+            "error: cannot ask for confirmation: standard input is not a terminal\n\nhint: pass --yes prod\n",
         ),
-        (["prod", "--yes", "dev"], 2, "error: --yes says 'dev', but the environment is 'prod'"),
-        (["dev"], 2, "error: this asks first"),
+        (["prod", "--yes", "dev"], 2, "error: --yes is 'dev', but the environment is 'prod'"),
+        (["dev"], 2, "error: cannot ask for confirmation"),
     ],
 )
-def test_it_wants_the_name(terrace: Command, aws: Emulator, arguments: list[str], code: int, message: str) -> None:
+def test_destroy_requires_the_name_of_the_environment(
+    terrace: Command, aws: Emulator, arguments: list[str], code: int, message: str
+) -> None:
     accounts = terrace.small.root / "environments/clouds/aws.yaml"
-    if "prod" in arguments:  # which is to be in the emulated account, dev's otherwise
-        elsewhere = accounts.read_text().replace(aws.account["account_id"], "999999999999")
-        accounts.write_text(elsewhere.replace(ACCOUNTS["aws"]["prod"], aws.account["account_id"]))
-    ended = terrace.run("destroy", *arguments, **aws.environment())
-    assert ended.returncode == code
-    assert message in ended.stderr
+    if "prod" in arguments:  # the emulated account is dev's by default
+        without_dev = accounts.read_text().replace(aws.account["account_id"], "999999999999")
+        accounts.write_text(without_dev.replace(ACCOUNTS["aws"]["prod"], aws.account["account_id"]))
+    completed = terrace.run("destroy", *arguments, **aws.environment())
+    assert completed.returncode == code
+    assert message in completed.stderr
 
 
-def test_it_destroys_and_lists_what_is_left(terrace: Command, aws: Emulator) -> None:
+def test_destroy_lists_leftovers(terrace: Command, aws: Emulator) -> None:
     region = aws.region
     terrace.small.stack(
         {"aws_ssm_parameter": {"p": resource("dev/lake/p", name="/destroyed", type="String", value="a")}},
@@ -52,8 +54,10 @@ def test_it_destroys_and_lists_what_is_left(terrace: Command, aws: Emulator) -> 
     variables = aws.environment()
     assert terrace.run("plan", "dev", **variables).returncode == 1
     assert terrace.run("apply", "dev", "--yes", *GLASS, **variables).returncode == 0
-    ended = terrace.run("destroy", "dev", "--yes", "dev", **variables)
-    assert (ended.returncode, ended.stdout) == (0, "dev on aws: 1 destroyed\nnothing is left\n"), ended.stderr
+    completed = terrace.run("destroy", "dev", "--yes", "dev", **variables)
+    assert (completed.returncode, completed.stdout) == (0, "dev on aws: 1 destroyed\nnothing is left\n"), (
+        completed.stderr
+    )
     ssm = client(aws, "ssm", region)
     assert ssm.describe_parameters()["Parameters"] == []
 
@@ -65,12 +69,12 @@ def test_it_destroys_and_lists_what_is_left(terrace: Command, aws: Emulator) -> 
     )
     again = terrace.run("destroy", "dev", "--yes", "dev", **variables)
     assert again.returncode == 1
-    assert again.stdout.startswith("dev on aws: 0 destroyed\n\nleft behind:\n")
+    assert again.stdout.startswith("dev on aws: 0 destroyed\n\nleftovers:\n")
     assert address["AllocationId"] in again.stdout
-    assert "error: 1 resources of dev are left" in again.stderr
+    assert "error: 1 leftover of dev" in again.stderr
 
 
-def test_without_credentials_nothing_is_tried(terrace: Command, tmp_path: Path) -> None:
-    ended = terrace.run("destroy", "dev", "--yes", "dev", HOME=str(tmp_path), AWS_EC2_METADATA_DISABLED="true")
-    assert ended.returncode == 3
-    assert ended.stderr.startswith("error: no AWS credentials")
+def test_without_credentials_nothing_is_destroyed(terrace: Command, tmp_path: Path) -> None:
+    completed = terrace.run("destroy", "dev", "--yes", "dev", HOME=str(tmp_path), AWS_EC2_METADATA_DISABLED="true")
+    assert completed.returncode == 3
+    assert completed.stderr.startswith("error: no AWS credentials")

@@ -11,14 +11,14 @@ from tests.cli.conftest import Command
 CLOUDS = ("aws", "azure", "gcp")
 
 
-def findings(terrace: Command, *arguments: str, **variables: str) -> dict[str, dict[str, Any]]:
-    ended = terrace.run("doctor", "--json", *arguments, **variables)
-    return {finding["name"]: finding for finding in json.loads(ended.stdout)}
+def diagnoses(terrace: Command, *arguments: str, **variables: str) -> dict[str, dict[str, Any]]:
+    completed = terrace.run("doctor", "--json", *arguments, **variables)
+    return {diagnosis["name"]: diagnosis for diagnosis in json.loads(completed.stdout)}
 
 
-def test_it_looks_at_the_clouds_of_the_projects_environments(terrace: Command) -> None:
-    found = findings(terrace)
-    assert list(found) == [
+def test_doctor_checks_the_clouds_of_the_projects_environments(terrace: Command) -> None:
+    by_name = diagnoses(terrace)
+    assert list(by_name) == [
         "Python",
         "Node",
         "Terraform",
@@ -27,64 +27,64 @@ def test_it_looks_at_the_clouds_of_the_projects_environments(terrace: Command) -
         "emulator extra",
         "assurance extra",
     ]
-    assert found["Terraform"]["detail"].startswith("Terraform 1.")
+    assert by_name["Terraform"]["detail"].startswith("Terraform 1.")
     dev = terrace.small.root / "environments" / "dev.yaml"
     dev.write_text(dev.read_text().replace("cloud: aws", "cloud: gcp"))
-    assert [name for name in findings(terrace) if name.endswith("provider")] == ["aws provider", "gcp provider"]
+    assert [name for name in diagnoses(terrace) if name.endswith("provider")] == ["aws provider", "gcp provider"]
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_it_looks_at_the_cloud_named(terrace: Command, cloud: str, tmp_path: Path) -> None:
+def test_doctor_checks_the_given_cloud(terrace: Command, cloud: str, tmp_path: Path) -> None:
     mirror = tmp_path / "mirror"
     for name in ("aws", "azurerm", "google"):
         (mirror / "registry.terraform.io/hashicorp" / name).mkdir(parents=True)
-    found = findings(terrace, "--cloud", cloud, "--provider-mirror", str(mirror))
-    assert [name for name in found if name.endswith(("provider", "credentials"))] == [
+    by_name = diagnoses(terrace, "--cloud", cloud, "--provider-mirror", str(mirror))
+    assert [name for name in by_name if name.endswith(("provider", "credentials"))] == [
         f"{cloud} provider",
         f"{cloud} credentials",
     ]
-    assert (f"{cloud} extra" in found) == (cloud != "aws"), "boto3 is no extra"
-    assert found[f"{cloud} provider"]["status"] == "ok"
+    assert (f"{cloud} extra" in by_name) == (cloud != "aws"), "boto3 is a dependency, not an extra"
+    assert by_name[f"{cloud} provider"]["status"] == "ok"
 
 
-def test_a_provider_that_is_nowhere_is_missing(terrace: Command, tmp_path: Path) -> None:
+def test_a_provider_that_is_in_no_mirror_is_missing(terrace: Command, tmp_path: Path) -> None:
     (tmp_path / "registry.terraform.io").mkdir()
-    ended = terrace.run("doctor", "--cloud", "azure", "--provider-mirror", str(tmp_path))
-    assert ended.returncode == 1
-    assert "it does not hold hashicorp/azurerm" in ended.stdout
+    completed = terrace.run("doctor", "--cloud", "azure", "--provider-mirror", str(tmp_path))
+    assert completed.returncode == 1
+    assert "it does not contain hashicorp/azurerm" in completed.stdout
 
 
-def test_an_environment_that_is_wrong_keeps_it_from_nothing(terrace: Command) -> None:
+def test_with_an_invalid_environment_doctor_checks_all_clouds(terrace: Command) -> None:
     (terrace.small.root / "environments" / "qa.yaml").write_text("name: [qa\n")
-    providers = [name for name in findings(terrace) if name.endswith("provider")]
+    providers = [name for name in diagnoses(terrace) if name.endswith("provider")]
     assert providers == [f"{cloud} provider" for cloud in CLOUDS]
 
 
-def test_a_missing_terraform_is_named_with_a_way_to_get_it(terrace: Command) -> None:
-    ended = terrace.run("doctor", TERRACE_TERRAFORM="/nowhere/terraform")
-    assert ended.returncode == 1
-    assert "missing Terraform        TERRACE_TERRAFORM: there is no program '/nowhere/terraform'" in ended.stdout
-    assert "→ give the path of a Terraform binary" in ended.stdout
+def test_a_missing_terraform_comes_with_a_hint(terrace: Command) -> None:
+    completed = terrace.run("doctor", TERRACE_TERRAFORM="/nowhere/terraform")
+    assert completed.returncode == 1
+    assert "missing  Terraform        TERRACE_TERRAFORM: no such program: '/nowhere/terraform'" in completed.stdout
+    assert "\nTerraform: set it to the path of a Terraform binary" in completed.stdout
 
 
 SECRET = "not-a-key"
-GIVEN = {
+VARIABLES = {
     "aws": {"AWS_ACCESS_KEY_ID": "not-a-key-id", "AWS_SECRET_ACCESS_KEY": SECRET},
-    "azure": {"ARM_CLIENT_ID": "somebody", "ARM_CLIENT_SECRET": SECRET, "ARM_TENANT_ID": "somewhere"},
+    "azure": {"ARM_CLIENT_ID": "client", "ARM_CLIENT_SECRET": SECRET, "ARM_TENANT_ID": "tenant"},
     "gcp": {"GOOGLE_OAUTH_ACCESS_TOKEN": SECRET},
 }
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_credentials_are_found_but_never_shown(terrace: Command, tmp_path: Path, cloud: str) -> None:
-    ended = terrace.run("doctor", "--cloud", cloud, HOME=str(tmp_path), **GIVEN[cloud])
-    line = next(line for line in ended.stdout.splitlines() if f"{cloud} credentials" in line)
+def test_credentials_are_reported_but_not_printed(terrace: Command, tmp_path: Path, cloud: str) -> None:
+    completed = terrace.run("doctor", "--cloud", cloud, HOME=str(tmp_path), **VARIABLES[cloud])
+    line = next(line for line in completed.stdout.splitlines() if f"{cloud} credentials" in line)
     assert line.startswith("ok ") and "from " in line
-    assert SECRET not in ended.stdout
+    assert SECRET not in completed.stdout
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_without_credentials_it_says_how_to_get_some(terrace: Command, tmp_path: Path, cloud: str) -> None:
-    found = findings(terrace, "--cloud", cloud, HOME=str(tmp_path))[f"{cloud} credentials"]
-    assert found["status"] == "absent"
-    assert "login" in found["hint"]
+def test_missing_credentials_come_with_a_hint(terrace: Command, tmp_path: Path, cloud: str) -> None:
+    credentials = diagnoses(terrace, "--cloud", cloud, HOME=str(tmp_path))[f"{cloud} credentials"]
+    assert credentials["status"] == "absent"
+    assert "login" in credentials["hint"]

@@ -9,22 +9,22 @@ from terrace.deployment.drift import AttributeDrift, Drift
 from terrace.emulator import Emulator
 from tests.cli.conftest import GLASS, Command
 from tests.deployment.conftest import resource
+from tests.deployment.test_adoption import REGION, TAGS, client
 from tests.deployment.test_lifecycle import two
-from tests.deployment.test_recovery import REGION, TAGS, client
 
 
-def test_none_is_exit_code_0(terrace: Command) -> None:
+def test_without_drift_the_exit_code_is_0(terrace: Command) -> None:
     terrace.small.stack(two())
     terrace.run("plan", "dev")
     terrace.run("apply", "dev", "--yes", *GLASS)
-    ended = terrace.run("drift", "dev")
-    assert (ended.returncode, ended.stdout) == (0, "no drift\n")
+    completed = terrace.run("drift", "dev")
+    assert (completed.returncode, completed.stdout) == (0, "no drift\n")
     data = json.loads(terrace.run("drift", "dev", "--json").stdout)
     assert data == {"environment": "dev", "cloud": "aws", "drift": [], "informational": [], "pending": []}
 
 
 @pytest.mark.parametrize(
-    ("found", "told"),
+    ("drift", "lines"),
     [
         (
             Drift(
@@ -45,12 +45,12 @@ def test_none_is_exit_code_0(terrace: Command) -> None:
         (Drift("aws_x.a", "aws_x", "deleted"), ["aws_x.a was deleted"]),
     ],
 )
-def test_which_attribute_from_what_to_what_and_whose(found: Drift, told: list[str]) -> None:
-    assert command._told(found) == told
+def test_drift_is_printed_with_attributes_and_environment_line(drift: Drift, lines: list[str]) -> None:
+    assert command._lines(drift) == lines
 
 
-def test_a_live_change_is_seen_named_and_repaired(terrace: Command, aws: Emulator) -> None:
-    """A changed tag, a deleted parameter, and a value that the stack ignores."""
+def test_a_live_change_is_detected_and_repaired(terrace: Command, aws: Emulator) -> None:
+    """Changes a tag, deletes a parameter, and changes a value that the stack ignores."""
     ignored = {"name": "/drifting/ignored", "type": "String", "value": "a", "lifecycle": {"ignore_changes": ["value"]}}
     terrace.small.stack(
         {
@@ -70,19 +70,21 @@ def test_a_live_change_is_seen_named_and_repaired(terrace: Command, aws: Emulato
 
     sns, ssm = client(aws, "sns"), client(aws, "ssm")
     (topic,) = [t["TopicArn"] for t in sns.list_topics()["Topics"] if t["TopicArn"].endswith(":drifting")]
-    sns.tag_resource(ResourceArn=topic, Tags=[{"Key": "team", "Value": "nobody"}])
+    sns.tag_resource(ResourceArn=topic, Tags=[{"Key": "team", "Value": "other"}])
     ssm.put_parameter(Name="/drifting/ignored", Value="b", Type="String", Overwrite=True)
     ssm.delete_parameter(Name="/drifting/gone")
 
-    seen = terrace.run("drift", "dev", **variables)
-    assert seen.returncode == 1
-    assert seen.stdout.startswith(
-        'aws_sns_topic.alarms was changed\n  tags.team: "platform" → "nobody"\n'
+    drifted = terrace.run("drift", "dev", **variables)
+    assert drifted.returncode == 1
+    assert drifted.stdout.startswith(
+        'aws_sns_topic.alarms was changed\n  tags.team: "platform" → "other"\n'
         "  construct dev/observability/alarms, environment environments/"
     )
-    assert "aws_ssm_parameter.gone was deleted\n" in seen.stdout
-    assert 'for information:\n  aws_ssm_parameter.ignored was changed\n    value: "(sensitive)"' in seen.stdout
-    assert seen.stdout.endswith("2 drifted resources; `terrace plan dev` shows the repair\n")
+    assert "aws_ssm_parameter.gone was deleted\n" in drifted.stdout
+    assert (
+        'not reverted by an apply:\n  aws_ssm_parameter.ignored was changed\n    value: "(sensitive)"' in drifted.stdout
+    )
+    assert drifted.stdout.endswith("2 drifted resources; run `terrace plan dev` to see the repair\n")
 
     terrace.run("plan", "dev", **variables)
     terrace.run("apply", "dev", "--yes", *GLASS, **variables)

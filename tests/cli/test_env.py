@@ -16,13 +16,13 @@ def test_list(terrace: Terrace) -> None:
     Path("environments/qa.yaml").write_text("extends: dev.yaml\nname: qa\ncache: {size: huge}\n")
     code, out, _ = terrace("env", "list")
     assert code == 0
-    below = "< environments/base.yaml < environments/clouds/aws.yaml"
+    bases = "< environments/base.yaml < environments/clouds/aws.yaml"
     assert [" ".join(line.split()) for line in out.splitlines()] == [
         "name tier cloud region files",
-        f"dev dev aws frankfurt environments/dev.yaml {below}",
-        f"prod prod aws frankfurt environments/prod.yaml {below}",
-        "qa not valid terrace validate qa shows why",
-        f"staging staging aws frankfurt environments/staging.yaml {below}",
+        f"dev dev aws frankfurt environments/dev.yaml {bases}",
+        f"prod prod aws frankfurt environments/prod.yaml {bases}",
+        "qa invalid run `terrace validate qa`",
+        f"staging staging aws frankfurt environments/staging.yaml {bases}",
     ]
     assert json.loads(terrace("env", "list", "--json")[1])[2] == {"name": "qa", "problems": 2}
 
@@ -133,25 +133,25 @@ def test_diff(terrace: Terrace) -> None:
     assert rows["recovery_region"] == ["-", "paris"]
     assert rows["cost.sleep.down"] == ["20:00", "-"]
     assert "keys.deletion_window_days" not in rows
-    assert terrace("env", "diff", "dev", "dev")[1] == "dev and dev are the same.\n"
+    assert terrace("env", "diff", "dev", "dev")[1] == "dev and dev do not differ.\n"
     assert json.loads(terrace("env", "diff", "dev", "prod", "--json")[1])["network.zones"] == {"dev": 1, "prod": 3}
 
 
 def test_schema_is_written_and_checked(terrace: Terrace) -> None:
     files = ["schema.json", *(f"clouds/{cloud}.schema.json" for cloud in ("aws", "azure", "gcp"))]
-    current = [f"environments/{file} is current." for file in files]
+    current = [f"environments/{file}: up to date" for file in files]
     assert terrace("env", "schema", "--check") == (0, "\n".join(current) + "\n", "")
     path = Path("environments/clouds/gcp.schema.json")
     path.unlink()
     code, _, err = terrace("env", "schema", "--check")
     assert code == 1 and str(path) in err
-    assert terrace("env", "schema")[1].splitlines() == [*current[:3], f"{path} was written."]
+    assert terrace("env", "schema")[1].splitlines() == [*current[:3], f"{path}: written"]
     path = Path("environments/schema.json")
     path.write_text("{}")
     code, out, err = terrace("env", "schema", "--check")
     assert (code, out) == (1, "")
     assert "environments/schema.json" in err and "run `terrace env schema`" in err
-    assert terrace("env", "schema")[1].splitlines()[0] == "environments/schema.json was written."
+    assert terrace("env", "schema")[1].splitlines()[0] == "environments/schema.json: written"
     assert path.read_bytes() == (ROOT / path).read_bytes()
     assert terrace("env", "schema", "--print")[1] == path.read_text()
 

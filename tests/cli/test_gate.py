@@ -1,4 +1,4 @@
-"""`terrace gate` and `terrace waivers` as they are typed; a plan's way through the gate to an apply."""
+"""`terrace gate` and `terrace waivers`; plans that apply refuses."""
 
 import json
 import os
@@ -14,21 +14,21 @@ from tests.cli.conftest import GLASS, Command
 from tests.conftest import ROOT, Foundations
 from tests.deployment.test_lifecycle import two
 
-# What `python -m stacks` promises, from stacks that are synthesized already.
+# Replaces `python -m stacks`: copies stacks that are already synthesized.
 STACKS = """
 import os, pathlib, shutil, sys
-kept = pathlib.Path("kept") / os.environ["TERRACE_CLOUD"]
+saved = pathlib.Path("saved") / os.environ["TERRACE_CLOUD"]
 for name in sys.argv[1:]:
     target = pathlib.Path(os.environ["TERRACE_OUT"]) / "stacks" / name
     target.mkdir(parents=True, exist_ok=True)
-    shutil.copy(kept / f"{name}.json", target / "cdk.tf.json")
+    shutil.copy(saved / f"{name}.json", target / "cdk.tf.json")
 """
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
 def project(tmp_path: Path, foundation: Foundations) -> Path:
-    """A project of our environments and policies, whose stack of dev on AWS is kept in `kept/aws/dev.json`."""
+    """A project with the repository's environments and policies; its stack of dev on AWS is `saved/aws/dev.json`."""
     root = tmp_path / "project"
     for name in ("environments", "policies"):
         shutil.copytree(ROOT / name, root / name)
@@ -36,21 +36,23 @@ def project(tmp_path: Path, foundation: Foundations) -> Path:
     (root / "stacks").mkdir()
     (root / "stacks" / "__init__.py").touch()
     (root / "stacks" / "__main__.py").write_text(STACKS)
-    (root / "kept" / "aws").mkdir(parents=True)
-    (root / "kept" / "aws" / "dev.json").write_text(json.dumps(foundation("dev").document))
+    (root / "saved" / "aws").mkdir(parents=True)
+    (root / "saved" / "aws" / "dev.json").write_text(json.dumps(foundation("dev").document))
     return root
 
 
 @pytest.fixture
 def terrace_in(project: Path) -> Run:
-    """`terrace` in that project, in a process of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TERRACE_", "AWS_", "NO_COLOR"))}
+    """Runs `terrace` in that project."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("TERRACE_", "AWS_", "NO_COLOR"))
+    }
 
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", "terrace.cli.main", *arguments],
             cwd=project,
-            env={**kept, "PYTHONPATH": f"{ROOT}:{ROOT / 'constructs'}", "PYTHONSAFEPATH": "1"},
+            env={**inherited, "PYTHONPATH": f"{ROOT}:{ROOT / 'constructs'}", "PYTHONSAFEPATH": "1"},
             capture_output=True,
             text=True,
             check=False,
@@ -60,102 +62,105 @@ def terrace_in(project: Path) -> Run:
     return run
 
 
-def test_dev_passes_and_the_second_time_synthesizes_nothing(project: Path, terrace_in: Run) -> None:
-    ended = terrace_in("gate", "dev")
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.splitlines()[0].startswith("dev on aws: passes (")
-    assert "418 of 418 resources looked at" in ended.stdout
+def test_dev_passes_and_its_stack_is_synthesized_once(project: Path, terrace_in: Run) -> None:
+    completed = terrace_in("gate", "dev")
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert completed.stdout.splitlines()[0].startswith("dev on aws: passes (")
+    assert "418 of 418 resources checked" in completed.stdout
     (project / "stacks" / "__main__.py").write_text("raise SystemExit('synthesized again')\n")
     again = terrace_in("gate", "dev")
-    assert (again.returncode, "synthesized again" in again.stdout) == (1, True)  # the code is an input
+    assert (again.returncode, "synthesized again" in again.stdout) == (1, True)  # the stacks' code has changed
     (project / "stacks" / "__main__.py").write_text(STACKS)
-    (project / "kept" / "aws" / "dev.json").unlink()
+    (project / "saved" / "aws" / "dev.json").unlink()
     assert terrace_in("gate", "dev").returncode == 0
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"resource": {"aws_quantum_link": {"q": {}}}}'])
-def test_a_stack_that_cannot_be_judged_is_a_finding_and_exit_code_1(
-    project: Path, terrace_in: Run, content: str
-) -> None:
-    (project / "kept" / "aws" / "dev.json").write_text(content)
-    ended = terrace_in("gate", "dev")
-    assert (ended.returncode, ended.stderr) == (1, "")
-    assert "dev on aws: does not pass" in ended.stdout
-    assert "gate." in ended.stdout
+def test_a_stack_that_cannot_be_evaluated_is_a_finding(project: Path, terrace_in: Run, content: str) -> None:
+    (project / "saved" / "aws" / "dev.json").write_text(content)
+    completed = terrace_in("gate", "dev")
+    assert (completed.returncode, completed.stderr) == (1, "")
+    assert "dev on aws: does not pass" in completed.stdout
+    assert "gate." in completed.stdout
 
 
 def test_a_stack_that_does_not_synthesize_is_a_finding(project: Path, terrace_in: Run) -> None:
     (project / "stacks" / "__main__.py").write_text("import sys\nsys.exit('error: no such size')\n")
-    ended = terrace_in("gate", "dev", "--output", "json")
-    assert ended.returncode == 1
-    (stack,) = json.loads(ended.stdout)["stacks"]
-    assert [one["id"] for one in stack["findings"]] == ["gate.no-stack"]
+    completed = terrace_in("gate", "dev", "--output", "json")
+    assert completed.returncode == 1
+    (stack,) = json.loads(completed.stdout)["stacks"]
+    assert [one["id"] for one in stack["findings"]] == ["gate.synthesis-failed"]
     assert "no such size" in stack["findings"][0]["sentence"]
 
 
 @pytest.mark.parametrize(
     "body, id",
     [
-        ("raise KeyError(1)", "gate.crashed-check"),
-        ("while True: pass", "gate.hanging-check"),
+        ("raise KeyError(1)", "gate.check-error"),
+        ("while True: pass", "gate.check-timeout"),
         ("return CheckResult.FAILED", "CKV2_OWN_1"),
     ],
 )
-def test_a_projects_own_check_counts(project: Path, terrace_in: Run, body: str, id: str) -> None:
+def test_a_check_of_the_project_is_evaluated(project: Path, terrace_in: Run, body: str, id: str) -> None:
     from tests.assurance.test_checkov import OWN
 
     (project / "policies" / "checkov" / "__init__.py").touch()
     (project / "policies" / "checkov" / "own.py").write_text(OWN.format(body=body))
-    ended = terrace_in("gate", "dev", "--output", "json")
-    findings = [one for one in json.loads(ended.stdout)["stacks"][0]["findings"] if one["id"] == id]
+    completed = terrace_in("gate", "dev", "--output", "json")
+    findings = [one for one in json.loads(completed.stdout)["stacks"][0]["findings"] if one["id"] == id]
     assert findings and all(one["severity"] == "high" for one in findings)
-    assert ended.returncode == (1 if id.startswith("gate.") else 0)  # nobody rated it: high, which dev warns of
+    assert completed.returncode == (1 if id.startswith("gate.") else 0)  # unrated checks are high, a warning in dev
 
 
-def test_a_plan_that_is_none_is_a_finding(project: Path, terrace_in: Run) -> None:
+def test_an_unreadable_plan_is_a_finding(project: Path, terrace_in: Run) -> None:
     for content in ("{", "[]", '{"format_version": "1.2"}'):
         (project / "plan.json").write_text(content)
-        ended = terrace_in("gate", "dev", "--plan", "plan.json")
-        assert (ended.returncode, "gate.unreadable-plan" in ended.stdout) == (1, True)
+        completed = terrace_in("gate", "dev", "--plan", "plan.json")
+        assert (completed.returncode, "gate.unreadable-plan" in completed.stdout) == (1, True)
 
 
 @pytest.mark.parametrize(
     "arguments",
     [("nope",), ("--all", "dev"), ("dev", "staging", "--plan", "plan.json"), ("dev", "--output", "xml")],
 )
-def test_wrong_usage(project: Path, terrace_in: Run, arguments: tuple[str, ...]) -> None:
+def test_usage_errors(project: Path, terrace_in: Run, arguments: tuple[str, ...]) -> None:
     (project / "plan.json").write_text("{}")
-    ended = terrace_in("gate", *arguments)
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.startswith("error: ")
+    completed = terrace_in("gate", *arguments)
+    assert (completed.returncode, completed.stdout) == (2, "")
+    assert completed.stderr.startswith("error: ")
 
 
 def test_a_bad_waiver_is_refused_with_file_and_line(project: Path, terrace_in: Run) -> None:
     path = project / "policies" / "waivers.yaml"
     path.write_text(path.read_text().replace("resource: governance/boundary", 'resource: "*"', 1))
-    ended = terrace_in("gate", "dev")
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert "policies/waivers.yaml:4:15 resource: is too broad" in ended.stderr
+    completed = terrace_in("gate", "dev")
+    assert (completed.returncode, completed.stdout) == (1, "")
+    assert "policies/waivers.yaml:4:15 resource: is too broad" in completed.stderr
 
 
 def test_waivers_are_listed_and_added(project: Path, terrace_in: Run) -> None:
     listed = terrace_in("waivers", "list", "--json")
     assert len(json.loads(listed.stdout)) > 10
     where = ("CKV_AWS_18", "lake/bronze/bucket", "--env", "dev", "--cloud", "aws")
-    told = ("--reason", "Nobody reads this bucket but us.", "--control", "CloudTrail records every read of it.")
+    texts = (
+        "--reason",
+        "Only the platform team reads this bucket.",
+        "--control",
+        "CloudTrail records every read of it.",
+    )
     who = ("--owner", "data-platform", "--approved-by", "security")
-    refused = terrace_in("waivers", "add", *where, *told, *who, "--expires", "2099-01-01")
+    refused = terrace_in("waivers", "add", *where, *texts, *who, "--expires", "2099-01-01")
     assert (refused.returncode, "more than 180 days ahead" in refused.stderr) == (1, True)
     assert terrace_in("waivers", "list", "--json").stdout == listed.stdout
     soon = json.loads(listed.stdout)[0]["expires"]
-    added = terrace_in("waivers", "add", *where, *told, *who, "--expires", soon)
+    added = terrace_in("waivers", "add", *where, *texts, *who, "--expires", soon)
     assert (added.returncode, added.stderr) == (0, "")
     assert len(json.loads(terrace_in("waivers", "list", "--json").stdout)) == len(json.loads(listed.stdout)) + 1
-    ended = terrace_in("gate", "dev")
-    assert (ended.returncode, "gate.unused-waiver" in ended.stdout) == (1, True)
+    completed = terrace_in("gate", "dev")
+    assert (completed.returncode, "gate.unused-waiver" in completed.stdout) == (1, True)
 
 
-def test_apply_refuses_what_the_gate_did_not_pass_and_a_broken_glass_is_written_down(terrace: Command) -> None:
+def test_apply_refuses_a_plan_that_fails_the_gate_and_records_break_glass(terrace: Command) -> None:
     terrace.small.stack(two())
     planned = terrace.run("plan", "dev")
     assert planned.returncode == 1
@@ -168,7 +173,7 @@ def test_apply_refuses_what_the_gate_did_not_pass_and_a_broken_glass_is_written_
     assert "the plan does not pass the gate" in refused.stderr
     assert "--break-glass" in refused.stderr
     short = terrace.run("apply", "dev", "--yes", "--break-glass", "now")
-    assert (short.returncode, "wants a reason" in short.stderr) == (2, True)
+    assert (short.returncode, "is too short" in short.stderr) == (2, True)
     assert not log.exists() and not list((terrace.small.root / ".terrace/state").iterdir())
 
     applied = terrace.run("apply", "dev", "--yes", *GLASS)
@@ -179,10 +184,10 @@ def test_apply_refuses_what_the_gate_did_not_pass_and_a_broken_glass_is_written_
     assert log.stat().st_mode & 0o077 == 0
 
 
-def test_apply_refuses_what_was_not_judged(terrace: Command) -> None:
+def test_apply_refuses_a_plan_that_the_gate_did_not_evaluate(terrace: Command) -> None:
     terrace.small.stack(two())
     terrace.run("plan", "dev")
     path = terrace.small.root / ".terrace/plans/dev-aws.tfplan.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "gate": None}))
     refused = terrace.run("apply", "dev", "--yes")
-    assert (refused.returncode, "the gate has not judged this plan" in refused.stderr) == (1, True)
+    assert (refused.returncode, "the gate has not evaluated this plan" in refused.stderr) == (1, True)

@@ -1,4 +1,4 @@
-"""The frame of the command: its overview, its errors, its exit codes."""
+"""The command line as a whole: overview, errors, exit codes."""
 
 import os
 import subprocess
@@ -12,83 +12,93 @@ from tests.cli.conftest import Command
 from tests.conftest import ROOT
 
 
-def test_every_command_has_its_file() -> None:
-    assert [name for name in COMMANDS if not (ROOT / "scripts" / f"{name}.py").is_file()] == []
+def test_scripts_holds_one_thin_file_for_each_command_and_no_other() -> None:
+    files = {path.stem: path.read_text() for path in (ROOT / "scripts").glob("*.py") if path.stem != "__init__"}
+    assert files.keys() == COMMANDS.keys()
+    for name, text in files.items():
+        code = text.partition('"""\n\n')[2]
+        assert code == (
+            f'from terrace.cli.main import run_command\n\nif __name__ == "__main__":\n    run_command("{name}")\n'
+        )
+
+
+@pytest.mark.parametrize("command", [["-m", "scripts.validate"], ["scripts/validate.py"]])
+def test_a_script_runs_as_a_module_and_as_a_file(command: list[str]) -> None:
+    variables = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'constructs'}"}
+    completed = subprocess.run(
+        [sys.executable, *command, "dev"], cwd=ROOT, env=variables, capture_output=True, text=True, check=True
+    )
+    assert completed.stdout == "dev: valid (dev, aws, frankfurt)\n"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_has_a_help_text(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
     assert f"Usage: terrace {name}" in capsys.readouterr().out
 
 
-def test_the_overview_lists_the_commands_in_the_order_of_a_life(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_overview_lists_the_commands_in_the_order_of_a_deployments_life(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
-    shown = capsys.readouterr().out
-    positions = [shown.index(f"\n  {name} ") for name in COMMANDS]
+    printed = capsys.readouterr().out
+    positions = [printed.index(f"\n  {name} ") for name in COMMANDS]
     assert positions == sorted(positions)
 
 
 HEAVY = ("rich", "pydantic", "boto3", "cdktn", "jsii", "ruamel")
 
 
-def test_the_overview_is_instant() -> None:
-    """Nothing heavy may be imported for it. Processor time, the best of five: the machine may be busy."""
+def test_the_overview_imports_nothing_heavy() -> None:
+    """Measures the processor time, the best of five runs, since the machine may be busy."""
     code = "import sys; from terrace.cli.main import run; run(['--help'])\n"
     code += f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
     taken = []
     for _ in range(5):
         before = os.times()
-        ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        completed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
         after = os.times()
         taken.append(after.children_user + after.children_system - before.children_user - before.children_system)
-        assert ended.stderr.strip() == "[]"
+        assert completed.stderr.strip() == "[]"
     assert min(taken) < 0.25
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["plna"], "error: there is no command 'plna'; did you mean `terrace plan`?"),
-        (["zzz"], "error: there is no command 'zzz'; `terrace --help` lists the commands"),
+        (["plna"], "error: No such command 'plna'. Did you mean 'plan'?"),
+        (["zzz"], "error: No such command 'zzz'"),
         (["plan"], "error: Missing argument 'ENV'"),
         (["plan", "dev", "--colud", "aws"], "error: No such option '--colud'"),
         (["plan", "dev", "--cloud", "ibm"], "error: Invalid value for '--cloud': 'ibm' is not one of"),
-        (["--project", "/nowhere", "plan", "dev"], "error: no Terrace project here"),
+        (["--project", "/nowhere", "plan", "dev"], "error: not a Terrace project"),
         (["plan", "nope"], "error: there is no environment 'nope'"),
     ],
 )
-def test_wrong_usage_is_a_sentence_and_exit_code_2(terrace: Command, arguments: list[str], message: str) -> None:
-    ended = terrace.run(*arguments)
-    assert ended.returncode == 2
-    assert ended.stderr.startswith(message)
-    assert "\n\nhint: " in ended.stderr
-    assert ended.stdout == ""
+def test_a_usage_error_has_a_hint_and_exit_code_2(terrace: Command, arguments: list[str], message: str) -> None:
+    completed = terrace.run(*arguments)
+    assert completed.returncode == 2
+    assert completed.stderr.startswith(message)
+    assert "\n\nhint: " in completed.stderr
+    assert completed.stdout == ""
 
 
-def test_an_error_says_what_where_and_a_way_out(terrace: Command) -> None:
-    """One whole message, as a user reads it."""
-    ended = terrace.run("apply", "dev")
-    assert ended.returncode == 2
-    assert ended.stderr == (
-        "error: nothing is planned for dev on aws\n\nhint: see what would change first: `terrace plan dev`\n"
-    )
+def test_a_whole_error_message(terrace: Command) -> None:
+    completed = terrace.run("apply", "dev")
+    assert completed.returncode == 2
+    assert completed.stderr == ("error: no saved plan for dev on aws\n\nhint: run `terrace plan dev` first\n")
 
 
-def test_a_fault_of_ours_is_a_sentence_with_a_log(
+def test_an_internal_error_is_one_sentence_and_a_log(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(COMMANDS, "absent", "Its module is missing.")
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".terrace/logs").mkdir(parents=True)
     assert run(["absent"]) == 3
-    shown = capsys.readouterr().err
-    assert shown.startswith(
-        "error: a fault in terrace itself: ModuleNotFoundError: No module named 'terrace.cli.absent'"
-    )
+    printed = capsys.readouterr().err
+    assert printed.startswith("error: internal error: ModuleNotFoundError: No module named 'terrace.cli.absent'")
     (log,) = (tmp_path / ".terrace/logs").iterdir()
     assert "Traceback" in log.read_text()
-    assert "Traceback" not in shown
+    assert "Traceback" not in printed
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -97,9 +107,9 @@ def test_completion(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "_TERRACE_COMPLETE" in capsys.readouterr().out
 
 
-def test_completion_knows_the_environments(terrace: Command) -> None:
-    ended = terrace.run(_TERRACE_COMPLETE="bash_complete", COMP_WORDS="terrace plan d", COMP_CWORD="2")
-    assert ended.stdout == "plain,dev\n"
+def test_completion_offers_the_environments(terrace: Command) -> None:
+    completed = terrace.run(_TERRACE_COMPLETE="bash_complete", COMP_WORDS="terrace plan d", COMP_CWORD="2")
+    assert completed.stdout == "plain,dev\n"
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,10 +19,10 @@ def applied(terrace: Command) -> None:
     assert terrace.run("apply", "dev", "--yes", *GLASS).returncode == 0
 
 
-def test_as_a_table_as_json_and_one_by_one(terrace: Command) -> None:
+def test_outputs_as_a_table_as_json_and_by_name(terrace: Command) -> None:
     applied(terrace)
-    shown = terrace.run("output", "dev")
-    assert shown.stdout == (
+    table = terrace.run("output", "dev")
+    assert table.stdout == (
         "output       value\nhidden       (sensitive)\nlake.bronze  bucket-1\nlake.zones   3\nversion      1\n"
     )
     data = json.loads(terrace.run("output", "dev", "--json").stdout)
@@ -30,13 +30,13 @@ def test_as_a_table_as_json_and_one_by_one(terrace: Command) -> None:
     assert data["hidden"] == {"sensitive": True, "type": "string", "value": "(sensitive)"}
     assert terrace.run("output", "dev", "version").stdout == "1\n"
     unknown = terrace.run("output", "dev", "nope")
-    assert (unknown.returncode, unknown.stderr.splitlines()[0]) == (2, "error: there is no output 'nope'")
+    assert (unknown.returncode, unknown.stderr.splitlines()[0]) == (2, "error: no output 'nope'")
 
 
 def test_before_the_first_apply(terrace: Command) -> None:
     terrace.small.stack({"terraform_data": {"one": resource("dev/lake/one")}})
-    ended = terrace.run("output", "dev")
-    assert ended.returncode == 1
-    assert ended.stderr.startswith(
-        "error: dev on aws has no outputs: nothing has been applied\n\nhint: `terrace plan dev`"
+    completed = terrace.run("output", "dev")
+    assert completed.returncode == 1
+    assert completed.stderr.startswith(
+        "error: dev on aws has no outputs: nothing has been applied\n\nhint: run `terrace plan dev`"
     )

@@ -1,4 +1,4 @@
-"""`terrace report` as it is typed: the files, the same bytes twice, what changed, and wrong usage."""
+"""`terrace report`: its files, reproducible bytes, comparison, usage errors."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ import pytest
 from terrace.cli.main import run
 from tests.conftest import ROOT
 
-Typed = Callable[..., tuple[int, str, str]]
+Run = Callable[..., tuple[int, str, str]]
 FILES = [
     "evidence.csv", "index.html", "oscal/component-definition.json", "oscal/soc2.assessment-results.json",
     "report.json", "requirements.csv",
@@ -19,7 +19,7 @@ FILES = [
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of this project, which nobody changes meanwhile."""
+    """A copy of this project that no other test changes."""
     root = tmp_path_factory.mktemp("project")
     shutil.copy(ROOT / "cdktf.json", root)
     for name in ("environments", "policies", "stacks"):
@@ -28,7 +28,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def typed(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Typed:
+def terrace_report(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run `terrace report` in the project; returns code, stdout, stderr."""
     monkeypatch.chdir(project)
     for name in ("TERRACE_CLOUD", "TERRACE_STATE"):
@@ -37,8 +37,8 @@ def typed(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 
     def report(*arguments: object) -> tuple[int, str, str]:
         code = run(["report", *map(str, arguments)])
-        said = capsys.readouterr()
-        return code, said.out, said.err
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
 
     return report
 
@@ -48,92 +48,100 @@ def content(directory: Path) -> dict[str, bytes]:
     return {path.relative_to(directory).as_posix(): path.read_bytes() for path in paths}
 
 
-def test_a_report_is_written_twice_with_the_same_bytes_and_compared(typed: Typed, tmp_path: Path) -> None:
+def test_two_reports_of_the_same_inputs_have_the_same_bytes(terrace_report: Run, tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
-    code, out, err = typed("--framework", "soc2", "--env", "dev", "--out", old)
+    code, out, err = terrace_report("--framework", "soc2", "--env", "dev", "--out", old)
     assert (code, err) == (0, ""), out + err
     assert out.startswith("framework  stack    ") and "SOC 2      dev/aws" in out
     assert "not an attestation" in out and str(old / "index.html") in out
-    assert typed("--framework", "soc2", "--env", "dev", "--out", new)[0] == 0
+    assert terrace_report("--framework", "soc2", "--env", "dev", "--out", new)[0] == 0
     assert list(content(old)) == FILES
     assert content(old) == content(new)
 
-    assert typed("--diff", old, new) == (0, "0 worse, 0 better, 0 otherwise\n", "")
+    assert terrace_report("--diff", old, new) == (0, "0 worse, 0 better, 0 other\n", "")
 
     document = json.loads((new / "report.json").read_text())
     assert document["created"] == "2026-11-26T13:33:20+00:00"
     assert {"stack", "environments/dev.yaml", "policies/waivers.yaml"} <= document["stacks"]["dev/aws"]["inputs"].keys()
     assert {"policies/frameworks/soc2.yaml", "policies/guarantees/database.yaml"} <= document["inputs"].keys()
-    document["guarantees"]["DB-2"]["stacks"]["dev/aws"]["held"] = "broken"
+    document["guarantees"]["DB-2"]["stacks"]["dev/aws"]["status"] = "broken"
     (new / "report.json").write_text(json.dumps(document))
-    code, out, _ = typed("--diff", old, new / "report.json")
+    code, out, _ = terrace_report("--diff", old, new / "report.json")
     assert (code, out) == (
-        1, "worse:\n  dev/aws  guarantee DB-2: proven -> broken\n\n1 worse, 0 better, 0 otherwise\n",
+        1, "worse:\n  dev/aws  guarantee DB-2: holds -> broken\n\n1 worse, 0 better, 0 other\n",
     )  # fmt: skip
-    code, out, _ = typed("--diff", new, old, "--json")
-    assert code == 0 and json.loads(out)["better"][0]["what"] == "guarantee DB-2"
+    code, out, _ = terrace_report("--diff", new, old, "--json")
+    assert code == 0 and json.loads(out)["better"][0]["subject"] == "guarantee DB-2"
 
 
-def test_live_evidence_that_breaks_a_guarantee_makes_the_answer_no(typed: Typed, tmp_path: Path) -> None:
+def test_broken_live_evidence_fails_the_report(terrace_report: Run, tmp_path: Path) -> None:
     row = {"guarantee": "DB-2", "status": "broken", "evidence": "server: tls = off", "reason": "tls is off"}
     live = tmp_path / "live.json"
     live.write_text(json.dumps({"environment": "dev", "cloud": "aws", "guarantees": [row]}))
-    code, out, _ = typed("--framework", "soc2", "--env", "dev", "--out", tmp_path / "out", "--live", live)
+    code, out, _ = terrace_report("--framework", "soc2", "--env", "dev", "--out", tmp_path / "out", "--live", live)
     assert code == 1
     assert "Broken: DB-2 on dev/aws: live: tls is off" in out
     assert "live evidence was merged in" in (tmp_path / "out" / "index.html").read_text()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        ([], "a report is of an environment, and goes somewhere"),
+        ([], "--env and --out are required"),
         (["--env", "dev"], "terrace report --env prod --out DIR"),
         (["--env", "dev", "--out", "x", "--framework", "soc3"], "there is no framework 'soc3'"),
         (["--env", "dev", "--out", "x", "--framework", "soc3"], "did you mean soc2?"),
         (["--env", "nowhere", "--out", "x"], "nowhere"),
         (["--env", "dev", "--out", "x", "--cloud", "ibm"], "'ibm' is not one of"),
         (["--env", "dev", "--out", "x", "--plan", "no/plan"], "does not exist"),
-        (["--env", "dev", "--env", "prod", "--out", "x", "--plan", __file__], "a plan is of one environment"),
-        (["--env", "dev", "--cloud", "all", "--out", "x", "--plan", __file__], "a plan is of one environment"),
+        (
+            ["--env", "dev", "--env", "prod", "--out", "x", "--plan", __file__],
+            "--plan requires exactly one environment",
+        ),
+        (
+            ["--env", "dev", "--cloud", "all", "--out", "x", "--plan", __file__],
+            "--plan requires exactly one environment",
+        ),
         (["--diff", "a"], "requires 2 arguments"),
-        (["--diff", "a", "b", "--env", "dev"], "--diff compares two reports and takes nothing else"),
+        (["--diff", "a", "b", "--env", "dev"], "--diff cannot be combined with other options"),
         (["--diff", "no/a", "no/b"], "cannot be read"),
     ],
 )
-def test_wrong_usage_is_told_before_anything_is_done(typed: Typed, arguments: list[str], said: str) -> None:
-    code, out, err = typed(*arguments)
+def test_usage_errors(terrace_report: Run, arguments: list[str], message: str) -> None:
+    code, out, err = terrace_report(*arguments)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
 
 
-def test_a_plan_that_is_none_is_unproven_and_said(typed: Typed, tmp_path: Path) -> None:
+def test_an_unreadable_plan_is_unproven(terrace_report: Run, tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
     plan.write_text("{}")
-    code, out, _ = typed("--framework", "soc2", "--env", "dev", "--out", tmp_path / "out", "--plan", plan)
+    code, out, _ = terrace_report("--framework", "soc2", "--env", "dev", "--out", tmp_path / "out", "--plan", plan)
     assert code == 1
-    assert "The gate: gate.unreadable-plan on dev/aws" in out
+    assert "Gate: gate.unreadable-plan on dev/aws" in out
     document = json.loads((tmp_path / "out" / "report.json").read_text())
     assert document["stacks"]["dev/aws"]["source"] == "plan" and "plan" in document["stacks"]["dev/aws"]["inputs"]
-    assert any("a plan was judged" in sentence for sentence in document["limits"])
-    assert {one["stacks"]["dev/aws"]["held"] for one in document["guarantees"].values()} <= {"unproven", "broken"}
+    assert any("A plan of dev/aws was checked" in sentence for sentence in document["limits"])
+    assert {one["stacks"]["dev/aws"]["status"] for one in document["guarantees"].values()} <= {"unproven", "broken"}
 
 
-def test_live_evidence_of_another_stack_is_refused(typed: Typed, tmp_path: Path) -> None:
+def test_live_evidence_of_another_stack_is_refused(terrace_report: Run, tmp_path: Path) -> None:
     live = tmp_path / "live.json"
     live.write_text(json.dumps({"environment": "prod", "cloud": "aws", "guarantees": []}))
-    code, _, err = typed("--env", "dev", "--out", tmp_path / "out", "--live", live)
+    code, _, err = terrace_report("--env", "dev", "--out", tmp_path / "out", "--live", live)
     assert code == 2
-    assert "it is of prod on aws, which this report is not about" in err and str(live) in err
-    assert "the report is about dev on aws" in err
+    assert "prod on aws is not part of this report" in err and str(live) in err
+    assert "the report covers dev on aws" in err
     assert not (tmp_path / "out").exists()
-    code, _, err = typed(
+    code, _, err = terrace_report(
         "--env", "prod", "--out", tmp_path / "out", "--live", live, "--live", live.rename(tmp_path / "b")
     )
     assert code == 2 and "cannot be read" in err
 
 
-def test_a_time_that_is_none_is_told(typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_source_date_epoch_is_a_usage_error(
+    terrace_report: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
-    code, _, err = typed("--env", "dev", "--out", tmp_path / "out")
-    assert code == 2 and "SOURCE_DATE_EPOCH is 'yesterday'" in err
+    code, _, err = terrace_report("--env", "dev", "--out", tmp_path / "out")
+    assert code == 2 and "invalid SOURCE_DATE_EPOCH 'yesterday'" in err

@@ -122,7 +122,7 @@ def test_an_unused_file_is_invalid(terrace: Terrace) -> None:
 def test_a_project_without_environments(terrace: Terrace) -> None:
     for file in Path("environments").glob("*.yaml"):
         file.unlink()
-    assert terrace("validate")[:2] == (1, "environments/ holds no environment.\n")
+    assert terrace("validate")[:2] == (1, "no environments in environments/\n")
 
 
 def test_json(terrace: Terrace) -> None:
@@ -152,8 +152,8 @@ def test_validate_works_with_an_empty_path_and_loads_no_cdk() -> None:
         "sys.exit(code)\n"
     )
     variables = {"PATH": "", "HOME": os.environ.get("HOME", "")}
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, env=variables, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert completed.stdout.splitlines()[-1] == "[]"

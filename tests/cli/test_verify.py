@@ -1,4 +1,4 @@
-"""`terrace verify`, as people run it against an emulated AWS, and how it tells what it found."""
+"""`terrace verify` against an emulated AWS, and how it prints results."""
 
 import json
 import os
@@ -8,20 +8,22 @@ from pathlib import Path
 import boto3
 import pytest
 
+from terrace.assurance.evaluation import Observation, Outcome, Result, Status
+from terrace.assurance.guarantees import BY_ID
 from terrace.cli.verify import as_data, summary, text
 from terrace.emulator import Emulator
-from terrace.live import Result
 from tests.cli.conftest import Command
 
 REGION = "eu-central-1"
 
 
-def result(guarantee: str, status: str, capability: str = "database", reason: str = "") -> Result:
-    return Result(guarantee, f"Sentence of {guarantee}", status, "server: public = false", "server", capability, reason)  # type: ignore[arg-type]
+def result(guarantee: str, status: Status, reason: str = "") -> Result:
+    outcome = Outcome("live.aws.check", "holds", (Observation("server", "public = false", True),))
+    return Result(BY_ID[guarantee], status, reason, (outcome,))
 
 
-def watch(aws: Emulator, status: str) -> None:
-    """Threat detection, as dev has it or without one of its features."""
+def detect_threats(aws: Emulator, status: str) -> None:
+    """Enable threat detection with the features that dev requires, or with them disabled."""
     client = boto3.client(
         "guardduty",
         region_name=REGION,
@@ -36,50 +38,52 @@ def watch(aws: Emulator, status: str) -> None:
 
 
 @pytest.fixture
-def reached(aws: Emulator) -> dict[str, str]:
-    """The variables by which a child process reaches the emulator."""
+def variables(aws: Emulator) -> dict[str, str]:
+    """The variables that point a child process to the emulator."""
     return aws.environment()
 
 
-def test_what_holds_exits_with_0(terrace: Command, aws: Emulator, reached: dict[str, str]) -> None:
-    watch(aws, "ENABLED")
-    run = terrace.run("verify", "dev", "--only", "AUD-2", **reached)
+def test_guarantees_that_hold_exit_with_0(terrace: Command, aws: Emulator, variables: dict[str, str]) -> None:
+    detect_threats(aws, "ENABLED")
+    run = terrace.run("verify", "dev", "--only", "AUD-2", **variables)
     assert run.returncode == 0, run.stderr
     assert re.search(r"^audit\n  AUD-2 +holds +The cloud's threat detection is on\n +GuardDuty in", run.stdout, re.M)
     assert run.stdout.endswith("dev on aws: 1 of 1 guarantees hold\n")
 
 
-def test_what_is_broken_exits_with_1_and_says_what_was_read(
-    terrace: Command, aws: Emulator, reached: dict[str, str]
+def test_a_broken_guarantee_exits_with_1_and_prints_the_observations(
+    terrace: Command, aws: Emulator, variables: dict[str, str]
 ) -> None:
-    watch(aws, "DISABLED")
-    run = terrace.run("verify", "dev", "--only", "aud-2,DB-1", "--only", "NET-7", **reached)
+    detect_threats(aws, "DISABLED")
+    run = terrace.run("verify", "dev", "--only", "aud-2,DB-1", "--only", "NET-7", **variables)
     assert run.returncode == 1, run.stderr
     assert "AUD-2    BROKEN" in run.stdout
     assert "lacks [EKS_AUDIT_LOGS, RDS_LOGIN_EVENTS, S3_DATA_EVENTS]" in run.stdout
     assert re.search(r"DB-1 +BROKEN .*\n +missing: rds:describe_db_instances: DBInstance dpf-dev not found", run.stdout)
-    assert re.search(r"NET-7 +not asked for .*\n +no link is asked for \(network.hybrid\)", run.stdout)
-    assert run.stdout.endswith("dev on aws: 0 of 3 guarantees hold, 2 broken, 1 not asked for\n")
+    assert re.search(r"NET-7 +not required .*\n +.*network.hybrid", run.stdout)
+    assert run.stdout.endswith("dev on aws: 0 of 3 guarantees hold, 2 broken, 1 not required\n")
 
 
-def test_json_has_what_was_read_of_each(terrace: Command, aws: Emulator, reached: dict[str, str]) -> None:
-    watch(aws, "ENABLED")
-    run = terrace.run("verify", "dev", "--json", "--only", "AUD-2", **reached)
+def test_json_contains_the_evidence_of_each_guarantee(
+    terrace: Command, aws: Emulator, variables: dict[str, str]
+) -> None:
+    detect_threats(aws, "ENABLED")
+    run = terrace.run("verify", "dev", "--json", "--only", "AUD-2", **variables)
     assert run.returncode == 0, run.stderr
-    told = json.loads(run.stdout)
-    assert (told["environment"], told["cloud"], told["passed"]) == ("dev", "aws", True)
-    (found,) = told["guarantees"]
+    data = json.loads(run.stdout)
+    assert (data["environment"], data["cloud"], data["passed"]) == ("dev", "aws", True)
+    (found,) = data["guarantees"]
     assert (found["guarantee"], found["status"], found["capability"]) == ("AUD-2", "holds", "audit")
     assert "Status = ENABLED" in found["evidence"]
 
 
-def test_an_id_that_is_none_is_wrong_usage(terrace: Command) -> None:
+def test_an_unknown_id_is_a_usage_error(terrace: Command) -> None:
     run = terrace.run("verify", "dev", "--only", "DB-99")
     assert run.returncode == 2
     assert "no such guarantee: DB-99" in run.stderr
 
 
-def test_without_credentials_it_says_how_to_log_in(terrace: Command) -> None:
+def test_missing_credentials_come_with_a_hint(terrace: Command) -> None:
     run = terrace.run(
         "verify",
         "dev",
@@ -93,7 +97,7 @@ def test_without_credentials_it_says_how_to_log_in(terrace: Command) -> None:
     assert "Traceback" not in run.stderr
 
 
-def test_each_cloud_says_how_to_log_in(terrace: Command, tmp_path: Path) -> None:
+def test_missing_credentials_of_another_cloud_come_with_its_hint(terrace: Command, tmp_path: Path) -> None:
     run = terrace.run("verify", "dev", "--cloud", "gcp", CLOUDSDK_CONFIG=str(tmp_path), NO_GCE_CHECK="true")
     assert run.returncode == 3
     assert "no Google Cloud credentials" in run.stderr
@@ -101,37 +105,37 @@ def test_each_cloud_says_how_to_log_in(terrace: Command, tmp_path: Path) -> None
     assert "Traceback" not in run.stderr
 
 
-def test_results_stand_under_their_capability_and_reasons_on_their_own_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_are_grouped_by_capability_with_one_reason_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    found = [
+    results = [
         result("DB-1", "holds"),
-        result("DB-2", "broken", reason="group: force_ssl = 0, wanted 1; group: oldest = unset, wanted TLSv1.2"),
-        result("KEY-1", "unknown", "keys", "not allowed"),
+        result("DB-2", "broken", reason="group: force_ssl = 0, expected 1; group: oldest = unset, expected TLSv1.2"),
+        result("KEY-1", "unproven", "not allowed"),
     ]
-    assert text(found).splitlines() == [
+    assert text(results).splitlines() == [
         "database",
-        "  DB-1     holds          Sentence of DB-1",
+        f"  DB-1     holds         {BY_ID['DB-1'].sentence}",
         "           server: public = false",
-        "  DB-2     BROKEN         Sentence of DB-2",
-        "           group: force_ssl = 0, wanted 1",
-        "           group: oldest = unset, wanted TLSv1.2",
+        f"  DB-2     BROKEN        {BY_ID['DB-2'].sentence}",
+        "           group: force_ssl = 0, expected 1",
+        "           group: oldest = unset, expected TLSv1.2",
         "",
         "keys",
-        "  KEY-1    UNKNOWN        Sentence of KEY-1",
+        f"  KEY-1    UNPROVEN      {BY_ID['KEY-1'].sentence}",
         "           not allowed",
     ]
 
 
 @pytest.mark.parametrize(
-    ("statuses", "said", "passed"),
+    ("statuses", "words", "passed"),
     [
-        (["holds", "not_applicable"], "1 of 2 guarantees hold, 1 not asked for", True),
-        (["holds", "unknown"], "1 of 2 guarantees hold, 1 could not be read", False),
+        (["holds", "not_required"], "1 of 2 guarantees hold, 1 not required", True),
+        (["holds", "unproven"], "1 of 2 guarantees hold, 1 unproven", False),
         (["broken", "holds"], "1 of 2 guarantees hold, 1 broken", False),
         ([], "0 of 0 guarantees hold", False),
     ],
 )
-def test_what_nobody_saw_is_not_proven(statuses: list[str], said: str, passed: bool) -> None:
-    found = [result(f"DB-{number}", status) for number, status in enumerate(statuses, start=1)]
-    assert summary(found) == said
-    assert as_data("dev", "aws", found)["passed"] is passed
+def test_an_unproven_guarantee_does_not_pass(statuses: list[Status], words: str, passed: bool) -> None:
+    results = [result(f"DB-{number}", status) for number, status in enumerate(statuses, start=1)]
+    assert summary(results) == words
+    assert as_data("dev", "aws", results)["passed"] is passed

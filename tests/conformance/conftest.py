@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from terrace.assurance.proof import Proof, Status
+from terrace.assurance.evaluation import Result, Status
 from terrace.capabilities.cloud import CLOUDS, facts
 from terrace.deployment import binary, mirror, offline
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Diagnostic, Event
-from terrace.deployment.terraform import Workspace
+from terrace.deployment.terraform import Terraform
 from terrace.errors import TerraceError
 from terrace.project.discovery import Project
 from tests.conftest import ROOT
@@ -58,14 +58,14 @@ class Conformance:
                     if isinstance(event, Diagnostic) and event.severity == "warning":
                         warned.append(sentence(event))
 
-                with self.opened(cloud, environment) as (deployment, workspace):
-                    validated = [sentence(diagnostic) for diagnostic in workspace.validate()]
-                    made = offline.plan(replace(deployment, listener=hear), workspace)
+                with self.opened(cloud, environment) as (deployment, terraform):
+                    validated = [sentence(diagnostic) for diagnostic in terraform.validate()]
+                    made = offline.plan(replace(deployment, on_event=hear), terraform)
                 kept.write_text(json.dumps([made.stack, made.plan, validated, sorted(set(warned))]))
             return Judged(*json.loads(kept.read_text()))
 
     @contextmanager
-    def opened(self, cloud: str, environment: str) -> Iterator[tuple[Deployment, Workspace]]:
+    def opened(self, cloud: str, environment: str) -> Iterator[tuple[Deployment, Terraform]]:
         """A stack with its provider installed. Skips the test where the provider cannot be had."""
         host = binary.locate(ROOT).registry_host
         try:
@@ -73,13 +73,13 @@ class Conformance:
         except TerraceError as error:
             pytest.skip(f"{PROVIDERS[cloud]}: {error}")
         written = self.synthesized(cloud)
-        with offline.opened(Project(ROOT, scratch=self.shared), environment, cloud) as deployment:
+        with offline.offline_deployment(Project(ROOT, scratch=self.shared), environment, cloud) as deployment:
             stack = deployment.project.stack(environment)
             with FileLock(self.shared / f"opened-{environment}-{cloud}.lock"):
                 stack.mkdir(parents=True, exist_ok=True)
                 shutil.copy(written / "stacks" / environment / "cdk.tf.json", stack)
-                workspace = deployment.workspace(stack)
-            yield deployment, workspace
+                terraform = deployment.terraform(stack)
+            yield deployment, terraform
 
     def synthesized(self, cloud: str) -> Path:
         """Every environment on a cloud, as an offline plan wants it."""
@@ -99,8 +99,8 @@ def sentence(diagnostic: Diagnostic) -> str:
     return f"{diagnostic.severity} {diagnostic.address}: {diagnostic.summary} {diagnostic.detail}".strip()
 
 
-Seen = Callable[[Judged, Sequence[Proof]], None]
-STATUSES: tuple[Status, ...] = ("proven", "exception", "not_asked", "broken", "unproven")
+Seen = Callable[[Judged, Sequence[Result]], None]
+STATUSES: tuple[Status, ...] = ("holds", "excepted", "not_required", "broken", "unproven")
 
 
 @pytest.fixture
@@ -108,10 +108,10 @@ def seen(cloud: str, environment: str, record_property: Callable[[str, object], 
     """Note down what was seen on a plan, for the table at the end; a test that is skipped before leaves a row too."""
     record_property("plan", [cloud, environment])
 
-    def note(judged: Judged, proofs: Sequence[Proof]) -> None:
-        counts = Counter(proof.status for proof in proofs)
+    def note(judged: Judged, results: Sequence[Result]) -> None:
+        counts = Counter(result.status for result in results)
         warnings = len(judged.validated) + len(judged.warned)
-        facts = sum(proof.seen for proof in proofs)
+        facts = sum(len(result.observations) for result in results)
         record_property(
             "seen", [len(judged.plan["resource_changes"]), warnings, facts, *(counts[status] for status in STATUSES)]
         )

@@ -25,7 +25,7 @@ THE_SHELLS = {
 @pytest.mark.parametrize("cloud", PROVIDERS)
 def test_nothing_of_the_shells_account_goes_along(tmp_path: Path, cloud: str) -> None:
     environ = {"PATH": os.environ["PATH"], **THE_SHELLS[cloud]}
-    with offline.opened(Project(ROOT, scratch=tmp_path), "dev", cloud, environ=environ) as deployment:
+    with offline.offline_deployment(Project(ROOT, scratch=tmp_path), "dev", cloud, environ=environ) as deployment:
         variables = dict(deployment.variables)
     assert variables["TERRACE_OFFLINE"] == "1"
     assert variables["PATH"] == os.environ["PATH"]
@@ -35,7 +35,7 @@ def test_nothing_of_the_shells_account_goes_along(tmp_path: Path, cloud: str) ->
 def test_its_files_are_not_the_projects(tmp_path: Path) -> None:
     """Neither the state nor a plan that `terrace apply` would take."""
     project = Project(ROOT, scratch=tmp_path)
-    with offline.opened(project, "dev", "gcp") as deployment:
+    with offline.offline_deployment(project, "dev", "gcp") as deployment:
         assert deployment.state == "local"
         assert not deployment.project.plans.is_relative_to(project.plans)
         assert deployment.project.synthesized != project.synthesized

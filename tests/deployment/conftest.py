@@ -1,4 +1,4 @@
-"""A small project of its own: real Terraform, and a stand-in for the CDK that copies `stack.json` into `cdktf.out`."""
+"""A small project for tests: real Terraform, and a stub of `python -m stacks` that copies `stack.json`."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from terrace.deployment.deployment import Deployment
 from terrace.emulator import Emulator, start
 from terrace.project.discovery import Project
 
-# What `python -m stacks` promises: $TERRACE_OUT/stacks/<environment>/cdk.tf.json.
+# Like the real one, it writes $TERRACE_OUT/stacks/<environment>/cdk.tf.json.
 STACKS = """
 import json, os, pathlib, sys
 name = sys.argv[1]
@@ -41,9 +41,9 @@ class SmallProject:
         (root / "environments" / "dev.yaml").write_text("cloud: aws\n")
         (root / "cdktf.json").write_text("{}\n")
         (root / "stacks").mkdir()
-        (root / "stacks" / "__init__.py").touch()  # or the project's own, on the path too, is found first
+        (root / "stacks" / "__init__.py").touch()  # otherwise Python finds the repository's package first
         (root / "stacks" / "__main__.py").write_text(STACKS)
-        self.said: list[str] = []
+        self.messages: list[str] = []
 
     def stack(self, resources: dict[str, Any], *, name: str = "stack.json", **more: Any) -> None:
         required = {"aws": {"source": "hashicorp/aws", "version": ">= 5.100, < 7"}} if "provider" in more else {}
@@ -51,7 +51,7 @@ class SmallProject:
         (self.root / name).write_text(json.dumps(content))
 
     def deployment(self, **more: Any) -> Deployment:
-        settings = {"variables": dict(os.environ), "say": self.said.append} | more
+        settings = {"variables": dict(os.environ), "on_message": self.messages.append} | more
         return Deployment(Project(self.root), "dev", "aws", **settings)
 
 
@@ -67,7 +67,7 @@ def yes() -> Callable[[object], bool]:
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An emulated AWS for the tests of this worker; tests that share it use names of their own."""
+    """An emulated AWS shared by the tests of this worker; each test uses distinct resource names."""
     emulator = start("aws", tmp_path_factory.mktemp("emulator"), parent=os.getpid())
     yield emulator
     emulator.stop()

@@ -1,13 +1,13 @@
-"""A plan as a summary: the plans are Terraform's own."""
+"""Summaries of plans that real Terraform made."""
 
 import pytest
 
 from terrace.deployment import changes, lifecycle
-from terrace.deployment.changes import Change, capability_of, dotted, summarize, verb_of
+from terrace.deployment.changes import Change, dotted, summarize, verb_of
 from tests.deployment.conftest import SmallProject, resource
 
 
-def test_what_happens_to_each_resource(small: SmallProject) -> None:
+def test_each_change_has_a_verb_a_reason_and_a_capability(small: SmallProject) -> None:
     small.stack(
         {
             "terraform_data": {
@@ -15,11 +15,11 @@ def test_what_happens_to_each_resource(small: SmallProject) -> None:
                 "changed": resource("dev/lake/changed", input="a"),
                 "replaced": resource("dev/database/replaced", triggers_replace="a"),
                 "gone": resource("dev/cache/gone"),
-                "moved_on": resource("dev/cache/moved", triggers_replace="${terraform_data.replaced.id}"),
+                "dependent": resource("dev/cache/moved", triggers_replace="${terraform_data.replaced.id}"),
             }
         }
     )
-    deployment = small.deployment(lines=lambda construct: f"environments/dev.yaml:7:3 ({construct})")
+    deployment = small.deployment(environment_line=lambda construct: f"environments/dev.yaml:7:3 ({construct})")
     lifecycle.plan(deployment)
     lifecycle.apply(deployment, confirm=lambda saved: True)
     small.stack(
@@ -29,29 +29,29 @@ def test_what_happens_to_each_resource(small: SmallProject) -> None:
                 "changed": resource("dev/lake/changed", input="b"),
                 "replaced": resource("dev/database/replaced", triggers_replace="b"),
                 "added": resource("dev/keys/added"),
-                "moved_on": resource("dev/cache/moved", triggers_replace="${terraform_data.replaced.id}"),
+                "dependent": resource("dev/cache/moved", triggers_replace="${terraform_data.replaced.id}"),
             }
         },
         output={"new": {"value": "x"}},
     )
     summary = lifecycle.plan(deployment).summary
-    told = {
+    actual = {
         change.address.partition(".")[2]: (change.verb, change.reasons, change.capability) for change in summary.changes
     }
-    assert told == {
+    assert actual == {
         "added": ("add", (), "keys"),
         "changed": ("change", (), "lake"),
-        "gone": ("destroy", ("no longer in the stack",), "other"),  # the stack does not know its construct any more
-        "moved_on": ("replace", ("triggers_replace",), "cache"),
+        "gone": ("destroy", ("no longer in the stack",), "other"),  # its construct is no longer in the stack
+        "dependent": ("replace", ("triggers_replace",), "cache"),
         "replaced": ("replace", ("triggers_replace",), "database"),
     }
     assert summary.outputs == 1
     assert next(c for c in summary.changes if c.verb == "change").attributes == ("input", "output")
     replaced = next(c for c in summary.changes if c.address.endswith("replaced"))
-    assert replaced.owner == "environments/dev.yaml:7:3 (dev/database/replaced)"
+    assert replaced.environment_line == "environments/dev.yaml:7:3 (dev/database/replaced)"
 
 
-def test_only_the_loss_of_data_is_a_loss() -> None:
+def test_only_replacing_or_destroying_a_stateful_resource_loses_data() -> None:
     assert Change("aws_db_instance.a", "aws_db_instance", "replace").loses_data
     assert Change("aws_s3_bucket.a", "aws_s3_bucket", "destroy").loses_data
     assert not Change("aws_s3_bucket.a", "aws_s3_bucket", "change").loses_data
@@ -72,30 +72,24 @@ def test_only_the_loss_of_data_is_a_loss() -> None:
         ([], "none"),
     ],
 )
-def test_terraforms_actions_in_one_word(actions: list[str], verb: str) -> None:
+def test_terraforms_actions_map_to_one_verb(actions: list[str], verb: str) -> None:
     assert verb_of(actions) == verb
 
 
-def test_the_capability_is_the_first_element_below_the_stack() -> None:
-    assert capability_of("dev/database/server") == "database"
-    assert capability_of("dev/topic") == "other"
-    assert capability_of("") == "other"
-
-
-def test_a_path_as_people_write_it() -> None:
+def test_a_path_is_formatted_with_dots_and_indexes() -> None:
     assert dotted(["rule", 0, "ports", 1]) == "rule[0].ports[1]"
 
 
-def test_what_is_known_only_afterwards_differs_too() -> None:
+def test_a_value_known_after_the_apply_counts_as_changed() -> None:
     change = {
         "before": {"a": 1, "b": [1]},
         "after": {"a": 1, "b": [2]},
         "after_unknown": {"c": True, "d": [False, True]},
     }
-    assert changes.differing(change) == [("b", 0), ("c",), ("d", 1)]
+    assert changes.changed_paths(change) == [("b", 0), ("c",), ("d", 1)]
 
 
-def test_an_instance_has_its_resources_construct() -> None:
+def test_an_instance_has_the_construct_of_its_resource() -> None:
     record = {
         "address": 'aws_subnet.a["x"]',
         "mode": "managed",

@@ -1,4 +1,4 @@
-"""Drift: the cases that Terraform reports. (`tests/cli/test_drift.py` has a live one.)"""
+"""Drift in plans of Terraform. (`tests/cli/test_drift.py` has a live case.)"""
 
 from typing import Any
 
@@ -10,24 +10,28 @@ def record(before: Any, after: Any, actions: list[str], **more: Any) -> dict[str
     return {"address": "aws_x.a", "type": "aws_x", "mode": "managed", "change": change}
 
 
-def test_a_change_that_the_plan_undoes_is_drift() -> None:
+def test_a_change_that_the_plan_reverts_is_drift() -> None:
     plan = {
         "resource_drift": [record({"size": 1, "tags": {"a": "1"}}, {"size": 2, "tags": {"a": "1"}}, ["update"])],
         "resource_changes": [record({"size": 2}, {"size": 1}, ["update"])],
     }
     (drift,) = report(plan, {"aws_x.a": "dev/lake/a"}, lambda construct: "environments/dev.yaml:3:1").effective
     assert drift.attributes == (AttributeDrift("size", 1, 2),)
-    assert (drift.construct, drift.capability, drift.owner) == ("dev/lake/a", "lake", "environments/dev.yaml:3:1")
+    assert (drift.construct, drift.capability, drift.environment_line) == (
+        "dev/lake/a",
+        "lake",
+        "environments/dev.yaml:3:1",
+    )
 
 
-def test_a_change_that_no_plan_undoes_is_for_information() -> None:
+def test_a_change_that_no_plan_reverts_is_informational() -> None:
     plan = {
         "resource_drift": [record({"desired": 1}, {"desired": 2}, ["update"])],
         "resource_changes": [record({"desired": 2}, {"desired": 2}, ["no-op"])],
     }
-    found = report(plan, {})
-    assert found.effective == []
-    assert [drift.repaired for drift in found.drifts] == [False]
+    result = report(plan, {})
+    assert result.effective == []
+    assert [drift.repaired for drift in result.drifts] == [False]
 
 
 def test_a_deleted_resource_is_drift() -> None:
@@ -39,18 +43,18 @@ def test_a_deleted_resource_is_drift() -> None:
     assert (drift.kind, drift.attributes) == ("deleted", ())
 
 
-def test_a_change_of_the_stack_is_pending_not_drift() -> None:
+def test_a_changed_stack_is_pending_and_not_drift() -> None:
     plan = {"resource_changes": [record({"size": 1}, {"size": 2}, ["update"])]}
-    found = report(plan, {})
-    assert (found.drifts, found.pending) == ((), ("aws_x.a",))
+    result = report(plan, {})
+    assert (result.drifts, result.pending) == ((), ("aws_x.a",))
 
 
-def test_nothing_and_empty_are_the_same() -> None:
+def test_null_and_empty_values_are_equal() -> None:
     plan = {"resource_drift": [record({"rules": None, "note": ""}, {"rules": [], "note": None}, ["update"])]}
     assert report(plan, {}).drifts == ()
 
 
-def test_a_tag_is_told_once() -> None:
+def test_a_tag_is_reported_once() -> None:
     before, after = {"tags": {"a": "1"}, "tags_all": {"a": "1"}}, {"tags": {"a": "2"}, "tags_all": {"a": "2"}}
     plan = {
         "resource_drift": [record(before, after, ["update"])],

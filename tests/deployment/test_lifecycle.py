@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from terrace.deployment import errors as faults
-from terrace.deployment import lifecycle, recovery, teardown
+from terrace.deployment import lifecycle, runs, teardown
 from terrace.deployment.deployment import Deployment
+from terrace.deployment.errors import StalePlan, StateLocked, TerraformFailed
 from terrace.deployment.events import ResourceEvent
 from terrace.errors import TerraceError, UsageError
 from tests.deployment.conftest import SmallProject, resource
@@ -31,7 +31,7 @@ def two(first: Any = "a", second: Any = "b") -> dict[str, Any]:
 
 
 def slow(seconds: float) -> dict[str, Any]:
-    """`slow` takes its time, `after` comes after it."""
+    """`slow` takes `seconds`, and `after` depends on it."""
     return {
         "terraform_data": {
             "quick": resource("dev/lake/quick", input="x"),
@@ -46,10 +46,10 @@ def state_of(small: SmallProject) -> dict[str, Any]:
     return state
 
 
-def test_the_whole_life(small: SmallProject, yes: Yes) -> None:
+def test_plan_apply_drift_and_destroy(small: SmallProject, yes: Yes) -> None:
     small.stack(two(), output={"first": {"value": "${terraform_data.one.output}"}})
-    heard: list[object] = []
-    deployment = small.deployment(listener=heard.append)
+    events: list[object] = []
+    deployment = small.deployment(on_event=events.append)
 
     planned = lifecycle.plan(deployment)
     assert planned.summary.capabilities == ["lake", "database"]
@@ -57,36 +57,36 @@ def test_the_whole_life(small: SmallProject, yes: Yes) -> None:
     applied = lifecycle.apply(deployment, confirm=yes)
     assert applied is not None and applied.summary == planned.summary
     complete = [
-        e.address for e in heard if isinstance(e, ResourceEvent) and e.moment == "complete" and e.phase == "apply"
+        e.address for e in events if isinstance(e, ResourceEvent) and e.moment == "complete" and e.phase == "apply"
     ]
     assert sorted(complete) == ["terraform_data.one", "terraform_data.two"]
-    workspace = deployment.opened()
-    assert workspace.addresses() == ["terraform_data.one", "terraform_data.two"]
-    assert workspace.output()["first"]["value"] == "a"
+    terraform = deployment.terraform()
+    assert terraform.addresses() == ["terraform_data.one", "terraform_data.two"]
+    assert terraform.output()["first"]["value"] == "a"
 
     assert lifecycle.plan(deployment).summary.empty
     assert lifecycle.apply(deployment, confirm=yes) is None
     assert lifecycle.find_drift(deployment).as_data() == {"drift": [], "informational": [], "pending": []}
 
     assert teardown.destroy(deployment) == 2
-    assert workspace.addresses() == []
+    assert terraform.addresses() == []
     assert teardown.destroy(deployment) == 0
 
 
-def test_apply_without_a_plan_is_wrong_usage(small: SmallProject, yes: Yes) -> None:
+def test_apply_without_a_saved_plan_is_a_usage_error(small: SmallProject, yes: Yes) -> None:
     small.stack(two())
     with pytest.raises(UsageError) as caught:
         lifecycle.apply(small.deployment(), confirm=yes)
-    assert str(caught.value) == "nothing is planned for dev on aws"
-    assert caught.value.hint == "see what would change first: `terrace plan dev`"
+    assert str(caught.value) == "no saved plan for dev on aws"
+    assert caught.value.hint == "run `terrace plan dev` first"
 
 
-def test_no_is_an_answer(small: SmallProject) -> None:
+def test_an_unconfirmed_plan_is_not_applied_and_kept(small: SmallProject) -> None:
     small.stack(two())
     deployment = small.deployment()
     lifecycle.plan(deployment)
     assert lifecycle.apply(deployment, confirm=lambda saved: False) is None
-    assert deployment.opened().addresses() == []
+    assert deployment.terraform().addresses() == []
     assert deployment.plan_file.exists()
 
 
@@ -100,17 +100,17 @@ def change_accounts(small: SmallProject) -> None:
     (clouds / "aws.yaml").write_text("account_id: '999999999999'\n")
 
 
-def synthesize_anew(small: SmallProject) -> None:
+def change_the_stack(small: SmallProject) -> None:
     small.stack(two("changed"))
     small.deployment().stack()
 
 
-def exchange_the_plan(small: SmallProject) -> None:
+def replace_the_plan_file(small: SmallProject) -> None:
     small.deployment().plan_file.write_bytes(b"PK another plan")
 
 
-def move_the_state_on(small: SmallProject) -> None:
-    """What a colleague's apply does to a shared state: the serial rises."""
+def change_the_state(small: SmallProject) -> None:
+    """As another user's apply does to a shared state: the serial increases."""
     state = small.root / ".terrace/state/dev-aws-foundation.tfstate"
     content = {**state_of(small), "serial": 99} if state.exists() else None
     assert content is not None
@@ -118,17 +118,17 @@ def move_the_state_on(small: SmallProject) -> None:
 
 
 @pytest.mark.parametrize(
-    ("meddle", "message"),
+    ("modify", "message"),
     [
-        (change_environment, "the environment, the stack's code or a policy has changed since the plan of"),
-        (change_accounts, "the environment, the stack's code or a policy has changed since the plan of"),
-        (synthesize_anew, "the stack has been synthesized anew since the plan of"),
-        (exchange_the_plan, "the saved plan is not the one that was noted"),
-        (move_the_state_on, "the saved plan is stale: the state has changed since it was made"),
+        (change_environment, "an environment file, the stack's code or a policy has changed since the plan of"),
+        (change_accounts, "an environment file, the stack's code or a policy has changed since the plan of"),
+        (change_the_stack, "the stack has changed since the plan of"),
+        (replace_the_plan_file, "the plan file has changed since it was saved"),
+        (change_the_state, "the saved plan is stale: the state has changed since the plan was made"),
     ],
 )
 def test_a_stale_plan_is_refused(
-    small: SmallProject, yes: Yes, meddle: Callable[[SmallProject], None], message: str
+    small: SmallProject, yes: Yes, modify: Callable[[SmallProject], None], message: str
 ) -> None:
     small.stack(two())
     deployment = small.deployment()
@@ -136,8 +136,8 @@ def test_a_stale_plan_is_refused(
     lifecycle.apply(deployment, confirm=yes)
     small.stack(two("new"))
     lifecycle.plan(deployment)
-    meddle(small)
-    with pytest.raises(faults.StalePlan, match=message) as caught:
+    modify(small)
+    with pytest.raises(StalePlan, match=message) as caught:
         lifecycle.apply(deployment, confirm=yes)
     assert "terrace plan" in caught.value.hint
     assert caught.value.exit_code == 1
@@ -150,14 +150,14 @@ def test_a_failure_names_the_resource_and_its_construct(small: SmallProject, yes
     small.stack({"terraform_data": {"broken": broken, "fine": resource("dev/lake/fine")}})
     deployment = small.deployment()
     lifecycle.plan(deployment)
-    with pytest.raises(faults.TerraformFailed) as caught:
+    with pytest.raises(TerraformFailed) as caught:
         lifecycle.apply(deployment, confirm=yes)
     assert "terraform_data.broken (dev/cache/broken): local-exec provisioner error" in caught.value.message
     assert Path(caught.value.where).is_file()
-    assert not deployment.marker.exists()  # it failed in good order
+    assert not deployment.marker.exists()  # Terraform saved its state
 
 
-def test_a_sensitive_value_is_nowhere_in_logs_or_sidecars(small: SmallProject, yes: Yes) -> None:
+def test_logs_and_sidecars_contain_no_sensitive_value(small: SmallProject, yes: Yes) -> None:
     word = "swordfish-4711"
     small.stack(
         {"terraform_data": {"one": resource("dev/lake/one", input="${sensitive(var.word)}")}},
@@ -171,43 +171,45 @@ def test_a_sensitive_value_is_nowhere_in_logs_or_sidecars(small: SmallProject, y
     lifecycle.apply(deployment, confirm=yes)
     lifecycle.find_drift(deployment)
     readable = [path.read_text() for path in [*work.glob("logs/*"), *work.glob("*.json")]]
-    assert readable and not any(word in text for text in [sidecar, *readable, *small.said])
+    assert readable and not any(word in text for text in [sidecar, *readable, *small.messages])
 
 
-def test_protections_are_lifted_and_then_all_is_destroyed(small: SmallProject, yes: Yes) -> None:
-    """`prevent_destroy` stands for a protection here: without the unprotected stack a destroy fails on it."""
+def test_protections_are_lifted_before_the_destroy(small: SmallProject, yes: Yes) -> None:
+    """`prevent_destroy` represents any protection: unless it is lifted first, the destroy fails."""
     small.stack(
         {"terraform_data": {"one": resource("dev/lake/one", input="protected", lifecycle={"prevent_destroy": True})}}
     )
     small.stack({"terraform_data": {"one": resource("dev/lake/one", input="free")}}, name="unprotected.json")
-    heard: list[object] = []
-    deployment = small.deployment(listener=heard.append)
+    events: list[object] = []
+    deployment = small.deployment(on_event=events.append)
     lifecycle.plan(deployment)
     lifecycle.apply(deployment, confirm=yes)
-    heard.clear()
+    events.clear()
     assert teardown.destroy(deployment) == 1
-    done = [e.action for e in heard if isinstance(e, ResourceEvent) and e.phase == "apply" and e.moment == "complete"]
+    done = [e.action for e in events if isinstance(e, ResourceEvent) and e.phase == "apply" and e.moment == "complete"]
     assert done == ["update", "delete"]
-    assert "lifts the protection of 1 resources" in small.said
+    assert "lifting the protection of 1 resources" in small.messages
 
 
-def test_a_lock_goes_before_what_it_lies_on(small: SmallProject, yes: Yes) -> None:
-    """A lock is a protection that is a resource of its own: the unprotected stack does without it."""
-    held = {"database": resource("dev/database", input="rows")}
-    lock = {"lock": resource("dev/lock", input="terraform_data.database")}  # by name: Terraform sees no order
-    small.stack({"terraform_data": held | lock})
-    small.stack({"terraform_data": held}, name="unprotected.json")
-    heard: list[object] = []
-    deployment = small.deployment(listener=heard.append)
+def test_a_lock_is_destroyed_before_the_resource_that_it_protects(small: SmallProject, yes: Yes) -> None:
+    """A lock is a protection and a resource of its own: the unprotected stack does not contain it."""
+    database = {"database": resource("dev/database", input="rows")}
+    lock = {"lock": resource("dev/lock", input="terraform_data.database")}  # by name: Terraform sees no dependency
+    small.stack({"terraform_data": database | lock})
+    small.stack({"terraform_data": database}, name="unprotected.json")
+    events: list[object] = []
+    deployment = small.deployment(on_event=events.append)
     lifecycle.plan(deployment)
     lifecycle.apply(deployment, confirm=yes)
-    heard.clear()
+    events.clear()
     assert teardown.destroy(deployment) == 2
-    gone = [e.address for e in heard if isinstance(e, ResourceEvent) and (e.action, e.moment) == ("delete", "complete")]
-    assert gone == ["terraform_data.lock", "terraform_data.database"]
+    destroyed = [
+        e.address for e in events if isinstance(e, ResourceEvent) and (e.action, e.moment) == ("delete", "complete")
+    ]
+    assert destroyed == ["terraform_data.lock", "terraform_data.database"]
 
 
-def test_more_at_a_time_where_the_shell_says_so(small: SmallProject, yes: Yes) -> None:
+def test_parallelism_is_an_environment_variable(small: SmallProject, yes: Yes) -> None:
     small.stack(two())
     deployment = small.deployment(variables={**os.environ, "TERRACE_PARALLELISM": "many"})
     with pytest.raises(UsageError, match="TERRACE_PARALLELISM"):
@@ -215,32 +217,32 @@ def test_more_at_a_time_where_the_shell_says_so(small: SmallProject, yes: Yes) -
     lifecycle.plan(small.deployment(variables={**os.environ, "TERRACE_PARALLELISM": "30"}))
 
 
-def test_a_destroy_that_failed_half_way_lifts_the_protections_the_next_time(small: SmallProject, yes: Yes) -> None:
+def test_a_destroy_after_an_interrupted_one_lifts_the_protections_again(small: SmallProject, yes: Yes) -> None:
     small.stack({"terraform_data": {"one": resource("dev/lake/one", input="protected")}})
     fails = [{"local-exec": {"when": "destroy", "command": "exit 1"}}]
     small.stack(
         {"terraform_data": {"one": resource("dev/lake/one", input="free", provisioner=fails)}}, name="unprotected.json"
     )
-    heard: list[object] = []
-    deployment = small.deployment(listener=heard.append)
+    events: list[object] = []
+    deployment = small.deployment(on_event=events.append)
     lifecycle.plan(deployment)
     lifecycle.apply(deployment, confirm=yes)
-    deployment.stack(unprotect=True)  # as far as an earlier destroy got before it was stopped
-    with pytest.raises(faults.TerraformFailed):
+    deployment.stack(unprotect=True)  # as after an interrupted destroy
+    with pytest.raises(TerraformFailed):
         teardown.destroy(deployment)
-    updates = [e for e in heard if isinstance(e, ResourceEvent) and (e.action, e.moment) == ("update", "complete")]
+    updates = [e for e in events if isinstance(e, ResourceEvent) and (e.action, e.moment) == ("update", "complete")]
     assert len(updates) == 1
     small.stack({"terraform_data": {"one": resource("dev/lake/one", input="free")}}, name="unprotected.json")
     assert teardown.destroy(deployment) == 1
 
 
-def test_a_second_run_is_told_that_the_first_is_at_work(small: SmallProject) -> None:
+def test_a_run_fails_while_another_holds_the_lock(small: SmallProject) -> None:
     small.stack(slow(30))
     deployment = small.deployment()
     lifecycle.plan(deployment)
     raw = start_raw_terraform(deployment)
     try:
-        with pytest.raises(faults.StateLocked) as caught:
+        with pytest.raises(StateLocked) as caught:
             lifecycle.plan(deployment)
         assert "the state is locked: apply by " in caught.value.message
         assert "--unlock " in caught.value.hint
@@ -250,10 +252,10 @@ def test_a_second_run_is_told_that_the_first_is_at_work(small: SmallProject) -> 
 
 
 def start_raw_terraform(deployment: Deployment) -> "subprocess.Popen[bytes]":
-    """Somebody works on the same state by hand. Returns once the lock is taken."""
+    """Run Terraform on the same state without Terrace. Returns once it holds the lock."""
     lock = deployment.project.working_directory / "state/.dev-aws-foundation.tfstate.lock.info"
     running = subprocess.Popen(
-        [str(deployment.terraform.path), "apply", "-auto-approve", "-no-color"],
+        [str(deployment.terraform_binary.path), "apply", "-auto-approve", "-no-color"],
         cwd=deployment.project.stack("dev"),
         env={**os.environ, "TF_DATA_DIR": str(deployment.project.working_directory / "terraform/dev-aws")},
         stdout=subprocess.DEVNULL,
@@ -263,38 +265,38 @@ def start_raw_terraform(deployment: Deployment) -> "subprocess.Popen[bytes]":
     return running
 
 
-def wait_for(holds: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
+    while not condition():
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.02)
 
 
-def test_a_killed_run_is_explained_and_finished(small: SmallProject, yes: Yes) -> None:
+def test_apply_continues_after_a_killed_run(small: SmallProject, yes: Yes) -> None:
     small.stack(slow(30))
-    deployment = small.deployment(listener=lambda event: kill_at(deployment, event, "terraform_data.slow"))
+    deployment = small.deployment(on_event=lambda event: kill_at(deployment, event, "terraform_data.slow"))
     lifecycle.plan(deployment)
     with pytest.raises(TerraceError, match="killed"):
         lifecycle.apply(deployment, confirm=yes)
     assert deployment.marker.exists()
     small.stack(slow(0))
     again = small.deployment()
-    lifecycle.apply(again, confirm=yes)  # no plan in between: the saved one no longer fits, and apply knows
-    assert any(sentence.startswith("`terrace apply dev` of ") for sentence in small.said)
-    assert len(again.opened().addresses()) == 3
+    lifecycle.apply(again, confirm=yes)  # plans again, because the saved plan is stale
+    assert any(message.startswith("`terrace apply dev` of ") for message in small.messages)
+    assert len(again.terraform().addresses()) == 3
     assert not again.marker.exists()
 
 
 def kill_at(deployment: Deployment, event: object, address: str) -> None:
     if isinstance(event, ResourceEvent) and event.phase == "apply" and event.address == address:
-        run = recovery.read_marker(deployment.marker)
+        run = runs.read_marker(deployment.marker)
         if run and run.terraform and run.terraform.alive:
             os.kill(run.terraform.pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("left", [0, 100])
-def test_a_state_torn_by_the_kill_is_taken_from_before_that_run(small: SmallProject, yes: Yes, left: int) -> None:
-    """Terraform writes a local state in place. A kill at that moment leaves an empty file, or a part of it."""
+@pytest.mark.parametrize("remaining_bytes", [0, 100])
+def test_a_damaged_state_is_restored_from_its_backup(small: SmallProject, yes: Yes, remaining_bytes: int) -> None:
+    """Terraform writes a local state in place: a kill at that moment leaves it empty or truncated."""
     deployment = small.deployment()
     small.stack({"terraform_data": {"one": resource("dev/lake/one")}})
     lifecycle.plan(deployment)
@@ -304,11 +306,11 @@ def test_a_state_torn_by_the_kill_is_taken_from_before_that_run(small: SmallProj
     lifecycle.plan(deployment)
     lifecycle.apply(deployment, confirm=yes)
     state = small.root / ".terrace/state/dev-aws-foundation.tfstate"
-    state.write_text(state.read_text()[:left])
-    dead = recovery.Process(1, 0.0)
-    recovery.write_marker(deployment.marker, recovery.Run("apply dev", "2026-05-04T10:00:00+00:00", dead, dead))
+    state.write_text(state.read_text()[:remaining_bytes])
+    ended = runs.Process(1, 0.0)
+    runs.write_marker(deployment.marker, runs.Run("apply dev", "2026-05-04T10:00:00+00:00", ended, ended))
     lifecycle.apply(deployment, confirm=yes)
-    assert any(sentence.startswith("the state was torn while it was written") for sentence in small.said)
+    assert any(message.startswith("the state file was damaged") for message in small.messages)
     after = {entry["name"]: entry["instances"][0]["attributes"]["id"] for entry in state_of(small)["resources"]}
     assert set(after) == {"one", "two"} and after["one"] == first
     assert lifecycle.plan(deployment).summary.empty

@@ -1,4 +1,4 @@
-"""Terraform's own Cloud Storage backend against the emulated Google Cloud: a state that is kept, and its lock."""
+"""Terraform's Cloud Storage backend on the emulated Google Cloud: the state and its lock."""
 
 import json
 import os
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = {
     "terraform": {"backend": {"gcs": {"bucket": "dpf-state", "prefix": "dev/gcp/foundation"}}},
-    "resource": {"terraform_data": {"one": {"input": "kept"}}},
+    "resource": {"terraform_data": {"one": {"input": "value"}}},
 }
 
 
@@ -43,7 +43,7 @@ def _post(emulator: Emulator, url: str, body: dict[str, Any]) -> None:
     ).raise_for_status()
 
 
-def test_a_state_is_kept_and_locked(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_state_is_stored_and_locked(emulator: Emulator, tmp_path: Path) -> None:
     folder = tmp_path / "stack"
     folder.mkdir()
     (folder / "main.tf.json").write_text(json.dumps(CONFIGURATION))
@@ -59,13 +59,13 @@ def test_a_state_is_kept_and_locked(emulator: Emulator, tmp_path: Path) -> None:
         )
 
     for arguments in (("init",), ("apply", "-auto-approve")):
-        done = terraform(*arguments)
-        assert done.returncode == 0, done.stderr
+        finished = terraform(*arguments)
+        assert finished.returncode == 0, finished.stderr
     assert terraform("plan", "-detailed-exitcode").returncode == 0
     lock = (
         "storage.googleapis.com/upload/storage/v1/b/dpf-state/o?uploadType=media&name=dev/gcp/foundation/default.tflock"
     )
-    _post(emulator, lock, {"ID": "1", "Operation": "somebody else's"})
-    held = terraform("plan")
-    assert held.returncode == 1 and "somebody else's" in held.stderr
+    _post(emulator, lock, {"ID": "1", "Operation": "another run"})
+    locked = terraform("plan")
+    assert locked.returncode == 1 and "another run" in locked.stderr
     assert emulator.unsupported() == []

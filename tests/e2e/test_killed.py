@@ -1,4 +1,4 @@
-"""A foundation whose first apply is killed half-way: the next apply finds what was made, adopts it and converges."""
+"""The first apply of a foundation is killed halfway; the next one adopts what it created and converges."""
 
 import os
 from pathlib import Path
@@ -12,40 +12,40 @@ from terrace.emulator import account_of, start
 from terrace.environment import load, target
 from terrace.project.discovery import Project
 from tests.conftest import ROOT
-from tests.deployment.test_recovery import killed_when, steps
-from tests.e2e.test_demo import PROVIDERS, provider_of
+from tests.deployment.test_adoption import count, kill_apply_when
+from tests.e2e.test_demo import PROVIDERS, require_provider
 
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("cloud", PROVIDERS)
-def test_a_foundation_killed_half_way_converges(tmp_path: Path, cloud: str) -> None:
-    provider_of(cloud)
-    place = target(load("dev", project=ROOT, cloud=cloud).environment)
+def test_an_apply_converges_after_a_kill_halfway(tmp_path: Path, cloud: str) -> None:
+    require_provider(cloud)
+    account = target(load("dev", project=ROOT, cloud=cloud).environment)
     emulator = start(
         cloud,
         tmp_path / "emulator",
-        account=account_of(cloud, place.settings),
-        region=place.region,
+        account=account_of(cloud, account.settings),
+        region=account.region,
         parent=os.getpid(),
     )
-    heard: list[Event] = []
-    said: list[str] = []
+    events: list[Event] = []
+    messages: list[str] = []
     deployment = Deployment(
         Project(ROOT, scratch=tmp_path),
         "dev",
         cloud,
         variables=emulator.child_environment(os.environ),
         state="local",
-        say=said.append,
-        listener=heard.append,
+        on_message=messages.append,
+        on_event=events.append,
     )
     try:
         planned = lifecycle.plan(deployment)
         half = planned.summary.count("add") // 2
-        killed_when(deployment, heard, lambda heard: steps(heard, "complete") >= half)
+        kill_apply_when(deployment, events, lambda events: count(events, "complete") >= half)
         lifecycle.apply(deployment, confirm=lambda saved: True)
-        assert any("did not end in good order" in sentence for sentence in said)
-        assert len(deployment.opened().addresses()) == planned.summary.count("add")
+        assert any("was killed; searching for resources" in message for message in messages)
+        assert len(deployment.terraform().addresses()) == planned.summary.count("add")
         assert lifecycle.plan(deployment).summary.empty
         assert emulator.unsupported() == []
     finally:

@@ -30,8 +30,8 @@ def test_start_status_env_stop(tmp_path: Path) -> None:
     assert started.exit_code == 0
     facts = json.loads(started.stdout)
     try:
-        assert "is running already" in run("start", *options).output
-        assert "0 resources, 0 kinds of calls" in run("status", *options).output
+        assert "is already running" in run("start", *options).output
+        assert "0 resources, 0 unsupported operations" in run("status", *options).output
         assert json.loads(run("status", *options, "--json").stdout)["resources"] == []
         variables = json.loads(run("env", *options, "--json").stdout)
         assert variables["HTTPS_PROXY"] == facts["proxy"]

@@ -1,91 +1,112 @@
-"""What the commands print. Results go to standard output, all else to standard error; nothing needs colour."""
+"""Everything the commands print. Data goes to standard output; sentences and errors go to standard error.
 
+Colour appears on terminals only, and NO_COLOR disables it. --quiet silences `info`, never data, warnings or errors.
+"""
+
+import json
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from terrace.deployment.changes import Change, Summary, Verb
+from terrace.cli.options import settings_of
+from terrace.errors import InvalidEnvironment, TerraceError, UsageError
+
+_NARROWEST, _WIDEST, _UNLIMITED = 80, 200, 10_000  # columns
 
 
-def say(sentence: str) -> None:
-    """A sentence for the person who watches."""
+def write(text: str, *, newline: bool = True) -> None:
+    """Print data."""
+    click.echo(text, nl=newline)
+
+
+def write_json(data: object) -> None:
+    """Print data as JSON."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def info(sentence: str) -> None:
+    """Print a sentence about the progress; --quiet suppresses it."""
+    if not quiet():
+        click.echo(sentence, err=True)
+
+
+def warn(sentence: str) -> None:
+    """Print a sentence that --quiet does not suppress."""
     click.echo(sentence, err=True)
 
 
-def coloured(text: str, **style: Any) -> str:
-    return text if os.environ.get("NO_COLOR") else click.style(text, **style)  # click.echo strips it when piped
+def error(message: str, *, where: str = "", hint: str = "") -> None:
+    """Print an error: what is wrong, where, then a blank line and the fix."""
+    click.echo(f"{styled('error:', fg='red', bold=True)} {message}", err=True)
+    if where:
+        click.echo(f"  at {where}", err=True)
+    if hint:
+        click.echo(f"\n{styled('hint:', bold=True)} {hint}", err=True)
+
+
+def terrace_error(failure: TerraceError) -> None:
+    """Print an error of Terrace's own; of an invalid environment, every problem."""
+    if isinstance(failure, InvalidEnvironment):
+        for problem in failure.problems:
+            error(str(problem))
+    else:
+        error(failure.message, where=failure.where, hint=failure.hint)
+
+
+def quiet() -> bool:
+    """Whether --quiet was given."""
+    context = click.get_current_context(silent=True)
+    return context is not None and settings_of(context).quiet
+
+
+def styled(text: str, **style: Any) -> str:
+    """Text in a colour or in bold; click removes the codes when it prints to anything but a terminal."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, **style)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural unless it is 1."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def width() -> int:
+    """The columns that a line may use: those of the terminal, within limits; any number when piped."""
+    if not sys.stdout.isatty():
+        return _UNLIMITED
+    return min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
+
+
+def shortened(text: str, columns: int) -> str:
+    """Text cut to a number of columns."""
+    return text if len(text) <= columns else f"{text[: columns - 1]}…"
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Left-aligned columns; numbers to the right."""
-    cells = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(line[column]) for line in [list(headers), *cells]) for column in range(len(headers))]
-    numeric = [bool(rows) and all(isinstance(row[column], int) for row in rows) for column in range(len(headers))]
+    """Columns, numbers aligned right. On a terminal, long cells wrap; piped, every row is one line."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
-    def line(parts: Sequence[str]) -> str:
-        aligned = (
-            part.rjust(width) if right else part.ljust(width)
-            for part, width, right in zip(parts, widths, numeric, strict=True)
-        )
-        return "  ".join(aligned).rstrip()
-
-    return "\n".join([line(headers), *(line(row) for row in cells)])
-
-
-def plan_text(summary: Summary) -> str:
-    """A plan by capability, then what it would lose."""
-    if summary.empty:
-        return "No changes: the deployment is what the environment says."
-    verbs: tuple[Verb, ...] = ("add", "change", "replace", "destroy", "import", "forget")
-    # Adopting and then changing is both: the column counts all that are adopted.
-    adopted = {
-        name: sum(1 for c in summary.changes if c.imported and c.capability == name) for name in summary.capabilities
-    }
-    shown = [v for v in verbs if summary.count(v) or v in ("add", "change", "replace", "destroy")]
-    if any(adopted.values()) and "import" not in shown:
-        shown.append("import")
-
-    def cell(name: str, verb: Verb) -> int:
-        return adopted[name] if verb == "import" else summary.count(verb, name)
-
-    rows: list[list[object]] = [[name, *(cell(name, verb) for verb in shown)] for name in sorted(summary.capabilities)]
-    if len(rows) > 1:
-        rows.append(["all", *(sum(cell(name, verb) for name in summary.capabilities) for verb in shown)])
-    heads = ["capability", *("adopt" if verb == "import" else verb for verb in shown)]
-    parts = [table(heads, rows)] if rows else []
-    if summary.outputs:
-        parts.append(f"{summary.outputs} outputs change.")
-    disturbing = [change for change in summary.changes if change.verb in ("replace", "destroy")]
-    harmless = [change for change in disturbing if not change.loses_data]
-    if harmless:
-        parts.append("\n".join(_disturbed(change) for change in harmless))
-    if summary.losses:
-        parts.append(
-            coloured(f"{len(summary.losses)} of them hold data or are relied on by name:", fg="red", bold=True)
-            + "\n"
-            + "\n".join(coloured(_disturbed(change), fg="red") for change in summary.losses)
-        )
-    return "\n\n".join(parts)
-
-
-def _disturbed(change: Change) -> str:
-    text = f"  {change.verb} {change.address}"
-    if change.construct:
-        text += f" ({change.construct})"
-    if change.reasons:
-        text += f", because of {', '.join(change.reasons)}"
-    return text + (f"\n    set in {change.owner}" if change.owner else "")
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column, header in enumerate(headers):
+        numeric = bool(rows) and all(isinstance(row[column], int | float) for row in rows)
+        grid.add_column(Text(header), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(f"{cell:.1f}" if isinstance(cell, float) else str(cell)) for cell in row))
+    console = Console(width=width(), color_system=None if os.environ.get("NO_COLOR") else "auto")
+    with console.capture() as captured:
+        console.print(grid)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
 def confirmed(question: str, *, yes: bool) -> bool:
-    """Ask for a yes. `yes` has answered already. Raises UsageError where nobody can be asked."""
-    from terrace.errors import UsageError
-
+    """Ask for confirmation unless `yes` is set. Raises UsageError when standard input is not a terminal."""
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise UsageError("this asks first, and there is no terminal to ask on", hint="answer beforehand with --yes")
+        raise UsageError("cannot ask for confirmation: standard input is not a terminal", hint="pass --yes")
     return click.confirm(question, default=False, err=True)

@@ -1,96 +1,133 @@
-"""The table that a demo ends in, and what it does not prove."""
+"""The table that a demo or a rehearsal ends with, and what it does not prove."""
 
 from typing import TYPE_CHECKING
 
+from terrace.cli.console import counted, table, write
+from terrace.demo import guarantee_counts
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from rich.console import Console
-
+    from terrace.demo.rehearsal import Evidence as Rehearsed
     from terrace.demo.run import Evidence
 
-
-def report(lived: "Sequence[Evidence]") -> None:
-    """One table; a pair of columns for each cloud. Below it, cloud by cloud, where the time went and what is left."""
-    from rich.console import Console
-    from rich.table import Table
-
-    clouds = ", ".join(evidence.cloud for evidence in lived)
-    table = Table(title=f"{lived[0].environment} on an emulated {clouds}", title_justify="left")
-    table.add_column("step")
-    for evidence in lived:
-        table.add_column("seen" if len(lived) == 1 else evidence.cloud)
-        table.add_column("seconds", justify="right")
-    columns = [rows(evidence) for evidence in lived]
-    for line in zip(*columns, strict=True):
-        cells = []
-        for (_, seen, keys), evidence in zip(line, lived, strict=True):
-            cells += [seen, f"{sum(evidence.seconds.get(key, 0.0) for key in keys):.1f}"]
-        table.add_row(line[0][0], *cells)
-    table.add_section()
-    sums = [cell for evidence in lived for cell in ("", f"{sum(evidence.seconds.values()):.1f}")]
-    table.add_row("in all", *sums)
-    console = Console()
-    console.print(table)
-    for evidence in lived:
-        _tell(console, evidence, named=len(lived) > 1)
+Row = tuple[str, str, tuple[str, ...]]
+"""A step, its result, and the keys of its seconds."""
 
 
-def _tell(console: "Console", evidence: "Evidence", *, named: bool) -> None:
-    def say(text: str) -> None:
-        console.print(text, highlight=False, soft_wrap=True)
+def report(demos: "Sequence[Evidence]") -> None:
+    """One table with two columns for each cloud; then, for each cloud, the slowest resources and the gaps."""
+    clouds = ", ".join(evidence.cloud for evidence in demos)
+    headers = ["step"]
+    for evidence in demos:
+        headers += ["result" if len(demos) == 1 else evidence.cloud, "seconds"]
+    lines: list[list[object]] = []
+    for steps in zip(*(rows(evidence) for evidence in demos), strict=True):
+        line: list[object] = [steps[0][0]]
+        for (_, result, keys), evidence in zip(steps, demos, strict=True):
+            line += [result, _sum(evidence.seconds, keys)]
+        lines.append(line)
+    totals = [cell for evidence in demos for cell in ("", sum(evidence.seconds.values()))]
+    write(f"{demos[0].environment} on an emulated {clouds}\n\n{table(headers, [*lines, ['total', *totals]])}")
+    for evidence in demos:
+        write("\n".join(_notes(evidence, named=len(demos) > 1)))
 
-    if named:
-        say(f"\n{evidence.cloud}")
+
+def report_rehearsal(evidence: "Rehearsed") -> None:
+    """Steps, results and seconds; then what the rehearsal does not prove."""
+    lines: list[list[object]] = [
+        [step, result, _sum(evidence.seconds, keys)] for step, result, keys in rehearsal_rows(evidence)
+    ]
+    lines.append(["total", "", sum(evidence.seconds.values())])
+    proof = "The real provider validated and planned the stack, and its mocks accepted an apply."
+    if evidence.provider_missing:
+        proof = f"The provider is not available, so only the stack was evaluated: {evidence.provider_missing}"
+    write(
+        f"{evidence.environment} on {evidence.cloud}, rehearsed\n\n{table(['step', 'result', 'seconds'], lines)}\n\n"
+        f"Nothing was applied: no cloud was emulated, and no account was used.\n{proof} It does not prove:\n"
+        "  - that the cloud accepts the stack: names already taken, quotas, checks that only its API makes\n"
+        "  - that a second plan is empty, that drift is detected, that a destroy leaves nothing"
+    )
+
+
+def _notes(evidence: "Evidence", *, named: bool) -> list[str]:
     slow = ", ".join(f"{path} {seconds:.0f} s" for path, seconds in evidence.slowest.items())
-    say(f"Most of the time is the provider's own waiting; longest: {slow}")
-    for line in kept(evidence):
-        say(f"Kept on purpose: {line}")
-    for call in evidence.unsupported_calls:
-        say(f"The emulator was asked for something it does not know: {call}")
-    say("\nAn emulated apply proves that the stack satisfies the provider and hangs together. It does not prove:")
-    for gap in evidence.not_emulated:
-        say(f"  - {gap['what']}: {gap['reason']}")
-    if evidence.still_running:
-        where = f"--cloud {evidence.cloud} --directory {evidence.still_running}"
-        say(
-            f'\nStill running. To look at it:\n  eval "$(.venv/bin/terrace emulator env {where})"\n'
-            f"  {evidence.look}        # or its SDKs: no endpoint, no flag\n"
-            f"To end it:\n  .venv/bin/terrace emulator stop {where}"
-        )
+    lines = ["", evidence.cloud] if named else [""]
+    lines.append(f"Most of the time is the provider's own waiting; slowest resources: {slow}")
+    lines += [f"Retained on purpose: {line}" for line in retained(evidence)]
+    lines += [f"The emulator does not support a call that was made: {call}" for call in evidence.unsupported_calls]
+    lines += [
+        "",
+        "An emulated apply proves that the provider accepts the stack and that its parts fit together. "
+        "It does not prove:",
+    ]
+    lines += [f"  - {gap['what']}: {gap['reason']}" for gap in evidence.not_emulated]
+    if evidence.emulator_directory:
+        options = f"--cloud {evidence.cloud} --directory {evidence.emulator_directory}"
+        lines += [
+            "",
+            "The emulator is still running. To use it:",
+            f'  eval "$(.venv/bin/terrace emulator env {options})"',
+            f"  {evidence.example_command}        # or the cloud's SDKs; no endpoint or flag is needed",
+            "To stop it:",
+            f"  .venv/bin/terrace emulator stop {options}",
+        ]
+    return lines
 
 
-def kept(evidence: "Evidence") -> list[str]:
-    """What a destroy leaves on purpose, alike things together: `3 secretsmanager secret: deleted, ...`."""
-    alike: dict[tuple[str, str, str], list[str]] = {}
-    for left in evidence.kept:
-        alike.setdefault((left["service"], left["type"], left["kept"]), []).append(left["id"])
+def retained(evidence: "Evidence") -> list[str]:
+    """What a destroy leaves on purpose, grouped: `3 x secretsmanager secret: deleted, ...`."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for left in evidence.retained:
+        groups.setdefault((left["service"], left["type"], left["kept"]), []).append(left["id"])
     return [
         f"{service} {kind} {ids[0]}: {why}" if len(ids) == 1 else f"{len(ids)} x {service} {kind}: {why}"
-        for (service, kind, why), ids in alike.items()
+        for (service, kind, why), ids in groups.items()
     ]
 
 
-def rows(evidence: "Evidence") -> list[tuple[str, str, tuple[str, ...]]]:
-    """(step, what was seen, the keys of its seconds)."""
-    noticed = f"{len(evidence.drift_detected)} of {len(evidence.drift_injected)} kinds seen"
+def rows(evidence: "Evidence") -> list[Row]:
+    """The table's rows for a demo."""
+    detected = f"{len(evidence.drift_detected)} of {len(evidence.drift_injected)} kinds detected"
     repaired = "all repaired" if evidence.drift_repaired else "not repaired"
-    found = [
+    table_rows: list[Row] = [
         ("validate", "every environment", ("validate",)),
         (
             "synthesize",
-            f"{evidence.resources_applied} resources",
+            counted(evidence.resources_applied, "resource"),
             ("start the emulator", "synthesize", "terraform init"),
         ),
-        ("plan and apply", f"{evidence.resources_applied} resources applied", ("plan", "apply")),
-        ("plan again", f"{evidence.second_plan_changes or 'no'} changes", ("plan again",)),
-        ("verify live", f"{len(evidence.guarantees_verified)} guarantees hold", ("verify live",)),
+        ("plan and apply", f"{counted(evidence.resources_applied, 'resource')} applied", ("plan", "apply")),
+        ("plan again", counted(evidence.second_plan_changes, "change"), ("plan again",)),
+        ("verify live", guarantee_counts(evidence.guarantees), ("verify live",)),
         (
             "drift",
-            f"{noticed}, {repaired}",
-            ("make it drift", "notice the drift", "repair it", "plan after the repair"),
+            f"{detected}, {repaired}",
+            ("inject drift", "detect drift", "repair drift", "plan after the repair"),
         ),
     ]
-    if not evidence.still_running:
-        found.append(("destroy", f"{len(evidence.leftovers)} left", ("destroy", "list what is left")))
-    return found
+    if not evidence.emulator_directory:
+        table_rows.append(("destroy", counted(len(evidence.leftovers), "leftover"), ("destroy", "list leftovers")))
+    return table_rows
+
+
+def rehearsal_rows(evidence: "Rehearsed") -> list[Row]:
+    """The table's rows for a rehearsal."""
+    guarantees = guarantee_counts(evidence.guarantees)
+    table_rows: list[Row] = [
+        ("validate", "every environment", ("validate",)),
+        ("synthesize", counted(evidence.resources_synthesized, "resource"), ("synthesize", "terraform init")),
+    ]
+    if evidence.provider_missing:
+        return [*table_rows, ("evaluate the stack", guarantees, ("evaluate the stack",))]
+    return [
+        *table_rows,
+        ("provider validates", counted(evidence.diagnostics, "diagnostic"), ("terraform validate",)),
+        ("plan offline", f"{counted(evidence.resources_planned, 'resource')} to add", ("plan without an account",)),
+        ("evaluate the plan", guarantees, ("evaluate the plan",)),
+        ("apply to mocks", f"{evidence.resources_applied_to_mocks} created and destroyed", ("apply to mocks",)),
+    ]
+
+
+def _sum(seconds: "Mapping[str, float]", keys: "Sequence[str]") -> float:
+    return sum(seconds.get(key, 0.0) for key in keys)

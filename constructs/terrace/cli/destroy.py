@@ -1,4 +1,4 @@
-"""`terrace destroy`: take a deployment down, and show what is left."""
+"""`terrace destroy`: destroy a deployment and list what is left."""
 
 import sys
 from pathlib import Path
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 @environment_argument
 @cloud_option
 @mirror_option
-@click.option("--yes", metavar="NAME", default="", help="The environment's name once more: do not ask.")
-@click.option("--empty-buckets", is_flag=True, help="Delete what the buckets hold, every version of it.")
+@click.option("--yes", metavar="ENV", default="", help="Do not ask for confirmation; repeat the environment's name.")
+@click.option("--empty-buckets", is_flag=True, help="Delete all objects in the buckets, every version of them.")
 @unlock_option
 @click.pass_context
 def command(
@@ -30,89 +30,91 @@ def command(
     empty_buckets: bool,
     unlock: str,
 ) -> None:
-    """Destroy everything that ENV has deployed.
+    """Destroy all resources of ENV.
 
-    Shows first what would stop it and what it will keep, and wants the environment's name typed in staging and prod.
-    Then lifts the protections that the stack itself set, destroys, and lists what is left by tag and by service.
+    Lists what blocks the destroy and what it retains, then asks for confirmation: in staging and prod, the
+    environment's name must be typed. Removes the protections that the stack itself set, destroys the resources, and
+    lists leftovers by tag and by service. Exit code 1 when there are leftovers.
     """
     from terrace import live, purge
-    from terrace.cli.console import say
-    from terrace.cli.options import deployment_of, load, settings_of
+    from terrace.cli.console import counted, warn, write
+    from terrace.cli.options import deployment_of, load
     from terrace.cli.progress import Progress
     from terrace.deployment import teardown
     from terrace.environment import target
     from terrace.errors import AnswerIsNo
 
     loaded = load(ctx, environment, cloud)
-    name, place = loaded.environment.name, target(loaded.environment)
-    obstacles = live.preflight(loaded.environment, place)
+    name, account = loaded.environment.name, target(loaded.environment)
+    obstacles = live.preflight(loaded.environment, account)
     for obstacle in obstacles:
-        say(
-            f"{obstacle.kind}: {obstacle.resource} {obstacle.message}"
-            + (f" ({obstacle.remedy})" * bool(obstacle.remedy))
-        )
-    blocks = [
-        met for met in obstacles if met.kind == "blocks" and not (empty_buckets and "--empty-buckets" in met.remedy)
+        remedy = f" ({obstacle.remedy})" if obstacle.remedy else ""
+        warn(f"{obstacle.kind}: {obstacle.resource} {obstacle.message}{remedy}")
+    blocking = [
+        obstacle
+        for obstacle in obstacles
+        if obstacle.kind == "blocks" and not (empty_buckets and "--empty-buckets" in obstacle.remedy)
     ]
-    if blocks:
+    if blocking:
         raise AnswerIsNo(
-            f"{len(blocks)} things stand in the way; nothing was destroyed",
-            hint="; ".join(dict.fromkeys(met.remedy for met in blocks if met.remedy)),
+            f"nothing was destroyed: {counted(len(blocking), 'blocking obstacle')}",
+            hint="; ".join(dict.fromkeys(obstacle.remedy for obstacle in blocking if obstacle.remedy)),
         )
-    _ask(loaded, yes)
-    with Progress(quiet=settings_of(ctx).quiet) as progress:
+    _confirm(loaded, yes)
+    with Progress() as progress:
         deployment = deployment_of(
-            ctx, loaded, provider_mirror=provider_mirror, say=progress.say, listener=progress.hear
+            ctx, loaded, provider_mirror=provider_mirror, on_message=progress.info, on_event=progress.listen
         )
 
         def empty() -> None:
-            for emptied in purge.empty_buckets(loaded.environment, place):
+            for emptied in purge.empty_buckets(loaded.environment, account):
                 if emptied.versions:
-                    progress.say(f"removed {emptied.versions} object versions from {emptied.bucket}")
+                    progress.info(f"deleted {counted(emptied.versions, 'object version')} from {emptied.bucket}")
 
         destroyed = teardown.destroy(
-            deployment, unlock=unlock, empty=empty if empty_buckets else None, expect=progress.expect
+            deployment, unlock=unlock, empty=empty if empty_buckets else None, on_total=progress.expect
         )
-    click.echo(f"{name} on {deployment.cloud}: {destroyed} destroyed")
-    _list_what_is_left(live.leftovers(loaded.environment, place), name)
+    write(f"{name} on {deployment.cloud}: {destroyed} destroyed")
+    _list_leftovers(live.leftovers(loaded.environment, account), name)
 
 
-def _list_what_is_left(inventory: "Inventory", name: str) -> None:
-    """Print it. Raises AnswerIsNo when there is something that nobody wanted to keep."""
-    from terrace.cli.console import table
+def _list_leftovers(inventory: "Inventory", name: str) -> None:
+    """Print what remains. Raises AnswerIsNo when some of it is not retained on purpose."""
+    from terrace.cli.console import counted, table, write
     from terrace.errors import AnswerIsNo
 
-    for heading, found in (("kept on purpose:", inventory.kept), ("left behind:", inventory.remaining)):
-        if found:
+    for heading, resources in (("retained on purpose:", inventory.kept), ("leftovers:", inventory.remaining)):
+        if resources:
             rows = [
-                [left.service, left.type, left.id, left.region, left.kept or f"by {left.found_by}"] for left in found
+                [left.service, left.type, left.id, left.region, left.kept or f"by {left.found_by}"]
+                for left in resources
             ]
-            click.echo(f"\n{heading}\n" + table(["service", "type", "id", "region", "why"], rows))
+            write(f"\n{heading}\n" + table(["service", "type", "id", "region", "why"], rows))
     for unlisted in inventory.unlisted:
-        click.echo(f"could not be listed: {unlisted.service} in {unlisted.region}: {unlisted.reason}")
+        write(f"could not be listed: {unlisted.service} in {unlisted.region}: {unlisted.reason}")
     if inventory.remaining:
         raise AnswerIsNo(
-            f"{len(inventory.remaining)} resources of {name} are left",
+            f"{counted(len(inventory.remaining), 'leftover')} of {name}",
             hint="run the same command again, or delete them by hand",
         )
     complete = not inventory.kept and not inventory.unlisted
-    click.echo("nothing is left" if complete else "nothing else is left")
+    write("nothing is left" if complete else "nothing else is left")
 
 
-def _ask(loaded: "Loaded", yes: str) -> None:
-    """The environment's name typed, or a simple yes where only developers are hurt. Raises UsageError, AnswerIsNo."""
+def _confirm(loaded: "Loaded", yes: str) -> None:
+    """Ask for a yes in dev, for the environment's name elsewhere. Raises UsageError, AnswerIsNo."""
     from terrace.cli.console import confirmed
     from terrace.errors import AnswerIsNo, UsageError
 
     name = loaded.environment.name
     if yes:
         if yes != name:
-            raise UsageError(f"--yes says {yes!r}, but the environment is {name!r}")
+            raise UsageError(f"--yes is {yes!r}, but the environment is {name!r}")
         return
     if not sys.stdin.isatty():
-        raise UsageError("this asks first, and there is no terminal to ask on", hint=f"answer beforehand: --yes {name}")
+        raise UsageError("cannot ask for confirmation: standard input is not a terminal", hint=f"pass --yes {name}")
     if loaded.environment.tier == "dev":
-        if not confirmed(f"Destroy everything in {name}?", yes=False):
-            raise AnswerIsNo("nothing was destroyed")
-    elif click.prompt(f"Type {name} to destroy everything in it", default="", show_default=False, err=True) != name:
-        raise AnswerIsNo("that is not its name; nothing was destroyed")
+        if not confirmed(f"Destroy all resources of {name}?", yes=False):
+            raise AnswerIsNo("cancelled; nothing was destroyed")
+    elif click.prompt(f"Type {name} to destroy all its resources", default="", show_default=False, err=True) != name:
+        raise AnswerIsNo("the name does not match; nothing was destroyed")

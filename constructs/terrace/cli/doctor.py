@@ -1,6 +1,5 @@
-"""`terrace doctor`: what is installed, what is missing, and how to get it."""
+"""`terrace doctor`: check the tools, credentials and extras on this machine."""
 
-import json
 import platform
 import re
 import sys
@@ -16,18 +15,18 @@ import click
 from terrace.capabilities.cloud import CLOUDS, facts, implementation
 from terrace.cli.options import json_option, mirror_option
 
-# What each extra of the package is for; those called as a cloud are asked for with that cloud.
+# What each extra of the package is for. An extra with the name of a cloud is checked with that cloud only.
 _EXTRAS = {
-    "emulator": "`make demo` and `terrace emulator` need it",
-    "assurance": "`terrace gate` and the compliance report need it",
-    "azure": "reading a live deployment on Azure needs it",
-    "gcp": "reading a live deployment on Google Cloud needs it",
+    "emulator": "required by `make demo` and `terrace emulator`",
+    "assurance": "required by `terrace gate` and `terrace report`",
+    "azure": "required to read a live deployment on Azure",
+    "gcp": "required to read a live deployment on Google Cloud",
 }
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing looked at. `missing` is needed for everything; `absent` only for what `hint` says."""
+class Diagnosis:
+    """The state of one dependency. A `missing` one is required by every deployment, an `absent` one only by some."""
 
     name: str
     status: Literal["ok", "absent", "missing"]
@@ -41,42 +40,43 @@ class Finding:
     "clouds",
     type=click.Choice(CLOUDS),
     multiple=True,
-    help="This cloud instead of those of the project's environments; repeat for more.",
+    help="Check this cloud instead of those of the project's environments; repeatable.",
 )
 @mirror_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, clouds: tuple[str, ...], provider_mirror: Path | None, as_json: bool) -> None:
-    """Look at this machine: Python, Node, Terraform; each cloud's provider, credentials and SDK; the extras.
+    """Check this machine: Python, Node and Terraform; the provider, credentials and SDK of each cloud; the extras.
 
-    Exit code 1 when something is missing that every deployment needs. Nothing is changed, and no cloud is asked.
+    Changes nothing and contacts no cloud. Exit code 1 when a dependency of every deployment is missing.
     """
+    from terrace.cli.console import table, write, write_json
+
     root = _root(ctx)
-    findings = examine(root, provider_mirror, clouds or _used(root))
+    diagnoses = examine(root, provider_mirror, clouds or _used(root))
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+        write_json([asdict(diagnosis) for diagnosis in diagnoses])
     else:
-        width = max(len(finding.name) for finding in findings)
-        for finding in findings:
-            click.echo(f"{finding.status:8}{finding.name:{width}}  {finding.detail}")
-            if finding.hint and finding.status != "ok":
-                click.echo(f"{'':8}{'':{width}}  → {finding.hint}")
-    if any(finding.status == "missing" for finding in findings):
+        write(table(["status", "dependency", "details"], [[each.status, each.name, each.detail] for each in diagnoses]))
+        for diagnosis in diagnoses:
+            if diagnosis.hint and diagnosis.status != "ok":
+                write(f"\n{diagnosis.name}: {diagnosis.hint}")
+    if any(diagnosis.status == "missing" for diagnosis in diagnoses):
         ctx.exit(1)
 
 
-def examine(root: Path, provider_mirror: Path | None, clouds: Sequence[str]) -> list[Finding]:
-    """All findings, in the order in which a deployment needs the things."""
+def examine(root: Path, provider_mirror: Path | None, clouds: Sequence[str]) -> list[Diagnosis]:
+    """The state of every dependency, in the order in which a deployment needs them."""
     extras = _extras()
-    looks: list[Callable[[], Finding]] = [_python, _node, partial(_terraform, root)]
+    checks: list[Callable[[], Diagnosis]] = [_python, _node, partial(_terraform, root)]
     for cloud in clouds:
-        looks += [partial(_provider, root, provider_mirror, cloud), partial(_credentials, cloud)]
-    wanted = [extra for extra in _EXTRAS if extra not in CLOUDS or extra in clouds]
-    return [look() for look in looks] + [_extra(extra, extras.get(extra, [])) for extra in wanted]
+        checks += [partial(_provider, root, provider_mirror, cloud), partial(_credentials, cloud)]
+    names = [extra for extra in _EXTRAS if extra not in CLOUDS or extra in clouds]
+    return [check() for check in checks] + [_extra(name, extras.get(name, [])) for name in names]
 
 
 def _root(ctx: click.Context) -> Path:
-    """The project if there is one; doctor also serves those who are only about to have one."""
+    """The project's root, or the working directory: doctor also runs outside a project."""
     from terrace.cli.options import project_of, settings_of
     from terrace.errors import UsageError
 
@@ -87,46 +87,48 @@ def _root(ctx: click.Context) -> Path:
 
 
 def _used(root: Path) -> list[str]:
-    """The clouds that the project's environments name; all of them where that cannot be said."""
+    """The clouds of the project's environments; all clouds when an environment is invalid or there is none."""
     from terrace.environment import load, names
     from terrace.errors import TerraceError
 
     try:
-        found = {load(name, project=root).environment.cloud for name in names(root)}
-    except TerraceError:  # `terrace validate` says what is wrong with a file
-        found = set()
-    return [cloud for cloud in CLOUDS if cloud in found] or list(CLOUDS)
+        used = {load(name, project=root).environment.cloud for name in names(root)}
+    except TerraceError:  # `terrace validate` reports it
+        used = set()
+    return [cloud for cloud in CLOUDS if cloud in used] or list(CLOUDS)
 
 
-def _python() -> Finding:
-    return Finding("Python", "ok", f"{platform.python_version()} ({sys.executable})")  # older ones cannot import this
+def _python() -> Diagnosis:
+    return Diagnosis("Python", "ok", f"{platform.python_version()} ({sys.executable})")
 
 
-def _node() -> Finding:
+def _node() -> Diagnosis:
     from terrace.node import MINIMUM, NodeMissing, node, version
 
-    wanted = ".".join(map(str, MINIMUM))
+    minimum = ".".join(map(str, MINIMUM))
     try:
-        found = node()
+        path = node()
     except NodeMissing as error:
-        return Finding("Node", "missing", error.message, error.hint)
-    actual = version(found)
+        return Diagnosis("Node", "missing", error.message, error.hint)
+    actual = version(path)
     if actual < MINIMUM:
-        return Finding("Node", "missing", f"{found} is not {wanted} or newer", "unset JSII_NODE, or name a newer one")
-    return Finding("Node", "ok", f"{'.'.join(map(str, actual))} ({found})")
+        return Diagnosis(
+            "Node", "missing", f"{path} is older than {minimum}", "unset JSII_NODE, or set it to a newer Node"
+        )
+    return Diagnosis("Node", "ok", f"{'.'.join(map(str, actual))} ({path})")
 
 
-def _terraform(root: Path) -> Finding:
+def _terraform(root: Path) -> Diagnosis:
     from terrace.deployment.binary import NoTerraform, locate
 
     try:
-        return Finding("Terraform", "ok", str(locate(root)))
+        return Diagnosis("Terraform", "ok", str(locate(root)))
     except NoTerraform as error:
-        return Finding("Terraform", "missing", str(error), error.hint)
+        return Diagnosis("Terraform", "missing", str(error), error.hint)
 
 
-def _provider(root: Path, provider_mirror: Path | None, cloud: str) -> Finding:
-    """Where the provider of a cloud's stacks would come from."""
+def _provider(root: Path, provider_mirror: Path | None, cloud: str) -> Diagnosis:
+    """Where Terraform would install the provider of a cloud from."""
     from terrace.deployment.binary import NoTerraform, locate
     from terrace.deployment.mirror import choose
     from terrace.errors import TerraceError
@@ -140,33 +142,33 @@ def _provider(root: Path, provider_mirror: Path | None, cloud: str) -> Finding:
     try:
         source = choose(requested=provider_mirror, providers=[provider], host=host)
     except TerraceError as error:
-        return Finding(name, "missing", str(error), error.hint)
-    return Finding(name, "ok", f"{provider}: {source}")
+        return Diagnosis(name, "missing", str(error), error.hint)
+    return Diagnosis(name, "ok", f"{provider}: {source}")
 
 
-def _credentials(cloud: str) -> Finding:
-    """What the cloud's own reader finds in this shell. They are not tried out, and not shown."""
-    look = implementation("terrace.live", cloud, "credentials").look()
-    return Finding(f"{cloud} credentials", look.status, look.detail, look.hint)
+def _credentials(cloud: str) -> Diagnosis:
+    """Whether this shell has credentials for a cloud. They are neither used nor printed."""
+    status = implementation("terrace.live", cloud, "credentials").look()
+    return Diagnosis(f"{cloud} credentials", status.status, status.detail, status.hint)
 
 
 def _extras() -> dict[str, list[str]]:
-    """The package's extras, and the distributions of each, as its own metadata says."""
-    found: dict[str, list[str]] = {}
+    """The distributions of each of the package's extras, from its metadata."""
+    extras: dict[str, list[str]] = {}
     for requirement in requires("terrace") or []:
         if match := re.match(r"([A-Za-z0-9._-]+).*extra == ['\"]([\w-]+)['\"]", requirement):
-            found.setdefault(match[2], []).append(match[1])
-    return found
+            extras.setdefault(match[2], []).append(match[1])
+    return extras
 
 
-def _extra(name: str, distributions: Sequence[str]) -> Finding:
-    there, missing = [], []
+def _extra(name: str, distributions: Sequence[str]) -> Diagnosis:
+    installed, missing = [], []
     for distribution in distributions:
         try:
-            there.append(f"{distribution} {version(distribution)}")
+            installed.append(f"{distribution} {version(distribution)}")
         except PackageNotFoundError:
             missing.append(distribution)
-    if missing or not there:
-        hint = f"{_EXTRAS[name]}: pip install 'terrace[{name}]'"
-        return Finding(f"{name} extra", "absent", f"not installed: {', '.join(missing) or name}", hint)
-    return Finding(f"{name} extra", "ok", ", ".join(there))
+    if missing or not installed:
+        hint = f"{_EXTRAS[name]}; run pip install 'terrace[{name}]'"
+        return Diagnosis(f"{name} extra", "absent", f"not installed: {', '.join(missing) or name}", hint)
+    return Diagnosis(f"{name} extra", "ok", ", ".join(installed))

@@ -1,4 +1,4 @@
-"""`terrace drift`: what was changed outside of Terraform, and who owns it."""
+"""`terrace drift`: show changes that were made outside Terraform."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from terrace.cli.options import cloud_option, environment_argument, json_option,
 if TYPE_CHECKING:
     from terrace.deployment.drift import Drift
 
-_WIDEST = 100
+_MOST_NAMED = 5
 
 
 @click.command("drift")
@@ -29,11 +29,12 @@ def command(
     unlock: str,
     as_json: bool,
 ) -> None:
-    """Compare the live resources of ENV with what was applied. Exit code 1 when they differ.
+    """Compare the live resources of ENV with the state. Exit code 1 when there is drift.
 
-    What the next apply would undo is drift. A difference that no apply would undo, as in an attribute that the stack
-    ignores, is listed for information only.
+    A difference is drift when the next apply would revert it. Other differences, as in an attribute that the stack
+    ignores, are listed for information.
     """
+    from terrace.cli.console import counted, write, write_json
     from terrace.cli.options import deployment_of, load
     from terrace.deployment import lifecycle
 
@@ -41,34 +42,35 @@ def command(
     deployment = deployment_of(ctx, loaded, provider_mirror=provider_mirror)
     report = lifecycle.find_drift(deployment, unlock=unlock)
     if as_json:
-        click.echo(
-            json.dumps({"environment": deployment.environment, "cloud": deployment.cloud} | report.as_data(), indent=2)
-        )
+        write_json({"environment": deployment.environment, "cloud": deployment.cloud} | report.as_data())
     else:
         for drift in report.effective:
-            click.echo("\n".join(_told(drift)))
+            write("\n".join(_lines(drift)))
         for drift in report.drifts:
             if not drift.repaired:
-                click.echo("\n".join(["for information:", *(f"  {line}" for line in _told(drift))]))
+                write("\n".join(["not reverted by an apply:", *(f"  {line}" for line in _lines(drift))]))
         if report.pending:
-            click.echo(
-                f"not drift, but an apply would touch {len(report.pending)} more: {', '.join(report.pending[:5])}"
-            )
-        count = len(report.effective)
-        click.echo(f"{count} drifted resources; `terrace plan {environment}` shows the repair" if count else "no drift")
+            shown = ", ".join([*report.pending[:_MOST_NAMED], *["..."] * (len(report.pending) > _MOST_NAMED)])
+            write(f"not drift: an apply would also change {counted(len(report.pending), 'resource')}: {shown}")
+        if count := len(report.effective):
+            write(f"{counted(count, 'drifted resource')}; run `terrace plan {environment}` to see the repair")
+        else:
+            write("no drift")
     if report.effective:
         ctx.exit(1)
 
 
-def _told(drift: "Drift") -> list[str]:
-    """A resource with its attributes, and where it comes from."""
+def _lines(drift: "Drift") -> list[str]:
+    """A resource, its changed attributes, and the construct and environment line behind it."""
     lines = [f"{drift.address} was {'deleted' if drift.kind == 'deleted' else 'changed'}"]
     lines += [f"  {a.path}: {_short(a.before)} → {_short(a.after)}" for a in drift.attributes]
     if drift.construct:
-        lines.append(f"  construct {drift.construct}" + (f", environment {drift.owner}" if drift.owner else ""))
+        line = f", environment {drift.environment_line}" if drift.environment_line else ""
+        lines.append(f"  construct {drift.construct}{line}")
     return lines
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+    from terrace.cli.console import shortened, width
+
+    return shortened(json.dumps(value, ensure_ascii=False), width() // 2)

@@ -1,6 +1,6 @@
-"""`terrace emulator start|status|stop|env`: a laptop's cloud, started, looked at and stopped."""
+"""`terrace emulator start|status|stop|env`: start, inspect and stop an emulated cloud."""
 
-import json
+import os
 import shlex
 from collections.abc import Collection
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from terrace.cli.console import counted, info, write, write_json
 from terrace.emulator import Emulator, Faults, Options, clouds, start, status
 from terrace.emulator.contract import cloud_module
 from terrace.errors import AnswerIsNo, UsageError
@@ -15,18 +16,18 @@ from terrace.errors import AnswerIsNo, UsageError
 _DIRECTORY = Path(".terrace/emulator")
 
 
-@click.group("emulator", short_help="Start, look at and stop a laptop's cloud.")
+@click.group("emulator", short_help="Start, inspect and stop an emulated cloud.")
 def command() -> None:
-    """An emulated cloud behind the cloud's own host names, on this machine only.
+    """Run an emulated cloud on this machine, behind the cloud's own host names.
 
     \b
     terrace emulator start
     eval "$(terrace emulator env)"
-    aws s3 ls                       # or terraform, boto3: they reach the emulator and nothing else
-    terrace emulator stop           # what it held is forgotten
+    aws s3 ls                       # or terraform, boto3: they reach only the emulator
+    terrace emulator stop           # its resources are lost, unless it was started with --state
 
-    What runs against it proves that a configuration satisfies the provider and hangs together, not that the cloud
-    accepts it.
+    An emulated apply proves that the provider accepts a configuration and that its parts fit together. It does not
+    prove that the cloud accepts it.
     """
 
 
@@ -34,9 +35,10 @@ _cloud = click.option("--cloud", type=click.Choice(clouds()), default="aws", sho
 _directory = click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where its files are.  [default: .terrace/emulator/<cloud>]",
+    metavar="DIR",
+    help="Directory of the emulator's files.  [default: .terrace/emulator/<cloud>]",
 )
-_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 @command.command("start")
@@ -46,21 +48,22 @@ _json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
     "--account",
     metavar="NAME=VALUE",
     multiple=True,
-    help="What names its account, under the environment's words (account_id=..., project_id=...); repeat for more.",
+    help="Set an account setting (account_id=..., project_id=...); repeatable.",
 )
-@click.option("--region", help="Where a call without a region goes.")
-@click.option("--foreground", is_flag=True, help="Stay until Ctrl-C, then stop it.")
+@click.option("--region", help="Default region.")
+@click.option("--foreground", is_flag=True, help="Run until Ctrl-C.")
 @click.option(
     "--state",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Keep what it holds in this folder, and find it there again.",
+    metavar="DIR",
+    help="Keep the resources in DIR across restarts.",
 )
 @click.option(
     "--fault",
     "faults",
     metavar="NAME=VALUE",
     multiple=True,
-    help="What goes wrong on purpose (throttle_every=20, operation_seconds=2, ...); repeat for more.",
+    help="Inject a fault (throttle_every=20, operation_seconds=2, ...); repeatable.",
 )
 @_json
 def start_command(
@@ -73,34 +76,31 @@ def start_command(
     faults: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Start it, or say that it runs already."""
-    place = directory or _DIRECTORY / cloud
-    already = status(cloud, place) is not None
-    named = _pairs("--account", account, cloud_module(cloud).DEFAULT_ACCOUNT)
+    """Start the emulator, unless it is running already."""
+    files = directory or _DIRECTORY / cloud
+    already = status(cloud, files) is not None
+    settings = _pairs("--account", account, cloud_module(cloud).DEFAULT_ACCOUNT)
     emulator = start(
         cloud,
-        place,
-        account={**cloud_module(cloud).DEFAULT_ACCOUNT, **named},
+        files,
+        account={**cloud_module(cloud).DEFAULT_ACCOUNT, **settings},
         region=region,
         options=Options(state=state, faults=_faults(faults)),
         foreground=foreground,
     )
     try:
         if as_json:
-            click.echo(json.dumps(_facts(emulator), indent=2))
+            write_json(_as_data(emulator))
         else:
-            click.echo(
-                f"The {cloud} emulator {'is running already' if already else 'is running'}: {_summary(emulator)}"
-            )
-            click.echo(f"log: {emulator.log}", err=True)
-            which = f" --cloud {cloud}" + (f" --directory {directory}" if directory else "")
-            click.echo(f'use it in this shell: eval "$(terrace emulator env{which})"', err=True)
+            write(f"The {cloud} emulator is {'already running' if already else 'running'}: {_summary(emulator)}")
+            options = f" --cloud {cloud}" + (f" --directory {directory}" if directory else "")
+            info(f'log: {emulator.log}\nto use it in this shell: eval "$(terrace emulator env{options})"')
         if foreground and not already:
             emulator.wait()
     except KeyboardInterrupt:
         if foreground and not already:
             emulator.stop()
-            click.echo("stopped", err=True)
+            info("stopped")
 
 
 @command.command("status")
@@ -108,41 +108,41 @@ def start_command(
 @_directory
 @_json
 def status_command(cloud: str, directory: Path | None, as_json: bool) -> None:
-    """Say whether it runs, where, and what it holds. Exit code 1 when it does not."""
+    """Show whether the emulator is running, and its resources. Exit code 1 when it is not running."""
     emulator = status(cloud, directory or _DIRECTORY / cloud)
     if emulator is None:
         if as_json:
-            click.echo(json.dumps({"cloud": cloud, "running": False}))
+            write_json({"cloud": cloud, "running": False})
         raise _not_running(cloud)
     resources = emulator.inventory()
     unsupported = emulator.unsupported()
     if as_json:
-        found = {
+        contents = {
             "resources": [vars(resource) for resource in resources],
             "unsupported": [vars(call) for call in unsupported],
             "refused": emulator.refused(),
         }
-        click.echo(json.dumps(_facts(emulator) | found, indent=2))
+        write_json(_as_data(emulator) | contents)
         return
-    click.echo(f"The {cloud} emulator is running: {_summary(emulator)}")
-    click.echo(f"{len(resources)} resources, {len(unsupported)} kinds of calls it does not know")
+    write(f"The {cloud} emulator is running: {_summary(emulator)}")
+    write(f"{counted(len(resources), 'resource')}, {counted(len(unsupported), 'unsupported operation')} called")
     for call in unsupported:
-        click.echo(f"  unsupported: {call.service}:{call.operation} ({call.count}x)")
+        write(f"  unsupported: {call.service}:{call.operation} ({call.count}x)")
     for host, count in emulator.refused().items():
-        click.echo(f"  refused: {host} ({count}x)")
+        write(f"  refused: {host} ({count}x)")
 
 
 @command.command("stop")
 @_cloud
 @_directory
 def stop_command(cloud: str, directory: Path | None) -> None:
-    """Stop it. What it held is forgotten."""
+    """Stop the emulator. Its resources are lost, unless it was started with --state."""
     emulator = status(cloud, directory or _DIRECTORY / cloud)
     if emulator is None:
-        click.echo(f"The {cloud} emulator is not running.")
+        write(f"The {cloud} emulator is not running.")
         return
     emulator.stop()
-    click.echo(f"The {cloud} emulator is stopped.")
+    write(f"The {cloud} emulator is stopped.")
 
 
 @command.command("env")
@@ -150,49 +150,47 @@ def stop_command(cloud: str, directory: Path | None) -> None:
 @_directory
 @_json
 def env_command(cloud: str, directory: Path | None, as_json: bool) -> None:
-    """Print what leads this shell to it: eval "$(terrace emulator env)".
+    """Print the variables that point a shell to the emulator: eval "$(terrace emulator env)".
 
-    Variables of the shell that could name a real account (a profile, a role, an end point) are unset.
+    Variables that could refer to a real account (a profile, a role, an endpoint) are unset.
     """
-    import os
-
     emulator = status(cloud, directory or _DIRECTORY / cloud)
     if emulator is None:
         raise _not_running(cloud)
     variables = emulator.environment()
     if as_json:
-        click.echo(json.dumps(variables, indent=2))
+        write_json(variables)
         return
     for name in emulator.removed_variables(os.environ):
-        click.echo(f"unset {shlex.quote(name)}")
+        write(f"unset {shlex.quote(name)}")
     for name, value in variables.items():
-        click.echo(f"export {name}={shlex.quote(value)}")
+        write(f"export {name}={shlex.quote(value)}")
 
 
 def _pairs(option: str, given: tuple[str, ...], known: Collection[str]) -> dict[str, str]:
-    """`NAME=VALUE` of an option as a mapping. Raises UsageError for a name that is not known."""
+    """The `NAME=VALUE` pairs of an option. Raises UsageError for a name that is not in `known`."""
     pairs = {}
     for pair in given:
         name, separator, value = pair.partition("=")
         if not separator or name not in known:
-            raise UsageError(f"{option} {pair!r} is not NAME=VALUE", hint=f"one of: {', '.join(known)}")
+            raise UsageError(f"{option} {pair!r} is not NAME=VALUE", hint=f"expected a NAME of: {', '.join(known)}")
         pairs[name] = value
     return pairs
 
 
 def _faults(given: tuple[str, ...]) -> Faults:
     kinds = {name: type(value) for name, value in vars(Faults()).items()}
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in _pairs("--fault", given, kinds).items():
         try:
-            found[name] = kinds[name](value)
+            values[name] = kinds[name](value)
         except ValueError:
-            raise UsageError(f"--fault {name}: {value!r} is no number") from None
-    return Faults(**found)
+            raise UsageError(f"--fault {name}: {value!r} is not a number") from None
+    return Faults(**values)
 
 
 def _not_running(cloud: str) -> AnswerIsNo:
-    return AnswerIsNo(f"the {cloud} emulator is not running", hint="terrace emulator start")
+    return AnswerIsNo(f"the {cloud} emulator is not running", hint=f"run `terrace emulator start --cloud {cloud}`")
 
 
 def _summary(emulator: Emulator) -> str:
@@ -200,7 +198,7 @@ def _summary(emulator: Emulator) -> str:
     return f"account {account}, region {emulator.region}, proxy {emulator.proxy}, process {emulator.pid}"
 
 
-def _facts(emulator: Emulator) -> dict[str, Any]:
+def _as_data(emulator: Emulator) -> dict[str, Any]:
     return {
         "cloud": emulator.cloud,
         "running": True,

@@ -1,4 +1,4 @@
-"""`terrace gate`: whether stacks or a plan may go to their environments, and what speaks against it."""
+"""`terrace gate`: decide whether stacks or a plan may be applied."""
 
 from pathlib import Path
 
@@ -12,15 +12,21 @@ OUTPUTS = ("table", "sarif", "json", "junit", "github", "html", "csv")
 
 @click.command("gate")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
-@click.option("--cloud", "clouds", type=click.Choice(CLOUDS), multiple=True, help="On this cloud; repeat for more.")
-@click.option("--all", "everything", is_flag=True, help="Every environment on every cloud.")
+@click.option(
+    "--cloud",
+    "clouds",
+    type=click.Choice(CLOUDS),
+    multiple=True,
+    help="Use this cloud instead of the environments' own; repeatable.",
+)
+@click.option("--all", "everything", is_flag=True, help="Check every environment on every cloud.")
 @click.option(
     "--plan",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     metavar="FILE",
-    help="Judge this plan of ENV, as `terraform show -json` prints it, instead of the stack.",
+    help="Check this plan of ENV, in the format of `terraform show -json`, instead of the stack.",
 )
-@click.option("--output", type=click.Choice(OUTPUTS), default="table", show_default=True, help="How it is told.")
+@click.option("--output", type=click.Choice(OUTPUTS), default="table", show_default=True, help="Output format.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -30,27 +36,30 @@ def command(
     plan: Path | None,
     output: str,
 ) -> None:
-    """Judge the environments named, or all, on their own cloud: every guarantee, every check of checkov, our policies.
+    """Check the stacks of the given environments, or of all: every guarantee, checkov, the project's policies.
 
-    The stacks are synthesized apart, without credentials or network. A broken guarantee fails the gate, as does what
-    could not be judged; what checkov finds fails it from the severity on that policies/severity.yaml gives the tier,
-    unless policies/waivers.yaml accepts it. Exit codes: 0 it passes, 1 it does not, 2 wrong usage, 3 it broke.
+    The stacks are synthesized without credentials or network. The gate fails when a guarantee is broken or unproven, or
+    when checkov reports a finding of at least the severity that policies/severity.yaml sets for the tier, unless
+    policies/waivers.yaml accepts the finding. Exit code 1 when the gate fails.
     """
     from terrace.assurance import gate
-    from terrace.assurance.output import gate_pages
+    from terrace.assurance.output import GATE
     from terrace.assurance.parity import ordered
+    from terrace.cli.console import warn, write
     from terrace.environment import names
     from terrace.errors import UsageError
 
     project = project_of(ctx)
     if everything and (environments or clouds or plan):
-        raise UsageError("--all is every environment on every cloud", hint="leave the other choices away")
+        raise UsageError("--all cannot be combined with ENV, --cloud or --plan", hint="omit --all")
     if plan and len(environments) != 1:
-        raise UsageError("a plan is of one environment", hint="terrace gate ENV --plan FILE")
+        raise UsageError("--plan requires exactly one environment", hint="terrace gate ENV --plan FILE")
     chosen = list(dict.fromkeys(environments)) or ordered(project.root, names(project.root))
     if not chosen:
-        raise UsageError("environments/ holds no environment")
+        raise UsageError("no environments in environments/")
     results = gate.run(project, chosen, CLOUDS if everything else clouds, plan)
-    click.echo(gate_pages.OUTPUTS[output](results), nl=False)
+    for notice in dict.fromkeys(notice for result in results for notice in result.notices):
+        warn(notice)
+    write(GATE[output](results), newline=False)
     if not all(result.passes for result in results):
         ctx.exit(1)

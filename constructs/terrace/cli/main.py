@@ -1,10 +1,9 @@
-"""The `terrace` command: finds its subcommands by file name, and is the one place that prints an error.
+"""The `terrace` command. It finds its subcommands by file name, prints every error and sets the exit code.
 
-Nothing heavy is imported here: `terrace --help` must be instant. Each subcommand lives in the module of its name
-(`terrace.cli.drift` is `terrace drift`) and is imported when it is called.
+Each subcommand is a module (`terrace drift` is `terrace.cli.drift`) that is imported when it is called. Nothing heavy
+is imported here, so that `terrace --help` is instant.
 """
 
-import difflib
 import importlib
 import os
 import sys
@@ -15,31 +14,33 @@ from pathlib import Path
 
 import click
 
-from terrace.errors import InvalidEnvironment, TerraceError
+from terrace.cli import console
+from terrace.cli.options import Settings
+from terrace.errors import TerraceError
 
-# In the order of a deployment's life. The one-line helps stand here so that the overview imports no command.
+# In the order of a deployment's life. The help lines are here so that `terrace --help` imports no command.
 COMMANDS = {
-    "validate": "Check environment files in milliseconds, without Node, network or credentials.",
+    "validate": "Check environment files; needs no Node, network or credentials.",
     "env": "List, show, explain and compare environments.",
-    "synth": "Write the stacks that the environments describe.",
-    "plan": "Show by capability what an apply would do, and save the plan.",
-    "apply": "Apply the saved plan, exactly.",
-    "output": "Show what a deployment hands on to others.",
-    "verify": "Read the live deployment and prove its guarantees.",
-    "parity": "Prove every guarantee on every cloud, from the stacks alone.",
-    "report": "Write what an auditor reads: each requirement, its evidence, where it comes from.",
-    "permissions": "Write the least rights that applying takes, for each cloud.",
-    "gate": "Judge stacks or a plan by policy: what is broken, what was not looked at, what is waived.",
-    "waivers": "List, check and add what the gate accepts for a while.",
-    "drift": "Show what was changed outside of Terraform, and who owns it.",
-    "destroy": "Take a deployment down and list what is left.",
-    "demo": "The whole life of an environment on an emulated cloud.",
-    "emulator": "Start, stop and use the emulated cloud.",
-    "doctor": "Show what is installed, what is missing, and how to get it.",
-    "completion": "Print the shell's completion script.",
+    "synth": "Write the Terraform JSON of the environments' stacks.",
+    "plan": "Show what an apply would change, and save the plan.",
+    "apply": "Apply the saved plan.",
+    "output": "Show the outputs of a deployment.",
+    "verify": "Check the guarantees of a live deployment.",
+    "parity": "Check every guarantee on every cloud, from the stacks alone.",
+    "report": "Write evidence for auditors, by framework and requirement.",
+    "permissions": "Write the least permissions that an apply needs on each cloud.",
+    "gate": "Decide whether stacks or a plan may be applied.",
+    "waivers": "List, check and add waivers: findings accepted until a date.",
+    "drift": "Show changes that were made outside Terraform.",
+    "destroy": "Destroy a deployment and list what is left.",
+    "demo": "Run the life of an environment on an emulated cloud.",
+    "emulator": "Start, inspect and stop an emulated cloud.",
+    "doctor": "Check the tools, credentials and extras on this machine.",
+    "completion": "Print a shell completion script.",
 }
 INTERRUPTED = 130
-BROKE = 3
+FAILED = 3
 
 
 class Commands(click.Group):
@@ -58,23 +59,21 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
-            near = difflib.get_close_matches(name, COMMANDS, n=1)
-            guess = f"did you mean `terrace {near[0]}`?" if near else "`terrace --help` lists the commands"
-            raise click.UsageError(f"there is no command {name!r}; {guess}", ctx)
-        return super().resolve_command(ctx, args)
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as error:
+            raise click.exceptions.NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-def _print_version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
+def _print_version(ctx: click.Context, parameter: click.Parameter, requested: bool) -> None:
+    if requested and not ctx.resilient_parsing:
         from importlib.metadata import version
 
-        click.echo(f"terrace {version('terrace')}")
+        console.write(f"terrace {version('terrace')}")
         ctx.exit()
 
 
@@ -82,22 +81,23 @@ def _print_version(ctx: click.Context, parameter: click.Parameter, wanted: bool)
 @click.option(
     "--project",
     type=click.Path(path_type=Path),
-    help="The directory that holds cdktf.json and environments/; default: the nearest one from here upwards.",
+    help="Project directory, with cdktf.json and environments/.  [default: the nearest, from here upwards]",
 )
-@click.option("--quiet", "-q", is_flag=True, help="Only results and errors; no progress.")
-@click.option("--no-color", is_flag=True, help="No colour; NO_COLOR does the same.")
+@click.option("--quiet", "-q", is_flag=True, help="Print results and errors only.")
+@click.option("--no-color", is_flag=True, help="Disable colour, as NO_COLOR does.")
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="The version."
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
 )
 @click.pass_context
 def terrace(ctx: click.Context, project: Path | None, quiet: bool, no_color: bool) -> None:
-    """The same data platform on AWS, Azure or Google Cloud from one typed configuration, with the proof.
+    """Deploy the same data platform to AWS, Azure or Google Cloud from one typed configuration, and prove its
+    guarantees.
 
-    Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 it broke, 130 interrupted.
+    Exit codes: 0 done, 1 negative result (findings, drift, invalid), 2 usage error, 3 failure, 130 interrupted.
     """
-    ctx.obj = {"project": project, "quiet": quiet}
+    ctx.obj = Settings(project, quiet)
     if no_color or os.environ.get("NO_COLOR"):
-        os.environ["NO_COLOR"] = "1"  # rich and the children look here
+        os.environ["NO_COLOR"] = "1"  # for rich and for child processes
         ctx.color = False
 
 
@@ -107,70 +107,44 @@ def main() -> None:
 
 
 def run_command(name: str) -> None:
-    """The entry point of `scripts/<name>.py`: `terrace <name>` with the arguments of the process."""
+    """The entry point of `scripts/<name>.py`: run `terrace <name>` with the arguments of the process."""
     sys.exit(run([name, *sys.argv[1:]]))
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command, print what went wrong as a sentence, and return the exit code."""
+    """Run the command, print its error if there is one, and return the exit code."""
     try:
         code = terrace.main(arguments, prog_name="terrace", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except TerraceError as error:
-        say_error(error)
+        console.terrace_error(error)
         return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
+        console.warn(error.format_message())
         return 2
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "terrace"
-        _say(error.format_message().rstrip("."), hint=f"`{command} --help` shows how it is used")
+        console.error(error.format_message().rstrip("."), hint=f"run `{command} --help` for usage")
         return 2
     except click.exceptions.Abort:
-        click.echo(err=True)
+        console.warn("")
         return INTERRUPTED
     except click.ClickException as error:
-        _say(error.format_message())
+        console.error(error.format_message())
         return error.exit_code
     except KeyboardInterrupt:
-        _say("interrupted")
+        console.error("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone (`terrace plan dev | head`). Nothing more can be said, nor must the interpreter try.
+        # The reader has closed the pipe (`terrace plan dev | head`): keep the interpreter from writing to it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        log = _traceback_file()
-        _say(
-            f"a fault in terrace itself: {type(error).__name__}: {_one_line(error)}",
-            hint=f"please report it with the traceback in {log}",
+        console.error(
+            f"internal error: {type(error).__name__}: {_one_line(error)}",
+            hint=f"report it with the traceback in {_traceback_file()}",
         )
-        return BROKE
-
-
-def say_error(error: TerraceError) -> None:
-    """What, where, then a blank line and a way out. All of it on standard error."""
-    if isinstance(error, InvalidEnvironment):
-        for problem in error.problems:
-            _say(str(problem))
-        return
-    _say(error.message, where=error.where, hint=error.hint)
-
-
-def _say(message: str, *, where: str = "", hint: str = "") -> None:
-    click.echo(f"{_red('error:')} {message}", err=True)
-    if where:
-        click.echo(f"  at {where}", err=True)
-    if hint:
-        click.echo(f"\n{click.style('hint:', bold=True) if _coloured() else 'hint:'} {hint}", err=True)
-
-
-def _red(text: str) -> str:
-    return click.style(text, fg="red", bold=True) if _coloured() else text
-
-
-def _coloured() -> bool:
-    return not os.environ.get("NO_COLOR") and sys.stderr.isatty()
+        return FAILED
 
 
 def _one_line(error: Exception) -> str:
@@ -178,10 +152,10 @@ def _one_line(error: Exception) -> str:
 
 
 def _traceback_file() -> Path:
-    """The traceback of the exception in flight, in the project's logs if there are any."""
+    """Write the traceback of the current exception to the project's logs, or to the temporary directory."""
     logs = Path(".terrace/logs")
     directory = logs if logs.is_dir() else Path(tempfile.gettempdir())
-    path = directory / f"terrace-fault-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.log"
+    path = directory / f"terrace-error-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.log"
     path.write_text(traceback.format_exc())
     return path
 

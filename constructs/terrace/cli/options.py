@@ -1,4 +1,4 @@
-"""The options that several commands share, and what they stand for. Imports nothing heavy at the top."""
+"""Options that several commands share, and what they refer to. Imports nothing heavy at the top."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from terrace.capabilities.cloud import CLOUDS
 
 if TYPE_CHECKING:
     from terrace.deployment.deployment import Deployment
-    from terrace.deployment.terraform import Listener
+    from terrace.deployment.terraform import OnEvent
     from terrace.environment import Loaded
     from terrace.project.discovery import Project
 
@@ -28,34 +28,34 @@ class Settings:
 
 
 def settings_of(ctx: click.Context) -> Settings:
-    return Settings(**ctx.obj) if ctx.obj else Settings()
+    return ctx.obj if isinstance(ctx.obj, Settings) else Settings()
 
 
 def project_of(ctx: click.Context) -> "Project":
-    """The project that `--project` names, else the nearest from the working directory upwards."""
+    """The project given by `--project`, or the nearest from the working directory upwards."""
     from terrace.project.discovery import Project
 
     return Project.find(settings_of(ctx).project or Path.cwd())
 
 
 def _environments(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Completion: the environments of the project."""
+    """Complete an environment's name."""
     try:
         from terrace.environment import names
 
         return [name for name in names(project_of(ctx).root) if name.startswith(incomplete)]
-    except Exception:  # a completion that fails must not print over the user's prompt
+    except Exception:  # a traceback would garble the user's prompt
         return []
 
 
 def environment_argument(function: Decorated) -> Decorated:
-    """ENV: the environment's name, or its file."""
+    """ENV: an environment's name, or its file."""
     return click.argument("environment", metavar="ENV", shell_complete=_environments)(function)
 
 
 def cloud_option(function: Decorated) -> Decorated:
     return click.option(
-        "--cloud", type=click.Choice(CLOUDS), help="Another cloud than the environment's own (TERRACE_CLOUD)."
+        "--cloud", type=click.Choice(CLOUDS), help="Use this cloud instead of the environment's own (TERRACE_CLOUD)."
     )(function)
 
 
@@ -64,7 +64,7 @@ def mirror_option(function: Decorated) -> Decorated:
         "--provider-mirror",
         type=click.Path(path_type=Path),
         metavar="DIR",
-        help="Take providers from this folder instead of the registry (TERRACE_PROVIDER_MIRROR).",
+        help="Install providers from this directory instead of the registry (TERRACE_PROVIDER_MIRROR).",
     )(function)
 
 
@@ -74,12 +74,15 @@ def json_option(function: Decorated) -> Decorated:
 
 def unlock_option(function: Decorated) -> Decorated:
     return click.option(
-        "--unlock", default="", metavar="ID", help="Release this lock of the state first: the run that took it is dead."
+        "--unlock",
+        default="",
+        metavar="ID",
+        help="Release this state lock first; only if the run that holds it has died.",
     )(function)
 
 
 def load(ctx: click.Context, environment: str, cloud: str | None) -> "Loaded":
-    """The environment, judged. Raises InvalidEnvironment, UsageError."""
+    """Load and validate an environment. Raises InvalidEnvironment, UsageError."""
     from terrace.environment import load as load_environment
 
     return load_environment(environment, project=project_of(ctx).root, cloud=cloud)
@@ -90,12 +93,12 @@ def deployment_of(
     loaded: "Loaded",
     *,
     provider_mirror: Path | None = None,
-    say: Callable[[str], None] | None = None,
-    listener: "Listener | None" = None,
+    on_message: Callable[[str], None] | None = None,
+    on_event: "OnEvent | None" = None,
 ) -> "Deployment":
-    """The deployment of an environment from this shell: its variables, its choice of state, the gate of its plans."""
+    """The deployment of an environment, with the variables and the state that this shell sets."""
     from terrace.assurance.gate_verdict import GateVerdict
-    from terrace.cli.console import say as to_stderr
+    from terrace.cli import console
     from terrace.deployment.deployment import Deployment
     from terrace.deployment.terraform import ignore
     from terrace.project.source_map import environment_line
@@ -103,7 +106,7 @@ def deployment_of(
     project = project_of(ctx)
 
     def gate(plan: Mapping[str, Any], written: str) -> GateVerdict:
-        from terrace.assurance import gate  # not before there is a plan
+        from terrace.assurance import gate  # slow to import; only needed once there is a plan
 
         return gate.of_plans(project.root, loaded)(plan, written)
 
@@ -114,12 +117,8 @@ def deployment_of(
         variables=dict(os.environ),
         provider_mirror=provider_mirror.resolve() if provider_mirror else None,
         state=os.environ.get("TERRACE_STATE", ""),
-        say=say or (_ignore if settings_of(ctx).quiet else to_stderr),
-        listener=listener or ignore,
-        lines=lambda construct: environment_line(loaded, construct),
+        on_message=on_message or console.info,
+        on_event=on_event or ignore,
+        environment_line=lambda construct: environment_line(loaded, construct),
         gate=gate,
     )
-
-
-def _ignore(sentence: str) -> None:
-    """--quiet."""

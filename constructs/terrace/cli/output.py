@@ -1,4 +1,4 @@
-"""`terrace output`: what a deployment hands on to others."""
+"""`terrace output`: show the outputs of a deployment."""
 
 import json
 from typing import Any
@@ -17,40 +17,41 @@ HIDDEN = "(sensitive)"
 @json_option
 @click.pass_context
 def command(ctx: click.Context, environment: str, name: str | None, cloud: str | None, as_json: bool) -> None:
-    """Show the outputs of ENV, or the one called NAME. Sensitive values are never printed.
+    """Show the outputs of ENV, or the output NAME. Sensitive values are never printed.
 
-    With --json in Terraform's own shape: name to value, type and sensitive.
+    --json prints the same format as `terraform output -json`: value, type and sensitive for each name.
     """
-    from terrace.cli.console import table
+    from terrace.cli.console import table, write, write_json
     from terrace.cli.options import deployment_of, load
     from terrace.errors import AnswerIsNo, UsageError
 
     loaded = load(ctx, environment, cloud)
     deployment = deployment_of(ctx, loaded)
-    outputs = deployment.opened().output()
+    outputs = deployment.terraform().output()
     for output in outputs.values():
         if output.get("sensitive"):
             output["value"] = HIDDEN
     if not outputs:
         raise AnswerIsNo(
             f"{deployment.environment} on {deployment.cloud} has no outputs: nothing has been applied",
-            hint=f"`terrace plan {deployment.environment}`, then `terrace apply {deployment.environment}`",
+            hint=f"run `terrace plan {deployment.environment}`, then `terrace apply {deployment.environment}`",
         )
     if name is not None:
         if name not in outputs:
-            raise UsageError(f"there is no output {name!r}", hint=f"outputs: {', '.join(sorted(outputs))}")
+            raise UsageError(f"no output {name!r}", hint=f"expected one of: {', '.join(sorted(outputs))}")
         value = outputs[name]["value"]
-        click.echo(json.dumps(value, indent=2) if as_json or not isinstance(value, str) else value)
+        if as_json or not isinstance(value, str):
+            write_json(value)
+        else:
+            write(value)
     elif as_json:
-        click.echo(json.dumps(outputs, indent=2))
+        write_json(outputs)
     else:
-        click.echo(
-            table(["output", "value"], [row for key in sorted(outputs) for row in _rows(key, outputs[key]["value"])])
-        )
+        write(table(["output", "value"], [row for key in sorted(outputs) for row in _rows(key, outputs[key]["value"])]))
 
 
 def _rows(name: str, value: Any) -> list[list[object]]:
-    """A value as rows; a mapping as one row a leaf, so that it can be read."""
+    """A value as rows; of a mapping, one row for each leaf."""
     if isinstance(value, dict) and value:
         return [row for key in sorted(value) for row in _rows(f"{name}.{key}", value[key])]
     if isinstance(value, str):

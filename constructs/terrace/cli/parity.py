@@ -1,6 +1,5 @@
-"""`terrace parity`: guarantees x clouds x environments, computed from proof."""
+"""`terrace parity`: check every guarantee on every cloud, from the stacks alone."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +16,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command("parity")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
-@click.option("--cloud", "clouds", type=click.Choice(CLOUDS), multiple=True, help="This cloud only; repeat for more.")
+@click.option("--cloud", "clouds", type=click.Choice(CLOUDS), multiple=True, help="Check this cloud only; repeatable.")
 @click.option(
-    "--html", type=_FILE, metavar="FILE", help="Write the matrix as a page, with what was found in each cell."
+    "--html", type=_FILE, metavar="FILE", help="Write the matrix as an HTML page, with the reason of each status."
 )
-@click.option("--markdown", type=_FILE, metavar="FILE", help="Write the matrix as Markdown, as docs/parity.md is.")
-@click.option("--json", "as_json", type=_FILE, metavar="FILE", help="Write it for machines; - prints it.")
+@click.option("--markdown", type=_FILE, metavar="FILE", help="Write the matrix as Markdown, like docs/parity.md.")
+@click.option("--json", "as_json", type=_FILE, metavar="FILE", help="Write the matrix as JSON; - for standard output.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -32,13 +31,16 @@ def command(
     markdown: Path | None,
     as_json: Path | None,
 ) -> None:
-    """Prove every guarantee on the stacks of the environments named, or of all, on every cloud.
+    """Check every guarantee on the stacks of the given environments, or of all, on every cloud.
 
-    The stacks are synthesized apart; no credentials, no network, no Terraform. Exit code 1 when a guarantee is broken
-    or unproven anywhere: what nobody looked at is not proven.
+    The stacks are synthesized without credentials, network or Terraform. Exit code 1 when a guarantee is broken or
+    unproven on any of them.
     """
     from terrace.assurance import parity
-    from terrace.assurance.output import parity_pages
+    from terrace.assurance.output import html as html_pages
+    from terrace.assurance.output import json_data, terminal
+    from terrace.assurance.output import markdown as markdown_pages
+    from terrace.cli.console import write
     from terrace.cli.options import project_of
     from terrace.environment import names
 
@@ -46,16 +48,16 @@ def command(
     chosen = environments or parity.ordered(project.root, names(project.root))
     matrix = parity.compute(project, chosen, clouds or CLOUDS)
     pages: list[tuple[Path | None, Callable[[Matrix], str]]] = [
-        (html, parity_pages.html),
-        (markdown, parity_pages.markdown),
-        (as_json, lambda matrix: json.dumps(parity_pages.data(matrix), indent=2) + "\n"),
+        (html, html_pages.parity),
+        (markdown, markdown_pages.parity),
+        (as_json, json_data.parity),
     ]
     for path, page in pages:
         if path is not None and str(path) != "-":
             path.write_text(page(matrix), encoding="utf-8")
     if as_json is not None and str(as_json) == "-":
-        click.echo(json.dumps(parity_pages.data(matrix), indent=2))
+        write(json_data.parity(matrix), newline=False)
     else:
-        click.echo(parity_pages.text(matrix))
+        write(terminal.parity(matrix))
     if not matrix.passes:
         ctx.exit(1)

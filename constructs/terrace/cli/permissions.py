@@ -1,4 +1,4 @@
-"""`terrace permissions`: the least rights that applying takes, as files."""
+"""`terrace permissions`: write the least permissions that an apply needs on each cloud."""
 
 import json
 import tempfile
@@ -15,43 +15,46 @@ if TYPE_CHECKING:
 
 
 @click.command("permissions")
-@click.option("--check", is_flag=True, help="Write nothing; exit code 1 when a file is not what it should be.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a file is out of date.")
 @click.pass_context
 def command(ctx: click.Context, check: bool) -> None:
-    """Write policies/deploy: on each cloud, what applying the project's stacks takes, and nothing more.
+    """Generate policies/deploy: the permissions that applying the project's stacks needs, and no others.
 
-    The types of resources come from the stacks of all environments, what each takes from types.yaml in each cloud's
-    folder there.
+    The resource types come from the stacks of all environments; types.yaml in each cloud's folder lists the permissions
+    of each type.
     """
     from terrace.assurance import permissions
+    from terrace.cli.console import write
     from terrace.cli.options import project_of
     from terrace.errors import AnswerIsNo
 
     project = project_of(ctx)
     types = _types(project)
-    made = {path: text for on in CLOUDS for path, text in permissions.files(project.root, on, types[on]).items()}
-    stale = [path for path, text in made.items() if _read(project.root / path) != text]
+    files = {
+        path: text for cloud in CLOUDS for path, text in permissions.files(project.root, cloud, types[cloud]).items()
+    }
+    stale = [path for path, text in files.items() if _read(project.root / path) != text]
     if check and stale:
-        raise AnswerIsNo(f"not as the stacks want it: {', '.join(map(str, stale))}", hint="run `terrace permissions`")
+        raise AnswerIsNo(f"out of date: {', '.join(map(str, stale))}", hint="run `terrace permissions`")
     for path in stale:
-        (project.root / path).write_text(made[path])
-        click.echo(f"written: {path}")
+        (project.root / path).write_text(files[path])
+        write(f"{path}: written")
 
 
 def _types(project: "Project") -> dict[str, set[str]]:
-    """Each cloud's types of resources in all environments' stacks. Raises SynthesisFailed."""
+    """The resource types in the stacks of all environments, by cloud. Raises SynthesisFailed."""
     from terrace.environment import names
-    from terrace.project.synthesis import on_clouds
+    from terrace.project.synthesis import synthesize_on_clouds
 
-    found: dict[str, set[str]] = {}
+    types: dict[str, set[str]] = {}
     with tempfile.TemporaryDirectory() as scratch:
-        apart = replace(project, synthesized_to=Path(scratch))
-        for made in on_clouds(apart, names(project.root), CLOUDS, state="local"):
-            if made.failure:
-                raise made.failure
-            stacks = [json.loads((stack / "cdk.tf.json").read_text()) for stack in made.stacks.values()]
-            found[made.cloud] = {type for stack in stacks for type in stack["resource"]}
-    return found
+        copy = replace(project, synthesized_to=Path(scratch))
+        for run in synthesize_on_clouds(copy, names(project.root), CLOUDS, state="local"):
+            if run.failure:
+                raise run.failure
+            stacks = [json.loads((stack / "cdk.tf.json").read_text()) for stack in run.stacks.values()]
+            types[run.cloud] = {type for stack in stacks for type in stack["resource"]}
+    return types
 
 
 def _read(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""`terrace plan`: what an apply would do, by capability; the plan is saved."""
+"""`terrace plan`: show what an apply would change, by capability, and save the plan."""
 
 import json
 from pathlib import Path
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 @environment_argument
 @cloud_option
 @mirror_option
-@click.option("--recover", is_flag=True, help="Look for resources that exist but are in no state, and adopt them.")
-@click.option("--offline", is_flag=True, help="As if nothing existed yet, without any account. Nothing is saved.")
+@click.option("--recover", is_flag=True, help="Adopt resources that exist but are in no state.")
+@click.option("--offline", is_flag=True, help="Plan as if nothing existed, without an account. The plan is not saved.")
 @unlock_option
 @json_option
 @click.pass_context
@@ -33,15 +33,21 @@ def command(
     unlock: str,
     as_json: bool,
 ) -> None:
-    """Show what an apply of ENV would do, and save the plan for it."""
-    from terrace.assurance import gate_verdict as gating
-    from terrace.cli.console import plan_text, say
-    from terrace.cli.options import deployment_of, load, settings_of
+    """Show what an apply of ENV would change, and save the plan.
+
+    Exit code 1 when the gate refuses the plan.
+    """
+    from terrace.assurance.gate_verdict import blocking_text
+    from terrace.cli.console import info, warn, write, write_json
+    from terrace.cli.options import deployment_of, load
+    from terrace.cli.plan_summary import plan_text
     from terrace.deployment import lifecycle
     from terrace.errors import UsageError
 
     if offline and (recover or unlock):
-        raise UsageError("--offline knows no state to recover or to unlock", hint="leave one of the options away")
+        raise UsageError(
+            "--offline cannot be combined with --recover or --unlock: it uses no state", hint="omit --offline"
+        )
     loaded = load(ctx, environment, cloud)
     adopted: dict[str, str] = {}
     gated: GateVerdict | None
@@ -59,40 +65,38 @@ def command(
             "adopted": adopted,
         }
         data |= {"offline": True} if offline else {}
-        click.echo(json.dumps({**data, "gate": gated.as_data() if gated else None, **summary.as_data()}, indent=2))
+        write_json({**data, "gate": gated.as_data() if gated else None, **summary.as_data()})
         ctx.exit(1 if refused else 0)
-    click.echo(plan_text(summary))
+    write(plan_text(summary))
     if gated and refused:
-        say(f"\n{gating.told(gated)}")
+        warn(f"\n{blocking_text(gated)}")
     if offline:
-        if not settings_of(ctx).quiet:
-            say("\nNo cloud was asked for anything: this is a plan as if nothing existed yet, and it is not saved.")
-    elif not summary.empty and not settings_of(ctx).quiet:
-        then = "refuses" if refused else "applies exactly"
-        say(f"\nSaved as {deployment.project.shown(saved.path)}; `terrace apply {environment}` {then} this.")
+        info("\nThis plan assumes that nothing exists yet. No account was used, and the plan is not saved.")
+    elif not summary.empty:
+        then = "Terrace will not apply it" if refused else f"run `terrace apply {environment}` to apply it"
+        info(f"\nSaved to {deployment.project.display(saved.path)}; {then}.")
     if refused:
         ctx.exit(1)
 
 
 def _offline(ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None) -> "tuple[Summary, GateVerdict]":
-    """The real provider's plan of everything, without an account, and what the gate says of it."""
+    """The real provider's plan of all resources, without an account, and the gate's verdict on it."""
     from terrace.assurance import gate
-    from terrace.cli.console import say
-    from terrace.cli.options import project_of, settings_of
+    from terrace.cli.console import info
+    from terrace.cli.options import project_of
     from terrace.deployment import offline
     from terrace.project.source_map import environment_line
 
-    with offline.opened(
+    with offline.offline_deployment(
         project_of(ctx),
         loaded.environment.name,
         loaded.environment.cloud,
         provider_mirror=provider_mirror.resolve() if provider_mirror else None,
-        say=(lambda sentence: None) if settings_of(ctx).quiet else say,
-        lines=lambda construct: environment_line(loaded, construct),
+        on_message=info,
+        environment_line=lambda construct: environment_line(loaded, construct),
     ) as deployment:
-        made = offline.plan(deployment, deployment.workspace(deployment.stack()))
-    rules, stack = gate.policies(project_of(ctx).root), json.dumps(made.stack)
-    gated = gate.gated(gate.judge(loaded, stack, rules, plan=made.plan, offline=True))
-    if not settings_of(ctx).quiet:
-        say(str(gated))
-    return made.summary, gated
+        planned = offline.plan(deployment, deployment.terraform(deployment.stack()))
+    rules, stack = gate.policies(project_of(ctx).root), json.dumps(planned.stack)
+    gated = gate.gated(gate.evaluate(loaded, stack, rules, plan=planned.plan, offline=True))
+    info(str(gated))
+    return planned.summary, gated

@@ -1,109 +1,137 @@
-"""How an apply goes on, resource by resource: a live display on a terminal, a line a resource elsewhere."""
+"""Terraform's progress on standard error: a live display on a terminal, lines elsewhere."""
 
 import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from terrace.cli.console import counted, info, quiet, warn
 from terrace.deployment.events import Diagnostic, Event, ResourceEvent
 
 if TYPE_CHECKING:
     from rich.live import Live
 
 _DONE = {"create": "created", "update": "changed", "delete": "destroyed", "replace": "replaced", "read": "read"}
-_DOING = {"create": "creating", "update": "changing", "delete": "destroying", "replace": "replacing", "read": "reading"}
-_SLOW_SECONDS = 30.0
-_SHOWN = 8
+_ACTIVE = {
+    "create": "creating", "update": "changing", "delete": "destroying", "replace": "replacing", "read": "reading",
+}  # fmt: skip
+_SLOW_SECONDS = 30.0  # without a live display, report a resource again after so long
+_MOST_ACTIVE = 8  # resources in the live display
 
 
 class Progress:
-    """A listener for Terraform's events and for sentences, so that the two do not write over each other.
+    """Prints sentences and Terraform's events without letting them overwrite the live display. A context manager.
 
-    Used as a context; `expect` says how many resources are to come. Everything goes to standard error.
+    Either `expect` a number of resources, each of which gets a line; or `begin` named steps, each of which gets a line
+    with its seconds when it ends.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
-        self._total = 0
-        self._done = 0
-        self._started = time.monotonic()
-        self._at_work: dict[str, tuple[float, str]] = {}
-        self._told: dict[str, float] = {}
+    def __init__(self) -> None:
+        self._quiet = quiet()
         self._live: Live | None = None
+        self._bars: Any = None  # a rich.progress.Progress with one task
+        self._resources: Any = None  # another one, with a task for each active resource
+        self._active: dict[str, Any] = {}  # address to task
+        self._reported: dict[str, float] = {}  # address to the seconds of its last line
+        self._step = ""
+        self._started = 0.0
+        self._done = 0
+        self._total: int | None = None
 
     def __enter__(self) -> "Progress":
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._end_display()
+        self.end()
 
     def expect(self, total: int) -> None:
-        """A plan with `total` resources is about to be applied."""
-        self._total, self._done, self._started = total, 0, time.monotonic()
-        if not self._quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-            self._begin_display()
+        """Start counting up to `total` resources."""
+        self._start("", total)
 
-    def say(self, sentence: str) -> None:
-        if not self._quiet:
-            self._print(sentence)
+    def begin(self, step: str) -> None:
+        """End the step before, and start this one."""
+        self.end()
+        self._start(step, None)
 
-    def hear(self, event: Event) -> None:
-        if isinstance(event, Diagnostic) and event.severity == "warning":
-            where = event.address or event.where
-            self._print(f"warning: {event.summary}" + (f" ({where})" if where else ""))
-        if not isinstance(event, ResourceEvent) or event.phase != "apply":
-            return
-        if event.moment == "start":
-            self._at_work[event.address] = (time.monotonic(), _DOING.get(event.action, event.action))
-        elif event.moment in ("complete", "errored"):
-            self._at_work.pop(event.address, None)
-        if self._quiet:
-            return
-        seconds = f" ({event.seconds:.0f} s)" if event.seconds >= 1 else ""
-        if event.moment == "complete":
-            self._done += 1
-            self._print(
-                f"[{self._done}/{self._total}] {_DONE.get(event.action, event.action)} {event.address}{seconds}"
-            )
-        elif event.moment == "errored":
-            self._print(f"failed: {event.address}{seconds}")
-        elif self._live is None and event.seconds - self._told.get(event.address, 0) >= _SLOW_SECONDS:
-            self._told[event.address] = event.seconds
-            self._print(f"still {_DOING.get(event.action, event.action)} {event.address}{seconds}")
-
-    def _print(self, line: str) -> None:
-        if self._live is not None:
-            self._live.console.print(line, highlight=False, markup=False, style="dim" if line[0] == "[" else None)
-        else:
-            click.echo(line, err=True)
-
-    def _begin_display(self) -> None:
-        from rich.console import Console
-        from rich.live import Live
-
-        self._end_display()
-        self._live = Live(
-            console=Console(stderr=True), get_renderable=self._picture, refresh_per_second=4, transient=True
-        )
-        self._live.start()
-
-    def _end_display(self) -> None:
+    def end(self) -> None:
+        """Remove the live display; print the line of the step that ended."""
         if self._live is not None:
             self._live.stop()
             self._live = None
+        if self._step:
+            resources = f"  ({counted(self._done, 'resource')})" if self._done else ""
+            step, self._step = self._step, ""
+            self._print(f"{time.monotonic() - self._started:7.1f} s  {step}{resources}")
 
-    def _picture(self) -> Any:
-        """A bar, and below it what is being worked on, the longest first."""
-        from rich.text import Text
+    def info(self, sentence: str) -> None:
+        """Print a sentence, below the steps indented."""
+        self._print(f"           {sentence}" if self._step else sentence, style="dim" if self._step else "")
 
-        now = time.monotonic()
-        filled = round(30 * self._done / self._total) if self._total else 0
-        text = Text(f"{'━' * filled}{'╌' * (30 - filled)} {self._done}/{self._total}  {now - self._started:.0f} s")
-        at_work = sorted((since, word, address) for address, (since, word) in list(self._at_work.items()))
-        for since, word, address in at_work[:_SHOWN]:
-            text.append(f"\n  {word} {address} ({now - since:.0f} s)", style="dim")
-        if len(at_work) > _SHOWN:
-            text.append(f"\n  and {len(at_work) - _SHOWN} more", style="dim")
-        return text
+    def listen(self, event: Event) -> None:
+        """Show an event of Terraform."""
+        if isinstance(event, Diagnostic) and event.severity == "warning" and not self._step:
+            where = event.address or event.where
+            self._print(f"warning: {event.summary}" + (f" ({where})" if where else ""), important=True)
+        if not isinstance(event, ResourceEvent) or event.phase != "apply":
+            return
+        if event.moment in ("complete", "errored"):
+            self._done += event.moment == "complete"
+            self._deactivate(event.address)
+        else:
+            self._activate(event)
+        if self._bars is not None:
+            self._bars.update(0, completed=self._done)
+        if not self._step:
+            self._print_resource(event)
+
+    def _print_resource(self, event: ResourceEvent) -> None:
+        seconds = f" ({event.seconds:.0f} s)" if event.seconds >= 1 else ""
+        if event.moment == "complete":
+            done = _DONE.get(event.action, event.action)
+            self._print(f"[{self._done}/{self._total or '?'}] {done} {event.address}{seconds}", style="dim")
+        elif event.moment == "errored":
+            self._print(f"failed: {event.address}{seconds}")
+        elif self._live is None and event.seconds - self._reported.get(event.address, 0) >= _SLOW_SECONDS:
+            self._reported[event.address] = event.seconds
+            self._print(f"still {_ACTIVE.get(event.action, event.action)} {event.address}{seconds}")
+
+    def _print(self, line: str, *, style: str = "", important: bool = False) -> None:
+        if self._quiet and not important:
+            return
+        if self._live is not None:
+            self._live.console.print(line, highlight=False, markup=False, soft_wrap=True, style=style)
+        else:
+            (warn if important else info)(line)
+
+    def _start(self, step: str, total: int | None) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        self._step, self._total, self._done, self._started = step, total, 0, time.monotonic()
+        self._active.clear()
+        if self._quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            return
+        from rich.console import Console, Group
+        from rich.live import Live
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bars
+
+        self._bars = Bars(TextColumn("{task.description}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bars.add_task(step, total=total)
+        self._resources = Bars(TextColumn("  {task.description}", style="dim"), TimeElapsedColumn())
+        display = Group(self._bars, self._resources)
+        self._live = Live(display, console=Console(stderr=True), refresh_per_second=4, transient=True)
+        self._live.start()
+
+    def _activate(self, event: ResourceEvent) -> None:
+        if self._live is not None and event.address not in self._active:
+            visible = len(self._active) < _MOST_ACTIVE
+            text = f"{_ACTIVE.get(event.action, event.action)} {event.address}"
+            self._active[event.address] = self._resources.add_task(text, total=None, visible=visible)
+
+    def _deactivate(self, address: str) -> None:
+        task = self._active.pop(address, None)
+        if task is not None:
+            self._resources.remove_task(task)
+            for waiting in list(self._active.values())[:_MOST_ACTIVE]:
+                self._resources.update(waiting, visible=True)

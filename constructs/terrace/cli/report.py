@@ -1,6 +1,5 @@
-"""`terrace report`: what an auditor reads, requirement by requirement, and what changed since the last one."""
+"""`terrace report`: write evidence for auditors, by framework and requirement, and compare two reports."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,31 +11,39 @@ from terrace.cli.options import json_option
 if TYPE_CHECKING:
     from terrace.assurance.report.model import Report
 
-_NAMED = 6  # guarantees that fail for the same reason and are named; more are counted
+_MOST_NAMED = 6  # guarantees that fail for the same reason; more are counted
 _PATH = click.Path(path_type=Path)
 
 
 @click.command("report")
 @click.option(
-    "--framework", "frameworks", multiple=True, metavar="NAME", help="soc2, ...; repeat for more. Default: all."
+    "--framework",
+    "frameworks",
+    multiple=True,
+    metavar="NAME",
+    help="Framework, such as soc2; repeatable.  [default: all]",
 )
-@click.option("--env", "environments", multiple=True, metavar="ENV", help="This environment; repeat for more.")
+@click.option("--env", "environments", multiple=True, metavar="ENV", help="Environment; repeatable.")
 @click.option(
     "--cloud",
     "clouds",
     type=click.Choice([*CLOUDS, "all"]),
     multiple=True,
-    help="On this cloud; repeat for more. Default: the environment's own.",
+    help="Cloud; repeatable.  [default: the environment's own]",
 )
-@click.option("--out", type=_PATH, metavar="DIR", help="Where the files go.")
+@click.option("--out", type=_PATH, metavar="DIR", help="Directory to write to.")
 @click.option(
-    "--live", type=_PATH, multiple=True, metavar="FILE", help="Merge in what `terrace verify ENV --json` printed."
+    "--live",
+    type=_PATH,
+    multiple=True,
+    metavar="FILE",
+    help="Add live evidence: the output of `terrace verify ENV --json`; repeatable.",
 )
 @click.option(
     "--plan",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     metavar="FILE",
-    help="Judge this plan, as `terraform show -json` prints it, instead of the stack.",
+    help="Check this plan, in the format of `terraform show -json`, instead of the stack.",
 )
 @click.option("--diff", nargs=2, type=_PATH, metavar="OLD NEW", help="Compare two reports instead of writing one.")
 @json_option
@@ -52,25 +59,25 @@ def command(
     diff: tuple[Path, Path] | None,
     as_json: bool,
 ) -> None:
-    """Run the gate on environments, and write how each requirement of a framework stands: a page for people, OSCAL,
-    CSV and JSON.
+    """Run the gate on the environments, and write the outcome and evidence of each requirement as HTML, OSCAL, CSV and
+    JSON.
 
-    It is evidence about configuration before deployment, not an attestation. The same inputs and SOURCE_DATE_EPOCH give
-    the same bytes. Exit code 1 when a guarantee is broken or unproven, or the gate does not pass; with --diff, when
-    something got worse.
+    The report is evidence about configuration before deployment, not an attestation. The same inputs and the same
+    SOURCE_DATE_EPOCH give the same bytes. Exit code 1 when a guarantee is broken or unproven or the gate fails; with
+    --diff, when an outcome is worse.
     """
+    from terrace.cli.console import write, write_json
     from terrace.errors import UsageError
 
     if diff:
         if frameworks or environments or clouds or out or live or plan:
-            raise UsageError("--diff compares two reports and takes nothing else", hint="terrace report --diff OLD NEW")
+            raise UsageError("--diff cannot be combined with other options", hint="terrace report --diff OLD NEW")
         _compare(ctx, *diff, as_json=as_json)
         return
     if not environments or out is None:
-        raise UsageError(
-            "a report is of an environment, and goes somewhere", hint="terrace report --env prod --out DIR"
-        )
+        raise UsageError("--env and --out are required", hint="terrace report --env prod --out DIR")
 
+    from terrace import live as reader
     from terrace.assurance.report import build as making
     from terrace.cli.options import project_of
 
@@ -78,26 +85,29 @@ def command(
     chosen = list(dict.fromkeys(environments))
     if plan and len(chosen) * max(len(on), 1) != 1:
         raise UsageError(
-            "a plan is of one environment on one cloud", hint="terrace report --env ENV --plan FILE --out DIR"
+            "--plan requires exactly one environment and one cloud",
+            hint="terrace report --env ENV --plan FILE --out DIR",
         )
-    report = making.make(project_of(ctx), frameworks, chosen, on, live, plan)
+    report = making.make(project_of(ctx), frameworks, chosen, on, live, plan, readable=reader.readable)
     paths = making.write(report, out)
     if as_json:
-        click.echo(
-            json.dumps({"passed": report.passes, "files": [str(path) for path in paths], **_counts(report)}, indent=2)
-        )
+        write_json({"passed": report.passes, "files": [str(path) for path in paths], **_counts(report)})
     else:
-        click.echo(_text(report, paths))
+        write(_text(report, paths))
     if not report.passes:
         ctx.exit(1)
 
 
 def _compare(ctx: click.Context, old: Path, new: Path, *, as_json: bool) -> None:
     from terrace.assurance.report import difference
+    from terrace.cli.console import write, write_json
 
-    found = difference.difference(difference.read(old), difference.read(new))
-    click.echo(json.dumps(found.as_data(), indent=2) if as_json else difference.text(found))
-    if found.worse:
+    changes = difference.difference(difference.read(old), difference.read(new))
+    if as_json:
+        write_json(changes.as_data())
+    else:
+        write(difference.text(changes))
+    if changes.worse:
         ctx.exit(1)
 
 
@@ -111,9 +121,9 @@ def _counts(report: "Report") -> dict[str, object]:
 
 
 def _text(report: "Report", paths: list[Path]) -> str:
-    """A line a framework and stack; what is broken, and why; where the files are."""
-    from terrace.assurance.report.labels import HELD, limits
-    from terrace.assurance.report.labels import OUTCOMES as WORDS
+    """Requirements by outcome for each framework and stack; failing guarantees with the reason; the files."""
+    from terrace.assurance.report.labels import OUTCOMES as TITLES
+    from terrace.assurance.report.labels import STATUSES, limits
     from terrace.assurance.report.model import FAILING, OUTCOMES
     from terrace.cli.console import table
 
@@ -122,25 +132,26 @@ def _text(report: "Report", paths: list[Path]) -> str:
         for framework in report.frameworks
         for stack in report.stacks
     ]
-    present = [outcome for outcome in OUTCOMES if any(found[outcome] for _, _, found in counts)]
-    rows = [[framework.short, stack, *(found[outcome] for outcome in present)] for framework, stack, found in counts]
-    parts = [table(["framework", "stack", *(WORDS[outcome].lower() for outcome in present)], rows)]
+    present = [outcome for outcome in OUTCOMES if any(count[outcome] for _, _, count in counts)]
+    rows = [[framework.short, stack, *(count[outcome] for outcome in present)] for framework, stack, count in counts]
+    parts = [table(["framework", "stack", *(TITLES[outcome].lower() for outcome in present)], rows)]
     failing: dict[tuple[str, str, str], list[str]] = {}
-    for one in report.evidence.values():
-        if one.held in FAILING:
-            failing.setdefault((HELD[one.held], str(one.stack), one.why), []).append(one.guarantee.id)
-    said = [
-        f"{word}: {', '.join(ids) if len(ids) <= _NAMED else f'{len(ids)} guarantees'} on {stack}: {why}"
-        for (word, stack, why), ids in failing.items()
+    for evidence in report.evidence.values():
+        if evidence.status in FAILING:
+            reason = (STATUSES[evidence.status], str(evidence.stack), evidence.reason)
+            failing.setdefault(reason, []).append(evidence.guarantee.id)
+    failures = [
+        f"{status}: {', '.join(ids) if len(ids) <= _MOST_NAMED else f'{len(ids)} guarantees'} on {stack}: {reason}"
+        for (status, stack, reason), ids in failing.items()
     ]
-    said += [
-        f"The gate: {finding.id} on {finding.environment}/{finding.cloud}: {finding.sentence}"
+    failures += [
+        f"Gate: {finding.id} on {finding.environment}/{finding.cloud}: {finding.sentence}"
         for result in report.results
         for finding in result.blocking
         if not finding.guarantee
     ]
-    if said:
-        parts.append("\n".join(said))
+    if failures:
+        parts.append("\n".join(failures))
     parts.append(limits(report)[0])
     parts.append("\n".join(str(path) for path in paths))
     return "\n\n".join(parts)

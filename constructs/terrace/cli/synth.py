@@ -1,4 +1,4 @@
-"""`terrace synth`: write the stacks, without Terraform, credentials or network."""
+"""`terrace synth`: write the stacks. It needs no Terraform, credentials or network."""
 
 import json
 import time
@@ -15,14 +15,16 @@ from terrace.errors import UsageError
 
 if TYPE_CHECKING:
     from terrace.project.discovery import Project
-    from terrace.project.synthesis import OnCloud
+    from terrace.project.synthesis import CloudSynthesis
 
 
 @click.command("synth")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
 @cloud_option
-@click.option("--all", "every_cloud", is_flag=True, help="On every cloud at once, a process each.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Where to write; default cdktf.out.")
+@click.option("--all", "every_cloud", is_flag=True, help="Synthesize for every cloud at once, each in its own process.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write to DIR.  [default: cdktf.out]"
+)
 @json_option
 @click.pass_context
 def command(
@@ -33,64 +35,62 @@ def command(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Write the stacks of the environments named, or of all: cdktf.out/stacks/ENV/cdk.tf.json.
+    """Write the stacks of the given environments, or of all, to cdktf.out/stacks/ENV/cdk.tf.json.
 
-    With --all they go to cdktf.out/CLOUD/ENV/cdk.tf.json, whatever cloud an environment chose, and leave
-    cdktf.out/stacks as it is. The same input gives the same bytes, on any machine.
+    --all writes to cdktf.out/CLOUD/ENV/cdk.tf.json for every cloud, and does not change cdktf.out/stacks. The same
+    input gives the same bytes on any machine.
     """
+    from terrace.cli.console import counted, info, table, write, write_json
     from terrace.cli.options import project_of
     from terrace.environment import names
 
     if every_cloud and cloud:
-        raise UsageError("--all is every cloud, --cloud one of them", hint="leave one of them out")
+        raise UsageError("--all and --cloud cannot be combined", hint="omit one of them")
     project = project_of(ctx)
     if out:
         project = replace(project, synthesized_to=out.resolve())
-    wanted = environments or names(project.root)
+    chosen = environments or names(project.root)
     started = time.monotonic()
     if every_cloud:
-        made = _on_every_cloud(ctx, project, wanted)
-        rows = [(run.cloud, name, *_counted(directory)) for run in made for name, directory in run.stacks.items()]
+        runs = _on_every_cloud(project, chosen)
+        rows = [(run.cloud, name, *_counted(directory)) for run in runs for name, directory in run.stacks.items()]
     else:
         from terrace.project.synthesis import synthesize
 
-        made, written = [], synthesize(project, *wanted, cloud=cloud or "")
-        rows = [("", directory.name, *_counted(directory)) for directory in written]
+        runs = []
+        directories = synthesize(project, *chosen, cloud=cloud or "")
+        rows = [("", directory.name, *_counted(directory)) for directory in directories]
     if as_json:
-        click.echo(json.dumps([_data(project, *row) for row in rows]))
+        write_json([_data(project, *row) for row in rows])
     elif every_cloud:
-        from terrace.cli.console import table
-
-        shown = [[on, name, resources, project.shown(directory)] for on, name, resources, directory in rows]
-        click.echo(table(["cloud", "environment", "resources", "directory"], shown))
+        cells = [[on, name, resources, project.display(directory)] for on, name, resources, directory in rows]
+        write(table(["cloud", "environment", "resources", "directory"], cells))
     else:
         for _, name, resources, directory in rows:
-            click.echo(f"{name}: {resources} resources in {project.shown(directory)}")
-    _refuse_failures(made)
-    click.echo(f"{time.monotonic() - started:.1f} s", err=True)
+            write(f"{name}: {counted(resources, 'resource')} in {project.display(directory)}")
+    _raise_failures(runs)
+    info(f"{time.monotonic() - started:.1f} s")
 
 
-def _on_every_cloud(ctx: click.Context, project: "Project", environments: Sequence[str]) -> "list[OnCloud]":
-    from terrace.cli.console import say
-    from terrace.cli.options import settings_of
-    from terrace.project.synthesis import on_clouds
+def _on_every_cloud(project: "Project", environments: Sequence[str]) -> "list[CloudSynthesis]":
+    from terrace.cli.console import counted, info
+    from terrace.project.synthesis import synthesize_on_clouds
 
-    def tell(made: "OnCloud") -> None:
-        if not settings_of(ctx).quiet:
-            became = "failed" if made.failure else f"{len(made.stacks)} stacks"
-            say(f"{made.cloud}: {became}, {made.seconds:.1f} s")
+    def report(run: "CloudSynthesis") -> None:
+        result = "failed" if run.failure else counted(len(run.stacks), "stack")
+        info(f"{run.cloud}: {result}, {run.seconds:.1f} s")
 
-    return on_clouds(project, environments, CLOUDS, tell=tell)
+    return synthesize_on_clouds(project, environments, CLOUDS, on_result=report)
 
 
-def _refuse_failures(made: "Sequence[OnCloud]") -> None:
-    """What went wrong, each once: a fault of a shared file is every cloud's. Raises SynthesisFailed."""
+def _raise_failures(runs: "Sequence[CloudSynthesis]") -> None:
+    """Raises SynthesisFailed with each message once, since an error in a shared file fails every cloud."""
     from terrace.project.synthesis import SynthesisFailed
 
-    failures = [run.failure for run in made if run.failure]
+    failures = [run.failure for run in runs if run.failure]
     if failures:
-        told = dict.fromkeys(str(failure) for failure in failures)
-        failed = SynthesisFailed("\n".join(told), hint=failures[0].hint)
+        messages = dict.fromkeys(str(failure) for failure in failures)
+        failed = SynthesisFailed("\n".join(messages), hint=failures[0].hint)
         failed.exit_code = max(failure.exit_code for failure in failures)
         raise failed
 
@@ -102,4 +102,4 @@ def _counted(directory: Path) -> tuple[int, Path]:
 
 def _data(project: "Project", cloud: str, environment: str, resources: int, directory: Path) -> dict[str, object]:
     on = {"cloud": cloud} if cloud else {}
-    return {**on, "environment": environment, "resources": resources, "directory": project.shown(directory)}
+    return {**on, "environment": environment, "resources": resources, "directory": project.display(directory)}

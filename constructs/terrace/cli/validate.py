@@ -1,6 +1,5 @@
-"""`terrace validate`: is every environment right? In milliseconds; no Node, no network, no credentials, no CDK."""
+"""`terrace validate`: check environment files, in milliseconds. No Node, network, credentials or CDK."""
 
-import json
 from dataclasses import asdict, dataclass, field
 
 import click
@@ -10,17 +9,18 @@ from terrace.errors import InvalidEnvironment, Problem
 
 
 @dataclass
-class Verdict:
-    """What is to be said of the environments that were asked for."""
+class Validation:
+    """The valid environments, and the problems of the others."""
 
-    valid: dict[str, str] = field(default_factory=dict)  # name to cloud, region and tier
+    valid: dict[str, str] = field(default_factory=dict)  # name to "tier, cloud, region"
     invalid: dict[str, list[Problem]] = field(default_factory=dict)
-    project: list[Problem] = field(default_factory=list)  # between environments, or of a file that is none
+    project: list[Problem] = field(default_factory=list)  # between environments, or in a file that is not used
 
     @property
     def problems(self) -> list[Problem]:
-        """Each once: a fault of a shared base is every environment's."""
-        return list(dict.fromkeys([*(each for found in self.invalid.values() for each in found), *self.project]))
+        """Each problem once; a problem in a shared base appears in every environment."""
+        own = [problem for problems in self.invalid.values() for problem in problems]
+        return list(dict.fromkeys([*own, *self.project]))
 
 
 @click.command("validate")
@@ -29,45 +29,47 @@ class Verdict:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, environments: tuple[str, ...], cloud: str | None, as_json: bool) -> None:
-    """Check the environments named, or all of environments/.
+    """Check the given environments, or all in environments/.
 
-    Prints a line for each that is valid and every problem of each that is not, as file:line:column. Exit code 1: one
-    is not.
+    Prints one line for each valid environment, and every problem of the others with its file, line and column. Exit
+    code 1 when there is a problem.
     """
-    verdict = judged(ctx, environments, cloud)
+    from terrace.cli.console import write, write_json
+
+    result = validate(ctx, environments, cloud)
     if as_json:
-        click.echo(json.dumps(_report(verdict), indent=2))
+        write_json(_as_data(result))
     else:
-        for name, summary in verdict.valid.items():
-            click.echo(f"{name}: valid ({summary})")
-        for problem in verdict.problems:
-            click.echo(str(problem))
-        if not verdict.valid and not verdict.problems:
-            click.echo("environments/ holds no environment.")
-    ctx.exit(1 if verdict.problems or not verdict.valid else 0)
+        for name, summary in result.valid.items():
+            write(f"{name}: valid ({summary})")
+        for problem in result.problems:
+            write(str(problem))
+        if not result.valid and not result.problems:
+            write("no environments in environments/")
+    ctx.exit(1 if result.problems or not result.valid else 0)
 
 
-def judged(ctx: click.Context, environments: tuple[str, ...], cloud: str | None) -> Verdict:
-    """Load what was asked for. Raises UsageError when there is no such environment."""
+def validate(ctx: click.Context, environments: tuple[str, ...], cloud: str | None) -> Validation:
+    """Load the given environments, or all. Raises UsageError when one does not exist."""
     from terrace.environment.loading import Loaded, between, load, names, unused
 
     project = project_of(ctx).root
-    verdict, loaded = Verdict(), list[Loaded]()
+    result, loaded = Validation(), list[Loaded]()
     for name in environments or names(project):
         try:
             loaded.append(load(name, project=project, cloud=cloud))
             environment = loaded[-1].environment
-            verdict.valid[name] = f"{environment.tier}, {environment.cloud}, {environment.region}"
+            result.valid[name] = f"{environment.tier}, {environment.cloud}, {environment.region}"
         except InvalidEnvironment as error:
-            verdict.invalid[name] = error.problems
-    verdict.project = between(loaded) + ([] if environments else unused(project))
-    return verdict
+            result.invalid[name] = error.problems
+    result.project = between(loaded) + ([] if environments else unused(project))
+    return result
 
 
-def _report(verdict: Verdict) -> dict[str, object]:
-    problems = {name: [asdict(problem) for problem in found] for name, found in verdict.invalid.items()}
+def _as_data(result: Validation) -> dict[str, object]:
+    problems = {name: [asdict(problem) for problem in each] for name, each in result.invalid.items()}
     return {
-        "valid": not verdict.problems and bool(verdict.valid),
-        "environments": {name: [] for name in verdict.valid} | problems,
-        "project": [asdict(problem) for problem in verdict.project],
+        "valid": not result.problems and bool(result.valid),
+        "environments": {name: [] for name in result.valid} | problems,
+        "project": [asdict(problem) for problem in result.project],
     }

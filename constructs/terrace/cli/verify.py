@@ -1,6 +1,5 @@
-"""`terrace verify`: read the live deployment and prove its guarantees."""
+"""`terrace verify`: check the guarantees of a live deployment."""
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -8,26 +7,26 @@ import click
 from terrace.cli.options import cloud_option, environment_argument, json_option
 
 if TYPE_CHECKING:
-    from terrace.live import Result
+    from terrace.assurance.evaluation import Result
 
-_WORDS = {"holds": "holds", "broken": "BROKEN", "unknown": "UNKNOWN", "not_applicable": "not asked for"}
-_COLOURS = {"broken": "red", "unknown": "yellow", "holds": "green"}
-_WIDEST = 110
+_WORDS = {"holds": "holds", "broken": "BROKEN", "unproven": "UNPROVEN", "not_required": "not required"}
+_COLOURS = {"broken": "red", "unproven": "yellow", "holds": "green"}
+_INDENT = " " * 11
 
 
 @click.command("verify")
 @environment_argument
 @cloud_option
 @json_option
-@click.option("--only", metavar="ID", multiple=True, help="Read this guarantee only (DB-2); repeat for more.")
+@click.option("--only", metavar="ID", multiple=True, help="Check this guarantee only, such as DB-2; repeatable.")
 @click.pass_context
 def command(ctx: click.Context, environment: str, cloud: str | None, as_json: bool, only: tuple[str, ...]) -> None:
-    """Read what ENV has deployed, through the cloud's own API, and compare it with what ENV asks for.
+    """Read the live resources of ENV through the cloud's API, and check the guarantees of ENV on them.
 
-    Terraform and its state are not asked. Exit code 1 when a guarantee is broken, or could not be read: what nobody
-    saw is not proven.
+    Uses neither Terraform nor its state. Exit code 1 when a guarantee is broken or unproven.
     """
     from terrace import live
+    from terrace.cli.console import write, write_json
     from terrace.cli.options import load
     from terrace.environment import target
 
@@ -36,56 +35,65 @@ def command(ctx: click.Context, environment: str, cloud: str | None, as_json: bo
     results = live.verify(loaded.environment, target(loaded.environment), only=ids)
     passed = bool(results) and all(result.passes for result in results)
     if as_json:
-        click.echo(json.dumps(as_data(loaded.environment.name, loaded.environment.cloud, results), indent=2))
+        write_json(as_data(loaded.environment.name, loaded.environment.cloud, results))
     else:
-        click.echo(text(results))
-        click.echo(f"\n{loaded.environment.name} on {loaded.environment.cloud}: {summary(results)}")
+        write(text(results))
+        write(f"\n{loaded.environment.name} on {loaded.environment.cloud}: {summary(results)}")
     if not passed:
         ctx.exit(1)
 
 
 def summary(results: "list[Result]") -> str:
-    """How many of each, in words."""
+    """The number of guarantees of each status."""
     counts = {status: sum(1 for result in results if result.status == status) for status in _WORDS}
     parts = [f"{counts['holds']} of {len(results)} guarantees hold"]
     parts += [f"{counts['broken']} broken"] * bool(counts["broken"])
-    parts += [f"{counts['unknown']} could not be read"] * bool(counts["unknown"])
-    parts += [f"{counts['not_applicable']} not asked for"] * bool(counts["not_applicable"])
+    parts += [f"{counts['unproven']} unproven"] * bool(counts["unproven"])
+    parts += [f"{counts['not_required']} not required"] * bool(counts["not_required"])
     return ", ".join(parts)
 
 
 def text(results: "list[Result]") -> str:
-    """A block a capability, a line a guarantee; below those that do not hold, why."""
+    """The guarantees by capability, each with its status, sentence and evidence."""
     lines: list[str] = []
-    for capability in dict.fromkeys(result.capability for result in results):
+    for capability in dict.fromkeys(result.guarantee.capability for result in results):
         lines += ["", capability] if lines else [capability]
         for result in results:
-            if result.capability == capability:
-                lines += _told(result)
+            if result.guarantee.capability == capability:
+                lines += _lines(result)
     return "\n".join(lines)
 
 
-def _told(result: "Result") -> list[str]:
-    from terrace.cli.console import coloured
+def _lines(result: "Result") -> list[str]:
+    from terrace.cli.console import shortened, styled, width
 
     word = _WORDS[result.status].ljust(max(map(len, _WORDS.values())))
-    word = coloured(word, fg=_COLOURS.get(result.status), bold=not result.passes)
-    lines = [f"  {result.guarantee.ljust(8)} {word}  {result.sentence}"]
+    word = styled(word, fg=_COLOURS.get(result.status), bold=not result.passes)
+    lines = [f"  {result.guarantee.id.ljust(8)} {word}  {result.guarantee.sentence}"]
     if result.passes:
-        detail = result.reason or result.evidence
-        lines.append(f"           {detail if len(detail) <= _WIDEST else detail[: _WIDEST - 1] + '…'}")
+        detail = result.evidence if result.status == "holds" else result.reason
+        lines.append(_INDENT + shortened(detail, width() - len(_INDENT)))
     else:
-        lines += [f"           {part}" for part in (result.reason or result.evidence).split("; ")]
+        lines += [_INDENT + part for part in result.reason.split("; ")]
     return lines
 
 
 def as_data(environment: str, cloud: str, results: "list[Result]") -> dict[str, object]:
-    """For machines: what was read of each guarantee."""
-    from dataclasses import asdict
-
+    """The results for --json."""
     return {
         "environment": environment,
         "cloud": cloud,
         "passed": bool(results) and all(result.passes for result in results),
-        "guarantees": [asdict(result) for result in results],
+        "guarantees": [
+            {
+                "guarantee": result.guarantee.id,
+                "sentence": result.guarantee.sentence,
+                "status": result.status,
+                "evidence": result.evidence,
+                "resource": result.resource,
+                "capability": result.guarantee.capability,
+                "reason": result.reason,
+            }
+            for result in results
+        ],
     }

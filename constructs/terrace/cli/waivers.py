@@ -1,6 +1,5 @@
-"""`terrace waivers`: what is accepted, by whom, until when."""
+"""`terrace waivers`: list, check and add accepted findings."""
 
-import json
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,75 +12,86 @@ from terrace.cli.options import json_option, project_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from terrace.assurance.result import Waiver
+    from terrace.assurance.gate_result import Waiver
 
 
 @click.group("waivers")
 def command() -> None:
-    """Findings of the gate that somebody accepts for a while: policies/waivers.yaml."""
+    """List, check and add waivers: findings of the gate that are accepted until a date, in policies/waivers.yaml."""
 
 
 @command.command("list")
 @json_option
 @click.pass_context
 def _list(ctx: click.Context, as_json: bool) -> None:
-    """Show every waiver, the next to end first."""
-    from terrace.cli.console import table
+    """List all waivers, the next to expire first."""
+    from terrace.cli.console import table, write, write_json
 
-    found = sorted(_read(ctx), key=lambda one: (one.expires, one.id))
+    waivers = sorted(_read(ctx), key=lambda waiver: (waiver.expires, waiver.id))
     today = _today()
     if as_json:
-        click.echo(json.dumps([_plain(one) for one in found], indent=2))
-    elif not found:
-        click.echo("nothing is waived")
+        write_json([_plain(waiver) for waiver in waivers])
+    elif not waivers:
+        write("no waivers")
     else:
         rows: list[list[object]] = [
             [
-                one.id,
-                one.resource,
-                ",".join(one.environments),
-                ",".join(one.clouds),
-                one.owner,
-                one.approved_by,
-                str(one.expires),
-                (one.expires - today).days,
+                waiver.id,
+                waiver.resource,
+                ",".join(waiver.environments),
+                ",".join(waiver.clouds),
+                waiver.owner,
+                waiver.approved_by,
+                str(waiver.expires),
+                (waiver.expires - today).days,
             ]
-            for one in found
+            for waiver in waivers
         ]
-        click.echo(table(["id", "resource", "environments", "clouds", "owner", "approved by", "expires", "days"], rows))
+        headers = ["id", "resource", "environments", "clouds", "owner", "approved by", "expires", "days left"]
+        write(table(headers, rows))
 
 
 @command.command("check")
 @click.pass_context
 def _check(ctx: click.Context) -> None:
-    """Judge the file, then every stack that a waiver is about: expired and unused ones fail. Exit code 1."""
-    from terrace.assurance import gate
+    """Validate policies/waivers.yaml, then run the gate on every stack that a waiver names.
 
-    found = _read(ctx)
-    concerned = sorted({(name, cloud) for one in found for name in one.environments for cloud in one.clouds})
-    faults = []
-    for cloud in dict.fromkeys(cloud for _, cloud in concerned):
-        for result in gate.run(project_of(ctx), [name for name, on in concerned if on == cloud], [cloud]):
-            faults += [one for one in result.findings if one.id in ("gate.expired-waiver", "gate.unused-waiver")]
-    for one in faults:
-        click.echo(f"{one.line} {one.environment} on {one.cloud}: {one.sentence}")
-    if faults:
+    Exit code 1 when a waiver has expired or is not used.
+    """
+    from terrace.assurance import gate
+    from terrace.cli.console import counted, write
+
+    waivers = _read(ctx)
+    stacks = sorted({(name, cloud) for waiver in waivers for name in waiver.environments for cloud in waiver.clouds})
+    findings = []
+    for cloud in dict.fromkeys(cloud for _, cloud in stacks):
+        for result in gate.run(project_of(ctx), [name for name, on in stacks if on == cloud], [cloud]):
+            findings += [
+                finding for finding in result.findings if finding.id in ("gate.expired-waiver", "gate.unused-waiver")
+            ]
+    for finding in findings:
+        write(f"{finding.line} {finding.environment} on {finding.cloud}: {finding.sentence}")
+    if findings:
         ctx.exit(1)
-    click.echo(f"{len(found)} waivers, all needed, none expired")
+    write(f"{counted(len(waivers), 'waiver')}: all used, none expired")
 
 
 @command.command("add")
 @click.argument("id")
 @click.argument("resource")
-@click.option("--env", "environments", multiple=True, required=True, metavar="ENV", help="Repeat for more.")
-@click.option("--cloud", "clouds", type=click.Choice(CLOUDS), multiple=True, required=True, help="Repeat for more.")
+@click.option("--env", "environments", multiple=True, required=True, metavar="ENV", help="Environment; repeatable.")
+@click.option("--cloud", "clouds", type=click.Choice(CLOUDS), multiple=True, required=True, help="Cloud; repeatable.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why the finding is acceptable here.")
-@click.option("--owner", required=True, metavar="TEAM", help="Who answers for it.")
-@click.option("--approved-by", required=True, metavar="TEAM", help="Who agreed; not the owner.")
+@click.option("--owner", required=True, metavar="TEAM", help="Team that owns the waiver.")
+@click.option("--approved-by", required=True, metavar="TEAM", help="Team that approved it; not the owner.")
 @click.option(
-    "--expires", required=True, type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="At most 180 days ahead."
+    "--expires",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Last day; at most 180 days ahead.",
 )
-@click.option("--control", required=True, metavar="TEXT", help="What helps meanwhile.")
+@click.option("--control", required=True, metavar="TEXT", help="Compensating control.")
 @click.pass_context
 def _add(
     ctx: click.Context,
@@ -95,16 +105,20 @@ def _add(
     expires: datetime,
     control: str,
 ) -> None:
-    """Accept the finding ID on RESOURCE, an address or a construct path, wildcards past its first word."""
+    """Accept the finding ID on RESOURCE.
+
+    RESOURCE is an address or a construct path. It may contain wildcards after the first word: lake/*/bucket.
+    """
     from terrace.assurance import waivers
-    from terrace.assurance.result import Waiver
+    from terrace.assurance.gate_result import Waiver
+    from terrace.cli.console import write
     from terrace.environment import names
 
     root = project_of(ctx).root
-    wanted = Waiver(id, resource, environments, clouds, reason, owner, approved_by, expires.date(), control)
+    waiver = Waiver(id, resource, environments, clouds, reason, owner, approved_by, expires.date(), control)
     path = _path(ctx)
-    written = waivers.add(path, wanted, environments=names(root), today=_today(), shown=str(path.relative_to(root)))
-    click.echo(f"{written.line}: {id} on {resource} is waived until {written.expires}")
+    written = waivers.add(path, waiver, environments=names(root), today=_today(), shown=str(path.relative_to(root)))
+    write(f"{written.line}: waived {id} on {resource} until {written.expires}")
 
 
 def _read(ctx: click.Context) -> "tuple[Waiver, ...]":
@@ -118,7 +132,7 @@ def _read(ctx: click.Context) -> "tuple[Waiver, ...]":
 def _path(ctx: click.Context) -> "Path":
     from terrace.assurance import gate, waivers
 
-    return gate.place(project_of(ctx).root, waivers.FILE)
+    return gate.policy_path(project_of(ctx).root, waivers.FILE)
 
 
 def _plain(waiver: "Waiver") -> dict[str, Any]:

@@ -1,14 +1,13 @@
-"""The whole life of one environment on an emulated cloud, with the evidence of each step.
+"""The demo: the life of one environment on an emulated cloud, with the evidence of each step.
 
-Nothing here can reach a real account: every child process and every SDK call gets the emulator's variables and none of
-the shell's credentials, and the proxy refuses any host that is not the emulated cloud's.
+No step can reach a real account: every child process and every SDK call gets the emulator's variables and none of the
+shell's credentials, and the proxy refuses all other hosts.
 """
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,72 +16,71 @@ from pydantic import ValidationError
 
 from terrace import emulator, live
 from terrace.capabilities.outputs import parse
+from terrace.capabilities.target import Target
+from terrace.demo import timed_step
 from terrace.demo.inject_drift import inject_drift
 from terrace.deployment import lifecycle, teardown
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Event, ResourceEvent
 from terrace.environment import load, target
+from terrace.environment.schema import Environment
 from terrace.project.discovery import Project
 from terrace.purge import empty_buckets
 
-Say = Callable[[str], None]
 _SLOWEST = 5
 
 
 @dataclass
 class Evidence:
-    """What the run saw. `as_data` is what `--json` writes; `failures` says in sentences what should not have been."""
+    """What the demo observed, for `--json`. `failures` are sentences; `guarantees` maps an id to its status.
+
+    If the emulator is kept, `emulator_directory` and `example_command` (a first command to try) are set.
+    """
 
     environment: str
     cloud: str
     resources_applied: int = 0
     outputs_version: int = 0
     second_plan_changes: int = 0
-    guarantees_verified: list[str] = field(default_factory=list)
-    guarantees_not_applicable: list[str] = field(default_factory=list)
+    guarantees: dict[str, str] = field(default_factory=dict)
     drift_injected: list[str] = field(default_factory=list)
     drift_detected: list[str] = field(default_factory=list)
     drift_repaired: bool = False
     leftovers: list[str] = field(default_factory=list)
-    kept: list[dict[str, str]] = field(default_factory=list)
+    retained: list[dict[str, str]] = field(default_factory=list)
     not_emulated: list[dict[str, str]] = field(default_factory=list)
     unsupported_calls: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     slowest: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
-    still_running: str = ""
-    look: str = ""
+    emulator_directory: str = ""
+    example_command: str = ""
 
     def as_data(self) -> dict[str, Any]:
-        """Plain data, the keys in the order of the run."""
+        """Plain data, with the keys in the order of the steps."""
         return dict(vars(self))
 
 
 @dataclass
-class _Run:
+class _Demo:
     """What the steps share."""
 
+    environment: Environment
+    target: Target
     deployment: Deployment
     emulator: emulator.Emulator
     evidence: Evidence
-    announce: Say
+    on_step: Callable[[str], None]
+
+    def step(self, name: str) -> AbstractContextManager[None]:
+        return timed_step(name, self.on_step, self.evidence.seconds)
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        self.announce(name)
-        started = time.monotonic()
-        try:
-            yield
-        finally:
-            self.evidence.seconds[name] = round(time.monotonic() - started, 1)
-
-    @contextmanager
-    def sdk(self) -> Iterator[None]:
-        """For SDK calls of this process: its environment is the emulator's, and the old one comes back."""
+    def emulated_sdk(self) -> Iterator[None]:
+        """For SDK calls of this process: replaces its environment variables by the emulator's, and restores them."""
         before = dict(os.environ)
-        inside = self.emulator.child_environment(before)
         try:
-            _replace_environment(inside)
+            _replace_environment(self.emulator.child_environment(before))
             yield
         finally:
             _replace_environment(before)
@@ -96,73 +94,69 @@ def run(
     keep: bool = False,
     provider_mirror: Path | None = None,
     faults: emulator.Faults = emulator.Faults(),
-    announce: Say = lambda step: None,
-    say: Say = lambda sentence: None,
-    listener: Callable[[Event], None] = lambda event: None,
+    on_step: Callable[[str], None] = lambda step: None,
+    on_message: Callable[[str], None] = lambda message: None,
+    on_event: Callable[[Event], None] = lambda event: None,
 ) -> Evidence:
-    """Bring `environment` up on the emulator, prove it, make it drift, repair it, take it down, list what is left.
+    """Apply `environment` to an emulated cloud, verify it, inject and repair drift, destroy it and list leftovers.
 
-    `announce` hears the name of each step as it begins, `say` sentences, `listener` Terraform's events. With `keep` the
-    emulator and the deployment stay, and `Evidence.still_running` names the emulator's directory. `faults` are what the
-    emulated cloud does wrong on purpose all the while.
-    Raises what each step raises; the emulator is stopped all the same.
+    `on_step` receives the name of each step when it begins. With `keep`, the emulator keeps running and nothing is
+    destroyed. `faults` are injected for the whole run. Raises what each step raises, after stopping the emulator.
     """
     loaded = load(environment, project=project.root, cloud=cloud or None)
-    wanted = loaded.environment
-    place = target(wanted)
-    scratch = project.working_directory / "demo" / f"{wanted.name}-{wanted.cloud}"
+    settings = loaded.environment
+    account = target(settings)
+    scratch = project.working_directory / "demo" / f"{settings.name}-{settings.cloud}"
     from terrace.assurance import gate
 
-    evidence = Evidence(environment=wanted.name, cloud=wanted.cloud)
-    evidence.not_emulated = [vars(entry) for entry in emulator.not_emulated(wanted.cloud)]
+    evidence = Evidence(environment=settings.name, cloud=settings.cloud)
+    evidence.not_emulated = [vars(entry) for entry in emulator.not_emulated(settings.cloud)]
 
-    announce("start the emulator")
-    started = time.monotonic()
-    if (left := emulator.status(wanted.cloud, scratch / "emulator")) is not None:
-        left.stop()
-    # what an earlier, interrupted demo left is the state of an emulator that is gone
-    shutil.rmtree(scratch, ignore_errors=True)
-    running = emulator.start(
-        wanted.cloud,
-        scratch / "emulator",
-        account=emulator.account_of(wanted.cloud, place.settings),
-        region=place.region,
-        options=emulator.Options(faults=faults),
-        parent=None if keep else os.getpid(),
-    )
-    evidence.seconds["start the emulator"] = round(time.monotonic() - started, 1)
+    with timed_step("start the emulator", on_step, evidence.seconds):
+        if (earlier := emulator.status(settings.cloud, scratch / "emulator")) is not None:
+            earlier.stop()
+        # the state of an interrupted demo belongs to an emulator that no longer exists
+        shutil.rmtree(scratch, ignore_errors=True)
+        running = emulator.start(
+            settings.cloud,
+            scratch / "emulator",
+            account=emulator.account_of(settings.cloud, account.settings),
+            region=account.region,
+            options=emulator.Options(faults=faults),
+            parent=None if keep else os.getpid(),
+        )
 
-    def hear(event: Event) -> None:
+    def record_duration(event: Event) -> None:
         if isinstance(event, ResourceEvent) and event.moment == "complete" and event.phase == "apply":
             evidence.slowest[event.address] = max(event.seconds, evidence.slowest.get(event.address, 0.0))
-        listener(event)
+        on_event(event)
 
     deployment = Deployment(
         project=Project(project.root, scratch=scratch),
-        environment=wanted.name,
-        cloud=wanted.cloud,
+        environment=settings.name,
+        cloud=settings.cloud,
         variables=running.child_environment(os.environ),
         provider_mirror=provider_mirror,
         state="local",
-        say=say,
-        listener=hear,
-        gate=gate.of_plans(project.root, loaded, ends=False),  # an emulated account has nothing to protect
+        on_message=on_message,
+        on_event=record_duration,
+        gate=gate.of_plans(project.root, loaded, ends=False),  # expired waivers do not matter in an emulated account
     )
-    course = _Run(deployment, running, evidence, announce)
+    demo = _Demo(settings, account, deployment, running, evidence, on_step)
     finished = False
     try:
-        _up(course)
-        _prove(course, wanted, place)
-        _drift(course, wanted, place)
+        _apply(demo)
+        _verify(demo)
+        _drift(demo)
         if keep:
-            evidence.still_running = str(running.directory)
-            evidence.look = emulator.example_command(wanted.cloud)
+            evidence.emulator_directory = str(running.directory)
+            evidence.example_command = emulator.example_command(settings.cloud)
         else:
-            _down(course, wanted, place)
+            _destroy(demo)
         evidence.unsupported_calls = [f"{call.service} {call.operation}" for call in running.unsupported()]
-        ranked = sorted(evidence.slowest.items(), key=lambda entry: -entry[1])
-        paths = deployment.opened().construct_paths()
-        evidence.slowest = {paths.get(address, address): seconds for address, seconds in ranked[:_SLOWEST]}
+        slowest = sorted(evidence.slowest.items(), key=lambda entry: -entry[1])[:_SLOWEST]
+        paths = deployment.terraform().construct_paths()
+        evidence.slowest = {paths.get(address, address): seconds for address, seconds in slowest}
         finished = True
     finally:
         if not (keep and finished):
@@ -170,96 +164,86 @@ def run(
     return evidence
 
 
-def _up(course: _Run) -> None:
-    deployment, evidence = course.deployment, course.evidence
-    with course.step("synthesize"):
-        directory = deployment.stack()
-    deployment = course.deployment = replace(deployment, synthesize=False)
-    with course.step("terraform init"):
-        workspace = deployment.workspace(directory)
-    with course.step("plan"):
-        lifecycle.plan_for(deployment, workspace)
-    with course.step("apply"):
+def _apply(demo: _Demo) -> None:
+    evidence = demo.evidence
+    with demo.step("synthesize"):
+        directory = demo.deployment.stack()
+    deployment = demo.deployment = replace(demo.deployment, synthesize=False)
+    with demo.step("terraform init"):
+        terraform = deployment.terraform(directory)
+    with demo.step("plan"):
+        lifecycle.plan_synthesized(deployment, terraform)
+    with demo.step("apply"):
         lifecycle.apply(deployment, confirm=lambda saved: True)
-    evidence.resources_applied = len(workspace.addresses())
+    evidence.resources_applied = len(terraform.addresses())
     try:
-        evidence.outputs_version = parse(workspace.output()).version
+        evidence.outputs_version = parse(terraform.output()).version
     except ValidationError as error:
-        evidence.failures.append(f"the outputs do not keep their contract: {error}")
-    with course.step("plan again"):
-        again = lifecycle.plan_for(deployment, workspace)
-    evidence.second_plan_changes = len(again.summary.changes)
-    if not again.summary.empty:
-        changed = ", ".join(f"{change.address} ({', '.join(change.attributes)})" for change in again.summary.changes)
+        evidence.failures.append(f"the outputs violate their contract: {error}")
+    with demo.step("plan again"):
+        second = lifecycle.plan_synthesized(deployment, terraform)
+    evidence.second_plan_changes = len(second.summary.changes)
+    if not second.summary.empty:
+        changed = ", ".join(f"{change.address} ({', '.join(change.attributes)})" for change in second.summary.changes)
         evidence.failures.append(f"the second plan is not empty: {changed or 'outputs change'}")
 
 
-def _prove(course: _Run, wanted: Any, place: Any) -> None:
-    evidence = course.evidence
-    with course.step("verify live"), course.sdk():
-        results = live.verify(wanted, place)
-    by_id: dict[str, list[live.Result]] = {}
-    for result in results:
-        by_id.setdefault(result.guarantee, []).append(result)
-    for guarantee, found in by_id.items():
-        if all(result.status == "not_applicable" for result in found):
-            evidence.guarantees_not_applicable.append(guarantee)
-        elif all(result.passes for result in found):
-            evidence.guarantees_verified.append(guarantee)
-        evidence.failures += [
-            f"{guarantee} is {result.status}: {result.reason}" for result in found if not result.passes
-        ]
+def _verify(demo: _Demo) -> None:
+    with demo.step("verify live"), demo.emulated_sdk():
+        results = live.verify(demo.environment, demo.target)
+    demo.evidence.guarantees = {result.guarantee.id: result.status for result in results}
+    demo.evidence.failures += [
+        f"{result.guarantee.id} is {result.status}: {result.reason}" for result in results if not result.passes
+    ]
 
 
-def _drift(course: _Run, wanted: Any, place: Any) -> None:
-    evidence, deployment = course.evidence, course.deployment
-    with course.step("make it drift"), course.sdk():
-        injected = inject_drift(wanted, place)
+def _drift(demo: _Demo) -> None:
+    evidence, deployment = demo.evidence, demo.deployment
+    with demo.step("inject drift"), demo.emulated_sdk():
+        injected = inject_drift(demo.environment, demo.target)
     evidence.drift_injected = [drift.description for drift in injected]
-    with course.step("notice the drift"):
+    with demo.step("detect drift"):
         report = lifecycle.find_drift(deployment)
     for drift in injected:
-        seen = [
-            found.address
-            for found in report.effective
-            if found.type == drift.type and found.construct.partition("/")[2].startswith(drift.path)
-        ]
-        if seen:
+        if any(
+            drift.type == detected.type and detected.construct.partition("/")[2].startswith(drift.path)
+            for detected in report.effective
+        ):
             evidence.drift_detected.append(drift.description)
         else:
-            evidence.failures.append(f"drift went unnoticed: {drift.description}")
-    with course.step("repair it"):
-        lifecycle.plan_for(deployment, deployment.opened())
+            evidence.failures.append(f"drift was not detected: {drift.description}")
+    with demo.step("repair drift"):
+        lifecycle.plan_synthesized(deployment, deployment.terraform())
         lifecycle.apply(deployment, confirm=lambda saved: True)
-    with course.step("plan after the repair"):
+    with demo.step("plan after the repair"):
         after = lifecycle.find_drift(deployment)
     evidence.drift_repaired = not after.effective and not after.pending
     if not evidence.drift_repaired:
-        still = [found.address for found in after.effective] + list(after.pending)
-        evidence.failures.append(f"the repair left differences: {', '.join(still)}")
+        remaining = [drift.address for drift in after.effective] + list(after.pending)
+        evidence.failures.append(f"differences remain after the repair: {', '.join(remaining)}")
 
 
-def _down(course: _Run, wanted: Any, place: Any) -> None:
-    evidence = course.evidence
+def _destroy(demo: _Demo) -> None:
+    evidence = demo.evidence
 
     def empty() -> None:
-        with course.sdk():
-            empty_buckets(wanted, place)
+        with demo.emulated_sdk():
+            empty_buckets(demo.environment, demo.target)
 
-    with course.step("destroy"):
-        teardown.destroy(replace(course.deployment, synthesize=True), empty=empty)
-    with course.step("list what is left"), course.sdk():
-        inventory = live.leftovers(wanted, place)
-        emulated = course.emulator.inventory()
+    with demo.step("destroy"):
+        teardown.destroy(replace(demo.deployment, synthesize=True), empty=empty)
+    with demo.step("list leftovers"), demo.emulated_sdk():
+        inventory = live.leftovers(demo.environment, demo.target)
+        emulated = demo.emulator.inventory()
     evidence.leftovers = [f"{left.service} {left.type} {left.id}" for left in inventory.remaining]
-    evidence.kept = [vars(left) for left in inventory.kept]
-    evidence.failures += [f"still there: {left}" for left in evidence.leftovers]
+    evidence.retained = [vars(left) for left in inventory.kept]
+    evidence.failures += [f"leftover: {left}" for left in evidence.leftovers]
     evidence.failures += [f"could not list {gap.service} in {gap.region}: {gap.reason}" for gap in inventory.unlisted]
-    known = {left.id for left in (*inventory.remaining, *inventory.kept)}
+    listed = {left.id for left in (*inventory.remaining, *inventory.kept)}
     for resource in emulated:
-        if resource.id not in known:
+        if resource.id not in listed:
             evidence.leftovers.append(f"{resource.service} {resource.type} {resource.id}")
-            evidence.failures.append(f"the emulator still holds {resource.service} {resource.type} {resource.id}")
+            evidence.failures.append(f"leftover in the emulator: {resource.service} {resource.type} {resource.id}")
 
 
 def _replace_environment(variables: Mapping[str, str]) -> None:

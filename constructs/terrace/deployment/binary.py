@@ -1,19 +1,17 @@
-"""Which Terraform runs, and how a missing one is fetched: `python -m terrace.deployment.binary`.
+"""The Terraform binary, and its download: `python -m terrace.deployment.binary`.
 
-Order: the binary TERRACE_TERRAFORM names (OpenTofu serves too), `.tools/terraform` of the project, PATH. Set-up
-downloads the pinned release only when none of the three is there and new enough, and keeps it in `.tools/`.
+Order: the binary that TERRACE_TERRAFORM names (OpenTofu works too), `.tools/terraform` in the project, PATH. `make
+setup` downloads the pinned release to `.tools/` only if none of them exists and is new enough.
 """
 
-import hashlib
 import os
 import platform
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,32 +19,32 @@ from pathlib import Path
 
 from terrace.errors import TerraceError
 
-# Write-only arguments came with Terraform 1.11 and OpenTofu 1.11; both are needed to keep secrets out of the state.
+# The first version with write-only arguments, in Terraform and in OpenTofu; they keep secrets out of the state.
 MINIMUM = (1, 11, 0)
 PINNED = "1.11.4"
 RELEASES = "https://releases.hashicorp.com/terraform"
-# From terraform_1.11.4_SHA256SUMS, as HashiCorp's own Homebrew formula (hashicorp/homebrew-tap, Formula/terraform.rb,
-# at 1.11.4) carries them. TERRACE_TERRAFORM_SHA256 gives the sum for a platform that is not listed.
+# From terraform_1.11.4_SHA256SUMS, as in HashiCorp's Homebrew formula (hashicorp/homebrew-tap, Formula/terraform.rb, at
+# 1.11.4). TERRACE_TERRAFORM_SHA256 sets the checksum for a platform that is not listed.
 CHECKSUMS = {
     "darwin_amd64": "a56d5002b9f7647291faccc3dd1a70350e60fb61e4c45037629508b8fdc2575b",
     "darwin_arm64": "867e0808fa971217043e25b7a792b10720c79b1546f8a68479b74f138be73e18",
     "linux_amd64": "1ce994251c00281d6845f0f268637ba50c0005657eb3cf096b92f753b42ef4dc",
     "linux_arm64": "a43d1d0da9b9bab214a8305a39db0e40869572594ccf50c416a7756499143633",
 }
-_BY_HAND = (
-    f"install Terraform {PINNED} or newer by hand (https://developer.hashicorp.com/terraform/install) "
-    "so that it is on PATH, or name a binary with TERRACE_TERRAFORM; behind a firewall, TERRACE_TERRAFORM_RELEASES "
-    f"names an internal copy of {RELEASES}"
+_INSTALL = (
+    f"install Terraform {PINNED} or newer on PATH (https://developer.hashicorp.com/terraform/install), or set "
+    "TERRACE_TERRAFORM to the path of a binary; behind a firewall, set TERRACE_TERRAFORM_RELEASES to an internal copy "
+    f"of {RELEASES}"
 )
 
 
 class NoTerraform(TerraceError):
-    """Terraform is missing, too old or cannot be fetched."""
+    """Terraform is missing, too old or cannot be downloaded."""
 
 
 @dataclass(frozen=True)
-class Terraform:
-    """A binary that answered: `version` is (major, minor, patch)."""
+class TerraformBinary:
+    """A binary that runs. `version` is (major, minor, patch)."""
 
     path: Path
     version: tuple[int, int, int]
@@ -54,40 +52,40 @@ class Terraform:
 
     @property
     def registry_host(self) -> str:
-        """The host a provider address without one means. It is also the top folder of a mirror."""
+        """The default host of provider addresses, and the top folder of a mirror."""
         return "registry.opentofu.org" if self.flavour == "OpenTofu" else "registry.terraform.io"
 
     def __str__(self) -> str:
         return f"{self.flavour} {'.'.join(map(str, self.version))} ({self.path})"
 
 
-def locate(root: Path, environ: Mapping[str, str] = os.environ) -> Terraform:
-    """The Terraform to use for the project at `root`. Raises NoTerraform with what to do."""
+def locate(root: Path, environ: Mapping[str, str] = os.environ) -> TerraformBinary:
+    """The Terraform binary for the project at `root`. Raises NoTerraform."""
     named = environ.get("TERRACE_TERRAFORM", "")
     if named:
         path = shutil.which(named, path=environ.get("PATH"))
         if path is None:
             raise NoTerraform(
-                f"there is no program {named!r}", where="TERRACE_TERRAFORM", hint="give the path of a Terraform binary"
+                f"no such program: {named!r}",
+                where="TERRACE_TERRAFORM",
+                hint="set it to the path of a Terraform binary",
             )
-        return _asked(Path(path))
-    kept = root / ".tools" / "terraform"
-    if kept.is_file():
-        return _asked(kept)
-    found = shutil.which("terraform", path=environ.get("PATH"))
-    if found is None:
-        raise NoTerraform("Terraform is not installed", hint="`make setup` fetches it; or " + _BY_HAND)
-    return _asked(Path(found))
+        return _inspect(Path(path))
+    downloaded = root / ".tools" / "terraform"
+    if downloaded.is_file():
+        return _inspect(downloaded)
+    on_path = shutil.which("terraform", path=environ.get("PATH"))
+    if on_path is None:
+        raise NoTerraform("Terraform is not installed", hint="run `make setup` to download it, or " + _INSTALL)
+    return _inspect(Path(on_path))
 
 
-def _asked(path: Path) -> Terraform:
-    """What the binary says of itself. Without the user's CLI configuration, which may be broken and does not matter
-    here.
-    """
+def _inspect(path: Path) -> TerraformBinary:
+    """Run `terraform version`, without the user's CLI configuration, which is irrelevant here and may be invalid."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
     environment["CHECKPOINT_DISABLE"] = "1"
     try:
-        plain = subprocess.run(
+        finished = subprocess.run(
             [str(path), "version"],
             capture_output=True,
             text=True,
@@ -97,81 +95,67 @@ def _asked(path: Path) -> Terraform:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise NoTerraform(f"it does not run: {error}", where=str(path), hint=_BY_HAND) from error
-    match = re.search(r"^(Terraform|OpenTofu) v(\d+)\.(\d+)\.(\d+)", plain.stdout, re.MULTILINE)
+        raise NoTerraform(f"cannot run it: {error}", where=str(path), hint=_INSTALL) from error
+    match = re.search(r"^(Terraform|OpenTofu) v(\d+)\.(\d+)\.(\d+)", finished.stdout, re.MULTILINE)
     if match is None:
-        raise NoTerraform("it does not say which Terraform it is", where=str(path), hint=_BY_HAND)
+        raise NoTerraform("`version` prints no Terraform or OpenTofu version", where=str(path), hint=_INSTALL)
     version = (int(match[2]), int(match[3]), int(match[4]))
     if version < MINIMUM:
-        wanted = ".".join(map(str, MINIMUM[:2]))
+        minimum = ".".join(map(str, MINIMUM[:2]))
         raise NoTerraform(
-            f"{match[1]} {'.'.join(map(str, version))} is too old: {wanted} or newer is needed",
+            f"{match[1]} {'.'.join(map(str, version))} is too old; {minimum} or newer is required",
             where=str(path),
-            hint=_BY_HAND,
+            hint=_INSTALL,
         )
-    return Terraform(path, version, match[1])
+    return TerraformBinary(path, version, match[1])
 
 
 def this_platform() -> str:
-    """The platform in Terraform's words, as `linux_amd64`."""
+    """The platform as Terraform names it, such as `linux_amd64`."""
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine().lower(), platform.machine().lower())
     return f"{platform.system().lower()}_{machine}"
 
 
-def fetch(root: Path, environ: Mapping[str, str] = os.environ) -> Path:
-    """Download the pinned release into `.tools/terraform` of the project at `root`, and return its path.
+def download(root: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """Download the pinned release to `.tools/terraform` in the project at `root`, and return its path.
 
-    The archive is checked against the SHA-256 above before anything is unpacked, and the file appears whole or not at
-    all. Raises NoTerraform.
+    The archive's SHA-256 is verified before it is unpacked, and the file is moved into place as a whole. Raises
+    NoTerraform.
     """
-    target = this_platform()
-    expected = environ.get("TERRACE_TERRAFORM_SHA256") or CHECKSUMS.get(target)
+    import pooch  # loads requests, which nothing else here needs
+
+    platform_name = this_platform()
+    expected = environ.get("TERRACE_TERRAFORM_SHA256") or CHECKSUMS.get(platform_name)
     if expected is None:
         raise NoTerraform(
-            f"no checksum of Terraform {PINNED} for {target} is pinned here",
-            hint="install Terraform by hand, or set TERRACE_TERRAFORM_SHA256 to the sum of its archive",
+            f"no checksum is pinned for Terraform {PINNED} on {platform_name}",
+            hint="install Terraform on PATH, or set TERRACE_TERRAFORM_SHA256 to the checksum of its archive",
         )
     base = environ.get("TERRACE_TERRAFORM_RELEASES", RELEASES).rstrip("/")
-    url = f"{base}/{PINNED}/terraform_{PINNED}_{target}.zip"
+    url = f"{base}/{PINNED}/terraform_{PINNED}_{platform_name}.zip"
     tools = root / ".tools"
     tools.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=tools, prefix=".fetch-") as scratch:
-        archive = Path(scratch) / "terraform.zip"
-        actual = _download(url, archive)
-        if actual != expected.lower():
-            raise NoTerraform(
-                f"the archive is not the pinned one: SHA-256 {actual}, expected {expected.lower()}",
-                where=url,
-                hint="the download was cut short or changed on its way; try again, or " + _BY_HAND,
-            )
-        unpacked = Path(scratch) / "terraform"
+    authorities = ssl.get_default_verify_paths()  # the system's certificate authorities instead of those of requests
+    pooch.get_logger().setLevel("WARNING")
+    with tempfile.TemporaryDirectory(dir=tools, prefix=".download-") as scratch:
         try:
-            with zipfile.ZipFile(archive) as content, content.open("terraform") as source, unpacked.open("wb") as sink:
-                shutil.copyfileobj(source, sink)
-        except (zipfile.BadZipFile, KeyError) as error:
-            raise NoTerraform(f"the archive holds no terraform: {error}", where=url, hint=_BY_HAND) from error
-        unpacked.chmod(0o755)
-        return unpacked.replace(tools / "terraform")
-
-
-def _download(url: str, archive: Path) -> str:
-    """Store what `url` serves, and return its SHA-256. The length announced must have arrived."""
-    digest = hashlib.sha256()
-    try:
-        with urllib.request.urlopen(url, timeout=20) as response, archive.open("wb") as sink:
-            while block := response.read(1 << 20):
-                digest.update(block)
-                sink.write(block)
-    except urllib.error.HTTPError as error:
-        raise NoTerraform(f"the server answered {error.code}", where=url, hint=_BY_HAND) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise NoTerraform(f"Terraform cannot be downloaded: {reason}", where=url, hint=_BY_HAND) from error
-    return digest.hexdigest()
+            pooch.retrieve(
+                url,
+                f"sha256:{expected.lower()}",
+                fname="terraform.zip",
+                path=scratch,
+                downloader=pooch.HTTPDownloader(timeout=20, verify=authorities.cafile or authorities.capath or True),
+                processor=pooch.Unzip(members=["terraform"], extract_dir="unpacked"),
+            )
+            terraform = Path(scratch, "unpacked", "terraform")
+            terraform.chmod(0o755)
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise NoTerraform(f"cannot download Terraform: {error}", where=url, hint=_INSTALL) from error
+        return terraform.replace(tools / "terraform")
 
 
 def main(arguments: list[str]) -> int:
-    """Make sure that there is a Terraform: nothing to do, or one download. The Makefile's set-up calls this."""
+    """Print which Terraform is used, and download it if it is missing. `make setup` calls this."""
     root = Path(arguments[0] if arguments else ".").resolve()
     try:
         try:
@@ -179,8 +163,8 @@ def main(arguments: list[str]) -> int:
         except NoTerraform as missing:
             if os.environ.get("TERRACE_TERRAFORM"):
                 raise
-            print(f"Terraform: {missing.message}; fetching {PINNED}", file=sys.stderr)
-            fetch(root)
+            print(f"Terraform: {missing.message}; downloading {PINNED}", file=sys.stderr)
+            download(root)
             print(f"Terraform: {locate(root)}")
     except NoTerraform as error:
         print(f"error: {error}\n\nhint: {error.hint}", file=sys.stderr)

@@ -1,15 +1,17 @@
-"""A plan as people read it: what happens to which capability, and which stateful resources will lose their data."""
+"""A plan as a summary: what changes in each capability, and which stateful resources lose their data."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
 from terrace.capabilities.cloud import CLOUDS, facts
+from terrace.project.source_map import capability_of
 
 Verb = Literal["add", "change", "replace", "destroy", "import", "forget", "none"]
-Owner = Callable[[str], str | None]
+EnvironmentLine = Callable[[str], str | None]
+"""Returns `file:line:column` in the environment's files for a construct path."""
 
 
 @cache
@@ -20,8 +22,9 @@ def stateful() -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Change:
-    """What a plan does to one resource. `reasons` are the attributes that force a replacement; `imported` adopts it
-    first.
+    """What a plan does to one resource.
+
+    `reasons` are the attributes that force a replacement; `imported` is the id under which it is adopted first.
     """
 
     address: str
@@ -31,7 +34,7 @@ class Change:
     capability: str = ""
     attributes: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
-    owner: str | None = None
+    environment_line: str | None = None
     imported: str = ""
 
     @property
@@ -41,7 +44,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Summary:
-    """All changes of a plan, in address order. `outputs` counts outputs that change."""
+    """All changes of a plan, in address order. `outputs` is the number of outputs that change."""
 
     changes: tuple[Change, ...]
     outputs: int = 0
@@ -59,7 +62,7 @@ class Summary:
 
     @property
     def empty(self) -> bool:
-        """Nothing to do: no resource changes, none to adopt, no output changes."""
+        """Whether the plan changes and adopts nothing."""
         return not self.changes and self.outputs == 0
 
     @property
@@ -83,7 +86,7 @@ class Summary:
                     "attributes": list(change.attributes),
                     "forced_by": list(change.reasons),
                     "loses_data": change.loses_data,
-                    "environment_line": change.owner,
+                    "environment_line": change.environment_line,
                     "imported_id": change.imported,
                 }
                 for change in self.changes
@@ -91,27 +94,15 @@ class Summary:
         }
 
 
-@dataclass
-class Paths:
-    """Construct paths by address; knows that an instance's index is not part of a stack's resource name."""
-
-    by_address: Mapping[str, str] = field(default_factory=dict)
-
-    def of(self, address: str) -> str:
-        return self.by_address.get(address) or self.by_address.get(re.sub(r"\[.*\]$", "", address), "")
+def construct_at(paths: Mapping[str, str], address: str) -> str:
+    """The construct path of an address; all instances (`aws_subnet.a["x"]`) have their resource's path."""
+    return paths.get(address) or paths.get(re.sub(r"\[.*\]$", "", address), "")
 
 
-def capability_of(construct: str) -> str:
-    """The first element below the stack's id: `dev/database/server` belongs to `database`. "other" when there is
-    none.
-    """
-    parts = construct.split("/")
-    return parts[1] if len(parts) > 2 else "other"
-
-
-def summarize(plan: Mapping[str, Any], paths: Mapping[str, str], owner: Owner = lambda construct: None) -> Summary:
-    """The summary of a plan in Terraform's JSON format. `owner` gives the environment line behind a construct path."""
-    known = Paths(paths)
+def summarize(
+    plan: Mapping[str, Any], paths: Mapping[str, str], environment_line: EnvironmentLine = lambda construct: None
+) -> Summary:
+    """The summary of a plan in Terraform's JSON format. `paths` maps resource addresses to construct paths."""
     changes = []
     for record in plan.get("resource_changes", []):
         if record.get("mode") != "managed":
@@ -123,7 +114,7 @@ def summarize(plan: Mapping[str, Any], paths: Mapping[str, str], owner: Owner = 
             if not imported:
                 continue
             verb = "import"
-        construct = known.of(record["address"])
+        construct = construct_at(paths, record["address"])
         changes.append(
             Change(
                 address=record["address"],
@@ -131,11 +122,11 @@ def summarize(plan: Mapping[str, Any], paths: Mapping[str, str], owner: Owner = 
                 verb=verb,
                 construct=construct,
                 capability=capability_of(construct),
-                attributes=tuple(sorted({path[0] for path in differing(change)}))
+                attributes=tuple(sorted({path[0] for path in changed_paths(change)}))
                 if verb in ("change", "replace")
                 else (),
-                reasons=tuple(dotted(path) for path in change.get("replace_paths", [])) or _requested(record),
-                owner=owner(construct) if construct else None,
+                reasons=tuple(dotted(path) for path in change.get("replace_paths", [])) or _action_reason(record),
+                environment_line=environment_line(construct) if construct else None,
                 imported=imported,
             )
         )
@@ -151,52 +142,49 @@ def verb_of(actions: Sequence[str]) -> Verb:
     return words.get(actions[0], "none") if actions else "none"
 
 
-def _requested(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """Why a resource is replaced or destroyed when no attribute says so."""
+def _action_reason(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Why a resource is replaced or destroyed if no attribute forces it."""
     reasons = {
-        "replace_because_tainted": "its creation did not finish",
-        "replace_by_request": "asked for",
-        "replace_by_triggers": "what it depends on is replaced",
+        "replace_because_tainted": "tainted: its creation did not finish",
+        "replace_by_request": "requested with -replace",
+        "replace_by_triggers": "a resource in its replace_triggered_by changes",
         "delete_because_no_resource_config": "no longer in the stack",
     }
     return (reasons[reason],) if (reason := record.get("action_reason")) in reasons else ()
 
 
 def dotted(path: Sequence[Any]) -> str:
-    """A path into a value as people write it: `["rule", 0, "port"]` is `rule[0].port`."""
+    """A path into a value as text: `["rule", 0, "port"]` is `rule[0].port`."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
     return text
 
 
-def differing(change: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Paths of the values in which `before` and `after` differ; a value known only after the apply differs too."""
-    found: list[tuple[Any, ...]] = []
-    _compare(change.get("before"), change.get("after"), (), found)
-    _unknown(change.get("after_unknown"), (), found)
-    return sorted(set(found), key=str)
+def changed_paths(change: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Paths of the values that differ between `before` and `after`, or are known only after the apply."""
+    paths = {*_differing(change.get("before"), change.get("after")), *_unknown(change.get("after_unknown"))}
+    return sorted(paths, key=str)
 
 
-def _compare(before: Any, after: Any, path: tuple[Any, ...], found: list[tuple[Any, ...]]) -> None:
+def _differing(before: Any, after: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Lists of different length differ as a whole; a missing key equals null."""
     if before == after:
         return
     if isinstance(before, dict) and isinstance(after, dict):
-        for name in sorted(before.keys() | after.keys()):
-            _compare(before.get(name), after.get(name), (*path, name), found)
+        for name in before.keys() | after.keys():
+            yield from _differing(before.get(name), after.get(name), (*path, name))
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for index, (old, new) in enumerate(zip(before, after, strict=True)):
-            _compare(old, new, (*path, index), found)
+            yield from _differing(old, new, (*path, index))
     else:
-        found.append(path)
+        yield path
 
 
-def _unknown(marked: Any, path: tuple[Any, ...], found: list[tuple[Any, ...]]) -> None:
-    if marked is True:
-        found.append(path)
-    elif isinstance(marked, dict):
-        for name, below in marked.items():
-            _unknown(below, (*path, name), found)
-    elif isinstance(marked, list):
-        for index, below in enumerate(marked):
-            _unknown(below, (*path, index), found)
+def _unknown(marks: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Paths that Terraform marks with `true` in `after_unknown`."""
+    if marks is True:
+        yield path
+    elif isinstance(marks, dict | list):
+        for step, below in marks.items() if isinstance(marks, dict) else enumerate(marks):
+            yield from _unknown(below, (*path, step))

@@ -1,4 +1,4 @@
-"""One environment on one cloud, and everything it takes to run Terraform on it."""
+"""One environment on one cloud, with everything needed to run Terraform on it."""
 
 import json
 import os
@@ -10,20 +10,22 @@ from typing import Any
 
 from terrace.assurance.gate_verdict import Gate
 from terrace.capabilities.cloud import facts
-from terrace.deployment import binary, mirror, recovery
-from terrace.deployment.changes import Owner
-from terrace.deployment.terraform import Listener, Workspace, ignore, providers_of
+from terrace.deployment import binary, mirror, runs
+from terrace.deployment.changes import EnvironmentLine
+from terrace.deployment.state_repair import repair_state
+from terrace.deployment.terraform import OnEvent, Terraform, ignore, providers_of
 from terrace.project import synthesis
 from terrace.project.discovery import Project
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """One environment on one cloud, and how to work on it.
+    """One environment on one cloud, and the settings of the runs on it.
 
-    `variables` is the complete environment of all children: `os.environ`, or an emulator's `child_environment`. `say`
-    gets sentences for the person, `listener` Terraform's events. `state` overrides the environment's state backend.
-    `lines` gives the environment line behind a construct path.
+    `variables` is the complete environment of every child process: `os.environ`, or an emulator's `child_environment`.
+    `state` overrides the environment's state backend. `on_message` receives sentences for the user, `on_event`
+    Terraform's events. `environment_line` returns the line in the environment's files behind a construct path. Without
+    a `gate`, plans are not evaluated. With `synthesize` off, the stack in `cdktf.out` is used as it is.
     """
 
     project: Project
@@ -32,11 +34,11 @@ class Deployment:
     variables: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     provider_mirror: Path | None = None
     state: str = ""
-    say: Callable[[str], None] = field(default=lambda sentence: None, compare=False)
-    listener: Listener = field(default=ignore, compare=False)
-    lines: Owner = field(default=lambda construct: None, compare=False)
-    gate: Gate | None = field(default=None, compare=False)  # none: its plans are judged by nobody
-    synthesize: bool = True  # off: the stack in `cdktf.out` is taken as it is
+    on_message: Callable[[str], None] = field(default=lambda message: None, compare=False)
+    on_event: OnEvent = field(default=ignore, compare=False)
+    environment_line: EnvironmentLine = field(default=lambda construct: None, compare=False)
+    gate: Gate | None = field(default=None, compare=False)
+    synthesize: bool = True
 
     @property
     def name(self) -> str:
@@ -44,23 +46,29 @@ class Deployment:
 
     @property
     def marker(self) -> Path:
+        """The marker of the run in progress; see `runs.py`."""
         return self.project.working_directory / f"running-{self.name}.json"
 
     @property
-    def broken_glass(self) -> Path:
-        """Who applied what the gate refused: JSON lines, only ever added to."""
+    def break_glass_log(self) -> Path:
+        """A record of every plan that was applied although the gate refused it: JSON lines, append-only."""
         return self.project.working_directory / "break-glass.jsonl"
 
     @property
     def plan_file(self) -> Path:
         return self.project.plans / f"{self.name}.tfplan"
 
+    @property
+    def unprotected_marker(self) -> Path:
+        """A file that exists while the stack in `cdktf.out` is the one without protections."""
+        return self.project.working_directory / f"unprotected-{self.name}"
+
     @cached_property
-    def terraform(self) -> binary.Terraform:
+    def terraform_binary(self) -> binary.TerraformBinary:
         return binary.locate(self.project.root, self.variables)
 
     def stack(self, *, unprotect: bool = False) -> Path:
-        """The foundation stack's directory, synthesized now."""
+        """Synthesize the foundation stack and return its directory."""
         if not self.synthesize:
             return self.project.stack(self.environment)
         (directory,) = synthesis.synthesize(
@@ -72,73 +80,69 @@ class Deployment:
             environ=self.variables,
         )
         if unprotect:
-            self.unprotected.touch()
+            self.unprotected_marker.touch()
         else:
-            self.unprotected.unlink(missing_ok=True)
+            self.unprotected_marker.unlink(missing_ok=True)
         return directory
 
-    @property
-    def unprotected(self) -> Path:
-        """A file that is there while the stack that was synthesized last is the unprotected one."""
-        return self.project.working_directory / f"unprotected-{self.name}"
+    def terraform(self, directory: Path | None = None) -> Terraform:
+        """Terraform in a stack's directory, with providers installed and the backend configured.
 
-    def workspace(self, directory: Path) -> Workspace:
-        """The stack in `directory`, ready for Terraform: providers installed, backend configured."""
+        Without `directory`: in the stack as last synthesized, for commands that only read the state.
+        """
+        if directory is None:
+            directory = self.project.stack(self.environment)
+            if not (directory / "cdk.tf.json").is_file():
+                directory = self.stack()
         stack = json.loads((directory / "cdk.tf.json").read_text())
         providers = providers_of(stack)
-        # With a local state `init` needs nothing of the cloud, and an emulator lets nobody through to the registry.
-        outside = _without_emulator(os.environ) if _state_is_local(stack) else self.variables
-        source = mirror.ProviderSource("registry", "nothing to fetch")
+        # With a local state, `init` needs no cloud; and an emulator's proxy refuses the registry.
+        init_variables = _without_emulator(os.environ) if _state_is_local(stack) else self.variables
+        source = mirror.ProviderSource("registry", "no providers required")
         if providers:
             source = mirror.choose(
                 requested=self.provider_mirror,
                 providers=providers,
-                host=self.terraform.registry_host,
-                environ=outside,
+                host=self.terraform_binary.registry_host,
+                environ=init_variables,
             )
-        taken = source.variables(self.project.working_directory)
+        source_variables = source.variables(self.project.working_directory)
         if local := stack.get("terraform", {}).get("backend", {}).get("local", {}).get("path"):
             state = (directory / local).resolve()
             state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._mend(state)
-        workspace = Workspace(
+            self._repair(state)
+        terraform = Terraform(
             directory=directory,
-            terraform=self.terraform,
-            environment={**self.variables, **taken},
-            data=self.project.working_directory / "terraform" / self.name,
-            logs=self.project.logs,
+            binary=self.terraform_binary,
+            variables={**self.variables, **source_variables},
+            data_directory=self.project.working_directory / "terraform" / self.name,
+            log_directory=self.project.logs,
             name=self.name,
             refusals=facts(self.cloud).refusals,
-            on_interrupt=self._told_of_interrupt,
+            on_interrupt=self._report_interrupt,
         )
-        installing = replace(workspace, environment={**outside, **taken})
-        if installing.init(source=str(source), listener=self.listener) and providers:
-            self.say(str(source))
-        return workspace
+        init = replace(terraform, variables={**init_variables, **source_variables}).init
+        if init(source=str(source), on_event=self.on_event) and providers:
+            self.on_message(str(source))
+        return terraform
 
-    def _mend(self, state: Path) -> None:
-        """After a killed run only: as long as one is at work, a state may well be half written."""
+    def _repair(self, state: Path) -> None:
+        """Repair the state after a killed run; while a run is active, its state may be incomplete."""
         try:
-            died = recovery.died(self.marker)
-        except recovery.StillRunning:
+            killed = runs.killed_run(self.marker)
+        except runs.StillRunning:
             return
-        if died and (mended := recovery.mend_state(state)):
-            self.say(mended)
+        if killed and (message := repair_state(state)):
+            self.on_message(message)
 
-    def opened(self) -> Workspace:
-        """The workspace of the stack as it was synthesized last, for what only reads the state."""
-        directory = self.project.stack(self.environment)
-        if not (directory / "cdk.tf.json").is_file():
-            directory = self.stack()
-        return self.workspace(directory)
-
-    def _told_of_interrupt(self, count: int) -> None:
+    def _report_interrupt(self, count: int) -> None:
         if count == 1:
-            self.say(
-                "interrupt passed on: Terraform finishes what it has begun and saves its state (again: stop at once)"
+            self.on_message(
+                "interrupting Terraform: it finishes what it has begun and saves its state "
+                "(interrupt again to stop immediately)"
             )
         else:
-            self.say("second interrupt passed on: Terraform stops at once")
+            self.on_message("interrupting Terraform again: it stops immediately")
 
 
 def _state_is_local(stack: Mapping[str, Any]) -> bool:
@@ -146,7 +150,7 @@ def _state_is_local(stack: Mapping[str, Any]) -> bool:
 
 
 def _without_emulator(environ: Mapping[str, str]) -> dict[str, str]:
-    """`environ` without the way to an emulator, for a shell that was pointed at one (`terrace emulator env`)."""
+    """`environ` without the emulator's proxy, for a shell that was set up with `terrace emulator env`."""
     variables = dict(environ)
     certificate = environ.get("SSL_CERT_FILE", "")
     if certificate and Path(certificate).with_name("emulator.json").is_file():

@@ -1,19 +1,18 @@
-"""What changed outside of Terraform: which attribute of which resource, from what to what, and who owns it in the
-code.
-"""
+"""Drift: which attributes of which resources were changed outside Terraform, and the construct they belong to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from terrace.deployment.changes import Owner, Paths, capability_of, differing, dotted, verb_of
+from terrace.deployment.changes import EnvironmentLine, changed_paths, construct_at, dotted, verb_of
+from terrace.project.source_map import capability_of
 
 HIDDEN = "(sensitive)"
 
 
 @dataclass(frozen=True)
 class AttributeDrift:
-    """One value: as Terraform last knew it, and as the cloud has it now. Sensitive values are never shown."""
+    """One value in the state and in the cloud. Sensitive values are replaced by HIDDEN."""
 
     path: str
     before: Any
@@ -22,10 +21,10 @@ class AttributeDrift:
 
 @dataclass(frozen=True)
 class Drift:
-    """One resource that differs from what was applied.
+    """One resource that differs from the state.
 
-    `repaired` says that the next apply would undo it. A difference that no apply would undo, for example one in an
-    attribute the stack ignores, is informational.
+    `repaired`: the next apply undoes the difference. Otherwise it is informational, for example in an attribute under
+    `ignore_changes`.
     """
 
     address: str
@@ -34,7 +33,7 @@ class Drift:
     attributes: tuple[AttributeDrift, ...] = ()
     construct: str = ""
     capability: str = ""
-    owner: str | None = None
+    environment_line: str | None = None
     repaired: bool = True
 
     def as_data(self) -> dict[str, Any]:
@@ -43,7 +42,7 @@ class Drift:
             "kind": self.kind,
             "construct": self.construct,
             "capability": self.capability,
-            "environment_line": self.owner,
+            "environment_line": self.environment_line,
             "repaired_by_apply": self.repaired,
             "attributes": [{"path": a.path, "before": a.before, "after": a.after} for a in self.attributes],
         }
@@ -51,16 +50,14 @@ class Drift:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """`drifts` in address order. `pending` are changes that an apply would make for another reason: the stack moved
-    on.
-    """
+    """`drifts` in address order. `pending` are resources that an apply would change because the stack has changed."""
 
     drifts: tuple[Drift, ...]
     pending: tuple[str, ...] = ()
 
     @property
     def effective(self) -> list[Drift]:
-        """What counts as drift: an apply would undo it."""
+        """Drift that an apply undoes."""
         return [drift for drift in self.drifts if drift.repaired]
 
     def as_data(self) -> dict[str, Any]:
@@ -71,13 +68,14 @@ class DriftReport:
         }
 
 
-def report(plan: Mapping[str, Any], paths: Mapping[str, str], owner: Owner = lambda construct: None) -> DriftReport:
+def report(
+    plan: Mapping[str, Any], paths: Mapping[str, str], environment_line: EnvironmentLine = lambda construct: None
+) -> DriftReport:
     """The drift in a plan (JSON plan format) that was made with a refresh.
 
-    Terraform reports as drift whatever a refresh changed in the state; what matters is whether the plan acts on it.
-    A resource without a recorded drift that the plan changes is `pending`.
+    Terraform records every change that a refresh makes to the state; only those that the plan reverts are drift.
+    A resource that the plan changes without a recorded drift is `pending`.
     """
-    known = Paths(paths)
     planned = {record["address"]: record for record in plan.get("resource_changes", [])}
     acting = {address for address, record in planned.items() if verb_of(record["change"]["actions"]) != "none"}
     drifts = []
@@ -88,7 +86,7 @@ def report(plan: Mapping[str, Any], paths: Mapping[str, str], owner: Owner = lam
         attributes = () if deleted else _attributes(change)
         if not deleted and not attributes:
             continue
-        construct = known.of(address)
+        construct = construct_at(paths, address)
         drifts.append(
             Drift(
                 address=address,
@@ -97,35 +95,35 @@ def report(plan: Mapping[str, Any], paths: Mapping[str, str], owner: Owner = lam
                 attributes=attributes,
                 construct=construct,
                 capability=capability_of(construct),
-                owner=owner(construct) if construct else None,
-                repaired=address in acting and (deleted or _undone(attributes, planned[address]["change"])),
+                environment_line=environment_line(construct) if construct else None,
+                repaired=address in acting and (deleted or _reverts(planned[address]["change"], attributes)),
             )
         )
-    told = {drift.address for drift in drifts if drift.repaired}
-    pending = tuple(sorted(address for address in acting - told if planned[address].get("mode") == "managed"))
+    repaired = {drift.address for drift in drifts if drift.repaired}
+    pending = tuple(sorted(address for address in acting - repaired if planned[address].get("mode") == "managed"))
     return DriftReport(tuple(sorted(drifts, key=lambda drift: drift.address)), pending)
 
 
 def _attributes(change: Mapping[str, Any]) -> tuple[AttributeDrift, ...]:
-    """The differing values of a drift record, without `tags_all` where `tags` says the same."""
-    paths = [path for path in differing({"before": change.get("before"), "after": change.get("after")}) if path]
-    said = {path[1:] for path in paths if path[0] == "tags"}
-    found = []
+    """The differing values of a drift record, without `tags_all` where `tags` has the same difference."""
+    paths = [path for path in changed_paths({"before": change.get("before"), "after": change.get("after")}) if path]
+    in_tags = {path[1:] for path in paths if path[0] == "tags"}
+    attributes = []
     for path in paths:
-        if path[0] == "tags_all" and path[1:] in said:
+        if path[0] == "tags_all" and path[1:] in in_tags:
             continue
-        hidden = _marked(change.get("before_sensitive"), path) or _marked(change.get("after_sensitive"), path)
+        hidden = _sensitive(change.get("before_sensitive"), path) or _sensitive(change.get("after_sensitive"), path)
         before, after = _value(change.get("before"), path), _value(change.get("after"), path)
         if _empty(before) and _empty(after):
-            continue  # null, "" and [] are the same to the providers
-        found.append(AttributeDrift(dotted(path), HIDDEN if hidden else before, HIDDEN if hidden else after))
-    return tuple(found)
+            continue  # providers treat null, "" and [] alike
+        attributes.append(AttributeDrift(dotted(path), HIDDEN if hidden else before, HIDDEN if hidden else after))
+    return tuple(attributes)
 
 
-def _undone(attributes: tuple[AttributeDrift, ...], change: Mapping[str, Any]) -> bool:
-    """Whether the planned change touches one of the drifted attributes."""
-    touched = {dotted(path[:1]) for path in differing(change) if path}
-    return any(attribute.path.partition(".")[0].partition("[")[0] in touched for attribute in attributes)
+def _reverts(planned_change: Mapping[str, Any], attributes: tuple[AttributeDrift, ...]) -> bool:
+    """Whether the planned change affects one of the drifted attributes."""
+    affected = {dotted(path[:1]) for path in changed_paths(planned_change) if path}
+    return any(attribute.path.partition(".")[0].partition("[")[0] in affected for attribute in attributes)
 
 
 def _value(value: Any, path: tuple[Any, ...]) -> Any:
@@ -139,20 +137,18 @@ def _value(value: Any, path: tuple[Any, ...]) -> Any:
     return value
 
 
-def _marked(marks: Any, path: tuple[Any, ...]) -> bool:
-    """Whether Terraform marks the value at `path`, something above it or something in it as sensitive."""
+def _sensitive(marks: Any, path: tuple[Any, ...]) -> bool:
+    """Whether Terraform marks the value at `path`, a parent or a part of it as sensitive."""
     for step in path:
         if marks is True:
             return True
         marks = _value(marks, (step,))
-    return _holds_true(marks)
+    return _contains_true(marks)
 
 
-def _holds_true(marks: Any) -> bool:
-    if isinstance(marks, dict):
-        return any(_holds_true(below) for below in marks.values())
-    if isinstance(marks, list):
-        return any(_holds_true(below) for below in marks)
+def _contains_true(marks: Any) -> bool:
+    if isinstance(marks, dict | list):
+        return any(_contains_true(below) for below in (marks.values() if isinstance(marks, dict) else marks))
     return marks is True
 
 

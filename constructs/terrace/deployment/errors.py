@@ -1,10 +1,9 @@
-"""What Terraform says when it fails, told as Terrace errors: the kinds that the command treats in its own way, and
-the rest.
-"""
+"""Terraform's failures as Terrace errors: those that a command handles in its own way, and `TerraformFailed`."""
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from terrace.capabilities.cloud import Refusal, RefusalReason
 from terrace.deployment.events import Diagnostic
@@ -12,7 +11,7 @@ from terrace.errors import AnswerIsNo, TerraceError
 
 
 class TerraformFailed(TerraceError):
-    """Terraform said no. Carries every error it gave, the first one as the message."""
+    """Terraform failed. The message lists every error; `diagnostics` holds them."""
 
     def __init__(
         self, message: str, *, where: str = "", hint: str = "", diagnostics: Sequence[Diagnostic] = ()
@@ -22,23 +21,23 @@ class TerraformFailed(TerraceError):
 
 
 class StateLocked(TerraformFailed):
-    """Somebody else holds the state's lock, or died while holding it."""
+    """Another run holds the state's lock, or was killed while holding it."""
 
     def __init__(self, lock: "Lock", diagnostics: Sequence[Diagnostic]) -> None:
         super().__init__(
             f"the state is locked: {lock}",
             where=lock.path,
-            hint="if that run is still at work, wait for it; if it is dead, release its lock with --unlock " + lock.id,
+            hint=f"wait for that run; if it is no longer running, release its lock with --unlock {lock.id}",
             diagnostics=diagnostics,
         )
         self.lock = lock
 
 
 class AlreadyExists(TerraformFailed):
-    """Terraform wanted to create what exists already, and has no state of it. `addresses` are the resources."""
+    """Terraform tried to create resources that exist but are not in its state: those at `addresses`."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
-        self.addresses = tuple(sorted({d.address for d in diagnostics if d.address and says_it_exists(d)}))
+        self.addresses = tuple(sorted({d.address for d in diagnostics if d.address and says_already_exists(d)}))
         super().__init__(
             f"{len(self.addresses)} resources exist already but are not in the state: {', '.join(self.addresses)}",
             hint="if they belong to this deployment, adopt them with `terrace apply ENV --recover`",
@@ -47,16 +46,16 @@ class AlreadyExists(TerraformFailed):
 
 
 class StalePlan(AnswerIsNo):
-    """The saved plan was made for something that has changed since."""
+    """The environment, the stack, a policy or the state has changed since the plan was saved."""
 
 
 class NoCredentials(TerraceError):
-    """The cloud was asked without credentials that it accepts."""
+    """The cloud rejected the request: the credentials are missing, invalid, expired or for another account."""
 
 
 @dataclass(frozen=True)
 class Lock:
-    """Who holds a state's lock, in Terraform's words. `who` is `user@host`, `created` a UTC time."""
+    """A state lock as Terraform describes it. `who` is `user@host`, `created` a UTC time."""
 
     id: str
     path: str = ""
@@ -65,12 +64,12 @@ class Lock:
     created: str = ""
 
     def __str__(self) -> str:
-        doing = self.operation.removeprefix("OperationType").lower() or "a run"
-        return f"{doing} by {self.who or '?'}, since {self.created or '?'}"
+        operation = self.operation.removeprefix("OperationType").lower() or "a run"
+        return f"{operation} by {self.who or '?'}, since {self.created or '?'}"
 
 
-# What the clouds answer to a create when the thing is there. AWS: error codes of the services' API references. Azure:
-# what the provider says for every type. Google: HTTP 409, of a bucket that it is one's own.
+# Responses to the creation of a resource that exists. AWS: error codes of the services' API references. Azure: the
+# provider's message for every type. Google: the messages of HTTP 409.
 _EXISTS = re.compile(
     r"EntityAlreadyExists|AlreadyExists|[Aa]lready exists|BucketAlreadyOwnedByYou|ResourceInUse|ResourceConflict"
     r"|you already own it"
@@ -78,19 +77,18 @@ _EXISTS = re.compile(
     r"|DuplicateRecord|WAFDuplicateItem|ResourceExists|Resource\.AlreadyAssociated"
     r"|to be managed via Terraform this resource needs to be imported"
 )
-# S3 names are global: this one is somebody else's, and importing it would be wrong.
+# S3 names are global: this bucket is in another account and must not be imported.
 _FOREIGN = re.compile(r"BucketAlreadyExists\b")
 _REFUSED: dict[RefusalReason, str] = {
-    "missing": "there are no credentials for the cloud in this shell",
-    "refused": "the cloud does not accept the credentials in this shell",
+    "missing": "no credentials for the cloud in this shell",
+    "refused": "the cloud rejects the credentials in this shell",
     "expired": "the credentials in this shell have expired",
     "elsewhere": "the credentials in this shell are not for the environment's account",
 }
 _LOCK_LINE = re.compile(r"^\s*(ID|Path|Operation|Who|Created):\s*(.*?)\s*$", re.MULTILINE)
-_WITH = re.compile(r"^\s*with ([\w.\[\]\"-]+),?$", re.MULTILINE)
 
 
-def says_it_exists(diagnostic: Diagnostic) -> bool:
+def says_already_exists(diagnostic: Diagnostic) -> bool:
     text = f"{diagnostic.summary}\n{diagnostic.detail}"
     return bool(_EXISTS.search(text)) and not _FOREIGN.search(text)
 
@@ -98,12 +96,13 @@ def says_it_exists(diagnostic: Diagnostic) -> bool:
 def raise_for(
     diagnostics: Sequence[Diagnostic],
     *,
-    doing: str,
+    action: str,
     construct: Callable[[str], str] = lambda address: "",
     refusals: Sequence[Refusal] = (),
-) -> None:
-    """Raise the error that `diagnostics` amount to; `construct` gives an address's construct path, `refusals` are how
-    the cloud turns people away. Never returns normally.
+) -> NoReturn:
+    """Raise the error that fits `diagnostics`; never returns.
+
+    `construct` returns the construct path of an address, `refusals` are the cloud's patterns for rejected requests.
     """
     errors = [d for d in diagnostics if d.severity == "error"]
     for error in errors:
@@ -112,26 +111,29 @@ def raise_for(
             raise StateLocked(Lock(**{"id": ""} | fields), errors)
         if "Saved plan is stale" in error.summary or "saved plan is stale" in error.detail.lower():
             raise StalePlan(
-                "the saved plan is stale: the state has changed since it was made",
-                hint="plan again: `terrace plan ENV`",
+                "the saved plan is stale: the state has changed since the plan was made",
+                hint="plan again with `terrace plan ENV`",
             )
-        refusal, said = _refusal(error, refusals)
+        refusal, matched = _refusal(error, refusals)
         if refusal and refusal.reason != "denied":
             raise NoCredentials(
-                f"{_REFUSED[refusal.reason]} ({said})", hint=f"{refusal.hint}; `terrace doctor` shows what is there"
+                f"{_REFUSED[refusal.reason]} ({matched})",
+                hint=f"{refusal.hint}; `terrace doctor` checks the credentials",
             )
-    if any(says_it_exists(error) and error.address for error in errors):
+    if any(says_already_exists(error) and error.address for error in errors):
         raise AlreadyExists(errors)
     denied = dict.fromkeys(refusal.hint for error in errors if (refusal := _refusal(error, refusals)[0]))
     raise TerraformFailed(
-        f"Terraform could not {doing}: {_told(errors, construct)}" if errors else f"Terraform could not {doing}",
-        hint="; ".join(denied) if errors else "the log file has what it wrote",
+        f"Terraform could not {action}: {_error_text(errors, construct)}"
+        if errors
+        else f"Terraform could not {action}",
+        hint="; ".join(denied) if errors else "see the log file for its output",
         diagnostics=errors,
     )
 
 
 def _refusal(error: Diagnostic, refusals: Sequence[Refusal]) -> tuple[Refusal | None, str]:
-    """How the cloud refused, if it did, and the words that say so."""
+    """The first refusal whose pattern matches the error, and the matched text."""
     text = f"{error.summary}\n{error.detail}"
     for refusal in refusals:
         if match := re.search(refusal.pattern, text):
@@ -139,16 +141,16 @@ def _refusal(error: Diagnostic, refusals: Sequence[Refusal]) -> tuple[Refusal | 
     return None, ""
 
 
-def _told(errors: Sequence[Diagnostic], construct: Callable[[str], str]) -> str:
-    """All errors, each with its resource and construct, as indented lines when there are several."""
-    told = []
+def _error_text(errors: Sequence[Diagnostic], construct: Callable[[str], str]) -> str:
+    """All errors, each with its resource and construct; several are indented, one a line."""
+    lines = []
     for error in errors:
-        place = error.address or error.where
+        location = error.address or error.where
         path = construct(error.address) if error.address else ""
         text = error.summary.strip()
         detail = " ".join(line.strip() for line in error.detail.splitlines() if line.strip())
         if detail and detail not in text:
             text = f"{text}: {detail}" if text else detail
-        told.append(f"{place}{f' ({path})' if path else ''}: {text}" if place else text)
-    unique = list(dict.fromkeys(told))
+        lines.append(f"{location}{f' ({path})' if path else ''}: {text}" if location else text)
+    unique = list(dict.fromkeys(lines))
     return unique[0] if len(unique) == 1 else "\n" + "\n".join(f"  {line}" for line in unique)

@@ -1,6 +1,4 @@
-"""The verbs of the command on one deployment: plan, apply, drift. Each is safe to repeat. (`teardown.py` has
-destroy.)
-"""
+"""Plan, apply and find drift on one deployment. Each is safe to repeat. (`teardown.py` has destroy.)"""
 
 import os
 from collections.abc import Callable, Mapping
@@ -8,58 +6,60 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from terrace.assurance import gate_verdict as gating
-from terrace.deployment import adoption, drift, plans, recovery
-from terrace.deployment import errors as faults
+from terrace.assurance import gate_verdict
+from terrace.deployment import adoption, drift, plans, runs
 from terrace.deployment.changes import summarize
 from terrace.deployment.deployment import Deployment
+from terrace.deployment.errors import AlreadyExists, NoCredentials, StalePlan, StateLocked, TerraformFailed
 from terrace.deployment.plans import SavedPlan
-from terrace.deployment.terraform import Workspace
+from terrace.deployment.terraform import Terraform
 from terrace.project.process import Interrupted
 
 _COLLISIONS = 5
 
 
 def plan(deployment: Deployment, *, recover: bool = False, unlock: str = "") -> SavedPlan:
-    """Synthesize, plan and save. After a killed run the plan also adopts what that run created and did not record.
+    """Synthesize, plan and save. After a killed run the plan also adopts what that run created but did not record.
 
-    `recover` looks for such resources even when no run is known to have died; `unlock` is the id of a lock to release.
+    `recover` searches for such resources even without a killed run; `unlock` is the id of a lock to release.
     """
-    died = recovery.died(deployment.marker)
-    if died:
-        deployment.say(f"{died} did not end in good order; looking for what it left behind")
-    workspace = deployment.workspace(deployment.stack())
-    return plan_for(deployment, workspace, recover=recover, unlock=unlock)
+    killed = runs.killed_run(deployment.marker)
+    if killed:
+        deployment.on_message(f"{killed} was killed; searching for resources that it created but did not record")
+    terraform = deployment.terraform(deployment.stack())
+    return plan_synthesized(deployment, terraform, recover=recover, unlock=unlock)
 
 
-def plan_for(deployment: Deployment, workspace: Workspace, *, recover: bool = False, unlock: str = "") -> SavedPlan:
-    """`plan`, for a stack that is synthesized already."""
-    died = recovery.died(deployment.marker)
+def plan_synthesized(
+    deployment: Deployment, terraform: Terraform, *, recover: bool = False, unlock: str = ""
+) -> SavedPlan:
+    """`plan` for a stack that is already synthesized."""
+    killed = runs.killed_run(deployment.marker)
     path = deployment.plan_file
     plans.discard(deployment)
-    recovery.write_imports(workspace.directory, {})
-    released = unlocking(
-        deployment, workspace, died, unlock, lambda: workspace.plan(path, listener=deployment.listener)
+    adoption.write_imports(terraform.directory, {})
+    released = with_lock_released(
+        deployment, terraform, killed, unlock, lambda: terraform.plan(path, on_event=deployment.on_event)
     )
-    shown = workspace.show(path)
+    content = terraform.show(path)
     adopted: dict[str, str] = {}
-    if died or recover or released:
-        # Without a log of what the dead run began, everything that the plan would create is looked for.
-        everything = recover or not died or not recovery.begun(died.logs)
-        adopted, shown = adoption.adopt(deployment, workspace, path, shown, died, everything=everything)
-    return _saved(deployment, workspace, path, shown, adopted)
+    if killed or recover or released:
+        # Without a log of what the killed run began, search for everything that the plan would create.
+        everything = recover or not killed or not runs.begun_creations(killed.logs)
+        adopted, content = adoption.adopt(deployment, terraform, path, content, killed, everything=everything)
+    return _save(deployment, terraform, path, content, adopted)
 
 
-def _saved(
-    deployment: Deployment, workspace: Workspace, path: Path, shown: Mapping[str, Any], adopted: Mapping[str, str]
+def _save(
+    deployment: Deployment, terraform: Terraform, path: Path, content: Mapping[str, Any], adopted: Mapping[str, str]
 ) -> SavedPlan:
-    """Note a fresh plan, and what the gate says of it if there is anything to apply."""
-    summary = summarize(shown, workspace.construct_paths(), deployment.lines)
-    gated = None
+    """Save a new plan, with the gate's verdict if it changes anything."""
+    summary = summarize(content, terraform.construct_paths(), deployment.environment_line)
+    verdict = None
     if deployment.gate and not summary.empty:
-        gated = deployment.gate(shown, workspace.stack_file.read_text(encoding="utf-8"))
-        deployment.say(str(gated))
-    return plans.save(deployment, workspace, path, summary, adopted, gated)
+        verdict = deployment.gate(content, terraform.stack_file.read_text(encoding="utf-8"))
+        deployment.on_message(str(verdict))
+    return plans.save(deployment, terraform, path, summary, adopted, verdict)
 
 
 def apply(
@@ -70,140 +70,139 @@ def apply(
     unlock: str = "",
     break_glass: str = "",
 ) -> SavedPlan | None:
-    """Apply the saved plan, exactly. None when there was nothing to do or `confirm` said no.
+    """Apply exactly the saved plan. None if it changes nothing or `confirm` returns False.
 
-    A deployment with a gate applies nothing that did not pass it, but for the reason `break_glass`, which is recorded.
-
-    After a killed run, and with `recover` or `unlock`, a new plan takes the saved one's place, because the state has
-    moved on. Raises gating.GateRefuses, faults.StalePlan, AlreadyExists, StateLocked, process.Interrupted, and what
-    planning raises.
+    If the deployment has a gate, the plan must have passed it, unless `break_glass` gives a reason, which is recorded.
+    After a killed run, and with `recover` or `unlock`, the state has changed and a new plan replaces the saved one.
+    Raises GateRefuses, StalePlan, AlreadyExists, StateLocked, Interrupted, and what `plan` raises.
     """
-    died = recovery.died(deployment.marker)
-    saved = plan(deployment, recover=recover, unlock=unlock) if died or recover or unlock else plans.load(deployment)
-    workspace = deployment.opened()
+    killed = runs.killed_run(deployment.marker)
+    saved = plan(deployment, recover=recover, unlock=unlock) if killed or recover or unlock else plans.load(deployment)
+    terraform = deployment.terraform()
     if saved.summary.empty:
-        forget(deployment)
+        remove_marker(deployment)
         plans.discard(deployment)
         return None
-    _admit(deployment, saved, break_glass)
+    _require_gate(deployment, saved, break_glass)
     if not confirm(saved):
         return None
-    _record(deployment, saved, break_glass)
+    _record_break_glass(deployment, saved, break_glass)
     for _ in range(_COLLISIONS):
         try:
-            run_plan(deployment, workspace, saved.path, "apply")
+            run_plan(deployment, terraform, saved.path, "apply")
             break
-        except faults.AlreadyExists as exists:
-            again = _plan_after_collision(deployment, workspace, exists)
-            if not set(again.adopted) & set(exists.addresses):
+        except AlreadyExists as collision:
+            new = _plan_after_collision(deployment, terraform, collision)
+            if not set(new.adopted) & set(collision.addresses):
                 raise
-            _admit(deployment, again, break_glass)
-            if not confirm(again):
+            _require_gate(deployment, new, break_glass)
+            if not confirm(new):
                 raise
-            _record(deployment, again, break_glass)
-            saved = again
+            _record_break_glass(deployment, new, break_glass)
+            saved = new
     plans.discard(deployment)
     return saved
 
 
-def _admit(deployment: Deployment, saved: SavedPlan, break_glass: str) -> None:
-    """Refuse what the gate did not pass, unless the glass is broken."""
+def _require_gate(deployment: Deployment, saved: SavedPlan, break_glass: str) -> None:
+    """Raise GateRefuses for a plan that did not pass the gate, unless there is a break-glass reason."""
     if deployment.gate and not break_glass:
-        gating.refuse(saved.gate, deployment.environment)
+        gate_verdict.require_pass(saved.gate, deployment.environment)
 
 
-def _record(deployment: Deployment, saved: SavedPlan, break_glass: str) -> None:
-    """Write down that the glass was broken, if it had to be: before anything is applied."""
+def _record_break_glass(deployment: Deployment, saved: SavedPlan, break_glass: str) -> None:
+    """Record, before anything is applied, that a plan is applied which the gate refused."""
     if not break_glass or not deployment.gate or (saved.gate and saved.gate.passes):
         return
-    gating.break_glass(
-        deployment.broken_glass,
+    gate_verdict.record_break_glass(
+        deployment.break_glass_log,
         break_glass,
         environment=deployment.environment,
         cloud=deployment.cloud,
         plan_sha256=saved.sha256,
         changes=len(saved.summary.changes),
-        refused_for=list(saved.gate.blocking) if saved.gate else ["the gate had not judged it"],
+        refused_for=list(saved.gate.blocking) if saved.gate else ["the gate has not evaluated this plan"],
     )
 
 
-def _plan_after_collision(deployment: Deployment, workspace: Workspace, exists: faults.AlreadyExists) -> SavedPlan:
-    """A plan that adopts what was in the way, as far as it is provably this deployment's."""
-    deployment.say(exists.message)
+def _plan_after_collision(deployment: Deployment, terraform: Terraform, collision: AlreadyExists) -> SavedPlan:
+    """A new plan that adopts the existing resources which belong to this deployment."""
+    deployment.on_message(collision.message)
     path = deployment.plan_file
-    workspace.plan(path, listener=deployment.listener)
-    died = recovery.read_marker(deployment.marker)
-    adopted, shown = adoption.adopt(
-        deployment, workspace, path, workspace.show(path), died, addresses=set(exists.addresses)
-    )
-    return _saved(deployment, workspace, path, shown, adopted)
+    terraform.plan(path, on_event=deployment.on_event)
+    run = runs.read_marker(deployment.marker)
+    content = terraform.show(path)
+    adopted, content = adoption.adopt(deployment, terraform, path, content, run, addresses=set(collision.addresses))
+    return _save(deployment, terraform, path, content, adopted)
 
 
-def run_plan(deployment: Deployment, workspace: Workspace, path: Path, command: str) -> None:
-    """Apply a plan file with the marker set, so that the next run notices if this one is killed."""
-    before = recovery.read_marker(deployment.marker)
-    earlier = before.logs if before else ()
+def run_plan(deployment: Deployment, terraform: Terraform, path: Path, command: str) -> None:
+    """Apply a plan file while the run's marker exists, so that the next run notices if this one is killed."""
+    killed = runs.read_marker(deployment.marker)
+    earlier_logs = killed.logs if killed else ()
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    terrace = recovery.Process.of(os.getpid())
+    terrace = runs.Process.of(os.getpid())
     label = f"{command} {deployment.environment}"
 
-    def note(pid: int, log: Path) -> None:
-        run = recovery.Run(label, started, terrace, recovery.Process.of(pid), (*earlier, str(log)))
-        recovery.write_marker(deployment.marker, run)
+    def write_marker(pid: int, log: Path) -> None:
+        run = runs.Run(label, started, terrace, runs.Process.of(pid), (*earlier_logs, str(log)))
+        runs.write_marker(deployment.marker, run)
 
     try:
-        workspace.apply(path, listener=deployment.listener, on_start=note)
+        terraform.apply(path, on_event=deployment.on_event, on_start=write_marker)
     except Interrupted as interrupted:
-        if interrupted.orderly and not earlier:
-            forget(deployment)
+        if interrupted.orderly and not earlier_logs:
+            remove_marker(deployment)
         raise
-    except (faults.TerraformFailed, faults.StalePlan, faults.NoCredentials):
-        # Terraform ended by itself and saved its state. What an earlier, killed run left is still to be found.
-        if not earlier:
-            forget(deployment)
+    except (TerraformFailed, StalePlan, NoCredentials):
+        # Terraform ended by itself and saved its state. Resources of an earlier, killed run are still to be adopted.
+        if not earlier_logs:
+            remove_marker(deployment)
         raise
-    forget(deployment)
+    remove_marker(deployment)
 
 
-def forget(deployment: Deployment) -> None:
-    """What the last run left is dealt with."""
+def remove_marker(deployment: Deployment) -> None:
+    """Nothing of the last run is left to recover."""
     deployment.marker.unlink(missing_ok=True)
 
 
-def unlocking(
+def with_lock_released(
     deployment: Deployment,
-    workspace: Workspace,
-    died: recovery.Run | None,
+    terraform: Terraform,
+    killed: runs.Run | None,
     unlock: str,
     attempt: Callable[[], None],
 ) -> bool:
-    """Do `attempt`, releasing a lock in its way if the dead run provably left it or its id is `unlock`.
+    """Call `attempt`; if a lock is in the way that the killed run left or whose id is `unlock`, release it and retry.
 
-    Returns whether a lock was released. Raises faults.StateLocked for any other lock.
+    Returns whether a lock was released. Raises StateLocked for any other lock.
     """
     try:
         attempt()
         return False
-    except faults.StateLocked as locked:
-        if locked.lock.id != unlock and not (died and recovery.is_ours(locked.lock, died)):
+    except StateLocked as locked:
+        if locked.lock.id != unlock and not (killed and runs.left_lock(killed, locked.lock)):
             raise
         try:
-            workspace.force_unlock(locked.lock.id)
-        except faults.TerraformFailed:
-            # A local state's lock goes with its process. This one cannot be released because its process lives.
+            terraform.force_unlock(locked.lock.id)
+        except TerraformFailed:
+            # The lock of a local state ends with its process; it cannot be released while the process is alive.
             raise locked from None
-        deployment.say(f"released the state's lock, left by {locked.lock}")
+        deployment.on_message(f"released the state lock of {locked.lock}")
     attempt()
     return True
 
 
 def find_drift(deployment: Deployment, *, unlock: str = "") -> drift.DriftReport:
-    """Compare the cloud with the state and the stack. Changes nothing, and leaves no plan behind."""
-    died = recovery.died(deployment.marker)
-    workspace = deployment.workspace(deployment.stack())
+    """Compare the cloud with the state and the stack. Changes nothing and keeps no plan."""
+    killed = runs.killed_run(deployment.marker)
+    terraform = deployment.terraform(deployment.stack())
     path = deployment.project.plans / f"{deployment.name}-drift-{os.getpid()}.tfplan"
     try:
-        unlocking(deployment, workspace, died, unlock, lambda: workspace.plan(path, listener=deployment.listener))
-        return drift.report(workspace.show(path), workspace.construct_paths(), deployment.lines)
+        with_lock_released(
+            deployment, terraform, killed, unlock, lambda: terraform.plan(path, on_event=deployment.on_event)
+        )
+        return drift.report(terraform.show(path), terraform.construct_paths(), deployment.environment_line)
     finally:
         path.unlink(missing_ok=True)

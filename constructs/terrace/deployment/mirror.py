@@ -1,15 +1,13 @@
-"""Where Terraform takes its providers from: the registry, a mirror that was asked for, or one found on this machine.
+"""The source of Terraform's providers: the registry, a mirror that the user named, or one found on this machine.
 
-A mirror is a folder in Terraform's own layout, `registry.terraform.io/<namespace>/<name>/...`. It is handed to
-Terraform through a CLI configuration that holds only a `filesystem_mirror` block: with a `direct` block beside it,
-`init` without a network fails. No plugin cache is set up: parallel `init` runs that write to one fail with "text file
-busy".
+A mirror is a folder in Terraform's layout, `registry.terraform.io/<namespace>/<name>/...`. Terraform gets it through a
+CLI configuration with only a `filesystem_mirror` block: with a `direct` block as well, `init` fails without a network.
+There is no plugin cache: parallel `init` runs that write to one fail with "text file busy".
 """
 
 import json
 import os
 import threading
-import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,12 +21,12 @@ PROBE_SECONDS = 3.0
 
 
 class NoProviders(TerraceError):
-    """Neither the registry nor a mirror can serve the providers."""
+    """The registry is unreachable and no mirror has the providers."""
 
 
 @dataclass(frozen=True)
 class ProviderSource:
-    """The source taken, and why. `path` is the mirror's folder, or the user's configuration file."""
+    """The chosen source and the reason. `path` is the mirror's folder or the user's configuration file."""
 
     kind: Literal["registry", "mirror", "configuration"]
     reason: str
@@ -41,20 +39,20 @@ class ProviderSource:
             case "mirror":
                 return f"providers from the mirror {self.path} ({self.reason})"
             case "configuration":
-                return f"providers as {self.path} says"
+                return f"providers as configured in {self.path}"
 
     def variables(self, directory: Path) -> dict[str, str]:
-        """What to set for Terraform. Writes the CLI configuration for a mirror into `directory`."""
+        """Environment variables for Terraform. Writes the CLI configuration of a mirror to `directory`."""
         if self.kind == "mirror" and self.path is not None:
             directory.mkdir(parents=True, exist_ok=True)
-            written = directory / "terraform-cli.json"
+            file = directory / "terraform-cli.json"
             content = {"provider_installation": [{"filesystem_mirror": [{"path": str(self.path)}]}]}
             text = json.dumps(content, indent=2) + "\n"
-            if not written.is_file() or written.read_text() != text:
-                scratch = written.with_suffix(f".{os.getpid()}")
+            if not file.is_file() or file.read_text() != text:
+                scratch = file.with_suffix(f".{os.getpid()}")
                 scratch.write_text(text)
-                scratch.replace(written)
-            return {"TF_CLI_CONFIG_FILE": str(written)}
+                scratch.replace(file)
+            return {"TF_CLI_CONFIG_FILE": str(file)}
         return {"TF_CLI_CONFIG_FILE": str(self.path)} if self.path is not None else {}
 
 
@@ -64,42 +62,41 @@ def choose(
     providers: Iterable[str] = (),
     host: str = "registry.terraform.io",
     environ: Mapping[str, str] = os.environ,
-    roots: Iterable[Path] | None = None,
+    folders: Iterable[Path] | None = None,
 ) -> ProviderSource:
-    """The source to take for `providers` ("hashicorp/aws").
+    """The source for `providers` ("hashicorp/aws").
 
-    Order: `requested`, TERRACE_PROVIDER_MIRROR, the user's own Terraform configuration, the registry if it answers, a
-    mirror among `roots` (by default Terraform's implied folders and one level below /opt and /srv). Raises UsageError
-    for a requested folder that is no mirror, NoProviders when nothing is left.
+    Order: `requested`, TERRACE_PROVIDER_MIRROR, the user's Terraform configuration, the registry if it is reachable, a
+    mirror among `folders` (default: `implied_folders`). Raises UsageError for a named folder that is not a mirror,
+    NoProviders if there is no source.
     """
-    wanted = sorted({provider.removeprefix(f"{host}/") for provider in providers})
-    asked = requested or (Path(value) if (value := environ.get("TERRACE_PROVIDER_MIRROR")) else None)
-    if asked is not None:
-        asked = asked.expanduser().resolve()
-        if missing := _missing(asked, host, wanted):
+    required = sorted({provider.removeprefix(f"{host}/") for provider in providers})
+    named = requested or (Path(value) if (value := environ.get("TERRACE_PROVIDER_MIRROR")) else None)
+    if named is not None:
+        named = named.expanduser().resolve()
+        if reason := _not_a_mirror(named, host, required):
             raise UsageError(
-                f"this is no provider mirror: {missing}",
-                where=str(asked),
-                hint=f"name the folder that holds {host}/; `terraform providers mirror DIR` makes one",
+                f"not a provider mirror: {reason}",
+                where=str(named),
+                hint=f"name the folder that contains {host}/; `terraform providers mirror DIR` creates one",
             )
-        return ProviderSource("mirror", "as asked", asked)
-    if configured := _user_configuration(environ):
-        return ProviderSource("configuration", "the user's own", configured)
-    if _registry_answers(host, environ.get("HTTPS_PROXY") or environ.get("https_proxy") or ""):
-        return ProviderSource("registry", "it answers")
-    for candidate in roots if roots is not None else implied_folders(environ):
-        if not _missing(candidate, host, wanted):
-            return ProviderSource("mirror", f"{host} is out of reach", candidate)
-    listed = ", ".join(wanted) or "the providers"
+        return ProviderSource("mirror", "as requested", named)
+    if configuration := _user_configuration(environ):
+        return ProviderSource("configuration", "the user's configuration", configuration)
+    if _registry_is_reachable(host, environ.get("HTTPS_PROXY") or environ.get("https_proxy") or ""):
+        return ProviderSource("registry", "it is reachable")
+    for folder in folders if folders is not None else implied_folders(environ):
+        if not _not_a_mirror(folder, host, required):
+            return ProviderSource("mirror", f"{host} is unreachable", folder)
     raise NoProviders(
-        f"{host} is out of reach, and no mirror on this machine holds {listed}",
-        hint="on a machine with network run `terraform providers mirror DIR`, copy DIR here and name it with "
+        f"{host} is unreachable, and no mirror on this machine has {', '.join(required) or 'the providers'}",
+        hint="run `terraform providers mirror DIR` on a machine with network access, copy DIR here and name it with "
         "--provider-mirror DIR or TERRACE_PROVIDER_MIRROR",
     )
 
 
 def implied_folders(environ: Mapping[str, str] = os.environ) -> list[Path]:
-    """Where a mirror may lie: Terraform's implied folders, then each folder one level below /opt and /srv.
+    """Folders that may be a mirror: Terraform's implied ones, then each folder directly in /opt and /srv.
 
     Source: Terraform documentation, "CLI configuration file", implied local mirror directories.
     """
@@ -112,56 +109,54 @@ def implied_folders(environ: Mapping[str, str] = os.environ) -> list[Path]:
         Path("/Library/Application Support/io.terraform/plugins"),
     ]
     folders += [data_home / "terraform/plugins", *(Path(entry) / "terraform/plugins" for entry in data_dirs if entry)]
-    for above in (Path("/opt"), Path("/srv")):
+    for parent in (Path("/opt"), Path("/srv")):
         try:
-            folders += sorted(entry for entry in above.iterdir() if entry.is_dir())
+            folders += sorted(entry for entry in parent.iterdir() if entry.is_dir())
         except OSError:
             continue
     return folders
 
 
-def _missing(folder: Path, host: str, providers: list[str]) -> str:
-    """Why `folder` cannot serve as the mirror; empty when it can."""
+def _not_a_mirror(folder: Path, host: str, providers: list[str]) -> str:
+    """Why `folder` cannot be the mirror of `providers`; empty if it can."""
     if not (folder / host).is_dir():
-        return f"it holds no folder {host}/"
-    absent = [provider for provider in providers if not (folder / host / provider).is_dir()]
-    if absent:
-        return f"it does not hold {', '.join(absent)}"
+        return f"it has no folder {host}/"
+    missing = [provider for provider in providers if not (folder / host / provider).is_dir()]
+    if missing:
+        return f"it does not contain {', '.join(missing)}"
     for provider in providers:
         for part in (folder / host, (folder / host / provider).parent, folder / host / provider):
             if part.is_symlink():
-                return f"{part} is a symbolic link, which Terraform does not follow there"
+                return f"{part} is a symbolic link, which Terraform does not follow at this level"
     return ""
 
 
 def _user_configuration(environ: Mapping[str, str]) -> Path | None:
-    """The user's CLI configuration, if one is named and there, or if the usual one says where providers come from."""
+    """The user's CLI configuration: one that a variable names, or ~/.terraformrc if it configures providers."""
     for variable in ("TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG"):
-        if (named := environ.get(variable)) and Path(named).is_file():
-            return Path(named)
-    usual = Path(environ.get("HOME", "") or Path.home()) / ".terraformrc"
+        if (path := environ.get(variable)) and Path(path).is_file():
+            return Path(path)
+    default = Path(environ.get("HOME", "") or Path.home()) / ".terraformrc"
     try:
-        return usual if "provider_installation" in usual.read_text() else None
+        return default if "provider_installation" in default.read_text() else None
     except (OSError, UnicodeDecodeError):
         return None
 
 
 @cache
-def _registry_answers(host: str, proxy: str) -> bool:
-    """Whether the registry can be talked to, asked once a process. A thread, because resolving a name has no time
-    limit.
-    """
-    answers: list[bool] = []
+def _registry_is_reachable(host: str, proxy: str) -> bool:
+    """Whether the registry responds, tested once per process. In a thread, because name resolution has no timeout."""
+    responses: list[bool] = []
 
-    def ask() -> None:
+    def request() -> None:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": proxy} if proxy else {}))
         try:
             with opener.open(f"https://{host}/.well-known/terraform.json", timeout=PROBE_SECONDS) as response:
-                answers.append(response.status == 200)
-        except (OSError, ValueError, urllib.error.URLError):
-            answers.append(False)
+                responses.append(response.status == 200)
+        except (OSError, ValueError):
+            responses.append(False)
 
-    probe = threading.Thread(target=ask, daemon=True)
+    probe = threading.Thread(target=request, daemon=True)
     probe.start()
     probe.join(PROBE_SECONDS)
-    return bool(answers and answers[0])
+    return bool(responses and responses[0])

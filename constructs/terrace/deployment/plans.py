@@ -1,4 +1,4 @@
-"""Plans on disk: what each was made for, and whether it still fits."""
+"""Saved plans: the inputs of each, and whether they are still current."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from terrace.assurance.gate_verdict import GateVerdict
 from terrace.deployment.changes import Change, Summary
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import StalePlan
-from terrace.deployment.terraform import Workspace
+from terrace.deployment.terraform import Terraform
 from terrace.errors import UsageError
 
 _INPUTS = (("environments", "**/*.y*ml"), ("stacks", "*.py"), ("constructs", "**/*.py"), ("policies", "**/*.y*ml"))
@@ -20,14 +20,14 @@ _INPUTS = (("environments", "**/*.y*ml"), ("stacks", "*.py"), ("constructs", "**
 
 @dataclass(frozen=True)
 class SavedPlan:
-    """A plan on disk, and what it was made for. The sidecar `<plan>.json` holds the same, and no values.
+    """A plan on disk with digests of its inputs. The sidecar `<plan>.json` holds the same, without attribute values.
 
-    `adopted` are the resources that the plan imports: address to the cloud's id. `gate` is what the gate said of
-    it, none when it was not asked.
+    `adopted` are the resources that the plan imports: address to the cloud's id. `gate` is None if the gate did not
+    evaluate the plan.
     """
 
     path: Path
-    made: str  # UTC, ISO 8601
+    created: str  # UTC, ISO 8601
     stack_sha256: str
     inputs_sha256: str
     summary: Summary
@@ -42,17 +42,17 @@ class SavedPlan:
 
 def save(
     deployment: Deployment,
-    workspace: Workspace,
+    terraform: Terraform,
     path: Path,
     summary: Summary,
     adopted: Mapping[str, str],
     gate: GateVerdict | None = None,
 ) -> SavedPlan:
-    """Note beside a fresh plan what it was made for."""
+    """Write the sidecar of a new plan."""
     saved = SavedPlan(
         path=path,
-        made=datetime.now(UTC).isoformat(timespec="seconds"),
-        stack_sha256=_sha256(workspace.stack_file),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        stack_sha256=_sha256(terraform.stack_file),
         inputs_sha256=inputs_digest(deployment),
         summary=summary,
         adopted=adopted,
@@ -62,7 +62,7 @@ def save(
     record = {
         "environment": deployment.environment,
         "cloud": deployment.cloud,
-        "made": saved.made,
+        "created": saved.created,
         "plan_sha256": saved.sha256,
         "stack_sha256": saved.stack_sha256,
         "inputs_sha256": saved.inputs_sha256,
@@ -76,50 +76,51 @@ def save(
 
 
 def load(deployment: Deployment) -> SavedPlan:
-    """The saved plan of a deployment. Raises UsageError when there is none, StalePlan when it no longer fits."""
+    """The saved plan of a deployment. Raises UsageError if there is none, StalePlan if its inputs have changed."""
     path = deployment.plan_file
-    again = f"plan again: `terrace plan {deployment.environment}`"
+    hint = f"plan again with `terrace plan {deployment.environment}`"
     saved = SavedPlan(path, "", "", "", Summary(()))
     try:
         record: dict[str, Any] = json.loads(saved.sidecar.read_text())
         saved = SavedPlan(
             path=path,
-            made=record["made"],
+            created=record["created"],
             stack_sha256=record["stack_sha256"],
             inputs_sha256=record["inputs_sha256"],
             summary=Summary(tuple(_change(entry) for entry in record["changes"]), record["outputs"]),
             adopted=record["adopted"],
-            gate=GateVerdict.of(record.get("gate")),
+            gate=GateVerdict.from_data(record.get("gate")),
             sha256=record["plan_sha256"],
         )
         intact = record["plan_sha256"] == _sha256(path)
     except FileNotFoundError:
         raise UsageError(
-            f"nothing is planned for {deployment.environment} on {deployment.cloud}",
-            hint=f"see what would change first: `terrace plan {deployment.environment}`",
+            f"no saved plan for {deployment.environment} on {deployment.cloud}",
+            hint=f"run `terrace plan {deployment.environment}` first",
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StalePlan(f"the saved plan cannot be read ({error})", where=str(saved.sidecar), hint=again) from error
+        raise StalePlan(f"cannot read the saved plan ({error})", where=str(saved.sidecar), hint=hint) from error
     if not intact:
-        raise StalePlan("the saved plan is not the one that was noted", where=str(path), hint=again)
+        raise StalePlan("the plan file has changed since it was saved", where=str(path), hint=hint)
     stack = deployment.project.stack(deployment.environment) / "cdk.tf.json"
     if not stack.is_file() or _sha256(stack) != saved.stack_sha256:
-        raise StalePlan(f"the stack has been synthesized anew since the plan of {saved.made}", hint=again)
+        raise StalePlan(f"the stack has changed since the plan of {saved.created}", hint=hint)
     if inputs_digest(deployment) != saved.inputs_sha256:
         raise StalePlan(
-            f"the environment, the stack's code or a policy has changed since the plan of {saved.made}", hint=again
+            f"an environment file, the stack's code or a policy has changed since the plan of {saved.created}",
+            hint=hint,
         )
     return saved
 
 
 def discard(deployment: Deployment) -> None:
-    """Forget the saved plan: it was applied, or will never be."""
+    """Delete the saved plan and its sidecar."""
     deployment.plan_file.unlink(missing_ok=True)
     SavedPlan(deployment.plan_file, "", "", "", Summary(())).sidecar.unlink(missing_ok=True)
 
 
 def inputs_digest(deployment: Deployment) -> str:
-    """A digest of what a user writes: environment files, stacks, the project's constructs, policies."""
+    """A digest of the project's sources: environment files, stacks, constructs and policies."""
     digest = hashlib.sha256(f"{deployment.cloud} {deployment.state}".encode())
     root = deployment.project.root
     for folder, pattern in _INPUTS:
@@ -137,7 +138,7 @@ def _change(entry: Mapping[str, Any]) -> Change:
         capability=entry["capability"],
         attributes=tuple(entry["attributes"]),
         reasons=tuple(entry["forced_by"]),
-        owner=entry["environment_line"],
+        environment_line=entry["environment_line"],
         imported=entry["imported_id"],
     )
 

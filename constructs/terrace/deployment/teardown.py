@@ -1,4 +1,4 @@
-"""Taking a deployment down: lift the protections that the stack itself set, then destroy what is in the state."""
+"""Destroy: lift the protections that the stack itself set, then destroy everything in the state."""
 
 import json
 from collections.abc import Callable
@@ -6,14 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from terrace.capabilities.cloud import facts
-from terrace.deployment import lifecycle, plans, recovery
-from terrace.deployment.changes import Summary, summarize
+from terrace.deployment import adoption, lifecycle, plans, runs
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import TerraformFailed
-from terrace.deployment.terraform import Workspace
+from terrace.deployment.terraform import Terraform
 
 _NOT_EMPTY = ("BucketNotEmpty", "without `force_destroy`")
-"""What Amazon S3 says of a bucket with something in it, and the google provider."""
+"""Part of the errors of Amazon S3 and of the google provider for a bucket that is not empty."""
 
 
 def destroy(
@@ -21,108 +20,100 @@ def destroy(
     *,
     unlock: str = "",
     empty: Callable[[], None] | None = None,
-    expect: Callable[[int], None] = lambda resources: None,
+    on_total: Callable[[int], None] = lambda resources: None,
 ) -> int:
     """Destroy everything in the state, and return how many resources it held.
 
-    `empty` removes what the buckets hold, where the person wants that: it is called before, and once more when a bucket
-    has filled again, because logs go on to arrive while their senders are taken down.
+    `empty` deletes the objects in the buckets. It is called first, and again if a bucket has filled since: logs keep
+    arriving while the services that send them are destroyed. `on_total` receives the number of resources of each step.
     """
-    held = len(deployment.opened().addresses())
+    count = len(deployment.terraform().addresses())
     if empty is not None:
         empty()
     try:
-        _destroy(deployment, unlock=unlock, expect=expect)
+        _destroy(deployment, unlock=unlock, on_total=on_total)
     except TerraformFailed as failed:
         if empty is None or not any(words in failed.message for words in _NOT_EMPTY):
             raise
         empty()
-        _destroy(deployment, unlock=unlock, expect=expect)
-    return held
+        _destroy(deployment, unlock=unlock, on_total=on_total)
+    return count
 
 
-def _destroy(deployment: Deployment, *, unlock: str, expect: Callable[[int], None]) -> Summary:
-    """Destroy everything in the state, and return what was destroyed. Nothing in the state: an empty summary.
+def _destroy(deployment: Deployment, *, unlock: str, on_total: Callable[[int], None]) -> None:
+    """Destroy everything in the state, in steps.
 
     The stack is synthesized without its protections (deletion protection, locks, prevent_destroy, force_destroy off),
-    that difference alone is applied, and then everything goes. What a killed apply created and did not record is
-    adopted first, or it would stay behind. Asking the person is the caller's business.
-    `expect` hears how many resources each step touches.
+    that difference alone is applied, and then everything is destroyed. What a killed apply created but did not record
+    is adopted first; otherwise it would remain. The caller asks the user for confirmation.
     """
-    died = recovery.died(deployment.marker)
-    if deployment.unprotected.exists():
-        deployment.stack()  # an earlier destroy went only half the way: what it may not have lifted is to be seen again
+    killed = runs.killed_run(deployment.marker)
+    if deployment.unprotected_marker.exists():
+        deployment.stack()  # an earlier destroy was interrupted: compare with the protected stack again
     protected = _resources(deployment)
-    directory = deployment.stack(unprotect=True)
-    workspace = deployment.workspace(directory)
+    terraform = deployment.terraform(deployment.stack(unprotect=True))
     path = deployment.project.plans / f"{deployment.name}-destroy.tfplan"
+
+    def plan(**options: Any) -> None:
+        def attempt() -> None:
+            terraform.plan(path, on_event=deployment.on_event, **options)
+
+        lifecycle.with_lock_released(deployment, terraform, killed, unlock, attempt)
+
     plans.discard(deployment)
     try:
-        if died:
-            _adopt_leftovers(deployment, workspace)
-        present = set(workspace.addresses())
+        if killed:
+            _adopt_unrecorded(deployment, terraform)
+        present = set(terraform.addresses())
         if not present:
-            lifecycle.forget(deployment)
-            return Summary(())
+            lifecycle.remove_marker(deployment)
+            return
         unprotected = _resources(deployment)
         lifted = sorted(
             address
             for address in present
-            # what is not there without protection is one itself, as a lock that holds on all that is below it
+            # a resource that the unprotected stack lacks is a protection itself, such as a lock
             if (base := address.partition("[")[0]) in protected and unprotected.get(base) != protected[base]
         )
         if lifted:
-            deployment.say(f"lifts the protection of {len(lifted)} resources")
-            lifecycle.unlocking(
-                deployment,
-                workspace,
-                died,
-                unlock,
-                lambda: workspace.plan(path, targets=lifted, listener=deployment.listener),
-            )
-            expect(len(lifted))
-            lifecycle.run_plan(deployment, workspace, path, "destroy")
-        workspace.forget(_lasting(deployment, workspace))
-        lifecycle.unlocking(
-            deployment,
-            workspace,
-            died,
-            unlock,
-            lambda: workspace.plan(path, destroy=True, listener=deployment.listener),
-        )
-        summary = summarize(workspace.show(path), workspace.construct_paths(), deployment.lines)
-        expect(len(summary.changes))
-        lifecycle.run_plan(deployment, workspace, path, "destroy")
-        return summary
+            deployment.on_message(f"lifting the protection of {len(lifted)} resources")
+            plan(targets=lifted)
+            on_total(len(lifted))
+            lifecycle.run_plan(deployment, terraform, path, "destroy")
+        terraform.remove_from_state(_undeletable(deployment, terraform))
+        plan(destroy=True)
+        on_total(len(terraform.addresses()))
+        lifecycle.run_plan(deployment, terraform, path, "destroy")
     finally:
         path.unlink(missing_ok=True)
 
 
-def _adopt_leftovers(deployment: Deployment, workspace: Workspace) -> None:
-    """Bring what the dead run created into the state, and nothing else: only the imports of the recovery plan."""
-    saved = lifecycle.plan_for(replace(deployment, gate=None), workspace)  # it is adopted only to be destroyed
+def _adopt_unrecorded(deployment: Deployment, terraform: Terraform) -> None:
+    """Import what the killed run created into the state, and change nothing else."""
+    # without the gate: the resources are adopted only to be destroyed
+    saved = lifecycle.plan_synthesized(replace(deployment, gate=None), terraform)
     if not saved.adopted:
         return
-    recovery.write_imports(workspace.directory, saved.adopted)
+    adoption.write_imports(terraform.directory, saved.adopted)
     try:
-        workspace.plan(saved.path, targets=sorted(saved.adopted), listener=deployment.listener)
+        terraform.plan(saved.path, targets=sorted(saved.adopted), on_event=deployment.on_event)
     finally:
-        recovery.write_imports(workspace.directory, {})
-    lifecycle.run_plan(deployment, workspace, saved.path, "destroy")
+        adoption.write_imports(terraform.directory, {})
+    lifecycle.run_plan(deployment, terraform, saved.path, "destroy")
     plans.discard(deployment)
 
 
-def _lasting(deployment: Deployment, workspace: Workspace) -> list[str]:
-    """Addresses of what the cloud never deletes on its own: it ends with what it is on, and Terraform forgets it."""
-    lasting = facts(deployment.cloud).undeletable
-    if not lasting:
+def _undeletable(deployment: Deployment, terraform: Terraform) -> list[str]:
+    """Addresses of resources that the cloud deletes only together with their parent; Terraform must forget them."""
+    undeletable = facts(deployment.cloud).undeletable
+    if not undeletable:
         return []
-    resources = workspace.state().get("values", {}).get("root_module", {}).get("resources", [])
-    return [r["address"] for r in resources if r["type"] in lasting and r["values"].get(lasting[r["type"]])]
+    resources = terraform.state().get("values", {}).get("root_module", {}).get("resources", [])
+    return [r["address"] for r in resources if r["type"] in undeletable and r["values"].get(undeletable[r["type"]])]
 
 
 def _resources(deployment: Deployment) -> dict[str, Any]:
-    """Address to configuration, of the stack as it was synthesized last; empty when it never was."""
+    """Address to configuration in the stack as last synthesized; empty if there is none."""
     try:
         stack = json.loads((deployment.project.stack(deployment.environment) / "cdk.tf.json").read_text())
     except (OSError, ValueError):

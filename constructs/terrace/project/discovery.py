@@ -1,4 +1,4 @@
-"""Where the files of a project lie. Nothing here creates or reads one, except `find` and `working_directory`."""
+"""The paths of a project. Only `find` reads the file system, and only `working_directory` writes to it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +10,10 @@ MARKERS = ("cdktf.json", "environments")
 
 @dataclass(frozen=True)
 class Project:
-    """A project directory: the one that holds `cdktf.json` and `environments/`.
+    """A project directory: it contains `cdktf.json` and `environments/`.
 
-    `scratch` is where runs leave state, plans and stacks; the root itself, but for a demo, which must not meet the
-    state of a real deployment. `synthesized_to` is where the CDK writes, if not to `cdktf.out`.
+    `scratch` is the directory for state, plans and stacks, by default the root; a demo has its own, so that it never
+    uses the state of a real deployment. `synthesized_to` replaces `cdktf.out`.
     """
 
     root: Path
@@ -21,26 +21,26 @@ class Project:
     synthesized_to: Path | None = None
 
     @property
-    def _kept(self) -> Path:
+    def _output(self) -> Path:
         return self.scratch or self.root
 
     @classmethod
     def find(cls, start: Path) -> "Project":
-        """The nearest project at or above `start`. Raises UsageError when there is none."""
+        """The nearest project at or above `start`. Raises UsageError if there is none."""
         start = start.resolve()
         for directory in (start, *start.parents):
             if all((directory / marker).exists() for marker in MARKERS):
                 return cls(directory)
         raise UsageError(
-            "no Terrace project here: a project holds cdktf.json and environments/",
+            "not a Terrace project: no cdktf.json and environments/ here or in a parent directory",
             where=str(start),
-            hint="change into the project's directory, or name it with --project DIR",
+            hint="change to the project's directory, or name it with --project DIR",
         )
 
     @property
     def working_directory(self) -> Path:
         """`.terrace/`: state, plans, logs. Private to the user and ignored by git."""
-        directory = self._kept / ".terrace"
+        directory = self._output / ".terrace"
         if not directory.is_dir():
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             (directory / ".gitignore").write_text("*\n")
@@ -60,12 +60,12 @@ class Project:
 
     @property
     def synthesized(self) -> Path:
-        """The directory CDK synthesizes into."""
-        return self.synthesized_to or self._kept / "cdktf.out"
+        """The directory that the CDK writes to."""
+        return self.synthesized_to or self._output / "cdktf.out"
 
     def stack(self, stack_id: str) -> Path:
         return self.synthesized / "stacks" / stack_id
 
-    def shown(self, path: Path) -> str:
-        """A path as a person wants to read it: relative to the project when it lies inside."""
+    def display(self, path: Path) -> str:
+        """A path for messages: relative to the project if it is inside."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)

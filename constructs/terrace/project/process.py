@@ -1,7 +1,7 @@
-"""One child process: its output goes to a file that is followed, its interrupts are passed on one by one.
+"""One child process: its output goes to a file that is followed, and interrupts are passed on to it.
 
-The file, not a pipe, is the channel. If this process dies, the child neither blocks nor dies of a broken pipe but
-finishes its work, and the next run can read how far it came.
+A file instead of a pipe: if this process is killed, the child neither blocks nor fails on a broken pipe. It finishes
+its work, and the next run can read its output.
 """
 
 import os
@@ -22,18 +22,18 @@ _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(TerraceError):
-    """The user stopped the command, and the child has ended. 130 is what a shell reports for an interrupt."""
+    """The user interrupted the command, and the child has ended. Exit code 130, as shells report an interrupt."""
 
     exit_code = 130
 
     def __init__(self, message: str, *, orderly: bool, hint: str = "") -> None:
         super().__init__(message, hint=hint)
-        self.orderly = orderly  # one interrupt only: the child had the time to put everything in order
+        self.orderly = orderly  # interrupted once only, so the child could finish and save its work
 
 
 @dataclass(frozen=True)
 class Finished:
-    """How a child ended: its exit code (negative: the signal that ended it) and how often it was interrupted."""
+    """The exit code of a child (negative: the signal that ended it), and how often it was interrupted."""
 
     code: int
     interrupts: int
@@ -51,9 +51,9 @@ def follow(
 ) -> Finished:
     """Run `command` and call `on_line` for each line that it writes to standard output or error.
 
-    The child gets its own session, so a Ctrl-C at the terminal reaches only this process, which passes exactly one
-    interrupt on for each it gets: Terraform saves its state on the first and stops at once on the second.
-    `on_interrupt` is told the count, `on_start` the child's pid.
+    The child runs in its own session, so a Ctrl-C at the terminal reaches only this process, which passes on each
+    interrupt once: Terraform saves its state on the first and stops immediately on the second. `on_interrupt` receives
+    the count, `on_start` the child's pid.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     with output.open("wb") as sink:
@@ -80,7 +80,7 @@ def follow(
         with output.open("rb") as source:
             tail = b""
             while True:
-                ended = child.poll() is not None  # asked before reading: what was written before the end is then read
+                ended = child.poll() is not None  # before reading, so that all output is read
                 tail += source.read()
                 *lines, tail = tail.split(b"\n")
                 for line in lines:
@@ -95,7 +95,7 @@ def follow(
 
 @contextmanager
 def _handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Put `handler` in place of an interrupt's usual effect. Only the main thread can; elsewhere nothing changes."""
+    """Install `handler` for interrupts. Only possible in the main thread; does nothing in any other."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,9 +1,8 @@
-"""Which line of the environment's files is behind a construct."""
+"""The line of the environment's files behind a construct."""
 
-from terrace.deployment.changes import capability_of
 from terrace.environment.loading import Loaded
 
-# Where the environment speaks of a capability, when it is not the section of the same name.
+# Environment sections whose name differs from the capability's.
 _SECTIONS = {
     "alarms": "observability",
     "entry": "network.entry",
@@ -14,9 +13,15 @@ _SECTIONS = {
 }
 
 
+def capability_of(construct: str) -> str:
+    """The path element below the stack's id: `database` for `dev/database/server`; "other" if there is none."""
+    parts = construct.split("/")
+    return parts[1] if len(parts) > 2 else "other"
+
+
 def environment_line(loaded: Loaded, construct: str) -> str | None:
-    """`file:line:column` of the section behind a construct: `dev/database/server` belongs to `database`."""
+    """`file:line:column` of the section behind a construct: `database` for `dev/database/server`."""
     capability = capability_of(construct)
     section = _SECTIONS.get(capability, capability)
-    known = section.partition(".")[0] in type(loaded.environment).model_fields
-    return (loaded.where(section) or None) if known else None
+    exists = section.partition(".")[0] in type(loaded.environment).model_fields
+    return (loaded.where(section) or None) if exists else None

@@ -1,6 +1,6 @@
-"""`python -m stacks` as a child process: the CDK and its Node kernel live and die there, not in the command.
+"""Synthesis in child processes (`python -m stacks`), so that the command itself never loads the CDK and Node.
 
-`on_clouds` is several of them at once, one a cloud: a process loads one cloud's bindings.
+`synthesize_on_clouds` runs one process per cloud, because a process loads the bindings of one cloud.
 """
 
 import os
@@ -19,7 +19,7 @@ from terrace.project.discovery import Project
 
 
 class SynthesisFailed(TerraceError):
-    """The stacks did not synthesize. The exit code is the child's own."""
+    """Synthesis failed. The exit code is the child's."""
 
 
 def synthesize(
@@ -30,16 +30,16 @@ def synthesize(
     unprotect: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> list[Path]:
-    """Synthesize the stacks of the environments, and return the directory of each one's foundation stack.
+    """Synthesize the stacks of the environments, and return the directory of each foundation stack.
 
-    `unprotect` switches deletion protection off, as a destroy has to. Raises SynthesisFailed with what the child said.
+    `unprotect` removes deletion protection, for a destroy. Raises SynthesisFailed with the child's error message.
     """
-    wanted = {"TERRACE_CLOUD": cloud, "TERRACE_STATE": state, "TERRACE_UNPROTECT": "1" if unprotect else ""}
+    settings = {"TERRACE_CLOUD": cloud, "TERRACE_STATE": state, "TERRACE_UNPROTECT": "1" if unprotect else ""}
     variables = {name: value for name, value in environ.items() if name not in ("TERRACE_UNPROTECT", "PYTHONSAFEPATH")}
-    variables |= {name: value for name, value in wanted.items() if value}
+    variables |= {name: value for name, value in settings.items() if value}
     project.synthesized.mkdir(parents=True, exist_ok=True)
     variables["TERRACE_OUT"] = str(project.synthesized)
-    ended = subprocess.run(
+    finished = subprocess.run(
         [sys.executable, "-m", "stacks", *environments],
         cwd=project.root,
         env=variables,
@@ -48,22 +48,22 @@ def synthesize(
         text=True,
         check=False,
     )
-    if ended.returncode != 0:
-        said = ended.stderr.strip() or ended.stdout.strip() or "it said nothing"
-        message, _, hint = said.removeprefix("error: ").partition("\n\nhint: ")
-        failed = SynthesisFailed(message, where="" if "error: " in said else "python -m stacks", hint=hint)
-        failed.exit_code = ended.returncode if ended.returncode in (1, 2) else 3
+    if finished.returncode != 0:
+        output = finished.stderr.strip() or finished.stdout.strip() or "no output"
+        message, _, hint = output.removeprefix("error: ").partition("\n\nhint: ")
+        failed = SynthesisFailed(message, where="" if "error: " in output else "python -m stacks", hint=hint)
+        failed.exit_code = finished.returncode if finished.returncode in (1, 2) else 3
         raise failed
     directories = [project.stack(environment) for environment in environments]
     for directory in directories:
         if not (directory / "cdk.tf.json").is_file():
-            raise SynthesisFailed("it left no cdk.tf.json", where=project.shown(directory))
+            raise SynthesisFailed("synthesis wrote no cdk.tf.json", where=project.display(directory))
     return directories
 
 
 @dataclass(frozen=True)
-class OnCloud:
-    """What became of a cloud's stacks: the directory of each environment's, or why there are none; wall seconds."""
+class CloudSynthesis:
+    """The result of one cloud: each environment's stack directory, or the failure, and the duration in seconds."""
 
     cloud: str
     stacks: Mapping[str, Path]
@@ -71,37 +71,37 @@ class OnCloud:
     failure: SynthesisFailed | None = None
 
 
-def on_clouds(
+def synthesize_on_clouds(
     project: Project,
     environments: Sequence[str],
     clouds: Sequence[str],
     *,
     state: str = "",
-    tell: Callable[[OnCloud], None] = lambda made: None,
-) -> list[OnCloud]:
-    """Synthesize environments on several clouds at once, and return what became of each, in the order of `clouds`.
+    on_result: Callable[[CloudSynthesis], None] = lambda result: None,
+) -> list[CloudSynthesis]:
+    """Synthesize environments on several clouds in parallel, and return the results in the order of `clouds`.
 
-    The stacks go to CLOUD/ENV below the project's output: beside those that `synthesize` writes and not over them, and
-    no deeper, because the path of a local state is relative. `tell` hears of each cloud as soon as it is done.
+    The stacks go to CLOUD/ENV in the project's output, so they do not overwrite those of `synthesize`. The depth is the
+    same, because the path of a local state is relative. `on_result` receives each result as soon as it is there.
     """
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(max(len(clouds), 1)) as pool:
         runs = [pool.submit(_on_cloud, project, environments, cloud, state, Path(scratch)) for cloud in clouds]
         for run in as_completed(runs):
-            tell(run.result())
+            on_result(run.result())
         return [run.result() for run in runs]
 
 
-def _on_cloud(project: Project, environments: Sequence[str], cloud: str, state: str, scratch: Path) -> OnCloud:
+def _on_cloud(project: Project, environments: Sequence[str], cloud: str, state: str, scratch: Path) -> CloudSynthesis:
     started = time.monotonic()
-    apart = replace(project, synthesized_to=scratch / cloud)
+    isolated = replace(project, synthesized_to=scratch / cloud)
     stacks: dict[str, Path] = {}
     try:
         for environment, written in zip(
-            environments, synthesize(apart, *environments, cloud=cloud, state=state), strict=True
+            environments, synthesize(isolated, *environments, cloud=cloud, state=state), strict=True
         ):
             stacks[environment] = project.synthesized / cloud / environment
-            # what Terraform has put beside the stack stays there
+            # merges into the directory, which may contain Terraform's files
             shutil.copytree(written, stacks[environment], dirs_exist_ok=True)
     except SynthesisFailed as failure:
-        return OnCloud(cloud, {}, time.monotonic() - started, failure)
-    return OnCloud(cloud, stacks, time.monotonic() - started)
+        return CloudSynthesis(cloud, {}, time.monotonic() - started, failure)
+    return CloudSynthesis(cloud, stacks, time.monotonic() - started)

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from terrace.deployment.recovery import Candidate
+from terrace.capabilities.adoption import Candidate
 from terrace.errors import TerraceError
 from terrace.live.aws.adopt import BY_NAME, BY_TAG, OVERWRITTEN, find
 from terrace.live.aws.adopt_listing import BY_LISTING

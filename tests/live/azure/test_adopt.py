@@ -8,7 +8,7 @@ import pytest
 
 from terrace import emulator
 from terrace.azure import names
-from terrace.deployment.recovery import Candidate
+from terrace.capabilities.adoption import Candidate
 from terrace.emulator.azure import DEFAULT_ACCOUNT
 from terrace.errors import TerraceError
 from terrace.live.azure.adopt import BY_NAME, OVERWRITTEN, find

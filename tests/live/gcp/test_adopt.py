@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from terrace.deployment.recovery import Candidate
+from terrace.capabilities.adoption import Candidate
 from terrace.errors import TerraceError
 from terrace.live.gcp.adopt import BY_NAME, OVERWRITTEN, find
 from terrace.live.gcp.adopt_listing import BY_LISTING

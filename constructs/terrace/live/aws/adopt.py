@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from terrace.deployment.recovery import Candidate
+from terrace.capabilities.adoption import Candidate
 from terrace.errors import TerraceError
 from terrace.live.aws.adopt_listing import BY_LISTING, Account
 

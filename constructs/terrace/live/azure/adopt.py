@@ -9,7 +9,7 @@ Source of the ids: the "Import" section of each resource's page in the azurerm p
 
 from collections.abc import Mapping, Sequence
 
-from terrace.deployment.recovery import Candidate
+from terrace.capabilities.adoption import Candidate
 from terrace.live.azure.adopt_listing import BY_LISTING, Account
 from terrace.live.azure.session import Absent
 

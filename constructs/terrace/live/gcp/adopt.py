@@ -10,7 +10,7 @@ Source of the ids: the "Import" section of each resource's page in the google pr
 
 from collections.abc import Mapping, Sequence
 
-from terrace.deployment.recovery import Candidate
+from terrace.capabilities.adoption import Candidate
 from terrace.live.gcp.adopt_listing import BY_LISTING
 from terrace.live.gcp.session import Reader
 

@@ -1,6 +1,4 @@
-"""A lost state on Google Cloud: what exists is found by name, by listing and by label, and adopted; then nothing is
-left to do. The real provider, on the emulator.
-"""
+"""A lost state on the emulated Google Cloud: the resources are found by name, listing and label, and adopted."""
 
 import os
 from collections.abc import Iterator
@@ -9,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from terrace.deployment import errors as faults
 from terrace.deployment import lifecycle, mirror
 from terrace.deployment.deployment import Deployment
+from terrace.deployment.errors import says_already_exists
 from terrace.deployment.events import Diagnostic
 from terrace.emulator import Emulator, start
 from terrace.errors import TerraceError
@@ -99,17 +97,17 @@ def stack(small: SmallProject, project: str) -> None:
     )
 
 
-def test_what_a_lost_state_held_is_adopted_and_the_next_plan_is_empty(small: SmallProject, gcp: Emulator) -> None:
+def test_the_resources_of_a_lost_state_are_adopted(small: SmallProject, gcp: Emulator) -> None:
     stack(small, gcp.account["project_id"])
     deployment = Deployment(
-        Project(small.root), "dev", "gcp", variables=gcp.child_environment(os.environ), say=small.said.append
+        Project(small.root), "dev", "gcp", variables=gcp.child_environment(os.environ), on_message=small.messages.append
     )
     lifecycle.plan(deployment)
     lifecycle.apply(deployment, confirm=lambda saved: True)
-    made = {address for address in deployment.opened().addresses() if "project_service" not in address}
+    created = {address for address in deployment.terraform().addresses() if "project_service" not in address}
     (small.root / ".terrace/state/dev-gcp-foundation.tfstate").unlink()
     saved = lifecycle.plan(deployment, recover=True)
-    assert set(saved.adopted) == made and len(made) == 14
+    assert set(saved.adopted) == created and len(created) == 14
     lifecycle.apply(deployment, confirm=lambda saved: True)
     assert lifecycle.plan(deployment).summary.empty
 
@@ -123,5 +121,5 @@ def test_what_a_lost_state_held_is_adopted_and_the_next_plan_is_empty(small: Sma
         "Error 409: Service account main-account already exists within project projects/p.",
     ],
 )
-def test_that_something_exists_is_understood(text: str) -> None:
-    assert faults.says_it_exists(Diagnostic("error", "Error creating it", text))
+def test_googles_conflict_errors_are_recognized(text: str) -> None:
+    assert says_already_exists(Diagnostic("error", "Error creating it", text))

@@ -1,4 +1,4 @@
-"""Terraform killed at several moments of an apply against the emulated AWS; the next run adopts and converges."""
+"""Terraform is killed during an apply on the emulated AWS; the next run adopts what it created and converges."""
 
 import json
 import os
@@ -10,9 +10,9 @@ from typing import Any
 import psutil
 import pytest
 
-from terrace.deployment import errors as faults
-from terrace.deployment import lifecycle, recovery
+from terrace.deployment import lifecycle, runs
 from terrace.deployment.deployment import Deployment
+from terrace.deployment.errors import AlreadyExists
 from terrace.deployment.events import Event, ResourceEvent
 from terrace.emulator import Emulator
 from terrace.errors import TerraceError
@@ -26,7 +26,7 @@ TAGS = {"managed-by": "terrace", "environment": "dev"}
 
 
 def aws_stack(small: SmallProject, prefix: str) -> None:
-    """Types of all three kinds: found by name (bucket, role, log group, ...), by tag (EC2), by listing (key)."""
+    """Resources that are found by name (bucket, role, log group, ...), by tag (EC2) and by listing (key)."""
     name = {"Name": prefix}
     small.stack(
         {
@@ -68,9 +68,9 @@ def aws_stack(small: SmallProject, prefix: str) -> None:
 
 
 def census(aws: Emulator, prefix: str) -> dict[str, int]:
-    """How many of each kind exist in the emulated account, as its own API tells."""
+    """How many of each kind exist in the emulated account, read through its API."""
     ec2, iam, kms = (client(aws, service) for service in ("ec2", "iam", "kms"))
-    mine: list[Any] = [{"Name": "tag:Name", "Values": [prefix, f"{prefix}-a", f"{prefix}-b"]}]
+    filters: list[Any] = [{"Name": "tag:Name", "Values": [prefix, f"{prefix}-a", f"{prefix}-b"]}]
     keys = [key["KeyId"] for key in kms.list_keys()["Keys"]]
     return {
         "buckets": sum(b["Name"] == f"{prefix}-lake" for b in client(aws, "s3").list_buckets()["Buckets"]),
@@ -79,14 +79,14 @@ def census(aws: Emulator, prefix: str) -> dict[str, int]:
         "log groups": len(client(aws, "logs").describe_log_groups(logGroupNamePrefix=f"/{prefix}/")["logGroups"]),
         "keys": sum({"TagKey": "Name", "TagValue": prefix} in kms.list_resource_tags(KeyId=k)["Tags"] for k in keys),
         "aliases": sum(a["AliasName"] == f"alias/{prefix}" for a in kms.list_aliases()["Aliases"]),
-        "vpcs": len(ec2.describe_vpcs(Filters=mine)["Vpcs"]),
-        "subnets": len(ec2.describe_subnets(Filters=mine)["Subnets"]),
-        "groups": len(ec2.describe_security_groups(Filters=mine)["SecurityGroups"]),
-        "addresses": len(ec2.describe_addresses(Filters=mine)["Addresses"]),
+        "vpcs": len(ec2.describe_vpcs(Filters=filters)["Vpcs"]),
+        "subnets": len(ec2.describe_subnets(Filters=filters)["Subnets"]),
+        "groups": len(ec2.describe_security_groups(Filters=filters)["SecurityGroups"]),
+        "addresses": len(ec2.describe_addresses(Filters=filters)["Addresses"]),
     }
 
 
-ONE_OF_EACH = {
+EXPECTED_CENSUS = {
     "buckets": 1,
     "roles": 1,
     "policies": 1,
@@ -101,7 +101,7 @@ ONE_OF_EACH = {
 
 
 def client(aws: Emulator, service: str, region: str = REGION) -> Any:
-    """A boto3 client of the emulated account, made without touching this process's environment."""
+    """A boto3 client of the emulated account, independent of this process's environment variables."""
     import boto3
 
     return boto3.client(
@@ -117,48 +117,48 @@ def deployment_on(small: SmallProject, aws: Emulator, **more: Any) -> Deployment
     return small.deployment(variables=aws.child_environment(os.environ), **more)
 
 
-def killed_when(deployment: Deployment, heard: list[Event], moment: Callable[[list[Event]], bool]) -> None:
-    """Apply, and kill Terraform with SIGKILL once `moment` holds for what was heard of its apply so far."""
-    over = threading.Event()
+def kill_apply_when(deployment: Deployment, events: list[Event], condition: Callable[[list[Event]], bool]) -> None:
+    """Apply, and kill Terraform with SIGKILL once `condition` is true for the events of the apply."""
+    ended = threading.Event()
     killed = threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.02):
-            run = recovery.read_marker(deployment.marker)
-            if run and run.terraform and run.terraform.alive and steps(heard, "start") and moment(heard):
+        while not ended.wait(0.02):
+            run = runs.read_marker(deployment.marker)
+            if run and run.terraform and run.terraform.alive and count(events, "start") and condition(events):
                 os.kill(run.terraform.pid, signal.SIGKILL)
                 killed.set()
                 return
 
-    heard.clear()
+    events.clear()
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
         with pytest.raises(TerraceError, match="killed"):
             lifecycle.apply(deployment, confirm=lambda saved: True)
     finally:
-        over.set()
+        ended.set()
         watcher.join()
     assert killed.is_set()
 
 
-def steps(heard: list[Event], moment: str) -> int:
-    """How many resources of the apply under way have reached `moment`."""
+def count(events: list[Event], moment: str) -> int:
+    """How many resources have reached `moment` in the current apply."""
     return sum(
-        isinstance(event, ResourceEvent) and event.phase == "apply" and event.moment == moment for event in heard
+        isinstance(event, ResourceEvent) and event.phase == "apply" and event.moment == moment for event in events
     )
 
 
-def converges(small: SmallProject, aws: Emulator, prefix: str) -> None:
-    """One apply recovers: all exists once, the state knows all of it, and there is nothing left to do."""
+def assert_converges(small: SmallProject, aws: Emulator, prefix: str) -> None:
+    """After one apply every resource exists once and is in the state, and the next plan is empty."""
     deployment = deployment_on(small, aws)
     applied = lifecycle.apply(deployment, confirm=lambda saved: True)
     assert applied is not None
-    assert any("did not end in good order" in sentence for sentence in small.said)
-    assert census(aws, prefix) == ONE_OF_EACH
+    assert any("was killed; searching for resources" in message for message in small.messages)
+    assert census(aws, prefix) == EXPECTED_CENSUS
     assert lifecycle.plan(deployment).summary.empty
     assert not deployment.marker.exists()
-    # a killed Terraform leaves its providers running: the next run has ended them
+    # the providers of a killed Terraform keep running; the next run ends them
     data = str(deployment.project.working_directory)
     assert [p.pid for p in psutil.process_iter() if any(data in word for word in command_line(p))] == []
 
@@ -170,60 +170,60 @@ def command_line(process: psutil.Process) -> list[str]:
         return []
 
 
-def test_killed_again_and_again_the_next_apply_converges(small: SmallProject, aws: Emulator) -> None:
-    """Two kills in a row, the second while the first is being recovered from."""
+def test_an_apply_converges_after_two_kills(small: SmallProject, aws: Emulator) -> None:
+    """The second kill interrupts the recovery from the first."""
     prefix = "twice"
     aws_stack(small, prefix)
-    heard: list[Event] = []
-    deployment = deployment_on(small, aws, listener=heard.append)
+    events: list[Event] = []
+    deployment = deployment_on(small, aws, on_event=events.append)
     lifecycle.plan(deployment)
-    killed_when(deployment, heard, lambda heard: census(aws, prefix)["keys"] == 1)  # the provider still waits for it
-    assert "aws_kms_key.key" not in deployment.opened().addresses()
-    killed_when(deployment, heard, lambda heard: steps(heard, "start") >= 1)
-    converges(small, aws, prefix)
-    assert any(sentence.startswith("adopts aws_kms_key.key") for sentence in small.said)
+    kill_apply_when(deployment, events, lambda _: census(aws, prefix)["keys"] == 1)  # the provider still waits for it
+    assert "aws_kms_key.key" not in deployment.terraform().addresses()
+    kill_apply_when(deployment, events, lambda events: count(events, "start") >= 1)
+    assert_converges(small, aws, prefix)
+    assert any(message.startswith("adopting aws_kms_key.key") for message in small.messages)
 
 
 MOMENTS = {
-    "as the first creation begins": lambda heard: steps(heard, "start") >= 1,
-    "with six under way": lambda heard: steps(heard, "start") >= 6,
-    "after three": lambda heard: steps(heard, "complete") >= 3,
-    "after nine": lambda heard: steps(heard, "complete") >= 9,
+    "first started": lambda events: count(events, "start") >= 1,
+    "six started": lambda events: count(events, "start") >= 6,
+    "three completed": lambda events: count(events, "complete") >= 3,
+    "nine completed": lambda events: count(events, "complete") >= 9,
 }
 
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_apply_is_recovered(small: SmallProject, aws: Emulator, moment: str) -> None:
+def test_an_apply_converges_after_a_kill(small: SmallProject, aws: Emulator, moment: str) -> None:
     prefix = moment.replace(" ", "-")
     aws_stack(small, prefix)
-    heard: list[Event] = []
-    deployment = deployment_on(small, aws, listener=heard.append)
+    events: list[Event] = []
+    deployment = deployment_on(small, aws, on_event=events.append)
     lifecycle.plan(deployment)
-    killed_when(deployment, heard, MOMENTS[moment])
-    converges(small, aws, prefix)
+    kill_apply_when(deployment, events, MOMENTS[moment])
+    assert_converges(small, aws, prefix)
 
 
-def test_what_exists_without_a_crash_is_adopted_only_if_it_is_ours(small: SmallProject, aws: Emulator) -> None:
-    """No marker, no log: tags are the only proof."""
+def test_an_existing_resource_is_adopted_only_with_the_deployments_tags(small: SmallProject, aws: Emulator) -> None:
+    """Without a killed run, there is no log: tags are the only proof."""
     small.stack(
         {
             "aws_cloudwatch_log_group": {
-                name: resource(f"dev/observability/{name}", name=f"/found/{name}") for name in ("ours", "theirs")
+                name: resource(f"dev/observability/{name}", name=f"/found/{name}") for name in ("own", "other")
             }
         },
         provider={"aws": [{"region": REGION, "default_tags": [{"tags": TAGS}]}]},
     )
     logs = client(aws, "logs")
-    logs.create_log_group(logGroupName="/found/ours", tags=TAGS)
-    logs.create_log_group(logGroupName="/found/theirs", tags={"environment": "dev", "managed-by": "hand"})
+    logs.create_log_group(logGroupName="/found/own", tags=TAGS)
+    logs.create_log_group(logGroupName="/found/other", tags={"environment": "dev", "managed-by": "hand"})
     deployment = deployment_on(small, aws)
     lifecycle.plan(deployment)
-    with pytest.raises(faults.AlreadyExists) as caught:
+    with pytest.raises(AlreadyExists) as caught:
         lifecycle.apply(deployment, confirm=lambda saved: True)
-    assert caught.value.addresses == ("aws_cloudwatch_log_group.theirs",)
-    assert "adopts aws_cloudwatch_log_group.ours: it exists as /found/ours but is not in the state" in small.said
-    refusal = "does not adopt aws_cloudwatch_log_group.theirs: its tags do not say that it is ours (managed-by=hand"
-    assert any(sentence.startswith(refusal) for sentence in small.said)
-    assert deployment.opened().addresses() == ["aws_cloudwatch_log_group.ours"]
-    assert logs.list_tags_log_group(logGroupName="/found/theirs")["tags"]["managed-by"] == "hand"
+    assert caught.value.addresses == ("aws_cloudwatch_log_group.other",)
+    assert "adopting aws_cloudwatch_log_group.own: it exists as /found/own but is not in the state" in small.messages
+    refusal = "not adopting aws_cloudwatch_log_group.other: its tags do not match this deployment (managed-by=hand"
+    assert any(message.startswith(refusal) for message in small.messages)
+    assert deployment.terraform().addresses() == ["aws_cloudwatch_log_group.own"]
+    assert logs.list_tags_log_group(logGroupName="/found/other")["tags"]["managed-by"] == "hand"

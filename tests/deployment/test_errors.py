@@ -1,7 +1,7 @@
-"""What providers and backends say when a cloud lets nobody in, and what is made of it.
+"""The errors of providers and backends when a cloud refuses access, and the Terrace errors for them.
 
 The texts are those of Terraform 1.11.4 and the providers aws 5.100.0, azurerm 5.2.0 and google 7.45.0, run without
-credentials, or against a server on loopback that answered as the cloud's reference says.
+credentials, or against a server on loopback that responded as in the cloud's reference.
 """
 
 import re
@@ -12,7 +12,7 @@ from terrace.capabilities.cloud import CLOUDS, facts
 from terrace.deployment.errors import NoCredentials, TerraformFailed, raise_for
 from terrace.deployment.events import Diagnostic
 
-NOBODY, SUBSCRIPTION = "00000000-0000-0000-0000-000000000000", "00000000-0000-4000-8000-000000000001"
+CLIENT, SUBSCRIPTION = "00000000-0000-0000-0000-000000000000", "00000000-0000-4000-8000-000000000001"
 STS = (
     "Retrieving AWS account details: validating provider credentials: retrieving caller identity from STS: operation "
     "error STS: GetCallerIdentity, https response error StatusCode: 403, RequestID: 1, api error "
@@ -24,7 +24,7 @@ NO_TENANT = (
 )
 GROUP = f'Resource Group (Subscription: "{SUBSCRIPTION}"\nResource Group Name: "x")'
 
-TURNED_AWAY = [
+REFUSED = [
     (
         "aws",
         "missing",
@@ -135,8 +135,8 @@ TURNED_AWAY = [
     ),
 ]
 SENTENCES = {
-    "missing": "there are no credentials for the cloud in this shell",
-    "refused": "the cloud does not accept the credentials in this shell",
+    "missing": "no credentials for the cloud in this shell",
+    "refused": "the cloud rejects the credentials in this shell",
     "expired": "the credentials in this shell have expired",
     "elsewhere": "the credentials in this shell are not for the environment's account",
 }
@@ -153,7 +153,7 @@ DENIED = [
     (
         "azure",
         f"checking for presence of existing {GROUP}: unexpected status 403 (403 Forbidden) with error: "
-        f"AuthorizationFailed: The client '{NOBODY}' with object id '{NOBODY}' does not have authorization to perform "
+        f"AuthorizationFailed: The client '{CLIENT}' with object id '{CLIENT}' does not have authorization to perform "
         "action 'Microsoft.Resources/subscriptions/resourcegroups/read' over scope '/subscriptions/x' or the scope is "
         "invalid. If access was recently granted, please refresh your credentials.",
         "policies/deploy/azure",
@@ -167,39 +167,39 @@ DENIED = [
 ]
 
 
-def raised(cloud: str, said: str, address: str = "") -> NoCredentials | TerraformFailed:
-    summary, _, detail = said.partition("\n")
+def raised(cloud: str, text: str, address: str = "") -> NoCredentials | TerraformFailed:
+    summary, _, detail = text.partition("\n")
     refusals = facts(cloud).refusals
     with pytest.raises((NoCredentials, TerraformFailed)) as caught:
-        raise_for([Diagnostic("error", summary, detail, address=address)], doing="apply the plan", refusals=refusals)
+        raise_for([Diagnostic("error", summary, detail, address=address)], action="apply the plan", refusals=refusals)
     assert isinstance(caught.value, NoCredentials | TerraformFailed)
     return caught.value
 
 
-@pytest.mark.parametrize(("cloud", "reason", "said"), TURNED_AWAY)
-def test_who_is_turned_away_is_told_why_and_what_to_do(cloud: str, reason: str, said: str) -> None:
-    error = raised(cloud, said)
+@pytest.mark.parametrize(("cloud", "reason", "text"), REFUSED)
+def test_a_refusal_names_the_reason_and_the_fix(cloud: str, reason: str, text: str) -> None:
+    error = raised(cloud, text)
     assert isinstance(error, NoCredentials)
     assert error.message.startswith(f"{SENTENCES[reason]} (")
     assert "`terrace doctor`" in error.hint
     assert re.search(r"aws|ARM_|az |azure\.|gcloud|GOOGLE|gcp\.|AWS_", error.hint)
 
 
-@pytest.mark.parametrize(("cloud", "said", "file"), DENIED)
-def test_who_lacks_a_right_is_told_which_and_where_all_of_them_are(cloud: str, said: str, file: str) -> None:
-    error = raised(cloud, said, address="some_resource.x")
+@pytest.mark.parametrize(("cloud", "text", "file"), DENIED)
+def test_a_missing_permission_is_named_with_the_file_of_all_permissions(cloud: str, text: str, file: str) -> None:
+    error = raised(cloud, text, address="some_resource.x")
     assert isinstance(error, TerraformFailed)
-    assert "some_resource.x: " in error.message and said.splitlines()[0][:40] in error.message
+    assert "some_resource.x: " in error.message and text.splitlines()[0][:40] in error.message
     assert file in error.hint
 
 
-def test_every_way_of_turning_away_is_told_on_every_cloud() -> None:
+def test_every_cloud_has_a_refusal_for_each_reason() -> None:
     for cloud in CLOUDS:
         reasons = {refusal.reason for refusal in facts(cloud).refusals}
         assert reasons == {*SENTENCES, "denied"}
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_another_failure_is_not_blamed_on_credentials(cloud: str) -> None:
+def test_an_unrelated_failure_is_not_a_credentials_error(cloud: str) -> None:
     error = raised(cloud, "creating a thing: api error InvalidParameterValue: the name is too long")
     assert isinstance(error, TerraformFailed) and not error.hint

@@ -1,0 +1,50 @@
+"""A plan as text: counts by capability, then the resources that it replaces or destroys."""
+
+from terrace.cli.console import counted, styled, table
+from terrace.deployment.changes import Change, Summary, Verb
+
+_VERBS: tuple[Verb, ...] = ("add", "change", "replace", "destroy", "import", "forget")
+_ALWAYS_SHOWN = _VERBS[:4]
+
+
+def plan_text(summary: Summary) -> str:
+    """The changes of a plan by capability; data losses come last."""
+    if summary.empty:
+        return "No changes. The deployment matches the environment."
+    # A resource may be adopted and changed at once; the "adopt" column counts it too.
+    adopted = {
+        name: sum(1 for change in summary.changes if change.imported and change.capability == name)
+        for name in summary.capabilities
+    }
+    verbs = [verb for verb in _VERBS if summary.count(verb) or verb in _ALWAYS_SHOWN]
+    if any(adopted.values()) and "import" not in verbs:
+        verbs.append("import")
+
+    def count(capability: str, verb: Verb) -> int:
+        return adopted[capability] if verb == "import" else summary.count(verb, capability)
+
+    rows: list[list[object]] = [[name, *(count(name, verb) for verb in verbs)] for name in sorted(summary.capabilities)]
+    if len(rows) > 1:
+        rows.append(["total", *(sum(count(name, verb) for name in summary.capabilities) for verb in verbs)])
+    headers = ["capability", *("adopt" if verb == "import" else verb for verb in verbs)]
+    parts = [table(headers, rows)] if rows else []
+    if summary.outputs:
+        parts.append("1 output changes." if summary.outputs == 1 else f"{summary.outputs} outputs change.")
+    harmless = [change for change in summary.changes if change.verb in ("replace", "destroy") and not change.loses_data]
+    if harmless:
+        parts.append("\n".join(_resource(change) for change in harmless))
+    if summary.losses:
+        lost = counted(len(summary.losses), "resource")
+        heading = f"{lost} with data, or with a name that others rely on, will be replaced or destroyed:"
+        lines = [styled(heading, fg="red", bold=True)]
+        parts.append("\n".join([*lines, *(styled(_resource(change), fg="red") for change in summary.losses)]))
+    return "\n\n".join(parts)
+
+
+def _resource(change: Change) -> str:
+    text = f"  {change.verb} {change.address}"
+    if change.construct:
+        text += f" ({change.construct})"
+    if change.reasons:
+        text += f", because of {', '.join(change.reasons)}"
+    return text + (f"\n    set in {change.environment_line}" if change.environment_line else "")
