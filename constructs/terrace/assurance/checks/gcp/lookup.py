@@ -1,8 +1,9 @@
-"""What several of Google Cloud's checks ask: which key, who may what, which signals."""
+"""Helpers of several Google Cloud checks: keys, grants and networks."""
 
 import re
 
-from terrace.assurance.checks import Finding, Subject
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import Observation
 from terrace.assurance.view import Reference, Resource
 from terrace.capabilities.keys import Purpose
 from terrace.gcp import names
@@ -11,10 +12,10 @@ from terrace.gcp.names import Place
 
 def uses(
     stack: Subject, resource: Resource, value: object, name: str, purpose: Purpose, place: Place = "home"
-) -> Finding:
-    """Whether a value is the purpose's key of a place."""
-    wanted = names.key(stack.target, purpose, place)
-    return Finding(str(resource), f"{name} = {value or 'unset'}", value == wanted, wanted)
+) -> Observation:
+    """Whether a value is the key of a purpose in a place."""
+    expected = names.key(stack.target, purpose, place)
+    return Observation(str(resource), f"{name} = {value or 'unset'}", value == expected, expected)
 
 
 def pods(stack: Subject, account: Resource) -> list[str]:
@@ -35,14 +36,14 @@ def seconds(period: object) -> int | None:
     return int(found[1]) if found else None
 
 
-def private_zone(stack: Subject, path: str) -> Finding:
-    """Whether a DNS zone answers inside the network, and nowhere else."""
+def private_zone(stack: Subject, path: str) -> Observation:
+    """Whether a DNS zone is visible in the network only."""
     zone = stack.one("google_dns_managed_zone", path)
     networks = [stack.view.target(one.get("network_url")) for one in zone.blocks("private_visibility_config.networks")]
-    good = zone.get("visibility") == "private" and [str(one) for one in networks] == ["network/vpc"]
-    return Finding(str(zone), f"visibility = {zone.get('visibility')}", good, "private, in the network")
+    ok = zone.get("visibility") == "private" and [str(one) for one in networks] == ["network/vpc"]
+    return Observation(str(zone), f"visibility = {zone.get('visibility')}", ok, "private, visible in network/vpc")
 
 
 def named(stack: Subject, value: object) -> str:
-    """The path of what a reference points at, or the value as text."""
+    """The path of the resource that a reference points at, or the value as text."""
     return str(stack.view.target(value)) if isinstance(value, Reference) else str(value)
