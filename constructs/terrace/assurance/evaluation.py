@@ -72,7 +72,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Result:
-    """One guarantee on one stack or deployment. `exception` is what the cloud lacks of it; the checks prove the rest."""
+    """One guarantee on one stack or deployment. `exception` is what the cloud lacks of it; checks prove the rest."""
 
     guarantee: Guarantee
     status: Status

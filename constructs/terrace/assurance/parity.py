@@ -60,7 +60,7 @@ class Matrix:
 
 
 def compute(project: Project, environments: Sequence[str], clouds: Sequence[str] = CLOUDS) -> Matrix:
-    """Synthesize the environments on each cloud, in one process a cloud and outside the project's folders, and evaluate.
+    """Synthesize the environments on each cloud, one process a cloud and outside the project, and evaluate.
 
     If a cloud's stacks do not synthesize, all its guarantees are unproven, with the reason. Raises InvalidEnvironment.
     """
