@@ -20,7 +20,7 @@ from terrace.environment.document import Node, along, plain, read
 from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem, UsageError
 
 Answer = Literal["automated", "partial", "manual", "not_covered", "outside"]
-"""Guarantees alone; guarantees and a person; a person alone; nothing here; not a platform's matter."""
+"""Guarantees alone; guarantees and a person; a person alone; not covered; outside."""
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
 Read = TypeVar("Read", bound=BaseModel)
 _SENTENCE = Annotated[str, Field(min_length=12, max_length=400, pattern=r"^\S.*[^.\s]$")]
@@ -159,9 +159,9 @@ class _Reading:
                 if guarantee in evidence:
                     self._add(f"{id}: {guarantee} is listed twice.", why)
                 elif guarantee not in BY_ID:
-                    self._add(
-                        f"{id}: there is no guarantee {guarantee}.", why, suggestions.hint(guarantee, list(BY_ID))
-                    )
+                    guess = suggestions.nearest(guarantee, list(BY_ID))
+                    hint = f"Did you mean {guess!r}?" if guess else ""
+                    self._add(f"{id}: there is no guarantee {guarantee}.", why, hint)
                 evidence.setdefault(guarantee, plain(why))
         row = {**written, "id": id, "group": group, "line": node.key_at.rpartition(":")[0], "evidence": evidence}
         return self._valid(Requirement, node, row, id)

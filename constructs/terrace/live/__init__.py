@@ -83,7 +83,8 @@ def verify(environment: Environment, target: Target, *, only: Collection[str] = 
     if unknown := sorted(set(only) - set(BY_ID)):
         raise UsageError(f"no such guarantee: {', '.join(unknown)}", hint="`terrace verify` lists them all, as DB-2")
     deployment = module.opened(environment, target)
-    return [evaluate_guarantee(id, cloud, deployment) for id in BY_ID if id in (only or readable(cloud))]
+    selected = set(only or readable(cloud))
+    return [evaluate_guarantee(id, cloud, deployment) for id in BY_ID if id in selected]
 
 
 def evaluate_guarantee(id: str, cloud: str, deployment: object) -> Result:

@@ -6,14 +6,14 @@ from typing import Any
 
 import boto3
 
+from terrace import live
+from terrace.assurance.evaluation import Result
 from terrace.aws import names
 from terrace.capabilities.cost import SleepSpec
 from terrace.capabilities.target import Target
 from terrace.environment import load, target
 from terrace.environment.schema import Environment
-from terrace.live import Result
-from terrace.live.aws import GUARANTEES
-from terrace.live.aws.checks import Deployment, judge
+from terrace.live.aws.checks import Deployment
 from terrace.live.aws.session import Reader
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,7 +51,7 @@ class Site:
         self.reader.forget({*self.touched, "resourcegroupstaggingapi"})  # the latter tells of every service
         self.touched.clear()
         deployment = Deployment(self.environment, self.target, self.reader)
-        return [judge(guarantee, deployment) for guarantee in GUARANTEES]
+        return [live.evaluate_guarantee(guarantee, "aws", deployment) for guarantee in live.readable("aws")]
 
     @property
     def prefix(self) -> str:

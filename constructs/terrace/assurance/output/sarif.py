@@ -1,8 +1,9 @@
 """The gate's findings as SARIF 2.1.0, for GitHub code scanning.
 
 A run a stack. The location of a result is the environment file's line where there is one, else the file of the
-capability's construct. Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0"; GitHub documentation,
-"SARIF support for code scanning".
+capability's construct.
+Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0"; GitHub documentation, "SARIF support
+for code scanning".
 """
 
 import hashlib
