@@ -32,11 +32,11 @@ def sleep_schedule(stack: Subject) -> Iterator[Observation]:
     schedules = stack.all("aws_scheduler_schedule")
     for name in stack.environment.cluster.pools:
         pool_schedules = [(one, sizes) for one in schedules if (sizes := _sizes(one, name)) is not None]
-        for word, at_time, asleep in (("down", spec.down, True), ("up", spec.up, False)):
+        for action, at_time, asleep in (("down", spec.down, True), ("up", spec.up, False)):
             matching = [
                 one for one, sizes in pool_schedules if (sizes == (0, 0) or not asleep) and _at(one, at_time, spec)
             ]
-            yield at_least(f"pool {name}", f"schedules that scale {word} at {at_time}", len(matching), 1)
+            yield at_least(f"pool {name}", f"schedules that scale {action} at {at_time}", len(matching), 1)
     yield from _database_schedule(stack, schedules, spec)
 
 
@@ -60,10 +60,10 @@ def _at(schedule: Resource, time: str, spec: Any) -> bool:
 
 
 def _database_schedule(stack: Subject, schedules: list[Resource], spec: Any) -> Iterator[Observation]:
-    for word, operation, time in (("stop", "stopDBInstance", spec.down), ("start", "startDBInstance", spec.up)):
+    for action, operation, time in (("stop", "stopDBInstance", spec.down), ("start", "startDBInstance", spec.up)):
         matching = [
             one
             for one in schedules
             if str(one.get("target.arn")).endswith(f":rds:{operation}") and _at(one, time, spec)
         ]
-        yield at_least("database", f"schedules that {word} it at {time}", len(matching), 1)
+        yield at_least("database", f"schedules that {action} it at {time}", len(matching), 1)

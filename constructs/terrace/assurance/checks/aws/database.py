@@ -183,8 +183,8 @@ def automatic_minor_upgrades(stack: Subject) -> Iterator[Observation]:
     for instance in _all(stack):
         minor_upgrades = instance.get("auto_minor_version_upgrade")
         yield equal(str(instance), "auto_minor_version_upgrade", minor_upgrades, True)
-        chosen = str(instance.get("maintenance_window"))
-        yield equal(str(instance), "maintenance_window day", chosen[:3], window.day)
-        hour = int(chosen[4:6]) if chosen[4:6].isdecimal() else None
+        actual = str(instance.get("maintenance_window"))
+        yield equal(str(instance), "maintenance_window day", actual[:3], window.day)
+        hour = int(actual[4:6]) if actual[4:6].isdecimal() else None
         yield at_least(str(instance), "maintenance_window hour", hour, window.hour)
         yield at_most(str(instance), "maintenance_window hour", hour, window.hour)

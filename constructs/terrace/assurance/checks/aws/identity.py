@@ -49,7 +49,7 @@ def plan_identity_read_only(stack: Subject) -> Iterator[Observation]:
     inline = _inline(stack, role)
     # a plan writes nothing but the lock of its state
     statements_beyond_lock = [
-        one for one in inline if not all(place.endswith(".tflock") for place in values(one.get("Resource")))
+        one for one in inline if not all(resource.endswith(".tflock") for resource in values(one.get("Resource")))
     ]
     allowed_writes = [
         action for action in _WRITES if any(allows(statement, action) for statement in statements_beyond_lock)

@@ -73,9 +73,9 @@ def public_access_blocked(stack: Subject) -> Iterator[Observation]:
         )
         ownership = _part(stack, resource, "aws_s3_bucket_ownership_controls")
         yield equal(str(ownership), "object_ownership", ownership.get("rule.object_ownership"), "BucketOwnerEnforced")
-    known = {resource for _, resource, _copy in buckets(stack)}
+    lake_buckets = {resource for _, resource, _copy in buckets(stack)}
     yield empty(
-        "lake", "buckets outside the lake", [str(one) for one in stack.all("aws_s3_bucket") if one not in known]
+        "lake", "buckets outside the lake", [str(one) for one in stack.all("aws_s3_bucket") if one not in lake_buckets]
     )
 
 

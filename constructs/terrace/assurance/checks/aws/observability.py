@@ -145,8 +145,8 @@ def dashboard(stack: Subject) -> Iterator[Observation]:
 
 @check("OBS-4")
 def slo_burn_rate_alarms(stack: Subject) -> Iterator[Observation]:
-    for word in ("fast", "slow"):
-        alarm = stack.one("aws_cloudwatch_metric_alarm", f"alarms/objective-{word}")
+    for speed in ("fast", "slow"):
+        alarm = stack.one("aws_cloudwatch_metric_alarm", f"alarms/objective-{speed}")
         yield at_least(str(alarm), "metric queries", len(alarm.blocks("metric_query")), 2)
         yield at_least(str(alarm), "notified topics", len(_severities(stack, [alarm])), 1)
         threshold = alarm.get("threshold")

@@ -17,10 +17,10 @@ _VALUES = re.compile(r"(^|_)(passwords?|secret_string|secret_binary|auth_token|p
 
 def modules(stack: Subject) -> list[str]:
     """The enabled modules; each has a secret. Raises NotRequired."""
-    found = sorted(name for name, module in stack.environment.modules.items() if module.enabled)
-    if not found:
+    enabled = sorted(name for name, module in stack.environment.modules.items() if module.enabled)
+    if not enabled:
         raise NotRequired("no module is enabled (modules)")
-    return found
+    return enabled
 
 
 def _secret(stack: Subject, module: str) -> Resource:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure import lake
-from terrace.assurance.checks.azure.lookup import diagnostics, meant
+from terrace.assurance.checks.azure.lookup import diagnostics, referenced
 from terrace.assurance.evaluation import Absent, NotRequired, Observation, check, equal, includes
 from terrace.assurance.view import Resource
 from terrace.azure import names
@@ -31,7 +31,7 @@ def all_calls_logged(stack: Subject) -> Iterator[Observation]:
         trail = _trail(stack)
         categories = [str(log.get("category")) for log in trail.blocks("enabled_log")]
         yield includes(str(trail), "categories", categories, _CALLS)
-        destination = meant(stack, audit.type, trail.get("storage_account_id"))
+        destination = referenced(stack, audit.type, trail.get("storage_account_id"))
         yield equal(str(trail), "storage account", str(destination), str(audit))
     vault = stack.one("azurerm_key_vault", "keys/vault")
     settings = diagnostics(stack, vault)
@@ -42,7 +42,7 @@ def all_calls_logged(stack: Subject) -> Iterator[Observation]:
         logged = [
             str(log.get("category"))
             for setting in diagnostics(stack, layer_account, "/blobServices/default")
-            if meant(stack, audit.type, setting.get("storage_account_id")) == audit
+            if referenced(stack, audit.type, setting.get("storage_account_id")) == audit
             for log in setting.blocks("enabled_log")
         ]
         yield includes(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure import database
-from terrace.assurance.checks.azure.lookup import granted, meant, pods, uses
+from terrace.assurance.checks.azure.lookup import granted, pods, referenced, uses
 from terrace.assurance.evaluation import Observation, at_least, check, equal, includes
 from terrace.assurance.view import Resource
 from terrace.azure import names
@@ -37,11 +37,11 @@ def daily_backups(stack: Subject) -> Iterator[Observation]:
             interval = _interval(repeating)
             ok = interval is not None and interval <= timedelta(days=1)
             yield Observation(str(policy), f"backup interval = {interval or repeating}", ok, "at least daily")
-        kept = policy.get("vault_default_retention_duration")
-        yield equal(str(policy), "retention", kept, f"P{spec.retention_days}D")
+        retention = policy.get("vault_default_retention_duration")
+        yield equal(str(policy), "retention", retention, f"P{spec.retention_days}D")
     for policy in stack.all(_SERVERS):  # at most weekly; point-in-time recovery covers the days between (DB-5)
-        kept = policy.get("default_retention_rule.life_cycle.duration")
-        yield equal(str(policy), "retention", kept, f"P{spec.retention_days}D")
+        retention = policy.get("default_retention_rule.life_cycle.duration")
+        yield equal(str(policy), "retention", retention, f"P{spec.retention_days}D")
 
 
 @check("BAK-1")
@@ -73,7 +73,7 @@ def database_and_lake_selected(stack: Subject) -> Iterator[Observation]:
     instance = "azurerm_data_protection_backup_instance_postgresql_flexible_server"
     server_instances = stack.view.pointing(instance, "vault_id", vault)
     protected = [
-        str(meant(stack, "azurerm_postgresql_flexible_server", one.get("server_id"))) for one in server_instances
+        str(referenced(stack, "azurerm_postgresql_flexible_server", one.get("server_id"))) for one in server_instances
     ]
     yield includes(str(vault), "selected servers", protected, ["database/server"])
 
@@ -113,7 +113,7 @@ def recovery_objectives_met(stack: Subject) -> Iterator[Observation]:
 def failure_alerts(stack: Subject) -> Iterator[Observation]:
     rules = stack.all("azurerm_monitor_alert_processing_rule_action_group")
     groups = [
-        str(meant(stack, "azurerm_monitor_action_group", group))
+        str(referenced(stack, "azurerm_monitor_action_group", group))
         for rule in rules
         if any(stack.view.target(scope) == _vault(stack) for scope in rule.get("scopes", []))
         for group in rule.get("add_action_group_ids", [])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.azure.lookup import logged, meant, uses
+from terrace.assurance.checks.azure.lookup import logged, referenced, uses
 from terrace.assurance.evaluation import Absent, Observation, at_least, check, equal
 from terrace.assurance.view import Resource
 from terrace.azure import names
@@ -120,7 +120,7 @@ def network_policies_enforced(stack: Subject) -> Iterator[Observation]:
 @check("K8S-9")
 def nodes_hardened(stack: Subject) -> Iterator[Observation]:
     cluster = control_plane(stack)
-    disks = meant(stack, "azurerm_disk_encryption_set", cluster.get("disk_encryption_set_id"))
+    disks = referenced(stack, "azurerm_disk_encryption_set", cluster.get("disk_encryption_set_id"))
     if disks is None:
         raise Absent("no azurerm_disk_encryption_set of the cluster")
     yield uses(stack, disks, disks.get("key_vault_key_id"), "key_vault_key_id", "disks")

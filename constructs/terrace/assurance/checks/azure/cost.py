@@ -25,8 +25,8 @@ def sleep_schedule(stack: Subject) -> Iterator[Observation]:
     if spec is None:
         raise NotRequired("cost.sleep is not set")
     for component, kind in (("cluster", "managedClusters"), ("database", "flexibleServers")):
-        for word, time, verb in (("down", spec.down, "stop"), ("up", spec.up, "start")):
-            flow = stack.one("azurerm_logic_app_workflow", f"cost/{component}-{word}")
+        for direction, time, verb in (("down", spec.down, "stop"), ("up", spec.up, "start")):
+            flow = stack.one("azurerm_logic_app_workflow", f"cost/{component}-{direction}")
             yield equal(str(flow), "enabled", flow.get("enabled", True), True)
             hour, minute = (int(part) for part in time.split(":"))
             triggers = stack.view.pointing("azurerm_logic_app_trigger_recurrence", "logic_app_id", flow)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.azure.lookup import logged, meaning, meant, subnet, uses
+from terrace.assurance.checks.azure.lookup import logged, referenced, referrers, subnet, uses
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
 from terrace.assurance.view import Resource
 
@@ -26,7 +26,7 @@ def _all(stack: Subject) -> list[Resource]:
 
 def _settings(stack: Subject) -> dict[str, str]:
     """The server's settings by name; replicas inherit them."""
-    configurations = meaning(stack, "azurerm_postgresql_flexible_server_configuration", "server_id", server(stack))
+    configurations = referrers(stack, "azurerm_postgresql_flexible_server_configuration", "server_id", server(stack))
     return {str(one.get("name")): str(one.get("value")) for one in configurations}
 
 
@@ -40,7 +40,7 @@ def private(stack: Subject) -> Iterator[Observation]:
         public = one.get("public_network_access_enabled", True)  # Azure's own default
         yield equal(str(one), "public_network_access_enabled", public, False)
         yield equal(str(one), "subnet", str(subnet(stack, one.get("delegated_subnet_id"))), "network/database")
-        zone = meant(stack, "azurerm_private_dns_zone", one.get("private_dns_zone_id"))
+        zone = referenced(stack, "azurerm_private_dns_zone", one.get("private_dns_zone_id"))
         yield equal(str(one), "private DNS zone", str(zone), "network/zone-database")
     firewall_rules = stack.all("azurerm_postgresql_flexible_server_firewall_rule")
     yield equal("database", "firewall rules for public addresses", len(firewall_rules), 0)

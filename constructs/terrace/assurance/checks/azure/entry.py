@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.azure.lookup import logged, meant
+from terrace.assurance.checks.azure.lookup import logged, referenced
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import at
 
@@ -36,7 +36,7 @@ def firewall(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.network.entry
     gateway = stack.view.only("azurerm_application_gateway")
     yield equal(str(gateway), "tier", gateway.get("sku.tier"), "WAF_v2")
-    policy = meant(stack, "azurerm_web_application_firewall_policy", gateway.get("firewall_policy_id"))
+    policy = referenced(stack, "azurerm_web_application_firewall_policy", gateway.get("firewall_policy_id"))
     yield Observation(
         str(gateway), f"firewall_policy_id = {policy or 'unset'}", policy is not None, "a policy of the stack"
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.azure.lookup import diagnostics, granted, meant, uses
+from terrace.assurance.checks.azure.lookup import diagnostics, granted, referenced, uses
 from terrace.assurance.evaluation import (
     Absent,
     NotRequired,
@@ -77,8 +77,8 @@ def public_access_blocked(stack: Subject) -> Iterator[Observation]:
     for container in stack.all("azurerm_storage_container"):
         access = container.get("container_access_type")
         yield equal(str(container), "container_access_type", access, "private")
-    known = {account for _, account, _copy in buckets(stack)}
-    others = [one for one in stack.all("azurerm_storage_account") if one not in known]
+    lake_accounts = {account for _, account, _copy in buckets(stack)}
+    others = [one for one in stack.all("azurerm_storage_account") if one not in lake_accounts]
     yield equal(
         "lake", "storage accounts outside the lake", [str(one) for one in others], ["observability/flow-account"]
     )
@@ -143,7 +143,9 @@ def replicated(stack: Subject) -> Iterator[Observation]:
     for name in REPLICATED:
         account, copy = bucket(stack, name), bucket(stack, name, recovery=True)
         links = stack.view.pointing("azurerm_storage_object_replication", "source_storage_account_id", account)
-        destinations = [str(meant(stack, account.type, link.get("destination_storage_account_id"))) for link in links]
+        destinations = [
+            str(referenced(stack, account.type, link.get("destination_storage_account_id"))) for link in links
+        ]
         yield includes(str(account), "replication destinations", destinations, [str(copy)])
         for link in links:
             since = [str(rule.get("copy_blobs_created_after")) for rule in link.blocks("rules")]
@@ -161,7 +163,7 @@ def access_logs_enabled(stack: Subject) -> Iterator[Observation]:
         categories = [
             str(log.get("category"))
             for setting in diagnostics(stack, account, "/blobServices/default")
-            if meant(stack, access.type, setting.get("storage_account_id")) == access
+            if referenced(stack, access.type, setting.get("storage_account_id")) == access
             for log in setting.blocks("enabled_log")
         ]
         yield includes(str(account), "log categories", categories, _LOGS)
@@ -179,8 +181,8 @@ def module_permissions(stack: Subject) -> Iterator[Observation]:
         verbs = {_READ: "read", _WRITE: "write"}
         rights = {layer_names.get(scope, scope): verbs[role] for role, scope in grants if role in verbs}
         yield equal(str(identity), "lake permissions", _described(rights), _described(dict(spec.lake)))
-        known = (*verbs, "Key Vault Secrets User")
-        yield empty(str(identity), "other roles", [role for role, _ in grants if role not in known])
+        allowed = (*verbs, "Key Vault Secrets User")
+        yield empty(str(identity), "other roles", [role for role, _ in grants if role not in allowed])
 
 
 def _described(rights: dict[Any, Any]) -> str:

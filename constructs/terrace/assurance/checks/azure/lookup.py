@@ -9,7 +9,7 @@ from terrace.azure import names
 from terrace.capabilities.keys import Purpose
 
 
-def meant(stack: Subject, type: str, value: object) -> Resource | None:
+def referenced(stack: Subject, type: str, value: object) -> Resource | None:
     """The resource of a type that a value refers to: by reference, or by an id or a name that ends in its name."""
     target = stack.view.target(value)
     if target is not None:
@@ -21,9 +21,9 @@ def meant(stack: Subject, type: str, value: object) -> Resource | None:
     return named[0] if len(named) == 1 else None
 
 
-def meaning(stack: Subject, type: str, attribute: str, to: Resource) -> list[Resource]:
+def referrers(stack: Subject, type: str, attribute: str, to: Resource) -> list[Resource]:
     """The resources of a type whose attribute refers to a resource."""
-    return [one for one in stack.all(type) if meant(stack, to.type, one.get(attribute)) == to]
+    return [one for one in stack.all(type) if referenced(stack, to.type, one.get(attribute)) == to]
 
 
 def uses(
@@ -56,11 +56,11 @@ def diagnostics(stack: Subject, resource: Resource, part: str = "") -> list[Reso
         setting
         for setting in stack.all("azurerm_monitor_diagnostic_setting")
         if str(setting.get("target_resource_id")) == written
-        or (not part and meant(stack, resource.type, setting.get("target_resource_id")) == resource)
+        or (not part and referenced(stack, resource.type, setting.get("target_resource_id")) == resource)
     ]
 
 
-def workspace_keeps(stack: Subject, days: int) -> Observation:
+def workspace_retains(stack: Subject, days: int) -> Observation:
     """Whether the workspace keeps its logs for at least `days`."""
     workspace = stack.view.only("azurerm_log_analytics_workspace")
     return at_least(str(workspace), "retention_in_days", workspace.get("retention_in_days"), days)
@@ -81,7 +81,7 @@ def pods(stack: Subject, identity: Resource) -> list[str]:
 
 def subnet(stack: Subject, value: object) -> Resource:
     """The subnet that a value refers to. Raises Absent."""
-    resource = meant(stack, "azurerm_subnet", value)
+    resource = referenced(stack, "azurerm_subnet", value)
     if resource is None:
         raise Absent(f"{value or 'nothing'} is not an azurerm_subnet of the stack")
     return resource

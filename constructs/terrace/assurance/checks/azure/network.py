@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.azure.lookup import meaning, meant, subnet
+from terrace.assurance.checks.azure.lookup import referenced, referrers, subnet
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Resource
 from terrace.azure import names
@@ -38,15 +38,15 @@ def private_subnets(stack: Subject) -> Iterator[Observation]:
 @check("NET-2")
 def egress_by_nat(stack: Subject) -> Iterator[Observation]:
     nodes = stack.one("azurerm_subnet", "network/nodes")
-    links = meaning(stack, "azurerm_subnet_nat_gateway_association", "subnet_id", nodes)
+    links = referrers(stack, "azurerm_subnet_nat_gateway_association", "subnet_id", nodes)
     yield equal(str(nodes), "NAT gateways", len(links), 1)
     for link in links:
-        gateway = meant(stack, "azurerm_nat_gateway", link.get("nat_gateway_id"))
+        gateway = referenced(stack, "azurerm_nat_gateway", link.get("nat_gateway_id"))
         if gateway is None:
             yield Observation(str(link), "nat_gateway_id is outside the stack", False, "a NAT gateway of the stack")
             continue
-        addresses = meaning(stack, "azurerm_nat_gateway_public_ip_association", "nat_gateway_id", gateway)
-        fixed = [meant(stack, "azurerm_public_ip", one.get("public_ip_address_id")) for one in addresses]
+        addresses = referrers(stack, "azurerm_nat_gateway_public_ip_association", "nat_gateway_id", gateway)
+        fixed = [referenced(stack, "azurerm_public_ip", one.get("public_ip_address_id")) for one in addresses]
         yield at_least(str(gateway), "fixed addresses", len([one for one in fixed if one]), 1)
         for address in (one for one in fixed if one):
             yield equal(str(address), "allocation_method", address.get("allocation_method"), "Static")
@@ -74,8 +74,8 @@ def private_paths(stack: Subject) -> Iterator[Observation]:
         service = endpoint.get("private_service_connection.private_connection_resource_id")
         endpoints.setdefault(str(stack.view.target(service) or service), []).append(endpoint)
         zones = endpoint.get("private_dns_zone_group.private_dns_zone_ids", [])
-        known = [zone for zone in zones if meant(stack, "azurerm_private_dns_zone", zone)]
-        yield at_least(str(endpoint), "private DNS zones", len(known), 1)
+        linked_zones = [zone for zone in zones if referenced(stack, "azurerm_private_dns_zone", zone)]
+        yield at_least(str(endpoint), "private DNS zones", len(linked_zones), 1)
         subnet_path = str(subnet(stack, endpoint.get("subnet_id")))
         yield Observation(
             str(endpoint),
@@ -86,21 +86,21 @@ def private_paths(stack: Subject) -> Iterator[Observation]:
     expected = ["keys/vault", "registry/registry", "cache/server", *(f"lake/{name}/account" for name in BUCKETS)]
     yield includes("network", "private endpoints", endpoints, expected)
     for zone in stack.all("azurerm_private_dns_zone"):
-        links = meaning(stack, "azurerm_private_dns_zone_virtual_network_link", "private_dns_zone_id", zone)
+        links = referrers(stack, "azurerm_private_dns_zone_virtual_network_link", "private_dns_zone_id", zone)
         yield at_least(str(zone), "linked networks", len(links), 1)
 
 
 @check("NET-4")
 def default_deny(stack: Subject) -> Iterator[Observation]:
     protected = {
-        str(meant(stack, "azurerm_subnet", link.get("subnet_id")))
+        str(referenced(stack, "azurerm_subnet", link.get("subnet_id")))
         for link in stack.all("azurerm_subnet_network_security_group_association")
     }
     # Azure rejects a network security group on the VPN gateway's subnet: VPN Gateway FAQ
     expected = [str(one) for one in stack.all("azurerm_subnet") if one.get("name") != "GatewaySubnet"]
     yield includes("network", "subnets with a network security group", protected, expected)
     for group in stack.all("azurerm_network_security_group"):
-        rules = meaning(stack, "azurerm_network_security_rule", "network_security_group_name", group)
+        rules = referrers(stack, "azurerm_network_security_rule", "network_security_group_name", group)
         directions = ["Inbound"] if group.path == "network/openings/entry-group" else ["Inbound", "Outbound"]
         denied = [str(rule.get("direction")) for rule in rules if _denies_all(rule)]
         yield includes(str(group), "directions with a default deny", denied, directions)
@@ -127,10 +127,10 @@ def _denies_all(rule: Resource) -> bool:
 
 def _declared(stack: Subject, rule: Resource) -> Observation:
     inbound = rule.get("direction") == "Inbound"
-    word = "source" if inbound else "destination"
-    prefix = rule.get(f"{word}_address_prefix")
+    side = "source" if inbound else "destination"
+    prefix = rule.get(f"{side}_address_prefix")
     port = str(rule.get("destination_port_range"))
-    group = meant(stack, "azurerm_network_security_group", rule.get("network_security_group_name"))
+    group = referenced(stack, "azurerm_network_security_group", rule.get("network_security_group_name"))
     is_entry = group is not None and group.path == "network/openings/entry-group"
     ports = {str(one.port) for one in stack.environment.network.egress.destinations.values()}
     is_declared = prefix is None or "." in prefix.split("/")[0] or prefix.split(".")[0] in _AZURE
@@ -145,14 +145,14 @@ def _declared(stack: Subject, rule: Resource) -> Observation:
 @check("NET-5")
 def flow_logs(stack: Subject) -> Iterator[Observation]:
     network = stack.view.only("azurerm_virtual_network")
-    logs = meaning(stack, "azurerm_network_watcher_flow_log", "target_resource_id", network)
+    logs = referrers(stack, "azurerm_network_watcher_flow_log", "target_resource_id", network)
     yield at_least(str(network), "flow logs", len(logs), 1)
     days = stack.environment.observability.retention_days
     for log in logs:
         yield equal(str(log), "enabled", log.get("enabled"), True)
         yield equal(str(log), "retention_policy", log.get("retention_policy.enabled"), True)
         yield at_least(str(log), "days", log.get("retention_policy.days"), days)
-        account = meant(stack, "azurerm_storage_account", log.get("storage_account_id"))
+        account = referenced(stack, "azurerm_storage_account", log.get("storage_account_id"))
         yield equal(str(log), "storage account", str(account), "observability/flow-account")
         # Azure offers intervals of 10 and 60 minutes: Network Watcher, "Traffic analytics"
         max_minutes = 10 if stack.environment.network.flow_log_interval_seconds == 60 else 60

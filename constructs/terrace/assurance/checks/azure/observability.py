@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.azure.lookup import meant, workspace_keeps
+from terrace.assurance.checks.azure.lookup import referenced, workspace_retains
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Resource, at
 from terrace.azure import names
@@ -22,14 +22,14 @@ SIGNALS = (
 @check("OBS-1")
 def log_storage(stack: Subject) -> Iterator[Observation]:
     workspace = stack.view.only("azurerm_log_analytics_workspace")
-    yield workspace_keeps(stack, stack.environment.observability.retention_days)
+    yield workspace_retains(stack, stack.environment.observability.retention_days)
     local = workspace.get("local_authentication_enabled", True)  # Azure's own default
     yield equal(str(workspace), "local_authentication_enabled", local, False)
     for setting in stack.all("azurerm_monitor_diagnostic_setting"):
         destination = setting.get("log_analytics_workspace_id") or setting.get("storage_account_id")
         ok = (
             destination == names.workspace_id(stack.target)
-            or meant(stack, "azurerm_storage_account", destination) is not None
+            or referenced(stack, "azurerm_storage_account", destination) is not None
         )
         yield Observation(
             str(setting), f"destination = {destination}", ok, "the workspace or a storage account of the stack"
@@ -39,7 +39,7 @@ def log_storage(stack: Subject) -> Iterator[Observation]:
 def _severities(stack: Subject, alarms: list[Resource]) -> list[str]:
     """The severities whose action groups these alarms notify."""
     groups = [
-        meant(stack, "azurerm_monitor_action_group", destination)
+        referenced(stack, "azurerm_monitor_action_group", destination)
         for alarm in alarms
         if alarm.get("enabled", True)
         for destination in [
@@ -98,8 +98,8 @@ def notification_channels(stack: Subject) -> Iterator[Observation]:
         yield equal(str(group), "enabled", group.get("enabled", True), True)
         receivers = [str(one.get("email_address")) for one in group.blocks("email_receiver")]
         receivers += [str(one.get("service_uri")) for one in group.blocks("webhook_receiver")]
-        chosen = [spec.channels[name] for name in channels]
-        expected = [one.address if isinstance(one, EmailChannel) else one.url for one in chosen]
+        chosen_channels = [spec.channels[name] for name in channels]
+        expected = [one.address if isinstance(one, EmailChannel) else one.url for one in chosen_channels]
         yield includes(str(group), "receivers", receivers, expected)
 
 
@@ -113,10 +113,10 @@ def critical_escalation(stack: Subject) -> Iterator[Observation]:
 
 
 def _minutes(period: str) -> int | None:
-    found = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", period)
-    if not found:
+    match = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", period)
+    if not match:
         return None
-    days, hours, minutes = (int(part or 0) for part in found.groups())
+    days, hours, minutes = (int(part or 0) for part in match.groups())
     return (days * 24 + hours) * 60 + minutes
 
 
@@ -132,8 +132,8 @@ def dashboard(stack: Subject) -> Iterator[Observation]:
 
 @check("OBS-4")
 def slo_burn_rate_alarms(stack: Subject) -> Iterator[Observation]:
-    for word in ("fast", "slow"):
-        alarm = stack.one("azurerm_monitor_scheduled_query_rules_alert_v2", f"alarms/objective-{word}")
+    for speed in ("fast", "slow"):
+        alarm = stack.one("azurerm_monitor_scheduled_query_rules_alert_v2", f"alarms/objective-{speed}")
         query = str(at(alarm.get("criteria"), "query", ""))
         yield equal(str(alarm), "query reads the burn rate", "burn" in query, True)
         yield at_least(str(alarm), "notified action groups", len(_severities(stack, [alarm])), 1)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.azure.lookup import granted, meant, pods
+from terrace.assurance.checks.azure.lookup import granted, pods, referenced
 from terrace.assurance.evaluation import NotRequired, Observation, at_most, check, empty, equal, includes
 from terrace.azure import names
 
@@ -16,10 +16,10 @@ _READS = ("Key Vault Secrets User", "Key Vault Secrets Officer", "Key Vault Admi
 
 def modules(stack: Subject) -> list[str]:
     """The enabled modules; each has a secret. Raises NotRequired."""
-    found = sorted(name for name, module in stack.environment.modules.items() if module.enabled)
-    if not found:
+    enabled = sorted(name for name, module in stack.environment.modules.items() if module.enabled)
+    if not enabled:
         raise NotRequired("no module is enabled (modules)")
-    return found
+    return enabled
 
 
 @check("SEC-1")
@@ -34,7 +34,7 @@ def no_plaintext_values(stack: Subject) -> Iterator[Observation]:
         if secret:
             random = "uuid()" in str(resource.get("value_wo")) or "random" in str(resource.get("value_wo"))
             yield Observation(str(resource), f"value_wo = {'random' if random else 'literal'}", random, "random")
-            vault = meant(stack, "azurerm_key_vault", resource.get("key_vault_id"))
+            vault = referenced(stack, "azurerm_key_vault", resource.get("key_vault_id"))
             yield equal(str(resource), "vault", str(vault), "keys/vault")
 
 

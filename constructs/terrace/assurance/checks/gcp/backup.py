@@ -45,8 +45,8 @@ def vault_locked(stack: Subject) -> Iterator[Observation]:
     yield at_least(str(vault), "minimum enforced retention in days", None if least is None else least / 86400, 7)
     key_region: Place = "recovery" if spec.copy_to_recovery_region else "home"
     yield uses(stack, vault, vault.get("encryption_config.kms_key_name"), "kms_key_name", "backups", key_region)
-    place = stack.target.recovery_region if spec.copy_to_recovery_region else stack.target.region
-    yield equal(str(vault), "location", vault.get("location"), place)
+    location = stack.target.recovery_region if spec.copy_to_recovery_region else stack.target.region
+    yield equal(str(vault), "location", vault.get("location"), location)
 
 
 @check("BAK-1")
@@ -96,7 +96,7 @@ def _times(cron: str) -> list[int]:
 
 @check("BAK-3")
 def failure_alerts(stack: Subject) -> Iterator[Observation]:
-    for word in ("warning", "critical"):
-        alarm = stack.one("google_monitoring_alert_policy", f"alarms/backup-failed-{word}")
+    for severity in ("warning", "critical"):
+        alarm = stack.one("google_monitoring_alert_policy", f"alarms/backup-failed-{severity}")
         yield at_least(str(alarm), "channels", len(alarm.get("notification_channels", [])), 1)
         yield equal(str(alarm), "enabled", alarm.get("enabled", True), True)

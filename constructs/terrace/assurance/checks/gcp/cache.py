@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.gcp.lookup import named, seconds, uses
+from terrace.assurance.checks.gcp.lookup import path_of, seconds, uses
 from terrace.assurance.evaluation import Observation, at_least, check, equal
 from terrace.assurance.view import Resource
 
@@ -16,7 +16,7 @@ def _instance(stack: Subject) -> Resource:
 @check("CACHE-1")
 def private(stack: Subject) -> Iterator[Observation]:
     cache = _instance(stack)
-    networks = [named(stack, one.get("network")) for one in cache.blocks("desired_auto_created_endpoints")]
+    networks = [path_of(stack, one.get("network")) for one in cache.blocks("desired_auto_created_endpoints")]
     yield equal(str(cache), "endpoint networks", networks, ["network/vpc"])
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.gcp.lookup import named, uses
+from terrace.assurance.checks.gcp.lookup import path_of, uses
 from terrace.assurance.evaluation import Absent, Observation, at_least, check, empty, equal, includes
 from terrace.assurance.view import Resource, flag
 from terrace.gcp import names
@@ -48,7 +48,7 @@ def private_nodes(stack: Subject) -> Iterator[Observation]:
     cluster = control_plane(stack)
     private = cluster.get("private_cluster_config.enable_private_nodes")
     yield equal(str(cluster), "enable_private_nodes", private, True)
-    yield equal(str(cluster), "network", named(stack, cluster.get("network")), "network/vpc")
+    yield equal(str(cluster), "network", path_of(stack, cluster.get("network")), "network/vpc")
 
 
 @check("K8S-2")

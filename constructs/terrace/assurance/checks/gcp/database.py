@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.gcp.lookup import named, private_zone, uses
+from terrace.assurance.checks.gcp.lookup import path_of, private_zone, uses
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.assurance.view import Resource
 
@@ -37,7 +37,7 @@ def private(stack: Subject) -> Iterator[Observation]:
             str(block) for block in one.blocks("settings.ip_configuration.authorized_networks")
         ])  # fmt: skip
         connections = one.blocks("settings.ip_configuration.psc_config.psc_auto_connections")
-        networks = [named(stack, block.get("consumer_network")) for block in connections]
+        networks = [path_of(stack, block.get("consumer_network")) for block in connections]
         yield equal(str(one), "connected networks", networks, ["network/vpc"])
     yield private_zone(stack, "database/server-zone")
 

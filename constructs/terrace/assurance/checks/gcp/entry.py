@@ -43,14 +43,15 @@ def firewall(stack: Subject) -> Iterator[Observation]:
             continue
         rules = policy.blocks("rule")
         managed = {
-            word: rule
+            rule_set: rule
             for rule in rules
-            for word in _MANAGED
-            if f"'{word}-" in str(at(rule, "match.expr.expression", "")) and str(rule.get("action")).startswith("deny")
+            for rule_set in _MANAGED
+            if f"'{rule_set}-" in str(at(rule, "match.expr.expression", ""))
+            and str(rule.get("action")).startswith("deny")
         }
         yield includes(str(policy), "preconfigured rule sets", managed, _MANAGED)
         if spec.firewall == "block":
-            previewed = [word for word, rule in managed.items() if rule.get("preview")]
+            previewed = [rule_set for rule_set, rule in managed.items() if rule.get("preview")]
             yield equal(str(policy), "rule sets in preview mode", previewed, [])
         limits = [
             limit

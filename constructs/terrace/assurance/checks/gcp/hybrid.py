@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.gcp.lookup import named
+from terrace.assurance.checks.gcp.lookup import path_of
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal
 
 
@@ -13,7 +13,7 @@ def vpn_connection(stack: Subject) -> Iterator[Observation]:
     if spec is None:
         raise NotRequired("network.hybrid is not set")
     gateway = stack.view.only("google_compute_ha_vpn_gateway")
-    yield equal(str(gateway), "network", named(stack, gateway.get("network")), "network/vpc")
+    yield equal(str(gateway), "network", path_of(stack, gateway.get("network")), "network/vpc")
     tunnels = stack.view.pointing("google_compute_vpn_tunnel", "vpn_gateway", gateway)
     yield at_least(str(gateway), "tunnels", len(tunnels), 2)
     for tunnel in tunnels:

@@ -49,9 +49,11 @@ def public_access_blocked(stack: Subject) -> Iterator[Observation]:
     grants = stack.all("google_storage_bucket_iam_member")
     public = [str(one) for one in grants if str(one.get("member")) in ("allUsers", "allAuthenticatedUsers")]
     yield empty("lake", "grants to all users", public)
-    known = {resource for _, resource in buckets(stack)}
+    lake_buckets = {resource for _, resource in buckets(stack)}
     yield empty(
-        "lake", "buckets outside the lake", [str(one) for one in stack.all("google_storage_bucket") if one not in known]
+        "lake",
+        "buckets outside the lake",
+        [str(one) for one in stack.all("google_storage_bucket") if one not in lake_buckets],
     )
 
 
@@ -66,8 +68,10 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
 @check("LAKE-3")
 def versioned_and_immutable(stack: Subject) -> Iterator[Observation]:
     for _, resource in buckets(stack):
-        kept = bool(resource.get("versioning.enabled")) or resource.get("retention_policy") is not None
-        yield Observation(str(resource), f"versioning or retention policy = {str(kept).lower()}", kept, "true")
+        protected = bool(resource.get("versioning.enabled")) or resource.get("retention_policy") is not None
+        yield Observation(
+            str(resource), f"versioning or retention policy = {str(protected).lower()}", protected, "true"
+        )
         soft = seconds(resource.get("soft_delete_policy.retention_duration_seconds"))
         yield at_least(str(resource), "soft delete in days", None if soft is None else soft / _DAY, 7)
     yield from lock(stack, "bronze", stack.environment.lake.immutability.days)

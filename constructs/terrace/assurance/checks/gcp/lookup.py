@@ -22,7 +22,7 @@ def pods(stack: Subject, account: Resource) -> list[str]:
     """namespace/account of the pods that may act as a service account."""
     grants = stack.view.pointing("google_service_account_iam_member", "service_account_id", account)
     members = [str(one.get("member")) for one in grants if one.get("role") == "roles/iam.workloadIdentityUser"]
-    return [found[1] for member in members if (found := re.search(r"\.svc\.id\.goog\[(.+)\]$", member))]
+    return [match[1] for member in members if (match := re.search(r"\.svc\.id\.goog\[(.+)\]$", member))]
 
 
 def roles(stack: Subject, member: str) -> list[str]:
@@ -32,8 +32,8 @@ def roles(stack: Subject, member: str) -> list[str]:
 
 def seconds(period: object) -> int | None:
     """A period in seconds: 3600s, or a number as text."""
-    found = re.fullmatch(r"(\d+)s?", str(period))
-    return int(found[1]) if found else None
+    match = re.fullmatch(r"(\d+)s?", str(period))
+    return int(match[1]) if match else None
 
 
 def private_zone(stack: Subject, path: str) -> Observation:
@@ -44,6 +44,6 @@ def private_zone(stack: Subject, path: str) -> Observation:
     return Observation(str(zone), f"visibility = {zone.get('visibility')}", ok, "private, visible in network/vpc")
 
 
-def named(stack: Subject, value: object) -> str:
+def path_of(stack: Subject, value: object) -> str:
     """The path of the resource that a reference points at, or the value as text."""
     return str(stack.view.target(value)) if isinstance(value, Reference) else str(value)

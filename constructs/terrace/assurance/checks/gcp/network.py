@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.gcp.lookup import named, private_zone
+from terrace.assurance.checks.gcp.lookup import path_of, private_zone
 from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
 from terrace.assurance.view import Resource
 from terrace.gcp import names
@@ -22,7 +22,7 @@ def private_subnets(stack: Subject) -> Iterator[Observation]:
         private = pool.get("network_config.enable_private_nodes")
         yield equal(str(pool), "enable_private_nodes", private, True)
     cluster = stack.view.only("google_container_cluster")
-    yield equal(str(cluster), "subnetwork", named(stack, cluster.get("subnetwork")), "network/nodes")
+    yield equal(str(cluster), "subnetwork", path_of(stack, cluster.get("subnetwork")), "network/nodes")
 
 
 @check("NET-2")
@@ -34,7 +34,7 @@ def egress_by_nat(stack: Subject) -> Iterator[Observation]:
     nat_addresses = [stack.view.target(one) for one in nat.get("nat_ips", [])]
     expected = len(stack.target.zones) if stack.environment.network.egress.nat == "per_zone" else 1
     yield at_least(str(nat), "nat_ips of the stack", len([one for one in nat_addresses if one]), expected)
-    served = [named(stack, one.get("name")) for one in nat.blocks("subnetwork")]
+    served = [path_of(stack, one.get("name")) for one in nat.blocks("subnetwork")]
     yield equal(str(nat), "subnets", served, ["network/nodes"])
     others = [str(one) for one in stack.all("google_compute_address") if one not in nat_addresses]
     yield empty("network", "other public addresses", others)
@@ -54,18 +54,18 @@ def private_paths(stack: Subject) -> Iterator[Observation]:
     for service, kind in (("database", "google-cloud-sql"), ("cache", "gcp-memorystore")):
         policy = stack.one("google_network_connectivity_service_connection_policy", f"network/path-{service}")
         yield equal(str(policy), "service_class", policy.get("service_class"), kind)
-        subnets = [named(stack, one) for one in policy.get("psc_config.subnetworks", [])]
+        subnets = [path_of(stack, one) for one in policy.get("psc_config.subnetworks", [])]
         yield equal(str(policy), "subnets", subnets, ["network/data"])
 
 
 @check("NET-4")
 def default_deny(stack: Subject) -> Iterator[Observation]:
-    for direction, place in (("INGRESS", "source_ranges"), ("EGRESS", "destination_ranges")):
+    for direction, attribute in (("INGRESS", "source_ranges"), ("EGRESS", "destination_ranges")):
         denials = [
             rule
             for rule in stack.all("google_compute_firewall")
             if rule.get("direction") == direction
-            and rule.get(place) == ["0.0.0.0/0"]
+            and rule.get(attribute) == ["0.0.0.0/0"]
             and [one.get("protocol") for one in rule.blocks("deny")] == ["all"]
             and not rule.get("disabled")
             and rule.get("target_service_accounts") is None
@@ -88,8 +88,8 @@ def _declared(rule: Resource, egress_ports: dict[str, str]) -> Observation:
     inbound = rule.get("direction") == "INGRESS"
     ranges = rule.get("source_ranges" if inbound else "destination_ranges") or []
     ports = [str(port) for one in rule.blocks("allow") for port in one.get("ports") or ["all"]]
-    public = [place for place in ranges if place in _PUBLIC]
-    ok = not public if inbound else all(ports == [egress_ports.get(place)] for place in public)
+    public = [cidr for cidr in ranges if cidr in _PUBLIC]
+    ok = not public if inbound else all(ports == [egress_ports.get(cidr)] for cidr in public)
     has_target = rule.get("target_service_accounts") is not None or rule.get("target_tags") is not None
     fact = f"{'from' if inbound else 'to'} {', '.join(ranges)} ports {', '.join(ports)}"
     return Observation(str(rule), fact, ok and has_target, "a flow that the environment declares, with a target")

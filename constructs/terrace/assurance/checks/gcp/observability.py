@@ -46,7 +46,7 @@ def _severities(stack: Subject, alarms: list[Resource]) -> list[str]:
         if alarm.get("enabled", True)
         for channel in alarm.get("notification_channels", [])
     ]
-    return [word for word in _SEVERITIES if f"observability/{word}-channel" in channels]
+    return [severity for severity in _SEVERITIES if f"observability/{severity}-channel" in channels]
 
 
 def _alarms_on(stack: Subject, metric: str) -> list[Resource]:
@@ -100,8 +100,8 @@ def notification_channels(stack: Subject) -> Iterator[Observation]:
         if channel.get("enabled", True):
             labels = channel.get("labels", {})
             addresses[str(channel)] = str(labels.get("email_address") or labels.get("url") or labels.get("topic"))
-    chosen = {"warning": spec.escalation.warning, "critical": spec.escalation.critical}
-    for severity, channels in chosen.items():
+    escalation = {"warning": spec.escalation.warning, "critical": spec.escalation.critical}
+    for severity, channels in escalation.items():
         chosen_channels = [spec.channels[name] for name in channels]
         expected = [one.address if isinstance(one, EmailChannel) else one.url for one in chosen_channels]
         for alarm in stack.all("google_monitoring_alert_policy"):
@@ -139,8 +139,8 @@ def slo_burn_rate_alarms(stack: Subject) -> Iterator[Observation]:
     objective = stack.view.only("google_monitoring_slo")
     expected = round(stack.environment.observability.slo_percent / 100, 6)
     yield equal(str(objective), "goal", objective.get("goal"), expected)
-    for word in ("fast", "slow"):
-        alarm = stack.one("google_monitoring_alert_policy", f"alarms/objective-{word}")
+    for speed in ("fast", "slow"):
+        alarm = stack.one("google_monitoring_alert_policy", f"alarms/objective-{speed}")
         filter_text = str(at(alarm.get("conditions"), "condition_threshold.filter", ""))
         yield equal(str(alarm), "filter reads the burn rate", "select_slo_burn_rate" in filter_text, True)
         yield at_least(str(alarm), "notified channels", len(_severities(stack, [alarm])), 1)

@@ -18,10 +18,10 @@ _READ = "roles/secretmanager.secretAccessor"
 
 def modules(stack: Subject) -> list[str]:
     """The enabled modules; each has a secret. Raises NotRequired."""
-    found = sorted(name for name, module in stack.environment.modules.items() if module.enabled)
-    if not found:
+    enabled = sorted(name for name, module in stack.environment.modules.items() if module.enabled)
+    if not enabled:
         raise NotRequired("no module is enabled (modules)")
-    return found
+    return enabled
 
 
 @check("SEC-1")
