@@ -1,4 +1,4 @@
-"""Each mutant breaks exactly what it says, and each check is one that some mutant breaks: `make mutants` in a test."""
+"""Every mutant breaks exactly the guarantees that it names, and every check is broken by some mutant."""
 
 import pytest
 
@@ -10,19 +10,19 @@ from tests.assurance.mutants.run import Trial, mutants, trials
 
 
 @pytest.fixture(scope="module", params=CLOUDS)
-def tried(request: pytest.FixtureRequest, written: Written) -> tuple[str, list[Trial]]:
+def evaluated(request: pytest.FixtureRequest, written: Written) -> tuple[str, list[Trial]]:
     cloud: str = request.param
-    return cloud, trials(cloud, lambda shape: written(cloud, shape))
+    return cloud, trials(cloud, lambda environment: written(cloud, environment))
 
 
-def test_every_mutant_breaks_what_it_says_and_nothing_else(tried: tuple[str, list[Trial]]) -> None:
-    survivors = [f"{trial.shape}: {trial.mutant}: {trial.survives}" for trial in tried[1] if trial.survives]
+def test_every_mutant_breaks_the_guarantees_that_it_names_and_no_others(evaluated: tuple[str, list[Trial]]) -> None:
+    survivors = [f"{trial.environment}: {trial.mutant}: {trial.survives}" for trial in evaluated[1] if trial.survives]
     assert survivors == []
-    assert tried[1]
+    assert evaluated[1]
 
 
-def test_every_check_is_one_that_a_mutant_breaks(tried: tuple[str, list[Trial]]) -> None:
-    cloud, results = tried
+def test_every_check_is_broken_by_a_mutant(evaluated: tuple[str, list[Trial]]) -> None:
+    cloud, results = evaluated
     broken = {id for trial in results for id in trial.checks}
     assert set(of_cloud(cloud)) - broken == set()
 

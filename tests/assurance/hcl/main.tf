@@ -1,5 +1,5 @@
-# Resources of the three clouds, good and bad, as a team without the CDK would write them.
-# tests/assurance/test_checkov.py compares plain checkov on this file with the gate on the same resources.
+# Resources of the three clouds with good and bad settings, as a team without the CDK would write them.
+# tests/assurance/test_checkov.py compares the checkov command on this file with the gate on the same resources.
 
 resource "aws_kms_key" "key" {
   description         = "lake"

@@ -1,6 +1,6 @@
-"""Mutants: small faults put into a synthesized stack, each of which has to break exactly the guarantees it names.
+"""Mutants: stacks with one deliberate error, each of which has to break exactly the guarantees that it names.
 
-They are data, one file a cloud; a mutant that no check notices is a hole in the checks.
+They are data, one folder per cloud. A mutant that survives shows a gap in the checks.
 """
 
 import json
@@ -10,32 +10,32 @@ from typing import Any
 
 Stack = dict[str, Any]
 Edit = Callable[[Stack], None]
-SHAPES = ("dev", "prod")
+ENVIRONMENTS = ("dev", "prod")
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """`breaks` are the guarantees that must break, all of them and no other; `shapes` the environments it is tried in.
+    """One deliberate error. `breaks` are the guarantees that it has to break, and no others; most break one.
 
-    Most break one. Where one attribute carries several, they are all named.
+    `environments` are those whose stacks it is applied to.
     """
 
     breaks: tuple[str, ...]
-    fault: str
+    error: str
     edit: Edit
-    shapes: tuple[str, ...] = SHAPES
+    environments: tuple[str, ...] = ENVIRONMENTS
 
     def __str__(self) -> str:
-        return f"{'+'.join(self.breaks)} {self.fault}"
+        return f"{'+'.join(self.breaks)} {self.error}"
 
 
-def mutant(breaks: str, fault: str, edit: Edit, *, only: str = "") -> Mutant:
-    """A mutant of the guarantees named ("DB-1" or "DB-1 NET-4"), in one shape or in all."""
-    return Mutant(tuple(breaks.split()), fault, edit, (only,) if only else SHAPES)
+def mutant(breaks: str, error: str, edit: Edit, *, only: str = "") -> Mutant:
+    """A mutant that breaks guarantees ("DB-1" or "DB-1 NET-4"), in all environments or in one."""
+    return Mutant(tuple(breaks.split()), error, edit, (only,) if only else ENVIRONMENTS)
 
 
 def put(type: str, path: str, attribute: str, value: Any) -> Edit:
-    """Write an attribute, or what is in a block: `rule.0.status`, `vpc_config.endpoint_public_access`."""
+    """Set an attribute, by dotted name: `rule.0.status`, `vpc_config.endpoint_public_access`."""
 
     def edit(stack: Stack) -> None:
         holder, last = _holder(body(stack, type, path), attribute)
@@ -45,7 +45,7 @@ def put(type: str, path: str, attribute: str, value: Any) -> Edit:
 
 
 def drop(type: str, path: str, attribute: str) -> Edit:
-    """Leave an attribute or a block out. It has to be there."""
+    """Remove an attribute or a block, which has to exist."""
 
     def edit(stack: Stack) -> None:
         holder, last = _holder(body(stack, type, path), attribute)
@@ -55,7 +55,7 @@ def drop(type: str, path: str, attribute: str) -> Edit:
 
 
 def remove(type: str, path: str) -> Edit:
-    """Leave a resource out."""
+    """Remove a resource."""
 
     def edit(stack: Stack) -> None:
         del stack["resource"][type][_name(stack, type, path)]
@@ -64,7 +64,7 @@ def remove(type: str, path: str) -> Edit:
 
 
 def add(type: str, path: str, attributes: dict[str, Any]) -> Edit:
-    """Make a resource that the stack has not; `to(...)` in its attributes points at another one."""
+    """Add a resource; `to(...)` in its attributes refers to another one."""
 
     def edit(stack: Stack) -> None:
         stack["resource"].setdefault(type, {})["mutant"] = {
@@ -76,7 +76,7 @@ def add(type: str, path: str, attributes: dict[str, Any]) -> Edit:
 
 
 def point(type: str, path: str, attribute: str, to: tuple[str, str], what: str = "arn") -> Edit:
-    """Point an attribute at another resource, given by type and path."""
+    """Set an attribute to a reference to another resource, given by type and path."""
 
     def edit(stack: Stack) -> None:
         holder, last = _holder(body(stack, type, path), attribute)
@@ -86,12 +86,12 @@ def point(type: str, path: str, attribute: str, to: tuple[str, str], what: str =
 
 
 def to(type: str, path: str, attribute: str) -> Callable[[Stack], str]:
-    """In the attributes of `add`: a reference to a resource of the stack."""
+    """A reference to a resource of the stack, for the attributes of `add`."""
     return lambda stack: reference(stack, type, path, attribute)
 
 
 def inside(type: str, path: str, attribute: str, change: Callable[[Any], None]) -> Edit:
-    """Change the document that an attribute holds as JSON text."""
+    """Change the JSON document in an attribute."""
 
     def edit(stack: Stack) -> None:
         holder, last = _holder(body(stack, type, path), attribute)
@@ -103,7 +103,7 @@ def inside(type: str, path: str, attribute: str, change: Callable[[Any], None]) 
 
 
 def statement(number: int, **changes: Any) -> Any:
-    """A change of one statement of a policy; None leaves a member out."""
+    """Change one statement of a policy; None removes a member."""
 
     def change(document: Any) -> None:
         for member, value in changes.items():
@@ -116,7 +116,7 @@ def statement(number: int, **changes: Any) -> Any:
 
 
 def without(number: int) -> Any:
-    """A change that leaves one statement of a policy out."""
+    """Remove one statement from a policy."""
 
     def change(document: Any) -> None:
         del document["Statement"][number]
@@ -125,7 +125,7 @@ def without(number: int) -> Any:
 
 
 def also(**statement: Any) -> Any:
-    """A change that puts one statement more into a policy."""
+    """Add one statement to a policy."""
 
     def change(document: Any) -> None:
         document["Statement"].append({"Effect": "Allow", **statement})
@@ -134,7 +134,7 @@ def also(**statement: Any) -> Any:
 
 
 def words(old: str, new: str) -> Any:
-    """A change of words anywhere in a document."""
+    """Replace text anywhere in a document."""
 
     def change(document: Any) -> None:
         text = json.dumps(document).replace(old, new)
@@ -145,37 +145,37 @@ def words(old: str, new: str) -> Any:
 
 
 def parameter(type: str, path: str, name: str, value: str | None) -> Edit:
-    """Give another value to a named parameter of a `parameter` block, or leave it out."""
+    """Set the value of a named `parameter` block, or remove the block."""
 
     def edit(stack: Stack) -> None:
         parameters = body(stack, type, path)["parameter"]
-        found = next(one for one in parameters if one["name"] == name)
+        parameter = next(block for block in parameters if block["name"] == name)
         if value is None:
-            parameters.remove(found)
+            parameters.remove(parameter)
         else:
-            found["value"] = value
+            parameter["value"] = value
 
     return edit
 
 
 def every(edits: Sequence[Edit]) -> Edit:
-    """Several edits as one."""
+    """Combine several edits."""
 
     def edit(stack: Stack) -> None:
-        for one in edits:
-            one(stack)
+        for part in edits:
+            part(stack)
 
     return edit
 
 
 def body(stack: Stack, type: str, path: str) -> dict[str, Any]:
-    """The attributes of a resource as written."""
-    found: dict[str, Any] = stack["resource"][type][_name(stack, type, path)]
-    return found
+    """The attributes of a resource."""
+    attributes: dict[str, Any] = stack["resource"][type][_name(stack, type, path)]
+    return attributes
 
 
 def reference(stack: Stack, type: str, path: str, attribute: str) -> str:
-    """What Terraform calls a resource's attribute."""
+    """A Terraform reference to an attribute of a resource."""
     return f"${{{type}.{_name(stack, type, path)}.{attribute}}}"
 
 
@@ -187,7 +187,7 @@ def _name(stack: Stack, type: str, path: str) -> str:
 
 
 def _holder(written: Any, attribute: str) -> tuple[Any, Any]:
-    """What holds the last word of a dotted attribute, and that word; a block given once is stepped into."""
+    """The block that contains a dotted attribute, and the last part of its name. A list of one block is entered."""
     *words, last = attribute.split(".")
     for word in words:
         if isinstance(written, list):

@@ -1,4 +1,4 @@
-"""`python -m tests.assurance.mutants.run [CLOUD...]`: try every mutant and print killed/total; 1 below 100 %."""
+"""Run every mutant and print killed/total: `python -m tests.assurance.mutants.run [CLOUD...]`; exit 1 below 100 %."""
 
 import json
 import sys
@@ -16,25 +16,24 @@ from terrace.capabilities.target import Target
 from terrace.environment import Environment, load, target
 from terrace.project.discovery import Project
 from terrace.project.synthesis import synthesize
-from tests.assurance.mutants import SHAPES, Mutant
+from tests.assurance.mutants import ENVIRONMENTS, Mutant
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def mutants(cloud: str) -> Sequence[Mutant]:
-    """A cloud's mutants."""
-    found: Sequence[Mutant] = implementation("tests.assurance.mutants", cloud).MUTANTS
-    return found
+    """The mutants of a cloud."""
+    listed: Sequence[Mutant] = implementation("tests.assurance.mutants", cloud).MUTANTS
+    return listed
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A mutant in a shape. `survives` is why it was not killed as expected, empty if it was; `checks` are the checks that
-    it breaks.
-    """
+    """One mutant in one environment. `survives` is how the results differ from the expected ones, empty for a killed
+    mutant; `checks` are the broken checks."""
 
     mutant: Mutant
-    shape: str
+    environment: str
     survives: str
     checks: frozenset[str]
 
@@ -45,51 +44,55 @@ def _parsed(written: str) -> Any:
 
 
 @lru_cache
-def _target(cloud: str, shape: str) -> tuple[Environment, Target]:
-    environment = load(shape, project=ROOT, cloud=cloud).environment
-    return environment, target(environment)
+def _loaded(cloud: str, environment: str) -> tuple[Environment, Target]:
+    loaded = load(environment, project=ROOT, cloud=cloud).environment
+    return loaded, target(loaded)
 
 
-def attempt(mutant: Mutant, cloud: str, shape: str, written: str) -> Trial:
-    """Try one mutant on a stack, given as JSON text."""
+def attempt(mutant: Mutant, cloud: str, environment: str, written: str) -> Trial:
+    """Evaluate one mutant of a stack, given as JSON text."""
     document = json.loads(written)
     mutant.edit(document)
     if document == _parsed(written):
-        return Trial(mutant, shape, "it changes nothing", frozenset())
-    results = evaluate(Subject(View(document), *_target(cloud, shape)))
+        return Trial(mutant, environment, "it changes nothing", frozenset())
+    results = evaluate(Subject(View(document), *_loaded(cloud, environment)))
     broken = {result.guarantee.id: result.reason for result in results if result.status == "broken"}
     unproven = {result.guarantee.id: result.reason for result in results if result.status == "unproven"}
-    reason = ""
+    survives = ""
     if unproven:
-        reason = f"it leaves {unproven} unproven"
+        survives = f"it leaves {unproven} unproven"
     elif set(broken) != set(mutant.breaks):
-        more = {id: text for id, text in broken.items() if id not in mutant.breaks}
-        reason = f"it breaks {', '.join(broken) or 'nothing'} {more or ''}"
+        unexpected = {id: reason for id, reason in broken.items() if id not in mutant.breaks}
+        survives = f"it breaks {', '.join(broken) or 'nothing'} {unexpected or ''}"
     checks = (outcome.id for result in results for outcome in result.outcomes if outcome.status == "broken")
-    return Trial(mutant, shape, reason, frozenset(checks))
+    return Trial(mutant, environment, survives, frozenset(checks))
 
 
 def trials(cloud: str, stack: Callable[[str], str]) -> list[Trial]:
-    """Every mutant of a cloud in every shape; `stack` gives a shape's JSON."""
-    written = {shape: stack(shape) for shape in SHAPES}
-    return [attempt(mutant, cloud, shape, written[shape]) for mutant in mutants(cloud) for shape in mutant.shapes]
+    """Evaluate every mutant of a cloud in each of its environments; `stack` returns an environment's JSON."""
+    written = {environment: stack(environment) for environment in ENVIRONMENTS}
+    return [
+        attempt(mutant, cloud, environment, written[environment])
+        for mutant in mutants(cloud)
+        for environment in mutant.environments
+    ]
 
 
 def main(clouds: Sequence[str]) -> int:
-    """Synthesize, try every mutant, print the result."""
-    missed = 0
+    """Synthesize the stacks, evaluate the mutants and print the survivors."""
+    survived = 0
     for cloud in clouds or CLOUDS:
         with tempfile.TemporaryDirectory() as scratch:
             project = replace(Project(ROOT), synthesized_to=Path(scratch))
-            synthesize(project, *SHAPES, cloud=cloud, state="local")
-            results = trials(cloud, lambda shape: (project.stack(shape) / "cdk.tf.json").read_text())  # noqa: B023
+            synthesize(project, *ENVIRONMENTS, cloud=cloud, state="local")
+            results = trials(cloud, lambda name: (project.stack(name) / "cdk.tf.json").read_text())  # noqa: B023
         survivors = [trial for trial in results if trial.survives]
         for trial in survivors:
-            print(f"{cloud} {trial.shape}: {trial.mutant}: {trial.survives}")
+            print(f"{cloud} {trial.environment}: {trial.mutant}: {trial.survives}")
         killed = len(results) - len(survivors)
         print(f"{cloud}: {killed}/{len(results)} mutants killed ({100 * killed // max(len(results), 1)} %)")
-        missed += len(survivors)
-    return 1 if missed else 0
+        survived += len(survivors)
+    return 1 if survived else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Faults on AWS, in the table's order."""
+"""Mutants on AWS, in the order of the guarantees."""
 
 from tests.assurance.mutants.aws import backup, cluster, database, keys, lake, network, observability
 

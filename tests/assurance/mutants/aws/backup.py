@@ -8,43 +8,52 @@ PLAN = ("aws_backup_plan", "backup/plan")
 LOGS_KEY = ("aws_kms_key", "keys/logs")
 
 MUTANTS = [
-    mutant("BAK-1 BAK-3", "backups once a week", put(*PLAN, "rule.schedule", "cron(0 5 ? * SUN *)")),
-    mutant("BAK-1", "backups hardly kept", put(*PLAN, "rule.lifecycle.delete_after", 1)),
-    mutant("BAK-1", "a vault without a lock", remove("aws_backup_vault_lock_configuration", "backup/home/lock")),
+    mutant("BAK-1 BAK-3", "weekly backups", put(*PLAN, "rule.schedule", "cron(0 5 ? * SUN *)")),
+    mutant("BAK-1", "short backup retention", put(*PLAN, "rule.lifecycle.delete_after", 1)),
+    mutant("BAK-1", "backup vault without a lock", remove("aws_backup_vault_lock_configuration", "backup/home/lock")),
     mutant(
         "BAK-1",
-        "a lock that is never final",
+        "vault lock in governance mode",
         drop("aws_backup_vault_lock_configuration", "backup/home/lock", "changeable_for_days"),
         only="prod",
     ),
     mutant(
-        "BAK-1", "a vault under another key", point("aws_backup_vault", "backup/home/vault", "kms_key_arn", LOGS_KEY)
+        "BAK-1",
+        "backup vault with the wrong key",
+        point("aws_backup_vault", "backup/home/vault", "kms_key_arn", LOGS_KEY),
     ),
-    mutant("BAK-1", "anybody may delete backups", remove("aws_backup_vault_policy", "backup/home/policy")),
-    mutant("BAK-1", "no copy elsewhere", drop(*PLAN, "rule.copy_action"), only="prod"),
-    mutant("BAK-1", "the database is left out", drop("aws_backup_selection", "backup/platform", "resources.0")),
+    mutant("BAK-1", "backup deletion not denied", remove("aws_backup_vault_policy", "backup/home/policy")),
+    mutant("BAK-1", "no backup in the recovery region", drop(*PLAN, "rule.copy_action"), only="prod"),
+    mutant(
+        "BAK-1", "database missing in the backup plan", drop("aws_backup_selection", "backup/platform", "resources.0")
+    ),
     mutant("BAK-1", "backups in the default vault", put(*PLAN, "rule.target_vault_name", "Default")),
     mutant(
         "BAK-2",
-        "Velero writes anywhere",
+        "Velero with write access everywhere",
         inside("aws_iam_role_policy", "backup/velero-bucket", "policy", statement(0, Resource="*")),
     ),
-    mutant("BAK-2", "Velero writes nowhere", remove("aws_iam_role_policy", "backup/velero-bucket")),
-    mutant("BAK-2", "no snapshots of volumes", remove("aws_iam_role_policy", "backup/velero-volumes")),
+    mutant("BAK-2", "Velero without write access", remove("aws_iam_role_policy", "backup/velero-bucket")),
+    mutant("BAK-2", "Velero without snapshot permissions", remove("aws_iam_role_policy", "backup/velero-volumes")),
     mutant("BAK-2", "Velero without an identity", remove("aws_eks_pod_identity_association", "backup/velero-pods")),
-    mutant("BAK-3", "backups rarer than the objective", put(*PLAN, "rule.schedule", "cron(0 5 * * ? *)"), only="prod"),
-    mutant("BAK-3", "backups start when it is too late", put(*PLAN, "rule.start_window", 1440)),
     mutant(
         "BAK-3",
-        "failed backups are a secret",
+        "backups less frequent than the objective",
+        put(*PLAN, "rule.schedule", "cron(0 5 * * ? *)"),
+        only="prod",
+    ),
+    mutant("BAK-3", "backup start window too long", put(*PLAN, "rule.start_window", 1440)),
+    mutant(
+        "BAK-3",
+        "no alert on failed backups",
         put("aws_backup_vault_notifications", "backup/trouble", "backup_vault_events", []),
     ),
-    mutant("BAK-3 DB-5", "no recovery to a point in time", put(*DB, "backup_retention_period", 0)),
-    mutant("COST-1", "no alert at half", drop("aws_budgets_budget", "cost/budget", "notification.0")),
-    mutant("COST-1", "twice the budget", put("aws_budgets_budget", "cost/budget", "limit_amount", "999999")),
+    mutant("BAK-3 DB-5", "no point-in-time recovery", put(*DB, "backup_retention_period", 0)),
+    mutant("COST-1", "no budget alert at 50 %", drop("aws_budgets_budget", "cost/budget", "notification.0")),
+    mutant("COST-1", "budget too high", put("aws_budgets_budget", "cost/budget", "limit_amount", "999999")),
     mutant(
         "COST-1",
-        "an alert for nobody",
+        "budget alert without a recipient",
         every(
             [
                 put("aws_budgets_budget", "cost/budget", "notification.1.subscriber_email_addresses", []),
@@ -52,23 +61,25 @@ MUTANTS = [
             ]
         ),
     ),
-    mutant("COST-1", "a budget a year", put("aws_budgets_budget", "cost/budget", "time_unit", "ANNUALLY")),
-    mutant("COST-2", "a pool stays awake", remove("aws_scheduler_schedule", "cost/nodes-system-down"), only="dev"),
+    mutant("COST-1", "yearly budget", put("aws_budgets_budget", "cost/budget", "time_unit", "ANNUALLY")),
+    mutant(
+        "COST-2", "node pool not scaled down", remove("aws_scheduler_schedule", "cost/nodes-system-down"), only="dev"
+    ),
     mutant(
         "COST-2",
-        "a pool does not wake",
+        "node pool not scaled up",
         put("aws_scheduler_schedule", "cost/nodes-system-up", "state", "DISABLED"),
         only="dev",
     ),
     mutant(
         "COST-2",
-        "it sleeps elsewhere",
+        "schedule in another time zone",
         put("aws_scheduler_schedule", "cost/nodes-spot-down", "schedule_expression_timezone", "Asia/Tokyo"),
         only="dev",
     ),
     mutant(
         "COST-2",
-        "a pool sleeps with a node",
+        "node pool scaled down to one node",
         inside(
             "aws_scheduler_schedule",
             "cost/nodes-system-down",
@@ -77,16 +88,23 @@ MUTANTS = [
         ),
         only="dev",
     ),
-    mutant("COST-2", "the database stays awake", remove("aws_scheduler_schedule", "cost/database-down"), only="dev"),
-    mutant("GOV-1", "no owner", lambda stack: stack["provider"]["aws"][0]["default_tags"][0]["tags"].pop("owner")),
-    mutant("GOV-1", "copies without tags", lambda stack: stack["provider"]["aws"][1].pop("default_tags"), only="prod"),
-    mutant("GOV-1", "nodes without an owner", put(*TEMPLATE, "tag_specifications.0.tags", {"Name": "x"})),
-    mutant("GOV-1", "a resource says otherwise", put("aws_vpc", "network/vpc", "tags", {"environment": "other"})),
-    mutant("GOV-1", "backups without tags", drop(*PLAN, "rule.recovery_point_tags")),
-    mutant("GOV-2", "another region", lambda stack: stack["provider"]["aws"][0].update(region="us-east-1")),
+    mutant("COST-2", "database not stopped", remove("aws_scheduler_schedule", "cost/database-down"), only="dev"),
+    mutant(
+        "GOV-1", "owner tag missing", lambda stack: stack["provider"]["aws"][0]["default_tags"][0]["tags"].pop("owner")
+    ),
+    mutant(
+        "GOV-1",
+        "recovery region without default tags",
+        lambda stack: stack["provider"]["aws"][1].pop("default_tags"),
+        only="prod",
+    ),
+    mutant("GOV-1", "nodes without tags", put(*TEMPLATE, "tag_specifications.0.tags", {"Name": "x"})),
+    mutant("GOV-1", "resource with a conflicting tag", put("aws_vpc", "network/vpc", "tags", {"environment": "other"})),
+    mutant("GOV-1", "recovery points without tags", drop(*PLAN, "rule.recovery_point_tags")),
+    mutant("GOV-2", "resource in another region", lambda stack: stack["provider"]["aws"][0].update(region="us-east-1")),
     mutant(
         "GOV-2",
-        "copies of images elsewhere",
+        "images replicated to another region",
         put(
             "aws_ecr_replication_configuration",
             "registry/replication",
@@ -95,20 +113,22 @@ MUTANTS = [
         ),
         only="prod",
     ),
-    mutant("GOV-2", "other regions are open", inside("aws_iam_policy", "governance/boundary", "policy", without(1))),
+    mutant("GOV-2", "other regions not denied", inside("aws_iam_policy", "governance/boundary", "policy", without(1))),
     mutant(
         "GOV-2",
-        "one service is spared",
+        "one service exempt from the region denial",
         inside(
             "aws_iam_policy", "governance/boundary", "policy", lambda d: d["Statement"][1]["NotAction"].append("rds:*")
         ),
     ),
     mutant(
-        "GOV-2", "a role without the ceiling", drop("aws_iam_role", "workloads/module-airflow", "permissions_boundary")
+        "GOV-2",
+        "role without the permissions boundary",
+        drop("aws_iam_role", "workloads/module-airflow", "permissions_boundary"),
     ),
     mutant(
         "ID-1",
-        "any workflow may apply",
+        "apply identity open to any workflow",
         inside(
             "aws_iam_role",
             "pipelines/apply",
@@ -118,7 +138,7 @@ MUTANTS = [
     ),
     mutant(
         "ID-1",
-        "anybody's workflow may plan",
+        "plan identity open to another repository",
         inside(
             "aws_iam_role",
             "pipelines/plan",
@@ -130,7 +150,7 @@ MUTANTS = [
     ),
     mutant(
         "ID-1",
-        "a user may apply",
+        "apply role open to a user",
         inside(
             "aws_iam_role",
             "pipelines/apply",
@@ -140,7 +160,7 @@ MUTANTS = [
     ),
     mutant(
         "ID-1",
-        "plan writes",
+        "plan identity with write access",
         put(
             "aws_iam_role_policy_attachment",
             "pipelines/plan-ReadOnlyAccess",
@@ -150,10 +170,10 @@ MUTANTS = [
     ),
     mutant(
         "ID-1",
-        "plan writes a little",
+        "plan identity with one write permission",
         inside("aws_iam_role_policy", "pipelines/plan-state", "policy", also(Action="rds:*", Resource="*")),
     ),
-    mutant("ID-1", "plan reads data", remove("aws_iam_role_policy", "pipelines/plan-no-data")),
-    mutant("ID-1", "a static key", add("aws_iam_access_key", "pipelines/mutant", {"user": "x"})),
-    mutant("ID-1", "no federation", remove("aws_iam_openid_connect_provider", "pipelines/github")),
+    mutant("ID-1", "plan identity may read data", remove("aws_iam_role_policy", "pipelines/plan-no-data")),
+    mutant("ID-1", "static key", add("aws_iam_access_key", "pipelines/mutant", {"user": "x"})),
+    mutant("ID-1", "no federated login", remove("aws_iam_openid_connect_provider", "pipelines/github")),
 ]

@@ -7,18 +7,20 @@ DB = ("aws_db_instance", "database/server")
 LOGS_KEY = ("aws_kms_key", "keys/logs")
 
 MUTANTS = [
-    mutant("KEY-1", "a key that is not rotated", put("aws_kms_key", "keys/lake", "enable_key_rotation", False)),
-    mutant("KEY-1", "rotated every two years", put("aws_kms_key", "keys/database", "rotation_period_in_days", 730)),
+    mutant("KEY-1", "key without rotation", put("aws_kms_key", "keys/lake", "enable_key_rotation", False)),
+    mutant(
+        "KEY-1", "key rotation every two years", put("aws_kms_key", "keys/database", "rotation_period_in_days", 730)
+    ),
     mutant(
         "KEY-1",
-        "two purposes, one key",
+        "one key for two purposes",
         point("aws_kms_alias", "keys/logs-alias", "target_key_id", ("aws_kms_key", "keys/lake"), "key_id"),
     ),
-    mutant("KEY-2", "a key is gone in a week", put("aws_kms_key", "keys/lake", "deletion_window_in_days", 7)),
-    mutant("KEY-2", "a key is switched off", put("aws_kms_key", "keys/backups", "is_enabled", False)),
+    mutant("KEY-2", "key deletion window of a week", put("aws_kms_key", "keys/lake", "deletion_window_in_days", 7)),
+    mutant("KEY-2", "disabled key", put("aws_kms_key", "keys/backups", "is_enabled", False)),
     mutant(
         "KEY-3",
-        "everybody's key",
+        "key open to the whole account",
         inside(
             "aws_kms_key",
             "keys/database",
@@ -27,38 +29,44 @@ MUTANTS = [
         ),
     ),
     mutant(
-        "KEY-3", "use without a condition", inside("aws_kms_key", "keys/audit", "policy", statement(1, Condition=None))
+        "KEY-3",
+        "key use without a condition",
+        inside("aws_kms_key", "keys/audit", "policy", statement(1, Condition=None)),
     ),
     mutant(
-        "KEY-3", "a service of any account", inside("aws_kms_key", "keys/audit", "policy", statement(3, Condition=None))
+        "KEY-3",
+        "key use by a service of any account",
+        inside("aws_kms_key", "keys/audit", "policy", statement(3, Condition=None)),
     ),
-    mutant("KEY-3", "the default policy", drop("aws_kms_key", "keys/cache", "policy")),
+    mutant("KEY-3", "default key policy", drop("aws_kms_key", "keys/cache", "policy")),
     mutant(
         "SEC-1",
-        "a value in the state",
+        "secret value in the state",
         put("aws_secretsmanager_secret_version", "secrets/airflow-version", "secret_string", "x"),
     ),
     mutant(
         "SEC-1",
-        "a written value",
+        "literal secret value",
         put("aws_secretsmanager_secret_version", "secrets/airflow-version", "secret_string_wo", "x"),
     ),
-    mutant("SEC-1", "a password in the state", put(*DB, "password", "x")),
+    mutant("SEC-1", "password in the state", put(*DB, "password", "x")),
     mutant(
         "SEC-1",
-        "a secret under another key",
+        "secret with the wrong key",
         point("aws_secretsmanager_secret", "secrets/airflow", "kms_key_id", LOGS_KEY),
     ),
     mutant(
         "SEC-1",
-        "a secret is gone at once",
+        "secret without a recovery window",
         put("aws_secretsmanager_secret", "secrets/spark", "recovery_window_in_days", 0),
     ),
-    mutant("SEC-1", "no copy of a secret", drop("aws_secretsmanager_secret", "secrets/spark", "replica"), only="prod"),
-    mutant("SEC-2", "the admin's password by hand", put(*DB, "manage_master_user_password", False)),
+    mutant(
+        "SEC-1", "secret without a replica", drop("aws_secretsmanager_secret", "secrets/spark", "replica"), only="prod"
+    ),
+    mutant("SEC-2", "manually managed admin password", put(*DB, "manage_master_user_password", False)),
     mutant(
         "SEC-2",
-        "it hardly rotates",
+        "admin secret rotated too rarely",
         put(
             "aws_secretsmanager_secret_rotation",
             "secrets/database-rotation",
@@ -66,27 +74,35 @@ MUTANTS = [
             400,
         ),
     ),
-    mutant("SEC-2", "it never rotates", remove("aws_secretsmanager_secret_rotation", "secrets/database-rotation")),
-    mutant("SEC-2", "the admin's secret under another key", point(*DB, "master_user_secret_kms_key_id", LOGS_KEY)),
-    mutant("SEC-3", "whoever IAM lets reads it", remove("aws_secretsmanager_secret_policy", "secrets/airflow-policy")),
+    mutant(
+        "SEC-2",
+        "admin secret without rotation",
+        remove("aws_secretsmanager_secret_rotation", "secrets/database-rotation"),
+    ),
+    mutant("SEC-2", "admin secret with the wrong key", point(*DB, "master_user_secret_kms_key_id", LOGS_KEY)),
     mutant(
         "SEC-3",
-        "a module reads all secrets",
+        "secret without a resource policy",
+        remove("aws_secretsmanager_secret_policy", "secrets/airflow-policy"),
+    ),
+    mutant(
+        "SEC-3",
+        "module that reads all secrets",
         inside("aws_iam_role_policy", "workloads/module-airflow-secret", "policy", statement(0, Resource="*")),
     ),
     mutant(
         "SEC-3",
-        "other pods have the identity",
+        "identity bound to other pods",
         put("aws_eks_pod_identity_association", "workloads/module-airflow-identity", "namespace", "default"),
     ),
     mutant(
         "SEC-3",
-        "no pod has the identity",
+        "identity bound to no pod",
         remove("aws_eks_pod_identity_association", "workloads/module-spark-identity"),
     ),
     mutant(
         "SEC-3",
-        "another module reads it",
+        "secret readable by another module",
         inside(
             "aws_secretsmanager_secret_policy",
             "secrets/airflow-policy",

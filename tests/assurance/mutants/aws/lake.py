@@ -8,21 +8,23 @@ LOGS_KEY = ("aws_kms_key", "keys/logs")
 MUTANTS = [
     mutant(
         "LAKE-1",
-        "a policy may open a bucket",
+        "bucket policies may grant public access",
         put("aws_s3_bucket_public_access_block", "lake/gold/public-access", "block_public_policy", False),
     ),
     mutant(
-        "LAKE-1", "a bucket without a block", remove("aws_s3_bucket_public_access_block", "lake/audit/public-access")
+        "LAKE-1",
+        "bucket without a public access block",
+        remove("aws_s3_bucket_public_access_block", "lake/audit/public-access"),
     ),
     mutant(
         "LAKE-1",
-        "objects with owners",
+        "object ACLs enabled",
         put("aws_s3_bucket_ownership_controls", "lake/gold/ownership", "rule.object_ownership", "ObjectWriter"),
     ),
-    mutant("LAKE-1", "a bucket more", add("aws_s3_bucket", "lake/mutant", {"bucket": "open-to-all"})),
+    mutant("LAKE-1", "bucket outside the lake", add("aws_s3_bucket", "lake/mutant", {"bucket": "open-to-all"})),
     mutant(
         "LAKE-2",
-        "a bucket under S3's key",
+        "bucket with S3's own key",
         put(
             "aws_s3_bucket_server_side_encryption_configuration",
             "lake/bronze/encryption",
@@ -32,7 +34,7 @@ MUTANTS = [
     ),
     mutant(
         "LAKE-2",
-        "a bucket under another key",
+        "bucket with the wrong key",
         point(
             "aws_s3_bucket_server_side_encryption_configuration",
             "lake/bronze/encryption",
@@ -40,84 +42,89 @@ MUTANTS = [
             LOGS_KEY,
         ),
     ),
-    mutant("LAKE-2", "plain HTTP", inside("aws_s3_bucket_policy", "lake/gold/policy", "policy", without(0))),
+    mutant("LAKE-2", "plain HTTP allowed", inside("aws_s3_bucket_policy", "lake/gold/policy", "policy", without(0))),
     mutant(
         "LAKE-2",
-        "plain HTTP for writing",
+        "plain HTTP denied for writes only",
         inside("aws_s3_bucket_policy", "lake/gold/policy", "policy", statement(0, Action="s3:PutObject")),
     ),
     mutant(
         "LAKE-2",
-        "plain HTTP refused to one",
+        "plain HTTP denied for one principal only",
         inside("aws_s3_bucket_policy", "lake/gold/policy", "policy", statement(0, Principal={"AWS": OWN})),
     ),
     mutant(
         "LAKE-3",
-        "no versions",
+        "versioning disabled",
         put("aws_s3_bucket_versioning", "lake/silver/versioning", "versioning_configuration.status", "Suspended"),
     ),
-    mutant("LAKE-3", "bronze can be changed", remove("aws_s3_bucket_object_lock_configuration", "lake/bronze/lock")),
+    mutant(
+        "LAKE-3", "bronze without immutability", remove("aws_s3_bucket_object_lock_configuration", "lake/bronze/lock")
+    ),
     mutant(
         "LAKE-3",
-        "bronze is locked briefly",
+        "short bronze immutability",
         put("aws_s3_bucket_object_lock_configuration", "lake/bronze/lock", "rule.default_retention.days", 0),
     ),
     mutant(
         "LAKE-3",
-        "some may lift the lock",
+        "removable bronze lock",
         put("aws_s3_bucket_object_lock_configuration", "lake/bronze/lock", "rule.default_retention.mode", "GOVERNANCE"),
         only="prod",
     ),
     mutant(
         "LAKE-4",
-        "cold data stays",
+        "no transition of cold data",
         drop("aws_s3_bucket_lifecycle_configuration", "lake/gold/lifecycle", "rule.transition"),
     ),
     mutant(
         "LAKE-4",
-        "a rule is off",
+        "disabled lifecycle rule",
         put("aws_s3_bucket_lifecycle_configuration", "lake/silver/lifecycle", "rule.status", "Disabled"),
     ),
     mutant(
         "LAKE-4",
-        "bronze never ends",
+        "bronze without expiration",
         drop("aws_s3_bucket_lifecycle_configuration", "lake/bronze/lifecycle", "rule.expiration"),
     ),
     mutant(
         "LAKE-4",
-        "gold ends",
+        "gold with an expiration",
         put("aws_s3_bucket_lifecycle_configuration", "lake/gold/lifecycle", "rule.expiration", [{"days": 30}]),
     ),
     mutant(
         "LAKE-4",
-        "a rule for a part",
+        "lifecycle rule for a prefix",
         put("aws_s3_bucket_lifecycle_configuration", "lake/gold/lifecycle", "rule.filter", [{"prefix": "x/"}]),
     ),
     mutant(
         "LAKE-5",
-        "a bucket is not copied",
+        "bucket without replication",
         remove("aws_s3_bucket_replication_configuration", "lake/gold/replication"),
         only="prod",
     ),
     mutant(
         "LAKE-5",
-        "copying is off",
+        "disabled replication",
         put("aws_s3_bucket_replication_configuration", "lake/gold/replication", "rule.status", "Disabled"),
         only="prod",
     ),
     mutant(
         "LAKE-5",
-        "encrypted objects stay",
+        "encrypted objects not replicated",
         drop("aws_s3_bucket_replication_configuration", "lake/gold/replication", "rule.source_selection_criteria"),
         only="prod",
     ),
     mutant(
-        "LAKE-5", "the copy is at home", drop("aws_s3_bucket", "lake/gold-recovery/bucket", "provider"), only="prod"
+        "LAKE-5",
+        "replica in the home region",
+        drop("aws_s3_bucket", "lake/gold-recovery/bucket", "provider"),
+        only="prod",
     ),
-    mutant("LAKE-6", "a bucket without a log", remove("aws_s3_bucket_logging", "lake/bronze/access-log")),
+    mutant("LAKE-6", "bucket without access logs", remove("aws_s3_bucket_logging", "lake/bronze/access-log")),
     mutant(
         "LAKE-6",
-        "a log in the wrong place",
+        "access logs in the wrong bucket",
         point(
             "aws_s3_bucket_logging",
             "lake/bronze/access-log",
@@ -128,22 +135,22 @@ MUTANTS = [
     ),
     mutant(
         "LAKE-7",
-        "a reader writes",
+        "write access for a read-only module",
         inside("aws_iam_role_policy", "workloads/module-superset-lake", "policy", statement(0, Action=["s3:*"])),
     ),
     mutant(
         "LAKE-7",
-        "a module reads all",
+        "module that reads every layer",
         inside("aws_iam_role_policy", "workloads/module-spark-lake", "policy", statement(0, Resource="*")),
     ),
     mutant(
         "LAKE-7",
-        "a module lost its layer",
+        "module without its declared layer",
         inside("aws_iam_role_policy", "workloads/module-spark-lake", "policy", without(0)),
     ),
     mutant(
         "LAKE-7",
-        "a policy of AWS's own",
+        "module with an AWS managed policy",
         add(
             "aws_iam_role_policy_attachment",
             "workloads/mutant",

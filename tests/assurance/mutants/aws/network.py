@@ -1,4 +1,4 @@
-"""The network, the entry and the link (NET-1 to NET-7)."""
+"""Network, public entry and VPN (NET-1 to NET-7)."""
 
 from tests.assurance.mutants import add, drop, every, inside, mutant, point, put, remove, statement, to
 
@@ -9,21 +9,23 @@ OPENING = ("aws_vpc_security_group_ingress_rule", "network/openings/nodes-to-dat
 MUTANTS = [
     mutant(
         "NET-1",
-        "node subnet hands out addresses",
+        "node subnet assigns public addresses",
         put("aws_subnet", "network/nodes-a", "map_public_ip_on_launch", True),
     ),
     mutant(
-        "NET-1", "data subnet hands out addresses", put("aws_subnet", "network/data-a", "map_public_ip_on_launch", True)
+        "NET-1",
+        "data subnet assigns public addresses",
+        put("aws_subnet", "network/data-a", "map_public_ip_on_launch", True),
     ),
-    mutant("NET-1", "pool in no zone of ours", put(*POOL, "subnet_ids", ["${aws_subnet.none.id}"])),
+    mutant("NET-1", "node pool outside the environment's subnets", put(*POOL, "subnet_ids", ["${aws_subnet.none.id}"])),
     mutant(
         "NET-1 DB-1",
-        "database in no subnet of ours",
+        "database outside the environment's subnets",
         put("aws_db_subnet_group", "database/subnets", "subnet_ids", ["subnet-1", "subnet-2"]),
     ),
     mutant(
         "NET-2",
-        "nodes leave by the internet gateway",
+        "node egress through the internet gateway",
         every(
             [
                 drop("aws_route", "network/nodes-a-route", "nat_gateway_id"),
@@ -37,16 +39,16 @@ MUTANTS = [
             ]
         ),
     ),
-    mutant("NET-2", "no way out for nodes", remove("aws_route", "network/nodes-a-route")),
+    mutant("NET-2", "no default route for nodes", remove("aws_route", "network/nodes-a-route")),
     mutant("NET-2", "NAT without a fixed address", drop("aws_nat_gateway", "network/nat-a", "allocation_id")),
-    mutant("NET-2", "one NAT less", remove("aws_nat_gateway", "network/nat-c"), only="prod"),
+    mutant("NET-2", "missing NAT gateway", remove("aws_nat_gateway", "network/nat-c"), only="prod"),
     mutant(
         "NET-2",
-        "two NATs in one zone",
+        "two NAT gateways in one zone",
         point("aws_nat_gateway", "network/nat-b", "subnet_id", ("aws_subnet", "network/public-a"), "id"),
         only="prod",
     ),
-    mutant("NET-2", "an address for somebody else", add("aws_eip", "network/mutant", {"domain": "vpc"})),
+    mutant("NET-2", "unexpected public address", add("aws_eip", "network/mutant", {"domain": "vpc"})),
     mutant(
         "NET-2",
         "nodes with public addresses",
@@ -54,7 +56,7 @@ MUTANTS = [
     ),
     mutant(
         "NET-2",
-        "the database's way out",
+        "default route in a data subnet",
         point(
             "aws_route_table_association",
             "network/data-a-routes",
@@ -63,24 +65,34 @@ MUTANTS = [
             "id",
         ),
     ),
-    mutant("NET-3", "no private path to secrets", remove("aws_vpc_endpoint", "network/path-secretsmanager")),
-    mutant("NET-3", "no private path to objects", remove("aws_vpc_endpoint", "network/path-s3")),
+    mutant("NET-3", "no private endpoint for secrets", remove("aws_vpc_endpoint", "network/path-secretsmanager")),
+    mutant("NET-3", "no private endpoint for object storage", remove("aws_vpc_endpoint", "network/path-s3")),
     mutant(
-        "NET-3", "a path that nobody finds", put("aws_vpc_endpoint", "network/path-kms", "private_dns_enabled", False)
+        "NET-3",
+        "endpoint without private DNS",
+        put("aws_vpc_endpoint", "network/path-kms", "private_dns_enabled", False),
     ),
     mutant(
         "NET-3",
-        "a path for everybody",
+        "endpoint policy open to other accounts",
         inside("aws_vpc_endpoint", "network/path-sts", "policy", statement(0, Condition=None)),
     ),
-    mutant("NET-3", "a path without its group", put("aws_vpc_endpoint", "network/path-kms", "security_group_ids", [])),
-    mutant("NET-3", "objects' path off the routes", put("aws_vpc_endpoint", "network/path-s3", "route_table_ids", [])),
     mutant(
-        "NET-3", "no private path to the database's API", remove("aws_vpc_endpoint", "network/path-rds"), only="prod"
+        "NET-3",
+        "endpoint in another security group",
+        put("aws_vpc_endpoint", "network/path-kms", "security_group_ids", []),
+    ),
+    mutant(
+        "NET-3",
+        "object storage endpoint without route tables",
+        put("aws_vpc_endpoint", "network/path-s3", "route_table_ids", []),
+    ),
+    mutant(
+        "NET-3", "no private endpoint for the database API", remove("aws_vpc_endpoint", "network/path-rds"), only="prod"
     ),
     mutant(
         "NET-4",
-        "the default group opens",
+        "rule in the default security group",
         put(
             "aws_default_security_group",
             "network/default-group",
@@ -88,19 +100,17 @@ MUTANTS = [
             [{"protocol": -1, "from_port": 0, "to_port": 0}],
         ),
     ),
-    mutant(
-        "NET-4", "the default group is left as it is", remove("aws_default_security_group", "network/default-group")
-    ),
+    mutant("NET-4", "unmanaged default security group", remove("aws_default_security_group", "network/default-group")),
     mutant(
         "NET-4",
-        "the default list opens",
+        "rule in the default network ACL",
         put("aws_default_network_acl", "network/default-access-list", "egress", [{"protocol": -1, "action": "allow"}]),
     ),
-    mutant("NET-4", "an opening without a purpose", drop(*OPENING, "description")),
-    mutant("NET-4", "an opening of every protocol", put(*OPENING, "ip_protocol", "-1")),
+    mutant("NET-4", "firewall rule without a description", drop(*OPENING, "description")),
+    mutant("NET-4", "firewall rule for every protocol", put(*OPENING, "ip_protocol", "-1")),
     mutant(
         "NET-4 DB-1",
-        "the database open to everywhere",
+        "database open to the internet",
         add(
             OPENING[0],
             "network/openings/mutant",
@@ -116,7 +126,7 @@ MUTANTS = [
     ),
     mutant(
         "NET-4",
-        "nodes open to everywhere",
+        "nodes open to the internet",
         add(
             OPENING[0],
             "network/openings/mutant",
@@ -132,12 +142,12 @@ MUTANTS = [
     ),
     mutant(
         "NET-4",
-        "nodes reach everything",
+        "unrestricted node egress",
         put("aws_vpc_security_group_egress_rule", "network/openings/nodes-to-https-out", "to_port", 65535),
     ),
     mutant(
         "NET-4",
-        "an opening inside its group",
+        "inline firewall rule",
         put(
             "aws_security_group",
             "network/openings/nodes-group",
@@ -145,67 +155,93 @@ MUTANTS = [
             [{"from_port": 0, "to_port": 0, "protocol": "-1"}],
         ),
     ),
-    mutant("NET-5", "only refusals are logged", put("aws_flow_log", "network/flow-log", "traffic_type", "REJECT")),
+    mutant(
+        "NET-5", "flow log of rejected traffic only", put("aws_flow_log", "network/flow-log", "traffic_type", "REJECT")
+    ),
     mutant("NET-5", "no flow log", remove("aws_flow_log", "network/flow-log")),
-    mutant("NET-5", "a coarse flow log", put("aws_flow_log", "network/flow-log", "max_aggregation_interval", 3600)),
     mutant(
         "NET-5",
-        "flow logs hardly kept",
+        "flow log with a long interval",
+        put("aws_flow_log", "network/flow-log", "max_aggregation_interval", 3600),
+    ),
+    mutant(
+        "NET-5",
+        "short flow log retention",
         put("aws_cloudwatch_log_group", "observability/flow-log", "retention_in_days", 1),
     ),
     mutant(
-        "NET-5", "flow logs elsewhere", put("aws_flow_log", "network/flow-log", "log_destination", "arn:aws:logs:::x")
+        "NET-5",
+        "flow logs in another destination",
+        put("aws_flow_log", "network/flow-log", "log_destination", "arn:aws:logs:::x"),
     ),
-    mutant("NET-6", "old TLS", put("aws_lb_listener", "entry/https", "ssl_policy", "ELBSecurityPolicy-2016-08")),
     mutant(
         "NET-6",
-        "TLS 1.0 by the back door",
+        "outdated TLS version",
+        put("aws_lb_listener", "entry/https", "ssl_policy", "ELBSecurityPolicy-2016-08"),
+    ),
+    mutant(
+        "NET-6",
+        "TLS policy that allows TLS 1.0",
         put("aws_lb_listener", "entry/https", "ssl_policy", "ELBSecurityPolicy-TLS13-1-0-2021-06"),
     ),
     mutant(
-        "NET-6", "plain HTTP is served", put("aws_lb_listener", "entry/http", "default_action", [{"type": "forward"}])
+        "NET-6",
+        "plain HTTP without redirect",
+        put("aws_lb_listener", "entry/http", "default_action", [{"type": "forward"}]),
     ),
     mutant("NET-6", "no certificate", drop("aws_lb_listener", "entry/https", "certificate_arn")),
-    mutant("NET-6", "no HTTPS at all", remove("aws_lb_listener", "entry/https")),
-    mutant("NET-6", "no firewall", remove("aws_wafv2_web_acl_association", "entry/firewall-association")),
+    mutant("NET-6", "no HTTPS listener", remove("aws_lb_listener", "entry/https")),
+    mutant(
+        "NET-6", "no web application firewall", remove("aws_wafv2_web_acl_association", "entry/firewall-association")
+    ),
     mutant(
         "NET-6",
-        "the firewall of somebody else",
+        "web application firewall outside the stack",
         put("aws_wafv2_web_acl_association", "entry/firewall-association", "web_acl_arn", "arn:x"),
     ),
-    mutant("NET-6", "a managed rule less", drop("aws_wafv2_web_acl", "entry/firewall", "rule.0")),
+    mutant("NET-6", "missing managed rule set", drop("aws_wafv2_web_acl", "entry/firewall", "rule.0")),
     mutant("NET-6", "no rate limit", drop("aws_wafv2_web_acl", "entry/firewall", "rule.4")),
     mutant(
         "NET-6",
-        "a high rate limit",
+        "rate limit too high",
         put("aws_wafv2_web_acl", "entry/firewall", "rule.4.statement.rate_based_statement.limit", 10**6),
     ),
     mutant(
         "NET-6",
-        "rules that only count",
+        "managed rules in count mode",
         put("aws_wafv2_web_acl", "entry/firewall", "rule.0.override_action", {"count": {}}),
         only="prod",
     ),
     mutant(
-        "NET-6", "a firewall without a log", remove("aws_wafv2_web_acl_logging_configuration", "entry/firewall-log")
-    ),
-    mutant("NET-6", "odd headers pass", put("aws_lb", "entry/load-balancer", "drop_invalid_header_fields", False)),
-    mutant("NET-7", "no link", remove("aws_vpn_connection", "hybrid/connection"), only="prod"),
-    mutant(
-        "NET-7", "another peer", put("aws_customer_gateway", "hybrid/device", "ip_address", "203.0.113.7"), only="prod"
+        "NET-6",
+        "web application firewall without logs",
+        remove("aws_wafv2_web_acl_logging_configuration", "entry/firewall-log"),
     ),
     mutant(
-        "NET-7", "no route behind it", remove("aws_vpn_connection_route", "hybrid/route-192.168.0.0-16"), only="prod"
+        "NET-6", "invalid headers accepted", put("aws_lb", "entry/load-balancer", "drop_invalid_header_fields", False)
+    ),
+    mutant("NET-7", "no VPN connection", remove("aws_vpn_connection", "hybrid/connection"), only="prod"),
+    mutant(
+        "NET-7",
+        "wrong peer address",
+        put("aws_customer_gateway", "hybrid/device", "ip_address", "203.0.113.7"),
+        only="prod",
     ),
     mutant(
         "NET-7",
-        "nodes cannot use it",
+        "no route to the peer network",
+        remove("aws_vpn_connection_route", "hybrid/route-192.168.0.0-16"),
+        only="prod",
+    ),
+    mutant(
+        "NET-7",
+        "no route propagation to node subnets",
         remove("aws_vpn_gateway_route_propagation", "hybrid/propagation-nodes-a"),
         only="prod",
     ),
     mutant(
         "NET-7",
-        "old key exchange",
+        "outdated IKE version",
         put("aws_vpn_connection", "hybrid/connection", "tunnel2_ike_versions", ["ikev1"]),
         only="prod",
     ),

@@ -1,4 +1,4 @@
-"""Faults on Azure, in the table's order."""
+"""Mutants on Azure, in the order of the guarantees."""
 
 from tests.assurance.mutants.azure import backup, cluster, database, keys, lake, network, observability
 

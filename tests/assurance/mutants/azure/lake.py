@@ -10,39 +10,43 @@ LOCK, RULES = (
 COPY = ("azurerm_storage_object_replication", "lake/gold/replication")
 
 MUTANTS = [
-    mutant("LAKE-1", "containers may be public", put(*GOLD, "allow_nested_items_to_be_public", True)),
-    mutant("LAKE-1", "shared keys", put(*GOLD, "shared_access_key_enabled", True)),
-    mutant("LAKE-1", "a public account", put(*GOLD, "public_network_access_enabled", True)),
-    mutant("LAKE-1", "it answers everybody", put(*GOLD, "network_rules.default_action", "Allow")),
+    mutant("LAKE-1", "public containers allowed", put(*GOLD, "allow_nested_items_to_be_public", True)),
+    mutant("LAKE-1", "shared keys enabled", put(*GOLD, "shared_access_key_enabled", True)),
+    mutant("LAKE-1", "public network access enabled", put(*GOLD, "public_network_access_enabled", True)),
+    mutant("LAKE-1", "storage account open to all networks", put(*GOLD, "network_rules.default_action", "Allow")),
     mutant(
         "LAKE-1",
-        "a public container",
+        "public container",
         put("azurerm_storage_container", "lake/gold/container-gold", "container_access_type", "blob"),
     ),
-    mutant("LAKE-1", "local users", put(*GOLD, "local_user_enabled", True)),
-    mutant("LAKE-2", "under Azure's own key", drop(*GOLD, "customer_managed_key")),
-    mutant("LAKE-2", "under another key", put(*GOLD, "customer_managed_key.key_vault_key_id", "https://other/keys/x")),
-    mutant("LAKE-2", "plain HTTP", put(*GOLD, "https_traffic_only_enabled", False)),
-    mutant("LAKE-2", "old TLS", put(*GOLD, "min_tls_version", "TLS1_0")),
-    mutant("LAKE-3", "no versions", put(*GOLD, "blob_properties.versioning_enabled", False)),
-    mutant("LAKE-3", "bronze can be changed", remove(LOCK, "lake/bronze/lock-bronze")),
+    mutant("LAKE-1", "local users enabled", put(*GOLD, "local_user_enabled", True)),
+    mutant("LAKE-2", "bucket with Azure's own key", drop(*GOLD, "customer_managed_key")),
     mutant(
-        "LAKE-3", "bronze is locked briefly", put(LOCK, "lake/bronze/lock-bronze", "immutability_period_in_days", 0)
+        "LAKE-2",
+        "bucket with the wrong key",
+        put(*GOLD, "customer_managed_key.key_vault_key_id", "https://other/keys/x"),
     ),
-    mutant("LAKE-3", "some may lift the lock", put(LOCK, "lake/bronze/lock-bronze", "locked", False), only="prod"),
+    mutant("LAKE-2", "plain HTTP allowed", put(*GOLD, "https_traffic_only_enabled", False)),
+    mutant("LAKE-2", "outdated TLS version", put(*GOLD, "min_tls_version", "TLS1_0")),
+    mutant("LAKE-3", "versioning disabled", put(*GOLD, "blob_properties.versioning_enabled", False)),
+    mutant("LAKE-3", "bronze without immutability", remove(LOCK, "lake/bronze/lock-bronze")),
+    mutant(
+        "LAKE-3", "short bronze immutability", put(LOCK, "lake/bronze/lock-bronze", "immutability_period_in_days", 0)
+    ),
+    mutant("LAKE-3", "removable bronze lock", put(LOCK, "lake/bronze/lock-bronze", "locked", False), only="prod"),
     mutant(
         "LAKE-4",
-        "cold data stays",
+        "no transition of cold data",
         drop(*RULES, "rule.0.actions.base_blob.tier_to_cool_after_days_since_modification_greater_than"),
     ),
     mutant(
         "LAKE-4",
-        "cold data stays, as a plan says it",
+        "no transition of cold data (-1, as planned)",
         put(*RULES, "rule.0.actions.base_blob.tier_to_cool_after_days_since_modification_greater_than", -1),
     ),
     mutant(
         "LAKE-4",
-        "bronze is kept for ever, as a plan says it",
+        "bronze without expiration (-1, as planned)",
         put(
             "azurerm_storage_management_policy",
             "lake/bronze/lifecycle",
@@ -52,28 +56,28 @@ MUTANTS = [
     ),
     mutant(
         "LAKE-4",
-        "old versions stay, as a plan says it",
+        "no expiration of old versions (-1, as planned)",
         put(*RULES, "rule.0.actions.version.delete_after_days_since_creation", -1),
     ),
-    mutant("LAKE-4", "a rule is off", put(*RULES, "rule.0.enabled", False)),
+    mutant("LAKE-4", "disabled lifecycle rule", put(*RULES, "rule.0.enabled", False)),
     mutant(
         "LAKE-4",
-        "gold ends",
+        "gold with an expiration",
         put(*RULES, "rule.0.actions.base_blob.delete_after_days_since_modification_greater_than", 30),
     ),
-    mutant("LAKE-4", "old versions stay", drop(*RULES, "rule.0.actions.version")),
-    mutant("LAKE-4", "a rule for a part", put(*RULES, "rule.0.filters.prefix_match", ["x/"])),
-    mutant("LAKE-4", "no rules", remove(*RULES)),
-    mutant("LAKE-5", "a bucket is not copied", remove(*COPY), only="prod"),
+    mutant("LAKE-4", "no expiration of old versions", drop(*RULES, "rule.0.actions.version")),
+    mutant("LAKE-4", "lifecycle rule for a prefix", put(*RULES, "rule.0.filters.prefix_match", ["x/"])),
+    mutant("LAKE-4", "no lifecycle rules", remove(*RULES)),
+    mutant("LAKE-5", "bucket without replication", remove(*COPY), only="prod"),
     mutant(
         "LAKE-5",
-        "only new objects are copied",
+        "replication of new objects only",
         put(*COPY, "rules.0.copy_blobs_created_after", "OnlyNewObjects"),
         only="prod",
     ),
     mutant(
         "LAKE-5",
-        "copied to another bucket",
+        "replication to another bucket",
         point(
             *COPY, "destination_storage_account_id", ("azurerm_storage_account", "lake/silver-recovery/account"), "id"
         ),
@@ -81,7 +85,7 @@ MUTANTS = [
     ),
     mutant(
         "LAKE-5",
-        "the copy is at home",
+        "replica in the home region",
         point(
             "azurerm_storage_account",
             "lake/gold-recovery/account",
@@ -91,17 +95,19 @@ MUTANTS = [
         ),
         only="prod",
     ),
-    mutant("LAKE-6", "a bucket without a log", remove("azurerm_monitor_diagnostic_setting", "lake/gold/access-log")),
+    mutant(
+        "LAKE-6", "bucket without access logs", remove("azurerm_monitor_diagnostic_setting", "lake/gold/access-log")
+    ),
     mutant(
         "LAKE-6",
-        "reads are not logged",
+        "reads not logged",
         put(
             "azurerm_monitor_diagnostic_setting", "lake/gold/access-log", "enabled_log", [{"category": "StorageWrite"}]
         ),
     ),
     mutant(
         "LAKE-7",
-        "a reader writes",
+        "write access for a read-only module",
         put(
             "azurerm_role_assignment",
             "workloads/module-superset-gold",
@@ -111,13 +117,17 @@ MUTANTS = [
     ),
     mutant(
         "LAKE-7",
-        "a module reads all",
+        "module that reads every layer",
         put("azurerm_role_assignment", "workloads/module-spark-bronze", "scope", "/subscriptions/x"),
     ),
-    mutant("LAKE-7", "a module lost its layer", remove("azurerm_role_assignment", "workloads/module-spark-bronze")),
     mutant(
         "LAKE-7",
-        "a module owns the lake",
+        "module without its declared layer",
+        remove("azurerm_role_assignment", "workloads/module-spark-bronze"),
+    ),
+    mutant(
+        "LAKE-7",
+        "module as owner of a layer",
         put(
             "azurerm_role_assignment",
             "workloads/module-spark-bronze",

@@ -1,4 +1,4 @@
-"""Faults on Google Cloud, in the table's order."""
+"""Mutants on Google Cloud, in the order of the guarantees."""
 
 from tests.assurance.mutants.gcp import backup, cluster, database, keys, lake, network, observability
 

@@ -1,4 +1,4 @@
-"""AWS Backup, and Velero's place (BAK-1 to BAK-3)."""
+"""AWS Backup, and Velero's permissions (BAK-1 to BAK-3)."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,9 +20,9 @@ def daily_backups(stack: Subject) -> Iterator[Observation]:
     spec, plan = stack.environment.backup, stack.view.only("aws_backup_plan")
     yield at_least(str(plan), "rules", len(plan.blocks("rule")), 1)
     for rule in plan.blocks("rule"):
-        every = interval(str(rule.get("schedule", "")))
-        good = every is not None and every <= timedelta(days=1)
-        yield Observation(str(plan), f"schedule {rule.get('schedule')}", good, "daily at least")
+        gap = interval(str(rule.get("schedule", "")))
+        ok = gap is not None and gap <= timedelta(days=1)
+        yield Observation(str(plan), f"schedule {rule.get('schedule')}", ok, "at least daily")
         yield equal(str(plan), "delete_after", at(rule, "lifecycle.delete_after"), spec.retention_days)
         vault = stack.view.target(rule.get("target_vault_name"))
         yield equal(str(plan), "vault", str(vault), str(_vault(stack)))
@@ -30,13 +30,13 @@ def daily_backups(stack: Subject) -> Iterator[Observation]:
             copies = [
                 str(stack.view.target(copy.get("destination_vault_arn"))) for copy in rule.get("copy_action") or []
             ]
-            yield includes(str(plan), "copies to", copies, [str(_vault(stack, recovery=True))])
-            kept = [at(copy, "lifecycle.delete_after", 0) for copy in rule.get("copy_action") or []]
-            yield at_least(str(plan), "copies' delete_after", min(kept, default=None), spec.retention_days)
+            yield includes(str(plan), "copy destinations", copies, [str(_vault(stack, recovery=True))])
+            copy_retentions = [at(copy, "lifecycle.delete_after", 0) for copy in rule.get("copy_action") or []]
+            yield at_least(str(plan), "delete_after of copies", min(copy_retentions, default=None), spec.retention_days)
 
 
 @check("BAK-1")
-def vaults_locked(stack: Subject) -> Iterator[Observation]:
+def vault_locked(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.backup
     for recovery in (False, True) if spec.copy_to_recovery_region else (False,):
         vault = _vault(stack, recovery)
@@ -45,29 +45,31 @@ def vaults_locked(stack: Subject) -> Iterator[Observation]:
         yield equal(str(vault), "locks", len(locks), 1)
         for lock in locks:
             yield at_least(str(lock), "min_retention_days", lock.get("min_retention_days"), 7)
-            final = lock.get("changeable_for_days") is not None
-            yield equal(str(lock), "becomes final", final, spec.lock == "compliance")
-        refusals = [
+            becomes_final = lock.get("changeable_for_days") is not None
+            yield equal(str(lock), "changeable_for_days is set", becomes_final, spec.lock == "compliance")
+        denials = [
             statement
             for policy in stack.view.pointing("aws_backup_vault_policy", "backup_vault_name", vault)
             for statement in statements(policy.get("policy") or {})
             if statement.get("Effect") == "Deny"
             and covers(values(statement.get("Action")), "backup:DeleteRecoveryPoint")
         ]
-        yield at_least(str(vault), "refusals of deletion", len(refusals), 1)
+        yield at_least(str(vault), "policy statements that deny deletion", len(denials), 1)
 
 
 @check("BAK-1")
-def platform_selected(stack: Subject) -> Iterator[Observation]:
+def database_and_lake_selected(stack: Subject) -> Iterator[Observation]:
     plan = stack.view.only("aws_backup_plan")
     selections = stack.view.pointing("aws_backup_selection", "plan_id", plan)
-    chosen = [str(stack.view.target(one) or one) for selection in selections for one in selection.get("resources", [])]
+    selected = [
+        str(stack.view.target(one) or one) for selection in selections for one in selection.get("resources", [])
+    ]
     layers = [names.bucket_arn(stack.target, layer) for layer in ("silver", "gold", "platinum")]
-    yield includes(str(plan), "backs up", chosen, [str(database.server(stack)), *layers])
+    yield includes(str(plan), "selected resources", selected, [str(database.server(stack)), *layers])
 
 
 @check("BAK-2")
-def cluster_backups(stack: Subject) -> Iterator[Observation]:
+def cluster_backup_permissions(stack: Subject) -> Iterator[Observation]:
     role = stack.one("aws_iam_role", "backup/velero")
     granted = [
         statement
@@ -75,36 +77,40 @@ def cluster_backups(stack: Subject) -> Iterator[Observation]:
         for statement in statements(policy.get("policy") or {})
     ]
     bucket = names.bucket_arn(stack.target, "backups")
-    writable = [place for one in granted if allows(one, "s3:PutObject") for place in values(one.get("Resource"))]
-    inside = bool(writable) and all(place.startswith(f"{bucket}/") for place in writable)
-    yield Observation(str(role), f"writes to {', '.join(writable) or 'nothing'}", inside, f"{bucket}/ only")
-    yield equal(str(role), "may snapshot volumes", any(allows(one, "ec2:CreateSnapshot") for one in granted), True)
-    links = stack.view.pointing("aws_eks_pod_identity_association", "role_arn", role)
-    accounts = [f"{link.get('namespace')}/{link.get('service_account')}" for link in links]
-    yield equal(str(role), "pods that have it", accounts, ["velero/velero"])
+    writable = [resource for one in granted if allows(one, "s3:PutObject") for resource in values(one.get("Resource"))]
+    in_bucket = bool(writable) and all(resource.startswith(f"{bucket}/") for resource in writable)
+    yield Observation(str(role), f"s3:PutObject on {', '.join(writable) or 'nothing'}", in_bucket, f"{bucket}/ only")
+    yield equal(str(role), "allows ec2:CreateSnapshot", any(allows(one, "ec2:CreateSnapshot") for one in granted), True)
+    associations = stack.view.pointing("aws_eks_pod_identity_association", "role_arn", role)
+    accounts = [f"{link.get('namespace')}/{link.get('service_account')}" for link in associations]
+    yield equal(str(role), "service accounts", accounts, ["velero/velero"])
 
 
 @check("BAK-3")
-def objectives_met(stack: Subject) -> Iterator[Observation]:
+def recovery_objectives_met(stack: Subject) -> Iterator[Observation]:
     spec, plan = stack.environment.backup, stack.view.only("aws_backup_plan")
     gaps = [interval(str(rule.get("schedule", ""))) for rule in plan.blocks("rule")]
-    known = [gap for gap in gaps if gap is not None]
-    shortest = min(known, default=None)
-    met = shortest is not None and shortest <= spec.rpo
+    known_gaps = [gap for gap in gaps if gap is not None]
+    longest = min(known_gaps, default=None)
+    met = longest is not None and longest <= spec.rpo
     yield Observation(
-        str(plan), f"longest time between backups = {shortest or 'unknown'}", met, f"<= {spec.rpo} (backup.rpo)"
+        str(plan), f"longest time between backups = {longest or 'unknown'}", met, f"<= {spec.rpo} (backup.rpo)"
     )
     for rule in plan.blocks("rule"):
-        # a backup that starts late or takes long is a hole of that length
-        late = timedelta(minutes=rule.get("start_window") or 480)
-        yield at_most(str(plan), "hours until it starts", late / timedelta(hours=1), spec.rto / timedelta(hours=1))
+        # a late start lengthens the time between two backups
+        start_window = timedelta(minutes=rule.get("start_window") or 480)
+        yield at_most(
+            str(plan), "start window in hours", start_window / timedelta(hours=1), spec.rto / timedelta(hours=1)
+        )
     primary = database.server(stack)
     yield at_least(str(primary), "days of point-in-time recovery", primary.get("backup_retention_period"), 1)
 
 
 @check("BAK-3")
-def trouble_is_told(stack: Subject) -> Iterator[Observation]:
-    for notes in stack.view.pointing("aws_backup_vault_notifications", "backup_vault_name", _vault(stack)):
+def failure_alerts(stack: Subject) -> Iterator[Observation]:
+    for notifications in stack.view.pointing("aws_backup_vault_notifications", "backup_vault_name", _vault(stack)):
         topic = names.topic_arn(stack.target, "critical")
-        yield equal(str(notes), "sns_topic_arn", notes.get("sns_topic_arn"), topic)
-        yield includes(str(notes), "events", notes.get("backup_vault_events", []), ["BACKUP_JOB_FAILED"])
+        yield equal(str(notifications), "sns_topic_arn", notifications.get("sns_topic_arn"), topic)
+        yield includes(
+            str(notifications), "events", notifications.get("backup_vault_events", []), ["BACKUP_JOB_FAILED"]
+        )

@@ -9,37 +9,39 @@ from terrace.assurance.view import Resource, at
 
 
 @check("COST-1")
-def budget(stack: Subject) -> Iterator[Observation]:
-    found = stack.view.only("aws_budgets_budget")
+def budget_alerts(stack: Subject) -> Iterator[Observation]:
+    budget = stack.view.only("aws_budgets_budget")
     yield at_most(
-        str(found), "limit_amount", float(found.get("limit_amount", "inf")), stack.environment.cost.budget_usd
+        str(budget), "limit_amount", float(budget.get("limit_amount", "inf")), stack.environment.cost.budget_usd
     )
-    yield equal(str(found), "time_unit", found.get("time_unit"), "MONTHLY")
-    alerts = found.blocks("notification")
+    yield equal(str(budget), "time_unit", budget.get("time_unit"), "MONTHLY")
+    alerts = budget.blocks("notification")
     actual = [f"{alert.get('threshold'):g}" for alert in alerts if alert.get("notification_type") == "ACTUAL"]
-    yield includes(str(found), "alerts at percent", actual, ["50", "80", "100"])
+    yield includes(str(budget), "alerts at percent", actual, ["50", "80", "100"])
     for alert in alerts:
-        people = [*(alert.get("subscriber_email_addresses") or []), *(alert.get("subscriber_sns_topic_arns") or [])]
+        recipients = [*(alert.get("subscriber_email_addresses") or []), *(alert.get("subscriber_sns_topic_arns") or [])]
         kind = str(alert.get("notification_type")).lower()
-        yield at_least(str(found), f"who hears of {alert.get('threshold')} % {kind}", len(people), 1)
+        yield at_least(str(budget), f"recipients of the {alert.get('threshold')} % {kind} alert", len(recipients), 1)
 
 
 @check("COST-2")
-def sleeps(stack: Subject) -> Iterator[Observation]:
+def sleep_schedule(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.cost.sleep
     if spec is None:
-        raise NotRequired("it is always awake (cost.sleep)")
+        raise NotRequired("cost.sleep is not set")
     schedules = stack.all("aws_scheduler_schedule")
     for name in stack.environment.cluster.pools:
-        own = [(one, sizes) for one in schedules if (sizes := _sizes(one, name)) is not None]
-        for word, at_time, asleep in (("down", spec.down, True), ("up", spec.up, False)):
-            ready = [one for one, sizes in own if (sizes == (0, 0) or not asleep) and _at(one, at_time, spec)]
-            yield at_least(f"pool {name}", f"schedules that scale {word} at {at_time}", len(ready), 1)
-    yield from _database_sleeps(stack, schedules, spec)
+        pool_schedules = [(one, sizes) for one in schedules if (sizes := _sizes(one, name)) is not None]
+        for action, at_time, asleep in (("down", spec.down, True), ("up", spec.up, False)):
+            matching = [
+                one for one, sizes in pool_schedules if (sizes == (0, 0) or not asleep) and _at(one, at_time, spec)
+            ]
+            yield at_least(f"pool {name}", f"schedules that scale {action} at {at_time}", len(matching), 1)
+    yield from _database_schedule(stack, schedules, spec)
 
 
 def _sizes(schedule: Resource, pool: str) -> tuple[int, int] | None:
-    """(least, wanted) number of nodes that a schedule gives to a pool; None when it is about something else."""
+    """(minimum, desired) size that a schedule sets for a pool; None when it schedules something else."""
     if not str(schedule.get("target.arn")).endswith(":eks:updateNodegroupConfig"):
         return None
     if schedule.get("target.input.NodegroupName") != pool:
@@ -57,11 +59,11 @@ def _at(schedule: Resource, time: str, spec: Any) -> bool:
     )
 
 
-def _database_sleeps(stack: Subject, schedules: list[Resource], spec: Any) -> Iterator[Observation]:
-    for word, operation, time in (("stop", "stopDBInstance", spec.down), ("start", "startDBInstance", spec.up)):
-        ready = [
+def _database_schedule(stack: Subject, schedules: list[Resource], spec: Any) -> Iterator[Observation]:
+    for action, operation, time in (("stop", "stopDBInstance", spec.down), ("start", "startDBInstance", spec.up)):
+        matching = [
             one
             for one in schedules
             if str(one.get("target.arn")).endswith(f":rds:{operation}") and _at(one, time, spec)
         ]
-        yield at_least("database", f"schedules that {word} it at {time}", len(ready), 1)
+        yield at_least("database", f"schedules that {action} it at {time}", len(matching), 1)

@@ -27,7 +27,7 @@ def _parameters(stack: Subject, instance: Resource) -> tuple[Resource, dict[str,
     """The parameter group of an instance, and its values by name. Raises Absent."""
     group = stack.view.target(instance.get("parameter_group_name"))
     if group is None:
-        raise Absent(f"{instance} has no aws_db_parameter_group of ours")
+        raise Absent(f"{instance} has no aws_db_parameter_group in the stack")
     return group, {str(one.get("name")): str(one.get("value")) for one in group.blocks("parameter")}
 
 
@@ -36,18 +36,18 @@ def private(stack: Subject) -> Iterator[Observation]:
     for instance in stack.all("aws_db_instance"):
         yield equal(str(instance), "publicly_accessible", bool(instance.get("publicly_accessible")), False)
         groups = [stack.view.target(group) for group in instance.get("vpc_security_group_ids", [])]
-        yield equal(str(instance), "groups", [str(one) for one in groups], ["network/openings/database-group"])
+        yield equal(str(instance), "security groups", [str(one) for one in groups], ["network/openings/database-group"])
         for group in (one for one in groups if one):
             openings = stack.view.pointing("aws_vpc_security_group_ingress_rule", "security_group_id", group)
             ranges = [str(one.get("cidr_ipv4") or one.get("cidr_ipv6")) for one in openings if _by_range(one)]
-            yield equal(str(group), "ranges that reach it", ranges, [])
-    placed = stack.view.target(server(stack).get("db_subnet_group_name"))
-    if placed is None:
-        raise Absent("database/server has no aws_db_subnet_group of ours")
-    subnets = lookup.subnets(stack, placed, "subnet_ids")
-    yield at_least(str(placed), "subnets", len(subnets), 2)
+            yield equal(str(group), "CIDR ranges in ingress rules", ranges, [])
+    subnet_group = stack.view.target(server(stack).get("db_subnet_group_name"))
+    if subnet_group is None:
+        raise Absent("database/server has no aws_db_subnet_group in the stack")
+    subnets = lookup.subnets(stack, subnet_group, "subnet_ids")
+    yield at_least(str(subnet_group), "subnets", len(subnets), 2)
     outside = [str(subnet) for subnet in subnets if not subnet.path.startswith("network/data-")]
-    yield equal(str(placed), "subnets that are not for data", outside, [])
+    yield equal(str(subnet_group), "subnets outside the data subnets", outside, [])
 
 
 def _by_range(rule: Resource) -> bool:
@@ -59,9 +59,9 @@ def requires_tls(stack: Subject) -> Iterator[Observation]:
     for instance in _all(stack):
         group, settings = _parameters(stack, instance)
         yield equal(str(group), "rds.force_ssl", settings.get("rds.force_ssl"), "1")
-        oldest = settings.get("ssl_min_protocol_version")
-        good = oldest in ("TLSv1.2", "TLSv1.3")
-        yield Observation(str(group), f"ssl_min_protocol_version = {oldest}", good, "TLSv1.2 or newer")
+        oldest_tls = settings.get("ssl_min_protocol_version")
+        ok = oldest_tls in ("TLSv1.2", "TLSv1.3")
+        yield Observation(str(group), f"ssl_min_protocol_version = {oldest_tls}", ok, "TLSv1.2 or newer")
 
 
 @check("DB-3")
@@ -78,56 +78,58 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
 @check("DB-4")
 def standby(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.database.high_availability:
-        raise NotRequired("one zone is enough here (database.high_availability)")
+        raise NotRequired("database.high_availability is false")
     yield equal(str(server(stack)), "multi_az", server(stack).get("multi_az"), True)
 
 
 @check("DB-5")
-def recoverable(stack: Subject) -> Iterator[Observation]:
+def point_in_time_recovery(stack: Subject) -> Iterator[Observation]:
     instance, days = server(stack), stack.environment.database.recovery_days
     yield at_least(str(instance), "backup_retention_period", instance.get("backup_retention_period"), days)
     if stack.environment.database.deletion_protection:
-        gone = instance.get("delete_automated_backups", True)  # RDS's own default
-        yield equal(str(instance), "delete_automated_backups", gone, False)
+        deletes_backups = instance.get("delete_automated_backups", True)  # RDS's own default
+        yield equal(str(instance), "delete_automated_backups", deletes_backups, False)
     if not stack.target.recovery_region:
         return
     copies = stack.view.pointing("aws_db_instance_automated_backups_replication", "source_db_instance_arn", instance)
-    yield equal(str(instance), "copies in the recovery region", len(copies), 1)
+    yield equal(str(instance), "backup replications to the recovery region", len(copies), 1)
     for copy in copies:
         yield equal(str(copy), "provider", copy.get("provider"), "aws.recovery")
         yield at_least(str(copy), "retention_period", copy.get("retention_period"), days)
 
 
 @check("DB-6")
-def protected(stack: Subject) -> Iterator[Observation]:
+def deletion_protection(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.database.deletion_protection:
-        raise NotRequired("it may be deleted here (database.deletion_protection)")
+        raise NotRequired("database.deletion_protection is false")
     for instance in _all(stack):
         yield equal(str(instance), "deletion_protection", instance.get("deletion_protection"), True)
     primary = server(stack)
     yield equal(str(primary), "skip_final_snapshot", bool(primary.get("skip_final_snapshot")), False)
     named = primary.get("final_snapshot_identifier") is not None
-    yield equal(str(primary), "names its final snapshot", named, True)
+    yield equal(str(primary), "final_snapshot_identifier is set", named, True)
 
 
 @check("DB-7")
-def watched(stack: Subject) -> Iterator[Observation]:
+def logs_and_insights_enabled(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.database
     for instance in _all(stack):
         exports = instance.get("enabled_cloudwatch_logs_exports", [])
         yield includes(str(instance), "enabled_cloudwatch_logs_exports", exports, ["postgresql", "upgrade"])
         on = instance.get("performance_insights_enabled")
         yield equal(str(instance), "performance_insights_enabled", on, True)
-        kept = instance.get("performance_insights_retention_period")
-        yield at_least(str(instance), "performance_insights_retention_period", kept, spec.insights_days)
+        insights_days = instance.get("performance_insights_retention_period")
+        yield at_least(str(instance), "performance_insights_retention_period", insights_days, spec.insights_days)
         yield at_least(str(instance), "monitoring_interval", instance.get("monitoring_interval"), 1)
         group, settings = _parameters(stack, instance)
         libraries = _listed(settings.get("shared_preload_libraries", ""))
         yield includes(str(group), "shared_preload_libraries", libraries, ["pgaudit"])
         yield includes(str(group), "pgaudit.log", _listed(settings.get("pgaudit.log", "")), ["ddl", "role"])
-        slow = settings.get("log_min_duration_statement", "-1")
-        within = slow.isdecimal() and int(slow) <= spec.slow_query_ms
-        yield Observation(str(group), f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
+        slow_query_ms = settings.get("log_min_duration_statement", "-1")
+        in_range = slow_query_ms.isdecimal() and int(slow_query_ms) <= spec.slow_query_ms
+        yield Observation(
+            str(group), f"log_min_duration_statement = {slow_query_ms}", in_range, f"0 to {spec.slow_query_ms}"
+        )
 
 
 def _listed(text: str) -> list[str]:
@@ -135,23 +137,23 @@ def _listed(text: str) -> list[str]:
 
 
 @check("DB-8")
-def grows(stack: Subject) -> Iterator[Observation]:
+def storage_autoscales(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.database
     for instance in _all(stack):
-        most = instance.get("max_allocated_storage")
-        yield equal(str(instance), "max_allocated_storage", most, spec.max_storage_gb)
+        max_storage = instance.get("max_allocated_storage")
+        yield equal(str(instance), "max_allocated_storage", max_storage, spec.max_storage_gb)
     yield equal(str(server(stack)), "read replicas", len(_replicas(stack)), spec.replicas)
 
 
 @check("DB-9")
-def bootstrap_possible(stack: Subject) -> Iterator[Observation]:
-    # schemas, databases and roles are made by the bootstrap job inside PostgreSQL, which belongs to the workloads
+def bootstrap_prerequisites(stack: Subject) -> Iterator[Observation]:
+    # the bootstrap job, which is part of the workloads, creates schemas, databases and roles inside PostgreSQL
     primary = server(stack)
     major = str(primary.get("engine_version")).split(".")[0]
     engine = f"{primary.get('engine')} {major}"
     yield equal(str(primary), "engine", engine, f"postgres {stack.environment.database.version}")
-    by_identity = primary.get("iam_database_authentication_enabled")
-    yield equal(str(primary), "iam_database_authentication_enabled", by_identity, True)
+    identity_login = primary.get("iam_database_authentication_enabled")
+    yield equal(str(primary), "iam_database_authentication_enabled", identity_login, True)
     group, settings = _parameters(stack, primary)
     if "rds.allowed_extensions" in settings:
         allowed = _listed(settings["rds.allowed_extensions"])
@@ -159,30 +161,30 @@ def bootstrap_possible(stack: Subject) -> Iterator[Observation]:
 
 
 @check("DB-9")
-def modules_log_in(stack: Subject) -> Iterator[Observation]:
-    wanted = {name for name, module in stack.environment.modules.items() if module.enabled and module.database}
-    if not wanted:
-        raise NotRequired("no module has a database (modules)")
-    for module in sorted(wanted):
+def module_identity_login(stack: Subject) -> Iterator[Observation]:
+    modules = {name for name, module in stack.environment.modules.items() if module.enabled and module.database}
+    if not modules:
+        raise NotRequired("no enabled module has a database (modules)")
+    for module in sorted(modules):
         role = stack.one("aws_iam_role", f"workloads/module-{module}")
         logins = [
-            place.rpartition("/")[2]
+            resource.rpartition("/")[2]
             for policy in stack.view.pointing("aws_iam_role_policy", "role", role)
             for statement in statements(policy.get("policy") or {})
             if allows(statement, "rds-db:connect")
-            for place in values(statement.get("Resource"))
+            for resource in values(statement.get("Resource"))
         ]
-        yield equal(str(role), "logs in as", logins, [module])
+        yield equal(str(role), "database users of rds-db:connect", logins, [module])
 
 
 @check("DB-10")
-def patched(stack: Subject) -> Iterator[Observation]:
+def automatic_minor_upgrades(stack: Subject) -> Iterator[Observation]:
     window = stack.environment.database.maintenance_window
     for instance in _all(stack):
-        minor = instance.get("auto_minor_version_upgrade")
-        yield equal(str(instance), "auto_minor_version_upgrade", minor, True)
-        chosen = str(instance.get("maintenance_window"))
-        yield equal(str(instance), "maintenance_window's day", chosen[:3], window.day)
-        hour = int(chosen[4:6]) if chosen[4:6].isdecimal() else None
-        yield at_least(str(instance), "window's hour", hour, window.hour)
-        yield at_most(str(instance), "window's hour", hour, window.hour)
+        minor_upgrades = instance.get("auto_minor_version_upgrade")
+        yield equal(str(instance), "auto_minor_version_upgrade", minor_upgrades, True)
+        actual = str(instance.get("maintenance_window"))
+        yield equal(str(instance), "maintenance_window day", actual[:3], window.day)
+        hour = int(actual[4:6]) if actual[4:6].isdecimal() else None
+        yield at_least(str(instance), "maintenance_window hour", hour, window.hour)
+        yield at_most(str(instance), "maintenance_window hour", hour, window.hour)

@@ -8,7 +8,7 @@ from terrace.assurance.view import at
 from terrace.aws import names
 
 _TLS = ("ELBSecurityPolicy-TLS13-1-2", "ELBSecurityPolicy-TLS13-1-3", "ELBSecurityPolicy-TLS-1-2")
-"""Beginnings of the names of policies without TLS 1.0 and 1.1. Source: ELB, "Security policies for your ALB"."""
+"""Prefixes of the policies that exclude TLS 1.0 and 1.1. Source: ELB, "Security policies for your ALB"."""
 _MANAGED = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet")
 
 
@@ -16,19 +16,19 @@ _MANAGED = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSe
 def tls_and_redirect(stack: Subject) -> Iterator[Observation]:
     for balancer in stack.all("aws_lb"):
         listeners = stack.view.pointing("aws_lb_listener", "load_balancer_arn", balancer)
-        secure = [listener for listener in listeners if listener.get("protocol") == "HTTPS"]
-        yield at_least(str(balancer), "HTTPS listeners", len(secure), 1)
+        https = [listener for listener in listeners if listener.get("protocol") == "HTTPS"]
+        yield at_least(str(balancer), "HTTPS listeners", len(https), 1)
         for listener in listeners:
-            if listener in secure:
+            if listener in https:
                 policy = str(listener.get("ssl_policy"))
-                modern = policy.startswith(_TLS) and "Ext0" not in policy
-                yield Observation(str(listener), f"ssl_policy = {policy}", modern, "TLS 1.2 or newer")
-                yield equal(str(listener), "has a certificate", listener.get("certificate_arn") is not None, True)
+                ok = policy.startswith(_TLS) and "Ext0" not in policy
+                yield Observation(str(listener), f"ssl_policy = {policy}", ok, "TLS 1.2 or newer")
+                yield equal(str(listener), "certificate_arn is set", listener.get("certificate_arn") is not None, True)
             else:
-                ways = [
+                redirects = [
                     at(action, "redirect.protocol", action.get("type")) for action in listener.blocks("default_action")
                 ]
-                yield equal(str(listener), "sends on to", ways, ["HTTPS"])
+                yield equal(str(listener), "redirects to", redirects, ["HTTPS"])
         yield equal(str(balancer), "drop_invalid_header_fields", balancer.get("drop_invalid_header_fields"), True)
 
 
@@ -37,11 +37,11 @@ def firewall(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.network.entry
     for balancer in stack.all("aws_lb"):
         links = stack.view.pointing("aws_wafv2_web_acl_association", "resource_arn", balancer)
-        yield at_least(str(balancer), "firewalls", len(links), 1)
+        yield at_least(str(balancer), "web ACLs", len(links), 1)
         for link in links:
             acl = stack.view.target(link.get("web_acl_arn"))
             if acl is None:
-                yield Observation(str(link), "firewall unset", False, "one of the stack")
+                yield Observation(str(link), "web_acl_arn is outside the stack", False, "a web ACL of the stack")
                 continue
             rules = {rule.get("name"): rule for rule in acl.blocks("rule")}
             managed = {
@@ -49,17 +49,23 @@ def firewall(stack: Subject) -> Iterator[Observation]:
                 for rule in rules.values()
                 if at(rule, "statement.managed_rule_group_statement")
             }
-            yield includes(str(acl), "managed rules", managed, _MANAGED)
+            yield includes(str(acl), "managed rule groups", managed, _MANAGED)
             if spec.firewall == "block":
-                yield empty(str(acl), "rules that only count", [n for n, r in managed.items() if _counts(r)])
+                yield empty(
+                    str(acl), "managed rule groups in count mode", [n for n, r in managed.items() if _counts(r)]
+                )
             limits = [rule for rule in rules.values() if at(rule, "statement.rate_based_statement")]
-            yield at_least(str(acl), "rate limits", len(limits), 1)
+            yield at_least(str(acl), "rate-based rules", len(limits), 1)
             for rule in limits:
                 limit = at(rule, "statement.rate_based_statement.limit")
-                yield at_most(str(acl), "limit of requests", limit, spec.requests_per_five_minutes)
-            logged = stack.view.pointing("aws_wafv2_web_acl_logging_configuration", "resource_arn", acl)
-            places = [str(place) for log in logged for place in log.get("log_destination_configs", [])]
-            yield includes(str(acl), "logs to", places, [names.log_group_arn(stack.target, "waf")])
+                yield at_most(
+                    str(acl), "rate limit in requests per five minutes", limit, spec.requests_per_five_minutes
+                )
+            log_configs = stack.view.pointing("aws_wafv2_web_acl_logging_configuration", "resource_arn", acl)
+            destinations = [
+                str(destination) for log in log_configs for destination in log.get("log_destination_configs", [])
+            ]
+            yield includes(str(acl), "log destinations", destinations, [names.log_group_arn(stack.target, "waf")])
 
 
 def _counts(rule: dict[str, object]) -> bool:

@@ -20,73 +20,88 @@ _UNREGIONAL = (
     "sts:",
     "support:",
 )
-"""Services, or calls, without a region of their own; the refusal of other regions may leave them out."""
+"""Global services and calls, which the denial of other regions may exempt."""
 
 
 @check("GOV-1")
 def all_tagged(stack: Subject) -> Iterator[Observation]:
-    wanted = dict(stack.target.tags)
+    expected = dict(stack.target.tags)
     for provider, block in stack.view.providers:
-        has = at(block, "default_tags.tags", {})
-        yield _tagged(f"provider {provider}{'.' + block['alias'] if 'alias' in block else ''}", has, wanted)
+        tags = at(block, "default_tags.tags", {})
+        yield _tagged(f"provider {provider}{'.' + block['alias'] if 'alias' in block else ''}", tags, expected)
     for resource in stack.view:
-        own = resource.get("tags")
-        if isinstance(own, Mapping):  # what a resource says itself wins over the provider's defaults
-            other = {key: own[key] for key in wanted if key in own and own[key] != wanted[key]}
-            yield empty(str(resource), "tags of its own that say otherwise", sorted(other))
-    # the provider's defaults do not reach what AWS makes by itself: EC2 User Guide, "Tag specifications"
+        resource_tags = resource.get("tags")
+        if isinstance(resource_tags, Mapping):  # a resource's own tags override the provider's default tags
+            conflicts = {
+                key: resource_tags[key]
+                for key in expected
+                if key in resource_tags and resource_tags[key] != expected[key]
+            }
+            yield empty(str(resource), "tags that override the default tags", sorted(conflicts))
+    # the provider's default tags do not reach resources that AWS creates: EC2 User Guide, "Tag specifications"
     for template in stack.all("aws_launch_template"):
-        marked = {
+        tag_specs = {
             str(block.get("resource_type")): block.get("tags", {}) for block in template.blocks("tag_specifications")
         }
         for kind in ("instance", "volume"):
-            yield _tagged(f"{template} {kind}", marked.get(kind, {}), wanted)
+            yield _tagged(f"{template} {kind}", tag_specs.get(kind, {}), expected)
     for plan in stack.all("aws_backup_plan"):
         for rule in plan.blocks("rule"):
-            yield _tagged(f"{plan} recovery points", rule.get("recovery_point_tags") or {}, wanted)
+            yield _tagged(f"{plan} recovery points", rule.get("recovery_point_tags") or {}, expected)
 
 
-def _tagged(resource: str, has: Mapping[str, Any], wanted: Mapping[str, str]) -> Observation:
-    wrong = sorted(key for key, value in wanted.items() if has.get(key) != value)
-    return Observation(resource, f"lacks {', '.join(wrong)}" if wrong else "has its tags", not wrong, ", ".join(wanted))
+def _tagged(resource: str, tags: Mapping[str, Any], expected: Mapping[str, str]) -> Observation:
+    missing = sorted(key for key, value in expected.items() if tags.get(key) != value)
+    return Observation(
+        resource, f"lacks {', '.join(missing)}" if missing else "has all tags", not missing, ", ".join(expected)
+    )
 
 
 @check("GOV-2")
-def own_regions(stack: Subject) -> Iterator[Observation]:
+def allowed_regions_only(stack: Subject) -> Iterator[Observation]:
     regions = sorted(region for region in (stack.target.region, stack.target.recovery_region) if region)
     for provider, block in stack.view.providers:
         alias = block.get("alias", "home")
-        yield Observation(f"provider {provider} {alias}", f"region = {block.get('region')}",
-                          block.get("region") in regions, f"one of {', '.join(regions)}")  # fmt: skip
+        region = block.get("region")
+        allowed = f"one of {', '.join(regions)}"
+        yield Observation(f"provider {provider} {alias}", f"region = {region}", region in regions, allowed)
     for resource in stack.view:
         if region := resource.get("region"):
             yield Observation(str(resource), f"region = {region}", region in regions, f"one of {', '.join(regions)}")
         for zone in [resource.get("availability_zone")]:
             if zone is not None:
-                home = any(str(zone).startswith(one) for one in regions)
-                yield Observation(str(resource), f"availability_zone = {zone}", home, f"in {', '.join(regions)}")
-    for copies in stack.all("aws_ecr_replication_configuration"):
-        rules = at(copies.attributes, "replication_configuration.rule", [])
-        places = [place.get("region") for rule in rules for place in rule.get("destination", [])]
-        yield empty(str(copies), "other regions", [str(place) for place in places if place not in regions])
+                ok = any(str(zone).startswith(one) for one in regions)
+                yield Observation(str(resource), f"availability_zone = {zone}", ok, f"in {', '.join(regions)}")
+    for replication in stack.all("aws_ecr_replication_configuration"):
+        rules = at(replication.attributes, "replication_configuration.rule", [])
+        copy_regions = [destination.get("region") for rule in rules for destination in rule.get("destination", [])]
+        yield empty(
+            str(replication),
+            "destinations outside the allowed regions",
+            [str(destination) for destination in copy_regions if destination not in regions],
+        )
     for secret in stack.all("aws_secretsmanager_secret"):
-        places = [copy.get("region") for copy in secret.blocks("replica")]
-        yield empty(str(secret), "other regions", [str(place) for place in places if place not in regions])
+        copy_regions = [copy.get("region") for copy in secret.blocks("replica")]
+        yield empty(
+            str(secret),
+            "destinations outside the allowed regions",
+            [str(destination) for destination in copy_regions if destination not in regions],
+        )
 
 
 @check("GOV-2")
-def other_regions_refused(stack: Subject) -> Iterator[Observation]:
+def other_regions_denied(stack: Subject) -> Iterator[Observation]:
     regions = sorted(region for region in (stack.target.region, stack.target.recovery_region) if region)
     boundary = stack.one("aws_iam_policy", "governance/boundary")
-    refusals = [
+    denials = [
         statement
         for statement in statements(boundary.get("policy") or {})
         if statement.get("Effect") == "Deny"
         and sorted(condition(statement, "StringNotEquals", "aws:RequestedRegion")) == regions
         and values(statement.get("Resource")) == ["*"]
-        and all(spared.startswith(_UNREGIONAL) for spared in values(statement.get("NotAction")))
+        and all(action.startswith(_UNREGIONAL) for action in values(statement.get("NotAction")))
     ]
-    yield at_least(str(boundary), f"refusals of all but {', '.join(regions)}", len(refusals), 1)
+    yield at_least(str(boundary), f"statements that deny regions other than {', '.join(regions)}", len(denials), 1)
     for role in stack.all("aws_iam_role"):
-        bound = stack.view.target(role.get("permissions_boundary"))
-        yield equal(str(role), "permissions_boundary", str(bound), str(boundary))
+        policy = stack.view.target(role.get("permissions_boundary"))
+        yield equal(str(role), "permissions_boundary", str(policy), str(boundary))

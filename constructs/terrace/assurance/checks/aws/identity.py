@@ -9,31 +9,31 @@ from terrace.assurance.view import Resource
 from terrace.aws import names
 
 _ISSUER = "token.actions.githubusercontent.com"
-_NEVER = ("iam:CreateUser", "s3:PutObject", "s3:DeleteBucket", "ec2:TerminateInstances", "rds:DeleteDBInstance")
-_DATA = ("secretsmanager:GetSecretValue", "s3:GetObject", "kms:Decrypt")
-_STATIC = ("aws_iam_user", "aws_iam_access_key", "aws_iam_user_policy", "aws_iam_user_login_profile")
+_WRITES = ("iam:CreateUser", "s3:PutObject", "s3:DeleteBucket", "ec2:TerminateInstances", "rds:DeleteDBInstance")
+_DATA_READS = ("secretsmanager:GetSecretValue", "s3:GetObject", "kms:Decrypt")
+_STATIC_KEYS = ("aws_iam_user", "aws_iam_access_key", "aws_iam_user_policy", "aws_iam_user_login_profile")
 
 
 @check("ID-1")
-def federated(stack: Subject) -> Iterator[Observation]:
+def federated_login(stack: Subject) -> Iterator[Observation]:
     provider = names.arn(stack.target, "iam", f"oidc-provider/{_ISSUER}", region="")
     if stack.target.settings.owns_account:
-        own = [str(one.get("url")) for one in stack.all("aws_iam_openid_connect_provider")]
-        yield equal("account", "OIDC providers", own, [f"https://{_ISSUER}"])
+        issuers = [str(one.get("url")) for one in stack.all("aws_iam_openid_connect_provider")]
+        yield equal("account", "OIDC providers", issuers, [f"https://{_ISSUER}"])
     repository = f"repo:{stack.environment.identity.repository}:"
     for purpose in ("plan", "apply"):
         role = stack.one("aws_iam_role", f"pipelines/{purpose}")
         trusts = statements(role.get("assume_role_policy") or {})
-        trusted = sorted({who for trust in trusts for who in _trusted(trust)})
-        yield equal(str(role), "who may assume it", trusted, [provider])
+        trusted = sorted({principal for trust in trusts for principal in _trusted(trust)})
+        yield equal(str(role), "trusted principals", trusted, [provider])
         for trust in trusts:
             subjects = condition(trust, "StringEquals", f"{_ISSUER}:sub")
-            foreign = [one for one in subjects if not one.startswith(repository) or "*" in one]
-            fact = f"workflows that may assume it: {', '.join(subjects) or 'any'}"
-            yield Observation(str(role), fact, bool(subjects) and not foreign, f"{repository}...")
+            other_subjects = [one for one in subjects if not one.startswith(repository) or "*" in one]
+            fact = f"trusted workflows: {', '.join(subjects) or 'any'}"
+            yield Observation(str(role), fact, bool(subjects) and not other_subjects, f"{repository}...")
             audience = condition(trust, "StringEquals", f"{_ISSUER}:aud")
             yield equal(str(role), "audience", audience, ["sts.amazonaws.com"])
-    yield empty("account", "identities with static keys", [str(one) for kind in _STATIC for one in stack.all(kind)])
+    yield empty("account", "users and static keys", [str(one) for kind in _STATIC_KEYS for one in stack.all(kind)])
 
 
 def _trusted(trust: dict[str, object]) -> list[str]:
@@ -41,19 +41,25 @@ def _trusted(trust: dict[str, object]) -> list[str]:
 
 
 @check("ID-1")
-def plan_only_reads(stack: Subject) -> Iterator[Observation]:
+def plan_identity_read_only(stack: Subject) -> Iterator[Observation]:
     role = stack.one("aws_iam_role", "pipelines/plan")
     attached = stack.view.pointing("aws_iam_role_policy_attachment", "role", role)
     names_of = [str(one.get("policy_arn")).rpartition("/")[2] for one in attached]
     yield equal(str(role), "attached policies", names_of, ["ReadOnlyAccess"])
     inline = _inline(stack, role)
-    # the lock beside its own state is the one thing that a plan writes
-    granted = [one for one in inline if not all(place.endswith(".tflock") for place in values(one.get("Resource")))]
-    writes = [action for action in _NEVER if any(allows(statement, action) for statement in granted)]
-    yield empty(str(role), "what it may change", writes)
-    refused = [one for one in inline if one.get("Effect") == "Deny"]
-    unread = [action for action in _DATA if any(covers(values(one.get("Action")), action) for one in refused)]
-    yield includes(str(role), "refused", unread, _DATA)
+    # a plan writes nothing but the lock of its state
+    statements_beyond_lock = [
+        one for one in inline if not all(resource.endswith(".tflock") for resource in values(one.get("Resource")))
+    ]
+    allowed_writes = [
+        action for action in _WRITES if any(allows(statement, action) for statement in statements_beyond_lock)
+    ]
+    yield empty(str(role), "allowed write actions", allowed_writes)
+    denials = [one for one in inline if one.get("Effect") == "Deny"]
+    denied_reads = [
+        action for action in _DATA_READS if any(covers(values(one.get("Action")), action) for one in denials)
+    ]
+    yield includes(str(role), "denied read actions", denied_reads, _DATA_READS)
 
 
 def _inline(stack: Subject, role: Resource) -> list[dict[str, object]]:

@@ -10,7 +10,7 @@ from terrace.assurance.view import Resource
 from terrace.aws import names
 from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES
 
-# what turns a key into clear text, or into somebody else's right to do so
+# actions that encrypt or decrypt data, or delegate that permission
 _USE = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:CreateGrant")
 _NARROWING = {
     "kms:viaservice", "kms:encryptioncontext:aws:logs:arn", "aws:sourceaccount", "aws:sourcearn", "aws:principalarn",
@@ -27,7 +27,7 @@ def _keys(stack: Subject) -> Iterator[Resource]:
 
 
 @check("KEY-1")
-def one_a_purpose_rotated(stack: Subject) -> Iterator[Observation]:
+def rotated_key_per_purpose(stack: Subject) -> Iterator[Observation]:
     days = min(stack.environment.keys.rotation_days, 365)
     for key in _keys(stack):
         aliases = [
@@ -41,30 +41,36 @@ def one_a_purpose_rotated(stack: Subject) -> Iterator[Observation]:
 
 
 @check("KEY-2")
-def deletion_waits(stack: Subject) -> Iterator[Observation]:
-    least = stack.environment.keys.deletion_window_days
+def deletion_protection(stack: Subject) -> Iterator[Observation]:
+    window = stack.environment.keys.deletion_window_days
     for key in stack.all("aws_kms_key"):
-        yield at_least(str(key), "deletion_window_in_days", key.get("deletion_window_in_days"), least)
-        yield equal(str(key), "is enabled", key.get("is_enabled", True), True)
+        yield at_least(str(key), "deletion_window_in_days", key.get("deletion_window_in_days"), window)
+        yield equal(str(key), "is_enabled", key.get("is_enabled", True), True)
 
 
 @check("KEY-3")
-def least_use(stack: Subject) -> Iterator[Observation]:
+def least_privilege(stack: Subject) -> Iterator[Observation]:
     for key in stack.all("aws_kms_key"):
-        open_ones = [
+        unrestricted = [
             str(statement.get("Sid", "without Sid"))
             for statement in statements(key.get("policy") or {})
-            if any(allows(statement, action) for action in _USE) and _open(stack, statement)
+            if any(allows(statement, action) for action in _USE) and _unrestricted(stack, statement)
         ]
-        has = key.get("policy") is not None
-        fact = f"use without a condition in {', '.join(open_ones)}" if open_ones else "each use is conditioned"
-        told = fact if has else "the default policy: every identity that IAM lets"
-        yield Observation(str(key), told, has and not open_ones, "kms:ViaService, aws:SourceAccount or one principal")
+        has_policy = key.get("policy") is not None
+        fact = (
+            f"statements without a condition: {', '.join(unrestricted)}"
+            if unrestricted
+            else "every use has a condition"
+        )
+        observed = fact if has_policy else "default key policy, which allows every identity with an IAM permission"
+        yield Observation(
+            str(key), observed, has_policy and not unrestricted, "kms:ViaService, aws:SourceAccount or one principal"
+        )
 
 
-def _open(stack: Subject, statement: dict[str, Any]) -> bool:
-    """Whether everybody, or every identity of the account whose own policy says so, may use the key by itself."""
-    wide = {"*", names.root(stack.target), names.account(stack.target)}
-    if not wide & set(principals(statement)) and not principals(statement, "Service"):
+def _unrestricted(stack: Subject, statement: dict[str, Any]) -> bool:
+    """Whether a statement lets all principals, or all of the account, use the key without a condition."""
+    broad_principals = {"*", names.root(stack.target), names.account(stack.target)}
+    if not broad_principals & set(principals(statement)) and not principals(statement, "Service"):
         return False
     return not _NARROWING & condition_keys(statement)

@@ -28,7 +28,7 @@ _WRITES = ("s3:PutObject", "s3:DeleteObject")
 
 
 def bucket(stack: Subject, name: Bucket, *, recovery: bool = False) -> Resource:
-    """A bucket, under its own name. Raises Absent."""
+    """A bucket of the stack. Raises Absent."""
     full = names.bucket(stack.target, name, recovery=recovery)
     for resource in stack.all("aws_s3_bucket"):
         if resource.get("bucket") == full:
@@ -37,7 +37,7 @@ def bucket(stack: Subject, name: Bucket, *, recovery: bool = False) -> Resource:
 
 
 def buckets(stack: Subject) -> Iterator[tuple[Bucket, Resource, bool]]:
-    """Each bucket: what it is for, and whether it is the copy in the recovery region; those come last."""
+    """Each bucket with its purpose, and whether it is a copy in the recovery region; copies come last."""
     for name in BUCKETS:
         yield name, bucket(stack, name), False
     if stack.target.recovery_region and stack.environment.lake.replicate:
@@ -45,114 +45,124 @@ def buckets(stack: Subject) -> Iterator[tuple[Bucket, Resource, bool]]:
             yield name, bucket(stack, name, recovery=True), True
 
 
-def _part(stack: Subject, of: Resource, type: str) -> Resource:
-    """What configures one side of a bucket. Raises Absent."""
-    found = stack.view.pointing(type, "bucket", of)
-    if len(found) != 1:
-        raise Absent(f"{len(found) or 'no'} {type} of {of}")
-    return found[0]
+def _part(stack: Subject, resource: Resource, type: str) -> Resource:
+    """The single resource of a type that configures a bucket. Raises Absent."""
+    config = stack.view.pointing(type, "bucket", resource)
+    if len(config) != 1:
+        raise Absent(f"{len(config) or 'no'} {type} of {resource}")
+    return config[0]
 
 
 def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Observation]:
-    """Whether a bucket's objects are immutable in the environment's mode for these days."""
-    of = bucket(stack, name)
-    yield equal(str(of), "object_lock_enabled", of.get("object_lock_enabled"), True)
-    found = _part(stack, of, "aws_s3_bucket_object_lock_configuration")
-    retention = found.get("rule.default_retention", {})
+    """Whether a bucket's objects are immutable for at least `days`, in the environment's mode."""
+    resource = bucket(stack, name)
+    yield equal(str(resource), "object_lock_enabled", resource.get("object_lock_enabled"), True)
+    config = _part(stack, resource, "aws_s3_bucket_object_lock_configuration")
+    retention = config.get("rule.default_retention", {})
     mode = stack.environment.lake.immutability.mode.upper()
-    yield equal(str(found), "mode", at(retention, "mode"), mode)
-    yield at_least(str(found), "days", at(retention, "days") or at(retention, "years", 0) * 365, days)
+    yield equal(str(config), "mode", at(retention, "mode"), mode)
+    yield at_least(str(config), "days", at(retention, "days") or at(retention, "years", 0) * 365, days)
 
 
 @check("LAKE-1")
-def never_public(stack: Subject) -> Iterator[Observation]:
-    for _, of, _copy in buckets(stack):
-        blocks = _part(stack, of, "aws_s3_bucket_public_access_block")
-        yield empty(str(blocks), "flags that are off", [flag for flag in _BLOCKS if blocks.get(flag) is not True])
-        ownership = _part(stack, of, "aws_s3_bucket_ownership_controls")
+def public_access_blocked(stack: Subject) -> Iterator[Observation]:
+    for _, resource, _copy in buckets(stack):
+        blocks = _part(stack, resource, "aws_s3_bucket_public_access_block")
+        yield empty(
+            str(blocks), "disabled public access blocks", [flag for flag in _BLOCKS if blocks.get(flag) is not True]
+        )
+        ownership = _part(stack, resource, "aws_s3_bucket_ownership_controls")
         yield equal(str(ownership), "object_ownership", ownership.get("rule.object_ownership"), "BucketOwnerEnforced")
-    ours = {of for _, of, _copy in buckets(stack)}
-    yield empty("lake", "other buckets", [str(one) for one in stack.all("aws_s3_bucket") if one not in ours])
+    lake_buckets = {resource for _, resource, _copy in buckets(stack)}
+    yield empty(
+        "lake", "buckets outside the lake", [str(one) for one in stack.all("aws_s3_bucket") if one not in lake_buckets]
+    )
 
 
 @check("LAKE-2")
 def encrypted(stack: Subject) -> Iterator[Observation]:
-    for name, of, copy in buckets(stack):
-        found = _part(stack, of, "aws_s3_bucket_server_side_encryption_configuration")
-        rule = found.get("rule.apply_server_side_encryption_by_default", {})
+    for name, resource, copy in buckets(stack):
+        config = _part(stack, resource, "aws_s3_bucket_server_side_encryption_configuration")
+        rule = config.get("rule.apply_server_side_encryption_by_default", {})
         # the services that write access logs cannot use a customer key: S3 User Guide, "Enabling access logging"
-        wanted = "AES256" if name == "access" else "aws:kms"
-        yield equal(str(found), "sse_algorithm", at(rule, "sse_algorithm"), wanted)
-        if wanted == "aws:kms":
+        expected = "AES256" if name == "access" else "aws:kms"
+        yield equal(str(config), "sse_algorithm", at(rule, "sse_algorithm"), expected)
+        if expected == "aws:kms":
             key = at(rule, "kms_master_key_id")
-            yield lookup.uses(stack, found, key, "kms_master_key_id", _KEY.get(name, "lake"), recovery=copy)
+            yield lookup.uses(stack, config, key, "kms_master_key_id", _KEY.get(name, "lake"), recovery=copy)
 
 
 @check("LAKE-2")
-def refuses_plain_http(stack: Subject) -> Iterator[Observation]:
-    for name, of, copy in buckets(stack):
-        policy = _part(stack, of, "aws_s3_bucket_policy")
+def https_only(stack: Subject) -> Iterator[Observation]:
+    for name, resource, copy in buckets(stack):
+        policy = _part(stack, resource, "aws_s3_bucket_policy")
         full = names.bucket(stack.target, name, recovery=copy)
-        refused = any(_refuses(statement, full) for statement in statements(policy.get("policy") or {}))
-        yield Observation(str(policy), f"plain HTTP is {'refused' if refused else 'accepted'}", refused, "refused")
+        denied = any(_denies_http(statement, full) for statement in statements(policy.get("policy") or {}))
+        yield Observation(str(policy), f"plain HTTP is {'denied' if denied else 'allowed'}", denied, "denied")
 
 
-def _refuses(statement: dict[str, Any], bucket: str) -> bool:
-    everything = covers(values(statement.get("Action")), "s3:GetObject")
-    everybody = statement.get("Principal") in ("*", {"AWS": "*"})
+def _denies_http(statement: dict[str, Any], bucket: str) -> bool:
+    all_reads = covers(values(statement.get("Action")), "s3:GetObject")
+    all_principals = statement.get("Principal") in ("*", {"AWS": "*"})
     objects = any(resource.endswith(f":::{bucket}/*") for resource in values(statement.get("Resource")))
     secure = [value.lower() for value in condition(statement, "Bool", "aws:SecureTransport")]
-    return statement.get("Effect") == "Deny" and everything and everybody and objects and secure == ["false"]
+    return statement.get("Effect") == "Deny" and all_reads and all_principals and objects and secure == ["false"]
 
 
 @check("LAKE-3")
-def versioned(stack: Subject) -> Iterator[Observation]:
-    for _, of, _copy in buckets(stack):
-        found = _part(stack, of, "aws_s3_bucket_versioning")
-        yield equal(str(found), "status", found.get("versioning_configuration.status"), "Enabled")
+def versioned_and_immutable(stack: Subject) -> Iterator[Observation]:
+    for _, resource, _copy in buckets(stack):
+        config = _part(stack, resource, "aws_s3_bucket_versioning")
+        yield equal(str(config), "status", config.get("versioning_configuration.status"), "Enabled")
     yield from lock(stack, "bronze", stack.environment.lake.immutability.days)
 
 
 @check("LAKE-4")
-def tiered(stack: Subject) -> Iterator[Observation]:
+def lifecycle_rules(stack: Subject) -> Iterator[Observation]:
     for name, spec in stack.environment.lake.lifecycle.items():
-        found = _part(stack, bucket(stack, name), "aws_s3_bucket_lifecycle_configuration")
-        rules = [rule for rule in found.blocks("rule") if rule.get("status") == "Enabled" and _whole_bucket(rule)]
+        config = _part(stack, bucket(stack, name), "aws_s3_bucket_lifecycle_configuration")
+        rules = [rule for rule in config.blocks("rule") if rule.get("status") == "Enabled" and _applies_to_bucket(rule)]
         moves = {
             str(move.get("storage_class")): move.get("days", 0) for rule in rules for move in _all(rule, "transition")
         }
-        yield at_most(str(found), "first move after days", min(moves.values(), default=None), spec.cool_after_days)
-        yield at_most(str(found), "last move after days", max(moves.values(), default=None), spec.archive_after_days)
-        ends = [days for rule in rules if (days := at(rule, "expiration.days"))]
-        yield equal(str(found), "expires after days", ends[0] if ends else None, spec.expire_after_days)
-        old = [days for rule in rules if (days := at(rule, "noncurrent_version_expiration.noncurrent_days"))]
-        yield equal(str(found), "superseded versions end after days", old[:1], [spec.superseded_after_days])
+        yield at_most(
+            str(config), "first transition after days", min(moves.values(), default=None), spec.cool_after_days
+        )
+        yield at_most(
+            str(config), "last transition after days", max(moves.values(), default=None), spec.archive_after_days
+        )
+        expirations = [days for rule in rules if (days := at(rule, "expiration.days"))]
+        yield equal(str(config), "expires after days", expirations[0] if expirations else None, spec.expire_after_days)
+        superseded = [days for rule in rules if (days := at(rule, "noncurrent_version_expiration.noncurrent_days"))]
+        yield equal(str(config), "superseded versions expire after days", superseded[:1], [spec.superseded_after_days])
 
 
-def _whole_bucket(rule: dict[str, Any]) -> bool:
+def _applies_to_bucket(rule: dict[str, Any]) -> bool:
     filters = _all(rule, "filter")
     return not rule.get("prefix") and not any(value for one in filters for value in one.values())
 
 
 def _all(block: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    found = block.get(name) or []
-    return found if isinstance(found, list) else [found]
+    config = block.get(name) or []
+    return config if isinstance(config, list) else [config]
 
 
 @check("LAKE-5")
-def copied(stack: Subject) -> Iterator[Observation]:
+def replicated(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.lake.replicate:
-        raise NotRequired("no copies are asked for (lake.replicate)")
+        raise NotRequired("lake.replicate is false")
     for name in REPLICATED:
-        found = _part(stack, bucket(stack, name), "aws_s3_bucket_replication_configuration")
+        config = _part(stack, bucket(stack, name), "aws_s3_bucket_replication_configuration")
         copy = bucket(stack, name, recovery=True)
         yield equal(str(copy), "provider", copy.get("provider"), "aws.recovery")
-        rules = [rule for rule in found.blocks("rule") if rule.get("status") == "Enabled" and not _narrowed(rule)]
+        rules = [rule for rule in config.blocks("rule") if rule.get("status") == "Enabled" and not _narrowed(rule)]
         copies = [str(at(rule, "destination.bucket")) for rule in rules]
-        yield includes(str(found), "copies to", copies, [names.bucket_arn(stack.target, name, recovery=True)])
+        yield includes(
+            str(config), "replication destinations", copies, [names.bucket_arn(stack.target, name, recovery=True)]
+        )
         for rule in rules:
-            sealed = at(rule, "source_selection_criteria.sse_kms_encrypted_objects.status")
-            yield equal(str(found), "copies what is encrypted", sealed, "Enabled")
+            encrypted_objects = at(rule, "source_selection_criteria.sse_kms_encrypted_objects.status")
+            yield equal(str(config), "sse_kms_encrypted_objects", encrypted_objects, "Enabled")
 
 
 def _narrowed(rule: dict[str, Any]) -> bool:
@@ -160,17 +170,17 @@ def _narrowed(rule: dict[str, Any]) -> bool:
 
 
 @check("LAKE-6")
-def logged(stack: Subject) -> Iterator[Observation]:
+def access_logs_enabled(stack: Subject) -> Iterator[Observation]:
     access = bucket(stack, "access")
-    for name, of, copy in buckets(stack):
+    for name, resource, copy in buckets(stack):
         if name == "access" or copy:
-            continue  # nothing reads the copies but a recovery, which CloudTrail records
-        found = _part(stack, of, "aws_s3_bucket_logging")
-        yield equal(str(found), "target_bucket", str(stack.view.target(found.get("target_bucket"))), str(access))
+            continue  # only a recovery reads the copies, which CloudTrail records
+        config = _part(stack, resource, "aws_s3_bucket_logging")
+        yield equal(str(config), "target_bucket", str(stack.view.target(config.get("target_bucket"))), str(access))
 
 
 @check("LAKE-7")
-def as_declared(stack: Subject) -> Iterator[Observation]:
+def module_permissions(stack: Subject) -> Iterator[Observation]:
     modules = {name: module for name, module in stack.environment.modules.items() if module.enabled}
     if not modules:
         raise NotRequired("no module is enabled (modules)")
@@ -178,12 +188,12 @@ def as_declared(stack: Subject) -> Iterator[Observation]:
         role = stack.one("aws_iam_role", f"workloads/module-{module}")
         attached = stack.view.pointing("aws_iam_role_policy_attachment", "role", role)
         yield empty(str(role), "attached policies", [str(one.get("policy_arn")) for one in attached])
-        yield equal(str(role), "lake", _told(_rights(stack, role)), _told(dict(spec.lake)))
+        yield equal(str(role), "lake permissions", _described(_rights(stack, role)), _described(dict(spec.lake)))
 
 
 def _rights(stack: Subject, role: Resource) -> dict[str, str]:
-    """What a role's inline policies let it do with objects: bucket (or what else is named) to read or write."""
-    short: dict[str, str] = {names.bucket(stack.target, name): name for name in BUCKETS}
+    """The object permissions of a role's inline policies: layer, or else bucket or resource, to read or write."""
+    layer_names: dict[str, str] = {names.bucket(stack.target, name): name for name in BUCKETS}
     rights: dict[str, str] = {}
     for policy in stack.view.pointing("aws_iam_role_policy", "role", role):
         for statement in statements(policy.get("policy") or {}):
@@ -192,11 +202,11 @@ def _rights(stack: Subject, role: Resource) -> dict[str, str]:
             if statement.get("Effect") != "Allow" or not (writes or covers(actions, "s3:GetObject")):
                 continue
             for resource in values(statement.get("Resource")):
-                named = resource.partition(":::")[2].partition("/")[0] or resource
-                place = short.get(named, named)
-                rights[place] = "write" if writes or rights.get(place) == "write" else "read"
+                bucket_name = resource.partition(":::")[2].partition("/")[0] or resource
+                layer = layer_names.get(bucket_name, bucket_name)
+                rights[layer] = "write" if writes or rights.get(layer) == "write" else "read"
     return rights
 
 
-def _told(rights: dict[Any, Any]) -> str:
-    return ", ".join(f"{verb} {place}" for place, verb in sorted(rights.items())) or "nothing"
+def _described(rights: dict[Any, Any]) -> str:
+    return ", ".join(f"{verb} {layer}" for layer, verb in sorted(rights.items())) or "nothing"

@@ -1,6 +1,6 @@
-"""What several of AWS's checks ask: which key, which log group, how often, and what a policy document says.
+"""Helpers of several AWS checks: keys, log groups, schedules and policy documents.
 
-Whoever wrote a policy document, a string and a list of one mean the same in it.
+In a policy document, a string is the same as a list of one string.
 """
 
 import json
@@ -21,21 +21,21 @@ from terrace.capabilities.observability import LogGroup
 def uses(
     stack: Subject, resource: Resource, value: object, name: str, purpose: Purpose, recovery: bool = False
 ) -> Observation:
-    """Whether a value (an attribute, or one in a block of it) is the purpose's key."""
-    wanted = f"keys/{purpose}{'-recovery' if recovery else ''}"
+    """Whether a value is the key of a purpose."""
+    expected = f"keys/{purpose}{'-recovery' if recovery else ''}"
     key = stack.view.target(value)
-    good = key is not None and key.type == "aws_kms_key" and key.path == wanted
-    return Observation(str(resource), f"{name} = {key or value or 'unset'}", good, wanted)
+    ok = key is not None and key.type == "aws_kms_key" and key.path == expected
+    return Observation(str(resource), f"{name} = {key or value or 'unset'}", ok, expected)
 
 
 def subnets(stack: Subject, resource: Resource, name: str) -> list[Resource]:
-    """The subnets that a resource's attribute lists; those it lists by other means are not there."""
-    found = [stack.view.target(value) for value in resource.get(name, [])]
-    return [subnet for subnet in found if subnet is not None and subnet.type == "aws_subnet"]
+    """The subnets that an attribute refers to; literal ids are left out."""
+    targets = [stack.view.target(value) for value in resource.get(name, [])]
+    return [subnet for subnet in targets if subnet is not None and subnet.type == "aws_subnet"]
 
 
 def group(stack: Subject, name: LogGroup) -> Resource:
-    """A log group of ours. Raises Absent."""
+    """A log group of the stack. Raises Absent."""
     full = names.log_group(stack.target, name)
     for resource in stack.all("aws_cloudwatch_log_group"):
         if resource.get("name") == full:
@@ -43,16 +43,16 @@ def group(stack: Subject, name: LogGroup) -> Resource:
     raise Absent(f"no aws_cloudwatch_log_group {full}")
 
 
-def kept(stack: Subject, name: LogGroup, days: int) -> Observation:
-    """Whether a log group keeps its events for `days`, but not for ever (0, or unset)."""
-    found = group(stack, name)
-    return at_least(str(found), "retention_in_days", found.get("retention_in_days"), days)
+def retained(stack: Subject, name: LogGroup, days: int) -> Observation:
+    """Whether a log group keeps its events for at least `days`; unlimited retention (0 or unset) does not count."""
+    log_group = group(stack, name)
+    return at_least(str(log_group), "retention_in_days", log_group.get("retention_in_days"), days)
 
 
 def interval(schedule: str) -> timedelta | None:
-    """The longest time between two runs of a schedule; None for one that this cannot tell, or not at least daily.
+    """The longest time between two runs of a schedule; None if it cannot be parsed or does not run daily.
 
-    Understands cron(M H ? * * *) and its like (every day, at one hour or several: 2, 2/12, 2,14) and rate(12 hours).
+    Supported: rate(12 hours), and cron(M H ? * * *) with one or several hours (2, 2/12, 2,14).
     """
     if rate := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", schedule):
         return timedelta(**{f"{rate[2]}s": int(rate[1])})
@@ -80,8 +80,8 @@ def _hours(field: str) -> list[int]:
 def statements(document: str | Mapping[str, Any]) -> list[dict[str, Any]]:
     """The statements of a policy, given as JSON or parsed."""
     parsed = json.loads(document) if isinstance(document, str) else document
-    found = parsed.get("Statement", [])
-    return [found] if isinstance(found, dict) else list(found)
+    listed = parsed.get("Statement", [])
+    return [listed] if isinstance(listed, dict) else list(listed)
 
 
 def values(entry: object) -> list[str]:
@@ -92,7 +92,7 @@ def values(entry: object) -> list[str]:
 
 
 def allows(statement: Mapping[str, Any], action: str) -> bool:
-    """Whether the Allow statement's actions cover `action`; resources and conditions are the caller's business."""
+    """Whether the Allow statement's actions cover `action`. The caller checks resources and conditions."""
     if statement.get("Effect") != "Allow":
         return False
     if "NotAction" in statement:
@@ -101,18 +101,18 @@ def allows(statement: Mapping[str, Any], action: str) -> bool:
 
 
 def covers(patterns: list[str], action: str) -> bool:
-    """Whether one of the action patterns matches, as IAM matches: without regard to case, * and ? are wild."""
+    """Whether one of the action patterns matches, as in IAM: case-insensitive, with the wildcards * and ?."""
     return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
 
 
 def principals(statement: Mapping[str, Any], kind: str = "AWS") -> list[str]:
-    """The principals of a kind (AWS, Service, Federated); `*` for everybody."""
+    """The principals of a kind (AWS, Service, Federated); `*` for all."""
     principal = statement.get("Principal")
     return ["*"] if principal == "*" else values((principal or {}).get(kind))
 
 
 def condition(statement: Mapping[str, Any], operator: str, key: str) -> list[str]:
-    """What a condition compares with; empty when the statement has none such."""
+    """The values of a condition; empty if the statement does not have it."""
     for name, comparisons in (statement.get("Condition") or {}).items():
         if name.lower() == operator.lower():
             for compared, against in comparisons.items():
@@ -122,5 +122,5 @@ def condition(statement: Mapping[str, Any], operator: str, key: str) -> list[str
 
 
 def condition_keys(statement: Mapping[str, Any]) -> set[str]:
-    """All keys that the statement's conditions look at, in lower case."""
+    """All condition keys of the statement, in lower case."""
     return {key.lower() for comparisons in (statement.get("Condition") or {}).values() for key in comparisons}

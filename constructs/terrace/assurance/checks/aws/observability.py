@@ -12,7 +12,7 @@ from terrace.aws import names
 from terrace.capabilities.observability import EmailChannel, LogGroup, WebhookChannel
 from terrace.capabilities.spec import Severity
 
-_ELSEWHERE: tuple[LogGroup, ...] = ("flow", "cluster", "trail")  # NET-5, K8S-3 and AUD-1 say how long these are kept
+_OTHER_RETENTION: tuple[LogGroup, ...] = ("flow", "cluster", "trail")  # checked by NET-5, K8S-3 and AUD-1
 _SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
 
 SIGNALS: tuple[tuple[str, str], ...] = (
@@ -25,48 +25,48 @@ SIGNALS: tuple[tuple[str, str], ...] = (
     ("ContainerInsights", "node_memory_utilization"),
     ("AWS/NATGateway", "ErrorPortAllocation"),
 )
-"""What every deployment watches, in CloudWatch's words; refusals by the lake come apart, the budget is COST-1's."""
+"""The metrics that every deployment has alarms on. Lake denials have their own check, the budget is COST-1."""
 
 
 @check("OBS-1")
-def kept_and_encrypted(stack: Subject) -> Iterator[Observation]:
-    elsewhere = set()
+def log_storage(stack: Subject) -> Iterator[Observation]:
+    known_groups = set()
     for name in get_args(LogGroup):
-        found = lookup.group(stack, name)
-        elsewhere.add(found)
-        yield lookup.uses(stack, found, found.get("kms_key_id"), "kms_key_id", "logs")
-        if name not in _ELSEWHERE:
-            yield lookup.kept(stack, name, stack.environment.observability.retention_days)
-    for found in stack.all("aws_cloudwatch_log_group"):
-        if found not in elsewhere:  # of a capability's own, such as a replica's
-            yield lookup.uses(stack, found, found.get("kms_key_id"), "kms_key_id", "logs")
-            least = stack.environment.observability.retention_days
-            yield at_least(str(found), "retention_in_days", found.get("retention_in_days"), least)
+        log_group = lookup.group(stack, name)
+        known_groups.add(log_group)
+        yield lookup.uses(stack, log_group, log_group.get("kms_key_id"), "kms_key_id", "logs")
+        if name not in _OTHER_RETENTION:
+            yield lookup.retained(stack, name, stack.environment.observability.retention_days)
+    for log_group in stack.all("aws_cloudwatch_log_group"):
+        if log_group not in known_groups:  # a log group of one capability, such as a replica's
+            yield lookup.uses(stack, log_group, log_group.get("kms_key_id"), "kms_key_id", "logs")
+            retention_days = stack.environment.observability.retention_days
+            yield at_least(str(log_group), "retention_in_days", log_group.get("retention_in_days"), retention_days)
 
 
 @check("OBS-2")
-def signals_alarm(stack: Subject) -> Iterator[Observation]:
+def signal_alarms(stack: Subject) -> Iterator[Observation]:
     network = stack.environment.network
-    apart = {
+    min_resources = {
         "AWS/ElastiCache": stack.environment.cache.replicas + 1,
         "AWS/NATGateway": network.zones if network.egress.nat == "per_zone" else 1,
     }
     for namespace, metric in SIGNALS:
-        by_place: dict[str, list[Resource]] = {}
+        by_dimensions: dict[str, list[Resource]] = {}
         for alarm in stack.all("aws_cloudwatch_metric_alarm"):
             if (alarm.get("namespace"), alarm.get("metric_name")) == (namespace, metric):
-                place = str(sorted((key, str(value)) for key, value in alarm.get("dimensions", {}).items()))
-                by_place.setdefault(place, []).append(alarm)
+                dimensions = str(sorted((key, str(value)) for key, value in alarm.get("dimensions", {}).items()))
+                by_dimensions.setdefault(dimensions, []).append(alarm)
         resource = f"alarms on {namespace} {metric}"
-        yield at_least(resource, "resources watched", len(by_place), apart.get(namespace, 1))
-        for watching in by_place.values():
-            yield includes(resource, "severities", _reached(stack, watching), _SEVERITIES)
+        yield at_least(resource, "resources with an alarm", len(by_dimensions), min_resources.get(namespace, 1))
+        for alarms in by_dimensions.values():
+            yield includes(resource, "severities", _severities(stack, alarms), _SEVERITIES)
 
 
 @check("OBS-2")
-def refusals_alarm(stack: Subject) -> Iterator[Observation]:
+def lake_denial_alarms(stack: Subject) -> Iterator[Observation]:
     group = names.log_group(stack.target, "trail")
-    refusals = {
+    denial_metrics = {
         (change.get("namespace"), change.get("name"))
         for entry in stack.all("aws_cloudwatch_log_metric_filter")
         if entry.get("log_group_name") == group
@@ -77,54 +77,54 @@ def refusals_alarm(stack: Subject) -> Iterator[Observation]:
     alarms = [
         alarm
         for alarm in stack.all("aws_cloudwatch_metric_alarm")
-        if (alarm.get("namespace"), alarm.get("metric_name")) in refusals
+        if (alarm.get("namespace"), alarm.get("metric_name")) in denial_metrics
     ]
-    yield includes("alarms on refusals by the lake", "severities", _reached(stack, alarms), _SEVERITIES)
+    yield includes("alarms on lake denials", "severities", _severities(stack, alarms), _SEVERITIES)
 
 
 @check("OBS-2")
-def thresholds(stack: Subject) -> Iterator[Observation]:
-    wanted = stack.environment.observability.thresholds
-    for metric, most in (
-        ("CPUUtilization", wanted.database_cpu_percent),
-        ("DatabaseConnections", wanted.database_connections),
-        ("DatabaseMemoryUsagePercentage", wanted.cache_memory_percent),
-        ("Evictions", wanted.cache_evictions),
-        ("node_cpu_utilization", wanted.node_cpu_percent),
-        ("node_memory_utilization", wanted.node_memory_percent),
-        ("LakeDenials", wanted.lake_denials),
+def alarm_thresholds(stack: Subject) -> Iterator[Observation]:
+    expected = stack.environment.observability.thresholds
+    for metric, limit in (
+        ("CPUUtilization", expected.database_cpu_percent),
+        ("DatabaseConnections", expected.database_connections),
+        ("DatabaseMemoryUsagePercentage", expected.cache_memory_percent),
+        ("Evictions", expected.cache_evictions),
+        ("node_cpu_utilization", expected.node_cpu_percent),
+        ("node_memory_utilization", expected.node_memory_percent),
+        ("LakeDenials", expected.lake_denials),
     ):
         for alarm in stack.all("aws_cloudwatch_metric_alarm"):
             if alarm.get("metric_name") == metric:
-                yield at_most(str(alarm), "threshold", alarm.get("threshold"), most)
+                yield at_most(str(alarm), "threshold", alarm.get("threshold"), limit)
 
 
-def _reached(stack: Subject, alarms: list[Resource]) -> list[str]:
-    """The severities whose topics these alarms reach."""
+def _severities(stack: Subject, alarms: list[Resource]) -> list[str]:
+    """The severities whose topics these alarms notify."""
     topics = {names.topic_arn(stack.target, severity): severity for severity in _SEVERITIES}
-    armed = [alarm for alarm in alarms if alarm.get("actions_enabled", True)]
-    return [topics[action] for alarm in armed for action in alarm.get("alarm_actions", []) if action in topics]
+    active_alarms = [alarm for alarm in alarms if alarm.get("actions_enabled", True)]
+    return [topics[action] for alarm in active_alarms for action in alarm.get("alarm_actions", []) if action in topics]
 
 
 @check("OBS-3")
-def people_hear(stack: Subject) -> Iterator[Observation]:
+def notification_channels(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.observability
     for severity, channels in (("warning", spec.escalation.warning), ("critical", spec.escalation.critical)):
         topic = stack.one("aws_sns_topic", f"observability/{severity}")
         yield lookup.uses(stack, topic, topic.get("kms_master_key_id"), "kms_master_key_id", "events")
-        subscribed = stack.view.pointing("aws_sns_topic_subscription", "topic_arn", topic)
-        told = [str(one.get("endpoint")) for one in subscribed]
-        yield includes(str(topic), "subscribers", told, [_address(spec.channels[name]) for name in channels])
+        subscriptions = stack.view.pointing("aws_sns_topic_subscription", "topic_arn", topic)
+        endpoints = [str(one.get("endpoint")) for one in subscriptions]
+        yield includes(str(topic), "subscriptions", endpoints, [_address(spec.channels[name]) for name in channels])
 
 
 @check("OBS-3")
-def escalates(stack: Subject) -> Iterator[Observation]:
+def critical_escalation(stack: Subject) -> Iterator[Observation]:
     minutes = stack.environment.observability.escalation.critical_after_minutes
     critical = names.topic_arn(stack.target, "critical")
     for alarm in stack.all("aws_cloudwatch_metric_alarm"):
         if critical in alarm.get("alarm_actions", []) and alarm.get("metric_name"):
-            lasted = alarm.get("period", 0) * alarm.get("evaluation_periods", 0) // 60
-            yield at_most(str(alarm), "minutes until it is critical", lasted, minutes)
+            minutes_to_critical = alarm.get("period", 0) * alarm.get("evaluation_periods", 0) // 60
+            yield at_most(str(alarm), "minutes until critical", minutes_to_critical, minutes)
 
 
 def _address(channel: EmailChannel | WebhookChannel) -> str:
@@ -137,17 +137,17 @@ def dashboard(stack: Subject) -> Iterator[Observation]:
     widgets = board.blocks("dashboard_body.widgets")
     text = json.dumps(board.get("dashboard_body"), default=str)
     yield at_least(str(board), "widgets", len(widgets), 1)
-    absent = [f"{namespace} {metric}" for namespace, metric in SIGNALS if f'"{metric}"' not in text]
-    yield empty(str(board), "signals that it does not show", absent)
+    missing = [f"{namespace} {metric}" for namespace, metric in SIGNALS if f'"{metric}"' not in text]
+    yield empty(str(board), "signals not shown", missing)
     objective = f"{stack.environment.observability.slo_percent:g} %"
-    yield equal(str(board), f"shows the objective of {objective}", objective in text, True)
+    yield equal(str(board), f"shows the {objective} objective", objective in text, True)
 
 
 @check("OBS-4")
-def objective_burns(stack: Subject) -> Iterator[Observation]:
-    for word in ("fast", "slow"):
-        alarm = stack.one("aws_cloudwatch_metric_alarm", f"alarms/objective-{word}")
-        yield at_least(str(alarm), "metrics of requests and failures", len(alarm.blocks("metric_query")), 2)
-        yield at_least(str(alarm), "topics told", len(_reached(stack, [alarm])), 1)
+def slo_burn_rate_alarms(stack: Subject) -> Iterator[Observation]:
+    for speed in ("fast", "slow"):
+        alarm = stack.one("aws_cloudwatch_metric_alarm", f"alarms/objective-{speed}")
+        yield at_least(str(alarm), "metric queries", len(alarm.blocks("metric_query")), 2)
+        yield at_least(str(alarm), "notified topics", len(_severities(stack, [alarm])), 1)
         threshold = alarm.get("threshold")
         yield at_least(str(alarm), "threshold", threshold, 0)

@@ -12,15 +12,15 @@ from terrace.assurance.view import Reference, Resource
 from terrace.aws import names
 
 _VALUES = re.compile(r"(^|_)(passwords?|secret_string|secret_binary|auth_token|preshared_key|private_key)$")
-"""Attributes that hold a secret's value; write-only ones end in _wo and never reach the state."""
+"""Attributes that hold a secret value; write-only ones end in _wo and are not stored in the state."""
 
 
 def modules(stack: Subject) -> list[str]:
     """The enabled modules; each has a secret. Raises NotRequired."""
-    found = sorted(name for name, module in stack.environment.modules.items() if module.enabled)
-    if not found:
+    enabled = sorted(name for name, module in stack.environment.modules.items() if module.enabled)
+    if not enabled:
         raise NotRequired("no module is enabled (modules)")
-    return found
+    return enabled
 
 
 def _secret(stack: Subject, module: str) -> Resource:
@@ -28,20 +28,20 @@ def _secret(stack: Subject, module: str) -> Resource:
 
 
 @check("SEC-1")
-def no_value_in_the_stack(stack: Subject) -> Iterator[Observation]:
+def no_plaintext_values(stack: Subject) -> Iterator[Observation]:
     for resource in stack.view:
-        held = [name for name in _names(resource.raw) if _VALUES.search(name)]
-        if held or resource.type.startswith("aws_secretsmanager"):
-            yield empty(str(resource), "attributes with a value that state would keep", held)
+        stored_values = [name for name in _names(resource.raw) if _VALUES.search(name)]
+        if stored_values or resource.type.startswith("aws_secretsmanager"):
+            yield empty(str(resource), "attributes with a secret value", stored_values)
     for version in stack.all("aws_secretsmanager_secret_version"):
         value = version.get("secret_string_wo")
-        kind = value.type if isinstance(value, Reference) else "written"
-        ephemeral = kind == "ephemeral.aws_secretsmanager_random_password"
-        yield Observation(str(version), f"secret_string_wo is {kind}", ephemeral, "an ephemeral random password")
+        source = value.type if isinstance(value, Reference) else "literal"
+        ephemeral = source == "ephemeral.aws_secretsmanager_random_password"
+        yield Observation(str(version), f"secret_string_wo = {source}", ephemeral, "an ephemeral random password")
 
 
 def _names(written: Any) -> Iterator[str]:
-    """The names of all attributes, however deep, that have text as their value."""
+    """The names of all attributes with text as their value, at any depth."""
     if isinstance(written, dict):
         for name, value in written.items():
             if isinstance(value, str) and value:
@@ -53,7 +53,7 @@ def _names(written: Any) -> Iterator[str]:
 
 
 @check("SEC-1")
-def kept_in_the_manager(stack: Subject) -> Iterator[Observation]:
+def secret_per_module(stack: Subject) -> Iterator[Observation]:
     for module in modules(stack):
         secret = _secret(stack, module)
         yield lookup.uses(stack, secret, secret.get("kms_key_id"), "kms_key_id", "secrets")
@@ -63,17 +63,17 @@ def kept_in_the_manager(stack: Subject) -> Iterator[Observation]:
             copies = {str(copy.get("region")): copy for copy in secret.blocks("replica")}
             yield includes(str(secret), "replicas", copies, [region])
             for copy in copies.values():
-                yield lookup.uses(stack, secret, copy.get("kms_key_id"), "replica's key", "secrets", recovery=True)
+                yield lookup.uses(stack, secret, copy.get("kms_key_id"), "replica kms_key_id", "secrets", recovery=True)
 
 
 @check("SEC-2")
-def admin_rotated(stack: Subject) -> Iterator[Observation]:
+def managed_admin_credential(stack: Subject) -> Iterator[Observation]:
     server = stack.one("aws_db_instance", "database/server")
     yield equal(str(server), "manage_master_user_password", server.get("manage_master_user_password"), True)
     key = server.get("master_user_secret_kms_key_id")
     yield lookup.uses(stack, server, key, "master_user_secret_kms_key_id", "secrets")
     rotations = stack.view.pointing("aws_secretsmanager_secret_rotation", "secret_id", server)
-    yield at_least(str(server), "rotations of its secret", len(rotations), 1)
+    yield at_least(str(server), "rotations of the admin secret", len(rotations), 1)
     days = stack.environment.secrets.database_rotation_days
     for rotation in rotations:
         period = rotation.get("rotation_rules.automatically_after_days")
@@ -81,44 +81,47 @@ def admin_rotated(stack: Subject) -> Iterator[Observation]:
 
 
 @check("SEC-3")
-def own_identity(stack: Subject) -> Iterator[Observation]:
+def own_secret_only(stack: Subject) -> Iterator[Observation]:
     for module in modules(stack):
         role = stack.one("aws_iam_role", f"workloads/module-{module}")
         secret = _secret(stack, module)
         policies = stack.view.pointing("aws_secretsmanager_secret_policy", "secret_arn", secret)
-        readers = [reader for policy in policies for reader in _only_readers(policy.get("policy") or {})]
+        readers = [reader for policy in policies for reader in _exempt_principals(policy.get("policy") or {})]
         own = names.role_arn(stack.target, f"module-{module}")
-        others = [reader for reader in readers if "-module-" in reader and reader != own]
-        good = own in readers and not others and "*" not in readers
+        other_modules = [reader for reader in readers if "-module-" in reader and reader != own]
+        ok = own in readers and not other_modules and "*" not in readers
         yield Observation(
-            str(secret), f"readable by {', '.join(readers) or 'whoever IAM lets'}", good, f"{own} and pipelines"
+            str(secret),
+            f"readable by {', '.join(readers) or 'every identity with an IAM permission'}",
+            ok,
+            f"{own} and pipelines",
         )
-        yield from _pods(stack, module, role)
+        yield from _service_accounts(stack, module, role)
         yield from _reads_own_only(stack, module, role)
 
 
-def _pods(stack: Subject, module: str, role: Resource) -> Iterator[Observation]:
-    links = stack.view.pointing("aws_eks_pod_identity_association", "role_arn", role)
-    accounts = [f"{link.get('namespace')}/{link.get('service_account')}" for link in links]
+def _service_accounts(stack: Subject, module: str, role: Resource) -> Iterator[Observation]:
+    associations = stack.view.pointing("aws_eks_pod_identity_association", "role_arn", role)
+    accounts = [f"{association.get('namespace')}/{association.get('service_account')}" for association in associations]
     namespace = stack.environment.modules[module].namespace or module
-    yield equal(str(role), "pods that have it", accounts, [f"{namespace}/{module}"])
+    yield equal(str(role), "service accounts", accounts, [f"{namespace}/{module}"])
 
 
 def _reads_own_only(stack: Subject, module: str, role: Resource) -> Iterator[Observation]:
-    places = [
-        place
+    readable = [
+        resource
         for policy in stack.view.pointing("aws_iam_role_policy", "role", role)
         for statement in statements(policy.get("policy") or {})
         if allows(statement, "secretsmanager:GetSecretValue")
-        for place in values(statement.get("Resource"))
+        for resource in values(statement.get("Resource"))
     ]
     own = f":secret:{stack.target.prefix}/{module}/app-"
-    yield includes(str(role), "secrets that it reads", [own for place in places if own in place], [own])
-    yield empty(str(role), "other secrets that it reads", [place for place in places if own not in place])
+    yield includes(str(role), "readable secrets", [own for resource in readable if own in resource], [own])
+    yield empty(str(role), "other readable secrets", [resource for resource in readable if own not in resource])
 
 
-def _only_readers(policy: Mapping[str, Any]) -> list[str]:
-    """The principals that a denial of reading leaves out."""
+def _exempt_principals(policy: Mapping[str, Any]) -> list[str]:
+    """The principals that are exempt from a deny statement on reading."""
     for statement in statements(policy):
         reads = covers(values(statement.get("Action")), "secretsmanager:GetSecretValue")
         if statement.get("Effect") == "Deny" and reads:

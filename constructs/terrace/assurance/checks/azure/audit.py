@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure import lake
-from terrace.assurance.checks.azure.lookup import diagnostics, meant
+from terrace.assurance.checks.azure.lookup import diagnostics, referenced
 from terrace.assurance.evaluation import Absent, NotRequired, Observation, check, equal, includes
 from terrace.assurance.view import Resource
 from terrace.azure import names
@@ -13,7 +13,7 @@ from terrace.capabilities.spec import LAYERS
 _CALLS = ("Administrative", "Security", "Policy")
 _PLANS = ("Arm", "Containers", "KeyVaults", "OpenSourceRelationalDatabases", "StorageAccounts", "VirtualMachines")
 _BENCHMARK = "1f3afdf9-d0c9-4c3d-847f-89da613e70a8"  # Microsoft cloud security benchmark
-_ELSEWHERE = "another environment of the subscription carries it (owns_account)"
+_NOT_OWNED = "owns_account is false; another environment manages the subscription"
 
 
 def _trail(stack: Subject) -> Resource:
@@ -25,38 +25,40 @@ def _trail(stack: Subject) -> Resource:
 
 
 @check("AUD-1")
-def recorded(stack: Subject) -> Iterator[Observation]:
+def all_calls_logged(stack: Subject) -> Iterator[Observation]:
     audit = lake.bucket(stack, "audit")
     if stack.target.settings.owns_account:
         trail = _trail(stack)
         categories = [str(log.get("category")) for log in trail.blocks("enabled_log")]
         yield includes(str(trail), "categories", categories, _CALLS)
-        place = meant(stack, audit.type, trail.get("storage_account_id"))
-        yield equal(str(trail), "account", str(place), str(audit))
+        destination = referenced(stack, audit.type, trail.get("storage_account_id"))
+        yield equal(str(trail), "storage account", str(destination), str(audit))
     vault = stack.one("azurerm_key_vault", "keys/vault")
-    found = diagnostics(stack, vault)
-    sent = [str(log.get("category_group")) for one in found for log in one.blocks("enabled_log")]
-    yield includes(str(vault), "logs", sent, ["audit"])
+    settings = diagnostics(stack, vault)
+    categories_sent = [str(log.get("category_group")) for one in settings for log in one.blocks("enabled_log")]
+    yield includes(str(vault), "log category groups", categories_sent, ["audit"])
     for layer in LAYERS:
-        of = lake.bucket(stack, layer)
-        reads = [
+        layer_account = lake.bucket(stack, layer)
+        logged = [
             str(log.get("category"))
-            for setting in diagnostics(stack, of, "/blobServices/default")
-            if meant(stack, audit.type, setting.get("storage_account_id")) == audit
+            for setting in diagnostics(stack, layer_account, "/blobServices/default")
+            if referenced(stack, audit.type, setting.get("storage_account_id")) == audit
             for log in setting.blocks("enabled_log")
         ]
-        yield includes(str(of), "on record", reads, ["StorageRead", "StorageWrite", "StorageDelete"])
+        yield includes(
+            str(layer_account), "logged operations", logged, ["StorageRead", "StorageWrite", "StorageDelete"]
+        )
 
 
 @check("AUD-1")
-def unchangeable(stack: Subject) -> Iterator[Observation]:
+def log_immutable(stack: Subject) -> Iterator[Observation]:
     yield from lake.lock(stack, "audit", max(stack.environment.audit.retention_days, 365))
 
 
 @check("AUD-2")
-def threats_looked_for(stack: Subject) -> Iterator[Observation]:
+def threat_detection_enabled(stack: Subject) -> Iterator[Observation]:
     if not stack.target.settings.owns_account:
-        raise NotRequired(_ELSEWHERE)
+        raise NotRequired(_NOT_OWNED)
     plans = stack.all("azurerm_security_center_subscription_pricing")
     on = [str(plan.get("resource_type")) for plan in plans if plan.get("tier") == "Standard"]
     yield includes("Defender", "plans", on, _PLANS)
@@ -65,11 +67,10 @@ def threats_looked_for(stack: Subject) -> Iterator[Observation]:
 
 
 @check("AUD-3")
-def compared(stack: Subject) -> Iterator[Observation]:
+def configuration_baseline(stack: Subject) -> Iterator[Observation]:
     if not stack.target.settings.owns_account:
-        raise NotRequired(_ELSEWHERE)
+        raise NotRequired(_NOT_OWNED)
     baseline = stack.one("azurerm_subscription_policy_assignment", "audit/baseline")
-    wanted = names.policy_id(_BENCHMARK, initiative=True)
-    yield equal(str(baseline), "policy_definition_id", baseline.get("policy_definition_id"), wanted)
-    place = baseline.get("subscription_id")
-    yield equal(str(baseline), "subscription_id", place, names.subscription(stack.target))
+    expected = names.policy_id(_BENCHMARK, initiative=True)
+    yield equal(str(baseline), "policy_definition_id", baseline.get("policy_definition_id"), expected)
+    yield equal(str(baseline), "subscription_id", baseline.get("subscription_id"), names.subscription(stack.target))

@@ -7,32 +7,32 @@ from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_
 
 
 @check("COST-1")
-def budget(stack: Subject) -> Iterator[Observation]:
-    found = stack.view.only("azurerm_consumption_budget_subscription")
-    yield at_most(str(found), "amount", found.get("amount"), stack.environment.cost.budget_usd)
-    yield equal(str(found), "time_grain", found.get("time_grain"), "Monthly")
-    alerts = [one for one in found.blocks("notification") if one.get("enabled", True)]
+def budget_alerts(stack: Subject) -> Iterator[Observation]:
+    budget = stack.view.only("azurerm_consumption_budget_subscription")
+    yield at_most(str(budget), "amount", budget.get("amount"), stack.environment.cost.budget_usd)
+    yield equal(str(budget), "time_grain", budget.get("time_grain"), "Monthly")
+    alerts = [one for one in budget.blocks("notification") if one.get("enabled", True)]
     actual = [f"{one.get('threshold'):g}" for one in alerts if one.get("threshold_type", "Actual") == "Actual"]
-    yield includes(str(found), "alerts at percent", actual, ["50", "80", "100"])
+    yield includes(str(budget), "alerts at percent", actual, ["50", "80", "100"])
     for alert in alerts:
-        people = [*(alert.get("contact_emails") or []), *(alert.get("contact_groups") or [])]
-        yield at_least(str(found), f"who hears of {alert.get('threshold')} %", len(people), 1)
+        recipients = [*(alert.get("contact_emails") or []), *(alert.get("contact_groups") or [])]
+        yield at_least(str(budget), f"recipients of the {alert.get('threshold')} % alert", len(recipients), 1)
 
 
 @check("COST-2")
-def sleeps(stack: Subject) -> Iterator[Observation]:
+def sleep_schedule(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.cost.sleep
     if spec is None:
-        raise NotRequired("it is always awake (cost.sleep)")
-    for thing, kind in (("cluster", "managedClusters"), ("database", "flexibleServers")):
-        for word, time, verb in (("down", spec.down, "stop"), ("up", spec.up, "start")):
-            flow = stack.one("azurerm_logic_app_workflow", f"cost/{thing}-{word}")
+        raise NotRequired("cost.sleep is not set")
+    for component, kind in (("cluster", "managedClusters"), ("database", "flexibleServers")):
+        for direction, time, verb in (("down", spec.down, "stop"), ("up", spec.up, "start")):
+            flow = stack.one("azurerm_logic_app_workflow", f"cost/{component}-{direction}")
             yield equal(str(flow), "enabled", flow.get("enabled", True), True)
             hour, minute = (int(part) for part in time.split(":"))
-            times = stack.view.pointing("azurerm_logic_app_trigger_recurrence", "logic_app_id", flow)
-            at = [(one.get("schedule.at_these_hours"), one.get("schedule.at_these_minutes")) for one in times]
-            yield equal(str(flow), "runs at", at, [([hour], [minute])])
+            triggers = stack.view.pointing("azurerm_logic_app_trigger_recurrence", "logic_app_id", flow)
+            runs_at = [(one.get("schedule.at_these_hours"), one.get("schedule.at_these_minutes")) for one in triggers]
+            yield equal(str(flow), "runs at", runs_at, [([hour], [minute])])
             calls = stack.view.pointing("azurerm_logic_app_action_custom", "logic_app_id", flow)
-            places = [str(one.get("body.inputs.uri")).partition("?")[0] for one in calls]
-            good = any(f"/{kind}/" in place and place.endswith(f"/{verb}") for place in places)
-            yield Observation(str(flow), f"calls {', '.join(places) or 'nothing'}", good, f"{verb} of {kind}")
+            uris = [str(one.get("body.inputs.uri")).partition("?")[0] for one in calls]
+            ok = any(f"/{kind}/" in uri and uri.endswith(f"/{verb}") for uri in uris)
+            yield Observation(str(flow), f"calls {', '.join(uris) or 'nothing'}", ok, f"{verb} of {kind}")

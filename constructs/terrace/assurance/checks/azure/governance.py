@@ -14,71 +14,78 @@ _TAGGED = (
     "azurerm_application_gateway", "azurerm_user_assigned_identity", "azurerm_log_analytics_workspace",
     "azurerm_data_protection_backup_vault", "azurerm_nat_gateway", "azurerm_network_security_group",
 )  # fmt: skip
-"""What holds data or costs money and takes tags; the policy below gives them to what Azure makes by itself."""
+"""Resources that hold data or cost money and support tags; a policy adds the tags to resources that Azure creates."""
 
 
 def _regions(stack: Subject) -> list[str]:
-    found = [stack.target.region, stack.target.recovery_region]
-    return sorted(region for region in found if region)
+    regions = [stack.target.region, stack.target.recovery_region]
+    return sorted(region for region in regions if region)
 
 
 @check("GOV-1")
 def all_tagged(stack: Subject) -> Iterator[Observation]:
-    wanted = dict(stack.target.tags)
+    expected = dict(stack.target.tags)
     for resource in stack.view:
-        own = resource.get("tags")
-        if isinstance(own, Mapping) or resource.type in _TAGGED:
-            has = own if isinstance(own, Mapping) else {}
-            wrong = sorted(key for key, value in wanted.items() if has.get(key) != value)
-            told = f"lacks {', '.join(wrong)}" if wrong else "has its tags"
-            yield Observation(str(resource), told, not wrong, ", ".join(wanted))
+        resource_tags = resource.get("tags")
+        if isinstance(resource_tags, Mapping) or resource.type in _TAGGED:
+            tags = resource_tags if isinstance(resource_tags, Mapping) else {}
+            missing = sorted(key for key, value in expected.items() if tags.get(key) != value)
+            fact = f"lacks {', '.join(missing)}" if missing else "has all tags"
+            yield Observation(str(resource), fact, not missing, ", ".join(expected))
 
 
 @check("GOV-1")
-def inherited(stack: Subject) -> Iterator[Observation]:
-    given = [
+def tags_inherited(stack: Subject) -> Iterator[Observation]:
+    inherited_tags = [
         str(one.get("parameters.tagName.value"))
         for one in stack.all("azurerm_resource_group_policy_assignment")
         if one.get("policy_definition_id") == names.policy_id(_INHERIT)
     ]
     for tag in stack.target.tags:
         yield at_least(
-            "governance", f"policies that give {tag}", given.count(tag), len(stack.all("azurerm_resource_group"))
+            "governance",
+            f"assignments that inherit the tag {tag}",
+            inherited_tags.count(tag),
+            len(stack.all("azurerm_resource_group")),
         )
 
 
 @check("GOV-2")
-def own_regions(stack: Subject) -> Iterator[Observation]:
+def allowed_regions_only(stack: Subject) -> Iterator[Observation]:
     allowed = _allowed(stack)
     for resource in stack.view:
         group = resource.type == "azurerm_monitor_action_group"
-        place = resource.get("location", "global" if group else None)
-        may = [names.topic_region(stack.target)] if group else allowed
-        if place is not None:
-            written = stack.view.text(place)
-            yield Observation(str(resource), f"location = {written}", written in may, f"one of {', '.join(may)}")
+        location = resource.get("location", "global" if group else None)
+        locations = [names.topic_region(stack.target)] if group else allowed
+        if location is not None:
+            location = stack.view.text(location)
+            yield Observation(
+                str(resource), f"location = {location}", location in locations, f"one of {', '.join(locations)}"
+            )
         for block in resource.blocks("georeplications"):
-            copy = str(block.get("location"))
-            yield Observation(str(resource), f"a copy in {copy}", copy in allowed, f"one of {', '.join(allowed)}")
+            location = str(block.get("location"))
+            yield Observation(
+                str(resource), f"georeplication = {location}", location in allowed, f"one of {', '.join(allowed)}"
+            )
 
 
 def _allowed(stack: Subject) -> list[str]:
-    """The environment's regions, and the one that Azure itself pairs with the home region where copies go away."""
+    """The environment's regions, and the pair of the home region if copies go to another region."""
     regions = _regions(stack)
-    pair = names.PAIRS.get(stack.target.region)
-    return [*regions, pair] if pair and stack.target.recovery_region else regions
+    paired_region = names.PAIRS.get(stack.target.region)
+    return [*regions, paired_region] if paired_region and stack.target.recovery_region else regions
 
 
 @check("GOV-2")
-def other_regions_refused(stack: Subject) -> Iterator[Observation]:
+def other_regions_denied(stack: Subject) -> Iterator[Observation]:
     for group in stack.all("azurerm_resource_group"):
         policies = [
             one
             for one in stack.view.pointing("azurerm_resource_group_policy_assignment", "resource_group_id", group)
             if one.get("policy_definition_id") == names.policy_id(_LOCATIONS) and one.get("enforce", True)
         ]
-        yield equal(str(group), "policies of allowed locations", len(policies), 1)
+        yield equal(str(group), "assignments of the allowed-locations policy", len(policies), 1)
         for policy in policies:
-            places = sorted(policy.get("parameters.listOfAllowedLocations.value", []))
-            wanted = sorted({*_allowed(stack), "global"})
-            yield equal(str(policy), "allowed locations", places, wanted)
+            locations = sorted(policy.get("parameters.listOfAllowedLocations.value", []))
+            expected = sorted({*_allowed(stack), "global"})
+            yield equal(str(policy), "allowed locations", locations, expected)

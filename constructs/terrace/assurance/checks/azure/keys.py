@@ -9,7 +9,7 @@ from terrace.assurance.view import Resource
 from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES
 
 _USE = "Key Vault Crypto Service Encryption User"
-_WIDE = ("Owner", "Contributor", "Key Vault Administrator", "Key Vault Crypto Officer", "Key Vault Crypto User")
+_BROAD_ROLES = ("Owner", "Contributor", "Key Vault Administrator", "Key Vault Crypto Officer", "Key Vault Crypto User")
 
 
 def _keys(stack: Subject) -> Iterator[Resource]:
@@ -22,53 +22,51 @@ def _keys(stack: Subject) -> Iterator[Resource]:
 
 
 def _days(period: object) -> int | None:
-    found = re.fullmatch(r"P(\d+)D", str(period))
-    return int(found[1]) if found else None
+    match = re.fullmatch(r"P(\d+)D", str(period))
+    return int(match[1]) if match else None
 
 
 @check("KEY-1")
-def one_a_purpose_rotated(stack: Subject) -> Iterator[Observation]:
+def rotated_key_per_purpose(stack: Subject) -> Iterator[Observation]:
     days = min(stack.environment.keys.rotation_days, 365)
     for key in _keys(stack):
         purpose = key.path.removeprefix("keys/").removesuffix("-recovery")
         yield equal(str(key), "name", key.get("name"), purpose)
     for key in stack.all("azurerm_key_vault_key"):
-        after = _days(key.get("rotation_policy.automatic.time_after_creation"))
-        yield at_most(str(key), "days until it rotates", after, days)
+        rotation_days = _days(key.get("rotation_policy.automatic.time_after_creation"))
+        yield at_most(str(key), "rotation period in days", rotation_days, days)
 
 
 @check("KEY-2")
-def cannot_be_lost(stack: Subject) -> Iterator[Observation]:
-    least = stack.environment.keys.deletion_window_days
+def deletion_protection(stack: Subject) -> Iterator[Observation]:
+    window = stack.environment.keys.deletion_window_days
     for vault in stack.all("azurerm_key_vault"):
         yield equal(str(vault), "purge_protection_enabled", vault.get("purge_protection_enabled"), True)
-        kept = vault.get("soft_delete_retention_days", 90)  # Azure's own default
-        yield at_least(str(vault), "soft_delete_retention_days", kept, least)
+        retention_days = vault.get("soft_delete_retention_days", 90)  # Azure's own default
+        yield at_least(str(vault), "soft_delete_retention_days", retention_days, window)
 
 
 @check("KEY-3")
-def least_use(stack: Subject) -> Iterator[Observation]:
+def least_privilege(stack: Subject) -> Iterator[Observation]:
     for vault in stack.all("azurerm_key_vault"):
         yield equal(str(vault), "rbac_authorization_enabled", vault.get("rbac_authorization_enabled"), True)
         yield equal(str(vault), "access policies", len(vault.blocks("access_policy")), 0)
-        closed = vault.get("network_acls.default_action")
-        yield equal(str(vault), "default_action", closed, "Deny")
+        default_action = vault.get("network_acls.default_action")
+        yield equal(str(vault), "default_action", default_action, "Deny")
         public = vault.get("public_network_access_enabled", True)  # Azure's own default
         yield equal(str(vault), "public_network_access_enabled", public, False)
     for grant in stack.all("azurerm_role_assignment"):
         role = str(grant.get("role_definition_name"))
         if role == _USE:
             key = stack.view.target(grant.get("scope"))
-            user = stack.view.target(grant.get("principal_id"))
-            if user is not None and user.path == "backup/vault":  # Azure Backup acts as the vault's own identity
+            identity = stack.view.target(grant.get("principal_id"))
+            if identity is not None and identity.path == "backup/vault":  # Azure Backup uses the vault's own identity
                 scope = str(grant.get("scope"))
-                yield Observation(
-                    str(grant), f"backup/vault uses {scope}", scope.endswith("/keys/backups"), "keys/backups"
-                )
+                yield Observation(str(grant), f"scope = {scope}", scope.endswith("/keys/backups"), "keys/backups")
                 continue
-            own = key is not None and key.type == "azurerm_key_vault_key" and str(user) == f"{key.path}-user"
+            ok = key is not None and key.type == "azurerm_key_vault_key" and str(identity) == f"{key.path}-user"
             yield Observation(
-                str(grant), f"{user} uses {key or grant.get('scope')}", own, "the purpose's identity, its key"
+                str(grant), f"{identity} may use {key or grant.get('scope')}", ok, "a purpose's identity on its own key"
             )
-        elif role in _WIDE and grant.path.startswith("workloads/"):
-            yield Observation(str(grant), f"role {role}", False, "nothing wider than a module's own secret")
+        elif role in _BROAD_ROLES and grant.path.startswith("workloads/"):
+            yield Observation(str(grant), f"role = {role}", False, "no role beyond the module's own secret")

@@ -9,7 +9,7 @@ from terrace.assurance.view import at
 
 
 @check("K8S-10")
-def private_and_sealed(stack: Subject) -> Iterator[Observation]:
+def private_and_encrypted(stack: Subject) -> Iterator[Observation]:
     registry = stack.view.only("azurerm_container_registry")
     for name in ("admin_enabled", "anonymous_pull_enabled", "public_network_access_enabled", "export_policy_enabled"):
         yield equal(str(registry), name, registry.get(name), False)
@@ -20,8 +20,8 @@ def private_and_sealed(stack: Subject) -> Iterator[Observation]:
 @check("K8S-10")
 def scanned(stack: Subject) -> Iterator[Observation]:
     if not stack.target.settings.owns_account:
-        yield Observation("registry", "another environment of the subscription has scanning on", True)
+        yield Observation("registry", "another environment enables scanning for the subscription", True)
         return
     plan = stack.one("azurerm_security_center_subscription_pricing", "audit/detection-Containers")
-    parts = [str(one.get("name")) for one in plan.blocks("extension")]
-    yield includes(str(plan), "extensions", parts, ["ContainerRegistriesVulnerabilityAssessments"])
+    extensions = [str(extension.get("name")) for extension in plan.blocks("extension")]
+    yield includes(str(plan), "extensions", extensions, ["ContainerRegistriesVulnerabilityAssessments"])

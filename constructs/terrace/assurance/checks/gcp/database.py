@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.gcp.lookup import named, private_zone, uses
+from terrace.assurance.checks.gcp.lookup import path_of, private_zone, uses
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.assurance.view import Resource
 
@@ -15,13 +15,13 @@ def server(stack: Subject) -> Resource:
     return stack.one("google_sql_database_instance", "database/server")
 
 
-def _copies(stack: Subject) -> list[Resource]:
+def _replicas(stack: Subject) -> list[Resource]:
     """Its read replicas, in both regions."""
     return stack.view.pointing("google_sql_database_instance", "master_instance_name", server(stack))
 
 
 def _all(stack: Subject) -> list[Resource]:
-    return [server(stack), *_copies(stack)]
+    return [server(stack), *_replicas(stack)]
 
 
 def _flags(instance: Resource) -> dict[str, str]:
@@ -36,9 +36,9 @@ def private(stack: Subject) -> Iterator[Observation]:
         yield empty(str(one), "authorized_networks", [
             str(block) for block in one.blocks("settings.ip_configuration.authorized_networks")
         ])  # fmt: skip
-        joined = one.blocks("settings.ip_configuration.psc_config.psc_auto_connections")
-        networks = [named(stack, block.get("consumer_network")) for block in joined]
-        yield equal(str(one), "reached from", networks, ["network/vpc"])
+        connections = one.blocks("settings.ip_configuration.psc_config.psc_auto_connections")
+        networks = [path_of(stack, block.get("consumer_network")) for block in connections]
+        yield equal(str(one), "connected networks", networks, ["network/vpc"])
     yield private_zone(stack, "database/server-zone")
 
 
@@ -46,97 +46,98 @@ def private(stack: Subject) -> Iterator[Observation]:
 def requires_tls(stack: Subject) -> Iterator[Observation]:
     for one in _all(stack):
         mode = one.get("settings.ip_configuration.ssl_mode")
-        good = mode in ("ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED")
-        yield Observation(str(one), f"ssl_mode = {mode}", good, "ENCRYPTED_ONLY")
+        ok = mode in ("ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED")
+        yield Observation(str(one), f"ssl_mode = {mode}", ok, "ENCRYPTED_ONLY")
 
 
 @check("DB-3")
 def encrypted(stack: Subject) -> Iterator[Observation]:
     for one in stack.all("google_sql_database_instance"):
-        away = one.get("region") == stack.target.recovery_region
-        place = "recovery" if away else "home"
+        in_recovery_region = one.get("region") == stack.target.recovery_region
         key = one.get("encryption_key_name")
-        yield uses(stack, one, key, "encryption_key_name", "database", "recovery" if place == "recovery" else "home")
+        yield uses(stack, one, key, "encryption_key_name", "database", "recovery" if in_recovery_region else "home")
 
 
 @check("DB-4")
 def standby(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.database.high_availability:
-        raise NotRequired("one zone is enough here (database.high_availability)")
+        raise NotRequired("database.high_availability is false")
     kind = server(stack).get("settings.availability_type")
     yield equal(str(server(stack)), "availability_type", kind, "REGIONAL")
 
 
 @check("DB-5")
-def recoverable(stack: Subject) -> Iterator[Observation]:
+def point_in_time_recovery(stack: Subject) -> Iterator[Observation]:
     primary, days = server(stack), stack.environment.database.recovery_days
     backups = "settings.backup_configuration"
-    yield equal(str(primary), "backups", primary.get(f"{backups}.enabled"), True)
-    point = primary.get(f"{backups}.point_in_time_recovery_enabled")
-    yield equal(str(primary), "point_in_time_recovery_enabled", point, True)
-    logs = primary.get(f"{backups}.transaction_log_retention_days")
-    yield at_least(str(primary), "transaction_log_retention_days", logs, days)
-    kept = primary.get(f"{backups}.backup_retention_settings.retained_backups")
-    yield at_least(str(primary), "retained_backups", kept, days)
-    if away := stack.target.recovery_region:
-        yield equal(str(primary), "backups' location", primary.get(f"{backups}.location"), away)
-        there = [str(one) for one in _copies(stack) if one.get("region") == away]
-        yield at_least(str(primary), "copies in the recovery region", len(there), 1)
+    yield equal(str(primary), "backup_configuration.enabled", primary.get(f"{backups}.enabled"), True)
+    enabled = primary.get(f"{backups}.point_in_time_recovery_enabled")
+    yield equal(str(primary), "point_in_time_recovery_enabled", enabled, True)
+    log_days = primary.get(f"{backups}.transaction_log_retention_days")
+    yield at_least(str(primary), "transaction_log_retention_days", log_days, days)
+    backups_kept = primary.get(f"{backups}.backup_retention_settings.retained_backups")
+    yield at_least(str(primary), "retained_backups", backups_kept, days)
+    if recovery_region := stack.target.recovery_region:
+        yield equal(str(primary), "backup_configuration.location", primary.get(f"{backups}.location"), recovery_region)
+        remote_replicas = [str(one) for one in _replicas(stack) if one.get("region") == recovery_region]
+        yield at_least(str(primary), "read replicas in the recovery region", len(remote_replicas), 1)
 
 
 @check("DB-6")
-def protected(stack: Subject) -> Iterator[Observation]:
+def deletion_protection(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.database.deletion_protection:
-        raise NotRequired("it may be deleted here (database.deletion_protection)")
+        raise NotRequired("database.deletion_protection is false")
     for one in _all(stack):
-        by_google = one.get("settings.deletion_protection_enabled")
-        yield equal(str(one), "deletion_protection_enabled", by_google, True)
+        protected = one.get("settings.deletion_protection_enabled")
+        yield equal(str(one), "deletion_protection_enabled", protected, True)
     final = server(stack).get("settings.final_backup_config.enabled")
     yield equal(str(server(stack)), "final_backup_config", final, True)
 
 
 @check("DB-7")
-def watched(stack: Subject) -> Iterator[Observation]:
+def logs_and_insights_enabled(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.database
     for one in _all(stack):
         flags = _flags(one)
         yield equal(str(one), "cloudsql.enable_pgaudit", flags.get("cloudsql.enable_pgaudit"), "on")
         yield includes(str(one), "pgaudit.log", flags.get("pgaudit.log", "").split(","), ["ddl", "role"])
-        slow = flags.get("log_min_duration_statement", "-1")
-        within = slow.isdecimal() and int(slow) <= spec.slow_query_ms
-        yield Observation(str(one), f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
+        slow_query_ms = flags.get("log_min_duration_statement", "-1")
+        in_range = slow_query_ms.isdecimal() and int(slow_query_ms) <= spec.slow_query_ms
+        yield Observation(
+            str(one), f"log_min_duration_statement = {slow_query_ms}", in_range, f"0 to {spec.slow_query_ms}"
+        )
         insights = one.get("settings.insights_config.query_insights_enabled")
         yield equal(str(one), "query_insights_enabled", insights, True)
 
 
 @check("DB-8")
-def grows(stack: Subject) -> Iterator[Observation]:
+def storage_autoscales(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.database
     for one in _all(stack):
         yield equal(str(one), "disk_autoresize", one.get("settings.disk_autoresize"), True)
-        most = one.get("settings.disk_autoresize_limit")
-        yield equal(str(one), "disk_autoresize_limit", most, spec.max_storage_gb)
-    home = [one for one in _copies(stack) if one.get("region") == stack.target.region]
+        max_storage = one.get("settings.disk_autoresize_limit")
+        yield equal(str(one), "disk_autoresize_limit", max_storage, spec.max_storage_gb)
+    home = [one for one in _replicas(stack) if one.get("region") == stack.target.region]
     yield equal(str(server(stack)), "read replicas", len(home), spec.replicas)
 
 
 @check("DB-9")
-def bootstrap_possible(stack: Subject) -> Iterator[Observation]:
-    # schemas, databases and roles are made by the bootstrap job inside PostgreSQL, which belongs to the workloads;
+def bootstrap_prerequisites(stack: Subject) -> Iterator[Observation]:
+    # the bootstrap job, which is part of the workloads, creates schemas, databases and roles inside PostgreSQL;
     # PostGIS needs no setting on Cloud SQL
     primary = server(stack)
     version = f"POSTGRES_{stack.environment.database.version}"
     yield equal(str(primary), "database_version", primary.get("database_version"), version)
     users = [str(one) for one in stack.view.pointing("google_sql_user", "instance", primary)]
-    yield includes(str(primary), "who makes the roles", users, ["database/admin-user"])
+    yield includes(str(primary), "users", users, ["database/admin-user"])
 
 
 @check("DB-9")
-def modules_log_in(stack: Subject) -> Iterator[Observation]:
-    wanted = {name for name, module in stack.environment.modules.items() if module.enabled and module.database}
-    if not wanted:
-        raise NotRequired("no module has a database (modules)")
-    for module in sorted(wanted):
+def module_identity_login(stack: Subject) -> Iterator[Observation]:
+    modules = {name for name, module in stack.environment.modules.items() if module.enabled and module.database}
+    if not modules:
+        raise NotRequired("no enabled module has a database (modules)")
+    for module in sorted(modules):
         user = stack.one("google_sql_user", f"workloads/module-{module}-user")
         yield equal(str(user), "type", user.get("type"), "CLOUD_IAM_SERVICE_ACCOUNT")
         login = stack.one("google_project_iam_member", f"workloads/module-{module}-login")
@@ -144,8 +145,8 @@ def modules_log_in(stack: Subject) -> Iterator[Observation]:
 
 
 @check("DB-10")
-def patched(stack: Subject) -> Iterator[Observation]:
-    # minor versions come by themselves inside the window: Cloud SQL, "About maintenance"
+def automatic_minor_upgrades(stack: Subject) -> Iterator[Observation]:
+    # Google applies minor versions in the window automatically: Cloud SQL, "About maintenance"
     window, primary = stack.environment.database.maintenance_window, server(stack)
     day = primary.get("settings.maintenance_window.day")
     yield equal(str(primary), "day", day, _DAYS.index(window.day) + 1)

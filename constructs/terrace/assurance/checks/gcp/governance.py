@@ -6,63 +6,78 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.evaluation import Observation, check, empty, equal
 
 _REGIONLESS = ("global", "eu", "europe", "us")
-"""Google's own words for places that are no region: everywhere, and the multi-regions."""
+"""Google's locations that are not a region: global and the multi-regions."""
 
 
 @check("GOV-1")
-def all_labelled(stack: Subject) -> Iterator[Observation]:
-    wanted = dict(stack.target.tags)
+def all_tagged(stack: Subject) -> Iterator[Observation]:
+    expected = dict(stack.target.tags)
     for provider, block in stack.view.providers:
-        yield _labelled(f"provider {provider}", block.get("default_labels", {}), wanted)
+        yield _tagged(f"provider {provider}", block.get("default_labels", {}), expected)
     for resource in stack.view:
-        own = resource.get("labels")
-        if isinstance(own, Mapping) and resource.type != "google_monitoring_notification_channel":
-            other = sorted(key for key in wanted if key in own and own[key] != wanted[key])
-            yield empty(str(resource), "labels of its own that say otherwise", other)
-    # the provider's defaults do not reach labels under other names: provider documentation, default_labels
+        resource_labels = resource.get("labels")
+        if isinstance(resource_labels, Mapping) and resource.type != "google_monitoring_notification_channel":
+            conflicts = sorted(
+                key for key in expected if key in resource_labels and resource_labels[key] != expected[key]
+            )
+            yield empty(str(resource), "labels that override the default labels", conflicts)
+    # the provider's default labels do not reach labels in other attributes: provider documentation, default_labels
     for type, name in (
         ("google_container_node_pool", "node_config.resource_labels"),
         ("google_sql_database_instance", "settings.user_labels"),
         ("google_container_cluster", "resource_labels"),
     ):
         for resource in stack.all(type):
-            yield _labelled(str(resource), resource.get(name, {}), wanted)
+            yield _tagged(str(resource), resource.get(name, {}), expected)
 
 
-def _labelled(resource: str, has: Mapping[str, object], wanted: Mapping[str, str]) -> Observation:
-    wrong = sorted(key for key, value in wanted.items() if has.get(key) != value)
+def _tagged(resource: str, labels: Mapping[str, object], expected: Mapping[str, str]) -> Observation:
+    missing = sorted(key for key, value in expected.items() if labels.get(key) != value)
     return Observation(
-        resource, f"lacks {', '.join(wrong)}" if wrong else "has its labels", not wrong, ", ".join(wanted)
+        resource, f"lacks {', '.join(missing)}" if missing else "has all labels", not missing, ", ".join(expected)
     )
 
 
 @check("GOV-2")
-def own_regions(stack: Subject) -> Iterator[Observation]:
+def allowed_regions_only(stack: Subject) -> Iterator[Observation]:
     regions = [region for region in (stack.target.region, stack.target.recovery_region) if region]
     for resource in stack.view:
         for name in ("region", "location"):
-            place = resource.get(name)
-            if place is None or not isinstance(place, str):
+            location = resource.get(name)
+            if location is None or not isinstance(location, str):
                 continue
-            written = place.lower()
-            known = any(written == one or written.startswith(f"{one}-") for one in regions)
-            multi = written in _REGIONLESS and (written == "global" or resource.path.startswith(("keys/", "lake/")))
-            yield Observation(str(resource), f"{name} = {place}", known or multi, f"one of {', '.join(regions)}")
-        for place in resource.get("custom_placement_config.data_locations", []):
+            lowered = location.lower()
+            in_region = any(lowered == one or lowered.startswith(f"{one}-") for one in regions)
+            multi_region = lowered in _REGIONLESS and (
+                lowered == "global" or resource.path.startswith(("keys/", "lake/"))
+            )
             yield Observation(
-                str(resource), f"data in {place}", place.lower() in regions, f"one of {', '.join(regions)}"
+                str(resource), f"{name} = {location}", in_region or multi_region, f"one of {', '.join(regions)}"
+            )
+        for location in resource.get("custom_placement_config.data_locations", []):
+            yield Observation(
+                str(resource),
+                f"data location = {location}",
+                location.lower() in regions,
+                f"one of {', '.join(regions)}",
             )
 
 
 @check("GOV-2")
-def other_regions_refused(stack: Subject) -> Iterator[Observation]:
+def other_regions_denied(stack: Subject) -> Iterator[Observation]:
     policy = stack.one("google_org_policy_policy", "governance/gcp-resourceLocations")
     allowed = [
-        place for rule in policy.blocks("spec.rules") for place in (rule.get("values") or {}).get("allowed_values", [])
+        location
+        for rule in policy.blocks("spec.rules")
+        for location in (rule.get("values") or {}).get("allowed_values", [])
     ]
-    wanted = [f"in:{region}-locations" for region in (stack.target.region, stack.target.recovery_region) if region]
-    strange = [
-        place for place in allowed if place not in wanted and place not in ("in:eu-locations", "in:us-locations")
+    expected = [f"in:{region}-locations" for region in (stack.target.region, stack.target.recovery_region) if region]
+    unexpected = [
+        location
+        for location in allowed
+        if location not in expected and location not in ("in:eu-locations", "in:us-locations")
     ]
-    yield empty(str(policy), "other places", strange)
-    yield equal(str(policy), "names our regions", all(place in allowed for place in wanted), True)
+    yield empty(str(policy), "unexpected allowed values", unexpected)
+    yield equal(
+        str(policy), "allows the environment's regions", all(location in allowed for location in expected), True
+    )

@@ -21,37 +21,42 @@ def _keys(stack: Subject) -> Iterator[Resource]:
 
 
 @check("KEY-1")
-def one_a_purpose_rotated(stack: Subject) -> Iterator[Observation]:
+def rotated_key_per_purpose(stack: Subject) -> Iterator[Observation]:
     days = min(stack.environment.keys.rotation_days, 365)
     for key in _keys(stack):
         yield equal(str(key), "name", key.get("name"), key.path.removeprefix("keys/"))
     for key in stack.all("google_kms_crypto_key"):
         period = seconds(key.get("rotation_period"))
-        yield at_most(str(key), "days until it rotates", None if period is None else period / _DAY, days)
+        yield at_most(str(key), "rotation period in days", None if period is None else period / _DAY, days)
 
 
 @check("KEY-2")
-def destruction_waits(stack: Subject) -> Iterator[Observation]:
-    least = stack.environment.keys.deletion_window_days
+def deletion_protection(stack: Subject) -> Iterator[Observation]:
+    window = stack.environment.keys.deletion_window_days
     for key in stack.all("google_kms_crypto_key"):
-        wait = seconds(key.get("destroy_scheduled_duration"))
-        yield at_least(str(key), "days until it is destroyed", None if wait is None else wait / _DAY, least)
+        delay = seconds(key.get("destroy_scheduled_duration"))
+        yield at_least(str(key), "destroy_scheduled_duration in days", None if delay is None else delay / _DAY, window)
         if stack.target.protected:
             yield equal(str(key), "deletion_policy", key.get("deletion_policy"), "PREVENT")
 
 
 @check("KEY-3")
-def least_use(stack: Subject) -> Iterator[Observation]:
+def least_privilege(stack: Subject) -> Iterator[Observation]:
     for grant in stack.all("google_kms_crypto_key_iam_member"):
         member = str(grant.get("member"))
-        agent = member.startswith("serviceAccount:") and member.partition("@")[2] in _AGENTS
-        fact = f"{grant.get('role')} for {member}"
-        yield Observation(str(grant), fact, agent and grant.get("role") == _USE, "use by one of Google's services")
-    wide = [
+        is_service_agent = member.startswith("serviceAccount:") and member.partition("@")[2] in _AGENTS
+        fact = f"{grant.get('role')} to {member}"
+        yield Observation(
+            str(grant),
+            fact,
+            is_service_agent and grant.get("role") == _USE,
+            "encrypt and decrypt, to a Google service agent",
+        )
+    project_grants = [
         f"{one}: {one.get('role')}"
         for one in stack.all("google_project_iam_member")
         if str(one.get("role")) in (_USE, "roles/cloudkms.cryptoKeyDecrypter", "roles/owner", "roles/editor")
     ]
-    yield empty("project", "use of every key", wide)
+    yield empty("project", "project roles that can use every key", project_grants)
     for type in ("google_kms_crypto_key_iam_binding", "google_kms_key_ring_iam_member"):
-        yield empty("keys", "wider grants", [str(one) for one in stack.all(type)])
+        yield empty("keys", "grants beyond one key", [str(one) for one in stack.all(type)])

@@ -1,4 +1,4 @@
-"""What several of Google Cloud's checks ask: which key, who may what, which signals."""
+"""Helpers of several Google Cloud checks: keys, grants and networks."""
 
 import re
 
@@ -13,16 +13,16 @@ from terrace.gcp.names import Place
 def uses(
     stack: Subject, resource: Resource, value: object, name: str, purpose: Purpose, place: Place = "home"
 ) -> Observation:
-    """Whether a value is the purpose's key of a place."""
-    wanted = names.key(stack.target, purpose, place)
-    return Observation(str(resource), f"{name} = {value or 'unset'}", value == wanted, wanted)
+    """Whether a value is the key of a purpose in a place."""
+    expected = names.key(stack.target, purpose, place)
+    return Observation(str(resource), f"{name} = {value or 'unset'}", value == expected, expected)
 
 
 def pods(stack: Subject, account: Resource) -> list[str]:
     """namespace/account of the pods that may act as a service account."""
     grants = stack.view.pointing("google_service_account_iam_member", "service_account_id", account)
     members = [str(one.get("member")) for one in grants if one.get("role") == "roles/iam.workloadIdentityUser"]
-    return [found[1] for member in members if (found := re.search(r"\.svc\.id\.goog\[(.+)\]$", member))]
+    return [match[1] for member in members if (match := re.search(r"\.svc\.id\.goog\[(.+)\]$", member))]
 
 
 def roles(stack: Subject, member: str) -> list[str]:
@@ -32,18 +32,18 @@ def roles(stack: Subject, member: str) -> list[str]:
 
 def seconds(period: object) -> int | None:
     """A period in seconds: 3600s, or a number as text."""
-    found = re.fullmatch(r"(\d+)s?", str(period))
-    return int(found[1]) if found else None
+    match = re.fullmatch(r"(\d+)s?", str(period))
+    return int(match[1]) if match else None
 
 
 def private_zone(stack: Subject, path: str) -> Observation:
-    """Whether a DNS zone answers inside the network, and nowhere else."""
+    """Whether a DNS zone is visible in the network only."""
     zone = stack.one("google_dns_managed_zone", path)
     networks = [stack.view.target(one.get("network_url")) for one in zone.blocks("private_visibility_config.networks")]
-    good = zone.get("visibility") == "private" and [str(one) for one in networks] == ["network/vpc"]
-    return Observation(str(zone), f"visibility = {zone.get('visibility')}", good, "private, in the network")
+    ok = zone.get("visibility") == "private" and [str(one) for one in networks] == ["network/vpc"]
+    return Observation(str(zone), f"visibility = {zone.get('visibility')}", ok, "private, visible in network/vpc")
 
 
-def named(stack: Subject, value: object) -> str:
-    """The path of what a reference points at, or the value as text."""
+def path_of(stack: Subject, value: object) -> str:
+    """The path of the resource that a reference points at, or the value as text."""
     return str(stack.view.target(value)) if isinstance(value, Reference) else str(value)
