@@ -81,7 +81,7 @@ def test_broken_live_evidence_fails_the_report(terrace_report: Run, tmp_path: Pa
     code, out, _ = terrace_report("--framework", "soc2", "--env", "dev", "--out", tmp_path / "out", "--live", live)
     assert code == 1
     assert "Broken: DB-2 on dev/aws: live: tls is off" in out
-    assert "live evidence was merged in" in (tmp_path / "out" / "index.html").read_text()
+    assert "Live evidence of dev/aws was merged in" in (tmp_path / "out" / "index.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_broken_live_evidence_fails_the_report(terrace_report: Run, tmp_path: Pa
         ([], "--env and --out are required"),
         (["--env", "dev"], "terrace report --env prod --out DIR"),
         (["--env", "dev", "--out", "x", "--framework", "soc3"], "there is no framework 'soc3'"),
-        (["--env", "dev", "--out", "x", "--framework", "soc3"], "did you mean soc2?"),
+        (["--env", "dev", "--out", "x", "--framework", "soc3"], "Did you mean 'soc2'?"),
         (["--env", "nowhere", "--out", "x"], "nowhere"),
         (["--env", "dev", "--out", "x", "--cloud", "ibm"], "'ibm' is not one of"),
         (["--env", "dev", "--out", "x", "--plan", "no/plan"], "does not exist"),
