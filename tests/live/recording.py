@@ -34,7 +34,7 @@ def environment(cloud: str, name: str = "prod") -> Environment:
 
 @dataclass(frozen=True)
 class Recording:
-    """What one apply left: `state` is the emulator's state by file name, `requests` are in order (see aws/replay.py)."""
+    """What one apply left: `state` by file name, `requests` in order (see aws/replay.py)."""
 
     fingerprints: Mapping[str, str]
     state: Mapping[str, str] = field(default_factory=dict)
