@@ -1,4 +1,4 @@
-"""checkov in process: what it says of our input is what it says by itself, and nothing is lost on the way."""
+"""checkov in process: the same results as the checkov command, and no error is lost."""
 
 import json
 import socket
@@ -29,11 +29,26 @@ def stack(**types: dict[str, Any]) -> View:
 def failed(view: View, *policies: Path) -> set[tuple[str, str]]:
     """(check, address) of what fails."""
     ran = checkov_run.run(view, policies)
-    return {(record.check, record.address) for record in ran.records if record.result == "failed"}
+    return {(id, address) for id, address, status in answers(ran) if status == "failed"}
+
+
+def answers(run: checkov_run.Run) -> set[tuple[str, str, str]]:
+    """(check, address, passed or failed) of every check that is conclusive."""
+    words = {True: "passed", False: "failed"}
+    return {
+        (outcome.id, observation.resource, words[observation.ok])
+        for outcome in run.outcomes
+        for observation in outcome.observations
+    }
+
+
+def errors(run: checkov_run.Run) -> list[tuple[str, str]]:
+    """(id, address) of every error."""
+    return [(error.id, address) for error in run.errors for address in error.inconclusive or ("",)]
 
 
 def plain(directory: Path, framework: str, *more: str) -> set[tuple[str, str, str]]:
-    """What the checkov command says of a directory, in a process of its own: (check, address, result)."""
+    """The results of the checkov command on a directory, in its own process: (check, address, result)."""
     command = [sys.executable, "-m", "checkov.main", "-d", str(directory), "--framework", framework, "-o", "json"]
     ended = subprocess.run(
         [*command, "--skip-download", *more], capture_output=True, text=True, check=False, cwd=directory
@@ -62,7 +77,7 @@ def of_hcl() -> View:
 
 
 def _simple(value: Any, key: str = "") -> Any:
-    """What the parser of HCL wraps in lists, unwrapped; its line numbers left out."""
+    """Unwrap what the HCL parser wraps in lists, without its line numbers."""
     if isinstance(value, dict):
         return {
             name: _simple(inner, name)
@@ -76,11 +91,11 @@ def _simple(value: Any, key: str = "") -> Any:
     return [_simple(entry) for entry in value] if isinstance(value, list) else value
 
 
-def test_the_same_as_plain_checkov_on_the_same_resources_in_hcl(tmp_path: Path) -> None:
+def test_the_same_results_as_the_command_on_the_same_resources_in_hcl(tmp_path: Path) -> None:
     """Resource by resource; each difference is one of those listed, with its reason."""
     view = of_hcl()
     assert len({one.type for one in view}) >= 20
-    ours = {(one.check, one.address, one.result) for one in checkov_run.run(view).records if one.result != "unknown"}
+    ours = answers(checkov_run.run(view))
     theirs = plain(HCL, "terraform")
     listed = [line for line in (HCL / "differences.txt").read_text().splitlines() if line[:1] not in ("#", "")]
     expected = {tuple(line.partition("#")[0].split()) for line in listed}
@@ -89,10 +104,10 @@ def test_the_same_as_plain_checkov_on_the_same_resources_in_hcl(tmp_path: Path) 
     assert len(ours & theirs) > 100
 
 
-def test_the_same_as_the_command_on_the_plan_we_make(written: Written, tmp_path: Path) -> None:
+def test_the_same_results_as_the_command_on_our_plan(written: Written, tmp_path: Path) -> None:
     view = View(json.loads(written("gcp", "dev")))
     (tmp_path / "plan.json").write_text(json.dumps(plan_of(view)))
-    ours = {(one.check, one.address, one.result) for one in checkov_run.run(view).records if one.result != "unknown"}
+    ours = answers(checkov_run.run(view))
     assert plain(tmp_path, "terraform_plan") == ours
 
 
@@ -110,8 +125,8 @@ def test_policies_are_analysed_as_json_text(resource: dict[str, Any]) -> None:
     assert ("CKV_AWS_290", f"{type}.it") in failed(stack(**resource))
 
 
-def test_a_policy_that_names_other_resources_is_analysed() -> None:
-    """A real plan would not show it before they exist."""
+def test_a_policy_that_refers_to_other_resources_is_analysed() -> None:
+    """A real plan shows it only once they exist."""
     policy = ALL.replace('"Action": "*"', '"Action": ["s3:*", "iam:PassRole"]').replace(
         '"Resource": "*"', '"Resource": ["*", "${aws_s3_bucket.a.arn}"]'
     )
@@ -119,8 +134,8 @@ def test_a_policy_that_names_other_resources_is_analysed() -> None:
     assert ("CKV_AWS_290", "aws_iam_policy.it") in failed(view)
 
 
-def test_a_policy_inside_of_a_role_is_not_let_pass() -> None:
-    """checkov does not read it: our policy refuses the place."""
+def test_an_inline_policy_of_a_role_fails() -> None:
+    """checkov does not read it, so our policy rejects inline policies."""
     role = {"assume_role_policy": ALL, "inline_policy": [{"name": "n", "policy": ALL}]}
     assert ("CKV2_TERRACE_2", "aws_iam_role.it") in failed(stack(aws_iam_role={"it": role}), ROOT / "policies/checkov")
 
@@ -134,45 +149,43 @@ def test_a_policy_as_a_document_of_the_stack_is_analysed_there() -> None:
         }
     )
     ran = checkov_run.run(view)
-    assert not ran.faults
-    assert "data.aws_iam_policy_document.d" in {one.address for one in ran.records if one.result == "failed"}
+    assert not ran.errors
+    assert "data.aws_iam_policy_document.d" in {address for _, address, status in answers(ran) if status == "failed"}
 
 
 @pytest.mark.parametrize("policy", ['${file("elsewhere.json")}', "not json", "${module.other.policy}"])
-def test_a_policy_that_cannot_be_read_is_a_fault(policy: str) -> None:
+def test_a_policy_that_cannot_be_read_is_an_error(policy: str) -> None:
     ran = checkov_run.run(stack(aws_iam_policy={"it": {"policy": policy}}))
-    assert [(one.kind, one.address) for one in ran.faults] == [("unreadable-policy", "aws_iam_policy.it")]
+    assert errors(ran) == [("gate.unreadable-policy", "aws_iam_policy.it")]
 
 
-def test_no_network_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checkov_makes_no_network_call(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: Any, **named: Any) -> None:
-        raise AssertionError("checkov calls somebody")
+        raise AssertionError("checkov opens a connection")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    assert checkov_run.run(stack(aws_s3_bucket={"a": {"bucket": "a"}})).records
+    assert checkov_run.run(stack(aws_s3_bucket={"a": {"bucket": "a"}})).outcomes
 
 
 def test_every_resource_reaches_the_checks(written: Written) -> None:
     view = View(json.loads(written("aws", "dev")))
     ran = checkov_run.run(view)
     assert sorted(ran.addresses) == sorted(one.address for one in view)
-    assert not ran.faults
+    assert not ran.errors
 
 
 def test_the_terraform_block_does_not_stop_the_checks() -> None:
     view = View({"terraform": {"required_version": ">= 1"}, "resource": {"aws_s3_bucket": {"a": {"bucket": "a"}}}})
-    assert checkov_run.run(view).records
+    assert checkov_run.run(view).outcomes
 
 
-def test_repeated_blocks_crash_nothing(written: Written) -> None:
+def test_repeated_blocks_raise_no_error(written: Written) -> None:
     rule = {"from_port": 22, "to_port": 22, "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"]}
     view = stack(aws_security_group={"a": {"description": "x", "ingress": [rule, {**rule, "from_port": 1}]}})
     ran = checkov_run.run(view)
-    assert not ran.faults
-    assert ("CKV_AWS_24", "aws_security_group.a") in {
-        (one.check, one.address) for one in ran.records if one.result == "failed"
-    }
+    assert not ran.errors
+    assert ("CKV_AWS_24", "aws_security_group.a", "failed") in answers(ran)
 
 
 @pytest.mark.parametrize(
@@ -219,11 +232,11 @@ def test_repeated_blocks_crash_nothing(written: Written) -> None:
         ("CKV2_TERRACE_9", "google_dns_policy", {"enable_logging": True}, {"enable_logging": False}),
     ],
 )  # fmt: skip
-def test_each_policy_of_ours_passes_the_good_and_catches_the_bad(
+def test_each_of_our_policies_passes_the_good_and_fails_the_bad_example(
     id: str, types: str, good: dict[str, Any], bad: dict[str, Any]
 ) -> None:
     ran = checkov_run.run(stack(**{types: {"good": good, "bad": bad}}), [ROOT / "policies/checkov"])
-    results = {one.address: one.result for one in ran.records if one.check == id}
+    results = {address: status for check, address, status in answers(ran) if check == id}
     assert results == {f"{types}.good": "passed", f"{types}.bad": "failed"}
 
 
@@ -232,25 +245,25 @@ def test_a_key_in_a_provider_block_is_found() -> None:
         "aws": [{"region": "eu-west-1"}, {"alias": "other", "access_key": "AKIAIOSFODNN7EXAMPLE"}]
     }  # AWS's own example
     ran = checkov_run.run(View({"resource": {"aws_s3_bucket": {"a": {"bucket": "a"}}}, "provider": provider}))
-    found = {one.address: one.result for one in ran.records if one.check == "CKV_AWS_41"}
+    found = {address: status for check, address, status in answers(ran) if check == "CKV_AWS_41"}
     assert found == {"aws.default": "passed", "aws.other": "failed"}
 
 
-def test_static_keys_have_no_good_example() -> None:
+def test_every_static_key_fails() -> None:
     assert ("CKV2_TERRACE_1", "aws_iam_access_key.k") in failed(
         stack(aws_iam_access_key={"k": {"user": "u"}}), ROOT / "policies/checkov"
     )
 
 
-def test_plain_checkov_takes_our_folder_too(tmp_path: Path) -> None:
+def test_the_checkov_command_accepts_our_folder(tmp_path: Path) -> None:
     """A team without Terrace's command can run its own with our policies."""
     (tmp_path / "plan.json").write_text(json.dumps(plan_of(stack(aws_iam_access_key={"k": {"user": "u"}}))))
     found = plain(tmp_path, "terraform_plan", "--external-checks-dir", str(ROOT / "policies/checkov"))
     assert ("CKV2_TERRACE_1", "aws_iam_access_key.k", "failed") in found
 
 
-def test_on_cdk_output_the_command_reads_nothing_and_says_so_to_nobody(tmp_path: Path) -> None:
-    """Why the gate makes a plan: when this fails, checkov has learned it, and docs/gate.md is out of date."""
+def test_the_checkov_command_silently_reads_nothing_from_cdk_output(tmp_path: Path) -> None:
+    """Why the gate makes a plan. If this fails, checkov can read it, and docs/gate.md is out of date."""
     stack = {"resource": {"aws_iam_access_key": {"k": {"user": "u"}}}}
     own = ("--external-checks-dir", str(ROOT / "policies/checkov"))
     (tmp_path / "cdk.tf.json").write_text(json.dumps(stack, indent=2))
@@ -265,10 +278,10 @@ def test_every_check_that_runs_is_rated(written: Written) -> None:
     for cloud in ("aws", "azure", "gcp"):
         for environment in ("dev", "prod"):
             ran = checkov_run.run(View(json.loads(written(cloud, environment))), [ROOT / "policies/checkov"])
-            assert {one.check for one in ran.records} - set(rated) == set()
+            assert {outcome.id for outcome in ran.outcomes} - set(rated) == set()
 
 
-def test_every_rated_check_is_one_that_checkov_has() -> None:
+def test_every_rated_check_exists_in_checkov() -> None:
     known = set(checkov_run.names())
     rated = {id for id in gate.policies(ROOT).severities.ratings if id.startswith("CKV") and "TERRACE" not in id}
     assert rated - known == set()
@@ -298,21 +311,20 @@ check = Own()
 """
 
 
-def test_a_check_that_throws_is_a_fault(tmp_path: Path) -> None:
+def test_a_check_that_raises_is_an_error(tmp_path: Path) -> None:
     folder = _policy(tmp_path / "p", "throws.py", OWN.format(body='raise KeyError("x")'))
     ran = checkov_run.run(stack(aws_s3_bucket={"a": {"bucket": "a"}}), [folder])
-    assert [(one.kind, one.check, one.address) for one in ran.faults] == [
-        ("crashed-check", "CKV2_OWN_1", "aws_s3_bucket.a")
-    ]
+    assert errors(ran) == [("gate.check-error", "aws_s3_bucket.a")]
+    assert ran.errors[0].reason.startswith("CKV2_OWN_1: KeyError")
 
 
-def test_a_check_that_hangs_is_a_fault(tmp_path: Path) -> None:
+def test_a_check_that_times_out_is_an_error_and_skipped_from_then_on(tmp_path: Path) -> None:
     folder = _policy(tmp_path / "p", "hangs.py", OWN.format(body="while True: pass"))
     view = stack(aws_s3_bucket={name: {"bucket": name} for name in "abc"})
     ran = checkov_run.run(view, [folder], seconds=0.3)
-    assert [(one.kind, one.check) for one in ran.faults] == [("hanging-check", "CKV2_OWN_1")] * 3
-    assert "did not end within 0.3 s" in ran.faults[0].reason
-    assert "on another resource" in ran.faults[1].reason  # once is enough to wait
+    assert [error.id for error in ran.errors] == ["gate.check-timeout"] * 3
+    assert ran.errors[0].reason == "CKV2_OWN_1: it timed out after 0.3 s"
+    assert ran.errors[1].reason == "CKV2_OWN_1: skipped, as it timed out on another resource"
 
 
 @pytest.mark.parametrize(
@@ -326,19 +338,19 @@ def test_a_check_that_hangs_is_a_fault(tmp_path: Path) -> None:
         ("broken.py", "def ("),
     ],
 )
-def test_a_policy_that_does_not_load_is_a_fault(tmp_path: Path, name: str, content: str) -> None:
+def test_a_policy_that_does_not_load_is_an_error(tmp_path: Path, name: str, content: str) -> None:
     ran = checkov_run.run(stack(aws_s3_bucket={"a": {"bucket": "a"}}), [_policy(tmp_path / "p", name, content)])
-    assert [(one.kind, one.check) for one in ran.faults] == [("unreadable-check", name)]
-    assert ran.records
+    assert [(error.id, error.reason.partition(":")[0]) for error in ran.errors] == [("gate.unreadable-check", name)]
+    assert ran.outcomes
 
 
-def test_policies_of_one_run_are_not_in_the_next(tmp_path: Path) -> None:
+def test_policies_of_one_run_do_not_remain_for_the_next(tmp_path: Path) -> None:
     view = stack(aws_s3_bucket={"a": {"bucket": "a"}})
     checkov_run.run(view, [_policy(tmp_path / "p", "own.py", OWN.format(body="return CheckResult.FAILED"))])
-    assert "CKV2_OWN_1" not in {one.check for one in checkov_run.run(view).records}
+    assert "CKV2_OWN_1" not in {outcome.id for outcome in checkov_run.run(view).outcomes}
 
 
-def test_the_limit_ends_what_catches_everything() -> None:
+def test_the_time_limit_ends_code_that_catches_every_exception() -> None:
     def stubborn() -> None:
         while True:
             try:
@@ -347,5 +359,5 @@ def test_the_limit_ends_what_catches_everything() -> None:
             except Exception:
                 continue
 
-    with pytest.raises(limit.TookTooLong), limit.within(0.2):
+    with pytest.raises(limit.CheckTimeout), limit.within(0.2):
         stubborn()

@@ -1,4 +1,4 @@
-"""The table of guarantees: the ids and sentences that everything else refers to."""
+"""The table of guarantees: ids and sentences."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ FAMILIES = {
 }  # fmt: skip
 
 
-def test_no_row_is_dropped_and_none_is_doubled() -> None:
+def test_every_family_has_all_its_rows_once() -> None:
     assert Counter(row.id.rpartition("-")[0] for row in GUARANTEES) == FAMILIES
     assert tuple(FAMILIES) == ORDER
     assert len(BY_ID) == len(GUARANTEES)
@@ -38,21 +38,21 @@ def test_each_capability_is_a_contract_and_a_construct_of_that_name() -> None:
             assert (ROOT / "constructs" / "terrace" / folder / f"{row.capability}.py").is_file(), row
 
 
-def test_an_id_stands_on_the_line_that_carries_it_on_aws() -> None:
+def test_every_id_is_named_in_the_aws_constructs() -> None:
     code = "\n".join(path.read_text() for path in (ROOT / "constructs" / "terrace" / "aws").glob("*.py"))
-    unsaid = [row.id for row in GUARANTEES if not re.search(rf"\b{row.id}\b", code)]
-    assert unsaid == []
+    missing = [row.id for row in GUARANTEES if not re.search(rf"\b{row.id}\b", code)]
+    assert missing == []
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    ("text", "problem"),
     [
         (
             "DB-2:\n  sentence: Every database connection requires TLS\n  cloud: aws\n",
             "database.yaml:3:10 cloud: DB-2:",
         ),
         ("DB-2:\n  sentence: Too short\n", "database.yaml:2:13 sentence: DB-2:"),
-        ("XX-1:\n  sentence: Every database connection requires TLS\n", "database.yaml:1:1 XX-1 is no id"),
+        ("XX-1:\n  sentence: Every database connection requires TLS\n", "database.yaml:1:1 invalid id 'XX-1'"),
         ("DB-2:\n  clouds: {}\n", "database.yaml:1:1 sentence: DB-2:"),
         (
             "DB-2:\n  sentence: Every database connection requires TLS\n  clouds:\n    aws: [tls]\n",
@@ -60,11 +60,11 @@ def test_an_id_stands_on_the_line_that_carries_it_on_aws() -> None:
         ),
     ],
 )
-def test_a_fault_in_the_table_is_told_with_its_line(tmp_path: Path, text: str, fault: str) -> None:
+def test_a_problem_in_the_table_is_reported_with_its_line(tmp_path: Path, text: str, problem: str) -> None:
     (tmp_path / "database.yaml").write_text(text)
-    with pytest.raises(InvalidGuarantees) as told:
+    with pytest.raises(InvalidGuarantees) as raised:
         load(tmp_path)
-    assert fault in str(told.value)
+    assert problem in str(raised.value)
 
 
 def test_what_the_cluster_enforces_is_a_file_of_its_engine(tmp_path: Path) -> None:
@@ -76,8 +76,8 @@ def test_what_the_cluster_enforces_is_a_file_of_its_engine(tmp_path: Path) -> No
     assert unknown == [], "a policy of the cluster is named by a guarantee"
 
 
-def test_an_id_stands_in_one_file_only(tmp_path: Path) -> None:
+def test_an_id_is_defined_in_one_file_only(tmp_path: Path) -> None:
     for name in ("database", "cache"):
         (tmp_path / f"{name}.yaml").write_text("DB-2:\n  sentence: Every database connection requires TLS\n")
-    with pytest.raises(InvalidGuarantees, match=r"database\.yaml:1:1 DB-2 is at .*cache\.yaml:1:1 already"):
+    with pytest.raises(InvalidGuarantees, match=r"database\.yaml:1:1 DB-2 is already defined at .*cache\.yaml:1:1"):
         load(tmp_path)

@@ -1,13 +1,14 @@
-"""Parity: everything proven on the clouds that are complete, and a page that is what was computed."""
+"""Parity: every guarantee holds or is excepted on the complete clouds, and the page is up to date."""
+
+import json
 
 import pytest
 
 from terrace.assurance import parity
-from terrace.assurance.checks import of_cloud
+from terrace.assurance.checks import exceptions, of_cloud
 from terrace.assurance.guarantees import BY_ID, GUARANTEES
-from terrace.assurance.output import parity_pages
+from terrace.assurance.output import html, json_data, markdown, terminal
 from terrace.assurance.parity import CLOUDS, COMPLETE, Matrix
-from terrace.assurance.proof import exceptions
 from terrace.environment import names
 from tests.assurance.conftest import Written
 from tests.conftest import ROOT
@@ -15,25 +16,27 @@ from tests.conftest import ROOT
 
 @pytest.fixture(scope="module")
 def matrix(written: Written) -> Matrix:
-    return parity.matrix(ROOT, parity.ordered(ROOT, names(ROOT)), CLOUDS, written)
+    environments = parity.ordered(ROOT, names(ROOT))
+    stacks = [(cloud, environment) for cloud in CLOUDS for environment in environments]
+    return Matrix({stack: parity.results(ROOT, *stack, written(*stack)) for stack in stacks})
 
 
 @pytest.mark.parametrize("cloud", COMPLETE)
 def test_nothing_is_broken_and_nothing_unproven(cloud: str, matrix: Matrix) -> None:
-    faults = {
-        (environment, proof.guarantee.id): proof.why
-        for (on, environment), proofs in matrix.stacks.items()
-        for proof in proofs
-        if on == cloud and proof.status in ("broken", "unproven")
+    failing = {
+        (environment, result.guarantee.id): result.reason
+        for (on, environment), results in matrix.stacks.items()
+        for result in results
+        if on == cloud and not result.passes
     }
-    assert faults == {}
+    assert failing == {}
 
 
 @pytest.mark.parametrize("cloud", COMPLETE)
-def test_every_guarantee_is_proven_somewhere(cloud: str, matrix: Matrix) -> None:
+def test_every_guarantee_holds_or_is_excepted_in_some_environment(cloud: str, matrix: Matrix) -> None:
     for row in GUARANTEES:
-        statuses = {matrix.proof(row.id, cloud, environment).status for environment in matrix.environments}
-        assert statuses & {"proven", "exception"}, row.id
+        statuses = {matrix.result(row.id, cloud, environment).status for environment in matrix.environments}
+        assert statuses & {"holds", "excepted"}, row.id
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -51,22 +54,22 @@ def test_exceptions_are_few_and_reasoned(cloud: str) -> None:
         assert min(map(len, (exception.reason, exception.compensation, exception.source))) >= 20
 
 
-def test_the_page_is_what_terrace_parity_computes(matrix: Matrix) -> None:
+def test_docs_parity_is_up_to_date(matrix: Matrix) -> None:
     page = (ROOT / "docs" / "parity.md").read_text()
-    assert page == parity_pages.markdown(matrix), "run: terrace parity --markdown docs/parity.md"
+    assert page == markdown.parity(matrix), "run: terrace parity --markdown docs/parity.md"
 
 
 def test_a_cloud_without_checks_is_unproven_and_does_not_pass() -> None:
-    empty = Matrix({("gcp", "dev"): parity.unproven("")})
+    empty = Matrix({("gcp", "dev"): parity.unproven("no check on this cloud")})
     assert not empty.passes
     assert empty.counts("gcp") == {"unproven": len(GUARANTEES)}
-    assert f"gcp: {len(GUARANTEES)} unproven" in parity_pages.text(empty)
+    assert f"gcp: {len(GUARANTEES)} unproven" in terminal.parity(empty)
     assert not Matrix({}).passes
 
 
 def test_every_page_shows_every_cell(matrix: Matrix) -> None:
-    html, data = parity_pages.html(matrix), parity_pages.data(matrix)
+    page, data = html.parity(matrix), json.loads(json_data.parity(matrix))
     cells = len(GUARANTEES) * len(matrix.stacks)
-    assert html.count('<td class="status') == cells == len(data["cells"])
-    assert "K8S-7" in parity_pages.text(matrix)
-    assert "://" not in html and "src=" not in html, "the page needs nothing from elsewhere"
+    assert page.count('<td class="status') == cells == len(data["cells"])
+    assert "K8S-7" in terminal.parity(matrix)
+    assert "://" not in page and "src=" not in page, "the page has no external resources"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from terrace.assurance.report import model, page
+from terrace.assurance.output import html
+from terrace.assurance.report import model
 from terrace.assurance.report.model import Report
 from tests.assurance import browser
 from tests.assurance.browser import Page
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.skipif(browser.found() is None, reason="no Chromium on 
 @pytest.fixture(scope="module")
 def file(real: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "index.html"
-    path.write_text(page.html(real), encoding="utf-8")
+    path.write_text(html.report(real), encoding="utf-8")
     return path
 
 
@@ -47,13 +48,13 @@ def choose(tab: Page, **filters: str) -> None:
         tab.run(f"{select}.value = {json.dumps(value)}; {select}.dispatchEvent(new Event('change', {{bubbles: true}}))")
 
 
-def test_nothing_is_complained_of_and_nothing_asked_for(opened: Page) -> None:
+def test_the_page_loads_without_errors_or_requests(opened: Page) -> None:
     choose(opened)
     assert opened.complaints == []
     assert opened.run("document.title").startswith("SOC 2 and HIPAA: evidence of prod on AWS and Azure")
 
 
-def test_filters_show_what_they_say(opened: Page, real: Report) -> None:
+def test_filters_show_the_matching_requirements(opened: Page, real: Report) -> None:
     rows = [(one, row) for one in real.frameworks for row in one.requirements]
     capabilities = {guarantee.id: guarantee.capability for guarantee in real.guarantees}
 
@@ -66,11 +67,11 @@ def test_filters_show_what_they_say(opened: Page, real: Report) -> None:
     assert shown() == len(rows)
     choose(opened, framework="hipaa")
     assert shown() == sum(one.name == "hipaa" for one, _ in rows)
-    choose(opened, outcome="exception")
-    excepted = [row for _, row in rows if "exception" in {real.answered(row, s).outcome for s in real.stacks}]
+    choose(opened, outcome="excepted")
+    excepted = [row for _, row in rows if "excepted" in {real.answered(row, s).outcome for s in real.stacks}]
     assert shown() == len(excepted) > 0
-    choose(opened, outcome="exception", cloud="aws")
-    assert shown() == sum(real.answered(row, real.stacks[0]).outcome == "exception" for _, row in rows) < len(excepted)
+    choose(opened, outcome="excepted", cloud="aws")
+    assert shown() == sum(real.answered(row, real.stacks[0]).outcome == "excepted" for _, row in rows) < len(excepted)
     assert opened.run("[...document.querySelectorAll('[data-cloud=azure]')].every(one => !one.checkVisibility())")
     choose(opened, capability="database")
     of_database = [row for _, row in rows if "database" in {capabilities[id] for id in row.evidence}]
@@ -81,7 +82,7 @@ def test_filters_show_what_they_say(opened: Page, real: Report) -> None:
     assert visible == [guarantee.id for guarantee in real.guarantees if guarantee.capability == "database"]
 
 
-def test_a_link_leads_to_what_a_filter_hides(opened: Page) -> None:
+def test_a_link_shows_what_a_filter_hides(opened: Page) -> None:
     choose(opened, capability="cache")
     opened.run("location.hash = 'DB-2'; new Promise(done => setTimeout(done, 100))")
     assert opened.run("document.getElementById('DB-2').checkVisibility()")
@@ -116,13 +117,13 @@ def test_the_page_is_no_wider_than_the_window(real: Report, tmp_path: Path, widt
     results = [replace(one, environment=f"{one.environment}{n}") for n in range(stacks // 2) for one in real.results]
     made = model.build(real.frameworks[:1], results, real.provenance, lambda *_: "environments/prod.yaml:27:1")
     path = tmp_path / "index.html"
-    path.write_text(page.html(made), encoding="utf-8")
+    path.write_text(html.report(made), encoding="utf-8")
     with browser.opened(path, width) as tab:
         tab.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         assert tab.run("document.documentElement.scrollWidth") == width
 
 
-def test_print_unfolds_everything_and_shows_no_controls(file: Path) -> None:
+def test_print_opens_all_details_and_hides_controls(file: Path) -> None:
     with browser.opened(file) as tab:
         tab.media(kind="print")
         assert tab.run("document.querySelector('.requirements details .evidence').checkVisibility()")
@@ -137,13 +138,13 @@ def test_print_unfolds_everything_and_shows_no_controls(file: Path) -> None:
     not AXE.is_file(), reason="no axe-core: npm install axe-core, or name its axe.min.js in TERRACE_AXE"
 )
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (390, False)])
-def test_axe_finds_no_serious_fault(real: Report, tmp_path: Path, width: int, dark: bool) -> None:
+def test_axe_finds_no_serious_violation(real: Report, tmp_path: Path, width: int, dark: bool) -> None:
     """One framework, with a finding that blocks and one that is waived, all of it unfolded."""
     findings = (finding(), finding(id="CKV_X_1", status="waived", waiver=WAIVER, blocks=False))
     result = replace(real.results[0], findings=findings)
     made = model.build(real.frameworks[:1], [result], real.provenance, lambda *_: "environments/prod.yaml:27:1")
     path = tmp_path / "index.html"
-    path.write_text(page.html(made), encoding="utf-8")
+    path.write_text(html.report(made), encoding="utf-8")
     with browser.opened(path, width, dark=dark) as tab:
         tab.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         tab.run(f"{AXE.read_text(encoding='utf-8')}; 1")

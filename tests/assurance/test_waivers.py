@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from terrace.assurance import severities, waivers
-from terrace.assurance.result import Waiver
+from terrace.assurance.gate_result import Waiver
 from terrace.assurance.severities import InvalidPolicies
 
 BAD = Path(__file__).parent / "bad_waivers"

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from terrace.assurance.proof import Proof, Status
+from terrace.assurance.evaluation import Result, Status
 from terrace.deployment import binary, mirror, offline
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Diagnostic, Event
@@ -98,8 +98,8 @@ def sentence(diagnostic: Diagnostic) -> str:
     return f"{diagnostic.severity} {diagnostic.address}: {diagnostic.summary} {diagnostic.detail}".strip()
 
 
-Seen = Callable[[Judged, Sequence[Proof]], None]
-STATUSES: tuple[Status, ...] = ("proven", "exception", "not_asked", "broken", "unproven")
+Seen = Callable[[Judged, Sequence[Result]], None]
+STATUSES: tuple[Status, ...] = ("holds", "excepted", "not_required", "broken", "unproven")
 
 
 @pytest.fixture
@@ -107,10 +107,10 @@ def seen(cloud: str, environment: str, record_property: Callable[[str, object], 
     """Note down what was seen on a plan, for the table at the end; a test that is skipped before leaves a row too."""
     record_property("plan", [cloud, environment])
 
-    def note(judged: Judged, proofs: Sequence[Proof]) -> None:
-        counts = Counter(proof.status for proof in proofs)
+    def note(judged: Judged, results: Sequence[Result]) -> None:
+        counts = Counter(result.status for result in results)
         warnings = len(judged.validated) + len(judged.warned)
-        facts = sum(proof.seen for proof in proofs)
+        facts = sum(len(result.observations) for result in results)
         record_property(
             "seen", [len(judged.plan["resource_changes"]), warnings, facts, *(counts[status] for status in STATUSES)]
         )

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from terrace.assurance.checks import Subject, View
+from terrace.assurance.checks import Subject, evaluate
 from terrace.assurance.guarantees import GUARANTEES
-from terrace.assurance.proof import prove
+from terrace.assurance.view import View
 from terrace.deployment import offline
 from terrace.environment import load, target
 from tests.conformance.conftest import PROVIDERS, Conformance, Seen
@@ -45,10 +45,10 @@ def test_the_guarantees_hold_on_the_plan(conformance: Conformance, cloud: str, e
     judged = conformance.judged(cloud, environment)
     loaded = load(environment, project=ROOT, cloud=cloud).environment
     subject = Subject(View.of_plan(judged.plan, judged.stack), loaded, target(loaded, offline=True))
-    proofs = prove(subject)
-    seen(judged, proofs)
-    assert {proof.guarantee.id: proof.why for proof in proofs if proof.status in ("broken", "unproven")} == {}
-    assert len(proofs) == len(GUARANTEES)
+    results = evaluate(subject)
+    seen(judged, results)
+    assert {result.guarantee.id: result.reason for result in results if not result.passes} == {}
+    assert len(results) == len(GUARANTEES)
 
 
 # on AWS the emulator applies for real in every run, and these take twenty seconds each

@@ -1,4 +1,4 @@
-"""The cloud-neutral entrance to what is live."""
+"""The functions of `terrace.live`, on any cloud."""
 
 import subprocess
 import sys
@@ -6,12 +6,13 @@ import sys
 import pytest
 
 from terrace import live, purge
+from terrace.capabilities.cloud import TITLES
 from terrace.demo import inject_drift
 from terrace.errors import UsageError
 from tests.live.aws.site import environment, target
 
 
-def test_each_cloud_says_what_it_can_read() -> None:
+def test_each_cloud_lists_the_guarantees_it_can_read() -> None:
     for cloud in ("aws", "azure", "gcp"):
         assert len(live.readable(cloud)) >= 25
     with pytest.raises(UsageError, match="unknown cloud 'oracle'"):
@@ -21,17 +22,18 @@ def test_each_cloud_says_what_it_can_read() -> None:
 @pytest.mark.parametrize(
     "function", [live.verify, live.preflight, live.leftovers, inject_drift.inject_drift, purge.empty_buckets]
 )
-def test_a_cloud_without_a_reader_is_refused_before_anything_is_asked(function) -> None:
+def test_an_unknown_cloud_is_refused_before_any_call(function) -> None:
     elsewhere = environment().model_copy(update={"cloud": "oracle"})
     with pytest.raises(UsageError, match="unknown cloud 'oracle'"):
         function(elsewhere, target(environment()))
 
 
-@pytest.mark.parametrize(
-    ("status", "passes"), [("holds", True), ("not_applicable", True), ("broken", False), ("unknown", False)]
-)
-def test_what_lets_a_deployment_pass(status: live.Status, passes: bool) -> None:
-    assert live.Result("DB-1", "", status, "", "", "database").passes is passes
+@pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
+def test_a_guarantee_that_no_check_reads_is_unproven(cloud: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_checks", lambda cloud: {})
+    result = live.evaluate_guarantee("DB-1", cloud, None)
+    assert (result.status, result.passes) == ("unproven", False)
+    assert result.reason == f"no API of {TITLES[cloud]} shows it"
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,6 @@ def test_what_lets_a_deployment_pass(status: live.Status, passes: bool) -> None:
         ("terrace.live.gcp", "googleapiclient"),
     ],
 )
-def test_reading_needs_no_cdk_and_asking_for_help_no_sdk(module: str, absent: str) -> None:
+def test_importing_a_reader_loads_neither_the_cdk_nor_an_sdk(module: str, absent: str) -> None:
     code = f"import sys, {module}; sys.exit('{absent}' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

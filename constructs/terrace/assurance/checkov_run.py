@@ -1,7 +1,7 @@
-"""checkov's checks of Terraform plans on a view, in this process, without network, and with nothing lost on the way.
+"""Runs checkov's checks of Terraform plans on a view: in this process, without network, and without losing an error.
 
-checkov's own runner swallows a check that throws, a graph check that dies in its thread and a policy file that does
-not load; here each is told. Importing checkov takes seconds: import this module late.
+checkov's own runner ignores a check that raises, a graph check that fails in its thread and a policy file that does
+not load; here each is an error. Importing checkov takes seconds: import this module late.
 """
 
 import json
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from checkov.common.graph.graph_builder.graph_components.attribute_names import CustomAttributes
 from checkov.common.models.enums import CheckResult
@@ -25,100 +25,105 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from terrace.assurance import timeout as limit
+from terrace.assurance.evaluation import Observation, Outcome
 from terrace.assurance.plan_shape import plan_of
+from terrace.assurance.stack_evaluation import failure
 from terrace.assurance.view import View
 
 FILE = "/plan.json"
 _REGISTRIES = {"resource": resource_registry, "data": data_registry, "provider": provider_registry}
 
 
-@dataclass(frozen=True)
-class Record:
-    """One check on one resource, by address. `result` is passed or failed; unknown is what checkov itself leaves open:
-    the check does not apply to a resource of this kind, or saw a value that it cannot judge.
-    """
-
-    check: str
-    name: str
-    address: str
-    result: str
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What could not be evaluated: a check that threw or did not end, a policy or a check's file that is unreadable.
-
-    `kind` is crashed-check, hanging-check, unreadable-check or unreadable-policy; `check` is checkov's id or the file.
-    """
-
-    kind: str
-    check: str
-    address: str
-    reason: str
-
-
 @dataclass
 class Run:
-    """`addresses` are the resources that reached checkov, whether or not it has a check for them."""
+    """`outcomes` has one entry a check; `errors` are the outcomes `gate.<kind>` of what could not be checked.
 
-    records: list[Record] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    `addresses` are the resources that checkov received, whether or not it has a check for them.
+    """
+
     addresses: list[str] = field(default_factory=list)
+    errors: list[Outcome] = field(default_factory=list)
+    observations: dict[str, list[Observation]] = field(default_factory=dict)
+    inconclusive: dict[str, list[str]] = field(default_factory=dict)
+    timed_out: set[str] = field(default_factory=set)
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """The checks that ran, by id."""
+        ids = sorted({*self.observations, *self.inconclusive})
+        return [_outcome(id, self.observations.get(id, []), self.inconclusive.get(id, [])) for id in ids]
+
+    def record(self, check: Any, address: str, result: str) -> None:
+        """Add the result of a check on a resource: passed, failed or unknown."""
+        if result == "unknown":
+            self.inconclusive.setdefault(check.id, []).append(address)
+        else:
+            self.observations.setdefault(check.id, []).append(Observation(address, check.name, result == "passed"))
+
+    def fail(self, kind: str, reason: str, address: str = "") -> None:
+        """Add an error."""
+        self.errors.append(failure(kind, reason, address))
+
+
+def _outcome(id: str, observations: list[Observation], inconclusive: list[str]) -> Outcome:
+    failed = any(not observation.ok for observation in observations)
+    status: Literal["broken", "holds", "unproven"] = "broken" if failed else "holds" if observations else "unproven"
+    reason = "inconclusive on every resource" if status == "unproven" else ""
+    return Outcome(id, status, tuple(observations), reason, tuple(sorted(inconclusive)))
 
 
 def run(view: View, policies: Sequence[Path] = (), *, seconds: float = limit.SECONDS) -> Run:
-    """Every check that checkov and the folders of `policies` have for the types of a view. `seconds` limits a check."""
-    found = Run()
-    definitions = {FILE: _definitions(plan_of(view), found)}
+    """Run every check that checkov and the folders of `policies` have for the types of a view. `seconds` limits one."""
+    result = Run()
+    definitions = {FILE: _definitions(plan_of(view), result)}
     runner = Runner()
     graph = runner.graph_manager.build_graph_from_definitions(definitions, render_variables=False)
     runner.graph_manager.save_graph(graph)
     connections = runner.graph_manager.get_reader_endpoint()
-    wanted = RunnerFilter(framework=["terraform_plan"])
-    with _loaded(policies, runner.graph_registry, found):
+    runnable = RunnerFilter(framework=["terraform_plan"])
+    with _loaded(policies, runner.graph_registry, result):
         for kind, registry in _REGISTRIES.items():
             for entity in definitions[FILE][kind]:
                 type, name, conf = registry.extract_entity_details(entity)
                 address = conf[CustomAttributes.TF_RESOURCE_ADDRESS]
                 for check in registry.get_checks(type):
-                    if check.id in TF_LIFECYCLE_CHECK_IDS or not wanted.should_run_check(
+                    if check.id in TF_LIFECYCLE_CHECK_IDS or not runnable.should_run_check(
                         check, report_type="terraform_plan"
                     ):
                         continue
                     check.graph = connections
 
-                    def judged(check: Any = check, conf: Any = conf, name: str = name, type: str = type) -> Any:
+                    def on_resource(check: Any = check, conf: Any = conf, name: str = name, type: str = type) -> Any:
                         return check.run(FILE, conf, name, type, {})["result"]
 
-                    result = _attempt(judged, check.id, address, seconds, found)
-                    if result is not None:
-                        result = result[0] if isinstance(result, tuple) else result
-                        found.records.append(Record(check.id, check.name, address, _word(result)))
+                    answer = _attempt(on_resource, check.id, address, seconds, result)
+                    if answer is not None:
+                        result.record(check, address, _word(answer[0] if isinstance(answer, tuple) else answer))
         for check in runner.graph_registry.checks:
-            if not wanted.should_run_check(check, report_type="terraform_plan"):
+            if not runnable.should_run_check(check, report_type="terraform_plan"):
                 continue
 
-            def connected(check: Any = check) -> Any:
+            def on_graph(check: Any = check) -> Any:
                 return check.run(connections)
 
-            results = _attempt(connected, check.id, "", seconds, found)
-            for word, vertices in zip(("passed", "failed", "unknown"), results or (), strict=False):
+            answers = _attempt(on_graph, check.id, "", seconds, result)
+            for word, vertices in zip(("passed", "failed", "unknown"), answers or (), strict=False):
                 for vertex in vertices:
                     if address := vertex.get(CustomAttributes.TF_RESOURCE_ADDRESS):
-                        found.records.append(Record(check.id, check.name, address, word))
-    return found
+                        result.record(check, address, word)
+    return result
 
 
 def names() -> dict[str, str]:
-    """Every check of Terraform that checkov has: id to its name."""
+    """The names of checkov's Terraform checks, by id."""
     graph = Runner().graph_registry
     graph.load_checks()
     checks = [check for registry in _REGISTRIES.values() for _, check in registry.all_checks()]
     return {check.id: check.name for check in [*checks, *graph.checks]}
 
 
-def _definitions(plan: dict[str, Any], found: Run) -> dict[str, list[Any]]:
-    """The plan as checkov's checks read it; a policy that stays unreadable is a fault."""
+def _definitions(plan: dict[str, Any], result: Run) -> dict[str, list[Any]]:
+    """The plan as checkov's checks read it; a policy that cannot be read is an error."""
     root = plan["configuration"]["root_module"]["resources"]
     documents = {entry["address"] for entry in root if entry["mode"] == "data"}
     definitions: dict[str, list[Any]] = {"provider": _get_providers(plan), "resource": [], "data": []}
@@ -128,40 +133,43 @@ def _definitions(plan: dict[str, Any], found: Run) -> dict[str, list[Any]]:
             continue
         definitions[kind].append(block)
         if kind == "resource":
-            found.addresses.append(values["address"])
+            result.addresses.append(values["address"])
             if reason := _unreadable(values, configured, documents):
-                found.faults.append(Fault("unreadable-policy", "", values["address"], reason))
+                result.fail("unreadable-policy", reason, values["address"])
     return definitions
 
 
 def _unreadable(values: dict[str, Any], configured: dict[str, Any], documents: set[str]) -> str:
-    """Why the policy of a resource cannot be read; "" when it can, or when it is a document of the stack."""
+    """Why the policy of a resource cannot be read; "" if it can, or if it is a policy document of the stack."""
     attribute = RESOURCE_TYPES_JSONIFY.get(values["type"], "")
-    written = values["values"].get(attribute)
+    policy = values["values"].get(attribute)
     references = configured["expressions"].get(attribute, {}).get("references", [])
-    if written is None:
-        return (
-            "" if not references or references[-1] in documents else f"{attribute} is made elsewhere: {references[0]}"
-        )
+    if policy is None:
+        if not references or references[-1] in documents:
+            return ""
+        return f"{attribute} refers to {references[0]}, which is not in the stack"
     try:
-        json.loads(written)
+        json.loads(policy)
     except (TypeError, ValueError):
-        return f"{attribute} is no JSON"
+        return f"{attribute} is not JSON"
     return ""
 
 
-def _attempt(judge: Callable[[], Any], check: str, address: str, seconds: float, found: Run) -> Any:
-    """What a check says; None, and a fault, when it throws or does not end. What hung once is not tried again."""
-    if any(fault.kind == "hanging-check" and fault.check == check for fault in found.faults):
-        found.faults.append(Fault("hanging-check", check, address, "it did not end on another resource"))
+def _attempt(function: Callable[[], Any], check: str, address: str, seconds: float, result: Run) -> Any:
+    """What a check returns; None, and an error, if it raises or times out. A check that timed out is skipped for the
+    remaining resources.
+    """
+    if check in result.timed_out:
+        result.fail("check-timeout", f"{check}: skipped, as it timed out on another resource", address)
         return None
     try:
         with limit.within(seconds):
-            return judge()
-    except limit.TookTooLong as late:
-        found.faults.append(Fault("hanging-check", check, address, str(late)))
+            return function()
+    except limit.CheckTimeout as timeout:
+        result.timed_out.add(check)
+        result.fail("check-timeout", f"{check}: {timeout}", address)
     except Exception as error:
-        found.faults.append(Fault("crashed-check", check, address, f"{type(error).__name__}: {error}"))
+        result.fail("check-error", f"{check}: {type(error).__name__}: {error}", address)
     return None
 
 
@@ -170,18 +178,18 @@ def _word(result: Any) -> str:
 
 
 @contextmanager
-def _loaded(policies: Sequence[Path], graph: Any, found: Run) -> Iterator[None]:
-    """checkov's own checks and those of the folders, for as long as the body takes: its registries are global."""
+def _loaded(policies: Sequence[Path], graph: Any, result: Run) -> Iterator[None]:
+    """Load checkov's own checks and those of the folders while the body runs: checkov's registries are global."""
     graph.load_checks()
     resources = {type: list(checks) for type, checks in resource_registry.checks.items()}
     graphs, path, level = list(graph.checks), list(sys.path), logging.root.manager.disable
-    logging.disable(logging.CRITICAL)  # what does not load or crashes is told as a fault
+    logging.disable(logging.CRITICAL)  # what does not load or raises is an error of the result
     try:
         for folder in policies:
-            with suppress(Exception):  # one file stops the rest: all that did not load is told
+            with suppress(Exception):  # one file stops the rest: _report_missing adds an error for each
                 resource_registry.load_external_checks(str(folder))
                 graph.load_external_checks(str(folder))
-            _all_there(folder, graph, found)
+            _report_missing(folder, graph, result)
         yield
     finally:
         logging.disable(level)
@@ -191,20 +199,20 @@ def _loaded(policies: Sequence[Path], graph: Any, found: Run) -> Iterator[None]:
         resource_registry.checks.update(resources)
 
 
-def _all_there(folder: Path, graph: Any, found: Run) -> None:
-    """A file of the folder that gave no check is a fault."""
+def _report_missing(folder: Path, graph: Any, result: Run) -> None:
+    """Add an error for each file of the folder that registered no check."""
     ids = {check.id for check in graph.checks}
     modules = {type(check).__module__ for _, check in resource_registry.all_checks()}
     for path in sorted(folder.rglob("*")):
         reason = ""
         if path.suffix in (".yaml", ".yml", ".json"):
             try:
-                written = YAML(typ="safe").load(path)
-                there = isinstance(written, dict) and written.get("metadata", {}).get("id") in ids
-                reason = "" if there else "it is no check that checkov takes"
+                content = YAML(typ="safe").load(path)
+                registered = isinstance(content, dict) and content.get("metadata", {}).get("id") in ids
+                reason = "" if registered else "checkov does not accept it as a check"
             except (OSError, ValueError, YAMLError, AttributeError) as error:
                 reason = f"it cannot be read: {type(error).__name__}"
         elif path.suffix == ".py" and path.stem != "__init__":
-            reason = "" if path.stem in modules else "it gave no check"
+            reason = "" if path.stem in modules else "it defines no check"
         if reason:
-            found.faults.append(Fault("unreadable-check", str(path.relative_to(folder)), "", reason))
+            result.fail("unreadable-check", f"{path.relative_to(folder)}: {reason}")

@@ -1,184 +1,262 @@
-"""Everything that is known of one stack: the guarantees' proofs, checkov's verdicts, and what could not be judged."""
+"""The check engine: checks of stacks and of live deployments, how one runs, and what it results in.
 
-import importlib.metadata
-import json
-import logging
-import sys
-from collections.abc import Mapping, Sequence
+A check yields an Observation for each fact that it reads. Evaluation fails closed: a check that raises, times out,
+does not exist or observes nothing leaves its guarantee unproven.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
-from terrace.assurance import timeout as limit
-from terrace.assurance.checks import Subject
-from terrace.assurance.proof import Broken, DoesNotApply, Holds, Proof, Unproven, prove
-from terrace.assurance.result import CheckRun
-from terrace.assurance.view import View
-from terrace.environment import Loaded, target
+from terrace.assurance.guarantees import BY_ID, Guarantee
+from terrace.assurance.timeout import CheckTimeout, within
+from terrace.capabilities.exceptions import CloudException
+from terrace.errors import TerraceError
 
-_TOOLS = ("terrace", "checkov", "cloudsplaining", "policy_sentry", "cdktn")
+Status = Literal["holds", "broken", "unproven", "not_required", "excepted", "waived"]
+SHOWN = 4  # observations that a sentence spells out; the others are counted
+_PACKAGES = ("terrace.assurance.checks.", "terrace.")
+
+
+class NotRequired(Exception):
+    """The environment does not ask for it; the message names the setting that would."""
+
+
+class Absent(TerraceError):
+    """A resource that the check needs does not exist; the message names it."""
+
+
+class Unreadable(TerraceError):
+    """One call failed: not allowed, throttled, unreachable, or not supported by an emulator."""
+
+
+class CredentialsError(TerraceError):
+    """The cloud does not accept the credentials. Every other check would fail for the same reason."""
 
 
 @dataclass(frozen=True)
-class Fact:
-    """What a check says of a place, a construct's path or an address. `error`: it could not say."""
+class Observation:
+    """One fact that a check read about one resource. `expected` is empty when the fact is as expected."""
 
-    id: str
-    place: str
-    sentence: str
-    guarantee: str = ""
-    error: bool = False
+    resource: str
+    fact: str
+    ok: bool
+    expected: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.resource}: {self.fact}" if self.resource else self.fact
+        return text if self.ok or not self.expected else f"{text}, expected {self.expected}"
 
 
-@dataclass
-class Judged:
-    """`errors` are (kind, address, reason). `reached` counts the resources that were handed to the checks, `seen` are
-    those of which checkov says something.
+@dataclass(frozen=True)
+class Outcome:
+    """One check on one stack or deployment.
+
+    `reason` is why it is unproven or not required, and what interrupted it. `inconclusive` are the resources on which a
+    checkov check neither passed nor failed.
     """
 
-    facts: list[Fact] = field(default_factory=list)
-    errors: list[tuple[str, str, str]] = field(default_factory=list)
-    proofs: list[Proof] = field(default_factory=list)
-    checks: list[CheckRun] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
-    resources_in: int = 0
-    reached: int = 0
-    view: View | None = None
-    tools: dict[str, str] = field(default_factory=dict)
+    id: str
+    status: Literal["holds", "broken", "unproven", "not_required"]
+    observations: tuple[Observation, ...] = field(default=(), repr=False)
+    reason: str = ""
+    inconclusive: tuple[str, ...] = ()
+
+    def resources(self, *, ok: bool) -> tuple[str, ...]:
+        """The resources that passed (`ok`) or failed the check."""
+        return tuple(dict.fromkeys(one.resource for one in self.observations if one.ok == ok))
 
 
-def evidence(
-    loaded: Loaded,
-    written: str,
-    policies: Sequence[Path],
-    *,
-    plan: Mapping[str, Any] | None = None,
-    offline: bool = False,
-    seconds: float,
-) -> Judged:
-    """Judge a stack, given as JSON text, or a plan of it. Never raises for what is in them."""
-    judged = Judged(tools=_versions())
-    view = _view(written, plan, judged)
-    if view is None:
-        return judged
-    judged.view = view
-    environment = loaded.environment
-    subject = Subject(view, environment, target(environment, offline=offline))
-    of_guarantees(subject, judged, seconds)
-    of_checkov(view, policies, judged, seconds)
-    return judged
+@dataclass(frozen=True)
+class Result:
+    """One guarantee on one stack or deployment. `exception` is what the cloud lacks of it; checks prove the rest."""
+
+    guarantee: Guarantee
+    status: Status
+    reason: str
+    outcomes: tuple[Outcome, ...] = ()
+    exception: CloudException | None = None
+
+    @property
+    def passes(self) -> bool:
+        """Whether it allows a stack or a deployment to pass."""
+        return self.status not in ("broken", "unproven")
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """The observations of all its checks."""
+        return tuple(observation for outcome in self.outcomes for observation in outcome.observations)
+
+    @property
+    def evidence(self) -> str:
+        """The observations that decide, in one line."""
+        return joined(self._deciding)
+
+    @property
+    def resource(self) -> str:
+        """The resources of the observations that decide, in one line."""
+        resources = list(dict.fromkeys(observation.resource for observation in self._deciding))
+        more = f" and {len(resources) - SHOWN} more" if len(resources) > SHOWN else ""
+        return ", ".join(resources[:SHOWN]) + more
+
+    @property
+    def _deciding(self) -> list[Observation]:
+        return [one for one in self.observations if not one.ok] or list(self.observations)
 
 
-def _versions() -> dict[str, str]:
-    installed = {found.name: found.version for found in importlib.metadata.distributions() if found.name in _TOOLS}
-    return {name: installed[name] for name in _TOOLS if name in installed}
+@dataclass(frozen=True)
+class Check:
+    """A registered check. `function` yields an Observation for each fact that it reads of a subject."""
+
+    id: str
+    guarantee: str
+    function: Callable[[Any], Iterator[Observation]]
 
 
-def _view(written: str, plan: Mapping[str, Any] | None, judged: Judged) -> View | None:
-    """The view, and what of the input is not in it; None when there is nothing to look at."""
+_CHECKS: dict[str, Check] = {}
+CheckFunction = TypeVar("CheckFunction", bound=Callable[[Any], Iterator[Observation]])
+
+
+def check(guarantee: str) -> Callable[[CheckFunction], CheckFunction]:
+    """Register a function as a check of a guarantee, under the name of its cloud, file and function.
+
+    `requires_tls` in `assurance/checks/aws/database.py` is `aws.database.requires-tls`; a function of `live/aws/` is
+    `live.aws.database.requires-tls`. Raises ValueError for an unknown guarantee or an id that is already in use.
+    """
+
+    def register(function: CheckFunction) -> CheckFunction:
+        id = f"{_prefix(function.__module__)}.{function.__name__.replace('_', '-')}"
+        if guarantee not in BY_ID:
+            raise ValueError(f"{id}: there is no guarantee {guarantee}")
+        if id in _CHECKS:
+            raise ValueError(f"{id}: a check of this id is already registered")
+        _CHECKS[id] = Check(id, guarantee, function)
+        return function
+
+    return register
+
+
+def checks_in(package: str) -> dict[str, Check]:
+    """The checks of a package's modules, by id; none for a package that does not exist."""
     try:
-        document = json.loads(written)
-        view = View(document)
-    except (ValueError, AttributeError, TypeError, RecursionError) as error:
-        judged.errors.append(("unreadable-stack", "", f"the stack cannot be read: {type(error).__name__}: {error}"))
-        return None
-    judged.resources_in = sum(len(group) for group in document.get("resource", {}).values())
-    if plan is not None:
-        try:
-            view = _planned(plan, document, judged)
-        except (LookupError, AttributeError, TypeError, ValueError) as error:
-            judged.errors.append(("unreadable-plan", "", f"the plan cannot be read: {type(error).__name__}: {error}"))
-            return None
-    if not judged.resources_in:
-        judged.errors.append(("empty-stack", "", "there is no resource in it"))
-        return None
-    return view
-
-
-def _planned(plan: Mapping[str, Any], document: Mapping[str, Any], judged: Judged) -> View:
-    """The view of a plan. What is in the plan and not in the stack, or the other way round, was not looked at."""
-    if "unreadable" in plan:
-        raise ValueError(plan["unreadable"])
-    if plan.get("errored") or plan.get("complete") is False:
-        raise ValueError("Terraform did not finish it")
-    planned = list(_resources(plan["planned_values"]["root_module"]))
-    judged.resources_in = len(planned)
-    stack = {f"{type}.{name}" for type, group in document.get("resource", {}).items() for name in group}
-    for address in sorted(set(planned) - stack):
-        judged.errors.append(("not-looked-at", address, "the plan has it, the stack as it is now has not"))
-    for address in sorted(stack - set(planned)):
-        judged.errors.append(("not-looked-at", address, "the stack has it, the plan has not"))
-    return View.of_plan(plan, document)
-
-
-def _resources(module: Mapping[str, Any]) -> list[str]:
-    """The addresses of the managed resources of a module and of those below it."""
-    own = [one["address"] for one in module.get("resources", []) if one.get("mode", "managed") == "managed"]
-    return own + [address for child in module.get("child_modules", []) for address in _resources(child)]
-
-
-def of_guarantees(subject: Subject, judged: Judged, seconds: float = limit.SECONDS) -> None:
-    """Prove every guarantee, and note what is broken or unproven."""
-    judged.proofs = prove(subject, seconds=seconds)
-    for proof in judged.proofs:
-        _of_proof(proof, judged)
-
-
-def _of_proof(proof: Proof, judged: Judged) -> None:
-    guarantee = proof.guarantee
-    if proof.status == "unproven" and not proof.verdicts:
-        said = f"nothing proves it on this cloud: {guarantee.sentence}"
-        judged.facts.append(Fact(guarantee.id, "", said, guarantee.id, error=True))
-    for id, verdict in proof.verdicts:
-        match verdict:
-            case Holds(seen=seen, findings=findings):
-                judged.checks.append(
-                    CheckRun(id, passed=tuple(dict.fromkeys(f.resource for f in findings)), facts=seen)
-                )
-            case Broken(findings=findings):
-                failed = tuple(dict.fromkeys(finding.resource for finding in findings))
-                judged.checks.append(CheckRun(id, failed=failed, facts=len(findings)))
-                judged.facts += [
-                    Fact(id, one.resource, f"{guarantee.sentence}: {one}", guarantee.id) for one in findings
-                ]
-            case Unproven(reason=reason):
-                said = f"{guarantee.sentence}: {reason}"
-                judged.facts.append(Fact(id, "", said, guarantee.id, error=True))
-            case DoesNotApply():
-                judged.checks.append(CheckRun(id))
-
-
-def of_checkov(view: View, policies: Sequence[Path], judged: Judged, seconds: float = limit.SECONDS) -> None:
-    """Run checkov, and note what fails, what it has looked at and what it could not judge."""
-    # Seconds of importing, which wraps the standard streams and adds a handler of logs: both are put back.
-    streams, handlers = (sys.stdout, sys.stderr), list(logging.root.handlers)
-    try:
-        from terrace.assurance import checkov_run
-
-        ran = checkov_run.run(view, policies, seconds=seconds)
+        found = importlib.import_module(package)
     except ModuleNotFoundError as error:
-        absent = f"{error.name} is not installed: `pip install terrace[assurance]` brings it"
-        judged.errors.append(("broken", "", absent))
-        return
-    except Exception as error:
-        judged.errors.append(("broken", "", f"checkov did not run: {type(error).__name__}: {error}"))
-        return
-    finally:
-        sys.stdout, sys.stderr = streams
-        logging.root.handlers[:] = handlers
-    judged.reached = len(ran.addresses)
-    judged.seen = {record.address for record in ran.records}
-    runs: dict[str, dict[str, list[str]]] = {}
-    for record in ran.records:
-        runs.setdefault(record.check, {"passed": [], "failed": [], "unknown": []})[record.result].append(record.address)
-        if record.result == "failed":
-            judged.facts.append(Fact(record.check, record.address, record.name))
-    judged.checks += [
-        CheckRun(id, tuple(sorted(by["passed"])), tuple(sorted(by["failed"])), tuple(sorted(by["unknown"])))
-        for id, by in sorted(runs.items())
-    ]
-    for fault in ran.faults:
-        said = f"{fault.check}: {fault.reason}" if fault.check else fault.reason
-        judged.errors.append((fault.kind, fault.address, said))
-    if missing := {one.address for one in view} - set(ran.addresses):
-        judged.errors += [("not-looked-at", address, "it did not reach the checks") for address in sorted(missing)]
+        if error.name != package:
+            raise
+        return {}
+    for module in pkgutil.iter_modules(found.__path__):
+        importlib.import_module(f"{package}.{module.name}")
+    return {id: check for id, check in _CHECKS.items() if id.startswith(f"{_prefix(package)}.")}
+
+
+def _prefix(module: str) -> str:
+    return next((module.removeprefix(package) for package in _PACKAGES if module.startswith(package)), module)
+
+
+def evaluate(check: Check | None, subject: Any, *, id: str = "", seconds: float | None = None) -> Outcome:
+    """Run one check. `id` is its id if it does not exist; `seconds` limits its time. Raises CredentialsError only."""
+    if check is None:
+        return Outcome(id, "unproven", reason="the check does not exist")
+    observations: list[Observation] = []
+    reason = ""
+    try:
+        with within(seconds) if seconds else nullcontext():
+            observations.extend(check.function(subject))
+    except NotRequired as required:
+        return Outcome(check.id, "not_required", reason=str(required))
+    except CredentialsError:
+        raise
+    except Absent as absent:
+        observations.append(Observation("", f"missing: {absent}", False))
+    except TerraceError as error:
+        reason = f"{error} ({error.hint})" if error.hint else str(error)
+    except (Exception, CheckTimeout) as error:
+        kind = "" if isinstance(error, CheckTimeout) else f"{type(error).__name__}: "
+        reason = f"the check failed: {kind}{error}"
+    found = tuple(observations)
+    if any(not observation.ok for observation in found):
+        return Outcome(check.id, "broken", found, reason)
+    if reason or not found:
+        return Outcome(check.id, "unproven", found, reason or "the check found nothing to read")
+    return Outcome(check.id, "holds", found)
+
+
+def result_of(guarantee: Guarantee, outcomes: Iterable[Outcome], exception: CloudException | None = None) -> Result:
+    """The result of a guarantee from the outcomes of its checks: the worst of them decides.
+
+    An exception replaces `holds`, and never what is broken or unproven.
+    """
+    every = tuple(outcomes)
+    by_status = {status: [one for one in every if one.status == status] for status in ("broken", "unproven", "holds")}
+    status: Status
+    if broken := by_status["broken"]:
+        bad = [observation for outcome in broken for observation in outcome.observations if not observation.ok]
+        status, reason = "broken", _reasons([joined(bad), *(outcome.reason for outcome in broken)])
+    elif unproven := by_status["unproven"]:
+        status, reason = "unproven", _reasons(outcome.reason for outcome in unproven)
+    elif exception:
+        status, reason = "excepted", exception.reason
+    elif holding := by_status["holds"]:
+        status, reason = "holds", counted(sum(len(outcome.observations) for outcome in holding))
+    elif every:
+        status, reason = "not_required", _reasons(outcome.reason for outcome in every)
+    else:
+        status, reason = "unproven", "no check on this cloud"
+    return Result(guarantee, status, reason, every, exception)
+
+
+def _reasons(reasons: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(reason for reason in reasons if reason))
+
+
+def equal(resource: str, name: str, actual: object, expected: object) -> Observation:
+    """`actual` is exactly `expected`."""
+    return Observation(resource, f"{name} = {shown(actual)}", actual == expected, shown(expected))
+
+
+def at_least(resource: str, name: str, actual: float | None, least: float) -> Observation:
+    """`actual` is a number and not below `least`."""
+    return Observation(resource, f"{name} = {shown(actual)}", actual is not None and actual >= least, f">= {least}")
+
+
+def at_most(resource: str, name: str, actual: float | None, most: float) -> Observation:
+    """`actual` is a number and not above `most`."""
+    return Observation(resource, f"{name} = {shown(actual)}", actual is not None and actual <= most, f"<= {most}")
+
+
+def includes(resource: str, name: str, actual: Iterable[str], expected: Iterable[str]) -> Observation:
+    """All of `expected` are in `actual`, which may have more."""
+    have, need = set(actual), set(expected)
+    missing = need - have
+    fact = f"{name} has {shown(sorted(need & have))}" + (f", lacks {shown(sorted(missing))}" if missing else "")
+    return Observation(resource, fact, not missing, f"all of {shown(sorted(need))}")
+
+
+def empty(resource: str, name: str, actual: Collection[str]) -> Observation:
+    """`actual` is empty."""
+    return Observation(resource, f"{name}: {shown(sorted(actual)) if actual else 'none'}", not actual, "none")
+
+
+def joined(observations: Collection[Observation]) -> str:
+    """The first observations in one line; the others counted."""
+    text = "; ".join(str(observation) for observation in list(observations)[:SHOWN])
+    return f"{text}; and {len(observations) - SHOWN} more" if len(observations) > SHOWN else text
+
+
+def counted(observations: int) -> str:
+    """A number of observations, in words."""
+    return f"{observations} observation{'' if observations == 1 else 's'}"
+
+
+def shown(value: object) -> str:
+    """A value as a sentence shows it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None:
+        return "unset"
+    if isinstance(value, list | tuple | set | frozenset):
+        return "[" + ", ".join(str(entry) for entry in value) + "]"
+    return str(value)

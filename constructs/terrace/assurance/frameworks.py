@@ -1,11 +1,10 @@
-"""Frameworks: what each requirement asks in our own words, and what answers it here.
+"""Frameworks: a paraphrase of each requirement, and what answers it.
 
-They are data, `policies/frameworks/<name>.yaml`, beside the guarantees. A requirement is answered by guarantees (with
-the reason why each is evidence), by what a person has to provide, by both, or it says that it is not covered or
-outside of what a platform can show. Silence is a fault.
+They are data, `policies/frameworks/<name>.yaml`. A requirement is answered by guarantees (with the reason why each is
+evidence), by what a person has to provide, or by both; otherwise it states that it is not covered, or outside of what a
+platform can contribute to. A requirement without an answer is a problem.
 """
 
-import difflib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,25 +15,26 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from terrace.assurance.guarantees import BY_ID
+from terrace.environment import suggestions
 from terrace.environment.document import Node, along, plain, read
 from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem, UsageError
 
 Answer = Literal["automated", "partial", "manual", "not_covered", "outside"]
-"""Guarantees alone; guarantees and a person; a person alone; nobody here; nothing that a platform has to do with."""
+"""Guarantees alone; guarantees and a person; a person alone; not covered; outside."""
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
 Read = TypeVar("Read", bound=BaseModel)
 _SENTENCE = Annotated[str, Field(min_length=12, max_length=400, pattern=r"^\S.*[^.\s]$")]
 
 
 class InvalidFrameworks(AnswerIsNo):
-    """A file of a framework is not valid; the message has a line for each fault, with file:line:column."""
+    """A framework file is not valid; the message has a line for each problem, with file:line:column."""
 
 
 class Requirement(BaseModel):
-    """`asks` is a paraphrase of ours, never the framework's text.
+    """`asks` is a paraphrase, never the framework's text.
 
-    `evidence` is guarantee to the reason why it is evidence; `person` what someone has to provide; `not_covered` and
-    `outside` say why nothing is. `line` is where it stands.
+    `evidence` is guarantee to the reason why it is evidence; `person` is what a person has to provide; `not_covered` and
+    `outside` are why there is no evidence. `line` is its location.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,14 +53,14 @@ class Requirement(BaseModel):
         given = [bool(self.evidence or self.person), bool(self.not_covered), bool(self.outside)]
         if sum(given) != 1:
             raise ValueError(
-                "wants one answer: evidence or person (or both), or not_covered, or outside; "
+                "needs exactly one answer: evidence or person (or both), or not_covered, or outside; "
                 + ("it has none" if not any(given) else "it has several")
             )
         return self
 
     @property
     def answer(self) -> Answer:
-        """How it is answered."""
+        """Which kind of answer it has."""
         if self.not_covered:
             return "not_covered"
         if self.outside:
@@ -69,7 +69,7 @@ class Requirement(BaseModel):
 
 
 class Framework(BaseModel):
-    """`name` is the file's. `scope` says what of the framework is listed, `text` whose the wording is."""
+    """`name` is the file's. `scope` is the part of the framework that is listed, `text` the origin of the wording."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -88,12 +88,12 @@ class Framework(BaseModel):
 
     @property
     def counts(self) -> Counter[Answer]:
-        """How many of each answer."""
+        """The number of requirements with each answer."""
         return Counter(requirement.answer for requirement in self.requirements)
 
 
 def names(directory: Path | None = None) -> list[str]:
-    """The frameworks that there are."""
+    """The names of the frameworks."""
     return sorted(path.stem for path in (directory or _directory()).glob("*.yaml"))
 
 
@@ -104,13 +104,11 @@ def file(name: str, directory: Path | None = None) -> Path:
 
 @cache
 def load(name: str, directory: Path | None = None) -> Framework:
-    """A framework by name. Raises InvalidFrameworks with all faults, UsageError when there is none of that name."""
+    """A framework by name. Raises InvalidFrameworks with all problems, UsageError for an unknown name."""
     folder = directory or _directory()
     known = names(folder)
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        guess = f"did you mean {near[0]}? " if near else ""
-        raise UsageError(f"there is no framework {name!r}", hint=f"{guess}there are {', '.join(known) or 'none'}")
+        raise UsageError(f"there is no framework {name!r}", hint=suggestions.hint(name, known))
     try:
         document = read(file(name, folder), f"{folder.parent.name}/{folder.name}/{name}.yaml")
     except InvalidEnvironment as error:
@@ -124,26 +122,26 @@ def load(name: str, directory: Path | None = None) -> Framework:
 
 @dataclass
 class _Reading:
-    """One file on its way to a Framework; collects every problem."""
+    """Reads one file as a Framework and collects every problem."""
 
     root: Node
     problems: list[Problem]
 
     def framework(self, name: str) -> Framework | None:
         top = self.root.value
-        assert isinstance(top, dict)  # parse() has seen to it
+        assert isinstance(top, dict)  # parse() guarantees it
         requirements: dict[str, tuple[Requirement, Node]] = {}
         groups = top.get("requirements")
         if groups is None or not isinstance(groups.value, dict) or not groups.value:
-            self._say("requirements are missing: a mapping of group to requirements.", groups or self.root)
+            self._add("requirements is missing; expected a mapping of group to requirements.", groups or self.root)
         else:
             for group, rows in groups.value.items():
                 if not isinstance(rows.value, dict):
-                    self._say(f"{group} has no requirements.", rows)
+                    self._add(f"group {group} has no requirements.", rows)
                     continue
                 for id, node in rows.value.items():
                     if id in requirements:
-                        self._say(f"{id} is at {requirements[id][1].key_at} already.", node)
+                        self._add(f"{id} is already defined at {requirements[id][1].key_at}.", node)
                     elif (requirement := self._requirement(id, group, node)) is not None:
                         requirements[id] = (requirement, node)
         head = {key: plain(node) for key, node in top.items() if key != "requirements"}
@@ -152,18 +150,18 @@ class _Reading:
 
     def _requirement(self, id: str, group: str, node: Node) -> Requirement | None:
         if not isinstance(node.value, dict):
-            self._say(f"{id} has no answer: {{asks: ..., evidence: ...}}.", node)
+            self._add(f"{id} has no answer; expected {{asks: ..., evidence: ...}}.", node)
             return None
         written = {key: plain(value) for key, value in node.value.items() if key != "evidence"}
         evidence: dict[str, Any] = {}
         for ids, why in (self._evidence(id, node.value["evidence"]) if "evidence" in node.value else {}).items():
             for guarantee in ids.split():
                 if guarantee in evidence:
-                    self._say(f"{id}: {guarantee} is there twice.", why)
+                    self._add(f"{id}: {guarantee} is listed twice.", why)
                 elif guarantee not in BY_ID:
-                    near = difflib.get_close_matches(guarantee, BY_ID, n=1)
-                    hint = f"Did you mean {near[0]}?" if near else ""
-                    self._say(f"{id}: there is no guarantee {guarantee}.", why, hint)
+                    guess = suggestions.nearest(guarantee, list(BY_ID))
+                    hint = f"Did you mean {guess!r}?" if guess else ""
+                    self._add(f"{id}: there is no guarantee {guarantee}.", why, hint)
                 evidence.setdefault(guarantee, plain(why))
         row = {**written, "id": id, "group": group, "line": node.key_at.rpartition(":")[0], "evidence": evidence}
         return self._valid(Requirement, node, row, id)
@@ -171,7 +169,7 @@ class _Reading:
     def _evidence(self, id: str, node: Node) -> dict[str, Node]:
         if isinstance(node.value, dict):
             return node.value
-        self._say(f"{id}: evidence is a mapping of guarantees to the reason why they are.", node)
+        self._add(f"{id}: evidence must be a mapping of guarantees to reasons.", node)
         return {}
 
     def _valid(self, model: type[Read], node: Node, row: Mapping[str, Any], id: str = "") -> Read | None:
@@ -188,11 +186,11 @@ class _Reading:
                 self.problems.append(Problem(f"{prefix}{message}.", at.where, ".".join(path)))
             return None
 
-    def _say(self, message: str, node: Node, hint: str = "") -> None:
+    def _add(self, message: str, node: Node, hint: str = "") -> None:
         self.problems.append(Problem(message, node.key_at, hint=hint))
 
 
 def _directory() -> Path:
     here = Path(__file__).resolve()
-    places = (here.parents[3] / "policies" / "frameworks", here.parent / "policies" / "frameworks")
-    return next((place for place in places if place.is_dir()), places[0])
+    candidates = (here.parents[3] / "policies" / "frameworks", here.parent / "policies" / "frameworks")
+    return next((path for path in candidates if path.is_dir()), candidates[0])

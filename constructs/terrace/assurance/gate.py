@@ -1,41 +1,38 @@
-"""The policy gate: whether stacks may go to their environments, and everything that speaks against it.
+"""The gate: whether stacks or plans may be applied to their environments, and what blocks them.
 
-One view of a stack, judged by the guarantees' checks and by checkov's in one process. It fails closed: what could not
-be judged is a finding, and no waiver takes it away.
+One process evaluates the checks of the guarantees and checkov's on one view of a stack. The gate fails closed: what
+could not be checked is a finding, and no waiver accepts it.
 """
 
 import hashlib
 import json
 import multiprocessing
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from terrace.assurance import severities, waivers
-from terrace.assurance import stack_cache as stacks
+from terrace.assurance import aliases, severities, stack_cache, stack_evaluation, waivers
 from terrace.assurance import timeout as limit
-from terrace.assurance.evaluation import Judged, evidence
+from terrace.assurance.findings import findings
+from terrace.assurance.gate_result import Finding, GateResult, Waiver
 from terrace.assurance.gate_verdict import Gate, GateVerdict
-from terrace.assurance.guarantees import BY_ID
-from terrace.assurance.result import SEVERITIES, CheckRun, Finding, GateResult, Severity, Waiver
-from terrace.assurance.severities import InvalidPolicies, Severities
+from terrace.assurance.severities import Severities
+from terrace.assurance.stack_evaluation import StackEvaluation, failure
 from terrace.environment import Loaded, load, names
 from terrace.errors import InvalidEnvironment, TerraceError
 from terrace.project.discovery import Project
-from terrace.project.source_map import environment_line
-
-__all__ = ["CheckRun", "Finding", "GateResult", "InvalidPolicies", "Severity", "Waiver", "judge", "policies", "run"]
 
 
 @dataclass(frozen=True)
 class Policies:
-    """What the gate of a project judges by. `checks` are folders of checkov policies, `inputs` the files' SHA-256 sums.
+    """The policies of a project. `checks` are folders of checkov policies, `inputs` the files' SHA-256 sums.
 
-    `today` is the day by which waivers end; None lets none end, for what is no account's deployment.
+    Waivers expire by `today`; None: no waiver expires, for a deployment in no real account. `notices` name deprecated
+    ids and keys.
     """
 
     root: Path
@@ -44,51 +41,60 @@ class Policies:
     checks: tuple[Path, ...]
     inputs: Mapping[str, str]
     today: date | None
+    notices: tuple[str, ...] = ()
 
 
 def policies(root: Path, *, today: date | None = None, ends: bool = True) -> Policies:
-    """The policies of a project; what it does not have itself comes with Terrace. Raises InvalidPolicies.
+    """The policies of a project; Terrace's own replace missing files. Raises InvalidPolicies.
 
-    `ends` off: expired waivers still hold.
+    `ends` off: expired waivers still count.
     """
     now = today or datetime.now(UTC).date()
-    rated, waived, checks = place(root, severities.FILE), place(root, waivers.FILE), place(root, "checkov")
-    inputs = {f"policies/{path.name}": _sha256(path.read_bytes()) for path in (rated, waived) if path.is_file()}
+    severity_file, waiver_file = policy_path(root, severities.FILE), policy_path(root, waivers.FILE)
+    checks = policy_path(root, "checkov")
+    inputs = {
+        f"policies/{path.name}": _sha256(path.read_bytes()) for path in (severity_file, waiver_file) if path.is_file()
+    }
     inputs |= {f"policies/checkov/{path.name}": _sha256(path.read_bytes()) for path in _files(checks)}
+    rated = severities.load(severity_file, f"policies/{severities.FILE}")
+    accepted = waivers.load(waiver_file, environments=names(root), today=now, shown=f"policies/{waivers.FILE}")
+    renamed = [
+        aliases.notice(waiver.line, waiver.id, new) for waiver in accepted if (new := aliases.IDS.get(waiver.id))
+    ]
     return Policies(
         root,
-        severities.load(rated, f"policies/{severities.FILE}"),
-        waivers.load(waived, environments=names(root), today=now, shown=f"policies/{waivers.FILE}"),
+        rated,
+        accepted,
         (checks,) if checks.is_dir() else (),
         inputs,
         now if ends else None,
+        (*rated.notices, *renamed),
     )
 
 
-def place(root: Path, name: str) -> Path:
-    """Where a file of policies is: in the project, else, for all but waivers, beside Terrace's own."""
+def policy_path(root: Path, name: str) -> Path:
+    """The path of a policy file: the project's, else Terrace's own (waivers are always the project's)."""
     here = Path(__file__).resolve()
     own = root / "policies" / name
     if name == waivers.FILE or own.exists():
         return own
-    kit = [parent / "policies" / name for parent in (here.parents[3], here.parent)]
-    return next((path for path in kit if path.exists()), own)
+    bundled = [parent / "policies" / name for parent in (here.parents[3], here.parent)]
+    return next((path for path in bundled if path.exists()), own)
 
 
-def judge(
+def evaluate(
     loaded: Loaded,
-    written: str,
+    stack: str,
     rules: Policies,
     *,
     plan: Mapping[str, Any] | None = None,
     offline: bool = False,
     seconds: float = limit.SECONDS,
 ) -> GateResult:
-    """One stack, given as JSON text, or a plan of it in Terraform's JSON format. `seconds` is what a check may take."""
-    judged = evidence(loaded, written, rules.checks, plan=plan, offline=offline, seconds=seconds)
-    return result_of(
-        loaded, rules, judged, {"stack": _sha256(written.encode())}, "plan" if plan is not None else "stack"
-    )
+    """Evaluate one stack, given as JSON text, or a plan of it in Terraform's JSON format. `seconds` limits a check."""
+    evaluation = stack_evaluation.evaluate(loaded, stack, rules.checks, plan=plan, offline=offline, seconds=seconds)
+    inputs = {"stack": _sha256(stack.encode())}
+    return result_of(loaded, rules, evaluation, inputs, "plan" if plan is not None else "stack")
 
 
 def run(
@@ -100,66 +106,70 @@ def run(
     today: date | None = None,
     seconds: float = limit.SECONDS,
 ) -> list[GateResult]:
-    """Judge each environment on each cloud (none named: its own), from the stack, or from a plan's JSON of one stack.
+    """Evaluate each environment on each cloud (none named: its own): the stack, or a plan's JSON of one stack.
 
-    Clouds are synthesized and judged side by side. A stack that does not synthesize is a result with that finding.
+    Clouds are synthesized and evaluated in parallel. A stack that does not synthesize is a result with that finding.
     Raises InvalidEnvironment, InvalidPolicies.
     """
     rules = policies(project.root, today=today)
-    wanted: list[tuple[str, str]] = [
+    requested: list[tuple[str, str]] = [
         (loaded.environment.cloud, environment)
         for environment in environments
         for cloud in clouds or (None,)
         for loaded in [load(environment, project=project.root, cloud=cloud)]
     ]
     by_cloud: dict[str, list[str]] = {}
-    for cloud, environment in wanted:
+    for cloud, environment in requested:
         by_cloud.setdefault(cloud, []).append(environment)
-    at_once = max(1, min(os.cpu_count() or 1, len(wanted)))
-    found: dict[tuple[str, str], Future[GateResult] | str] = {}
-    context = _context()
-    with ThreadPoolExecutor(at_once) as threads, ProcessPoolExecutor(at_once, mp_context=context) as processes:
-        written = {cloud: threads.submit(stacks.stacks, project, those, cloud) for cloud, those in by_cloud.items()}
-        for cloud, those in by_cloud.items():
+    workers = max(1, min(os.cpu_count() or 1, len(requested)))
+    pending: dict[tuple[str, str], Future[GateResult] | str] = {}
+    with (
+        ThreadPoolExecutor(workers) as threads,
+        ProcessPoolExecutor(workers, mp_context=_context()) as processes,
+    ):
+        synthesized = {
+            cloud: threads.submit(stack_cache.stacks, project, on_cloud, cloud) for cloud, on_cloud in by_cloud.items()
+        }
+        for cloud, on_cloud in by_cloud.items():
             try:
-                for environment, text in written[cloud].result().items():
-                    job = (project.root, environment, cloud, text, rules, plan, seconds)
-                    found[cloud, environment] = processes.submit(_one, *job)
+                for environment, stack in synthesized[cloud].result().items():
+                    job = (project.root, environment, cloud, stack, rules, plan, seconds)
+                    pending[cloud, environment] = processes.submit(_evaluate_in_process, *job)
             except InvalidEnvironment:
                 raise
             except TerraceError as error:
-                found |= {(cloud, environment): str(error) for environment in those}
-        return [_answer(project.root, key, found[key], rules) for key in dict.fromkeys(wanted)]
+                pending |= {(cloud, environment): str(error) for environment in on_cloud}
+        return [_completed(project.root, key, pending[key], rules) for key in dict.fromkeys(requested)]
 
 
 def of_plans(root: Path, loaded: Loaded, *, ends: bool = True) -> Gate:
-    """What judges the plans of a deployment, for `Deployment.gate`. `ends`: see `policies`."""
+    """The gate of a deployment's plans, for `Deployment.gate`. `ends`: see `policies`."""
 
-    def ask(plan: Mapping[str, Any], written: str) -> GateVerdict:
-        return gated(judge(loaded, written, policies(root, ends=ends), plan=plan))
+    def gate(plan: Mapping[str, Any], stack: str) -> GateVerdict:
+        return gated(evaluate(loaded, stack, policies(root, ends=ends), plan=plan))
 
-    return ask
+    return gate
 
 
 def gated(result: GateResult) -> GateVerdict:
-    """A result in short, to stand beside the plan that it is about."""
+    """The verdict of a result, to be saved beside its plan."""
     return GateVerdict(
         passes=result.passes,
         blocking=tuple(_in_short(finding) for finding in result.blocking),
-        warnings=sum(1 for finding in result.findings if finding.status == "broken" and not finding.blocks),
+        warnings=len(result.warnings),
         waived=result.count("waived"),
         resources=result.resources_looked_at,
     )
 
 
 def _in_short(finding: Finding) -> str:
-    place = finding.construct or finding.resource
-    text = f"{finding.id} {place}: {finding.sentence}" if place else f"{finding.id}: {finding.sentence}"
+    location = finding.construct or finding.resource
+    text = f"{finding.id} {location}: {finding.sentence}" if location else f"{finding.id}: {finding.sentence}"
     return f"{text} ({finding.line})" if finding.line else text
 
 
 def _context() -> multiprocessing.context.BaseContext:
-    """Processes that have checkov already: a server imports it once, meanwhile the stacks are synthesized."""
+    """Processes that have imported checkov: a server imports it once, while the stacks are synthesized."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     from multiprocessing import forkserver
@@ -170,170 +180,77 @@ def _context() -> multiprocessing.context.BaseContext:
     return context
 
 
-def _one(
-    root: Path, environment: str, cloud: str, written: str, rules: Policies, plan: Path | None, seconds: float
+def _evaluate_in_process(
+    root: Path, environment: str, cloud: str, stack: str, rules: Policies, plan: Path | None, seconds: float
 ) -> GateResult:
-    """One stack, in a process of its own."""
+    """Evaluate one stack in a worker process."""
     loaded = load(environment, project=root, cloud=cloud)
     if plan is None:
-        return judge(loaded, written, rules, seconds=seconds)
+        return evaluate(loaded, stack, rules, seconds=seconds)
     content = plan.read_bytes()
     try:
         document = json.loads(content)
         if not isinstance(document, dict):
-            raise ValueError("it is no object")
+            raise ValueError("it is not a JSON object")
     except ValueError as error:
         document = {"unreadable": str(error)}
-    result = judge(loaded, written, rules, plan=document, seconds=seconds)
+    result = evaluate(loaded, stack, rules, plan=document, seconds=seconds)
     return replace(result, inputs={**result.inputs, "plan": _sha256(content)})
 
 
-def _answer(root: Path, key: tuple[str, str], found: "Future[GateResult] | str", rules: Policies) -> GateResult:
-    """The result of a stack; one with the reason when there is none."""
+def _completed(root: Path, key: tuple[str, str], pending: "Future[GateResult] | str", rules: Policies) -> GateResult:
+    """The result of a stack; if there is none, a result with the reason as its finding."""
     cloud, environment = key
     loaded = load(environment, project=root, cloud=cloud)
-    if isinstance(found, str):
-        return result_of(
-            loaded, rules, Judged(errors=[("no-stack", "", f"the stack does not synthesize: {found}")]), {}, "stack"
-        )
-    try:
-        return found.result()
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        return result_of(loaded, rules, Judged(errors=[("broken", "", reason)]), {}, "stack")
+    if isinstance(pending, str):
+        error = failure("synthesis-failed", f"the stack does not synthesize: {pending}")
+    else:
+        try:
+            return pending.result()
+        except Exception as raised:
+            error = failure("internal-error", f"{type(raised).__name__}: {raised}")
+    return result_of(loaded, rules, StackEvaluation(errors=[error]), {}, "stack")
 
 
-def result_of(loaded: Loaded, rules: Policies, judged: Judged, inputs: Mapping[str, str], source: str) -> GateResult:
-    """Findings out of what was judged, with the waivers laid over them."""
+def result_of(
+    loaded: Loaded, rules: Policies, evaluation: StackEvaluation, inputs: Mapping[str, str], source: str
+) -> GateResult:
+    """The gate's result of an evaluation, with waivers applied."""
     environment = loaded.environment
-    unknown = _unknown(judged, rules.severities)
-    judged.errors += [("unknown-type", address, reason) for address, reason in unknown.items()]
-    raw = list(_findings(loaded, judged, rules.severities))
-    ours = [one for one in rules.waivers if waivers.concerns(one, environment.name, environment.cloud)]
-    used: set[Waiver] = set()
-    findings = []
-    for finding in raw:
-        matching = [
-            one
-            for one in ours
-            if finding.status == "broken"
-            and waivers.covers(one, (finding.id, finding.guarantee), finding.resource, finding.construct)
-        ]
-        used.update(matching)
-        valid = [one for one in matching if rules.today is None or not waivers.expired(one, rules.today)]
-        findings.append(replace(finding, status="waived", waiver=valid[0], blocks=False) if valid else finding)
-    if judged.view is not None:
-        findings += _of_waivers(loaded, ours, used, rules)
+    unchecked = _unchecked_types(evaluation, rules.severities)
+    evaluation.errors += [failure("unchecked-type", reason, address) for address, reason in unchecked.items()]
     return GateResult(
         environment=environment.name,
         cloud=environment.cloud,
         tier=environment.tier,
         source="plan" if source == "plan" else "stack",
-        findings=tuple(sorted(findings, key=_order)),
-        proofs=tuple(judged.proofs),
-        resources_in=judged.resources_in,
-        resources_looked_at=judged.reached - len(unknown),
-        checks=tuple(judged.checks),
-        tools=judged.tools,
+        findings=findings(loaded, evaluation, rules.severities, rules.waivers, rules.today),
+        results=tuple(evaluation.results),
+        resources_in=evaluation.resources_in,
+        resources_looked_at=evaluation.reached - len(unchecked),
+        outcomes=tuple(evaluation.outcomes),
+        tools=evaluation.tools,
         inputs={**inputs, **rules.inputs, **_of_files(loaded, rules.root)},
-        addresses={one.path: one.address for one in judged.view or () if one.path},
+        addresses={one.path: one.address for one in evaluation.view or () if one.path},
+        notices=rules.notices,
     )
 
 
-def _unknown(judged: Judged, rated: Severities) -> dict[str, str]:
-    """The resources of types that no check reads and nobody excuses: address to reason."""
-    if judged.view is None:
+def _unchecked_types(evaluation: StackEvaluation, rated: Severities) -> dict[str, str]:
+    """The resources of types that no check reads and that are not listed as `unchecked`: address to reason."""
+    view = evaluation.view
+    if view is None:
         return {}
-    seen = judged.seen | {one.address for one in judged.view if one.type in judged.view.asked}
+    checked = evaluation.checked | {one.address for one in view if one.type in view.asked}
     return {
         one.address: f"no check reads a setting of {one.type}"
-        for one in judged.view
-        if one.address not in seen and one.type not in rated.unchecked
+        for one in view
+        if one.address not in checked and one.type not in rated.unchecked
     }
 
 
-def _findings(loaded: Loaded, judged: Judged, rated: Severities) -> Iterator[Finding]:
-    """What is broken, then what could not be judged."""
-    environment = loaded.environment
-    by_path = {one.path: one for one in judged.view or () if one.path}
-    by_address = {one.address: one for one in judged.view or ()}
-    for fact in judged.facts:
-        found = by_address.get(fact.place) or by_path.get(fact.place)
-        construct = found.path if found else ""
-        rating = rated.of(fact.guarantee if fact.guarantee and fact.id not in rated.ratings else fact.id)
-        guarantee = fact.guarantee or getattr(rating, "guarantee", "")
-        capability = construct.partition("/")[0] or (BY_ID[guarantee].capability if guarantee in BY_ID else "other")
-        yield Finding(
-            id=fact.id,
-            status="error" if fact.error else "broken",
-            severity=rating.severity,
-            sentence=fact.sentence,
-            environment=environment.name,
-            cloud=environment.cloud,
-            guarantee=guarantee,
-            resource=found.address if found else "" if fact.guarantee else fact.place,
-            construct=construct,
-            line=_line(loaded, rating.setting, construct or capability),
-            capability=capability,
-            why=rating.why,
-            mend=rating.mend,
-            blocks=fact.error or bool(fact.guarantee) or rated.fails(rating.severity, environment.tier),
-        )
-    for id, address, reason in judged.errors:
-        found = by_address.get(address)
-        rating = rated.of(f"gate.{id}")
-        yield Finding(
-            id=f"gate.{id}",
-            status="error",
-            severity=rating.severity,
-            sentence=reason,
-            environment=environment.name,
-            cloud=environment.cloud,
-            resource=address,
-            construct=found.path if found else "",
-            line=_line(loaded, "", found.path if found else ""),
-            capability=found.path.partition("/")[0] if found else "other",
-            why=rating.why,
-            mend=rating.mend,
-        )
-
-
-def _of_waivers(loaded: Loaded, ours: Sequence[Waiver], used: set[Waiver], rules: Policies) -> Iterator[Finding]:
-    """Waivers that are over, and those that nothing needs."""
-    for one in ours:
-        over = rules.today is not None and waivers.expired(one, rules.today)
-        if not over and one in used:
-            continue
-        id = "gate.expired-waiver" if over else "gate.unused-waiver"
-        rating = rules.severities.of(id)
-        said = f"ended on {one.expires}" if over else "nothing needs it"
-        yield Finding(
-            id=id,
-            status="error",
-            severity=rating.severity,
-            sentence=f"the waiver of {one.id} on {one.resource}, owned by {one.owner}: {said}",
-            environment=loaded.environment.name,
-            cloud=loaded.environment.cloud,
-            line=one.line,
-            why=rating.why,
-            mend=rating.mend,
-        )
-
-
-def _line(loaded: Loaded, setting: str, construct: str) -> str:
-    """The line of the setting if a file sets it, else of the capability's section."""
-    if setting and (line := loaded.where(setting)):
-        return line
-    return environment_line(loaded, f"{loaded.environment.name}/{construct}/") or ""
-
-
-def _order(finding: Finding) -> tuple[str, int, str, str, str]:
-    worst_first = -SEVERITIES.index(finding.severity)
-    return finding.capability, worst_first, finding.id, finding.construct, finding.sentence
-
-
 def _of_files(loaded: Loaded, root: Path) -> dict[str, str]:
-    """The sums of the environment's files, as far as they are still there."""
+    """The sums of the environment's files that still exist."""
     return {name: _sha256(path.read_bytes()) for name in loaded.files if (path := root / name).is_file()}
 
 

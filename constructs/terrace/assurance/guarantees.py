@@ -1,7 +1,7 @@
-"""The guarantees: one sentence each, true on every cloud, with the checks that prove it there.
+"""The guarantees: one sentence each that holds on every cloud, with the checks that prove it there.
 
 They are data, `policies/guarantees/<capability>.yaml`, at the root of a checkout and inside the package of a wheel.
-Numbers (zones, days, replicas) come from the environment. An id is never given to another sentence.
+Numbers (zones, days, replicas) come from the environment. An id is never reused for another sentence.
 """
 
 import re
@@ -16,22 +16,22 @@ from terrace.environment.sizes import Cloud
 from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem, TerraceError
 
 FAMILIES = ("NET", "KEY", "SEC", "K8S", "DB", "CACHE", "LAKE", "OBS", "AUD", "BAK", "COST", "GOV", "ID")
-"""The order in which the table is told; within a family, by number."""
+"""The order of the table; within a family, by number."""
 _ID = re.compile(rf"({'|'.join(FAMILIES)})-[1-9]\d*")
 _CHECK = Annotated[str, Field(pattern=r"^[a-z]+\.[a-z_]+\.[a-z0-9-]+$")]
 _POLICY = Annotated[str, Field(pattern=r"^(kyverno|falco)\.[a-z0-9-]+$")]
 
 
 class InvalidGuarantees(AnswerIsNo):
-    """A file of guarantees is not valid; the message has a line for each fault, with file:line:column."""
+    """A guarantee file is not valid; the message has a line for each problem, with file:line:column."""
 
 
 class Guarantee(BaseModel):
-    """`capability` is the name of the file that carries it on each cloud (`aws/<capability>.py`).
+    """`capability` is the name of the file that implements it on each cloud (`aws/<capability>.py`).
 
-    `clouds` names the checks that prove it (assurance/checks/<cloud>/<capability>.py); a cloud that is not there has
-    none. `in_cluster` names what the cluster itself refuses (Kyverno) or tells of (Falco) for its sake, on every cloud:
-    `kyverno.NAME` is policies/kyverno/NAME.yaml. `shown` says what of it a foundation stack can show, where that is
+    `clouds` names the checks that prove it (assurance/checks/<cloud>/<capability>.py); a cloud that is not listed has
+    none. `in_cluster` names the policies by which the cluster itself enforces (Kyverno) or detects (Falco) it, on every
+    cloud: `kyverno.NAME` is policies/kyverno/NAME.yaml. `shown` is what of it a foundation stack shows, where that is
     not all.
     """
 
@@ -46,7 +46,7 @@ class Guarantee(BaseModel):
 
 
 def load(directory: Path) -> tuple[Guarantee, ...]:
-    """The guarantees of every file of a directory, in the table's order. Raises InvalidGuarantees with all faults."""
+    """The guarantees of every file of a directory, in the table's order. Raises InvalidGuarantees with all problems."""
     found: dict[str, tuple[Guarantee, Node]] = {}
     problems: list[Problem] = []
     for path in sorted(directory.glob("*.yaml")):
@@ -59,22 +59,26 @@ def load(directory: Path) -> tuple[Guarantee, ...]:
         rows = document.root.value
         for id, node in rows.items() if isinstance(rows, dict) else ():
             if not _ID.fullmatch(id):
-                problems.append(Problem(f"{id} is no id; one is, as DB-2, of {', '.join(FAMILIES)}.", node.key_at))
+                problems.append(
+                    Problem(
+                        f"invalid id {id!r}; expected e.g. DB-2, of the families {', '.join(FAMILIES)}.", node.key_at
+                    )
+                )
             elif id in found:
-                problems.append(Problem(f"{id} is at {found[id][1].key_at} already.", node.key_at))
+                problems.append(Problem(f"{id} is already defined at {found[id][1].key_at}.", node.key_at))
             else:
                 problems += _row(id, path.stem, node, found)
     if problems:
         raise InvalidGuarantees("\n".join(str(problem) for problem in problems))
     if not found:
-        raise TerraceError("there is no guarantee", where=str(directory), hint="a checkout holds policies/guarantees/")
+        raise TerraceError("no guarantees found", where=str(directory), hint="a checkout has policies/guarantees/")
     return tuple(sorted((row for row, _ in found.values()), key=lambda row: _order(row.id)))
 
 
 def _row(id: str, capability: str, node: Node, found: dict[str, tuple[Guarantee, Node]]) -> list[Problem]:
-    written = plain(node)
+    content = plain(node)
     try:
-        mapping = TypeAdapter(dict[str, object]).validate_python(written)
+        mapping = TypeAdapter(dict[str, object]).validate_python(content)
         found[id] = (Guarantee.model_validate({"id": id, "capability": capability, **mapping}), node)
     except ValidationError as error:
         return [
@@ -92,16 +96,16 @@ def _order(id: str) -> tuple[int, int]:
 
 
 def policy(root: Path, id: str) -> Path:
-    """Where a project has an in-cluster policy, if it is written yet."""
+    """The path of an in-cluster policy of a project, whether or not it exists."""
     engine, _, name = id.partition(".")
     return root / "policies" / engine / f"{name}.yaml"
 
 
 def directory() -> Path:
-    """Where the files are."""
+    """The directory of the files."""
     here = Path(__file__).resolve()
-    places = (here.parents[3] / "policies" / "guarantees", here.parent / "policies" / "guarantees")
-    return next((place for place in places if place.is_dir()), places[0])
+    candidates = (here.parents[3] / "policies" / "guarantees", here.parent / "policies" / "guarantees")
+    return next((path for path in candidates if path.is_dir()), candidates[0])
 
 
 GUARANTEES = load(directory())

@@ -1,16 +1,16 @@
-"""Guarantees x clouds x environments, computed from proof: what `terrace parity` shows."""
+"""The parity matrix: the result of every guarantee on each cloud and environment."""
 
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
-from terrace.assurance.checks import Subject
+from terrace.assurance import checks
+from terrace.assurance.evaluation import Result, Status
 from terrace.assurance.guarantees import GUARANTEES, Guarantee
-from terrace.assurance.proof import Proof, Status, Unproven, prove
 from terrace.assurance.view import View
 from terrace.capabilities.target import Tier
 from terrace.environment import load, target
@@ -20,18 +20,18 @@ from terrace.project.synthesis import on_clouds
 
 CLOUDS: tuple[Cloud, ...] = get_args(Cloud)
 COMPLETE: tuple[Cloud, ...] = ("aws", "azure", "gcp")
-"""The clouds on which nothing may be broken or unproven; the tests fail otherwise."""
+"""The clouds on which every guarantee holds or is excepted; the tests require it."""
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """The proofs of each stack, by (cloud, environment)."""
+    """The results of each stack, by (cloud, environment)."""
 
-    stacks: dict[tuple[str, str], list[Proof]]
+    stacks: dict[tuple[str, str], list[Result]]
 
     @property
     def clouds(self) -> list[str]:
-        """The clouds, in the order they were asked for."""
+        """The clouds, in the order requested."""
         return list(dict.fromkeys(cloud for cloud, _ in self.stacks))
 
     @property
@@ -42,56 +42,43 @@ class Matrix:
     @property
     def guarantees(self) -> list[Guarantee]:
         """The rows."""
-        return [proof.guarantee for proof in next(iter(self.stacks.values()), [])]
+        return [result.guarantee for result in next(iter(self.stacks.values()), [])]
 
-    def proof(self, guarantee: str, cloud: str, environment: str) -> Proof:
+    def result(self, guarantee: str, cloud: str, environment: str) -> Result:
         """One cell."""
-        return next(proof for proof in self.stacks[cloud, environment] if proof.guarantee.id == guarantee)
+        return next(result for result in self.stacks[cloud, environment] if result.guarantee.id == guarantee)
 
     def counts(self, cloud: str) -> Counter[Status]:
-        """How many of each status on a cloud, over its environments."""
-        return Counter(proof.status for (on, _), proofs in self.stacks.items() if on == cloud for proof in proofs)
+        """The number of each status on a cloud, over its environments."""
+        return Counter(result.status for (on, _), results in self.stacks.items() if on == cloud for result in results)
 
     @property
     def passes(self) -> bool:
-        """Nothing is broken, nothing unproven."""
-        statuses = {proof.status for proofs in self.stacks.values() for proof in proofs}
-        return bool(statuses) and not statuses & {"broken", "unproven"}
+        """Whether nothing is broken or unproven."""
+        results = [result for row in self.stacks.values() for result in row]
+        return bool(results) and all(result.passes for result in results)
 
 
 def compute(project: Project, environments: Sequence[str], clouds: Sequence[str] = CLOUDS) -> Matrix:
-    """Synthesize the environments on each cloud, in a process each and off the project's folders, and prove.
+    """Synthesize the environments on each cloud, one process a cloud and outside the project, and evaluate.
 
-    A cloud whose stacks do not synthesize has everything unproven, with the reason. Raises InvalidEnvironment.
+    If a cloud's stacks do not synthesize, all its guarantees are unproven, with the reason. Raises InvalidEnvironment.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        apart = replace(project, synthesized_to=Path(scratch))
-        made = on_clouds(apart, environments, [cloud for cloud in clouds if has_checks(cloud)], state="local")
-        runs = {run.cloud: run for run in made}
-        stacks: dict[tuple[str, str], list[Proof]] = {}
+        separate = replace(project, synthesized_to=Path(scratch))
+        checked = [cloud for cloud in clouds if has_checks(cloud)]
+        runs = {run.cloud: run for run in on_clouds(separate, environments, checked, state="local")}
+        stacks: dict[tuple[str, str], list[Result]] = {}
         for cloud in clouds:
             for environment in environments:
                 if cloud not in runs:
-                    stacks[cloud, environment] = unproven("")
+                    stacks[cloud, environment] = unproven("no check on this cloud")
                 elif failure := runs[cloud].failure:
                     stacks[cloud, environment] = unproven(f"the stack does not synthesize: {failure}")
                 else:
-                    written = (runs[cloud].stacks[environment] / "cdk.tf.json").read_text()
-                    stacks[cloud, environment] = proofs(project.root, cloud, environment, written)
+                    stack = (runs[cloud].stacks[environment] / "cdk.tf.json").read_text()
+                    stacks[cloud, environment] = results(project.root, cloud, environment, stack)
     return Matrix(stacks)
-
-
-def matrix(root: Path, environments: Sequence[str], clouds: Sequence[str], stack: Callable[[str, str], str]) -> Matrix:
-    """The same over stacks that are there already; `stack(cloud, environment)` gives a stack's JSON."""
-    return Matrix(
-        {
-            (cloud, environment): proofs(root, cloud, environment, stack(cloud, environment))
-            if has_checks(cloud)
-            else unproven("")
-            for cloud in clouds
-            for environment in environments
-        }
-    )
 
 
 def ordered(root: Path, environments: Sequence[str]) -> list[str]:
@@ -100,10 +87,10 @@ def ordered(root: Path, environments: Sequence[str]) -> list[str]:
     return sorted(environments, key=lambda name: (tiers.index(load(name, project=root).environment.tier), name))
 
 
-def proofs(root: Path, cloud: str, environment: str, written: str) -> list[Proof]:
+def results(root: Path, cloud: str, environment: str, stack: str) -> list[Result]:
     """Every guarantee on one synthesized stack, given as JSON text."""
     loaded = load(environment, project=root, cloud=cloud).environment
-    return prove(Subject(View(json.loads(written)), loaded, target(loaded)))
+    return checks.evaluate(checks.Subject(View(json.loads(stack)), loaded, target(loaded)))
 
 
 def has_checks(cloud: str) -> bool:
@@ -111,6 +98,6 @@ def has_checks(cloud: str) -> bool:
     return any(cloud in guarantee.clouds for guarantee in GUARANTEES)
 
 
-def unproven(reason: str) -> list[Proof]:
-    """Every guarantee of a stack that could not be looked at, and why; no reason: nothing would look at it."""
-    return [Proof(guarantee, (("stack", Unproven(reason)),) if reason else ()) for guarantee in GUARANTEES]
+def unproven(reason: str) -> list[Result]:
+    """Every guarantee of a stack that could not be evaluated, with the reason."""
+    return [Result(guarantee, "unproven", reason) for guarantee in GUARANTEES]

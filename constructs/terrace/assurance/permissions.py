@@ -1,14 +1,14 @@
-"""The least rights that applying takes, as files of `policies/deploy/<cloud>`: made of what the stacks contain.
+"""The least permissions to apply the stacks, as files of `policies/deploy/<cloud>`, generated from the stacks.
 
-`types.yaml` there is written by hand: type of resource to what making, reading, changing and removing it takes. How a
-cloud writes rights down is told by `terrace.<cloud>.permissions`.
+`types.yaml` there is written by hand: for each resource type, the permissions to create, read, update and delete it.
+`terrace.<cloud>.permissions` writes them in the cloud's format.
 """
 
-import importlib
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from terrace.capabilities.cloud import implementation
 from terrace.environment.document import plain, read
 from terrace.errors import AnswerIsNo
 
@@ -17,16 +17,16 @@ TABLE = "types.yaml"
 
 
 def files(root: Path, cloud: str, types: Collection[str]) -> dict[Path, str]:
-    """Path below `root` to content, for stacks of these types. Raises AnswerIsNo for a type that the table has not."""
-    written: dict[str, dict[str, str]] = plain(read(root / FOLDER / cloud / TABLE, str(FOLDER / cloud / TABLE)).root)
-    if missing := sorted(set(types) - set(written)):
+    """The files by path below `root`, for stacks of these types. Raises AnswerIsNo if the table lacks a type."""
+    table: dict[str, dict[str, str]] = plain(read(root / FOLDER / cloud / TABLE, str(FOLDER / cloud / TABLE)).root)
+    if missing := sorted(set(types) - set(table)):
         raise AnswerIsNo(
-            f"no permissions are known of {', '.join(missing)}",
+            f"no permissions for {', '.join(missing)}",
             where=str(FOLDER / cloud / TABLE),
-            hint="add what making, reading, changing and removing one takes",
+            hint="add the permissions to create, read, update and delete one",
         )
-    if unused := sorted(set(written) - set(types)):
-        raise AnswerIsNo(f"no stack has a {', '.join(unused)}", where=str(FOLDER / cloud / TABLE), hint="leave it out")
-    module: Any = importlib.import_module(f"terrace.{cloud}.permissions")
-    made: dict[str, str] = module.files({type: written[type] for type in sorted(types)})
-    return {FOLDER / cloud / name: content for name, content in made.items()}
+    if unused := sorted(set(table) - set(types)):
+        raise AnswerIsNo(f"no stack contains {', '.join(unused)}", where=str(FOLDER / cloud / TABLE), hint="remove it")
+    module: Any = implementation("terrace:permissions", cloud)
+    contents: dict[str, str] = module.files({type: table[type] for type in sorted(types)})
+    return {FOLDER / cloud / name: content for name, content in contents.items()}

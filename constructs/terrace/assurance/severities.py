@@ -1,4 +1,4 @@
-"""How bad a finding is, why it matters and how to mend it: `policies/severity.yaml`, our judgement in our words."""
+"""The severity, rationale and remediation of findings: `policies/severity.yaml`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from terrace.assurance import aliases
+from terrace.assurance.gate_result import SEVERITIES, Severity
 from terrace.assurance.guarantees import BY_ID
-from terrace.assurance.result import SEVERITIES, Severity
 from terrace.capabilities.target import Tier
 from terrace.environment.document import Node, along, plain, read
 from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem
@@ -18,7 +19,7 @@ FILE = "severity.yaml"
 
 
 class InvalidPolicies(AnswerIsNo):
-    """A file of policies is not valid; the message has a line for each fault, with file:line:column."""
+    """A policy file is not valid; the message has a line for each problem, with file:line:column."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -30,25 +31,25 @@ _Id = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]+$")]
 
 
 class Rating(BaseModel):
-    """`why` it matters and what to do about it. `setting` is the dotted key of an environment that leads to it."""
+    """`setting` is the dotted key of the environment setting that leads to the finding."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     severity: Severity
-    why: _Sentence
-    mend: _Sentence
+    rationale: _Sentence
+    remediation: _Sentence
     setting: Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)*$")] = ""
 
 
 class Group(Rating):
-    """checkov's checks that ask for one thing. `guarantee` is the one that says the same."""
+    """checkov's checks that require the same thing. `guarantee` is the guarantee that requires it too."""
 
     ids: Annotated[tuple[_Id, ...], Field(min_length=1)]
     guarantee: str = ""
 
 
 class Profile(BaseModel):
-    """A broken guarantee fails the gate everywhere; what checkov finds, from this severity on."""
+    """What fails the gate of a tier: every broken guarantee, and failed checkov checks of at least this severity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -67,35 +68,39 @@ class _File(BaseModel):
 
 UNRATED = Rating(
     severity="high",
-    why="Nobody has said yet how bad this is, so it counts as bad.",
-    mend="Mend the resource, or rate the check in policies/severity.yaml with a reason.",
+    rationale="The check has no rating yet; an unrated check counts as high.",
+    remediation="Fix the resource, or rate the check in policies/severity.yaml with a rationale.",
 )
 
 
 @dataclass(frozen=True)
 class Severities:
-    """The file, by id. `unchecked` are resource types with nothing in them to check, and why."""
+    """The file, by id. `unchecked` are resource types without settings to check, and why; `notices` name deprecated
+    keys and ids of the file.
+    """
 
     profiles: Mapping[Tier, Profile]
     ratings: Mapping[str, Rating]
     unchecked: Mapping[str, str]
+    notices: tuple[str, ...] = ()
 
     def of(self, id: str) -> Rating:
         """The rating of a check, a guarantee or one of the gate's own findings."""
         return self.ratings.get(id, UNRATED)
 
     def fails(self, severity: Severity, tier: Tier) -> bool:
-        """Whether what checkov finds at a severity fails the gate of a tier."""
+        """Whether a failed checkov check of a severity fails the gate of a tier."""
         return SEVERITIES.index(severity) >= SEVERITIES.index(self.profiles[tier].fails_from)
 
 
 def load(path: Path, shown: str = "") -> Severities:
-    """Read the file. Raises InvalidPolicies with all faults."""
+    """Read the file. Raises InvalidPolicies with all problems."""
     document = mapping(path, shown)
     problems = list(document.problems)
-    written = plain(document.root)
+    content = plain(document.root)
+    notices = _renamed(content, shown or path.name)
     try:
-        file = _File.model_validate(written)
+        file = _File.model_validate(content)
     except ValidationError as error:
         raise InvalidPolicies([*problems, *faults(error, document.root)]) from None
     ratings: dict[str, Rating] = {f"gate.{id}": rating for id, rating in file.gate.items()}
@@ -109,7 +114,21 @@ def load(path: Path, shown: str = "") -> Severities:
             ratings[id] = group
     if problems:
         raise InvalidPolicies(problems)
-    return Severities(file.profiles, ratings, file.unchecked)
+    current = {aliases.current(id): rating for id, rating in ratings.items() if id in aliases.IDS}
+    notices += [aliases.notice(shown or path.name, id, aliases.IDS[id]) for id in ratings if id in aliases.IDS]
+    return Severities(file.profiles, current | ratings, file.unchecked, tuple(notices))
+
+
+def _renamed(content: Any, shown: str) -> list[str]:
+    """Rename the deprecated keys of ratings; a notice for each."""
+    old: set[str] = set()
+    sections = [content.get(name) for name in ("gate", "guarantees", "checks")] if isinstance(content, dict) else []
+    for section in sections:
+        for rating in section.values() if isinstance(section, dict) else ():
+            for key in [key for key in rating if key in aliases.KEYS] if isinstance(rating, dict) else ():
+                rating.setdefault(aliases.KEYS[key], rating.pop(key))
+                old.add(key)
+    return [aliases.notice(shown, f"`{key}`", f"`{aliases.KEYS[key]}`") for key in aliases.KEYS if key in old]
 
 
 def _of_guarantees(file: _File, root: Node) -> Iterator[Problem]:
@@ -121,7 +140,7 @@ def _of_guarantees(file: _File, root: Node) -> Iterator[Problem]:
 
 
 def mapping(path: Path, shown: str = "") -> Any:
-    """The document of a file of policies. Raises InvalidPolicies when it cannot be read."""
+    """The document of a policy file. Raises InvalidPolicies if it cannot be read."""
     try:
         return read(path, shown or f"{path.parent.name}/{path.name}")
     except InvalidEnvironment as error:
@@ -129,37 +148,35 @@ def mapping(path: Path, shown: str = "") -> Any:
 
 
 def faults(error: ValidationError, root: Node) -> list[Problem]:
-    """What pydantic says, each with the place of the value or of its nearest ancestor."""
+    """pydantic's errors as problems, each with the location of the value or of its nearest ancestor."""
     found = []
     given = error.errors()
     for fault in given:
         if fault["type"] == "too_short" and any(one["loc"][:-1] == fault["loc"] for one in given):
-            continue  # what is wrong with its items is told already
+            continue  # its items have problems of their own
         words = [str(word) for word in fault["loc"]]
         found.append(Problem(f"{_said(fault)}.", along(root, words)[-1].where, ".".join(words)))
     return found
 
 
 def _said(fault: ErrorDetails) -> str:
-    """A fault in our words."""
+    """A pydantic error as a sentence."""
     more = fault.get("ctx", {})
     match fault["type"]:
         case "missing":
             return "is missing"
         case "extra_forbidden":
-            return "is nothing that can be set"
+            return "is not a known key"
         case "too_short":
             return "is empty"
         case "string_too_short":
-            return (
-                "is empty" if more["min_length"] == 1 else f"says too little: {more['min_length']} characters at least"
-            )
+            return "is empty" if more["min_length"] == 1 else f"is too short: at least {more['min_length']} characters"
         case "string_pattern_mismatch":
-            return f"{fault['input']!r} is not written as one is"
+            return f"{fault['input']!r} has the wrong format"
         case "literal_error":
             return f"{fault['input']!r} is not one of {more['expected']}"
         case "model_type" | "dict_type":
-            return "is no mapping"
+            return "is not a mapping"
         case kind if kind.startswith("date_"):
-            return "is no date; one is, as 2030-01-31"
+            return "is not a date, such as 2030-01-31"
     return fault["msg"].removeprefix("Value error, ").rstrip(".")

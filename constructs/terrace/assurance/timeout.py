@@ -1,4 +1,4 @@
-"""A limit in time for what we call and did not write."""
+"""A time limit for checks."""
 
 import signal
 import threading
@@ -7,22 +7,22 @@ from contextlib import contextmanager
 from types import FrameType
 
 SECONDS = 15.0
-"""What one check may take; all of them together take two or three on a stack."""
+"""The limit of one check; all checks of a stack together take two or three seconds."""
 
 
-class TookTooLong(BaseException):
-    """It did not end in time. No Exception, so that nobody on the way swallows it."""
+class CheckTimeout(BaseException):
+    """A check timed out. It is no Exception, so that no `except Exception` of the check swallows it."""
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Raise TookTooLong in the body when it takes longer. In the main thread only; elsewhere there is no limit."""
+    """Raise CheckTimeout in the body after `seconds`. Only the main thread has a limit."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def ring(number: int, frame: FrameType | None) -> None:
-        raise TookTooLong(f"it did not end within {seconds:g} s")
+        raise CheckTimeout(f"it timed out after {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)

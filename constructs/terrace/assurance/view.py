@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
+from terrace.assurance.evaluation import Absent
+
 _REFERENCE = re.compile(r"\$\{([a-z][a-z0-9_]*)\.([A-Za-z0-9_-]+)((?:\.[A-Za-z0-9_-]+|\[\d+\])*)\}")
 _TEXT = (str, int, float, bool)
-
-
-class Absent(Exception):
-    """A resource that has to be there is not; the message names it."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Findings that someone accepts for a while: `policies/waivers.yaml`, each with a reason, an owner and an end."""
+"""Waivers: findings that are accepted until a date, with a reason and an owner (`policies/waivers.yaml`)."""
 
 import fnmatch
 import re
@@ -12,7 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from terrace.assurance.result import Waiver
+from terrace.assurance import aliases
+from terrace.assurance.gate_result import Waiver
 from terrace.assurance.severities import InvalidPolicies, faults, mapping
 from terrace.environment.document import Node, along, plain
 from terrace.environment.sizes import Cloud
@@ -28,12 +29,12 @@ _Reason = Annotated[str, Field(min_length=20)]
 
 def _a_date(value: object) -> object:
     if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise ValueError("is no date; one is, as 2030-01-31")
+        raise ValueError("is not a date, such as 2030-01-31")
     return value
 
 
-class _Written(BaseModel):
-    """A waiver as it stands in the file. Several ids, of checks that say the same, are as many waivers."""
+class _Entry(BaseModel):
+    """An entry of the file. Several ids, of checks that require the same thing, are as many waivers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -56,21 +57,21 @@ class _Written(BaseModel):
     def _narrow(cls, value: str) -> str:
         first = re.split(r"[/.]", value)[0]
         if not first or _WILD.search(first):
-            raise ValueError("is too broad: the first word, up to / or ., is written out, as in lake/*/bucket")
+            raise ValueError("is too broad: no wildcard before the first / or ., as in lake/*/bucket")
         return value
 
     @field_validator("environments")
     @classmethod
     def _named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if any(_WILD.search(name) for name in value):
-            raise ValueError("is too broad: each environment is named")
+            raise ValueError("is too broad: name each environment")
         return value
 
 
 def load(path: Path, *, environments: Iterable[str], today: date, shown: str = "") -> tuple[Waiver, ...]:
-    """The waivers of a file, none when there is no file. Raises InvalidPolicies with all faults.
+    """The waivers of a file, none if it does not exist. Raises InvalidPolicies with all problems.
 
-    One that has expired is no fault of the file: `expired` tells, and the gate says so.
+    An expired waiver is valid here; the gate reports it.
     """
     if not path.is_file():
         return ()
@@ -79,20 +80,20 @@ def load(path: Path, *, environments: Iterable[str], today: date, shown: str = "
     listed = document.root.value.get("waivers") if isinstance(document.root.value, dict) else None
     for key, node in document.root.value.items() if isinstance(document.root.value, dict) else ():
         if key != "waivers":
-            problems.append(Problem("is nothing that can be set.", node.key_at, key))
+            problems.append(Problem("is not a known key.", node.key_at, key))
     if listed is None or not isinstance(listed.value, list):
-        raise InvalidPolicies([*problems, Problem("holds a list under `waivers`.", document.root.where)])
+        raise InvalidPolicies([*problems, Problem("must have a list under `waivers`.", document.root.where)])
     found: list[Waiver] = []
     known = set(environments)
     for node in listed.value:
         try:
-            written = _Written.model_validate(plain(node))
+            entry = _Entry.model_validate(plain(node))
         except ValidationError as error:
             problems += faults(error, node)
             continue
-        problems += _judged(written, node, known, today)
-        for id in written.id:
-            waiver = Waiver(**{**written.model_dump(), "id": id}, line=node.at)
+        problems += _problems(entry, node, known, today)
+        for id in entry.id:
+            waiver = Waiver(**{**entry.model_dump(), "id": id}, line=node.at)
             problems += _twice(waiver, node, found)
             found.append(waiver)
     if problems:
@@ -100,46 +101,47 @@ def load(path: Path, *, environments: Iterable[str], today: date, shown: str = "
     return tuple(found)
 
 
-def _judged(written: _Written, node: Node, environments: set[str], today: date) -> Iterator[Problem]:
-    """What no single field shows."""
-    for position, name in enumerate(written.environments):
+def _problems(entry: _Entry, node: Node, environments: set[str], today: date) -> Iterator[Problem]:
+    """Problems that no single field has."""
+    for position, name in enumerate(entry.environments):
         if name not in environments:
             at = along(node, ["environments", str(position)])[-1].where
             yield Problem(f"there is no environment {name}.", at, "environments")
-    if written.expires > today + LONGEST:
+    if entry.expires > today + LONGEST:
         at = along(node, ["expires"])[-1].where
         yield Problem(f"is more than {LONGEST.days} days ahead; {today + LONGEST} is the latest.", at, "expires")
-    if written.approved_by == written.owner:
+    if entry.approved_by == entry.owner:
         at = along(node, ["approved_by"])[-1].where
-        yield Problem("is the owner; somebody else approves.", at, "approved_by")
+        yield Problem("is the owner; another person must approve.", at, "approved_by")
 
 
 def _twice(waiver: Waiver, node: Node, before: Sequence[Waiver]) -> Iterator[Problem]:
     for other in before:
-        same = (waiver.id, waiver.resource) == (other.id, other.resource)
+        same_id = aliases.current(waiver.id) == aliases.current(other.id)
+        same = same_id and waiver.resource == other.resource
         if same and set(waiver.environments) & set(other.environments) and set(waiver.clouds) & set(other.clouds):
             yield Problem(f"{waiver.id} on {waiver.resource} is waived at {other.line} already.", node.at)
 
 
 def expired(waiver: Waiver, today: date) -> bool:
-    """Whether its last day is over."""
+    """Whether its last day has passed."""
     return waiver.expires < today
 
 
 def concerns(waiver: Waiver, environment: str, cloud: str) -> bool:
-    """Whether it is about a stack."""
+    """Whether it applies to a stack."""
     return environment in waiver.environments and cloud in waiver.clouds
 
 
 def covers(waiver: Waiver, ids: Iterable[str], address: str, construct: str) -> bool:
     """Whether it accepts a finding with one of these ids (its check's, its guarantee's) on a resource."""
-    return waiver.id in ids and any(
-        fnmatch.fnmatchcase(place, waiver.resource) for place in (address, construct) if place
+    return aliases.current(waiver.id) in ids and any(
+        fnmatch.fnmatchcase(name, waiver.resource) for name in (address, construct) if name
     )
 
 
 def add(path: Path, waiver: Waiver, *, environments: Iterable[str], today: date, shown: str = "") -> Waiver:
-    """Write a waiver at the file's end, comments kept, if the file is valid with it. Raises InvalidPolicies."""
+    """Append a waiver to the file, keeping its comments, if the file is valid with it. Raises InvalidPolicies."""
     yaml = YAML()
     yaml.width = 120
     yaml.indent(mapping=2, sequence=4, offset=2)

@@ -36,7 +36,7 @@ def command(
     unless policies/waivers.yaml accepts it. Exit codes: 0 it passes, 1 it does not, 2 wrong usage, 3 it broke.
     """
     from terrace.assurance import gate
-    from terrace.assurance.output import gate_pages
+    from terrace.assurance.output import GATE
     from terrace.assurance.parity import CLOUDS as EVERY_CLOUD
     from terrace.assurance.parity import ordered
     from terrace.environment import names
@@ -51,6 +51,8 @@ def command(
     if not chosen:
         raise UsageError("environments/ holds no environment")
     results = gate.run(project, chosen, EVERY_CLOUD if everything else clouds, plan)
-    click.echo(gate_pages.OUTPUTS[output](results), nl=False)
+    for notice in dict.fromkeys(notice for result in results for notice in result.notices):
+        click.echo(notice, err=True)
+    click.echo(GATE[output](results), nl=False)
     if not all(result.passes for result in results):
         ctx.exit(1)

@@ -1,6 +1,5 @@
 """`terrace parity`: guarantees x clouds x environments, computed from proof."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +37,9 @@ def command(
     or unproven anywhere: what nobody looked at is not proven.
     """
     from terrace.assurance import parity
-    from terrace.assurance.output import parity_pages
+    from terrace.assurance.output import html as html_pages
+    from terrace.assurance.output import json_data, terminal
+    from terrace.assurance.output import markdown as markdown_pages
     from terrace.cli.options import project_of
     from terrace.environment import names
 
@@ -46,16 +47,16 @@ def command(
     chosen = environments or parity.ordered(project.root, names(project.root))
     matrix = parity.compute(project, chosen, clouds or parity.CLOUDS)
     pages: list[tuple[Path | None, Callable[[Matrix], str]]] = [
-        (html, parity_pages.html),
-        (markdown, parity_pages.markdown),
-        (as_json, lambda matrix: json.dumps(parity_pages.data(matrix), indent=2) + "\n"),
+        (html, html_pages.parity),
+        (markdown, markdown_pages.parity),
+        (as_json, json_data.parity),
     ]
     for path, page in pages:
         if path is not None and str(path) != "-":
             path.write_text(page(matrix), encoding="utf-8")
     if as_json is not None and str(as_json) == "-":
-        click.echo(json.dumps(parity_pages.data(matrix), indent=2))
+        click.echo(json_data.parity(matrix), nl=False)
     else:
-        click.echo(parity_pages.text(matrix))
+        click.echo(terminal.parity(matrix))
     if not matrix.passes:
         ctx.exit(1)

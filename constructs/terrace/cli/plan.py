@@ -63,7 +63,7 @@ def command(
         ctx.exit(1 if refused else 0)
     click.echo(plan_text(summary))
     if gated and refused:
-        say(f"\n{gating.told(gated)}")
+        say(f"\n{gating.refusal(gated)}")
     if offline:
         if not settings_of(ctx).quiet:
             say("\nNo cloud was asked for anything: this is a plan as if nothing existed yet, and it is not saved.")
@@ -92,7 +92,7 @@ def _offline(ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None)
     ) as deployment:
         made = offline.plan(deployment, deployment.workspace(deployment.stack()))
     rules, stack = gate.policies(project_of(ctx).root), json.dumps(made.stack)
-    gated = gate.gated(gate.judge(loaded, stack, rules, plan=made.plan, offline=True))
+    gated = gate.gated(gate.evaluate(loaded, stack, rules, plan=made.plan, offline=True))
     if not settings_of(ctx).quiet:
         say(str(gated))
     return made.summary, gated

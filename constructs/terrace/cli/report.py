@@ -70,6 +70,7 @@ def command(
             "a report is of an environment, and goes somewhere", hint="terrace report --env prod --out DIR"
         )
 
+    from terrace import live as reader
     from terrace.assurance.report import build as making
     from terrace.cli.options import project_of
 
@@ -79,7 +80,7 @@ def command(
         raise UsageError(
             "a plan is of one environment on one cloud", hint="terrace report --env ENV --plan FILE --out DIR"
         )
-    report = making.make(project_of(ctx), frameworks, chosen, on, live, plan)
+    report = making.make(project_of(ctx), frameworks, chosen, on, live, plan, readable=reader.readable)
     paths = making.write(report, out)
     if as_json:
         click.echo(
@@ -111,8 +112,8 @@ def _counts(report: "Report") -> dict[str, object]:
 
 def _text(report: "Report", paths: list[Path]) -> str:
     """A line a framework and stack; what is broken, and why; where the files are."""
-    from terrace.assurance.report.labels import HELD, limits
     from terrace.assurance.report.labels import OUTCOMES as WORDS
+    from terrace.assurance.report.labels import STATUSES, limits
     from terrace.assurance.report.model import FAILING, OUTCOMES
     from terrace.cli.console import table
 
@@ -126,8 +127,8 @@ def _text(report: "Report", paths: list[Path]) -> str:
     parts = [table(["framework", "stack", *(WORDS[outcome].lower() for outcome in present)], rows)]
     failing: dict[tuple[str, str, str], list[str]] = {}
     for one in report.evidence.values():
-        if one.held in FAILING:
-            failing.setdefault((HELD[one.held], str(one.stack), one.why), []).append(one.guarantee.id)
+        if one.status in FAILING:
+            failing.setdefault((STATUSES[one.status], str(one.stack), one.reason), []).append(one.guarantee.id)
     said = [
         f"{word}: {', '.join(ids) if len(ids) <= _NAMED else f'{len(ids)} guarantees'} on {stack}: {why}"
         for (word, stack, why), ids in failing.items()

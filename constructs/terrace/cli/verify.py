@@ -8,10 +8,10 @@ import click
 from terrace.cli.options import cloud_option, environment_argument, json_option
 
 if TYPE_CHECKING:
-    from terrace.live import Result
+    from terrace.assurance.evaluation import Result
 
-_WORDS = {"holds": "holds", "broken": "BROKEN", "unknown": "UNKNOWN", "not_applicable": "not asked for"}
-_COLOURS = {"broken": "red", "unknown": "yellow", "holds": "green"}
+_WORDS = {"holds": "holds", "broken": "BROKEN", "unproven": "UNPROVEN", "not_required": "not required"}
+_COLOURS = {"broken": "red", "unproven": "yellow", "holds": "green"}
 _WIDEST = 110
 
 
@@ -49,18 +49,18 @@ def summary(results: "list[Result]") -> str:
     counts = {status: sum(1 for result in results if result.status == status) for status in _WORDS}
     parts = [f"{counts['holds']} of {len(results)} guarantees hold"]
     parts += [f"{counts['broken']} broken"] * bool(counts["broken"])
-    parts += [f"{counts['unknown']} could not be read"] * bool(counts["unknown"])
-    parts += [f"{counts['not_applicable']} not asked for"] * bool(counts["not_applicable"])
+    parts += [f"{counts['unproven']} unproven"] * bool(counts["unproven"])
+    parts += [f"{counts['not_required']} not required"] * bool(counts["not_required"])
     return ", ".join(parts)
 
 
 def text(results: "list[Result]") -> str:
     """A block a capability, a line a guarantee; below those that do not hold, why."""
     lines: list[str] = []
-    for capability in dict.fromkeys(result.capability for result in results):
+    for capability in dict.fromkeys(result.guarantee.capability for result in results):
         lines += ["", capability] if lines else [capability]
         for result in results:
-            if result.capability == capability:
+            if result.guarantee.capability == capability:
                 lines += _told(result)
     return "\n".join(lines)
 
@@ -70,22 +70,31 @@ def _told(result: "Result") -> list[str]:
 
     word = _WORDS[result.status].ljust(max(map(len, _WORDS.values())))
     word = coloured(word, fg=_COLOURS.get(result.status), bold=not result.passes)
-    lines = [f"  {result.guarantee.ljust(8)} {word}  {result.sentence}"]
+    lines = [f"  {result.guarantee.id.ljust(8)} {word}  {result.guarantee.sentence}"]
     if result.passes:
-        detail = result.reason or result.evidence
+        detail = result.evidence if result.status == "holds" else result.reason
         lines.append(f"           {detail if len(detail) <= _WIDEST else detail[: _WIDEST - 1] + '…'}")
     else:
-        lines += [f"           {part}" for part in (result.reason or result.evidence).split("; ")]
+        lines += [f"           {part}" for part in result.reason.split("; ")]
     return lines
 
 
 def as_data(environment: str, cloud: str, results: "list[Result]") -> dict[str, object]:
     """For machines: what was read of each guarantee."""
-    from dataclasses import asdict
-
     return {
         "environment": environment,
         "cloud": cloud,
         "passed": bool(results) and all(result.passes for result in results),
-        "guarantees": [asdict(result) for result in results],
+        "guarantees": [
+            {
+                "guarantee": result.guarantee.id,
+                "sentence": result.guarantee.sentence,
+                "status": result.status,
+                "evidence": result.evidence,
+                "resource": result.resource,
+                "capability": result.guarantee.capability,
+                "reason": result.reason,
+            }
+            for result in results
+        ],
     }

@@ -12,7 +12,7 @@ from terrace.cli.options import CLOUDS, json_option, project_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from terrace.assurance.result import Waiver
+    from terrace.assurance.gate_result import Waiver
 
 
 @click.group("waivers")
@@ -96,7 +96,7 @@ def _add(
 ) -> None:
     """Accept the finding ID on RESOURCE, an address or a construct path, wildcards past its first word."""
     from terrace.assurance import waivers
-    from terrace.assurance.result import Waiver
+    from terrace.assurance.gate_result import Waiver
     from terrace.environment import names
 
     root = project_of(ctx).root
@@ -117,7 +117,7 @@ def _read(ctx: click.Context) -> "tuple[Waiver, ...]":
 def _path(ctx: click.Context) -> "Path":
     from terrace.assurance import gate, waivers
 
-    return gate.place(project_of(ctx).root, waivers.FILE)
+    return gate.policy_path(project_of(ctx).root, waivers.FILE)
 
 
 def _plain(waiver: "Waiver") -> dict[str, Any]:

@@ -119,6 +119,6 @@ def _judged(
 
     root = deployment.project.root
     loaded = load(deployment.environment, project=root, cloud=deployment.cloud)
-    result = gate.judge(loaded, json.dumps(stack), gate.policies(root, ends=False), plan=plan, offline=True)
+    result = gate.evaluate(loaded, json.dumps(stack), gate.policies(root, ends=False), plan=plan, offline=True)
     failures += gate.gated(result).blocking
     return {proof.guarantee.id: proof.status for proof in result.proofs}

@@ -198,17 +198,13 @@ def _prove(course: _Run, wanted: Any, place: Any) -> None:
     evidence = course.evidence
     with course.step("verify live"), course.sdk():
         results = live.verify(wanted, place)
-    by_id: dict[str, list[live.Result]] = {}
     for result in results:
-        by_id.setdefault(result.guarantee, []).append(result)
-    for guarantee, found in by_id.items():
-        if all(result.status == "not_applicable" for result in found):
-            evidence.guarantees_not_applicable.append(guarantee)
-        elif all(result.passes for result in found):
-            evidence.guarantees_verified.append(guarantee)
-        evidence.failures += [
-            f"{guarantee} is {result.status}: {result.reason}" for result in found if not result.passes
-        ]
+        if result.status == "not_required":
+            evidence.guarantees_not_applicable.append(result.guarantee.id)
+        elif result.passes:
+            evidence.guarantees_verified.append(result.guarantee.id)
+        else:
+            evidence.failures.append(f"{result.guarantee.id} is {result.status}: {result.reason}")
 
 
 def _drift(course: _Run, wanted: Any, place: Any) -> None:

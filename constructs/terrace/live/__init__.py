@@ -1,48 +1,27 @@
-"""What is really there: a live deployment read through the cloud's own API, never through Terraform's state.
+"""Reads a live deployment through the cloud's own API, never through Terraform's state.
 
-Callers never ask which cloud they are on; `terrace.live.<cloud>` is imported on first use and exports the functions
-below under the same names.
+Callers need no branch for a cloud: `terrace.live.<cloud>` is imported on first use and offers `opened`, `preflight` and
+`leftovers`; its modules hold the checks.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Literal
 
-from terrace.capabilities.cloud import implementation
+from terrace.assurance.evaluation import Check, Result, checks_in, evaluate, result_of
+from terrace.assurance.guarantees import BY_ID
+from terrace.capabilities.cloud import TITLES, implementation
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
-
-Status = Literal["holds", "broken", "unknown", "not_applicable"]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What was found about one guarantee.
-
-    `evidence` is what was read, resource and value; `reason` says what is wrong, or why nothing could be said.
-    Only `holds` and `not_applicable` (the environment does not ask for it) let a deployment pass.
-    """
-
-    guarantee: str
-    sentence: str
-    status: Status
-    evidence: str
-    resource: str
-    capability: str
-    reason: str = ""
-
-    @property
-    def passes(self) -> bool:
-        """Whether it lets a deployment pass; what could not be read does not."""
-        return self.status in ("holds", "not_applicable")
+from terrace.errors import UsageError
 
 
 @dataclass(frozen=True)
 class Obstacle:
     """Something that a destroy meets.
 
-    `blocks`: it will fail until `remedy` is done. `kept`: it survives on purpose. `note`: worth knowing before.
+    `blocks`: the destroy fails until `remedy` is done. `kept`: it remains on purpose. `note`: worth knowing before.
     """
 
     kind: Literal["blocks", "kept", "note"]
@@ -53,7 +32,7 @@ class Obstacle:
 
 @dataclass(frozen=True, order=True)
 class Leftover:
-    """Something that still exists. `kept` says why that is intended; empty: it should be gone."""
+    """A resource that still exists. `kept` is why that is intended; empty: it should be gone."""
 
     service: str
     type: str
@@ -65,7 +44,7 @@ class Leftover:
 
 @dataclass(frozen=True)
 class Unlisted:
-    """A listing that could not be made, so that nothing can be said about what it would show."""
+    """A listing that failed, so that the resources it would show are unknown."""
 
     service: str
     region: str
@@ -74,7 +53,7 @@ class Unlisted:
 
 @dataclass(frozen=True)
 class Inventory:
-    """What is left of a deployment; an empty `remaining` counts only when `unlisted` is empty too."""
+    """What remains of a deployment; an empty `remaining` counts only when `unlisted` is empty too."""
 
     remaining: tuple[Leftover, ...]
     kept: tuple[Leftover, ...]
@@ -83,9 +62,9 @@ class Inventory:
 
 @dataclass(frozen=True)
 class CredentialStatus:
-    """Whether credentials of a cloud are at hand, and where from (`detail`); they are not tried out, and not shown.
+    """Whether credentials of a cloud are available, and their source (`detail`); they are neither tested nor shown.
 
-    `terrace.live.<cloud>.credentials.look()` answers it; `hint` says how to get some.
+    `terrace.live.<cloud>.credentials.look()` returns it; `hint` is how to get some.
     """
 
     status: Literal["ok", "absent"]
@@ -94,35 +73,51 @@ class CredentialStatus:
 
 
 def verify(environment: Environment, target: Target, *, only: Collection[str] = ()) -> list[Result]:
-    """Read every guarantee of the table, or those of `only`, in the table's order.
+    """Evaluate every guarantee that can be read, or those of `only`, in the table's order.
 
-    Raises UsageError for an id that is not in the table, TerraceError when the cloud cannot be asked at all
-    (no or expired credentials, another account).
+    Raises UsageError for an unknown id, TerraceError when the cloud is unreachable for all of them (no or expired
+    credentials, another account).
     """
-    results: list[Result] = _cloud(environment).verify(environment, target, only=only)
-    return results
+    cloud = environment.cloud
+    module = _module(cloud)
+    if unknown := sorted(set(only) - set(BY_ID)):
+        raise UsageError(f"no such guarantee: {', '.join(unknown)}", hint="`terrace verify` lists them all, as DB-2")
+    deployment = module.opened(environment, target)
+    selected = set(only or readable(cloud))
+    return [evaluate_guarantee(id, cloud, deployment) for id in BY_ID if id in selected]
+
+
+def evaluate_guarantee(id: str, cloud: str, deployment: object) -> Result:
+    """One guarantee on an opened deployment; unproven if no check reads it. Raises CredentialsError."""
+    if checks := _checks(cloud).get(id, ()):
+        return result_of(BY_ID[id], [evaluate(check, deployment) for check in checks])
+    return Result(BY_ID[id], "unproven", f"no API of {TITLES[cloud]} shows it")
 
 
 def preflight(environment: Environment, target: Target) -> list[Obstacle]:
-    """What a destroy will meet: what blocks it, what it leaves behind on purpose."""
-    obstacles: list[Obstacle] = _cloud(environment).preflight(environment, target)
+    """What a destroy will meet: what blocks it, what it leaves on purpose."""
+    obstacles: list[Obstacle] = _module(environment.cloud).preflight(environment, target)
     return obstacles
 
 
 def leftovers(environment: Environment, target: Target) -> Inventory:
     """What exists of a deployment, found by its tags and by its names, in both regions."""
-    inventory: Inventory = _cloud(environment).leftovers(environment, target)
+    inventory: Inventory = _module(environment.cloud).leftovers(environment, target)
     return inventory
 
 
 def readable(cloud: str) -> Sequence[str]:
-    """The ids that `verify` can read back on a cloud."""
-    ids: Sequence[str] = _module(cloud).GUARANTEES
-    return ids
+    """The guarantees that `verify` can read on a cloud, in the table's order."""
+    checks = _checks(cloud)
+    return tuple(id for id in BY_ID if id in checks)
 
 
-def _cloud(environment: Environment) -> ModuleType:
-    return _module(environment.cloud)
+def _checks(cloud: str) -> Mapping[str, Sequence[Check]]:
+    """The checks of a cloud's modules, by guarantee."""
+    by_guarantee: dict[str, list[Check]] = {}
+    for check in checks_in(_module(cloud).__name__).values():
+        by_guarantee.setdefault(check.guarantee, []).append(check)
+    return by_guarantee
 
 
 def _module(cloud: str) -> ModuleType:

@@ -1,29 +1,30 @@
-"""How a preflight looks for what a destroy will meet, on any cloud."""
+"""How a preflight collects what a destroy will meet, on any cloud."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+from terrace.assurance.evaluation import Absent, CredentialsError
 from terrace.errors import TerraceError
 from terrace.live import Obstacle
-from terrace.live.evaluation import Absent, CredentialsError
 
-Site = TypeVar("Site")
+Deployment = TypeVar("Deployment")
 
 
-def met(deployment: Site, looks: Iterable[Callable[[Site], Iterator[Obstacle]]]) -> list[Obstacle]:
-    """What the looks find, what blocks first. What cannot be read is told; what is not there is no obstacle.
-
-    Raises CredentialsError, which stands in the way of all of them.
+def met(
+    deployment: Deployment, preflight_checks: Iterable[Callable[[Deployment], Iterator[Obstacle]]]
+) -> list[Obstacle]:
+    """The obstacles that the checks yield, those that block first. What cannot be read is an obstacle; what does not
+    exist is none. Raises CredentialsError, because every check would fail for the same reason.
     """
-    found: list[Obstacle] = []
-    for look in looks:
+    obstacles: list[Obstacle] = []
+    for check in preflight_checks:
         try:
-            found.extend(look(deployment))
+            obstacles.extend(check(deployment))
         except Absent:
             continue
         except CredentialsError:
             raise
         except TerraceError as error:
-            what = look.__name__.strip("_").replace("_", " ")
-            found.append(Obstacle("note", what, f"could not be looked at: {error}", error.hint))
-    return sorted(found, key=lambda obstacle: ("blocks", "kept", "note").index(obstacle.kind))
+            name = check.__name__.strip("_").replace("_", " ")
+            obstacles.append(Obstacle("note", name, f"could not be read: {error}", error.hint))
+    return sorted(obstacles, key=lambda obstacle: ("blocks", "kept", "note").index(obstacle.kind))

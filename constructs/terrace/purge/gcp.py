@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+from terrace.assurance.evaluation import Absent
 from terrace.capabilities.lake import BUCKETS
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import AnswerIsNo
 from terrace.gcp import names
-from terrace.live.evaluation import Absent
 from terrace.live.gcp import lake
 from terrace.live.gcp.checks import Deployment, opened
 from terrace.live.gcp.session import Reader, explained

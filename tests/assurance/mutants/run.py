@@ -10,9 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from terrace.assurance.checks import Subject
+from terrace.assurance.checks import Subject, evaluate
 from terrace.assurance.parity import COMPLETE
-from terrace.assurance.proof import Broken, prove
 from terrace.assurance.view import View
 from terrace.capabilities.target import Target
 from terrace.environment import Environment, load, target
@@ -31,8 +30,9 @@ def mutants(cloud: str) -> Sequence[Mutant]:
 
 @dataclass(frozen=True)
 class Trial:
-    """A mutant in a shape. `survives` is what is wrong with the verdicts, empty when it is killed as it says;
-    `checks` are those that it breaks."""
+    """A mutant in a shape. `survives` is why it was not killed as expected, empty if it was; `checks` are the checks that
+    it breaks.
+    """
 
     mutant: Mutant
     shape: str
@@ -46,7 +46,7 @@ def _parsed(written: str) -> Any:
 
 
 @lru_cache
-def _place(cloud: str, shape: str) -> tuple[Environment, Target]:
+def _target(cloud: str, shape: str) -> tuple[Environment, Target]:
     environment = load(shape, project=ROOT, cloud=cloud).environment
     return environment, target(environment)
 
@@ -57,17 +57,17 @@ def attempt(mutant: Mutant, cloud: str, shape: str, written: str) -> Trial:
     mutant.edit(document)
     if document == _parsed(written):
         return Trial(mutant, shape, "it changes nothing", frozenset())
-    proofs = prove(Subject(View(document), *_place(cloud, shape)))
-    broken = {proof.guarantee.id: proof.why for proof in proofs if proof.status == "broken"}
-    unproven = {proof.guarantee.id: proof.why for proof in proofs if proof.status == "unproven"}
-    why = ""
+    results = evaluate(Subject(View(document), *_target(cloud, shape)))
+    broken = {result.guarantee.id: result.reason for result in results if result.status == "broken"}
+    unproven = {result.guarantee.id: result.reason for result in results if result.status == "unproven"}
+    reason = ""
     if unproven:
-        why = f"it leaves {unproven} unproven"
+        reason = f"it leaves {unproven} unproven"
     elif set(broken) != set(mutant.breaks):
-        more = {id: told for id, told in broken.items() if id not in mutant.breaks}
-        why = f"it breaks {', '.join(broken) or 'nothing'} {more or ''}"
-    checks = (id for proof in proofs for id, verdict in proof.verdicts if isinstance(verdict, Broken))
-    return Trial(mutant, shape, why, frozenset(checks))
+        more = {id: text for id, text in broken.items() if id not in mutant.breaks}
+        reason = f"it breaks {', '.join(broken) or 'nothing'} {more or ''}"
+    checks = (outcome.id for result in results for outcome in result.outcomes if outcome.status == "broken")
+    return Trial(mutant, shape, reason, frozenset(checks))
 
 
 def trials(cloud: str, stack: Callable[[str], str]) -> list[Trial]:
@@ -77,7 +77,7 @@ def trials(cloud: str, stack: Callable[[str], str]) -> list[Trial]:
 
 
 def main(clouds: Sequence[str]) -> int:
-    """Synthesize, try, tell."""
+    """Synthesize, try every mutant, print the result."""
     missed = 0
     for cloud in clouds or COMPLETE:
         with tempfile.TemporaryDirectory() as scratch:

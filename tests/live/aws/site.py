@@ -6,13 +6,14 @@ from typing import Any
 
 import boto3
 
+from terrace import live
+from terrace.assurance.evaluation import Result
 from terrace.aws import names
 from terrace.capabilities.target import Target
 from terrace.environment import target
 from terrace.environment.schema import Environment
-from terrace.live import Result
-from terrace.live.aws import GUARANTEES, keys, network
-from terrace.live.aws.checks import Deployment, judge
+from terrace.live.aws import keys, network
+from terrace.live.aws.checks import Deployment
 from terrace.live.aws.session import Reader
 from tests.live.recording import AWS_ACCOUNT as ACCOUNT
 from tests.live.recording import environment as recorded_environment
@@ -42,7 +43,7 @@ class Site:
         """Evaluate every guarantee. Answers of services that `client` did not touch since are reused."""
         self.reader.forget({*self.touched, "resourcegroupstaggingapi"})  # which lists every service
         self.touched.clear()
-        return [judge(guarantee, self.deployment) for guarantee in GUARANTEES]
+        return [live.evaluate_guarantee(guarantee, "aws", self.deployment) for guarantee in live.readable("aws")]
 
     @property
     def prefix(self) -> str:

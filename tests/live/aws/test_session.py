@@ -8,9 +8,9 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError
 
+from terrace import live
 from terrace.errors import TerraceError
-from terrace.live.aws import CHECKS
-from terrace.live.aws.checks import Deployment, judge
+from terrace.live.aws.checks import Deployment
 from terrace.live.aws.session import Absent, CredentialsError, Reader, Unreadable
 from tests.live.aws.site import ACCOUNT, environment, target
 
@@ -132,4 +132,5 @@ def test_an_answer_is_asked_for_once() -> None:
 def test_who_may_read_nothing_proves_nothing() -> None:
     reader = refusing("AccessDeniedException", 403)
     deployment = Deployment(environment(), target(environment()), reader)
-    assert {judge(guarantee, deployment).status for guarantee in CHECKS} == {"unknown"}
+    statuses = {live.evaluate_guarantee(id, "aws", deployment).status for id in live.readable("aws")}
+    assert statuses == {"unproven"}

@@ -15,6 +15,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from terrace import live
+from terrace.assurance.evaluation import Result
 from terrace.azure import names
 from terrace.capabilities.cost import SleepSpec
 from terrace.capabilities.target import Target
@@ -24,9 +26,7 @@ from terrace.emulator.azure.server import backend
 from terrace.emulator.contract import Options
 from terrace.environment import load, target
 from terrace.environment.schema import Environment
-from terrace.live import Result
-from terrace.live.azure import GUARANTEES
-from terrace.live.azure.checks import Deployment, judge
+from terrace.live.azure.checks import Deployment
 from terrace.live.azure.session import Reader
 from terrace.live.azure.versions import kind
 
@@ -97,7 +97,7 @@ class Site:
         """Every guarantee. What was not touched since the last time is not asked again."""
         self.reader.forget(self.touched)
         self.touched.clear()
-        return [judge(guarantee, self.deployment) for guarantee in GUARANTEES]
+        return [live.evaluate_guarantee(guarantee, "azure", self.deployment) for guarantee in live.readable("azure")]
 
     @property
     def prefix(self) -> str:

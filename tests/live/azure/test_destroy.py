@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from terrace.assurance.evaluation import Result
 from terrace.azure import names
 from terrace.capabilities.lake import Bucket
 from terrace.demo.inject_drift import Drift
 from terrace.demo.inject_drift.azure import changed
 from terrace.errors import AnswerIsNo
-from terrace.live import Inventory, Obstacle, Result
+from terrace.live import Inventory, Obstacle
 from terrace.live.azure.leftovers import remaining
 from terrace.live.azure.preflight import obstacles
 from terrace.purge import Emptied
@@ -182,4 +183,4 @@ def test_three_drifts_are_made_and_seen(snapshot: Snapshot) -> None:
         ("public_access", "azurerm_storage_account", "update"),
         ("rule", "azurerm_network_security_rule", "create"),
     ]
-    assert {result.guarantee for result in results if not result.passes} == {"LAKE-1", "GOV-1"}
+    assert {result.guarantee.id for result in results if not result.passes} == {"LAKE-1", "GOV-1"}

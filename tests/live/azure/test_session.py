@@ -11,14 +11,15 @@ from azure.core.credentials import AccessToken
 from azure.core.pipeline.transport import RequestsTransport
 from azure.identity import ClientSecretCredential
 
+from terrace import live
 from terrace.azure import names
 from terrace.emulator.azure import CLIENT_ID, SECRET
 from terrace.emulator.azure.server import backend
 from terrace.emulator.contract import Faults, Options
 from terrace.environment import target
 from terrace.errors import TerraceError, UsageError
-from terrace.live.azure import CHECKS, credentials
-from terrace.live.azure.checks import Deployment, judge
+from terrace.live.azure import credentials
+from terrace.live.azure.checks import Deployment
 from terrace.live.azure.session import Absent, CredentialsError, Reader, Unreadable
 from terrace.live.azure.versions import kind, version
 from tests.live.azure.site import Wire, environment
@@ -182,18 +183,18 @@ def test_another_tenant_or_subscription_is_refused_before_anything_is_read() -> 
     assert f"az login --tenant {SETTINGS.tenant_id}" in caught.value.hint
 
 
-@pytest.mark.parametrize("guarantee", sorted(CHECKS))
+@pytest.mark.parametrize("guarantee", sorted(live.readable("azure")))
 def test_what_may_not_be_read_is_unknown_and_never_holds(guarantee: str) -> None:
     deployment = Deployment(environment(), WHERE, refusing("AuthorizationFailed", 403))
-    result = judge(guarantee, deployment)
-    assert result.status in ("unknown", "not_applicable")
-    assert not result.passes or result.status == "not_applicable"
+    result = live.evaluate_guarantee(guarantee, "azure", deployment)
+    assert result.status in ("unproven", "not_required")
+    assert not result.passes or result.status == "not_required"
 
 
-@pytest.mark.parametrize("guarantee", sorted(set(CHECKS) - {"COST-2"}))
+@pytest.mark.parametrize("guarantee", sorted(set(live.readable("azure")) - {"COST-2"}))
 def test_in_an_empty_subscription_nothing_holds(guarantee: str) -> None:
     deployment = Deployment(environment(), WHERE, refusing("ResourceNotFound", 404))
-    assert not judge(guarantee, deployment).passes
+    assert not live.evaluate_guarantee(guarantee, "azure", deployment).passes
 
 
 def test_without_the_sdk_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

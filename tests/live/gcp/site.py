@@ -13,6 +13,8 @@ from google.auth.transport.requests import AuthorizedSession
 from google.oauth2.credentials import Credentials
 from requests.adapters import BaseAdapter
 
+from terrace import live
+from terrace.assurance.evaluation import Result
 from terrace.capabilities.cost import SleepSpec
 from terrace.capabilities.target import Target
 from terrace.emulator.gcp import quirks, server
@@ -20,9 +22,7 @@ from terrace.emulator.gcp.call import Cloud
 from terrace.environment import load, target
 from terrace.environment.schema import Environment
 from terrace.gcp import names
-from terrace.live import Result
-from terrace.live.gcp import GUARANTEES
-from terrace.live.gcp.checks import Deployment, judge
+from terrace.live.gcp.checks import Deployment
 from terrace.live.gcp.session import Reader
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -105,7 +105,7 @@ class Site:
 
     def read(self) -> list[Result]:
         """Every guarantee. What was not changed since the last time is not asked again."""
-        return [judge(guarantee, self.deployment) for guarantee in GUARANTEES]
+        return [live.evaluate_guarantee(guarantee, "gcp", self.deployment) for guarantee in live.readable("gcp")]
 
     def do(self, service: str, method: str, **parameters: Any) -> dict[str, Any]:
         """Change something through Google's client."""

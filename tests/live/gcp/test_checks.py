@@ -2,17 +2,10 @@
 
 import pytest
 
-from terrace.live.gcp import GUARANTEES, checks
-from terrace.live.gcp.checks import CHECKS, Deployment, days, judge, named, seconds
+from terrace import live
+from terrace.live.gcp.checks import Deployment, days, named, seconds
 from terrace.live.gcp.session import Reader
 from tests.live.gcp.site import Site, wired
-
-
-@pytest.mark.parametrize("guarantee", ["DB-99", "DB-1"])
-def test_a_check_needs_an_id_of_the_table_that_is_free(guarantee: str) -> None:
-    with pytest.raises(ValueError, match=guarantee):
-        checks.check(guarantee)(lambda deployment: iter(()))
-    assert len(GUARANTEES) == len(CHECKS)
 
 
 def test_who_may_read_nothing_proves_nothing(site: Site) -> None:
@@ -21,8 +14,8 @@ def test_who_may_read_nothing_proves_nothing(site: Site) -> None:
         return [b'{"error": {"code": 403, "message": "Permission denied", "status": "PERMISSION_DENIED"}}']
 
     deployment = Deployment(site.environment, site.target, Reader(site.account, wired(refuse)))
-    found = {judge(guarantee, deployment) for guarantee in CHECKS}
-    assert {result.status for result in found} == {"unknown"}
+    found = [live.evaluate_guarantee(guarantee, "gcp", deployment) for guarantee in live.readable("gcp")]
+    assert {result.status for result in found} == {"unproven"}
     assert all("not allowed: Permission denied" in result.reason for result in found)
 
 
@@ -31,8 +24,9 @@ def test_what_was_never_deployed_is_missing(site: Site) -> None:
     from dataclasses import replace
 
     nowhere = Deployment(site.environment, replace(site.target, prefix=elsewhere), site.reader)
+    statuses = {live.evaluate_guarantee(id, "gcp", nowhere).status for id in live.readable("gcp")}
     # organisation policies and the record of calls belong to the project, whoever made them
-    assert {judge(guarantee, nowhere).status for guarantee in CHECKS} == {"broken"}
+    assert statuses == {"broken"}
 
 
 @pytest.mark.parametrize(

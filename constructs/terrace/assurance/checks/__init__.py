@@ -1,26 +1,26 @@
-"""Checks: small pure functions over a stack, registered under the cloud, file and name that they have.
+"""Checks of stacks: small pure functions, registered under the cloud, file and name that they have.
 
-`checks/aws/database.py` with a function `requires_tls` is the check `aws.database.requires-tls`. Which guarantee it
-proves stands twice, here for who reads the code and in `policies/guarantees/` for who reads the table; a test holds
-them equal.
+`checks/aws/database.py` with a function `requires_tls` is the check `aws.database.requires-tls`. Its guarantee is named
+twice, here and in `policies/guarantees/`; a test compares the two.
 """
 
-import importlib
-import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from terrace.assurance.findings import Finding, NotApplicable
-from terrace.assurance.view import Absent, Resource, View
+from terrace.assurance import evaluation
+from terrace.assurance import timeout as limit
+from terrace.assurance.evaluation import Check, Result
+from terrace.assurance.guarantees import GUARANTEES, Guarantee
+from terrace.assurance.view import Resource, View
+from terrace.capabilities.cloud import implementation
+from terrace.capabilities.exceptions import CloudException
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
-
-__all__ = ["Absent", "Check", "Finding", "NotApplicable", "Subject", "View", "check", "of_cloud"]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is judged: a stack, the environment that it is for, and where it goes."""
+    """What a check of a stack reads: the stack, its environment and its target."""
 
     view: View
     environment: Environment
@@ -35,40 +35,31 @@ class Subject:
         return self.view.one(type, path)
 
 
-@dataclass(frozen=True)
-class Check:
-    """`judge` yields a Finding for everything it looks at; finding nothing to look at proves nothing."""
-
-    id: str
-    guarantee: str
-    judge: Callable[[Subject], Iterator[Finding]]
-
-
-_CHECKS: dict[str, Check] = {}
-
-
-def check(guarantee: str) -> Callable[[Callable[[Subject], Iterator[Finding]]], Callable[[Subject], Iterator[Finding]]]:
-    """Register a function as a check of a guarantee."""
-
-    def register(function: Callable[[Subject], Iterator[Finding]]) -> Callable[[Subject], Iterator[Finding]]:
-        place = function.__module__.removeprefix(f"{__name__}.")
-        id = f"{place}.{function.__name__.replace('_', '-')}"
-        assert id not in _CHECKS, f"two checks are called {id}"
-        _CHECKS[id] = Check(id, guarantee, function)
-        return function
-
-    return register
-
-
 def of_cloud(cloud: str) -> dict[str, Check]:
-    """Every check of a cloud by id; none for a cloud that has no folder here yet."""
-    name = f"{__name__}.{cloud}"
-    try:
-        package = importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        return {}
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{name}.{module.name}")
-    return {id: check for id, check in _CHECKS.items() if id.startswith(f"{cloud}.")}
+    """The checks of a cloud, by id; none for a cloud without a folder here."""
+    return evaluation.checks_in(f"{__name__}.{cloud}")
+
+
+def exceptions(cloud: str) -> dict[str, CloudException]:
+    """What a cloud lacks, by guarantee."""
+    listed: tuple[CloudException, ...] = implementation("terrace:exceptions", cloud).EXCEPTIONS
+    return {exception.guarantee: exception for exception in listed}
+
+
+def evaluate(
+    subject: Subject, guarantees: Iterable[Guarantee] = GUARANTEES, *, seconds: float = limit.SECONDS
+) -> list[Result]:
+    """Evaluate every guarantee on a stack, in the table's order. `seconds` limits one check."""
+    cloud = subject.environment.cloud
+    checks, excepted = of_cloud(cloud), exceptions(cloud)
+    return [
+        evaluation.result_of(
+            guarantee,
+            [
+                evaluation.evaluate(checks.get(id), subject, id=id, seconds=seconds)
+                for id in guarantee.clouds.get(cloud, ())
+            ],
+            excepted.get(guarantee.id),
+        )
+        for guarantee in guarantees
+    ]

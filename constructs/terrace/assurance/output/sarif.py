@@ -1,31 +1,33 @@
-"""What the gate found in SARIF 2.1.0, as GitHub code scanning reads it.
+"""The gate's findings as SARIF 2.1.0, for GitHub code scanning.
 
-A run a stack. A result lies at the environment file's line where there is one, else at the file of the capability's
-construct. Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0"; GitHub documentation,
-"SARIF support for code scanning".
+A run a stack. The location of a result is the environment file's line where there is one, else the file of the
+capability's construct.
+Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0"; GitHub documentation, "SARIF support
+for code scanning".
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from terrace.assurance.result import Finding, GateResult
+from terrace.assurance.gate_result import Finding, GateResult
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 _SCORES = {"low": "3.0", "medium": "5.5", "high": "8.0", "critical": "9.5"}
-"""What GitHub sorts by; its bands are those of CVSS."""
+"""GitHub sorts by these; its bands are those of CVSS."""
 
 
-def log(results: Sequence[GateResult]) -> dict[str, Any]:
-    """The whole file as data."""
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(result) for result in results]}
+def gate(results: Sequence[GateResult]) -> str:
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(result) for result in results]}
+    return json.dumps(log, indent=2) + "\n"
 
 
 def _run(result: GateResult) -> dict[str, Any]:
     rules = {finding.id: finding for finding in result.findings}
     order = {id: index for index, id in enumerate(rules)}
-    errors = [finding for finding in result.findings if finding.status == "error"]
+    unproven = [finding for finding in result.findings if finding.status == "unproven"]
     return {
         "tool": {
             "driver": {
@@ -40,10 +42,10 @@ def _run(result: GateResult) -> dict[str, Any]:
         "automationDetails": {"id": f"terrace-gate/{result.cloud}/{result.environment}/"},
         "invocations": [
             {
-                "executionSuccessful": not errors,
+                "executionSuccessful": not unproven,
                 "toolExecutionNotifications": [
                     {"level": "error", "message": {"text": finding.sentence}, "descriptor": {"id": finding.id}}
-                    for finding in errors
+                    for finding in unproven
                 ],
             }
         ],
@@ -65,34 +67,34 @@ def _rule(finding: Finding) -> dict[str, Any]:
         "shortDescription": {
             "text": finding.sentence if not finding.guarantee else f"{finding.guarantee}: {finding.id}"
         },
-        "fullDescription": {"text": finding.why or finding.sentence},
-        "help": {"text": finding.mend or finding.sentence},
+        "fullDescription": {"text": finding.rationale or finding.sentence},
+        "help": {"text": finding.remediation or finding.sentence},
         "properties": {"security-severity": _SCORES[finding.severity], "tags": ["security", finding.capability]},
     }
 
 
 def _result(finding: Finding, rule: int) -> dict[str, Any]:
     level = "error" if finding.blocks else "note" if finding.status == "waived" else "warning"
-    place = "/".join((finding.cloud, finding.environment, finding.id, finding.construct or finding.resource))
-    written: dict[str, Any] = {
+    identity = "/".join((finding.cloud, finding.environment, finding.id, finding.construct or finding.resource))
+    entry: dict[str, Any] = {
         "ruleId": finding.id,
         "ruleIndex": rule,
         "level": level,
-        "message": {"text": f"{finding.sentence}. {finding.why} {finding.mend}".strip()},
+        "message": {"text": f"{finding.sentence}. {finding.rationale} {finding.remediation}".strip()},
         "locations": [_location(finding)],
         "partialFingerprints": {
-            "terraceFinding/v1": hashlib.sha256(f"{place} {finding.sentence}".encode()).hexdigest()
+            "terraceFinding/v1": hashlib.sha256(f"{identity} {finding.sentence}".encode()).hexdigest()
         },
         "properties": {"severity": finding.severity, "capability": finding.capability, "guarantee": finding.guarantee},
     }
     if finding.waiver:
-        told = f"{finding.waiver.reason} Until {finding.waiver.expires}; {finding.waiver.compensating_control}"
-        written["suppressions"] = [{"kind": "external", "justification": told}]
-    return written
+        justification = f"{finding.waiver.reason} Until {finding.waiver.expires}; {finding.waiver.compensating_control}"
+        entry["suppressions"] = [{"kind": "external", "justification": justification}]
+    return entry
 
 
 def _location(finding: Finding) -> dict[str, Any]:
-    file, line, column = _place(finding)
+    file, line, column = _file_and_position(finding)
     location: dict[str, Any] = {
         "physicalLocation": {
             "artifactLocation": {"uri": file, "uriBaseId": "%SRCROOT%"},
@@ -105,8 +107,8 @@ def _location(finding: Finding) -> dict[str, Any]:
     return location
 
 
-def _place(finding: Finding) -> tuple[str, int, int]:
-    """(file, line, column) to open."""
+def _file_and_position(finding: Finding) -> tuple[str, int, int]:
+    """(file, line, column): the environment line, else the file of the capability's construct."""
     name, *numbers = finding.line.rsplit(":", 2)
     if len(numbers) == 2 and all(number.isdigit() for number in numbers):
         return name, int(numbers[0]), int(numbers[1])

@@ -1,5 +1,5 @@
 """Compliance reports: requirement, guarantee, check, resource, construct, environment line, result.
 
-`model.build` makes a Report of what the gate found; `page`, `oscal`, `sheet` and `data` write it, `difference` compares
-two. Evidence about configuration, and nothing more; each of them says so.
+`model.build` makes a Report from the gate's results, `assurance/output/` writes it, `difference` compares two. A report
+is evidence about configuration, not an attestation; each of them states that.
 """

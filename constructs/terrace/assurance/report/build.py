@@ -1,12 +1,11 @@
-"""A report of a project: run the gate, add what was read live, write every format."""
+"""Makes the report of a project: runs the gate, adds live evidence, writes every format."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
-from terrace import live as verify
 from terrace.assurance import frameworks, gate, guarantees
-from terrace.assurance.output import report_csv as sheet
-from terrace.assurance.report import data, model
+from terrace.assurance.output import csv_tables, json_data
+from terrace.assurance.report import model
 from terrace.assurance.report.live import read
 from terrace.assurance.report.model import Report
 from terrace.assurance.report.provenance import created, provenance
@@ -18,21 +17,24 @@ from terrace.project.source_map import environment_line
 
 def make(
     project: Project,
-    wanted: Sequence[str],
+    framework_names: Sequence[str],
     environments: Sequence[str],
     clouds: Sequence[str] = (),
     live: Sequence[Path] = (),
     plan: Path | None = None,
+    *,
+    readable: Callable[[str], Collection[str]] = lambda cloud: (),
 ) -> Report:
     """The report of frameworks by name (none: all), on each environment and cloud (none: the environment's own).
 
-    `plan` is a plan of the one stack, in Terraform's JSON format, to be judged instead of the stack.
-    Raises UsageError for a framework that is not there, live evidence of another stack, or a bad SOURCE_DATE_EPOCH;
+    `plan` is a plan of the one stack, in Terraform's JSON format, to be checked instead of the stack. `readable`
+    returns the guarantees that can be read live on a cloud.
+    Raises UsageError for an unknown framework, live evidence of another stack, or an invalid SOURCE_DATE_EPOCH;
     InvalidFrameworks, InvalidEnvironment, InvalidPolicies.
     """
     moment = created()
-    folder = gate.place(project.root, "frameworks")
-    rows = [frameworks.load(name, folder) for name in dict.fromkeys(wanted or frameworks.names(folder))]
+    folder = gate.policy_path(project.root, "frameworks")
+    rows = [frameworks.load(name, folder) for name in dict.fromkeys(framework_names or frameworks.names(folder))]
     read_live = {path: read(path) for path in live}
     loaded: dict[tuple[str, str], Loaded] = {
         (found.environment.name, found.environment.cloud): found
@@ -42,12 +44,14 @@ def make(
     }
     for path, one in read_live.items():
         if sum((other.environment, other.cloud) == (one.environment, one.cloud) for other in read_live.values()) > 1:
-            raise UsageError(f"{one.environment} on {one.cloud} is in another file too", where=str(path))
+            raise UsageError(
+                f"another file also has live evidence of {one.environment} on {one.cloud}", where=str(path)
+            )
         if (one.environment, one.cloud) not in loaded:
             raise UsageError(
-                f"it is of {one.environment} on {one.cloud}, which this report is not about",
+                f"{one.environment} on {one.cloud} is not part of this report",
                 where=str(path),
-                hint=f"the report is about {', '.join(f'{name} on {cloud}' for name, cloud in loaded)}",
+                hint=f"the report covers {', '.join(f'{name} on {cloud}' for name, cloud in loaded)}",
             )
     results = gate.run(project, environments, clouds, plan, today=moment.date())
 
@@ -62,15 +66,15 @@ def make(
     named = {id for guarantee in guarantees.GUARANTEES for id in guarantee.in_cluster}
     policies = {id for id in named if guarantees.policy(project.root, id).is_file()}
     inputs += _policies(guarantees.policy(project.root, id) for id in policies)
-    readable = {cloud: verify.readable(cloud) for _, cloud in loaded}
     source = provenance(project.root, inputs)
-    return model.build(rows, results, source, line, list(read_live.values()), policies, readable)
+    by_cloud = {cloud: readable(cloud) for _, cloud in loaded}
+    return model.build(rows, results, source, line, list(read_live.values()), policies, by_cloud)
 
 
-def written(report: Report) -> dict[str, str]:
-    """Every file of a report by name. Raises TerraceError when what writes them is not installed."""
+def files(report: Report) -> dict[str, str]:
+    """The files of a report, by name. Raises TerraceError if a library that writes them is not installed."""
     try:
-        from terrace.assurance.report import oscal, page
+        from terrace.assurance.output import html, oscal
 
         definition = oscal.component_definition(report)
     except ModuleNotFoundError as error:
@@ -78,10 +82,10 @@ def written(report: Report) -> dict[str, str]:
             f"a report needs {error.name}, which is not installed", hint="pip install 'terrace[assurance]'"
         ) from error
     return {
-        "index.html": page.html(report),
-        "report.json": data.text(report),
-        "requirements.csv": sheet.requirements(report),
-        "evidence.csv": sheet.evidence(report),
+        "index.html": html.report(report),
+        "report.json": json_data.report(report),
+        "requirements.csv": csv_tables.requirements(report),
+        "evidence.csv": csv_tables.evidence(report),
         "oscal/component-definition.json": definition,
         **{
             f"oscal/{framework.name}.assessment-results.json": oscal.assessment_results(report, framework)
@@ -91,9 +95,9 @@ def written(report: Report) -> dict[str, str]:
 
 
 def write(report: Report, directory: Path) -> list[Path]:
-    """Write the files, over those of an earlier report. Raises TerraceError when a file cannot be written."""
+    """Write the files, replacing those of an earlier report. Raises TerraceError if a file cannot be written."""
     paths = []
-    for name, content in written(report).items():
+    for name, content in files(report).items():
         path = directory / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

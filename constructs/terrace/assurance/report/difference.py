@@ -1,4 +1,4 @@
-"""What got better and what got worse between two reports, from their JSON."""
+"""What improved and what got worse between two reports, from their JSON."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,22 +6,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from terrace.assurance.report.data import FORMAT
+from terrace.assurance import aliases
+from terrace.assurance.output.json_data import FORMAT
 from terrace.errors import UsageError
 
 FILE = "report.json"
+_READABLE = (FORMAT, "terrace-report/1")
 _RANKS = (
-    "broken", "unproven", "waived", "not_covered", "person", "not_asked", "exception", "partial", "evidenced", "proven",
+    "broken", "unproven", "waived", "not_covered", "person", "not_required", "excepted", "partial", "evidenced",
+    "holds",
 )  # fmt: skip
-"""The worst first, as far as one outcome is better than another."""
+"""Outcomes, the worst first."""
 _HINT = "`terrace report --out DIR` writes one: DIR, or DIR/report.json"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing whose outcome changed on a stack; "" for what was, or is, not there."""
+    """A changed outcome on a stack; "" where the report does not have it."""
 
-    what: str
+    subject: str
     stack: str
     before: str
     after: str
@@ -29,33 +32,33 @@ class Step:
 
 @dataclass(frozen=True)
 class Difference:
-    """`other` is in one of the two reports only, or became another matter."""
+    """`other` is in only one of the two reports, or is neither better nor worse."""
 
     better: tuple[Step, ...]
     worse: tuple[Step, ...]
     other: tuple[Step, ...]
 
     def as_data(self) -> dict[str, Any]:
-        """For machines."""
+        """As JSON data."""
         return {name: [asdict(step) for step in steps] for name, steps in vars(self).items()}
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A report's JSON, named by its file or directory. Raises UsageError."""
+    """A report's JSON, from its file or directory. Raises UsageError."""
     file = path / FILE if path.is_dir() else path
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(file), hint=_HINT) from error
     except ValueError as error:
-        raise UsageError(f"this is no report: {error}", where=str(file), hint=_HINT) from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise UsageError(f"this is no report of the format {FORMAT}", where=str(file), hint=_HINT)
+        raise UsageError(f"not a report: {error}", where=str(file), hint=_HINT) from error
+    if not isinstance(document, dict) or document.get("format") not in _READABLE:
+        raise UsageError(f"not a report of the format {FORMAT}", where=str(file), hint=_HINT)
     return document
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
-    """Requirements, guarantees and findings of two reports, as `read` gives them."""
+    """The changed requirements, guarantees and findings of two reports that `read` returned."""
     better: list[Step] = []
     worse: list[Step] = []
     other: list[Step] = []
@@ -69,9 +72,9 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
         else:
             other.append(step)
     shared = old["stacks"].keys() & new["stacks"].keys()
-    were, are = dict(_findings(old)), dict(_findings(new))
-    for key in dict.fromkeys([*were, *are]):
-        step = Step(*key, were.get(key, ""), are.get(key, ""))
+    findings_before, findings_after = dict(_findings(old)), dict(_findings(new))
+    for key in dict.fromkeys([*findings_before, *findings_after]):
+        step = Step(*key, findings_before.get(key, ""), findings_after.get(key, ""))
         if step.before == step.after:
             continue
         if step.stack not in shared:
@@ -81,35 +84,42 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
     return Difference(tuple(better), tuple(worse), tuple(other))
 
 
-def text(found: Difference) -> str:
+def text(changes: Difference) -> str:
     """A block each, the worse first."""
     lines: list[str] = []
-    for title, steps in (("worse", found.worse), ("better", found.better), ("otherwise", found.other)):
+    for title, steps in (("worse", changes.worse), ("better", changes.better), ("other", changes.other)):
         if steps:
-            lines += [f"{title}:", *(f"  {step.stack}  {step.what}: {_told(step)}" for step in steps), ""]
-    counts = f"{len(found.worse)} worse, {len(found.better)} better, {len(found.other)} otherwise"
+            lines += [f"{title}:", *(f"  {step.stack}  {step.subject}: {_change(step)}" for step in steps), ""]
+    counts = f"{len(changes.worse)} worse, {len(changes.better)} better, {len(changes.other)} other"
     return "\n".join([*lines, counts])
 
 
-def _told(step: Step) -> str:
-    return f"{step.before or 'nothing'} -> {step.after or 'nothing'}".replace("_", " ")
+def _change(step: Step) -> str:
+    return f"{step.before or 'none'} -> {step.after or 'none'}".replace("_", " ")
 
 
 def _weight(status: str) -> int:
-    return ("", "waived", "error", "broken").index(status)
+    return ("", "waived", "unproven", "broken").index(status)
 
 
 def _outcomes(report: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
     for framework in report["frameworks"]:
         for row in framework["requirements"]:
             for stack, answered in row["stacks"].items():
-                yield (f"{framework['name']} {row['id']}", stack), answered["outcome"]
+                yield (f"{framework['name']} {row['id']}", stack), _current(answered["outcome"])
     for id, guarantee in report["guarantees"].items():
         for stack, evidence in guarantee["stacks"].items():
-            yield (f"guarantee {id}", stack), evidence["held"]
+            status = evidence["status"] if "status" in evidence else evidence["held"]
+            yield (f"guarantee {id}", stack), _current(status)
 
 
 def _findings(report: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
-    for one in report["findings"]:
-        stack = f"{one['environment']}/{one['cloud']}"
-        yield (f"{one['id']} {one['construct'] or one['resource']}".strip(), stack), one["status"]
+    for finding in report["findings"]:
+        stack = f"{finding['environment']}/{finding['cloud']}"
+        subject = f"{aliases.current(finding['id'])} {finding['construct'] or finding['resource']}".strip()
+        yield (subject, stack), _current(finding["status"])
+
+
+def _current(status: str) -> str:
+    """The current word for a status; reports of the format 1 have older ones."""
+    return aliases.STATUSES.get(status, status)

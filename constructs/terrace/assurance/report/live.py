@@ -1,30 +1,34 @@
-"""What `terrace verify --json` read of a deployment, as a report takes it."""
+"""Live evidence: the output of `terrace verify --json`, as a report reads it."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from terrace.assurance import aliases
 from terrace.assurance.guarantees import BY_ID
 from terrace.errors import UsageError
 
-_HINT = "`terrace verify ENV --json` writes one"
+_HINT = "write it with `terrace verify ENV --json`"
 
 
 class LiveResult(BaseModel):
-    """One guarantee as it was read back. See terrace.live.Result."""
+    """One guarantee on a live deployment. `status` may be an old word (see aliases.STATUSES)."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     guarantee: str
-    status: Literal["holds", "broken", "unknown", "not_applicable"]
+    status: Annotated[
+        Literal["holds", "broken", "unproven", "not_required"],
+        BeforeValidator(lambda status: aliases.STATUSES.get(status, status) if isinstance(status, str) else status),
+    ]
     evidence: str
     resource: str = ""
     reason: str = ""
 
 
 class LiveDeployment(BaseModel):
-    """One deployment as it was read back."""
+    """The results of one live deployment."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -34,18 +38,20 @@ class LiveDeployment(BaseModel):
 
 
 def read(path: Path) -> LiveDeployment:
-    """A file of `terrace verify --json`. Raises UsageError for what is none."""
+    """Read a file of `terrace verify --json`. Raises UsageError if it is not one."""
     try:
         deployment = LiveDeployment.model_validate_json(path.read_bytes())
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(path), hint=_HINT) from error
     except ValidationError as error:
-        fault = error.errors()[0]
-        named = ".".join(str(word) for word in fault["loc"])
-        message = f"{named}: {fault['msg']}" if named else str(fault["msg"])
-        raise UsageError(f"this is no live evidence: {message}", where=str(path), hint=_HINT) from error
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        message = f"{key}: {first['msg']}" if key else str(first["msg"])
+        raise UsageError(
+            f"not the output of `terrace verify --json`: {message}", where=str(path), hint=_HINT
+        ) from error
     ids = [row.guarantee for row in deployment.guarantees]
     wrong = sorted({id for id in ids if id not in BY_ID or ids.count(id) > 1})
     if wrong:
-        raise UsageError(f"not in the table of guarantees, or there twice: {', '.join(wrong)}", where=str(path))
+        raise UsageError(f"unknown or repeated guarantees: {', '.join(wrong)}", where=str(path))
     return deployment

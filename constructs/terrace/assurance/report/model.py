@@ -1,32 +1,39 @@
-"""What a report holds, and how it comes from what the gate found. No format in here."""
+"""What a report contains, and how it is made from the gate's results. No output format in here."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
 
-from terrace.assurance.findings import Finding
+from terrace.assurance.evaluation import Result, Status
 from terrace.assurance.frameworks import Framework, Requirement
+from terrace.assurance.gate_result import Finding, GateResult
 from terrace.assurance.guarantees import GUARANTEES, Guarantee
-from terrace.assurance.proof import Broken, DoesNotApply, Holds, Proof, Unproven, Verdict, counted
 from terrace.assurance.report.live import LiveDeployment, LiveResult
 from terrace.assurance.report.provenance import Provenance
-from terrace.assurance.result import Finding as GateFinding
-from terrace.assurance.result import GateResult
-from terrace.capabilities.exceptions import CloudException
 
-Outcome = Literal[
-    "broken", "unproven", "waived", "exception", "not_asked", "partial", "evidenced", "person", "not_covered", "outside"
+RequirementOutcome = Literal[
+    "broken",
+    "unproven",
+    "waived",
+    "excepted",
+    "not_required",
+    "partial",
+    "evidenced",
+    "person",
+    "not_covered",
+    "outside",
 ]
-"""Of a requirement on a stack, the worst first. `partial`: all guarantees hold, a person provides the rest."""
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-FAILING: tuple[Outcome, ...] = ("broken", "unproven")
-Held = Literal["broken", "unproven", "waived", "exception", "not_asked", "proven"]
-"""Of a guarantee on a stack, the worst first."""
-HELD: tuple[Held, ...] = get_args(Held)
+"""The outcome of a requirement on a stack, the worst first. The first five are the status of its worst guarantee.
+`partial`: every guarantee holds and a person provides the rest; `evidenced`: they hold and nothing else is required.
+"""
+OUTCOMES: tuple[RequirementOutcome, ...] = get_args(RequirementOutcome)
+STATUSES: tuple[Status, ...] = ("broken", "unproven", "waived", "excepted", "not_required", "holds")
+"""The statuses of a guarantee, the worst first."""
+FAILING: tuple[Status, ...] = ("broken", "unproven")
 Kind = Literal["before_deployment", "live", "manual"]
-"""Of evidence: by checks of a stack or plan, by `terrace verify` of a deployment, by a person."""
+"""Of evidence: from checks of a stack or plan, from `terrace verify` of a deployment, from a person."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Lines = Callable[[str, str, str], str]
 """(environment, cloud, construct path) to the environment's `file:line:column`; "" where there is none."""
@@ -44,63 +51,44 @@ class Stack:
 
 
 @dataclass(frozen=True)
-class Fact:
-    """What was read of one resource. `address` is Terraform's, `line` the environment's; "" where there is none."""
-
-    construct: str
-    address: str
-    line: str
-    read: str
-    good: bool
-    wanted: str
-
-
-@dataclass(frozen=True)
-class CheckOutcome:
-    """One check on one stack."""
-
-    id: str
-    outcome: Literal["holds", "broken", "not_asked", "unproven"]
-    why: str
-    facts: tuple[Fact, ...]
-
-
-@dataclass(frozen=True)
 class Evidence:
-    """One guarantee on one stack: what was seen before deployment, what was read live, what was waived.
+    """One guarantee on one stack: its result before deployment, the live one if there is one, and the gate's findings.
 
-    `readable` is whether `terrace verify` can read it on this cloud.
+    `status` and `reason` combine the three. `readable` is whether `terrace verify` can read it on this cloud.
     """
 
-    guarantee: Guarantee
     stack: Stack
-    held: Held
-    why: str
-    checks: tuple[CheckOutcome, ...]
-    exception: CloudException | None
-    live: LiveResult | None
-    readable: bool
-    findings: tuple[GateFinding, ...]
+    status: Status
+    reason: str
+    result: Result
+    live: LiveResult | None = None
+    readable: bool = False
+    findings: tuple[Finding, ...] = ()
 
     @property
-    def waived(self) -> tuple[GateFinding, ...]:
-        """The findings about it that someone accepted, of its own checks or of others."""
+    def guarantee(self) -> Guarantee:
+        return self.result.guarantee
+
+    @property
+    def waived(self) -> tuple[Finding, ...]:
+        """The waived findings about it, of its own checks or of others."""
         return tuple(finding for finding in self.findings if finding.status == "waived")
 
 
 @dataclass(frozen=True)
 class Answered:
-    """One requirement on one stack. `by` are the guarantees that decided, `waived` how many findings were accepted."""
+    """One requirement on one stack. `by` are the guarantees that decided, `waived` is the number of waived findings."""
 
-    outcome: Outcome
+    outcome: RequirementOutcome
     by: tuple[str, ...] = ()
     waived: int = 0
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that the formats show. `results` are the gate's, in the order of the stacks; `policies` are those of
-    the project that its cluster has to enforce by itself, as guarantees name them.
+    """The content of a report, for every format. `results` are the gate's, in the order of the stacks.
+
+    `lines` are environment lines by stack and construct path, `policies` the in-cluster policies that the project has.
     """
 
     frameworks: tuple[Framework, ...]
@@ -108,73 +96,86 @@ class Report:
     evidence: Mapping[tuple[str, Stack], Evidence]
     live: tuple[LiveDeployment, ...]
     provenance: Provenance
+    lines: Mapping[tuple[Stack, str], str]
     policies: frozenset[str] = frozenset()
 
     @cached_property
     def stacks(self) -> tuple[Stack, ...]:
-        """In the order they were asked for."""
+        """In the order requested."""
         return tuple(Stack(result.environment, result.cloud) for result in self.results)
+
+    def address(self, stack: Stack, construct: str) -> str:
+        """Terraform's address of a construct path; "" where it is no resource."""
+        return self._addresses[stack].get(construct, "")
+
+    @cached_property
+    def _addresses(self) -> dict[Stack, Mapping[str, str]]:
+        return {stack: result.addresses for stack, result in zip(self.stacks, self.results, strict=True)}
 
     @cached_property
     def guarantees(self) -> tuple[Guarantee, ...]:
-        """Those that answer a requirement of the report, in the table's order."""
+        """The guarantees that answer a requirement of the report, in the table's order."""
         used = {id for framework in self.frameworks for row in framework.requirements for id in row.evidence}
         return tuple(guarantee for guarantee in GUARANTEES if guarantee.id in used)
 
     @cached_property
     def tools(self) -> dict[str, str]:
-        """Version by name, of all that made the report and judged the stacks."""
-        found = dict(self.provenance.tools)
+        """The versions, by name, of everything that made the report and checked the stacks."""
+        versions = dict(self.provenance.tools)
         for result in self.results:
-            found |= result.tools
-        return dict(sorted(found.items()))
+            versions |= result.tools
+        return dict(sorted(versions.items()))
 
     @cached_property
     def inputs(self) -> dict[str, str]:
-        """SHA-256 sum by what was read; what only one stack is made of begins with the stack."""
-        found = dict(self.provenance.inputs)
+        """SHA-256 sums by input; the input of a single stack has the stack as its prefix."""
+        sums = dict(self.provenance.inputs)
         for stack, result in zip(self.stacks, self.results, strict=True):
             for name, hash in result.inputs.items():
-                found[name if name.startswith("policies/") else f"{stack}: {name}"] = hash
-        return found
+                sums[name if name.startswith("policies/") else f"{stack}: {name}"] = hash
+        return sums
 
     def answered(self, requirement: Requirement, stack: Stack) -> Answered:
-        """How a requirement stands on a stack."""
+        """The outcome of a requirement on a stack."""
         if not requirement.evidence:
-            fixed: dict[str, Outcome] = {"manual": "person", "not_covered": "not_covered", "outside": "outside"}
+            fixed: dict[str, RequirementOutcome] = {
+                "manual": "person",
+                "not_covered": "not_covered",
+                "outside": "outside",
+            }
             return Answered(fixed[requirement.answer])
-        held = {id: self.evidence[id, stack].held for id in requirement.evidence}
-        worst = min(held.values(), key=HELD.index)
-        by = tuple(id for id, one in held.items() if one == worst)
+        statuses = {id: self.evidence[id, stack].status for id in requirement.evidence}
+        worst = min(statuses.values(), key=STATUSES.index)
+        by = tuple(id for id, status in statuses.items() if status == worst)
         waived = sum(len(self.evidence[id, stack].waived) for id in requirement.evidence)
-        if worst == "proven":
+        if worst == "holds":
             return Answered("partial" if requirement.person else "evidenced", by, waived)
         return Answered(worst, by, waived)
 
     def kinds(self, requirement: Requirement, stack: Stack) -> tuple[Kind, ...]:
-        """The kinds of evidence that a requirement has on a stack, whether or not they were given."""
+        """The kinds of evidence that a requirement can have on a stack, whether or not they were given."""
         evidence = [self.evidence[id, stack] for id in requirement.evidence]
-        has: Mapping[Kind, bool] = {
-            "before_deployment": any(one.checks for one in evidence),
+        available: Mapping[Kind, bool] = {
+            "before_deployment": any(one.result.outcomes for one in evidence),
             "live": any(one.readable for one in evidence),
             "manual": bool(requirement.person),
         }
-        return tuple(kind for kind in KINDS if has[kind])
+        return tuple(kind for kind in KINDS if available[kind])
 
-    def counts(self, framework: Framework, stack: Stack) -> Counter[Outcome]:
-        """How many requirements of each outcome."""
+    def counts(self, framework: Framework, stack: Stack) -> Counter[RequirementOutcome]:
+        """The number of requirements with each outcome."""
         return Counter(self.answered(requirement, stack).outcome for requirement in framework.requirements)
 
     @property
-    def findings(self) -> tuple[GateFinding, ...]:
+    def findings(self) -> tuple[Finding, ...]:
         """Every finding of the gate, waived ones too."""
         return tuple(finding for result in self.results for finding in result.findings)
 
     @property
     def passes(self) -> bool:
-        """No guarantee is broken or unproven, and the gate lets every stack pass."""
-        held = {one.held for one in self.evidence.values()}
-        return bool(self.results) and not held & set(FAILING) and all(result.passes for result in self.results)
+        """Whether no guarantee is broken or unproven, and every stack passes the gate."""
+        statuses = {one.status for one in self.evidence.values()}
+        return bool(self.results) and not statuses & set(FAILING) and all(result.passes for result in self.results)
 
 
 def build(
@@ -186,70 +187,47 @@ def build(
     policies: Collection[str] = (),
     readable: Mapping[str, Collection[str]] = {},
 ) -> Report:
-    """A report of what the gate found, with what was read live merged in; every guarantee is in it.
+    """A report of the gate's results, with live results merged in; it contains every guarantee.
 
     `readable` are the guarantees that can be read live, by cloud.
     """
     read = {(one.environment, one.cloud, row.guarantee): row for one in live for row in one.guarantees}
     evidence: dict[tuple[str, Stack], Evidence] = {}
-    for result in results:
-        stack = Stack(result.environment, result.cloud)
-        for proof in result.proofs:
-            id = proof.guarantee.id
-            found = tuple(finding for finding in result.findings if finding.guarantee == id)
+    located: dict[tuple[Stack, str], str] = {}
+    for gate_result in results:
+        stack = Stack(gate_result.environment, gate_result.cloud)
+        for result in gate_result.results:
+            id = result.guarantee.id
+            findings = tuple(finding for finding in gate_result.findings if finding.guarantee == id)
             live_result = read.get((stack.environment, stack.cloud, id))
-            held, why = _held(proof, found, live_result)
-            checks = tuple(_check(check, verdict, result, lines) for check, verdict in proof.verdicts)
+            status, reason = _combined(result, findings, live_result)
             can = id in readable.get(stack.cloud, ())
-            evidence[id, stack] = Evidence(
-                proof.guarantee, stack, held, why, checks, proof.exception, live_result, can, found
-            )
-        errors = [finding.sentence for finding in result.findings if finding.status == "error"]
-        for guarantee in GUARANTEES:  # a stack that did not synthesize has no proofs
-            why = errors[0] if errors else "nothing looked at it"
-            missing = Evidence(guarantee, stack, "unproven", why, (), None, None, False, ())
+            evidence[id, stack] = Evidence(stack, status, reason, result, live_result, can, findings)
+            for construct in {observation.resource for observation in result.observations}:
+                located[stack, construct] = lines(stack.environment, stack.cloud, construct)
+        unproven = [finding.sentence for finding in gate_result.findings if finding.status == "unproven"]
+        for guarantee in GUARANTEES:  # a stack that did not synthesize has no results
+            reason = unproven[0] if unproven else "no check ran on this stack"
+            missing = Evidence(stack, "unproven", reason, Result(guarantee, "unproven", reason))
             evidence.setdefault((guarantee.id, stack), missing)
-    return Report(tuple(frameworks), tuple(results), evidence, tuple(live), provenance, frozenset(policies))
+    return Report(tuple(frameworks), tuple(results), evidence, tuple(live), provenance, located, frozenset(policies))
 
 
-def _held(proof: Proof, findings: Sequence[GateFinding], live: LiveResult | None) -> tuple[Held, str]:
-    """The worst of what its checks say, of what else keeps the stack from passing, and of what was read live.
+def _combined(result: Result, findings: Sequence[Finding], live: LiveResult | None) -> tuple[Status, str]:
+    """The worst of the result, of the other findings that block, and of the live result.
 
-    Its own checks' findings can be waived; a waived finding of another check is shown and does not decide.
+    Waivers of its own checks' findings make it waived; a waived finding of another check does not decide.
     """
-    states: list[tuple[Held, str]] = [(proof.status, proof.why)]
-    own = [finding for finding in findings if finding.id in dict(proof.verdicts)]
-    if proof.status == "broken" and own and all(finding.status == "waived" for finding in own):
-        states = [("waived", "; ".join(dict.fromkeys(finding.sentence for finding in own)))]
+    candidates: list[tuple[Status, str]] = [(result.status, result.reason)]
+    checks = {outcome.id for outcome in result.outcomes}
+    own = [finding for finding in findings if finding.id in checks]
+    if result.status == "broken" and own and all(finding.status == "waived" for finding in own):
+        candidates = [("waived", "; ".join(dict.fromkeys(finding.sentence for finding in own)))]
     for finding in findings:
         if finding.blocks:
-            states.append(("broken" if finding.status == "broken" else "unproven", finding.sentence))
+            candidates.append(("broken" if finding.status == "broken" else "unproven", finding.sentence))
     if live and live.status == "broken":
-        states.append(("broken", f"live: {live.reason or live.evidence}"))
-    elif live and live.status == "unknown":
-        states.append(("unproven", f"live: {live.reason or 'could not be read'}"))
-    return min(states, key=lambda state: HELD.index(state[0]))
-
-
-def _check(id: str, verdict: Verdict, result: GateResult, lines: Lines) -> CheckOutcome:
-    def facts(findings: Iterable[Finding]) -> tuple[Fact, ...]:
-        return tuple(
-            Fact(
-                construct=one.resource,
-                address=result.addresses.get(one.resource, ""),
-                line=lines(result.environment, result.cloud, one.resource),
-                read=one.fact,
-                good=one.good,
-                wanted=one.wanted,
-            )
-            for one in findings
-        )
-
-    if isinstance(verdict, Holds):
-        return CheckOutcome(id, "holds", counted(verdict.seen), facts(verdict.findings))
-    if isinstance(verdict, Broken):
-        return CheckOutcome(id, "broken", verdict.why, facts(verdict.findings))
-    if isinstance(verdict, DoesNotApply):
-        return CheckOutcome(id, "not_asked", verdict.reason, ())
-    assert isinstance(verdict, Unproven)
-    return CheckOutcome(id, "unproven", verdict.reason, ())
+        candidates.append(("broken", f"live: {live.reason or live.evidence}"))
+    elif live and live.status == "unproven":
+        candidates.append(("unproven", f"live: {live.reason or 'could not be read'}"))
+    return min(candidates, key=lambda candidate: STATUSES.index(candidate[0]))

@@ -1,4 +1,4 @@
-"""Where a report comes from: commit, time, tool versions, and the hash of everything that was read."""
+"""The provenance of a report: commit, time, tool versions, and the hash of every input."""
 
 import hashlib
 import os
@@ -17,9 +17,9 @@ PACKAGES = ("terrace", "checkov", "cdktn", "pydantic", "compliance-trestle", "ji
 
 @dataclass(frozen=True)
 class Provenance:
-    """`commit` is "" outside of version control; `modified` says that tracked files differ from it.
+    """`commit` is "" outside of version control; `modified`: tracked files differ from it.
 
-    `inputs` are SHA-256 sums by what was read, beyond what each stack names itself.
+    `inputs` are SHA-256 sums by input, beyond those of each stack.
     """
 
     created: datetime
@@ -30,7 +30,7 @@ class Provenance:
 
 
 def provenance(root: Path, files: Iterable[tuple[str, Path]], environ: Mapping[str, str] = os.environ) -> Provenance:
-    """Of a report made now, or at SOURCE_DATE_EPOCH. `files` are (as shown, path). Raises UsageError."""
+    """The provenance of a report made now, or at SOURCE_DATE_EPOCH. `files` are (name, path). Raises UsageError."""
     commit = _git(root, "rev-parse", "HEAD")
     return Provenance(
         created=created(environ),
@@ -50,7 +50,7 @@ def created(environ: Mapping[str, str] = os.environ) -> datetime:
         return datetime.fromtimestamp(int(epoch), UTC)
     except (ValueError, OverflowError, OSError):
         raise UsageError(
-            f"SOURCE_DATE_EPOCH is {epoch!r}, and should be seconds since 1970", hint="`date +%s` prints them"
+            f"invalid SOURCE_DATE_EPOCH {epoch!r}; expected seconds since 1970", hint="`date +%s` prints them"
         ) from None
 
 

@@ -1,10 +1,10 @@
 """Three changes behind Terraform's back, for demonstrations that drift is seen."""
 
+from terrace.assurance.evaluation import Absent
 from terrace.capabilities.target import Target
 from terrace.demo.inject_drift import Drift
 from terrace.environment.schema import Environment
 from terrace.gcp import names
-from terrace.live.evaluation import Absent
 from terrace.live.gcp import keys, lake, network
 from terrace.live.gcp.checks import Deployment, opened
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
 from terrace.aws import names
 from terrace.capabilities.spec import LAYERS
 from terrace.live.aws import keys, lake, logs
-from terrace.live.aws.checks import Deployment, Finding, at_least, check, empty, equal, includes
+from terrace.live.aws.checks import Deployment
 
 _FEATURES = ("S3_DATA_EVENTS", "EKS_AUDIT_LOGS", "RDS_LOGIN_EVENTS")
 _BASELINE = (
@@ -18,7 +19,7 @@ _BASELINE = (
 
 
 @check("AUD-1")
-def recorded(deployment: Deployment) -> Iterator[Finding]:
+def recorded(deployment: Deployment) -> Iterator[Observation]:
     resource = f"trail {deployment.prefix}"
     trail = deployment.call("cloudtrail", "get_trail", Name=names.trail_arn(deployment.target))["Trail"]
     yield equal(resource, "IsMultiRegionTrail", trail.get("IsMultiRegionTrail"), True)
@@ -53,7 +54,7 @@ def _fields(selector: dict[str, Any]) -> dict[str, list[str]]:
 
 
 @check("AUD-2")
-def threats_looked_for(deployment: Deployment) -> Iterator[Finding]:
+def threats_looked_for(deployment: Deployment) -> Iterator[Observation]:
     detectors = deployment.pages("guardduty", "list_detectors", "DetectorIds")
     yield at_least(f"GuardDuty in {deployment.target.region}", "detectors", len(detectors), 1)
     for detector in detectors:
@@ -64,7 +65,7 @@ def threats_looked_for(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("AUD-3")
-def compared(deployment: Deployment) -> Iterator[Finding]:
+def compared(deployment: Deployment) -> Iterator[Observation]:
     # one recorder an account and region, whoever made it
     region = deployment.target.region
     recorders = deployment.call("config", "describe_configuration_recorders")["ConfigurationRecorders"]

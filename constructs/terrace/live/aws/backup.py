@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from terrace.assurance.checks.aws.lookup import allows, interval, statements, values
+from terrace.assurance.evaluation import Observation, at_least, check, equal, includes
 from terrace.aws import names
 from terrace.live.aws import database, keys
-from terrace.live.aws.checks import Deployment, Finding, at_least, check, equal, includes
+from terrace.live.aws.checks import Deployment
 from terrace.live.aws.session import Absent
 
 
@@ -31,14 +32,14 @@ def plan(deployment: Deployment) -> dict[str, Any]:
 
 
 @check("BAK-1")
-def daily_backups(deployment: Deployment) -> Iterator[Finding]:
+def daily_backups(deployment: Deployment) -> Iterator[Observation]:
     spec, found = deployment.environment.backup, plan(deployment)
     resource = f"backup plan {deployment.prefix}"
     away = deployment.target.recovery_region if spec.copy_to_recovery_region else None
     for rule in found["Rules"]:
         name, every = f"{resource} {rule['RuleName']}", interval(rule.get("ScheduleExpression", ""))
         fact = f"schedule {rule.get('ScheduleExpression')}"
-        yield Finding(name, fact, every is not None and every <= timedelta(days=1), "daily at least")
+        yield Observation(name, fact, every is not None and every <= timedelta(days=1), "daily at least")
         kept = rule.get("Lifecycle", {}).get("DeleteAfterDays")
         yield equal(name, "DeleteAfterDays", kept, spec.retention_days)
         yield equal(name, "vault", rule.get("TargetBackupVaultName"), vault(deployment)["BackupVaultName"])
@@ -51,17 +52,17 @@ def daily_backups(deployment: Deployment) -> Iterator[Finding]:
     yield from _selected(deployment, found["BackupPlanId"])
 
 
-def _vault(deployment: Deployment, region: str | None) -> Iterator[Finding]:
+def _vault(deployment: Deployment, region: str | None) -> Iterator[Observation]:
     found = vault(deployment, region)
     resource = f"vault {found['BackupVaultName']}"
     yield keys.used(deployment, resource, "EncryptionKeyArn", found.get("EncryptionKeyArn"), "backups", region)
     yield equal(resource, "Locked", found.get("Locked"), True)
     if deployment.environment.backup.lock == "compliance":
         final = found.get("LockDate")
-        yield Finding(resource, f"LockDate = {final or 'unset'}", final is not None, "the day its lock is final")
+        yield Observation(resource, f"LockDate = {final or 'unset'}", final is not None, "the day its lock is final")
 
 
-def _selected(deployment: Deployment, plan_id: str) -> Iterator[Finding]:
+def _selected(deployment: Deployment, plan_id: str) -> Iterator[Observation]:
     listed = deployment.pages("backup", "list_backup_selections", "BackupSelectionsList", BackupPlanId=plan_id)
     chosen: list[str] = []
     for entry in listed:
@@ -75,7 +76,7 @@ def _selected(deployment: Deployment, plan_id: str) -> Iterator[Finding]:
 
 
 @check("BAK-2")
-def cluster_backups(deployment: Deployment) -> Iterator[Finding]:
+def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
     role = names.role_name(deployment.target, "velero")
     granted = [
         statement
@@ -92,7 +93,7 @@ def cluster_backups(deployment: Deployment) -> Iterator[Finding]:
         for resource in values(statement.get("Resource"))
     ]
     inside = bool(writable) and all(resource.startswith(f"{bucket}/") for resource in writable)
-    yield Finding(f"role {role}", f"writes to {', '.join(writable) or 'nothing'}", inside, f"{bucket}/ only")
+    yield Observation(f"role {role}", f"writes to {', '.join(writable) or 'nothing'}", inside, f"{bucket}/ only")
     yield equal(f"role {role}", "may snapshot volumes", any(allows(one, "ec2:CreateSnapshot") for one in granted), True)
     found = deployment.pages(
         "eks",
@@ -106,13 +107,13 @@ def cluster_backups(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("BAK-3")
-def objectives_met(deployment: Deployment) -> Iterator[Finding]:
+def objectives_met(deployment: Deployment) -> Iterator[Observation]:
     spec, resource = deployment.environment.backup, f"backup plan {deployment.prefix}"
     gaps = [interval(rule.get("ScheduleExpression", "")) for rule in plan(deployment)["Rules"]]
     known = [gap for gap in gaps if gap is not None]
     shortest = min(known, default=None)
     met = shortest is not None and shortest <= spec.rpo
-    yield Finding(
+    yield Observation(
         resource, f"longest time between backups = {shortest or 'unknown'}", met, f"<= {spec.rpo} (backup.rpo)"
     )
     # a restore that needs a new instance must fit, so recovery to a point in time has to be possible at all

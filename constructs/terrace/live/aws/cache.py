@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, at_least, check, equal
 from terrace.live.aws import keys
-from terrace.live.aws.checks import Deployment, Finding, at_least, check, equal
+from terrace.live.aws.checks import Deployment
 
 
 def group(deployment: Deployment) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def group(deployment: Deployment) -> dict[str, Any]:
 
 
 @check("CACHE-1")
-def authenticated(deployment: Deployment) -> Iterator[Finding]:
+def authenticated(deployment: Deployment) -> Iterator[Observation]:
     # ElastiCache has no public address at all, so what remains is who may log in
     resource = f"cache {deployment.prefix}"
     groups = group(deployment).get("UserGroupIds") or []
@@ -28,11 +29,11 @@ def authenticated(deployment: Deployment) -> Iterator[Finding]:
             way = (user.get("Authentication") or {}).get("Type")
             proven = way == "iam" or way == "password" or "off" in rights
             fact = f"{'off' if 'off' in rights else 'on'}, authentication {way}"
-            yield Finding(f"cache user {user['UserId']}", fact, proven, "off, or with authentication")
+            yield Observation(f"cache user {user['UserId']}", fact, proven, "off, or with authentication")
 
 
 @check("CACHE-2")
-def encrypted(deployment: Deployment) -> Iterator[Finding]:
+def encrypted(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cache {deployment.prefix}", group(deployment)
     yield equal(resource, "TransitEncryptionEnabled", found.get("TransitEncryptionEnabled"), True)
     yield equal(resource, "TransitEncryptionMode", found.get("TransitEncryptionMode"), "required")
@@ -41,7 +42,7 @@ def encrypted(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("CACHE-3")
-def fails_over(deployment: Deployment) -> Iterator[Finding]:
+def fails_over(deployment: Deployment) -> Iterator[Observation]:
     spec, resource, found = deployment.environment.cache, f"cache {deployment.prefix}", group(deployment)
     yield at_least(resource, "nodes", len(found.get("MemberClusters", [])), 1 + spec.replicas)
     if spec.replicas:

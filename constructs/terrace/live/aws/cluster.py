@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, check, empty, equal, includes
 from terrace.aws import names
 from terrace.live.aws import keys, logs
-from terrace.live.aws.checks import Deployment, Finding, check, empty, equal, includes
+from terrace.live.aws.checks import Deployment
 
 _LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
@@ -38,7 +39,7 @@ def _machine(deployment: Deployment, name: str) -> dict[str, Any]:
 
 
 @check("K8S-1")
-def private_api(deployment: Deployment) -> Iterator[Finding]:
+def private_api(deployment: Deployment) -> Iterator[Observation]:
     resource, settings = f"cluster {deployment.prefix}", cluster(deployment)["resourcesVpcConfig"]
     yield equal(resource, "endpointPrivateAccess", settings.get("endpointPrivateAccess"), True)
     ranges = sorted(deployment.environment.cluster.api_access.public_from.values())
@@ -48,7 +49,7 @@ def private_api(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-2")
-def secrets_encrypted(deployment: Deployment) -> Iterator[Finding]:
+def secrets_encrypted(deployment: Deployment) -> Iterator[Observation]:
     resource = f"cluster {deployment.prefix}"
     found = [entry for entry in cluster(deployment).get("encryptionConfig", []) if "secrets" in entry["resources"]]
     yield equal(resource, "encryption of secrets", len(found), 1)
@@ -57,7 +58,7 @@ def secrets_encrypted(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-3")
-def control_plane_logged(deployment: Deployment) -> Iterator[Finding]:
+def control_plane_logged(deployment: Deployment) -> Iterator[Observation]:
     setups = cluster(deployment).get("logging", {}).get("clusterLogging", [])
     enabled = [kind for setup in setups if setup.get("enabled") for kind in setup.get("types", [])]
     yield includes(f"cluster {deployment.prefix}", "logs", enabled, _LOG_TYPES)
@@ -65,7 +66,7 @@ def control_plane_logged(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-4")
-def no_node_credentials(deployment: Deployment) -> Iterator[Finding]:
+def no_node_credentials(deployment: Deployment) -> Iterator[Observation]:
     agent = _addon(deployment, "eks-pod-identity-agent")
     yield equal("add-on eks-pod-identity-agent", "status", agent.get("status"), "ACTIVE")
     for name in deployment.environment.cluster.pools:
@@ -75,7 +76,7 @@ def no_node_credentials(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-5")
-def organisation_only(deployment: Deployment) -> Iterator[Finding]:
+def organisation_only(deployment: Deployment) -> Iterator[Observation]:
     access = cluster(deployment).get("accessConfig", {})
     resource = f"cluster {deployment.prefix}"
     yield equal(resource, "authenticationMode", access.get("authenticationMode"), "API")
@@ -100,7 +101,7 @@ def organisation_only(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-6")
-def pools_scale(deployment: Deployment) -> Iterator[Finding]:
+def pools_scale(deployment: Deployment) -> Iterator[Observation]:
     for name, spec in deployment.environment.cluster.pools.items():
         found = pool(deployment, name)
         scaling = found.get("scalingConfig", {})
@@ -108,14 +109,14 @@ def pools_scale(deployment: Deployment) -> Iterator[Finding]:
             yield equal(f"pool {name}", "minSize", scaling.get("minSize"), spec.min_nodes)
         else:  # asleep, it is zero
             asleep = scaling.get("minSize") in (0, spec.min_nodes)
-            yield Finding(f"pool {name}", f"minSize = {scaling.get('minSize')}", asleep, f"0 or {spec.min_nodes}")
+            yield Observation(f"pool {name}", f"minSize = {scaling.get('minSize')}", asleep, f"0 or {spec.min_nodes}")
         yield equal(f"pool {name}", "maxSize", scaling.get("maxSize"), spec.max_nodes)
         wanted = "SPOT" if spec.kind == "spot" else "ON_DEMAND"
         yield equal(f"pool {name}", "capacityType", found.get("capacityType"), wanted)
 
 
 @check("K8S-7")
-def supported(deployment: Deployment) -> Iterator[Finding]:
+def supported(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {deployment.prefix}", cluster(deployment)
     yield equal(resource, "version", found.get("version"), deployment.environment.cluster.version)
     yield equal(resource, "supportType", found.get("upgradePolicy", {}).get("supportType"), "STANDARD")
@@ -125,17 +126,17 @@ def supported(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-8")
-def policies_enforced(deployment: Deployment) -> Iterator[Finding]:
+def policies_enforced(deployment: Deployment) -> Iterator[Observation]:
     settings = json.loads(_addon(deployment, "vpc-cni").get("configurationValues") or "{}")
     enforced = str(settings.get("enableNetworkPolicy")).lower()
     yield equal("add-on vpc-cni", "enableNetworkPolicy", enforced, "true")
 
 
 @check("K8S-9")
-def disks_and_images(deployment: Deployment) -> Iterator[Finding]:
+def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
     for name in deployment.environment.cluster.pools:
         image = str(pool(deployment, name).get("amiType"))
-        yield Finding(f"pool {name}", f"amiType = {image}", image.startswith("BOTTLEROCKET"), "BOTTLEROCKET_*")
+        yield Observation(f"pool {name}", f"amiType = {image}", image.startswith("BOTTLEROCKET"), "BOTTLEROCKET_*")
         disks = _machine(deployment, name).get("BlockDeviceMappings", [])
         yield includes(f"pool {name}", "disks", [disk["DeviceName"] for disk in disks], ["/dev/xvda", "/dev/xvdb"])
         for disk in disks:

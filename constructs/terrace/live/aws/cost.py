@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
 from terrace.aws import names
-from terrace.live.aws.checks import Deployment, Finding, NotApplicable, at_least, check, equal, includes
+from terrace.live.aws.checks import Deployment
 
 
 @check("COST-1")
-def budget(deployment: Deployment) -> Iterator[Finding]:
+def budget(deployment: Deployment) -> Iterator[Observation]:
     resource = f"budget {deployment.prefix}"
     who = {"AccountId": names.account(deployment.target), "BudgetName": deployment.prefix}
     found = deployment.call("budgets", "describe_budget", **who)["Budget"]
@@ -28,10 +29,10 @@ def budget(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("COST-2")
-def sleeps(deployment: Deployment) -> Iterator[Finding]:
+def sleeps(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.cost.sleep
     if spec is None:
-        raise NotApplicable("it is always awake (cost.sleep)")
+        raise NotRequired("it is always awake (cost.sleep)")
     schedules = [
         deployment.call("scheduler", "get_schedule", Name=entry["Name"], GroupName=entry["GroupName"])
         for entry in deployment.pages("scheduler", "list_schedules", "Schedules", NamePrefix=deployment.prefix)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
 from terrace.live.aws import keys
-from terrace.live.aws.checks import Deployment, Finding, NotApplicable, at_least, at_most, check, equal, includes
+from terrace.live.aws.checks import Deployment
 
 
 def server(deployment: Deployment) -> dict[str, Any]:
@@ -39,37 +40,37 @@ def _parameters(deployment: Deployment, instance: dict[str, Any]) -> tuple[str, 
 
 
 @check("DB-1")
-def private(deployment: Deployment) -> Iterator[Finding]:
+def private(deployment: Deployment) -> Iterator[Observation]:
     for resource, instance in _all(deployment):
         yield equal(resource, "PubliclyAccessible", instance.get("PubliclyAccessible"), False)
 
 
 @check("DB-2")
-def tls_required(deployment: Deployment) -> Iterator[Finding]:
+def tls_required(deployment: Deployment) -> Iterator[Observation]:
     for _, instance in _all(deployment):
         resource, values = _parameters(deployment, instance)
         yield equal(resource, "rds.force_ssl", values.get("rds.force_ssl"), "1")
         oldest = values.get("ssl_min_protocol_version")
-        yield Finding(resource, f"ssl_min_protocol_version = {oldest}", oldest in ("TLSv1.2", "TLSv1.3"), "TLSv1.2")
+        yield Observation(resource, f"ssl_min_protocol_version = {oldest}", oldest in ("TLSv1.2", "TLSv1.3"), "TLSv1.2")
 
 
 @check("DB-3")
-def encrypted(deployment: Deployment) -> Iterator[Finding]:
+def encrypted(deployment: Deployment) -> Iterator[Observation]:
     for resource, instance in _all(deployment):
         yield equal(resource, "StorageEncrypted", instance.get("StorageEncrypted"), True)
         yield keys.used(deployment, resource, "KmsKeyId", instance.get("KmsKeyId"), "database")
 
 
 @check("DB-4")
-def standby(deployment: Deployment) -> Iterator[Finding]:
+def standby(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.database.high_availability:
-        raise NotApplicable("one zone is enough here (database.high_availability)")
+        raise NotRequired("one zone is enough here (database.high_availability)")
     instance = server(deployment)
     yield equal(f"db instance {instance['DBInstanceIdentifier']}", "MultiAZ", instance.get("MultiAZ"), True)
 
 
 @check("DB-5")
-def recoverable(deployment: Deployment) -> Iterator[Finding]:
+def recoverable(deployment: Deployment) -> Iterator[Observation]:
     instance, days = server(deployment), deployment.environment.database.recovery_days
     resource = f"db instance {instance['DBInstanceIdentifier']}"
     yield at_least(resource, "BackupRetentionPeriod", instance.get("BackupRetentionPeriod"), days)
@@ -90,15 +91,15 @@ def recoverable(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("DB-6")
-def protected(deployment: Deployment) -> Iterator[Finding]:
+def protected(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.database.deletion_protection:
-        raise NotApplicable("it may be deleted here (database.deletion_protection)")
+        raise NotRequired("it may be deleted here (database.deletion_protection)")
     for resource, instance in _all(deployment):
         yield equal(resource, "DeletionProtection", instance.get("DeletionProtection"), True)
 
 
 @check("DB-7")
-def watched(deployment: Deployment) -> Iterator[Finding]:
+def watched(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.database
     for resource, instance in _all(deployment):
         exports = instance.get("EnabledCloudwatchLogsExports", [])
@@ -111,11 +112,11 @@ def watched(deployment: Deployment) -> Iterator[Finding]:
         yield includes(group, "pgaudit.log", values.get("pgaudit.log", "").split(","), ["ddl", "role"])
         slow = values.get("log_min_duration_statement", "-1")
         within = slow.isdecimal() and int(slow) <= spec.slow_query_ms
-        yield Finding(group, f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
+        yield Observation(group, f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
 
 
 @check("DB-8")
-def grows(deployment: Deployment) -> Iterator[Finding]:
+def grows(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.database
     instance = server(deployment)
     resource = f"db instance {instance['DBInstanceIdentifier']}"
@@ -124,7 +125,7 @@ def grows(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("DB-9")
-def bootstrap_possible(deployment: Deployment) -> Iterator[Finding]:
+def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
     # schemas, databases and roles are made by the bootstrap job inside PostgreSQL, which AWS's API does not show
     instance = server(deployment)
     resource = f"db instance {instance['DBInstanceIdentifier']}"
@@ -143,7 +144,7 @@ def bootstrap_possible(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("DB-10")
-def patched(deployment: Deployment) -> Iterator[Finding]:
+def patched(deployment: Deployment) -> Iterator[Observation]:
     window = deployment.environment.database.maintenance_window
     for resource, instance in _all(deployment):
         yield equal(resource, "AutoMinorVersionUpgrade", instance.get("AutoMinorVersionUpgrade"), True)

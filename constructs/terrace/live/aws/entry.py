@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
 from terrace.aws import names
-from terrace.live.aws.checks import Deployment, Finding, at_least, check, empty, equal, includes
+from terrace.live.aws.checks import Deployment
 from terrace.live.aws.session import Absent
 
 _TLS = (
@@ -17,7 +18,7 @@ _MANAGED = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSe
 
 
 @check("NET-6")
-def guarded(deployment: Deployment) -> Iterator[Finding]:
+def guarded(deployment: Deployment) -> Iterator[Observation]:
     found = deployment.call("elbv2", "describe_load_balancers", Names=[deployment.prefix])["LoadBalancers"]
     if not found:
         raise Absent(f"load balancer {deployment.prefix}")
@@ -28,7 +29,7 @@ def guarded(deployment: Deployment) -> Iterator[Finding]:
     for listener in secure:
         policy = str(listener.get("SslPolicy"))
         modern = policy.startswith(_TLS) and "Ext0" not in policy
-        yield Finding(f"{resource}:{listener['Port']}", f"SslPolicy = {policy}", modern, "TLS 1.2 or newer")
+        yield Observation(f"{resource}:{listener['Port']}", f"SslPolicy = {policy}", modern, "TLS 1.2 or newer")
     for listener in listeners:
         if listener.get("Protocol") == "HTTP":
             actions = listener.get("DefaultActions", [])
@@ -37,9 +38,9 @@ def guarded(deployment: Deployment) -> Iterator[Finding]:
     yield from _firewall(deployment, arn, resource)
 
 
-def _firewall(deployment: Deployment, load_balancer: str, resource: str) -> Iterator[Finding]:
+def _firewall(deployment: Deployment, load_balancer: str, resource: str) -> Iterator[Observation]:
     acl = deployment.call("wafv2", "get_web_acl_for_resource", ResourceArn=load_balancer).get("WebACL")
-    yield Finding(resource, f"firewall {acl['Name'] if acl else 'none'}", acl is not None, deployment.prefix)
+    yield Observation(resource, f"firewall {acl['Name'] if acl else 'none'}", acl is not None, deployment.prefix)
     if acl is None:
         return
     # the association may give a summary; the rules are read from the firewall itself

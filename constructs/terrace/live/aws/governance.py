@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.checks.aws.lookup import condition, statements
+from terrace.assurance.evaluation import Observation, check, equal
 from terrace.aws import names
 from terrace.live.aws import cluster, database, lake, network
-from terrace.live.aws.checks import Deployment, Finding, check, equal
+from terrace.live.aws.checks import Deployment
 
 
 def tagged(deployment: Deployment, region: str | None = None) -> list[dict[str, Any]]:
@@ -32,7 +33,7 @@ def _named(arn: str, prefix: str) -> bool:
 
 
 @check("GOV-1")
-def all_tagged(deployment: Deployment) -> Iterator[Finding]:
+def all_tagged(deployment: Deployment) -> Iterator[Observation]:
     wanted = dict(deployment.target.tags)
     carried: dict[str, dict[str, str]] = {
         entry["ResourceARN"]: tags(entry.get("Tags", []))
@@ -51,11 +52,13 @@ def all_tagged(deployment: Deployment) -> Iterator[Finding]:
         carried[f"bucket {bucket}"] = tags(found)
     for resource, has in sorted(carried.items()):
         wrong = sorted(key for key, value in wanted.items() if has.get(key) != value)
-        yield Finding(resource, f"lacks {', '.join(wrong)}" if wrong else "has its tags", not wrong, ", ".join(wanted))
+        yield Observation(
+            resource, f"lacks {', '.join(wrong)}" if wrong else "has its tags", not wrong, ", ".join(wanted)
+        )
 
 
 @check("GOV-2")
-def own_regions(deployment: Deployment) -> Iterator[Finding]:
+def own_regions(deployment: Deployment) -> Iterator[Observation]:
     regions = sorted(region for region in (deployment.target.region, deployment.target.recovery_region) if region)
     arn = names.boundary_arn(deployment.target)
     version = deployment.call("iam", "get_policy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
@@ -67,7 +70,7 @@ def own_regions(deployment: Deployment) -> Iterator[Finding]:
         if statement.get("Effect") == "Deny"
     ]
     fact = f"other regions are {'refused' if regions in refusals else 'open'}"
-    yield Finding(
+    yield Observation(
         f"policy {deployment.prefix}-boundary", fact, regions in refusals, f"all but {', '.join(regions)} refused"
     )
     for _, bucket, region in lake.buckets(deployment):

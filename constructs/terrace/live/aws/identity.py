@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks.aws.lookup import allows, condition, principals, statements, values
+from terrace.assurance.evaluation import Observation, check, empty, equal, includes
 from terrace.aws import names
-from terrace.live.aws.checks import Deployment, Finding, check, empty, equal, includes
+from terrace.live.aws.checks import Deployment
 
 _ISSUER = "token.actions.githubusercontent.com"
 _NEVER = ("iam:CreateUser", "s3:PutObject", "s3:DeleteBucket", "ec2:TerminateInstances", "rds:DeleteDBInstance")
@@ -12,7 +13,7 @@ _DATA = ("secretsmanager:GetSecretValue", "s3:GetObject", "kms:Decrypt")
 
 
 @check("ID-1")
-def federated(deployment: Deployment) -> Iterator[Finding]:
+def federated(deployment: Deployment) -> Iterator[Observation]:
     provider = names.arn(deployment.target, "iam", f"oidc-provider/{_ISSUER}", region="")
     found = deployment.call("iam", "list_open_id_connect_providers")["OpenIDConnectProviderList"]
     yield includes("account", "OIDC providers", [entry["Arn"] for entry in found], [provider])
@@ -38,7 +39,7 @@ def _trusted(trust: dict[str, object]) -> list[str]:
     return [*principals(trust, "Federated"), *principals(trust), *principals(trust, "Service")]
 
 
-def _plan_reads(deployment: Deployment) -> Iterator[Finding]:
+def _plan_reads(deployment: Deployment) -> Iterator[Observation]:
     role = names.role_name(deployment.target, "ci-plan")
     attached = deployment.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role)
     yield equal(f"role {role}", "attached policies", [policy["PolicyName"] for policy in attached], ["ReadOnlyAccess"])

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.checks.aws.lookup import allows, condition_keys, principals, statements
+from terrace.assurance.evaluation import Observation, at_most, check, equal
 from terrace.aws import names
 from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, Purpose
-from terrace.live.aws.checks import Deployment, Finding, at_most, check, equal
+from terrace.live.aws.checks import Deployment
 
 # what turns a key into clear text, or into somebody else's right to do so
 _USE = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:CreateGrant")
@@ -27,12 +28,12 @@ def key(deployment: Deployment, purpose: Purpose, region: str | None = None) -> 
 
 def used(
     deployment: Deployment, resource: str, name: str, reference: str | None, purpose: Purpose, region: str | None = None
-) -> Finding:
+) -> Observation:
     """Whether `reference` (an ARN, id or alias that a resource gives) means the purpose's key."""
     metadata, wanted = key(deployment, purpose, region), alias(deployment, purpose)
     meant = {metadata["Arn"], metadata["KeyId"], wanted}
     good = reference is not None and (reference in meant or reference.endswith(f":{wanted}"))
-    return Finding(resource, f"{name} = {wanted if good else reference or 'unset'}", good, wanted)
+    return Observation(resource, f"{name} = {wanted if good else reference or 'unset'}", good, wanted)
 
 
 def _everywhere(deployment: Deployment) -> Iterator[tuple[Purpose, str]]:
@@ -44,13 +45,15 @@ def _everywhere(deployment: Deployment) -> Iterator[tuple[Purpose, str]]:
 
 
 @check("KEY-1")
-def own_key_rotated(deployment: Deployment) -> Iterator[Finding]:
+def own_key_rotated(deployment: Deployment) -> Iterator[Observation]:
     owners: dict[str, str] = {}
     for purpose, region in _everywhere(deployment):
         metadata, resource = key(deployment, purpose, region), f"{alias(deployment, purpose)} ({region})"
         yield equal(resource, "KeyManager", metadata.get("KeyManager"), "CUSTOMER")
         other = owners.setdefault(metadata["Arn"], resource)
-        yield Finding(resource, "has a key of its own" if other == resource else f"shares {other}", other == resource)
+        yield Observation(
+            resource, "has a key of its own" if other == resource else f"shares {other}", other == resource
+        )
         if metadata.get("KeyState") == "PendingDeletion":
             continue  # KEY-2 says so; its rotation is off by then
         rotation = deployment.call("kms", "get_key_rotation_status", region=region, KeyId=metadata["Arn"])
@@ -61,7 +64,7 @@ def own_key_rotated(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("KEY-2")
-def none_under_destruction(deployment: Deployment) -> Iterator[Finding]:
+def none_under_destruction(deployment: Deployment) -> Iterator[Observation]:
     # the waiting time is given when destruction is asked for, so only its absence can be read beforehand
     for purpose, region in _everywhere(deployment):
         metadata, resource = key(deployment, purpose, region), f"{alias(deployment, purpose)} ({region})"
@@ -69,7 +72,7 @@ def none_under_destruction(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("KEY-3")
-def least_use(deployment: Deployment) -> Iterator[Finding]:
+def least_use(deployment: Deployment) -> Iterator[Observation]:
     for purpose, region in _everywhere(deployment):
         arn, resource = key(deployment, purpose, region)["Arn"], f"{alias(deployment, purpose)} ({region})"
         answer = deployment.call("kms", "get_key_policy", region=region, KeyId=arn, PolicyName="default")
@@ -79,7 +82,7 @@ def least_use(deployment: Deployment) -> Iterator[Finding]:
             if any(allows(statement, action) for action in _USE) and _open(deployment, statement)
         ]
         fact = f"use without a condition in {', '.join(open_ones)}" if open_ones else "each use is conditioned"
-        yield Finding(resource, fact, not open_ones, "kms:ViaService, aws:SourceAccount or one principal")
+        yield Observation(resource, fact, not open_ones, "kms:ViaService, aws:SourceAccount or one principal")
 
 
 def _open(deployment: Deployment, statement: dict[str, Any]) -> bool:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.checks.aws.lookup import condition, covers, statements, values
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.aws import names
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
 from terrace.live.aws import keys
-from terrace.live.aws.checks import Deployment, Finding, NotApplicable, at_least, at_most, check, empty, equal, includes
+from terrace.live.aws.checks import Deployment
 
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups"}  # the others: the lake's
@@ -25,7 +26,7 @@ def buckets(deployment: Deployment) -> Iterator[tuple[Bucket, str, str]]:
             yield bucket, names.bucket(deployment.target, bucket, recovery=True), region
 
 
-def lock(deployment: Deployment, bucket: Bucket) -> Iterator[Finding]:
+def lock(deployment: Deployment, bucket: Bucket) -> Iterator[Observation]:
     """Whether the bucket's objects are immutable in the environment's mode, bronze and audit for their days."""
     spec, name = deployment.environment.lake.immutability, names.bucket(deployment.target, bucket)
     days = deployment.environment.audit.retention_days if bucket == "audit" else spec.days
@@ -37,7 +38,7 @@ def lock(deployment: Deployment, bucket: Bucket) -> Iterator[Finding]:
 
 
 @check("LAKE-1")
-def never_public(deployment: Deployment) -> Iterator[Finding]:
+def never_public(deployment: Deployment) -> Iterator[Observation]:
     for _, name, region in buckets(deployment):
         answer = deployment.call("s3", "get_public_access_block", region=region, Bucket=name)
         flags = answer["PublicAccessBlockConfiguration"]
@@ -48,7 +49,7 @@ def never_public(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("LAKE-2")
-def encrypted(deployment: Deployment) -> Iterator[Finding]:
+def encrypted(deployment: Deployment) -> Iterator[Observation]:
     for bucket, name, region in buckets(deployment):
         answer = deployment.call("s3", "get_bucket_encryption", region=region, Bucket=name)
         rule = answer["ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"]
@@ -60,7 +61,7 @@ def encrypted(deployment: Deployment) -> Iterator[Finding]:
             yield keys.used(deployment, name, "KMSMasterKeyID", rule.get("KMSMasterKeyID"), purpose, region)
         policy = deployment.call("s3", "get_bucket_policy", region=region, Bucket=name)["Policy"]
         refused = any(_refuses_plain_http(statement, name) for statement in statements(policy))
-        yield Finding(name, f"plain HTTP is {'refused' if refused else 'accepted'}", refused, "refused")
+        yield Observation(name, f"plain HTTP is {'refused' if refused else 'accepted'}", refused, "refused")
 
 
 def _refuses_plain_http(statement: dict[str, Any], bucket: str) -> bool:
@@ -71,7 +72,7 @@ def _refuses_plain_http(statement: dict[str, Any], bucket: str) -> bool:
 
 
 @check("LAKE-3")
-def versioned(deployment: Deployment) -> Iterator[Finding]:
+def versioned(deployment: Deployment) -> Iterator[Observation]:
     for _, name, region in buckets(deployment):
         status = deployment.call("s3", "get_bucket_versioning", region=region, Bucket=name).get("Status")
         yield equal(name, "versioning", status, "Enabled")
@@ -79,7 +80,7 @@ def versioned(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("LAKE-4")
-def tiered(deployment: Deployment) -> Iterator[Finding]:
+def tiered(deployment: Deployment) -> Iterator[Observation]:
     for bucket, spec in deployment.environment.lake.lifecycle.items():
         name = names.bucket(deployment.target, bucket)
         rules = deployment.call("s3", "get_bucket_lifecycle_configuration", Bucket=name)["Rules"]
@@ -103,9 +104,9 @@ def _whole_bucket(rule: dict[str, Any]) -> bool:
 
 
 @check("LAKE-5")
-def copied(deployment: Deployment) -> Iterator[Finding]:
+def copied(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.lake.replicate:
-        raise NotApplicable("no copies are asked for (lake.replicate)")
+        raise NotRequired("no copies are asked for (lake.replicate)")
     for bucket in REPLICATED:
         name = names.bucket(deployment.target, bucket)
         answer = deployment.call("s3", "get_bucket_replication", Bucket=name)
@@ -115,7 +116,7 @@ def copied(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("LAKE-6")
-def logged(deployment: Deployment) -> Iterator[Finding]:
+def logged(deployment: Deployment) -> Iterator[Observation]:
     target_bucket = names.bucket(deployment.target, "access")
     for bucket in BUCKETS:
         if bucket == "access":
@@ -126,10 +127,10 @@ def logged(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("LAKE-7")
-def as_declared(deployment: Deployment) -> Iterator[Finding]:
+def as_declared(deployment: Deployment) -> Iterator[Observation]:
     modules = {name: module for name, module in deployment.environment.modules.items() if module.enabled}
     if not modules:
-        raise NotApplicable("no module is enabled (modules)")
+        raise NotRequired("no module is enabled (modules)")
     for module, spec in modules.items():
         role = names.role_name(deployment.target, f"module-{module}")
         attached = deployment.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, at_least
 from terrace.aws import names
 from terrace.capabilities.observability import LogGroup
-from terrace.live.aws.checks import Deployment, Finding, at_least
+from terrace.live.aws.checks import Deployment
 from terrace.live.aws.session import Absent
 
 
@@ -19,10 +20,10 @@ def group(deployment: Deployment, name: LogGroup) -> dict[str, Any]:
     raise Absent(f"log group {full}", where="logs:describe_log_groups")
 
 
-def kept(deployment: Deployment, name: LogGroup, days: int) -> Finding:
+def kept(deployment: Deployment, name: LogGroup, days: int) -> Observation:
     """Whether a log group keeps its events for `days`; a group without a period keeps them for ever."""
     found = group(deployment, name)
     retention = found.get("retentionInDays")
     if retention is None:
-        return Finding(found["logGroupName"], "retentionInDays = never ends", False, f">= {days}")
+        return Observation(found["logGroupName"], "retentionInDays = never ends", False, f">= {days}")
     return at_least(found["logGroupName"], "retentionInDays", retention, days)

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.checks.aws.lookup import condition, statements
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.aws import names
 from terrace.live.aws import logs
-from terrace.live.aws.checks import Deployment, Finding, NotApplicable, at_least, at_most, check, empty, equal, includes
+from terrace.live.aws.checks import Deployment
 from terrace.live.aws.session import Absent
 
 ESSENTIAL = ("ecr.api", "ecr.dkr", "secretsmanager", "sts", "kms", "logs", "eks-auth")
@@ -53,7 +54,7 @@ def _routes(deployment: Deployment, role: str) -> Iterator[tuple[str, dict[str, 
 
 
 @check("NET-1")
-def private_subnets(deployment: Deployment) -> Iterator[Finding]:
+def private_subnets(deployment: Deployment) -> Iterator[Observation]:
     for role in ("nodes", "data"):
         zones = [subnet["AvailabilityZone"] for subnet in subnets(deployment, role)]
         yield includes(f"subnets {deployment.prefix}-{role}", "zones", zones, deployment.target.zones)
@@ -62,7 +63,7 @@ def private_subnets(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("NET-2")
-def egress_by_nat(deployment: Deployment) -> Iterator[Finding]:
+def egress_by_nat(deployment: Deployment) -> Iterator[Observation]:
     wanted = len(deployment.target.zones) if deployment.environment.network.egress.nat == "per_zone" else 1
     gateways = [
         gateway
@@ -73,12 +74,12 @@ def egress_by_nat(deployment: Deployment) -> Iterator[Finding]:
     for gateway in gateways:
         address: dict[str, Any] = next(iter(gateway.get("NatGatewayAddresses", [])), {})
         fixed = bool(address.get("AllocationId"))
-        yield Finding(gateway["NatGatewayId"], f"address {address.get('PublicIp')}", fixed, "a fixed one")
+        yield Observation(gateway["NatGatewayId"], f"address {address.get('PublicIp')}", fixed, "a fixed one")
     for name, way in _routes(deployment, "nodes"):
-        yield Finding(name, f"leaves by {_way(way)}", "NatGatewayId" in way, "NAT")
+        yield Observation(name, f"leaves by {_way(way)}", "NatGatewayId" in way, "NAT")
     for role in ("data", "control"):
         for name, way in _routes(deployment, role):
-            yield Finding(name, f"leaves by {_way(way)}", not way, "no way out")
+            yield Observation(name, f"leaves by {_way(way)}", not way, "no way out")
     for reservation in in_vpc(deployment, "describe_instances", "Reservations"):
         for instance in reservation.get("Instances", []):
             yield equal(instance["InstanceId"], "PublicIpAddress", instance.get("PublicIpAddress"), None)
@@ -91,7 +92,7 @@ def _way(route: dict[str, Any]) -> str:
 
 
 @check("NET-3")
-def private_paths(deployment: Deployment) -> Iterator[Finding]:
+def private_paths(deployment: Deployment) -> Iterator[Observation]:
     found = in_vpc(deployment, "describe_vpc_endpoints", "VpcEndpoints")
     usable = {
         str(endpoint["ServiceName"]).rpartition(f"{deployment.target.region}.")[2]: endpoint
@@ -110,11 +111,11 @@ def private_paths(deployment: Deployment) -> Iterator[Finding]:
             for rule in rules
             for key in ("aws:PrincipalAccount", "aws:ResourceAccount")
         )
-        yield Finding(resource, f"policy {'for this account' if own else 'for everybody'}", own, "for this account")
+        yield Observation(resource, f"policy {'for this account' if own else 'for everybody'}", own, "for this account")
 
 
 @check("NET-4")
-def default_deny(deployment: Deployment) -> Iterator[Finding]:
+def default_deny(deployment: Deployment) -> Iterator[Observation]:
     groups = in_vpc(deployment, "describe_security_groups", "SecurityGroups")
     rules = deployment.pages(
         "ec2",
@@ -159,7 +160,7 @@ def _told(rule: dict[str, Any]) -> str:
 
 
 @check("NET-5")
-def flow_logs(deployment: Deployment) -> Iterator[Finding]:
+def flow_logs(deployment: Deployment) -> Iterator[Observation]:
     found = deployment.pages(
         "ec2", "describe_flow_logs", "FlowLogs", Filters=[{"Name": "resource-id", "Values": [vpc(deployment)]}]
     )
@@ -176,10 +177,10 @@ def flow_logs(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("NET-7")
-def link(deployment: Deployment) -> Iterator[Finding]:
+def link(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.network.hybrid
     if spec is None:
-        raise NotApplicable("no link is asked for (network.hybrid)")
+        raise NotRequired("no link is asked for (network.hybrid)")
     found = deployment.pages("ec2", "describe_vpn_connections", "VpnConnections", Filters=[_named(deployment.prefix)])
     live = [connection for connection in found if connection.get("State") in ("available", "pending")]
     yield equal(f"network {deployment.prefix}", "VPN connections", len(live), 1)

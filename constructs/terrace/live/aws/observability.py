@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator
 from typing import Any, get_args
 
+from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
 from terrace.aws import names
 from terrace.capabilities.observability import EmailChannel, LogGroup
 from terrace.live.aws import keys, logs
-from terrace.live.aws.checks import Deployment, Finding, at_least, check, empty, equal, includes
+from terrace.live.aws.checks import Deployment
 
 _ELSEWHERE: tuple[LogGroup, ...] = ("flow", "cluster", "trail")  # NET-5, K8S-3 and AUD-1 say how long these are kept
 
@@ -47,7 +48,7 @@ def _gateways(deployment: Deployment) -> int:
 
 
 @check("OBS-1")
-def kept_and_encrypted(deployment: Deployment) -> Iterator[Finding]:
+def kept_and_encrypted(deployment: Deployment) -> Iterator[Observation]:
     for name in get_args(LogGroup):
         found = logs.group(deployment, name)
         yield keys.used(deployment, found["logGroupName"], "kmsKeyId", found.get("kmsKeyId"), "logs")
@@ -56,7 +57,7 @@ def kept_and_encrypted(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("OBS-2")
-def signals_alarm(deployment: Deployment) -> Iterator[Finding]:
+def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
     alarms = _alarms(deployment)
     apart = {"AWS/ElastiCache": deployment.environment.cache.replicas + 1, "AWS/NATGateway": _gateways(deployment)}
     for namespace, metric in SIGNALS:
@@ -83,7 +84,7 @@ def signals_alarm(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("OBS-3")
-def people_hear(deployment: Deployment) -> Iterator[Finding]:
+def people_hear(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.observability
     for severity, channels in (("warning", spec.escalation.warning), ("critical", spec.escalation.critical)):
         topic = names.topic_arn(deployment.target, severity)
@@ -100,7 +101,7 @@ def people_hear(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("OBS-4")
-def dashboard(deployment: Deployment) -> Iterator[Finding]:
+def dashboard(deployment: Deployment) -> Iterator[Observation]:
     resource = f"dashboard {deployment.prefix}"
     body = json.loads(deployment.call("cloudwatch", "get_dashboard", DashboardName=deployment.prefix)["DashboardBody"])
     text = json.dumps(body)

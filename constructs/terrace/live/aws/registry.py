@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 
+from terrace.assurance.evaluation import NotRequired, Observation, check, equal
 from terrace.live.aws import keys
-from terrace.live.aws.checks import Deployment, Finding, NotApplicable, check, equal
+from terrace.live.aws.checks import Deployment
 from terrace.live.aws.secrets import modules
 
 
 @check("K8S-10")
-def scanned_and_immutable(deployment: Deployment) -> Iterator[Finding]:
+def scanned_and_immutable(deployment: Deployment) -> Iterator[Observation]:
     wanted = modules(deployment)
     if not wanted:
-        raise NotApplicable("no module is enabled (modules)")
+        raise NotRequired("no module is enabled (modules)")
     for module in wanted:
         name = f"{deployment.prefix}/{module}"
         found = deployment.call("ecr", "describe_repositories", repositoryNames=[name])["repositories"][0]

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks.aws.lookup import condition, covers, statements, values
+from terrace.assurance.evaluation import NotRequired, Observation, at_most, check, equal, includes
 from terrace.aws import names
 from terrace.live.aws import database, keys
-from terrace.live.aws.checks import Deployment, Finding, NotApplicable, at_most, check, equal, includes
+from terrace.live.aws.checks import Deployment
 
 
 def modules(deployment: Deployment) -> list[str]:
@@ -19,7 +20,7 @@ def secret(deployment: Deployment, module: str) -> str:
 
 
 @check("SEC-1")
-def kept_in_the_manager(deployment: Deployment) -> Iterator[Finding]:
+def kept_in_the_manager(deployment: Deployment) -> Iterator[Observation]:
     for module in _wanted(deployment):
         name = secret(deployment, module)
         described = deployment.call("secretsmanager", "describe_secret", SecretId=name)
@@ -33,7 +34,7 @@ def kept_in_the_manager(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("SEC-2")
-def admin_rotated(deployment: Deployment) -> Iterator[Finding]:
+def admin_rotated(deployment: Deployment) -> Iterator[Observation]:
     server = database.server(deployment)
     resource = f"secret of {server['DBInstanceIdentifier']}"
     managed = server.get("MasterUserSecret") or {}
@@ -48,13 +49,15 @@ def admin_rotated(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("SEC-3")
-def own_identity(deployment: Deployment) -> Iterator[Finding]:
+def own_identity(deployment: Deployment) -> Iterator[Observation]:
     for module in _wanted(deployment):
         role, name = names.role_arn(deployment.target, f"module-{module}"), secret(deployment, module)
         policy = deployment.call("secretsmanager", "get_resource_policy", SecretId=name).get("ResourcePolicy")
         readers = _only_readers(policy) if policy else []
         good = role in readers and "*" not in readers
-        yield Finding(name, f"readable by {', '.join(readers) or 'whoever IAM lets'}", good, f"{role} and pipelines")
+        yield Observation(
+            name, f"readable by {', '.join(readers) or 'whoever IAM lets'}", good, f"{role} and pipelines"
+        )
         settings = deployment.environment.modules[module]
         found = deployment.pages(
             "eks",
@@ -94,5 +97,5 @@ def _only_readers(policy: str) -> list[str]:
 def _wanted(deployment: Deployment) -> list[str]:
     wanted = modules(deployment)
     if not wanted:
-        raise NotApplicable("no module is enabled (modules)")
+        raise NotRequired("no module is enabled (modules)")
     return wanted

@@ -24,10 +24,10 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from terrace.assurance.evaluation import Absent, CredentialsError, Unreadable
 from terrace.aws import names
 from terrace.capabilities.target import Target
 from terrace.errors import TerraceError
-from terrace.live.evaluation import Absent, CredentialsError, Unreadable
 
 __all__ = ["Absent", "CredentialsError", "Reader", "Unreadable", "explained"]
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, check, equal, includes
 from terrace.azure import names
 from terrace.capabilities.spec import LAYERS
 from terrace.live.azure import lake
-from terrace.live.azure.checks import Deployment, Finding, at, check, equal, includes, named, same
+from terrace.live.azure.checks import Deployment, at, named, same
 from terrace.live.azure.lookup import diagnostics, logged, sent
 
 _CALLS = ("Administrative", "Security", "Policy")
@@ -16,7 +17,7 @@ _BENCHMARK = "1f3afdf9-d0c9-4c3d-847f-89da613e70a8"  # Microsoft cloud security 
 
 
 @check("AUD-1")
-def recorded(deployment: Deployment) -> Iterator[Finding]:
+def recorded(deployment: Deployment) -> Iterator[Observation]:
     audit, subscription = names.account_id(deployment.target, "audit"), names.subscription(deployment.target)
     trail = [one for one in diagnostics(deployment, subscription) if same(at(one, "storageAccountId"), audit)]
     yield includes(f"trail {deployment.prefix}", "categories", sent(trail), _CALLS)
@@ -32,7 +33,7 @@ def recorded(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("AUD-2")
-def threats_looked_for(deployment: Deployment) -> Iterator[Finding]:
+def threats_looked_for(deployment: Deployment) -> Iterator[Observation]:
     # one setting a subscription, whichever environment made it
     place = f"{names.subscription(deployment.target)}/providers/Microsoft.Security"
     plans = [deployment.get(f"{place}/pricings/{name}") for name in PLANS]
@@ -52,7 +53,7 @@ def _hears(contact: dict[str, Any]) -> bool:
 
 
 @check("AUD-3")
-def compared(deployment: Deployment) -> Iterator[Finding]:
+def compared(deployment: Deployment) -> Iterator[Observation]:
     # one assignment a subscription, whichever environment made it
     subscription = names.subscription(deployment.target)
     found = deployment.pages(f"{subscription}/providers/Microsoft.Authorization/policyAssignments")

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, at_least, check, equal, includes
 from terrace.azure import names
 from terrace.live.azure import database
-from terrace.live.azure.checks import Deployment, Finding, at, at_least, check, equal, includes, same
+from terrace.live.azure.checks import Deployment, at, same
 from terrace.live.azure.lookup import granted, pods, principal, uses
 
 _LAYERS = ("silver", "gold", "platinum")
@@ -52,19 +53,21 @@ def _interval(repeating: object) -> timedelta | None:
 
 
 @check("BAK-1")
-def daily_backups(deployment: Deployment) -> Iterator[Finding]:
+def daily_backups(deployment: Deployment) -> Iterator[Observation]:
     spec, found, resource = deployment.environment.backup, vault(deployment), f"backup vault {deployment.prefix}"
     for name, source, gaps, kept in _policies(deployment):
         policy = f"backup policy {name}"
         yield equal(policy, "kept for", kept, [f"P{spec.retention_days}D"])
         if "storageAccounts" in source:  # PostgreSQL's are weekly at most; DB-5 covers the days between
             every = min(gaps, default=None)
-            yield Finding(policy, f"every {every}", every is not None and every <= timedelta(days=1), "daily at least")
+            yield Observation(
+                policy, f"every {every}", every is not None and every <= timedelta(days=1), "daily at least"
+            )
     wanted = "Locked" if spec.lock == "compliance" else "Unlocked"
     locked = at(found, "securitySettings.immutabilitySettings.state")
-    yield Finding(resource, f"immutability = {locked or 'unset'}", locked in (wanted, "Locked"), wanted)
+    yield Observation(resource, f"immutability = {locked or 'unset'}", locked in (wanted, "Locked"), wanted)
     soft = at(found, "securitySettings.softDeleteSettings.state")
-    yield Finding(resource, f"softDelete = {soft or 'unset'}", soft in ("On", "AlwaysOn"), "On")
+    yield Observation(resource, f"softDelete = {soft or 'unset'}", soft in ("On", "AlwaysOn"), "On")
     key = at(found, "securitySettings.encryptionSettings.keyVaultProperties.keyUri")
     yield uses(deployment, resource, "encryptionSettings", key, "backups")
     if spec.copy_to_recovery_region and deployment.target.recovery_region:
@@ -75,7 +78,7 @@ def daily_backups(deployment: Deployment) -> Iterator[Finding]:
     yield from _selected(deployment, resource)
 
 
-def _selected(deployment: Deployment, resource: str) -> Iterator[Finding]:
+def _selected(deployment: Deployment, resource: str) -> Iterator[Observation]:
     instances = deployment.pages(f"{vault_id(deployment)}/backupInstances")
     chosen = [str(at(one, "dataSourceInfo.resourceID")).lower() for one in instances]
     wanted = [names.account_id(deployment.target, layer).lower() for layer in _LAYERS]  # type: ignore[arg-type]
@@ -83,7 +86,7 @@ def _selected(deployment: Deployment, resource: str) -> Iterator[Finding]:
 
 
 @check("BAK-2")
-def cluster_backups(deployment: Deployment) -> Iterator[Finding]:
+def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
     identity = names.identity_id(deployment.target, "velero")
     resource = f"identity {names.identity(deployment.target, 'velero')}"
     yield equal(resource, "pods that have it", pods(deployment, identity), ["velero/velero"])
@@ -91,13 +94,13 @@ def cluster_backups(deployment: Deployment) -> Iterator[Finding]:
     writes = [grant.scope for grant in grants if grant.role == "Storage Blob Data Contributor"]
     wanted = names.container_id(deployment.target, "backups")
     inside = len(writes) == 1 and same(writes[0], wanted)
-    yield Finding(resource, f"writes to {', '.join(writes) or 'nothing'}", inside, wanted)
+    yield Observation(resource, f"writes to {', '.join(writes) or 'nothing'}", inside, wanted)
     snapshots = any(grant.role == "Disk Snapshot Contributor" for grant in grants)
     yield equal(resource, "may snapshot volumes", snapshots, True)
 
 
 @check("BAK-3")
-def objectives_met(deployment: Deployment) -> Iterator[Finding]:
+def objectives_met(deployment: Deployment) -> Iterator[Observation]:
     # the database's own log reaches any second; Azure keeps it as long as its backups
     spec, primary = deployment.environment.backup, database.server(deployment)
     days = at(primary, "backup.backupRetentionDays")
@@ -108,7 +111,7 @@ def objectives_met(deployment: Deployment) -> Iterator[Finding]:
             # what was written since the last backup is still there in the versions of the lake (LAKE-3)
             met = longest is not None and longest <= max(spec.rpo, timedelta(days=1))
             told = f"time between backups = {longest or 'unknown'}"
-            yield Finding(f"backup policy {name}", told, met, f"<= {spec.rpo} (backup.rpo)")
+            yield Observation(f"backup policy {name}", told, met, f"<= {spec.rpo} (backup.rpo)")
     critical = names.topic_id(deployment.target, "critical")
     told_by = [
         rule

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, at_least, check, equal
 from terrace.azure import names
-from terrace.live.azure.checks import Deployment, Finding, at, at_least, check, equal
+from terrace.live.azure.checks import Deployment, at
 from terrace.live.azure.lookup import principal, uses
 
 
@@ -18,7 +19,7 @@ def _database(deployment: Deployment) -> dict[str, Any]:
 
 
 @check("CACHE-1")
-def private_and_authenticated(deployment: Deployment) -> Iterator[Finding]:
+def private_and_authenticated(deployment: Deployment) -> Iterator[Observation]:
     resource = f"cache {deployment.prefix}"
     yield equal(resource, "publicNetworkAccess", at(server(deployment), "publicNetworkAccess"), "Disabled")
     by_key = at(_database(deployment), "accessKeysAuthentication")
@@ -35,7 +36,7 @@ def private_and_authenticated(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("CACHE-2")
-def encrypted(deployment: Deployment) -> Iterator[Finding]:
+def encrypted(deployment: Deployment) -> Iterator[Observation]:
     resource = f"cache {deployment.prefix}"
     yield equal(resource, "clientProtocol", at(_database(deployment), "clientProtocol"), "Encrypted")
     key = at(server(deployment), "encryption.customerManagedKeyEncryption.keyEncryptionKeyUrl")
@@ -43,7 +44,7 @@ def encrypted(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("CACHE-3")
-def fails_over(deployment: Deployment) -> Iterator[Finding]:
+def fails_over(deployment: Deployment) -> Iterator[Observation]:
     resource = f"cache {deployment.prefix}"
     if deployment.environment.cache.replicas:
         yield equal(resource, "highAvailability", at(server(deployment), "highAvailability"), "Enabled")

@@ -1,48 +1,17 @@
-"""What a check of one guarantee is: a function of the deployment that yields a Finding for everything it looks at."""
+"""The deployment that checks read, and small helpers for them."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from terrace.assurance.findings import (
-    Finding,
-    NotApplicable,
-    at_least,
-    at_most,
-    empty,
-    equal,
-    includes,
-)
-from terrace.assurance.guarantees import BY_ID
 from terrace.azure import names
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
-from terrace.live import Result
 from terrace.live.azure.session import Reader
-from terrace.live.evaluation import judged
-
-__all__ = [
-    "CHECKS",
-    "Deployment",
-    "Finding",
-    "NotApplicable",
-    "at",
-    "at_least",
-    "at_most",
-    "check",
-    "empty",
-    "equal",
-    "includes",
-    "judge",
-    "named",
-    "opened",
-    "same",
-]
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """What is looked at, and what it should be."""
+    """A live deployment: its environment, its target and what reads it."""
 
     environment: Environment
     target: Target
@@ -77,27 +46,6 @@ def opened(environment: Environment, target: Target) -> Deployment:
     reader = Reader.of(target)
     reader.check_account()
     return Deployment(environment, target, reader)
-
-
-Check = Callable[[Deployment], Iterator[Finding]]
-CHECKS: dict[str, Check] = {}
-
-
-def check(guarantee: str) -> Callable[[Check], Check]:
-    """Register a check under the guarantee that it reads. One a guarantee, and only ids of the table."""
-
-    def register(function: Check) -> Check:
-        if guarantee not in BY_ID or guarantee in CHECKS:
-            raise ValueError(f"{guarantee}: not in the table, or checked already")
-        CHECKS[guarantee] = function
-        return function
-
-    return register
-
-
-def judge(guarantee: str, deployment: Deployment) -> Result:
-    """Run one check. CredentialsError passes through, as it would be the same for every other check."""
-    return judged(guarantee, lambda: CHECKS[guarantee](deployment))
 
 
 def at(body: Any, path: str, default: Any = None) -> Any:

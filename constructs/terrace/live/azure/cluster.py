@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, at_least, check, equal
 from terrace.azure import names
-from terrace.live.azure.checks import Deployment, Finding, at, at_least, check, equal, named
+from terrace.live.azure.checks import Deployment, at, named
 from terrace.live.azure.lookup import logged, uses, workspace_keeps
 from terrace.live.azure.session import Absent
 
@@ -28,7 +29,7 @@ def pools(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @check("K8S-1")
-def private_api(deployment: Deployment) -> Iterator[Finding]:
+def private_api(deployment: Deployment) -> Iterator[Observation]:
     resource, access = f"cluster {deployment.prefix}", at(cluster(deployment), "apiServerAccessProfile", {})
     ranges = sorted(deployment.environment.cluster.api_access.public_from.values())
     yield equal(resource, "enablePrivateCluster", bool(access.get("enablePrivateCluster")), not ranges)
@@ -37,27 +38,27 @@ def private_api(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-2")
-def secrets_encrypted(deployment: Deployment) -> Iterator[Finding]:
+def secrets_encrypted(deployment: Deployment) -> Iterator[Observation]:
     resource, sealed = f"cluster {deployment.prefix}", at(cluster(deployment), "securityProfile.azureKeyVaultKms", {})
     yield equal(resource, "azureKeyVaultKms", sealed.get("enabled"), True)
     yield uses(deployment, resource, "azureKeyVaultKms", sealed.get("keyId"), "cluster")
 
 
 @check("K8S-3")
-def control_plane_logged(deployment: Deployment) -> Iterator[Finding]:
+def control_plane_logged(deployment: Deployment) -> Iterator[Observation]:
     yield logged(deployment, f"cluster {deployment.prefix}", names.cluster_id(deployment.target), _LOG_TYPES)
     yield workspace_keeps(deployment, min(deployment.environment.observability.retention_days, 730))
 
 
 @check("K8S-4")
-def workload_identity(deployment: Deployment) -> Iterator[Finding]:
+def workload_identity(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {deployment.prefix}", cluster(deployment)
     yield equal(resource, "oidcIssuerProfile", at(found, "oidcIssuerProfile.enabled"), True)
     yield equal(resource, "workloadIdentity", at(found, "securityProfile.workloadIdentity.enabled"), True)
 
 
 @check("K8S-5")
-def organisation_only(deployment: Deployment) -> Iterator[Finding]:
+def organisation_only(deployment: Deployment) -> Iterator[Observation]:
     resource, found, settings = f"cluster {deployment.prefix}", cluster(deployment), names.settings(deployment.target)
     yield equal(resource, "disableLocalAccounts", at(found, "disableLocalAccounts"), True)
     yield equal(resource, "enableAzureRBAC", at(found, "aadProfile.enableAzureRBAC"), True)
@@ -68,7 +69,7 @@ def organisation_only(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-6")
-def pools_scale(deployment: Deployment) -> Iterator[Finding]:
+def pools_scale(deployment: Deployment) -> Iterator[Observation]:
     for name, pool in pools(deployment):
         spec, resource = deployment.environment.cluster.pools[name], f"pool {name}"
         yield equal(resource, "enableAutoScaling", pool.get("enableAutoScaling"), True)
@@ -83,16 +84,16 @@ def pools_scale(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-7")
-def supported_and_patched(deployment: Deployment) -> Iterator[Finding]:
+def supported_and_patched(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {deployment.prefix}", cluster(deployment)
     version = str(at(found, "kubernetesVersion"))
     wanted = deployment.environment.cluster.version  # AKS may tell the patch as well
-    yield Finding(resource, f"kubernetesVersion = {version}", f"{version}.".startswith(f"{wanted}."), wanted)
+    yield Observation(resource, f"kubernetesVersion = {version}", f"{version}.".startswith(f"{wanted}."), wanted)
     channel = at(found, "autoUpgradeProfile.upgradeChannel")
-    yield Finding(resource, f"upgradeChannel = {channel}", channel in ("patch", "stable"), "patch or stable")
+    yield Observation(resource, f"upgradeChannel = {channel}", channel in ("patch", "stable"), "patch or stable")
     images = at(found, "autoUpgradeProfile.nodeOSUpgradeChannel")
     good = images in ("NodeImage", "SecurityPatch")
-    yield Finding(resource, f"nodeOSUpgradeChannel = {images}", good, "NodeImage")
+    yield Observation(resource, f"nodeOSUpgradeChannel = {images}", good, "NodeImage")
     for name in _WINDOWS:
         window = deployment.get(f"{names.cluster_id(deployment.target)}/maintenanceConfigurations/{name}")
         schedule = at(window, "maintenanceWindow.schedule.weekly", {})
@@ -100,18 +101,18 @@ def supported_and_patched(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-8")
-def policies_enforced(deployment: Deployment) -> Iterator[Finding]:
+def policies_enforced(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {deployment.prefix}", cluster(deployment)
     for name in ("networkPolicy", "networkDataplane"):
         yield equal(resource, name, at(found, f"networkProfile.{name}"), "cilium")
 
 
 @check("K8S-9")
-def disks_and_images(deployment: Deployment) -> Iterator[Finding]:
+def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
     disks = at(cluster(deployment), "diskEncryptionSetID")
     resource = f"disk encryption set {named(disks)}"
     if disks is None:
-        yield Finding(f"cluster {deployment.prefix}", "diskEncryptionSetID = unset", False, "one of ours")
+        yield Observation(f"cluster {deployment.prefix}", "diskEncryptionSetID = unset", False, "one of ours")
     else:
         yield uses(deployment, resource, "activeKey", at(deployment.get(disks), "activeKey.keyUrl"), "disks")
     for name, pool in pools(deployment):

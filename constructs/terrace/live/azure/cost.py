@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
 from terrace.azure import names
-from terrace.live.azure.checks import Deployment, Finding, NotApplicable, at, at_least, check, equal, includes
+from terrace.live.azure.checks import Deployment, at
 
 
 @check("COST-1")
-def budget(deployment: Deployment) -> Iterator[Finding]:
+def budget(deployment: Deployment) -> Iterator[Observation]:
     resource = f"budget {deployment.prefix}"
     place = f"{names.subscription(deployment.target)}/providers/Microsoft.Consumption/budgets/{deployment.prefix}"
     found = deployment.get(place)
@@ -24,10 +25,10 @@ def budget(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("COST-2")
-def sleeps(deployment: Deployment) -> Iterator[Finding]:
+def sleeps(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.cost.sleep
     if spec is None:
-        raise NotApplicable("it is always awake (cost.sleep)")
+        raise NotRequired("it is always awake (cost.sleep)")
     for thing, kind in (("cluster", "managedClusters"), ("database", "flexibleServers")):
         for word, time, verb in (("down", spec.down, "stop"), ("up", spec.up, "start")):
             name = f"{deployment.prefix}-{thing}-{word}"
@@ -44,4 +45,4 @@ def sleeps(deployment: Deployment) -> Iterator[Finding]:
             actions = at(flow, "definition.actions", {}).values()
             places = [str(one.get("inputs", {}).get("uri")).partition("?")[0] for one in actions]
             good = any(f"/{kind}/" in place and place.endswith(f"/{verb}") for place in places)
-            yield Finding(resource, f"calls {', '.join(places) or 'nothing'}", good, f"{verb} of {kind}")
+            yield Observation(resource, f"calls {', '.join(places) or 'nothing'}", good, f"{verb} of {kind}")

@@ -3,20 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.azure import names
-from terrace.live.azure.checks import (
-    Deployment,
-    Finding,
-    NotApplicable,
-    at,
-    at_least,
-    check,
-    empty,
-    equal,
-    includes,
-    named,
-    same,
-)
+from terrace.live.azure.checks import Deployment, at, named, same
 from terrace.live.azure.lookup import locks, logged, principal, uses
 
 _KIND = "Microsoft.DBforPostgreSQL/flexibleServers"
@@ -49,31 +38,33 @@ def _listed(text: str) -> list[str]:
 
 
 @check("DB-1")
-def private(deployment: Deployment) -> Iterator[Finding]:
+def private(deployment: Deployment) -> Iterator[Observation]:
     for resource, one in _all(deployment):
         yield equal(resource, "publicNetworkAccess", at(one, "network.publicNetworkAccess"), "Disabled")
         place = at(one, "network.delegatedSubnetResourceId")
         own = same(place, names.subnet_id(deployment.target, "database"))
-        yield Finding(resource, f"subnet {named(place)}", own, "database")
+        yield Observation(resource, f"subnet {named(place)}", own, "database")
         zone = at(one, "network.privateDnsZoneArmResourceId")
         own = same(zone, names.private_zone_id(deployment.target, "database"))
-        yield Finding(resource, f"private names {named(zone)}", own, names.private_zone(deployment.target, "database"))
+        yield Observation(
+            resource, f"private names {named(zone)}", own, names.private_zone(deployment.target, "database")
+        )
     opened = [str(one["name"]) for one in deployment.pages(f"{names.database_id(deployment.target)}/firewallRules")]
     yield empty(f"server {names.database(deployment.target)}", "openings to public addresses", opened)
 
 
 @check("DB-2")
-def tls_required(deployment: Deployment) -> Iterator[Finding]:
+def tls_required(deployment: Deployment) -> Iterator[Observation]:
     resource = f"server {names.database(deployment.target)}"
     wanted = setting(deployment, "require_secure_transport").lower()
     yield equal(resource, "require_secure_transport", wanted, "on")
     oldest = setting(deployment, "ssl_min_protocol_version")
     good = oldest in ("TLSv1.2", "TLSv1.3")
-    yield Finding(resource, f"ssl_min_protocol_version = {oldest}", good, "TLSv1.2 or newer")
+    yield Observation(resource, f"ssl_min_protocol_version = {oldest}", good, "TLSv1.2 or newer")
 
 
 @check("DB-3")
-def encrypted(deployment: Deployment) -> Iterator[Finding]:
+def encrypted(deployment: Deployment) -> Iterator[Observation]:
     for resource, one in _all(deployment):
         yield equal(resource, "dataEncryption", at(one, "dataEncryption.type"), "AzureKeyVault")
         yield uses(deployment, resource, "primaryKeyURI", at(one, "dataEncryption.primaryKeyURI"), "database")
@@ -83,9 +74,9 @@ def encrypted(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("DB-4")
-def standby(deployment: Deployment) -> Iterator[Finding]:
+def standby(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.database.high_availability:
-        raise NotApplicable("one zone is enough here (database.high_availability)")
+        raise NotRequired("one zone is enough here (database.high_availability)")
     primary = server(deployment)
     resource = f"server {primary['name']}"
     yield equal(resource, "highAvailability", at(primary, "highAvailability.mode"), "ZoneRedundant")
@@ -94,7 +85,7 @@ def standby(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("DB-5")
-def recoverable(deployment: Deployment) -> Iterator[Finding]:
+def recoverable(deployment: Deployment) -> Iterator[Observation]:
     primary = server(deployment)
     resource, days = f"server {primary['name']}", deployment.environment.database.recovery_days
     yield at_least(resource, "backupRetentionDays", at(primary, "backup.backupRetentionDays"), days)
@@ -104,15 +95,15 @@ def recoverable(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("DB-6")
-def protected(deployment: Deployment) -> Iterator[Finding]:
+def protected(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.database.deletion_protection:
-        raise NotApplicable("it may be deleted here (database.deletion_protection)")
+        raise NotRequired("it may be deleted here (database.deletion_protection)")
     levels = [level for _, level in locks(deployment, names.database_id(deployment.target))]
     yield includes(f"server {names.database(deployment.target)}", "locks", levels, ["CanNotDelete"])
 
 
 @check("DB-7")
-def watched(deployment: Deployment) -> Iterator[Finding]:
+def watched(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.database
     for resource, one in _all(deployment):
         yield logged(deployment, resource, str(one["id"]), ["PostgreSQLLogs"])
@@ -122,14 +113,14 @@ def watched(deployment: Deployment) -> Iterator[Finding]:
     yield includes(resource, "pgaudit.log", _listed(setting(deployment, "pgaudit.log")), ["ddl", "role"])
     slow = setting(deployment, "log_min_duration_statement")
     within = slow.isdecimal() and int(slow) <= spec.slow_query_ms
-    yield Finding(resource, f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
+    yield Observation(resource, f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
     insights = setting(deployment, "pg_qs.query_capture_mode")
     good = insights.lower() in ("top", "all")
-    yield Finding(resource, f"pg_qs.query_capture_mode = {insights}", good, "top or all")
+    yield Observation(resource, f"pg_qs.query_capture_mode = {insights}", good, "top or all")
 
 
 @check("DB-8")
-def grows(deployment: Deployment) -> Iterator[Finding]:
+def grows(deployment: Deployment) -> Iterator[Observation]:
     for resource, one in _all(deployment):
         yield equal(resource, "autoGrow", at(one, "storage.autoGrow"), "Enabled")
     wanted = deployment.environment.database.replicas
@@ -138,7 +129,7 @@ def grows(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("DB-9")
-def bootstrap_possible(deployment: Deployment) -> Iterator[Finding]:
+def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
     # schemas, databases and roles are made by the bootstrap job inside PostgreSQL, which Azure's API does not show
     primary = server(deployment)
     resource = f"server {primary['name']}"
@@ -158,7 +149,7 @@ def administrators(deployment: Deployment) -> list[dict[str, Any]]:
 
 
 @check("DB-10")
-def patched(deployment: Deployment) -> Iterator[Finding]:
+def patched(deployment: Deployment) -> Iterator[Observation]:
     # minor versions come by themselves inside the window: Flexible Server, "Scheduled maintenance"
     window, primary = deployment.environment.database.maintenance_window, server(deployment)
     resource = f"server {primary['name']}"

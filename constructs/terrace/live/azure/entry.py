@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal, includes
 from terrace.azure import names
-from terrace.live.azure.checks import Deployment, Finding, at, at_least, at_most, check, equal, includes, named
+from terrace.live.azure.checks import Deployment, at, named
 from terrace.live.azure.lookup import logged
 
 _TLS = ("AppGwSslPolicy20220101", "AppGwSslPolicy20220101S")
@@ -16,10 +17,10 @@ def gateway_id(deployment: Deployment) -> str:
 
 
 @check("NET-6")
-def guarded(deployment: Deployment) -> Iterator[Finding]:
+def guarded(deployment: Deployment) -> Iterator[Observation]:
     found, resource = deployment.get(gateway_id(deployment)), f"gateway {deployment.prefix}"
     policy = at(found, "sslPolicy.policyName")
-    yield Finding(resource, f"sslPolicy = {policy}", policy in _TLS, "TLS 1.2 or newer")
+    yield Observation(resource, f"sslPolicy = {policy}", policy in _TLS, "TLS 1.2 or newer")
     listeners = {str(one["name"]): one for one in at(found, "httpListeners", [])}
     secure = [one for one in listeners.values() if at(one, "protocol") == "Https"]
     yield at_least(resource, "HTTPS listeners", len(secure), 1)
@@ -38,10 +39,10 @@ def guarded(deployment: Deployment) -> Iterator[Finding]:
     yield logged(deployment, resource, gateway_id(deployment), ["ApplicationGatewayFirewallLog"])
 
 
-def _firewall(deployment: Deployment, id: str) -> Iterator[Finding]:
+def _firewall(deployment: Deployment, id: str) -> Iterator[Observation]:
     spec, resource = deployment.environment.network.entry, f"firewall {named(id)}"
     if not id:
-        yield Finding(f"gateway {deployment.prefix}", "no firewall", False, "one of ours")
+        yield Observation(f"gateway {deployment.prefix}", "no firewall", False, "one of ours")
         return
     found = deployment.get(id)
     mode = "Prevention" if spec.firewall == "block" else "Detection"

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, check, equal, includes
 from terrace.azure import names
-from terrace.live.azure.checks import Deployment, Finding, at, check, equal, includes, same
+from terrace.live.azure.checks import Deployment, at, same
 
 _LOCATIONS = "e56962a6-4747-49cd-b67b-bf8b01975c4c"  # Allowed locations
 _INHERIT = "ea3f2387-9b95-492a-a190-fcdc54f7b070"  # Inherit a tag from the resource group if missing
@@ -18,7 +19,7 @@ def contents(deployment: Deployment) -> list[dict[str, Any]]:
 
 
 @check("GOV-1")
-def all_tagged(deployment: Deployment) -> Iterator[Finding]:
+def all_tagged(deployment: Deployment) -> Iterator[Observation]:
     wanted = dict(deployment.target.tags)
     groups = [deployment.get(group) for group in deployment.groups]
     for one in [*groups, *contents(deployment)]:
@@ -28,7 +29,7 @@ def all_tagged(deployment: Deployment) -> Iterator[Finding]:
         wrong = sorted(key for key, value in wanted.items() if has.get(key) != value)
         kind = str(one.get("type", "resource group")).rpartition("/")[2]
         told = f"lacks {', '.join(wrong)}" if wrong else "has its tags"
-        yield Finding(f"{kind} {one['name']}", told, not wrong, ", ".join(wanted))
+        yield Observation(f"{kind} {one['name']}", told, not wrong, ", ".join(wanted))
     for group in deployment.groups:
         given = [
             str(at(one, "parameters", {}).get("tagName", {}).get("value"))
@@ -54,7 +55,7 @@ def _policies(deployment: Deployment, group: str, guid: str) -> list[dict[str, A
 
 
 @check("GOV-2")
-def own_regions(deployment: Deployment) -> Iterator[Finding]:
+def own_regions(deployment: Deployment) -> Iterator[Observation]:
     target = deployment.target
     regions = [target.region, target.recovery_region, names.geo_region(target), "global"]
     allowed = sorted({region for region in regions if region})
@@ -70,4 +71,4 @@ def own_regions(deployment: Deployment) -> Iterator[Finding]:
         place = str(one.get("location") or "global").lower().replace(" ", "")
         kind = str(one["type"]).rpartition("/")[2]
         here = place in allowed or kind.lower() == "actiongroups"  # few regions process these; they hold no data
-        yield Finding(f"{kind} {one['name']}", f"location = {place}", here, f"one of {', '.join(allowed)}")
+        yield Observation(f"{kind} {one['name']}", f"location = {place}", here, f"one of {', '.join(allowed)}")

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from terrace.assurance.evaluation import Observation, check, empty, equal
 from terrace.azure import names
-from terrace.live.azure.checks import Deployment, Finding, at, check, empty, equal
+from terrace.live.azure.checks import Deployment, at
 from terrace.live.azure.lookup import granted, principal, role, trusts
 
 _ISSUER = "https://token.actions.githubusercontent.com"
@@ -11,17 +12,17 @@ _READS = ("Reader", "Azure Kubernetes Service RBAC Reader", "Azure Kubernetes Se
 
 
 @check("ID-1")
-def federated(deployment: Deployment) -> Iterator[Finding]:
+def federated(deployment: Deployment) -> Iterator[Observation]:
     repository = f"repo:{deployment.environment.identity.repository}:"
     for purpose in ("ci-plan", "ci-apply"):
         resource = f"identity {names.identity(deployment.target, purpose)}"
         found = trusts(deployment, names.identity_id(deployment.target, purpose))
-        yield Finding(resource, f"trusts {len(found)} workflows", bool(found), "one at least")
+        yield Observation(resource, f"trusts {len(found)} workflows", bool(found), "one at least")
         for trust in found:
             yield equal(f"{resource} {trust['name']}", "issuer", at(trust, "issuer"), _ISSUER)
             subject = str(at(trust, "subject"))
             good = subject.startswith(repository) and "*" not in subject
-            yield Finding(f"{resource} {trust['name']}", f"subject = {subject}", good, f"{repository}...")
+            yield Observation(f"{resource} {trust['name']}", f"subject = {subject}", good, f"{repository}...")
             audiences = at(trust, "audiences")
             yield equal(f"{resource} {trust['name']}", "audiences", audiences, ["api://AzureADTokenExchange"])
     apply = names.identity_id(deployment.target, "ci-apply")
@@ -31,16 +32,16 @@ def federated(deployment: Deployment) -> Iterator[Finding]:
     yield from _plan_reads(deployment)
 
 
-def _plan_reads(deployment: Deployment) -> Iterator[Finding]:
+def _plan_reads(deployment: Deployment) -> Iterator[Observation]:
     resource = f"identity {names.identity(deployment.target, 'ci-plan')}"
     identity = principal(deployment, names.identity_id(deployment.target, "ci-plan"))
     for grant in granted(deployment, identity):
         if grant.role in _READS:
-            yield Finding(resource, f"role {grant.role}", True)
+            yield Observation(resource, f"role {grant.role}", True)
         elif grant.role.startswith("Storage Blob Data"):
             # the lock beside its own state is the one thing that a plan writes
             own = "StringEquals 'state'" in grant.condition
-            yield Finding(resource, f"role {grant.role}", own, "on its own state alone")
+            yield Observation(resource, f"role {grant.role}", own, "on its own state alone")
         else:
             yield empty(resource, f"what {grant.role} may change", _writes(deployment, grant.definition))
 

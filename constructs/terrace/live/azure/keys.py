@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal
 from terrace.azure import names
 from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, Purpose
-from terrace.live.azure.checks import Deployment, Finding, at, at_least, at_most, check, empty, equal
+from terrace.live.azure.checks import Deployment, at
 from terrace.live.azure.lookup import on, principal
 from terrace.live.azure.session import Absent
 
@@ -56,7 +57,7 @@ def _rotation_days(deployment: Deployment, purpose: Purpose, place: str) -> int 
 
 
 @check("KEY-1")
-def one_a_purpose_rotated(deployment: Deployment) -> Iterator[Finding]:
+def one_a_purpose_rotated(deployment: Deployment) -> Iterator[Observation]:
     most = min(deployment.environment.keys.rotation_days, 365)
     for purpose, place in _keys(deployment):
         resource = f"key {names.vault(deployment.target, place)}/{purpose}"
@@ -69,7 +70,7 @@ def one_a_purpose_rotated(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("KEY-2")
-def cannot_be_lost(deployment: Deployment) -> Iterator[Finding]:
+def cannot_be_lost(deployment: Deployment) -> Iterator[Observation]:
     least = deployment.environment.keys.deletion_window_days
     for id in vault_ids(deployment).values():
         found = deployment.get(id)
@@ -81,11 +82,11 @@ def cannot_be_lost(deployment: Deployment) -> Iterator[Finding]:
             key(deployment, purpose, place)
         except Absent:
             resource = f"key {names.vault(deployment.target, place)}/{purpose}"
-            yield Finding(resource, "is gone, or waits for its end", False, "there")
+            yield Observation(resource, "is gone, or waits for its end", False, "there")
 
 
 @check("KEY-3")
-def least_use(deployment: Deployment) -> Iterator[Finding]:
+def least_use(deployment: Deployment) -> Iterator[Observation]:
     for id in vault_ids(deployment).values():
         found = deployment.get(id)
         resource = f"vault {found['name']}"

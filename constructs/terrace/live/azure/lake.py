@@ -3,22 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.azure import names
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
-from terrace.live.azure.checks import (
-    Deployment,
-    Finding,
-    NotApplicable,
-    at,
-    at_least,
-    at_most,
-    check,
-    empty,
-    equal,
-    includes,
-    same,
-)
+from terrace.live.azure.checks import Deployment, at, same
 from terrace.live.azure.lookup import diagnostics, granted, principal, sent
 from terrace.live.azure.session import Absent
 
@@ -59,7 +48,7 @@ def immutable(deployment: Deployment, container: str) -> dict[str, Any] | None:
     return found if at(found, "immutabilityPeriodSinceCreationInDays") else None
 
 
-def locks(deployment: Deployment, name: Bucket, days: int) -> Iterator[Finding]:
+def locks(deployment: Deployment, name: Bucket, days: int) -> Iterator[Observation]:
     """Whether each container of a bucket is immutable for these days, in the environment's mode."""
     for container in containers(deployment, names.account_id(deployment.target, name)):
         resource, policy = f"container {name}/{container['name']}", immutable(deployment, str(container["id"]))
@@ -67,11 +56,11 @@ def locks(deployment: Deployment, name: Bucket, days: int) -> Iterator[Finding]:
         wanted = "Locked" if deployment.environment.lake.immutability.mode == "compliance" else "Unlocked"
         # a policy that is locked is more than was asked for
         state = at(policy, "state")
-        yield Finding(resource, f"state = {state or 'unset'}", state in (wanted, "Locked"), wanted)
+        yield Observation(resource, f"state = {state or 'unset'}", state in (wanted, "Locked"), wanted)
 
 
 @check("LAKE-1")
-def never_public(deployment: Deployment) -> Iterator[Finding]:
+def never_public(deployment: Deployment) -> Iterator[Observation]:
     ours = {names.flow_account_id(deployment.target).lower()}
     for _, id, _copy in accounts(deployment):
         found = deployment.get(id)
@@ -94,22 +83,22 @@ def never_public(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("LAKE-2")
-def encrypted(deployment: Deployment) -> Iterator[Finding]:
+def encrypted(deployment: Deployment) -> Iterator[Observation]:
     for name, id, copy in accounts(deployment):
         found = deployment.get(id)
         resource, key = f"account {found['name']}", at(found, "encryption.keyvaultproperties", {})
         place = "recovery" if copy else ""
         wanted = names.key_url(deployment.target, _KEY.get(name, "lake"), place)
         url = f"{str(key.get('keyvaulturi', '')).rstrip('/')}/keys/{key.get('keyname')}"
-        yield Finding(resource, f"key = {url if key else 'unset'}", same(url, wanted), wanted)
+        yield Observation(resource, f"key = {url if key else 'unset'}", same(url, wanted), wanted)
         yield equal(resource, "keySource", at(found, "encryption.keySource"), "Microsoft.Keyvault")
         yield equal(resource, "supportsHttpsTrafficOnly", at(found, "supportsHttpsTrafficOnly"), True)
         oldest = str(at(found, "minimumTlsVersion"))
-        yield Finding(resource, f"minimumTlsVersion = {oldest}", oldest in ("TLS1_2", "TLS1_3"), "TLS1_2")
+        yield Observation(resource, f"minimumTlsVersion = {oldest}", oldest in ("TLS1_2", "TLS1_3"), "TLS1_2")
 
 
 @check("LAKE-3")
-def versioned(deployment: Deployment) -> Iterator[Finding]:
+def versioned(deployment: Deployment) -> Iterator[Observation]:
     for _, id, _copy in accounts(deployment):
         service = deployment.get(f"{id}/blobServices/default")
         resource = f"account {id.rpartition('/')[2]}"
@@ -119,7 +108,7 @@ def versioned(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("LAKE-4")
-def tiered(deployment: Deployment) -> Iterator[Finding]:
+def tiered(deployment: Deployment) -> Iterator[Observation]:
     for name, spec in deployment.environment.lake.lifecycle.items():
         id = names.account_id(deployment.target, name)
         found = deployment.get(f"{id}/managementPolicies/default")
@@ -150,9 +139,9 @@ def _whole_bucket(definition: dict[str, Any]) -> bool:
 
 
 @check("LAKE-5")
-def copied(deployment: Deployment) -> Iterator[Finding]:
+def copied(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.lake.replicate:
-        raise NotApplicable("no copies are asked for (lake.replicate)")
+        raise NotRequired("no copies are asked for (lake.replicate)")
     for name in REPLICATED:
         source = names.account_id(deployment.target, name)
         copy = names.account_id(deployment.target, name, recovery=True)
@@ -175,7 +164,7 @@ def _is(account: object, id: str) -> bool:
 
 
 @check("LAKE-6")
-def logged(deployment: Deployment) -> Iterator[Finding]:
+def logged(deployment: Deployment) -> Iterator[Observation]:
     access = names.account_id(deployment.target, "access")
     for name, id, copy in accounts(deployment):
         if name == "access" or copy:
@@ -186,10 +175,10 @@ def logged(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("LAKE-7")
-def as_declared(deployment: Deployment) -> Iterator[Finding]:
+def as_declared(deployment: Deployment) -> Iterator[Observation]:
     modules = {name: module for name, module in deployment.environment.modules.items() if module.enabled}
     if not modules:
-        raise NotApplicable("no module is enabled (modules)")
+        raise NotRequired("no module is enabled (modules)")
     places: dict[str, str] = {names.container_id(deployment.target, name).lower(): name for name in BUCKETS}
     for module, spec in modules.items():
         name = names.identity(deployment.target, f"module-{module}")

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from terrace.assurance.evaluation import Observation, at_least, includes
 from terrace.azure import names
 from terrace.capabilities.keys import Purpose
-from terrace.live.azure.checks import Deployment, Finding, at, at_least, includes, same
+from terrace.live.azure.checks import Deployment, at, same
 from terrace.live.azure.session import Absent
 
 
@@ -18,12 +19,14 @@ class Grant(NamedTuple):
     definition: str  # the role's id
 
 
-def uses(deployment: Deployment, resource: str, name: str, url: object, purpose: Purpose, place: str = "") -> Finding:
+def uses(
+    deployment: Deployment, resource: str, name: str, url: object, purpose: Purpose, place: str = ""
+) -> Observation:
     """Whether a key's URL, with a version or without, is the purpose's; `place` is recovery or geo."""
     wanted = names.key_url(deployment.target, purpose, place)
     given = str(url or "")
     good = same(given, wanted) or given.lower().startswith(f"{wanted.lower()}/")
-    return Finding(resource, f"{name} = {given or 'unset'}", good, wanted)
+    return Observation(resource, f"{name} = {given or 'unset'}", good, wanted)
 
 
 def diagnostics(deployment: Deployment, id: str) -> list[dict[str, Any]]:
@@ -37,17 +40,17 @@ def sent(settings: Iterable[dict[str, Any]]) -> list[str]:
     return [str(log.get("category") or log.get("categoryGroup")) for log in logs if log.get("enabled")]
 
 
-def logged(deployment: Deployment, resource: str, id: str, categories: Iterable[str]) -> Finding:
+def logged(deployment: Deployment, resource: str, id: str, categories: Iterable[str]) -> Observation:
     """Whether the workspace gets these categories of a resource's logs (allLogs is all of them)."""
     workspace = names.workspace_id(deployment.target)
     found = [one for one in diagnostics(deployment, id) if same(at(one, "workspaceId"), workspace)]
     categories_sent = sent(found)
     if "allLogs" in categories_sent:
-        return Finding(resource, "logs: all", True)
+        return Observation(resource, "logs: all", True)
     return includes(resource, "logs", categories_sent, categories)
 
 
-def workspace_keeps(deployment: Deployment, days: int) -> Finding:
+def workspace_keeps(deployment: Deployment, days: int) -> Observation:
     """Whether the one workspace keeps its logs for these days."""
     found = deployment.get(names.workspace_id(deployment.target))
     return at_least(f"workspace {deployment.prefix}", "retentionInDays", at(found, "retentionInDays"), days)

@@ -3,23 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.azure import names
 from terrace.capabilities.lake import BUCKETS, REPLICATED
 from terrace.live.azure import cluster, database
-from terrace.live.azure.checks import (
-    Deployment,
-    Finding,
-    NotApplicable,
-    at,
-    at_least,
-    at_most,
-    check,
-    empty,
-    equal,
-    includes,
-    named,
-    same,
-)
+from terrace.live.azure.checks import Deployment, at, named, same
 
 _EVERYWHERE = ("Internet", "*", "0.0.0.0/0", "::/0", "Any")
 _AZURE = ("AzureLoadBalancer", "GatewayManager", "AzureKeyVault", "AzureActiveDirectory", "Storage")
@@ -37,7 +25,7 @@ def subnets(deployment: Deployment) -> dict[str, dict[str, Any]]:
 
 
 @check("NET-1")
-def private_subnets(deployment: Deployment) -> Iterator[Finding]:
+def private_subnets(deployment: Deployment) -> Iterator[Observation]:
     nodes = names.subnet_id(deployment.target, "nodes")
     for name, pool in cluster.pools(deployment):
         yield equal(f"pool {name}", "subnet is the nodes'", same(pool.get("vnetSubnetID"), nodes), True)
@@ -45,15 +33,15 @@ def private_subnets(deployment: Deployment) -> Iterator[Finding]:
     server = database.server(deployment)
     place = at(server, "network.delegatedSubnetResourceId")
     own = same(place, names.subnet_id(deployment.target, "database"))
-    yield Finding(f"server {server['name']}", f"subnet {named(place)}", own, "database")
+    yield Observation(f"server {server['name']}", f"subnet {named(place)}", own, "database")
     for name, subnet in subnets(deployment).items():
         yield equal(f"subnet {name}", "defaultOutboundAccess", at(subnet, "defaultOutboundAccess", True), False)
 
 
 @check("NET-2")
-def egress_by_nat(deployment: Deployment) -> Iterator[Finding]:
+def egress_by_nat(deployment: Deployment) -> Iterator[Observation]:
     found = at(subnets(deployment).get("nodes"), "natGateway.id")
-    yield Finding("subnet nodes", f"leaves by {named(found)}", found is not None, "NAT")
+    yield Observation("subnet nodes", f"leaves by {named(found)}", found is not None, "NAT")
     if found:
         gateway = deployment.get(found)
         fixed = [deployment.get(one["id"]) for one in at(gateway, "publicIpAddresses", [])]
@@ -74,13 +62,13 @@ def egress_by_nat(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("NET-3")
-def private_paths(deployment: Deployment) -> Iterator[Finding]:
+def private_paths(deployment: Deployment) -> Iterator[Observation]:
     reached: set[str] = set()
     inside = {names.subnet_id(deployment.target, name).lower() for name in ("endpoints", "cache")}
     for path in deployment.all("Microsoft.Network/privateEndpoints"):
         resource = f"private endpoint {path['name']}"
         placed = str(at(path, "subnet.id", ""))
-        yield Finding(resource, f"subnet {named(placed)}", placed.lower() in inside, "endpoints or cache")
+        yield Observation(resource, f"subnet {named(placed)}", placed.lower() in inside, "endpoints or cache")
         for connection in at(path, "privateLinkServiceConnections", []):
             status = at(connection, "privateLinkServiceConnectionState.status")
             yield equal(resource, "connection", status, "Approved")
@@ -107,11 +95,11 @@ def private_paths(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("NET-4")
-def default_deny(deployment: Deployment) -> Iterator[Finding]:
+def default_deny(deployment: Deployment) -> Iterator[Observation]:
     for name, subnet in subnets(deployment).items():
         if name != "GatewaySubnet":  # Azure refuses a group there: VPN Gateway FAQ
             group = at(subnet, "networkSecurityGroup.id")
-            yield Finding(f"subnet {name}", f"security group {named(group)}", group is not None, "one of ours")
+            yield Observation(f"subnet {name}", f"security group {named(group)}", group is not None, "one of ours")
     ports = {str(place.port) for place in deployment.environment.network.egress.destinations.values()}
     for group in deployment.all("Microsoft.Network/networkSecurityGroups"):
         resource, entry = f"security group {group['name']}", group["name"] == f"{deployment.prefix}-entry"
@@ -166,7 +154,7 @@ def flow_log_id(deployment: Deployment) -> str:
 
 
 @check("NET-5")
-def flow_logs(deployment: Deployment) -> Iterator[Finding]:
+def flow_logs(deployment: Deployment) -> Iterator[Observation]:
     log, resource = deployment.get(flow_log_id(deployment)), f"flow log {deployment.prefix}"
     network_id = names.network_id(deployment.target)
     yield equal(resource, "is the network's", same(at(log, "targetResourceId"), network_id), True)
@@ -176,7 +164,7 @@ def flow_logs(deployment: Deployment) -> Iterator[Finding]:
     yield at_least(resource, "days", at(log, "retentionPolicy.days"), days)
     place = at(log, "storageId")
     own = same(place, names.flow_account_id(deployment.target))
-    yield Finding(resource, f"storage account {named(place)}", own, names.flow_account(deployment.target))
+    yield Observation(resource, f"storage account {named(place)}", own, names.flow_account(deployment.target))
     analytics = at(log, "flowAnalyticsConfiguration.networkWatcherFlowAnalyticsConfiguration", {})
     yield equal(resource, "analysed", analytics.get("enabled"), True)
     workspace = analytics.get("workspaceResourceId")
@@ -187,10 +175,10 @@ def flow_logs(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("NET-7")
-def link(deployment: Deployment) -> Iterator[Finding]:
+def link(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.network.hybrid
     if spec is None:
-        raise NotApplicable("no link is asked for (network.hybrid)")
+        raise NotRequired("no link is asked for (network.hybrid)")
     resource = f"connection {deployment.prefix}"
     connection = deployment.get(names.id(deployment.target, "Microsoft.Network/connections", deployment.prefix))
     peer = deployment.get(at(connection, "localNetworkGateway2.id"))
@@ -202,6 +190,6 @@ def link(deployment: Deployment) -> Iterator[Finding]:
     yield equal(resource, "connectionProtocol", at(connection, "connectionProtocol"), "IKEv2")
     strong = [str(one.get("ipsecEncryption")) for one in at(connection, "ipsecPolicies", [])]
     told = ", ".join(strong) or "unset"
-    yield Finding(
+    yield Observation(
         resource, f"ipsecEncryption = {told}", bool(strong) and all("AES256" in one for one in strong), "AES256"
     )

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
 from terrace.azure import names
 from terrace.capabilities.observability import EmailChannel
 from terrace.capabilities.spec import LAYERS
 from terrace.live.azure import database, lake
-from terrace.live.azure.checks import Deployment, Finding, at, at_least, check, empty, equal, includes, named, same
+from terrace.live.azure.checks import Deployment, at, named, same
 from terrace.live.azure.entry import gateway_id
 from terrace.live.azure.lookup import diagnostics, workspace_keeps
 
@@ -20,7 +21,7 @@ _LONGEST_DAYS = 730  # what a workspace keeps at most. Source: Log Analytics, da
 
 
 @check("OBS-1")
-def one_place_kept(deployment: Deployment) -> Iterator[Finding]:
+def one_place_kept(deployment: Deployment) -> Iterator[Observation]:
     days = min(deployment.environment.observability.retention_days, _LONGEST_DAYS)
     yield workspace_keeps(deployment, days)
     workspace = names.workspace_id(deployment.target)
@@ -42,7 +43,9 @@ def one_place_kept(deployment: Deployment) -> Iterator[Finding]:
         for setting in [] if copy else diagnostics(deployment, f"{id}/blobServices/default"):
             place = at(setting, "storageAccountId") or at(setting, "workspaceId")
             ours = same(place, workspace) or str(place).lower() in accounts
-            yield Finding(f"logs of {named(id)}", f"go to {named(place)}", ours, "the workspace, or an account of ours")
+            yield Observation(
+                f"logs of {named(id)}", f"go to {named(place)}", ours, "the workspace, or an account of ours"
+            )
 
 
 def _alarms(deployment: Deployment, metric: str) -> list[dict[str, Any]]:
@@ -59,7 +62,7 @@ def _reached(deployment: Deployment, alarms: list[dict[str, Any]]) -> list[str]:
 
 
 @check("OBS-2")
-def signals_alarm(deployment: Deployment) -> Iterator[Finding]:
+def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
     wanted = ["warning", "critical"]
     for metric in SIGNALS:
         reached = _reached(deployment, _alarms(deployment, metric))
@@ -75,7 +78,7 @@ def signals_alarm(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("OBS-3")
-def people_hear(deployment: Deployment) -> Iterator[Finding]:
+def people_hear(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.observability
     for severity, channels in (("warning", spec.escalation.warning), ("critical", spec.escalation.critical)):
         group, resource = deployment.get(names.topic_id(deployment.target, severity)), f"action group {severity}"
@@ -88,7 +91,7 @@ def people_hear(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("OBS-4")
-def dashboard(deployment: Deployment) -> Iterator[Finding]:
+def dashboard(deployment: Deployment) -> Iterator[Observation]:
     board = deployment.get(
         names.id(deployment.target, "Microsoft.Insights/workbooks", names.guid(deployment.target, "dashboard"))
         + "?canFetchContent=true"

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from terrace.assurance.evaluation import Observation, check, equal, includes
 from terrace.azure import names
-from terrace.live.azure.checks import Deployment, Finding, at, check, equal, includes
+from terrace.live.azure.checks import Deployment, at
 from terrace.live.azure.lookup import uses
 
 
 @check("K8S-10")
-def private_and_scanned(deployment: Deployment) -> Iterator[Finding]:
+def private_and_scanned(deployment: Deployment) -> Iterator[Observation]:
     name = names.registry(deployment.target)
     found = deployment.get(names.id(deployment.target, "Microsoft.ContainerRegistry/registries", name))
     resource = f"registry {name}"

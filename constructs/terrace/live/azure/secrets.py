@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import NotRequired, Observation, check, empty, equal, includes
 from terrace.azure import names
 from terrace.live.azure import database
-from terrace.live.azure.checks import Deployment, Finding, NotApplicable, at, check, empty, equal, includes
+from terrace.live.azure.checks import Deployment, at
 from terrace.live.azure.lookup import granted, on, pods, principal
 from terrace.live.azure.session import Absent
 
@@ -14,10 +15,10 @@ _READS = (_READ, "Key Vault Secrets Officer", "Key Vault Administrator")
 
 
 def modules(deployment: Deployment) -> list[str]:
-    """The enabled modules; each has a secret. Raises NotApplicable."""
+    """The enabled modules; each has a secret. Raises NotRequired."""
     found = sorted(name for name, module in deployment.environment.modules.items() if module.enabled)
     if not found:
-        raise NotApplicable("no module is enabled (modules)")
+        raise NotRequired("no module is enabled (modules)")
     return found
 
 
@@ -38,7 +39,7 @@ def versions(deployment: Deployment, name: str) -> list[Any]:
 
 
 @check("SEC-1")
-def kept_in_the_vault(deployment: Deployment) -> Iterator[Finding]:
+def kept_in_the_vault(deployment: Deployment) -> Iterator[Observation]:
     for module in modules(deployment):
         found = versions(deployment, secret(module))
         usable = [one for one in found if one.enabled]
@@ -52,7 +53,7 @@ def kept_in_the_vault(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("SEC-2")
-def nobody_has_a_password(deployment: Deployment) -> Iterator[Finding]:
+def nobody_has_a_password(deployment: Deployment) -> Iterator[Observation]:
     # Entra's tokens are the credential: made by the cloud at each login and good for an hour
     for one in (database.server(deployment), *database.replicas(deployment)):
         resource = f"server {one['name']}"
@@ -65,7 +66,7 @@ def nobody_has_a_password(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("SEC-3")
-def own_identity(deployment: Deployment) -> Iterator[Finding]:
+def own_identity(deployment: Deployment) -> Iterator[Observation]:
     for module in modules(deployment):
         identity = names.identity_id(deployment.target, f"module-{module}")
         resource = f"identity {names.identity(deployment.target, f'module-{module}')}"

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from terrace.assurance.evaluation import Absent, CredentialsError, Unreadable
 from terrace.azure import names
 from terrace.capabilities.target import AzureSettings, Target
 from terrace.errors import TerraceError
 from terrace.live.azure import credentials
 from terrace.live.azure.versions import version
-from terrace.live.evaluation import Absent, CredentialsError, Unreadable
 
 if TYPE_CHECKING:
     from azure.core import PipelineClient

@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from terrace.assurance.evaluation import Absent
 from terrace.deployment.recovery import Candidate
 from terrace.errors import TerraceError
-from terrace.live.evaluation import Absent
 from terrace.live.gcp.session import Reader
 
 Finder = Callable[[Reader, Candidate], str | None]

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from terrace.assurance.evaluation import NotRequired, Observation, check, equal, includes
 from terrace.gcp import names
 from terrace.live.gcp import cluster, grants, lake, logs
-from terrace.live.gcp.checks import Deployment, Finding, NotApplicable, check, equal, includes, named
+from terrace.live.gcp.checks import Deployment, named
 
 _CALLS = ("cloudaudit.googleapis.com/activity", "cloudaudit.googleapis.com/data_access")
 _RECORDED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
@@ -22,7 +23,7 @@ _ELSEWHERE = "another environment of the project carries it (owns_account)"
 
 
 @check("AUD-1")
-def recorded(deployment: Deployment) -> Iterator[Finding]:
+def recorded(deployment: Deployment) -> Iterator[Observation]:
     if names.settings(deployment.target).owns_account:
         configs = grants.project_policy(deployment).get("auditConfigs", [])
         every = [one for config in configs if config["service"] == "allServices" for one in config["auditLogConfigs"]]
@@ -44,9 +45,9 @@ def recorded(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("AUD-2")
-def threats_looked_for(deployment: Deployment) -> Iterator[Finding]:
+def threats_looked_for(deployment: Deployment) -> Iterator[Observation]:
     if not names.settings(deployment.target).owns_account:
-        raise NotApplicable(_ELSEWHERE)
+        raise NotRequired(_ELSEWHERE)
     name = f"{deployment.prefix}-findings"
     path = f"v2/{deployment.project}/locations/global/notificationConfigs/{name}"
     findings = deployment.reader.rest("securitycenter", path)
@@ -57,13 +58,13 @@ def threats_looked_for(deployment: Deployment) -> Iterator[Finding]:
     yield includes(f"notification config {name}", "severities", told, ["HIGH", "CRITICAL"])
     posture = cluster.cluster(deployment).get("securityPostureConfig", {}).get("mode")
     good = posture in ("BASIC", "ENTERPRISE")
-    yield Finding(f"cluster {deployment.prefix}", f"securityPostureConfig = {posture}", good, "BASIC")
+    yield Observation(f"cluster {deployment.prefix}", f"securityPostureConfig = {posture}", good, "BASIC")
 
 
 @check("AUD-3")
-def compared(deployment: Deployment) -> Iterator[Finding]:
+def compared(deployment: Deployment) -> Iterator[Observation]:
     if not names.settings(deployment.target).owns_account:
-        raise NotApplicable(_ELSEWHERE)
+        raise NotRequired(_ELSEWHERE)
     found = deployment.pages("cloudasset", "feeds.list", "feeds", parent=deployment.project)
     topic = names.topic(deployment.target, "changes")
     ours = [

@@ -5,22 +5,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal, includes
 from terrace.capabilities.spec import Layer
 from terrace.gcp import names
 from terrace.gcp.names import Place
 from terrace.live.gcp import database, grants, keys, observability
-from terrace.live.gcp.checks import (
-    Deployment,
-    Finding,
-    at_least,
-    at_most,
-    check,
-    days,
-    equal,
-    includes,
-    named,
-    seconds,
-)
+from terrace.live.gcp.checks import Deployment, days, named, seconds
 
 _COPIED: tuple[Layer, ...] = ("silver", "gold", "platinum")
 _LEAST_DAYS = 7  # what the vault keeps, whoever asks to delete it sooner
@@ -59,7 +49,7 @@ def _hours(rule: dict[str, Any]) -> float | None:
 
 
 @check("BAK-1")
-def daily_backups(deployment: Deployment) -> Iterator[Finding]:
+def daily_backups(deployment: Deployment) -> Iterator[Observation]:
     spec, found = deployment.environment.backup, plan(deployment)
     resource = f"backup plan {deployment.prefix}-database"
     rules = found.get("backupRules", [])
@@ -75,7 +65,7 @@ def daily_backups(deployment: Deployment) -> Iterator[Finding]:
     yield from _copies(deployment)
 
 
-def _vault(deployment: Deployment) -> Iterator[Finding]:
+def _vault(deployment: Deployment) -> Iterator[Observation]:
     found, resource = vault(deployment), f"vault {deployment.prefix}"
     least = days(found.get("backupMinimumEnforcedRetentionDuration"))
     yield at_least(resource, "days nothing is removed", least, _LEAST_DAYS)
@@ -84,7 +74,7 @@ def _vault(deployment: Deployment) -> Iterator[Finding]:
     yield keys.used(deployment, resource, "kmsKeyName", key, "backups", at)
 
 
-def _copies(deployment: Deployment) -> Iterator[Finding]:
+def _copies(deployment: Deployment) -> Iterator[Observation]:
     jobs = {
         str(job.get("transferSpec", {}).get("gcsDataSource", {}).get("bucketName")): job
         for job in transfers(deployment)
@@ -100,7 +90,7 @@ def _copies(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("BAK-2")
-def cluster_backups(deployment: Deployment) -> Iterator[Finding]:
+def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
     account, member = names.role_name(deployment.target, "velero"), names.member(deployment.target, "velero")
     yield equal(f"account {account}", "pods that have it", grants.pods(deployment, "velero"), ["velero/velero"])
     bucket = names.bucket(deployment.target, "backups")
@@ -114,7 +104,7 @@ def cluster_backups(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("BAK-3")
-def objectives_met(deployment: Deployment) -> Iterator[Finding]:
+def objectives_met(deployment: Deployment) -> Iterator[Observation]:
     objective = deployment.environment.backup.rpo.total_seconds() / 3600
     for rule in plan(deployment).get("backupRules", []):
         name = f"backup plan {deployment.prefix}-database"

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, at_least, check, equal
 from terrace.gcp import names
 from terrace.live.gcp import keys
-from terrace.live.gcp.checks import Deployment, Finding, at_least, check, days, equal, named
+from terrace.live.gcp.checks import Deployment, days, named
 
 
 def instance(deployment: Deployment) -> dict[str, Any]:
@@ -14,7 +15,7 @@ def instance(deployment: Deployment) -> dict[str, Any]:
 
 
 @check("CACHE-1")
-def private_and_authenticated(deployment: Deployment) -> Iterator[Finding]:
+def private_and_authenticated(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cache {deployment.prefix}", instance(deployment)
     inside = sorted(
         {
@@ -28,14 +29,14 @@ def private_and_authenticated(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("CACHE-2")
-def encrypted(deployment: Deployment) -> Iterator[Finding]:
+def encrypted(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cache {deployment.prefix}", instance(deployment)
     yield equal(resource, "transitEncryptionMode", found.get("transitEncryptionMode"), "SERVER_AUTHENTICATION")
     yield keys.used(deployment, resource, "kmsKey", found.get("kmsKey"), "cache")
 
 
 @check("CACHE-3")
-def fails_over(deployment: Deployment) -> Iterator[Finding]:
+def fails_over(deployment: Deployment) -> Iterator[Observation]:
     spec, resource, found = deployment.environment.cache, f"cache {deployment.prefix}", instance(deployment)
     yield at_least(resource, "replicaCount", found.get("replicaCount", 0), spec.replicas)
     if spec.replicas:

@@ -1,48 +1,17 @@
-"""What a check of one guarantee is: a function of the deployment that yields a Finding for everything it looks at."""
+"""The deployment that checks read, and small helpers for them."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from terrace.assurance.findings import (
-    Finding,
-    NotApplicable,
-    at_least,
-    at_most,
-    empty,
-    equal,
-    includes,
-)
-from terrace.assurance.guarantees import BY_ID
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.gcp import names
-from terrace.live import Result
-from terrace.live.evaluation import judged
 from terrace.live.gcp.session import Reader
-
-__all__ = [
-    "CHECKS",
-    "Deployment",
-    "Finding",
-    "NotApplicable",
-    "at_least",
-    "at_most",
-    "check",
-    "days",
-    "empty",
-    "equal",
-    "includes",
-    "judge",
-    "named",
-    "opened",
-    "seconds",
-]
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """What is looked at, and what it should be."""
+    """A live deployment: its environment, its target and what reads it."""
 
     environment: Environment
     target: Target
@@ -76,27 +45,6 @@ def opened(environment: Environment, target: Target) -> Deployment:
     reader = Reader(names.account(target))
     reader.check_account(target)
     return Deployment(environment, target, reader)
-
-
-Check = Callable[[Deployment], Iterator[Finding]]
-CHECKS: dict[str, Check] = {}
-
-
-def check(guarantee: str) -> Callable[[Check], Check]:
-    """Register a check under the guarantee that it reads. One a guarantee, and only ids of the table."""
-
-    def register(function: Check) -> Check:
-        if guarantee not in BY_ID or guarantee in CHECKS:
-            raise ValueError(f"{guarantee}: not in the table, or checked already")
-        CHECKS[guarantee] = function
-        return function
-
-    return register
-
-
-def judge(guarantee: str, deployment: Deployment) -> Result:
-    """Run one check. CredentialsError passes through, as it would be the same for every other check."""
-    return judged(guarantee, lambda: CHECKS[guarantee](deployment))
 
 
 def named(link: object) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Absent, Observation, at_least, check, empty, equal, includes
 from terrace.gcp import names
-from terrace.live.evaluation import Absent
 from terrace.live.gcp import grants, keys, logs
-from terrace.live.gcp.checks import Deployment, Finding, at_least, check, empty, equal, includes, named
+from terrace.live.gcp.checks import Deployment, named
 
 _LOGS = ("SYSTEM_COMPONENTS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER")
 _BROAD = ("roles/owner", "roles/editor", "roles/viewer")
@@ -28,7 +28,7 @@ def pools(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @check("K8S-1")
-def private_api(deployment: Deployment) -> Iterator[Finding]:
+def private_api(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {deployment.prefix}", cluster(deployment)
     yield equal(resource, "network", named(found.get("network")), deployment.prefix)
     nodes = found.get("networkConfig", {}).get("defaultEnablePrivateNodes") or found.get(
@@ -50,21 +50,21 @@ def private_api(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-2")
-def secrets_encrypted(deployment: Deployment) -> Iterator[Finding]:
+def secrets_encrypted(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {deployment.prefix}", cluster(deployment).get("databaseEncryption", {})
     yield equal(resource, "databaseEncryption", found.get("state"), "ENCRYPTED")
     yield keys.used(deployment, resource, "keyName", found.get("keyName"), "cluster")
 
 
 @check("K8S-3")
-def control_plane_logged(deployment: Deployment) -> Iterator[Finding]:
+def control_plane_logged(deployment: Deployment) -> Iterator[Observation]:
     found = cluster(deployment).get("loggingConfig", {}).get("componentConfig", {}).get("enableComponents", [])
     yield includes(f"cluster {deployment.prefix}", "logs", found, _LOGS)
     yield logs.kept(deployment, "cluster", deployment.environment.observability.retention_days)
 
 
 @check("K8S-4")
-def no_node_credentials(deployment: Deployment) -> Iterator[Finding]:
+def no_node_credentials(deployment: Deployment) -> Iterator[Observation]:
     pool = cluster(deployment).get("workloadIdentityConfig", {}).get("workloadPool")
     yield equal(f"cluster {deployment.prefix}", "workloadPool", pool, f"{names.account(deployment.target)}.svc.id.goog")
     for name, found in pools(deployment):
@@ -80,7 +80,7 @@ def no_node_credentials(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-5")
-def organisation_only(deployment: Deployment) -> Iterator[Finding]:
+def organisation_only(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {deployment.prefix}", cluster(deployment)
     group = found.get("authenticatorGroupsConfig", {}).get("securityGroup")
     yield equal(resource, "securityGroup", group, names.group(deployment.target, "gke-security-groups"))
@@ -94,7 +94,7 @@ def organisation_only(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-6")
-def pools_scale(deployment: Deployment) -> Iterator[Finding]:
+def pools_scale(deployment: Deployment) -> Iterator[Observation]:
     for name, found in pools(deployment):
         spec, scaling, resource = (
             deployment.environment.cluster.pools[name],
@@ -111,13 +111,13 @@ def pools_scale(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-7")
-def supported(deployment: Deployment) -> Iterator[Finding]:
+def supported(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {deployment.prefix}", cluster(deployment)
     wanted, version = deployment.environment.cluster.version, str(found.get("currentMasterVersion"))
     same = version == wanted or version.startswith((f"{wanted}.", f"{wanted}-"))
-    yield Finding(resource, f"currentMasterVersion = {version}", same, wanted)
+    yield Observation(resource, f"currentMasterVersion = {version}", same, wanted)
     channel = found.get("releaseChannel", {}).get("channel")
-    yield Finding(resource, f"releaseChannel = {channel}", channel in ("REGULAR", "STABLE"), "REGULAR or STABLE")
+    yield Observation(resource, f"releaseChannel = {channel}", channel in ("REGULAR", "STABLE"), "REGULAR or STABLE")
     window = found.get("maintenancePolicy", {}).get("window", {})
     kept = bool(window.get("recurringWindow") or window.get("dailyMaintenanceWindow"))
     yield equal(resource, "has a maintenance window", kept, True)
@@ -128,20 +128,20 @@ def supported(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("K8S-8")
-def policies_enforced(deployment: Deployment) -> Iterator[Finding]:
+def policies_enforced(deployment: Deployment) -> Iterator[Observation]:
     found = cluster(deployment).get("networkConfig", {}).get("datapathProvider")
     yield equal(f"cluster {deployment.prefix}", "datapathProvider", found, "ADVANCED_DATAPATH")
 
 
 @check("K8S-9")
-def disks_and_images(deployment: Deployment) -> Iterator[Finding]:
+def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
     shielded = cluster(deployment).get("shieldedNodes", {}).get("enabled", False)
     yield equal(f"cluster {deployment.prefix}", "shieldedNodes", shielded, True)
     for name, pool in pools(deployment):
         resource, config = f"pool {name}", pool.get("config", {})
         yield keys.used(deployment, resource, "bootDiskKmsKey", config.get("bootDiskKmsKey"), "disks")
         image = str(config.get("imageType"))
-        yield Finding(resource, f"imageType = {image}", image.upper().startswith("COS"), "COS_CONTAINERD")
+        yield Observation(resource, f"imageType = {image}", image.upper().startswith("COS"), "COS_CONTAINERD")
         shield = config.get("shieldedInstanceConfig", {})
         for flag in ("enableSecureBoot", "enableIntegrityMonitoring"):
             yield equal(resource, flag, shield.get(flag, False), True)

@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Absent, NotRequired, Observation, at_least, check, equal, includes
 from terrace.gcp import names
-from terrace.live.evaluation import Absent
-from terrace.live.gcp.checks import Deployment, Finding, NotApplicable, at_least, check, equal, includes
+from terrace.live.gcp.checks import Deployment
 
 _LATEST_MINUTES = 30  # what follows something else in the same turn
 
@@ -23,7 +23,7 @@ def budget(deployment: Deployment) -> dict[str, Any]:
 
 
 @check("COST-1")
-def alerts(deployment: Deployment) -> Iterator[Finding]:
+def alerts(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"budget {deployment.prefix}", budget(deployment)
     amount = float(found.get("amount", {}).get("specifiedAmount", {}).get("units", "inf"))
     yield equal(resource, "amount in USD", amount, float(deployment.environment.cost.budget_usd))
@@ -39,10 +39,10 @@ def alerts(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("COST-2")
-def sleeps(deployment: Deployment) -> Iterator[Finding]:
+def sleeps(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.cost.sleep
     if spec is None:
-        raise NotApplicable("it is always awake (cost.sleep)")
+        raise NotRequired("it is always awake (cost.sleep)")
     for pool in deployment.environment.cluster.pools:
         at = f"nodePools/{pool}"
         free, held = _job(deployment, f"nodes-{pool}-down"), _job(deployment, f"nodes-{pool}-up")
@@ -75,15 +75,15 @@ def _body(job: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _runs(job: dict[str, Any], time: str, zone: str, what: str) -> Iterator[Finding]:
+def _runs(job: dict[str, Any], time: str, zone: str, what: str) -> Iterator[Observation]:
     """Whether a job calls `what` at a time or soon after, so that one can follow the other."""
     resource, (hour, minute) = f"job {_name(job)}", (int(part) for part in time.split(":"))
     written = str(job.get("schedule")).split()
     daily = len(written) == 5 and written[0].isdecimal() and written[1].isdecimal()
     late = int(written[1]) * 60 + int(written[0]) - (hour * 60 + minute) if daily else None
     soon = late is not None and 0 <= late <= _LATEST_MINUTES
-    yield Finding(resource, f"schedule = {job.get('schedule')}", soon, f"{time} or soon after")
+    yield Observation(resource, f"schedule = {job.get('schedule')}", soon, f"{time} or soon after")
     yield equal(resource, "timeZone", job.get("timeZone"), zone)
     yield equal(resource, "state", job.get("state", "ENABLED"), "ENABLED")
     uri = str(job.get("httpTarget", {}).get("uri"))
-    yield Finding(resource, f"calls {uri}", uri.endswith(what), what)
+    yield Observation(resource, f"calls {uri}", uri.endswith(what), what)

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from terrace.assurance.evaluation import CredentialsError
 from terrace.errors import TerraceError, UsageError
 from terrace.live import CredentialStatus
-from terrace.live.evaluation import CredentialsError
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials

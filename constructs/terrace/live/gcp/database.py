@@ -3,21 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Absent, NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.capabilities.keys import Purpose
 from terrace.gcp import names
 from terrace.gcp.names import Place
-from terrace.live.evaluation import Absent
 from terrace.live.gcp import grants, keys, network
-from terrace.live.gcp.checks import (
-    Deployment,
-    Finding,
-    NotApplicable,
-    at_least,
-    check,
-    empty,
-    equal,
-    includes,
-)
+from terrace.live.gcp.checks import Deployment
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # Cloud SQL counts from one, Monday
 _KEY: Purpose = "database"
@@ -56,7 +47,7 @@ def _all(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any], dict[str
 
 
 @check("DB-1")
-def private(deployment: Deployment) -> Iterator[Finding]:
+def private(deployment: Deployment) -> Iterator[Observation]:
     for resource, instance, settings in _all(deployment):
         ways = settings.get("ipConfiguration", {})
         yield equal(resource, "ipv4Enabled", ways.get("ipv4Enabled", True), False)
@@ -70,15 +61,15 @@ def private(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("DB-2")
-def tls_required(deployment: Deployment) -> Iterator[Finding]:
+def tls_required(deployment: Deployment) -> Iterator[Observation]:
     for resource, _, settings in _all(deployment):
         mode = settings.get("ipConfiguration", {}).get("sslMode")
         strict = mode in ("ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED")
-        yield Finding(resource, f"sslMode = {mode}", strict, "ENCRYPTED_ONLY")
+        yield Observation(resource, f"sslMode = {mode}", strict, "ENCRYPTED_ONLY")
 
 
 @check("DB-3")
-def encrypted(deployment: Deployment) -> Iterator[Finding]:
+def encrypted(deployment: Deployment) -> Iterator[Observation]:
     for resource, instance, _ in _all(deployment):
         place: Place = "home" if instance.get("region") == deployment.target.region else "recovery"
         key = instance.get("diskEncryptionConfiguration", {}).get("kmsKeyName")
@@ -86,15 +77,15 @@ def encrypted(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("DB-4")
-def standby(deployment: Deployment) -> Iterator[Finding]:
+def standby(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.database.high_availability:
-        raise NotApplicable("one zone is enough here (database.high_availability)")
+        raise NotRequired("one zone is enough here (database.high_availability)")
     kind = server(deployment)["settings"].get("availabilityType")
     yield equal(f"sql instance {deployment.prefix}", "availabilityType", kind, "REGIONAL")
 
 
 @check("DB-5")
-def recoverable(deployment: Deployment) -> Iterator[Finding]:
+def recoverable(deployment: Deployment) -> Iterator[Observation]:
     wanted, resource = deployment.environment.database.recovery_days, f"sql instance {deployment.prefix}"
     backups = server(deployment)["settings"].get("backupConfiguration", {})
     yield equal(resource, "backups", backups.get("enabled", False), True)
@@ -110,9 +101,9 @@ def recoverable(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("DB-6")
-def protected(deployment: Deployment) -> Iterator[Finding]:
+def protected(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.database.deletion_protection:
-        raise NotApplicable("it may be deleted here (database.deletion_protection)")
+        raise NotRequired("it may be deleted here (database.deletion_protection)")
     for resource, _, settings in _all(deployment):
         on = settings.get("deletionProtectionEnabled", False)
         yield equal(resource, "deletionProtectionEnabled", on, True)
@@ -121,7 +112,7 @@ def protected(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("DB-7")
-def watched(deployment: Deployment) -> Iterator[Finding]:
+def watched(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.database
     for resource, instance, settings in _all(deployment):
         found = flags(instance)
@@ -129,13 +120,13 @@ def watched(deployment: Deployment) -> Iterator[Finding]:
         yield includes(resource, "pgaudit.log", found.get("pgaudit.log", "").split(","), ["ddl", "role"])
         slow = found.get("log_min_duration_statement", "-1")
         within = slow.isdecimal() and int(slow) <= spec.slow_query_ms
-        yield Finding(resource, f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
+        yield Observation(resource, f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
         insights = settings.get("insightsConfig", {}).get("queryInsightsEnabled", False)
         yield equal(resource, "queryInsightsEnabled", insights, True)
 
 
 @check("DB-8")
-def grows(deployment: Deployment) -> Iterator[Finding]:
+def grows(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.database
     for resource, _, settings in _all(deployment):
         yield equal(resource, "storageAutoResize", settings.get("storageAutoResize", False), True)
@@ -146,7 +137,7 @@ def grows(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("DB-9")
-def bootstrap_possible(deployment: Deployment) -> Iterator[Finding]:
+def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
     # schemas, databases and roles are made by the bootstrap job inside PostgreSQL, which Google's API does not show;
     # PostGIS needs no setting on Cloud SQL
     resource, primary = f"sql instance {deployment.prefix}", server(deployment)
@@ -172,7 +163,7 @@ def login(deployment: Deployment, purpose: str) -> str:
 
 
 @check("DB-10")
-def patched(deployment: Deployment) -> Iterator[Finding]:
+def patched(deployment: Deployment) -> Iterator[Observation]:
     # minor versions come by themselves inside the window: Cloud SQL, "About maintenance"
     wanted, resource = deployment.environment.database.maintenance_window, f"sql instance {deployment.prefix}"
     window = server(deployment)["settings"].get("maintenanceWindow")

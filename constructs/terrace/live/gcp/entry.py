@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Absent, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.gcp import names
-from terrace.live.evaluation import Absent
-from terrace.live.gcp.checks import Deployment, Finding, at_least, at_most, check, empty, equal, includes, named
+from terrace.live.gcp.checks import Deployment, named
 
 _MANAGED = ("sqli", "xss", "rce", "lfi")
 
@@ -16,15 +16,15 @@ def _get(deployment: Deployment, collection: str, parameter: str, name: str) -> 
 
 
 @check("NET-6")
-def guarded(deployment: Deployment) -> Iterator[Finding]:
+def guarded(deployment: Deployment) -> Iterator[Observation]:
     entry, plain = f"{deployment.prefix}-entry", f"{deployment.prefix}-redirect"
     proxy = _get(deployment, "targetHttpsProxies", "targetHttpsProxy", entry)
     if not proxy.get("sslPolicy"):
         raise Absent(f"a TLS policy of proxy {entry}")  # Google's own default accepts TLS 1.0
     policy = _get(deployment, "sslPolicies", "sslPolicy", named(proxy["sslPolicy"]))
     resource, oldest = f"TLS policy {policy['name']}", policy.get("minTlsVersion")
-    yield Finding(resource, f"minTlsVersion = {oldest}", oldest in ("TLS_1_2", "TLS_1_3"), "TLS_1_2")
-    yield Finding(resource, f"profile = {policy.get('profile')}", policy.get("profile") != "COMPATIBLE", "MODERN")
+    yield Observation(resource, f"minTlsVersion = {oldest}", oldest in ("TLS_1_2", "TLS_1_3"), "TLS_1_2")
+    yield Observation(resource, f"profile = {policy.get('profile')}", policy.get("profile") != "COMPATIBLE", "MODERN")
     yield equal(f"proxy {entry}", "has a certificate", bool(proxy.get("certificateMap")), True)
     redirect = _get(deployment, "targetHttpProxies", "targetHttpProxy", plain)
     urls = _get(deployment, "urlMaps", "urlMap", named(redirect.get("urlMap")))
@@ -37,7 +37,7 @@ def guarded(deployment: Deployment) -> Iterator[Finding]:
     yield from _firewall(deployment, entry)
 
 
-def _firewall(deployment: Deployment, entry: str) -> Iterator[Finding]:
+def _firewall(deployment: Deployment, entry: str) -> Iterator[Observation]:
     spec, service = deployment.environment.network.entry, _get(deployment, "backendServices", "backendService", entry)
     yield equal(f"backend service {entry}", "logConfig", service.get("logConfig", {}).get("enable", False), True)
     if not service.get("securityPolicy"):

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, check, empty, equal, includes
 from terrace.capabilities.keys import PURPOSES
 from terrace.gcp import names
 from terrace.live.gcp import backup, cache, cluster, database, keys, lake, network, secrets
-from terrace.live.gcp.checks import Deployment, Finding, check, empty, equal, includes, named
+from terrace.live.gcp.checks import Deployment, named
 
 
 def _labelled(deployment: Deployment) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -32,16 +33,16 @@ def _labelled(deployment: Deployment) -> Iterator[tuple[str, Mapping[str, Any]]]
 
 
 @check("GOV-1")
-def all_labelled(deployment: Deployment) -> Iterator[Finding]:
+def all_labelled(deployment: Deployment) -> Iterator[Observation]:
     wanted = names.labels(deployment.target)
     for resource, has in _labelled(deployment):
         wrong = sorted(key for key, value in wanted.items() if has.get(key) != value)
         fact = f"lacks {', '.join(wrong)}" if wrong else "has its labels"
-        yield Finding(resource, fact, not wrong, ", ".join(wanted))
+        yield Observation(resource, fact, not wrong, ", ".join(wanted))
 
 
 @check("GOV-2")
-def own_regions(deployment: Deployment) -> Iterator[Finding]:
+def own_regions(deployment: Deployment) -> Iterator[Observation]:
     regions = [region for region in (deployment.target.region, deployment.target.recovery_region) if region]
     if names.settings(deployment.target).owns_account:
         yield from _others_refused(deployment, regions)
@@ -60,13 +61,13 @@ def own_regions(deployment: Deployment) -> Iterator[Finding]:
         yield equal(f"topic {named(topic['name'])}", "allowedPersistenceRegions", kept, [deployment.target.region])
 
 
-def _inside(resource: str, place: object, regions: list[str]) -> Finding:
+def _inside(resource: str, place: object, regions: list[str]) -> Observation:
     """Whether a region, or a zone of it, is one of ours."""
     good = any(str(place) == region or str(place).startswith(f"{region}-") for region in regions)
-    return Finding(resource, f"is in {place}", good, ", ".join(regions))
+    return Observation(resource, f"is in {place}", good, ", ".join(regions))
 
 
-def _others_refused(deployment: Deployment, regions: list[str]) -> Iterator[Finding]:
+def _others_refused(deployment: Deployment, regions: list[str]) -> Iterator[Observation]:
     constraint = "gcp.resourceLocations"
     name = f"{deployment.project}/policies/{constraint}"
     rules = deployment.call("orgpolicy", "projects.policies.get", name=name).get("spec", {}).get("rules", [])

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
 from terrace.gcp import names
 from terrace.live.gcp import grants
-from terrace.live.gcp.checks import Deployment, Finding, at_least, check, empty, equal, includes, named
+from terrace.live.gcp.checks import Deployment, named
 
 _ISSUER = "https://token.actions.githubusercontent.com"
 _READS = ("iewer", "eader", "browser", "securityReviewer", "serviceUsageConsumer")
@@ -12,7 +13,7 @@ _ACCOUNTS = "projects.serviceAccounts"
 
 
 @check("ID-1")
-def federated(deployment: Deployment) -> Iterator[Finding]:
+def federated(deployment: Deployment) -> Iterator[Observation]:
     repository = deployment.environment.identity.repository
     pool = names.short(f"{deployment.prefix}-github", 32)  # as the pool's id has a limit
     parent = f"{deployment.project}/locations/global/workloadIdentityPools/{pool}"
@@ -25,7 +26,7 @@ def federated(deployment: Deployment) -> Iterator[Finding]:
         resource, condition = f"provider {named(provider['name'])}", str(provider.get("attributeCondition"))
         yield equal(resource, "issuer", provider.get("oidc", {}).get("issuerUri"), _ISSUER)
         bound = f"assertion.repository == '{repository}'" in condition
-        yield Finding(resource, f"condition: {condition}", bound, f"the repository {repository}")
+        yield Observation(resource, f"condition: {condition}", bound, f"the repository {repository}")
     for purpose in ("plan", "apply"):
         account = f"{deployment.project}/serviceAccounts/{names.role_email(deployment.target, f'ci-{purpose}')}"
         resource = f"account {names.role_name(deployment.target, f'ci-{purpose}')}"
@@ -33,7 +34,7 @@ def federated(deployment: Deployment) -> Iterator[Finding]:
         subjects = sorted(grant.member.partition("/subject/")[2] or grant.member for grant in held)
         own = bool(subjects) and all(one.startswith(f"repo:{repository}:") and "*" not in one for one in subjects)
         fact = f"workflows that have it: {', '.join(subjects) or 'none'}"
-        yield Finding(resource, fact, own, f"repo:{repository}:...")
+        yield Observation(resource, fact, own, f"repo:{repository}:...")
         if purpose == "apply":
             wanted = [f"repo:{repository}:environment:{deployment.target.environment}"]
             yield equal(resource, "workflows that apply", subjects, wanted)
@@ -41,7 +42,7 @@ def federated(deployment: Deployment) -> Iterator[Finding]:
     yield from _plan_reads(deployment)
 
 
-def _no_keys(deployment: Deployment) -> Iterator[Finding]:
+def _no_keys(deployment: Deployment) -> Iterator[Observation]:
     """No account of ours has a key that somebody could take away."""
     for account in deployment.pages("iam", f"{_ACCOUNTS}.list", "accounts", name=deployment.project):
         if str(account["email"]).startswith(f"{deployment.prefix}-"):
@@ -52,7 +53,7 @@ def _no_keys(deployment: Deployment) -> Iterator[Finding]:
             yield empty(f"account {str(account['email']).partition('@')[0]}", "static keys", static)
 
 
-def _plan_reads(deployment: Deployment) -> Iterator[Finding]:
+def _plan_reads(deployment: Deployment) -> Iterator[Observation]:
     member = names.member(deployment.target, "ci-plan")
     given = [grant for grant in grants.on_project(deployment) if grant.member == member]
     on_state = [grant for grant in given if grant.only == names.in_state_bucket(deployment.target)]

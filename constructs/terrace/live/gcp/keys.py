@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal
 from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, Purpose
 from terrace.gcp import names
 from terrace.gcp.names import Place
 from terrace.live.gcp import grants
-from terrace.live.gcp.checks import Deployment, Finding, at_least, at_most, check, days, empty, equal
+from terrace.live.gcp.checks import Deployment, days
 
 _KEYS = "projects.locations.keyRings.cryptoKeys"
 _USE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
@@ -24,11 +25,11 @@ def key(deployment: Deployment, purpose: Purpose, place: Place = "home") -> dict
 
 def used(
     deployment: Deployment, resource: str, name: str, reference: object, purpose: Purpose, place: Place = "home"
-) -> Finding:
+) -> Observation:
     """Whether `reference`, a key or a version of one, is the purpose's key of a place."""
     wanted = names.key(deployment.target, purpose, place)
     told = str(reference or "unset").partition("/cryptoKeyVersions/")[0]
-    return Finding(resource, f"{name} = {told}", told == wanted, wanted)
+    return Observation(resource, f"{name} = {told}", told == wanted, wanted)
 
 
 def everywhere(deployment: Deployment) -> Iterator[tuple[Purpose, Place]]:
@@ -45,7 +46,7 @@ def _told(deployment: Deployment, purpose: Purpose, place: Place) -> str:
 
 
 @check("KEY-1")
-def own_key_rotated(deployment: Deployment) -> Iterator[Finding]:
+def own_key_rotated(deployment: Deployment) -> Iterator[Observation]:
     for purpose, place in everywhere(deployment):
         found, resource = key(deployment, purpose, place), _told(deployment, purpose, place)
         yield equal(resource, "purpose", found.get("purpose"), "ENCRYPT_DECRYPT")
@@ -54,7 +55,7 @@ def own_key_rotated(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("KEY-2")
-def destruction_waits(deployment: Deployment) -> Iterator[Finding]:
+def destruction_waits(deployment: Deployment) -> Iterator[Observation]:
     for purpose, place in everywhere(deployment):
         found, resource = key(deployment, purpose, place), _told(deployment, purpose, place)
         wait = days(found.get("destroyScheduledDuration"))
@@ -72,7 +73,7 @@ def destruction_waits(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("KEY-3")
-def least_use(deployment: Deployment) -> Iterator[Finding]:
+def least_use(deployment: Deployment) -> Iterator[Observation]:
     for purpose, place in everywhere(deployment):
         resource = _told(deployment, purpose, place)
         found = grants.on(deployment, "cloudkms", _KEYS, names.key(deployment.target, purpose, place))

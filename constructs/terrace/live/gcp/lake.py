@@ -3,21 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
 from terrace.gcp import names
 from terrace.live.gcp import grants, keys
-from terrace.live.gcp.checks import (
-    Deployment,
-    Finding,
-    NotApplicable,
-    at_least,
-    at_most,
-    check,
-    days,
-    empty,
-    equal,
-)
+from terrace.live.gcp.checks import Deployment, days
 
 _KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups", "access": "logs"}  # the others: the lake's
 _VERBS = {"roles/storage.objectViewer": "read", "roles/storage.objectUser": "write"}
@@ -41,7 +32,7 @@ def spans(deployment: Deployment, name: Bucket) -> bool:
     return bool(deployment.environment.lake.replicate and deployment.target.recovery_region and name in REPLICATED)
 
 
-def lock(deployment: Deployment, name: Bucket, least: int) -> Iterator[Finding]:
+def lock(deployment: Deployment, name: Bucket, least: int) -> Iterator[Observation]:
     """Whether the bucket's objects are immutable for these days, in the environment's mode."""
     resource = f"bucket {names.bucket(deployment.target, name)}"
     policy = bucket(deployment, name).get("retentionPolicy", {})
@@ -51,7 +42,7 @@ def lock(deployment: Deployment, name: Bucket, least: int) -> Iterator[Finding]:
 
 
 @check("LAKE-1")
-def never_public(deployment: Deployment) -> Iterator[Finding]:
+def never_public(deployment: Deployment) -> Iterator[Observation]:
     for _, name, found in buckets(deployment):
         access = found.get("iamConfiguration", {})
         yield equal(f"bucket {name}", "publicAccessPrevention", access.get("publicAccessPrevention"), "enforced")
@@ -61,7 +52,7 @@ def never_public(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("LAKE-2")
-def encrypted(deployment: Deployment) -> Iterator[Finding]:
+def encrypted(deployment: Deployment) -> Iterator[Observation]:
     for bucket_name, name, found in buckets(deployment):
         encryption = found.get("encryption", {})
         place: names.Place = "both" if spans(deployment, bucket_name) else "home"
@@ -71,7 +62,7 @@ def encrypted(deployment: Deployment) -> Iterator[Finding]:
         yield policy_on(deployment, _SECURE_TRANSPORT)  # refuses plain HTTP
 
 
-def policy_on(deployment: Deployment, constraint: str) -> Finding:
+def policy_on(deployment: Deployment, constraint: str) -> Observation:
     """Whether an organisation policy is enforced on the project. Raises Absent."""
     policy = deployment.call("orgpolicy", "projects.policies.get", name=f"{deployment.project}/policies/{constraint}")
     rules = policy.get("spec", {}).get("rules", [])
@@ -80,18 +71,18 @@ def policy_on(deployment: Deployment, constraint: str) -> Finding:
 
 
 @check("LAKE-3")
-def versioned(deployment: Deployment) -> Iterator[Finding]:
+def versioned(deployment: Deployment) -> Iterator[Observation]:
     for _, name, found in buckets(deployment):
         kept = bool(found.get("versioning", {}).get("enabled")) or "retentionPolicy" in found
         fact = f"{'keeps' if kept else 'loses'} what was overwritten"
-        yield Finding(f"bucket {name}", fact, kept, "versions or retention")
+        yield Observation(f"bucket {name}", fact, kept, "versions or retention")
         soft = days(found.get("softDeletePolicy", {}).get("retentionDurationSeconds"))
         yield at_least(f"bucket {name}", "days of soft delete", soft, _SOFT_DELETE_DAYS)
     yield from lock(deployment, "bronze", deployment.environment.lake.immutability.days)
 
 
 @check("LAKE-4")
-def tiered(deployment: Deployment) -> Iterator[Finding]:
+def tiered(deployment: Deployment) -> Iterator[Observation]:
     for name, spec in deployment.environment.lake.lifecycle.items():
         found, resource = bucket(deployment, name), f"bucket {names.bucket(deployment.target, name)}"
         rules = [rule for rule in found.get("lifecycle", {}).get("rule", []) if not _narrowed(rule)]
@@ -111,9 +102,9 @@ def _narrowed(rule: dict[str, Any]) -> bool:
 
 
 @check("LAKE-5")
-def spans_two_regions(deployment: Deployment) -> Iterator[Finding]:
+def spans_two_regions(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.lake.replicate:
-        raise NotApplicable("no copies are asked for (lake.replicate)")
+        raise NotRequired("no copies are asked for (lake.replicate)")
     wanted = sorted(str(region).upper() for region in (deployment.target.region, deployment.target.recovery_region))
     for name in REPLICATED:
         found, resource = bucket(deployment, name), f"bucket {names.bucket(deployment.target, name)}"
@@ -123,7 +114,7 @@ def spans_two_regions(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("LAKE-6")
-def logged(deployment: Deployment) -> Iterator[Finding]:
+def logged(deployment: Deployment) -> Iterator[Observation]:
     access = names.bucket(deployment.target, "access")
     for bucket_name, name, found in buckets(deployment):
         if bucket_name != "access":
@@ -131,10 +122,10 @@ def logged(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("LAKE-7")
-def as_declared(deployment: Deployment) -> Iterator[Finding]:
+def as_declared(deployment: Deployment) -> Iterator[Observation]:
     modules = {name: module for name, module in deployment.environment.modules.items() if module.enabled}
     if not modules:
-        raise NotApplicable("no module is enabled (modules)")
+        raise NotRequired("no module is enabled (modules)")
     by_bucket = {bucket: grants.on_bucket(deployment, name) for bucket, name, _ in buckets(deployment)}
     everywhere = grants.on_project(deployment)
     for module, spec in modules.items():

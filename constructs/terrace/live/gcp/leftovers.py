@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from terrace.assurance.evaluation import Absent, CredentialsError
 from terrace.capabilities.lake import BUCKETS
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
@@ -15,7 +16,6 @@ from terrace.errors import TerraceError
 from terrace.gcp import names
 from terrace.gcp.names import Place
 from terrace.live import Inventory, Leftover, Unlisted
-from terrace.live.evaluation import Absent, CredentialsError
 from terrace.live.gcp import backup, cost, grants
 from terrace.live.gcp.checks import Deployment, named, opened
 from terrace.live.gcp.session import VERSIONS, Off

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import Observation, at_least, equal
 from terrace.capabilities.observability import LogGroup
 from terrace.gcp import names
-from terrace.live.gcp.checks import Deployment, Finding, at_least, equal
+from terrace.live.gcp.checks import Deployment
 
 
 def group(deployment: Deployment, name: LogGroup) -> dict[str, Any]:
@@ -14,20 +15,20 @@ def group(deployment: Deployment, name: LogGroup) -> dict[str, Any]:
     return deployment.call("logging", "projects.locations.buckets.get", name=full)
 
 
-def kept(deployment: Deployment, name: LogGroup, days: int) -> Finding:
+def kept(deployment: Deployment, name: LogGroup, days: int) -> Observation:
     """Whether a kind of log is kept for `days`. Logging leaves out a retention that is its default, 30 days."""
     found = group(deployment, name)
     resource = f"log bucket {names.log_group(deployment.target, name)}"
     return at_least(resource, "retentionDays", found.get("retentionDays", 30), days)
 
 
-def filled(deployment: Deployment, name: LogGroup, *takes: str) -> Iterator[Finding]:
+def filled(deployment: Deployment, name: LogGroup, *takes: str) -> Iterator[Observation]:
     """Whether the sink into a log bucket is on, leads there, and takes the logs whose ids are given."""
     bucket = names.log_group(deployment.target, name)
     sink = deployment.call("logging", "projects.sinks.get", sinkName=f"{deployment.project}/sinks/{bucket}")
     resource, destination = f"sink {bucket}", str(sink.get("destination"))
     where = names.log_group_id(deployment.target, name).partition("/locations/")[2]
-    yield Finding(resource, f"destination = {destination}", destination.endswith(where), where)
+    yield Observation(resource, f"destination = {destination}", destination.endswith(where), where)
     yield equal(resource, "disabled", bool(sink.get("disabled")), False)
     missing = [log for log in takes if log not in str(sink.get("filter"))]
-    yield Finding(resource, f"leaves out {', '.join(missing) or 'nothing'}", not missing, "nothing")
+    yield Observation(resource, f"leaves out {', '.join(missing) or 'nothing'}", not missing, "nothing")

@@ -3,19 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.gcp import names
 from terrace.live.gcp import cluster, logs
-from terrace.live.gcp.checks import (
-    Deployment,
-    Finding,
-    NotApplicable,
-    at_least,
-    check,
-    empty,
-    equal,
-    includes,
-    named,
-)
+from terrace.live.gcp.checks import Deployment, named
 
 ESSENTIAL = ("googleapis-com", "pkg-dev", "gcr-io")
 """Domains that nodes and workloads need to run; `private_paths: full` has at least these, and more."""
@@ -51,13 +42,13 @@ def firewalls(deployment: Deployment) -> list[dict[str, Any]]:
     return [rule for rule in found if named(rule.get("network")) == deployment.prefix]
 
 
-def private_zone(deployment: Deployment, name: str) -> Iterator[Finding]:
+def private_zone(deployment: Deployment, name: str) -> Iterator[Observation]:
     """Whether a DNS zone answers inside the network, and nowhere else. Raises Absent."""
     zone = deployment.call("dns", "managedZones.get", project=_project(deployment), managedZone=name)
     inside = [named(one.get("networkUrl")) for one in zone.get("privateVisibilityConfig", {}).get("networks", [])]
     good = zone.get("visibility") == "private" and inside == [deployment.prefix]
     fact = f"visibility = {zone.get('visibility')} in {', '.join(inside) or 'no network'}"
-    yield Finding(f"zone {name}", fact, good, f"private in {deployment.prefix}")
+    yield Observation(f"zone {name}", fact, good, f"private in {deployment.prefix}")
 
 
 def _project(deployment: Deployment) -> str:
@@ -75,7 +66,7 @@ def _router(deployment: Deployment) -> dict[str, Any]:
 
 
 @check("NET-1")
-def private_subnets(deployment: Deployment) -> Iterator[Finding]:
+def private_subnets(deployment: Deployment) -> Iterator[Observation]:
     resource = f"network {deployment.prefix}"
     automatic = vpc(deployment).get("autoCreateSubnetworks", True)
     yield equal(resource, "autoCreateSubnetworks", automatic, False)
@@ -90,7 +81,7 @@ def private_subnets(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("NET-2")
-def egress_by_nat(deployment: Deployment) -> Iterator[Finding]:
+def egress_by_nat(deployment: Deployment) -> Iterator[Observation]:
     wanted = len(deployment.target.zones) if deployment.environment.network.egress.nat == "per_zone" else 1
     gateways = _router(deployment).get("nats", [])
     yield at_least(f"router {deployment.prefix}", "NAT gateways", len(gateways), 1)
@@ -117,7 +108,7 @@ def egress_by_nat(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("NET-3")
-def private_paths(deployment: Deployment) -> Iterator[Finding]:
+def private_paths(deployment: Deployment) -> Iterator[Observation]:
     for subnet in subnets(deployment):
         if subnet.get("purpose", "PRIVATE") == "PRIVATE":
             private = subnet.get("privateIpGoogleAccess", False)
@@ -130,7 +121,7 @@ def private_paths(deployment: Deployment) -> Iterator[Finding]:
         )
         addresses = [str(one) for record in records if record["type"] == "A" for one in record.get("rrdatas", [])]
         inside = bool(addresses) and all(address.startswith(_RESTRICTED) for address in addresses)
-        yield Finding(f"zone {zone}", f"leads to {', '.join(addresses) or 'nothing'}", inside, f"{_RESTRICTED}*")
+        yield Observation(f"zone {zone}", f"leads to {', '.join(addresses) or 'nothing'}", inside, f"{_RESTRICTED}*")
     for name, kind in CONNECTED.items():
         full = f"{deployment.place}/serviceConnectionPolicies/{deployment.prefix}-{name}"
         policy = deployment.call("networkconnectivity", "projects.locations.serviceConnectionPolicies.get", name=full)
@@ -141,7 +132,7 @@ def private_paths(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("NET-4")
-def default_deny(deployment: Deployment) -> Iterator[Finding]:
+def default_deny(deployment: Deployment) -> Iterator[Observation]:
     rules = [rule for rule in firewalls(deployment) if not str(rule["name"]).startswith(_BY_GKE)]
     for direction, place in (("INGRESS", "sourceRanges"), ("EGRESS", "destinationRanges")):
         refusals = [
@@ -158,12 +149,12 @@ def default_deny(deployment: Deployment) -> Iterator[Finding]:
     away = {str(one.cidr): str(one.port) for one in deployment.environment.network.egress.destinations.values()}
     for rule in rules:
         resource, told = f"firewall {rule['name']}", str(rule.get("description") or "").strip()
-        yield Finding(resource, f"purpose: {told or 'none'}", len(told) >= 8, "a purpose")
+        yield Observation(resource, f"purpose: {told or 'none'}", len(told) >= 8, "a purpose")
         if rule.get("allowed"):
             yield _narrow(rule, resource, away)
 
 
-def _narrow(rule: dict[str, Any], resource: str, away: dict[str, str]) -> Finding:
+def _narrow(rule: dict[str, Any], resource: str, away: dict[str, str]) -> Observation:
     inward = rule.get("direction") == "INGRESS"
     places = [str(one) for one in rule.get("sourceRanges" if inward else "destinationRanges", [])]
     ports = [str(port) for one in rule["allowed"] for port in one.get("ports") or ["all"]]
@@ -171,11 +162,11 @@ def _narrow(rule: dict[str, Any], resource: str, away: dict[str, str]) -> Findin
     good = not wide if inward else all(ports == [away.get(place)] for place in wide)
     owned = bool(rule.get("targetServiceAccounts") or rule.get("targetTags"))
     fact = f"{'from' if inward else 'to'} {', '.join(places)} ports {', '.join(ports)}"
-    return Finding(resource, fact, good and owned, "what the environment names, for one party")
+    return Observation(resource, fact, good and owned, "what the environment names, for one party")
 
 
 @check("NET-5")
-def flow_logs(deployment: Deployment) -> Iterator[Finding]:
+def flow_logs(deployment: Deployment) -> Iterator[Observation]:
     interval = _INTERVALS[deployment.environment.network.flow_log_interval_seconds]
     found = [one for one in subnets(deployment) if one.get("purpose", "PRIVATE") == "PRIVATE"]
     yield at_least(f"network {deployment.prefix}", "subnets", len(found), 1)
@@ -185,17 +176,17 @@ def flow_logs(deployment: Deployment) -> Iterator[Finding]:
         yield equal(resource, "flow log", bool(log) and log.get("enable", True), True)
         every = log.get("aggregationInterval", "INTERVAL_5_SEC")
         often = every in (interval, "INTERVAL_1_MIN", "INTERVAL_30_SEC", "INTERVAL_5_SEC")
-        yield Finding(resource, f"aggregationInterval = {every}", often, interval)
+        yield Observation(resource, f"aggregationInterval = {every}", often, interval)
         yield equal(resource, "flowSampling", float(log.get("flowSampling", 0.5)), 1.0)
     yield logs.kept(deployment, "flow", deployment.environment.observability.retention_days)
     yield from logs.filled(deployment, "flow", "vpc_flows")
 
 
 @check("NET-7")
-def link(deployment: Deployment) -> Iterator[Finding]:
+def link(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.network.hybrid
     if spec is None:
-        raise NotApplicable("no link is asked for (network.hybrid)")
+        raise NotRequired("no link is asked for (network.hybrid)")
     where = {"project": _project(deployment), "region": deployment.target.region}
     gateway = deployment.call("compute", "vpnGateways.get", vpnGateway=deployment.prefix, **where)
     resource = f"VPN gateway {deployment.prefix}"

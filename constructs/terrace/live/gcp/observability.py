@@ -4,23 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any, get_args
 
+from terrace.assurance.evaluation import Absent, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.capabilities.observability import EmailChannel, LogGroup
 from terrace.capabilities.spec import Severity
 from terrace.gcp import names
-from terrace.live.evaluation import Absent
 from terrace.live.gcp import keys, logs
-from terrace.live.gcp.checks import (
-    Deployment,
-    Finding,
-    at_least,
-    at_most,
-    check,
-    empty,
-    equal,
-    includes,
-    named,
-    seconds,
-)
+from terrace.live.gcp.checks import Deployment, named, seconds
 
 SIGNALS = (
     "cloudsql.googleapis.com/database/cpu/utilization",
@@ -82,7 +71,7 @@ def _on(deployment: Deployment, metric: str) -> list[dict[str, Any]]:
 
 
 @check("OBS-1")
-def kept_and_encrypted(deployment: Deployment) -> Iterator[Finding]:
+def kept_and_encrypted(deployment: Deployment) -> Iterator[Observation]:
     groups: dict[str, LogGroup] = {names.log_group(deployment.target, name): name for name in get_args(LogGroup)}
     for bucket, name in groups.items():
         key = logs.group(deployment, name).get("cmekSettings", {}).get("kmsKeyName")
@@ -93,7 +82,7 @@ def kept_and_encrypted(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("OBS-2")
-def signals_alarm(deployment: Deployment) -> Iterator[Finding]:
+def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
     spec, wanted = deployment.environment, deployment.environment.observability.thresholds
     limits = (
         wanted.database_cpu_percent / 100,
@@ -123,7 +112,7 @@ def signals_alarm(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("OBS-3")
-def people_hear(deployment: Deployment) -> Iterator[Finding]:
+def people_hear(deployment: Deployment) -> Iterator[Observation]:
     spec, known = deployment.environment.observability, channels(deployment)
     chosen = {"warning": spec.escalation.warning, "critical": spec.escalation.critical}
     for severity, ways in chosen.items():
@@ -148,7 +137,7 @@ def people_hear(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("OBS-4")
-def dashboard(deployment: Deployment) -> Iterator[Finding]:
+def dashboard(deployment: Deployment) -> Iterator[Observation]:
     boards = deployment.pages("monitoring/v1", "projects.dashboards.list", "dashboards", parent=deployment.project)
     ours = [board for board in boards if board.get("displayName") == deployment.prefix]
     if not ours:

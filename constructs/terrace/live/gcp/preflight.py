@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
+from terrace.assurance.evaluation import Absent
 from terrace.capabilities.lake import BUCKETS
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.gcp import names
 from terrace.live import Obstacle
-from terrace.live.evaluation import Absent
 from terrace.live.gcp import backup, cache, database, keys, lake, logs
 from terrace.live.gcp.checks import Deployment, days, named, opened
 from terrace.live.gcp.secrets import modules, secret, secret_id

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator
 
+from terrace.assurance.evaluation import NotRequired, Observation, check, empty, equal
 from terrace.gcp import names
 from terrace.live.gcp import grants, keys
-from terrace.live.gcp.checks import Deployment, Finding, NotApplicable, check, empty, equal
+from terrace.live.gcp.checks import Deployment
 from terrace.live.gcp.secrets import modules
 
 _REPOSITORIES = "projects.locations.repositories"
 
 
 @check("K8S-10")
-def scanned_and_immutable(deployment: Deployment) -> Iterator[Finding]:
+def scanned_and_immutable(deployment: Deployment) -> Iterator[Observation]:
     wanted = modules(deployment)
     if not wanted:
-        raise NotApplicable("no module is enabled (modules)")
+        raise NotRequired("no module is enabled (modules)")
     for module in wanted:
         full = f"{deployment.place}/repositories/{deployment.prefix}-{module}"
         found = deployment.call("artifactregistry", f"{_REPOSITORIES}.get", name=full)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.gcp import names
 from terrace.gcp.names import Place
 from terrace.live.gcp import database, grants
-from terrace.live.gcp.checks import Deployment, Finding, NotApplicable, at_least, check, empty, equal, includes
+from terrace.live.gcp.checks import Deployment
 
 READ = "roles/secretmanager.secretAccessor"
 
@@ -28,12 +29,12 @@ def secret(deployment: Deployment, module: str) -> dict[str, Any]:
 
 def _wanted(deployment: Deployment) -> list[str]:
     if not (found := modules(deployment)):
-        raise NotApplicable("no module is enabled (modules)")
+        raise NotRequired("no module is enabled (modules)")
     return found
 
 
 @check("SEC-1")
-def kept_in_the_manager(deployment: Deployment) -> Iterator[Finding]:
+def kept_in_the_manager(deployment: Deployment) -> Iterator[Observation]:
     places: list[tuple[str, Place]] = [(deployment.target.region, "home")]
     if deployment.target.recovery_region:
         places.append((deployment.target.recovery_region, "recovery"))
@@ -46,7 +47,7 @@ def kept_in_the_manager(deployment: Deployment) -> Iterator[Finding]:
             for one in replicas
         }
         told = ", ".join(f"{region} under {key}" for region, key in sorted(copies.items())) or "anywhere"
-        yield Finding(resource, f"copies: {told}", copies == wanted, ", ".join(sorted(wanted.values())))
+        yield Observation(resource, f"copies: {told}", copies == wanted, ", ".join(sorted(wanted.values())))
         versions = deployment.pages(
             "secretmanager", "projects.secrets.versions.list", "versions", parent=secret_id(deployment, module)
         )
@@ -55,7 +56,7 @@ def kept_in_the_manager(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("SEC-2")
-def nobody_has_a_password(deployment: Deployment) -> Iterator[Finding]:
+def nobody_has_a_password(deployment: Deployment) -> Iterator[Observation]:
     # tokens of IAM are the credential: made by the cloud at each login and good for an hour
     resource, found = f"sql instance {deployment.prefix}", database.users(deployment)
     kinds = {str(one["name"]): str(one.get("type", "BUILT_IN")) for one in found}
@@ -69,7 +70,7 @@ def nobody_has_a_password(deployment: Deployment) -> Iterator[Finding]:
 
 
 @check("SEC-3")
-def own_identity(deployment: Deployment) -> Iterator[Finding]:
+def own_identity(deployment: Deployment) -> Iterator[Observation]:
     for module in _wanted(deployment):
         namespace = deployment.environment.modules[module].namespace or module
         account = names.role_name(deployment.target, f"module-{module}")

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from terrace.assurance.evaluation import Absent, CredentialsError, Unreadable
 from terrace.capabilities.target import Target
 from terrace.errors import TerraceError
 from terrace.gcp import names
-from terrace.live.evaluation import Absent, CredentialsError, Unreadable
 from terrace.live.gcp.credentials import TOKEN, credentials, require_extra
 
 if TYPE_CHECKING:

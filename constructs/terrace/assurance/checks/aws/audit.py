@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks import Finding, NotApplicable, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lake, lookup
-from terrace.assurance.findings import empty, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, check, empty, equal, includes
 from terrace.aws import names
 from terrace.capabilities.spec import LAYERS
 
@@ -20,7 +20,7 @@ _ELSEWHERE = "another environment of the account carries it (owns_account)"
 
 
 @check("AUD-1")
-def recorded(stack: Subject) -> Iterator[Finding]:
+def recorded(stack: Subject) -> Iterator[Observation]:
     trail = stack.view.only("aws_cloudtrail")
     for name in ("is_multi_region_trail", "include_global_service_events", "enable_log_file_validation"):
         yield equal(str(trail), name, trail.get(name), True)
@@ -43,7 +43,7 @@ def recorded(stack: Subject) -> Iterator[Finding]:
 
 
 @check("AUD-1")
-def unchangeable(stack: Subject) -> Iterator[Finding]:
+def unchangeable(stack: Subject) -> Iterator[Observation]:
     days = max(stack.environment.audit.retention_days, 365)
     yield lookup.kept(stack, "trail", days)
     yield from lake.lock(stack, "audit", days)
@@ -57,9 +57,9 @@ def _fields(selector: dict[str, Any]) -> dict[str, list[str]]:
 
 
 @check("AUD-2")
-def threats_looked_for(stack: Subject) -> Iterator[Finding]:
+def threats_looked_for(stack: Subject) -> Iterator[Observation]:
     if not stack.target.settings.owns_account:
-        raise NotApplicable(_ELSEWHERE)
+        raise NotRequired(_ELSEWHERE)
     detector = stack.view.only("aws_guardduty_detector")
     yield equal(str(detector), "enable", detector.get("enable"), True)
     features = stack.view.pointing("aws_guardduty_detector_feature", "detector_id", detector)
@@ -75,9 +75,9 @@ def threats_looked_for(stack: Subject) -> Iterator[Finding]:
 
 
 @check("AUD-3")
-def compared(stack: Subject) -> Iterator[Finding]:
+def compared(stack: Subject) -> Iterator[Observation]:
     if not stack.target.settings.owns_account:
-        raise NotApplicable(_ELSEWHERE)
+        raise NotRequired(_ELSEWHERE)
     recorder = stack.view.only("aws_config_configuration_recorder")
     yield equal(str(recorder), "all_supported", recorder.get("recording_group.all_supported"), True)
     if stack.environment.audit.continuous_recording:

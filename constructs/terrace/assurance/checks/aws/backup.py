@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import database, lookup
 from terrace.assurance.checks.aws.lookup import allows, covers, interval, statements, values
-from terrace.assurance.findings import at_least, at_most, equal, includes
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource, at
 from terrace.aws import names
 
@@ -16,13 +16,13 @@ def _vault(stack: Subject, recovery: bool = False) -> Resource:
 
 
 @check("BAK-1")
-def daily_backups(stack: Subject) -> Iterator[Finding]:
+def daily_backups(stack: Subject) -> Iterator[Observation]:
     spec, plan = stack.environment.backup, stack.view.only("aws_backup_plan")
     yield at_least(str(plan), "rules", len(plan.blocks("rule")), 1)
     for rule in plan.blocks("rule"):
         every = interval(str(rule.get("schedule", "")))
         good = every is not None and every <= timedelta(days=1)
-        yield Finding(str(plan), f"schedule {rule.get('schedule')}", good, "daily at least")
+        yield Observation(str(plan), f"schedule {rule.get('schedule')}", good, "daily at least")
         yield equal(str(plan), "delete_after", at(rule, "lifecycle.delete_after"), spec.retention_days)
         vault = stack.view.target(rule.get("target_vault_name"))
         yield equal(str(plan), "vault", str(vault), str(_vault(stack)))
@@ -36,7 +36,7 @@ def daily_backups(stack: Subject) -> Iterator[Finding]:
 
 
 @check("BAK-1")
-def vaults_locked(stack: Subject) -> Iterator[Finding]:
+def vaults_locked(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.backup
     for recovery in (False, True) if spec.copy_to_recovery_region else (False,):
         vault = _vault(stack, recovery)
@@ -58,7 +58,7 @@ def vaults_locked(stack: Subject) -> Iterator[Finding]:
 
 
 @check("BAK-1")
-def platform_selected(stack: Subject) -> Iterator[Finding]:
+def platform_selected(stack: Subject) -> Iterator[Observation]:
     plan = stack.view.only("aws_backup_plan")
     selections = stack.view.pointing("aws_backup_selection", "plan_id", plan)
     chosen = [str(stack.view.target(one) or one) for selection in selections for one in selection.get("resources", [])]
@@ -67,7 +67,7 @@ def platform_selected(stack: Subject) -> Iterator[Finding]:
 
 
 @check("BAK-2")
-def cluster_backups(stack: Subject) -> Iterator[Finding]:
+def cluster_backups(stack: Subject) -> Iterator[Observation]:
     role = stack.one("aws_iam_role", "backup/velero")
     granted = [
         statement
@@ -77,7 +77,7 @@ def cluster_backups(stack: Subject) -> Iterator[Finding]:
     bucket = names.bucket_arn(stack.target, "backups")
     writable = [place for one in granted if allows(one, "s3:PutObject") for place in values(one.get("Resource"))]
     inside = bool(writable) and all(place.startswith(f"{bucket}/") for place in writable)
-    yield Finding(str(role), f"writes to {', '.join(writable) or 'nothing'}", inside, f"{bucket}/ only")
+    yield Observation(str(role), f"writes to {', '.join(writable) or 'nothing'}", inside, f"{bucket}/ only")
     yield equal(str(role), "may snapshot volumes", any(allows(one, "ec2:CreateSnapshot") for one in granted), True)
     links = stack.view.pointing("aws_eks_pod_identity_association", "role_arn", role)
     accounts = [f"{link.get('namespace')}/{link.get('service_account')}" for link in links]
@@ -85,13 +85,13 @@ def cluster_backups(stack: Subject) -> Iterator[Finding]:
 
 
 @check("BAK-3")
-def objectives_met(stack: Subject) -> Iterator[Finding]:
+def objectives_met(stack: Subject) -> Iterator[Observation]:
     spec, plan = stack.environment.backup, stack.view.only("aws_backup_plan")
     gaps = [interval(str(rule.get("schedule", ""))) for rule in plan.blocks("rule")]
     known = [gap for gap in gaps if gap is not None]
     shortest = min(known, default=None)
     met = shortest is not None and shortest <= spec.rpo
-    yield Finding(
+    yield Observation(
         str(plan), f"longest time between backups = {shortest or 'unknown'}", met, f"<= {spec.rpo} (backup.rpo)"
     )
     for rule in plan.blocks("rule"):
@@ -103,7 +103,7 @@ def objectives_met(stack: Subject) -> Iterator[Finding]:
 
 
 @check("BAK-3")
-def trouble_is_told(stack: Subject) -> Iterator[Finding]:
+def trouble_is_told(stack: Subject) -> Iterator[Observation]:
     for notes in stack.view.pointing("aws_backup_vault_notifications", "backup_vault_name", _vault(stack)):
         topic = names.topic_arn(stack.target, "critical")
         yield equal(str(notes), "sns_topic_arn", notes.get("sns_topic_arn"), topic)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Absent, Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
-from terrace.assurance.findings import at_least, equal
+from terrace.assurance.evaluation import Absent, Observation, at_least, check, equal
 from terrace.assurance.view import Resource, flag
 
 
@@ -14,7 +14,7 @@ def _group(stack: Subject) -> Resource:
 
 
 @check("CACHE-1")
-def private(stack: Subject) -> Iterator[Finding]:
+def private(stack: Subject) -> Iterator[Observation]:
     found = _group(stack)
     subnets = stack.view.target(found.get("subnet_group_name"))
     if subnets is None:
@@ -31,7 +31,7 @@ def private(stack: Subject) -> Iterator[Finding]:
 
 
 @check("CACHE-1")
-def authenticated(stack: Subject) -> Iterator[Finding]:
+def authenticated(stack: Subject) -> Iterator[Observation]:
     found = _group(stack)
     groups = [stack.view.target(one) for one in found.get("user_group_ids", [])]
     yield at_least(str(found), "user groups", len([one for one in groups if one]), 1)
@@ -42,11 +42,11 @@ def authenticated(stack: Subject) -> Iterator[Finding]:
             way = user.get("authentication_mode.type") if user else "unknown"
             good = way == "iam" or "off" in rights
             fact = f"{'off' if 'off' in rights else 'on'}, authentication {way}"
-            yield Finding(str(user or value), fact, good, "off, or with an identity")
+            yield Observation(str(user or value), fact, good, "off, or with an identity")
 
 
 @check("CACHE-2")
-def encrypted(stack: Subject) -> Iterator[Finding]:
+def encrypted(stack: Subject) -> Iterator[Observation]:
     found = _group(stack)
     yield equal(str(found), "transit_encryption_enabled", flag(found.get("transit_encryption_enabled")), True)
     yield equal(str(found), "transit_encryption_mode", found.get("transit_encryption_mode"), "required")
@@ -55,7 +55,7 @@ def encrypted(stack: Subject) -> Iterator[Finding]:
 
 
 @check("CACHE-3")
-def fails_over(stack: Subject) -> Iterator[Finding]:
+def fails_over(stack: Subject) -> Iterator[Observation]:
     spec, found = stack.environment.cache, _group(stack)
     yield at_least(str(found), "num_cache_clusters", found.get("num_cache_clusters"), 1 + spec.replicas)
     if spec.replicas:

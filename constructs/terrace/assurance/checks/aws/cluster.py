@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Absent, Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
-from terrace.assurance.findings import at_least, equal, includes
+from terrace.assurance.evaluation import Absent, Observation, at_least, check, equal, includes
 from terrace.assurance.view import Resource, at, flag
 from terrace.aws import names
 
@@ -40,7 +40,7 @@ def _addon(stack: Subject, name: str) -> Resource:
 
 
 @check("K8S-1")
-def private_api(stack: Subject) -> Iterator[Finding]:
+def private_api(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     yield equal(str(found), "endpoint_private_access", found.get("vpc_config.endpoint_private_access"), True)
     ranges = sorted(stack.environment.cluster.api_access.public_from.values())
@@ -52,7 +52,7 @@ def private_api(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-1")
-def private_nodes(stack: Subject) -> Iterator[Finding]:
+def private_nodes(stack: Subject) -> Iterator[Observation]:
     for name in stack.environment.cluster.pools:
         group = _pool(stack, name)
         subnets = lookup.subnets(stack, group, "subnet_ids")
@@ -61,7 +61,7 @@ def private_nodes(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-2")
-def secrets_encrypted(stack: Subject) -> Iterator[Finding]:
+def secrets_encrypted(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     setups = [block for block in found.blocks("encryption_config") if "secrets" in block.get("resources", [])]
     yield equal(str(found), "encryption of secrets", len(setups), 1)
@@ -70,14 +70,14 @@ def secrets_encrypted(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-3")
-def control_plane_logged(stack: Subject) -> Iterator[Finding]:
+def control_plane_logged(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     yield includes(str(found), "enabled_cluster_log_types", found.get("enabled_cluster_log_types", []), _LOG_TYPES)
     yield lookup.kept(stack, "cluster", stack.environment.observability.retention_days)
 
 
 @check("K8S-4")
-def no_node_credentials(stack: Subject) -> Iterator[Finding]:
+def no_node_credentials(stack: Subject) -> Iterator[Observation]:
     yield equal("cluster", "agent of pod identity", bool(_addon(stack, "eks-pod-identity-agent")), True)
     for name in stack.environment.cluster.pools:
         template = _machine(stack, name)
@@ -87,7 +87,7 @@ def no_node_credentials(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-5")
-def organisation_only(stack: Subject) -> Iterator[Finding]:
+def organisation_only(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     yield equal(str(found), "authentication_mode", found.get("access_config.authentication_mode"), "API")
     creator = found.get("access_config.bootstrap_cluster_creator_admin_permissions", True)  # EKS's own default
@@ -110,7 +110,7 @@ def _principal(stack: Subject, link: Resource) -> str:
 
 
 @check("K8S-6")
-def pools_scale(stack: Subject) -> Iterator[Finding]:
+def pools_scale(stack: Subject) -> Iterator[Observation]:
     for name, spec in stack.environment.cluster.pools.items():
         group = _pool(stack, name)
         yield equal(str(group), "min_size", group.get("scaling_config.min_size"), spec.min_nodes)
@@ -122,7 +122,7 @@ def pools_scale(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-6")
-def autoscaler_may_scale(stack: Subject) -> Iterator[Finding]:
+def autoscaler_may_scale(stack: Subject) -> Iterator[Observation]:
     role = stack.one("aws_iam_role", "workloads/cluster-autoscaler")
     links = stack.view.pointing("aws_eks_pod_identity_association", "role_arn", role)
     accounts = [f"{link.get('namespace')}/{link.get('service_account')}" for link in links]
@@ -131,7 +131,7 @@ def autoscaler_may_scale(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-7")
-def supported(stack: Subject) -> Iterator[Finding]:
+def supported(stack: Subject) -> Iterator[Observation]:
     found, wanted = cluster(stack), stack.environment.cluster.version
     yield equal(str(found), "version", found.get("version"), wanted)
     yield equal(str(found), "support_type", found.get("upgrade_policy.support_type"), "STANDARD")
@@ -142,18 +142,18 @@ def supported(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-8")
-def policies_enforced(stack: Subject) -> Iterator[Finding]:
+def policies_enforced(stack: Subject) -> Iterator[Observation]:
     addon = _addon(stack, "vpc-cni")
     enforced = flag(addon.get("configuration_values.enableNetworkPolicy"))
     yield equal(str(addon), "enableNetworkPolicy", enforced, True)
 
 
 @check("K8S-9")
-def disks_and_images(stack: Subject) -> Iterator[Finding]:
+def disks_and_images(stack: Subject) -> Iterator[Observation]:
     for name in stack.environment.cluster.pools:
         group, template = _pool(stack, name), _machine(stack, name)
         image = str(group.get("ami_type"))
-        yield Finding(str(group), f"ami_type = {image}", image.startswith("BOTTLEROCKET"), "BOTTLEROCKET_*")
+        yield Observation(str(group), f"ami_type = {image}", image.startswith("BOTTLEROCKET"), "BOTTLEROCKET_*")
         disks = {str(disk.get("device_name")): disk for disk in template.blocks("block_device_mappings")}
         yield includes(str(template), "disks", disks, ["/dev/xvda", "/dev/xvdb"])
         for device, disk in disks.items():

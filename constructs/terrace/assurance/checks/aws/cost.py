@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks import Finding, NotApplicable, Subject, check
-from terrace.assurance.findings import at_least, at_most, equal, includes
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource, at
 
 
 @check("COST-1")
-def budget(stack: Subject) -> Iterator[Finding]:
+def budget(stack: Subject) -> Iterator[Observation]:
     found = stack.view.only("aws_budgets_budget")
     yield at_most(
         str(found), "limit_amount", float(found.get("limit_amount", "inf")), stack.environment.cost.budget_usd
@@ -25,10 +25,10 @@ def budget(stack: Subject) -> Iterator[Finding]:
 
 
 @check("COST-2")
-def sleeps(stack: Subject) -> Iterator[Finding]:
+def sleeps(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.cost.sleep
     if spec is None:
-        raise NotApplicable("it is always awake (cost.sleep)")
+        raise NotRequired("it is always awake (cost.sleep)")
     schedules = stack.all("aws_scheduler_schedule")
     for name in stack.environment.cluster.pools:
         own = [(one, sizes) for one in schedules if (sizes := _sizes(one, name)) is not None]
@@ -57,7 +57,7 @@ def _at(schedule: Resource, time: str, spec: Any) -> bool:
     )
 
 
-def _database_sleeps(stack: Subject, schedules: list[Resource], spec: Any) -> Iterator[Finding]:
+def _database_sleeps(stack: Subject, schedules: list[Resource], spec: Any) -> Iterator[Observation]:
     for word, operation, time in (("stop", "stopDBInstance", spec.down), ("start", "startDBInstance", spec.up)):
         ready = [
             one

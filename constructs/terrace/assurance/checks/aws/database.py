@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Absent, Finding, NotApplicable, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
 from terrace.assurance.checks.aws.lookup import allows, statements, values
-from terrace.assurance.findings import at_least, at_most, equal, includes
+from terrace.assurance.evaluation import Absent, NotRequired, Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource
 
 
@@ -32,7 +32,7 @@ def _parameters(stack: Subject, instance: Resource) -> tuple[Resource, dict[str,
 
 
 @check("DB-1")
-def private(stack: Subject) -> Iterator[Finding]:
+def private(stack: Subject) -> Iterator[Observation]:
     for instance in stack.all("aws_db_instance"):
         yield equal(str(instance), "publicly_accessible", bool(instance.get("publicly_accessible")), False)
         groups = [stack.view.target(group) for group in instance.get("vpc_security_group_ids", [])]
@@ -55,17 +55,17 @@ def _by_range(rule: Resource) -> bool:
 
 
 @check("DB-2")
-def requires_tls(stack: Subject) -> Iterator[Finding]:
+def requires_tls(stack: Subject) -> Iterator[Observation]:
     for instance in _all(stack):
         group, settings = _parameters(stack, instance)
         yield equal(str(group), "rds.force_ssl", settings.get("rds.force_ssl"), "1")
         oldest = settings.get("ssl_min_protocol_version")
         good = oldest in ("TLSv1.2", "TLSv1.3")
-        yield Finding(str(group), f"ssl_min_protocol_version = {oldest}", good, "TLSv1.2 or newer")
+        yield Observation(str(group), f"ssl_min_protocol_version = {oldest}", good, "TLSv1.2 or newer")
 
 
 @check("DB-3")
-def encrypted(stack: Subject) -> Iterator[Finding]:
+def encrypted(stack: Subject) -> Iterator[Observation]:
     for instance in stack.all("aws_db_instance"):
         yield equal(str(instance), "storage_encrypted", instance.get("storage_encrypted"), True)
         yield lookup.uses(stack, instance, instance.get("kms_key_id"), "kms_key_id", "database")
@@ -76,14 +76,14 @@ def encrypted(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-4")
-def standby(stack: Subject) -> Iterator[Finding]:
+def standby(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.database.high_availability:
-        raise NotApplicable("one zone is enough here (database.high_availability)")
+        raise NotRequired("one zone is enough here (database.high_availability)")
     yield equal(str(server(stack)), "multi_az", server(stack).get("multi_az"), True)
 
 
 @check("DB-5")
-def recoverable(stack: Subject) -> Iterator[Finding]:
+def recoverable(stack: Subject) -> Iterator[Observation]:
     instance, days = server(stack), stack.environment.database.recovery_days
     yield at_least(str(instance), "backup_retention_period", instance.get("backup_retention_period"), days)
     if stack.environment.database.deletion_protection:
@@ -99,9 +99,9 @@ def recoverable(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-6")
-def protected(stack: Subject) -> Iterator[Finding]:
+def protected(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.database.deletion_protection:
-        raise NotApplicable("it may be deleted here (database.deletion_protection)")
+        raise NotRequired("it may be deleted here (database.deletion_protection)")
     for instance in _all(stack):
         yield equal(str(instance), "deletion_protection", instance.get("deletion_protection"), True)
     primary = server(stack)
@@ -111,7 +111,7 @@ def protected(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-7")
-def watched(stack: Subject) -> Iterator[Finding]:
+def watched(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.database
     for instance in _all(stack):
         exports = instance.get("enabled_cloudwatch_logs_exports", [])
@@ -127,7 +127,7 @@ def watched(stack: Subject) -> Iterator[Finding]:
         yield includes(str(group), "pgaudit.log", _listed(settings.get("pgaudit.log", "")), ["ddl", "role"])
         slow = settings.get("log_min_duration_statement", "-1")
         within = slow.isdecimal() and int(slow) <= spec.slow_query_ms
-        yield Finding(str(group), f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
+        yield Observation(str(group), f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
 
 
 def _listed(text: str) -> list[str]:
@@ -135,7 +135,7 @@ def _listed(text: str) -> list[str]:
 
 
 @check("DB-8")
-def grows(stack: Subject) -> Iterator[Finding]:
+def grows(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.database
     for instance in _all(stack):
         most = instance.get("max_allocated_storage")
@@ -144,7 +144,7 @@ def grows(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-9")
-def bootstrap_possible(stack: Subject) -> Iterator[Finding]:
+def bootstrap_possible(stack: Subject) -> Iterator[Observation]:
     # schemas, databases and roles are made by the bootstrap job inside PostgreSQL, which belongs to the workloads
     primary = server(stack)
     major = str(primary.get("engine_version")).split(".")[0]
@@ -159,10 +159,10 @@ def bootstrap_possible(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-9")
-def modules_log_in(stack: Subject) -> Iterator[Finding]:
+def modules_log_in(stack: Subject) -> Iterator[Observation]:
     wanted = {name for name, module in stack.environment.modules.items() if module.enabled and module.database}
     if not wanted:
-        raise NotApplicable("no module has a database (modules)")
+        raise NotRequired("no module has a database (modules)")
     for module in sorted(wanted):
         role = stack.one("aws_iam_role", f"workloads/module-{module}")
         logins = [
@@ -176,7 +176,7 @@ def modules_log_in(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-10")
-def patched(stack: Subject) -> Iterator[Finding]:
+def patched(stack: Subject) -> Iterator[Observation]:
     window = stack.environment.database.maintenance_window
     for instance in _all(stack):
         minor = instance.get("auto_minor_version_upgrade")

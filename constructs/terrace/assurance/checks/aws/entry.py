@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
-from terrace.assurance.findings import at_least, at_most, empty, equal, includes
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import at
 from terrace.aws import names
 
@@ -13,7 +13,7 @@ _MANAGED = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSe
 
 
 @check("NET-6")
-def tls_and_redirect(stack: Subject) -> Iterator[Finding]:
+def tls_and_redirect(stack: Subject) -> Iterator[Observation]:
     for balancer in stack.all("aws_lb"):
         listeners = stack.view.pointing("aws_lb_listener", "load_balancer_arn", balancer)
         secure = [listener for listener in listeners if listener.get("protocol") == "HTTPS"]
@@ -22,7 +22,7 @@ def tls_and_redirect(stack: Subject) -> Iterator[Finding]:
             if listener in secure:
                 policy = str(listener.get("ssl_policy"))
                 modern = policy.startswith(_TLS) and "Ext0" not in policy
-                yield Finding(str(listener), f"ssl_policy = {policy}", modern, "TLS 1.2 or newer")
+                yield Observation(str(listener), f"ssl_policy = {policy}", modern, "TLS 1.2 or newer")
                 yield equal(str(listener), "has a certificate", listener.get("certificate_arn") is not None, True)
             else:
                 ways = [
@@ -33,7 +33,7 @@ def tls_and_redirect(stack: Subject) -> Iterator[Finding]:
 
 
 @check("NET-6")
-def firewall(stack: Subject) -> Iterator[Finding]:
+def firewall(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.network.entry
     for balancer in stack.all("aws_lb"):
         links = stack.view.pointing("aws_wafv2_web_acl_association", "resource_arn", balancer)
@@ -41,7 +41,7 @@ def firewall(stack: Subject) -> Iterator[Finding]:
         for link in links:
             acl = stack.view.target(link.get("web_acl_arn"))
             if acl is None:
-                yield Finding(str(link), "firewall unset", False, "one of the stack")
+                yield Observation(str(link), "firewall unset", False, "one of the stack")
                 continue
             rules = {rule.get("name"): rule for rule in acl.blocks("rule")}
             managed = {

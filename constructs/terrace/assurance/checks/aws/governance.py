@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws.lookup import condition, statements, values
-from terrace.assurance.findings import at_least, empty, equal
+from terrace.assurance.evaluation import Observation, at_least, check, empty, equal
 from terrace.assurance.view import at
 
 _UNREGIONAL = (
@@ -24,7 +24,7 @@ _UNREGIONAL = (
 
 
 @check("GOV-1")
-def all_tagged(stack: Subject) -> Iterator[Finding]:
+def all_tagged(stack: Subject) -> Iterator[Observation]:
     wanted = dict(stack.target.tags)
     for provider, block in stack.view.providers:
         has = at(block, "default_tags.tags", {})
@@ -46,25 +46,25 @@ def all_tagged(stack: Subject) -> Iterator[Finding]:
             yield _tagged(f"{plan} recovery points", rule.get("recovery_point_tags") or {}, wanted)
 
 
-def _tagged(resource: str, has: Mapping[str, Any], wanted: Mapping[str, str]) -> Finding:
+def _tagged(resource: str, has: Mapping[str, Any], wanted: Mapping[str, str]) -> Observation:
     wrong = sorted(key for key, value in wanted.items() if has.get(key) != value)
-    return Finding(resource, f"lacks {', '.join(wrong)}" if wrong else "has its tags", not wrong, ", ".join(wanted))
+    return Observation(resource, f"lacks {', '.join(wrong)}" if wrong else "has its tags", not wrong, ", ".join(wanted))
 
 
 @check("GOV-2")
-def own_regions(stack: Subject) -> Iterator[Finding]:
+def own_regions(stack: Subject) -> Iterator[Observation]:
     regions = sorted(region for region in (stack.target.region, stack.target.recovery_region) if region)
     for provider, block in stack.view.providers:
         alias = block.get("alias", "home")
-        yield Finding(f"provider {provider} {alias}", f"region = {block.get('region')}", block.get("region") in regions,
-                      f"one of {', '.join(regions)}")  # fmt: skip
+        yield Observation(f"provider {provider} {alias}", f"region = {block.get('region')}",
+                          block.get("region") in regions, f"one of {', '.join(regions)}")  # fmt: skip
     for resource in stack.view:
         if region := resource.get("region"):
-            yield Finding(str(resource), f"region = {region}", region in regions, f"one of {', '.join(regions)}")
+            yield Observation(str(resource), f"region = {region}", region in regions, f"one of {', '.join(regions)}")
         for zone in [resource.get("availability_zone")]:
             if zone is not None:
                 home = any(str(zone).startswith(one) for one in regions)
-                yield Finding(str(resource), f"availability_zone = {zone}", home, f"in {', '.join(regions)}")
+                yield Observation(str(resource), f"availability_zone = {zone}", home, f"in {', '.join(regions)}")
     for copies in stack.all("aws_ecr_replication_configuration"):
         rules = at(copies.attributes, "replication_configuration.rule", [])
         places = [place.get("region") for rule in rules for place in rule.get("destination", [])]
@@ -75,7 +75,7 @@ def own_regions(stack: Subject) -> Iterator[Finding]:
 
 
 @check("GOV-2")
-def other_regions_refused(stack: Subject) -> Iterator[Finding]:
+def other_regions_refused(stack: Subject) -> Iterator[Observation]:
     regions = sorted(region for region in (stack.target.region, stack.target.recovery_region) if region)
     boundary = stack.one("aws_iam_policy", "governance/boundary")
     refusals = [

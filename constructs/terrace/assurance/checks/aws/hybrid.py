@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, NotApplicable, Subject, check
-from terrace.assurance.findings import equal, includes
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import NotRequired, Observation, check, equal, includes
 
 
 @check("NET-7")
-def link(stack: Subject) -> Iterator[Finding]:
+def link(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.network.hybrid
     if spec is None:
-        raise NotApplicable("no link is asked for (network.hybrid)")
+        raise NotRequired("no link is asked for (network.hybrid)")
     connection = stack.view.only("aws_vpn_connection")
     peer = stack.view.target(connection.get("customer_gateway_id"))
     yield equal(str(connection), "peer", peer and peer.get("ip_address"), str(spec.peer_address))

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws.lookup import allows, condition, covers, principals, statements, values
-from terrace.assurance.findings import empty, equal, includes
+from terrace.assurance.evaluation import Observation, check, empty, equal, includes
 from terrace.assurance.view import Resource
 from terrace.aws import names
 
@@ -15,7 +15,7 @@ _STATIC = ("aws_iam_user", "aws_iam_access_key", "aws_iam_user_policy", "aws_iam
 
 
 @check("ID-1")
-def federated(stack: Subject) -> Iterator[Finding]:
+def federated(stack: Subject) -> Iterator[Observation]:
     provider = names.arn(stack.target, "iam", f"oidc-provider/{_ISSUER}", region="")
     if stack.target.settings.owns_account:
         own = [str(one.get("url")) for one in stack.all("aws_iam_openid_connect_provider")]
@@ -30,7 +30,7 @@ def federated(stack: Subject) -> Iterator[Finding]:
             subjects = condition(trust, "StringEquals", f"{_ISSUER}:sub")
             foreign = [one for one in subjects if not one.startswith(repository) or "*" in one]
             fact = f"workflows that may assume it: {', '.join(subjects) or 'any'}"
-            yield Finding(str(role), fact, bool(subjects) and not foreign, f"{repository}...")
+            yield Observation(str(role), fact, bool(subjects) and not foreign, f"{repository}...")
             audience = condition(trust, "StringEquals", f"{_ISSUER}:aud")
             yield equal(str(role), "audience", audience, ["sts.amazonaws.com"])
     yield empty("account", "identities with static keys", [str(one) for kind in _STATIC for one in stack.all(kind)])
@@ -41,7 +41,7 @@ def _trusted(trust: dict[str, object]) -> list[str]:
 
 
 @check("ID-1")
-def plan_only_reads(stack: Subject) -> Iterator[Finding]:
+def plan_only_reads(stack: Subject) -> Iterator[Observation]:
     role = stack.one("aws_iam_role", "pipelines/plan")
     attached = stack.view.pointing("aws_iam_role_policy_attachment", "role", role)
     names_of = [str(one.get("policy_arn")).rpartition("/")[2] for one in attached]

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws.lookup import allows, condition_keys, principals, statements
-from terrace.assurance.findings import at_least, at_most, equal
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal
 from terrace.assurance.view import Resource
 from terrace.aws import names
 from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES
@@ -27,7 +27,7 @@ def _keys(stack: Subject) -> Iterator[Resource]:
 
 
 @check("KEY-1")
-def one_a_purpose_rotated(stack: Subject) -> Iterator[Finding]:
+def one_a_purpose_rotated(stack: Subject) -> Iterator[Observation]:
     days = min(stack.environment.keys.rotation_days, 365)
     for key in _keys(stack):
         aliases = [
@@ -41,7 +41,7 @@ def one_a_purpose_rotated(stack: Subject) -> Iterator[Finding]:
 
 
 @check("KEY-2")
-def deletion_waits(stack: Subject) -> Iterator[Finding]:
+def deletion_waits(stack: Subject) -> Iterator[Observation]:
     least = stack.environment.keys.deletion_window_days
     for key in stack.all("aws_kms_key"):
         yield at_least(str(key), "deletion_window_in_days", key.get("deletion_window_in_days"), least)
@@ -49,7 +49,7 @@ def deletion_waits(stack: Subject) -> Iterator[Finding]:
 
 
 @check("KEY-3")
-def least_use(stack: Subject) -> Iterator[Finding]:
+def least_use(stack: Subject) -> Iterator[Observation]:
     for key in stack.all("aws_kms_key"):
         open_ones = [
             str(statement.get("Sid", "without Sid"))
@@ -59,7 +59,7 @@ def least_use(stack: Subject) -> Iterator[Finding]:
         has = key.get("policy") is not None
         fact = f"use without a condition in {', '.join(open_ones)}" if open_ones else "each use is conditioned"
         told = fact if has else "the default policy: every identity that IAM lets"
-        yield Finding(str(key), told, has and not open_ones, "kms:ViaService, aws:SourceAccount or one principal")
+        yield Observation(str(key), told, has and not open_ones, "kms:ViaService, aws:SourceAccount or one principal")
 
 
 def _open(stack: Subject, statement: dict[str, Any]) -> bool:

@@ -3,10 +3,20 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks import Absent, Finding, NotApplicable, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
 from terrace.assurance.checks.aws.lookup import condition, covers, statements, values
-from terrace.assurance.findings import at_least, at_most, empty, equal, includes
+from terrace.assurance.evaluation import (
+    Absent,
+    NotRequired,
+    Observation,
+    at_least,
+    at_most,
+    check,
+    empty,
+    equal,
+    includes,
+)
 from terrace.assurance.view import Resource, at
 from terrace.aws import names
 from terrace.capabilities.keys import Purpose
@@ -43,7 +53,7 @@ def _part(stack: Subject, of: Resource, type: str) -> Resource:
     return found[0]
 
 
-def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Finding]:
+def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Observation]:
     """Whether a bucket's objects are immutable in the environment's mode for these days."""
     of = bucket(stack, name)
     yield equal(str(of), "object_lock_enabled", of.get("object_lock_enabled"), True)
@@ -55,7 +65,7 @@ def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Finding]:
 
 
 @check("LAKE-1")
-def never_public(stack: Subject) -> Iterator[Finding]:
+def never_public(stack: Subject) -> Iterator[Observation]:
     for _, of, _copy in buckets(stack):
         blocks = _part(stack, of, "aws_s3_bucket_public_access_block")
         yield empty(str(blocks), "flags that are off", [flag for flag in _BLOCKS if blocks.get(flag) is not True])
@@ -66,7 +76,7 @@ def never_public(stack: Subject) -> Iterator[Finding]:
 
 
 @check("LAKE-2")
-def encrypted(stack: Subject) -> Iterator[Finding]:
+def encrypted(stack: Subject) -> Iterator[Observation]:
     for name, of, copy in buckets(stack):
         found = _part(stack, of, "aws_s3_bucket_server_side_encryption_configuration")
         rule = found.get("rule.apply_server_side_encryption_by_default", {})
@@ -79,12 +89,12 @@ def encrypted(stack: Subject) -> Iterator[Finding]:
 
 
 @check("LAKE-2")
-def refuses_plain_http(stack: Subject) -> Iterator[Finding]:
+def refuses_plain_http(stack: Subject) -> Iterator[Observation]:
     for name, of, copy in buckets(stack):
         policy = _part(stack, of, "aws_s3_bucket_policy")
         full = names.bucket(stack.target, name, recovery=copy)
         refused = any(_refuses(statement, full) for statement in statements(policy.get("policy") or {}))
-        yield Finding(str(policy), f"plain HTTP is {'refused' if refused else 'accepted'}", refused, "refused")
+        yield Observation(str(policy), f"plain HTTP is {'refused' if refused else 'accepted'}", refused, "refused")
 
 
 def _refuses(statement: dict[str, Any], bucket: str) -> bool:
@@ -96,7 +106,7 @@ def _refuses(statement: dict[str, Any], bucket: str) -> bool:
 
 
 @check("LAKE-3")
-def versioned(stack: Subject) -> Iterator[Finding]:
+def versioned(stack: Subject) -> Iterator[Observation]:
     for _, of, _copy in buckets(stack):
         found = _part(stack, of, "aws_s3_bucket_versioning")
         yield equal(str(found), "status", found.get("versioning_configuration.status"), "Enabled")
@@ -104,7 +114,7 @@ def versioned(stack: Subject) -> Iterator[Finding]:
 
 
 @check("LAKE-4")
-def tiered(stack: Subject) -> Iterator[Finding]:
+def tiered(stack: Subject) -> Iterator[Observation]:
     for name, spec in stack.environment.lake.lifecycle.items():
         found = _part(stack, bucket(stack, name), "aws_s3_bucket_lifecycle_configuration")
         rules = [rule for rule in found.blocks("rule") if rule.get("status") == "Enabled" and _whole_bucket(rule)]
@@ -130,9 +140,9 @@ def _all(block: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 @check("LAKE-5")
-def copied(stack: Subject) -> Iterator[Finding]:
+def copied(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.lake.replicate:
-        raise NotApplicable("no copies are asked for (lake.replicate)")
+        raise NotRequired("no copies are asked for (lake.replicate)")
     for name in REPLICATED:
         found = _part(stack, bucket(stack, name), "aws_s3_bucket_replication_configuration")
         copy = bucket(stack, name, recovery=True)
@@ -150,7 +160,7 @@ def _narrowed(rule: dict[str, Any]) -> bool:
 
 
 @check("LAKE-6")
-def logged(stack: Subject) -> Iterator[Finding]:
+def logged(stack: Subject) -> Iterator[Observation]:
     access = bucket(stack, "access")
     for name, of, copy in buckets(stack):
         if name == "access" or copy:
@@ -160,10 +170,10 @@ def logged(stack: Subject) -> Iterator[Finding]:
 
 
 @check("LAKE-7")
-def as_declared(stack: Subject) -> Iterator[Finding]:
+def as_declared(stack: Subject) -> Iterator[Observation]:
     modules = {name: module for name, module in stack.environment.modules.items() if module.enabled}
     if not modules:
-        raise NotApplicable("no module is enabled (modules)")
+        raise NotRequired("no module is enabled (modules)")
     for module, spec in modules.items():
         role = stack.one("aws_iam_role", f"workloads/module-{module}")
         attached = stack.view.pointing("aws_iam_role_policy_attachment", "role", role)

@@ -10,8 +10,8 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
-from terrace.assurance.checks import Absent, Finding, Subject
-from terrace.assurance.findings import at_least
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import Absent, Observation, at_least
 from terrace.assurance.view import Resource
 from terrace.aws import names
 from terrace.capabilities.keys import Purpose
@@ -20,12 +20,12 @@ from terrace.capabilities.observability import LogGroup
 
 def uses(
     stack: Subject, resource: Resource, value: object, name: str, purpose: Purpose, recovery: bool = False
-) -> Finding:
+) -> Observation:
     """Whether a value (an attribute, or one in a block of it) is the purpose's key."""
     wanted = f"keys/{purpose}{'-recovery' if recovery else ''}"
     key = stack.view.target(value)
     good = key is not None and key.type == "aws_kms_key" and key.path == wanted
-    return Finding(str(resource), f"{name} = {key or value or 'unset'}", good, wanted)
+    return Observation(str(resource), f"{name} = {key or value or 'unset'}", good, wanted)
 
 
 def subnets(stack: Subject, resource: Resource, name: str) -> list[Resource]:
@@ -43,7 +43,7 @@ def group(stack: Subject, name: LogGroup) -> Resource:
     raise Absent(f"no aws_cloudwatch_log_group {full}")
 
 
-def kept(stack: Subject, name: LogGroup, days: int) -> Finding:
+def kept(stack: Subject, name: LogGroup, days: int) -> Observation:
     """Whether a log group keeps its events for `days`, but not for ever (0, or unset)."""
     found = group(stack, name)
     return at_least(str(found), "retention_in_days", found.get("retention_in_days"), days)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
 from terrace.assurance.checks.aws.lookup import condition, statements
-from terrace.assurance.findings import at_least, at_most, empty, equal, includes
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Resource, flag
 from terrace.aws import names
 
@@ -44,7 +44,7 @@ def _users(stack: Subject) -> Iterator[tuple[Resource, list[Resource]]]:
 
 
 @check("NET-1")
-def private_subnets(stack: Subject) -> Iterator[Finding]:
+def private_subnets(stack: Subject) -> Iterator[Observation]:
     for resource, used in _users(stack):
         zones = [str(subnet.get("availability_zone")) for subnet in used]
         yield includes(str(resource), "zones of its subnets", zones, stack.target.zones)
@@ -55,14 +55,14 @@ def private_subnets(stack: Subject) -> Iterator[Finding]:
 
 
 @check("NET-2")
-def egress_by_nat(stack: Subject) -> Iterator[Finding]:
+def egress_by_nat(stack: Subject) -> Iterator[Observation]:
     wanted = len(stack.target.zones) if stack.environment.network.egress.nat == "per_zone" else 1
     gateways = stack.all("aws_nat_gateway")
     yield at_least("network", "NAT gateways", len(gateways), wanted)
     addresses = [stack.view.target(gateway.get("allocation_id")) for gateway in gateways]
     for gateway, address in zip(gateways, addresses, strict=True):
         fixed = address is not None and address.type == "aws_eip"
-        yield Finding(str(gateway), f"address {address or 'unset'}", fixed, "a fixed one")
+        yield Observation(str(gateway), f"address {address or 'unset'}", fixed, "a fixed one")
     zones = {str(gateway): _zone(stack, gateway) for gateway in gateways}
     yield at_least("network", "zones with a NAT gateway", len(set(zones.values())), wanted)
     for resource, used in _users(stack):
@@ -71,7 +71,7 @@ def egress_by_nat(stack: Subject) -> Iterator[Finding]:
             ways = _way_out(stack, subnet)
             good = all(way.type == "aws_nat_gateway" for way in ways) and bool(ways) == nodes
             fact = f"leaves by {', '.join(map(str, ways)) or 'no way'}"
-            yield Finding(str(subnet), fact, good, "NAT" if nodes else "no way out")
+            yield Observation(str(subnet), fact, good, "NAT" if nodes else "no way out")
     yield empty("network", "addresses of others", [str(a) for a in stack.all("aws_eip") if a not in addresses])
     for template in stack.all("aws_launch_template"):
         public = [
@@ -86,7 +86,7 @@ def _zone(stack: Subject, gateway: Resource) -> str:
 
 
 @check("NET-3")
-def private_paths(stack: Subject) -> Iterator[Finding]:
+def private_paths(stack: Subject) -> Iterator[Observation]:
     prefix = f"com.amazonaws.{stack.target.region}."
     paths = {str(path.get("service_name")).removeprefix(prefix): path for path in stack.all("aws_vpc_endpoint")}
     wanted = _FULL if stack.environment.network.private_paths == "full" else _ESSENTIAL
@@ -107,7 +107,9 @@ def private_paths(stack: Subject) -> Iterator[Finding]:
             or rule.get("Effect") == "Deny" or _reads_only(rule)
             for rule in rules
         )  # fmt: skip
-        yield Finding(str(path), f"policy {'for this account' if own else 'for everybody'}", own, "for this account")
+        yield Observation(
+            str(path), f"policy {'for this account' if own else 'for everybody'}", own, "for this account"
+        )
 
 
 def _reads_only(rule: dict[str, object]) -> bool:
@@ -125,7 +127,7 @@ def _node_tables(stack: Subject) -> set[str]:
 
 
 @check("NET-4")
-def default_deny(stack: Subject) -> Iterator[Finding]:
+def default_deny(stack: Subject) -> Iterator[Observation]:
     for type in ("aws_default_security_group", "aws_default_network_acl"):
         default = stack.view.only(type)
         own = [*default.blocks("ingress"), *default.blocks("egress")]
@@ -140,7 +142,7 @@ def default_deny(stack: Subject) -> Iterator[Finding]:
     for type in (_IN, _OUT):
         for rule in stack.all(type):
             told = str(rule.get("description") or "").strip()
-            yield Finding(str(rule), f"purpose: {told or 'none'}", len(told) >= 8, "a purpose")
+            yield Observation(str(rule), f"purpose: {told or 'none'}", len(told) >= 8, "a purpose")
             yield equal(str(rule), "opens every protocol", str(rule.get("ip_protocol")) in ("-1", "all"), False)
             place = rule.get("cidr_ipv4") or rule.get("cidr_ipv6")
             if place is None:
@@ -154,11 +156,11 @@ def default_deny(stack: Subject) -> Iterator[Finding]:
                 control = of == "network/openings/control-group" and place in api
                 good = (entry and ports in ((80, 80), (443, 443))) or (control and ports == (443, 443))
             fact = f"{'to' if type == _OUT else 'from'} {place} ports {ports[0]}-{ports[1]} of {of}"
-            yield Finding(str(rule), fact, good, "what the environment names, or the public entry")
+            yield Observation(str(rule), fact, good, "what the environment names, or the public entry")
 
 
 @check("NET-5")
-def flow_logs(stack: Subject) -> Iterator[Finding]:
+def flow_logs(stack: Subject) -> Iterator[Observation]:
     vpc = stack.one("aws_vpc", "network/vpc")
     found = stack.view.pointing("aws_flow_log", "vpc_id", vpc)
     yield at_least(str(vpc), "flow logs", len(found), 1)

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import get_args
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
-from terrace.assurance.findings import at_least, at_most, empty, equal, includes
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Resource
 from terrace.aws import names
 from terrace.capabilities.observability import EmailChannel, LogGroup, WebhookChannel
@@ -29,7 +29,7 @@ SIGNALS: tuple[tuple[str, str], ...] = (
 
 
 @check("OBS-1")
-def kept_and_encrypted(stack: Subject) -> Iterator[Finding]:
+def kept_and_encrypted(stack: Subject) -> Iterator[Observation]:
     elsewhere = set()
     for name in get_args(LogGroup):
         found = lookup.group(stack, name)
@@ -45,7 +45,7 @@ def kept_and_encrypted(stack: Subject) -> Iterator[Finding]:
 
 
 @check("OBS-2")
-def signals_alarm(stack: Subject) -> Iterator[Finding]:
+def signals_alarm(stack: Subject) -> Iterator[Observation]:
     network = stack.environment.network
     apart = {
         "AWS/ElastiCache": stack.environment.cache.replicas + 1,
@@ -64,7 +64,7 @@ def signals_alarm(stack: Subject) -> Iterator[Finding]:
 
 
 @check("OBS-2")
-def refusals_alarm(stack: Subject) -> Iterator[Finding]:
+def refusals_alarm(stack: Subject) -> Iterator[Observation]:
     group = names.log_group(stack.target, "trail")
     refusals = {
         (change.get("namespace"), change.get("name"))
@@ -83,7 +83,7 @@ def refusals_alarm(stack: Subject) -> Iterator[Finding]:
 
 
 @check("OBS-2")
-def thresholds(stack: Subject) -> Iterator[Finding]:
+def thresholds(stack: Subject) -> Iterator[Observation]:
     wanted = stack.environment.observability.thresholds
     for metric, most in (
         ("CPUUtilization", wanted.database_cpu_percent),
@@ -107,7 +107,7 @@ def _reached(stack: Subject, alarms: list[Resource]) -> list[str]:
 
 
 @check("OBS-3")
-def people_hear(stack: Subject) -> Iterator[Finding]:
+def people_hear(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.observability
     for severity, channels in (("warning", spec.escalation.warning), ("critical", spec.escalation.critical)):
         topic = stack.one("aws_sns_topic", f"observability/{severity}")
@@ -118,7 +118,7 @@ def people_hear(stack: Subject) -> Iterator[Finding]:
 
 
 @check("OBS-3")
-def escalates(stack: Subject) -> Iterator[Finding]:
+def escalates(stack: Subject) -> Iterator[Observation]:
     minutes = stack.environment.observability.escalation.critical_after_minutes
     critical = names.topic_arn(stack.target, "critical")
     for alarm in stack.all("aws_cloudwatch_metric_alarm"):
@@ -132,7 +132,7 @@ def _address(channel: EmailChannel | WebhookChannel) -> str:
 
 
 @check("OBS-4")
-def dashboard(stack: Subject) -> Iterator[Finding]:
+def dashboard(stack: Subject) -> Iterator[Observation]:
     board = stack.view.only("aws_cloudwatch_dashboard")
     widgets = board.blocks("dashboard_body.widgets")
     text = json.dumps(board.get("dashboard_body"), default=str)
@@ -144,7 +144,7 @@ def dashboard(stack: Subject) -> Iterator[Finding]:
 
 
 @check("OBS-4")
-def objective_burns(stack: Subject) -> Iterator[Finding]:
+def objective_burns(stack: Subject) -> Iterator[Observation]:
     for word in ("fast", "slow"):
         alarm = stack.one("aws_cloudwatch_metric_alarm", f"alarms/objective-{word}")
         yield at_least(str(alarm), "metrics of requests and failures", len(alarm.blocks("metric_query")), 2)

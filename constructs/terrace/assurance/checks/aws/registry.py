@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
 from terrace.assurance.checks.aws.lookup import principals, statements
 from terrace.assurance.checks.aws.secrets import modules
-from terrace.assurance.findings import empty, equal
+from terrace.assurance.evaluation import Observation, check, empty, equal
 from terrace.assurance.view import at
 
 
 @check("K8S-10")
-def scanned_and_immutable(stack: Subject) -> Iterator[Finding]:
+def scanned_and_immutable(stack: Subject) -> Iterator[Observation]:
     for module in modules(stack):
         repository = stack.one("aws_ecr_repository", f"registry/{module}")
         yield equal(str(repository), "image_tag_mutability", repository.get("image_tag_mutability"), "IMMUTABLE")
@@ -31,10 +31,10 @@ def scanned_and_immutable(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-10")
-def scanned_again(stack: Subject) -> Iterator[Finding]:
+def scanned_again(stack: Subject) -> Iterator[Observation]:
     account = stack.target.settings.owns_account
     if stack.environment.registry.scanning != "continuous" or not account:
-        yield Finding("registry", "images are scanned when they are pushed", True)
+        yield Observation("registry", "images are scanned when they are pushed", True)
         return
     scanning = stack.view.only("aws_ecr_registry_scanning_configuration")
     yield equal(str(scanning), "scan_type", scanning.get("scan_type"), "ENHANCED")

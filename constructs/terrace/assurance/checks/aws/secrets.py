@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from terrace.assurance.checks import Finding, NotApplicable, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
 from terrace.assurance.checks.aws.lookup import allows, condition, covers, statements, values
-from terrace.assurance.findings import at_least, at_most, empty, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Reference, Resource
 from terrace.aws import names
 
@@ -16,10 +16,10 @@ _VALUES = re.compile(r"(^|_)(passwords?|secret_string|secret_binary|auth_token|p
 
 
 def modules(stack: Subject) -> list[str]:
-    """The enabled modules; each has a secret. Raises NotApplicable."""
+    """The enabled modules; each has a secret. Raises NotRequired."""
     found = sorted(name for name, module in stack.environment.modules.items() if module.enabled)
     if not found:
-        raise NotApplicable("no module is enabled (modules)")
+        raise NotRequired("no module is enabled (modules)")
     return found
 
 
@@ -28,7 +28,7 @@ def _secret(stack: Subject, module: str) -> Resource:
 
 
 @check("SEC-1")
-def no_value_in_the_stack(stack: Subject) -> Iterator[Finding]:
+def no_value_in_the_stack(stack: Subject) -> Iterator[Observation]:
     for resource in stack.view:
         held = [name for name in _names(resource.raw) if _VALUES.search(name)]
         if held or resource.type.startswith("aws_secretsmanager"):
@@ -37,7 +37,7 @@ def no_value_in_the_stack(stack: Subject) -> Iterator[Finding]:
         value = version.get("secret_string_wo")
         kind = value.type if isinstance(value, Reference) else "written"
         ephemeral = kind == "ephemeral.aws_secretsmanager_random_password"
-        yield Finding(str(version), f"secret_string_wo is {kind}", ephemeral, "an ephemeral random password")
+        yield Observation(str(version), f"secret_string_wo is {kind}", ephemeral, "an ephemeral random password")
 
 
 def _names(written: Any) -> Iterator[str]:
@@ -53,7 +53,7 @@ def _names(written: Any) -> Iterator[str]:
 
 
 @check("SEC-1")
-def kept_in_the_manager(stack: Subject) -> Iterator[Finding]:
+def kept_in_the_manager(stack: Subject) -> Iterator[Observation]:
     for module in modules(stack):
         secret = _secret(stack, module)
         yield lookup.uses(stack, secret, secret.get("kms_key_id"), "kms_key_id", "secrets")
@@ -67,7 +67,7 @@ def kept_in_the_manager(stack: Subject) -> Iterator[Finding]:
 
 
 @check("SEC-2")
-def admin_rotated(stack: Subject) -> Iterator[Finding]:
+def admin_rotated(stack: Subject) -> Iterator[Observation]:
     server = stack.one("aws_db_instance", "database/server")
     yield equal(str(server), "manage_master_user_password", server.get("manage_master_user_password"), True)
     key = server.get("master_user_secret_kms_key_id")
@@ -81,7 +81,7 @@ def admin_rotated(stack: Subject) -> Iterator[Finding]:
 
 
 @check("SEC-3")
-def own_identity(stack: Subject) -> Iterator[Finding]:
+def own_identity(stack: Subject) -> Iterator[Observation]:
     for module in modules(stack):
         role = stack.one("aws_iam_role", f"workloads/module-{module}")
         secret = _secret(stack, module)
@@ -90,21 +90,21 @@ def own_identity(stack: Subject) -> Iterator[Finding]:
         own = names.role_arn(stack.target, f"module-{module}")
         others = [reader for reader in readers if "-module-" in reader and reader != own]
         good = own in readers and not others and "*" not in readers
-        yield Finding(
+        yield Observation(
             str(secret), f"readable by {', '.join(readers) or 'whoever IAM lets'}", good, f"{own} and pipelines"
         )
         yield from _pods(stack, module, role)
         yield from _reads_own_only(stack, module, role)
 
 
-def _pods(stack: Subject, module: str, role: Resource) -> Iterator[Finding]:
+def _pods(stack: Subject, module: str, role: Resource) -> Iterator[Observation]:
     links = stack.view.pointing("aws_eks_pod_identity_association", "role_arn", role)
     accounts = [f"{link.get('namespace')}/{link.get('service_account')}" for link in links]
     namespace = stack.environment.modules[module].namespace or module
     yield equal(str(role), "pods that have it", accounts, [f"{namespace}/{module}"])
 
 
-def _reads_own_only(stack: Subject, module: str, role: Resource) -> Iterator[Finding]:
+def _reads_own_only(stack: Subject, module: str, role: Resource) -> Iterator[Observation]:
     places = [
         place
         for policy in stack.view.pointing("aws_iam_role_policy", "role", role)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, NotApplicable, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure import lake
 from terrace.assurance.checks.azure.lookup import diagnostics, meant
-from terrace.assurance.findings import equal, includes
-from terrace.assurance.view import Absent, Resource
+from terrace.assurance.evaluation import Absent, NotRequired, Observation, check, equal, includes
+from terrace.assurance.view import Resource
 from terrace.azure import names
 from terrace.capabilities.spec import LAYERS
 
@@ -25,7 +25,7 @@ def _trail(stack: Subject) -> Resource:
 
 
 @check("AUD-1")
-def recorded(stack: Subject) -> Iterator[Finding]:
+def recorded(stack: Subject) -> Iterator[Observation]:
     audit = lake.bucket(stack, "audit")
     if stack.target.settings.owns_account:
         trail = _trail(stack)
@@ -49,14 +49,14 @@ def recorded(stack: Subject) -> Iterator[Finding]:
 
 
 @check("AUD-1")
-def unchangeable(stack: Subject) -> Iterator[Finding]:
+def unchangeable(stack: Subject) -> Iterator[Observation]:
     yield from lake.lock(stack, "audit", max(stack.environment.audit.retention_days, 365))
 
 
 @check("AUD-2")
-def threats_looked_for(stack: Subject) -> Iterator[Finding]:
+def threats_looked_for(stack: Subject) -> Iterator[Observation]:
     if not stack.target.settings.owns_account:
-        raise NotApplicable(_ELSEWHERE)
+        raise NotRequired(_ELSEWHERE)
     plans = stack.all("azurerm_security_center_subscription_pricing")
     on = [str(plan.get("resource_type")) for plan in plans if plan.get("tier") == "Standard"]
     yield includes("Defender", "plans", on, _PLANS)
@@ -65,9 +65,9 @@ def threats_looked_for(stack: Subject) -> Iterator[Finding]:
 
 
 @check("AUD-3")
-def compared(stack: Subject) -> Iterator[Finding]:
+def compared(stack: Subject) -> Iterator[Observation]:
     if not stack.target.settings.owns_account:
-        raise NotApplicable(_ELSEWHERE)
+        raise NotRequired(_ELSEWHERE)
     baseline = stack.one("azurerm_subscription_policy_assignment", "audit/baseline")
     wanted = names.policy_id(_BENCHMARK, initiative=True)
     yield equal(str(baseline), "policy_definition_id", baseline.get("policy_definition_id"), wanted)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure import database
 from terrace.assurance.checks.azure.lookup import granted, meant, pods, uses
-from terrace.assurance.findings import at_least, equal, includes
+from terrace.assurance.evaluation import Observation, at_least, check, equal, includes
 from terrace.assurance.view import Resource
 from terrace.azure import names
 
@@ -30,13 +30,13 @@ def _interval(repeating: object) -> timedelta | None:
 
 
 @check("BAK-1")
-def daily_backups(stack: Subject) -> Iterator[Finding]:
+def daily_backups(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.backup
     for policy in stack.all(_BLOBS):
         for repeating in policy.get("backup_repeating_time_intervals", []):
             every = _interval(repeating)
             good = every is not None and every <= timedelta(days=1)
-            yield Finding(str(policy), f"every {every or repeating}", good, "daily at least")
+            yield Observation(str(policy), f"every {every or repeating}", good, "daily at least")
         kept = policy.get("vault_default_retention_duration")
         yield equal(str(policy), "kept for", kept, f"P{spec.retention_days}D")
     for policy in stack.all(_SERVERS):  # weekly at most; DB-5 covers the days between
@@ -45,12 +45,12 @@ def daily_backups(stack: Subject) -> Iterator[Finding]:
 
 
 @check("BAK-1")
-def vault_locked(stack: Subject) -> Iterator[Finding]:
+def vault_locked(stack: Subject) -> Iterator[Observation]:
     spec, vault = stack.environment.backup, _vault(stack)
     wanted = "Locked" if spec.lock == "compliance" and stack.target.protected else "Unlocked"
     yield equal(str(vault), "immutability", vault.get("immutability"), wanted)
     soft = vault.get("soft_delete", "On")
-    yield Finding(str(vault), f"soft_delete = {soft}", soft in ("On", "AlwaysOn"), "On")
+    yield Observation(str(vault), f"soft_delete = {soft}", soft in ("On", "AlwaysOn"), "On")
     sealed = stack.view.pointing(
         "azurerm_data_protection_backup_vault_customer_managed_key", "data_protection_backup_vault_id", vault
     )
@@ -64,7 +64,7 @@ def vault_locked(stack: Subject) -> Iterator[Finding]:
 
 
 @check("BAK-1")
-def platform_selected(stack: Subject) -> Iterator[Finding]:
+def platform_selected(stack: Subject) -> Iterator[Observation]:
     vault = _vault(stack)
     blobs = stack.view.pointing("azurerm_data_protection_backup_instance_blob_storage", "vault_id", vault)
     chosen = [str(one.get("storage_account_id")) for one in blobs]
@@ -77,7 +77,7 @@ def platform_selected(stack: Subject) -> Iterator[Finding]:
 
 
 @check("BAK-2")
-def cluster_backups(stack: Subject) -> Iterator[Finding]:
+def cluster_backups(stack: Subject) -> Iterator[Observation]:
     identity = stack.one("azurerm_user_assigned_identity", "backup/velero")
     yield equal(str(identity), "pods that have it", pods(stack, identity), ["velero/velero"])
     grants = granted(stack, identity)
@@ -88,7 +88,7 @@ def cluster_backups(stack: Subject) -> Iterator[Finding]:
 
 
 @check("BAK-3")
-def objectives_met(stack: Subject) -> Iterator[Finding]:
+def objectives_met(stack: Subject) -> Iterator[Observation]:
     # the database's own log reaches any second; Azure keeps it as long as its backups
     spec, primary = stack.environment.backup, database.server(stack)
     yield at_least(str(primary), "days of point-in-time recovery", primary.get("backup_retention_days"), 1)
@@ -97,11 +97,13 @@ def objectives_met(stack: Subject) -> Iterator[Finding]:
         longest = max((one for one in every if one is not None), default=None)
         # what was written since the last backup is still there in the versions of the lake (LAKE-3)
         met = longest is not None and longest <= max(spec.rpo, timedelta(days=1))
-        yield Finding(str(policy), f"time between backups = {longest or 'unknown'}", met, f"<= {spec.rpo} (backup.rpo)")
+        yield Observation(
+            str(policy), f"time between backups = {longest or 'unknown'}", met, f"<= {spec.rpo} (backup.rpo)"
+        )
 
 
 @check("BAK-3")
-def trouble_is_told(stack: Subject) -> Iterator[Finding]:
+def trouble_is_told(stack: Subject) -> Iterator[Observation]:
     rules = stack.all("azurerm_monitor_alert_processing_rule_action_group")
     groups = [
         str(meant(stack, "azurerm_monitor_action_group", group))

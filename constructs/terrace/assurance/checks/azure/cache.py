@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import subnet, uses
-from terrace.assurance.findings import at_least, equal
+from terrace.assurance.evaluation import Observation, at_least, check, equal
 from terrace.assurance.view import Resource
 
 
@@ -14,7 +14,7 @@ def _server(stack: Subject) -> Resource:
 
 
 @check("CACHE-1")
-def private(stack: Subject) -> Iterator[Finding]:
+def private(stack: Subject) -> Iterator[Observation]:
     found = _server(stack)
     yield equal(str(found), "public_network_access", found.get("public_network_access"), "Disabled")
     paths = [
@@ -27,7 +27,7 @@ def private(stack: Subject) -> Iterator[Finding]:
 
 
 @check("CACHE-1")
-def authenticated(stack: Subject) -> Iterator[Finding]:
+def authenticated(stack: Subject) -> Iterator[Observation]:
     found = _server(stack)
     by_key = found.get("default_database.access_keys_authentication_enabled")
     yield equal(str(found), "access_keys_authentication_enabled", bool(by_key), False)
@@ -38,14 +38,14 @@ def authenticated(stack: Subject) -> Iterator[Finding]:
 
 
 @check("CACHE-2")
-def encrypted(stack: Subject) -> Iterator[Finding]:
+def encrypted(stack: Subject) -> Iterator[Observation]:
     found = _server(stack)
     yield equal(str(found), "client_protocol", found.get("default_database.client_protocol"), "Encrypted")
     yield uses(stack, found, found.get("customer_managed_key.key_vault_key_id"), "customer_managed_key", "cache")
 
 
 @check("CACHE-3")
-def fails_over(stack: Subject) -> Iterator[Finding]:
+def fails_over(stack: Subject) -> Iterator[Observation]:
     spec, found = stack.environment.cache, _server(stack)
     if spec.replicas:
         yield equal(str(found), "high_availability_enabled", found.get("high_availability_enabled"), True)

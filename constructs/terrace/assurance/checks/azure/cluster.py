@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks import Absent, Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import logged, meant, uses
-from terrace.assurance.findings import at_least, equal
+from terrace.assurance.evaluation import Absent, Observation, at_least, check, equal
 from terrace.assurance.view import Resource
 from terrace.azure import names
 
@@ -31,7 +31,7 @@ def _pools(stack: Subject) -> Iterator[tuple[str, Resource, dict[str, Any]]]:
 
 
 @check("K8S-1")
-def private_api(stack: Subject) -> Iterator[Finding]:
+def private_api(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     ranges = sorted(stack.environment.cluster.api_access.public_from.values())
     yield equal(str(found), "private_cluster_enabled", bool(found.get("private_cluster_enabled")), not ranges)
@@ -42,26 +42,26 @@ def private_api(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-2")
-def secrets_encrypted(stack: Subject) -> Iterator[Finding]:
+def secrets_encrypted(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     key = found.get("key_management_service.key_vault_key_id")
     yield uses(stack, found, key, "key_management_service", "cluster")
 
 
 @check("K8S-3")
-def control_plane_logged(stack: Subject) -> Iterator[Finding]:
+def control_plane_logged(stack: Subject) -> Iterator[Observation]:
     yield logged(stack, cluster(stack), _LOG_TYPES)
 
 
 @check("K8S-4")
-def workload_identity(stack: Subject) -> Iterator[Finding]:
+def workload_identity(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     for name in ("oidc_issuer_enabled", "workload_identity_enabled"):
         yield equal(str(found), name, found.get(name), True)
 
 
 @check("K8S-5")
-def organisation_only(stack: Subject) -> Iterator[Finding]:
+def organisation_only(stack: Subject) -> Iterator[Observation]:
     found, settings = cluster(stack), names.settings(stack.target)
     yield equal(str(found), "local_account_disabled", found.get("local_account_disabled"), True)
     entra = "azure_active_directory_role_based_access_control"
@@ -73,7 +73,7 @@ def organisation_only(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-6")
-def pools_scale(stack: Subject) -> Iterator[Finding]:
+def pools_scale(stack: Subject) -> Iterator[Observation]:
     for name, resource, pool in _pools(stack):
         spec, where = stack.environment.cluster.pools[name], f"{resource} {name}"
         yield equal(where, "auto_scaling_enabled", pool.get("auto_scaling_enabled"), True)
@@ -90,15 +90,15 @@ def pools_scale(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-7")
-def supported_and_patched(stack: Subject) -> Iterator[Finding]:
+def supported_and_patched(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     yield equal(str(found), "kubernetes_version", found.get("kubernetes_version"), stack.environment.cluster.version)
     channel = found.get("automatic_upgrade_channel")
-    yield Finding(
+    yield Observation(
         str(found), f"automatic_upgrade_channel = {channel}", channel in ("patch", "stable"), "patch or stable"
     )
     images = found.get("node_os_upgrade_channel")
-    yield Finding(
+    yield Observation(
         str(found), f"node_os_upgrade_channel = {images}", images in ("NodeImage", "SecurityPatch"), "NodeImage"
     )
     for name in ("maintenance_window_auto_upgrade", "maintenance_window_node_os"):
@@ -106,14 +106,14 @@ def supported_and_patched(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-8")
-def policies_enforced(stack: Subject) -> Iterator[Finding]:
+def policies_enforced(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     for name in ("network_policy", "network_data_plane"):
         yield equal(str(found), name, found.get(f"network_profile.{name}"), "cilium")
 
 
 @check("K8S-9")
-def disks_and_images(stack: Subject) -> Iterator[Finding]:
+def disks_and_images(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     disks = meant(stack, "azurerm_disk_encryption_set", found.get("disk_encryption_set_id"))
     if disks is None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, NotApplicable, Subject, check
-from terrace.assurance.findings import at_least, at_most, equal, includes
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
 
 
 @check("COST-1")
-def budget(stack: Subject) -> Iterator[Finding]:
+def budget(stack: Subject) -> Iterator[Observation]:
     found = stack.view.only("azurerm_consumption_budget_subscription")
     yield at_most(str(found), "amount", found.get("amount"), stack.environment.cost.budget_usd)
     yield equal(str(found), "time_grain", found.get("time_grain"), "Monthly")
@@ -20,10 +20,10 @@ def budget(stack: Subject) -> Iterator[Finding]:
 
 
 @check("COST-2")
-def sleeps(stack: Subject) -> Iterator[Finding]:
+def sleeps(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.cost.sleep
     if spec is None:
-        raise NotApplicable("it is always awake (cost.sleep)")
+        raise NotRequired("it is always awake (cost.sleep)")
     for thing, kind in (("cluster", "managedClusters"), ("database", "flexibleServers")):
         for word, time, verb in (("down", spec.down, "stop"), ("up", spec.up, "start")):
             flow = stack.one("azurerm_logic_app_workflow", f"cost/{thing}-{word}")
@@ -35,4 +35,4 @@ def sleeps(stack: Subject) -> Iterator[Finding]:
             calls = stack.view.pointing("azurerm_logic_app_action_custom", "logic_app_id", flow)
             places = [str(one.get("body.inputs.uri")).partition("?")[0] for one in calls]
             good = any(f"/{kind}/" in place and place.endswith(f"/{verb}") for place in places)
-            yield Finding(str(flow), f"calls {', '.join(places) or 'nothing'}", good, f"{verb} of {kind}")
+            yield Observation(str(flow), f"calls {', '.join(places) or 'nothing'}", good, f"{verb} of {kind}")

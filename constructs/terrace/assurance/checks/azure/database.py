@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, NotApplicable, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import logged, meaning, meant, subnet, uses
-from terrace.assurance.findings import at_least, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
 from terrace.assurance.view import Resource
 
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -35,7 +35,7 @@ def _listed(text: str) -> list[str]:
 
 
 @check("DB-1")
-def private(stack: Subject) -> Iterator[Finding]:
+def private(stack: Subject) -> Iterator[Observation]:
     for one in stack.all("azurerm_postgresql_flexible_server"):
         public = one.get("public_network_access_enabled", True)  # Azure's own default
         yield equal(str(one), "public_network_access_enabled", public, False)
@@ -47,16 +47,16 @@ def private(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-2")
-def requires_tls(stack: Subject) -> Iterator[Finding]:
+def requires_tls(stack: Subject) -> Iterator[Observation]:
     settings = _settings(stack)
     yield equal("database/server", "require_secure_transport", settings.get("require_secure_transport"), "on")
     oldest = settings.get("ssl_min_protocol_version")
     good = oldest in ("TLSv1.2", "TLSv1.3")
-    yield Finding("database/server", f"ssl_min_protocol_version = {oldest}", good, "TLSv1.2 or newer")
+    yield Observation("database/server", f"ssl_min_protocol_version = {oldest}", good, "TLSv1.2 or newer")
 
 
 @check("DB-3")
-def encrypted(stack: Subject) -> Iterator[Finding]:
+def encrypted(stack: Subject) -> Iterator[Observation]:
     for one in stack.all("azurerm_postgresql_flexible_server"):
         key = one.get("customer_managed_key.key_vault_key_id")
         yield uses(stack, one, key, "customer_managed_key", "database")
@@ -66,9 +66,9 @@ def encrypted(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-4")
-def standby(stack: Subject) -> Iterator[Finding]:
+def standby(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.database.high_availability:
-        raise NotApplicable("one zone is enough here (database.high_availability)")
+        raise NotRequired("one zone is enough here (database.high_availability)")
     primary = server(stack)
     yield equal(str(primary), "high_availability", primary.get("high_availability.mode"), "ZoneRedundant")
     other = primary.get("high_availability.standby_availability_zone")
@@ -76,7 +76,7 @@ def standby(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-5")
-def recoverable(stack: Subject) -> Iterator[Finding]:
+def recoverable(stack: Subject) -> Iterator[Observation]:
     primary = server(stack)
     days = stack.environment.database.recovery_days
     yield at_least(str(primary), "backup_retention_days", primary.get("backup_retention_days"), days)
@@ -86,16 +86,16 @@ def recoverable(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-6")
-def protected(stack: Subject) -> Iterator[Finding]:
+def protected(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.database.deletion_protection:
-        raise NotApplicable("it may be deleted here (database.deletion_protection)")
+        raise NotRequired("it may be deleted here (database.deletion_protection)")
     locks = stack.view.pointing("azurerm_management_lock", "scope", server(stack))
     levels = [str(lock.get("lock_level")) for lock in locks]
     yield includes(str(server(stack)), "locks", levels, ["CanNotDelete"])
 
 
 @check("DB-7")
-def watched(stack: Subject) -> Iterator[Finding]:
+def watched(stack: Subject) -> Iterator[Observation]:
     spec, settings = stack.environment.database, _settings(stack)
     for one in _all(stack):
         yield logged(stack, one, ["PostgreSQLLogs"])
@@ -104,21 +104,21 @@ def watched(stack: Subject) -> Iterator[Finding]:
     yield includes("database/server", "pgaudit.log", _listed(settings.get("pgaudit.log", "")), ["ddl", "role"])
     slow = settings.get("log_min_duration_statement", "-1")
     within = slow.isdecimal() and int(slow) <= spec.slow_query_ms
-    yield Finding("database/server", f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
+    yield Observation("database/server", f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
     insights = settings.get("pg_qs.query_capture_mode", "none")
     good = insights.lower() in ("top", "all")
-    yield Finding("database/server", f"pg_qs.query_capture_mode = {insights}", good, "top or all")
+    yield Observation("database/server", f"pg_qs.query_capture_mode = {insights}", good, "top or all")
 
 
 @check("DB-8")
-def grows(stack: Subject) -> Iterator[Finding]:
+def grows(stack: Subject) -> Iterator[Observation]:
     for one in _all(stack):
         yield equal(str(one), "auto_grow_enabled", one.get("auto_grow_enabled"), True)
     yield equal(str(server(stack)), "read replicas", len(_replicas(stack)), stack.environment.database.replicas)
 
 
 @check("DB-9")
-def bootstrap_possible(stack: Subject) -> Iterator[Finding]:
+def bootstrap_possible(stack: Subject) -> Iterator[Observation]:
     # schemas, databases and roles are made by the bootstrap job inside PostgreSQL, which belongs to the workloads
     primary = server(stack)
     yield equal(str(primary), "version", primary.get("version"), str(stack.environment.database.version))
@@ -130,7 +130,7 @@ def bootstrap_possible(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-10")
-def patched(stack: Subject) -> Iterator[Finding]:
+def patched(stack: Subject) -> Iterator[Observation]:
     # minor versions come by themselves inside the window: Flexible Server, "Scheduled maintenance"
     window, primary = stack.environment.database.maintenance_window, server(stack)
     day = primary.get("maintenance_window.day_of_week")

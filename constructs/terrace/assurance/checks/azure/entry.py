@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import logged, meant
-from terrace.assurance.findings import at_least, at_most, equal, includes
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import at
 
 _TLS = ("AppGwSslPolicy20220101", "AppGwSslPolicy20220101S")
@@ -12,10 +12,10 @@ _TLS = ("AppGwSslPolicy20220101", "AppGwSslPolicy20220101S")
 
 
 @check("NET-6")
-def tls_and_redirect(stack: Subject) -> Iterator[Finding]:
+def tls_and_redirect(stack: Subject) -> Iterator[Observation]:
     gateway = stack.view.only("azurerm_application_gateway")
     policy = gateway.get("ssl_policy.policy_name")
-    yield Finding(str(gateway), f"ssl_policy = {policy}", policy in _TLS, "TLS 1.2 or newer")
+    yield Observation(str(gateway), f"ssl_policy = {policy}", policy in _TLS, "TLS 1.2 or newer")
     listeners = {str(one.get("name")): one for one in gateway.blocks("http_listener")}
     secure = [one for one in listeners.values() if one.get("protocol") == "Https"]
     yield at_least(str(gateway), "HTTPS listeners", len(secure), 1)
@@ -32,12 +32,12 @@ def tls_and_redirect(stack: Subject) -> Iterator[Finding]:
 
 
 @check("NET-6")
-def firewall(stack: Subject) -> Iterator[Finding]:
+def firewall(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.network.entry
     gateway = stack.view.only("azurerm_application_gateway")
     yield equal(str(gateway), "tier", gateway.get("sku.tier"), "WAF_v2")
     policy = meant(stack, "azurerm_web_application_firewall_policy", gateway.get("firewall_policy_id"))
-    yield Finding(str(gateway), f"firewall {policy or 'none'}", policy is not None, "one of ours")
+    yield Observation(str(gateway), f"firewall {policy or 'none'}", policy is not None, "one of ours")
     if policy is None:
         return
     mode = "Prevention" if spec.firewall == "block" else "Detection"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from terrace.assurance.checks import Finding, Subject, check
-from terrace.assurance.findings import at_least, equal
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import Observation, at_least, check, equal
 from terrace.azure import names
 
 _LOCATIONS = "e56962a6-4747-49cd-b67b-bf8b01975c4c"  # Allowed locations
@@ -23,7 +23,7 @@ def _regions(stack: Subject) -> list[str]:
 
 
 @check("GOV-1")
-def all_tagged(stack: Subject) -> Iterator[Finding]:
+def all_tagged(stack: Subject) -> Iterator[Observation]:
     wanted = dict(stack.target.tags)
     for resource in stack.view:
         own = resource.get("tags")
@@ -31,11 +31,11 @@ def all_tagged(stack: Subject) -> Iterator[Finding]:
             has = own if isinstance(own, Mapping) else {}
             wrong = sorted(key for key, value in wanted.items() if has.get(key) != value)
             told = f"lacks {', '.join(wrong)}" if wrong else "has its tags"
-            yield Finding(str(resource), told, not wrong, ", ".join(wanted))
+            yield Observation(str(resource), told, not wrong, ", ".join(wanted))
 
 
 @check("GOV-1")
-def inherited(stack: Subject) -> Iterator[Finding]:
+def inherited(stack: Subject) -> Iterator[Observation]:
     given = [
         str(one.get("parameters.tagName.value"))
         for one in stack.all("azurerm_resource_group_policy_assignment")
@@ -48,7 +48,7 @@ def inherited(stack: Subject) -> Iterator[Finding]:
 
 
 @check("GOV-2")
-def own_regions(stack: Subject) -> Iterator[Finding]:
+def own_regions(stack: Subject) -> Iterator[Observation]:
     allowed = _allowed(stack)
     for resource in stack.view:
         group = resource.type == "azurerm_monitor_action_group"
@@ -56,10 +56,10 @@ def own_regions(stack: Subject) -> Iterator[Finding]:
         may = [names.topic_region(stack.target)] if group else allowed
         if place is not None:
             written = stack.view.text(place)
-            yield Finding(str(resource), f"location = {written}", written in may, f"one of {', '.join(may)}")
+            yield Observation(str(resource), f"location = {written}", written in may, f"one of {', '.join(may)}")
         for block in resource.blocks("georeplications"):
             copy = str(block.get("location"))
-            yield Finding(str(resource), f"a copy in {copy}", copy in allowed, f"one of {', '.join(allowed)}")
+            yield Observation(str(resource), f"a copy in {copy}", copy in allowed, f"one of {', '.join(allowed)}")
 
 
 def _allowed(stack: Subject) -> list[str]:
@@ -70,7 +70,7 @@ def _allowed(stack: Subject) -> list[str]:
 
 
 @check("GOV-2")
-def other_regions_refused(stack: Subject) -> Iterator[Finding]:
+def other_regions_refused(stack: Subject) -> Iterator[Observation]:
     for group in stack.all("azurerm_resource_group"):
         policies = [
             one

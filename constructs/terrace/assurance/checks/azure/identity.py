@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
-from terrace.assurance.findings import empty, equal
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import Observation, check, empty, equal
 from terrace.assurance.view import Resource
 
 _ISSUER = "https://token.actions.githubusercontent.com"
@@ -12,17 +12,17 @@ _READS = ("Reader", "Azure Kubernetes Service RBAC Reader", "Azure Kubernetes Se
 
 
 @check("ID-1")
-def federated(stack: Subject) -> Iterator[Finding]:
+def federated(stack: Subject) -> Iterator[Observation]:
     repository = f"repo:{stack.environment.identity.repository}:"
     for purpose in ("plan", "apply"):
         identity = stack.one("azurerm_user_assigned_identity", f"pipelines/{purpose}")
         trusts = _trusts(stack, identity)
-        yield Finding(str(identity), f"trusts {len(trusts)} workflows", bool(trusts), "one at least")
+        yield Observation(str(identity), f"trusts {len(trusts)} workflows", bool(trusts), "one at least")
         for trust in trusts:
             yield equal(str(trust), "issuer", trust.get("issuer"), _ISSUER)
             subject = str(trust.get("subject"))
             good = subject.startswith(repository) and "*" not in subject
-            yield Finding(str(trust), f"subject = {subject}", good, f"{repository}...")
+            yield Observation(str(trust), f"subject = {subject}", good, f"{repository}...")
             yield equal(str(trust), "audience", trust.get("audience"), ["api://AzureADTokenExchange"])
     apply = stack.one("azurerm_user_assigned_identity", "pipelines/apply")
     subjects = [str(trust.get("subject")) for trust in _trusts(stack, apply)]
@@ -36,7 +36,7 @@ def _trusts(stack: Subject, identity: Resource) -> list[Resource]:
 
 
 @check("ID-1")
-def plan_only_reads(stack: Subject) -> Iterator[Finding]:
+def plan_only_reads(stack: Subject) -> Iterator[Observation]:
     identity = stack.one("azurerm_user_assigned_identity", "pipelines/plan")
     for grant in stack.view.pointing("azurerm_role_assignment", "principal_id", identity):
         definition = stack.view.target(grant.get("role_definition_id"))
@@ -50,4 +50,4 @@ def plan_only_reads(stack: Subject) -> Iterator[Finding]:
         role = str(grant.get("role_definition_name"))
         # the lock beside its own state is the one thing that a plan writes
         state = role.startswith("Storage Blob Data") and "StringEquals 'state'" in str(grant.get("condition"))
-        yield Finding(str(grant), f"role {role}", role in _READS or state, "one that reads")
+        yield Observation(str(grant), f"role {role}", role in _READS or state, "one that reads")

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
-from terrace.assurance.findings import at_least, at_most, equal
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal
 from terrace.assurance.view import Resource
 from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES
 
@@ -27,7 +27,7 @@ def _days(period: object) -> int | None:
 
 
 @check("KEY-1")
-def one_a_purpose_rotated(stack: Subject) -> Iterator[Finding]:
+def one_a_purpose_rotated(stack: Subject) -> Iterator[Observation]:
     days = min(stack.environment.keys.rotation_days, 365)
     for key in _keys(stack):
         purpose = key.path.removeprefix("keys/").removesuffix("-recovery")
@@ -38,7 +38,7 @@ def one_a_purpose_rotated(stack: Subject) -> Iterator[Finding]:
 
 
 @check("KEY-2")
-def cannot_be_lost(stack: Subject) -> Iterator[Finding]:
+def cannot_be_lost(stack: Subject) -> Iterator[Observation]:
     least = stack.environment.keys.deletion_window_days
     for vault in stack.all("azurerm_key_vault"):
         yield equal(str(vault), "purge_protection_enabled", vault.get("purge_protection_enabled"), True)
@@ -47,7 +47,7 @@ def cannot_be_lost(stack: Subject) -> Iterator[Finding]:
 
 
 @check("KEY-3")
-def least_use(stack: Subject) -> Iterator[Finding]:
+def least_use(stack: Subject) -> Iterator[Observation]:
     for vault in stack.all("azurerm_key_vault"):
         yield equal(str(vault), "rbac_authorization_enabled", vault.get("rbac_authorization_enabled"), True)
         yield equal(str(vault), "access policies", len(vault.blocks("access_policy")), 0)
@@ -62,11 +62,13 @@ def least_use(stack: Subject) -> Iterator[Finding]:
             user = stack.view.target(grant.get("principal_id"))
             if user is not None and user.path == "backup/vault":  # Azure Backup acts as the vault's own identity
                 scope = str(grant.get("scope"))
-                yield Finding(str(grant), f"backup/vault uses {scope}", scope.endswith("/keys/backups"), "keys/backups")
+                yield Observation(
+                    str(grant), f"backup/vault uses {scope}", scope.endswith("/keys/backups"), "keys/backups"
+                )
                 continue
             own = key is not None and key.type == "azurerm_key_vault_key" and str(user) == f"{key.path}-user"
-            yield Finding(
+            yield Observation(
                 str(grant), f"{user} uses {key or grant.get('scope')}", own, "the purpose's identity, its key"
             )
         elif role in _WIDE and grant.path.startswith("workloads/"):
-            yield Finding(str(grant), f"role {role}", False, "nothing wider than a module's own secret")
+            yield Observation(str(grant), f"role {role}", False, "nothing wider than a module's own secret")

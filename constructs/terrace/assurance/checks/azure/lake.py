@@ -3,9 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks import Absent, Finding, NotApplicable, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import diagnostics, granted, meant, uses
-from terrace.assurance.findings import at_least, at_most, empty, equal, includes
+from terrace.assurance.evaluation import (
+    Absent,
+    NotRequired,
+    Observation,
+    at_least,
+    at_most,
+    check,
+    empty,
+    equal,
+    includes,
+)
 from terrace.assurance.view import Resource, at, blocks
 from terrace.azure import names
 from terrace.capabilities.keys import Purpose
@@ -42,7 +52,7 @@ def buckets(stack: Subject) -> Iterator[tuple[Bucket, Resource, bool]]:
             yield name, bucket(stack, name, recovery=True), True
 
 
-def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Finding]:
+def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Observation]:
     """Whether each container of a bucket is immutable for these days, in the environment's mode."""
     of = bucket(stack, name)
     containers = stack.view.pointing("azurerm_storage_container", "storage_account_id", of)
@@ -58,7 +68,7 @@ def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Finding]:
 
 
 @check("LAKE-1")
-def never_public(stack: Subject) -> Iterator[Finding]:
+def never_public(stack: Subject) -> Iterator[Observation]:
     for _, of, _copy in buckets(stack):
         yield empty(str(of), "switches that are on", [name for name in _OFF if of.get(name) is not False])
         yield equal(str(of), "default_action", of.get("network_rules.default_action"), "Deny")
@@ -71,7 +81,7 @@ def never_public(stack: Subject) -> Iterator[Finding]:
 
 
 @check("LAKE-2")
-def encrypted(stack: Subject) -> Iterator[Finding]:
+def encrypted(stack: Subject) -> Iterator[Observation]:
     for name, of, copy in buckets(stack):
         key = of.get("customer_managed_key.key_vault_key_id")
         place = "recovery" if copy else ""
@@ -81,14 +91,14 @@ def encrypted(stack: Subject) -> Iterator[Finding]:
 
 
 @check("LAKE-3")
-def versioned(stack: Subject) -> Iterator[Finding]:
+def versioned(stack: Subject) -> Iterator[Observation]:
     for _, of, _copy in buckets(stack):
         yield equal(str(of), "versioning_enabled", of.get("blob_properties.versioning_enabled"), True)
     yield from lock(stack, "bronze", stack.environment.lake.immutability.days)
 
 
 @check("LAKE-4")
-def tiered(stack: Subject) -> Iterator[Finding]:
+def tiered(stack: Subject) -> Iterator[Observation]:
     for name, spec in stack.environment.lake.lifecycle.items():
         of = bucket(stack, name)
         policies = stack.view.pointing("azurerm_storage_management_policy", "storage_account_id", of)
@@ -119,9 +129,9 @@ def _narrowed(rule: dict[str, Any]) -> bool:
 
 
 @check("LAKE-5")
-def copied(stack: Subject) -> Iterator[Finding]:
+def copied(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.lake.replicate:
-        raise NotApplicable("no copies are asked for (lake.replicate)")
+        raise NotRequired("no copies are asked for (lake.replicate)")
     for name in REPLICATED:
         of, copy = bucket(stack, name), bucket(stack, name, recovery=True)
         links = stack.view.pointing("azurerm_storage_object_replication", "source_storage_account_id", of)
@@ -135,7 +145,7 @@ def copied(stack: Subject) -> Iterator[Finding]:
 
 
 @check("LAKE-6")
-def logged(stack: Subject) -> Iterator[Finding]:
+def logged(stack: Subject) -> Iterator[Observation]:
     access = bucket(stack, "access")
     for name, of, copy in buckets(stack):
         if name == "access" or copy:
@@ -150,10 +160,10 @@ def logged(stack: Subject) -> Iterator[Finding]:
 
 
 @check("LAKE-7")
-def as_declared(stack: Subject) -> Iterator[Finding]:
+def as_declared(stack: Subject) -> Iterator[Observation]:
     modules = {name: module for name, module in stack.environment.modules.items() if module.enabled}
     if not modules:
-        raise NotApplicable("no module is enabled (modules)")
+        raise NotRequired("no module is enabled (modules)")
     places: dict[str, str] = {names.container_id(stack.target, name): name for name in BUCKETS}
     for module, spec in modules.items():
         identity = stack.one("azurerm_user_assigned_identity", f"workloads/module-{module}")

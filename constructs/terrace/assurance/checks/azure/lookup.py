@@ -1,9 +1,9 @@
-"""Finding what an attribute means: Azure's stacks name most things by ids that are computed, not by references."""
+"""Observation what an attribute means: Azure's stacks name most things by ids that are computed, not by references."""
 
 from collections.abc import Iterable
 
-from terrace.assurance.checks import Absent, Finding, Subject
-from terrace.assurance.findings import at_least, includes
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import Absent, Observation, at_least, includes
 from terrace.assurance.view import Resource
 from terrace.azure import names
 from terrace.capabilities.keys import Purpose
@@ -26,16 +26,18 @@ def meaning(stack: Subject, type: str, attribute: str, to: Resource) -> list[Res
     return [one for one in stack.all(type) if meant(stack, to.type, one.get(attribute)) == to]
 
 
-def uses(stack: Subject, resource: Resource, value: object, name: str, purpose: Purpose, place: str = "") -> Finding:
+def uses(
+    stack: Subject, resource: Resource, value: object, name: str, purpose: Purpose, place: str = ""
+) -> Observation:
     """Whether a value is the purpose's key; `place` is recovery, or geo for the region that Azure pairs."""
     wanted = names.key_url(stack.target, purpose, place)
     key = stack.view.target(value)
     suffix = "-recovery" if place else ""
     good = key.path == f"keys/{purpose}{suffix}" if key else value == wanted
-    return Finding(str(resource), f"{name} = {key or value or 'unset'}", good, f"keys/{purpose}{suffix}")
+    return Observation(str(resource), f"{name} = {key or value or 'unset'}", good, f"keys/{purpose}{suffix}")
 
 
-def logged(stack: Subject, resource: Resource, categories: Iterable[str], part: str = "") -> Finding:
+def logged(stack: Subject, resource: Resource, categories: Iterable[str], part: str = "") -> Observation:
     """Whether the workspace or an account gets these categories of a resource's logs (allLogs is all of them)."""
     sent = [
         str(log.get("category") or log.get("category_group"))
@@ -43,7 +45,7 @@ def logged(stack: Subject, resource: Resource, categories: Iterable[str], part: 
         for log in setting.blocks("enabled_log")
     ]
     if "allLogs" in sent:
-        return Finding(str(resource), "logs: all", True)
+        return Observation(str(resource), "logs: all", True)
     return includes(str(resource), "logs", sent, categories)
 
 
@@ -58,7 +60,7 @@ def diagnostics(stack: Subject, resource: Resource, part: str = "") -> list[Reso
     ]
 
 
-def workspace_keeps(stack: Subject, days: int) -> Finding:
+def workspace_keeps(stack: Subject, days: int) -> Observation:
     """Whether the one workspace keeps its logs for these days."""
     found = stack.view.only("azurerm_log_analytics_workspace")
     return at_least(str(found), "retention_in_days", found.get("retention_in_days"), days)

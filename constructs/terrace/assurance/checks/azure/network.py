@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import meaning, meant, subnet
-from terrace.assurance.findings import at_least, at_most, empty, equal, includes
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Resource
 from terrace.azure import names
 from terrace.capabilities.lake import BUCKETS
@@ -24,7 +24,7 @@ def _pools(stack: Subject) -> Iterator[tuple[Resource, str, list[str]]]:
 
 
 @check("NET-1")
-def private_subnets(stack: Subject) -> Iterator[Finding]:
+def private_subnets(stack: Subject) -> Iterator[Observation]:
     for pool, place, zones in _pools(stack):
         yield equal(str(pool), "subnet", str(subnet(stack, place)), "network/nodes")
         yield includes(str(pool), "zones", zones, stack.target.zones)
@@ -36,14 +36,14 @@ def private_subnets(stack: Subject) -> Iterator[Finding]:
 
 
 @check("NET-2")
-def egress_by_nat(stack: Subject) -> Iterator[Finding]:
+def egress_by_nat(stack: Subject) -> Iterator[Observation]:
     nodes = stack.one("azurerm_subnet", "network/nodes")
     links = meaning(stack, "azurerm_subnet_nat_gateway_association", "subnet_id", nodes)
     yield equal(str(nodes), "NAT gateways", len(links), 1)
     for link in links:
         gateway = meant(stack, "azurerm_nat_gateway", link.get("nat_gateway_id"))
         if gateway is None:
-            yield Finding(str(link), "gateway unset", False, "one of ours")
+            yield Observation(str(link), "gateway unset", False, "one of ours")
             continue
         addresses = meaning(stack, "azurerm_nat_gateway_public_ip_association", "nat_gateway_id", gateway)
         fixed = [meant(stack, "azurerm_public_ip", one.get("public_ip_address_id")) for one in addresses]
@@ -68,7 +68,7 @@ def _known(address: Resource) -> bool:
 
 
 @check("NET-3")
-def private_paths(stack: Subject) -> Iterator[Finding]:
+def private_paths(stack: Subject) -> Iterator[Observation]:
     reached: dict[str, list[Resource]] = {}
     for path in stack.all("azurerm_private_endpoint"):
         service = path.get("private_service_connection.private_connection_resource_id")
@@ -77,7 +77,7 @@ def private_paths(stack: Subject) -> Iterator[Finding]:
         known = [zone for zone in zones if meant(stack, "azurerm_private_dns_zone", zone)]
         yield at_least(str(path), "private names", len(known), 1)
         placed = str(subnet(stack, path.get("subnet_id")))
-        yield Finding(
+        yield Observation(
             str(path), f"subnet = {placed}", placed in ("network/endpoints", "network/cache"), "a private one"
         )
     wanted = ["keys/vault", "registry/registry", "cache/server", *(f"lake/{name}/account" for name in BUCKETS)]
@@ -88,7 +88,7 @@ def private_paths(stack: Subject) -> Iterator[Finding]:
 
 
 @check("NET-4")
-def default_deny(stack: Subject) -> Iterator[Finding]:
+def default_deny(stack: Subject) -> Iterator[Observation]:
     guarded = {
         str(meant(stack, "azurerm_subnet", link.get("subnet_id")))
         for link in stack.all("azurerm_subnet_network_security_group_association")
@@ -104,7 +104,7 @@ def default_deny(stack: Subject) -> Iterator[Finding]:
         yield equal(str(group), "rules without a name", len(group.blocks("security_rule")), 0)
     for rule in stack.all("azurerm_network_security_rule"):
         told = str(rule.get("description") or "").strip()
-        yield Finding(str(rule), f"purpose: {told or 'none'}", len(told) >= 8, "a purpose")
+        yield Observation(str(rule), f"purpose: {told or 'none'}", len(told) >= 8, "a purpose")
         if rule.get("access") == "Allow":
             yield _narrow(stack, rule)
 
@@ -117,7 +117,7 @@ def _refuses_all(rule: Resource) -> bool:
     return rule.get("access") == "Deny" and rule.get("priority") == 4096 and anything
 
 
-def _narrow(stack: Subject, rule: Resource) -> Finding:
+def _narrow(stack: Subject, rule: Resource) -> Observation:
     inward = rule.get("direction") == "Inbound"
     word = "source" if inward else "destination"
     place = rule.get(f"{word}_address_prefix")
@@ -131,11 +131,11 @@ def _narrow(stack: Subject, rule: Resource) -> Finding:
         wide and (port in ("80", "443") if inward and entry else not inward and port in ports)
     )
     fact = f"{'from' if inward else 'to'} {place or 'named ranges'} ports {port} of {group}"
-    return Finding(str(rule), fact, good, "what the environment names, or the public entry")
+    return Observation(str(rule), fact, good, "what the environment names, or the public entry")
 
 
 @check("NET-5")
-def flow_logs(stack: Subject) -> Iterator[Finding]:
+def flow_logs(stack: Subject) -> Iterator[Observation]:
     network = stack.view.only("azurerm_virtual_network")
     found = meaning(stack, "azurerm_network_watcher_flow_log", "target_resource_id", network)
     yield at_least(str(network), "flow logs", len(found), 1)
@@ -152,7 +152,7 @@ def flow_logs(stack: Subject) -> Iterator[Finding]:
 
 
 @check("NET-5")
-def analysed(stack: Subject) -> Iterator[Finding]:
+def analysed(stack: Subject) -> Iterator[Observation]:
     for log in stack.all("azurerm_network_watcher_flow_log"):
         place = str(log.get("traffic_analytics.workspace_resource_id"))
         yield equal(str(log), "workspace", place, names.workspace_id(stack.target))

@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import meant, workspace_keeps
-from terrace.assurance.findings import at_least, at_most, empty, equal, includes
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Resource, at
 from terrace.azure import names
 from terrace.capabilities.observability import EmailChannel
@@ -20,7 +20,7 @@ SIGNALS = (
 
 
 @check("OBS-1")
-def one_place_kept(stack: Subject) -> Iterator[Finding]:
+def one_place_kept(stack: Subject) -> Iterator[Observation]:
     workspace = stack.view.only("azurerm_log_analytics_workspace")
     yield workspace_keeps(stack, stack.environment.observability.retention_days)
     local = workspace.get("local_authentication_enabled", True)  # Azure's own default
@@ -28,7 +28,7 @@ def one_place_kept(stack: Subject) -> Iterator[Finding]:
     for setting in stack.all("azurerm_monitor_diagnostic_setting"):
         place = setting.get("log_analytics_workspace_id") or setting.get("storage_account_id")
         ours = place == names.workspace_id(stack.target) or meant(stack, "azurerm_storage_account", place) is not None
-        yield Finding(str(setting), f"goes to {place}", ours, "the workspace, or an account of ours")
+        yield Observation(str(setting), f"goes to {place}", ours, "the workspace, or an account of ours")
 
 
 def _reached(stack: Subject, alarms: list[Resource]) -> list[str]:
@@ -51,7 +51,7 @@ def _on(stack: Subject, metric: str) -> list[Resource]:
 
 
 @check("OBS-2")
-def signals_alarm(stack: Subject) -> Iterator[Finding]:
+def signals_alarm(stack: Subject) -> Iterator[Observation]:
     for metric in SIGNALS:
         yield includes(
             f"alarms on {metric}", "severities", _reached(stack, _on(stack, metric)), ["warning", "critical"]
@@ -63,7 +63,7 @@ def signals_alarm(stack: Subject) -> Iterator[Finding]:
 
 
 @check("OBS-2")
-def thresholds(stack: Subject) -> Iterator[Finding]:
+def thresholds(stack: Subject) -> Iterator[Observation]:
     wanted = stack.environment.observability.thresholds
     for metric, most in (
         ("cpu_percent", wanted.database_cpu_percent),
@@ -80,7 +80,7 @@ def thresholds(stack: Subject) -> Iterator[Finding]:
 
 
 @check("OBS-3")
-def people_hear(stack: Subject) -> Iterator[Finding]:
+def people_hear(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.observability
     for severity, channels in (("warning", spec.escalation.warning), ("critical", spec.escalation.critical)):
         group = stack.one("azurerm_monitor_action_group", f"observability/{severity}")
@@ -93,7 +93,7 @@ def people_hear(stack: Subject) -> Iterator[Finding]:
 
 
 @check("OBS-3")
-def escalates(stack: Subject) -> Iterator[Finding]:
+def escalates(stack: Subject) -> Iterator[Observation]:
     minutes = stack.environment.observability.escalation.critical_after_minutes
     for alarm in stack.all("azurerm_monitor_metric_alert"):
         if "critical" in _reached(stack, [alarm]):
@@ -110,7 +110,7 @@ def _minutes(period: str) -> int | None:
 
 
 @check("OBS-4")
-def dashboard(stack: Subject) -> Iterator[Finding]:
+def dashboard(stack: Subject) -> Iterator[Observation]:
     board = stack.one("azurerm_application_insights_workbook", "alarms/dashboard")
     text = json.dumps(board.get("data_json"), default=str)
     absent = [metric for metric in SIGNALS if f"--{metric}" not in text]
@@ -120,7 +120,7 @@ def dashboard(stack: Subject) -> Iterator[Finding]:
 
 
 @check("OBS-4")
-def objective_burns(stack: Subject) -> Iterator[Finding]:
+def objective_burns(stack: Subject) -> Iterator[Observation]:
     for word in ("fast", "slow"):
         alarm = stack.one("azurerm_monitor_scheduled_query_rules_alert_v2", f"alarms/objective-{word}")
         query = str(at(alarm.get("criteria"), "query", ""))

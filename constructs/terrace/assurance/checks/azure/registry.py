@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import uses
-from terrace.assurance.findings import equal, includes
+from terrace.assurance.evaluation import Observation, check, equal, includes
 from terrace.assurance.view import at
 
 
 @check("K8S-10")
-def private_and_sealed(stack: Subject) -> Iterator[Finding]:
+def private_and_sealed(stack: Subject) -> Iterator[Observation]:
     registry = stack.view.only("azurerm_container_registry")
     for name in ("admin_enabled", "anonymous_pull_enabled", "public_network_access_enabled", "export_policy_enabled"):
         yield equal(str(registry), name, registry.get(name), False)
@@ -18,9 +18,9 @@ def private_and_sealed(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-10")
-def scanned(stack: Subject) -> Iterator[Finding]:
+def scanned(stack: Subject) -> Iterator[Observation]:
     if not stack.target.settings.owns_account:
-        yield Finding("registry", "another environment of the subscription has scanning on", True)
+        yield Observation("registry", "another environment of the subscription has scanning on", True)
         return
     plan = stack.one("azurerm_security_center_subscription_pricing", "audit/detection-Containers")
     parts = [str(one.get("name")) for one in plan.blocks("extension")]

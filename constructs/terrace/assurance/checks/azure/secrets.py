@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks import Finding, NotApplicable, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import granted, meant, pods
-from terrace.assurance.findings import at_most, empty, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, at_most, check, empty, equal, includes
 from terrace.azure import names
 
 _VALUES = re.compile(r"(^|_)(passwords?|shared_key|secret_value|private_key|client_secret|connection_string)$|^value$")
@@ -15,15 +15,15 @@ _READS = ("Key Vault Secrets User", "Key Vault Secrets Officer", "Key Vault Admi
 
 
 def modules(stack: Subject) -> list[str]:
-    """The enabled modules; each has a secret. Raises NotApplicable."""
+    """The enabled modules; each has a secret. Raises NotRequired."""
     found = sorted(name for name, module in stack.environment.modules.items() if module.enabled)
     if not found:
-        raise NotApplicable("no module is enabled (modules)")
+        raise NotRequired("no module is enabled (modules)")
     return found
 
 
 @check("SEC-1")
-def no_value_in_the_stack(stack: Subject) -> Iterator[Finding]:
+def no_value_in_the_stack(stack: Subject) -> Iterator[Observation]:
     for resource in stack.view:
         if resource.type == "azurerm_postgresql_flexible_server_configuration":
             continue  # settings of the server, each under the name `value`
@@ -33,7 +33,7 @@ def no_value_in_the_stack(stack: Subject) -> Iterator[Finding]:
             yield empty(str(resource), "attributes with a value that state would keep", held)
         if secret:
             random = "uuid()" in str(resource.get("value_wo")) or "random" in str(resource.get("value_wo"))
-            yield Finding(str(resource), f"value_wo is {'random' if random else 'written'}", random, "random")
+            yield Observation(str(resource), f"value_wo is {'random' if random else 'written'}", random, "random")
             vault = meant(stack, "azurerm_key_vault", resource.get("key_vault_id"))
             yield equal(str(resource), "vault", str(vault), "keys/vault")
 
@@ -50,14 +50,14 @@ def _names(written: Any) -> Iterator[str]:
 
 
 @check("SEC-1")
-def one_a_module(stack: Subject) -> Iterator[Finding]:
+def one_a_module(stack: Subject) -> Iterator[Observation]:
     for module in modules(stack):
         secret = stack.one("azurerm_key_vault_secret", f"secrets/{module}")
         yield equal(str(secret), "name", secret.get("name"), f"{module}-app")
 
 
 @check("SEC-2")
-def nobody_has_a_password(stack: Subject) -> Iterator[Finding]:
+def nobody_has_a_password(stack: Subject) -> Iterator[Observation]:
     # Entra's tokens are the credential: made by the cloud at each login and good for an hour
     for server in stack.all("azurerm_postgresql_flexible_server"):
         password = server.get("authentication.password_auth_enabled", True)  # Azure's own default
@@ -71,7 +71,7 @@ def nobody_has_a_password(stack: Subject) -> Iterator[Finding]:
 
 
 @check("SEC-3")
-def own_identity(stack: Subject) -> Iterator[Finding]:
+def own_identity(stack: Subject) -> Iterator[Observation]:
     for module in modules(stack):
         identity = stack.one("azurerm_user_assigned_identity", f"workloads/module-{module}")
         namespace = stack.environment.modules[module].namespace or module

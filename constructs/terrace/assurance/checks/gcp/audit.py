@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, NotApplicable, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp import lake
-from terrace.assurance.findings import at_least, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
 from terrace.gcp import names
 
 _CALLS = ("cloudaudit.googleapis.com/activity", "cloudaudit.googleapis.com/data_access")
@@ -20,7 +20,7 @@ _ELSEWHERE = "another environment of the project carries it (owns_account)"
 
 
 @check("AUD-1")
-def recorded(stack: Subject) -> Iterator[Finding]:
+def recorded(stack: Subject) -> Iterator[Observation]:
     if stack.target.settings.owns_account:
         calls = stack.one("google_project_iam_audit_config", "audit/calls")
         yield equal(str(calls), "service", calls.get("service"), "allServices")
@@ -39,7 +39,7 @@ def recorded(stack: Subject) -> Iterator[Finding]:
 
 
 @check("AUD-1")
-def unchangeable(stack: Subject) -> Iterator[Finding]:
+def unchangeable(stack: Subject) -> Iterator[Observation]:
     days = max(stack.environment.audit.retention_days, 365)
     yield from lake.lock(stack, "audit", days)
     kept = stack.one("google_logging_project_bucket_config", "observability/trail-log")
@@ -47,9 +47,9 @@ def unchangeable(stack: Subject) -> Iterator[Finding]:
 
 
 @check("AUD-2")
-def threats_looked_for(stack: Subject) -> Iterator[Finding]:
+def threats_looked_for(stack: Subject) -> Iterator[Observation]:
     if not stack.target.settings.owns_account:
-        raise NotApplicable(_ELSEWHERE)
+        raise NotRequired(_ELSEWHERE)
     findings = stack.one("google_scc_v2_project_notification_config", "audit/findings")
     topic = names.topic(stack.target, "findings")
     yield equal(str(findings), "pubsub_topic", findings.get("pubsub_topic"), topic)
@@ -57,13 +57,13 @@ def threats_looked_for(stack: Subject) -> Iterator[Finding]:
     yield includes(str(findings), "severities", [w for w in ("HIGH", "CRITICAL") if w in wanted], ["HIGH", "CRITICAL"])
     cluster = stack.view.only("google_container_cluster")
     posture = cluster.get("security_posture_config.mode")
-    yield Finding(str(cluster), f"security_posture_config = {posture}", posture in ("BASIC", "ENTERPRISE"), "BASIC")
+    yield Observation(str(cluster), f"security_posture_config = {posture}", posture in ("BASIC", "ENTERPRISE"), "BASIC")
 
 
 @check("AUD-3")
-def compared(stack: Subject) -> Iterator[Finding]:
+def compared(stack: Subject) -> Iterator[Observation]:
     if not stack.target.settings.owns_account:
-        raise NotApplicable(_ELSEWHERE)
+        raise NotRequired(_ELSEWHERE)
     feeds = [("audit/resources", "RESOURCE")]
     if stack.environment.audit.continuous_recording:
         feeds.append(("audit/grants", "IAM_POLICY"))

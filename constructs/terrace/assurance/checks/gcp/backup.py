@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp import database
 from terrace.assurance.checks.gcp.lookup import pods, seconds, uses
-from terrace.assurance.findings import at_least, at_most, equal, includes
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource, at
 from terrace.gcp import names
 from terrace.gcp.names import Place
@@ -22,7 +22,7 @@ def _hours(rule: object) -> float | None:
 
 
 @check("BAK-1")
-def daily_backups(stack: Subject) -> Iterator[Finding]:
+def daily_backups(stack: Subject) -> Iterator[Observation]:
     spec, plan = stack.environment.backup, _plan(stack)
     for rule in plan.blocks("backup_rules"):
         yield at_most(str(plan), "hours between backups", _hours(rule), 24)
@@ -40,11 +40,11 @@ def daily_backups(stack: Subject) -> Iterator[Finding]:
 
 
 @check("BAK-1")
-def vault_locked(stack: Subject) -> Iterator[Finding]:
+def vault_locked(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.backup
     vault = stack.view.target(_plan(stack).get("backup_vault"))
     if vault is None:
-        yield Finding(str(_plan(stack)), "vault is not ours", False, "backup/vault")
+        yield Observation(str(_plan(stack)), "vault is not ours", False, "backup/vault")
         return
     least = seconds(vault.get("backup_minimum_enforced_retention_duration"))
     yield at_least(str(vault), "days nothing is removed", None if least is None else least / 86400, 7)
@@ -55,7 +55,7 @@ def vault_locked(stack: Subject) -> Iterator[Finding]:
 
 
 @check("BAK-2")
-def cluster_backups(stack: Subject) -> Iterator[Finding]:
+def cluster_backups(stack: Subject) -> Iterator[Observation]:
     account = stack.one("google_service_account", "backup/velero")
     yield equal(str(account), "pods that have it", pods(stack, account), ["velero/velero"])
     member = names.member(stack.target, "velero")
@@ -69,7 +69,7 @@ def cluster_backups(stack: Subject) -> Iterator[Finding]:
 
 
 @check("BAK-3")
-def objectives_met(stack: Subject) -> Iterator[Finding]:
+def objectives_met(stack: Subject) -> Iterator[Observation]:
     spec, plan = stack.environment.backup, _plan(stack)
     objective = spec.rpo.total_seconds() / 3600
     for rule in plan.blocks("backup_rules"):
@@ -89,7 +89,7 @@ def _times(cron: str) -> list[int]:
 
 
 @check("BAK-3")
-def trouble_is_told(stack: Subject) -> Iterator[Finding]:
+def trouble_is_told(stack: Subject) -> Iterator[Observation]:
     for word in ("warning", "critical"):
         alarm = stack.one("google_monitoring_alert_policy", f"alarms/backup-failed-{word}")
         yield at_least(str(alarm), "channels", len(alarm.get("notification_channels", [])), 1)

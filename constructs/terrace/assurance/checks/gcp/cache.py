@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import named, seconds, uses
-from terrace.assurance.findings import at_least, equal
+from terrace.assurance.evaluation import Observation, at_least, check, equal
 from terrace.assurance.view import Resource
 
 
@@ -14,7 +14,7 @@ def _instance(stack: Subject) -> Resource:
 
 
 @check("CACHE-1")
-def private_and_authenticated(stack: Subject) -> Iterator[Finding]:
+def private_and_authenticated(stack: Subject) -> Iterator[Observation]:
     found = _instance(stack)
     networks = [named(stack, one.get("network")) for one in found.blocks("desired_auto_created_endpoints")]
     yield equal(str(found), "reached from", networks, ["network/vpc"])
@@ -22,7 +22,7 @@ def private_and_authenticated(stack: Subject) -> Iterator[Finding]:
 
 
 @check("CACHE-2")
-def encrypted(stack: Subject) -> Iterator[Finding]:
+def encrypted(stack: Subject) -> Iterator[Observation]:
     found = _instance(stack)
     mode = found.get("transit_encryption_mode")
     yield equal(str(found), "transit_encryption_mode", mode, "SERVER_AUTHENTICATION")
@@ -30,7 +30,7 @@ def encrypted(stack: Subject) -> Iterator[Finding]:
 
 
 @check("CACHE-3")
-def fails_over(stack: Subject) -> Iterator[Finding]:
+def fails_over(stack: Subject) -> Iterator[Observation]:
     spec, found = stack.environment.cache, _instance(stack)
     yield equal(str(found), "replica_count", found.get("replica_count"), spec.replicas)
     if spec.replicas:

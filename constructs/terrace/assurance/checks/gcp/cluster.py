@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Absent, Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import named, uses
-from terrace.assurance.findings import at_least, empty, equal, includes
+from terrace.assurance.evaluation import Absent, Observation, at_least, check, empty, equal, includes
 from terrace.assurance.view import Resource, flag
 from terrace.gcp import names
 
@@ -28,7 +28,7 @@ def _pools(stack: Subject) -> Iterator[tuple[str, Resource]]:
 
 
 @check("K8S-1")
-def private_api(stack: Subject) -> Iterator[Finding]:
+def private_api(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     nodes = found.get("private_cluster_config.enable_private_nodes")
     yield equal(str(found), "enable_private_nodes", nodes, True)
@@ -46,20 +46,20 @@ def private_api(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-2")
-def secrets_encrypted(stack: Subject) -> Iterator[Finding]:
+def secrets_encrypted(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     yield equal(str(found), "database_encryption", found.get("database_encryption.state"), "ENCRYPTED")
     yield uses(stack, found, found.get("database_encryption.key_name"), "its key", "cluster")
 
 
 @check("K8S-3")
-def control_plane_logged(stack: Subject) -> Iterator[Finding]:
+def control_plane_logged(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     yield includes(str(found), "logs", found.get("logging_config.enable_components", []), _LOG_TYPES)
 
 
 @check("K8S-4")
-def no_node_credentials(stack: Subject) -> Iterator[Finding]:
+def no_node_credentials(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     pool = found.get("workload_identity_config.workload_pool")
     yield equal(str(found), "workload_pool", pool, f"{names.account(stack.target)}.svc.id.goog")
@@ -76,10 +76,12 @@ def no_node_credentials(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-5")
-def organisation_only(stack: Subject) -> Iterator[Finding]:
+def organisation_only(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     group = found.get("authenticator_groups_config.security_group")
-    yield Finding(str(found), f"security_group = {group}", str(group).startswith("gke-security-groups@"), "the groups'")
+    yield Observation(
+        str(found), f"security_group = {group}", str(group).startswith("gke-security-groups@"), "the groups'"
+    )
     certificate = found.get("master_auth.client_certificate_config.issue_client_certificate")
     yield equal(str(found), "issue_client_certificate", certificate, False)
     yield equal(str(found), "enable_legacy_abac", bool(found.get("enable_legacy_abac")), False)
@@ -88,7 +90,7 @@ def organisation_only(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-6")
-def pools_scale(stack: Subject) -> Iterator[Finding]:
+def pools_scale(stack: Subject) -> Iterator[Observation]:
     for name, pool in _pools(stack):
         spec = stack.environment.cluster.pools[name]
         yield equal(str(pool), "total_min_node_count", pool.get("autoscaling.total_min_node_count"), spec.min_nodes)
@@ -99,13 +101,13 @@ def pools_scale(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-7")
-def supported_and_patched(stack: Subject) -> Iterator[Finding]:
+def supported_and_patched(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     wanted = stack.environment.cluster.version
     version = str(found.get("min_master_version"))
-    yield Finding(str(found), f"min_master_version = {version}", version.startswith(wanted), wanted)
+    yield Observation(str(found), f"min_master_version = {version}", version.startswith(wanted), wanted)
     channel = found.get("release_channel.channel")
-    yield Finding(str(found), f"release_channel = {channel}", channel in ("REGULAR", "STABLE"), "REGULAR or STABLE")
+    yield Observation(str(found), f"release_channel = {channel}", channel in ("REGULAR", "STABLE"), "REGULAR or STABLE")
     window = found.get("maintenance_policy.recurring_window.recurrence")
     yield equal(str(found), "has a maintenance window", window is not None, True)
     for _, pool in _pools(stack):
@@ -114,25 +116,25 @@ def supported_and_patched(stack: Subject) -> Iterator[Finding]:
 
 
 @check("K8S-8")
-def policies_enforced(stack: Subject) -> Iterator[Finding]:
+def policies_enforced(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     yield equal(str(found), "datapath_provider", found.get("datapath_provider"), "ADVANCED_DATAPATH")
 
 
 @check("K8S-9")
-def disks_and_images(stack: Subject) -> Iterator[Finding]:
+def disks_and_images(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     yield equal(str(found), "enable_shielded_nodes", found.get("enable_shielded_nodes"), True)
     for _, pool in _pools(stack):
         yield uses(stack, pool, pool.get("node_config.boot_disk_kms_key"), "boot_disk_kms_key", "disks")
         image = str(pool.get("node_config.image_type"))
-        yield Finding(str(pool), f"image_type = {image}", image.startswith("COS"), "COS_CONTAINERD")
+        yield Observation(str(pool), f"image_type = {image}", image.startswith("COS"), "COS_CONTAINERD")
         for name in ("enable_secure_boot", "enable_integrity_monitoring"):
             on = flag(pool.get(f"node_config.shielded_instance_config.{name}"))
             yield equal(str(pool), name, on, True)
 
 
 @check("K8S-1")
-def inside_the_network(stack: Subject) -> Iterator[Finding]:
+def inside_the_network(stack: Subject) -> Iterator[Observation]:
     found = cluster(stack)
     yield equal(str(found), "network", named(stack, found.get("network")), "network/vpc")

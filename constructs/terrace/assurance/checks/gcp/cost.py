@@ -5,13 +5,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks import Finding, NotApplicable, Subject, check
-from terrace.assurance.findings import at_least, at_most, equal, includes
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource
 
 
 @check("COST-1")
-def budget(stack: Subject) -> Iterator[Finding]:
+def budget(stack: Subject) -> Iterator[Observation]:
     found = stack.view.only("google_billing_budget")
     amount = float(found.get("amount.specified_amount.units", "inf"))
     yield at_most(str(found), "amount", amount, stack.environment.cost.budget_usd)
@@ -25,10 +25,10 @@ def budget(stack: Subject) -> Iterator[Finding]:
 
 
 @check("COST-2")
-def sleeps(stack: Subject) -> Iterator[Finding]:
+def sleeps(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.cost.sleep
     if spec is None:
-        raise NotApplicable("it is always awake (cost.sleep)")
+        raise NotRequired("it is always awake (cost.sleep)")
     for name in stack.environment.cluster.pools:
         down = stack.one("google_cloud_scheduler_job", f"cost/nodes-{name}-size-down")
         yield equal(str(down), "nodes", _body(down).get("nodeCount"), 0)
@@ -51,14 +51,14 @@ def _body(job: Resource) -> dict[str, Any]:
     return body
 
 
-def _runs(job: Resource, time: str, zone: str, what: str) -> Iterator[Finding]:
+def _runs(job: Resource, time: str, zone: str, what: str) -> Iterator[Observation]:
     """Whether a job calls `what` within half an hour of a time, so that one follows the other."""
     hour, minute = (int(part) for part in time.split(":"))
     written = str(job.get("schedule")).split()
     late = (int(written[1]) * 60 + int(written[0])) - (hour * 60 + minute) if written[0].isdecimal() else None
     good = late is not None and 0 <= late <= 30
-    yield Finding(str(job), f"schedule = {job.get('schedule')}", good, f"{time} or soon after")
+    yield Observation(str(job), f"schedule = {job.get('schedule')}", good, f"{time} or soon after")
     yield equal(str(job), "time_zone", job.get("time_zone"), zone)
     yield equal(str(job), "paused", bool(job.get("paused")), False)
     uri = str(job.get("http_target.uri"))
-    yield Finding(str(job), f"calls {uri}", uri.endswith(what), what)
+    yield Observation(str(job), f"calls {uri}", uri.endswith(what), what)

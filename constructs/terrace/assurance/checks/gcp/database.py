@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, NotApplicable, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import named, private_zone, uses
-from terrace.assurance.findings import at_least, empty, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.assurance.view import Resource
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # Cloud SQL counts from one, Monday
@@ -29,7 +29,7 @@ def _flags(instance: Resource) -> dict[str, str]:
 
 
 @check("DB-1")
-def private(stack: Subject) -> Iterator[Finding]:
+def private(stack: Subject) -> Iterator[Observation]:
     for one in stack.all("google_sql_database_instance"):
         public = one.get("settings.ip_configuration.ipv4_enabled", True)  # Google's own default
         yield equal(str(one), "ipv4_enabled", public, False)
@@ -43,15 +43,15 @@ def private(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-2")
-def requires_tls(stack: Subject) -> Iterator[Finding]:
+def requires_tls(stack: Subject) -> Iterator[Observation]:
     for one in _all(stack):
         mode = one.get("settings.ip_configuration.ssl_mode")
         good = mode in ("ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED")
-        yield Finding(str(one), f"ssl_mode = {mode}", good, "ENCRYPTED_ONLY")
+        yield Observation(str(one), f"ssl_mode = {mode}", good, "ENCRYPTED_ONLY")
 
 
 @check("DB-3")
-def encrypted(stack: Subject) -> Iterator[Finding]:
+def encrypted(stack: Subject) -> Iterator[Observation]:
     for one in stack.all("google_sql_database_instance"):
         away = one.get("region") == stack.target.recovery_region
         place = "recovery" if away else "home"
@@ -60,15 +60,15 @@ def encrypted(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-4")
-def standby(stack: Subject) -> Iterator[Finding]:
+def standby(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.database.high_availability:
-        raise NotApplicable("one zone is enough here (database.high_availability)")
+        raise NotRequired("one zone is enough here (database.high_availability)")
     kind = server(stack).get("settings.availability_type")
     yield equal(str(server(stack)), "availability_type", kind, "REGIONAL")
 
 
 @check("DB-5")
-def recoverable(stack: Subject) -> Iterator[Finding]:
+def recoverable(stack: Subject) -> Iterator[Observation]:
     primary, days = server(stack), stack.environment.database.recovery_days
     backups = "settings.backup_configuration"
     yield equal(str(primary), "backups", primary.get(f"{backups}.enabled"), True)
@@ -85,9 +85,9 @@ def recoverable(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-6")
-def protected(stack: Subject) -> Iterator[Finding]:
+def protected(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.database.deletion_protection:
-        raise NotApplicable("it may be deleted here (database.deletion_protection)")
+        raise NotRequired("it may be deleted here (database.deletion_protection)")
     for one in _all(stack):
         by_google = one.get("settings.deletion_protection_enabled")
         yield equal(str(one), "deletion_protection_enabled", by_google, True)
@@ -96,7 +96,7 @@ def protected(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-7")
-def watched(stack: Subject) -> Iterator[Finding]:
+def watched(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.database
     for one in _all(stack):
         flags = _flags(one)
@@ -104,13 +104,13 @@ def watched(stack: Subject) -> Iterator[Finding]:
         yield includes(str(one), "pgaudit.log", flags.get("pgaudit.log", "").split(","), ["ddl", "role"])
         slow = flags.get("log_min_duration_statement", "-1")
         within = slow.isdecimal() and int(slow) <= spec.slow_query_ms
-        yield Finding(str(one), f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
+        yield Observation(str(one), f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
         insights = one.get("settings.insights_config.query_insights_enabled")
         yield equal(str(one), "query_insights_enabled", insights, True)
 
 
 @check("DB-8")
-def grows(stack: Subject) -> Iterator[Finding]:
+def grows(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.database
     for one in _all(stack):
         yield equal(str(one), "disk_autoresize", one.get("settings.disk_autoresize"), True)
@@ -121,7 +121,7 @@ def grows(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-9")
-def bootstrap_possible(stack: Subject) -> Iterator[Finding]:
+def bootstrap_possible(stack: Subject) -> Iterator[Observation]:
     # schemas, databases and roles are made by the bootstrap job inside PostgreSQL, which belongs to the workloads;
     # PostGIS needs no setting on Cloud SQL
     primary = server(stack)
@@ -132,10 +132,10 @@ def bootstrap_possible(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-9")
-def modules_log_in(stack: Subject) -> Iterator[Finding]:
+def modules_log_in(stack: Subject) -> Iterator[Observation]:
     wanted = {name for name, module in stack.environment.modules.items() if module.enabled and module.database}
     if not wanted:
-        raise NotApplicable("no module has a database (modules)")
+        raise NotRequired("no module has a database (modules)")
     for module in sorted(wanted):
         user = stack.one("google_sql_user", f"workloads/module-{module}-user")
         yield equal(str(user), "type", user.get("type"), "CLOUD_IAM_SERVICE_ACCOUNT")
@@ -144,7 +144,7 @@ def modules_log_in(stack: Subject) -> Iterator[Finding]:
 
 
 @check("DB-10")
-def patched(stack: Subject) -> Iterator[Finding]:
+def patched(stack: Subject) -> Iterator[Observation]:
     # minor versions come by themselves inside the window: Cloud SQL, "About maintenance"
     window, primary = stack.environment.database.maintenance_window, server(stack)
     day = primary.get("settings.maintenance_window.day")

@@ -2,22 +2,24 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Absent, Finding, Subject, check
-from terrace.assurance.findings import at_least, at_most, equal, includes
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import Absent, Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import at, blocks
 
 _MANAGED = ("sqli", "xss", "rce", "lfi")
 
 
 @check("NET-6")
-def tls_and_redirect(stack: Subject) -> Iterator[Finding]:
+def tls_and_redirect(stack: Subject) -> Iterator[Observation]:
     proxy = stack.view.only("google_compute_target_https_proxy")
     policy = stack.view.target(proxy.get("ssl_policy"))
     if policy is None:
         raise Absent(f"no google_compute_ssl_policy of {proxy}")  # Google's own default accepts TLS 1.0
     oldest = policy.get("min_tls_version")
-    yield Finding(str(policy), f"min_tls_version = {oldest}", oldest in ("TLS_1_2", "TLS_1_3"), "TLS_1_2")
-    yield Finding(str(policy), f"profile = {policy.get('profile')}", policy.get("profile") != "COMPATIBLE", "MODERN")
+    yield Observation(str(policy), f"min_tls_version = {oldest}", oldest in ("TLS_1_2", "TLS_1_3"), "TLS_1_2")
+    yield Observation(
+        str(policy), f"profile = {policy.get('profile')}", policy.get("profile") != "COMPATIBLE", "MODERN"
+    )
     certified = proxy.get("certificate_map") is not None
     yield equal(str(proxy), "has a certificate", certified, True)
     for plain in stack.all("google_compute_target_http_proxy"):
@@ -29,11 +31,11 @@ def tls_and_redirect(stack: Subject) -> Iterator[Finding]:
 
 
 @check("NET-6")
-def firewall(stack: Subject) -> Iterator[Finding]:
+def firewall(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.network.entry
     for service in stack.all("google_compute_backend_service"):
         policy = stack.view.target(service.get("security_policy"))
-        yield Finding(str(service), f"firewall {policy or 'none'}", policy is not None, "one of ours")
+        yield Observation(str(service), f"firewall {policy or 'none'}", policy is not None, "one of ours")
         yield equal(str(service), "log_config", service.get("log_config.enable"), True)
         if policy is None:
             continue

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
-from terrace.assurance.checks import Finding, Subject, check
-from terrace.assurance.findings import empty, equal
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import Observation, check, empty, equal
 
 _REGIONLESS = ("global", "eu", "europe", "us")
 """Google's own words for places that are no region: everywhere, and the multi-regions."""
 
 
 @check("GOV-1")
-def all_labelled(stack: Subject) -> Iterator[Finding]:
+def all_labelled(stack: Subject) -> Iterator[Observation]:
     wanted = dict(stack.target.tags)
     for provider, block in stack.view.providers:
         yield _labelled(f"provider {provider}", block.get("default_labels", {}), wanted)
@@ -29,13 +29,15 @@ def all_labelled(stack: Subject) -> Iterator[Finding]:
             yield _labelled(str(resource), resource.get(name, {}), wanted)
 
 
-def _labelled(resource: str, has: Mapping[str, object], wanted: Mapping[str, str]) -> Finding:
+def _labelled(resource: str, has: Mapping[str, object], wanted: Mapping[str, str]) -> Observation:
     wrong = sorted(key for key, value in wanted.items() if has.get(key) != value)
-    return Finding(resource, f"lacks {', '.join(wrong)}" if wrong else "has its labels", not wrong, ", ".join(wanted))
+    return Observation(
+        resource, f"lacks {', '.join(wrong)}" if wrong else "has its labels", not wrong, ", ".join(wanted)
+    )
 
 
 @check("GOV-2")
-def own_regions(stack: Subject) -> Iterator[Finding]:
+def own_regions(stack: Subject) -> Iterator[Observation]:
     regions = [region for region in (stack.target.region, stack.target.recovery_region) if region]
     for resource in stack.view:
         for name in ("region", "location"):
@@ -45,13 +47,15 @@ def own_regions(stack: Subject) -> Iterator[Finding]:
             written = place.lower()
             known = any(written == one or written.startswith(f"{one}-") for one in regions)
             multi = written in _REGIONLESS and (written == "global" or resource.path.startswith(("keys/", "lake/")))
-            yield Finding(str(resource), f"{name} = {place}", known or multi, f"one of {', '.join(regions)}")
+            yield Observation(str(resource), f"{name} = {place}", known or multi, f"one of {', '.join(regions)}")
         for place in resource.get("custom_placement_config.data_locations", []):
-            yield Finding(str(resource), f"data in {place}", place.lower() in regions, f"one of {', '.join(regions)}")
+            yield Observation(
+                str(resource), f"data in {place}", place.lower() in regions, f"one of {', '.join(regions)}"
+            )
 
 
 @check("GOV-2")
-def other_regions_refused(stack: Subject) -> Iterator[Finding]:
+def other_regions_refused(stack: Subject) -> Iterator[Observation]:
     policy = stack.one("google_org_policy_policy", "governance/gcp-resourceLocations")
     allowed = [
         place for rule in policy.blocks("spec.rules") for place in (rule.get("values") or {}).get("allowed_values", [])

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, NotApplicable, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import named
-from terrace.assurance.findings import at_least, equal
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal
 
 
 @check("NET-7")
-def link(stack: Subject) -> Iterator[Finding]:
+def link(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.network.hybrid
     if spec is None:
-        raise NotApplicable("no link is asked for (network.hybrid)")
+        raise NotRequired("no link is asked for (network.hybrid)")
     gateway = stack.view.only("google_compute_ha_vpn_gateway")
     yield equal(str(gateway), "network", named(stack, gateway.get("network")), "network/vpc")
     tunnels = stack.view.pointing("google_compute_vpn_tunnel", "vpn_gateway", gateway)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
-from terrace.assurance.findings import empty, equal, includes
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import Observation, check, empty, equal, includes
 from terrace.gcp import names
 
 _ISSUER = "https://token.actions.githubusercontent.com"
@@ -11,20 +11,20 @@ _READS = ("iewer", "eader", "browser", "securityReviewer", "serviceUsageConsumer
 
 
 @check("ID-1")
-def federated(stack: Subject) -> Iterator[Finding]:
+def federated(stack: Subject) -> Iterator[Observation]:
     repository = stack.environment.identity.repository
     for provider in stack.all("google_iam_workload_identity_pool_provider"):
         yield equal(str(provider), "issuer", provider.get("oidc.issuer_uri"), _ISSUER)
         condition = str(provider.get("attribute_condition"))
         bound = f"assertion.repository == '{repository}'" in condition
-        yield Finding(str(provider), f"condition: {condition}", bound, f"the repository {repository}")
+        yield Observation(str(provider), f"condition: {condition}", bound, f"the repository {repository}")
     for purpose in ("plan", "apply"):
         account = stack.one("google_service_account", f"pipelines/{purpose}")
         grants = stack.view.pointing("google_service_account_iam_member", "service_account_id", account)
         subjects = [str(one.get("member")).partition("/subject/")[2] for one in grants]
         good = bool(subjects) and all(one.startswith(f"repo:{repository}:") and "*" not in one for one in subjects)
         fact = f"workflows that have it: {', '.join(subjects) or 'none by name'}"
-        yield Finding(str(account), fact, good, f"repo:{repository}:...")
+        yield Observation(str(account), fact, good, f"repo:{repository}:...")
         if purpose == "apply":
             wanted = [f"repo:{repository}:environment:{stack.environment.name}"]
             yield equal(str(account), "workflows that apply", subjects, wanted)
@@ -32,7 +32,7 @@ def federated(stack: Subject) -> Iterator[Finding]:
 
 
 @check("ID-1")
-def plan_only_reads(stack: Subject) -> Iterator[Finding]:
+def plan_only_reads(stack: Subject) -> Iterator[Observation]:
     member = names.member(stack.target, "ci-plan")
     grants = [one for one in stack.all("google_project_iam_member") if one.get("member") == member]
     state = names.in_state_bucket(stack.target)

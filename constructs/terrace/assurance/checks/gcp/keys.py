@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import seconds
-from terrace.assurance.findings import at_least, at_most, empty, equal
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal
 from terrace.assurance.view import Resource
 from terrace.capabilities.keys import PURPOSES
 from terrace.gcp import names
@@ -21,7 +21,7 @@ def _keys(stack: Subject) -> Iterator[Resource]:
 
 
 @check("KEY-1")
-def one_a_purpose_rotated(stack: Subject) -> Iterator[Finding]:
+def one_a_purpose_rotated(stack: Subject) -> Iterator[Observation]:
     days = min(stack.environment.keys.rotation_days, 365)
     for key in _keys(stack):
         yield equal(str(key), "name", key.get("name"), key.path.removeprefix("keys/"))
@@ -31,7 +31,7 @@ def one_a_purpose_rotated(stack: Subject) -> Iterator[Finding]:
 
 
 @check("KEY-2")
-def destruction_waits(stack: Subject) -> Iterator[Finding]:
+def destruction_waits(stack: Subject) -> Iterator[Observation]:
     least = stack.environment.keys.deletion_window_days
     for key in stack.all("google_kms_crypto_key"):
         wait = seconds(key.get("destroy_scheduled_duration"))
@@ -41,12 +41,12 @@ def destruction_waits(stack: Subject) -> Iterator[Finding]:
 
 
 @check("KEY-3")
-def least_use(stack: Subject) -> Iterator[Finding]:
+def least_use(stack: Subject) -> Iterator[Observation]:
     for grant in stack.all("google_kms_crypto_key_iam_member"):
         member = str(grant.get("member"))
         agent = member.startswith("serviceAccount:") and member.partition("@")[2] in _AGENTS
         fact = f"{grant.get('role')} for {member}"
-        yield Finding(str(grant), fact, agent and grant.get("role") == _USE, "use by one of Google's services")
+        yield Observation(str(grant), fact, agent and grant.get("role") == _USE, "use by one of Google's services")
     wide = [
         f"{one}: {one.get('role')}"
         for one in stack.all("google_project_iam_member")

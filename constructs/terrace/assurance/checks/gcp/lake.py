@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks import Absent, Finding, NotApplicable, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import roles, seconds, uses
-from terrace.assurance.findings import at_least, at_most, empty, equal
+from terrace.assurance.evaluation import Absent, NotRequired, Observation, at_least, at_most, check, empty, equal
 from terrace.assurance.view import Resource, at
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
@@ -31,7 +31,7 @@ def buckets(stack: Subject) -> Iterator[tuple[Bucket, Resource]]:
         yield name, bucket(stack, name)
 
 
-def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Finding]:
+def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Observation]:
     """Whether a bucket's objects are immutable for these days, in the environment's mode."""
     of = bucket(stack, name)
     period = seconds(of.get("retention_policy.retention_period"))
@@ -41,7 +41,7 @@ def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Finding]:
 
 
 @check("LAKE-1")
-def never_public(stack: Subject) -> Iterator[Finding]:
+def never_public(stack: Subject) -> Iterator[Observation]:
     for _, of in buckets(stack):
         yield equal(str(of), "public_access_prevention", of.get("public_access_prevention"), "enforced")
         uniform = of.get("uniform_bucket_level_access")
@@ -54,7 +54,7 @@ def never_public(stack: Subject) -> Iterator[Finding]:
 
 
 @check("LAKE-2")
-def encrypted(stack: Subject) -> Iterator[Finding]:
+def encrypted(stack: Subject) -> Iterator[Observation]:
     for name, of in buckets(stack):
         spans = bool(of.get("custom_placement_config"))
         key = of.get("encryption.default_kms_key_name")
@@ -62,17 +62,19 @@ def encrypted(stack: Subject) -> Iterator[Finding]:
 
 
 @check("LAKE-3")
-def versioned(stack: Subject) -> Iterator[Finding]:
+def versioned(stack: Subject) -> Iterator[Observation]:
     for _, of in buckets(stack):
         kept = bool(of.get("versioning.enabled")) or of.get("retention_policy") is not None
-        yield Finding(str(of), f"{'keeps' if kept else 'loses'} what was overwritten", kept, "versions or retention")
+        yield Observation(
+            str(of), f"{'keeps' if kept else 'loses'} what was overwritten", kept, "versions or retention"
+        )
         soft = seconds(of.get("soft_delete_policy.retention_duration_seconds"))
         yield at_least(str(of), "days of soft delete", None if soft is None else soft / _DAY, 7)
     yield from lock(stack, "bronze", stack.environment.lake.immutability.days)
 
 
 @check("LAKE-4")
-def tiered(stack: Subject) -> Iterator[Finding]:
+def tiered(stack: Subject) -> Iterator[Observation]:
     for name, spec in stack.environment.lake.lifecycle.items():
         of = bucket(stack, name)
         rules = [rule for rule in of.blocks("lifecycle_rule") if not _narrowed(rule)]
@@ -91,9 +93,9 @@ def _narrowed(rule: dict[str, Any]) -> bool:
 
 
 @check("LAKE-5")
-def spans_two_regions(stack: Subject) -> Iterator[Finding]:
+def spans_two_regions(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.lake.replicate:
-        raise NotApplicable("no copies are asked for (lake.replicate)")
+        raise NotRequired("no copies are asked for (lake.replicate)")
     wanted = sorted(str(region).upper() for region in (stack.target.region, stack.target.recovery_region))
     for name in REPLICATED:
         of = bucket(stack, name)
@@ -103,7 +105,7 @@ def spans_two_regions(stack: Subject) -> Iterator[Finding]:
 
 
 @check("LAKE-6")
-def logged(stack: Subject) -> Iterator[Finding]:
+def logged(stack: Subject) -> Iterator[Observation]:
     access = names.bucket(stack.target, "access")
     for name, of in buckets(stack):
         if name != "access":
@@ -111,10 +113,10 @@ def logged(stack: Subject) -> Iterator[Finding]:
 
 
 @check("LAKE-7")
-def as_declared(stack: Subject) -> Iterator[Finding]:
+def as_declared(stack: Subject) -> Iterator[Observation]:
     modules = {name: module for name, module in stack.environment.modules.items() if module.enabled}
     if not modules:
-        raise NotApplicable("no module is enabled (modules)")
+        raise NotRequired("no module is enabled (modules)")
     short: dict[str, str] = {names.bucket(stack.target, name): name for name in BUCKETS}
     verbs = {_READ: "read", _WRITE: "write"}
     for module, spec in modules.items():

@@ -2,7 +2,8 @@
 
 import re
 
-from terrace.assurance.checks import Finding, Subject
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import Observation
 from terrace.assurance.view import Reference, Resource
 from terrace.capabilities.keys import Purpose
 from terrace.gcp import names
@@ -11,10 +12,10 @@ from terrace.gcp.names import Place
 
 def uses(
     stack: Subject, resource: Resource, value: object, name: str, purpose: Purpose, place: Place = "home"
-) -> Finding:
+) -> Observation:
     """Whether a value is the purpose's key of a place."""
     wanted = names.key(stack.target, purpose, place)
-    return Finding(str(resource), f"{name} = {value or 'unset'}", value == wanted, wanted)
+    return Observation(str(resource), f"{name} = {value or 'unset'}", value == wanted, wanted)
 
 
 def pods(stack: Subject, account: Resource) -> list[str]:
@@ -35,12 +36,12 @@ def seconds(period: object) -> int | None:
     return int(found[1]) if found else None
 
 
-def private_zone(stack: Subject, path: str) -> Finding:
+def private_zone(stack: Subject, path: str) -> Observation:
     """Whether a DNS zone answers inside the network, and nowhere else."""
     zone = stack.one("google_dns_managed_zone", path)
     networks = [stack.view.target(one.get("network_url")) for one in zone.blocks("private_visibility_config.networks")]
     good = zone.get("visibility") == "private" and [str(one) for one in networks] == ["network/vpc"]
-    return Finding(str(zone), f"visibility = {zone.get('visibility')}", good, "private, in the network")
+    return Observation(str(zone), f"visibility = {zone.get('visibility')}", good, "private, in the network")
 
 
 def named(stack: Subject, value: object) -> str:

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import seconds, uses
-from terrace.assurance.findings import at_least, at_most, empty, equal, includes
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Resource, at
 from terrace.capabilities.observability import EmailChannel
 from terrace.capabilities.spec import Severity
@@ -25,7 +25,7 @@ _SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
 
 
 @check("OBS-1")
-def kept_and_encrypted(stack: Subject) -> Iterator[Finding]:
+def kept_and_encrypted(stack: Subject) -> Iterator[Observation]:
     for kept in stack.all("google_logging_project_bucket_config"):
         yield uses(stack, kept, kept.get("cmek_settings.kms_key_name"), "kms_key_name", "logs")
     platform = stack.one("google_logging_project_bucket_config", "observability/platform-log")
@@ -35,7 +35,7 @@ def kept_and_encrypted(stack: Subject) -> Iterator[Finding]:
         sink = stack.one("google_logging_project_sink", f"observability/{name}-sink")
         wanted = f"buckets/{stack.target.prefix}-{name}"
         good = str(sink.get("destination")).endswith(wanted) and not sink.get("disabled")
-        yield Finding(str(sink), f"destination = {sink.get('destination')}", good, wanted)
+        yield Observation(str(sink), f"destination = {sink.get('destination')}", good, wanted)
 
 
 def _reached(stack: Subject, alarms: list[Resource]) -> list[str]:
@@ -59,7 +59,7 @@ def _on(stack: Subject, metric: str) -> list[Resource]:
 
 
 @check("OBS-2")
-def signals_alarm(stack: Subject) -> Iterator[Finding]:
+def signals_alarm(stack: Subject) -> Iterator[Observation]:
     for metric in SIGNALS:
         yield includes(f"alarms on {metric}", "severities", _reached(stack, _on(stack, metric)), _SEVERITIES)
     counted = stack.one("google_logging_metric", "alarms/lake-denials-count")
@@ -69,7 +69,7 @@ def signals_alarm(stack: Subject) -> Iterator[Finding]:
 
 
 @check("OBS-2")
-def thresholds(stack: Subject) -> Iterator[Finding]:
+def thresholds(stack: Subject) -> Iterator[Observation]:
     wanted = stack.environment.observability.thresholds
     limits = (
         wanted.database_cpu_percent / 100,
@@ -89,7 +89,7 @@ def thresholds(stack: Subject) -> Iterator[Finding]:
 
 
 @check("OBS-3")
-def people_hear(stack: Subject) -> Iterator[Finding]:
+def people_hear(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.observability
     addresses: dict[str, str] = {}
     for channel in stack.all("google_monitoring_notification_channel"):
@@ -112,7 +112,7 @@ def people_hear(stack: Subject) -> Iterator[Finding]:
 
 
 @check("OBS-3")
-def escalates(stack: Subject) -> Iterator[Finding]:
+def escalates(stack: Subject) -> Iterator[Observation]:
     minutes = stack.environment.observability.escalation.critical_after_minutes
     for alarm in stack.all("google_monitoring_alert_policy"):
         if alarm.path.endswith("-critical"):
@@ -122,7 +122,7 @@ def escalates(stack: Subject) -> Iterator[Finding]:
 
 
 @check("OBS-4")
-def dashboard(stack: Subject) -> Iterator[Finding]:
+def dashboard(stack: Subject) -> Iterator[Observation]:
     board = stack.view.only("google_monitoring_dashboard")
     text = json.dumps(board.get("dashboard_json"), default=str)
     yield empty(str(board), "signals that it does not show", [metric for metric in SIGNALS if metric not in text])
@@ -131,7 +131,7 @@ def dashboard(stack: Subject) -> Iterator[Finding]:
 
 
 @check("OBS-4")
-def objective_burns(stack: Subject) -> Iterator[Finding]:
+def objective_burns(stack: Subject) -> Iterator[Observation]:
     objective = stack.view.only("google_monitoring_slo")
     wanted = round(stack.environment.observability.slo_percent / 100, 6)
     yield equal(str(objective), "goal", objective.get("goal"), wanted)

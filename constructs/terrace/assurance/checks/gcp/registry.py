@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks import Finding, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import uses
 from terrace.assurance.checks.gcp.secrets import modules
-from terrace.assurance.findings import empty, equal
+from terrace.assurance.evaluation import Observation, check, empty, equal
 
 
 @check("K8S-10")
-def scanned_and_immutable(stack: Subject) -> Iterator[Finding]:
+def scanned_and_immutable(stack: Subject) -> Iterator[Observation]:
     for module in modules(stack):
         repository = stack.one("google_artifact_registry_repository", f"registry/{module}")
         immutable = repository.get("docker_config.immutable_tags")

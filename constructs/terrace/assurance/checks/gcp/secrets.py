@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks import Finding, NotApplicable, Subject, check
+from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import pods
-from terrace.assurance.findings import empty, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, check, empty, equal, includes
 from terrace.assurance.view import Reference, at
 from terrace.gcp import names
 from terrace.gcp.names import Place
@@ -17,15 +17,15 @@ _READ = "roles/secretmanager.secretAccessor"
 
 
 def modules(stack: Subject) -> list[str]:
-    """The enabled modules; each has a secret. Raises NotApplicable."""
+    """The enabled modules; each has a secret. Raises NotRequired."""
     found = sorted(name for name, module in stack.environment.modules.items() if module.enabled)
     if not found:
-        raise NotApplicable("no module is enabled (modules)")
+        raise NotRequired("no module is enabled (modules)")
     return found
 
 
 @check("SEC-1")
-def no_value_in_the_stack(stack: Subject) -> Iterator[Finding]:
+def no_value_in_the_stack(stack: Subject) -> Iterator[Observation]:
     for resource in stack.view:
         held = [name for name in _names(resource.raw) if _VALUES.search(name)]
         version = resource.type == "google_secret_manager_secret_version"
@@ -35,7 +35,7 @@ def no_value_in_the_stack(stack: Subject) -> Iterator[Finding]:
             value = resource.get("secret_data_wo")
             made = isinstance(value, Reference) and value.type == "local"  # worked out in the stack, kept nowhere
             random = made or "uuid()" in str(value)
-            yield Finding(str(resource), f"secret_data_wo is {'random' if random else 'written'}", random, "random")
+            yield Observation(str(resource), f"secret_data_wo is {'random' if random else 'written'}", random, "random")
 
 
 def _names(written: Any) -> Iterator[str]:
@@ -50,7 +50,7 @@ def _names(written: Any) -> Iterator[str]:
 
 
 @check("SEC-1")
-def sealed_in_our_regions(stack: Subject) -> Iterator[Finding]:
+def sealed_in_our_regions(stack: Subject) -> Iterator[Observation]:
     places: list[tuple[str, Place]] = [(stack.target.region, "home")]
     if stack.target.recovery_region:
         places.append((stack.target.recovery_region, "recovery"))
@@ -61,11 +61,11 @@ def sealed_in_our_regions(stack: Subject) -> Iterator[Finding]:
             str(one.get("location")): str(at(one, "customer_managed_encryption.kms_key_name"))
             for one in secret.blocks("replication.user_managed.replicas")
         }
-        yield Finding(str(secret), f"copies: {copies or 'anywhere'}", copies == wanted, str(wanted))
+        yield Observation(str(secret), f"copies: {copies or 'anywhere'}", copies == wanted, str(wanted))
 
 
 @check("SEC-2")
-def nobody_has_a_password(stack: Subject) -> Iterator[Finding]:
+def nobody_has_a_password(stack: Subject) -> Iterator[Observation]:
     # tokens of IAM are the credential: made by the cloud at each login and good for an hour
     kinds = [str(one.get("type", "BUILT_IN")) for one in stack.all("google_sql_user")]
     yield includes("database", "who logs in", kinds, ["CLOUD_IAM_SERVICE_ACCOUNT"])
@@ -77,7 +77,7 @@ def nobody_has_a_password(stack: Subject) -> Iterator[Finding]:
 
 
 @check("SEC-3")
-def own_identity(stack: Subject) -> Iterator[Finding]:
+def own_identity(stack: Subject) -> Iterator[Observation]:
     for module in modules(stack):
         account = stack.one("google_service_account", f"workloads/module-{module}")
         namespace = stack.environment.modules[module].namespace or module

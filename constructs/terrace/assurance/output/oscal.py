@@ -1,7 +1,7 @@
-"""A report as OSCAL: the results of an assessment of one framework, and what the kit claims to implement.
+"""A report as OSCAL: the assessment results of each framework, and the component definition of the kit.
 
-Each document passes compliance-trestle's models before it is handed out. Ids are derived from what they name, so
-the same report gives the same bytes. Source: NIST, OSCAL 1.2, assessment-results and component-definition models.
+Each document is validated by compliance-trestle's models. Ids are derived from what they name, so the same report
+produces the same bytes. Source: NIST, OSCAL 1.2, assessment-results and component-definition models.
 """
 
 import json
@@ -10,15 +10,16 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from terrace.assurance.evaluation import Outcome, counted
 from terrace.assurance.frameworks import Framework, Requirement
-from terrace.assurance.report.labels import CLOUDS, HELD, IN_CLUSTER, LIVE, MEANINGS, OUTCOMES, limits
+from terrace.assurance.gate_result import Finding
+from terrace.assurance.report.labels import CLOUDS, IN_CLUSTER, MEANINGS, OUTCOMES, STATUSES, limits
 from terrace.assurance.report.model import FAILING, Evidence, Report, Stack
-from terrace.assurance.result import Finding
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "terrace.assurance.report")
 _NS = "https://terrace.invalid/ns/oscal"
-"""Of properties that are ours; a name that cannot be reached, as OSCAL wants a name and not a page."""
-_SHOWN = 5  # facts of a check that an observation spells out; the JSON report has them all
+"""The namespace of Terrace's own properties: OSCAL requires a name, not a page."""
+_SHOWN = 5  # observations of a check that an OSCAL observation lists; the JSON report has them all
 
 
 def assessment_results(report: Report, framework: Framework) -> str:
@@ -37,8 +38,8 @@ def assessment_results(report: Report, framework: Framework) -> str:
                 {
                     "uuid": plan,
                     "title": "No assessment plan",
-                    "description": "There is no plan of an assessor: what is looked at is what the table of guarantees "
-                    "and the framework's file name, in the version of the commit above.",
+                    "description": "No assessor made a plan: the table of guarantees and the framework's file, in the "
+                    "version of the commit above, define what is assessed.",
                 }
             ]
         },
@@ -47,7 +48,7 @@ def assessment_results(report: Report, framework: Framework) -> str:
 
 
 def component_definition(report: Report) -> str:
-    """The kit's capabilities as components, with what each does for the requirements. Raises ValueError."""
+    """The kit's capabilities as components, with the requirements that each supports. Raises ValueError."""
     from trestle.oscal.component import ComponentDefinition
 
     capabilities = dict.fromkeys(guarantee.capability for guarantee in report.guarantees)
@@ -60,7 +61,7 @@ def component_definition(report: Report) -> str:
 
 
 def control_id(framework: Framework, requirement: Requirement) -> str:
-    """A requirement's id as an OSCAL token; the id as it is written goes beside it as a label."""
+    """A requirement's id as an OSCAL token; the original id is its label."""
     if framework.name.startswith("nist"):
         return requirement.id.lower()
     return f"{framework.name}-{re.sub(r'[^A-Za-z0-9.]+', '_', requirement.id).strip('_').lower()}"
@@ -101,7 +102,7 @@ def _result(report: Report, framework: Framework, stack: Stack) -> dict[str, Any
                     "uuid": component,
                     "type": "system",
                     "title": f"The foundation of {stack.environment} on {CLOUDS[stack.cloud]}",
-                    "description": "Network, keys, cluster, database, cache, lake and what watches over them.",
+                    "description": "Network, keys, cluster, database, cache, lake and their monitoring.",
                     "status": {"state": "under-development" if not _live(report, stack) else "operational"},
                 }
             ]
@@ -110,8 +111,7 @@ def _result(report: Report, framework: Framework, stack: Stack) -> dict[str, Any
             "description": framework.scope,
             "control-selections": [
                 {
-                    "description": "Requirements outside of what a platform can show are listed in the report and left "
-                    "out here.",
+                    "description": "Requirements that a platform cannot contribute to are in the report and not here.",
                     "include-controls": [{"control-id": control_id(framework, row)} for row in inside],
                 }
             ],
@@ -121,7 +121,7 @@ def _result(report: Report, framework: Framework, stack: Stack) -> dict[str, Any
             for one in used
         ],
         "risks": [
-            _risk(_id(report, "risk", *key, *_waived_as(finding)), finding)
+            _risk(_id(report, "risk", *key, *_waiver_key(finding)), finding)
             for one in used
             for finding in report.evidence[one.id, stack].waived
         ],
@@ -135,77 +135,78 @@ def _live(report: Report, stack: Stack) -> bool:
 
 
 def _observation(report: Report, one: Evidence, uuid: str, component: str) -> dict[str, Any]:
-    evidence = [
-        {
-            "description": f"{check.id}: {check.outcome.replace('_', ' ')}, {check.why}"
-            + "".join(
-                f"\n- {fact.construct}{f' ({fact.address})' if fact.address else ''}: {fact.read}"
-                + (f", because of {fact.line}" if fact.line else "")
-                for fact in check.facts[:_SHOWN]
-            )
-        }
-        for check in one.checks
-    ]
+    evidence = [{"description": _outcome(report, one.stack, outcome)} for outcome in one.result.outcomes]
     if one.live:
-        live = f"{LIVE[one.live.status]}. {one.live.reason or one.live.evidence}"
+        live = f"{STATUSES[one.live.status]}. {one.live.reason or one.live.evidence}"
         evidence.append({"description": f"Read live by terrace verify: {live}"})
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "uuid": uuid,
         "title": f"{one.guarantee.id} {one.guarantee.sentence}",
-        "description": f"{HELD[one.held]}: {one.why}",
-        "props": [_prop("guarantee", one.guarantee.id), _prop("held", one.held)],
+        "description": f"{STATUSES[one.status]}: {one.reason}",
+        "props": [_prop("guarantee", one.guarantee.id), _prop("status", one.status)],
         "methods": ["TEST"],
         "types": ["control-objective"],
         "subjects": [{"subject-uuid": component, "type": "component"}],
         "relevant-evidence": evidence,
         "collected": report.provenance.created.isoformat(),
     }
-    if one.exception:
-        told = one.exception
-        found["remarks"] = f"Exception: {told.reason} Instead: {told.compensation} Source: {told.source}"
-    return {name: value for name, value in found.items() if value}
+    if lack := one.result.exception:
+        document["remarks"] = f"Exception: {lack.reason} Compensation: {lack.compensation} Source: {lack.source}"
+    return {name: value for name, value in document.items() if value}
+
+
+def _outcome(report: Report, stack: Stack, outcome: Outcome) -> str:
+    """A check's status and its first observations."""
+    reason = outcome.reason or counted(len(outcome.observations))
+    lines = [f"{outcome.id}: {outcome.status.replace('_', ' ')}, {reason}"]
+    for observation in outcome.observations[:_SHOWN]:
+        address = report.address(stack, observation.resource)
+        line = report.lines[stack, observation.resource]
+        head = f"{observation.resource} ({address})" if address else observation.resource
+        lines.append(f"- {head}: {observation.fact}" + (f", because of {line}" if line else ""))
+    return "\n".join(lines)
 
 
 def _risk(uuid: str, finding: Finding) -> dict[str, Any]:
-    """A finding that someone accepted."""
+    """A waived finding."""
     waiver = finding.waiver
     assert waiver
     return {
         "uuid": uuid,
         "title": f"{finding.id} on {finding.construct or finding.resource}",
         "description": finding.sentence,
-        "statement": f"{waiver.reason} Instead: {waiver.compensating_control}",
+        "statement": f"{waiver.reason} Compensating control: {waiver.compensating_control}",
         "props": [_prop("owner", waiver.owner), _prop("approved-by", waiver.approved_by), _prop("waiver", waiver.line)],
         "status": "deviation-approved",
         "deadline": f"{waiver.expires.isoformat()}T00:00:00+00:00",
     }
 
 
-def _waived_as(finding: Finding) -> tuple[str, str, str, str]:
+def _waiver_key(finding: Finding) -> tuple[str, str, str, str]:
     return finding.guarantee, finding.id, finding.construct, finding.resource
 
 
 def _finding(report: Report, framework: Framework, row: Requirement, stack: Stack) -> dict[str, Any]:
-    """Satisfied is only what asks for nothing beyond guarantees that hold; what a person provides is not seen here."""
+    """Satisfied only if guarantees alone answer it and hold; what a person provides is not assessed."""
     answered = report.answered(row, stack)
     satisfied = answered.outcome == "evidenced"
-    said = [f"{OUTCOMES[answered.outcome]}: {MEANINGS[answered.outcome]}."]
-    said += [f"{id}: {reason}." for id, reason in row.evidence.items()]
-    said += [f"A person has to provide: {row.person}."] * bool(row.person)
-    said += [f"Not covered: {row.not_covered}."] * bool(row.not_covered)
+    sentences = [f"{OUTCOMES[answered.outcome]}: {MEANINGS[answered.outcome]}."]
+    sentences += [f"{id}: {reason}." for id, reason in row.evidence.items()]
+    sentences += [f"A person has to provide: {row.person}."] * bool(row.person)
+    sentences += [f"Not covered: {row.not_covered}."] * bool(row.not_covered)
     observations = [
         {"observation-uuid": _id(report, "observation", framework.name, str(stack), id)} for id in row.evidence
     ]
     risks = [
-        {"risk-uuid": _id(report, "risk", framework.name, str(stack), *_waived_as(finding))}
+        {"risk-uuid": _id(report, "risk", framework.name, str(stack), *_waiver_key(finding))}
         for id in row.evidence
         for finding in report.evidence[id, stack].waived
     ]
     reason = "pass" if satisfied else "fail" if answered.outcome in FAILING else "other"
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "uuid": _id(report, "finding", framework.name, str(stack), row.id),
         "title": f"{row.id} {row.asks}",
-        "description": " ".join(said),
+        "description": " ".join(sentences),
         "props": [_prop("label", row.id), _prop("outcome", answered.outcome), _prop("mapping", row.line)],
         "target": {
             "type": "objective-id",
@@ -215,7 +216,7 @@ def _finding(report: Report, framework: Framework, row: Requirement, stack: Stac
         "related-observations": observations,
         "related-risks": risks,
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in document.items() if value}
 
 
 def _component(report: Report, capability: str) -> dict[str, Any]:
@@ -271,7 +272,7 @@ def _prop(name: str, value: str, remarks: str = "") -> dict[str, str]:
 
 
 def _id(report: Report, *words: str) -> str:
-    """A UUID that is the same for the same thing in the same report."""
+    """A UUID derived from the report's inputs and the words."""
     source = report.provenance
     hashes: Iterable[tuple[str, Mapping[str, str]]] = (
         (str(stack), result.inputs) for stack, result in zip(report.stacks, report.results, strict=True)

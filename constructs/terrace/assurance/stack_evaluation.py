@@ -1,0 +1,140 @@
+"""Evaluates one stack or a plan of it: the guarantees, checkov's checks, and what could not be checked."""
+
+import importlib.metadata
+import json
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from terrace.assurance import checks
+from terrace.assurance.evaluation import Outcome, Result
+from terrace.assurance.view import View
+from terrace.environment import Loaded, target
+
+_TOOLS = ("terrace", "checkov", "cloudsplaining", "policy_sentry", "cdktn")
+
+
+@dataclass
+class StackEvaluation:
+    """What was checked of a stack. `errors` are the gate's own outcomes, each `inconclusive` on the resource that could
+    not be checked. `reached` counts the resources that checkov received, `checked` are those with an outcome.
+    """
+
+    results: list[Result] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    errors: list[Outcome] = field(default_factory=list)
+    checked: set[str] = field(default_factory=set)
+    resources_in: int = 0
+    reached: int = 0
+    view: View | None = None
+    tools: dict[str, str] = field(default_factory=dict)
+
+    def fail(self, kind: str, reason: str, address: str = "") -> None:
+        """Add an error: the finding `gate.<kind>`."""
+        self.errors.append(failure(kind, reason, address))
+
+
+def failure(kind: str, reason: str, address: str = "") -> Outcome:
+    """The outcome of something that could not be checked."""
+    return Outcome(f"gate.{kind}", "unproven", reason=reason, inconclusive=(address,) if address else ())
+
+
+def evaluate(
+    loaded: Loaded,
+    stack: str,
+    policies: Sequence[Path],
+    *,
+    plan: Mapping[str, Any] | None = None,
+    offline: bool = False,
+    seconds: float,
+) -> StackEvaluation:
+    """Evaluate a stack, given as JSON text, or a plan of it. Errors in them do not raise; they are in the result."""
+    evaluation = StackEvaluation(tools=_versions())
+    view = _view(stack, plan, evaluation)
+    if view is None:
+        return evaluation
+    evaluation.view = view
+    environment = loaded.environment
+    subject = checks.Subject(view, environment, target(environment, offline=offline))
+    evaluation.results = checks.evaluate(subject, seconds=seconds)
+    _run_checkov(view, policies, evaluation, seconds)
+    return evaluation
+
+
+def _versions() -> dict[str, str]:
+    installed = {package.name: package.version for package in importlib.metadata.distributions()}
+    return {name: installed[name] for name in _TOOLS if name in installed}
+
+
+def _view(stack: str, plan: Mapping[str, Any] | None, evaluation: StackEvaluation) -> View | None:
+    """The view of the stack or plan; None, and an error, when there is nothing to check."""
+    try:
+        document = json.loads(stack)
+        view = View(document)
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        evaluation.fail("unreadable-stack", f"the stack cannot be read: {type(error).__name__}: {error}")
+        return None
+    evaluation.resources_in = sum(len(group) for group in document.get("resource", {}).values())
+    if plan is not None:
+        try:
+            view = _view_of_plan(plan, document, evaluation)
+        except (LookupError, AttributeError, TypeError, ValueError) as error:
+            evaluation.fail("unreadable-plan", f"the plan cannot be read: {type(error).__name__}: {error}")
+            return None
+    if not evaluation.resources_in:
+        evaluation.fail("empty-stack", "the stack has no resources")
+        return None
+    return view
+
+
+def _view_of_plan(plan: Mapping[str, Any], document: Mapping[str, Any], evaluation: StackEvaluation) -> View:
+    """The view of a plan. A resource that only the plan or only the stack has is an error."""
+    if "unreadable" in plan:
+        raise ValueError(plan["unreadable"])
+    if plan.get("errored") or plan.get("complete") is False:
+        raise ValueError("Terraform did not complete it")
+    planned = list(_addresses(plan["planned_values"]["root_module"]))
+    evaluation.resources_in = len(planned)
+    stack = {f"{type}.{name}" for type, group in document.get("resource", {}).items() for name in group}
+    for address in sorted(set(planned) - stack):
+        evaluation.fail("unchecked-resource", "the plan has it, the current stack does not", address)
+    for address in sorted(stack - set(planned)):
+        evaluation.fail("unchecked-resource", "the stack has it, the plan does not", address)
+    return View.of_plan(plan, document)
+
+
+def _addresses(module: Mapping[str, Any]) -> list[str]:
+    """The addresses of the managed resources of a module and its child modules."""
+    resources = module.get("resources", [])
+    own = [resource["address"] for resource in resources if resource.get("mode", "managed") == "managed"]
+    return own + [address for child in module.get("child_modules", []) for address in _addresses(child)]
+
+
+def _run_checkov(view: View, policies: Sequence[Path], evaluation: StackEvaluation, seconds: float) -> None:
+    # Importing checkov wraps the standard streams and adds a log handler: both are restored.
+    streams, handlers = (sys.stdout, sys.stderr), list(logging.root.handlers)
+    try:
+        from terrace.assurance import checkov_run
+
+        run = checkov_run.run(view, policies, seconds=seconds)
+    except ModuleNotFoundError as error:
+        evaluation.fail(
+            "internal-error", f"{error.name} is not installed; install it: `pip install terrace[assurance]`"
+        )
+        return
+    except Exception as error:
+        evaluation.fail("internal-error", f"checkov did not run: {type(error).__name__}: {error}")
+        return
+    finally:
+        sys.stdout, sys.stderr = streams
+        logging.root.handlers[:] = handlers
+    evaluation.outcomes = run.outcomes
+    evaluation.errors += run.errors
+    evaluation.reached = len(run.addresses)
+    for outcome in run.outcomes:
+        evaluation.checked.update(outcome.inconclusive, (observation.resource for observation in outcome.observations))
+    for address in sorted({resource.address for resource in view} - set(run.addresses)):
+        evaluation.fail("unchecked-resource", "checkov did not receive it", address)
