@@ -1,4 +1,4 @@
-"""The deployment that the tests of this folder break, one at a time."""
+"""The deployment that the tests of this folder change, each in a copy of its own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,23 +11,24 @@ from tests.live.snapshot import Snapshot
 
 @pytest.fixture(scope="session")
 def snapshot() -> Iterator[Snapshot]:
-    made = Snapshot(opened)
-    yield made
-    made.close()
+    created = Snapshot(opened)
+    yield created
+    created.close()
 
 
 @contextmanager
 def opened() -> Iterator[Site]:
-    """Prod in moto's memory, with the emulator's patches."""
+    """The recorded apply of prod in moto's memory, with the emulator's patches."""
     from moto import mock_aws
 
     from terrace.emulator.aws import patches
-    from tests.live.aws.built import data, ground, platform
+    from terrace.emulator.aws.server import Application
+    from tests.live.aws.replay import replay
+    from tests.live.recording import Recording
 
     patches.apply()
     with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
+        replay(Recording.read("aws", "prod").requests, Application())
         site = Site()
-        for part in (ground, data, platform):
-            part.build(site)
         site.read()
         yield site

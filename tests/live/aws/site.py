@@ -1,7 +1,7 @@
-"""Where the tests' deployment is built: prod with everything switched on, in moto's memory."""
+"""The deployment that the tests of this folder read: a recorded apply of prod, replayed into moto's memory."""
 
+import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -9,80 +9,84 @@ import boto3
 from terrace import live
 from terrace.assurance.evaluation import Result
 from terrace.aws import names
-from terrace.capabilities.cost import SleepSpec
 from terrace.capabilities.target import Target
-from terrace.environment import load, target
+from terrace.environment import target
 from terrace.environment.schema import Environment
+from terrace.live.aws import keys, network
 from terrace.live.aws.checks import Deployment
 from terrace.live.aws.session import Reader
+from tests.live.recording import AWS_ACCOUNT as ACCOUNT
+from tests.live.recording import environment as recorded_environment
 
-ROOT = Path(__file__).resolve().parents[3]
-ACCOUNT = "123456789012"  # moto's
+__all__ = ["ACCOUNT", "Site", "document", "environment", "target"]
 
 
 def environment() -> Environment:
-    """Prod, in moto's account, and asleep at night, so that no guarantee is without something to read."""
-    prod = load("prod", project=ROOT, cloud="aws").environment
-    assert prod.aws is not None
-    return prod.model_copy(
-        update={
-            "aws": prod.aws.model_copy(update={"account_id": ACCOUNT}),
-            "cost": prod.cost.model_copy(update={"sleep": SleepSpec(down="20:00", up="07:00")}),
-        }
-    )
+    return recorded_environment("aws")
 
 
 @dataclass
 class Site:
-    """The deployment and how to reach it. `ids` holds what AWS named: vpc, subnets, keys, groups."""
+    """The deployment and clients to read and change it."""
 
     environment: Environment = field(default_factory=environment)
-    ids: dict[str, Any] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.target: Target = target(self.environment)
         self.session = boto3.Session()
         self.reader = Reader(self.target, self.session)
+        self.deployment = Deployment(self.environment, self.target, self.reader)
         self._clients: dict[tuple[str, str], Any] = {}
 
     def read(self) -> list[Result]:
-        """Every guarantee. What was not touched since the last time is not asked again."""
-        self.reader.forget({*self.touched, "resourcegroupstaggingapi"})  # the latter tells of every service
+        """Evaluate every guarantee. Answers of services that `client` did not touch since are reused."""
+        self.reader.forget({*self.touched, "resourcegroupstaggingapi"})  # which lists every service
         self.touched.clear()
-        deployment = Deployment(self.environment, self.target, self.reader)
-        return [live.evaluate_guarantee(guarantee, "aws", deployment) for guarantee in live.readable("aws")]
+        return [live.evaluate_guarantee(guarantee, "aws", self.deployment) for guarantee in live.readable("aws")]
 
     @property
     def prefix(self) -> str:
         return self.target.prefix
 
     @property
-    def away(self) -> str:
+    def recovery_region(self) -> str:
         assert self.target.recovery_region
         return self.target.recovery_region
 
     def client(self, service: str, region: str | None = None) -> Any:
+        """A client that changes a service."""
         self.touched.add(service)
         key = (service, region or self.target.region)
         if key not in self._clients:
             self._clients[key] = self.session.client(service, region_name=key[1])  # type: ignore[call-overload]
         return self._clients[key]
 
-    def key(self, purpose: str, region: str | None = None) -> str:
+    @property
+    def vpc(self) -> str:
+        return network.vpc(self.deployment)
+
+    def security_group(self, name: str) -> str:
+        groups = network.in_vpc(self.deployment, "describe_security_groups", "SecurityGroups")
+        return next(str(group["GroupId"]) for group in groups if group["GroupName"] == f"{self.prefix}-{name}")
+
+    def allow(self, group: str, port: int, **peers: Any) -> None:
+        """Add an ingress rule to a security group."""
+        permission = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **peers}
+        self.client("ec2").authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
+
+    def key(self, purpose: Any) -> str:
         """The ARN of a purpose's key."""
-        return str(self.ids["keys"][region or self.target.region, purpose])
+        return str(keys.key(self.deployment, purpose)["Arn"])
 
     @property
-    def tags(self) -> dict[str, str]:
-        return dict(self.target.tags)
+    def tags(self) -> list[dict[str, str]]:
+        return [{"Key": name, "Value": value} for name, value in self.target.tags.items()]
 
-    def pairs(self, key: str = "Key", value: str = "Value", **more: str) -> list[dict[str, str]]:
-        """The deployment's tags as lists, in the spelling that a service wants."""
-        return [{key: name, value: text} for name, text in {**self.tags, **more}.items()]
+    def role(self, purpose: str) -> str:
+        return names.role_name(self.target, purpose)
 
-    def ec2_tags(self, kind: str, name: str) -> list[dict[str, Any]]:
-        return [{"ResourceType": kind, "Tags": self.pairs(Name=name)}]
 
-    def role_arn(self, purpose: str) -> str:
-        return names.role_arn(self.target, purpose)
+def document(*statements: dict[str, Any]) -> str:
+    """A policy document."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})

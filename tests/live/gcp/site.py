@@ -1,10 +1,9 @@
-"""Where the tests' deployment is built: prod with everything on, in the emulator's memory, without a server."""
+"""The deployment that the tests of this folder read: a recorded apply, loaded into the emulator's memory."""
 
 import copy
 import io
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,122 +14,124 @@ from requests.adapters import BaseAdapter
 
 from terrace import live
 from terrace.assurance.evaluation import Result
-from terrace.capabilities.cost import SleepSpec
 from terrace.capabilities.target import Target
 from terrace.emulator.gcp import quirks, server
 from terrace.emulator.gcp.call import Cloud
-from terrace.environment import load, target
-from terrace.environment.schema import Environment
+from terrace.environment import target
 from terrace.gcp import names
 from terrace.live.gcp.checks import Deployment
 from terrace.live.gcp.session import Reader
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
-def environment(name: str = "prod") -> Environment:
-    """An environment that is asleep at night: prod has everything on, so no guarantee is without something to read."""
-    found = load(name, project=ROOT, cloud="gcp").environment
-    asleep = found.cost.model_copy(update={"sleep": SleepSpec(down="20:00", up="07:00")})
-    return found.model_copy(update={"cost": asleep})
+from tests.live.recording import Recording, environment
 
 
 class Wire(BaseAdapter):
-    """A session's way to a WSGI application, in this process: Google's hosts, real requests, no socket."""
+    """Sends the requests of a session to a WSGI application in this process, whatever their host."""
 
     def __init__(self, application: Callable[..., Any]) -> None:
         super().__init__()
         self._application = application
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
-        place, body = urlsplit(str(request.url)), request.body or b""
-        sent = body.encode() if isinstance(body, str) else body.read() if hasattr(body, "read") else body
-        told = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
+        url, body = urlsplit(str(request.url)), request.body or b""
+        content = body.encode() if isinstance(body, str) else body.read() if hasattr(body, "read") else body
+        headers = {n: value.decode() if isinstance(value, bytes) else value for n, value in request.headers.items()}
         environ = {
-            **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in told.items()},
+            **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
             "REQUEST_METHOD": request.method,
-            "REQUEST_URI": f"{place.path}?{place.query}",
-            "PATH_INFO": place.path,
-            "QUERY_STRING": place.query,
-            "HTTP_HOST": place.netloc,
-            "CONTENT_TYPE": next((value for name, value in told.items() if name.lower() == "content-type"), ""),
-            "CONTENT_LENGTH": str(len(sent)),
-            "wsgi.input": io.BytesIO(sent),
+            "REQUEST_URI": f"{url.path}?{url.query}",
+            "PATH_INFO": url.path,
+            "QUERY_STRING": url.query,
+            "HTTP_HOST": url.netloc,
+            "CONTENT_TYPE": next((value for name, value in headers.items() if name.lower() == "content-type"), ""),
+            "CONTENT_LENGTH": str(len(content)),
+            "wsgi.input": io.BytesIO(content),
         }
-        answer = requests.Response()
-        answer.request, answer.url = request, str(request.url)
+        response = requests.Response()
+        response.request, response.url = request, str(request.url)
 
         def begin(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-            code, _, answer.reason = status.partition(" ")
-            answer.status_code = int(code)
-            answer.headers.update(headers)
+            code, _, response.reason = status.partition(" ")
+            response.status_code = int(code)
+            response.headers.update(headers)
 
-        answer.raw = io.BytesIO(b"".join(self._application(environ, begin)))
-        return answer
+        response.raw = io.BytesIO(b"".join(self._application(environ, begin)))
+        return response
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Part of the interface; no connection is open."""
 
 
 def wired(application: Callable[..., Any]) -> AuthorizedSession:
-    """A session whose every request goes to `application`."""
-    session = AuthorizedSession(Credentials("a-test"))
+    """A session whose requests all go to `application`."""
+    session = AuthorizedSession(Credentials("emulated"))
     session.mount("https://", Wire(application))
     return session
 
 
-@dataclass
 class Site:
-    """The deployment and how to reach it. `ids` holds what Google named: alarms' channels."""
+    """The deployment of one environment, and how to read and change it."""
 
-    environment: Environment = field(default_factory=environment)
-    ids: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
+    def __init__(self, name: str = "prod") -> None:
+        self.environment = environment("gcp", name)
         self.target: Target = target(self.environment)
         quirks.load()
         settings = names.settings(self.target)
         self.cloud = Cloud(settings.project_id, settings.project_number, settings.billing_account)
+        for line in Recording.read("gcp", name).state["changes.jsonl"].splitlines():
+            key, body = json.loads(line)
+            if body is None:
+                self.cloud.store.remove(key)
+            else:
+                self.cloud.store.put(key, body)
+        self._recorded = copy.deepcopy(self.cloud.store)
         self.reader = Reader(self.account, wired(server.Application(self.cloud)))
         self.deployment = Deployment(self.environment, self.target, self.reader)
 
-    def keep(self) -> None:
-        """Remember everything as it is, for `restore`."""
-        self._kept = copy.deepcopy(self.cloud.store)
-
     def restore(self) -> None:
-        """Undo what was done since `keep`."""
-        self.cloud.store = copy.deepcopy(self._kept)
+        """Undo every change."""
+        self.cloud.store = copy.deepcopy(self._recorded)
         self.reader.forget()
 
     def read(self) -> list[Result]:
-        """Every guarantee. What was not changed since the last time is not asked again."""
+        """Evaluate every guarantee."""
         return [live.evaluate_guarantee(guarantee, "gcp", self.deployment) for guarantee in live.readable("gcp")]
 
     def do(self, service: str, method: str, **parameters: Any) -> dict[str, Any]:
-        """Change something through Google's client."""
+        """Call a changing method of Google's client."""
         return self.reader.change(service, method, **parameters)
 
     def rest(self, verb: str, service: str, path: str, body: Any) -> None:
-        """Change something of a service without a client."""
+        """Send a changing request to a service without a client."""
         self.reader.forget(service)
-        answer = self.reader.session.request(verb, f"https://{service}.googleapis.com/{path}", json=body)
-        assert answer.ok, answer.text
+        response = self.reader.session.request(verb, f"https://{service}.googleapis.com/{path}", json=body)
+        assert response.ok, response.text
 
-    def grant(self, get: tuple[str, str], resource: dict[str, Any], *grants: tuple[str, str]) -> None:
-        """Add (role, member) to the policy of something; `get` is service and collection."""
-        self.policy(get, resource, lambda bindings: [*bindings, *_bindings(grants)])
+    def grant(self, owner: tuple[str, str], resource: dict[str, Any], role: str, member: str) -> None:
+        """Add a binding to the policy of a resource; `owner` is its service and collection."""
+        self.policy(owner, resource, lambda bindings: [*bindings, {"role": role, "members": [member]}])
 
     def policy(
-        self, of: tuple[str, str], resource: dict[str, Any], change: Callable[[list[dict[str, Any]]], Any]
+        self, owner: tuple[str, str], resource: dict[str, Any], change: Callable[[list[dict[str, Any]]], Any]
     ) -> None:
-        """Read the policy of something, change its bindings and write it again."""
-        service, collection = of
-        posted = service in ("cloudresourcemanager",)
-        found = self.do(service, f"{collection}.getIamPolicy", **resource, **({"body": {}} if posted else {}))
-        policy = {**found, "version": 3, "bindings": change(found.get("bindings", []))}
+        """Read the policy of a resource, change its bindings and write it."""
+        service, collection = owner
+        posted = service == "cloudresourcemanager"
+        read = self.do(service, f"{collection}.getIamPolicy", **resource, **({"body": {}} if posted else {}))
+        policy = {**read, "version": 3, "bindings": change(read.get("bindings", []))}
         body = policy if service == "storage" else {"policy": policy}
         self.do(service, f"{collection}.setIamPolicy", **resource, body=body)
+
+    def constrain(self, constraint: str, rule: dict[str, Any]) -> None:
+        """Replace an organisation policy of the project."""
+        name = f"{self.project}/policies/{constraint}"
+        self.do("orgpolicy", "projects.policies.patch", name=name, body={"name": name, "spec": {"rules": [rule]}})
+
+    def stored(self, key: str, **changes: Any) -> None:
+        """Change a body in the emulator's store, for a change that no call makes."""
+        body = self.cloud.store.get(key)
+        assert body is not None, key
+        self.cloud.store.put(key, {**body, **changes})
+        self.reader.forget()
 
     @property
     def prefix(self) -> str:
@@ -149,26 +150,13 @@ class Site:
         return self.deployment.place
 
     @property
-    def away(self) -> str:
-        """The recovery region, else home."""
-        return self.target.recovery_region or self.target.region
-
-    @property
-    def is_double(self) -> bool:
-        """Whether there is a second region."""
-        return self.target.recovery_region is not None
+    def recovery_region(self) -> str:
+        assert self.target.recovery_region
+        return self.target.recovery_region
 
     @property
     def labels(self) -> dict[str, str]:
         return names.labels(self.target)
-
-    @property
-    def modules(self) -> list[str]:
-        return [name for name, module in self.environment.modules.items() if module.enabled]
-
-
-def _bindings(grants: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
-    return [{"role": role, "members": [member]} for role, member in grants]
 
 
 PROJECT = ("cloudresourcemanager", "projects")
@@ -176,4 +164,3 @@ BUCKET = ("storage", "buckets")
 KEY = ("cloudkms", "projects.locations.keyRings.cryptoKeys")
 ACCOUNT = ("iam", "projects.serviceAccounts")
 SECRET = ("secretmanager", "projects.secrets")
-TOPIC = ("pubsub", "projects.topics")

@@ -7,6 +7,8 @@ import pytest
 
 from terrace.capabilities.adoption import Candidate
 from terrace.errors import TerraceError
+from terrace.gcp import names
+from terrace.live.gcp import cost, observability
 from terrace.live.gcp.adopt import BY_NAME, OVERWRITTEN, find
 from terrace.live.gcp.adopt_listing import BY_LISTING
 from tests.conftest import Foundations
@@ -79,15 +81,16 @@ def listed(site: Site, type: str, **values: Any) -> str | None:
 
 def test_what_has_a_number_is_found_by_what_it_is_called(site: Site) -> None:
     channel = listed(site, "google_monitoring_notification_channel", display_name="dpf-prod critical")
-    assert channel == site.ids["told"]["critical"][-1]
+    assert channel in observability.channels(site.deployment)
     alarm = listed(site, "google_monitoring_alert_policy", display_name="dpf-prod-lake-denials-warning")
     assert alarm and alarm.startswith(f"{site.project}/alertPolicies/")
     assert listed(site, "google_monitoring_alert_policy", display_name="none") is None
     board = listed(site, "google_monitoring_dashboard", dashboard_json=json.dumps({"displayName": "dpf-prod"}))
     assert board and board.startswith(f"{site.project}/dashboards/")
     assert listed(site, "google_monitoring_dashboard", dashboard_json="{}") is None
-    account = "000000-111111-222222"
-    assert listed(site, "google_billing_budget", display_name="dpf-prod", billing_account=account) == site.ids["budget"]
+    account = names.settings(site.target).billing_account
+    budget = cost.budget(site.deployment)["name"]
+    assert listed(site, "google_billing_budget", display_name="dpf-prod", billing_account=account) == budget
     job = listed(site, "google_storage_transfer_job", description="dpf-prod: gold to backups")
     assert job and job.startswith(f"{site.account}/")
     topic = f"{site.project}/topics/dpf-prod-changes"

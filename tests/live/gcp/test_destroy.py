@@ -13,8 +13,9 @@ from terrace.live.gcp.checks import Deployment
 from terrace.live.gcp.leftovers import remaining
 from terrace.live.gcp.preflight import obstacles
 from terrace.purge.gcp import emptied
-from tests.live.gcp.built.ground import private_zone, records
 from tests.live.gcp.site import KEY, Site
+
+PARTS_WITH_LABELS = {("certificatemanager", "certificateMapEntries"), ("monitoring", "serviceLevelObjectives")}
 
 
 def _fill(site: Site, bucket: Any, *objects: str) -> str:
@@ -49,8 +50,9 @@ def test_a_fresh_production_shape_meets_nothing_but_what_it_keeps(site: Site) ->
 def test_what_blocks_a_destroy_is_told_first_with_a_way_out(site: Site) -> None:
     gold, bronze = _fill(site, "gold", "orders/1", "orders/2"), _fill(site, "bronze", "events/1")
     _mark(site, bronze, "events/1", retentionExpirationTime="2999-01-01T00:00:00Z")
-    private_zone(site, "public", "data.example.com")
-    records(site, "public", "airflow.data.example.com.", ["203.0.113.7"])
+    record = {"name": "airflow.data.example.com.", "type": "A", "ttl": 300, "rrdatas": ["203.0.113.7"]}
+    zone = {"project": site.account, "managedZone": f"{site.prefix}-public"}
+    site.do("dns", "changes.create", **zone, body={"additions": [record]})
     found = obstacles(site.deployment)
     blocks = {one.resource: one for one in found if one.kind == "blocks"}
     assert list(blocks.values()) == found[: len(blocks)]
@@ -101,27 +103,30 @@ def test_everything_of_a_deployment_is_listed(site: Site) -> None:
     found = remaining(site.deployment)
     assert found.unlisted == ()
     known = {one.id for one in (*found.remaining, *found.kept)}
-    # what belongs to something listed goes with it; a secret is listed under the project's number
-    inside = ("/cryptoKeyVersions/", "/versions/", "/rrsets/", "/nodePools/", "/databases/", "/users/", "/providers/")
+    # parts go with the resource that is listed; a secret is listed under the project's number; contacts and a grant to
+    # Google's own agent do not carry the deployment's name
+    parts = ("/cryptoKeyVersions/", "/versions/", "/rrsets/", "/nodePools/", "/databases/", "/users/", "/providers/")
+    other = ("/secrets/", "serviceLevelObjectives", "/contacts/", "@gcp-sa-logging.iam.gserviceaccount.com")
     missed = [
-        one.id
-        for one in inventory(site.cloud.store)
-        if one.id not in known and not any(part in one.id for part in (*inside, "/secrets/", "serviceLevelObjectives"))
+        resource.id
+        for resource in inventory(site.cloud.store)
+        if resource.id not in known and not any(part in resource.id for part in (*parts, *other))
     ]
     assert missed == []
     assert {one.region for one in found.remaining if one.service == "compute"} >= {
         "global",
         site.target.region,
-        site.away,
+        site.recovery_region,
     }
-    assert [one for one in found.remaining if one.found_by == "label"] == []
+    by_label = {(one.service, one.type) for one in found.remaining if one.found_by == "label"}
+    assert by_label == PARTS_WITH_LABELS
 
 
 def test_what_no_listing_covers_is_found_by_its_labels(site: Site) -> None:
-    body = {"labels": {"managed-by": "terrace", "environment": "prod"}}
-    site.do("compute", "images.insert", project=site.account, body={"name": "somebodys", **body})
-    ours = [one for one in remaining(site.deployment).remaining if one.found_by == "label"]
-    assert [(one.service, one.type) for one in ours] == [("compute", "images")]
+    body = {"name": "unlisted", "labels": {"managed-by": "terrace", "environment": "prod"}}
+    site.do("compute", "images.insert", project=site.account, body=body)
+    by_label = {(one.service, one.type) for one in remaining(site.deployment).remaining if one.found_by == "label"}
+    assert by_label == {("compute", "images"), *PARTS_WITH_LABELS}
 
 
 def test_another_environments_things_are_left_alone(site: Site) -> None:

@@ -14,7 +14,7 @@ import pytest
 from terrace.emulator import start
 from terrace.emulator.contract import account_of
 from terrace.errors import TerraceError, UsageError
-from terrace.live.evaluation import Absent, CredentialsError, Unreadable
+from terrace.assurance.evaluation import Absent, CredentialsError, Unreadable
 from terrace.live.gcp.credentials import TOKEN, look
 from terrace.live.gcp.session import Off, Reader, _session
 from tests.live.gcp.site import Site, wired

@@ -1,4 +1,4 @@
-"""The budget and the sleep schedule as they are (COST-1, COST-2)."""
+"""The live budget and sleep schedule (COST-1, COST-2)."""
 
 import base64
 import json
@@ -9,11 +9,11 @@ from terrace.assurance.evaluation import Absent, NotRequired, Observation, at_le
 from terrace.gcp import names
 from terrace.live.gcp.checks import Deployment
 
-_LATEST_MINUTES = 30  # what follows something else in the same turn
+_MINUTES_PER_POOL = 10  # GKE changes one pool at a time: two calls for each, five minutes apart
 
 
 def budget(deployment: Deployment) -> dict[str, Any]:
-    """The budget, which the billing account has. Raises Absent."""
+    """The budget, a resource of the billing account. Raises Absent."""
     parent = f"billingAccounts/{names.settings(deployment.target).billing_account}"
     for found in deployment.pages("billingbudgets", "billingAccounts.budgets.list", "budgets", parent=parent):
         if found.get("displayName") == deployment.prefix:
@@ -34,31 +34,33 @@ def alerts(deployment: Deployment) -> Iterator[Observation]:
     rules = found.get("thresholdRules", [])
     actual = [f"{one['thresholdPercent'] * 100:g}" for one in rules if one.get("spendBasis") != "FORECASTED_SPEND"]
     yield includes(resource, "alerts at percent", actual, ["50", "80", "100"])
-    told = found.get("notificationsRule", {}).get("monitoringNotificationChannels", [])
-    yield at_least(resource, "who hears of it", len(told), 1)
+    channels = found.get("notificationsRule", {}).get("monitoringNotificationChannels", [])
+    yield at_least(resource, "notification channels", len(channels), 1)
 
 
 @check("COST-2")
 def sleeps(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.cost.sleep
     if spec is None:
-        raise NotRequired("it is always awake (cost.sleep)")
-    for pool in deployment.environment.cluster.pools:
+        raise NotRequired("cost.sleep is not set")
+    pools = deployment.environment.cluster.pools
+    latest = _MINUTES_PER_POOL * len(pools)
+    for pool in pools:
         at = f"nodePools/{pool}"
-        free, held = _job(deployment, f"nodes-{pool}-down"), _job(deployment, f"nodes-{pool}-up")
+        down, up = _job(deployment, f"nodes-{pool}-down"), _job(deployment, f"nodes-{pool}-up")
         size = _job(deployment, f"nodes-{pool}-size-down")
-        for job, wanted in ((free, False), (held, True)):
+        for job, expected in ((down, False), (up, True)):
             scaling = _body(job).get("autoscaling", {}).get("enabled")
-            yield equal(f"job {_name(job)}", "autoscaling", scaling, wanted)
+            yield equal(f"job {_name(job)}", "autoscaling", scaling, expected)
         yield equal(f"job {_name(size)}", "nodes", _body(size).get("nodeCount"), 0)
-        yield from _runs(free, spec.down, spec.timezone, f"{at}:setAutoscaling")
-        yield from _runs(size, spec.down, spec.timezone, f"{at}:setSize")
-        yield from _runs(held, spec.up, spec.timezone, f"{at}:setAutoscaling")
+        yield from _runs(down, spec.down, spec.timezone, f"{at}:setAutoscaling", latest)
+        yield from _runs(size, spec.down, spec.timezone, f"{at}:setSize", latest)
+        yield from _runs(up, spec.up, spec.timezone, f"{at}:setAutoscaling", latest)
     for word, time, policy in (("down", spec.down, "NEVER"), ("up", spec.up, "ALWAYS")):
         job = _job(deployment, f"database-{word}")
         switched = _body(job).get("settings", {}).get("activationPolicy")
         yield equal(f"job {_name(job)}", "activationPolicy", switched, policy)
-        yield from _runs(job, time, spec.timezone, f"instances/{deployment.prefix}")
+        yield from _runs(job, time, spec.timezone, f"instances/{deployment.prefix}", latest)
 
 
 def _job(deployment: Deployment, name: str) -> dict[str, Any]:
@@ -75,15 +77,16 @@ def _body(job: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _runs(job: dict[str, Any], time: str, zone: str, what: str) -> Iterator[Observation]:
-    """Whether a job calls `what` at a time or soon after, so that one can follow the other."""
+def _runs(job: dict[str, Any], time: str, zone: str, url_end: str, latest: int) -> Iterator[Observation]:
+    """Whether a job calls a URL at a time, or up to `latest` minutes after it."""
     resource, (hour, minute) = f"job {_name(job)}", (int(part) for part in time.split(":"))
-    written = str(job.get("schedule")).split()
-    daily = len(written) == 5 and written[0].isdecimal() and written[1].isdecimal()
-    late = int(written[1]) * 60 + int(written[0]) - (hour * 60 + minute) if daily else None
-    soon = late is not None and 0 <= late <= _LATEST_MINUTES
-    yield Observation(resource, f"schedule = {job.get('schedule')}", soon, f"{time} or soon after")
+    fields = str(job.get("schedule")).split()
+    daily = len(fields) == 5 and fields[0].isdecimal() and fields[1].isdecimal()
+    late = int(fields[1]) * 60 + int(fields[0]) - (hour * 60 + minute) if daily else None
+    soon = late is not None and 0 <= late <= latest
+    expected = f"{time}, or at most {latest} minutes later"
+    yield Observation(resource, f"schedule = {job.get('schedule')}", soon, expected)
     yield equal(resource, "timeZone", job.get("timeZone"), zone)
     yield equal(resource, "state", job.get("state", "ENABLED"), "ENABLED")
     uri = str(job.get("httpTarget", {}).get("uri"))
-    yield Observation(resource, f"calls {uri}", uri.endswith(what), what)
+    yield Observation(resource, f"calls {uri}", uri.endswith(url_end), url_end)

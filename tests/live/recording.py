@@ -1,0 +1,66 @@
+"""Recordings of real applies, which the tests of this folder load instead of building a deployment by hand.
+
+`python -m tests.live.record CLOUD` makes one: the stack is applied to an emulator by Terraform and the real provider.
+A recording holds the emulator's state; for AWS, whose emulator keeps none, it holds the requests to replay. It also has
+a fingerprint of each synthesized resource, so that test_recordings.py notices a stack that changed since.
+"""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from terrace.capabilities.cost import SleepSpec
+from terrace.environment import load
+from terrace.environment.schema import Environment
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORDED = {"aws": ("prod",), "azure": ("prod",), "gcp": ("dev", "staging", "prod")}
+AWS_ACCOUNT = "123456789012"  # moto's default
+
+
+def environment(cloud: str, name: str = "prod") -> Environment:
+    """An environment with a sleep schedule, so that in prod every guarantee is required."""
+    loaded = load(name, project=ROOT, cloud=cloud).environment
+    sleep = SleepSpec(down="20:00", up="07:00")
+    changes: dict[str, Any] = {"cost": loaded.cost.model_copy(update={"sleep": sleep})}
+    if loaded.aws:
+        changes["aws"] = loaded.aws.model_copy(update={"account_id": AWS_ACCOUNT})
+    return loaded.model_copy(update=changes)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What one apply left: `state` by file name, `requests` in order (see aws/replay.py)."""
+
+    fingerprints: Mapping[str, str]
+    state: Mapping[str, str] = field(default_factory=dict)
+    requests: tuple[Any, ...] = ()
+
+    @classmethod
+    def read(cls, cloud: str, environment: str) -> "Recording":
+        return cls(**json.loads(gzip.decompress(path(cloud, environment).read_bytes())))
+
+    def write(self, cloud: str, environment: str) -> Path:
+        written = path(cloud, environment)
+        written.parent.mkdir(exist_ok=True)
+        written.write_bytes(gzip.compress(json.dumps(asdict(self), separators=(",", ":")).encode(), mtime=0))
+        return written
+
+
+def path(cloud: str, environment: str) -> Path:
+    return Path(__file__).parent / cloud / "recorded" / f"{environment}.json.gz"
+
+
+def fingerprints(stack: Mapping[str, Any]) -> dict[str, str]:
+    """A short hash of each resource's arguments, by Terraform address."""
+    hashes = {}
+    for type, resources in stack["resource"].items():
+        for name, body in resources.items():
+            arguments = {key: value for key, value in body.items() if key != "//"}
+            content = json.dumps(arguments, sort_keys=True).encode()
+            hashes[f"{type}.{name}"] = hashlib.sha256(content).hexdigest()[:12]
+    return hashes
