@@ -14,7 +14,6 @@ import re
 import shutil
 import subprocess
 import sys
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +47,8 @@ class Step:
 def steps(page: Path) -> Iterator[Step]:
     """The instructions of a page, in order."""
     for match in STEP.finditer(page.read_text()):
-        code = textwrap.dedent(match["code"] or "")
+        indent = len(match["indent"] or "")
+        code = "\n".join(line[indent:] for line in (match["code"] or "").splitlines())
         if code or match["verb"] == "Copy":
             yield Step(match["verb"], " ".join(match["rest"].split()), code)
 
