@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from terrace.assurance.aliases import IDS
+from terrace.assurance.checks import of_cloud
 from terrace.assurance.guarantees import BY_ID, GUARANTEES, InvalidGuarantees, load, policy
 from terrace.assurance.guarantees import FAMILIES as ORDER
 from tests.conftest import ROOT
@@ -42,6 +44,13 @@ def test_every_id_is_named_in_the_aws_constructs() -> None:
     code = "\n".join(path.read_text() for path in (ROOT / "constructs" / "terrace" / "aws").glob("*.py"))
     missing = [row.id for row in GUARANTEES if not re.search(rf"\b{row.id}\b", code)]
     assert missing == []
+
+
+def test_every_renamed_check_has_a_current_id() -> None:
+    current = {id for cloud in ("aws", "azure", "gcp") for id in of_cloud(cloud)}
+    renamed = {old: new for old, new in IDS.items() if not old.startswith("gate.")}
+    assert set(renamed.values()) <= current
+    assert not set(renamed) & current
 
 
 @pytest.mark.parametrize(
