@@ -55,7 +55,7 @@ def test_the_overview_is_instant() -> None:
         (["plan", "dev", "--colud", "aws"], "error: No such option '--colud'"),
         (["plan", "dev", "--cloud", "ibm"], "error: Invalid value for '--cloud': 'ibm' is not one of"),
         (["--project", "/nowhere", "plan", "dev"], "error: no Terrace project here"),
-        (["plan", "nope"], "error: there is no environment 'nope'"),
+        (["plan", "nope"], "error: unknown environment 'nope'"),
     ],
 )
 def test_wrong_usage_is_a_sentence_and_exit_code_2(terrace: Command, arguments: list[str], message: str) -> None:

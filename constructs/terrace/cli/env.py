@@ -71,7 +71,7 @@ def show_command(
         return
     from terrace.environment.rendering import yaml_of
 
-    click.echo(yaml_of(loaded.root, loaded.environment if defaults else None, provenance=origins), nl=False)
+    click.echo(yaml_of(loaded.root, loaded.environment if defaults else None, origins=origins), nl=False)
 
 
 @command.command("explain")
