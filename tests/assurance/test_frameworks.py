@@ -84,7 +84,7 @@ requirements:
 GOOD = HEAD + "  Group:\n    A.1: {asks: Data is encrypted, evidence: {DB-3: It is encrypted with a key}}\n"
 
 PROBLEMS = [
-    ("", "bad.yaml:1:1 is empty."),
+    ("", "bad.yaml:1:1 file is empty."),
     ("requirements: [\n", "bad.yaml:2:1"),
     ("- a\n", "bad.yaml:1:1"),
     (HEAD, "bad.yaml:6:1 requirements is missing"),

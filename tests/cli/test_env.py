@@ -1,4 +1,4 @@
-"""`terrace env list|show|explain|diff|schema` on the command line."""
+"""`terrace env list|show|explain|diff|schema` as it is typed."""
 
 import json
 from pathlib import Path
@@ -29,8 +29,8 @@ def test_list(terrace: Terrace) -> None:
 
 @pytest.mark.parametrize("name", ["dev", "staging", "prod"])
 @pytest.mark.parametrize("options", [(), ("--origins",), ("--defaults",), ("--origins", "--defaults")])
-def test_the_output_of_show_is_the_same_environment(terrace: Terrace, name: str, options: tuple[str, ...]) -> None:
-    """Saved as a file that extends nothing, it loads as the same environment."""
+def test_what_show_prints_is_the_environment(terrace: Terrace, name: str, options: tuple[str, ...]) -> None:
+    """Saved as a file of its own, it is the same environment, extending nothing."""
     code, out, _ = terrace("env", "show", name, *options)
     assert code == 0
     expected = load(name).environment
@@ -40,7 +40,7 @@ def test_the_output_of_show_is_the_same_environment(terrace: Terrace, name: str,
     assert load(name).environment == expected
 
 
-def test_show_with_origins_prints_the_position_of_each_value(terrace: Terrace) -> None:
+def test_show_with_origins_names_the_line_behind_each_value(terrace: Terrace) -> None:
     lines = terrace("env", "show", "dev", "--origins")[1].splitlines()
     assert [" ".join(line.split()) for line in lines if "cidr" in line or "version: 16" in line] == [
         "cidr: 10.40.0.0/16 # environments/base.yaml:16:9",
@@ -56,7 +56,7 @@ def test_show_as_json(terrace: Terrace) -> None:
     assert whole["database"]["slow_query_ms"] == 1000 and whole["backup"]["every"] == "P1D"
 
 
-def test_explain_an_overridden_value(terrace: Terrace) -> None:
+def test_explain_a_value_that_was_overridden(terrace: Terrace) -> None:
     assert terrace("env", "explain", "prod", "database.size")[1] == (
         "database.size = xlarge\n"
         "  set in environments/prod.yaml:28:9\n"
@@ -83,14 +83,14 @@ def test_explain_a_default_and_a_removal(terrace: Terrace) -> None:
     assert removed[2].endswith("in environments/base.yaml:42:5")
 
 
-def test_explain_works_for_an_invalid_environment(terrace: Terrace) -> None:
+def test_explain_works_for_an_environment_that_is_not_valid(terrace: Terrace) -> None:
     Path("environments/qa.yaml").write_text("extends: base.yaml\nname: qa\ntier: dev\ncache: {size: huge}\n")
     code, out, _ = terrace("env", "explain", "qa", "cache.size")
     assert code == 0
     assert out.startswith("cache.size = huge\n  set in environments/qa.yaml:4:15\n  overrides medium in ")
 
 
-def test_explain_names_the_cloud_option(terrace: Terrace) -> None:
+def test_explain_names_another_cloud_as_the_cause(terrace: Terrace) -> None:
     lines = terrace("env", "explain", "dev", "cloud", "--cloud", "gcp")[1].splitlines()
     assert lines[:3] == ["cloud = gcp", "  set in --cloud", "  overrides aws in environments/dev.yaml:6:8"]
 
@@ -104,13 +104,14 @@ def test_explain_names_the_cloud_option(terrace: Terrace) -> None:
         (".", "no setting given; for example `terrace env explain dev database.size`", ""),
     ],
 )
-def test_explain_an_unknown_setting(terrace: Terrace, path: str, message: str, hint: str) -> None:
+def test_explain_what_cannot_be_set(terrace: Terrace, path: str, message: str, hint: str) -> None:
     code, out, err = terrace("env", "explain", "dev", path)
     assert (code, out) == (2, "")
     assert message in err and hint in err
 
 
-def test_explain_every_value_of_the_environments(terrace: Terrace) -> None:
+def test_explain_every_value_there_is(terrace: Terrace) -> None:
+    """No path that an environment has may be unknown to explain."""
     from terrace.environment.explanation import explain
     from terrace.environment.rendering import leaves
 
@@ -119,9 +120,9 @@ def test_explain_every_value_of_the_environments(terrace: Terrace) -> None:
         effective = leaves(loaded.environment)
         assert len(effective) > 120
         for path, value in effective.items():
-            explanation = explain(loaded.root, path)
-            assert explanation.value == value, path
-            assert explanation.description, path
+            explained = explain(loaded.root, path)
+            assert explained.value == value, path
+            assert explained.description, path
 
 
 def test_diff(terrace: Terrace) -> None:
@@ -156,6 +157,6 @@ def test_schema_is_written_and_checked(terrace: Terrace) -> None:
     assert terrace("env", "schema", "--print")[1] == path.read_text()
 
 
-def test_show_prints_standard_yaml(terrace: Terrace) -> None:
+def test_show_is_yaml_that_others_read(terrace: Terrace) -> None:
     out = terrace("env", "show", "prod")[1]
     assert YAML(typ="safe", pure=True).load(out)["cluster"]["version"] == "1.35"

@@ -70,7 +70,7 @@ def test_the_overview_imports_nothing_heavy() -> None:
         (["plan", "dev", "--colud", "aws"], "error: No such option '--colud'"),
         (["plan", "dev", "--cloud", "ibm"], "error: Invalid value for '--cloud': 'ibm' is not one of"),
         (["--project", "/nowhere", "plan", "dev"], "error: not a Terrace project"),
-        (["plan", "nope"], "error: there is no environment 'nope'"),
+        (["plan", "nope"], "error: unknown environment 'nope'"),
     ],
 )
 def test_a_usage_error_has_a_hint_and_exit_code_2(terrace: Command, arguments: list[str], message: str) -> None:

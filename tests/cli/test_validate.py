@@ -1,4 +1,4 @@
-"""`terrace validate` on the command line."""
+"""`terrace validate` as it is typed."""
 
 import json
 import os
@@ -19,21 +19,21 @@ Terrace = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def terrace(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terrace:
-    """Runs the command in a project with a copy of the environments; returns exit code, stdout and stderr."""
+    """Run the command in a project that holds a copy of our environments; returns code, stdout, stderr."""
     shutil.copy(ROOT / "cdktf.json", tmp_path)
     shutil.copytree(ROOT / "environments", tmp_path / "environments")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TERRACE_CLOUD", raising=False)
 
-    def run_terrace(*arguments: str) -> tuple[int, str, str]:
+    def typed(*arguments: str) -> tuple[int, str, str]:
         code = run(list(arguments))
-        output = capsys.readouterr()
-        return code, output.out, output.err
+        said = capsys.readouterr()
+        return code, said.out, said.err
 
-    return run_terrace
+    return typed
 
 
-def test_all_environments_are_valid(terrace: Terrace) -> None:
+def test_all_are_valid(terrace: Terrace) -> None:
     assert terrace("validate") == (
         0,
         "dev: valid (dev, aws, frankfurt)\n"
@@ -43,7 +43,7 @@ def test_all_environments_are_valid(terrace: Terrace) -> None:
     )
 
 
-def test_all_problems_are_printed_and_the_exit_code_is_1(terrace: Terrace) -> None:
+def test_every_problem_of_every_environment_and_exit_code_1(terrace: Terrace) -> None:
     prod = Path("environments/prod.yaml")
     prod.write_text(prod.read_text().replace("size: large", "size: lage").replace("zones: 3", "zones: 2"))
     code, out, err = terrace("validate")
@@ -57,7 +57,7 @@ def test_all_problems_are_printed_and_the_exit_code_is_1(terrace: Terrace) -> No
     ]
 
 
-def test_a_problem_of_the_base_is_printed_once(terrace: Terrace) -> None:
+def test_a_fault_of_the_base_is_told_once(terrace: Terrace) -> None:
     base = Path("environments/base.yaml")
     base.write_text(base.read_text().replace("rotation_days: 365", "rotation_days: 400"))
     code, out, _ = terrace("validate", "dev", "staging")
@@ -65,20 +65,20 @@ def test_a_problem_of_the_base_is_printed_once(terrace: Terrace) -> None:
     assert out == "environments/base.yaml:29:18 keys.rotation_days: 400 is out of range. Expected 90 to 365 days.\n"
 
 
-def test_an_environment_may_be_a_path(terrace: Terrace) -> None:
+def test_a_file_by_its_path(terrace: Terrace) -> None:
     assert terrace("validate", "environments/dev.yaml")[:2] == (
         0,
         "environments/dev.yaml: valid (dev, aws, frankfurt)\n",
     )
 
 
-def test_an_unknown_environment_is_a_usage_error(terrace: Terrace) -> None:
+def test_an_environment_that_is_not_there(terrace: Terrace) -> None:
     code, out, err = terrace("validate", "pord")
     assert (code, out) == (2, "")
     assert "unknown environment 'pord'" in err and "Did you mean 'prod'?" in err
 
 
-def test_the_cloud_can_be_overridden(terrace: Terrace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_cloud(terrace: Terrace, monkeypatch: pytest.MonkeyPatch) -> None:
     assert terrace("validate", "prod", "--cloud", "gcp")[1] == "prod: valid (prod, gcp, frankfurt)\n"
     monkeypatch.setenv("TERRACE_CLOUD", "azure")
     assert terrace("validate", "prod")[1] == "prod: valid (prod, azure, frankfurt)\n"
@@ -90,14 +90,14 @@ def test_the_cloud_can_be_overridden(terrace: Terrace, monkeypatch: pytest.Monke
 CLOUD = re.compile(r"aws|azure|gcp|google|amazon|microsoft", re.IGNORECASE)
 
 
-def test_an_environment_names_its_cloud_only_once() -> None:
+def test_an_environment_names_its_cloud_in_one_line_and_nowhere_else() -> None:
     for file in sorted((ROOT / "environments").glob("*.yaml")):
         named = [line for line in file.read_text().splitlines() if CLOUD.search(line)]
         assert named == ([] if file.stem == "base" else ["cloud: aws"]), file.name
 
 
 @pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
-def test_changing_one_line_changes_the_cloud(terrace: Terrace, cloud: str) -> None:
+def test_another_cloud_is_one_line(terrace: Terrace, cloud: str) -> None:
     for name in ("dev", "staging", "prod"):
         file = Path(f"environments/{name}.yaml")
         file.write_text(file.read_text().replace("cloud: aws\n", f"cloud: {cloud}\n"))
@@ -110,13 +110,11 @@ def test_changing_one_line_changes_the_cloud(terrace: Terrace, cloud: str) -> No
     )
 
 
-def test_an_unused_file_is_invalid(terrace: Terrace) -> None:
+def test_a_file_without_a_name_is_not_overlooked(terrace: Terrace) -> None:
     Path("environments/qa.yaml").write_text("extends: base.yaml\ntier: dev\n")
     code, out, _ = terrace("validate")
     assert code == 1
-    assert out.splitlines()[-1].startswith(
-        "environments/qa.yaml:1:1 unused file: it has no `name`, and no file extends it."
-    )
+    assert out.splitlines()[-1].startswith("environments/qa.yaml:1:1 unused file: it has no `name`")
 
 
 def test_a_project_without_environments(terrace: Terrace) -> None:
@@ -142,7 +140,8 @@ def test_json(terrace: Terrace) -> None:
     }
 
 
-def test_validate_works_with_an_empty_path_and_loads_no_cdk() -> None:
+def test_it_needs_nothing_on_path_and_loads_no_cdk() -> None:
+    """As a process, with an empty PATH: neither Node nor anything else is there to be called."""
     program = (
         "import sys\n"
         "from terrace.cli.main import run\n"

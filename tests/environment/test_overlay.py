@@ -215,7 +215,9 @@ def test_a_link_to_an_account_file_outside_the_project_is_refused(
     outside = tmp_path_factory.mktemp("outside") / "aws.yaml"
     file.rename(outside)
     file.symlink_to(outside)
-    with pytest.raises(InvalidEnvironment, match=r"clouds/aws.yaml is a symbolic link to a file outside environments/"):
+    with pytest.raises(
+        InvalidEnvironment, match=r"clouds/aws\.yaml file is a symbolic link to a file outside environments/"
+    ):
         load("qa", project=write())
 
 

@@ -11,11 +11,11 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from terrace.environment import suggestions
 from terrace.environment.document import Node
 from terrace.environment.overlay import is_outside, merge_nodes
 from terrace.environment.reading import read
 from terrace.environment.schema import SETTINGS
-from terrace.environment.suggestions import did_you_mean
 from terrace.errors import InvalidEnvironment, Problem
 
 DIRECTORY = "clouds"
@@ -100,7 +100,7 @@ def unused_accounts(directory: Path, shown: str, names: list[str]) -> Iterator[P
     for path in sorted((directory / DIRECTORY).glob("*.yaml")):
         file = str(Path(shown) / DIRECTORY / path.name)
         if path.stem not in SETTINGS:
-            yield Problem("file name is not a cloud.", file, hint=did_you_mean(path.stem, list(SETTINGS)))
+            yield Problem("file name is not a cloud.", file, hint=suggestions.hint(path.stem, list(SETTINGS)))
             continue
         try:
             accounts = read_accounts(path, file)
@@ -109,7 +109,7 @@ def unused_accounts(directory: Path, shown: str, names: list[str]) -> Iterator[P
         for name, entry in accounts.by_name.items():
             if names and name not in names:
                 message = f"unknown environment {name!r}."
-                yield Problem(message, entry.key_at, f"{BY_NAME}.{name}", did_you_mean(name, names))
+                yield Problem(message, entry.key_at, f"{BY_NAME}.{name}", suggestions.hint(name, names))
 
 
 def _missing(cloud: str, section: Node | None) -> list[str]:

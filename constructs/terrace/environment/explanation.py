@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from terrace.capabilities.cloud import CLOUDS
 from terrace.capabilities.spec import Size
+from terrace.environment import suggestions
 from terrace.environment.document import Node, along, plain
 from terrace.environment.fields import Field, field, key_options
 from terrace.environment.loading import path_words
 from terrace.environment.rendering import as_text
 from terrace.environment.schema import Environment
 from terrace.environment.sizes import Kind, machine
-from terrace.environment.suggestions import did_you_mean
 from terrace.errors import UsageError
 
 
@@ -137,7 +137,7 @@ def _unknown(words: list[str], document: Any) -> UsageError:
     if not words:
         return UsageError("no setting given; for example `terrace env explain dev database.size`")
     path = ".".join(words[: known + 1])
-    return UsageError(f"unknown setting {path}", hint=did_you_mean(words[known], options))
+    return UsageError(f"unknown setting {path}", hint=suggestions.hint(words[known], options))
 
 
 def _short(value: Any) -> str:

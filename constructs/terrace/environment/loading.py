@@ -10,14 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from terrace.capabilities.cloud import CLOUDS
-from terrace.environment import messages, rules
+from terrace.environment import messages, rules, suggestions
 from terrace.environment.accounts import unused_accounts, with_account
 from terrace.environment.document import Node, along, plain
 from terrace.environment.overlay import chain, merged
 from terrace.environment.reading import read
 from terrace.environment.rules import cross_environment
 from terrace.environment.schema import Environment
-from terrace.environment.suggestions import did_you_mean
 from terrace.errors import InvalidEnvironment, Problem, UsageError
 
 DIRECTORY = "environments"
@@ -201,7 +200,7 @@ def _path(name_or_path: str, project: Path) -> Path:
         return path
     path = project / DIRECTORY / f"{name_or_path}.yaml"
     if not path.exists():
-        hint = did_you_mean(name_or_path, names(project)) or "The project has no environments."
+        hint = suggestions.hint(name_or_path, names(project)) or "The project has no environments."
         raise UsageError(f"unknown environment {name_or_path!r}", where=_shown(path.parent, project), hint=hint)
     return path
 
@@ -218,7 +217,7 @@ def _on_cloud(root: Node, cloud: str | None) -> Node:
     if not cloud:
         return root
     if cloud not in CLOUDS:
-        raise UsageError(f"{source}: unknown cloud {cloud!r}", hint=did_you_mean(cloud, CLOUDS))
+        raise UsageError(f"{source}: unknown cloud {cloud!r}", hint=suggestions.hint(cloud, CLOUDS))
     assert isinstance(root.value, dict)
     node = Node(cloud, source, 0, 0, replaced=root.value.get("cloud"))
     return replace(root, value={**root.value, "cloud": node})

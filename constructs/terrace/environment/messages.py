@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from terrace.environment import suggestions
 from terrace.environment.document import Node, along, plain
 from terrace.environment.fields import EXPECTED, Field, field, key_options, schema
-from terrace.environment.suggestions import did_you_mean, expected_one_of
 from terrace.errors import Problem
 
 PLACEHOLDER = re.compile(r"change[-_ ]?me", re.IGNORECASE)
@@ -70,7 +70,7 @@ def removals(root: Node) -> Iterable[Problem]:
             if child.value is None and child.replaced is None and not _is_field(child_path):
                 names = [name for name, other in node.value.items() if other.value is not None]
                 message = "null removes a key that no base file sets."
-                yield Problem(message, child.key_at, ".".join(child_path), did_you_mean(key, names))
+                yield Problem(message, child.key_at, ".".join(child_path), suggestions.hint(key, names))
             yield from walk(child, child_path)
 
     return walk(root, ())
@@ -126,7 +126,7 @@ def _problem(
     if kind == "extra_forbidden" or of_key:
         parent = field(path[:-1], document) if path else None
         if names := list(key_options(parent)) if parent else []:
-            return Problem("unknown key.", node.key_at, name, did_you_mean(path[-1], names))
+            return Problem("unknown key.", node.key_at, name, suggestions.hint(path[-1], names))
         expected = EXPECTED.get(str(detail.get("ctx", {}).get("pattern")), "2 to 24 characters")
         return Problem("invalid key.", node.key_at, name, f"Expected {expected}.")
     if kind.startswith("union_tag"):
@@ -141,7 +141,7 @@ def _problem(
 def _missing(node: Node, name: str, setting: Field | None, *, removed: bool) -> Problem:
     hint = setting.description if setting else ""
     if setting and setting.options:
-        hint = f"{hint} {expected_one_of(setting.options)}"
+        hint = f"{hint} {suggestions.expected_one_of(setting.options)}"
     return Problem(
         "required, but null removes it here." if removed else "required, but not set.", node.key_at, name, hint
     )
@@ -152,15 +152,15 @@ def _unknown_kind(detail: Mapping[str, Any], node: Node, name: str) -> Problem:
     tag = detail["ctx"].get("tag")
     child = node.value.get("kind") if isinstance(node.value, dict) else None
     if tag is None or child is None:
-        return Problem("required, but not set.", node.key_at, f"{name}.kind", expected_one_of(kinds))
-    return Problem(f"unknown kind {_shown(child)}.", child.at, f"{name}.kind", did_you_mean(str(tag), kinds))
+        return Problem("required, but not set.", node.key_at, f"{name}.kind", suggestions.expected_one_of(kinds))
+    return Problem(f"unknown kind {_shown(child)}.", child.at, f"{name}.kind", suggestions.hint(str(tag), kinds))
 
 
 def _option(node: Node, setting: Field) -> tuple[str, str]:
     if all(isinstance(option, int) for option in setting.options):
-        return f"unsupported value {_shown(node)}.", expected_one_of(setting.options, setting.unit)
+        return f"unsupported value {_shown(node)}.", suggestions.expected_one_of(setting.options, setting.unit)
     options = [str(option) for option in setting.options]
-    return f"invalid value {_shown(node)}.", did_you_mean(str(node.value), options)
+    return f"invalid value {_shown(node)}.", suggestions.hint(str(node.value), options)
 
 
 def _number(node: Node, setting: Field) -> tuple[str, str]:

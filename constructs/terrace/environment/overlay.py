@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from terrace.capabilities.lake import ALIASES
+from terrace.environment import suggestions
 from terrace.environment.document import Document, Node
 from terrace.environment.reading import read
-from terrace.environment.suggestions import did_you_mean
 from terrace.errors import InvalidEnvironment, Problem
 
 MAX_CHAIN = 8
@@ -37,7 +37,7 @@ def chain(path: Path, shown: str) -> list[tuple[str, Document]]:
         base = path.with_name(name)
         if not base.exists():
             files = sorted(file.name for file in path.parent.glob("*.yaml") if file != path)
-            raise _invalid(extends, f"file {name} not found in {path.parent.name}/.", did_you_mean(name, files))
+            raise _invalid(extends, f"file {name} not found in {path.parent.name}/.", suggestions.hint(name, files))
         if is_outside(base, path.parent):
             raise _invalid(extends, f"{name} is {_outside(path.parent)}.")
         if base.resolve() in seen:

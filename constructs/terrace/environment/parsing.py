@@ -74,7 +74,7 @@ class _Builder:
         root = self._value(event, (), 0)
         next(self._events)  # the end of the document
         if isinstance(event := next(self._events), DocumentStartEvent):
-            self._stop("a second YAML document starts here.", event, "An environment file contains one document.")
+            self._stop("a second YAML document starts here.", event, "A file contains one document.")
         return root
 
     def _value(self, event: Any, path: tuple[str, ...], depth: int, key: tuple[int, int] = (0, 0)) -> Node:
@@ -203,7 +203,8 @@ def _syntax_message(problem: str, line: str, column: int) -> tuple[str, str]:
     if "cannot start any token" in problem:
         return f"a value cannot start with {line[column : column + 1]!r}.", "Put it in quotes."
     if "end of stream" in problem or "stream end" in problem:
-        return f"{line[column : column + 1]} is opened here but never closed.", ""
+        opened = line[column : column + 1]
+        return f"{opened} is opened here but never closed." if opened else "unexpected end of file.", ""
     return f"invalid YAML: {problem}.", ""
 
 

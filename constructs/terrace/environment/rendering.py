@@ -11,8 +11,8 @@ from terrace.environment.schema import Environment
 COMMENT_COLUMN = 60
 
 
-def yaml_of(root: Node, environment: Environment | None = None, *, provenance: bool = False) -> str:
-    """The merged document as YAML. `environment` adds defaults; `provenance` adds a comment to each value."""
+def yaml_of(root: Node, environment: Environment | None = None, *, origins: bool = False) -> str:
+    """The merged document as YAML. `environment` adds defaults; `origins` adds a comment to each value."""
     from ruamel.yaml import YAML
 
     yaml = YAML()
@@ -20,11 +20,11 @@ def yaml_of(root: Node, environment: Environment | None = None, *, provenance: b
     yaml.indent(mapping=2, sequence=4, offset=2)
     defaults = environment.model_dump(mode="json") if environment else {}
     out = StringIO()
-    yaml.dump(_mapping(root, defaults, provenance), out)
+    yaml.dump(_mapping(root, defaults, origins), out)
     return out.getvalue()
 
 
-def _mapping(node: Node, defaults: Mapping[str, Any], provenance: bool) -> Any:
+def _mapping(node: Node, defaults: Mapping[str, Any], origins: bool) -> Any:
     from ruamel.yaml.comments import CommentedMap
 
     mapping = CommentedMap()
@@ -34,15 +34,15 @@ def _mapping(node: Node, defaults: Mapping[str, Any], provenance: bool) -> Any:
             continue
         if isinstance(child.value, dict) and child.value:
             inner = defaults.get(key)
-            mapping[key] = _mapping(child, inner if isinstance(inner, Mapping) else {}, provenance)
+            mapping[key] = _mapping(child, inner if isinstance(inner, Mapping) else {}, origins)
             continue
         mapping[key] = _single(child)
-        if provenance:
+        if origins:
             mapping.yaml_add_eol_comment(child.where, key, column=COMMENT_COLUMN)
     for key, value in defaults.items():
         if key not in mapping and value not in (None, {}, []):
             mapping[key] = value
-            if provenance:
+            if origins:
                 mapping.yaml_add_eol_comment("default", key, column=COMMENT_COLUMN)
     return mapping
 

@@ -7,15 +7,15 @@ MAX_LISTED = 8
 """Options listed next to a suggestion; without a suggestion, all are listed."""
 
 
-def closest(word: str, options: Sequence[str]) -> str:
-    """The option closest to a word, or a prefix of it (prod for production); empty when there is none."""
+def nearest(word: str, options: Sequence[str]) -> str:
+    """The option nearest to a word, or a prefix of it (prod for production); empty when there is none."""
     matches = get_close_matches(word, options, 1)
     return matches[0] if matches else next((each for each in options if len(each) > 1 and word.startswith(each)), "")
 
 
-def did_you_mean(word: str, options: Sequence[str]) -> str:
+def hint(word: str, options: Sequence[str]) -> str:
     """Did you mean 'medium'? Expected one of: small, medium, large."""
-    match = closest(word, options)
+    match = nearest(word, options)
     question = f"Did you mean {match!r}?" if match else ""
     listed = expected_one_of(options) if options and not (match and len(options) > MAX_LISTED) else ""
     return " ".join(part for part in (question, listed) if part)

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from terrace.capabilities.cloud import CLOUDS
 from terrace.capabilities.target import Settings
-from terrace.environment import naming, regions
+from terrace.environment import naming, regions, suggestions
 from terrace.environment.schema import Environment
-from terrace.environment.suggestions import closest, expected_one_of
 from terrace.errors import Problem
 
 RESERVED_TAGS = ("environment", "owner", "cost-centre", "data-classification", "managed-by")
@@ -31,11 +30,11 @@ def regions_exist_on_cloud(environment: Environment) -> Iterator[Problem]:
             )
             continue
         own_names = [str(getattr(region, cloud)) for region in regions.REGIONS.values()]
-        match = closest(name, [*regions.REGIONS, *own_names])
+        match = suggestions.nearest(name, [*regions.REGIONS, *own_names])
         yield Problem(
             f"unknown region {name!r}.",
             path=path,
-            hint=f"Did you mean {match!r}?" if match else expected_one_of(tuple(regions.REGIONS)),
+            hint=f"Did you mean {match!r}?" if match else suggestions.expected_one_of(tuple(regions.REGIONS)),
         )
 
 
@@ -55,11 +54,12 @@ def recovery_region_is_in_same_jurisdiction(environment: Environment) -> Iterato
     if jurisdiction != other:
         same = [name for name, each in regions.REGIONS.items() if each.jurisdiction == jurisdiction]
         options = [name for name in same if regions.region_name(cloud, name) != region]
+        none = f"Terrace supports no other region in {jurisdiction}."
         yield Problem(
             f"{environment.recovery_region!r} is in jurisdiction {other}, but region {environment.region!r} is in "
             f"{jurisdiction} (GOV-2).",
             path=path,
-            hint=expected_one_of(options) if options else f"Terrace supports no other region in {jurisdiction}.",
+            hint=suggestions.expected_one_of(options) if options else none,
         )
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from terrace.environment import suggestions
 from terrace.environment.schema import Environment
-from terrace.environment.suggestions import expected_one_of
 from terrace.errors import Problem
 
 INTERVALS = {timedelta(hours=6): "PT6H", timedelta(hours=12): "PT12H", timedelta(days=1): "P1D"}
@@ -94,7 +94,7 @@ def storage_can_grow(environment: Environment) -> Iterator[Problem]:
 
 def backup_interval_is_supported(environment: Environment) -> Iterator[Problem]:
     every = environment.backup.every
-    hint = expected_one_of(tuple(INTERVALS.values()))
+    hint = suggestions.expected_one_of(tuple(INTERVALS.values()))
     if every > timedelta(days=1):
         message = f"{_in_words(every)} is too long; backups must run at least daily (BAK-1)."
         yield Problem(message, path="backup.every", hint=hint)

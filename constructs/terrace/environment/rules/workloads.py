@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from terrace.capabilities.cloud import CLOUDS
+from terrace.environment import suggestions
 from terrace.environment.schema import Environment
-from terrace.environment.suggestions import closest, did_you_mean
 from terrace.errors import Problem
 
 RESERVED_ROLES = ("postgres", "rdsadmin", "cloudsqladmin", "azuresu", "template0", "template1")
@@ -49,7 +49,7 @@ def node_types_have_pool(environment: Environment) -> Iterator[Problem]:
         for name, types in getattr(getattr(environment, cloud), "node_types", {}).items():
             path = f"{cloud}.node_types.{name}"
             if name not in pools:
-                yield Problem(f"unknown pool {name!r}.", path=path, hint=did_you_mean(name, list(pools)))
+                yield Problem(f"unknown pool {name!r}.", path=path, hint=suggestions.hint(name, list(pools)))
             elif not types:
                 yield Problem("lists no instance type.", path=path)
 
@@ -79,7 +79,7 @@ def escalation_channels_exist(environment: Environment) -> Iterator[Problem]:
         for position, name in enumerate(names):
             path = f"observability.escalation.{severity}.{position}"
             if name not in observability.channels:
-                hint = did_you_mean(name, list(observability.channels))
+                hint = suggestions.hint(name, list(observability.channels))
                 yield Problem(f"unknown channel {name!r}.", path=path, hint=hint)
             elif name in names[:position]:
                 yield Problem(f"{name!r} is listed twice.", path=path)
@@ -108,7 +108,7 @@ def time_zone_exists(environment: Environment) -> Iterator[Problem]:
         known = sorted(zoneinfo.available_timezones())
         if not known:
             return  # this machine has no time zone database
-        match = closest(sleep.timezone, known)
+        match = suggestions.nearest(sleep.timezone, known)
         yield Problem(
             f"unknown time zone {sleep.timezone!r}.",
             path="cost.sleep.timezone",
