@@ -126,8 +126,8 @@ def test_configuration_is_recorded_and_evaluated_against_the_baseline(
 
 def test_the_tag_rule_requires_the_default_tags(foundation: Foundation) -> None:
     stack = foundation("dev")
-    asked = json.loads(stack.one("aws_config_config_rule", "audit/required-tags")["input_parameters"])
-    assert set(asked.values()) == set(_REQUIRED_TAGS)
+    required = json.loads(stack.one("aws_config_config_rule", "audit/required-tags")["input_parameters"])
+    assert set(required.values()) == set(_REQUIRED_TAGS)
     default = stack.document["provider"]["aws"][0]["default_tags"][0]["tags"]
     assert set(_REQUIRED_TAGS) <= default.keys()  # GOV-1
 

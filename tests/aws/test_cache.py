@@ -26,8 +26,8 @@ def test_users_authenticate_with_iam_and_the_default_user_is_off(foundation: Fou
     stack = foundation(environment)
     users = {path.removeprefix("cache/user-"): body for path, body in stack.all("aws_elasticache_user")}
     assert set(users) == {"default", "airflow", "superset"}  # spark has no cache
-    nobody = users.pop("default")
-    assert (nobody["user_name"], nobody["access_string"]) == ("default", "off ~* -@all")  # CACHE-1
+    default_user = users.pop("default")
+    assert (default_user["user_name"], default_user["access_string"]) == ("default", "off ~* -@all")  # CACHE-1
     for module, user in users.items():
         assert user["authentication_mode"]["type"] == "iam"  # CACHE-1
         assert user["user_id"] == user["user_name"] == f"dpf-{environment}-{module}"

@@ -1,4 +1,4 @@
-"""Names fit Google Cloud's limits, and a plan knows them."""
+"""Names fit Google Cloud's limits, and a plan shows them."""
 
 import re
 
