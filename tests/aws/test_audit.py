@@ -41,7 +41,7 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> SynthesizedStack:
     subprocess.run(
         [sys.executable, "-m", "stacks", "qa"],
         cwd=project,
-        env={**cleared, "TERRACE_OUT": str(out), "PYTHONPATH": str(ROOT)},
+        env={**cleared, "TERRACE_OUT": str(out), "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'constructs'}"},
         check=True,
     )
     return SynthesizedStack(json.loads(Path(out, "stacks/qa/cdk.tf.json").read_text()))

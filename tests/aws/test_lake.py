@@ -16,7 +16,7 @@ HOME = {f"lake/{name}" for name in BUCKETS}
 RECOVERY = {f"lake/{name}-recovery" for name in REPLICATED}
 
 
-def places(environment: str) -> set[str]:
+def folders(environment: str) -> set[str]:
     return HOME | RECOVERY if environment == "prod" else HOME
 
 
@@ -37,14 +37,14 @@ def statements(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_no_bucket_can_be_public(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
-    assert {path.rsplit("/", 1)[0] for path, _ in stack.all("aws_s3_bucket")} == places(environment)
+    assert {path.rsplit("/", 1)[0] for path, _ in stack.all("aws_s3_bucket")} == folders(environment)
     blocks = by_bucket(stack, "aws_s3_bucket_public_access_block")
-    assert blocks.keys() == places(environment)  # LAKE-1
+    assert blocks.keys() == folders(environment)  # LAKE-1
     flags = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
     for body in [*blocks.values(), stack.one("aws_s3_account_public_access_block", "lake/account-public-access")]:
         assert all(body[flag] is True for flag in flags)
     owners = by_bucket(stack, "aws_s3_bucket_ownership_controls")
-    assert owners.keys() == places(environment)
+    assert owners.keys() == folders(environment)
     assert {body["rule"]["object_ownership"] for body in owners.values()} == {"BucketOwnerEnforced"}
 
 
@@ -52,7 +52,7 @@ def test_no_bucket_can_be_public(foundation: Foundation, environment: str) -> No
 def test_every_bucket_is_encrypted_with_the_key_of_its_purpose(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     by_folder = by_bucket(stack, "aws_s3_bucket_server_side_encryption_configuration")
-    assert by_folder.keys() == places(environment)
+    assert by_folder.keys() == folders(environment)
     for folder, body in by_folder.items():
         rule = body["rule"][0]
         default = rule["apply_server_side_encryption_by_default"]
@@ -71,7 +71,7 @@ def test_every_bucket_is_encrypted_with_the_key_of_its_purpose(foundation: Found
 def test_plain_http_and_old_tls_are_denied_to_all(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     policies = by_bucket(stack, "aws_s3_bucket_policy")
-    assert policies.keys() == places(environment)
+    assert policies.keys() == folders(environment)
     for folder, body in policies.items():
         arn = f"arn:aws:s3:::{stack.one('aws_s3_bucket', f'{folder}/bucket')['bucket']}"
         for sid, condition in {
@@ -122,7 +122,7 @@ def test_bronze_and_the_audit_logs_are_immutable(
 ) -> None:
     stack = foundation(environment)
     versioned = by_bucket(stack, "aws_s3_bucket_versioning")
-    assert versioned.keys() == places(environment)  # LAKE-3
+    assert versioned.keys() == folders(environment)  # LAKE-3
     assert {body["versioning_configuration"]["status"] for body in versioned.values()} == {"Enabled"}
     expected = {"lake/bronze": bronze, "lake/audit": audit}
     if environment == "prod":
@@ -138,7 +138,7 @@ def test_bronze_and_the_audit_logs_are_immutable(
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_each_bucket_has_the_lifecycle_of_its_layer(foundation: Foundation, environment: str) -> None:
     by_folder = by_bucket(foundation(environment), "aws_s3_bucket_lifecycle_configuration")
-    assert by_folder.keys() == places(environment)  # LAKE-4
+    assert by_folder.keys() == folders(environment)  # LAKE-4
     days = {"bronze": (30, 90, 365, 30), "gold": (60, 180, None, 30), "access": (30, 60, 400, 7)}
     for name, (cool, archive, end, superseded) in days.items():
         rule = by_folder[f"lake/{name}"]["rule"][0]
