@@ -1,4 +1,4 @@
-"""What all tests share: the project's root, and each environment's stack synthesized once a run."""
+"""Shared by all tests: the project's root, and each environment's stack, synthesized once per run."""
 
 import json
 import os
@@ -22,7 +22,7 @@ ACCOUNTS = {
     },
     "gcp": {"dev": "acme-data-dev", "staging": "acme-data-staging", "prod": "acme-data-prod"},
 }
-"""Where our environments live: what environments/clouds/ says."""
+"""The accounts in environments/clouds/."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class SynthesizedStack:
     def one(self, type: str, path: str) -> dict[str, Any]:
         """The attributes of the resource at a construct path; the path is below the stack's id."""
         matches = [body for at, body in self.all(type) if at == path]
-        assert matches, f"no {type} at {path}; there are {[at for at, _ in self.all(type)]}"
+        assert matches, f"no {type} at {path}; paths: {[at for at, _ in self.all(type)]}"
         return matches[0]
 
     def resolve(self, reference: str) -> str:
-        """The construct path of what `${type.name.attribute}` points at."""
+        """The construct path of the resource that `${type.name.attribute}` refers to."""
         type, name = reference.removeprefix("${").split(".")[:2]
         return path_of(self.document["resource"][type][name])
 
@@ -61,7 +61,7 @@ class Foundations(Protocol):
 
 @pytest.fixture(scope="session")
 def foundation(tmp_path_factory: pytest.TempPathFactory) -> Foundations:
-    """Foundation stacks, synthesized when first asked for: all of a cloud at once, once for all workers of a run."""
+    """Foundation stacks, synthesized on first use: all of a cloud at once, once for all workers of a run."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
@@ -82,5 +82,5 @@ def foundation(tmp_path_factory: pytest.TempPathFactory) -> Foundations:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The life of dev first: it mostly waits, and all else fits beside it."""
+    """Run the demo's test first: it mostly waits, and the others run meanwhile."""
     items.sort(key=lambda item: "test_demo.py" not in item.nodeid)

@@ -1,4 +1,4 @@
-"""The seam to the CDK."""
+"""The engine loads only the bindings in use and restores the user's Node options."""
 
 import json
 import os
@@ -21,9 +21,9 @@ process.on("exit", () => {
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_of_a_binding_only_what_is_used_is_loaded(cloud: str, tmp_path: Path) -> None:
-    """Each has more than a thousand resources; a platform's constructs use some fifty."""
-    probe, counted = tmp_path / "probe of mine.cjs", tmp_path / "counted.json"
+def test_only_the_resources_in_use_are_loaded(cloud: str, tmp_path: Path) -> None:
+    """Each binding has more than a thousand resources; a platform uses some fifty."""
+    probe, counted = tmp_path / "user probe.cjs", tmp_path / "counted.json"
     probe.write_text(LOADED)
     program = (
         "import os; from terrace import engine; from stacks.foundation import Foundation\n"
@@ -37,6 +37,6 @@ def test_of_a_binding_only_what_is_used_is_loaded(cloud: str, tmp_path: Path) ->
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, env=surrounding, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == options, "what the user gave Node is given back"
+    assert done.stdout.strip() == options, "the user's NODE_OPTIONS are restored"
     resources = [file for file in json.loads(counted.read_text()) if file.endswith("/index.js")]
     assert 20 < len(resources) < 200

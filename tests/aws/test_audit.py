@@ -1,4 +1,4 @@
-"""CloudTrail, GuardDuty, Config and their like: what carries AUD-1 to AUD-3."""
+"""CloudTrail, GuardDuty and Config on AWS (AUD-1 to AUD-3)."""
 
 import json
 import os
@@ -41,14 +41,14 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> SynthesizedStack:
     subprocess.run(
         [sys.executable, "-m", "stacks", "qa"],
         cwd=project,
-        env={**cleared, "TERRACE_OUT": str(out), "PYTHONPATH": str(ROOT)},
+        env={**cleared, "TERRACE_OUT": str(out), "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'constructs'}"},
         check=True,
     )
     return SynthesizedStack(json.loads(Path(out, "stacks/qa/cdk.tf.json").read_text()))
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_call_is_recorded_tamper_evidently(foundation: Foundation, environment: str) -> None:
+def test_every_call_is_recorded_with_log_validation(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     trail = stack.one("aws_cloudtrail", "audit/trail")
     for switch in (
@@ -70,7 +70,7 @@ def test_reads_and_writes_of_every_layer_are_recorded(foundation: Foundation, en
     objects = foundation(environment).one("aws_cloudtrail", "audit/trail")["advanced_event_selector"][1]
     fields = {each["field"]: each for each in objects["field_selector"]}
     assert fields["resources.type"]["equals"] == ["AWS::S3::Object"]
-    assert "readOnly" not in fields  # AUD-1: neither half is left out
+    assert "readOnly" not in fields  # AUD-1: reads and writes
     assert fields["resources.ARN"]["starts_with"] == [
         f"arn:aws:s3:::dpf-{environment}-{layer}-{ACCOUNTS['aws'][environment]}/"
         for layer in ("bronze", "silver", "gold", "platinum")
@@ -78,12 +78,12 @@ def test_reads_and_writes_of_every_layer_are_recorded(foundation: Foundation, en
 
 
 @pytest.mark.parametrize(("environment", "kinds"), [("dev", 0), ("staging", 2), ("prod", 2)])
-def test_unusual_activity_is_looked_for_where_asked(foundation: Foundation, environment: str, kinds: int) -> None:
+def test_insights_are_enabled_only_if_required(foundation: Foundation, environment: str, kinds: int) -> None:
     trail = foundation(environment).one("aws_cloudtrail", "audit/trail")
     assert len(trail.get("insight_selector") or []) == kinds
 
 
-def test_deliveries_of_the_trail_are_announced_to_no_person(foundation: Foundation) -> None:
+def test_trail_deliveries_have_no_subscribers(foundation: Foundation) -> None:
     stack = foundation("prod")
     topic = stack.resolve(stack.one("aws_cloudtrail", "audit/trail")["sns_topic_name"])
     assert topic == "audit/deliveries"
@@ -93,7 +93,7 @@ def test_deliveries_of_the_trail_are_announced_to_no_person(foundation: Foundati
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_threats_are_looked_for_and_told_at_once(foundation: Foundation, environment: str) -> None:
+def test_guardduty_is_enabled_and_notifies_at_once(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     assert stack.one("aws_guardduty_detector", "audit/detector")["enable"] is True  # AUD-2
     features = {body["name"]: body["status"] for _, body in stack.all("aws_guardduty_detector_feature")}
@@ -109,7 +109,7 @@ def test_threats_are_looked_for_and_told_at_once(foundation: Foundation, environ
 @pytest.mark.parametrize(
     ("environment", "frequency"), [("dev", "DAILY"), ("staging", "CONTINUOUS"), ("prod", "CONTINUOUS")]
 )
-def test_configuration_is_recorded_and_compared_with_the_baseline(
+def test_configuration_is_recorded_and_evaluated_against_the_baseline(
     foundation: Foundation, environment: str, frequency: str
 ) -> None:
     stack = foundation(environment)
@@ -124,16 +124,16 @@ def test_configuration_is_recorded_and_compared_with_the_baseline(
     assert rules == {*_BASELINE, "REQUIRED_TAGS"}
 
 
-def test_the_rule_on_tags_asks_for_the_tags_that_everything_carries(foundation: Foundation) -> None:
+def test_the_tag_rule_requires_the_default_tags(foundation: Foundation) -> None:
     stack = foundation("dev")
-    asked = json.loads(stack.one("aws_config_config_rule", "audit/required-tags")["input_parameters"])
-    assert set(asked.values()) == set(_REQUIRED_TAGS)
+    required = json.loads(stack.one("aws_config_config_rule", "audit/required-tags")["input_parameters"])
+    assert set(required.values()) == set(_REQUIRED_TAGS)
     default = stack.document["provider"]["aws"][0]["default_tags"][0]["tags"]
     assert set(_REQUIRED_TAGS) <= default.keys()  # GOV-1
 
 
-def test_an_account_is_watched_by_the_environment_that_owns_it(foundation: Foundation, guest: SynthesizedStack) -> None:
+def test_only_the_owner_of_the_account_creates_detectors(foundation: Foundation, guest: SynthesizedStack) -> None:
     for type in SINGLETONS:
         assert foundation("dev").all(type), type
         assert guest.all(type) == [], type
-    assert guest.one("aws_cloudtrail", "audit/trail")["name"] == "dpf-qa"  # AUD-1 is everybody's
+    assert guest.one("aws_cloudtrail", "audit/trail")["name"] == "dpf-qa"  # AUD-1: every environment has a trail

@@ -1,4 +1,4 @@
-"""AWS Backup and Velero: what carries BAK-1 to BAK-3."""
+"""AWS Backup and Velero on AWS (BAK-1 to BAK-3)."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def rule(stack: SynthesizedStack) -> dict[str, Any]:
         ("prod", timedelta(hours=12), 120, 30),
     ],
 )
-def test_one_plan_backs_up_as_often_and_as_long_as_asked(
+def test_one_plan_has_the_required_interval_and_retention(
     foundation: Foundation, environment: str, every: timedelta, days: int, cold: int | None
 ) -> None:
     stack = foundation(environment)
@@ -40,7 +40,7 @@ def test_one_plan_backs_up_as_often_and_as_long_as_asked(
 
 
 @pytest.mark.parametrize("every", _SCHEDULES)
-def test_a_schedule_keeps_its_word_and_meets_a_database_that_is_awake(every: timedelta) -> None:
+def test_a_schedule_has_its_interval_and_runs_while_the_database_is_up(every: timedelta) -> None:
     assert interval(_SCHEDULES[every]) == every
     hours = _SCHEDULES[every].removeprefix("cron(0 ").split(" ")[0].split(",")
     assert "17" in hours
@@ -48,7 +48,7 @@ def test_a_schedule_keeps_its_word_and_meets_a_database_that_is_awake(every: tim
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_backups_are_in_locked_vaults_of_their_own(foundation: Foundation, environment: str) -> None:
+def test_backups_are_in_separate_locked_vaults(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     vaults = dict(stack.all("aws_backup_vault"))
     away = environment == "prod"
@@ -60,14 +60,14 @@ def test_backups_are_in_locked_vaults_of_their_own(foundation: Foundation, envir
         assert "force_destroy" not in body
         lock = stack.one("aws_backup_vault_lock_configuration", path.replace("/vault", "/lock"))  # BAK-1
         assert lock["min_retention_days"] <= rule(stack)["lifecycle"]["delete_after"] <= lock["max_retention_days"]
-        # days until nobody may lift it; absent, it stays liftable
+        # days until the lock is permanent; if absent, it stays removable
         assert lock.get("changeable_for_days") == (3 if away else None)
         denied = json.loads(stack.one("aws_backup_vault_policy", path.replace("/vault", "/policy"))["policy"])
         assert denied["Statement"][0]["Effect"] == "Deny"
         assert "backup:DeleteRecoveryPoint" in denied["Statement"][0]["Action"]
 
 
-def test_prod_is_copied_to_the_recovery_region_and_nothing_else_is(foundation: Foundation) -> None:
+def test_only_prod_is_copied_to_the_recovery_region(foundation: Foundation) -> None:
     copies = rule(foundation("prod"))["copy_action"]
     assert [foundation("prod").resolve(copy["destination_vault_arn"]) for copy in copies] == ["backup/recovery/vault"]
     assert copies[0]["lifecycle"] == rule(foundation("prod"))["lifecycle"]  # BAK-1
@@ -94,19 +94,19 @@ def test_the_database_and_the_layers_that_can_change_are_backed_up(foundation: F
     assert {
         "AWSBackupServiceRolePolicyForS3Restore",
         "AWSBackupServiceRolePolicyForRestores",
-    } <= managed  # a backup nobody may restore is none
+    } <= managed  # a backup is useless without permission to restore
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_a_failed_backup_wakes_somebody_and_a_good_one_nobody(foundation: Foundation, environment: str) -> None:
-    told = foundation(environment).one("aws_backup_vault_notifications", "backup/trouble")
-    assert told["sns_topic_arn"].endswith("-critical")
-    assert "BACKUP_JOB_FAILED" in told["backup_vault_events"]
-    assert not {"BACKUP_JOB_COMPLETED", "BACKUP_JOB_SUCCESSFUL"} & set(told["backup_vault_events"])
+def test_only_a_failed_backup_notifies(foundation: Foundation, environment: str) -> None:
+    notified = foundation(environment).one("aws_backup_vault_notifications", "backup/trouble")
+    assert notified["sns_topic_arn"].endswith("-critical")
+    assert "BACKUP_JOB_FAILED" in notified["backup_vault_events"]
+    assert not {"BACKUP_JOB_COMPLETED", "BACKUP_JOB_SUCCESSFUL"} & set(notified["backup_vault_events"])
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_velero_keeps_cluster_state_and_volumes(foundation: Foundation, environment: str) -> None:
+def test_velero_backs_up_cluster_state_and_volumes(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     pods = stack.one("aws_eks_pod_identity_association", "backup/velero-pods")  # BAK-2
     assert (pods["namespace"], pods["service_account"]) == ("velero", "velero")
@@ -132,12 +132,10 @@ def test_velero_keeps_cluster_state_and_volumes(foundation: Foundation, environm
     ("environment", "rpo", "rto"),
     [("dev", "P1D", "PT8H"), ("staging", "P1D", "PT8H"), ("prod", "PT12H", "PT4H")],
 )
-def test_the_objectives_stand_beside_the_plan_that_keeps_them(
-    foundation: Foundation, environment: str, rpo: str, rto: str
-) -> None:
+def test_the_plan_has_the_objectives_as_tags(foundation: Foundation, environment: str, rpo: str, rto: str) -> None:
     stack = foundation(environment)
     assert stack.one("aws_backup_plan", "backup/plan")["tags"] == {"rpo": rpo, "rto": rto}
     hours = {"P1D": 24, "PT12H": 12}[rpo]
-    found = interval(rule(stack)["schedule"])
-    assert found is not None
-    assert found <= timedelta(hours=hours)  # BAK-3
+    every = interval(rule(stack)["schedule"])
+    assert every is not None
+    assert every <= timedelta(hours=hours)  # BAK-3

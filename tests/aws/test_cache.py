@@ -1,4 +1,4 @@
-"""ElastiCache: what carries CACHE-1 to CACHE-3."""
+"""ElastiCache on AWS (CACHE-1 to CACHE-3)."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,12 +22,12 @@ def server(stack: SynthesizedStack) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_users_log_in_by_iam_and_the_default_user_is_off(foundation: Foundation, environment: str) -> None:
+def test_users_authenticate_with_iam_and_the_default_user_is_off(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     users = {path.removeprefix("cache/user-"): body for path, body in stack.all("aws_elasticache_user")}
-    assert set(users) == {"default", "airflow", "superset"}  # spark asks for none
-    nobody = users.pop("default")
-    assert (nobody["user_name"], nobody["access_string"]) == ("default", "off ~* -@all")  # CACHE-1
+    assert set(users) == {"default", "airflow", "superset"}  # spark has no cache
+    default_user = users.pop("default")
+    assert (default_user["user_name"], default_user["access_string"]) == ("default", "off ~* -@all")  # CACHE-1
     for module, user in users.items():
         assert user["authentication_mode"]["type"] == "iam"  # CACHE-1
         assert user["user_id"] == user["user_name"] == f"dpf-{environment}-{module}"
@@ -43,7 +43,7 @@ def test_traffic_and_data_are_encrypted(foundation: Foundation, environment: str
     body = server(stack)
     assert body["engine"] == "valkey"
     assert (body["transit_encryption_enabled"], body["transit_encryption_mode"]) == (True, "required")  # CACHE-2
-    assert body["at_rest_encryption_enabled"] == "true"  # CACHE-2: the provider takes text here
+    assert body["at_rest_encryption_enabled"] == "true"  # CACHE-2: a string in the provider's schema
     assert stack.resolve(body["kms_key_id"]) == "keys/cache"  # CACHE-2
 
 
@@ -59,7 +59,7 @@ def test_failover_and_snapshots_follow_the_environment(
     assert body.get("final_snapshot_identifier") == (None if environment == "dev" else f"dpf-{environment}-final")
 
 
-def test_a_user_name_that_elasticache_refuses_is_said_before_it_does() -> None:
+def test_a_user_name_that_is_too_long_is_an_error() -> None:
     place = target(load("dev", project=Path(ROOT)).environment)
-    with pytest.raises(ContractError, match="has 49 characters, ElastiCache takes 40"):
+    with pytest.raises(ContractError, match="has 49 characters; ElastiCache allows 40"):
         cache_user(replace(place, prefix="p" * 24), "a" * 24)

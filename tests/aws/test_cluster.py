@@ -1,4 +1,4 @@
-"""EKS: what carries K8S-1 to K8S-9."""
+"""EKS on AWS (K8S-1 to K8S-9)."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ def control_plane(stack: SynthesizedStack) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("environment", "ranges"), [("dev", ["203.0.113.0/24"]), ("staging", None), ("prod", None)])
-def test_the_api_is_reached_privately_or_from_named_ranges(
+def test_the_api_is_private_or_limited_to_public_ranges(
     foundation: Foundation, environment: str, ranges: list[str] | None
 ) -> None:
     network = control_plane(foundation(environment))["vpc_config"]
@@ -48,7 +48,7 @@ def test_secrets_are_encrypted_with_the_cluster_key_and_all_logs_are_on(
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_people_get_in_by_access_entries_alone(foundation: Foundation, environment: str) -> None:
+def test_people_have_access_only_through_access_entries(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     access = control_plane(stack)["access_config"]
     assert access == {"authentication_mode": "API", "bootstrap_cluster_creator_admin_permissions": False}  # K8S-5
@@ -65,9 +65,7 @@ def test_people_get_in_by_access_entries_alone(foundation: Foundation, environme
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_nodes_keep_their_credentials_from_pods_and_encrypt_both_disks(
-    foundation: Foundation, environment: str
-) -> None:
+def test_nodes_hide_credentials_from_pods_and_encrypt_both_disks(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     templates = [body for path, body in stack.all("aws_launch_template") if path.startswith("cluster/")]
     assert len(templates) == len(pools(stack))
@@ -114,13 +112,13 @@ def test_pools_follow_the_environment(foundation: Foundation) -> None:
     }
 
 
-def test_a_pool_that_may_go_to_zero_starts_with_a_node(foundation: Foundation) -> None:
+def test_a_pool_with_a_minimum_of_zero_starts_with_a_node(foundation: Foundation) -> None:
     system = pools(foundation("dev"))["system"]["scaling_config"]
     assert (system["min_size"], system["desired_size"]) == (0, 1)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_pools_are_repaired_and_the_autoscaler_is_not_undone(foundation: Foundation, environment: str) -> None:
+def test_pools_are_repaired_and_terraform_ignores_the_desired_size(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     assert control_plane(stack)["upgrade_policy"] == {"support_type": "STANDARD"}  # K8S-7
     for pool in pools(stack).values():
@@ -140,7 +138,7 @@ def test_network_policies_are_enforced_and_addons_have_their_own_identity(
     assert identities == {"vpc-cni", "aws-ebs-csi-driver", "amazon-cloudwatch-observability"}  # K8S-4
 
 
-def test_nodes_wait_for_network_addons_and_the_other_addons_for_nodes(foundation: Foundation) -> None:
+def test_nodes_depend_on_network_addons_and_other_addons_on_nodes(foundation: Foundation) -> None:
     stack = foundation("dev")
     addons = dict(stack.all("aws_eks_addon"))
     for pool in pools(stack).values():

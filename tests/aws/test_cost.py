@@ -1,4 +1,4 @@
-"""AWS Budgets and the sleep schedule: what carries COST-1 and COST-2."""
+"""AWS Budgets and the sleep schedule on AWS (COST-1, COST-2)."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ def schedules(stack: SynthesizedStack) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("environment", "usd"), [("dev", "500"), ("staging", "5000"), ("prod", "40000")])
-def test_people_hear_before_the_budget_is_gone(foundation: Foundation, environment: str, usd: str) -> None:
+def test_the_budget_alerts_at_its_thresholds(foundation: Foundation, environment: str, usd: str) -> None:
     budget = foundation(environment).one("aws_budgets_budget", "cost/budget")
     assert (budget["limit_amount"], budget["limit_unit"], budget["time_unit"]) == (usd, "USD", "MONTHLY")
     alerts = {(each["notification_type"], each["threshold"]) for each in budget["notification"]}
@@ -29,17 +29,17 @@ def test_people_hear_before_the_budget_is_gone(foundation: Foundation, environme
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_budget_counts_this_environment_alone(foundation: Foundation, environment: str) -> None:
+def test_the_budget_counts_only_this_environment(foundation: Foundation, environment: str) -> None:
     budget = foundation(environment).one("aws_budgets_budget", "cost/budget")
     assert budget["cost_filter"] == [{"name": "TagKeyValue", "values": [f"user:environment${environment}"]}]
 
 
 def test_dev_sleeps_at_night_and_over_the_weekend(foundation: Foundation) -> None:
-    found = schedules(foundation("dev"))
-    assert found.keys() == {
+    calls = schedules(foundation("dev"))
+    assert calls.keys() == {
         f"{what}-{turn}" for what in ("database", "nodes-system", "nodes-spot") for turn in ("down", "up")
     }
-    for name, body in found.items():
+    for name, body in calls.items():
         at = "cron(0 20 ? * MON-FRI *)" if name.endswith("-down") else "cron(0 7 ? * MON-FRI *)"
         assert body["schedule_expression"] == at  # COST-2
         assert body["schedule_expression_timezone"] == "Europe/Berlin"
@@ -48,7 +48,7 @@ def test_dev_sleeps_at_night_and_over_the_weekend(foundation: Foundation) -> Non
         assert foundation("dev").resolve(body["kms_key_arn"]) == "keys/events"
 
 
-def test_pools_go_to_zero_and_wake_with_a_node_that_runs_the_rest(foundation: Foundation) -> None:
+def test_pools_scale_to_zero_and_start_with_a_node_for_the_autoscaler(foundation: Foundation) -> None:
     stack = foundation("dev")
     groups = {body["node_group_name"]: body["scaling_config"] for _, body in stack.all("aws_eks_node_group")}
     for pool in ("system", "spot"):
@@ -56,15 +56,15 @@ def test_pools_go_to_zero_and_wake_with_a_node_that_runs_the_rest(foundation: Fo
         for turn in ("down", "up"):
             target = schedules(stack)[f"nodes-{pool}-{turn}"]["target"]
             assert target["arn"] == "arn:aws:scheduler:::aws-sdk:eks:updateNodegroupConfig"
-            wanted = json.loads(target["input"])
-            assert wanted["NodegroupName"] in groups
-            sizes[turn] = wanted["ScalingConfig"]
+            request = json.loads(target["input"])
+            assert request["NodegroupName"] in groups
+            sizes[turn] = request["ScalingConfig"]
         assert sizes["down"] == {"MinSize": 0, "DesiredSize": 0}
-        assert sizes["up"]["MinSize"] == groups[pool]["min_size"]  # else each morning is drift
+        assert sizes["up"]["MinSize"] == groups[pool]["min_size"]  # or every morning would be drift
         assert sizes["up"]["DesiredSize"] == (1 if pool == "system" else 0)
 
 
-def test_the_database_that_is_stopped_is_ours(foundation: Foundation) -> None:
+def test_the_schedule_stops_the_environments_database(foundation: Foundation) -> None:
     stack = foundation("dev")
     identifier = stack.one("aws_db_instance", "database/server")["identifier"]
     for turn, api in {"down": "stopDBInstance", "up": "startDBInstance"}.items():
@@ -80,6 +80,6 @@ def test_the_database_that_is_stopped_is_ours(foundation: Foundation) -> None:
 
 
 @pytest.mark.parametrize("environment", ["staging", "prod"])
-def test_an_environment_that_is_not_asked_to_sleep_stays_awake(foundation: Foundation, environment: str) -> None:
+def test_an_environment_without_sleep_has_no_schedules(foundation: Foundation, environment: str) -> None:
     assert schedules(foundation(environment)) == {}
     assert foundation(environment).all("aws_scheduler_schedule_group") == []

@@ -1,4 +1,4 @@
-"""RDS: what carries DB-1 to DB-10 and SEC-2."""
+"""RDS on AWS (DB-1 to DB-10, SEC-2)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -40,27 +40,27 @@ def test_every_instance_is_private_encrypted_observed_and_patched(foundation: Fo
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_tls_audit_and_slow_queries_are_settings_of_the_server(foundation: Foundation, environment: str) -> None:
+def test_the_server_requires_tls_and_logs_audits_and_slow_queries(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
-    found = settings(stack)
-    assert found["rds.force_ssl"]["value"] == "1"  # DB-2
-    assert found["ssl_min_protocol_version"]["value"] == "TLSv1.2"  # DB-2
-    assert "pgaudit" in found["shared_preload_libraries"]["value"].split(",")  # DB-7
-    assert found["shared_preload_libraries"]["apply_method"] == "pending-reboot"
-    assert found["log_min_duration_statement"]["value"] == "1000"  # DB-7
-    allowed = found["rds.allowed_extensions"]["value"].split(",")  # DB-9
+    parameters = settings(stack)
+    assert parameters["rds.force_ssl"]["value"] == "1"  # DB-2
+    assert parameters["ssl_min_protocol_version"]["value"] == "TLSv1.2"  # DB-2
+    assert "pgaudit" in parameters["shared_preload_libraries"]["value"].split(",")  # DB-7
+    assert parameters["shared_preload_libraries"]["apply_method"] == "pending-reboot"
+    assert parameters["log_min_duration_statement"]["value"] == "1000"  # DB-7
+    allowed = parameters["rds.allowed_extensions"]["value"].split(",")  # DB-9
     assert {"postgis", "pgaudit", "plpgsql"} <= set(allowed)
     for _, body in stack.all("aws_db_instance"):
         assert stack.resolve(body["parameter_group_name"]) == "database/parameters"
 
 
-def test_no_extension_reaches_out_of_the_database() -> None:
+def test_no_extension_accesses_files_servers_or_buckets() -> None:
     assert not {"aws_s3", "aws_lambda", "dblink", "postgres_fdw", "file_fdw", "plperl"} & set(_EXTENSIONS)
     assert list(_EXTENSIONS) == sorted(_EXTENSIONS)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_admin_password_is_rds_own(foundation: Foundation, environment: str) -> None:
+def test_rds_manages_the_admin_password(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     body = server(stack)
     assert body["manage_master_user_password"] is True  # SEC-2
@@ -72,13 +72,13 @@ def test_the_admin_password_is_rds_own(foundation: Foundation, environment: str)
     ("environment", "standby", "days", "replicas", "insights"),
     [("dev", False, 7, 0, 7), ("staging", True, 14, 0, 7), ("prod", True, 35, 1, 465)],
 )
-def test_numbers_follow_the_environment(
+def test_sizes_and_numbers_follow_the_environment(
     foundation: Foundation, environment: str, standby: bool, days: int, replicas: int, insights: int
 ) -> None:
     stack = foundation(environment)
     body = server(stack)
     assert body["multi_az"] is standby  # DB-4
-    assert ("availability_zone" in body) is not standby  # RDS refuses a zone beside a standby
+    assert ("availability_zone" in body) is not standby  # RDS rejects a zone together with a standby
     assert body["backup_retention_period"] == days  # DB-5
     assert body["performance_insights_retention_period"] == insights  # DB-7
     assert body["database_insights_mode"] == ("advanced" if insights == 465 else "standard")
@@ -86,16 +86,16 @@ def test_numbers_follow_the_environment(
     assert made == [f"database/replica-{number}" for number in range(1, replicas + 1)]  # DB-8
 
 
-@pytest.mark.parametrize(("environment", "kept"), [("dev", False), ("staging", True), ("prod", True)])
-def test_nothing_is_deleted_by_accident_and_a_last_snapshot_stays(
-    foundation: Foundation, environment: str, kept: bool
+@pytest.mark.parametrize(("environment", "protected"), [("dev", False), ("staging", True), ("prod", True)])
+def test_deletion_is_protected_and_leaves_a_final_snapshot(
+    foundation: Foundation, environment: str, protected: bool
 ) -> None:
     stack = foundation(environment)
     body = server(stack)
-    assert body["deletion_protection"] is kept  # DB-6
-    assert body["skip_final_snapshot"] is not kept  # DB-6
-    assert body["delete_automated_backups"] is not kept
-    assert body.get("final_snapshot_identifier") == (f"dpf-{environment}-final" if kept else None)
+    assert body["deletion_protection"] is protected  # DB-6
+    assert body["skip_final_snapshot"] is not protected  # DB-6
+    assert body["delete_automated_backups"] is not protected
+    assert body.get("final_snapshot_identifier") == (f"dpf-{environment}-final" if protected else None)
 
 
 def test_backups_go_to_the_recovery_region_in_prod(foundation: Foundation) -> None:
@@ -108,7 +108,7 @@ def test_backups_go_to_the_recovery_region_in_prod(foundation: Foundation) -> No
     assert copy["retention_period"] == 35
 
 
-def test_every_log_group_that_rds_would_make_is_made_first_and_encrypted(foundation: Foundation) -> None:
+def test_every_log_group_of_rds_is_created_first_and_encrypted(foundation: Foundation) -> None:
     stack = foundation("prod")
     groups = {body["name"]: body for _, body in stack.all("aws_cloudwatch_log_group")}
     for _, body in stack.all("aws_db_instance"):
@@ -147,7 +147,7 @@ def test_backups_never_overlap_maintenance(hour: int) -> None:
     assert (backup + 1) % 24 != (hour + 1) % 24
 
 
-def test_windows_are_written_as_rds_wants_them() -> None:
+def test_windows_have_the_format_of_rds() -> None:
     assert maintenance_window(spec(day="sat", hour=0)) == "sat:00:00-sat:01:00"
     assert _backup_window(spec(day="sat", hour=0)) == "22:00-23:00"
     assert _backup_window(spec(hour=1)) == "23:00-00:00"

@@ -1,4 +1,4 @@
-"""NET-6 as the stacks carry it."""
+"""The public entry on AWS (NET-6)."""
 
 import json
 
@@ -15,7 +15,7 @@ def test_tls_is_1_2_or_newer(foundation, environment):  # NET-6
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_plain_http_is_redirected_and_nothing_else(foundation, environment):  # NET-6
+def test_plain_http_is_only_redirected(foundation, environment):  # NET-6
     stack = foundation(environment)
     plain = [body for _, body in stack.all("aws_lb_listener") if body["protocol"] == "HTTP"]
     assert len(plain) == 1
@@ -25,7 +25,7 @@ def test_plain_http_is_redirected_and_nothing_else(foundation, environment):  # 
 
 
 @pytest.mark.parametrize(("environment", "override"), {"dev": "count", "staging": "none", "prod": "none"}.items())
-def test_the_firewall_counts_or_blocks_as_asked(foundation, environment, override):  # NET-6
+def test_the_firewall_counts_or_blocks_as_configured(foundation, environment, override):  # NET-6
     firewall = foundation(environment).one("aws_wafv2_web_acl", "entry/firewall")
     managed = [rule for rule in firewall["rule"] if rule.get("override_action")]
     assert len(managed) == 4
@@ -37,7 +37,7 @@ def test_the_firewall_counts_or_blocks_as_asked(foundation, environment, overrid
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_one_address_cannot_flood_the_entry(foundation, environment):  # NET-6
+def test_requests_per_address_are_limited(foundation, environment):  # NET-6
     firewall = foundation(environment).one("aws_wafv2_web_acl", "entry/firewall")
     (rate,) = [rule for rule in firewall["rule"] if rule["name"] == "rate"]
     assert "block" in rate["action"]
@@ -45,7 +45,7 @@ def test_one_address_cannot_flood_the_entry(foundation, environment):  # NET-6
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_firewall_stands_before_the_load_balancer_and_is_logged(foundation, environment):  # NET-6
+def test_the_firewall_protects_the_load_balancer_and_is_logged(foundation, environment):  # NET-6
     stack = foundation(environment)
     link = stack.one("aws_wafv2_web_acl_association", "entry/firewall-association")
     assert stack.resolve(link["resource_arn"]) == "entry/load-balancer"
@@ -66,7 +66,7 @@ def test_the_load_balancer_is_hardened_and_logged(foundation, environment):
     assert balancer["access_logs"]["enabled"] is True
     assert "access" in json.dumps(balancer["access_logs"]["bucket"])
     assert [stack.resolve(group) for group in balancer["security_groups"]] == ["network/openings/entry-group"]
-    assert len(balancer["subnets"]) >= 2, "a load balancer wants two zones"
+    assert len(balancer["subnets"]) >= 2, "a load balancer requires two zones"
 
 
 @pytest.mark.parametrize(("environment", "domain"), ENVIRONMENTS.items())
@@ -78,6 +78,6 @@ def test_one_certificate_and_one_record_for_the_domain_and_its_names(foundation,
     records = dict(stack.all("aws_route53_record"))
     assert [path for path in records if "validation" in path] == ["entry/validation-record"]
     served = stack.one("aws_lb_listener", "entry/https")["certificate_arn"]
-    assert stack.resolve(served) == "entry/validation", "the listener must wait until the certificate is issued"
+    assert stack.resolve(served) == "entry/validation", "the listener must depend on the issued certificate"
     public = {body["name"] for path, body in records.items() if path.startswith("entry/") and "alias" in body}
     assert public == {domain, f"*.{domain}"}

@@ -1,4 +1,4 @@
-"""GOV-1 and GOV-2, and the settings that exist once an account."""
+"""Ownership, residency and the account's defaults on AWS (GOV-1, GOV-2)."""
 
 import json
 from typing import Any
@@ -21,21 +21,21 @@ def boundary(stack: Any) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_ceiling_ends_at_the_environments_regions(foundation, environment):  # GOV-2
+def test_the_boundary_denies_other_regions(foundation, environment):  # GOV-2
     denied = boundary(foundation(environment))["OwnRegionsOnly"]
     assert denied["Effect"] == "Deny"
     assert denied["Condition"]["StringNotEquals"]["aws:RequestedRegion"] == ENVIRONMENTS[environment]
     assert not {"s3:*", "ec2:*", "rds:*", "kms:*"} & set(denied["NotAction"]), "data would leave the regions"
 
 
-def test_no_role_makes_users_or_long_lived_keys(foundation):
+def test_no_role_may_create_users_or_access_keys(foundation):
     denied = boundary(foundation("prod"))["NoUsersNoKeys"]
     assert denied["Effect"] == "Deny"
     assert "Condition" not in denied
     assert {"iam:CreateUser", "iam:CreateAccessKey", "iam:CreateLoginProfile"} <= set(denied["Action"])
 
 
-def test_no_role_makes_another_that_is_not_bounded(foundation):
+def test_no_role_may_create_a_role_without_the_boundary(foundation):
     denied = boundary(foundation("prod"))["NewRolesUnderTheCeiling"]
     assert "iam:CreateRole" in denied["Action"]
     assert denied["Condition"]["StringNotEquals"] == {
@@ -43,7 +43,7 @@ def test_no_role_makes_another_that_is_not_bounded(foundation):
     }
 
 
-def test_only_the_pipeline_touches_the_record_and_the_ceiling(foundation):
+def test_only_the_pipeline_may_change_the_trail_and_the_boundary(foundation):
     pipeline = {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::777788889999:role/dpf-prod-ci-apply"}}
     statements = boundary(foundation("prod"))
     assert statements["KeepTheRecord"]["Condition"] == pipeline
@@ -53,33 +53,36 @@ def test_only_the_pipeline_touches_the_record_and_the_ceiling(foundation):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_role_is_under_the_ceiling(foundation, environment):
+def test_every_role_has_the_boundary(foundation, environment):
     stack = foundation(environment)
     for path, role in stack.all("aws_iam_role"):
         assert stack.resolve(role["permissions_boundary"]) == "governance/boundary", path
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_all_that_is_tagged_is_found_in_one_group(foundation, environment):  # GOV-1
+def test_one_resource_group_has_all_tagged_resources(foundation, environment):  # GOV-1
     group = foundation(environment).one("aws_resourcegroups_group", "governance/resources")
-    tags = {one["Key"]: one["Values"] for one in json.loads(group["resource_query"]["query"])["TagFilters"]}
+    tags = {
+        tag_filter["Key"]: tag_filter["Values"]
+        for tag_filter in json.loads(group["resource_query"]["query"])["TagFilters"]
+    }
     assert tags == {"environment": [environment], "managed-by": ["terrace"]}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_account_is_set_up_by_the_environment_that_owns_it(foundation, environment):
+def test_only_the_environment_that_owns_the_account_sets_its_defaults(foundation, environment):
     stack = foundation(environment)
     present = {type for type in SINGLETONS if stack.all(type)}
-    assert present in (set(), set(SINGLETONS)), "an account is owned whole or not at all"
+    assert present in (set(), set(SINGLETONS)), "an environment owns all of an account's settings or none"
 
 
-def test_disks_are_encrypted_with_our_key_even_when_nobody_asks(foundation):  # K8S-9
+def test_disks_are_encrypted_with_the_environments_key_by_default(foundation):  # K8S-9
     stack = foundation("prod")
     assert stack.one("aws_ebs_encryption_by_default", "governance/disk-encryption")["enabled"] is True
     key = stack.one("aws_ebs_default_kms_key", "governance/disk-key")["key_arn"]
     assert stack.resolve(key) == "keys/disks"
 
 
-def test_instances_of_others_in_the_account_need_sessions_for_metadata(foundation):
+def test_the_account_default_requires_imdsv2(foundation):
     defaults = foundation("prod").one("aws_ec2_instance_metadata_defaults", "governance/instance-metadata")
     assert (defaults["http_tokens"], defaults["http_put_response_hop_limit"]) == ("required", 1)

@@ -1,4 +1,4 @@
-"""NET-7: off unless asked for, strong when on."""
+"""The optional link to on-premises on AWS (NET-7)."""
 
 import pytest
 
@@ -6,11 +6,11 @@ TYPES = ("aws_vpn_gateway", "aws_customer_gateway", "aws_vpn_connection", "aws_v
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging"])
-def test_no_link_unless_asked_for(foundation, environment):
+def test_the_link_exists_only_if_required(foundation, environment):
     assert not [type for type in TYPES if foundation(environment).all(type)]
 
 
-def test_two_strong_tunnels(foundation):  # NET-7
+def test_the_link_has_two_tunnels_with_strong_ciphers(foundation):  # NET-7
     connection = foundation("prod").one("aws_vpn_connection", "hybrid/connection")
     for tunnel in ("tunnel1", "tunnel2"):
         assert connection[f"{tunnel}_ike_versions"] == ["ikev2"]
@@ -19,13 +19,13 @@ def test_two_strong_tunnels(foundation):  # NET-7
             assert min(connection[f"{tunnel}_{phase}_dh_group_numbers"]) >= 14
 
 
-def test_shared_keys_stay_out_of_state(foundation):  # SEC-1
+def test_pre_shared_keys_are_not_in_state(foundation):  # SEC-1
     connection = foundation("prod").one("aws_vpn_connection", "hybrid/connection")
     assert connection["preshared_key_storage"] == "SecretsManager"
     assert not [name for name in connection if name.endswith("_preshared_key")]
 
 
-def test_routes_lead_to_what_is_behind_the_device(foundation):
+def test_the_peers_ranges_are_routed(foundation):
     stack = foundation("prod")
     assert stack.one("aws_customer_gateway", "hybrid/device")["ip_address"] == "198.51.100.1"
     (route,) = [body for _, body in stack.all("aws_vpn_connection_route")]

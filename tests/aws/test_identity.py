@@ -1,4 +1,4 @@
-"""IAM: what carries ID-1, LAKE-7 and SEC-3."""
+"""IAM roles of pipelines and workloads on AWS (ID-1, LAKE-7, SEC-3)."""
 
 import json
 from collections.abc import Callable
@@ -13,8 +13,8 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 def statements(text: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(text)["Statement"]
-    return found
+    parsed: list[dict[str, Any]] = json.loads(text)["Statement"]
+    return parsed
 
 
 def inline(stack: SynthesizedStack, role: str) -> dict[str, list[dict[str, Any]]]:
@@ -27,12 +27,12 @@ def inline(stack: SynthesizedStack, role: str) -> dict[str, list[dict[str, Any]]
 
 
 def actions(statement: dict[str, Any]) -> set[str]:
-    said = statement["Action"]
-    return {said} if isinstance(said, str) else set(said)
+    action = statement["Action"]
+    return {action} if isinstance(action, str) else set(action)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_pipelines_come_in_by_exact_subjects(foundation: Foundation, environment: str) -> None:
+def test_pipelines_are_trusted_by_exact_subjects(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     subjects = {}
     for purpose in ("plan", "apply"):
@@ -64,7 +64,7 @@ def test_a_plan_reads_but_neither_secrets_nor_data(foundation: Foundation) -> No
     assert lock["Resource"] == f"arn:aws:s3:::dpf-state-{ACCOUNTS['aws']['prod']}/prod/*.tflock"
 
 
-def test_apply_makes_roles_only_under_the_boundary_and_passes_them_only_to_services_in_use(
+def test_apply_creates_roles_only_with_the_boundary_and_passes_them_only_to_used_services(
     foundation: Foundation,
 ) -> None:
     stack = foundation("prod")
@@ -83,7 +83,7 @@ def test_apply_makes_roles_only_under_the_boundary_and_passes_them_only_to_servi
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_role_is_under_the_boundary(foundation: Foundation, environment: str) -> None:
+def test_every_role_has_the_boundary(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     for path, body in stack.all("aws_iam_role"):
         assert stack.resolve(body["permissions_boundary"]) == "governance/boundary", path
@@ -97,7 +97,7 @@ def test_every_role_is_under_the_boundary(foundation: Foundation, environment: s
         ("superset", {"gold": "read"}),
     ],
 )
-def test_a_module_gets_its_layers_and_verbs_and_no_others(
+def test_a_module_gets_exactly_its_access_to_layers(
     foundation: Foundation, module: str, layers: dict[str, str]
 ) -> None:
     policies = inline(foundation("prod"), f"workloads/module-{module}")
@@ -139,7 +139,7 @@ def test_modules_grant_no_action_and_no_resource_by_wildcard(foundation: Foundat
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_workloads_read_secrets_as_themselves(foundation: Foundation, environment: str) -> None:
+def test_modules_read_secrets_with_their_own_role(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     for module in ("airflow", "spark", "superset"):
         role = stack.one("aws_iam_role", f"workloads/module-{module}")
@@ -159,7 +159,7 @@ def test_workloads_read_secrets_as_themselves(foundation: Foundation, environmen
     assert actions(become) == {"sts:AssumeRole", "sts:TagSession"}
 
 
-def test_the_platform_changes_only_what_is_its_own(foundation: Foundation) -> None:
+def test_platform_components_change_only_their_own_resources(foundation: Foundation) -> None:
     stack = foundation("prod")
     looking = ("Describe", "Get", "List")
     for component in ("cluster-autoscaler", "external-dns", "external-secrets", "load-balancer"):

@@ -1,4 +1,4 @@
-"""KEY-1 to KEY-3 as the stacks carry them."""
+"""KMS keys on AWS (KEY-1 to KEY-3)."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ def actions(statement: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_a_key_a_purpose_rotated_within_a_year(foundation, environment):  # KEY-1
+def test_each_purpose_has_a_key_that_rotates_within_a_year(foundation, environment):  # KEY-1
     keys = dict(foundation(environment).all("aws_kms_key"))
     assert {f"keys/{purpose}" for purpose in PURPOSES} <= set(keys)
     for path, key in keys.items():
@@ -35,12 +35,12 @@ def test_prod_rotates_twice_a_year(foundation):  # KEY-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_keys_wait_thirty_days_before_they_are_destroyed(foundation, environment):  # KEY-2
+def test_keys_have_a_deletion_window_of_thirty_days(foundation, environment):  # KEY-2
     for path, key in foundation(environment).all("aws_kms_key"):
         assert key["deletion_window_in_days"] == 30, path
 
 
-def test_recovery_keys_exist_only_where_there_is_a_recovery_region(foundation):
+def test_recovery_keys_exist_only_with_a_recovery_region(foundation):
     def away(environment: str) -> set[str]:
         return {path for path, key in foundation(environment).all("aws_kms_key") if "provider" in key}
 
@@ -58,14 +58,14 @@ def test_every_key_has_an_alias_by_its_purpose(foundation, environment):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_administrators_can_neither_decrypt_nor_let_others(foundation, environment):  # KEY-3
+def test_administrators_can_neither_decrypt_nor_grant_decryption(foundation, environment):  # KEY-3
     for path, key in foundation(environment).all("aws_kms_key"):
         unconditional = [statement for statement in statements(key) if "Condition" not in statement]
         assert [statement["Sid"] for statement in unconditional] == ["Administer"], path
         granted = actions(unconditional[0])
         assert not granted & DECRYPTING, path
         assert not any("*" in action for action in granted), path
-        assert "kms:PutKeyPolicy" in granted, f"{path}: nobody could ever change the policy"
+        assert "kms:PutKeyPolicy" in granted, f"{path}: the policy could never be changed"
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -97,15 +97,19 @@ def test_services_use_a_key_for_this_account_only(foundation, environment):  # K
                 assert condition["StringEquals"] == {"aws:SourceAccount": ACCOUNTS["aws"][environment]}, path
 
 
-def test_a_purpose_does_not_open_to_another_purposes_service(foundation):  # KEY-3
+def test_a_key_is_not_usable_by_another_purposes_service(foundation):  # KEY-3
     stack = foundation("prod")
 
     def via(purpose: str) -> list[str]:
-        found = [
-            one for one in statements(stack.one("aws_kms_key", f"keys/{purpose}")) if one["Sid"] == "ThroughServiceUse"
+        conditional = [
+            statement
+            for statement in statements(stack.one("aws_kms_key", f"keys/{purpose}"))
+            if statement["Sid"] == "ThroughServiceUse"
         ]
         return [
-            service.split(".")[0] for one in found for service in one["Condition"]["StringEquals"]["kms:ViaService"]
+            service.split(".")[0]
+            for statement in conditional
+            for service in statement["Condition"]["StringEquals"]["kms:ViaService"]
         ]
 
     assert via("lake") == ["s3"]
@@ -114,7 +118,7 @@ def test_a_purpose_does_not_open_to_another_purposes_service(foundation):  # KEY
     assert via("logs") == []
 
 
-def test_only_auto_scaling_is_named_in_an_open_principal(foundation):  # KEY-3
+def test_only_auto_scaling_has_access_through_a_wildcard_principal(foundation):  # KEY-3
     for path, key in foundation("prod").all("aws_kms_key"):
         for statement in statements(key):
             if statement["Principal"] == {"AWS": "*"}:

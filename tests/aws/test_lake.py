@@ -1,4 +1,4 @@
-"""S3: what carries LAKE-1 to LAKE-6."""
+"""S3 buckets on AWS (LAKE-1 to LAKE-6)."""
 
 import json
 from collections.abc import Callable
@@ -16,18 +16,18 @@ HOME = {f"lake/{name}" for name in BUCKETS}
 RECOVERY = {f"lake/{name}-recovery" for name in REPLICATED}
 
 
-def places(environment: str) -> set[str]:
+def folders(environment: str) -> set[str]:
     return HOME | RECOVERY if environment == "prod" else HOME
 
 
 def by_bucket(stack: SynthesizedStack, type: str) -> dict[str, dict[str, Any]]:
     """Attributes by the folder (lake/bronze) of the bucket that the resource configures."""
-    found = {}
+    by_folder = {}
     for path, body in stack.all(type):
         folder = stack.resolve(body["bucket"]).rsplit("/", 1)[0]
         assert path.rsplit("/", 1)[0] == folder, f"{path} configures another bucket, {folder}"
-        found[folder] = body
-    return found
+        by_folder[folder] = body
+    return by_folder
 
 
 def statements(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -35,25 +35,25 @@ def statements(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_bucket_is_impossible_to_make_public(foundation: Foundation, environment: str) -> None:
+def test_no_bucket_can_be_public(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
-    assert {path.rsplit("/", 1)[0] for path, _ in stack.all("aws_s3_bucket")} == places(environment)
+    assert {path.rsplit("/", 1)[0] for path, _ in stack.all("aws_s3_bucket")} == folders(environment)
     blocks = by_bucket(stack, "aws_s3_bucket_public_access_block")
-    assert blocks.keys() == places(environment)  # LAKE-1
+    assert blocks.keys() == folders(environment)  # LAKE-1
     flags = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
     for body in [*blocks.values(), stack.one("aws_s3_account_public_access_block", "lake/account-public-access")]:
         assert all(body[flag] is True for flag in flags)
     owners = by_bucket(stack, "aws_s3_bucket_ownership_controls")
-    assert owners.keys() == places(environment)
+    assert owners.keys() == folders(environment)
     assert {body["rule"]["object_ownership"] for body in owners.values()} == {"BucketOwnerEnforced"}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_bucket_is_encrypted_with_the_key_of_its_purpose(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
-    found = by_bucket(stack, "aws_s3_bucket_server_side_encryption_configuration")
-    assert found.keys() == places(environment)
-    for folder, body in found.items():
+    by_folder = by_bucket(stack, "aws_s3_bucket_server_side_encryption_configuration")
+    assert by_folder.keys() == folders(environment)
+    for folder, body in by_folder.items():
         rule = body["rule"][0]
         default = rule["apply_server_side_encryption_by_default"]
         name = folder.removeprefix("lake/")
@@ -68,10 +68,10 @@ def test_every_bucket_is_encrypted_with_the_key_of_its_purpose(foundation: Found
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_plain_http_and_old_tls_are_refused_of_everybody(foundation: Foundation, environment: str) -> None:
+def test_plain_http_and_old_tls_are_denied_to_all(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     policies = by_bucket(stack, "aws_s3_bucket_policy")
-    assert policies.keys() == places(environment)
+    assert policies.keys() == folders(environment)
     for folder, body in policies.items():
         arn = f"arn:aws:s3:::{stack.one('aws_s3_bucket', f'{folder}/bucket')['bucket']}"
         for sid, condition in {
@@ -84,19 +84,19 @@ def test_plain_http_and_old_tls_are_refused_of_everybody(foundation: Foundation,
             assert refusal["Condition"] == condition
 
 
-def test_a_writer_to_a_layer_names_our_key_or_none(foundation: Foundation) -> None:
+def test_writes_to_a_layer_use_its_key_or_none(foundation: Foundation) -> None:
     stack = foundation("prod")
     for layer in LAYERS:
         refusal = statements(stack.one("aws_s3_bucket_policy", f"lake/{layer}/policy"))["RefuseOtherKeys"]
         assert refusal["Action"] == "s3:PutObject"
         condition = refusal["Condition"]
-        # both must hold for the refusal: some encryption is named, and it is not our key's
+        # denied if both match: the request names an encryption, and not this key
         assert condition["Null"] == {"s3:x-amz-server-side-encryption": "false"}
         key = condition["StringNotEquals"]["s3:x-amz-server-side-encryption-aws-kms-key-id"]
         assert stack.resolve(key) == "keys/lake"
 
 
-def test_services_write_for_our_account_only_and_below_their_own_prefix(foundation: Foundation) -> None:
+def test_services_write_only_for_this_account_and_below_their_own_prefix(foundation: Foundation) -> None:
     stack = foundation("prod")
     audit, access = (
         statements(stack.one("aws_s3_bucket_policy", f"lake/{name}/policy")) for name in ("audit", "access")
@@ -117,12 +117,12 @@ def test_services_write_for_our_account_only_and_below_their_own_prefix(foundati
     ("environment", "bronze", "audit", "mode"),
     [("dev", 1, 400, "GOVERNANCE"), ("staging", 7, 400, "GOVERNANCE"), ("prod", 30, 731, "COMPLIANCE")],
 )
-def test_bronze_and_the_audit_record_are_immutable(
+def test_bronze_and_the_audit_logs_are_immutable(
     foundation: Foundation, environment: str, bronze: int, audit: int, mode: str
 ) -> None:
     stack = foundation(environment)
     versioned = by_bucket(stack, "aws_s3_bucket_versioning")
-    assert versioned.keys() == places(environment)  # LAKE-3
+    assert versioned.keys() == folders(environment)  # LAKE-3
     assert {body["versioning_configuration"]["status"] for body in versioned.values()} == {"Enabled"}
     expected = {"lake/bronze": bronze, "lake/audit": audit}
     if environment == "prod":
@@ -137,11 +137,11 @@ def test_bronze_and_the_audit_record_are_immutable(
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_each_bucket_has_the_lifecycle_of_its_layer(foundation: Foundation, environment: str) -> None:
-    found = by_bucket(foundation(environment), "aws_s3_bucket_lifecycle_configuration")
-    assert found.keys() == places(environment)  # LAKE-4
+    by_folder = by_bucket(foundation(environment), "aws_s3_bucket_lifecycle_configuration")
+    assert by_folder.keys() == folders(environment)  # LAKE-4
     days = {"bronze": (30, 90, 365, 30), "gold": (60, 180, None, 30), "access": (30, 60, 400, 7)}
     for name, (cool, archive, end, superseded) in days.items():
-        rule = found[f"lake/{name}"]["rule"][0]
+        rule = by_folder[f"lake/{name}"]["rule"][0]
         assert rule["status"] == "Enabled"
         assert rule["filter"] == [{}]
         assert rule["transition"] == [
@@ -154,15 +154,15 @@ def test_each_bucket_has_the_lifecycle_of_its_layer(foundation: Foundation, envi
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging"])
-def test_nothing_is_copied_where_no_copy_is_asked_for(foundation: Foundation, environment: str) -> None:
+def test_buckets_are_not_replicated_unless_required(foundation: Foundation, environment: str) -> None:
     assert foundation(environment).all("aws_s3_bucket_replication_configuration") == []
 
 
-def test_prod_is_copied_to_the_recovery_region_within_fifteen_minutes(foundation: Foundation) -> None:
+def test_prod_is_replicated_to_the_recovery_region_within_fifteen_minutes(foundation: Foundation) -> None:
     stack = foundation("prod")
-    found = by_bucket(stack, "aws_s3_bucket_replication_configuration")
-    assert found.keys() == {f"lake/{name}" for name in REPLICATED}  # LAKE-5
-    for folder, body in found.items():
+    by_folder = by_bucket(stack, "aws_s3_bucket_replication_configuration")
+    assert by_folder.keys() == {f"lake/{name}" for name in REPLICATED}  # LAKE-5
+    for folder, body in by_folder.items():
         rule, copy = body["rule"][0], stack.one("aws_s3_bucket", f"{folder}-recovery/bucket")
         destination = rule["destination"]
         assert copy["provider"] == "aws.recovery"
@@ -177,7 +177,7 @@ def test_prod_is_copied_to_the_recovery_region_within_fifteen_minutes(foundation
         assert any(name.endswith(f"{folder.split('/')[1]}-recovery_versioning") for name in waits)
 
 
-def test_the_copying_role_reads_at_home_and_writes_only_there(foundation: Foundation) -> None:
+def test_the_replication_role_reads_at_home_and_writes_only_copies(foundation: Foundation) -> None:
     stack = foundation("prod")
     rights = json.loads(stack.one("aws_iam_role_policy", "lake/replication-copy")["policy"])["Statement"]
     for statement in rights:
@@ -188,8 +188,8 @@ def test_the_copying_role_reads_at_home_and_writes_only_there(foundation: Founda
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_access_to_every_bucket_is_logged_under_its_name(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
-    found = by_bucket(stack, "aws_s3_bucket_logging")
-    assert found.keys() == HOME - {"lake/access"}  # LAKE-6
-    for folder, body in found.items():
+    by_folder = by_bucket(stack, "aws_s3_bucket_logging")
+    assert by_folder.keys() == HOME - {"lake/access"}  # LAKE-6
+    for folder, body in by_folder.items():
         assert stack.resolve(body["target_bucket"]) == "lake/access/bucket"
         assert body["target_prefix"] == f"s3/{folder.removeprefix('lake/')}/"

@@ -1,4 +1,4 @@
-"""NET-1 to NET-5 as the stacks carry them, and the layout for every network size that is allowed."""
+"""The VPC on AWS (NET-1 to NET-5), and the layout for every allowed network size."""
 
 import json
 from ipaddress import IPv4Network
@@ -23,31 +23,31 @@ def test_layout_fits_every_allowed_network(prefix):
     kinds = layout(str(network))
     ranges = [IPv4Network(cidr) for kind in kinds for cidr in kind]
     assert [len(kind) for kind in kinds] == [3, 3, 3, 3]
-    assert all(one.subnet_of(network) for one in ranges)
-    assert not any(one.overlaps(other) for one, other in combinations(ranges, 2))
+    assert all(subnet_range.subnet_of(network) for subnet_range in ranges)
+    assert not any(subnet_range.overlaps(other) for subnet_range, other in combinations(ranges, 2))
     usable = {kind: IPv4Network(cidrs[0]).num_addresses - 5 for kind, cidrs in kinds._asdict().items()}
-    assert usable["public"] >= 27, "a load balancer wants a /27"
+    assert usable["public"] >= 27, "a load balancer requires a /27"
     assert usable["control"] >= 17 + 9, "seventeen endpoints, and the API's interfaces during an upgrade"
     assert usable["nodes"] == network.num_addresses // 8 - 5
 
 
 @pytest.mark.parametrize(("environment", "zones"), ENVIRONMENTS.items())
-def test_nodes_spread_over_the_zones(foundation, environment, zones):  # NET-1
+def test_nodes_use_all_zones(foundation, environment, zones):  # NET-1
     stack = foundation(environment)
     expected = [f"eu-central-1{letter}" for letter in "abc"[:zones]]
     assert sorted(body["availability_zone"] for body in subnets(stack, "nodes").values()) == expected
-    for kind in ("public", "data", "control"):  # AWS wants two zones for these
+    for kind in ("public", "data", "control"):  # AWS requires two zones for these
         assert len({body["availability_zone"] for body in subnets(stack, kind).values()}) == max(zones, 2), kind
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_nothing_gets_a_public_address_by_itself(foundation, environment):  # NET-2
+def test_no_subnet_assigns_public_addresses(foundation, environment):  # NET-2
     for path, body in foundation(environment).all("aws_subnet"):
         assert body["map_public_ip_on_launch"] is False, path
 
 
 @pytest.mark.parametrize(("environment", "gateways"), {"dev": 1, "staging": 2, "prod": 3}.items())
-def test_egress_leaves_by_fixed_addresses(foundation, environment, gateways):  # NET-2
+def test_egress_has_fixed_addresses(foundation, environment, gateways):  # NET-2
     stack = foundation(environment)
     nat = dict(stack.all("aws_nat_gateway"))
     assert len(nat) == gateways
@@ -60,7 +60,7 @@ def test_egress_leaves_by_fixed_addresses(foundation, environment, gateways):  #
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_data_and_control_subnets_have_no_way_out(foundation, environment):  # NET-2
+def test_data_and_control_subnets_have_no_egress(foundation, environment):  # NET-2
     stack = foundation(environment)
     routed = {stack.resolve(body["route_table_id"]) for _, body in stack.all("aws_route")}
     for _, body in stack.all("aws_route_table_association"):
@@ -68,16 +68,16 @@ def test_data_and_control_subnets_have_no_way_out(foundation, environment):  # N
         if subnet.startswith(("network/data-", "network/control-")):
             assert stack.resolve(body["route_table_id"]) not in routed, subnet
     linked = {stack.resolve(body["subnet_id"]) for _, body in stack.all("aws_route_table_association")}
-    assert linked == {path for path, _ in stack.all("aws_subnet")}, "a subnet without its own table takes the default"
+    assert linked == {path for path, _ in stack.all("aws_subnet")}, "a subnet without a table uses the default one"
 
 
-def test_data_subnets_speak_to_the_network_only(foundation):  # NET-2
+def test_data_subnets_accept_traffic_only_from_the_network(foundation):  # NET-2
     rules = foundation("prod").one("aws_network_acl", "network/data-access-list")
     assert {rule["cidr_block"] for rule in (*rules["ingress"], *rules["egress"])} == {"10.42.0.0/16"}
 
 
 @pytest.mark.parametrize(("environment", "paths"), {"dev": 7, "staging": 17, "prod": 17}.items())
-def test_services_are_reached_privately(foundation, environment, paths):  # NET-3
+def test_services_have_private_paths(foundation, environment, paths):  # NET-3
     stack = foundation(environment)
     endpoints = [body for _, body in stack.all("aws_vpc_endpoint")]
     interfaces = [body for body in endpoints if body["vpc_endpoint_type"] == "Interface"]
@@ -93,7 +93,7 @@ def test_services_are_reached_privately(foundation, environment, paths):  # NET-
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_object_storage_is_this_accounts_only(foundation, environment):  # NET-3
+def test_the_storage_endpoint_allows_only_this_accounts_buckets(foundation, environment):  # NET-3
     stack = foundation(environment)
     storage = stack.one("aws_vpc_endpoint", "network/path-s3")
     own, layers = json.loads(storage["policy"])["Statement"]
@@ -107,7 +107,7 @@ def test_object_storage_is_this_accounts_only(foundation, environment):  # NET-3
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_defaults_are_empty(foundation, environment):  # NET-4
+def test_the_vpcs_defaults_are_empty(foundation, environment):  # NET-4
     stack = foundation(environment)
     for type, path in (
         ("aws_default_security_group", "network/default-group"),
@@ -119,7 +119,7 @@ def test_defaults_are_empty(foundation, environment):  # NET-4
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_groups_have_no_rules_of_their_own(foundation, environment):  # NET-4
+def test_groups_have_no_inline_rules(foundation, environment):  # NET-4
     for path, body in foundation(environment).all("aws_security_group"):
         assert not body.get("ingress") and not body.get("egress"), path
 
@@ -131,18 +131,18 @@ def rules(stack):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_opening_names_its_purpose_and_has_a_name_of_its_own(foundation, environment):  # NET-4
-    found = list(rules(foundation(environment)))
-    for _, path, body in found:
+def test_every_firewall_rule_has_a_purpose_and_a_unique_name(foundation, environment):  # NET-4
+    all_rules = list(rules(foundation(environment)))
+    for _, path, body in all_rules:
         assert len(body["description"]) > 10, path
         assert body["ip_protocol"] in ("tcp", "udp"), f"{path}: all protocols is not a purpose"
-    tags = [body["tags"]["Name"] for _, _, body in found]
+    tags = [body["tags"]["Name"] for _, _, body in all_rules]
     assert len(set(tags)) == len(tags)
     assert all(tag.startswith(f"dpf-{environment}-") for tag in tags)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_only_the_entry_is_open_to_the_world(foundation, environment):  # NET-4
+def test_only_the_entry_is_open_to_the_internet(foundation, environment):  # NET-4
     stack = foundation(environment)
     world = {
         (stack.resolve(body["security_group_id"]), body["from_port"], body["to_port"])
@@ -153,7 +153,7 @@ def test_only_the_entry_is_open_to_the_world(foundation, environment):  # NET-4
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_what_leaves_goes_to_named_destinations(foundation, environment):  # NET-4
+def test_egress_is_limited_to_named_destinations(foundation, environment):  # NET-4
     stack = foundation(environment)
     outside = {path: body for side, path, body in rules(stack) if side == "egress" and "cidr_ipv4" in body}
     assert {path: (body["cidr_ipv4"], body["to_port"]) for path, body in outside.items()} == {
@@ -164,7 +164,7 @@ def test_what_leaves_goes_to_named_destinations(foundation, environment):  # NET
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_database_and_cache_hear_only_nodes(foundation, environment):  # NET-4
+def test_database_and_cache_accept_only_nodes(foundation, environment):  # NET-4
     stack = foundation(environment)
     for party, ports in {"database": (5432, 5432), "cache": (6379, 6380)}.items():
         heard = [
@@ -176,8 +176,8 @@ def test_database_and_cache_hear_only_nodes(foundation, environment):  # NET-4
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_each_flow_inside_is_open_on_both_sides(foundation, environment):
-    """A rule on one side only lets nothing through."""
+def test_each_internal_flow_has_rules_on_both_sides(foundation, environment):
+    """A rule on subnet_range side only allows no traffic."""
     stack = foundation(environment)
     flows: dict[str, set[tuple[str, str, int, int, str]]] = {"ingress": set(), "egress": set()}
     for side, _, body in rules(stack):
@@ -188,7 +188,7 @@ def test_each_flow_inside_is_open_on_both_sides(foundation, environment):
     assert flows["ingress"] == flows["egress"] != set()
 
 
-def test_the_api_hears_named_ranges(foundation):  # K8S-1
+def test_the_api_accepts_named_ranges(foundation):  # K8S-1
     def named(environment: str) -> dict[str, str]:
         return {
             path.removeprefix("network/openings/"): body["cidr_ipv4"]
@@ -210,4 +210,6 @@ def test_all_traffic_is_logged(foundation, environment, seconds):  # NET-5
     assert stack.resolve(log["vpc_id"]) == "network/vpc"
     assert stack.resolve(log["iam_role_arn"]) == "network/flow-log-role"
     written = json.loads(stack.one("aws_iam_role_policy", "network/flow-log-role-write")["policy"])["Statement"]
-    assert all("/flow" in resource and resource != "*" for one in written for resource in one["Resource"])
+    assert all(
+        "/flow" in resource and resource != "*" for subnet_range in written for resource in subnet_range["Resource"]
+    )

@@ -1,4 +1,4 @@
-"""CloudWatch and SNS: what carries OBS-1 to OBS-4."""
+"""CloudWatch and SNS on AWS (OBS-1 to OBS-4)."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def alarms(stack: SynthesizedStack) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize(
     ("environment", "days", "record"), [("dev", 30, 400), ("staging", 90, 400), ("prod", 365, 731)]
 )
-def test_logs_are_kept_for_their_days_under_the_logs_key(
+def test_logs_have_their_retention_and_the_logs_key(
     foundation: Foundation, environment: str, days: int, record: int
 ) -> None:
     stack = foundation(environment)
@@ -40,8 +40,8 @@ def test_logs_are_kept_for_their_days_under_the_logs_key(
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_signal_warns_soon_and_is_critical_when_it_lasts(foundation: Foundation, environment: str) -> None:
-    found = alarms(foundation(environment))
+def test_every_signal_warns_first_and_is_critical_if_it_persists(foundation: Foundation, environment: str) -> None:
+    by_name = alarms(foundation(environment))
     lasting = {
         *("database-cpu", "database-storage", "database-connections", "nodes-cpu", "nodes-memory", "nodes-failed"),
         *(f"cache-memory-{number:03}" for number in range(1, NODES[environment] + 1)),
@@ -50,19 +50,19 @@ def test_every_signal_warns_soon_and_is_critical_when_it_lasts(foundation: Found
         *("lake-denials", "api-denials"),
     }
     events = {"root-used", "trail-stopped"}
-    wanted = {f"{name}-{severity}" for name in lasting | events for severity in ("warning", "critical")}
-    assert found.keys() == wanted | {"objective-fast", "objective-slow"}  # OBS-2
+    expected = {f"{name}-{severity}" for name in lasting | events for severity in ("warning", "critical")}
+    assert by_name.keys() == expected | {"objective-fast", "objective-slow"}  # OBS-2
     for name in lasting:
-        warning, critical = found[f"{name}-warning"], found[f"{name}-critical"]
+        warning, critical = by_name[f"{name}-warning"], by_name[f"{name}-critical"]
         assert warning["period"] == critical["period"] == 300
         assert warning["evaluation_periods"] == warning["datapoints_to_alarm"] == 3
         assert critical["evaluation_periods"] == critical["datapoints_to_alarm"] == 12  # 60 minutes, OBS-3
         same = ("namespace", "metric_name", "statistic", "comparison_operator", "threshold", "dimensions")
         assert [warning.get(key) for key in same] == [critical.get(key) for key in same]
     for name in events:
-        # one record is enough, and none will follow: an alarm that waits for more would never sound
-        assert found[f"{name}-critical"]["evaluation_periods"] == 1
-        assert found[f"{name}-critical"]["threshold"] == 0
+        # a single record raises the alarm, because no other one may follow
+        assert by_name[f"{name}-critical"]["evaluation_periods"] == 1
+        assert by_name[f"{name}-critical"]["threshold"] == 0
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -73,30 +73,30 @@ def test_alarms_go_to_the_topic_of_their_severity(foundation: Foundation, enviro
         assert body["alarm_name"] == f"dpf-{environment}-{name}"
 
 
-def test_thresholds_are_the_environments(foundation: Foundation) -> None:
-    found = alarms(foundation("prod"))
-    assert found["database-storage-warning"]["threshold"] == 500 * 1024**3 // 10  # a tenth of storage_gb, in bytes
-    assert found["database-storage-warning"]["comparison_operator"] == "LessThanThreshold"
-    assert found["database-cpu-warning"]["threshold"] == 80
-    assert found["lake-denials-warning"]["threshold"] == 20
+def test_thresholds_follow_the_environment(foundation: Foundation) -> None:
+    by_name = alarms(foundation("prod"))
+    assert by_name["database-storage-warning"]["threshold"] == 500 * 1024**3 // 10  # a tenth of storage_gb, in bytes
+    assert by_name["database-storage-warning"]["comparison_operator"] == "LessThanThreshold"
+    assert by_name["database-cpu-warning"]["threshold"] == 80
+    assert by_name["lake-denials-warning"]["threshold"] == 20
 
 
-def test_metrics_are_looked_up_where_services_publish_them(foundation: Foundation) -> None:
+def test_metrics_have_the_dimensions_that_services_publish(foundation: Foundation) -> None:
     stack = foundation("prod")
-    found = alarms(stack)
-    assert found["database-cpu-warning"]["dimensions"] == {"DBInstanceIdentifier": "dpf-prod"}
-    # ElastiCache publishes by node, and for a replication group nothing
-    assert found["cache-memory-003-warning"]["dimensions"].keys() == {"CacheClusterId"}
-    assert found["cache-memory-003-warning"]["dimensions"]["CacheClusterId"].endswith("-003")
+    by_name = alarms(stack)
+    assert by_name["database-cpu-warning"]["dimensions"] == {"DBInstanceIdentifier": "dpf-prod"}
+    # ElastiCache publishes metrics by node and none for a replication group
+    assert by_name["cache-memory-003-warning"]["dimensions"].keys() == {"CacheClusterId"}
+    assert by_name["cache-memory-003-warning"]["dimensions"]["CacheClusterId"].endswith("-003")
     gateways = {
-        stack.resolve(found[f"nat-ports-eu-central-1{letter}-warning"]["dimensions"]["NatGatewayId"])
+        stack.resolve(by_name[f"nat-ports-eu-central-1{letter}-warning"]["dimensions"]["NatGatewayId"])
         for letter in "abc"
     }
     assert len(gateways) == 3
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_what_is_counted_in_the_record_of_calls_is_alarmed_on(foundation: Foundation, environment: str) -> None:
+def test_every_count_in_the_audit_logs_has_an_alarm(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     counted = {
         (change["namespace"], change["name"]): (body["pattern"], body["log_group_name"])
@@ -110,7 +110,7 @@ def test_what_is_counted_in_the_record_of_calls_is_alarmed_on(foundation: Founda
     refusals, _ = counted[(f"Terrace/dpf-{environment}", "LakeDenials")]
     assert "s3.amazonaws.com" in refusals
     stopped, _ = counted[(f"Terrace/dpf-{environment}", "TrailStopped")]
-    assert f'"dpf-{environment}"' in stopped  # another environment's trail in the account is not ours
+    assert f'"dpf-{environment}"' in stopped  # not the trail of another environment in the account
 
 
 @pytest.mark.parametrize(
@@ -125,12 +125,12 @@ def test_topics_reach_the_channels_of_the_escalation(
         "pager": ("https", "https://events.pager.example.com/integration/platform/enqueue"),
     }
     for severity, channels in {"warning": {"platform"}, "critical": critical}.items():
-        told = {
+        subscribed = {
             (body["protocol"], body["endpoint"])
             for _, body in stack.all("aws_sns_topic_subscription")
             if stack.resolve(body["topic_arn"]) == f"observability/{severity}"
         }
-        assert told == {endpoints[name] for name in channels}  # OBS-3
+        assert subscribed == {endpoints[name] for name in channels}  # OBS-3
         topic = stack.one("aws_sns_topic", f"observability/{severity}")
         assert topic["name"] == f"dpf-{environment}-{severity}"
         assert stack.resolve(topic["kms_master_key_id"]) == "keys/events"
@@ -142,7 +142,7 @@ def test_topics_reach_the_channels_of_the_escalation(
 
 
 @pytest.mark.parametrize(("name", "window", "rate"), [("fast", 3600, 14.4), ("slow", 21600, 6)])
-def test_the_objective_is_judged_by_how_fast_its_error_budget_burns(
+def test_the_objective_has_alarms_on_its_burn_rates(
     foundation: Foundation, name: str, window: int, rate: float
 ) -> None:
     stack = foundation("prod")
@@ -163,7 +163,7 @@ def test_the_objective_is_judged_by_how_fast_its_error_budget_burns(
         assert metric["stat"] == "Sum"
 
 
-def test_people_are_woken_when_users_feel_what_the_platform_shows(foundation: Foundation) -> None:
+def test_the_platform_alarm_needs_user_impact_and_a_cause(foundation: Foundation) -> None:
     stack = foundation("prod")
     alarm = stack.one("aws_cloudwatch_composite_alarm", "alarms/platform")
     felt, causes = alarm["alarm_rule"].split(" AND ")

@@ -1,4 +1,4 @@
-"""ECR: what carries K8S-10."""
+"""ECR on AWS (K8S-10)."""
 
 import json
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def test_scanning_follows_the_environment(foundation: Foundation, environment: s
     assert stack.one("aws_ecr_registry_scanning_configuration", "registry/scanning")["scan_type"] == kind
 
 
-def test_images_are_copied_where_there_is_a_recovery_region(foundation: Foundation) -> None:
+def test_images_are_replicated_to_the_recovery_region(foundation: Foundation) -> None:
     assert not foundation("staging").all("aws_ecr_replication_configuration")
     (rule,) = foundation("prod").one("aws_ecr_replication_configuration", "registry/replication")[
         "replication_configuration"

@@ -1,4 +1,4 @@
-"""Secrets Manager: what carries SEC-1 to SEC-3."""
+"""Secrets Manager on AWS (SEC-1 to SEC-3)."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def test_a_module_has_one_encrypted_secret(foundation: Foundation, environment: 
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_values_are_ephemeral_and_written_only(foundation: Foundation, environment: str) -> None:
+def test_values_are_ephemeral_and_write_only(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     versions = stack.all("aws_secretsmanager_secret_version")
     assert len(versions) == len(MODULES)
@@ -41,7 +41,7 @@ def test_values_are_ephemeral_and_written_only(foundation: Foundation, environme
     values = stack.document["ephemeral"]["aws_secretsmanager_random_password"]
     assert len(values) == len(MODULES)
     assert {value["password_length"] for value in values.values()} == {64}
-    # an argument that is unknown until the secret exists: a plan of a new environment asks AWS for nothing
+    # unknown until the secret exists, so that a plan of a new environment calls nothing in AWS
     assert all(".arn" in value["exclude_characters"] for value in values.values())
 
 
@@ -61,7 +61,7 @@ def test_only_the_module_and_the_writers_may_read(foundation: Foundation, enviro
         assert not [reader for reader in readers if reader.endswith((*others, "-ci-plan", "-external-secrets"))]
 
 
-def test_secrets_are_copied_where_there_is_a_recovery_region(foundation: Foundation) -> None:
+def test_secrets_are_replicated_to_the_recovery_region(foundation: Foundation) -> None:
     assert all("replica" not in body for _, body in foundation("staging").all("aws_secretsmanager_secret"))
     stack = foundation("prod")
     for _, body in stack.all("aws_secretsmanager_secret"):
@@ -134,9 +134,9 @@ def test_no_value_is_in_state_plan_or_log_of_a_real_run(foundation: Foundation, 
         assert len(written) == 64 and written.isalnum()
         states = [path.read_text() for path in directory.glob("*.tfstate*")]
         assert any("dpf-dev/airflow/app" in state for state in states)
-        kept = [json.dumps(shown), *states, *(path.read_text() for path in (tmp_path / "logs").iterdir())]
+        texts = [json.dumps(shown), *states, *(path.read_text() for path in (tmp_path / "logs").iterdir())]
         with zipfile.ZipFile(plan) as archive:
-            kept += [archive.read(name).decode(errors="replace") for name in archive.namelist()]
-        assert not [text for text in kept if written in text]
+            texts += [archive.read(name).decode(errors="replace") for name in archive.namelist()]
+        assert not [text for text in texts if written in text]
     finally:
         emulator.stop()

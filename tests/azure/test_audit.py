@@ -1,4 +1,4 @@
-"""AUD-1 to AUD-3 as the stacks carry them on Azure."""
+"""Activity log, Defender and Policy on Azure (AUD-1 to AUD-3)."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_reads_of_keys_and_secrets_are_recorded(azure, environment):  # AUD-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_threat_detection_is_on(azure, environment):  # AUD-2
+def test_threat_detection_is_enabled(azure, environment):  # AUD-2
     stack = azure(environment)
     plans = {
         plan["resource_type"]: plan["tier"] for _, plan in stack.all("azurerm_security_center_subscription_pricing")
@@ -39,6 +39,6 @@ def test_threat_detection_is_on(azure, environment):  # AUD-2
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_configuration_is_judged_by_a_baseline(azure, environment):  # AUD-3
+def test_configuration_is_evaluated_against_a_baseline(azure, environment):  # AUD-3
     baseline = azure(environment).one("azurerm_subscription_policy_assignment", "audit/baseline")
     assert baseline["policy_definition_id"].endswith(f"/policySetDefinitions/{_BASELINE}")

@@ -1,4 +1,4 @@
-"""BAK-1 to BAK-3 as the stacks carry them on Azure."""
+"""The backup vault and Velero on Azure (BAK-1 to BAK-3)."""
 
 import pytest
 
@@ -17,15 +17,15 @@ def vault(stack):
         ("prod", "GeoRedundant", "Locked"),
     ],
 )
-def test_the_vault_is_as_safe_as_the_environment_says(azure, environment, redundancy, immutability):  # BAK-1
-    found = vault(azure(environment))
-    assert (found["redundancy"], found["immutability"]) == (redundancy, immutability)
-    assert found["soft_delete"] in ("On", "AlwaysOn")
-    assert found.get("cross_region_restore_enabled", False) is (environment == "prod")
+def test_redundancy_and_immutability_follow_the_environment(azure, environment, redundancy, immutability):  # BAK-1
+    settings = vault(azure(environment))
+    assert (settings["redundancy"], settings["immutability"]) == (redundancy, immutability)
+    assert settings["soft_delete"] in ("On", "AlwaysOn")
+    assert settings.get("cross_region_restore_enabled", False) is (environment == "prod")
 
 
 @pytest.mark.parametrize(("environment", "days"), [("dev", 7), ("staging", 30), ("prod", 120)])
-def test_layers_are_backed_up_daily_and_kept(azure, environment, days):  # BAK-1
+def test_layers_are_backed_up_daily_with_the_required_retention(azure, environment, days):  # BAK-1
     stack = azure(environment)
     policy = stack.one("azurerm_data_protection_backup_policy_blob_storage", "backup/lake-policy")
     assert policy["backup_repeating_time_intervals"][0].endswith("/P1D")
@@ -35,7 +35,7 @@ def test_layers_are_backed_up_daily_and_kept(azure, environment, days):  # BAK-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_a_backup_starts_once_the_vault_may_read(azure, environment):  # BAK-1
+def test_a_backup_depends_on_the_vaults_role(azure, environment):  # BAK-1
     stack = azure(environment)
     for layer in ("silver", "gold", "platinum"):
         instance = stack.one("azurerm_data_protection_backup_instance_blob_storage", f"backup/{layer}")
@@ -53,13 +53,13 @@ def test_the_database_is_in_the_vault_too(azure, environment):  # BAK-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_vault_is_under_the_backups_key(azure, environment):  # BAK-1
+def test_the_vault_is_encrypted_with_the_backups_key(azure, environment):  # BAK-1
     key = azure(environment).one("azurerm_data_protection_backup_vault_customer_managed_key", "backup/encryption")
     assert key["key_vault_key_id"].endswith("/keys/backups")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_velero_writes_to_the_backups_bucket_alone(azure, environment):  # BAK-2
+def test_velero_writes_only_to_the_backups_bucket(azure, environment):  # BAK-2
     stack = azure(environment)
     bucket = stack.one("azurerm_role_assignment", "backup/velero-bucket")
     assert bucket["scope"].endswith("/containers/backups")
@@ -67,6 +67,6 @@ def test_velero_writes_to_the_backups_bucket_alone(azure, environment):  # BAK-2
     assert pods["subject"] == "system:serviceaccount:velero:velero"
 
 
-def test_the_objectives_stand_beside_the_vault(azure):  # BAK-3
+def test_the_vault_has_the_objectives_as_tags(azure):  # BAK-3
     tags = vault(azure("prod"))["tags"]
     assert (tags["rpo"], tags["rto"]) == ("PT12H", "PT4H")

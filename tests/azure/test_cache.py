@@ -1,4 +1,4 @@
-"""CACHE-1 to CACHE-3 as the stacks carry them on Azure."""
+"""Managed Redis on Azure (CACHE-1 to CACHE-3)."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def server(stack):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_only_identities_reach_it_and_privately(azure, environment):  # CACHE-1
+def test_access_is_private_and_by_identity_only(azure, environment):  # CACHE-1
     cache = server(azure(environment))
     assert cache["public_network_access"] == "Disabled"
     assert cache["default_database"]["access_keys_authentication_enabled"] is False
@@ -19,13 +19,13 @@ def test_only_identities_reach_it_and_privately(azure, environment):  # CACHE-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_it_is_encrypted_on_the_way_and_at_rest(azure, environment):  # CACHE-2
+def test_traffic_and_data_are_encrypted(azure, environment):  # CACHE-2
     stack = azure(environment)
     assert server(stack)["default_database"]["client_protocol"] == "Encrypted"
     assert stack.resolve(server(stack)["customer_managed_key"]["key_vault_key_id"]) == "keys/cache"
 
 
-def test_it_is_replicated_where_asked_for_and_keeps_snapshots(azure):  # CACHE-3
+def test_replicas_follow_the_environment_and_snapshots_are_taken(azure):  # CACHE-3
     for environment, replicated in {"dev": False, "staging": True, "prod": True}.items():
         cache = server(azure(environment))
         assert cache["high_availability_enabled"] is replicated

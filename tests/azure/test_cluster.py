@@ -1,4 +1,4 @@
-"""K8S-1 to K8S-9 as the stacks carry them on Azure."""
+"""AKS on Azure (K8S-1 to K8S-9)."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def pools(stack):
     }
 
 
-def test_dev_answers_named_ranges_and_the_others_none(azure):  # K8S-1
+def test_only_dev_has_public_access_from_named_ranges(azure):  # K8S-1
     dev = server(azure("dev"))
     assert dev["private_cluster_enabled"] is False
     assert dev["api_server_access_profile"]["authorized_ip_ranges"] == ["203.0.113.0/24"]
@@ -40,14 +40,14 @@ def test_secrets_are_encrypted_with_the_clusters_key(azure, environment):  # K8S
     stack = azure(environment)
     service = server(stack)["key_management_service"]
     assert stack.resolve(service["key_vault_key_id"]) == "keys/cluster"
-    assert service["key_vault_key_id"].endswith(".id}")  # with its version, as AKS asks
+    assert service["key_vault_key_id"].endswith(".id}")  # with its version, as AKS requires
     assert service["key_vault_network_access"] == "Private"
     may = stack.one("azurerm_role_assignment", "cluster/may-use-the-key")
     assert (may["role_definition_name"], may["scope"].rsplit("/", 1)[1]) == ("Key Vault Crypto User", "cluster")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_control_plane_tells_everything(azure, environment):  # K8S-3
+def test_the_control_plane_writes_all_logs(azure, environment):  # K8S-3
     stack = azure(environment)
     setting = stack.one("azurerm_monitor_diagnostic_setting", "cluster/logs")
     assert stack.resolve(setting["target_resource_id"]) == "cluster/control-plane"
@@ -56,7 +56,7 @@ def test_the_control_plane_tells_everything(azure, environment):  # K8S-3
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_pods_act_by_workload_identity(azure, environment):  # K8S-4
+def test_pods_use_workload_identity(azure, environment):  # K8S-4
     stack = azure(environment)
     assert server(stack)["oidc_issuer_enabled"] is True
     assert server(stack)["workload_identity_enabled"] is True
@@ -70,7 +70,7 @@ def test_pods_act_by_workload_identity(azure, environment):  # K8S-4
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_kubelet_may_pull_images_and_nothing_else(azure, environment):  # K8S-4
+def test_the_kubelet_may_only_pull_images(azure, environment):  # K8S-4
     stack = azure(environment)
     roles = [
         body["role_definition_name"]
@@ -81,7 +81,7 @@ def test_the_kubelet_may_pull_images_and_nothing_else(azure, environment):  # K8
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_people_come_in_by_entra_alone(azure, environment):  # K8S-5
+def test_people_authenticate_with_entra_only(azure, environment):  # K8S-5
     cluster = server(azure(environment))
     assert cluster["local_account_disabled"] is True
     assert cluster["run_command_enabled"] is False
@@ -90,7 +90,7 @@ def test_people_come_in_by_entra_alone(azure, environment):  # K8S-5
     assert entra["admin_group_object_ids"] == ["00000000-0000-4000-8000-000000000003"]
 
 
-def test_pools_grow_inside_the_environments_bounds(azure):  # K8S-6
+def test_pools_scale_within_the_environments_bounds(azure):  # K8S-6
     system = server(azure("prod"))["default_node_pool"]
     assert (system["min_count"], system["max_count"], system["auto_scaling_enabled"]) == (3, 6, True)
     assert system["only_critical_addons_enabled"] is True
@@ -102,14 +102,14 @@ def test_pools_grow_inside_the_environments_bounds(azure):  # K8S-6
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_spot_nodes_are_spot_and_kept_apart(azure, environment):  # K8S-6
+def test_spot_nodes_are_spot_and_tainted(azure, environment):  # K8S-6
     spot = pools(azure(environment))["spot"]
     assert (spot["priority"], spot["eviction_policy"], spot["spot_max_price"]) == ("Spot", "Delete", -1)
     assert spot["node_taints"] == ["kubernetes.azure.com/scalesetpriority=spot:NoSchedule"]
-    assert "upgrade_settings" not in spot  # Azure refuses them for spot
+    assert "upgrade_settings" not in spot  # Azure rejects them for spot
 
 
-def test_gpu_nodes_are_kept_apart_and_have_their_driver(azure):  # K8S-6
+def test_gpu_nodes_are_tainted_and_have_their_driver(azure):  # K8S-6
     gpu = pools(azure("prod"))["gpu"]
     assert gpu["node_taints"] == ["nvidia.com/gpu=present:NoSchedule"]
     assert gpu["gpu_driver"] == "Install"
@@ -117,7 +117,7 @@ def test_gpu_nodes_are_kept_apart_and_have_their_driver(azure):  # K8S-6
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_patches_come_by_themselves_inside_a_window(azure, environment):  # K8S-7
+def test_patches_are_automatic_within_a_window(azure, environment):  # K8S-7
     cluster = server(azure(environment))
     assert cluster["kubernetes_version"] == "1.35"
     assert (cluster["automatic_upgrade_channel"], cluster["node_os_upgrade_channel"]) == ("patch", "NodeImage")
@@ -141,7 +141,7 @@ def test_nodes_are_encrypted_and_minimal(azure, environment):  # K8S-9
         assert pool["os_sku"] == "AzureLinux"
 
 
-def test_a_pool_whose_name_is_too_long_for_azure_is_refused():
+def test_a_pool_name_that_is_too_long_is_an_error():
     assert _pool_name("spot-small") == "spotsmall"
-    with pytest.raises(ContractError, match="AKS takes 12"):
+    with pytest.raises(ContractError, match="AKS allows 12"):
         _pool_name("general-purpose")

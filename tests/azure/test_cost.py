@@ -1,4 +1,4 @@
-"""COST-1 and COST-2 as the stacks carry them on Azure."""
+"""The budget and the sleep schedule on Azure (COST-1, COST-2)."""
 
 import json
 from zoneinfo import available_timezones
@@ -11,18 +11,18 @@ from tests.azure.conftest import ENVIRONMENTS
 
 
 @pytest.mark.parametrize(("environment", "amount"), [("dev", 500), ("staging", 5000), ("prod", 40000)])
-def test_the_budget_tells_at_50_80_and_100_percent(azure, environment, amount):  # COST-1
+def test_the_budget_alerts_at_50_80_and_100_percent(azure, environment, amount):  # COST-1
     budget = azure(environment).one("azurerm_consumption_budget_subscription", "cost/budget")
     assert budget["amount"] == amount
     assert budget["filter"]["tag"] == [{"name": "environment", "values": [environment]}]
-    told = {(alert["threshold_type"], alert["threshold"]) for alert in budget["notification"]}
-    assert told == {("Actual", 50), ("Actual", 80), ("Actual", 100), ("Forecasted", 100)}
+    alerts = {(alert["threshold_type"], alert["threshold"]) for alert in budget["notification"]}
+    assert alerts == {("Actual", 50), ("Actual", 80), ("Actual", 100), ("Forecasted", 100)}
     for alert in budget["notification"]:
         assert alert["enabled"] is True
         assert alert["contact_emails"] and alert["contact_groups"]
 
 
-def test_dev_sleeps_and_the_others_do_not(azure):  # COST-2
+def test_only_dev_has_a_sleep_schedule(azure):  # COST-2
     stack = azure("dev")
     assert len(stack.all("azurerm_logic_app_workflow")) == 4
     for environment in ("staging", "prod"):
@@ -41,7 +41,7 @@ def test_the_cluster_stops_at_night_and_starts_in_the_morning(azure, name, hour,
     assert call["inputs"]["authentication"]["type"] == "ManagedServiceIdentity"
 
 
-def test_what_calls_may_do_no_more_than_that(azure):  # COST-2
+def test_the_workflows_may_only_stop_and_start(azure):  # COST-2
     (permissions,) = azure("dev").one("azurerm_role_definition", "cost/sleep")["permissions"]
     assert {action.rsplit("/", 2)[-2] for action in permissions["actions"] if action.endswith("/action")} == {
         "start",
@@ -49,13 +49,13 @@ def test_what_calls_may_do_no_more_than_that(azure):  # COST-2
     }
 
 
-def test_time_zones_are_known_ones():
+def test_time_zones_have_windows_names():
     assert set(_TIME_ZONES) <= available_timezones()
     with pytest.raises(ContractError, match="Mars/Olympus"):
         _time_zone("Mars/Olympus")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_a_budget_begins_on_a_first_of_a_month(azure, environment):  # COST-1: Azure refuses any other day
+def test_a_budget_starts_on_the_first_day_of_a_month(azure, environment):  # COST-1: Azure rejects any other day
     period = azure(environment).one("azurerm_consumption_budget_subscription", "cost/budget")["time_period"]
     assert period["start_date"].split("T")[0].endswith("-01")

@@ -1,4 +1,4 @@
-"""NET-6 as the stacks carry it on Azure."""
+"""The public entry on Azure (NET-6)."""
 
 from ipaddress import ip_address, ip_network
 
@@ -11,7 +11,7 @@ from tests.azure.conftest import ENVIRONMENTS
 @pytest.mark.parametrize(
     ("environment", "mode"), [("dev", "Detection"), ("staging", "Prevention"), ("prod", "Prevention")]
 )
-def test_the_firewall_does_what_the_environment_says(azure, environment, mode):  # NET-6
+def test_the_firewall_mode_follows_the_environment(azure, environment, mode):  # NET-6
     stack = azure(environment)
     gateway = stack.one("azurerm_application_gateway", "entry/load-balancer")
     assert stack.resolve(gateway["firewall_policy_id"]) == "entry/firewall"
@@ -23,7 +23,7 @@ def test_the_firewall_does_what_the_environment_says(azure, environment, mode): 
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_addresses_are_limited(azure, environment):  # NET-6
+def test_requests_per_address_are_limited(azure, environment):  # NET-6
     (rate,) = azure(environment).one("azurerm_web_application_firewall_policy", "entry/firewall")["custom_rules"]
     assert (rate["action"], rate["rate_limit_threshold"], rate["rate_limit_duration"]) == ("Block", 2000, "FiveMins")
 
@@ -35,7 +35,7 @@ def test_tls_is_1_2_or_newer(azure, environment):  # NET-6
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_plain_http_is_redirected_and_goes_nowhere_else(azure, environment):  # NET-6
+def test_plain_http_is_only_redirected(azure, environment):  # NET-6
     gateway = azure(environment).one("azurerm_application_gateway", "entry/load-balancer")
     plain = {listener["name"] for listener in gateway["http_listener"] if listener["protocol"] == "Http"}
     assert plain == {"http"}
@@ -47,18 +47,18 @@ def test_plain_http_is_redirected_and_goes_nowhere_else(azure, environment):  # 
 
 
 @pytest.mark.parametrize(("environment", "domain"), [("dev", "dev.data.example.com"), ("prod", "data.example.com")])
-def test_the_certificate_covers_domain_and_first_level_and_renews_itself(azure, environment, domain):
+def test_the_certificate_covers_domain_and_subdomains_and_renews(azure, environment, domain):
     stack = azure(environment)
     policy = stack.one("azurerm_key_vault_certificate", "entry/certificate")["certificate_policy"]
     names = policy["x509_certificate_properties"]["subject_alternative_names"]["dns_names"]
     assert names == [domain, f"*.{domain}"]
     assert policy["lifetime_action"][0]["action"]["action_type"] == "AutoRenew"
     (shown,) = stack.one("azurerm_application_gateway", "entry/load-balancer")["ssl_certificate"]
-    assert shown["key_vault_secret_id"].endswith(".versionless_secret_id}")  # a renewed one is fetched by itself
+    assert shown["key_vault_secret_id"].endswith(".versionless_secret_id}")  # the gateway fetches a renewed one
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_traffic_goes_to_an_address_among_the_nodes(azure, environment):
+def test_traffic_goes_to_an_address_in_the_nodes_subnet(azure, environment):
     stack = azure(environment)
     (pool,) = stack.one("azurerm_application_gateway", "entry/load-balancer")["backend_address_pool"]
     nodes = layout(stack.one("azurerm_virtual_network", "network/network")["address_space"][0])["nodes"]

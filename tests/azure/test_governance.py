@@ -1,4 +1,4 @@
-"""GOV-1 and GOV-2 as the stacks carry them on Azure."""
+"""Ownership and residency on Azure (GOV-1, GOV-2)."""
 
 import json
 
@@ -40,7 +40,7 @@ UNTAGGED = {
     "azurerm_subnet_network_security_group_association",
     "azurerm_subscription_policy_assignment",
 }
-"""Types that take no tags, by the binding's own list of arguments."""
+"""Types that support no tags, by the binding's list of arguments."""
 
 
 def assignments(stack, policy: str):
@@ -49,22 +49,22 @@ def assignments(stack, policy: str):
             yield path, body
 
 
-def test_prod_allows_its_two_regions_azures_own_pair_and_nothing_else(azure):  # GOV-2
-    found = dict(assignments(azure("prod"), _ALLOWED_LOCATIONS))
-    assert set(found) == {"governance/home-locations", "governance/recovery-locations"}
-    for body in found.values():
+def test_prod_allows_only_its_two_regions_and_the_paired_region(azure):  # GOV-2
+    by_path = dict(assignments(azure("prod"), _ALLOWED_LOCATIONS))
+    assert set(by_path) == {"governance/home-locations", "governance/recovery-locations"}
+    for body in by_path.values():
         allowed = json.loads(body["parameters"])["listOfAllowedLocations"]["value"]
         assert allowed == ["germanywestcentral", "francecentral", "germanynorth", "global"]
         assert body["enforce"] is True
 
 
-def test_dev_allows_its_one_region(azure):  # GOV-2
+def test_dev_allows_only_its_region(azure):  # GOV-2
     (body,) = dict(assignments(azure("dev"), _ALLOWED_LOCATIONS)).values()
     assert json.loads(body["parameters"])["listOfAllowedLocations"]["value"] == ["germanywestcentral", "global"]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_everything_is_where_the_policy_allows_it(azure, environment):  # GOV-2
+def test_every_resource_is_in_an_allowed_region(azure, environment):  # GOV-2
     stack = azure(environment)
     allowed = {"dev": {"germanywestcentral"}, "staging": {"germanywestcentral"}}.get(
         environment, {"germanywestcentral", "francecentral", "germanynorth"}
@@ -79,7 +79,7 @@ def test_everything_is_where_the_policy_allows_it(azure, environment):  # GOV-2
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_what_azure_makes_by_itself_inherits_every_tag(azure, environment):  # GOV-1
+def test_resources_created_by_azure_inherit_every_tag(azure, environment):  # GOV-1
     inherited = {
         json.loads(body["parameters"])["tagName"]["value"]
         for path, body in assignments(azure(environment), _INHERIT_TAG)
@@ -89,7 +89,7 @@ def test_what_azure_makes_by_itself_inherits_every_tag(azure, environment):  # G
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_everything_that_takes_tags_has_them_all(azure, environment):  # GOV-1
+def test_every_resource_that_supports_tags_has_all_tags(azure, environment):  # GOV-1
     stack = azure(environment)
     types = set(stack.document["resource"]) - UNTAGGED
     assert len(types) > 30
@@ -98,7 +98,7 @@ def test_everything_that_takes_tags_has_them_all(azure, environment):  # GOV-1
             assert set(body.get("tags", {})) >= REQUIRED, f"{type} {path}"
 
 
-def test_the_vault_is_locked_where_the_environment_is_protected(azure):  # KEY-2
+def test_the_vault_has_a_lock_if_the_environment_is_protected(azure):  # KEY-2
     for environment, locked in {"dev": False, "staging": True, "prod": True}.items():
         locks = dict(azure(environment).all("azurerm_management_lock"))
         assert ("governance/keep-vault" in locks) is locked

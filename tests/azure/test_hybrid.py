@@ -1,4 +1,4 @@
-"""NET-7 as the stacks carry it on Azure."""
+"""The optional link to on-premises on Azure (NET-7)."""
 
 
 def test_only_prod_has_a_link(azure):  # NET-7
@@ -24,6 +24,6 @@ def test_no_pre_shared_key_is_in_the_stack(azure):  # SEC-1
     assert connection["lifecycle"]["ignore_changes"] == ["shared_key"]
 
 
-def test_what_is_behind_it_is_routed(azure):
+def test_the_peers_ranges_are_routed(azure):
     device = azure("prod").one("azurerm_local_network_gateway", "hybrid/device")
     assert (device["gateway_address"], device["address_space"]) == ("198.51.100.1", ["192.168.0.0/16"])

@@ -1,4 +1,4 @@
-"""ID-1, LAKE-7 and SEC-3 as the stacks carry them on Azure."""
+"""Identities of pipelines and workloads on Azure (ID-1, LAKE-7, SEC-3)."""
 
 import pytest
 
@@ -21,8 +21,8 @@ def subjects(stack, identity: str) -> set[str]:
     }
 
 
-def held_by(stack, identity: str) -> set[tuple[str, str]]:
-    """(role, scope) of what an identity was granted."""
+def roles_of(stack, identity: str) -> set[tuple[str, str]]:
+    """(role, scope) of each role assignment of an identity."""
     return {
         (body["role_definition_name"], body["scope"])
         for _, body in stack.all("azurerm_role_assignment")
@@ -33,7 +33,7 @@ def held_by(stack, identity: str) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_pipelines_come_in_by_their_exact_subjects(azure, environment):  # ID-1
+def test_pipelines_are_trusted_by_exact_subjects(azure, environment):  # ID-1
     stack = azure(environment)
     assert subjects(stack, "pipelines/plan") == {
         "repo:acme/terrace:pull_request",
@@ -43,8 +43,8 @@ def test_pipelines_come_in_by_their_exact_subjects(azure, environment):  # ID-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_plan_reads_and_writes_nothing_but_its_lease(azure, environment):  # ID-1
-    roles = {role for role, _ in held_by(azure(environment), "pipelines/plan")}
+def test_plan_only_reads_except_for_its_lease(azure, environment):  # ID-1
+    roles = {role for role, _ in roles_of(azure(environment), "pipelines/plan")}
     assert roles == {"Reader", "Storage Blob Data Contributor", "Azure Kubernetes Service RBAC Reader"}
     for path, role in azure(environment).all("azurerm_role_definition"):
         if path.startswith("pipelines/planning"):
@@ -53,7 +53,7 @@ def test_plan_reads_and_writes_nothing_but_its_lease(azure, environment):  # ID-
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_state_is_reached_in_ones_own_folder_alone(azure, environment):  # ID-1
+def test_access_to_state_is_limited_to_the_environments_folder(azure, environment):  # ID-1
     for name in ("plan", "apply"):
         condition = azure(environment).one("azurerm_role_assignment", f"pipelines/{name}-state")["condition"]
         assert "containers:name] StringEquals 'state'" in condition
@@ -61,7 +61,7 @@ def test_state_is_reached_in_ones_own_folder_alone(azure, environment):  # ID-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_nobody_can_give_themselves_more(azure, environment):
+def test_no_identity_can_assign_itself_privileged_roles(azure, environment):
     stack = azure(environment)
     assert not PRIVILEGED & {body.get("role_definition_name") for _, body in stack.all("azurerm_role_assignment")}
     for path, grant in stack.granted("Role Based Access Control Administrator"):
@@ -71,11 +71,11 @@ def test_nobody_can_give_themselves_more(azure, environment):
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 @pytest.mark.parametrize("module", sorted(LAKE))
-def test_a_module_gets_its_layers_and_verbs_and_nothing_else(azure, environment, module):  # LAKE-7
+def test_a_module_gets_exactly_its_access_to_layers(azure, environment, module):  # LAKE-7
     stack = azure(environment)
     granted = {
         (scope.rsplit("/", 1)[1], role)
-        for role, scope in held_by(stack, f"workloads/module-{module}")
+        for role, scope in roles_of(stack, f"workloads/module-{module}")
         if role.startswith("Storage")
     }
     assert granted == {(bucket, VERBS[access]) for bucket, access in LAKE[module].items()}
@@ -83,19 +83,19 @@ def test_a_module_gets_its_layers_and_verbs_and_nothing_else(azure, environment,
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 @pytest.mark.parametrize("module", sorted(LAKE))
-def test_a_module_reads_its_own_secret_as_its_own_service_account(azure, environment, module):  # SEC-3
+def test_a_module_reads_only_its_secret_with_its_service_account(azure, environment, module):  # SEC-3
     stack = azure(environment)
     assert subjects(stack, f"workloads/module-{module}") == {f"system:serviceaccount:{module}:{module}"}
-    secrets = {scope for role, scope in held_by(stack, f"workloads/module-{module}") if role.startswith("Key Vault")}
+    secrets = {scope for role, scope in roles_of(stack, f"workloads/module-{module}") if role.startswith("Key Vault")}
     assert [scope.rsplit("/", 2)[1:] for scope in secrets] == [["secrets", f"{module}-app"]]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_modules_that_ask_for_the_cache_get_access_and_others_do_not(azure, environment):  # CACHE-1
+def test_only_modules_with_a_cache_get_access_to_it(azure, environment):  # CACHE-1
     paths = [path for path, _ in azure(environment).all("azurerm_managed_redis_access_policy_assignment")]
     assert paths == ["workloads/module-airflow-cache", "workloads/module-superset-cache"]
 
 
-def test_no_identity_has_a_secret_that_could_leak(azure):  # ID-1
+def test_no_identity_has_a_secret(azure):  # ID-1
     types = azure("prod").document["resource"]
     assert not any("password" in type or "certificate_credential" in type for type in types)

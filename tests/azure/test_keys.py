@@ -1,4 +1,4 @@
-"""KEY-1 to KEY-3 as the stacks carry them on Azure."""
+"""Key Vault on Azure (KEY-1 to KEY-3)."""
 
 import re
 
@@ -10,13 +10,13 @@ from tests.azure.conftest import ENVIRONMENTS
 
 
 def days(duration: str) -> int:
-    found = re.fullmatch(r"P(\d+)D", duration)
-    assert found, duration
-    return int(found[1])
+    match = re.fullmatch(r"P(\d+)D", duration)
+    assert match, duration
+    return int(match[1])
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_a_key_a_purpose_rotated_before_it_expires(azure, environment):  # KEY-1
+def test_each_purpose_has_a_key_that_rotates_before_it_expires(azure, environment):  # KEY-1
     keys = dict(azure(environment).all("azurerm_key_vault_key"))
     assert {f"keys/{purpose}" for purpose in PURPOSES} <= set(keys)
     for path, key in keys.items():
@@ -39,7 +39,7 @@ def test_vaults_cannot_be_purged_and_stay_recoverable(azure, environment):  # KE
         assert vault["soft_delete_retention_days"] == 30, path
 
 
-def test_nothing_is_purged_on_destroy(azure):  # KEY-2
+def test_a_destroy_purges_nothing(azure):  # KEY-2
     vaults = azure("prod").document["provider"]["azurerm"][0]["features"][0]["key_vault"][0]
     purging = {name: value for name, value in vaults.items() if name.startswith("purge_")}
     assert purging
@@ -47,7 +47,7 @@ def test_nothing_is_purged_on_destroy(azure):  # KEY-2
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_vaults_are_reached_privately_and_judged_by_roles(azure, environment):  # KEY-3, NET-3
+def test_vaults_have_private_access_and_role_based_access_control(azure, environment):  # KEY-3, NET-3
     for path, vault in azure(environment).all("azurerm_key_vault"):
         assert vault["rbac_authorization_enabled"] is True, path
         assert vault["public_network_access_enabled"] is False, path
@@ -56,7 +56,7 @@ def test_vaults_are_reached_privately_and_judged_by_roles(azure, environment):  
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_an_identity_uses_one_key_and_no_other(azure, environment):  # KEY-3
+def test_an_identity_uses_only_its_own_key(azure, environment):  # KEY-3
     stack = azure(environment)
     by_identity: dict[str, list[str]] = {}
     for _, grant in stack.granted(_USE):
@@ -67,7 +67,7 @@ def test_an_identity_uses_one_key_and_no_other(azure, environment):  # KEY-3
         assert keys == [identity.removesuffix("-user")]
 
 
-def test_recovery_keys_exist_only_where_there_is_a_recovery_region(azure):
+def test_recovery_keys_exist_only_with_a_recovery_region(azure):
     def away(environment: str) -> set[str]:
         return {path for path, _ in azure(environment).all("azurerm_key_vault_key") if path.endswith("-recovery")}
 
@@ -75,7 +75,7 @@ def test_recovery_keys_exist_only_where_there_is_a_recovery_region(azure):
     assert away("prod") == {f"keys/{purpose}-recovery" for purpose in RECOVERY_PURPOSES}
 
 
-def test_the_databases_recovery_key_lies_where_azure_copies_its_backups(azure):  # DB-5
+def test_the_databases_recovery_key_is_in_the_paired_region(azure):  # DB-5
     stack = azure("prod")
     key = stack.one("azurerm_key_vault_key", "keys/database-recovery")
     vault = stack.one("azurerm_key_vault", stack.resolve(key["key_vault_id"]))
@@ -85,7 +85,7 @@ def test_the_databases_recovery_key_lies_where_azure_copies_its_backups(azure): 
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_keys_wait_for_the_path_that_they_are_made_through(azure, environment):
+def test_keys_depend_on_the_private_path_of_their_vault(azure, environment):
     stack = azure(environment)
     for path, key in stack.all("azurerm_key_vault_key"):
         assert stack.waits_for(key, "azurerm_private_endpoint", "network/path-vault"), path

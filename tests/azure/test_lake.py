@@ -1,4 +1,4 @@
-"""LAKE-1 to LAKE-6 as the stacks carry them on Azure."""
+"""Storage accounts on Azure (LAKE-1 to LAKE-6)."""
 
 import pytest
 
@@ -17,11 +17,11 @@ def buckets(stack):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_public_access_is_impossible(azure, environment):  # LAKE-1
+def test_no_bucket_can_be_public(azure, environment):  # LAKE-1
     stack = azure(environment)
-    found = dict(buckets(stack))
-    assert {f"lake/{name}" for name in BUCKETS} <= set(found)
-    for path, account in found.items():
+    by_path = dict(buckets(stack))
+    assert {f"lake/{name}" for name in BUCKETS} <= set(by_path)
+    for path, account in by_path.items():
         assert account["allow_nested_items_to_be_public"] is False, path
         assert account["shared_access_key_enabled"] is False, path
         assert account["public_network_access_enabled"] is False, path
@@ -33,7 +33,7 @@ def test_public_access_is_impossible(azure, environment):  # LAKE-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_buckets_are_encrypted_with_their_own_key_and_refuse_plain_http(azure, environment):  # LAKE-2
+def test_buckets_are_encrypted_with_their_key_and_deny_plain_http(azure, environment):  # LAKE-2
     for path, account in buckets(azure(environment)):
         purpose = ENCRYPTED_FOR[path.split("/")[1].removesuffix("-recovery")]
         assert account["customer_managed_key"]["key_vault_key_id"].endswith(f".vault.azure.net/keys/{purpose}"), path
@@ -42,7 +42,7 @@ def test_buckets_are_encrypted_with_their_own_key_and_refuse_plain_http(azure, e
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_accounts_wait_for_the_right_to_use_their_key(azure, environment):  # LAKE-2
+def test_accounts_depend_on_the_role_on_their_key(azure, environment):  # LAKE-2
     stack = azure(environment)
     for path, account in stack.all("azurerm_storage_account"):
         assert stack.waits_for(account, "azurerm_role_assignment", "keys/lake-use"), path
@@ -52,7 +52,7 @@ def test_accounts_wait_for_the_right_to_use_their_key(azure, environment):  # LA
 def test_every_bucket_is_versioned(azure, environment):  # LAKE-3
     for path, account in buckets(azure(environment)):
         assert account["blob_properties"]["versioning_enabled"] is True, path
-        assert account.get("is_hns_enabled", False) is False, path  # it would refuse versions, and only at create
+        assert account.get("is_hns_enabled", False) is False, path  # or versioning would fail
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_bronze_is_immutable_for_the_environments_days(azure, environment, days,
 
 
 @pytest.mark.parametrize(("environment", "days"), [("dev", 400), ("prod", 731)])
-def test_the_record_of_calls_is_immutable(azure, environment, days):  # AUD-1
+def test_the_activity_log_is_immutable(azure, environment, days):  # AUD-1
     for container in _RECORDS:
         policy = azure(environment).one("azurerm_storage_container_immutability_policy", f"lake/audit/lock-{container}")
         assert policy["immutability_period_in_days"] == days
@@ -75,7 +75,7 @@ def test_the_record_of_calls_is_immutable(azure, environment, days):  # AUD-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_bucket_moves_cold_data_and_ends_what_may_end(azure, environment):  # LAKE-4
+def test_every_bucket_moves_cold_data_and_expires_objects(azure, environment):  # LAKE-4
     stack = azure(environment)
     for path, _ in buckets(stack):
         rules = {
@@ -87,7 +87,7 @@ def test_every_bucket_moves_cold_data_and_ends_what_may_end(azure, environment):
         assert actions["version"]["delete_after_days_since_creation"] >= 7, path
 
 
-def test_what_expires_expires_as_log_too_and_gold_stays(azure):  # LAKE-4
+def test_append_blobs_expire_too_and_gold_does_not(azure):  # LAKE-4
     def rules(name):
         return {
             rule["name"]: rule["actions"]["base_blob"].get("delete_after_days_since_modification_greater_than")
@@ -98,7 +98,7 @@ def test_what_expires_expires_as_log_too_and_gold_stays(azure):  # LAKE-4
     assert rules("gold") == {"age": None}
 
 
-def test_prod_is_replicated_to_the_recovery_region_and_the_others_are_not(azure):  # LAKE-5
+def test_only_prod_is_replicated_to_the_recovery_region(azure):  # LAKE-5
     stack = azure("prod")
     copied = dict(stack.all("azurerm_storage_object_replication"))
     assert set(copied) == {f"lake/{name}/replication" for name in REPLICATED}
@@ -113,7 +113,7 @@ def test_prod_is_replicated_to_the_recovery_region_and_the_others_are_not(azure)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_request_to_a_bucket_is_logged_in_another_one(azure, environment):  # LAKE-6
+def test_requests_to_every_bucket_are_logged_in_another_bucket(azure, environment):  # LAKE-6
     stack = azure(environment)
     for name in BUCKETS:
         if name == "access":
@@ -125,7 +125,7 @@ def test_every_request_to_a_bucket_is_logged_in_another_one(azure, environment):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_requests_to_the_layers_are_on_the_immutable_record(azure, environment):  # AUD-1
+def test_requests_to_the_layers_are_in_the_immutable_audit_logs(azure, environment):  # AUD-1
     for layer in LAYERS:
         setting = azure(environment).one("azurerm_monitor_diagnostic_setting", f"lake/{layer}/audit-log")
         assert azure(environment).resolve(setting["storage_account_id"]) == "lake/audit/account"

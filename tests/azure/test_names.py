@@ -1,4 +1,4 @@
-"""Names fit Azure's limits whatever project and environment are called, and differ where the world shares them."""
+"""Names fit Azure's limits for any project and environment, and global names are unique."""
 
 import re
 
@@ -37,17 +37,17 @@ OTHER_SUBSCRIPTION = "00000000-0000-4000-8000-000000000009"
 
 @pytest.mark.parametrize("prefix", ["dp-dev", "dpf-staging", LONGEST])
 def test_accounts_fit(prefix):
-    found = [names.bucket(target(prefix), name, recovery=away) for name in BUCKETS for away in (False, True)]
-    found += [names.flow_account(target(prefix)), names.state_bucket(target(prefix))]
-    assert all(re.fullmatch("[a-z0-9]{3,24}", name) for name in found)
-    assert len(set(found)) == len(found)
+    global_names = [names.bucket(target(prefix), name, recovery=away) for name in BUCKETS for away in (False, True)]
+    global_names += [names.flow_account(target(prefix)), names.state_bucket(target(prefix))]
+    assert all(re.fullmatch("[a-z0-9]{3,24}", name) for name in global_names)
+    assert len(set(global_names)) == len(global_names)
 
 
 @pytest.mark.parametrize("prefix", ["dp-dev", "dpf-staging", LONGEST])
 def test_vaults_fit(prefix):
-    found = [names.vault(target(prefix), place) for place in ("", "recovery", "geo")]
-    assert all(re.fullmatch("[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]", name) for name in found)
-    assert len(set(found)) == 3
+    global_names = [names.vault(target(prefix), place) for place in ("", "recovery", "geo")]
+    assert all(re.fullmatch("[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]", name) for name in global_names)
+    assert len(set(global_names)) == 3
 
 
 @pytest.mark.parametrize("prefix", ["dp-dev", LONGEST])
@@ -56,14 +56,14 @@ def test_registry_and_database_fit(prefix):
     assert len(f"{names.database(target(prefix))}-replica-5") <= 63
 
 
-def test_names_that_the_world_shares_differ_between_subscriptions():
+def test_global_names_differ_between_subscriptions():
     here, there = target(), target(subscription=OTHER_SUBSCRIPTION)
     for name in (names.vault, names.registry, names.database, names.flow_account):
         assert name(here) != name(there)
     assert names.bucket(here, "gold") != names.bucket(there, "gold")
 
 
-def test_names_do_not_change():
-    # a name that changes is a resource that is replaced
+def test_names_are_stable():
+    # a changed name replaces the resource
     assert names.bucket(target(), "bronze") == "dpfdevbronze7f2479"
     assert names.vault(target()) == "dpf-dev-5695b3"

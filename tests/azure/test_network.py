@@ -1,4 +1,4 @@
-"""NET-1 to NET-5 as the stacks carry them on Azure."""
+"""The virtual network on Azure (NET-1 to NET-5)."""
 
 from ipaddress import ip_network
 from itertools import combinations
@@ -15,19 +15,19 @@ DATA = {"azurerm_key_vault": "vault", "azurerm_storage_account": "blob", "azurer
 
 
 @pytest.mark.parametrize("cidr", ["10.40.0.0/16", "10.0.16.0/20"])
-def test_subnets_lie_in_the_network_and_apart(cidr):
+def test_subnets_are_in_the_network_and_do_not_overlap(cidr):
     ranges = [ip_network(subnet) for subnet in layout(cidr).values()]
     assert all(subnet.subnet_of(ip_network(cidr)) for subnet in ranges)
     assert not any(one.overlaps(other) for one, other in combinations(ranges, 2))
 
 
-def test_a_network_that_is_too_small_is_refused():
+def test_a_network_that_is_too_small_is_an_error():
     with pytest.raises(ContractError, match="too small"):
         layout("10.0.0.0/21")
 
 
 @pytest.mark.parametrize(("environment", "zones"), [("dev", ["1"]), ("staging", ["1", "2"]), ("prod", ["1", "2", "3"])])
-def test_nodes_and_entry_spread_over_the_environments_zones(azure, environment, zones):  # NET-1
+def test_nodes_and_entry_use_all_zones(azure, environment, zones):  # NET-1
     stack = azure(environment)
     server = stack.one("azurerm_kubernetes_cluster", "cluster/control-plane")
     assert server["default_node_pool"]["zones"] == zones
@@ -37,7 +37,7 @@ def test_nodes_and_entry_spread_over_the_environments_zones(azure, environment, 
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_nothing_leaves_but_through_nat(azure, environment):  # NET-2
+def test_egress_uses_only_nat(azure, environment):  # NET-2
     stack = azure(environment)
     for path, subnet in stack.all("azurerm_subnet"):
         assert subnet["default_outbound_access_enabled"] is False, path
@@ -53,7 +53,7 @@ def test_nothing_leaves_but_through_nat(azure, environment):  # NET-2
     ("environment", "sku", "zones"),
     [("dev", "Standard", ["1"]), ("staging", "StandardV2", ["1", "2", "3"]), ("prod", "StandardV2", ["1", "2", "3"])],
 )
-def test_nat_has_a_fixed_address_and_outlives_a_zone_in_prod(azure, environment, sku, zones):  # NET-2
+def test_nat_has_a_fixed_address_and_survives_a_zone_failure_in_prod(azure, environment, sku, zones):  # NET-2
     stack = azure(environment)
     gateway, address = (
         stack.one("azurerm_nat_gateway", "network/nat"),
@@ -62,7 +62,7 @@ def test_nat_has_a_fixed_address_and_outlives_a_zone_in_prod(azure, environment,
     assert gateway["sku_name"] == address["sku"] == sku
     assert address["allocation_method"] == "Static"
     assert address["zones"] == zones
-    assert gateway.get("zones") == (zones if sku == "Standard" else None)  # StandardV2 refuses any
+    assert gateway.get("zones") == (zones if sku == "Standard" else None)  # StandardV2 supports none
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -90,7 +90,7 @@ def test_private_names_resolve_in_the_network(azure, environment):  # NET-3
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_subnet_is_guarded_and_refuses_what_no_rule_names(azure, environment):  # NET-4
+def test_every_subnet_has_a_group_that_denies_by_default(azure, environment):  # NET-4
     stack = azure(environment)
     guarded = {
         stack.resolve(guard["subnet_id"]): stack.resolve(guard["network_security_group_id"])
@@ -106,7 +106,7 @@ def test_every_subnet_is_guarded_and_refuses_what_no_rule_names(azure, environme
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_rule_names_its_purpose_and_no_priority_or_name_is_taken_twice(azure, environment):  # NET-4
+def test_every_rule_has_a_purpose_and_a_unique_priority_and_name(azure, environment):  # NET-4
     taken = set()
     for path, rule in azure(environment).all("azurerm_network_security_rule"):
         assert 0 < len(rule["description"]) <= 140, path
@@ -117,7 +117,7 @@ def test_every_rule_names_its_purpose_and_no_priority_or_name_is_taken_twice(azu
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_only_the_public_entry_is_open_to_the_world(azure, environment):  # NET-4
+def test_only_the_entry_is_open_to_the_internet(azure, environment):  # NET-4
     world = {"*", "Internet", "0.0.0.0/0"}
     open_to_all = {
         path.removeprefix("network/openings/")
@@ -128,7 +128,7 @@ def test_only_the_public_entry_is_open_to_the_world(azure, environment):  # NET-
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_a_flow_is_open_on_both_sides_between_the_parties_ranges(azure, environment):  # NET-4
+def test_each_internal_flow_has_rules_on_both_sides(azure, environment):  # NET-4
     stack = azure(environment)
     ranges = layout(stack.one("azurerm_virtual_network", "network/network")["address_space"][0])
 
@@ -144,7 +144,7 @@ def test_a_flow_is_open_on_both_sides_between_the_parties_ranges(azure, environm
 
 
 @pytest.mark.parametrize(("environment", "days"), [("dev", 30), ("staging", 90), ("prod", 365)])
-def test_flow_logs_are_kept_for_the_environments_retention(azure, environment, days):  # NET-5
+def test_flow_logs_have_the_environments_retention(azure, environment, days):  # NET-5
     stack = azure(environment)
     log = stack.one("azurerm_network_watcher_flow_log", "network/flow-log")
     assert stack.resolve(log["target_resource_id"]) == "network/network"

@@ -1,4 +1,4 @@
-"""OBS-1 to OBS-4 as the stacks carry them on Azure."""
+"""Azure Monitor (OBS-1 to OBS-4)."""
 
 import json
 
@@ -25,7 +25,7 @@ def alarms(stack):
 
 
 @pytest.mark.parametrize(("environment", "days"), [("dev", 30), ("staging", 90), ("prod", 365)])
-def test_logs_are_in_one_place_for_the_environments_retention(azure, environment, days):  # OBS-1
+def test_logs_are_in_one_workspace_with_the_environments_retention(azure, environment, days):  # OBS-1
     stack = azure(environment)
     (workspace,) = dict(stack.all("azurerm_log_analytics_workspace")).values()
     assert workspace["retention_in_days"] == days
@@ -34,15 +34,15 @@ def test_logs_are_in_one_place_for_the_environments_retention(azure, environment
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_same_signals_everywhere_for_both_severities(azure, environment):  # OBS-2
-    found = set(alarms(azure(environment)))
+def test_every_signal_has_an_alert_for_both_severities(azure, environment):  # OBS-2
+    alerts = set(alarms(azure(environment)))
     for signal in SIGNALS:
-        assert {f"{signal}-warning", f"{signal}-critical"} <= found
-    assert any(name.startswith("nat-ports-") for name in found)
+        assert {f"{signal}-warning", f"{signal}-critical"} <= alerts
+    assert any(name.startswith("nat-ports-") for name in alerts)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_an_alarm_reaches_the_people_of_its_severity(azure, environment):  # OBS-3
+def test_an_alert_notifies_the_channels_of_its_severity(azure, environment):  # OBS-3
     for name, alarm in alarms(azure(environment)).items():
         (action,) = alarm["action"]
         assert action["action_group_id"].endswith(f"/dpf-{environment}-{name.rsplit('-', 1)[1]}"), name
@@ -50,13 +50,13 @@ def test_an_alarm_reaches_the_people_of_its_severity(azure, environment):  # OBS
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_critical_means_that_it_lasts(azure, environment):  # OBS-3
-    found = alarms(azure(environment))
-    assert found["database-cpu-warning"]["window_size"] == "PT15M"
-    assert found["database-cpu-critical"]["window_size"] == "PT1H"
+def test_a_critical_alert_needs_a_longer_duration(azure, environment):  # OBS-3
+    alerts = alarms(azure(environment))
+    assert alerts["database-cpu-warning"]["window_size"] == "PT15M"
+    assert alerts["database-cpu-critical"]["window_size"] == "PT1H"
 
 
-def test_the_pager_hears_of_what_is_critical_in_prod(azure):  # OBS-3
+def test_the_pager_receives_critical_alerts_in_prod(azure):  # OBS-3
     stack = azure("prod")
     critical = stack.one("azurerm_monitor_action_group", "observability/critical")
     assert [receiver["name"] for receiver in critical["webhook_receiver"]] == ["pager"]
@@ -66,7 +66,7 @@ def test_the_pager_hears_of_what_is_critical_in_prod(azure):  # OBS-3
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_alarm_waits_for_what_it_watches(azure, environment):
+def test_every_alert_depends_on_the_resource_it_watches(azure, environment):
     for name, alarm in alarms(azure(environment)).items():
         assert alarm["depends_on"], name
         assert len(alarm["scopes"]) == 1, name
@@ -82,7 +82,7 @@ def test_the_dashboard_shows_objective_and_signals(azure, environment):  # OBS-4
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_error_budget_is_watched_fast_and_slow(azure, environment):  # OBS-4
+def test_the_objective_has_alerts_on_its_burn_rates(azure, environment):  # OBS-4
     stack = azure(environment)
     for name, rate, level in (("fast", "14.4", 0), ("slow", "6", 2)):
         rule = stack.one("azurerm_monitor_scheduled_query_rules_alert_v2", f"alarms/objective-{name}")
@@ -91,12 +91,12 @@ def test_the_error_budget_is_watched_fast_and_slow(azure, environment):  # OBS-4
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_stopping_the_record_wakes_somebody(azure, environment):  # AUD-1
+def test_stopping_the_activity_log_export_raises_a_critical_alert(azure, environment):  # AUD-1
     rule = azure(environment).one("azurerm_monitor_scheduled_query_rules_alert_v2", "alarms/trail-stopped")
     assert "DIAGNOSTICSETTINGS/DELETE" in rule["criteria"][0]["query"]
     assert rule["severity"] == 0
 
 
 @pytest.mark.parametrize(("minutes", "text"), [(5, "PT5M"), (16, "PT30M"), (60, "PT1H"), (61, "PT6H"), (1440, "P1D")])
-def test_windows_are_those_that_azure_knows(minutes, text):
+def test_windows_are_those_that_azure_supports(minutes, text):
     assert _window(minutes) == text

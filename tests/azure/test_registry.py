@@ -1,4 +1,4 @@
-"""K8S-10 as the stacks carry it on Azure."""
+"""Container Registry on Azure (K8S-10)."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.azure.conftest import ENVIRONMENTS
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_registry_is_private_and_knows_no_password(azure, environment):  # K8S-10
+def test_the_registry_is_private_and_has_no_admin_user(azure, environment):  # K8S-10
     registry = azure(environment).one("azurerm_container_registry", "registry/registry")
     assert registry["public_network_access_enabled"] is False
     assert registry["admin_enabled"] is False
@@ -16,13 +16,13 @@ def test_the_registry_is_private_and_knows_no_password(azure, environment):  # K
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_what_is_pushed_is_scanned(azure, environment):  # K8S-10
+def test_pushed_images_are_scanned(azure, environment):  # K8S-10
     plan = azure(environment).one("azurerm_security_center_subscription_pricing", "audit/detection-Containers")
     assert plan["tier"] == "Standard"
     assert "ContainerRegistriesVulnerabilityAssessments" in {extension["name"] for extension in plan["extension"]}
 
 
-def test_prod_is_copied_to_the_recovery_region(azure):
+def test_prod_is_replicated_to_the_recovery_region(azure):
     copies = azure("prod").one("azurerm_container_registry", "registry/registry")["georeplications"]
     assert [copy["location"] for copy in copies] == ["francecentral"]
     assert "georeplications" not in azure("staging").one("azurerm_container_registry", "registry/registry")

@@ -1,4 +1,4 @@
-"""SEC-1 and SEC-3 as the stacks carry them on Azure."""
+"""Secrets in Key Vault on Azure (SEC-1, SEC-3)."""
 
 import json
 
@@ -10,17 +10,17 @@ MODULES = {"airflow", "spark", "superset"}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_a_secret_a_module_whose_value_terraform_never_keeps(azure, environment):  # SEC-1
+def test_each_module_has_a_secret_with_a_write_only_value(azure, environment):  # SEC-1
     secrets = dict(azure(environment).all("azurerm_key_vault_secret"))
     assert set(secrets) == {f"secrets/{module}" for module in MODULES}
     for path, secret in secrets.items():
         assert "value" not in secret, path
-        assert secret["value_wo"].count("uuid()") == 2, path  # two draws of 122 bits
+        assert secret["value_wo"].count("uuid()") == 2, path  # twice 122 random bits
         assert secret["value_wo_version"] == 1, path
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_no_key_of_an_account_is_read_or_worth_anything(azure, environment):  # SEC-1
+def test_no_account_key_is_read_or_enabled(azure, environment):  # SEC-1
     text = json.dumps(azure(environment).document)
     for attribute in (
         "primary_access_key",

@@ -1,4 +1,4 @@
-"""The outputs as a contract: what a stack writes is what the model wants, on every cloud."""
+"""The outputs of a foundation match their model on every cloud."""
 
 import pytest
 from pydantic import ValidationError
@@ -9,17 +9,17 @@ from terrace.capabilities.outputs import Outputs, parse
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_a_stacks_outputs_are_the_models_fields(foundation, cloud, environment):
+def test_outputs_have_the_fields_of_the_model(foundation, cloud, environment):
     outputs = foundation(environment, cloud=cloud).document["output"]
     assert set(outputs) == set(Outputs.model_fields)
-    # tokens stand where values will be; the shape is what counts here, and a demo parses the applied ones
+    # values are still tokens, so this checks the shape; the demo parses applied outputs
     parsed = parse({name: {"value": body["value"]} for name, body in outputs.items()})
     assert parsed.version == 1
     assert parsed.cloud == cloud
     assert set(parsed.buckets) >= {"bronze", "silver", "gold", "platinum"}
 
 
-def test_an_output_of_another_version_is_refused(foundation):
+def test_outputs_of_another_version_are_rejected(foundation):
     outputs = foundation("dev").document["output"]
     with pytest.raises(ValidationError, match="version"):
         parse({**{name: {"value": body["value"]} for name, body in outputs.items()}, "version": {"value": 2}})

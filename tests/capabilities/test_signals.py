@@ -1,4 +1,4 @@
-"""Whatever the cloud, somebody hears of the same (OBS-2, OBS-3)."""
+"""Every cloud has alarms on the same signals (OBS-2, OBS-3)."""
 
 import pytest
 
@@ -11,12 +11,12 @@ WATCHED = (
     "database-cpu", "database-storage", "database-connections", "cache-memory", "cache-evictions",
     "nodes-cpu", "nodes-memory", "nat-ports",
 )  # fmt: skip
-"""Each is an alarm for each severity, or one for each node or zone, whose name begins so."""
+"""Prefixes of alarm names; each signal has one alarm per severity, and per node or zone."""
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_the_same_is_watched_on_each_cloud(foundation: Foundations, cloud: str, environment: str) -> None:
+def test_every_cloud_has_the_same_alarms(foundation: Foundations, cloud: str, environment: str) -> None:
     stack = foundation(environment, cloud=None if cloud == "aws" else cloud)
     paths = [path_of(body) for group in stack.document["resource"].values() for body in group.values()]
     alarms = [path.removeprefix("alarms/") for path in paths if path.startswith("alarms/")]
@@ -27,6 +27,6 @@ def test_the_same_is_watched_on_each_cloud(foundation: Foundations, cloud: str, 
         assert [path for path in alarms if path.startswith(kind)], kind
 
 
-def test_a_signal_is_a_warning_before_it_is_critical() -> None:
+def test_a_warning_comes_before_a_critical_alarm() -> None:
     escalation = EscalationSpec(warning=("mail",), critical=("pager",), critical_after_minutes=60)
     assert [lasting_minutes(escalation, severity) for severity in SEVERITIES] == [15, 60]

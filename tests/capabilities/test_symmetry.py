@@ -1,6 +1,6 @@
 """The three clouds have the same layout: the same files, the same public names in them, the same guarantees checked.
 
-So a reader who knows `aws/database.py` finds Azure's. A helper of one module begins with an underscore; what several
+A reader of `aws/database.py` finds Azure's counterpart. A helper of one module begins with an underscore; what several
 modules of a cloud share in the cloud's own vocabulary is in `names`, `iam` and, for checks, `lookup`. Every other
 difference is in OWN, with its reason.
 """

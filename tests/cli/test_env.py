@@ -63,7 +63,7 @@ def test_explain_a_value_that_was_overridden(terrace: Terrace) -> None:
         "  overrides medium in environments/base.yaml:50:9\n"
         "  on aws: db.r6g.2xlarge, 8 vCPU, 64 GB\n"
         "\n"
-        "  Server size; what it means on each cloud is in docs/environments.md.\n"
+        "  Server size; docs/environments.md lists the machine types on each cloud.\n"
         "  One of small, medium, large, xlarge.\n"
         "  Required.\n"
     )

@@ -1,6 +1,6 @@
-"""Stacks of all clouds before their real providers, without any account: synthesized once a cloud, planned once each.
+"""Stacks of all clouds with their real providers and without an account: synthesized once per cloud, planned once each.
 
-What a run leaves lies in the run's temporary folder, so that its workers share it.
+The files of a run are in its temporary directory, which all workers share.
 """
 
 import json
@@ -32,8 +32,8 @@ PROVIDERS = {cloud: facts(cloud).provider for cloud in CLOUDS}
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What the real provider said of a stack: of itself, of its plan, and the plan."""
+class Evaluated:
+    """The real provider's diagnostics of a stack and of its plan, and the plan."""
 
     stack: dict[str, Any]
     plan: dict[str, Any]
@@ -47,26 +47,26 @@ class Conformance:
     def __init__(self, shared: Path) -> None:
         self.shared = shared
 
-    def judged(self, cloud: str, environment: str) -> Judged:
-        """Initialized, validated and planned, by the first worker that asks."""
-        kept = self.shared / f"judged-{environment}-{cloud}.json"
-        with FileLock(kept.with_suffix(".lock")):
-            if not kept.exists():
+    def evaluated(self, cloud: str, environment: str) -> Evaluated:
+        """Initialize, validate and plan the stack; only the first worker runs it."""
+        saved = self.shared / f"evaluated-{environment}-{cloud}.json"
+        with FileLock(saved.with_suffix(".lock")):
+            if not saved.exists():
                 warned: list[str] = []
 
-                def hear(event: Event) -> None:
+                def collect(event: Event) -> None:
                     if isinstance(event, Diagnostic) and event.severity == "warning":
                         warned.append(sentence(event))
 
                 with self.opened(cloud, environment) as (deployment, terraform):
                     validated = [sentence(diagnostic) for diagnostic in terraform.validate()]
-                    made = offline.plan(replace(deployment, on_event=hear), terraform)
-                kept.write_text(json.dumps([made.stack, made.plan, validated, sorted(set(warned))]))
-            return Judged(*json.loads(kept.read_text()))
+                    planned = offline.plan(replace(deployment, on_event=collect), terraform)
+                saved.write_text(json.dumps([planned.stack, planned.plan, validated, sorted(set(warned))]))
+            return Evaluated(*json.loads(saved.read_text()))
 
     @contextmanager
     def opened(self, cloud: str, environment: str) -> Iterator[tuple[Deployment, Terraform]]:
-        """A stack with its provider installed. Skips the test where the provider cannot be had."""
+        """A stack with its provider installed. Skips the test if the provider is not available."""
         host = binary.locate(ROOT).registry_host
         try:
             mirror.choose(providers=[PROVIDERS[cloud]], host=host)
@@ -82,7 +82,7 @@ class Conformance:
             yield deployment, terraform
 
     def synthesized(self, cloud: str) -> Path:
-        """Every environment on a cloud, as an offline plan wants it."""
+        """Every environment on a cloud, synthesized for an offline plan."""
         out = self.shared / f"cdktf.out-offline-{cloud}"
         with FileLock(self.shared / f"offline-{cloud}.lock"):
             if not (out / "done").exists():
@@ -99,31 +99,31 @@ def sentence(diagnostic: Diagnostic) -> str:
     return f"{diagnostic.severity} {diagnostic.address}: {diagnostic.summary} {diagnostic.detail}".strip()
 
 
-Seen = Callable[[Judged, Sequence[Result]], None]
+Seen = Callable[[Evaluated, Sequence[Result]], None]
 STATUSES: tuple[Status, ...] = ("holds", "excepted", "not_required", "broken", "unproven")
 
 
 @pytest.fixture
 def seen(cloud: str, environment: str, record_property: Callable[[str, object], None]) -> Seen:
-    """Note down what was seen on a plan, for the table at the end; a test that is skipped before leaves a row too."""
+    """Record the counts of a plan for the table at the end; a skipped test has a row, too."""
     record_property("plan", [cloud, environment])
 
-    def note(judged: Judged, results: Sequence[Result]) -> None:
+    def note(evaluated: Evaluated, results: Sequence[Result]) -> None:
         counts = Counter(result.status for result in results)
-        warnings = len(judged.validated) + len(judged.warned)
+        warnings = len(evaluated.validated) + len(evaluated.warned)
         facts = sum(len(result.observations) for result in results)
         record_property(
-            "seen", [len(judged.plan["resource_changes"]), warnings, facts, *(counts[status] for status in STATUSES)]
+            "seen", [len(evaluated.plan["resource_changes"]), warnings, facts, *(counts[status] for status in STATUSES)]
         )
 
     return note
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What was seen on each real plan."""
+    """Print the counts of each plan."""
     columns = ("cloud", "environment", "resources", "warnings", "facts", *STATUSES)
     rows = []
-    for report in (one for reports in terminalreporter.stats.values() for one in reports):
+    for report in (report for reports in terminalreporter.stats.values() for report in reports):
         properties = dict(getattr(report, "user_properties", ()))
         if "plan" in properties and report.when == "call":
             rows.append([*properties["plan"], *properties.get("seen", [report.outcome])])

@@ -1,5 +1,5 @@
-"""Every foundation before the real provider of its cloud: it validates, plans, keeps its guarantees on the plan, and
-applies to mocks. No cloud is asked; what only a cloud would refuse is not seen here.
+"""Every foundation with the real provider of its cloud: it validates, plans, meets its guarantees on the plan, and
+applies to mocks. Nothing calls a cloud, so errors that only a cloud reports do not show up here.
 """
 
 import re
@@ -19,39 +19,39 @@ ALL = pytest.mark.parametrize(("cloud", "environment"), [(c, e) for c in PROVIDE
 
 
 @ALL
-def test_the_provider_takes_it(conformance: Conformance, cloud: str, environment: str) -> None:
+def test_the_provider_validates_without_diagnostics(conformance: Conformance, cloud: str, environment: str) -> None:
     """No error, no warning, no deprecation."""
-    judged = conformance.judged(cloud, environment)
-    assert judged.validated == []
-    assert judged.warned == []
+    evaluated = conformance.evaluated(cloud, environment)
+    assert evaluated.validated == []
+    assert evaluated.warned == []
 
 
 @ALL
 def test_every_resource_is_planned(conformance: Conformance, cloud: str, environment: str) -> None:
-    judged = conformance.judged(cloud, environment)
-    wanted = {f"{type}.{name}" for type, group in judged.stack["resource"].items() for name in group}
+    evaluated = conformance.evaluated(cloud, environment)
+    declared = {f"{type}.{name}" for type, group in evaluated.stack["resource"].items() for name in group}
     planned = {
         re.sub(r"\[.*\]$", "", change["address"])
-        for change in judged.plan["resource_changes"]
+        for change in evaluated.plan["resource_changes"]
         if change["change"]["actions"] == ["create"]
     }
-    assert planned == wanted
-    assert not any(entry.get("mode") == "data" for entry in judged.plan["resource_changes"])
+    assert planned == declared
+    assert not any(entry.get("mode") == "data" for entry in evaluated.plan["resource_changes"])
 
 
 @ALL
 def test_the_guarantees_hold_on_the_plan(conformance: Conformance, cloud: str, environment: str, seen: Seen) -> None:
-    """Where the provider's defaults are filled in, which the synthesized stack does not show. All of them, and each."""
-    judged = conformance.judged(cloud, environment)
+    """A plan has the provider's defaults, which the synthesized stack has not."""
+    evaluated = conformance.evaluated(cloud, environment)
     loaded = load(environment, project=ROOT, cloud=cloud).environment
-    subject = Subject(View.of_plan(judged.plan, judged.stack), loaded, target(loaded, offline=True))
+    subject = Subject(View.of_plan(evaluated.plan, evaluated.stack), loaded, target(loaded, offline=True))
     results = evaluate(subject)
-    seen(judged, results)
+    seen(evaluated, results)
     assert {result.guarantee.id: result.reason for result in results if not result.passes} == {}
     assert len(results) == len(GUARANTEES)
 
 
-# on AWS the emulator applies for real in every run, and these take twenty seconds each
+# on AWS every run applies to the emulator, and these take twenty seconds each
 @pytest.mark.parametrize(
     ("cloud", "environment"),
     [
@@ -60,7 +60,7 @@ def test_the_guarantees_hold_on_the_plan(conformance: Conformance, cloud: str, e
         for environment in ENVIRONMENTS
     ],
 )
-def test_it_applies_to_mocks(conformance: Conformance, cloud: str, environment: str) -> None:
-    """The whole graph: every reference leads to something, every schema takes what it is given."""
+def test_every_stack_applies_to_mocks(conformance: Conformance, cloud: str, environment: str) -> None:
+    """The whole graph: every reference resolves, and every value fits its schema."""
     with conformance.opened(cloud, environment) as (deployment, terraform):
         offline.apply_to_mocks(deployment, terraform)

@@ -11,5 +11,5 @@ On = Callable[[str], SynthesizedStack]
 
 @pytest.fixture
 def gcp(foundation: Foundations) -> On:
-    """The foundation of an environment, as Google Cloud would get it."""
+    """The foundation of an environment on Google Cloud."""
     return lambda environment: foundation(environment, cloud="gcp")

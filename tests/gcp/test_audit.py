@@ -1,4 +1,4 @@
-"""AUD-1 to AUD-3 as the stacks carry them."""
+"""Audit logs, findings and asset feeds on Google Cloud (AUD-1 to AUD-3)."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def test_every_call_of_every_service_is_recorded(gcp, environment):  # AUD-1, LA
 
 
 @pytest.mark.parametrize(("environment", "days"), [("dev", 400), ("staging", 400), ("prod", 731)])
-def test_the_record_is_kept_twice_and_unchangeable(gcp, environment, days):  # AUD-1
+def test_the_audit_logs_are_stored_twice_and_immutable(gcp, environment, days):  # AUD-1
     stack = gcp(environment)
     trail = stack.one("google_logging_project_bucket_config", "observability/trail-log")
     assert trail["retention_days"] == days
@@ -24,20 +24,20 @@ def test_the_record_is_kept_twice_and_unchangeable(gcp, environment, days):  # A
     assert archive["retention_policy"]["retention_period"] == str(days * DAY)
     assert stack.one("google_logging_project_sink", "audit/archive")["destination"].endswith(archive["name"])
     for sink in ("observability/trail-sink", "audit/archive"):
-        wanted = stack.one("google_logging_project_sink", sink)["filter"]
-        assert "cloudaudit.googleapis.com/activity" in wanted and "cloudaudit.googleapis.com/data_access" in wanted
+        filter = stack.one("google_logging_project_sink", sink)["filter"]
+        assert "cloudaudit.googleapis.com/activity" in filter and "cloudaudit.googleapis.com/data_access" in filter
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_findings_are_announced(gcp, environment):  # AUD-2
-    found = gcp(environment).one("google_scc_v2_project_notification_config", "audit/findings")
-    wanted = found["streaming_config"]["filter"]
-    assert '"HIGH"' in wanted and '"CRITICAL"' in wanted
-    assert ('"MEDIUM"' in wanted) is (environment != "dev")
+def test_findings_are_published(gcp, environment):  # AUD-2
+    notifications = gcp(environment).one("google_scc_v2_project_notification_config", "audit/findings")
+    filter = notifications["streaming_config"]["filter"]
+    assert '"HIGH"' in filter and '"CRITICAL"' in filter
+    assert ('"MEDIUM"' in filter) is (environment != "dev")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_each_change_of_configuration_is_announced(gcp, environment):  # AUD-3
+def test_changes_of_configuration_are_published(gcp, environment):  # AUD-3
     feeds = {body["content_type"]: body for _, body in gcp(environment).all("google_cloud_asset_project_feed")}
     assert set(feeds) == ({"RESOURCE"} if environment == "dev" else {"RESOURCE", "IAM_POLICY"})
     assert "storage.googleapis.com/Bucket" in feeds["RESOURCE"]["asset_types"]

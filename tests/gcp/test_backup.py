@@ -1,4 +1,4 @@
-"""BAK-1 to BAK-3 as the stacks carry them."""
+"""Backup and DR, Storage Transfer and Velero on Google Cloud (BAK-1 to BAK-3)."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_the_database_is_backed_up_under_the_plan(gcp, environment, days, hours)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_vault_enforces_a_week_and_is_elsewhere_in_prod(gcp, environment):  # BAK-1
+def test_the_vault_enforces_a_week_and_is_in_the_recovery_region_in_prod(gcp, environment):  # BAK-1
     vault = gcp(environment).one("google_backup_dr_backup_vault", "backup/vault")
     assert vault["backup_minimum_enforced_retention_duration"] == f"{7 * 86400}s"
     assert vault["location"] == ("europe-west9" if environment == "prod" else "europe-west3")
@@ -44,7 +44,7 @@ def test_layers_are_copied_to_the_backups_bucket(gcp, environment):  # BAK-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_velero_keeps_the_cluster_in_the_backups_bucket(gcp, environment):  # BAK-2
+def test_velero_backs_up_the_cluster_to_the_backups_bucket(gcp, environment):  # BAK-2
     stack = gcp(environment)
     right = stack.one("google_storage_bucket_iam_member", "backup/velero-bucket")
     assert right["bucket"] == stack.one("google_storage_bucket", "lake/backups/bucket")["name"]
@@ -54,5 +54,5 @@ def test_velero_keeps_the_cluster_in_the_backups_bucket(gcp, environment):  # BA
     assert agent["enabled"] is True
 
 
-def test_objectives_stand_beside_what_keeps_them(gcp):  # BAK-3
+def test_the_vault_has_the_objectives_as_labels(gcp):  # BAK-3
     assert gcp("prod").one("google_backup_dr_backup_vault", "backup/vault")["labels"] == {"rpo": "pt12h", "rto": "pt4h"}

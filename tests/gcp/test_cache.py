@@ -1,4 +1,4 @@
-"""CACHE-1 to CACHE-3 as the stacks carry them."""
+"""Memorystore on Google Cloud (CACHE-1 to CACHE-3)."""
 
 import pytest
 
@@ -6,7 +6,7 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_private_authenticated_encrypted(gcp, environment):  # CACHE-1, CACHE-2
+def test_the_cache_is_private_authenticated_and_encrypted(gcp, environment):  # CACHE-1, CACHE-2
     stack = gcp(environment)
     body = stack.one("google_memorystore_instance", "cache/cache")
     assert body["authorization_mode"] == "IAM_AUTH"
@@ -16,7 +16,7 @@ def test_private_authenticated_encrypted(gcp, environment):  # CACHE-1, CACHE-2
 
 
 @pytest.mark.parametrize(("environment", "replicas", "days"), [("dev", 0, 1), ("staging", 1, 7), ("prod", 2, 14)])
-def test_replicas_over_zones_and_snapshots(gcp, environment, replicas, days):  # CACHE-3
+def test_replicas_and_snapshots_follow_the_environment(gcp, environment, replicas, days):  # CACHE-3
     body = gcp(environment).one("google_memorystore_instance", "cache/cache")
     assert body["replica_count"] == replicas
     assert body["zone_distribution_config"]["mode"] == ("MULTI_ZONE" if replicas else "SINGLE_ZONE")

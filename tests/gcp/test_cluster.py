@@ -1,4 +1,4 @@
-"""K8S-1 to K8S-9 as the stacks carry them."""
+"""GKE on Google Cloud (K8S-1 to K8S-10)."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_nodes_are_private(gcp, environment):  # K8S-1, NET-2
         assert pool["network_config"]["enable_private_nodes"] is True, path
 
 
-def test_the_api_admits_named_ranges_or_only_the_network(gcp):  # K8S-1
+def test_the_api_is_private_or_limited_to_public_ranges(gcp):  # K8S-1
     dev, prod = cluster(gcp("dev")), cluster(gcp("prod"))
     for body in (dev, prod):
         assert body["control_plane_endpoints_config"]["dns_endpoint_config"]["allow_external_traffic"] is False
@@ -32,7 +32,7 @@ def test_the_api_admits_named_ranges_or_only_the_network(gcp):  # K8S-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_kubernetes_secrets_and_disks_have_our_keys(gcp, environment):  # K8S-2, K8S-9
+def test_kubernetes_secrets_and_disks_use_the_environments_keys(gcp, environment):  # K8S-2, K8S-9
     stack = gcp(environment)
     assert cluster(stack)["database_encryption"]["state"] == "ENCRYPTED"
     assert cluster(stack)["database_encryption"]["key_name"].endswith("/cryptoKeys/cluster")
@@ -46,13 +46,13 @@ def test_kubernetes_secrets_and_disks_have_our_keys(gcp, environment):  # K8S-2,
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_control_plane_logs(gcp, environment):  # K8S-3
+def test_the_control_plane_writes_logs(gcp, environment):  # K8S-3
     on = cluster(gcp(environment))["logging_config"]["enable_components"]
     assert {"APISERVER", "SCHEDULER", "CONTROLLER_MANAGER", "WORKLOADS"} <= set(on)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_pods_do_not_reach_the_nodes_credentials(gcp, environment):  # K8S-4
+def test_pods_cannot_read_the_nodes_credentials(gcp, environment):  # K8S-4
     stack = gcp(environment)
     assert cluster(stack)["workload_identity_config"]["workload_pool"].endswith(".svc.id.goog")
     for path, pool in stack.all("google_container_node_pool"):
@@ -70,7 +70,7 @@ def test_pods_do_not_reach_the_nodes_credentials(gcp, environment):  # K8S-4
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_people_come_by_group_and_nobody_by_certificate(gcp, environment):  # K8S-5
+def test_people_authenticate_by_group_and_not_by_certificate(gcp, environment):  # K8S-5
     body = cluster(gcp(environment))
     assert body["authenticator_groups_config"]["security_group"] == "gke-security-groups@example.com"
     assert body["master_auth"]["client_certificate_config"]["issue_client_certificate"] is False
@@ -80,14 +80,14 @@ def test_people_come_by_group_and_nobody_by_certificate(gcp, environment):  # K8
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_pools_scale_inside_their_bounds(gcp, environment):  # K8S-6
+def test_pools_scale_within_their_bounds(gcp, environment):  # K8S-6
     for path, pool in gcp(environment).all("google_container_node_pool"):
         bounds = pool["autoscaling"]
         assert bounds["total_min_node_count"] < bounds["total_max_node_count"], path
         assert "min_node_count" not in bounds, path
 
 
-def test_prods_pools(gcp):  # K8S-6
+def test_prod_has_its_pools(gcp):  # K8S-6
     pools = {body["name"]: body for _, body in gcp("prod").all("google_container_node_pool")}
     assert set(pools) == {"system", "general", "spot", "gpu"}
     assert pools["spot"]["node_config"]["spot"] is True
@@ -98,7 +98,7 @@ def test_prods_pools(gcp):  # K8S-6
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_versions_move_in_a_window_and_nodes_are_repaired(gcp, environment):  # K8S-7, K8S-8
+def test_upgrades_have_a_window_and_nodes_are_repaired(gcp, environment):  # K8S-7, K8S-8
     stack = gcp(environment)
     body = cluster(stack)
     assert body["release_channel"]["channel"] == ("REGULAR" if environment == "dev" else "STABLE")
@@ -108,7 +108,7 @@ def test_versions_move_in_a_window_and_nodes_are_repaired(gcp, environment):  # 
         assert pool["management"] == {"auto_repair": True, "auto_upgrade": True}, path
 
 
-def test_only_our_registrys_images_start_outside_dev(gcp):  # K8S-10
+def test_only_the_projects_images_run_outside_dev(gcp):  # K8S-10
     assert not gcp("dev").all("google_binary_authorization_policy")
     policy = gcp("prod").one("google_binary_authorization_policy", "cluster/admission")
     assert policy["default_admission_rule"]["evaluation_mode"] == "ALWAYS_DENY"

@@ -1,4 +1,4 @@
-"""COST-1 and COST-2 as the stacks carry them."""
+"""The budget and the sleep schedule on Google Cloud (COST-1, COST-2)."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 @pytest.mark.parametrize(("environment", "dollars"), [("dev", "500"), ("staging", "5000"), ("prod", "40000")])
-def test_a_budget_tells_people_at_50_80_and_100_percent(gcp, environment, dollars):  # COST-1
+def test_the_budget_alerts_at_50_80_and_100_percent(gcp, environment, dollars):  # COST-1
     stack = gcp(environment)
     budget = stack.one("google_billing_budget", "cost/budget")
     assert budget["amount"]["specified_amount"] == {"currency_code": "USD", "units": dollars}
@@ -22,11 +22,11 @@ def test_a_budget_tells_people_at_50_80_and_100_percent(gcp, environment, dollar
         ("CURRENT_SPEND", 1),
         ("FORECASTED_SPEND", 1),
     }
-    told = [stack.resolve(each) for each in budget["all_updates_rule"]["monitoring_notification_channels"]]
-    assert told == ["observability/channel-platform", "observability/channel-finance"]
+    channels = [stack.resolve(each) for each in budget["all_updates_rule"]["monitoring_notification_channels"]]
+    assert channels == ["observability/channel-platform", "observability/channel-finance"]
 
 
-def test_dev_sleeps_and_the_others_do_not(gcp):  # COST-2
+def test_only_dev_has_a_sleep_schedule(gcp):  # COST-2
     assert not gcp("staging").all("google_cloud_scheduler_job")
     stack = gcp("dev")
     jobs = {path.removeprefix("cost/"): body for path, body in stack.all("google_cloud_scheduler_job")}
@@ -38,7 +38,7 @@ def test_dev_sleeps_and_the_others_do_not(gcp):  # COST-2
         assert bodies[f"nodes-{pool}-size-down"] == {"nodeCount": 0}
         made = stack.one("google_container_node_pool", f"cluster/pool-{pool}")["autoscaling"]
         up = bodies[f"nodes-{pool}-up"]["autoscaling"]
-        assert up["totalMinNodeCount"] == made["total_min_node_count"]  # else each morning is drift
+        assert up["totalMinNodeCount"] == made["total_min_node_count"]  # or every morning would be drift
         assert up["totalMaxNodeCount"] == made["total_max_node_count"]
     assert bodies["nodes-system-size-up"] == {"nodeCount": 1}
     assert bodies["nodes-spot-size-up"] == {"nodeCount": 0}
@@ -46,7 +46,7 @@ def test_dev_sleeps_and_the_others_do_not(gcp):  # COST-2
     assert jobs["nodes-system-size-up"]["http_target"]["uri"].endswith(at)
 
 
-def test_cron_counts_minutes_and_stays_in_its_day():
+def test_cron_adds_minutes_and_stays_in_its_day():
     assert _cron("20:00", "mon-fri", 0) == "0 20 * * 1-5"
     assert _cron("07:50", "mon-sun", 15) == "5 8 * * *"
     assert _cron("23:55", "mon-fri", 30) == "59 23 * * 1-5"

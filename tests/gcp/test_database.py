@@ -1,4 +1,4 @@
-"""DB-1 to DB-10 and SEC-2 as the stacks carry them."""
+"""Cloud SQL on Google Cloud (DB-1 to DB-10, SEC-2)."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def flags(body):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_instance_is_private_encrypted_and_speaks_tls(gcp, environment):  # DB-1, DB-2, DB-3
+def test_every_instance_is_private_encrypted_and_requires_tls(gcp, environment):  # DB-1, DB-2, DB-3
     for path, body in gcp(environment).all("google_sql_database_instance"):
         ip = body["settings"]["ip_configuration"]
         assert ip["ipv4_enabled"] is False, path  # DB-1
@@ -27,7 +27,7 @@ def test_every_instance_is_private_encrypted_and_speaks_tls(gcp, environment):  
 
 
 @pytest.mark.parametrize(("environment", "kind"), [("dev", "ZONAL"), ("staging", "REGIONAL"), ("prod", "REGIONAL")])
-def test_a_standby_in_another_zone(gcp, environment, kind):  # DB-4
+def test_the_standby_is_in_another_zone(gcp, environment, kind):  # DB-4
     settings = server(gcp(environment))["settings"]
     assert settings["availability_type"] == kind
     places = settings["location_preference"]
@@ -35,7 +35,7 @@ def test_a_standby_in_another_zone(gcp, environment, kind):  # DB-4
 
 
 @pytest.mark.parametrize(("environment", "days"), [("dev", 7), ("staging", 14), ("prod", 35)])
-def test_recovery_to_any_point_of_the_environments_days(gcp, environment, days):  # DB-5
+def test_recovery_days_follow_the_environment(gcp, environment, days):  # DB-5
     settings = server(gcp(environment))["settings"]
     backup = settings["backup_configuration"]
     assert backup["enabled"] is True and backup["point_in_time_recovery_enabled"] is True
@@ -56,17 +56,17 @@ def test_prod_has_a_replica_in_the_other_region(gcp):  # DB-5, DB-8
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_deletion_is_refused_twice_and_a_final_backup_is_taken(gcp, environment):  # DB-6
-    body, kept = server(gcp(environment)), environment != "dev"
-    assert body["deletion_protection"] is kept
-    assert body["deletion_policy"] == ("PREVENT" if kept else "DELETE")
-    assert body["settings"]["deletion_protection_enabled"] is kept
-    assert body["settings"]["final_backup_config"]["enabled"] is kept
-    assert body["settings"]["retain_backups_on_delete"] is kept
+def test_deletion_is_protected_and_leaves_a_final_backup(gcp, environment):  # DB-6
+    body, protected = server(gcp(environment)), environment != "dev"
+    assert body["deletion_protection"] is protected
+    assert body["deletion_policy"] == ("PREVENT" if protected else "DELETE")
+    assert body["settings"]["deletion_protection_enabled"] is protected
+    assert body["settings"]["final_backup_config"]["enabled"] is protected
+    assert body["settings"]["retain_backups_on_delete"] is protected
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_audit_slow_queries_and_insights(gcp, environment):  # DB-7, DB-9
+def test_audits_slow_queries_and_insights_are_logged(gcp, environment):  # DB-7, DB-9
     for path, body in gcp(environment).all("google_sql_database_instance"):
         assert flags(body)["cloudsql.enable_pgaudit"] == "on", path
         assert flags(body)["log_min_duration_statement"] == "1000", path
@@ -74,7 +74,7 @@ def test_audit_slow_queries_and_insights(gcp, environment):  # DB-7, DB-9
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_storage_grows_to_its_bound_and_patches_come_in_a_window(gcp, environment):  # DB-8, DB-10
+def test_storage_grows_to_its_maximum_and_patches_have_a_window(gcp, environment):  # DB-8, DB-10
     body = server(gcp(environment))
     assert body["settings"]["disk_autoresize"] is True
     assert body["settings"]["disk_autoresize_limit"] > body["settings"]["disk_size"]
@@ -84,7 +84,7 @@ def test_storage_grows_to_its_bound_and_patches_come_in_a_window(gcp, environmen
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_nobody_has_a_password(gcp, environment):  # SEC-2
+def test_no_user_has_a_password(gcp, environment):  # SEC-2
     stack = gcp(environment)
     assert flags(server(stack))["cloudsql.iam_authentication"] == "on"
     users = stack.all("google_sql_user")
@@ -93,7 +93,7 @@ def test_nobody_has_a_password(gcp, environment):  # SEC-2
     assert "root_password" not in server(stack)
 
 
-def test_logins_fit_into_postgresql(gcp):  # DB-9
+def test_logins_fit_postgresqls_limit(gcp):  # DB-9
     for path, body in gcp("prod").all("google_sql_user"):
         assert len(body["name"]) <= 63, path
         assert not body["name"].endswith(".gserviceaccount.com"), path

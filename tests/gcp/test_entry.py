@@ -1,4 +1,4 @@
-"""NET-6 as the stacks carry it."""
+"""The public entry on Google Cloud (NET-6)."""
 
 import pytest
 
@@ -6,7 +6,7 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_requests_pass_the_firewall(gcp, environment):  # NET-6
+def test_the_firewall_protects_the_load_balancer(gcp, environment):  # NET-6
     stack = gcp(environment)
     backend = stack.one("google_compute_backend_service", "entry/ingress")
     assert stack.resolve(backend["security_policy"]) == "entry/firewall"
@@ -34,6 +34,6 @@ def test_tls_is_1_2_or_newer_and_plain_http_is_redirected(gcp, environment):  # 
     assert stack.resolve(ports["443"]) == "entry/https"
 
 
-def test_pods_of_each_zone_are_behind_it(gcp):
+def test_the_backend_has_the_pods_of_each_zone(gcp):
     groups = [body["zone"] for _, body in gcp("prod").all("google_compute_network_endpoint_group")]
     assert groups == ["europe-west3-a", "europe-west3-b", "europe-west3-c"]

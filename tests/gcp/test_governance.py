@@ -1,4 +1,4 @@
-"""GOV-1, GOV-2 and the ceiling as the stacks carry them."""
+"""Residency, the deny policy and the project's defaults on Google Cloud (GOV-1, GOV-2)."""
 
 import json
 
@@ -19,7 +19,7 @@ def test_resources_stay_in_the_environments_regions(gcp):  # GOV-2
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_what_has_a_place_is_in_the_regions(gcp, environment):  # GOV-2
+def test_every_resource_is_in_an_allowed_region(gcp, environment):  # GOV-2
     allowed = {"europe-west3", "global"} | ({"europe-west9", "europe", "eu"} if environment == "prod" else set())
     for type, named in gcp(environment).document["resource"].items():
         for name, body in named.items():
@@ -35,13 +35,13 @@ def test_what_has_a_place_is_in_the_regions(gcp, environment):  # GOV-2
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_services_may_not_fall_back_to_googles_keys(gcp, environment):
+def test_services_require_customer_managed_keys(gcp, environment):
     denied = rule(gcp(environment), "gcp-restrictNonCmekServices")["values"]["denied_values"]
     assert {"storage.googleapis.com", "sqladmin.googleapis.com", "secretmanager.googleapis.com"} <= set(denied)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_no_static_keys_and_the_record_only_for_the_pipeline(gcp, environment):  # ID-1, KEY-2, AUD-1
+def test_static_keys_are_denied_and_only_the_pipeline_changes_audit_logs(gcp, environment):  # ID-1, KEY-2, AUD-1
     stack = gcp(environment)
     keys, record = (each["deny_rule"] for each in stack.one("google_iam_deny_policy", "governance/ceiling")["rules"])
     assert keys["denied_permissions"] == ["iam.googleapis.com/serviceAccountKeys.create"]
@@ -53,21 +53,21 @@ def test_no_static_keys_and_the_record_only_for_the_pipeline(gcp, environment): 
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_default_accounts_are_switched_off(gcp, environment):  # K8S-4
+def test_default_service_accounts_are_disabled(gcp, environment):  # K8S-4
     default = gcp(environment).one("google_project_default_service_accounts", "governance/default-accounts")
     assert default["action"] == "DISABLE"
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_what_default_labels_do_not_reach_has_its_own(gcp, environment):  # GOV-1
+def test_resources_without_default_labels_have_labels(gcp, environment):  # GOV-1
     stack = gcp(environment)
-    wanted = {"environment", "owner", "cost-centre", "data-classification", "managed-by"}
+    labels = {"environment", "owner", "cost-centre", "data-classification", "managed-by"}
     for path, body in stack.all("google_sql_database_instance"):
-        assert wanted <= set(body["settings"]["user_labels"]), path
+        assert labels <= set(body["settings"]["user_labels"]), path
     for path, body in stack.all("google_container_node_pool"):
-        assert wanted <= set(body["node_config"]["resource_labels"]), path
+        assert labels <= set(body["node_config"]["resource_labels"]), path
     for type in ("google_monitoring_alert_policy", "google_monitoring_notification_channel", "google_monitoring_slo"):
         for path, body in stack.all(type):
-            assert wanted <= set(body["user_labels"]), path
+            assert labels <= set(body["user_labels"]), path
     dashboard = stack.one("google_monitoring_dashboard", "alarms/dashboard")
-    assert wanted <= set(json.loads(dashboard["dashboard_json"])["labels"])
+    assert labels <= set(json.loads(dashboard["dashboard_json"])["labels"])

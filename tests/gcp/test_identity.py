@@ -1,4 +1,4 @@
-"""ID-1, SEC-3 and what modules are given, as the stacks carry them."""
+"""Service accounts of pipelines and workloads on Google Cloud (ID-1, LAKE-7, SEC-3)."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def roles(stack, account):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_github_gets_in_by_exact_subjects(gcp, environment):  # ID-1
+def test_pipelines_are_trusted_by_exact_subjects(gcp, environment):  # ID-1
     stack = gcp(environment)
     allowed = {
         path: body["attribute_condition"] for path, body in stack.all("google_iam_workload_identity_pool_provider")
@@ -34,7 +34,7 @@ def test_github_gets_in_by_exact_subjects(gcp, environment):  # ID-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_plans_identity_only_reads_and_reads_no_data(gcp, environment):  # ID-1
+def test_plan_only_reads_and_reads_no_data(gcp, environment):  # ID-1
     stack = gcp(environment)
     given = roles(stack, f"dpf-{environment}-ci-plan")
     assert given and not [role for role in given if role.endswith(("admin", "Admin", "editor", "owner"))]
@@ -51,7 +51,7 @@ def test_the_plans_identity_only_reads_and_reads_no_data(gcp, environment):  # I
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_grants_never_go_to_everybody_nor_are_basic_roles(gcp, environment):
+def test_bindings_have_no_public_members_and_no_basic_roles(gcp, environment):
     for type, named in gcp(environment).document["resource"].items():
         if type.endswith("_iam_member"):
             for name, body in named.items():
@@ -60,7 +60,7 @@ def test_grants_never_go_to_everybody_nor_are_basic_roles(gcp, environment):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_a_secret_is_read_by_its_module_alone(gcp, environment):  # SEC-3
+def test_only_its_module_reads_a_secret(gcp, environment):  # SEC-3
     stack = gcp(environment)
     readers = {body["secret_id"]: body["member"] for _, body in stack.all("google_secret_manager_secret_iam_member")}
     account = f"acme-data-{environment}.iam.gserviceaccount.com"
@@ -74,7 +74,7 @@ def test_a_secret_is_read_by_its_module_alone(gcp, environment):  # SEC-3
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_pods_act_under_their_own_account(gcp, environment):  # K8S-4, SEC-3
+def test_pods_use_their_own_service_account(gcp, environment):  # K8S-4, SEC-3
     stack = gcp(environment)
     bound = stack.one("google_service_account_iam_member", "workloads/module-airflow-identity")
     assert bound["role"] == "roles/iam.workloadIdentityUser"

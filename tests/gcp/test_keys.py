@@ -1,4 +1,4 @@
-"""KEY-1 to KEY-3 as the stacks carry them."""
+"""KMS keys on Google Cloud (KEY-1 to KEY-3)."""
 
 import pytest
 
@@ -9,7 +9,7 @@ DAY = 86400
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_a_key_a_purpose_rotated_within_a_year(gcp, environment):  # KEY-1
+def test_each_purpose_has_a_key_that_rotates_within_a_year(gcp, environment):  # KEY-1
     keys = dict(gcp(environment).all("google_kms_crypto_key"))
     assert {f"keys/{purpose}" for purpose in PURPOSES} <= set(keys)
     for path, key in keys.items():
@@ -23,7 +23,7 @@ def test_prod_rotates_twice_a_year_in_hardware(gcp):  # KEY-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_keys_wait_thirty_days_and_protected_ones_refuse(gcp, environment):  # KEY-2
+def test_keys_have_a_deletion_window_of_thirty_days_and_protection(gcp, environment):  # KEY-2
     for path, key in gcp(environment).all("google_kms_crypto_key"):
         assert key["destroy_scheduled_duration"] == f"{30 * DAY}s", path
         assert key["deletion_policy"] == ("DELETE" if environment == "dev" else "PREVENT"), path
@@ -45,7 +45,7 @@ def test_only_a_services_own_identity_uses_a_key(gcp, environment):  # KEY-3
     assert len(of_database) == 1 and "gcp-sa-cloud-sql" in of_database.pop()
 
 
-def test_prod_has_keys_where_it_recovers(gcp):
+def test_prod_has_keys_in_the_recovery_region(gcp):
     rings = {path: ring["location"] for path, ring in gcp("prod").all("google_kms_key_ring")}
     assert rings == {
         "keys/home-ring": "europe-west3",

@@ -1,4 +1,4 @@
-"""LAKE-1 to LAKE-7 as the stacks carry them."""
+"""Cloud Storage buckets on Google Cloud (LAKE-1 to LAKE-7)."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_no_bucket_can_be_public(gcp, environment):  # LAKE-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_bucket_takes_our_key_and_no_other(gcp, environment):  # LAKE-2
+def test_every_bucket_uses_only_its_key(gcp, environment):  # LAKE-2
     for path, body in gcp(environment).all("google_storage_bucket"):
         encryption = body["encryption"]
         assert "/cryptoKeys/" in encryption["default_kms_key_name"], path
@@ -36,7 +36,7 @@ def test_every_bucket_takes_our_key_and_no_other(gcp, environment):  # LAKE-2
 @pytest.mark.parametrize(
     ("environment", "days", "locked"), [("dev", 1, False), ("staging", 7, False), ("prod", 30, True)]
 )
-def test_bronze_is_kept_unchanged_and_the_others_keep_versions(gcp, environment, days, locked):  # LAKE-3
+def test_bronze_is_immutable_and_the_others_are_versioned(gcp, environment, days, locked):  # LAKE-3
     stack = gcp(environment)
     assert bucket(stack, "bronze")["retention_policy"] == {"is_locked": locked, "retention_period": str(days * 86400)}
     for name in BUCKETS:
@@ -46,14 +46,14 @@ def test_bronze_is_kept_unchanged_and_the_others_keep_versions(gcp, environment,
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_cold_data_moves_and_old_versions_end(gcp, environment):  # LAKE-4
+def test_cold_data_moves_and_old_versions_expire(gcp, environment):  # LAKE-4
     for path, body in gcp(environment).all("google_storage_bucket"):
         classes = [rule["action"].get("storage_class") for rule in body["lifecycle_rule"]]
         assert {"NEARLINE", "COLDLINE"} <= set(classes), path
         assert any("days_since_noncurrent_time" in rule["condition"] for rule in body["lifecycle_rule"]), path
 
 
-def test_prod_spans_two_regions_with_turbo(gcp):  # LAKE-5
+def test_prod_spans_two_regions_with_turbo_replication(gcp):  # LAKE-5
     for name in BUCKETS:
         body = bucket(gcp("prod"), name)
         if name in REPLICATED:
@@ -67,7 +67,7 @@ def test_prod_spans_two_regions_with_turbo(gcp):  # LAKE-5
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_access_is_logged_to_a_bucket_that_takes_it(gcp, environment):  # LAKE-6
+def test_access_is_logged_to_the_access_bucket(gcp, environment):  # LAKE-6
     stack = gcp(environment)
     access = bucket(stack, "access")["name"]
     for path, body in stack.all("google_storage_bucket"):
@@ -76,14 +76,14 @@ def test_access_is_logged_to_a_bucket_that_takes_it(gcp, environment):  # LAKE-6
     assert stack.one("google_storage_bucket_iam_member", "lake/access/access-log-writer")["bucket"] == access
 
 
-def test_modules_get_the_layers_and_verbs_they_declare(gcp):  # LAKE-7
+def test_modules_get_exactly_their_access_to_layers(gcp):  # LAKE-7
     stack = gcp("prod")
-    found = {
+    granted = {
         (body["member"].split("@")[0].rpartition("-")[2], body["bucket"].split("-")[2], body["role"].rpartition(".")[2])
         for path, body in stack.all("google_storage_bucket_iam_member")
         if path.startswith("workloads/")
     }
-    assert found == {
+    assert granted == {
         ("airflow", "bronze", "objectUser"),
         ("airflow", "silver", "objectUser"),
         ("airflow", "artifacts", "objectViewer"),
@@ -95,4 +95,4 @@ def test_modules_get_the_layers_and_verbs_they_declare(gcp):  # LAKE-7
     whole = [
         path for path, body in stack.all("google_project_iam_member") if body["role"].startswith("roles/storage.obj")
     ]
-    assert whole == ["pipelines/plan-state"]  # which a condition holds to the bucket of the state
+    assert whole == ["pipelines/plan-state"]  # limited to the bucket of the state by a condition

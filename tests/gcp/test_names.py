@@ -1,4 +1,4 @@
-"""Names that Google cuts or refuses, and those of a plan that must be known."""
+"""Names fit Google Cloud's limits, and a plan shows them."""
 
 import re
 
@@ -9,16 +9,16 @@ from terrace.gcp import names
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 
-def test_a_long_name_is_cut_and_stays_its_own():
-    one, other = names.short("a" * 40 + "1", 30), names.short("a" * 40 + "2", 30)
-    assert len(one) == len(other) == 30 and one != other
-    assert names.short("a" * 40 + "1", 30) == one
+def test_a_long_name_is_cut_and_stays_unique():
+    first, second = names.short("a" * 40 + "1", 30), names.short("a" * 40 + "2", 30)
+    assert len(first) == len(second) == 30 and first != second
+    assert names.short("a" * 40 + "1", 30) == first
     assert names.short("short", 30) == "short"
     assert "--" not in names.short("platform-development-external-secrets", 26)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_names_are_what_google_takes(gcp, environment):
+def test_names_fit_googles_limits(gcp, environment):
     stack = gcp(environment)
     for _, body in stack.all("google_service_account"):
         assert re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", body["account_id"])

@@ -1,4 +1,4 @@
-"""NET-1 to NET-5 as the stacks carry them."""
+"""The VPC on Google Cloud (NET-1 to NET-5)."""
 
 from ipaddress import IPv4Network
 
@@ -10,7 +10,7 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 @pytest.mark.parametrize("cidr", ["10.40.0.0/16", "10.0.16.0/20"])
-def test_ranges_lie_inside_the_network_and_apart(cidr):
+def test_ranges_are_in_the_network_and_do_not_overlap(cidr):
     ranges = [IPv4Network(each) for each in layout(cidr)]
     assert all(each.subnet_of(IPv4Network(cidr)) for each in ranges)
     assert not [(a, b) for i, a in enumerate(ranges) for b in ranges[i + 1 :] if a.overlaps(b)]
@@ -18,14 +18,14 @@ def test_ranges_lie_inside_the_network_and_apart(cidr):
 
 
 @pytest.mark.parametrize(("environment", "zones"), [("dev", 1), ("staging", 2), ("prod", 3)])
-def test_nodes_are_in_as_many_zones_as_asked_for(gcp, environment, zones):  # NET-1
+def test_nodes_use_all_zones(gcp, environment, zones):  # NET-1
     assert gcp(environment).one("google_compute_network", "network/vpc")["auto_create_subnetworks"] is False
     for path, pool in gcp(environment).all("google_container_node_pool"):
         assert len(pool["node_locations"]) == zones, path
 
 
 @pytest.mark.parametrize(("environment", "addresses"), [("dev", 1), ("staging", 2), ("prod", 3)])
-def test_the_only_way_out_is_nat_with_fixed_addresses(gcp, environment, addresses):  # NET-2
+def test_egress_uses_only_nat_with_fixed_addresses(gcp, environment, addresses):  # NET-2
     stack = gcp(environment)
     nat = stack.one("google_compute_router_nat", "network/nat")
     assert nat["nat_ip_allocate_option"] == "MANUAL_ONLY"
@@ -35,7 +35,7 @@ def test_the_only_way_out_is_nat_with_fixed_addresses(gcp, environment, addresse
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_googles_services_are_reached_privately(gcp, environment):  # NET-3
+def test_googles_services_have_private_paths(gcp, environment):  # NET-3
     stack = gcp(environment)
     for path, subnet in stack.all("google_compute_subnetwork"):
         assert subnet["private_ip_google_access"] is True, path
@@ -48,7 +48,7 @@ def test_googles_services_are_reached_privately(gcp, environment):  # NET-3
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_everything_is_refused_but_what_says_why(gcp, environment):  # NET-4
+def test_traffic_is_denied_by_default_and_every_rule_has_a_purpose(gcp, environment):  # NET-4
     rules = dict(gcp(environment).all("google_compute_firewall"))
     refused = {body["direction"]: body for body in rules.values() if "deny" in body}
     assert set(refused) == {"INGRESS", "EGRESS"}
@@ -63,7 +63,7 @@ def test_everything_is_refused_but_what_says_why(gcp, environment):  # NET-4
             assert "0.0.0.0/0" not in body.get("source_ranges", []), path
 
 
-def test_nodes_leave_only_to_what_is_named(gcp):  # NET-4
+def test_egress_is_limited_to_named_destinations(gcp):  # NET-4
     wide = [
         path
         for path, body in gcp("prod").all("google_compute_firewall")
@@ -73,11 +73,11 @@ def test_nodes_leave_only_to_what_is_named(gcp):  # NET-4
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_flows_are_logged_and_kept(gcp, environment):  # NET-5
+def test_flow_logs_are_stored(gcp, environment):  # NET-5
     stack = gcp(environment)
     for path, subnet in stack.all("google_compute_subnetwork"):
         assert subnet["log_config"]["flow_sampling"] == 1, path
     assert stack.one("google_dns_policy", "network/queries")["enable_logging"] is True
-    kept = {"dev": 30, "staging": 90, "prod": 365}[environment]
-    assert stack.one("google_logging_project_bucket_config", "observability/flow-log")["retention_days"] == kept
+    days = {"dev": 30, "staging": 90, "prod": 365}[environment]
+    assert stack.one("google_logging_project_bucket_config", "observability/flow-log")["retention_days"] == days
     assert "vpc_flows" in stack.one("google_logging_project_sink", "observability/flow-sink")["filter"]

@@ -1,4 +1,4 @@
-"""OBS-1 to OBS-4 as the stacks carry them."""
+"""Cloud Monitoring and Logging (OBS-1 to OBS-4)."""
 
 import json
 
@@ -24,7 +24,7 @@ EVENTS = ("owner-made", "trail-stopped", "key-ended", "backup-failed")
 
 
 @pytest.mark.parametrize(("environment", "days"), [("dev", 30), ("staging", 90), ("prod", 365)])
-def test_logs_are_kept_here_encrypted_for_the_environments_days(gcp, environment, days):  # OBS-1
+def test_logs_are_encrypted_with_the_environments_retention(gcp, environment, days):  # OBS-1
     stack = gcp(environment)
     for path, body in stack.all("google_logging_project_bucket_config"):
         assert body["location"] == "europe-west3", path
@@ -35,7 +35,7 @@ def test_logs_are_kept_here_encrypted_for_the_environments_days(gcp, environment
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_each_signal_warns_and_is_critical_when_it_lasts(gcp, environment):  # OBS-2, OBS-3
+def test_every_signal_warns_first_and_is_critical_if_it_persists(gcp, environment):  # OBS-2, OBS-3
     stack = gcp(environment)
     policies = {path.removeprefix("alarms/"): body for path, body in stack.all("google_monitoring_alert_policy")}
     assert {f"{name}-{severity}" for name in (*SIGNALS, *EVENTS) for severity in ("warning", "critical")} <= set(
@@ -53,29 +53,33 @@ def test_each_signal_warns_and_is_critical_when_it_lasts(gcp, environment):  # O
         assert body["severity"].lower() in ("warning", "critical"), name
 
 
-def test_prods_pager_hears_what_is_critical_and_again(gcp):  # OBS-3
+def test_the_pager_receives_critical_alerts_repeatedly_in_prod(gcp):  # OBS-3
     stack = gcp("prod")
     body = stack.one("google_monitoring_alert_policy", "alarms/database-cpu-critical")
-    told = [stack.resolve(channel) for channel in body["notification_channels"]]
-    assert told == ["observability/channel-platform", "observability/channel-pager", "observability/critical-channel"]
+    channels = [stack.resolve(channel) for channel in body["notification_channels"]]
+    assert channels == [
+        "observability/channel-platform",
+        "observability/channel-pager",
+        "observability/critical-channel",
+    ]
     assert body["alert_strategy"]["notification_channel_strategy"][0]["renotify_interval"] == "1800s"
     pager = stack.one("google_monitoring_notification_channel", "observability/channel-pager")
     assert pager["labels"]["url"].startswith("https://events.pager.example.com/")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_signals_are_of_what_is_there(gcp, environment):  # OBS-2
+def test_signals_refer_to_existing_resources(gcp, environment):  # OBS-2
     stack = gcp(environment)
     policy = stack.one("google_monitoring_alert_policy", "alarms/database-cpu-warning")
-    wanted = policy["conditions"][0]["condition_threshold"]["filter"]
-    assert f'resource.labels.database_id="acme-data-{environment}:dpf-{environment}"' in wanted
+    condition = policy["conditions"][0]["condition_threshold"]["filter"]
+    assert f'resource.labels.database_id="acme-data-{environment}:dpf-{environment}"' in condition
     metric = stack.one("google_logging_metric", "alarms/lake-denials-count")["name"]
     denied = stack.one("google_monitoring_alert_policy", "alarms/lake-denials-warning")
     assert f'"logging.googleapis.com/user/{metric}"' in denied["conditions"][0]["condition_threshold"]["filter"]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_objective_and_how_fast_its_budget_burns(gcp, environment):  # OBS-4
+def test_the_objective_has_alerts_on_its_burn_rates(gcp, environment):  # OBS-4
     stack = gcp(environment)
     objective = stack.one("google_monitoring_slo", "alarms/objective")
     assert objective["goal"] == 0.999

@@ -1,4 +1,4 @@
-"""Nothing is made before its service (API) is on, however it is reached."""
+"""Every resource depends on its service (API), directly or not."""
 
 import json
 import re
@@ -38,11 +38,11 @@ SERVICES = {
     "storage": "storage",
     "storage_transfer": "storagetransfer",
 }
-"""Beginning of a resource's type to the service that makes it; the longest counts."""
+"""Prefix of a resource type to its service; the longest match counts."""
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_each_resource_waits_for_its_service(gcp, environment):
+def test_each_resource_depends_on_its_service(gcp, environment):
     resources = {
         f"{type}.{name}": body
         for type, named in gcp(environment).document["resource"].items()
@@ -54,21 +54,21 @@ def test_each_resource_waits_for_its_service(gcp, environment):
         type = address.split(".")[0].removeprefix("google_")
         if type == "project_service":
             continue
-        wanted = SERVICES[max((begin for begin in SERVICES if type.startswith(begin)), key=len)]
+        service_name = SERVICES[max((begin for begin in SERVICES if type.startswith(begin)), key=len)]
         on = {resources[each]["service"] for each in _all(address, waits) if each.startswith("google_project_service.")}
-        if f"{wanted}.googleapis.com" not in on:
-            early.append((address, wanted))
+        if f"{service_name}.googleapis.com" not in on:
+            early.append((address, service_name))
     assert early == []
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_a_destroy_leaves_services_on(gcp, environment):
+def test_a_destroy_leaves_services_enabled(gcp, environment):
     for path, body in gcp(environment).all("google_project_service"):
         assert body["disable_on_destroy"] is False, path
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_what_is_encrypted_waits_until_its_service_may_use_the_key(gcp, environment):
+def test_encrypted_resources_depend_on_the_grant_of_their_key(gcp, environment):
     stack = gcp(environment)
     resources = {f"{t}.{n}": body for t, named in stack.document["resource"].items() for n, body in named.items()}
     waits = {address: _references(body, resources) for address, body in resources.items()}
@@ -86,16 +86,16 @@ def _references(body, resources):
 
 
 def _all(address, waits):
-    found, next_ones = set(), [address]
-    while next_ones:
-        for each in waits[next_ones.pop()] - found:
-            found.add(each)
-            next_ones.append(each)
-    return found
+    reached, pending = set(), [address]
+    while pending:
+        for each in waits[pending.pop()] - reached:
+            reached.add(each)
+            pending.append(each)
+    return reached
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_project_is_named_and_labels_keep_their_hyphens(gcp, environment):  # GOV-1
+def test_the_provider_has_the_project_and_labels_with_hyphens(gcp, environment):  # GOV-1
     provider = gcp(environment).document["provider"]["google"][0]
     assert provider["project"] == f"acme-data-{environment}"
     assert set(provider["default_labels"]) == {
@@ -108,6 +108,6 @@ def test_the_project_is_named_and_labels_keep_their_hyphens(gcp, environment):  
     assert "access_token" not in provider
 
 
-def test_no_data_source_asks_the_cloud(gcp):
+def test_stacks_have_no_data_sources(gcp):
     for environment in ENVIRONMENTS:
         assert "data" not in gcp(environment).document

@@ -1,4 +1,4 @@
-"""K8S-10 as the stacks carry it."""
+"""Artifact Registry on Google Cloud (K8S-10)."""
 
 import pytest
 
@@ -6,7 +6,7 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_tags_never_move_images_are_scanned_and_encrypted(gcp, environment):  # K8S-10
+def test_tags_are_immutable_and_images_scanned_and_encrypted(gcp, environment):  # K8S-10
     repositories = gcp(environment).all("google_artifact_registry_repository")
     assert {path for path, _ in repositories} == {"registry/airflow", "registry/spark", "registry/superset"}
     for path, body in repositories:
@@ -14,10 +14,10 @@ def test_tags_never_move_images_are_scanned_and_encrypted(gcp, environment):  # 
         assert body["vulnerability_scanning_config"]["enablement_config"] == "INHERITED", path
         assert body["kms_key_name"].endswith("/cryptoKeys/registry"), path
     on = {body["service"] for _, body in gcp(environment).all("google_project_service")}
-    assert "containerscanning.googleapis.com" in on  # without it, nothing is inherited
+    assert "containerscanning.googleapis.com" in on  # repositories inherit scanning only with it
 
 
-def test_untagged_images_end(gcp):
+def test_untagged_images_expire(gcp):
     policies = gcp("prod").one("google_artifact_registry_repository", "registry/airflow")["cleanup_policies"]
     ended = {policy["id"]: policy for policy in policies}["untagged"]
     assert ended["action"] == "DELETE"

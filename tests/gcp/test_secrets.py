@@ -1,4 +1,4 @@
-"""SEC-1 as the stacks carry it."""
+"""Secret Manager on Google Cloud (SEC-1)."""
 
 import pytest
 
@@ -6,7 +6,7 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_values_are_made_while_applying_and_written_only(gcp, environment):  # SEC-1
+def test_values_are_generated_in_the_apply_and_write_only(gcp, environment):  # SEC-1
     versions = gcp(environment).all("google_secret_manager_secret_version")
     assert {"secrets/airflow-version", "secrets/spark-version", "secrets/superset-version"} <= {p for p, _ in versions}
     for path, body in versions:
@@ -17,7 +17,7 @@ def test_values_are_made_while_applying_and_written_only(gcp, environment):  # S
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_secrets_are_ours_to_decrypt_and_stay_where_they_belong(gcp, environment):  # SEC-1, GOV-2
+def test_secrets_use_the_environments_keys_and_regions(gcp, environment):  # SEC-1, GOV-2
     for path, body in gcp(environment).all("google_secret_manager_secret"):
         replicas = body["replication"]["user_managed"]["replicas"]
         places = {each["location"]: each["customer_managed_encryption"]["kms_key_name"] for each in replicas}
@@ -27,5 +27,5 @@ def test_secrets_are_ours_to_decrypt_and_stay_where_they_belong(gcp, environment
         assert body["deletion_protection"] is (environment != "dev"), path
 
 
-def test_a_deleted_value_can_be_brought_back(gcp):
+def test_a_deleted_secret_is_recoverable(gcp):
     assert gcp("prod").one("google_secret_manager_secret", "secrets/airflow")["version_destroy_ttl"] == f"{30 * 86400}s"

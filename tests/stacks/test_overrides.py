@@ -1,4 +1,4 @@
-"""What is passed through untyped is on one list, in the code and in every synthesized stack."""
+"""Overrides of the bindings' types are on one list, in the code and in every synthesized stack."""
 
 import ast
 from pathlib import Path
@@ -13,23 +13,23 @@ from tests.conftest import ROOT, Foundations
 
 
 def overridden(document: dict[str, Any]) -> set[str]:
-    """What the CDK itself notes down of overrides: their first words, by element."""
-    found = {word for words in document["//"]["metadata"].get("overrides", {}).values() for word in words}
+    """The overrides in the CDK's own metadata: the first element of each path."""
+    first_elements = {word for words in document["//"]["metadata"].get("overrides", {}).values() for word in words}
     for group in (*document["resource"].values(), *document.get("ephemeral", {}).values()):
         for body in group.values():
-            found.update(body["//"]["metadata"].get("overrides", []))
-    return found
+            first_elements.update(body["//"]["metadata"].get("overrides", []))
+    return first_elements
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
 def test_a_stack_has_only_reviewed_overrides(foundation: Foundations, cloud: str, environment: str) -> None:
-    found = overridden(foundation(environment, cloud).document)
-    assert "terraform" in found, "the CDK notes overrides elsewhere now, and this test sees none"
-    assert found <= {path.partition(".")[0] for path in OVERRIDES}
+    first_elements = overridden(foundation(environment, cloud).document)
+    assert "terraform" in first_elements, "the CDK records overrides elsewhere, so this test sees none"
+    assert first_elements <= {path.partition(".")[0] for path in OVERRIDES}
 
 
-def test_nothing_else_overrides() -> None:
+def test_only_one_module_calls_add_override() -> None:
     callers = {
         str(file.relative_to(ROOT))
         for folder in ("constructs/terrace", "stacks")
@@ -40,8 +40,8 @@ def test_nothing_else_overrides() -> None:
     assert callers == {"constructs/terrace/overrides.py"}
 
 
-def test_what_is_not_reviewed_is_refused(tmp_path: Path) -> None:
-    from cdktn import TerraformStack  # after the engine, which says which Node it takes
+def test_an_override_that_is_not_listed_is_an_error(tmp_path: Path) -> None:
+    from cdktn import TerraformStack  # after the engine, which selects Node
 
     stack = TerraformStack(engine.app(str(tmp_path)), "x")
     with pytest.raises(AssertionError, match="not in OVERRIDES"):

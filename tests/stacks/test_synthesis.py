@@ -1,4 +1,4 @@
-"""Synthesis: the same bytes from the same input, wherever and however often, and nothing of the machine in them."""
+"""Synthesis is reproducible: the same bytes from the same input, with nothing of the machine in them."""
 
 import json
 import os
@@ -54,13 +54,13 @@ def test_one_environment_alone_gives_the_same_bytes_as_all_of_them(elsewhere, tm
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_nothing_of_the_machine_is_in_a_stack(foundation, environment):
+def test_a_stack_has_no_path_of_the_machine(foundation, environment):
     text = json.dumps(foundation(environment).document)
     for trace in (f"{ROOT}/", f"{Path.home()}/", sys.prefix):
         assert trace not in text
 
 
-def test_providers_are_ranges_that_the_lock_file_pins(foundation):
+def test_providers_have_version_ranges(foundation):
     terraform = foundation("prod").document["terraform"]
     assert terraform["required_providers"] == {"aws": {"source": "aws", "version": ">= 5.100, < 7"}} or (
         terraform["required_providers"]["aws"]["version"] == ">= 5.100, < 7"
@@ -68,12 +68,12 @@ def test_providers_are_ranges_that_the_lock_file_pins(foundation):
     assert terraform["required_version"] == ">= 1.11"
 
 
-def test_dev_keeps_its_state_beside_the_project(foundation):
+def test_dev_has_a_local_state_file(foundation):
     backend = foundation("dev").document["terraform"]["backend"]
     assert backend == {"local": {"path": "../../../.terrace/state/dev-aws-foundation.tfstate"}}
 
 
-def test_prod_keeps_its_state_in_a_locked_and_encrypted_bucket(foundation):
+def test_prod_has_its_state_in_a_locked_and_encrypted_bucket(foundation):
     backend = foundation("prod").document["terraform"]["backend"]["s3"]
     assert backend == {
         "bucket": "dpf-state-777788889999",
@@ -84,20 +84,20 @@ def test_prod_keeps_its_state_in_a_locked_and_encrypted_bucket(foundation):
     }
 
 
-def test_the_state_can_be_kept_locally_without_a_change_to_any_resource(foundation, tmp_path):
+def test_a_local_state_changes_no_resource(foundation, tmp_path):
     synthesize(ROOT, tmp_path, "prod", TERRACE_STATE="local")
     local = SynthesizedStack(json.loads(stack_file(tmp_path, "prod").read_text()))
     assert "local" in local.document["terraform"]["backend"]
     assert local.document["resource"] == foundation("prod").document["resource"]
 
 
-def test_no_data_source_asks_a_cloud(foundation):
+def test_stacks_have_no_data_sources(foundation):
     for environment in ENVIRONMENTS:
         assert "data" not in foundation(environment).document
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_the_line_that_names_the_cloud_is_all_it_takes(foundation, tmp_path, cloud):
+def test_changing_the_cloud_takes_one_line(foundation, tmp_path, cloud):
     shutil.copytree(ROOT / "environments", tmp_path / "environments")
     shutil.copy(ROOT / "cdktf.json", tmp_path)
     dev = tmp_path / "environments" / "dev.yaml"
@@ -108,7 +108,7 @@ def test_the_line_that_names_the_cloud_is_all_it_takes(foundation, tmp_path, clo
     assert written == foundation("dev", cloud=None if cloud == "aws" else cloud).document
 
 
-def test_an_unknown_environment_is_a_sentence_and_not_a_traceback(tmp_path):
+def test_an_unknown_environment_prints_an_error_without_a_traceback(tmp_path):
     ended = subprocess.run(
         [sys.executable, "-m", "stacks", "nowhere"], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -139,7 +139,7 @@ class Network(Construct):
         self._table("data", {f"data-{zone}": subnet for zone, subnet in data.items()})
 
         storage = self._storage_path(target, [control_table, *node_tables.values()])
-        openings = FirewallRules(
+        rules = FirewallRules(
             self,
             "openings",
             spec,
@@ -149,7 +149,7 @@ class Network(Construct):
             storage_prefixes=storage.prefix_list_id,
         )
         paths = _FULL_PATHS if spec.private_paths == "full" else _ESSENTIAL_PATHS
-        endpoint_subnets, endpoint_group = [control[zone] for zone in zones], openings.groups["endpoints"]
+        endpoint_subnets, endpoint_group = [control[zone] for zone in zones], rules.groups["endpoints"]
         endpoints = [self._private_path(path, target, endpoint_subnets, endpoint_group) for path in paths]
         self._flow_log(spec, target, governance, observability)
         private_zone = Route53Zone(
@@ -166,11 +166,11 @@ class Network(Construct):
             node_subnet_ids=tuple(nodes.values()),
             data_subnet_ids=tuple(data.values()),
             control_subnet_ids=tuple(control.values()),
-            groups=openings.groups,
+            groups=rules.groups,
             nat_ids={zones[zone]: id for zone, id in nat_ids.items()},
             private_zone_id=private_zone.zone_id,
             routes={"control": control_table} | {f"nodes-{zone}": id for zone, id in node_tables.items()},
-            ready=(*routes, storage, *endpoints, openings),
+            ready=(*routes, storage, *endpoints, rules),
             public_ready=(outward,),
         )
 

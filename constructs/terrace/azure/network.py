@@ -86,7 +86,7 @@ class Network(Construct):
             tags=dict(target.tags),
         )
         subnets = {group: self._subnet(group, ranges[group]) for group in GROUPS}
-        openings = FirewallRules(
+        rules = FirewallRules(
             self, "openings", spec, target, ranges={group: ranges[group] for group in GROUPS}, api_ranges=api_ranges
         )
         guarded: list[TerraformResource] = [
@@ -94,8 +94,8 @@ class Network(Construct):
                 self,
                 f"{group}-guard",
                 subnet_id=subnet.id,
-                network_security_group_id=openings.groups[group],
-                depends_on=list(openings.ready),
+                network_security_group_id=rules.groups[group],
+                depends_on=list(rules.ready),
             )
             for group, subnet in subnets.items()
         ]
@@ -112,7 +112,7 @@ class Network(Construct):
             node_subnet_ids=(names.subnet_id(target, "nodes"),),
             data_subnet_ids=(names.subnet_id(target, "database"), names.subnet_id(target, "cache")),
             control_subnet_ids=(names.subnet_id(target, "control"),),
-            groups=openings.groups,
+            groups=rules.groups,
             nat_ids=nat_ids,
             private_zone_id=names.private_zone_id(target, "internal"),
             ready=ready,

@@ -44,7 +44,7 @@ class DatabaseSpec(Spec):
     insights_days: Literal[7, 93, 465]
     """Days of query insights (DB-7); RDS offers 7, months in steps of 31, and 731."""
     slow_query_ms: Annotated[int, Field(ge=0, le=60000)] = 1000
-    """Threshold in milliseconds above which statements are logged (DB-7)."""
+    """Statements slower than this are logged (DB-7)."""
     maintenance_window: MaintenanceWindow = Field(default_factory=MaintenanceWindow)
     """When minor versions are upgraded (DB-10)."""
     schemas: tuple[SchemaName, ...] = ("raw", "staging", "intermediate", "marts", "data_platform")

@@ -71,7 +71,7 @@ def show_command(
         return
     from terrace.environment.rendering import yaml_of
 
-    write(yaml_of(loaded.root, loaded.environment if defaults else None, provenance=origins), newline=False)
+    write(yaml_of(loaded.root, loaded.environment if defaults else None, origins=origins), newline=False)
 
 
 @command.command("explain")

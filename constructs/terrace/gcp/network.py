@@ -128,7 +128,7 @@ class Network(Construct):
         ready.append(self._route("google-apis", GOOGLE_APIS, "Google's APIs, by their restricted range"))
         router, nat = self._nat(nodes)
         ready += [nat, *self._private_paths(data, ranges)]
-        openings = FirewallRules(
+        rules = FirewallRules(
             self,
             "openings",
             spec,
@@ -154,11 +154,11 @@ class Network(Construct):
             node_subnet_ids=(nodes.id,),
             data_subnet_ids=(data.id,),
             control_subnet_ids=(control.id,),
-            groups=openings.groups,
+            groups=rules.groups,
             nat_ids={target.region: self._prefix},
             private_zone_id=private_zone.name,
             routes={"router": router.name},
-            ready=(*ready, *iam.rights(openings, "nodes")),
+            ready=(*ready, *iam.rights(rules, "nodes")),
         )
 
     def _subnet(self, kind: str, cidr: str, region: str, inside: Mapping[str, str] | None = None) -> ComputeSubnetwork:
