@@ -12,9 +12,7 @@ def _change_server(site: Site, **properties: Any) -> None:
 
 
 def _set_parameter(site: Site, name: str, value: str) -> None:
-    site.put(
-        f"{names.database_id(site.target)}/configurations/{name}", {"value": value, "source": "user-override"}
-    )
+    site.put(f"{names.database_id(site.target)}/configurations/{name}", {"value": value, "source": "user-override"})
 
 
 @breaks("DB-1")
