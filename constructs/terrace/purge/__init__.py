@@ -1,10 +1,14 @@
-"""Removes what the buckets of a deployment hold, so that a destroy can delete them."""
+"""Removes the objects in the buckets of a deployment, so that a destroy can delete the buckets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from terrace.capabilities.cloud import implementation
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
+from terrace.errors import AnswerIsNo
+
+_SHOWN = 10  # locked objects that an error names; the others are counted
 
 
 @dataclass(frozen=True)
@@ -23,3 +27,15 @@ def empty_buckets(environment: Environment, target: Target) -> list[Emptied]:
     """
     emptied: list[Emptied] = implementation("terrace.purge", environment.cloud).empty_buckets(environment, target)
     return emptied
+
+
+def refuse_locked(environment: Environment, locked: Sequence[str], things: str) -> None:
+    """Raise AnswerIsNo if anything is locked; `things` is the plural of what `locked` names."""
+    if locked:
+        shown = "\n".join(f"  {text}" for text in locked[:_SHOWN])
+        more = f"\n  and {len(locked) - _SHOWN} more" if len(locked) > _SHOWN else ""
+        raise AnswerIsNo(
+            f"{len(locked)} {things} are locked and cannot be removed:\n{shown}{more}",
+            where=f"environment {environment.name}",
+            hint="nothing was removed; wait until the last lock ends, or take the buckets out of the state",
+        )

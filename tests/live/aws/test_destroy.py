@@ -1,4 +1,4 @@
-"""What a destroy meets, what it leaves, and the demonstration's three drifts, each in a copy of the deployment."""
+"""Preflight, purge, leftovers and injected drift, each on a copy of the deployment."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ from tests.live.snapshot import Snapshot
 ACCESS = "bucket dpf-prod-access-123456789012"
 
 
-def met(site: Site) -> list[Obstacle]:
+def obstacles(site: Site) -> list[Obstacle]:
     return preflight(site.environment, site.target)
 
 
-def met_with_objects(site: Site) -> list[Obstacle]:
+def obstacles_with_objects(site: Site) -> list[Obstacle]:
     _fill(site, "gold")
     _fill(site, "bronze")
     site.client("rds").create_db_snapshot(DBSnapshotIdentifier=f"{site.prefix}-final", DBInstanceIdentifier=site.prefix)
@@ -52,24 +52,24 @@ def emptied(site: Site) -> tuple[list[Emptied], int]:
     return done, len(left.get("Versions", [])) + len(left.get("DeleteMarkers", []))
 
 
-def not_emptied(site: Site) -> None:
+def refused(site: Site) -> None:
     _fill(site, "gold")
     site.client("s3").put_object(Bucket=names.bucket(site.target, "bronze"), Key="events/1.json", Body=b"locked")
     empty_buckets(site.environment, site.target)
 
 
-def still_there_after_a_refusal(site: Site) -> int:
+def count_after_a_refusal(site: Site) -> int:
     with pytest.raises(AnswerIsNo):
-        not_emptied(site)
+        refused(site)
     found = site.client("s3").list_object_versions(Bucket=names.bucket(site.target, "gold"))
     return len(found["Versions"])
 
 
-def left(site: Site) -> Inventory:
+def inventory_of_prod(site: Site) -> Inventory:
     return leftovers(site.environment, site.target)
 
 
-def left_after_a_few_deletions(site: Site) -> Inventory:
+def inventory_after_deletions(site: Site) -> Inventory:
     site.client("kms").schedule_key_deletion(KeyId=site.key("cache").rpartition("/")[2], PendingWindowInDays=30)
     secret = f"{site.prefix}/spark/app"
     site.client("secretsmanager").remove_regions_from_replication(
@@ -84,22 +84,22 @@ def left_after_a_few_deletions(site: Site) -> Inventory:
     return leftovers(site.environment, site.target)
 
 
-def left_of_nothing(site: Site) -> Inventory:
-    """Of an environment of another name, in an account where ours is deployed."""
+def inventory_of_another_environment(site: Site) -> Inventory:
+    """Of an environment of another name in the same account."""
     other = site.environment.model_copy(update={"name": "demo"})
     from terrace.environment import target
 
     return leftovers(other, target(other))
 
 
-def tampered(site: Site) -> tuple[list[Drift], dict[str, Any]]:
-    before = _seen(site)
+def drifted(site: Site) -> tuple[list[Drift], dict[str, Any]]:
+    before = _state(site)
     drifts = inject_drift(site.environment, site.target)
-    after = _seen(site)
+    after = _state(site)
     return drifts, {name: (before[name], after[name]) for name in before if before[name] != after[name]}
 
 
-def _seen(site: Site) -> dict[str, Any]:
+def _state(site: Site) -> dict[str, Any]:
     ec2, s3 = site.client("ec2"), site.client("s3")
     vpc = ec2.describe_vpcs(VpcIds=[site.vpc])["Vpcs"][0]
     rules = ec2.describe_security_group_rules(
@@ -113,24 +113,24 @@ def _seen(site: Site) -> dict[str, Any]:
     return seen
 
 
-def test_a_fresh_production_shape_meets_only_what_it_keeps(snapshot: Snapshot) -> None:
-    obstacles = snapshot.run(met)
-    # moto delivers access logs at once, as S3 does after a while
-    assert [obstacle.resource for obstacle in obstacles if obstacle.kind == "blocks"] == [ACCESS]
-    kept = {obstacle.resource for obstacle in obstacles if obstacle.kind == "kept"}
+def test_access_logs_alone_block_the_destroy_of_a_new_prod(snapshot: Snapshot) -> None:
+    found = snapshot.run(obstacles)
+    # moto delivers access logs at once, S3 within hours
+    assert [obstacle.resource for obstacle in found if obstacle.kind == "blocks"] == [ACCESS]
+    kept = {obstacle.resource for obstacle in found if obstacle.kind == "kept"}
     assert {"snapshot dpf-prod-final", "keys", "secret dpf-prod/airflow/app"} <= kept
-    noted = {obstacle.resource for obstacle in obstacles if "protected" in obstacle.message}
+    noted = {obstacle.resource for obstacle in found if "protected" in obstacle.message}
     assert noted == {"db instance dpf-prod", "db instance dpf-prod-replica-1", "load balancer dpf-prod"}
 
 
-def test_what_blocks_a_destroy_is_told_with_a_way_out(snapshot: Snapshot) -> None:
-    obstacles = snapshot.run(met_with_objects)
-    blocks = {obstacle.resource: obstacle for obstacle in obstacles if obstacle.kind == "blocks"}
-    assert list(obstacles)[: len(blocks)] == list(blocks.values())  # first
+def test_obstacles_that_block_come_first_with_a_remedy(snapshot: Snapshot) -> None:
+    found = snapshot.run(obstacles_with_objects)
+    blocks = {obstacle.resource: obstacle for obstacle in found if obstacle.kind == "blocks"}
+    assert found[: len(blocks)] == list(blocks.values())  # first
     gold = blocks["bucket dpf-prod-gold-123456789012"]
     assert "4 object versions" in gold.message and "--empty-buckets" in gold.remedy
     bronze = blocks["bucket dpf-prod-bronze-123456789012"]
-    assert "cannot be removed by anybody until" in bronze.message
+    assert "the newest is locked until" in bronze.message
     assert blocks["snapshot dpf-prod-final"].remedy
     assert "airflow.data.example.com" in blocks["zone data.example.com."].message
     assert set(blocks) - {ACCESS} == {
@@ -141,24 +141,24 @@ def test_what_blocks_a_destroy_is_told_with_a_way_out(snapshot: Snapshot) -> Non
     }
 
 
-def test_buckets_are_emptied_of_every_version(snapshot: Snapshot) -> None:
+def test_purge_removes_every_version(snapshot: Snapshot) -> None:
     done, remaining = snapshot.run(emptied)
     gold = next(bucket for bucket in done if bucket.bucket == "dpf-prod-gold-123456789012")
     assert (gold.versions, gold.delete_markers, remaining) == (3, 1, 0)
 
 
-def test_objects_under_compliance_are_named_and_nothing_is_removed(snapshot: Snapshot) -> None:
+def test_objects_in_compliance_mode_stop_the_purge(snapshot: Snapshot) -> None:
     with pytest.raises(AnswerIsNo) as refusal:
-        snapshot.run(not_emptied)
-    assert "1 object versions are locked" in str(refusal.value)
+        snapshot.run(refused)
+    assert "1 object versions are locked and cannot be removed" in str(refusal.value)
     assert "s3://dpf-prod-bronze-123456789012/events/1.json" in str(refusal.value)
-    assert snapshot.run(still_there_after_a_refusal) == 3
+    assert snapshot.run(count_after_a_refusal) == 3
 
 
-def test_everything_of_a_deployment_is_listed(snapshot: Snapshot) -> None:
-    inventory = snapshot.run(left)
+def test_leftovers_list_every_kind_of_resource(snapshot: Snapshot) -> None:
+    inventory = snapshot.run(inventory_of_prod)
     assert inventory.unlisted == ()
-    assert ["an automated backup" in found.kept for found in inventory.kept] == [True]  # RDS made it by itself
+    assert ["an automated backup" in found.kept for found in inventory.kept] == [True]  # RDS created it
     seen = {(found.service, found.type) for found in inventory.remaining}
     expected = {
         ("s3", "bucket"), ("rds", "db"), ("rds", "pg"), ("rds", "subgrp"), ("elasticache", "replicationgroup"),
@@ -175,27 +175,27 @@ def test_everything_of_a_deployment_is_listed(snapshot: Snapshot) -> None:
     assert [found for found in inventory.remaining if found.found_by == "tag"] == []
 
 
-def test_what_is_kept_on_purpose_stands_apart(snapshot: Snapshot) -> None:
-    inventory = snapshot.run(left_after_a_few_deletions)
+def test_retained_resources_are_listed_separately(snapshot: Snapshot) -> None:
+    inventory = snapshot.run(inventory_after_deletions)
     kept = {(found.service, found.type): found for found in inventory.kept if not found.id.startswith("rds:")}
     assert set(kept) == {("kms", "key"), ("secretsmanager", "secret"), ("rds", "snapshot")}
     assert kept["rds", "snapshot"].id == "dpf-prod-final"
     assert all(found.kept for found in inventory.kept)
-    assert "dpf-prod-eu-warning" not in {found.id for found in inventory.remaining}  # another environment's
+    assert "dpf-prod-eu-warning" not in {found.id for found in inventory.remaining}  # of another environment
 
 
-def test_nothing_is_left_where_nothing_was(snapshot: Snapshot) -> None:
-    inventory = snapshot.run(left_of_nothing)
+def test_an_environment_that_was_never_deployed_has_no_leftovers(snapshot: Snapshot) -> None:
+    inventory = snapshot.run(inventory_of_another_environment)
     # these are named after the account or the domain, which both environments share
     shared = ("detector", "oidc-provider", "certificate", "hostedzone")
     assert {found for found in inventory.remaining if found.type not in shared} == set()
 
 
-def test_three_things_drift_and_nothing_else(snapshot: Snapshot) -> None:
-    drifts, changed = snapshot.run(tampered)
+def test_injected_drift_changes_three_resources(snapshot: Snapshot) -> None:
+    drifts, changed = snapshot.run(drifted)
     assert [drift.kind for drift in drifts] == ["tag", "public_access", "rule"]
     assert changed == {
-        "tag owner": ("data-platform", "somebody-else"),
+        "tag owner": ("data-platform", "another-team"),
         "rules": (1, 0),
         "silver BlockPublicPolicy": (True, False),
     }

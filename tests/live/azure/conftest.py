@@ -1,4 +1,4 @@
-"""The deployment that the tests of this folder break, one at a time."""
+"""The deployment that the tests of this folder change, each in a copy of its own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,18 +11,14 @@ from tests.live.snapshot import Snapshot
 
 @pytest.fixture(scope="session")
 def snapshot() -> Iterator[Snapshot]:
-    made = Snapshot(opened)
-    yield made
-    made.close()
+    created = Snapshot(opened)
+    yield created
+    created.close()
 
 
 @contextmanager
 def opened() -> Iterator[Site]:
-    """Prod in an emulator's memory."""
-    from tests.live.azure.built import data, ground, platform
-
+    """The recorded apply of prod in an emulator of this process."""
     site = Site()
-    for part in (ground, data, platform):
-        part.build(site)
     site.read()
     yield site

@@ -1,4 +1,4 @@
-"""What a destroy meets, what it leaves, and the demonstration's three drifts, each in a copy of the deployment."""
+"""Preflight, purge, leftovers and injected drift, each on a copy of the deployment."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,14 +13,15 @@ from terrace.demo.inject_drift.azure import changed
 from terrace.errors import AnswerIsNo
 from terrace.live import Inventory, Obstacle
 from terrace.live.azure.leftovers import remaining
+from terrace.live.azure.objects import blobs
 from terrace.live.azure.preflight import obstacles
 from terrace.purge import Emptied
-from terrace.purge.azure import blobs, emptied
+from terrace.purge.azure import emptied
 from tests.live.azure.site import Site
 from tests.live.snapshot import Snapshot
 
 
-def met(site: Site) -> list[Obstacle]:
+def preflight(site: Site) -> list[Obstacle]:
     return obstacles(site.deployment)
 
 
@@ -30,14 +31,14 @@ def fill(site: Site, name: Bucket) -> None:
         site.upload(names.bucket(site.target, name), name, blob, body)
 
 
-def met_with_blobs(site: Site) -> list[Obstacle]:
+def preflight_with_blobs(site: Site) -> list[Obstacle]:
     fill(site, "gold")
     fill(site, "bronze")
     return obstacles(site.deployment)
 
 
-def met_from_outside(site: Site) -> list[Obstacle]:
-    """As Storage answers whoever is outside an account's network."""
+def preflight_from_outside(site: Site) -> list[Obstacle]:
+    """As Storage responds to a client outside the account's network."""
     inside = site.emulated.application
 
     def outside(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -51,7 +52,7 @@ def met_from_outside(site: Site) -> list[Obstacle]:
     return obstacles(site.deployment)
 
 
-def met_with_a_stranger_lock(site: Site) -> list[Obstacle]:
+def preflight_with_foreign_locks(site: Site) -> list[Obstacle]:
     group = names.group_id(site.target)
     site.put(f"{group}/providers/Microsoft.Authorization/locks/finance", {"level": "CanNotDelete"})
     subscription = names.subscription(site.target)
@@ -60,38 +61,37 @@ def met_with_a_stranger_lock(site: Site) -> list[Obstacle]:
     return obstacles(site.deployment)
 
 
-def gone(site: Site) -> tuple[list[Emptied], int]:
+def purged(site: Site) -> tuple[list[Emptied], int]:
     fill(site, "gold")
     done = emptied(site.deployment)
     return done, len(list(blobs(site.reader, names.bucket(site.target, "gold"), "gold")))
 
 
-def refused_for_bronze(site: Site) -> None:
+def refused(site: Site) -> None:
     fill(site, "gold")
     fill(site, "bronze")
     emptied(site.deployment)
 
 
-def still_there_after_a_refusal(site: Site) -> int:
+def count_after_a_refusal(site: Site) -> int:
     with pytest.raises(AnswerIsNo):
-        refused_for_bronze(site)
+        refused(site)
     return len({blob.name for blob in blobs(site.reader, names.bucket(site.target, "gold"), "gold")})
 
 
-def left(site: Site) -> Inventory:
+def inventory_of_prod(site: Site) -> Inventory:
     return remaining(site.deployment)
 
 
-def left_after_a_few_deletions(site: Site) -> Inventory:
+def inventory_after_deletions(site: Site) -> Inventory:
     geo = names.id(site.target, "Microsoft.KeyVault/vaults", names.vault(site.target, "geo"), recovery=True)
-    for name in ("vault-geo",):
-        site.delete(names.id(site.target, "Microsoft.Network/privateEndpoints", f"{site.prefix}-path-{name}"))
+    site.delete(names.id(site.target, "Microsoft.Network/privateEndpoints", f"{site.prefix}-path-vault-geo"))
     site.delete(geo)
     elsewhere = f"{names.subscription(site.target)}/resourceGroups/shared"
     site.put(elsewhere, location="westus")
     kind = "providers/Microsoft.ManagedIdentity/userAssignedIdentities"
-    site.put(f"{elsewhere}/{kind}/forgotten", location="westus", tags=site.tags)
-    site.put(f"{elsewhere}/{kind}/of-others", location="westus", tags={**site.tags, "environment": "prod-eu"})
+    site.put(f"{elsewhere}/{kind}/unmanaged", location="westus", tags=site.tags)
+    site.put(f"{elsewhere}/{kind}/of-another", location="westus", tags={**site.tags, "environment": "prod-eu"})
     site.reader.forget()
     return remaining(site.deployment)
 
@@ -102,8 +102,8 @@ def drifted(site: Site) -> tuple[list[Drift], list[Result]]:
     return drifts, site.read()
 
 
-def test_what_a_destroy_of_prod_meets(snapshot: Snapshot) -> None:
-    found = snapshot.run(met)
+def test_nothing_blocks_the_destroy_of_a_new_prod(snapshot: Snapshot) -> None:
+    found = snapshot.run(preflight)
     assert [one.kind for one in found] == sorted((one.kind for one in found), key=("blocks", "kept", "note").index)
     assert not [one for one in found if one.kind == "blocks"]
     kept = {one.resource.split()[0] for one in found if one.kind == "kept"}
@@ -111,37 +111,37 @@ def test_what_a_destroy_of_prod_meets(snapshot: Snapshot) -> None:
     locks = [one for one in found if one.resource.startswith("lock ")]
     assert len(locks) == 10
     assert all(one.remedy == "destroy lifts the lock first" for one in locks)
-    # of what only is worth knowing, locks come first, as one of them stops everything below it
+    # locks come first among the notes: a lock stops everything below it
     notes = [one.resource for one in found if one.kind == "note"]
     assert notes[: len(locks)] == [one.resource for one in locks]
-    assert "could not be looked at" not in " ".join(one.message for one in found)
+    assert "could not be read" not in " ".join(one.message for one in found)
 
 
-def test_blobs_block_a_destroy_and_immutable_ones_more_so(snapshot: Snapshot) -> None:
-    found = {one.resource: one for one in snapshot.run(met_with_blobs) if one.kind == "blocks"}
+def test_blobs_block_a_destroy(snapshot: Snapshot) -> None:
+    found = {one.resource: one for one in snapshot.run(preflight_with_blobs) if one.kind == "blocks"}
     gold, bronze = sorted(found, key=lambda resource: "bronze" in resource)
     assert gold.endswith("/gold") and bronze.endswith("/bronze")
-    assert found[gold].remedy == "`terrace destroy prod --empty-buckets` removes them for good"
-    assert "nobody can remove for 30 days" in found[bronze].message
+    assert found[gold].remedy == "`terrace destroy prod --empty-buckets` removes them permanently"
+    assert "each locked for 30 days" in found[bronze].message
 
 
-def test_a_container_that_cannot_be_looked_into_blocks_a_destroy(snapshot: Snapshot) -> None:
-    found = [one for one in snapshot.run(met_from_outside) if one.kind == "blocks"]
+def test_an_unreadable_container_blocks_a_destroy(snapshot: Snapshot) -> None:
+    found = [one for one in snapshot.run(preflight_from_outside) if one.kind == "blocks"]
     assert len(found) == 17
     assert all("--empty-buckets" in one.remedy and "inside the network" in one.remedy for one in found)
     assert "This request is not authorized" in found[0].message
 
 
-def test_a_lock_of_others_blocks_and_says_how_to_take_it_off(snapshot: Snapshot) -> None:
-    found = {one.resource: one for one in snapshot.run(met_with_a_stranger_lock) if one.kind == "blocks"}
+def test_a_foreign_lock_blocks_a_destroy(snapshot: Snapshot) -> None:
+    found = {one.resource: one for one in snapshot.run(preflight_with_foreign_locks) if one.kind == "blocks"}
     assert len(found) == 2
     assert found["lock finance on dpf-prod"].remedy.startswith("`az lock delete --ids /subscriptions/")
     frozen = next(one for resource, one in found.items() if resource.startswith("lock frozen"))
-    assert frozen.message == "is on the whole subscription and refuses every deletion (ReadOnly)"
+    assert frozen.message == "is on the whole subscription and blocks every deletion (ReadOnly)"
 
 
-def test_containers_are_emptied(snapshot: Snapshot) -> None:
-    done, still = snapshot.run(gone)
+def test_purge_removes_every_blob(snapshot: Snapshot) -> None:
+    done, still = snapshot.run(purged)
     assert still == 0
     assert {one.bucket: one.versions for one in done if one.versions}.keys() == {
         one.bucket for one in done if "gold" in one.bucket and one.versions
@@ -149,15 +149,15 @@ def test_containers_are_emptied(snapshot: Snapshot) -> None:
     assert sum(one.versions for one in done) >= 2
 
 
-def test_nothing_is_removed_when_something_may_not_be(snapshot: Snapshot) -> None:
-    with pytest.raises(AnswerIsNo, match="1 containers are immutable") as raised:
-        snapshot.run(refused_for_bronze)
+def test_an_immutable_container_stops_the_purge(snapshot: Snapshot) -> None:
+    with pytest.raises(AnswerIsNo, match="1 containers are locked and cannot be removed") as raised:
+        snapshot.run(refused)
     assert "bronze" in raised.value.message
-    assert snapshot.run(still_there_after_a_refusal) == 2
+    assert snapshot.run(count_after_a_refusal) == 2
 
 
-def test_everything_is_left_of_a_deployment_that_stands(snapshot: Snapshot) -> None:
-    inventory = snapshot.run(left)
+def test_leftovers_list_every_kind_of_resource(snapshot: Snapshot) -> None:
+    inventory = snapshot.run(inventory_of_prod)
     assert (inventory.kept, inventory.unlisted) == ((), ())
     assert {one.region for one in inventory.remaining} >= {"germanywestcentral", "francecentral", "global"}
     types = {one.type for one in inventory.remaining}
@@ -165,18 +165,18 @@ def test_everything_is_left_of_a_deployment_that_stands(snapshot: Snapshot) -> N
     assert types >= {"resourceGroups", "managedClusters", "flexibleServers", "vaults", "budgets", "policyAssignments"}
 
 
-def test_a_deleted_vault_is_kept_until_its_day_and_strangers_are_not_ours(snapshot: Snapshot) -> None:
-    inventory = snapshot.run(left_after_a_few_deletions)
+def test_a_deleted_vault_is_retained_and_other_environments_are_ignored(snapshot: Snapshot) -> None:
+    inventory = snapshot.run(inventory_after_deletions)
     vault = inventory.kept[0]
     assert len(inventory.kept) == 1
     assert (vault.type, vault.region) == ("deletedVaults", "germanynorth")
-    assert vault.kept.startswith("deleted, and can be brought back until 20")
+    assert vault.kept.startswith("deleted, and can be restored until 20")
     by_tag = [one for one in inventory.remaining if one.found_by == "tag"]
-    assert [one.id.rpartition("/")[2] for one in by_tag] == ["forgotten"]
-    assert not [one for one in inventory.remaining if one.id.endswith("of-others")]
+    assert [one.id.rpartition("/")[2] for one in by_tag] == ["unmanaged"]
+    assert not [one for one in inventory.remaining if one.id.endswith("of-another")]
 
 
-def test_three_drifts_are_made_and_seen(snapshot: Snapshot) -> None:
+def test_injected_drift_breaks_two_guarantees(snapshot: Snapshot) -> None:
     drifts, results = snapshot.run(drifted)
     assert [(drift.kind, drift.type, drift.action) for drift in drifts] == [
         ("tag", "azurerm_virtual_network", "update"),

@@ -1,4 +1,4 @@
-"""What a destroy meets, what it leaves, and the demonstration's three drifts."""
+"""Preflight, purge, leftovers and injected drift."""
 
 from dataclasses import replace
 from typing import Any
@@ -26,15 +26,13 @@ def _fill(site: Site, bucket: Any, *objects: str) -> str:
     return name
 
 
-def _mark(site: Site, bucket: str, object: str, **more: Any) -> None:
+def _lock(site: Site, bucket: str, **fields: Any) -> None:
     """Give an object what the emulator does not model: a hold, the end of its retention."""
     key = next(key for key, _ in site.cloud.store.resources() if key.startswith(f"storage/b/{bucket}/o/"))
-    body = site.cloud.store.get(key)
-    assert body and body["name"] == object
-    site.cloud.store.put(key, {**body, **more})
+    site.stored(key, **fields)
 
 
-def test_a_fresh_production_shape_meets_nothing_but_what_it_keeps(site: Site) -> None:
+def test_nothing_blocks_the_destroy_of_a_new_prod(site: Site) -> None:
     found = obstacles(site.deployment)
     assert [one.resource for one in found if one.kind == "blocks"] == []
     kept = {one.resource for one in found if one.kind == "kept"}
@@ -44,12 +42,12 @@ def test_a_fresh_production_shape_meets_nothing_but_what_it_keeps(site: Site) ->
     servers = {f"sql instance dpf-prod{suffix}" for suffix in ("", "-recovery", "-replica-1")}
     assert protected == {*servers, "cache dpf-prod"}
     assert any("PREVENT" in one.message for one in found)
-    assert not [one for one in found if "could not be looked at" in one.message]
+    assert not [one for one in found if "could not be read" in one.message]
 
 
-def test_what_blocks_a_destroy_is_told_first_with_a_way_out(site: Site) -> None:
+def test_obstacles_that_block_come_first_with_a_remedy(site: Site) -> None:
     gold, bronze = _fill(site, "gold", "orders/1", "orders/2"), _fill(site, "bronze", "events/1")
-    _mark(site, bronze, "events/1", retentionExpirationTime="2999-01-01T00:00:00Z")
+    _lock(site, bronze, retentionExpirationTime="2999-01-01T00:00:00Z")
     record = {"name": "airflow.data.example.com.", "type": "A", "ttl": 300, "rrdatas": ["203.0.113.7"]}
     zone = {"project": site.account, "managedZone": f"{site.prefix}-public"}
     site.do("dns", "changes.create", **zone, body={"additions": [record]})
@@ -58,18 +56,18 @@ def test_what_blocks_a_destroy_is_told_first_with_a_way_out(site: Site) -> None:
     assert list(blocks.values()) == found[: len(blocks)]
     assert "2 object versions" in blocks[f"bucket {gold}"].message
     assert "--empty-buckets" in blocks[f"bucket {gold}"].remedy
-    assert "cannot be removed by anybody until 2999" in blocks[f"bucket {bronze}"].message
+    assert "the newest is locked until 2999" in blocks[f"bucket {bronze}"].message
     assert "airflow.data.example.com." in blocks["zone dpf-prod-public"].message
     assert len(blocks) == 3
     assert all(one.remedy for one in blocks.values())
 
 
-def test_what_was_never_deployed_meets_nothing(site: Site) -> None:
+def test_an_environment_that_was_never_deployed_has_no_bucket_obstacles(site: Site) -> None:
     nowhere = Deployment(site.environment, replace(site.target, prefix="dpf-other"), site.reader)
     assert [one for one in obstacles(nowhere) if one.resource.startswith("bucket")] == []
 
 
-def test_buckets_are_emptied(site: Site) -> None:
+def test_purge_removes_every_version(site: Site) -> None:
     name = _fill(site, "gold", "orders/1", "orders/2")
     done = {one.bucket: one.versions for one in emptied(site.deployment)}
     assert done[name] == 2 and sum(done.values()) == 2
@@ -77,29 +75,28 @@ def test_buckets_are_emptied(site: Site) -> None:
 
 
 @pytest.mark.parametrize("more", [{"retentionExpirationTime": "2999-01-01T00:00:00Z"}, {"temporaryHold": True}])
-def test_objects_under_a_lock_are_named_and_nothing_is_removed(site: Site, more: dict[str, Any]) -> None:
+def test_locked_objects_stop_the_purge(site: Site, more: dict[str, Any]) -> None:
     gold, bronze = _fill(site, "gold", "orders/1"), _fill(site, "bronze", "events/1")
-    _mark(site, bronze, "events/1", **more)
+    _lock(site, bronze, **more)
     with pytest.raises(AnswerIsNo) as refusal:
         emptied(site.deployment)
-    assert "1 object versions are locked" in str(refusal.value)
+    assert "1 object versions are locked and cannot be removed" in str(refusal.value)
     assert f"gs://{bronze}/events/1" in str(refusal.value)
     assert len(list(site.reader.storage().list_blobs(gold))) == 1
 
 
-def test_a_retention_that_is_not_locked_is_lifted(site: Site) -> None:
+def test_purge_removes_an_unlocked_retention_policy(site: Site) -> None:
     name = _fill(site, "bronze", "events/1")
     bucket = site.cloud.store.get(f"storage/b/{name}")
     assert bucket
-    held = {"retentionPeriod": bucket["retentionPolicy"]["retentionPeriod"]}
-    site.cloud.store.put(f"storage/b/{name}", {**bucket, "retentionPolicy": held})
-    site.reader.forget()
+    unlocked = {"retentionPeriod": bucket["retentionPolicy"]["retentionPeriod"]}
+    site.stored(f"storage/b/{name}", retentionPolicy=unlocked)
     emptied(site.deployment)
     found = site.reader.call("storage", "buckets.get", bucket=name, projection="full")
     assert "retentionPolicy" not in found
 
 
-def test_everything_of_a_deployment_is_listed(site: Site) -> None:
+def test_leftovers_list_every_resource(site: Site) -> None:
     found = remaining(site.deployment)
     assert found.unlisted == ()
     known = {one.id for one in (*found.remaining, *found.kept)}
@@ -122,67 +119,65 @@ def test_everything_of_a_deployment_is_listed(site: Site) -> None:
     assert by_label == PARTS_WITH_LABELS
 
 
-def test_what_no_listing_covers_is_found_by_its_labels(site: Site) -> None:
+def test_kinds_without_a_listing_are_found_by_label(site: Site) -> None:
     body = {"name": "unlisted", "labels": {"managed-by": "terrace", "environment": "prod"}}
     site.do("compute", "images.insert", project=site.account, body=body)
     by_label = {(one.service, one.type) for one in remaining(site.deployment).remaining if one.found_by == "label"}
     assert by_label == {("compute", "images"), *PARTS_WITH_LABELS}
 
 
-def test_another_environments_things_are_left_alone(site: Site) -> None:
+def test_resources_of_another_environment_are_not_leftovers(site: Site) -> None:
     other = {**site.labels, "environment": "prod-eu"}
     name = f"projects/{site.account}/topics/{site.prefix}-eu-warning"
     site.do("pubsub", "projects.topics.create", name=name, body={"labels": other})
     assert name not in {one.id for one in remaining(site.deployment).remaining}
 
 
-def test_what_is_kept_stands_apart_with_its_reason(site: Site) -> None:
+def test_retained_resources_are_listed_with_the_reason(site: Site) -> None:
     version = f"{names.key(site.target, 'cache')}/cryptoKeyVersions/1"
     site.do(KEY[0], f"{KEY[1]}.cryptoKeyVersions.destroy", name=version, body={})
     last = {"name": f"{site.project}/backups/1", "instance": site.prefix, "type": "FINAL", "expiryTime": "2999-01-01T0"}
     site.cloud.store.put(f"sqladmin/{last['name']}", last)
     bucket = f"{site.place}/buckets/{site.prefix}-flow"
-    body = site.cloud.store.get(f"logging/{bucket}")
-    assert body
-    site.cloud.store.put(f"logging/{bucket}", {**body, "lifecycleState": "DELETE_REQUESTED"})  # as Google shows it
+    site.stored(f"logging/{bucket}", lifecycleState="DELETE_REQUESTED")  # as Google shows it
     role = names.custom_role_id(site.target, "velero")
     site.do("iam", "projects.roles.delete", name=role)
     kept = {one.id: one.kept for one in remaining(site.deployment).kept}
     assert kept.get(role, "deleted").startswith("deleted")
     assert kept[bucket].startswith("deleted")
     assert kept[f"{site.place}/buckets/{site.prefix}-trail"].startswith("locked")
-    assert kept[last["name"]] == "the database's last backup, until 2999-01-01"
-    assert "never be deleted" in kept[names.key_ring(site.target, "both")]
+    assert kept[last["name"]] == "the database's final backup, until 2999-01-01"
+    assert "undeletable" in kept[names.key_ring(site.target, "both")]
     assert kept[names.key(site.target, "cache")].startswith("its versions are destroyed")
     assert names.key(site.target, "lake") not in kept
     services = [id for id in kept if "/services/" in id]
     assert f"{site.project}/services/container.googleapis.com" in services
 
 
-def test_what_cannot_be_listed_is_told(site: Site) -> None:
+def test_a_disabled_service_is_reported_as_not_listed(site: Site) -> None:
     service = f"{site.project}/services/dns.googleapis.com"
     site.do("serviceusage", "services.disable", name=service, body={"disableDependentServices": True})
     assert {gap.service for gap in remaining(site.deployment).unlisted} == {"dns managedZones", "dns policies"}
 
 
-def test_a_service_that_the_environment_does_not_ask_for_may_be_off(site: Site) -> None:
+def test_a_disabled_service_that_is_not_required_is_not_reported(site: Site) -> None:
     off = f"{site.project}/services/cloudscheduler.googleapis.com"
     site.do("serviceusage", "services.disable", name=off, body={"disableDependentServices": True})
     assert site.environment.cost.sleep
     assert {gap.service for gap in remaining(site.deployment).unlisted} == {"cloudscheduler jobs"}
     awake = site.environment.cost.model_copy(update={"sleep": None})
-    always = Deployment(site.environment.model_copy(update={"cost": awake}), site.target, site.reader)
-    assert remaining(always).unlisted == ()
+    without_sleep = Deployment(site.environment.model_copy(update={"cost": awake}), site.target, site.reader)
+    assert remaining(without_sleep).unlisted == ()
 
 
-def test_nothing_is_left_where_nothing_was(site: Site) -> None:
+def test_an_environment_that_was_never_deployed_has_no_leftovers(site: Site) -> None:
     nowhere = Deployment(site.environment, replace(site.target, prefix="dpf-other", environment="other"), site.reader)
     # organisation policies and a bucket's name belong to the project
     left = [one for one in remaining(nowhere).remaining if one.service not in ("orgpolicy", "cloudasset")]
     assert left == []
 
 
-def test_three_things_drift_and_nothing_else(site: Site) -> None:
+def test_injected_drift_changes_three_resources(site: Site) -> None:
     before = {key: site.cloud.store.get(key) for key, _ in site.cloud.store.resources()}
     drifts = changed(site.deployment)
     after = {key: site.cloud.store.get(key) for key, _ in site.cloud.store.resources()}

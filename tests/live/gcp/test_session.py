@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from terrace.assurance.evaluation import Absent, CredentialsError, Unreadable
 from terrace.emulator import start
 from terrace.emulator.contract import account_of
 from terrace.errors import TerraceError, UsageError
-from terrace.assurance.evaluation import Absent, CredentialsError, Unreadable
 from terrace.live.gcp.credentials import TOKEN, look
 from terrace.live.gcp.session import Off, Reader, _session
 from tests.live.gcp.site import Site, wired

@@ -1,4 +1,4 @@
-"""What a destroy will meet: what stops it, what it leaves behind on purpose, and what to do."""
+"""What blocks a destroy, what it leaves on purpose, and what to do about it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -6,22 +6,18 @@ from datetime import UTC, datetime, timedelta
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.live import Obstacle
-from terrace.live.aws import backup, database, keys, lake
-from terrace.live.aws.checks import Deployment
+from terrace.live.aws import backup, database, keys, lake, objects
+from terrace.live.aws.checks import Deployment, opened
 from terrace.live.aws.secrets import modules, secret
-from terrace.live.aws.session import Absent, Reader
+from terrace.live.aws.session import Absent
 from terrace.live.obstacles import met
-from terrace.purge import aws as objects
 
-_COUNTED = 100_000  # versions of one bucket; beyond, "more than" is told
+_COUNTED = 100_000  # versions of one bucket; above, messages say "more than"
 
 
 def preflight(environment: Environment, target: Target) -> list[Obstacle]:
-    """See terrace.live.preflight. What blocks comes first."""
-    reader = Reader(target)
-    reader.check_account()
-    deployment = Deployment(environment, target, reader)
-    looks = (
+    """See terrace.live.preflight."""
+    checks = (
         _database,
         _load_balancer,
         _buckets,
@@ -33,7 +29,7 @@ def preflight(environment: Environment, target: Target) -> list[Obstacle]:
         _keys,
         _secrets,
     )
-    return met(deployment, looks)
+    return met(opened(environment, target), checks)
 
 
 def _database(deployment: Deployment) -> Iterator[Obstacle]:
@@ -43,22 +39,22 @@ def _database(deployment: Deployment) -> Iterator[Obstacle]:
             name = f"db instance {instance['DBInstanceIdentifier']}"
             yield Obstacle("note", name, "is protected from deletion", "destroy lifts the protection first")
     if not deployment.environment.database.deletion_protection:
-        yield Obstacle("note", f"db instance {deployment.prefix}", "is deleted without a last snapshot")
+        yield Obstacle("note", f"db instance {deployment.prefix}", "is deleted without a final snapshot")
         return
     final = f"{deployment.prefix}-final"
-    taken = deployment.pages("rds", "describe_db_snapshots", "DBSnapshots", DBInstanceIdentifier=deployment.prefix)
-    if final in [snapshot["DBSnapshotIdentifier"] for snapshot in taken]:
+    snapshots = deployment.pages("rds", "describe_db_snapshots", "DBSnapshots", DBInstanceIdentifier=deployment.prefix)
+    if final in [snapshot["DBSnapshotIdentifier"] for snapshot in snapshots]:
         remedy = f"copy it to another name, then `aws rds delete-db-snapshot --db-snapshot-identifier {final}`"
-        yield Obstacle("blocks", f"snapshot {final}", "exists already, so the last snapshot cannot be taken", remedy)
+        yield Obstacle("blocks", f"snapshot {final}", "already exists, so the final snapshot cannot be taken", remedy)
     else:
-        yield Obstacle("kept", f"snapshot {final}", "is taken of the database before it goes")
+        yield Obstacle("kept", f"snapshot {final}", "is taken of the database before its deletion")
     days = server.get("BackupRetentionPeriod")
-    yield Obstacle("kept", f"db instance {deployment.prefix}", f"its automated backups stay for {days} days")
+    yield Obstacle("kept", f"db instance {deployment.prefix}", f"its automated backups are retained for {days} days")
 
 
 def _load_balancer(deployment: Deployment) -> Iterator[Obstacle]:
-    found = deployment.call("elbv2", "describe_load_balancers", Names=[deployment.prefix])["LoadBalancers"]
-    for balancer in found:
+    balancers = deployment.call("elbv2", "describe_load_balancers", Names=[deployment.prefix])["LoadBalancers"]
+    for balancer in balancers:
         answer = deployment.call(
             "elbv2", "describe_load_balancer_attributes", LoadBalancerArn=balancer["LoadBalancerArn"]
         )
@@ -79,16 +75,16 @@ def _buckets(deployment: Deployment) -> Iterator[Obstacle]:
         many = f"more than {_COUNTED:,}" if versions > _COUNTED else f"{versions:,}"
         until = _locked_until(deployment, name, region, newest)
         if until and until > datetime.now(UTC):
-            message = f"holds {many} versions; the newest cannot be removed by anybody until {until:%Y-%m-%d %H:%M} UTC"
+            message = f"holds {many} versions; the newest is locked until {until:%Y-%m-%d %H:%M} UTC"
             yield Obstacle("blocks", f"bucket {name}", message, "wait until then, or take the bucket out of the state")
         else:
-            more = "; logs go on to arrive until their senders are gone" if bucket == "access" else ""
-            remedy = f"`terrace destroy {deployment.environment.name} --empty-buckets` removes them for good"
+            more = "; more access logs arrive until the other buckets are deleted" if bucket == "access" else ""
+            remedy = f"`terrace destroy {deployment.environment.name} --empty-buckets` removes them permanently"
             yield Obstacle("blocks", f"bucket {name}", f"holds {many} object versions{more}", remedy)
 
 
 def _count(deployment: Deployment, bucket: str, region: str) -> tuple[int, datetime | None]:
-    """How many versions and delete markers there are, and when the newest was written."""
+    """The number of versions and delete markers, and when the newest was written."""
     total, newest = 0, None
     for versions, markers in objects.pages(deployment.reader, bucket, region):
         total += len(versions) + len(markers)
@@ -100,7 +96,7 @@ def _count(deployment: Deployment, bucket: str, region: str) -> tuple[int, datet
 
 
 def _locked_until(deployment: Deployment, bucket: str, region: str, newest: datetime | None) -> datetime | None:
-    """When the bucket's own lock lets go of its newest version; None where the lock can be lifted, or there is none."""
+    """When the bucket's lock on its newest version ends; None without a lock, or with one that can be bypassed."""
     try:
         answer = deployment.call("s3", "get_object_lock_configuration", region=region, Bucket=bucket)
     except Absent:
@@ -124,14 +120,16 @@ def _recovery_points(deployment: Deployment) -> Iterator[Obstacle]:
             )
             name = f"vault {vault['BackupVaultName']} in {region or deployment.target.region}"
             if points:
-                kept = f"holds {len(points)} recovery points"
-                if written := [point["CreationDate"] for point in points if "CreationDate" in point]:
-                    ends = max(written) + timedelta(days=deployment.environment.backup.retention_days)
-                    kept += f", the last until {ends:%Y-%m-%d}"
-                final = vault.get("LockDate")
-                locked = isinstance(final, datetime) and final <= datetime.now(UTC)
-                remedy = "nobody can delete them: its lock is final" if locked else "delete them, or wait"
-                yield Obstacle("blocks", name, kept, remedy)
+                message = f"holds {len(points)} recovery points"
+                if created := [point["CreationDate"] for point in points if "CreationDate" in point]:
+                    ends = max(created) + timedelta(days=deployment.environment.backup.retention_days)
+                    message += f", the last until {ends:%Y-%m-%d}"
+                lock_date = vault.get("LockDate")
+                locked = isinstance(lock_date, datetime) and lock_date <= datetime.now(UTC)
+                remedy = (
+                    "wait: the vault lock is final, and they cannot be deleted" if locked else "delete them, or wait"
+                )
+                yield Obstacle("blocks", name, message, remedy)
 
 
 def _images(deployment: Deployment) -> Iterator[Obstacle]:
@@ -144,38 +142,38 @@ def _images(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _records(deployment: Deployment) -> Iterator[Obstacle]:
-    """Records in our zones that others made, external-dns above all: a zone that holds any cannot be deleted."""
+    """Records that Terraform did not create, mostly external-dns's: they block the deletion of their zone."""
     domain = f"{deployment.environment.network.entry.domain}."
     internal = f"{deployment.prefix}.internal."
-    ours = {domain, f"\\052.{domain}", f"*.{domain}", f"database.{internal}"}
+    own = {domain, f"\\052.{domain}", f"*.{domain}", f"database.{internal}"}
     for zone in deployment.pages("route53", "list_hosted_zones", "HostedZones"):
         if zone["Name"] in (domain, internal):
             records = deployment.pages(
                 "route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=zone["Id"]
             )
-            strange = [
+            foreign = [
                 record["Name"]
                 for record in records
-                if record["Type"] not in ("NS", "SOA") and record["Name"] not in ours and record["Name"][0] != "_"
+                if record["Type"] not in ("NS", "SOA") and record["Name"] not in own and record["Name"][0] != "_"
             ]
-            if strange:
-                message = f"holds {len(strange)} records that Terrace did not make: {', '.join(strange[:3])}"
+            if foreign:
+                message = f"holds {len(foreign)} records that Terraform did not create: {', '.join(foreign[:3])}"
                 yield Obstacle(
-                    "blocks", f"zone {zone['Name']}", message, "remove what made them first, then the records"
+                    "blocks", f"zone {zone['Name']}", message, "stop what creates them, then delete the records"
                 )
 
 
 def _volumes(deployment: Deployment) -> Iterator[Obstacle]:
-    """Disks that pods asked for; they do not belong to the stack."""
+    """Disks of persistent volume claims, which are not in the Terraform state."""
     claimed = [{"Name": "tag:KubernetesCluster", "Values": [deployment.prefix]}]
     owned = [{"Name": "tag-key", "Values": [f"kubernetes.io/cluster/{deployment.prefix}"]}]
-    found = {
+    volumes = {
         volume["VolumeId"]
         for filters in (claimed, owned)
         for volume in deployment.pages("ec2", "describe_volumes", "Volumes", Filters=filters)
     }
-    if found:
-        message = f"{len(found)} disks of pods stay: {', '.join(sorted(found)[:3])}"
+    if volumes:
+        message = f"{len(volumes)} disks of persistent volumes remain: {', '.join(sorted(volumes)[:3])}"
         yield Obstacle("kept", "volumes", message, "delete the claims in the cluster first, or the disks afterwards")
 
 
@@ -186,15 +184,17 @@ def _cache(deployment: Deployment) -> Iterator[Obstacle]:
     snapshots = deployment.pages("elasticache", "describe_snapshots", "Snapshots")
     if final in [snapshot["SnapshotName"] for snapshot in snapshots]:
         remedy = f"`aws elasticache delete-snapshot --snapshot-name {final}`"
-        yield Obstacle("blocks", f"snapshot {final}", "exists already, so the cache's last one cannot be taken", remedy)
+        yield Obstacle(
+            "blocks", f"snapshot {final}", "already exists, so the cache's final snapshot cannot be taken", remedy
+        )
     else:
-        yield Obstacle("kept", f"snapshot {final}", "is taken of the cache before it goes")
+        yield Obstacle("kept", f"snapshot {final}", "is taken of the cache before its deletion")
 
 
 def _keys(deployment: Deployment) -> Iterator[Obstacle]:
     keys.key(deployment, "lake")  # Absent: never deployed
     days = deployment.environment.keys.deletion_window_days
-    yield Obstacle("kept", "keys", f"wait {days} days for their destruction; until then they can be brought back")
+    yield Obstacle("kept", "keys", f"are destroyed after {days} days and can be restored until then")
 
 
 def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
@@ -202,5 +202,5 @@ def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
     for module in modules(deployment):
         name = secret(deployment, module)
         deployment.call("secretsmanager", "describe_secret", SecretId=name)
-        remedy = "an apply within that time finds the name taken; restore it or delete it for good first"
-        yield Obstacle("kept", f"secret {name}", f"can be brought back for {days} days", remedy)
+        remedy = "before the next apply within that time, restore it or delete it permanently"
+        yield Obstacle("kept", f"secret {name}", f"can be restored for {days} days", remedy)

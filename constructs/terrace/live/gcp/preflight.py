@@ -1,4 +1,4 @@
-"""What a destroy will meet: what stops it, what it leaves behind on purpose, and what to do."""
+"""What blocks a destroy, what it leaves on purpose, and what to do about it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,24 +10,23 @@ from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.gcp import names
 from terrace.live import Obstacle
-from terrace.live.gcp import backup, cache, database, keys, lake, logs
+from terrace.live.gcp import backup, cache, database, keys, lake, logs, objects
 from terrace.live.gcp.checks import Deployment, days, named, opened
 from terrace.live.gcp.secrets import modules, secret, secret_id
 from terrace.live.obstacles import met
-from terrace.purge import gcp as objects
 
-_COUNTED = 100_000  # versions of one bucket; beyond, "more than" is told
-_FIRST = "destroy lifts the protection first"
+_COUNTED = 100_000  # versions of one bucket; above, messages say "more than"
+_LIFTED = "destroy lifts the protection first"
 
 
 def preflight(environment: Environment, target: Target) -> list[Obstacle]:
-    """See terrace.live.preflight. What blocks comes first."""
+    """See terrace.live.preflight."""
     return obstacles(opened(environment, target))
 
 
 def obstacles(deployment: Deployment) -> list[Obstacle]:
-    """What is in the way, what blocks first."""
-    looks = (
+    """The obstacles: what blocks first."""
+    checks = (
         _policies,
         _database,
         _cache,
@@ -43,15 +42,15 @@ def obstacles(deployment: Deployment) -> list[Obstacle]:
         _identities,
         _services,
     )
-    return met(deployment, looks)
+    return met(deployment, checks)
 
 
 def _policies(deployment: Deployment) -> Iterator[Obstacle]:
-    """What the provider itself refuses to delete; Google knows nothing of it."""
+    """What the provider refuses to delete; Google itself would delete it."""
     keys.key(deployment, "lake")  # Absent: never deployed
     if deployment.target.protected:
         message = "the provider refuses to delete them (deletion_policy PREVENT, deletion_protection)"
-        yield Obstacle("note", "keys, buckets, secrets, cluster, vault", message, _FIRST)
+        yield Obstacle("note", "keys, buckets, secrets, cluster, vault", message, _LIFTED)
 
 
 def _database(deployment: Deployment) -> Iterator[Obstacle]:
@@ -59,114 +58,115 @@ def _database(deployment: Deployment) -> Iterator[Obstacle]:
     resource = f"sql instance {deployment.prefix}"
     for instance in (server, *database.copies(deployment)):
         if instance["settings"].get("deletionProtectionEnabled"):
-            yield Obstacle("note", f"sql instance {instance['name']}", "is protected from deletion", _FIRST)
+            yield Obstacle("note", f"sql instance {instance['name']}", "is protected from deletion", _LIFTED)
     final = server["settings"].get("finalBackupConfig", {})
     if final.get("enabled"):
-        message = f"a last backup is taken before it goes, and stays {final.get('retentionDays', 'some')} days"
+        message = f"a final backup is taken, and retained for {final.get('retentionDays', 'some')} days"
         yield Obstacle("kept", resource, message)
     else:
-        yield Obstacle("note", resource, "is deleted without a last backup")
+        yield Obstacle("note", resource, "is deleted without a final backup")
     if server["settings"].get("retainBackupsOnDelete"):
-        kept = deployment.environment.database.recovery_days
-        yield Obstacle("kept", resource, f"its automated backups stay for {kept} days")
+        days_kept = deployment.environment.database.recovery_days
+        yield Obstacle("kept", resource, f"its automated backups are retained for {days_kept} days")
     message = "its name cannot be used again for a week"  # Cloud SQL documentation, "Delete instances"
     yield Obstacle("note", resource, message, "an apply within that time needs another prefix")
 
 
 def _cache(deployment: Deployment) -> Iterator[Obstacle]:
     if cache.instance(deployment).get("deletionProtectionEnabled"):
-        yield Obstacle("note", f"cache {deployment.prefix}", "is protected from deletion", _FIRST)
+        yield Obstacle("note", f"cache {deployment.prefix}", "is protected from deletion", _LIFTED)
 
 
 def _buckets(deployment: Deployment) -> Iterator[Obstacle]:
     for bucket in BUCKETS:
         name = names.bucket(deployment.target, bucket)
         try:
-            found = lake.bucket(deployment, bucket)
+            body = lake.bucket(deployment, bucket)
         except Absent:
             continue
-        held = list(islice(objects.versions(deployment.reader, name), _COUNTED + 1))
-        if not held:
+        versions = list(islice(objects.versions(deployment.reader, name), _COUNTED + 1))
+        if not versions:
             continue
-        many = f"more than {_COUNTED:,}" if len(held) > _COUNTED else f"{len(held):,}"
-        until = max((blob.retention_expiration_time for blob in held if blob.retention_expiration_time), default=None)
-        if objects.locked(found) and until and until > datetime.now(UTC):
-            message = f"holds {many} versions; the newest cannot be removed by anybody until {until:%Y-%m-%d %H:%M} UTC"
+        many = f"more than {_COUNTED:,}" if len(versions) > _COUNTED else f"{len(versions):,}"
+        until = max((v.retention_expiration_time for v in versions if v.retention_expiration_time), default=None)
+        if objects.is_locked(body) and until and until > datetime.now(UTC):
+            message = f"holds {many} versions; the newest is locked until {until:%Y-%m-%d %H:%M} UTC"
             yield Obstacle("blocks", f"bucket {name}", message, "wait until then, or take the bucket out of the state")
         else:
-            more = "; logs go on to arrive until their senders are gone" if bucket == "access" else ""
-            remedy = f"`terrace destroy {deployment.environment.name} --empty-buckets` removes them for good"
+            more = "; more access logs arrive until the other buckets are deleted" if bucket == "access" else ""
+            remedy = f"`terrace destroy {deployment.environment.name} --empty-buckets` removes them permanently"
             yield Obstacle("blocks", f"bucket {name}", f"holds {many} object versions{more}", remedy)
-        if soft := days(found.get("softDeletePolicy", {}).get("retentionDurationSeconds")):
-            yield Obstacle("kept", f"bucket {name}", f"what is deleted can be brought back for {soft:g} days")
+        if soft := days(body.get("softDeletePolicy", {}).get("retentionDurationSeconds")):
+            yield Obstacle("kept", f"bucket {name}", f"deleted objects can be restored for {soft:g} days")
 
 
 def _record(deployment: Deployment) -> Iterator[Obstacle]:
-    """A locked log bucket goes when its last entry has aged. Source: Cloud Logging, "Lock log bucket"."""
-    found = logs.group(deployment, "trail")
-    if found.get("locked"):
+    """A locked log bucket remains until its last entry expires. Source: Cloud Logging, "Lock log bucket"."""
+    bucket = logs.group(deployment, "trail")
+    if bucket.get("locked"):
         name = f"log bucket {names.log_group(deployment.target, 'trail')}"
-        message = f"is locked: nobody can delete it before its last entry is {found.get('retentionDays')} days old"
-        yield Obstacle("kept", name, message, "destroy takes it out of the state; it ends by itself")
+        message = f"is locked until its last entry is {bucket.get('retentionDays')} days old"
+        yield Obstacle("kept", name, message, "destroy takes it out of the state; delete it when the lock ends")
 
 
 def _recovery_points(deployment: Deployment) -> Iterator[Obstacle]:
     vault = backup.vault(deployment)
-    found = deployment.pages(
+    backups = deployment.pages(
         "backupdr",
         "projects.locations.backupVaults.dataSources.backups.list",
         "backups",
         parent=f"{backup.place(deployment)}/backupVaults/{deployment.prefix}/dataSources/-",
     )
-    if found:
-        ends = max(str(one.get("enforcedRetentionEndTime", "")) for one in found)[:10]
+    if backups:
+        ends = max(str(entry.get("enforcedRetentionEndTime", "")) for entry in backups)[:10]
         least = days(vault.get("backupMinimumEnforcedRetentionDuration")) or 0
-        message = f"holds {len(found)} backups, kept for {least:g} days at least, the last until {ends or 'then'}"
-        yield Obstacle("blocks", f"vault {deployment.prefix}", message, "nobody can delete them sooner: wait")
+        message = f"holds {len(backups)} backups with an enforced retention of {least:g} days"
+        message += f", the last until {ends}" if ends else ""
+        yield Obstacle("blocks", f"vault {deployment.prefix}", message, "wait: they cannot be deleted sooner")
 
 
 def _cluster_backups(deployment: Deployment) -> Iterator[Obstacle]:
     plan = f"{backup.place(deployment)}/backupPlans/{deployment.prefix}"
-    found = deployment.pages("gkebackup", "projects.locations.backupPlans.backups.list", "backups", parent=plan)
-    if found:
-        remedy = "delete them: `gcloud beta container backup-restore backups delete`, once their lock has ended"
-        yield Obstacle("blocks", f"GKE backup plan {deployment.prefix}", f"holds {len(found)} backups", remedy)
+    backups = deployment.pages("gkebackup", "projects.locations.backupPlans.backups.list", "backups", parent=plan)
+    if backups:
+        remedy = "when their lock ends, delete them: `gcloud beta container backup-restore backups delete`"
+        yield Obstacle("blocks", f"GKE backup plan {deployment.prefix}", f"holds {len(backups)} backups", remedy)
 
 
 def _records(deployment: Deployment) -> Iterator[Obstacle]:
-    """Records in the public zone that others made, external-dns above all: a zone that holds any cannot be deleted."""
+    """Records that Terraform did not create, mostly external-dns's: they block the deletion of their zone."""
     domain, zone = f"{deployment.environment.network.entry.domain}.", f"{deployment.prefix}-public"
     project = names.account(deployment.target)
-    found = deployment.pages("dns", "resourceRecordSets.list", "rrsets", project=project, managedZone=zone)
-    strange = [
+    records = deployment.pages("dns", "resourceRecordSets.list", "rrsets", project=project, managedZone=zone)
+    foreign = [
         str(record["name"])
-        for record in found
+        for record in records
         if record["type"] not in ("NS", "SOA")
         and record["name"] not in (domain, f"*.{domain}")
         and record["name"][0] != "_"
     ]
-    if strange:
-        message = f"holds {len(strange)} records that Terrace did not make: {', '.join(strange[:3])}"
-        yield Obstacle("blocks", f"zone {zone}", message, "remove what made them first, then the records")
+    if foreign:
+        message = f"holds {len(foreign)} records that Terraform did not create: {', '.join(foreign[:3])}"
+        yield Obstacle("blocks", f"zone {zone}", message, "stop what creates them, then delete the records")
 
 
 def _volumes(deployment: Deployment) -> Iterator[Obstacle]:
-    """Disks that pods asked for; they do not belong to the stack."""
-    project, found = names.account(deployment.target), []
+    """Disks of persistent volume claims, which are not in the Terraform state."""
+    project, disks = names.account(deployment.target), []
     for zone in deployment.target.zones:
         for disk in deployment.pages("compute", "disks.list", "items", project=project, zone=zone):
             if disk.get("labels", {}).get("goog-k8s-cluster-name") == deployment.prefix:
-                found.append(str(disk["name"]))
-    if found:
-        message = f"{len(found)} disks of pods stay: {', '.join(sorted(found)[:3])}"
+                disks.append(str(disk["name"]))
+    if disks:
+        message = f"{len(disks)} disks of persistent volumes remain: {', '.join(sorted(disks)[:3])}"
         yield Obstacle("kept", "disks", message, "delete the claims in the cluster first, or the disks afterwards")
 
 
 def _keys(deployment: Deployment) -> Iterator[Obstacle]:
     keys.key(deployment, "lake")  # Absent: never deployed
     wait = deployment.environment.keys.deletion_window_days
-    message = f"rings and keys stay for ever; versions end after {wait} days, until then they can be brought back"
-    remedy = "`terrace apply --recover` takes them up again; an ended key needs a new version first"
+    message = f"key rings and keys are undeletable; key versions are destroyed after {wait} days, restorable until then"
+    remedy = "`terrace apply --recover` adopts them again; a destroyed key first needs a new version"
     yield Obstacle("kept", f"key ring {deployment.prefix}", message, remedy)
 
 
@@ -174,33 +174,35 @@ def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
     for module in modules(deployment):
         secret(deployment, module)
         name = named(secret_id(deployment, module))
-        yield Obstacle("note", f"secret {name}", "is deleted at once, and nothing brings it back")
+        yield Obstacle("note", f"secret {name}", "is deleted at once and cannot be restored")
 
 
 def _images(deployment: Deployment) -> Iterator[Obstacle]:
     for module in modules(deployment):
         name = f"{deployment.prefix}-{module}"
-        found = deployment.pages(
+        images = deployment.pages(
             "artifactregistry",
             "projects.locations.repositories.dockerImages.list",
             "dockerImages",
             parent=f"{deployment.place}/repositories/{name}",
         )
-        if found:
-            yield Obstacle("note", f"repository {name}", f"holds {len(found)} images, which go with it")
+        if images:
+            yield Obstacle("note", f"repository {name}", f"is deleted with its {len(images)} images")
 
 
 def _identities(deployment: Deployment) -> Iterator[Obstacle]:
-    """Names that are not free at once. Source: IAM, "Delete and undelete custom roles", "Manage pools"."""
+    """Names that stay taken for a time. Source: IAM, "Delete and undelete custom roles", "Manage pools"."""
     pool = names.short(f"{deployment.prefix}-github", 32)
     where = f"{deployment.project}/locations/global/workloadIdentityPools/{pool}"
     deployment.call("iam", "projects.locations.workloadIdentityPools.get", name=where)
     until = datetime.now(UTC) + timedelta(days=30)
     remedy = "`gcloud iam workload-identity-pools undelete`, then `terrace apply --recover`"
-    yield Obstacle("kept", f"identity pool {pool}", f"keeps its name until {until:%Y-%m-%d}", remedy)
+    yield Obstacle(
+        "kept", f"identity pool {pool}", f"is deleted softly: its name is taken until {until:%Y-%m-%d}", remedy
+    )
 
 
 def _services(deployment: Deployment) -> Iterator[Obstacle]:
     keys.key(deployment, "lake")  # Absent: never deployed
-    message = "stay switched on: others of the project may use them"
-    yield Obstacle("kept", "services (APIs)", message, "`gcloud services disable` for those that nobody needs")
+    message = "stay enabled: other environments of the project may use them"
+    yield Obstacle("kept", "services (APIs)", message, "`gcloud services disable` those that are not used")
