@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from terrace.assurance import stack_cache as stacks
-from terrace.assurance.parity import CLOUDS, ordered
+from terrace.assurance.parity import ordered
 from terrace.assurance.plan_shape import plan_of
 from terrace.assurance.view import View
+from terrace.capabilities.cloud import CLOUDS
 from terrace.environment import names
 from terrace.project.discovery import Project
 

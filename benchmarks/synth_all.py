@@ -10,7 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-CLOUDS = ("aws", "azure", "gcp")
+from terrace.capabilities.cloud import CLOUDS
+
 ROUNDS = 3
 BUDGET = 2.2
 """The most that --all may take, as a multiple of the slowest cloud's time."""

@@ -1,1 +1,1 @@
-"""What gets deployed."""
+"""The stacks to deploy."""

@@ -1,7 +1,7 @@
 """`python -m stacks [ENV...]`: write each environment's stack to cdktf.out. This is also what cdktf.json runs.
 
-TERRACE_CLOUD overrides the environment's cloud, TERRACE_STATE its state backend; TERRACE_UNPROTECT lifts deletion
-protections, which `terrace destroy` does before it destroys; TERRACE_OFFLINE makes a plan possible without an account.
+TERRACE_CLOUD overrides the environment's cloud, TERRACE_STATE its state backend; TERRACE_UNPROTECT removes the
+protection before `terrace destroy`; TERRACE_OFFLINE makes a plan without an account possible.
 """
 
 import os
@@ -12,12 +12,12 @@ from terrace.environment import load, names, target
 from terrace.errors import TerraceError
 
 
-def synthesize(wanted: list[str], *, project: Path, out: str | None = None) -> list[str]:
-    """Write the stacks of the environments named (default: all) and return their ids."""
-    loaded = [load(name, project=project).environment for name in wanted or names(project)]
+def synthesize(environments: list[str], *, project: Path, out: str | None = None) -> list[str]:
+    """Write the stacks of `environments` (default: all) and return their ids."""
+    loaded = [load(name, project=project).environment for name in environments or names(project)]
     from terrace import engine
 
-    app = engine.app(out)  # first of the CDK: it says which Node jsii starts, and what that loads
+    app = engine.app(out)  # before any other import of the CDK: it selects Node and the bindings to load
     from stacks.foundation import Foundation
 
     for environment in loaded:
@@ -35,7 +35,7 @@ def synthesize(wanted: list[str], *, project: Path, out: str | None = None) -> l
 
 
 def main() -> int:
-    """Entry point; prints errors as sentences and returns the exit code."""
+    """Entry point: prints errors without a traceback and returns the exit code."""
     try:
         synthesize(sys.argv[1:], project=Path.cwd(), out=os.environ.get("TERRACE_OUT"))
     except TerraceError as error:

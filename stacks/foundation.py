@@ -1,4 +1,4 @@
-"""The foundation: everything below the cluster's pods. Reads as the platform's table of contents, on any cloud."""
+"""The foundation: everything below the cluster's pods, composed of capabilities, on any cloud."""
 
 from cdktn import TerraformOutput
 from constructs import Construct
@@ -14,20 +14,20 @@ class Foundation(engine.Stack):
 
     def __init__(self, scope: Construct, environment: Environment, target: Target) -> None:
         super().__init__(scope, environment.name, environment, target, layer="foundation")
-        cloud = engine.cloud(environment.cloud)
+        platform = engine.platform(environment.cloud)
         modules = {name: module for name, module in environment.modules.items() if module.enabled}
         cached = [name for name, module in modules.items() if module.cache]
         audit_days = environment.audit.retention_days
 
-        keys = cloud.Keys(self, "keys", environment.keys, target).handle
-        governance = cloud.Governance(self, "governance", target, keys=keys).handle
-        observability = cloud.Observability(
+        keys = platform.Keys(self, "keys", environment.keys, target).handle
+        governance = platform.Governance(self, "governance", target, keys=keys).handle
+        observability = platform.Observability(
             self, "observability", environment.observability, target, keys=keys, audit_days=audit_days
         ).handle
-        lake = cloud.Lake(
+        lake = platform.Lake(
             self, "lake", environment.lake, target, audit_days=audit_days, keys=keys, governance=governance
         ).handle
-        audit = cloud.Audit(
+        audit = platform.Audit(
             self,
             "audit",
             environment.audit,
@@ -37,8 +37,8 @@ class Foundation(engine.Stack):
             observability=observability,
             governance=governance,
         ).handle
-        pipelines = cloud.Pipelines(self, "pipelines", environment.identity, target, governance=governance).handle
-        network = cloud.Network(
+        pipelines = platform.Pipelines(self, "pipelines", environment.identity, target, governance=governance).handle
+        network = platform.Network(
             self,
             "network",
             environment.network,
@@ -47,12 +47,12 @@ class Foundation(engine.Stack):
             governance=governance,
             observability=observability,
         ).handle
-        entry = cloud.Entry(
+        entry = platform.Entry(
             self, "entry", environment.network.entry, target, network=network, lake=lake, observability=observability
         ).handle
         if environment.network.hybrid:
-            cloud.Hybrid(self, "hybrid", environment.network.hybrid, target, network=network)
-        cluster = cloud.Cluster(
+            platform.Hybrid(self, "hybrid", environment.network.hybrid, target, network=network)
+        cluster = platform.Cluster(
             self,
             "cluster",
             environment.cluster,
@@ -63,10 +63,10 @@ class Foundation(engine.Stack):
             governance=governance,
             pipelines=pipelines,
         ).handle
-        registry = cloud.Registry(
+        registry = platform.Registry(
             self, "registry", environment.registry, target, modules=list(modules), keys=keys
         ).handle
-        database = cloud.Database(
+        database = platform.Database(
             self,
             "database",
             environment.database,
@@ -76,7 +76,7 @@ class Foundation(engine.Stack):
             observability=observability,
             governance=governance,
         ).handle
-        cache = cloud.Cache(
+        cache = platform.Cache(
             self,
             "cache",
             environment.cache,
@@ -86,10 +86,10 @@ class Foundation(engine.Stack):
             network=network,
             observability=observability,
         ).handle
-        secrets = cloud.Secrets(
+        secrets = platform.Secrets(
             self, "secrets", environment.secrets, target, modules=list(modules), keys=keys, database=database
         ).handle
-        workloads = cloud.WorkloadIdentities(
+        workloads = platform.WorkloadIdentities(
             self,
             "workloads",
             modules,
@@ -103,7 +103,7 @@ class Foundation(engine.Stack):
             entry=entry,
             governance=governance,
         ).handle
-        cloud.Backup(
+        platform.Backup(
             self,
             "backup",
             environment.backup,
@@ -116,7 +116,7 @@ class Foundation(engine.Stack):
             governance=governance,
             pipelines=pipelines,
         )
-        cloud.Cost(
+        platform.Cost(
             self,
             "cost",
             environment.cost,
@@ -128,7 +128,7 @@ class Foundation(engine.Stack):
             observability=observability,
             governance=governance,
         )
-        cloud.Alarms(
+        platform.Alarms(
             self,
             "alarms",
             environment.observability,

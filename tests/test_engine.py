@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from terrace.capabilities.cloud import CLOUDS
 from tests.conftest import ROOT
 
 LOADED = """
@@ -19,7 +20,7 @@ process.on("exit", () => {
 """
 
 
-@pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
+@pytest.mark.parametrize("cloud", CLOUDS)
 def test_of_a_binding_only_what_is_used_is_loaded(cloud: str, tmp_path: Path) -> None:
     """Each has more than a thousand resources; a platform's constructs use some fifty."""
     probe, counted = tmp_path / "probe of mine.cjs", tmp_path / "counted.json"

@@ -1,3 +1,3 @@
-"""Terrace: the same data platform on three clouds, from one typed configuration per environment."""
+"""Terrace: the same data platform on three clouds, from one typed file per environment."""
 
 __version__ = "0.1.0"

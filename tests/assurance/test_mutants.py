@@ -4,12 +4,12 @@ import pytest
 
 from terrace.assurance.checks import of_cloud
 from terrace.assurance.guarantees import GUARANTEES
-from terrace.assurance.parity import COMPLETE
+from terrace.capabilities.cloud import CLOUDS
 from tests.assurance.conftest import Written
 from tests.assurance.mutants.run import Trial, mutants, trials
 
 
-@pytest.fixture(scope="module", params=COMPLETE)
+@pytest.fixture(scope="module", params=CLOUDS)
 def tried(request: pytest.FixtureRequest, written: Written) -> tuple[str, list[Trial]]:
     cloud: str = request.param
     return cloud, trials(cloud, lambda shape: written(cloud, shape))
@@ -27,7 +27,7 @@ def test_every_check_is_one_that_a_mutant_breaks(tried: tuple[str, list[Trial]])
     assert set(of_cloud(cloud)) - broken == set()
 
 
-@pytest.mark.parametrize("cloud", COMPLETE)
+@pytest.mark.parametrize("cloud", CLOUDS)
 def test_every_guarantee_has_a_mutant_of_its_own(cloud: str) -> None:
     alone = {mutant.breaks[0] for mutant in mutants(cloud) if len(mutant.breaks) == 1}
     assert {row.id for row in GUARANTEES} - alone == set()

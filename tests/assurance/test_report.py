@@ -26,7 +26,7 @@ from terrace.assurance.report.live import LiveDeployment, LiveResult
 from terrace.assurance.report.model import Report, Stack
 from terrace.assurance.report.provenance import Provenance
 from terrace.assurance.view import View
-from terrace.capabilities.exceptions import CloudException
+from terrace.capabilities.cloud import CloudException
 from terrace.environment import load
 from terrace.project.source_map import environment_line
 from tests.assurance.conftest import Written

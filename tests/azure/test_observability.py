@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from terrace.azure.observability import _window
+from terrace.azure.alarms import _window
 from tests.azure.conftest import ENVIRONMENTS
 
 SIGNALS = {

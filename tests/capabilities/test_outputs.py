@@ -3,10 +3,11 @@
 import pytest
 from pydantic import ValidationError
 
+from terrace.capabilities.cloud import CLOUDS
 from terrace.capabilities.outputs import Outputs, parse
 
 
-@pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
+@pytest.mark.parametrize("cloud", CLOUDS)
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_a_stacks_outputs_are_the_models_fields(foundation, cloud, environment):
     outputs = foundation(environment, cloud=cloud).document["output"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from terrace.capabilities.cloud import CLOUDS
 from terrace.capabilities.observability import EscalationSpec
 from terrace.capabilities.signals import BURNS, SEVERITIES, lasting_minutes
 from tests.conftest import Foundations, path_of
@@ -14,7 +15,7 @@ WATCHED = (
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-@pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
+@pytest.mark.parametrize("cloud", CLOUDS)
 def test_the_same_is_watched_on_each_cloud(foundation: Foundations, cloud: str, environment: str) -> None:
     stack = foundation(environment, cloud=None if cloud == "aws" else cloud)
     paths = [path_of(body) for group in stack.document["resource"].values() for body in group.values()]

@@ -1,12 +1,11 @@
-"""The clouds are alike: the same files, the same names in each, the same guarantees proven in each.
+"""The three clouds have the same layout: the same files, the same public names in them, the same guarantees checked.
 
-Whoever knows `aws/database.py` finds Azure's and what it offers without a search. A helper of one module begins with an
-underscore; what several modules of a cloud need in its own words stands in `names`, `iam` and, for checks, `lookup`.
-What else differs is listed here, each with its reason, and nowhere else.
+So a reader who knows `aws/database.py` finds Azure's. A helper of one module begins with an underscore; what several
+modules of a cloud share in the cloud's own vocabulary is in `names`, `iam` and, for checks, `lookup`. Every other
+difference is in OWN, with its reason.
 """
 
 import ast
-import importlib
 import inspect
 import re
 from collections.abc import Iterator
@@ -15,43 +14,49 @@ from pathlib import Path
 import pytest
 
 from terrace.assurance.checks import of_cloud
-from terrace.capabilities.cloud import Cloud
+from terrace.capabilities.cloud import CLOUDS, implementation
+from terrace.capabilities.platform import Platform
 from terrace.emulator import contract
 from tests.conftest import ROOT
 
-CLOUDS = ("aws", "azure", "gcp")
 TERRACE = ROOT / "constructs" / "terrace"
 CONSTRUCTS = sorted({path.stem for cloud in CLOUDS for path in (TERRACE / cloud).glob("*.py")})
 CHECKS = sorted({path.stem for cloud in CLOUDS for path in (TERRACE / "assurance" / "checks" / cloud).glob("*.py")})
 
 VOCABULARY = {
-    "names": "how a cloud addresses things: ARNs, resource ids, e-mail addresses",
+    "names": "how a cloud addresses resources: ARNs, resource ids, e-mail addresses",
     "iam": "how a cloud grants: policy documents, role assignments, bindings",
 }
 OWN = {
-    ("azure", "bucket", "account"): "flow logs want a storage account that is no bucket of the lake",
-    ("azure", "openings", "private_path"): "what is made after the network makes its own way into it",
-    ("gcp", "openings", "ALLOWED"): "a firewall rule of Google's has a priority among all of the network's",
-    ("gcp", "openings", "GOOGLE_APIS"): "Google's own services have addresses, which routes and DNS have to name",
-    ("aws", "permissions", "PASSED_TO"): "on AWS alone, roles are passed to services by name",
-    ("aws", "providers", "recovery"): "a provider acts in one region; Google's and Azure's resources name theirs",
-    ("azure", "providers", "home"): "everything on Azure is in a resource group",
-    (
-        "azure",
-        "providers",
-        "recovery",
-    ): "everything on Azure is in a resource group, and those of a region in one there",
-    ("gcp", "providers", "service"): "a service of Google's is switched on before its first resource",
-    ("gcp", "secrets", "random_text"): "the link's key is made here; AWS makes its own, Azure's gateway is given one",
-    ("gcp", "secrets", "replication"): "a secret of Google's names its regions and keys itself, the link's as well",
-    ("gcp", "signals", "FILTERS"): "logs are led to their buckets by filters, which the buckets' makers need",
-    ("gcp", "signals", "RECORD"): "logs are led to their buckets by filters, which the record's makers need",
+    ("azure", "bucket", "account"): "flow logs need a storage account that is not a bucket of the lake",
+    ("azure", "firewall", "private_path"): "capabilities built after the network add their own private endpoints",
+    ("gcp", "firewall", "ALLOWED"): "a firewall rule has a priority among all rules of the network",
+    ("gcp", "firewall", "GOOGLE_APIS"): "routes and DNS name the addresses of Google's APIs",
+    ("aws", "permissions", "PASSED_TO"): "only AWS passes roles to services by name",
+    ("aws", "providers", "recovery"): "a provider acts in one region; resources of the other clouds name theirs",
+    ("azure", "providers", "home"): "every resource is in a resource group",
+    ("azure", "providers", "recovery"): "every resource is in a resource group, which is in one region",
+    ("gcp", "providers", "service"): "a service (API) is enabled before its first resource",
+    ("gcp", "secrets", "random_text"): "the kit generates the VPN's key; AWS and Azure generate it themselves",
+    ("gcp", "secrets", "replication"): "a secret names its regions and keys; the VPN's key needs the same",
+    ("gcp", "signals", "FILTERS"): "filters route logs to buckets, which other modules create",
+    ("gcp", "signals", "RECORD"): "filters route logs to buckets, which other modules create",
 }
-"""(cloud, module, name) that the other clouds do not have, and why."""
+"""(cloud, module, name) that the other clouds do not have, with the reason."""
+
+OF_ITS_OWN_CLOUD = re.compile(r"(/|^)(aws|azure|gcp)(\.py|/)")
+BY_CLOUD = {
+    "capabilities/cloud.py": "the list of clouds itself",
+    "environment/sizes.py": "machine types of each size",
+    "environment/regions.py": "region and zone names",
+    "environment/naming.py": "limits on names",
+    "environment/schema.py": "each cloud's settings",
+}
+"""Files that may hold a table by cloud."""
 
 
 def public(path: Path) -> set[str]:
-    """The names that a module defines and offers: functions, classes, constants without an underscore."""
+    """The public functions, classes and constants that a module defines."""
     return {name for name, _ in _defined(path) if not name.startswith("_")}
 
 
@@ -65,67 +70,95 @@ def _defined(path: Path) -> Iterator[tuple[str, ast.stmt]]:
 
 
 def files(*within: str) -> dict[str, set[str]]:
-    """The files of each cloud's folder; `within` leads to it."""
+    """The files in each cloud's folder below `within`."""
     return {cloud: {path.name for path in TERRACE.joinpath(*within, cloud).glob("*.py")} for cloud in CLOUDS}
 
 
 @pytest.mark.parametrize("within", [(), ("assurance", "checks")], ids=["constructs", "checks"])
-def test_the_folders_hold_the_same_files(within: tuple[str, ...]) -> None:
-    found = files(*within)
-    assert found["aws"] == found["azure"] == found["gcp"]
+def test_the_folders_of_the_clouds_hold_the_same_files(within: tuple[str, ...]) -> None:
+    names = files(*within)
+    assert names["aws"] == names["azure"] == names["gcp"]
 
 
 @pytest.mark.parametrize("module", CONSTRUCTS)
-def test_a_module_offers_the_same_on_each_cloud(module: str) -> None:
-    offered = {cloud: public(TERRACE / cloud / f"{module}.py") for cloud in CLOUDS}
-    common = offered["aws"] & offered["azure"] & offered["gcp"]
+def test_a_module_has_the_same_public_names_on_each_cloud(module: str) -> None:
+    names = {cloud: public(TERRACE / cloud / f"{module}.py") for cloud in CLOUDS}
+    common = names["aws"] & names["azure"] & names["gcp"]
     if module not in VOCABULARY:
-        alone = {(cloud, module, name) for cloud in CLOUDS for name in offered[cloud] - common}
-        assert alone == {place for place in OWN if place[1] == module}
+        own = {(cloud, module, name) for cloud in CLOUDS for name in names[cloud] - common}
+        assert own == {entry for entry in OWN if entry[1] == module}
 
 
-def test_a_platform_is_what_the_contract_says() -> None:
-    """`stacks/foundation.py` reaches a cloud through its `platform` alone, which imports what it offers."""
-    promised = {name for name in vars(Cloud) if not name.startswith("_")} | set(Cloud.__annotations__)
+@pytest.mark.parametrize("module", [name for name in CONSTRUCTS if name not in VOCABULARY])
+def test_shared_names_come_in_the_same_order_on_each_cloud(module: str) -> None:
+    orders = []
+    for cloud in CLOUDS:
+        own = {name for on, at, name in OWN if (on, at) == (cloud, module)}
+        names = dict.fromkeys(name for name, _ in _defined(TERRACE / cloud / f"{module}.py"))
+        orders.append([name for name in names if not name.startswith("_") and name not in own])
+    assert orders[0] == orders[1] == orders[2]
+
+
+def test_each_platform_module_exports_exactly_the_contract() -> None:
+    """`stacks/foundation.py` reaches a cloud only through its `platform` module."""
+    contract_names = {name for name in vars(Platform) if not name.startswith("_")}
     for cloud in CLOUDS:
         path = TERRACE / cloud / "platform.py"
         imports = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ImportFrom)]
-        assert {alias.name for node in imports for alias in node.names} == promised, cloud
+        assert {alias.name for node in imports for alias in node.names} == contract_names, cloud
+
+
+def test_no_other_file_imports_a_cloud_by_name_or_lists_the_clouds() -> None:
+    """`terrace.capabilities.cloud` is the one seam; a cloud's own folder or file may name its cloud."""
+    folders = ("constructs/terrace", "stacks", "scripts", "benchmarks")
+    offenders = []
+    for path in sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+        file = str(path.relative_to(ROOT)).removeprefix("constructs/terrace/")
+        if file in BY_CLOUD or OF_ITS_OWN_CLOUD.search(file):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict):
+                constants = {item.value for item in ast.iter_child_nodes(node) if isinstance(item, ast.Constant)}
+                if constants.issuperset(CLOUDS):
+                    offenders.append(f"{file}:{node.lineno} lists the clouds")
+            elif isinstance(node, ast.Call) and re.match(r"(\w+\.)*import_module\(.*cloud", ast.unparse(node)):
+                offenders.append(f"{file}:{node.lineno} imports a cloud by name")
+    assert offenders == []
 
 
 @pytest.mark.parametrize("module", CHECKS)
-def test_checks_of_a_capability_prove_the_same_guarantees(module: str) -> None:
-    proven = {
+def test_checks_of_a_capability_cover_the_same_guarantees_on_each_cloud(module: str) -> None:
+    guarantees = {
         cloud: {check.guarantee for id, check in of_cloud(cloud).items() if id.split(".")[1] == module}
         for cloud in CLOUDS
     }
-    assert proven["aws"] == proven["azure"] == proven["gcp"]
+    assert guarantees["aws"] == guarantees["azure"] == guarantees["gcp"]
 
 
 @pytest.mark.parametrize("module", [name for name in CHECKS if name != "lookup"])
-def test_what_checks_offer_each_other_is_the_same_on_each_cloud(module: str) -> None:
-    offered = {}
+def test_check_modules_share_the_same_helpers_on_each_cloud(module: str) -> None:
+    helpers = {}
     for cloud in CLOUDS:
         path = TERRACE / "assurance" / "checks" / cloud / f"{module}.py"
-        judges = {name for name, made in _defined(path) if isinstance(made, ast.FunctionDef) and made.decorator_list}
-        offered[cloud] = public(path) - judges
-    assert offered["aws"] == offered["azure"] == offered["gcp"]
+        checks = {name for name, node in _defined(path) if isinstance(node, ast.FunctionDef) and node.decorator_list}
+        helpers[cloud] = public(path) - checks
+    assert helpers["aws"] == helpers["azure"] == helpers["gcp"]
 
 
-def test_each_cloud_is_read_live_by_the_same_functions() -> None:
-    offered = {cloud: public(TERRACE / "live" / cloud / "__init__.py") for cloud in CLOUDS}
-    assert offered["aws"] == offered["azure"] == offered["gcp"] != set()
+def test_each_cloud_is_read_live_through_the_same_functions() -> None:
+    names = {cloud: public(TERRACE / "live" / cloud / "__init__.py") for cloud in CLOUDS}
+    assert names["aws"] == names["azure"] == names["gcp"] != set()
 
 
 def test_the_same_capabilities_are_read_live_on_each_cloud() -> None:
     checked = {f"{name}.py" for name in CHECKS} - {"lookup.py"}
-    found = {cloud: names & checked for cloud, names in files("live").items()}
-    assert found["aws"] == found["azure"] == found["gcp"] >= checked - {"hybrid.py"}
+    read = {cloud: names & checked for cloud, names in files("live").items()}
+    assert read["aws"] == read["azure"] == read["gcp"] >= checked - {"hybrid.py"}
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_each_emulated_cloud_brings_what_the_contract_says(cloud: str) -> None:
-    promised = re.findall(r"^- `(\w+)", inspect.getdoc(contract) or "", flags=re.MULTILINE)
-    assert len(promised) > 5
-    package = importlib.import_module(f"terrace.emulator.{cloud}")
-    assert [name for name in promised if not hasattr(package, name)] == []
+def test_each_emulated_cloud_has_what_the_contract_lists(cloud: str) -> None:
+    listed = re.findall(r"^- `(\w+)", inspect.getdoc(contract) or "", flags=re.MULTILINE)
+    assert len(listed) > 5
+    package = implementation("terrace.emulator", cloud)
+    assert [name for name in listed if not hasattr(package, name)] == []

@@ -19,6 +19,7 @@ import pytest
 from filelock import FileLock
 
 from terrace.assurance.evaluation import Result, Status
+from terrace.capabilities.cloud import CLOUDS, facts
 from terrace.deployment import binary, mirror, offline
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Diagnostic, Event
@@ -27,7 +28,7 @@ from terrace.errors import TerraceError
 from terrace.project.discovery import Project
 from tests.conftest import ROOT
 
-PROVIDERS = {cloud: offline.of_cloud(cloud).PROVIDER for cloud in ("aws", "azure", "gcp")}
+PROVIDERS = {cloud: facts(cloud).provider for cloud in CLOUDS}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from terrace.capabilities.cloud import facts
 from terrace.deployment import offline
 from terrace.project.discovery import Project
 from tests.conformance.conftest import PROVIDERS
@@ -42,7 +43,7 @@ def test_its_files_are_not_the_projects(tmp_path: Path) -> None:
 
 
 def test_azures_token_is_one_for_nobody() -> None:
-    with offline.of_cloud("azure").credentials() as variables:
+    with facts("azure").offline.credentials() as variables:
         with urllib.request.urlopen(variables["ARM_MSI_ENDPOINT"] + "?resource=x", timeout=5) as response:
             answer = json.load(response)
         claims = answer["access_token"].split(".")[1]
@@ -70,7 +71,7 @@ def test_references_are_found_in_every_attribute() -> None:
 
 
 def test_every_alias_is_mocked_and_answers_what_others_refer_to() -> None:
-    test = offline.mocked_test(stack(), offline.of_cloud("aws"))
+    test = offline.mocked_test(stack(), facts("aws").offline)
     home, recovery = test["mock_provider"]["aws"]
     assert "alias" not in home
     assert recovery["alias"] == "recovery"
@@ -85,12 +86,12 @@ def test_what_a_stack_writes_itself_is_not_answered_for_it() -> None:
     written = stack()
     written["resource"]["aws_eks_access_entry"] = {"one": {"principal_arn": "arn:aws:iam::1:role/x"}}
     written["output"]["who"] = {"value": "${aws_eks_access_entry.one.principal_arn}"}
-    test = offline.mocked_test(written, offline.of_cloud("aws"))
+    test = offline.mocked_test(written, facts("aws").offline)
     assert all("aws_eks_access_entry" not in block["mock_resource"] for block in test["mock_provider"]["aws"])
 
 
 def test_azures_ids_have_resource_managers_shape() -> None:
-    mocked = offline.of_cloud("azure").mocked
+    mocked = facts("azure").offline.mocked
     container = mocked("azurerm_storage_container", {"id"})["id"].split("/")
     assert container[1] == "subscriptions"
     assert container[-2:] == ["containers", "mocked"]

@@ -24,11 +24,11 @@ def program(path: Path, output: str) -> Path:
     return path
 
 
-def archive(output: str) -> bytes:
+def archive(output: str, *, name: str = "terraform") -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as opened:
         opened.writestr("LICENSE.txt", "words")
-        opened.writestr("terraform", f"#!/bin/sh\necho '{output}'\n")
+        opened.writestr(name, f"#!/bin/sh\necho '{output}'\n")
     return content.getvalue()
 
 
@@ -111,9 +111,13 @@ def test_a_bad_archive_does_not_replace_the_binary(tmp_path: Path, releases: Rel
     assert "1.11.4" in installed.read_text()
 
 
-def test_a_file_that_is_no_archive_is_rejected(tmp_path: Path, releases: Releases) -> None:
-    releases.body = b"not an archive"
-    with pytest.raises(NoTerraform, match="cannot download Terraform: File is not a zip file"):
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [(b"not an archive", "File is not a zip file"), (archive("", name="other"), "No such file or directory")],
+)
+def test_a_file_without_terraform_is_rejected(tmp_path: Path, releases: Releases, body: bytes, message: str) -> None:
+    releases.body = body
+    with pytest.raises(NoTerraform, match=f"cannot download Terraform: .*{message}"):
         download(tmp_path, settings(releases, releases.body))
 
 

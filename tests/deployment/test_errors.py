@@ -4,11 +4,11 @@ The texts are those of Terraform 1.11.4 and the providers aws 5.100.0, azurerm 5
 credentials, or against a server on loopback that responded as in the cloud's reference.
 """
 
-import importlib
 import re
 
 import pytest
 
+from terrace.capabilities.cloud import CLOUDS, facts
 from terrace.deployment.errors import NoCredentials, TerraformFailed, raise_for
 from terrace.deployment.events import Diagnostic
 
@@ -169,7 +169,7 @@ DENIED = [
 
 def raised(cloud: str, text: str, address: str = "") -> NoCredentials | TerraformFailed:
     summary, _, detail = text.partition("\n")
-    refusals = importlib.import_module(f"terrace.{cloud}.credentials").REFUSALS
+    refusals = facts(cloud).refusals
     with pytest.raises((NoCredentials, TerraformFailed)) as caught:
         raise_for([Diagnostic("error", summary, detail, address=address)], action="apply the plan", refusals=refusals)
     assert isinstance(caught.value, NoCredentials | TerraformFailed)
@@ -194,12 +194,12 @@ def test_a_missing_permission_is_named_with_the_file_of_all_permissions(cloud: s
 
 
 def test_every_cloud_has_a_refusal_for_each_reason() -> None:
-    for cloud in ("aws", "azure", "gcp"):
-        reasons = {refusal.reason for refusal in importlib.import_module(f"terrace.{cloud}.credentials").REFUSALS}
+    for cloud in CLOUDS:
+        reasons = {refusal.reason for refusal in facts(cloud).refusals}
         assert reasons == {*SENTENCES, "denied"}
 
 
-@pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
+@pytest.mark.parametrize("cloud", CLOUDS)
 def test_an_unrelated_failure_is_not_a_credentials_error(cloud: str) -> None:
     error = raised(cloud, "creating a thing: api error InvalidParameterValue: the name is too long")
     assert isinstance(error, TerraformFailed) and not error.hint

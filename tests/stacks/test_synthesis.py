@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from terrace.capabilities.cloud import CLOUDS
 from tests.conftest import ROOT, SynthesizedStack
 
 ENVIRONMENTS = ("dev", "prod", "staging")
@@ -95,7 +96,7 @@ def test_no_data_source_asks_a_cloud(foundation):
         assert "data" not in foundation(environment).document
 
 
-@pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
+@pytest.mark.parametrize("cloud", CLOUDS)
 def test_the_line_that_names_the_cloud_is_all_it_takes(foundation, tmp_path, cloud):
     shutil.copytree(ROOT / "environments", tmp_path / "environments")
     shutil.copy(ROOT / "cdktf.json", tmp_path)

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 
 from terrace.assurance.guarantees import BY_ID, Guarantee
 from terrace.assurance.timeout import CheckTimeout, within
-from terrace.capabilities.exceptions import CloudException
+from terrace.capabilities.cloud import CloudException
 from terrace.errors import TerraceError
 
 Status = Literal["holds", "broken", "unproven", "not_required", "excepted", "waived"]

@@ -12,15 +12,11 @@ from terrace.assurance import checks
 from terrace.assurance.evaluation import Result, Status
 from terrace.assurance.guarantees import GUARANTEES, Guarantee
 from terrace.assurance.view import View
+from terrace.capabilities.cloud import CLOUDS
 from terrace.capabilities.target import Tier
 from terrace.environment import load, target
-from terrace.environment.sizes import Cloud
 from terrace.project.discovery import Project
 from terrace.project.synthesis import synthesize_on_clouds
-
-CLOUDS: tuple[Cloud, ...] = get_args(Cloud)
-COMPLETE: tuple[Cloud, ...] = ("aws", "azure", "gcp")
-"""The clouds on which every guarantee holds or is excepted; the tests require it."""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
-from terrace.capabilities.cloud import implementation
+from terrace.capabilities.cloud import facts
 from terrace.environment.document import plain, read
 from terrace.errors import AnswerIsNo
 
@@ -27,6 +26,5 @@ def files(root: Path, cloud: str, types: Collection[str]) -> dict[Path, str]:
         )
     if unused := sorted(set(table) - set(types)):
         raise AnswerIsNo(f"no stack contains {', '.join(unused)}", where=str(FOLDER / cloud / TABLE), hint="remove it")
-    module: Any = implementation("terrace:permissions", cloud)
-    contents: dict[str, str] = module.files({type: table[type] for type in sorted(types)})
+    contents = facts(cloud).permission_files({type: table[type] for type in sorted(types)})
     return {FOLDER / cloud / name: content for name, content in contents.items()}

@@ -1,6 +1,6 @@
 """The record of every call (CloudTrail), threat detection (GuardDuty), configuration against a baseline (Config).
 
-What an account and region have only once is made by the environment that owns the account; the trail is everybody's.
+The environment that owns the account creates what exists once per account and region; every environment has a trail.
 """
 
 import json
@@ -50,8 +50,8 @@ _INSIGHTS = ("ApiCallRateInsight", "ApiErrorRateInsight")
 _DETECTION = ("S3_DATA_EVENTS", "EKS_AUDIT_LOGS", "EBS_MALWARE_PROTECTION", "RDS_LOGIN_EVENTS", "LAMBDA_NETWORK_LOGS")
 _RUNTIME_AGENTS = {
     "EKS_ADDON_MANAGEMENT": "ENABLED",
-    "ECS_FARGATE_AGENT_MANAGEMENT": "DISABLED",  # the platform runs nothing there
-    "EC2_AGENT_MANAGEMENT": "DISABLED",  # Bottlerocket takes no agent by Systems Manager
+    "ECS_FARGATE_AGENT_MANAGEMENT": "DISABLED",  # the platform does not use ECS
+    "EC2_AGENT_MANAGEMENT": "DISABLED",  # Bottlerocket cannot run the agent
 }
 _BASELINE = (
     "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED",  # LAKE-1
@@ -60,14 +60,14 @@ _BASELINE = (
     "RDS_STORAGE_ENCRYPTED",  # DB-3
     "RDS_INSTANCE_PUBLIC_ACCESS_CHECK",  # DB-1
     "EKS_SECRETS_ENCRYPTED",  # K8S-2
-    "EKS_ENDPOINT_NO_PUBLIC_ACCESS",  # K8S-1; an environment with named ranges stands out, as it should
+    "EKS_ENDPOINT_NO_PUBLIC_ACCESS",  # K8S-1; intentionally non-compliant where public ranges are allowed
     "CMK_BACKING_KEY_ROTATION_ENABLED",  # KEY-1
     "CLOUD_TRAIL_LOG_FILE_VALIDATION_ENABLED",  # AUD-1
     "VPC_DEFAULT_SECURITY_GROUP_CLOSED",  # NET-4
     "EC2_IMDSV2_CHECK",  # K8S-4
     "IAM_USER_NO_POLICIES_CHECK",  # ID-1
 )
-"""AWS Config's managed rules that judge what the guarantees promise (AUD-3)."""
+"""AWS Config's managed rules that correspond to guarantees (AUD-3)."""
 _REQUIRED_TAGS = ("environment", "owner", "cost-centre", "data-classification", "managed-by")
 """GOV-1."""
 _STANDARDS = ("aws-foundational-security-best-practices/v/1.0.0", "cis-aws-foundations-benchmark/v/3.0.0")
@@ -76,7 +76,8 @@ _MEDIUM_SEVERITY = 4
 
 
 class Audit(Construct):
-    """A trail over all regions; with the account, its detector, recorder, baseline, Security Hub, access analyzer."""
+    """A trail for all regions and, where the environment owns the account, its detector, configuration recorder,
+    baseline, Security Hub and access analyzer."""
 
     handle: AuditHandle
 
@@ -97,7 +98,7 @@ class Audit(Construct):
         if names.settings(target).owns_account:
             self._detect_threats(target, observability)
             self._record_configuration(spec, target, keys, lake, governance)
-            self._judge_account(target)
+            self._evaluate_account(target)
         self.handle = AuditHandle(trail=names.trail_arn(target))
 
     def _trail(
@@ -124,7 +125,7 @@ class Audit(Construct):
                 )
             },
         )
-        # A topic of its own: a delivery every five minutes is for machines (a SIEM), not for people.
+        # A separate topic: a notification every five minutes is for a SIEM, not for people.
         deliveries = SnsTopic(self, "deliveries", name=f"{target.prefix}-trail", kms_master_key_id=keys.home["audit"])
         announced = SnsTopicPolicy(
             self, "deliveries-policy", arn=deliveries.arn, policy=_announces(target, names.topic_arn(target, "trail"))
@@ -165,7 +166,7 @@ class Audit(Construct):
         )
 
     def _detect_threats(self, target: Target, observability: ObservabilityHandle) -> None:
-        """AUD-2: findings of medium severity and above go where critical alarms go."""
+        """AUD-2: findings of medium severity and above go to the topic of critical alarms."""
         detector = GuarddutyDetector(  # AUD-2
             self, "detector", enable=True, finding_publishing_frequency="FIFTEEN_MINUTES"
         )
@@ -207,7 +208,7 @@ class Audit(Construct):
     def _record_configuration(
         self, spec: AuditSpec, target: Target, keys: KeysHandle, lake: LakeHandle, governance: GovernanceHandle
     ) -> None:
-        """AUD-3: every resource's configuration, its history in the audit bucket, rules that judge it."""
+        """AUD-3: the configuration of every resource, its history in the audit bucket, and rules that evaluate it."""
         role = iam.role(
             self,
             "config-role",
@@ -266,8 +267,8 @@ class Audit(Construct):
             depends_on=[recorder],
         )
 
-    def _judge_account(self, target: Target) -> None:
-        """AUD-3: the baselines that AWS and CIS keep, and whatever the account lets others reach."""
+    def _evaluate_account(self, target: Target) -> None:
+        """AUD-3: the baselines of AWS and CIS, and every resource that is shared outside the account."""
         hub = SecurityhubAccount(self, "security-hub", enable_default_standards=False)
         for standard in _STANDARDS:
             SecurityhubStandardsSubscription(
@@ -280,7 +281,7 @@ class Audit(Construct):
 
 
 def _announces(target: Target, topic: str) -> str:
-    """Only our trail may publish."""
+    """Only the deployment's trail may publish."""
     return iam.document(
         Statement(
             Sid="Trail",

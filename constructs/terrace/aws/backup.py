@@ -1,6 +1,6 @@
-"""AWS Backup's one plan into a locked vault, copied to the recovery region; and Velero's rights (BAK-1 to BAK-3).
+"""One AWS Backup plan into a locked vault, copied to the recovery region; and Velero's role (BAK-1 to BAK-3).
 
-The cache is not here: AWS Backup does not know ElastiCache, which keeps snapshots of its own (CACHE-3).
+The cache is not included: AWS Backup does not support ElastiCache, which keeps its own snapshots (CACHE-3).
 """
 
 from collections.abc import Mapping
@@ -41,23 +41,24 @@ _SCHEDULES: Mapping[timedelta, str] = {
     timedelta(hours=12): "cron(0 5,17 * * ? *)",
     timedelta(days=1): "cron(0 17 * * ? *)",
 }
-"""UTC. 17:00 is in each: a database that sleeps at night is still awake then, and one that is stopped cannot be backed
-up. None is near the database's own backups and maintenance, during which AWS Backup would wait (RDS user guide)."""
+"""UTC. Each includes 17:00, when a database that sleeps at night still runs; a stopped one cannot be backed up. None is
+near the database's own backups and maintenance, during which AWS Backup waits (RDS User Guide)."""
 BACKED_UP: tuple[Layer, ...] = ("silver", "gold", "platinum")
-"""Bronze needs no backup: nobody can change it (LAKE-3), and it can be loaded again."""
+"""Bronze needs no backup: it is immutable (LAKE-3) and can be loaded again."""
 _SHORTEST_DAYS = 7
 _LONGEST_DAYS = 3650
-"""What the vaults' locks let any backup ask for. The plan's own retention lies between; were it in the lock, it could
-never be changed again once a compliance lock is final."""
+"""The retention that the vaults' locks accept. The plan's retention is in between; a lock with exactly the plan's
+retention could never change once a compliance lock is final."""
 _COOLING_OFF_DAYS = 3
-"""The least that AWS asks for before a compliance lock is final."""
+"""The minimum number of days before a compliance lock is final."""
 _TROUBLE = ("BACKUP_JOB_FAILED", "BACKUP_JOB_EXPIRED", "COPY_JOB_FAILED", "S3_BACKUP_OBJECT_FAILED")
 VELERO = "velero"
-"""Its namespace and service account."""
+"""Velero's namespace and service account."""
 
 
 class Backup(Construct):
-    """A vault at home and, where asked for, one in the recovery region; the plan; what it takes; Velero's identity."""
+    """A vault in the home region and, if required, in the recovery region; the plan and its selection; Velero's
+    role."""
 
     handle: BackupHandle
 
@@ -119,7 +120,7 @@ class Backup(Construct):
                     target_vault_name=home.name,
                     schedule=_SCHEDULES[spec.every],
                     start_window=60,
-                    completion_window=300,  # minutes: done before the next one of the tightest schedule
+                    completion_window=300,  # minutes: shorter than the shortest interval of a schedule
                     lifecycle=BackupPlanRuleLifecycle(
                         cold_storage_after=spec.archive_after_days, delete_after=spec.retention_days
                     ),
@@ -127,7 +128,7 @@ class Backup(Construct):
                     copy_action=copies or None,
                 )
             ],
-            tags=objectives,  # BAK-3: what the plan has to keep, beside it
+            tags=objectives,  # BAK-3: the recovery objectives, as tags of the plan
         )
         role = iam.role(
             self,
@@ -163,7 +164,7 @@ class Backup(Construct):
         lake: LakeHandle,
         governance: GovernanceHandle,
     ) -> None:
-        """BAK-2: Velero keeps the cluster's objects in the backups bucket and snapshots volumes."""
+        """BAK-2: Velero stores the cluster's objects in the backups bucket and takes volume snapshots."""
         role = iam.role(
             self,
             "velero",
@@ -197,7 +198,7 @@ def _vault(
     *,
     provider: AwsProvider | None = None,
 ) -> BackupVault:
-    """A vault under the backups key whose contents nobody removes by hand."""
+    """A vault under the backups key; its policy denies manual deletion of recovery points."""
     vault = BackupVault(scope, "vault", name=name, kms_key_arn=key, provider=provider)
     BackupVaultPolicy(
         scope,
@@ -209,7 +210,7 @@ def _vault(
                 Effect="Deny",
                 Principal={"AWS": "*"},
                 Action=["backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle"],
-                Resource="*",  # a vault's policy is about its own recovery points
+                Resource="*",  # a vault's policy covers its own recovery points only
                 Condition={"ArnNotEquals": {"aws:PrincipalArn": pipelines.apply}},
             )
         ),
@@ -244,13 +245,13 @@ def _velero_bucket(bucket: str) -> str:
 
 
 def _velero_volumes(target: Target) -> str:
-    """Volumes have no names to tell ours by; tags that Velero sets do, once it has set them."""
+    """Volumes have no names of the deployment, so conditions use the tags that Velero sets."""
     volumes, snapshots = (
         names.arn(target, "ec2", "volume/*"),
         f"arn:{_partition(target)}:ec2:{target.region}::snapshot/*",
     )
     return iam.document(
-        iam.allow(["ec2:DescribeVolumes", "ec2:DescribeSnapshots"], "*"),  # EC2's descriptions take no resource
+        iam.allow(["ec2:DescribeVolumes", "ec2:DescribeSnapshots"], "*"),  # EC2's Describe actions support no resource
         iam.allow(["ec2:CreateSnapshot", "ec2:CreateVolume"], [volumes, snapshots]),
         iam.allow(
             "ec2:CreateTags",

@@ -1,6 +1,6 @@
-"""One S3 bucket as every bucket of the platform is: private, versioned, encrypted, with a lifecycle (LAKE-1 to LAKE-4).
+"""An S3 bucket of the platform: private, versioned, encrypted, with a lifecycle (LAKE-1 to LAKE-4).
 
-All of them are made here, so that none can differ by accident; what only some have is a visible argument.
+All buckets are created here, so that they differ only by arguments.
 """
 
 from dataclasses import dataclass
@@ -47,15 +47,15 @@ from terrace.capabilities.target import Target
 
 @dataclass(frozen=True)
 class BucketHandle:
-    """A bucket and what must wait for it."""
+    """A bucket and the resources that depend on it."""
 
     scope: Construct
     bucket: S3Bucket
     policy: S3BucketPolicy
-    settled: tuple[ITerraformDependable, ...]
+    dependencies: tuple[ITerraformDependable, ...]
 
     def log_requests(self, name: Bucket, *, to: "BucketHandle") -> None:
-        """LAKE-6: requests to a bucket are written to the access bucket, a folder a day."""
+        """LAKE-6: write the bucket's request logs to the access bucket, one folder a day."""
         S3BucketLoggingA(
             self.scope,
             "access-log",
@@ -83,8 +83,8 @@ def bucket(
     grants: tuple[Statement, ...],
     recovery: AwsProvider | None = None,
 ) -> BucketHandle:
-    """A private, versioned, encrypted bucket with its lifecycle. `key` is an ARN; without one S3's own key encrypts."""
-    made = S3Bucket(
+    """A private, versioned, encrypted bucket with its lifecycle. `key` is an ARN; without it, S3's own key encrypts."""
+    resource = S3Bucket(
         scope,
         "bucket",
         bucket=names.bucket(target, name, recovery=recovery is not None),
@@ -95,7 +95,7 @@ def bucket(
     private = S3BucketPublicAccessBlock(  # LAKE-1
         scope,
         "public-access",
-        bucket=made.bucket,
+        bucket=resource.bucket,
         block_public_acls=True,
         block_public_policy=True,
         ignore_public_acls=True,
@@ -105,14 +105,14 @@ def bucket(
     S3BucketOwnershipControls(
         scope,
         "ownership",
-        bucket=made.bucket,
+        bucket=resource.bucket,
         rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
         provider=recovery,
     )
     encryption = S3BucketServerSideEncryptionConfigurationA(  # LAKE-2
         scope,
         "encryption",
-        bucket=made.bucket,
+        bucket=resource.bucket,
         rule=[
             S3BucketServerSideEncryptionConfigurationRuleA(
                 bucket_key_enabled=key is not None,
@@ -126,25 +126,25 @@ def bucket(
     policy = S3BucketPolicy(
         scope,
         "policy",
-        bucket=made.bucket,
-        policy=iam.document(*_refusals(name, target, key, recovery=recovery is not None), *grants),
+        bucket=resource.bucket,
+        policy=iam.document(*_denials(name, target, key, recovery=recovery is not None), *grants),
         depends_on=[private],
         provider=recovery,
     )
     versioning = S3BucketVersioningA(  # LAKE-3
         scope,
         "versioning",
-        bucket=made.bucket,
+        bucket=resource.bucket,
         versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
         provider=recovery,
     )
-    settled: list[ITerraformDependable] = [versioning, encryption]
+    dependencies: list[ITerraformDependable] = [versioning, encryption]
     if lock_days is not None:
-        settled.append(
+        dependencies.append(
             S3BucketObjectLockConfigurationA(  # LAKE-3
                 scope,
                 "lock",
-                bucket=made.bucket,
+                bucket=resource.bucket,
                 rule=S3BucketObjectLockConfigurationRuleA(
                     default_retention=S3BucketObjectLockConfigurationRuleDefaultRetentionA(
                         mode=lock_mode.upper(), days=lock_days
@@ -157,17 +157,17 @@ def bucket(
     S3BucketLifecycleConfiguration(  # LAKE-4
         scope,
         "lifecycle",
-        bucket=made.bucket,
+        bucket=resource.bucket,
         transition_default_minimum_object_size="all_storage_classes_128K",
         rule=[_lifecycle_rule(lifecycle)],
         depends_on=[versioning],
         provider=recovery,
     )
-    return BucketHandle(scope, made, policy, tuple(settled))
+    return BucketHandle(scope, resource, policy, tuple(dependencies))
 
 
 def _lifecycle_rule(spec: LifecycleSpec) -> S3BucketLifecycleConfigurationRule:
-    """One rule for the whole bucket; both cheaper classes read at once."""
+    """One rule for the whole bucket; both cheaper classes have instant reads."""
     return S3BucketLifecycleConfigurationRule(
         id="tiering",
         status="Enabled",
@@ -188,8 +188,8 @@ def _lifecycle_rule(spec: LifecycleSpec) -> S3BucketLifecycleConfigurationRule:
     )
 
 
-def _refusals(name: Bucket, target: Target, key: str | None, *, recovery: bool) -> list[Statement]:
-    """LAKE-2: what nobody may do with a bucket, whatever else they are granted."""
+def _denials(name: Bucket, target: Target, key: str | None, *, recovery: bool) -> list[Statement]:
+    """LAKE-2: what the bucket policy denies to every principal."""
     arn = names.bucket_arn(target, name, recovery=recovery)
     everything = [arn, f"{arn}/*"]
     refused = [
@@ -211,8 +211,8 @@ def _refusals(name: Bucket, target: Target, key: str | None, *, recovery: bool) 
         ),
     ]
     if key and name in LAYERS and not recovery:
-        # A writer that names no encryption gets the bucket's. One that names any must name our key: a negated
-        # operator also holds where the key's header is absent, which is AES256 or the account's own KMS key.
+        # A request without an encryption header gets the bucket's encryption. One with a header must name this key: a
+        # negated operator also matches a missing key header, which means AES256 or the account's own KMS key.
         refused.append(
             Statement(
                 Sid="RefuseOtherKeys",

@@ -1,7 +1,7 @@
-"""ElastiCache for Valkey, which speaks Redis's protocol (CACHE-1 to CACHE-3).
+"""ElastiCache for Valkey, compatible with Redis clients (CACHE-1 to CACHE-3).
 
-Clients log in by IAM: no password exists that could be in a state or a manifest. A client that cannot refresh an IAM
-token needs a cache in the cluster instead.
+Clients authenticate with IAM, so no password is in a state or a manifest. A client that cannot refresh an IAM token
+needs a cache in the cluster instead.
 """
 
 from collections.abc import Sequence
@@ -33,11 +33,12 @@ PORT = 6379
 
 
 class Cache(Construct):
-    """One shard: a primary and its replicas, and a user for each of `modules`, bound to keys that begin with its name.
+    """One shard with a primary and replicas, and a user for each of `modules`, limited to keys that begin with its
+    name.
 
-    `handle.id` is the group's ARN, `handle.instance` its name; its nodes are called <instance>-001 and so on.
-    Raises ContractError if a module's user would have too long a name.
-    Source: ElastiCache User Guide, "Role-Based Access Control", "Authenticating with IAM".
+    `handle.id` is the group's ARN, `handle.instance` its name; its nodes are <instance>-001 and so on. Raises
+    ContractError if the name of a module's user is too long. Source: ElastiCache User Guide, "Role-Based Access
+    Control", "Authenticating with IAM".
     """
 
     def __init__(
@@ -114,8 +115,8 @@ class Cache(Construct):
         )
 
     def _users(self, modules: Sequence[str], target: Target) -> tuple[dict[str, str], ElasticacheUserGroup]:
-        # Every group must have a user named default. This one is off and may do nothing.
-        nobody = ElasticacheUser(
+        # Every group requires a user named default; this one is disabled and has no permissions.
+        default = ElasticacheUser(
             self,
             "user-default",
             user_id=f"{target.prefix}-default",
@@ -124,25 +125,25 @@ class Cache(Construct):
             access_string="off ~* -@all",  # CACHE-1
             authentication_mode=ElasticacheUserAuthenticationMode(type="no-password-required"),
         )
-        made = []
+        module_users = []
         names_by_module = {module: names.cache_user(target, module) for module in modules}
         for module, name in names_by_module.items():
             user = ElasticacheUser(
                 self,
                 f"user-{module}",
                 user_id=name,
-                user_name=name,  # IAM wants the two alike
+                user_name=name,  # IAM authentication requires user id and name to be equal
                 engine=_ENGINE,
                 access_string=f"on ~{module}:* &{module}:* +@all -@dangerous",  # CACHE-1
                 authentication_mode=ElasticacheUserAuthenticationMode(type="iam"),  # CACHE-1
             )
-            made.append(user)
+            module_users.append(user)
         group = ElasticacheUserGroup(
             self,
             "users",
             user_group_id=target.prefix,
             engine=_ENGINE,
-            user_ids=[user.user_id for user in (nobody, *made)],
+            user_ids=[user.user_id for user in (default, *module_users)],
         )
         return names_by_module, group
 

@@ -1,7 +1,7 @@
-"""EKS: a private control plane, node pools of Bottlerocket, add-ons with identities of their own (K8S-1 to K8S-9).
+"""EKS: a private control plane, Bottlerocket node pools, add-ons with their own identities (K8S-1 to K8S-9).
 
-What EKS cannot: a maintenance window for nodes (K8S-7). The control plane patches itself, broken nodes are replaced by
-themselves, and a node image is rolled by the next apply after the pipeline asks for it.
+EKS has no maintenance window for nodes (K8S-7). AWS patches the control plane, EKS replaces broken nodes, and an apply
+rolls out a new node image when the pipeline requests it.
 """
 
 import base64
@@ -63,7 +63,7 @@ _SPOT_TYPES: Mapping[Size, tuple[str, ...]] = {
     "large": ("m6i.2xlarge", "m5.2xlarge", "m6a.2xlarge", "m5a.2xlarge"),
     "xlarge": ("m6i.4xlarge", "m5.4xlarge", "m6a.4xlarge", "m5a.4xlarge"),
 }
-"""Types of the same vCPUs and memory: spot is reclaimed by type and zone, so one type alone is often gone at once."""
+"""Types with the same vCPUs and memory: AWS reclaims spot capacity by type and zone, so one type often runs out."""
 
 
 class Taint(NamedTuple):
@@ -77,7 +77,7 @@ TAINTS: Mapping[PoolKind, Taint] = {
     "spot": Taint("terrace.dev/pool", "spot"),
     "gpu": Taint("nvidia.com/gpu", "present"),
 }
-"""What keeps pods off a dedicated pool. EKS's add-ons tolerate the first, NVIDIA's plugin the last."""
+"""The taint of a dedicated pool. EKS's add-ons tolerate the first, NVIDIA's plugin the last."""
 
 _BOTTLEROCKET = """\
 [settings.kernel]
@@ -89,14 +89,14 @@ enabled = false
 [settings.kubernetes]
 pod-pids-limit = 1024
 """
-"""Settings of a node, TOML; EKS adds how to join. Source: Bottlerocket's settings reference."""
+"""Settings of a node in TOML; EKS adds the settings to join. Source: Bottlerocket's settings reference."""
 
 _OS_DISK_GB = 4
-"""Bottlerocket's system disk (/dev/xvda) is read-only and small; images and pods live on the data disk (/dev/xvdb)."""
+"""Bottlerocket's system disk (/dev/xvda) is read-only and small; images and pods use the data disk (/dev/xvdb)."""
 
 
 class _Addon(NamedTuple):
-    """An EKS add-on; `account` is the service account that acts under `policy`, one of AWS's own."""
+    """An EKS add-on; `account` is the service account that gets `policy`, an AWS managed policy."""
 
     name: str
     configuration: Mapping[str, Any]
@@ -107,7 +107,7 @@ class _Addon(NamedTuple):
 class Cluster(Construct):
     """EKS with managed node groups. Raises ContractError if the control plane has fewer than two subnets.
 
-    `handle.pools` maps a pool to its node group's name; `handle.ready` is done once pods can run.
+    `handle.pools` maps a pool to its node group's name; `handle.ready` is complete once pods can run.
     Source: EKS User Guide, "VPC and subnet requirements", "Launch templates", "EKS Pod Identity".
     """
 
@@ -132,7 +132,7 @@ class Cluster(Construct):
         self._target, self._governance = target, governance
         self._server = self._control_plane(spec, keys, network, observability)
         self._access(pipelines)
-        # Network and identities before nodes, or nodes never become ready; the rest needs nodes to run on.
+        # Nodes become ready only with network and identities in place; the other add-ons need nodes to run on.
         early = self._addons(_early_addons(), after=[])
         node_role = iam.role(
             self,
@@ -203,7 +203,7 @@ class Cluster(Construct):
                 ip_family="ipv4", service_ipv4_cidr=spec.service_cidr
             ),
             zonal_shift_config=EksClusterZonalShiftConfig(enabled=True) if len(self._target.zones) > 1 else None,
-            # Without its log group already there EKS makes one, unencrypted and for ever.
+            # Without an existing log group EKS creates one, unencrypted and without retention.
             depends_on=[*iam.rights(self, "role"), *observability.ready],
         )
 
@@ -236,10 +236,10 @@ class Cluster(Construct):
     def _addons(
         self, addons: Sequence[_Addon], *, after: Sequence[TerraformResource], keys: KeysHandle | None = None
     ) -> list[TerraformResource]:
-        made: list[TerraformResource] = []
+        created: list[TerraformResource] = []
         for addon in addons:
             identity, rights = self._addon_identity(addon, keys)
-            made.append(
+            created.append(
                 EksAddon(
                     self,
                     addon.name,
@@ -252,7 +252,7 @@ class Cluster(Construct):
                     depends_on=[*after, *rights],
                 )
             )
-        return made
+        return created
 
     def _addon_identity(
         self, addon: _Addon, keys: KeysHandle | None
@@ -293,7 +293,7 @@ class Cluster(Construct):
         template = self._launch_template(name, pool, keys, network)
         dedicated = pool.dedicated or pool.kind in ("spot", "gpu")
         taint = TAINTS[pool.kind]
-        # A pool that may go to zero still starts with a node, or nothing would run the add-ons that apply waits for.
+        # A pool with a minimum of zero still starts with a node, for the add-ons that the apply waits for.
         starts_empty = pool.kind in ("spot", "gpu")
         return EksNodeGroup(
             self,
@@ -318,7 +318,7 @@ class Cluster(Construct):
             node_repair_config=EksNodeGroupNodeRepairConfig(enabled=True),  # K8S-7
             labels={"terrace.dev/pool": name, "terrace.dev/kind": pool.kind},
             taint=[EksNodeGroupTaint(key=taint.key, value=taint.value, effect="NO_SCHEDULE")] if dedicated else None,
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["scaling_config[0].desired_size"]),  # the autoscaler's
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["scaling_config[0].desired_size"]),  # autoscaler
             depends_on=list(before),
         )
 
@@ -334,7 +334,7 @@ class Cluster(Construct):
             metadata_options=LaunchTemplateMetadataOptions(
                 http_endpoint="enabled",
                 http_tokens="required",  # K8S-4
-                http_put_response_hop_limit=1,  # K8S-4: too near for pods, but not for those on the host network
+                http_put_response_hop_limit=1,  # K8S-4: out of reach for pods, except on the host network
                 instance_metadata_tags="disabled",
             ),
             block_device_mappings=[
@@ -351,7 +351,7 @@ class Cluster(Construct):
                 for device, size_gb in {"/dev/xvda": _OS_DISK_GB, "/dev/xvdb": pool.disk_gb}.items()
             ],
             monitoring=LaunchTemplateMonitoring(enabled=True),
-            # The provider's default tags stop at the template; what it launches needs its own (GOV-1).
+            # The provider's default tags cover only the template; the resources it launches need their own (GOV-1).
             tag_specifications=[
                 LaunchTemplateTagSpecifications(resource_type=kind, tags=tags)
                 for kind in ("instance", "volume", "network-interface")
@@ -360,7 +360,7 @@ class Cluster(Construct):
 
 
 def _instance_types(name: str, pool: PoolSpec, target: Target) -> tuple[str, ...]:
-    """The instance types of a pool: the environment's exact ones, else the size's; several of like size for spot."""
+    """The instance types of a pool: the environment's exact ones, else the size's; several similar ones for spot."""
     if exact := names.settings(target).node_types.get(name):
         return exact
     if pool.kind == "spot":
@@ -369,7 +369,7 @@ def _instance_types(name: str, pool: PoolSpec, target: Target) -> tuple[str, ...
 
 
 def _early_addons() -> list[_Addon]:
-    """What nodes need to become ready."""
+    """Add-ons that nodes need to become ready."""
     network = {"enableNetworkPolicy": "true", "env": {"ENABLE_PREFIX_DELEGATION": "true"}}  # K8S-8
     return [
         _Addon("vpc-cni", network, account="aws-node", policy="AmazonEKS_CNI_Policy"),
@@ -379,7 +379,7 @@ def _early_addons() -> list[_Addon]:
 
 
 def _late_addons(target: Target) -> list[_Addon]:
-    """What runs on nodes."""
+    """Add-ons that run on nodes."""
     return [
         _Addon("coredns", {"autoScaling": {"enabled": len(target.zones) > 1}}),
         _Addon(

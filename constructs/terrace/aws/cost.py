@@ -1,4 +1,4 @@
-"""AWS Budgets with alerts before the money is gone, and a schedule on which node pools and the database sleep."""
+"""An AWS budget with alerts, and a schedule that stops node pools and the database (COST-1, COST-2)."""
 
 import json
 from collections.abc import Mapping
@@ -30,13 +30,13 @@ ALERTS: tuple[tuple[Literal["ACTUAL", "FORECASTED"], int], ...] = (
     ("ACTUAL", 100),
     ("FORECASTED", 100),
 )
-"""Percent of the budget at which somebody is told (COST-1)."""
+"""Percent of the budget at which an alert is sent (COST-1)."""
 _BEGINNING = "2026-01-01_00:00"
-"""Any first of a month that has passed; left out, the provider would take the month of the first apply."""
+"""Any past first day of a month; if omitted, the provider uses the month of the first apply."""
 
 
 class Call(NamedTuple):
-    """What the scheduler does at a time: a call of an AWS API, without a function in between."""
+    """A scheduled call of an AWS API; EventBridge Scheduler makes it without a Lambda function."""
 
     at: str
     api: str
@@ -44,7 +44,7 @@ class Call(NamedTuple):
 
 
 class Cost(Construct):
-    """The environment's budget, its sleep where asked for, and with the account a look-out for unusual spending."""
+    """The budget, the sleep schedule if configured and, where the environment owns the account, anomaly detection."""
 
     handle: CostHandle
 
@@ -72,7 +72,7 @@ class Cost(Construct):
             limit_unit="USD",
             time_unit="MONTHLY",
             time_period_start=_BEGINNING,
-            # Bills carry the tag once the organisation has activated it as a cost allocation tag.
+            # Works once the organisation has activated the tag as a cost allocation tag.
             cost_filter=[
                 BudgetsBudgetCostFilter(name="TagKeyValue", values=[f"user:environment${target.environment}"])
             ],
@@ -92,7 +92,7 @@ class Cost(Construct):
         if spec.sleep:
             self._sleep(spec.sleep, target, pools, keys, cluster, database, governance)
         if names.settings(target).owns_account:
-            # An account has room for one monitor of all services; where Cost Explorer has already made it, import it.
+            # An account can have one monitor of all services; if Cost Explorer has created it already, import it.
             CeAnomalyMonitor(
                 self, "anomalies", name=target.prefix, monitor_type="DIMENSIONAL", monitor_dimension="SERVICE"
             )
@@ -155,10 +155,9 @@ class Cost(Construct):
 def _calls(
     sleep: SleepSpec, pools: Mapping[str, PoolSpec], cluster: ClusterHandle, database: DatabaseHandle
 ) -> dict[str, Call]:
-    """Down: no nodes and no database. Up: the database, and on each pool its minimum.
+    """Down: no nodes, the database stopped. Up: the database started, each pool at its minimum.
 
-    A pool that may be empty but runs what the others need (system, general) wakes with one node: what would ask for
-    it is asleep itself.
+    System and general pools with a minimum of zero start with one node: the autoscaler itself needs it.
     """
     down, up = _cron(sleep.down, sleep.days), _cron(sleep.up, sleep.days)
     server = {"DbInstanceIdentifier": database.instance}

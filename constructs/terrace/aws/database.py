@@ -1,7 +1,7 @@
 """RDS for PostgreSQL 16 (DB-1 to DB-10, SEC-2).
 
-Databases, schemas and roles inside the server (DB-9) are made by the bootstrap job of the in-cluster stack, which logs
-in with the master secret; here is what it relies on: the extensions that may be created, and login by IAM.
+The bootstrap job of the workloads stack creates databases, schemas and roles inside the server (DB-9); it logs in with
+the master secret. Its prerequisites are here: the allowed extensions, and login with IAM.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ NAME = "platform"
 ADMIN = "platform_admin"
 PORT = 5432
 _LOGS = ("postgresql", "upgrade", "iam-db-auth-error")
-"""What RDS sends to CloudWatch Logs, to groups whose names it fixes: /aws/rds/instance/<server>/<log>."""
+"""Logs that RDS sends to CloudWatch, to groups with fixed names: /aws/rds/instance/<server>/<log>."""
 
 _EXTENSIONS = (
     "address_standardizer",
@@ -52,7 +52,7 @@ _EXTENSIONS = (
     "unaccent",
     "uuid-ossp",
 )
-"""What may be created; none that reads files, other servers or buckets."""
+"""Allowed extensions; none of them reads files, other servers or buckets."""
 
 
 class _Parameter(NamedTuple):
@@ -61,7 +61,8 @@ class _Parameter(NamedTuple):
 
 
 def parameters(spec: DatabaseSpec) -> Mapping[str, _Parameter]:
-    """The server's settings that differ from RDS's own. Source: RDS User Guide, "Parameters on RDS for PostgreSQL"."""
+    """The server's settings that differ from RDS's defaults. Source: RDS User Guide, "Parameters on RDS for
+    PostgreSQL"."""
     return {
         "log_connections": _Parameter("1"),
         "log_disconnections": _Parameter("1"),
@@ -78,11 +79,11 @@ def parameters(spec: DatabaseSpec) -> Mapping[str, _Parameter]:
 
 
 class Database(Construct):
-    """A server and its read replicas. Raises ContractError if `network` has fewer than two data subnets: RDS wants
+    """A server and its read replicas. Raises ContractError if `network` has fewer than two data subnets: RDS requires
     two zones even for one instance. Source: RDS User Guide, "Working with a DB instance in a VPC".
 
-    `handle.host` is RDS's own name, the only one on its certificate; database.<prefix>.internal is for people.
-    The final snapshot has a computed name: remove or rename the last one before a second destroy.
+    `handle.host` is RDS's own name, the only one on its certificate; database.<prefix>.internal is an alias for people.
+    The name of the final snapshot is computed: delete the previous one before a second destroy.
     """
 
     def __init__(
@@ -106,7 +107,7 @@ class Database(Construct):
         group = DbParameterGroup(
             self,
             "parameters",
-            name=f"{target.prefix}-pg{spec.version}",  # a new family is a new name, so both can exist during an upgrade
+            name=f"{target.prefix}-pg{spec.version}",  # one name per family, so that both exist during an upgrade
             family=f"postgres{spec.version}",
             parameter=[
                 DbParameterGroupParameter(
@@ -150,7 +151,7 @@ class Database(Construct):
             "monitoring_interval": 15 if spec.high_availability else 60,  # seconds
             "monitoring_role_arn": monitor.arn,
             "enabled_cloudwatch_logs_exports": list(_LOGS),  # DB-7
-            "lifecycle": TerraformResourceLifecycle(ignore_changes=["engine_version"]),  # DB-10 moves it
+            "lifecycle": TerraformResourceLifecycle(ignore_changes=["engine_version"]),  # DB-10: AWS upgrades
         }
         server = DbInstance(
             self,
@@ -188,7 +189,7 @@ class Database(Construct):
                 identifier=identifier,
                 replicate_source_db=server.identifier,
                 availability_zone=network.zones[number % len(network.zones)],
-                skip_final_snapshot=True,  # the server's own holds the same data
+                skip_final_snapshot=True,  # the server's final snapshot holds the same data
                 depends_on=logs,
                 **common,
             )
@@ -233,7 +234,7 @@ class Database(Construct):
     def _log_groups(
         self, id: str, identifier: str, logs: tuple[str, ...], keys: KeysHandle, observability: ObservabilityHandle
     ) -> list[CloudwatchLogGroup]:
-        """Groups that RDS would otherwise make itself, unencrypted and for ever (OBS-1)."""
+        """Log groups that RDS would otherwise create unencrypted and without retention (OBS-1)."""
         return [
             CloudwatchLogGroup(
                 self,
@@ -264,12 +265,12 @@ def instance_class(spec: DatabaseSpec, target: Target) -> str:
 
 
 def maintenance_window(spec: DatabaseSpec) -> str:
-    """An hour a week as RDS writes it, UTC: sun:03:00-sun:04:00."""
+    """The weekly hour in RDS's format, UTC: sun:03:00-sun:04:00."""
     window = spec.maintenance_window
     return f"{window.day}:{window.hour:02}:00-{window.day}:{window.hour + 1:02}:00"
 
 
 def _backup_window(spec: DatabaseSpec) -> str:
-    """An hour a day, UTC, two hours before maintenance begins; RDS refuses windows that overlap."""
+    """A daily hour, UTC, two hours before maintenance begins; RDS rejects overlapping windows."""
     hour = (spec.maintenance_window.hour - 2) % 24
     return f"{hour:02}:00-{(hour + 1) % 24:02}:00"

@@ -48,14 +48,14 @@ MANAGED_RULES = (
 """In order of evaluation; 1102 of a web ACL's 5000 units. Source: AWS WAF Developer Guide, "Baseline rule groups"."""
 
 INGRESS_PORT, _HEALTH_PORT = 8443, 8080
-"""Where ingress pods listen; the network opens both to the load balancer."""
+"""Ports of the ingress pods; firewall rules open both to the load balancer."""
 
 
 class Entry(Construct):
-    """An application load balancer behind a firewall, with a certificate for the domain and its first-level names.
+    """An application load balancer with a web application firewall and a certificate for the domain and its subdomains.
 
-    The certificate is issued once the domain's parent zone delegates to the zone made here; the first apply waits for
-    it. Source: AWS Certificate Manager User Guide, "DNS validation".
+    AWS issues the certificate once the domain's parent zone delegates to this zone; the first apply waits for it.
+    Source: AWS Certificate Manager User Guide, "DNS validation".
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Entry(Construct):
         )
 
     def _certificate(self, spec: EntrySpec, target: Target, zone_id: str) -> str:
-        """The ARN of the certificate, known only when it is valid."""
+        """The ARN of the certificate, known once it is valid."""
         certificate = AcmCertificate(
             self,
             "certificate",
@@ -146,7 +146,7 @@ class Entry(Construct):
             tags={"Name": target.prefix},
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
-        # A name and its wildcard are validated by one and the same record, so either option will do
+        # A name and its wildcard share one validation record, so either option works
         option = certificate.domain_validation_options.get(0)
         record = Route53Record(
             self,
@@ -163,7 +163,7 @@ class Entry(Construct):
         ).certificate_arn
 
     def _firewall(self, spec: EntrySpec, target: Target, balancer_arn: str, observability: ObservabilityHandle) -> None:
-        """AWS's own rules, which block or, while traffic is being learned, only count; then a limit by address."""
+        """AWS's managed rules, which block or only count; then a rate limit by client address."""
         override = (
             Wafv2WebAclRuleOverrideAction(none=Wafv2WebAclRuleOverrideActionNone())
             if spec.firewall == "block"
@@ -183,7 +183,7 @@ class Entry(Construct):
             name="rate",
             priority=10,
             action=Wafv2WebAclRuleAction(block=Wafv2WebAclRuleActionBlock()),
-            # five minutes is the window that AWS counts over unless told otherwise
+            # AWS counts over five minutes by default
             statement={"rate_based_statement": {"limit": spec.requests_per_five_minutes, "aggregate_key_type": "IP"}},
             visibility_config=_measured("rate"),
         )

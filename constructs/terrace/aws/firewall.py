@@ -1,4 +1,4 @@
-"""What may speak to what: a security group for each party, a rule on both sides of each flow (NET-4)."""
+"""Firewall rules: a security group for each party, and a rule on both sides of each flow (NET-4)."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
@@ -25,7 +25,7 @@ GROUPS: Mapping[Group, str] = {
 
 
 class Flow(NamedTuple):
-    """Traffic from one group into another over a range of ports."""
+    """Allowed traffic from one group into another over a range of ports."""
 
     source: Group
     into: Group
@@ -48,14 +48,15 @@ FLOWS: Mapping[str, Flow] = {
     "entry-to-ingress": Flow("entry", "nodes", 8443, 8443, "tcp", "Load balancer reaches ingress pods"),
     "entry-to-health": Flow("entry", "nodes", 8080, 8080, "tcp", "Load balancer asks ingress pods for their health"),
 }
-"""Everything that may speak inside the VPC (NET-4); public, administrators' and outbound openings come on top."""
+"""All traffic allowed inside the VPC (NET-4). Rules for public, administrators' and outbound traffic are added
+below."""
 
 
-class Openings(Construct):
-    """The groups and their rules. A group without a rule for it lets nothing in or out.
+class FirewallRules(Construct):
+    """The security groups and their rules. A group without a rule allows no traffic.
 
     `groups` holds ids by party. `storage_prefixes` is the prefix list of S3's gateway endpoint, so that nodes reach S3
-    without an opening to the world.
+    without a rule for the internet.
     """
 
     def __init__(
@@ -86,22 +87,22 @@ class Openings(Construct):
         for name, flow in FLOWS.items():
             ports, protocol = (flow.first_port, flow.last_port), {"ip_protocol": flow.protocol}
             source, into = self.groups[flow.source], self.groups[flow.into]
-            self._open(name, "in", flow.into, ports, flow.purpose, referenced_security_group_id=source, **protocol)
-            self._open(name, "out", flow.source, ports, flow.purpose, referenced_security_group_id=into, **protocol)
+            self._allow(name, "in", flow.into, ports, flow.purpose, referenced_security_group_id=source, **protocol)
+            self._allow(name, "out", flow.source, ports, flow.purpose, referenced_security_group_id=into, **protocol)
         https, http = (443, 443), (80, 80)
-        self._open("nodes-to-s3", "out", "nodes", https, "Nodes reach S3 privately", prefix_list_id=storage_prefixes)
-        for name, place in spec.egress.destinations.items():
-            purpose, ports = f"Nodes reach {name}", (place.port, place.port)
-            self._open(f"nodes-to-{name}", "out", "nodes", ports, purpose, cidr_ipv4=place.cidr)
-        self._open("public-https", "in", "entry", https, "Public HTTPS entry", cidr_ipv4=ANYWHERE)
-        self._open("public-http", "in", "entry", http, "Public HTTP, only to be redirected", cidr_ipv4=ANYWHERE)
+        self._allow("nodes-to-s3", "out", "nodes", https, "Nodes reach S3 privately", prefix_list_id=storage_prefixes)
+        for name, destination in spec.egress.destinations.items():
+            purpose, ports = f"Nodes reach {name}", (destination.port, destination.port)
+            self._allow(f"nodes-to-{name}", "out", "nodes", ports, purpose, cidr_ipv4=destination.cidr)
+        self._allow("public-https", "in", "entry", https, "Public HTTPS entry", cidr_ipv4=ANYWHERE)
+        self._allow("public-http", "in", "entry", http, "Public HTTP, only to be redirected", cidr_ipv4=ANYWHERE)
         for name, cidr in api_ranges.items():
-            self._open(f"api-from-{name}", "in", "control", https, f"Kubernetes API from {name}", cidr_ipv4=cidr)
+            self._allow(f"api-from-{name}", "in", "control", https, f"Kubernetes API from {name}", cidr_ipv4=cidr)
 
-    def _open(
+    def _allow(
         self, name: str, side: Literal["in", "out"], group: Group, ports: tuple[int, int], purpose: str, **peer: Any
     ) -> None:
-        """One rule, TCP unless `peer` says otherwise; its Name is unique in the deployment."""
+        """One rule, TCP unless `peer` has another protocol; its Name tag is unique in the deployment."""
         rule = VpcSecurityGroupIngressRule if side == "in" else VpcSecurityGroupEgressRule
         rule(
             self,

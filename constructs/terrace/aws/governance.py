@@ -1,4 +1,4 @@
-"""The ceiling over every identity, the deployment's resource group, and the account's own defaults."""
+"""The permissions boundary of every role, the deployment's resource group, and the account's defaults."""
 
 import json
 
@@ -29,13 +29,13 @@ _GLOBAL_CALLS = (
     "sts:*",
     "support:*",
 )
-"""Calls that AWS answers in one region for the whole world, whatever the environment's regions are. Source: IAM User
-Guide, "AWS: Denies access to AWS based on the requested Region"."""
+"""Services with one global endpoint, independent of the environment's regions. Source: IAM User Guide, "AWS: Denies
+access to AWS based on the requested Region"."""
 
 
 class Governance(Construct):
-    """The boundary policy of every role, a resource group over all that is tagged as ours (GOV-1), and, where the
-    environment owns the account, settings that exist once an account and region."""
+    """The boundary policy of every role, a resource group of everything tagged as the deployment's (GOV-1) and, where
+    the environment owns the account, settings that exist once per account and region."""
 
     def __init__(self, scope: Construct, id: str, target: Target, *, keys: KeysHandle) -> None:
         super().__init__(scope, id)
@@ -66,7 +66,7 @@ class Governance(Construct):
         self.handle = GovernanceHandle(ceiling=boundary.arn)
 
     def _account_defaults(self, keys: KeysHandle) -> None:
-        # The key first: volumes made between the two would take AWS's own
+        # The key first: volumes created in between would use AWS's own key
         key = EbsDefaultKmsKey(self, "disk-key", key_arn=keys.home["disks"])
         EbsEncryptionByDefault(self, "disk-encryption", enabled=True, depends_on=[key])  # K8S-9
         EbsSnapshotBlockPublicAccess(self, "snapshots", state="block-all-sharing")
@@ -86,9 +86,9 @@ class Governance(Construct):
 
 
 def _boundary_policy(target: Target) -> str:
-    """What no role of the kit may do, whatever its own policies say. Grants nothing: a boundary only limits.
+    """What no role of the kit may do, whatever its own policies allow. A boundary grants nothing.
 
-    The pipeline that applies the stack may touch the record and the boundary, else it could not destroy them.
+    The pipeline that applies the stack may change the trail and the boundary, because it also destroys them.
     """
     regions = [region for region in (target.region, target.recovery_region) if region]
     not_pipeline = {"ArnNotEquals": {"aws:PrincipalArn": names.role_arn(target, "ci-apply")}}

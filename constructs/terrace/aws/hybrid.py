@@ -1,4 +1,4 @@
-"""A site-to-site VPN to on-premises, there when the environment asks for one (NET-7)."""
+"""A site-to-site VPN to on-premises, if the environment has one (NET-7)."""
 
 from ipaddress import ip_network
 
@@ -17,10 +17,9 @@ from terrace.capabilities.target import Target
 class Hybrid(Construct):
     """Two IKEv2 tunnels to one device and static routes to its ranges, for nodes and for the control plane.
 
-    The pre-shared keys are made by AWS and kept in Secrets Manager, so that they are not in state (SEC-1). The link
-    opens the Kubernetes API to what is behind it, and nothing else: what nodes may reach there is named in
-    `network.egress.destinations` (NET-4).
-    Source: AWS Site-to-Site VPN User Guide, "Tunnel options".
+    AWS generates the pre-shared keys and stores them in Secrets Manager, so that they are not in state (SEC-1). The
+    link opens only the Kubernetes API to the peer's ranges; `network.egress.destinations` lists what nodes may reach
+    there (NET-4). Source: AWS Site-to-Site VPN User Guide, "Tunnel options".
     """
 
     def __init__(self, scope: Construct, id: str, spec: HybridSpec, target: Target, *, network: NetworkHandle) -> None:

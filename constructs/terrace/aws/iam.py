@@ -1,4 +1,4 @@
-"""IAM documents and roles: built in Python, least privilege, every role under the boundary."""
+"""IAM policy documents and roles: least privilege, every role with the permissions boundary."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -27,17 +27,17 @@ class Statement(TypedDict):
 
 
 def document(*statements: Statement) -> str:
-    """A policy document as the provider wants it: JSON, with tokens left where they are."""
+    """A policy document as JSON; tokens stay unresolved."""
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def allow(action: str | Sequence[str], resource: str | Sequence[str], **more: Any) -> Statement:
-    """An Allow statement; `more` may hold Sid and Condition."""
-    return cast(Statement, {**more, "Effect": "Allow", "Action": action, "Resource": resource})
+def allow(action: str | Sequence[str], resource: str | Sequence[str], **keys: Any) -> Statement:
+    """An Allow statement; `keys` may have Sid and Condition."""
+    return cast(Statement, {**keys, "Effect": "Allow", "Action": action, "Resource": resource})
 
 
 def service_trust(target: Target, service: str, *, source_account: bool = True) -> str:
-    """Lets an AWS service assume the role, for this account only. EC2 and EKS do not send the source account."""
+    """Lets an AWS service assume the role, for this account only. EC2 and EKS send no source account."""
     statement = Statement(Effect="Allow", Principal={"Service": service}, Action=["sts:AssumeRole"])
     if source_account:
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": names.account(target)}}
@@ -45,7 +45,7 @@ def service_trust(target: Target, service: str, *, source_account: bool = True) 
 
 
 def pod_trust(target: Target, *, also: Sequence[str] = ()) -> str:
-    """Lets pods of our cluster assume the role through EKS Pod Identity; `also` are role ARNs that may, too (SEC-3)."""
+    """Lets pods of the cluster assume the role through EKS Pod Identity, and the role ARNs in `also` (SEC-3)."""
     pods = Statement(
         Effect="Allow",
         Principal={"Service": "pods.eks.amazonaws.com"},
@@ -72,12 +72,12 @@ def role(
     max_session_seconds: int = 3600,
     after: Sequence[TerraformResource] = (),
 ) -> IamRole:
-    """A role named prefix-purpose under the boundary. `policies` are inline documents, `managed` AWS's own by name.
+    """A role named prefix-purpose with the boundary. `policies` are inline documents, `managed` names of AWS policies.
 
-    Put statements that name a key (unknown until made) into a document of their own, so that the others stay readable
-    in a plan. `after` is what the trust names by string: IAM refuses principals that do not exist.
+    Put statements that refer to a key (unknown before the apply) into a separate document, so that a plan shows the
+    others. `after` are resources that the trust names by string: IAM rejects principals that do not exist.
     """
-    made = IamRole(
+    iam_role = IamRole(
         scope,
         id,
         name=names.role_name(target, purpose),
@@ -87,15 +87,15 @@ def role(
         depends_on=list(after),
     )
     for name, text in (policies or {}).items():
-        IamRolePolicy(scope, f"{id}-{name}", name=name, role=made.name, policy=text)
+        IamRolePolicy(scope, f"{id}-{name}", name=name, role=iam_role.name, policy=text)
     for name in managed:
         IamRolePolicyAttachment(
-            scope, f"{id}-{name.rsplit('/', 1)[-1]}", role=made.name, policy_arn=names.managed_policy(target, name)
+            scope, f"{id}-{name.rsplit('/', 1)[-1]}", role=iam_role.name, policy_arn=names.managed_policy(target, name)
         )
-    return made
+    return iam_role
 
 
 def rights(scope: Construct, id: str) -> list[TerraformResource]:
-    """The policies that `role` gave to the role `id`: what acts as soon as it is made depends on them too."""
-    made = [child for child in scope.node.children if child.node.id.startswith(f"{id}-")]
-    return [child for child in made if isinstance(child, IamRolePolicy | IamRolePolicyAttachment)]
+    """The policies that `role` attached to the role `id`, for resources that use the role as soon as they exist."""
+    children = [child for child in scope.node.children if child.node.id.startswith(f"{id}-")]
+    return [child for child in children if isinstance(child, IamRolePolicy | IamRolePolicyAttachment)]

@@ -1,31 +1,26 @@
-"""IAM: pipelines by OIDC federation, modules and platform components by EKS Pod Identity (ID-1, LAKE-7, SEC-3)."""
+"""IAM roles for modules and platform components, by EKS Pod Identity (LAKE-7, SEC-3)."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
-from cdktn import TerraformResource
 from cdktn_provider_aws.eks_pod_identity_association import EksPodIdentityAssociation
-from cdktn_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider
 from cdktn_provider_aws.iam_role import IamRole
 from constructs import Construct
 
 from terrace.aws import iam, names
 from terrace.aws import secrets as secret_names
 from terrace.aws.iam import Statement, allow, document
-from terrace.aws.permissions import PASSED_TO
 from terrace.capabilities.cache import CacheHandle
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import IdentitySpec, ModuleSpec, PipelinesHandle, WorkloadIdentitiesHandle
+from terrace.capabilities.identity import ModuleSpec, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
 from terrace.capabilities.spec import Access
 from terrace.capabilities.target import Target
-
-GITHUB = "token.actions.githubusercontent.com"
 
 VERBS: Mapping[Access, Sequence[str]] = {
     "read": ("s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion"),
@@ -39,7 +34,7 @@ VERBS: Mapping[Access, Sequence[str]] = {
         "s3:PutObject",
     ),
 }
-"""What an access to a layer's objects means; who writes tables must read them."""
+"""The S3 actions of an access; writing tables includes reading them."""
 
 _KEY_VERBS: Mapping[Access, Sequence[str]] = {
     "read": ("kms:Decrypt",),
@@ -48,64 +43,18 @@ _KEY_VERBS: Mapping[Access, Sequence[str]] = {
 
 
 class Component(NamedTuple):
-    """A part of the platform that runs in the cluster; `account` is the service account of its chart."""
+    """A platform component in the cluster; `account` is the service account of its chart."""
 
     namespace: str
     account: str
     rights: Sequence[Statement]
 
 
-class Pipelines(Construct):
-    """Roles for the repository's workflows: pull requests and the main branch plan, the environment's jobs apply.
-
-    The provider of GitHub's tokens exists once an account. Source: GitHub documentation, "Configuring OpenID Connect in
-    Amazon Web Services".
-    """
-
-    def __init__(
-        self, scope: Construct, id: str, spec: IdentitySpec, target: Target, *, governance: GovernanceHandle
-    ) -> None:
-        super().__init__(scope, id)
-        before: list[TerraformResource] = []
-        if names.settings(target).owns_account:
-            github = IamOpenidConnectProvider(
-                self, "github", url=f"https://{GITHUB}", client_id_list=["sts.amazonaws.com"]
-            )
-            before.append(github)
-        plan = iam.role(
-            self,
-            "plan",
-            target,
-            purpose="ci-plan",
-            trust=_federated_trust(
-                target,
-                f"repo:{spec.repository}:pull_request",
-                f"repo:{spec.repository}:ref:refs/heads/{spec.main_branch}",
-            ),  # ID-1
-            governance=governance,
-            policies={"state": _planning_policy(target), "no-data": _no_data_policy(target)},
-            managed=["ReadOnlyAccess"],  # ID-1
-            after=before,
-        )
-        apply = iam.role(
-            self,
-            "apply",
-            target,
-            purpose="ci-apply",
-            trust=_federated_trust(target, f"repo:{spec.repository}:environment:{target.environment}"),  # ID-1
-            governance=governance,
-            policies={"roles": _roles_policy(target)},
-            managed=["PowerUserAccess"],
-            after=before,
-        )
-        self.handle = PipelinesHandle(plan=plan.arn, apply=apply.arn)
-
-
 class WorkloadIdentities(Construct):
     """A role for each module and platform component, bound to its service account by EKS Pod Identity.
 
-    A module gets what it declares and nothing else (LAKE-7): its layers and verbs, its secret, its user of the database
-    and of the cache. external-secrets has no right but to become a module (SEC-3).
+    A module gets exactly what it declares (LAKE-7): access to layers, its secret, its user of the database and of the
+    cache. external-secrets may only assume the modules' roles (SEC-3).
     """
 
     def __init__(
@@ -169,124 +118,6 @@ class WorkloadIdentities(Construct):
         )
 
 
-def _federated_trust(target: Target, *subjects: str) -> str:
-    """Lets GitHub's jobs with exactly these subjects assume the role (ID-1)."""
-    return document(
-        Statement(
-            Effect="Allow",
-            Principal={"Federated": names.arn(target, "iam", f"oidc-provider/{GITHUB}", region="")},
-            Action=["sts:AssumeRoleWithWebIdentity"],
-            Condition={
-                "StringEquals": {
-                    f"{GITHUB}:aud": "sts.amazonaws.com",
-                    f"{GITHUB}:sub": subjects[0] if len(subjects) == 1 else list(subjects),
-                }
-            },
-        )
-    )
-
-
-def _state_arn(target: Target) -> str:
-    return f"arn:{names.settings(target).partition}:s3:::{names.state_bucket(target)}"
-
-
-def _planning_policy(target: Target) -> str:
-    """What a plan needs beyond reading: the lock beside its own state, and AWS's password generator, which reveals
-    nothing of ours (the plan of an environment that exists asks it; see secrets.py)."""
-    own_state = f"{_state_arn(target)}/{target.environment}/"
-    return document(
-        allow(["s3:DeleteObject", "s3:PutObject"], f"{own_state}*.tflock", Sid="LockOwnState"),
-        allow("secretsmanager:GetRandomPassword", "*", Sid="Random"),  # the action knows no resource
-    )
-
-
-def _no_data_policy(target: Target) -> str:
-    """ReadOnlyAccess reads data, too; a plan must not: no secret, no object but states, no decryption but theirs."""
-    states = [_state_arn(target), f"{_state_arn(target)}/*"]
-    return document(
-        Statement(
-            Sid="NoSecrets",
-            Effect="Deny",
-            Action=["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue", "ssm:GetParameter*"],
-            Resource="*",
-        ),
-        Statement(
-            Sid="NoObjects",
-            Effect="Deny",
-            Action=["s3:GetObject", "s3:GetObjectVersion"],
-            NotResource=states,
-        ),
-        Statement(
-            Sid="NoDecryption",
-            Effect="Deny",
-            Action=["kms:Decrypt"],
-            Resource="*",
-            Condition={"StringNotLike": {"kms:EncryptionContext:aws:s3:arn": states}},
-        ),
-    )
-
-
-def _roles_policy(target: Target) -> str:
-    """What PowerUserAccess leaves out and the foundation needs: IAM, on our own names and under the boundary."""
-    roles = names.arn(target, "iam", f"role/{target.prefix}-*", region="")
-    policies = names.arn(target, "iam", f"policy/{target.prefix}-*", region="")
-    under_boundary = {"StringEquals": {"iam:PermissionsBoundary": names.boundary_arn(target)}}
-    statements = [
-        allow(
-            [
-                "iam:AttachRolePolicy",
-                "iam:CreateRole",
-                "iam:DeleteRolePolicy",
-                "iam:DetachRolePolicy",
-                "iam:PutRolePermissionsBoundary",
-                "iam:PutRolePolicy",
-            ],
-            roles,
-            Sid="RolesUnderTheBoundary",
-            Condition=under_boundary,
-        ),
-        allow(
-            [
-                "iam:DeleteRole",
-                "iam:Get*",
-                "iam:List*",
-                "iam:TagRole",
-                "iam:UntagRole",
-                "iam:UpdateAssumeRolePolicy",
-                "iam:UpdateRole",
-                "iam:UpdateRoleDescription",
-            ],
-            roles,
-            Sid="Roles",
-        ),
-        allow(
-            [
-                "iam:CreatePolicy",
-                "iam:CreatePolicyVersion",
-                "iam:DeletePolicy",
-                "iam:DeletePolicyVersion",
-                "iam:Get*",
-                "iam:List*",
-                "iam:TagPolicy",
-                "iam:UntagPolicy",
-            ],
-            policies,
-            Sid="Policies",
-        ),
-        allow(
-            "iam:PassRole", roles, Sid="PassToServices", Condition={"StringEquals": {"iam:PassedToService": PASSED_TO}}
-        ),
-    ]
-    if names.settings(target).owns_account:
-        provider = names.arn(target, "iam", f"oidc-provider/{GITHUB}", region="")
-        statements += [
-            # whatever the one provider takes; and a policy that is the account's, whose actions know no resource
-            allow("iam:*OpenIDConnectProvider*", provider, Sid="PipelineProvider"),
-            allow("iam:*AccountPasswordPolicy", "*", Sid="PasswordPolicy"),
-        ]
-    return document(*statements)
-
-
 def _module_policies(
     name: str,
     module: ModuleSpec,
@@ -298,8 +129,8 @@ def _module_policies(
     cache: CacheHandle,
     secrets: SecretsHandle,
 ) -> dict[str, str]:
-    """A module's inline policies by name (LAKE-7). Those on keys and on the database, whose ids are unknown until they
-    are made, stand apart, so that a plan shows the others."""
+    """A module's inline policies by name (LAKE-7). Keys and the database, whose ids are unknown before the apply, have
+    separate policies, so that a plan shows the others."""
     policies: dict[str, str] = {}
     by_key: list[Statement] = []
     layers = cast(Mapping[Bucket, Access], module.lake)
@@ -333,8 +164,8 @@ def _through(service: str, actions: Sequence[str], key: str, target: Target, *, 
 
 
 def components(target: Target, entry: EntryHandle) -> dict[str, Component]:
-    """What the platform runs for everybody, and its rights. A * stands where the action knows no resource."""
-    ours = {"StringEquals": {"aws:ResourceTag/eks:cluster-name": target.prefix}}
+    """The platform components and their permissions. The resource is * where the action supports no other."""
+    own_groups = {"StringEquals": {"aws:ResourceTag/eks:cluster-name": target.prefix}}
     zone = f"arn:{names.settings(target).partition}:route53:::hostedzone/{entry.dns_zone}"
     modules = names.role_arn(target, "module-*")
     return {
@@ -364,7 +195,7 @@ def components(target: Target, entry: EntryHandle) -> dict[str, Component]:
                     ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
                     names.arn(target, "autoscaling", "autoScalingGroup:*"),
                     Sid="ScaleOurs",
-                    Condition=ours,
+                    Condition=own_groups,
                 ),
             ],
         ),

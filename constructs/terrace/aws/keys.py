@@ -1,4 +1,4 @@
-"""KMS keys, one a purpose, at home and, for what is copied there, in the recovery region."""
+"""KMS keys, one per purpose, in the home region and, for copied data, in the recovery region."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -15,8 +15,8 @@ from terrace.capabilities.target import Target
 
 
 class _Users(NamedTuple):
-    """Who may use a key: `via` are services through which the account's identities do (kms:ViaService, without region
-    and suffix), `services` are principals that use it by themselves."""
+    """Who may use a key: `via` are services through which the account's identities use it (kms:ViaService, without
+    region and suffix); `services` are principals that use it directly."""
 
     via: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ USERS: Mapping[Purpose, _Users] = {
     "database": _Users(via=("rds",), services=("rds",)),
     "cluster": _Users(via=("eks",), services=("eks",)),
     "disks": _Users(via=("ec2",)),
-    "logs": _Users(),  # CloudWatch Logs alone, by its regional principal
+    "logs": _Users(),  # only CloudWatch Logs, by its regional principal
     "secrets": _Users(via=("secretsmanager",), services=("rds",)),
     "registry": _Users(via=("ecr",), services=("ecr",)),
     "cache": _Users(via=("elasticache",), services=("elasticache",)),
@@ -84,11 +84,11 @@ _ADMINISTER = (
     "kms:UpdateAlias",
     "kms:UpdateKeyDescription",
 )
-"""Without Decrypt, and without CreateGrant, by which an administrator could hand it to himself."""
+"""Without Decrypt, and without CreateGrant, with which administrators could grant themselves Decrypt."""
 
 
 class Keys(Construct):
-    """A key and its alias, `alias/prefix-purpose`, a purpose. Source: AWS KMS Developer Guide, "Key policies"."""
+    """A key with alias `alias/prefix-purpose` per purpose. Source: AWS KMS Developer Guide, "Key policies"."""
 
     def __init__(self, scope: Construct, id: str, spec: KeysSpec, target: Target) -> None:
         super().__init__(scope, id)
@@ -131,8 +131,8 @@ class Keys(Construct):
 def _key_policy(target: Target, purpose: Purpose, region: str) -> str:
     """The policy of a purpose's key in a region (KEY-3).
 
-    The account administers but does not decrypt; its identities use the key only through the purpose's services (and
-    with a policy of their own that says so); a service by itself only on this account's behalf.
+    The account administers the key but cannot decrypt with it. Its identities use the key only through the purpose's
+    services, and only with a policy of their own that allows it; a service uses it only on this account's behalf.
     """
     account, account_root, users = names.account(target), {"AWS": names.root(target)}, USERS[purpose]
     statements = [
@@ -157,8 +157,8 @@ def _key_policy(target: Target, purpose: Purpose, region: str) -> str:
             grant=False,
         )
     if purpose == "disks":
-        # Auto Scaling starts the nodes. Its role has no policy on keys, so the key must name it, and by a condition: a
-        # principal must exist already, and an account that never scaled anything has no such role.
+        # Auto Scaling starts the nodes. Its role has no policy on keys, so the key's policy must name it, in a
+        # condition: a principal must exist, and a new account does not have that role yet.
         scaling = names.arn(
             target,
             "iam",
@@ -176,7 +176,7 @@ def _key_policy(target: Target, purpose: Purpose, region: str) -> str:
 def _use_and_grant(
     sid: str, principal: Mapping[str, object], condition: Mapping[str, Mapping[str, object]], *, grant: bool = True
 ) -> list[Statement]:
-    """Use under a condition; grants only as AWS services make them on a resource's behalf."""
+    """Use under a condition; grants only by AWS services on a resource's behalf."""
     use = Statement(
         Sid=f"{sid}Use", Effect="Allow", Principal=principal, Action=_USE, Resource="*", Condition=condition
     )

@@ -34,13 +34,14 @@ ENCRYPTED_FOR: Mapping[Bucket, Purpose] = {
     **dict.fromkeys((*LAYERS, "artifacts"), "lake"),
     "backups": "backups",
     "audit": "audit",
-    # access: S3 and the load balancer cannot write their logs under a customer's key, so S3's own encrypts them
+    # access: S3 and the load balancer cannot write logs under a customer-managed key, so S3's own key encrypts them
 }
 """Bucket to the purpose of its key (LAKE-2)."""
 
 
 class Lake(Construct):
-    """Buckets in the home region, copies of six of them in the recovery region, the account's public access block."""
+    """Buckets in the home region, copies of six of them in the recovery region, and the account's public access
+    block."""
 
     handle: LakeHandle
 
@@ -70,13 +71,13 @@ class Lake(Construct):
             )
             for name in BUCKETS
         }
-        for name, made in home.items():
+        for name, handle in home.items():
             if name != "access":
-                made.log_requests(name, to=home["access"])
+                handle.log_requests(name, to=home["access"])
             if name in LAYERS:
-                # Consumers (and AWS Backup) hear of new objects; request metrics feed the refusals' alarm.
-                S3BucketNotification(made.scope, "events", bucket=made.bucket.bucket, eventbridge=True)
-                S3BucketMetric(made.scope, "requests", bucket=made.bucket.bucket, name="EntireBucket")
+                # Events for consumers and AWS Backup; request metrics for the alarm on denied requests.
+                S3BucketNotification(handle.scope, "events", bucket=handle.bucket.bucket, eventbridge=True)
+                S3BucketMetric(handle.scope, "requests", bucket=handle.bucket.bucket, name="EntireBucket")
         if spec.replicate and target.recovery_region:
             self._replicate(spec, target, keys, governance, home, locked)
         if names.settings(target).owns_account:
@@ -91,7 +92,7 @@ class Lake(Construct):
         self.handle = LakeHandle(
             names={name: names.bucket(target, name) for name in BUCKETS},
             ids={name: names.bucket_arn(target, name) for name in BUCKETS},
-            ready=tuple(made.policy for made in home.values()),
+            ready=tuple(handle.policy for handle in home.values()),
         )
 
     def _replicate(
@@ -103,7 +104,7 @@ class Lake(Construct):
         home: Mapping[Bucket, BucketHandle],
         locked: Mapping[Bucket, int],
     ) -> None:
-        """LAKE-5: a bucket each in the recovery region, and the rule that fills it within fifteen minutes."""
+        """LAKE-5: a copy of each bucket in the recovery region, replicated within fifteen minutes."""
         region = providers.recovery(self)
         copies = {
             name: bucket(
@@ -112,7 +113,7 @@ class Lake(Construct):
                 target,
                 lifecycle=spec.lifecycle[name],
                 key=keys.recovery[ENCRYPTED_FOR[name]],
-                lock_days=locked.get(name),  # S3 copies locked objects only into a bucket that locks, too
+                lock_days=locked.get(name),  # S3 replicates locked objects only to a bucket with object lock
                 lock_mode=spec.immutability.mode,
                 grants=(),
                 recovery=region,
@@ -135,31 +136,37 @@ class Lake(Construct):
                 bucket=home[name].bucket.bucket,
                 role=role.arn,
                 rule=[_copy_rule(target, name, keys.recovery[ENCRYPTED_FOR[name]])],
-                depends_on=[*home[name].settled, *copies[name].settled, *iam.rights(self, "replication")],
+                depends_on=[*home[name].dependencies, *copies[name].dependencies, *iam.rights(self, "replication")],
             )
 
 
 def _grants(name: Bucket, target: Target) -> tuple[Statement, ...]:
-    """What AWS services may write, for this account only."""
+    """What AWS services may write to a bucket, for this account only."""
     arn = names.bucket_arn(target, name)
     account = names.account(target)
-    ours = {"aws:SourceAccount": account}
-    trail = {**ours, "aws:SourceArn": names.trail_arn(target)}
+    this_account = {"aws:SourceAccount": account}
+    trail = {**this_account, "aws:SourceArn": names.trail_arn(target)}
     if name == "audit":
         return (
             _service("TrailLooks", "cloudtrail", "s3:GetBucketAcl", arn, {"StringEquals": trail}),
             _service(
                 "TrailWrites", "cloudtrail", "s3:PutObject", f"{arn}/trail/AWSLogs/{account}/*", {"StringEquals": trail}
             ),
-            _service("ConfigLooks", "config", ["s3:GetBucketAcl", "s3:ListBucket"], arn, {"StringEquals": ours}),
             _service(
-                "ConfigWrites", "config", "s3:PutObject", f"{arn}/config/AWSLogs/{account}/*", {"StringEquals": ours}
+                "ConfigLooks", "config", ["s3:GetBucketAcl", "s3:ListBucket"], arn, {"StringEquals": this_account}
+            ),
+            _service(
+                "ConfigWrites",
+                "config",
+                "s3:PutObject",
+                f"{arn}/config/AWSLogs/{account}/*",
+                {"StringEquals": this_account},
             ),
         )
     if name == "access":
         return (
-            _service("BucketLogs", "logging.s3", "s3:PutObject", f"{arn}/s3/*", {"StringEquals": ours}),
-            # The delivery service sends no source account; the path ends in ours.
+            _service("BucketLogs", "logging.s3", "s3:PutObject", f"{arn}/s3/*", {"StringEquals": this_account}),
+            # The delivery service sends no source account; the path ends in this account's number.
             _service(
                 "LoadBalancerLogs",
                 "logdelivery.elasticloadbalancing",
@@ -183,7 +190,7 @@ def _service(
 
 
 def _copying(target: Target) -> str:
-    """What replication reads at home and writes in the recovery region; keys are in a document of their own."""
+    """What replication reads in the home region and writes in the recovery region; keys have a separate document."""
     home = [names.bucket_arn(target, name) for name in REPLICATED]
     there = [names.bucket_arn(target, name, recovery=True) for name in REPLICATED]
     return iam.document(
@@ -210,7 +217,7 @@ def _copying_keys(keys: KeysHandle) -> str:
 
 
 def _copy_rule(target: Target, name: Bucket, key: str) -> S3BucketReplicationConfigurationRule:
-    """Everything, deletions too, within S3's fifteen-minute replication time control; `key` encrypts the copy."""
+    """All objects and deletions, with S3's fifteen-minute replication time control; `key` encrypts the copy."""
     return S3BucketReplicationConfigurationRule(
         id="recovery",
         status="Enabled",

@@ -1,6 +1,6 @@
-"""Names and ARNs on AWS, computed from the target alone: a plan and a live check know them before anything exists.
+"""Names and ARNs on AWS, computed from the target alone, so that they are known before the resources exist.
 
-No CDK here: `terrace.live.aws` computes the same names to find the same resources.
+Loads no CDK: `terrace.live.aws` computes the same names to find the same resources.
 """
 
 from terrace.capabilities.lake import Bucket
@@ -13,13 +13,13 @@ _USER_ID_LENGTH = 40
 
 
 def settings(target: Target) -> AwsSettings:
-    """The AWS section behind a target that goes to AWS."""
+    """The AWS settings of a target on AWS."""
     assert isinstance(target.settings, AwsSettings)
     return target.settings
 
 
 def account(target: Target) -> str:
-    """The twelve digits."""
+    """The account's twelve digits."""
     return settings(target).account_id
 
 
@@ -45,12 +45,12 @@ def role_arn(target: Target, purpose: str) -> str:
 
 
 def managed_policy(target: Target, name: str) -> str:
-    """The ARN of one of AWS's own policies; `name` may carry a path (service-role/...)."""
+    """The ARN of an AWS managed policy; `name` may include a path (service-role/...)."""
     return f"arn:{settings(target).partition}:iam::aws:policy/{name}"
 
 
 def boundary_arn(target: Target) -> str:
-    """The permissions boundary of every role that the kit makes."""
+    """The permissions boundary of every role of the kit."""
     return arn(target, "iam", f"policy/{target.prefix}-boundary", region="")
 
 
@@ -65,7 +65,7 @@ def bucket_arn(target: Target, name: Bucket, *, recovery: bool = False) -> str:
 
 
 def log_group(target: Target, name: LogGroup) -> str:
-    """A log group's name. EKS, RDS, WAF and Container Insights fix theirs; the kit makes them first, encrypted."""
+    """A log group's name. EKS, RDS, WAF and Container Insights fix theirs; the kit creates them first, encrypted."""
     fixed: dict[LogGroup, str] = {
         "cluster": f"/aws/eks/{target.prefix}/cluster",
         "postgresql": f"/aws/rds/instance/{target.prefix}/postgresql",
@@ -100,7 +100,7 @@ def cluster_arn(target: Target) -> str:
 
 
 def state_bucket(target: Target) -> str:
-    """Where remote state of all the project's environments in the account is kept."""
+    """The bucket with the remote state of all the project's environments in the account."""
     project = target.prefix.removesuffix(f"-{target.environment}")
     return target.state_bucket or f"{project}-state-{account(target)}"
 
@@ -110,7 +110,7 @@ def cache_user(target: Target, module: str) -> str:
     name = f"{target.prefix}-{module}"
     if len(name) > _USER_ID_LENGTH:
         raise ContractError(
-            f"the cache user {name} has {len(name)} characters, ElastiCache takes {_USER_ID_LENGTH}",
+            f"the cache user {name} has {len(name)} characters; ElastiCache allows {_USER_ID_LENGTH}",
             where=f"modules.{module}",
             hint="shorten the project's or the module's name",
         )
@@ -123,10 +123,10 @@ def cache_user_arn(target: Target, module: str) -> str:
 
 
 def metric_namespace(target: Target) -> str:
-    """Where the environment's own metrics are."""
+    """The namespace of the environment's own metrics."""
     return f"Terrace/{target.prefix}"
 
 
 def secret_arn_pattern(target: Target, secret: str) -> str:
-    """A secret as policies name it; Secrets Manager ends ARNs with a hyphen and six characters of its own."""
+    """A secret's ARN for policies; Secrets Manager appends a hyphen and six random characters to ARNs."""
     return arn(target, "secretsmanager", f"secret:{secret}-??????")

@@ -1,4 +1,4 @@
-"""The VPC: subnets over zones, NAT, private paths, openings by purpose, flow logs (NET-1 to NET-5)."""
+"""The VPC: subnets over zones, NAT, private paths, firewall rules by purpose, flow logs (NET-1 to NET-5)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from ipaddress import IPv4Network
@@ -23,7 +23,7 @@ from cdktn_provider_aws.vpc_endpoint import VpcEndpoint
 from constructs import Construct
 
 from terrace.aws import iam, names
-from terrace.aws.firewall import ANYWHERE, Openings
+from terrace.aws.firewall import ANYWHERE, FirewallRules
 from terrace.aws.iam import allow, document
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.network import NetworkHandle, NetworkSpec
@@ -48,7 +48,7 @@ _FULL_PATHS = (
 
 
 class _Layout(NamedTuple):
-    """Ranges of subnets, by place of the zone. Positions are fixed, so that a zone more moves nothing."""
+    """Ranges of subnets by position of the zone. Positions are fixed, so that another zone moves no subnet."""
 
     public: tuple[str, ...]
     nodes: tuple[str, ...]
@@ -59,15 +59,15 @@ class _Layout(NamedTuple):
 def layout(cidr: str) -> _Layout:
     """Three zones' subnets in a /16 to /20: nodes take an eighth each, every other kind small ranges of one eighth.
 
-    Small ranges are 1/256 of the network but a /26 at least: a load balancer wants a /27, and the control subnets hold
-    up to seventeen endpoints beside the API's interfaces. Two eighths stay free.
+    Small ranges are 1/256 of the network but at least a /26: a load balancer requires a /27, and a control subnet has
+    up to seventeen endpoints besides the API's interfaces. Two eighths stay free.
     """
     network = IPv4Network(cidr)
     eighths = list(network.subnets(prefixlen_diff=3))
 
     def small(eighth: IPv4Network) -> tuple[str, ...]:
         ranges = eighth.subnets(new_prefix=min(network.prefixlen + 8, 26))
-        return tuple(str(found) for found, _ in zip(ranges, range(3), strict=False))
+        return tuple(str(subnet) for subnet, _ in zip(ranges, range(3), strict=False))
 
     return _Layout(
         public=small(eighths[0]),
@@ -78,10 +78,11 @@ def layout(cidr: str) -> _Layout:
 
 
 class Network(Construct):
-    """A VPC whose every opening is named. Raises ContractError if the region has no second zone: EKS, RDS and load
-    balancers want subnets in two even where everything runs in one. Source: Amazon EKS User Guide, "VPC requirements".
+    """A VPC where every firewall rule has a purpose. Raises ContractError if the region has no second zone: EKS, RDS
+    and load balancers require subnets in two even if everything runs in one. Source: Amazon EKS User Guide, "VPC
+    requirements".
 
-    On-premises ranges behind a hybrid link are reached like any other: name them in `egress.destinations`.
+    On-premises ranges behind a hybrid link are destinations like any other: list them in `egress.destinations`.
     """
 
     def __init__(
@@ -114,12 +115,12 @@ class Network(Construct):
         self._vpc_id = self._vpc.id
         self._lock_defaults()
         callers = dict(api_ranges)
-        if spec.hybrid:  # with the private endpoint alone, the link is the way to the API
+        if spec.hybrid:  # without public ranges, the API is reached through the link
             callers |= {f"on-premises-{cidr.replace('/', '-')}": cidr for cidr in spec.hybrid.peer_cidrs}
         ranges = layout(spec.cidr)
         public = self._subnets("public", paired, ranges.public, {"kubernetes.io/role/elb": "1"})
         nodes = self._subnets("nodes", zones, ranges.nodes, {"kubernetes.io/role/internal-elb": "1"})
-        # RDS, ElastiCache, EKS and load balancers want two zones: the spare one's subnets stay empty
+        # RDS, ElastiCache, EKS and load balancers require two zones; the spare zone's subnets stay empty
         data = self._subnets("data", paired, ranges.data)
         control = self._subnets("control", paired, ranges.control)
         self._access_lists(
@@ -133,12 +134,12 @@ class Network(Construct):
         nat_zones = list(zones)[:1] if spec.egress.nat == "single" else list(zones)
         outward, nat_ids = self._nat(nat_zones, public)
         node_tables, routes = self._route_nodes(nodes, nat_ids)
-        # No default route: nothing leaves from control and data subnets (NET-2)
+        # No default route: control and data subnets have no egress (NET-2)
         control_table, _ = self._table("control", {f"control-{zone}": subnet for zone, subnet in control.items()})
         self._table("data", {f"data-{zone}": subnet for zone, subnet in data.items()})
 
         storage = self._storage_path(target, [control_table, *node_tables.values()])
-        openings = Openings(
+        openings = FirewallRules(
             self,
             "openings",
             spec,
@@ -174,7 +175,7 @@ class Network(Construct):
         )
 
     def _lock_defaults(self) -> None:
-        """What AWS makes with every VPC and attaches to whatever names nothing else: emptied (NET-4)."""
+        """Empties the default security group, network ACL and route table of the VPC (NET-4)."""
         DefaultSecurityGroup(
             self, "default-group", vpc_id=self._vpc_id, tags={"Name": f"{self._prefix}-default-locked"}
         )  # NET-4
@@ -183,7 +184,7 @@ class Network(Construct):
             "default-access-list",
             default_network_acl_id=self._vpc.default_network_acl_id,
             tags={"Name": f"{self._prefix}-default-locked"},
-            # A subnet is in the default list until it joins its own; that is not drift
+            # A subnet is in the default list until its association with another; that is not drift
             lifecycle=TerraformResourceLifecycle(ignore_changes=["subnet_ids"]),
         )
         DefaultRouteTable(
@@ -214,8 +215,8 @@ class Network(Construct):
     def _access_lists(
         self, cidr: str, api_ranges: Collection[str], public: list[str], private: list[str], data: list[str]
     ) -> None:
-        """A stateless second line behind the groups. Answers come back to any port from 1024 up: NAT and load balancers
-        use all of them. Source: VPC User Guide, "Ephemeral ports"."""
+        """Network ACLs, a stateless second line behind the security groups. Replies arrive on any port from 1024 up,
+        because NAT and load balancers use all of them. Source: VPC User Guide, "Ephemeral ports"."""
         inside, answers, out = ("-1", cidr, 0, 0), ("tcp", ANYWHERE, 1024, 65535), ("-1", ANYWHERE, 0, 0)
         web = [("tcp", ANYWHERE, port, port) for port in (443, 80)]
         api = [("tcp", source, 443, 443) for source in sorted(set(api_ranges))]
@@ -227,22 +228,28 @@ class Network(Construct):
     def _access_list(
         self, kind: str, subnets: list[str], into: Sequence[tuple[str, str, int, int]], out: tuple[str, str, int, int]
     ) -> None:
-        def rule(place: int, protocol: str, cidr: str, first: int, last: int) -> dict[str, Any]:
+        def rule(position: int, protocol: str, cidr: str, first: int, last: int) -> dict[str, Any]:
             ports = {"from_port": first, "to_port": last}
-            return {"rule_no": 100 + 10 * place, "protocol": protocol, "action": "allow", "cidr_block": cidr, **ports}
+            return {
+                "rule_no": 100 + 10 * position,
+                "protocol": protocol,
+                "action": "allow",
+                "cidr_block": cidr,
+                **ports,
+            }
 
         NetworkAcl(
             self,
             f"{kind}-access-list",
             vpc_id=self._vpc_id,
             subnet_ids=subnets,
-            ingress=[NetworkAclIngress(**rule(place, *each)) for place, each in enumerate(into)],
+            ingress=[NetworkAclIngress(**rule(position, *each)) for position, each in enumerate(into)],
             egress=[NetworkAclEgress(**rule(0, *out))],
             tags={"Name": f"{self._prefix}-{kind}"},
         )
 
     def _nat(self, zones: Sequence[str], public: Mapping[str, str]) -> tuple[Route, dict[str, str]]:
-        """The way out: a gateway for the public subnets, NAT with a fixed address in each of `zones` (NET-2)."""
+        """An internet gateway for the public subnets, and NAT with a fixed address in each of `zones` (NET-2)."""
         gateway = InternetGateway(self, "gateway", vpc_id=self._vpc_id, tags={"Name": self._prefix})
         table, _ = self._table("public", {f"public-{zone}": subnet for zone, subnet in public.items()})
         outward = Route(
@@ -269,7 +276,7 @@ class Network(Construct):
         return outward, ids
 
     def _table(self, name: str, subnets: Mapping[str, str]) -> tuple[str, list[Construct]]:
-        """A route table's id, and its links to subnets (by construct id)."""
+        """A route table's id, and its associations with subnets (by construct id)."""
         table = RouteTable(self, f"{name}-table", vpc_id=self._vpc_id, tags={"Name": f"{self._prefix}-{name}"}).id
         links: list[Construct] = [
             RouteTableAssociation(self, f"{id}-routes", subnet_id=subnet, route_table_id=table)
@@ -280,7 +287,7 @@ class Network(Construct):
     def _route_nodes(
         self, nodes: Mapping[str, str], nat_ids: Mapping[str, str]
     ) -> tuple[dict[str, str], list[Construct]]:
-        """Route tables by the zone's letter, and what must exist before a node can reach anything."""
+        """Route tables by the zone's letter, and what must exist before nodes have network access."""
         tables: dict[str, str] = {}
         ready: list[Construct] = []
         shared = next(iter(nat_ids.values()))
@@ -297,7 +304,7 @@ class Network(Construct):
         return tables, ready
 
     def _storage_path(self, target: Target, tables: list[str]) -> VpcEndpoint:
-        """S3 without leaving the network, the account's buckets only; ECR keeps image layers in a bucket of its own."""
+        """A gateway endpoint for S3, limited to the account's buckets and the one in which ECR stores image layers."""
         layers = f"arn:{names.settings(target).partition}:s3:::prod-{target.region}-starport-layer-bucket/*"
         own = {"StringEquals": {"aws:ResourceAccount": names.account(target)}}
         return VpcEndpoint(

@@ -1,27 +1,12 @@
-"""Logs in CloudWatch under one key, alarms on the same signals everywhere, topics that lead to people (OBS-1 to OBS-4).
+"""Log groups in CloudWatch under one key, and a topic per severity (OBS-1, OBS-3).
 
-`Observability` comes first, since others write to its log groups and publish to its topics; `Alarms` comes last, since
-it watches what they made.
+It is built first, because other capabilities write to its log groups and publish to its topics; `alarms` is built last.
 """
 
-import json
-from collections.abc import Mapping
-from typing import Any, get_args
+from typing import get_args
 
 from cdktn import ITerraformDependable
-from cdktn_provider_aws.cloudwatch_composite_alarm import CloudwatchCompositeAlarm
-from cdktn_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
 from cdktn_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
-from cdktn_provider_aws.cloudwatch_log_metric_filter import (
-    CloudwatchLogMetricFilter,
-    CloudwatchLogMetricFilterMetricTransformation,
-)
-from cdktn_provider_aws.cloudwatch_metric_alarm import (
-    CloudwatchMetricAlarm,
-    CloudwatchMetricAlarmMetricQuery,
-    CloudwatchMetricAlarmMetricQueryMetric,
-)
-from cdktn_provider_aws.cloudwatch_query_definition import CloudwatchQueryDefinition
 from cdktn_provider_aws.sns_topic import SnsTopic
 from cdktn_provider_aws.sns_topic_policy import SnsTopicPolicy
 from cdktn_provider_aws.sns_topic_subscription import SnsTopicSubscription
@@ -29,33 +14,23 @@ from constructs import Construct
 
 from terrace.aws import iam, names
 from terrace.aws.iam import Statement
-from terrace.aws.signals import QUERIES, Signal, events, signals
-from terrace.capabilities.audit import AuditHandle
-from terrace.capabilities.cache import CacheHandle, CacheSpec
-from terrace.capabilities.cluster import ClusterHandle
-from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
-from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.keys import KeysHandle
-from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import (
     EmailChannel,
     LogGroup,
     ObservabilityHandle,
     ObservabilitySpec,
 )
-from terrace.capabilities.signals import BURNS, SEVERITIES, Burn, lasting_minutes
-from terrace.capabilities.spec import Severity
+from terrace.capabilities.signals import SEVERITIES
 from terrace.capabilities.target import Target
 
 LOG_GROUPS: tuple[LogGroup, ...] = get_args(LogGroup)
-_PERIOD_SECONDS = 300
-"""Every signal is judged in steps of five minutes."""
 
 
 class Observability(Construct):
-    """Every log group that anything writes to, made before its writer so that none appears bare; a topic a severity.
+    """Every log group, created before the service that writes to it would create it unencrypted; a topic per severity.
 
-    The handle's names and ARNs are known at synth. Whoever names one to a service that looks it up depends on `ready`.
+    The handle's names and ARNs are known at synth. A resource that refers to one by name depends on `ready`.
     """
 
     handle: ObservabilityHandle
@@ -103,7 +78,7 @@ class Observability(Construct):
                     topic_arn=topic.arn,
                     protocol="email" if mail else "https",
                     endpoint=channel.address if isinstance(channel, EmailChannel) else channel.url,
-                    endpoint_auto_confirms=None if mail else True,  # pager services answer SNS's question themselves
+                    endpoint_auto_confirms=None if mail else True,  # pager services confirm the subscription themselves
                 )
         self.handle = ObservabilityHandle(
             logs={name: names.log_group(target, name) for name in LOG_GROUPS},
@@ -116,7 +91,7 @@ class Observability(Construct):
 
 
 def _publishers(target: Target, topic: str) -> str:
-    """AWS services acting for this account may publish; nobody may without TLS."""
+    """AWS services acting for this account may publish; requests without TLS are denied."""
     services = ["cloudwatch", "events", "budgets", "backup", "events.rds", "elasticache"]
     return iam.document(
         Statement(
@@ -136,214 +111,3 @@ def _publishers(target: Target, topic: str) -> str:
             Condition={"Bool": {"aws:SecureTransport": "false"}},
         ),
     )
-
-
-class Alarms(Construct):
-    """Each signal twice: a warning soon, critical when it lasts; the entry's objective; a dashboard; saved queries."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        spec: ObservabilitySpec,
-        target: Target,
-        *,
-        database_spec: DatabaseSpec,
-        cache_spec: CacheSpec,
-        network: NetworkHandle,
-        entry: EntryHandle,
-        cluster: ClusterHandle,
-        database: DatabaseHandle,
-        cache: CacheHandle,
-        observability: ObservabilityHandle,
-        audit: AuditHandle,
-    ) -> None:
-        super().__init__(scope, id)
-        watched = signals(
-            spec.thresholds,
-            target,
-            database_spec=database_spec,
-            cache_spec=cache_spec,
-            network=network,
-            cluster=cluster,
-            database=database,
-            cache=cache,
-            audit=audit,
-        )
-        self._count_events(target, observability, audit)
-        made = {
-            f"{name}-{severity}": self._alarm(target, name, signal, severity, spec, observability)
-            for name, signal in watched.items()
-            for severity in SEVERITIES
-        }
-        for name, burn in BURNS.items():
-            made[f"objective-{name}"] = self._burn_rate(target, name, burn, spec.slo_percent, entry, observability)
-        CloudwatchCompositeAlarm(  # OBS-2
-            self,
-            "platform",
-            alarm_name=f"{target.prefix}-platform-down",
-            alarm_description="Users see failures, and the database or the nodes are in trouble: wake somebody.",
-            alarm_rule=_trouble(
-                made["objective-fast"],
-                made["database-cpu-critical"],
-                made["database-storage-critical"],
-                made["nodes-failed-critical"],
-            ),
-            alarm_actions=[observability.topics["critical"]],
-            ok_actions=[observability.topics["critical"]],
-        )
-        CloudwatchDashboard(  # OBS-4
-            self,
-            "dashboard",
-            dashboard_name=target.prefix,
-            dashboard_body=_dashboard(target, watched, spec.slo_percent),
-        )
-        for name, query in QUERIES.items():
-            CloudwatchQueryDefinition(
-                self,
-                f"{name}-query",
-                name=f"{target.prefix}/{name}",
-                log_group_names=[observability.logs[query.group]],
-                query_string=query.text,
-            )
-
-    def _count_events(self, target: Target, observability: ObservabilityHandle, audit: AuditHandle) -> None:
-        """Turns records of the trail into numbers that an alarm can watch."""
-        for name, event in events(audit).items():
-            CloudwatchLogMetricFilter(  # OBS-2
-                self,
-                f"{name}-count",
-                name=f"{target.prefix}-{name}",
-                log_group_name=observability.logs["trail"],
-                pattern=event.pattern,
-                metric_transformation=CloudwatchLogMetricFilterMetricTransformation(
-                    name=event.metric, namespace=names.metric_namespace(target), value="1", default_value="0"
-                ),
-                depends_on=list(observability.ready),
-            )
-
-    def _alarm(
-        self,
-        target: Target,
-        name: str,
-        signal: Signal,
-        severity: Severity,
-        spec: ObservabilitySpec,
-        observability: ObservabilityHandle,
-    ) -> CloudwatchMetricAlarm:
-        """OBS-2, OBS-3: the same signal for both severities; how long it has to last is the escalation."""
-        periods = 1 if signal.event else lasting_minutes(spec.escalation, severity) * 60 // _PERIOD_SECONDS
-        return CloudwatchMetricAlarm(  # OBS-2
-            self,
-            f"{name}-{severity}",
-            alarm_name=_alarm_name(target, f"{name}-{severity}"),
-            alarm_description=f"{signal.title}: {signal.comparison} {signal.threshold:g}"
-            + ("" if signal.event else f" for {periods * _PERIOD_SECONDS // 60} minutes"),
-            namespace=signal.namespace,
-            metric_name=signal.metric,
-            statistic=signal.statistic,
-            comparison_operator="GreaterThanThreshold" if signal.comparison == "above" else "LessThanThreshold",
-            threshold=signal.threshold,
-            dimensions=dict(signal.dimensions) or None,
-            period=_PERIOD_SECONDS,
-            evaluation_periods=periods,
-            datapoints_to_alarm=periods,
-            # A service that reports nothing (asleep, gone) is not known to be well. Our own counters are 0 when idle.
-            treat_missing_data="missing" if signal.dimensions else "notBreaching",
-            alarm_actions=[observability.topics[severity]],
-            ok_actions=[observability.topics[severity]],
-        )
-
-    def _burn_rate(
-        self,
-        target: Target,
-        name: str,
-        burn: Burn,
-        slo_percent: float,
-        entry: EntryHandle,
-        observability: ObservabilityHandle,
-    ) -> CloudwatchMetricAlarm:
-        """OBS-4: how many times faster than allowed the entry's error budget is being used up."""
-        budget = round(1 - slo_percent / 100, 6)
-        sums = {"failed": "HTTPCode_Target_5XX_Count", "refused": "HTTPCode_ELB_5XX_Count", "answered": "RequestCount"}
-        # Refused: no target was there to choose, and the load balancer leaves such requests out of its RequestCount.
-        bad, all_of_them = "(FILL(failed, 0) + FILL(refused, 0))", "(FILL(answered, 0) + FILL(refused, 0))"
-        return CloudwatchMetricAlarm(  # OBS-4
-            self,
-            f"objective-{name}",
-            alarm_name=_alarm_name(target, f"objective-{name}"),
-            alarm_description=f"The error budget of {slo_percent:g} % goes {burn.rate:g} times too fast",
-            comparison_operator="GreaterThanThreshold",
-            threshold=burn.rate,
-            evaluation_periods=1,
-            treat_missing_data="notBreaching",
-            alarm_actions=[observability.topics[burn.severity]],
-            ok_actions=[observability.topics[burn.severity]],
-            metric_query=[
-                CloudwatchMetricAlarmMetricQuery(
-                    id="burn",
-                    expression=f"IF({all_of_them} > 0, {bad} / {all_of_them} / {budget:g}, 0)",
-                    label="burn rate",
-                    return_data=True,
-                ),
-                *(
-                    CloudwatchMetricAlarmMetricQuery(
-                        id=id,
-                        metric=CloudwatchMetricAlarmMetricQueryMetric(
-                            namespace="AWS/ApplicationELB",
-                            metric_name=metric,
-                            period=burn.window_seconds,
-                            stat="Sum",
-                            dimensions={"LoadBalancer": entry.load_balancer},
-                        ),
-                    )
-                    for id, metric in sums.items()
-                ),
-            ],
-        )
-
-
-def _alarm_name(target: Target, name: str) -> str:
-    return f"{target.prefix}-{name}"
-
-
-def _alarm_arn(target: Target, name: str) -> str:
-    return names.arn(target, "cloudwatch", f"alarm:{_alarm_name(target, name)}")
-
-
-def _trouble(felt: CloudwatchMetricAlarm, *causes: CloudwatchMetricAlarm) -> str:
-    """True while users feel it and at least one of the causes is there."""
-    any_cause = " OR ".join(f'ALARM("{cause.alarm_name}")' for cause in causes)
-    return f'ALARM("{felt.alarm_name}") AND ({any_cause})'
-
-
-def _dashboard(target: Target, watched: Mapping[str, Signal], slo_percent: float) -> str:
-    """The objective on top, below it each signal with its threshold, three abreast of a width of 24."""
-    objectives = [_alarm_arn(target, f"objective-{name}") for name in BURNS]
-    widgets: list[dict[str, Any]] = [
-        {
-            "type": "alarm",
-            **_place(0, 0, 24, 2),
-            "properties": {"title": f"Objective: {slo_percent:g} % of requests succeed", "alarms": objectives},
-        }
-    ]
-    for column, (name, arn) in enumerate(zip(BURNS, objectives, strict=True)):
-        burning = {"title": f"Error budget, {name} burn", "region": target.region, "annotations": {"alarms": [arn]}}
-        widgets.append({"type": "metric", **_place(12 * column, 2, 12, 6), "properties": burning})
-    for position, signal in enumerate(watched.values()):
-        row, column = divmod(position, 3)
-        dimensions = [part for pair in signal.dimensions.items() for part in pair]
-        drawn: dict[str, Any] = {
-            "title": signal.title,
-            "region": target.region,
-            "period": _PERIOD_SECONDS,
-            "stat": signal.statistic,
-            "metrics": [[signal.namespace, signal.metric, *dimensions]],
-            "annotations": {"horizontal": [{"label": "alarm", "value": signal.threshold}]},
-        }
-        widgets.append({"type": "metric", **_place(8 * column, 8 + 6 * row, 8, 6), "properties": drawn})
-    return json.dumps({"widgets": widgets})
-
-
-def _place(x: int, y: int, width: int, height: int) -> dict[str, int]:
-    return {"x": x, "y": y, "width": width, "height": height}

@@ -1,4 +1,4 @@
-"""What applying takes on AWS, as IAM policies. No CDK here."""
+"""The permissions to apply on AWS, as IAM policies. Loads no CDK."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -16,7 +16,7 @@ PASSED_TO = (
     "scheduler.amazonaws.com",
     "vpc-flow-logs.amazonaws.com",
 )
-"""Services that the foundation gives roles to."""
+"""Services that the foundation passes roles to."""
 
 _LINKED = (
     "access-analyzer.amazonaws.com",
@@ -33,7 +33,7 @@ _LINKED = (
     "spot.amazonaws.com",
     "wafv2.amazonaws.com",
 )
-"""Services that make a role of their own in the account when they are first used."""
+"""Services that create a service-linked role in the account on first use."""
 
 _BOUNDED = (
     "AttachRolePolicy",
@@ -43,10 +43,10 @@ _BOUNDED = (
     "PutRolePermissionsBoundary",
     "PutRolePolicy",
 )
-"""What may be done to roles only as long as they are under a boundary of the kit's (GOV-2)."""
+"""Actions allowed only on roles with one of the kit's permissions boundaries (GOV-2)."""
 
 STATE = ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
-"""On the bucket of remote state, whatever is applied: the state and the lock beside it."""
+"""On the bucket of remote state: the state file and its lock."""
 
 _PARTS = {
     "network": ("acm", "ec2", "elasticloadbalancing", "route53", "wafv2"),
@@ -54,18 +54,18 @@ _PARTS = {
     "cluster": ("backup", "backup-storage", "ecr", "eks", "inspector2"),
     "records": ("access-analyzer", "cloudtrail", "cloudwatch", "config", "events", "guardduty", "logs", "securityhub"),
 }
-"""A managed policy has 6144 characters at most, so there are several: services of each, and `rest` with IAM. Source:
-IAM User Guide, "IAM and AWS STS quotas"."""
+"""A managed policy has at most 6144 characters, so the services are spread over several policies; `rest` has IAM and
+the others. Source: IAM User Guide, "IAM and AWS STS quotas"."""
 
 
 def files(types: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """File name to content: policies that together, all attached, let somebody apply stacks of these types.
+    """File name to content: policies that together allow applying stacks with these resource types.
 
-    `types` is type of resource to service to actions.
+    `types` maps a resource type to services and their actions.
     """
     services: dict[str, set[str]] = {}
-    for wanted in types.values():
-        for service, words in wanted.items():
+    for actions in types.values():
+        for service, words in actions.items():
             services.setdefault(service, set()).update(words.split())
     identity = services.pop("iam", set())
     rest = tuple(sorted(set(services) - {service for part in _PARTS.values() for service in part}))
@@ -82,7 +82,7 @@ def files(types: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 
 
 def _identity(words: set[str]) -> list[dict[str, Any]]:
-    """IAM's actions: roles under a boundary only, and handed to known services only."""
+    """IAM's actions: on roles with a permissions boundary only, and passing roles to known services only."""
     bounded = {f"iam:{word}" for word in words.intersection(_BOUNDED)}
     return [
         _allow("iam", words - {"CreateServiceLinkedRole", "PassRole", *_BOUNDED}),

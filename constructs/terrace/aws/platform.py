@@ -1,5 +1,6 @@
-"""AWS: one construct a capability, under the names that `terrace.capabilities.cloud.Cloud` asks for."""
+"""AWS: the constructs of each capability, as `terrace.capabilities.platform.Platform` requires."""
 
+from terrace.aws.alarms import Alarms
 from terrace.aws.audit import Audit
 from terrace.aws.backup import Backup
 from terrace.aws.cache import Cache
@@ -9,17 +10,17 @@ from terrace.aws.database import Database
 from terrace.aws.entry import Entry
 from terrace.aws.governance import Governance
 from terrace.aws.hybrid import Hybrid
-from terrace.aws.identity import Pipelines, WorkloadIdentities
+from terrace.aws.identity import WorkloadIdentities
 from terrace.aws.keys import Keys
 from terrace.aws.lake import Lake
 from terrace.aws.network import Network
-from terrace.aws.observability import Alarms, Observability
-from terrace.aws.providers import VERSIONS, configure, remote_state
+from terrace.aws.observability import Observability
+from terrace.aws.pipelines import Pipelines
+from terrace.aws.providers import configure, remote_state
 from terrace.aws.registry import Registry
 from terrace.aws.secrets import Secrets
 
 __all__ = [
-    "VERSIONS",
     "Alarms",
     "Audit",
     "Backup",

@@ -1,4 +1,4 @@
-"""The AWS providers of a stack: the home region's, and the recovery region's where there is one."""
+"""The AWS providers of a stack: one for the home region and, if there is one, for the recovery region."""
 
 from typing import Any
 
@@ -11,23 +11,20 @@ from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import ContractError
 
-VERSIONS = {"aws": ">= 5.100, < 7"}
-"""5.100 has every argument used and 6.x took none of them away; the lock file pins (docs/decisions)."""
-
 
 def configure(stack: TerraformStack, target: Target) -> None:
-    """Give `stack` its providers. Wrong account: Terraform refuses before it touches anything."""
+    """Add the providers to `stack`. With credentials of another account, Terraform fails before any change."""
     _provider(stack, "aws", target, target.region, alias=None)
     if target.recovery_region:
         _provider(stack, "aws-recovery", target, target.recovery_region, alias="recovery")
 
 
 def recovery(scope: Construct) -> AwsProvider:
-    """The recovery region's provider of the stack around `scope`."""
-    found = TerraformStack.of(scope).node.try_find_child("aws-recovery")
-    if not isinstance(found, AwsProvider):
+    """The provider for the recovery region, of the stack that contains `scope`."""
+    provider = TerraformStack.of(scope).node.try_find_child("aws-recovery")
+    if not isinstance(provider, AwsProvider):
         raise ContractError("the environment has no recovery region", where=scope.node.path)
-    return found
+    return provider
 
 
 def _provider(stack: TerraformStack, id: str, target: Target, region: str, *, alias: str | None) -> None:
@@ -48,7 +45,7 @@ def _provider(stack: TerraformStack, id: str, target: Target, region: str, *, al
 
 
 def remote_state(environment: Environment, target: Target, layer: str) -> tuple[str, dict[str, Any]]:
-    """S3, encrypted, locked by Terraform itself; a key an environment, cloud and layer. The bucket is versioned."""
+    """S3, encrypted, with Terraform's lock file; one key per environment, cloud and layer. The bucket is versioned."""
     return "s3", {
         "bucket": names.state_bucket(target),
         "region": target.region,

@@ -1,4 +1,4 @@
-"""ECR: a repository a module, immutable tags, scanned when pushed and, where asked, ever after (K8S-10)."""
+"""ECR: one repository per module, immutable tags, images scanned on push or continuously (K8S-10)."""
 
 import json
 from collections.abc import Sequence
@@ -31,7 +31,8 @@ from terrace.capabilities.target import Target
 
 
 class Registry(Construct):
-    """Repositories `prefix/module`, and, where the environment owns the account, how the registry scans and copies."""
+    """Repositories `prefix/module` and, where the environment owns the account, the registry's scanning and
+    replication."""
 
     def __init__(
         self,
@@ -115,7 +116,7 @@ class Registry(Construct):
 
 
 def _expire_untagged(days: int) -> str:
-    """A lifecycle policy that removes images without a tag. Tagged ones stay: a deployment may still name them."""
+    """A lifecycle policy that removes untagged images. Tagged images stay, because a deployment may use them."""
     rule = {
         "rulePriority": 1,
         "description": "Untagged images",

@@ -1,4 +1,5 @@
-"""Secrets Manager: a secret a module, its value never kept by Terraform, and the database's rotation (SEC-1 to 3)."""
+"""Secrets Manager: one secret per module, with a value that is never in state, and the database's rotation (SEC-1 to
+SEC-3)."""
 
 from collections.abc import Sequence
 
@@ -25,8 +26,8 @@ _LENGTH = 64
 class Secrets(Construct):
     """`prefix/module/app` for each of `modules`: 64 random letters and digits, from which a module derives its keys.
 
-    The value goes from AWS's generator to the secret during one apply; state and plan hold neither. Changing it by hand
-    is not undone: Terraform writes again only when the version in the code goes up.
+    AWS generates the value during the apply; it is in no state and no plan. Terraform does not revert a value that was
+    changed by hand: it writes a new one only when the version in the code increases.
     """
 
     def __init__(
@@ -70,8 +71,8 @@ class Secrets(Construct):
             f"{module}-value",
             password_length=_LENGTH,
             exclude_punctuation=True,
-            # Always the empty string, yet unknown until the secret exists: so AWS is asked while applying, and
-            # the plan of a new environment calls nothing. depends_on does not do that for ephemeral resources.
+            # Always an empty string, but unknown until the secret exists, which moves the call to the apply: the
+            # plan of a new environment calls nothing. depends_on has no such effect on ephemeral resources.
             exclude_characters=Fn.substr(secret.arn, 0, 0),
         )
         SecretsmanagerSecretVersion(
@@ -92,15 +93,15 @@ class Secrets(Construct):
 
 
 def secret_name(module: str, target: Target) -> str:
-    """A module's secret."""
+    """The name of a module's secret."""
     return f"{target.prefix}/{module}/app"
 
 
 def _reading_policy(module: str, target: Target) -> str:
-    """Refuses the value to all but the module's own role, and to those who write it: the pipeline, administrators.
+    """Denies reading the value, except to the module's role and to the writers: the pipeline and administrators.
 
-    external-secrets reads as the module: it assumes the module's role. Writers must read, too, since the provider reads
-    back what it wrote (and drops it).
+    external-secrets assumes the module's role. Writers need to read because the provider reads back what it wrote (and
+    discards it).
     """
     readers = [
         names.role_arn(target, f"module-{module}"),

@@ -1,6 +1,6 @@
-"""What is watched, and from where it counts as wrong (OBS-2): one row a signal, in CloudWatch's words. No CDK here.
+"""The signals and their thresholds as CloudWatch metrics (OBS-2). Loads no CDK.
 
-Dimensions are those under which the services publish: RDS by instance, ElastiCache by node (it publishes nothing for a
+Dimensions are those that the services publish: RDS by instance, ElastiCache by node (it publishes nothing for a
 replication group), Container Insights by cluster, NAT by gateway.
 """
 
@@ -24,7 +24,7 @@ Statistic = Literal["Average", "Maximum", "Minimum", "Sum"]
 
 @dataclass(frozen=True)
 class Signal:
-    """A metric and the value from which it is wrong. An event is wrong at once; anything else when it lasts."""
+    """A metric and its threshold. An event raises an alarm at once, other signals only if they persist."""
 
     title: str
     metric: str
@@ -38,7 +38,7 @@ class Signal:
 
 @dataclass(frozen=True)
 class Event:
-    """A kind of record in the trail that is counted; `at_once`: a single one is too many."""
+    """A kind of record in the trail, counted by a metric; with `at_once`, a single record raises an alarm."""
 
     title: str
     metric: str
@@ -65,7 +65,7 @@ QUERIES: Mapping[str, Query] = {
 
 
 def events(audit: AuditHandle) -> dict[str, Event]:
-    """What is counted in the trail's log group."""
+    """Records counted in the trail's log group."""
     trail_name = audit.trail.rsplit("/", 1)[-1]
     return {
         "lake-denials": Event(

@@ -1,6 +1,6 @@
 """The record of every call (activity log), threat detection (Defender), configuration against a baseline (Policy).
 
-What a subscription has only once is made by the environment that owns it; the record is everybody's.
+The environment that owns the subscription creates what exists once; every environment exports the activity log.
 """
 
 from collections.abc import Mapping
@@ -39,11 +39,11 @@ _CATEGORIES = (
     "Autoscale",
     "ResourceHealth",
 )
-"""All that the activity log has. Source: "Azure activity log event schema"."""
+"""All categories of the activity log. Source: "Azure activity log event schema"."""
 
 
 class _Plan(NamedTuple):
-    """A plan of Defender for Cloud: `subplan` where there are several, and what is switched on in it."""
+    """A plan of Defender for Cloud: `subplan` if there are several, and its enabled extensions."""
 
     subplan: str | None = None
     extensions: tuple[str, ...] = ()
@@ -68,11 +68,12 @@ _DETECTION: Mapping[str, _Plan] = {
 _BASELINE = "1f3afdf9-d0c9-4c3d-847f-89da613e70a8"
 """The initiative "Microsoft cloud security benchmark"."""
 _MALWARE_SCAN_GB = "1000"
-"""A month and account at most; scanning is paid by the gigabyte."""
+"""The maximum per month and account; Azure bills scanning by the gigabyte."""
 
 
 class Audit(Construct):
-    """The activity log into the workspace and the locked audit bucket; with the subscription, Defender and baseline."""
+    """Exports the activity log to the workspace and to the locked audit bucket. Where the environment owns the
+    subscription, also Defender and the baseline."""
 
     handle: AuditHandle
 
@@ -111,7 +112,7 @@ class Audit(Construct):
         )
         if names.settings(target).owns_account:
             self._detect_threats(observability)
-            self._judge_configuration(target)
+            self._evaluate_configuration(target)
         setting = f"providers/Microsoft.Insights/diagnosticSettings/{target.prefix}"
         self.handle = AuditHandle(trail=f"{names.subscription(target)}/{setting}", ready=(trail, vault, *lake.ready))
 
@@ -144,8 +145,8 @@ class Audit(Construct):
                 alerts_to_admins=True,
             )
 
-    def _judge_configuration(self, target: Target) -> None:
-        """AUD-3: every resource is compared with the benchmark at each change, and daily."""
+    def _evaluate_configuration(self, target: Target) -> None:
+        """AUD-3: Azure compares every resource with the benchmark at each change, and daily."""
         SubscriptionPolicyAssignment(
             self,
             "baseline",
@@ -153,7 +154,7 @@ class Audit(Construct):
             display_name="Microsoft cloud security benchmark",
             subscription_id=names.subscription(target),
             policy_definition_id=names.policy_id(_BASELINE, initiative=True),  # AUD-3
-            enforce=False,  # it tells and does not repair
+            enforce=False,  # audit only
             location=target.region,
             identity=SubscriptionPolicyAssignmentIdentity(type="SystemAssigned"),
         )

@@ -1,7 +1,7 @@
-"""A backup vault with daily copies of the lake and weekly ones of the database; and Velero's rights (BAK-1 to BAK-3).
+"""A backup vault with daily copies of the lake and weekly ones of the database; and Velero's identity (BAK-1 to BAK-3).
 
-Azure takes vaulted backups of PostgreSQL weekly at most; the days between are the server's own (DB-5). The cache is not
-here: Data Protection does not know Managed Redis, which keeps snapshots of its own (CACHE-3).
+Vaulted backups of PostgreSQL run weekly at most; point-in-time recovery covers the days between (DB-5). The cache is
+not included: Azure Backup does not support Managed Redis, which keeps its own snapshots (CACHE-3).
 """
 
 from collections.abc import Sequence
@@ -43,19 +43,19 @@ from terrace.errors import ContractError
 
 _LONGEST_PAUSE = timedelta(days=1)
 BACKED_UP: tuple[Layer, ...] = ("silver", "gold", "platinum")
-"""Bronze needs no backup: nobody can change it (LAKE-3), and it can be loaded again."""
+"""Bronze needs no backup: it is immutable (LAKE-3) and can be loaded again."""
 _DAILY = "R/2026-01-04T17:00:00+00:00/P1D"
 _WEEKLY = "R/2026-01-04T17:00:00+00:00/P1W"
-"""UTC. At 17:00 a database that sleeps at night is still awake."""
+"""UTC. At 17:00 a database that sleeps at night still runs."""
 VELERO = "velero"
-"""Its namespace and service account."""
+"""Velero's namespace and service account."""
 
 
 class Backup(Construct):
-    """A locked vault, its policies, what they take, and Velero's identity.
+    """A locked vault, its policies and their backup instances, and Velero's identity.
 
-    Where a copy in a second region is asked for the vault is geo-redundant: Azure copies it to the region's pair.
-    Raises ContractError for a pause between backups of more than a day.
+    If the environment requires a copy in a second region, the vault is geo-redundant: Azure copies it to the paired
+    region. Raises ContractError for an interval between backups of more than a day.
     """
 
     handle: BackupHandle
@@ -85,7 +85,7 @@ class Backup(Construct):
         vault = self._vault(spec, target, keys)
         self._lake(spec, target, vault, lake)
         self._database(spec, target, vault, database)
-        MonitorAlertProcessingRuleActionGroup(  # OBS-3: the vault raises alerts of its own, which name nobody
+        MonitorAlertProcessingRuleActionGroup(  # OBS-3: the vault's built-in alerts have no recipients
             self,
             "trouble",
             name=f"{target.prefix}-backup-trouble",
@@ -99,7 +99,7 @@ class Backup(Construct):
         self.handle = BackupHandle(vault=vault.name)
 
     def _vault(self, spec: BackupSpec, target: Target, keys: KeysHandle) -> DataProtectionBackupVault:
-        """BAK-1: whose contents nobody removes before their time; `compliance` can never be undone."""
+        """BAK-1: backups cannot be deleted before the end of their retention; `compliance` is irreversible."""
         group = providers.home(self)
         away = spec.copy_to_recovery_region and target.recovery_region is not None
         redundancy = "GeoRedundant" if away else "ZoneRedundant" if len(target.zones) > 1 else "LocallyRedundant"
@@ -119,7 +119,7 @@ class Backup(Construct):
             identity=DataProtectionBackupVaultIdentity(
                 type="SystemAssigned, UserAssigned", identity_ids=[keys.users["backups"].id]
             ),
-            tags={**target.tags, **objectives},  # BAK-3: what it has to keep, beside it
+            tags={**target.tags, **objectives},  # BAK-3: the recovery objectives
             depends_on=list(keys.ready),
         )
         own_key = f"{names.vault_id(target)}/keys/backups"
@@ -208,7 +208,7 @@ class Backup(Construct):
         )
 
     def _velero(self, target: Target, cluster: ClusterHandle, lake: LakeHandle) -> None:
-        """BAK-2: Velero keeps the cluster's objects in the backups bucket and snapshots volumes."""
+        """BAK-2: Velero stores the cluster's objects in the backups bucket and takes volume snapshots."""
         user = iam.identity(self, VELERO, target, purpose=VELERO)
         iam.federate(
             self, "velero-pods", user, issuer=cluster.workload_identity, subject=iam.subject(VELERO, VELERO)

@@ -1,8 +1,7 @@
-"""One storage account as every bucket of the platform is: private, versioned, encrypted, with a lifecycle (LAKE-1-4).
+"""A storage account for a bucket of the platform: private, versioned, encrypted, with a lifecycle (LAKE-1 to LAKE-4).
 
-All of them are made here, so that none can differ by accident; what only some have is a visible argument. A bucket is
-an account with a container of the bucket's name: the account carries keys, network, versions and lifecycle, so buckets
-that differ in one of these cannot share it.
+All buckets are created here, so that they differ only by arguments. A bucket is an account with a container of the
+bucket's name: keys, network, versions and lifecycle are settings of the account, so buckets cannot share one.
 """
 
 from collections.abc import Sequence
@@ -46,15 +45,15 @@ _ACCESS_LOGS = ("StorageRead", "StorageWrite", "StorageDelete")
 
 @dataclass(frozen=True)
 class BucketHandle:
-    """A bucket and what must wait for it."""
+    """A bucket and the resources that depend on it."""
 
     scope: Construct
     account: StorageAccount
     containers: tuple[StorageContainer, ...]
-    settled: tuple[TerraformResource, ...]
+    dependencies: tuple[TerraformResource, ...]
 
     def log_requests(self, *, to: "BucketHandle", id: str = "access-log") -> MonitorDiagnosticSetting:
-        """LAKE-6: every request to the bucket on record in another one."""
+        """LAKE-6: write the bucket's request logs to another bucket."""
         return MonitorDiagnosticSetting(
             self.scope,
             id,
@@ -62,7 +61,7 @@ class BucketHandle:
             target_resource_id=f"{self.account.id}/blobServices/default",
             storage_account_id=to.account.id,  # LAKE-6
             enabled_log=[MonitorDiagnosticSettingEnabledLog(category=category) for category in _ACCESS_LOGS],
-            depends_on=list(to.settled),
+            depends_on=list(to.dependencies),
         )
 
 
@@ -80,8 +79,8 @@ def bucket(
     recovery: bool = False,
     after: Sequence[TerraformResource] = (),
 ) -> BucketHandle:
-    """A private, versioned, encrypted account with its lifecycle, and containers (one of its own name unless given)."""
-    made = account(
+    """A private, versioned, encrypted account with its lifecycle and containers (default: one of the bucket's name)."""
+    storage = account(
         scope,
         "account",
         target,
@@ -91,33 +90,33 @@ def bucket(
         recovery=recovery,
         after=after,
     )
-    held = [
+    blobs = [
         StorageContainer(
             scope,
             f"container-{container}",
             name=container,
-            storage_account_id=made.id,
+            storage_account_id=storage.id,
             container_access_type="private",  # LAKE-1
         )
         for container in containers or (name,)
     ]
-    settled: list[TerraformResource] = [made, *held]
+    dependencies: list[TerraformResource] = [storage, *blobs]
     if lock_days is not None:
-        settled += [
+        dependencies += [
             StorageContainerImmutabilityPolicy(  # LAKE-3
                 scope,
                 f"lock-{container.node.id.removeprefix('container-')}",
                 storage_container_resource_manager_id=container.id,
                 immutability_period_in_days=lock_days,
-                protected_append_writes_all_enabled=True,  # logs grow by appending
+                protected_append_writes_all_enabled=True,  # for append blobs, which logs are
                 locked=lock_mode == "compliance",
             )
-            for container in held
+            for container in blobs
         ]
     StorageManagementPolicy(  # LAKE-4
-        scope, "lifecycle", storage_account_id=made.id, rule=_lifecycle_rules(lifecycle), depends_on=settled
+        scope, "lifecycle", storage_account_id=storage.id, rule=_lifecycle_rules(lifecycle), depends_on=dependencies
     )
-    return BucketHandle(scope, made, tuple(held), tuple(settled))
+    return BucketHandle(scope, storage, tuple(blobs), tuple(dependencies))
 
 
 def account(
@@ -132,9 +131,9 @@ def account(
     shared_keys: bool = False,
     after: Sequence[TerraformResource] = (),
 ) -> StorageAccount:
-    """A storage account that only identities reach, on private paths, over TLS, under a customer's key.
+    """A storage account reached by identity only, on private paths, over TLS, under a customer-managed key.
 
-    `shared_keys` is for the one writer that knows no identity: flow logs. Such an account takes no versions, either.
+    `shared_keys` is for flow logs, whose writer supports no identity; such an account has no versioning either.
     """
     group = providers.recovery(scope) if recovery else providers.home(scope)
     days = 7 if target.tier == "dev" else 30
@@ -183,7 +182,7 @@ def account(
 
 
 def _lifecycle_rules(spec: LifecycleSpec) -> list[StorageManagementPolicyRule]:
-    """LAKE-4: block blobs move and end; append blobs, which logs are, know no tiers and only end."""
+    """LAKE-4: block blobs change tier and expire; append blobs, which logs are, support no tiers and only expire."""
     rules = [
         StorageManagementPolicyRule(
             name="age",
@@ -192,7 +191,7 @@ def _lifecycle_rules(spec: LifecycleSpec) -> list[StorageManagementPolicyRule]:
             actions=StorageManagementPolicyRuleActions(
                 base_blob=StorageManagementPolicyRuleActionsBaseBlob(
                     tier_to_cool_after_days_since_modification_greater_than=spec.cool_after_days,
-                    # cold reads at once, which archive does not
+                    # cold has instant reads, archive has not
                     tier_to_cold_after_days_since_modification_greater_than=spec.archive_after_days,
                     delete_after_days_since_modification_greater_than=spec.expire_after_days,
                 ),

@@ -1,7 +1,7 @@
 """Azure Managed Redis (CACHE-1 to CACHE-3).
 
-Clients log in by Entra: access keys are off. A client that cannot refresh an Entra token needs a cache in the cluster
-instead. Azure Cache for Redis, the older service, takes no new instances.
+Clients authenticate with Entra; access keys are disabled. A client that cannot refresh an Entra token needs a cache in
+the cluster instead. Azure Cache for Redis, the older service, accepts no new instances.
 """
 
 from collections.abc import Sequence
@@ -31,8 +31,8 @@ PORT = 10000
 
 
 class Cache(Construct):
-    """One database that behaves as a single shard. Modules get their access with their identity (see identity.py);
-    `handle.users` names those identities. Source: "What is Azure Managed Redis?", "Microsoft Entra authentication".
+    """One database that behaves as a single shard. Modules get access with their identity (see identity.py), which
+    `handle.users` contains. Source: "What is Azure Managed Redis?", "Microsoft Entra authentication".
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Cache(Construct):
             customer_managed_key=ManagedRedisCustomerManagedKey(
                 key_vault_key_id=keys.versions[
                     "cache"
-                ],  # CACHE-2: a version is asked for; a rotation is a plan's change
+                ],  # CACHE-2: requires a key version, so a rotation shows up in the next plan
                 user_assigned_identity_id=user,
             ),
             tags=dict(target.tags),
@@ -97,7 +97,7 @@ class Cache(Construct):
 
 
 def _user_id(module: str, target: Target) -> str:
-    """The identity that a module logs in as; Redis knows it by its object id, which is in its token."""
+    """The identity that a module authenticates with; Redis identifies it by the object id in its token."""
     return names.identity(target, f"module-{module}")
 
 

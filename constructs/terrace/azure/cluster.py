@@ -1,4 +1,4 @@
-"""AKS: the API server, who may reach it and how, and node pools (K8S-1 to K8S-9)."""
+"""AKS: the API server with its access, and node pools (K8S-1 to K8S-9)."""
 
 from collections.abc import Mapping
 from ipaddress import IPv4Network
@@ -55,9 +55,9 @@ _LOGS = (
     "cloud-controller-manager",
     "guard",
 )
-"""What the control plane tells (K8S-3). Source: "Monitoring data reference for AKS", resource logs."""
+"""Logs of the control plane (K8S-3). Source: "Monitoring data reference for AKS", resource logs."""
 _POOL_NAME_LENGTH = 12
-"""Source: AKS, agent pool names: a-z and 0-9, letter first."""
+"""Source: AKS, agent pool names: a-z and 0-9, a letter first."""
 
 
 class Taint(NamedTuple):
@@ -74,11 +74,11 @@ TAINTS: Mapping[PoolKind, Taint] = {
     "spot": Taint("kubernetes.azure.com/scalesetpriority", "spot"),
     "gpu": Taint("nvidia.com/gpu", "present"),
 }
-"""What keeps pods off a dedicated pool. AKS's add-ons tolerate the first; AKS itself sets the third."""
+"""The taint of a dedicated pool. AKS's add-ons tolerate the first; AKS itself sets the third."""
 
 
 class _Right(NamedTuple):
-    """A role of the control plane (or of the kubelets) on a scope."""
+    """A role of the control plane or of the kubelets on a scope."""
 
     role: str
     on: str
@@ -86,11 +86,11 @@ class _Right(NamedTuple):
 
 
 class Cluster(Construct):
-    """AKS with the API server in the network. Raises ContractError if no pool could be the system's.
+    """AKS with the API server in the network. Raises ContractError if there is no system pool.
 
-    `handle.pools` maps a pool to its name at AKS; `handle.ready` is done once pods can run; `handle.workload_identity`
-    is the issuer of service accounts' tokens.
-    Source: AKS documentation, "API Server VNet Integration", "Key management service", "Azure CNI powered by Cilium".
+    `handle.pools` maps a pool to its name at AKS; `handle.ready` is complete once pods can run;
+    `handle.workload_identity` is the issuer of service accounts' tokens. Source: AKS documentation, "API Server VNet
+    Integration", "Key management service", "Azure CNI powered by Cilium".
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Cluster(Construct):
         system = next((name for name, pool in spec.pools.items() if pool.kind == "system"), None)
         if system is None:
             raise ContractError(
-                "AKS needs a pool of kind system", where=f"{id}.pools", hint="give one of them that kind"
+                "AKS needs a pool of kind system", where=f"{id}.pools", hint="set kind: system on one pool"
             )
         self._server = self._control_plane(spec, system, keys, network, observability)
         self._access(pipelines)
@@ -129,7 +129,7 @@ class Cluster(Construct):
         self.handle = ClusterHandle(
             name=self._server.name,
             endpoint=f"https://{self._server.private_fqdn if not spec.api_access.public_from else self._server.fqdn}",
-            # public, but in one block with what would be credentials if local accounts were on
+            # not a secret; local accounts, whose credentials would be in the same block, are disabled
             certificate_authority=Token.as_string(
                 Fn.nonsensitive(self._server.kube_config.get(0).cluster_ca_certificate)
             ),
@@ -226,7 +226,7 @@ class Cluster(Construct):
             key_management_service=KubernetesClusterKeyManagementService(
                 key_vault_key_id=keys.versions[
                     "cluster"
-                ],  # K8S-2: AKS asks for a version; a rotation is a plan's change
+                ],  # K8S-2: requires a key version, so a rotation shows up in the next plan
                 key_vault_network_access="Private",
             ),
             disk_encryption_set_id=disks.id,  # K8S-9
@@ -252,7 +252,7 @@ class Cluster(Construct):
                 vnet_subnet_id=network.node_subnet_ids[0],  # NET-1
                 zones=list(network.zones),  # NET-1
                 auto_scaling_enabled=True,  # K8S-6
-                min_count=max(pool.min_nodes, 1),  # K8S-6: AKS keeps one system node
+                min_count=max(pool.min_nodes, 1),  # K8S-6: AKS requires one system node
                 max_count=pool.max_nodes,  # K8S-6
                 only_critical_addons_enabled=pool.dedicated,
                 os_sku="AzureLinux",  # K8S-9
@@ -284,7 +284,7 @@ class Cluster(Construct):
                 snapshot_controller_enabled=True,
             ),
             tags=dict(target.tags),
-            # patches come by themselves; a minor version comes from the environment, by a plan that says so
+            # AKS installs patches; a minor version changes only through the environment
             lifecycle=TerraformResourceLifecycle(ignore_changes=["default_node_pool[0].node_count"]),
             depends_on=[*allowed, *keys.ready, *network.ready, *observability.ready],
         )
@@ -333,14 +333,14 @@ class Cluster(Construct):
             node_public_ip_enabled=False,  # NET-2
             max_pods=110,
             temporary_name_for_rotation=f"{_pool_name(name)[:6]}tmp",
-            upgrade_settings=None if spot else surge,  # AKS refuses it for spot
+            upgrade_settings=None if spot else surge,  # AKS rejects it for spot
             tags=dict(self._target.tags),
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["node_count"]),  # the autoscaler's
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["node_count"]),  # autoscaler
         )
 
 
 def _rights(target: Target, disks: str, kubelet: str) -> dict[str, _Right]:
-    """What the control plane and the kubelets need of their surroundings, by name."""
+    """Roles of the control plane and the kubelets outside the cluster, by name."""
     key = f"{names.vault_id(target)}/keys/cluster"
     return {
         "join-the-network": _Right("Network Contributor", names.network_id(target)),
@@ -354,17 +354,17 @@ def _rights(target: Target, disks: str, kubelet: str) -> dict[str, _Right]:
 
 
 def _labels(name: str, pool: PoolSpec) -> dict[str, str]:
-    """What pods choose a pool by. AKS adds its own label to spot nodes, and shows it as drift unless it is here."""
+    """Node labels for selectors. AKS adds its own label to spot nodes, which would be drift if it were missing here."""
     own = {"kubernetes.azure.com/scalesetpriority": "spot"} if pool.kind == "spot" else {}
     return {"terrace.dev/pool": name, "terrace.dev/kind": pool.kind, **own}
 
 
 def _pool_name(name: str) -> str:
-    """A pool's name at AKS: a-z and 0-9. Raises ContractError when it is too long."""
+    """A pool's name in AKS: a-z and 0-9. Raises ContractError if it is too long."""
     flat = name.replace("-", "")
     if len(flat) > _POOL_NAME_LENGTH:
         raise ContractError(
-            f"the node pool {flat} has {len(flat)} characters, AKS takes {_POOL_NAME_LENGTH}",
+            f"the node pool {flat} has {len(flat)} characters; AKS allows {_POOL_NAME_LENGTH}",
             where=f"cluster.pools.{name}",
             hint="shorten its name",
         )

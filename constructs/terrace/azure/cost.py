@@ -1,4 +1,4 @@
-"""A consumption budget with alerts before the money is gone, and a schedule on which cluster and database sleep."""
+"""A consumption budget with alerts, and a schedule that stops the cluster and the database (COST-1, COST-2)."""
 
 import json
 from collections.abc import Mapping
@@ -37,9 +37,9 @@ ALERTS: tuple[tuple[Literal["Actual", "Forecasted"], int], ...] = (
     ("Actual", 100),
     ("Forecasted", 100),
 )
-"""Percent of the budget at which somebody is told (COST-1)."""
+"""Percent of the budget at which an alert is sent (COST-1)."""
 _BEGINNING, _END = "2026-01-01T00:00:00Z", "2036-01-01T00:00:00Z"
-"""A first of a month that has passed, and one far away; left out, Azure would choose ten years from the start."""
+"""A past first day of a month, and a distant end; if omitted, Azure uses ten years from the start."""
 _WORKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 _WEEKEND = ("Saturday", "Sunday")
 _TIME_ZONES = {
@@ -63,11 +63,11 @@ _TIME_ZONES = {
     "Europe/Zurich": "W. Europe Standard Time",
     "UTC": "UTC",
 }
-"""IANA's names to those that Logic Apps takes. Source: Unicode CLDR, windowsZones."""
+"""IANA time zones to the names that Logic Apps accepts. Source: Unicode CLDR, windowsZones."""
 
 
 class Call(NamedTuple):
-    """What happens at a time: a call of Azure's API on a resource, without a function in between."""
+    """A scheduled call of Azure's API on a resource; a Logic App makes it without a function."""
 
     at: str
     resource: str
@@ -76,9 +76,9 @@ class Call(NamedTuple):
 
 
 class Cost(Construct):
-    """The environment's budget, and its sleep where asked for.
+    """The environment's budget, and its sleep schedule if configured.
 
-    The budget is the subscription's, by tag: nodes and disks live in a group that AKS makes.
+    The budget is on the subscription, filtered by tag, because nodes and disks are in a group that AKS creates.
     """
 
     handle: CostHandle
@@ -127,7 +127,7 @@ class Cost(Construct):
         self.handle = CostHandle(budget=budget.name)
 
     def _sleep(self, sleep: SleepSpec, target: Target, cluster: ClusterHandle, database: DatabaseHandle) -> None:
-        """COST-2. Stopping AKS takes its nodes away and keeps its state; a pool's bounds stay what they are."""
+        """COST-2. Stopping AKS removes its nodes and keeps its state; the bounds of pools do not change."""
         group = providers.home(self)
         role = RoleDefinition(
             self,
@@ -189,7 +189,7 @@ class Cost(Construct):
 
 
 def _calls(sleep: SleepSpec, target: Target, database: DatabaseHandle) -> dict[str, Call]:
-    """Down: no nodes and no database. Up: both."""
+    """Down: no nodes, the database stopped. Up: both started."""
     cluster = names.cluster_id(target)
     return {
         "database-down": Call(sleep.down, database.id, "stop", "2024-08-01"),
@@ -200,7 +200,7 @@ def _calls(sleep: SleepSpec, target: Target, database: DatabaseHandle) -> dict[s
 
 
 def _request(call: Call) -> str:
-    """A Logic Apps action that calls Azure's API as the workflow's own identity, and tries again when it is busy."""
+    """A Logic Apps action that calls Azure's API with the workflow's identity and retries when throttled."""
     api = "https://management.azure.com"
     action: dict[str, Any] = {
         "type": "Http",
@@ -216,9 +216,11 @@ def _request(call: Call) -> str:
 
 
 def _time_zone(name: str) -> str:
-    """Windows' name of a time zone. Raises ContractError for one that nobody has looked up yet."""
+    """The Windows name of a time zone. Raises ContractError for one that is not in the table."""
     if name not in _TIME_ZONES:
         raise ContractError(
-            f"the time zone {name} has no known name on Azure", where="cost.sleep.timezone", hint=", ".join(_TIME_ZONES)
+            f"no Windows name is known for the time zone {name}",
+            where="cost.sleep.timezone",
+            hint=", ".join(_TIME_ZONES),
         )
     return _TIME_ZONES[name]

@@ -1,6 +1,6 @@
 """Azure Database for PostgreSQL, Flexible Server (DB-1 to DB-10, SEC-2).
 
-Everybody logs in by Entra: no password exists that could be in a state, or that would have to be rotated.
+Every login uses Entra, so there is no password in a state and none to rotate.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ NAME = "platform"
 ADMIN = "database-admin"
 PORT = 5432
 _STORAGE_GB = (32, 64, 128, 256, 512, 1024, 2048, 4095, 8192, 16384)
-"""What may be bought. Source: provider, `postgresql_flexible_server.storage_mb`."""
+"""Available storage sizes. Source: provider, `postgresql_flexible_server.storage_mb`."""
 
 _EXTENSIONS = (
     "address_standardizer",
@@ -61,13 +61,13 @@ _EXTENSIONS = (
     "unaccent",
     "uuid-ossp",
 )
-"""What may be created; none that reads files, other servers or buckets."""
+"""Allowed extensions; none of them reads files, other servers or buckets."""
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-"""Azure's order of days."""
+"""In Azure's order."""
 
 
 def parameters(spec: DatabaseSpec) -> Mapping[str, str]:
-    """Settings that differ from Azure's own. Source: Flexible Server documentation, "Server parameters"."""
+    """Settings that differ from Azure's defaults. Source: Flexible Server documentation, "Server parameters"."""
     return {
         "require_secure_transport": "on",  # DB-2
         "ssl_min_protocol_version": "TLSv1.2",  # DB-2
@@ -80,16 +80,16 @@ def parameters(spec: DatabaseSpec) -> Mapping[str, str]:
         "log_min_duration_statement": str(spec.slow_query_ms),  # DB-7
         "log_statement": "ddl",  # DB-7
         "pg_qs.query_capture_mode": "top",  # DB-7
-        "pg_qs.retention_period_in_days": str(min(spec.insights_days, 30)),  # DB-7: Query Store keeps a month at most
+        "pg_qs.retention_period_in_days": str(min(spec.insights_days, 30)),  # DB-7: Query Store's maximum is a month
         "pgms_wait_sampling.query_capture_mode": "all",  # DB-7
         "track_io_timing": "on",
     }
 
 
 class Database(Construct):
-    """A server in the network, its settings and administrators, replicas, and a lock where deletion is refused.
+    """A server in the network, its settings and administrators, replicas, and a lock if it is protected from deletion.
 
-    `handle.login_resource` is the client id of the identity that administers; it grants the others their login.
+    `handle.login_resource` is the client id of the administrator identity, which grants logins to the others.
     Source: "Azure Database for PostgreSQL", "Microsoft Entra authentication", "Networking with private access".
     """
 
@@ -117,7 +117,7 @@ class Database(Construct):
                     name=name,
                     server_id=server.id,
                     value=value,
-                    # the server takes one change at a time, and restarts after some
+                    # the server accepts one change at a time, and restarts after some
                     depends_on=settings[-1:],
                 )
             )
@@ -126,12 +126,12 @@ class Database(Construct):
             self, "platform", name=NAME, server_id=server.id, charset="UTF8", collation="en_US.utf8"
         )  # DB-9
         replicas = [self._replica(number, spec, server, network, settings) for number in range(1, spec.replicas + 1)]
-        for name, one in {"": server, **{f"-{one.node.id}": one for one in replicas}}.items():
+        for suffix, instance in {"": server, **{f"-{replica.node.id}": replica for replica in replicas}}.items():
             MonitorDiagnosticSetting(
                 self,
-                f"logs{name}",
+                f"logs{suffix}",
                 name="logs",
-                target_resource_id=one.id,
+                target_resource_id=instance.id,
                 log_analytics_workspace_id=observability.log_ids["postgresql"],
                 log_analytics_destination_type="Dedicated",
                 enabled_log=[MonitorDiagnosticSettingEnabledLog(category_group="allLogs")],  # DB-7
@@ -163,7 +163,7 @@ class Database(Construct):
             host=server.fqdn,
             port=PORT,
             name=NAME,
-            admin_secret="",  # SEC-2: there is none
+            admin_secret="",  # SEC-2: no password exists
             login_resource=admin_id,
             ready=(server, database, administrators, *settings),
         )
@@ -215,7 +215,7 @@ class Database(Construct):
             maintenance_window=maintenance_window(spec),  # DB-10
             tags=dict(target.tags),
             lifecycle=TerraformResourceLifecycle(
-                # a failover swaps zones, growth adds storage
+                # a failover swaps zones, and storage grows automatically
                 ignore_changes=["zone", "high_availability[0].standby_availability_zone", "storage_mb"]
             ),
             depends_on=[*keys.ready, *network.ready],
@@ -224,7 +224,7 @@ class Database(Construct):
     def _administrators(
         self, server: PostgresqlFlexibleServer
     ) -> tuple[str, PostgresqlFlexibleServerActiveDirectoryAdministrator]:
-        """SEC-2: the organisation's group, and an identity for the job that makes schemas and roles (DB-9)."""
+        """SEC-2: the organisation's group, and an identity for the job that creates schemas and roles (DB-9)."""
         target = self._target
         job = iam.identity(self, "admin", target, purpose=ADMIN)
         people = names.settings(target).admin_group_id
@@ -263,7 +263,7 @@ class Database(Construct):
         network: NetworkHandle,
         settings: list[PostgresqlFlexibleServerConfiguration],
     ) -> PostgresqlFlexibleServer:
-        """DB-8. A replica has a key and an identity of its own to name, and logs in like the server it follows."""
+        """DB-8. A replica refers to key and identity itself, and has the same logins as its source server."""
         target, user = self._target, self._keys.users["database"].id
         return PostgresqlFlexibleServer(
             self,
@@ -302,7 +302,7 @@ def instance_class(spec: DatabaseSpec, target: Target) -> str:
 
 
 def maintenance_window(spec: DatabaseSpec) -> PostgresqlFlexibleServerMaintenanceWindow:
-    """The start of an hour a week, UTC; Azure counts days from Sunday."""
+    """The start of the weekly hour, UTC; Azure counts days from Sunday."""
     window = spec.maintenance_window
     return PostgresqlFlexibleServerMaintenanceWindow(
         day_of_week=_DAYS.index(window.day), start_hour=window.hour, start_minute=0
@@ -310,5 +310,5 @@ def maintenance_window(spec: DatabaseSpec) -> PostgresqlFlexibleServerMaintenanc
 
 
 def _storage_gb(spec: DatabaseSpec) -> int:
-    """The least storage that Azure sells and that is enough."""
+    """The smallest available storage size that is large enough."""
     return next(size for size in _STORAGE_GB if size >= spec.storage_gb)

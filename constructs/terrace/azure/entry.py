@@ -59,17 +59,17 @@ from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 
 MANAGED_RULES = {"Microsoft_DefaultRuleSet": "2.1", "Microsoft_BotManagerRuleSet": "1.1"}
-"""Set to version. Source: "Web Application Firewall DRS and CRS rule groups and rules"."""
+"""Rule set to its version. Source: "Web Application Firewall DRS and CRS rule groups and rules"."""
 _TLS_POLICY = "AppGwSslPolicy20220101S"
-"""TLS 1.2 and 1.3 with forward secrecy alone. Source: "Application Gateway TLS policy overview"."""
+"""TLS 1.2 and 1.3, only with forward secrecy. Source: "Application Gateway TLS policy overview"."""
 INGRESS_PORT = 443
 
 
 class Entry(Construct):
-    """An application gateway behind a firewall, with a certificate for the domain and its first-level names.
+    """An application gateway with a web application firewall and a certificate for the domain and its subdomains.
 
-    The certificate is Key Vault's, renewed by itself and fetched anew by the gateway; `azure.certificate_issuer` names
-    the authority. Ingress pods are reached through an internal load balancer at the handle's `target`.
+    Key Vault issues and renews the certificate, and the gateway fetches it; `azure.certificate_issuer` names the
+    authority. Ingress pods are behind an internal load balancer at the handle's `target`.
     Source: "TLS termination with Key Vault certificates".
     """
 
@@ -182,7 +182,7 @@ class Entry(Construct):
                 ),
             ),
             tags=dict(target.tags),
-            # its vault can be reached, and is in use already
+            # the vault is reachable and used already
             depends_on=[*network.public_ready, *observability.ready],
         )
 
@@ -295,7 +295,7 @@ class Entry(Construct):
         )
 
     def _firewall(self, spec: EntrySpec, target: Target) -> str:
-        """Microsoft's own rules, which block or, while traffic is being learned, only tell; then a limit by address."""
+        """Microsoft's managed rules, which block or only log; then a rate limit by client address."""
         return WebApplicationFirewallPolicy(
             self,
             "firewall",
@@ -333,7 +333,7 @@ class Entry(Construct):
                                     variable_name="RemoteAddr"
                                 )
                             ],
-                            # everybody: a rate rule must match something
+                            # every client: a rate rule requires a condition
                             operator="IPMatch",
                             match_values=["0.0.0.0/0"],
                         )
@@ -345,5 +345,5 @@ class Entry(Construct):
 
 
 def _ingress_address(network: NetworkHandle) -> str:
-    """Where the ingress's internal load balancer listens: the last address that the nodes' subnet has to give."""
+    """The address of the ingress's internal load balancer: the last usable one of the nodes' subnet."""
     return str(IPv4Network(network.ranges["nodes"])[-2])

@@ -1,6 +1,6 @@
-"""What may speak to what: a security group for each subnet, a rule on both sides of each flow (NET-4).
+"""Firewall rules: a network security group for each subnet, and a rule on both sides of each flow (NET-4).
 
-And the private paths (NET-3): an endpoint in the network for each service that is reached by name.
+And private paths (NET-3): an endpoint in the network for each service.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,11 +34,11 @@ GROUPS: Mapping[Group, str] = {
     "cache": "Managed Redis",
     "entry": "Public entry",
 }
-"""Party to what it is; each has a subnet of its own name."""
+"""Party to its description; each has a subnet of its name."""
 
 
 class Flow(NamedTuple):
-    """Traffic from one group into another over a range of ports."""
+    """Allowed traffic from one group into another over a range of ports."""
 
     source: Group
     into: Group
@@ -64,11 +64,11 @@ FLOWS: Mapping[str, Flow] = {
     "api-to-keys": Flow("control", "endpoints", 443, 443, "Tcp", "Kubernetes API reaches its key"),
     "entry-to-ingress": Flow("entry", "nodes", 443, 443, "Tcp", "Gateway reaches the ingress"),
 }
-"""Everything that may speak inside the network (NET-4); public, administrators' and outbound openings come on top."""
+"""All traffic allowed inside the network (NET-4). Rules for public, administrators' and outbound traffic are below."""
 
 
-class _Opening(NamedTuple):
-    """Traffic between a group and what is not one; `peer` is a range or one of Azure's service tags."""
+class _OutsideRule(NamedTuple):
+    """Allowed traffic between a group and a peer outside; `peer` is a range or an Azure service tag."""
 
     group: Group
     side: Literal["Inbound", "Outbound"]
@@ -78,8 +78,8 @@ class _Opening(NamedTuple):
     protocol: Literal["Tcp", "Udp", "*"] = "Tcp"
 
 
-class Openings(Construct):
-    """A security group a subnet, and its rules; what no rule names is refused by the last one.
+class FirewallRules(Construct):
+    """A security group per subnet and its rules; the last rule denies all other traffic.
 
     `groups` holds ids by party; `ready` are the rules.
     """
@@ -99,7 +99,7 @@ class Openings(Construct):
         self._ranges: Mapping[Group, Sequence[str]] = {
             group: [cidr, names.POD_RANGE] if group == "nodes" else [cidr] for group, cidr in ranges.items()
         }
-        self._made = {
+        self._groups = {
             group: NetworkSecurityGroup(
                 self,
                 f"{group}-group",
@@ -118,26 +118,28 @@ class Openings(Construct):
                 self._rule(
                     name, group, 100 + 10 * position, side, "Allow", ports, flow.purpose, flow.protocol, source, into
                 )
-        for position, (name, opening) in enumerate(_outside(spec, target, api_ranges).items()):
-            ours = self._ranges[opening.group]
-            inbound = opening.side == "Inbound"
+        for position, (name, rule) in enumerate(_outside(spec, target, api_ranges).items()):
+            own = self._ranges[rule.group]
+            inbound = rule.side == "Inbound"
             self._rule(
                 name,
-                opening.group,
+                rule.group,
                 1000 + 10 * position,
-                opening.side,
+                rule.side,
                 "Allow",
-                opening.ports,
-                opening.purpose,
-                opening.protocol,
-                [opening.peer] if inbound else ours,
-                ours if inbound else [opening.peer],
+                rule.ports,
+                rule.purpose,
+                rule.protocol,
+                [rule.peer] if inbound else own,
+                own if inbound else [rule.peer],
             )
         for group in GROUPS:
-            sides = ("Inbound",) if group == "entry" else ("Inbound", "Outbound")  # the gateway's own calls go anywhere
+            sides = (
+                ("Inbound",) if group == "entry" else ("Inbound", "Outbound")
+            )  # the gateway's egress is unrestricted
             for side in sides:
                 self._rule("refuse", group, 4096, side, "Deny", _ALL, "Default is deny", _ALL, [_ALL], [_ALL])
-        self.groups: dict[str, str] = {group: made.id for group, made in self._made.items()}
+        self.groups: dict[str, str] = {group: nsg.id for group, nsg in self._groups.items()}
 
     def _rule(
         self,
@@ -158,10 +160,10 @@ class Openings(Construct):
             NetworkSecurityRule(
                 self,
                 f"{group}-{name}-{way}",
-                name=f"{name}-{way}",  # a group has one list of names for both ways
+                name=f"{name}-{way}",  # rule names are unique over both directions
                 description=purpose,  # NET-4
                 resource_group_name=self._group.name,
-                network_security_group_name=self._made[group].name,
+                network_security_group_name=self._groups[group].name,
                 priority=priority,
                 direction=side,
                 access=access,
@@ -174,34 +176,42 @@ class Openings(Construct):
 
 
 def _end(name: str, ranges: Sequence[str]) -> dict[str, Any]:
-    """Azure has one argument for a range and another for several."""
+    """The argument for one range or for several."""
     if len(ranges) == 1:
         return {f"{name}_address_prefix": ranges[0]}
     return {f"{name}_address_prefixes": list(ranges)}
 
 
-def _outside(spec: NetworkSpec, target: Target, api_ranges: Mapping[str, str]) -> dict[str, _Opening]:
-    """Openings to and from what is outside, by name."""
+def _outside(spec: NetworkSpec, target: Target, api_ranges: Mapping[str, str]) -> dict[str, _OutsideRule]:
+    """Rules for traffic to and from outside the network, by name."""
     balancer, any_port = "AzureLoadBalancer", "0-65535"
-    openings = {
-        "public-https": _Opening("entry", "Inbound", "443", "Internet", "Public HTTPS entry"),
-        "public-http": _Opening("entry", "Inbound", "80", "Internet", "Public HTTP, only to be redirected"),
+    rules = {
+        "public-https": _OutsideRule("entry", "Inbound", "443", "Internet", "Public HTTPS entry"),
+        "public-http": _OutsideRule("entry", "Inbound", "80", "Internet", "Public HTTP, only to be redirected"),
         # Source: "Application Gateway infrastructure configuration", required security rules
-        "gateway-manager": _Opening("entry", "Inbound", "65200-65535", "GatewayManager", "Azure manages the gateway"),
-        "entry-probes": _Opening("entry", "Inbound", any_port, balancer, "Azure asks the gateway for its health", _ALL),
-        "nodes-probes": _Opening("nodes", "Inbound", any_port, balancer, "Azure asks the nodes for their health", _ALL),
-        "api-probes": _Opening("control", "Inbound", any_port, balancer, "Azure asks the API for its health", _ALL),
+        "gateway-manager": _OutsideRule(
+            "entry", "Inbound", "65200-65535", "GatewayManager", "Azure manages the gateway"
+        ),
+        "entry-probes": _OutsideRule(
+            "entry", "Inbound", any_port, balancer, "Azure asks the gateway for its health", _ALL
+        ),
+        "nodes-probes": _OutsideRule(
+            "nodes", "Inbound", any_port, balancer, "Azure asks the nodes for their health", _ALL
+        ),
+        "api-probes": _OutsideRule("control", "Inbound", any_port, balancer, "Azure asks the API for its health", _ALL),
         # Source: "Networking in Flexible Server with private access", NSG rules
-        "archive": _Opening("database", "Outbound", "443", "Storage", "PostgreSQL archives its log"),
-        "sign-in": _Opening("database", "Outbound", "443", "AzureActiveDirectory", "PostgreSQL judges Entra's tokens"),
-        "keys": _Opening("database", "Outbound", "443", "AzureKeyVault", "PostgreSQL reaches its key"),
+        "archive": _OutsideRule("database", "Outbound", "443", "Storage", "PostgreSQL archives its log"),
+        "sign-in": _OutsideRule(
+            "database", "Outbound", "443", "AzureActiveDirectory", "PostgreSQL verifies Entra's tokens"
+        ),
+        "keys": _OutsideRule("database", "Outbound", "443", "AzureKeyVault", "PostgreSQL reaches its key"),
     }
-    for name, place in spec.egress.destinations.items():
-        peer = "Internet" if place.cidr == ANYWHERE else place.cidr
-        openings[f"to-{name}"] = _Opening("nodes", "Outbound", str(place.port), peer, f"Nodes reach {name}")
+    for name, destination in spec.egress.destinations.items():
+        peer = "Internet" if destination.cidr == ANYWHERE else destination.cidr
+        rules[f"to-{name}"] = _OutsideRule("nodes", "Outbound", str(destination.port), peer, f"Nodes reach {name}")
     for name, cidr in api_ranges.items():
-        openings[f"api-from-{name}"] = _Opening("control", "Inbound", "443", cidr, f"Kubernetes API from {name}")
-    return openings
+        rules[f"api-from-{name}"] = _OutsideRule("control", "Inbound", "443", cidr, f"Kubernetes API from {name}")
+    return rules
 
 
 def private_path(
@@ -214,18 +224,18 @@ def private_path(
     subnet: Group = "endpoints",
     after: Sequence[TerraformResource] = (),
 ) -> PrivateEndpoint:
-    """NET-3: an address in the network for a service, and its name in the network's DNS.
+    """NET-3: a private endpoint for a service, and its name in the network's DNS.
 
-    `to` is the resource's id; `service` its sub-resource (blob, vault, registry, redisEnterprise). What is made after
-    the network makes its own paths; the stack's network is found by its place.
+    `to` is the resource's id; `service` its sub-resource (blob, vault, registry, redisEnterprise). Capabilities built
+    after the network add their own private paths; the function finds the stack's network by its construct path.
     """
     group = providers.home(scope)
     network = TerraformStack.of(scope).node.find_child("network")
     before: list[TerraformResource] = []
     for name in (subnet, f"zone-{service}-link"):
-        found = network.node.find_child(name)
-        assert isinstance(found, Subnet | PrivateDnsZoneVirtualNetworkLink)
-        before.append(found)
+        child = network.node.find_child(name)
+        assert isinstance(child, Subnet | PrivateDnsZoneVirtualNetworkLink)
+        before.append(child)
     return PrivateEndpoint(
         scope,
         id,

@@ -1,4 +1,4 @@
-"""Residency and ownership by policy, over the groups that everything is in (GOV-1, GOV-2)."""
+"""Residency and ownership by Azure Policy on the resource groups (GOV-1, GOV-2)."""
 
 import json
 
@@ -21,13 +21,13 @@ from terrace.capabilities.target import Target
 _ALLOWED_LOCATIONS = "e56962a6-4747-49cd-b67b-bf8b01975c4c"
 _ALLOWED_GROUP_LOCATIONS = "e765b5de-1225-4ba3-bd56-1ac6695af988"
 _INHERIT_TAG = "ea3f2387-9b95-492a-a190-fcdc54f7b070"
-"""Source: "Azure Policy built-in policy definitions"; the last adds a group's tag to what lacks it."""
+"""Source: "Azure Policy built-in policy definitions"; the last one adds a group's tag to resources without it."""
 
 
 class Governance(Construct):
-    """Policies on the groups: nothing outside the environment's regions, nothing without its tags.
+    """Policies on the resource groups: no resource outside the environment's regions, none without its tags.
 
-    Every identity that the kit makes gets its rights inside the groups; the handle's ceiling is the home group.
+    Every identity of the kit gets its roles inside the groups; the handle's ceiling is the home group.
     """
 
     def __init__(self, scope: Construct, id: str, target: Target, *, keys: KeysHandle) -> None:
@@ -36,8 +36,8 @@ class Governance(Construct):
         groups = {"home": providers.home(self)}
         if target.recovery_region:
             groups["recovery"] = providers.recovery(self)
-        for place, group in groups.items():
-            self._policies(place, group, regions, target)
+        for label, group in groups.items():
+            self._policies(label, group, regions, target)
         if names.settings(target).owns_account:
             SubscriptionPolicyAssignment(
                 self,
@@ -46,7 +46,7 @@ class Governance(Construct):
                 display_name="Resource groups stay in the environment's regions",
                 subscription_id=names.subscription(target),
                 policy_definition_id=names.policy_id(_ALLOWED_GROUP_LOCATIONS),
-                # other environments may live elsewhere: this one tells, the groups' own policies refuse
+                # audit only, because other environments may use other regions; the policies of the groups deny
                 enforce=False,
                 parameters=json.dumps({"listOfAllowedLocations": {"value": regions}}),  # GOV-2
             )
@@ -63,10 +63,10 @@ class Governance(Construct):
             )
         self.handle = GovernanceHandle(ceiling=names.group_id(target))
 
-    def _policies(self, place: str, group: ResourceGroup, regions: list[str], target: Target) -> None:
+    def _policies(self, label: str, group: ResourceGroup, regions: list[str], target: Target) -> None:
         ResourceGroupPolicyAssignment(
             self,
-            f"{place}-locations",
+            f"{label}-locations",
             name="locations",
             display_name="Everything stays in the environment's regions",
             resource_group_id=group.id,
@@ -80,7 +80,7 @@ class Governance(Construct):
         for tag in target.tags:
             ResourceGroupPolicyAssignment(
                 self,
-                f"{place}-tag-{tag}",
+                f"{label}-tag-{tag}",
                 name=f"tag-{tag}",
                 display_name=f"What Azure makes by itself inherits {tag}",
                 resource_group_id=group.id,
@@ -88,13 +88,13 @@ class Governance(Construct):
                 location=group.location,
                 identity=ResourceGroupPolicyAssignmentIdentity(
                     type="SystemAssigned"
-                ),  # a modifying policy must have one
+                ),  # a modify policy requires an identity
                 parameters=json.dumps({"tagName": {"value": tag}}),  # GOV-1
             )
 
 
 def _allowed_regions(target: Target) -> list[str]:
-    """The environment's regions, the one that Azure itself copies to, and `global`, where regionless services say
-    they are."""
+    """The environment's regions, the paired region that Azure copies to, and `global`, the location of services without
+    a region."""
     regions = [target.region, target.recovery_region, names.geo_region(target), "global"]
     return list(dict.fromkeys(region for region in regions if region))

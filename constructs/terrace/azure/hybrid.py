@@ -1,4 +1,4 @@
-"""A site-to-site VPN to on-premises, there when the environment asks for one (NET-7)."""
+"""A site-to-site VPN to on-premises, if the environment has one (NET-7)."""
 
 from cdktn import TerraformResourceLifecycle
 from cdktn_provider_azurerm.local_network_gateway import LocalNetworkGateway
@@ -19,8 +19,8 @@ from terrace.capabilities.target import Target
 class Hybrid(Construct):
     """Two gateways, each with an IKEv2 tunnel to one device, and static routes to its ranges for the whole network.
 
-    The pre-shared key is made by Azure and set by nobody here (SEC-1; see exceptions.py for where it does show). What
-    nodes may reach behind the link is named in `network.egress.destinations` (NET-4).
+    Azure generates the pre-shared key (SEC-1; facts.py has the exception for its copy in state).
+    `network.egress.destinations` lists what nodes may reach behind the link (NET-4).
     Source: "About VPN Gateway configuration settings"; "Cryptographic requirements and VPN gateways".
     """
 
@@ -94,7 +94,7 @@ class Hybrid(Construct):
                 pfs_group="ECP384",
                 sa_lifetime=27000,
             ),
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["shared_key"]),  # SEC-1: people rotate it in Azure
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["shared_key"]),  # SEC-1: rotated in Azure
             tags=dict(target.tags),
         )
         self.handle = HybridHandle(connection=connection.id)

@@ -1,4 +1,4 @@
-"""Identities and rights: user-assigned identities, whom they trust, and roles on the narrowest scope that will do."""
+"""User-assigned identities, their federated credentials, and role assignments on the narrowest possible scope."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,13 @@ from terrace.azure import names, providers
 from terrace.capabilities.target import Target
 
 AUDIENCE = "api://AzureADTokenExchange"
-"""What Entra wants in a token that is to be exchanged. Source: Entra, "Workload identity federation"."""
+"""The audience that Entra requires in a token to exchange. Source: Entra, "Workload identity federation"."""
 
 
 def identity(
     scope: Construct, id: str, target: Target, *, purpose: str, recovery: bool = False, region: str | None = None
 ) -> UserAssignedIdentity:
-    """An identity named prefix-purpose, without any right yet; in its group's region unless said otherwise."""
+    """An identity named prefix-purpose, without roles; in its group's region unless `region` is given."""
     group = providers.recovery(scope) if recovery else providers.home(scope)
     return UserAssignedIdentity(
         scope,
@@ -31,7 +31,7 @@ def identity(
 
 
 def federate(scope: Construct, id: str, identity: UserAssignedIdentity, *, issuer: str, subject: str) -> None:
-    """Lets the bearer of an issuer's token with exactly this subject act as the identity. No secret exists."""
+    """Lets the bearer of an issuer's token with exactly this subject act as the identity, without a secret."""
     FederatedIdentityCredential(
         scope,
         id,
@@ -54,7 +54,8 @@ def grant(
     condition: str | None = None,
     after: Sequence[TerraformResource] = (),
 ) -> RoleAssignment:
-    """One of Azure's own roles to a principal (its object id) on a scope. `after` is what `on` names by string."""
+    """Assign an Azure built-in role to a principal (its object id) on a scope. `after` are resources that `on` names by
+    string."""
     return RoleAssignment(
         scope,
         id,
@@ -69,5 +70,5 @@ def grant(
 
 
 def subject(namespace: str, account: str) -> str:
-    """A Kubernetes service account as its tokens name it."""
+    """The subject of a Kubernetes service account's tokens."""
     return f"system:serviceaccount:{namespace}:{account}"

@@ -1,4 +1,4 @@
-"""Key Vault: a vault a region, a key a purpose, and the identity through which services use it (KEY-1 to KEY-3)."""
+"""Key Vault: one vault per region, one key per purpose, and the identity that services use it with (KEY-1 to KEY-3)."""
 
 from cdktn import TerraformResource
 from cdktn_provider_azurerm.key_vault import KeyVault, KeyVaultNetworkAcls
@@ -15,22 +15,23 @@ from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, KeysHandle, K
 from terrace.capabilities.target import Target
 
 _USE = "Key Vault Crypto Service Encryption User"
-"""Read, wrap and unwrap: what a service needs of a key that encrypts its keys. Source: Key Vault's built-in roles."""
+"""Read, wrap and unwrap: what a service needs to encrypt its own keys with this key. Source: Key Vault's built-in
+roles."""
 _ADMINISTER = ("Crypto", "Secrets", "Certificates")
-"""What a deployer makes in the vault, by the roles Key Vault ... Officer."""
+"""What a deployer creates in the vault, as in the roles Key Vault ... Officer."""
 USERS: tuple[Purpose, ...] = ("lake", "audit", "database", "disks", "logs", "registry", "cache", "backups")
-"""Purposes whose key a service uses through an identity of ours. AKS uses the cluster's key as its control plane, and
-Key Vault keeps secrets under its own hardware keys."""
+"""Purposes whose key a service uses with an identity of the kit. AKS uses the cluster's key with its control plane's
+identity, and Key Vault encrypts secrets with its own hardware keys."""
 _NOTICE_DAYS = 30
-"""How long before its expiry Key Vault tells of a key that nothing rotated."""
+"""How long before its expiry Key Vault sends a notification about a key."""
 _BITS = 3072
 
 
 class Keys(Construct):
-    """Keys `purpose` in the vault of the region; those of the recovery region beside it.
+    """A key named `purpose` in the vault of each region.
 
-    The database's recovery key lies where Azure copies its backups to, in the region's pair, since that is where it is
-    used. Source: "Data encryption in Azure Database for PostgreSQL", geo-redundant backup.
+    The database's recovery key is in the paired region, where Azure copies the backups to and uses it. Source: "Data
+    encryption in Azure Database for PostgreSQL", geo-redundant backup.
     """
 
     def __init__(self, scope: Construct, id: str, spec: KeysSpec, target: Target) -> None:
@@ -50,9 +51,9 @@ class Keys(Construct):
             vaults = {"recovery": self._vault("vault-recovery", "recovery", target.recovery_region, other)}
             vaults["geo"] = self._vault("vault-geo", "geo", geo, other)
             for purpose in RECOVERY_PURPOSES:
-                place = "geo" if purpose == "database" else "recovery"
-                key = self._key(purpose, vaults[place], recovery=True)
-                away[purpose] = names.key_url(target, purpose, place)
+                site = "geo" if purpose == "database" else "recovery"
+                key = self._key(purpose, vaults[site], recovery=True)
+                away[purpose] = names.key_url(target, purpose, site)
                 if purpose in USERS:
                     away_users[purpose] = self._user(purpose, key, recovery=True)
         self.handle = KeysHandle(
@@ -64,12 +65,12 @@ class Keys(Construct):
             ready=tuple(self._grants),
         )
 
-    def _vault(self, id: str, place: str, region: str, group: ResourceGroup) -> KeyVault:
-        """Nobody reaches it but by a private path, and services of Azure that it trusts."""
+    def _vault(self, id: str, site: str, region: str, group: ResourceGroup) -> KeyVault:
+        """A vault that only private paths and trusted Azure services can reach."""
         vault = KeyVault(
             self,
             id,
-            name=names.vault(self._target, place),
+            name=names.vault(self._target, site),
             location=region,
             resource_group_name=group.name,
             tenant_id=names.settings(self._target).tenant_id,
@@ -108,12 +109,12 @@ class Keys(Construct):
         )
 
     def _user(self, purpose: Purpose, key: KeyVaultKey, *, recovery: bool = False) -> KeyUser:
-        """KEY-3: an identity a purpose, that may use the one key and do nothing else."""
+        """KEY-3: one identity per purpose, which may only use that key."""
         id = f"{purpose}-recovery" if recovery else purpose
-        # beside the key, also where that is not the recovery region itself
+        # in the key's region, which may be the paired region instead of the recovery region
         region = names.geo_region(self._target) if recovery and purpose == "database" else None
-        made = iam.identity(self, f"{id}-user", self._target, purpose=f"{id}-key", recovery=recovery, region=region)
+        user = iam.identity(self, f"{id}-user", self._target, purpose=f"{id}-key", recovery=recovery, region=region)
         self._grants.append(
-            iam.grant(self, f"{id}-use", made.principal_id, _USE, on=key.resource_versionless_id)  # KEY-3
+            iam.grant(self, f"{id}-use", user.principal_id, _USE, on=key.resource_versionless_id)  # KEY-3
         )
-        return KeyUser(id=names.identity_id(self._target, f"{id}-key", recovery=recovery), client_id=made.client_id)
+        return KeyUser(id=names.identity_id(self._target, f"{id}-key", recovery=recovery), client_id=user.client_id)

@@ -27,15 +27,15 @@ _RECORDS = (
     "insights-logs-storagewrite",
     "insights-logs-storagedelete",
 )
-"""Containers that Azure Monitor writes to by these names; made before it does, so that they are immutable (AUD-1)."""
+"""Containers with fixed names that Azure Monitor writes to; created first, so that they are immutable (AUD-1)."""
 
 
 class Lake(Construct):
     """Buckets in the home region, copies of six of them in the recovery region.
 
-    Namespaces are flat: hierarchical ones (Data Lake Storage Gen2) take neither versions (LAKE-3) nor replication to a
-    region of one's choice (LAKE-5). `abfss://` and table formats work on flat ones.
-    Source: "Blob storage feature support in Azure Storage accounts".
+    Namespaces are flat: hierarchical ones (Data Lake Storage Gen2) support neither versions (LAKE-3) nor replication to
+    a chosen region (LAKE-5). `abfss://` and table formats work on flat ones. Source: "Blob storage feature support in
+    Azure Storage accounts".
     """
 
     handle: LakeHandle
@@ -69,17 +69,17 @@ class Lake(Construct):
             )
             for name in BUCKETS
         }
-        for name, made in home.items():
+        for name, handle in home.items():
             if name != "access":
-                made.log_requests(to=home["access"])
+                handle.log_requests(to=home["access"])
             if name in LAYERS:
-                made.log_requests(to=home["audit"], id="audit-log")  # AUD-1
+                handle.log_requests(to=home["audit"], id="audit-log")  # AUD-1
             if target.protected:
                 ManagementLock(
-                    made.scope,
+                    handle.scope,
                     "keep",
                     name=f"keep-{name}",
-                    scope=made.account.id,
+                    scope=handle.account.id,
                     lock_level="CanNotDelete",
                     notes="Removed first when the environment is destroyed",
                 )
@@ -88,13 +88,13 @@ class Lake(Construct):
         self.handle = LakeHandle(
             names={name: names.bucket(target, name) for name in BUCKETS},
             ids={name: names.container_id(target, name) for name in BUCKETS},
-            ready=tuple(resource for made in home.values() for resource in made.settled),
+            ready=tuple(resource for handle in home.values() for resource in handle.dependencies),
         )
 
     def _replicate(self, spec: LakeSpec, target: Target, keys: KeysHandle, home: Mapping[Bucket, BucketHandle]) -> None:
-        """LAKE-5: a bucket each in the recovery region, and the rule that fills it with all there is and comes.
+        """LAKE-5: a copy of each bucket in the recovery region, with existing and new objects.
 
-        The copies are not locked: Azure refuses to replicate into a container with an immutability policy.
+        The copies are not locked: Azure cannot replicate into a container with an immutability policy.
         Source: "Object replication for block blobs", prerequisites and caveats.
         """
         for name in REPLICATED:
@@ -124,5 +124,5 @@ class Lake(Construct):
                         copy_blobs_created_after="Everything",
                     )
                 ],
-                depends_on=[*home[name].settled, *copy.settled],
+                depends_on=[*home[name].dependencies, *copy.dependencies],
             )

@@ -1,7 +1,7 @@
-"""Names and ids on Azure, computed from the target alone: a plan and a live check know them before anything exists.
+"""Names and ids on Azure, computed from the target alone, so that they are known before the resources exist.
 
-Names that the whole world shares end in a short hash of subscription, deployment and thing, and are cut where Azure
-ends them. No CDK here. Source of lengths and characters: Azure documentation, "Naming rules and restrictions for Azure
+Globally unique names end in a short hash of subscription, deployment and resource, and are cut to Azure's maximum
+length. Loads no CDK. Source of lengths and characters: Azure documentation, "Naming rules and restrictions for Azure
 resources".
 """
 
@@ -15,7 +15,7 @@ from terrace.capabilities.target import AzureSettings, Target
 
 HASH_LENGTH = 6
 POD_RANGE = "100.64.0.0/16"
-"""Where pods live, in an overlay beside the network; shared address space that no network here routes."""
+"""The range of pods, an overlay beside the network; shared address space that no network of the kit routes."""
 PAIRS = {
     "germanywestcentral": "germanynorth",
     "francecentral": "francesouth",
@@ -31,29 +31,30 @@ PAIRS = {
     "centralindia": "southindia",
     "brazilsouth": "southcentralus",
 }
-"""Where Azure itself copies to; geo-redundant services let nobody choose. Source: "Azure region pairs"."""
+"""Region to its paired region, where geo-redundant services copy to; it is not configurable. Source: "Azure region
+pairs"."""
 
 ALERT_REGIONS = (
     "centralindia", "eastus", "eastus2", "germanywestcentral", "northcentralus", "southcentralus", "southindia",
     "swedencentral", "westus", "westus2",
 )  # fmt: skip
-"""Regions that keep and process action groups themselves; of any other, "global", Azure chooses the regions. Source:
+"""Regions that store and process action groups; in other regions they are "global", and Azure chooses where. Source:
 Azure Monitor documentation, "Action groups", global and regional processing."""
 
 
 def settings(target: Target) -> AzureSettings:
-    """The Azure section behind a target that goes to Azure."""
+    """The Azure settings of a target on Azure."""
     assert isinstance(target.settings, AzureSettings)
     return target.settings
 
 
 def subscription(target: Target) -> str:
-    """The subscription's id, as scopes name it."""
+    """The subscription's id in the form of a scope."""
     return f"/subscriptions/{settings(target).subscription_id}"
 
 
 def group(target: Target, *, recovery: bool = False) -> str:
-    """The resource group that everything of a region is in; 90 characters at most."""
+    """The resource group of a region's resources; 90 characters at most."""
     return f"{target.prefix}-recovery" if recovery else target.prefix
 
 
@@ -63,59 +64,59 @@ def group_id(target: Target, *, recovery: bool = False) -> str:
 
 
 def id(target: Target, kind: str, name: str, *, recovery: bool = False) -> str:
-    """A resource's id; `kind` is provider and type, Microsoft.KeyVault/vaults."""
+    """A resource's id; `kind` is provider and type, such as Microsoft.KeyVault/vaults."""
     return f"{group_id(target, recovery=recovery)}/providers/{kind}/{name}"
 
 
 def role_id(target: Target, guid: str) -> str:
-    """One of Azure's own roles."""
+    """The id of an Azure built-in role."""
     return f"{subscription(target)}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
 
 
 def policy_id(guid: str, *, initiative: bool = False) -> str:
-    """One of Azure's own policies or initiatives."""
+    """The id of an Azure built-in policy or initiative."""
     return f"/providers/Microsoft.Authorization/policy{'Set' if initiative else ''}Definitions/{guid}"
 
 
 def hashed(target: Target, thing: str) -> str:
-    """Six characters that tell apart equal names of different subscriptions, and names that were cut alike."""
+    """Six characters that distinguish equal names in different subscriptions, and names that are equal when cut."""
     text = f"{settings(target).subscription_id}/{target.prefix}/{thing}"
     return hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
 
 
 def guid(target: Target, thing: str) -> str:
-    """A stable UUID, where Azure wants one for a name."""
+    """A stable UUID, for resources whose name must be one."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{group_id(target)}/{thing}"))
 
 
 def _flat(target: Target, thing: str, length: int) -> str:
-    """a-z and 0-9 alone: as much of prefix and thing as fits before the hash."""
+    """Only a-z and 0-9: as much of the prefix and `thing` as fits before the hash."""
     readable = f"{target.prefix}{thing}".replace("-", "")
     return f"{readable[: length - HASH_LENGTH]}{hashed(target, thing)}"
 
 
 def _hyphened(target: Target, thing: str, length: int) -> str:
-    """Letter first, no hyphen twice: as much of the prefix as fits before the hash."""
+    """A letter first, no double hyphen: as much of the prefix as fits before the hash."""
     return f"{target.prefix[: length - HASH_LENGTH - 1].rstrip('-')}-{hashed(target, thing)}"
 
 
-def vault(target: Target, place: str = "") -> str:
-    """A key vault's name, global, 24 characters; `place`: recovery, or geo for Azure's own pair of the region."""
-    return _hyphened(target, f"vault{place}", 24)
+def vault(target: Target, site: str = "") -> str:
+    """A key vault's name: global, 24 characters; `site` is recovery, or geo for the paired region."""
+    return _hyphened(target, f"vault{site}", 24)
 
 
 def vault_id(target: Target) -> str:
-    """The home vault, of keys and secrets."""
+    """The home vault, with keys and secrets."""
     return id(target, "Microsoft.KeyVault/vaults", vault(target))
 
 
-def key_url(target: Target, purpose: Purpose, place: str = "") -> str:
-    """A key without a version, as services that follow a rotation name it."""
-    return f"https://{vault(target, place)}.vault.azure.net/keys/{purpose}"
+def key_url(target: Target, purpose: Purpose, site: str = "") -> str:
+    """A key's URL without a version, for services that follow a rotation."""
+    return f"https://{vault(target, site)}.vault.azure.net/keys/{purpose}"
 
 
 def secret_id(target: Target, name: str) -> str:
-    """A secret as a scope of rights."""
+    """A secret as the scope of a role assignment."""
     return f"{vault_id(target)}/secrets/{name}"
 
 
@@ -130,17 +131,17 @@ def identity_id(target: Target, purpose: str, *, recovery: bool = False) -> str:
 
 
 def bucket(target: Target, name: Bucket, *, recovery: bool = False) -> str:
-    """A bucket is a storage account of its own; global, 24 characters of a-z and 0-9. Its container has its name."""
+    """The storage account of a bucket: global, 24 characters of a-z and 0-9. Its container has the bucket's name."""
     return _flat(target, f"{name}{'recovery' if recovery else ''}", 24)
 
 
 def account_id(target: Target, name: Bucket, *, recovery: bool = False) -> str:
-    """The storage account behind a bucket."""
+    """The id of a bucket's storage account."""
     return id(target, "Microsoft.Storage/storageAccounts", bucket(target, name, recovery=recovery), recovery=recovery)
 
 
 def container_id(target: Target, name: Bucket) -> str:
-    """A bucket's container: the scope of rights on what is in it."""
+    """The id of a bucket's container, the scope for roles on its objects."""
     return f"{account_id(target, name)}/blobServices/default/containers/{name}"
 
 
@@ -160,7 +161,7 @@ def workspace_id(target: Target) -> str:
 
 
 def log_group(target: Target, name: LogGroup) -> str:
-    """The workspace's table of a kind of logs; Azure fixes their names. Source: Azure Monitor logs reference."""
+    """The workspace's table of a log group; Azure sets the names. Source: Azure Monitor logs reference."""
     tables: dict[LogGroup, str] = {
         "flow": "NTANetAnalytics",
         "cluster": "AKSAudit",
@@ -184,7 +185,7 @@ def topic_id(target: Target, severity: str) -> str:
 
 
 def topic_region(target: Target) -> str:
-    """Where action groups are kept: at home where that is to be had."""
+    """The region of action groups: the home region if it supports them, else `global`."""
     return target.region if target.region in ALERT_REGIONS else "global"
 
 
@@ -238,19 +239,19 @@ def network_id(target: Target) -> str:
 
 
 def subnet_id(target: Target, name: str) -> str:
-    """One of its subnets."""
+    """A subnet of the virtual network."""
     return f"{network_id(target)}/subnets/{name}"
 
 
 def geo_region(target: Target) -> str | None:
-    """Azure's own pair of the home region, where there is a recovery region at all; it need not be the same one."""
+    """The paired region of the home region, if the environment has a recovery region; the two may differ."""
     return PAIRS.get(target.region, target.recovery_region) if target.recovery_region else None
 
 
 def state_bucket(target: Target) -> str:
-    """The storage account that keeps remote state of all the project's environments in the subscription."""
+    """The storage account with the remote state of all the project's environments in the subscription."""
     project = target.prefix.removesuffix(f"-{target.environment}")
     text = f"{settings(target).subscription_id}/{project}/state"
     readable = f"{project.replace('-', '')}state"
-    made = f"{readable[: 24 - HASH_LENGTH]}{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
-    return target.state_bucket or made
+    computed = f"{readable[: 24 - HASH_LENGTH]}{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
+    return target.state_bucket or computed

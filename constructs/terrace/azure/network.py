@@ -1,4 +1,4 @@
-"""The virtual network: subnets by party, NAT, private paths, openings by purpose, flow logs (NET-1 to NET-5)."""
+"""The virtual network: subnets by party, NAT, private paths, firewall rules by purpose, flow logs (NET-1 to NET-5)."""
 
 from collections.abc import Mapping
 from ipaddress import IPv4Network
@@ -26,7 +26,7 @@ from cdktn_provider_azurerm.virtual_network import VirtualNetwork, VirtualNetwor
 from constructs import Construct
 
 from terrace.azure import names, providers
-from terrace.azure.firewall import GROUPS, Group, Openings, private_path
+from terrace.azure.firewall import GROUPS, FirewallRules, Group, private_path
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.network import NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
@@ -34,18 +34,18 @@ from terrace.capabilities.target import Target
 from terrace.errors import ContractError
 
 _PRIVATE_SERVICES = ("blob", "vault", "registry", "redisEnterprise", "cluster", "database", "internal")
-"""Services whose names resolve inside the network only. All are needed at any setting of `private_paths`: their public
-ways in are closed."""
+"""Services whose names resolve only inside the network. All are required at any setting of `private_paths`, because
+their public access is disabled."""
 _DELEGATED: Mapping[Group, str] = {
     "control": "Microsoft.ContainerService/managedClusters",
     "database": "Microsoft.DBforPostgreSQL/flexibleServers",
 }
-"""Subnets that a service puts its own machines into."""
+"""Subnets delegated to a service."""
 
 
 def layout(cidr: str) -> dict[Group | str, str]:
-    """Subnets of a /16 to /20: nodes take an eighth, everything else small ranges of another. Zones share a subnet,
-    which spans them on Azure. Raises ContractError when the range is too small.
+    """Subnets of a /16 to /20: nodes take an eighth, everything else small ranges of another. A subnet
+    spans all zones on Azure. Raises ContractError if the range is too small.
     """
     eighths = list(IPv4Network(cidr).subnets(prefixlen_diff=3))
     if eighths[0].prefixlen > 23:
@@ -56,7 +56,7 @@ def layout(cidr: str) -> dict[Group | str, str]:
 
 
 class Network(Construct):
-    """A virtual network with a subnet a party. A party's subnet spans zones, what is in it names its own (NET-1).
+    """A virtual network with one subnet per party. A subnet spans all zones; resources choose their zone (NET-1).
 
     Source: "Azure Virtual Network concepts"; "What is Azure NAT Gateway", StandardV2.
     """
@@ -86,7 +86,7 @@ class Network(Construct):
             tags=dict(target.tags),
         )
         subnets = {group: self._subnet(group, ranges[group]) for group in GROUPS}
-        openings = Openings(
+        openings = FirewallRules(
             self, "openings", spec, target, ranges={group: ranges[group] for group in GROUPS}, api_ranges=api_ranges
         )
         guarded: list[TerraformResource] = [
@@ -137,15 +137,15 @@ class Network(Construct):
             virtual_network_name=self._network.name,
             address_prefixes=[cidr],
             default_outbound_access_enabled=False,  # NET-2
-            private_endpoint_network_policies="Enabled",  # NET-4: security groups judge private endpoints, too
+            private_endpoint_network_policies="Enabled",  # NET-4: firewall rules apply to private endpoints, too
             delegation=delegation,
         )
 
     def _nat(self, spec: NetworkSpec, nodes: Subnet) -> tuple[dict[str, str], list[TerraformResource]]:
-        """NET-2: nodes leave through one gateway with a fixed address.
+        """NET-2: nodes have egress through one gateway with a fixed address.
 
-        `per_zone` is a StandardV2 gateway: it spans the region's zones by itself and outlives any of them, where on
-        other clouds a gateway a zone is needed for that. `single` is bound to the first zone.
+        `per_zone` is a StandardV2 gateway, which spans the region's zones and survives the failure of one; other clouds
+        need a gateway per zone for that. `single` is in the first zone.
         """
         everywhere = spec.egress.nat == "per_zone"
         sku = "StandardV2" if everywhere else "Standard"
@@ -180,7 +180,7 @@ class Network(Construct):
         return {"all-zones" if everywhere else f"zone-{zone}": nat_id}, [gateway, addressed, routed]
 
     def _zone(self, service: str) -> PrivateDnsZoneVirtualNetworkLink:
-        """A private DNS zone that the network asks first (NET-3)."""
+        """A private DNS zone, linked to the network (NET-3)."""
         zone = PrivateDnsZone(
             self,
             f"zone-{service}",
@@ -199,29 +199,29 @@ class Network(Construct):
         )
 
     def _private_paths(self, target: Target) -> tuple[list[PrivateEndpoint], list[PrivateEndpoint]]:
-        """NET-3: a path to every vault and account that there is so far, so that none can be forgotten.
+        """NET-3: a private path to every vault and storage account that the stack has so far.
 
-        Keys are made through their vault's own path, so they wait for it.
+        Keys are created through the path of their vault, so they depend on it.
         """
         vaults: list[PrivateEndpoint] = []
         accounts: list[PrivateEndpoint] = []
         keys: list[KeyVaultKey] = []
-        for found in TerraformStack.of(self).node.find_all():
-            if isinstance(found, KeyVaultKey):
-                keys.append(found)
-            elif isinstance(found, KeyVault):
-                vaults.append(private_path(self, f"path-{found.node.id}", target, to=found.id, service="vault"))
-            elif isinstance(found, StorageAccount):
-                above = found.node.scope
-                name = found.node.id if above is None or found.node.id != "account" else above.node.id
-                accounts.append(private_path(self, f"path-{name}", target, to=found.id, service="blob"))
+        for child in TerraformStack.of(self).node.find_all():
+            if isinstance(child, KeyVaultKey):
+                keys.append(child)
+            elif isinstance(child, KeyVault):
+                vaults.append(private_path(self, f"path-{child.node.id}", target, to=child.id, service="vault"))
+            elif isinstance(child, StorageAccount):
+                above = child.node.scope
+                name = child.node.id if above is None or child.node.id != "account" else above.node.id
+                accounts.append(private_path(self, f"path-{name}", target, to=child.id, service="blob"))
         for key in keys:
             key.depends_on = [*(key.depends_on or []), *(_address(path) for path in vaults)]
         return vaults, accounts
 
     def _flow_log(self, spec: NetworkSpec, target: Target, observability: ObservabilityHandle) -> None:
-        """NET-5. A region has one network watcher a subscription; Azure often made it already, in a group of its own:
-        then import it."""
+        """NET-5. A subscription has one network watcher per region. If Azure has created it already, in a group of its
+        own, import it."""
         name, group = f"NetworkWatcher_{target.region}", "NetworkWatcherRG"
         before: list[TerraformResource] = []
         if names.settings(target).owns_account:
@@ -262,5 +262,5 @@ class Network(Construct):
 
 
 def _address(resource: TerraformResource) -> str:
-    """A resource's address as `depends_on` has it; the CDK's own `fqn` would be an expression there."""
+    """A resource's address for `depends_on`; the CDK's own `fqn` would become an expression there."""
     return f"{resource.terraform_resource_type}.{resource.friendly_unique_id}"

@@ -1,41 +1,19 @@
-"""Logs in one workspace, alarms on the same signals as everywhere, people at the other end (OBS-1 to OBS-4)."""
+"""Logs in one Log Analytics workspace, and an action group per severity (OBS-1, OBS-3)."""
 
-import json
-from collections.abc import Mapping
-from typing import Any, get_args
+from typing import get_args
 
 from cdktn import TerraformResource
-from cdktn_provider_azurerm.application_insights_workbook import ApplicationInsightsWorkbook
-from cdktn_provider_azurerm.log_analytics_saved_search import LogAnalyticsSavedSearch
 from cdktn_provider_azurerm.log_analytics_workspace import LogAnalyticsWorkspace
 from cdktn_provider_azurerm.monitor_action_group import (
     MonitorActionGroup,
     MonitorActionGroupEmailReceiver,
     MonitorActionGroupWebhookReceiver,
 )
-from cdktn_provider_azurerm.monitor_metric_alert import (
-    MonitorMetricAlert,
-    MonitorMetricAlertAction,
-    MonitorMetricAlertCriteria,
-    MonitorMetricAlertCriteriaDimension,
-)
-from cdktn_provider_azurerm.monitor_scheduled_query_rules_alert_v2 import (
-    MonitorScheduledQueryRulesAlertV2,
-    MonitorScheduledQueryRulesAlertV2Action,
-    MonitorScheduledQueryRulesAlertV2Criteria,
-)
 from constructs import Construct
 
 from terrace.azure import names, providers
 from terrace.azure.bucket import account
-from terrace.azure.signals import QUERIES, Event, Signal, events, signals
-from terrace.capabilities.audit import AuditHandle
-from terrace.capabilities.cache import CacheHandle, CacheSpec
-from terrace.capabilities.cluster import ClusterHandle
-from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
-from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.keys import KeysHandle
-from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import (
     EmailChannel,
     LogGroup,
@@ -43,31 +21,19 @@ from terrace.capabilities.observability import (
     ObservabilitySpec,
     WebhookChannel,
 )
-from terrace.capabilities.signals import BURNS, SEVERITIES, Burn, lasting_minutes
-from terrace.capabilities.spec import Severity
+from terrace.capabilities.signals import SEVERITIES
 from terrace.capabilities.target import Target
 
 LOG_GROUPS: tuple[LogGroup, ...] = get_args(LogGroup)
 _LONGEST_DAYS = 730
-"""What a workspace keeps at most; the audit bucket keeps the record longer. Source: Log Analytics, data retention."""
-_WINDOWS: Mapping[int, str] = {
-    5: "PT5M",
-    15: "PT15M",
-    30: "PT30M",
-    60: "PT1H",
-    360: "PT6H",
-    720: "PT12H",
-    1440: "P1D",
-}
-"""Minutes to the windows that metric alerts look at."""
-_LEVELS: Mapping[Severity, int] = {"warning": 2, "critical": 0}
+"""The maximum retention of a workspace; the audit bucket has a longer one. Source: Log Analytics, data retention."""
 
 
 class Observability(Construct):
-    """The workspace, the account of flow logs, and an action group a severity.
+    """The workspace, the storage account of flow logs, and an action group per severity.
 
-    The handle's names and ids are known at synth. Whoever names one to a service that looks it up depends on `ready`.
-    Azure encrypts a workspace with a customer's key only in a dedicated cluster of 100 GB a day: see exceptions.py.
+    The handle's names and ids are known at synth. A resource that refers to one by name depends on `ready`. Azure
+    encrypts a workspace with a customer-managed key only in a dedicated cluster of 100 GB a day: see facts.py.
     """
 
     handle: ObservabilityHandle
@@ -92,13 +58,13 @@ class Observability(Construct):
             resource_group_name=group.name,
             sku="PerGB2018",
             retention_in_days=min(spec.retention_days, _LONGEST_DAYS),  # OBS-1
-            local_authentication_enabled=False,  # SEC-1: its shared key, which state holds, is worthless
+            local_authentication_enabled=False,  # SEC-1: disables the shared key, which is in state
             allow_resource_only_permissions=True,
             tags=dict(target.tags),
         )
         ready: list[TerraformResource] = [
             workspace,
-            account(  # NET-5: flow logs are written with the account's key, so it is an account of its own
+            account(  # NET-5: flow logs are written with the account's key, so they have a separate account
                 self,
                 "flow-account",
                 target,
@@ -118,7 +84,7 @@ class Observability(Construct):
                     name=f"{target.prefix}-{severity}",
                     short_name=severity,
                     resource_group_name=group.name,
-                    location=names.topic_region(target),  # GOV-2: left out, it is global
+                    location=names.topic_region(target),  # GOV-2: global if omitted
                     email_receiver=[
                         MonitorActionGroupEmailReceiver(
                             name=name, email_address=channel.address, use_common_alert_schema=True
@@ -146,234 +112,3 @@ class Observability(Construct):
             retention_days=spec.retention_days,
             workspace=workspace.workspace_id,
         )
-
-
-class Alarms(Construct):
-    """Each signal twice: a warning soon, critical when it lasts; the entry's objective; a workbook; saved queries."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        spec: ObservabilitySpec,
-        target: Target,
-        *,
-        database_spec: DatabaseSpec,
-        cache_spec: CacheSpec,
-        network: NetworkHandle,
-        entry: EntryHandle,
-        cluster: ClusterHandle,
-        database: DatabaseHandle,
-        cache: CacheHandle,
-        observability: ObservabilityHandle,
-        audit: AuditHandle,
-    ) -> None:
-        super().__init__(scope, id)
-        watched = signals(
-            spec.thresholds,
-            target,
-            database_spec=database_spec,
-            cache_spec=cache_spec,
-            network=network,
-            cluster=cluster,
-            database=database,
-            cache=cache,
-            audit=audit,
-        )
-        for name, signal in watched.items():
-            for severity in SEVERITIES:
-                self._alarm(target, name, signal, severity, spec, observability)
-        for name, event in events(audit).items():
-            self._event(target, name, event, observability)
-        for name, burn in BURNS.items():
-            self._burn_rate(target, name, burn, spec.slo_percent, entry, observability)
-        group = providers.home(self)
-        ApplicationInsightsWorkbook(  # OBS-4
-            self,
-            "dashboard",
-            name=names.guid(target, "dashboard"),
-            display_name=f"{target.prefix}: signals and objective",
-            location=group.location,
-            resource_group_name=group.name,
-            source_id=names.workspace_id(target).lower(),
-            category="workbook",
-            data_json=_dashboard(target, watched, spec.slo_percent, entry),
-            tags=dict(target.tags),
-            depends_on=list(observability.ready),
-        )
-        for name, query in QUERIES.items():
-            LogAnalyticsSavedSearch(
-                self,
-                f"{name}-query",
-                name=name,
-                display_name=name.replace("-", " ").capitalize(),
-                category=target.prefix,
-                log_analytics_workspace_id=observability.log_ids[query.group],
-                query=f"{observability.logs[query.group]} | {query.text}",
-                tags=dict(target.tags),
-                depends_on=list(observability.ready),
-            )
-
-    def _alarm(
-        self,
-        target: Target,
-        name: str,
-        signal: Signal,
-        severity: Severity,
-        spec: ObservabilitySpec,
-        observability: ObservabilityHandle,
-    ) -> None:
-        """OBS-2, OBS-3: the same signal for both severities; how long it has to last is the escalation."""
-        minutes = lasting_minutes(spec.escalation, severity)
-        MonitorMetricAlert(  # OBS-2
-            self,
-            f"{name}-{severity}",
-            name=f"{target.prefix}-{name}-{severity}",
-            description=f"{signal.title}: {signal.comparison} {signal.threshold:g}",
-            resource_group_name=providers.home(self).name,
-            scopes=[signal.resource],
-            severity=_LEVELS[severity],
-            frequency="PT5M",
-            window_size=_window(minutes),
-            auto_mitigate=True,
-            criteria=[
-                MonitorMetricAlertCriteria(
-                    metric_namespace=signal.namespace,
-                    metric_name=signal.metric,
-                    aggregation=signal.statistic,
-                    operator="GreaterThan" if signal.comparison == "above" else "LessThan",
-                    threshold=signal.threshold,
-                    # a metric that a service has not published yet would be refused
-                    skip_metric_validation=True,
-                    dimension=[
-                        MonitorMetricAlertCriteriaDimension(name=key, operator="Include", values=list(values))
-                        for key, values in signal.dimensions.items()
-                    ],
-                )
-            ],
-            action=[MonitorMetricAlertAction(action_group_id=observability.topics[severity])],
-            tags=dict(target.tags),
-            depends_on=[*observability.ready, *signal.after],
-        )
-
-    def _event(self, target: Target, name: str, event: Event, observability: ObservabilityHandle) -> None:
-        """OBS-2, AUD-1: records that are counted; a single one may be too many."""
-        severity: Severity = "critical" if event.at_once else "warning"
-        self._query_alert(
-            name, target, severity, event.title, event.query, observability, minutes=15, threshold=event.tolerated
-        )
-
-    def _burn_rate(
-        self,
-        target: Target,
-        name: str,
-        burn: Burn,
-        slo_percent: float,
-        entry: EntryHandle,
-        observability: ObservabilityHandle,
-    ) -> None:
-        """OBS-4: how many times faster than allowed the entry's error budget is being used up."""
-        title = f"The error budget of {slo_percent:g} % goes {burn.rate:g} times too fast"
-        query = _burn_query(entry, slo_percent, burn.rate)
-        minutes = burn.window_seconds // 60
-        self._query_alert(f"objective-{name}", target, burn.severity, title, query, observability, minutes=minutes)
-
-    def _query_alert(
-        self,
-        name: str,
-        target: Target,
-        severity: Severity,
-        title: str,
-        query: str,
-        observability: ObservabilityHandle,
-        *,
-        minutes: int,
-        threshold: int = 0,
-    ) -> None:
-        group = providers.home(self)
-        MonitorScheduledQueryRulesAlertV2(
-            self,
-            name,
-            name=f"{target.prefix}-{name}",
-            description=title,
-            location=group.location,
-            resource_group_name=group.name,
-            scopes=[names.workspace_id(target)],
-            severity=_LEVELS[severity],
-            evaluation_frequency="PT15M",
-            window_duration=_window(minutes),
-            skip_query_validation=True,  # tables appear with their first record
-            criteria=[
-                MonitorScheduledQueryRulesAlertV2Criteria(
-                    query=query, time_aggregation_method="Count", operator="GreaterThan", threshold=threshold
-                )
-            ],
-            action=MonitorScheduledQueryRulesAlertV2Action(action_groups=[observability.topics[severity]]),
-            tags=dict(target.tags),
-            depends_on=list(observability.ready),
-        )
-
-
-def _window(minutes: int) -> str:
-    """The shortest window that is at least so long."""
-    return next(text for length, text in _WINDOWS.items() if length >= minutes)
-
-
-def _burn_query(entry: EntryHandle, slo_percent: float, rate: float) -> str:
-    """Moments at which the entry's error budget goes faster than `rate` times what it may (OBS-4)."""
-    budget = round(1 - slo_percent / 100, 6)
-    return (
-        f"AGWAccessLogs | where _ResourceId =~ '{entry.load_balancer}'"
-        " | summarize failed = countif(HttpStatus >= 500), answered = count()"
-        f" | extend burn = todouble(failed) / answered / {budget:g} | where answered > 0 and burn > {rate:g}"
-    )
-
-
-def _dashboard(target: Target, watched: Mapping[str, Signal], slo_percent: float, entry: EntryHandle) -> str:
-    """The objective on top, below it each signal with its threshold."""
-    items: list[dict[str, Any]] = [
-        {
-            "type": 1,
-            "name": "objective",
-            "content": {"json": f"## {target.prefix}\n\nObjective: {slo_percent:g} % of requests succeed."},
-        },
-        {
-            "type": 3,
-            "name": "error-budget",
-            "content": {
-                "version": "KqlItem/1.0",
-                "title": "Error budget, times too fast",
-                "query": _burn_query(entry, slo_percent, 0),
-                "queryType": 0,
-                "resourceType": "microsoft.operationalinsights/workspaces",
-                "crossComponentResources": [names.workspace_id(target)],
-                "visualization": "timechart",
-            },
-        },
-    ]
-    for name, signal in watched.items():
-        metric = {
-            "namespace": signal.namespace.lower(),
-            "metric": f"{signal.namespace.lower()}--{signal.metric}",
-            "aggregation": _AGGREGATIONS[signal.statistic],
-        }
-        items.append(
-            {
-                "type": 10,
-                "name": name,
-                "content": {
-                    "version": "MetricsItem/2.0",
-                    "title": f"{signal.title} (alarm {signal.comparison} {signal.threshold:g})",
-                    "resourceType": signal.namespace.lower(),
-                    "resourceIds": [signal.resource],
-                    "chartType": 2,
-                    "metrics": [metric],
-                },
-                "customWidth": "33",
-            }
-        )
-    return json.dumps({"version": "Notebook/1.0", "items": items, "fallbackResourceIds": [names.workspace_id(target)]})
-
-
-_AGGREGATIONS = {"Total": 1, "Minimum": 2, "Maximum": 3, "Average": 4}
-"""A workbook's numbers for aggregations."""

@@ -1,6 +1,6 @@
-"""Azure without an account: what the provider wants in order to plan, and what its mock answers.
+"""Azure without an account: what the provider needs to plan, and the values of mocked resources.
 
-azurerm asks for a token before it plans, and takes any: a managed identity's endpoint on loopback gives it one.
+azurerm requests a token before it plans, and accepts any: a managed identity endpoint on loopback issues one.
 """
 
 import base64
@@ -12,18 +12,14 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-PROVIDER = "hashicorp/azurerm"
-"""The provider of its stacks, as registries and mirrors name it."""
+VARIABLES = ("ARM_", "AZURE_", "IDENTITY_", "MSI_")
 
-OWN = ("ARM_", "AZURE_", "IDENTITY_", "MSI_")
-"""Prefixes of the shell's variables for this cloud; an offline run sees none of them."""
-
-_NOBODY = "00000000-0000-0000-0000-000000000000"
-_SUBSCRIPTION = f"/subscriptions/{_NOBODY}"
+_ZERO_ID = "00000000-0000-0000-0000-000000000000"
+_SUBSCRIPTION = f"/subscriptions/{_ZERO_ID}"
 _GROUP = f"{_SUBSCRIPTION}/resourceGroups/mocked"
 _VAULT = "https://mocked.vault.azure.net"
-_IDENTITY = {"principal_id": _NOBODY, "tenant_id": _NOBODY}  # one object stands for every block of the name
-# Resource Manager's type of each resource that others refer to by id: the provider parses such ids.
+_IDENTITY = {"principal_id": _ZERO_ID, "tenant_id": _ZERO_ID}  # one object is used for every block of that name
+# The Resource Manager type of each resource that others refer to by id, because the provider parses such ids.
 _ARM_TYPES = {
     "azurerm_application_gateway": "Microsoft.Network/applicationGateways",
     "azurerm_automation_account": "Microsoft.Automation/automationAccounts",
@@ -80,22 +76,22 @@ _MOCKED: dict[str, dict[str, Any]] = {
             }
         ],
     },
-    "azurerm_log_analytics_workspace": {"workspace_id": _NOBODY},
+    "azurerm_log_analytics_workspace": {"workspace_id": _ZERO_ID},
     "azurerm_role_definition": {
-        "role_definition_id": _NOBODY,
-        "role_definition_resource_id": f"{_SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{_NOBODY}",
+        "role_definition_id": _ZERO_ID,
+        "role_definition_resource_id": f"{_SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{_ZERO_ID}",
     },
     "azurerm_subnet": {"id": f"{_GROUP}/providers/Microsoft.Network/virtualNetworks/mocked/subnets/GatewaySubnet"},
-    "azurerm_user_assigned_identity": {"principal_id": _NOBODY, "client_id": _NOBODY, "tenant_id": _NOBODY},
+    "azurerm_user_assigned_identity": {"principal_id": _ZERO_ID, "client_id": _ZERO_ID, "tenant_id": _ZERO_ID},
 }
 
 
 class _Tokens(BaseHTTPRequestHandler):
-    """Answers every question with a token for nobody. Its three parts are what the provider reads of one."""
+    """Answers every request with a token for the zero id. The provider reads its three parts."""
 
     def do_GET(self) -> None:
         until = int(time.time()) + 3600
-        claims = {"oid": _NOBODY, "tid": _NOBODY, "appid": _NOBODY, "exp": until}
+        claims = {"oid": _ZERO_ID, "tid": _ZERO_ID, "appid": _ZERO_ID, "exp": until}
         parts = ({"alg": "none", "typ": "JWT"}, claims)
         words = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
         answer = {"access_token": ".".join([*words, ""]), "token_type": "Bearer"}
@@ -107,12 +103,12 @@ class _Tokens(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def credentials() -> Iterator[dict[str, str]]:
-    """A managed identity of this process: its endpoint is served on loopback until the run is over."""
+    """A managed identity of this process, served on loopback until the context ends."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Tokens) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
@@ -120,14 +116,14 @@ def credentials() -> Iterator[dict[str, str]]:
                 "ARM_USE_MSI": "true",
                 "ARM_USE_CLI": "false",
                 "ARM_MSI_ENDPOINT": f"http://127.0.0.1:{server.server_port}/token",
-                "ARM_CLIENT_ID": _NOBODY,
+                "ARM_CLIENT_ID": _ZERO_ID,
             }
         finally:
             server.shutdown()
 
 
 def mocked(type: str, referred: Collection[str]) -> dict[str, Any]:
-    """What a mocked resource of a type answers for the attributes that others refer to; the rest is made up."""
+    """Values of a mocked resource for attributes that others refer to; Terraform generates the rest."""
     answers: dict[str, Any] = {}
     if arm := _ARM_TYPES.get(type):
         answers["id"] = f"{_GROUP}/providers/{arm.replace('*', 'mocked')}/mocked"

@@ -1,4 +1,4 @@
-"""What applying takes on Azure, as a custom role. No CDK here."""
+"""The permissions to apply on Azure, as a custom role. Loads no CDK."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -6,20 +6,21 @@ from itertools import chain
 
 _ALWAYS = {"Microsoft.Resources/subscriptions": "read", "Microsoft.Storage/storageAccounts": "read"}
 STATE = {"Microsoft.Storage/storageAccounts/blobServices/containers/blobs": "add/action delete read write"}
-"""In the account of remote state, whatever is applied: the state, leased meanwhile."""
+"""In the storage account of remote state: the state blob, leased while in use."""
 
 
 def files(types: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """File name to content: a custom role, as `az role definition create --role-definition` takes it.
 
-    `types` is type of resource to Resource Manager's type to verbs; `data ` before the latter: of a data plane.
+    `types` maps a resource type to Resource Manager types and their verbs; a Resource Manager type that begins with
+    `data ` is a data plane's.
     """
-    pairs = list(chain(*(wanted.items() for wanted in types.values())))
+    pairs = list(chain(*(verbs.items() for verbs in types.values())))
     data = [(kind.removeprefix("data "), verbs) for kind, verbs in pairs if kind.startswith("data ")]
     role = {
         "Name": "Terrace deploy",
         "IsCustom": True,
-        "Description": "Makes, changes and removes what Terrace's stacks have, and nothing else.",
+        "Description": "Creates, changes and deletes the resources of Terrace's stacks, and nothing else.",
         "Actions": _joined([*_ALWAYS.items(), *(pair for pair in pairs if not pair[0].startswith("data "))]),
         "NotActions": [],
         "DataActions": _joined([*STATE.items(), *data]),

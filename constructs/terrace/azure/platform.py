@@ -1,5 +1,6 @@
-"""Azure: one construct a capability, under the names that `terrace.capabilities.cloud.Cloud` asks for."""
+"""Azure: the constructs of each capability, as `terrace.capabilities.platform.Platform` requires."""
 
+from terrace.azure.alarms import Alarms
 from terrace.azure.audit import Audit
 from terrace.azure.backup import Backup
 from terrace.azure.cache import Cache
@@ -9,17 +10,17 @@ from terrace.azure.database import Database
 from terrace.azure.entry import Entry
 from terrace.azure.governance import Governance
 from terrace.azure.hybrid import Hybrid
-from terrace.azure.identity import Pipelines, WorkloadIdentities
+from terrace.azure.identity import WorkloadIdentities
 from terrace.azure.keys import Keys
 from terrace.azure.lake import Lake
 from terrace.azure.network import Network
-from terrace.azure.observability import Alarms, Observability
-from terrace.azure.providers import VERSIONS, configure, remote_state
+from terrace.azure.observability import Observability
+from terrace.azure.pipelines import Pipelines
+from terrace.azure.providers import configure, remote_state
 from terrace.azure.registry import Registry
 from terrace.azure.secrets import Secrets
 
 __all__ = [
-    "VERSIONS",
     "Alarms",
     "Audit",
     "Backup",

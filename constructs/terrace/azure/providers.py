@@ -1,4 +1,4 @@
-"""The Azure provider of a stack, and the resource groups that everything is in: home, and recovery if there is one."""
+"""The Azure provider of a stack, and its resource groups: home and, if there is one, recovery."""
 
 from typing import Any
 
@@ -20,21 +20,18 @@ from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import ContractError
 
-VERSIONS = {"azurerm": ">= 5.2, < 6"}
-"""5.2 has every argument used; 4.x names many of them differently. The lock file pins (docs/decisions)."""
-
 
 def configure(stack: TerraformStack, target: Target) -> None:
-    """Give `stack` its provider and resource groups. It acts in the target's subscription and tenant, nowhere else.
+    """Add the provider, limited to the target's subscription and tenant, and the resource groups to `stack`.
 
-    What is deleted stays recoverable: nothing is purged, and a group that holds what Terraform did not make stays.
+    Deleted resources stay recoverable: nothing is purged, and a group with resources of others is not deleted.
     """
     AzurermProvider(
         stack,
         "azurerm",
         subscription_id=names.settings(target).subscription_id,
         tenant_id=names.settings(target).tenant_id,
-        resource_provider_registrations="none",  # a deployer needs no right on the subscription for it; docs list them
+        resource_provider_registrations="none",  # so that a deployer needs no permission for it; the docs list them
         storage_use_azuread=True,  # LAKE-1: no account keys
         features=[
             AzurermProviderFeatures(
@@ -57,7 +54,7 @@ def configure(stack: TerraformStack, target: Target) -> None:
                     AzurermProviderFeaturesPostgresqlFlexibleServer(restart_server_on_configuration_value_change=True)
                 ],
                 resource_group=[AzurermProviderFeaturesResourceGroup(prevent_deletion_if_contains_resources=True)],
-                # containers are made by the control plane: a runner need not reach the accounts to plan
+                # containers are created through the control plane, so a runner can plan without access to the accounts
                 storage=[AzurermProviderFeaturesStorage(data_plane_available=False)],
             )
         ],
@@ -68,28 +65,29 @@ def configure(stack: TerraformStack, target: Target) -> None:
 
 
 def home(scope: Construct) -> ResourceGroup:
-    """The resource group of the stack around `scope`."""
-    return _found(scope, "group")
+    """The home resource group of the stack that contains `scope`."""
+    return _child(scope, "group")
 
 
 def recovery(scope: Construct) -> ResourceGroup:
-    """The recovery region's resource group of the stack around `scope`."""
-    return _found(scope, "group-recovery")
+    """The recovery resource group of the stack that contains `scope`."""
+    return _child(scope, "group-recovery")
 
 
 def _group(stack: TerraformStack, id: str, target: Target, region: str, *, recovery: bool) -> None:
     ResourceGroup(stack, id, name=names.group(target, recovery=recovery), location=region, tags=dict(target.tags))
 
 
-def _found(scope: Construct, id: str) -> ResourceGroup:
-    found = TerraformStack.of(scope).node.try_find_child(id)
-    if not isinstance(found, ResourceGroup):
+def _child(scope: Construct, id: str) -> ResourceGroup:
+    child = TerraformStack.of(scope).node.try_find_child(id)
+    if not isinstance(child, ResourceGroup):
         raise ContractError("the environment has no recovery region", where=scope.node.path)
-    return found
+    return child
 
 
 def remote_state(environment: Environment, target: Target, layer: str) -> tuple[str, dict[str, Any]]:
-    """A blob an environment, cloud and layer, leased while in use, reached by identity. Its account is versioned."""
+    """One blob per environment, cloud and layer, leased while in use, accessed by identity. Its account is
+    versioned."""
     project = environment.project
     return "azurerm", {
         "subscription_id": names.settings(target).subscription_id,

@@ -1,4 +1,4 @@
-"""ACR: one private registry, a repository a module, scanned on push (K8S-10)."""
+"""ACR: one private registry, one repository per module, images scanned on push (K8S-10)."""
 
 from collections.abc import Sequence
 
@@ -18,9 +18,9 @@ from terrace.capabilities.target import Target
 
 
 class Registry(Construct):
-    """A registry whose repositories appear with their first image: `prefix/module`.
+    """A registry; a repository `prefix/module` exists from its first image on.
 
-    Defender scans what is pushed (see audit.py). Tags can be moved on Azure: see exceptions.py.
+    Defender scans pushed images (see audit.py). Tags are mutable on Azure: see facts.py.
     """
 
     def __init__(

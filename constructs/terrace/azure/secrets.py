@@ -1,4 +1,4 @@
-"""Key Vault: a secret a module, its value never kept by Terraform (SEC-1 to SEC-3)."""
+"""Key Vault: one secret per module, with a value that is never in state (SEC-1 to SEC-3)."""
 
 from collections.abc import Sequence
 
@@ -18,9 +18,9 @@ class Secrets(Construct):
     """`module-app` in the vault for each of `modules`: 64 random hexadecimal digits, from which a module derives its
     keys.
 
-    The value is drawn while applying and written once; state and plan hold none. Changing it by hand is not undone:
-    Terraform writes again only when the version in the code goes up. A deleted secret can be brought back for as long
-    as the vault says, which is the keys' deletion window. The database has no admin password to rotate (SEC-2).
+    The value is generated during the apply and written once; it is in no state and no plan. Terraform does not revert a
+    value that was changed by hand: it writes a new one only when the version in the code increases. A deleted secret is
+    recoverable for the vault's retention, the keys' deletion window. The database has no admin password (SEC-2).
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Secrets(Construct):
                 module,
                 name=secret_name(module),
                 key_vault_id=names.vault_id(target),
-                # uuid() is unknown while planning and drawn from the system's secure source while applying
+                # uuid() is unknown in a plan and comes from the system's secure random source in an apply
                 value_wo=Fn.replace(Fn.join("", [Token.as_string(Fn.uuid()), Token.as_string(Fn.uuid())]), "-", ""),
                 value_wo_version=1,  # SEC-1
                 content_type="random",
@@ -60,5 +60,5 @@ class Secrets(Construct):
 
 
 def secret_name(module: str) -> str:
-    """A module's secret."""
+    """The name of a module's secret."""
     return f"{module}-app"

@@ -1,7 +1,6 @@
-"""What is watched, and from where it counts as wrong (OBS-2): one row a signal, in Azure Monitor's words. No CDK here.
+"""The signals and their thresholds as Azure Monitor metrics (OBS-2). Loads no CDK.
 
-Metric names are those of "Supported metrics with Azure Monitor"; neither the provider nor Azure checks them before
-somebody misses an alarm.
+Metric names are those of "Supported metrics with Azure Monitor"; neither the provider nor Azure validates them.
 """
 
 from collections.abc import Mapping
@@ -25,7 +24,7 @@ Statistic = Literal["Average", "Maximum", "Minimum", "Total"]
 
 @dataclass(frozen=True)
 class Signal:
-    """A metric of a resource and the value from which it is wrong. `after` is what `resource` names by string."""
+    """A metric of a resource and its threshold. `after` are resources that `resource` names by string."""
 
     title: str
     metric: str
@@ -40,7 +39,7 @@ class Signal:
 
 @dataclass(frozen=True)
 class Event:
-    """A kind of record that is counted over a quarter of an hour; `at_once`: a single one wakes somebody."""
+    """A kind of record, counted over 15 minutes; with `at_once`, a single record raises a critical alarm."""
 
     title: str
     query: str
@@ -66,7 +65,7 @@ QUERIES: Mapping[str, Query] = {
 
 
 def events(audit: AuditHandle) -> dict[str, Event]:
-    """What is counted in the record of calls; `audit.trail` is the setting that writes it."""
+    """Records counted in the activity log; `audit.trail` is the diagnostic setting that exports it."""
     trail_name = audit.trail.rsplit("/", 1)[-1]
     return {
         "api-denials": Event(
@@ -81,7 +80,7 @@ def events(audit: AuditHandle) -> dict[str, Event]:
             f" and ResourceId endswith '{trail_name}'",
             at_once=True,
         ),
-        "lock-removed": Event(  # GOV: what keeps data from being deleted is gone
+        "lock-removed": Event(  # GOV: data is no longer protected from deletion
             "A lock was removed",
             "AzureActivity | where OperationNameValue =~ 'MICROSOFT.AUTHORIZATION/LOCKS/DELETE'"
             " and ActivityStatusValue == 'Success'",
@@ -131,11 +130,11 @@ def signals(
         ),
         "nodes-disk": nodes("Node disks, %", "node_disk_usage_percentage", "Maximum", "above", 85),
     }
-    for place, gateway in network.nat_ids.items():
+    for zone, gateway in network.nat_ids.items():
         nat = partial(Signal, namespace="Microsoft.Network/natGateways", resource=gateway, after=network.ready)
         failed = {"ConnectionState": ("Failed",)}
-        table[f"nat-ports-{place}"] = nat(
-            f"NAT in {place} out of ports", "SNATConnectionCount", "Total", "above", 0, dimensions=failed
+        table[f"nat-ports-{zone}"] = nat(
+            f"NAT in {zone} out of ports", "SNATConnectionCount", "Total", "above", 0, dimensions=failed
         )
     for layer in LAYERS:
         refused = {"ResponseType": ("AuthorizationError", "AuthenticationError")}

@@ -1,4 +1,4 @@
-"""Daily backups under one plan, in a vault of their own (BAK-1 to BAK-3)."""
+"""Daily backups under one plan, in a separate vault (BAK-1 to BAK-3)."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -10,19 +10,20 @@ from terrace.capabilities.spec import Duration, Spec
 
 class BackupSpec(Spec):
     every: Duration
-    """ISO 8601 duration between backups: PT6H, PT12H or P1D (BAK-1: daily at least)."""
+    """ISO 8601 duration between backups: PT6H, PT12H or P1D (BAK-1: at least daily)."""
     retention_days: Annotated[int, Field(ge=7, le=3650)]
-    """Days a backup is kept."""
+    """Days of retention of a backup."""
     archive_after_days: Annotated[int, Field(ge=1, le=3560)] | None = None
-    """Move to cold storage; AWS Backup wants 90 more days there before deletion."""
+    """Days until a backup moves to cold storage; AWS Backup requires 90 more days there before deletion."""
     copy_to_recovery_region: bool
     """Copy each backup to the recovery region."""
     lock: Literal["governance", "compliance"]
-    """Whether a named few may lift the vault's minimum retention, or nobody once the cooling-off is over."""
+    """The lock of the vault's minimum retention. governance: privileged identities may remove it; compliance: it is
+    permanent after the cooling-off period."""
     rpo: Duration
-    """Recovery point objective: how much work may be lost, ISO 8601 (BAK-3)."""
+    """Recovery point objective, the maximum loss of data, ISO 8601 (BAK-3)."""
     rto: Duration
-    """Recovery time objective: how long recovery may take, ISO 8601 (BAK-3)."""
+    """Recovery time objective, the maximum duration of a recovery, ISO 8601 (BAK-3)."""
 
 
 @dataclass(frozen=True)

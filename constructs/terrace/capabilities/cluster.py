@@ -12,47 +12,48 @@ PoolKind = Literal["system", "general", "spot", "gpu"]
 
 
 class ApiAccess(Spec):
-    """Who may reach the Kubernetes API (K8S-1). The private endpoint is always on."""
+    """Access to the Kubernetes API (K8S-1). The private endpoint is always enabled."""
 
     public_from: Mapping[Name, Cidr]
-    """Name of a place to its range; empty: privately only."""
+    """Name to public IPv4 range; empty: private access only."""
 
 
-def _kept_apart(others: Mapping[str, Any]) -> bool:
+def _dedicated(others: Mapping[str, Any]) -> bool:
     return others.get("kind") in ("spot", "gpu")
 
 
 class PoolSpec(Spec):
     kind: PoolKind
-    """system runs the platform's own pods, general workloads, spot interruptible ones, gpu accelerated ones."""
+    """system: the platform's own pods; general: workloads; spot: interruptible workloads; gpu: accelerated
+    workloads."""
     size: Size
-    """Node size; what it means on each cloud is in docs/environments.md."""
+    """Node size; docs/environments.md lists the machine types on each cloud."""
     min_nodes: Annotated[int, Field(ge=0, le=100)]
-    """Lower bound of autoscaling (K8S-6)."""
+    """Minimum of autoscaling (K8S-6)."""
     max_nodes: Annotated[int, Field(ge=1, le=500)]
-    """Upper bound of autoscaling."""
+    """Maximum of autoscaling."""
     disk_gb: Annotated[int, Field(ge=20, le=2000)] = 80
-    """Data disk of a node, encrypted with the disks key (K8S-9)."""
-    dedicated: bool = Field(default_factory=_kept_apart)
-    """Keep pods without a toleration off this pool. Spot and GPU pools always do, others when they say so."""
+    """Size of a node's data disk in GB, encrypted with the disks key (K8S-9)."""
+    dedicated: bool = Field(default_factory=_dedicated)
+    """Taint the pool, so that only pods with a toleration run on it. Default: true for spot and gpu pools."""
 
 
 class ClusterSpec(Spec):
     version: Annotated[str, Field(pattern=r"^1\.\d{2}$")]
     """Kubernetes minor version (K8S-7)."""
     api_access: ApiAccess
-    """Who may reach the API server."""
+    """Access to the API server."""
     service_cidr: Cidr = "172.20.0.0/16"
-    """Range of cluster services; must not overlap the network's."""
+    """Range of cluster services; must not overlap the network's range."""
     pools: Annotated[Mapping[Name, PoolSpec], Field(min_length=1)]
     """Node pools by name."""
 
 
 @dataclass(frozen=True)
 class ClusterHandle:
-    """`workload_identity` is what a workload's trust names (pod identity, OIDC issuer, workload pool).
+    """`workload_identity` is what a workload identity trusts (pod identity, OIDC issuer, workload pool).
 
-    `certificate_authority` is empty where the endpoint's certificate is a public one.
+    `certificate_authority` is empty if the endpoint's certificate is a public one.
     """
 
     name: str

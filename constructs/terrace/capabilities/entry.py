@@ -10,16 +10,16 @@ from terrace.capabilities.spec import Spec
 
 class EntrySpec(Spec):
     domain: Annotated[str, Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$", max_length=200)]
-    """The environment's domain; a certificate covers it and its first-level names."""
+    """The environment's domain; a certificate covers it and its subdomains."""
     firewall: Literal["count", "block"]
-    """What the web application firewall's managed rules do with a match."""
+    """Action of the web application firewall's managed rules on a match."""
     requests_per_five_minutes: Annotated[int, Field(ge=100, le=2_000_000)] = 2000
-    """Rate limit for one client address."""
+    """Rate limit per client address."""
 
 
 @dataclass(frozen=True)
 class EntryHandle:
-    """`load_balancer` is the name by which the cloud's metrics know it; `target` is where ingress pods register."""
+    """`load_balancer` is its name in the cloud's metrics; `target` is where ingress pods register."""
 
     load_balancer: str
     target: str

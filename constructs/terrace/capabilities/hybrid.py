@@ -1,4 +1,4 @@
-"""A site-to-site link to on-premises that can be switched on (NET-7)."""
+"""An optional site-to-site link to on-premises (NET-7)."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -13,9 +13,9 @@ class HybridSpec(Spec):
     peer_address: IPv4Address
     """Public address of the on-premises device."""
     peer_asn: Annotated[int, Field(ge=1, le=4_294_967_294)] = 65010
-    """Its BGP autonomous system number."""
+    """BGP autonomous system number of the device."""
     peer_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1)]
-    """Ranges behind it; they must not overlap the network's."""
+    """Ranges behind the device; they must not overlap the network's range."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Customer-managed keys, one a purpose (KEY-1 to KEY-3)."""
+"""Customer-managed keys, one per purpose (KEY-1 to KEY-3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,19 +25,19 @@ PURPOSES: tuple[Purpose, ...] = (
     "backups",
 )
 RECOVERY_PURPOSES: tuple[Purpose, ...] = ("lake", "database", "secrets", "backups")
-"""What is copied to the recovery region needs a key there."""
+"""Purposes with data in the recovery region, which need a key there."""
 
 
 class KeysSpec(Spec):
     rotation_days: Annotated[int, Field(ge=90, le=365)]
-    """Days between automatic rotations (KEY-1); AWS KMS takes 90 to 2560, the guarantee ends at a year."""
+    """Days between automatic rotations (KEY-1); AWS KMS allows 90 to 2560, the guarantee at most a year."""
     deletion_window_days: Annotated[int, Field(ge=7, le=30)]
-    """Days between asking for a key's destruction and its end (KEY-2); AWS KMS takes 7 to 30."""
+    """Days between the request to destroy a key and its destruction (KEY-2); AWS KMS allows 7 to 30."""
 
 
 @dataclass(frozen=True)
 class KeyUser:
-    """The identity through which a service uses a key, on a cloud whose keys admit identities, not services."""
+    """The identity that a service uses a key with, on a cloud that grants keys to identities and not to services."""
 
     id: str
     client_id: str
@@ -45,11 +45,11 @@ class KeyUser:
 
 @dataclass(frozen=True)
 class KeysHandle:
-    """References by which other capabilities name a key; each may still be a token at synth.
+    """References to keys by purpose; each may be a token at synth.
 
-    `recovery` holds the keys of the recovery region (RECOVERY_PURPOSES) and is empty where there is none. What is
-    encrypted depends on `ready`. `versions` names one version of a key, for services that do not follow a rotation;
-    `users` and `recovery_users` are by purpose. A cloud that needs none of these leaves them empty.
+    `recovery` has the keys of the recovery region (RECOVERY_PURPOSES) and is empty if there is none. An encrypted
+    resource depends on `ready`. `versions` has one version of a key, for services that do not follow a rotation. A
+    cloud that does not need `versions`, `users` or `recovery_users` leaves them empty.
     """
 
     home: Mapping[Purpose, str]

@@ -10,46 +10,49 @@ from terrace.capabilities.spec import LAYERS, Layer, Spec
 
 Bucket = Literal["bronze", "silver", "gold", "platinum", "artifacts", "backups", "audit", "access"]
 BUCKETS: tuple[Bucket, ...] = (*LAYERS, "artifacts", "backups", "audit", "access")
-"""`access` takes the access logs of the others and of the load balancer; `audit` the record of control-plane calls."""
+"""`access` has the access logs of the others and of the load balancer; `audit` the audit logs of control-plane
+calls."""
 REPLICATED: tuple[Bucket, ...] = (*LAYERS, "artifacts", "backups")
 ALIASES: Mapping[str, Layer] = {"raw": "bronze", "staging": "silver", "curated": "gold"}
-"""Zone names that many teams use, and the layer each stands for."""
+"""Common zone names, and the layer that each one means."""
 
 
 class LifecycleSpec(Spec):
-    """Days after which objects move or end (LAKE-4). S3 moves to infrequent access at 30 days or later."""
+    """Days after which objects move or expire (LAKE-4). S3 moves objects to infrequent access after 30 days or
+    later."""
 
     cool_after_days: Annotated[int, Field(ge=30, le=3650)]
-    """Move to a cheaper tier with instant reads."""
+    """Days until objects move to a cheaper tier with instant reads."""
     archive_after_days: Annotated[int, Field(ge=60, le=3650)]
-    """Move to the archive tier that still reads at once."""
+    """Days until objects move to the archive tier with instant reads."""
     expire_after_days: Annotated[int, Field(ge=61, le=10950)] | None = None
-    """Remove; none: keep."""
+    """Days until objects are deleted; none: never."""
     superseded_after_days: Annotated[int, Field(ge=1, le=3650)]
-    """Remove versions that were overwritten or deleted."""
+    """Days until overwritten and deleted versions are removed."""
 
 
 class ImmutabilitySpec(Spec):
-    """Objects in bronze cannot be changed or removed for this long (LAKE-3)."""
+    """How long objects in bronze cannot be changed or deleted (LAKE-3)."""
 
     days: Annotated[int, Field(ge=1, le=3650)]
-    """Days after writing."""
+    """Days after the write."""
     mode: Literal["governance", "compliance"]
-    """governance: a named few may lift it; compliance: nobody may, not even the account's owner."""
+    """governance: privileged identities may remove the lock; compliance: not even the account's owner may."""
 
 
 class LakeSpec(Spec):
     lifecycle: Mapping[Bucket, LifecycleSpec]
-    """One rule a bucket (LAKE-4)."""
+    """One rule per bucket (LAKE-4)."""
     immutability: ImmutabilitySpec
-    """Of bronze; the audit bucket takes the mode, with the audit section's days."""
+    """The lock of bronze; the audit bucket has the same mode, with `audit.retention_days`."""
     replicate: bool
     """Copy to the recovery region (LAKE-5)."""
 
 
 @dataclass(frozen=True)
 class LakeHandle:
-    """Bucket to its name and to its identifier in policies, known at synth; `ready` orders what writes to them."""
+    """Names of buckets, and their identifiers in policies, known at synth; a resource that writes to them depends on
+    `ready`."""
 
     names: Mapping[Bucket, str]
     ids: Mapping[Bucket, str]

@@ -1,4 +1,5 @@
-"""Private network over the environment's zones: subnets, NAT, private paths, openings, flow logs (NET-1 to 5)."""
+"""A private network over the environment's zones: subnets, NAT, private paths, firewall rules, flow logs (NET-1 to
+NET-5)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,47 +13,47 @@ from terrace.capabilities.spec import Cidr, Name, Spec
 
 
 class Destination(Spec):
-    """Somewhere outside that nodes may reach through NAT; its key in the map is the purpose (NET-4)."""
+    """A destination outside the network that nodes may reach through NAT; its key in the map is the purpose (NET-4)."""
 
     cidr: Cidr
-    """The destination's range."""
+    """Range of the destination."""
     port: Annotated[int, Field(ge=1, le=65535)] = 443
     """TCP port."""
 
 
 class EgressSpec(Spec):
     nat: Literal["single", "per_zone"]
-    """One NAT with a fixed address, or one a zone (NET-2)."""
+    """single: one NAT with a fixed address; per_zone: one per zone (NET-2)."""
     destinations: Mapping[Name, Destination]
-    """Purpose to destination. Nothing else leaves the network."""
+    """Purpose to destination. All other egress is denied."""
 
 
 class NetworkSpec(Spec):
     cidr: Cidr
-    """The network's range; /16 to /20."""
+    """Range of the network; /16 to /20."""
     zones: Annotated[int, Field(ge=1, le=3)]
-    """Number of zones that subnets spread over (NET-1)."""
+    """Number of zones of the subnets (NET-1)."""
     egress: EgressSpec
-    """How traffic leaves (NET-2, NET-4)."""
+    """Egress of nodes (NET-2, NET-4)."""
     private_paths: Literal["essential", "full"]
-    """Which of the cloud's services are reached privately (NET-3): those that nodes and workloads need to run, or all
-    that the platform uses."""
+    """Which of the cloud's services have a private path (NET-3). essential: those that nodes and workloads need to run;
+    full: all that the platform uses."""
     flow_log_interval_seconds: Literal[60, 600]
-    """Aggregation window of flow logs (NET-5)."""
+    """Aggregation interval of flow logs in seconds (NET-5)."""
     entry: EntrySpec
     """The public entry (NET-6)."""
     hybrid: HybridSpec | None = None
-    """A link to on-premises, or none (NET-7)."""
+    """A link to on-premises; none: no link (NET-7)."""
 
 
 @dataclass(frozen=True)
 class NetworkHandle:
-    """What the rest of the stack may know of the network; ids may be tokens at synth.
+    """What other capabilities need of the network; ids may be tokens at synth.
 
-    `zones` are the cloud's own zone names. `groups` names the traffic group (security group, NSG, network tag) of each
-    party: control, nodes, endpoints, database, cache, entry. `ready` are constructs to depend on before nodes start.
-    `public_ready` the same before what is public starts. `routes` is what carries the routes of nodes and control
-    plane, by a stable name: a hybrid link adds its own. `ranges` are parties' ranges, where each has one of its own.
+    `zones` are the cloud's own zone names. `groups` has the traffic group (security group, NSG, service account) of
+    each party: control, nodes, endpoints, database, cache, entry. Nodes depend on `ready`, public resources on
+    `public_ready`. `routes` has the route tables of nodes and control plane by a stable name, to which a hybrid link
+    adds routes. `ranges` has the range of each party that has its own.
     """
 
     id: str

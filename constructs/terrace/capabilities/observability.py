@@ -1,4 +1,4 @@
-"""Logs in one place, alarms on the same signals everywhere, people at the other end (OBS-1 to OBS-4)."""
+"""Central logs, alarms on the same signals on every cloud, and their recipients (OBS-1 to OBS-4)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,74 +16,74 @@ LogGroup = Literal[
 
 class EmailChannel(Spec):
     kind: Literal["email"]
-    """Mail."""
+    """An email channel."""
     address: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$")]
-    """Where to."""
+    """Address of the recipient."""
 
 
 class WebhookChannel(Spec):
     kind: Literal["webhook"]
-    """An HTTPS endpoint, as a pager service gives."""
+    """A webhook channel, such as a pager service."""
     url: Annotated[str, Field(pattern=r"^https://")]
-    """Where to. It is not a secret: pager services sign by a key that stays with them."""
+    """HTTPS URL. It is not a secret: pager services sign with a key of their own."""
 
 
 Channel = Annotated[EmailChannel | WebhookChannel, Field(discriminator="kind")]
 
 
 class EscalationSpec(Spec):
-    """Who hears of what (OBS-3)."""
+    """The channels of each severity (OBS-3)."""
 
     warning: Annotated[tuple[Name, ...], Field(min_length=1)]
-    """Channels told at once."""
+    """Channels of warnings."""
     critical: Annotated[tuple[Name, ...], Field(min_length=1)]
-    """Channels told when it lasts."""
+    """Channels of critical alarms."""
     critical_after_minutes: Annotated[int, Field(ge=15, le=1440, multiple_of=5)]
-    """How long a signal lasts before it is critical."""
+    """Minutes until a persisting signal becomes critical."""
 
 
 class Thresholds(Spec):
-    """Where a signal becomes an alarm (OBS-2)."""
+    """Thresholds of the signals (OBS-2)."""
 
     database_cpu_percent: Annotated[int, Field(ge=1, le=100)] = 80
     """Average over five minutes."""
     database_free_storage_percent: Annotated[int, Field(ge=1, le=50)] = 10
-    """Of the storage to begin with."""
+    """Percent of the initial storage."""
     database_connections: Annotated[int, Field(ge=1)] = 400
-    """Open connections."""
+    """Number of open connections."""
     cache_memory_percent: Annotated[int, Field(ge=1, le=100)] = 80
-    """Of the node's memory."""
+    """Percent of the node's memory."""
     cache_evictions: Annotated[int, Field(ge=0)] = 100
-    """In five minutes."""
+    """Evictions in five minutes."""
     node_cpu_percent: Annotated[int, Field(ge=1, le=100)] = 85
     """Average over nodes."""
     node_memory_percent: Annotated[int, Field(ge=1, le=100)] = 85
     """Average over nodes."""
     lake_denials: Annotated[int, Field(ge=0)] = 20
-    """Refused bucket requests in five minutes."""
+    """Denied bucket requests in five minutes."""
 
 
 class ObservabilitySpec(Spec):
     retention_days: Literal[30, 60, 90, 180, 365, 400, 731]
-    """Days logs are kept (OBS-1, NET-5); periods that all three clouds sell."""
+    """Days of retention of logs (OBS-1, NET-5); the periods that all three clouds offer."""
     channels: Annotated[Mapping[Name, Channel], Field(min_length=1)]
-    """Where alarms go, by name."""
+    """Channels of alarms by name."""
     escalation: EscalationSpec
-    """Which channels hear of which severity."""
+    """Channels of each severity."""
     thresholds: Thresholds = Field(default_factory=Thresholds)
-    """Where signals become alarms."""
+    """Thresholds of the signals."""
     slo_percent: Annotated[float, Field(ge=90, le=99.99)] = 99.9
-    """Objective for requests at the entry that succeed (OBS-4); Cloud Monitoring takes 99.99 at most."""
+    """Objective for successful requests at the entry, in percent (OBS-4); Cloud Monitoring allows at most 99.99."""
 
 
 @dataclass(frozen=True)
 class ObservabilityHandle:
-    """`logs` maps a group to its name, `log_ids` to its identifier; `topics` a severity to where alarms go.
+    """`logs` maps a log group to its name, `log_ids` to its identifier, `topics` a severity to the topic of its alarms.
 
-    `addresses` are the mail channels' addresses, for services that mail by themselves. `retention_days` is for
-    capabilities that must make a log group of their own, such as a database replica's. `workspace` is the log store's
-    own id, where a cloud has one store for all. `channels` are whom a severity tells, where alarms name them one by
-    one, and under `mail` those with an address; empty where a topic tells them.
+    `addresses` are the email channels' addresses, for services that send email themselves. `retention_days` is for
+    capabilities that create a log group of their own, such as a database replica's. `workspace` is the id of the log
+    store, on a cloud with one store for all logs. `channels` are the channels of a severity (and, under `mail`, those
+    with an address), on a cloud whose alarms refer to channels instead of a topic.
     """
 
     logs: Mapping[LogGroup, str]

@@ -1,4 +1,4 @@
-"""What a foundation hands to whatever comes after it: `terraform output -json` parses into this."""
+"""The outputs of a foundation: `terraform output -json` parses into this."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -9,51 +9,51 @@ VERSION: Literal[1] = 1
 
 
 class DatabaseOutputs(Spec):
-    """Where PostgreSQL is, and the reference of its admin secret."""
+    """Address of PostgreSQL, and the reference of its admin secret."""
 
     host: str
     """Host name on the private network."""
     port: int
     """TCP port."""
     name: str
-    """Database to connect to first."""
+    """Name of the first database."""
     admin_secret: str
     """Reference in the cloud's secret manager, never the value (SEC-1)."""
 
 
 class CacheOutputs(Spec):
-    """Where the cache is."""
+    """Address of the cache."""
 
     host: str
     """Host name on the private network."""
     port: int
     """TCP port; TLS."""
     users: Mapping[str, str]
-    """Module to the user it logs in as."""
+    """Module to the user that it authenticates with."""
 
 
 class ClusterOutputs(Spec):
-    """How the cluster is reached."""
+    """Address of the cluster."""
 
     name: str
-    """Its name."""
+    """Name of the cluster."""
     endpoint: str
     """URL of the API server."""
     certificate_authority: str
-    """PEM, base64."""
+    """Certificate authority: PEM, base64."""
 
 
 class Outputs(Spec):
-    """The foundation's outputs. `version` changes when a field goes or changes its meaning."""
+    """The foundation's outputs. `version` changes when a field is removed or changes its meaning."""
 
     version: Literal[1]
     """Version of this contract."""
     environment: str
     """Name of the environment."""
     cloud: str
-    """Its cloud."""
+    """Cloud of the environment."""
     region: str
-    """The cloud's own name of its region."""
+    """Region, by the cloud's own name."""
     cluster: ClusterOutputs
     """Kubernetes."""
     database: DatabaseOutputs
@@ -73,5 +73,5 @@ class Outputs(Spec):
 
 
 def parse(output_json: Mapping[str, Any]) -> Outputs:
-    """Parse what `terraform output -json` prints. Raises pydantic.ValidationError when the contract is not kept."""
+    """Parse the output of `terraform output -json`. Raises pydantic.ValidationError if it breaks the contract."""
     return Outputs.model_validate({name: entry["value"] for name, entry in output_json.items()})

@@ -1,4 +1,4 @@
-"""The private image registry: a repository a module, immutable tags, scanned on push (K8S-10)."""
+"""The private image registry: one repository per module, immutable tags, images scanned on push (K8S-10)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from terrace.capabilities.spec import Spec
 
 class RegistrySpec(Spec):
     scanning: Literal["on_push", "continuous"]
-    """Scan images when pushed, or also whenever new vulnerabilities become known."""
+    """on_push: scan images when they are pushed; continuous: also when new vulnerabilities are published."""
     untagged_days: Annotated[int, Field(ge=1, le=365)] = 14
-    """Days after which untagged images are removed."""
+    """Days until untagged images are deleted."""
 
 
 @dataclass(frozen=True)
 class RegistryHandle:
-    """Module to the address its images are pulled from."""
+    """Module to the address of its images."""
 
     repositories: Mapping[str, str]

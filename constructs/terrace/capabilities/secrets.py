@@ -1,4 +1,4 @@
-"""The cloud's secret manager: a secret a module, values never in state (SEC-1 to SEC-3)."""
+"""The cloud's secret manager: one secret per module, values never in state (SEC-1 to SEC-3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from terrace.capabilities.spec import Spec
 
 class SecretsSpec(Spec):
     recovery_days: Annotated[int, Field(ge=7, le=30)]
-    """Days a deleted secret can be brought back; AWS Secrets Manager takes 7 to 30."""
+    """Days in which a deleted secret can be restored; AWS Secrets Manager allows 7 to 30."""
     database_rotation_days: Annotated[int, Field(ge=1, le=365)]
     """Days between rotations of the database's admin credential (SEC-2)."""
 
 
 @dataclass(frozen=True)
 class SecretsHandle:
-    """`modules` maps a module's name to the reference of its secret, never to a value. What
-    names a secret by a string depends on `ready`."""
+    """`modules` maps a module to the reference of its secret, never to a value. A resource that refers to a secret by
+    name depends on `ready`."""
 
     modules: Mapping[str, str]
     ready: tuple[Any, ...] = ()

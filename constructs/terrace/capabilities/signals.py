@@ -1,7 +1,6 @@
-"""What is watched on every cloud, how soon somebody hears of it, and what is looked for afterwards (OBS-2 to OBS-4).
+"""What the signals have in common on every cloud: severities, durations, burn rates, saved queries (OBS-2 to OBS-4).
 
-Thresholds are the environment's (`observability.thresholds`). Where a signal is read, each cloud's `signals` says in
-that cloud's words.
+Thresholds are settings (`observability.thresholds`). Each cloud's `signals` maps the signals to its metrics.
 """
 
 from collections.abc import Mapping
@@ -12,19 +11,19 @@ from terrace.capabilities.observability import EscalationSpec, LogGroup
 from terrace.capabilities.spec import Severity
 
 Comparison = Literal["above", "below"]
-"""On which side of its threshold a signal is wrong."""
+"""The side of the threshold on which a signal raises an alarm."""
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 WARNING_MINUTES = 15
-"""How long a signal lasts before somebody is told at all: one bad step is weather."""
+"""Minutes until a persisting signal raises a warning; a single step over the threshold is noise."""
 TOLERATED_DENIALS = 20
-"""Refused calls of the cloud in five minutes that are nobody's concern: consoles ask for what people may not see."""
+"""Denied API calls in five minutes that raise no alarm: consoles make calls that their users may not make."""
 
 
 @dataclass(frozen=True)
 class Burn:
-    """How fast the error budget may go: at `rate` over `window_seconds` somebody of `severity` hears of it.
+    """A burn rate of the error budget: `rate` over `window_seconds` raises an alarm of `severity`.
 
     Rates and windows are those of the SRE workbook, "Alerting on SLOs": 2 % of a month's budget in an hour, 5 % in six.
     """
@@ -42,12 +41,12 @@ BURNS: Mapping[str, Burn] = {
 
 @dataclass(frozen=True)
 class Query:
-    """A saved search of a log group, in the cloud's language."""
+    """A saved query of a log group, in the cloud's query language."""
 
     group: LogGroup
     text: str
 
 
 def lasting_minutes(escalation: EscalationSpec, severity: Severity) -> int:
-    """How long a signal is wrong before somebody of this severity hears of it (OBS-3)."""
+    """Minutes that a signal persists before it raises an alarm of this severity (OBS-3)."""
     return {"warning": WARNING_MINUTES, "critical": escalation.critical_after_minutes}[severity]

@@ -1,4 +1,4 @@
-"""What every spec shares: immutable, nothing unknown, every field described; and the few types that several use."""
+"""The base class of specs (immutable, no unknown keys, every field described) and shared types."""
 
 import re
 from datetime import timedelta
@@ -8,18 +8,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 
 class Spec(BaseModel):
-    """A section of an environment file. Unknown keys are refused, so that a misspelt one is never silently ignored.
+    """A section of an environment file. Unknown keys are errors, so that a misspelt one is never silently ignored.
 
-    Validators are built on first use: `terrace validate` builds one for the whole, not one more for each section.
+    Validators are built on first use: `terrace validate` builds one for the whole file and none per section.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
 Cidr = Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]
-"""An IPv4 range, as 10.40.0.0/16."""
+"""An IPv4 range, such as 10.40.0.0/16."""
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*[a-z0-9]$", min_length=2, max_length=24)]
-"""a-z, 0-9 and -, letter first."""
+"""a-z, 0-9 and -, a letter first."""
 Team = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,63}$")]
 Size = Literal["small", "medium", "large", "xlarge"]
 Severity = Literal["warning", "critical"]
@@ -31,13 +31,13 @@ _DURATION = re.compile(r"P(?:(?P<days>\d{1,4})D)?(?:T(?:(?P<hours>\d{1,4})H)?(?:
 
 
 def _duration(value: object) -> object:
-    """A timedelta from days, hours and minutes of ISO 8601. Anything but text is left to pydantic."""
+    """A timedelta from days, hours and minutes of ISO 8601. Values other than text are left to pydantic."""
     if not isinstance(value, str):
         return value
-    found = _DURATION.fullmatch(value)
-    if found is None or not any(found.groupdict().values()):
-        raise ValueError("an ISO 8601 duration of days, hours and minutes is expected, as P1D, PT12H or PT30M")
-    return timedelta(**{unit: int(number) for unit, number in found.groupdict(default="0").items()})
+    match = _DURATION.fullmatch(value)
+    if match is None or not any(match.groupdict().values()):
+        raise ValueError("expected an ISO 8601 duration of days, hours and minutes, such as P1D, PT12H or PT30M")
+    return timedelta(**{unit: int(number) for unit, number in match.groupdict(default="0").items()})
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "format": "duration"})]

@@ -1,4 +1,4 @@
-"""Where a stack goes and under which names: what every capability needs beside its own spec."""
+"""The target of a stack and each cloud's settings, which every capability needs in addition to its spec."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,33 +12,33 @@ Tier = Literal["dev", "staging", "prod"]
 
 
 class Settings(Spec):
-    """What every cloud's settings have."""
+    """The settings that every cloud has."""
 
     NAMED_BY: ClassVar[str]
-    """The setting that tells one account from another."""
+    """The setting that identifies an account."""
 
     owns_account: bool = True
-    """Whether this environment carries the settings that exist once an account (threat detection, defaults, ...)."""
+    """Whether this environment creates what exists once per account (threat detection, defaults, ...)."""
     zones: tuple[str, ...] = ()
-    """Exact zones instead of the region's first ones."""
+    """Exact zones; default: the region's first ones."""
 
     @property
     def account(self) -> str:
-        """What tells this account (subscription, project) from another one of the cloud."""
+        """The id of the account, subscription or project."""
         return str(getattr(self, self.NAMED_BY))
 
 
 class AwsSettings(Settings):
-    """What only AWS has, and exact choices that replace the kit's own."""
+    """Settings that only AWS has, and exact values that replace the kit's defaults."""
 
     NAMED_BY = "account_id"
 
     account_id: Annotated[str, Field(pattern=r"^\d{12}$")]
-    """The account; applying to another one is refused."""
+    """Account id; Terraform refuses to apply to another account."""
     partition: Literal["aws", "aws-cn", "aws-us-gov"] = "aws"
-    """The partition of its ARNs."""
+    """Partition of ARNs."""
     admin_role: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]+(/[A-Za-z0-9_+=,.@-]+)*$")]
-    """Path and name of the role that the organisation's administrators assume, as IAM Identity Center makes it."""
+    """Path and name of the role that the organisation's administrators assume, as created by IAM Identity Center."""
     database_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")] | None = None
     """Exact RDS instance class instead of the size's."""
     cache_node_type: Annotated[str, Field(pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$")] | None = None
@@ -51,21 +51,21 @@ _Guid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12
 
 
 class AzureSettings(Settings):
-    """What only Azure has, and exact choices that replace the kit's own."""
+    """Settings that only Azure has, and exact values that replace the kit's defaults."""
 
     NAMED_BY = "subscription_id"
 
     subscription_id: _Guid
-    """The subscription."""
+    """Subscription id."""
     tenant_id: _Guid
-    """The Entra tenant."""
+    """Entra tenant id."""
     admin_group_id: _Guid
     """Object id of `identity.admin_group` in Entra, whose members administer the platform."""
     deployer_id: _Guid | None = None
-    """Object id of a service principal that applies beside the pipelines, as the first time; none: it holds the rights
-    on keys and secrets already."""
+    """Object id of a service principal that applies in addition to the pipelines, such as for the first apply; none: it
+    has the roles on keys and secrets already."""
     certificate_issuer: Annotated[str, Field(min_length=1)] = "Self"
-    """The certificate authority of the public entry, by the name it has in Key Vault; Self: self-signed."""
+    """Certificate authority of the public entry, by its name in Key Vault; Self: self-signed."""
     database_sku: Annotated[str, Field(pattern=r"^(B|GP|MO)_Standard_\w+$")] | None = None
     """Exact PostgreSQL SKU instead of the size's."""
     cache_sku: Annotated[str, Field(pattern=r"^[A-Za-z]+_[A-Z]\d+$")] | None = None
@@ -75,20 +75,20 @@ class AzureSettings(Settings):
 
 
 class GcpSettings(Settings):
-    """What only Google Cloud has, and exact choices that replace the kit's own."""
+    """Settings that only Google Cloud has, and exact values that replace the kit's defaults."""
 
     NAMED_BY = "project_id"
 
     project_id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
-    """The project."""
+    """Project id."""
     project_number: Annotated[str, Field(pattern=r"^\d+$")]
-    """Its number; service agents are named by it."""
+    """Project number, which is part of the names of service agents."""
     billing_account: Annotated[str, Field(pattern=r"^[0-9A-F]{6}(-[0-9A-F]{6}){2}$")]
-    """The billing account that pays for the project; the budget is there."""
+    """Billing account of the project, which has the budget."""
     admin_group: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$")]
     """Address of the administrators' group in Cloud Identity; the organisation's other groups have the same domain."""
     github_owner_id: Annotated[str, Field(pattern=r"^\d+$")] | None = None
-    """GitHub's number of the repository's owner: whoever takes over the name after it is given up is refused."""
+    """GitHub's numeric id of the repository's owner; rejects tokens of a later owner of the same name."""
     database_tier: Annotated[str, Field(pattern=r"^db-[A-Za-z0-9-]+$")] | None = None
     """Exact Cloud SQL tier instead of the size's."""
     cache_node_type: Annotated[str, Field(pattern=r"^[A-Z_]+$")] | None = None
@@ -99,11 +99,11 @@ class GcpSettings(Settings):
 
 @dataclass(frozen=True)
 class Target:
-    """Where a stack goes.
+    """The account, region and protection that a stack is synthesized for.
 
-    `prefix` (project-environment) begins every name. `zones` has as many as the network asks for; `spare_zones` are the
-    region's others. `protected` is false in dev, and while a destroy is under way. `state_bucket` is the exact name of
-    the bucket of remote state, where the environment gives one.
+    `prefix` (project-environment) begins every name. `zones` are the network's zones; `spare_zones` are the other zones
+    of the region. `protected` is false in dev and during a destroy. `state_bucket` is the exact name of the bucket of
+    remote state, if the environment sets it.
     """
 
     environment: str

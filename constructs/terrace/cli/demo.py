@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from terrace.cli.options import CLOUDS, mirror_option, project_of
+from terrace.capabilities.cloud import CLOUDS
+from terrace.cli.options import mirror_option, project_of
 
 if TYPE_CHECKING:
     from terrace.cli.progress import Progress

@@ -1,6 +1,5 @@
 """`terrace doctor`: check the tools, credentials and extras on this machine."""
 
-import importlib
 import platform
 import re
 import sys
@@ -13,7 +12,8 @@ from typing import Literal
 
 import click
 
-from terrace.cli.options import CLOUDS, json_option, mirror_option
+from terrace.capabilities.cloud import CLOUDS, facts, implementation
+from terrace.cli.options import json_option, mirror_option
 
 # What each extra of the package is for. An extra with the name of a cloud is checked with that cloud only.
 _EXTRAS = {
@@ -131,11 +131,10 @@ def _provider(root: Path, provider_mirror: Path | None, cloud: str) -> Diagnosis
     """Where Terraform would install the provider of a cloud from."""
     from terrace.deployment.binary import NoTerraform, locate
     from terrace.deployment.mirror import choose
-    from terrace.deployment.offline import of_cloud
     from terrace.errors import TerraceError
 
     name = f"{cloud} provider"
-    provider = of_cloud(cloud).PROVIDER
+    provider = facts(cloud).provider
     try:
         host = locate(root).registry_host
     except NoTerraform:
@@ -149,7 +148,7 @@ def _provider(root: Path, provider_mirror: Path | None, cloud: str) -> Diagnosis
 
 def _credentials(cloud: str) -> Diagnosis:
     """Whether this shell has credentials for a cloud. They are neither used nor printed."""
-    status = importlib.import_module(f"terrace.live.{cloud}.credentials").look()
+    status = implementation("terrace.live", cloud, "credentials").look()
     return Diagnosis(f"{cloud} credentials", status.status, status.detail, status.hint)
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from terrace.cli.options import CLOUDS, project_of
+from terrace.capabilities.cloud import CLOUDS
+from terrace.cli.options import project_of
 
 OUTPUTS = ("table", "sarif", "json", "junit", "github", "html", "csv")
 
@@ -43,7 +44,6 @@ def command(
     """
     from terrace.assurance import gate
     from terrace.assurance.output import GATE
-    from terrace.assurance.parity import CLOUDS as EVERY_CLOUD
     from terrace.assurance.parity import ordered
     from terrace.cli.console import warn, write
     from terrace.environment import names
@@ -57,7 +57,7 @@ def command(
     chosen = list(dict.fromkeys(environments)) or ordered(project.root, names(project.root))
     if not chosen:
         raise UsageError("no environments in environments/")
-    results = gate.run(project, chosen, EVERY_CLOUD if everything else clouds, plan)
+    results = gate.run(project, chosen, CLOUDS if everything else clouds, plan)
     for notice in dict.fromkeys(notice for result in results for notice in result.notices):
         warn(notice)
     write(GATE[output](results), newline=False)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from terrace.capabilities.cloud import CLOUDS
+
 if TYPE_CHECKING:
     from terrace.deployment.deployment import Deployment
     from terrace.deployment.terraform import OnEvent
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from terrace.project.discovery import Project
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-CLOUDS = ("aws", "azure", "gcp")
 
 
 @dataclass(frozen=True)

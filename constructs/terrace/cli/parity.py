@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from terrace.cli.options import CLOUDS
+from terrace.capabilities.cloud import CLOUDS
 
 if TYPE_CHECKING:
     from terrace.assurance.parity import Matrix
@@ -46,7 +46,7 @@ def command(
 
     project = project_of(ctx)
     chosen = environments or parity.ordered(project.root, names(project.root))
-    matrix = parity.compute(project, chosen, clouds or parity.CLOUDS)
+    matrix = parity.compute(project, chosen, clouds or CLOUDS)
     pages: list[tuple[Path | None, Callable[[Matrix], str]]] = [
         (html, html_pages.parity),
         (markdown, markdown_pages.parity),

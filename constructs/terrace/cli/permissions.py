@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from terrace.cli.options import CLOUDS
+from terrace.capabilities.cloud import CLOUDS
 
 if TYPE_CHECKING:
     from terrace.project.discovery import Project

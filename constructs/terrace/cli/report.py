@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from terrace.cli.options import CLOUDS, json_option
+from terrace.capabilities.cloud import CLOUDS
+from terrace.cli.options import json_option
 
 if TYPE_CHECKING:
     from terrace.assurance.report.model import Report

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from terrace.cli.options import CLOUDS, cloud_option, json_option
+from terrace.capabilities.cloud import CLOUDS
+from terrace.cli.options import cloud_option, json_option
 from terrace.errors import UsageError
 
 if TYPE_CHECKING:

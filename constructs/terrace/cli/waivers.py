@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from terrace.cli.options import CLOUDS, json_option, project_of
+from terrace.capabilities.cloud import CLOUDS
+from terrace.cli.options import json_option, project_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@
     errors.py        Terraform's failures as Terrace errors
     changes.py       a plan as a summary by capability
     drift.py         what differs between the cloud and the state
-    runs.py          the marker of a run, and what a killed one left
+    runs.py          the marker of a run, and what a killed run left behind
     state_repair.py  a damaged local state file
     deployment.py    one environment on one cloud, with everything needed to run Terraform on it
     plans.py         saved plans, and whether they are still current

@@ -5,13 +5,13 @@ computed, so each lost resource can be looked up: import blocks are added to the
 the adoption before anything is applied. Imports that do not exist or belong to another deployment are dropped.
 """
 
-import importlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from terrace.capabilities.adoption import Candidate, Finder
+from terrace.capabilities.cloud import implementation
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import TerraformFailed
 from terrace.deployment.events import Diagnostic
@@ -27,7 +27,7 @@ _TAGS = ("tags_all", "effective_labels", "tags", "labels", "resource_labels", "u
 def finder(cloud: str) -> Finder | None:
     """The cloud's search for existing resources; None if it has none."""
     try:
-        find: Finder = importlib.import_module(f"terrace.live.{cloud}.adopt").find
+        find: Finder = implementation("terrace.live", cloud, "adopt").find
     except ModuleNotFoundError:
         return None
     return find

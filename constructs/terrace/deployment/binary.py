@@ -139,18 +139,19 @@ def download(root: Path, environ: Mapping[str, str] = os.environ) -> Path:
     pooch.get_logger().setLevel("WARNING")
     with tempfile.TemporaryDirectory(dir=tools, prefix=".download-") as scratch:
         try:
-            (unpacked,) = pooch.retrieve(
+            pooch.retrieve(
                 url,
                 f"sha256:{expected.lower()}",
                 fname="terraform.zip",
                 path=scratch,
                 downloader=pooch.HTTPDownloader(timeout=20, verify=authorities.cafile or authorities.capath or True),
-                processor=pooch.Unzip(members=["terraform"]),
+                processor=pooch.Unzip(members=["terraform"], extract_dir="unpacked"),
             )
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            terraform = Path(scratch, "unpacked", "terraform")
+            terraform.chmod(0o755)
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
             raise NoTerraform(f"cannot download Terraform: {error}", where=url, hint=_INSTALL) from error
-        Path(unpacked).chmod(0o755)
-        return Path(unpacked).replace(tools / "terraform")
+        return terraform.replace(tools / "terraform")
 
 
 def main(arguments: list[str]) -> int:

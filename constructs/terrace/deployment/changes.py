@@ -3,36 +3,21 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
+from terrace.capabilities.cloud import CLOUDS, facts
 from terrace.project.source_map import capability_of
 
 Verb = Literal["add", "change", "replace", "destroy", "import", "forget", "none"]
 EnvironmentLine = Callable[[str], str | None]
 """Returns `file:line:column` in the environment's files for a construct path."""
 
-# Types whose loss is a loss of data, of the means to read data, or of a name that others rely on. Deliberately short.
-STATEFUL = frozenset(
-    {
-        # AWS
-        "aws_backup_vault", "aws_cloudwatch_log_group", "aws_db_instance", "aws_dynamodb_table", "aws_ebs_volume",
-        "aws_ecr_repository", "aws_efs_file_system", "aws_eks_cluster", "aws_elasticache_replication_group",
-        "aws_glue_catalog_database", "aws_kms_key", "aws_kms_replica_key", "aws_msk_cluster",
-        "aws_opensearch_domain", "aws_rds_cluster", "aws_route53_zone", "aws_s3_bucket",
-        "aws_secretsmanager_secret", "aws_vpc",
-        # Azure
-        "azurerm_container_registry", "azurerm_data_protection_backup_vault", "azurerm_key_vault",
-        "azurerm_key_vault_key", "azurerm_key_vault_secret", "azurerm_kubernetes_cluster",
-        "azurerm_log_analytics_workspace", "azurerm_managed_redis", "azurerm_postgresql_flexible_server",
-        "azurerm_postgresql_flexible_server_database", "azurerm_recovery_services_vault", "azurerm_redis_cache",
-        "azurerm_storage_account", "azurerm_storage_container", "azurerm_virtual_network",
-        # Google
-        "google_artifact_registry_repository", "google_bigquery_dataset", "google_compute_network",
-        "google_container_cluster", "google_kms_crypto_key", "google_redis_instance",
-        "google_secret_manager_secret", "google_sql_database", "google_sql_database_instance",
-        "google_storage_bucket",
-    }
-)  # fmt: skip
+
+@cache
+def stateful() -> frozenset[str]:
+    """Resource types of every cloud whose destruction loses data."""
+    return frozenset().union(*(facts(cloud).stateful for cloud in CLOUDS))
 
 
 @dataclass(frozen=True)
@@ -54,7 +39,7 @@ class Change:
 
     @property
     def loses_data(self) -> bool:
-        return self.type in STATEFUL and self.verb in ("replace", "destroy")
+        return self.type in stateful() and self.verb in ("replace", "destroy")
 
 
 @dataclass(frozen=True)

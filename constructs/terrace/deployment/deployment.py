@@ -1,6 +1,5 @@
 """One environment on one cloud, with everything needed to run Terraform on it."""
 
-import importlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from terrace.assurance.gate_verdict import Gate
+from terrace.capabilities.cloud import facts
 from terrace.deployment import binary, mirror, runs
 from terrace.deployment.changes import EnvironmentLine
 from terrace.deployment.state_repair import repair_state
@@ -118,7 +118,7 @@ class Deployment:
             data_directory=self.project.working_directory / "terraform" / self.name,
             log_directory=self.project.logs,
             name=self.name,
-            refusals=importlib.import_module(f"terrace.{self.cloud}.credentials").REFUSALS,
+            refusals=facts(self.cloud).refusals,
             on_interrupt=self._report_interrupt,
         )
         init = replace(terraform, variables={**init_variables, **source_variables}).init

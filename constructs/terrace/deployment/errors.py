@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from terrace.capabilities.access import Reason, Refusal
+from terrace.capabilities.cloud import Refusal, RefusalReason
 from terrace.deployment.events import Diagnostic
 from terrace.errors import AnswerIsNo, TerraceError
 
@@ -79,7 +79,7 @@ _EXISTS = re.compile(
 )
 # S3 names are global: this bucket is in another account and must not be imported.
 _FOREIGN = re.compile(r"BucketAlreadyExists\b")
-_REFUSED: dict[Reason, str] = {
+_REFUSED: dict[RefusalReason, str] = {
     "missing": "no credentials for the cloud in this shell",
     "refused": "the cloud rejects the credentials in this shell",
     "expired": "the credentials in this shell have expired",

@@ -7,8 +7,6 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Action = Literal["create", "read", "update", "replace", "delete", "import", "forget", "noop"]
-
 
 @dataclass(frozen=True)
 class ResourceEvent:
@@ -22,24 +20,6 @@ class ResourceEvent:
 
 
 @dataclass(frozen=True)
-class PlannedChange:
-    """One resource that the plan changes; `drift` if it was changed outside Terraform."""
-
-    address: str
-    action: str
-    drift: bool = False
-
-
-@dataclass(frozen=True)
-class ChangeSummary:
-    operation: Literal["plan", "apply", "destroy"]
-    add: int
-    change: int
-    remove: int
-    imported: int = 0
-
-
-@dataclass(frozen=True)
 class Diagnostic:
     """An error or a warning. `address` is the resource that it concerns, if any."""
 
@@ -50,25 +30,20 @@ class Diagnostic:
     where: str = ""  # file:line in the synthesized stack
 
 
-@dataclass(frozen=True)
-class Note:
-    """Anything else: free text."""
-
-    text: str
-
-
-Event = ResourceEvent | PlannedChange | ChangeSummary | Diagnostic | Note
+Event = ResourceEvent | Diagnostic
 
 
 def parse(line: str) -> Event | None:
-    """One line of output as an event. A line that is not JSON is a Note; unused kinds are None."""
+    """One line of output as an event; None for plain text and for every other kind of message."""
     if not line.startswith("{"):
-        return Note(line) if line.strip() else None
+        return None
     try:
         record: dict[str, Any] = json.loads(line)
     except ValueError:
-        return Note(line)
+        return None
     kind = str(record.get("type", ""))
+    if kind == "diagnostic":
+        return diagnostic(record.get("diagnostic", {}))
     phase, _, moment = kind.partition("_")
     if phase in ("apply", "refresh") and moment in ("start", "progress", "complete", "errored"):
         hook = record.get("hook", {})
@@ -79,23 +54,6 @@ def parse(line: str) -> Event | None:
             action=hook.get("action", "read"),
             seconds=float(hook.get("elapsed_seconds", 0)),
         )
-    if kind in ("planned_change", "resource_drift"):
-        change = record.get("change", {})
-        address = change.get("resource", {}).get("addr", "")
-        return PlannedChange(address, change.get("action", "noop"), kind == "resource_drift")
-    if kind == "change_summary":
-        counts = record.get("changes", {})
-        return ChangeSummary(
-            operation=counts.get("operation", "plan"),
-            add=counts.get("add", 0),
-            change=counts.get("change", 0),
-            remove=counts.get("remove", 0),
-            imported=counts.get("import", 0),
-        )
-    if kind == "diagnostic":
-        return diagnostic(record.get("diagnostic", {}))
-    if record.get("@level") in ("warn", "error"):
-        return Note(str(record.get("@message", "")))
     return None
 
 

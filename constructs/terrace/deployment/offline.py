@@ -2,20 +2,20 @@
 
 The two complement each other: a plan runs the provider's own validation of each change; a mocked apply checks the
 schema and every value that is known only after an apply. The settings of each cloud's provider for this are in
-`terrace.<cloud>.offline`.
+`Facts.offline` of the cloud.
 """
 
-import importlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any
 
+from terrace.capabilities.cloud import Offline, facts
 from terrace.deployment.changes import EnvironmentLine, Summary, summarize
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.terraform import OnEvent, Terraform, ignore
@@ -25,22 +25,6 @@ TERRAFORM_TEST = "mocked.tftest.json"
 _EPHEMERAL = re.compile(r"\$\{ephemeral\.[^{}]*\}")
 
 
-class CloudOffline(Protocol):
-    """What a module `terrace.<cloud>.offline` has."""
-
-    PROVIDER: str
-    """The provider of its stacks ("hashicorp/aws")."""
-
-    OWN: tuple[str, ...]
-    """Prefixes of the shell's variables that speak to this cloud; an offline run sees none of them."""
-
-    def credentials(self) -> AbstractContextManager[dict[str, str]]:
-        """Variables with which the provider plans, as long as the context lasts."""
-
-    def mocked(self, type: str, referred: Collection[str]) -> dict[str, Any]:
-        """What a mocked resource of a type answers, where a made-up word would be refused."""
-
-
 @dataclass(frozen=True)
 class OfflinePlan:
     """`plan` in Terraform's JSON format, `stack` as synthesized."""
@@ -48,11 +32,6 @@ class OfflinePlan:
     plan: dict[str, Any]
     stack: dict[str, Any]
     summary: Summary
-
-
-def of_cloud(cloud: str) -> CloudOffline:
-    """What a cloud needs."""
-    return cast(CloudOffline, importlib.import_module(f"terrace.{cloud}.offline"))
 
 
 @contextmanager
@@ -71,11 +50,11 @@ def offline_deployment(
 
     Its files are in `.terrace/offline/`, apart from the project's state and plans: `terrace apply` never uses them.
     """
-    needs = of_cloud(cloud)
+    settings = facts(cloud).offline
     scratch = project.working_directory / "offline" / f"{environment}-{cloud}"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with needs.credentials() as credentials:
-        variables = {name: value for name, value in environ.items() if not name.startswith(needs.OWN)}
+    with settings.credentials() as credentials:
+        variables = {name: value for name, value in environ.items() if not name.startswith(settings.variables)}
         yield Deployment(
             project=Project(project.root, scratch=scratch),
             environment=environment,
@@ -112,7 +91,7 @@ def apply_to_mocks(deployment: Deployment, terraform: Terraform) -> None:
     directory.mkdir(parents=True)
     mocked = json.loads(_EPHEMERAL.sub("mocked", json.dumps({k: v for k, v in stack.items() if k != "ephemeral"})))
     (directory / "cdk.tf.json").write_text(json.dumps(mocked, indent=2))
-    test = mocked_test(stack, of_cloud(deployment.cloud))
+    test = mocked_test(stack, facts(deployment.cloud).offline)
     (directory / TERRAFORM_TEST).write_text(json.dumps(test, indent=2) + "\n")
     lock = terraform.directory / ".terraform.lock.hcl"
     if lock.is_file():
@@ -123,7 +102,7 @@ def apply_to_mocks(deployment: Deployment, terraform: Terraform) -> None:
     copy.test(on_event=deployment.on_event)
 
 
-def mocked_test(stack: Mapping[str, Any], needs: CloudOffline) -> dict[str, Any]:
+def mocked_test(stack: Mapping[str, Any], settings: Offline) -> dict[str, Any]:
     """The content of a `.tftest.json` that applies the stack to mocks of its providers, including aliases.
 
     Attributes that every resource of a type sets are left out: OpenTofu accepts no default for them. Source: Terraform
@@ -133,7 +112,7 @@ def mocked_test(stack: Mapping[str, Any], needs: CloudOffline) -> dict[str, Any]
     mocks = {}
     for type, group in stack.get("resource", {}).items():
         always_set = set.intersection(*(set(body) for body in group.values()))
-        values = needs.mocked(type, referred.get(type, set()))
+        values = settings.mocked(type, referred.get(type, set()))
         if defaults := {name: value for name, value in values.items() if name not in always_set}:
             mocks[type] = {"defaults": defaults}
     providers = {

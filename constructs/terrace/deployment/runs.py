@@ -1,4 +1,4 @@
-"""The marker that a run leaves while Terraform works, and what it says about a run that was killed.
+"""The marker of a run, which exists while Terraform works, and what it shows about a killed run.
 
 The marker names both processes and Terraform's log files, so the next run can see whether the previous one is still
 running, was killed, and which resources it had begun to create.

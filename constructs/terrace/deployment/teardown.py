@@ -1,11 +1,11 @@
 """Destroy: lift the protections that the stack itself set, then destroy everything in the state."""
 
-import importlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from terrace.capabilities.cloud import facts
 from terrace.deployment import adoption, lifecycle, plans, runs
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import TerraformFailed
@@ -105,7 +105,7 @@ def _adopt_unrecorded(deployment: Deployment, terraform: Terraform) -> None:
 
 def _undeletable(deployment: Deployment, terraform: Terraform) -> list[str]:
     """Addresses of resources that the cloud deletes only together with their parent; Terraform must forget them."""
-    undeletable: Mapping[str, str] = importlib.import_module(f"terrace.{deployment.cloud}.undeletable").LASTING
+    undeletable = facts(deployment.cloud).undeletable
     if not undeletable:
         return []
     resources = terraform.state().get("values", {}).get("root_module", {}).get("resources", [])

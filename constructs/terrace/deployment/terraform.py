@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from terrace.capabilities.access import Refusal
+from terrace.capabilities.cloud import Refusal
 from terrace.deployment.binary import TerraformBinary
 from terrace.deployment.errors import TerraformFailed, raise_for
 from terrace.deployment.events import Diagnostic, Event, diagnostic, parse

@@ -16,15 +16,13 @@ A cloud is a package `terrace.emulator.<cloud>` whose `__init__` holds, without 
 and whose module `server` has `backend(account, region, options) -> Backend`.
 """
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from terrace.capabilities.cloud import CLOUDS, implementation
 from terrace.errors import UsageError
-
-_CLOUDS = ("aws", "azure", "gcp")
 
 Account = Mapping[str, str]
 """What names an account, under the environment's words: `{"account_id": "111122223333"}`."""
@@ -102,14 +100,14 @@ class Backend:
 
 def clouds() -> tuple[str, ...]:
     """The clouds that can be emulated."""
-    return _CLOUDS
+    return CLOUDS
 
 
 def cloud_module(cloud: str) -> Any:
     """The package of a cloud. UsageError for one that cannot be emulated."""
-    if cloud not in _CLOUDS:
-        raise UsageError(f"no emulator for cloud '{cloud}'", hint=f"one of: {', '.join(_CLOUDS)}")
-    return importlib.import_module(f"terrace.emulator.{cloud}")
+    if cloud not in CLOUDS:
+        raise UsageError(f"no emulator for cloud '{cloud}'", hint=f"one of: {', '.join(CLOUDS)}")
+    return implementation("terrace.emulator", cloud)
 
 
 def account_of(cloud: str, settings: object) -> Account:

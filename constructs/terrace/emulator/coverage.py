@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_HEADS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
+from terrace.capabilities.cloud import TITLES
 
 
 def table(stacks: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
@@ -15,7 +15,7 @@ def table(stacks: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
                 for body in resources.values():
                     capability = body["//"]["metadata"]["path"].split("/")[1]
                     types.setdefault(capability, {}).setdefault(cloud, set()).add(kind.partition("_")[2])
-    rows = [f"| capability | {' | '.join(_HEADS[cloud] for cloud in stacks)} |", "|---" * (len(stacks) + 1) + "|"]
+    rows = [f"| capability | {' | '.join(TITLES[cloud] for cloud in stacks)} |", "|---" * (len(stacks) + 1) + "|"]
     for capability, by_cloud in sorted(types.items()):
         cells = (", ".join(f"`{kind}`" for kind in sorted(by_cloud.get(cloud, ()))) or "-" for cloud in stacks)
         rows.append(f"| {capability} | {' | '.join(cells)} |")

@@ -6,7 +6,6 @@ ends on SIGTERM, on Ctrl-C, and when the process named by `parent` is gone.
 
 import asyncio
 import contextlib
-import importlib
 import itertools
 import json
 import logging
@@ -22,6 +21,7 @@ from typing import Any
 import psutil
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from terrace.capabilities.cloud import implementation
 from terrace.emulator.certificates import CertificateAuthority
 from terrace.emulator.contract import Account, Backend, Faults, Options, cloud_module
 from terrace.emulator.journal import Journal
@@ -38,7 +38,7 @@ def serve(cloud: str, directory: Path, account: Account, region: str, options: O
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request would bury what matters
     suffixes = cloud_module(cloud).HOST_SUFFIXES
-    backend: Backend = importlib.import_module(f"terrace.emulator.{cloud}.server").backend(account, region, options)
+    backend: Backend = implementation("terrace.emulator", cloud, "server").backend(account, region, options)
     asyncio.run(_run(cloud, directory, account, region, options.faults, parent, suffixes, backend))
 
 

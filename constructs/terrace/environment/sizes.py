@@ -5,9 +5,10 @@ Figures are the vendors' own (AWS instance type pages, Azure VM and Redis SKU pa
 
 from typing import Literal, NamedTuple
 
+from terrace.capabilities.cloud import CloudName
 from terrace.capabilities.spec import Size
 
-Cloud = Literal["aws", "azure", "gcp"]
+Cloud = CloudName
 Kind = Literal["database", "cache", "node", "gpu"]
 
 

@@ -30,7 +30,7 @@ from terrace.gcp.providers import service
 from terrace.gcp.signals import RECORD
 
 _RECORDED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
-"""Beside the calls that change something, which Google always records. Source: Cloud Audit Logs overview."""
+"""In addition to the calls that change something, which Google always records. Source: Cloud Audit Logs overview."""
 
 _CONFIGURATION = (
     "artifactregistry.googleapis.com/Repository",
@@ -46,17 +46,17 @@ _CONFIGURATION = (
     "sqladmin.googleapis.com/Instance",
     "storage.googleapis.com/Bucket",
 )
-"""Kinds of resources whose every change is announced (AUD-3)."""
+"""Resource types whose changes are published (AUD-3)."""
 
 _SERIOUS, _UNUSUAL = ("HIGH", "CRITICAL"), ("MEDIUM",)
 _CATEGORIES = ("SECURITY", "SUSPENSION", "TECHNICAL")
 
 
 class Audit(Construct):
-    """Who called what, for all services; kept in the log bucket of the record and once more in the locked audit bucket.
+    """Audit logs of all services, in a log bucket of their own and again in the locked audit bucket.
 
-    `handle.trail` is the log bucket's name. Findings come from Security Command Center, which the organisation switches
-    on: no resource does that for one project. The project's own settings come with `owns_account`.
+    `handle.trail` is the log bucket's name. Findings come from Security Command Center, which is activated for the
+    organisation: no resource activates it for one project. Project settings are created with `owns_account`.
     """
 
     handle: AuditHandle
@@ -103,7 +103,7 @@ class Audit(Construct):
         )
 
     def _archive(self, lake: LakeHandle, target: Target) -> None:
-        """AUD-1: a copy that nobody can change, as long as the bucket's retention says."""
+        """AUD-1: an immutable copy, for the bucket's retention."""
         sink = LoggingProjectSink(
             self,
             "archive",
@@ -125,7 +125,7 @@ class Audit(Construct):
     def _findings(self, spec: AuditSpec, target: Target) -> None:
         topic, publisher = self._topic("findings", "securitycenter")
         severities = (*_UNUSUAL, *_SERIOUS) if spec.unusual_activity else _SERIOUS
-        wanted = " OR ".join(f'severity = "{severity}"' for severity in severities)
+        severity_filter = " OR ".join(f'severity = "{severity}"' for severity in severities)
         SccV2ProjectNotificationConfig(
             self,
             "findings",
@@ -135,7 +135,7 @@ class Audit(Construct):
             description=f"Findings of {target.prefix}",
             pubsub_topic=names.topic(target, "findings"),
             streaming_config=SccV2ProjectNotificationConfigStreamingConfig(
-                filter=f'state = "ACTIVE" AND mute != "MUTED" AND ({wanted})'  # AUD-2
+                filter=f'state = "ACTIVE" AND mute != "MUTED" AND ({severity_filter})'  # AUD-2
             ),
             depends_on=[topic, publisher, service(self, "securitycenter")],
         )
@@ -160,7 +160,7 @@ class Audit(Construct):
             )
 
     def _topic(self, name: str, publisher: str) -> tuple[PubsubTopic, ITerraformDependable]:
-        """A topic that one service publishes to, with a week's memory."""
+        """A topic that one service publishes to, with a week's retention."""
         topic = PubsubTopic(
             self,
             f"{name}-topic",
@@ -191,7 +191,7 @@ class Audit(Construct):
 
 
 def _named_addresses(observability: ObservabilityHandle) -> list[tuple[str, str]]:
-    """Each mail address once, with a name that does not change when others come or go."""
+    """Each distinct mail address with a name that does not depend on the others."""
     return [
         (address.replace("@", "-at-").replace(".", "-"), address) for address in dict.fromkeys(observability.addresses)
     ]

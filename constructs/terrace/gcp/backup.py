@@ -1,4 +1,4 @@
-"""Backups under one plan, in a vault of their own; the lake's copies; Velero's identity (BAK-1 to BAK-3)."""
+"""A backup plan with its vault; the lake's copies; Velero's identity (BAK-1 to BAK-3)."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -54,7 +54,7 @@ from terrace.gcp.providers import service
 
 
 class _Schedule(NamedTuple):
-    """How often, as each service says it: the plan's recurrence, GKE's cron, the copies' seconds."""
+    """An interval in the format of each service: the plan's recurrence, GKE's cron, the copies' seconds."""
 
     recurrence: str
     hours: int | None
@@ -67,16 +67,15 @@ _SCHEDULES: Mapping[timedelta, _Schedule] = {
     timedelta(hours=12): _Schedule("HOURLY", 12, "0 5,17 * * *", "43200s"),
     timedelta(days=1): _Schedule("DAILY", None, "0 17 * * *", "86400s"),
 }
-"""UTC. 17:00 is in each: a database that sleeps at night is still awake then, and one that is stopped cannot be backed
-up."""
+"""UTC. Each includes 17:00, when a database that sleeps at night still runs; a stopped one cannot be backed up."""
 _WINDOW = {"HOURLY": (0, 24), "DAILY": (14, 20)}
-"""Hours in which a backup may begin; six at least. Source: Backup and DR, "Create a backup plan"."""
+"""Hours in which a backup may begin; at least six. Source: Backup and DR, "Create a backup plan"."""
 BACKED_UP: tuple[Layer, ...] = ("silver", "gold", "platinum")
-"""Bronze needs no backup: nobody can change it (LAKE-3), and it can be loaded again."""
+"""Bronze needs no backup: it is immutable (LAKE-3) and can be loaded again."""
 _SHORTEST_DAYS = 7
-"""What the vault enforces for any backup in it, whoever asks to delete it sooner."""
+"""The minimum retention that the vault enforces for every backup."""
 VELERO = "velero"
-"""Its namespace and service account."""
+"""Velero's namespace and service account."""
 _VELERO_VOLUMES = (
     "compute.disks.create",
     "compute.disks.createSnapshot",
@@ -94,9 +93,9 @@ _DATABASE = "sqladmin.googleapis.com/Instance"
 class Backup(Construct):
     """A vault, the plan for the database, copies of the lake's layers, the cluster's own backups, Velero's identity.
 
-    A plan has no rule that copies: where a copy in the recovery region is asked for, the vault itself is there, and
-    what it protects stays at home (BAK-1). Backup and DR does not take Cloud Storage; the layers are copied to the
-    backups bucket as often as the plan says.
+    A plan has no copy rule: if the environment requires a copy in the recovery region, the vault itself is there
+    (BAK-1). Backup and DR does not support Cloud Storage; Storage Transfer copies the layers to the backups bucket, as
+    often as the plan runs.
     """
 
     handle: BackupHandle
@@ -119,7 +118,9 @@ class Backup(Construct):
         super().__init__(scope, id)
         if spec.every not in _SCHEDULES:
             raise ContractError(
-                f"there is no schedule for a backup every {spec.every}", where=self.node.path, hint="PT6H, PT12H or P1D"
+                f"Google Cloud has no schedule for a backup every {spec.every}",
+                where=self.node.path,
+                hint="PT6H, PT12H or P1D",
             )
         away = target.recovery_region if spec.copy_to_recovery_region else None
         self._region = away or target.region
@@ -141,7 +142,7 @@ class Backup(Construct):
             location=target.region,
             resource_type=_DATABASE,
             backup_vault=vault.id,
-            # The plan takes the server's recovery over, so it keeps as many days of logs (DB-5)
+            # The plan replaces the server's own recovery, so it keeps as many days of logs (DB-5)
             log_retention_days=database.recovery_days,
             backup_rules=[
                 BackupDrBackupPlanBackupRules(
@@ -170,7 +171,7 @@ class Backup(Construct):
         )
 
     def _cluster(self, spec: BackupSpec, target: Target, cluster: ClusterHandle, keys: KeysHandle) -> None:
-        """BAK-2, beside Velero: GKE's own backups, for the day on which Velero is what was lost."""
+        """BAK-2, in addition to Velero: GKE's own backups, in case Velero itself is lost."""
         plan = GkeBackupBackupPlan(
             self,
             "cluster",
@@ -187,7 +188,7 @@ class Backup(Construct):
             retention_policy=GkeBackupBackupPlanRetentionPolicy(
                 backup_retain_days=spec.retention_days,
                 backup_delete_lock_days=_SHORTEST_DAYS if target.protected else 0,
-                locked=False,  # locked, it could never be made longer
+                locked=False,  # a locked retention could never be extended
             ),
             labels={"capability": "backup"},
             depends_on=[*cluster.ready, *keys.ready, service(self, "gkebackup")],
@@ -256,7 +257,7 @@ class Backup(Construct):
             )
 
     def _velero(self, target: Target, cluster: ClusterHandle, lake: LakeHandle) -> None:
-        """BAK-2: Velero keeps the cluster's objects in the backups bucket and snapshots volumes."""
+        """BAK-2: Velero stores the cluster's objects in the backups bucket and takes volume snapshots."""
         volumes = ProjectIamCustomRole(
             self,
             "velero-volumes",
@@ -290,8 +291,8 @@ class Backup(Construct):
 def _vault(
     scope: Construct, spec: BackupSpec, target: Target, region: str, key: str, keys: KeysHandle
 ) -> BackupDrBackupVault:
-    """BAK-1: reachable from the project alone; nothing in it ends before `SHORTEST_DAYS`, whoever asks. So a vault with
-    backups cannot be deleted either: a destroy ends once the last one's days are over.
+    """BAK-1: accessible from the project only; no backup can be deleted before `SHORTEST_DAYS`. So a vault with backups
+    cannot be deleted either: a destroy succeeds once the last backup has expired.
     """
     objectives: dict[str, Any] = spec.model_dump(mode="json", include={"rpo", "rto"})
     return BackupDrBackupVault(
@@ -307,6 +308,6 @@ def _vault(
         ignore_backup_plan_references=False,
         allow_missing=True,
         deletion_policy=names.deletion(target),
-        labels={name: value.lower() for name, value in objectives.items()},  # BAK-3: what it has to keep, beside it
+        labels={name: value.lower() for name, value in objectives.items()},  # BAK-3: the recovery objectives
         depends_on=[*keys.ready, service(scope, "backupdr")],
     )

@@ -1,6 +1,6 @@
-"""One bucket as every bucket of the platform is: private, encrypted, kept, with a lifecycle (LAKE-1 to LAKE-4).
+"""A bucket of the platform: private, encrypted, versioned or locked, with a lifecycle (LAKE-1 to LAKE-4).
 
-All of them are made here, so that none can differ by accident; what only some have is a visible argument.
+All buckets are created here, so that they differ only by arguments.
 """
 
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ from terrace.gcp.providers import service
 
 _DAY_SECONDS = 86400
 _SOFT_DELETE_DAYS = {"dev": 7, "staging": 30, "prod": 30}
-"""Days in which a deleted object can be brought back, whatever else the bucket does. Cloud Storage takes 7 to 90."""
+"""Days of soft delete, in which a deleted object can be restored; Cloud Storage allows 7 to 90."""
 
 
 @dataclass(frozen=True)
 class BucketHandle:
-    """A bucket and the construct that holds it."""
+    """A bucket and the construct that contains it."""
 
     scope: Construct
     bucket: StorageBucket
@@ -58,11 +58,11 @@ def bucket(
 ) -> BucketHandle:
     """A private, encrypted bucket with its lifecycle. `key` is an id in the bucket's location.
 
-    A locked bucket keeps no old versions: nothing in it can be overwritten or deleted before its time. Plain HTTP is
-    refused by the project's policy (governance.py), not by the bucket.
+    A locked bucket keeps no old versions: its objects cannot be overwritten or deleted before the end of the retention.
+    The project's organisation policy denies plain HTTP (governance.py), not the bucket.
     """
     locked = lock_days is not None
-    made = StorageBucket(
+    storage_bucket = StorageBucket(
         scope,
         "bucket",
         name=names.bucket(target, name),
@@ -74,7 +74,7 @@ def bucket(
         public_access_prevention="enforced",  # LAKE-1
         encryption=StorageBucketEncryption(  # LAKE-2
             default_kms_key_name=key,
-            # A writer that names no key gets the bucket's; one that brings his own, or wants Google's, is refused.
+            # A request without a key uses the bucket's; one with its own key or Google's key is denied.
             google_managed_encryption_enforcement_config=StorageBucketEncryptionGoogleManagedEncryptionEnforcementConfig(
                 restriction_mode="FullyRestricted"
             ),
@@ -105,15 +105,15 @@ def bucket(
         labels={"layer": name},
         depends_on=[*keys_ready, *after, service(scope, "storage")],
     )
-    return BucketHandle(scope, made)
+    return BucketHandle(scope, storage_bucket)
 
 
 def _multi_region(target: Target) -> str:
-    """The multi-region that holds both of the target's regions. Raises ContractError where there is none."""
-    found = {"eu": "EU", "us": "US"}.get(regions.residency("gcp", target.region) or "")
-    if found is None:
-        raise ContractError(f"no multi-region of Cloud Storage holds {target.region}", where="recovery_region")
-    return found
+    """The multi-region that contains both of the target's regions. Raises ContractError if there is none."""
+    multi_region = {"eu": "EU", "us": "US"}.get(regions.residency("gcp", target.region) or "")
+    if multi_region is None:
+        raise ContractError(f"no multi-region of Cloud Storage contains {target.region}", where="recovery_region")
+    return multi_region
 
 
 def _both_regions(target: Target) -> StorageBucketCustomPlacementConfig:
@@ -122,7 +122,7 @@ def _both_regions(target: Target) -> StorageBucketCustomPlacementConfig:
 
 
 def _lifecycle_rules(spec: LifecycleSpec) -> list[StorageBucketLifecycleRule]:
-    """Rules for the whole bucket; both cheaper classes read at once."""
+    """Rules for the whole bucket; both cheaper classes have instant reads."""
 
     def rule(type: str, *, storage_class: str | None = None, **condition: int | str) -> StorageBucketLifecycleRule:
         return StorageBucketLifecycleRule(

@@ -32,11 +32,11 @@ _DAY_SECONDS = 86400
 
 
 class Cache(Construct):
-    """One shard: a primary and its replicas. Each of `modules` logs in with its service account's token; there are no
-    users of the cache's own, so modules share its keys. Tokens last an hour, and clients must renew theirs.
+    """One shard with a primary and replicas. Each of `modules` authenticates with its service account's token; the
+    cache has no users of its own, so modules share all keys. Tokens last an hour, and clients must renew them.
 
-    `handle.id` is the instance's id, `handle.instance` its name.
-    Source: Memorystore for Valkey documentation, "About IAM authentication", "High availability and replicas".
+    `handle.id` is the instance's id, `handle.instance` its name. Source: Memorystore for Valkey documentation, "About
+    IAM authentication", "High availability and replicas".
     """
 
     def __init__(

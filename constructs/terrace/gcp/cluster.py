@@ -83,7 +83,7 @@ from terrace.gcp import names
 from terrace.gcp.providers import service
 
 _ACCELERATOR = "nvidia-tesla-t4"
-"""What is attached to a GPU pool's machines; one each but for the largest."""
+"""The GPU of a GPU pool's machines; one each, except for the largest size."""
 _PODS_PER_NODE = 64
 
 _LOGS = ("SYSTEM_COMPONENTS", "WORKLOADS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER")
@@ -92,7 +92,7 @@ _METRICS = (
     "POD", "DAEMONSET", "DEPLOYMENT", "STATEFULSET", "CADVISOR", "KUBELET",
 )  # fmt: skip
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-"""What a node may ask for; its service account's roles say what it gets."""
+"""The scope of a node's tokens; the roles of its service account limit what they allow."""
 
 
 class Taint(NamedTuple):
@@ -102,22 +102,21 @@ class Taint(NamedTuple):
 
 
 TAINTS: Mapping[PoolKind, Taint] = {
-    # GKE's own system pods tolerate no taint of ours, so the system pool asks to be left alone, and no more
+    # GKE's system pods do not tolerate custom taints, so the system pool has a soft one
     "system": Taint("CriticalAddonsOnly", "true", "PREFER_NO_SCHEDULE"),
     "general": Taint("terrace.dev/pool", "general"),
     "spot": Taint("terrace.dev/pool", "spot"),
     "gpu": Taint("nvidia.com/gpu", "present"),
 }
-"""What keeps pods off a dedicated pool. NVIDIA's plugin tolerates the last."""
+"""The taint of a dedicated pool. NVIDIA's plugin tolerates the last."""
 
 
 class Cluster(Construct):
-    """GKE Standard with node pools; in one zone where the network has one, else over the region's.
+    """GKE Standard with node pools; zonal if the network has one zone, else regional.
 
-    The API answers on its DNS name inside the network and, for `api_access.public_from`, on an address that admits
-    those ranges alone. Services have a range of the network's and `spec.service_cidr` is not used: GKE takes names of
-    both ranges or of none. `handle.pools` maps a pool to its node pool's name; `handle.ready` is done once pods can
-    run.
+    The API is available on its DNS name inside the network and, for `api_access.public_from`, on an address that allows
+    only those ranges. Services have a range of the network, and `spec.service_cidr` is unused: GKE requires names for
+    both ranges or for none. `handle.pools` maps a pool to its node pool; `handle.ready` is complete once pods can run.
     Source: GKE documentation, "About network isolation", "Harden your cluster's security".
     """
 
@@ -152,8 +151,7 @@ class Cluster(Construct):
         self.handle = ClusterHandle(
             name=target.prefix,
             endpoint=f"https://{cluster.endpoint if public else dns}",
-            # the DNS name has a public certificate
-            certificate_authority=cluster.master_auth.cluster_ca_certificate if public else "",
+            certificate_authority=cluster.master_auth.cluster_ca_certificate if public else "",  # DNS: a public one
             workload_identity=f"{names.account(target)}.svc.id.goog",
             pools={name: name for name in spec.pools},
             ready=(cluster, *pools),
@@ -183,7 +181,7 @@ class Cluster(Construct):
                 )
             ),
             deletion_protection=target.protected,
-            # The provider makes a pool that it then deletes: without it the cluster has no nodes to start from
+            # A cluster cannot be created without nodes, so the provider creates a default pool and deletes it
             remove_default_node_pool=True,
             initial_node_count=1,
             node_config=self._default_nodes(),
@@ -258,7 +256,7 @@ class Cluster(Construct):
                 gke_backup_agent_config=ContainerClusterAddonsConfigGkeBackupAgentConfig(enabled=True),  # BAK-2
             ),
             cluster_autoscaling=ContainerClusterClusterAutoscaling(
-                enabled=False,  # no pools beside ours; ours scale by themselves
+                enabled=False,  # no automatic pools; each pool has its own autoscaling
                 autoscaling_profile="OPTIMIZE_UTILIZATION" if target.tier == "dev" else "BALANCED",
             ),
             resource_labels=names.labels(target),  # GOV-1
@@ -275,7 +273,7 @@ class Cluster(Construct):
         )
 
     def _endpoints(self) -> ContainerClusterControlPlaneEndpointsConfig:
-        """K8S-1: a name for callers in the network; an address only where ranges are named."""
+        """K8S-1: a DNS name for callers in the network; an address only if public ranges are configured."""
         return ContainerClusterControlPlaneEndpointsConfig(
             dns_endpoint_config=ContainerClusterControlPlaneEndpointsConfigDnsEndpointConfig(
                 allow_external_traffic=False,  # K8S-1
@@ -301,7 +299,7 @@ class Cluster(Construct):
         )
 
     def _default_nodes(self) -> ContainerClusterNodeConfig:
-        """The pool that lives for minutes is held to the same as ours."""
+        """The temporary default pool meets the same guarantees."""
         return ContainerClusterNodeConfig(
             service_account=self._network.groups["nodes"],
             image_type="COS_CONTAINERD",
@@ -364,11 +362,11 @@ class Cluster(Construct):
                 if pool.dedicated
                 else None,
             ),
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["initial_node_count"]),  # autoscaling moves it
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["initial_node_count"]),  # autoscaler
         )
 
     def _admission(self, target: Target) -> None:
-        """K8S-10: only images of the project's own registry start, beside GKE's own."""
+        """K8S-10: only images of the project's registry and GKE's own may run."""
         BinaryAuthorizationPolicy(
             self,
             "admission",

@@ -1,4 +1,4 @@
-"""A budget that tells people, and nights without machines (COST-1, COST-2)."""
+"""A budget with alerts, and a schedule that stops node pools and the database (COST-1, COST-2)."""
 
 import base64
 import json
@@ -39,16 +39,16 @@ ALERTS: tuple[tuple[Literal["CURRENT_SPEND", "FORECASTED_SPEND"], int], ...] = (
     ("CURRENT_SPEND", 100),
     ("FORECASTED_SPEND", 100),
 )
-"""Percent of the budget at which somebody is told (COST-1)."""
+"""Percent of the budget at which an alert is sent (COST-1)."""
 _MOST_CHANNELS = 5
 """Source: Cloud Billing Budget API, monitoringNotificationChannels."""
 _BETWEEN_CALLS_MINUTES = 5
-"""GKE does one thing at a time with a cluster and refuses the next; retries do the rest."""
+"""GKE runs one operation per cluster and rejects others, so calls are spaced; retries handle the rest."""
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
 class Call(NamedTuple):
-    """What the scheduler does at a time: a call of a Google API, without a function in between."""
+    """A scheduled call of a Google API; Cloud Scheduler makes it without a function."""
 
     at: str
     method: Literal["POST", "PATCH"]
@@ -57,9 +57,9 @@ class Call(NamedTuple):
 
 
 class Cost(Construct):
-    """The environment's budget and its sleep where asked for. The budget is the billing account's, in US dollars, which
-    must be that account's currency. Source: Cloud Billing documentation, "Create, edit, or delete budgets".
-    """
+    """The environment's budget, and its sleep schedule if configured. The budget is on the billing account, in US
+    dollars, which must be that account's currency. Source: Cloud Billing documentation, "Create, edit, or delete
+    budgets"."""
 
     handle: CostHandle
 
@@ -165,10 +165,10 @@ class Cost(Construct):
 def _calls(
     sleep: SleepSpec, pools: Mapping[str, PoolSpec], target: Target, database: DatabaseHandle
 ) -> dict[str, Call]:
-    """Down: no nodes and no database. Up: the database, and on each pool its minimum.
+    """Down: no nodes, the database stopped. Up: the database started, each pool at its minimum.
 
-    Autoscaling goes first: with it on, GKE would bring nodes back. A pool that may be empty but runs what the others
-    need (system, general) wakes with one node: what would ask for it is asleep itself.
+    Autoscaling is disabled first, or GKE would add nodes again. System and general pools with a minimum of zero start
+    with one node: the autoscaler itself needs it.
     """
     server = f"https://sqladmin.googleapis.com/v1/projects/{names.account(target)}/instances/{database.instance}"
     calls: dict[str, Call] = {}
@@ -176,13 +176,13 @@ def _calls(
         asleep = turn == "down"
         switched = {"settings": {"activationPolicy": policy}}
         calls[f"database-{turn}"] = Call(_cron(time, sleep.days, 0), "PATCH", server, switched)
-        for place, (name, pool) in enumerate(pools.items()):
+        for position, (name, pool) in enumerate(pools.items()):
             at = f"https://container.googleapis.com/v1/{names.cluster_id(target)}/nodePools/{name}"
             first = max(pool.min_nodes, 1) if pool.kind in ("system", "general") else pool.min_nodes
             bounds = {"enabled": True, "totalMinNodeCount": pool.min_nodes, "totalMaxNodeCount": pool.max_nodes}
             scaling: dict[str, Any] = {"autoscaling": {"enabled": False} if asleep else bounds}
             size = {"nodeCount": 0 if asleep else first}
-            begin = 2 * place * _BETWEEN_CALLS_MINUTES
+            begin = 2 * position * _BETWEEN_CALLS_MINUTES
             early, late = (_cron(time, sleep.days, begin), _cron(time, sleep.days, begin + _BETWEEN_CALLS_MINUTES))
             calls[f"nodes-{name}-{turn}"] = Call(early, "POST", f"{at}:setAutoscaling", scaling)
             calls[f"nodes-{name}-size-{turn}"] = Call(late, "POST", f"{at}:setSize", size)
@@ -190,7 +190,7 @@ def _calls(
 
 
 def _cron(time: str, days: str, later: int) -> str:
-    """HH:MM and mon-fri as cron, so many minutes later: minute hour day month weekday. Ends before midnight."""
+    """HH:MM and mon-fri as cron, `later` minutes later, at most 23:59: minute hour day month weekday."""
     hour, minute = (int(part) for part in time.split(":"))
     total = min(hour * 60 + minute + later, 23 * 60 + 59)
     weekdays = {"mon-fri": "1-5", "mon-sun": "*"}[days]

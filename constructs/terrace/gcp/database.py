@@ -42,19 +42,19 @@ from terrace.gcp.providers import service
 
 NAME = "platform"
 ADMIN = "database-admin"
-"""The service account of the job that makes databases, roles and schemas (DB-9)."""
+"""The service account of the job that creates databases, roles and schemas (DB-9)."""
 PORT = 5432
 _LOG_DAYS = {"ENTERPRISE": 7, "ENTERPRISE_PLUS": 35}
-"""Days of point-in-time recovery that an edition can keep. Source: Cloud SQL, "Point-in-time recovery"."""
+"""Maximum days of point-in-time recovery per edition. Source: Cloud SQL, "Point-in-time recovery"."""
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-"""In Cloud SQL's order; it counts from 1."""
+"""In Cloud SQL's order, which counts from 1."""
 _FINAL_BACKUP_DAYS = 30
 
 
 def parameters(spec: DatabaseSpec) -> Mapping[str, str]:
-    """The server's flags that differ from Cloud SQL's own. Source: Cloud SQL, "Configure database flags".
+    """The server's flags that differ from Cloud SQL's defaults. Source: Cloud SQL, "Configure database flags".
 
-    PostGIS and pgaudit need no list of permission here: Cloud SQL has one of its own, which holds both (DB-9).
+    Cloud SQL's own list of allowed extensions includes PostGIS and pgaudit (DB-9).
     """
     return {
         "cloudsql.enable_pgaudit": "on",  # DB-7, DB-9
@@ -71,12 +71,12 @@ def parameters(spec: DatabaseSpec) -> Mapping[str, str]:
 
 
 class Database(Construct):
-    """A server and its read replicas, reached through addresses in the data subnet alone.
+    """A server and its read replicas, accessible only through addresses in the data subnet.
 
-    Nobody has a password: people log in as members of the administrators' group, the bootstrap job and modules as their
-    service accounts, with tokens that Google makes and that last an hour (SEC-2); `handle.admin_secret` is empty.
+    There are no passwords: people log in as members of the administrators' group, the bootstrap job and modules with
+    their service accounts, with Google's tokens, which last an hour (SEC-2); `handle.admin_secret` is empty.
     `handle.host` is Cloud SQL's own name, the only one on its certificate, and resolves inside the network.
-    Raises ContractError if the machine's edition cannot keep the days of recovery asked for.
+    Raises ContractError if the machine's edition does not support the days of recovery.
     Source: Cloud SQL documentation, "Private Service Connect overview", "IAM authentication".
     """
 
@@ -98,9 +98,9 @@ class Database(Construct):
         self._edition = _edition(self._tier)
         if spec.recovery_days > _LOG_DAYS[self._edition]:
             raise ContractError(
-                f"{self._tier} keeps {_LOG_DAYS[self._edition]} days of recovery, {spec.recovery_days} are asked for",
+                f"{self._tier} supports {_LOG_DAYS[self._edition]} days of recovery; {spec.recovery_days} are required",
                 where="database.recovery_days",
-                hint="take a larger size, or fewer days",
+                hint="use a larger size or fewer days",
             )
         self._protected = spec.deletion_protection and target.protected
         server = SqlDatabaseInstance(
@@ -120,21 +120,21 @@ class Database(Construct):
                     zone=network.zones[0], secondary_zone=self._second_zone()
                 ),
                 backup_configuration=self._backups(),  # DB-5
-                maintenance_window=self._maintenance(),  # DB-10: the replicas' too
+                maintenance_window=self._maintenance(),  # DB-10: also for replicas
                 final_backup_config=SqlDatabaseInstanceSettingsFinalBackupConfig(  # DB-6
                     enabled=spec.deletion_protection,
                     retention_days=_FINAL_BACKUP_DAYS if spec.deletion_protection else None,
                 ),
                 retain_backups_on_delete=spec.deletion_protection,  # DB-6
             ),
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["settings[0].disk_size"]),  # DB-8 moves it
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["settings[0].disk_size"]),  # DB-8: grows automatically
             depends_on=[*keys.ready, *network.ready, service(self, "sqladmin")],
         )
         self._name_inside("server", server)
         for number in range(1, spec.replicas + 1):  # DB-8
             zone = network.zones[number % len(network.zones)]
             self._replica(f"replica-{number}", server, target.region, names.key(target, "database"), zone)
-        if target.recovery_region:  # DB-5: takes over where the region is lost
+        if target.recovery_region:  # DB-5: takes over if the region fails
             away = names.key(target, "database", "recovery")
             self._replica("recovery", server, target.recovery_region, away, None)
         database = SqlDatabase(
@@ -158,7 +158,7 @@ class Database(Construct):
         )
 
     def _settings(self, **own: Any) -> SqlDatabaseInstanceSettings:
-        """What server and replicas have in common, and `own`."""
+        """The common settings of server and replicas, and `own`."""
         spec, target = self._spec, self._target
         return SqlDatabaseInstanceSettings(
             tier=self._tier,
@@ -199,7 +199,7 @@ class Database(Construct):
         )
 
     def _second_zone(self) -> str | None:
-        """Where the standby is (DB-4)."""
+        """The zone of the standby (DB-4)."""
         zones = (*self._network.zones, *self._target.spare_zones)
         return zones[1] if self._spec.high_availability else None
 
@@ -239,7 +239,7 @@ class Database(Construct):
         self._name_inside(id, replica)
 
     def _name_inside(self, id: str, instance: SqlDatabaseInstance) -> None:
-        """The instance's own name, for callers in the network: a zone of that name alone, with its address."""
+        """A private DNS zone for the instance's own name, with its address in the network."""
         name = f"{_host(instance)}."
         zone = DnsManagedZone(
             self,
@@ -253,7 +253,7 @@ class Database(Construct):
             ),
             depends_on=[service(self, "dns")],
         )
-        # A set of one, which the binding cannot look into
+        # A set with one element, which the binding cannot index
         connection = Fn.one(instance.interpolation_for_attribute("settings[0].ip_configuration[0].psc_config"))
         DnsRecordSet(
             self,
@@ -301,7 +301,7 @@ class Database(Construct):
 
 
 def _host(instance: SqlDatabaseInstance) -> str:
-    """An instance's own name, without the dot that Cloud SQL ends it with."""
+    """An instance's own name, without Cloud SQL's trailing dot."""
     return Fn.trimsuffix(instance.dns_name, ".")
 
 
@@ -311,15 +311,15 @@ def instance_class(spec: DatabaseSpec, target: Target) -> str:
 
 
 def maintenance_window(spec: DatabaseSpec) -> tuple[int, int]:
-    """Day and hour, UTC, as Cloud SQL writes them: Monday is 1."""
+    """Day and hour, UTC, in Cloud SQL's format: Monday is 1."""
     return _DAYS.index(spec.maintenance_window.day) + 1, spec.maintenance_window.hour
 
 
 def _backup_window(spec: DatabaseSpec) -> str:
-    """The hour, UTC, in which daily backups begin: two before maintenance."""
+    """The start of daily backups, UTC: two hours before maintenance."""
     return f"{(spec.maintenance_window.hour - 2) % 24:02}:00"
 
 
 def _edition(tier: str) -> str:
-    """The edition that a tier belongs to: machines of free choice are Enterprise's, named ones Enterprise Plus's."""
+    """The edition of a tier: custom machines are Enterprise, predefined ones Enterprise Plus."""
     return "ENTERPRISE" if tier.startswith("db-custom-") else "ENTERPRISE_PLUS"

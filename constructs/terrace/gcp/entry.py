@@ -64,20 +64,20 @@ MANAGED_RULES = (
 )
 """The OWASP core rule set 3.3, in order of evaluation. Source: Cloud Armor, "Preconfigured WAF rules"."""
 _KNOWN_EXPLOITS = "evaluatePreconfiguredWaf('cve-canary')"
-"""Log4j and the like; the rule set has no versions."""
+"""Log4j and similar; the rule set has no versions."""
 
 INGRESS_PORT, _HEALTH_PORT = 8443, 8080
-"""Where ingress pods listen; the network opens both to the load balancer."""
+"""Ports of the ingress pods; firewall rules open both to the load balancer."""
 _EVERYBODY, _LAST = "*", 2147483647
 
 
 class Entry(Construct):
-    """A load balancer with Cloud Armor in front of the ingress pods, a certificate for the domain and its first-level
-    names, plain HTTP redirected.
+    """A load balancer with Cloud Armor in front of the ingress pods, and a certificate for the domain and its
+    subdomains; plain HTTP is redirected.
 
-    `handle.target` is the network endpoint group that GKE fills with ingress pods; one of that name is in each zone.
-    The certificate is issued once the domain's parent zone delegates to the zone made here.
-    Source: Cloud Load Balancing documentation, "Global external Application Load Balancer".
+    `handle.target` is the network endpoint group that GKE fills with ingress pods, with the same name in each zone.
+    Google issues the certificate once the domain's parent zone delegates to this zone. Source: Cloud Load Balancing
+    documentation, "Global external Application Load Balancer".
     """
 
     def __init__(
@@ -209,7 +209,7 @@ class Entry(Construct):
                 domains=[spec.domain, f"*.{spec.domain}"], dns_authorizations=[authorization.id]
             ),
         )
-        chosen = CertificateManagerCertificateMap(
+        certificate_map = CertificateManagerCertificateMap(
             self, "certificates", name=target.prefix, depends_on=[service(self, "certificatemanager")]
         )
         for id, name in {"apex": spec.domain, "names": f"*.{spec.domain}"}.items():
@@ -217,14 +217,14 @@ class Entry(Construct):
                 self,
                 f"certificate-{id}",
                 name=f"{target.prefix}-{id}",
-                map=chosen.name,
+                map=certificate_map.name,
                 certificates=[certificate.id],
                 hostname=name,
             )
-        return chosen
+        return certificate_map
 
     def _pods(self, target: Target, network: NetworkHandle, firewall: ComputeSecurityPolicy) -> ComputeBackendService:
-        """The ingress pods behind the firewall, as a group of addresses in each zone."""
+        """The backend service of the ingress pods: a network endpoint group in each zone."""
         health = ComputeHealthCheck(
             self,
             "health",
@@ -266,16 +266,16 @@ class Entry(Construct):
         expressions = [
             f"evaluatePreconfiguredWaf('{rule}', {{'sensitivity': {sensitivity}}})" for rule in MANAGED_RULES
         ]
-        counted = spec.firewall == "count"
+        preview_only = spec.firewall == "count"
         managed = [
             ComputeSecurityPolicyRule(
                 action="deny(403)",
-                priority=1000 + 10 * place,
-                description=f"Managed rules, {place}",
-                preview=counted,  # counted, not refused
+                priority=1000 + 10 * position,
+                description=f"Managed rules, {position}",
+                preview=preview_only,  # logs instead of denying
                 match=ComputeSecurityPolicyRuleMatch(expr=ComputeSecurityPolicyRuleMatchExpr(expression=expression)),
             )
-            for place, expression in enumerate([*expressions, _KNOWN_EXPLOITS])
+            for position, expression in enumerate([*expressions, _KNOWN_EXPLOITS])
         ]
         return ComputeSecurityPolicy(  # NET-6
             self,
@@ -297,13 +297,13 @@ class Entry(Construct):
 
 
 def _rate(requests: int) -> ComputeSecurityPolicyRule:
-    """So many requests of one address in five minutes, then none for five."""
+    """At most `requests` from one address in five minutes, then a ban for five."""
     limit = {"count": requests, "interval_sec": 300}
     return ComputeSecurityPolicyRule(
         action="rate_based_ban",
         priority=500,
         description="Requests of one address",
-        match=_anybody(),
+        match=_any_client(),
         rate_limit_options=ComputeSecurityPolicyRuleRateLimitOptions(
             conform_action="allow",
             exceed_action="deny(429)",
@@ -315,12 +315,10 @@ def _rate(requests: int) -> ComputeSecurityPolicyRule:
 
 
 def _allow_the_rest() -> ComputeSecurityPolicyRule:
-    return ComputeSecurityPolicyRule(
-        action="allow", priority=_LAST, description="What no rule refused", match=_anybody()
-    )
+    return ComputeSecurityPolicyRule(action="allow", priority=_LAST, description="Default: allow", match=_any_client())
 
 
-def _anybody() -> ComputeSecurityPolicyRuleMatch:
+def _any_client() -> ComputeSecurityPolicyRuleMatch:
     return ComputeSecurityPolicyRuleMatch(
         versioned_expr="SRC_IPS_V1", config=ComputeSecurityPolicyRuleMatchConfig(src_ip_ranges=[_EVERYBODY])
     )

@@ -1,4 +1,4 @@
-"""What may speak to what: everything refused in both directions, an opening for each flow (NET-4)."""
+"""Firewall rules: all traffic is denied in both directions, except for the listed flows (NET-4)."""
 
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
@@ -21,7 +21,7 @@ ANYWHERE = "0.0.0.0/0"
 GOOGLE_APIS = "199.36.153.4/30"
 """restricted.googleapis.com: Google's APIs without the internet. Source: VPC documentation, "Private Google Access"."""
 _LOAD_BALANCERS = ("35.191.0.0/16", "130.211.0.0/22")
-"""Where Google's proxies and health checks come from. Source: Cloud Load Balancing, "Firewall rules"."""
+"""Source ranges of Google's proxies and health checks. Source: Cloud Load Balancing, "Firewall rules"."""
 
 Group = Literal["control", "nodes", "endpoints", "database", "cache", "entry"]
 GROUPS: Mapping[Group, str] = {
@@ -35,7 +35,7 @@ GROUPS: Mapping[Group, str] = {
 
 
 class Flow(NamedTuple):
-    """Traffic from one group into another over ranges of ports."""
+    """Allowed traffic from one group into another over ranges of ports."""
 
     source: Group
     into: Group
@@ -56,17 +56,17 @@ FLOWS: Mapping[str, Flow] = {
     "entry-to-ingress": Flow("entry", "nodes", ("8443",), "tcp", "Load balancer reaches ingress pods"),
     "entry-to-health": Flow("entry", "nodes", ("8080",), "tcp", "Load balancer asks ingress pods for their health"),
 }
-"""Everything that may speak inside the network (NET-4); outbound openings come on top."""
+"""All traffic allowed inside the network (NET-4). Rules for outbound traffic are added below."""
 
-_REFUSED, ALLOWED, _OUTBOUND = 65000, 1000, 2000
+_DENIED, ALLOWED, _OUTBOUND = 65000, 1000, 2000
 """Priorities; a smaller number goes first."""
 
 
-class Openings(Construct):
-    """A service account for the nodes, and the rules. What has no rule for it is refused and logged.
+class FirewallRules(Construct):
+    """A service account for the nodes, and the rules. Traffic without a rule is denied and logged.
 
-    `groups` holds each party as rules name it: the nodes' service account, a comma-separated list of ranges for the
-    others. `ranges` gives control and data; the others are Google's own.
+    `groups` identifies each party: the nodes by service account, the others by a comma-separated list of ranges.
+    `ranges` has the network's ranges; the others are Google's own.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Openings(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._prefix, self._network = target.prefix, network
-        # Nodes are known by who they are, which no tag that somebody sets can claim
+        # Rules identify nodes by service account, because network tags can be set by anyone who edits a machine
         images = f"projects/{names.account(target)}/locations/{target.region}/repositories/{self._prefix}-"
         self.nodes = iam.role(
             self,
@@ -106,33 +106,33 @@ class Openings(Construct):
         self.groups: dict[str, str] = {group: ",".join(self._ranges[group]) for group in GROUPS}
         self.groups["nodes"] = self._nodes_email
         for direction in ("INGRESS", "EGRESS"):
-            self._refuse(direction)
+            self._deny_all(direction)
         for name, flow in FLOWS.items():
             if flow.into == "nodes":
-                self._open(name, "INGRESS", self._ranges[flow.source], flow.ports, flow.protocol, flow.purpose)
+                self._allow(name, "INGRESS", self._ranges[flow.source], flow.ports, flow.protocol, flow.purpose)
             if flow.source == "nodes":
-                self._open(f"{name}-out", "EGRESS", self._ranges[flow.into], flow.ports, flow.protocol, flow.purpose)
-        for name, place in spec.egress.destinations.items():
-            purpose, ports = f"Nodes reach {name}", (str(place.port),)
-            self._open(f"nodes-to-{name}", "EGRESS", (place.cidr,), ports, "tcp", purpose, priority=_OUTBOUND)
+                self._allow(f"{name}-out", "EGRESS", self._ranges[flow.into], flow.ports, flow.protocol, flow.purpose)
+        for name, destination in spec.egress.destinations.items():
+            purpose, ports = f"Nodes reach {name}", (str(destination.port),)
+            self._allow(f"nodes-to-{name}", "EGRESS", (destination.cidr,), ports, "tcp", purpose, priority=_OUTBOUND)
 
-    def _refuse(self, direction: str) -> None:
+    def _deny_all(self, direction: str) -> None:
         everything = [ANYWHERE]
         ComputeFirewall(
             self,
             f"refuse-{direction.lower()}",
             name=f"{self._prefix}-refuse-{direction.lower()}",
             network=self._network.id,
-            description="Refused unless an opening names it",  # NET-4
+            description="Denied unless a rule allows it",  # NET-4
             direction=direction,
-            priority=_REFUSED,
+            priority=_DENIED,
             deny=[ComputeFirewallDeny(protocol="all")],
             source_ranges=everything if direction == "INGRESS" else None,
             destination_ranges=everything if direction == "EGRESS" else None,
             log_config=ComputeFirewallLogConfig(metadata="INCLUDE_ALL_METADATA"),
         )
 
-    def _open(
+    def _allow(
         self,
         name: str,
         direction: str,
@@ -143,7 +143,7 @@ class Openings(Construct):
         *,
         priority: int = ALLOWED,
     ) -> None:
-        """One rule of the nodes; its name is unique in the project."""
+        """One rule for the nodes; its name is unique in the project."""
         ComputeFirewall(
             self,
             name,

@@ -1,4 +1,4 @@
-"""What nobody may do whatever they are granted, where things may be, and the project's own defaults."""
+"""The deny policy of all identities, the allowed regions, and the project's defaults (GOV-1, GOV-2)."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ _ENFORCED = (
     "storage.secureHttpTransport",  # LAKE-2
     "storage.uniformBucketLevelAccess",
 )
-"""Constraints that are on or off. Source: Resource Manager, "Organization policy constraints"."""
+"""Boolean constraints. Source: Resource Manager, "Organization policy constraints"."""
 
 _OWN_KEY_ONLY = (
     "artifactregistry.googleapis.com",
@@ -44,7 +44,7 @@ _OWN_KEY_ONLY = (
     "sqladmin.googleapis.com",
     "storage.googleapis.com",
 )
-"""Services that may not fall back to a key of Google's."""
+"""Services that must use a customer-managed key."""
 
 _METADATA = {
     "block-project-ssh-keys": "TRUE",
@@ -52,16 +52,16 @@ _METADATA = {
     "enable-oslogin": "TRUE",
     "serial-port-enable": "FALSE",
 }
-"""What every machine of the project is told."""
+"""Metadata of every machine of the project."""
 
 _EVERYBODY = "principalSet://goog/public:all"
 
 
 class Governance(Construct):
-    """A deny policy over every identity of the project and, where the environment owns it, organisation policies on it
-    and its default service accounts switched off.
+    """A deny policy for every identity of the project and, where the environment owns the project, organisation
+    policies and the default service accounts disabled.
 
-    Deny and organisation policies need rights on the organisation (roles/iam.denyAdmin, roles/orgpolicy.policyAdmin).
+    Deny and organisation policies require roles on the organisation (roles/iam.denyAdmin, roles/orgpolicy.policyAdmin).
     """
 
     def __init__(self, scope: Construct, id: str, target: Target, *, keys: KeysHandle) -> None:
@@ -74,7 +74,7 @@ class Governance(Construct):
         self.handle = GovernanceHandle(ceiling=ceiling)
 
     def _ceiling(self, name: str, target: Target) -> None:
-        """No keys of service accounts for anybody; the record and the keys only for the pipeline that applies.
+        """Denies service account keys to all, and changes of the audit logs and keys to all but the apply pipeline.
 
         Source: IAM documentation, "Permissions supported in deny policies".
         """
@@ -94,7 +94,7 @@ class Governance(Construct):
                     ),
                 ),
                 IamDenyPolicyRules(
-                    description="Keep the record and the keys",
+                    description="Protect the audit logs and the keys",
                     deny_rule=IamDenyPolicyRulesDenyRule(
                         denied_principals=[_EVERYBODY],
                         exception_principals=[pipeline],
@@ -138,7 +138,7 @@ class Governance(Construct):
         )
 
     def _account_defaults(self, target: Target) -> None:
-        # Compute and App Engine make accounts with the editor's role; nodes and workloads have their own (K8S-4)
+        # Compute and App Engine create accounts with the editor role; nodes and workloads have their own (K8S-4)
         ProjectDefaultServiceAccounts(
             self,
             "default-accounts",
@@ -154,7 +154,7 @@ class Governance(Construct):
 
 
 def _allowed_regions(target: Target) -> Sequence[str]:
-    """Where resources may be (GOV-2): the target's regions and, for buckets over both, what holds them."""
+    """The allowed locations (GOV-2): the target's regions and, for buckets over both, the multi-region."""
     allowed = [f"in:{region}-locations" for region in (target.region, target.recovery_region) if region]
     if target.recovery_region and (residency := regions.residency("gcp", target.region)):
         allowed.append(f"in:{residency}-locations")

@@ -22,14 +22,14 @@ from terrace.gcp.providers import service
 from terrace.gcp.secrets import random_text, replication
 
 _TUNNELS = 2
-"""Both interfaces of the gateway must have one. Source: Cloud VPN documentation, "Cloud VPN topologies"."""
+"""Both interfaces of the gateway need a tunnel. Source: Cloud VPN documentation, "Cloud VPN topologies"."""
 
 
 class Hybrid(Construct):
-    """Two tunnels from an HA gateway to one device; routes are learnt by the network's router.
+    """Two tunnels from an HA gateway to one device; the network's router learns the routes.
 
-    The pre-shared key is made while applying and goes to a secret, from where the device's administrators take it, and
-    to the tunnels; state and plan hold neither. Source: Cloud VPN documentation, "Create an HA VPN gateway".
+    The pre-shared key is generated during the apply and written to the tunnels and to a secret, where the device's
+    administrators read it; it is in no state and no plan. Source: Cloud VPN documentation, "Create an HA VPN gateway".
     """
 
     handle: HybridHandle
@@ -47,7 +47,7 @@ class Hybrid(Construct):
             interface=[ComputeExternalVpnGatewayInterface(id=0, ip_address=str(spec.peer_address))],
             depends_on=[service(self, "compute")],
         )
-        # One value for secret and tunnels; uuid() is new at each run, and what is write-only is written once
+        # One value for secret and tunnels; uuid() changes at each run, but write-only arguments are written once
         shared = TerraformLocal(self, "shared-key", random_text()).as_string
         secret = SecretManagerSecret(
             self,

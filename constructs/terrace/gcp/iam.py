@@ -1,4 +1,4 @@
-"""Service accounts and grants: least privilege, to one identity at a time."""
+"""Service accounts and role bindings: least privilege, one identity per binding."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from terrace.gcp.providers import service
 
 @dataclass(frozen=True)
 class Grant:
-    """A role on the project; `only` narrows it to what the expression (CEL) holds for."""
+    """A role on the project, limited by the condition `only` (CEL)."""
 
     role: str
     only: str = ""
@@ -32,11 +32,11 @@ def role(
     grants: Mapping[str, Grant] | None = None,
     after: Sequence[TerraformResource] = (),
 ) -> ServiceAccount:
-    """A service account named prefix-purpose, without a key, and its rights on the project by name.
+    """A service account named prefix-purpose, without a key, and its roles on the project by name.
 
-    `after` makes the custom roles among them.
+    `after` are the custom roles that the grants refer to.
     """
-    made = ServiceAccount(
+    service_account = ServiceAccount(
         scope,
         id,
         account_id=names.role_name(target, purpose),
@@ -44,14 +44,16 @@ def role(
         depends_on=[service(scope, "iam")],
     )
     for name, grant in (grants or {}).items():
-        project_grant(scope, f"{id}-{name}", target, grant, names.member(target, purpose), after=[made, *after])
-    return made
+        project_grant(
+            scope, f"{id}-{name}", target, grant, names.member(target, purpose), after=[service_account, *after]
+        )
+    return service_account
 
 
 def project_grant(
     scope: Construct, id: str, target: Target, grant: Grant, member: str, *, after: Sequence[TerraformResource] = ()
 ) -> ProjectIamMember:
-    """One right of one identity on the project. IAM refuses identities that do not exist, so `after` makes it."""
+    """A role of one identity on the project. IAM rejects identities that do not exist, so `after` includes it."""
     condition = ProjectIamMemberCondition(title="only", expression=grant.only) if grant.only else None
     return ProjectIamMember(
         scope,
@@ -76,7 +78,7 @@ def pod_trust(
 ) -> ServiceAccountIamMember:
     """Lets pods under a Kubernetes service account act as `account`, through GKE's workload identity (K8S-4, SEC-3).
 
-    `after` is the cluster: the project's workload pool exists once a cluster asks for it.
+    `after` is the cluster: the project's workload pool exists once a cluster uses it.
     """
     return ServiceAccountIamMember(
         scope,
@@ -89,6 +91,6 @@ def pod_trust(
 
 
 def rights(scope: Construct, id: str) -> list[TerraformResource]:
-    """The grants that `role` gave to the account `id`: what acts as soon as it is made depends on them too."""
-    made = [child for child in scope.node.children if child.node.id.startswith(f"{id}-")]
-    return [child for child in made if isinstance(child, ProjectIamMember)]
+    """The role bindings of the account `id`, for resources that use the account as soon as they exist."""
+    children = [child for child in scope.node.children if child.node.id.startswith(f"{id}-")]
+    return [child for child in children if isinstance(child, ProjectIamMember)]

@@ -1,4 +1,4 @@
-"""KMS keys, one a purpose, at home, in the recovery region, and where a bucket spans both."""
+"""KMS keys, one per purpose, in the home region, in the recovery region, and in the multi-region of both."""
 
 from collections.abc import Mapping
 
@@ -26,19 +26,19 @@ USERS: Mapping[Purpose, tuple[str, ...]] = {
     "events": ("pubsub",),
     "backups": ("storage", "gkebackup", "backupdr"),
 }
-"""The services whose own identities use a purpose's key; nobody else may (KEY-3)."""
+"""The services whose own identities may use a purpose's key, exclusively (KEY-3)."""
 
 _SPANNING: tuple[Purpose, ...] = ("lake", "backups")
-"""Keys of buckets that span both regions; such a bucket wants its key in the multi-region that holds them."""
+"""Keys of buckets that span both regions; Cloud Storage requires them in the multi-region that contains both."""
 
 _DAY_SECONDS = 86400
 
 
 class Keys(Construct):
-    """A key ring a place and a key a purpose. Hardware-backed but in dev.
+    """One key ring per place and one key per purpose, hardware-backed except in dev.
 
-    Neither ring nor key can be deleted: destroying ends a key's versions after the deletion window, and the next apply
-    of the same name must import both. Source: Cloud KMS documentation, "Destroy and restore key versions".
+    Neither rings nor keys can be deleted: a destroy destroys a key's versions after the deletion window, and the next
+    apply of the same name must import both. Source: Cloud KMS documentation, "Destroy and restore key versions".
     """
 
     def __init__(self, scope: Construct, id: str, spec: KeysSpec, target: Target) -> None:
@@ -51,7 +51,7 @@ class Keys(Construct):
         self.handle = KeysHandle(
             home={purpose: names.key(target, purpose) for purpose in PURPOSES},
             recovery={
-                # what recovers the lake is its buckets' second region, so its key is where they are
+                # the lake recovers from its buckets' second region, so its key is in their multi-region
                 purpose: names.key(target, purpose, "both" if purpose == "lake" else "recovery")
                 for purpose in RECOVERY_PURPOSES
             }

@@ -27,9 +27,8 @@ _WRITES_ACCESS_LOGS = "group:cloud-storage-analytics@google.com"
 
 
 class Lake(Construct):
-    """A bucket a name. Those that AWS would copy span both regions here, so that the copy needs no bucket of its own:
-    turbo replication keeps the two within fifteen minutes. Source: Cloud Storage documentation, "Turbo replication".
-    """
+    """The buckets. The ones to replicate span both regions, so that the copy needs no bucket of its own: turbo
+    replication copies within fifteen minutes. Source: Cloud Storage documentation, "Turbo replication"."""
 
     handle: LakeHandle
 
@@ -60,7 +59,7 @@ class Lake(Construct):
         self.handle = LakeHandle(
             names={name: names.bucket(target, name) for name in BUCKETS},
             ids={name: names.bucket_id(target, name) for name in BUCKETS},
-            ready=(logs, *(made.bucket for made in others)),
+            ready=(logs, *(handle.bucket for handle in others)),
         )
 
     def _bucket(self, name: Bucket, *, after: tuple[ITerraformDependable, ...] = ()) -> BucketHandle:

@@ -1,7 +1,7 @@
-"""Names and ids on Google Cloud, computed from the target alone: a plan and a live check know them beforehand.
+"""Names and ids on Google Cloud, computed from the target alone, so that they are known before the resources exist.
 
-No CDK here. Ids are strings and not references to resources, so that a plan shows them; whoever uses one names what
-makes it in `depends_on`.
+Loads no CDK. Ids are strings and not references to resources, so that a plan shows them; a resource that uses one
+depends on the resource behind it with `depends_on`.
 """
 
 import hashlib
@@ -15,12 +15,12 @@ from terrace.environment import regions
 from terrace.errors import ContractError
 
 Place = Literal["home", "recovery", "both"]
-"""Where a key is: a region of the target, or the multi-region that holds both, for buckets that span them."""
+"""The location of a key: a region of the target, or the multi-region of both, for buckets that span them."""
 
 LogBucket = Literal["platform", "flow", "trail"]
 
 POD_RANGE, SERVICE_RANGE = "pods", "services"
-"""The ranges that pods and the cluster's services take their addresses from."""
+"""The secondary ranges of pods and of the cluster's services."""
 
 AGENTS = {
     "artifactregistry": "service-{}@gcp-sa-artifactregistry.iam.gserviceaccount.com",
@@ -46,7 +46,7 @@ ACCOUNT_ID_LENGTH, LOGIN_LENGTH = 30, 63
 
 
 def settings(target: Target) -> GcpSettings:
-    """The Google Cloud section behind a target that goes there."""
+    """The Google Cloud settings of a target on Google Cloud."""
     assert isinstance(target.settings, GcpSettings)
     return target.settings
 
@@ -62,7 +62,7 @@ def number(target: Target) -> str:
 
 
 def short(name: str, limit: int) -> str:
-    """`name`, or its beginning and a hash of the whole where it is longer than `limit` characters."""
+    """`name`, or its beginning and a hash of the whole if it is longer than `limit` characters."""
     if len(name) <= limit:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:4]
@@ -70,12 +70,12 @@ def short(name: str, limit: int) -> str:
 
 
 def agent(target: Target, service: str) -> str:
-    """A service's own identity in the project, as grants name it."""
+    """A service's own identity in the project, as an IAM member."""
     return f"serviceAccount:{AGENTS[service].format(number(target))}"
 
 
 def role_name(target: Target, purpose: str) -> str:
-    """A service account's id; it must fit into a login of PostgreSQL as account@project.iam as well."""
+    """A service account's id; it must also fit into a PostgreSQL login, as account@project.iam."""
     left = LOGIN_LENGTH - len(f"@{account(target)}.iam")
     return short(f"{target.prefix}-{purpose}", min(ACCOUNT_ID_LENGTH, left))
 
@@ -86,34 +86,34 @@ def role_email(target: Target, purpose: str) -> str:
 
 
 def member(target: Target, purpose: str) -> str:
-    """A service account as grants name it."""
+    """A service account as an IAM member."""
     return f"serviceAccount:{role_email(target, purpose)}"
 
 
 def pods(target: Target, namespace: str, service_account: str) -> str:
-    """A Kubernetes service account of the project's clusters as grants name it."""
+    """A Kubernetes service account of the project's clusters as an IAM member."""
     return f"serviceAccount:{account(target)}.svc.id.goog[{namespace}/{service_account}]"
 
 
 def group(target: Target, name: str) -> str:
-    """The address of one of the organisation's groups."""
+    """The address of a group of the organisation."""
     return f"{name}@{settings(target).admin_group.partition('@')[2]}"
 
 
 def key_location(target: Target, place: Place) -> str:
-    """Where a key ring is. Raises ContractError where no multi-region holds both of the target's regions."""
+    """The location of a key ring. Raises ContractError if no multi-region contains both of the target's regions."""
     if place == "home":
         return target.region
     if place == "recovery" and target.recovery_region:
         return target.recovery_region
     multi = {"eu": "europe", "us": "us"}.get(regions.residency("gcp", target.region) or "")
     if multi is None:
-        raise ContractError(f"no multi-region of Google Cloud holds {target.region}", where="recovery_region")
+        raise ContractError(f"no multi-region of Google Cloud contains {target.region}", where="recovery_region")
     return multi
 
 
 def key_ring(target: Target, place: Place) -> str:
-    """A key ring's id. It can never be deleted, nor its name be used again."""
+    """A key ring's id. A key ring can never be deleted, and its name cannot be reused."""
     return f"projects/{account(target)}/locations/{key_location(target, place)}/keyRings/{target.prefix}"
 
 
@@ -128,28 +128,29 @@ def bucket(target: Target, name: Bucket) -> str:
 
 
 def bucket_id(target: Target, name: Bucket) -> str:
-    """A bucket as conditions of grants name it."""
+    """A bucket's resource name in IAM conditions."""
     return f"projects/_/buckets/{bucket(target, name)}"
 
 
 def in_state_bucket(target: Target) -> str:
-    """The condition (CEL) that narrows a grant to what is in the bucket of remote state."""
+    """The condition (CEL) that limits a role to the bucket of remote state."""
     return f'resource.name.startsWith("projects/_/buckets/{state_bucket(target)}/")'
 
 
 def log_bucket(name: LogGroup) -> LogBucket:
-    """Which log bucket a kind of log is kept in: one a retention, since Logging searches them together."""
-    kept: dict[LogGroup, LogBucket] = {"flow": "flow", "trail": "trail"}
-    return kept.get(name, "platform")
+    """The log bucket of a log group; log groups with the same retention share one, since Logging searches all of
+    them."""
+    own_bucket: dict[LogGroup, LogBucket] = {"flow": "flow", "trail": "trail"}
+    return own_bucket.get(name, "platform")
 
 
 def log_group(target: Target, name: LogGroup) -> str:
-    """The name of the log bucket that takes a kind of log."""
+    """The name of a log group's log bucket."""
     return f"{target.prefix}-{log_bucket(name)}"
 
 
 def log_group_id(target: Target, name: LogGroup) -> str:
-    """The id of the log bucket that takes a kind of log."""
+    """The id of a log group's log bucket."""
     return f"projects/{account(target)}/locations/{target.region}/buckets/{log_group(target, name)}"
 
 
@@ -164,17 +165,17 @@ def secret(target: Target, name: str) -> str:
 
 
 def custom_role_id(target: Target, purpose: str) -> str:
-    """A custom role as grants name it."""
+    """A custom role's id in role bindings."""
     return f"projects/{account(target)}/roles/{custom_role(target, purpose)}"
 
 
 def custom_role(target: Target, purpose: str) -> str:
-    """A custom role's name; a deleted one keeps its name for 37 days, while which it can be brought back."""
+    """A custom role's name; it stays reserved for 37 days after deletion, while the role can be restored."""
     return f"{target.prefix}-{purpose}".replace("-", "_")
 
 
 def cluster_location(target: Target) -> str:
-    """A cluster over several zones belongs to the region, one in a single zone to that zone."""
+    """The location of the cluster: the region if it spans several zones, else its zone."""
     return target.zones[0] if len(target.zones) == 1 else target.region
 
 
@@ -194,21 +195,22 @@ def cache_id(target: Target) -> str:
 
 
 def labels(target: Target) -> dict[str, str]:
-    """Labels of what the provider's default labels do not reach (GOV-1)."""
+    """Labels for resources that the provider's default labels do not cover (GOV-1)."""
     return dict(target.tags)
 
 
 def deletion(target: Target) -> str:
-    """The provider's own refusal to delete, where the target is protected."""
+    """The provider's deletion policy: PREVENT if the target is protected."""
     return "PREVENT" if target.protected else "DELETE"
 
 
 def state_bucket(target: Target) -> str:
-    """Where remote state of all the project's environments in the Google Cloud project is kept."""
+    """The bucket with the remote state of all environments in the Google Cloud project."""
     project = target.prefix.removesuffix(f"-{target.environment}")
     return target.state_bucket or f"{project}-state-{number(target)}"
 
 
 def login_name(email: str) -> str:
-    """A service account as PostgreSQL knows it. Source: Cloud SQL, "Manage users with IAM database authentication"."""
+    """A service account's user name in PostgreSQL. Source: Cloud SQL, "Manage users with IAM database
+    authentication"."""
     return email.removesuffix(".gserviceaccount.com")

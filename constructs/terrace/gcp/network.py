@@ -1,4 +1,4 @@
-"""The VPC: regional subnets, NAT, private paths, openings by purpose, flow logs (NET-1 to NET-5)."""
+"""The VPC: regional subnets, NAT, private paths, firewall rules by purpose, flow logs (NET-1 to NET-5)."""
 
 from collections.abc import Mapping
 from ipaddress import IPv4Network
@@ -37,22 +37,22 @@ from terrace.capabilities.network import NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
-from terrace.gcp.firewall import ANYWHERE, GOOGLE_APIS, Openings
+from terrace.gcp.firewall import ANYWHERE, GOOGLE_APIS, FirewallRules
 from terrace.gcp.providers import service
 
 _ESSENTIAL_PATHS = ("googleapis.com", "pkg.dev", "gcr.io", "gke.goog")
 _FULL_PATHS = (*_ESSENTIAL_PATHS, "run.app", "cloudfunctions.net", "notebooks.cloud.google.com")
-"""Domains of Google's that resolve to the restricted range inside the network. Source: VPC documentation, "Private
+"""Google's domains that resolve to the restricted range inside the network. Source: VPC documentation, "Private
 Google Access, DNS configuration"."""
 
 _GOOGLE_ADDRESSES = tuple(str(address) for address in IPv4Network(GOOGLE_APIS))
 _CONNECTED = {"database": "google-cloud-sql", "cache": "gcp-memorystore"}
-"""What gets an address of its own in the data subnet, and Google's name of its class of service."""
+"""Services with an address in the data subnet, and Google's name of their service class."""
 _ROUTER_ASN = 64514
 
 
 class _Layout(NamedTuple):
-    """Ranges of subnets. A subnet of Google's spans the region's zones, so zones have none of their own."""
+    """Ranges of subnets. A subnet on Google Cloud spans all zones of the region."""
 
     nodes: str
     pods: str
@@ -63,10 +63,10 @@ class _Layout(NamedTuple):
 
 
 def layout(cidr: str) -> _Layout:
-    """The second half of a /16 to /20 is the pods'; of the first, nodes and services take
-    a quarter each, data a sixteenth.
+    """The second half of a /16 to /20 is for pods; of the first half, nodes and services take a quarter secondary, data
+    a sixteenth.
 
-    The control plane's range is a /28, which GKE asks for; the recovery region has room for endpoints.
+    The control plane's range is a /28, as GKE requires; the recovery region has a range for endpoints.
     """
     network = IPv4Network(cidr)
     first, second = network.subnets(prefixlen_diff=1)
@@ -84,12 +84,12 @@ def layout(cidr: str) -> _Layout:
 
 
 class Network(Construct):
-    """A VPC whose every opening is named. Its subnets are the region's; what runs in which zone is the cluster's and
-    the database's to say (NET-1).
+    """A VPC where every firewall rule has a purpose. Its subnets are regional; cluster and database choose their zones
+    (NET-1).
 
-    Firewalls guard nodes alone: the Kubernetes API admits `api_ranges` by itself, and Google's own services are
-    reached, not reachable from outside. On-premises ranges behind a hybrid link are reached like any other: name them
-    in `egress.destinations`.
+    Firewall rules apply to nodes only: the Kubernetes API checks `api_ranges` itself, and Google's services are not
+    reachable from outside. On-premises ranges behind a hybrid link are destinations like any other: list them in
+    `egress.destinations`.
     """
 
     def __init__(
@@ -114,7 +114,10 @@ class Network(Construct):
             routing_mode="GLOBAL" if target.recovery_region else "REGIONAL",
             delete_default_routes_on_create=True,  # NET-2
             mtu=1460,
-            depends_on=[*observability.ready, service(self, "compute")],  # NET-5: flows have where to go from the first
+            depends_on=[
+                *observability.ready,
+                service(self, "compute"),
+            ],  # NET-5: the log bucket exists before the first flow
         )
         ranges = layout(spec.cidr)
         inside = {names.POD_RANGE: ranges.pods, names.SERVICE_RANGE: ranges.services}
@@ -125,7 +128,7 @@ class Network(Construct):
         ready.append(self._route("google-apis", GOOGLE_APIS, "Google's APIs, by their restricted range"))
         router, nat = self._nat(nodes)
         ready += [nat, *self._private_paths(data, ranges)]
-        openings = Openings(
+        openings = FirewallRules(
             self,
             "openings",
             spec,
@@ -159,10 +162,10 @@ class Network(Construct):
         )
 
     def _subnet(self, kind: str, cidr: str, region: str, inside: Mapping[str, str] | None = None) -> ComputeSubnetwork:
-        """`inside`: further ranges by name, for what runs on the subnet's machines."""
+        """A subnet; `inside` are its secondary ranges by name."""
         ranges = [
-            ComputeSubnetworkSecondaryIpRange(range_name=name, ip_cidr_range=each)
-            for name, each in (inside or {}).items()
+            ComputeSubnetworkSecondaryIpRange(range_name=name, ip_cidr_range=secondary)
+            for name, secondary in (inside or {}).items()
         ]
         return ComputeSubnetwork(
             self,
@@ -178,7 +181,7 @@ class Network(Construct):
         )
 
     def _flow_log(self) -> ComputeSubnetworkLogConfig:
-        """The flow of all traffic (NET-5). Logging keeps them in the log bucket that takes flows."""
+        """Flow logs of all traffic (NET-5), which Logging stores in the log bucket for flows."""
         interval = {60: "INTERVAL_1_MIN", 600: "INTERVAL_10_MIN"}[self._spec.flow_log_interval_seconds]
         return ComputeSubnetworkLogConfig(
             aggregation_interval=interval,
@@ -198,8 +201,8 @@ class Network(Construct):
         )
 
     def _nat(self, nodes: ComputeSubnetwork) -> tuple[ComputeRouter, ComputeRouterNat]:
-        """The way out: fixed addresses, one a zone where asked for. Cloud NAT is the region's, so any zone may use any
-        of them: that they are as many as zones is for ports, not for failures (NET-2)."""
+        """Cloud NAT with fixed addresses, one or one per zone. Cloud NAT is regional and any zone may use any address:
+        several addresses provide more ports, not more resilience (NET-2)."""
         target = self._target
         zones = target.zones[:1] if self._spec.egress.nat == "single" else target.zones
         addresses = [
@@ -240,7 +243,7 @@ class Network(Construct):
             nat_ip_allocate_option="MANUAL_ONLY",  # NET-2
             nat_ips=[address.self_link for address in addresses],  # NET-2
             source_subnetwork_ip_ranges_to_nat="LIST_OF_SUBNETWORKS",
-            # Nodes and pods only: nothing leaves from control and data subnets
+            # Nodes and pods only: control and data subnets have no egress
             subnetwork=[ComputeRouterNatSubnetwork(name=nodes.id, source_ip_ranges_to_nat=["ALL_IP_RANGES"])],
             enable_dynamic_port_allocation=True,
             enable_endpoint_independent_mapping=False,
@@ -251,17 +254,17 @@ class Network(Construct):
         return router, nat
 
     def _private_paths(self, data: ComputeSubnetwork, ranges: _Layout) -> list[ITerraformDependable]:
-        """NET-3: Google's names resolve to the restricted range; PostgreSQL and Valkey get addresses in our subnets."""
-        made: list[ITerraformDependable] = []
+        """NET-3: Google's names resolve to the restricted range; PostgreSQL and Valkey get addresses in the network."""
+        paths: list[ITerraformDependable] = []
         for domain in _FULL_PATHS if self._spec.private_paths == "full" else _ESSENTIAL_PATHS:
-            made += self._private_domain(domain)
+            paths += self._private_domain(domain)
         subnets = {"": (self._target.region, data)}
         if self._target.recovery_region:
             away = self._subnet("data-recovery", ranges.recovery, self._target.recovery_region)
             subnets["-recovery"] = (self._target.recovery_region, away)
         for suffix, (region, subnet) in subnets.items():
             for name, service_class in _CONNECTED.items():
-                made.append(
+                paths.append(
                     NetworkConnectivityServiceConnectionPolicy(
                         self,
                         f"path-{name}{suffix}",
@@ -275,7 +278,7 @@ class Network(Construct):
                         depends_on=[service(self, "networkconnectivity")],
                     )
                 )
-        return made
+        return paths
 
     def _private_domain(self, domain: str) -> list[ITerraformDependable]:
         name = domain.replace(".", "-")
@@ -289,7 +292,7 @@ class Network(Construct):
             private_visibility_config=self._inside(),
             depends_on=[service(self, "dns")],
         )
-        # Google serves its own APIs under one restricted name, the other domains under themselves
+        # Google's APIs share one restricted name; the other domains have their own names
         address = "restricted.googleapis.com." if domain == "googleapis.com" else f"{domain}."
         records = {"address": (address, "A", list(_GOOGLE_ADDRESSES)), "names": (f"*.{domain}.", "CNAME", [address])}
         return [
@@ -315,7 +318,7 @@ class Network(Construct):
             self,
             "queries",
             name=self._prefix,
-            description="Names asked for inside the network are logged",
+            description="Logs DNS queries from inside the network",
             enable_logging=True,  # NET-5
             enable_inbound_forwarding=self._spec.hybrid is not None,
             networks=[DnsPolicyNetworks(network_url=self._vpc.id)],

@@ -1,70 +1,38 @@
-"""Logs in buckets of their own with the environment's retention, alert policies, the objective, a dashboard, people."""
+"""Log buckets with the environment's retention, topics and notification channels (OBS-1, OBS-3)."""
 
-import json
-from typing import Any, get_args
+from typing import get_args
 
 from cdktn import ITerraformDependable
-from cdktn_provider_google.logging_metric import LoggingMetric, LoggingMetricMetricDescriptor
 from cdktn_provider_google.logging_project_bucket_config import (
     LoggingProjectBucketConfig,
     LoggingProjectBucketConfigCmekSettings,
 )
 from cdktn_provider_google.logging_project_sink import LoggingProjectSink
-from cdktn_provider_google.logging_saved_query import LoggingSavedQuery, LoggingSavedQueryLoggingQuery
-from cdktn_provider_google.monitoring_alert_policy import (
-    MonitoringAlertPolicy,
-    MonitoringAlertPolicyAlertStrategy,
-    MonitoringAlertPolicyAlertStrategyNotificationChannelStrategy,
-    MonitoringAlertPolicyAlertStrategyNotificationRateLimit,
-    MonitoringAlertPolicyConditions,
-    MonitoringAlertPolicyConditionsConditionMatchedLog,
-    MonitoringAlertPolicyConditionsConditionThreshold,
-    MonitoringAlertPolicyConditionsConditionThresholdAggregations,
-    MonitoringAlertPolicyConditionsConditionThresholdTrigger,
-)
-from cdktn_provider_google.monitoring_custom_service import MonitoringCustomService
-from cdktn_provider_google.monitoring_dashboard import MonitoringDashboard
 from cdktn_provider_google.monitoring_notification_channel import MonitoringNotificationChannel
-from cdktn_provider_google.monitoring_slo import (
-    MonitoringSlo,
-    MonitoringSloRequestBasedSli,
-    MonitoringSloRequestBasedSliGoodTotalRatio,
-)
 from cdktn_provider_google.pubsub_subscription import PubsubSubscription, PubsubSubscriptionExpirationPolicy
 from cdktn_provider_google.pubsub_topic import PubsubTopic, PubsubTopicMessageStoragePolicy
 from cdktn_provider_google.pubsub_topic_iam_member import PubsubTopicIamMember
 from constructs import Construct
 
-from terrace.capabilities.audit import AuditHandle
-from terrace.capabilities.cache import CacheHandle, CacheSpec
-from terrace.capabilities.cluster import ClusterHandle
-from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
-from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.keys import KeysHandle
-from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import EmailChannel, LogGroup, ObservabilityHandle, ObservabilitySpec
-from terrace.capabilities.signals import BURNS, SEVERITIES, Burn, lasting_minutes
+from terrace.capabilities.signals import SEVERITIES
 from terrace.capabilities.spec import Severity
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
 from terrace.gcp.iam import Grant
 from terrace.gcp.names import LogBucket
 from terrace.gcp.providers import service
-from terrace.gcp.signals import FILTERS, QUERIES, RECORD, Event, Signal, events, signals
+from terrace.gcp.signals import FILTERS, RECORD
 
 LOG_GROUPS: tuple[LogGroup, ...] = get_args(LogGroup)
-_PERIOD_SECONDS = 300
-"""Every signal is judged in steps of five minutes."""
-_LONGEST_SECONDS = 84600
-"""How long a condition may have to last. Source: Monitoring API, AlertPolicy, duration (23 hours 30 minutes)."""
-_RENOTIFY = "1800s"
 
 
 class Observability(Construct):
-    """A log bucket for what runs, one for flows, one for the record of calls; a topic and channels for each severity.
+    """Log buckets for the platform, for flows and for audit logs; a topic and channels for each severity.
 
-    Where the environment owns the project, Logging's own sink into a bucket without key, region and retention of ours
-    is switched off.
+    Where the environment owns the project, Logging's default sink, whose bucket has another key, region and retention,
+    is disabled.
     """
 
     handle: ObservabilityHandle
@@ -94,11 +62,11 @@ class Observability(Construct):
                 depends_on=[service(self, "monitoring")],
             )
         addressed = tuple(channels[name].id for name, c in spec.channels.items() if isinstance(c, EmailChannel))
-        told: dict[str, tuple[str, ...]] = {"mail": addressed}
+        recipients: dict[str, tuple[str, ...]] = {"mail": addressed}
         for severity in SEVERITIES:
             topic = self._topic(severity, target)
-            told[severity] = (*(channels[name].id for name in getattr(spec.escalation, severity)), topic.id)
-            ready.append(topic)  # services that announce name its topic as a string
+            recipients[severity] = (*(channels[name].id for name in getattr(spec.escalation, severity)), topic.id)
+            ready.append(topic)  # services that publish refer to the topic by name
         self.handle = ObservabilityHandle(
             logs={name: names.log_group(target, name) for name in LOG_GROUPS},
             log_ids={name: names.log_group_id(target, name) for name in LOG_GROUPS},
@@ -106,11 +74,11 @@ class Observability(Construct):
             addresses=tuple(c.address for c in spec.channels.values() if isinstance(c, EmailChannel)),
             ready=tuple(ready),
             retention_days=spec.retention_days,
-            channels=told,
+            channels=recipients,
         )
 
     def _log_bucket(self, name: LogBucket, days: int, target: Target) -> list[ITerraformDependable]:
-        """OBS-1: the bucket, the sink that fills it, the sink's right to do so."""
+        """OBS-1: the log bucket, its sink, and the sink's permission to write."""
         bucket_name, where = f"{target.prefix}-{name}", f"locations/{target.region}/buckets/{target.prefix}-{name}"
         bucket = LoggingProjectBucketConfig(  # OBS-1, NET-5, K8S-3
             self,
@@ -120,7 +88,7 @@ class Observability(Construct):
             bucket_id=bucket_name,
             description=f"Logs of {target.prefix}: {name}",
             retention_days=days,
-            # A locked bucket can neither be emptied nor shortened (AUD-1); not in dev, which comes and goes
+            # A locked bucket keeps entries and retention (AUD-1); not in dev, which is destroyed often
             locked=name == "trail" and target.tier == "prod",
             enable_analytics=True,
             deletion_policy=names.deletion(target) if name == "trail" else "DELETE",
@@ -145,7 +113,7 @@ class Observability(Construct):
         LoggingProjectSink(
             self,
             "default-sink",
-            name="_Default",  # exists already; the provider takes it over
+            name="_Default",  # exists already; the provider adopts it
             destination=f"logging.googleapis.com/projects/{names.account(target)}/locations/global/buckets/_Default",
             filter=f"NOT ({RECORD})",
             disabled=True,  # GOV-2
@@ -154,7 +122,7 @@ class Observability(Construct):
         )
 
     def _topic(self, severity: Severity, target: Target) -> MonitoringNotificationChannel:
-        """Where services and alarms of a severity announce, kept a week for whoever asks."""
+        """The topic that services and alarms of a severity publish to, with a week's retention."""
         topic = PubsubTopic(
             self,
             severity,
@@ -190,222 +158,3 @@ class Observability(Construct):
             user_labels=names.labels(target),
             depends_on=[publisher],
         )
-
-
-class Alarms(Construct):
-    """Each signal twice: a warning soon, critical when it lasts; the entry's objective; a dashboard; saved queries."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        spec: ObservabilitySpec,
-        target: Target,
-        *,
-        database_spec: DatabaseSpec,
-        cache_spec: CacheSpec,
-        network: NetworkHandle,
-        entry: EntryHandle,
-        cluster: ClusterHandle,
-        database: DatabaseHandle,
-        cache: CacheHandle,
-        observability: ObservabilityHandle,
-        audit: AuditHandle,
-    ) -> None:
-        super().__init__(scope, id)
-        self._target, self._spec, self._observability = target, spec, observability
-        watched = signals(
-            spec.thresholds,
-            target,
-            database_spec=database_spec,
-            cache_spec=cache_spec,
-            network=network,
-            cluster=cluster,
-            database=database,
-            cache=cache,
-            audit=audit,
-        )
-        recorded = events(audit)
-        counted = [self._count(name, event) for name, event in recorded.items() if not event.at_once]
-        for severity in SEVERITIES:
-            for name, signal in watched.items():
-                self._alarm(name, signal, severity, counted if name in recorded else [])
-            for name, event in recorded.items():
-                if event.at_once:
-                    self._at_once(name, event, severity)
-        objective = self._objective(entry)
-        for name, burn in BURNS.items():
-            self._policy(f"objective-{name}", burn.severity, [self._burning(name, burn)], after=[objective])
-        for cause in ("database-cpu", "database-storage", "nodes-failed"):
-            # Users see failures, and this is in trouble: wake somebody
-            both = [self._burning("fast", BURNS["fast"]), self._lasting(cause, watched[cause], _PERIOD_SECONDS)]
-            self._policy(f"platform-{cause}", "critical", both, after=[objective])
-        MonitoringDashboard(  # OBS-4
-            self,
-            "dashboard",
-            dashboard_json=_dashboard(target, watched, spec.slo_percent),
-            depends_on=[objective],
-        )
-        for name, query in QUERIES.items():
-            LoggingSavedQuery(
-                self,
-                f"{name}-query",
-                name=f"{target.prefix}-{name}",
-                display_name=f"{target.prefix}: {name}",
-                parent=f"projects/{names.account(target)}",
-                location="global",
-                visibility="SHARED",
-                logging_query=LoggingSavedQueryLoggingQuery(filter=query.text),
-                depends_on=[service(self, "logging")],
-            )
-
-    def _count(self, name: str, event: Event) -> LoggingMetric:
-        """Turns records into numbers that an alarm can watch."""
-        return LoggingMetric(  # OBS-2
-            self,
-            f"{name}-count",
-            name=f"{self._target.prefix}/{event.metric}",
-            description=event.title,
-            filter=event.filter,
-            metric_descriptor=LoggingMetricMetricDescriptor(metric_kind="DELTA", value_type="INT64", unit="1"),
-            depends_on=[service(self, "logging")],
-        )
-
-    def _alarm(self, name: str, signal: Signal, severity: Severity, after: list[LoggingMetric]) -> None:
-        """OBS-2, OBS-3: the same signal for both severities; how long it has to last is the escalation."""
-        seconds = min(lasting_minutes(self._spec.escalation, severity) * 60, _LONGEST_SECONDS)
-        self._policy(f"{name}-{severity}", severity, [self._lasting(signal.title, signal, seconds)], after=after)
-
-    def _lasting(self, title: str, signal: Signal, seconds: int) -> MonitoringAlertPolicyConditions:
-        return MonitoringAlertPolicyConditions(
-            display_name=title,
-            condition_threshold=MonitoringAlertPolicyConditionsConditionThreshold(
-                filter=signal.filter,
-                comparison="COMPARISON_GT" if signal.comparison == "above" else "COMPARISON_LT",
-                threshold_value=signal.threshold,
-                duration=f"{seconds}s",
-                aggregations=[
-                    MonitoringAlertPolicyConditionsConditionThresholdAggregations(
-                        alignment_period=f"{_PERIOD_SECONDS}s", per_series_aligner=signal.statistic
-                    )
-                ],
-                trigger=MonitoringAlertPolicyConditionsConditionThresholdTrigger(count=1),
-            ),
-        )
-
-    def _burning(self, name: str, burn: Burn) -> MonitoringAlertPolicyConditions:
-        """OBS-4: how many times faster than allowed the entry's error budget is being used up."""
-        objective = _objective_id(self._target)
-        return MonitoringAlertPolicyConditions(
-            display_name=f"The error budget goes {burn.rate:g} times too fast ({name})",
-            condition_threshold=MonitoringAlertPolicyConditionsConditionThreshold(
-                filter=f'select_slo_burn_rate("{objective}", "{burn.window_seconds}s")',
-                comparison="COMPARISON_GT",
-                threshold_value=burn.rate,
-                duration="0s",
-            ),
-        )
-
-    def _at_once(self, name: str, event: Event, severity: Severity) -> None:
-        """A record of which a single one is too many; told at most once in five minutes."""
-        matched = MonitoringAlertPolicyConditions(
-            display_name=event.title,
-            condition_matched_log=MonitoringAlertPolicyConditionsConditionMatchedLog(filter=event.filter),
-        )
-        self._policy(f"{name}-{severity}", severity, [matched], matched=True)
-
-    def _policy(
-        self,
-        name: str,
-        severity: Severity,
-        conditions: list[MonitoringAlertPolicyConditions],
-        *,
-        after: Any = (),
-        matched: bool = False,
-    ) -> None:
-        told = list(self._observability.channels[severity])
-        again = MonitoringAlertPolicyAlertStrategyNotificationChannelStrategy(
-            renotify_interval=_RENOTIFY, notification_channel_names=told
-        )
-        limit = MonitoringAlertPolicyAlertStrategyNotificationRateLimit(period=f"{_PERIOD_SECONDS}s")
-        MonitoringAlertPolicy(  # OBS-2
-            self,
-            name,
-            display_name=f"{self._target.prefix}-{name}",
-            combiner="OR" if len(conditions) == 1 else "AND",
-            severity=severity.upper(),
-            conditions=conditions,
-            notification_channels=told,  # OBS-3
-            alert_strategy=MonitoringAlertPolicyAlertStrategy(
-                auto_close="86400s",
-                notification_rate_limit=limit if matched else None,
-                # Critical ones are repeated until somebody closes them
-                notification_channel_strategy=[again] if severity == "critical" and not matched else None,
-            ),
-            user_labels=names.labels(self._target),
-            depends_on=[*after, *self._observability.ready, service(self, "monitoring")],
-        )
-
-    def _objective(self, entry: EntryHandle) -> MonitoringSlo:
-        target, percent = self._target, self._spec.slo_percent
-        watched = MonitoringCustomService(
-            self,
-            "service",
-            service_id=target.prefix,
-            display_name=f"{target.prefix}: what users see",
-            user_labels=names.labels(target),
-            depends_on=[service(self, "monitoring")],
-        )
-        requests = (
-            'metric.type="loadbalancing.googleapis.com/https/request_count" AND resource.type="https_lb_rule"'
-            f' AND resource.labels.url_map_name="{entry.load_balancer}"'
-        )
-        return MonitoringSlo(  # OBS-4
-            self,
-            "objective",
-            service=watched.service_id,
-            slo_id="availability",
-            display_name=f"{percent:g} % of requests succeed",
-            goal=round(percent / 100, 6),
-            rolling_period_days=28,
-            request_based_sli=MonitoringSloRequestBasedSli(
-                good_total_ratio=MonitoringSloRequestBasedSliGoodTotalRatio(
-                    total_service_filter=requests,
-                    bad_service_filter=f"{requests} AND metric.labels.response_code_class=500",
-                )
-            ),
-            user_labels=names.labels(target),
-        )
-
-
-def _objective_id(target: Target) -> str:
-    return f"projects/{names.number(target)}/services/{target.prefix}/serviceLevelObjectives/availability"
-
-
-def _dashboard(target: Target, watched: dict[str, Signal], slo_percent: float) -> str:
-    """The objective on top, below it each signal with its threshold, three abreast of a width of 48."""
-    burn = f'select_slo_burn_rate("{_objective_id(target)}", "3600s")'
-    tiles = [
-        _tile(0, 0, 48, 12, f"Objective: {slo_percent:g} % of requests succeed; error budget's burn", burn, None, 14.4)
-    ]
-    for position, signal in enumerate(watched.values()):
-        row, column = divmod(position, 3)
-        tiles.append(
-            _tile(16 * column, 12 + 12 * row, 16, 12, signal.title, signal.filter, signal.statistic, signal.threshold)
-        )
-    return json.dumps(
-        {
-            "displayName": target.prefix,
-            "labels": names.labels(target),
-            "mosaicLayout": {"columns": 48, "tiles": tiles},
-        }
-    )
-
-
-def _tile(
-    x: int, y: int, width: int, height: int, title: str, filter: str, aligner: str | None, threshold: float
-) -> dict[str, Any]:
-    aggregation = {"alignmentPeriod": f"{_PERIOD_SECONDS}s", **({"perSeriesAligner": aligner} if aligner else {})}
-    series = {"timeSeriesQuery": {"timeSeriesFilter": {"filter": filter, "aggregation": aggregation}}}
-    chart = {"dataSets": [series], "thresholds": [{"label": "alarm", "value": threshold}]}
-    return {"xPos": x, "yPos": y, "width": width, "height": height, "widget": {"title": title, "xyChart": chart}}

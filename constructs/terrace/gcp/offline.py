@@ -1,17 +1,13 @@
-"""Google Cloud without an account: what the provider wants in order to plan, and what its mock answers."""
+"""Google Cloud without an account: what the provider needs to plan, and the values of mocked resources."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-PROVIDER = "hashicorp/google"
-"""The provider of its stacks, as registries and mirrors name it."""
-
-OWN = ("GOOGLE_", "GCLOUD_", "CLOUDSDK_", "GCE_METADATA_")
-"""Prefixes of the shell's variables for this cloud; an offline run sees none of them."""
+VARIABLES = ("GOOGLE_", "GCLOUD_", "CLOUDSDK_", "GCE_METADATA_")
 
 _ACCOUNT = "projects/mocked-project/serviceAccounts/mocked@mocked-project.iam.gserviceaccount.com"
-_CONNECTION = {  # whole, for OpenTofu fills nothing in
+_CONNECTION = {  # complete, because OpenTofu does not fill in missing attributes
     "connection_type": "CONNECTION_TYPE_PRIMARY",
     "forwarding_rule": "mocked",
     "ip_address": "203.0.113.9",
@@ -42,10 +38,10 @@ _MOCKED: dict[str, dict[str, Any]] = {
 
 @contextmanager
 def credentials() -> Iterator[dict[str, str]]:
-    """An access token that nobody issued; a plan without data sources never sends it."""
+    """An invalid access token; a plan without data sources never sends it."""
     yield {"GOOGLE_OAUTH_ACCESS_TOKEN": "offline"}
 
 
 def mocked(type: str, referred: Collection[str]) -> dict[str, Any]:
-    """What a mocked resource of a type answers for the attributes that others refer to; the rest is made up."""
+    """Values of a mocked resource for attributes that others refer to; Terraform generates the rest."""
     return _MOCKED.get(type, {})

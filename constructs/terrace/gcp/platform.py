@@ -1,5 +1,6 @@
-"""Google Cloud: one construct a capability, under the names that `terrace.capabilities.cloud.Cloud` asks for."""
+"""Google Cloud: the constructs of each capability, as `terrace.capabilities.platform.Platform` requires."""
 
+from terrace.gcp.alarms import Alarms
 from terrace.gcp.audit import Audit
 from terrace.gcp.backup import Backup
 from terrace.gcp.cache import Cache
@@ -9,17 +10,17 @@ from terrace.gcp.database import Database
 from terrace.gcp.entry import Entry
 from terrace.gcp.governance import Governance
 from terrace.gcp.hybrid import Hybrid
-from terrace.gcp.identity import Pipelines, WorkloadIdentities
+from terrace.gcp.identity import WorkloadIdentities
 from terrace.gcp.keys import Keys
 from terrace.gcp.lake import Lake
 from terrace.gcp.network import Network
-from terrace.gcp.observability import Alarms, Observability
-from terrace.gcp.providers import VERSIONS, configure, remote_state
+from terrace.gcp.observability import Observability
+from terrace.gcp.pipelines import Pipelines
+from terrace.gcp.providers import configure, remote_state
 from terrace.gcp.registry import Registry
 from terrace.gcp.secrets import Secrets
 
 __all__ = [
-    "VERSIONS",
     "Alarms",
     "Audit",
     "Backup",

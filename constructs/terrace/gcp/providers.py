@@ -1,4 +1,4 @@
-"""The Google provider of a stack, and the services (APIs) that must be on before anything is made."""
+"""The Google provider of a stack, and the services (APIs) that its resources need."""
 
 from typing import Any
 
@@ -12,19 +12,17 @@ from terrace.environment.schema import Environment
 from terrace.gcp import names
 from terrace.overrides import override
 
-VERSIONS = {"google": ">= 7.33, < 9"}
-"""7.33 has `deletion_policy` everywhere and every argument used; 9 is not known yet. The lock file pins."""
-
 
 def configure(stack: TerraformStack, target: Target) -> None:
-    """Give `stack` its provider. Every resource goes to the target's project, whoever's credentials they are."""
+    """Add the provider to `stack`. Every resource is created in the target's project, independent of the
+    credentials."""
     provider = GoogleProvider(
         stack,
         "google",
         project=names.account(target),
         region=target.region,
         billing_project=names.account(target),
-        user_project_override=True,  # people's own credentials count against this project's quotas
+        user_project_override=True,  # calls with user credentials count against this project's quota
         add_terraform_attribution_label=False,
         access_token="offline" if target.offline else None,
     )
@@ -32,23 +30,23 @@ def configure(stack: TerraformStack, target: Target) -> None:
 
 
 def service(scope: Construct, name: str) -> ProjectService:
-    """The service `name` of the stack around `scope`, switched on once; what needs it depends on it.
+    """The service `name`, enabled once in the stack that contains `scope`; its resources depend on it.
 
-    A destroy leaves it on: other stacks may use it, and switching it off would delete what they have.
+    A destroy leaves it enabled: other stacks may use it, and disabling it would delete their resources.
     """
     stack = TerraformStack.of(scope)
-    found_scope = stack.node.try_find_child("services")
-    services = found_scope if isinstance(found_scope, Construct) else Construct(stack, "services")
-    found = services.node.try_find_child(name)
-    if isinstance(found, ProjectService):
-        return found
+    existing = stack.node.try_find_child("services")
+    services = existing if isinstance(existing, Construct) else Construct(stack, "services")
+    enabled = services.node.try_find_child(name)
+    if isinstance(enabled, ProjectService):
+        return enabled
     return ProjectService(
         services, name, service=f"{name}.googleapis.com", disable_on_destroy=False, disable_dependent_services=False
     )
 
 
 def remote_state(environment: Environment, target: Target, layer: str) -> tuple[str, dict[str, Any]]:
-    """Cloud Storage, which locks by itself; a prefix an environment, cloud and layer. The bucket is versioned."""
+    """Cloud Storage, with its own locking; one prefix per environment, cloud and layer. The bucket is versioned."""
     return "gcs", {
         "bucket": names.state_bucket(target),
         "prefix": f"{environment.name}/{environment.cloud}/{layer}",

@@ -1,4 +1,4 @@
-"""The private image registry: a repository a module, tags that never move, images scanned (K8S-10)."""
+"""Artifact Registry: one repository per module, immutable tags, images scanned (K8S-10)."""
 
 from collections.abc import Sequence
 
@@ -19,13 +19,12 @@ from terrace.gcp import names
 from terrace.gcp.providers import service
 
 _KEPT_VERSIONS = 30
-"""Newest images that cleaning up leaves alone, tagged or not."""
+"""The number of newest images that the cleanup keeps, tagged or not."""
 
 
 class Registry(Construct):
-    """Repositories `prefix-module`. Scanning on push belongs to the project and goes on as Container Analysis learns of
-    new vulnerabilities; `spec.scanning` changes nothing. Nodes may read what begins
-    with the prefix (network.py); nobody else is given anything.
+    """Repositories `prefix-module`. Scanning is a setting of the project and continuous in Container Analysis, so
+    `spec.scanning` has no effect. Only nodes may read repositories with the prefix (firewall.py).
     """
 
     def __init__(
@@ -75,7 +74,7 @@ class Registry(Construct):
 
 
 def _expire_untagged(days: int) -> ArtifactRegistryRepositoryCleanupPolicies:
-    """Removes what has had no tag for so many days."""
+    """A cleanup policy that deletes images without a tag after `days`."""
     return ArtifactRegistryRepositoryCleanupPolicies(
         id="untagged",
         action="DELETE",

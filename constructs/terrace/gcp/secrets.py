@@ -1,4 +1,4 @@
-"""Application secrets, one a module, in Secret Manager; values never in state (SEC-1 to SEC-3)."""
+"""Secret Manager: one secret per module, with a value that is never in state (SEC-1 to SEC-3)."""
 
 from collections.abc import Sequence
 
@@ -26,10 +26,10 @@ _DAY_SECONDS = 86400
 class Secrets(Construct):
     """`prefix-module-app` for each of `modules`: 64 hexadecimal digits, from which a module derives its keys.
 
-    The value comes from Terraform's own uuid() (122 random bits each from the system's generator), twice, while
-    applying; the argument is write-only, so state and plan hold nothing. Changing it by hand is not undone: Terraform
-    writes again only when the version in the code goes up. The database needs no rotation here: nobody logs in to it
-    with a password (SEC-2).
+    The value is two of Terraform's uuid() (122 random bits each from the system's generator), generated during the
+    apply; the argument is write-only, so it is in no state and no plan. Terraform does not revert a value that was
+    changed by hand: it writes a new one only when the version in the code increases. The database has no password to
+    rotate (SEC-2).
     """
 
     def __init__(
@@ -44,9 +44,10 @@ class Secrets(Construct):
         database: DatabaseHandle,
     ) -> None:
         super().__init__(scope, id)
-        made = {module: self._secret(module, spec, target, keys) for module in modules}
+        app_secrets = {module: self._secret(module, spec, target, keys) for module in modules}
         self.handle = SecretsHandle(
-            modules={module: names.secret(target, f"{module}-app") for module in modules}, ready=tuple(made.values())
+            modules={module: names.secret(target, f"{module}-app") for module in modules},
+            ready=tuple(app_secrets.values()),
         )
 
     def _secret(self, module: str, spec: SecretsSpec, target: Target, keys: KeysHandle) -> SecretManagerSecret:
@@ -70,17 +71,17 @@ class Secrets(Construct):
 
 
 def secret_name(module: str, target: Target) -> str:
-    """A module's secret."""
+    """The name of a module's secret."""
     return f"{target.prefix}-{module}-app"
 
 
 def random_text() -> str:
-    """64 hexadecimal digits, made anew at each run and never kept: for write-only arguments alone."""
+    """64 hexadecimal digits, new at each run and never stored: for write-only arguments only."""
     return str(Fn.sha256(Fn.join("", [Fn.uuid(), Fn.uuid()])))
 
 
 def replication(target: Target) -> SecretManagerSecretReplication:
-    """Copies in the target's regions under our keys, and nowhere else."""
+    """Replication to exactly the target's regions, under the deployment's keys."""
     places = {target.region: names.key(target, "secrets")}
     if target.recovery_region:
         places[target.recovery_region] = names.key(target, "secrets", "recovery")

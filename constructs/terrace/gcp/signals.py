@@ -1,6 +1,6 @@
-"""What is watched, and from where it counts as wrong (OBS-2): one row a signal, in Google's words. No CDK.
+"""The signals and their thresholds as Cloud Monitoring metrics (OBS-2). Loads no CDK.
 
-Labels are those under which the services publish: Cloud SQL by project:instance, Memorystore by instance, GKE by
+Labels are those that the services publish: Cloud SQL by project:instance, Memorystore by instance, GKE by
 cluster, NAT by gateway. Source: Cloud Monitoring, "Google Cloud metrics".
 """
 
@@ -25,7 +25,7 @@ Statistic = Literal["ALIGN_MEAN", "ALIGN_MAX", "ALIGN_MIN", "ALIGN_DELTA", "ALIG
 
 @dataclass(frozen=True)
 class Signal:
-    """A metric and the value from which it is wrong when it lasts. `labels` narrow it to what is ours."""
+    """A metric and its threshold. `labels` select the deployment's resources."""
 
     title: str
     metric: str
@@ -37,16 +37,16 @@ class Signal:
 
     @property
     def filter(self) -> str:
-        """The series as Cloud Monitoring's filters name them."""
-        chosen = {"metric.type": self.metric, "resource.type": self.resource, **self.labels}
-        return " AND ".join(f'{name}="{value}"' for name, value in chosen.items())
+        """The filter in Cloud Monitoring's syntax."""
+        selectors = {"metric.type": self.metric, "resource.type": self.resource, **self.labels}
+        return " AND ".join(f'{name}="{value}"' for name, value in selectors.items())
 
 
 @dataclass(frozen=True)
 class Event:
-    """A kind of record in the audit logs. It is counted or, `at_once`, a single one is too many.
+    """A kind of record in the audit logs, counted by a metric; with `at_once`, a single record raises an alarm.
 
-    `filter` is in Logging's language; a counted one names a single type of resource.
+    `filter` is in Logging's query language; that of a counted record names a single resource type.
     """
 
     title: str
@@ -79,16 +79,16 @@ RECORD = (
     ' OR log_id("cloudaudit.googleapis.com/access_transparency") OR log_id("externalaudit.googleapis.com/activity")'
 )
 FILTERS: Mapping[LogBucket, str] = {"flow": _FLOWS, "trail": RECORD, "platform": f"NOT ({_FLOWS} OR {RECORD})"}
-"""What goes to which log bucket: each entry to exactly one."""
+"""Log bucket to the filter of its sink; each entry goes to exactly one bucket."""
 
 
 def _metric_namespace(target: Target) -> str:
-    """Where the environment's own metrics are."""
+    """The prefix of the environment's own metrics."""
     return f"logging.googleapis.com/user/{target.prefix}"
 
 
 def events(audit: AuditHandle) -> dict[str, Event]:
-    """What is looked for in the audit logs."""
+    """Records that are counted or alerted on in the audit logs."""
     logging = 'protoPayload.serviceName="logging.googleapis.com"'
     return {
         "lake-denials": Event(
@@ -104,7 +104,7 @@ def events(audit: AuditHandle) -> dict[str, Event]:
             resource="audited_resource",
         ),
         "owner-made": Event(
-            "Somebody was made owner of the project",
+            "An owner was added to the project",
             "owner-made",
             'protoPayload.methodName="SetIamPolicy" AND resource.type="project"'
             ' AND protoPayload.serviceData.policyDelta.bindingDeltas.role="roles/owner"'
@@ -155,7 +155,7 @@ def signals(
         resource="memorystore.googleapis.com/InstanceNode",
         labels={"resource.labels.instance_id": cache.instance},
     )
-    # Storage grows by itself, so what is short is the room below the bound (DB-8)
+    # Storage grows automatically, so the alarm is on the space left below the maximum (DB-8)
     used_bytes = database_spec.max_storage_gb * 1024**3 * (100 - limits.database_free_storage_percent) // 100
     table = {
         "database-cpu": sql(

@@ -1,6 +1,5 @@
 """`python -m tests.assurance.mutants.run [CLOUD...]`: try every mutant and print killed/total; 1 below 100 %."""
 
-import importlib
 import json
 import sys
 import tempfile
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from terrace.assurance.checks import Subject, evaluate
-from terrace.assurance.parity import COMPLETE
 from terrace.assurance.view import View
+from terrace.capabilities.cloud import CLOUDS, implementation
 from terrace.capabilities.target import Target
 from terrace.environment import Environment, load, target
 from terrace.project.discovery import Project
@@ -24,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def mutants(cloud: str) -> Sequence[Mutant]:
     """A cloud's mutants."""
-    found: Sequence[Mutant] = importlib.import_module(f"tests.assurance.mutants.{cloud}").MUTANTS
+    found: Sequence[Mutant] = implementation("tests.assurance.mutants", cloud).MUTANTS
     return found
 
 
@@ -79,7 +78,7 @@ def trials(cloud: str, stack: Callable[[str], str]) -> list[Trial]:
 def main(clouds: Sequence[str]) -> int:
     """Synthesize, try every mutant, print the result."""
     missed = 0
-    for cloud in clouds or COMPLETE:
+    for cloud in clouds or CLOUDS:
         with tempfile.TemporaryDirectory() as scratch:
             project = replace(Project(ROOT), synthesized_to=Path(scratch))
             synthesize(project, *SHAPES, cloud=cloud, state="local")

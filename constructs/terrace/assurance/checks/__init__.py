@@ -12,8 +12,7 @@ from terrace.assurance import timeout as limit
 from terrace.assurance.evaluation import Check, Result
 from terrace.assurance.guarantees import GUARANTEES, Guarantee
 from terrace.assurance.view import Resource, View
-from terrace.capabilities.cloud import implementation
-from terrace.capabilities.exceptions import CloudException
+from terrace.capabilities.cloud import CloudException, facts
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 
@@ -42,8 +41,7 @@ def of_cloud(cloud: str) -> dict[str, Check]:
 
 def exceptions(cloud: str) -> dict[str, CloudException]:
     """What a cloud lacks, by guarantee."""
-    listed: tuple[CloudException, ...] = implementation("terrace:exceptions", cloud).EXCEPTIONS
-    return {exception.guarantee: exception for exception in listed}
+    return {exception.guarantee: exception for exception in facts(cloud).exceptions}
 
 
 def evaluate(

@@ -12,6 +12,7 @@ from terrace.assurance.output import summary
 from terrace.assurance.parity import Matrix
 from terrace.assurance.report import labels
 from terrace.assurance.report.model import OUTCOMES, Report, RequirementOutcome, Stack
+from terrace.capabilities.cloud import TITLES
 
 SHOWN = 8
 """Observations of a check that the page lists; the others are counted there, and all are in the JSON and CSV."""
@@ -62,7 +63,7 @@ def _rendered(template: str, **values: Any) -> str:
 def _title(content: Report) -> str:
     frameworks = _listed([framework.short for framework in content.frameworks])
     environments = _listed([stack.environment for stack in content.stacks])
-    clouds = _listed([labels.CLOUDS[stack.cloud] for stack in content.stacks])
+    clouds = _listed([TITLES[stack.cloud] for stack in content.stacks])
     return f"{frameworks}: evidence of {environments} on {clouds}"
 
 

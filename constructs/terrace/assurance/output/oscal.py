@@ -13,8 +13,9 @@ from typing import Any
 from terrace.assurance.evaluation import Outcome, counted
 from terrace.assurance.frameworks import Framework, Requirement
 from terrace.assurance.gate_result import Finding
-from terrace.assurance.report.labels import CLOUDS, IN_CLUSTER, MEANINGS, OUTCOMES, STATUSES, limits
+from terrace.assurance.report.labels import IN_CLUSTER, MEANINGS, OUTCOMES, STATUSES, limits
 from terrace.assurance.report.model import FAILING, Evidence, Report, Stack
+from terrace.capabilities.cloud import TITLES
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "terrace.assurance.report")
 _NS = "https://terrace.invalid/ns/oscal"
@@ -93,7 +94,7 @@ def _result(report: Report, framework: Framework, stack: Stack) -> dict[str, Any
     result: dict[str, Any] = {
         "uuid": _id(report, "result", *key),
         "title": f"{framework.short} on {stack}",
-        "description": f"What the configuration of {stack.environment} on {CLOUDS[stack.cloud]} shows.",
+        "description": f"What the configuration of {stack.environment} on {TITLES[stack.cloud]} shows.",
         "start": report.provenance.created.isoformat(),
         "end": report.provenance.created.isoformat(),
         "local-definitions": {
@@ -101,7 +102,7 @@ def _result(report: Report, framework: Framework, stack: Stack) -> dict[str, Any
                 {
                     "uuid": component,
                     "type": "system",
-                    "title": f"The foundation of {stack.environment} on {CLOUDS[stack.cloud]}",
+                    "title": f"The foundation of {stack.environment} on {TITLES[stack.cloud]}",
                     "description": "Network, keys, cluster, database, cache, lake and their monitoring.",
                     "status": {"state": "under-development" if not _live(report, stack) else "operational"},
                 }
@@ -252,7 +253,7 @@ def _component(report: Report, capability: str) -> dict[str, Any]:
         "description": " ".join(f"{one.id}: {one.sentence}." for one in guarantees.values()),
         "props": [
             *(
-                _prop("check", check, remarks=f"{one.id} on {CLOUDS[cloud]}")
+                _prop("check", check, remarks=f"{one.id} on {TITLES[cloud]}")
                 for one in guarantees.values()
                 for cloud, checks in one.clouds.items()
                 for check in checks

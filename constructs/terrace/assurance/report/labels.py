@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from terrace.assurance.evaluation import Status
 from terrace.assurance.report.model import Evidence, Kind, Report, RequirementOutcome
-from terrace.capabilities.cloud import TITLES
 
 OUTCOMES: Mapping[RequirementOutcome, str] = {
     "broken": "Broken",
@@ -57,7 +56,6 @@ KINDS: Mapping[Kind, str] = {
     "manual": "manual, from a person",
 }
 IN_CLUSTER: Mapping[bool, str] = {True: "present, enforced by the cluster itself", False: "not present yet"}
-CLOUDS = TITLES
 
 
 def live(one: Evidence) -> str:

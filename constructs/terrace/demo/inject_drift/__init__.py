@@ -1,4 +1,4 @@
-"""Changes an emulated deployment without Terraform, so that the demo can show how drift is found and repaired."""
+"""Changes an emulated deployment outside Terraform, so that the demo can show how drift is detected and repaired."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,10 +10,10 @@ from terrace.environment.schema import Environment
 
 @dataclass(frozen=True)
 class Drift:
-    """One change made behind Terraform's back, and what its next plan has to show.
+    """One change made outside Terraform, and the drift that the next plan must show.
 
-    `path` is the construct's place in the stack as far as it is stable (`lake/`), `type` Terraform's resource type,
-    `action` what the plan will do about it.
+    `path` is the stable part of the construct's path (`lake/`), `type` Terraform's resource type, `action` the planned
+    repair.
     """
 
     kind: Literal["tag", "public_access", "rule"]
@@ -26,10 +26,7 @@ class Drift:
 
 
 def inject_drift(environment: Environment, target: Target) -> list[Drift]:
-    """Change three things: a tag, a bucket's public access block, a network rule.
-
-    The caller ensures that the deployment is an emulated one.
-    """
+    """Change a tag, a bucket's public access block and a network rule. The deployment must be an emulated one."""
     drifts: list[Drift] = implementation("terrace.demo.inject_drift", environment.cloud).inject_drift(
         environment, target
     )

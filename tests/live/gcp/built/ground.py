@@ -209,7 +209,7 @@ def _openings(site: Site) -> None:
         body = {
             "name": f"{site.prefix}-refuse-{direction.lower()}",
             "network": vpc(site),
-            "description": "Refused unless an opening names it",
+            "description": "Denied unless a rule allows it",
             "direction": direction,
             "priority": 65000,
             place: ["0.0.0.0/0"],

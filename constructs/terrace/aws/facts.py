@@ -1,0 +1,62 @@
+"""The facts of AWS. Loads no CDK.
+
+Sources of the refusals: the provider's own messages, as in tests/deployment/test_refusals.py; AWS, "Common error types"
+of each API.
+"""
+
+from terrace.aws import offline, permissions
+from terrace.capabilities.cloud import CloudException, Facts, Offline, Refusal
+
+_LOGIN = "log in with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+
+_REFUSALS: tuple[Refusal, ...] = (
+    Refusal("expired", r"failed to read cached SSO token file|SSO session has expired", "log in with `aws sso login`"),
+    Refusal("expired", r"ExpiredToken\w*|RequestExpired", f"{_LOGIN}; a wrong system clock causes the same error"),
+    Refusal("missing", r"failed to get shared config profile, \S+", "AWS_PROFILE names no profile in ~/.aws/config"),
+    Refusal("missing", r"No valid credential sources found|failed to refresh cached credentials", _LOGIN),
+    Refusal(
+        "refused",
+        r"InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId|AuthFailure\b",
+        f"the access key is wrong, deactivated or deleted: {_LOGIN}",
+    ),
+    Refusal(
+        "elsewhere",
+        r"AWS account ID not allowed: \d+",
+        "the environment's account is aws.account_id; set AWS_PROFILE to a profile of that account",
+    ),
+    Refusal(
+        "denied",
+        r"not authorized to perform: [\w-]+:\w+|UnauthorizedOperation|AccessDenied\w*|AuthorizationError",
+        "the required permissions are in policies/deploy/aws; a permissions boundary or an organisation's policy "
+        "can still deny them",
+    ),
+)
+
+_EXCEPTIONS: tuple[CloudException, ...] = (
+    CloudException(
+        guarantee="K8S-7",
+        reason="EKS has no maintenance window: AWS patches the control plane at times of its choice, and nodes get "
+        "a new image only on request",
+        compensation="standard support, node repair and nodes of the cluster's version are checked; an apply updates "
+        "node images, a third of a pool at a time, and a pipeline can schedule it",
+        source="EKS User Guide, 'Update a managed node group' and 'Understand EKS platform versions'",
+    ),
+)
+
+_STATEFUL = """
+    aws_backup_vault aws_cloudwatch_log_group aws_db_instance aws_dynamodb_table aws_ebs_volume aws_ecr_repository
+    aws_efs_file_system aws_eks_cluster aws_elasticache_replication_group aws_glue_catalog_database aws_kms_key
+    aws_kms_replica_key aws_msk_cluster aws_opensearch_domain aws_rds_cluster aws_route53_zone aws_s3_bucket
+    aws_secretsmanager_secret aws_vpc
+"""
+
+FACTS = Facts(
+    provider="hashicorp/aws",
+    provider_versions=">= 5.100, < 7",  # 5.100 has every argument used, and 6.x removed none of them
+    stateful=frozenset(_STATEFUL.split()),
+    undeletable={},  # a lock is part of a bucket or a vault
+    exceptions=_EXCEPTIONS,
+    refusals=_REFUSALS,
+    offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),
+    permission_files=permissions.files,
+)

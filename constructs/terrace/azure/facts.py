@@ -1,0 +1,112 @@
+"""The facts of Azure. Loads no CDK.
+
+Sources of the refusals: the provider's own messages, as in tests/deployment/test_refusals.py; Microsoft Entra,
+"Authentication and authorization error codes"; Azure Resource Manager, "Common deployment errors".
+"""
+
+from terrace.azure import offline, permissions
+from terrace.capabilities.cloud import CloudException, Facts, Offline, Refusal
+
+_LOGIN = "log in with `az login`, or set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET or ARM_USE_OIDC"
+
+_REFUSALS: tuple[Refusal, ...] = (
+    Refusal(
+        "expired",
+        r"AADSTS(700082|70043|70008|7000222|50173|50078)|ExpiredAuthenticationToken",
+        f"{_LOGIN}; renew an expired client secret in Entra",
+    ),
+    Refusal(
+        "elsewhere",
+        r"InvalidAuthenticationTokenTenant|SubscriptionNotFound|AADSTS90002|AADSTS700016"
+        r"|[Ss]ubscription\W+[0-9a-f-]{36}\W.{0,20}\bnot found",
+        "the environment's account is azure.tenant_id and azure.subscription_id: `az login --tenant`, `az account set`",
+    ),
+    Refusal("refused", r"AADSTS\d+|InvalidAuthenticationToken\b", _LOGIN),
+    Refusal("missing", r"exec: \"az\": executable file not found|run 'az login'", _LOGIN),
+    Refusal("missing", r"could not configure \w+ Authorizer|unable to build authorizer", _LOGIN),
+    Refusal(
+        "denied",
+        r"perform action '[\w./]+'|AuthorizationFailed|LinkedAuthorizationFailed|AuthorizationPermissionMismatch"
+        r"|ForbiddenByRbac|ForbiddenByPolicy",
+        "the required permissions are in policies/deploy/azure; a new role assignment takes minutes to take effect",
+    ),
+)
+
+_EXCEPTIONS: tuple[CloudException, ...] = (
+    CloudException(
+        guarantee="OBS-1",
+        reason="A Log Analytics workspace takes a customer-managed key only in a dedicated cluster of 100 GB a day or"
+        " more.",
+        compensation="Logs are encrypted with Azure's own keys; a copy of the activity log is in the audit bucket,"
+        " under the environment's key.",
+        source="Azure Monitor documentation, Customer-managed keys",
+    ),
+    CloudException(
+        guarantee="SEC-1",
+        reason="The VPN's pre-shared key has no write-only argument; Azure generates it, and the provider reads it into"
+        " state.",
+        compensation="It appears in no file or plan and is rotated in Azure; state is encrypted, and two identities can"
+        " read it. The key opens a tunnel; firewall rules still filter its traffic.",
+        source="Provider documentation, azurerm_virtual_network_gateway_connection, shared_key",
+    ),
+    CloudException(
+        guarantee="K8S-4",
+        reason="AKS has no setting that blocks pods from the nodes' metadata address.",
+        compensation="Cilium network policies block it for pods; the kubelet's identity may only pull images.",
+        source="AKS documentation, Best practices for pod security",
+    ),
+    CloudException(
+        guarantee="K8S-9",
+        reason="The provider does not expose trusted launch (secure boot and measured boot) of node pools.",
+        compensation="Azure Linux, minimal and patched weekly; host encryption and disks under the environment's key.",
+        source="Provider documentation, azurerm_kubernetes_cluster_node_pool",
+    ),
+    CloudException(
+        guarantee="K8S-10",
+        reason="Tags become immutable image by image; no setting that a provider could manage covers a registry.",
+        compensation="Admission rejects images that are not referenced by digest; only the pipeline may push.",
+        source="ACR documentation, Lock a container image",
+    ),
+    CloudException(
+        guarantee="DB-6",
+        reason="Deleting a Flexible Server takes no final backup.",
+        compensation="A management lock prevents deletion in staging and prod; the vault's last backup outlives"
+        " the server.",
+        source="Azure Database for PostgreSQL documentation, Backup and restore",
+    ),
+    CloudException(
+        guarantee="BAK-1",
+        reason="Vaulted backups of PostgreSQL run weekly at most, and those of blobs daily.",
+        compensation="Point-in-time recovery covers the days between for the database (DB-5), object versions for"
+        " the lake (LAKE-3).",
+        source="Azure Backup documentation, support matrices for PostgreSQL Flexible Server and Azure Blobs",
+    ),
+    CloudException(
+        guarantee="GOV-2",
+        reason="Geo-redundant backups of database and vault go to the region that Azure pairs with the home region;"
+        " few regions process action groups locally.",
+        compensation="The paired region is in the home region's geography; the allowed regions include it and no other."
+        " An action group is in the home region where possible, and holds only the recipients of alerts.",
+        source="Azure documentation, Azure region pairs and nonpaired regions; Action groups",
+    ),
+)
+
+_STATEFUL = """
+    azurerm_container_registry azurerm_data_protection_backup_vault azurerm_key_vault azurerm_key_vault_key
+    azurerm_key_vault_secret azurerm_kubernetes_cluster azurerm_log_analytics_workspace azurerm_managed_redis
+    azurerm_postgresql_flexible_server azurerm_postgresql_flexible_server_database azurerm_recovery_services_vault
+    azurerm_redis_cache azurerm_storage_account azurerm_storage_container azurerm_virtual_network
+"""
+
+FACTS = Facts(
+    provider="hashicorp/azurerm",
+    provider_versions=">= 5.2, < 6",  # 5.2 has every argument used; 4.x has other names for many of them
+    stateful=frozenset(_STATEFUL.split()),
+    # A container under a locked policy can be deleted once it is empty. Source: Azure Storage, "Time-based retention
+    # policies for immutable blob data".
+    undeletable={"azurerm_storage_container_immutability_policy": "locked"},
+    exceptions=_EXCEPTIONS,
+    refusals=_REFUSALS,
+    offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),
+    permission_files=permissions.files,
+)

@@ -1,0 +1,78 @@
+"""The facts of Google Cloud. Loads no CDK.
+
+Sources of the refusals: the provider's own messages, as in tests/deployment/test_refusals.py; Google Cloud APIs,
+"Errors"; RFC 6749, 5.2, for invalid_grant.
+"""
+
+from terrace.capabilities.cloud import CloudException, Facts, Offline, Refusal
+from terrace.gcp import offline, permissions
+
+_LOGIN = "log in with `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS"
+
+_REFUSALS: tuple[Refusal, ...] = (
+    Refusal("expired", r"invalid_grant|invalid_rapt", _LOGIN),
+    Refusal("missing", r"could not find default credentials|No credentials loaded", _LOGIN),
+    Refusal(
+        "refused",
+        r"invalid authentication credentials|invalid_client|UNAUTHENTICATED",
+        f"{_LOGIN}; GOOGLE_OAUTH_ACCESS_TOKEN lasts an hour",
+    ),
+    Refusal(
+        "elsewhere",
+        r"required permission to use project \S+|USER_PROJECT_DENIED|CONSUMER_INVALID",
+        "the environment's project is gcp.project_id; an identity of another project needs "
+        "roles/serviceusage.serviceUsageConsumer in it",
+    ),
+    Refusal(
+        "denied",
+        r"Permission '[\w.]+' denied|Required '[\w.]+' permission|does not have [\w.]+ (access|permission)"
+        r"|IAM_PERMISSION_DENIED|PERMISSION_DENIED",
+        "the required permissions are in policies/deploy/gcp; a new role binding takes minutes to take effect",
+    ),
+)
+
+_EXCEPTIONS: tuple[CloudException, ...] = (
+    CloudException(
+        guarantee="NET-2",
+        reason="Cloud NAT is regional: an address cannot be pinned to a zone.",
+        compensation="There are as many fixed addresses as zones; Google moves NAT to other zones when a zone fails.",
+        source='Cloud NAT documentation, "Cloud NAT overview"',
+    ),
+    CloudException(
+        guarantee="LAKE-3",
+        reason="A bucket with a retention policy keeps no old versions: nothing in it can be overwritten or deleted.",
+        compensation="bronze and audit have a retention policy, the others versioning; every bucket has soft delete.",
+        source='Cloud Storage documentation, "Bucket Lock"',
+    ),
+    CloudException(
+        guarantee="AUD-2",
+        reason="Security Command Center is activated for the organisation; no resource activates it for one project.",
+        compensation="Findings are published to a topic, and GKE's security posture is enabled.",
+        source='Security Command Center documentation, "Activate Security Command Center"',
+    ),
+    CloudException(
+        guarantee="BAK-1",
+        reason="A Backup and DR plan has one vault and no copy rule, and does not support Cloud Storage.",
+        compensation="In prod the vault itself is in the recovery region; Storage Transfer copies the layers daily.",
+        source='Backup and DR documentation, "Backup plans"',
+    ),
+)
+
+_STATEFUL = """
+    google_artifact_registry_repository google_bigquery_dataset google_compute_network google_container_cluster
+    google_kms_crypto_key google_redis_instance google_secret_manager_secret google_sql_database
+    google_sql_database_instance google_storage_bucket
+"""
+
+FACTS = Facts(
+    provider="hashicorp/google",
+    provider_versions=">= 7.33, < 9",  # 7.33 has every argument used and `deletion_policy` everywhere; 9 is untested
+    stateful=frozenset(_STATEFUL.split()),
+    # A locked log bucket is deleted once its last entry has expired; a locked retention policy is part of a bucket.
+    # Source: Cloud Logging, "Lock log bucket".
+    undeletable={"google_logging_project_bucket_config": "locked"},
+    exceptions=_EXCEPTIONS,
+    refusals=_REFUSALS,
+    offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),
+    permission_files=permissions.files,
+)
