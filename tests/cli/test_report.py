@@ -58,30 +58,30 @@ def test_a_report_is_written_twice_with_the_same_bytes_and_compared(typed: Typed
     assert list(content(old)) == FILES
     assert content(old) == content(new)
 
-    assert typed("--diff", old, new) == (0, "0 worse, 0 better, 0 otherwise\n", "")
+    assert typed("--diff", old, new) == (0, "0 worse, 0 better, 0 other\n", "")
 
     document = json.loads((new / "report.json").read_text())
     assert document["created"] == "2026-11-26T13:33:20+00:00"
     assert {"stack", "environments/dev.yaml", "policies/waivers.yaml"} <= document["stacks"]["dev/aws"]["inputs"].keys()
     assert {"policies/frameworks/soc2.yaml", "policies/guarantees/database.yaml"} <= document["inputs"].keys()
-    document["guarantees"]["DB-2"]["stacks"]["dev/aws"]["held"] = "broken"
+    document["guarantees"]["DB-2"]["stacks"]["dev/aws"]["status"] = "broken"
     (new / "report.json").write_text(json.dumps(document))
     code, out, _ = typed("--diff", old, new / "report.json")
     assert (code, out) == (
-        1, "worse:\n  dev/aws  guarantee DB-2: proven -> broken\n\n1 worse, 0 better, 0 otherwise\n",
+        1, "worse:\n  dev/aws  guarantee DB-2: holds -> broken\n\n1 worse, 0 better, 0 other\n",
     )  # fmt: skip
     code, out, _ = typed("--diff", new, old, "--json")
-    assert code == 0 and json.loads(out)["better"][0]["what"] == "guarantee DB-2"
+    assert code == 0 and json.loads(out)["better"][0]["subject"] == "guarantee DB-2"
 
 
-def test_live_evidence_that_breaks_a_guarantee_makes_the_answer_no(typed: Typed, tmp_path: Path) -> None:
+def test_broken_live_evidence_exits_with_1(typed: Typed, tmp_path: Path) -> None:
     row = {"guarantee": "DB-2", "status": "broken", "evidence": "server: tls = off", "reason": "tls is off"}
     live = tmp_path / "live.json"
     live.write_text(json.dumps({"environment": "dev", "cloud": "aws", "guarantees": [row]}))
     code, out, _ = typed("--framework", "soc2", "--env", "dev", "--out", tmp_path / "out", "--live", live)
     assert code == 1
     assert "Broken: DB-2 on dev/aws: live: tls is off" in out
-    assert "live evidence was merged in" in (tmp_path / "out" / "index.html").read_text()
+    assert "Live evidence of dev/aws was merged in" in (tmp_path / "out" / "index.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_live_evidence_that_breaks_a_guarantee_makes_the_answer_no(typed: Typed,
         ([], "a report is of an environment, and goes somewhere"),
         (["--env", "dev"], "terrace report --env prod --out DIR"),
         (["--env", "dev", "--out", "x", "--framework", "soc3"], "there is no framework 'soc3'"),
-        (["--env", "dev", "--out", "x", "--framework", "soc3"], "did you mean soc2?"),
+        (["--env", "dev", "--out", "x", "--framework", "soc3"], "Did you mean 'soc2'?"),
         (["--env", "nowhere", "--out", "x"], "nowhere"),
         (["--env", "dev", "--out", "x", "--cloud", "ibm"], "'ibm' is not one of"),
         (["--env", "dev", "--out", "x", "--plan", "no/plan"], "does not exist"),
@@ -101,13 +101,13 @@ def test_live_evidence_that_breaks_a_guarantee_makes_the_answer_no(typed: Typed,
         (["--diff", "no/a", "no/b"], "cannot be read"),
     ],
 )
-def test_wrong_usage_is_told_before_anything_is_done(typed: Typed, arguments: list[str], said: str) -> None:
+def test_wrong_usage_is_reported_before_any_work(typed: Typed, arguments: list[str], said: str) -> None:
     code, out, err = typed(*arguments)
     assert (code, out) == (2, "")
     assert said in err
 
 
-def test_a_plan_that_is_none_is_unproven_and_said(typed: Typed, tmp_path: Path) -> None:
+def test_an_invalid_plan_is_unproven(typed: Typed, tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
     plan.write_text("{}")
     code, out, _ = typed("--framework", "soc2", "--env", "dev", "--out", tmp_path / "out", "--plan", plan)
@@ -115,8 +115,8 @@ def test_a_plan_that_is_none_is_unproven_and_said(typed: Typed, tmp_path: Path) 
     assert "The gate: gate.unreadable-plan on dev/aws" in out
     document = json.loads((tmp_path / "out" / "report.json").read_text())
     assert document["stacks"]["dev/aws"]["source"] == "plan" and "plan" in document["stacks"]["dev/aws"]["inputs"]
-    assert any("a plan was judged" in sentence for sentence in document["limits"])
-    assert {one["stacks"]["dev/aws"]["held"] for one in document["guarantees"].values()} <= {"unproven", "broken"}
+    assert any(sentence.startswith("A plan of dev/aws was checked") for sentence in document["limits"])
+    assert {one["stacks"]["dev/aws"]["status"] for one in document["guarantees"].values()} <= {"unproven", "broken"}
 
 
 def test_live_evidence_of_another_stack_is_refused(typed: Typed, tmp_path: Path) -> None:
@@ -124,8 +124,8 @@ def test_live_evidence_of_another_stack_is_refused(typed: Typed, tmp_path: Path)
     live.write_text(json.dumps({"environment": "prod", "cloud": "aws", "guarantees": []}))
     code, _, err = typed("--env", "dev", "--out", tmp_path / "out", "--live", live)
     assert code == 2
-    assert "it is of prod on aws, which this report is not about" in err and str(live) in err
-    assert "the report is about dev on aws" in err
+    assert "prod on aws is not part of this report" in err and str(live) in err
+    assert "the report covers dev on aws" in err
     assert not (tmp_path / "out").exists()
     code, _, err = typed(
         "--env", "prod", "--out", tmp_path / "out", "--live", live, "--live", live.rename(tmp_path / "b")
@@ -133,7 +133,7 @@ def test_live_evidence_of_another_stack_is_refused(typed: Typed, tmp_path: Path)
     assert code == 2 and "cannot be read" in err
 
 
-def test_a_time_that_is_none_is_told(typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_time_is_reported(typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
     code, _, err = typed("--env", "dev", "--out", tmp_path / "out")
-    assert code == 2 and "SOURCE_DATE_EPOCH is 'yesterday'" in err
+    assert code == 2 and "invalid SOURCE_DATE_EPOCH 'yesterday'" in err

@@ -8,16 +8,19 @@ from pathlib import Path
 import boto3
 import pytest
 
+from terrace.assurance.evaluation import Observation, Outcome, Result
+from terrace.assurance.guarantees import Guarantee
 from terrace.cli.verify import as_data, summary, text
 from terrace.emulator import Emulator
-from terrace.live import Result
 from tests.cli.conftest import Command
 
 REGION = "eu-central-1"
 
 
 def result(guarantee: str, status: str, capability: str = "database", reason: str = "") -> Result:
-    return Result(guarantee, f"Sentence of {guarantee}", status, "server: public = false", "server", capability, reason)  # type: ignore[arg-type]
+    row = Guarantee.model_construct(id=guarantee, capability=capability, sentence=f"Sentence of {guarantee}")
+    outcome = Outcome("example", "holds", (Observation("server", "public = false", True),))
+    return Result(row, status, reason, (outcome,))  # type: ignore[arg-type]
 
 
 def watch(aws: Emulator, status: str) -> None:
@@ -41,7 +44,7 @@ def reached(aws: Emulator) -> dict[str, str]:
     return aws.environment()
 
 
-def test_what_holds_exits_with_0(terrace: Command, aws: Emulator, reached: dict[str, str]) -> None:
+def test_exit_code_0_when_everything_holds(terrace: Command, aws: Emulator, reached: dict[str, str]) -> None:
     watch(aws, "ENABLED")
     run = terrace.run("verify", "dev", "--only", "AUD-2", **reached)
     assert run.returncode == 0, run.stderr
@@ -49,7 +52,7 @@ def test_what_holds_exits_with_0(terrace: Command, aws: Emulator, reached: dict[
     assert run.stdout.endswith("dev on aws: 1 of 1 guarantees hold\n")
 
 
-def test_what_is_broken_exits_with_1_and_says_what_was_read(
+def test_exit_code_1_and_the_facts_when_something_is_broken(
     terrace: Command, aws: Emulator, reached: dict[str, str]
 ) -> None:
     watch(aws, "DISABLED")
@@ -58,17 +61,17 @@ def test_what_is_broken_exits_with_1_and_says_what_was_read(
     assert "AUD-2    BROKEN" in run.stdout
     assert "lacks [EKS_AUDIT_LOGS, RDS_LOGIN_EVENTS, S3_DATA_EVENTS]" in run.stdout
     assert re.search(r"DB-1 +BROKEN .*\n +missing: rds:describe_db_instances: DBInstance dpf-dev not found", run.stdout)
-    assert re.search(r"NET-7 +not asked for .*\n +no link is asked for \(network.hybrid\)", run.stdout)
-    assert run.stdout.endswith("dev on aws: 0 of 3 guarantees hold, 2 broken, 1 not asked for\n")
+    assert re.search(r"NET-7 +not required .*\n +no link is asked for \(network.hybrid\)", run.stdout)
+    assert run.stdout.endswith("dev on aws: 0 of 3 guarantees hold, 2 broken, 1 not required\n")
 
 
 def test_json_has_what_was_read_of_each(terrace: Command, aws: Emulator, reached: dict[str, str]) -> None:
     watch(aws, "ENABLED")
     run = terrace.run("verify", "dev", "--json", "--only", "AUD-2", **reached)
     assert run.returncode == 0, run.stderr
-    told = json.loads(run.stdout)
-    assert (told["environment"], told["cloud"], told["passed"]) == ("dev", "aws", True)
-    (found,) = told["guarantees"]
+    document = json.loads(run.stdout)
+    assert (document["environment"], document["cloud"], document["passed"]) == ("dev", "aws", True)
+    (found,) = document["guarantees"]
     assert (found["guarantee"], found["status"], found["capability"]) == ("AUD-2", "holds", "audit")
     assert "Status = ENABLED" in found["evidence"]
 
@@ -101,23 +104,23 @@ def test_each_cloud_says_how_to_log_in(terrace: Command, tmp_path: Path) -> None
     assert "Traceback" not in run.stderr
 
 
-def test_results_stand_under_their_capability_and_reasons_on_their_own_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_are_grouped_by_capability_with_reasons_on_their_own_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     found = [
         result("DB-1", "holds"),
-        result("DB-2", "broken", reason="group: force_ssl = 0, wanted 1; group: oldest = unset, wanted TLSv1.2"),
-        result("KEY-1", "unknown", "keys", "not allowed"),
+        result("DB-2", "broken", reason="group: force_ssl = 0, expected 1; group: oldest = unset, expected TLSv1.2"),
+        result("KEY-1", "unproven", "keys", "not allowed"),
     ]
     assert text(found).splitlines() == [
         "database",
-        "  DB-1     holds          Sentence of DB-1",
+        "  DB-1     holds         Sentence of DB-1",
         "           server: public = false",
-        "  DB-2     BROKEN         Sentence of DB-2",
-        "           group: force_ssl = 0, wanted 1",
-        "           group: oldest = unset, wanted TLSv1.2",
+        "  DB-2     BROKEN        Sentence of DB-2",
+        "           group: force_ssl = 0, expected 1",
+        "           group: oldest = unset, expected TLSv1.2",
         "",
         "keys",
-        "  KEY-1    UNKNOWN        Sentence of KEY-1",
+        "  KEY-1    UNPROVEN      Sentence of KEY-1",
         "           not allowed",
     ]
 
@@ -125,13 +128,13 @@ def test_results_stand_under_their_capability_and_reasons_on_their_own_lines(mon
 @pytest.mark.parametrize(
     ("statuses", "said", "passed"),
     [
-        (["holds", "not_applicable"], "1 of 2 guarantees hold, 1 not asked for", True),
-        (["holds", "unknown"], "1 of 2 guarantees hold, 1 could not be read", False),
+        (["holds", "not_required"], "1 of 2 guarantees hold, 1 not required", True),
+        (["holds", "unproven"], "1 of 2 guarantees hold, 1 unproven", False),
         (["broken", "holds"], "1 of 2 guarantees hold, 1 broken", False),
         ([], "0 of 0 guarantees hold", False),
     ],
 )
-def test_what_nobody_saw_is_not_proven(statuses: list[str], said: str, passed: bool) -> None:
+def test_an_unproven_guarantee_does_not_pass(statuses: list[str], said: str, passed: bool) -> None:
     found = [result(f"DB-{number}", status) for number, status in enumerate(statuses, start=1)]
     assert summary(found) == said
     assert as_data("dev", "aws", found)["passed"] is passed
