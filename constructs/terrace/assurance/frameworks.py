@@ -21,7 +21,7 @@ from terrace.environment.reading import read
 from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem, UsageError
 
 Answer = Literal["automated", "partial", "manual", "not_covered", "outside"]
-"""Guarantees alone; guarantees and a person; a person alone; not covered; outside."""
+"""Guarantees alone; guarantees and a person; a person; not covered; outside."""
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
 Read = TypeVar("Read", bound=BaseModel)
 _SENTENCE = Annotated[str, Field(min_length=12, max_length=400, pattern=r"^\S.*[^.\s]$")]
