@@ -160,7 +160,7 @@ def _gate_rules() -> Iterator[str]:
     yield "| rule | severity | rationale | remediation |"
     yield "|---|---|---|---|"
     for name, rule in rated["gate"].items():
-        yield f"| `gate.{name}` | {rule['severity']} | {_cell(rule.get('rationale', rule.get('why')))} | {_cell(rule.get('remediation', rule.get('mend')))} |"
+        yield f"| `gate.{name}` | {rule['severity']} | {_cell(rule['rationale'])} | {_cell(rule['remediation'])} |"
 
 
 def _subclasses(base: type[Any]) -> set[type[Any]]:

@@ -28,7 +28,7 @@ from terrace.capabilities.cloud import CLOUDS
 from terrace.environment import Loaded, load, target
 from tests.assurance import sarif
 from tests.assurance.conftest import Written
-from tests.assurance.mutants import SHAPES
+from tests.assurance.mutants import ENVIRONMENTS
 from tests.assurance.mutants.run import mutants
 from tests.conftest import ROOT
 
@@ -111,7 +111,7 @@ def test_a_finding_leads_to_the_line_of_its_setting(evaluated: Evaluate) -> None
 def test_every_mutant_is_caught(written: Written, cloud: str) -> None:
     """Each mutant blocks under the guarantees that it breaks."""
     passed = []
-    for shape in SHAPES:
+    for shape in ENVIRONMENTS:
         loaded = environment(shape, cloud)
         place = target(loaded.environment)
         for mutant in mutants(cloud):
