@@ -26,9 +26,9 @@ from terrace.assurance.stack_evaluation import StackEvaluation
 from terrace.assurance.view import View
 from terrace.capabilities.cloud import CLOUDS
 from terrace.environment import Loaded, load, target
+from tests.assurance import mutants as mutant_stacks
 from tests.assurance import sarif
 from tests.assurance.conftest import Written
-from tests.assurance.mutants import ENVIRONMENTS
 from tests.assurance.mutants.run import mutants
 from tests.conftest import ROOT
 
@@ -111,13 +111,13 @@ def test_a_finding_leads_to_the_line_of_its_setting(evaluated: Evaluate) -> None
 def test_every_mutant_is_caught(written: Written, cloud: str) -> None:
     """Each mutant blocks under the guarantees that it breaks."""
     passed = []
-    for shape in ENVIRONMENTS:
-        loaded = environment(shape, cloud)
+    for name in mutant_stacks.ENVIRONMENTS:
+        loaded = environment(name, cloud)
         place = target(loaded.environment)
         for mutant in mutants(cloud):
-            if shape != mutant.shapes[0]:
+            if name != mutant.environments[0]:
                 continue
-            document = json.loads(written(cloud, shape))
+            document = json.loads(written(cloud, name))
             mutant.edit(document)
             view = View(document)
             results = checks.evaluate(Subject(view, loaded.environment, place))
@@ -126,7 +126,7 @@ def test_every_mutant_is_caught(written: Written, cloud: str) -> None:
             )
             blocking = {one.guarantee for one in result.blocking}
             if result.passes or not set(mutant.breaks) <= blocking:
-                passed.append(f"{shape}: {mutant}")
+                passed.append(f"{name}: {mutant}")
     assert passed == []
 
 

@@ -34,8 +34,8 @@ class InvalidFrameworks(AnswerIsNo):
 class Requirement(BaseModel):
     """`asks` is a paraphrase, never the framework's text.
 
-    `evidence` maps guarantees to the reason why each is evidence; `person` is what a person has to provide; `not_covered`
-    and `outside` are why there is no evidence. `line` is its location.
+    `evidence` maps each guarantee to the reason why it is evidence; `person` is what a person has to provide;
+    `not_covered` and `outside` are why there is no evidence. `line` is its location.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
