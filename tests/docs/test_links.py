@@ -64,12 +64,13 @@ def missing_paths(page: Path) -> list[str]:
 
     Placeholders (`aws/<capability>.py`, `modules/*/`, `ENV.json`) and generated directories are not checked.
     """
+    created = set(re.findall(r"Create `([^`]+)`", page.read_text()))
     missing = []
     for code in CODE.findall(prose(page)):
         path = re.sub(r":\d+(:\d+)?$", "", code)
         if not PATH.fullmatch(path) or path.startswith(GENERATED) or path in NOT_IN_THE_REPOSITORY:
             continue
-        if re.search(r"\b[A-Z]+\b(?!\.md)", path):  # a placeholder
+        if path in created or re.search(r"\b[A-Z]+\b(?!\.md)", path):  # the page creates it; a placeholder
             continue
         if Path(path).suffix not in SUFFIXES and path.split("/")[0] not in TOP_LEVEL:
             continue
