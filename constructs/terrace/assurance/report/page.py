@@ -28,6 +28,7 @@ def html(report: Report) -> str:
     return templates.get_template("page.html.j2").render(
         report=report,
         words=words,
+        titles=TITLES,
         limits=words.limits(report),
         outcomes=OUTCOMES,
         shown=SHOWN,
