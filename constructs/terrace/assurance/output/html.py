@@ -57,6 +57,7 @@ def _rendered(template: str, **values: Any) -> str:
         keep_trailing_newline=True,
     )
     templates.filters["anchor"] = _anchor
+    templates.globals["titles"] = TITLES
     return templates.get_template(template).render(**values)
 
 
