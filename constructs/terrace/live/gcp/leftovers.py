@@ -121,7 +121,7 @@ def _foreign(entry: dict[str, Any], deployment: Deployment) -> bool:
 
 
 def _named(deployment: Deployment, entries: Iterable[dict[str, Any]], key: str, under: str = "") -> Iterator[Found]:
-    """The deployment's entries, by their field `key`. `under` completes short names; in it, `-` is the entry's location."""
+    """The deployment's entries, by their field `key`. `under` completes short names; its `-` is the location."""
     for entry in entries:
         name, label = str(entry["name"]), str(entry.get(key, ""))
         full = name.startswith(("projects/", "transferJobs/"))
