@@ -22,10 +22,11 @@ from terrace.live.azure import credentials
 from terrace.live.azure.checks import Deployment
 from terrace.live.azure.session import Absent, CredentialsError, Reader, Unreadable
 from terrace.live.azure.versions import kind, version
-from tests.live.azure.site import Wire, environment
+from tests.live.azure.site import Wire
+from tests.live.recording import environment
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-WHERE = target(environment())
+WHERE = target(environment("azure"))
 SETTINGS = names.settings(WHERE)
 SERVER = names.database_id(WHERE)
 
@@ -185,7 +186,7 @@ def test_another_tenant_or_subscription_is_refused_before_anything_is_read() -> 
 
 @pytest.mark.parametrize("guarantee", sorted(live.readable("azure")))
 def test_what_may_not_be_read_is_unknown_and_never_holds(guarantee: str) -> None:
-    deployment = Deployment(environment(), WHERE, refusing("AuthorizationFailed", 403))
+    deployment = Deployment(environment("azure"), WHERE, refusing("AuthorizationFailed", 403))
     result = live.evaluate_guarantee(guarantee, "azure", deployment)
     assert result.status in ("unproven", "not_required")
     assert not result.passes or result.status == "not_required"
@@ -193,7 +194,7 @@ def test_what_may_not_be_read_is_unknown_and_never_holds(guarantee: str) -> None
 
 @pytest.mark.parametrize("guarantee", sorted(set(live.readable("azure")) - {"COST-2"}))
 def test_in_an_empty_subscription_nothing_holds(guarantee: str) -> None:
-    deployment = Deployment(environment(), WHERE, refusing("ResourceNotFound", 404))
+    deployment = Deployment(environment("azure"), WHERE, refusing("ResourceNotFound", 404))
     assert not live.evaluate_guarantee(guarantee, "azure", deployment).passes
 
 

@@ -1,31 +1,29 @@
-"""Three changes behind Terraform's back, for demonstrations that drift is seen."""
+"""Three changes outside Terraform, for the demo and the tests."""
 
 from terrace.aws import names
 from terrace.capabilities.target import Target
 from terrace.demo.inject_drift import Drift
 from terrace.environment.schema import Environment
 from terrace.live.aws import network
-from terrace.live.aws.checks import Deployment
-from terrace.live.aws.session import Absent, Reader, explained
+from terrace.live.aws.checks import Deployment, opened
+from terrace.live.aws.session import Absent, explained
 
-_STRANGER = "somebody-else"
+_OWNER = "another-team"
 
 
 def inject_drift(environment: Environment, target: Target) -> list[Drift]:
-    """See terrace.demo.inject_drift. Raises Absent where there is nothing to change."""
-    reader = Reader(target)
-    reader.check_account()
-    deployment = Deployment(environment, target, reader)
+    """See terrace.demo.inject_drift. Raises Absent for a resource that does not exist."""
+    deployment = opened(environment, target)
     with explained("ec2", "inject_drift"):
-        return [_retag(deployment), _unblock(deployment), _close(deployment)]
+        return [_retag(deployment), _allow_public_policies(deployment), _delete_rule(deployment)]
 
 
 def _retag(deployment: Deployment) -> Drift:
     vpc = network.vpc(deployment)
-    deployment.reader.client("ec2").create_tags(Resources=[vpc], Tags=[{"Key": "owner", "Value": _STRANGER}])
+    deployment.reader.client("ec2").create_tags(Resources=[vpc], Tags=[{"Key": "owner", "Value": _OWNER}])
     return Drift(
         kind="tag",
-        description=f"tag owner of network {vpc} changed to {_STRANGER}",
+        description=f"tag owner of network {vpc} changed to {_OWNER}",
         resource=vpc,
         type="aws_vpc",
         path="network/",
@@ -34,14 +32,14 @@ def _retag(deployment: Deployment) -> Drift:
     )
 
 
-def _unblock(deployment: Deployment) -> Drift:
+def _allow_public_policies(deployment: Deployment) -> Drift:
     bucket = names.bucket(deployment.target, "silver")
     s3 = deployment.reader.client("s3")
     blocks = deployment.call("s3", "get_public_access_block", Bucket=bucket)["PublicAccessBlockConfiguration"]
     s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={**blocks, "BlockPublicPolicy": False})
     return Drift(
         kind="public_access",
-        description=f"public access block of bucket {bucket} weakened: public policies are accepted",
+        description=f"public access block of bucket {bucket} weakened: public policies are allowed",
         resource=bucket,
         type="aws_s3_bucket_public_access_block",
         path="lake/",
@@ -50,7 +48,7 @@ def _unblock(deployment: Deployment) -> Drift:
     )
 
 
-def _close(deployment: Deployment) -> Drift:
+def _delete_rule(deployment: Deployment) -> Drift:
     groups = network.in_vpc(deployment, "describe_security_groups", "SecurityGroups")
     name = f"{deployment.prefix}-database"
     database = [group["GroupId"] for group in groups if group["GroupName"] == name]
@@ -60,14 +58,14 @@ def _close(deployment: Deployment) -> Drift:
         "SecurityGroupRules",
         Filters=[{"Name": "group-id", "Values": database or ["none"]}],
     )
-    inward = sorted(rule["SecurityGroupRuleId"] for rule in rules if not rule["IsEgress"])
-    if not inward:
-        raise Absent(f"an opening into security group {name}")
-    deployment.reader.client("ec2").revoke_security_group_ingress(GroupId=database[0], SecurityGroupRuleIds=inward[:1])
+    ingress = sorted(rule["SecurityGroupRuleId"] for rule in rules if not rule["IsEgress"])
+    if not ingress:
+        raise Absent(f"an ingress rule of security group {name}")
+    deployment.reader.client("ec2").revoke_security_group_ingress(GroupId=database[0], SecurityGroupRuleIds=ingress[:1])
     return Drift(
         kind="rule",
-        description=f"rule {inward[0]} of security group {name} deleted: workloads no longer reach PostgreSQL",
-        resource=inward[0],
+        description=f"rule {ingress[0]} of security group {name} deleted: workloads no longer reach PostgreSQL",
+        resource=ingress[0],
         type="aws_vpc_security_group_ingress_rule",
         path="network/",
         attribute="",

@@ -1,4 +1,4 @@
-"""Three changes behind Terraform's back, for demonstrations that drift is seen."""
+"""Three changes outside Terraform, for the demo and the tests."""
 
 from terrace.azure import names
 from terrace.capabilities.target import Target
@@ -8,25 +8,25 @@ from terrace.live.azure import network
 from terrace.live.azure.checks import Deployment, at, opened
 from terrace.live.azure.session import Absent
 
-_STRANGER = "somebody-else"
+_OWNER = "another-team"
 
 
 def inject_drift(environment: Environment, target: Target) -> list[Drift]:
-    """See terrace.demo.inject_drift. Raises Absent where there is nothing to change."""
+    """See terrace.demo.inject_drift. Raises Absent for a resource that does not exist."""
     return changed(opened(environment, target))
 
 
 def changed(deployment: Deployment) -> list[Drift]:
     """Make the three changes."""
-    return [_retag(deployment), _unblock(deployment), _close(deployment)]
+    return [_retag(deployment), _allow_anonymous_reads(deployment), _delete_rule(deployment)]
 
 
 def _retag(deployment: Deployment) -> Drift:
     id = names.network_id(deployment.target)
-    deployment.reader.patch(id, {"tags": {**network.network(deployment).get("tags", {}), "owner": _STRANGER}})
+    deployment.reader.patch(id, {"tags": {**network.network(deployment).get("tags", {}), "owner": _OWNER}})
     return Drift(
         kind="tag",
-        description=f"tag owner of network {deployment.prefix} changed to {_STRANGER}",
+        description=f"tag owner of network {deployment.prefix} changed to {_OWNER}",
         resource=id,
         type="azurerm_virtual_network",
         path="network/",
@@ -35,13 +35,13 @@ def _retag(deployment: Deployment) -> Drift:
     )
 
 
-def _unblock(deployment: Deployment) -> Drift:
+def _allow_anonymous_reads(deployment: Deployment) -> Drift:
     id, account = names.account_id(deployment.target, "silver"), names.bucket(deployment.target, "silver")
-    deployment.get(id)  # a patch of nothing is refused less clearly
+    deployment.get(id)  # Absent is clearer than the error of a patch
     deployment.reader.patch(id, {"properties": {"allowBlobPublicAccess": True}})
     return Drift(
         kind="public_access",
-        description=f"public access of account {account} weakened: containers may be opened to everybody",
+        description=f"public access of account {account} weakened: containers may become public",
         resource=id,
         type="azurerm_storage_account",
         path="lake/",
@@ -50,23 +50,23 @@ def _unblock(deployment: Deployment) -> Drift:
     )
 
 
-def _close(deployment: Deployment) -> Drift:
+def _delete_rule(deployment: Deployment) -> Drift:
     name = f"{deployment.prefix}-database"
     group = names.id(deployment.target, "Microsoft.Network/networkSecurityGroups", name)
-    inward = sorted(
+    ingress = sorted(
         str(rule["name"])
         for rule in deployment.pages(f"{group}/securityRules")
         if at(rule, "direction") == "Inbound"
         and at(rule, "access") == "Allow"
         and str(rule["name"]).startswith("nodes-")
     )
-    if not inward:
-        raise Absent(f"an opening into security group {name}")
-    deployment.reader.write(f"{group}/securityRules/{inward[0]}", None)
+    if not ingress:
+        raise Absent(f"an ingress rule of security group {name}")
+    deployment.reader.write(f"{group}/securityRules/{ingress[0]}", None)
     return Drift(
         kind="rule",
-        description=f"rule {inward[0]} of security group {name} deleted: workloads no longer reach PostgreSQL",
-        resource=f"{group}/securityRules/{inward[0]}",
+        description=f"rule {ingress[0]} of security group {name} deleted: workloads no longer reach PostgreSQL",
+        resource=f"{group}/securityRules/{ingress[0]}",
         type="azurerm_network_security_rule",
         path="network/",
         attribute="",

@@ -1,4 +1,4 @@
-"""Three changes behind Terraform's back, for demonstrations that drift is seen."""
+"""Three changes outside Terraform, for the demo and the tests."""
 
 from terrace.assurance.evaluation import Absent
 from terrace.capabilities.target import Target
@@ -8,27 +8,27 @@ from terrace.gcp import names
 from terrace.live.gcp import keys, lake, network
 from terrace.live.gcp.checks import Deployment, opened
 
-_STRANGER = "somebody-else"
+_OWNER = "another-team"
 
 
 def inject_drift(environment: Environment, target: Target) -> list[Drift]:
-    """See terrace.demo.inject_drift. Raises Absent where there is nothing to change."""
+    """See terrace.demo.inject_drift. Raises Absent for a resource that does not exist."""
     return changed(opened(environment, target))
 
 
 def changed(deployment: Deployment) -> list[Drift]:
     """Make the three changes."""
-    return [_relabel(deployment), _unprevent(deployment), _close(deployment)]
+    return [_relabel(deployment), _allow_public_access(deployment), _delete_rule(deployment)]
 
 
 def _relabel(deployment: Deployment) -> Drift:
     name = names.key(deployment.target, "lake")
-    labels = {**keys.key(deployment, "lake").get("labels", {}), "owner": _STRANGER}
+    labels = {**keys.key(deployment, "lake").get("labels", {}), "owner": _OWNER}
     method = "projects.locations.keyRings.cryptoKeys.patch"
     deployment.reader.change("cloudkms", method, name=name, updateMask="labels", body={"labels": labels})
     return Drift(
         kind="tag",
-        description=f"label owner of key {name} changed to {_STRANGER}",
+        description=f"label owner of key {name} changed to {_OWNER}",
         resource=name,
         type="google_kms_crypto_key",
         path="keys/",
@@ -37,14 +37,14 @@ def _relabel(deployment: Deployment) -> Drift:
     )
 
 
-def _unprevent(deployment: Deployment) -> Drift:
+def _allow_public_access(deployment: Deployment) -> Drift:
     bucket = names.bucket(deployment.target, "silver")
     access = lake.bucket(deployment, "silver").get("iamConfiguration", {})
     body = {"iamConfiguration": {**access, "publicAccessPrevention": "inherited"}}
     deployment.reader.change("storage", "buckets.patch", bucket=bucket, body=body)
     return Drift(
         kind="public_access",
-        description=f"public access prevention of bucket {bucket} weakened: grants to everybody are accepted",
+        description=f"public access prevention of bucket {bucket} weakened: public grants are allowed",
         resource=bucket,
         type="google_storage_bucket",
         path="lake/",
@@ -53,11 +53,11 @@ def _unprevent(deployment: Deployment) -> Drift:
     )
 
 
-def _close(deployment: Deployment) -> Drift:
+def _delete_rule(deployment: Deployment) -> Drift:
     network.vpc(deployment)
     rule = f"{deployment.prefix}-nodes-to-database-out"
     project = names.account(deployment.target)
-    if rule not in [str(one["name"]) for one in network.firewalls(deployment)]:
+    if rule not in [str(entry["name"]) for entry in network.firewalls(deployment)]:
         raise Absent(f"firewall {rule}")
     deployment.reader.change("compute", "firewalls.delete", project=project, firewall=rule)
     return Drift(

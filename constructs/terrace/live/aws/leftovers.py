@@ -1,7 +1,6 @@
-"""What still exists of a deployment: each service's own listing by name, then whatever else carries its tags.
+"""What still exists of a deployment: each service's own listing by name, then other resources with its tags.
 
-The listings come first because they know what is on its way out; the tagging API goes on to show things for hours that
-are gone already, so it is believed only about types that no listing covers.
+The tagging API lists deleted resources for hours, so it is used only for types without a listing of their own.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,46 +13,44 @@ from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import TerraceError
 from terrace.live import Inventory, Leftover, Unlisted
-from terrace.live.aws.checks import Deployment
+from terrace.live.aws.checks import Deployment, opened
 from terrace.live.aws.governance import tags
 from terrace.live.aws.network import name_of
-from terrace.live.aws.session import CredentialsError, Reader
+from terrace.live.aws.session import CredentialsError
 
 Found = tuple[str, str]
-"""An id, and why it is kept on purpose (empty: it should be gone)."""
+"""An id, and why it is retained (empty: it should not exist)."""
 
 
 class Listing(NamedTuple):
-    """One way to list things of a type. `type` is the word that stands for it in an ARN, wherever there is one."""
+    """One way to list the resources of a type. `type` is the word in the ARN, if there is one."""
 
     service: str
     type: str
     find: Callable[[Deployment, str], Iterable[Found]]
-    everywhere: bool = True  # in the recovery region too; else the service is global, or the type is at home only
+    both_regions: bool = True  # False for global services and for types of the home region only
 
 
 def leftovers(environment: Environment, target: Target) -> Inventory:
     """See terrace.live.leftovers."""
-    reader = Reader(target)
-    reader.check_account()
-    deployment = Deployment(environment, target, reader)
+    deployment = opened(environment, target)
     found: dict[tuple[str, str, str, str], Leftover] = {}
     unlisted: list[Unlisted] = []
     regions = [region for region in (target.region, target.recovery_region) if region]
     foreign: set[str] = set()
     for region in regions:
         try:
-            foreign |= _of_others(deployment, region)
+            foreign |= _of_other_environments(deployment, region)
         except CredentialsError:
             raise
         except TerraceError as error:
             unlisted.append(Unlisted("resourcegroupstaggingapi", region, str(error)))
     for listing in LISTINGS:
-        for region in regions if listing.everywhere else regions[:1]:
+        for region in regions if listing.both_regions else regions[:1]:
             try:
                 for id, kept in listing.find(deployment, region):
                     if not _is_foreign(id, foreign):
-                        place = region if listing.everywhere else ""
+                        place = region if listing.both_regions else ""
                         left = Leftover(listing.service, listing.type, id, region, "name", kept)
                         found[listing.service, listing.type, id, place] = left
             except CredentialsError:
@@ -82,8 +79,8 @@ def _tagged(deployment: Deployment, region: str) -> list[dict[str, Any]]:
     )
 
 
-def _of_others(deployment: Deployment, region: str) -> set[str]:
-    """ARNs of other environments, whose names may begin as ours do (dev and dev-eu)."""
+def _of_other_environments(deployment: Deployment, region: str) -> set[str]:
+    """ARNs of other environments, whose names may have the same prefix (dev and dev-eu)."""
     return {
         entry["ResourceARN"]
         for entry in _tagged(deployment, region)
@@ -96,36 +93,36 @@ def _is_foreign(id: str, foreign: set[str]) -> bool:
 
 
 def _by_tag(deployment: Deployment, region: str, unlisted: list[Unlisted]) -> Iterable[Leftover]:
-    """What carries our tags and is of a type that no listing covers."""
+    """Resources with the deployment's tags, of types without a listing."""
     try:
         entries = _tagged(deployment, region)
     except CredentialsError:
         raise
     except TerraceError:
-        return  # said already
+        return  # already in `unlisted`
     covered = {(listing.service, listing.type) for listing in LISTINGS}
     for entry in entries:
         if tags(entry.get("Tags", [])).get("environment") == deployment.target.environment:
             _, _, service, _, _, resource = entry["ResourceARN"].split(":", 5)
-            type_ = resource.replace(":", "/").split("/")[0]
-            if (_SDK.get(service, service), type_) not in covered:
-                yield Leftover(service, type_, entry["ResourceARN"], region, "tag")
+            type = resource.replace(":", "/").split("/")[0]
+            if (_SDK.get(service, service), type) not in covered:
+                yield Leftover(service, type, entry["ResourceARN"], region, "tag")
 
 
-_SDK = {"elasticloadbalancing": "elbv2"}  # where an ARN calls a service otherwise than boto3
+_SDK = {"elasticloadbalancing": "elbv2"}  # services whose name in ARNs differs from boto3's
 
 
-# Each of the functions below makes one kind of listing.
+# Each of the functions below is one kind of listing.
 
 
 def _named(deployment: Deployment, name: str) -> bool:
-    """Whether a name is one of ours: the prefix alone, or followed by more."""
+    """Whether a name is the deployment's prefix, alone or followed by more."""
     prefix = deployment.prefix
     return name == prefix or name.startswith((f"{prefix}-", f"{prefix}/", f"{prefix}_"))
 
 
 def by_name(service: str, type: str, operation: str, field: str, key: str = "", **parameters: Any) -> Listing:
-    """Entries whose name (under `key`; without one the entry itself), or whose ARN's last part, is one of ours."""
+    """Entries whose name (under `key`, or the entry itself) or the last part of whose ARN has the prefix."""
 
     def find(deployment: Deployment, region: str) -> Iterable[Found]:
         for entry in deployment.pages(service, operation, field, region=region, **parameters):
@@ -138,14 +135,14 @@ def by_name(service: str, type: str, operation: str, field: str, key: str = "", 
 
 
 def by_tags(type: str, operation: str, field: str, key: str, gone: tuple[str, ...] = ()) -> Listing:
-    """EC2's entries with our tags, without those in a state of `gone`."""
+    """EC2's entries with the deployment's tags, except those in a state of `gone`."""
 
     def find(deployment: Deployment, region: str) -> Iterable[Found]:
-        ours = [
+        filters = [
             {"Name": "tag:environment", "Values": [deployment.target.environment]},
             {"Name": "tag:managed-by", "Values": ["terrace"]},
         ]
-        for entry in deployment.pages("ec2", operation, field, region=region, Filters=ours):
+        for entry in deployment.pages("ec2", operation, field, region=region, Filters=filters):
             state = entry.get("State") or entry.get("Status") or ""
             if (state.get("Name") if isinstance(state, dict) else state) not in gone:
                 yield str(entry[key]), ""
@@ -154,7 +151,7 @@ def by_tags(type: str, operation: str, field: str, key: str, gone: tuple[str, ..
 
 
 def _interfaces(deployment: Deployment, region: str) -> Iterable[Found]:
-    """Network interfaces in our network, whoever made them."""
+    """All network interfaces in the VPC."""
     vpcs = deployment.pages(
         "ec2",
         "describe_vpcs",
@@ -172,9 +169,9 @@ def _interfaces(deployment: Deployment, region: str) -> Iterable[Found]:
 
 
 def _buckets(deployment: Deployment, region: str) -> Iterable[Found]:
-    ours = {names.bucket(deployment.target, bucket, recovery=away) for bucket in BUCKETS for away in (False, True)}
+    own = {names.bucket(deployment.target, bucket, recovery=copy) for bucket in BUCKETS for copy in (False, True)}
     for bucket in deployment.pages("s3", "list_buckets", "Buckets"):
-        if bucket["Name"] in ours:
+        if bucket["Name"] in own:
             yield str(bucket["Name"]), ""
 
 
@@ -182,9 +179,9 @@ def _keys(deployment: Deployment, region: str) -> Iterable[Found]:
     for entry in deployment.pages("kms", "list_keys", "Keys", region=region):
         key = deployment.call("kms", "describe_key", region=region, KeyId=entry["KeyId"])["KeyMetadata"]
         if str(key.get("Description", "")).startswith(f"{deployment.prefix} "):
-            waits = key.get("KeyState") == "PendingDeletion"
+            pending = key.get("KeyState") == "PendingDeletion"
             until = f" {key['DeletionDate']:%Y-%m-%d}" if isinstance(key.get("DeletionDate"), datetime) else " later"
-            yield str(key["KeyId"]), f"destroyed on{until}; until then it can be brought back" if waits else ""
+            yield str(key["KeyId"]), f"destroyed on{until}, restorable until then" if pending else ""
 
 
 def _aliases(deployment: Deployment, region: str) -> Iterable[Found]:
@@ -198,7 +195,7 @@ def _secrets(deployment: Deployment, region: str) -> Iterable[Found]:
     for secret in found:
         if _named(deployment, str(secret["Name"])):
             days = deployment.environment.secrets.recovery_days
-            kept = f"deleted, and can be brought back for {days} days" if secret.get("DeletedDate") else ""
+            kept = f"deleted, and can be restored for {days} days" if secret.get("DeletedDate") else ""
             yield str(secret["Name"]), kept
 
 
@@ -214,7 +211,9 @@ def _snapshots(deployment: Deployment, region: str) -> Iterable[Found]:
     for snapshot in deployment.pages("rds", "describe_db_snapshots", "DBSnapshots", region=region):
         if _named(deployment, str(snapshot["DBInstanceIdentifier"])):
             id = str(snapshot["DBSnapshotIdentifier"])
-            automated = f"an automated backup, for {days} days" if snapshot.get("SnapshotType") == "automated" else ""
+            automated = (
+                f"an automated backup, retained for {days} days" if snapshot.get("SnapshotType") == "automated" else ""
+            )
             yield id, "the database's final snapshot" if id == final else automated
 
 
@@ -223,11 +222,13 @@ def _retained_backups(deployment: Deployment, region: str) -> Iterable[Found]:
         "rds", "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups", region=region
     )
     for backup in found:
-        # while the instance lives they are part of it; away from home they are a copy that has to be stopped
+        # those of an existing instance are part of it; in the recovery region they are a copy, which has to be stopped
         if _named(deployment, str(backup["DBInstanceIdentifier"])) and backup.get("Status") != "active":
             days = backup.get("BackupRetentionPeriod", "its")
             kept = (
-                f"automated backups of the deleted database, for {days} days" if backup["Status"] == "retained" else ""
+                f"automated backups of the deleted database, retained for {days} days"
+                if backup["Status"] == "retained"
+                else ""
             )
             yield str(backup.get("DBInstanceAutomatedBackupsArn") or backup["DbiResourceId"]), kept
 
@@ -241,7 +242,7 @@ def _cache_snapshots(deployment: Deployment, region: str) -> Iterable[Found]:
 
 
 def _providers(deployment: Deployment, region: str) -> Iterable[Found]:
-    """GitHub's OIDC provider, where this environment owns what an account has once."""
+    """GitHub's OIDC provider, if this environment owns the resources that an account has once."""
     if names.settings(deployment.target).owns_account:
         for provider in deployment.call("iam", "list_open_id_connect_providers")["OpenIDConnectProviderList"]:
             if str(provider["Arn"]).endswith("oidc-provider/token.actions.githubusercontent.com"):
@@ -297,7 +298,7 @@ def _groups(deployment: Deployment, region: str) -> Iterable[Found]:
 
 
 LISTINGS: tuple[Listing, ...] = (
-    Listing("s3", "bucket", _buckets, everywhere=False),
+    Listing("s3", "bucket", _buckets, both_regions=False),
     by_name("rds", "db", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
     Listing("rds", "snapshot", _snapshots),
     Listing("rds", "auto-backup", _retained_backups),
@@ -324,10 +325,10 @@ LISTINGS: tuple[Listing, ...] = (
     by_name("elbv2", "targetgroup", "describe_target_groups", "TargetGroups", "TargetGroupName"),
     Listing("wafv2", "regional", _access_list),
     Listing("acm", "certificate", _certificates),
-    Listing("route53", "hostedzone", _zones, everywhere=False),
-    by_name("iam", "role", "list_roles", "Roles", "RoleName")._replace(everywhere=False),
-    by_name("iam", "policy", "list_policies", "Policies", "PolicyName", Scope="Local")._replace(everywhere=False),
-    Listing("iam", "oidc-provider", _providers, everywhere=False),
+    Listing("route53", "hostedzone", _zones, both_regions=False),
+    by_name("iam", "role", "list_roles", "Roles", "RoleName")._replace(both_regions=False),
+    by_name("iam", "policy", "list_policies", "Policies", "PolicyName", Scope="Local")._replace(both_regions=False),
+    Listing("iam", "oidc-provider", _providers, both_regions=False),
     Listing("kms", "key", _keys),
     Listing("kms", "alias", _aliases),
     Listing("secretsmanager", "secret", _secrets),
@@ -343,14 +344,14 @@ LISTINGS: tuple[Listing, ...] = (
     by_name("config", "config-rule", "describe_config_rules", "ConfigRules", "ConfigRuleName"),
     by_name("config", "configuration-recorder", "describe_configuration_recorders", "ConfigurationRecorders", "name"),
     by_name("config", "delivery-channel", "describe_delivery_channels", "DeliveryChannels", "name"),
-    Listing("guardduty", "detector", _detectors, everywhere=False),
+    Listing("guardduty", "detector", _detectors, both_regions=False),
     by_name("accessanalyzer", "analyzer", "list_analyzers", "analyzers", "name"),
     by_name("backup", "backup-vault", "list_backup_vaults", "BackupVaultList", "BackupVaultName"),
     by_name("backup", "backup-plan", "list_backup_plans", "BackupPlansList", "BackupPlanName"),
     by_name("resource-groups", "group", "list_groups", "GroupIdentifiers", "GroupName"),
-    Listing("budgets", "budget", _budgets, everywhere=False),
+    Listing("budgets", "budget", _budgets, both_regions=False),
     by_name("ce", "anomalymonitor", "get_anomaly_monitors", "AnomalyMonitors", "MonitorName")._replace(
-        everywhere=False
+        both_regions=False
     ),
     by_tags("vpc", "describe_vpcs", "Vpcs", "VpcId"),
     by_tags("subnet", "describe_subnets", "Subnets", "SubnetId"),

@@ -1,8 +1,7 @@
-"""What still exists of a deployment: what is in its resource groups, what carries its tags or its name elsewhere in the
-subscription, and what is soft-deleted.
+"""What still exists of a deployment: in its resource groups, by tag or name in the subscription, and soft-deleted.
 
-A group's contents and the subscription's are asked of Resource Manager, which knows every type and every region; what
-only lies on a scope (settings, assignments, a budget) stands in no contents and is listed by its name.
+Resource Manager lists the resources of a group or a subscription, in every type and region. Extensions of a scope
+(settings, assignments, a budget) are not among them and are listed by name.
 """
 
 import contextlib
@@ -27,7 +26,7 @@ _SETTINGS = "Microsoft.Insights/diagnosticSettings"
 
 
 class Listing(NamedTuple):
-    """One way to look: what for, and the function that finds it."""
+    """One kind of resource and the function that finds it."""
 
     service: str
     type: str
@@ -48,7 +47,7 @@ def remaining(deployment: Deployment) -> Inventory:
             for left in listing.find(deployment):
                 found.setdefault(left.id.lower(), left)
         except Absent:
-            continue  # what it would be listed under is gone
+            continue  # the parent does not exist
         except CredentialsError:
             raise
         except TerraceError as error:
@@ -68,72 +67,72 @@ def _left(resource: dict[str, Any], found_by: str, kept: str = "") -> Leftover:
 
 
 def _named(deployment: Deployment, name: object) -> bool:
-    """Whether a name is one of ours: the prefix alone, or followed by more."""
+    """Whether a name is the deployment's prefix, alone or followed by more."""
     return str(name) == deployment.prefix or str(name).startswith(f"{deployment.prefix}-")
 
 
 def _groups(deployment: Deployment) -> Iterable[Leftover]:
-    """The groups themselves, the one that AKS makes for its nodes as well."""
-    ours = {names.group(deployment.target, recovery=recovery) for recovery in (False, True)}
-    ours.add(f"{deployment.prefix}-nodes")
+    """The resource groups, with the one that AKS creates for its nodes."""
+    own = {names.group(deployment.target, recovery=recovery) for recovery in (False, True)}
+    own.add(f"{deployment.prefix}-nodes")
     for group in deployment.pages(f"{names.subscription(deployment.target)}/resourceGroups"):
-        if group["name"] in ours:
+        if group["name"] in own:
             yield _left({"type": "Microsoft.Resources/resourceGroups", **group}, "name")
 
 
 def _contents(deployment: Deployment) -> Iterable[Leftover]:
-    """Everything in the subscription that is in one of our groups, or carries our tags wherever it is."""
+    """Every resource in one of the groups, or anywhere in the subscription with the deployment's tags."""
     groups = [f"{group.lower()}/" for group in (*deployment.groups, f"{deployment.groups[0]}-nodes")]
-    wanted = {"managed-by": "terrace", "environment": deployment.target.environment}
-    for one in deployment.pages(f"{names.subscription(deployment.target)}/resources"):
-        if str(one["id"]).lower().startswith(tuple(groups)):
-            yield _left(one, "name")
-        elif wanted.items() <= (one.get("tags") or {}).items():
-            yield _left(one, "tag")
+    tags = {"managed-by": "terrace", "environment": deployment.target.environment}
+    for resource in deployment.pages(f"{names.subscription(deployment.target)}/resources"):
+        if str(resource["id"]).lower().startswith(tuple(groups)):
+            yield _left(resource, "name")
+        elif tags.items() <= (resource.get("tags") or {}).items():
+            yield _left(resource, "tag")
 
 
 def _on_subscription(kind: str, name: Callable[[dict[str, Any]], object]) -> Callable[[Deployment], Iterable[Leftover]]:
-    """What lies on the subscription itself and is called as ours are."""
+    """Extensions of the subscription itself whose name has the prefix."""
 
     def find(deployment: Deployment) -> Iterable[Leftover]:
         scope = f"{names.subscription(deployment.target)}/providers/"
-        for one in deployment.pages(f"{scope}{kind}"):
-            # a listing tells of what lies on groups as well, which goes with them
-            if str(one["id"]).lower().startswith(scope.lower()) and _named(deployment, name(one)):
-                yield _left({"type": kind, **one}, "name")
+        for resource in deployment.pages(f"{scope}{kind}"):
+            # the listing includes extensions of groups, which are deleted with their group
+            if str(resource["id"]).lower().startswith(scope.lower()) and _named(deployment, name(resource)):
+                yield _left({"type": kind, **resource}, "name")
 
     return find
 
 
 def _assignments(deployment: Deployment) -> Iterable[Leftover]:
-    """What is assigned on the subscription: a role of ours, to the pipelines, or on their state.
+    """Role assignments on the subscription: of the deployment's own roles, to the pipelines, or on their state.
 
-    To whom something was assigned that is gone already, nobody can tell; the condition names the environment.
+    An assignment to a deleted identity has no name; its condition contains the environment's.
     """
     subscription = names.subscription(deployment.target)
     roles = {
-        str(one["id"]).lower()
-        for one in deployment.pages(f"{subscription}/providers/{_ROLES}")
-        if _named(deployment, at(one, "roleName"))
+        str(role["id"]).lower()
+        for role in deployment.pages(f"{subscription}/providers/{_ROLES}")
+        if _named(deployment, at(role, "roleName"))
     }
     pipelines = set()
     for purpose in ("ci-plan", "ci-apply"):
         with contextlib.suppress(Absent):
             pipelines.add(principal(deployment, names.identity_id(deployment.target, purpose)))
     state = f"'{names.state_bucket(deployment.target)}'", f"'{deployment.target.environment}/*'"
-    for one in assignments(deployment):
-        condition = str(at(one, "condition", ""))
-        ours = (
-            str(at(one, "roleDefinitionId")).lower() in roles
-            or at(one, "principalId") in pipelines
+    for assignment in assignments(deployment):
+        condition = str(at(assignment, "condition", ""))
+        own = (
+            str(at(assignment, "roleDefinitionId")).lower() in roles
+            or at(assignment, "principalId") in pipelines
             or all(word in condition for word in state)
         )
-        if ours and same(at(one, "scope"), subscription):
-            yield _left({"type": "Microsoft.Authorization/roleAssignments", **one}, "name")
+        if own and same(at(assignment, "scope"), subscription):
+            yield _left({"type": "Microsoft.Authorization/roleAssignments", **assignment}, "name")
 
 
 def _defender(deployment: Deployment) -> Iterable[Leftover]:
-    """Plans that are paid for, and who hears of what they find, where this environment made what there is once."""
+    """Paid Defender plans and their contact, if this environment owns the resources that a subscription has once."""
     if not names.settings(deployment.target).owns_account:
         return
     place = f"{names.subscription(deployment.target)}/providers/Microsoft.Security"
@@ -146,16 +145,16 @@ def _defender(deployment: Deployment) -> Iterable[Leftover]:
 
 
 def _deleted_vaults(deployment: Deployment) -> Iterable[Leftover]:
-    """Vaults that wait for their end; with purge protection nobody can shorten the wait."""
-    ours = {names.vault(deployment.target, place) for place in ("", "recovery", "geo")}
+    """Soft-deleted vaults, which purge protection keeps until their scheduled end."""
+    own = {names.vault(deployment.target, place) for place in ("", "recovery", "geo")}
     days = deployment.environment.keys.deletion_window_days
     for vault in deployment.pages(
         f"{names.subscription(deployment.target)}/providers/Microsoft.KeyVault/deletedVaults"
     ):
-        if vault["name"] in ours:
+        if vault["name"] in own:
             ends = at(vault, "scheduledPurgeDate")
             until = f"until {_day(ends)}" if ends else f"for {days} days"
-            kept = f"deleted, and can be brought back {until} with its keys and secrets; an apply does that"
+            kept = f"deleted, and can be restored {until} with its keys and secrets, by an apply"
             yield _left({"type": "Microsoft.KeyVault/deletedVaults", **vault}, "name", kept)
 
 
@@ -164,7 +163,7 @@ def _deleted_workspaces(deployment: Deployment) -> Iterable[Leftover]:
     place = f"{names.subscription(deployment.target)}/providers/Microsoft.OperationalInsights/deletedWorkspaces"
     for workspace in deployment.pages(place):
         if workspace["name"] == deployment.prefix:
-            kept = "deleted, and can be brought back with its logs for 14 days; an apply does that"
+            kept = "deleted, and can be restored with its logs for 14 days, by an apply"
             yield _left({**workspace, "type": "Microsoft.OperationalInsights/deletedWorkspaces"}, "name", kept)
 
 
@@ -180,7 +179,7 @@ LISTINGS: tuple[Listing, ...] = (
     Listing("Microsoft.Resources", "resourceGroups", _groups),
     Listing("Microsoft.Resources", "resources", _contents),
     Listing("Microsoft.Authorization", "policyAssignments", _on_subscription(_POLICIES, _name)),
-    Listing("Microsoft.Authorization", "roleDefinitions", _on_subscription(_ROLES, lambda one: at(one, "roleName"))),
+    Listing("Microsoft.Authorization", "roleDefinitions", _on_subscription(_ROLES, lambda role: at(role, "roleName"))),
     Listing("Microsoft.Authorization", "roleAssignments", _assignments),
     Listing("Microsoft.Consumption", "budgets", _on_subscription(_BUDGETS, _name)),
     Listing("Microsoft.Insights", "diagnosticSettings", _on_subscription(_SETTINGS, _name)),

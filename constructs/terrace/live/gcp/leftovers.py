@@ -1,7 +1,6 @@
-"""What still exists of a deployment: each service's own listing by name, then whatever else carries its labels.
+"""What still exists of a deployment: each service's own listing by name, then other resources with its labels.
 
-The listings come first because they know what is on its way out; Asset Inventory goes on to show things for a while
-that are gone already, so it is believed only about types that no listing covers.
+Asset Inventory lists deleted resources for a while, so it is used only for types without a listing of their own.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -21,17 +20,17 @@ from terrace.live.gcp.checks import Deployment, named, opened
 from terrace.live.gcp.session import VERSIONS, Off
 
 Found = tuple[str, str]
-"""A full name, and why it is kept on purpose (empty: it should be gone)."""
+"""A full name, and why it is retained (empty: it should not exist)."""
 
 
 class Listing(NamedTuple):
-    """One way to list things of a type; `find` is asked for each place: regions, zones, or `global` once."""
+    """One way to list the resources of a type; `find` is called for each region or zone, or once for `global`."""
 
     service: str
     type: str
     find: Callable[[Deployment, str], Iterable[Found]]
     where: str = "region"  # or zone, global
-    asked: Callable[[Environment], bool] = lambda environment: True  # whether the stack switches the service on
+    required: Callable[[Environment], bool] = lambda environment: True  # whether the stack enables the service
 
 
 def leftovers(environment: Environment, target: Target) -> Inventory:
@@ -49,11 +48,11 @@ def remaining(deployment: Deployment) -> Inventory:
                 for id, kept in listing.find(deployment, place):
                     found[id] = Leftover(listing.service, listing.type, id, place, "name", kept)
             except Off as error:
-                if not listing.asked(deployment.environment):
-                    continue  # never switched on, as what a stack switches on stays so
+                if not listing.required(deployment.environment):
+                    continue  # never enabled: a service that a stack enables stays enabled
                 unlisted.append(Unlisted(f"{listing.service} {listing.type}", place, str(error)))
             except Absent:
-                continue  # what it would be listed under is gone
+                continue  # the parent does not exist
             except CredentialsError:
                 raise
             except TerraceError as error:
@@ -77,11 +76,11 @@ def _places(deployment: Deployment, where: str) -> list[str]:
 
 
 def _by_label(deployment: Deployment, unlisted: list[Unlisted]) -> Iterator[Leftover]:
-    """What carries our labels and is of a type that no listing covers."""
-    ours = f"labels.managed-by:terrace labels.environment:{deployment.target.environment}"
+    """Resources with the deployment's labels, of types without a listing."""
+    query = f"labels.managed-by:terrace labels.environment:{deployment.target.environment}"
     try:
         entries = deployment.pages(
-            "cloudasset", "v1.searchAllResources", "results", scope=deployment.project, query=ours
+            "cloudasset", "v1.searchAllResources", "results", scope=deployment.project, query=query
         )
     except CredentialsError:
         raise
@@ -98,17 +97,17 @@ def _by_label(deployment: Deployment, unlisted: list[Unlisted]) -> Iterator[Left
             yield Leftover(service, type, name, str(entry.get("location", "")), "label")
 
 
-# Each of the functions below makes one kind of listing.
+# Each of the functions below is one kind of listing.
 
 
 def _ours(deployment: Deployment, name: str) -> bool:
-    """Whether a name is one of ours: the prefix alone, or followed by more, but not by another environment's."""
+    """Whether a name is the deployment's prefix, alone or followed by more."""
     prefix, role = deployment.prefix, names.custom_role(deployment.target, "")
     return name == prefix or name.startswith((f"{prefix}-", f"{prefix}/", f"{prefix} ", f"{prefix}:", role))
 
 
 def _foreign(entry: dict[str, Any], deployment: Deployment) -> bool:
-    """Whether labels say that it is another environment's, whose names may begin as ours do (dev and dev-eu)."""
+    """Whether it has another environment's labels; names may have the same prefix (dev and dev-eu)."""
     settings: dict[str, Any] = entry["settings"] if isinstance(entry.get("settings"), dict) else {}
     for labels in (
         entry.get("labels"),
@@ -122,19 +121,17 @@ def _foreign(entry: dict[str, Any], deployment: Deployment) -> bool:
 
 
 def _named(deployment: Deployment, entries: Iterable[dict[str, Any]], key: str, under: str = "") -> Iterator[Found]:
-    """Those of ours by what `key` gives. `under` comes before the names of services that write them short; in it, `-`
-    is the entry's own location.
-    """
+    """The deployment's entries, by their field `key`. `under` completes short names; its `-` is the location."""
     for entry in entries:
-        name, called = str(entry["name"]), str(entry.get(key, ""))
+        name, label = str(entry["name"]), str(entry.get(key, ""))
         full = name.startswith(("projects/", "transferJobs/"))
-        if _ours(deployment, named(called) if key == "name" and full else called) and not _foreign(entry, deployment):
+        if _ours(deployment, named(label) if key == "name" and full else label) and not _foreign(entry, deployment):
             place = under.replace("/-/", f"/{entry.get('location', '-')}/")
             states = {entry.get("lifecycleState"), entry.get("state")}
-            gone = entry.get("deleted") or states & {"DELETE_REQUESTED", "DELETED"}
-            kept = "deleted; for a while it can be brought back, and its name is taken" if gone else ""
+            deleted = entry.get("deleted") or states & {"DELETE_REQUESTED", "DELETED"}
+            kept = "deleted softly: it can be restored for a while, and its name is taken" if deleted else ""
             if entry.get("locked"):  # a log bucket
-                kept = "locked: it goes once its last entry has aged"
+                kept = "locked until its last entry expires"
             yield (name if full else f"{place}{quote(name, safe='')}"), kept
 
 
@@ -149,7 +146,7 @@ def by_name(
     where: str = "region",
     under: str = "{project}/locations/{place}",
 ) -> Listing:
-    """Entries under a parent, whose name, or what is under `key`, is one of ours."""
+    """Entries of a parent whose name, or whose field `key`, has the prefix."""
 
     def find(deployment: Deployment, place: str) -> Iterable[Found]:
         above = under.format(project=deployment.project, place=place)
@@ -160,7 +157,7 @@ def by_name(
 
 
 def compute(type: str, where: str = "global") -> Listing:
-    """Compute's entries, whose names are short; `globalX` lists the X of no region."""
+    """Compute's entries, whose names are short; `globalX` lists the global X."""
 
     def find(deployment: Deployment, place: str) -> Iterable[Found]:
         parameters = {"project": names.account(deployment.target), **({} if where == "global" else {where: place})}
@@ -175,7 +172,7 @@ def compute(type: str, where: str = "global") -> Listing:
 
 
 def _disks(deployment: Deployment, zone: str) -> Iterable[Found]:
-    """Disks and machines of the cluster, whoever made them."""
+    """All disks of the cluster."""
     project = names.account(deployment.target)
     for disk in deployment.pages("compute", "disks.list", "items", project=project, zone=zone):
         if disk.get("labels", {}).get("goog-k8s-cluster-name") == deployment.prefix:
@@ -191,10 +188,10 @@ def _instances(deployment: Deployment, zone: str) -> Iterable[Found]:
 
 
 def _buckets(deployment: Deployment, place: str) -> Iterable[Found]:
-    ours = {names.bucket(deployment.target, bucket) for bucket in BUCKETS}
+    own = {names.bucket(deployment.target, bucket) for bucket in BUCKETS}
     project = names.account(deployment.target)
     for bucket in deployment.pages("storage", "buckets.list", "items", project=project):
-        if bucket["name"] in ours:
+        if bucket["name"] in own:
             yield f"b/{bucket['name']}", ""
 
 
@@ -204,16 +201,16 @@ def _instances_of_sql(deployment: Deployment, place: str) -> Iterable[Found]:
 
 
 def _backups_of_sql(deployment: Deployment, place: str) -> Iterable[Found]:
-    """Backups outlive their instance: the last one, and the automated ones where they are to be kept."""
+    """Backups that outlive their instance: the final one, and automated ones if they are retained."""
     for entry in deployment.pages("sqladmin", "Backups.ListBackups", "backups", parent=deployment.project):
         if _ours(deployment, named(entry.get("instance"))):
-            kind = "last" if entry.get("type") == "FINAL" else str(entry.get("type", "")).lower()
+            kind = "final" if entry.get("type") == "FINAL" else str(entry.get("type", "")).lower()
             until = f", until {str(entry['expiryTime'])[:10]}" if "expiryTime" in entry else ""
             yield str(entry["name"]), f"the database's {kind} backup{until}"
 
 
 def _keys(deployment: Deployment, place: str) -> Iterable[Found]:
-    """Rings and keys can never be deleted; a key whose versions all end is on its way out as far as it can be."""
+    """Key rings and keys are undeletable; a key is retained when all its versions are destroyed or about to be."""
     places: tuple[Place, ...] = ("home", "recovery", "both") if deployment.target.recovery_region else ("home",)
     for where in places:
         try:
@@ -224,28 +221,28 @@ def _keys(deployment: Deployment, place: str) -> Iterable[Found]:
 
 def _ring(deployment: Deployment, ring: str) -> Iterator[Found]:
     keys = "projects.locations.keyRings.cryptoKeys"
-    found = deployment.pages("cloudkms", f"{keys}.list", "cryptoKeys", parent=ring)
-    if found:
-        yield ring, "a key ring can never be deleted"
-    for key in found:
+    entries = deployment.pages("cloudkms", f"{keys}.list", "cryptoKeys", parent=ring)
+    if entries:
+        yield ring, "key rings are undeletable"
+    for key in entries:
         versions = deployment.pages(
             "cloudkms", f"{keys}.cryptoKeyVersions.list", "cryptoKeyVersions", parent=key["name"]
         )
-        ended = [str(one.get("state")).startswith("DESTROY") for one in versions]
-        waits = sorted(str(one["destroyTime"])[:10] for one in versions if "destroyTime" in one)
-        until = f"; until {waits[-1]} they can be brought back" if waits else ""
-        yield str(key["name"]), f"its versions are destroyed{until}" if all(ended) else ""
+        destroyed = [str(version.get("state")).startswith("DESTROY") for version in versions]
+        dates = sorted(str(version["destroyTime"])[:10] for version in versions if "destroyTime" in version)
+        until = f"; restorable until {dates[-1]}" if dates else ""
+        yield str(key["name"]), f"its versions are destroyed{until}" if all(destroyed) else ""
 
 
 def _services(deployment: Deployment, place: str) -> Iterable[Found]:
-    ours = {f"{name}.googleapis.com" for name in (*VERSIONS, *_WITHOUT_CLIENT)}
+    own = {f"{name}.googleapis.com" for name in (*VERSIONS, *_WITHOUT_CLIENT)}
     found = deployment.pages(
         "serviceusage", "services.list", "services", parent=deployment.project, filter="state:ENABLED"
     )
     for entry in found:
-        if named(entry["name"]) in ours and entry.get("state") == "ENABLED":
+        if named(entry["name"]) in own and entry.get("state") == "ENABLED":
             name = f"{deployment.project}/services/{named(entry['name'])}"
-            yield name, "services stay switched on: others of the project may use them"
+            yield name, "services stay enabled: other environments of the project may use them"
 
 
 _WITHOUT_CLIENT = ("containerscanning", "memorystore", "securitycenter", "sts")
@@ -259,7 +256,7 @@ def _accounts(deployment: Deployment, place: str) -> Iterable[Found]:
 
 
 def _members(deployment: Deployment, place: str) -> Iterable[Found]:
-    """Grants on the project to accounts of ours, deleted ones too."""
+    """Grants on the project to the deployment's service accounts, also to deleted ones."""
     for grant in grants.on_project(deployment):
         account = grant.member.removeprefix("deleted:").removeprefix("serviceAccount:")
         own = account.partition("?")[0].endswith(f"@{names.account(deployment.target)}.iam.gserviceaccount.com")
@@ -275,7 +272,7 @@ def _denials(deployment: Deployment, place: str) -> Iterable[Found]:
 
 
 def _policies(deployment: Deployment, place: str) -> Iterable[Found]:
-    """Organisation policies on the project, where this environment owns what a project has once."""
+    """Organisation policies on the project, if this environment owns the resources that a project has once."""
     if names.settings(deployment.target).owns_account:
         for policy in deployment.pages("orgpolicy", "projects.policies.list", "policies", parent=deployment.project):
             yield f"{deployment.project}/policies/{named(policy['name'])}", ""
@@ -317,6 +314,10 @@ def _dns_policies(deployment: Deployment, place: str) -> Iterable[Found]:
     return _named(deployment, found, "name", f"{deployment.project}/policies/")
 
 
+def _sleeps(environment: Environment) -> bool:
+    return environment.cost.sleep is not None
+
+
 _PROJECT = "{project}"
 LISTINGS: tuple[Listing, ...] = (
     Listing("storage", "b", _buckets, "global"),
@@ -334,7 +335,7 @@ LISTINGS: tuple[Listing, ...] = (
     by_name("gkebackup", "restorePlans", "projects.locations.restorePlans"),
     Listing("storagetransfer", "transferJobs", _transfers, "global"),
     Listing("billingbudgets", "budgets", _budgets, "global"),
-    by_name("cloudscheduler", "jobs", "projects.locations.jobs")._replace(asked=lambda wanted: bool(wanted.cost.sleep)),
+    by_name("cloudscheduler", "jobs", "projects.locations.jobs")._replace(required=_sleeps),
     by_name("networkconnectivity", "serviceConnectionPolicies", "projects.locations.serviceConnectionPolicies"),
     by_name("certificatemanager", "certificates", "projects.locations.certificates", where="global"),
     by_name("certificatemanager", "certificateMaps", "projects.locations.certificateMaps", where="global"),

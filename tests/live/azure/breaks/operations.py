@@ -63,7 +63,9 @@ def gold_is_not_backed_up(site: Site) -> None:
 
 @breaks("BAK-2")
 def no_pod_has_veleros_identity(site: Site) -> None:
-    site.delete(f"{names.identity_id(site.target, 'velero')}/federatedIdentityCredentials/pods")
+    credentials = f"{names.identity_id(site.target, 'velero')}/federatedIdentityCredentials"
+    for credential in site.reader.pages(credentials):
+        site.delete(f"{credentials}/{credential['name']}")
 
 
 @breaks("BAK-3")
