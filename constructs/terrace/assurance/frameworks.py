@@ -33,7 +33,7 @@ class InvalidFrameworks(AnswerIsNo):
 class Requirement(BaseModel):
     """`asks` is a paraphrase, never the framework's text.
 
-    `evidence` is guarantee to the reason why it is evidence; `person` is what a person has to provide; `not_covered` and
+    `evidence` is guarantee to the reason why it is evidence, `person` what a person has to provide; `not_covered` and
     `outside` are why there is no evidence. `line` is its location.
     """
 
