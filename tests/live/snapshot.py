@@ -30,7 +30,7 @@ class Snapshot:
         self.seconds: float = self._answer()
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """The return value of `function`. Raises its TerraceError, or AssertionError with the traceback of another error."""
+        """The return value of `function`. Raises its TerraceError, or AssertionError with another error's traceback."""
         self._connection.send((function, arguments))
         return self._answer()
 

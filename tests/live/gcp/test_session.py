@@ -61,7 +61,7 @@ def test_errors_of_services_without_a_client_are_classified(code: int, kind: typ
     reader = refusing(code)
     with pytest.raises(kind):
         reader.rest("memorystore", "v1/projects/p/locations/l/instances/i")
-    from terrace.purge.gcp import versions
+    from terrace.live.gcp.objects import versions
 
     with pytest.raises(kind):
         list(versions(reader, "a-bucket"))
