@@ -355,7 +355,7 @@ def components(target: Target, entry: EntryHandle) -> dict[str, Component]:
                         "ec2:GetInstanceTypesFromInstanceRequirements",
                     ],
                     "*",
-                    Sid="CredentialStatus",
+                    Sid="Look",
                 ),
                 allow(
                     "eks:DescribeNodegroup", names.arn(target, "eks", f"nodegroup/{target.prefix}/*"), Sid="LookAtPools"
@@ -405,7 +405,7 @@ def components(target: Target, entry: EntryHandle) -> dict[str, Component]:
                         "elasticloadbalancing:DescribeTargetHealth",
                     ],
                     "*",
-                    Sid="CredentialStatus",
+                    Sid="Look",
                 ),
                 allow(
                     ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
