@@ -171,7 +171,7 @@ def test_the_projects_own_number_is_accepted(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("changed", "message"),
-    [({"project_number": "999"}, "the environment says 999"), ({"project_id": "no-such-project"}, "do not reach")],
+    [({"project_number": "999"}, "the environment has 999"), ({"project_id": "no-such-project"}, "does not exist")],
 )
 def test_the_wrong_project_is_refused(site: Site, changed: dict[str, str], message: str) -> None:
     settings = site.target.settings.model_copy(update=changed)
