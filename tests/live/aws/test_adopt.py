@@ -96,7 +96,7 @@ def test_two_matches_are_an_error(account: Any) -> None:
     for _ in range(2):
         specification = [{"ResourceType": "vpc", "Tags": tags(Name="main")}]
         account.client("ec2").create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=specification)
-    with pytest.raises(TerraceError, match="2 of them exist with the Name main"):
+    with pytest.raises(TerraceError, match="2 resources have the Name main"):
         found("aws_vpc", tags={"Name": "main"})
 
 

@@ -111,5 +111,5 @@ def test_a_deleted_transfer_is_not_adopted(site: Site) -> None:
 def test_two_matches_are_an_error(site: Site) -> None:
     body = {"displayName": "dpf-prod critical", "type": "email", "labels": {"email_address": "a@example.com"}}
     site.do("monitoring", "projects.notificationChannels.create", name=site.project, body=body)
-    with pytest.raises(TerraceError, match="2 of them exist that are called the same"):
+    with pytest.raises(TerraceError, match="2 resources have the same name"):
         listed(site, "google_monitoring_notification_channel", display_name="dpf-prod critical")
