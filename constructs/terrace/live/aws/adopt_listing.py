@@ -223,7 +223,7 @@ def _detector(account: Account, region: str, values: Values) -> str | None:
 
 
 def _pod_identity(account: Account, region: str, values: Values) -> str | None:
-    wanted = {"namespace": values.get("namespace"), "serviceAccount": values.get("service_account")}
+    planned = {"namespace": values.get("namespace"), "serviceAccount": values.get("service_account")}
     if not values.get("cluster_name"):
         return None
     client = account.client("eks", region)
