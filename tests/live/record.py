@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from terrace import emulator
@@ -22,7 +23,7 @@ from tests.live.recording import RECORDED, ROOT, Recording, environment, fingerp
 
 def record(cloud: str, name: str, directory: Path) -> Path:
     """Apply one environment and write its recording; the file's path."""
-    stack = synthesized(cloud, name, directory / "out")
+    stack = synthesized(cloud, [name], directory / "out") / name
     prints = fingerprints(json.loads((stack / "cdk.tf.json").read_text()))
     destination = target(environment(cloud, name))
     account = emulator.account_of(cloud, destination.settings)
@@ -46,21 +47,22 @@ def record(cloud: str, name: str, directory: Path) -> Path:
     return Recording(prints, state={file.name: file.read_text() for file in state.iterdir()}).write(cloud, name)
 
 
-def synthesized(cloud: str, name: str, out: Path) -> Path:
-    """The folder of the environment's foundation stack, synthesized in a process of its own."""
-    command = [sys.executable, "-m", "tests.live.record", cloud, name, "--synthesize", str(out)]
+def synthesized(cloud: str, names: Sequence[str], out: Path) -> Path:
+    """The folder of the environments' foundation stacks, synthesized in a process of its own."""
+    command = [sys.executable, "-m", "tests.live.record", cloud, *names, "--synthesize", str(out)]
     subprocess.run(command, cwd=ROOT, env={**os.environ, "TERRACE_STATE": "local"}, check=True)
-    return out / "stacks" / name
+    return out / "stacks"
 
 
-def _synthesize(cloud: str, name: str, out: Path) -> None:
+def _synthesize(cloud: str, names: Sequence[str], out: Path) -> None:
     from terrace import engine
 
     app = engine.app(str(out))
     from stacks.foundation import Foundation
 
-    described = environment(cloud, name)
-    Foundation(app, described, target(described))
+    for name in names:
+        described = environment(cloud, name)
+        Foundation(app, described, target(described))
     app.synth()
 
 
@@ -83,7 +85,7 @@ def main() -> None:
     chosen = parser.parse_args()
     names = chosen.environments or RECORDED[chosen.cloud]
     if chosen.synthesize:
-        _synthesize(chosen.cloud, names[0], chosen.synthesize)
+        _synthesize(chosen.cloud, names, chosen.synthesize)
         return
     for name in names:
         with tempfile.TemporaryDirectory() as directory:

@@ -8,6 +8,7 @@ a fingerprint of each synthesized resource, so that test_recordings.py notices a
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ from terrace.environment.schema import Environment
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = {"aws": ("prod",), "azure": ("prod",), "gcp": ("dev", "staging", "prod")}
 AWS_ACCOUNT = "123456789012"  # moto's default
+# generated values of secrets: in AWS's and Google's requests and state, and in Azure's vaults
+_SECRETS = re.compile(r'("SecretString":"|#payload", {"data": "|"sharedSecret": ")[^"]+|("value": ")[0-9a-f]{64}')
 
 
 def environment(cloud: str, name: str = "prod") -> Environment:
@@ -45,10 +48,20 @@ class Recording:
         return cls(**json.loads(gzip.decompress(path(cloud, environment).read_bytes())))
 
     def write(self, cloud: str, environment: str) -> Path:
+        """Write it without the values of secrets."""
+        content = {
+            **asdict(self),
+            "state": {file: redacted(text) for file, text in self.state.items()},
+            "requests": [[redacted(part) if isinstance(part, str) else part for part in r] for r in self.requests],
+        }
         written = path(cloud, environment)
         written.parent.mkdir(exist_ok=True)
-        written.write_bytes(gzip.compress(json.dumps(asdict(self), separators=(",", ":")).encode(), mtime=0))
+        written.write_bytes(gzip.compress(json.dumps(content, separators=(",", ":")).encode(), mtime=0))
         return written
+
+
+def redacted(text: str) -> str:
+    return _SECRETS.sub(lambda match: f"{match[1] or match[2]}cmVkYWN0ZWQ=", text)
 
 
 def path(cloud: str, environment: str) -> Path:

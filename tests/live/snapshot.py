@@ -1,4 +1,4 @@
-"""A deployment built once in a process of its own; what is done to it happens in a forked copy and is forgotten."""
+"""A deployment that is loaded once, in a process of its own; each test changes a forked copy."""
 
 import multiprocessing
 import os
@@ -12,25 +12,25 @@ from typing import Any
 from terrace.errors import TerraceError
 
 Opened = Callable[[], AbstractContextManager[Any]]
-"""A function of a module that makes the cloud in memory and builds the deployment in it, for as long as it lasts."""
+"""A function of a module that loads the deployment into a cloud in memory, as a context manager."""
 
 
 class Snapshot:
-    """Runs functions of a module, `function(site, *arguments)`, each against the deployment as it was built.
+    """Runs functions of a module, `function(site, *arguments)`, each on an unchanged copy of the deployment.
 
-    Whatever building does to its process (patches of an emulator, credentials), the tests' process stays as it is.
+    Patches of the emulator and credentials stay in the process of the snapshot.
     """
 
     def __init__(self, opened: Opened) -> None:
-        context = multiprocessing.get_context("spawn")  # fresh: no thread and no cloud of ours
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, opened), daemon=True)
+        context = multiprocessing.get_context("spawn")  # a new process has no threads and no patches
+        self._connection, child = context.Pipe()
+        self._process = context.Process(target=_serve, args=(child, opened), daemon=True)
         self._process.start()
-        theirs.close()
+        child.close()
         self.seconds: float = self._answer()
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What `function` returned. A TerraceError as raised; anything else as AssertionError with its traceback."""
+        """The return value of `function`. Raises its TerraceError, or AssertionError with another error's traceback."""
         self._connection.send((function, arguments))
         return self._answer()
 
@@ -40,7 +40,7 @@ class Snapshot:
 
     def _answer(self) -> Any:
         outcome, value = self._connection.recv()
-        if outcome == "refused":
+        if outcome == "raised":
             raise value
         assert outcome == "done", value
         return value
@@ -66,6 +66,6 @@ def _send(connection: Connection, function: Callable[[], Any]) -> None:
     try:
         connection.send(("done", function()))
     except TerraceError as error:
-        connection.send(("refused", error))
+        connection.send(("raised", error))
     except BaseException:
         connection.send(("failed", traceback.format_exc()))

@@ -23,9 +23,9 @@ def test_each_cloud_lists_the_guarantees_it_can_read() -> None:
     "function", [live.verify, live.preflight, live.leftovers, inject_drift.inject_drift, purge.empty_buckets]
 )
 def test_an_unknown_cloud_is_refused_before_any_call(function) -> None:
-    elsewhere = environment().model_copy(update={"cloud": "oracle"})
+    unknown = environment().model_copy(update={"cloud": "oracle"})
     with pytest.raises(UsageError, match="unknown cloud 'oracle'"):
-        function(elsewhere, target(environment()))
+        function(unknown, target(environment()))
 
 
 @pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])

@@ -1,4 +1,4 @@
-"""Finding what a killed apply created: every type of the foundation has its way, and nothing is found twice."""
+"""Adoption finds the import ids of what a killed apply created."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,24 +15,24 @@ from tests.conftest import SynthesizedStack
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 REGION = "eu-central-1"
-OURS = {"managed-by": "terrace", "environment": "dev"}
+TAGS = {"managed-by": "terrace", "environment": "dev"}
 VARIABLES = {"AWS_ACCESS_KEY_ID": "emulated", "AWS_SECRET_ACCESS_KEY": "emulated", "AWS_REGION": REGION}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_type_of_the_foundation_has_one_way(
+def test_each_type_of_the_foundation_is_found_in_one_way(
     environment: str, foundation: Callable[[str], SynthesizedStack]
 ) -> None:
-    ways = [set(BY_NAME), set(BY_TAG), set(BY_LISTING), set(OVERWRITTEN)]
+    tables = [set(BY_NAME), set(BY_TAG), set(BY_LISTING), set(OVERWRITTEN)]
     types = foundation(environment).document["resource"]
-    assert {type: count for type in types if (count := sum(type in way for way in ways)) != 1} == {}
+    assert {type: count for type in types if (count := sum(type in table for table in tables)) != 1} == {}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_what_has_no_name_of_its_own_has_a_name_tag_of_its_own(
+def test_types_found_by_tag_have_distinct_name_tags(
     environment: str, foundation: Callable[[str], SynthesizedStack]
 ) -> None:
-    """Within a region, which the provider's alias stands for."""
+    """Distinct within a region, given by the provider's alias."""
     stack = foundation(environment)
     for type in [*BY_TAG, "aws_kms_key"]:
         named = [((body.get("tags") or {}).get("Name"), body.get("provider")) for _, body in stack.all(type)]
@@ -49,7 +49,7 @@ def found(type: str, **values: Any) -> str | None:
 
 
 def tags(**more: str) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in {**OURS, **more}.items()]
+    return [{"Key": key, "Value": value} for key, value in {**TAGS, **more}.items()]
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_a_name_gives_the_id(account: Any, type: str, values: dict[str, Any], id
     assert found(type, **values) == identity
 
 
-def test_a_vpc_is_found_by_its_tags_and_not_that_of_another(account: Any) -> None:
+def test_a_vpc_is_found_by_its_tags(account: Any) -> None:
     ec2 = account.client("ec2")
     ids = {}
     for name, extra in {"mine": {}, "other": {"environment": "prod"}, "third": {"managed-by": "hand"}}.items():
@@ -92,15 +92,15 @@ def test_a_vpc_is_found_by_its_tags_and_not_that_of_another(account: Any) -> Non
     assert found("aws_subnet", tags={"Name": "main"}) is None
 
 
-def test_two_that_fit_are_an_error_not_a_guess(account: Any) -> None:
+def test_two_matches_are_an_error(account: Any) -> None:
     for _ in range(2):
         specification = [{"ResourceType": "vpc", "Tags": tags(Name="main")}]
         account.client("ec2").create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=specification)
-    with pytest.raises(TerraceError, match="2 of them exist with the Name main"):
+    with pytest.raises(TerraceError, match="2 resources have the Name main"):
         found("aws_vpc", tags={"Name": "main"})
 
 
-def test_a_key_that_waits_for_its_deletion_is_left_alone(account: Any) -> None:
+def test_a_key_pending_deletion_is_not_adopted(account: Any) -> None:
     kms = account.client("kms")
     kms_tags = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in tags(Name="data")]
     old, new = (kms.create_key(Tags=kms_tags)["KeyMetadata"]["KeyId"] for _ in range(2))
@@ -110,7 +110,7 @@ def test_a_key_that_waits_for_its_deletion_is_left_alone(account: Any) -> None:
     assert found("aws_kms_key", tags={"Name": "data"}) is None
 
 
-def test_a_rule_is_found_by_what_it_allows(account: Any) -> None:
+def test_a_rule_is_found_by_its_port_and_range(account: Any) -> None:
     ec2 = account.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     group = ec2.create_security_group(GroupName="g", Description="g", VpcId=vpc)["GroupId"]
@@ -122,14 +122,14 @@ def test_a_rule_is_found_by_what_it_allows(account: Any) -> None:
         ],
     )["SecurityGroupRules"]
     rule = {"security_group_id": group, "ip_protocol": "tcp", "cidr_ipv4": "10.0.0.0/8"}
-    wanted = next(entry["SecurityGroupRuleId"] for entry in created if entry["FromPort"] == 5432)
+    expected = next(entry["SecurityGroupRuleId"] for entry in created if entry["FromPort"] == 5432)
     kind = "aws_vpc_security_group_ingress_rule"
-    assert found(kind, **rule, from_port=5432, to_port=5432) == wanted
+    assert found(kind, **rule, from_port=5432, to_port=5432) == expected
     assert found(kind, **rule, from_port=22, to_port=22) is None
     assert found(kind.replace("ingress", "egress"), **rule, from_port=5432, to_port=5432) is None
 
 
-def test_some_of_the_listings(account: Any) -> None:
+def test_other_types_are_found_by_listing(account: Any) -> None:
     secret = account.client("secretsmanager").create_secret(Name="s", SecretString="x")["ARN"]
     assert found("aws_secretsmanager_secret", name="s") == secret
     assert found("aws_secretsmanager_secret", name="none") is None

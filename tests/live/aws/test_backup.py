@@ -1,4 +1,4 @@
-"""How often a backup's schedule runs."""
+"""The time between two runs of a backup schedule."""
 
 from datetime import timedelta
 
@@ -24,5 +24,5 @@ from terrace.live.aws.backup import interval
         ("", None),
     ],
 )
-def test_the_longest_time_between_two_runs(schedule: str, hours: int | None) -> None:
+def test_longest_time_between_runs(schedule: str, hours: int | None) -> None:
     assert interval(schedule) == (None if hours is None else timedelta(hours=hours))

@@ -1,4 +1,4 @@
-"""Policies say the same thing in many spellings."""
+"""Policy documents have several equivalent shapes."""
 
 import json
 
@@ -15,12 +15,12 @@ from terrace.assurance.checks.aws.lookup import (
 )
 
 
-def test_one_statement_or_many_as_text_or_parsed() -> None:
+def test_statements_of_text_and_parsed_documents() -> None:
     one = {"Effect": "Allow"}
     assert statements(json.dumps({"Statement": one})) == statements({"Statement": [one]}) == [one]
 
 
-def test_a_value_alone_is_a_list_of_one() -> None:
+def test_a_single_value_is_a_list() -> None:
     assert values("s3:*") == values(["s3:*"]) == ["s3:*"]
     assert values(None) == []
 

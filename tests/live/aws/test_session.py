@@ -1,4 +1,4 @@
-"""What AWS answers becomes a sentence with a way out; nothing that cannot be read passes."""
+"""Errors of AWS become sentences with a hint; a check that cannot read does not pass."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ class _Raw:
 
 
 def answering(answer: Callable[[Any], AWSResponse]) -> Reader:
-    """A reader whose requests are answered before they leave."""
+    """A reader whose requests are answered in this process."""
     session = boto3.Session(aws_access_key_id="a-test", aws_secret_access_key="a-test")
     session.events.register("before-send", lambda request, **_: answer(request))
     return Reader(target(environment()), session)
@@ -37,7 +37,7 @@ def refusing(code: str, status: int = 400) -> Reader:
 
 
 @pytest.mark.parametrize(
-    ("code", "kind", "told"),
+    ("code", "kind", "message"),
     [
         ("ExpiredToken", CredentialsError, "AWS does not accept the credentials: because"),
         ("InvalidClientTokenId", CredentialsError, "AWS does not accept the credentials: because"),
@@ -48,20 +48,20 @@ def refusing(code: str, status: int = 400) -> Reader:
         ("ValidationError", Unreadable, "ValidationError: because"),
     ],
 )
-def test_an_error_of_aws_is_told_by_kind(code: str, kind: type[TerraceError], told: str) -> None:
+def test_errors_are_classified(code: str, kind: type[TerraceError], message: str) -> None:
     with pytest.raises(kind) as raised:
         refusing(code).call("rds", "describe_db_instances", DBInstanceIdentifier="dpf-prod")
-    assert raised.value.message == told
+    assert raised.value.message == message
     assert raised.value.where == "rds:describe_db_instances"
 
 
-def test_who_is_not_allowed_reads_which_right_is_needed() -> None:
+def test_a_denied_call_names_the_missing_right() -> None:
     with pytest.raises(Unreadable) as raised:
         refusing("AccessDenied").call("sts", "get_caller_identity")
     assert raised.value.hint == "the identity needs sts:GetCallerIdentity"
 
 
-def test_throttling_is_waited_out_a_little_and_then_told() -> None:
+def test_throttled_calls_are_retried_a_few_times() -> None:
     asked = []
 
     def throttle(request: Any) -> AWSResponse:
@@ -74,11 +74,11 @@ def test_throttling_is_waited_out_a_little_and_then_told() -> None:
     assert len(asked) == 4
 
 
-def test_a_network_that_is_down_is_told() -> None:
+def test_a_network_failure_is_reported() -> None:
     def fail(request: Any) -> AWSResponse:
         raise EndpointConnectionError(endpoint_url=request.url)
 
-    with pytest.raises(Unreadable, match="AWS did not answer") as raised:
+    with pytest.raises(Unreadable, match="AWS did not respond") as raised:
         answering(fail).call("sts", "get_caller_identity")
     assert "HTTPS_PROXY" in raised.value.hint
 
@@ -95,7 +95,7 @@ def test_no_credentials_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -
     assert raised.value.exit_code == 3
 
 
-def test_a_profile_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     with pytest.raises(CredentialsError, match="no-such-profile"):
         Reader(target(environment())).call("sts", "get_caller_identity")
@@ -115,7 +115,7 @@ def test_the_wrong_account_is_refused(account: str, fits: bool) -> None:
             reader.check_account()
 
 
-def test_an_answer_is_asked_for_once() -> None:
+def test_an_answer_is_cached() -> None:
     asked = []
 
     def count(request: Any) -> AWSResponse:
@@ -129,7 +129,7 @@ def test_an_answer_is_asked_for_once() -> None:
     assert len(asked) == 1
 
 
-def test_who_may_read_nothing_proves_nothing() -> None:
+def test_without_rights_every_guarantee_is_unproven() -> None:
     reader = refusing("AccessDeniedException", 403)
     deployment = Deployment(environment(), target(environment()), reader)
     statuses = {live.evaluate_guarantee(id, "aws", deployment).status for id in live.readable("aws")}

@@ -1,4 +1,4 @@
-"""Finding what a killed apply created: every type of the foundation has its way, and nothing is found twice."""
+"""Adoption finds the import ids of what a killed apply created."""
 
 import os
 from collections.abc import Iterator
@@ -23,10 +23,10 @@ GROUP = f"{SUBSCRIPTION}/resourceGroups/g"
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_type_of_the_foundation_has_one_way(environment: str, foundation: Foundations) -> None:
-    ways = [set(BY_NAME), set(BY_LISTING), set(OVERWRITTEN)]
+def test_each_type_of_the_foundation_is_found_in_one_way(environment: str, foundation: Foundations) -> None:
+    tables = [set(BY_NAME), set(BY_LISTING), set(OVERWRITTEN)]
     types = foundation(environment, "azure").document["resource"]
-    assert {type: count for type in types if (count := sum(type in way for way in ways)) != 1} == {}
+    assert {type: count for type in types if (count := sum(type in table for table in tables)) != 1} == {}
 
 
 def found(type: str, **values: Any) -> str | None:
@@ -56,7 +56,7 @@ def found(type: str, **values: Any) -> str | None:
         ("azurerm_key_vault_key", {"name": "lake"}, None),  # its vault is known only after the apply
     ],
 )
-def test_a_name_gives_the_id_and_nobody_is_asked(type: str, values: dict[str, Any], identity: str | None) -> None:
+def test_a_name_gives_the_id_without_a_call(type: str, values: dict[str, Any], identity: str | None) -> None:
     assert found(type, **values) == identity
 
 
@@ -66,7 +66,7 @@ def listed(site: Site, type: str, values: dict[str, Any]) -> str | None:
 
 
 def grant_of(site: Site, purpose: str, role: str, bucket: Any) -> tuple[str | None, str | None]:
-    """The import id of a module's right, and that of a right that nobody has."""
+    """The import id of an existing role assignment, and of one that does not exist."""
     scope = names.container_id(site.target, bucket)
     values = {"scope": scope, "principal_id": site.principal(purpose), "role_definition_name": role}
     return listed(site, "azurerm_role_assignment", values), listed(
@@ -74,9 +74,9 @@ def grant_of(site: Site, purpose: str, role: str, bucket: Any) -> tuple[str | No
     )
 
 
-def test_a_role_is_found_by_who_has_it_where(snapshot: Snapshot) -> None:
-    there, absent = snapshot.run(grant_of, "velero", "Storage Blob Data Contributor", "backups")
-    assert "/containers/backups/providers/Microsoft.Authorization/roleAssignments/" in there
+def test_a_role_assignment_is_found_by_principal_role_and_scope(snapshot: Snapshot) -> None:
+    existing, absent = snapshot.run(grant_of, "velero", "Storage Blob Data Contributor", "backups")
+    assert "/containers/backups/providers/Microsoft.Authorization/roleAssignments/" in existing
     assert absent is None
 
 
@@ -86,7 +86,7 @@ def replication_of(site: Site) -> str | None:
     return listed(site, "azurerm_storage_object_replication", values)
 
 
-def test_a_replication_is_found_at_both_ends(snapshot: Snapshot) -> None:
+def test_a_replication_is_found_on_both_accounts(snapshot: Snapshot) -> None:
     source, _, copy = snapshot.run(replication_of).partition(";")
     assert source.rpartition("/")[2] == copy.rpartition("/")[2]
     assert "dpf-prod-recovery" in copy
@@ -97,21 +97,21 @@ def plans_of(site: Site) -> list[str | None]:
     return [listed(site, "azurerm_security_center_subscription_pricing", {"resource_type": kind}) for kind in kinds]
 
 
-def test_a_plan_of_defender_is_adopted_when_it_is_bought(snapshot: Snapshot) -> None:
-    bought, free = snapshot.run(plans_of)
-    assert bought.endswith("/pricings/KeyVaults")
+def test_a_paid_defender_plan_is_adopted(snapshot: Snapshot) -> None:
+    paid, free = snapshot.run(plans_of)
+    assert paid.endswith("/pricings/KeyVaults")
     assert free is None
 
 
 @pytest.fixture(scope="module")
 def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Of a child process, which are not this one's: proxy, certificates and credentials of an emulator."""
+    """Variables of a child process: proxy, certificates and credentials of an emulator."""
     running = emulator.start("azure", tmp_path_factory.mktemp("azure"), parent=os.getpid())
     yield running.child_environment({"PATH": os.environ["PATH"]})
     running.stop()
 
 
-def test_what_a_vault_holds_is_found_with_its_version_through_the_childs_proxy(
+def test_keys_and_secrets_are_found_with_their_version_through_the_childs_proxy(
     variables: dict[str, str],
 ) -> None:
     account = Account(DEFAULT_ACCOUNT["subscription_id"], variables)
@@ -125,16 +125,16 @@ def test_what_a_vault_holds_is_found_with_its_version_through_the_childs_proxy(
     reader.write(vault, {"location": "germanywestcentral", "properties": properties})
     first = reader.keys("killed-apply").create_rsa_key("lake", size=2048).id
     second = reader.keys("killed-apply").create_rsa_key("lake", size=2048).id
-    secret = reader.secrets("killed-apply").set_secret("airflow-app", "drawn while applying").id
+    secret = reader.secrets("killed-apply").set_secret("airflow-app", "emulated").id
 
-    def ask(type: str, name: str) -> str | None:
+    def id_of(type: str, name: str) -> str | None:
         values = {"key_vault_id": vault, "name": name}
         candidate = Candidate("it", type, values, "", DEFAULT_ACCOUNT["subscription_id"])
         return find([candidate], environment="dev", variables=variables).get("it")
 
-    assert ask("azurerm_key_vault_key", "lake") == second != first
-    assert ask("azurerm_key_vault_key", "never-made") is None
-    assert ask("azurerm_key_vault_secret", "airflow-app") == secret
+    assert id_of("azurerm_key_vault_key", "lake") == second != first
+    assert id_of("azurerm_key_vault_key", "missing") is None
+    assert id_of("azurerm_key_vault_secret", "airflow-app") == secret
 
 
 def test_an_account_that_cannot_be_asked_is_an_error_and_not_a_nothing(variables: dict[str, str]) -> None:

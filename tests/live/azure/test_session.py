@@ -1,4 +1,4 @@
-"""What Azure answers becomes a sentence with a way out; nothing that cannot be read passes."""
+"""Errors of Azure become sentences with a hint; a check that cannot read does not pass."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -32,7 +32,7 @@ SERVER = names.database_id(WHERE)
 
 
 class Signed:
-    """A credential that needs nobody."""
+    """A credential without a login."""
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         return AccessToken("a-test", 2**31)
@@ -63,7 +63,7 @@ def emulated(**faults: Any) -> Application:
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "raised", "told"),
+    ("code", "status", "raised", "message"),
     [
         ("ExpiredAuthenticationToken", 401, CredentialsError, "Azure does not accept the credentials: because"),
         ("InvalidAuthenticationToken", 401, CredentialsError, "Azure does not accept the credentials: because"),
@@ -73,42 +73,42 @@ def emulated(**faults: Any) -> Application:
         ("InvalidApiVersionParameter", 400, Unreadable, "InvalidApiVersionParameter: because"),
     ],
 )
-def test_an_error_of_azure_is_told_by_kind(code: str, status: int, raised: type[TerraceError], told: str) -> None:
+def test_errors_are_classified(code: str, status: int, raised: type[TerraceError], message: str) -> None:
     with pytest.raises(raised) as caught:
         refusing(code, status).get(SERVER)
-    assert (caught.value.message, caught.value.where) == (told, SERVER)
+    assert (caught.value.message, caught.value.where) == (message, SERVER)
 
 
-def test_who_is_not_allowed_reads_which_right_is_needed() -> None:
+def test_a_denied_call_names_the_missing_right() -> None:
     message = "The client 'x' does not have authorization to perform action 'Microsoft.Y/z/read' over scope '/s'."
     with pytest.raises(Unreadable) as caught:
         refusing("AuthorizationFailed", 403, message).get(SERVER)
     assert caught.value.hint == "the identity needs Microsoft.Y/z/read"
 
 
-def test_a_vault_behind_its_private_path_says_from_where_to_ask() -> None:
+def test_a_private_vault_has_a_hint_about_the_network() -> None:
     message = "Public network access is disabled. Code: ForbiddenByConnection"
     with pytest.raises(Unreadable) as caught:
         refusing("Forbidden", 403, message).get(SERVER)
-    assert "from inside the network" in caught.value.hint
+    assert "run it inside the network" in caught.value.hint
 
 
-def test_throttling_is_waited_for_and_told_when_it_does_not_end() -> None:
-    asked: list[str] = []
+def test_throttled_calls_are_retried_a_few_times() -> None:
+    calls: list[str] = []
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        asked.append(environ["PATH_INFO"])
-        if len(asked) < 3:
+        calls.append(environ["PATH_INFO"])
+        if len(calls) < 3:
             start_response("429 Too Many Requests", [("Retry-After", "0")])
             return [b"{}"]
         start_response("200 OK", [("Content-Type", "application/json")])
         return [b'{"name": "it"}']
 
     assert reader(application).get(SERVER)["name"] == "it"
-    assert len(asked) == 3
+    assert len(calls) == 3
     with pytest.raises(Unreadable, match="Azure throttles: because") as caught:
         refusing("TooManyRequests", 429, **{"Retry-After": "0"}).get(SERVER)
-    assert caught.value.hint == "wait 0 seconds and ask again"
+    assert caught.value.hint == "wait 0 seconds and try again"
 
 
 def test_a_listing_is_read_to_its_last_page() -> None:
@@ -122,43 +122,43 @@ def test_a_listing_is_read_to_its_last_page() -> None:
     assert [one["name"] for one in found] == ["first", "second"]
 
 
-def test_an_answer_is_asked_for_once_until_it_is_forgotten() -> None:
-    asked: list[str] = []
+def test_an_answer_is_cached_until_it_is_forgotten() -> None:
+    calls: list[str] = []
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        asked.append(environ["PATH_INFO"])
+        calls.append(environ["PATH_INFO"])
         start_response("200 OK", [("Content-Type", "application/json")])
         return [b"{}"]
 
     one = reader(application)
     one.get(SERVER)
     one.get(SERVER.lower())
-    assert len(asked) == 1
+    assert len(calls) == 1
     one.forget(["flexibleServers"])
     one.get(SERVER)
-    assert len(asked) == 2
+    assert len(calls) == 2
 
 
-def test_who_signs_in_wrongly_is_told_what_entra_says() -> None:
+def test_a_failed_login_shows_entras_reason() -> None:
     application = emulated()
     wrong = ClientSecretCredential(SETTINGS.tenant_id, CLIENT_ID, "another", **transport(application))
     with pytest.raises(CredentialsError, match="Entra does not accept the credentials: AADSTS7000215"):
         reader(application, wrong).check_account()
 
 
-def test_without_a_network_nobody_is_said_to_have_a_wrong_password(capfd: pytest.CaptureFixture[str]) -> None:
-    nobody = {
+def test_a_network_failure_is_not_reported_as_wrong_credentials(capfd: pytest.CaptureFixture[str]) -> None:
+    variables = {
         "ARM_CLIENT_ID": CLIENT_ID,
         "ARM_CLIENT_SECRET": SECRET,
-        "HTTPS_PROXY": "http://127.0.0.1:9",  # where nothing listens
+        "HTTPS_PROXY": "http://127.0.0.1:9",  # no server listens here
     }
-    with pytest.raises(CredentialsError, match="Entra did not answer: ") as caught:
-        Reader(SETTINGS, nobody).check_account()
+    with pytest.raises(CredentialsError, match="Entra did not respond: ") as caught:
+        Reader(SETTINGS, variables).check_account()
     assert caught.value.hint == "check the network and HTTPS_PROXY"
     assert capfd.readouterr().err == ""
 
 
-def test_a_token_that_ended_is_told() -> None:
+def test_an_expired_token_is_reported() -> None:
     application = emulated(token_seconds=1e-9)
     late = ClientSecretCredential(SETTINGS.tenant_id, CLIENT_ID, SECRET, **transport(application))
     with pytest.raises(CredentialsError, match="Azure does not accept the credentials"):
@@ -173,7 +173,7 @@ def answering(**body: Any) -> Reader:
     return reader(application)
 
 
-def test_another_tenant_or_subscription_is_refused_before_anything_is_read() -> None:
+def test_another_tenant_or_subscription_is_refused() -> None:
     answering(tenantId=SETTINGS.tenant_id, state="Enabled").check_account()
     with pytest.raises(TerraceError, match="it belongs to tenant other, the environment names"):
         answering(tenantId="other").check_account()
@@ -185,7 +185,7 @@ def test_another_tenant_or_subscription_is_refused_before_anything_is_read() -> 
 
 
 @pytest.mark.parametrize("guarantee", sorted(live.readable("azure")))
-def test_what_may_not_be_read_is_unknown_and_never_holds(guarantee: str) -> None:
+def test_without_rights_no_guarantee_holds(guarantee: str) -> None:
     deployment = Deployment(environment("azure"), WHERE, refusing("AuthorizationFailed", 403))
     result = live.evaluate_guarantee(guarantee, "azure", deployment)
     assert result.status in ("unproven", "not_required")
@@ -193,12 +193,12 @@ def test_what_may_not_be_read_is_unknown_and_never_holds(guarantee: str) -> None
 
 
 @pytest.mark.parametrize("guarantee", sorted(set(live.readable("azure")) - {"COST-2"}))
-def test_in_an_empty_subscription_nothing_holds(guarantee: str) -> None:
+def test_in_an_empty_subscription_no_guarantee_holds(guarantee: str) -> None:
     deployment = Deployment(environment("azure"), WHERE, refusing("ResourceNotFound", 404))
     assert not live.evaluate_guarantee(guarantee, "azure", deployment).passes
 
 
-def test_without_the_sdk_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_sdk_has_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(credentials, "_EXTRA", ("azure.nothing",))
     with pytest.raises(UsageError) as caught:
         Reader(SETTINGS, {}).check_account()
@@ -206,7 +206,7 @@ def test_without_the_sdk_one_sentence_says_what_to_install(monkeypatch: pytest.M
     assert caught.value.hint == "pip install 'terrace[azure]'"
 
 
-def test_credentials_are_those_that_terraform_takes_then_the_sdks_then_the_clis(
+def test_credentials_are_terraforms_then_the_sdks_then_the_clis(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "ARM_USE_MSI"):
@@ -218,7 +218,7 @@ def test_credentials_are_those_that_terraform_takes_then_the_sdks_then_the_clis(
     program = tmp_path / "az"
     program.touch(mode=0o700)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert credentials.look().status == "absent"  # there, and not logged in
+    assert credentials.look().status == "absent"  # installed, and not logged in
     (tmp_path / "azureProfile.json").write_text('\ufeff{"subscriptions": [{"id": "s"}]}')
     assert "from the Azure CLI" in credentials.look().detail
     monkeypatch.setenv("AZURE_CLIENT_ID", "c")
@@ -242,11 +242,11 @@ def test_credentials_are_those_that_terraform_takes_then_the_sdks_then_the_clis(
         (f"{SERVER}/providers/Microsoft.Authorization/locks", "Microsoft.Authorization/locks"),
     ],
 )
-def test_a_path_tells_its_type_and_so_the_version_that_reads_it(path: str, type: str) -> None:
+def test_a_path_gives_type_and_version(path: str, type: str) -> None:
     assert kind(path) == type
     assert version(path)
 
 
-def test_a_namespace_without_a_version_is_a_fault_of_ours() -> None:
+def test_a_namespace_without_a_version_raises_key_error() -> None:
     with pytest.raises(KeyError, match="no API version"):
         version("/subscriptions/s/providers/Microsoft.Unheard/of")

@@ -1,4 +1,4 @@
-"""Finding what a killed apply created: every type of the foundation has its way, and nothing is found twice."""
+"""Adoption finds the import ids of what a killed apply created."""
 
 import json
 from typing import Any
@@ -19,15 +19,15 @@ REGION, PROJECT = "europe-west3", "a-project"
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_type_of_the_foundation_has_one_way(environment: str, foundation: Foundations) -> None:
-    ways = [set(BY_NAME), set(BY_LISTING), set(OVERWRITTEN)]
+def test_each_type_of_the_foundation_is_found_in_one_way(environment: str, foundation: Foundations) -> None:
+    tables = [set(BY_NAME), set(BY_LISTING), set(OVERWRITTEN)]
     types = foundation(environment, cloud="gcp").document["resource"]
-    assert {type: count for type in types if (count := sum(type in way for way in ways)) != 1} == {}
+    assert {type: count for type in types if (count := sum(type in table for table in tables)) != 1} == {}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_each_name_says_which_resource_it_is(environment: str, foundation: Foundations) -> None:
-    """No two resources of a stack would be imported by one id, as far as their ids are known beforehand."""
+def test_names_give_distinct_ids(environment: str, foundation: Foundations) -> None:
+    """No two resources of a stack have the same import id, where it is known before the apply."""
     stack = foundation(environment, cloud="gcp")
     ids = [
         (type, identity)
@@ -79,7 +79,7 @@ def listed(site: Site, type: str, **values: Any) -> str | None:
     return BY_LISTING[type](site.reader, candidate)
 
 
-def test_what_has_a_number_is_found_by_what_it_is_called(site: Site) -> None:
+def test_types_with_numeric_ids_are_found_by_display_name(site: Site) -> None:
     channel = listed(site, "google_monitoring_notification_channel", display_name="dpf-prod critical")
     assert channel in observability.channels(site.deployment)
     alarm = listed(site, "google_monitoring_alert_policy", display_name="dpf-prod-lake-denials-warning")
@@ -98,7 +98,7 @@ def test_what_has_a_number_is_found_by_what_it_is_called(site: Site) -> None:
     assert listed(site, "google_cloud_asset_project_feed", content_type="RESOURCE", feed_output_config=output)
 
 
-def test_a_transfer_that_was_deleted_is_left_alone(site: Site) -> None:
+def test_a_deleted_transfer_is_not_adopted(site: Site) -> None:
     jobs = site.deployment.pages(
         "storagetransfer", "transferJobs.list", "transferJobs", filter=json.dumps({"projectId": site.account})
     )
@@ -108,8 +108,8 @@ def test_a_transfer_that_was_deleted_is_left_alone(site: Site) -> None:
     assert listed(site, "google_storage_transfer_job", description="dpf-prod: gold to backups") is None
 
 
-def test_two_that_fit_are_an_error_not_a_guess(site: Site) -> None:
+def test_two_matches_are_an_error(site: Site) -> None:
     body = {"displayName": "dpf-prod critical", "type": "email", "labels": {"email_address": "a@example.com"}}
     site.do("monitoring", "projects.notificationChannels.create", name=site.project, body=body)
-    with pytest.raises(TerraceError, match="2 of them exist that are called the same"):
+    with pytest.raises(TerraceError, match="2 resources have the same name"):
         listed(site, "google_monitoring_notification_channel", display_name="dpf-prod critical")

@@ -1,4 +1,4 @@
-"""Reading needs rights on each service: who has none proves nothing."""
+"""Checks without rights, without a deployment, and their functions for values."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from terrace.live.gcp.session import Reader
 from tests.live.gcp.site import Site, wired
 
 
-def test_who_may_read_nothing_proves_nothing(site: Site) -> None:
+def test_without_rights_every_guarantee_is_unproven(site: Site) -> None:
     def refuse(environ, start):
         start("403 Forbidden", [("Content-Type", "application/json")])
         return [b'{"error": {"code": 403, "message": "Permission denied", "status": "PERMISSION_DENIED"}}']
@@ -19,13 +19,12 @@ def test_who_may_read_nothing_proves_nothing(site: Site) -> None:
     assert all("not allowed: Permission denied" in result.reason for result in found)
 
 
-def test_what_was_never_deployed_is_missing(site: Site) -> None:
+def test_without_a_deployment_every_guarantee_is_broken(site: Site) -> None:
     elsewhere = site.target.prefix.replace("prod", "other")
     from dataclasses import replace
 
     nowhere = Deployment(site.environment, replace(site.target, prefix=elsewhere), site.reader)
     statuses = {live.evaluate_guarantee(id, "gcp", nowhere).status for id in live.readable("gcp")}
-    # organisation policies and the record of calls belong to the project, whoever made them
     assert statuses == {"broken"}
 
 
@@ -33,7 +32,7 @@ def test_what_was_never_deployed_is_missing(site: Site) -> None:
     ("period", "inside", "whole"),
     [("3600s", 3600, 1 / 24), ("86400", 86400, 1.0), (None, None, None), ("P1D", None, None)],
 )
-def test_periods_as_google_writes_them(period: str | None, inside: int | None, whole: float | None) -> None:
+def test_periods_in_googles_format(period: str | None, inside: int | None, whole: float | None) -> None:
     assert (seconds(period), days(period)) == (inside, whole)
 
 

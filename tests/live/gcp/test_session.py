@@ -1,4 +1,4 @@
-"""What Google answers becomes a sentence with a way out; nothing that cannot be read passes."""
+"""Errors of Google become sentences with a hint; a check that cannot read does not pass."""
 
 import json
 import os
@@ -22,10 +22,10 @@ from tests.live.gcp.site import Site, wired
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-def answering(code: int, body: Any, asked: list[str] | None = None) -> Application:
+def answering(code: int, body: Any, calls: list[str] | None = None) -> Application:
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        if asked is not None:
-            asked.append(environ["REQUEST_URI"])
+        if calls is not None:
+            calls.append(environ["REQUEST_URI"])
         start(f"{code} An Answer", [("Content-Type", "application/json")])
         return [json.dumps(body).encode()]
 
@@ -37,50 +37,48 @@ def refusing(code: int, message: str = "because", **more: Any) -> Reader:
 
 
 @pytest.mark.parametrize(
-    ("code", "more", "kind", "told"),
+    ("code", "more", "kind", "message"),
     [
         (401, {}, CredentialsError, "Google Cloud does not accept the credentials"),
         (403, {}, Unreadable, "not allowed: because"),
         (403, {"errors": [{"reason": "rateLimitExceeded"}]}, Unreadable, "Google Cloud throttles: because"),
-        (403, {"details": [{"reason": "SERVICE_DISABLED"}]}, Off, "sqladmin.googleapis.com is not switched on"),
+        (403, {"details": [{"reason": "SERVICE_DISABLED"}]}, Off, "sqladmin.googleapis.com is not enabled"),
         (404, {}, Absent, "because"),
         (429, {}, Unreadable, "Google Cloud throttles: because"),
-        (500, {}, Unreadable, "Google Cloud is in trouble (500): because"),
+        (500, {}, Unreadable, "Google Cloud failed (500): because"),
         (400, {}, Unreadable, "400: because"),
     ],
 )
-def test_an_error_of_google_is_told_by_kind(
-    code: int, more: dict[str, Any], kind: type[TerraceError], told: str
-) -> None:
+def test_errors_are_classified(code: int, more: dict[str, Any], kind: type[TerraceError], message: str) -> None:
     with pytest.raises(kind) as raised:
         refusing(code, **more).call("sqladmin", "instances.get", project="p", instance="i")
-    assert raised.value.message.startswith(told)
+    assert raised.value.message.startswith(message)
     assert raised.value.where == "sqladmin.instances.get"
 
 
 @pytest.mark.parametrize(("code", "kind"), [(401, CredentialsError), (403, Unreadable), (404, Absent)])
-def test_services_without_a_client_and_objects_are_told_alike(code: int, kind: type[TerraceError]) -> None:
+def test_errors_of_services_without_a_client_are_classified(code: int, kind: type[TerraceError]) -> None:
     reader = refusing(code)
     with pytest.raises(kind):
         reader.rest("memorystore", "v1/projects/p/locations/l/instances/i")
-    from terrace.purge.gcp import versions
+    from terrace.live.gcp.objects import versions
 
     with pytest.raises(kind):
         list(versions(reader, "a-bucket"))
 
 
-def test_who_is_not_allowed_reads_which_right_is_needed() -> None:
+def test_a_denied_call_names_the_missing_right() -> None:
     with pytest.raises(Unreadable) as raised:
         refusing(403).call("dns", "managedZones.get", project="p", managedZone="z")
     assert raised.value.hint == "the identity needs a role with dns.managedZones.get"
 
 
-def test_a_page_that_is_no_json_is_told_by_its_first_line() -> None:
+def test_an_error_that_is_not_json_shows_its_first_line() -> None:
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         start("502 Bad Gateway", [("Content-Type", "text/html")])
         return [b"<html>a proxy's own page\nmore</html>"]
 
-    with pytest.raises(Unreadable, match="in trouble") as raised:
+    with pytest.raises(Unreadable, match="failed") as raised:
         Reader("p", wired(application)).call("dns", "managedZones.get", project="p", managedZone="z")
     assert "more" not in raised.value.message
 
@@ -96,20 +94,20 @@ def test_pages_are_read_to_the_end() -> None:
     assert [one["name"] for one in found] == ["a", "b"]
 
 
-def test_an_answer_is_asked_for_once_and_again_after_a_change() -> None:
-    asked: list[str] = []
-    reader = Reader("p", wired(answering(404, {"error": {"code": 404, "message": "none"}}, asked)))
+def test_an_answer_is_cached_until_a_change() -> None:
+    calls: list[str] = []
+    reader = Reader("p", wired(answering(404, {"error": {"code": 404, "message": "none"}}, calls)))
     for _ in range(3):
         with pytest.raises(Absent):
             reader.call("dns", "managedZones.get", project="p", managedZone="z")
-    assert len(asked) == 1
+    assert len(calls) == 1
     reader.forget("dns")
     with pytest.raises(Absent):
         reader.call("dns", "managedZones.get", project="p", managedZone="z")
-    assert len(asked) == 2
+    assert len(calls) == 2
 
 
-def test_the_token_that_terraform_reads_is_used_with_proxy_and_certificates_of_the_shell() -> None:
+def test_the_session_uses_terraforms_token_and_the_shells_proxy_and_certificates() -> None:
     shell = {TOKEN: "a-token", "HTTPS_PROXY": "http://127.0.0.1:9", "SSL_CERT_FILE": "/ca.pem"}
     session = _session(shell, "a-project")
     assert session.credentials.token == "a-token"  # type: ignore[attr-defined]
@@ -122,21 +120,21 @@ def test_the_token_that_terraform_reads_is_used_with_proxy_and_certificates_of_t
 @pytest.mark.parametrize(
     ("spared", "used"), [("", True), ("example.com", True), (".googleapis.com", False), ("*", False)]
 )
-def test_a_proxy_is_left_out_where_the_shell_says_so(spared: str, used: bool) -> None:
+def test_no_proxy_is_respected(spared: str, used: bool) -> None:
     session = _session({TOKEN: "a-token", "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": spared}, "a-project")
     assert bool(session.proxies) is used
 
 
-def test_a_network_that_is_down_is_told() -> None:
+def test_a_network_failure_is_reported() -> None:
     reader = Reader("p", variables={TOKEN: "a-token", "HTTPS_PROXY": "http://127.0.0.1:9"})
-    with pytest.raises(Unreadable, match="Google Cloud did not answer") as raised:
+    with pytest.raises(Unreadable, match="Google Cloud did not respond") as raised:
         reader.call("dns", "managedZones.get", project="p", managedZone="z")
     assert "HTTPS_PROXY" in raised.value.hint
 
 
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """A shell without credentials of Google's."""
+    """A shell without Google credentials."""
     for name in (TOKEN, "GOOGLE_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
@@ -151,7 +149,7 @@ def test_no_credentials_at_all(bare: pytest.MonkeyPatch) -> None:
     assert look().status == "absent"
 
 
-def test_a_key_that_is_no_key(bare: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_invalid_key_file(bare: pytest.MonkeyPatch, tmp_path: Path) -> None:
     written = tmp_path / "key.json"
     written.write_text("{}")
     bare.setenv("GOOGLE_CREDENTIALS", str(written))
@@ -160,7 +158,7 @@ def test_a_key_that_is_no_key(bare: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert look().detail == "from GOOGLE_CREDENTIALS"
 
 
-def test_where_credentials_come_from_is_told_without_asking(bare: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_look_names_the_source_of_credentials(bare: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "application_default_credentials.json").write_text("{}")
     assert look().detail == "from gcloud's application default login"
     bare.setenv(TOKEN, "secret")
@@ -172,17 +170,17 @@ def test_the_projects_own_number_is_accepted(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
-    [({"project_number": "999"}, "the environment says 999"), ({"project_id": "no-such-project"}, "do not reach")],
+    ("changed", "message"),
+    [({"project_number": "999"}, "the environment has 999"), ({"project_id": "no-such-project"}, "does not exist")],
 )
-def test_the_wrong_project_is_refused(site: Site, changed: dict[str, str], told: str) -> None:
+def test_the_wrong_project_is_refused(site: Site, changed: dict[str, str], message: str) -> None:
     settings = site.target.settings.model_copy(update=changed)
-    with pytest.raises(TerraceError, match=told) as raised:
+    with pytest.raises(TerraceError, match=message) as raised:
         site.reader.check_account(replace(site.target, settings=settings))
     assert raised.value.hint
 
 
-def test_without_the_sdk_one_sentence_says_what_to_install() -> None:
+def test_a_missing_sdk_has_a_hint() -> None:
     code = """
 import sys
 for name in ("google.auth", "google.cloud.storage", "googleapiclient"):
@@ -200,13 +198,13 @@ except Exception as error:
     assert "pip install 'terrace[gcp]'" in run.stdout
 
 
-def test_a_shells_variables_lead_to_where_they_say(site: Site, tmp_path: Path) -> None:
-    """A server of its own behind its proxy, with its own authority, and only the token of Terraform's provider."""
+def test_variables_of_a_child_process_are_used(site: Site, tmp_path: Path) -> None:
+    """An emulator of its own, with its proxy, its certificate authority and the provider's token only."""
     running = start("gcp", tmp_path, account=account_of("gcp", site.target.settings), parent=os.getpid())
     try:
         reader = Reader(site.account, variables=running.environment())
         reader.check_account(site.target)
-        with pytest.raises(Off, match="is not switched on"):
+        with pytest.raises(Off, match="is not enabled"):
             reader.call("container", "projects.locations.clusters.list", parent=f"{site.place}")
         assert running.refused() == {}
     finally:

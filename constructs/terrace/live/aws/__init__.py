@@ -1,4 +1,4 @@
-"""AWS read live through boto3: the functions of `terrace.live` for this cloud. No CDK, no Terraform state."""
+"""Reads a live AWS deployment through boto3: the functions of `terrace.live` for this cloud."""
 
 from terrace.live.aws.checks import opened
 from terrace.live.aws.leftovers import leftovers

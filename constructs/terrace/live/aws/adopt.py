@@ -1,9 +1,8 @@
-"""What a killed apply created: the import ids of resources that exist and are in no state.
+"""Import ids of resources that exist and are in no state, because an apply was killed.
 
-Three ways, by type. A name that is unique in the account gives the id without asking (`BY_NAME`). EC2's resources have
-no names, but carry the deployment's tags and a `Name` that is unique in it (`BY_TAG`). The rest is listed and matched
-by its name (`adopt_listing.py`). What is `OVERWRITTEN` needs no adoption. A test holds that each type of the foundation
-is in exactly one of the four.
+By type: a name that is unique in the account gives the id without a call (`BY_NAME`). EC2's resources have no names but
+the deployment's tags and a unique `Name` (`BY_TAG`). Others are listed and matched by name (`adopt_listing.py`), and
+`OVERWRITTEN` ones need no adoption. A test ensures that each type of the foundation is in exactly one of the four.
 
 Source of the ids: the "Import" section of each resource's page in the AWS provider's documentation, 5.100.
 """
@@ -77,10 +76,10 @@ BY_TAG = {
 }
 
 
-# Creating these again does no harm: the service overwrites what is there, or answers that all is as wanted.
+# Creating these again is harmless: the service overwrites the existing one, or responds that nothing changes.
 OVERWRITTEN = frozenset(
     {
-        # one setting of something that is adopted by itself
+        # one setting of a resource that is adopted
         "aws_backup_vault_lock_configuration",
         "aws_backup_vault_notifications",
         "aws_backup_vault_policy",
@@ -122,7 +121,7 @@ OVERWRITTEN = frozenset(
         "aws_config_configuration_recorder_status",
         "aws_config_delivery_channel",
         "aws_securityhub_standards_subscription",
-        # settings of the account or of what AWS itself puts into a VPC
+        # settings of the account, or of what AWS creates in a VPC
         "aws_default_network_acl",
         "aws_default_route_table",
         "aws_default_security_group",
@@ -141,9 +140,9 @@ OVERWRITTEN = frozenset(
 
 
 def find(candidates: Sequence[Candidate], *, environment: str, variables: Mapping[str, str]) -> dict[str, str]:
-    """Import ids of the candidates that exist, or that may exist because their name says which they would be.
+    """Import ids of the candidates that exist, or may exist: those whose name gives the id are not read.
 
-    Raises TerraceError when AWS cannot be asked, or when two resources fit one candidate.
+    Raises TerraceError when AWS cannot be read, or when two resources match one candidate.
     """
     account = Account(environment, variables)
     found = {}
@@ -151,11 +150,11 @@ def find(candidates: Sequence[Candidate], *, environment: str, variables: Mappin
         try:
             identity = _identity(account, candidate)
         except ClientError as error:
-            if _not_there(error):
+            if _is_absent(error):
                 continue
-            raise TerraceError(f"AWS does not say whether it exists: {error}", where=candidate.address) from error
+            raise TerraceError(f"could not read whether it exists: {error}", where=candidate.address) from error
         except BotoCoreError as error:
-            raise TerraceError(f"AWS cannot be asked whether it exists: {error}", where=candidate.address) from error
+            raise TerraceError(f"could not read whether it exists: {error}", where=candidate.address) from error
         if identity:
             found[candidate.address] = identity
     return found
@@ -172,9 +171,9 @@ def _identity(account: Account, candidate: Candidate) -> str | None:
         alive = [i for i in account.tagged(candidate.region, kind, name) if _alive(account, candidate, i)]
         if len(alive) > 1:
             raise TerraceError(
-                f"{len(alive)} of them exist with the Name {name}: {', '.join(alive)}",
+                f"{len(alive)} resources have the Name {name}: {', '.join(alive)}",
                 where=candidate.address,
-                hint="delete all but one; Terrace cannot know which one is meant",
+                hint="delete all but one",
             )
         return alive[0] if alive else None
     listing = BY_LISTING.get(candidate.type)
@@ -182,7 +181,7 @@ def _identity(account: Account, candidate: Candidate) -> str | None:
 
 
 def _filled(account: Account, template: str, candidate: Candidate) -> str | None:
-    """The template with the planned values; None while one of them is known only after the apply."""
+    """The template with the planned values; None if one of them is known after the apply only."""
     values = {name: value for name, value in candidate.values.items() if value not in (None, "")}
     values.setdefault("path", "/")
     if candidate.type == "aws_iam_openid_connect_provider" and "url" in values:
@@ -200,22 +199,22 @@ def _filled(account: Account, template: str, candidate: Candidate) -> str | None
 
 
 def _alive(account: Account, candidate: Candidate, identity: str) -> bool:
-    """Whether a tagged resource is not one of those that EC2 still lists, with tags, after they were deleted."""
+    """Whether a tagged resource still exists; EC2 lists deleted ones for a while."""
     client = account.client("ec2", candidate.region)
     match candidate.type:
         case "aws_nat_gateway":
             states = [n["State"] for n in client.describe_nat_gateways(NatGatewayIds=[identity])["NatGateways"]]
         case "aws_vpn_connection":
-            shown = client.describe_vpn_connections(VpnConnectionIds=[identity])["VpnConnections"]
-            states = [connection["State"] for connection in shown]
+            found = client.describe_vpn_connections(VpnConnectionIds=[identity])["VpnConnections"]
+            states = [connection["State"] for connection in found]
         case "aws_vpc_endpoint":
-            shown = client.describe_vpc_endpoints(VpcEndpointIds=[identity])["VpcEndpoints"]
-            states = [endpoint["State"] for endpoint in shown]
+            found = client.describe_vpc_endpoints(VpcEndpointIds=[identity])["VpcEndpoints"]
+            states = [endpoint["State"] for endpoint in found]
         case _:
             return True
     return any(state not in ("deleted", "deleting") for state in states)
 
 
-def _not_there(error: ClientError) -> bool:
+def _is_absent(error: ClientError) -> bool:
     code = str(error.response.get("Error", {}).get("Code", ""))
     return "NotFound" in code or "NoSuch" in code or "NonExist" in code or code == "404"

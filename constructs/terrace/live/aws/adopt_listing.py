@@ -1,6 +1,6 @@
-"""Resources that are found by listing them: those whose id their name does not give. One function a type.
+"""Resources that are found by listing, because their name does not give their id. One function per type.
 
-Each takes the account, the region and the planned values, and returns the import id, or None when there is none.
+Each takes the account, the region and the planned values, and returns the import id, or None.
 """
 
 import os
@@ -16,7 +16,7 @@ Values = Mapping[str, Any]
 
 
 class Account:
-    """The account as the children of this deployment see it: their credentials, proxy and certificates, not this
+    """The account with the credentials, proxy and certificates of the deployment's child processes, not of this
     process's.
     """
 
@@ -34,7 +34,7 @@ class Account:
                 for scheme in ("http", "https")
                 if (proxy := self._variables.get(f"{scheme.upper()}_PROXY") or self._variables.get(f"{scheme}_proxy"))
             }
-            # stubs know a client by the literal name of its service only
+            # the stubs need a literal service name
             session: Any = self._session
             self._clients[service, region] = session.client(
                 service,
@@ -61,7 +61,7 @@ class Account:
         return {"account": arn[4], "partition": arn[1]}
 
     def tagged(self, region: str, kind: str, name: str) -> list[str]:
-        """Ids of the deployment's EC2 resources of a kind that bear a `Name`."""
+        """Ids of the deployment's EC2 resources of a kind with a `Name`."""
         if region not in self._tags:
             client = self.client("ec2", region)
             tags: dict[tuple[str, str], dict[str, str]] = {}
@@ -79,19 +79,17 @@ class Account:
 
 
 def _pages(client: Any, operation: str, field: str, **arguments: Any) -> list[Any]:
-    """All entries of a listing. Some of AWS's have no paginator, because they have no pages."""
+    """All entries of a listing. Listings without pages have no paginator."""
     if not client.can_paginate(operation):
         return list(getattr(client, operation)(**arguments).get(field) or [])
     return [entry for page in client.get_paginator(operation).paginate(**arguments) for entry in page.get(field) or []]
 
 
 def _kms_key(account: Account, region: str, values: Values) -> str | None:
-    """The key with our tags and Name that is not waiting for its deletion. Tags are listed key by key: few have
-    ours.
-    """
+    """The key with the deployment's tags and Name that is not pending deletion."""
     client = account.client("kms", region)
-    wanted = {"managed-by": "terrace", "environment": account.environment, "Name": _tag(values, "Name")}
-    if not wanted["Name"]:
+    planned = {"managed-by": "terrace", "environment": account.environment, "Name": _tag(values, "Name")}
+    if not planned["Name"]:
         return None
     for key in _pages(client, "list_keys", "Keys"):
         try:
@@ -100,8 +98,8 @@ def _kms_key(account: Account, region: str, values: Values) -> str | None:
                 for tag in _pages(client, "list_resource_tags", "Tags", KeyId=key["KeyId"])
             }
         except ClientError:
-            continue  # a key whose policy shuts us out is not ours
-        if wanted.items() <= tags.items():
+            continue  # the deployment's own keys allow the call
+        if planned.items() <= tags.items():
             state = client.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"]
             if state not in ("PendingDeletion", "PendingReplicaDeletion"):
                 return str(key["KeyId"])
@@ -153,9 +151,7 @@ def _listener(account: Account, region: str, values: Values) -> str | None:
 
 
 def _security_group_rule(egress: bool) -> "Finder":
-    """A rule has no name: it is the one of its group with the same protocol, ports and peer, of which there can be
-    only one.
-    """
+    """The rule of the group with the same protocol, ports and peer, which is unique."""
 
     def look(account: Account, region: str, values: Values) -> str | None:
         if not values.get("security_group_id"):
@@ -184,7 +180,7 @@ def _security_group_rule(egress: bool) -> "Finder":
 
 
 def _zone(account: Account, region: str, values: Values) -> str | None:
-    """A zone of this name and kind that bears our tags. Route 53 lets any number of zones have one name."""
+    """A zone of this name and kind with the deployment's tags. Zones may have the same name."""
     client = account.client("route53", region)
     private = bool(values.get("vpc"))
     for zone in _pages(client, "list_hosted_zones", "HostedZones"):
@@ -227,12 +223,12 @@ def _detector(account: Account, region: str, values: Values) -> str | None:
 
 
 def _pod_identity(account: Account, region: str, values: Values) -> str | None:
-    wanted = {"namespace": values.get("namespace"), "serviceAccount": values.get("service_account")}
+    planned = {"namespace": values.get("namespace"), "serviceAccount": values.get("service_account")}
     if not values.get("cluster_name"):
         return None
     client = account.client("eks", region)
     for entry in _pages(client, "list_pod_identity_associations", "associations", clusterName=values["cluster_name"]):
-        if wanted.items() <= entry.items():
+        if planned.items() <= entry.items():
             return f"{values['cluster_name']},{entry['associationId']}"
     return None
 

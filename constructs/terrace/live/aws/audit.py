@@ -1,4 +1,4 @@
-"""CloudTrail, GuardDuty and Config as they are (AUD-1 to AUD-3)."""
+"""Checks of CloudTrail, GuardDuty and Config (AUD-1 to AUD-3)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ _BASELINE = (
     "RDS_STORAGE_ENCRYPTED", "RDS_INSTANCE_PUBLIC_ACCESS_CHECK", "EKS_SECRETS_ENCRYPTED",
     "CLOUD_TRAIL_LOG_FILE_VALIDATION_ENABLED", "VPC_DEFAULT_SECURITY_GROUP_CLOSED", "REQUIRED_TAGS",
 )  # fmt: skip
-"""The least that configuration is compared with; a deployment may have more rules."""
+"""The rules that every deployment needs; it may have more."""
 
 
 @check("AUD-1")
@@ -32,13 +32,13 @@ def recorded(deployment: Deployment) -> Iterator[Observation]:
     selectors = deployment.call("cloudtrail", "get_event_selectors", TrailName=names.trail_arn(deployment.target))
     chosen = [_fields(selector) for selector in selectors.get("AdvancedEventSelectors", [])]
     yield equal(
-        resource, "management events", any("Management" in one.get("eventCategory", []) for one in chosen), True
+        resource, "management events", any("Management" in fields.get("eventCategory", []) for fields in chosen), True
     )
     read = [
         arn
-        for one in chosen
-        if "AWS::S3::Object" in one.get("resources.type", [])
-        for arn in one.get("resources.ARN", [])
+        for fields in chosen
+        if "AWS::S3::Object" in fields.get("resources.type", [])
+        for arn in fields.get("resources.ARN", [])
     ]
     layers = [f"{names.bucket_arn(deployment.target, layer)}/" for layer in LAYERS]
     yield includes(resource, "recorded objects", [arn.rstrip("*") for arn in read], layers)
@@ -66,15 +66,13 @@ def threats_looked_for(deployment: Deployment) -> Iterator[Observation]:
 
 @check("AUD-3")
 def compared(deployment: Deployment) -> Iterator[Observation]:
-    # one recorder an account and region, whoever made it
+    # an account has one recorder in a region, of any environment
     region = deployment.target.region
     recorders = deployment.call("config", "describe_configuration_recorders")["ConfigurationRecorders"]
     everything = [one for one in recorders if one.get("recordingGroup", {}).get("allSupported")]
     yield at_least(f"Config in {region}", "recorders of everything", len(everything), 1)
     states = deployment.call("config", "describe_configuration_recorder_status")["ConfigurationRecordersStatus"]
-    yield empty(
-        f"Config in {region}", "recorders that stand still", [one["name"] for one in states if not one["recording"]]
-    )
+    yield empty(f"Config in {region}", "stopped recorders", [one["name"] for one in states if not one["recording"]])
     channels = deployment.call("config", "describe_delivery_channels")["DeliveryChannels"]
     yield at_least(f"Config in {region}", "delivery channels", len(channels), 1)
     rules = deployment.pages("config", "describe_config_rules", "ConfigRules")

@@ -1,4 +1,4 @@
-"""AWS Backup as it is (BAK-1 to BAK-3)."""
+"""Checks of AWS Backup (BAK-1 to BAK-3)."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,7 +14,7 @@ from terrace.live.aws.session import Absent
 
 def vault(deployment: Deployment, region: str | None = None) -> dict[str, Any]:
     """The vault of a region; the recovery region's has its own name. Raises Absent."""
-    # asking for a vault that does not exist is answered "access denied", so it is looked up in the list
+    # AWS responds "access denied" for a vault that does not exist, so it is looked up in the list
     for entry in deployment.pages("backup", "list_backup_vaults", "BackupVaultList", region=region):
         if entry["BackupVaultName"].startswith(deployment.prefix):
             found: dict[str, Any] = entry
@@ -71,8 +71,8 @@ def _selected(deployment: Deployment, plan_id: str) -> Iterator[Observation]:
         )
         chosen += answer["BackupSelection"].get("Resources", [])
     layers = [names.bucket_arn(deployment.target, "silver"), names.bucket_arn(deployment.target, "gold")]
-    wanted = [database.server(deployment)["DBInstanceArn"], *layers]
-    yield includes(f"backup plan {deployment.prefix}", "backs up", chosen, wanted)
+    expected = [database.server(deployment)["DBInstanceArn"], *layers]
+    yield includes(f"backup plan {deployment.prefix}", "backs up", chosen, expected)
 
 
 @check("BAK-2")
@@ -116,7 +116,7 @@ def objectives_met(deployment: Deployment) -> Iterator[Observation]:
     yield Observation(
         resource, f"longest time between backups = {shortest or 'unknown'}", met, f"<= {spec.rpo} (backup.rpo)"
     )
-    # a restore that needs a new instance must fit, so recovery to a point in time has to be possible at all
+    # the RPO between two backups needs point-in-time recovery
     server = database.server(deployment)
     recoverable = server.get("LatestRestorableTime") is not None or (server.get("BackupRetentionPeriod") or 0) > 0
     yield equal(f"db instance {server['DBInstanceIdentifier']}", "point-in-time recovery", recoverable, True)

@@ -1,4 +1,4 @@
-"""ElastiCache for Valkey as it is (CACHE-1 to CACHE-3)."""
+"""Checks of ElastiCache for Valkey (CACHE-1 to CACHE-3)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ def group(deployment: Deployment) -> dict[str, Any]:
 
 @check("CACHE-1")
 def authenticated(deployment: Deployment) -> Iterator[Observation]:
-    # ElastiCache has no public address at all, so what remains is who may log in
+    # ElastiCache has no public address, so only authentication remains to be checked
     resource = f"cache {deployment.prefix}"
     groups = group(deployment).get("UserGroupIds") or []
     yield at_least(resource, "user groups", len(groups), 1)

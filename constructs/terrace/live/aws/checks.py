@@ -1,4 +1,4 @@
-"""The deployment that checks read, and small helpers for them."""
+"""The deployment that checks read, and functions that several of them use."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from terrace.live.aws.session import Reader
 
 @dataclass(frozen=True)
 class Deployment:
-    """A live deployment: its environment, its target and what reads it."""
+    """A live deployment with its environment, its target and a reader."""
 
     environment: Environment
     target: Target
@@ -32,7 +32,7 @@ class Deployment:
 
 
 def opened(environment: Environment, target: Target) -> Deployment:
-    """The deployment of a target, with the shell's credentials. Raises TerraceError for another account's."""
+    """The deployment of a target, read with the shell's credentials. Raises TerraceError for another account."""
     reader = Reader(target)
     reader.check_account()
     return Deployment(environment, target, reader)

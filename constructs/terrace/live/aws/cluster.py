@@ -1,4 +1,4 @@
-"""EKS as it is (K8S-1 to K8S-9)."""
+"""Checks of EKS (K8S-1 to K8S-9)."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def pool(deployment: Deployment, name: str) -> dict[str, Any]:
 
 
 def _machine(deployment: Deployment, name: str) -> dict[str, Any]:
-    """What a pool's nodes are made of: the launch template in the version that the node group uses."""
+    """The launch template of a pool, in the version that its node group uses."""
     template = pool(deployment, name)["launchTemplate"]
     answer = deployment.call(
         "ec2",
@@ -80,7 +80,7 @@ def organisation_only(deployment: Deployment) -> Iterator[Observation]:
     access = cluster(deployment).get("accessConfig", {})
     resource = f"cluster {deployment.prefix}"
     yield equal(resource, "authenticationMode", access.get("authenticationMode"), "API")
-    # nodes and AWS's own roles have entries too; an administrator is who has an administrator's policy
+    # nodes and AWS's own roles have entries too; only those with an administrator's policy are administrators
     known = {
         names.arn(deployment.target, "iam", f"role/{names.settings(deployment.target).admin_role}", region=""),
         names.role_arn(deployment.target, "ci-apply"),
@@ -96,7 +96,7 @@ def organisation_only(deployment: Deployment) -> Iterator[Observation]:
         )
         if any(str(policy["policyArn"]).endswith("AdminPolicy") for policy in policies):
             admins.add(principal)
-    yield empty(resource, "administrators that nobody named", sorted(admins - known))
+    yield empty(resource, "undeclared administrators", sorted(admins - known))
     yield includes(resource, "administrators", admins, known)
 
 
@@ -107,12 +107,12 @@ def pools_scale(deployment: Deployment) -> Iterator[Observation]:
         scaling = found.get("scalingConfig", {})
         if deployment.environment.cost.sleep is None:
             yield equal(f"pool {name}", "minSize", scaling.get("minSize"), spec.min_nodes)
-        else:  # asleep, it is zero
-            asleep = scaling.get("minSize") in (0, spec.min_nodes)
-            yield Observation(f"pool {name}", f"minSize = {scaling.get('minSize')}", asleep, f"0 or {spec.min_nodes}")
+        else:  # zero during the sleep schedule
+            ok = scaling.get("minSize") in (0, spec.min_nodes)
+            yield Observation(f"pool {name}", f"minSize = {scaling.get('minSize')}", ok, f"0 or {spec.min_nodes}")
         yield equal(f"pool {name}", "maxSize", scaling.get("maxSize"), spec.max_nodes)
-        wanted = "SPOT" if spec.kind == "spot" else "ON_DEMAND"
-        yield equal(f"pool {name}", "capacityType", found.get("capacityType"), wanted)
+        expected = "SPOT" if spec.kind == "spot" else "ON_DEMAND"
+        yield equal(f"pool {name}", "capacityType", found.get("capacityType"), expected)
 
 
 @check("K8S-7")

@@ -1,4 +1,4 @@
-"""Budgets and the sleep schedule as they are (COST-1, COST-2)."""
+"""Checks of budgets and the sleep schedule (COST-1, COST-2)."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def budget(deployment: Deployment) -> Iterator[Observation]:
             "budgets", "describe_subscribers_for_notification", "Subscribers", Notification=alert, **who
         )
         yield at_least(
-            resource, f"who hears of {alert['Threshold']:g} % {alert['NotificationType'].lower()}", len(people), 1
+            resource, f"subscribers at {alert['Threshold']:g} % {alert['NotificationType'].lower()}", len(people), 1
         )
 
 
@@ -32,7 +32,7 @@ def budget(deployment: Deployment) -> Iterator[Observation]:
 def sleeps(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.cost.sleep
     if spec is None:
-        raise NotRequired("it is always awake (cost.sleep)")
+        raise NotRequired("cost.sleep is not set")
     schedules = [
         deployment.call("scheduler", "get_schedule", Name=entry["Name"], GroupName=entry["GroupName"])
         for entry in deployment.pages("scheduler", "list_schedules", "Schedules", NamePrefix=deployment.prefix)
@@ -53,12 +53,12 @@ def sleeps(deployment: Deployment) -> Iterator[Observation]:
 
 
 def _sizes(schedule: dict[str, Any], pool: str) -> int | None:
-    """The least number of nodes that a schedule gives to a pool; None when it is about something else."""
+    """The minimum size that a schedule sets for a pool; None if it is for another one."""
     target = schedule.get("Target", {})
     if not str(target.get("Arn")).endswith(":eks:updateNodegroupConfig"):
         return None
-    wanted = json.loads(target.get("Input") or "{}")
-    if wanted.get("NodegroupName") != pool:
+    expected = json.loads(target.get("Input") or "{}")
+    if expected.get("NodegroupName") != pool:
         return None
-    size = wanted.get("ScalingConfig", {}).get("MinSize")
+    size = expected.get("ScalingConfig", {}).get("MinSize")
     return None if size is None else int(size)

@@ -1,4 +1,4 @@
-"""Which AWS credentials this shell has."""
+"""The AWS credentials of this shell."""
 
 from terrace.live import CredentialStatus
 
@@ -6,13 +6,13 @@ HINT = "only a real account needs them: `aws sso login`, AWS_PROFILE, or AWS_ACC
 
 
 def look() -> CredentialStatus:
-    """Whether boto3 finds any, and where. No cloud is asked."""
+    """Whether boto3 finds any, and where, without a call to AWS."""
     import botocore.session
     from botocore.exceptions import BotoCoreError
 
     try:
         session = botocore.session.get_session()
-        # The metadata service of a machine is left out: asking it takes seconds where there is none.
+        # without the instance metadata service: a call to a missing one takes seconds
         session.get_component("credential_provider").remove("iam-role")
         credentials = session.get_credentials()
         region = session.get_config_variable("region")

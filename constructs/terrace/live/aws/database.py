@@ -1,4 +1,4 @@
-"""RDS for PostgreSQL as it is (DB-1 to DB-10)."""
+"""Checks of RDS for PostgreSQL (DB-1 to DB-10)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -126,7 +126,7 @@ def grows(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-9")
 def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
-    # schemas, databases and roles are made by the bootstrap job inside PostgreSQL, which AWS's API does not show
+    # the bootstrap job creates schemas, databases and roles inside PostgreSQL, which AWS's API does not show
     instance = server(deployment)
     resource = f"db instance {instance['DBInstanceIdentifier']}"
     major = str(instance.get("EngineVersion", "")).split(".")[0]

@@ -1,4 +1,4 @@
-"""The load balancer and its firewall as they are (NET-6)."""
+"""Checks of the load balancer and its firewall (NET-6)."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ _TLS = (
     "ELBSecurityPolicy-TLS-1-2",
     "ELBSecurityPolicy-FS-1-2",
 )
-"""Beginnings of the names of policies without TLS 1.0 and 1.1. Source: ELB, "Security policies for your ALB"."""
+"""Prefixes of policies without TLS 1.0 and 1.1. Source: ELB, "Security policies for your ALB"."""
 _MANAGED = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet")
 
 
@@ -43,7 +43,7 @@ def _firewall(deployment: Deployment, load_balancer: str, resource: str) -> Iter
     yield Observation(resource, f"firewall {acl['Name'] if acl else 'none'}", acl is not None, deployment.prefix)
     if acl is None:
         return
-    # the association may give a summary; the rules are read from the firewall itself
+    # the association may return a summary without rules
     full = deployment.call("wafv2", "get_web_acl", Name=acl["Name"], Scope="REGIONAL", Id=acl["Id"])["WebACL"]
     managed = {
         rule["Statement"]["ManagedRuleGroupStatement"]["Name"]: rule

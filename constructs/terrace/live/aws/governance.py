@@ -1,4 +1,4 @@
-"""Tags and regions as they are (GOV-1, GOV-2)."""
+"""Checks of tags and regions (GOV-1, GOV-2)."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from terrace.live.aws.checks import Deployment
 
 
 def tagged(deployment: Deployment, region: str | None = None) -> list[dict[str, Any]]:
-    """What the tagging API lists as ours in a region: by the tags of the deployment, or by its name in the ARN."""
+    """The deployment's resources that the tagging API lists in a region, by tags or by the name in the ARN."""
     found = deployment.pages("resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", region=region)
     ours = {"environment": deployment.target.environment, "managed-by": "terrace"}
     return [
@@ -23,7 +23,7 @@ def tagged(deployment: Deployment, region: str | None = None) -> list[dict[str, 
 
 
 def tags(pairs: list[dict[str, Any]]) -> dict[str, str]:
-    """A list of keys and values as a mapping."""
+    """A list of tags as a mapping."""
     return {str(pair["Key"]): str(pair["Value"]) for pair in pairs}
 
 
@@ -34,14 +34,14 @@ def _named(arn: str, prefix: str) -> bool:
 
 @check("GOV-1")
 def all_tagged(deployment: Deployment) -> Iterator[Observation]:
-    wanted = dict(deployment.target.tags)
+    expected = dict(deployment.target.tags)
     carried: dict[str, dict[str, str]] = {
         entry["ResourceARN"]: tags(entry.get("Tags", []))
         for region in (None, deployment.target.recovery_region)
         if region is not None or deployment.target.region
         for entry in tagged(deployment, region)
     }
-    # the largest pieces are read one by one as well: the tagging API leaves out what never had a tag
+    # the tagging API omits resources that never had a tag, so the main ones are also read one by one
     server = database.server(deployment)
     carried[server["DBInstanceArn"]] = tags(server.get("TagList", []))
     carried[names.cluster_arn(deployment.target)] = dict(cluster.cluster(deployment).get("tags", {}))
@@ -51,9 +51,9 @@ def all_tagged(deployment: Deployment) -> Iterator[Observation]:
         found = deployment.call("s3", "get_bucket_tagging", region=region, Bucket=bucket)["TagSet"]
         carried[f"bucket {bucket}"] = tags(found)
     for resource, has in sorted(carried.items()):
-        wrong = sorted(key for key, value in wanted.items() if has.get(key) != value)
+        wrong = sorted(key for key, value in expected.items() if has.get(key) != value)
         yield Observation(
-            resource, f"lacks {', '.join(wrong)}" if wrong else "has its tags", not wrong, ", ".join(wanted)
+            resource, f"lacks {', '.join(wrong)}" if wrong else "has its tags", not wrong, ", ".join(expected)
         )
 
 

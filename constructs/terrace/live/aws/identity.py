@@ -1,4 +1,4 @@
-"""Pipelines' identities as they are (ID-1)."""
+"""Checks of pipelines' identities (ID-1)."""
 
 from collections.abc import Iterator
 
@@ -50,7 +50,7 @@ def _plan_reads(deployment: Deployment) -> Iterator[Observation]:
             deployment.call("iam", "get_role_policy", RoleName=role, PolicyName=policy)["PolicyDocument"]
         )
     ]
-    # the lock beside its own state is the one thing that a plan writes
+    # a plan writes nothing but the lock of its own state
     granted = [one for one in inline if not all(place.endswith(".tflock") for place in values(one.get("Resource")))]
     writes = [action for action in _NEVER if any(allows(statement, action) for statement in granted)]
     yield empty(f"role {role}", "what it may change", writes)

@@ -1,4 +1,4 @@
-"""KMS keys as they are (KEY-1 to KEY-3)."""
+"""Checks of KMS keys (KEY-1 to KEY-3)."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from terrace.aws import names
 from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, Purpose
 from terrace.live.aws.checks import Deployment
 
-# what turns a key into clear text, or into somebody else's right to do so
+# actions that decrypt or encrypt, or grant others the right to
 _USE = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:CreateGrant")
 
 
@@ -29,11 +29,11 @@ def key(deployment: Deployment, purpose: Purpose, region: str | None = None) -> 
 def used(
     deployment: Deployment, resource: str, name: str, reference: str | None, purpose: Purpose, region: str | None = None
 ) -> Observation:
-    """Whether `reference` (an ARN, id or alias that a resource gives) means the purpose's key."""
-    metadata, wanted = key(deployment, purpose, region), alias(deployment, purpose)
-    meant = {metadata["Arn"], metadata["KeyId"], wanted}
-    good = reference is not None and (reference in meant or reference.endswith(f":{wanted}"))
-    return Observation(resource, f"{name} = {wanted if good else reference or 'unset'}", good, wanted)
+    """Whether `reference` (an ARN, id or alias) is the purpose's key."""
+    metadata, expected = key(deployment, purpose, region), alias(deployment, purpose)
+    meant = {metadata["Arn"], metadata["KeyId"], expected}
+    good = reference is not None and (reference in meant or reference.endswith(f":{expected}"))
+    return Observation(resource, f"{name} = {expected if good else reference or 'unset'}", good, expected)
 
 
 def _everywhere(deployment: Deployment) -> Iterator[tuple[Purpose, str]]:
@@ -55,7 +55,7 @@ def own_key_rotated(deployment: Deployment) -> Iterator[Observation]:
             resource, "has a key of its own" if other == resource else f"shares {other}", other == resource
         )
         if metadata.get("KeyState") == "PendingDeletion":
-            continue  # KEY-2 says so; its rotation is off by then
+            continue  # KEY-2 reports it; its rotation is off
         rotation = deployment.call("kms", "get_key_rotation_status", region=region, KeyId=metadata["Arn"])
         yield equal(resource, "KeyRotationEnabled", rotation.get("KeyRotationEnabled"), True)
         if rotation.get("KeyRotationEnabled"):
@@ -65,7 +65,7 @@ def own_key_rotated(deployment: Deployment) -> Iterator[Observation]:
 
 @check("KEY-2")
 def none_under_destruction(deployment: Deployment) -> Iterator[Observation]:
-    # the waiting time is given when destruction is asked for, so only its absence can be read beforehand
+    # the waiting time is a parameter of the deletion, so only pending deletions can be read
     for purpose, region in _everywhere(deployment):
         metadata, resource = key(deployment, purpose, region), f"{alias(deployment, purpose)} ({region})"
         yield equal(resource, "KeyState", metadata.get("KeyState"), "Enabled")
@@ -86,7 +86,7 @@ def least_use(deployment: Deployment) -> Iterator[Observation]:
 
 
 def _open(deployment: Deployment, statement: dict[str, Any]) -> bool:
-    """Whether everybody, or every identity of the account whose own policy says so, may use the key by itself."""
+    """Whether anyone, or any identity of the account by its own IAM policy, may use the key."""
     wide = {"*", names.root(deployment.target), names.account(deployment.target)}
     if not wide & set(principals(statement)) and not principals(statement, "Service"):
         return False

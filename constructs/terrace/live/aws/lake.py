@@ -1,4 +1,4 @@
-"""S3 as it is (LAKE-1 to LAKE-7)."""
+"""Checks of S3 (LAKE-1 to LAKE-7)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,12 +12,12 @@ from terrace.live.aws import keys
 from terrace.live.aws.checks import Deployment
 
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-_KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups"}  # the others: the lake's
+_KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups"}  # all others: the lake's key
 _WRITES = ("s3:PutObject", "s3:DeleteObject")
 
 
 def buckets(deployment: Deployment) -> Iterator[tuple[Bucket, str, str]]:
-    """Each bucket: what it is for, its name, its region; the copies in the recovery region come last."""
+    """Each bucket, its name and its region; copies in the recovery region come last."""
     for bucket in BUCKETS:
         yield bucket, names.bucket(deployment.target, bucket), deployment.target.region
     region = deployment.target.recovery_region
@@ -53,10 +53,10 @@ def encrypted(deployment: Deployment) -> Iterator[Observation]:
     for bucket, name, region in buckets(deployment):
         answer = deployment.call("s3", "get_bucket_encryption", region=region, Bucket=name)
         rule = answer["ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"]
-        # the services that write access logs cannot use a customer key: S3 User Guide, "Enabling access logging"
-        wanted = "AES256" if bucket == "access" else "aws:kms"
-        yield equal(name, "SSEAlgorithm", rule.get("SSEAlgorithm"), wanted)
-        if wanted == "aws:kms":
+        # log delivery cannot use a customer key: S3 User Guide, "Enabling access logging"
+        expected = "AES256" if bucket == "access" else "aws:kms"
+        yield equal(name, "SSEAlgorithm", rule.get("SSEAlgorithm"), expected)
+        if expected == "aws:kms":
             purpose = _KEY.get(bucket, "lake")
             yield keys.used(deployment, name, "KMSMasterKeyID", rule.get("KMSMasterKeyID"), purpose, region)
         policy = deployment.call("s3", "get_bucket_policy", region=region, Bucket=name)["Policy"]
@@ -99,14 +99,14 @@ def tiered(deployment: Deployment) -> Iterator[Observation]:
 
 
 def _whole_bucket(rule: dict[str, Any]) -> bool:
-    """Whether the rule is for every object; S3 gives an empty filter, or an empty prefix, in several shapes."""
+    """Whether the rule is for every object; S3 returns an empty filter or prefix in several shapes."""
     return not rule.get("Prefix") and not any((rule.get("Filter") or {}).values())
 
 
 @check("LAKE-5")
 def copied(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.lake.replicate:
-        raise NotRequired("no copies are asked for (lake.replicate)")
+        raise NotRequired("lake.replicate is false")
     for bucket in REPLICATED:
         name = names.bucket(deployment.target, bucket)
         answer = deployment.call("s3", "get_bucket_replication", Bucket=name)

@@ -1,4 +1,4 @@
-"""CloudWatch log groups as they are: what several guarantees ask of theirs."""
+"""CloudWatch log groups, for the checks of several guarantees."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from terrace.live.aws.session import Absent
 
 
 def group(deployment: Deployment, name: LogGroup) -> dict[str, Any]:
-    """A log group of ours. Raises Absent."""
+    """A log group of the deployment. Raises Absent."""
     full = names.log_group(deployment.target, name)
     found = deployment.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=full)
     for entry in found:
@@ -21,7 +21,7 @@ def group(deployment: Deployment, name: LogGroup) -> dict[str, Any]:
 
 
 def kept(deployment: Deployment, name: LogGroup, days: int) -> Observation:
-    """Whether a log group keeps its events for `days`; a group without a period keeps them for ever."""
+    """Whether a log group keeps its events for `days`; without a retention period it keeps them forever."""
     found = group(deployment, name)
     retention = found.get("retentionInDays")
     if retention is None:

@@ -1,4 +1,4 @@
-"""The VPC as it is (NET-1 to NET-5), and the VPN link (NET-7)."""
+"""Checks of the VPC (NET-1 to NET-5), and the VPN link (NET-7)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from terrace.live.aws.checks import Deployment
 from terrace.live.aws.session import Absent
 
 ESSENTIAL = ("ecr.api", "ecr.dkr", "secretsmanager", "sts", "kms", "logs", "eks-auth")
-"""What nodes and workloads need to run; `private_paths: full` has at least these, and more."""
+"""The endpoints that nodes and workloads need; `private_paths: full` has more."""
 _EVERYWHERE = "0.0.0.0/0"
 
 
@@ -33,7 +33,7 @@ def in_vpc(deployment: Deployment, operation: str, field: str, filter_name: str 
 
 
 def name_of(entry: dict[str, Any]) -> str:
-    """An entry's Name tag, else nothing."""
+    """An entry's Name tag, or an empty string."""
     return next((str(tag["Value"]) for tag in entry.get("Tags", []) if tag["Key"] == "Name"), "")
 
 
@@ -44,7 +44,7 @@ def subnets(deployment: Deployment, role: str = "") -> list[dict[str, Any]]:
 
 
 def _routes(deployment: Deployment, role: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The name of each subnet of a role, and its way out to everywhere (empty: none)."""
+    """The name of each subnet of a role, and its default route (empty: none)."""
     tables = in_vpc(deployment, "describe_route_tables", "RouteTables")
     for subnet in subnets(deployment, role):
         for table in tables:
@@ -64,22 +64,22 @@ def private_subnets(deployment: Deployment) -> Iterator[Observation]:
 
 @check("NET-2")
 def egress_by_nat(deployment: Deployment) -> Iterator[Observation]:
-    wanted = len(deployment.target.zones) if deployment.environment.network.egress.nat == "per_zone" else 1
+    expected = len(deployment.target.zones) if deployment.environment.network.egress.nat == "per_zone" else 1
     gateways = [
         gateway
         for gateway in in_vpc(deployment, "describe_nat_gateways", "NatGateways")
         if gateway.get("State") == "available"
     ]
-    yield at_least(f"network {deployment.prefix}", "NAT gateways", len(gateways), wanted)
+    yield at_least(f"network {deployment.prefix}", "NAT gateways", len(gateways), expected)
     for gateway in gateways:
         address: dict[str, Any] = next(iter(gateway.get("NatGatewayAddresses", [])), {})
         fixed = bool(address.get("AllocationId"))
         yield Observation(gateway["NatGatewayId"], f"address {address.get('PublicIp')}", fixed, "a fixed one")
     for name, way in _routes(deployment, "nodes"):
-        yield Observation(name, f"leaves by {_way(way)}", "NatGatewayId" in way, "NAT")
+        yield Observation(name, f"default route to {_way(way)}", "NatGatewayId" in way, "NAT")
     for role in ("data", "control"):
         for name, way in _routes(deployment, role):
-            yield Observation(name, f"leaves by {_way(way)}", not way, "no way out")
+            yield Observation(name, f"default route to {_way(way)}", not way, "none")
     for reservation in in_vpc(deployment, "describe_instances", "Reservations"):
         for instance in reservation.get("Instances", []):
             yield equal(instance["InstanceId"], "PublicIpAddress", instance.get("PublicIpAddress"), None)
@@ -111,7 +111,9 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
             for rule in rules
             for key in ("aws:PrincipalAccount", "aws:ResourceAccount")
         )
-        yield Observation(resource, f"policy {'for this account' if own else 'for everybody'}", own, "for this account")
+        yield Observation(
+            resource, f"policy {'for this account' if own else 'for every account'}", own, "for this account"
+        )
 
 
 @check("NET-4")
@@ -131,9 +133,9 @@ def default_deny(deployment: Deployment) -> Iterator[Observation]:
             yield empty(resource, "rules", [rule["SecurityGroupRuleId"] for rule in own])
             continue
         if not name.startswith(f"{deployment.prefix}-"):
-            continue  # EKS makes one of its own, which no node of ours carries
+            continue  # EKS creates one, which no node has
         yield empty(
-            resource, "openings without a purpose", [_told(rule) for rule in own if not rule.get("Description")]
+            resource, "rules without a description", [_shown(rule) for rule in own if not rule.get("Description")]
         )
         wide = [
             rule
@@ -143,15 +145,15 @@ def default_deny(deployment: Deployment) -> Iterator[Observation]:
         entry = name == f"{deployment.prefix}-entry"
         allowed_in, allowed_out = ({80, 443} if entry else set()), ({443} | ports)
         bad = [
-            _told(rule)
+            _shown(rule)
             for rule in wide
             if rule.get("FromPort") != rule.get("ToPort")
             or rule.get("FromPort") not in (allowed_out if rule["IsEgress"] else allowed_in)
         ]
-        yield empty(resource, "openings to everywhere", bad)
+        yield empty(resource, "rules open to every address", bad)
 
 
-def _told(rule: dict[str, Any]) -> str:
+def _shown(rule: dict[str, Any]) -> str:
     direction = "out to" if rule["IsEgress"] else "in from"
     place = (
         rule.get("CidrIpv4") or rule.get("CidrIpv6") or rule.get("ReferencedGroupInfo", {}).get("GroupId") or "a list"
@@ -170,7 +172,7 @@ def flow_logs(deployment: Deployment) -> Iterator[Observation]:
         yield equal(log["FlowLogId"], "TrafficType", log.get("TrafficType"), "ALL")
         yield equal(log["FlowLogId"], "FlowLogStatus", log.get("FlowLogStatus"), "ACTIVE")
         yield at_most(log["FlowLogId"], "MaxAggregationInterval", log.get("MaxAggregationInterval"), interval)
-        # told by name, or by ARN, as it was asked for
+        # by name or by ARN, as it was created
         group = log.get("LogGroupName") or str(log.get("LogDestination", "")).removesuffix(":*").rpartition(":")[2]
         yield equal(log["FlowLogId"], "log group", group, names.log_group(deployment.target, "flow"))
     yield logs.kept(deployment, "flow", deployment.environment.observability.retention_days)
@@ -180,7 +182,7 @@ def flow_logs(deployment: Deployment) -> Iterator[Observation]:
 def link(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.network.hybrid
     if spec is None:
-        raise NotRequired("no link is asked for (network.hybrid)")
+        raise NotRequired("network.hybrid is not set")
     found = deployment.pages("ec2", "describe_vpn_connections", "VpnConnections", Filters=[_named(deployment.prefix)])
     live = [connection for connection in found if connection.get("State") in ("available", "pending")]
     yield equal(f"network {deployment.prefix}", "VPN connections", len(live), 1)

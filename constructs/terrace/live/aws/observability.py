@@ -1,4 +1,4 @@
-"""CloudWatch and SNS as they are (OBS-1 to OBS-4)."""
+"""Checks of CloudWatch and SNS (OBS-1 to OBS-4)."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from terrace.capabilities.observability import EmailChannel, LogGroup
 from terrace.live.aws import keys, logs
 from terrace.live.aws.checks import Deployment
 
-_ELSEWHERE: tuple[LogGroup, ...] = ("flow", "cluster", "trail")  # NET-5, K8S-3 and AUD-1 say how long these are kept
+_ELSEWHERE: tuple[LogGroup, ...] = ("flow", "cluster", "trail")  # their retention: NET-5, K8S-3 and AUD-1
 
 SIGNALS: tuple[tuple[str, str], ...] = (
     ("AWS/RDS", "CPUUtilization"),
@@ -22,7 +22,7 @@ SIGNALS: tuple[tuple[str, str], ...] = (
     ("ContainerInsights", "node_memory_utilization"),
     ("AWS/NATGateway", "ErrorPortAllocation"),
 )
-"""What every deployment watches, in CloudWatch's words; refusals by the lake and the budget are looked for apart."""
+"""The metrics that every deployment needs alarms on, besides refusals by the lake and the budget."""
 
 
 def _alarms(deployment: Deployment) -> list[dict[str, Any]]:
@@ -35,8 +35,8 @@ def _alarms(deployment: Deployment) -> list[dict[str, Any]]:
     )
 
 
-def _tell(deployment: Deployment, alarms: list[dict[str, Any]]) -> list[str]:
-    """The severities whose topics these alarms reach."""
+def _notified(deployment: Deployment, alarms: list[dict[str, Any]]) -> list[str]:
+    """The severities whose topics these alarms notify."""
     topics = {names.topic_arn(deployment.target, severity): severity for severity in ("warning", "critical")}
     armed = [alarm for alarm in alarms if alarm.get("ActionsEnabled")]
     return [topics[action] for alarm in armed for action in alarm.get("AlarmActions", []) if action in topics]
@@ -59,16 +59,16 @@ def kept_and_encrypted(deployment: Deployment) -> Iterator[Observation]:
 @check("OBS-2")
 def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
     alarms = _alarms(deployment)
-    apart = {"AWS/ElastiCache": deployment.environment.cache.replicas + 1, "AWS/NATGateway": _gateways(deployment)}
+    counts = {"AWS/ElastiCache": deployment.environment.cache.replicas + 1, "AWS/NATGateway": _gateways(deployment)}
     for namespace, metric in SIGNALS:
         by_place: dict[str, list[dict[str, Any]]] = {}
         for alarm in alarms:
             if (alarm.get("Namespace"), alarm.get("MetricName")) == (namespace, metric):
                 by_place.setdefault(json.dumps(alarm.get("Dimensions", [])), []).append(alarm)
         resource = f"alarms on {namespace} {metric}"
-        yield at_least(resource, "resources watched", len(by_place), apart.get(namespace, 1))
+        yield at_least(resource, "resources watched", len(by_place), counts.get(namespace, 1))
         for watching in by_place.values():
-            yield includes(resource, "severities", _tell(deployment, watching), ["warning", "critical"])
+            yield includes(resource, "severities", _notified(deployment, watching), ["warning", "critical"])
     group = names.log_group(deployment.target, "trail")
     filters = deployment.pages("logs", "describe_metric_filters", "metricFilters", logGroupName=group)
     refusals = {
@@ -79,7 +79,7 @@ def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
     }
     on_refusals = [alarm for alarm in alarms if (alarm.get("Namespace"), alarm.get("MetricName")) in refusals]
     yield includes(
-        "alarms on refusals by the lake", "severities", _tell(deployment, on_refusals), ["warning", "critical"]
+        "alarms on refusals by the lake", "severities", _notified(deployment, on_refusals), ["warning", "critical"]
     )
 
 
@@ -89,15 +89,15 @@ def people_hear(deployment: Deployment) -> Iterator[Observation]:
     for severity, channels in (("warning", spec.escalation.warning), ("critical", spec.escalation.critical)):
         topic = names.topic_arn(deployment.target, severity)
         found = deployment.pages("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=topic)
-        told = {entry["Endpoint"]: entry["SubscriptionArn"] for entry in found}
-        wanted = [
+        subscribed = {entry["Endpoint"]: entry["SubscriptionArn"] for entry in found}
+        expected = [
             channel.address if isinstance(channel, EmailChannel) else channel.url
             for channel in (spec.channels[name] for name in channels)
         ]
         resource = f"topic {deployment.prefix}-{severity}"
-        yield includes(resource, "subscribers", told, wanted)
-        silent = [endpoint for endpoint in wanted if not told.get(endpoint, "arn:").startswith("arn:")]
-        yield empty(resource, "subscribers that have not confirmed", silent)
+        yield includes(resource, "subscribers", subscribed, expected)
+        unconfirmed = [endpoint for endpoint in expected if not subscribed.get(endpoint, "arn:").startswith("arn:")]
+        yield empty(resource, "unconfirmed subscribers", unconfirmed)
 
 
 @check("OBS-4")
@@ -106,11 +106,11 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
     body = json.loads(deployment.call("cloudwatch", "get_dashboard", DashboardName=deployment.prefix)["DashboardBody"])
     text = json.dumps(body)
     yield at_least(resource, "widgets", len(body.get("widgets", [])), 1)
-    # a graph names its metrics, or the alarm whose metric it draws
+    # a graph names its metrics, or an alarm on them
     drawn = {alarm.get("MetricName") for alarm in _alarms(deployment) if alarm["AlarmArn"] in text}
     absent = [
         f"{namespace} {metric}" for namespace, metric in SIGNALS if metric not in drawn and f'"{metric}"' not in text
     ]
-    yield empty(resource, "signals that it does not show", absent)
+    yield empty(resource, "missing signals", absent)
     objective = f"{deployment.environment.observability.slo_percent:g} %"
     yield equal(resource, f"shows the objective of {objective}", objective in text, True)

@@ -1,4 +1,4 @@
-"""ECR as it is (K8S-10)."""
+"""Checks of ECR (K8S-10)."""
 
 from collections.abc import Iterator
 
@@ -10,10 +10,10 @@ from terrace.live.aws.secrets import modules
 
 @check("K8S-10")
 def scanned_and_immutable(deployment: Deployment) -> Iterator[Observation]:
-    wanted = modules(deployment)
-    if not wanted:
+    enabled = modules(deployment)
+    if not enabled:
         raise NotRequired("no module is enabled (modules)")
-    for module in wanted:
+    for module in enabled:
         name = f"{deployment.prefix}/{module}"
         found = deployment.call("ecr", "describe_repositories", repositoryNames=[name])["repositories"][0]
         resource = f"repository {name}"

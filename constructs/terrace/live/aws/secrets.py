@@ -1,4 +1,4 @@
-"""Secrets Manager as it is (SEC-1 to SEC-3)."""
+"""Checks of Secrets Manager (SEC-1 to SEC-3)."""
 
 from collections.abc import Iterator
 
@@ -44,8 +44,8 @@ def admin_rotated(deployment: Deployment) -> Iterator[Observation]:
         described = deployment.call("secretsmanager", "describe_secret", SecretId=managed["SecretArn"])
         yield equal(resource, "RotationEnabled", described.get("RotationEnabled"), True)
         days = described.get("RotationRules", {}).get("AutomaticallyAfterDays")
-        wanted = deployment.environment.secrets.database_rotation_days
-        yield at_most(resource, "AutomaticallyAfterDays", days, wanted)
+        expected = deployment.environment.secrets.database_rotation_days
+        yield at_most(resource, "AutomaticallyAfterDays", days, expected)
 
 
 @check("SEC-3")
@@ -56,7 +56,10 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
         readers = _only_readers(policy) if policy else []
         good = role in readers and "*" not in readers
         yield Observation(
-            name, f"readable by {', '.join(readers) or 'whoever IAM lets'}", good, f"{role} and pipelines"
+            name,
+            f"readable by {', '.join(readers) or 'every identity that IAM permits'}",
+            good,
+            f"{role} and pipelines",
         )
         settings = deployment.environment.modules[module]
         found = deployment.pages(
@@ -80,7 +83,7 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
 
 
 def _only_readers(policy: str) -> list[str]:
-    """The principals that a denial of reading leaves out."""
+    """The principals that a deny statement exempts."""
     for statement in statements(policy):
         reads = covers(values(statement.get("Action")), "secretsmanager:GetSecretValue")
         if statement.get("Effect") == "Deny" and reads:
@@ -95,7 +98,7 @@ def _only_readers(policy: str) -> list[str]:
 
 
 def _wanted(deployment: Deployment) -> list[str]:
-    wanted = modules(deployment)
-    if not wanted:
+    enabled = modules(deployment)
+    if not enabled:
         raise NotRequired("no module is enabled (modules)")
-    return wanted
+    return enabled

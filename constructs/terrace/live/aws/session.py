@@ -1,7 +1,4 @@
-"""Talking to AWS to read: clients by region, answers kept, and errors that say what to do.
-
-No CDK here, and no waiting without end: each call has a time limit and few retries.
-"""
+"""Reads from AWS: clients by region, cached answers, errors with hints. Each call has a time limit and few retries."""
 
 import json
 from collections.abc import Callable, Collection, Iterator
@@ -56,9 +53,9 @@ _ABSENT = {"404", "NoSuchBucket", "NoSuchEntity", "WAFNonexistentItemException"}
 
 
 class Reader:
-    """Calls AWS for one deployment and keeps each answer, as many guarantees look at the same resource.
+    """Calls AWS for one deployment and keeps each answer, because many checks read the same resource.
 
-    `session` is boto3's; by default the one that the shell's environment and profile give.
+    `session` is boto3's; by default that of the shell's environment and profile.
     """
 
     def __init__(self, target: Target, session: boto3.Session | None = None) -> None:
@@ -68,13 +65,13 @@ class Reader:
         self._answers: dict[str, Any] = {}
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """A boto3 client; the home region's unless another is named. CredentialsError for a profile that is none."""
+        """A boto3 client, by default of the home region. Raises CredentialsError for an unknown profile."""
         key = (service, region or self._target.region)
         if key not in self._clients:
             with explained(service, "connect"):
-                # one session: it keeps the descriptions of services, which are slow to read
+                # one session: it caches service descriptions, which are slow to read
                 self._session = self._session or boto3.Session()
-                # stubs know a client by the literal name of its service only
+                # the stubs need a literal service name
                 self._clients[key] = cast(Any, self._session).client(service, region_name=key[1], config=_CONFIG)
         return self._clients[key]
 
@@ -105,16 +102,16 @@ class Reader:
         return found
 
     def forget(self, services: Collection[str]) -> None:
-        """Ask these services again, since something was changed there."""
+        """Forget the answers of these services."""
         self._answers = {key: answer for key, answer in self._answers.items() if json.loads(key)[0] not in services}
 
     def check_account(self) -> None:
-        """TerraceError when the credentials belong to another account than the environment's."""
+        """Raise TerraceError if the credentials belong to another account."""
         found = str(self.call("sts", "get_caller_identity")["Account"])
-        wanted = names.account(self._target)
-        if found != wanted:
+        expected = names.account(self._target)
+        if found != expected:
             raise TerraceError(
-                f"the credentials are for account {found}, the environment is in {wanted}",
+                f"the credentials are for account {found}, the environment is in {expected}",
                 where=f"environment {self._target.environment}",
                 hint="choose the profile or role of that account (AWS_PROFILE)",
             )
@@ -137,7 +134,7 @@ class Reader:
 
 @contextmanager
 def explained(service: str, operation: str) -> Iterator[None]:
-    """Botocore's errors as ours: CredentialsError, Unreadable or Absent."""
+    """Convert botocore's errors to CredentialsError, Unreadable or Absent."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:
@@ -151,7 +148,7 @@ def _sentence(error: Exception, call: str) -> TerraceError:
             hint="log in (`aws sso login`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         )
     if isinstance(error, ConnectionError | HTTPClientError):
-        return Unreadable(f"AWS did not answer: {error}", where=call, hint="check the network and HTTPS_PROXY")
+        return Unreadable(f"AWS did not respond: {error}", where=call, hint="check the network and HTTPS_PROXY")
     if not isinstance(error, ClientError):
         return Unreadable(str(error), where=call)
     code = str(error.response.get("Error", {}).get("Code", ""))
@@ -161,7 +158,7 @@ def _sentence(error: Exception, call: str) -> TerraceError:
             f"AWS does not accept the credentials: {message}", where=call, hint="log in again (`aws sso login`)"
         )
     if code in _THROTTLED or code.startswith("Throttl"):
-        return Unreadable(f"AWS throttles: {message}", where=call, hint="wait a minute and ask again")
+        return Unreadable(f"AWS throttles: {message}", where=call, hint="wait a minute and try again")
     if code in _DENIED or code.startswith("AccessDenied"):
         return Unreadable(f"not allowed: {message}", where=call, hint=f"the identity needs {_permission(call)}")
     if code in _ABSENT or "NotFound" in code or code.startswith("NoSuch"):
@@ -170,6 +167,6 @@ def _sentence(error: Exception, call: str) -> TerraceError:
 
 
 def _permission(call: str) -> str:
-    """s3:get_bucket_policy -> s3:GetBucketPolicy; near enough to IAM's name to look it up."""
+    """s3:get_bucket_policy -> s3:GetBucketPolicy, mostly the name in IAM."""
     service, operation = call.split(":")
     return f"{service}:{''.join(word.capitalize() for word in operation.split('_'))}"

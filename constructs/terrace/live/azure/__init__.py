@@ -1,4 +1,4 @@
-"""Azure read live through its own SDK: the functions of `terrace.live` for this cloud. No CDK, no Terraform state."""
+"""Reads a live Azure deployment through its SDK: the functions of `terrace.live` for this cloud."""
 
 from terrace.live.azure.checks import opened
 from terrace.live.azure.leftovers import leftovers

@@ -1,8 +1,8 @@
-"""What a killed apply created: the import ids of resources that exist and are in no state.
+"""Import ids of resources that exist and are in no state, because an apply was killed.
 
-Two ways, by type. Nearly everything in Azure has an id that its name and its parent give, without asking (`BY_NAME`).
-The rest has a part that Azure made up, and is listed and matched by what it is about (`adopt_listing.py`). What is
-`OVERWRITTEN` needs no adoption. A test holds that each type of the foundation is in exactly one of the three.
+By type: name and parent of most resources give the id without a call (`BY_NAME`). Others have a generated part in their
+id, and are listed and matched by their attributes (`adopt_listing.py`). `OVERWRITTEN` ones need no adoption. A test
+ensures that each type of the foundation is in exactly one of the three.
 
 Source of the ids: the "Import" section of each resource's page in the azurerm provider's documentation, 5.2.
 """
@@ -98,14 +98,14 @@ BY_NAME = {
     ),
 }
 
-# Creating these again does no harm: every one is a setting that is always there, and is written.
+# Creating these again is harmless: each is a setting that always exists.
 OVERWRITTEN = frozenset({"azurerm_postgresql_flexible_server_configuration"})
 
 
 def find(candidates: Sequence[Candidate], *, environment: str, variables: Mapping[str, str]) -> dict[str, str]:
-    """Import ids of the candidates that exist, or that may exist because their name says which they would be.
+    """Import ids of the candidates that exist, or may exist: those whose name gives the id are not read.
 
-    Raises TerraceError when Azure cannot be asked.
+    Raises TerraceError when Azure cannot be read.
     """
     accounts: dict[str, Account] = {}
     found = {}
@@ -127,7 +127,7 @@ def _identity(account: Account, candidate: Candidate) -> str | None:
         try:
             return template.format_map(values)
         except KeyError:
-            return None  # one of the values is known only after the apply
+            return None  # a value is known after the apply only
     listing = BY_LISTING.get(candidate.type)
     try:
         return listing(account, candidate.values) if listing else None

@@ -1,6 +1,6 @@
-"""Resources whose id holds a part that Azure made up: found by listing what they are about. One function a type.
+"""Resources with a generated part in their id, found by their attributes. One function per type.
 
-Each takes the account and the planned values, and returns the import id, or None when there is none.
+Each takes the account and the planned values, and returns the import id, or None.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,9 +15,7 @@ Values = Mapping[str, Any]
 
 
 class Account:
-    """A subscription as the children of this deployment see it: their credentials, proxy and certificates, not this
-    process's.
-    """
+    """A subscription with the credentials, proxy and certificates of the deployment's child processes."""
 
     def __init__(self, subscription: str, variables: Mapping[str, str], reader: Reader | None = None) -> None:
         self.subscription = subscription
@@ -32,7 +30,7 @@ class Account:
 
 
 def _newest(account: Account, values: Values, kind: str) -> str | None:
-    """A vault's key, secret or certificate with its newest version, which Terraform imports it by. Raises Absent."""
+    """A vault's key, secret or certificate with its newest version, as Terraform imports it. Raises Absent."""
     vault, name = str(values.get("key_vault_id") or "").rpartition("/")[2], values.get("name")
     if not vault or not name:
         return None
@@ -40,9 +38,9 @@ def _newest(account: Account, values: Values, kind: str) -> str | None:
         if kind == "keys":
             return str(account.reader.keys(vault).get_key(str(name)).id)
         client = account.reader.secrets(vault)
-        # a certificate has a secret of its own name and version
-        versions = [one for one in client.list_properties_of_secret_versions(str(name)) if one.created_on]
-        newest = max(versions, key=lambda one: one.created_on, default=None)  # type: ignore[arg-type, return-value]
+        # a certificate has a secret with the same name and version
+        versions = [v for v in client.list_properties_of_secret_versions(str(name)) if v.created_on]
+        newest = max(versions, key=lambda v: v.created_on, default=None)  # type: ignore[arg-type, return-value]
         return str(newest.id).replace("/secrets/", f"/{kind}/") if newest else None
 
 
@@ -59,41 +57,42 @@ def _certificate(account: Account, values: Values) -> str | None:
 
 
 def _assignment(account: Account, values: Values) -> str | None:
-    """The same role for the same principal on the same scope; there is one at most."""
+    """The assignment of the same role to the same principal on the same scope."""
     scope, principal = values.get("scope"), values.get("principal_id")
     if not scope or not principal:
         return None
-    for one in account.reader.pages(f"{scope}/providers/Microsoft.Authorization/roleAssignments"):
-        if same(at(one, "scope"), scope) and same(at(one, "principalId"), principal) and _role(account, one, values):
-            return str(one["id"])
+    for entry in account.reader.pages(f"{scope}/providers/Microsoft.Authorization/roleAssignments"):
+        is_same = same(at(entry, "scope"), scope) and same(at(entry, "principalId"), principal)
+        if is_same and _role(account, entry, values):
+            return str(entry["id"])
     return None
 
 
 def _role(account: Account, assignment: dict[str, Any], values: Values) -> bool:
-    """Whether an assignment is of the planned role, which the plan names by its id or by its name."""
+    """Whether an assignment is of the planned role, given in the plan by its id or its name."""
     guid = str(at(assignment, "roleDefinitionId")).rpartition("/")[2]
-    if wanted := values.get("role_definition_id"):
-        return same(str(wanted).rpartition("/")[2], guid)
+    if planned := values.get("role_definition_id"):
+        return same(str(planned).rpartition("/")[2], guid)
     scope = f"/subscriptions/{account.subscription}"
     found = account.reader.get(f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}")
     return bool(at(found, "roleName") == values.get("role_definition_name"))
 
 
 def _replication(account: Account, values: Values) -> str | None:
-    """Both ends of a replication: the policy has the same id in both accounts."""
+    """A replication policy in both accounts, where it has the same id."""
     source, copy = values.get("source_storage_account_id"), values.get("destination_storage_account_id")
     if not source or not copy:
         return None
-    for one in account.reader.pages(f"{source}/objectReplicationPolicies"):
-        place = at(one, "destinationAccount")
-        if same(place, copy) or same(place, str(copy).rpartition("/")[2]):
-            policy = f"objectReplicationPolicies/{one['name']}"
+    for entry in account.reader.pages(f"{source}/objectReplicationPolicies"):
+        destination = at(entry, "destinationAccount")
+        if same(destination, copy) or same(destination, str(copy).rpartition("/")[2]):
+            policy = f"objectReplicationPolicies/{entry['name']}"
             return f"{source}/{policy};{copy}/{policy}"
     return None
 
 
 def _plan(account: Account, values: Values) -> str | None:
-    """A plan of Defender is always there; one that is bought already has to be adopted."""
+    """A Defender plan, which always exists and needs adoption only if it is paid for."""
     id = f"/subscriptions/{account.subscription}/providers/Microsoft.Security/pricings/{values.get('resource_type')}"
     return id if at(account.reader.get(id), "pricingTier") == "Standard" else None
 

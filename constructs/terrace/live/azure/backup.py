@@ -1,4 +1,4 @@
-"""The backup vault, and Velero's place, as they are (BAK-1 to BAK-3)."""
+"""Checks of the backup vault and Velero (BAK-1 to BAK-3)."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def vault(deployment: Deployment) -> dict[str, Any]:
 
 
 def _policies(deployment: Deployment) -> Iterator[tuple[str, str, list[timedelta], list[str]]]:
-    """Each policy: its name, what it takes, the times between backups, how long they are kept. Raises Absent."""
+    """Each policy: its name, its sources, the times between backups and their retentions. Raises Absent."""
     for policy in deployment.pages(f"{vault_id(deployment)}/backupPolicies"):
         rules = at(policy, "policyRules", [])
         repeats = [
@@ -57,15 +57,15 @@ def daily_backups(deployment: Deployment) -> Iterator[Observation]:
     spec, found, resource = deployment.environment.backup, vault(deployment), f"backup vault {deployment.prefix}"
     for name, source, gaps, kept in _policies(deployment):
         policy = f"backup policy {name}"
-        yield equal(policy, "kept for", kept, [f"P{spec.retention_days}D"])
-        if "storageAccounts" in source:  # PostgreSQL's are weekly at most; DB-5 covers the days between
+        yield equal(policy, "retention", kept, [f"P{spec.retention_days}D"])
+        if "storageAccounts" in source:  # PostgreSQL's are weekly at most; DB-5 covers the time between them
             every = min(gaps, default=None)
             yield Observation(
                 policy, f"every {every}", every is not None and every <= timedelta(days=1), "daily at least"
             )
-    wanted = "Locked" if spec.lock == "compliance" else "Unlocked"
+    expected = "Locked" if spec.lock == "compliance" else "Unlocked"
     locked = at(found, "securitySettings.immutabilitySettings.state")
-    yield Observation(resource, f"immutability = {locked or 'unset'}", locked in (wanted, "Locked"), wanted)
+    yield Observation(resource, f"immutability = {locked or 'unset'}", locked in (expected, "Locked"), expected)
     soft = at(found, "securitySettings.softDeleteSettings.state")
     yield Observation(resource, f"softDelete = {soft or 'unset'}", soft in ("On", "AlwaysOn"), "On")
     key = at(found, "securitySettings.encryptionSettings.keyVaultProperties.keyUri")
@@ -81,47 +81,47 @@ def daily_backups(deployment: Deployment) -> Iterator[Observation]:
 def _selected(deployment: Deployment, resource: str) -> Iterator[Observation]:
     instances = deployment.pages(f"{vault_id(deployment)}/backupInstances")
     chosen = [str(at(one, "dataSourceInfo.resourceID")).lower() for one in instances]
-    wanted = [names.account_id(deployment.target, layer).lower() for layer in _LAYERS]  # type: ignore[arg-type]
-    yield includes(resource, "backs up", chosen, [*wanted, names.database_id(deployment.target).lower()])
+    expected = [names.account_id(deployment.target, layer).lower() for layer in _LAYERS]  # type: ignore[arg-type]
+    yield includes(resource, "backs up", chosen, [*expected, names.database_id(deployment.target).lower()])
 
 
 @check("BAK-2")
 def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
     identity = names.identity_id(deployment.target, "velero")
     resource = f"identity {names.identity(deployment.target, 'velero')}"
-    yield equal(resource, "pods that have it", pods(deployment, identity), ["velero/velero"])
+    yield equal(resource, "pods with it", pods(deployment, identity), ["velero/velero"])
     grants = granted(deployment, principal(deployment, identity))
     writes = [grant.scope for grant in grants if grant.role == "Storage Blob Data Contributor"]
-    wanted = names.container_id(deployment.target, "backups")
-    inside = len(writes) == 1 and same(writes[0], wanted)
-    yield Observation(resource, f"writes to {', '.join(writes) or 'nothing'}", inside, wanted)
+    expected = names.container_id(deployment.target, "backups")
+    inside = len(writes) == 1 and same(writes[0], expected)
+    yield Observation(resource, f"writes to {', '.join(writes) or 'nothing'}", inside, expected)
     snapshots = any(grant.role == "Disk Snapshot Contributor" for grant in grants)
     yield equal(resource, "may snapshot volumes", snapshots, True)
 
 
 @check("BAK-3")
 def objectives_met(deployment: Deployment) -> Iterator[Observation]:
-    # the database's own log reaches any second; Azure keeps it as long as its backups
+    # the database's log has every second; Azure keeps it as long as its backups
     spec, primary = deployment.environment.backup, database.server(deployment)
     days = at(primary, "backup.backupRetentionDays")
     yield at_least(f"server {primary['name']}", "days of point-in-time recovery", days, 1)
     for name, source, gaps, _ in _policies(deployment):
         if "storageAccounts" in source:
             longest = max(gaps, default=None)
-            # what was written since the last backup is still there in the versions of the lake (LAKE-3)
+            # the lake's versions (LAKE-3) hold what was written since the last backup
             met = longest is not None and longest <= max(spec.rpo, timedelta(days=1))
-            told = f"time between backups = {longest or 'unknown'}"
-            yield Observation(f"backup policy {name}", told, met, f"<= {spec.rpo} (backup.rpo)")
+            fact = f"time between backups = {longest or 'unknown'}"
+            yield Observation(f"backup policy {name}", fact, met, f"<= {spec.rpo} (backup.rpo)")
     critical = names.topic_id(deployment.target, "critical")
-    told_by = [
+    alerts = [
         rule
         for rule in deployment.all("Microsoft.AlertsManagement/actionRules")
         if at(rule, "enabled", True) and any(same(scope, vault_id(deployment)) for scope in at(rule, "scopes", []))
     ]
     groups = [
         str(group).lower()
-        for rule in told_by
+        for rule in alerts
         for action in at(rule, "actions", [])
         for group in action.get("actionGroupIds", [])
     ]
-    yield includes(f"backup vault {deployment.prefix}", "trouble reaches", groups, [critical.lower()])
+    yield includes(f"backup vault {deployment.prefix}", "alerts notify", groups, [critical.lower()])

@@ -1,4 +1,4 @@
-"""Azure Managed Redis as it is (CACHE-1 to CACHE-3)."""
+"""Checks of Azure Managed Redis (CACHE-1 to CACHE-3)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,14 +25,14 @@ def private_and_authenticated(deployment: Deployment) -> Iterator[Observation]:
     by_key = at(_database(deployment), "accessKeysAuthentication")
     yield equal(resource, "accessKeysAuthentication", by_key, "Disabled")
     modules = deployment.environment.modules
-    wanted = sorted(
+    expected = sorted(
         principal(deployment, names.identity_id(deployment.target, f"module-{name}"))
         for name, module in modules.items()
         if module.enabled and module.cache
     )
     assigned = deployment.pages(f"{names.cache_id(deployment.target)}/databases/default/accessPolicyAssignments")
     users = sorted(str(at(one, "user.objectId")) for one in assigned)
-    yield equal(resource, "who may log in", users, wanted)
+    yield equal(resource, "users", users, expected)
 
 
 @check("CACHE-2")

@@ -1,4 +1,4 @@
-"""The deployment that checks read, and small helpers for them."""
+"""The deployment that checks read, and functions that several of them use."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from terrace.live.azure.session import Reader
 
 @dataclass(frozen=True)
 class Deployment:
-    """A live deployment: its environment, its target and what reads it."""
+    """A live deployment with its environment, its target and a reader."""
 
     environment: Environment
     target: Target
@@ -23,7 +23,7 @@ class Deployment:
 
     @property
     def groups(self) -> list[str]:
-        """The ids of the resource groups: home, and recovery where there is one."""
+        """The ids of the resource groups: home, and recovery if it exists."""
         places = (False, True) if self.target.recovery_region else (False,)
         return [names.group_id(self.target, recovery=recovery) for recovery in places]
 
@@ -41,8 +41,7 @@ class Deployment:
 
 
 def opened(environment: Environment, target: Target) -> Deployment:
-    """The deployment behind a target, with the shell's credentials. TerraceError when they are not for its
-    subscription."""
+    """The deployment of a target, read with the shell's credentials. Raises TerraceError for another subscription."""
     reader = Reader.of(target)
     reader.check_account()
     return Deployment(environment, target, reader)
@@ -57,10 +56,10 @@ def at(body: Any, path: str, default: Any = None) -> Any:
 
 
 def named(id: object) -> str:
-    """The last part of an id, which is the resource's own name; "none" for nothing."""
+    """The last part of an id, the resource's name; "none" without an id."""
     return str(id or "none").rstrip("/").rpartition("/")[2]
 
 
 def same(one: object, other: object) -> bool:
-    """Whether two ids mean the same: Azure changes their case as it likes."""
+    """Whether two ids are equal; Azure does not preserve their case."""
     return str(one).rstrip("/").lower() == str(other).rstrip("/").lower()

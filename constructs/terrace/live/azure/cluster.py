@@ -1,4 +1,4 @@
-"""AKS as it is (K8S-1 to K8S-9)."""
+"""Checks of AKS (K8S-1 to K8S-9)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ def cluster(deployment: Deployment) -> dict[str, Any]:
 
 
 def pools(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each pool of the environment and what AKS says of it. Raises Absent."""
+    """Each pool of the environment and its body. Raises Absent."""
     found = {str(one.get("name")): one for one in at(cluster(deployment), "agentPoolProfiles", [])}
     for name in deployment.environment.cluster.pools:
         flat = name.replace("-", "")
@@ -77,8 +77,8 @@ def pools_scale(deployment: Deployment) -> Iterator[Observation]:
         least = max(spec.min_nodes, 1) if pool.get("mode") == "System" else spec.min_nodes
         yield equal(resource, "minCount", pool.get("minCount"), least)
         yield equal(resource, "maxCount", pool.get("maxCount"), spec.max_nodes)
-        wanted = "Spot" if spec.kind == "spot" else "Regular"
-        yield equal(resource, "scaleSetPriority", pool.get("scaleSetPriority") or "Regular", wanted)
+        expected = "Spot" if spec.kind == "spot" else "Regular"
+        yield equal(resource, "scaleSetPriority", pool.get("scaleSetPriority") or "Regular", expected)
         if spec.dedicated:
             yield at_least(resource, "nodeTaints", len(pool.get("nodeTaints") or []), 1)
 
@@ -87,8 +87,8 @@ def pools_scale(deployment: Deployment) -> Iterator[Observation]:
 def supported_and_patched(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {deployment.prefix}", cluster(deployment)
     version = str(at(found, "kubernetesVersion"))
-    wanted = deployment.environment.cluster.version  # AKS may tell the patch as well
-    yield Observation(resource, f"kubernetesVersion = {version}", f"{version}.".startswith(f"{wanted}."), wanted)
+    expected = deployment.environment.cluster.version  # AKS may return the patch version too
+    yield Observation(resource, f"kubernetesVersion = {version}", f"{version}.".startswith(f"{expected}."), expected)
     channel = at(found, "autoUpgradeProfile.upgradeChannel")
     yield Observation(resource, f"upgradeChannel = {channel}", channel in ("patch", "stable"), "patch or stable")
     images = at(found, "autoUpgradeProfile.nodeOSUpgradeChannel")

@@ -1,4 +1,4 @@
-"""The budget and the sleep schedule as they are (COST-1, COST-2)."""
+"""Checks of the budget and the sleep schedule (COST-1, COST-2)."""
 
 from collections.abc import Iterator
 
@@ -21,14 +21,14 @@ def budget(deployment: Deployment) -> Iterator[Observation]:
     for alert in alerts:
         people = [*(alert.get("contactEmails") or []), *(alert.get("contactGroups") or [])]
         kind = str(alert.get("thresholdType", "Actual")).lower()
-        yield at_least(resource, f"who hears of {alert['threshold']:g} % {kind}", len(people), 1)
+        yield at_least(resource, f"recipients at {alert['threshold']:g} % {kind}", len(people), 1)
 
 
 @check("COST-2")
 def sleeps(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.cost.sleep
     if spec is None:
-        raise NotRequired("it is always awake (cost.sleep)")
+        raise NotRequired("cost.sleep is not set")
     for thing, kind in (("cluster", "managedClusters"), ("database", "flexibleServers")):
         for word, time, verb in (("down", spec.down, "stop"), ("up", spec.up, "start")):
             name = f"{deployment.prefix}-{thing}-{word}"

@@ -1,8 +1,8 @@
-"""Which Azure credentials this shell has, and the SDK's credential made of them.
+"""The Azure credentials of this shell, as the SDK's credential.
 
-Terraform's variables (ARM_*) come first, so that reading uses the identity that applied; then the SDK's own (AZURE_*),
-then the Azure CLI's login. Nothing else is tried: no machine's metadata address, which takes long where there is none,
-unless a variable asks for it. Source of the names: azurerm provider, "Authenticating to Azure"; azure-identity,
+Terraform's variables (ARM_*) come first, so that reading uses the identity of the apply; then the SDK's own (AZURE_*),
+then the Azure CLI's login. A managed identity is used only if a variable configures it, because a call to a missing
+metadata service takes long. Source of the names: azurerm provider, "Authenticating to Azure"; azure-identity,
 "Environment variables".
 """
 
@@ -26,7 +26,7 @@ _EXTRA = ("azure.identity", "azure.keyvault.keys", "azure.keyvault.secrets", "az
 
 
 def require_extra() -> None:
-    """UsageError when the SDKs are not installed; they are an extra."""
+    """Raise UsageError if the SDKs, which are an extra, are not installed."""
     for name in _EXTRA:
         try:
             found = importlib.util.find_spec(name)
@@ -37,7 +37,7 @@ def require_extra() -> None:
 
 
 def look() -> CredentialStatus:
-    """Whether there are any, and where. No cloud is asked."""
+    """Whether there are any, and where, without a call to Azure."""
     try:
         require_extra()
         method = _method(os.environ)
@@ -52,7 +52,7 @@ def look() -> CredentialStatus:
 
 
 def credential(variables: Mapping[str, str], tenant: str, **transport: Any) -> "TokenCredential":
-    """The SDK's credential; `transport` are its options (proxies, connection_verify). CredentialsError without any."""
+    """The SDK's credential; `transport` are its options (proxies, connection_verify). Raises CredentialsError."""
     require_extra()
     from azure.identity import (
         AzureCliCredential,
@@ -78,7 +78,7 @@ def credential(variables: Mapping[str, str], tenant: str, **transport: Any) -> "
 
 
 def _method(variables: Mapping[str, str]) -> str:
-    """Which way of authenticating the variables, or else the CLI's files, ask for; empty when none."""
+    """The way of authentication that the variables, or else the CLI's files, configure; empty for none."""
     if _either(variables, "CLIENT_ID") and _either(variables, "CLIENT_SECRET"):
         return "a client secret"
     token = any(variables.get(name) for name in ("ARM_OIDC_TOKEN", *_TOKEN_FILES))
@@ -105,7 +105,7 @@ def _token(variables: Mapping[str, str]) -> str:
         return written
     path = next(variables[name] for name in _TOKEN_FILES if variables.get(name))
     try:
-        return Path(path).read_text().strip()  # again each time: it is renewed in place
+        return Path(path).read_text().strip()  # read each time: it is renewed in place
     except OSError as error:
         raise CredentialsError(f"the federated token cannot be read: {error.strerror}", where=path) from error
 

@@ -1,4 +1,4 @@
-"""PostgreSQL Flexible Server as it is (DB-1 to DB-10)."""
+"""Checks of PostgreSQL Flexible Server (DB-1 to DB-10)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,7 +29,7 @@ def _all(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def setting(deployment: Deployment, name: str) -> str:
-    """A setting of the primary; replicas take them over."""
+    """A setting of the primary, which its replicas inherit."""
     return str(at(deployment.get(f"{names.database_id(deployment.target)}/configurations/{name}"), "value", ""))
 
 
@@ -56,8 +56,8 @@ def private(deployment: Deployment) -> Iterator[Observation]:
 @check("DB-2")
 def tls_required(deployment: Deployment) -> Iterator[Observation]:
     resource = f"server {names.database(deployment.target)}"
-    wanted = setting(deployment, "require_secure_transport").lower()
-    yield equal(resource, "require_secure_transport", wanted, "on")
+    expected = setting(deployment, "require_secure_transport").lower()
+    yield equal(resource, "require_secure_transport", expected, "on")
     oldest = setting(deployment, "ssl_min_protocol_version")
     good = oldest in ("TLSv1.2", "TLSv1.3")
     yield Observation(resource, f"ssl_min_protocol_version = {oldest}", good, "TLSv1.2 or newer")
@@ -89,7 +89,7 @@ def recoverable(deployment: Deployment) -> Iterator[Observation]:
     primary = server(deployment)
     resource, days = f"server {primary['name']}", deployment.environment.database.recovery_days
     yield at_least(resource, "backupRetentionDays", at(primary, "backup.backupRetentionDays"), days)
-    # a region without a pair has nowhere to copy to
+    # only regions with a pair support copies
     if deployment.target.recovery_region and deployment.target.region in names.PAIRS:
         yield equal(resource, "geoRedundantBackup", at(primary, "backup.geoRedundantBackup"), "Enabled")
 
@@ -123,14 +123,14 @@ def watched(deployment: Deployment) -> Iterator[Observation]:
 def grows(deployment: Deployment) -> Iterator[Observation]:
     for resource, one in _all(deployment):
         yield equal(resource, "autoGrow", at(one, "storage.autoGrow"), "Enabled")
-    wanted = deployment.environment.database.replicas
+    expected = deployment.environment.database.replicas
     resource = f"server {names.database(deployment.target)}"
-    yield at_least(resource, "read replicas", len(replicas(deployment)), wanted)
+    yield at_least(resource, "read replicas", len(replicas(deployment)), expected)
 
 
 @check("DB-9")
 def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
-    # schemas, databases and roles are made by the bootstrap job inside PostgreSQL, which Azure's API does not show
+    # the bootstrap job creates schemas, databases and roles inside PostgreSQL, which Azure's API does not show
     primary = server(deployment)
     resource = f"server {primary['name']}"
     major = str(at(primary, "version")).split(".")[0]
@@ -144,13 +144,13 @@ def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
 
 
 def administrators(deployment: Deployment) -> list[dict[str, Any]]:
-    """Who of Entra administers the server. Raises Absent."""
+    """The server's administrators in Entra. Raises Absent."""
     return deployment.pages(f"{names.database_id(deployment.target)}/administrators")
 
 
 @check("DB-10")
 def patched(deployment: Deployment) -> Iterator[Observation]:
-    # minor versions come by themselves inside the window: Flexible Server, "Scheduled maintenance"
+    # Azure installs minor versions inside the window: Flexible Server, "Scheduled maintenance"
     window, primary = deployment.environment.database.maintenance_window, server(deployment)
     resource = f"server {primary['name']}"
     yield equal(resource, "customWindow", at(primary, "maintenanceWindow.customWindow"), "Enabled")

@@ -1,4 +1,4 @@
-"""The application gateway and its firewall as they are (NET-6)."""
+"""Checks of the application gateway and its firewall (NET-6)."""
 
 from collections.abc import Iterator
 

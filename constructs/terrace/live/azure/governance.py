@@ -1,4 +1,4 @@
-"""Tags and regions as they are (GOV-1, GOV-2)."""
+"""Checks of tags and regions (GOV-1, GOV-2)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,36 +10,36 @@ from terrace.live.azure.checks import Deployment, at, same
 _LOCATIONS = "e56962a6-4747-49cd-b67b-bf8b01975c4c"  # Allowed locations
 _INHERIT = "ea3f2387-9b95-492a-a190-fcdc54f7b070"  # Inherit a tag from the resource group if missing
 _TAGLESS = ("microsoft.insights/diagnosticsettings", "microsoft.alertsmanagement/smartdetectoralertrules")
-"""Types that Azure lists among a group's contents and that take no tags of ours."""
+"""Types in a group's contents that do not accept tags."""
 
 
 def contents(deployment: Deployment) -> list[dict[str, Any]]:
-    """What is in the resource groups: id, type, location, tags."""
+    """The contents of the resource groups: id, type, location, tags."""
     return [one for group in deployment.groups for one in deployment.pages(f"{group}/resources")]
 
 
 @check("GOV-1")
 def all_tagged(deployment: Deployment) -> Iterator[Observation]:
-    wanted = dict(deployment.target.tags)
+    expected = dict(deployment.target.tags)
     groups = [deployment.get(group) for group in deployment.groups]
     for one in [*groups, *contents(deployment)]:
         if _made_by_azure(one):
-            continue  # the policy below gives them their tags, in its own time
+            continue  # the policy below adds their tags later
         has = one.get("tags") or {}
-        wrong = sorted(key for key, value in wanted.items() if has.get(key) != value)
+        wrong = sorted(key for key, value in expected.items() if has.get(key) != value)
         kind = str(one.get("type", "resource group")).rpartition("/")[2]
-        told = f"lacks {', '.join(wrong)}" if wrong else "has its tags"
-        yield Observation(f"{kind} {one['name']}", told, not wrong, ", ".join(wanted))
+        fact = f"lacks {', '.join(wrong)}" if wrong else "has its tags"
+        yield Observation(f"{kind} {one['name']}", fact, not wrong, ", ".join(expected))
     for group in deployment.groups:
         given = [
             str(at(one, "parameters", {}).get("tagName", {}).get("value"))
             for one in _policies(deployment, group, _INHERIT)
         ]
-        yield includes(f"group {group.rpartition('/')[2]}", "policies that give tags", given, wanted)
+        yield includes(f"group {group.rpartition('/')[2]}", "policies that add tags", given, expected)
 
 
 def _made_by_azure(resource: dict[str, Any]) -> bool:
-    """Interfaces of private endpoints, and what another resource manages."""
+    """Whether it is an interface of a private endpoint, or managed by another resource."""
     kind = str(resource.get("type", "")).lower()
     return kind in _TAGLESS or kind == "microsoft.network/networkinterfaces" or bool(resource.get("managedBy"))
 

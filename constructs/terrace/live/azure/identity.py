@@ -1,4 +1,4 @@
-"""Pipelines' identities as they are (ID-1)."""
+"""Checks of pipelines' identities (ID-1)."""
 
 from collections.abc import Iterator
 
@@ -27,8 +27,8 @@ def federated(deployment: Deployment) -> Iterator[Observation]:
             yield equal(f"{resource} {trust['name']}", "audiences", audiences, ["api://AzureADTokenExchange"])
     apply = names.identity_id(deployment.target, "ci-apply")
     subjects = [str(at(trust, "subject")) for trust in trusts(deployment, apply)]
-    wanted = f"{repository}environment:{deployment.environment.name}"
-    yield equal("identity that applies", "workflows that apply", subjects, [wanted])
+    expected = f"{repository}environment:{deployment.environment.name}"
+    yield equal("identity that applies", "workflows that apply", subjects, [expected])
     yield from _plan_reads(deployment)
 
 
@@ -39,7 +39,7 @@ def _plan_reads(deployment: Deployment) -> Iterator[Observation]:
         if grant.role in _READS:
             yield Observation(resource, f"role {grant.role}", True)
         elif grant.role.startswith("Storage Blob Data"):
-            # the lock beside its own state is the one thing that a plan writes
+            # a plan writes nothing but the lock of its own state
             own = "StringEquals 'state'" in grant.condition
             yield Observation(resource, f"role {grant.role}", own, "on its own state alone")
         else:
@@ -47,7 +47,7 @@ def _plan_reads(deployment: Deployment) -> Iterator[Observation]:
 
 
 def _writes(deployment: Deployment, definition: str) -> list[str]:
-    """The actions of a role that change something."""
+    """The writing actions of a role."""
     permissions = at(role(deployment, definition), "permissions", [])
     actions = [str(one) for block in permissions for one in block.get("actions") or []]
     return [one for one in actions if not one.endswith(("/read", "/action")) or one.endswith("*")]

@@ -1,4 +1,4 @@
-"""Key Vault and its keys as they are (KEY-1 to KEY-3)."""
+"""Checks of Key Vault and its keys (KEY-1 to KEY-3)."""
 
 import contextlib
 import re
@@ -18,7 +18,7 @@ _DAYS = re.compile(r"P(\d+)D")
 
 
 def vault_ids(deployment: Deployment) -> dict[str, str]:
-    """The vaults by place: home (empty), recovery, and geo in the region that Azure pairs."""
+    """The vaults by location: home (empty), recovery, and geo in the paired region."""
     ids = {"": names.vault_id(deployment.target)}
     if deployment.target.recovery_region:
         for place in ("recovery", "geo"):
@@ -28,7 +28,7 @@ def vault_ids(deployment: Deployment) -> dict[str, str]:
 
 
 def _keys(deployment: Deployment) -> Iterator[tuple[Purpose, str]]:
-    """Each key: its purpose and the place of its vault."""
+    """Each key: its purpose and the location of its vault."""
     for purpose in PURPOSES:
         yield purpose, ""
     if deployment.target.recovery_region:
@@ -44,7 +44,7 @@ def key(deployment: Deployment, purpose: Purpose, place: str = "") -> Any:
 
 
 def _rotation_days(deployment: Deployment, purpose: Purpose, place: str) -> int | None:
-    """Days after which the vault itself makes a new version; None when it does not."""
+    """Days after which the vault rotates the key; None without rotation."""
     vault = names.vault(deployment.target, place)
     client = deployment.reader.keys(vault)
     url = f"{names.key_url(deployment.target, purpose, place)}/rotationpolicy"
@@ -64,7 +64,7 @@ def one_a_purpose_rotated(deployment: Deployment) -> Iterator[Observation]:
         try:
             found = key(deployment, purpose, place)
         except Absent:
-            continue  # KEY-2 says so
+            continue  # KEY-2 reports it
         yield equal(resource, "enabled", found.properties.enabled, True)
         yield at_most(resource, "days until it rotates", _rotation_days(deployment, purpose, place), most)
 
@@ -82,7 +82,7 @@ def cannot_be_lost(deployment: Deployment) -> Iterator[Observation]:
             key(deployment, purpose, place)
         except Absent:
             resource = f"key {names.vault(deployment.target, place)}/{purpose}"
-            yield Observation(resource, "is gone, or waits for its end", False, "there")
+            yield Observation(resource, "is deleted", False, "present")
 
 
 @check("KEY-3")
@@ -99,14 +99,14 @@ def least_use(deployment: Deployment) -> Iterator[Observation]:
         users = on(deployment, f"{vault_ids(deployment)[place]}/keys/{purpose}", USE)
         known = _users(deployment, purpose, recovery=recovery)
         resource = f"key {names.vault(deployment.target, place)}/{purpose}"
-        yield empty(resource, "users that nobody named", sorted(set(users) - known))
+        yield empty(resource, "undeclared users", sorted(set(users) - known))
 
 
 def _users(deployment: Deployment, purpose: Purpose, *, recovery: bool) -> set[str]:
-    """Who may use a key: the purpose's identity; for backups the vault of backups by its own identity as well."""
+    """The declared users of a key: the purpose's identity and, for backups, the backup vault's own."""
     name = f"{purpose}-recovery-key" if recovery else f"{purpose}-key"
     known = set()
-    with contextlib.suppress(Absent):  # AKS uses the cluster's key as its control plane; nothing uses that of secrets
+    with contextlib.suppress(Absent):  # AKS's control plane uses the cluster's key; the secrets' key has no user
         known.add(principal(deployment, names.identity_id(deployment.target, name, recovery=recovery)))
     if purpose == "backups" and not recovery:
         vault = names.id(deployment.target, "Microsoft.DataProtection/backupVaults", deployment.prefix)

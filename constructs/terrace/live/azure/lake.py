@@ -1,4 +1,4 @@
-"""Storage accounts as they are (LAKE-1 to LAKE-7)."""
+"""Checks of storage accounts (LAKE-1 to LAKE-7)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,15 +18,14 @@ _OFF = (
     "allowCrossTenantReplication",
     "isSftpEnabled",
 )
-_KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups", "access": "logs"}  # the others: the lake's
+_KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups", "access": "logs"}  # all others: the lake's key
 _LOGS = ("StorageRead", "StorageWrite", "StorageDelete")
 _VERBS = {"Storage Blob Data Reader": "read", "Storage Blob Data Contributor": "write"}
 _KIND = "Microsoft.Storage/storageAccounts"
 
 
 def accounts(deployment: Deployment) -> Iterator[tuple[Bucket, str, bool]]:
-    """Each bucket's account: what it is for, its id, and whether it is the copy in the recovery region (those come
-    last)."""
+    """Each bucket, the id of its account, and whether it is a copy in the recovery region; copies come last."""
     for name in BUCKETS:
         yield name, names.account_id(deployment.target, name), False
     if deployment.target.recovery_region and deployment.environment.lake.replicate:
@@ -40,7 +39,7 @@ def containers(deployment: Deployment, account: str) -> list[dict[str, Any]]:
 
 
 def immutable(deployment: Deployment, container: str) -> dict[str, Any] | None:
-    """The policy that keeps a container's blobs from being changed, by the container's id; None without one."""
+    """The immutability policy of a container, by its id; None without one."""
     try:
         found = deployment.get(f"{container}/immutabilityPolicies/default")
     except Absent:
@@ -53,10 +52,10 @@ def locks(deployment: Deployment, name: Bucket, days: int) -> Iterator[Observati
     for container in containers(deployment, names.account_id(deployment.target, name)):
         resource, policy = f"container {name}/{container['name']}", immutable(deployment, str(container["id"]))
         yield at_least(resource, "days of immutability", at(policy, "immutabilityPeriodSinceCreationInDays"), days)
-        wanted = "Locked" if deployment.environment.lake.immutability.mode == "compliance" else "Unlocked"
-        # a policy that is locked is more than was asked for
+        expected = "Locked" if deployment.environment.lake.immutability.mode == "compliance" else "Unlocked"
+        # a locked policy is stricter than an unlocked one
         state = at(policy, "state")
-        yield Observation(resource, f"state = {state or 'unset'}", state in (wanted, "Locked"), wanted)
+        yield Observation(resource, f"state = {state or 'unset'}", state in (expected, "Locked"), expected)
 
 
 @check("LAKE-1")
@@ -79,7 +78,7 @@ def never_public(deployment: Deployment) -> Iterator[Observation]:
         for account in deployment.all(_KIND, recovery=place)
     ]
     others = [str(one["name"]) for one in found_ids if str(one["id"]).lower() not in ours]
-    yield empty("lake", "accounts that nobody named", others)
+    yield empty("lake", "undeclared accounts", others)
 
 
 @check("LAKE-2")
@@ -88,9 +87,9 @@ def encrypted(deployment: Deployment) -> Iterator[Observation]:
         found = deployment.get(id)
         resource, key = f"account {found['name']}", at(found, "encryption.keyvaultproperties", {})
         place = "recovery" if copy else ""
-        wanted = names.key_url(deployment.target, _KEY.get(name, "lake"), place)
+        expected = names.key_url(deployment.target, _KEY.get(name, "lake"), place)
         url = f"{str(key.get('keyvaulturi', '')).rstrip('/')}/keys/{key.get('keyname')}"
-        yield Observation(resource, f"key = {url if key else 'unset'}", same(url, wanted), wanted)
+        yield Observation(resource, f"key = {url if key else 'unset'}", same(url, expected), expected)
         yield equal(resource, "keySource", at(found, "encryption.keySource"), "Microsoft.Keyvault")
         yield equal(resource, "supportsHttpsTrafficOnly", at(found, "supportsHttpsTrafficOnly"), True)
         oldest = str(at(found, "minimumTlsVersion"))
@@ -141,7 +140,7 @@ def _whole_bucket(definition: dict[str, Any]) -> bool:
 @check("LAKE-5")
 def copied(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.lake.replicate:
-        raise NotRequired("no copies are asked for (lake.replicate)")
+        raise NotRequired("lake.replicate is false")
     for name in REPLICATED:
         source = names.account_id(deployment.target, name)
         copy = names.account_id(deployment.target, name, recovery=True)
@@ -159,7 +158,7 @@ def copied(deployment: Deployment) -> Iterator[Observation]:
 
 
 def _is(account: object, id: str) -> bool:
-    """A policy names an account by its id, or within a tenant by its name alone."""
+    """A policy names an account by its id or, within a tenant, by its name."""
     return same(account, id) or same(account, id.rpartition("/")[2])
 
 
@@ -168,10 +167,10 @@ def logged(deployment: Deployment) -> Iterator[Observation]:
     access = names.account_id(deployment.target, "access")
     for name, id, copy in accounts(deployment):
         if name == "access" or copy:
-            continue  # nothing reads the copies but a recovery
+            continue  # only a recovery reads the copies
         settings = diagnostics(deployment, f"{id}/blobServices/default")
-        there = [one for one in settings if same(at(one, "storageAccountId"), access)]
-        yield includes(f"account {id.rpartition('/')[2]}", "logs", sent(there), _LOGS)
+        to_access = [setting for setting in settings if same(at(setting, "storageAccountId"), access)]
+        yield includes(f"account {id.rpartition('/')[2]}", "logs", sent(to_access), _LOGS)
 
 
 @check("LAKE-7")

@@ -1,4 +1,4 @@
-"""What several guarantees ask: keys in use, logs sent, roles granted, pods bound."""
+"""Keys, logs, roles and pods, for the checks of several guarantees."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from terrace.live.azure.session import Absent
 
 
 class Grant(NamedTuple):
-    """A role by its name, where it holds, and the condition that narrows it (empty: none does)."""
+    """An assigned role: its name, its scope and its condition (empty: none)."""
 
     role: str
     scope: str
@@ -22,11 +22,11 @@ class Grant(NamedTuple):
 def uses(
     deployment: Deployment, resource: str, name: str, url: object, purpose: Purpose, place: str = ""
 ) -> Observation:
-    """Whether a key's URL, with a version or without, is the purpose's; `place` is recovery or geo."""
-    wanted = names.key_url(deployment.target, purpose, place)
+    """Whether a key's URL, with or without a version, is the purpose's; `place` is recovery or geo."""
+    expected = names.key_url(deployment.target, purpose, place)
     given = str(url or "")
-    good = same(given, wanted) or given.lower().startswith(f"{wanted.lower()}/")
-    return Observation(resource, f"{name} = {given or 'unset'}", good, wanted)
+    good = same(given, expected) or given.lower().startswith(f"{expected.lower()}/")
+    return Observation(resource, f"{name} = {given or 'unset'}", good, expected)
 
 
 def diagnostics(deployment: Deployment, id: str) -> list[dict[str, Any]]:
@@ -62,7 +62,7 @@ def principal(deployment: Deployment, identity: str) -> str:
 
 
 def assignments(deployment: Deployment) -> list[dict[str, Any]]:
-    """Every role assignment in the subscription, wherever it holds."""
+    """Every role assignment in the subscription, on any scope."""
     return deployment.pages(
         f"{names.subscription(deployment.target)}/providers/Microsoft.Authorization/roleAssignments"
     )
@@ -75,7 +75,7 @@ def granted(deployment: Deployment, object_id: str) -> list[Grant]:
 
 
 def on(deployment: Deployment, scope: str, role: str) -> list[str]:
-    """The object ids of those who have a role on exactly this scope."""
+    """The object ids with a role on exactly this scope."""
     here = [one for one in assignments(deployment) if same(at(one, "scope"), scope)]
     return sorted(str(at(one, "principalId")) for one in here if _grant(deployment, one).role == role)
 
@@ -91,7 +91,7 @@ def _grant(deployment: Deployment, assignment: dict[str, Any]) -> Grant:
 
 
 def role_name(deployment: Deployment, definition: str) -> str:
-    """A role's name by its id; the id itself for one that has been deleted."""
+    """A role's name by its id; the id itself for a deleted role."""
     try:
         return str(at(role(deployment, definition), "roleName"))
     except Absent:
@@ -101,8 +101,8 @@ def role_name(deployment: Deployment, definition: str) -> str:
 def role(deployment: Deployment, definition: str) -> dict[str, Any]:
     """A role by its id. Raises Absent.
 
-    An assignment names a role as the subscription's, whatever it is: Azure's own are seen there, one of ours only in
-    the group that it can be assigned in.
+    An assignment has every role's id in the subscription. Built-in roles can be read there, the deployment's own only
+    in the group where they can be assigned.
     """
     guid = definition.rstrip("/").rpartition("/")[2]
     kind = "providers/Microsoft.Authorization/roleDefinitions"
@@ -118,12 +118,12 @@ def role(deployment: Deployment, definition: str) -> dict[str, Any]:
 
 
 def trusts(deployment: Deployment, identity: str) -> list[dict[str, Any]]:
-    """Whose tokens an identity accepts, by its id: issuer, subject, audiences. Raises Absent."""
+    """The tokens that an identity accepts, by its id: issuer, subject, audiences. Raises Absent."""
     return deployment.pages(f"{identity}/federatedIdentityCredentials")
 
 
 def pods(deployment: Deployment, identity: str) -> list[str]:
-    """namespace/account of the pods of our cluster that may act as an identity. Raises Absent."""
+    """namespace/account of the cluster's pods that may use an identity. Raises Absent."""
     begin = "system:serviceaccount:"
     issuer = at(deployment.get(names.cluster_id(deployment.target)), "oidcIssuerProfile.issuerURL")
     bound = []
@@ -135,7 +135,7 @@ def pods(deployment: Deployment, identity: str) -> list[str]:
 
 
 def locks(deployment: Deployment, scope: str) -> Iterator[tuple[str, str]]:
-    """Name and level of the locks on exactly this scope, not those it inherits."""
+    """Name and level of the locks on exactly this scope, without inherited ones."""
     for lock in deployment.pages(f"{scope}/providers/Microsoft.Authorization/locks"):
         if str(lock["id"]).lower().startswith(f"{scope.lower()}/providers/microsoft.authorization/"):
             yield str(lock["name"]), str(at(lock, "level"))

@@ -1,4 +1,4 @@
-"""The virtual network as it is (NET-1 to NET-5, NET-7)."""
+"""Checks of the virtual network (NET-1 to NET-5, NET-7)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from terrace.live.azure.checks import Deployment, at, named, same
 
 _EVERYWHERE = ("Internet", "*", "0.0.0.0/0", "::/0", "Any")
 _AZURE = ("AzureLoadBalancer", "GatewayManager", "AzureKeyVault", "AzureActiveDirectory", "Storage")
-"""Azure's own names for its services; a tag with a region after it (Storage.WestEurope) is one of them too."""
+"""Azure's service tags, which may end in a region (Storage.WestEurope)."""
 
 
 def network(deployment: Deployment) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
         groups = deployment.pages(f"{path['id']}/privateDnsZoneGroups")
         zones = [config for group in groups for config in at(group, "privateDnsZoneConfigs", [])]
         yield at_least(resource, "private names", len(zones), 1)
-    wanted: dict[str, str] = {
+    expected: dict[str, str] = {
         "vault": names.vault_id(deployment.target),
         "registry": names.id(
             deployment.target, "Microsoft.ContainerRegistry/registries", names.registry(deployment.target)
@@ -85,8 +85,10 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
         **{name: names.account_id(deployment.target, name) for name in BUCKETS},
     }
     if deployment.target.recovery_region and deployment.environment.lake.replicate:
-        wanted |= {f"{name}-recovery": names.account_id(deployment.target, name, recovery=True) for name in REPLICATED}
-    without = [name for name, id in wanted.items() if id.lower() not in reached]
+        expected |= {
+            f"{name}-recovery": names.account_id(deployment.target, name, recovery=True) for name in REPLICATED
+        }
+    without = [name for name, id in expected.items() if id.lower() not in reached]
     yield empty(f"network {deployment.prefix}", "services without a private path", without)
     for zone in deployment.all("Microsoft.Network/privateDnsZones"):
         links = deployment.pages(f"{zone['id']}/virtualNetworkLinks")
@@ -97,7 +99,7 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
 @check("NET-4")
 def default_deny(deployment: Deployment) -> Iterator[Observation]:
     for name, subnet in subnets(deployment).items():
-        if name != "GatewaySubnet":  # Azure refuses a group there: VPN Gateway FAQ
+        if name != "GatewaySubnet":  # Azure does not allow a group there: VPN Gateway FAQ
             group = at(subnet, "networkSecurityGroup.id")
             yield Observation(f"subnet {name}", f"security group {named(group)}", group is not None, "one of ours")
     ports = {str(place.port) for place in deployment.environment.network.egress.destinations.values()}
@@ -121,7 +123,7 @@ def _refuses_all(rule: dict[str, Any]) -> bool:
 
 
 def _ends(rule: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Where a rule opens to, and on which ports; Azure has one property for one of them and another for several."""
+    """The addresses and ports of a rule; Azure has one property for a single one and another for several."""
     side = "source" if at(rule, "direction") == "Inbound" else "destination"
     single = [at(rule, f"{side}AddressPrefix"), at(rule, "destinationPortRange")]
     places = [*at(rule, f"{side}AddressPrefixes", []), *([single[0]] if single[0] else [])]
@@ -146,7 +148,7 @@ def _told(rule: dict[str, Any]) -> str:
 
 
 def flow_log_id(deployment: Deployment) -> str:
-    """Where the network's flow log is: under the watcher of the region, ours or the one that Azure made."""
+    """The id of the network's flow log, under the region's watcher: the deployment's or Azure's own."""
     target = deployment.target
     group = names.group(target) if names.settings(target).owns_account else "NetworkWatcherRG"
     watcher = f"Microsoft.Network/networkWatchers/NetworkWatcher_{target.region}"
@@ -169,7 +171,7 @@ def flow_logs(deployment: Deployment) -> Iterator[Observation]:
     yield equal(resource, "analysed", analytics.get("enabled"), True)
     workspace = analytics.get("workspaceResourceId")
     yield equal(resource, "workspace is ours", same(workspace, names.workspace_id(deployment.target)), True)
-    # Azure sells 10 minutes and an hour: Network Watcher, "Traffic analytics"
+    # Azure offers 10 minutes and an hour: Network Watcher, "Traffic analytics"
     most = 10 if deployment.environment.network.flow_log_interval_seconds == 60 else 60
     yield at_most(resource, "trafficAnalyticsInterval", analytics.get("trafficAnalyticsInterval"), most)
 
@@ -178,7 +180,7 @@ def flow_logs(deployment: Deployment) -> Iterator[Observation]:
 def link(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.network.hybrid
     if spec is None:
-        raise NotRequired("no link is asked for (network.hybrid)")
+        raise NotRequired("network.hybrid is not set")
     resource = f"connection {deployment.prefix}"
     connection = deployment.get(names.id(deployment.target, "Microsoft.Network/connections", deployment.prefix))
     peer = deployment.get(at(connection, "localNetworkGateway2.id"))
@@ -189,7 +191,7 @@ def link(deployment: Deployment) -> Iterator[Observation]:
         yield equal(f"gateway {gateway['name']}", "subnet", named(at(place, "subnet.id")), "GatewaySubnet")
     yield equal(resource, "connectionProtocol", at(connection, "connectionProtocol"), "IKEv2")
     strong = [str(one.get("ipsecEncryption")) for one in at(connection, "ipsecPolicies", [])]
-    told = ", ".join(strong) or "unset"
+    shown = ", ".join(strong) or "unset"
     yield Observation(
-        resource, f"ipsecEncryption = {told}", bool(strong) and all("AES256" in one for one in strong), "AES256"
+        resource, f"ipsecEncryption = {shown}", bool(strong) and all("AES256" in one for one in strong), "AES256"
     )

@@ -1,4 +1,4 @@
-"""Log Analytics, alerts and action groups as they are (OBS-1 to OBS-4)."""
+"""Checks of Log Analytics, alerts and action groups (OBS-1 to OBS-4)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,8 +16,8 @@ SIGNALS = (
     "cpu_percent", "storage_percent", "active_connections", "usedmemorypercentage", "evictedkeys",
     "node_cpu_usage_percentage", "node_memory_working_set_percentage", "SNATConnectionCount",
 )  # fmt: skip
-"""What every deployment watches, in Azure Monitor's words; refusals by the lake come apart, the budget is COST-1's."""
-_LONGEST_DAYS = 730  # what a workspace keeps at most. Source: Log Analytics, data retention
+"""The metrics that every deployment needs alarms on, besides refusals by the lake and the budget (COST-1)."""
+_LONGEST_DAYS = 730  # a workspace's maximum. Source: Log Analytics, data retention
 
 
 @check("OBS-1")
@@ -54,19 +54,19 @@ def _alarms(deployment: Deployment, metric: str) -> list[dict[str, Any]]:
 
 
 def _reached(deployment: Deployment, alarms: list[dict[str, Any]]) -> list[str]:
-    """The severities whose groups these alarms reach."""
+    """The severities whose groups these alarms notify."""
     groups = {names.topic_id(deployment.target, word).lower(): word for word in ("warning", "critical")}
     armed = [alarm for alarm in alarms if at(alarm, "enabled", True)]
-    told = [str(action.get("actionGroupId")).lower() for alarm in armed for action in at(alarm, "actions", [])]
-    return [groups[id] for id in told if id in groups]
+    notified = [str(action.get("actionGroupId")).lower() for alarm in armed for action in at(alarm, "actions", [])]
+    return [groups[id] for id in notified if id in groups]
 
 
 @check("OBS-2")
 def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
-    wanted = ["warning", "critical"]
+    expected = ["warning", "critical"]
     for metric in SIGNALS:
         reached = _reached(deployment, _alarms(deployment, metric))
-        yield includes(f"alarms on {metric}", "severities", reached, wanted)
+        yield includes(f"alarms on {metric}", "severities", reached, expected)
     for layer in LAYERS:
         account = names.account_id(deployment.target, layer)
         alarms = [
@@ -74,7 +74,7 @@ def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
             for alarm in _alarms(deployment, "Transactions")
             if any(same(scope, account) for scope in at(alarm, "scopes", []))
         ]
-        yield includes(f"alarms on refusals by {layer}", "severities", _reached(deployment, alarms), wanted)
+        yield includes(f"alarms on refusals by {layer}", "severities", _reached(deployment, alarms), expected)
 
 
 @check("OBS-3")
@@ -83,11 +83,11 @@ def people_hear(deployment: Deployment) -> Iterator[Observation]:
     for severity, channels in (("warning", spec.escalation.warning), ("critical", spec.escalation.critical)):
         group, resource = deployment.get(names.topic_id(deployment.target, severity)), f"action group {severity}"
         yield equal(resource, "enabled", at(group, "enabled", True), True)
-        told = [str(one.get("emailAddress")) for one in at(group, "emailReceivers", [])]
-        told += [str(one.get("serviceUri")) for one in at(group, "webhookReceivers", [])]
+        receivers = [str(one.get("emailAddress")) for one in at(group, "emailReceivers", [])]
+        receivers += [str(one.get("serviceUri")) for one in at(group, "webhookReceivers", [])]
         chosen = [spec.channels[name] for name in channels]
-        wanted = [one.address if isinstance(one, EmailChannel) else one.url for one in chosen]
-        yield includes(resource, "who hears", told, wanted)
+        expected = [one.address if isinstance(one, EmailChannel) else one.url for one in chosen]
+        yield includes(resource, "receivers", receivers, expected)
 
 
 @check("OBS-4")
@@ -104,6 +104,6 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
         name = f"{deployment.prefix}-objective-{word}"
         alarm = deployment.get(names.id(deployment.target, "Microsoft.Insights/scheduledQueryRules", name))
         queries = " ".join(str(one.get("query")) for one in at(alarm, "criteria.allOf", []))
-        yield equal(f"alarm {name}", "asks for the burn rate", "burn" in queries, True)
+        yield equal(f"alarm {name}", "queries the burn rate", "burn" in queries, True)
         yield equal(f"alarm {name}", "enabled", at(alarm, "enabled", True), True)
-        yield at_least(f"alarm {name}", "groups told", len(at(alarm, "actions.actionGroups", [])), 1)
+        yield at_least(f"alarm {name}", "action groups", len(at(alarm, "actions.actionGroups", [])), 1)

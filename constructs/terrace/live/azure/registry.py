@@ -1,4 +1,4 @@
-"""The container registry as it is (K8S-10)."""
+"""Checks of the container registry (K8S-10)."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def private_and_scanned(deployment: Deployment) -> Iterator[Observation]:
     yield equal(resource, "exportPolicy", str(at(found, "policies.exportPolicy.status")).lower(), "disabled")
     key = at(found, "encryption.keyVaultProperties.keyIdentifier")
     yield uses(deployment, resource, "encryption", key, "registry")
-    # one plan a subscription, whichever environment switched it on
+    # a subscription has one plan, of any environment
     plan = deployment.get(f"{names.subscription(deployment.target)}/providers/Microsoft.Security/pricings/Containers")
     yield equal("Defender for Containers", "pricingTier", at(plan, "pricingTier"), "Standard")
     parts = [str(one.get("name")) for one in at(plan, "extensions", []) if str(one.get("isEnabled")).lower() == "true"]

@@ -1,4 +1,4 @@
-"""Secrets in Key Vault as they are (SEC-1 to SEC-3)."""
+"""Checks of secrets in Key Vault (SEC-1 to SEC-3)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +28,7 @@ def secret(module: str) -> str:
 
 
 def versions(deployment: Deployment, name: str) -> list[Any]:
-    """What the vault says of each version of a secret, without its value. Raises Absent."""
+    """Each version of a secret, without its value. Raises Absent."""
     vault = names.vault(deployment.target)
     client = deployment.reader.secrets(vault)
     url = f"https://{vault}.vault.azure.net/secrets/{name}/versions"
@@ -46,7 +46,7 @@ def kept_in_the_vault(deployment: Deployment) -> Iterator[Observation]:
         resource = f"secret {names.vault(deployment.target)}/{secret(module)}"
         yield equal(resource, "has a version that is enabled", bool(usable), True)
         yield equal(resource, "contentType", found[-1].content_type, "random")
-    # whoever holds the workspace's shared key could write logs; it is worthless
+    # the workspace's shared key would allow writing logs, so it is disabled
     workspace = deployment.get(names.workspace_id(deployment.target))
     off = at(workspace, "features.disableLocalAuth")
     yield equal(f"workspace {deployment.prefix}", "disableLocalAuth", off, True)
@@ -54,7 +54,7 @@ def kept_in_the_vault(deployment: Deployment) -> Iterator[Observation]:
 
 @check("SEC-2")
 def nobody_has_a_password(deployment: Deployment) -> Iterator[Observation]:
-    # Entra's tokens are the credential: made by the cloud at each login and good for an hour
+    # the credential is a token of Entra, issued at each login and valid for an hour
     for one in (database.server(deployment), *database.replicas(deployment)):
         resource = f"server {one['name']}"
         yield equal(resource, "passwordAuth", at(one, "authConfig.passwordAuth"), "Disabled")

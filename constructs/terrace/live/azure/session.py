@@ -1,7 +1,6 @@
-"""Talking to Azure to read: Resource Manager by id, the vaults' own API, answers kept, and errors that say what to do.
+"""Reads from Azure: Resource Manager by id, the vaults' own API, cached answers, errors with hints.
 
-No CDK here, and no waiting without end: each call has a time limit and few retries. The SDKs are an extra, imported
-when somebody reads.
+Each call has a time limit and few retries. The SDKs are an extra and imported on first use.
 """
 
 import json
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Absent", "CredentialsError", "Reader", "Unreadable", "explained"]
 
-logging.getLogger("azure").addHandler(logging.NullHandler())  # what it warns of is told once, as a sentence
+logging.getLogger("azure").addHandler(logging.NullHandler())  # its warnings are reported as errors
 
 _LIMITS: dict[str, Any] = {
     "connection_timeout": 5,
@@ -47,11 +46,10 @@ _ENTRA = re.compile(r"AADSTS\d+: [^\r\n]*?(?=\s*(Trace ID|Correlation ID|$))", r
 
 
 class Reader:
-    """Calls Azure for one deployment and keeps each answer, as many guarantees look at the same resource.
+    """Calls Azure for one deployment and keeps each answer, because many checks read the same resource.
 
-    `variables` are those that credentials, proxy and certificates are taken from, by default the shell's; `credential`
-    and `options` (what the SDK's clients take, as a transport) replace what they would give. UsageError without the
-    SDKs.
+    Credentials, proxy and certificates come from `variables`, by default the shell's, unless `credential` and `options`
+    (of the SDK's clients, such as a transport) are given. Raises UsageError without the SDKs.
     """
 
     def __init__(
@@ -72,12 +70,12 @@ class Reader:
 
     @classmethod
     def of(cls, target: Target) -> "Reader":
-        """Of a target's subscription, with the shell's credentials."""
+        """A reader of a target's subscription, with the shell's credentials."""
         return cls(names.settings(target))
 
     @cached_property
     def credential(self) -> "TokenCredential":
-        """What calls are signed with. CredentialsError without any."""
+        """The credential for calls. Raises CredentialsError."""
         return self._given or credentials.credential(self._variables, self._settings.tenant_id, **self._options)
 
     @cached_property
@@ -108,7 +106,7 @@ class Reader:
         return made
 
     def blobs(self, account: str) -> "PipelineClient[Any, Any]":
-        """The blobs of a storage account, by its name, as plain requests: no client of theirs is among the SDKs."""
+        """The blobs of a storage account, by its name, as plain requests: the SDK for blobs is not a dependency."""
         from azure.core import PipelineClient
         from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HeadersPolicy, ProxyPolicy, RetryPolicy
 
@@ -127,7 +125,7 @@ class Reader:
         return made
 
     def _at(self, url: str, kind: str, make: Callable[[], Any]) -> Any:
-        """One client a place: it keeps its token."""
+        """One client per URL: it keeps its token."""
         if (url, kind) not in self._clients:
             self._clients[url, kind] = make()
         return self._clients[url, kind]
@@ -143,7 +141,7 @@ class Reader:
         return found
 
     def pages(self, collection: str) -> list[dict[str, Any]]:
-        """The members of a collection (its id, and what is asked of it after a `?`) over all pages. Raises as `get`."""
+        """The members of a collection (its id, with a query after `?`) over all pages. Raises as `get`."""
 
         def ask() -> list[dict[str, Any]]:
             from azure.core.rest import HttpRequest
@@ -163,7 +161,7 @@ class Reader:
         return listed
 
     def once(self, call: str, ask: Callable[[], Any]) -> Any:
-        """What `ask` answered the first time that `call` was made. Raises as `get`."""
+        """The first result of `ask` for `call`, which is kept. Raises as `get`."""
         key = call.lower()
         if key not in self._answers:
             try:
@@ -177,23 +175,23 @@ class Reader:
         return answer
 
     def write(self, id: str, body: dict[str, Any] | None) -> None:
-        """Put a whole body, or delete (None), and wait until it is done. Raises as `get`."""
+        """Put a body, or delete (None), and wait for completion. Raises as `get`."""
         with explained(id):
-            resources, asked = self.client.resources, version(id)
+            resources, api = self.client.resources, version(id)
             if body is None:
-                resources.begin_delete_by_id(id, api_version=asked, headers={"If-Match": "*"}).result()
+                resources.begin_delete_by_id(id, api_version=api, headers={"If-Match": "*"}).result()
             else:
-                resources.begin_create_or_update_by_id(id, body, api_version=asked).result()
+                resources.begin_create_or_update_by_id(id, body, api_version=api).result()
         self.forget()
 
     def patch(self, id: str, body: dict[str, Any]) -> None:
-        """Change what `body` names and leave the rest, and wait until it is done. Raises as `get`."""
+        """Change the fields in `body` and wait for completion. Raises as `get`."""
         with explained(id):
             self.client.resources.begin_update_by_id(id, body, api_version=version(id)).result()
         self.forget()
 
     def act(self, id: str, action: str) -> None:
-        """Ask a resource to do something (POST). Raises as `get`."""
+        """Call an action of a resource (POST). Raises as `get`."""
         from azure.core.rest import HttpRequest
 
         with explained(id):
@@ -202,23 +200,23 @@ class Reader:
         self.forget()
 
     def forget(self, words: Collection[str] = ("",)) -> None:
-        """Ask again whatever has one of these words in its id, since something was changed; by default everything."""
+        """Forget the answers about ids that contain one of these words; by default all."""
         kept = {key: answer for key, answer in self._answers.items() if not any(word.lower() in key for word in words)}
         self._answers = kept
 
     def check_account(self) -> None:
-        """TerraceError when the credentials do not see the environment's subscription, or it is of another tenant."""
-        wanted = self._settings
-        place = f"subscription {wanted.subscription_id}"
-        hint = f"`az login --tenant {wanted.tenant_id}`, or the ARM_ variables of an identity that has a role there"
+        """Raise TerraceError if the credentials cannot read the subscription, or it belongs to another tenant."""
+        expected = self._settings
+        place = f"subscription {expected.subscription_id}"
+        hint = f"`az login --tenant {expected.tenant_id}`, or the ARM_ variables of an identity that has a role there"
         try:
-            found = self.get(f"/subscriptions/{wanted.subscription_id}")
+            found = self.get(f"/subscriptions/{expected.subscription_id}")
         except Absent as absent:
             raise TerraceError(f"the credentials do not see it: {absent.message}", where=place, hint=hint) from absent
-        tenant = str(found.get("tenantId", wanted.tenant_id))
-        if tenant.lower() != wanted.tenant_id.lower():
-            message = f"it belongs to tenant {tenant}, the environment names {wanted.tenant_id}"
-            raise TerraceError(message, where=place, hint="mend azure.tenant_id, or azure.subscription_id")
+        tenant = str(found.get("tenantId", expected.tenant_id))
+        if tenant.lower() != expected.tenant_id.lower():
+            message = f"it belongs to tenant {tenant}, the environment names {expected.tenant_id}"
+            raise TerraceError(message, where=place, hint="correct azure.tenant_id or azure.subscription_id")
         if found.get("state", "Enabled") != "Enabled":
             raise TerraceError(
                 f"it is {str(found['state']).lower()}", where=place, hint="its owner can enable it again"
@@ -226,7 +224,7 @@ class Reader:
 
 
 def _transport(variables: Mapping[str, str]) -> dict[str, Any]:
-    """How the SDK reaches Azure where the variables are not this process's own: proxy and certificates as options."""
+    """Proxy and certificates as SDK options, for variables that are not this process's own."""
     if variables is os.environ:
         return {}
     proxy = variables.get("HTTPS_PROXY") or variables.get("https_proxy")
@@ -241,7 +239,7 @@ def _transport(variables: Mapping[str, str]) -> dict[str, Any]:
 
 @contextmanager
 def explained(call: str) -> Iterator[None]:
-    """The SDK's errors as ours: CredentialsError, Unreadable or Absent. `call` is the id asked for."""
+    """Convert the SDK's errors to CredentialsError, Unreadable or Absent. `call` is the id that was read."""
     from azure.core.exceptions import AzureError
 
     try:
@@ -263,19 +261,19 @@ def _sentence(error: Exception, call: str) -> TerraceError:
         return CredentialsError(f"no Azure credentials: {_first(error)}", hint="log in with `az login`")
     if isinstance(error, ServiceRequestError | ServiceResponseError):
         return Unreadable(
-            f"Azure did not answer: {_first(error)}", where=call, hint="check the network and HTTPS_PROXY"
+            f"Azure did not respond: {_first(error)}", where=call, hint="check the network and HTTPS_PROXY"
         )
     if not isinstance(error, HttpResponseError):
         return Unreadable(_first(error), where=call)
-    status, code, message = _told(error)
+    status, code, message = _details(error)
     if "AADSTS" in str(error):
         found = _ENTRA.search(str(error))
-        told = found[0].strip() if found else _first(error)
+        reason = found[0].strip() if found else _first(error)
         return CredentialsError(
-            f"Entra does not accept the credentials: {told}", hint="log in again (`az login`), or renew the secret"
+            f"Entra does not accept the credentials: {reason}", hint="log in again (`az login`), or renew the secret"
         )
-    if isinstance(error, ClientAuthenticationError) and not status:  # the same for every call, so it ends them all
-        return CredentialsError(f"Entra did not answer: {message}", hint="check the network and HTTPS_PROXY")
+    if isinstance(error, ClientAuthenticationError) and not status:  # every other call would fail as well
+        return CredentialsError(f"Entra did not respond: {message}", hint="check the network and HTTPS_PROXY")
     if code in _ELSEWHERE:
         return Absent(message, where=call)
     if status == 401 or code in _EXPIRED or isinstance(error, ClientAuthenticationError):
@@ -284,9 +282,9 @@ def _sentence(error: Exception, call: str) -> TerraceError:
         )
     if status == 429:
         wait = getattr(error.response, "headers", {}).get("Retry-After", "60")
-        return Unreadable(f"Azure throttles: {message}", where=call, hint=f"wait {wait} seconds and ask again")
+        return Unreadable(f"Azure throttles: {message}", where=call, hint=f"wait {wait} seconds and try again")
     if any(reason in str(error) for reason in _NO_WAY):
-        hint = "the vault answers on its private path alone: ask from inside the network"
+        hint = "the vault is reachable through its private endpoint only: run it inside the network"
         return Unreadable(f"not reachable: {message}", where=call, hint=hint)
     if status == 403:
         action = _ACTION.search(str(error))
@@ -297,18 +295,18 @@ def _sentence(error: Exception, call: str) -> TerraceError:
     return Unreadable(f"{code or status}: {message}", where=call)
 
 
-def _told(error: Any) -> tuple[int, str, str]:
-    """Status, code and message of an answer, wherever its service puts them; Storage answers in XML."""
+def _details(error: Any) -> tuple[int, str, str]:
+    """Status, code and message of an error in the shape of any service; Storage uses XML."""
     text = error.response.text() if error.response is not None else ""
     try:
         body = json.loads(text)
     except ValueError:
         body = {name.lower(): value for name, value in _XML.findall(text)}
-    told = body.get("error", body) if isinstance(body, dict) else {}
-    told = told if isinstance(told, dict) else {}
-    inner = told.get("innererror")
-    code = (inner.get("code") if isinstance(inner, dict) else "") or told.get("code") or ""
-    message = str(told.get("message") or _first(error))
+    details = body.get("error", body) if isinstance(body, dict) else {}
+    details = details if isinstance(details, dict) else {}
+    inner = details.get("innererror")
+    code = (inner.get("code") if isinstance(inner, dict) else "") or details.get("code") or ""
+    message = str(details.get("message") or _first(error))
     return int(error.status_code or 0), str(code), message.splitlines()[0]
 
 

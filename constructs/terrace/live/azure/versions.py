@@ -1,5 +1,7 @@
-"""Which version of Resource Manager's API reads which type: the one that azurerm 5.2 itself speaks, so that what it
-writes is read in the same words. Source: "Azure resource reference"."""
+"""The version of Resource Manager's API for each type: azurerm 5.2's, so that reads return what it wrote.
+
+Source: "Azure resource reference".
+"""
 
 from collections.abc import Mapping
 
@@ -34,13 +36,14 @@ VERSIONS: Mapping[str, str] = {
     "Microsoft.Security/securityContacts": "2017-08-01-preview",
     "Microsoft.Storage/storageAccounts": "2025-08-01",
 }
-"""Type to version; one below a type, or below a namespace, has its version unless it is named itself."""
+"""Type to version. A type without an entry has the version of its parent type or namespace."""
 _BY_TYPE = {type.lower(): version for type, version in VERSIONS.items()}
 
 
 def kind(path: str) -> str:
-    """The type that a path of Resource Manager means, of a resource, a collection or an action on one:
-    Microsoft.Network/virtualNetworks/subnets. The last `providers` decides.
+    """The type of a path to a resource, a collection or an action: Microsoft.Network/virtualNetworks/subnets.
+
+    The last `providers` decides.
     """
     parts = path.partition("?")[0].strip("/").split("/")
     lower = [part.lower() for part in parts]
@@ -51,7 +54,7 @@ def kind(path: str) -> str:
 
 
 def version(path: str) -> str:
-    """The version for a path. KeyError for a namespace that is not in the table."""
+    """The version for a path. Raises KeyError for a namespace that is not in the table."""
     type = kind(path).lower()
     while type not in _BY_TYPE:
         above = type.rpartition("/")[0]

@@ -1,6 +1,4 @@
-"""Google Cloud read live through Google's clients: the functions of `terrace.live` for this cloud. No CDK, no
-Terraform state. The clients are an extra (`terrace[gcp]`), imported on first use.
-"""
+"""Reads a live Google Cloud deployment through Google's clients: the functions of `terrace.live` for this cloud."""
 
 from terrace.live.gcp.checks import opened
 from terrace.live.gcp.leftovers import leftovers

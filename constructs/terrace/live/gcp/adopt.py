@@ -1,9 +1,8 @@
-"""What a killed apply created: the import ids of resources that exist and are in no state.
+"""Import ids of resources that exist and are in no state, because an apply was killed.
 
-Two ways, by type. Nearly every resource on Google Cloud has a name that is unique in its project and place, and so
-gives the id without asking (`BY_NAME`). The rest has a number that Google made up, and is listed and matched by what
-it is called (`adopt_listing.py`). What is `OVERWRITTEN` needs no adoption. A test holds that each type of the
-foundation is in exactly one of the three.
+By type: most names are unique in their project and location and give the id without a call (`BY_NAME`). Others have a
+generated number, and are listed and matched by display name (`adopt_listing.py`). `OVERWRITTEN` ones need no adoption.
+A test ensures that each type of the foundation is in exactly one of the three.
 
 Source of the ids: the "Import" section of each resource's page in the google provider's documentation, 7.45.
 """
@@ -94,7 +93,7 @@ BY_NAME = {
 # Creating these again does no harm: the service overwrites what is there, or answers that all is as wanted.
 OVERWRITTEN = frozenset(
     {
-        # one grant more in a policy, or the same again
+        # adding a grant twice changes nothing
         "google_dns_managed_zone_iam_member",
         "google_kms_crypto_key_iam_member",
         "google_project_iam_member",
@@ -114,9 +113,9 @@ OVERWRITTEN = frozenset(
 
 
 def find(candidates: Sequence[Candidate], *, environment: str, variables: Mapping[str, str]) -> dict[str, str]:
-    """Import ids of the candidates that exist, or that may exist because their name says which they would be.
+    """Import ids of the candidates that exist, or may exist: those whose name gives the id are not read.
 
-    Raises TerraceError when Google Cloud cannot be asked, or when two resources fit one candidate.
+    Raises TerraceError when Google Cloud cannot be read, or when two resources match one candidate.
     """
     readers: dict[str, Reader] = {}
     found = {}
@@ -135,7 +134,7 @@ def find(candidates: Sequence[Candidate], *, environment: str, variables: Mappin
 
 
 def _filled(template: str, candidate: Candidate) -> str | None:
-    """The template with the planned values; None while one of them is known only after the apply."""
+    """The template with the planned values; None if one of them is known after the apply only."""
     values = {name: value for name, value in candidate.values.items() if value not in (None, "")}
     values.setdefault("project", candidate.account)
     values.setdefault("region", candidate.region)

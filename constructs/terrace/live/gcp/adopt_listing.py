@@ -1,6 +1,6 @@
-"""Resources whose id is a number that Google made up: found by listing them. One function a type.
+"""Resources whose id is a generated number, found by listing. One function per type.
 
-Each takes a reader of the project and the candidate, and returns the import id, or None when there is none.
+Each takes a reader of the project and the candidate, and returns the import id, or None.
 """
 
 import json
@@ -16,12 +16,12 @@ Finder = Callable[[Reader, Candidate], str | None]
 
 
 def _only(candidate: Candidate, found: list[str]) -> str | None:
-    """The one id; TerraceError for several."""
+    """The only id. Raises TerraceError for several."""
     if len(found) > 1:
         raise TerraceError(
-            f"{len(found)} of them exist that are called the same: {', '.join(found)}",
+            f"{len(found)} resources have the same name: {', '.join(found)}",
             where=candidate.address,
-            hint="delete all but one; Terrace cannot know which one is meant",
+            hint="delete all but one",
         )
     return found[0] if found else None
 
@@ -31,33 +31,33 @@ def _listed(
 ) -> Finder:
     """Entries of a listing whose `listed` is the candidate's `planned`; their full name is the id."""
 
-    def look(reader: Reader, candidate: Candidate) -> str | None:
-        wanted = candidate.values.get(planned)
-        if not wanted:
+    def find(reader: Reader, candidate: Candidate) -> str | None:
+        value = candidate.values.get(planned)
+        if not value:
             return None
         values = {"project": candidate.account, **{k: v for k, v in candidate.values.items() if v}}
         try:
             entries = reader.pages(service, method, field, **{parent: under.format_map(values)})
         except Absent:
             return None
-        return _only(candidate, [str(entry["name"]) for entry in entries if entry.get(listed) == wanted])
+        return _only(candidate, [str(entry["name"]) for entry in entries if entry.get(listed) == value])
 
-    return look
+    return find
 
 
 def _dashboard(reader: Reader, candidate: Candidate) -> str | None:
-    """Its name is inside of its text."""
+    """A dashboard, whose name is in its JSON."""
     try:
         title = json.loads(candidate.values.get("dashboard_json") or "{}").get("displayName")
     except ValueError:
         return None
     parent = f"projects/{candidate.account}"
     boards = reader.pages("monitoring/v1", "projects.dashboards.list", "dashboards", parent=parent)
-    return _only(candidate, [str(one["name"]) for one in boards if title and one.get("displayName") == title])
+    return _only(candidate, [str(board["name"]) for board in boards if title and board.get("displayName") == title])
 
 
 def _feed(reader: Reader, candidate: Candidate) -> str | None:
-    """The feed that says the same to the same topic."""
+    """The feed with the same content and topic."""
     output: Any = candidate.values.get("feed_output_config") or [{}]
     topic = (output[0].get("pubsub_destination") or [{}])[0].get("topic")
     feeds = reader.pages("cloudasset", "feeds.list", "feeds", parent=f"projects/{candidate.account}")
@@ -72,8 +72,8 @@ def _feed(reader: Reader, candidate: Candidate) -> str | None:
 
 def _transfer(reader: Reader, candidate: Candidate) -> str | None:
     """A job that is not deleted, by its description."""
-    wanted = json.dumps({"projectId": candidate.account})
-    jobs = reader.pages("storagetransfer", "transferJobs.list", "transferJobs", filter=wanted)
+    project = json.dumps({"projectId": candidate.account})
+    jobs = reader.pages("storagetransfer", "transferJobs.list", "transferJobs", filter=project)
     same = [
         f"{candidate.account}/{str(job['name']).removeprefix('transferJobs/')}"
         for job in jobs

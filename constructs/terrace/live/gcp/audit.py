@@ -1,4 +1,4 @@
-"""Audit logs, findings and Asset Inventory as they are (AUD-1 to AUD-3)."""
+"""Checks of audit logs, findings and Asset Inventory (AUD-1 to AUD-3)."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ _BASELINE = (
     "storage.publicAccessPrevention", "iam.disableServiceAccountKeyCreation", "sql.restrictPublicIp",
     "compute.requireShieldedVm", "compute.vmExternalIpAccess",
 )  # fmt: skip
-"""The least that configuration is held to; a deployment may have more policies."""
+"""The policies that every deployment needs; it may have more."""
 _ELSEWHERE = "another environment of the project carries it (owns_account)"
 
 
@@ -34,11 +34,11 @@ def recorded(deployment: Deployment) -> Iterator[Observation]:
     yield from logs.filled(deployment, "trail", *_CALLS)
     archive = f"{deployment.prefix}-archive"
     sink = deployment.call("logging", "projects.sinks.get", sinkName=f"{deployment.project}/sinks/{archive}")
-    wanted = f"storage.googleapis.com/{names.bucket(deployment.target, 'audit')}"
-    yield equal(f"sink {archive}", "destination", sink.get("destination"), wanted)
+    expected = f"storage.googleapis.com/{names.bucket(deployment.target, 'audit')}"
+    yield equal(f"sink {archive}", "destination", sink.get("destination"), expected)
     yield equal(f"sink {archive}", "disabled", bool(sink.get("disabled")), False)
     taken = [kind for kind in _CALLS if kind in str(sink.get("filter"))]
-    yield includes(f"sink {archive}", "takes", taken, _CALLS)
+    yield includes(f"sink {archive}", "logs", taken, _CALLS)
     days = max(deployment.environment.audit.retention_days, _LEAST_DAYS)
     yield from lake.lock(deployment, "audit", days)
     yield logs.kept(deployment, "trail", days)
@@ -54,8 +54,8 @@ def threats_looked_for(deployment: Deployment) -> Iterator[Observation]:
     topic = names.topic(deployment.target, "findings")
     yield equal(f"notification config {name}", "pubsubTopic", findings.get("pubsubTopic"), topic)
     filter = str(findings.get("streamingConfig", {}).get("filter"))
-    told = [word for word in ("HIGH", "CRITICAL") if word in filter]
-    yield includes(f"notification config {name}", "severities", told, ["HIGH", "CRITICAL"])
+    severities = [word for word in ("HIGH", "CRITICAL") if word in filter]
+    yield includes(f"notification config {name}", "severities", severities, ["HIGH", "CRITICAL"])
     posture = cluster.cluster(deployment).get("securityPostureConfig", {}).get("mode")
     good = posture in ("BASIC", "ENTERPRISE")
     yield Observation(f"cluster {deployment.prefix}", f"securityPostureConfig = {posture}", good, "BASIC")

@@ -1,4 +1,4 @@
-"""Backup and DR, Backup for GKE, the lake's copies and Velero's place as they are (BAK-1 to BAK-3)."""
+"""Checks of Backup and DR, Backup for GKE, the lake's copies and Velero (BAK-1 to BAK-3)."""
 
 import json
 import re
@@ -13,11 +13,11 @@ from terrace.live.gcp import database, grants, keys, observability
 from terrace.live.gcp.checks import Deployment, days, named, seconds
 
 _COPIED: tuple[Layer, ...] = ("silver", "gold", "platinum")
-_LEAST_DAYS = 7  # what the vault keeps, whoever asks to delete it sooner
+_LEAST_DAYS = 7  # the least enforced retention of the vault
 
 
 def place(deployment: Deployment) -> str:
-    """The region that backups are in: the other one, where a copy there is asked for."""
+    """The region of the backups: the recovery region if backup.copy_to_recovery_region is true."""
     away = deployment.target.recovery_region if deployment.environment.backup.copy_to_recovery_region else None
     return f"{deployment.project}/locations/{away or deployment.target.region}"
 
@@ -35,9 +35,9 @@ def plan(deployment: Deployment) -> dict[str, Any]:
 
 
 def transfers(deployment: Deployment) -> list[dict[str, Any]]:
-    """The project's transfer jobs that are not deleted, those of other environments too."""
-    wanted = json.dumps({"projectId": names.account(deployment.target)})
-    found = deployment.pages("storagetransfer", "transferJobs.list", "transferJobs", filter=wanted)
+    """The project's transfer jobs that are not deleted, of all environments."""
+    expected = json.dumps({"projectId": names.account(deployment.target)})
+    found = deployment.pages("storagetransfer", "transferJobs.list", "transferJobs", filter=expected)
     return [job for job in found if job.get("status") != "DELETED"]
 
 
@@ -68,7 +68,7 @@ def daily_backups(deployment: Deployment) -> Iterator[Observation]:
 def _vault(deployment: Deployment) -> Iterator[Observation]:
     found, resource = vault(deployment), f"vault {deployment.prefix}"
     least = days(found.get("backupMinimumEnforcedRetentionDuration"))
-    yield at_least(resource, "days nothing is removed", least, _LEAST_DAYS)
+    yield at_least(resource, "days of enforced retention", least, _LEAST_DAYS)
     key, where = found.get("encryptionConfig", {}).get("kmsKeyName"), place(deployment)
     at: Place = "home" if where == deployment.place else "recovery"
     yield keys.used(deployment, resource, "kmsKeyName", key, "backups", at)
@@ -92,7 +92,7 @@ def _copies(deployment: Deployment) -> Iterator[Observation]:
 @check("BAK-2")
 def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
     account, member = names.role_name(deployment.target, "velero"), names.member(deployment.target, "velero")
-    yield equal(f"account {account}", "pods that have it", grants.pods(deployment, "velero"), ["velero/velero"])
+    yield equal(f"account {account}", "pods with it", grants.pods(deployment, "velero"), ["velero/velero"])
     bucket = names.bucket(deployment.target, "backups")
     held = grants.roles(grants.on_bucket(deployment, bucket), member)
     yield equal(f"bucket {bucket}", "Velero's roles", held, ["roles/storage.objectAdmin"])
@@ -120,12 +120,12 @@ def objectives_met(deployment: Deployment) -> Iterator[Observation]:
     yield at_least(f"sql instance {deployment.prefix}", "days of point-in-time recovery", logs, 1)
     alarms = {str(alarm["displayName"]): alarm for alarm in observability.alarms(deployment)}
     for word in ("warning", "critical"):
-        wanted = f"{deployment.prefix}-backup-failed-{word}"
-        told = len(alarms.get(wanted, {}).get("notificationChannels", []))
-        yield at_least(f"alarm {wanted}", "channels", told, 1)
+        expected = f"{deployment.prefix}-backup-failed-{word}"
+        channels = len(alarms.get(expected, {}).get("notificationChannels", []))
+        yield at_least(f"alarm {expected}", "channels", channels, 1)
 
 
 def _times(cron: str) -> list[int]:
-    """The hours of a schedule that runs every day, in order; none for any other."""
+    """The hours of a daily schedule, in order; empty for any other schedule."""
     found = re.fullmatch(r"\d+ (\d+(?:,\d+)*) \* \* \*", cron)
     return sorted(int(hour) for hour in found[1].split(",")) if found else []

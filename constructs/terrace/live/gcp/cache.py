@@ -1,4 +1,4 @@
-"""Memorystore for Valkey as it is (CACHE-1 to CACHE-3). It has no discovery document: plain REST."""
+"""Checks of Memorystore for Valkey (CACHE-1 to CACHE-3). It has no discovery document: plain REST."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The deployment that checks read, and small helpers for them."""
+"""The deployment that checks read, and functions that several of them use."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from terrace.live.gcp.session import Reader
 
 @dataclass(frozen=True)
 class Deployment:
-    """A live deployment: its environment, its target and what reads it."""
+    """A live deployment with its environment, its target and a reader."""
 
     environment: Environment
     target: Target
@@ -23,7 +23,7 @@ class Deployment:
 
     @property
     def project(self) -> str:
-        """projects/ID, as names of resources begin."""
+        """projects/ID, the beginning of resource names."""
         return f"projects/{names.account(self.target)}"
 
     @property
@@ -41,14 +41,14 @@ class Deployment:
 
 
 def opened(environment: Environment, target: Target) -> Deployment:
-    """The deployment, to read. Raises TerraceError when the credentials are missing or for another project."""
+    """The deployment of a target, read with the shell's credentials. Raises TerraceError for another project."""
     reader = Reader(names.account(target))
     reader.check_account(target)
     return Deployment(environment, target, reader)
 
 
 def named(link: object) -> str:
-    """The last part of a link or of a full name, which is the resource's own."""
+    """The last part of a link or of a full name, the resource's own name."""
     return str(link or "none").rpartition("/")[2]
 
 

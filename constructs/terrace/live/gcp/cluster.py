@@ -1,4 +1,4 @@
-"""GKE as it is (K8S-1 to K8S-9)."""
+"""Checks of GKE (K8S-1 to K8S-9)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -101,7 +101,9 @@ def pools_scale(deployment: Deployment) -> Iterator[Observation]:
             found.get("autoscaling", {}),
             f"pool {name}",
         )
-        if deployment.environment.cost.sleep is None or scaling.get("enabled"):  # asleep, nothing scales
+        if deployment.environment.cost.sleep is None or scaling.get(
+            "enabled"
+        ):  # autoscaling is off during the sleep schedule
             yield equal(resource, "autoscaling", scaling.get("enabled", False), True)
             yield equal(resource, "totalMinNodeCount", scaling.get("totalMinNodeCount", 0), spec.min_nodes)
             yield equal(resource, "totalMaxNodeCount", scaling.get("totalMaxNodeCount"), spec.max_nodes)
@@ -113,9 +115,9 @@ def pools_scale(deployment: Deployment) -> Iterator[Observation]:
 @check("K8S-7")
 def supported(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {deployment.prefix}", cluster(deployment)
-    wanted, version = deployment.environment.cluster.version, str(found.get("currentMasterVersion"))
-    same = version == wanted or version.startswith((f"{wanted}.", f"{wanted}-"))
-    yield Observation(resource, f"currentMasterVersion = {version}", same, wanted)
+    expected, version = deployment.environment.cluster.version, str(found.get("currentMasterVersion"))
+    same = version == expected or version.startswith((f"{expected}.", f"{expected}-"))
+    yield Observation(resource, f"currentMasterVersion = {version}", same, expected)
     channel = found.get("releaseChannel", {}).get("channel")
     yield Observation(resource, f"releaseChannel = {channel}", channel in ("REGULAR", "STABLE"), "REGULAR or STABLE")
     window = found.get("maintenancePolicy", {}).get("window", {})

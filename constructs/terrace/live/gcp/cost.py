@@ -1,4 +1,4 @@
-"""The live budget and sleep schedule (COST-1, COST-2)."""
+"""Checks of the budget and the sleep schedule (COST-1, COST-2)."""
 
 import base64
 import json

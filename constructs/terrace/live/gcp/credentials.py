@@ -1,7 +1,7 @@
-"""Which Google Cloud credentials this shell has, and the SDK's credentials made of them.
+"""The Google Cloud credentials of this shell, as the SDK's credentials.
 
-The token and the key that the Terraform provider reads come first, so that reading uses the identity that applied; then
-Google's own application default credentials. Source of the names: google provider, "Provider configuration".
+The token and the key that the Terraform provider reads come first, so that reading uses the identity of the apply; then
+Google's application default credentials. Source of the names: google provider, "Provider configuration".
 """
 
 import importlib.util
@@ -27,7 +27,7 @@ _EXTRA = ("google.auth", "google.cloud.storage", "googleapiclient")
 
 
 def require_extra() -> None:
-    """UsageError when the SDKs are not installed; they are an extra."""
+    """Raise UsageError if the SDKs, which are an extra, are not installed."""
     for name in _EXTRA:
         try:
             found = importlib.util.find_spec(name)
@@ -40,7 +40,7 @@ def require_extra() -> None:
 
 
 def look() -> CredentialStatus:
-    """Whether there are any, and where. No cloud is asked."""
+    """Whether there are any, and where, without a call to Google."""
     try:
         require_extra()
     except TerraceError as error:
@@ -49,7 +49,7 @@ def look() -> CredentialStatus:
         return CredentialStatus("ok", f"from {TOKEN}")
     if name := next((name for name in (*_KEYS, _FILE) if os.environ.get(name)), ""):
         return CredentialStatus("ok", f"from {name}")
-    # the metadata address of a machine is left out: asking it takes seconds where there is none
+    # without the metadata server: a call to a missing one takes seconds
     folder = Path(os.environ.get("CLOUDSDK_CONFIG") or Path.home() / ".config" / "gcloud")
     if (folder / "application_default_credentials.json").exists():
         return CredentialStatus("ok", "from gcloud's application default login")
@@ -57,7 +57,7 @@ def look() -> CredentialStatus:
 
 
 def credentials(variables: Mapping[str, str], project: str) -> "Credentials":
-    """The SDK's credentials, which ask in the name of `project`, as the provider does. CredentialsError without any."""
+    """The SDK's credentials with `project` as quota project, as the provider has it. Raises CredentialsError."""
     require_extra()
     import google.auth
     from google.auth.exceptions import GoogleAuthError
@@ -75,8 +75,8 @@ def credentials(variables: Mapping[str, str], project: str) -> "Credentials":
             f"no Google Cloud credentials: {str(error).partition('. ')[0]}",
             hint=f"log in (`gcloud auth application-default login`), or set {TOKEN} or GOOGLE_APPLICATION_CREDENTIALS",
         ) from error
-    made: Credentials = found.with_quota_project(project) if hasattr(found, "with_quota_project") else found
-    return made
+    scoped: Credentials = found.with_quota_project(project) if hasattr(found, "with_quota_project") else found
+    return scoped
 
 
 def _key(variables: Mapping[str, str]) -> str:
@@ -84,8 +84,8 @@ def _key(variables: Mapping[str, str]) -> str:
 
 
 def _load(written: str) -> Any:
-    """Credentials of a key's file, or of what would be in it. ValueError for what is none."""
-    from google.oauth2 import credentials as people
+    """Credentials from a key file or its content. Raises ValueError for anything else."""
+    from google.oauth2 import credentials as user_credentials
     from google.oauth2 import service_account
 
     try:
@@ -95,7 +95,7 @@ def _load(written: str) -> Any:
     described = json.loads(text)
     kinds: dict[str, Any] = {
         "service_account": service_account.Credentials.from_service_account_info,
-        "authorized_user": people.Credentials.from_authorized_user_info,
+        "authorized_user": user_credentials.Credentials.from_authorized_user_info,
     }
     kind = described.get("type")
     if kind not in kinds:

@@ -1,4 +1,4 @@
-"""Cloud SQL as it is (DB-1 to DB-10)."""
+"""Checks of Cloud SQL (DB-1 to DB-10)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from terrace.live.gcp.checks import Deployment
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # Cloud SQL counts from one, Monday
 _KEY: Purpose = "database"
 ADMIN = "database-admin"
-"""The purpose of the account that makes databases and roles."""
+"""The purpose of the account that creates databases and roles."""
 
 
 def server(deployment: Deployment) -> dict[str, Any]:
@@ -30,18 +30,18 @@ def copies(deployment: Deployment) -> list[dict[str, Any]]:
 
 
 def users(deployment: Deployment) -> list[dict[str, Any]]:
-    """Who may log in to the primary."""
+    """The users of the primary."""
     project = names.account(deployment.target)
     return deployment.pages("sqladmin", "users.list", "items", project=project, instance=deployment.prefix)
 
 
 def flags(instance: dict[str, Any]) -> dict[str, str]:
-    """Its parameters by name, as far as they are set."""
+    """Its parameters by name, without unset ones."""
     return {str(one["name"]): str(one.get("value")) for one in instance["settings"].get("databaseFlags", [])}
 
 
 def _all(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Each instance: what it is called, itself, its settings."""
+    """Each instance: its label, its body, its settings."""
     for instance in (server(deployment), *copies(deployment)):
         yield f"sql instance {instance['name']}", instance, instance["settings"]
 
@@ -86,18 +86,18 @@ def standby(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-5")
 def recoverable(deployment: Deployment) -> Iterator[Observation]:
-    wanted, resource = deployment.environment.database.recovery_days, f"sql instance {deployment.prefix}"
+    expected, resource = deployment.environment.database.recovery_days, f"sql instance {deployment.prefix}"
     backups = server(deployment)["settings"].get("backupConfiguration", {})
     yield equal(resource, "backups", backups.get("enabled", False), True)
     yield equal(resource, "pointInTimeRecoveryEnabled", backups.get("pointInTimeRecoveryEnabled", False), True)
     logs = backups.get("transactionLogRetentionDays")
-    yield at_least(resource, "transactionLogRetentionDays", logs, wanted)
+    yield at_least(resource, "transactionLogRetentionDays", logs, expected)
     kept = backups.get("backupRetentionSettings", {}).get("retainedBackups")
-    yield at_least(resource, "retainedBackups", kept, wanted)
+    yield at_least(resource, "retainedBackups", kept, expected)
     if away := deployment.target.recovery_region:
         yield equal(resource, "backups' location", backups.get("location"), away)
-        there = [str(one["name"]) for one in copies(deployment) if one.get("region") == away]
-        yield at_least(resource, f"copies in {away}", len(there), 1)
+        remote = [copy for copy in copies(deployment) if copy.get("region") == away]
+        yield at_least(resource, f"copies in {away}", len(remote), 1)
 
 
 @check("DB-6")
@@ -138,7 +138,7 @@ def grows(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-9")
 def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
-    # schemas, databases and roles are made by the bootstrap job inside PostgreSQL, which Google's API does not show;
+    # the bootstrap job creates schemas, databases and roles inside PostgreSQL, which Google's API does not show;
     # PostGIS needs no setting on Cloud SQL
     resource, primary = f"sql instance {deployment.prefix}", server(deployment)
     version = f"POSTGRES_{deployment.environment.database.version}"
@@ -164,10 +164,10 @@ def login(deployment: Deployment, purpose: str) -> str:
 
 @check("DB-10")
 def patched(deployment: Deployment) -> Iterator[Observation]:
-    # minor versions come by themselves inside the window: Cloud SQL, "About maintenance"
-    wanted, resource = deployment.environment.database.maintenance_window, f"sql instance {deployment.prefix}"
+    # Google installs minor versions inside the window: Cloud SQL, "About maintenance"
+    expected, resource = deployment.environment.database.maintenance_window, f"sql instance {deployment.prefix}"
     window = server(deployment)["settings"].get("maintenanceWindow")
     if not window:
         raise Absent(f"a maintenance window of {resource}")
-    yield equal(resource, "maintenanceWindow's day", window.get("day"), _DAYS.index(wanted.day) + 1)
-    yield equal(resource, "maintenanceWindow's hour", window.get("hour", 0), wanted.hour)
+    yield equal(resource, "maintenanceWindow's day", window.get("day"), _DAYS.index(expected.day) + 1)
+    yield equal(resource, "maintenanceWindow's hour", window.get("hour", 0), expected.hour)

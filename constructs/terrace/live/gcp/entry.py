@@ -1,4 +1,4 @@
-"""The load balancer and Cloud Armor as they are (NET-6)."""
+"""Checks of the load balancer and Cloud Armor (NET-6)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ def guarded(deployment: Deployment) -> Iterator[Observation]:
     entry, plain = f"{deployment.prefix}-entry", f"{deployment.prefix}-redirect"
     proxy = _get(deployment, "targetHttpsProxies", "targetHttpsProxy", entry)
     if not proxy.get("sslPolicy"):
-        raise Absent(f"a TLS policy of proxy {entry}")  # Google's own default accepts TLS 1.0
+        raise Absent(f"a TLS policy of proxy {entry}")  # Google's default accepts TLS 1.0
     policy = _get(deployment, "sslPolicies", "sslPolicy", named(proxy["sslPolicy"]))
     resource, oldest = f"TLS policy {policy['name']}", policy.get("minTlsVersion")
     yield Observation(resource, f"minTlsVersion = {oldest}", oldest in ("TLS_1_2", "TLS_1_3"), "TLS_1_2")
@@ -53,7 +53,7 @@ def _firewall(deployment: Deployment, entry: str) -> Iterator[Observation]:
     }
     yield includes(resource, "managed rules", managed, _MANAGED)
     if spec.firewall == "block":
-        yield empty(resource, "rules that only watch", [word for word, rule in managed.items() if rule.get("preview")])
+        yield empty(resource, "rules in preview", [word for word, rule in managed.items() if rule.get("preview")])
     limits = [
         rule.get("rateLimitOptions", {}).get("rateLimitThreshold", {})
         for rule in rules

@@ -1,4 +1,4 @@
-"""Labels and regions as they are (GOV-1, GOV-2)."""
+"""Checks of labels and regions (GOV-1, GOV-2)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from terrace.live.gcp.checks import Deployment, named
 
 
 def _labelled(deployment: Deployment) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each of the deployment's pieces that cost or hold something, and its labels. Raises Absent."""
+    """The deployment's main resources and their labels. Raises Absent."""
     found = cluster.cluster(deployment)
     yield f"cluster {deployment.prefix}", found.get("resourceLabels", {})
     for name, pool in cluster.pools(deployment):
@@ -34,11 +34,11 @@ def _labelled(deployment: Deployment) -> Iterator[tuple[str, Mapping[str, Any]]]
 
 @check("GOV-1")
 def all_labelled(deployment: Deployment) -> Iterator[Observation]:
-    wanted = names.labels(deployment.target)
+    expected = names.labels(deployment.target)
     for resource, has in _labelled(deployment):
-        wrong = sorted(key for key, value in wanted.items() if has.get(key) != value)
+        wrong = sorted(key for key, value in expected.items() if has.get(key) != value)
         fact = f"lacks {', '.join(wrong)}" if wrong else "has its labels"
-        yield Observation(resource, fact, not wrong, ", ".join(wanted))
+        yield Observation(resource, fact, not wrong, ", ".join(expected))
 
 
 @check("GOV-2")
@@ -62,7 +62,7 @@ def own_regions(deployment: Deployment) -> Iterator[Observation]:
 
 
 def _inside(resource: str, place: object, regions: list[str]) -> Observation:
-    """Whether a region, or a zone of it, is one of ours."""
+    """Whether it is a region of the deployment, or a zone of one."""
     good = any(str(place) == region or str(place).startswith(f"{region}-") for region in regions)
     return Observation(resource, f"is in {place}", good, ", ".join(regions))
 
@@ -72,9 +72,9 @@ def _others_refused(deployment: Deployment, regions: list[str]) -> Iterator[Obse
     name = f"{deployment.project}/policies/{constraint}"
     rules = deployment.call("orgpolicy", "projects.policies.get", name=name).get("spec", {}).get("rules", [])
     allowed = [str(place) for rule in rules for place in rule.get("values", {}).get("allowedValues", [])]
-    wanted = [f"in:{region}-locations" for region in regions]
+    expected = [f"in:{region}-locations" for region in regions]
     multi = ("in:eu-locations", "in:us-locations") if len(regions) > 1 else ()  # of buckets that span both
-    yield includes(f"policy {constraint}", "allowed", allowed, wanted)
-    other = [place for place in allowed if place not in wanted and place not in multi]
+    yield includes(f"policy {constraint}", "allowed", allowed, expected)
+    other = [place for place in allowed if place not in expected and place not in multi]
     yield empty(f"policy {constraint}", "other places allowed", other)
     yield equal(f"policy {constraint}", "allows everything", any(rule.get("allowAll") for rule in rules), False)

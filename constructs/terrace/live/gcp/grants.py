@@ -1,16 +1,16 @@
-"""IAM policies as they are: who has which role, on the project and on single resources."""
+"""IAM policies: the roles of members on the project and on single resources."""
 
 from typing import Any, NamedTuple
 
 from terrace.gcp import names
 from terrace.live.gcp.checks import Deployment
 
-_VERSION = 3  # shows conditions, which an older one hides. Source: IAM documentation, "Policy versions"
+_VERSION = 3  # older versions hide conditions. Source: IAM documentation, "Policy versions"
 _PUBLIC = ("allUsers", "allAuthenticatedUsers")
 
 
 class Grant(NamedTuple):
-    """One member's role; `only` is the condition (CEL) that narrows it, empty: none does."""
+    """One member's role; `only` is its condition (CEL), empty for none."""
 
     role: str
     member: str
@@ -18,7 +18,7 @@ class Grant(NamedTuple):
 
 
 def project_policy(deployment: Deployment) -> dict[str, Any]:
-    """The project's policy: bindings and what is audited."""
+    """The project's policy: bindings and audit configuration."""
     body = {"options": {"requestedPolicyVersion": _VERSION}}
     return deployment.call("cloudresourcemanager", "projects.getIamPolicy", resource=deployment.project, body=body)
 
@@ -55,12 +55,12 @@ def roles(found: list[Grant], member: str) -> list[str]:
 
 
 def public(found: list[Grant]) -> list[str]:
-    """Grants to everybody."""
+    """Public grants."""
     return [f"{grant.role} for {grant.member}" for grant in found if grant.member in _PUBLIC]
 
 
 def pods(deployment: Deployment, purpose: str) -> list[str]:
-    """namespace/account of the pods that may act as the service account of a purpose. Raises Absent."""
+    """namespace/account of the pods that may use the service account of a purpose. Raises Absent."""
     account = f"{deployment.project}/serviceAccounts/{names.role_email(deployment.target, purpose)}"
     deployment.call("iam", "projects.serviceAccounts.get", name=account)
     found = on(deployment, "iam", "projects.serviceAccounts", account)

@@ -1,4 +1,4 @@
-"""Pipelines' identities as they are (ID-1)."""
+"""Checks of pipelines' identities (ID-1)."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ _ACCOUNTS = "projects.serviceAccounts"
 @check("ID-1")
 def federated(deployment: Deployment) -> Iterator[Observation]:
     repository = deployment.environment.identity.repository
-    pool = names.short(f"{deployment.prefix}-github", 32)  # as the pool's id has a limit
+    pool = names.short(f"{deployment.prefix}-github", 32)  # the limit of a pool's id
     parent = f"{deployment.project}/locations/global/workloadIdentityPools/{pool}"
     providers = deployment.pages(
         "iam", "projects.locations.workloadIdentityPools.providers.list", "workloadIdentityPoolProviders", parent=parent
@@ -36,14 +36,14 @@ def federated(deployment: Deployment) -> Iterator[Observation]:
         fact = f"workflows that have it: {', '.join(subjects) or 'none'}"
         yield Observation(resource, fact, own, f"repo:{repository}:...")
         if purpose == "apply":
-            wanted = [f"repo:{repository}:environment:{deployment.target.environment}"]
-            yield equal(resource, "workflows that apply", subjects, wanted)
+            expected = [f"repo:{repository}:environment:{deployment.target.environment}"]
+            yield equal(resource, "workflows that apply", subjects, expected)
     yield from _no_keys(deployment)
     yield from _plan_reads(deployment)
 
 
 def _no_keys(deployment: Deployment) -> Iterator[Observation]:
-    """No account of ours has a key that somebody could take away."""
+    """No service account of the deployment has a key."""
     for account in deployment.pages("iam", f"{_ACCOUNTS}.list", "accounts", name=deployment.project):
         if str(account["email"]).startswith(f"{deployment.prefix}-"):
             keys = deployment.pages(

@@ -1,4 +1,4 @@
-"""KMS keys as they are (KEY-1 to KEY-3)."""
+"""Checks of KMS keys (KEY-1 to KEY-3)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ _KEYS = "projects.locations.keyRings.cryptoKeys"
 _USE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 _BROAD = (_USE, "roles/cloudkms.cryptoKeyDecrypter", "roles/owner", "roles/editor")
 _BY_GOOGLE = ("@cloudservices.gserviceaccount.com", "@developer.gserviceaccount.com", "@appspot.gserviceaccount.com")
-"""Accounts that Google makes in every project, with the editor's role. Source: IAM, "Service agents"."""
+"""Default accounts of every project, with the editor's role. Source: IAM, "Service agents"."""
 _AGENTS = {address.partition("@")[2] for address in names.AGENTS.values()}
 
 
@@ -26,14 +26,14 @@ def key(deployment: Deployment, purpose: Purpose, place: Place = "home") -> dict
 def used(
     deployment: Deployment, resource: str, name: str, reference: object, purpose: Purpose, place: Place = "home"
 ) -> Observation:
-    """Whether `reference`, a key or a version of one, is the purpose's key of a place."""
-    wanted = names.key(deployment.target, purpose, place)
-    told = str(reference or "unset").partition("/cryptoKeyVersions/")[0]
-    return Observation(resource, f"{name} = {told}", told == wanted, wanted)
+    """Whether `reference`, a key or a key version, is the purpose's key of a place."""
+    expected = names.key(deployment.target, purpose, place)
+    actual = str(reference or "unset").partition("/cryptoKeyVersions/")[0]
+    return Observation(resource, f"{name} = {actual}", actual == expected, expected)
 
 
 def everywhere(deployment: Deployment) -> Iterator[tuple[Purpose, Place]]:
-    """Each key and where it is. What recovers the lake is in the multi-region that its buckets span."""
+    """Each key and its place. The lake's second key is in the multi-region of its buckets."""
     for purpose in PURPOSES:
         yield purpose, "home"
     if deployment.target.recovery_region:
@@ -78,14 +78,14 @@ def least_use(deployment: Deployment) -> Iterator[Observation]:
         resource = _told(deployment, purpose, place)
         found = grants.on(deployment, "cloudkms", _KEYS, names.key(deployment.target, purpose, place))
         yield at_least(resource, "users", len(found), 1)
-        strange = [
+        foreign = [
             f"{grant.role} for {grant.member}"
             for grant in found
             if grant.role != _USE
             or not grant.member.startswith("serviceAccount:")
             or grant.member.partition("@")[2] not in _AGENTS
         ]
-        yield empty(resource, "users that are no service of Google's", strange)
+        yield empty(resource, "users other than Google's services", foreign)
     wide = [
         f"{grant.role} for {grant.member}"
         for grant in grants.on_project(deployment)

@@ -1,4 +1,4 @@
-"""Cloud Storage as it is (LAKE-1 to LAKE-7)."""
+"""Checks of Cloud Storage (LAKE-1 to LAKE-7)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,9 +10,9 @@ from terrace.gcp import names
 from terrace.live.gcp import grants, keys
 from terrace.live.gcp.checks import Deployment, days
 
-_KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups", "access": "logs"}  # the others: the lake's
+_KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups", "access": "logs"}  # all others: the lake's key
 _VERBS = {"roles/storage.objectViewer": "read", "roles/storage.objectUser": "write"}
-_SOFT_DELETE_DAYS = 7  # the least that every bucket keeps what was deleted
+_SOFT_DELETE_DAYS = 7  # the least for every bucket
 _SECURE_TRANSPORT = "storage.secureHttpTransport"
 
 
@@ -22,13 +22,13 @@ def bucket(deployment: Deployment, name: Bucket) -> dict[str, Any]:
 
 
 def buckets(deployment: Deployment) -> Iterator[tuple[Bucket, str, dict[str, Any]]]:
-    """Each bucket: what it is for, its name, and itself. Raises Absent."""
+    """Each bucket, its name and its body. Raises Absent."""
     for name in BUCKETS:
         yield name, names.bucket(deployment.target, name), bucket(deployment, name)
 
 
 def spans(deployment: Deployment, name: Bucket) -> bool:
-    """Whether a bucket is to be in both regions."""
+    """Whether a bucket has to be in both regions."""
     return bool(deployment.environment.lake.replicate and deployment.target.recovery_region and name in REPLICATED)
 
 
@@ -48,7 +48,7 @@ def never_public(deployment: Deployment) -> Iterator[Observation]:
         yield equal(f"bucket {name}", "publicAccessPrevention", access.get("publicAccessPrevention"), "enforced")
         uniform = access.get("uniformBucketLevelAccess", {}).get("enabled", False)
         yield equal(f"bucket {name}", "uniformBucketLevelAccess", uniform, True)
-        yield empty(f"bucket {name}", "grants to everybody", grants.public(grants.on_bucket(deployment, name)))
+        yield empty(f"bucket {name}", "public grants", grants.public(grants.on_bucket(deployment, name)))
 
 
 @check("LAKE-2")
@@ -59,7 +59,7 @@ def encrypted(deployment: Deployment) -> Iterator[Observation]:
         key = encryption.get("defaultKmsKeyName")
         yield keys.used(deployment, f"bucket {name}", "defaultKmsKeyName", key, _KEY.get(bucket_name, "lake"), place)
     if names.settings(deployment.target).owns_account:
-        yield policy_on(deployment, _SECURE_TRANSPORT)  # refuses plain HTTP
+        yield policy_on(deployment, _SECURE_TRANSPORT)  # blocks plain HTTP
 
 
 def policy_on(deployment: Deployment, constraint: str) -> Observation:
@@ -104,12 +104,12 @@ def _narrowed(rule: dict[str, Any]) -> bool:
 @check("LAKE-5")
 def spans_two_regions(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.lake.replicate:
-        raise NotRequired("no copies are asked for (lake.replicate)")
-    wanted = sorted(str(region).upper() for region in (deployment.target.region, deployment.target.recovery_region))
+        raise NotRequired("lake.replicate is false")
+    expected = sorted(str(region).upper() for region in (deployment.target.region, deployment.target.recovery_region))
     for name in REPLICATED:
         found, resource = bucket(deployment, name), f"bucket {names.bucket(deployment.target, name)}"
         places = sorted(str(one).upper() for one in found.get("customPlacementConfig", {}).get("dataLocations", []))
-        yield equal(resource, "dataLocations", places, wanted)
+        yield equal(resource, "dataLocations", places, expected)
         yield equal(resource, "rpo", found.get("rpo"), "ASYNC_TURBO")
 
 

@@ -1,4 +1,4 @@
-"""The VPC as it is (NET-1 to NET-5), and the VPN link (NET-7)."""
+"""Checks of the VPC (NET-1 to NET-5), and the VPN link (NET-7)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,13 +9,13 @@ from terrace.live.gcp import cluster, logs
 from terrace.live.gcp.checks import Deployment, named
 
 ESSENTIAL = ("googleapis-com", "pkg-dev", "gcr-io")
-"""Domains that nodes and workloads need to run; `private_paths: full` has at least these, and more."""
+"""The domains that nodes and workloads need; `private_paths: full` has more."""
 CONNECTED = {"database": "google-cloud-sql", "cache": "gcp-memorystore"}
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 _RESTRICTED = "199.36.153."
 _INTERVALS = {60: "INTERVAL_1_MIN", 600: "INTERVAL_10_MIN"}
 _BY_GKE = ("gke-", "k8s-")
-"""Names of the rules that GKE makes by itself, for its own cluster."""
+"""Names of the rules that GKE creates for its cluster."""
 
 
 def vpc(deployment: Deployment) -> dict[str, Any]:
@@ -37,13 +37,13 @@ def subnets(deployment: Deployment) -> list[dict[str, Any]]:
 
 
 def firewalls(deployment: Deployment) -> list[dict[str, Any]]:
-    """The network's rules, whoever made them."""
+    """All firewall rules of the network."""
     found = deployment.pages("compute", "firewalls.list", "items", project=_project(deployment))
     return [rule for rule in found if named(rule.get("network")) == deployment.prefix]
 
 
 def private_zone(deployment: Deployment, name: str) -> Iterator[Observation]:
-    """Whether a DNS zone answers inside the network, and nowhere else. Raises Absent."""
+    """Whether a DNS zone is private to the network. Raises Absent."""
     zone = deployment.call("dns", "managedZones.get", project=_project(deployment), managedZone=name)
     inside = [named(one.get("networkUrl")) for one in zone.get("privateVisibilityConfig", {}).get("networks", [])]
     good = zone.get("visibility") == "private" and inside == [deployment.prefix]
@@ -70,8 +70,8 @@ def private_subnets(deployment: Deployment) -> Iterator[Observation]:
     resource = f"network {deployment.prefix}"
     automatic = vpc(deployment).get("autoCreateSubnetworks", True)
     yield equal(resource, "autoCreateSubnetworks", automatic, False)
-    wanted = [f"{deployment.prefix}-{role}" for role in ("nodes", "data")]
-    yield includes(resource, "subnets", [str(one["name"]) for one in subnets(deployment)], wanted)
+    expected = [f"{deployment.prefix}-{role}" for role in ("nodes", "data")]
+    yield includes(resource, "subnets", [str(one["name"]) for one in subnets(deployment)], expected)
     for name, pool in cluster.pools(deployment):
         yield includes(f"pool {name}", "zones", pool.get("locations", []), deployment.target.zones)
         private = pool.get("networkConfig", {}).get("enablePrivateNodes", False)
@@ -82,13 +82,13 @@ def private_subnets(deployment: Deployment) -> Iterator[Observation]:
 
 @check("NET-2")
 def egress_by_nat(deployment: Deployment) -> Iterator[Observation]:
-    wanted = len(deployment.target.zones) if deployment.environment.network.egress.nat == "per_zone" else 1
+    expected = len(deployment.target.zones) if deployment.environment.network.egress.nat == "per_zone" else 1
     gateways = _router(deployment).get("nats", [])
     yield at_least(f"router {deployment.prefix}", "NAT gateways", len(gateways), 1)
     for gateway in gateways:
         resource = f"NAT {gateway.get('name')}"
         yield equal(resource, "natIpAllocateOption", gateway.get("natIpAllocateOption"), "MANUAL_ONLY")
-        yield at_least(resource, "fixed addresses", len(gateway.get("natIps", [])), wanted)
+        yield at_least(resource, "fixed addresses", len(gateway.get("natIps", [])), expected)
         served = [named(one.get("name")) for one in gateway.get("subnetworks", [])]
         yield equal(resource, "subnets", served, [f"{deployment.prefix}-nodes"])
     ways = [
@@ -148,8 +148,8 @@ def default_deny(deployment: Deployment) -> Iterator[Observation]:
         yield at_least(f"network {deployment.prefix}", f"refusals of all {direction.lower()}", len(refusals), 1)
     away = {str(one.cidr): str(one.port) for one in deployment.environment.network.egress.destinations.values()}
     for rule in rules:
-        resource, told = f"firewall {rule['name']}", str(rule.get("description") or "").strip()
-        yield Observation(resource, f"purpose: {told or 'none'}", len(told) >= 8, "a purpose")
+        resource, purpose = f"firewall {rule['name']}", str(rule.get("description") or "").strip()
+        yield Observation(resource, f"purpose: {purpose or 'none'}", len(purpose) >= 8, "a purpose")
         if rule.get("allowed"):
             yield _narrow(rule, resource, away)
 
@@ -172,7 +172,7 @@ def flow_logs(deployment: Deployment) -> Iterator[Observation]:
     yield at_least(f"network {deployment.prefix}", "subnets", len(found), 1)
     for subnet in found:
         resource, log = f"subnet {subnet['name']}", subnet.get("logConfig", {})
-        # Compute leaves out what is its default: on, every five seconds, half of the flows
+        # Compute omits its defaults: enabled, every five seconds, half of the flows
         yield equal(resource, "flow log", bool(log) and log.get("enable", True), True)
         every = log.get("aggregationInterval", "INTERVAL_5_SEC")
         often = every in (interval, "INTERVAL_1_MIN", "INTERVAL_30_SEC", "INTERVAL_5_SEC")
@@ -186,7 +186,7 @@ def flow_logs(deployment: Deployment) -> Iterator[Observation]:
 def link(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.network.hybrid
     if spec is None:
-        raise NotRequired("no link is asked for (network.hybrid)")
+        raise NotRequired("network.hybrid is not set")
     where = {"project": _project(deployment), "region": deployment.target.region}
     gateway = deployment.call("compute", "vpnGateways.get", vpnGateway=deployment.prefix, **where)
     resource = f"VPN gateway {deployment.prefix}"

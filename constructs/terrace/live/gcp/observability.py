@@ -1,4 +1,4 @@
-"""Cloud Logging and Monitoring as they are (OBS-1 to OBS-4)."""
+"""Checks of Cloud Logging and Monitoring (OBS-1 to OBS-4)."""
 
 import json
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ SIGNALS = (
     "kubernetes.io/node/memory/allocatable_utilization",
     "router.googleapis.com/nat/dropped_sent_packets_count",
 )
-"""What every deployment watches, in Monitoring's words; refusals by the lake are looked for apart."""
+"""The metrics that every deployment needs alarms on, besides refusals by the lake."""
 _SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
 
 
 def alarms(deployment: Deployment) -> list[dict[str, Any]]:
-    """The deployment's alert policies that are on."""
+    """The deployment's enabled alert policies."""
     found = deployment.pages("monitoring", "projects.alertPolicies.list", "alertPolicies", name=deployment.project)
     return [
         alarm
@@ -36,7 +36,7 @@ def alarms(deployment: Deployment) -> list[dict[str, Any]]:
 
 
 def channels(deployment: Deployment) -> dict[str, str]:
-    """Each channel that is on: its name, and whom it reaches (address, URL or topic)."""
+    """Each enabled channel: its name and its recipient (address, URL or topic)."""
     found = deployment.pages(
         "monitoring", "projects.notificationChannels.list", "notificationChannels", name=deployment.project
     )
@@ -50,10 +50,10 @@ def channels(deployment: Deployment) -> dict[str, str]:
 
 
 def _reached(deployment: Deployment, watching: list[dict[str, Any]]) -> list[str]:
-    """The severities whose topics these alarms reach."""
+    """The severities whose topics these alarms notify."""
     known = channels(deployment)
-    told = {known.get(str(channel), "") for alarm in watching for channel in alarm.get("notificationChannels", [])}
-    return [word for word in _SEVERITIES if names.topic(deployment.target, word) in told]
+    notified = {known.get(str(channel), "") for alarm in watching for channel in alarm.get("notificationChannels", [])}
+    return [word for word in _SEVERITIES if names.topic(deployment.target, word) in notified]
 
 
 def _thresholds(alarm: dict[str, Any]) -> list[dict[str, Any]]:
@@ -61,7 +61,7 @@ def _thresholds(alarm: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _on(deployment: Deployment, metric: str) -> list[dict[str, Any]]:
-    """The alarms that watch one metric alone."""
+    """The alarms on one metric only."""
     return [
         alarm
         for alarm in alarms(deployment)
@@ -76,22 +76,22 @@ def kept_and_encrypted(deployment: Deployment) -> Iterator[Observation]:
     for bucket, name in groups.items():
         key = logs.group(deployment, name).get("cmekSettings", {}).get("kmsKeyName")
         yield keys.used(deployment, f"log bucket {bucket}", "kmsKeyName", key, "logs")
-    # NET-5 and AUD-1 say how long flows and the record are kept
+    # NET-5 and AUD-1 check the retention of the other buckets
     yield logs.kept(deployment, "postgresql", deployment.environment.observability.retention_days)
     yield from logs.filled(deployment, "postgresql")
 
 
 @check("OBS-2")
 def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
-    spec, wanted = deployment.environment, deployment.environment.observability.thresholds
+    spec, thresholds = deployment.environment, deployment.environment.observability.thresholds
     limits = (
-        wanted.database_cpu_percent / 100,
+        thresholds.database_cpu_percent / 100,
         spec.database.max_storage_gb * 2**30,
-        wanted.database_connections,
-        wanted.cache_memory_percent / 100,
-        wanted.cache_evictions,
-        wanted.node_cpu_percent / 100,
-        wanted.node_memory_percent / 100,
+        thresholds.database_connections,
+        thresholds.cache_memory_percent / 100,
+        thresholds.cache_evictions,
+        thresholds.node_cpu_percent / 100,
+        thresholds.node_memory_percent / 100,
         0,
     )
     for metric, most in zip(SIGNALS, limits, strict=True):
@@ -116,20 +116,20 @@ def people_hear(deployment: Deployment) -> Iterator[Observation]:
     spec, known = deployment.environment.observability, channels(deployment)
     chosen = {"warning": spec.escalation.warning, "critical": spec.escalation.critical}
     for severity, ways in chosen.items():
-        wanted = [
+        expected = [
             way.address if isinstance(way, EmailChannel) else way.url for way in (spec.channels[name] for name in ways)
         ]
         ours = [one for one in alarms(deployment) if one.get("severity") == severity.upper()]
         yield at_least(f"{severity} alarms", "how many", len(ours), 1)
         for alarm in ours:
-            told = [known.get(str(channel), "") for channel in alarm.get("notificationChannels", [])]
-            yield includes(str(alarm["displayName"]), "who hears", told, wanted)
+            recipients = [known.get(str(channel), "") for channel in alarm.get("notificationChannels", [])]
+            yield includes(str(alarm["displayName"]), "recipients", recipients, expected)
     minutes = spec.escalation.critical_after_minutes
     for alarm in alarms(deployment):
         if alarm.get("severity") == "CRITICAL":
             for condition in _thresholds(alarm):
                 if lasted := seconds(condition.get("duration")):
-                    yield at_most(str(alarm["displayName"]), "minutes until it is critical", lasted / 60, minutes)
+                    yield at_most(str(alarm["displayName"]), "minutes of duration", lasted / 60, minutes)
     for word in _SEVERITIES:
         topic = deployment.call("pubsub", "projects.topics.get", topic=names.topic(deployment.target, word))
         key = topic.get("kmsKeyName")
@@ -143,7 +143,7 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
     if not ours:
         raise Absent(f"dashboard {deployment.prefix}")
     resource, text = f"dashboard {deployment.prefix}", json.dumps(ours[0])
-    yield empty(resource, "signals that it does not show", [metric for metric in SIGNALS if metric not in text])
+    yield empty(resource, "missing signals", [metric for metric in SIGNALS if metric not in text])
     percent = deployment.environment.observability.slo_percent
     yield equal(resource, f"shows the objective of {percent:g} %", f"{percent:g} %" in text, True)
     name = f"{deployment.project}/services/{deployment.prefix}/serviceLevelObjectives/availability"

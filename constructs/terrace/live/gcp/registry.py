@@ -1,4 +1,4 @@
-"""Artifact Registry as it is (K8S-10)."""
+"""Checks of Artifact Registry (K8S-10)."""
 
 from collections.abc import Iterator
 
@@ -13,10 +13,10 @@ _REPOSITORIES = "projects.locations.repositories"
 
 @check("K8S-10")
 def scanned_and_immutable(deployment: Deployment) -> Iterator[Observation]:
-    wanted = modules(deployment)
-    if not wanted:
+    enabled = modules(deployment)
+    if not enabled:
         raise NotRequired("no module is enabled (modules)")
-    for module in wanted:
+    for module in enabled:
         full = f"{deployment.place}/repositories/{deployment.prefix}-{module}"
         found = deployment.call("artifactregistry", f"{_REPOSITORIES}.get", name=full)
         resource = f"repository {deployment.prefix}-{module}"
@@ -26,7 +26,7 @@ def scanned_and_immutable(deployment: Deployment) -> Iterator[Observation]:
         yield equal(resource, "vulnerabilityScanning", scan, "INHERITED")
         yield keys.used(deployment, resource, "kmsKeyName", found.get("kmsKeyName"), "registry")
         held = grants.on(deployment, "artifactregistry", _REPOSITORIES, full)
-        yield empty(resource, "open to everybody", grants.public(held))
+        yield empty(resource, "public grants", grants.public(held))
     service = f"projects/{names.account(deployment.target)}/services/containerscanning.googleapis.com"
     state = deployment.call("serviceusage", "services.get", name=service).get("state")
     yield equal("containerscanning.googleapis.com", "state", state, "ENABLED")

@@ -1,4 +1,4 @@
-"""Secret Manager as it is (SEC-1 to SEC-3)."""
+"""Checks of Secret Manager (SEC-1 to SEC-3)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -38,7 +38,7 @@ def kept_in_the_manager(deployment: Deployment) -> Iterator[Observation]:
     places: list[tuple[str, Place]] = [(deployment.target.region, "home")]
     if deployment.target.recovery_region:
         places.append((deployment.target.recovery_region, "recovery"))
-    wanted = {region: names.key(deployment.target, "secrets", place) for region, place in places}
+    expected = {region: names.key(deployment.target, "secrets", place) for region, place in places}
     for module in _wanted(deployment):
         resource = f"secret {secret_id(deployment, module).rpartition('/')[2]}"
         replicas = secret(deployment, module).get("replication", {}).get("userManaged", {}).get("replicas", [])
@@ -46,8 +46,8 @@ def kept_in_the_manager(deployment: Deployment) -> Iterator[Observation]:
             str(one.get("location")): str(one.get("customerManagedEncryption", {}).get("kmsKeyName"))
             for one in replicas
         }
-        told = ", ".join(f"{region} under {key}" for region, key in sorted(copies.items())) or "anywhere"
-        yield Observation(resource, f"copies: {told}", copies == wanted, ", ".join(sorted(wanted.values())))
+        shown = ", ".join(f"{region} under {key}" for region, key in sorted(copies.items())) or "anywhere"
+        yield Observation(resource, f"copies: {shown}", copies == expected, ", ".join(sorted(expected.values())))
         versions = deployment.pages(
             "secretmanager", "projects.secrets.versions.list", "versions", parent=secret_id(deployment, module)
         )
@@ -57,11 +57,11 @@ def kept_in_the_manager(deployment: Deployment) -> Iterator[Observation]:
 
 @check("SEC-2")
 def nobody_has_a_password(deployment: Deployment) -> Iterator[Observation]:
-    # tokens of IAM are the credential: made by the cloud at each login and good for an hour
+    # the credential is a token of IAM, issued at each login and valid for an hour
     resource, found = f"sql instance {deployment.prefix}", database.users(deployment)
     kinds = {str(one["name"]): str(one.get("type", "BUILT_IN")) for one in found}
     yield includes(resource, "who logs in", kinds.values(), ["CLOUD_IAM_SERVICE_ACCOUNT"])
-    # Cloud SQL makes this one by itself, without a password
+    # Cloud SQL creates this user, without a password
     known = [name for name, kind in kinds.items() if not kind.startswith("CLOUD_IAM") and name != "postgres"]
     yield empty(resource, "users with a password", known)
     for instance in (database.server(deployment), *database.copies(deployment)):

@@ -1,7 +1,7 @@
-"""Talking to Google Cloud to read: methods by name, answers kept, and errors that say what to do.
+"""Reads from Google Cloud: methods by name, cached answers, errors with hints.
 
-Methods are those of the discovery documents that come with Google's client, so no call is needed to learn them. One
-HTTP session carries everything; it waits out throttling as it is told to (Retry-After), a few times and no longer.
+The discovery documents come with Google's client, so no call is needed for them. One HTTP session sends all requests;
+it retries throttled ones a few times, after the time in Retry-After.
 """
 
 import json
@@ -27,7 +27,7 @@ VERSIONS = {
     "orgpolicy": "v2", "pubsub": "v1", "secretmanager": "v1", "serviceusage": "v1", "sqladmin": "v1",
     "storage": "v1", "storagetransfer": "v1",
 }  # fmt: skip
-"""The version of each service that is spoken; another one is written service/version."""
+"""The API version of each service; another one is written service/version."""
 _SECONDS = 30
 _TRIES = 3
 _ANY_HOST = "https://compute.googleapis.com"
@@ -35,18 +35,18 @@ _THROTTLED = ("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED
 
 
 class Denied(Unreadable):
-    """The identity may not read it, or, of a project, there is none of that name: Google tells no difference."""
+    """The identity may not read it, or no project has this name: Google returns the same error."""
 
 
 class Off(Absent):
-    """The service is not switched on in the project, so what is asked for cannot be used, if it exists at all."""
+    """The service is not enabled in the project."""
 
 
 class Reader:
-    """Calls Google Cloud for one project and keeps each answer, as many guarantees look at the same resource.
+    """Calls Google Cloud for one project and keeps each answer, because many checks read the same resource.
 
-    `project` is its id. `variables` are those of a shell, this process's own by default: credentials, proxy and
-    certificates are found in them. `session` replaces the one that they give.
+    `project` is its id. Credentials, proxy and certificates come from `variables`, by default this process's, unless a
+    `session` is given.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Reader:
 
     @property
     def session(self) -> "AuthorizedSession":
-        """The HTTP session, with credentials. CredentialsError without any."""
+        """The HTTP session, with credentials. Raises CredentialsError."""
         if self._session is None:
             self._session = _session(self._variables, self._project)
         return self._session
@@ -116,7 +116,7 @@ class Reader:
         return found
 
     def rest(self, service: str, path: str) -> dict[str, Any]:
-        """One answer of a service that no discovery document describes; `path` begins with the version."""
+        """One answer of a service without a discovery document; `path` begins with the version."""
 
         def ask() -> dict[str, Any]:
             answer = self.session.get(f"https://{service}.googleapis.com/{path}", timeout=_SECONDS)
@@ -129,7 +129,7 @@ class Reader:
         return answer
 
     def change(self, service: str, method: str, **parameters: Any) -> dict[str, Any]:
-        """As `call`, but for what changes something: asked each time, and the service's answers are forgotten."""
+        """As `call`, for a changing method: nothing is kept, and the service's answers are forgotten."""
         self.forget(service)
         with explained(service, method):
             collection, verb = self.resource(service, method)
@@ -137,15 +137,15 @@ class Reader:
             return answer
 
     def storage(self) -> Any:
-        """Google's client for objects. It asks for nothing by itself: the session has the credentials."""
+        """Google's client for objects, with the session's credentials."""
         from google.auth.credentials import AnonymousCredentials
         from google.cloud import storage
 
-        nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
-        return storage.Client(project=self._project, credentials=nobody, _http=self.session)
+        anonymous = AnonymousCredentials()  # type: ignore[no-untyped-call]
+        return storage.Client(project=self._project, credentials=anonymous, _http=self.session)
 
     def forget(self, service: str = "") -> None:
-        """Ask a service again, since something was changed there; without one, ask all of them again."""
+        """Forget the answers of a service; by default of all."""
         service = service.partition("/")[0]
         self._answers = {
             key: answer
@@ -154,20 +154,20 @@ class Reader:
         }
 
     def check_account(self, target: Target) -> None:
-        """TerraceError when the credentials do not reach the target's project, or its number is another."""
+        """Raise TerraceError if the credentials cannot read the target's project, or its number differs."""
         project, number = names.account(target), names.number(target)
         where = f"environment {target.environment}"
         try:
             found = str(self.call("cloudresourcemanager", "projects.get", name=f"projects/{project}").get("name"))
         except (Absent, Denied) as error:
             raise TerraceError(
-                f"the credentials do not reach project {project}, or there is none of that name",
+                f"project {project} does not exist, or the credentials may not read it",
                 where=where,
-                hint="log in as somebody who may read it, or correct gcp.project_id",
+                hint="log in as an identity that may read it, or correct gcp.project_id",
             ) from error
         if found != f"projects/{number}":
             raise TerraceError(
-                f"project {project} has the number {found.rpartition('/')[2]}, the environment says {number}",
+                f"project {project} has the number {found.rpartition('/')[2]}, the environment has {number}",
                 where=where,
                 hint="correct gcp.project_id or gcp.project_number; service agents are named by the number",
             )
@@ -208,14 +208,14 @@ def _session(variables: Mapping[str, str], project: str) -> "AuthorizedSession":
         for scheme in ("http", "https")
         if (proxy := variables.get(f"{scheme.upper()}_PROXY") or variables.get(f"{scheme}_proxy"))
     }
-    spared = variables.get("NO_PROXY") or variables.get("no_proxy")
-    session.proxies = {} if spared and should_bypass_proxies(_ANY_HOST, no_proxy=spared) else proxies
+    no_proxy = variables.get("NO_PROXY") or variables.get("no_proxy")
+    session.proxies = {} if no_proxy and should_bypass_proxies(_ANY_HOST, no_proxy=no_proxy) else proxies
     session.verify = variables.get("REQUESTS_CA_BUNDLE") or variables.get("SSL_CERT_FILE") or True
     return session
 
 
 class _Transport:
-    """The session as Google's client asks of its HTTP: a response and its body."""
+    """The session with the interface of httplib2, which Google's client expects."""
 
     def __init__(self, session: "AuthorizedSession") -> None:
         self._session = session
@@ -225,18 +225,18 @@ class _Transport:
     ) -> tuple[Any, bytes]:
         from httplib2 import Response
 
-        session: Any = self._session  # whose stubs know no arguments
+        session: Any = self._session  # its stubs have no arguments
         answer = session.request(method, uri, data=body, headers=headers, timeout=_SECONDS)
         described = Response({**answer.headers, "status": str(answer.status_code)})
         described.reason = answer.reason
         return described, answer.content
 
     def close(self) -> None:
-        """Google's client closes what it was given; the session goes on."""
+        """Google's client closes its HTTP object; the session stays open."""
 
 
 class _Refused(Exception):
-    """An answer that is an error, of a service without a client."""
+    """The error of a service without a client."""
 
     def __init__(self, code: int, body: str) -> None:
         super().__init__(body)
@@ -245,7 +245,7 @@ class _Refused(Exception):
 
 @contextmanager
 def explained(service: str, method: str) -> Iterator[None]:
-    """The errors of Google's clients as ours: CredentialsError, Unreadable or Absent."""
+    """Convert the errors of Google's clients to CredentialsError, Unreadable or Absent."""
     from google.api_core.exceptions import GoogleAPICallError
     from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
     from googleapiclient.errors import HttpError
@@ -266,7 +266,7 @@ def explained(service: str, method: str) -> Iterator[None]:
         raise _refused_credentials(_first_line(str(error)), call) from error
     except (RequestException, TransportError) as error:
         raise Unreadable(
-            f"Google Cloud did not answer: {_first_line(str(error))}",
+            f"Google Cloud did not respond: {_first_line(str(error))}",
             where=call,
             hint="check the network and HTTPS_PROXY",
         ) from error
@@ -275,25 +275,25 @@ def explained(service: str, method: str) -> Iterator[None]:
 
 
 def _sentence(code: int, body: str, call: str) -> TerraceError:
-    """An error of Google's by its status. Source of the shape: AIP-193, and Cloud Storage's older one."""
-    message, reasons = _told(body)
+    """An error by its status. Source of its shape: AIP-193, and Cloud Storage's older one."""
+    message, reasons = _details(body)
     if code == 401:
         return _refused_credentials(message, call)
     if code == 404:
         return Absent(message, where=call)
     if code == 429 or (code == 403 and any(reason in _THROTTLED for reason in reasons)):
-        return Unreadable(f"Google Cloud throttles: {message}", where=call, hint="wait a minute and ask again")
+        return Unreadable(f"Google Cloud throttles: {message}", where=call, hint="wait a minute and try again")
     if code == 403 and ("SERVICE_DISABLED" in reasons or "it is disabled" in message):
         service = f"{call.partition('.')[0]}.googleapis.com"
-        return Off(f"{service} is not switched on", where=call, hint=f"`gcloud services enable {service}`")
+        return Off(f"{service} is not enabled", where=call, hint=f"`gcloud services enable {service}`")
     if code == 403:
         return Denied(f"not allowed: {message}", where=call, hint=f"the identity needs a role with {call}")
     if code >= 500:
-        return Unreadable(f"Google Cloud is in trouble ({code}): {message}", where=call, hint="wait and ask again")
+        return Unreadable(f"Google Cloud failed ({code}): {message}", where=call, hint="wait and try again")
     return Unreadable(f"{code}: {message}", where=call)
 
 
-def _told(body: str) -> tuple[str, list[str]]:
+def _details(body: str) -> tuple[str, list[str]]:
     """Message and reasons of an error's body."""
     try:
         error = json.loads(body)["error"]
@@ -308,7 +308,7 @@ def _refused_credentials(message: str, call: str) -> CredentialsError:
     return CredentialsError(
         f"Google Cloud does not accept the credentials: {message}",
         where=call,
-        hint=f"log in again (`gcloud auth application-default login`), or set {TOKEN} anew",
+        hint=f"log in again (`gcloud auth application-default login`), or renew {TOKEN}",
     )
 
 
