@@ -1,8 +1,8 @@
 """`python -m benchmarks.gate`: the gate on all stacks against bare checkov, and how it grows with the resources.
 
 Bare is one process of the checkov command, framework terraform_plan, over the same resources as plan files: the least
-that a team would run instead. The gate proves the guarantees too; its stacks are kept from an earlier run, as they
-are at every save that changes none, and the first line is the run that had to synthesize them.
+that a team would run instead. The gate evaluates the guarantees too. Its stacks are cached by an earlier run, and the
+first line is the run that synthesizes them.
 """
 
 import json

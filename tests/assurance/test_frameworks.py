@@ -131,7 +131,7 @@ def test_an_answer_follows_from_what_is_given(tmp_path: Path) -> None:
         GOOD
         + "    A.2: {asks: Data is encrypted, evidence: {DB-3: It is encrypted by a key}, person: The policy of keys}\n"
         + "    A.3: {asks: Data is encrypted, person: The policy of keys}\n"
-        + "    A.4: {asks: Data is encrypted, not_covered: Nobody looks at it}\n"
+        + "    A.4: {asks: Data is encrypted, not_covered: It is not checked yet}\n"
         + "    A.5: {asks: Data is encrypted, outside: Not a matter of platforms}\n"
     )
     framework = frameworks.load("good", tmp_path)

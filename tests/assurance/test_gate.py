@@ -375,10 +375,10 @@ def test_old_keys_and_ids_in_policies_work_with_a_deprecation_notice(tmp_path: P
     for new, old in {"rationale:": "why:", "remediation:": "mend:", "check-error:": "crashed-check:"}.items():
         severity = severity.replace(new, old)
     waiver = (ROOT / "policies" / waivers.FILE).read_text()
-    first = re.findall(r"id: (CKV_\w+)", waiver)[0]
+    first = re.findall(r"- id: .+", waiver)[0]
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / severities.FILE).write_text(severity)
-    (tmp_path / "policies" / waivers.FILE).write_text(waiver.replace(first, "gate.no-stack", 1))
+    (tmp_path / "policies" / waivers.FILE).write_text(waiver.replace(first, "- id: gate.no-stack", 1))
     shutil.copytree(ROOT / "environments", tmp_path / "environments")
     policies = gate.policies(tmp_path, today=rules().today)
     assert policies.severities.of("gate.check-error").rationale == rules().severities.of("gate.check-error").rationale

@@ -1,4 +1,4 @@
-"""Each mutant breaks exactly what it says, and each check is one that some mutant breaks: `make mutants` in a test."""
+"""Each mutant breaks exactly the guarantees that it names, and every check is broken by some mutant."""
 
 import pytest
 

@@ -35,12 +35,12 @@ def test_the_files_are_what_the_stacks_need_and_no_more(types: dict[str, set[str
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_type_that_nobody_thought_of_is_named(types: dict[str, set[str]], cloud: str) -> None:
-    with pytest.raises(AnswerIsNo, match="no permissions are known of something_new") as refused:
+def test_a_type_without_permissions_or_without_a_stack_is_named(types: dict[str, set[str]], cloud: str) -> None:
+    with pytest.raises(AnswerIsNo, match="no permissions for something_new") as refused:
         permissions.files(ROOT, cloud, types[cloud] | {"something_new"})
     assert refused.value.where == f"policies/deploy/{cloud}/types.yaml"
     one = min(types[cloud])
-    with pytest.raises(AnswerIsNo, match=f"no stack has a {one}"):
+    with pytest.raises(AnswerIsNo, match=f"no stack contains {one}"):
         permissions.files(ROOT, cloud, types[cloud] - {one})
 
 

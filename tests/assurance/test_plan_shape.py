@@ -1,4 +1,4 @@
-"""A view as a plan: what is known stands as values, what points elsewhere as references, and nothing is left out."""
+"""A view as a plan: known values are values, references are references, and nothing is missing."""
 
 from typing import Any
 

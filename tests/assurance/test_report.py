@@ -69,7 +69,7 @@ def gate(outcome: Outcome = HOLDS, *findings: Finding, **more: Any) -> GateResul
 
 
 def report(*results: GateResult, rows: tuple[Requirement, ...] = (), live: tuple[LiveDeployment, ...] = ()) -> Report:
-    asked = rows or (requirement(evidence={"DB-2": "TLS guards it on its way"}, person="A policy that says so"),)
+    asked = rows or (requirement(evidence={"DB-2": "TLS guards it on its way"}, person="A written policy"),)
     return model.build([framework(*asked)], results, SOURCE, lambda *_: "environments/prod.yaml:27:1", live)
 
 
@@ -141,7 +141,7 @@ def test_most_observations_have_an_address_and_a_line(real: Report) -> None:
     ],
 )
 def test_the_worst_guarantee_is_the_outcome_of_the_requirement(of_check: Outcome, expected: str) -> None:
-    row = requirement(evidence={"DB-1": "It is private", "DB-2": "TLS guards it"}, person="A policy that says so")
+    row = requirement(evidence={"DB-1": "It is private", "DB-2": "TLS guards it"}, person="A written policy")
     made = report(gate(of_check), rows=(row,))
     assert outcome(made) == expected
     assert made.passes is (expected in ("partial", "not_required"))

@@ -47,10 +47,10 @@ def test_resources_are_found_by_type_path_and_construct(view: View) -> None:
     assert view.only("key").path == "keys/lake"
 
 
-def test_what_is_not_there_is_said(view: View) -> None:
+def test_a_missing_resource_is_named(view: View) -> None:
     with pytest.raises(Absent, match="no key at keys/gold"):
         view.one("key", "keys/gold")
-    with pytest.raises(Absent, match="2 bucket, one is expected"):
+    with pytest.raises(Absent, match="2 bucket, expected one"):
         view.only("bucket")
     with pytest.raises(Absent, match="no table"):
         view.only("table")

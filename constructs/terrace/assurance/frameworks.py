@@ -20,7 +20,7 @@ from terrace.environment.document import Node, along, plain, read
 from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem, UsageError
 
 Answer = Literal["automated", "partial", "manual", "not_covered", "outside"]
-"""Guarantees alone; guarantees and a person; a person alone; not covered; outside."""
+"""Guarantees alone; guarantees and a person; a person; not covered; outside."""
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
 Read = TypeVar("Read", bound=BaseModel)
 _SENTENCE = Annotated[str, Field(min_length=12, max_length=400, pattern=r"^\S.*[^.\s]$")]
@@ -33,7 +33,7 @@ class InvalidFrameworks(AnswerIsNo):
 class Requirement(BaseModel):
     """`asks` is a paraphrase, never the framework's text.
 
-    `evidence` is guarantee to the reason why it is evidence; `person` is what a person has to provide; `not_covered` and
+    `evidence` is guarantee to the reason why it is evidence, `person` what a person has to provide; `not_covered` and
     `outside` are why there is no evidence. `line` is its location.
     """
 

@@ -1,8 +1,8 @@
-"""A view in the shape of `terraform show -json PLAN`: what checkov's `terraform_plan` reads best.
+"""A view in the format of `terraform show -json PLAN`, which checkov's `terraform_plan` framework reads.
 
-A value that is nothing but a reference stands under `configuration`, as in a real plan, so that connections between
-resources are seen. A reference inside text (a policy that names a bucket) is resolved as far as the stack says, else
-it becomes the address: so policies can be read, which a real plan hides until they are known.
+A value that is only a reference is under `configuration`, as in a real plan, so that checkov sees connections between
+resources. A reference inside text (a policy that names a bucket) is resolved where the stack has the value, and becomes
+the address otherwise: policies stay readable, which a real plan hides until their values are known.
 """
 
 import json
@@ -17,15 +17,15 @@ _META = ("//", "provider", "depends_on", "lifecycle", "count", "for_each", "conn
 
 
 def plan_of(view: View) -> dict[str, Any]:
-    """The plan-shaped document of a view: every resource, and the data sources that are written in the stack."""
+    """The plan document of a view: every resource, and the data sources of the stack."""
     values: list[dict[str, Any]] = []
     configuration: list[dict[str, Any]] = []
-    written = [("managed", one.type, one.name, one.raw) for one in view] + [
+    blocks = [("managed", one.type, one.name, one.raw) for one in view] + [
         ("data", type, name, body)
         for type, group in view.document.get("data", {}).items()
         for name, body in group.items()
     ]
-    for mode, type, name, body in written:
+    for mode, type, name, body in blocks:
         address = f"{'data.' if mode == 'data' else ''}{type}.{name}"
         head = {"address": address, "mode": mode, "type": type, "name": name}
         known, expressions = _split({key: value for key, value in body.items() if key not in _META}, view)
@@ -41,7 +41,7 @@ def plan_of(view: View) -> dict[str, Any]:
 
 
 def _providers(view: View) -> dict[str, Any]:
-    """The provider blocks, by name and alias; what is no plain value is left out."""
+    """The provider blocks, by name and alias; only plain values."""
     found = {}
     for name, block in view.providers:
         alias = block.get("alias")
@@ -55,13 +55,13 @@ def _providers(view: View) -> dict[str, Any]:
 
 
 def _split(block: dict[str, Any], view: View) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What is known of a block, and the references of the rest."""
+    """The known values of a block, and the references of the others."""
     known: dict[str, Any] = {}
     expressions: dict[str, Any] = {}
     for key, value in block.items():
         if isinstance(value, dict):
             inner, below = _split(value, view)
-            # A block given once: only in a list are its references seen.
+            # A single block: checkov reads its references only in a list.
             known[key], found = ([inner], [below]) if below else (inner, None)
             if found:
                 expressions[key] = found
@@ -83,13 +83,13 @@ def _split(block: dict[str, Any], view: View) -> tuple[dict[str, Any], dict[str,
 
 
 def _whole(value: object) -> list[str]:
-    """The addresses, the longest first, of a value that is one reference and nothing else."""
+    """The addresses, the longest first, of a value that is only a reference."""
     found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
     return [found[1] + found[2], found[1]] if found else []
 
 
 def _text(value: object, view: View) -> object:
-    """Text with its references resolved, anything else as it is."""
+    """Text with its references resolved; any other value unchanged."""
     if not isinstance(value, str) or "${" not in value:
         return value
 
@@ -97,7 +97,7 @@ def _text(value: object, view: View) -> object:
         inner = view.resolved(found[0])
         text = view.text(inner) if isinstance(inner, Reference) else str(inner)
         known = not isinstance(inner, Reference) or text != str(inner)
-        # Inside of JSON text what is put in must not end the string that it stands in.
+        # Within JSON text the inserted value must not end the string that contains it.
         return json.dumps(text)[1:-1] if known else found[1] + found[2]
 
     return _REFERENCE.sub(resolved, value)

@@ -1,7 +1,7 @@
 """A stack as checks see it: resources with their construct paths, references followed, policies parsed.
 
-The same view is made of what was synthesized (`cdk.tf.json`) and of what Terraform planned (`terraform show -json`),
-where the provider's defaults are filled in. No cloud and no CDK here.
+A view is made from a synthesized stack (`cdk.tf.json`) or from a plan (`terraform show -json`), which has the
+provider's defaults filled in. No cloud and no CDK here.
 """
 
 import json
@@ -19,7 +19,7 @@ _TEXT = (str, int, float, bool)
 
 @dataclass(frozen=True)
 class Reference:
-    """What an attribute points at: another resource of the stack, by construct path, and one of its attributes."""
+    """What an attribute refers to: another resource of the stack, by construct path, and one of its attributes."""
 
     type: str
     name: str
@@ -32,7 +32,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Resource:
-    """`path` is the construct's path below the stack's id, `raw` the attributes as they were written."""
+    """`path` is the construct's path below the stack's id, `raw` the attributes as written."""
 
     type: str
     name: str
@@ -55,25 +55,25 @@ class Resource:
         return resolved
 
     def get(self, name: str, default: Any = None) -> Any:
-        """An attribute by dotted name; a block that may be there once is stepped into whether list or object.
+        """An attribute by dotted name. A block is entered whether it is an object or a list of one object.
 
-        None that was written counts as not there.
+        An attribute that is None counts as absent.
         """
         return at(self.attributes, name, default)
 
     def blocks(self, name: str) -> list[dict[str, Any]]:
-        """The blocks of a name, none, one or several."""
+        """The blocks of a name: none, one or several."""
         return blocks(self.attributes, name)
 
 
 class View:
     """The resources of a stack. `providers` are the provider blocks, `ephemeral` the ephemeral resources.
 
-    `asked` are the types that somebody asked for by name or came to by a reference: no check has looked at the others.
+    `asked` are the types that a check requested by name or reached by a reference: no check has read the others.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        """From a synthesized stack, the parsed cdk.tf.json."""
+        """From a synthesized stack: the parsed cdk.tf.json."""
         self.document = document
         self.asked: set[str] = set()
         self._by_type: dict[str, dict[str, Resource]] = {
@@ -90,12 +90,12 @@ class View:
 
     @classmethod
     def of_plan(cls, plan: Mapping[str, Any], document: Mapping[str, Any]) -> "View":
-        """From a plan's JSON, and the synthesized stack that was planned: paths and references come from the latter.
+        """From a plan's JSON and the synthesized stack that was planned: paths and references come from the stack.
 
-        What the plan knows of a resource that it makes wins, but for what is written as a reference. One that exists
-        is as it is written: its planned values are the cloud's own spellings and everything computed, which cannot be
-        told from the provider's defaults, and where they differ in meaning the plan changes them to what is written.
-        Resources that the plan does not have are not in the view.
+        For a resource that the plan creates, the plan's values take precedence, except for references. For a resource
+        that exists, the stack's values do: its planned values include everything computed in the cloud's own spelling,
+        which cannot be distinguished from the provider's defaults, and where they differ in meaning the plan changes
+        them to those of the stack. Resources that the plan does not have are not in the view.
         """
         exists = {
             (change["type"], change["name"])
@@ -117,19 +117,19 @@ class View:
 
     @property
     def providers(self) -> list[tuple[str, dict[str, Any]]]:
-        """(provider, its configuration) of every provider block; an alias is in its configuration."""
-        found = []
+        """(provider, configuration) of every provider block; an alias is in the configuration."""
+        blocks = []
         for provider, written in self.document.get("provider", {}).items():
             for block in written if isinstance(written, list) else [written]:
-                found.append((provider, block))
-        return found
+                blocks.append((provider, block))
+        return blocks
 
     def __iter__(self) -> Iterator[Resource]:
         for group in self._by_type.values():
             yield from group.values()
 
     def all(self, type: str, under: str = "") -> list[Resource]:
-        """The resources of a type, in order of path; `under` narrows to a construct and what is below it."""
+        """The resources of a type, by path; `under` restricts them to a construct and its children."""
         self.asked.add(type)
         found = self._ordered.get(type)
         if found is None:
@@ -138,7 +138,7 @@ class View:
         return [one for one in found if _below(one.path, under)] if under else list(found)
 
     def under(self, path: str) -> list[Resource]:
-        """Every resource of a construct and of what is below it."""
+        """Every resource of a construct and its children."""
         return sorted((one for one in self if _below(one.path, path)), key=lambda one: (one.path, one.type))
 
     def one(self, type: str, path: str) -> Resource:
@@ -150,32 +150,32 @@ class View:
         raise Absent(f"no {type} at {path}")
 
     def only(self, type: str) -> Resource:
-        """The one resource of a type. Raises Absent when there is none, or another one."""
+        """The only resource of a type. Raises Absent if there is none or more than one."""
         found = self.all(type)
         if len(found) != 1:
-            raise Absent(f"{len(found) or 'no'} {type}" + (", one is expected" if found else ""))
+            raise Absent(f"{len(found) or 'no'} {type}" + (", expected one" if found else ""))
         return found[0]
 
     def target(self, value: object) -> Resource | None:
-        """The resource that a resolved attribute points at; None for what is no reference, or leads nowhere."""
+        """The resource that a resolved attribute refers to; None if it is no reference, or refers to nothing here."""
         if not isinstance(value, Reference):
             return None
         self.asked.add(value.type)
         return self._by_type.get(value.type, {}).get(value.name)
 
     def pointing(self, type: str, attribute: str, to: Resource) -> list[Resource]:
-        """The resources of a type whose attribute points at a resource."""
+        """The resources of a type whose attribute refers to a resource."""
         index = self._pointing.get((type, attribute))
         if index is None:
             index = self._pointing[type, attribute] = {}
-            for one in self.all(type):
-                value = one.get(attribute)
+            for resource in self.all(type):
+                value = resource.get(attribute)
                 if isinstance(value, Reference):
-                    index.setdefault((value.type, value.name), []).append(one)
+                    index.setdefault((value.type, value.name), []).append(resource)
         return list(index.get((to.type, to.name), []))
 
     def text(self, value: object) -> str:
-        """A value as text: a reference to something that is written out becomes what is written."""
+        """A value as text: a reference to a literal becomes the literal."""
         if isinstance(value, Reference):
             target = self.target(value)
             written = target.raw.get(value.attribute) if target else None
@@ -210,7 +210,7 @@ class View:
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Any:
-    """The document in a text, None when it is none. Whoever gets it must not change it."""
+    """The JSON document in a text, None if it is not JSON. Callers must not change it."""
     try:
         return json.loads(text)
     except ValueError:
@@ -218,7 +218,7 @@ def _parsed(text: str) -> Any:
 
 
 def at(attributes: Any, name: str, default: Any = None) -> Any:
-    """A value below by dotted name; see Resource.get."""
+    """A nested value by dotted name; see Resource.get."""
     value = attributes
     for word in name.split("."):
         if isinstance(value, list) and len(value) == 1:
@@ -230,7 +230,7 @@ def at(attributes: Any, name: str, default: Any = None) -> Any:
 
 
 def blocks(attributes: Any, name: str) -> list[dict[str, Any]]:
-    """The blocks of a name below; see Resource.blocks."""
+    """The nested blocks of a name; see Resource.blocks."""
     found = at(attributes, name)
     if found is None:
         return []
@@ -238,7 +238,7 @@ def blocks(attributes: Any, name: str) -> list[dict[str, Any]]:
 
 
 def flag(value: object) -> bool | None:
-    """A truth that a provider wants as text ("true") or as it is; None for anything else."""
+    """A boolean, or its text ("true") as some providers require it; None for anything else."""
     return {"true": True, "false": False}.get(str(value).lower())
 
 
@@ -256,7 +256,7 @@ def _below(path: str, construct: str) -> bool:
 
 
 def _overlaid(written: Any, planned: Any) -> Any:
-    """What was written, with what the plan adds and knows better."""
+    """The written value, with the plan's additions and known values."""
     if planned is None:
         return written
     if isinstance(written, Mapping):

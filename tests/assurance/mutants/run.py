@@ -29,8 +29,8 @@ def mutants(cloud: str) -> Sequence[Mutant]:
 
 @dataclass(frozen=True)
 class Trial:
-    """A mutant in a shape. `survives` is why it was not killed as expected, empty if it was; `checks` are the checks that
-    it breaks.
+    """A mutant in a shape. `survives` is why it was not killed as expected, empty if it was; `checks` are those that it
+    breaks.
     """
 
     mutant: Mutant
