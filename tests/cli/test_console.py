@@ -11,6 +11,7 @@ from terrace.cli import console
 from terrace.cli.options import Settings
 from terrace.cli.progress import Progress
 from terrace.deployment.events import Diagnostic, ResourceEvent
+from terrace.words import counted
 
 HEADERS = ["name", "count", "files"]
 ROWS = [["dev", 3, "environments/base.yaml " * 6], ["prod", 12, "[bold]x[/bold]"]]
@@ -65,7 +66,7 @@ def test_quiet_silences_info_only(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_counts_have_the_right_plural() -> None:
-    assert [console.counted(number, "resource") for number in (0, 1, 2)] == ["0 resources", "1 resource", "2 resources"]
+    assert [counted(number, "resource") for number in (0, 1, 2)] == ["0 resources", "1 resource", "2 resources"]
 
 
 @pytest.fixture

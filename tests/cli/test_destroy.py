@@ -55,7 +55,7 @@ def test_destroy_lists_leftovers(terrace: Command, aws: Emulator) -> None:
     assert terrace.run("plan", "dev", **variables).returncode == 1
     assert terrace.run("apply", "dev", "--yes", *GLASS, **variables).returncode == 0
     completed = terrace.run("destroy", "dev", "--yes", "dev", **variables)
-    assert (completed.returncode, completed.stdout) == (0, "dev on aws: 1 destroyed\nnothing is left\n"), (
+    assert (completed.returncode, completed.stdout) == (0, "dev on aws: 1 resource destroyed\nnothing is left\n"), (
         completed.stderr
     )
     ssm = client(aws, "ssm", region)
@@ -69,7 +69,7 @@ def test_destroy_lists_leftovers(terrace: Command, aws: Emulator) -> None:
     )
     again = terrace.run("destroy", "dev", "--yes", "dev", **variables)
     assert again.returncode == 1
-    assert again.stdout.startswith("dev on aws: 0 destroyed\n\nleftovers:\n")
+    assert again.stdout.startswith("dev on aws: 0 resources destroyed\n\nleftovers:\n")
     assert address["AllocationId"] in again.stdout
     assert "error: 1 leftover of dev" in again.stderr
 

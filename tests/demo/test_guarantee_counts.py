@@ -10,7 +10,7 @@ from terrace.demo import guarantee_counts
     [
         ([], "0 guarantees hold"),
         (["holds", "holds"], "2 guarantees hold"),
-        (["holds", "not_required", "excepted", "broken"], "1 guarantees hold, 1 excepted, 1 not required, 1 broken"),
+        (["holds", "not_required", "excepted", "broken"], "1 guarantee holds, 1 excepted, 1 not required, 1 broken"),
     ],
 )
 def test_each_status_is_counted_separately(statuses: list[str], text: str) -> None:

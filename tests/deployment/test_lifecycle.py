@@ -188,7 +188,7 @@ def test_protections_are_lifted_before_the_destroy(small: SmallProject, yes: Yes
     assert teardown.destroy(deployment) == 1
     done = [e.action for e in events if isinstance(e, ResourceEvent) and e.phase == "apply" and e.moment == "complete"]
     assert done == ["update", "delete"]
-    assert "lifting the protection of 1 resources" in small.messages
+    assert "lifting the protection of 1 resource" in small.messages
 
 
 def test_a_lock_is_destroyed_before_the_resource_that_it_protects(small: SmallProject, yes: Yes) -> None:

@@ -33,7 +33,7 @@ def test_a_guarantee_that_no_check_reads_is_unproven(cloud: str, monkeypatch: py
     monkeypatch.setattr(live, "_checks", lambda cloud: {})
     result = live.evaluate_guarantee("DB-1", cloud, None)
     assert (result.status, result.passes) == ("unproven", False)
-    assert result.reason == f"no API of {TITLES[cloud]} shows it"
+    assert result.reason == f"no check reads it from {TITLES[cloud]}"
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ def test_without_locks_it_returns() -> None:
 
 def test_the_first_ten_locks_are_named() -> None:
     with pytest.raises(AnswerIsNo) as raised:
-        refuse_locked(ENVIRONMENT, [f"object {number}" for number in range(12)], "object versions")
+        refuse_locked(ENVIRONMENT, [f"object {number}" for number in range(12)], "object version")
     lines = raised.value.message.splitlines()
-    assert lines[0] == "12 object versions are locked and cannot be removed:"
+    assert lines[0] == "cannot remove 12 locked object versions:"
     assert lines[1:] == [f"  object {number}" for number in range(10)] + ["  and 2 more"]
     assert raised.value.where == "environment prod"

@@ -26,7 +26,11 @@ class GateVerdict:
     resources: int = 0
 
     def __str__(self) -> str:
-        counts = ((len(self.blocking), "blocking"), (self.warnings, "warnings"), (self.waived, "waived"))
+        counts = (
+            (len(self.blocking), "blocking"),
+            (self.warnings, "warning" if self.warnings == 1 else "warnings"),
+            (self.waived, "waived"),
+        )
         findings = ", ".join(f"{count} {word}" for count, word in counts if count) or "no findings"
         return f"the gate {'passes' if self.passes else 'fails'}: {self.resources} resources evaluated, {findings}"
 

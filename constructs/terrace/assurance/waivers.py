@@ -57,7 +57,7 @@ class _Entry(BaseModel):
     def _narrow(cls, value: str) -> str:
         first = re.split(r"[/.]", value)[0]
         if not first or _WILD.search(first):
-            raise ValueError("is too broad: no wildcard before the first / or ., as in lake/*/bucket")
+            raise ValueError("is too broad: a wildcard may only follow the first / or ., as in lake/*/bucket")
         return value
 
     @field_validator("environments")
@@ -112,7 +112,7 @@ def _problems(entry: _Entry, node: Node, environments: set[str], today: date) ->
         yield Problem(f"is more than {LONGEST.days} days ahead; {today + LONGEST} is the latest.", at, "expires")
     if entry.approved_by == entry.owner:
         at = along(node, ["approved_by"])[-1].where
-        yield Problem("is the owner; another person must approve.", at, "approved_by")
+        yield Problem("is the owner; another team must approve.", at, "approved_by")
 
 
 def _twice(waiver: Waiver, node: Node, before: Sequence[Waiver]) -> Iterator[Problem]:
@@ -120,7 +120,7 @@ def _twice(waiver: Waiver, node: Node, before: Sequence[Waiver]) -> Iterator[Pro
         same_id = aliases.current(waiver.id) == aliases.current(other.id)
         same = same_id and waiver.resource == other.resource
         if same and set(waiver.environments) & set(other.environments) and set(waiver.clouds) & set(other.clouds):
-            yield Problem(f"{waiver.id} on {waiver.resource} is waived at {other.line} already.", node.at)
+            yield Problem(f"{waiver.id} on {waiver.resource} is already waived at {other.line}.", node.at)
 
 
 def expired(waiver: Waiver, today: date) -> bool:

@@ -68,11 +68,6 @@ def styled(text: str, **style: Any) -> str:
     return text if os.environ.get("NO_COLOR") else click.style(text, **style)
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun, in the plural unless it is 1."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def width() -> int:
     """The columns that a line may use: those of the terminal, within limits; any number when piped."""
     if not sys.stdout.isatty():

@@ -58,7 +58,9 @@ def command(
     from terrace.errors import AnswerIsNo, UsageError
 
     if keep and (offline or cloud == "all"):
-        raise UsageError("--keep requires one emulated cloud", hint="omit --keep, or name one --cloud")
+        raise UsageError(
+            "--keep requires one emulated cloud", hint="omit --keep, or use it with one cloud and without --offline"
+        )
     project = project_of(ctx)
     demos: list[Evidence] = []
     rehearsals: list[Rehearsed] = []

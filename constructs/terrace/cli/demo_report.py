@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from terrace.cli.console import counted, table, write
+from terrace.cli.console import table, write
 from terrace.demo import guarantee_counts
+from terrace.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

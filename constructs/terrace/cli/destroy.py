@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 @environment_argument
 @cloud_option
 @mirror_option
-@click.option("--yes", metavar="ENV", default="", help="Do not ask for confirmation; repeat the environment's name.")
-@click.option("--empty-buckets", is_flag=True, help="Delete all objects in the buckets, every version of them.")
+@click.option(
+    "--yes", metavar="ENV", default="", help="Do not ask for confirmation; ENV must be the name of the environment."
+)
+@click.option("--empty-buckets", is_flag=True, help="Delete all objects in the buckets, with all their versions.")
 @unlock_option
 @click.pass_context
 def command(
@@ -37,12 +39,13 @@ def command(
     lists leftovers by tag and by service. Exit code 1 when there are leftovers.
     """
     from terrace import live, purge
-    from terrace.cli.console import counted, warn, write
+    from terrace.cli.console import warn, write
     from terrace.cli.options import deployment_of, load
     from terrace.cli.progress import Progress
     from terrace.deployment import teardown
     from terrace.environment import target
     from terrace.errors import AnswerIsNo
+    from terrace.words import counted
 
     loaded = load(ctx, environment, cloud)
     name, account = loaded.environment.name, target(loaded.environment)
@@ -74,22 +77,23 @@ def command(
         destroyed = teardown.destroy(
             deployment, unlock=unlock, empty=empty if empty_buckets else None, on_total=progress.expect
         )
-    write(f"{name} on {deployment.cloud}: {destroyed} destroyed")
+    write(f"{name} on {deployment.cloud}: {counted(destroyed, 'resource')} destroyed")
     _list_leftovers(live.leftovers(loaded.environment, account), name)
 
 
 def _list_leftovers(inventory: "Inventory", name: str) -> None:
     """Print what remains. Raises AnswerIsNo when some of it is not retained on purpose."""
-    from terrace.cli.console import counted, table, write
+    from terrace.cli.console import table, write
     from terrace.errors import AnswerIsNo
+    from terrace.words import counted
 
     for heading, resources in (("retained on purpose:", inventory.kept), ("leftovers:", inventory.remaining)):
         if resources:
             rows = [
-                [left.service, left.type, left.id, left.region, left.kept or f"by {left.found_by}"]
+                [left.service, left.type, left.id, left.region, left.kept or f"found by {left.found_by}"]
                 for left in resources
             ]
-            write(f"\n{heading}\n" + table(["service", "type", "id", "region", "why"], rows))
+            write(f"\n{heading}\n" + table(["service", "type", "id", "region", "reason"], rows))
     for unlisted in inventory.unlisted:
         write(f"could not be listed: {unlisted.service} in {unlisted.region}: {unlisted.reason}")
     if inventory.remaining:

@@ -34,9 +34,10 @@ def command(
     A difference is drift when the next apply would revert it. Other differences, as in an attribute that the stack
     ignores, are listed for information.
     """
-    from terrace.cli.console import counted, write, write_json
+    from terrace.cli.console import write, write_json
     from terrace.cli.options import deployment_of, load
     from terrace.deployment import lifecycle
+    from terrace.words import counted
 
     loaded = load(ctx, environment, cloud)
     deployment = deployment_of(ctx, loaded, provider_mirror=provider_mirror)

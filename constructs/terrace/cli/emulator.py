@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from terrace.cli.console import counted, info, write, write_json
+from terrace.cli.console import info, write, write_json
 from terrace.emulator import Emulator, Faults, Options, clouds, start, status
 from terrace.emulator.contract import cloud_module
 from terrace.errors import AnswerIsNo, UsageError
+from terrace.words import counted
 
 _DIRECTORY = Path(".terrace/emulator")
 
@@ -173,7 +174,9 @@ def _pairs(option: str, given: tuple[str, ...], known: Collection[str]) -> dict[
     for pair in given:
         name, separator, value = pair.partition("=")
         if not separator or name not in known:
-            raise UsageError(f"{option} {pair!r} is not NAME=VALUE", hint=f"expected a NAME of: {', '.join(known)}")
+            raise UsageError(
+                f"{option} {pair!r} is not NAME=VALUE", hint=f"expected one of these names: {', '.join(known)}"
+            )
         pairs[name] = value
     return pairs
 

@@ -81,7 +81,8 @@ def _print_version(ctx: click.Context, parameter: click.Parameter, requested: bo
 @click.option(
     "--project",
     type=click.Path(path_type=Path),
-    help="Project directory, with cdktf.json and environments/.  [default: the nearest, from here upwards]",
+    help="Project directory, with cdktf.json and environments/.  [default: the working directory or its nearest parent "
+    "with both]",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print results and errors only.")
 @click.option("--no-color", is_flag=True, help="Disable colour, as NO_COLOR does.")

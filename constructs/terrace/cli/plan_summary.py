@@ -1,7 +1,8 @@
 """A plan as text: counts by capability, then the resources that it replaces or destroys."""
 
-from terrace.cli.console import counted, styled, table
+from terrace.cli.console import styled, table
 from terrace.deployment.changes import Change, Summary, Verb
+from terrace.words import counted
 
 _VERBS: tuple[Verb, ...] = ("add", "change", "replace", "destroy", "import", "forget")
 _ALWAYS_SHOWN = _VERBS[:4]
@@ -35,7 +36,7 @@ def plan_text(summary: Summary) -> str:
         parts.append("\n".join(_resource(change) for change in harmless))
     if summary.losses:
         lost = counted(len(summary.losses), "resource")
-        heading = f"{lost} with data, or with a name that others rely on, will be replaced or destroyed:"
+        heading = f"{lost} with data, or with a name that other resources use, will be replaced or destroyed:"
         lines = [styled(heading, fg="red", bold=True)]
         parts.append("\n".join([*lines, *(styled(_resource(change), fg="red") for change in summary.losses)]))
     return "\n\n".join(parts)

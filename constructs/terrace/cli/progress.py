@@ -5,8 +5,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from terrace.cli.console import counted, info, quiet, warn
+from terrace.cli.console import info, quiet, warn
 from terrace.deployment.events import Diagnostic, Event, ResourceEvent
+from terrace.words import counted
 
 if TYPE_CHECKING:
     from rich.live import Live

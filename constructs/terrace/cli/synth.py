@@ -40,9 +40,10 @@ def command(
     --all writes to cdktf.out/CLOUD/ENV/cdk.tf.json for every cloud, and does not change cdktf.out/stacks. The same
     input gives the same bytes on any machine.
     """
-    from terrace.cli.console import counted, info, table, write, write_json
+    from terrace.cli.console import info, table, write, write_json
     from terrace.cli.options import project_of
     from terrace.environment import names
+    from terrace.words import counted
 
     if every_cloud and cloud:
         raise UsageError("--all and --cloud cannot be combined", hint="omit one of them")
@@ -73,8 +74,9 @@ def command(
 
 
 def _on_every_cloud(project: "Project", environments: Sequence[str]) -> "list[CloudSynthesis]":
-    from terrace.cli.console import counted, info
+    from terrace.cli.console import info
     from terrace.project.synthesis import synthesize_on_clouds
+    from terrace.words import counted
 
     def report(run: "CloudSynthesis") -> None:
         result = "failed" if run.failure else counted(len(run.stacks), "stack")

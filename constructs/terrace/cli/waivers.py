@@ -59,7 +59,8 @@ def _check(ctx: click.Context) -> None:
     Exit code 1 when a waiver has expired or is not used.
     """
     from terrace.assurance import gate
-    from terrace.cli.console import counted, write
+    from terrace.cli.console import write
+    from terrace.words import counted
 
     waivers = _read(ctx)
     stacks = sorted({(name, cloud) for waiver in waivers for name in waiver.environments for cloud in waiver.clouds})

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from terrace.words import counted
+
 _OTHER_STATUSES = ("excepted", "not_required", "waived", "broken", "unproven")
 
 
@@ -24,4 +26,5 @@ def guarantee_counts(guarantees: Mapping[str, str]) -> str:
     others = [
         f"{statuses.count(status)} {status.replace('_', ' ')}" for status in _OTHER_STATUSES if status in statuses
     ]
-    return ", ".join([f"{statuses.count('holds')} guarantees hold", *others])
+    holds = statuses.count("holds")
+    return ", ".join([f"{counted(holds, 'guarantee')} {'holds' if holds == 1 else 'hold'}", *others])

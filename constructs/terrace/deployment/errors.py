@@ -39,7 +39,7 @@ class AlreadyExists(TerraformFailed):
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.addresses = tuple(sorted({d.address for d in diagnostics if d.address and says_already_exists(d)}))
         super().__init__(
-            f"{len(self.addresses)} resources exist already but are not in the state: {', '.join(self.addresses)}",
+            f"resources exist already but are not in the state: {', '.join(self.addresses)}",
             hint="if they belong to this deployment, adopt them with `terrace apply ENV --recover`",
             diagnostics=diagnostics,
         )

@@ -10,6 +10,7 @@ from terrace.deployment import adoption, lifecycle, plans, runs
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import TerraformFailed
 from terrace.deployment.terraform import Terraform
+from terrace.words import counted
 
 _NOT_EMPTY = ("BucketNotEmpty", "without `force_destroy`")
 """Part of the errors of Amazon S3 and of the google provider for a bucket that is not empty."""
@@ -76,7 +77,7 @@ def _destroy(deployment: Deployment, *, unlock: str, on_total: Callable[[int], N
             if (base := address.partition("[")[0]) in protected and unprotected.get(base) != protected[base]
         )
         if lifted:
-            deployment.on_message(f"lifting the protection of {len(lifted)} resources")
+            deployment.on_message(f"lifting the protection of {counted(len(lifted), 'resource')}")
             plan(targets=lifted)
             on_total(len(lifted))
             lifecycle.run_plan(deployment, terraform, path, "destroy")

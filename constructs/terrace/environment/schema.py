@@ -69,7 +69,7 @@ class Environment(Spec):
     name: Annotated[Name, Field(max_length=12)]
     """Name of the environment, its file and its foundation stack."""
     project: Annotated[Name, Field(max_length=12)]
-    """Start of every resource name, so that several platforms fit into one account."""
+    """Prefix of every resource name; platforms in the same account need different ones."""
     tier: Tier
     """Class of the environment; determines which rules apply."""
     cloud: CloudName

@@ -24,7 +24,7 @@ class Obstacle:
     `blocks`: the destroy fails until `remedy` is done. `kept`: it remains on purpose. `note`: worth knowing before.
     """
 
-    kind: Literal["blocks", "kept", "note"]
+    kind: Literal["blocks", "retained", "note"]
     resource: str
     message: str
     remedy: str = ""
@@ -81,7 +81,10 @@ def verify(environment: Environment, target: Target, *, only: Collection[str] = 
     cloud = environment.cloud
     module = _module(cloud)
     if unknown := sorted(set(only) - set(BY_ID)):
-        raise UsageError(f"no such guarantee: {', '.join(unknown)}", hint="`terrace verify` lists them all, as DB-2")
+        raise UsageError(
+            f"no such guarantee: {', '.join(unknown)}",
+            hint="expected an id such as DB-2; `terrace verify ENV` lists all",
+        )
     deployment = module.opened(environment, target)
     selected = set(only or readable(cloud))
     return [evaluate_guarantee(id, cloud, deployment) for id in BY_ID if id in selected]
@@ -91,7 +94,7 @@ def evaluate_guarantee(id: str, cloud: str, deployment: object) -> Result:
     """One guarantee on an opened deployment; unproven if no check reads it. Raises CredentialsError."""
     if checks := _checks(cloud).get(id, ()):
         return result_of(BY_ID[id], [evaluate(check, deployment) for check in checks])
-    return Result(BY_ID[id], "unproven", f"no API of {TITLES[cloud]} shows it")
+    return Result(BY_ID[id], "unproven", f"no check reads it from {TITLES[cloud]}")
 
 
 def preflight(environment: Environment, target: Target) -> list[Obstacle]:

@@ -27,4 +27,4 @@ def met(
         except TerraceError as error:
             name = check.__name__.strip("_").replace("_", " ")
             obstacles.append(Obstacle("note", name, f"could not be read: {error}", error.hint))
-    return sorted(obstacles, key=lambda obstacle: ("blocks", "kept", "note").index(obstacle.kind))
+    return sorted(obstacles, key=lambda obstacle: ("blocks", "retained", "note").index(obstacle.kind))

@@ -7,6 +7,7 @@ from terrace.capabilities.cloud import implementation
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import AnswerIsNo
+from terrace.words import counted
 
 _SHOWN = 10  # locked objects that an error names; the others are counted
 
@@ -29,13 +30,13 @@ def empty_buckets(environment: Environment, target: Target) -> list[Emptied]:
     return emptied
 
 
-def refuse_locked(environment: Environment, locked: Sequence[str], things: str) -> None:
-    """Raise AnswerIsNo if anything is locked; `things` is the plural of what `locked` names."""
+def refuse_locked(environment: Environment, locked: Sequence[str], noun: str) -> None:
+    """Raise AnswerIsNo if anything is locked; `noun` is the singular of what `locked` names."""
     if locked:
         shown = "\n".join(f"  {text}" for text in locked[:_SHOWN])
         more = f"\n  and {len(locked) - _SHOWN} more" if len(locked) > _SHOWN else ""
         raise AnswerIsNo(
-            f"{len(locked)} {things} are locked and cannot be removed:\n{shown}{more}",
+            f"cannot remove {counted(len(locked), f'locked {noun}')}:\n{shown}{more}",
             where=f"environment {environment.name}",
-            hint="nothing was removed; wait until the last lock ends, or take the buckets out of the state",
+            hint="nothing was removed; wait until the last lock ends, or remove the buckets from the state",
         )

@@ -9,6 +9,7 @@ from terrace.live.aws import objects
 from terrace.live.aws.checks import opened
 from terrace.live.aws.session import Reader, explained
 from terrace.purge import Emptied, refuse_locked
+from terrace.words import counted
 
 _BATCH = 1000  # the most that DeleteObjects takes
 
@@ -19,7 +20,7 @@ def empty_buckets(environment: Environment, target: Target) -> list[Emptied]:
     reader = deployment.reader
     buckets = list(objects.existing_buckets(deployment))
     locked = [text for name, region in buckets for text in objects.locked_versions(reader, name, region)]
-    refuse_locked(environment, locked, "object versions")
+    refuse_locked(environment, locked, "object version")
     with explained("s3", "delete_objects"):
         return [_empty(reader, name, region) for name, region in buckets]
 
@@ -44,7 +45,7 @@ def _delete(s3: Any, bucket: str, entries: list[dict[str, Any]]) -> None:
     if errors := answer.get("Errors"):
         first = errors[0]
         raise TerraceError(
-            f"{len(errors)} objects could not be removed; the first: {first.get('Key')}: {first.get('Message')}",
+            f"could not remove {counted(len(errors), 'object')}; the first: {first.get('Key')}: {first.get('Message')}",
             where=bucket,
             hint="the identity needs s3:DeleteObjectVersion and s3:BypassGovernanceRetention",
         )

@@ -24,7 +24,7 @@ def emptied(deployment: Deployment) -> list[Emptied]:
         days = objects.locked_days(deployment, container)
         if days is not None and next(objects.blobs(deployment.reader, container.account, container.name), None):
             locked.append(f"{container.account}/{container.name}: {days} days after each blob was written")
-    refuse_locked(deployment.environment, locked, "containers")
+    refuse_locked(deployment.environment, locked, "container")
     return [_empty(deployment, container) for container in containers]
 
 

@@ -22,7 +22,7 @@ def emptied(deployment: Deployment) -> list[Emptied]:
     """Empty every bucket that exists. Raises AnswerIsNo, before anything is removed, when versions are locked."""
     reader, buckets = deployment.reader, dict(objects.existing_buckets(deployment))
     locked = [text for name, bucket in buckets.items() for text in objects.locked_versions(reader, name, bucket)]
-    refuse_locked(deployment.environment, locked, "object versions")
+    refuse_locked(deployment.environment, locked, "object version")
     return [_empty(reader, name, bucket) for name, bucket in buckets.items()]
 
 

@@ -117,7 +117,7 @@ def test_access_logs_alone_block_the_destroy_of_a_new_prod(snapshot: Snapshot) -
     found = snapshot.run(obstacles)
     # moto delivers access logs at once, S3 within hours
     assert [obstacle.resource for obstacle in found if obstacle.kind == "blocks"] == [ACCESS]
-    kept = {obstacle.resource for obstacle in found if obstacle.kind == "kept"}
+    kept = {obstacle.resource for obstacle in found if obstacle.kind == "retained"}
     assert {"snapshot dpf-prod-final", "keys", "secret dpf-prod/airflow/app"} <= kept
     noted = {obstacle.resource for obstacle in found if "protected" in obstacle.message}
     assert noted == {"db instance dpf-prod", "db instance dpf-prod-replica-1", "load balancer dpf-prod"}
@@ -150,7 +150,7 @@ def test_purge_removes_every_version(snapshot: Snapshot) -> None:
 def test_objects_in_compliance_mode_stop_the_purge(snapshot: Snapshot) -> None:
     with pytest.raises(AnswerIsNo) as refusal:
         snapshot.run(refused)
-    assert "1 object versions are locked and cannot be removed" in str(refusal.value)
+    assert "cannot remove 1 locked object version:" in str(refusal.value)
     assert "s3://dpf-prod-bronze-123456789012/events/1.json" in str(refusal.value)
     assert snapshot.run(count_after_a_refusal) == 3
 

@@ -69,7 +69,7 @@ def test_throttled_calls_are_retried_a_few_times() -> None:
         body = b"<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"
         return AWSResponse(request.url, 400, {}, _Raw(body))
 
-    with pytest.raises(Unreadable, match="AWS throttles: Rate exceeded"):
+    with pytest.raises(Unreadable, match="AWS throttled the request: Rate exceeded"):
         answering(throttle).call("sts", "get_caller_identity")
     assert len(asked) == 4
 

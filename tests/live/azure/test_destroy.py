@@ -104,9 +104,9 @@ def drifted(site: Site) -> tuple[list[Drift], list[Result]]:
 
 def test_nothing_blocks_the_destroy_of_a_new_prod(snapshot: Snapshot) -> None:
     found = snapshot.run(preflight)
-    assert [one.kind for one in found] == sorted((one.kind for one in found), key=("blocks", "kept", "note").index)
+    assert [one.kind for one in found] == sorted((one.kind for one in found), key=("blocks", "retained", "note").index)
     assert not [one for one in found if one.kind == "blocks"]
-    kept = {one.resource.split()[0] for one in found if one.kind == "kept"}
+    kept = {one.resource.split()[0] for one in found if one.kind == "retained"}
     assert kept == {"vault", "secret", "workspace"}
     locks = [one for one in found if one.resource.startswith("lock ")]
     assert len(locks) == 10
@@ -150,7 +150,7 @@ def test_purge_removes_every_blob(snapshot: Snapshot) -> None:
 
 
 def test_an_immutable_container_stops_the_purge(snapshot: Snapshot) -> None:
-    with pytest.raises(AnswerIsNo, match="1 containers are locked and cannot be removed") as raised:
+    with pytest.raises(AnswerIsNo, match="cannot remove 1 locked container:") as raised:
         snapshot.run(refused)
     assert "bronze" in raised.value.message
     assert snapshot.run(count_after_a_refusal) == 2

@@ -106,7 +106,7 @@ def test_throttled_calls_are_retried_a_few_times() -> None:
 
     assert reader(application).get(SERVER)["name"] == "it"
     assert len(calls) == 3
-    with pytest.raises(Unreadable, match="Azure throttles: because") as caught:
+    with pytest.raises(Unreadable, match="Azure throttled the request: because") as caught:
         refusing("TooManyRequests", 429, **{"Retry-After": "0"}).get(SERVER)
     assert caught.value.hint == "wait 0 seconds and try again"
 
@@ -175,11 +175,11 @@ def answering(**body: Any) -> Reader:
 
 def test_another_tenant_or_subscription_is_refused() -> None:
     answering(tenantId=SETTINGS.tenant_id, state="Enabled").check_account()
-    with pytest.raises(TerraceError, match="it belongs to tenant other, the environment names"):
+    with pytest.raises(TerraceError, match="it is in tenant other, but the environment names"):
         answering(tenantId="other").check_account()
     with pytest.raises(TerraceError, match="it is disabled"):
         answering(tenantId=SETTINGS.tenant_id, state="Disabled").check_account()
-    with pytest.raises(TerraceError, match="the credentials do not see it: because") as caught:
+    with pytest.raises(TerraceError, match="not found, or the credentials may not read it: because") as caught:
         refusing("SubscriptionNotFound", 404).check_account()
     assert f"az login --tenant {SETTINGS.tenant_id}" in caught.value.hint
 

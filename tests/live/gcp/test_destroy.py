@@ -35,7 +35,7 @@ def _lock(site: Site, bucket: str, **fields: Any) -> None:
 def test_nothing_blocks_the_destroy_of_a_new_prod(site: Site) -> None:
     found = obstacles(site.deployment)
     assert [one.resource for one in found if one.kind == "blocks"] == []
-    kept = {one.resource for one in found if one.kind == "kept"}
+    kept = {one.resource for one in found if one.kind == "retained"}
     assert "log bucket dpf-prod-trail" in kept
     assert {"sql instance dpf-prod", "key ring dpf-prod", "services (APIs)", "identity pool dpf-prod-github"} <= kept
     protected = {one.resource for one in found if one.message == "is protected from deletion"}
@@ -80,7 +80,7 @@ def test_locked_objects_stop_the_purge(site: Site, more: dict[str, Any]) -> None
     _lock(site, bronze, **more)
     with pytest.raises(AnswerIsNo) as refusal:
         emptied(site.deployment)
-    assert "1 object versions are locked and cannot be removed" in str(refusal.value)
+    assert "cannot remove 1 locked object version:" in str(refusal.value)
     assert f"gs://{bronze}/events/1" in str(refusal.value)
     assert len(list(site.reader.storage().list_blobs(gold))) == 1
 

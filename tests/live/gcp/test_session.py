@@ -41,10 +41,10 @@ def refusing(code: int, message: str = "because", **more: Any) -> Reader:
     [
         (401, {}, CredentialsError, "Google Cloud does not accept the credentials"),
         (403, {}, Unreadable, "not allowed: because"),
-        (403, {"errors": [{"reason": "rateLimitExceeded"}]}, Unreadable, "Google Cloud throttles: because"),
+        (403, {"errors": [{"reason": "rateLimitExceeded"}]}, Unreadable, "Google Cloud throttled the request: because"),
         (403, {"details": [{"reason": "SERVICE_DISABLED"}]}, Off, "sqladmin.googleapis.com is not enabled"),
         (404, {}, Absent, "because"),
-        (429, {}, Unreadable, "Google Cloud throttles: because"),
+        (429, {}, Unreadable, "Google Cloud throttled the request: because"),
         (500, {}, Unreadable, "Google Cloud failed (500): because"),
         (400, {}, Unreadable, "400: because"),
     ],

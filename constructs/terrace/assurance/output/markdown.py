@@ -26,7 +26,8 @@ def parity(matrix: Matrix) -> str:
     lines += ["", "## Counts", ""]
     lines += [f"- {TITLES[cloud]}: {counts(matrix, cloud)}" for cloud in matrix.clouds]
     lines += ["", "## Exceptions", ""]
-    lines += ["What a cloud lacks. The checks of such a guarantee prove the rest, and break it like any other.", ""]
+    rest = "The checks of an excepted guarantee prove the rest; if one fails, the guarantee is broken."
+    lines += [f"What a cloud lacks. {rest}", ""]
     exceptions = {
         (cloud, result.guarantee.id): result.exception
         for (cloud, _), results in matrix.stacks.items()

@@ -39,8 +39,8 @@ def assessment_results(report: Report, framework: Framework) -> str:
                 {
                     "uuid": plan,
                     "title": "No assessment plan",
-                    "description": "No assessor made a plan: the table of guarantees and the framework's file, in the "
-                    "version of the commit above, define what is assessed.",
+                    "description": "There is no separate assessment plan: the table of guarantees and the "
+                    "framework's file, in the version of the commit above, define what is assessed.",
                 }
             ]
         },

@@ -83,8 +83,8 @@ def limits(report: Report) -> list[str]:
     return [
         *sentences,
         "It shows one moment. Only records of a period can show that a control worked over that period.",
-        "Requirements are paraphrased, and this project decided which guarantees answer them; each mapping has its "
-        "reason beside it. The framework's own text decides.",
+        "Requirements are paraphrased, and this project decided which guarantees are evidence for them; each mapping "
+        "has its reason beside it. The framework's own text is authoritative.",
         "“Evidenced in part” is the best outcome of a requirement that also asks for something from a person.",
         "Applications, data and what people do are not checked; what the cluster enforces by itself is named and not "
         "checked here.",

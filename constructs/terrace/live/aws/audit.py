@@ -70,7 +70,7 @@ def compared(deployment: Deployment) -> Iterator[Observation]:
     region = deployment.target.region
     recorders = deployment.call("config", "describe_configuration_recorders")["ConfigurationRecorders"]
     everything = [one for one in recorders if one.get("recordingGroup", {}).get("allSupported")]
-    yield at_least(f"Config in {region}", "recorders of everything", len(everything), 1)
+    yield at_least(f"Config in {region}", "recorders of all resource types", len(everything), 1)
     states = deployment.call("config", "describe_configuration_recorder_status")["ConfigurationRecordersStatus"]
     yield empty(f"Config in {region}", "stopped recorders", [one["name"] for one in states if not one["recording"]])
     channels = deployment.call("config", "describe_delivery_channels")["DeliveryChannels"]

@@ -39,13 +39,13 @@ def daily_backups(deployment: Deployment) -> Iterator[Observation]:
     for rule in found["Rules"]:
         name, every = f"{resource} {rule['RuleName']}", interval(rule.get("ScheduleExpression", ""))
         fact = f"schedule {rule.get('ScheduleExpression')}"
-        yield Observation(name, fact, every is not None and every <= timedelta(days=1), "daily at least")
+        yield Observation(name, fact, every is not None and every <= timedelta(days=1), "at least daily")
         kept = rule.get("Lifecycle", {}).get("DeleteAfterDays")
         yield equal(name, "DeleteAfterDays", kept, spec.retention_days)
         yield equal(name, "vault", rule.get("TargetBackupVaultName"), vault(deployment)["BackupVaultName"])
         if away:
             copies = [copy["DestinationBackupVaultArn"] for copy in rule.get("CopyActions", [])]
-            yield includes(name, "copies to", copies, [vault(deployment, away)["BackupVaultArn"]])
+            yield includes(name, "copy destinations", copies, [vault(deployment, away)["BackupVaultArn"]])
     yield from _vault(deployment, None)
     if away:
         yield from _vault(deployment, away)
@@ -59,7 +59,9 @@ def _vault(deployment: Deployment, region: str | None) -> Iterator[Observation]:
     yield equal(resource, "Locked", found.get("Locked"), True)
     if deployment.environment.backup.lock == "compliance":
         final = found.get("LockDate")
-        yield Observation(resource, f"LockDate = {final or 'unset'}", final is not None, "the day its lock is final")
+        yield Observation(
+            resource, f"LockDate = {final or 'unset'}", final is not None, "a date, after which the lock is final"
+        )
 
 
 def _selected(deployment: Deployment, plan_id: str) -> Iterator[Observation]:
@@ -72,7 +74,7 @@ def _selected(deployment: Deployment, plan_id: str) -> Iterator[Observation]:
         chosen += answer["BackupSelection"].get("Resources", [])
     layers = [names.bucket_arn(deployment.target, "silver"), names.bucket_arn(deployment.target, "gold")]
     expected = [database.server(deployment)["DBInstanceArn"], *layers]
-    yield includes(f"backup plan {deployment.prefix}", "backs up", chosen, expected)
+    yield includes(f"backup plan {deployment.prefix}", "selected resources", chosen, expected)
 
 
 @check("BAK-2")
@@ -93,8 +95,10 @@ def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
         for resource in values(statement.get("Resource"))
     ]
     inside = bool(writable) and all(resource.startswith(f"{bucket}/") for resource in writable)
-    yield Observation(f"role {role}", f"writes to {', '.join(writable) or 'nothing'}", inside, f"{bucket}/ only")
-    yield equal(f"role {role}", "may snapshot volumes", any(allows(one, "ec2:CreateSnapshot") for one in granted), True)
+    yield Observation(f"role {role}", f"s3:PutObject on {', '.join(writable) or 'nothing'}", inside, f"{bucket}/ only")
+    yield equal(
+        f"role {role}", "allows ec2:CreateSnapshot", any(allows(one, "ec2:CreateSnapshot") for one in granted), True
+    )
     found = deployment.pages(
         "eks",
         "list_pod_identity_associations",

@@ -24,7 +24,10 @@ def budget(deployment: Deployment) -> Iterator[Observation]:
             "budgets", "describe_subscribers_for_notification", "Subscribers", Notification=alert, **who
         )
         yield at_least(
-            resource, f"subscribers at {alert['Threshold']:g} % {alert['NotificationType'].lower()}", len(people), 1
+            resource,
+            f"subscribers of the alert at {alert['Threshold']:g} % {alert['NotificationType'].lower()}",
+            len(people),
+            1,
         )
 
 

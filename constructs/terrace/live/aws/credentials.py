@@ -2,7 +2,7 @@
 
 from terrace.live import CredentialStatus
 
-HINT = "only a real account needs them: `aws sso login`, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+HINT = "for a real account, run `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
 
 def look() -> CredentialStatus:

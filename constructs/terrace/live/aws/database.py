@@ -64,7 +64,7 @@ def encrypted(deployment: Deployment) -> Iterator[Observation]:
 @check("DB-4")
 def standby(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.database.high_availability:
-        raise NotRequired("one zone is enough here (database.high_availability)")
+        raise NotRequired("database.high_availability is false")
     instance = server(deployment)
     yield equal(f"db instance {instance['DBInstanceIdentifier']}", "MultiAZ", instance.get("MultiAZ"), True)
 
@@ -84,7 +84,7 @@ def recoverable(deployment: Deployment) -> Iterator[Observation]:
             if backup.get("DBInstanceArn") == instance["DBInstanceArn"] and backup.get("Status") == "replicating"
         ]
         resource = f"automated backups of {instance['DBInstanceIdentifier']} in {region}"
-        yield equal(resource, "replicating copies", len(copies), 1)
+        yield equal(resource, "backup replications to the recovery region", len(copies), 1)
         for copy in copies:
             yield at_least(resource, "BackupRetentionPeriod", copy.get("BackupRetentionPeriod"), days)
             yield keys.used(deployment, resource, "KmsKeyId", copy.get("KmsKeyId"), "database", region)
@@ -93,7 +93,7 @@ def recoverable(deployment: Deployment) -> Iterator[Observation]:
 @check("DB-6")
 def protected(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.database.deletion_protection:
-        raise NotRequired("it may be deleted here (database.deletion_protection)")
+        raise NotRequired("database.deletion_protection is false")
     for resource, instance in _all(deployment):
         yield equal(resource, "DeletionProtection", instance.get("DeletionProtection"), True)
 

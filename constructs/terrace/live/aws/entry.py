@@ -34,7 +34,7 @@ def guarded(deployment: Deployment) -> Iterator[Observation]:
         if listener.get("Protocol") == "HTTP":
             actions = listener.get("DefaultActions", [])
             ways = [action.get("RedirectConfig", {}).get("Protocol", action.get("Type")) for action in actions]
-            yield equal(f"{resource}:{listener['Port']}", "sends on to", ways, ["HTTPS"])
+            yield equal(f"{resource}:{listener['Port']}", "redirects to", ways, ["HTTPS"])
     yield from _firewall(deployment, arn, resource)
 
 
@@ -56,7 +56,7 @@ def _firewall(deployment: Deployment, load_balancer: str, resource: str) -> Iter
     yield at_least(name, "rate limits", len(limits), 1)
     if deployment.environment.network.entry.firewall == "block":
         counting = [group for group, rule in managed.items() if "Count" in rule.get("OverrideAction", {})]
-        yield empty(name, "rules that only count", counting)
+        yield empty(name, "rules in count mode", counting)
     logging = deployment.call("wafv2", "get_logging_configuration", ResourceArn=acl["ARN"])["LoggingConfiguration"]
     destinations = [str(destination).removesuffix(":*") for destination in logging["LogDestinationConfigs"]]
-    yield includes(name, "logs to", destinations, [names.log_group_arn(deployment.target, "waf")])
+    yield includes(name, "log destinations", destinations, [names.log_group_arn(deployment.target, "waf")])

@@ -53,7 +53,7 @@ def all_tagged(deployment: Deployment) -> Iterator[Observation]:
     for resource, has in sorted(carried.items()):
         wrong = sorted(key for key, value in expected.items() if has.get(key) != value)
         yield Observation(
-            resource, f"lacks {', '.join(wrong)}" if wrong else "has its tags", not wrong, ", ".join(expected)
+            resource, f"lacks {', '.join(wrong)}" if wrong else "has all tags", not wrong, ", ".join(expected)
         )
 
 
@@ -69,9 +69,12 @@ def own_regions(deployment: Deployment) -> Iterator[Observation]:
         for statement in statements(document if isinstance(document, dict) else json.loads(document))
         if statement.get("Effect") == "Deny"
     ]
-    fact = f"other regions are {'refused' if regions in refusals else 'open'}"
+    fact = f"other regions are {'denied' if regions in refusals else 'allowed'}"
     yield Observation(
-        f"policy {deployment.prefix}-boundary", fact, regions in refusals, f"all but {', '.join(regions)} refused"
+        f"policy {deployment.prefix}-boundary",
+        fact,
+        regions in refusals,
+        f"all regions except {', '.join(regions)} denied",
     )
     for _, bucket, region in lake.buckets(deployment):
         place = deployment.call("s3", "get_bucket_location", region=region, Bucket=bucket)["LocationConstraint"]

@@ -22,14 +22,14 @@ def federated(deployment: Deployment) -> Iterator[Observation]:
         role = names.role_name(deployment.target, purpose)
         described = deployment.call("iam", "get_role", RoleName=role)["Role"]
         trusts = statements(described["AssumeRolePolicyDocument"])
-        yield equal(f"role {role}", "who may assume it", sorted({p for t in trusts for p in _trusted(t)}), [provider])
+        yield equal(f"role {role}", "trusted principals", sorted({p for t in trusts for p in _trusted(t)}), [provider])
         subjects = [subject for trust in trusts for subject in condition(trust, "StringEquals", f"{_ISSUER}:sub")]
         unbound = [
             trust.get("Sid", "one") for trust in trusts if not condition(trust, "StringEquals", f"{_ISSUER}:sub")
         ]
-        yield empty(f"role {role}", "trusts that name no workflow", unbound)
+        yield empty(f"role {role}", "trust statements without a workflow", unbound)
         strangers = [subject for subject in subjects if not subject.startswith(repository) or "*" in subject]
-        yield empty(f"role {role}", "foreign workflows that may assume it", strangers)
+        yield empty(f"role {role}", "trusted workflows of other repositories", strangers)
         bound = described.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
         yield equal(f"role {role}", "boundary", bound, names.boundary_arn(deployment.target))
     yield from _plan_reads(deployment)
@@ -53,7 +53,7 @@ def _plan_reads(deployment: Deployment) -> Iterator[Observation]:
     # a plan writes nothing but the lock of its own state
     granted = [one for one in inline if not all(place.endswith(".tflock") for place in values(one.get("Resource")))]
     writes = [action for action in _NEVER if any(allows(statement, action) for statement in granted)]
-    yield empty(f"role {role}", "what it may change", writes)
+    yield empty(f"role {role}", "allowed write actions", writes)
     refused = [statement for statement in inline if statement.get("Effect") == "Deny"]
     unread = [action for action in _DATA if any(allows({**deny, "Effect": "Allow"}, action) for deny in refused)]
-    yield includes(f"role {role}", "refused", unread, _DATA)
+    yield includes(f"role {role}", "denied read actions", unread, _DATA)

@@ -52,7 +52,7 @@ def own_key_rotated(deployment: Deployment) -> Iterator[Observation]:
         yield equal(resource, "KeyManager", metadata.get("KeyManager"), "CUSTOMER")
         other = owners.setdefault(metadata["Arn"], resource)
         yield Observation(
-            resource, "has a key of its own" if other == resource else f"shares {other}", other == resource
+            resource, "has its own key" if other == resource else f"shares the key of {other}", other == resource
         )
         if metadata.get("KeyState") == "PendingDeletion":
             continue  # KEY-2 reports it; its rotation is off
@@ -81,7 +81,7 @@ def least_use(deployment: Deployment) -> Iterator[Observation]:
             for statement in statements(json.loads(answer["Policy"]))
             if any(allows(statement, action) for action in _USE) and _open(deployment, statement)
         ]
-        fact = f"use without a condition in {', '.join(open_ones)}" if open_ones else "each use is conditioned"
+        fact = f"use without a condition in {', '.join(open_ones)}" if open_ones else "each use has a condition"
         yield Observation(resource, fact, not open_ones, "kms:ViaService, aws:SourceAccount or one principal")
 
 

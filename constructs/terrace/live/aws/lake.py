@@ -42,7 +42,7 @@ def never_public(deployment: Deployment) -> Iterator[Observation]:
     for _, name, region in buckets(deployment):
         answer = deployment.call("s3", "get_public_access_block", region=region, Bucket=name)
         flags = answer["PublicAccessBlockConfiguration"]
-        yield empty(name, "public access block flags off", [flag for flag in _BLOCKS if not flags.get(flag)])
+        yield empty(name, "disabled public access blocks", [flag for flag in _BLOCKS if not flags.get(flag)])
         ownership = deployment.call("s3", "get_bucket_ownership_controls", region=region, Bucket=name)
         owner = ownership["OwnershipControls"]["Rules"][0]["ObjectOwnership"]
         yield equal(name, "ObjectOwnership", owner, "BucketOwnerEnforced")
@@ -61,7 +61,7 @@ def encrypted(deployment: Deployment) -> Iterator[Observation]:
             yield keys.used(deployment, name, "KMSMasterKeyID", rule.get("KMSMasterKeyID"), purpose, region)
         policy = deployment.call("s3", "get_bucket_policy", region=region, Bucket=name)["Policy"]
         refused = any(_refuses_plain_http(statement, name) for statement in statements(policy))
-        yield Observation(name, f"plain HTTP is {'refused' if refused else 'accepted'}", refused, "refused")
+        yield Observation(name, f"plain HTTP is {'denied' if refused else 'allowed'}", refused, "denied")
 
 
 def _refuses_plain_http(statement: dict[str, Any], bucket: str) -> bool:
@@ -86,8 +86,8 @@ def tiered(deployment: Deployment) -> Iterator[Observation]:
         rules = deployment.call("s3", "get_bucket_lifecycle_configuration", Bucket=name)["Rules"]
         active = [rule for rule in rules if rule.get("Status") == "Enabled" and _whole_bucket(rule)]
         moves = {move["StorageClass"]: move.get("Days") for rule in active for move in rule.get("Transitions", [])}
-        yield at_most(name, "first move after days", min(moves.values(), default=None), spec.cool_after_days)
-        yield at_most(name, "last move after days", max(moves.values(), default=None), spec.archive_after_days)
+        yield at_most(name, "first transition after days", min(moves.values(), default=None), spec.cool_after_days)
+        yield at_most(name, "last transition after days", max(moves.values(), default=None), spec.archive_after_days)
         ends = [rule["Expiration"]["Days"] for rule in active if "Days" in rule.get("Expiration", {})]
         yield equal(name, "expires after days", ends[0] if ends else None, spec.expire_after_days)
         old = [
@@ -95,7 +95,7 @@ def tiered(deployment: Deployment) -> Iterator[Observation]:
             for rule in active
             if "NoncurrentVersionExpiration" in rule
         ]
-        yield equal(name, "superseded versions end after days", old[0] if old else None, spec.superseded_after_days)
+        yield equal(name, "superseded versions expire after days", old[0] if old else None, spec.superseded_after_days)
 
 
 def _whole_bucket(rule: dict[str, Any]) -> bool:
@@ -112,7 +112,9 @@ def copied(deployment: Deployment) -> Iterator[Observation]:
         answer = deployment.call("s3", "get_bucket_replication", Bucket=name)
         rules = [rule for rule in answer["ReplicationConfiguration"]["Rules"] if rule.get("Status") == "Enabled"]
         copies = [rule["Destination"]["Bucket"] for rule in rules]
-        yield includes(name, "copied to", copies, [names.bucket_arn(deployment.target, bucket, recovery=True)])
+        yield includes(
+            name, "replication destinations", copies, [names.bucket_arn(deployment.target, bucket, recovery=True)]
+        )
 
 
 @check("LAKE-6")
@@ -123,7 +125,7 @@ def logged(deployment: Deployment) -> Iterator[Observation]:
             continue
         name = names.bucket(deployment.target, bucket)
         logging = deployment.call("s3", "get_bucket_logging", Bucket=name).get("LoggingEnabled", {})
-        yield equal(name, "logs to", logging.get("TargetBucket"), target_bucket)
+        yield equal(name, "log bucket", logging.get("TargetBucket"), target_bucket)
 
 
 @check("LAKE-7")
@@ -136,7 +138,7 @@ def as_declared(deployment: Deployment) -> Iterator[Observation]:
         attached = deployment.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role)
         yield empty(f"role {role}", "attached policies", [policy["PolicyName"] for policy in attached])
         rights = _rights(deployment, role)
-        yield equal(f"role {role}", "lake", _told(rights), _told(dict(spec.lake)))
+        yield equal(f"role {role}", "lake permissions", _told(rights), _told(dict(spec.lake)))
 
 
 def _rights(deployment: Deployment, role: str) -> dict[str, str]:

@@ -180,8 +180,8 @@ def _keys(deployment: Deployment, region: str) -> Iterable[Found]:
         key = deployment.call("kms", "describe_key", region=region, KeyId=entry["KeyId"])["KeyMetadata"]
         if str(key.get("Description", "")).startswith(f"{deployment.prefix} "):
             pending = key.get("KeyState") == "PendingDeletion"
-            until = f" {key['DeletionDate']:%Y-%m-%d}" if isinstance(key.get("DeletionDate"), datetime) else " later"
-            yield str(key["KeyId"]), f"destroyed on{until}, restorable until then" if pending else ""
+            when = f" on {key['DeletionDate']:%Y-%m-%d}" if isinstance(key.get("DeletionDate"), datetime) else " later"
+            yield str(key["KeyId"]), f"will be destroyed{when}; restorable until then" if pending else ""
 
 
 def _aliases(deployment: Deployment, region: str) -> Iterable[Found]:
@@ -195,7 +195,7 @@ def _secrets(deployment: Deployment, region: str) -> Iterable[Found]:
     for secret in found:
         if _named(deployment, str(secret["Name"])):
             days = deployment.environment.secrets.recovery_days
-            kept = f"deleted, and can be restored for {days} days" if secret.get("DeletedDate") else ""
+            kept = f"deleted; can be restored for {days} days" if secret.get("DeletedDate") else ""
             yield str(secret["Name"]), kept
 
 

@@ -25,5 +25,5 @@ def kept(deployment: Deployment, name: LogGroup, days: int) -> Observation:
     found = group(deployment, name)
     retention = found.get("retentionInDays")
     if retention is None:
-        return Observation(found["logGroupName"], "retentionInDays = never ends", False, f">= {days}")
+        return Observation(found["logGroupName"], "retentionInDays = unset (unlimited)", False, f">= {days}")
     return at_least(found["logGroupName"], "retentionInDays", retention, days)

@@ -74,7 +74,7 @@ def egress_by_nat(deployment: Deployment) -> Iterator[Observation]:
     for gateway in gateways:
         address: dict[str, Any] = next(iter(gateway.get("NatGatewayAddresses", [])), {})
         fixed = bool(address.get("AllocationId"))
-        yield Observation(gateway["NatGatewayId"], f"address {address.get('PublicIp')}", fixed, "a fixed one")
+        yield Observation(gateway["NatGatewayId"], f"address {address.get('PublicIp')}", fixed, "an Elastic IP address")
     for name, way in _routes(deployment, "nodes"):
         yield Observation(name, f"default route to {_way(way)}", "NatGatewayId" in way, "NAT")
     for role in ("data", "control"):
@@ -112,7 +112,7 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
             for key in ("aws:PrincipalAccount", "aws:ResourceAccount")
         )
         yield Observation(
-            resource, f"policy {'for this account' if own else 'for every account'}", own, "for this account"
+            resource, f"policy allows {'this account only' if own else 'every account'}", own, "this account only"
         )
 
 
@@ -154,7 +154,7 @@ def default_deny(deployment: Deployment) -> Iterator[Observation]:
 
 
 def _shown(rule: dict[str, Any]) -> str:
-    direction = "out to" if rule["IsEgress"] else "in from"
+    direction = "to" if rule["IsEgress"] else "from"
     place = (
         rule.get("CidrIpv4") or rule.get("CidrIpv6") or rule.get("ReferencedGroupInfo", {}).get("GroupId") or "a list"
     )

@@ -66,7 +66,7 @@ def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
             if (alarm.get("Namespace"), alarm.get("MetricName")) == (namespace, metric):
                 by_place.setdefault(json.dumps(alarm.get("Dimensions", [])), []).append(alarm)
         resource = f"alarms on {namespace} {metric}"
-        yield at_least(resource, "resources watched", len(by_place), counts.get(namespace, 1))
+        yield at_least(resource, "monitored resources", len(by_place), counts.get(namespace, 1))
         for watching in by_place.values():
             yield includes(resource, "severities", _notified(deployment, watching), ["warning", "critical"])
     group = names.log_group(deployment.target, "trail")
@@ -78,9 +78,7 @@ def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
         for transformation in entry["metricTransformations"]
     }
     on_refusals = [alarm for alarm in alarms if (alarm.get("Namespace"), alarm.get("MetricName")) in refusals]
-    yield includes(
-        "alarms on refusals by the lake", "severities", _notified(deployment, on_refusals), ["warning", "critical"]
-    )
+    yield includes("alarms on lake denials", "severities", _notified(deployment, on_refusals), ["warning", "critical"])
 
 
 @check("OBS-3")
@@ -111,6 +109,6 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
     absent = [
         f"{namespace} {metric}" for namespace, metric in SIGNALS if metric not in drawn and f'"{metric}"' not in text
     ]
-    yield empty(resource, "missing signals", absent)
+    yield empty(resource, "signals not shown", absent)
     objective = f"{deployment.environment.observability.slo_percent:g} %"
-    yield equal(resource, f"shows the objective of {objective}", objective in text, True)
+    yield equal(resource, f"shows the {objective} objective", objective in text, True)

@@ -11,6 +11,7 @@ from terrace.live.aws.checks import Deployment, opened
 from terrace.live.aws.secrets import modules, secret
 from terrace.live.aws.session import Absent
 from terrace.live.obstacles import met
+from terrace.words import counted
 
 _COUNTED = 100_000  # versions of one bucket; above, messages say "more than"
 
@@ -47,9 +48,11 @@ def _database(deployment: Deployment) -> Iterator[Obstacle]:
         remedy = f"copy it to another name, then `aws rds delete-db-snapshot --db-snapshot-identifier {final}`"
         yield Obstacle("blocks", f"snapshot {final}", "already exists, so the final snapshot cannot be taken", remedy)
     else:
-        yield Obstacle("kept", f"snapshot {final}", "is taken of the database before its deletion")
+        yield Obstacle("retained", f"snapshot {final}", "will be taken of the database before its deletion")
     days = server.get("BackupRetentionPeriod")
-    yield Obstacle("kept", f"db instance {deployment.prefix}", f"its automated backups are retained for {days} days")
+    yield Obstacle(
+        "retained", f"db instance {deployment.prefix}", f"its automated backups are retained for {days} days"
+    )
 
 
 def _load_balancer(deployment: Deployment) -> Iterator[Obstacle]:
@@ -72,15 +75,15 @@ def _buckets(deployment: Deployment) -> Iterator[Obstacle]:
             continue
         if not versions:
             continue
-        many = f"more than {_COUNTED:,}" if versions > _COUNTED else f"{versions:,}"
+        many = f"more than {_COUNTED:,} object versions" if versions > _COUNTED else counted(versions, "object version")
         until = _locked_until(deployment, name, region, newest)
         if until and until > datetime.now(UTC):
-            message = f"holds {many} versions; the newest is locked until {until:%Y-%m-%d %H:%M} UTC"
-            yield Obstacle("blocks", f"bucket {name}", message, "wait until then, or take the bucket out of the state")
+            message = f"contains {many}; the newest is locked until {until:%Y-%m-%d %H:%M} UTC"
+            yield Obstacle("blocks", f"bucket {name}", message, "wait until then, or remove the bucket from the state")
         else:
             more = "; more access logs arrive until the other buckets are deleted" if bucket == "access" else ""
             remedy = f"`terrace destroy {deployment.environment.name} --empty-buckets` removes them permanently"
-            yield Obstacle("blocks", f"bucket {name}", f"holds {many} object versions{more}", remedy)
+            yield Obstacle("blocks", f"bucket {name}", f"contains {many}{more}", remedy)
 
 
 def _count(deployment: Deployment, bucket: str, region: str) -> tuple[int, datetime | None]:
@@ -120,7 +123,7 @@ def _recovery_points(deployment: Deployment) -> Iterator[Obstacle]:
             )
             name = f"vault {vault['BackupVaultName']} in {region or deployment.target.region}"
             if points:
-                message = f"holds {len(points)} recovery points"
+                message = f"contains {counted(len(points), 'recovery point')}"
                 if created := [point["CreationDate"] for point in points if "CreationDate" in point]:
                     ends = max(created) + timedelta(days=deployment.environment.backup.retention_days)
                     message += f", the last until {ends:%Y-%m-%d}"
@@ -138,7 +141,7 @@ def _images(deployment: Deployment) -> Iterator[Obstacle]:
         images = deployment.pages("ecr", "list_images", "imageIds", repositoryName=name)
         if images:
             remedy = f"delete them: `aws ecr batch-delete-image --repository-name {name} --image-ids ...`"
-            yield Obstacle("blocks", f"repository {name}", f"holds {len(images)} images", remedy)
+            yield Obstacle("blocks", f"repository {name}", f"contains {counted(len(images), 'image')}", remedy)
 
 
 def _records(deployment: Deployment) -> Iterator[Obstacle]:
@@ -157,7 +160,8 @@ def _records(deployment: Deployment) -> Iterator[Obstacle]:
                 if record["Type"] not in ("NS", "SOA") and record["Name"] not in own and record["Name"][0] != "_"
             ]
             if foreign:
-                message = f"holds {len(foreign)} records that Terraform did not create: {', '.join(foreign[:3])}"
+                shown = f"{', '.join(foreign[:3])} ({len(foreign)} in total)"
+                message = f"contains records that Terraform did not create: {shown}"
                 yield Obstacle(
                     "blocks", f"zone {zone['Name']}", message, "stop what creates them, then delete the records"
                 )
@@ -173,8 +177,10 @@ def _volumes(deployment: Deployment) -> Iterator[Obstacle]:
         for volume in deployment.pages("ec2", "describe_volumes", "Volumes", Filters=filters)
     }
     if volumes:
-        message = f"{len(volumes)} disks of persistent volumes remain: {', '.join(sorted(volumes)[:3])}"
-        yield Obstacle("kept", "volumes", message, "delete the claims in the cluster first, or the disks afterwards")
+        message = f"disks of persistent volumes remain: {', '.join(sorted(volumes)[:3])} ({len(volumes)} in total)"
+        yield Obstacle(
+            "retained", "volumes", message, "delete the claims in the cluster first, or the disks afterwards"
+        )
 
 
 def _cache(deployment: Deployment) -> Iterator[Obstacle]:
@@ -188,13 +194,13 @@ def _cache(deployment: Deployment) -> Iterator[Obstacle]:
             "blocks", f"snapshot {final}", "already exists, so the cache's final snapshot cannot be taken", remedy
         )
     else:
-        yield Obstacle("kept", f"snapshot {final}", "is taken of the cache before its deletion")
+        yield Obstacle("retained", f"snapshot {final}", "will be taken of the cache before its deletion")
 
 
 def _keys(deployment: Deployment) -> Iterator[Obstacle]:
     keys.key(deployment, "lake")  # Absent: never deployed
     days = deployment.environment.keys.deletion_window_days
-    yield Obstacle("kept", "keys", f"are destroyed after {days} days and can be restored until then")
+    yield Obstacle("retained", "keys", f"are destroyed after {days} days and can be restored until then")
 
 
 def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
@@ -203,4 +209,4 @@ def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
         name = secret(deployment, module)
         deployment.call("secretsmanager", "describe_secret", SecretId=name)
         remedy = "before the next apply within that time, restore it or delete it permanently"
-        yield Obstacle("kept", f"secret {name}", f"can be restored for {days} days", remedy)
+        yield Obstacle("retained", f"secret {name}", f"can be restored for {days} days", remedy)

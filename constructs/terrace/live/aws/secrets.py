@@ -59,7 +59,7 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
             name,
             f"readable by {', '.join(readers) or 'every identity that IAM permits'}",
             good,
-            f"{role} and pipelines",
+            f"{role} and the pipelines",
         )
         settings = deployment.environment.modules[module]
         found = deployment.pages(

@@ -158,7 +158,7 @@ def _sentence(error: Exception, call: str) -> TerraceError:
             f"AWS does not accept the credentials: {message}", where=call, hint="log in again (`aws sso login`)"
         )
     if code in _THROTTLED or code.startswith("Throttl"):
-        return Unreadable(f"AWS throttles: {message}", where=call, hint="wait a minute and try again")
+        return Unreadable(f"AWS throttled the request: {message}", where=call, hint="wait a minute and try again")
     if code in _DENIED or code.startswith("AccessDenied"):
         return Unreadable(f"not allowed: {message}", where=call, hint=f"the identity needs {_permission(call)}")
     if code in _ABSENT or "NotFound" in code or code.startswith("NoSuch"):

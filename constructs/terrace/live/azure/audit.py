@@ -40,7 +40,9 @@ def threats_looked_for(deployment: Deployment) -> Iterator[Observation]:
     on = [str(plan["name"]) for plan in plans if at(plan, "pricingTier") == "Standard"]
     yield includes("Defender", "plans", on, PLANS)
     contacts = deployment.pages(f"{place}/securityContacts")
-    yield equal("Defender", "a contact is notified", any(_is_notified(contact) for contact in contacts), True)
+    yield equal(
+        "Defender", "a contact receives notifications", any(_is_notified(contact) for contact in contacts), True
+    )
 
 
 def _is_notified(contact: dict[str, Any]) -> bool:

@@ -61,7 +61,7 @@ def daily_backups(deployment: Deployment) -> Iterator[Observation]:
         if "storageAccounts" in source:  # PostgreSQL's are weekly at most; DB-5 covers the time between them
             every = min(gaps, default=None)
             yield Observation(
-                policy, f"every {every}", every is not None and every <= timedelta(days=1), "daily at least"
+                policy, f"every {every}", every is not None and every <= timedelta(days=1), "at least daily"
             )
     expected = "Locked" if spec.lock == "compliance" else "Unlocked"
     locked = at(found, "securitySettings.immutabilitySettings.state")
@@ -82,21 +82,21 @@ def _selected(deployment: Deployment, resource: str) -> Iterator[Observation]:
     instances = deployment.pages(f"{vault_id(deployment)}/backupInstances")
     chosen = [str(at(one, "dataSourceInfo.resourceID")).lower() for one in instances]
     expected = [names.account_id(deployment.target, layer).lower() for layer in _LAYERS]  # type: ignore[arg-type]
-    yield includes(resource, "backs up", chosen, [*expected, names.database_id(deployment.target).lower()])
+    yield includes(resource, "protected resources", chosen, [*expected, names.database_id(deployment.target).lower()])
 
 
 @check("BAK-2")
 def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
     identity = names.identity_id(deployment.target, "velero")
     resource = f"identity {names.identity(deployment.target, 'velero')}"
-    yield equal(resource, "pods with it", pods(deployment, identity), ["velero/velero"])
+    yield equal(resource, "service accounts", pods(deployment, identity), ["velero/velero"])
     grants = granted(deployment, principal(deployment, identity))
     writes = [grant.scope for grant in grants if grant.role == "Storage Blob Data Contributor"]
     expected = names.container_id(deployment.target, "backups")
     inside = len(writes) == 1 and same(writes[0], expected)
     yield Observation(resource, f"writes to {', '.join(writes) or 'nothing'}", inside, expected)
     snapshots = any(grant.role == "Disk Snapshot Contributor" for grant in grants)
-    yield equal(resource, "may snapshot volumes", snapshots, True)
+    yield equal(resource, "can create snapshots of volumes", snapshots, True)
 
 
 @check("BAK-3")
@@ -124,4 +124,4 @@ def objectives_met(deployment: Deployment) -> Iterator[Observation]:
         for action in at(rule, "actions", [])
         for group in action.get("actionGroupIds", [])
     ]
-    yield includes(f"backup vault {deployment.prefix}", "alerts notify", groups, [critical.lower()])
+    yield includes(f"backup vault {deployment.prefix}", "action groups", groups, [critical.lower()])

@@ -50,4 +50,4 @@ def fails_over(deployment: Deployment) -> Iterator[Observation]:
         yield equal(resource, "highAvailability", at(server(deployment), "highAvailability"), "Enabled")
     kept = at(_database(deployment), "persistence", {})
     ways = [name for name in ("rdbEnabled", "aofEnabled") if kept.get(name)]
-    yield at_least(resource, "ways its data is kept", len(ways), 1)
+    yield at_least(resource, "enabled kinds of persistence", len(ways), 1)

@@ -97,7 +97,7 @@ def supported_and_patched(deployment: Deployment) -> Iterator[Observation]:
     for name in _WINDOWS:
         window = deployment.get(f"{names.cluster_id(deployment.target)}/maintenanceConfigurations/{name}")
         schedule = at(window, "maintenanceWindow.schedule.weekly", {})
-        yield equal(f"{resource} {name}", "weeks between windows", schedule.get("intervalWeeks"), 1)
+        yield equal(f"{resource} {name}", "weeks between maintenance windows", schedule.get("intervalWeeks"), 1)
 
 
 @check("K8S-8")
@@ -112,7 +112,12 @@ def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
     disks = at(cluster(deployment), "diskEncryptionSetID")
     resource = f"disk encryption set {named(disks)}"
     if disks is None:
-        yield Observation(f"cluster {deployment.prefix}", "diskEncryptionSetID = unset", False, "one of ours")
+        yield Observation(
+            f"cluster {deployment.prefix}",
+            "diskEncryptionSetID = unset",
+            False,
+            "the environment's disk encryption set",
+        )
     else:
         yield uses(deployment, resource, "activeKey", at(deployment.get(disks), "activeKey.keyUrl"), "disks")
     for name, pool in pools(deployment):

@@ -21,7 +21,7 @@ def budget(deployment: Deployment) -> Iterator[Observation]:
     for alert in alerts:
         people = [*(alert.get("contactEmails") or []), *(alert.get("contactGroups") or [])]
         kind = str(alert.get("thresholdType", "Actual")).lower()
-        yield at_least(resource, f"recipients at {alert['threshold']:g} % {kind}", len(people), 1)
+        yield at_least(resource, f"recipients of the alert at {alert['threshold']:g} % {kind}", len(people), 1)
 
 
 @check("COST-2")

@@ -21,7 +21,7 @@ from terrace.live import CredentialStatus
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
-HINT = "only a real subscription needs them: `az login`, or ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET"
+HINT = "for a real subscription, run `az login`, or set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET"
 _EXTRA = ("azure.identity", "azure.keyvault.keys", "azure.keyvault.secrets", "azure.mgmt.resource")
 
 

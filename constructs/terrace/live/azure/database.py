@@ -47,10 +47,10 @@ def private(deployment: Deployment) -> Iterator[Observation]:
         zone = at(one, "network.privateDnsZoneArmResourceId")
         own = same(zone, names.private_zone_id(deployment.target, "database"))
         yield Observation(
-            resource, f"private names {named(zone)}", own, names.private_zone(deployment.target, "database")
+            resource, f"private DNS zone {named(zone)}", own, names.private_zone(deployment.target, "database")
         )
     opened = [str(one["name"]) for one in deployment.pages(f"{names.database_id(deployment.target)}/firewallRules")]
-    yield empty(f"server {names.database(deployment.target)}", "openings to public addresses", opened)
+    yield empty(f"server {names.database(deployment.target)}", "firewall rules for public addresses", opened)
 
 
 @check("DB-2")
@@ -76,12 +76,12 @@ def encrypted(deployment: Deployment) -> Iterator[Observation]:
 @check("DB-4")
 def standby(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.database.high_availability:
-        raise NotRequired("one zone is enough here (database.high_availability)")
+        raise NotRequired("database.high_availability is false")
     primary = server(deployment)
     resource = f"server {primary['name']}"
     yield equal(resource, "highAvailability", at(primary, "highAvailability.mode"), "ZoneRedundant")
     other = at(primary, "highAvailability.standbyAvailabilityZone")
-    yield equal(resource, "its standby is elsewhere", other != at(primary, "availabilityZone"), True)
+    yield equal(resource, "the standby is in another zone", other != at(primary, "availabilityZone"), True)
 
 
 @check("DB-5")
@@ -97,7 +97,7 @@ def recoverable(deployment: Deployment) -> Iterator[Observation]:
 @check("DB-6")
 def protected(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.database.deletion_protection:
-        raise NotRequired("it may be deleted here (database.deletion_protection)")
+        raise NotRequired("database.deletion_protection is false")
     levels = [level for _, level in locks(deployment, names.database_id(deployment.target))]
     yield includes(f"server {names.database(deployment.target)}", "locks", levels, ["CanNotDelete"])
 
@@ -140,7 +140,7 @@ def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
     )
     job = principal(deployment, names.identity_id(deployment.target, "database-admin"))
     admins = [str(at(one, "objectId")).lower() for one in administrators(deployment)]
-    yield equal(resource, "the bootstrap job administers", job.lower() in admins, True)
+    yield equal(resource, "the bootstrap job is an administrator", job.lower() in admins, True)
 
 
 def administrators(deployment: Deployment) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ def guarded(deployment: Deployment) -> Iterator[Observation]:
     for rule in at(found, "requestRoutingRules", []):
         if at(listeners.get(named(at(rule, "httpListener.id"))), "protocol") == "Http":
             way = onward.get(named(at(rule, "redirectConfiguration.id")), "served")
-            yield equal(resource, "plain HTTP is sent on to", way, "Https")
+            yield equal(resource, "plain HTTP is redirected to", way, "Https")
     yield equal(resource, "tier", at(found, "sku.tier"), "WAF_v2")
     yield from _firewall(deployment, str(at(found, "firewallPolicy.id", "")))
     yield logged(deployment, resource, gateway_id(deployment), ["ApplicationGatewayFirewallLog"])
@@ -42,7 +42,7 @@ def guarded(deployment: Deployment) -> Iterator[Observation]:
 def _firewall(deployment: Deployment, id: str) -> Iterator[Observation]:
     spec, resource = deployment.environment.network.entry, f"firewall {named(id)}"
     if not id:
-        yield Observation(f"gateway {deployment.prefix}", "no firewall", False, "one of ours")
+        yield Observation(f"gateway {deployment.prefix}", "firewallPolicy = unset", False, "the environment's policy")
         return
     found = deployment.get(id)
     mode = "Prevention" if spec.firewall == "block" else "Detection"
@@ -54,6 +54,6 @@ def _firewall(deployment: Deployment, id: str) -> Iterator[Observation]:
     yield at_least(resource, "rate limits", len(limits), 1)
     for limit in limits:
         most = spec.requests_per_five_minutes
-        yield at_most(resource, "limit of requests", limit.get("rateLimitThreshold"), most)
+        yield at_most(resource, "rate limit in requests", limit.get("rateLimitThreshold"), most)
         if spec.firewall == "block":
-            yield equal(resource, "action on too many", limit.get("action"), "Block")
+            yield equal(resource, "action above the rate limit", limit.get("action"), "Block")

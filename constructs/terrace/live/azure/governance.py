@@ -28,7 +28,7 @@ def all_tagged(deployment: Deployment) -> Iterator[Observation]:
         has = one.get("tags") or {}
         wrong = sorted(key for key, value in expected.items() if has.get(key) != value)
         kind = str(one.get("type", "resource group")).rpartition("/")[2]
-        fact = f"lacks {', '.join(wrong)}" if wrong else "has its tags"
+        fact = f"lacks {', '.join(wrong)}" if wrong else "has all tags"
         yield Observation(f"{kind} {one['name']}", fact, not wrong, ", ".join(expected))
     for group in deployment.groups:
         given = [
@@ -62,7 +62,7 @@ def own_regions(deployment: Deployment) -> Iterator[Observation]:
     for group in deployment.groups:
         policies = _policies(deployment, group, _LOCATIONS)
         resource = f"group {group.rpartition('/')[2]}"
-        yield equal(resource, "policies of allowed locations", len(policies), 1)
+        yield equal(resource, "policies that allow only named locations", len(policies), 1)
         for policy in policies:
             yield equal(resource, "enforcementMode", at(policy, "enforcementMode", "Default"), "Default")
             places = at(policy, "parameters", {}).get("listOfAllowedLocations", {}).get("value", [])

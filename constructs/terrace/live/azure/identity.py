@@ -17,7 +17,7 @@ def federated(deployment: Deployment) -> Iterator[Observation]:
     for purpose in ("ci-plan", "ci-apply"):
         resource = f"identity {names.identity(deployment.target, purpose)}"
         found = trusts(deployment, names.identity_id(deployment.target, purpose))
-        yield Observation(resource, f"trusts {len(found)} workflows", bool(found), "one at least")
+        yield Observation(resource, f"trusts {len(found)} workflows", bool(found), "at least one")
         for trust in found:
             yield equal(f"{resource} {trust['name']}", "issuer", at(trust, "issuer"), _ISSUER)
             subject = str(at(trust, "subject"))
@@ -28,7 +28,7 @@ def federated(deployment: Deployment) -> Iterator[Observation]:
     apply = names.identity_id(deployment.target, "ci-apply")
     subjects = [str(at(trust, "subject")) for trust in trusts(deployment, apply)]
     expected = f"{repository}environment:{deployment.environment.name}"
-    yield equal("identity that applies", "workflows that apply", subjects, [expected])
+    yield equal("apply identity", "trusted workflows", subjects, [expected])
     yield from _plan_reads(deployment)
 
 
@@ -41,9 +41,9 @@ def _plan_reads(deployment: Deployment) -> Iterator[Observation]:
         elif grant.role.startswith("Storage Blob Data"):
             # a plan writes nothing but the lock of its own state
             own = "StringEquals 'state'" in grant.condition
-            yield Observation(resource, f"role {grant.role}", own, "on its own state alone")
+            yield Observation(resource, f"role {grant.role}", own, "on its own state only")
         else:
-            yield empty(resource, f"what {grant.role} may change", _writes(deployment, grant.definition))
+            yield empty(resource, f"allowed write actions of {grant.role}", _writes(deployment, grant.definition))
 
 
 def _writes(deployment: Deployment, definition: str) -> list[str]:

@@ -66,7 +66,7 @@ def one_a_purpose_rotated(deployment: Deployment) -> Iterator[Observation]:
         except Absent:
             continue  # KEY-2 reports it
         yield equal(resource, "enabled", found.properties.enabled, True)
-        yield at_most(resource, "days until it rotates", _rotation_days(deployment, purpose, place), most)
+        yield at_most(resource, "rotation period in days", _rotation_days(deployment, purpose, place), most)
 
 
 @check("KEY-2")
@@ -93,7 +93,7 @@ def least_use(deployment: Deployment) -> Iterator[Observation]:
         yield equal(resource, "enableRbacAuthorization", at(found, "enableRbacAuthorization"), True)
         yield equal(resource, "defaultAction", at(found, "networkAcls.defaultAction"), "Deny")
         yield equal(resource, "publicNetworkAccess", at(found, "publicNetworkAccess"), "Disabled")
-        yield empty(resource, "who uses all of its keys", on(deployment, id, USE))
+        yield empty(resource, "identities that can use every key", on(deployment, id, USE))
     for purpose, place in _keys(deployment):
         recovery = bool(place)
         users = on(deployment, f"{vault_ids(deployment)[place]}/keys/{purpose}", USE)

@@ -64,7 +64,7 @@ def never_public(deployment: Deployment) -> Iterator[Observation]:
     for _, id, _copy in accounts(deployment):
         found = deployment.get(id)
         resource = f"account {found['name']}"
-        yield empty(resource, "switches that are on", [name for name in _OFF if at(found, name) is not False])
+        yield empty(resource, "settings that must be off", [name for name in _OFF if at(found, name) is not False])
         yield equal(resource, "publicNetworkAccess", at(found, "publicNetworkAccess"), "Disabled")
         yield equal(resource, "defaultAction", at(found, "networkAcls.defaultAction"), "Deny")
         for container in containers(deployment, id):
@@ -123,7 +123,7 @@ def tiered(deployment: Deployment) -> Iterator[Observation]:
         yield equal(resource, "expires after days", _days(base, "delete"), spec.expire_after_days)
         old = rules[0].get("actions", {}).get("version", {}).get("delete", {}) if rules else {}
         ends = old.get("daysAfterCreationGreaterThan")
-        yield equal(resource, "superseded versions end after days", ends, spec.superseded_after_days)
+        yield equal(resource, "superseded versions expire after days", ends, spec.superseded_after_days)
 
 
 def _days(actions: dict[str, Any], step: str) -> int | None:
@@ -183,7 +183,7 @@ def as_declared(deployment: Deployment) -> Iterator[Observation]:
         name = names.identity(deployment.target, f"module-{module}")
         grants = granted(deployment, principal(deployment, names.identity_id(deployment.target, f"module-{module}")))
         rights = {places.get(one.scope.lower(), one.scope): _VERBS[one.role] for one in grants if one.role in _VERBS}
-        yield equal(f"identity {name}", "lake", _told(rights), _told(dict(spec.lake)))
+        yield equal(f"identity {name}", "lake permissions", _told(rights), _told(dict(spec.lake)))
         known = (*_VERBS, "Key Vault Secrets User")
         yield empty(f"identity {name}", "other roles", [one.role for one in grants if one.role not in known])
 

@@ -154,7 +154,7 @@ def _deleted_vaults(deployment: Deployment) -> Iterable[Leftover]:
         if vault["name"] in own:
             ends = at(vault, "scheduledPurgeDate")
             until = f"until {_day(ends)}" if ends else f"for {days} days"
-            kept = f"deleted, and can be restored {until} with its keys and secrets, by an apply"
+            kept = f"deleted, and can be restored {until} with its keys and secrets; an apply restores it"
             yield _left({"type": "Microsoft.KeyVault/deletedVaults", **vault}, "name", kept)
 
 
@@ -163,7 +163,7 @@ def _deleted_workspaces(deployment: Deployment) -> Iterable[Leftover]:
     place = f"{names.subscription(deployment.target)}/providers/Microsoft.OperationalInsights/deletedWorkspaces"
     for workspace in deployment.pages(place):
         if workspace["name"] == deployment.prefix:
-            kept = "deleted, and can be restored with its logs for 14 days, by an apply"
+            kept = "deleted, and can be restored with its logs for 14 days; an apply restores it"
             yield _left({**workspace, "type": "Microsoft.OperationalInsights/deletedWorkspaces"}, "name", kept)
 
 

@@ -28,7 +28,7 @@ def subnets(deployment: Deployment) -> dict[str, dict[str, Any]]:
 def private_subnets(deployment: Deployment) -> Iterator[Observation]:
     nodes = names.subnet_id(deployment.target, "nodes")
     for name, pool in cluster.pools(deployment):
-        yield equal(f"pool {name}", "subnet is the nodes'", same(pool.get("vnetSubnetID"), nodes), True)
+        yield equal(f"pool {name}", "is in the node subnet", same(pool.get("vnetSubnetID"), nodes), True)
         yield includes(f"pool {name}", "zones", pool.get("availabilityZones") or [], deployment.target.zones)
     server = database.server(deployment)
     place = at(server, "network.delegatedSubnetResourceId")
@@ -41,7 +41,7 @@ def private_subnets(deployment: Deployment) -> Iterator[Observation]:
 @check("NET-2")
 def egress_by_nat(deployment: Deployment) -> Iterator[Observation]:
     found = at(subnets(deployment).get("nodes"), "natGateway.id")
-    yield Observation("subnet nodes", f"leaves by {named(found)}", found is not None, "NAT")
+    yield Observation("subnet nodes", f"NAT gateway {named(found)}", found is not None, "a NAT gateway")
     if found:
         gateway = deployment.get(found)
         fixed = [deployment.get(one["id"]) for one in at(gateway, "publicIpAddresses", [])]
@@ -51,14 +51,14 @@ def egress_by_nat(deployment: Deployment) -> Iterator[Observation]:
             yield equal(f"address {address['name']}", "publicIPAllocationMethod", way, "Static")
         if deployment.environment.network.egress.nat == "per_zone":
             kind = gateway.get("sku", {}).get("name")
-            yield equal(f"NAT {gateway['name']}", "sku (spans the zones)", kind, "StandardV2")
+            yield equal(f"NAT {gateway['name']}", "sku", kind, "StandardV2")
     way = at(cluster.cluster(deployment), "networkProfile.outboundType")
     yield equal(f"cluster {deployment.prefix}", "outboundType", way, "userAssignedNATGateway")
     for name, pool in cluster.pools(deployment):
         yield equal(f"pool {name}", "enableNodePublicIP", bool(pool.get("enableNodePublicIP")), False)
     known = {f"{deployment.prefix}-{part}" for part in ("nat", "entry", "vpn-first", "vpn-second")}
     addresses = {str(one["name"]) for one in deployment.all("Microsoft.Network/publicIPAddresses")}
-    yield empty(f"network {deployment.prefix}", "addresses of others", sorted(addresses - known))
+    yield empty(f"network {deployment.prefix}", "undeclared public addresses", sorted(addresses - known))
 
 
 @check("NET-3")
@@ -68,14 +68,16 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
     for path in deployment.all("Microsoft.Network/privateEndpoints"):
         resource = f"private endpoint {path['name']}"
         placed = str(at(path, "subnet.id", ""))
-        yield Observation(resource, f"subnet {named(placed)}", placed.lower() in inside, "endpoints or cache")
+        yield Observation(
+            resource, f"subnet {named(placed)}", placed.lower() in inside, "the endpoint subnet or the cache subnet"
+        )
         for connection in at(path, "privateLinkServiceConnections", []):
             status = at(connection, "privateLinkServiceConnectionState.status")
             yield equal(resource, "connection", status, "Approved")
             reached.add(str(at(connection, "privateLinkServiceId")).lower())
         groups = deployment.pages(f"{path['id']}/privateDnsZoneGroups")
         zones = [config for group in groups for config in at(group, "privateDnsZoneConfigs", [])]
-        yield at_least(resource, "private names", len(zones), 1)
+        yield at_least(resource, "private DNS zones", len(zones), 1)
     expected: dict[str, str] = {
         "vault": names.vault_id(deployment.target),
         "registry": names.id(
@@ -101,17 +103,24 @@ def default_deny(deployment: Deployment) -> Iterator[Observation]:
     for name, subnet in subnets(deployment).items():
         if name != "GatewaySubnet":  # Azure does not allow a group there: VPN Gateway FAQ
             group = at(subnet, "networkSecurityGroup.id")
-            yield Observation(f"subnet {name}", f"security group {named(group)}", group is not None, "one of ours")
+            yield Observation(
+                f"subnet {name}",
+                f"security group {named(group)}",
+                group is not None,
+                "a security group",
+            )
     ports = {str(place.port) for place in deployment.environment.network.egress.destinations.values()}
     for group in deployment.all("Microsoft.Network/networkSecurityGroups"):
         resource, entry = f"security group {group['name']}", group["name"] == f"{deployment.prefix}-entry"
         rules = deployment.pages(f"{group['id']}/securityRules")
         refusing = [str(at(rule, "direction")) for rule in rules if _refuses_all(rule)]
-        yield includes(resource, "refuses what is left", refusing, ["Inbound"] if entry else ["Inbound", "Outbound"])
+        yield includes(
+            resource, "directions denied by default", refusing, ["Inbound"] if entry else ["Inbound", "Outbound"]
+        )
         mute = [str(rule["name"]) for rule in rules if len(str(at(rule, "description", "")).strip()) < 8]
         yield empty(resource, "rules without a purpose", mute)
         wide = [_told(rule) for rule in rules if at(rule, "access") == "Allow" and not _narrow(rule, entry, ports)]
-        yield empty(resource, "openings to everywhere", wide)
+        yield empty(resource, "firewall rules for every address", wide)
 
 
 def _refuses_all(rule: dict[str, Any]) -> bool:
@@ -143,7 +152,7 @@ def _narrow(rule: dict[str, Any], entry: bool, egress: set[str]) -> bool:
 
 def _told(rule: dict[str, Any]) -> str:
     places, ports = _ends(rule)
-    way = "in from" if at(rule, "direction") == "Inbound" else "out to"
+    way = "from" if at(rule, "direction") == "Inbound" else "to"
     return f"{way} {', '.join(places)} ports {', '.join(ports)}"
 
 
@@ -159,7 +168,7 @@ def flow_log_id(deployment: Deployment) -> str:
 def flow_logs(deployment: Deployment) -> Iterator[Observation]:
     log, resource = deployment.get(flow_log_id(deployment)), f"flow log {deployment.prefix}"
     network_id = names.network_id(deployment.target)
-    yield equal(resource, "is the network's", same(at(log, "targetResourceId"), network_id), True)
+    yield equal(resource, "covers the whole network", same(at(log, "targetResourceId"), network_id), True)
     yield equal(resource, "enabled", at(log, "enabled"), True)
     yield equal(resource, "retentionPolicy", at(log, "retentionPolicy.enabled"), True)
     days = deployment.environment.observability.retention_days
@@ -168,9 +177,11 @@ def flow_logs(deployment: Deployment) -> Iterator[Observation]:
     own = same(place, names.flow_account_id(deployment.target))
     yield Observation(resource, f"storage account {named(place)}", own, names.flow_account(deployment.target))
     analytics = at(log, "flowAnalyticsConfiguration.networkWatcherFlowAnalyticsConfiguration", {})
-    yield equal(resource, "analysed", analytics.get("enabled"), True)
+    yield equal(resource, "traffic analytics", analytics.get("enabled"), True)
     workspace = analytics.get("workspaceResourceId")
-    yield equal(resource, "workspace is ours", same(workspace, names.workspace_id(deployment.target)), True)
+    yield equal(
+        resource, "sends to the environment's workspace", same(workspace, names.workspace_id(deployment.target)), True
+    )
     # Azure offers 10 minutes and an hour: Network Watcher, "Traffic analytics"
     most = 10 if deployment.environment.network.flow_log_interval_seconds == 60 else 60
     yield at_most(resource, "trafficAnalyticsInterval", analytics.get("trafficAnalyticsInterval"), most)

@@ -44,7 +44,10 @@ def one_place_kept(deployment: Deployment) -> Iterator[Observation]:
             place = at(setting, "storageAccountId") or at(setting, "workspaceId")
             ours = same(place, workspace) or str(place).lower() in accounts
             yield Observation(
-                f"logs of {named(id)}", f"go to {named(place)}", ours, "the workspace, or an account of ours"
+                f"logs of {named(id)}",
+                f"sent to {named(place)}",
+                ours,
+                "the workspace or an account of the environment",
             )
 
 
@@ -74,7 +77,7 @@ def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
             for alarm in _alarms(deployment, "Transactions")
             if any(same(scope, account) for scope in at(alarm, "scopes", []))
         ]
-        yield includes(f"alarms on refusals by {layer}", "severities", _reached(deployment, alarms), expected)
+        yield includes(f"alarms on denials of {layer}", "severities", _reached(deployment, alarms), expected)
 
 
 @check("OBS-3")
@@ -97,9 +100,9 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
         + "?canFetchContent=true"
     )
     resource, text = f"workbook {deployment.prefix}", str(at(board, "serializedData", ""))
-    yield empty(resource, "signals that it does not show", [metric for metric in SIGNALS if f"--{metric}" not in text])
+    yield empty(resource, "signals not shown", [metric for metric in SIGNALS if f"--{metric}" not in text])
     objective = f"{deployment.environment.observability.slo_percent:g} %"
-    yield equal(resource, f"shows the objective of {objective}", objective in text, True)
+    yield equal(resource, f"shows the {objective} objective", objective in text, True)
     for word in ("fast", "slow"):
         name = f"{deployment.prefix}-objective-{word}"
         alarm = deployment.get(names.id(deployment.target, "Microsoft.Insights/scheduledQueryRules", name))

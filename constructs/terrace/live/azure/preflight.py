@@ -12,6 +12,7 @@ from terrace.live.azure.checks import Deployment, at, named, opened
 from terrace.live.azure.secrets import modules, secret, versions
 from terrace.live.azure.session import CredentialsError, Unreadable
 from terrace.live.obstacles import met
+from terrace.words import counted
 
 _COUNTED = 100_000  # versions of one container; above, messages say "more than"
 _LIFTED = "destroy lifts the lock first"
@@ -51,7 +52,7 @@ def _locks(deployment: Deployment) -> Iterator[Obstacle]:
             yield Obstacle("blocks", resource, message, f"ask its owner to run `az lock delete --ids {id}`")
         elif id.lower().startswith(tuple(groups)):
             own = level == "CanNotDelete" and str(lock["name"]).startswith("keep-")
-            message = "blocks the deletion of it and of everything in it"
+            message = f"blocks the deletion of {named(scope)} and of everything in it"
             if own:
                 yield Obstacle("note", resource, message, _LIFTED)
             else:
@@ -70,18 +71,18 @@ def _containers(deployment: Deployment) -> Iterator[Obstacle]:
             raise
         except Unreadable as error:
             message = f"its blobs cannot be listed, and are deleted with the account: {error.message}"
-            yield Obstacle("blocks", resource, message, f"run it from inside the network; then {empty}")
+            yield Obstacle("blocks", resource, message, f"run this command from inside the network; then {empty}")
             continue
-        many = f"{count:,}" if count <= _COUNTED else f"more than {_COUNTED:,}"
+        many = counted(count, "blob version") if count <= _COUNTED else f"more than {_COUNTED:,} blob versions"
         if days is not None and count:
-            message = f"holds {many} versions, each locked for {days} days after it was written"
-            remedy = "wait until then, or take the account and its containers out of the state"
+            message = f"contains {many}, each locked for {days} days after it was written"
+            remedy = "wait until then, or remove the account and its containers from the state"
             yield Obstacle("blocks", resource, message, remedy)
         elif count:
-            yield Obstacle("blocks", resource, f"holds {many} blob versions", empty)
+            yield Obstacle("blocks", resource, f"contains {many}", empty)
         elif days is not None:
             message = "its immutability policy is locked: only the empty container can be deleted, not the policy"
-            yield Obstacle("note", resource, message, "if the provider refuses, take the policy out of the state")
+            yield Obstacle("note", resource, message, "if the provider refuses, remove the policy from the state")
 
 
 def _recovery_points(deployment: Deployment) -> Iterator[Obstacle]:
@@ -96,17 +97,16 @@ def _recovery_points(deployment: Deployment) -> Iterator[Obstacle]:
         if points:
             name = f"backup of {at(instance, 'friendlyName') or instance['name']}"
             if locked:
-                message = f"has {len(points)} recovery points, which a final lock keeps until they expire"
+                message = f"has {counted(len(points), 'recovery point')}, locked until expiry"
                 days_kept = deployment.environment.backup.retention_days
-                remedy = f"wait {days_kept} days after the last one, or take the vault out of the state"
+                remedy = f"wait {days_kept} days after the last one, or remove the vault from the state"
                 yield Obstacle("blocks", name, message, remedy)
             elif soft.get("state") in ("On", "AlwaysOn"):
-                message = (
-                    f"has {len(points)} recovery points; after deletion, they and the vault remain for {days} days"
-                )
+                held = counted(len(points), "recovery point")
+                message = f"has {held}; after deletion, they and the vault remain for {days} days"
                 yield Obstacle("blocks", name, message, f"delete it, and destroy again {days} days later")
     if not total and soft.get("state") in ("On", "AlwaysOn"):
-        yield Obstacle("note", resource, f"retains deleted backups for {days} days; it holds none yet")
+        yield Obstacle("note", resource, f"retains deleted backups for {days} days; it has none yet")
 
 
 def _database(deployment: Deployment) -> Iterator[Obstacle]:
@@ -114,7 +114,7 @@ def _database(deployment: Deployment) -> Iterator[Obstacle]:
     remedy = (
         "dump it to keep its data: backups of `az postgres flexible-server backup create` are deleted with the server"
     )
-    yield Obstacle("note", name, "is deleted with its backups, without a final one", remedy)
+    yield Obstacle("note", name, "is deleted with its backups; no final backup is taken", remedy)
 
 
 def _volumes(deployment: Deployment) -> Iterator[Obstacle]:
@@ -124,18 +124,19 @@ def _volumes(deployment: Deployment) -> Iterator[Obstacle]:
     disks = [str(entry["name"]) for entry in resources if str(entry["type"]).lower() == "microsoft.compute/disks"]
     if disks:
         message = (
-            f"{len(disks)} disks of persistent volumes are deleted with the cluster: {', '.join(sorted(disks)[:3])}"
+            f"disks of persistent volumes are deleted with the cluster: {', '.join(sorted(disks)[:3])} "
+            f"({len(disks)} in total)"
         )
         yield Obstacle("note", f"group {group}", message, "snapshot them, or back up with Velero, to keep them")
 
 
 def _vaults(deployment: Deployment) -> Iterator[Obstacle]:
-    remedy = "an apply within that time restores it with its keys; until then its name is taken"
+    remedy = "an apply within that time restores it with its keys; other vaults cannot use its name until then"
     for id in keys.vault_ids(deployment).values():
         vault = deployment.get(id)
         days = at(vault, "softDeleteRetentionInDays", 90)
         message = f"is retained for {days} days and cannot be purged (soft delete, purge protection)"
-        yield Obstacle("kept", f"vault {vault['name']}", message, remedy)
+        yield Obstacle("retained", f"vault {vault['name']}", message, remedy)
 
 
 def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
@@ -144,11 +145,13 @@ def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
     for module in modules(deployment) if enabled else []:
         versions(deployment, secret(module))
         remedy = "an apply within that time restores it"
-        yield Obstacle("kept", f"secret {secret(module)}", f"can be restored for {days} days", remedy)
+        yield Obstacle("retained", f"secret {secret(module)}", f"can be restored for {days} days", remedy)
 
 
 def _workspace(deployment: Deployment) -> Iterator[Obstacle]:
     """Source: Azure Monitor, "Delete and recover a Log Analytics workspace"."""
     workspace = deployment.get(names.workspace_id(deployment.target))
     message = "can be restored with its logs for 14 days"
-    yield Obstacle("kept", f"workspace {workspace['name']}", message, "`az monitor log-analytics workspace recover`")
+    yield Obstacle(
+        "retained", f"workspace {workspace['name']}", message, "`az monitor log-analytics workspace recover`"
+    )

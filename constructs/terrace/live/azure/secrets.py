@@ -44,7 +44,7 @@ def kept_in_the_vault(deployment: Deployment) -> Iterator[Observation]:
         found = versions(deployment, secret(module))
         usable = [one for one in found if one.enabled]
         resource = f"secret {names.vault(deployment.target)}/{secret(module)}"
-        yield equal(resource, "has a version that is enabled", bool(usable), True)
+        yield equal(resource, "has an enabled version", bool(usable), True)
         yield equal(resource, "contentType", found[-1].content_type, "random")
     # the workspace's shared key would allow writing logs, so it is disabled
     workspace = deployment.get(names.workspace_id(deployment.target))
@@ -62,7 +62,7 @@ def nobody_has_a_password(deployment: Deployment) -> Iterator[Observation]:
     kinds = [str(at(one, "principalType")) for one in database.administrators(deployment)]
     resource = f"server {names.database(deployment.target)}"
     yield includes(resource, "administrators", kinds, ["Group", "ServicePrincipal"])
-    yield equal(resource, "administrators who are people", kinds.count("User"), 0)
+    yield equal(resource, "users among the administrators", kinds.count("User"), 0)
 
 
 @check("SEC-3")
@@ -71,10 +71,10 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
         identity = names.identity_id(deployment.target, f"module-{module}")
         resource = f"identity {names.identity(deployment.target, f'module-{module}')}"
         namespace = deployment.environment.modules[module].namespace or module
-        yield equal(resource, "pods that have it", pods(deployment, identity), [f"{namespace}/{module}"])
+        yield equal(resource, "service accounts", pods(deployment, identity), [f"{namespace}/{module}"])
         object_id = principal(deployment, identity)
         scopes = [grant.scope for grant in granted(deployment, object_id) if grant.role in _READS]
         own = names.secret_id(deployment.target, secret(module))
-        yield equal(resource, "secrets that it reads", [scope.lower() for scope in scopes], [own.lower()])
+        yield equal(resource, "readable secrets", [scope.lower() for scope in scopes], [own.lower()])
         others = [reader for reader in on(deployment, own, _READ) if reader != object_id]
         yield empty(f"secret {secret(module)}", "other readers", others)

@@ -208,14 +208,19 @@ class Reader:
         """Raise TerraceError if the credentials cannot read the subscription, or it belongs to another tenant."""
         expected = self._settings
         place = f"subscription {expected.subscription_id}"
-        hint = f"`az login --tenant {expected.tenant_id}`, or the ARM_ variables of an identity that has a role there"
+        hint = (
+            f"run `az login --tenant {expected.tenant_id}`, or set the ARM_ variables of an identity that has a role "
+            "in the subscription"
+        )
         try:
             found = self.get(f"/subscriptions/{expected.subscription_id}")
         except Absent as absent:
-            raise TerraceError(f"the credentials do not see it: {absent.message}", where=place, hint=hint) from absent
+            raise TerraceError(
+                f"not found, or the credentials may not read it: {absent.message}", where=place, hint=hint
+            ) from absent
         tenant = str(found.get("tenantId", expected.tenant_id))
         if tenant.lower() != expected.tenant_id.lower():
-            message = f"it belongs to tenant {tenant}, the environment names {expected.tenant_id}"
+            message = f"it is in tenant {tenant}, but the environment names {expected.tenant_id}"
             raise TerraceError(message, where=place, hint="correct azure.tenant_id or azure.subscription_id")
         if found.get("state", "Enabled") != "Enabled":
             raise TerraceError(
@@ -282,7 +287,9 @@ def _sentence(error: Exception, call: str) -> TerraceError:
         )
     if status == 429:
         wait = getattr(error.response, "headers", {}).get("Retry-After", "60")
-        return Unreadable(f"Azure throttles: {message}", where=call, hint=f"wait {wait} seconds and try again")
+        return Unreadable(
+            f"Azure throttled the request: {message}", where=call, hint=f"wait {wait} seconds and try again"
+        )
     if any(reason in str(error) for reason in _NO_WAY):
         hint = "the vault is reachable through its private endpoint only: run it inside the network"
         return Unreadable(f"not reachable: {message}", where=call, hint=hint)

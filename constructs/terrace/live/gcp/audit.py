@@ -19,7 +19,7 @@ _BASELINE = (
     "compute.requireShieldedVm", "compute.vmExternalIpAccess",
 )  # fmt: skip
 """The policies that every deployment needs; it may have more."""
-_ELSEWHERE = "another environment of the project carries it (owns_account)"
+_ELSEWHERE = "another environment of the project owns it (owns_account)"
 
 
 @check("AUD-1")
@@ -28,7 +28,7 @@ def recorded(deployment: Deployment) -> Iterator[Observation]:
         configs = grants.project_policy(deployment).get("auditConfigs", [])
         every = [one for config in configs if config["service"] == "allServices" for one in config["auditLogConfigs"]]
         kinds = [str(one.get("logType")) for one in every]
-        yield includes(deployment.project, "calls of all services", kinds, _RECORDED)
+        yield includes(deployment.project, "logged types of calls", kinds, _RECORDED)
         spared = [member for one in every for member in one.get("exemptedMembers", [])]
         yield equal(deployment.project, "exempted members", spared, [])
     yield from logs.filled(deployment, "trail", *_CALLS)

@@ -60,7 +60,9 @@ def daily_backups(deployment: Deployment) -> Iterator[Observation]:
     yield equal(resource, "vault", found.get("backupVault"), f"{place(deployment)}/backupVaults/{deployment.prefix}")
     link = f"{deployment.place}/backupPlanAssociations/{deployment.prefix}-database"
     chosen = deployment.call("backupdr", "projects.locations.backupPlanAssociations.get", name=link)
-    yield equal(resource, "backs up", named(chosen.get("resource")), named(names.database_id(deployment.target)))
+    yield equal(
+        resource, "selected resource", named(chosen.get("resource")), named(names.database_id(deployment.target))
+    )
     yield from _vault(deployment)
     yield from _copies(deployment)
 
@@ -84,15 +86,15 @@ def _copies(deployment: Deployment) -> Iterator[Observation]:
         source = names.bucket(deployment.target, layer)
         job = jobs.get(source, {})
         into = job.get("transferSpec", {}).get("gcsDataSink", {}).get("bucketName")
-        yield equal(f"copies of {source}", "go to", into, names.bucket(deployment.target, "backups"))
+        yield equal(f"copies of {source}", "destination", into, names.bucket(deployment.target, "backups"))
         every = seconds(job.get("schedule", {}).get("repeatInterval"))
-        yield at_most(f"copies of {source}", "hours between", None if every is None else every / 3600, 24)
+        yield at_most(f"copies of {source}", "hours between copies", None if every is None else every / 3600, 24)
 
 
 @check("BAK-2")
 def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
     account, member = names.role_name(deployment.target, "velero"), names.member(deployment.target, "velero")
-    yield equal(f"account {account}", "pods with it", grants.pods(deployment, "velero"), ["velero/velero"])
+    yield equal(f"account {account}", "service accounts", grants.pods(deployment, "velero"), ["velero/velero"])
     bucket = names.bucket(deployment.target, "backups")
     held = grants.roles(grants.on_bucket(deployment, bucket), member)
     yield equal(f"bucket {bucket}", "Velero's roles", held, ["roles/storage.objectAdmin"])

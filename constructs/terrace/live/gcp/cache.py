@@ -24,7 +24,7 @@ def private_and_authenticated(deployment: Deployment) -> Iterator[Observation]:
             for connection in endpoint.get("connections", [])
         }
     )
-    yield equal(resource, "reached from", inside, [deployment.prefix])
+    yield equal(resource, "reachable from", inside, [deployment.prefix])
     yield equal(resource, "authorizationMode", found.get("authorizationMode"), "IAM_AUTH")
 
 
@@ -43,4 +43,4 @@ def fails_over(deployment: Deployment) -> Iterator[Observation]:
         zones = found.get("zoneDistributionConfig", {}).get("mode")
         yield equal(resource, "zoneDistributionConfig", zones, "MULTI_ZONE")
     kept = days(found.get("automatedBackupConfig", {}).get("retention"))
-    yield at_least(resource, "days snapshots are kept", kept, spec.snapshot_days)
+    yield at_least(resource, "snapshot retention in days", kept, spec.snapshot_days)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from google.auth.credentials import Credentials
 
 TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"
-HINT = f"only a real project needs them: `gcloud auth application-default login`, or {TOKEN}"
+HINT = f"for a real project, run `gcloud auth application-default login`, or set {TOKEN}"
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _KEYS = ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON")
 _FILE = "GOOGLE_APPLICATION_CREDENTIALS"

@@ -79,7 +79,7 @@ def encrypted(deployment: Deployment) -> Iterator[Observation]:
 @check("DB-4")
 def standby(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.database.high_availability:
-        raise NotRequired("one zone is enough here (database.high_availability)")
+        raise NotRequired("database.high_availability is false")
     kind = server(deployment)["settings"].get("availabilityType")
     yield equal(f"sql instance {deployment.prefix}", "availabilityType", kind, "REGIONAL")
 
@@ -103,7 +103,7 @@ def recoverable(deployment: Deployment) -> Iterator[Observation]:
 @check("DB-6")
 def protected(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.database.deletion_protection:
-        raise NotRequired("it may be deleted here (database.deletion_protection)")
+        raise NotRequired("database.deletion_protection is false")
     for resource, _, settings in _all(deployment):
         on = settings.get("deletionProtectionEnabled", False)
         yield equal(resource, "deletionProtectionEnabled", on, True)
@@ -149,7 +149,7 @@ def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
         for name, module in deployment.environment.modules.items()
         if module.enabled and module.database
     ]
-    yield includes(resource, "who logs in", can, [login(deployment, purpose) for purpose in (ADMIN, *modules)])
+    yield includes(resource, "users", can, [login(deployment, purpose) for purpose in (ADMIN, *modules)])
     everywhere = grants.on_project(deployment)
     for purpose in (ADMIN, *modules):
         rights = grants.roles(everywhere, names.member(deployment.target, purpose))

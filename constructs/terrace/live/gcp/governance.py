@@ -37,7 +37,7 @@ def all_labelled(deployment: Deployment) -> Iterator[Observation]:
     expected = names.labels(deployment.target)
     for resource, has in _labelled(deployment):
         wrong = sorted(key for key, value in expected.items() if has.get(key) != value)
-        fact = f"lacks {', '.join(wrong)}" if wrong else "has its labels"
+        fact = f"lacks {', '.join(wrong)}" if wrong else "has all labels"
         yield Observation(resource, fact, not wrong, ", ".join(expected))
 
 
@@ -49,7 +49,7 @@ def own_regions(deployment: Deployment) -> Iterator[Observation]:
     for _, name, bucket in lake.buckets(deployment):
         places = bucket.get("customPlacementConfig", {}).get("dataLocations") or [bucket.get("location")]
         outside = [str(place) for place in places if str(place).lower() not in regions]
-        yield empty(f"bucket {name}", "places outside", outside)
+        yield empty(f"bucket {name}", "locations outside the environment's regions", outside)
     for instance in (database.server(deployment), *database.copies(deployment)):
         yield _inside(f"sql instance {instance['name']}", instance.get("region"), regions)
     yield _inside(f"cluster {deployment.prefix}", cluster.cluster(deployment).get("location"), regions)
@@ -76,5 +76,5 @@ def _others_refused(deployment: Deployment, regions: list[str]) -> Iterator[Obse
     multi = ("in:eu-locations", "in:us-locations") if len(regions) > 1 else ()  # of buckets that span both
     yield includes(f"policy {constraint}", "allowed", allowed, expected)
     other = [place for place in allowed if place not in expected and place not in multi]
-    yield empty(f"policy {constraint}", "other places allowed", other)
-    yield equal(f"policy {constraint}", "allows everything", any(rule.get("allowAll") for rule in rules), False)
+    yield empty(f"policy {constraint}", "unexpected allowed values", other)
+    yield equal(f"policy {constraint}", "allows every value", any(rule.get("allowAll") for rule in rules), False)

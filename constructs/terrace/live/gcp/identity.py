@@ -33,11 +33,11 @@ def federated(deployment: Deployment) -> Iterator[Observation]:
         held = grants.on(deployment, "iam", _ACCOUNTS, account)
         subjects = sorted(grant.member.partition("/subject/")[2] or grant.member for grant in held)
         own = bool(subjects) and all(one.startswith(f"repo:{repository}:") and "*" not in one for one in subjects)
-        fact = f"workflows that have it: {', '.join(subjects) or 'none'}"
+        fact = f"trusted workflows: {', '.join(subjects) or 'none'}"
         yield Observation(resource, fact, own, f"repo:{repository}:...")
         if purpose == "apply":
             expected = [f"repo:{repository}:environment:{deployment.target.environment}"]
-            yield equal(resource, "workflows that apply", subjects, expected)
+            yield equal(resource, "trusted workflows", subjects, expected)
     yield from _no_keys(deployment)
     yield from _plan_reads(deployment)
 
@@ -60,5 +60,5 @@ def _plan_reads(deployment: Deployment) -> Iterator[Observation]:
     rights = sorted(grant.role for grant in given if grant not in on_state)
     resource = f"account {names.role_name(deployment.target, 'ci-plan')}"
     yield includes(resource, "roles", rights, ["roles/browser"])
-    yield equal(resource, "rights on the state", [grant.role for grant in on_state], ["roles/storage.objectUser"])
-    yield empty(resource, "roles that change something", [role for role in rights if not role.endswith(_READS)])
+    yield equal(resource, "roles on the state", [grant.role for grant in on_state], ["roles/storage.objectUser"])
+    yield empty(resource, "roles with write access", [role for role in rights if not role.endswith(_READS)])

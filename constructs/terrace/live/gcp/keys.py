@@ -51,7 +51,7 @@ def own_key_rotated(deployment: Deployment) -> Iterator[Observation]:
         found, resource = key(deployment, purpose, place), _told(deployment, purpose, place)
         yield equal(resource, "purpose", found.get("purpose"), "ENCRYPT_DECRYPT")
         most = min(deployment.environment.keys.rotation_days, 365)
-        yield at_most(resource, "days until it rotates", days(found.get("rotationPeriod")), most)
+        yield at_most(resource, "rotation period in days", days(found.get("rotationPeriod")), most)
 
 
 @check("KEY-2")
@@ -60,7 +60,7 @@ def destruction_waits(deployment: Deployment) -> Iterator[Observation]:
         found, resource = key(deployment, purpose, place), _told(deployment, purpose, place)
         wait = days(found.get("destroyScheduledDuration"))
         least = deployment.environment.keys.deletion_window_days
-        yield at_least(resource, "days until it is destroyed", wait, least)
+        yield at_least(resource, "deletion window in days", wait, least)
         versions = deployment.pages(
             "cloudkms",
             f"{_KEYS}.cryptoKeyVersions.list",
@@ -69,7 +69,7 @@ def destruction_waits(deployment: Deployment) -> Iterator[Observation]:
         )
         yield at_least(resource, "versions", len(versions), 1)
         ended = [str(one["name"]) for one in versions if str(one.get("state")).startswith("DESTROY")]
-        yield empty(resource, "versions that end", [f"version {name.rpartition('/')[2]}" for name in ended])
+        yield empty(resource, "destroyed versions", [f"version {name.rpartition('/')[2]}" for name in ended])
 
 
 @check("KEY-3")
@@ -91,4 +91,4 @@ def least_use(deployment: Deployment) -> Iterator[Observation]:
         for grant in grants.on_project(deployment)
         if grant.role in _BROAD and not grant.member.endswith(_BY_GOOGLE)
     ]
-    yield empty(deployment.project, "use of every key", wide)
+    yield empty(deployment.project, "project roles that can use every key", wide)

@@ -74,8 +74,8 @@ def policy_on(deployment: Deployment, constraint: str) -> Observation:
 def versioned(deployment: Deployment) -> Iterator[Observation]:
     for _, name, found in buckets(deployment):
         kept = bool(found.get("versioning", {}).get("enabled")) or "retentionPolicy" in found
-        fact = f"{'keeps' if kept else 'loses'} what was overwritten"
-        yield Observation(f"bucket {name}", fact, kept, "versions or retention")
+        fact = f"{'retains' if kept else 'loses'} overwritten objects"
+        yield Observation(f"bucket {name}", fact, kept, "versioning or a retention policy")
         soft = days(found.get("softDeletePolicy", {}).get("retentionDurationSeconds"))
         yield at_least(f"bucket {name}", "days of soft delete", soft, _SOFT_DELETE_DAYS)
     yield from lock(deployment, "bronze", deployment.environment.lake.immutability.days)
@@ -87,13 +87,13 @@ def tiered(deployment: Deployment) -> Iterator[Observation]:
         found, resource = bucket(deployment, name), f"bucket {names.bucket(deployment.target, name)}"
         rules = [rule for rule in found.get("lifecycle", {}).get("rule", []) if not _narrowed(rule)]
         moves = [rule["condition"].get("age", 0) for rule in rules if rule["action"]["type"] == "SetStorageClass"]
-        yield at_most(resource, "first move after days", min(moves, default=None), spec.cool_after_days)
-        yield at_most(resource, "last move after days", max(moves, default=None), spec.archive_after_days)
+        yield at_most(resource, "first transition after days", min(moves, default=None), spec.cool_after_days)
+        yield at_most(resource, "last transition after days", max(moves, default=None), spec.archive_after_days)
         ends = [rule["condition"] for rule in rules if rule["action"]["type"] == "Delete"]
         live = [one.get("age") for one in ends if one.get("isLive")]
         yield equal(resource, "expires after days", live[0] if live else None, spec.expire_after_days)
         old = [one["daysSinceNoncurrentTime"] for one in ends if "daysSinceNoncurrentTime" in one]
-        yield equal(resource, "superseded versions end after days", old, [spec.superseded_after_days])
+        yield equal(resource, "superseded versions expire after days", old, [spec.superseded_after_days])
 
 
 def _narrowed(rule: dict[str, Any]) -> bool:
@@ -135,10 +135,10 @@ def as_declared(deployment: Deployment) -> Iterator[Observation]:
             for bucket, found in by_bucket.items()
             for role in grants.roles(found, member)
         }
-        yield equal(f"module {module}", "lake", _told(rights), _told(dict(spec.lake)))
+        yield equal(f"module {module}", "lake permissions", _told(rights), _told(dict(spec.lake)))
         wide = [role for role in grants.roles(everywhere, member) if role.startswith("roles/storage.")]
         basic = [role for role in grants.roles(everywhere, member) if role in ("roles/owner", "roles/editor")]
-        yield empty(f"module {module}", "roles on every bucket", wide + basic)
+        yield empty(f"module {module}", "project roles on every bucket", wide + basic)
 
 
 def _told(rights: dict[Any, Any]) -> str:

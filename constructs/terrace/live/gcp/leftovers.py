@@ -129,7 +129,11 @@ def _named(deployment: Deployment, entries: Iterable[dict[str, Any]], key: str, 
             place = under.replace("/-/", f"/{entry.get('location', '-')}/")
             states = {entry.get("lifecycleState"), entry.get("state")}
             deleted = entry.get("deleted") or states & {"DELETE_REQUESTED", "DELETED"}
-            kept = "deleted softly: it can be restored for a while, and its name is taken" if deleted else ""
+            kept = (
+                "soft-deleted: it can be restored for a limited time, and its name cannot be used until then"
+                if deleted
+                else ""
+            )
             if entry.get("locked"):  # a log bucket
                 kept = "locked until its last entry expires"
             yield (name if full else f"{place}{quote(name, safe='')}"), kept

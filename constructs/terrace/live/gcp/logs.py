@@ -31,4 +31,4 @@ def filled(deployment: Deployment, name: LogGroup, *included: str) -> Iterator[O
     yield Observation(resource, f"destination = {destination}", destination.endswith(where), where)
     yield equal(resource, "disabled", bool(sink.get("disabled")), False)
     missing = [log for log in included if log not in str(sink.get("filter"))]
-    yield Observation(resource, f"leaves out {', '.join(missing) or 'nothing'}", not missing, "nothing")
+    yield Observation(resource, f"excluded logs: {', '.join(missing) or 'none'}", not missing, "none")

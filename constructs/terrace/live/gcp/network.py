@@ -98,7 +98,7 @@ def egress_by_nat(deployment: Deployment) -> Iterator[Observation]:
         and route.get("destRange") == "0.0.0.0/0"
         and route.get("name") != f"{deployment.prefix}-nat"
     ]
-    yield empty(f"network {deployment.prefix}", "other ways out", ways)
+    yield empty(f"network {deployment.prefix}", "other routes to the internet", ways)
     for zone in deployment.target.zones:
         for machine in deployment.pages("compute", "instances.list", "items", project=_project(deployment), zone=zone):
             cards = machine.get("networkInterfaces", [])
@@ -121,7 +121,7 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
         )
         addresses = [str(one) for record in records if record["type"] == "A" for one in record.get("rrdatas", [])]
         inside = bool(addresses) and all(address.startswith(_RESTRICTED) for address in addresses)
-        yield Observation(f"zone {zone}", f"leads to {', '.join(addresses) or 'nothing'}", inside, f"{_RESTRICTED}*")
+        yield Observation(f"zone {zone}", f"addresses = {', '.join(addresses) or 'none'}", inside, f"{_RESTRICTED}*")
     for name, kind in CONNECTED.items():
         full = f"{deployment.place}/serviceConnectionPolicies/{deployment.prefix}-{name}"
         policy = deployment.call("networkconnectivity", "projects.locations.serviceConnectionPolicies.get", name=full)
@@ -145,7 +145,9 @@ def default_deny(deployment: Deployment) -> Iterator[Observation]:
             and not rule.get("targetServiceAccounts")
             and not rule.get("targetTags")
         ]
-        yield at_least(f"network {deployment.prefix}", f"refusals of all {direction.lower()}", len(refusals), 1)
+        yield at_least(
+            f"network {deployment.prefix}", f"rules that deny all {direction.lower()} traffic", len(refusals), 1
+        )
     away = {str(one.cidr): str(one.port) for one in deployment.environment.network.egress.destinations.values()}
     for rule in rules:
         resource, purpose = f"firewall {rule['name']}", str(rule.get("description") or "").strip()
@@ -162,7 +164,7 @@ def _narrow(rule: dict[str, Any], resource: str, away: dict[str, str]) -> Observ
     good = not wide if inward else all(ports == [away.get(place)] for place in wide)
     owned = bool(rule.get("targetServiceAccounts") or rule.get("targetTags"))
     fact = f"{'from' if inward else 'to'} {', '.join(places)} ports {', '.join(ports)}"
-    return Observation(resource, fact, good and owned, "what the environment names, for one party")
+    return Observation(resource, fact, good and owned, "a flow that the environment declares, with a target")
 
 
 @check("NET-5")

@@ -106,9 +106,9 @@ def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
         for metric in found
         if str(metric["name"]).startswith(f"{deployment.prefix}/") and "gcs_bucket" in str(metric.get("filter"))
     ]
-    yield at_least("metrics of refusals by buckets", "how many", len(counted), 1)
+    yield at_least("metrics of bucket denials", "number", len(counted), 1)
     refusals = [alarm for name in counted for alarm in _on(deployment, f"logging.googleapis.com/user/{name}")]
-    yield includes("alarms on refusals by the lake", "severities", _reached(deployment, refusals), _SEVERITIES)
+    yield includes("alarms on lake denials", "severities", _reached(deployment, refusals), _SEVERITIES)
 
 
 @check("OBS-3")
@@ -120,7 +120,7 @@ def people_hear(deployment: Deployment) -> Iterator[Observation]:
             way.address if isinstance(way, EmailChannel) else way.url for way in (spec.channels[name] for name in ways)
         ]
         ours = [one for one in alarms(deployment) if one.get("severity") == severity.upper()]
-        yield at_least(f"{severity} alarms", "how many", len(ours), 1)
+        yield at_least(f"{severity} alarms", "number", len(ours), 1)
         for alarm in ours:
             recipients = [known.get(str(channel), "") for channel in alarm.get("notificationChannels", [])]
             yield includes(str(alarm["displayName"]), "recipients", recipients, expected)
@@ -129,7 +129,7 @@ def people_hear(deployment: Deployment) -> Iterator[Observation]:
         if alarm.get("severity") == "CRITICAL":
             for condition in _thresholds(alarm):
                 if lasted := seconds(condition.get("duration")):
-                    yield at_most(str(alarm["displayName"]), "minutes of duration", lasted / 60, minutes)
+                    yield at_most(str(alarm["displayName"]), "minutes until critical", lasted / 60, minutes)
     for word in _SEVERITIES:
         topic = deployment.call("pubsub", "projects.topics.get", topic=names.topic(deployment.target, word))
         key = topic.get("kmsKeyName")
@@ -143,9 +143,9 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
     if not ours:
         raise Absent(f"dashboard {deployment.prefix}")
     resource, text = f"dashboard {deployment.prefix}", json.dumps(ours[0])
-    yield empty(resource, "missing signals", [metric for metric in SIGNALS if metric not in text])
+    yield empty(resource, "signals not shown", [metric for metric in SIGNALS if metric not in text])
     percent = deployment.environment.observability.slo_percent
-    yield equal(resource, f"shows the objective of {percent:g} %", f"{percent:g} %" in text, True)
+    yield equal(resource, f"shows the {percent:g} % objective", f"{percent:g} %" in text, True)
     name = f"{deployment.project}/services/{deployment.prefix}/serviceLevelObjectives/availability"
     objective = deployment.call("monitoring", "services.serviceLevelObjectives.get", name=name)
     yield equal(f"objective of {deployment.prefix}", "goal", objective.get("goal"), round(percent / 100, 6))

@@ -14,6 +14,7 @@ from terrace.live.gcp import backup, cache, database, keys, lake, logs, objects
 from terrace.live.gcp.checks import Deployment, days, named, opened
 from terrace.live.gcp.secrets import modules, secret, secret_id
 from terrace.live.obstacles import met
+from terrace.words import counted
 
 _COUNTED = 100_000  # versions of one bucket; above, messages say "more than"
 _LIFTED = "destroy lifts the protection first"
@@ -62,12 +63,12 @@ def _database(deployment: Deployment) -> Iterator[Obstacle]:
     final = server["settings"].get("finalBackupConfig", {})
     if final.get("enabled"):
         message = f"a final backup is taken, and retained for {final.get('retentionDays', 'some')} days"
-        yield Obstacle("kept", resource, message)
+        yield Obstacle("retained", resource, message)
     else:
         yield Obstacle("note", resource, "is deleted without a final backup")
     if server["settings"].get("retainBackupsOnDelete"):
         days_kept = deployment.environment.database.recovery_days
-        yield Obstacle("kept", resource, f"its automated backups are retained for {days_kept} days")
+        yield Obstacle("retained", resource, f"its automated backups are retained for {days_kept} days")
     message = "its name cannot be used again for a week"  # Cloud SQL documentation, "Delete instances"
     yield Obstacle("note", resource, message, "an apply within that time needs another prefix")
 
@@ -87,17 +88,18 @@ def _buckets(deployment: Deployment) -> Iterator[Obstacle]:
         versions = list(islice(objects.versions(deployment.reader, name), _COUNTED + 1))
         if not versions:
             continue
-        many = f"more than {_COUNTED:,}" if len(versions) > _COUNTED else f"{len(versions):,}"
+        total = len(versions)
+        many = f"more than {_COUNTED:,} object versions" if total > _COUNTED else counted(total, "object version")
         until = max((v.retention_expiration_time for v in versions if v.retention_expiration_time), default=None)
         if objects.is_locked(body) and until and until > datetime.now(UTC):
-            message = f"holds {many} versions; the newest is locked until {until:%Y-%m-%d %H:%M} UTC"
-            yield Obstacle("blocks", f"bucket {name}", message, "wait until then, or take the bucket out of the state")
+            message = f"contains {many}; the newest is locked until {until:%Y-%m-%d %H:%M} UTC"
+            yield Obstacle("blocks", f"bucket {name}", message, "wait until then, or remove the bucket from the state")
         else:
             more = "; more access logs arrive until the other buckets are deleted" if bucket == "access" else ""
             remedy = f"`terrace destroy {deployment.environment.name} --empty-buckets` removes them permanently"
-            yield Obstacle("blocks", f"bucket {name}", f"holds {many} object versions{more}", remedy)
+            yield Obstacle("blocks", f"bucket {name}", f"contains {many}{more}", remedy)
         if soft := days(body.get("softDeletePolicy", {}).get("retentionDurationSeconds")):
-            yield Obstacle("kept", f"bucket {name}", f"deleted objects can be restored for {soft:g} days")
+            yield Obstacle("retained", f"bucket {name}", f"deleted objects can be restored for {soft:g} days")
 
 
 def _record(deployment: Deployment) -> Iterator[Obstacle]:
@@ -106,7 +108,7 @@ def _record(deployment: Deployment) -> Iterator[Obstacle]:
     if bucket.get("locked"):
         name = f"log bucket {names.log_group(deployment.target, 'trail')}"
         message = f"is locked until its last entry is {bucket.get('retentionDays')} days old"
-        yield Obstacle("kept", name, message, "destroy takes it out of the state; delete it when the lock ends")
+        yield Obstacle("retained", name, message, "destroy removes it from the state; delete it when the lock ends")
 
 
 def _recovery_points(deployment: Deployment) -> Iterator[Obstacle]:
@@ -120,7 +122,7 @@ def _recovery_points(deployment: Deployment) -> Iterator[Obstacle]:
     if backups:
         ends = max(str(entry.get("enforcedRetentionEndTime", "")) for entry in backups)[:10]
         least = days(vault.get("backupMinimumEnforcedRetentionDuration")) or 0
-        message = f"holds {len(backups)} backups with an enforced retention of {least:g} days"
+        message = f"contains {counted(len(backups), 'backup')} with an enforced retention of {least:g} days"
         message += f", the last until {ends}" if ends else ""
         yield Obstacle("blocks", f"vault {deployment.prefix}", message, "wait: they cannot be deleted sooner")
 
@@ -130,7 +132,9 @@ def _cluster_backups(deployment: Deployment) -> Iterator[Obstacle]:
     backups = deployment.pages("gkebackup", "projects.locations.backupPlans.backups.list", "backups", parent=plan)
     if backups:
         remedy = "when their lock ends, delete them: `gcloud beta container backup-restore backups delete`"
-        yield Obstacle("blocks", f"GKE backup plan {deployment.prefix}", f"holds {len(backups)} backups", remedy)
+        yield Obstacle(
+            "blocks", f"GKE backup plan {deployment.prefix}", f"contains {counted(len(backups), 'backup')}", remedy
+        )
 
 
 def _records(deployment: Deployment) -> Iterator[Obstacle]:
@@ -146,7 +150,7 @@ def _records(deployment: Deployment) -> Iterator[Obstacle]:
         and record["name"][0] != "_"
     ]
     if foreign:
-        message = f"holds {len(foreign)} records that Terraform did not create: {', '.join(foreign[:3])}"
+        message = f"contains records that Terraform did not create: {', '.join(foreign[:3])} ({len(foreign)} in total)"
         yield Obstacle("blocks", f"zone {zone}", message, "stop what creates them, then delete the records")
 
 
@@ -158,8 +162,8 @@ def _volumes(deployment: Deployment) -> Iterator[Obstacle]:
             if disk.get("labels", {}).get("goog-k8s-cluster-name") == deployment.prefix:
                 disks.append(str(disk["name"]))
     if disks:
-        message = f"{len(disks)} disks of persistent volumes remain: {', '.join(sorted(disks)[:3])}"
-        yield Obstacle("kept", "disks", message, "delete the claims in the cluster first, or the disks afterwards")
+        message = f"disks of persistent volumes remain: {', '.join(sorted(disks)[:3])} ({len(disks)} in total)"
+        yield Obstacle("retained", "disks", message, "delete the claims in the cluster first, or the disks afterwards")
 
 
 def _keys(deployment: Deployment) -> Iterator[Obstacle]:
@@ -167,7 +171,7 @@ def _keys(deployment: Deployment) -> Iterator[Obstacle]:
     wait = deployment.environment.keys.deletion_window_days
     message = f"key rings and keys are undeletable; key versions are destroyed after {wait} days, restorable until then"
     remedy = "`terrace apply --recover` adopts them again; a destroyed key first needs a new version"
-    yield Obstacle("kept", f"key ring {deployment.prefix}", message, remedy)
+    yield Obstacle("retained", f"key ring {deployment.prefix}", message, remedy)
 
 
 def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
@@ -187,7 +191,7 @@ def _images(deployment: Deployment) -> Iterator[Obstacle]:
             parent=f"{deployment.place}/repositories/{name}",
         )
         if images:
-            yield Obstacle("note", f"repository {name}", f"is deleted with its {len(images)} images")
+            yield Obstacle("note", f"repository {name}", f"is deleted with {counted(len(images), 'image')}")
 
 
 def _identities(deployment: Deployment) -> Iterator[Obstacle]:
@@ -198,11 +202,11 @@ def _identities(deployment: Deployment) -> Iterator[Obstacle]:
     until = datetime.now(UTC) + timedelta(days=30)
     remedy = "`gcloud iam workload-identity-pools undelete`, then `terrace apply --recover`"
     yield Obstacle(
-        "kept", f"identity pool {pool}", f"is deleted softly: its name is taken until {until:%Y-%m-%d}", remedy
+        "retained", f"identity pool {pool}", f"is soft-deleted; its name cannot be used until {until:%Y-%m-%d}", remedy
     )
 
 
 def _services(deployment: Deployment) -> Iterator[Obstacle]:
     keys.key(deployment, "lake")  # Absent: never deployed
     message = "stay enabled: other environments of the project may use them"
-    yield Obstacle("kept", "services (APIs)", message, "`gcloud services disable` those that are not used")
+    yield Obstacle("retained", "services (APIs)", message, "`gcloud services disable` those that are not used")

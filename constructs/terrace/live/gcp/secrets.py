@@ -60,7 +60,7 @@ def nobody_has_a_password(deployment: Deployment) -> Iterator[Observation]:
     # the credential is a token of IAM, issued at each login and valid for an hour
     resource, found = f"sql instance {deployment.prefix}", database.users(deployment)
     kinds = {str(one["name"]): str(one.get("type", "BUILT_IN")) for one in found}
-    yield includes(resource, "who logs in", kinds.values(), ["CLOUD_IAM_SERVICE_ACCOUNT"])
+    yield includes(resource, "user types", kinds.values(), ["CLOUD_IAM_SERVICE_ACCOUNT"])
     # Cloud SQL creates this user, without a password
     known = [name for name, kind in kinds.items() if not kind.startswith("CLOUD_IAM") and name != "postgres"]
     yield empty(resource, "users with a password", known)
@@ -75,10 +75,10 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
         namespace = deployment.environment.modules[module].namespace or module
         account = names.role_name(deployment.target, f"module-{module}")
         has = grants.pods(deployment, f"module-{module}")
-        yield equal(f"account {account}", "pods that have it", has, [f"{namespace}/{module}"])
+        yield equal(f"account {account}", "service accounts", has, [f"{namespace}/{module}"])
         found = grants.on(deployment, "secretmanager", "projects.secrets", secret_id(deployment, module))
         readers = sorted(grant.member for grant in found if grant.role == READ)
         resource = f"secret {secret_id(deployment, module).rpartition('/')[2]}"
         yield equal(resource, "readers", readers, [names.member(deployment.target, f"module-{module}")])
     wide = [grant.member for grant in grants.on_project(deployment) if grant.role == READ]
-    yield empty(deployment.project, "readers of every secret", wide)
+    yield empty(deployment.project, "identities that can read every secret", wide)

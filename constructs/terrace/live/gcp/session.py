@@ -282,7 +282,9 @@ def _sentence(code: int, body: str, call: str) -> TerraceError:
     if code == 404:
         return Absent(message, where=call)
     if code == 429 or (code == 403 and any(reason in _THROTTLED for reason in reasons)):
-        return Unreadable(f"Google Cloud throttles: {message}", where=call, hint="wait a minute and try again")
+        return Unreadable(
+            f"Google Cloud throttled the request: {message}", where=call, hint="wait a minute and try again"
+        )
     if code == 403 and ("SERVICE_DISABLED" in reasons or "it is disabled" in message):
         service = f"{call.partition('.')[0]}.googleapis.com"
         return Off(f"{service} is not enabled", where=call, hint=f"`gcloud services enable {service}`")
