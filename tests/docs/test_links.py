@@ -65,7 +65,7 @@ def missing_paths(page: Path) -> list[str]:
 
     Placeholders (`aws/<capability>.py`, `modules/*/`, `ENV.json`) and generated directories are not checked.
     """
-    created = set(re.findall(r"Create `([^`]+)`", page.read_text()))
+    created = set(re.findall(r"(?:Create|Copy `[^`]+` to) `([^`]+)`", page.read_text()))
     missing = []
     for code in CODE.findall(prose(page)):
         path = re.sub(r":\d+(:\d+)?$", "", code)
