@@ -48,5 +48,5 @@ def test_keep_requires_one_emulated_cloud() -> None:
     assert completed.returncode == 2
     assert (
         completed.stderr
-        == "error: --keep requires one emulated cloud\n\nhint: omit --keep, or use it with one cloud and without --offline\n"
+        == "error: --keep requires one emulated cloud\n\nhint: omit --keep, or select one cloud without --offline\n"
     )

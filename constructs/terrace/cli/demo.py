@@ -59,7 +59,7 @@ def command(
 
     if keep and (offline or cloud == "all"):
         raise UsageError(
-            "--keep requires one emulated cloud", hint="omit --keep, or use it with one cloud and without --offline"
+            "--keep requires one emulated cloud", hint="omit --keep, or select one cloud without --offline"
         )
     project = project_of(ctx)
     demos: list[Evidence] = []
