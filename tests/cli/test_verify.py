@@ -47,7 +47,7 @@ def test_guarantees_that_hold_exit_with_0(terrace: Command, aws: Emulator, varia
     detect_threats(aws, "ENABLED")
     run = terrace.run("verify", "dev", "--only", "AUD-2", **variables)
     assert run.returncode == 0, run.stderr
-    assert re.search(r"^audit\n  AUD-2 +holds +The cloud's threat detection is on\n +GuardDuty in", run.stdout, re.M)
+    assert re.search(r"^audit\n  AUD-2 +holds +The cloud's threat detection is enabled\n +GuardDuty in", run.stdout, re.M)
     assert run.stdout.endswith("dev on aws: 1 of 1 guarantees hold\n")
 
 
