@@ -143,8 +143,8 @@ def test_retained_resources_are_listed_with_the_reason(site: Site) -> None:
     role = names.custom_role_id(site.target, "velero")
     site.do("iam", "projects.roles.delete", name=role)
     kept = {one.id: one.kept for one in remaining(site.deployment).kept}
-    assert kept.get(role, "deleted").startswith("deleted")
-    assert kept[bucket].startswith("deleted")
+    assert kept.get(role, "soft-deleted").startswith("soft-deleted")
+    assert kept[bucket].startswith("soft-deleted")
     assert kept[f"{site.place}/buckets/{site.prefix}-trail"].startswith("locked")
     assert kept[last["name"]] == "the database's final backup, until 2999-01-01"
     assert "undeletable" in kept[names.key_ring(site.target, "both")]
