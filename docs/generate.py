@@ -22,7 +22,7 @@ def cli() -> str:
     """Every command with its options."""
     from terrace.cli.main import terrace
 
-    parts = ["# Commands\n", NOTE, f"{inspect.cleandoc(terrace.help or '')}\n", "## Options of every command\n"]
+    parts = ["# Commands\n", NOTE, f"{_help(terrace)}\n", "## Options of every command\n"]
     parts.append(_options(click.Context(terrace, info_name="terrace"), terrace))
     context = click.Context(terrace, info_name="terrace")
     for name in terrace.list_commands(context):
@@ -34,12 +34,18 @@ def cli() -> str:
 
 def _command(command: click.Command, context: click.Context, level: int) -> Iterator[str]:
     yield f"{'#' * level} {context.command_path}\n"
-    yield f"{inspect.cleandoc(command.help or '')}\n"
+    yield f"{_help(command)}\n"
     yield "```text\n" + " ".join([context.command_path, *command.collect_usage_pieces(context)]) + "\n```\n"
     yield _options(context, command)
     if isinstance(command, click.Group):
         for name, child in command.commands.items():
             yield from _command(child, click.Context(child, info_name=name, parent=context), level + 1)
+
+
+def _help(command: click.Command) -> str:
+    """The help text; a paragraph that click does not wrap becomes a code block."""
+    paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
+    return "\n\n".join(f"```text\n{text[2:]}\n```" if text.startswith("\b\n") else text for text in paragraphs)
 
 
 def _options(context: click.Context, command: click.Command) -> str:

@@ -1,7 +1,7 @@
 """The base classes of errors. A command prints `error: where: message`, then a blank line and `hint: hint`.
 
 A message names the value, then the rule, in lower case and without a period: "invalid id 'DB-2x'; expected e.g. DB-2".
-A hint names the fix: a command, a setting or a file. The class sets the exit code: 1 negative answer, 2 wrong usage,
+A hint names the fix: a command, a setting or a file. The class sets the exit code: 1 negative result, 2 wrong usage,
 3 failure. A specific error is defined next to the code that raises it.
 """
 

@@ -46,4 +46,7 @@ def test_without_a_provider_only_the_stack_is_evaluated(tmp_path: Path) -> None:
 def test_keep_requires_one_emulated_cloud() -> None:
     completed = demo("--cloud", "all", "--keep")
     assert completed.returncode == 2
-    assert completed.stderr == "error: --keep requires one emulated cloud\n\nhint: omit --keep, or name one --cloud\n"
+    assert (
+        completed.stderr
+        == "error: --keep requires one emulated cloud\n\nhint: omit --keep, or use it with one cloud and without --offline\n"
+    )

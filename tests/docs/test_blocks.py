@@ -48,7 +48,7 @@ def test_the_pages_shell_blocks_run(page, tmp_path):
         ended = subprocess.run(
             [bash, "-euo", "pipefail", "-c", script],
             cwd=project,
-            # the guides say `terrace`: the README has told that the command is .venv/bin/terrace
+            # the guides say `terrace`: the README states that the command is .venv/bin/terrace
             env={
                 **environment,
                 "NO_COLOR": "1",

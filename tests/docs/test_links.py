@@ -24,6 +24,7 @@ NOT_IN_THE_REPOSITORY = {
     "policies/kyverno/no-host-network.yaml": "an example of a policy that a project may add",
 }
 ROOTS = (ROOT, ROOT / "constructs/terrace")
+PLACEHOLDER = re.compile(r"\b[A-Z]+\b(?!\.md)|\bacme\b")  # acme: the example cloud of the extending guide
 SUFFIXES = {".html", ".ini", ".j2", ".json", ".md", ".py", ".sh", ".tf", ".toml", ".txt", ".yaml", ".yml"}
 TOP_LEVEL = {path.name for root in ROOTS for path in root.iterdir() if path.is_dir()}
 
@@ -64,13 +65,13 @@ def missing_paths(page: Path) -> list[str]:
 
     Placeholders (`aws/<capability>.py`, `modules/*/`, `ENV.json`) and generated directories are not checked.
     """
-    created = set(re.findall(r"Create `([^`]+)`", page.read_text()))
+    created = set(re.findall(r"(?:Create|Copy `[^`]+` to) `([^`]+)`", page.read_text()))
     missing = []
     for code in CODE.findall(prose(page)):
         path = re.sub(r":\d+(:\d+)?$", "", code)
         if not PATH.fullmatch(path) or path.startswith(GENERATED) or path in NOT_IN_THE_REPOSITORY:
             continue
-        if path in created or re.search(r"\b[A-Z]+\b(?!\.md)", path):  # the page creates it; a placeholder
+        if path in created or PLACEHOLDER.search(path):
             continue
         if Path(path).suffix not in SUFFIXES and path.split("/")[0] not in TOP_LEVEL:
             continue

@@ -23,6 +23,8 @@ RECORDED = {"aws": ("prod",), "azure": ("prod",), "gcp": ("dev", "staging", "pro
 AWS_ACCOUNT = "123456789012"  # moto's default
 # generated values of secrets: in AWS's and Google's requests and state, and in Azure's vaults
 _SECRETS = re.compile(r'("SecretString":"|#payload", {"data": "|"sharedSecret": ")[^"]+|("value": ")[0-9a-f]{64}')
+_TEXTS = ("//", "description", "alarm_description", "documentation")
+_STATEMENT_ID = re.compile(r'"Sid": ?"[^"]*",?')  # in the JSON of a policy
 
 
 def environment(cloud: str, name: str = "prod") -> Environment:
@@ -69,11 +71,18 @@ def path(cloud: str, environment: str) -> Path:
 
 
 def fingerprints(stack: Mapping[str, Any]) -> dict[str, str]:
-    """A short hash of each resource's arguments, by Terraform address."""
+    """A short hash of each resource's arguments, by Terraform address. Texts for people may change."""
     hashes = {}
     for type, resources in stack["resource"].items():
         for name, body in resources.items():
-            arguments = {key: value for key, value in body.items() if key != "//"}
-            content = json.dumps(arguments, sort_keys=True).encode()
+            content = json.dumps(_without_texts(body), sort_keys=True).encode()
             hashes[f"{type}.{name}"] = hashlib.sha256(content).hexdigest()[:12]
     return hashes
+
+
+def _without_texts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_texts(inner) for key, inner in value.items() if key not in _TEXTS}
+    if isinstance(value, list):
+        return [_without_texts(inner) for inner in value]
+    return _STATEMENT_ID.sub("", value) if isinstance(value, str) else value

@@ -34,7 +34,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class CloudException:
-    """A guarantee that one cloud cannot fully meet. `compensation` is what the kit does instead; `source` documents the
+    """A guarantee that one cloud cannot fully meet. `compensation` is what Terrace does instead; `source` documents the
     limitation."""
 
     guarantee: str

@@ -5,6 +5,6 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class GovernanceHandle:
-    """`ceiling` identifies the limit of every identity of the kit, such as a permissions boundary."""
+    """`ceiling` identifies the limit of every identity of the platform, such as a permissions boundary."""
 
     ceiling: str

@@ -29,7 +29,7 @@ class Settings(Spec):
 
 
 class AwsSettings(Settings):
-    """Settings that only AWS has, and exact values that replace the kit's defaults."""
+    """Settings that only AWS has, and exact values that replace Terrace's defaults."""
 
     NAMED_BY = "account_id"
 
@@ -51,7 +51,7 @@ _Guid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12
 
 
 class AzureSettings(Settings):
-    """Settings that only Azure has, and exact values that replace the kit's defaults."""
+    """Settings that only Azure has, and exact values that replace Terrace's defaults."""
 
     NAMED_BY = "subscription_id"
 
@@ -75,7 +75,7 @@ class AzureSettings(Settings):
 
 
 class GcpSettings(Settings):
-    """Settings that only Google Cloud has, and exact values that replace the kit's defaults."""
+    """Settings that only Google Cloud has, and exact values that replace Terrace's defaults."""
 
     NAMED_BY = "project_id"
 

@@ -63,5 +63,5 @@ def possible_zones(cloud: CloudName, own_name: str) -> tuple[str, ...]:
 
 
 def zones(cloud: CloudName, own_name: str) -> tuple[str, ...]:
-    """The three zones of a region that the kit uses: eu-central-1a, 1, europe-west3-a and so on."""
+    """The three zones of a region that Terrace uses: eu-central-1a, 1, europe-west3-a and so on."""
     return possible_zones(cloud, own_name)[:3]

@@ -1,4 +1,4 @@
-"""A report as OSCAL: the assessment results of each framework, and the component definition of the kit.
+"""A report as OSCAL: the assessment results of each framework, and the component definition of Terrace.
 
 Each document is validated by compliance-trestle's models. Ids are derived from what they name, so the same report
 produces the same bytes. Source: NIST, OSCAL 1.2, assessment-results and component-definition models.
@@ -49,7 +49,7 @@ def assessment_results(report: Report, framework: Framework) -> str:
 
 
 def component_definition(report: Report) -> str:
-    """The kit's capabilities as components, with the requirements that each supports. Raises ValueError."""
+    """Terrace's capabilities as components, with the requirements that each supports. Raises ValueError."""
     from trestle.oscal.component import ComponentDefinition
 
     capabilities = dict.fromkeys(guarantee.capability for guarantee in report.guarantees)

@@ -16,7 +16,7 @@ RESERVED_PREFIXES = {
     "xn--": "buckets",
 }
 RESERVED_ASNS = (7224, 9059, 10124, 17943, 64512)
-"""ASNs of the AWS side of a VPN, the last one of this kit's gateway. Source: AWS Site-to-Site VPN User Guide,
+"""ASNs of the AWS side of a VPN, the last one of Terrace's gateway. Source: AWS Site-to-Site VPN User Guide,
 "Customer gateway options"."""
 
 _ARM = re.compile(r"[a-z]+\d+g[a-z]*\.")

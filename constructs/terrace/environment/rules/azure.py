@@ -20,7 +20,7 @@ RESERVED_RANGES = {
     "100.64.0.0/16": "the cluster's pods use",
 }
 """Ranges that no network and no services of a cluster may overlap. Source: AKS documentation, "IP address planning";
-the last one is the kit's own."""
+the last one is Terrace's own."""
 
 FLOW_LOG_DAYS = 365
 """Source: Network Watcher REST API, FlowLogs, retentionPolicy."""
@@ -58,7 +58,7 @@ def state_bucket_is_storage_account_name(environment: Environment) -> Iterator[P
 
 @only("azure")
 def pool_names_differ_without_hyphens(environment: Environment) -> Iterator[Problem]:
-    """AKS allows only a-z and 0-9, so the kit removes hyphens. Source: AKS documentation, "Create node pools"."""
+    """AKS allows only a-z and 0-9, so Terrace removes hyphens. Source: AKS documentation, "Create node pools"."""
     seen: dict[str, str] = {}
     for name in environment.cluster.pools:
         pool_name = name.replace("-", "")

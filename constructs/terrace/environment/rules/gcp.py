@@ -19,7 +19,7 @@ MAX_BAN_THRESHOLD = 10_000
 """The most requests from one address in an interval that a rate-based ban can count."""
 
 ROUTER_ASN = 64514
-"""The ASN of the kit's Cloud Router; the peer's must differ."""
+"""The ASN of Terrace's Cloud Router; the peer's must differ."""
 
 
 @only("gcp")

@@ -9,7 +9,7 @@ from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
 RESERVED_TAGS = ("environment", "owner", "cost-centre", "data-classification", "managed-by")
-"""Tags that the kit sets (GOV-1)."""
+"""Tags that Terrace sets (GOV-1)."""
 
 
 def regions_exist_on_cloud(environment: Environment) -> Iterator[Problem]:
