@@ -47,7 +47,8 @@ def test_guarantees_that_hold_exit_with_0(terrace: Command, aws: Emulator, varia
     detect_threats(aws, "ENABLED")
     run = terrace.run("verify", "dev", "--only", "AUD-2", **variables)
     assert run.returncode == 0, run.stderr
-    assert re.search(r"^audit\n  AUD-2 +holds +The cloud's threat detection is enabled\n +GuardDuty in", run.stdout, re.M)
+    sentence = BY_ID["AUD-2"].sentence
+    assert re.search(rf"^audit\n  AUD-2 +holds +{sentence}\n +GuardDuty in", run.stdout, re.M)
     assert run.stdout.endswith("dev on aws: 1 of 1 guarantees hold\n")
 
 

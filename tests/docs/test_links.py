@@ -21,7 +21,6 @@ PATH = re.compile(r"(?:\.?[\w-]+/)+[\w.-]*")
 GENERATED = ("cdktf.out/", ".terrace/", ".venv/", ".tools/", "build/", "node_modules/")
 NOT_IN_THE_REPOSITORY = {
     "oscal/component-definition.json": "a file of a report",
-    "policies/kyverno/no-host-network.yaml": "an example of a policy that a project may add",
 }
 ROOTS = (ROOT, ROOT / "constructs/terrace")
 PLACEHOLDER = re.compile(r"\b[A-Z]+\b(?!\.md)|\bacme\b")  # acme: the example cloud of the extending guide

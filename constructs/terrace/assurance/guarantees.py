@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from ruamel.yaml import YAML
 
 from terrace.capabilities.cloud import CloudName
 from terrace.environment.document import Node, along, plain
@@ -32,7 +33,7 @@ class Guarantee(BaseModel):
 
     `clouds` names the checks that prove it (assurance/checks/<cloud>/<capability>.py); a cloud that is not listed has
     none. `in_cluster` names the policies by which the cluster itself enforces (Kyverno) or detects (Falco) it, on every
-    cloud: `kyverno.NAME` is policies/kyverno/NAME.yaml. `shown` is what of it a foundation stack shows, where that is
+    cloud (see `cluster_policies`). `shown` is what of it a foundation stack shows, where that is
     not all.
     """
 
@@ -96,10 +97,18 @@ def _order(id: str) -> tuple[int, int]:
     return FAMILIES.index(family), int(number)
 
 
-def policy(root: Path, id: str) -> Path:
-    """The path of an in-cluster policy of a project, whether or not it exists."""
-    engine, _, name = id.partition(".")
-    return root / "policies" / engine / f"{name}.yaml"
+def cluster_policies(root: Path) -> dict[str, Path]:
+    """The policies that the clusters of a project enforce: id to file.
+
+    `kyverno.NAME` is policies/kyverno/NAME/policy.yaml. `falco.NAME` is the rule in policies/falco/ whose name is NAME
+    in lower case with hyphens.
+    """
+    policies = {f"kyverno.{path.parent.name}": path for path in (root / "policies" / "kyverno").glob("*/policy.yaml")}
+    for path in (root / "policies" / "falco").glob("*.yaml"):
+        entries = YAML(typ="safe").load(path) or []
+        names = [str(entry["rule"]) for entry in entries if "rule" in entry]
+        policies |= {f"falco.{name.lower().replace(' ', '-')}": path for name in names}
+    return policies
 
 
 def directory() -> Path:

@@ -64,8 +64,8 @@ def make(
         *((f"live evidence of {one.environment} on {one.cloud}", path) for path, one in read_live.items()),
     ]
     named = {id for guarantee in guarantees.GUARANTEES for id in guarantee.in_cluster}
-    policies = {id for id in named if guarantees.policy(project.root, id).is_file()}
-    inputs += _policies(guarantees.policy(project.root, id) for id in policies)
+    policies = {id: path for id, path in guarantees.cluster_policies(project.root).items() if id in named}
+    inputs += _policies(sorted(set(policies.values())))
     source = provenance(project.root, inputs)
     by_cloud = {cloud: readable(cloud) for _, cloud in loaded}
     return model.build(rows, results, source, line, list(read_live.values()), policies, by_cloud)
