@@ -8,7 +8,7 @@ import pytest
 
 from terrace.assurance.aliases import IDS
 from terrace.assurance.checks import of_cloud
-from terrace.assurance.guarantees import BY_ID, GUARANTEES, InvalidGuarantees, load
+from terrace.assurance.guarantees import BY_ID, GUARANTEES, InvalidGuarantees, cluster_policies, load
 from terrace.assurance.guarantees import FAMILIES as ORDER
 from tests.conftest import ROOT
 
