@@ -81,7 +81,7 @@ def test_json_contains_the_evidence_of_each_guarantee(
 def test_an_unknown_id_is_a_usage_error(terrace: Command) -> None:
     run = terrace.run("verify", "dev", "--only", "DB-99")
     assert run.returncode == 2
-    assert "no such guarantee: DB-99" in run.stderr
+    assert "invalid guarantee id 'DB-99'; expected e.g. DB-2" in run.stderr
 
 
 def test_missing_credentials_come_with_a_hint(terrace: Command) -> None:

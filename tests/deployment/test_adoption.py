@@ -152,8 +152,7 @@ def count(events: list[Event], moment: str) -> int:
 def assert_converges(small: SmallProject, aws: Emulator, prefix: str) -> None:
     """After one apply every resource exists once and is in the state, and the next plan is empty."""
     deployment = deployment_on(small, aws)
-    applied = lifecycle.apply(deployment, confirm=lambda saved: True)
-    assert applied is not None
+    lifecycle.apply(deployment, confirm=lambda saved: True)  # nothing is left to apply if the kill came very late
     assert any("was killed; searching for resources" in message for message in small.messages)
     assert census(aws, prefix) == EXPECTED_CENSUS
     assert lifecycle.plan(deployment).summary.empty

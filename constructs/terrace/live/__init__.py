@@ -82,8 +82,8 @@ def verify(environment: Environment, target: Target, *, only: Collection[str] = 
     module = _module(cloud)
     if unknown := sorted(set(only) - set(BY_ID)):
         raise UsageError(
-            f"no such guarantee: {', '.join(unknown)}",
-            hint="expected an id such as DB-2; `terrace verify ENV` lists all",
+            f"invalid guarantee id {', '.join(map(repr, unknown))}; expected e.g. DB-2",
+            hint="`terrace verify ENV` lists all ids",
         )
     deployment = module.opened(environment, target)
     selected = set(only or readable(cloud))
