@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from terrace.capabilities.cloud import CloudName
 from terrace.environment.document import Node, along, plain
@@ -101,12 +102,15 @@ def cluster_policies(root: Path) -> dict[str, Path]:
     """The policies that the clusters of a project enforce: id to file.
 
     `kyverno.NAME` is policies/kyverno/NAME/policy.yaml. `falco.NAME` is the rule in policies/falco/ whose name is NAME
-    in lower case with hyphens.
+    in lower case with hyphens. Raises TerraceError for a file that is not YAML.
     """
     policies = {f"kyverno.{path.parent.name}": path for path in (root / "policies" / "kyverno").glob("*/policy.yaml")}
     for path in (root / "policies" / "falco").glob("*.yaml"):
-        entries = YAML(typ="safe").load(path) or []
-        names = [str(entry["rule"]) for entry in entries if "rule" in entry]
+        try:
+            entries = YAML(typ="safe").load(path) or []
+        except YAMLError as error:
+            raise TerraceError(f"not valid YAML: {error}", where=str(path)) from error
+        names = [str(entry["rule"]) for entry in entries if isinstance(entry, dict) and "rule" in entry]
         policies |= {f"falco.{name.lower().replace(' ', '-')}": path for name in names}
     return policies
 
