@@ -22,7 +22,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@# Compiling all provider bindings takes minutes; compiling only those that the stacks import takes seconds.
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 -x cdktn_provider_ .venv/lib
-	@for cloud in aws azure gcp; do env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "from terrace import engine; engine.cloud('$$cloud')"; done
+	@for cloud in aws azure gcp; do env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "from terrace import engine; engine.platform('$$cloud')"; done
 	@touch $@
 
 demo: setup ## deploy dev to an emulated AWS, verify it, destroy it
