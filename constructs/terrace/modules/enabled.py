@@ -1,0 +1,39 @@
+"""A module as one environment runs it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from terrace.modules.contract import Module, ModuleSize, Needs
+
+
+@dataclass(frozen=True)
+class EnabledModule:
+    """A module of an environment: its contract with the environment's choices applied.
+
+    `folder` contains module.yaml. `after` are the names of the modules that are installed before it. `values` are the
+    environment's overrides of chart values, merged last.
+    """
+
+    name: str
+    contract: Module
+    folder: Path
+    namespace: str
+    size: ModuleSize
+    settings: Mapping[str, Any]
+    values: Mapping[str, Any]
+    after: tuple[str, ...]
+
+    @property
+    def needs(self) -> Needs:
+        return self.contract.needs
+
+    @property
+    def in_foundation(self) -> bool:
+        """Whether the foundation creates a workload identity, a secret and an image repository for it.
+
+        The identity is bound to the service account of the module's name in its namespace.
+        """
+        needs = self.needs
+        return bool(needs.secrets or needs.lake or needs.database or needs.cache or needs.topics)
