@@ -42,5 +42,5 @@ class Context:
             "app.kubernetes.io/part-of": self.environment.project,
             "app.kubernetes.io/managed-by": "terrace",
             "terrace.dev/module": module.name,
-            "terrace.dev/owner": self.environment.ownership.owner,
+            "owner": self.environment.ownership.owner,
         }
