@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from terrace.documents.document import plain
+from terrace.documents.parsing import parse
 from terrace.environment import load
-from terrace.environment.document import plain
-from terrace.environment.parsing import parse
 from terrace.errors import InvalidEnvironment, TerraceError, UsageError
 from tests.environment.conftest import HERE, Write
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from terrace.capabilities.spec import Spec
+from terrace.documents.fields import EXPECTED, field, schema
 from terrace.environment import Environment, load, names
-from terrace.environment.fields import EXPECTED, field, schema
 from terrace.environment.schema import SETTINGS
 from terrace.environment.schema_json import accounts_schema, overlay_schema, texts
 from tests.environment.conftest import HERE, Write
@@ -63,7 +63,7 @@ def patterns(part: object) -> Iterator[str]:
 
 
 def test_every_pattern_has_a_description() -> None:
-    assert set(patterns(schema())) - set(EXPECTED) == set(), "add them to terrace.environment.fields.EXPECTED"
+    assert set(patterns(schema())) - set(EXPECTED) == set(), "add them to terrace.documents.fields.EXPECTED"
 
 
 def test_every_section_is_frozen_and_rejects_unknown_keys() -> None:

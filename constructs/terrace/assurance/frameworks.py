@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from terrace.assurance.guarantees import BY_ID
-from terrace.environment import suggestions
-from terrace.environment.document import Node, along, plain
-from terrace.environment.reading import read
+from terrace.documents import suggestions
+from terrace.documents.document import Node, along, plain
+from terrace.documents.reading import read
 from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem, UsageError
 
 Answer = Literal["automated", "partial", "manual", "not_covered", "outside"]

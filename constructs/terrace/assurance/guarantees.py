@@ -14,8 +14,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from terrace.capabilities.cloud import CloudName
-from terrace.environment.document import Node, along, plain
-from terrace.environment.reading import read
+from terrace.documents.document import Node, along, plain
+from terrace.documents.reading import read
 from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem, TerraceError
 
 FAMILIES = ("NET", "KEY", "SEC", "K8S", "DB", "CACHE", "LAKE", "OBS", "AUD", "BAK", "COST", "GOV", "ID")

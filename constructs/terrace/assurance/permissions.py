@@ -8,8 +8,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from terrace.capabilities.cloud import facts
-from terrace.environment.document import plain
-from terrace.environment.reading import read
+from terrace.documents.document import plain
+from terrace.documents.reading import read
 from terrace.errors import AnswerIsNo
 
 FOLDER = Path("policies/deploy")

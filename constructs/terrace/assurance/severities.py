@@ -12,8 +12,8 @@ from terrace.assurance import aliases
 from terrace.assurance.gate_result import SEVERITIES, Severity
 from terrace.assurance.guarantees import BY_ID
 from terrace.capabilities.target import Tier
-from terrace.environment.document import Node, along, plain
-from terrace.environment.reading import read
+from terrace.documents.document import Node, along, plain
+from terrace.documents.reading import read
 from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem
 
 FILE = "severity.yaml"

@@ -16,7 +16,7 @@ from terrace.assurance import aliases
 from terrace.assurance.gate_result import Waiver
 from terrace.assurance.severities import InvalidPolicies, faults, mapping
 from terrace.capabilities.cloud import CloudName
-from terrace.environment.document import Node, along, plain
+from terrace.documents.document import Node, along, plain
 from terrace.errors import Problem
 
 FILE = "waivers.yaml"

@@ -11,10 +11,10 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from terrace.environment import suggestions
-from terrace.environment.document import Node
+from terrace.documents import suggestions
+from terrace.documents.document import Node
+from terrace.documents.reading import read
 from terrace.environment.overlay import is_outside, merge_nodes
-from terrace.environment.reading import read
 from terrace.environment.schema import SETTINGS
 from terrace.errors import InvalidEnvironment, Problem
 

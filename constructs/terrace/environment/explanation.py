@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from terrace.capabilities.cloud import CLOUDS
 from terrace.capabilities.spec import Size
-from terrace.environment import suggestions
-from terrace.environment.document import Node, along, plain
-from terrace.environment.fields import Field, field, key_options
+from terrace.documents import suggestions
+from terrace.documents.document import Node, along, plain
+from terrace.documents.fields import Field, field, key_options
 from terrace.environment.loading import path_words
 from terrace.environment.rendering import as_text
 from terrace.environment.schema import Environment

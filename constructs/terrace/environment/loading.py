@@ -10,11 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from terrace.capabilities.cloud import CLOUDS
-from terrace.environment import messages, rules, suggestions
+from terrace.documents import messages, suggestions
+from terrace.documents.document import Node, along, plain
+from terrace.documents.reading import read
+from terrace.environment import rules
 from terrace.environment.accounts import unused_accounts, with_account
-from terrace.environment.document import Node, along, plain
 from terrace.environment.overlay import chain, merged
-from terrace.environment.reading import read
 from terrace.environment.rules import cross_environment
 from terrace.environment.schema import Environment
 from terrace.errors import InvalidEnvironment, Problem, UsageError

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from terrace.capabilities.lake import ALIASES
-from terrace.environment import suggestions
-from terrace.environment.document import Document, Node
-from terrace.environment.reading import read
+from terrace.documents import suggestions
+from terrace.documents.document import Document, Node
+from terrace.documents.reading import read
 from terrace.errors import InvalidEnvironment, Problem
 
 MAX_CHAIN = 8

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from io import StringIO
 from typing import Any
 
-from terrace.environment.document import Node
+from terrace.documents.document import Node
 from terrace.environment.schema import Environment
 
 COMMENT_COLUMN = 60

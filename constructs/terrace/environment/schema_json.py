@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from terrace.capabilities.lake import ALIASES
+from terrace.documents.fields import schema
 from terrace.environment.accounts import BY_NAME, DIRECTORY
-from terrace.environment.fields import schema
 from terrace.environment.schema import SETTINGS
 
 NULL: dict[str, Any] = {"type": "null"}

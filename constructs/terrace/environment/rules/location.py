@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from terrace.capabilities.cloud import CLOUDS
 from terrace.capabilities.target import Settings
-from terrace.environment import naming, regions, suggestions
+from terrace.documents import suggestions
+from terrace.environment import naming, regions
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.capabilities.cloud import CLOUDS
-from terrace.environment import suggestions
+from terrace.documents import suggestions
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 

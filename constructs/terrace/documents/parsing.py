@@ -20,7 +20,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from terrace.environment.document import Document, Node, Scalar
+from terrace.documents.document import Document, Node, Scalar
 from terrace.errors import InvalidEnvironment, Problem
 
 MAX_DEPTH = 32

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from terrace.environment import suggestions
-from terrace.environment.document import Node, along, plain
-from terrace.environment.fields import EXPECTED, Field, field, key_options, schema
+from terrace.documents import suggestions
+from terrace.documents.document import Node, along, plain
+from terrace.documents.fields import EXPECTED, Field, field, key_options, schema
 from terrace.errors import Problem
 
 PLACEHOLDER = re.compile(r"change[-_ ]?me", re.IGNORECASE)

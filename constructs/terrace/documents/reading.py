@@ -3,8 +3,8 @@
 from functools import lru_cache
 from pathlib import Path
 
-from terrace.environment.document import Document
-from terrace.environment.parsing import parse
+from terrace.documents.document import Document
+from terrace.documents.parsing import parse
 from terrace.errors import InvalidEnvironment, Problem
 
 MAX_BYTES = 1024 * 1024

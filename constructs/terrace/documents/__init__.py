@@ -1,0 +1,1 @@
+"""YAML files with positions: parsing, and errors of pydantic models with file, line and a hint."""
