@@ -22,8 +22,8 @@ Category = Literal[
 
 Service = Literal[
     "admission", "certificates", "secrets", "dns", "gateway", "mesh", "metrics", "logs", "search", "traces",
-    "telemetry", "backup", "scaling", "rollouts", "cost", "detection", "scanning", "topics", "sql", "catalogue", "orchestration",
-    "dashboards", "models",
+    "telemetry", "backup", "scaling", "rollouts", "cost", "detection", "scanning", "topics", "sql", "catalogue",
+    "orchestration", "dashboards", "models",
 ]  # fmt: skip
 """What a module can provide to others. At most one enabled module provides a service."""
 
