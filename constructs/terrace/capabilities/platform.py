@@ -43,9 +43,6 @@ class Platform(Protocol):
     def configure(self, stack: Scope, target: Target) -> None:
         """Give the stack its providers; they refuse any account but the target's."""
 
-    def remote_state(self, environment: Any, target: Target, layer: str) -> tuple[str, dict[str, Any]]:
-        """Terraform's backend for remote state (s3, azurerm, gcs) and its arguments."""
-
     def Keys(self, scope: Scope, id: str, spec: KeysSpec, target: Target) -> Built[KeysHandle]: ...
 
     def Governance(self, scope: Scope, id: str, target: Target, *, keys: KeysHandle) -> Built[GovernanceHandle]: ...
