@@ -18,7 +18,7 @@ from terrace.environment.accounts import unused_accounts, with_account
 from terrace.environment.overlay import chain, merged
 from terrace.environment.rules import cross_environment
 from terrace.environment.schema import Environment
-from terrace.errors import InvalidEnvironment, Problem, UsageError
+from terrace.errors import InvalidEnvironment, InvalidFile, Problem, UsageError
 
 DIRECTORY = "environments"
 
@@ -80,7 +80,7 @@ def names(project: Path = Path()) -> list[str]:
     for path in sorted((project / DIRECTORY).glob("*.yaml")):
         try:
             node = read(path, _shown(path, project)).root
-        except InvalidEnvironment:
+        except InvalidFile:
             environments.append(path.stem)
         else:
             if isinstance(node.value, dict) and "name" in node.value:
@@ -104,10 +104,13 @@ class Merged:
 def merge(name_or_path: str, *, project: Path = Path(), cloud: str | None = None) -> Merged:
     """Merge an environment's files. Raises InvalidEnvironment when one cannot be read, UsageError as `load` does."""
     path = _path(name_or_path, project)
-    links = chain(path, _shown(path, project))
-    root, problems = merged(links)
-    problems += [_located(problem, root) for problem in _name_problems(root, path)]
-    complete = with_account(_on_cloud(root, cloud), path, _shown(path, project))
+    try:
+        links = chain(path, _shown(path, project))
+        root, problems = merged(links)
+        problems += [_located(problem, root) for problem in _name_problems(root, path)]
+        complete = with_account(_on_cloud(root, cloud), path, _shown(path, project))
+    except InvalidFile as error:
+        raise InvalidEnvironment(error.problems) from error
     files = (*complete.files, *(shown for shown, _ in links))
     return Merged(complete.root, files, (*problems, *complete.problems), complete.reported)
 
@@ -120,7 +123,11 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
     """
     merge_result = merge(name_or_path, project=project, cloud=cloud)
     root, files = merge_result.root, merge_result.files
-    problems = [*merge_result.problems, *messages.placeholders(root), *messages.removals(root)]
+    problems = [
+        *merge_result.problems,
+        *messages.placeholders(root, Environment),
+        *messages.removals(root, Environment),
+    ]
     document = plain(root)
     partial = False
     try:
@@ -130,7 +137,8 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
 
         partial = True
         reported = {(problem.where, problem.path) for problem in problems}
-        type_problems = [each for each in messages.problems(error, root) if each.path not in merge_result.reported]
+        found = messages.problems(error, root, Environment)
+        type_problems = [each for each in found if each.path not in merge_result.reported]
         problems += [problem for problem in type_problems if (problem.where, problem.path) not in reported]
         environment = partial_environment(document, error)
     reported_paths = {problem.path for problem in problems}
@@ -154,7 +162,7 @@ def unused(project: Path = Path()) -> list[Problem]:
     for path in sorted((project / DIRECTORY).glob("*.yaml")):
         try:
             root = read(path, _shown(path, project)).root
-        except InvalidEnvironment:
+        except InvalidFile:
             continue
         assert isinstance(root.value, dict)
         if "extends" in root.value:

@@ -12,14 +12,14 @@ from typing import Any
 from terrace.capabilities.lake import ALIASES
 from terrace.documents.fields import schema
 from terrace.environment.accounts import BY_NAME, DIRECTORY
-from terrace.environment.schema import SETTINGS
+from terrace.environment.schema import SETTINGS, Environment
 
 NULL: dict[str, Any] = {"type": "null"}
 
 
 def overlay_schema() -> dict[str, Any]:
     """The JSON Schema of one environment file."""
-    whole = copy.deepcopy(schema())
+    whole = copy.deepcopy(schema(Environment))
     definitions = whole.pop("$defs")
     listed = {reference.rpartition("/")[2] for reference in _references_of_items(definitions, whole)}
     for name, definition in definitions.items():
