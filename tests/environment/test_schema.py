@@ -63,7 +63,7 @@ def patterns(part: object) -> Iterator[str]:
 
 
 def test_every_pattern_has_a_description() -> None:
-    assert set(patterns(schema())) - set(EXPECTED) == set(), "add them to terrace.documents.fields.EXPECTED"
+    assert set(patterns(schema(Environment))) - set(EXPECTED) == set(), "add them to terrace.documents.fields.EXPECTED"
 
 
 def test_every_section_is_frozen_and_rejects_unknown_keys() -> None:
@@ -120,9 +120,9 @@ def test_the_editors_schema_accepts_overlays() -> None:
 
 
 def test_fields_have_the_defaults_of_the_models() -> None:
-    assert field(("observability", "thresholds", "node_cpu_percent")).default == 85  # type: ignore[union-attr]
-    assert field(("database", "maintenance_window")).default == {"day": "sun", "hour": 3}  # type: ignore[union-attr]
-    assert field(("network", "hybrid")).default is None  # type: ignore[union-attr]
+    assert field(Environment, ("observability", "thresholds", "node_cpu_percent")).default == 85  # type: ignore[union-attr]
+    assert field(Environment, ("database", "maintenance_window")).default == {"day": "sun", "hour": 3}  # type: ignore[union-attr]
+    assert field(Environment, ("network", "hybrid")).default is None  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("name", names(ROOT))
