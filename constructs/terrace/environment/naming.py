@@ -11,6 +11,9 @@ from typing import NamedTuple
 from terrace.capabilities.cloud import CloudName
 from terrace.environment.schema import Environment
 
+WORKLOADS = "-workloads"
+"""What follows the environment's name in the id of its workloads stack; no environment may have such a name."""
+
 
 class Limit(NamedTuple):
     """`suffix` is the longest fixed text after the prefix; `per` names the variable part, if any."""
