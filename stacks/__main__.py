@@ -37,12 +37,12 @@ def synthesize(stacks: list[str], *, project: Path, out: str | None = None) -> l
             Foundation(app, loaded[name], account)
             continue
         from stacks.workloads import Workloads
-        from terrace.workloads import charts, standins
+        from terrace.workloads import charts
+        from terrace.workloads.opening import opened
 
-        folder = Path(os.environ.get("TERRACE_OUTPUTS") or project / ".terrace" / "outputs")
-        outputs = standins.outputs(loaded[name], account, folder / standins.file_name(loaded[name]))
-        directory = charts.directory(os.environ)
-        written.append(Workloads(app, id, loaded[name], account, outputs, root=project, chart_directory=directory))
+        outputs = Path(os.environ.get("TERRACE_OUTPUTS") or project / ".terrace" / "outputs")
+        context = opened(loaded[name], root=project, outputs=outputs, account=account)
+        written.append(Workloads(app, id, context, chart_directory=charts.directory(os.environ)))
     app.synth()
     for stack in written:
         stack.place_charts(Path(app.outdir) / "stacks" / stack.node.id)

@@ -4,16 +4,10 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
 from constructs import Construct
 
 from terrace import engine
-from terrace.capabilities.cloud import implementation
-from terrace.capabilities.outputs import Outputs
-from terrace.capabilities.target import Target
-from terrace.capabilities.workloads import CloudWorkloads
-from terrace.environment.schema import Environment
 from terrace.workloads import charts
 from terrace.workloads.charts import LocalChart
 from terrace.workloads.context import Context
@@ -27,23 +21,12 @@ FOLDER = "charts"
 class Workloads(engine.ClusterStack):
     """The workloads stack of one environment; its id is the environment's name and `-workloads`.
 
-    `root` is the project's directory, `chart_directory` the one with charts. `charts` are the charts that have to be in FOLDER beside the stack, by their name in it.
+    `chart_directory` holds upstream charts; without it they come from their repositories. `charts` are the charts that have to be in FOLDER beside the stack, by their name in it.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        environment: Environment,
-        target: Target,
-        outputs: Outputs,
-        *,
-        root: Path,
-        chart_directory: Path | None,
-    ) -> None:
-        super().__init__(scope, id, environment, target, layer="workloads", cluster=outputs.cluster)
-        cloud = cast(CloudWorkloads, implementation("terrace", environment.cloud, "workloads"))
-        context = Context(environment, target, outputs, cloud, root)
+    def __init__(self, scope: Construct, id: str, context: Context, *, chart_directory: Path | None) -> None:
+        cluster = context.outputs.cluster
+        super().__init__(scope, id, context.environment, context.target, layer="workloads", cluster=cluster)
         self.charts: dict[str, LocalChart] = {}
         built: dict[str, Construct] = {}
         for release in releases(context):

@@ -11,6 +11,7 @@ from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
 RULES: tuple[Rule, ...] = (
+    location.name_is_not_of_a_workloads_stack,
     location.regions_exist_on_cloud,
     location.recovery_region_is_in_same_jurisdiction,
     location.zones_are_in_region,
