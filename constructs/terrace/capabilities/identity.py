@@ -11,8 +11,6 @@ from terrace.capabilities.spec import Access, Name, Spec
 Granted = Literal["bronze", "silver", "gold", "platinum", "artifacts"]
 """What a module may access in the lake: a layer, or the bucket of artifacts."""
 
-ModuleSize = Literal["small", "medium", "large"]
-
 
 class IdentitySpec(Spec):
     admin_group: Annotated[str, Field(min_length=1)]
@@ -28,7 +26,7 @@ class ModuleSpec(Spec):
 
     enabled: bool
     """Whether the module is part of the environment."""
-    size: ModuleSize | None = None
+    size: Literal["small", "medium", "large"] | None = None
     """Size of its pods; default by tier: small in dev, medium in staging, large in prod."""
     namespace: Name | None = None
     """Namespace; default: the module's name."""

@@ -13,7 +13,7 @@ from terrace.capabilities.cloud import CLOUDS
 from terrace.documents import messages, suggestions
 from terrace.documents.document import Node, along, plain
 from terrace.documents.reading import read
-from terrace.environment import rules
+from terrace.environment import moved, rules
 from terrace.environment.accounts import unused_accounts, with_account
 from terrace.environment.overlay import chain, merged
 from terrace.environment.rules import cross_environment

@@ -21,7 +21,6 @@ from terrace.capabilities.registry import RegistrySpec
 from terrace.capabilities.secrets import SecretsSpec
 from terrace.capabilities.spec import Layer, Name, Spec, Team
 from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings, Settings, Tier
-from terrace.errors import ContractError
 from terrace.modules.enabled import EnabledModule
 
 SETTINGS: Mapping[str, type[Settings]] = {"aws": AwsSettings, "azure": AzureSettings, "gcp": GcpSettings}
@@ -131,7 +130,7 @@ class Environment(Spec):
         if self._enabled_modules is not None:
             return self._enabled_modules
         if any(module.enabled for module in self.modules.values()):
-            raise ContractError("the environment's modules were not read", hint="use terrace.environment.load")
+            raise AttributeError("the environment's modules were not read; use terrace.environment.load")
         return {}
 
     @property

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from terrace.capabilities.identity import Granted
-from terrace.capabilities.identity import ModuleSize as ModuleSize
 from terrace.capabilities.spec import Access, Name, Spec
 
 Category = Literal[
@@ -34,6 +33,7 @@ Cpu = Annotated[str, Field(pattern=r"^(\d+m|\d+(\.\d+)?)$")]
 """A Kubernetes quantity of processor time: 100m, 2."""
 Memory = Annotated[str, Field(pattern=r"^\d+(Mi|Gi)$")]
 """A Kubernetes quantity of memory: 256Mi, 4Gi."""
+ModuleSize = Literal["small", "medium", "large"]
 SIZES: tuple[ModuleSize, ...] = ("small", "medium", "large")
 Destination = Literal["kubernetes-api", "cloud", "internet", "nodes"]
 """What a module may call besides other modules: the cluster's API server; the cloud's APIs; the environment's
