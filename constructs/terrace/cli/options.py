@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from terrace.deployment.terraform import OnEvent
     from terrace.environment import Loaded
     from terrace.project.discovery import Project
+    from terrace.workloads.context import Context
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -86,6 +87,14 @@ def load(ctx: click.Context, environment: str, cloud: str | None) -> "Loaded":
     from terrace.environment import load as load_environment
 
     return load_environment(environment, project=project_of(ctx).root, cloud=cloud)
+
+
+def workloads_of(ctx: click.Context, environment: str, cloud: str | None) -> "Context":
+    """The workloads of an environment, with its foundation's outputs or stand-ins. Raises as `load` does."""
+    from terrace.workloads.opening import opened
+
+    project = project_of(ctx)
+    return opened(load(ctx, environment, cloud).environment, root=project.root, outputs=project.outputs)
 
 
 def deployment_of(

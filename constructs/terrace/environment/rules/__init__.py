@@ -11,6 +11,7 @@ from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
 RULES: tuple[Rule, ...] = (
+    location.name_is_not_of_a_workloads_stack,
     location.regions_exist_on_cloud,
     location.recovery_region_is_in_same_jurisdiction,
     location.zones_are_in_region,
@@ -52,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     workloads.spot_and_gpu_pools_are_dedicated,
     workloads.node_types_have_pool,
     workloads.module_names_are_free,
+    workloads.module_namespaces_are_free,
     workloads.escalation_channels_exist,
     workloads.only_dev_sleeps,
     workloads.time_zone_exists,
