@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from terrace.workloads.policy_evaluation import denial
+from terrace.workloads.policy_scope import supports_controllers
 from tests.conftest import ROOT
-from terrace.workloads.policy_evaluation import denial, supports_controllers
 from tests.policies.admission import Document, in_controllers
 
 FOLDERS = sorted(path for path in (ROOT / "policies" / "kyverno").iterdir() if path.is_dir())

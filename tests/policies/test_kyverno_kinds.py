@@ -15,7 +15,8 @@ import yaml
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_optional
 
-from terrace.workloads.policy_evaluation import after_mutation, denial, pods_in, spec_for, supports_controllers
+from terrace.workloads.policy_evaluation import after_mutation, denial
+from terrace.workloads.policy_scope import pods_in, spec_for, supports_controllers
 from tests.conftest import ROOT
 from tests.policies.admission import Document, in_controllers
 from tests.policies.test_kyverno import POLICIES, cluster_of

@@ -5,7 +5,7 @@ policy, replaces the variable's expression, and writes the policy again. dev aud
 """
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -161,7 +161,7 @@ def falco_rules(context: Context, *, audit: bool = False) -> dict[str, str]:
     for entry in lists:
         if entry.get("list") in filled:
             entry["items"] = filled[entry["list"]]
-    files = {"10-lists.yaml": _dumped(lists), "20-rules.yaml": (folder / "rules.yaml").read_text(encoding="utf-8")}
+    files = {"10-lists.yaml": dumped([lists]), "20-rules.yaml": (folder / "rules.yaml").read_text(encoding="utf-8")}
     if audit:
         files["30-audit-rules.yaml"] = (folder / "audit-rules.yaml").read_text(encoding="utf-8")
     return files
@@ -186,6 +186,16 @@ def falco_lists(context: Context) -> dict[str, list[str]]:
             {*system, *(one.namespace for one in modules if one.contract.pod_security == "privileged")}
         ),
     }
+
+
+def dumped(documents: Sequence[Any]) -> str:
+    """Documents as one YAML file."""
+    stream = StringIO()
+    writer = YAML()
+    writer.width = 120
+    writer.explicit_start = len(documents) > 1
+    writer.dump_all(documents, stream)
+    return stream.getvalue()
 
 
 def source(root: Path, name: str) -> Path:
@@ -230,14 +240,6 @@ def _images(modules: Iterable[EnabledModule]) -> list[str]:
 
 def _loaded(path: Path) -> Any:
     return YAML(typ="safe").load(path)
-
-
-def _dumped(content: Any) -> str:
-    stream = StringIO()
-    writer = YAML()
-    writer.width = 120
-    writer.dump(content, stream)
-    return stream.getvalue()
 
 
 def parameters_of(policy: Object) -> Iterator[str]:

@@ -9,27 +9,20 @@ Image signatures need a registry, and generating policies create objects: these 
 """
 
 import copy
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_optional, ext_strings
 
-Object: TypeAlias = dict[str, Any]
+from terrace.workloads.context import Object
+from terrace.workloads.policy_scope import namespace_of, resource_of, spec_for, title_of
 
-_PLURALS = {"Ingress": "ingresses", "IngressClass": "ingressclasses", "StorageClass": "storageclasses",
-            "PriorityClass": "priorityclasses", "Gateway": "gateways"}  # fmt: skip
-_CLUSTER_SCOPED = ("Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "StorageClass",
-                   "PriorityClass", "IngressClass", "GatewayClass", "ClusterIssuer", "ClusterSecretStore")  # fmt: skip
-_CONTROLLERS = dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"), "spec.template")
-TEMPLATES: Mapping[str, str] = {**_CONTROLLERS, "CronJob": "spec.jobTemplate.spec.template"}
-"""Kinds of pod controllers, and the path of their pod template."""
 _USER = {"operation": "CREATE", "userInfo": {"username": "developer", "groups": ["system:authenticated"]}}
 _VARIABLES = ("object", "oldObject", "request", "namespaceObject", "variables")
 
@@ -70,7 +63,7 @@ def violations(
     try:
         found = []
         for given in objects:
-            namespace = namespaces.get(_namespace_of(given))
+            namespace = namespaces.get(namespace_of(given))
             mutated = after_mutation(given, mutating, namespace)
             for policy in validating:
                 message = denial(policy, mutated, namespace=namespace, exceptions=in_force)
@@ -143,55 +136,6 @@ def after_mutation(document: Object, policies: Iterable[Object], namespace: Obje
     return mutated
 
 
-def supports_controllers(spec: Object) -> bool:
-    """Whether Kyverno applies the policy to the templates of pod controllers too."""
-    match = spec["matchConstraints"]
-    rules = match["resourceRules"]
-    return (
-        not match.get("objectSelector")
-        and not match.get("excludeResourceRules")
-        and len(rules) == 1
-        and (rules[0]["apiGroups"], rules[0]["apiVersions"], rules[0]["resources"]) == ([""], ["v1"], ["pods"])
-        and not rules[0].get("resourceNames")
-    )
-
-
-def spec_for(spec: Object, document: Object, namespace: Object | None = None) -> Object | None:
-    """The spec as it applies to the object: rewritten for a pod controller; None if it does not apply."""
-    constraints = spec["matchConstraints"]
-    if not _selects_namespace(constraints, document, namespace):
-        return None
-    if _matches(constraints, document):
-        return spec
-    template = TEMPLATES.get(document["kind"])
-    if template is None or not supports_controllers(spec):
-        return None
-    rewritten: Object = json.loads(in_template(json.dumps(spec), template))
-    return rewritten
-
-
-def in_template(text: str, template: str) -> str:
-    """CEL for a pod, rewritten for the pod template at a path of a controller."""
-    for part in ("spec", "metadata"):
-        text = re.sub(rf"\b(object|oldObject)\.{part}(?!\.namespace\b)", rf"\1.{template}.{part}", text)
-    return text
-
-
-def title_of(document: Object) -> str:
-    """`Kind namespace/name`, or `Kind name`."""
-    namespace = document["metadata"].get("namespace")
-    name = document["metadata"].get("name") or document["metadata"].get("generateName", "")
-    return f"{document['kind']} {namespace}/{name}" if namespace else f"{document['kind']} {name}"
-
-
-def resource_of(kind: str) -> str:
-    """The plural name of a kind: pods for Pod."""
-    lower = kind.lower()
-    return _PLURALS.get(kind) or (
-        f"{lower[:-1]}ies" if lower.endswith("y") and lower[-2] not in "aeiou" else f"{lower}s"
-    )
-
-
 def evaluate(expression: str, data: Mapping[str, Any]) -> Any:
     """The expression's value; an exception, not raised, if it has none."""
     try:
@@ -231,40 +175,6 @@ def _variables(spec: Object, data: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(value, Exception):
             values = {**values, variable["name"]: value}
     return values
-
-
-def _matches(constraints: Object, document: Object) -> bool:
-    group, _, version = document["apiVersion"].rpartition("/")
-    return any(
-        group in rule["apiGroups"]
-        and version in rule["apiVersions"]
-        and resource_of(document["kind"]) in rule["resources"]
-        and "CREATE" in rule["operations"]
-        for rule in constraints["resourceRules"]
-    )
-
-
-def _selects_namespace(constraints: Object, document: Object, namespace: Object | None) -> bool:
-    """Whether the namespace selector selects the object. It never leaves out cluster-scoped objects."""
-    if document["kind"] in _CLUSTER_SCOPED and document["kind"] != "Namespace":
-        return True
-    home = document if document["kind"] == "Namespace" else namespace or {}
-    labels = {"kubernetes.io/metadata.name": _namespace_of(document), **home.get("metadata", {}).get("labels", {})}
-    selector = constraints.get("namespaceSelector") or {}
-    tests: dict[str, Callable[[Object], bool]] = {
-        "In": lambda one: labels.get(one["key"]) in one["values"],
-        "NotIn": lambda one: labels.get(one["key"]) not in one["values"],
-        "Exists": lambda one: one["key"] in labels,
-        "DoesNotExist": lambda one: one["key"] not in labels,
-    }
-    return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items()) and all(
-        tests[one["operator"]](one) for one in selector.get("matchExpressions", [])
-    )
-
-
-def _namespace_of(document: Object) -> str:
-    metadata = document["metadata"]
-    return str(metadata.get("name" if document["kind"] == "Namespace" else "namespace") or "")
 
 
 def _excepts(exception: Object, policy: Object, data: Mapping[str, Any]) -> bool:
@@ -334,12 +244,3 @@ _ENVIRONMENT = _environment()
 @cache
 def _compiled(expression: str) -> Any:
     return _ENVIRONMENT.compile(expression)
-
-
-def pods_in(document: Object) -> Iterator[tuple[Object, Object]]:
-    """The pod of an object: (metadata, spec) of a Pod or of a controller's template; nothing for other kinds."""
-    place: Any = document
-    for part in TEMPLATES.get(document["kind"], "").split("."):
-        place = place.get(part, {}) if part else place
-    if document["kind"] == "Pod" or document["kind"] in TEMPLATES:
-        yield place.get("metadata") or {}, place.get("spec") or {}
