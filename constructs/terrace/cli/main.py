@@ -22,6 +22,7 @@ from terrace.errors import TerraceError
 COMMANDS = {
     "validate": "Check environment files; needs no Node, network or credentials.",
     "env": "List, show, explain and compare environments.",
+    "modules": "List, check and render modules.",
     "synth": "Write the Terraform JSON of the environments' stacks.",
     "plan": "Show what an apply would change, and save the plan.",
     "apply": "Apply the saved plan.",
@@ -36,6 +37,8 @@ COMMANDS = {
     "destroy": "Destroy a deployment and list what is left.",
     "demo": "Run the life of an environment on an emulated cloud.",
     "emulator": "Start, inspect and stop an emulated cloud.",
+    "kube": "Get a token or a kubeconfig for the cluster of an environment.",
+    "connect": "Open a tunnel to a module in the cluster.",
     "doctor": "Check the tools, credentials and extras on this machine.",
     "completion": "Print a shell completion script.",
 }
