@@ -142,7 +142,7 @@ def test_modules_of_an_installed_function(write: Write, distribution: Path) -> N
     [
         ("import acme_missing\n", "cannot be loaded: ModuleNotFoundError: No module named 'acme_missing'."),
         ("def folder():\n    return '/nowhere'\n", "names '/nowhere', which is not a folder."),
-        ("folder = 5\n", "cannot be loaded: AttributeError: 'int' object has no attribute '__path__'."),
+        ("folder = 5\n", "names 5, which is not a folder."),
     ],
 )
 def test_an_entry_point_that_fails_is_named(write: Write, distribution: Path, code: str, message: str) -> None:
