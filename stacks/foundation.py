@@ -4,9 +4,11 @@ from cdktn import TerraformOutput
 from constructs import Construct
 
 from terrace import engine
+from terrace.capabilities.identity import ModuleAccess
 from terrace.capabilities.outputs import VERSION, Outputs
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
+from terrace.modules.enabled import EnabledModule
 
 
 class Foundation(engine.Stack):
@@ -15,7 +17,7 @@ class Foundation(engine.Stack):
     def __init__(self, scope: Construct, environment: Environment, target: Target) -> None:
         super().__init__(scope, environment.name, environment, target, layer="foundation")
         platform = engine.platform(environment.cloud)
-        modules = {name: module for name, module in environment.modules.items() if module.enabled}
+        modules = {name: _access(module) for name, module in environment.foundation_modules.items()}
         cached = [name for name, module in modules.items() if module.cache]
         audit_days = environment.audit.retention_days
 
@@ -172,3 +174,8 @@ class Foundation(engine.Stack):
         outputs = Construct(self, "outputs")
         for name, value in values.items():
             TerraformOutput(outputs, name, value=value, static_id=True)
+
+
+def _access(module: EnabledModule) -> ModuleAccess:
+    needs = module.needs
+    return ModuleAccess(module.namespace, needs.lake, database=needs.database is not None, cache=needs.cache)

@@ -38,7 +38,7 @@ def test_every_number_names_its_unit() -> None:
     """A number is a count, or its key ends in the unit."""
     counts = {"zones", "replicas", "min_nodes", "max_nodes", "version", "port", "hour", "peer_asn"}
     counts |= {"requests_per_five_minutes", "database_connections", "cache_evictions", "lake_denials"}
-    counts |= {"objective"}  # of a service level, always a percentage
+    counts.add("objective")  # an SLO, in percent
     units = ("_gb", "_days", "_seconds", "_minutes", "_ms", "_percent", "_usd", "days")
     numbers = {
         name
@@ -96,7 +96,7 @@ def test_the_editors_schema_accepts_overlays() -> None:
     extends: base.yaml
     recovery_region: null
     lake: {lifecycle: {raw: {expire_after_days: null}, silver: null}}
-    modules: {airflow: {lake: {curated: read}}, spark: null}
+    modules: {airflow: {settings: {any: [1]}, values: {any: null}}, spark: null}
     observability: {channels: {pager: {url: "https://pager.example.com"}, old: null}}
     database: {size: null}
     """

@@ -15,7 +15,7 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import ModuleSpec, WorkloadIdentitiesHandle
+from terrace.capabilities.identity import ModuleAccess, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
@@ -61,7 +61,7 @@ class WorkloadIdentities(Construct):
         self,
         scope: Construct,
         id: str,
-        modules: Mapping[str, ModuleSpec],
+        modules: Mapping[str, ModuleAccess],
         target: Target,
         *,
         keys: KeysHandle,
@@ -101,7 +101,7 @@ class WorkloadIdentities(Construct):
                 policies=policies,
                 after=[platform["external-secrets"]],
             )
-            self._bind(f"module-{name}", module.namespace or name, name, roles[name], cluster)  # SEC-3
+            self._bind(f"module-{name}", module.namespace, name, roles[name], cluster)  # SEC-3
         self.handle = WorkloadIdentitiesHandle(
             modules={name: role.arn for name, role in roles.items()},
             platform={name: role.arn for name, role in platform.items()},
@@ -120,7 +120,7 @@ class WorkloadIdentities(Construct):
 
 def _module_policies(
     name: str,
-    module: ModuleSpec,
+    module: ModuleAccess,
     target: Target,
     *,
     keys: KeysHandle,

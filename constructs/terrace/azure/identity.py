@@ -17,7 +17,7 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import ModuleSpec, WorkloadIdentitiesHandle
+from terrace.capabilities.identity import ModuleAccess, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
@@ -53,7 +53,7 @@ class WorkloadIdentities(Construct):
         self,
         scope: Construct,
         id: str,
-        modules: Mapping[str, ModuleSpec],
+        modules: Mapping[str, ModuleAccess],
         target: Target,
         *,
         keys: KeysHandle,
@@ -87,7 +87,7 @@ class WorkloadIdentities(Construct):
         roles: dict[str, str] = {}
         for name, module in modules.items():
             user = iam.identity(self, f"module-{name}", target, purpose=f"module-{name}")
-            self._bind(f"module-{name}", module.namespace or name, name, user, cluster)  # SEC-3
+            self._bind(f"module-{name}", module.namespace, name, user, cluster)  # SEC-3
             self._rights(name, module, user, target, lake=lake, cache=cache, secrets=secrets)
             roles[name] = user.client_id
         self.handle = WorkloadIdentitiesHandle(modules=roles, platform=platform)
@@ -101,7 +101,7 @@ class WorkloadIdentities(Construct):
     def _rights(
         self,
         name: str,
-        module: ModuleSpec,
+        module: ModuleAccess,
         identity: UserAssignedIdentity,
         target: Target,
         *,

@@ -22,20 +22,29 @@ class IdentitySpec(Spec):
 
 
 class ModuleSpec(Spec):
-    """A component that runs in the cluster, and what it needs from the foundation."""
+    """An environment's choice of a module. What the module is and needs is in its folder."""
 
     enabled: bool
     """Whether the module is part of the environment."""
+    size: Literal["small", "medium", "large"] | None = None
+    """Size of its pods; default by tier: small in dev, medium in staging, large in prod."""
     namespace: Name | None = None
     """Namespace; default: the module's name."""
-    lake: Mapping[Granted, Access] = {}
-    """Layers (or artifacts) that the module reads or writes; no other access is granted (LAKE-7)."""
-    database: bool = False
-    """Whether the module has its own database and role."""
-    cache: bool = False
-    """Whether the module has its own cache user, limited to keys with its name."""
     settings: Mapping[str, Any] = {}
-    """The module's own settings, checked against the module's schema."""
+    """Values for the module's settings; the module's folder has their defaults."""
+    values: Mapping[str, Any] = {}
+    """Values of its Helm chart, merged over those of the module's folder."""
+
+
+@dataclass(frozen=True)
+class ModuleAccess:
+    """What the foundation gives a module: an identity bound to the service account of the module's name in
+    `namespace`, and access to these layers, to a database and to the cache."""
+
+    namespace: str
+    lake: Mapping[Granted, Access]
+    database: bool
+    cache: bool
 
 
 @dataclass(frozen=True)

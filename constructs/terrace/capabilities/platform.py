@@ -16,7 +16,7 @@ from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
 from terrace.capabilities.entry import EntryHandle, EntrySpec
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.hybrid import HybridHandle, HybridSpec
-from terrace.capabilities.identity import IdentitySpec, ModuleSpec, PipelinesHandle, WorkloadIdentitiesHandle
+from terrace.capabilities.identity import IdentitySpec, ModuleAccess, PipelinesHandle, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle, KeysSpec
 from terrace.capabilities.lake import LakeHandle, LakeSpec
 from terrace.capabilities.network import NetworkHandle, NetworkSpec
@@ -171,7 +171,7 @@ class Platform(Protocol):
         self,
         scope: Scope,
         id: str,
-        modules: Mapping[str, ModuleSpec],
+        modules: Mapping[str, ModuleAccess],
         target: Target,
         *,
         keys: KeysHandle,

@@ -13,7 +13,7 @@ from terrace.capabilities.cloud import CLOUDS
 from terrace.documents import messages, suggestions
 from terrace.documents.document import Node, along, plain
 from terrace.documents.reading import read
-from terrace.environment import rules
+from terrace.environment import moved, rules
 from terrace.environment.accounts import unused_accounts, with_account
 from terrace.environment.overlay import chain, merged
 from terrace.environment.rules import cross_environment
@@ -141,12 +141,31 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
         type_problems = [each for each in found if each.path not in merge_result.reported]
         problems += [problem for problem in type_problems if (problem.where, problem.path) not in reported]
         environment = partial_environment(document, error)
+    environment, module_problems = _with_modules(environment, project)
+    problems += [_located(problem, root) for problem in module_problems if not problem.where]
+    problems += [problem for problem in module_problems if problem.where]
     reported_paths = {problem.path for problem in problems}
     broken_rules = rules.check(environment, partial=partial)
     problems += [_located(problem, root) for problem in broken_rules if problem.path not in reported_paths]
     if problems:
         raise InvalidEnvironment(_in_order(problems, files))
     return Loaded(environment, files, document, root)
+
+
+def _with_modules(environment: Environment, project: Path) -> tuple[Environment, tuple[Problem, ...]]:
+    """The environment with its enabled modules read from their folders, and the problems found in them."""
+    try:
+        chosen = {name: module for name, module in environment.modules.items() if module.enabled}
+        if not chosen:
+            return environment, ()
+        from terrace.modules import loading, resolution
+
+        gpu = any(pool.kind == "gpu" for pool in environment.cluster.pools.values())
+        available = loading.folders(project, environment.modules_from)
+        result = resolution.resolve(environment.modules, available, project=project, tier=environment.tier, gpu=gpu)
+    except AttributeError:  # a value that the types already reported
+        return environment, ()
+    return environment.with_modules(result.enabled), tuple(result.problems)
 
 
 def between(environments: Sequence[Loaded]) -> list[Problem]:

@@ -97,14 +97,6 @@ def _with_layer_names(root: Node, problems: list[Problem]) -> Node:
         if "lifecycle" in lake:
             lake = {**lake, "lifecycle": _renamed(lake["lifecycle"], "lake.lifecycle", problems)}
         sections["lake"] = replace(sections["lake"], value=lake)
-    if modules := _mapping(sections.get("modules")):
-        modules = dict(modules)
-        for name, module in modules.items():
-            settings = _mapping(module)
-            if settings and "lake" in settings:
-                access = _renamed(settings["lake"], f"modules.{name}.lake", problems)
-                modules[name] = replace(module, value={**settings, "lake": access})
-        sections["modules"] = replace(sections["modules"], value=modules)
     products = sections.get("data_products")
     if products and isinstance(products.value, list):
         sections["data_products"] = replace(products, value=[_product(product) for product in products.value])

@@ -113,10 +113,6 @@ def _nullable(inner: dict[str, Any]) -> dict[str, Any]:
 
 def _name_aliases(definitions: dict[str, Any]) -> None:
     """Allow raw, staging and curated wherever a layer is named."""
-    lake, module, product = (definitions[name]["properties"] for name in ("LakeSpec", "ModuleSpec", "DataProduct"))
-    for options in (
-        lake["lifecycle"]["propertyNames"]["enum"],
-        module["lake"]["propertyNames"]["enum"],
-        product["layers"]["items"]["enum"],
-    ):
+    lake, product = (definitions[name]["properties"] for name in ("LakeSpec", "DataProduct"))
+    for options in (lake["lifecycle"]["propertyNames"]["enum"], product["layers"]["items"]["enum"]):
         options.extend(ALIASES)

@@ -16,7 +16,7 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import ModuleSpec, WorkloadIdentitiesHandle
+from terrace.capabilities.identity import ModuleAccess, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
@@ -51,7 +51,7 @@ class WorkloadIdentities(Construct):
         self,
         scope: Construct,
         id: str,
-        modules: Mapping[str, ModuleSpec],
+        modules: Mapping[str, ModuleAccess],
         target: Target,
         *,
         keys: KeysHandle,
@@ -87,7 +87,7 @@ class WorkloadIdentities(Construct):
     def _module(
         self,
         name: str,
-        module: ModuleSpec,
+        module: ModuleAccess,
         target: Target,
         cluster: ClusterHandle,
         lake: LakeHandle,
@@ -133,7 +133,7 @@ class WorkloadIdentities(Construct):
                 deletion_policy="ABANDON",
                 depends_on=[account, *database.ready],
             )
-        self._bind(id, module.namespace or name, name, account, target, cluster)  # SEC-3
+        self._bind(id, module.namespace, name, account, target, cluster)  # SEC-3
 
     def _bind(
         self, id: str, namespace: str, name: str, account: ServiceAccount, target: Target, cluster: ClusterHandle
@@ -142,7 +142,7 @@ class WorkloadIdentities(Construct):
         iam.pod_trust(self, f"{id}-identity", target, account, namespace=namespace, name=name, after=after)
 
 
-def _module_grants(module: ModuleSpec, *, database: DatabaseHandle, cache: CacheHandle) -> dict[str, Grant]:
+def _module_grants(module: ModuleAccess, *, database: DatabaseHandle, cache: CacheHandle) -> dict[str, Grant]:
     """A module's roles on the project, each limited to one resource."""
     grants: dict[str, Grant] = {}
     if module.database:
