@@ -54,6 +54,7 @@ modules:
 # after
 data_products: []
 """
+FILES = ("module.yaml", "README.md")
 
 
 def migrate(project: Path, *environments: str) -> list[Change]:
@@ -76,7 +77,7 @@ def test_needs_move_and_everything_else_stays(write: Write) -> None:
     assert module(project, "hub")["needs"] == {"lake": {"silver": "write", "gold": "read"}}
     assert module(project, "flow")["needs"] == {"database": {}, "cache": True, "lake": {"gold": "read"}}
     assert [change.shown for change in planned] == [
-        *(f"modules/{name}/module.yaml" for name in ("dbt", "hub", "flow", "idle", "whole")),
+        *(f"modules/{name}/{file}" for name in ("dbt", "hub", "flow", "idle", "whole") for file in FILES),
         "environments/qa.yaml",
     ]
     assert planned[-1].note.startswith("without modules.dbt.lake, modules.dbt.database, modules.dbt.cache, modules.hub")

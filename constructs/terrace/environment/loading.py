@@ -18,7 +18,7 @@ from terrace.environment.accounts import unused_accounts, with_account
 from terrace.environment.overlay import chain, merged
 from terrace.environment.rules import cross_environment
 from terrace.environment.schema import Environment
-from terrace.errors import InvalidEnvironment, InvalidFile, Problem, UsageError
+from terrace.errors import InvalidEnvironment, InvalidFile, InvalidModules, Problem, UsageError
 
 DIRECTORY = "environments"
 
@@ -123,11 +123,10 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
     """
     merge_result = merge(name_or_path, project=project, cloud=cloud)
     root, files = merge_result.root, merge_result.files
-    problems = [
-        *merge_result.problems,
-        *messages.placeholders(root, Environment),
-        *messages.removals(root, Environment),
-    ]
+    old = list(moved.problems(root))
+    old_paths = {problem.path for problem in old}
+    problems = [*merge_result.problems, *old, *messages.placeholders(root, Environment)]
+    problems += [each for each in messages.removals(root, Environment) if each.path not in old_paths]
     document = plain(root)
     partial = False
     try:
@@ -142,8 +141,7 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
         problems += [problem for problem in type_problems if (problem.where, problem.path) not in reported]
         environment = partial_environment(document, error)
     environment, module_problems = _with_modules(environment, project)
-    problems += [_located(problem, root) for problem in module_problems if not problem.where]
-    problems += [problem for problem in module_problems if problem.where]
+    problems += [problem if problem.where else _located(problem, root) for problem in module_problems]
     reported_paths = {problem.path for problem in problems}
     broken_rules = rules.check(environment, partial=partial)
     problems += [_located(problem, root) for problem in broken_rules if problem.path not in reported_paths]
@@ -155,17 +153,20 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
 def _with_modules(environment: Environment, project: Path) -> tuple[Environment, tuple[Problem, ...]]:
     """The environment with its enabled modules read from their folders, and the problems found in them."""
     try:
-        chosen = {name: module for name, module in environment.modules.items() if module.enabled}
-        if not chosen:
-            return environment, ()
-        from terrace.modules import loading, resolution
-
+        chosen, more, tier = environment.modules, environment.modules_from, environment.tier
         gpu = any(pool.kind == "gpu" for pool in environment.cluster.pools.values())
-        available = loading.folders(project, environment.modules_from)
-        result = resolution.resolve(environment.modules, available, project=project, tier=environment.tier, gpu=gpu)
-    except AttributeError:  # a value that the types already reported
+    except AttributeError:  # an invalid value of a partial environment, which is reported
         return environment, ()
-    return environment.with_modules(result.enabled), tuple(result.problems)
+    if not chosen:
+        return environment, ()
+    from terrace.modules import loading, resolution
+
+    try:
+        available = loading.folders(project, more)
+    except InvalidModules as error:
+        return environment.with_modules({}), tuple(error.problems)
+    result = resolution.resolve(chosen, available, project=project, tier=tier, gpu=gpu)
+    return environment.with_modules(result.enabled), result.problems
 
 
 def between(environments: Sequence[Loaded]) -> list[Problem]:

@@ -108,11 +108,14 @@ def _agreed(by_environment: Mapping[str, Mapping[str, dict[str, Any]]], project:
 
 
 def _module_changes(project: Path, module: str, needs: dict[str, Any]) -> Iterator[Change]:
-    """The module.yaml to create; none if the module declares these needs. Raises AnswerIsNo if it declares others."""
+    """The files to create; none if the module declares these needs. Raises AnswerIsNo if it declares others."""
     path = project / MODULES / module / "module.yaml"
     shown = f"{MODULES}/{module}/module.yaml"
     if not path.exists():
+        readme = path.with_name("README.md")
         yield Change(path, shown, None, _module_text(module, needs), f"new, with the needs of {module}")
+        if not readme.exists():
+            yield Change(readme, f"{MODULES}/{module}/{readme.name}", None, _readme(module), "new")
         return
     declared = plain(read(path, shown).root).get("needs") or {}
     if _comparable(declared) == _comparable(needs):
@@ -134,6 +137,10 @@ def _module_text(module: str, needs: dict[str, Any]) -> str:
     described = "".join(f"{key}: {PLACEHOLDER}\n" for key in _DESCRIPTION)
     lines = "".join(f"  {key}: {_flow(value)}\n" for key, value in needs.items())
     return f"# {module}: replace each {PLACEHOLDER}\n{described}needs:\n{lines}"
+
+
+def _readme(module: str) -> str:
+    return f"# {module}\n\n{PLACEHOLDER}: what it is, how to log in, how to operate it, how to upgrade it.\n"
 
 
 def _flow(value: Any) -> str:
