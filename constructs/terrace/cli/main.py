@@ -32,6 +32,7 @@ COMMANDS = {
     "report": "Write evidence for auditors, by framework and requirement.",
     "permissions": "Write the least permissions that an apply needs on each cloud.",
     "gate": "Decide whether stacks or a plan may be applied.",
+    "policies": "Write the policies that a cluster enforces.",
     "waivers": "List, check and add waivers: findings accepted until a date.",
     "drift": "Show changes that were made outside Terraform.",
     "destroy": "Destroy a deployment and list what is left.",
