@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from terrace.capabilities.identity import Granted
+from terrace.capabilities.identity import Granted, Role
 from terrace.capabilities.spec import Access, Name, Spec
 
 Category = Literal[
@@ -85,6 +85,8 @@ class HostNeed(Spec):
     login: Literal["oidc", "api-key", "none"]
     """oidc: single sign-on at the gateway, for people; api-key: a key per client and a rate limit, for programs; none:
     the module itself authenticates every request."""
+    role: Role = "viewer"
+    """With oidc: the least role that may open it."""
 
 
 class IdentityNeed(Spec):
