@@ -96,6 +96,7 @@ class Foundation(engine.Stack):
             "workloads",
             modules,
             target,
+            accounts=environment.component_accounts,
             keys=keys,
             cluster=cluster,
             lake=lake,
@@ -105,11 +106,12 @@ class Foundation(engine.Stack):
             entry=entry,
             governance=governance,
         ).handle
-        platform.Backup(
+        backup = platform.Backup(
             self,
             "backup",
             environment.backup,
             target,
+            accounts=environment.component_accounts,
             keys=keys,
             cluster=cluster,
             database=database,
@@ -117,7 +119,7 @@ class Foundation(engine.Stack):
             observability=observability,
             governance=governance,
             pipelines=pipelines,
-        )
+        ).handle
         platform.Cost(
             self,
             "cost",
@@ -160,13 +162,20 @@ class Foundation(engine.Stack):
                 "port": database.port,
                 "name": database.name,
                 "admin_secret": database.admin_secret,
+                "admin": database.admin,
+                "schemas": list(environment.database.schemas),
+                "roles": dict(workloads.roles),
             },
             cache={"host": cache.host, "port": cache.port, "users": dict(cache.users)},
             buckets=dict(lake.names),
+            lake=dict(lake.uris),
             secrets=dict(secrets.modules),
-            identities={**workloads.modules, **workloads.platform},
+            identities=dict(workloads.modules),
+            platform_identities={**workloads.platform, "velero": backup.velero},
+            registry=registry.address,
             repositories=dict(registry.repositories),
             domain=entry.domain,
+            dns_zone=entry.dns_zone,
         )
 
     def _outputs(self, **values: object) -> None:

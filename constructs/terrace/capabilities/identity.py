@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -83,6 +83,31 @@ class ModuleAccess:
     cache: bool
 
 
+class ServiceAccount(NamedTuple):
+    """A Kubernetes service account."""
+
+    namespace: str
+    name: str
+
+
+BOOTSTRAP = "database-bootstrap"
+"""The job that creates databases, roles and schemas (DB-9)."""
+SYSTEM_NAMESPACE = "terrace-system"
+"""The namespace of Terrace's own jobs."""
+
+COMPONENT_ACCOUNTS: Mapping[str, ServiceAccount] = {
+    "cluster-autoscaler": ServiceAccount("kube-system", "cluster-autoscaler"),
+    "external-secrets": ServiceAccount("external-secrets", "external-secrets"),
+    "external-dns": ServiceAccount("external-dns", "external-dns"),
+    "cert-manager": ServiceAccount("cert-manager", "cert-manager"),
+    "load-balancer": ServiceAccount("kube-system", "aws-load-balancer-controller"),
+    "velero": ServiceAccount("velero", "velero"),
+    BOOTSTRAP: ServiceAccount(SYSTEM_NAMESPACE, BOOTSTRAP),
+}
+"""Platform components that have an identity on some cloud, and the service accounts that they use unless an enabled
+module names another one (`needs.identities`)."""
+
+
 @dataclass(frozen=True)
 class PipelinesHandle:
     """Identities of CI: `plan` reads, `apply` writes."""
@@ -93,7 +118,8 @@ class PipelinesHandle:
 
 @dataclass(frozen=True)
 class WorkloadIdentitiesHandle:
-    """Workload identities by module and by platform component."""
+    """Workload identities by module and by platform component, and the database roles that modules log in as."""
 
     modules: Mapping[str, str]
     platform: Mapping[str, str]
+    roles: Mapping[str, str]

@@ -12,7 +12,7 @@ from terrace.capabilities.cloud import CloudName
 from terrace.capabilities.cluster import ClusterSpec
 from terrace.capabilities.cost import CostSpec
 from terrace.capabilities.database import DatabaseSpec
-from terrace.capabilities.identity import IdentitySpec, ModuleSpec
+from terrace.capabilities.identity import COMPONENT_ACCOUNTS, IdentitySpec, ModuleSpec, ServiceAccount
 from terrace.capabilities.keys import KeysSpec
 from terrace.capabilities.lake import LakeSpec
 from terrace.capabilities.network import NetworkSpec
@@ -137,6 +137,16 @@ class Environment(Spec):
     def foundation_modules(self) -> Mapping[str, EnabledModule]:
         """The enabled modules that have an identity, a secret and an image repository in the foundation, by name."""
         return {name: module for name, module in sorted(self.enabled_modules.items()) if module.in_foundation}
+
+    @property
+    def component_accounts(self) -> Mapping[str, ServiceAccount]:
+        """Platform components to their service accounts: those that enabled modules name, else Terrace's."""
+        named = {
+            component: ServiceAccount(module.namespace, need.service_account)
+            for module in self.enabled_modules.values()
+            for component, need in module.needs.identities.items()
+        }
+        return {**COMPONENT_ACCOUNTS, **named}
 
     def with_modules(self, enabled: Mapping[str, EnabledModule]) -> "Environment":
         """The same environment with its modules read from their folders."""

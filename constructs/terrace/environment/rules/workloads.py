@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.capabilities.cloud import CLOUDS
+from terrace.capabilities.identity import SYSTEM_NAMESPACE
 from terrace.documents import suggestions
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
@@ -68,7 +69,9 @@ def module_namespaces_are_free(environment: Environment) -> Iterator[Problem]:
     for name, module in environment.modules.items():
         path, namespace = f"modules.{name}", module.namespace or name
         namespace_path = f"{path}.namespace" if module.namespace else path
-        if namespace in SYSTEM_NAMESPACES:
+        if namespace == SYSTEM_NAMESPACE:
+            yield Problem(f"{namespace!r} is the namespace of Terrace's own jobs.", path=namespace_path)
+        elif namespace in SYSTEM_NAMESPACES:
             yield Problem(f"{namespace!r} is a reserved namespace of Kubernetes.", path=namespace_path)
         elif namespace in modules_by_namespace:
             message = f"{namespace!r} is already the namespace of {modules_by_namespace[namespace]}."
