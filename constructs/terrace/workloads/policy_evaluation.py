@@ -65,8 +65,9 @@ def violations(
         for given in objects:
             namespace = namespaces.get(namespace_of(given))
             mutated = after_mutation(given, mutating, namespace)
+            data = _data(mutated, _USER, namespace)
             for policy in validating:
-                message = denial(policy, mutated, namespace=namespace, exceptions=in_force)
+                message = _denial(policy, mutated, data, namespace, in_force)
                 if message:
                     found.append(Violation(policy["metadata"]["name"], title_of(given), message))
         return found
@@ -87,28 +88,35 @@ def denial(
 
     `namespace` is the object's Namespace, `cluster` what `resource.List` finds.
     """
-    spec = spec_for(policy["spec"], document, namespace)
-    if spec is None:
-        return None
-    data = _data(document, request, namespace)
     token = _cluster.set(cluster) if cluster is not None else None
     try:
-        if any(_excepts(one, policy, data) for one in exceptions):
-            return None
-        matches = _meets(spec, data)
-        if matches is not True:
-            return matches or None
-        data = {**data, "variables": _variables(spec, data)}
-        for validation in spec["validations"]:
-            value = evaluate(validation["expression"], data)
-            if isinstance(value, Exception):
-                return f"error: {value}"
-            if value is not True:
-                return str(validation["message"])
-        return None
+        return _denial(policy, document, _data(document, request, namespace), namespace, exceptions)
     finally:
         if token is not None:
             _cluster.reset(token)
+
+
+def _denial(
+    policy: Object,
+    document: Object,
+    data: Mapping[str, Any],
+    namespace: Object | None,
+    exceptions: Iterable[Object],
+) -> str | None:
+    spec = spec_for(policy["spec"], document, namespace)
+    if spec is None or any(_excepts(one, policy, data) for one in exceptions):
+        return None
+    matches = _meets(spec, data)
+    if matches is not True:
+        return matches or None
+    data = {**data, "variables": _variables(spec, data)}
+    for validation in spec["validations"]:
+        value = evaluate(validation["expression"], data)
+        if isinstance(value, Exception):
+            return f"error: {value}"
+        if value is not True:
+            return str(validation["message"])
+    return None
 
 
 def after_mutation(document: Object, policies: Iterable[Object], namespace: Object | None = None) -> Object:

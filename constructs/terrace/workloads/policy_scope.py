@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from terrace.workloads.context import Object
@@ -39,7 +40,13 @@ def spec_for(spec: Object, document: Object, namespace: Object | None = None) ->
     template = TEMPLATES.get(document["kind"])
     if template is None or not supports_controllers(spec):
         return None
-    rewritten: Object = json.loads(in_template(json.dumps(spec), template))
+    return _rewritten(json.dumps(spec), template)
+
+
+@lru_cache(maxsize=512)
+def _rewritten(spec: str, template: str) -> Object:
+    """A spec as JSON text, for a pod template. Callers must not change it."""
+    rewritten: Object = json.loads(in_template(spec, template))
     return rewritten
 
 
