@@ -12,13 +12,13 @@ from pathlib import Path
 
 from terrace.environment import load, names, target
 from terrace.errors import TerraceError
-from terrace.project.stack_ids import parsed, stack_id
+from terrace.project.stack_ids import every, parsed
 
 
 def synthesize(stacks: list[str], *, project: Path, out: str | None = None) -> list[str]:
     """Write `stacks` (default: all) and return their ids."""
     known = names(project)
-    ids = stacks or [stack_id(name, layer) for name in known for layer in ("foundation", "workloads")]
+    ids = stacks or every(known)
     wanted = [(id, *parsed(id, known)) for id in ids]
     loaded = {name: load(name, project=project).environment for name in dict.fromkeys(name for _, name, _ in wanted)}
     from terrace import engine

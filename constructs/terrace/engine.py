@@ -73,7 +73,14 @@ class ClusterStack(TerraformStack):
     """A stack of Helm releases in the cluster of an environment. It loads no bindings of a cloud."""
 
     def __init__(
-        self, scope: Construct, id: str, environment: Environment, target: Target, *, layer: str, cluster: ClusterOutputs
+        self,
+        scope: Construct,
+        id: str,
+        environment: Environment,
+        target: Target,
+        *,
+        layer: str,
+        cluster: ClusterOutputs,
     ) -> None:
         super().__init__(scope, id)
         from cdktn_provider_helm.provider import HelmProvider, HelmProviderKubernetes, HelmProviderKubernetesExec

@@ -12,6 +12,40 @@ Granted = Literal["bronze", "silver", "gold", "platinum", "artifacts"]
 """What a module may access in the lake: a layer, or the bucket of artifacts."""
 
 
+Role = Literal["viewer", "editor", "admin"]
+"""What a person may do on the platform, least first."""
+ROLES: tuple[Role, ...] = ("viewer", "editor", "admin")
+
+_Url = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=253)]
+
+
+class OidcSpec(Spec):
+    """The organisation's OpenID Connect provider, at which people log in to the platform's user interfaces.
+
+    The secret of a module's client is `<project>-<environment>-<module>-oidc` in the cloud's secret manager.
+    """
+
+    issuer: _Url
+    """Issuer identifier, as in the provider's tokens."""
+    keys: _Url
+    """URL of the provider's signing keys: `jwks_uri` of its discovery document."""
+    groups_claim: Annotated[str, Field(min_length=1)] = "groups"
+    """Claim of the ID token that lists the person's groups."""
+    groups: Annotated[Mapping[Annotated[str, Field(min_length=1)], Role], Field(min_length=1, max_length=128)]
+    """Group, as the claim names it, to the role of its members."""
+    clients: Mapping[Name, Annotated[str, Field(min_length=1)]] = {}
+    """Module to the id of its client; its redirect URL is https://<host>/oauth2/callback for each of its hosts."""
+
+    def groups_of(self, role: Role) -> list[str]:
+        """The groups whose members have this role or a higher one."""
+        return sorted(group for group, held in self.groups.items() if ROLES.index(held) >= ROLES.index(role))
+
+
+def oidc_secret_name(module: str, prefix: str) -> str:
+    """The name of the secret with a module's OIDC client secret, in the secret manager of every cloud."""
+    return f"{prefix}-{module}-oidc"
+
+
 class IdentitySpec(Spec):
     admin_group: Annotated[str, Field(min_length=1)]
     """The organisation's group of platform administrators, by its name in the identity provider."""
@@ -19,6 +53,8 @@ class IdentitySpec(Spec):
     """The GitHub repository, owner/name, whose workflows may plan and apply (ID-1)."""
     main_branch: Annotated[str, Field(min_length=1)] = "main"
     """The branch whose runs may plan."""
+    oidc: OidcSpec | None = None
+    """Log-in to the platform's user interfaces; required by modules whose hosts have `login: oidc`."""
 
 
 class ModuleSpec(Spec):

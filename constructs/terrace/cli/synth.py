@@ -43,7 +43,7 @@ def command(
     from terrace.cli.console import info, table, write, write_json
     from terrace.cli.options import project_of
     from terrace.environment import names
-    from terrace.project.stack_ids import stack_id
+    from terrace.project.stack_ids import every
     from terrace.words import counted
 
     if every_cloud and cloud:
@@ -51,8 +51,7 @@ def command(
     project = project_of(ctx)
     if out:
         project = replace(project, synthesized_to=out.resolve())
-    every = [stack_id(name, layer) for name in names(project.root) for layer in ("foundation", "workloads")]
-    chosen = stacks or every
+    chosen = stacks or every(names(project.root))
     started = time.monotonic()
     if every_cloud:
         runs = _on_every_cloud(project, chosen)

@@ -71,6 +71,11 @@ class Deployment:
         """A file that exists while the stack in `cdktf.out` is the one without protections."""
         return self.project.working_directory / f"unprotected-{self.name}"
 
+    @property
+    def initialized(self) -> bool:
+        """Whether this machine has run Terraform on it."""
+        return (self.project.working_directory / "terraform" / self.name / "initialized").is_file()
+
     @cached_property
     def terraform_binary(self) -> binary.TerraformBinary:
         return binary.locate(self.project.root, self.variables)

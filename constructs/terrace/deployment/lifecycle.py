@@ -84,7 +84,7 @@ def apply(
     if saved.summary.empty:
         remove_marker(deployment)
         plans.discard(deployment)
-        outputs.save(deployment, terraform)
+        _save_outputs(deployment, terraform)
         return None
     _require_gate(deployment, saved, break_glass)
     if not confirm(saved):
@@ -104,8 +104,13 @@ def apply(
             _record_break_glass(deployment, new, break_glass)
             saved = new
     plans.discard(deployment)
-    outputs.save(deployment, terraform)
+    _save_outputs(deployment, terraform)
     return saved
+
+
+def _save_outputs(deployment: Deployment, terraform: Terraform) -> None:
+    if deployment.layer == "foundation":
+        outputs.save(deployment, terraform.output())
 
 
 def _require_gate(deployment: Deployment, saved: SavedPlan, break_glass: str) -> None:

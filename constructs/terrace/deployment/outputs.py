@@ -5,7 +5,9 @@ An output is an address or a name. Sensitive ones are not written; the contract 
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.terraform import Terraform
@@ -22,12 +24,10 @@ def file(deployment: Deployment) -> Path:
     return deployment.project.outputs / f"{deployment.environment}-{deployment.cloud}.json"
 
 
-def save(deployment: Deployment, terraform: Terraform) -> None:
-    """Write the outputs of a foundation to its file; those of workloads are not read by anything."""
-    if deployment.layer != "foundation":
-        return
-    values = {name: entry["value"] for name, entry in terraform.output().items() if not entry.get("sensitive")}
-    if not values:
+def save(deployment: Deployment, outputs: Mapping[str, Any]) -> None:
+    """Write the outputs of a foundation, as `terraform output -json` prints them, to its file."""
+    values = {name: entry["value"] for name, entry in outputs.items() if not entry.get("sensitive")}
+    if deployment.layer != "foundation" or not values:
         return
     path = file(deployment)
     deployment.project.working_directory  # noqa: B018, creates it as private to the user

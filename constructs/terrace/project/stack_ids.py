@@ -6,11 +6,17 @@ from typing import Literal
 from terrace.environment.naming import WORKLOADS
 
 Layer = Literal["foundation", "workloads"]
+LAYERS: tuple[Layer, ...] = ("foundation", "workloads")
 
 
 def stack_id(environment: str, layer: Layer) -> str:
     """The id of a stack: dev, dev-workloads."""
     return environment + (WORKLOADS if layer == "workloads" else "")
+
+
+def every(environments: Collection[str]) -> list[str]:
+    """The ids of all stacks of these environments."""
+    return [stack_id(name, layer) for name in environments for layer in LAYERS]
 
 
 def parsed(id: str, known: Collection[str]) -> tuple[str, Layer]:

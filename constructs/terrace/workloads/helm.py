@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from terrace.errors import TerraceError, UsageError
 from terrace.workloads.context import Object
+from terrace.workloads.manifests import InvalidManifest, parsed
 from terrace.workloads.release import Release
 
 VARIABLE = "TERRACE_HELM"
@@ -48,7 +46,10 @@ class Helm:
         arguments += ["--kube-version", kubernetes, "--skip-tests"]
         arguments += [f"--api-versions={api}" for api in apis]
         text = self._run(arguments, json.dumps(release.values, default=dict), where=f"release {release.name}")
-        return parsed(text, f"release {release.name}")
+        try:
+            return parsed(text)
+        except InvalidManifest as error:
+            raise HelmFailed(f"the chart renders {error}", where=f"release {release.name}") from error
 
     def pull(self, reference: str, version: str, directory: Path) -> None:
         """Download a chart of an OCI registry to `directory`. Raises HelmFailed."""
@@ -90,11 +91,3 @@ def find(root: Path, environ: Mapping[str, str] = os.environ) -> Helm | None:
         return Helm(own)
     found = shutil.which("helm", path=environ.get("PATH"))
     return Helm(Path(found)) if found else None
-
-
-def parsed(text: str, where: str) -> tuple[Object, ...]:
-    """The objects in a manifest; empty documents are left out. Raises HelmFailed."""
-    try:
-        return tuple(document for document in YAML(typ="safe").load_all(text) if document)
-    except YAMLError as error:
-        raise HelmFailed(f"the chart renders invalid YAML: {error}", where=where) from error
