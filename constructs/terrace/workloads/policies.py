@@ -22,6 +22,8 @@ from terrace.workloads.context import Context, Object
 from terrace.workloads.release import WIRING, Release
 
 NAME = "policies"
+SIGNED = "images-signed"
+"""The policy that verifies signatures."""
 PARAMETERS = "terrace.dev/parameters"
 KUBERNETES_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease")
 """Namespaces of Kubernetes itself."""
