@@ -228,6 +228,7 @@ class Database(Construct):
             port=PORT,
             name=NAME,
             admin_secret=server.master_user_secret.get(0).secret_arn,
+            admin=ADMIN,
             login_resource=names.arn(target, "rds-db", f"dbuser:{server.resource_id}"),
         )
 

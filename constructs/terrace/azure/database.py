@@ -164,6 +164,7 @@ class Database(Construct):
             port=PORT,
             name=NAME,
             admin_secret="",  # SEC-2: no password exists
+            admin=names.identity(target, ADMIN),
             login_resource=admin_id,
             ready=(server, database, administrators, *settings),
         )

@@ -10,8 +10,8 @@ from terrace.live.aws.checks import Deployment
 
 
 def modules(deployment: Deployment) -> list[str]:
-    """The enabled modules; each has a secret."""
-    return sorted(name for name, module in deployment.environment.modules.items() if module.enabled)
+    """The modules that use the foundation; each has a secret."""
+    return list(deployment.environment.foundation_modules)
 
 
 def secret(deployment: Deployment, module: str) -> str:
@@ -61,16 +61,16 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
             good,
             f"{role} and the pipelines",
         )
-        settings = deployment.environment.modules[module]
+        namespace = deployment.environment.enabled_modules[module].namespace
         found = deployment.pages(
             "eks",
             "list_pod_identity_associations",
             "associations",
             clusterName=deployment.prefix,
-            namespace=settings.namespace or module,
+            namespace=namespace,
             serviceAccount=module,
         )
-        resource = f"pod identity {settings.namespace or module}/{module}"
+        resource = f"pod identity {namespace}/{module}"
         yield equal(resource, "associations", len(found), 1)
         for association in found:
             answer = deployment.call(
@@ -100,5 +100,5 @@ def _only_readers(policy: str) -> list[str]:
 def _wanted(deployment: Deployment) -> list[str]:
     enabled = modules(deployment)
     if not enabled:
-        raise NotRequired("no module is enabled (modules)")
+        raise NotRequired("no enabled module uses the foundation (modules)")
     return enabled

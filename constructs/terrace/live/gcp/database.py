@@ -145,9 +145,7 @@ def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
     yield equal(resource, "databaseVersion", primary.get("databaseVersion"), version)
     can = [str(one["name"]) for one in users(deployment)]
     modules = [
-        f"module-{name}"
-        for name, module in deployment.environment.modules.items()
-        if module.enabled and module.database
+        f"module-{name}" for name, module in deployment.environment.enabled_modules.items() if module.needs.database
     ]
     yield includes(resource, "users", can, [login(deployment, purpose) for purpose in (ADMIN, *modules)])
     everywhere = grants.on_project(deployment)

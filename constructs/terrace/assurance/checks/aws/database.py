@@ -162,7 +162,7 @@ def bootstrap_prerequisites(stack: Subject) -> Iterator[Observation]:
 
 @check("DB-9")
 def module_identity_login(stack: Subject) -> Iterator[Observation]:
-    modules = {name for name, module in stack.environment.modules.items() if module.enabled and module.database}
+    modules = {name for name, module in stack.environment.enabled_modules.items() if module.needs.database}
     if not modules:
         raise NotRequired("no enabled module has a database (modules)")
     for module in sorted(modules):
