@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from terrace.assurance.checks.workloads.lookup import admitted, per_object, spec_of
 from terrace.assurance.evaluation import NotRequired, Observation, check, empty, equal, includes
 from terrace.assurance.workloads_view import Workloads
+from terrace.workloads import bootstrap
 from terrace.workloads.context import Object
 from terrace.workloads.policy_scope import title_of
 
@@ -50,7 +51,7 @@ def own_store(workloads: Workloads) -> Iterator[Observation]:
     yield empty(
         "all releases", "stores for all namespaces", [title_of(one) for one in workloads.kind("ClusterSecretStore")]
     )
-    modules = {(one.namespace, one.name) for one in workloads.modules}
+    readers = set(_readers(workloads))
     names = {(one["metadata"]["namespace"], one["metadata"]["name"]) for one in stores}
     for one in secrets:
         reference = spec_of(one).get("secretStoreRef", {})
@@ -58,9 +59,11 @@ def own_store(workloads: Workloads) -> Iterator[Observation]:
         own = reference.get("kind", "SecretStore") == "SecretStore" and at in names
         yield Observation(title_of(one), f"store = {reference.get('name')}", own, "a store of the namespace")
     for one in stores:
-        account = _account(spec_of(one).get("provider"))
-        at = (one["metadata"]["namespace"], account)
-        yield Observation(title_of(one), f"reads as {account}", at in modules, "a module's own service account")
+        provider, namespace = spec_of(one).get("provider"), one["metadata"]["namespace"]
+        reader = next((identity for identity in _texts(provider) if (namespace, identity) in readers), "")
+        yield Observation(
+            title_of(one), f"reads as {reader or 'unknown'}", bool(reader), "the identity of a module there"
+        )
 
 
 @check("WL-6")
@@ -128,11 +131,20 @@ def _targets(policy: Object, route: str) -> bool:
     return any(one.get("kind") == "HTTPRoute" and one.get("name") == route for one in references)
 
 
-def _account(provider: object) -> str:
-    """The name of the service account in a store's provider, at whatever depth the cloud has it."""
-    if isinstance(provider, dict):
-        reference = provider.get("serviceAccountRef")
-        if isinstance(reference, dict):
-            return str(reference.get("name", ""))
-        return next((name for value in provider.values() if (name := _account(value))), "")
-    return ""
+def _readers(workloads: Workloads) -> Iterator[tuple[str, str]]:
+    """(namespace, identity) of all that may read a secret: a service account, or the cloud identity that it has."""
+    outputs = workloads.context.outputs
+    for module in workloads.modules:
+        yield module.namespace, module.name
+        yield module.namespace, outputs.identities.get(module.name, "")
+    yield bootstrap.NAMESPACE, bootstrap.ACCOUNT
+    yield bootstrap.NAMESPACE, outputs.platform_identities.get(bootstrap.IDENTITY, "")
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All texts of a document, service accounts first."""
+    if isinstance(value, dict):
+        for key in sorted(value, key=lambda one: one != "serviceAccountRef"):
+            yield from _texts(value[key])
+    elif isinstance(value, str) and value:
+        yield value

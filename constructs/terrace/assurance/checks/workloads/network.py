@@ -8,6 +8,7 @@ from terrace.assurance.checks.workloads.lookup import per_object, spec_of
 from terrace.assurance.evaluation import NotRequired, Observation, check
 from terrace.assurance.workloads_view import Workloads
 from terrace.modules.enabled import EnabledModule
+from terrace.workloads import bootstrap
 from terrace.workloads.context import Object
 from terrace.workloads.policy_scope import title_of
 
@@ -37,11 +38,12 @@ def default_deny(workloads: Workloads) -> Iterator[Observation]:
 def declared_openings_only(workloads: Workloads) -> Iterator[Observation]:
     """Each opening of a network policy is declared by a module at one of its ends."""
     for policy in workloads.kind("NetworkPolicy"):
-        tenants = [one for one in workloads.modules if one.namespace == policy["metadata"]["namespace"]]
+        namespace = policy["metadata"]["namespace"]
+        tenants = [one for one in workloads.modules if one.namespace == namespace]
         undeclared = [
             f"{direction} {_shown(peer)} {port}"
             for direction, peer, port in _openings(policy)
-            if not _declared(workloads, tenants, direction, peer, port)
+            if not _declared(workloads, namespace, tenants, direction, peer, port)
         ]
         fact = f"undeclared: {', '.join(undeclared)}" if undeclared else "declared"
         yield Observation(title_of(policy), fact, not undeclared, "declared openings only")
@@ -100,10 +102,17 @@ def _openings(policy: Object) -> Iterator[tuple[str, Any, int | str]]:
 
 
 def _declared(
-    workloads: Workloads, tenants: Iterable[EnabledModule], direction: str, peer: Any, port: int | str
+    workloads: Workloads,
+    namespace: str,
+    tenants: Iterable[EnabledModule],
+    direction: str,
+    peer: Any,
+    port: int | str,
 ) -> bool:
     if set(peer) == {"podSelector"}:  # inside the namespace
         return True
+    if "ipBlock" in peer and namespace == bootstrap.NAMESPACE:
+        return direction == "Egress" and _for_bootstrap(workloads, peer["ipBlock"], port)
     if "ipBlock" in peer:
         return _address_declared(workloads, list(tenants), direction, peer["ipBlock"], port)
     name = peer.get("namespaceSelector", {}).get("matchLabels", {}).get(_NAME)
@@ -152,7 +161,7 @@ def _address_declared(
         }
         mesh = workloads.context.provider("mesh") is not None and network.is_link_local
         return mesh or bool(callers & {"kubernetes-api", "nodes", "entry"})
-    if network.prefixlen == 0 and not set(_PRIVATE) <= set(block.get("except", [])):
+    if _too_wide(block):
         return False
     outputs = workloads.context.outputs
     needs = [one.needs for one in tenants]
@@ -161,13 +170,34 @@ def _address_declared(
     destinations = {one.port for one in workloads.context.environment.network.egress.destinations.values()}
     return (
         port == 53
-        or (network.is_link_local and any(one.in_foundation or one.needs.identities for one in tenants))
+        or (
+            _gives_credentials(workloads, block, port)
+            and any(one.in_foundation or one.needs.identities for one in tenants)
+        )
         or (port == outputs.database.port and any(need.database for need in needs))
         or (port == outputs.cache.port and any(need.cache for need in needs))
         or (port == 443 and bool(calls & {"kubernetes-api", "cloud"} or any(need.lake for need in needs)))
         or (port in destinations and "internet" in calls)
         or ("nodes" in calls and (port == 10250 or port in own))
     )
+
+
+def _for_bootstrap(workloads: Workloads, block: Any, port: int | str) -> bool:
+    """The job that prepares the database reaches it, the credentials for it, and certificate authorities by HTTPS."""
+    database = any(one.needs.database for one in workloads.modules)
+    expected = port in (53, 443, workloads.context.outputs.database.port) or _gives_credentials(workloads, block, port)
+    return database and expected and not _too_wide(block)
+
+
+def _too_wide(block: Any) -> bool:
+    """Whether the range is the whole internet and includes private addresses."""
+    wide = ip_network(block["cidr"], strict=False).prefixlen == 0
+    return wide and not set(_PRIVATE) <= set(block.get("except", []))
+
+
+def _gives_credentials(workloads: Workloads, block: Any, port: int | str) -> bool:
+    """Whether it is the cloud's endpoint from which pods get the credentials of their identity."""
+    return any(one.cidr == block["cidr"] and port in one.ports for one in workloads.context.cloud.METADATA)
 
 
 def _opens(workloads: Workloads, direction: str, home: EnabledModule, other: EnabledModule, port: int) -> bool:

@@ -18,7 +18,7 @@ def metrics_scraped(workloads: Workloads) -> Iterator[Observation]:
         raise NotRequired("no enabled module provides metrics")
     for module in workloads.modules:
         contract = module.contract
-        if not contract.chart:
+        if not contract.chart or "metrics" in contract.provides:  # which scrapes its own pods
             continue
         yield Observation(
             module.name, f"metrics endpoints: {len(contract.observability.scrape)}",

@@ -1,11 +1,13 @@
-"""Checks of the workloads' pods: the restricted standard (WL-1), images (WL-2, WL-3), resources and spread (WL-8, WL-9)."""
+"""Checks of pods: the restricted standard (WL-1), images (WL-2, WL-3), resources and spread (WL-8, WL-9)."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from terrace.assurance.checks.workloads.lookup import admitted, per_object, spec_of
 from terrace.assurance.evaluation import NotRequired, Observation, check, empty, equal, includes
 from terrace.assurance.workloads_view import Workloads
-from terrace.workloads.policies import SIGNED
+from terrace.workloads import bootstrap
+from terrace.workloads.policies import SIGNED, repositories
 
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 _PROD_POLICIES = ("replicated-in-prod", "spread-over-zones-in-prod", "disruption-budget-in-prod")
@@ -37,11 +39,10 @@ def restricted_pods(workloads: Workloads) -> Iterator[Observation]:
 @check("WL-1")
 def exceptions_dated(workloads: Workloads) -> Iterator[Observation]:
     """Each exception is one that a module declares, for its own namespace, with its end date."""
-    declared = {
-        (module.namespace, exception.policy): exception.until
-        for module in workloads.modules
-        for exception in module.contract.exceptions
-    }
+    declared: dict[tuple[str, str], set[date]] = {}
+    for module in workloads.modules:
+        for exception in module.contract.exceptions:
+            declared.setdefault((module.namespace, exception.policy), set()).add(exception.until)
     known = {policy["metadata"]["name"] for policy in workloads.policies}
     found = workloads.kind("PolicyException")
     if not found and not declared:
@@ -50,16 +51,10 @@ def exceptions_dated(workloads: Workloads) -> Iterator[Observation]:
         name, namespace = f"PolicyException {one['metadata']['name']}", one["metadata"].get("namespace", "")
         names = {ref["name"] for ref in spec_of(one).get("policyRefs", [])}
         yield includes(name, "policies of the project", known, names)
-        ends = {declared.get((namespace, policy)) for policy in names}
         until = str(spec_of(one).get("expiresAt", ""))[:10]
-        yield Observation(name, f"expires {until or 'never'}", ends == {_date(until)}, "as a module declares")
+        ends = [until in map(str, declared.get((namespace, policy), ())) for policy in names]
+        yield Observation(name, f"expires {until or 'never'}", bool(ends) and all(ends), "as a module declares")
         yield Observation(name, "has not expired", bool(until) and until >= workloads.today.isoformat(), "a later date")
-
-
-def _date(text: str) -> object:
-    from datetime import date
-
-    return date.fromisoformat(text) if text else None
 
 
 @check("WL-2")
@@ -78,10 +73,12 @@ def images_pinned(workloads: Workloads) -> Iterator[Observation]:
 def images_declared(workloads: Workloads) -> Iterator[Observation]:
     """Pods pull declared images only, and the cluster admits no others."""
     declared = {image.repository for module in workloads.modules for image in module.contract.images}
+    own_repositories = repositories(workloads.context)
+    declared |= {image.repository for image in bootstrap.IMAGES}
     for one, spec in workloads.pods:
         containers = [*spec.get("containers", []), *(spec.get("initContainers") or [])]
         used = {_repository(str(container.get("image", ""))) for container in containers}
-        own = {image for image in used if any(image.startswith(prefix) for prefix in _own(workloads))}
+        own = {image for image in used if any(image.startswith(prefix) for prefix in own_repositories)}
         yield includes(f"{one['kind']} {one['metadata'].get('name')}", "declared images", declared | own, used)
     yield from per_object(workloads, workloads.pods, ["images-from-our-registry"])
     yield from admitted(workloads)
@@ -143,9 +140,3 @@ def _repository(image: str) -> str:
     path = image.partition("@")[0]
     head, _, tag = path.rpartition(":")
     return head if head and "/" not in tag else path
-
-
-def _own(workloads: Workloads) -> list[str]:
-    from terrace.workloads.policies import repositories
-
-    return list(repositories(workloads.context))
