@@ -1,5 +1,7 @@
 """Alerts of modules, their escalation, and their routes to the environment's channels."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,10 @@ from terrace.environment import load
 from terrace.environment.schema import Environment
 from terrace.errors import AnswerIsNo
 from terrace.workloads import alerts
+from terrace.workloads.context import Context
 
 from . import crds
-from .modules_fixture import PROVIDERS, ROOT, Fixture, context, one
+from .modules_fixture import PROVIDERS, ROOT, context, one
 from .prometheus_tools import check_rules, run, write
 
 QUEUE = """
@@ -26,15 +29,10 @@ groups:
       - record: queue:length:max
         expr: max(queue_length)
 """
-SMTP = {
-    "host": "smtp.example.com:587",
-    "from": "alerts@example.com",
-    "username": "alerts",
-    "password-file": "/s/password",
-}
+SMTP = {"host": "smtp.example.com:587", "from": "alerts@example.com", "username": "alerts"}
 
 
-def app(folder: Path, severity: str = "warning") -> Fixture:
+def app(folder: Path, severity: str = "warning") -> Context:
     of = context(folder, prometheus=PROVIDERS["prometheus"], app="")
     (folder / "modules" / "app" / "alerts").mkdir()
     (folder / "modules" / "app" / "alerts" / "queue.yaml").write_text(QUEUE.replace("SEVERITY", severity))
@@ -58,7 +56,7 @@ def test_alert_gets_owner_module_and_runbook(tmp_path: Path) -> None:
 
 def test_module_of_another_folder_links_to_its_home_page(tmp_path: Path) -> None:
     of = context(tmp_path, app="")
-    elsewhere = Fixture(of.environment, of.target, of.outputs, of.cloud, tmp_path / "other", of.chosen)
+    elsewhere = replace(of, root=tmp_path / "other")
     assert alerts.runbook(of.modules["app"], elsewhere) == "https://example.com/software"
 
 
@@ -112,15 +110,18 @@ def test_receivers_are_the_channels_of_the_environment() -> None:
     assert "webhook_configs" not in warning
 
 
-def test_password_is_a_file_of_a_mounted_secret() -> None:
-    config = alerts.alertmanager_config(prod(), SMTP)
-    assert config["global"]["smtp_auth_password_file"] == "/s/password"
-    assert not [key for key in config["global"] if key.endswith("password")]
-
-
-def test_severities_that_reach_no_channel() -> None:
-    assert list(alerts.unreachable(prod())) == ["warning"]  # critical has the pager
-    assert list(alerts.unreachable(prod(), SMTP)) == []
+def test_configuration_is_a_secret_with_the_password_of_the_manager(tmp_path: Path) -> None:
+    smtp = json.dumps({"settings": {"smtp": SMTP}})[1:-1]
+    of = context(tmp_path, prometheus="{" + smtp + ", provides: [metrics]}")
+    secret = one(alerts.objects(of.modules["prometheus"], of), "ExternalSecret", "alertmanager-config")
+    remote = {each["secretKey"]: each["remoteRef"]["key"] for each in secret["spec"]["data"]}
+    assert remote["smtp"] == "key-of-dpf-dev-prometheus-smtp"
+    text = secret["spec"]["target"]["template"]["data"]["alertmanager.yaml"]
+    config = json.loads(text.replace("{{ .smtp | toJson }}", '"secret"'))  # as external-secrets does it
+    assert config["global"]["smtp_auth_password"] == "secret"
+    expected = alerts.alertmanager_config(of.environment, SMTP)
+    expected["global"]["smtp_auth_password"] = "secret"
+    assert config == expected
 
 
 @pytest.mark.parametrize("smtp", [SMTP, None])

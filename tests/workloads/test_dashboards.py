@@ -7,8 +7,9 @@ import pytest
 
 from terrace.errors import AnswerIsNo
 from terrace.workloads import dashboards, promql, slo
+from terrace.workloads.context import Context
 
-from .modules_fixture import PROVIDERS, Fixture, context, one
+from .modules_fixture import PROVIDERS, context, one
 
 SLO = 'observability: {slo: {good: "sum(rate(good_total[$window]))", total: "sum(rate(all_total[$window]))"}}'
 KUBERNETES = {
@@ -19,7 +20,7 @@ KUBERNETES = {
 """Metrics of kube-state-metrics, cAdvisor and the kubelet that the overview reads."""
 
 
-def app(folder: Path, content: str = "") -> Fixture:
+def app(folder: Path, content: str = "") -> Context:
     of = context(folder, prometheus=PROVIDERS["prometheus"], app=SLO)
     if content:
         (folder / "modules" / "app" / "dashboards").mkdir()

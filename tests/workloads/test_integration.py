@@ -1,12 +1,13 @@
 """The integration release of a module."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from terrace.workloads import integration
-from terrace.workloads.context import Object
+from terrace.workloads.context import Context, Object
 
 from . import crds
-from .modules_fixture import PROVIDERS, Fixture, context
+from .modules_fixture import PROVIDERS, context
 
 GRAFANA = """
 needs: {hosts: {grafana: {service: grafana, port: 3000, login: oidc}}}
@@ -20,7 +21,7 @@ backup: true
 """
 
 
-def of(folder: Path, **more: str) -> Fixture:
+def of(folder: Path, **more: str) -> Context:
     platform = {name.replace("-", "_"): text for name, text in PROVIDERS.items()}
     return context(folder, **platform, istio="provides: [mesh]", grafana=GRAFANA, **more)
 
@@ -68,12 +69,10 @@ def test_names_are_unique_and_objects_have_owner(tmp_path: Path) -> None:
 def test_two_modules_of_one_namespace_share_its_objects(tmp_path: Path) -> None:
     environment = of(tmp_path, loki="", tempo="")
     shared = {
-        name: module.__class__(**{**vars(module), "namespace": "observability"})
-        if name in ("loki", "tempo")
-        else module
+        name: replace(module, namespace="observability") if name in ("loki", "tempo") else module
         for name, module in environment.modules.items()
     }
-    both = Fixture(**{**vars(environment), "chosen": shared})
+    both = replace(environment, environment=environment.environment.with_modules(shared))
     objects = every_object(both)
     names = [(each["kind"], each["metadata"].get("namespace"), each["metadata"]["name"]) for each in objects]
     assert len(names) == len(set(names))
@@ -93,5 +92,5 @@ def test_definitions_reject_unknown_and_wrong_fields(tmp_path: Path) -> None:
         assert crds.errors([each | {"spec": each["spec"] | {"notAField": 1}}]), each["kind"]
 
 
-def every_object(environment: Fixture) -> list[Object]:
+def every_object(environment: Context) -> list[Object]:
     return [each for module in environment.modules.values() for each in integration.objects(module, environment)]

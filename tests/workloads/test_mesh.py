@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from terrace.workloads import mesh
+from terrace.workloads.context import Context
 
 from . import crds
-from .modules_fixture import PROVIDERS, Fixture, context, one
+from .modules_fixture import PROVIDERS, context, one
 
 MESH = "provides: [mesh]"
 APP = """
@@ -15,7 +16,7 @@ network:
 """
 
 
-def of(folder: Path, callers: str = "caller", **modules: str) -> Fixture:
+def of(folder: Path, callers: str = "caller", **modules: str) -> Context:
     app = APP.replace("CALLERS", callers) + modules.pop("extra", "")
     return context(
         folder,

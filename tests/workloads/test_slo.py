@@ -7,9 +7,10 @@ import pytest
 
 from terrace.errors import AnswerIsNo
 from terrace.workloads import slo
+from terrace.workloads.context import Context
 
 from . import crds
-from .modules_fixture import PROVIDERS, Fixture, context, one
+from .modules_fixture import PROVIDERS, context, one
 from .prometheus_tools import check_rules, run, write
 
 APP = """
@@ -21,7 +22,7 @@ observability:
 """
 
 
-def app(folder: Path, objective: float = 99.9) -> Fixture:
+def app(folder: Path, objective: float = 99.9) -> Context:
     return context(folder, prometheus=PROVIDERS["prometheus"], app=APP.format(objective=objective))
 
 

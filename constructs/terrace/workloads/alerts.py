@@ -3,24 +3,31 @@
 Sources: Prometheus operator, PrometheusRule monitoring.coreos.com/v1; Alertmanager, configuration.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from terrace.capabilities.identity import given_secret
 from terrace.capabilities.observability import EmailChannel
 from terrace.documents.document import plain
 from terrace.documents.reading import read
 from terrace.environment.schema import Environment
-from terrace.errors import AnswerIsNo
+from terrace.errors import AnswerIsNo, ContractError
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads.context import Context, Object
 from terrace.workloads.metadata import metadata
+from terrace.workloads.secrets import external_secret
 
 SEVERITIES = ("warning", "critical")
+CONFIGURATION = "alertmanager-config"
+"""Name of the Secret that Alertmanager reads; its key is alertmanager.yaml."""
+
+_PASSWORD = "password of the mail server"
 
 
 def objects(module: EnabledModule, context: Context) -> list[Object]:
-    """A PrometheusRule per file in `alerts/`, and the escalation beside the metrics' provider.
+    """A PrometheusRule per file in `alerts/`; beside the provider of `metrics` also the escalation and the routes.
 
     Nothing if no module provides `metrics`.
     """
@@ -34,6 +41,7 @@ def objects(module: EnabledModule, context: Context) -> list[Object]:
     if provider is module:
         minutes = context.environment.observability.escalation.critical_after_minutes
         result.append(prometheus_rule("escalation", [escalation(minutes, module, context)], module, context))
+        result.append(_configuration(module, context))
     return result
 
 
@@ -77,11 +85,36 @@ def escalation(minutes: int, module: EnabledModule, context: Context) -> dict[st
     }
 
 
+def _configuration(module: EnabledModule, context: Context) -> Object:
+    """Alertmanager's configuration as a Secret that external-secrets writes, because it has the mail server's password.
+
+    The setting `smtp` of the module has `host` (name:port) and `from`, and `username` if the server asks for a log-in.
+    """
+    smtp = module.settings.get("smtp")
+    if module.name not in context.outputs.secrets:
+        raise ContractError(
+            f"module {module.name} provides metrics, but has no secret of the foundation",
+            where=f"{module.folder.name}/module.yaml",
+            hint="declare needs.secrets",
+        )
+    text = json.dumps(alertmanager_config(context.environment, smtp))
+    sources: dict[str, tuple[str, str | None]] = {"value": (context.outputs.secrets[module.name], None)}
+    if smtp and "username" in smtp:
+        sources["smtp"] = (given_secret(module.name, "smtp", context.target.prefix), None)
+    return external_secret(
+        metadata(CONFIGURATION, module, context),
+        store=module.name,
+        template={"alertmanager.yaml": text.replace(json.dumps(_PASSWORD), "{{ .smtp | toJson }}")},
+        sources=sources,
+        context=context,
+    )
+
+
 def alertmanager_config(environment: Environment, smtp: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Alertmanager's configuration: a receiver per severity with the environment's channels.
 
-    `smtp` has `host` (name:port), `from`, and, if the server asks for a log-in, `username` and `password-file`: the
-    path of a mounted secret. Without it, channels of kind email are left out; see `unreachable`.
+    Without `smtp`, channels with an address are left out; a rule of environments reports severities that then reach no
+    channel. The password is a placeholder, which external-secrets replaces.
     """
     config: dict[str, Any] = {
         "route": {
@@ -109,25 +142,11 @@ def alertmanager_config(environment: Environment, smtp: Mapping[str, str] | None
         ],
         "receivers": [{"name": "watchdog"}, *(_receiver(severity, environment, smtp) for severity in SEVERITIES)],
     }
-    if smtp is not None:
-        config["global"] = {
-            "smtp_smarthost": smtp["host"],
-            "smtp_from": smtp["from"],
-            "smtp_require_tls": True,
-        }
+    if smtp:
+        config["global"] = {"smtp_smarthost": smtp["host"], "smtp_from": smtp["from"], "smtp_require_tls": True}
         if "username" in smtp:
-            config["global"] |= {
-                "smtp_auth_username": smtp["username"],
-                "smtp_auth_password_file": smtp["password-file"],
-            }
+            config["global"] |= {"smtp_auth_username": smtp["username"], "smtp_auth_password": _PASSWORD}
     return config
-
-
-def unreachable(environment: Environment, smtp: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The severities whose alerts reach no channel, because all of them are email addresses and there is no `smtp`."""
-    for severity in SEVERITIES:
-        if len(_receiver(severity, environment, smtp)) == 1:
-            yield severity
 
 
 def _receiver(severity: str, environment: Environment, smtp: Mapping[str, str] | None) -> dict[str, Any]:
@@ -138,7 +157,7 @@ def _receiver(severity: str, environment: Environment, smtp: Mapping[str, str] |
         channel = observability.channels[name]
         if not isinstance(channel, EmailChannel):
             webhooks.append({"url": channel.url, "send_resolved": True})
-        elif smtp is not None:
+        elif smtp:
             emails.append({"to": channel.address, "send_resolved": True})
     receiver: dict[str, Any] = {"name": severity}
     if emails:

@@ -7,14 +7,14 @@ Gateway api/v1alpha1 (SecurityPolicy, BackendTrafficPolicy), external-secrets.io
 
 from collections.abc import Sequence
 
-from terrace.capabilities.identity import oidc_secret_name
+from terrace.capabilities.identity import given_secret
 from terrace.errors import ContractError
 from terrace.modules.contract import HostNeed
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads import gateway
 from terrace.workloads.context import Context, Object
 from terrace.workloads.metadata import metadata
-from terrace.workloads.secrets import external_secret
+from terrace.workloads.secrets import derived, external_secret
 
 API_KEY_HEADER = "x-api-key"
 """The request header in which a client sends its key."""
@@ -100,6 +100,7 @@ def _oidc(name: str, host: HostNeed, module: EnabledModule, context: Context) ->
                 "scopes": ["openid", "email", "profile"],
                 "cookieNames": {"idToken": _ID_TOKEN},
                 "cookieConfig": {"sameSite": "Lax"},
+                "forwardIDToken": {"header": gateway.TOKEN_HEADER},
             },
             "jwt": {
                 "providers": [
@@ -122,7 +123,7 @@ def _oidc(name: str, host: HostNeed, module: EnabledModule, context: Context) ->
 
 def _client_secret(module: EnabledModule, context: Context) -> Object:
     name = f"{module.name}-oidc"
-    reference = oidc_secret_name(module.name, context.target.prefix)
+    reference = given_secret(module.name, "oidc", context.target.prefix)
     return external_secret(
         metadata(name, module, context),
         store=module.name,
@@ -138,15 +139,10 @@ def _api_keys(module: EnabledModule, context: Context) -> Object:
     return external_secret(
         metadata(name, module, context),
         store=module.name,
-        template={client: _derived(f"/{name}/{client}") for client in api_clients(module)},
+        template={client: derived(name, client) for client in api_clients(module)},
         sources={"value": (context.outputs.secrets[module.name], None)},
         context=context,
     )
-
-
-def _derived(name: str) -> str:
-    """SHA-256 of the module's secret and a name, in hexadecimal."""
-    return f'{{{{ printf "%s%s" .value "{name}" | sha256sum }}}}'
 
 
 def _api_key_policy(name: str, module: EnabledModule, context: Context) -> Object:

@@ -1,28 +1,25 @@
-"""Rules of log-in to the hosts of modules."""
+"""Rules of what the services of modules need."""
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from terrace.capabilities.identity import OidcSpec
-from terrace.environment.rules import login
+from terrace.environment.rules import services
 from terrace.environment.schema import Environment
-from tests.workloads.modules_fixture import OIDC, module
+from tests.workloads.modules_fixture import OIDC, context
 
 GRAFANA = "needs: {hosts: {grafana: {service: grafana, port: 80, login: oidc, role: admin}}}"
 API = "needs: {hosts: {api: {service: api, port: 80, login: api-key}}}\nsettings: {api-clients: CLIENTS}"
 
 
 def environment(folder: Path, oidc: dict[str, Any] | None, **texts: str) -> Environment:
-    modules = {name: module(folder, name, text) for name, text in texts.items()}
-    provider = OidcSpec.model_validate(oidc) if oidc else None
-    return cast(Environment, SimpleNamespace(identity=SimpleNamespace(oidc=provider), enabled_modules=modules))
+    return context(folder, oidc=oidc, **texts).environment
 
 
 def test_module_with_client_and_group_is_fine(tmp_path: Path) -> None:
-    assert list(login.hosts_with_login_have_client(environment(tmp_path, OIDC, grafana=GRAFANA))) == []
+    assert list(services.hosts_with_login_have_client(environment(tmp_path, OIDC, grafana=GRAFANA))) == []
 
 
 @pytest.mark.parametrize(
@@ -38,7 +35,7 @@ def test_module_with_client_and_group_is_fine(tmp_path: Path) -> None:
     ],
 )
 def test_problems_of_log_in(tmp_path: Path, oidc: dict[str, Any] | None, path: str, message: str) -> None:
-    (problem,) = login.hosts_with_login_have_client(environment(tmp_path, oidc, grafana=GRAFANA))
+    (problem,) = services.hosts_with_login_have_client(environment(tmp_path, oidc, grafana=GRAFANA))
     assert (problem.path, problem.message) == (path, message)
 
 
@@ -48,7 +45,7 @@ def test_problems_of_log_in(tmp_path: Path, oidc: dict[str, Any] | None, path: s
 )
 def test_api_clients(tmp_path: Path, clients: str, problems: int) -> None:
     of = environment(tmp_path, None, api=API.replace("CLIENTS", clients))
-    assert len(list(login.api_clients_are_few(of))) == problems
+    assert len(list(services.api_clients_are_few(of))) == problems
 
 
 @pytest.mark.parametrize(
@@ -62,3 +59,19 @@ def test_groups_of_a_role_include_those_of_higher_roles(role: Any, groups: list[
 def test_issuer_is_https() -> None:
     with pytest.raises(ValueError, match="issuer"):
         OidcSpec.model_validate(OIDC | {"issuer": "http://login.example.com"})
+
+
+@pytest.mark.parametrize(
+    ("name", "prometheus", "severities"),
+    [
+        ("dev", "provides: [metrics]", ["warning", "critical"]),
+        ("prod", "provides: [metrics]", ["warning"]),  # critical has the pager
+        ("dev", "{provides: [metrics], settings: {smtp: {host: 'smtp.example.com:587', from: a@example.com}}}", []),
+        ("dev", "provides: [logs]", []),
+    ],
+)
+def test_alerts_reach_a_channel(tmp_path: Path, name: str, prometheus: str, severities: list[str]) -> None:
+    of = context(tmp_path, name, prometheus=prometheus).environment
+    problems = list(services.alerts_reach_channel(of))
+    assert [problem.message.split()[0] for problem in problems] == severities
+    assert {problem.path for problem in problems} <= {"modules.prometheus"}

@@ -1,8 +1,9 @@
-"""Log-in to the hosts of modules: the identity provider, its clients and groups, the clients of API keys."""
+"""What the services of modules need: log-in to their hosts, clients of API keys, channels of alerts."""
 
 import re
 from collections.abc import Iterator
 
+from terrace.capabilities.observability import EmailChannel
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
@@ -20,9 +21,7 @@ def hosts_with_login_have_client(environment: Environment) -> Iterator[Problem]:
         if not hosts:
             continue
         if oidc is None:
-            message = (
-                f"{name} has hosts with log-in ({', '.join(hosts)}), but there is no identity provider."
-            )
+            message = f"{name} has hosts with log-in ({', '.join(hosts)}), but there is no identity provider."
             yield Problem(message, path="identity", hint="Set identity.oidc, or disable the module.")
             continue
         if name not in oidc.clients:
@@ -48,3 +47,20 @@ def api_clients_are_few(environment: Environment) -> Iterator[Problem]:
             if not isinstance(client, str) or not _CLIENT.fullmatch(client):
                 message = f"invalid name of a client {client!r}; expected a-z, 0-9 and -."
                 yield Problem(message, path=f"modules.{name}.settings.api-clients")
+
+
+def alerts_reach_channel(environment: Environment) -> Iterator[Problem]:
+    """Alerts in the cluster leave by the environment's channels; those with an address need a mail server."""
+    provider = next(
+        (each for each in environment.enabled_modules.values() if "metrics" in each.contract.provides), None
+    )
+    if provider is None or provider.settings.get("smtp"):
+        return
+    observability = environment.observability
+    for severity in ("warning", "critical"):
+        names: tuple[str, ...] = getattr(observability.escalation, severity)
+        channels = [observability.channels[name] for name in names if name in observability.channels]
+        if channels and all(isinstance(channel, EmailChannel) for channel in channels):
+            message = f"{severity} alerts of the cluster reach only addresses, and {provider.name} has no mail server."
+            hint = "Set its settings.smtp (host, from), or add a channel of kind webhook."
+            yield Problem(message, path=f"modules.{provider.name}", hint=hint)
