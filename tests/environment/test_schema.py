@@ -39,6 +39,7 @@ def test_every_number_names_its_unit() -> None:
     """A number is a count, or its key ends in the unit."""
     counts = {"zones", "replicas", "min_nodes", "max_nodes", "version", "port", "hour", "peer_asn"}
     counts |= {"requests_per_five_minutes", "database_connections", "cache_evictions", "lake_denials"}
+    counts.add("objective")  # an SLO, in percent
     units = ("_gb", "_days", "_seconds", "_minutes", "_ms", "_percent", "_usd", "days")
     numbers = {
         name
@@ -63,7 +64,7 @@ def patterns(part: object) -> Iterator[str]:
 
 
 def test_every_pattern_has_a_description() -> None:
-    assert set(patterns(schema())) - set(EXPECTED) == set(), "add them to terrace.documents.fields.EXPECTED"
+    assert set(patterns(schema(Environment))) - set(EXPECTED) == set(), "add them to terrace.documents.fields.EXPECTED"
 
 
 def test_every_section_is_frozen_and_rejects_unknown_keys() -> None:
@@ -112,7 +113,7 @@ def test_the_editors_schema_accepts_overlays() -> None:
     extends: base.yaml
     recovery_region: null
     lake: {lifecycle: {raw: {expire_after_days: null}, silver: null}}
-    modules: {airflow: {lake: {curated: read}}, spark: null}
+    modules: {airflow: {settings: {any: [1]}, values: {any: null}}, spark: null}
     observability: {channels: {pager: {url: "https://pager.example.com"}, old: null}}
     database: {size: null}
     """
@@ -120,9 +121,9 @@ def test_the_editors_schema_accepts_overlays() -> None:
 
 
 def test_fields_have_the_defaults_of_the_models() -> None:
-    assert field(("observability", "thresholds", "node_cpu_percent")).default == 85  # type: ignore[union-attr]
-    assert field(("database", "maintenance_window")).default == {"day": "sun", "hour": 3}  # type: ignore[union-attr]
-    assert field(("network", "hybrid")).default is None  # type: ignore[union-attr]
+    assert field(Environment, ("observability", "thresholds", "node_cpu_percent")).default == 85  # type: ignore[union-attr]
+    assert field(Environment, ("database", "maintenance_window")).default == {"day": "sun", "hour": 3}  # type: ignore[union-attr]
+    assert field(Environment, ("network", "hybrid")).default is None  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("name", names(ROOT))

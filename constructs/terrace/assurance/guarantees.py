@@ -16,7 +16,7 @@ from ruamel.yaml.error import YAMLError
 from terrace.capabilities.cloud import CloudName
 from terrace.documents.document import Node, along, plain
 from terrace.documents.reading import read
-from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem, TerraceError
+from terrace.errors import AnswerIsNo, InvalidFile, Problem, TerraceError
 
 FAMILIES = ("NET", "KEY", "SEC", "K8S", "DB", "CACHE", "LAKE", "OBS", "AUD", "BAK", "COST", "GOV", "ID")
 """The order of the table; within a family, by number."""
@@ -55,7 +55,7 @@ def load(directory: Path) -> tuple[Guarantee, ...]:
     for path in sorted(directory.glob("*.yaml")):
         try:
             document = read(path, f"{directory.parent.name}/{directory.name}/{path.name}")
-        except InvalidEnvironment as error:
+        except InvalidFile as error:
             problems += error.problems
             continue
         problems += document.problems

@@ -16,7 +16,13 @@ from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
 from terrace.capabilities.entry import EntryHandle, EntrySpec
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.hybrid import HybridHandle, HybridSpec
-from terrace.capabilities.identity import IdentitySpec, ModuleSpec, PipelinesHandle, WorkloadIdentitiesHandle
+from terrace.capabilities.identity import (
+    IdentitySpec,
+    ModuleAccess,
+    PipelinesHandle,
+    ServiceAccount,
+    WorkloadIdentitiesHandle,
+)
 from terrace.capabilities.keys import KeysHandle, KeysSpec
 from terrace.capabilities.lake import LakeHandle, LakeSpec
 from terrace.capabilities.network import NetworkHandle, NetworkSpec
@@ -171,9 +177,10 @@ class Platform(Protocol):
         self,
         scope: Scope,
         id: str,
-        modules: Mapping[str, ModuleSpec],
+        modules: Mapping[str, ModuleAccess],
         target: Target,
         *,
+        accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
         cluster: ClusterHandle,
         lake: LakeHandle,
@@ -191,6 +198,7 @@ class Platform(Protocol):
         spec: BackupSpec,
         target: Target,
         *,
+        accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
         cluster: ClusterHandle,
         database: DatabaseHandle,

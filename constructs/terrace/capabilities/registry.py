@@ -18,6 +18,8 @@ class RegistrySpec(Spec):
 
 @dataclass(frozen=True)
 class RegistryHandle:
-    """Module to the address of its images."""
+    """`address` is the beginning of every address in the registry; `repositories` maps a module to the address of its
+    images."""
 
+    address: str
     repositories: Mapping[str, str]

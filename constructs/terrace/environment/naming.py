@@ -93,8 +93,8 @@ def _joined(suffix: str, part: str) -> str:
 def _variable_parts(environment: Environment, limit: Limit) -> Iterator[tuple[str, str]]:
     """The variable parts of a name, each with the path of its setting."""
     if limit.per in ("module", "cache"):
-        for name, module in environment.modules.items():
-            if module.enabled and (limit.per == "module" or module.cache):
+        for name, module in environment.foundation_modules.items():
+            if limit.per == "module" or module.needs.cache:
                 yield name, f"modules.{name}"
     elif limit.per.startswith("pool"):
         for name in environment.cluster.pools:

@@ -52,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     workloads.spot_and_gpu_pools_are_dedicated,
     workloads.node_types_have_pool,
     workloads.module_names_are_free,
+    workloads.module_namespaces_are_free,
     workloads.escalation_channels_exist,
     workloads.only_dev_sleeps,
     workloads.time_zone_exists,
