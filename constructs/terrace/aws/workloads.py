@@ -21,7 +21,8 @@ API_PODS: Mapping[str, str] = {}
 """The API server calls webhooks from its interfaces in the control subnets."""
 
 CILIUM = False
-"""The network add-on enforces policies. Source: EKS User Guide, "Limit Pod traffic with Kubernetes network policies"."""
+"""The network add-on enforces policies. Source: EKS User Guide, "Limit Pod traffic with Kubernetes network
+policies"."""
 
 _ANYWHERE = "0.0.0.0/0"
 
