@@ -126,7 +126,11 @@ def check_inventories(part: Part, modules: Mapping[str, LoadedModule]) -> None:
 
 def write_inventories(part: Part, modules: Mapping[str, LoadedModule]) -> list[str]:
     """Write the inventories of modules whose charts were rendered, and return the names of those that changed."""
-    return [name for name, module in modules.items() if name in part.rendered and inventory.write(module, part.rendered[name])]
+    return [
+        name
+        for name, module in modules.items()
+        if name in part.rendered and inventory.write(module, part.rendered[name])
+    ]
 
 
 def _note(
@@ -161,13 +165,18 @@ class Checker:
         context = selection.context
         place = f"{context.environment.name} on {context.environment.cloud}"
         self.part.checked.append(place)
+        complete = set(selection.modules) == set(context.modules)
         for problem in selection.problems:
-            _note(self.part, _module_of(problem), "contract", str(problem), place)
-        wired = releases(context, lambda module, error: self._failed(module, error, place))
-        chosen = {*selection.modules, *(release.module for release in wired if release.module not in context.modules)}
+            if complete or _module_of(problem) in selection.modules:
+                _note(self.part, _module_of(problem), "contract", str(problem), place)
+        failed: dict[str, TerraceError] = {}
+        wired = releases(context, failed.__setitem__)
+        for module, error in failed.items():
+            if complete or module in selection.modules:
+                self._failed(module, error, place)
         rendered = []
         for release in wired:
-            if release.module not in chosen:
+            if not complete and release.module not in selection.modules:
                 continue
             try:
                 rendered.append(self._renderer.render(release, context))
@@ -179,7 +188,7 @@ class Checker:
                 self.part.skipped[one.release.name] = one.skipped
             elif one.chart:
                 self._check_chart(one, context.modules[one.release.module], context, place)
-        self._check_schemas(rendered, context, place)
+        self._check_schemas(rendered, context, place, complete=complete)
         self._check_policies(rendered, context, place)
         for name in selection.modules:
             self._check_contract(context.modules[name])
@@ -232,7 +241,7 @@ class Checker:
             self._ignored[key] = self._renderer.render(without, context).objects == one.objects
         return self._ignored[key]
 
-    def _check_schemas(self, rendered: Sequence[Rendered], context: Context, place: str) -> None:
+    def _check_schemas(self, rendered: Sequence[Rendered], context: Context, place: str, *, complete: bool) -> None:
         """Each object is valid for the cluster's version, or for its custom resource definition."""
         version = context.environment.cluster.version
         known = self._schemas.setdefault(version, Schemas(version))
@@ -241,7 +250,7 @@ class Checker:
                 known.add(schemas.definitions(one.chart, self._cache))
             known.add(document for document in one.objects if document["kind"] == DEFINITION)
         before = known.validated
-        complete = not any(one.skipped for one in rendered)
+        complete = complete and not any(one.skipped for one in rendered)
         for one in rendered:
             for document in one.objects:
                 if document["kind"] == DEFINITION:
