@@ -64,12 +64,20 @@ def environment() -> str:
     """Every key of an environment file."""
     from terrace.environment.schema import Environment
 
-    schema = Environment.model_json_schema(by_alias=True)
-    parts = [
-        "# Environment files\n",
-        NOTE,
-        "Every key, in the order of the schema. [Environments](../environments.md) explains them.\n",
-    ]
+    intro = "Every key, in the order of the schema. [Environments](../environments.md) explains them.\n"
+    return _page("# Environment files\n", intro, Environment.model_json_schema(by_alias=True))
+
+
+def module() -> str:
+    """Every key of a module's file."""
+    from terrace.modules.contract import Module
+
+    intro = "Every key of `modules/<name>/module.yaml`, in the order of the schema.\n"
+    return _page("# Module files\n", intro, Module.model_json_schema(by_alias=True))
+
+
+def _page(title: str, intro: str, schema: dict[str, Any]) -> str:
+    parts = [title, NOTE, intro]
     top = [name for name in schema["properties"] if not _model(schema, schema["properties"][name])]
     parts += ["## Top level\n", _keys(schema, {name: schema["properties"][name] for name in top}, schema)]
     for name, field in schema["properties"].items():
@@ -85,13 +93,14 @@ def _section(schema: dict[str, Any], path: str, model: dict[str, Any], level: in
     yield _keys(schema, model.get("properties", {}), model)
     for name, field in model.get("properties", {}).items():
         if inner := _model(schema, field):
-            suffix = ".NAME" if "additionalProperties" in field else ""
+            suffix = ".NAME" if {"additionalProperties", "patternProperties"} & field.keys() else ""
             yield from _section(schema, f"{path}.{name}{suffix}", inner, level + 1)
 
 
 def _model(schema: dict[str, Any], field: dict[str, Any]) -> dict[str, Any] | None:
     """The object that a key holds, also as an optional value, a mapping's values or a list's items."""
-    for candidate in (field, *field.get("anyOf", ()), field.get("additionalProperties"), field.get("items")):
+    values = field.get("patternProperties", {}).values()
+    for candidate in (field, *field.get("anyOf", ()), field.get("additionalProperties"), *values, field.get("items")):
         if isinstance(candidate, dict) and (reference := candidate.get("$ref")):
             found: dict[str, Any] = schema["$defs"][reference.rpartition("/")[2]]
             if found.get("type") == "object":
@@ -123,7 +132,10 @@ def _type(schema: dict[str, Any], field: dict[str, Any]) -> str:
         return f"list of {_type(schema, field.get('items', {}))}"
     if kind == "object" and isinstance(field.get("additionalProperties"), dict):
         return f"mapping to {_type(schema, field['additionalProperties'])}"
-    low, high = field.get("minimum", field.get("exclusiveMinimum")), field.get("maximum")
+    if kind == "object" and (values := field.get("patternProperties")):
+        return f"mapping to {_type(schema, next(iter(values.values())))}"
+    low = field.get("minimum", field.get("exclusiveMinimum"))
+    high = field.get("maximum", field.get("exclusiveMaximum"))
     bounds = f" {low if low is not None else ''} to {high if high is not None else ''}".rstrip()
     return kind + (bounds if low is not None or high is not None else "")
 
@@ -190,7 +202,7 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-PAGES = {"cli.md": cli, "environment.md": environment, "errors.md": errors}
+PAGES = {"cli.md": cli, "environment.md": environment, "errors.md": errors, "module.md": module}
 
 
 def main(check: bool) -> int:

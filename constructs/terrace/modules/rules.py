@@ -52,10 +52,7 @@ def _components(module: Module) -> Iterator[Problem]:
             hint = "Add it; an environment of any tier may enable the module."
             yield Problem(f"has no size {', '.join(missing)}.", path=f"{path}.sizes", hint=hint)
         labels = tuple(sorted(component.pods.items()))
-        if not labels and any(size.replicas > 1 for size in component.sizes.values()):
-            hint = "A component of two or more pods has a PodDisruptionBudget, which selects them."
-            yield Problem("required, but not set.", path=f"{path}.pods", hint=hint)
-        elif labels and labels in selected:
+        if labels and labels in selected:
             message = f"selects the same pods as {selected[labels]}."
             yield Problem(message, path=f"{path}.pods", hint="Each component needs labels of its own.")
         selected.setdefault(labels, name)

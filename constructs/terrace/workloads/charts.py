@@ -5,7 +5,7 @@ The directory holds `<name>-<version>.tgz`, as `terrace modules vendor` writes t
 
 import hashlib
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from terrace.modules.contract import ChartSpec
 
 VARIABLE = "TERRACE_CHART_DIR"
 _SHORT = 12
+_TEXT = (".yaml", ".yml", ".tpl", ".json", ".txt")
 
 
 class ChartRefused(TerraceError):
@@ -111,6 +112,26 @@ def text(path: Path, name: str) -> str | None:
         except KeyError:
             return None
         return member.read().decode() if member else None
+
+
+def texts(path: Path) -> Iterator[tuple[str, str]]:
+    """(name below the chart's folder, content) of its values, schemas and templates, and those of its subcharts."""
+    if path.is_dir():
+        for file in files(path):
+            if file.suffix in _TEXT and not _is_definition(file.relative_to(path).parts):
+                yield str(file.relative_to(path)), file.read_text(encoding="utf-8", errors="replace")
+        return
+    with tarfile.open(path) as archive:
+        for member in archive:
+            name = member.name.partition("/")[2]
+            if member.isfile() and Path(name).suffix in _TEXT and not _is_definition(tuple(name.split("/"))):
+                stream = archive.extractfile(member)
+                if stream:
+                    yield name, stream.read().decode(errors="replace")
+
+
+def _is_definition(parts: tuple[str, ...]) -> bool:
+    return "crds" in parts or parts[-1] in ("Chart.yaml", "Chart.lock")
 
 
 def _yaml(path: Path, name: str) -> dict[str, Any] | None:

@@ -1,25 +1,32 @@
 """All Helm releases of an environment, in the order of their installation."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
-from terrace.errors import ContractError
+from terrace.errors import ContractError, TerraceError
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads import base, bootstrap, integration, policies, values
 from terrace.workloads.context import Context
 from terrace.workloads.release import WIRING, Release
 
+Failed = Callable[[str, TerraceError], None]
+"""Receives the name of a module, and the error of one of its releases, which is then left out."""
 
-def releases(context: Context) -> tuple[Release, ...]:
+
+def _raise(module: str, error: TerraceError) -> None:
+    raise error
+
+
+def releases(context: Context, failed: Failed = _raise) -> tuple[Release, ...]:
     """The releases of the enabled modules, of the database's bootstrap and of the policies.
 
     A module has up to three: `<module>-base`, its chart, `<module>-integration`. A chart is installed after the charts
     of the modules that it needs; after the bootstrap if it has a database; and, where the modules that provide
     admission do not need it themselves, after the policies, which then see its pods from the first one on.
-    Raises InvalidValues, ContractError.
+    Raises InvalidValues, ContractError, unless `failed` takes them.
     """
-    wired = [*_of_modules(context), *_shared(context)]
+    wired = [*_of_modules(context, failed), *_shared(context)]
     names = {release.name for release in wired}
     law = [one.name for one in wired if one.name == "policies"]
     before_law = _needed_by(law, wired)
@@ -37,14 +44,18 @@ def is_wiring(release: Release) -> bool:
     return release.chart == WIRING
 
 
-def _of_modules(context: Context) -> Iterator[Release]:
+def _of_modules(context: Context, failed: Failed) -> Iterator[Release]:
     for module in context.modules.values():
-        prepared = base.release(module, context)
+        try:
+            prepared = base.release(module, context)
+            chart = _chart(module, context, prepared)
+            integrated = integration.release(module, context)
+        except TerraceError as error:
+            failed(module.name, error)
+            continue
         yield prepared
-        chart = _chart(module, context, prepared)
         if chart:
             yield chart
-        integrated = integration.release(module, context)
         if integrated:
             installed = chart.name if chart else prepared.name
             yield replace(integrated, after=tuple(dict.fromkeys((*integrated.after, installed))))

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +50,6 @@ class Renderer:
     directory: Path | None
     runs: int = 0
     _known: dict[str, tuple[Object, ...]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def render(self, release: Release, context: Context) -> Rendered:
         """The objects of a release, which the caller must not change. Raises HelmFailed, ChartRefused."""
@@ -65,13 +63,19 @@ class Renderer:
             return Rendered(release, skipped="helm is not installed", chart=found)
         key = cache_key(release, found, context)
         if key not in self._known:
-            objects = self.helm.template(
-                release, found.path, kubernetes=kubernetes_version(context), apis=apis(context)
-            )
-            with self._lock:
-                self.runs += 1
-                self._known[key] = objects
+            self._known[key] = self._run(release, found, context)
         return Rendered(release, self._known[key], chart=found)
+
+    def again(self, release: Release, context: Context) -> tuple[Object, ...]:
+        """The objects of a release that was rendered, from another run of helm."""
+        found = charts.find(release.chart, self.directory)
+        assert found is not None
+        return self._run(release, found, context)
+
+    def _run(self, release: Release, chart: LocalChart, context: Context) -> tuple[Object, ...]:
+        assert self.helm is not None
+        self.runs += 1
+        return self.helm.template(release, chart.path, kubernetes=kubernetes_version(context), apis=apis(context))
 
 
 def cache_key(release: Release, chart: LocalChart, context: Context) -> str:

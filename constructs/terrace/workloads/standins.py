@@ -21,7 +21,10 @@ from terrace.errors import UsageError
 
 STAND_IN = "stand-in-"
 _PORTS = {"database": 5432, "cache": 6379}
-_PLATFORM = ("external-secrets", "external-dns", "cert-manager", "velero", "cluster-autoscaler", "load-balancer")
+_PLATFORM = (
+    "external-secrets", "external-dns", "cert-manager", "velero", "cluster-autoscaler", "load-balancer",
+    "database-admin",
+)  # fmt: skip
 
 
 def file_name(environment: Environment) -> str:
