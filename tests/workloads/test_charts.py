@@ -40,7 +40,9 @@ def test_an_archive_of_the_pinned_digest_is_used(tmp_path: Path) -> None:
 
 def test_an_archive_of_another_digest_is_refused(tmp_path: Path) -> None:
     packed(tmp_path)
-    with pytest.raises(ChartRefused, match=r"the digest of shop-1.0.0.tgz is sha256:.*, but its module pins sha256:000"):
+    with pytest.raises(
+        ChartRefused, match=r"the digest of shop-1.0.0.tgz is sha256:.*, but its module pins sha256:000"
+    ):
         charts.find(spec("sha256:" + "0" * 64), tmp_path)
 
 

@@ -76,7 +76,7 @@ def test_the_order_is_the_same_in_every_run(tmp_path: Path) -> None:
 def test_each_error_of_a_module_reaches_the_caller(tmp_path: Path) -> None:
     modules = {"good": app(), "bad": app(template="a: {{ nothing }}\n"), "worse": app(template="a: {{ other }}\n")}
     context = context_of(tmp_path, modules)
-    with pytest.raises(TerraceError, match="'nothing' is undefined|'other' is undefined"):
+    with pytest.raises(TerraceError, match=r"'nothing' is undefined|'other' is undefined"):
         releases(context)
     failed: dict[str, TerraceError] = {}
     assert "good" in order(releases(context, failed.__setitem__))

@@ -82,7 +82,10 @@ def test_merging_changes_neither_side() -> None:
         ("a: 1\n\nb: {{ module.settings.nothing }}\n", "values.yaml.j2:3 'dict object' has no attribute 'nothing'."),
         ("a: 1\nb: {{ 1 + }}\n", "values.yaml.j2:2 "),
         ("a: {% if true %}\n", "values.yaml.j2:1 Unexpected end of template"),
-        ("a: 1\nb: {{ image('docker.io/example/shops').ref }}\n", "values.yaml.j2:2 image 'docker.io/example/shops' is"),
+        (
+            "a: 1\nb: {{ image('docker.io/example/shops').ref }}\n",
+            "values.yaml.j2:2 image 'docker.io/example/shops' is",
+        ),
         ("a: {{ image('docker.io/example/shops').ref }}\n", "Did you mean 'docker.io/example/shop'?"),
         ("a: {{ secret('keys') }}\n", "values.yaml.j2:1 secret 'keys' is not declared in module.yaml"),
         ("a: {{ host('shop') }}\n", "values.yaml.j2:1 host 'shop' is not declared by any module"),
