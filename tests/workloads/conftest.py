@@ -89,32 +89,34 @@ def outputs(cloud: str, region: str, modules: Mapping[str, EnabledModule]) -> Ou
     )
 
 
+def build(
+    cloud: str = "aws",
+    environment: str = "dev",
+    modules: tuple[str, ...] = ORDER,
+    change: Mapping[str, Mapping[str, Any]] | None = None,
+    network: Mapping[str, Any] | None = None,
+) -> Context:
+    """A Context; by default of dev on AWS with all test modules. `change` replaces fields of enabled modules, `network`
+    of the environment's network."""
+    own = load(environment, project=ROOT, cloud=cloud).environment
+    if network:
+        own = own.model_copy(update={"network": own.network.model_copy(update=network)})
+    chosen = {name: enabled(name, SIZES[environment]) for name in modules}
+    for name, fields in (change or {}).items():
+        chosen[name] = replace(chosen[name], **fields)
+    place = target(own)
+    return Context(
+        environment=own.with_modules(chosen),
+        target=place,
+        outputs=outputs(cloud, place.region, chosen),
+        cloud=cast(CloudWorkloads, implementation("terrace", cloud, "workloads")),
+        root=ROOT,
+    )
+
+
 @pytest.fixture(scope="session")
 def make() -> Make:
-    """Make a Context; by default of dev on AWS with all test modules. `change` replaces fields of a module."""
-
-    def build(
-        cloud: str = "aws",
-        environment: str = "dev",
-        modules: tuple[str, ...] = ORDER,
-        change: Mapping[str, Mapping[str, Any]] | None = None,
-        network: Mapping[str, Any] | None = None,
-    ) -> Context:
-        own = load(environment, project=ROOT, cloud=cloud).environment
-        if network:
-            own = own.model_copy(update={"network": own.network.model_copy(update=network)})
-        chosen = {name: enabled(name, SIZES[environment]) for name in modules}
-        for name, fields in (change or {}).items():
-            chosen[name] = replace(chosen[name], **fields)
-        place = target(own)
-        return Context(
-            environment=own.with_modules(chosen),
-            target=place,
-            outputs=outputs(cloud, place.region, chosen),
-            cloud=cast(CloudWorkloads, implementation("terrace", cloud, "workloads")),
-            root=ROOT,
-        )
-
+    """Make a Context: see `build`."""
     return build
 
 
