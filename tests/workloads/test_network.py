@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from terrace.capabilities.network import EgressSpec
 from terrace.workloads import network
 from terrace.workloads.context import Context, Object
 from terrace.workloads.openings import openings
@@ -135,8 +136,6 @@ def test_the_internet_is_no_private_address(make: Make) -> None:
 
 def test_narrow_destinations_narrow_the_internet(make: Make) -> None:
     egress = {"nat": "single", "destinations": {"partner": {"cidr": "203.0.113.0/24", "port": 8443}}}
-    from terrace.capabilities.network import EgressSpec
-
     context = make("azure", network={"egress": EgressSpec.model_validate(egress)})
     policies = _objects(context)
     assert allowed(policies, End("warehouse"), End(address="203.0.113.9"), 8443)

@@ -165,7 +165,7 @@ def _job(
         {"name": "tmp", "emptyDir": {"sizeLimit": "16Mi"}},
         {"name": "scripts", "configMap": {"name": BOOTSTRAP}},
     ]
-    mounts = [
+    mounts: list[dict[str, Any]] = [
         {"name": "run", "mountPath": _RUN, "readOnly": True},
         {"name": "tmp", "mountPath": "/tmp"},
         {"name": "scripts", "mountPath": _SCRIPTS, "readOnly": True},
