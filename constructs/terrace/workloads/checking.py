@@ -17,23 +17,20 @@ from terrace.modules.loading import LoadedModule
 from terrace.workloads import images, inventory, policies, schemas, value_keys
 from terrace.workloads.context import Context, Object
 from terrace.workloads.policy_evaluation import violations
-from terrace.workloads.policy_scope import TEMPLATES, resource_of, title_of
+from terrace.workloads.policy_scope import CLUSTER_SCOPED, TEMPLATES, resource_of, title_of
 from terrace.workloads.release import WIRING
 from terrace.workloads.releases import releases
 from terrace.workloads.rendering import Rendered, Renderer
 from terrace.workloads.schemas import DEFINITION, Schemas
 from terrace.workloads.selection import Selection
 
-_CLUSTER_SCOPED = frozenset(
-    {"Namespace", "ClusterRole", "ClusterRoleBinding", "StorageClass", "PriorityClass", "IngressClass", "GatewayClass"}
-    | {"ClusterIssuer", "ClusterSecretStore", "ValidatingPolicy", "MutatingPolicy", "ImageValidatingPolicy"}
-    | {"GeneratingPolicy", "DeletingPolicy", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}
-    | {"APIService", "VolumeSnapshotClass", "CSIDriver", "CiliumClusterwideNetworkPolicy", DEFINITION}
-)
+_PINNED = "images-pinned-by-digest"
 _SHOWN = 3
 
 
-class _Key(NamedTuple):
+class Key(NamedTuple):
+    """A finding without its places."""
+
     module: str
     check: str
     message: str
@@ -67,7 +64,7 @@ class Found:
 class Part:
     """What the checks of some environments found. `rendered` has what each module's chart rendered to."""
 
-    places: dict[_Key, list[str]] = field(default_factory=dict)
+    places: dict[Key, list[str]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     rendered: dict[str, inventory.Names] = field(default_factory=dict)
@@ -136,7 +133,7 @@ def write_inventories(part: Part, modules: Mapping[str, LoadedModule]) -> list[s
 def _note(
     part: Part, module: str, check: str, message: str, place: str = "", hint: str = "", *, error: bool = True
 ) -> None:
-    places = part.places.setdefault(_Key(module, check, message, hint, error), [])
+    places = part.places.setdefault(Key(module, check, message, hint, error), [])
     if place:
         places.append(place)
 
@@ -201,7 +198,9 @@ class Checker:
     def _check_contract(self, module: EnabledModule) -> None:
         for image in module.contract.images:
             if image.digest is None:
-                message = f"image {image.repository}:{image.tag} is not pinned by digest"
+                message = (
+                    f"image {image.repository}:{image.tag} is not pinned by digest: staging and prod refuse its pods"
+                )
                 _note(self.part, module.name, "images", message, error=False)
         for exception in module.contract.exceptions:
             if exception.until < self._today:
@@ -227,7 +226,7 @@ class Checker:
                 message = f"its chart opens paths with the NetworkPolicy {document['metadata']['name']}"
                 hint = "disable it in values.yaml.j2, and declare the paths in module.yaml under network"
                 _note(self.part, module.name, "network", message, place, hint)
-        if module.name not in self._rendered_twice:
+        if module.name not in self._rendered_twice and value_keys.may_vary(one.chart):
             self._rendered_twice.add(module.name)
             if self._renderer.again(one.release, context) != one.objects:
                 hint = "a value is random or depends on the time: set it, or refer to a secret"
@@ -262,7 +261,7 @@ class Checker:
                     _note(self.part, one.release.module, "schema", message, place, error=False)
                 for problem in problems or ():
                     _note(self.part, one.release.module, "schema", f"{title}: {problem}", place)
-                own = one.release.chart == WIRING and document["kind"] not in _CLUSTER_SCOPED
+                own = one.release.chart == WIRING and document["kind"] not in CLUSTER_SCOPED
                 if own and not document["metadata"].get("namespace"):
                     _note(self.part, one.release.module, "namespace", f"{title} has no namespace", place)
         self.part.counts["objects validated"] += known.validated - before
@@ -272,11 +271,13 @@ class Checker:
         law = policies.rendered(context.root, policies.parameters(context))
         objects: list[Object] = []
         modules: dict[str, str] = {}
+        by_title: dict[str, Object] = {}
         for one in rendered:
             for document in one.objects:
                 placed = _placed(document, one.release.namespace)
                 objects.append(placed)
                 modules[title_of(placed)] = one.release.module
+                by_title[title_of(placed)] = placed
         exceptions = [document for document in objects if document["kind"] == "PolicyException"]
         text = json.dumps(law)  # policies name the resources that they are about, and those that they look up
         about = {
@@ -287,9 +288,19 @@ class Checker:
         relevant = [document for document in objects if document["kind"] in {*about, "Namespace"}]
         for violation in violations(relevant, law, exceptions, today=self._today):
             module = modules.get(violation.object, "environment")
+            if violation.policy == _PINNED and _declared_loose(context, module, by_title[violation.object]):
+                continue  # a warning of the image itself
             message = f"{violation.object}: {violation.message}"
             _note(self.part, module, "policy", message, place, f"policies/kyverno/{violation.policy}")
         self.part.counts["objects evaluated"] += len(relevant)
+
+
+def _declared_loose(context: Context, module: str, document: Object) -> bool:
+    """Whether the images without a digest that an object pulls are all declared without one."""
+    declared = context.modules[module].contract.images if module in context.modules else ()
+    loose = {(image.repository, image.tag) for image in declared if image.digest is None}
+    pulled = [images.parts(reference) for _, reference in images.of([document])]
+    return all((repository, tag) in loose for repository, tag, digest in pulled if not digest)
 
 
 def _module_of(problem: Problem) -> str:
@@ -303,6 +314,6 @@ def _module_of(problem: Problem) -> str:
 def _placed(document: Object, namespace: str) -> Object:
     """The object with the namespace in which Helm creates it."""
     metadata = document["metadata"]
-    if metadata.get("namespace") or document["kind"] in _CLUSTER_SCOPED:
+    if metadata.get("namespace") or document["kind"] in CLUSTER_SCOPED:
         return document
     return {**document, "metadata": {**metadata, "namespace": namespace}}
