@@ -50,11 +50,6 @@ def statements_are_not_audited(site: Site) -> None:
     _set_parameter(site, "pgaudit.log", "none")
 
 
-@breaks("DB-7")
-def statements_are_logged_with_passwords(site: Site) -> None:
-    _set_parameter(site, "log_statement", "ddl")
-
-
 @breaks("DB-8")
 def storage_cannot_grow(site: Site) -> None:
     _change_server(site, storage__autoGrow="Disabled")
