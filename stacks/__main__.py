@@ -1,7 +1,9 @@
-"""`python -m stacks [ENV...]`: write each environment's stack to cdktf.out. This is also what cdktf.json runs.
+"""`python -m stacks [STACK...]`: write stacks to cdktf.out. This is also what cdktf.json runs.
 
+A stack is the foundation, named like its environment, or the workloads, ENV-workloads; without names, all are written.
 TERRACE_CLOUD overrides the environment's cloud, TERRACE_STATE its state backend; TERRACE_UNPROTECT removes the
-protection before `terrace destroy`; TERRACE_OFFLINE makes a plan without an account possible.
+protection before `terrace destroy`; TERRACE_OFFLINE makes a plan without an account possible. TERRACE_CHART_DIR holds
+charts, and TERRACE_OUTPUTS the outputs of foundations, by default those in .terrace/outputs.
 """
 
 import os
@@ -10,28 +12,41 @@ from pathlib import Path
 
 from terrace.environment import load, names, target
 from terrace.errors import TerraceError
+from terrace.project.stack_ids import every, parsed
 
 
-def synthesize(environments: list[str], *, project: Path, out: str | None = None) -> list[str]:
-    """Write the stacks of `environments` (default: all) and return their ids."""
-    loaded = [load(name, project=project).environment for name in environments or names(project)]
+def synthesize(stacks: list[str], *, project: Path, out: str | None = None) -> list[str]:
+    """Write `stacks` (default: all) and return their ids."""
+    known = names(project)
+    ids = stacks or every(known)
+    wanted = [(id, *parsed(id, known)) for id in ids]
+    loaded = {name: load(name, project=project).environment for name in dict.fromkeys(name for _, name, _ in wanted)}
     from terrace import engine
 
     app = engine.app(out)  # before any other import of the CDK: it selects Node and the bindings to load
-    from stacks.foundation import Foundation
-
-    for environment in loaded:
-        Foundation(
-            app,
-            environment,
-            target(
-                environment,
-                protected=False if os.environ.get("TERRACE_UNPROTECT") else None,
-                offline=bool(os.environ.get("TERRACE_OFFLINE")),
-            ),
+    written = []
+    for id, name, layer in wanted:
+        account = target(
+            loaded[name],
+            protected=False if os.environ.get("TERRACE_UNPROTECT") else None,
+            offline=bool(os.environ.get("TERRACE_OFFLINE")),
         )
+        if layer == "foundation":
+            from stacks.foundation import Foundation
+
+            Foundation(app, loaded[name], account)
+            continue
+        from stacks.workloads import Workloads
+        from terrace.workloads import charts
+        from terrace.workloads.opening import opened
+
+        outputs = Path(os.environ.get("TERRACE_OUTPUTS") or project / ".terrace" / "outputs")
+        context = opened(loaded[name], root=project, outputs=outputs, account=account)
+        written.append(Workloads(app, id, context, chart_directory=charts.directory(os.environ)))
     app.synth()
-    return [environment.name for environment in loaded]
+    for stack in written:
+        stack.place_charts(Path(app.outdir) / "stacks" / stack.node.id)
+    return ids
 
 
 def main() -> int:

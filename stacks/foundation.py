@@ -4,9 +4,11 @@ from cdktn import TerraformOutput
 from constructs import Construct
 
 from terrace import engine
+from terrace.capabilities.identity import ModuleAccess
 from terrace.capabilities.outputs import VERSION, Outputs
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
+from terrace.modules.enabled import EnabledModule
 
 
 class Foundation(engine.Stack):
@@ -15,7 +17,7 @@ class Foundation(engine.Stack):
     def __init__(self, scope: Construct, environment: Environment, target: Target) -> None:
         super().__init__(scope, environment.name, environment, target, layer="foundation")
         platform = engine.platform(environment.cloud)
-        modules = {name: module for name, module in environment.modules.items() if module.enabled}
+        modules = {name: _access(module) for name, module in environment.foundation_modules.items()}
         cached = [name for name, module in modules.items() if module.cache]
         audit_days = environment.audit.retention_days
 
@@ -94,6 +96,7 @@ class Foundation(engine.Stack):
             "workloads",
             modules,
             target,
+            accounts=environment.component_accounts,
             keys=keys,
             cluster=cluster,
             lake=lake,
@@ -103,11 +106,12 @@ class Foundation(engine.Stack):
             entry=entry,
             governance=governance,
         ).handle
-        platform.Backup(
+        backup = platform.Backup(
             self,
             "backup",
             environment.backup,
             target,
+            accounts=environment.component_accounts,
             keys=keys,
             cluster=cluster,
             database=database,
@@ -115,7 +119,7 @@ class Foundation(engine.Stack):
             observability=observability,
             governance=governance,
             pipelines=pipelines,
-        )
+        ).handle
         platform.Cost(
             self,
             "cost",
@@ -158,13 +162,20 @@ class Foundation(engine.Stack):
                 "port": database.port,
                 "name": database.name,
                 "admin_secret": database.admin_secret,
+                "admin": database.admin,
+                "schemas": list(environment.database.schemas),
+                "roles": dict(workloads.roles),
             },
             cache={"host": cache.host, "port": cache.port, "users": dict(cache.users)},
             buckets=dict(lake.names),
+            lake=dict(lake.uris),
             secrets=dict(secrets.modules),
-            identities={**workloads.modules, **workloads.platform},
+            identities=dict(workloads.modules),
+            platform_identities={**workloads.platform, "velero": backup.velero},
+            registry=registry.address,
             repositories=dict(registry.repositories),
             domain=entry.domain,
+            dns_zone=entry.dns_zone,
         )
 
     def _outputs(self, **values: object) -> None:
@@ -172,3 +183,8 @@ class Foundation(engine.Stack):
         outputs = Construct(self, "outputs")
         for name, value in values.items():
             TerraformOutput(outputs, name, value=value, static_id=True)
+
+
+def _access(module: EnabledModule) -> ModuleAccess:
+    needs = module.needs
+    return ModuleAccess(module.namespace, needs.lake, database=needs.database is not None, cache=needs.cache)

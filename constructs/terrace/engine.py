@@ -4,6 +4,7 @@ Written against CDK Terrain (`cdktn`), the maintained continuation of CDKTF. Onl
 are loaded, and of them only the resources in use (bindings.cjs): loading all of them would dominate the run time.
 """
 
+import base64
 import json
 import os
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from terrace.capabilities.cloud import facts, implementation
+from terrace.capabilities.outputs import ClusterOutputs
 from terrace.capabilities.platform import Platform
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
@@ -18,6 +20,9 @@ from terrace.node import node
 
 RUNTIMES = {"terraform": ">=1.11.0", "opentofu": ">=1.11.0"}
 """Supported versions; older ones lack ephemeral values and write-only arguments (SEC-1)."""
+
+HELM_VERSIONS = ">= 3.1, < 4"
+"""The range of versions of the helm provider that the workloads stacks support."""
 
 os.environ["JSII_NODE"] = node()  # before the import of jsii, which starts it
 os.environ.setdefault("CDKTN_DISABLE_CREATION_STACK", "1")  # a JavaScript stack trace per token, unused
@@ -52,7 +57,7 @@ def platform(cloud: str) -> Platform:
 
 
 class Stack(TerraformStack):
-    """A stack with its backend and the providers of its cloud. Its id is the environment's name."""
+    """A stack with its backend and the providers of its cloud."""
 
     def __init__(self, scope: Construct, id: str, environment: Environment, target: Target, *, layer: str) -> None:
         super().__init__(scope, id)
@@ -64,11 +69,46 @@ class Stack(TerraformStack):
         override(self, "terraform.required_version", ">= 1.11")
 
 
+class ClusterStack(TerraformStack):
+    """A stack of Helm releases in the cluster of an environment. It loads no bindings of a cloud."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        environment: Environment,
+        target: Target,
+        *,
+        layer: str,
+        cluster: ClusterOutputs,
+    ) -> None:
+        super().__init__(scope, id)
+        from cdktn_provider_helm.provider import HelmProvider, HelmProviderKubernetes, HelmProviderKubernetesExec
+
+        _backend(self, environment, target, layer)
+        token = HelmProviderKubernetesExec(
+            api_version="client.authentication.k8s.io/v1",
+            command="terrace",
+            args=["kube", "token", environment.name, "--cloud", environment.cloud],
+        )
+        HelmProvider(
+            self,
+            "helm",
+            kubernetes=HelmProviderKubernetes(
+                host=cluster.endpoint,
+                cluster_ca_certificate=base64.b64decode(cluster.certificate_authority).decode(),
+                exec=token,
+            ),
+        )
+        override(self, "terraform.required_providers.helm.version", HELM_VERSIONS)
+        override(self, "terraform.required_version", ">= 1.11")
+
+
 def _backend(stack: TerraformStack, environment: Environment, target: Target, layer: str) -> None:
     backend = os.environ.get("TERRACE_STATE") or environment.state.backend
     if backend == "local":
         # relative to the stack's directory, cdktf.out/stacks/<id>, so that the stack is the same on any machine
         LocalBackend(stack, path=f"../../../.terrace/state/{environment.name}-{environment.cloud}-{layer}.tfstate")
         return
-    kind, arguments = platform(environment.cloud).remote_state(environment, target, layer)
+    kind, arguments = implementation("terrace", environment.cloud, "state").remote_state(environment, target, layer)
     BACKENDS[kind](stack, **arguments)

@@ -51,12 +51,20 @@ class UsageError(TerraceError):
     exit_code = 2
 
 
-class InvalidEnvironment(AnswerIsNo):
-    """An environment file is invalid. `problems` has all of them, not only the first."""
+class InvalidFile(AnswerIsNo):
+    """A file is invalid. `problems` has all of them, not only the first."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+
+class InvalidEnvironment(InvalidFile):
+    """An environment file, or a file that it extends, is invalid."""
+
+
+class InvalidModules(InvalidFile):
+    """A module's folder is invalid, or modules cannot be found."""
 
 
 class ContractError(TerraceError):

@@ -379,7 +379,8 @@ def test_old_keys_and_ids_in_policies_work_with_a_deprecation_notice(tmp_path: P
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / severities.FILE).write_text(severity)
     (tmp_path / "policies" / waivers.FILE).write_text(waiver.replace(first, "- id: gate.no-stack", 1))
-    shutil.copytree(ROOT / "environments", tmp_path / "environments")
+    for folder in ("environments", "modules"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     policies = gate.policies(tmp_path, today=rules().today)
     assert policies.severities.of("gate.check-error").rationale == rules().severities.of("gate.check-error").rationale
     assert list(policies.notices[:3]) == [

@@ -31,7 +31,8 @@ SINGLETONS = (
 def guest(tmp_path_factory: pytest.TempPathFactory) -> SynthesizedStack:
     """An environment in an account that another environment owns."""
     project = tmp_path_factory.mktemp("guest")
-    shutil.copytree(ROOT / "environments", project / "environments")
+    for folder in ("environments", "modules"):
+        shutil.copytree(ROOT / folder, project / folder)
     (project / "environments/qa.yaml").write_text(
         "extends: dev.yaml\nname: qa\nnetwork: {cidr: 10.50.0.0/16}\n"
         f"aws: {{account_id: '{ACCOUNTS['aws']['dev']}', admin_role: admins, owns_account: false}}\n"

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from terrace.aws.network import layout
+from terrace.aws.ranges import layout
 from tests.conftest import ACCOUNTS
 
 ENVIRONMENTS = {"dev": 1, "staging": 2, "prod": 3}

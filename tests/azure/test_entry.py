@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from terrace.azure.network import layout
+from terrace.azure.ranges import layout
 from tests.azure.conftest import ENVIRONMENTS
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from terrace.azure.firewall import FLOWS, GROUPS
 from terrace.azure.names import POD_RANGE
-from terrace.azure.network import layout
+from terrace.azure.ranges import layout
 from terrace.errors import ContractError
 from tests.azure.conftest import ENVIRONMENTS
 

@@ -22,7 +22,8 @@ class Command:
 
     def __init__(self, small: SmallProject) -> None:
         self.small = small
-        shutil.copytree(ROOT / "environments", small.root / "environments", dirs_exist_ok=True)
+        for folder in ("environments", "modules"):
+            shutil.copytree(ROOT / folder, small.root / folder, dirs_exist_ok=True)
 
     def environment(self, **more: str) -> dict[str, str]:
         """The caller's environment without credentials and settings; the state is local."""

@@ -1,4 +1,4 @@
-"""`terrace env list|show|explain|diff|schema` as it is typed."""
+"""`terrace env list|show|explain|diff|migrate|schema` as it is typed."""
 
 import json
 from pathlib import Path
@@ -160,3 +160,22 @@ def test_schema_is_written_and_checked(terrace: Terrace) -> None:
 def test_show_is_yaml_that_others_read(terrace: Terrace) -> None:
     out = terrace("env", "show", "prod")[1]
     assert YAML(typ="safe", pure=True).load(out)["cluster"]["version"] == "1.35"
+
+
+def test_migrate(terrace: Terrace) -> None:
+    file = Path("environments/qa.yaml")
+    file.write_text("extends: dev.yaml\nname: qa\nmodules:\n  dbt: {enabled: true, lake: {gold: write}}\n")
+    assert "modules.dbt.lake: moved to modules/dbt/module.yaml, needs.lake." in terrace("validate", "qa")[1]
+    listed = (
+        "modules/dbt/module.yaml: new, with the needs of dbt\n"
+        "modules/dbt/README.md: new\n"
+        "environments/qa.yaml: without modules.dbt.lake\n"
+    )
+    code, out, err = terrace("env", "migrate", "--check")
+    assert (code, out) == (1, listed)
+    assert "hint: run `terrace env migrate`" in err
+    assert not Path("modules/dbt").exists()
+    reminder = "Replace each CHANGEME in modules/dbt/module.yaml, modules/dbt/README.md, then run `terrace validate`.\n"
+    assert terrace("env", "migrate", "qa") == (0, listed + reminder, "")
+    assert file.read_text().endswith("  dbt: {enabled: true}\n")
+    assert terrace("env", "migrate") == (0, "nothing to migrate\n", "")

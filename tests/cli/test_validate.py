@@ -19,9 +19,10 @@ Terrace = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def terrace(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terrace:
-    """Run the command in a project that holds a copy of our environments; returns code, stdout, stderr."""
+    """Run the command in a project that holds a copy of our environments and modules; returns code, stdout, stderr."""
     shutil.copy(ROOT / "cdktf.json", tmp_path)
-    shutil.copytree(ROOT / "environments", tmp_path / "environments")
+    for folder in ("environments", "modules"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TERRACE_CLOUD", raising=False)
 

@@ -20,7 +20,17 @@ PROVEN_ELSEWHERE = {
     "make demo": "tests/e2e/test_demo.py runs `terrace demo`, which is all that it does after set-up",
     "make test": "this is it",
 }
-COPIED = ("environments", "cdktf.json", "stacks", "constructs", "policies", "scripts", "benchmarks", "pyproject.toml")
+COPIED = (
+    "environments",
+    "modules",
+    "cdktf.json",
+    "stacks",
+    "constructs",
+    "policies",
+    "scripts",
+    "benchmarks",
+    "pyproject.toml",
+)
 
 
 def blocks(page: Path) -> list[str]:

@@ -18,11 +18,12 @@ def unset_terrace_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with a base file of production grade and an AWS account, and no environment."""
+    """A project with a base file of production grade, an AWS account and modules, and no environment."""
     (tmp_path / "cdktf.json").write_text("{}")
     (tmp_path / "environments").mkdir()
     shutil.copy(HERE / "good" / "base.yaml", tmp_path / "environments")
     shutil.copytree(HERE / "good" / "clouds", tmp_path / "environments" / "clouds")
+    shutil.copytree(HERE / "good" / "modules", tmp_path / "modules")
     return tmp_path
 
 

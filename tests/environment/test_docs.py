@@ -58,7 +58,8 @@ def test_tables_are_current(table: object) -> None:
 def test_commands_run(tmp_path: Path) -> None:
     """All shell blocks, in order, in a copy of the project."""
     shutil.copy(ROOT / "cdktf.json", tmp_path)
-    shutil.copytree(ROOT / "environments", tmp_path / "environments")
+    for folder in ("environments", "modules"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert len(blocks) >= 5

@@ -49,14 +49,12 @@ def test_a_chain_is_merged_base_first(write: Write) -> None:
 def test_lake_layers_have_aliases(write: Write) -> None:
     project = write(
         "lake:\n  lifecycle:\n    raw: {expire_after_days: 500}\n"
-        "modules:\n  airflow: {lake: {curated: read}}\n"
         "data_products:\n"
         "  - {name: orders, owner: sales, classification: internal, layers: [raw, staging], retention_days: 1}\n"
     )
     loaded = load("qa", project=project)
     assert loaded.environment.lake.lifecycle["bronze"].expire_after_days == 500
     assert loaded.environment.lake.lifecycle["bronze"].cool_after_days == 30
-    assert loaded.environment.modules["airflow"].lake == {"bronze": "write", "artifacts": "read", "gold": "read"}
     assert loaded.environment.data_products[0].layers == ("bronze", "silver")
     assert loaded.where("lake.lifecycle.bronze.expire_after_days") == "environments/qa.yaml:5:30"
 

@@ -63,7 +63,7 @@ def test_boundary_values_are_valid(write: Write) -> None:
         "data_products:\n"
         "  - {name: one, owner: a, classification: confidential, layers: [bronze], retention_days: 365}\n"
         "  - {name: two, owner: a, classification: public, layers: [gold], retention_days: 10950}\n"
-        "modules:\n  postgres: {enabled: true}\n  great-expectations-suites: {enabled: true}\n".replace("-suites", "")
+        "modules:\n  azuresu: {enabled: true}\n  great-expectations: {enabled: true}\n"
     )
     assert load("qa", project=project).environment.backup.retention_days == 120
 

@@ -9,14 +9,18 @@ from typing import Any
 import pytest
 import yaml
 
+from terrace.workloads.policy_evaluation import denial
+from terrace.workloads.policy_scope import supports_controllers
 from tests.conftest import ROOT
-from tests.policies.admission import Document, denial, in_controllers, supports_controllers
+from tests.policies.admission import Document, in_controllers
 
 FOLDERS = sorted(path for path in (ROOT / "policies" / "kyverno").iterdir() if path.is_dir())
 POLICIES: dict[str, Document] = {path.name: yaml.safe_load((path / "policy.yaml").read_text()) for path in FOLDERS}
-NAMES = list(POLICIES)
+VALIDATING = {name: policy for name, policy in POLICIES.items() if policy["kind"] == "ValidatingPolicy"}
+NAMES = list(VALIDATING)
 DIGEST = "@sha256:" + "0" * 64
 CONTAINERS = r"object\.spec\.\?(?:init|ephemeral)Containers\.orValue\(\[\]\)"
+CHANGING = ("MutatingPolicy", "GeneratingPolicy")
 SPEC_KEYS = {"validationActions", "failurePolicy", "matchConstraints", "matchConditions", "variables", "validations"}
 
 
@@ -26,6 +30,17 @@ def fixtures(name: str, kind: str) -> list[Document]:
     if supports_controllers(POLICIES[name]["spec"]):
         documents += [wrapped for pod in list(documents) if pod["kind"] == "Pod" for wrapped in in_controllers(pod)]
     return documents
+
+
+def cluster_of(name: str) -> list[Document]:
+    """The objects that are in the cluster when the fixtures of a policy are admitted."""
+    path = ROOT / "policies" / "kyverno" / name / "cluster.yaml"
+    return list(yaml.safe_load_all(path.read_text())) if path.is_file() else []
+
+
+def denied(policy: Document, document: Document, *more: Any) -> str | None:
+    """The denial of a fixture, or of another document, in the cluster of the policy's fixtures."""
+    return denial(policy, document, *more, cluster=cluster_of(policy["metadata"]["name"]))
 
 
 def compliant() -> Document:
@@ -45,7 +60,7 @@ def compliant() -> Document:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": "app", "namespace": "app", "labels": labels, "annotations": None},
+        "metadata": {"name": "app", "namespace": "closed", "labels": labels, "annotations": None},
         "spec": {
             "automountServiceAccountToken": False,
             "securityContext": {
@@ -188,12 +203,16 @@ def test_titles_are_unique_and_folders_hold_the_same_files() -> None:
     titles = [policy["metadata"]["annotations"]["policies.kyverno.io/title"] for policy in POLICIES.values()]
     assert len(titles) == len(set(titles))
     for folder in FOLDERS:
-        assert sorted(path.name for path in folder.iterdir()) == ["fail.yaml", "pass.yaml", "policy.yaml"]
+        fixtures = (
+            ["after.yaml", "before.yaml"] if POLICIES[folder.name]["kind"] in CHANGING else ["fail.yaml", "pass.yaml"]
+        )
+        files = sorted(path.name for path in folder.iterdir())
+        assert [name for name in files if name != "cluster.yaml"] == [*fixtures, "policy.yaml"]
 
 
 def test_the_readme_lists_every_policy_once() -> None:
     listed = re.findall(r"^\| `([a-z-]+)` \|", (ROOT / "policies" / "kyverno" / "README.md").read_text(), re.MULTILINE)
-    assert sorted(listed) == NAMES
+    assert sorted(listed) == sorted(POLICIES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -210,21 +229,21 @@ def test_the_policy_admits_its_pass_fixtures_and_denies_its_fail_fixtures(name: 
     for kind in ("pass", "fail"):
         ids = [document["kind"] + "/" + document["metadata"]["name"] for document in fixtures(name, kind)]
         assert len(ids) == len(set(ids)) and len(ids) >= 2
-    admitted = {document["metadata"]["name"]: denial(POLICIES[name], document) for document in fixtures(name, "pass")}
+    admitted = {document["metadata"]["name"]: denied(POLICIES[name], document) for document in fixtures(name, "pass")}
     assert {document: message for document, message in admitted.items() if message} == {}
-    denied = [
-        (document["kind"], document["metadata"]["name"], denial(POLICIES[name], document))
+    rows = [
+        (document["kind"], document["metadata"]["name"], denied(POLICIES[name], document))
         for document in fixtures(name, "fail")
     ]
-    assert [row for row in denied if row[2] not in messages] == []
-    assert {row[2] for row in denied} == messages, "every validation has a fail fixture"
+    assert [row for row in rows if row[2] not in messages] == []
+    assert {row[2] for row in rows} == messages, "every validation has a fail fixture"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_fixtures_notice_every_mutant(name: str) -> None:
     survivors = []
     for label, noticed_by, policy in mutants(name):
-        results = [denial(policy, document) for document in fixtures(name, noticed_by)]
+        results = [denied(policy, document) for document in fixtures(name, noticed_by)]
         if (None not in results) if noticed_by == "fail" else not any(results):
             survivors.append(label)
     assert survivors == []
@@ -232,50 +251,49 @@ def test_the_fixtures_notice_every_mutant(name: str) -> None:
 
 def test_every_policy_admits_a_compliant_pod_and_the_policies_for_pods_deny_a_violating_one() -> None:
     for document in (compliant(), *in_controllers(compliant())):
-        denied = {name: denial(policy, document) for name, policy in POLICIES.items()}
-        denied = {name: message for name, message in denied.items() if message}
+        messages = {name: denied(policy, document) for name, policy in VALIDATING.items()}
         expected = {"replicated-in-prod", "spread-over-zones-in-prod"} if document["kind"] == "Deployment" else set()
-        assert set(denied) == expected, denied
+        assert {name for name, message in messages.items() if message} == expected, messages
     for document in (violating(), *in_controllers(violating())):
-        assert [name for name in for_pods() if not denial(POLICIES[name], document)] == []
+        assert [name for name in for_pods() if not denied(POLICIES[name], document)] == []
 
 
 def test_an_expression_that_fails_denies() -> None:
     policy = copy.deepcopy(POLICIES["no-host-network"])
     policy["spec"]["validations"][0]["expression"] = "object.spec.hostNetwork == false"
-    assert str(denial(policy, compliant())).startswith("error: NOT_FOUND")
+    assert str(denied(policy, compliant())).startswith("error: NOT_FOUND")
     policy["spec"]["matchConditions"] = [{"name": "broken", "expression": "object.spec.hostNetwork"}]
-    assert str(denial(policy, compliant())).startswith("error in match condition broken: NOT_FOUND")
+    assert str(denied(policy, compliant())).startswith("error in match condition broken: NOT_FOUND")
 
 
-@pytest.mark.parametrize("name", ["replicated-in-prod", "spread-over-zones-in-prod"])
+@pytest.mark.parametrize("name", ["disruption-budget-in-prod", "replicated-in-prod", "spread-over-zones-in-prod"])
 def test_replicas_and_spread_are_required_in_prod_only(name: str) -> None:
     for tier in ("dev", "staging"):
         policy = with_parameter(name, "tier", f"'{tier}'")
-        assert [denial(policy, document) for document in fixtures(name, "fail")] == [None] * len(fixtures(name, "fail"))
+        assert [denied(policy, document) for document in fixtures(name, "fail")] == [None] * len(fixtures(name, "fail"))
 
 
 def test_the_registries_and_firewall_rules_are_those_of_the_parameters() -> None:
     pod = compliant()
     other = with_parameter("images-from-our-registry", "registries", "['example.azurecr.io/', 'other.example.com/']")
-    assert denial(other, pod)
+    assert denied(other, pod)
     for container in pod["spec"]["containers"] + pod["spec"]["initContainers"]:
         container["image"] = f"example.azurecr.io/app{DIGEST}"
-    assert denial(other, pod) is None
+    assert denied(other, pod) is None
     none = with_parameter("no-undeclared-exposure", "firewall_rules", "[]")
     services = [
         document for document in fixtures("no-undeclared-exposure", "pass") if "annotations" in document["metadata"]
     ]
     assert services
-    assert all(denial(none, document) for document in services)
+    assert all(denied(none, document) for document in services)
 
 
 @pytest.mark.parametrize("name", ["no-wildcard-permissions", "no-cluster-admin"])
 def test_only_the_api_server_may_write_its_built_in_roles(name: str) -> None:
-    for username, denied in (("system:apiserver", False), ("system:admin", True)):
+    for username, refused in (("system:apiserver", False), ("system:admin", True)):
         request = {"userInfo": {"username": username, "groups": ["system:masters"]}}
-        assert {bool(denial(POLICIES[name], document, request)) for document in fixtures(name, "fail")} == {denied}
-    assert all(denial(POLICIES[name], document, {}) for document in fixtures(name, "fail")), (
+        assert {bool(denied(POLICIES[name], document, request)) for document in fixtures(name, "fail")} == {refused}
+    assert all(denied(POLICIES[name], document, {}) for document in fixtures(name, "fail")), (
         "a background scan has no user"
     )
 

@@ -35,7 +35,8 @@ def stack_file(out: Path, environment: str) -> Path:
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project in another folder, with the same environments, synthesized with another home and time zone."""
     project = tmp_path_factory.mktemp("another place")
-    shutil.copytree(ROOT / "environments", project / "environments")
+    for folder in ("environments", "modules"):
+        shutil.copytree(ROOT / folder, project / folder)
     shutil.copy(ROOT / "cdktf.json", project)
     synthesize(project, project / "out", HOME=str(project), TZ="Pacific/Auckland")
     return project / "out"
@@ -98,7 +99,8 @@ def test_stacks_have_no_data_sources(foundation):
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_changing_the_cloud_takes_one_line(foundation, tmp_path, cloud):
-    shutil.copytree(ROOT / "environments", tmp_path / "environments")
+    for folder in ("environments", "modules"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     shutil.copy(ROOT / "cdktf.json", tmp_path)
     dev = tmp_path / "environments" / "dev.yaml"
     lines = dev.read_text().splitlines(keepends=True)

@@ -18,7 +18,7 @@ from terrace.assurance.guarantees import BY_ID
 from terrace.documents import suggestions
 from terrace.documents.document import Node, along, plain
 from terrace.documents.reading import read
-from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem, UsageError
+from terrace.errors import AnswerIsNo, InvalidFile, Problem, UsageError
 
 Answer = Literal["automated", "partial", "manual", "not_covered", "outside"]
 """Guarantees alone; guarantees and a person; a person; not covered; outside."""
@@ -112,7 +112,7 @@ def load(name: str, directory: Path | None = None) -> Framework:
         raise UsageError(f"there is no framework {name!r}", hint=suggestions.hint(name, known))
     try:
         document = read(file(name, folder), f"{folder.parent.name}/{folder.name}/{name}.yaml")
-    except InvalidEnvironment as error:
+    except InvalidFile as error:
         raise InvalidFrameworks("\n".join(str(problem) for problem in error.problems)) from error
     reading = _Reading(document.root, list(document.problems))
     framework = reading.framework(name)

@@ -14,7 +14,7 @@ from terrace.assurance.guarantees import BY_ID
 from terrace.capabilities.target import Tier
 from terrace.documents.document import Node, along, plain
 from terrace.documents.reading import read
-from terrace.errors import AnswerIsNo, InvalidEnvironment, Problem
+from terrace.errors import AnswerIsNo, InvalidFile, Problem
 
 FILE = "severity.yaml"
 
@@ -144,7 +144,7 @@ def mapping(path: Path, shown: str = "") -> Any:
     """The document of a policy file. Raises InvalidPolicies if it cannot be read."""
     try:
         return read(path, shown or f"{path.parent.name}/{path.name}")
-    except InvalidEnvironment as error:
+    except InvalidFile as error:
         raise InvalidPolicies(error.problems) from None
 
 

@@ -46,7 +46,9 @@ def stacks(project: Project, environments: Sequence[str], cloud: str) -> dict[st
 def digest(project: Project, environment: str, cloud: str) -> str:
     """A digest of all inputs of a stack: files of the project, Terrace itself, versions of the bindings."""
     sum_of_inputs = hashlib.sha256(json.dumps([cloud, environment, _versions()]).encode())
-    files = {project.root / name for name in load(environment, project=project.root, cloud=cloud).files}
+    loaded = load(environment, project=project.root, cloud=cloud)
+    files = {project.root / name for name in loaded.files}
+    files |= {module.folder / "module.yaml" for module in loaded.environment.enabled_modules.values()}
     for folder in (*(project.root / name for name in _PROJECT), Path(__file__).resolve().parents[1]):
         files |= {path for path in folder.rglob("*") if _is_input(path, folder)}
     for path in sorted(files):

@@ -28,7 +28,7 @@ from terrace.capabilities.backup import BackupHandle, BackupSpec
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import PipelinesHandle
+from terrace.capabilities.identity import PipelinesHandle, ServiceAccount
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import LakeHandle
 from terrace.capabilities.observability import ObservabilityHandle
@@ -53,7 +53,6 @@ _COOLING_OFF_DAYS = 3
 """The minimum number of days before a compliance lock is final."""
 _TROUBLE = ("BACKUP_JOB_FAILED", "BACKUP_JOB_EXPIRED", "COPY_JOB_FAILED", "S3_BACKUP_OBJECT_FAILED")
 VELERO = "velero"
-"""Velero's namespace and service account."""
 
 
 class Backup(Construct):
@@ -69,6 +68,7 @@ class Backup(Construct):
         spec: BackupSpec,
         target: Target,
         *,
+        accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
         cluster: ClusterHandle,
         database: DatabaseHandle,
@@ -153,23 +153,25 @@ class Backup(Construct):
             resources=[database.id, *(lake.ids[layer] for layer in BACKED_UP)],
             depends_on=[*lake.ready, *iam.rights(self, "role")],
         )
-        self._velero(target, keys, cluster, lake, governance)
-        self.handle = BackupHandle(vault=home.name)
+        velero = self._velero(target, keys, accounts[VELERO], cluster, lake, governance)
+        self.handle = BackupHandle(vault=home.name, velero=velero)
 
     def _velero(
         self,
         target: Target,
         keys: KeysHandle,
+        account: ServiceAccount,
         cluster: ClusterHandle,
         lake: LakeHandle,
         governance: GovernanceHandle,
-    ) -> None:
-        """BAK-2: Velero stores the cluster's objects in the backups bucket and takes volume snapshots."""
+    ) -> str:
+        """BAK-2: Velero stores the cluster's objects in the backups bucket and takes volume snapshots. Returns its
+        role."""
         role = iam.role(
             self,
             "velero",
             target,
-            purpose="velero",
+            purpose=VELERO,
             trust=iam.pod_trust(target),
             governance=governance,
             policies={
@@ -182,11 +184,12 @@ class Backup(Construct):
             self,
             "velero-pods",
             cluster_name=cluster.name,
-            namespace=VELERO,
-            service_account=VELERO,
+            namespace=account.namespace,
+            service_account=account.name,
             role_arn=role.arn,
             depends_on=list(iam.rights(self, "velero")),
         )
+        return role.arn
 
 
 def _vault(

@@ -58,5 +58,9 @@ FACTS = Facts(
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),
+    system_namespaces=(
+        "amazon-cloudwatch",
+        "amazon-guardduty",
+    ),  # the observability add-on and GuardDuty's runtime monitoring
     permission_files=permissions.files,
 )

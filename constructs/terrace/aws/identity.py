@@ -1,7 +1,7 @@
 """IAM roles for modules and platform components, by EKS Pod Identity (LAKE-7, SEC-3)."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import cast
 
 from cdktn_provider_aws.eks_pod_identity_association import EksPodIdentityAssociation
 from cdktn_provider_aws.iam_role import IamRole
@@ -15,7 +15,7 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import ModuleSpec, WorkloadIdentitiesHandle
+from terrace.capabilities.identity import BOOTSTRAP, ModuleAccess, ServiceAccount, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
@@ -42,28 +42,22 @@ _KEY_VERBS: Mapping[Access, Sequence[str]] = {
 }
 
 
-class Component(NamedTuple):
-    """A platform component in the cluster; `account` is the service account of its chart."""
-
-    namespace: str
-    account: str
-    rights: Sequence[Statement]
-
-
 class WorkloadIdentities(Construct):
     """A role for each module and platform component, bound to its service account by EKS Pod Identity.
 
     A module gets exactly what it declares (LAKE-7): access to layers, its secret, its user of the database and of the
-    cache. external-secrets may only assume the modules' roles (SEC-3).
+    cache. external-secrets may only assume the modules' roles (SEC-3), and the bootstrap job's, which reads the
+    administrator's secret (DB-9).
     """
 
     def __init__(
         self,
         scope: Construct,
         id: str,
-        modules: Mapping[str, ModuleSpec],
+        modules: Mapping[str, ModuleAccess],
         target: Target,
         *,
+        accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
         cluster: ClusterHandle,
         lake: LakeHandle,
@@ -75,7 +69,7 @@ class WorkloadIdentities(Construct):
     ) -> None:
         super().__init__(scope, id)
         platform: dict[str, IamRole] = {}
-        for name, component in components(target, entry).items():
+        for name, rights in components(target, entry).items():
             platform[name] = iam.role(
                 self,
                 name,
@@ -83,9 +77,20 @@ class WorkloadIdentities(Construct):
                 purpose=name,
                 trust=iam.pod_trust(target),
                 governance=governance,
-                policies={"rights": document(*component.rights)},
+                policies={"rights": document(*rights)},
             )
-            self._bind(name, component.namespace, component.account, platform[name], cluster)
+            self._bind(name, accounts[name], platform[name], cluster)
+        platform[BOOTSTRAP] = iam.role(
+            self,
+            BOOTSTRAP,
+            target,
+            purpose=BOOTSTRAP,
+            trust=iam.pod_trust(target, also=[names.role_arn(target, "external-secrets")]),
+            governance=governance,
+            policies=_bootstrap_policies(target, keys=keys, database=database),
+            after=[platform["external-secrets"]],
+        )
+        self._bind(BOOTSTRAP, accounts[BOOTSTRAP], platform[BOOTSTRAP], cluster)
         roles: dict[str, IamRole] = {}
         for name, module in modules.items():
             policies = _module_policies(
@@ -101,26 +106,27 @@ class WorkloadIdentities(Construct):
                 policies=policies,
                 after=[platform["external-secrets"]],
             )
-            self._bind(f"module-{name}", module.namespace or name, name, roles[name], cluster)  # SEC-3
+            self._bind(f"module-{name}", ServiceAccount(module.namespace, name), roles[name], cluster)  # SEC-3
         self.handle = WorkloadIdentitiesHandle(
             modules={name: role.arn for name, role in roles.items()},
             platform={name: role.arn for name, role in platform.items()},
+            roles={name: name for name, module in modules.items() if module.database},
         )
 
-    def _bind(self, id: str, namespace: str, account: str, role: IamRole, cluster: ClusterHandle) -> None:
+    def _bind(self, id: str, account: ServiceAccount, role: IamRole, cluster: ClusterHandle) -> None:
         EksPodIdentityAssociation(
             self,
             f"{id}-identity",
             cluster_name=cluster.name,
-            namespace=namespace,
-            service_account=account,
+            namespace=account.namespace,
+            service_account=account.name,
             role_arn=role.arn,
         )
 
 
 def _module_policies(
     name: str,
-    module: ModuleSpec,
+    module: ModuleAccess,
     target: Target,
     *,
     keys: KeysHandle,
@@ -139,8 +145,13 @@ def _module_policies(
             allow(VERBS[access], f"{lake.ids[bucket]}/*", Sid=f"{access.title()}{bucket.title()}")
             for bucket, access in layers.items()
         ]
-        listing = allow(["s3:GetBucketLocation", "s3:ListBucket"], [lake.ids[bucket] for bucket in layers], Sid="List")
-        policies["lake"] = document(*verbs, listing)  # LAKE-7
+        listing = [
+            allow(["s3:GetBucketLocation", "s3:ListBucket"], [lake.ids[bucket] for bucket in layers], Sid="List")
+        ]
+        if written := [lake.ids[bucket] for bucket, access in layers.items() if access == "write"]:
+            # engines abort the uploads that a failed job left
+            listing.append(allow("s3:ListBucketMultipartUploads", written, Sid="ListUploads"))
+        policies["lake"] = document(*verbs, *listing)  # LAKE-7
         access: Access = "write" if "write" in layers.values() else "read"
         by_key.append(_through("s3", _KEY_VERBS[access], keys.home["lake"], target, sid="LakeKey"))
     if name in secrets.modules:
@@ -158,91 +169,90 @@ def _module_policies(
     return policies
 
 
+def _bootstrap_policies(target: Target, *, keys: KeysHandle, database: DatabaseHandle) -> dict[str, str]:
+    """The bootstrap job reads the administrator's secret, whose name and key are unknown before the apply."""
+    read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+    through = _through("secretsmanager", ["kms:Decrypt"], keys.home["secrets"], target, sid="SecretsKey")
+    return {"secret": document(allow(read, database.admin_secret, Sid="AdminSecret"), through)}
+
+
 def _through(service: str, actions: Sequence[str], key: str, target: Target, *, sid: str) -> Statement:
     via = {"StringEquals": {"kms:ViaService": f"{service}.{target.region}.amazonaws.com"}}
     return allow(actions, key, Sid=sid, Condition=via)
 
 
-def components(target: Target, entry: EntryHandle) -> dict[str, Component]:
+def components(target: Target, entry: EntryHandle) -> dict[str, Sequence[Statement]]:
     """The platform components and their permissions. The resource is * where the action supports no other."""
     own_groups = {"StringEquals": {"aws:ResourceTag/eks:cluster-name": target.prefix}}
     zone = f"arn:{names.settings(target).partition}:route53:::hostedzone/{entry.dns_zone}"
-    modules = names.role_arn(target, "module-*")
+    readers = [names.role_arn(target, "module-*"), names.role_arn(target, BOOTSTRAP)]
     return {
-        "cluster-autoscaler": Component(
-            "kube-system",
-            "cluster-autoscaler",
-            [
-                allow(
-                    [
-                        "autoscaling:DescribeAutoScalingGroups",
-                        "autoscaling:DescribeAutoScalingInstances",
-                        "autoscaling:DescribeLaunchConfigurations",
-                        "autoscaling:DescribeScalingActivities",
-                        "autoscaling:DescribeTags",
-                        "ec2:DescribeImages",
-                        "ec2:DescribeInstanceTypes",
-                        "ec2:DescribeLaunchTemplateVersions",
-                        "ec2:GetInstanceTypesFromInstanceRequirements",
-                    ],
-                    "*",
-                    Sid="Look",
-                ),
-                allow(
-                    "eks:DescribeNodegroup", names.arn(target, "eks", f"nodegroup/{target.prefix}/*"), Sid="LookAtPools"
-                ),
-                allow(
-                    ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
-                    names.arn(target, "autoscaling", "autoScalingGroup:*"),
-                    Sid="ScaleOurs",
-                    Condition=own_groups,
-                ),
-            ],
-        ),
-        "external-secrets": Component(
-            "external-secrets",
-            "external-secrets",
-            [allow(["sts:AssumeRole", "sts:TagSession"], modules, Sid="BecomeAModule")],  # SEC-3
-        ),
-        "external-dns": Component(
-            "external-dns",
-            "external-dns",
-            [
-                allow(
-                    [
-                        "route53:ChangeResourceRecordSets",
-                        "route53:ListResourceRecordSets",
-                        "route53:ListTagsForResources",
-                    ],
-                    zone,
-                    Sid="OwnZone",
-                ),
-                allow(["route53:ListHostedZones"], "*", Sid="FindZone"),
-            ],
-        ),
-        "load-balancer": Component(
-            "kube-system",
-            "aws-load-balancer-controller",
-            [
-                allow(
-                    [
-                        "ec2:DescribeAvailabilityZones",
-                        "ec2:DescribeInstances",
-                        "ec2:DescribeNetworkInterfaces",
-                        "ec2:DescribeSecurityGroups",
-                        "ec2:DescribeSubnets",
-                        "ec2:DescribeVpcs",
-                        "elasticloadbalancing:DescribeTargetGroups",
-                        "elasticloadbalancing:DescribeTargetHealth",
-                    ],
-                    "*",
-                    Sid="Look",
-                ),
-                allow(
-                    ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
-                    entry.target,
-                    Sid="OwnTargets",
-                ),
-            ],
-        ),
+        "cluster-autoscaler": [
+            allow(
+                [
+                    "autoscaling:DescribeAutoScalingGroups",
+                    "autoscaling:DescribeAutoScalingInstances",
+                    "autoscaling:DescribeLaunchConfigurations",
+                    "autoscaling:DescribeScalingActivities",
+                    "autoscaling:DescribeTags",
+                    "ec2:DescribeImages",
+                    "ec2:DescribeInstanceTypes",
+                    "ec2:DescribeLaunchTemplateVersions",
+                    "ec2:GetInstanceTypesFromInstanceRequirements",
+                ],
+                "*",
+                Sid="Look",
+            ),
+            allow("eks:DescribeNodegroup", names.arn(target, "eks", f"nodegroup/{target.prefix}/*"), Sid="LookAtPools"),
+            allow(
+                ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+                names.arn(target, "autoscaling", "autoScalingGroup:*"),
+                Sid="ScaleOurs",
+                Condition=own_groups,
+            ),
+        ],
+        "external-secrets": [allow(["sts:AssumeRole", "sts:TagSession"], readers, Sid="BecomeAModule")],  # SEC-3
+        "external-dns": [
+            allow(
+                [
+                    "route53:ChangeResourceRecordSets",
+                    "route53:ListResourceRecordSets",
+                    "route53:ListTagsForResources",
+                ],
+                zone,
+                Sid="OwnZone",
+            ),
+            allow(["route53:ListHostedZones"], "*", Sid="FindZone"),
+        ],
+        "cert-manager": [
+            allow(
+                "route53:ChangeResourceRecordSets",
+                zone,
+                Sid="Challenges",
+                Condition={"ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsRecordTypes": ["TXT"]}},
+            ),
+            allow("route53:ListResourceRecordSets", zone, Sid="OwnZone"),
+            allow("route53:GetChange", f"arn:{names.settings(target).partition}:route53:::change/*", Sid="Follow"),
+        ],
+        "load-balancer": [
+            allow(
+                [
+                    "ec2:DescribeAvailabilityZones",
+                    "ec2:DescribeInstances",
+                    "ec2:DescribeNetworkInterfaces",
+                    "ec2:DescribeSecurityGroups",
+                    "ec2:DescribeSubnets",
+                    "ec2:DescribeVpcs",
+                    "elasticloadbalancing:DescribeTargetGroups",
+                    "elasticloadbalancing:DescribeTargetHealth",
+                ],
+                "*",
+                Sid="Look",
+            ),
+            allow(
+                ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
+                entry.target,
+                Sid="OwnTargets",
+            ),
+        ],
     }

@@ -26,7 +26,7 @@ from terrace.aws.bucket import BucketHandle, bucket
 from terrace.aws.iam import Statement
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.keys import KeysHandle, Purpose
-from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket, LakeHandle, LakeSpec
+from terrace.capabilities.lake import BUCKETS, GRANTED, REPLICATED, Bucket, LakeHandle, LakeSpec
 from terrace.capabilities.spec import LAYERS
 from terrace.capabilities.target import Target
 
@@ -92,6 +92,7 @@ class Lake(Construct):
         self.handle = LakeHandle(
             names={name: names.bucket(target, name) for name in BUCKETS},
             ids={name: names.bucket_arn(target, name) for name in BUCKETS},
+            uris={name: f"s3://{names.bucket(target, name)}" for name in GRANTED},
             ready=tuple(handle.policy for handle in home.values()),
         )
 

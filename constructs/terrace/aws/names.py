@@ -122,6 +122,12 @@ def cache_user_arn(target: Target, module: str) -> str:
     return arn(target, "elasticache", f"user:{cache_user(target, module)}")
 
 
+def registry(target: Target) -> str:
+    """The host of the account's image registry."""
+    suffix = ".cn" if settings(target).partition == "aws-cn" else ""
+    return f"{account(target)}.dkr.ecr.{target.region}.amazonaws.com{suffix}"
+
+
 def metric_namespace(target: Target) -> str:
     """The namespace of the environment's own metrics."""
     return f"Terrace/{target.prefix}"

@@ -16,7 +16,7 @@ from terrace.aws.lake import Lake
 from terrace.aws.network import Network
 from terrace.aws.observability import Observability
 from terrace.aws.pipelines import Pipelines
-from terrace.aws.providers import configure, remote_state
+from terrace.aws.providers import configure
 from terrace.aws.registry import Registry
 from terrace.aws.secrets import Secrets
 
@@ -40,5 +40,4 @@ __all__ = [
     "Secrets",
     "WorkloadIdentities",
     "configure",
-    "remote_state",
 ]

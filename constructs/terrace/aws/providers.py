@@ -1,14 +1,11 @@
 """The AWS providers of a stack: one for the home region and, if there is one, for the recovery region."""
 
-from typing import Any
-
 from cdktn import TerraformStack
 from cdktn_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
 
 from terrace.aws import names
 from terrace.capabilities.target import Target
-from terrace.environment.schema import Environment
 from terrace.errors import ContractError
 
 
@@ -42,14 +39,3 @@ def _provider(stack: TerraformStack, id: str, target: Target, region: str, *, al
         skip_metadata_api_check="true" if offline else None,
         skip_region_validation=offline,
     )
-
-
-def remote_state(environment: Environment, target: Target, layer: str) -> tuple[str, dict[str, Any]]:
-    """S3, encrypted, with Terraform's lock file; one key per environment, cloud and layer. The bucket is versioned."""
-    return "s3", {
-        "bucket": names.state_bucket(target),
-        "region": target.region,
-        "key": f"{environment.name}/{environment.cloud}/{layer}.tfstate",
-        "encrypt": True,
-        "use_lockfile": True,
-    }

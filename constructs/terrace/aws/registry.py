@@ -46,7 +46,8 @@ class Registry(Construct):
     ) -> None:
         super().__init__(scope, id)
         self.handle = RegistryHandle(
-            repositories={module: self._repository(module, spec, target, keys) for module in modules}
+            address=names.registry(target),
+            repositories={module: self._repository(module, spec, target, keys) for module in modules},
         )
         if names.settings(target).owns_account:
             self._scanning(spec)

@@ -4,7 +4,7 @@ Vaulted backups of PostgreSQL run weekly at most; point-in-time recovery covers 
 not included: Azure Backup does not support Managed Redis, which keeps its own snapshots (CACHE-3).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from cdktn import TerraformResource
@@ -33,7 +33,7 @@ from terrace.capabilities.backup import BackupHandle, BackupSpec
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import PipelinesHandle
+from terrace.capabilities.identity import PipelinesHandle, ServiceAccount
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import LakeHandle
 from terrace.capabilities.observability import ObservabilityHandle
@@ -48,7 +48,6 @@ _DAILY = "R/2026-01-04T17:00:00+00:00/P1D"
 _WEEKLY = "R/2026-01-04T17:00:00+00:00/P1W"
 """UTC. At 17:00 a database that sleeps at night still runs."""
 VELERO = "velero"
-"""Velero's namespace and service account."""
 
 
 class Backup(Construct):
@@ -67,6 +66,7 @@ class Backup(Construct):
         spec: BackupSpec,
         target: Target,
         *,
+        accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
         cluster: ClusterHandle,
         database: DatabaseHandle,
@@ -95,8 +95,7 @@ class Backup(Construct):
             tags=dict(target.tags),
             depends_on=list(observability.ready),
         )
-        self._velero(target, cluster, lake)
-        self.handle = BackupHandle(vault=vault.name)
+        self.handle = BackupHandle(vault=vault.name, velero=self._velero(target, accounts[VELERO], cluster, lake))
 
     def _vault(self, spec: BackupSpec, target: Target, keys: KeysHandle) -> DataProtectionBackupVault:
         """BAK-1: backups cannot be deleted before the end of their retention; `compliance` is irreversible."""
@@ -207,12 +206,12 @@ class Backup(Construct):
             depends_on=may,
         )
 
-    def _velero(self, target: Target, cluster: ClusterHandle, lake: LakeHandle) -> None:
-        """BAK-2: Velero stores the cluster's objects in the backups bucket and takes volume snapshots."""
+    def _velero(self, target: Target, account: ServiceAccount, cluster: ClusterHandle, lake: LakeHandle) -> str:
+        """BAK-2: Velero stores the cluster's objects in the backups bucket and takes volume snapshots. Returns its
+        identity."""
         user = iam.identity(self, VELERO, target, purpose=VELERO)
-        iam.federate(
-            self, "velero-pods", user, issuer=cluster.workload_identity, subject=iam.subject(VELERO, VELERO)
-        )  # BAK-2
+        subject = iam.subject(account.namespace, account.name)
+        iam.federate(self, "velero-pods", user, issuer=cluster.workload_identity, subject=subject)  # BAK-2
         bucket, snapshots = lake.ids["backups"], providers.home(self).id
         iam.grant(
             self,
@@ -223,6 +222,7 @@ class Backup(Construct):
             after=_resources(lake.ready),
         )  # BAK-2
         iam.grant(self, "velero-volumes", user.principal_id, "Disk Snapshot Contributor", on=snapshots)
+        return user.client_id
 
 
 def _resources(ready: Sequence[object]) -> list[TerraformResource]:

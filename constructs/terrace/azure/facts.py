@@ -108,5 +108,6 @@ FACTS = Facts(
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),
+    system_namespaces=("gatekeeper-system",),  # Azure Policy; everything else is in kube-system
     permission_files=permissions.files,
 )

@@ -17,7 +17,7 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import ModuleSpec, WorkloadIdentitiesHandle
+from terrace.capabilities.identity import BOOTSTRAP, ModuleAccess, ServiceAccount, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
@@ -26,17 +26,12 @@ from terrace.capabilities.target import Target
 
 VERBS: Mapping[Access, str] = {"read": "Storage Blob Data Reader", "write": "Storage Blob Data Contributor"}
 """The role of an access; writing tables includes reading them."""
-_BOOTSTRAP = ("terrace-system", "database-bootstrap")
-"""Namespace and service account of the job that creates schemas, databases and roles (DB-9)."""
 _READ_SECRET = "Key Vault Secrets User"
 
 
-class Component(NamedTuple):
-    """A platform component in the cluster; `account` is the service account of its chart, and it gets `role` on
-    `on`."""
+class _Rights(NamedTuple):
+    """`role` on `on`."""
 
-    namespace: str
-    account: str
     role: str
     on: str
 
@@ -53,9 +48,10 @@ class WorkloadIdentities(Construct):
         self,
         scope: Construct,
         id: str,
-        modules: Mapping[str, ModuleSpec],
+        modules: Mapping[str, ModuleAccess],
         target: Target,
         *,
+        accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
         cluster: ClusterHandle,
         lake: LakeHandle,
@@ -67,41 +63,45 @@ class WorkloadIdentities(Construct):
     ) -> None:
         super().__init__(scope, id)
         platform: dict[str, str] = {}
-        for name, component in components(target, entry).items():
+        for name, rights in components(target, entry).items():
             user = iam.identity(self, name, target, purpose=name)
-            iam.grant(self, f"{name}-rights", user.principal_id, component.role, on=component.on)
-            self._bind(name, component.namespace, component.account, user, cluster)
+            iam.grant(self, f"{name}-rights", user.principal_id, rights.role, on=rights.on)
+            self._bind(name, accounts[name], user, cluster)
             platform[name] = user.client_id
         # the bootstrap job logs in as the server's administrator (DB-9, SEC-2)
-        platform[ADMIN] = database.login_resource
+        platform[BOOTSTRAP] = database.login_resource
         FederatedIdentityCredential(
             self,
             f"{ADMIN}-identity",
             name="bootstrap",
             user_assigned_identity_id=names.identity_id(target, ADMIN),
             issuer=cluster.workload_identity,
-            subject=iam.subject(*_BOOTSTRAP),
+            subject=iam.subject(*accounts[BOOTSTRAP]),
             audience=[iam.AUDIENCE],
             depends_on=list(database.ready),
         )
         roles: dict[str, str] = {}
         for name, module in modules.items():
             user = iam.identity(self, f"module-{name}", target, purpose=f"module-{name}")
-            self._bind(f"module-{name}", module.namespace or name, name, user, cluster)  # SEC-3
+            self._bind(f"module-{name}", ServiceAccount(module.namespace, name), user, cluster)  # SEC-3
             self._rights(name, module, user, target, lake=lake, cache=cache, secrets=secrets)
             roles[name] = user.client_id
-        self.handle = WorkloadIdentitiesHandle(modules=roles, platform=platform)
+        self.handle = WorkloadIdentitiesHandle(
+            modules=roles,
+            platform=platform,
+            roles={
+                name: names.identity(target, f"module-{name}") for name, module in modules.items() if module.database
+            },
+        )
 
-    def _bind(
-        self, id: str, namespace: str, account: str, identity: UserAssignedIdentity, cluster: ClusterHandle
-    ) -> None:
-        subject = iam.subject(namespace, account)
+    def _bind(self, id: str, account: ServiceAccount, identity: UserAssignedIdentity, cluster: ClusterHandle) -> None:
+        subject = iam.subject(*account)
         iam.federate(self, f"{id}-identity", identity, issuer=cluster.workload_identity, subject=subject)
 
     def _rights(
         self,
         name: str,
-        module: ModuleSpec,
+        module: ModuleAccess,
         identity: UserAssignedIdentity,
         target: Target,
         *,
@@ -138,9 +138,9 @@ class WorkloadIdentities(Construct):
             )
 
 
-def components(target: Target, entry: EntryHandle) -> dict[str, Component]:
+def components(target: Target, entry: EntryHandle) -> dict[str, _Rights]:
     """The platform components and their roles."""
     return {
-        "external-dns": Component("external-dns", "external-dns", "DNS Zone Contributor", entry.dns_zone),
-        "cert-manager": Component("cert-manager", "cert-manager", "DNS Zone Contributor", entry.dns_zone),
+        "external-dns": _Rights("DNS Zone Contributor", entry.dns_zone),
+        "cert-manager": _Rights("DNS Zone Contributor", entry.dns_zone),
     }

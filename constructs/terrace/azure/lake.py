@@ -10,7 +10,7 @@ from terrace.azure import names
 from terrace.azure.bucket import BucketHandle, bucket
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.keys import KeysHandle, Purpose
-from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket, LakeHandle, LakeSpec
+from terrace.capabilities.lake import BUCKETS, GRANTED, REPLICATED, Bucket, LakeHandle, LakeSpec
 from terrace.capabilities.spec import LAYERS
 from terrace.capabilities.target import Target
 
@@ -88,6 +88,7 @@ class Lake(Construct):
         self.handle = LakeHandle(
             names={name: names.bucket(target, name) for name in BUCKETS},
             ids={name: names.container_id(target, name) for name in BUCKETS},
+            uris={name: f"abfss://{name}@{names.bucket(target, name)}.dfs.core.windows.net" for name in GRANTED},
             ready=tuple(resource for handle in home.values() for resource in handle.dependencies),
         )
 

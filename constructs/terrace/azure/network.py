@@ -1,7 +1,6 @@
 """The virtual network: subnets by party, NAT, private paths, firewall rules by purpose, flow logs (NET-1 to NET-5)."""
 
 from collections.abc import Mapping
-from ipaddress import IPv4Network
 
 from cdktn import TerraformResource, TerraformStack
 from cdktn_provider_azurerm.key_vault import KeyVault
@@ -27,11 +26,11 @@ from constructs import Construct
 
 from terrace.azure import names, providers
 from terrace.azure.firewall import GROUPS, FirewallRules, Group, private_path
+from terrace.azure.ranges import layout
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.network import NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
-from terrace.errors import ContractError
 
 _PRIVATE_SERVICES = ("blob", "vault", "registry", "redisEnterprise", "cluster", "database", "internal")
 """Services whose names resolve only inside the network. All are required at any setting of `private_paths`, because
@@ -41,18 +40,6 @@ _DELEGATED: Mapping[Group, str] = {
     "database": "Microsoft.DBforPostgreSQL/flexibleServers",
 }
 """Subnets delegated to a service."""
-
-
-def layout(cidr: str) -> dict[Group | str, str]:
-    """Subnets of a /16 to /20: nodes take an eighth, everything else small ranges of another. A subnet
-    spans all zones on Azure. Raises ContractError if the range is too small.
-    """
-    eighths = list(IPv4Network(cidr).subnets(prefixlen_diff=3))
-    if eighths[0].prefixlen > 23:
-        raise ContractError(f"{cidr} is too small for the network's subnets", where="network.cidr", hint="/16 to /20")
-    small = [str(part) for part in eighths[4].subnets(new_prefix=26)]
-    parties: tuple[Group | str, ...] = ("control", "database", "endpoints", "cache", "entry", "GatewaySubnet")
-    return {"nodes": str(eighths[0]), **dict(zip(parties, small, strict=False))}
 
 
 class Network(Construct):

@@ -16,7 +16,7 @@ from terrace.azure.lake import Lake
 from terrace.azure.network import Network
 from terrace.azure.observability import Observability
 from terrace.azure.pipelines import Pipelines
-from terrace.azure.providers import configure, remote_state
+from terrace.azure.providers import configure
 from terrace.azure.registry import Registry
 from terrace.azure.secrets import Secrets
 
@@ -40,5 +40,4 @@ __all__ = [
     "Secrets",
     "WorkloadIdentities",
     "configure",
-    "remote_state",
 ]

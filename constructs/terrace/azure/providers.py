@@ -1,7 +1,5 @@
 """The Azure provider of a stack, and its resource groups: home and, if there is one, recovery."""
 
-from typing import Any
-
 from cdktn import TerraformStack
 from cdktn_provider_azurerm.provider import (
     AzurermProvider,
@@ -17,7 +15,6 @@ from constructs import Construct
 
 from terrace.azure import names
 from terrace.capabilities.target import Target
-from terrace.environment.schema import Environment
 from terrace.errors import ContractError
 
 
@@ -83,18 +80,3 @@ def _child(scope: Construct, id: str) -> ResourceGroup:
     if not isinstance(child, ResourceGroup):
         raise ContractError("the environment has no recovery region", where=scope.node.path)
     return child
-
-
-def remote_state(environment: Environment, target: Target, layer: str) -> tuple[str, dict[str, Any]]:
-    """One blob per environment, cloud and layer, leased while in use, accessed by identity. Its account is
-    versioned."""
-    project = environment.project
-    return "azurerm", {
-        "subscription_id": names.settings(target).subscription_id,
-        "tenant_id": names.settings(target).tenant_id,
-        "resource_group_name": f"{project}-state",
-        "storage_account_name": names.state_bucket(target),
-        "container_name": "state",
-        "key": f"{environment.name}/{environment.cloud}/{layer}.tfstate",
-        "use_azuread_auth": True,
-    }

@@ -71,5 +71,7 @@ class Registry(Construct):
             depends_on=list(keys.ready),
         )
         private_path(self, "path-registry", target, to=registry.id, service="registry")
-        address = f"{names.registry(target)}.azurecr.io/{target.prefix}"
-        self.handle = RegistryHandle(repositories={module: f"{address}/{module}" for module in modules})
+        address = f"{names.registry(target)}.azurecr.io"
+        self.handle = RegistryHandle(
+            address=address, repositories={module: f"{address}/{target.prefix}/{module}" for module in modules}
+        )

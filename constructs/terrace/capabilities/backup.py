@@ -28,6 +28,7 @@ class BackupSpec(Spec):
 
 @dataclass(frozen=True)
 class BackupHandle:
-    """`vault` is the home vault's name."""
+    """`vault` is the home vault's name, `velero` Velero's identity."""
 
     vault: str
+    velero: str

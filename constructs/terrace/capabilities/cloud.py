@@ -75,6 +75,8 @@ class Facts:
     refusals: tuple[Refusal, ...]
     """Matched in this order."""
     offline: Offline
+    system_namespaces: tuple[str, ...]
+    """Kubernetes namespaces, besides those of Kubernetes itself, whose workloads the cloud installs and updates."""
     permission_files: Callable[[Mapping[str, Mapping[str, str]]], dict[str, str]]
     """File name to content of the policies that allow applying stacks with these resource types. The argument maps a
     resource type to services and their actions, as `policies/deploy/<cloud>/types.yaml` does."""

@@ -65,9 +65,13 @@ class DatabaseHandle:
     port: int
     name: str
     admin_secret: str
+    admin: str
+    """The role that the bootstrap job logs in as."""
     login_resource: str
     """The resource to grant a module's identity login to; a module appends its role's name."""
     ready: tuple[Any, ...] = ()
     """A resource that refers to the server by name depends on these."""
+    admin_ready: tuple[Any, ...] = ()
+    """What binds the bootstrap job's identity depends on these."""
     recovery_days: int = 7
     """For a backup plan that replaces the server's own recovery."""

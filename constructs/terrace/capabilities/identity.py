@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -12,6 +12,43 @@ Granted = Literal["bronze", "silver", "gold", "platinum", "artifacts"]
 """What a module may access in the lake: a layer, or the bucket of artifacts."""
 
 
+Role = Literal["viewer", "editor", "admin"]
+"""What a person may do on the platform, least first."""
+ROLES: tuple[Role, ...] = ("viewer", "editor", "admin")
+
+_Url = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=253)]
+
+
+class OidcSpec(Spec):
+    """The organisation's OpenID Connect provider, at which people log in to the platform's user interfaces.
+
+    The secret of a module's client is `<project>-<environment>-<module>-oidc` in the cloud's secret manager.
+    """
+
+    issuer: _Url
+    """Issuer identifier, as in the provider's tokens."""
+    keys: _Url
+    """URL of the provider's signing keys: `jwks_uri` of its discovery document."""
+    groups_claim: Annotated[str, Field(min_length=1)] = "groups"
+    """Claim of the ID token that lists the person's groups."""
+    groups: Annotated[Mapping[Annotated[str, Field(min_length=1)], Role], Field(min_length=1, max_length=128)]
+    """Group, as the claim names it, to the role of its members."""
+    clients: Mapping[Name, Annotated[str, Field(min_length=1)]] = {}
+    """Module to the id of its client; its redirect URL is https://<host>/oauth2/callback for each of its hosts."""
+
+    def groups_of(self, role: Role) -> list[str]:
+        """The groups whose members have this role or a higher one."""
+        return sorted(group for group, held in self.groups.items() if ROLES.index(held) >= ROLES.index(role))
+
+
+def given_secret(module: str, purpose: str, prefix: str) -> str:
+    """The name of a secret that an operator creates for a module, in the secret manager of every cloud.
+
+    Purposes: `oidc`, the secret of its OIDC client; `smtp`, the password of the mail server for alerts.
+    """
+    return f"{prefix}-{module}-{purpose}"
+
+
 class IdentitySpec(Spec):
     admin_group: Annotated[str, Field(min_length=1)]
     """The organisation's group of platform administrators, by its name in the identity provider."""
@@ -19,23 +56,62 @@ class IdentitySpec(Spec):
     """The GitHub repository, owner/name, whose workflows may plan and apply (ID-1)."""
     main_branch: Annotated[str, Field(min_length=1)] = "main"
     """The branch whose runs may plan."""
+    oidc: OidcSpec | None = None
+    """Log-in to the platform's user interfaces; required by modules whose hosts have `login: oidc`."""
 
 
 class ModuleSpec(Spec):
-    """A component that runs in the cluster, and what it needs from the foundation."""
+    """An environment's choice of a module. What the module is and needs is in its folder."""
 
     enabled: bool
     """Whether the module is part of the environment."""
+    size: Literal["small", "medium", "large"] | None = None
+    """Size of its pods; default by tier: small in dev, medium in staging, large in prod."""
     namespace: Name | None = None
     """Namespace; default: the module's name."""
-    lake: Mapping[Granted, Access] = {}
-    """Layers (or artifacts) that the module reads or writes; no other access is granted (LAKE-7)."""
-    database: bool = False
-    """Whether the module has its own database and role."""
-    cache: bool = False
-    """Whether the module has its own cache user, limited to keys with its name."""
     settings: Mapping[str, Any] = {}
-    """The module's own settings, checked against the module's schema."""
+    """Values for the module's settings; the module's folder has their defaults."""
+    values: Mapping[str, Any] = {}
+    """Values of its Helm chart, merged over those of the module's folder."""
+
+
+@dataclass(frozen=True)
+class ModuleAccess:
+    """What the foundation gives a module: an identity bound to the service account of the module's name in
+    `namespace`, and access to these layers, to a database and to the cache."""
+
+    namespace: str
+    lake: Mapping[Granted, Access]
+    database: bool
+    cache: bool
+
+
+class ServiceAccount(NamedTuple):
+    """A Kubernetes service account; as text, namespace/name."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+BOOTSTRAP = "database-bootstrap"
+"""The job that creates databases, roles and schemas (DB-9)."""
+SYSTEM_NAMESPACE = "terrace-system"
+"""The namespace of Terrace's own jobs."""
+
+COMPONENT_ACCOUNTS: Mapping[str, ServiceAccount] = {
+    "cluster-autoscaler": ServiceAccount("kube-system", "cluster-autoscaler"),
+    "external-secrets": ServiceAccount("external-secrets", "external-secrets"),
+    "external-dns": ServiceAccount("external-dns", "external-dns"),
+    "cert-manager": ServiceAccount("cert-manager", "cert-manager"),
+    "load-balancer": ServiceAccount("kube-system", "aws-load-balancer-controller"),
+    "velero": ServiceAccount("velero", "velero"),
+    BOOTSTRAP: ServiceAccount(SYSTEM_NAMESPACE, BOOTSTRAP),
+}
+"""Platform components that have an identity on some cloud, and the service accounts that they use unless an enabled
+module names another one (`needs.identities`)."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +124,8 @@ class PipelinesHandle:
 
 @dataclass(frozen=True)
 class WorkloadIdentitiesHandle:
-    """Workload identities by module and by platform component."""
+    """Workload identities by module and by platform component, and the database roles that modules log in as."""
 
     modules: Mapping[str, str]
     platform: Mapping[str, str]
+    roles: Mapping[str, str]

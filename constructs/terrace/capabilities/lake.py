@@ -12,6 +12,8 @@ Bucket = Literal["bronze", "silver", "gold", "platinum", "artifacts", "backups",
 BUCKETS: tuple[Bucket, ...] = (*LAYERS, "artifacts", "backups", "audit", "access")
 """`access` has the access logs of the others and of the load balancer; `audit` the audit logs of control-plane
 calls."""
+GRANTED: tuple[Bucket, ...] = (*LAYERS, "artifacts")
+"""Buckets that modules may read and write."""
 REPLICATED: tuple[Bucket, ...] = (*LAYERS, "artifacts", "backups")
 ALIASES: Mapping[str, Layer] = {"raw": "bronze", "staging": "silver", "curated": "gold"}
 """Common zone names, and the layer that each one means."""
@@ -51,9 +53,10 @@ class LakeSpec(Spec):
 
 @dataclass(frozen=True)
 class LakeHandle:
-    """Names of buckets, and their identifiers in policies, known at synth; a resource that writes to them depends on
-    `ready`."""
+    """Names of buckets, their identifiers in policies, and the URIs of those that modules may use, known at synth; a
+    resource that writes to them depends on `ready`."""
 
     names: Mapping[Bucket, str]
     ids: Mapping[Bucket, str]
+    uris: Mapping[Bucket, str]
     ready: tuple[Any, ...]

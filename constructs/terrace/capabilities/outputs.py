@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from terrace.capabilities.spec import Spec
 
-VERSION: Literal[1] = 1
+VERSION: Literal[2] = 2
 
 
 class DatabaseOutputs(Spec):
@@ -18,7 +18,14 @@ class DatabaseOutputs(Spec):
     name: str
     """Name of the first database."""
     admin_secret: str
-    """Reference in the cloud's secret manager, never the value (SEC-1)."""
+    """Reference in the cloud's secret manager, never the value (SEC-1); empty where administrators log in by
+    identity."""
+    admin: str
+    """Role that the bootstrap job logs in as."""
+    schemas: tuple[str, ...]
+    """Schemas that the bootstrap job creates in the first database."""
+    roles: Mapping[str, str]
+    """Module to the role that it logs in as; its database has the module's name."""
 
 
 class CacheOutputs(Spec):
@@ -46,7 +53,7 @@ class ClusterOutputs(Spec):
 class Outputs(Spec):
     """The foundation's outputs. `version` changes when a field is removed or changes its meaning."""
 
-    version: Literal[1]
+    version: Literal[2]
     """Version of this contract."""
     environment: str
     """Name of the environment."""
@@ -62,14 +69,22 @@ class Outputs(Spec):
     """Redis protocol."""
     buckets: Mapping[str, str]
     """Layer or purpose to bucket name."""
+    lake: Mapping[str, str]
+    """Layer, or artifacts, to its URI: s3://, abfss:// or gs://."""
     secrets: Mapping[str, str]
     """Module to the reference of its secret."""
     identities: Mapping[str, str]
-    """Module or platform component to its workload identity."""
+    """Module to its workload identity."""
+    platform_identities: Mapping[str, str]
+    """Platform component to its workload identity; the cloud manages components that are missing."""
+    registry: str
+    """The private registry: its host, and on Google Cloud the project."""
     repositories: Mapping[str, str]
     """Module to the address of its images."""
     domain: str
     """Domain of the public entry."""
+    dns_zone: str
+    """The domain's public zone, by the cloud's own identifier."""
 
 
 def parse(output_json: Mapping[str, Any]) -> Outputs:

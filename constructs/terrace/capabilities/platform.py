@@ -16,7 +16,13 @@ from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
 from terrace.capabilities.entry import EntryHandle, EntrySpec
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.hybrid import HybridHandle, HybridSpec
-from terrace.capabilities.identity import IdentitySpec, ModuleSpec, PipelinesHandle, WorkloadIdentitiesHandle
+from terrace.capabilities.identity import (
+    IdentitySpec,
+    ModuleAccess,
+    PipelinesHandle,
+    ServiceAccount,
+    WorkloadIdentitiesHandle,
+)
 from terrace.capabilities.keys import KeysHandle, KeysSpec
 from terrace.capabilities.lake import LakeHandle, LakeSpec
 from terrace.capabilities.network import NetworkHandle, NetworkSpec
@@ -42,9 +48,6 @@ class Platform(Protocol):
 
     def configure(self, stack: Scope, target: Target) -> None:
         """Give the stack its providers; they refuse any account but the target's."""
-
-    def remote_state(self, environment: Any, target: Target, layer: str) -> tuple[str, dict[str, Any]]:
-        """Terraform's backend for remote state (s3, azurerm, gcs) and its arguments."""
 
     def Keys(self, scope: Scope, id: str, spec: KeysSpec, target: Target) -> Built[KeysHandle]: ...
 
@@ -171,9 +174,10 @@ class Platform(Protocol):
         self,
         scope: Scope,
         id: str,
-        modules: Mapping[str, ModuleSpec],
+        modules: Mapping[str, ModuleAccess],
         target: Target,
         *,
+        accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
         cluster: ClusterHandle,
         lake: LakeHandle,
@@ -191,6 +195,7 @@ class Platform(Protocol):
         spec: BackupSpec,
         target: Target,
         *,
+        accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
         cluster: ClusterHandle,
         database: DatabaseHandle,

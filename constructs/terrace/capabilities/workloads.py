@@ -5,7 +5,7 @@ Each cloud implements it in `terrace/<cloud>/workloads.py`, without the CDK: pla
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from terrace.capabilities.outputs import Outputs
 from terrace.capabilities.target import Target
@@ -28,6 +28,30 @@ class Endpoint:
     purpose: str
 
 
+Party = Literal["kubernetes-api", "nodes", "database", "cache", "cloud", "entry"]
+"""Who pods exchange traffic with outside the pod network: the API server; the nodes; PostgreSQL; the cache; private
+paths to the cloud's APIs and its object storage; the load balancer of the public entry."""
+
+
+@dataclass(frozen=True)
+class DatabaseLogin:
+    """How the job that prepares the database logs in, and what gives a module's role its login by cloud identity.
+
+    `user` is empty if the admin secret contains it. `fetch` is a shell script that runs before psql in a container with
+    curl: it writes the file `password` or `ca.pem` into /run/terrace. `certificates` is libpq's `sslrootcert`, empty if
+    the certificate of the server can't be verified. `roles` is SQL that psql runs in the database `postgres`, with the
+    plan in the variable `plan`. `reserved` are beginnings of names of the cloud's own roles, of which `administrators`
+    may have rights on everything.
+    """
+
+    user: str
+    fetch: str
+    certificates: str
+    roles: str
+    reserved: tuple[str, ...]
+    administrators: tuple[str, ...]
+
+
 class CloudWorkloads(Protocol):
     """What the wiring reads of a cloud. Each function is pure; identities and references come from the outputs."""
 
@@ -36,6 +60,24 @@ class CloudWorkloads(Protocol):
 
     METADATA: Sequence[Endpoint]
     """Endpoints from which pods with a cloud identity get their credentials."""
+
+    NAME_SERVERS: Sequence[Endpoint]
+    """Addresses of nodes at which pods ask for names, besides the pods of kube-dns."""
+
+    API_PODS: Mapping[str, str]
+    """Labels of the pods in kube-system through which the API server calls webhooks; none: it calls them itself."""
+
+    CILIUM: bool
+    """Whether Cilium enforces network policies, which needs policies of its own for traffic to nodes."""
+
+    def ranges(self, network: str, services: str) -> Mapping[Party, tuple[str, ...]]:
+        """The ranges of the parties in a network with the range `network`; `services` is `cluster.service_cidr`."""
+
+    def storage_class(self, target: Target) -> Mapping[str, Any]:
+        """`provisioner` and `parameters` of STORAGE_CLASS."""
+
+    def database_login(self, outputs: Outputs, target: Target) -> DatabaseLogin:
+        """How the job that prepares the database logs in."""
 
     def pod_identity(self, identity: str, target: Target) -> PodIdentity:
         """The binding of a service account to a workload identity of the outputs."""

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from terrace.cli.options import settings_of
-from terrace.errors import InvalidEnvironment, TerraceError, UsageError
+from terrace.errors import InvalidFile, TerraceError, UsageError
 
 _NARROWEST, _WIDEST, _UNLIMITED = 80, 200, 10_000  # columns
 
@@ -49,8 +49,8 @@ def error(message: str, *, where: str = "", hint: str = "") -> None:
 
 
 def terrace_error(failure: TerraceError) -> None:
-    """Print an error of Terrace's own; of an invalid environment, every problem."""
-    if isinstance(failure, InvalidEnvironment):
+    """Print an error of Terrace's own; of an invalid file, every problem."""
+    if isinstance(failure, InvalidFile):
         for problem in failure.problems:
             error(str(problem))
     else:

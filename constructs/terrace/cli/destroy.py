@@ -1,69 +1,63 @@
 """`terrace destroy`: destroy a deployment and list what is left."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from terrace.cli.options import cloud_option, environment_argument, mirror_option, unlock_option
+from terrace.cli.options import cloud_option, mirror_option, stack_argument, unlock_option
 
 if TYPE_CHECKING:
     from terrace.environment import Loaded
-    from terrace.live import Inventory
+    from terrace.live import Inventory, Obstacle
 
 
 @click.command("destroy")
-@environment_argument
+@stack_argument
 @cloud_option
 @mirror_option
 @click.option(
-    "--yes", metavar="ENV", default="", help="Do not ask for confirmation; ENV must be the name of the environment."
+    "--yes", metavar="STACK", default="", help="Do not ask for confirmation; STACK must be the name of the stack."
 )
 @click.option("--empty-buckets", is_flag=True, help="Delete all objects in the buckets, with all their versions.")
 @unlock_option
 @click.pass_context
 def command(
     ctx: click.Context,
-    environment: str,
+    stack: str,
     cloud: str | None,
     provider_mirror: Path | None,
     yes: str,
     empty_buckets: bool,
     unlock: str,
 ) -> None:
-    """Destroy all resources of ENV.
+    """Destroy all resources of STACK: of the foundation ENV, or of ENV-workloads, which has to be first.
 
     Lists what blocks the destroy and what it retains, then asks for confirmation: in staging and prod, the
     environment's name must be typed. Removes the protections that the stack itself set, destroys the resources, and
     lists leftovers by tag and by service. Exit code 1 when there are leftovers.
     """
     from terrace import live, purge
-    from terrace.cli.console import warn, write
-    from terrace.cli.options import deployment_of, load
+    from terrace.cli.console import write
+    from terrace.cli.options import deployment_of, load_stack
     from terrace.cli.progress import Progress
     from terrace.deployment import teardown
     from terrace.environment import target
-    from terrace.errors import AnswerIsNo
     from terrace.words import counted
 
-    loaded = load(ctx, environment, cloud)
+    loaded, layer = load_stack(ctx, stack, cloud)
+    if layer == "workloads":
+        _workloads(ctx, loaded, provider_mirror=provider_mirror, yes=yes, unlock=unlock)
+        return
     name, account = loaded.environment.name, target(loaded.environment)
+    _require_no_workloads(ctx, loaded)
     obstacles = live.preflight(loaded.environment, account)
-    for obstacle in obstacles:
-        remedy = f" ({obstacle.remedy})" if obstacle.remedy else ""
-        warn(f"{obstacle.kind}: {obstacle.resource} {obstacle.message}{remedy}")
-    blocking = [
-        obstacle
-        for obstacle in obstacles
-        if obstacle.kind == "blocks" and not (empty_buckets and "--empty-buckets" in obstacle.remedy)
-    ]
-    if blocking:
-        raise AnswerIsNo(
-            f"nothing was destroyed: {counted(len(blocking), 'blocking obstacle')}",
-            hint="; ".join(dict.fromkeys(obstacle.remedy for obstacle in blocking if obstacle.remedy)),
-        )
-    _confirm(loaded, yes)
+    _require_none_blocks(
+        [each for each in obstacles if not (empty_buckets and "--empty-buckets" in each.remedy)], obstacles
+    )
+    _confirm(loaded, yes, name)
     with Progress() as progress:
         deployment = deployment_of(
             ctx, loaded, provider_mirror=provider_mirror, on_message=progress.info, on_event=progress.listen
@@ -79,6 +73,81 @@ def command(
         )
     write(f"{name} on {deployment.cloud}: {counted(destroyed, 'resource')} destroyed")
     _list_leftovers(live.leftovers(loaded.environment, account), name)
+
+
+def _workloads(ctx: click.Context, loaded: "Loaded", *, provider_mirror: Path | None, yes: str, unlock: str) -> None:
+    """Destroy the releases in the cluster."""
+    from terrace.cli.console import warn, write
+    from terrace.cli.options import deployment_of
+    from terrace.cli.progress import Progress
+    from terrace.deployment import teardown
+    from terrace.errors import TerraceError
+    from terrace.words import counted
+
+    try:
+        obstacles = _in_cluster(ctx, loaded)
+    except TerraceError as error:
+        warn(f"the cluster was not searched for obstacles: {error}")
+        obstacles = []
+    _require_none_blocks(obstacles, obstacles)
+    with Progress() as progress:
+        deployment = deployment_of(
+            ctx,
+            loaded,
+            layer="workloads",
+            provider_mirror=provider_mirror,
+            on_message=progress.info,
+            on_event=progress.listen,
+        )
+        _confirm(loaded, yes, deployment.stack_id)
+        destroyed = teardown.destroy(deployment, unlock=unlock, on_total=progress.expect)
+    write(f"{deployment.stack_id} on {deployment.cloud}: {counted(destroyed, 'release')} destroyed")
+    write("custom resource definitions are retained, with the objects of their kinds")
+
+
+def _in_cluster(ctx: click.Context, loaded: "Loaded") -> "list[Obstacle]":
+    from terrace import live
+    from terrace.cli.options import workloads_of
+    from terrace.live import cluster
+    from terrace.live.kubernetes import Kubernetes
+
+    context = workloads_of(ctx, loaded.environment.name, loaded.environment.cloud)
+    token = live.cluster_token(context.environment, context.target, context.outputs.cluster.name)
+    server = Kubernetes.of(context.outputs.cluster, token.value)
+    return cluster.preflight(server, {module.namespace for module in context.modules.values()})
+
+
+def _require_no_workloads(ctx: click.Context, loaded: "Loaded") -> None:
+    """Raise AnswerIsNo if this machine has the state of workloads in the cluster: their load balancers and volumes
+    would outlive it."""
+    from terrace.cli.options import deployment_of
+    from terrace.errors import AnswerIsNo
+    from terrace.words import counted
+
+    workloads = deployment_of(ctx, loaded, layer="workloads")
+    if not workloads.initialized:
+        return
+    if left := workloads.terraform().addresses():
+        raise AnswerIsNo(
+            f"nothing was destroyed: {workloads.stack_id} still has {counted(len(left), 'release')} in the cluster",
+            hint=f"run `terrace destroy {workloads.stack_id}` first",
+        )
+
+
+def _require_none_blocks(considered: "Sequence[Obstacle]", all_of_them: "Sequence[Obstacle]") -> None:
+    """Print the obstacles. Raises AnswerIsNo if one of those `considered` blocks."""
+    from terrace.cli.console import warn
+    from terrace.errors import AnswerIsNo
+    from terrace.words import counted
+
+    for obstacle in all_of_them:
+        remedy = f" ({obstacle.remedy})" if obstacle.remedy else ""
+        warn(f"{obstacle.kind}: {obstacle.resource} {obstacle.message}{remedy}")
+    if blocking := [obstacle for obstacle in considered if obstacle.kind == "blocks"]:
+        raise AnswerIsNo(
+            f"nothing was destroyed: {counted(len(blocking), 'blocking obstacle')}",
+            hint="; ".join(dict.fromkeys(obstacle.remedy for obstacle in blocking if obstacle.remedy)),
+        )
 
 
 def _list_leftovers(inventory: "Inventory", name: str) -> None:
@@ -105,12 +174,11 @@ def _list_leftovers(inventory: "Inventory", name: str) -> None:
     write("nothing is left" if complete else "nothing else is left")
 
 
-def _confirm(loaded: "Loaded", yes: str) -> None:
-    """Ask for a yes in dev, for the environment's name elsewhere. Raises UsageError, AnswerIsNo."""
+def _confirm(loaded: "Loaded", yes: str, name: str) -> None:
+    """Ask for a yes in dev, for the stack's name elsewhere. Raises UsageError, AnswerIsNo."""
     from terrace.cli.console import confirmed
     from terrace.errors import AnswerIsNo, UsageError
 
-    name = loaded.environment.name
     if yes:
         if yes != name:
             raise UsageError(f"--yes is {yes!r}, but the environment is {name!r}")

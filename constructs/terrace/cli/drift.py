@@ -6,44 +6,57 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from terrace.cli.options import cloud_option, environment_argument, json_option, mirror_option, unlock_option
+from terrace.cli.options import cloud_option, json_option, mirror_option, stack_argument, unlock_option
 
 if TYPE_CHECKING:
-    from terrace.deployment.drift import Drift
+    from terrace.deployment.drift import Drift, DriftReport
+    from terrace.environment import Loaded
 
 _MOST_NAMED = 5
+_CHANGES = {"changed": "was changed", "deleted": "is missing", "unreadable": "cannot be compared"}
 
 
 @click.command("drift")
-@environment_argument
+@stack_argument
 @cloud_option
 @mirror_option
 @unlock_option
+@click.option("--repair", is_flag=True, help="Of workloads: apply the releases' manifests to drifted objects again.")
 @json_option
 @click.pass_context
 def command(
     ctx: click.Context,
-    environment: str,
+    stack: str,
     cloud: str | None,
     provider_mirror: Path | None,
     unlock: str,
+    repair: bool,
     as_json: bool,
 ) -> None:
-    """Compare the live resources of ENV with the state. Exit code 1 when there is drift.
+    """Compare the live resources of STACK with the state. Exit code 1 when there is drift.
 
     A difference is drift when the next apply would revert it. Other differences, as in an attribute that the stack
     ignores, are listed for information.
+
+    Of ENV-workloads, the objects of all releases are compared as well: Terraform does not see what happens to them in
+    the cluster, and an apply does not revert it. --repair does.
     """
     from terrace.cli.console import write, write_json
-    from terrace.cli.options import deployment_of, load
+    from terrace.cli.options import deployment_of, load_stack
     from terrace.deployment import lifecycle
+    from terrace.errors import UsageError
     from terrace.words import counted
 
-    loaded = load(ctx, environment, cloud)
-    deployment = deployment_of(ctx, loaded, provider_mirror=provider_mirror)
+    loaded, layer = load_stack(ctx, stack, cloud)
+    deployment = deployment_of(ctx, loaded, layer=layer, provider_mirror=provider_mirror)
     report = lifecycle.find_drift(deployment, unlock=unlock)
+    if layer == "workloads":
+        _in_cluster(ctx, loaded, report, as_json=as_json, repair=repair)
+        return
+    if repair:
+        raise UsageError("--repair applies to workloads only", hint=f"run `terrace plan {stack}` to see the repair")
     if as_json:
-        write_json({"environment": deployment.environment, "cloud": deployment.cloud} | report.as_data())
+        write_json({"environment": deployment.stack_id, "cloud": deployment.cloud} | report.as_data())
     else:
         for drift in report.effective:
             write("\n".join(_lines(drift)))
@@ -54,10 +67,45 @@ def command(
             shown = ", ".join([*report.pending[:_MOST_NAMED], *["..."] * (len(report.pending) > _MOST_NAMED)])
             write(f"not drift: an apply would also change {counted(len(report.pending), 'resource')}: {shown}")
         if count := len(report.effective):
-            write(f"{counted(count, 'drifted resource')}; run `terrace plan {environment}` to see the repair")
+            write(f"{counted(count, 'drifted resource')}; run `terrace plan {stack}` to see the repair")
         else:
             write("no drift")
     if report.effective:
+        ctx.exit(1)
+
+
+def _in_cluster(ctx: click.Context, loaded: "Loaded", report: "DriftReport", *, as_json: bool, repair: bool) -> None:
+    """Compare the objects in the cluster too; print and exit as the command does."""
+    from terrace import live
+    from terrace.cli.console import write, write_json
+    from terrace.cli.options import workloads_of
+    from terrace.live import cluster
+    from terrace.live.kubernetes import Kubernetes
+    from terrace.words import counted
+    from terrace.workloads.releases import releases
+
+    name, cloud = loaded.environment.name, loaded.environment.cloud
+    context = workloads_of(ctx, name, cloud)
+    token = live.cluster_token(context.environment, context.target, context.outputs.cluster.name)
+    server = Kubernetes.of(context.outputs.cluster, token.value)
+    drifted = cluster.drift(server, [release.name for release in releases(context)])
+    if as_json:
+        objects = [one.as_data() for one in drifted]
+        write_json({"environment": name, "cloud": cloud, "objects": objects} | report.as_data())
+    else:
+        for drift in report.effective:
+            write("\n".join(_lines(drift)))
+        for one in drifted:
+            write(f"{one} of release {one.release} {_CHANGES[one.change]}{f': {one.reason}' if one.reason else ''}")
+            for path, expected, actual in one.attributes:
+                write(f"  {path}: {_short(expected)} → {_short(actual)}")
+    if repair and drifted:
+        write(f"{counted(cluster.repair(server, drifted), 'object')} applied again")
+        drifted = cluster.drift(server, [release.name for release in releases(context)])
+    count = len(report.effective) + len(drifted)
+    if not as_json:
+        write(f"{counted(count, 'difference')}" if count else "no drift")
+    if count:
         ctx.exit(1)
 
 

@@ -1,4 +1,4 @@
-"""`terrace env list|show|explain|diff|schema`: environments, and the line behind each value."""
+"""`terrace env list|show|explain|diff|migrate|schema`: environments, and the line behind each value."""
 
 from typing import Any
 
@@ -123,6 +123,33 @@ def diff_command(ctx: click.Context, first: str, second: str, cloud: str | None,
         return as_text(side[path]) if path in side else "-"
 
     write(table(["path", first, second], [[path, cell(left, path), cell(right, path)] for path in paths]))
+
+
+@command.command("migrate")
+@click.argument("environments", nargs=-1, metavar="[ENV]...")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a file would change.")
+@click.pass_context
+def migrate_command(ctx: click.Context, environments: tuple[str, ...], check: bool) -> None:
+    """Move lake, database and cache of modules from environment files to modules/NAME/module.yaml.
+
+    Without ENV, of all environments. Comments and formatting stay. A module that does not exist is created, with
+    CHANGEME where a person must describe it.
+    """
+    from terrace.cli.console import write
+    from terrace.environment.migration import changes, placeholders
+    from terrace.environment.migration import write as write_changes
+
+    planned = changes(project_of(ctx).root, environments)
+    for change in planned:
+        write(f"{change.shown}: {change.note}")
+    if not planned:
+        write("nothing to migrate")
+    elif check:
+        raise AnswerIsNo("environments declare needs of modules", hint="run `terrace env migrate`")
+    else:
+        write_changes(planned)
+        if files := placeholders(planned):
+            write(f"Replace each CHANGEME in {', '.join(files)}, then run `terrace validate`.")
 
 
 @command.command("schema")

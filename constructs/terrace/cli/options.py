@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from terrace.deployment.terraform import OnEvent
     from terrace.environment import Loaded
     from terrace.project.discovery import Project
+    from terrace.project.stack_ids import Layer
+    from terrace.workloads.context import Context
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -46,6 +48,22 @@ def _environments(ctx: click.Context, parameter: click.Parameter, incomplete: st
         return [name for name in names(project_of(ctx).root) if name.startswith(incomplete)]
     except Exception:  # a traceback would garble the user's prompt
         return []
+
+
+def _stacks(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete a stack's id."""
+    try:
+        from terrace.environment import names
+        from terrace.project.stack_ids import every
+
+        return [id for id in every(names(project_of(ctx).root)) if id.startswith(incomplete)]
+    except Exception:  # a traceback would garble the user's prompt
+        return []
+
+
+def stack_argument(function: Decorated) -> Decorated:
+    """STACK: an environment's name, for its foundation, or ENV-workloads."""
+    return click.argument("stack", metavar="STACK", shell_complete=_stacks)(function)
 
 
 def environment_argument(function: Decorated) -> Decorated:
@@ -88,15 +106,33 @@ def load(ctx: click.Context, environment: str, cloud: str | None) -> "Loaded":
     return load_environment(environment, project=project_of(ctx).root, cloud=cloud)
 
 
+def load_stack(ctx: click.Context, stack: str, cloud: str | None) -> "tuple[Loaded, Layer]":
+    """The environment of a stack, and which of its stacks it is. Raises as `load` does."""
+    from terrace.environment import names
+    from terrace.project.stack_ids import parsed
+
+    environment, layer = parsed(stack, names(project_of(ctx).root))
+    return load(ctx, environment, cloud), layer
+
+
+def workloads_of(ctx: click.Context, environment: str, cloud: str | None) -> "Context":
+    """The workloads of an environment, with its foundation's outputs or stand-ins. Raises as `load` does."""
+    from terrace.workloads.opening import opened
+
+    project = project_of(ctx)
+    return opened(load(ctx, environment, cloud).environment, root=project.root, outputs=project.outputs)
+
+
 def deployment_of(
     ctx: click.Context,
     loaded: "Loaded",
     *,
+    layer: "Layer" = "foundation",
     provider_mirror: Path | None = None,
     on_message: Callable[[str], None] | None = None,
     on_event: "OnEvent | None" = None,
 ) -> "Deployment":
-    """The deployment of an environment, with the variables and the state that this shell sets."""
+    """The deployment of one of an environment's stacks, with the variables and the state that this shell sets."""
     from terrace.assurance.gate_verdict import GateVerdict
     from terrace.cli import console
     from terrace.deployment.deployment import Deployment
@@ -120,5 +156,6 @@ def deployment_of(
         on_message=on_message or console.info,
         on_event=on_event or ignore,
         environment_line=lambda construct: environment_line(loaded, construct),
-        gate=gate,
+        gate=gate if layer == "foundation" else None,
+        layer=layer,
     )

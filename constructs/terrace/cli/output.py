@@ -19,15 +19,18 @@ HIDDEN = "(sensitive)"
 def command(ctx: click.Context, environment: str, name: str | None, cloud: str | None, as_json: bool) -> None:
     """Show the outputs of ENV, or the output NAME. Sensitive values are never printed.
 
+    Also writes them to .terrace/outputs, where the workloads stack of ENV reads them; an apply does so by itself.
     --json prints the same format as `terraform output -json`: value, type and sensitive for each name.
     """
     from terrace.cli.console import table, write, write_json
     from terrace.cli.options import deployment_of, load
+    from terrace.deployment.outputs import save
     from terrace.errors import AnswerIsNo, UsageError
 
     loaded = load(ctx, environment, cloud)
     deployment = deployment_of(ctx, loaded)
     outputs = deployment.terraform().output()
+    save(deployment, outputs)
     for output in outputs.values():
         if output.get("sensitive"):
             output["value"] = HIDDEN

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from terrace.cli.options import cloud_option, environment_argument, json_option, mirror_option, unlock_option
+from terrace.cli.options import cloud_option, json_option, mirror_option, stack_argument, unlock_option
 
 if TYPE_CHECKING:
     from terrace.assurance.gate_verdict import GateVerdict
     from terrace.deployment.changes import Summary
     from terrace.environment import Loaded
+    from terrace.project.stack_ids import Layer
 
 
 @click.command("plan")
-@environment_argument
+@stack_argument
 @cloud_option
 @mirror_option
 @click.option("--recover", is_flag=True, help="Adopt resources that exist but are in no state.")
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     ctx: click.Context,
-    environment: str,
+    stack: str,
     cloud: str | None,
     provider_mirror: Path | None,
     recover: bool,
@@ -33,13 +34,13 @@ def command(
     unlock: str,
     as_json: bool,
 ) -> None:
-    """Show what an apply of ENV would change, and save the plan.
+    """Show what an apply of STACK would change, and save the plan.
 
     Exit code 1 when the gate refuses the plan.
     """
     from terrace.assurance.gate_verdict import blocking_text
     from terrace.cli.console import info, warn, write, write_json
-    from terrace.cli.options import deployment_of, load
+    from terrace.cli.options import deployment_of, load_stack
     from terrace.cli.plan_summary import plan_text
     from terrace.deployment import lifecycle
     from terrace.errors import UsageError
@@ -48,13 +49,13 @@ def command(
         raise UsageError(
             "--offline cannot be combined with --recover or --unlock: it uses no state", hint="omit --offline"
         )
-    loaded = load(ctx, environment, cloud)
+    loaded, layer = load_stack(ctx, stack, cloud)
     adopted: dict[str, str] = {}
     gated: GateVerdict | None
     if offline:
-        summary, gated = _offline(ctx, loaded, provider_mirror)
+        summary, gated = _offline(ctx, loaded, layer, provider_mirror)
     else:
-        deployment = deployment_of(ctx, loaded, provider_mirror=provider_mirror)
+        deployment = deployment_of(ctx, loaded, layer=layer, provider_mirror=provider_mirror)
         saved = lifecycle.plan(deployment, recover=recover, unlock=unlock)
         summary, gated, adopted = saved.summary, saved.gate, dict(saved.adopted)
     refused = gated is not None and not gated.passes
@@ -73,13 +74,15 @@ def command(
     if offline:
         info("\nThis plan assumes that nothing exists yet. No account was used, and the plan is not saved.")
     elif not summary.empty:
-        then = "Terrace will not apply it" if refused else f"run `terrace apply {environment}` to apply it"
+        then = "Terrace will not apply it" if refused else f"run `terrace apply {stack}` to apply it"
         info(f"\nSaved to {deployment.project.display(saved.path)}; {then}.")
     if refused:
         ctx.exit(1)
 
 
-def _offline(ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None) -> "tuple[Summary, GateVerdict]":
+def _offline(
+    ctx: click.Context, loaded: "Loaded", layer: "Layer", provider_mirror: Path | None
+) -> "tuple[Summary, GateVerdict | None]":
     """The real provider's plan of all resources, without an account, and the gate's verdict on it."""
     from terrace.assurance import gate
     from terrace.cli.console import info
@@ -91,11 +94,14 @@ def _offline(ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None)
         project_of(ctx),
         loaded.environment.name,
         loaded.environment.cloud,
+        layer=layer,
         provider_mirror=provider_mirror.resolve() if provider_mirror else None,
         on_message=info,
         environment_line=lambda construct: environment_line(loaded, construct),
     ) as deployment:
         planned = offline.plan(deployment, deployment.terraform(deployment.stack()))
+    if layer == "workloads":
+        return planned.summary, None
     rules, stack = gate.policies(project_of(ctx).root), json.dumps(planned.stack)
     gated = gate.gated(gate.evaluate(loaded, stack, rules, plan=planned.plan, offline=True))
     info(str(gated))

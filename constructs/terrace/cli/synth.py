@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("synth")
-@click.argument("environments", nargs=-1, metavar="[ENV]...")
+@click.argument("stacks", nargs=-1, metavar="[STACK]...")
 @cloud_option
 @click.option("--all", "every_cloud", is_flag=True, help="Synthesize for every cloud at once, each in its own process.")
 @click.option(
@@ -29,20 +29,21 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     ctx: click.Context,
-    environments: tuple[str, ...],
+    stacks: tuple[str, ...],
     cloud: str | None,
     every_cloud: bool,
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Write the stacks of the given environments, or of all, to cdktf.out/stacks/ENV/cdk.tf.json.
+    """Write stacks, or all of them, to cdktf.out/stacks/STACK/cdk.tf.json.
 
-    --all writes to cdktf.out/CLOUD/ENV/cdk.tf.json for every cloud, and does not change cdktf.out/stacks. The same
-    input gives the same bytes on any machine.
+    STACK is ENV, the foundation of an environment, or ENV-workloads. --all writes to cdktf.out/CLOUD/STACK/cdk.tf.json
+    for every cloud, and does not change cdktf.out/stacks. The same input gives the same bytes on any machine.
     """
     from terrace.cli.console import info, table, write, write_json
     from terrace.cli.options import project_of
     from terrace.environment import names
+    from terrace.project.stack_ids import every
     from terrace.words import counted
 
     if every_cloud and cloud:
@@ -50,7 +51,7 @@ def command(
     project = project_of(ctx)
     if out:
         project = replace(project, synthesized_to=out.resolve())
-    chosen = environments or names(project.root)
+    chosen = stacks or every(names(project.root))
     started = time.monotonic()
     if every_cloud:
         runs = _on_every_cloud(project, chosen)
@@ -65,7 +66,7 @@ def command(
         write_json([_data(project, *row) for row in rows])
     elif every_cloud:
         cells = [[on, name, resources, project.display(directory)] for on, name, resources, directory in rows]
-        write(table(["cloud", "environment", "resources", "directory"], cells))
+        write(table(["cloud", "stack", "resources", "directory"], cells))
     else:
         for _, name, resources, directory in rows:
             write(f"{name}: {counted(resources, 'resource')} in {project.display(directory)}")
@@ -73,7 +74,7 @@ def command(
     info(f"{time.monotonic() - started:.1f} s")
 
 
-def _on_every_cloud(project: "Project", environments: Sequence[str]) -> "list[CloudSynthesis]":
+def _on_every_cloud(project: "Project", stacks: Sequence[str]) -> "list[CloudSynthesis]":
     from terrace.cli.console import info
     from terrace.project.synthesis import synthesize_on_clouds
     from terrace.words import counted
@@ -82,7 +83,7 @@ def _on_every_cloud(project: "Project", environments: Sequence[str]) -> "list[Cl
         result = "failed" if run.failure else counted(len(run.stacks), "stack")
         info(f"{run.cloud}: {result}, {run.seconds:.1f} s")
 
-    return synthesize_on_clouds(project, environments, CLOUDS, on_result=report)
+    return synthesize_on_clouds(project, stacks, CLOUDS, on_result=report)
 
 
 def _raise_failures(runs: "Sequence[CloudSynthesis]") -> None:
@@ -99,9 +100,9 @@ def _raise_failures(runs: "Sequence[CloudSynthesis]") -> None:
 
 def _counted(directory: Path) -> tuple[int, Path]:
     stack = json.loads((directory / "cdk.tf.json").read_text())
-    return sum(len(group) for group in stack["resource"].values()), directory
+    return sum(len(group) for group in stack.get("resource", {}).values()), directory
 
 
-def _data(project: "Project", cloud: str, environment: str, resources: int, directory: Path) -> dict[str, object]:
+def _data(project: "Project", cloud: str, stack: str, resources: int, directory: Path) -> dict[str, object]:
     on = {"cloud": cloud} if cloud else {}
-    return {**on, "environment": environment, "resources": resources, "directory": project.display(directory)}
+    return {**on, "stack": stack, "resources": resources, "directory": project.display(directory)}

@@ -9,7 +9,8 @@
     drift.py         what differs between the cloud and the state
     runs.py          the marker of a run, and what a killed run left behind
     state_repair.py  a damaged local state file
-    deployment.py    one environment on one cloud, with everything needed to run Terraform on it
+    deployment.py    one stack of an environment on one cloud, with everything needed to run Terraform on it
+    outputs.py       the foundation's outputs, which the workloads stack reads
     plans.py         saved plans, and whether they are still current
     adoption.py      plans that import resources which exist but are in no state
     lifecycle.py     plan, apply and find drift

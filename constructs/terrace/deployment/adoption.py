@@ -49,7 +49,7 @@ def adopt(
     would create. Rounds are needed because an id can contain another's: a VPC must be adopted before the ids of its
     subnets are known.
     """
-    find = finder(deployment.cloud)
+    find = finder(deployment.cloud) if deployment.layer == "foundation" else None  # Helm itself takes over releases
     if find is None:
         return {}, plan
     begun = begun_creations(killed.logs) if killed else set()

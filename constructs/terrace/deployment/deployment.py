@@ -1,7 +1,8 @@
-"""One environment on one cloud, with everything needed to run Terraform on it."""
+"""One stack of an environment on one cloud, with everything needed to run Terraform on it."""
 
 import json
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,11 +17,12 @@ from terrace.deployment.state_repair import repair_state
 from terrace.deployment.terraform import OnEvent, Terraform, ignore, providers_of
 from terrace.project import synthesis
 from terrace.project.discovery import Project
+from terrace.project.stack_ids import Layer, stack_id
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """One environment on one cloud, and the settings of the runs on it.
+    """One stack of an environment on one cloud, and the settings of the runs on it.
 
     `variables` is the complete environment of every child process: `os.environ`, or an emulator's `child_environment`.
     `state` overrides the environment's state backend. `on_message` receives sentences for the user, `on_event`
@@ -39,10 +41,16 @@ class Deployment:
     environment_line: EnvironmentLine = field(default=lambda construct: None, compare=False)
     gate: Gate | None = field(default=None, compare=False)
     synthesize: bool = True
+    layer: Layer = "foundation"
+
+    @property
+    def stack_id(self) -> str:
+        """The id of the stack, by which commands name the deployment: dev, dev-workloads."""
+        return stack_id(self.environment, self.layer)
 
     @property
     def name(self) -> str:
-        return f"{self.environment}-{self.cloud}"
+        return f"{self.stack_id}-{self.cloud}"
 
     @property
     def marker(self) -> Path:
@@ -63,17 +71,22 @@ class Deployment:
         """A file that exists while the stack in `cdktf.out` is the one without protections."""
         return self.project.working_directory / f"unprotected-{self.name}"
 
+    @property
+    def initialized(self) -> bool:
+        """Whether this machine has run Terraform on it."""
+        return (self.project.working_directory / "terraform" / self.name / "initialized").is_file()
+
     @cached_property
     def terraform_binary(self) -> binary.TerraformBinary:
         return binary.locate(self.project.root, self.variables)
 
     def stack(self, *, unprotect: bool = False) -> Path:
-        """Synthesize the foundation stack and return its directory."""
+        """Synthesize the stack and return its directory."""
         if not self.synthesize:
-            return self.project.stack(self.environment)
+            return self.project.stack(self.stack_id)
         (directory,) = synthesis.synthesize(
             self.project,
-            self.environment,
+            self.stack_id,
             cloud=self.cloud,
             state=self.state,
             unprotect=unprotect,
@@ -91,7 +104,7 @@ class Deployment:
         Without `directory`: in the stack as last synthesized, for commands that only read the state.
         """
         if directory is None:
-            directory = self.project.stack(self.environment)
+            directory = self.project.stack(self.stack_id)
             if not (directory / "cdk.tf.json").is_file():
                 directory = self.stack()
         stack = json.loads((directory / "cdk.tf.json").read_text())
@@ -114,7 +127,7 @@ class Deployment:
         terraform = Terraform(
             directory=directory,
             binary=self.terraform_binary,
-            variables={**self.variables, **source_variables},
+            variables={**_with_terrace(self.variables), **source_variables},
             data_directory=self.project.working_directory / "terraform" / self.name,
             log_directory=self.project.logs,
             name=self.name,
@@ -147,6 +160,12 @@ class Deployment:
 
 def _state_is_local(stack: Mapping[str, Any]) -> bool:
     return set(stack.get("terraform", {}).get("backend", {})) <= {"local"}
+
+
+def _with_terrace(variables: Mapping[str, str]) -> dict[str, str]:
+    """`variables` with this `terrace` on PATH: the helm provider calls it for a token of the cluster."""
+    own = str(Path(sys.executable).parent)
+    return {**variables, "PATH": os.pathsep.join(filter(None, (own, variables.get("PATH", ""))))}
 
 
 def _without_emulator(environ: Mapping[str, str]) -> dict[str, str]:

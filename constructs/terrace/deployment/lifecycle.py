@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from terrace.assurance import gate_verdict
-from terrace.deployment import adoption, drift, plans, runs
+from terrace.deployment import adoption, drift, outputs, plans, runs
 from terrace.deployment.changes import summarize
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import AlreadyExists, NoCredentials, StalePlan, StateLocked, TerraformFailed
@@ -36,6 +36,7 @@ def plan_synthesized(
     """`plan` for a stack that is already synthesized."""
     killed = runs.killed_run(deployment.marker)
     path = deployment.plan_file
+    outputs.report_stand_ins(deployment, terraform)
     plans.discard(deployment)
     adoption.write_imports(terraform.directory, {})
     released = with_lock_released(
@@ -74,14 +75,16 @@ def apply(
 
     If the deployment has a gate, the plan must have passed it, unless `break_glass` gives a reason, which is recorded.
     After a killed run, and with `recover` or `unlock`, the state has changed and a new plan replaces the saved one.
-    Raises GateRefuses, StalePlan, AlreadyExists, StateLocked, Interrupted, and what `plan` raises.
+    Raises GateRefuses, StandIns, StalePlan, AlreadyExists, StateLocked, Interrupted, and what `plan` raises.
     """
     killed = runs.killed_run(deployment.marker)
     saved = plan(deployment, recover=recover, unlock=unlock) if killed or recover or unlock else plans.load(deployment)
     terraform = deployment.terraform()
+    outputs.require_none(deployment, terraform)
     if saved.summary.empty:
         remove_marker(deployment)
         plans.discard(deployment)
+        _save_outputs(deployment, terraform)
         return None
     _require_gate(deployment, saved, break_glass)
     if not confirm(saved):
@@ -101,13 +104,19 @@ def apply(
             _record_break_glass(deployment, new, break_glass)
             saved = new
     plans.discard(deployment)
+    _save_outputs(deployment, terraform)
     return saved
+
+
+def _save_outputs(deployment: Deployment, terraform: Terraform) -> None:
+    if deployment.layer == "foundation":
+        outputs.save(deployment, terraform.output())
 
 
 def _require_gate(deployment: Deployment, saved: SavedPlan, break_glass: str) -> None:
     """Raise GateRefuses for a plan that did not pass the gate, unless there is a break-glass reason."""
     if deployment.gate and not break_glass:
-        gate_verdict.require_pass(saved.gate, deployment.environment)
+        gate_verdict.require_pass(saved.gate, deployment.stack_id)
 
 
 def _record_break_glass(deployment: Deployment, saved: SavedPlan, break_glass: str) -> None:
@@ -117,7 +126,7 @@ def _record_break_glass(deployment: Deployment, saved: SavedPlan, break_glass: s
     gate_verdict.record_break_glass(
         deployment.break_glass_log,
         break_glass,
-        environment=deployment.environment,
+        environment=deployment.stack_id,
         cloud=deployment.cloud,
         plan_sha256=saved.sha256,
         changes=len(saved.summary.changes),
@@ -142,7 +151,7 @@ def run_plan(deployment: Deployment, terraform: Terraform, path: Path, command: 
     earlier_logs = killed.logs if killed else ()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     terrace = runs.Process.of(os.getpid())
-    label = f"{command} {deployment.environment}"
+    label = f"{command} {deployment.stack_id}"
 
     def write_marker(pid: int, log: Path) -> None:
         run = runs.Run(label, started, terrace, runs.Process.of(pid), (*earlier_logs, str(log)))

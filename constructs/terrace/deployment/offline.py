@@ -20,6 +20,7 @@ from terrace.deployment.changes import EnvironmentLine, Summary, summarize
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.terraform import OnEvent, Terraform, ignore
 from terrace.project.discovery import Project
+from terrace.project.stack_ids import Layer, stack_id
 
 TERRAFORM_TEST = "mocked.tftest.json"
 _EPHEMERAL = re.compile(r"\$\{ephemeral\.[^{}]*\}")
@@ -40,6 +41,7 @@ def offline_deployment(
     environment: str,
     cloud: str,
     *,
+    layer: Layer = "foundation",
     environ: Mapping[str, str] = os.environ,
     provider_mirror: Path | None = None,
     on_message: Callable[[str], None] = lambda message: None,
@@ -51,7 +53,7 @@ def offline_deployment(
     Its files are in `.terrace/offline/`, apart from the project's state and plans: `terrace apply` never uses them.
     """
     settings = facts(cloud).offline
-    scratch = project.working_directory / "offline" / f"{environment}-{cloud}"
+    scratch = project.working_directory / "offline" / f"{stack_id(environment, layer)}-{cloud}"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     with settings.credentials() as credentials:
         variables = {name: value for name, value in environ.items() if not name.startswith(settings.variables)}
@@ -62,6 +64,7 @@ def offline_deployment(
             variables=variables | credentials | {"TERRACE_OFFLINE": "1"},
             provider_mirror=provider_mirror,
             state="local",
+            layer=layer,
             on_message=on_message,
             on_event=on_event,
             environment_line=environment_line,

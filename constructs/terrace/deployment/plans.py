@@ -9,13 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from terrace.assurance.gate_verdict import GateVerdict
+from terrace.deployment import outputs
 from terrace.deployment.changes import Change, Summary
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import StalePlan
 from terrace.deployment.terraform import Terraform
 from terrace.errors import UsageError
 
-_INPUTS = (("environments", "**/*.y*ml"), ("stacks", "*.py"), ("constructs", "**/*.py"), ("policies", "**/*.y*ml"))
+_INPUTS = (
+    ("environments", "**/*.y*ml"),
+    ("modules", "**/*.*"),
+    ("stacks", "*.py"),
+    ("constructs", "**/*.py"),
+    ("policies", "**/*.y*ml"),
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ def save(
 def load(deployment: Deployment) -> SavedPlan:
     """The saved plan of a deployment. Raises UsageError if there is none, StalePlan if its inputs have changed."""
     path = deployment.plan_file
-    hint = f"plan again with `terrace plan {deployment.environment}`"
+    hint = f"plan again with `terrace plan {deployment.stack_id}`"
     saved = SavedPlan(path, "", "", "", Summary(()))
     try:
         record: dict[str, Any] = json.loads(saved.sidecar.read_text())
@@ -95,19 +102,20 @@ def load(deployment: Deployment) -> SavedPlan:
         intact = record["plan_sha256"] == _sha256(path)
     except FileNotFoundError:
         raise UsageError(
-            f"no saved plan for {deployment.environment} on {deployment.cloud}",
-            hint=f"run `terrace plan {deployment.environment}` first",
+            f"no saved plan for {deployment.stack_id} on {deployment.cloud}",
+            hint=f"run `terrace plan {deployment.stack_id}` first",
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StalePlan(f"cannot read the saved plan ({error})", where=str(saved.sidecar), hint=hint) from error
     if not intact:
         raise StalePlan("the plan file has changed since it was saved", where=str(path), hint=hint)
-    stack = deployment.project.stack(deployment.environment) / "cdk.tf.json"
+    stack = deployment.project.stack(deployment.stack_id) / "cdk.tf.json"
     if not stack.is_file() or _sha256(stack) != saved.stack_sha256:
         raise StalePlan(f"the stack has changed since the plan of {saved.created}", hint=hint)
     if inputs_digest(deployment) != saved.inputs_sha256:
         raise StalePlan(
-            f"an environment file, the stack's code or a policy has changed since the plan of {saved.created}",
+            "an environment file, a module, the stack's code, a policy or an output of the foundation has changed "
+            f"since the plan of {saved.created}",
             hint=hint,
         )
     return saved
@@ -120,12 +128,18 @@ def discard(deployment: Deployment) -> None:
 
 
 def inputs_digest(deployment: Deployment) -> str:
-    """A digest of the project's sources: environment files, stacks, constructs and policies."""
+    """A digest of the project's sources: environment files, modules, stacks, constructs and policies.
+
+    The workloads stack also depends on the foundation's outputs.
+    """
     digest = hashlib.sha256(f"{deployment.cloud} {deployment.state}".encode())
     root = deployment.project.root
     for folder, pattern in _INPUTS:
         for path in sorted((root / folder).glob(pattern)):
-            digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+            if path.is_file():
+                digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    if deployment.layer == "workloads" and (file := outputs.file(deployment)).is_file():
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from terrace.capabilities.cloud import facts
-from terrace.deployment import adoption, lifecycle, plans, runs
+from terrace.deployment import adoption, lifecycle, outputs, plans, runs
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import TerraformFailed
 from terrace.deployment.terraform import Terraform
@@ -38,6 +38,7 @@ def destroy(
             raise
         empty()
         _destroy(deployment, unlock=unlock, on_total=on_total)
+    outputs.remove(deployment)
     return count
 
 
@@ -116,7 +117,7 @@ def _undeletable(deployment: Deployment, terraform: Terraform) -> list[str]:
 def _resources(deployment: Deployment) -> dict[str, Any]:
     """Address to configuration in the stack as last synthesized; empty if there is none."""
     try:
-        stack = json.loads((deployment.project.stack(deployment.environment) / "cdk.tf.json").read_text())
+        stack = json.loads((deployment.project.stack(deployment.stack_id) / "cdk.tf.json").read_text())
     except (OSError, ValueError):
         return {}
     return {

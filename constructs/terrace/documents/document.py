@@ -72,3 +72,12 @@ def plain(node: Node) -> Any:
     if isinstance(node.value, list):
         return [plain(child) for child in node.value]
     return node.value
+
+
+def complete(node: Node) -> Any:
+    """The node's value without positions, with keys that are null."""
+    if isinstance(node.value, dict):
+        return {key: complete(child) for key, child in node.value.items()}
+    if isinstance(node.value, list):
+        return [complete(child) for child in node.value]
+    return node.value

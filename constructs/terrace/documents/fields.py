@@ -1,6 +1,6 @@
-"""The settings that an environment file may have, read from the models' JSON Schema.
+"""The keys that a file may have, read from the JSON Schema of its pydantic model.
 
-Used for error messages, `terrace env explain` and the editors' schema, not while a valid file is loaded.
+Used for error messages, `terrace env explain` and the editors' schemas, not while a valid file is loaded.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from terrace.environment.schema import Environment
+from pydantic import BaseModel
 
 Schema = Mapping[str, Any]
 
@@ -45,14 +45,26 @@ EXPECTED = {
     r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$":
         "a project id: 6 to 30 characters of a-z, 0-9 and - that start with a letter and do not end with -",
     r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$": "a bucket name: 3 to 63 characters of a-z, 0-9, . and -",
+    r"^(\d+m|\d+(\.\d+)?)$": "a Kubernetes quantity of processor time, such as 250m or 2",
+    r"^\d+(Mi|Gi)$": "a Kubernetes quantity of memory, such as 512Mi or 4Gi",
+    r"^(https|oci)://": "the URL of a chart repository, which starts with https:// or oci://",
+    r"^/": "a path that starts with /",
+    r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$": "an image tag, such as v1.20.0",
+    r"^[a-z0-9.-]+(:\d+)?/[a-z0-9._/-]+$": "a registry and a path, such as quay.io/jetstack/cert-manager-controller",
+    r"^[a-z0-9-]+$": "a name of a-z, 0-9 and -",
+    r"^[a-z][a-z0-9.-]*$": "a name of a-z, 0-9, . and - that starts with a letter",
+    r"^[a-z][a-z0-9_-]*$": "a name of a-z, 0-9, _ and - that starts with a letter",
+    r"^sha256:[0-9a-f]{64}$": "sha256: and 64 characters of 0-9 and a-f",
+    r"^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.-]+)?$": "an exact version of three numbers, such as 1.20.0",
 }  # fmt: skip
 """Each pattern of the models in words. A test checks that none is missing."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """A setting. `schema` is that of its value, with references resolved and null removed."""
+    """A key of a model's file. `schema` is that of its value, with references resolved and null removed."""
 
+    model: type[BaseModel]
     path: tuple[str, ...]
     schema: Schema
     description: str
@@ -78,7 +90,7 @@ class Field:
         """The default as plain data, or None."""
         if "default" in self.schema or not self.path:
             return self.schema.get("default")
-        value: Any = _defaults()
+        value: Any = _defaults(self.model)
         for word in self.path:
             if not isinstance(value, Mapping) or word not in value:
                 return None
@@ -95,6 +107,8 @@ class Field:
             return "an ISO 8601 duration of days, hours and minutes, such as P1D, PT12H or PT30M"
         if self.schema.get("format") == "ipv4":
             return "an IPv4 address"
+        if self.schema.get("format") == "date":
+            return "a date, such as 2027-01-31"
         if kind in ("integer", "number"):
             return self._range() or ("a whole number" if kind == "integer" else "a number")
         if kind == "string":
@@ -102,6 +116,8 @@ class Field:
         return {"boolean": "true or false", "array": "a list"}.get(str(kind), "a mapping")
 
     def _range(self) -> str:
+        if "exclusiveMinimum" in self.schema and "exclusiveMaximum" in self.schema:
+            return f"more than {self.schema['exclusiveMinimum']} and less than {self.schema['exclusiveMaximum']}"
         low, high = self.schema.get("minimum"), self.schema.get("maximum")
         step = f", in steps of {self.schema['multipleOf']}" if "multipleOf" in self.schema else ""
         if low is not None and high is not None:
@@ -110,16 +126,16 @@ class Field:
 
 
 @cache
-def schema() -> dict[str, Any]:
-    """The JSON Schema of a whole, merged environment."""
-    return Environment.model_json_schema()
+def schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON Schema of a model."""
+    return model.model_json_schema()
 
 
 @cache
-def _defaults() -> dict[str, Any]:
+def _defaults(model: type[BaseModel]) -> dict[str, Any]:
     """Defaults that are sections, which JSON Schema omits."""
     defaults: dict[str, Any] = {}
-    for name, section in Environment.model_fields.items():
+    for name, section in model.model_fields.items():
         for key, inner in getattr(section.annotation, "model_fields", {}).items():
             if inner.default_factory is not None:
                 default = inner.get_default(call_default_factory=True)
@@ -127,25 +143,26 @@ def _defaults() -> dict[str, Any]:
     return defaults
 
 
-def field(path: Sequence[str], document: Any = None) -> Field | None:
-    """The setting at a path, None if the schema has none.
+def field(model: type[BaseModel], path: Sequence[str], document: Any = None) -> Field | None:
+    """The key at a path, None if the model has none.
 
-    `document` is the whole data: a channel's `kind` determines its keys.
+    `document` is the whole data: in a union, a discriminator such as a channel's `kind` determines the keys.
     """
-    current, description, required, data = _resolved(schema(), document), "", True, document
+    whole = schema(model)
+    current, description, required, data = _resolved(whole, whole, document), "", True, document
     if not path:
-        return Field((), current, str(current.get("description", "")), True)
+        return Field(model, (), current, str(current.get("description", "")), True)
     for word in path:
         required = word in current.get("required", ())
         inner = _inner(current, word)
         if inner is None:
             return None
         data = _at(data, word)
-        resolved = _resolved(inner, data)
+        resolved = _resolved(whole, inner, data)
         # An item, or a value below a name that users choose, has the description of its parent.
         description = str(inner.get("description") or resolved.get("description") or description)
         current = {**resolved, "default": inner["default"]} if "default" in inner else resolved
-    return Field(tuple(path), current, " ".join(description.split()), required)
+    return Field(model, tuple(path), current, " ".join(description.split()), required)
 
 
 def _at(data: Any, word: str) -> Any:
@@ -170,20 +187,32 @@ def _inner(outer: Schema, word: str) -> Schema | None:
     return {} if additional is True or not outer else None
 
 
-def _resolved(inner: Schema, data: Any) -> Schema:
+def _resolved(whole: Schema, inner: Schema, data: Any) -> Schema:
     """A schema with its reference resolved, null removed and one branch of its union selected."""
     if "$ref" in inner:
-        return _resolved(schema()["$defs"][inner["$ref"].rpartition("/")[2]], data)
+        return _resolved(whole, whole["$defs"][inner["$ref"].rpartition("/")[2]], data)
     branches = [branch for branch in inner.get("anyOf", ()) if branch.get("type") != "null"]
     if branches:
-        return {**_resolved(branches[0], data), **({"default": inner["default"]} if "default" in inner else {})}
+        return {**_resolved(whole, branches[0], data), **({"default": inner["default"]} if "default" in inner else {})}
     if "discriminator" in inner:
         key, mapping = inner["discriminator"]["propertyName"], inner["discriminator"]["mapping"]
         kind = _at(data, key)
-        return _resolved({"$ref": mapping.get(str(kind)) or next(iter(mapping.values()))}, data)
+        return _resolved(whole, {"$ref": mapping.get(str(kind)) or next(iter(mapping.values()))}, data)
     return inner
 
 
 def key_options(parent: Field) -> tuple[str, ...]:
     """The keys that a section may have: its own, or an enumeration such as buckets or layers."""
     return parent.keys or tuple(parent.schema.get("propertyNames", {}).get("enum", ()))
+
+
+def branch_keys(model: type[BaseModel], path: Sequence[str]) -> tuple[str, ...]:
+    """The names of the branches of the union at a path, which pydantic adds to the locations of errors."""
+    whole = schema(model)
+    current: Schema = whole
+    for word in path:
+        inner = _inner(_resolved(whole, current, None), word)
+        if inner is None:
+            return ()
+        current = inner
+    return tuple(current["discriminator"]["mapping"]) if "discriminator" in current else ()

@@ -5,31 +5,32 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from terrace.documents import suggestions
 from terrace.documents.document import Node, along, plain
-from terrace.documents.fields import EXPECTED, Field, field, key_options, schema
+from terrace.documents.fields import EXPECTED, Field, branch_keys, field, key_options
 from terrace.errors import Problem
+from terrace.words import counted
 
 PLACEHOLDER = re.compile(r"change[-_ ]?me", re.IGNORECASE)
 
 
-def problems(error: ValidationError, root: Node) -> list[Problem]:
-    """All problems of a merged document, one for each path."""
+def problems(error: ValidationError, root: Node, model: type[BaseModel]) -> list[Problem]:
+    """All problems of a document that is not valid as `model`, one for each path."""
     document = plain(root)
     by_path: dict[tuple[str, ...], Problem] = {}
     invalid_keys: list[tuple[str, ...]] = []
     for detail in error.errors(include_url=False):
         if detail["type"] == "default_factory_not_called":
             continue  # follows from another field's error
-        path, of_key = _path(detail["loc"])
+        path, of_key = _path(detail["loc"], model)
         chain = along(root, path)
         if detail["type"] == "too_short" and chain[-1].value:
             continue  # too short only because items are invalid, which is reported
         if detail["type"] != "missing" and isinstance(chain[-1].value, str) and PLACEHOLDER.search(chain[-1].value):
             continue  # reported by `placeholders`
-        problem = _problem(str(detail["type"]), detail, path, of_key, chain, document)
+        problem = _problem(model, detail, path, of_key, chain, document)
         if of_key:
             invalid_keys.append(path)
         by_path.setdefault((*path, "[key]") if of_key else path, problem)
@@ -41,7 +42,7 @@ def problems(error: ValidationError, root: Node) -> list[Problem]:
     ]
 
 
-def placeholders(root: Node) -> Iterable[Problem]:
+def placeholders(root: Node, model: type[BaseModel]) -> Iterable[Problem]:
     """Values that were meant to be replaced, such as CHANGEME."""
 
     def walk(node: Node, path: tuple[str, ...]) -> Iterable[Problem]:
@@ -52,14 +53,14 @@ def placeholders(root: Node) -> Iterable[Problem]:
             for position, child in enumerate(node.value):
                 yield from walk(child, (*path, str(position)))
         elif isinstance(node.value, str) and PLACEHOLDER.search(node.value):
-            setting = field(path) or field(path[:-1])
+            setting = field(model, path) or field(model, path[:-1])
             message = f"placeholder {node.value!r} was not replaced."
             yield Problem(message, node.at, ".".join(path), setting.description if setting else "")
 
     return walk(root, ())
 
 
-def removals(root: Node) -> Iterable[Problem]:
+def removals(root: Node, model: type[BaseModel]) -> Iterable[Problem]:
     """Nulls that remove nothing: no base file sets the key, and it has no default."""
 
     def walk(node: Node, path: tuple[str, ...]) -> Iterable[Problem]:
@@ -67,7 +68,7 @@ def removals(root: Node) -> Iterable[Problem]:
             return
         for key, child in node.value.items():
             child_path = (*path, key)
-            if child.value is None and child.replaced is None and not _is_field(child_path):
+            if child.value is None and child.replaced is None and not _is_field(model, child_path):
                 names = [name for name, other in node.value.items() if other.value is not None]
                 message = "null removes a key that no base file sets."
                 yield Problem(message, child.key_at, ".".join(child_path), suggestions.hint(key, names))
@@ -76,55 +77,39 @@ def removals(root: Node) -> Iterable[Problem]:
     return walk(root, ())
 
 
-def _is_field(path: Sequence[str]) -> bool:
-    parent = field(path[:-1])
+def _is_field(model: type[BaseModel], path: Sequence[str]) -> bool:
+    parent = field(model, path[:-1])
     return parent is not None and (path[-1] in key_options(parent) or not parent.schema)
 
 
-def _path(loc: Sequence[int | str]) -> tuple[tuple[str, ...], bool]:
+def _path(loc: Sequence[int | str], model: type[BaseModel]) -> tuple[tuple[str, ...], bool]:
     """pydantic's location without the branch of a union, and whether it is that of an invalid key (`[key]`)."""
     of_key = bool(loc) and loc[-1] == "[key]"
     words: list[str] = []
-    branches = {key for union in _unions() for key in union}
-    after_union = False
+    branches: tuple[str, ...] = ()
     for word in loc[:-1] if of_key else loc:
-        if after_union and word in branches:
-            after_union = False
+        if word in branches:
+            branches = ()
             continue
         words.append(str(word))
-        after_union = _is_union(words)
+        branches = branch_keys(model, words)
     return tuple(words), of_key
 
 
-def _unions() -> Iterable[Mapping[str, str]]:
-    for part in _json_objects(schema()):
-        if "discriminator" in part:
-            yield part["discriminator"]["mapping"]
-
-
-def _json_objects(part: Any) -> Iterable[Mapping[str, Any]]:
-    """Every object in a JSON document."""
-    if isinstance(part, Mapping):
-        yield part
-        part = list(part.values())
-    if isinstance(part, list):
-        for inner in part:
-            yield from _json_objects(inner)
-
-
-def _is_union(words: Sequence[str]) -> bool:
-    return len(words) == 3 and words[:2] == ["observability", "channels"]
-
-
 def _problem(
-    kind: str, detail: Mapping[str, Any], path: tuple[str, ...], of_key: bool, chain: list[Node], document: Any
+    model: type[BaseModel],
+    detail: Mapping[str, Any],
+    path: tuple[str, ...],
+    of_key: bool,
+    chain: list[Node],
+    document: Any,
 ) -> Problem:
-    node, name = chain[-1], ".".join(path)
-    setting = field(path, document)
+    kind, node, name = str(detail["type"]), chain[-1], ".".join(path)
+    setting = field(model, path, document)
     if kind == "missing":
         return _missing(node, name, setting, removed=len(chain) == len(path) + 1)
     if kind == "extra_forbidden" or of_key:
-        parent = field(path[:-1], document) if path else None
+        parent = field(model, path[:-1], document) if path else None
         if names := list(key_options(parent)) if parent else []:
             return Problem("unknown key.", node.key_at, name, suggestions.hint(path[-1], names))
         expected = EXPECTED.get(str(detail.get("ctx", {}).get("pattern")), "2 to 24 characters")
@@ -133,7 +118,7 @@ def _problem(
         return _unknown_kind(detail, node, name)
     for kinds, message in _MESSAGES:
         if kind in kinds:
-            text, hint = message(node, setting or Field(path, {}, "", True))
+            text, hint = message(node, setting or Field(model, path, {}, "", True))
             return Problem(text, node.at, name, hint)
     return Problem(f"{detail['msg']}.", node.at, name)
 
@@ -203,8 +188,8 @@ def _length(node: Node, setting: Field) -> tuple[str, str]:
         return "must not be empty.", setting.description
     low, high = setting.schema.get("minLength"), setting.schema.get("maxLength")
     length = len(node.value) if isinstance(node.value, str | list | dict) else 0
-    bounds = f"{low} to {high}" if low is not None and high is not None else f"at most {high}"
-    return f"{_shown(node)} has {length} characters.", f"Expected {bounds}."
+    bounds = f"at least {low}" if high is None else f"at most {high}" if low is None else f"{low} to {high}"
+    return f"{_shown(node)} has {counted(length, 'character')}.", f"Expected {bounds}."
 
 
 def _mapping(node: Node, setting: Field) -> tuple[str, str]:
@@ -231,6 +216,7 @@ _MESSAGES: tuple[tuple[tuple[str, ...], Callable[[Node, Field], tuple[str, str]]
     (("model_type", "model_attributes_type", "mapping_type", "dict_type"), _mapping),
     (("tuple_type", "list_type"), _list),
     (("string_pattern_mismatch", "time_delta_type", "time_delta_parsing", "value_error"), _format),
+    (("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"), _format),
 )
 """pydantic's error types, and the function that returns their message and hint."""
 

@@ -21,7 +21,7 @@ from ruamel.yaml.events import (
 )
 
 from terrace.documents.document import Document, Node, Scalar
-from terrace.errors import InvalidEnvironment, Problem
+from terrace.errors import InvalidFile, Problem
 
 MAX_DEPTH = 32
 MAX_NODES = 20_000
@@ -39,14 +39,14 @@ _MAPPING = "Expected a mapping of keys and values."
 
 
 def parse(text: str, shown: str) -> Document:
-    """The mapping in a text. Raises InvalidEnvironment if there is none."""
+    """The mapping in a text. Raises InvalidFile if there is none."""
     builder = _Builder(shown, YAML(typ="safe", pure=True).parse(text))
     try:
         root = builder.document()
     except MarkedYAMLError as error:
-        raise InvalidEnvironment([*builder.problems, _syntax_problem(error, text, shown)]) from error
+        raise InvalidFile([*builder.problems, _syntax_problem(error, text, shown)]) from error
     except YAMLError as error:
-        raise InvalidEnvironment([*builder.problems, _character_problem(error, text, shown)]) from error
+        raise InvalidFile([*builder.problems, _character_problem(error, text, shown)]) from error
     return Document(root, tuple(builder.problems))
 
 
@@ -63,11 +63,11 @@ class _Builder:
     def document(self) -> Node:
         next(self._events)  # the start of the stream
         if not isinstance(next(self._events), DocumentStartEvent):
-            raise InvalidEnvironment([Problem("file is empty.", f"{self.file}:1:1", hint=_MAPPING)])
+            raise InvalidFile([Problem("file is empty.", f"{self.file}:1:1", hint=_MAPPING)])
         event = next(self._events)
         if isinstance(event, ScalarEvent):
             if not event.value and not event.style:
-                raise InvalidEnvironment([Problem("file is empty.", f"{self.file}:1:1", hint=_MAPPING)])
+                raise InvalidFile([Problem("file is empty.", f"{self.file}:1:1", hint=_MAPPING)])
             self._stop(f"file contains the single value {_short(event.value)}.", event, _MAPPING)
         if isinstance(event, SequenceStartEvent):
             self._stop("file contains a list.", event, _MAPPING)
@@ -168,7 +168,7 @@ class _Builder:
 
     def _stop(self, message: str, event: Any, hint: str = "") -> NoReturn:
         self._report(message, event, (), hint)
-        raise InvalidEnvironment(self.problems)
+        raise InvalidFile(self.problems)
 
 
 def _children(node: Node) -> Iterable[Node]:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from terrace.documents.document import Document
 from terrace.documents.parsing import parse
-from terrace.errors import InvalidEnvironment, Problem
+from terrace.errors import InvalidFile, Problem
 
 MAX_BYTES = 1024 * 1024
 
 
 def read(path: Path, shown: str) -> Document:
-    """The mapping in a file; problems name the file as `shown`. Raises InvalidEnvironment when it cannot be read."""
+    """The mapping in a file; problems name the file as `shown`. Raises InvalidFile when it cannot be read."""
     try:
         status = path.stat()
         if not path.is_file():
@@ -24,7 +24,7 @@ def read(path: Path, shown: str) -> Document:
         raise _unreadable(f"file cannot be read: {error.strerror}.", shown) from error
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _read(path: Path, shown: str, _modified: int, _size: int) -> Document:
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
@@ -46,5 +46,5 @@ def _decoded(content: bytes, shown: str) -> str:
         raise _unreadable(message, f"{shown}:{line}:{column}", "Save the file as UTF-8.") from error
 
 
-def _unreadable(message: str, where: str, hint: str = "") -> InvalidEnvironment:
-    return InvalidEnvironment([Problem(message, where, hint=hint)])
+def _unreadable(message: str, where: str, hint: str = "") -> InvalidFile:
+    return InvalidFile([Problem(message, where, hint=hint)])

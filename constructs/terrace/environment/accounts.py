@@ -16,7 +16,7 @@ from terrace.documents.document import Node
 from terrace.documents.reading import read
 from terrace.environment.overlay import is_outside, merge_nodes
 from terrace.environment.schema import SETTINGS
-from terrace.errors import InvalidEnvironment, Problem
+from terrace.errors import InvalidFile, Problem
 
 DIRECTORY = "clouds"
 BY_NAME = "environments"
@@ -36,7 +36,7 @@ class WithAccount:
 def with_account(root: Node, path: Path, shown: str) -> WithAccount:
     """An environment, merged from the file `path`, over the account file of its cloud.
 
-    Raises InvalidEnvironment when the account file exists and cannot be read.
+    Raises InvalidFile when the account file exists and cannot be read.
     """
     assert isinstance(root.value, dict)
     cloud_node, name = root.value.get("cloud"), root.value.get("name")
@@ -75,11 +75,11 @@ class Accounts:
 
 
 def read_accounts(path: Path, shown: str) -> Accounts:
-    """An account file. Raises InvalidEnvironment when it cannot be read."""
+    """An account file. Raises InvalidFile when it cannot be read."""
     environments = path.parent.parent
     if is_outside(path, environments):
         message = f"file is a symbolic link to a file outside {environments.name}/."
-        raise InvalidEnvironment([Problem(message, shown)])
+        raise InvalidFile([Problem(message, shown)])
     document = read(path, shown)
     root, problems = document.root, list(document.problems)
     assert isinstance(root.value, dict)
@@ -104,7 +104,7 @@ def unused_accounts(directory: Path, shown: str, names: list[str]) -> Iterator[P
             continue
         try:
             accounts = read_accounts(path, file)
-        except InvalidEnvironment:
+        except InvalidFile:
             continue  # reported with the environments that need the file
         for name, entry in accounts.by_name.items():
             if names and name not in names:

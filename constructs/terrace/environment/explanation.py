@@ -70,7 +70,7 @@ def explain(root: Node, path: str) -> Explanation:
     """Explain a dotted path of a merged environment. Raises UsageError for a path that cannot be set."""
     words = path_words(path)
     document = plain(root)
-    setting = field(words, document)
+    setting = field(Environment, words, document)
     if setting is None or not words:
         raise _unknown(words, document)
     nodes = along(root, words)
@@ -130,9 +130,9 @@ def _machine(words: list[str], value: Any, document: dict[str, Any]) -> str:
 def _unknown(words: list[str], document: Any) -> UsageError:
     """Names the first unknown word of a path, with the keys that exist there."""
     known = 0
-    while known < len(words) and field(words[: known + 1], document):
+    while known < len(words) and field(Environment, words[: known + 1], document):
         known += 1
-    parent: Field | None = field(words[:known], document)
+    parent: Field | None = field(Environment, words[:known], document)
     options = list(key_options(parent)) if parent else []
     if not words:
         return UsageError("no setting given; for example `terrace env explain dev database.size`")

@@ -13,12 +13,12 @@ from terrace.capabilities.cloud import CLOUDS
 from terrace.documents import messages, suggestions
 from terrace.documents.document import Node, along, plain
 from terrace.documents.reading import read
-from terrace.environment import rules
+from terrace.environment import moved, rules
 from terrace.environment.accounts import unused_accounts, with_account
 from terrace.environment.overlay import chain, merged
 from terrace.environment.rules import cross_environment
 from terrace.environment.schema import Environment
-from terrace.errors import InvalidEnvironment, Problem, UsageError
+from terrace.errors import InvalidEnvironment, InvalidFile, InvalidModules, Problem, UsageError
 
 DIRECTORY = "environments"
 
@@ -80,7 +80,7 @@ def names(project: Path = Path()) -> list[str]:
     for path in sorted((project / DIRECTORY).glob("*.yaml")):
         try:
             node = read(path, _shown(path, project)).root
-        except InvalidEnvironment:
+        except InvalidFile:
             environments.append(path.stem)
         else:
             if isinstance(node.value, dict) and "name" in node.value:
@@ -104,10 +104,13 @@ class Merged:
 def merge(name_or_path: str, *, project: Path = Path(), cloud: str | None = None) -> Merged:
     """Merge an environment's files. Raises InvalidEnvironment when one cannot be read, UsageError as `load` does."""
     path = _path(name_or_path, project)
-    links = chain(path, _shown(path, project))
-    root, problems = merged(links)
-    problems += [_located(problem, root) for problem in _name_problems(root, path)]
-    complete = with_account(_on_cloud(root, cloud), path, _shown(path, project))
+    try:
+        links = chain(path, _shown(path, project))
+        root, problems = merged(links)
+        problems += [_located(problem, root) for problem in _name_problems(root, path)]
+        complete = with_account(_on_cloud(root, cloud), path, _shown(path, project))
+    except InvalidFile as error:
+        raise InvalidEnvironment(error.problems) from error
     files = (*complete.files, *(shown for shown, _ in links))
     return Merged(complete.root, files, (*problems, *complete.problems), complete.reported)
 
@@ -120,7 +123,10 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
     """
     merge_result = merge(name_or_path, project=project, cloud=cloud)
     root, files = merge_result.root, merge_result.files
-    problems = [*merge_result.problems, *messages.placeholders(root), *messages.removals(root)]
+    old = list(moved.problems(root))
+    old_paths = {problem.path for problem in old}
+    problems = [*merge_result.problems, *old, *messages.placeholders(root, Environment)]
+    problems += [each for each in messages.removals(root, Environment) if each.path not in old_paths]
     document = plain(root)
     partial = False
     try:
@@ -130,15 +136,37 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
 
         partial = True
         reported = {(problem.where, problem.path) for problem in problems}
-        type_problems = [each for each in messages.problems(error, root) if each.path not in merge_result.reported]
+        found = messages.problems(error, root, Environment)
+        type_problems = [each for each in found if each.path not in merge_result.reported]
         problems += [problem for problem in type_problems if (problem.where, problem.path) not in reported]
         environment = partial_environment(document, error)
+    environment, module_problems = _with_modules(environment, project)
+    problems += [problem if problem.where else _located(problem, root) for problem in module_problems]
     reported_paths = {problem.path for problem in problems}
     broken_rules = rules.check(environment, partial=partial)
     problems += [_located(problem, root) for problem in broken_rules if problem.path not in reported_paths]
     if problems:
         raise InvalidEnvironment(_in_order(problems, files))
     return Loaded(environment, files, document, root)
+
+
+def _with_modules(environment: Environment, project: Path) -> tuple[Environment, tuple[Problem, ...]]:
+    """The environment with its enabled modules read from their folders, and the problems found in them."""
+    try:
+        chosen, more, tier = environment.modules, environment.modules_from, environment.tier
+        gpu = any(pool.kind == "gpu" for pool in environment.cluster.pools.values())
+    except AttributeError:  # an invalid value of a partial environment, which is reported
+        return environment, ()
+    if not chosen:
+        return environment, ()
+    from terrace.modules import loading, resolution
+
+    try:
+        available = loading.folders(project, more)
+    except InvalidModules as error:
+        return environment.with_modules({}), tuple(error.problems)
+    result = resolution.resolve(chosen, available, project=project, tier=tier, gpu=gpu)
+    return environment.with_modules(result.enabled), result.problems
 
 
 def between(environments: Sequence[Loaded]) -> list[Problem]:
@@ -154,7 +182,7 @@ def unused(project: Path = Path()) -> list[Problem]:
     for path in sorted((project / DIRECTORY).glob("*.yaml")):
         try:
             root = read(path, _shown(path, project)).root
-        except InvalidEnvironment:
+        except InvalidFile:
             continue
         assert isinstance(root.value, dict)
         if "extends" in root.value:

@@ -11,6 +11,9 @@ from typing import NamedTuple
 from terrace.capabilities.cloud import CloudName
 from terrace.environment.schema import Environment
 
+WORKLOADS = "-workloads"
+"""What follows the environment's name in the id of its workloads stack; no environment may have such a name."""
+
 
 class Limit(NamedTuple):
     """`suffix` is the longest fixed text after the prefix; `per` names the variable part, if any."""
@@ -93,8 +96,8 @@ def _joined(suffix: str, part: str) -> str:
 def _variable_parts(environment: Environment, limit: Limit) -> Iterator[tuple[str, str]]:
     """The variable parts of a name, each with the path of its setting."""
     if limit.per in ("module", "cache"):
-        for name, module in environment.modules.items():
-            if module.enabled and (limit.per == "module" or module.cache):
+        for name, module in environment.foundation_modules.items():
+            if limit.per == "module" or module.needs.cache:
                 yield name, f"modules.{name}"
     elif limit.per.startswith("pool"):
         for name in environment.cluster.pools:

@@ -11,17 +11,17 @@ from terrace.capabilities.lake import ALIASES
 from terrace.documents import suggestions
 from terrace.documents.document import Document, Node
 from terrace.documents.reading import read
-from terrace.errors import InvalidEnvironment, Problem
+from terrace.errors import InvalidFile, Problem
 
 MAX_CHAIN = 8
 
 
 def chain(path: Path, shown: str) -> list[tuple[str, Document]]:
-    """The file and the files it extends, base first, each with the name used in messages. Raises InvalidEnvironment."""
+    """The file and the files it extends, base first, each with the name used in messages. Raises InvalidFile."""
     links: list[tuple[str, Document]] = []
     seen: set[Path] = set()
     if is_outside(path, path.parent):
-        raise InvalidEnvironment([Problem(f"file is {_outside(path.parent)}.", shown)])
+        raise InvalidFile([Problem(f"file is {_outside(path.parent)}.", shown)])
     while True:
         seen.add(path.resolve())
         document = read(path, shown)
@@ -63,8 +63,8 @@ def _is_file_name(name: str) -> bool:
     )
 
 
-def _invalid(extends: Node, message: str, hint: str = "") -> InvalidEnvironment:
-    return InvalidEnvironment([Problem(message, extends.at, "extends", hint)])
+def _invalid(extends: Node, message: str, hint: str = "") -> InvalidFile:
+    return InvalidFile([Problem(message, extends.at, "extends", hint)])
 
 
 def merged(links: list[tuple[str, Document]]) -> tuple[Node, list[Problem]]:
@@ -97,14 +97,6 @@ def _with_layer_names(root: Node, problems: list[Problem]) -> Node:
         if "lifecycle" in lake:
             lake = {**lake, "lifecycle": _renamed(lake["lifecycle"], "lake.lifecycle", problems)}
         sections["lake"] = replace(sections["lake"], value=lake)
-    if modules := _mapping(sections.get("modules")):
-        modules = dict(modules)
-        for name, module in modules.items():
-            settings = _mapping(module)
-            if settings and "lake" in settings:
-                access = _renamed(settings["lake"], f"modules.{name}.lake", problems)
-                modules[name] = replace(module, value={**settings, "lake": access})
-        sections["modules"] = replace(sections["modules"], value=modules)
     products = sections.get("data_products")
     if products and isinstance(products.value, list):
         sections["data_products"] = replace(products, value=[_product(product) for product in products.value])

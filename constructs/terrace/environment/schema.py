@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from terrace.capabilities.audit import AuditSpec
 from terrace.capabilities.backup import BackupSpec
@@ -12,7 +12,7 @@ from terrace.capabilities.cloud import CloudName
 from terrace.capabilities.cluster import ClusterSpec
 from terrace.capabilities.cost import CostSpec
 from terrace.capabilities.database import DatabaseSpec
-from terrace.capabilities.identity import IdentitySpec, ModuleSpec
+from terrace.capabilities.identity import COMPONENT_ACCOUNTS, IdentitySpec, ModuleSpec, ServiceAccount
 from terrace.capabilities.keys import KeysSpec
 from terrace.capabilities.lake import LakeSpec
 from terrace.capabilities.network import NetworkSpec
@@ -21,6 +21,7 @@ from terrace.capabilities.registry import RegistrySpec
 from terrace.capabilities.secrets import SecretsSpec
 from terrace.capabilities.spec import Layer, Name, Spec, Team
 from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings, Settings, Tier
+from terrace.modules.enabled import EnabledModule
 
 SETTINGS: Mapping[str, type[Settings]] = {"aws": AwsSettings, "azure": AzureSettings, "gcp": GcpSettings}
 """Settings that only one cloud has; the key is the cloud and the name of the section."""
@@ -111,10 +112,44 @@ class Environment(Spec):
     identity: IdentitySpec
     """Access of administrators and pipelines."""
     modules: Mapping[Name, ModuleSpec] = {}
-    """Components that run in the cluster."""
+    """Components that run in the cluster, by the name of their folder."""
+    modules_from: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Folders with further modules, relative to the project; the project's own are in modules/."""
     aws: AwsSettings | None = None
     """Settings for AWS only."""
     azure: AzureSettings | None = None
     """Settings for Azure only."""
     gcp: GcpSettings | None = None
     """Settings for Google Cloud only."""
+
+    _enabled_modules: Mapping[str, EnabledModule] | None = PrivateAttr(None)
+
+    @property
+    def enabled_modules(self) -> Mapping[str, EnabledModule]:
+        """The enabled modules with what their folders declare, in the order of their installation; set by `load`."""
+        if self._enabled_modules is not None:
+            return self._enabled_modules
+        if any(module.enabled for module in self.modules.values()):
+            raise AttributeError("the environment's modules were not read; use terrace.environment.load")
+        return {}
+
+    @property
+    def foundation_modules(self) -> Mapping[str, EnabledModule]:
+        """The enabled modules that have an identity, a secret and an image repository in the foundation, by name."""
+        return {name: module for name, module in sorted(self.enabled_modules.items()) if module.in_foundation}
+
+    @property
+    def component_accounts(self) -> Mapping[str, ServiceAccount]:
+        """Platform components to their service accounts: those that enabled modules name, else Terrace's."""
+        named = {
+            component: ServiceAccount(module.namespace, need.service_account)
+            for module in self.enabled_modules.values()
+            for component, need in module.needs.identities.items()
+        }
+        return {**COMPONENT_ACCOUNTS, **named}
+
+    def with_modules(self, enabled: Mapping[str, EnabledModule]) -> "Environment":
+        """The same environment with its modules read from their folders."""
+        environment = self.model_copy()
+        environment._enabled_modules = enabled
+        return environment

@@ -12,14 +12,14 @@ from typing import Any
 from terrace.capabilities.lake import ALIASES
 from terrace.documents.fields import schema
 from terrace.environment.accounts import BY_NAME, DIRECTORY
-from terrace.environment.schema import SETTINGS
+from terrace.environment.schema import SETTINGS, Environment
 
 NULL: dict[str, Any] = {"type": "null"}
 
 
 def overlay_schema() -> dict[str, Any]:
     """The JSON Schema of one environment file."""
-    whole = copy.deepcopy(schema())
+    whole = copy.deepcopy(schema(Environment))
     definitions = whole.pop("$defs")
     listed = {reference.rpartition("/")[2] for reference in _references_of_items(definitions, whole)}
     for name, definition in definitions.items():
@@ -113,10 +113,6 @@ def _nullable(inner: dict[str, Any]) -> dict[str, Any]:
 
 def _name_aliases(definitions: dict[str, Any]) -> None:
     """Allow raw, staging and curated wherever a layer is named."""
-    lake, module, product = (definitions[name]["properties"] for name in ("LakeSpec", "ModuleSpec", "DataProduct"))
-    for options in (
-        lake["lifecycle"]["propertyNames"]["enum"],
-        module["lake"]["propertyNames"]["enum"],
-        product["layers"]["items"]["enum"],
-    ):
+    lake, product = (definitions[name]["properties"] for name in ("LakeSpec", "DataProduct"))
+    for options in (lake["lifecycle"]["propertyNames"]["enum"], product["layers"]["items"]["enum"]):
         options.extend(ALIASES)

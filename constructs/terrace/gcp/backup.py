@@ -41,7 +41,7 @@ from terrace.capabilities.backup import BackupHandle, BackupSpec
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import PipelinesHandle
+from terrace.capabilities.identity import PipelinesHandle, ServiceAccount
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import LakeHandle
 from terrace.capabilities.observability import ObservabilityHandle
@@ -75,7 +75,6 @@ BACKED_UP: tuple[Layer, ...] = ("silver", "gold", "platinum")
 _SHORTEST_DAYS = 7
 """The minimum retention that the vault enforces for every backup."""
 VELERO = "velero"
-"""Velero's namespace and service account."""
 _VELERO_VOLUMES = (
     "compute.disks.create",
     "compute.disks.createSnapshot",
@@ -107,6 +106,7 @@ class Backup(Construct):
         spec: BackupSpec,
         target: Target,
         *,
+        accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
         cluster: ClusterHandle,
         database: DatabaseHandle,
@@ -129,8 +129,8 @@ class Backup(Construct):
         self._database(spec, target, vault, database)
         self._cluster(spec, target, cluster, keys)
         self._lake(spec, target, lake)
-        self._velero(target, cluster, lake)
-        self.handle = BackupHandle(vault=vault.backup_vault_id)
+        self._velero(target, accounts[VELERO], cluster, lake)
+        self.handle = BackupHandle(vault=vault.backup_vault_id, velero=names.role_email(target, VELERO))
 
     def _database(self, spec: BackupSpec, target: Target, vault: BackupDrBackupVault, database: DatabaseHandle) -> None:
         schedule = _SCHEDULES[spec.every]
@@ -256,7 +256,7 @@ class Backup(Construct):
                 depends_on=[*writes, *reads],
             )
 
-    def _velero(self, target: Target, cluster: ClusterHandle, lake: LakeHandle) -> None:
+    def _velero(self, target: Target, pod: ServiceAccount, cluster: ClusterHandle, lake: LakeHandle) -> None:
         """BAK-2: Velero stores the cluster's objects in the backups bucket and takes volume snapshots."""
         volumes = ProjectIamCustomRole(
             self,
@@ -284,7 +284,7 @@ class Backup(Construct):
             depends_on=[account, *lake.ready],
         )
         iam.pod_trust(  # BAK-2
-            self, "velero-pods", target, account, namespace=VELERO, name=VELERO, after=cluster.ready
+            self, "velero-pods", target, account, namespace=pod.namespace, name=pod.name, after=cluster.ready
         )
 
 

@@ -10,6 +10,7 @@ from cdktn_provider_google.dns_managed_zone import (
     DnsManagedZonePrivateVisibilityConfigNetworks,
 )
 from cdktn_provider_google.dns_record_set import DnsRecordSet
+from cdktn_provider_google.service_account import ServiceAccount
 from cdktn_provider_google.sql_database import SqlDatabase
 from cdktn_provider_google.sql_database_instance import (
     SqlDatabaseInstance,
@@ -64,7 +65,7 @@ def parameters(spec: DatabaseSpec) -> Mapping[str, str]:
         "log_disconnections": "on",
         "log_lock_waits": "on",
         "log_min_duration_statement": str(spec.slow_query_ms),  # DB-7
-        "log_statement": "ddl",  # DB-7
+        "log_statement": "none",  # DB-7: it would log passwords; pgaudit replaces them
         "log_temp_files": "0",
         "pgaudit.log": "ddl,role",  # DB-7
     }
@@ -144,7 +145,7 @@ class Database(Construct):
             instance=server.name,
             deletion_policy="ABANDON" if target.protected else "DELETE",
         )
-        self._administrators(target, server, database)
+        admin = self._administrators(target, server, database)
         self.handle = DatabaseHandle(
             id=names.database_id(target),
             instance=target.prefix,
@@ -152,8 +153,10 @@ class Database(Construct):
             port=PORT,
             name=NAME,
             admin_secret="",
+            admin=names.login_name(names.role_email(target, ADMIN)),
             login_resource=names.database_id(target),
             ready=(server, database),
+            admin_ready=(admin,),
             recovery_days=spec.recovery_days,
         )
 
@@ -265,7 +268,8 @@ class Database(Construct):
             rrdatas=[Token.as_string(Fn.lookup_nested(connection, ["psc_auto_connections", 0, "ip_address"]))],
         )
 
-    def _administrators(self, target: Target, server: SqlDatabaseInstance, database: SqlDatabase) -> None:
+    def _administrators(self, target: Target, server: SqlDatabaseInstance, database: SqlDatabase) -> ServiceAccount:
+        """SEC-2: the organisation's group, and an account for the job that creates schemas and roles (DB-9)."""
         only = f'resource.name == "{names.database_id(target)}" && resource.type == "sqladmin.googleapis.com/Instance"'
         account = iam.role(
             self,
@@ -298,6 +302,7 @@ class Database(Construct):
             deletion_policy="ABANDON",
             depends_on=[account, database],
         )
+        return account
 
 
 def _host(instance: SqlDatabaseInstance) -> str:

@@ -74,5 +74,11 @@ FACTS = Facts(
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),
+    system_namespaces=(
+        "gmp-system",
+        "gmp-public",
+        "gke-managed-system",
+        "gke-managed-cim",
+    ),  # Managed Service for Prometheus and GKE's own agents
     permission_files=permissions.files,
 )

@@ -16,12 +16,9 @@ from terrace.capabilities.network import NetworkSpec
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
 from terrace.gcp.iam import Grant
+from terrace.gcp.ranges import GOOGLE_APIS, LOAD_BALANCERS
 
 ANYWHERE = "0.0.0.0/0"
-GOOGLE_APIS = "199.36.153.4/30"
-"""restricted.googleapis.com: Google's APIs without the internet. Source: VPC documentation, "Private Google Access"."""
-_LOAD_BALANCERS = ("35.191.0.0/16", "130.211.0.0/22")
-"""Source ranges of Google's proxies and health checks. Source: Cloud Load Balancing, "Firewall rules"."""
 
 Group = Literal["control", "nodes", "endpoints", "database", "cache", "entry"]
 GROUPS: Mapping[Group, str] = {
@@ -101,7 +98,7 @@ class FirewallRules(Construct):
             "endpoints": (GOOGLE_APIS,),
             "database": (ranges["data"],),
             "cache": (ranges["data"],),
-            "entry": _LOAD_BALANCERS,
+            "entry": LOAD_BALANCERS,
         }
         self.groups: dict[str, str] = {group: ",".join(self._ranges[group]) for group in GROUPS}
         self.groups["nodes"] = self._nodes_email

@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 from cdktn import TerraformResource
 from cdktn_provider_google.dns_managed_zone_iam_member import DnsManagedZoneIamMember
 from cdktn_provider_google.secret_manager_secret_iam_member import SecretManagerSecretIamMember
-from cdktn_provider_google.service_account import ServiceAccount
+from cdktn_provider_google.service_account import ServiceAccount as GoogleServiceAccount
 from cdktn_provider_google.sql_user import SqlUser
 from cdktn_provider_google.storage_bucket_iam_member import StorageBucketIamMember
 from constructs import Construct
@@ -16,13 +16,14 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import ModuleSpec, WorkloadIdentitiesHandle
+from terrace.capabilities.identity import BOOTSTRAP, ModuleAccess, ServiceAccount, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
 from terrace.capabilities.spec import Access
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
+from terrace.gcp.database import ADMIN
 from terrace.gcp.iam import Grant
 
 VERBS: Mapping[Access, str] = {"read": "roles/storage.objectViewer", "write": "roles/storage.objectUser"}
@@ -30,13 +31,10 @@ VERBS: Mapping[Access, str] = {"read": "roles/storage.objectViewer", "write": "r
 keys (KEY-3)."""
 
 
-class Component(NamedTuple):
-    """A platform component in the cluster; `account` is the service account of its chart, and it administers the DNS
-    zone `zone`."""
+class _Rights(NamedTuple):
+    """Roles on the project, and the DNS zone to administer."""
 
-    namespace: str
-    account: str
-    rights: Sequence[str]
+    roles: Sequence[str] = ()
     zone: str = ""
 
 
@@ -51,9 +49,10 @@ class WorkloadIdentities(Construct):
         self,
         scope: Construct,
         id: str,
-        modules: Mapping[str, ModuleSpec],
+        modules: Mapping[str, ModuleAccess],
         target: Target,
         *,
+        accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
         cluster: ClusterHandle,
         lake: LakeHandle,
@@ -64,30 +63,39 @@ class WorkloadIdentities(Construct):
         governance: GovernanceHandle,
     ) -> None:
         super().__init__(scope, id)
-        for name, component in components(target, entry).items():
-            grants = {role.removeprefix("roles/").replace(".", "-"): Grant(role) for role in component.rights}
+        for name, rights in components(target, entry).items():
+            grants = {role.removeprefix("roles/").replace(".", "-"): Grant(role) for role in rights.roles}
             account = iam.role(self, name, target, purpose=name, title=f"{name} of {target.prefix}", grants=grants)
-            self._bind(name, component.namespace, component.account, account, target, cluster)
-            if component.zone:
+            self._bind(name, accounts[name], account, target, cluster)
+            if rights.zone:
                 DnsManagedZoneIamMember(
                     self,
                     f"{name}-zone",
-                    managed_zone=component.zone,
+                    managed_zone=rights.zone,
                     role="roles/dns.admin",
                     member=names.member(target, name),
                     depends_on=[account],
                 )
+        # the bootstrap job logs in as the server's administrator (DB-9, SEC-2)
+        (admin,) = database.admin_ready
+        self._bind(BOOTSTRAP, accounts[BOOTSTRAP], admin, target, cluster)
         for name, module in modules.items():
             self._module(name, module, target, cluster, lake, database, cache, secrets)
         self.handle = WorkloadIdentitiesHandle(
             modules={name: names.role_email(target, f"module-{name}") for name in modules},
-            platform={name: names.role_email(target, name) for name in components(target, entry)},
+            platform={name: names.role_email(target, name) for name in components(target, entry)}
+            | {BOOTSTRAP: names.role_email(target, ADMIN)},
+            roles={
+                name: names.login_name(names.role_email(target, f"module-{name}"))
+                for name, module in modules.items()
+                if module.database
+            },
         )
 
     def _module(
         self,
         name: str,
-        module: ModuleSpec,
+        module: ModuleAccess,
         target: Target,
         cluster: ClusterHandle,
         lake: LakeHandle,
@@ -133,16 +141,16 @@ class WorkloadIdentities(Construct):
                 deletion_policy="ABANDON",
                 depends_on=[account, *database.ready],
             )
-        self._bind(id, module.namespace or name, name, account, target, cluster)  # SEC-3
+        self._bind(id, ServiceAccount(module.namespace, name), account, target, cluster)  # SEC-3
 
     def _bind(
-        self, id: str, namespace: str, name: str, account: ServiceAccount, target: Target, cluster: ClusterHandle
+        self, id: str, pod: ServiceAccount, account: GoogleServiceAccount, target: Target, cluster: ClusterHandle
     ) -> None:
         after = cast(Sequence[TerraformResource], cluster.ready)
-        iam.pod_trust(self, f"{id}-identity", target, account, namespace=namespace, name=name, after=after)
+        iam.pod_trust(self, f"{id}-identity", target, account, namespace=pod.namespace, name=pod.name, after=after)
 
 
-def _module_grants(module: ModuleSpec, *, database: DatabaseHandle, cache: CacheHandle) -> dict[str, Grant]:
+def _module_grants(module: ModuleAccess, *, database: DatabaseHandle, cache: CacheHandle) -> dict[str, Grant]:
     """A module's roles on the project, each limited to one resource."""
     grants: dict[str, Grant] = {}
     if module.database:
@@ -155,9 +163,10 @@ def _module_grants(module: ModuleSpec, *, database: DatabaseHandle, cache: Cache
     return grants
 
 
-def components(target: Target, entry: EntryHandle) -> dict[str, Component]:
+def components(target: Target, entry: EntryHandle) -> dict[str, _Rights]:
     """The platform components and their roles. GKE manages autoscaling and load balancers itself."""
     return {
-        "external-secrets": Component("external-secrets", "external-secrets", ()),  # SEC-3
-        "external-dns": Component("external-dns", "external-dns", ("roles/dns.reader",), entry.dns_zone),
+        "external-secrets": _Rights(),  # SEC-3
+        "external-dns": _Rights(("roles/dns.reader",), entry.dns_zone),
+        "cert-manager": _Rights(("roles/dns.reader",), entry.dns_zone),
     }

@@ -8,7 +8,7 @@ from constructs import Construct
 
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.keys import KeysHandle, Purpose
-from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket, LakeHandle, LakeSpec
+from terrace.capabilities.lake import BUCKETS, GRANTED, REPLICATED, Bucket, LakeHandle, LakeSpec
 from terrace.capabilities.spec import LAYERS
 from terrace.capabilities.target import Target
 from terrace.gcp import names
@@ -59,6 +59,7 @@ class Lake(Construct):
         self.handle = LakeHandle(
             names={name: names.bucket(target, name) for name in BUCKETS},
             ids={name: names.bucket_id(target, name) for name in BUCKETS},
+            uris={name: f"gs://{names.bucket(target, name)}" for name in GRANTED},
             ready=(logs, *(handle.bucket for handle in others)),
         )
 

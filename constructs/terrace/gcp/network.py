@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from ipaddress import IPv4Network
-from typing import NamedTuple
 
 from cdktn import ITerraformDependable
 from cdktn_provider_google.compute_address import ComputeAddress
@@ -37,8 +36,9 @@ from terrace.capabilities.network import NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
-from terrace.gcp.firewall import ANYWHERE, GOOGLE_APIS, FirewallRules
+from terrace.gcp.firewall import ANYWHERE, FirewallRules
 from terrace.gcp.providers import service
+from terrace.gcp.ranges import GOOGLE_APIS, layout
 
 _ESSENTIAL_PATHS = ("googleapis.com", "pkg.dev", "gcr.io", "gke.goog")
 _FULL_PATHS = (*_ESSENTIAL_PATHS, "run.app", "cloudfunctions.net", "notebooks.cloud.google.com")
@@ -49,38 +49,6 @@ _GOOGLE_ADDRESSES = tuple(str(address) for address in IPv4Network(GOOGLE_APIS))
 _CONNECTED = {"database": "google-cloud-sql", "cache": "gcp-memorystore"}
 """Services with an address in the data subnet, and Google's name of their service class."""
 _ROUTER_ASN = 64514
-
-
-class _Layout(NamedTuple):
-    """Ranges of subnets. A subnet on Google Cloud spans all zones of the region."""
-
-    nodes: str
-    pods: str
-    services: str
-    data: str
-    control: str
-    recovery: str
-
-
-def layout(cidr: str) -> _Layout:
-    """The second half of a /16 to /20 is for pods; of the first half, nodes and services take a quarter secondary, data
-    a sixteenth.
-
-    The control plane's range is a /28, as GKE requires; the recovery region has a range for endpoints.
-    """
-    network = IPv4Network(cidr)
-    first, second = network.subnets(prefixlen_diff=1)
-    eighths = list(first.subnets(prefixlen_diff=2))
-    data, recovery, small, _ = eighths[1].subnets(prefixlen_diff=2)
-    control = next(small.subnets(new_prefix=28))
-    return _Layout(
-        nodes=str(eighths[0]),
-        pods=str(second),
-        services=str(eighths[2]),
-        data=str(data),
-        control=str(control),
-        recovery=str(recovery),
-    )
 
 
 class Network(Construct):
@@ -127,7 +95,7 @@ class Network(Construct):
         ready: list[ITerraformDependable] = [self._route("nat", ANYWHERE, "Outward, through NAT alone")]
         ready.append(self._route("google-apis", GOOGLE_APIS, "Google's APIs, by their restricted range"))
         router, nat = self._nat(nodes)
-        ready += [nat, *self._private_paths(data, ranges)]
+        ready += [nat, *self._private_paths(data, ranges.recovery)]
         rules = FirewallRules(
             self,
             "openings",
@@ -253,14 +221,14 @@ class Network(Construct):
         )
         return router, nat
 
-    def _private_paths(self, data: ComputeSubnetwork, ranges: _Layout) -> list[ITerraformDependable]:
+    def _private_paths(self, data: ComputeSubnetwork, recovery_range: str) -> list[ITerraformDependable]:
         """NET-3: Google's names resolve to the restricted range; PostgreSQL and Valkey get addresses in the network."""
         paths: list[ITerraformDependable] = []
         for domain in _FULL_PATHS if self._spec.private_paths == "full" else _ESSENTIAL_PATHS:
             paths += self._private_domain(domain)
         subnets = {"": (self._target.region, data)}
         if self._target.recovery_region:
-            away = self._subnet("data-recovery", ranges.recovery, self._target.recovery_region)
+            away = self._subnet("data-recovery", recovery_range, self._target.recovery_region)
             subnets["-recovery"] = (self._target.recovery_region, away)
         for suffix, (region, subnet) in subnets.items():
             for name, service_class in _CONNECTED.items():

@@ -16,7 +16,7 @@ from terrace.gcp.lake import Lake
 from terrace.gcp.network import Network
 from terrace.gcp.observability import Observability
 from terrace.gcp.pipelines import Pipelines
-from terrace.gcp.providers import configure, remote_state
+from terrace.gcp.providers import configure
 from terrace.gcp.registry import Registry
 from terrace.gcp.secrets import Secrets
 
@@ -40,5 +40,4 @@ __all__ = [
     "Secrets",
     "WorkloadIdentities",
     "configure",
-    "remote_state",
 ]

@@ -1,14 +1,11 @@
 """The Google provider of a stack, and the services (APIs) that its resources need."""
 
-from typing import Any
-
 from cdktn import TerraformStack
 from cdktn_provider_google.project_service import ProjectService
 from cdktn_provider_google.provider import GoogleProvider
 from constructs import Construct
 
 from terrace.capabilities.target import Target
-from terrace.environment.schema import Environment
 from terrace.gcp import names
 from terrace.overrides import override
 
@@ -43,11 +40,3 @@ def service(scope: Construct, name: str) -> ProjectService:
     return ProjectService(
         services, name, service=f"{name}.googleapis.com", disable_on_destroy=False, disable_dependent_services=False
     )
-
-
-def remote_state(environment: Environment, target: Target, layer: str) -> tuple[str, dict[str, Any]]:
-    """Cloud Storage, with its own locking; one prefix per environment, cloud and layer. The bucket is versioned."""
-    return "gcs", {
-        "bucket": names.state_bucket(target),
-        "prefix": f"{environment.name}/{environment.cloud}/{layer}",
-    }

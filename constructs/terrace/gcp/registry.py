@@ -39,7 +39,8 @@ class Registry(Construct):
     ) -> None:
         super().__init__(scope, id)
         self.handle = RegistryHandle(
-            repositories={module: self._repository(module, spec, target, keys) for module in modules}
+            address=_address(target),
+            repositories={module: self._repository(module, spec, target, keys) for module in modules},
         )
 
     def _repository(self, module: str, spec: RegistrySpec, target: Target, keys: KeysHandle) -> str:
@@ -70,7 +71,12 @@ class Registry(Construct):
             ],
             depends_on=[*keys.ready, service(self, "artifactregistry"), service(self, "containerscanning")],
         )
-        return f"{target.region}-docker.pkg.dev/{names.account(target)}/{name}"
+        return f"{_address(target)}/{name}"
+
+
+def _address(target: Target) -> str:
+    """Host and project: the host alone serves all of Google's customers."""
+    return f"{target.region}-docker.pkg.dev/{names.account(target)}"
 
 
 def _expire_untagged(days: int) -> ArtifactRegistryRepositoryCleanupPolicies:

@@ -5,7 +5,8 @@ Callers need no branch for a cloud: `terrace.live.<cloud>` is imported on first 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from types import ModuleType
 from typing import Literal
 
@@ -70,6 +71,23 @@ class CredentialStatus:
     status: Literal["ok", "absent"]
     detail: str
     hint: str = ""
+
+
+@dataclass(frozen=True)
+class ClusterToken:
+    """A bearer token for the API server of an environment's cluster. `expires` is in UTC.
+
+    `terrace.live.<cloud>.kube.token()` returns it.
+    """
+
+    value: str = field(repr=False)
+    expires: datetime
+
+
+def cluster_token(environment: Environment, target: Target, cluster: str) -> ClusterToken:
+    """A token of the caller's cloud identity for the cluster of this name. Raises CredentialsError, UsageError."""
+    token: ClusterToken = implementation("terrace.live", environment.cloud, "kube").token(target, cluster)
+    return token
 
 
 def verify(environment: Environment, target: Target, *, only: Collection[str] = ()) -> list[Result]:

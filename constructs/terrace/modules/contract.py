@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from terrace.capabilities.identity import Granted
+from terrace.capabilities.identity import Granted, Role
 from terrace.capabilities.spec import Access, Name, Spec
 
 Category = Literal[
@@ -39,9 +39,10 @@ Destination = Literal["kubernetes-api", "cloud", "internet", "nodes"]
 """What a module may call besides other modules: the cluster's API server; the cloud's APIs; the environment's
 `network.egress.destinations`; the kubelets and host ports of the nodes."""
 DESTINATIONS: tuple[Destination, ...] = ("kubernetes-api", "cloud", "internet", "nodes")
-Caller = Literal["kubernetes-api", "gateway", "nodes", "all"]
-"""What may call a module besides other modules: the API server (webhooks); the gateway; the nodes; every module."""
-CALLERS: tuple[Caller, ...] = ("kubernetes-api", "gateway", "nodes", "all")
+Caller = Literal["kubernetes-api", "gateway", "entry", "nodes", "all"]
+"""What may call a module besides other modules: the API server (webhooks); the gateway; the load balancer of the public
+entry; the nodes; every module."""
+CALLERS: tuple[Caller, ...] = ("kubernetes-api", "gateway", "entry", "nodes", "all")
 
 
 class ChartSpec(Spec):
@@ -85,6 +86,8 @@ class HostNeed(Spec):
     login: Literal["oidc", "api-key", "none"]
     """oidc: single sign-on at the gateway, for people; api-key: a key per client and a rate limit, for programs; none:
     the module itself authenticates every request."""
+    role: Role = "viewer"
+    """With oidc: the least role that may open it."""
 
 
 class IdentityNeed(Spec):
@@ -140,6 +143,8 @@ class Component(Spec):
     """Labels that select its pods; used for the PodDisruptionBudget."""
     spot: bool = False
     """Whether its pods tolerate nodes that the cloud may reclaim."""
+    per_node: bool = False
+    """One pod on each node, as a DaemonSet; `replicas` does not count then."""
     sizes: Mapping[ModuleSize, PodSize]
     """Resources by size of the module; each environment chooses a size, by default by its tier."""
 
@@ -150,7 +155,7 @@ class NetworkNeed(Spec):
     ports: Mapping[Name, Port] = {}
     """Ports of the module's pods, by purpose."""
     called_by: Mapping[Name, tuple[Name, ...]] = {}
-    """Port to its callers: names of modules, or kubernetes-api, gateway, nodes, all."""
+    """Port to its callers: names of modules, or kubernetes-api, gateway, entry, nodes, all."""
     calls: tuple[Name, ...] = ()
     """Modules that the module calls on all ports they declare, or kubernetes-api, cloud, internet, nodes."""
 
@@ -212,6 +217,10 @@ class Module(Spec):
     """Version of the software."""
     chart: ChartSpec | None = None
     """The Helm chart; none: Terrace prepares the namespace, the identity and the access, and nothing is installed."""
+    charts: tuple[ChartSpec, ...] = ()
+    """Further charts, each installed after the one before it, with the values of `values-<name>.yaml.j2`."""
+    chart_account: bool = False
+    """Whether the chart itself creates the service account of the module's name."""
     images: tuple[Image, ...] = ()
     """Every image that its pods pull."""
     provides: tuple[Service, ...] = ()

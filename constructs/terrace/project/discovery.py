@@ -59,6 +59,11 @@ class Project:
         return self.working_directory / "logs"
 
     @property
+    def outputs(self) -> Path:
+        """The outputs of foundations, as their last apply wrote them: one file for each environment and cloud."""
+        return self._output / ".terrace" / "outputs"
+
+    @property
     def synthesized(self) -> Path:
         """The directory that the CDK writes to."""
         return self.synthesized_to or self._output / "cdktf.out"

@@ -1,6 +1,7 @@
 """The line of the environment's files behind a construct."""
 
 from terrace.environment.loading import Loaded
+from terrace.environment.naming import WORKLOADS
 
 # Environment sections whose name differs from the capability's.
 _SECTIONS = {
@@ -22,6 +23,8 @@ def capability_of(construct: str) -> str:
 def environment_line(loaded: Loaded, construct: str) -> str | None:
     """`file:line:column` of the section behind a construct: `database` for `dev/database/server`."""
     capability = capability_of(construct)
+    if construct.partition("/")[0].endswith(WORKLOADS):
+        return loaded.where(f"modules.{capability}") or None
     section = _SECTIONS.get(capability, capability)
     exists = section.partition(".")[0] in type(loaded.environment).model_fields
     return (loaded.where(section) or None) if exists else None

@@ -24,13 +24,13 @@ class SynthesisFailed(TerraceError):
 
 def synthesize(
     project: Project,
-    *environments: str,
+    *stacks: str,
     cloud: str = "",
     state: str = "",
     unprotect: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> list[Path]:
-    """Synthesize the stacks of the environments, and return the directory of each foundation stack.
+    """Synthesize stacks, named by their ids, and return the directory of each.
 
     `unprotect` removes deletion protection, for a destroy. Raises SynthesisFailed with the child's error message.
     """
@@ -39,8 +39,9 @@ def synthesize(
     variables |= {name: value for name, value in settings.items() if value}
     project.synthesized.mkdir(parents=True, exist_ok=True)
     variables["TERRACE_OUT"] = str(project.synthesized)
+    variables["TERRACE_OUTPUTS"] = str(project.outputs)
     finished = subprocess.run(
-        [sys.executable, "-m", "stacks", *environments],
+        [sys.executable, "-m", "stacks", *stacks],
         cwd=project.root,
         env=variables,
         stdin=subprocess.DEVNULL,
@@ -54,7 +55,7 @@ def synthesize(
         failed = SynthesisFailed(message, where="" if "error: " in output else "python -m stacks", hint=hint)
         failed.exit_code = finished.returncode if finished.returncode in (1, 2) else 3
         raise failed
-    directories = [project.stack(environment) for environment in environments]
+    directories = [project.stack(id) for id in stacks]
     for directory in directories:
         if not (directory / "cdk.tf.json").is_file():
             raise SynthesisFailed("synthesis wrote no cdk.tf.json", where=project.display(directory))

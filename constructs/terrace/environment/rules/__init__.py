@@ -5,12 +5,13 @@ A rule is a public function of a module in this folder. RULES lists all rules.
 
 from collections.abc import Iterator
 
-from terrace.environment.rules import aws, azure, data, gcp, location, network, resilience, workloads
+from terrace.environment.rules import aws, azure, data, gcp, location, network, resilience, services, workloads
 from terrace.environment.rules.cloud_rule import Rule
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
 RULES: tuple[Rule, ...] = (
+    location.name_is_not_of_a_workloads_stack,
     location.regions_exist_on_cloud,
     location.recovery_region_is_in_same_jurisdiction,
     location.zones_are_in_region,
@@ -52,9 +53,13 @@ RULES: tuple[Rule, ...] = (
     workloads.spot_and_gpu_pools_are_dedicated,
     workloads.node_types_have_pool,
     workloads.module_names_are_free,
+    workloads.module_namespaces_are_free,
     workloads.escalation_channels_exist,
     workloads.only_dev_sleeps,
     workloads.time_zone_exists,
+    services.hosts_with_login_have_client,
+    services.api_clients_are_few,
+    services.alerts_reach_channel,
     aws.prefix_is_not_reserved,
     aws.peer_asn_is_not_reserved,
     aws.node_types_are_x86,

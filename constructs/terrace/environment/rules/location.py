@@ -101,6 +101,16 @@ def tags_are_not_reserved(environment: Environment) -> Iterator[Problem]:
             yield Problem("Terrace sets this tag itself.", path=f"ownership.tags.{tag}", hint="Use another key.")
 
 
+def name_is_not_of_a_workloads_stack(environment: Environment) -> Iterator[Problem]:
+    if environment.name.endswith(naming.WORKLOADS):
+        other = environment.name.removesuffix(naming.WORKLOADS)
+        yield Problem(
+            f"{environment.name!r} is the id of the workloads stack of {other}.",
+            path="name",
+            hint=f"Use a name that does not end in {naming.WORKLOADS}.",
+        )
+
+
 def state_bucket_is_for_remote_state(environment: Environment) -> Iterator[Problem]:
     if environment.state.bucket and environment.state.backend == "local":
         yield Problem(

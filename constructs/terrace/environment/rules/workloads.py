@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.capabilities.cloud import CLOUDS
+from terrace.capabilities.identity import SYSTEM_NAMESPACE
 from terrace.documents import suggestions
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
@@ -55,16 +56,22 @@ def node_types_have_pool(environment: Environment) -> Iterator[Problem]:
 
 
 def module_names_are_free(environment: Environment) -> Iterator[Problem]:
+    for name, enabled in environment.enabled_modules.items():
+        path = f"modules.{name}"
+        if enabled.needs.database and name in RESERVED_ROLES:
+            yield Problem(f"{name!r} is a reserved role of the database server.", path=path)
+        if enabled.needs.cache and name in RESERVED_USERS:
+            yield Problem(f"{name!r} is a reserved user of the cache.", path=path)
+
+
+def module_namespaces_are_free(environment: Environment) -> Iterator[Problem]:
     modules_by_namespace: dict[str, str] = {}
     for name, module in environment.modules.items():
-        path = f"modules.{name}"
-        if module.database and name in RESERVED_ROLES:
-            yield Problem(f"{name!r} is a reserved role of the database server.", path=path)
-        if module.cache and name in RESERVED_USERS:
-            yield Problem(f"{name!r} is a reserved user of the cache.", path=path)
-        namespace = module.namespace or name
+        path, namespace = f"modules.{name}", module.namespace or name
         namespace_path = f"{path}.namespace" if module.namespace else path
-        if namespace in SYSTEM_NAMESPACES:
+        if namespace == SYSTEM_NAMESPACE:
+            yield Problem(f"{namespace!r} is the namespace of Terrace's own jobs.", path=namespace_path)
+        elif namespace in SYSTEM_NAMESPACES:
             yield Problem(f"{namespace!r} is a reserved namespace of Kubernetes.", path=namespace_path)
         elif namespace in modules_by_namespace:
             message = f"{namespace!r} is already the namespace of {modules_by_namespace[namespace]}."

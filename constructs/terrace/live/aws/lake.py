@@ -130,15 +130,15 @@ def logged(deployment: Deployment) -> Iterator[Observation]:
 
 @check("LAKE-7")
 def as_declared(deployment: Deployment) -> Iterator[Observation]:
-    modules = {name: module for name, module in deployment.environment.modules.items() if module.enabled}
+    modules = deployment.environment.foundation_modules
     if not modules:
-        raise NotRequired("no module is enabled (modules)")
-    for module, spec in modules.items():
+        raise NotRequired("no enabled module uses the foundation (modules)")
+    for module, enabled in modules.items():
         role = names.role_name(deployment.target, f"module-{module}")
         attached = deployment.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role)
         yield empty(f"role {role}", "attached policies", [policy["PolicyName"] for policy in attached])
         rights = _rights(deployment, role)
-        yield equal(f"role {role}", "lake permissions", _told(rights), _told(dict(spec.lake)))
+        yield equal(f"role {role}", "lake permissions", _told(rights), _told(dict(enabled.needs.lake)))
 
 
 def _rights(deployment: Deployment, role: str) -> dict[str, str]:

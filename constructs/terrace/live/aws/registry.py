@@ -12,7 +12,7 @@ from terrace.live.aws.secrets import modules
 def scanned_and_immutable(deployment: Deployment) -> Iterator[Observation]:
     enabled = modules(deployment)
     if not enabled:
-        raise NotRequired("no module is enabled (modules)")
+        raise NotRequired("no enabled module uses the foundation (modules)")
     for module in enabled:
         name = f"{deployment.prefix}/{module}"
         found = deployment.call("ecr", "describe_repositories", repositoryNames=[name])["repositories"][0]

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from terrace.assurance.checks.aws.lookup import condition, covers, statements, values
 from terrace.assurance.evaluation import NotRequired, Observation, at_most, check, equal, includes
 from terrace.aws import names
+from terrace.capabilities.identity import ServiceAccount
 from terrace.live.aws import database, keys
-from terrace.live.aws.checks import Deployment
+from terrace.live.aws.checks import Deployment, pod_identities
 
 
 def modules(deployment: Deployment) -> list[str]:
-    """The enabled modules; each has a secret."""
-    return sorted(name for name, module in deployment.environment.modules.items() if module.enabled)
+    """The modules that use the foundation; each has a secret."""
+    return list(deployment.environment.foundation_modules)
 
 
 def secret(deployment: Deployment, module: str) -> str:
@@ -61,16 +62,9 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
             good,
             f"{role} and the pipelines",
         )
-        settings = deployment.environment.modules[module]
-        found = deployment.pages(
-            "eks",
-            "list_pod_identity_associations",
-            "associations",
-            clusterName=deployment.prefix,
-            namespace=settings.namespace or module,
-            serviceAccount=module,
-        )
-        resource = f"pod identity {settings.namespace or module}/{module}"
+        namespace = deployment.environment.enabled_modules[module].namespace
+        found = pod_identities(deployment, ServiceAccount(namespace, module))
+        resource = f"pod identity {namespace}/{module}"
         yield equal(resource, "associations", len(found), 1)
         for association in found:
             answer = deployment.call(
@@ -100,5 +94,5 @@ def _only_readers(policy: str) -> list[str]:
 def _wanted(deployment: Deployment) -> list[str]:
     enabled = modules(deployment)
     if not enabled:
-        raise NotRequired("no module is enabled (modules)")
+        raise NotRequired("no enabled module uses the foundation (modules)")
     return enabled

@@ -24,11 +24,11 @@ def private_and_authenticated(deployment: Deployment) -> Iterator[Observation]:
     yield equal(resource, "publicNetworkAccess", at(server(deployment), "publicNetworkAccess"), "Disabled")
     by_key = at(_database(deployment), "accessKeysAuthentication")
     yield equal(resource, "accessKeysAuthentication", by_key, "Disabled")
-    modules = deployment.environment.modules
+    modules = deployment.environment.enabled_modules
     expected = sorted(
         principal(deployment, names.identity_id(deployment.target, f"module-{name}"))
         for name, module in modules.items()
-        if module.enabled and module.cache
+        if module.needs.cache
     )
     assigned = deployment.pages(f"{names.cache_id(deployment.target)}/databases/default/accessPolicyAssignments")
     users = sorted(str(at(one, "user.objectId")) for one in assigned)

@@ -175,15 +175,15 @@ def logged(deployment: Deployment) -> Iterator[Observation]:
 
 @check("LAKE-7")
 def as_declared(deployment: Deployment) -> Iterator[Observation]:
-    modules = {name: module for name, module in deployment.environment.modules.items() if module.enabled}
+    modules = deployment.environment.foundation_modules
     if not modules:
-        raise NotRequired("no module is enabled (modules)")
+        raise NotRequired("no enabled module uses the foundation (modules)")
     places: dict[str, str] = {names.container_id(deployment.target, name).lower(): name for name in BUCKETS}
-    for module, spec in modules.items():
+    for module, enabled in modules.items():
         name = names.identity(deployment.target, f"module-{module}")
         grants = granted(deployment, principal(deployment, names.identity_id(deployment.target, f"module-{module}")))
         rights = {places.get(one.scope.lower(), one.scope): _VERBS[one.role] for one in grants if one.role in _VERBS}
-        yield equal(f"identity {name}", "lake permissions", _told(rights), _told(dict(spec.lake)))
+        yield equal(f"identity {name}", "lake permissions", _told(rights), _told(dict(enabled.needs.lake)))
         known = (*_VERBS, "Key Vault Secrets User")
         yield empty(f"identity {name}", "other roles", [one.role for one in grants if one.role not in known])
 

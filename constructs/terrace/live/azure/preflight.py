@@ -141,7 +141,7 @@ def _vaults(deployment: Deployment) -> Iterator[Obstacle]:
 
 def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
     days = at(deployment.get(names.vault_id(deployment.target)), "softDeleteRetentionInDays", 90)
-    enabled = [name for name, module in deployment.environment.modules.items() if module.enabled]
+    enabled = list(deployment.environment.foundation_modules)
     for module in modules(deployment) if enabled else []:
         versions(deployment, secret(module))
         remedy = "an apply within that time restores it"

@@ -15,10 +15,10 @@ _READS = (_READ, "Key Vault Secrets Officer", "Key Vault Administrator")
 
 
 def modules(deployment: Deployment) -> list[str]:
-    """The enabled modules; each has a secret. Raises NotRequired."""
-    found = sorted(name for name, module in deployment.environment.modules.items() if module.enabled)
+    """The modules that use the foundation; each has a secret. Raises NotRequired."""
+    found = list(deployment.environment.foundation_modules)
     if not found:
-        raise NotRequired("no module is enabled (modules)")
+        raise NotRequired("no enabled module uses the foundation (modules)")
     return found
 
 
@@ -70,7 +70,7 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
     for module in modules(deployment):
         identity = names.identity_id(deployment.target, f"module-{module}")
         resource = f"identity {names.identity(deployment.target, f'module-{module}')}"
-        namespace = deployment.environment.modules[module].namespace or module
+        namespace = deployment.environment.enabled_modules[module].namespace
         yield equal(resource, "service accounts", pods(deployment, identity), [f"{namespace}/{module}"])
         object_id = principal(deployment, identity)
         scopes = [grant.scope for grant in granted(deployment, object_id) if grant.role in _READS]

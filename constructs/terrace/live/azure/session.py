@@ -64,7 +64,7 @@ class Reader:
         self._settings = settings
         self._variables = os.environ if variables is None else variables
         self._given = credential
-        self._options = dict(options) if options is not None else _transport(self._variables)
+        self._options = dict(options) if options is not None else transport(self._variables)
         self._answers: dict[str, Any] = {}
         self._clients: dict[tuple[str, str], Any] = {}
 
@@ -228,7 +228,7 @@ class Reader:
             )
 
 
-def _transport(variables: Mapping[str, str]) -> dict[str, Any]:
+def transport(variables: Mapping[str, str]) -> dict[str, Any]:
     """Proxy and certificates as SDK options, for variables that are not this process's own."""
     if variables is os.environ:
         return {}

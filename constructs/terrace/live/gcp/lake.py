@@ -123,19 +123,19 @@ def logged(deployment: Deployment) -> Iterator[Observation]:
 
 @check("LAKE-7")
 def as_declared(deployment: Deployment) -> Iterator[Observation]:
-    modules = {name: module for name, module in deployment.environment.modules.items() if module.enabled}
+    modules = deployment.environment.foundation_modules
     if not modules:
-        raise NotRequired("no module is enabled (modules)")
+        raise NotRequired("no enabled module uses the foundation (modules)")
     by_bucket = {bucket: grants.on_bucket(deployment, name) for bucket, name, _ in buckets(deployment)}
     everywhere = grants.on_project(deployment)
-    for module, spec in modules.items():
+    for module, enabled in modules.items():
         member = names.member(deployment.target, f"module-{module}")
         rights = {
             bucket: _VERBS.get(role, role)
             for bucket, found in by_bucket.items()
             for role in grants.roles(found, member)
         }
-        yield equal(f"module {module}", "lake permissions", _told(rights), _told(dict(spec.lake)))
+        yield equal(f"module {module}", "lake permissions", _told(rights), _told(dict(enabled.needs.lake)))
         wide = [role for role in grants.roles(everywhere, member) if role.startswith("roles/storage.")]
         basic = [role for role in grants.roles(everywhere, member) if role in ("roles/owner", "roles/editor")]
         yield empty(f"module {module}", "project roles on every bucket", wide + basic)

@@ -15,7 +15,7 @@ _REPOSITORIES = "projects.locations.repositories"
 def scanned_and_immutable(deployment: Deployment) -> Iterator[Observation]:
     enabled = modules(deployment)
     if not enabled:
-        raise NotRequired("no module is enabled (modules)")
+        raise NotRequired("no enabled module uses the foundation (modules)")
     for module in enabled:
         full = f"{deployment.place}/repositories/{deployment.prefix}-{module}"
         found = deployment.call("artifactregistry", f"{_REPOSITORIES}.get", name=full)

@@ -13,8 +13,8 @@ READ = "roles/secretmanager.secretAccessor"
 
 
 def modules(deployment: Deployment) -> list[str]:
-    """The enabled modules; each has a secret."""
-    return sorted(name for name, module in deployment.environment.modules.items() if module.enabled)
+    """The modules that use the foundation; each has a secret."""
+    return list(deployment.environment.foundation_modules)
 
 
 def secret_id(deployment: Deployment, module: str) -> str:
@@ -29,7 +29,7 @@ def secret(deployment: Deployment, module: str) -> dict[str, Any]:
 
 def _wanted(deployment: Deployment) -> list[str]:
     if not (found := modules(deployment)):
-        raise NotRequired("no module is enabled (modules)")
+        raise NotRequired("no enabled module uses the foundation (modules)")
     return found
 
 
@@ -72,7 +72,7 @@ def nobody_has_a_password(deployment: Deployment) -> Iterator[Observation]:
 @check("SEC-3")
 def own_identity(deployment: Deployment) -> Iterator[Observation]:
     for module in _wanted(deployment):
-        namespace = deployment.environment.modules[module].namespace or module
+        namespace = deployment.environment.enabled_modules[module].namespace
         account = names.role_name(deployment.target, f"module-{module}")
         has = grants.pods(deployment, f"module-{module}")
         yield equal(f"account {account}", "service accounts", has, [f"{namespace}/{module}"])

@@ -181,14 +181,15 @@ def access_logs_enabled(stack: Subject) -> Iterator[Observation]:
 
 @check("LAKE-7")
 def module_permissions(stack: Subject) -> Iterator[Observation]:
-    modules = {name: module for name, module in stack.environment.modules.items() if module.enabled}
+    modules = stack.environment.foundation_modules
     if not modules:
-        raise NotRequired("no module is enabled (modules)")
-    for module, spec in modules.items():
+        raise NotRequired("no enabled module uses the foundation (modules)")
+    for module, enabled in modules.items():
         role = stack.one("aws_iam_role", f"workloads/module-{module}")
         attached = stack.view.pointing("aws_iam_role_policy_attachment", "role", role)
         yield empty(str(role), "attached policies", [str(one.get("policy_arn")) for one in attached])
-        yield equal(str(role), "lake permissions", _described(_rights(stack, role)), _described(dict(spec.lake)))
+        declared = _described(dict(enabled.needs.lake))
+        yield equal(str(role), "lake permissions", _described(_rights(stack, role)), declared)
 
 
 def _rights(stack: Subject, role: Resource) -> dict[str, str]:

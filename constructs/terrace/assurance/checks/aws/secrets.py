@@ -16,10 +16,10 @@ _VALUES = re.compile(r"(^|_)(passwords?|secret_string|secret_binary|auth_token|p
 
 
 def modules(stack: Subject) -> list[str]:
-    """The enabled modules; each has a secret. Raises NotRequired."""
-    enabled = sorted(name for name, module in stack.environment.modules.items() if module.enabled)
+    """The modules that use the foundation; each has a secret. Raises NotRequired."""
+    enabled = list(stack.environment.foundation_modules)
     if not enabled:
-        raise NotRequired("no module is enabled (modules)")
+        raise NotRequired("no enabled module uses the foundation (modules)")
     return enabled
 
 
@@ -101,10 +101,8 @@ def own_secret_only(stack: Subject) -> Iterator[Observation]:
 
 
 def _service_accounts(stack: Subject, module: str, role: Resource) -> Iterator[Observation]:
-    associations = stack.view.pointing("aws_eks_pod_identity_association", "role_arn", role)
-    accounts = [f"{association.get('namespace')}/{association.get('service_account')}" for association in associations]
-    namespace = stack.environment.modules[module].namespace or module
-    yield equal(str(role), "service accounts", accounts, [f"{namespace}/{module}"])
+    namespace = stack.environment.enabled_modules[module].namespace
+    yield equal(str(role), "service accounts", lookup.pods(stack, role), [f"{namespace}/{module}"])
 
 
 def _reads_own_only(stack: Subject, module: str, role: Resource) -> Iterator[Observation]:

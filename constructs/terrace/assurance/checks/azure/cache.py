@@ -31,7 +31,7 @@ def requires_authentication(stack: Subject) -> Iterator[Observation]:
     cache = _server(stack)
     key_authentication = cache.get("default_database.access_keys_authentication_enabled")
     yield equal(str(cache), "access_keys_authentication_enabled", bool(key_authentication), False)
-    expected = {name for name, module in stack.environment.modules.items() if module.enabled and module.cache}
+    expected = {name for name, module in stack.environment.enabled_modules.items() if module.needs.cache}
     grants = stack.all("azurerm_managed_redis_access_policy_assignment")
     users = {str(stack.view.target(grant.get("object_id"))).removeprefix("workloads/module-") for grant in grants}
     yield equal(str(cache), "modules with an access policy assignment", sorted(users), sorted(expected))

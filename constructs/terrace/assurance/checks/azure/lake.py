@@ -171,16 +171,16 @@ def access_logs_enabled(stack: Subject) -> Iterator[Observation]:
 
 @check("LAKE-7")
 def module_permissions(stack: Subject) -> Iterator[Observation]:
-    modules = {name: module for name, module in stack.environment.modules.items() if module.enabled}
+    modules = stack.environment.foundation_modules
     if not modules:
-        raise NotRequired("no module is enabled (modules)")
+        raise NotRequired("no enabled module uses the foundation (modules)")
     layer_names: dict[str, str] = {names.container_id(stack.target, name): name for name in BUCKETS}
-    for module, spec in modules.items():
+    for module, enabled in modules.items():
         identity = stack.one("azurerm_user_assigned_identity", f"workloads/module-{module}")
         grants = granted(stack, identity)
         verbs = {_READ: "read", _WRITE: "write"}
         rights = {layer_names.get(scope, scope): verbs[role] for role, scope in grants if role in verbs}
-        yield equal(str(identity), "lake permissions", _described(rights), _described(dict(spec.lake)))
+        yield equal(str(identity), "lake permissions", _described(rights), _described(dict(enabled.needs.lake)))
         allowed = (*verbs, "Key Vault Secrets User")
         yield empty(str(identity), "other roles", [role for role, _ in grants if role not in allowed])
 

@@ -15,10 +15,10 @@ _READS = ("Key Vault Secrets User", "Key Vault Secrets Officer", "Key Vault Admi
 
 
 def modules(stack: Subject) -> list[str]:
-    """The enabled modules; each has a secret. Raises NotRequired."""
-    enabled = sorted(name for name, module in stack.environment.modules.items() if module.enabled)
+    """The modules that use the foundation; each has a secret. Raises NotRequired."""
+    enabled = list(stack.environment.foundation_modules)
     if not enabled:
-        raise NotRequired("no module is enabled (modules)")
+        raise NotRequired("no enabled module uses the foundation (modules)")
     return enabled
 
 
@@ -74,7 +74,7 @@ def managed_admin_credential(stack: Subject) -> Iterator[Observation]:
 def own_secret_only(stack: Subject) -> Iterator[Observation]:
     for module in modules(stack):
         identity = stack.one("azurerm_user_assigned_identity", f"workloads/module-{module}")
-        namespace = stack.environment.modules[module].namespace or module
+        namespace = stack.environment.enabled_modules[module].namespace
         yield equal(str(identity), "service accounts", pods(stack, identity), [f"{namespace}/{module}"])
         scopes = [scope for role, scope in granted(stack, identity) if role in _READS]
         yield equal(str(identity), "readable secrets", scopes, [names.secret_id(stack.target, f"{module}-app")])

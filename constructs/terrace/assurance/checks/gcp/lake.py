@@ -118,12 +118,12 @@ def access_logs_enabled(stack: Subject) -> Iterator[Observation]:
 
 @check("LAKE-7")
 def module_permissions(stack: Subject) -> Iterator[Observation]:
-    modules = {name: module for name, module in stack.environment.modules.items() if module.enabled}
+    modules = stack.environment.foundation_modules
     if not modules:
-        raise NotRequired("no module is enabled (modules)")
+        raise NotRequired("no enabled module uses the foundation (modules)")
     layer_names: dict[str, str] = {names.bucket(stack.target, name): name for name in BUCKETS}
     verbs = {_READ: "read", _WRITE: "write"}
-    for module, spec in modules.items():
+    for module, enabled in modules.items():
         member = names.member(stack.target, f"module-{module}")
         grants = [one for one in stack.all("google_storage_bucket_iam_member") if one.get("member") == member]
         rights = {
@@ -132,7 +132,7 @@ def module_permissions(stack: Subject) -> Iterator[Observation]:
             )
             for one in grants
         }
-        yield equal(f"module {module}", "lake permissions", _described(rights), _described(dict(spec.lake)))
+        yield equal(f"module {module}", "lake permissions", _described(rights), _described(dict(enabled.needs.lake)))
         project_roles = [
             role for role in roles(stack, member) if role.startswith("roles/storage") or role.count(".") == 0
         ]

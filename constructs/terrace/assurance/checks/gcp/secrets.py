@@ -17,10 +17,10 @@ _READ = "roles/secretmanager.secretAccessor"
 
 
 def modules(stack: Subject) -> list[str]:
-    """The enabled modules; each has a secret. Raises NotRequired."""
-    enabled = sorted(name for name, module in stack.environment.modules.items() if module.enabled)
+    """The modules that use the foundation; each has a secret. Raises NotRequired."""
+    enabled = list(stack.environment.foundation_modules)
     if not enabled:
-        raise NotRequired("no module is enabled (modules)")
+        raise NotRequired("no enabled module uses the foundation (modules)")
     return enabled
 
 
@@ -80,7 +80,7 @@ def managed_admin_credential(stack: Subject) -> Iterator[Observation]:
 def own_secret_only(stack: Subject) -> Iterator[Observation]:
     for module in modules(stack):
         account = stack.one("google_service_account", f"workloads/module-{module}")
-        namespace = stack.environment.modules[module].namespace or module
+        namespace = stack.environment.enabled_modules[module].namespace
         yield equal(str(account), "service accounts", pods(stack, account), [f"{namespace}/{module}"])
         member = names.member(stack.target, f"module-{module}")
         grants = [one for one in stack.all("google_secret_manager_secret_iam_member") if one.get("member") == member]

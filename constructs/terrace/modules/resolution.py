@@ -1,0 +1,226 @@
+"""Resolve an environment's choice of modules: what is enabled, in which order, and what does not fit together."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from terrace.capabilities.target import Tier
+from terrace.documents import suggestions
+from terrace.errors import InvalidModules, Problem
+from terrace.modules.contract import CALLERS, DESTINATIONS, Module, ModuleSize, Service
+from terrace.modules.enabled import EnabledModule
+from terrace.modules.loading import LoadedModule, load, shown
+from terrace.modules.order import order
+
+DEFAULT_SIZES: Mapping[Tier, ModuleSize] = {"dev": "small", "staging": "medium", "prod": "large"}
+
+
+class Choice(Protocol):
+    """What an environment says about a module: `modules.<name>`."""
+
+    @property
+    def enabled(self) -> bool: ...
+    @property
+    def size(self) -> ModuleSize | None: ...
+    @property
+    def namespace(self) -> str | None: ...
+    @property
+    def settings(self) -> Mapping[str, Any]: ...
+    @property
+    def values(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The enabled modules in the order of their installation, and what is wrong.
+
+    The path of a problem is one of the environment, `modules.<name>...`, unless `where` is set: then it is one of a
+    module's own files. Modules with problems in their own files are not in `enabled`.
+    """
+
+    enabled: Mapping[str, EnabledModule]
+    problems: tuple[Problem, ...]
+
+
+def resolve(
+    chosen: Mapping[str, Choice], available: Mapping[str, Path], *, project: Path, tier: Tier, gpu: bool
+) -> Resolution:
+    """Resolve the modules that an environment enables among those that are available.
+
+    `gpu` is whether the cluster has a GPU pool. Reads the files of enabled modules only, and of others to name those
+    that provide a missing service.
+    """
+    problems: list[Problem] = []
+    loaded: dict[str, LoadedModule] = {}
+    unusable = set[str]()
+    for name, choice in chosen.items():
+        if name not in available:
+            hint = suggestions.hint(name, list(available)) or "Name the folder that has it in `modules_from`."
+            problems.append(Problem(f"unknown module {name!r}.", path=f"modules.{name}", hint=hint))
+            unusable.add(name)
+        elif choice.enabled:
+            try:
+                loaded[name] = load(available[name], shown(available[name], project))
+            except InvalidModules as error:
+                problems += error.problems
+                unusable.add(name)
+    contracts = {name: module.contract for name, module in loaded.items()}
+    for name, module in loaded.items():
+        problems += _settings(name, module.contract, chosen[name].settings)
+        problems += _modules(name, module, loaded, available, unusable)
+        if "gpu" in module.contract.needs.features and not gpu:
+            message, hint = "needs a GPU, and the cluster has no pool with one.", "Add a pool of kind gpu."
+            problems.append(Problem(message, path=f"modules.{name}", hint=hint))
+        problems += _names(module, available)
+    problems += _conflicts(contracts)
+    problems += _providers(contracts)
+    problems += _missing_providers(contracts, available, project, complete=not unusable)
+    before, circles = order(contracts, services)
+    problems += [
+        Problem(
+            f"circular need: {' needs '.join(circle)}.", path=f"modules.{circle[0]}", hint="Remove one of the needs."
+        )
+        for circle in circles
+    ]
+    enabled = {name: _enabled(loaded[name], chosen[name], DEFAULT_SIZES[tier], after) for name, after in before.items()}
+    return Resolution(enabled, tuple(problems))
+
+
+def services(module: Module) -> tuple[Service, ...]:
+    """The services that a module needs: those it names, and those that its secrets and host names imply."""
+    implied: tuple[Service, ...] = ()
+    if module.needs.secrets:
+        implied += ("secrets",)
+    if module.needs.hosts:
+        implied += ("gateway", "certificates")
+    needed = dict.fromkeys((*module.needs.services, *implied))
+    return tuple(service for service in needed if service not in module.provides)
+
+
+def _enabled(module: LoadedModule, choice: Choice, size: ModuleSize, after: tuple[str, ...]) -> EnabledModule:
+    return EnabledModule(
+        name=module.name,
+        contract=module.contract,
+        folder=module.folder,
+        namespace=choice.namespace or module.name,
+        size=choice.size or size,
+        settings={**module.contract.settings, **choice.settings},
+        values=choice.values,
+        after=after,
+    )
+
+
+def _settings(name: str, module: Module, settings: Mapping[str, Any]) -> Iterator[Problem]:
+    """Settings that the module does not declare, or whose type differs from the default's."""
+    for key, value in settings.items():
+        path = f"modules.{name}.settings.{key}"
+        if key not in module.settings:
+            hint = suggestions.hint(key, list(module.settings)) or f"{name} has no settings."
+            yield Problem(f"unknown setting {key!r}.", path=path, hint=hint)
+            continue
+        default = module.settings[key]
+        expected = _kind(default)
+        if default is not None and _kind(value) != expected:
+            yield Problem(f"expected {expected}, found {_kind(value)}.", path=path, hint=f"Default: {default!r}.")
+
+
+def _kind(value: Any) -> str:
+    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        (bool, "true or false"),
+        ((int, float), "a number"),
+        (str, "a string"),
+        (Mapping, "a mapping"),
+        ((list, tuple), "a list"),
+    )
+    return next((kind for types, kind in kinds if isinstance(value, types)), "null")
+
+
+def _modules(
+    name: str,
+    module: LoadedModule,
+    loaded: Mapping[str, LoadedModule],
+    available: Mapping[str, Path],
+    unusable: set[str],
+) -> Iterator[Problem]:
+    for position, other in enumerate(module.contract.needs.modules):
+        if other in loaded or (other in unusable and other in available):
+            continue  # a module with problems of its own is enabled
+        if other not in available:
+            where = module.where("needs", "modules", str(position))
+            path, hint = f"needs.modules.{position}", suggestions.hint(other, list(available))
+            yield Problem(f"unknown module {other!r}.", where, path, hint)
+        else:
+            hint = f"Set modules.{other}.enabled to true, or disable {name}."
+            yield Problem(f"needs the module {other}, which is not enabled.", path=f"modules.{name}", hint=hint)
+
+
+def _names(module: LoadedModule, available: Mapping[str, Path]) -> Iterator[Problem]:
+    """Names in the network paths that no module has. One that exists but is not enabled has no path."""
+    network = module.contract.network
+    listed: list[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = [(("calls",), network.calls, DESTINATIONS)]
+    listed += [(("called_by", port), callers, CALLERS) for port, callers in network.called_by.items()]
+    for keys, names, words in listed:
+        for position, name in enumerate(names):
+            if name not in words and name not in available:
+                path = ("network", *keys, str(position))
+                hint = suggestions.hint(name, [*words, *available])
+                yield Problem(f"unknown module {name!r}.", module.where(*path), ".".join(path), hint)
+
+
+def _conflicts(contracts: Mapping[str, Module]) -> Iterator[Problem]:
+    names = list(contracts)
+    for position, name in enumerate(names):
+        for other in names[:position]:
+            if other in contracts[name].conflicts or name in contracts[other].conflicts:
+                hint = "Disable one of them."
+                yield Problem(f"cannot be enabled beside {other}.", path=f"modules.{name}", hint=hint)
+
+
+def _providers(contracts: Mapping[str, Module]) -> Iterator[Problem]:
+    """Services with two providers, unless these conflict, which is reported."""
+    first: dict[Service, str] = {}
+    for name, module in contracts.items():
+        for service in module.provides:
+            other = first.setdefault(service, name)
+            if other != name and other not in module.conflicts and name not in contracts[other].conflicts:
+                hint = "Disable one of them."
+                yield Problem(f"provides {service}, as {other} does.", path=f"modules.{name}", hint=hint)
+
+
+def _missing_providers(
+    contracts: Mapping[str, Module], available: Mapping[str, Path], project: Path, *, complete: bool
+) -> Iterator[Problem]:
+    """Services without an enabled provider. Without the contracts of all enabled modules, there may be one."""
+    provided = {service for module in contracts.values() for service in module.provides}
+    missing = [
+        (name, service) for name, module in contracts.items() for service in services(module) if service not in provided
+    ]
+    if not missing or not complete:
+        return
+    others = _contracts({name: folder for name, folder in available.items() if name not in contracts}, project)
+    for name, service in missing:
+        providers = [other for other, module in others.items() if service in module.provides]
+        hint = f"Enable one of: {', '.join(providers)}." if providers else "No module provides it."
+        if len(providers) == 1:
+            hint = f"Enable {providers[0]}."
+        message = f"needs the service {_why(contracts[name], service)}, which no enabled module provides."
+        yield Problem(message, path=f"modules.{name}", hint=hint)
+
+
+def _why(module: Module, service: Service) -> str:
+    """A service, and the need that implies it."""
+    if service in module.needs.services:
+        return service
+    return f"{service} for its {'secrets' if service == 'secrets' else 'host names'}"
+
+
+def _contracts(folders: Mapping[str, Path], project: Path) -> dict[str, Module]:
+    """The contracts of modules without problems."""
+    contracts = {}
+    for name, folder in folders.items():
+        try:
+            contracts[name] = load(folder, shown(folder, project)).contract
+        except InvalidModules:
+            continue  # reported when it is enabled
+    return contracts

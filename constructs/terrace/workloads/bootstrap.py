@@ -1,0 +1,227 @@
+"""The job that prepares PostgreSQL: databases, roles, schemas, extensions and rights (DB-9).
+
+It is idempotent: each query in `sql/` yields the statements that are still needed. It logs in as the server's
+administrator, on AWS with the master secret, on the other clouds with a token of the job's own identity. Its name
+contains a hash of what it does, so that a change replaces it; Kubernetes can't change a Job.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from terrace.capabilities.workloads import DatabaseLogin
+from terrace.errors import ContractError
+from terrace.modules.contract import Image
+from terrace.modules.enabled import EnabledModule
+from terrace.workloads import namespaces, network, secrets
+from terrace.workloads.base import HOME
+from terrace.workloads.context import Context, Object
+from terrace.workloads.release import WIRING, Release
+
+NAMESPACE, ACCOUNT = "terrace-system", "database-bootstrap"
+"""Namespace and service account of the job, to which the foundation binds IDENTITY."""
+IDENTITY = "database-admin"
+"""The platform identity of the job."""
+
+PSQL = Image(
+    repository="docker.io/library/postgres",
+    tag="16.11-alpine",
+    digest="sha256:a5074487380d4e686036ce61ed6f2d363939ae9a0c40123d1a9e3bb3a5f344b4",
+)
+CURL = Image(
+    repository="docker.io/curlimages/curl",
+    tag="8.17.0",
+    digest="sha256:935d9100e9ba842cdb060de42472c7ca90cfe9a7c96e4dacb55e79e560b3ff40",
+)
+IMAGES = (PSQL, CURL)
+"""The images that the job pulls."""
+
+SQL = Path(__file__).with_name("sql")
+_SECRET, _RUN, _SCRIPTS = "database-admin", "/run/terrace", "/opt/terrace"
+_USER = 65532
+
+
+def release(context: Context) -> Release | None:
+    """The release `database-bootstrap`; None if no module has a database. Raises ContractError."""
+    if not _modules(context):
+        return None
+    after = []
+    if not context.cloud.database_login(context.outputs, context.target).user:
+        provider = context.provider("secrets")
+        if provider is None:
+            raise ContractError(
+                "the database's admin secret can't reach the cluster: no enabled module provides secrets",
+                where=f"environment {context.environment.name}",
+                hint="enable external-secrets",
+            )
+        after.append(provider.name)
+    return Release(
+        "database-bootstrap", HOME, "database-bootstrap", WIRING, {"objects": objects(context)}, tuple(after)
+    )
+
+
+def objects(context: Context) -> list[Object]:
+    """Everything the job needs, and the job."""
+    login = context.cloud.database_login(context.outputs, context.target)
+    labels = {
+        "app.kubernetes.io/name": ACCOUNT,
+        "app.kubernetes.io/part-of": context.environment.project,
+        "app.kubernetes.io/managed-by": "terrace",
+        "owner": context.environment.ownership.owner,
+    }
+    scripts = files(context)
+    digest = hashlib.sha256(json.dumps([scripts, login.fetch, login.user], sort_keys=True).encode()).hexdigest()[:10]
+    identity = context.outputs.platform_identities.get(IDENTITY, "")
+    bound = context.cloud.pod_identity(identity, context.target)
+    account = _meta(ACCOUNT, labels) | ({"annotations": dict(bound.annotations)} if bound.annotations else {})
+    return [
+        namespaces.namespace(NAMESPACE, "restricted", labels, context),
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account, "automountServiceAccountToken": False},
+        *_network(labels, login, context),
+        *_admin_secret(labels, login, identity, context),
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _meta(ACCOUNT, labels), "data": scripts},
+        _job(f"{ACCOUNT}-{digest}", labels, dict(bound.pod_labels), login, context),
+    ]
+
+
+def files(context: Context) -> dict[str, str]:
+    """The files of the job: scripts, and the plan that they carry out."""
+    login = context.cloud.database_login(context.outputs, context.target)
+    plan = {
+        "platform": context.outputs.database.name,
+        "schemas": list(context.environment.database.schemas),
+        "reserved": list(login.reserved),
+        "administrators": list(login.administrators),
+        "modules": [
+            {
+                "database": module.name,
+                "role": context.outputs.database.roles[module.name],
+                "extensions": list(module.needs.database.extensions if module.needs.database else ()),
+            }
+            for module in _modules(context)
+        ],
+    }
+    return {
+        **{path.name: path.read_text(encoding="utf-8") for path in sorted(SQL.iterdir())},
+        "roles.sql": login.roles,
+        "plan.json": json.dumps(plan, indent=1, sort_keys=True),
+        "platform.txt": f"{context.outputs.database.name}\n",
+        "databases.txt": "".join(f"{module.name}\n" for module in _modules(context)),
+    }
+
+
+def _modules(context: Context) -> list[EnabledModule]:
+    return [module for module in context.modules.values() if module.needs.database]
+
+
+def _meta(name: str, labels: dict[str, str]) -> dict[str, Any]:
+    return {"name": name, "namespace": NAMESPACE, "labels": labels}
+
+
+def _network(labels: dict[str, str], login: DatabaseLogin, context: Context) -> list[Object]:
+    result = network.closed(NAMESPACE, labels, context)
+    result.append(network.to_party("database", NAMESPACE, labels, context.outputs.database.port, context))
+    if login.user:
+        return result + network.credentials(NAMESPACE, labels, context.cloud.METADATA)
+    return result + network.to_internet(NAMESPACE, labels, context)  # the certificate authorities
+
+
+def _admin_secret(labels: dict[str, str], login: DatabaseLogin, identity: str, context: Context) -> list[Object]:
+    """The admin secret of a server that has one, read with an identity that may read no other."""
+    if login.user:
+        return []
+    provider = context.cloud.secret_store(
+        namespace=NAMESPACE, account=ACCOUNT, identity=identity, target=context.target
+    )
+    reference = context.outputs.database.admin_secret
+    return [
+        secrets.store(_meta(_SECRET, labels), dict(provider)),
+        secrets.external_secret(
+            _meta(_SECRET, labels),
+            store=_SECRET,
+            template={key: f"{{{{ .{key} }}}}" for key in ("username", "password")},
+            sources={key: (reference, key) for key in ("username", "password")},
+            context=context,
+        ),
+    ]
+
+
+def _job(
+    name: str, labels: dict[str, str], pod_labels: dict[str, str], login: DatabaseLogin, context: Context
+) -> Object:
+    database = context.outputs.database
+    env = {
+        "CREDENTIALS": _RUN if login.user else "/run/secrets/terrace",
+        "HOME": "/tmp",
+        "PGAPPNAME": "terrace-bootstrap",
+        "PGCONNECT_TIMEOUT": "10",
+        "PGHOST": database.host,
+        "PGPORT": str(database.port),
+        "PGSSLMODE": "verify-full" if login.certificates else "require",
+        "PGSSLMINPROTOCOLVERSION": "TLSv1.2",
+    }
+    if login.certificates:
+        env["PGSSLROOTCERT"] = login.certificates
+    if login.user:
+        env["PGUSER"] = login.user
+    volumes: list[dict[str, Any]] = [
+        {"name": "run", "emptyDir": {"medium": "Memory", "sizeLimit": "4Mi"}},
+        {"name": "tmp", "emptyDir": {"sizeLimit": "16Mi"}},
+        {"name": "scripts", "configMap": {"name": ACCOUNT}},
+    ]
+    mounts = [
+        {"name": "run", "mountPath": _RUN, "readOnly": True},
+        {"name": "tmp", "mountPath": "/tmp"},
+        {"name": "scripts", "mountPath": _SCRIPTS, "readOnly": True},
+    ]
+    if not login.user:
+        volumes.append({"name": "admin", "secret": {"secretName": _SECRET, "defaultMode": 0o440}})
+        mounts.append({"name": "admin", "mountPath": "/run/secrets/terrace", "readOnly": True})
+    fetch = f"set -eu\numask 027\n{login.fetch}"
+    pod = {
+        "restartPolicy": "Never",
+        "serviceAccountName": ACCOUNT,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _USER,
+            "runAsGroup": _USER,
+            "fsGroup": _USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "initContainers": [
+            _container("fetch", CURL, fetch, {}, [{"name": "run", "mountPath": _RUN}]),
+        ],
+        "containers": [_container("psql", PSQL, f"exec sh {_SCRIPTS}/run.sh", env, mounts)],
+        "volumes": volumes,
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": _meta(name, labels),
+        "spec": {
+            "backoffLimit": 4,
+            "activeDeadlineSeconds": 540,  # less than Helm waits
+            "template": {"metadata": {"labels": labels | pod_labels}, "spec": pod},
+        },
+    }
+
+
+def _container(
+    name: str, image: Image, script: str, env: dict[str, str], mounts: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "image": f"{image.repository}:{image.tag}@{image.digest}",
+        "command": ["sh", "-c", script],
+        "env": [{"name": key, "value": value} for key, value in env.items()],
+        "volumeMounts": mounts,
+        "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+    }

@@ -1,0 +1,114 @@
+"""Environments for checking modules: all modules enabled at once, in each of the project's environments.
+
+Modules that cannot be enabled together are checked one after the other, each beside all the others.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from terrace.capabilities.identity import ModuleSpec, OidcSpec
+from terrace.environment import load
+from terrace.environment.schema import Environment
+from terrace.errors import InvalidModules, Problem
+from terrace.modules import loading, resolution
+from terrace.modules.contract import Module
+from terrace.modules.loading import LoadedModule
+from terrace.workloads.context import Context
+from terrace.workloads.opening import opened
+
+
+@dataclass(frozen=True)
+class Selection:
+    """An environment with modules enabled, and which of them to check in it."""
+
+    context: Context
+    modules: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def groups(contracts: Mapping[str, Module], preferred: Collection[str]) -> Iterator[tuple[list[str], list[str]]]:
+    """Sets of modules that can be enabled together, with those to check in each: every module is in one of these.
+
+    The first set has all `preferred` modules, and all others that fit.
+    """
+    first: list[str] = []
+    for name in [*(one for one in contracts if one in preferred), *(one for one in contracts if one not in preferred)]:
+        if not any(_exclude(contracts, name, other) for other in first):
+            first.append(name)
+    yield first, first
+    for name in contracts:
+        if name in first:
+            continue
+        fitting = [other for other in first if not _exclude(contracts, name, other)]
+        yield _complete(contracts, [name, *fitting]), [name]
+
+
+def selections(
+    root: Path, environment: str, cloud: str, *, outputs: Path, only: Collection[str] = ()
+) -> Iterator[Selection]:
+    """The selections of one environment on one cloud. Raises InvalidEnvironment."""
+    loaded = load(environment, project=root, cloud=cloud).environment
+    available = loading.folders(root, loaded.modules_from)
+    valid, invalid = modules(root, available)
+    contracts = {name: module.contract for name, module in valid.items()}
+    for names, checked in groups(contracts, loaded.enabled_modules):
+        chosen = {name: loaded.modules.get(name) or ModuleSpec(enabled=True) for name in names}
+        enabled = {name: choice.model_copy(update={"enabled": True}) for name, choice in chosen.items()}
+        resolved = resolution.resolve(enabled, available, project=root, tier=loaded.tier, gpu=True)
+        context = opened(_with_log_in(loaded, names).with_modules(resolved.enabled), root=root, outputs=outputs)
+        wanted = tuple(name for name in context.modules if name in checked and (not only or name in only))
+        if wanted:
+            yield Selection(context, wanted, (*invalid, *resolved.problems))
+            invalid = ()
+
+
+def environments(root: Path, names: Sequence[str]) -> dict[str, str]:
+    """One environment of each tier: tier to name."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(load(name, project=root).environment.tier, name)
+    return found
+
+
+def modules(root: Path, folders: Mapping[str, Path]) -> tuple[dict[str, LoadedModule], tuple[Problem, ...]]:
+    """The valid modules in folders, and the problems of the others; their paths begin with modules.<name>."""
+    valid: dict[str, LoadedModule] = {}
+    problems: list[Problem] = []
+    for name, folder in folders.items():
+        try:
+            valid[name] = loading.load(folder, loading.shown(folder, root))
+        except InvalidModules as error:
+            problems += [replace(each, path=f"modules.{name}.{each.path}") for each in error.problems]
+    return valid, tuple(problems)
+
+
+def _with_log_in(environment: Environment, modules: Sequence[str]) -> Environment:
+    """The environment with a client for every module, so that each one's log-in can be checked."""
+    oidc = environment.identity.oidc or OidcSpec(
+        issuer="https://login.example.com", keys="https://login.example.com/keys", groups={"platform": "admin"}
+    )
+    clients = {**dict.fromkeys(modules, "client"), **oidc.clients}
+    identity = environment.identity.model_copy(update={"oidc": oidc.model_copy(update={"clients": clients})})
+    return environment.model_copy(update={"identity": identity})
+
+
+def _exclude(contracts: Mapping[str, Module], one: str, other: str) -> bool:
+    """Whether two modules cannot be enabled together: they conflict, or provide the same service."""
+    first, second = contracts[one], contracts[other]
+    return one in second.conflicts or other in first.conflicts or bool(set(first.provides) & set(second.provides))
+
+
+def _complete(contracts: Mapping[str, Module], names: list[str]) -> list[str]:
+    """Those whose needs the others meet."""
+    while True:
+        provided = {service for name in names for service in contracts[name].provides}
+        kept = [
+            name
+            for name in names
+            if set(contracts[name].needs.modules) <= set(names)
+            and set(resolution.services(contracts[name])) <= provided
+        ]
+        if kept == names:
+            return names
+        names = kept

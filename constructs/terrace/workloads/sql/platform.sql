@@ -1,0 +1,31 @@
+-- Brings the platform's database to what the plan says: its schemas, owned by the administrator, on which everybody and the
+-- modules have no rights. psql runs it in that database; see server.sql.
+
+select format('create schema %I', name)
+  from jsonb_array_elements_text(:'plan'::jsonb -> 'schemas') as name
+  where not exists (select from pg_namespace where nspname = name) \gexec
+select format('alter schema %I owner to %I', nspname, current_user)
+  from pg_namespace
+  where nspname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'schemas'))
+    and nspowner <> (select oid from pg_roles where rolname = current_user) \gexec
+
+select distinct format('revoke all on schema %I from %s', nspname,
+    case grantee when 0 then 'public' else quote_ident(roles.rolname) end)
+  from pg_namespace
+  cross join aclexplode(coalesce(nspacl, acldefault('n', nspowner)))
+  left join pg_roles as roles on roles.oid = grantee
+  where (nspname = 'public' or nspname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'schemas')))
+    and grantee <> nspowner
+    and (grantee = 0
+      or roles.rolname in (select one ->> 'role' from jsonb_array_elements(:'plan'::jsonb -> 'modules') as one)) \gexec
+
+select distinct format('revoke all on %s %I.%I from %s', case relkind when 'S' then 'sequence' else 'table' end,
+    nspname, relname, case grantee when 0 then 'public' else quote_ident(roles.rolname) end)
+  from pg_class
+  join pg_namespace on pg_namespace.oid = relnamespace
+  cross join aclexplode(relacl)
+  left join pg_roles as roles on roles.oid = grantee
+  where nspname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'schemas'))
+    and grantee <> relowner
+    and (grantee = 0
+      or roles.rolname in (select one ->> 'role' from jsonb_array_elements(:'plan'::jsonb -> 'modules') as one)) \gexec

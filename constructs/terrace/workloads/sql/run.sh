@@ -1,0 +1,20 @@
+# Runs the scripts in each database. $CREDENTIALS holds `password` and, unless PGUSER is set, `username`; the scripts and
+# plan.json are beside this file. No password is on a command line.
+set -eu
+here=$(dirname "$0")
+PGPASSWORD=$(cat "$CREDENTIALS/password")
+PGUSER=${PGUSER:-$(cat "$CREDENTIALS/username")}
+export PGPASSWORD PGUSER
+plan=$(cat "$here/plan.json")
+
+run() {
+  database=$1
+  shift
+  PGDATABASE=$database psql --no-psqlrc --set ON_ERROR_STOP=1 --set "plan=$plan" "$@"
+}
+
+run postgres --file "$here/roles.sql" --file "$here/server.sql"
+while read -r database; do
+  run "$database" --file "$here/database.sql"
+done < "$here/databases.txt"
+run "$(cat "$here/platform.txt")" --file "$here/platform.sql"

@@ -1,0 +1,70 @@
+-- Brings databases, the attributes and memberships of the modules' roles, and the rights on databases to what the plan says.
+-- psql runs it in the database `postgres`, after the cloud's own script has made the roles. The variable `plan` is JSON:
+-- platform, modules (database, role, extensions), reserved, administrators. Each query yields the statements that are
+-- still needed, and \gexec runs them, so a second run runs none. format() quotes every name.
+
+-- attributes beyond logging in
+select format('alter role %I %s', rolname, concat_ws(' ',
+    case when rolsuper then 'nosuperuser' end,
+    case when rolcreatedb then 'nocreatedb' end,
+    case when rolcreaterole then 'nocreaterole' end,
+    case when rolreplication then 'noreplication' end,
+    case when rolbypassrls then 'nobypassrls' end,
+    case when not rolcanlogin then 'login' end))
+  from pg_roles
+  where rolname in (select one ->> 'role' from jsonb_array_elements(:'plan'::jsonb -> 'modules') as one)
+    and (rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls or not rolcanlogin) \gexec
+
+-- memberships, except in the cloud's own roles for logging in
+select format('revoke %I from %I granted by %I', granted.rolname, member.rolname, grantor.rolname)
+  from pg_auth_members
+  join pg_roles as granted on granted.oid = roleid
+  join pg_roles as member on member.oid = pg_auth_members.member
+  join pg_roles as grantor on grantor.oid = pg_auth_members.grantor
+  where member.rolname in (select one ->> 'role' from jsonb_array_elements(:'plan'::jsonb -> 'modules') as one)
+    and (granted.rolname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'administrators'))
+      or not exists (
+        select from jsonb_array_elements_text(:'plan'::jsonb -> 'reserved') as prefix
+        where starts_with(granted.rolname, prefix))) \gexec
+
+-- databases, owned by the administrator that runs this
+select format('create database %I', one ->> 'database')
+  from jsonb_array_elements(:'plan'::jsonb -> 'modules') as one
+  where not exists (select from pg_database where datname = one ->> 'database') \gexec
+select format('alter database %I owner to %I', datname, current_user)
+  from pg_database
+  where datname in (select one ->> 'database' from jsonb_array_elements(:'plan'::jsonb -> 'modules') as one)
+    and datdba <> (select oid from pg_roles where rolname = current_user) \gexec
+
+-- rights on databases: of everybody and of the modules everywhere; in a module's database also of all other roles
+select distinct format('revoke all on database %I from %s', datname,
+    case grantee when 0 then 'public' else quote_ident(roles.rolname) end)
+  from pg_database
+  cross join aclexplode(coalesce(datacl, acldefault('d', datdba)))
+  left join pg_roles as roles on roles.oid = grantee
+  left join jsonb_array_elements(:'plan'::jsonb -> 'modules') as own on own ->> 'database' = datname
+  where grantee <> datdba
+    and pg_has_role(current_user, datdba, 'usage')
+    and (own is not null or datname in ('postgres', :'plan'::jsonb ->> 'platform'))
+    and (own is not null or grantee = 0
+      or roles.rolname in (select one ->> 'role' from jsonb_array_elements(:'plan'::jsonb -> 'modules') as one))
+    and not coalesce(
+      roles.rolname = own ->> 'role' and privilege_type in ('CONNECT', 'TEMPORARY') and not is_grantable, false)
+    and not coalesce(
+      roles.rolname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'administrators'))
+        and privilege_type = 'CONNECT' and not is_grantable, false) \gexec
+
+select format('grant connect, temporary on database %I to %I', datname, one ->> 'role')
+  from pg_database
+  join jsonb_array_elements(:'plan'::jsonb -> 'modules') as one on one ->> 'database' = datname
+  where 2 > (
+    select count(*) from aclexplode(coalesce(datacl, acldefault('d', datdba)))
+    where grantee = (select oid from pg_roles where rolname = one ->> 'role')
+      and privilege_type in ('CONNECT', 'TEMPORARY')) \gexec
+select format('grant connect on database %I to %I', datname, administrator)
+  from pg_database
+  join jsonb_array_elements(:'plan'::jsonb -> 'modules') as one on one ->> 'database' = datname
+  cross join jsonb_array_elements_text(:'plan'::jsonb -> 'administrators') as administrator
+  where not exists (
+    select from aclexplode(coalesce(datacl, acldefault('d', datdba)))
+    where grantee = (select oid from pg_roles where rolname = administrator) and privilege_type = 'CONNECT') \gexec

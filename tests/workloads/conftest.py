@@ -1,0 +1,138 @@
+"""A Context of each environment and cloud, with the small modules in tests/workloads/modules."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from ruamel.yaml import YAML
+
+from terrace.capabilities.cloud import CLOUDS, implementation
+from terrace.capabilities.outputs import Outputs
+from terrace.capabilities.workloads import CloudWorkloads
+from terrace.environment import load, target
+from terrace.environment.schema import Environment
+from terrace.modules.contract import Module, ModuleSize
+from terrace.modules.enabled import EnabledModule
+from terrace.workloads.context import Context, Object
+from tests.conftest import ROOT
+
+MODULES = Path(__file__).parent / "modules"
+ORDER = ("vault", "law", "door", "gauge", "warehouse", "loader", "scaler")
+NAMESPACES = {"scaler": "kube-system"}
+SIZES: Mapping[str, ModuleSize] = {"dev": "small", "staging": "medium", "prod": "large"}
+ENVIRONMENTS = tuple(SIZES)
+
+Make = Callable[..., Context]
+
+
+@dataclass(frozen=True)
+class WithModules:
+    """An environment with these modules enabled instead of its own."""
+
+    environment: Environment
+    enabled_modules: Mapping[str, EnabledModule]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.environment, name)
+
+
+def contract(name: str) -> Module:
+    text = json.dumps(YAML(typ="safe").load(MODULES / name / "module.yaml"), default=str)
+    return Module.model_validate_json(text, strict=True)
+
+
+def enabled(name: str, size: ModuleSize) -> EnabledModule:
+    return EnabledModule(
+        name=name,
+        contract=contract(name),
+        folder=MODULES / name,
+        namespace=NAMESPACES.get(name, name),
+        size=size,
+        settings={},
+        values={},
+        after=(),
+    )
+
+
+def outputs(cloud: str, region: str, modules: Mapping[str, EnabledModule]) -> Outputs:
+    """Outputs of a foundation, as they look on the cloud."""
+    secret = {
+        "aws": "arn:aws:secretsmanager:eu-central-1:111122223333:secret:dpf-dev/{}/app-AbCdEf",
+        "azure": "https://dpf-dev-1a2b3c.vault.azure.net/secrets/{}-app",
+        "gcp": "projects/acme-data-dev/secrets/dpf-dev-{}-app",
+    }[cloud]
+    identity = {
+        "aws": "arn:aws:iam::111122223333:role/dpf-dev-{}",
+        "azure": "00000000-0000-4000-8000-00000000{:.4}",
+        "gcp": "dpf-dev-{}@acme-data-dev.iam.gserviceaccount.com",
+    }[cloud]
+    own = [name for name, module in modules.items() if module.in_foundation]
+    platform = ("external-secrets", "external-dns", "cert-manager", "velero", "database-admin")
+    on_aws = ("cluster-autoscaler", "load-balancer") if cloud == "aws" else ()
+    return cast(
+        Outputs,
+        SimpleNamespace(
+            region=region,
+            database=SimpleNamespace(
+                host="database.example.com",
+                port=5432,
+                name="platform",
+                admin_secret="arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-1"
+                if cloud == "aws"
+                else "",
+                roles={name: f"{name}@acme-data-dev.iam" if cloud == "gcp" else name for name in own},
+            ),
+            cache=SimpleNamespace(port=10000 if cloud == "azure" else 6379),
+            buckets={"backups": "dpf-dev-backups"},
+            secrets={name: secret.format(name) for name in own},
+            identities={name: identity.format(f"module-{name}") for name in own},
+            platform_identities={name: identity.format(name) for name in (*platform, *on_aws)},
+            domain="dev.data.example.com",
+            dns_zone="Z0123456789",
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def make() -> Make:
+    """Make a Context; by default of dev on AWS with all test modules. `change` replaces fields of a module."""
+
+    def build(
+        cloud: str = "aws",
+        environment: str = "dev",
+        modules: tuple[str, ...] = ORDER,
+        change: Mapping[str, Mapping[str, Any]] | None = None,
+        network: Mapping[str, Any] | None = None,
+    ) -> Context:
+        own = load(environment, project=ROOT, cloud=cloud).environment
+        if network:
+            own = own.model_copy(update={"network": own.network.model_copy(update=network)})
+        chosen = {name: enabled(name, SIZES[environment]) for name in modules}
+        for name, fields in (change or {}).items():
+            chosen[name] = replace(chosen[name], **fields)
+        place = target(own)
+        return Context(
+            environment=cast(Environment, WithModules(own, chosen)),
+            target=place,
+            outputs=outputs(cloud, place.region, chosen),
+            cloud=cast(CloudWorkloads, implementation("terrace", cloud, "workloads")),
+            root=ROOT,
+        )
+
+    return build
+
+
+@pytest.fixture(params=[(cloud, environment) for cloud in CLOUDS for environment in ENVIRONMENTS], ids="-".join)
+def context(request: pytest.FixtureRequest, make: Make) -> Context:
+    """Every environment on every cloud."""
+    cloud, environment = request.param
+    return make(cloud, environment)
+
+
+def of(objects: list[Object], kind: str) -> dict[str, Object]:
+    """The objects of a kind by name."""
+    return {one["metadata"]["name"]: one for one in objects if one["kind"] == kind}
