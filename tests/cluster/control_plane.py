@@ -21,6 +21,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.cluster import binaries
+from tests.cluster.authenticator import authenticator
 from tests.cluster.egress import EgressProxy, egress_proxy
 
 SERVICE_RANGE = "10.96.0.0/16"
@@ -80,6 +81,7 @@ def cluster(directory: Path, *, storage_classes: Sequence[str] = ()) -> Iterator
     with contextlib.ExitStack() as stack:
         proxy = stack.enter_context(egress_proxy(files / "egress.sock"))
         _write_json(files / "egress.json", _egress_configuration(files / "egress.sock"))
+        tokens = stack.enter_context(authenticator(ca, files))
         running = Cluster(url, files / "ca.pem", token, files, proxy)
 
         def start(name: str, *arguments: str) -> None:
@@ -106,6 +108,8 @@ def cluster(directory: Path, *, storage_classes: Sequence[str] = ()) -> Iterator
             f"--tls-cert-file={files / 'server.pem'}",
             f"--tls-private-key-file={files / 'server.pem'}",
             f"--token-auth-file={files / 'tokens.csv'}",
+            f"--authentication-token-webhook-config-file={tokens}",
+            "--authentication-token-webhook-version=v1",
             "--authorization-mode=RBAC",
             f"--service-cluster-ip-range={SERVICE_RANGE}",
             "--service-account-issuer=https://kubernetes.default.svc",
@@ -247,29 +251,12 @@ def _create_nodes(running: Cluster) -> None:
 def _create_volumes(running: Cluster, storage_classes: Sequence[str]) -> None:
     """Volumes made in advance, as no provisioner runs; each is large enough for any claim."""
     for name in storage_classes:
-        running.request(
-            "POST",
-            "/apis/storage.k8s.io/v1/storageclasses",
-            {
-                "apiVersion": "storage.k8s.io/v1",
-                "kind": "StorageClass",
-                "metadata": {"name": name, "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
-                "provisioner": "kubernetes.io/no-provisioner",
-            },
-        )
         for number in range(VOLUMES):
-            running.request(
-                "POST",
-                "/api/v1/persistentvolumes",
-                {
-                    "apiVersion": "v1",
-                    "kind": "PersistentVolume",
-                    "metadata": {"name": f"{name}-{number}"},
-                    "spec": {
-                        "capacity": {"storage": "16Ti"},
-                        "accessModes": ["ReadWriteOnce"],
-                        "storageClassName": name,
-                        "hostPath": {"path": f"/volumes/{name}-{number}"},
-                    },
-                },
-            )
+            spec = {
+                "capacity": {"storage": "16Ti"},
+                "accessModes": ["ReadWriteOnce"],
+                "storageClassName": name,
+                "hostPath": {"path": f"/volumes/{name}-{number}"},
+            }
+            volume = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": f"{name}-{number}"}}
+            running.request("POST", "/api/v1/persistentvolumes", {**volume, "spec": spec})
