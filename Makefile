@@ -50,6 +50,7 @@ check: setup ## check lint, format, types, layers and generated files
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/terrace env schema --check
+	@$(BIN)/terrace modules schema --check
 
 fmt: setup ## format, and fix lint findings where possible
 	@$(BIN)/ruff format $(PACKAGES)

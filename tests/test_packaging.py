@@ -16,4 +16,5 @@ def test_the_wheel_installs_the_terrace_package_only(tmp_path: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names} == {"terrace", f"{wheel.name.rsplit('-', 3)[0]}.dist-info"}
     packaged = {"terrace/py.typed", "terrace/cli/main.py", "terrace/assurance/policies/guarantees/database.yaml"}
+    packaged |= {"terrace/modules/bundled/airflow/module.yaml"}
     assert packaged <= set(names)

@@ -68,7 +68,7 @@ def parameters(spec: DatabaseSpec) -> Mapping[str, _Parameter]:
         "log_disconnections": _Parameter("1"),
         "log_lock_waits": _Parameter("1"),
         "log_min_duration_statement": _Parameter(str(spec.slow_query_ms)),  # DB-7
-        "log_statement": _Parameter("ddl"),  # DB-7
+        "log_statement": _Parameter("none"),  # DB-7: it would log passwords; pgaudit replaces them
         "pgaudit.log": _Parameter("ddl,role"),  # DB-7
         "pgaudit.role": _Parameter("rds_pgaudit"),  # DB-7
         "rds.allowed_extensions": _Parameter(",".join(_EXTENSIONS), at_reboot=True),  # DB-9

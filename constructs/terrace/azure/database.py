@@ -78,7 +78,7 @@ def parameters(spec: DatabaseSpec) -> Mapping[str, str]:
         "log_disconnections": "on",
         "log_lock_waits": "on",
         "log_min_duration_statement": str(spec.slow_query_ms),  # DB-7
-        "log_statement": "ddl",  # DB-7
+        "log_statement": "none",  # DB-7: it would log passwords; pgaudit replaces them
         "pg_qs.query_capture_mode": "top",  # DB-7
         "pg_qs.retention_period_in_days": str(min(spec.insights_days, 30)),  # DB-7: Query Store's maximum is a month
         "pgms_wait_sampling.query_capture_mode": "all",  # DB-7

@@ -87,10 +87,13 @@ class ModuleAccess:
 
 
 class ServiceAccount(NamedTuple):
-    """A Kubernetes service account."""
+    """A Kubernetes service account; as text, namespace/name."""
 
     namespace: str
     name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
 
 
 BOOTSTRAP = "database-bootstrap"

@@ -4,7 +4,6 @@ Each subcommand is a module (`terrace drift` is `terrace.cli.drift`) that is imp
 is imported here, so that `terrace --help` is instant.
 """
 
-import importlib
 import os
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 import click
 
 from terrace.cli import console
+from terrace.cli.lazy import LazyGroup
 from terrace.cli.options import Settings
 from terrace.errors import TerraceError
 
@@ -22,6 +22,7 @@ from terrace.errors import TerraceError
 COMMANDS = {
     "validate": "Check environment files; needs no Node, network or credentials.",
     "env": "List, show, explain and compare environments.",
+    "modules": "List and show the modules that environments may enable.",
     "synth": "Write the Terraform JSON of the environments' stacks.",
     "plan": "Show what an apply would change, and save the plan.",
     "apply": "Apply the saved plan.",
@@ -43,32 +44,6 @@ INTERRUPTED = 130
 FAILED = 3
 
 
-class Commands(click.Group):
-    """A group whose commands are modules, imported on use."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command = importlib.import_module(f"terrace.cli.{cmd_name}").command
-        assert isinstance(command, click.Command), f"terrace.cli.{cmd_name} has no `command`"
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.exceptions.NoSuchCommand as error:
-            raise click.exceptions.NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
 def _print_version(ctx: click.Context, parameter: click.Parameter, requested: bool) -> None:
     if requested and not ctx.resilient_parsing:
         from importlib.metadata import version
@@ -77,7 +52,12 @@ def _print_version(ctx: click.Context, parameter: click.Parameter, requested: bo
         ctx.exit()
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    package="terrace.cli",
+    summaries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option(
     "--project",
     type=click.Path(path_type=Path),

@@ -45,6 +45,17 @@ EXPECTED = {
     r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$":
         "a project id: 6 to 30 characters of a-z, 0-9 and - that start with a letter and do not end with -",
     r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$": "a bucket name: 3 to 63 characters of a-z, 0-9, . and -",
+    r"^(\d+m|\d+(\.\d+)?)$": "a Kubernetes quantity of processor time, such as 250m or 2",
+    r"^\d+(Mi|Gi)$": "a Kubernetes quantity of memory, such as 512Mi or 4Gi",
+    r"^(https|oci)://": "the URL of a chart repository, which starts with https:// or oci://",
+    r"^/": "a path that starts with /",
+    r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$": "an image tag, such as v1.20.0",
+    r"^[a-z0-9.-]+(:\d+)?/[a-z0-9._/-]+$": "a registry and a path, such as quay.io/jetstack/cert-manager-controller",
+    r"^[a-z0-9-]+$": "a name of a-z, 0-9 and -",
+    r"^[a-z][a-z0-9.-]*$": "a name of a-z, 0-9, . and - that starts with a letter",
+    r"^[a-z][a-z0-9_-]*$": "a name of a-z, 0-9, _ and - that starts with a letter",
+    r"^sha256:[0-9a-f]{64}$": "sha256: and 64 characters of 0-9 and a-f",
+    r"^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.-]+)?$": "an exact version of three numbers, such as 1.20.0",
 }  # fmt: skip
 """Each pattern of the models in words. A test checks that none is missing."""
 
@@ -96,6 +107,8 @@ class Field:
             return "an ISO 8601 duration of days, hours and minutes, such as P1D, PT12H or PT30M"
         if self.schema.get("format") == "ipv4":
             return "an IPv4 address"
+        if self.schema.get("format") == "date":
+            return "a date, such as 2027-01-31"
         if kind in ("integer", "number"):
             return self._range() or ("a whole number" if kind == "integer" else "a number")
         if kind == "string":
@@ -103,6 +116,8 @@ class Field:
         return {"boolean": "true or false", "array": "a list"}.get(str(kind), "a mapping")
 
     def _range(self) -> str:
+        if "exclusiveMinimum" in self.schema and "exclusiveMaximum" in self.schema:
+            return f"more than {self.schema['exclusiveMinimum']} and less than {self.schema['exclusiveMaximum']}"
         low, high = self.schema.get("minimum"), self.schema.get("maximum")
         step = f", in steps of {self.schema['multipleOf']}" if "multipleOf" in self.schema else ""
         if low is not None and high is not None:

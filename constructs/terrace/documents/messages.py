@@ -11,6 +11,7 @@ from terrace.documents import suggestions
 from terrace.documents.document import Node, along, plain
 from terrace.documents.fields import EXPECTED, Field, branch_keys, field, key_options
 from terrace.errors import Problem
+from terrace.words import counted
 
 PLACEHOLDER = re.compile(r"change[-_ ]?me", re.IGNORECASE)
 
@@ -187,8 +188,8 @@ def _length(node: Node, setting: Field) -> tuple[str, str]:
         return "must not be empty.", setting.description
     low, high = setting.schema.get("minLength"), setting.schema.get("maxLength")
     length = len(node.value) if isinstance(node.value, str | list | dict) else 0
-    bounds = f"{low} to {high}" if low is not None and high is not None else f"at most {high}"
-    return f"{_shown(node)} has {length} characters.", f"Expected {bounds}."
+    bounds = f"at least {low}" if high is None else f"at most {high}" if low is None else f"{low} to {high}"
+    return f"{_shown(node)} has {counted(length, 'character')}.", f"Expected {bounds}."
 
 
 def _mapping(node: Node, setting: Field) -> tuple[str, str]:
@@ -215,6 +216,7 @@ _MESSAGES: tuple[tuple[tuple[str, ...], Callable[[Node, Field], tuple[str, str]]
     (("model_type", "model_attributes_type", "mapping_type", "dict_type"), _mapping),
     (("tuple_type", "list_type"), _list),
     (("string_pattern_mismatch", "time_delta_type", "time_delta_parsing", "value_error"), _format),
+    (("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"), _format),
 )
 """pydantic's error types, and the function that returns their message and hint."""
 

@@ -24,7 +24,7 @@ def read(path: Path, shown: str) -> Document:
         raise _unreadable(f"file cannot be read: {error.strerror}.", shown) from error
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _read(path: Path, shown: str, _modified: int, _size: int) -> Document:
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)

@@ -65,7 +65,7 @@ def parameters(spec: DatabaseSpec) -> Mapping[str, str]:
         "log_disconnections": "on",
         "log_lock_waits": "on",
         "log_min_duration_statement": str(spec.slow_query_ms),  # DB-7
-        "log_statement": "ddl",  # DB-7
+        "log_statement": "none",  # DB-7: it would log passwords; pgaudit replaces them
         "log_temp_files": "0",
         "pgaudit.log": "ddl,role",  # DB-7
     }

@@ -130,17 +130,16 @@ def _entry_points() -> Iterable[tuple[str, Path | Problem]]:
         source = f"entry point {point.name!r} of {point.dist.name if point.dist else point.value}"
         try:
             target = point.load()
-            folder = target() if callable(target) else next(iter(target.__path__))
-            directory = Path(folder)
+            folder = target() if callable(target) else next(iter(getattr(target, "__path__", [target])))
         except Exception as error:  # the code of a third party
             hint = f"Correct {point.value}, or uninstall the distribution."
             yield source, Problem(f"{source} cannot be loaded: {type(error).__name__}: {error}.", hint=hint)
             continue
-        if directory.is_dir():
-            yield source, directory
+        if isinstance(folder, str | Path) and Path(folder).is_dir():
+            yield source, Path(folder)
         else:
             hint = f"{point.value} must return a folder that holds folders of modules."
-            yield source, Problem(f"{source} names {str(folder)!r}, which is not a folder.", hint=hint)
+            yield source, Problem(f"{source} names {folder!r}, which is not a folder.", hint=hint)
 
 
 def _data(root: Node) -> dict[str, object]:

@@ -204,7 +204,7 @@ def _missing_providers(
         hint = f"Enable one of: {', '.join(providers)}." if providers else "No module provides it."
         if len(providers) == 1:
             hint = f"Enable {providers[0]}."
-        message = f"needs {_why(contracts[name], service)}, which no enabled module provides."
+        message = f"needs the service {_why(contracts[name], service)}, which no enabled module provides."
         yield Problem(message, path=f"modules.{name}", hint=hint)
 
 

@@ -49,13 +49,10 @@ def _components(module: Module) -> Iterator[Problem]:
     for name, component in module.components.items():
         path = f"components.{name}"
         if missing := [size for size in SIZES if size not in component.sizes]:
-            hint = "An environment of any tier may enable the module."
+            hint = "Add it; an environment of any tier may enable the module."
             yield Problem(f"has no size {', '.join(missing)}.", path=f"{path}.sizes", hint=hint)
         labels = tuple(sorted(component.pods.items()))
-        if not labels and any(size.replicas > 1 for size in component.sizes.values()):
-            hint = "A component of two or more pods has a PodDisruptionBudget, which selects them."
-            yield Problem("required, but not set.", path=f"{path}.pods", hint=hint)
-        elif labels and labels in selected:
+        if labels and labels in selected:
             message = f"selects the same pods as {selected[labels]}."
             yield Problem(message, path=f"{path}.pods", hint="Each component needs labels of its own.")
         selected.setdefault(labels, name)
@@ -64,6 +61,9 @@ def _components(module: Module) -> Iterator[Problem]:
 def _images(module: Module) -> Iterator[Problem]:
     seen = set[tuple[str, str]]()
     for position, image in enumerate(module.images):
+        if not re.search(r"[.:]", image.repository.partition("/")[0]):
+            hint = f"Name its registry: docker.io/{image.repository}."
+            yield Problem(f"{image.repository!r} has no registry.", path=f"images.{position}.repository", hint=hint)
         if image.tag == "latest":
             yield Problem("'latest' is not a version.", path=f"images.{position}.tag", hint="Name an exact tag.")
         if (image.repository, image.tag) in seen:

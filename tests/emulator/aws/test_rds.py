@@ -1,3 +1,6 @@
+import json
+from typing import Any
+
 from tests.emulator.aws.conftest import Aws
 from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
@@ -97,6 +100,13 @@ def test_cluster_scaling(aws: Aws) -> None:
     )
     cluster = aws("rds").describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]
     assert "ScalingConfigurationInfo" not in cluster
+
+
+@fails_on_stock_moto
+def test_managed_secret(aws: Aws) -> None:
+    reference: Any = describe(aws, create_instance(aws))["MasterUserSecret"]
+    secret = aws("secretsmanager").get_secret_value(SecretId=reference["SecretArn"])["SecretString"]
+    assert json.loads(secret)["username"] == "platform"
 
 
 @fails_on_stock_moto

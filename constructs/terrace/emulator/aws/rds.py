@@ -1,5 +1,6 @@
-"""RDS: resource ids, instance settings, read replicas, parameter groups, replicated backups."""
+"""RDS: resource ids, instance settings, read replicas, managed secrets, parameter groups, replicated backups."""
 
+import json
 import uuid
 from typing import Any
 
@@ -63,6 +64,16 @@ def read_replicas() -> None:
         replica._max_allocated_storage = parameters.get("MaxAllocatedStorage") or 0
         read_back(replica, parameters, _READ_BACK)
         return result
+
+
+def managed_secret() -> None:
+    """Stock moto names the user `admin` in the secret of every server, whatever the server's user is: a login
+    with it fails."""
+
+    @wrap(models.MasterUserSecret, "_generate_secret_string")
+    def secret_string(original: Function, self: Any) -> str:
+        credentials = json.loads(original(self))
+        return json.dumps({**credentials, "username": self.resource.master_username})
 
 
 def parameter_sources() -> None:
@@ -150,6 +161,7 @@ PATCHES = (
     resource_ids,
     instance_settings,
     read_replicas,
+    managed_secret,
     parameter_sources,
     parameter_resets,
     cluster_scaling,

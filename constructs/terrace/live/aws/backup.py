@@ -8,7 +8,7 @@ from terrace.assurance.checks.aws.lookup import allows, interval, statements, va
 from terrace.assurance.evaluation import Observation, at_least, check, equal, includes
 from terrace.aws import names
 from terrace.live.aws import database, keys
-from terrace.live.aws.checks import Deployment
+from terrace.live.aws.checks import Deployment, pod_identities
 from terrace.live.aws.session import Absent
 
 
@@ -99,15 +99,8 @@ def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
     yield equal(
         f"role {role}", "allows ec2:CreateSnapshot", any(allows(one, "ec2:CreateSnapshot") for one in granted), True
     )
-    found = deployment.pages(
-        "eks",
-        "list_pod_identity_associations",
-        "associations",
-        clusterName=deployment.prefix,
-        namespace="velero",
-        serviceAccount="velero",
-    )
-    yield at_least("pod identity velero/velero", "associations", len(found), 1)
+    account = deployment.environment.component_accounts["velero"]
+    yield at_least(f"pod identity {account}", "associations", len(pod_identities(deployment, account)), 1)
 
 
 @check("BAK-3")

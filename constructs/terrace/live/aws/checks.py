@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from terrace.capabilities.identity import ServiceAccount
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.live.aws.session import Reader
@@ -36,3 +37,15 @@ def opened(environment: Environment, target: Target) -> Deployment:
     reader = Reader(target)
     reader.check_account()
     return Deployment(environment, target, reader)
+
+
+def pod_identities(deployment: Deployment, account: ServiceAccount) -> list[dict[str, Any]]:
+    """The pod identity associations of a service account, without their roles."""
+    return deployment.pages(
+        "eks",
+        "list_pod_identity_associations",
+        "associations",
+        clusterName=deployment.prefix,
+        namespace=account.namespace,
+        serviceAccount=account.name,
+    )

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
+from terrace.capabilities.identity import BOOTSTRAP
 from terrace.live.aws import keys
-from terrace.live.aws.checks import Deployment
+from terrace.live.aws.checks import Deployment, pod_identities
 
 
 def server(deployment: Deployment) -> dict[str, Any]:
@@ -110,6 +111,8 @@ def watched(deployment: Deployment) -> Iterator[Observation]:
         yield at_least(resource, "MonitoringInterval", instance.get("MonitoringInterval"), 1)
         group, values = _parameters(deployment, instance)
         yield includes(group, "pgaudit.log", values.get("pgaudit.log", "").split(","), ["ddl", "role"])
+        # pgaudit replaces passwords in statements; log_statement writes them as they are
+        yield equal(group, "log_statement", values.get("log_statement", "none"), "none")
         slow = values.get("log_min_duration_statement", "-1")
         within = slow.isdecimal() and int(slow) <= spec.slow_query_ms
         yield Observation(group, f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
@@ -141,6 +144,8 @@ def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
     if allowed != "*":
         extensions = allowed.replace(" ", "").split(",")
         yield includes(group, "rds.allowed_extensions", extensions, ["postgis", "pgaudit"])
+    account = deployment.environment.component_accounts[BOOTSTRAP]
+    yield at_least(f"pod identity {account}", "associations", len(pod_identities(deployment, account)), 1)
 
 
 @check("DB-10")

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from terrace.assurance.checks.aws.lookup import condition, covers, statements, values
 from terrace.assurance.evaluation import NotRequired, Observation, at_most, check, equal, includes
 from terrace.aws import names
+from terrace.capabilities.identity import ServiceAccount
 from terrace.live.aws import database, keys
-from terrace.live.aws.checks import Deployment
+from terrace.live.aws.checks import Deployment, pod_identities
 
 
 def modules(deployment: Deployment) -> list[str]:
@@ -62,14 +63,7 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
             f"{role} and the pipelines",
         )
         namespace = deployment.environment.enabled_modules[module].namespace
-        found = deployment.pages(
-            "eks",
-            "list_pod_identity_associations",
-            "associations",
-            clusterName=deployment.prefix,
-            namespace=namespace,
-            serviceAccount=module,
-        )
+        found = pod_identities(deployment, ServiceAccount(namespace, module))
         resource = f"pod identity {namespace}/{module}"
         yield equal(resource, "associations", len(found), 1)
         for association in found:

@@ -89,7 +89,12 @@ def _selected(deployment: Deployment, resource: str) -> Iterator[Observation]:
 def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
     identity = names.identity_id(deployment.target, "velero")
     resource = f"identity {names.identity(deployment.target, 'velero')}"
-    yield equal(resource, "service accounts", pods(deployment, identity), ["velero/velero"])
+    yield equal(
+        resource,
+        "service accounts",
+        pods(deployment, identity),
+        [str(deployment.environment.component_accounts["velero"])],
+    )
     grants = granted(deployment, principal(deployment, identity))
     writes = [grant.scope for grant in grants if grant.role == "Storage Blob Data Contributor"]
     expected = names.container_id(deployment.target, "backups")

@@ -5,8 +5,9 @@ from typing import Any
 
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.azure import names
+from terrace.capabilities.identity import BOOTSTRAP
 from terrace.live.azure.checks import Deployment, at, named, same
-from terrace.live.azure.lookup import locks, logged, principal, uses
+from terrace.live.azure.lookup import locks, logged, pods, principal, uses
 
 _KIND = "Microsoft.DBforPostgreSQL/flexibleServers"
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -111,6 +112,8 @@ def watched(deployment: Deployment) -> Iterator[Observation]:
     libraries = _listed(setting(deployment, "shared_preload_libraries"))
     yield includes(resource, "shared_preload_libraries", libraries, ["pgaudit"])
     yield includes(resource, "pgaudit.log", _listed(setting(deployment, "pgaudit.log")), ["ddl", "role"])
+    # pgaudit replaces passwords in statements; log_statement writes them as they are
+    yield equal(resource, "log_statement", setting(deployment, "log_statement").lower(), "none")
     slow = setting(deployment, "log_min_duration_statement")
     within = slow.isdecimal() and int(slow) <= spec.slow_query_ms
     yield Observation(resource, f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
@@ -141,6 +144,9 @@ def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
     job = principal(deployment, names.identity_id(deployment.target, "database-admin"))
     admins = [str(at(one, "objectId")).lower() for one in administrators(deployment)]
     yield equal(resource, "the bootstrap job is an administrator", job.lower() in admins, True)
+    identity = names.identity_id(deployment.target, "database-admin")
+    account = deployment.environment.component_accounts[BOOTSTRAP]
+    yield equal("identity database-admin", "service accounts", pods(deployment, identity), [str(account)])
 
 
 def administrators(deployment: Deployment) -> list[dict[str, Any]]:

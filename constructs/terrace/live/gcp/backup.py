@@ -94,7 +94,12 @@ def _copies(deployment: Deployment) -> Iterator[Observation]:
 @check("BAK-2")
 def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
     account, member = names.role_name(deployment.target, "velero"), names.member(deployment.target, "velero")
-    yield equal(f"account {account}", "service accounts", grants.pods(deployment, "velero"), ["velero/velero"])
+    yield equal(
+        f"account {account}",
+        "service accounts",
+        grants.pods(deployment, "velero"),
+        [str(deployment.environment.component_accounts["velero"])],
+    )
     bucket = names.bucket(deployment.target, "backups")
     held = grants.roles(grants.on_bucket(deployment, bucket), member)
     yield equal(f"bucket {bucket}", "Velero's roles", held, ["roles/storage.objectAdmin"])

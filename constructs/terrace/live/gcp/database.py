@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.evaluation import Absent, NotRequired, Observation, at_least, check, empty, equal, includes
+from terrace.capabilities.identity import BOOTSTRAP
 from terrace.capabilities.keys import Purpose
 from terrace.gcp import names
 from terrace.gcp.names import Place
@@ -118,6 +119,8 @@ def watched(deployment: Deployment) -> Iterator[Observation]:
         found = flags(instance)
         yield equal(resource, "cloudsql.enable_pgaudit", found.get("cloudsql.enable_pgaudit"), "on")
         yield includes(resource, "pgaudit.log", found.get("pgaudit.log", "").split(","), ["ddl", "role"])
+        # pgaudit replaces passwords in statements; log_statement writes them as they are
+        yield equal(resource, "log_statement", found.get("log_statement", "none"), "none")
         slow = found.get("log_min_duration_statement", "-1")
         within = slow.isdecimal() and int(slow) <= spec.slow_query_ms
         yield Observation(resource, f"log_min_duration_statement = {slow}", within, f"0 to {spec.slow_query_ms}")
@@ -148,6 +151,8 @@ def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
         f"module-{name}" for name, module in deployment.environment.enabled_modules.items() if module.needs.database
     ]
     yield includes(resource, "users", can, [login(deployment, purpose) for purpose in (ADMIN, *modules)])
+    pod = deployment.environment.component_accounts[BOOTSTRAP]
+    yield equal(f"account of {ADMIN}", "service accounts", grants.pods(deployment, ADMIN), [str(pod)])
     everywhere = grants.on_project(deployment)
     for purpose in (ADMIN, *modules):
         rights = grants.roles(everywhere, names.member(deployment.target, purpose))

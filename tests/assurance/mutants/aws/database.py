@@ -72,11 +72,20 @@ MUTANTS = [
     mutant("DB-7", "enhanced monitoring disabled", put(*DB, "monitoring_interval", 0)),
     mutant("DB-7", "audit logging disabled", parameter(*PARAMETERS, "pgaudit.log", "none")),
     mutant("DB-7", "pgaudit not loaded", parameter(*PARAMETERS, "shared_preload_libraries", "pg_stat_statements")),
+    mutant("DB-7", "passwords in the log", parameter(*PARAMETERS, "log_statement", "ddl")),
     mutant("DB-7", "slow-query log disabled", parameter(*PARAMETERS, "log_min_duration_statement", "-1")),
     mutant("DB-8", "no storage autoscaling", drop(*DB, "max_allocated_storage")),
     mutant("DB-8", "missing read replica", remove("aws_db_instance", "database/replica-1"), only="prod"),
     mutant("DB-9", "PostGIS not allowed", parameter(*PARAMETERS, "rds.allowed_extensions", "pgaudit")),
     mutant("DB-9", "identity login disabled", put(*DB, "iam_database_authentication_enabled", False)),
+    mutant(
+        "DB-9", "bootstrap job without rights", remove("aws_iam_role_policy", "workloads/database-bootstrap-secret")
+    ),
+    mutant(
+        "DB-9",
+        "bootstrap job of another namespace",
+        put("aws_eks_pod_identity_association", "workloads/database-bootstrap-identity", "namespace", "default"),
+    ),
     mutant("DB-9", "module without database login", remove("aws_iam_role_policy", "workloads/module-airflow-database")),
     mutant(
         "DB-9",

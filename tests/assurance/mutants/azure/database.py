@@ -47,6 +47,7 @@ MUTANTS = [
     mutant(
         "DB-7", "pgaudit not loaded", put(SETTING, "database/shared-preload-libraries", "value", "pg_stat_statements")
     ),
+    mutant("DB-7", "passwords in the log", put(SETTING, "database/log-statement", "value", "ddl")),
     mutant("DB-7", "slow-query log disabled", put(SETTING, "database/log-min-duration-statement", "value", "-1")),
     mutant("DB-7", "query insights disabled", put(SETTING, "database/pg-qs-query-capture-mode", "value", "none")),
     mutant("DB-8", "no storage autoscaling", put(*DB, "auto_grow_enabled", False)),
@@ -54,6 +55,11 @@ MUTANTS = [
         "DB-8", "missing read replica", remove("azurerm_postgresql_flexible_server", "database/replica-1"), only="prod"
     ),
     mutant("DB-9", "PostGIS not allowed", put(SETTING, "database/azure-extensions", "value", "pgaudit")),
+    mutant(
+        "DB-9",
+        "bootstrap job without an identity",
+        remove("azurerm_federated_identity_credential", "workloads/database-admin-identity"),
+    ),
     mutant("DB-9", "wrong PostgreSQL version", put(*DB, "version", "14")),
     mutant(
         "DB-9 SEC-2",

@@ -5,7 +5,7 @@ from tests.assurance.mutants import drop, mutant, put, remove
 SQL = "google_sql_database_instance"
 DB, CACHE = (SQL, "database/server"), ("google_memorystore_instance", "cache/cache")
 NET, BACKUPS = "settings.ip_configuration", "settings.backup_configuration"
-PGAUDIT, LOGIN, SLOW, AUDITED = 0, 1, 6, 9  # where the flags stand
+PGAUDIT, LOGIN, SLOW, LOGGED, AUDITED = 0, 1, 6, 7, 9  # where the flags stand
 
 MUTANTS = [
     mutant("DB-1", "public database", put(*DB, f"{NET}.ipv4_enabled", True)),
@@ -35,6 +35,7 @@ MUTANTS = [
     mutant("DB-6", "no final backup", put(*DB, "settings.final_backup_config.enabled", False), only="prod"),
     mutant("DB-7", "audit logging disabled", put(*DB, f"settings.database_flags.{PGAUDIT}.value", "off")),
     mutant("DB-7", "no audit events", put(*DB, f"settings.database_flags.{AUDITED}.value", "none")),
+    mutant("DB-7", "passwords in the log", put(*DB, f"settings.database_flags.{LOGGED}.value", "ddl")),
     mutant("DB-7", "slow-query log disabled", put(*DB, f"settings.database_flags.{SLOW}.value", "-1")),
     mutant("DB-7", "query insights disabled", put(*DB, "settings.insights_config.query_insights_enabled", False)),
     mutant("DB-8", "no storage autoscaling", put(*DB, "settings.disk_autoresize", False)),
@@ -43,6 +44,11 @@ MUTANTS = [
     mutant("DB-9", "wrong PostgreSQL version", put(*DB, "database_version", "POSTGRES_14")),
     mutant(
         "DB-9", "no identity that creates database roles", drop("google_sql_user", "database/admin-user", "instance")
+    ),
+    mutant(
+        "DB-9",
+        "bootstrap job without an identity",
+        remove("google_service_account_iam_member", "workloads/database-bootstrap-identity"),
     ),
     mutant("DB-9", "module without database login", remove("google_sql_user", "workloads/module-airflow-user")),
     mutant(

@@ -81,9 +81,8 @@ def cluster_backup_permissions(stack: Subject) -> Iterator[Observation]:
     in_bucket = bool(writable) and all(resource.startswith(f"{bucket}/") for resource in writable)
     yield Observation(str(role), f"s3:PutObject on {', '.join(writable) or 'nothing'}", in_bucket, f"{bucket}/ only")
     yield equal(str(role), "allows ec2:CreateSnapshot", any(allows(one, "ec2:CreateSnapshot") for one in granted), True)
-    associations = stack.view.pointing("aws_eks_pod_identity_association", "role_arn", role)
-    accounts = [f"{link.get('namespace')}/{link.get('service_account')}" for link in associations]
-    yield equal(str(role), "service accounts", accounts, ["velero/velero"])
+    account = stack.environment.component_accounts["velero"]
+    yield equal(str(role), "service accounts", lookup.pods(stack, role), [str(account)])
 
 
 @check("BAK-3")

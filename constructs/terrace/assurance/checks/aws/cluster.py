@@ -124,9 +124,8 @@ def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
 @check("K8S-6")
 def autoscaler_permissions(stack: Subject) -> Iterator[Observation]:
     role = stack.one("aws_iam_role", "workloads/cluster-autoscaler")
-    associations = stack.view.pointing("aws_eks_pod_identity_association", "role_arn", role)
-    accounts = [f"{association.get('namespace')}/{association.get('service_account')}" for association in associations]
-    yield equal(str(role), "service accounts", accounts, ["kube-system/cluster-autoscaler"])
+    account = stack.environment.component_accounts["cluster-autoscaler"]
+    yield equal(str(role), "service accounts", lookup.pods(stack, role), [str(account)])
     yield at_least(str(role), "policies", len(stack.view.pointing("aws_iam_role_policy", "role", role)), 1)
 
 

@@ -7,6 +7,7 @@ from terrace.assurance.checks.aws import lookup
 from terrace.assurance.checks.aws.lookup import allows, statements, values
 from terrace.assurance.evaluation import Absent, NotRequired, Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource
+from terrace.capabilities.identity import BOOTSTRAP
 
 
 def server(stack: Subject) -> Resource:
@@ -125,6 +126,8 @@ def logs_and_insights_enabled(stack: Subject) -> Iterator[Observation]:
         libraries = _listed(settings.get("shared_preload_libraries", ""))
         yield includes(str(group), "shared_preload_libraries", libraries, ["pgaudit"])
         yield includes(str(group), "pgaudit.log", _listed(settings.get("pgaudit.log", "")), ["ddl", "role"])
+        # pgaudit replaces passwords in statements; log_statement writes them as they are
+        yield equal(str(group), "log_statement", settings.get("log_statement", "none"), "none")
         slow_query_ms = settings.get("log_min_duration_statement", "-1")
         in_range = slow_query_ms.isdecimal() and int(slow_query_ms) <= spec.slow_query_ms
         yield Observation(
@@ -158,6 +161,10 @@ def bootstrap_prerequisites(stack: Subject) -> Iterator[Observation]:
     if "rds.allowed_extensions" in settings:
         allowed = _listed(settings["rds.allowed_extensions"])
         yield includes(str(group), "rds.allowed_extensions", allowed, ["postgis", "pgaudit"])
+    role = stack.one("aws_iam_role", f"workloads/{BOOTSTRAP}")
+    account = stack.environment.component_accounts[BOOTSTRAP]
+    yield equal(str(role), "service accounts", lookup.pods(stack, role), [str(account)])
+    yield at_least(str(role), "policies", len(stack.view.pointing("aws_iam_role_policy", "role", role)), 1)
 
 
 @check("DB-9")

@@ -43,6 +43,12 @@ def group(stack: Subject, name: LogGroup) -> Resource:
     raise Absent(f"no aws_cloudwatch_log_group {full}")
 
 
+def pods(stack: Subject, role: Resource) -> list[str]:
+    """namespace/account of the pods that may assume a role."""
+    associations = stack.view.pointing("aws_eks_pod_identity_association", "role_arn", role)
+    return [f"{association.get('namespace')}/{association.get('service_account')}" for association in associations]
+
+
 def retained(stack: Subject, name: LogGroup, days: int) -> Observation:
     """Whether a log group keeps its events for at least `days`; unlimited retention (0 or unset) does not count."""
     log_group = group(stack, name)

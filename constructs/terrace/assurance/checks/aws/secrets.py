@@ -101,10 +101,8 @@ def own_secret_only(stack: Subject) -> Iterator[Observation]:
 
 
 def _service_accounts(stack: Subject, module: str, role: Resource) -> Iterator[Observation]:
-    associations = stack.view.pointing("aws_eks_pod_identity_association", "role_arn", role)
-    accounts = [f"{association.get('namespace')}/{association.get('service_account')}" for association in associations]
     namespace = stack.environment.enabled_modules[module].namespace
-    yield equal(str(role), "service accounts", accounts, [f"{namespace}/{module}"])
+    yield equal(str(role), "service accounts", lookup.pods(stack, role), [f"{namespace}/{module}"])
 
 
 def _reads_own_only(stack: Subject, module: str, role: Resource) -> Iterator[Observation]:

@@ -81,7 +81,9 @@ def database_and_lake_selected(stack: Subject) -> Iterator[Observation]:
 @check("BAK-2")
 def cluster_backup_permissions(stack: Subject) -> Iterator[Observation]:
     identity = stack.one("azurerm_user_assigned_identity", "backup/velero")
-    yield equal(str(identity), "service accounts", pods(stack, identity), ["velero/velero"])
+    yield equal(
+        str(identity), "service accounts", pods(stack, identity), [str(stack.environment.component_accounts["velero"])]
+    )
     grants = granted(stack, identity)
     write_scopes = [scope for role, scope in grants if role == _CONTRIBUTOR]
     yield equal(

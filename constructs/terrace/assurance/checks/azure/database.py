@@ -6,6 +6,8 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import logged, referenced, referrers, subnet, uses
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
 from terrace.assurance.view import Resource
+from terrace.azure import names
+from terrace.capabilities.identity import BOOTSTRAP
 
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
@@ -102,6 +104,8 @@ def logs_and_insights_enabled(stack: Subject) -> Iterator[Observation]:
     libraries = _listed(settings.get("shared_preload_libraries", ""))
     yield includes("database/server", "shared_preload_libraries", libraries, ["pgaudit"])
     yield includes("database/server", "pgaudit.log", _listed(settings.get("pgaudit.log", "")), ["ddl", "role"])
+    # pgaudit replaces passwords in statements; log_statement writes them as they are
+    yield equal("database/server", "log_statement", settings.get("log_statement", "none"), "none")
     slow_query_ms = settings.get("log_min_duration_statement", "-1")
     in_range = slow_query_ms.isdecimal() and int(slow_query_ms) <= spec.slow_query_ms
     yield Observation(
@@ -129,6 +133,12 @@ def bootstrap_prerequisites(stack: Subject) -> Iterator[Observation]:
     admins = stack.all("azurerm_postgresql_flexible_server_active_directory_administrator")
     users = [str(stack.view.target(one.get("object_id"))) for one in admins]
     yield includes(str(primary), "administrators", users, ["database/admin"])
+    # the credential names the identity by its id, which refers to no resource
+    identity = names.identity_id(stack.target, "database-admin")
+    credentials = stack.all("azurerm_federated_identity_credential")
+    bound = [one.get("subject") for one in credentials if one.get("user_assigned_identity_id") == identity]
+    account = stack.environment.component_accounts[BOOTSTRAP]
+    yield equal("database/admin", "subjects", bound, [f"system:serviceaccount:{account.namespace}:{account.name}"])
 
 
 @check("DB-10")

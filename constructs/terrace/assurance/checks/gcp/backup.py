@@ -63,7 +63,9 @@ def database_and_lake_selected(stack: Subject) -> Iterator[Observation]:
 @check("BAK-2")
 def cluster_backup_permissions(stack: Subject) -> Iterator[Observation]:
     account = stack.one("google_service_account", "backup/velero")
-    yield equal(str(account), "service accounts", pods(stack, account), ["velero/velero"])
+    yield equal(
+        str(account), "service accounts", pods(stack, account), [str(stack.environment.component_accounts["velero"])]
+    )
     member = names.member(stack.target, "velero")
     grants = [one for one in stack.all("google_storage_bucket_iam_member") if one.get("member") == member]
     buckets = [str(one.get("bucket")) for one in grants]

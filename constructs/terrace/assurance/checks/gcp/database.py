@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.gcp.lookup import path_of, private_zone, uses
+from terrace.assurance.checks.gcp.lookup import path_of, pods, private_zone, uses
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.assurance.view import Resource
+from terrace.capabilities.identity import BOOTSTRAP
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # Cloud SQL counts from one, Monday
 
@@ -101,6 +102,8 @@ def logs_and_insights_enabled(stack: Subject) -> Iterator[Observation]:
         flags = _flags(one)
         yield equal(str(one), "cloudsql.enable_pgaudit", flags.get("cloudsql.enable_pgaudit"), "on")
         yield includes(str(one), "pgaudit.log", flags.get("pgaudit.log", "").split(","), ["ddl", "role"])
+        # pgaudit replaces passwords in statements; log_statement writes them as they are
+        yield equal(str(one), "log_statement", flags.get("log_statement", "none"), "none")
         slow_query_ms = flags.get("log_min_duration_statement", "-1")
         in_range = slow_query_ms.isdecimal() and int(slow_query_ms) <= spec.slow_query_ms
         yield Observation(
@@ -130,6 +133,9 @@ def bootstrap_prerequisites(stack: Subject) -> Iterator[Observation]:
     yield equal(str(primary), "database_version", primary.get("database_version"), version)
     users = [str(one) for one in stack.view.pointing("google_sql_user", "instance", primary)]
     yield includes(str(primary), "users", users, ["database/admin-user"])
+    account = stack.one("google_service_account", "database/admin")
+    pod = stack.environment.component_accounts[BOOTSTRAP]
+    yield equal(str(account), "service accounts", pods(stack, account), [str(pod)])
 
 
 @check("DB-9")
