@@ -1,5 +1,5 @@
-"""Google Cloud's half of the workloads: Workload Identity, Secret Manager, Cloud DNS, persistent disks, Cloud SQL. Loads
-no CDK."""
+"""Google Cloud's half of the workloads: Workload Identity, Secret Manager, Cloud DNS, persistent disks, Cloud SQL.
+Loads no CDK."""
 
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
@@ -14,8 +14,8 @@ from terrace.gcp.ranges import GOOGLE_APIS, LOAD_BALANCERS, layout
 STORAGE_CLASS = "terrace"
 
 METADATA: Sequence[Endpoint] = (Endpoint("169.254.169.254/32", (80,), "credentials of the GKE metadata server"),)
-"""Source: GKE documentation, "Control communication between Pods and Services using network policies", Workload Identity
-with Dataplane V2."""
+"""Source: GKE documentation, "Control communication between Pods and Services using network policies", Workload
+Identity with Dataplane V2."""
 
 NAME_SERVERS: Sequence[Endpoint] = (
     Endpoint("169.254.20.10/32", (53,), "NodeLocal DNSCache"),
@@ -29,7 +29,7 @@ API_PODS: Mapping[str, str] = {"k8s-app": "konnectivity-agent"}
 CILIUM = True
 """GKE Dataplane V2."""
 
-_ADMIN = "database-admin"
+_TOKEN = "http://169.254.169.254/computeMetadata/v1/instance/service-accounts/default/token"
 _ROLES = """\\set ON_ERROR_STOP on
 select format('alter role %I login', module ->> 'role')
   from jsonb_array_elements(:'plan'::jsonb -> 'modules') as module
@@ -98,9 +98,9 @@ def database_login(outputs: Outputs, target: Target) -> DatabaseLogin:
     outputs do not contain: the connection, which stays in the network, is encrypted, but not verified. Source: Cloud
     SQL documentation, "Log in using IAM database authentication"."""
     return DatabaseLogin(
-        user=names.login_name(names.role_email(target, _ADMIN)),
-        fetch="""curl --fail --silent --show-error --retry 5 --header 'Metadata-Flavor: Google' \\
-  'http://169.254.169.254/computeMetadata/v1/instance/service-accounts/default/token?scopes=https://www.googleapis.com/auth/sqlservice.login' \\
+        password="token",
+        fetch=f"""curl --fail --silent --show-error --retry 5 --header 'Metadata-Flavor: Google' \\
+  '{_TOKEN}?scopes=https://www.googleapis.com/auth/sqlservice.login' \\
   | sed -n 's/.*"access_token" *: *"\\([^"]*\\)".*/\\1/p' > /run/terrace/password
 test -s /run/terrace/password
 """,
