@@ -59,7 +59,9 @@ class Workloads(engine.ClusterStack):
         found = charts.find(release.chart, directory)
         if found:
             self.charts[found.file_name] = found
-            return {"chart": f"./{FOLDER}/{found.file_name}"}
+            # With a version, the plan of a release that may be installed already does not ask the cluster.
+            version = str(charts.metadata(found.path)["version"])
+            return {"chart": f"./{FOLDER}/{found.file_name}", "version": version}
         assert not isinstance(release.chart, Path)
         assert release.chart.repository
         return {
