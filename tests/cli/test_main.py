@@ -66,7 +66,7 @@ def test_the_overview_imports_nothing_heavy() -> None:
     [
         (["plna"], "error: No such command 'plna'. Did you mean 'plan'?"),
         (["zzz"], "error: No such command 'zzz'"),
-        (["plan"], "error: Missing argument 'ENV'"),
+        (["plan"], "error: Missing argument 'STACK'"),
         (["plan", "dev", "--colud", "aws"], "error: No such option '--colud'"),
         (["plan", "dev", "--cloud", "ibm"], "error: Invalid value for '--cloud': 'ibm' is not one of"),
         (["--project", "/nowhere", "plan", "dev"], "error: not a Terrace project"),
