@@ -1,7 +1,7 @@
 """Token authentication of the test cluster as EKS does it: a token is a presigned request to AWS STS.
 
-EKS forwards the request to STS and maps the caller to a user. Here only the form of the token is checked, and each valid
-one is of an administrator. Source: EKS documentation, "Grant IAM users and roles access to Kubernetes APIs".
+EKS forwards the request to STS and maps the caller to a user. Here only the form of the token is checked, and each
+valid one is of an administrator. Source: EKS documentation, "Grant IAM users and roles access to Kubernetes APIs".
 """
 
 import base64

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.cluster import binaries
 from tests.cluster.control_plane import Cluster, cluster
 

@@ -20,6 +20,7 @@ from typing import Any
 import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
 from tests.cluster import binaries
 from tests.cluster.authenticator import authenticator
 from tests.cluster.egress import EgressProxy, egress_proxy
@@ -180,9 +181,7 @@ def _egress_configuration(path: Path) -> Mapping[str, Any]:
 def _write_service_account_key(path: Path) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     path.chmod(0o600)
 

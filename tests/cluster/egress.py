@@ -1,7 +1,7 @@
 """The API server's way to the cluster's network: an HTTP CONNECT proxy on a Unix socket.
 
-Without it, the API server dials the addresses of webhooks and aggregated APIs itself, which do not exist here and may be
-routed off the machine. The proxy connects only to loopback ports that a test has mapped, and refuses all other targets.
+Without it, the API server dials the addresses of webhooks and aggregated APIs itself, which do not exist here and may
+be routed off the machine. The proxy connects only to loopback ports that a test has mapped, and refuses all others.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """What stands beside the charts while they are installed: Kyverno as a real process, and no other operator.
 
-kwok's pods serve nothing. A chart's webhook that fails closed would block the objects of its kinds, and an aggregated API
-without a backend blocks the deletion of namespaces, so both are removed as soon as they appear.
+kwok's pods serve nothing. A chart's webhook that fails closed would block the objects of its kinds, and an aggregated
+API without a backend blocks the deletion of namespaces, so both are removed as soon as they appear.
 """
 
 import contextlib
@@ -79,7 +79,9 @@ class Operators:
         token = self.cluster.request("POST", path, {"spec": {"expirationSeconds": 7200}})["status"]["token"]
         pods = self.cluster.request("GET", f"/api/v1/namespaces/{self.namespace}/pods")["items"]
         name = next(
-            one["metadata"]["name"] for one in pods if one["metadata"]["name"].startswith(deployment["metadata"]["name"])
+            one["metadata"]["name"]
+            for one in pods
+            if one["metadata"]["name"].startswith(deployment["metadata"]["name"])
         )
         container = next(one for one in pod["containers"] if one["name"] == "kyverno")
         services = self.cluster.request("GET", f"/api/v1/namespaces/{self.namespace}/services")["items"]

@@ -3,7 +3,6 @@
 import time
 import urllib.error
 
-import pytest
 from tests.cluster.control_plane import Cluster
 
 

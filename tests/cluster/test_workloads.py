@@ -8,13 +8,11 @@ import os
 import subprocess
 import urllib.error
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-from terrace.deployment import mirror
 from terrace.workloads import charts
 from terrace.workloads.openings import openings
 from terrace.workloads.releases import releases

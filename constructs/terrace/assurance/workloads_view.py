@@ -8,16 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from terrace.errors import TerraceError
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads import policies
 from terrace.workloads.context import Context, Object
 from terrace.workloads.namespaces import CLUSTER_OWN
-from terrace.workloads.policy_scope import CLUSTER_SCOPED, pods_in
-from terrace.workloads.release import Release
-from terrace.workloads.rendering import Rendered
+from terrace.workloads.policy_scope import pods_in
+from terrace.workloads.rendering import Rendered, installed
 
 if TYPE_CHECKING:
     from terrace.workloads.policy_evaluation import Violation
@@ -89,13 +88,3 @@ class Workloads:
             for policy in self.policies
             if policy["metadata"]["annotations"]["policies.kyverno.io/category"].startswith(prefixes)
         ]
-
-
-def installed(given: Object, release: Release) -> Object:
-    """An object as Helm installs it."""
-    metadata: dict[str, Any] = dict(given["metadata"])
-    if given["kind"] not in CLUSTER_SCOPED:
-        metadata.setdefault("namespace", release.namespace)
-    owner = {"meta.helm.sh/release-name": release.name, "meta.helm.sh/release-namespace": release.namespace}
-    metadata["annotations"] = {**(metadata.get("annotations") or {}), **owner}
-    return {**given, "metadata": metadata}

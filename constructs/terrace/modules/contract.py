@@ -243,3 +243,8 @@ class Module(Spec):
     """Policies that it cannot meet."""
     settings: Mapping[Name, Any] = {}
     """Settings with their defaults; an environment overrides them in `modules.<name>.settings`."""
+
+    @property
+    def all_charts(self) -> tuple[ChartSpec, ...]:
+        """The chart and the further charts, in the order of their installation."""
+        return (self.chart, *self.charts) if self.chart else ()

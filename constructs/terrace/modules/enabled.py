@@ -38,3 +38,9 @@ class EnabledModule:
         needs = self.needs
         keys = any(host.login != "none" for host in needs.hosts.values())  # an OIDC client's secret, or API keys
         return bool(needs.secrets or needs.lake or needs.database or needs.cache or needs.topics or keys)
+
+    @property
+    def chart_releases(self) -> tuple[str, ...]:
+        """The names of the releases of its charts, in order: `<module>`, then `<module>-<chart>`."""
+        further = tuple(f"{self.name}-{chart.name.removeprefix(f'{self.name}-')}" for chart in self.contract.charts)
+        return (self.name, *further) if self.contract.chart else ()

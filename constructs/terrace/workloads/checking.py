@@ -20,7 +20,7 @@ from terrace.workloads.policy_evaluation import violations
 from terrace.workloads.policy_scope import CLUSTER_SCOPED, TEMPLATES, resource_of, title_of
 from terrace.workloads.release import WIRING
 from terrace.workloads.releases import releases
-from terrace.workloads.rendering import Rendered, Renderer
+from terrace.workloads.rendering import Rendered, Renderer, installed
 from terrace.workloads.schemas import DEFINITION, Schemas
 from terrace.workloads.selection import Selection
 
@@ -227,8 +227,8 @@ class Checker:
                 message = f"its chart opens paths with the NetworkPolicy {document['metadata']['name']}"
                 hint = "disable it in values.yaml.j2, and declare the paths in module.yaml under network"
                 _note(self.part, module.name, "network", message, place, hint)
-        if module.name not in self._rendered_twice and value_keys.may_vary(one.chart):
-            self._rendered_twice.add(module.name)
+        if one.release.name not in self._rendered_twice and value_keys.may_vary(one.chart):
+            self._rendered_twice.add(one.release.name)
             if self._renderer.again(one.release, context) != one.objects:
                 hint = "a value is random or depends on the time: set it, or refer to a secret"
                 _note(self.part, module.name, "render", "two renders of its chart differ", place, hint)
@@ -283,7 +283,7 @@ class Checker:
         by_title: dict[str, Object] = {}
         for one in rendered:
             for document in one.objects:
-                placed = _placed(document, one.release.namespace)
+                placed = installed(document, one.release)
                 objects.append(placed)
                 modules[title_of(placed)] = one.release.module
                 by_title[title_of(placed)] = placed
@@ -318,11 +318,3 @@ def _module_of(problem: Problem) -> str:
         return problem.path.split(".")[1]
     file = Path(problem.where.partition(":")[0])
     return file.parent.name if file.name == "module.yaml" else "environment"
-
-
-def _placed(document: Object, namespace: str) -> Object:
-    """The object with the namespace in which Helm creates it."""
-    metadata = document["metadata"]
-    if metadata.get("namespace") or document["kind"] in CLUSTER_SCOPED:
-        return document
-    return {**document, "metadata": {**metadata, "namespace": namespace}}

@@ -50,8 +50,9 @@ def _exceptions(module: EnabledModule, context: Context) -> list[Object]:
 
 def _own(module: EnabledModule) -> str:
     """CEL: an object of the module's namespace; of those without a namespace, one that Helm marked as installed with
-    the module's chart."""
-    mark = "object.metadata.?annotations[?'meta.helm.sh/release-{}'].orValue('') == '{}'"
-    installed = f"{mark.format('name', module.name)} && {mark.format('namespace', module.namespace)}"
+    a chart of the module."""
+    mark = "object.metadata.?annotations[?'meta.helm.sh/release-{}'].orValue('') in [{}]"
+    releases = ", ".join(f"'{name}'" for name in module.chart_releases)
+    installed = f"{mark.format('name', releases)} && {mark.format('namespace', repr(module.namespace))}"
     namespace = "object.metadata.?namespace.orValue('')"
     return f"{namespace} == '{module.namespace}' || ({namespace} == '' && {installed})"

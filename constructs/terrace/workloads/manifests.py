@@ -70,7 +70,7 @@ def _load_all(text: str, version: str) -> Iterable[Any]:
     try:
         import yaml
     except ImportError:
-        return _slowly(text)
+        return _slowly(text, version)
     try:
         return list(yaml.load_all(text, Loader=_loader(version)))
     except yaml.MarkedYAMLError as error:
@@ -86,9 +86,9 @@ def _loader(version: str) -> Any:
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            """A mapping without duplicate keys."""
+            """A mapping; values have no duplicate keys, and in manifests the last one wins, as in Kubernetes."""
             keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-            if len(keys) != len(set(keys)):
+            if version == "1.2" and len(keys) != len(set(keys)):
                 twice = next(key for key in keys if keys.count(key) > 1)
                 problem = f"duplicate key {twice!r}"
                 raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
@@ -111,7 +111,7 @@ def _loader(version: str) -> Any:
     return Loader
 
 
-def _slowly(text: str) -> Iterable[Any]:
+def _slowly(text: str, version: str) -> Iterable[Any]:
     from ruamel.yaml import YAML
     from ruamel.yaml.constructor import SafeConstructor
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -123,6 +123,7 @@ def _slowly(text: str) -> Iterable[Any]:
         Constructor.add_constructor(tag, Constructor.construct_scalar)
     yaml = YAML(typ="safe")
     yaml.Constructor = Constructor
+    yaml.allow_duplicate_keys = version != "1.2"
     try:
         return list(yaml.load_all(text))
     except MarkedYAMLError as error:

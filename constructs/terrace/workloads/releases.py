@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from terrace.errors import ContractError, TerraceError
 from terrace.modules.enabled import EnabledModule
-from terrace.workloads import base, bootstrap, integration, policies, values
+from terrace.workloads import base, bootstrap, integration, policies, storage, values
 from terrace.workloads.context import Context
 from terrace.workloads.release import WIRING, Release
 
@@ -21,9 +21,9 @@ def _raise(module: str, error: TerraceError) -> None:
 def releases(context: Context, failed: Failed = _raise) -> tuple[Release, ...]:
     """The releases of the enabled modules, of the database's bootstrap and of the policies.
 
-    A module has up to three: `<module>-base`, its chart, `<module>-integration`. A chart is installed after the charts
-    of the modules that it needs; after the bootstrap if it has a database; and, where the modules that provide
-    admission do not need it themselves, after the policies, which then see its pods from the first one on.
+    A module has `<module>-base`, a release for each of its charts, and `<module>-integration`. A chart is installed
+    after the charts of the modules that it needs; after the bootstrap if it has a database; and, where the modules that
+    provide admission do not need it themselves, after the policies, which then see its pods from the first one on.
     Raises InvalidValues, ContractError, unless `failed` takes them.
     """
     wired = [*_of_modules(context, failed), *_shared(context)]
@@ -33,10 +33,15 @@ def releases(context: Context, failed: Failed = _raise) -> tuple[Release, ...]:
     ordered = []
     for release in wired:
         after = set(release.after)
-        if release.module in context.modules and release.name == release.module and release.name not in before_law:
+        if _is_chart(release, context) and release.name not in before_law:
             after.update(law)
         ordered.append(replace(release, after=tuple(sorted(after & names))))
     return in_order(ordered)
+
+
+def _is_chart(release: Release, context: Context) -> bool:
+    module = context.modules.get(release.module)
+    return module is not None and release.name in module.chart_releases
 
 
 def is_wiring(release: Release) -> bool:
@@ -48,42 +53,42 @@ def _of_modules(context: Context, failed: Failed) -> Iterator[Release]:
     for module in context.modules.values():
         try:
             prepared = base.release(module, context)
-            chart = _chart(module, context, prepared)
+            charts = list(_charts(module, context, prepared))
             integrated = integration.release(module, context)
         except TerraceError as error:
             failed(module.name, error)
             continue
         yield prepared
-        if chart:
-            yield chart
+        yield from charts
         if integrated:
-            installed = chart.name if chart else prepared.name
+            installed = charts[-1].name if charts else prepared.name
             yield replace(integrated, after=tuple(dict.fromkeys((*integrated.after, installed))))
 
 
-def _chart(module: EnabledModule, context: Context, prepared: Release) -> Release | None:
-    """The release of the module's chart. It waits for what the modules before it have installed last."""
-    spec = module.contract.chart
-    if spec is None:
-        return None
-    after = [prepared.name]
+def _charts(module: EnabledModule, context: Context, prepared: Release) -> Iterator[Release]:
+    """The releases of the module's charts, one after the other.
+
+    The first waits for what the modules before it have installed last.
+    """
+    after = [prepared.name, storage.NAME]
     for name in module.after:
-        other = context.modules[name]
-        after.append(name if other.contract.chart else f"{name}-base")
+        after.append((context.modules[name].chart_releases or (f"{name}-base",))[-1])
     if module.needs.database:
         after.append("database-bootstrap")
-    return Release(
-        name=module.name,
-        namespace=module.namespace,
-        module=module.name,
-        chart=spec if spec.repository else module.folder / "chart",
-        values=values.values(module, context),
-        after=tuple(after),
-    )
+    for number, (name, spec) in enumerate(zip(module.chart_releases, module.contract.all_charts, strict=True)):
+        yield Release(
+            name=name,
+            namespace=module.namespace,
+            module=module.name,
+            chart=spec if spec.repository else module.folder / "chart",
+            values=values.values(module, context, spec.name if number else ""),
+            after=tuple(after),
+        )
+        after = [name]
 
 
 def _shared(context: Context) -> Iterator[Release]:
-    for release in (bootstrap.release(context), policies.release(context)):
+    for release in (storage.release(context), bootstrap.release(context), policies.release(context)):
         if release:
             yield release
 

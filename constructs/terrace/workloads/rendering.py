@@ -5,12 +5,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from terrace.modules.contract import ChartSpec, Service
 from terrace.workloads import charts
 from terrace.workloads.charts import LocalChart
 from terrace.workloads.context import Context, Object
 from terrace.workloads.helm import Helm
+from terrace.workloads.policy_scope import CLUSTER_SCOPED
 from terrace.workloads.release import WIRING, Release
 
 APIS: Mapping[Service, tuple[str, ...]] = {
@@ -98,3 +100,13 @@ def kubernetes_version(context: Context) -> str:
 def apis(context: Context) -> Sequence[str]:
     """The APIs that the enabled modules add to the cluster."""
     return [api for service, names in APIS.items() if context.provider(service) for api in names]
+
+
+def installed(given: Object, release: Release) -> Object:
+    """An object as Helm installs it: with its namespace, and marked with its release."""
+    metadata: dict[str, Any] = dict(given["metadata"])
+    if given["kind"] not in CLUSTER_SCOPED:
+        metadata.setdefault("namespace", release.namespace)
+    owner = {"meta.helm.sh/release-name": release.name, "meta.helm.sh/release-namespace": release.namespace}
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), **owner}
+    return {**given, "metadata": metadata}

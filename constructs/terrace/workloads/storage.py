@@ -3,6 +3,8 @@
 from terrace.workloads.context import Context
 from terrace.workloads.release import WIRING, Release
 
+NAME = "storage"
+
 
 def release(context: Context) -> Release:
     """A release with the StorageClass, before all others."""
@@ -20,4 +22,4 @@ def release(context: Context) -> Release:
         "volumeBindingMode": "WaitForFirstConsumer",  # the volume is in the pod's zone
         "allowVolumeExpansion": True,
     }
-    return Release("storage", "kube-system", "storage", WIRING, {"objects": [made]})
+    return Release(NAME, "kube-system", NAME, WIRING, {"objects": [made]})

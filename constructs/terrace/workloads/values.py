@@ -42,9 +42,9 @@ class InvalidValues(AnswerIsNo):
         self.problems = tuple(problems)
 
 
-def values(module: EnabledModule, context: Context) -> dict[str, Any]:
-    """The values of the module's chart. Raises InvalidValues."""
-    path = module.folder / TEMPLATE
+def values(module: EnabledModule, context: Context, further: str = "") -> dict[str, Any]:
+    """The values of the module's chart, or of the further chart of this name. Raises InvalidValues."""
+    path = module.folder / (f"values-{further}.yaml.j2" if further else TEMPLATE)
     shown = str(path.relative_to(context.root)) if path.is_relative_to(context.root) else str(path)
     rendered: dict[str, Any] = {}
     if path.is_file():
@@ -53,6 +53,8 @@ def values(module: EnabledModule, context: Context) -> dict[str, Any]:
         found = list(_secrets(rendered, (), module.needs.secrets))
         if found:
             raise InvalidValues([_secret_problem(name, _line_of(path, shown, name)) for name in found])
+    if further:
+        return rendered  # an environment overrides values of the module's first chart only
     overrides = list(_secrets(module.values, (), module.needs.secrets))
     if overrides:
         where = f"environment {context.environment.name}"

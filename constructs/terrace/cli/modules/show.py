@@ -73,8 +73,8 @@ def _lines(loaded: "LoadedModule") -> Iterator[str]:
 
 
 def _chart(module: "Module") -> Iterator[str]:
-    if module.chart is not None:
-        yield f"{module.chart.name} {module.chart.version} of {module.chart.repository or 'the module itself'}"
+    for chart in module.all_charts:
+        yield f"{chart.name} {chart.version} of {chart.repository or 'the module itself'}"
 
 
 def _needs(module: "Module") -> Iterator[str]:

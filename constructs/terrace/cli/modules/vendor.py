@@ -30,7 +30,7 @@ def command(ctx: click.Context, directory: Path, environment: str | None, cloud:
         contracts = [module.contract for module in enabled.values()]
     else:
         contracts = [module.contract for module in selection.modules(project.root, folders(project.root))[0].values()]
-    wanted = list(dict.fromkeys(one.chart for one in contracts if one.chart and one.chart.repository))
+    wanted = list(dict.fromkeys(one for contract in contracts for one in contract.all_charts if one.repository))
     binary, failed = helm.find(project.root), 0
     for chart in wanted:
         try:
