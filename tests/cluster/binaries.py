@@ -10,6 +10,9 @@ from pathlib import Path
 from filelock import FileLock
 
 HERE = Path(__file__).resolve().parent
+VERSION = "1.36.3"
+"""The version of Kubernetes in control_plane/go.mod; charts read it from the API server."""
+_FLAGS = f"-s -w -X k8s.io/component-base/version.gitVersion=v{VERSION}"
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kwok-stages")
 KYVERNO = {
     "kyverno": "github.com/kyverno/kyverno/cmd/kyverno",
@@ -31,7 +34,7 @@ def _build(module: str, package: str, program: Path) -> None:
     print(f"building {program.name}; the first time takes up to ten minutes", file=sys.__stderr__, flush=True)
     unfinished = program.with_suffix(".new")
     subprocess.run(
-        ["go", "build", "-trimpath", "-ldflags", "-s -w", "-o", str(unfinished), package],
+        ["go", "build", "-trimpath", "-ldflags", _FLAGS, "-o", str(unfinished), package],
         cwd=HERE / module,
         env={**os.environ, "CGO_ENABLED": "0"},
         check=True,
