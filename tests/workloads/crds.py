@@ -34,7 +34,7 @@ def _errors(each: Object, path: Path) -> Iterator[str]:
     if schema is None:
         yield f"{name}: no definition of {each['apiVersion']} {each['kind']}"
         return
-    body = {key: value for key, value in each.items() if key != "metadata"}
+    body = {key: value for key, value in each.items() if key not in ("apiVersion", "kind", "metadata")}
     for error in jsonschema.Draft202012Validator(schema).iter_errors(body):
         yield f"{name}: {error.json_path}: {error.message[:200]}"
 
@@ -60,7 +60,7 @@ def _yaml() -> YAML:
 
 
 def _closed(schema: Any) -> Any:
-    """The schema as JSON Schema: unknown fields are errors, as for a strict API server; Kubernetes' own keywords gone."""
+    """The schema as JSON Schema: without Kubernetes' own keywords, and unknown fields are errors."""
     if isinstance(schema, list):
         return [_closed(item) for item in schema]
     if not isinstance(schema, dict):

@@ -1,16 +1,15 @@
 """An environment with modules, written by a test."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ruamel.yaml import YAML
 
-from terrace.capabilities.outputs import Outputs
-from terrace.capabilities.workloads import PodIdentity
+from terrace.capabilities.identity import OidcSpec
+from terrace.capabilities.outputs import DatabaseOutputs, Outputs
+from terrace.capabilities.workloads import CloudWorkloads
 from terrace.environment import load, target
-from terrace.environment.schema import Environment
 from terrace.modules.contract import Module
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads.context import Context, Object
@@ -43,16 +42,7 @@ OIDC = {
 
 
 class Cloud:
-    """A cloud's half with recognisable values."""
-
-    STORAGE_CLASS = "encrypted"
-    METADATA = ()
-
-    def pod_identity(self, identity: str, target: Any) -> PodIdentity:
-        return PodIdentity({"identity": identity})
-
-    def secret_store(self, *, namespace: str, account: str, identity: str, target: Any) -> Mapping[str, Any]:
-        return {"fake": {}}
+    """What these tests read of a cloud, with recognisable values."""
 
     def secret_key(self, reference: str) -> str:
         return f"key-of-{reference}"
@@ -64,41 +54,33 @@ class Cloud:
         return {"name": "aws"}
 
 
-@dataclass(frozen=True)
-class Fixture(Context):
-    """A context whose modules a test chooses."""
-
-    chosen: Mapping[str, EnabledModule]
-
-    @property
-    def modules(self) -> Mapping[str, EnabledModule]:
-        return self.chosen
-
-
 def context(
     folder: Path, environment: str = "dev", *, oidc: Mapping[str, Any] | None = OIDC, **modules: str
-) -> Fixture:
+) -> Context:
     """The context of an environment with these modules (name to the rest of module.yaml; _ in a name is -)."""
-    loaded = load(environment, project=ROOT).environment
-    values = loaded.model_dump(mode="json", by_alias=True)
-    values["identity"]["oidc"] = dict(oidc) if oidc else None
-    described: Environment = loaded.model_copy(
-        update={"identity": type(loaded.identity).model_validate(values["identity"])}
+    described = load(environment, project=ROOT).environment
+    identity = described.identity.model_copy(update={"oidc": OidcSpec.model_validate(oidc) if oidc else None})
+    enabled = {name.replace("_", "-"): module(folder, name.replace("_", "-"), text) for name, text in modules.items()}
+    described = described.model_copy(update={"identity": identity}).with_modules(enabled)
+    own = {name: f"secret-of-{name}" for name in enabled}
+    database = DatabaseOutputs.model_construct(host="database.example.com", port=5432)
+    outputs = Outputs.model_construct(
+        secrets=own, identities=own, domain=described.network.entry.domain, database=database
     )
-    chosen = {name.replace("_", "-"): text for name, text in modules.items()}
-    secrets = {name: f"secret-of-{name}" for name in chosen}
-    outputs = Outputs.model_construct(secrets=secrets, domain=described.network.entry.domain)
-    enabled = {name: module(folder, name, text) for name, text in chosen.items()}
-    return Fixture(described, target(described), outputs, Cloud(), folder, enabled)
+    return Context(described, target(described), outputs, cast(CloudWorkloads, Cloud()), folder)
 
 
 def module(folder: Path, name: str, text: str, size: Any = "small") -> EnabledModule:
     """A module in `folder`/modules, with a namespace that differs from its name."""
     own = folder / "modules" / name
     own.mkdir(parents=True, exist_ok=True)
-    (own / "module.yaml").write_text(_HEAD + text)
-    contract = Module.model_validate(YAML(typ="safe").load(_HEAD + text))
+    contract = Module.model_validate(_parsed(text))
     return EnabledModule(name, contract, own, f"{name}-ns", size, dict(contract.settings), {}, ())
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    yaml = YAML(typ="safe")
+    return {**yaml.load(_HEAD), **(yaml.load(text) or {})}
 
 
 def one(objects: list[Object], kind: str, name: str = "") -> Object:

@@ -6,15 +6,16 @@ import pytest
 
 from terrace.errors import ContractError
 from terrace.workloads import certificates, gateway
+from terrace.workloads.context import Context
 
 from . import crds
-from .modules_fixture import PROVIDERS, Fixture, context, one
+from .modules_fixture import PROVIDERS, context, one
 
 APP = "needs: {hosts: {app: {service: app, port: 80, login: none}}}"
-ENVOY = PROVIDERS["envoy-gateway"] + "\ncomponents: {proxy: {sizes: {small: {cpu: 100m, memory: 256Mi, replicas: 2}}}}"
+ENVOY = PROVIDERS["envoy-gateway"]
 
 
-def of(folder: Path, provider: str = "envoy_gateway", text: str = ENVOY) -> Fixture:
+def of(folder: Path, provider: str = "envoy_gateway", text: str = ENVOY) -> Context:
     return context(folder, **{provider: text}, cert_manager=PROVIDERS["cert-manager"], app=APP)
 
 
@@ -46,16 +47,17 @@ def test_clients_cannot_set_identity_headers(tmp_path: Path) -> None:
     environment = of(tmp_path)
     objects = gateway.objects(environment.modules["envoy-gateway"], environment)
     removed = one(objects, "ClientTrafficPolicy", "https")["spec"]["headers"]["earlyRequestHeaders"]["remove"]
-    assert {*gateway.IDENTITY_HEADERS.values(), gateway.CLIENT_HEADER} == set(removed)
+    assert {*gateway.IDENTITY_HEADERS.values(), gateway.TOKEN_HEADER, gateway.CLIENT_HEADER} == set(removed)
 
 
-def test_proxy_has_the_size_of_its_component_and_no_public_address(tmp_path: Path) -> None:
+def test_proxy_keeps_the_defaults_of_the_chart_and_has_no_public_address(tmp_path: Path) -> None:
     environment = of(tmp_path)
     objects = gateway.objects(environment.modules["envoy-gateway"], environment)
-    kubernetes = one(objects, "EnvoyProxy")["spec"]["provider"]["kubernetes"]
-    assert kubernetes["envoyDeployment"]["replicas"] == 2
-    assert kubernetes["envoyDeployment"]["container"]["resources"]["limits"] == {"memory": "256Mi"}
-    assert kubernetes["envoyService"]["type"] == "ClusterIP"
+    spec = one(objects, "EnvoyProxy")["spec"]
+    assert spec["mergeType"] == "StrategicMerge"
+    kubernetes = spec["provider"]["kubernetes"]
+    assert kubernetes["envoyService"] == {"name": "entry", "type": "ClusterIP"}
+    assert kubernetes["envoyDeployment"]["pod"]["labels"]["owner"] == "data-platform"
 
 
 def test_kong_gets_no_objects_of_envoy(tmp_path: Path) -> None:

@@ -56,7 +56,8 @@ def test_client_secret_comes_from_the_secret_manager(tmp_path: Path) -> None:
     of = context(tmp_path, envoy_gateway=PROVIDERS["envoy-gateway"], grafana=GRAFANA)
     objects = hosts.objects(of.modules["grafana"], of)
     secret = one(objects, "ExternalSecret")
-    assert secret["spec"]["data"] == [{"secretKey": "client-secret", "remoteRef": {"key": "dpf-dev-grafana-oidc"}}]
+    assert secret["spec"]["data"] == [{"secretKey": "value", "remoteRef": {"key": "key-of-dpf-dev-grafana-oidc"}}]
+    assert secret["spec"]["target"]["template"]["data"] == {"client-secret": "{{ .value }}"}
     assert secret["spec"]["target"]["name"] == one(objects, "SecurityPolicy")["spec"]["oidc"]["clientSecret"]["name"]
     assert not [each for each in objects if each["kind"] == "Secret"]
 

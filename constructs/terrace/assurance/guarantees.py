@@ -18,7 +18,7 @@ from terrace.documents.document import Node, along, plain
 from terrace.documents.reading import read
 from terrace.errors import AnswerIsNo, InvalidFile, Problem, TerraceError
 
-FAMILIES = ("NET", "KEY", "SEC", "K8S", "DB", "CACHE", "LAKE", "OBS", "AUD", "BAK", "COST", "GOV", "ID")
+FAMILIES = ("NET", "KEY", "SEC", "K8S", "DB", "CACHE", "LAKE", "OBS", "AUD", "BAK", "COST", "GOV", "ID", "WL")
 """The order of the table; within a family, by number."""
 _ID = re.compile(rf"({'|'.join(FAMILIES)})-[1-9]\d*")
 _CHECK = Annotated[str, Field(pattern=r"^[a-z]+\.[a-z_]+\.[a-z0-9-]+$")]
@@ -32,9 +32,10 @@ class InvalidGuarantees(AnswerIsNo):
 class Guarantee(BaseModel):
     """`capability` is the name of the file that implements it on each cloud (`aws/<capability>.py`).
 
-    `clouds` names the checks that prove it (assurance/checks/<cloud>/<capability>.py); a cloud that is not listed has
-    none. `in_cluster` names the policies by which the cluster itself enforces (Kyverno) or detects (Falco) it, on every
-    cloud (see `cluster_policies`). `shown` is what of it a foundation stack shows, where that is
+    `clouds` names the checks of a foundation stack that prove it (assurance/checks/<cloud>/<capability>.py); a cloud
+    that is not listed has none. `workloads` names those of a workloads stack, the same on every cloud
+    (assurance/checks/workloads/). `in_cluster` names the policies by which the cluster itself enforces (Kyverno) or
+    detects (Falco) it, on every cloud (see `cluster_policies`). `shown` is what of it the stacks show, where that is
     not all.
     """
 
@@ -44,6 +45,7 @@ class Guarantee(BaseModel):
     capability: str
     sentence: Annotated[str, Field(pattern=r"^[A-Z].{20,99}[^.\s]$")]
     clouds: Mapping[CloudName, Annotated[tuple[_CHECK, ...], Field(min_length=1)]] = {}
+    workloads: tuple[_CHECK, ...] = ()
     in_cluster: tuple[_POLICY, ...] = ()
     shown: str = ""
 
@@ -122,5 +124,9 @@ def directory() -> Path:
     return next((path for path in candidates if path.is_dir()), candidates[0])
 
 
-GUARANTEES = load(directory())
-BY_ID = {guarantee.id: guarantee for guarantee in GUARANTEES}
+_TABLE = load(directory())
+BY_ID = {guarantee.id: guarantee for guarantee in _TABLE}
+GUARANTEES = tuple(guarantee for guarantee in _TABLE if guarantee.clouds)
+"""What a foundation stack proves."""
+WORKLOADS = tuple(guarantee for guarantee in _TABLE if guarantee.workloads)
+"""What a workloads stack proves: the family WL, and what of the foundation's guarantees the cluster completes."""

@@ -41,9 +41,12 @@ class OidcSpec(Spec):
         return sorted(group for group, held in self.groups.items() if ROLES.index(held) >= ROLES.index(role))
 
 
-def oidc_secret_name(module: str, prefix: str) -> str:
-    """The name of the secret with a module's OIDC client secret, in the secret manager of every cloud."""
-    return f"{prefix}-{module}-oidc"
+def given_secret(module: str, purpose: str, prefix: str) -> str:
+    """The name of a secret that an operator creates for a module, in the secret manager of every cloud.
+
+    Purposes: `oidc`, the secret of its OIDC client; `smtp`, the password of the mail server for alerts.
+    """
+    return f"{prefix}-{module}-{purpose}"
 
 
 class IdentitySpec(Spec):

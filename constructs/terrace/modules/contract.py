@@ -217,6 +217,10 @@ class Module(Spec):
     """Version of the software."""
     chart: ChartSpec | None = None
     """The Helm chart; none: Terrace prepares the namespace, the identity and the access, and nothing is installed."""
+    charts: tuple[ChartSpec, ...] = ()
+    """Further charts, each installed after the one before it, with the values of `values-<name>.yaml.j2`."""
+    chart_account: bool = False
+    """Whether the chart itself creates the service account of the module's name."""
     images: tuple[Image, ...] = ()
     """Every image that its pods pull."""
     provides: tuple[Service, ...] = ()

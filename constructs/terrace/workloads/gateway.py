@@ -18,6 +18,9 @@ GATEWAY, HTTPS, HEALTH = "entry", "https", "health"
 IDENTITY_HEADERS = {"email": "x-terrace-email", "sub": "x-terrace-subject"}
 """Claim to the request header in which the gateway passes it to a module with `login: oidc`."""
 
+TOKEN_HEADER = "x-terrace-id-token"
+"""The request header with the ID token, for modules that read the person's groups from it."""
+
 CLIENT_HEADER = "x-terrace-client"
 """The request header in which the gateway passes the client of an API key to a module with `login: api-key`."""
 
@@ -123,24 +126,16 @@ def _certificate(module: EnabledModule, context: Context) -> Object:
 
 
 def _proxy(module: EnabledModule, context: Context) -> Object:
-    """Envoy's pods, sized as the module's component `proxy`; their Service has no public address of its own."""
-    deployment: dict[str, Any] = {"pod": {"labels": context.labels(module)}}
-    component = module.contract.components.get("proxy")
-    size = component.sizes.get(module.size) if component else None
-    if size is not None:
-        requests = {"cpu": size.cpu, "memory": size.memory}
-        deployment["replicas"] = size.replicas
-        deployment["container"] = {"resources": {"requests": requests, "limits": {"memory": size.memory}}}
-    service = {"type": "ClusterIP"} | _entry(module, context).get("service", {})
+    """Envoy's Service with a known name, and the owner of its pods; the chart's values have their defaults."""
+    service = {"name": GATEWAY, "type": "ClusterIP"} | _entry(module, context).get("service", {})
+    pods = {"pod": {"labels": context.labels(module)}}
     return {
         "apiVersion": "gateway.envoyproxy.io/v1alpha1",
         "kind": "EnvoyProxy",
         "metadata": metadata(GATEWAY, module, context),
         "spec": {
-            "provider": {
-                "type": "Kubernetes",
-                "kubernetes": {"envoyDeployment": deployment, "envoyService": {"name": GATEWAY} | service},
-            },
+            "mergeType": "StrategicMerge",  # without it, this object would replace the defaults
+            "provider": {"type": "Kubernetes", "kubernetes": {"envoyDeployment": pods, "envoyService": service}},
         },
     }
 
@@ -154,7 +149,7 @@ def _client_policy(module: EnabledModule, context: Context) -> Object:
             "targetRefs": [_listener(HTTPS)],
             "tls": {"minVersion": "1.2"},
             # Only the gateway sets these headers, so that a client cannot claim to be another one.
-            "headers": {"earlyRequestHeaders": {"remove": [*IDENTITY_HEADERS.values(), CLIENT_HEADER]}},
+            "headers": {"earlyRequestHeaders": {"remove": [*IDENTITY_HEADERS.values(), TOKEN_HEADER, CLIENT_HEADER]}},
         },
     }
 

@@ -6,15 +6,15 @@ Gateway api/v1alpha1 (SecurityPolicy, BackendTrafficPolicy), external-secrets.io
 """
 
 from collections.abc import Sequence
-from typing import Any
 
-from terrace.capabilities.identity import oidc_secret_name
+from terrace.capabilities.identity import given_secret
 from terrace.errors import ContractError
 from terrace.modules.contract import HostNeed
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads import gateway
 from terrace.workloads.context import Context, Object
 from terrace.workloads.metadata import metadata
+from terrace.workloads.secrets import derived, external_secret
 
 API_KEY_HEADER = "x-api-key"
 """The request header in which a client sends its key."""
@@ -100,6 +100,7 @@ def _oidc(name: str, host: HostNeed, module: EnabledModule, context: Context) ->
                 "scopes": ["openid", "email", "profile"],
                 "cookieNames": {"idToken": _ID_TOKEN},
                 "cookieConfig": {"sameSite": "Lax"},
+                "forwardIDToken": {"header": gateway.TOKEN_HEADER},
             },
             "jwt": {
                 "providers": [
@@ -121,36 +122,27 @@ def _oidc(name: str, host: HostNeed, module: EnabledModule, context: Context) ->
 
 
 def _client_secret(module: EnabledModule, context: Context) -> Object:
-    key = oidc_secret_name(module.name, context.target.prefix)
-    spec = {"data": [{"secretKey": "client-secret", "remoteRef": {"key": key}}]}
-    return _external_secret(f"{module.name}-oidc", spec, module, context)
+    name = f"{module.name}-oidc"
+    reference = given_secret(module.name, "oidc", context.target.prefix)
+    return external_secret(
+        metadata(name, module, context),
+        store=module.name,
+        template={"client-secret": "{{ .value }}"},
+        sources={"value": (reference, None)},
+        context=context,
+    )
 
 
 def _api_keys(module: EnabledModule, context: Context) -> Object:
-    """A key per client, derived from the module's secret, so that it is in no file and no state."""
+    """A key per client, derived from the module's secret as all its Secrets are."""
     name = f"{module.name}-api-keys"
-    keys = {client: f'{{{{ printf "%s{name}/{client}" .value | sha256sum }}}}' for client in api_clients(module)}
-    reference = context.cloud.secret_key(context.outputs.secrets[module.name])
-    spec = {
-        "data": [{"secretKey": "value", "remoteRef": {"key": reference}}],
-        "target": {"template": {"engineVersion": "v2", "data": keys}},
-    }
-    return _external_secret(name, spec, module, context)
-
-
-def _external_secret(name: str, spec: dict[str, Any], module: EnabledModule, context: Context) -> Object:
-    target = {"name": name, "creationPolicy": "Owner", "deletionPolicy": "Retain"} | spec.get("target", {})
-    return {
-        "apiVersion": "external-secrets.io/v1",
-        "kind": "ExternalSecret",
-        "metadata": metadata(name, module, context),
-        "spec": {
-            "refreshInterval": "1h",
-            "secretStoreRef": {"kind": "SecretStore", "name": module.name},
-            "data": spec["data"],
-            "target": target,
-        },
-    }
+    return external_secret(
+        metadata(name, module, context),
+        store=module.name,
+        template={client: derived(name, client) for client in api_clients(module)},
+        sources={"value": (context.outputs.secrets[module.name], None)},
+        context=context,
+    )
 
 
 def _api_key_policy(name: str, module: EnabledModule, context: Context) -> Object:

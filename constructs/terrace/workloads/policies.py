@@ -18,10 +18,13 @@ from terrace.capabilities.registry import SignaturesSpec
 from terrace.capabilities.target import Tier
 from terrace.errors import TerraceError
 from terrace.modules.enabled import EnabledModule
+from terrace.workloads import exceptions
 from terrace.workloads.context import Context, Object
 from terrace.workloads.release import WIRING, Release
 
 NAME = "policies"
+SIGNED = "images-signed"
+"""The policy that verifies signatures."""
 PARAMETERS = "terrace.dev/parameters"
 KUBERNETES_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease")
 """Namespaces of Kubernetes itself."""
@@ -54,12 +57,16 @@ class Parameters:
 
 
 def release(context: Context) -> Release | None:
-    """The release with all policies, after the module that provides admission; None without such a module."""
+    """The release with all policies, after the module that provides admission; None without such a module.
+
+    It contains the policy exceptions of that module and of those before it, whose own releases are too early for them.
+    """
     provider = context.provider("admission")
     if provider is None:
         return None
     labels = context.labels(provider)
     objects = [labelled(policy, labels) for policy in rendered(context.root, parameters(context))]
+    objects += exceptions.deferred(context)
     return Release(NAME, provider.namespace, provider.name, WIRING, {"objects": objects}, after=(provider.name,))
 
 

@@ -10,8 +10,16 @@ from terrace.workloads.context import Object
 
 _PLURALS = {"Ingress": "ingresses", "IngressClass": "ingressclasses", "StorageClass": "storageclasses",
             "PriorityClass": "priorityclasses", "Gateway": "gateways"}  # fmt: skip
-_CLUSTER_SCOPED = ("Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "StorageClass",
-                   "PriorityClass", "IngressClass", "GatewayClass", "ClusterIssuer", "ClusterSecretStore")  # fmt: skip
+CLUSTER_SCOPED = frozenset(
+    """
+    Namespace Node PersistentVolume ClusterRole ClusterRoleBinding CustomResourceDefinition APIService StorageClass
+    VolumeSnapshotClass CSIDriver PriorityClass RuntimeClass IngressClass ValidatingWebhookConfiguration
+    MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding GatewayClass ClusterIssuer
+    ClusterSecretStore ClusterExternalSecret ValidatingPolicy MutatingPolicy GeneratingPolicy ImageValidatingPolicy
+    ClusterPolicy CiliumClusterwideNetworkPolicy ClusterTriggerAuthentication
+    """.split()
+)
+"""Kinds of objects that are in no namespace."""
 _CONTROLLERS = dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"), "spec.template")
 TEMPLATES: Mapping[str, str] = {**_CONTROLLERS, "CronJob": "spec.jobTemplate.spec.template"}
 """Kinds of pod controllers, and the path of their pod template."""
@@ -85,7 +93,7 @@ def _matches(constraints: Object, document: Object) -> bool:
 
 def _selects_namespace(constraints: Object, document: Object, namespace: Object | None) -> bool:
     """Whether the namespace selector selects the object. It never leaves out cluster-scoped objects."""
-    if document["kind"] in _CLUSTER_SCOPED and document["kind"] != "Namespace":
+    if document["kind"] in CLUSTER_SCOPED and document["kind"] != "Namespace":
         return True
     home = document if document["kind"] == "Namespace" else namespace or {}
     labels = {"kubernetes.io/metadata.name": namespace_of(document), **home.get("metadata", {}).get("labels", {})}

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from terrace.assurance import evaluation
 from terrace.assurance import timeout as limit
 from terrace.assurance.evaluation import Check, Result
-from terrace.assurance.guarantees import GUARANTEES, Guarantee
+from terrace.assurance.guarantees import GUARANTEES, WORKLOADS, Guarantee
 from terrace.assurance.view import Resource, View
+from terrace.assurance.workloads_view import Workloads
 from terrace.capabilities.cloud import CloudException, facts
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
@@ -61,3 +62,22 @@ def evaluate(
         )
         for guarantee in guarantees
     ]
+
+
+def evaluate_workloads(subject: Workloads, *, seconds: float = limit.SECONDS) -> list[Result]:
+    """Evaluate every guarantee that a workloads stack proves, in the table's order. `seconds` limits one check."""
+    if not subject.modules:
+        return [evaluation.Result(one, "not_required", "the environment enables no module") for one in WORKLOADS]
+    checks = of_workloads()
+    return [
+        evaluation.result_of(
+            guarantee,
+            [evaluation.evaluate(checks.get(id), subject, id=id, seconds=seconds) for id in guarantee.workloads],
+        )
+        for guarantee in WORKLOADS
+    ]
+
+
+def of_workloads() -> dict[str, Check]:
+    """The checks of workloads stacks, by id."""
+    return evaluation.checks_in(f"{__name__}.workloads")

@@ -5,7 +5,7 @@ A rule is a public function of a module in this folder. RULES lists all rules.
 
 from collections.abc import Iterator
 
-from terrace.environment.rules import aws, azure, data, gcp, location, network, resilience, workloads
+from terrace.environment.rules import aws, azure, data, gcp, location, network, resilience, services, workloads
 from terrace.environment.rules.cloud_rule import Rule
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
@@ -57,6 +57,9 @@ RULES: tuple[Rule, ...] = (
     workloads.escalation_channels_exist,
     workloads.only_dev_sleeps,
     workloads.time_zone_exists,
+    services.hosts_with_login_have_client,
+    services.api_clients_are_few,
+    services.alerts_reach_channel,
     aws.prefix_is_not_reserved,
     aws.peer_asn_is_not_reserved,
     aws.node_types_are_x86,

@@ -1,0 +1,225 @@
+"""Checks of network paths: denied by default (WL-4), opened as declared (WL-4), encrypted in a mesh (WL-14)."""
+
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_network
+from typing import Any
+
+from terrace.assurance.checks.workloads.lookup import per_object, spec_of
+from terrace.assurance.evaluation import NotRequired, Observation, check
+from terrace.assurance.workloads_view import Workloads
+from terrace.modules.enabled import EnabledModule
+from terrace.workloads import bootstrap
+from terrace.workloads.context import Object
+from terrace.workloads.policy_scope import title_of
+
+_NAME = "kubernetes.io/metadata.name"
+_MESH_PORT = 15008
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")
+
+
+@check("WL-4")
+def default_deny(workloads: Workloads) -> Iterator[Observation]:
+    """Each namespace has a policy for all pods that allows nothing, in both directions."""
+    for namespace in workloads.namespaces:
+        directions = {
+            direction
+            for policy in workloads.kind("NetworkPolicy", namespace=namespace)
+            for direction in spec_of(policy).get("policyTypes", [])
+            if not spec_of(policy).get("podSelector") and not spec_of(policy).get(direction.lower())
+        }
+        yield Observation(
+            f"Namespace {namespace}", f"denies {', '.join(sorted(directions)) or 'nothing'}",
+            directions >= {"Ingress", "Egress"}, "Egress, Ingress",
+        )  # fmt: skip
+    yield from per_object(workloads, workloads.pods, ["namespaces-have-network-policies"])
+
+
+@check("WL-4")
+def declared_openings_only(workloads: Workloads) -> Iterator[Observation]:
+    """Each opening of a network policy is declared by a module at one of its ends."""
+    for policy in workloads.kind("NetworkPolicy"):
+        namespace = policy["metadata"]["namespace"]
+        tenants = [one for one in workloads.modules if one.namespace == namespace]
+        undeclared = [
+            f"{direction} {_shown(peer)} {port}"
+            for direction, peer, port in _openings(policy)
+            if not _declared(workloads, namespace, tenants, direction, peer, port)
+        ]
+        fact = f"undeclared: {', '.join(undeclared)}" if undeclared else "declared"
+        yield Observation(title_of(policy), fact, not undeclared, "declared openings only")
+
+
+@check("WL-4")
+def declared_openings_open(workloads: Workloads) -> Iterator[Observation]:
+    """Each path between modules that a module declares is open at both ends."""
+    paths = [
+        (module, workloads.context.modules[called])
+        for module in workloads.modules
+        for called in module.contract.network.calls
+        if called in workloads.context.modules
+    ]
+    if not paths:
+        raise NotRequired("no module declares that it calls another one")
+    for source, destination in paths:
+        if source.namespace == destination.namespace:
+            continue
+        for port in destination.contract.network.ports.values():
+            ends = (("Egress", source, destination), ("Ingress", destination, source))
+            closed = [
+                direction for direction, home, other in ends if not _opens(workloads, direction, home, other, port)
+            ]
+            name = f"{source.name} -> {destination.name}:{port}"
+            yield Observation(name, f"closed: {', '.join(closed)}" if closed else "open", not closed, "open")
+
+
+@check("WL-14")
+def mutual_tls(workloads: Workloads) -> Iterator[Observation]:
+    """With a mesh: each namespace is in it and requires mutual TLS."""
+    mesh = workloads.context.provider("mesh")
+    if mesh is None:
+        raise NotRequired("no enabled module provides a mesh")
+    labels = {one["metadata"]["name"]: one["metadata"].get("labels", {}) for one in workloads.kind("Namespace")}
+    for namespace in workloads.namespaces:
+        if namespace == mesh.namespace:
+            continue
+        inside = labels.get(namespace, {}).get("istio.io/dataplane-mode") == "ambient"
+        yield Observation(f"Namespace {namespace}", f"in the mesh: {inside}", inside, "in the mesh")
+        modes = [
+            spec_of(one).get("mtls", {}).get("mode")
+            for one in workloads.kind("PeerAuthentication", namespace=namespace)
+            if not spec_of(one).get("selector")
+        ]
+        yield Observation(f"Namespace {namespace}", f"mutual TLS: {modes or 'unset'}", modes == ["STRICT"], "STRICT")
+
+
+def _openings(policy: Object) -> Iterator[tuple[str, Any, int | str]]:
+    """(direction, peer, port) of each opening; without peers or ports: any."""
+    for direction, key in (("Ingress", "from"), ("Egress", "to")):
+        for rule in spec_of(policy).get(direction.lower()) or []:
+            for peer in rule.get(key) or [{}]:
+                for port in rule.get("ports") or [{}]:
+                    yield direction, peer, port.get("port", "any")
+
+
+def _declared(
+    workloads: Workloads,
+    namespace: str,
+    tenants: Iterable[EnabledModule],
+    direction: str,
+    peer: Any,
+    port: int | str,
+) -> bool:
+    if set(peer) == {"podSelector"}:  # inside the namespace
+        return True
+    if "ipBlock" in peer and namespace == bootstrap.NAMESPACE:
+        return direction == "Egress" and _for_bootstrap(workloads, peer["ipBlock"], port)
+    if "ipBlock" in peer:
+        return _address_declared(workloads, list(tenants), direction, peer["ipBlock"], port)
+    name = peer.get("namespaceSelector", {}).get("matchLabels", {}).get(_NAME)
+    others = [one for one in workloads.modules if one.namespace == name]
+    if name == "kube-system" and not others:
+        return (direction == "Egress" and port == 53) or any(_from_api(one, port) for one in tenants)
+    return any(
+        _path(workloads, one, other, port) if direction == "Egress" else _path(workloads, other, one, port)
+        for one in tenants
+        for other in others
+    ) or (name == "kube-system" and direction == "Egress" and port == 53)
+
+
+def _path(workloads: Workloads, source: EnabledModule, destination: EnabledModule, port: int | str) -> bool:
+    """Whether a module may call another one on a port: because either declares it, or a need implies it."""
+    context, network = workloads.context, destination.contract.network
+    names = [name for name, number in network.ports.items() if number == port]
+    if port == _MESH_PORT and context.provider("mesh"):
+        return True
+    if not names:
+        return False
+    callers = {caller for name in names for caller in network.called_by.get(name, ())}
+    metrics = any(scrape.port in names for scrape in destination.contract.observability.scrape)
+    return (
+        destination.name in source.contract.network.calls
+        or source.name in callers
+        or "all" in callers
+        or (_provides(source, "gateway") and ("gateway" in callers or bool(destination.needs.hosts)))
+        or (_provides(source, "metrics") and metrics)
+        or (_provides(destination, "topics") and bool(source.needs.topics))
+    )
+
+
+def _address_declared(
+    workloads: Workloads, tenants: list[EnabledModule], direction: str, block: Any, port: int | str
+) -> bool:
+    """Whether addresses outside the pods' network may be reached, or may call."""
+    network = ip_network(block["cidr"], strict=False)
+    if direction == "Ingress":
+        callers = {
+            caller
+            for one in tenants
+            for name, number in one.contract.network.ports.items()
+            if number == port
+            for caller in one.contract.network.called_by.get(name, ())
+        }
+        mesh = workloads.context.provider("mesh") is not None and network.is_link_local
+        return mesh or bool(callers & {"kubernetes-api", "nodes", "entry"})
+    if _too_wide(block):
+        return False
+    outputs = workloads.context.outputs
+    needs = [one.needs for one in tenants]
+    calls = {called for one in tenants for called in one.contract.network.calls}
+    own = {number for one in tenants for number in one.contract.network.ports.values()}
+    destinations = {one.port for one in workloads.context.environment.network.egress.destinations.values()}
+    return (
+        port == 53
+        or (
+            _gives_credentials(workloads, block, port)
+            and any(one.in_foundation or one.needs.identities for one in tenants)
+        )
+        or (port == outputs.database.port and any(need.database for need in needs))
+        or (port == outputs.cache.port and any(need.cache for need in needs))
+        or (port == 443 and bool(calls & {"kubernetes-api", "cloud"} or any(need.lake for need in needs)))
+        or (port in destinations and "internet" in calls)
+        or ("nodes" in calls and (port == 10250 or port in own))
+    )
+
+
+def _for_bootstrap(workloads: Workloads, block: Any, port: int | str) -> bool:
+    """The job that prepares the database reaches it, the credentials for it, and certificate authorities by HTTPS."""
+    database = any(one.needs.database for one in workloads.modules)
+    expected = port in (53, 443, workloads.context.outputs.database.port) or _gives_credentials(workloads, block, port)
+    return database and expected and not _too_wide(block)
+
+
+def _too_wide(block: Any) -> bool:
+    """Whether the range is the whole internet and includes private addresses."""
+    wide = ip_network(block["cidr"], strict=False).prefixlen == 0
+    return wide and not set(_PRIVATE) <= set(block.get("except", []))
+
+
+def _gives_credentials(workloads: Workloads, block: Any, port: int | str) -> bool:
+    """Whether it is the cloud's endpoint from which pods get the credentials of their identity."""
+    return any(one.cidr == block["cidr"] and port in one.ports for one in workloads.context.cloud.METADATA)
+
+
+def _opens(workloads: Workloads, direction: str, home: EnabledModule, other: EnabledModule, port: int) -> bool:
+    return any(
+        (found, number) == (direction, port)
+        and peer.get("namespaceSelector", {}).get("matchLabels", {}).get(_NAME) == other.namespace
+        for policy in workloads.kind("NetworkPolicy", namespace=home.namespace)
+        for found, peer, number in _openings(policy)
+    )
+
+
+def _from_api(module: EnabledModule, port: int | str) -> bool:
+    network = module.contract.network
+    return any(
+        "kubernetes-api" in network.called_by.get(name, ()) for name, one in network.ports.items() if one == port
+    )
+
+
+def _provides(module: EnabledModule, service: str) -> bool:
+    return service in module.contract.provides
+
+
+def _shown(peer: Any) -> str:
+    block = peer.get("ipBlock", {}).get("cidr")
+    return str(block or peer.get("namespaceSelector", {}).get("matchLabels", {}).get(_NAME) or peer or "anywhere")
