@@ -44,8 +44,11 @@ def repr_yaml(text: str) -> str:
 
 def test_known_names_are_those_of_the_files(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "metrics.txt").write_text("# source: the exporter's documentation\nqueue_length  # a gauge\n\n")
+    (tmp_path / "a" / "metrics.txt").write_text(
+        "# source: the exporter's documentation\nqueue_length  # a gauge\n\nwait_seconds  main.go\n"
+    )
     names = promql.known([tmp_path / "a", tmp_path / "without"])
     assert "queue_length" in names and "up" in names
     assert promql.unknown(["queue_length + queue_lenght"], names) == {"queue_lenght"}
+    assert promql.unknown(["rate(wait_seconds_bucket[5m]) / wait_seconds_max"], names) == {"wait_seconds_max"}
     assert promql.unknown(["queue:max"], names, recorded=["queue:max"]) == set()

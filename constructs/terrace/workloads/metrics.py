@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from terrace.documents.document import plain
 from terrace.documents.reading import read
-from terrace.documents.suggestions import hint
 from terrace.errors import Problem
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads import dashboards, promql
@@ -21,8 +21,11 @@ def unknown(module: EnabledModule, known: Iterable[str]) -> Iterator[Problem]:
     for file, expressions in files.items():
         for name in sorted(promql.unknown(expressions, names)):
             if not name.startswith("terrace:slo_"):
-                message = f"no module exposes the metric {name!r}."
-                yield Problem(message, file, hint=hint(name, sorted(names)))
+                near = get_close_matches(name, sorted(names), n=1, cutoff=0.85)
+                hint = (
+                    f"Did you mean {near[0]!r}?" if near else "If one does, add it to its metrics.txt with its source."
+                )
+                yield Problem(f"no module exposes the metric {name!r}.", file, hint=hint)
 
 
 def _expressions(module: EnabledModule) -> Iterator[tuple[str, list[str]]]:

@@ -1,6 +1,7 @@
 """The metric names in PromQL expressions, and the names that are known to exist.
 
-Known names are in `modules/<name>/metrics.txt`: one name a line, with its source in a comment.
+Known names are in `modules/<name>/metrics.txt`: one name a line, with its source beside it or in a comment. The name of
+a histogram or summary stands for its series _bucket, _count and _sum.
 """
 
 import re
@@ -14,11 +15,12 @@ _LABEL_LISTS = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\
 _DASHBOARD_VARIABLES = re.compile(r"\$\{?\w+(?::\w+)?\}?")
 _NAMES = re.compile(r"(?<![\w:.])[A-Za-z_:][\w:]*(?!\s*\()(?![\w:])")
 _NAME_MATCHERS = re.compile(r'__name__\s*=\s*"([^"]*)"')
+_PARTS = re.compile(r"_(bucket|count|sum)$")
 _KEYWORDS = {
     "and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "offset", "inf",
     "nan", "atan2", "start", "end",
 }  # fmt: skip
-_PER_EXPORTER = frozenset({"up", "ALERTS", "ALERTS_FOR_STATE", "scrape_duration_seconds", "scrape_samples_scraped"})
+_OWN = frozenset({"up", "ALERTS", "ALERTS_FOR_STATE", "scrape_duration_seconds", "scrape_samples_scraped"})
 """Series that Prometheus itself makes. Source: Prometheus, "Jobs and instances"."""
 
 
@@ -33,7 +35,7 @@ def metric_names(expression: str) -> set[str]:
 
 def known(folders: Iterable[Path]) -> set[str]:
     """The metrics that the modules in these folders expose, and those of Prometheus itself."""
-    names = set(_PER_EXPORTER)
+    names = set(_OWN)
     for folder in folders:
         path = folder / "metrics.txt"
         if path.is_file():
@@ -43,12 +45,13 @@ def known(folders: Iterable[Path]) -> set[str]:
 
 def _lines(path: Path) -> Iterator[str]:
     for line in path.read_text(encoding="utf-8").splitlines():
-        name = line.partition("#")[0].strip()
-        if name:
-            yield name
+        words = line.partition("#")[0].split()
+        if words:
+            yield words[0]
 
 
 def unknown(expressions: Iterable[str], known_names: Iterable[str], recorded: Iterable[str] = ()) -> set[str]:
     """The metrics of expressions that are neither known nor recorded by a rule."""
+    exposed = {*known_names, *recorded}
     read = set().union(*(metric_names(expression) for expression in expressions))
-    return read - set(known_names) - set(recorded)
+    return {name for name in read if name not in exposed and _PARTS.sub("", name) not in exposed}
