@@ -21,7 +21,8 @@ FOLDER = "charts"
 class Workloads(engine.ClusterStack):
     """The workloads stack of one environment; its id is the environment's name and `-workloads`.
 
-    `chart_directory` holds upstream charts; without it they come from their repositories. `charts` are the charts that have to be in FOLDER beside the stack, by their name in it.
+    `chart_directory` holds upstream charts; without it they come from their repositories. `charts` are the charts that
+    have to be in FOLDER beside the stack, by their name in it.
     """
 
     def __init__(self, scope: Construct, id: str, context: Context, *, chart_directory: Path | None) -> None:

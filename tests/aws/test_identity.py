@@ -101,7 +101,8 @@ def test_a_module_gets_exactly_its_access_to_layers(
     foundation: Foundation, module: str, layers: dict[str, str]
 ) -> None:
     policies = inline(foundation("prod"), f"workloads/module-{module}")
-    by_bucket = {each["Resource"]: actions(each) for each in policies["lake"] if each["Sid"] != "List"}  # LAKE-7
+    objects = [each for each in policies["lake"] if not each["Sid"].startswith("List")]
+    by_bucket = {each["Resource"]: actions(each) for each in objects}  # LAKE-7
     assert set(by_bucket) == {f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNTS['aws']['prod']}/*" for layer in layers}
     for layer, access in layers.items():
         granted = by_bucket[f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNTS['aws']['prod']}/*"]
@@ -110,6 +111,11 @@ def test_a_module_gets_exactly_its_access_to_layers(
         assert ("s3:DeleteObject" in granted) is (access == "write")
     (listing,) = [each for each in policies["lake"] if each["Sid"] == "List"]
     assert set(listing["Resource"]) == {f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNTS['aws']['prod']}" for layer in layers}
+    uploads = [each for each in policies["lake"] if "s3:ListBucketMultipartUploads" in actions(each)]
+    written = {layer for layer, access in layers.items() if access == "write"}
+    assert {resource for each in uploads for resource in each["Resource"]} == {
+        f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNTS['aws']['prod']}" for layer in written
+    }
     (lake_key,) = [each for each in policies["keys"] if each["Sid"] == "LakeKey"]
     assert ("kms:GenerateDataKey" in actions(lake_key)) is ("write" in layers.values())
 
@@ -155,14 +161,40 @@ def test_modules_read_secrets_with_their_own_role(foundation: Foundation, enviro
         assert (binding["namespace"], binding["service_account"]) == (module, module)
         assert stack.resolve(binding["role_arn"]) == f"workloads/module-{module}"
     (become,) = inline(stack, "workloads/external-secrets")["rights"]
-    assert become["Resource"] == f"arn:aws:iam::{ACCOUNTS['aws'][environment]}:role/dpf-{environment}-module-*"
+    start = f"arn:aws:iam::{ACCOUNTS['aws'][environment]}:role/dpf-{environment}"
+    assert become["Resource"] == [f"{start}-module-*", f"{start}-database-bootstrap"]
     assert actions(become) == {"sts:AssumeRole", "sts:TagSession"}
 
 
 def test_platform_components_change_only_their_own_resources(foundation: Foundation) -> None:
     stack = foundation("prod")
     looking = ("Describe", "Get", "List")
-    for component in ("cluster-autoscaler", "external-dns", "external-secrets", "load-balancer"):
+    for component in ("cert-manager", "cluster-autoscaler", "external-dns", "external-secrets", "load-balancer"):
         for each in inline(stack, f"workloads/{component}")["rights"]:
             if each["Resource"] == "*":
                 assert all(action.split(":")[1].startswith(looking) for action in actions(each)), component
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_bootstrap_job_reads_the_administrators_secret_only(foundation: Foundation, environment: str) -> None:
+    stack = foundation(environment)
+    (read, key) = inline(stack, "workloads/database-bootstrap")["secret"]  # DB-9
+    assert actions(read) == {"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}
+    assert stack.resolve(read["Resource"]) == "database/server" and "master_user_secret" in read["Resource"]
+    assert actions(key) == {"kms:Decrypt"} and stack.resolve(key["Resource"]) == "keys/secrets"
+    pods, external = statements(stack.one("aws_iam_role", "workloads/database-bootstrap")["assume_role_policy"])
+    assert pods["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    assert external["Principal"]["AWS"][0].endswith(f":role/dpf-{environment}-external-secrets")
+    binding = stack.one("aws_eks_pod_identity_association", "workloads/database-bootstrap-identity")
+    assert (binding["namespace"], binding["service_account"]) == ("terrace-system", "database-bootstrap")
+
+
+def test_cert_manager_writes_challenges_only(foundation: Foundation) -> None:
+    rights = {each["Sid"]: each for each in inline(foundation("prod"), "workloads/cert-manager")["rights"]}
+    types = {"route53:ChangeResourceRecordSetsRecordTypes": ["TXT"]}
+    assert rights["Challenges"]["Condition"] == {"ForAllValues:StringEquals": types}
+    assert {action for each in rights.values() for action in actions(each)} == {
+        "route53:ChangeResourceRecordSets",
+        "route53:GetChange",
+        "route53:ListResourceRecordSets",
+    }

@@ -99,3 +99,10 @@ def test_only_modules_with_a_cache_get_access_to_it(azure, environment):  # CACH
 def test_no_identity_has_a_secret(azure):  # ID-1
     types = azure("prod").document["resource"]
     assert not any("password" in type or "certificate_credential" in type for type in types)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_bootstrap_job_acts_as_the_databases_administrator(azure, environment):  # DB-9
+    bound = azure(environment).one("azurerm_federated_identity_credential", "workloads/database-admin-identity")
+    assert bound["subject"] == "system:serviceaccount:terrace-system:database-bootstrap"
+    assert bound["user_assigned_identity_id"].endswith(f"/dpf-{environment}-database-admin")

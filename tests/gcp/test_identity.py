@@ -96,3 +96,19 @@ def test_modules_log_in_to_one_database_and_one_cache(gcp):  # LAKE-7, CACHE-1
     }
     assert all("dpf-prod" in only for only in given.values())
     assert roles(stack, "dpf-prod-module-spark") == set()
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_bootstrap_job_acts_as_the_databases_administrator(gcp, environment):  # DB-9
+    stack = gcp(environment)
+    bound = stack.one("google_service_account_iam_member", "workloads/database-bootstrap-identity")
+    assert bound["member"].endswith("[terrace-system/database-bootstrap]")
+    assert stack.resolve(bound["service_account_id"]) == "database/admin"
+
+
+def test_dns_components_administer_their_zone_only(gcp):
+    stack = gcp("prod")
+    for component in ("cert-manager", "external-dns"):
+        zone = stack.one("google_dns_managed_zone_iam_member", f"workloads/{component}-zone")
+        assert stack.resolve(zone["managed_zone"]) == "entry/zone"
+        assert roles(stack, f"dpf-prod-{component}") == {"roles/dns.reader"}

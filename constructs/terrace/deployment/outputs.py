@@ -1,4 +1,4 @@
-"""The outputs of a foundation in a file of the project, for the workloads stack; and what its stand-ins mean for a plan.
+"""A foundation's outputs in a file of the project, for the workloads stack; and what stand-ins mean for a plan.
 
 An output is an address or a name. Sensitive ones are not written; the contract has none.
 """

@@ -114,7 +114,8 @@ def load(deployment: Deployment) -> SavedPlan:
         raise StalePlan(f"the stack has changed since the plan of {saved.created}", hint=hint)
     if inputs_digest(deployment) != saved.inputs_sha256:
         raise StalePlan(
-            f"an environment file, a module, the stack's code or a policy has changed since the plan of {saved.created}",
+            "an environment file, a module, the stack's code, a policy or an output of the foundation has changed "
+            f"since the plan of {saved.created}",
             hint=hint,
         )
     return saved

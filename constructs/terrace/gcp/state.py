@@ -1,4 +1,4 @@
-"""Where the Terraform state of a stack is. Without the CDK, so that the workloads stack loads no bindings of a cloud."""
+"""Where Terraform's state of a stack is. Without the CDK: the workloads stack loads no bindings of a cloud."""
 
 from typing import Any
 

@@ -134,7 +134,7 @@ class Kubernetes:
             raise Unreadable(
                 f"the cluster's API server does not respond: {_cause(error)}",
                 where=self.endpoint,
-                hint="check that this machine can reach it: a private endpoint needs the VPN or a host inside the network",
+                hint="check that this machine reaches it: a private endpoint needs the VPN, or a host in the network",
             ) from error
         try:
             answer = json.loads(response.data)

@@ -17,19 +17,14 @@ from terrace.modules.loading import LoadedModule
 from terrace.workloads import images, inventory, policies, schemas, value_keys
 from terrace.workloads.context import Context, Object
 from terrace.workloads.policy_evaluation import violations
-from terrace.workloads.policy_scope import TEMPLATES, resource_of, title_of
+from terrace.workloads.policy_scope import CLUSTER_SCOPED, TEMPLATES, resource_of, title_of
 from terrace.workloads.release import WIRING
 from terrace.workloads.releases import releases
 from terrace.workloads.rendering import Rendered, Renderer
 from terrace.workloads.schemas import DEFINITION, Schemas
 from terrace.workloads.selection import Selection
 
-_CLUSTER_SCOPED = frozenset(
-    {"Namespace", "ClusterRole", "ClusterRoleBinding", "StorageClass", "PriorityClass", "IngressClass", "GatewayClass"}
-    | {"ClusterIssuer", "ClusterSecretStore", "ValidatingPolicy", "MutatingPolicy", "ImageValidatingPolicy"}
-    | {"GeneratingPolicy", "DeletingPolicy", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}
-    | {"APIService", "VolumeSnapshotClass", "CSIDriver", "CiliumClusterwideNetworkPolicy", DEFINITION}
-)
+_PINNED = "images-pinned-by-digest"
 _SHOWN = 3
 
 
@@ -126,7 +121,11 @@ def check_inventories(part: Part, modules: Mapping[str, LoadedModule]) -> None:
 
 def write_inventories(part: Part, modules: Mapping[str, LoadedModule]) -> list[str]:
     """Write the inventories of modules whose charts were rendered, and return the names of those that changed."""
-    return [name for name, module in modules.items() if name in part.rendered and inventory.write(module, part.rendered[name])]
+    return [
+        name
+        for name, module in modules.items()
+        if name in part.rendered and inventory.write(module, part.rendered[name])
+    ]
 
 
 def _note(
@@ -161,13 +160,18 @@ class Checker:
         context = selection.context
         place = f"{context.environment.name} on {context.environment.cloud}"
         self.part.checked.append(place)
+        complete = set(selection.modules) == set(context.modules)
         for problem in selection.problems:
-            _note(self.part, _module_of(problem), "contract", str(problem), place)
-        wired = releases(context, lambda module, error: self._failed(module, error, place))
-        chosen = {*selection.modules, *(release.module for release in wired if release.module not in context.modules)}
+            if complete or _module_of(problem) in selection.modules:
+                _note(self.part, _module_of(problem), "contract", str(problem), place)
+        failed: dict[str, TerraceError] = {}
+        wired = releases(context, failed.__setitem__)
+        for module, error in failed.items():
+            if complete or module in selection.modules:
+                self._failed(module, error, place)
         rendered = []
         for release in wired:
-            if release.module not in chosen:
+            if not complete and release.module not in selection.modules:
                 continue
             try:
                 rendered.append(self._renderer.render(release, context))
@@ -179,7 +183,7 @@ class Checker:
                 self.part.skipped[one.release.name] = one.skipped
             elif one.chart:
                 self._check_chart(one, context.modules[one.release.module], context, place)
-        self._check_schemas(rendered, context, place)
+        self._check_schemas(rendered, context, place, complete=complete)
         self._check_policies(rendered, context, place)
         for name in selection.modules:
             self._check_contract(context.modules[name])
@@ -192,7 +196,9 @@ class Checker:
     def _check_contract(self, module: EnabledModule) -> None:
         for image in module.contract.images:
             if image.digest is None:
-                message = f"image {image.repository}:{image.tag} is not pinned by digest"
+                message = (
+                    f"image {image.repository}:{image.tag} is not pinned by digest: staging and prod refuse its pods"
+                )
                 _note(self.part, module.name, "images", message, error=False)
         for exception in module.contract.exceptions:
             if exception.until < self._today:
@@ -218,7 +224,7 @@ class Checker:
                 message = f"its chart opens paths with the NetworkPolicy {document['metadata']['name']}"
                 hint = "disable it in values.yaml.j2, and declare the paths in module.yaml under network"
                 _note(self.part, module.name, "network", message, place, hint)
-        if module.name not in self._rendered_twice:
+        if module.name not in self._rendered_twice and value_keys.may_vary(one.chart):
             self._rendered_twice.add(module.name)
             if self._renderer.again(one.release, context) != one.objects:
                 hint = "a value is random or depends on the time: set it, or refer to a secret"
@@ -232,7 +238,7 @@ class Checker:
             self._ignored[key] = self._renderer.render(without, context).objects == one.objects
         return self._ignored[key]
 
-    def _check_schemas(self, rendered: Sequence[Rendered], context: Context, place: str) -> None:
+    def _check_schemas(self, rendered: Sequence[Rendered], context: Context, place: str, *, complete: bool) -> None:
         """Each object is valid for the cluster's version, or for its custom resource definition."""
         version = context.environment.cluster.version
         known = self._schemas.setdefault(version, Schemas(version))
@@ -241,7 +247,7 @@ class Checker:
                 known.add(schemas.definitions(one.chart, self._cache))
             known.add(document for document in one.objects if document["kind"] == DEFINITION)
         before = known.validated
-        complete = not any(one.skipped for one in rendered)
+        complete = complete and not any(one.skipped for one in rendered)
         for one in rendered:
             for document in one.objects:
                 if document["kind"] == DEFINITION:
@@ -253,7 +259,7 @@ class Checker:
                     _note(self.part, one.release.module, "schema", message, place, error=False)
                 for problem in problems or ():
                     _note(self.part, one.release.module, "schema", f"{title}: {problem}", place)
-                own = one.release.chart == WIRING and document["kind"] not in _CLUSTER_SCOPED
+                own = one.release.chart == WIRING and document["kind"] not in CLUSTER_SCOPED
                 if own and not document["metadata"].get("namespace"):
                     _note(self.part, one.release.module, "namespace", f"{title} has no namespace", place)
         self.part.counts["objects validated"] += known.validated - before
@@ -263,11 +269,13 @@ class Checker:
         law = policies.rendered(context.root, policies.parameters(context))
         objects: list[Object] = []
         modules: dict[str, str] = {}
+        by_title: dict[str, Object] = {}
         for one in rendered:
             for document in one.objects:
                 placed = _placed(document, one.release.namespace)
                 objects.append(placed)
                 modules[title_of(placed)] = one.release.module
+                by_title[title_of(placed)] = placed
         exceptions = [document for document in objects if document["kind"] == "PolicyException"]
         text = json.dumps(law)  # policies name the resources that they are about, and those that they look up
         about = {
@@ -278,9 +286,19 @@ class Checker:
         relevant = [document for document in objects if document["kind"] in {*about, "Namespace"}]
         for violation in violations(relevant, law, exceptions, today=self._today):
             module = modules.get(violation.object, "environment")
+            if violation.policy == _PINNED and _declared_loose(context, module, by_title[violation.object]):
+                continue  # a warning of the image itself
             message = f"{violation.object}: {violation.message}"
             _note(self.part, module, "policy", message, place, f"policies/kyverno/{violation.policy}")
         self.part.counts["objects evaluated"] += len(relevant)
+
+
+def _declared_loose(context: Context, module: str, document: Object) -> bool:
+    """Whether the images without a digest that an object pulls are all declared without one."""
+    declared = context.modules[module].contract.images if module in context.modules else ()
+    loose = {(image.repository, image.tag) for image in declared if image.digest is None}
+    pulled = [images.parts(reference) for _, reference in images.of([document])]
+    return all((repository, tag) in loose for repository, tag, digest in pulled if not digest)
 
 
 def _module_of(problem: Problem) -> str:
@@ -294,6 +312,6 @@ def _module_of(problem: Problem) -> str:
 def _placed(document: Object, namespace: str) -> Object:
     """The object with the namespace in which Helm creates it."""
     metadata = document["metadata"]
-    if metadata.get("namespace") or document["kind"] in _CLUSTER_SCOPED:
+    if metadata.get("namespace") or document["kind"] in CLUSTER_SCOPED:
         return document
     return {**document, "metadata": {**metadata, "namespace": namespace}}

@@ -10,7 +10,6 @@ from terrace.workloads import base, bootstrap, integration, policies, values
 from terrace.workloads.context import Context
 from terrace.workloads.release import WIRING, Release
 
-
 Failed = Callable[[str, TerraceError], None]
 """Receives the name of a module, and the error of one of its releases, which is then left out."""
 

@@ -35,7 +35,7 @@ def objects(module: EnabledModule, context: Context) -> list[Object]:
     provider = context.cloud.secret_store(
         namespace=module.namespace, account=module.name, identity=identity, target=context.target
     )
-    derived = [
+    found = [
         external_secret(
             metadata(name, module, context),
             store=module.name,
@@ -45,7 +45,7 @@ def objects(module: EnabledModule, context: Context) -> list[Object]:
         )
         for name, keys in module.needs.secrets.items()
     ]
-    return [store(metadata(module.name, module, context), dict(provider)), *derived]
+    return [store(metadata(module.name, module, context), dict(provider)), *found]
 
 
 def needs_store(module: EnabledModule) -> bool:

@@ -14,6 +14,10 @@ from terrace.workloads.charts import LocalChart
 
 _AT_TOP = re.compile(r"\.Values\.([A-Za-z0-9_-]+)|index \$?\.Values \"([^\"]+)\"")
 _COMMENTED = re.compile(r"^# ?([A-Za-z0-9_-]+):", re.MULTILINE)
+_VARYING = re.compile(
+    r"\b(rand(AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(PrivateKey|CA|CAWithKey|SelfSignedCert|SignedCert)"
+    r"(WithKey)?|uuidv4|shuffle|htpasswd|bcrypt)\b|\{\{[^}]*\bnow\b"
+)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -26,6 +30,7 @@ class _Known:
     subcharts: Mapping[str, Mapping[str, Any]]
     top: frozenset[str]
     words: frozenset[str]
+    varies: bool
 
 
 def unknown(chart: LocalChart, values: Mapping[str, Any]) -> list[tuple[str, ...]]:
@@ -36,6 +41,11 @@ def unknown(chart: LocalChart, values: Mapping[str, Any]) -> list[tuple[str, ...
     """
     known = _known(chart.path, chart.sha256)
     return list(_unknown(values, known.defaults, known, ()))
+
+
+def may_vary(chart: LocalChart) -> bool:
+    """Whether the chart uses a function whose result differs from render to render."""
+    return _known(chart.path, chart.sha256).varies
 
 
 def without(values: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
@@ -77,10 +87,12 @@ def _merged(one: Mapping[str, Any], other: Any) -> Mapping[str, Any]:
 def _known(path: Path, _sha256: str) -> _Known:
     words: set[str] = set()
     top: set[str] = set()
+    varies = False
     subcharts: dict[str, Mapping[str, Any]] = {}
     for name, text in charts.texts(path):
         *_, file = name.split("/")
         words.update(_WORD.findall(text))
+        varies = varies or bool(_VARYING.search(text))
         if not name.startswith("charts/"):
             top.update(first or second for first, second in _AT_TOP.findall(text))
             top.update(_COMMENTED.findall(text) if file == "values.yaml" else ())
@@ -91,4 +103,4 @@ def _known(path: Path, _sha256: str) -> _Known:
     for dependency in charts.metadata(path).get("dependencies") or ():
         alias = dependency.get("alias")
         subcharts.setdefault(alias or dependency["name"], subcharts.get(dependency["name"], {}))
-    return _Known(charts.default_values(path), subcharts, frozenset(top), frozenset(words))
+    return _Known(charts.default_values(path), subcharts, frozenset(top), frozenset(words), varies)

@@ -58,7 +58,7 @@ def command(
             raise UsageError(f"unknown module {name!r}", hint=hint(name, list(known)))
     chosen = list(environments) or list(selection.environments(project.root, names(project.root)).values())
     # before the processes start: a wrong TERRACE_HELM is reported once
-    charts.directory(os.environ), helm.find(project.root)  # noqa: B018
+    charts.directory(os.environ), helm.find(project.root)
     jobs = [(environment, cloud) for environment in chosen for cloud in clouds or CLOUDS]
     part = checking.Part()
     workers = min(os.cpu_count() or 1, len(jobs))

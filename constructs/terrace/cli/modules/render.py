@@ -32,8 +32,8 @@ def command(
     from terrace.documents.suggestions import hint
     from terrace.errors import UsageError
     from terrace.workloads import charts, helm
-    from terrace.workloads.rendering import Renderer
     from terrace.workloads.releases import releases
+    from terrace.workloads.rendering import Renderer
 
     project = project_of(ctx)
     context = workloads_of(ctx, environment, cloud)

@@ -103,8 +103,9 @@ def tags_are_not_reserved(environment: Environment) -> Iterator[Problem]:
 
 def name_is_not_of_a_workloads_stack(environment: Environment) -> Iterator[Problem]:
     if environment.name.endswith(naming.WORKLOADS):
+        other = environment.name.removesuffix(naming.WORKLOADS)
         yield Problem(
-            f"{environment.name!r} is the id of the workloads stack of {environment.name.removesuffix(naming.WORKLOADS)}.",
+            f"{environment.name!r} is the id of the workloads stack of {other}.",
             path="name",
             hint=f"Use a name that does not end in {naming.WORKLOADS}.",
         )

@@ -1,0 +1,119 @@
+"""A module in another folder gets exactly what it declares from the foundation of each cloud."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from terrace.capabilities.cloud import CLOUDS
+from tests.conftest import ROOT, SynthesizedStack
+
+MLFLOW = """\
+summary: Experiments and models of a test
+category: machine-learning
+home: https://mlflow.org
+licence: Apache-2.0
+version: 3.1.0
+needs:
+  lake: {platinum: write, artifacts: write}
+"""
+CERTIFICATES = """\
+summary: Certificates of a test
+category: certificates
+home: https://cert-manager.io
+licence: Apache-2.0
+version: 1.19.0
+needs:
+  identities:
+    cert-manager: {service_account: solver}
+"""
+ENVIRONMENT = """\
+extends: dev.yaml
+name: qa
+modules_from: [more]
+modules:
+  airflow: null
+  spark: null
+  superset: null
+  mlflow: {enabled: true, namespace: models}
+  certificates: {enabled: true}
+"""
+ACCOUNTS = """\
+aws: {account_id: "111122223333", admin_role: admins}
+azure:
+  subscription_id: 00000000-0000-4000-8000-000000000001
+  tenant_id: 00000000-0000-4000-8000-000000000002
+  admin_group_id: 00000000-0000-4000-8000-000000000003
+gcp:
+  project_id: acme-data-dev
+  project_number: "123456789012"
+  billing_account: 000000-111111-222222
+  admin_group: admins@example.com
+"""
+
+
+@pytest.fixture(scope="module")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SynthesizedStack]:
+    project = tmp_path_factory.mktemp("project")
+    shutil.copytree(ROOT / "environments", project / "environments")
+    for name, text in {"mlflow": MLFLOW, "certificates": CERTIFICATES}.items():
+        folder = project / "more" / name
+        folder.mkdir(parents=True)
+        (folder / "module.yaml").write_text(text)
+        (folder / "README.md").write_text(f"# {name}\n")
+    (project / "environments" / "qa.yaml").write_text(ENVIRONMENT + ACCOUNTS)
+    cleared = {name: value for name, value in os.environ.items() if not name.startswith("TERRACE_")}
+    found = {}
+    for cloud in CLOUDS:
+        out = project / f"out-{cloud}"
+        variables = {"TERRACE_OUT": str(out), "TERRACE_CLOUD": cloud}
+        variables["PYTHONPATH"] = f"{ROOT}{os.pathsep}{ROOT / 'constructs'}"
+        subprocess.run([sys.executable, "-m", "stacks", "qa"], cwd=project, env={**cleared, **variables}, check=True)
+        found[cloud] = SynthesizedStack(json.loads((out / "stacks" / "qa" / "cdk.tf.json").read_text()))
+    return found
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_only_modules_that_need_it_have_an_identity_a_secret_and_a_repository(
+    stacks: dict[str, SynthesizedStack], cloud: str
+) -> None:
+    outputs = {name: body["value"] for name, body in stacks[cloud].document["output"].items()}
+    assert list(outputs["identities"]) == list(outputs["secrets"]) == list(outputs["repositories"]) == ["mlflow"]
+    assert outputs["database"]["roles"] == {} == outputs["cache"]["users"]
+
+
+def test_platinum_and_artifacts_can_be_written_on_aws(stacks: dict[str, SynthesizedStack]) -> None:
+    stack = stacks["aws"]
+    policy = json.loads(stack.one("aws_iam_role_policy", "workloads/module-mlflow-lake")["policy"])["Statement"]
+    written = {each["Resource"] for each in policy if "s3:PutObject" in each["Action"]}
+    assert written == {f"arn:aws:s3:::dpf-qa-{bucket}-111122223333/*" for bucket in ("platinum", "artifacts")}
+    keys = json.loads(stack.one("aws_iam_role_policy", "workloads/module-mlflow-keys")["policy"])["Statement"]
+    (lake,) = [each for each in keys if each["Sid"] == "LakeKey"]
+    assert "kms:GenerateDataKey" in lake["Action"] and stack.resolve(lake["Resource"]) == "keys/lake"
+
+
+def test_platinum_and_artifacts_can_be_written_on_azure(stacks: dict[str, SynthesizedStack]) -> None:
+    for bucket in ("platinum", "artifacts"):
+        grant = stacks["azure"].one("azurerm_role_assignment", f"workloads/module-mlflow-{bucket}")
+        assert grant["role_definition_name"] == "Storage Blob Data Contributor"
+        assert grant["scope"].endswith(f"/containers/{bucket}")
+
+
+def test_platinum_and_artifacts_can_be_written_on_google_cloud(stacks: dict[str, SynthesizedStack]) -> None:
+    for bucket in ("platinum", "artifacts"):
+        grant = stacks["gcp"].one("google_storage_bucket_iam_member", f"workloads/module-mlflow-{bucket}")
+        assert (grant["role"], grant["bucket"]) == ("roles/storage.objectUser", f"dpf-qa-{bucket}-123456789012")
+
+
+def test_identities_are_bound_to_the_accounts_that_modules_name(stacks: dict[str, SynthesizedStack]) -> None:
+    binding = stacks["aws"].one("aws_eks_pod_identity_association", "workloads/cert-manager-identity")
+    assert (binding["namespace"], binding["service_account"]) == ("certificates", "solver")
+    binding = stacks["azure"].one("azurerm_federated_identity_credential", "workloads/cert-manager-identity")
+    assert binding["subject"] == "system:serviceaccount:certificates:solver"
+    binding = stacks["gcp"].one("google_service_account_iam_member", "workloads/cert-manager-identity")
+    assert binding["member"].endswith("[certificates/solver]")
+    binding = stacks["aws"].one("aws_eks_pod_identity_association", "workloads/module-mlflow-identity")
+    assert (binding["namespace"], binding["service_account"]) == ("models", "mlflow")
