@@ -6,11 +6,12 @@ import pytest
 
 from terrace.assurance import parity
 from terrace.assurance.checks import exceptions, of_cloud
-from terrace.assurance.guarantees import BY_ID, GUARANTEES
+from terrace.assurance.guarantees import BY_ID, GUARANTEES, TABLE
 from terrace.assurance.output import html, json_data, markdown, terminal
 from terrace.assurance.parity import Matrix
 from terrace.capabilities.cloud import CLOUDS
 from terrace.environment import names
+from terrace.project.discovery import Project
 from tests.assurance.conftest import Written
 from tests.conftest import ROOT
 
@@ -19,7 +20,7 @@ from tests.conftest import ROOT
 def matrix(written: Written) -> Matrix:
     environments = parity.ordered(ROOT, names(ROOT))
     stacks = [(cloud, environment) for cloud in CLOUDS for environment in environments]
-    return Matrix({stack: parity.results(ROOT, *stack, written(*stack)) for stack in stacks})
+    return Matrix({stack: parity.complete(Project.find(ROOT), *stack, written(*stack)) for stack in stacks})
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -63,14 +64,14 @@ def test_docs_parity_is_up_to_date(matrix: Matrix) -> None:
 def test_a_cloud_without_checks_is_unproven_and_does_not_pass() -> None:
     empty = Matrix({("gcp", "dev"): parity.unproven("no check on this cloud")})
     assert not empty.passes
-    assert empty.counts("gcp") == {"unproven": len(GUARANTEES)}
-    assert f"gcp: {len(GUARANTEES)} unproven" in terminal.parity(empty)
+    assert empty.counts("gcp") == {"unproven": len(TABLE)}
+    assert f"gcp: {len(TABLE)} unproven" in terminal.parity(empty)
     assert not Matrix({}).passes
 
 
 def test_every_page_shows_every_cell(matrix: Matrix) -> None:
     page, data = html.parity(matrix), json.loads(json_data.parity(matrix))
-    cells = len(GUARANTEES) * len(matrix.stacks)
+    cells = len(TABLE) * len(matrix.stacks)
     assert page.count('<td class="status') == cells == len(data["cells"])
     assert "K8S-7" in terminal.parity(matrix)
     assert "://" not in page and "src=" not in page, "the page has no external resources"

@@ -17,7 +17,7 @@ from terrace.assurance import frameworks, parity
 from terrace.assurance.evaluation import Observation, Outcome, result_of
 from terrace.assurance.frameworks import Framework, Requirement
 from terrace.assurance.gate_result import Finding, GateResult, Waiver
-from terrace.assurance.guarantees import BY_ID, GUARANTEES
+from terrace.assurance.guarantees import BY_ID, TABLE
 from terrace.assurance.output import csv_tables, html
 from terrace.assurance.report import model
 from terrace.assurance.report.build import files, write
@@ -62,7 +62,7 @@ def finding(**more: Any) -> Finding:
 def gate(outcome: Outcome = HOLDS, *findings: Finding, **more: Any) -> GateResult:
     """A stack on which every guarantee holds but DB-2, whose outcome is given."""
     results = tuple(
-        result_of(row, [outcome if row.id == "DB-2" else replace(HOLDS, id=f"{row.id} check")]) for row in GUARANTEES
+        result_of(row, [outcome if row.id == "DB-2" else replace(HOLDS, id=f"{row.id} check")]) for row in TABLE
     )
     fields: dict[str, Any] = {"resources_in": 3, "resources_looked_at": 3, "inputs": {"stack": "cd" * 32}}
     return GateResult("prod", "aws", "prod", "stack", findings, results, **(fields | more))

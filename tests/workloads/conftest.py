@@ -2,19 +2,17 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from ruamel.yaml import YAML
 
 from terrace.capabilities.cloud import CLOUDS, implementation
-from terrace.capabilities.outputs import Outputs
+from terrace.capabilities.outputs import CacheOutputs, ClusterOutputs, DatabaseOutputs, Outputs
 from terrace.capabilities.workloads import CloudWorkloads
 from terrace.environment import load, target
-from terrace.environment.schema import Environment
 from terrace.modules.contract import Module, ModuleSize
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads.context import Context, Object
@@ -27,17 +25,6 @@ SIZES: Mapping[str, ModuleSize] = {"dev": "small", "staging": "medium", "prod": 
 ENVIRONMENTS = tuple(SIZES)
 
 Make = Callable[..., Context]
-
-
-@dataclass(frozen=True)
-class WithModules:
-    """An environment with these modules enabled instead of its own."""
-
-    environment: Environment
-    enabled_modules: Mapping[str, EnabledModule]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.environment, name)
 
 
 def contract(name: str) -> Module:
@@ -71,58 +58,65 @@ def outputs(cloud: str, region: str, modules: Mapping[str, EnabledModule]) -> Ou
         "gcp": "dpf-dev-{}@acme-data-dev.iam.gserviceaccount.com",
     }[cloud]
     own = [name for name, module in modules.items() if module.in_foundation]
-    platform = ("external-secrets", "external-dns", "cert-manager", "velero", "database-admin")
+    platform = ("external-secrets", "external-dns", "cert-manager", "velero", "database-bootstrap")
     on_aws = ("cluster-autoscaler", "load-balancer") if cloud == "aws" else ()
-    return cast(
-        Outputs,
-        SimpleNamespace(
-            region=region,
-            database=SimpleNamespace(
-                host="database.example.com",
-                port=5432,
-                name="platform",
-                admin_secret="arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-1"
-                if cloud == "aws"
-                else "",
-                roles={name: f"{name}@acme-data-dev.iam" if cloud == "gcp" else name for name in own},
-            ),
-            cache=SimpleNamespace(port=10000 if cloud == "azure" else 6379),
-            buckets={"backups": "dpf-dev-backups"},
-            secrets={name: secret.format(name) for name in own},
-            identities={name: identity.format(f"module-{name}") for name in own},
-            platform_identities={name: identity.format(name) for name in (*platform, *on_aws)},
-            domain="dev.data.example.com",
-            dns_zone="Z0123456789",
+    roles = {name: f"{name}@acme-data-dev.iam" if cloud == "gcp" else name for name in own}
+    return Outputs(
+        version=2,
+        environment="dev",
+        cloud=cloud,
+        region=region,
+        cluster=ClusterOutputs(name="dpf-dev", endpoint="https://cluster.example.com", certificate_authority=""),
+        database=DatabaseOutputs(
+            host="database.example.com",
+            port=5432,
+            name="platform",
+            admin_secret="arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-1" if cloud == "aws" else "",
+            admin="platform_admin",
+            schemas=("raw", "marts"),
+            roles=roles,
         ),
+        cache=CacheOutputs(host="cache.example.com", port=10000 if cloud == "azure" else 6379, users={}),
+        buckets={"backups": "dpf-dev-backups"},
+        lake={},
+        secrets={name: secret.format(name) for name in own},
+        identities={name: identity.format(f"module-{name}") for name in own},
+        platform_identities={name: identity.format(name) for name in (*platform, *on_aws)},
+        registry="registry.example.com",
+        repositories={},
+        domain="dev.data.example.com",
+        dns_zone="Z0123456789",
+    )
+
+
+def build(
+    cloud: str = "aws",
+    environment: str = "dev",
+    modules: tuple[str, ...] = ORDER,
+    change: Mapping[str, Mapping[str, Any]] | None = None,
+    network: Mapping[str, Any] | None = None,
+) -> Context:
+    """A Context; by default of dev on AWS with all test modules. `change` replaces fields of enabled modules, `network`
+    of the environment's network."""
+    own = load(environment, project=ROOT, cloud=cloud).environment
+    if network:
+        own = own.model_copy(update={"network": own.network.model_copy(update=network)})
+    chosen = {name: enabled(name, SIZES[environment]) for name in modules}
+    for name, fields in (change or {}).items():
+        chosen[name] = replace(chosen[name], **fields)
+    place = target(own)
+    return Context(
+        environment=own.with_modules(chosen),
+        target=place,
+        outputs=outputs(cloud, place.region, chosen),
+        cloud=cast(CloudWorkloads, implementation("terrace", cloud, "workloads")),
+        root=ROOT,
     )
 
 
 @pytest.fixture(scope="session")
 def make() -> Make:
-    """Make a Context; by default of dev on AWS with all test modules. `change` replaces fields of a module."""
-
-    def build(
-        cloud: str = "aws",
-        environment: str = "dev",
-        modules: tuple[str, ...] = ORDER,
-        change: Mapping[str, Mapping[str, Any]] | None = None,
-        network: Mapping[str, Any] | None = None,
-    ) -> Context:
-        own = load(environment, project=ROOT, cloud=cloud).environment
-        if network:
-            own = own.model_copy(update={"network": own.network.model_copy(update=network)})
-        chosen = {name: enabled(name, SIZES[environment]) for name in modules}
-        for name, fields in (change or {}).items():
-            chosen[name] = replace(chosen[name], **fields)
-        place = target(own)
-        return Context(
-            environment=cast(Environment, WithModules(own, chosen)),
-            target=place,
-            outputs=outputs(cloud, place.region, chosen),
-            cloud=cast(CloudWorkloads, implementation("terrace", cloud, "workloads")),
-            root=ROOT,
-        )
-
+    """Make a Context: see `build`."""
     return build
 
 

@@ -1,15 +1,15 @@
 """The job that prepares PostgreSQL: its objects, and its scripts against a real server."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from terrace.errors import ContractError
+from terrace.modules.contract import DatabaseNeed
 from terrace.workloads import bootstrap
 from terrace.workloads.context import Context
 from tests.workloads import postgres
@@ -55,7 +55,6 @@ def run(server: Server, tmp_path: Path) -> Run:
     credentials = tmp_path / "credentials"
     credentials.mkdir()
     (credentials / "password").write_text(SECRET)
-    (credentials / "username").write_text(ADMIN)
 
     def go(context: Context) -> subprocess.CompletedProcess[str]:
         scripts = tmp_path / "scripts"
@@ -66,9 +65,7 @@ def run(server: Server, tmp_path: Path) -> Run:
         own = {one["name"]: one["value"] for one in job["spec"]["template"]["spec"]["containers"][0]["env"]}
         here = {"PATH", "PGHOSTADDR", "PGPORT", "PGSSLROOTCERT"}
         local = {key: value for key, value in server.environment("", "").items() if key in here}
-        env = own | local | {"CREDENTIALS": str(credentials), "PGSSLMODE": "verify-full"}
-        if "PGUSER" in own:
-            env["PGUSER"] = ADMIN
+        env = own | local | {"CREDENTIALS": str(credentials), "PGSSLMODE": "verify-full", "PGUSER": ADMIN}
         return subprocess.run(["sh", scripts / "run.sh"], env=env, capture_output=True, text=True, timeout=60)
 
     return go
@@ -78,19 +75,16 @@ def _job(context: Context) -> dict[str, Any]:
     return next(iter(of(bootstrap.objects(context), "Job").values()))
 
 
-def _plain(context: Context, extension: str = "pg_trgm") -> Context:
+def _plain(context: Context, extension: str = "pg_trgm", roles: Mapping[str, str] | None = None) -> Context:
     """With one extension, by default one that any owner of a database may create, and the test server's host."""
     warehouse = context.modules["warehouse"]
-    database = warehouse.contract.needs.database
-    assert database
-    small = database.model_copy(update={"extensions": (extension,)})
-    needs = warehouse.contract.needs.model_copy(update={"database": small})
-    contract = warehouse.contract.model_copy(update={"needs": needs})
-    modules = {**context.modules, "warehouse": replace(warehouse, contract=contract)}
-    outputs = SimpleNamespace(**{**vars(context.outputs), "database": SimpleNamespace(
-        **{**vars(context.outputs.database), "host": HOST})})  # fmt: skip
-    environment = replace(cast(Any, context.environment), enabled_modules=modules)
-    return replace(context, environment=environment, outputs=cast(Any, outputs))
+    needs = warehouse.needs.model_copy(update={"database": DatabaseNeed(extensions=(extension,))})
+    changed = replace(warehouse, contract=warehouse.contract.model_copy(update={"needs": needs}))
+    database = context.outputs.database
+    place = {"host": HOST, "roles": roles or database.roles}
+    outputs = context.outputs.model_copy(update={"database": database.model_copy(update=place)})
+    environment = context.environment.with_modules({**context.modules, "warehouse": changed})
+    return replace(context, environment=environment, outputs=outputs)
 
 
 def _let_in(server: Server, *roles: str) -> None:
@@ -187,12 +181,8 @@ def test_connections_need_tls(server: Server) -> None:
 
 @needs_server
 def test_no_name_is_read_as_sql(server: Server, run: Run, make: Make) -> None:
-    context = _plain(make("aws"))
     hostile = "o'brien\"; drop database platform; --"
-    database = SimpleNamespace(
-        **{**vars(context.outputs.database), "roles": {"warehouse": hostile, "loader": "loader"}}
-    )
-    context = replace(context, outputs=cast(Any, SimpleNamespace(**{**vars(context.outputs), "database": database})))
+    context = _plain(make("aws"), roles={"warehouse": hostile, "loader": "loader"})
     done = run(context)
     assert done.returncode == 0, done.stderr
     names = server.sql("select count(*) from pg_roles where rolname = 'o''brien\"; drop database platform; --'")
@@ -270,7 +260,7 @@ def test_the_certificate_is_verified_where_the_cloud_has_a_public_or_downloadabl
 def test_no_secret_is_in_the_objects(make: Make) -> None:
     objects = bootstrap.objects(make("aws"))
     secret = of(objects, "ExternalSecret")["database-admin"]
-    assert secret["spec"]["data"][1]["remoteRef"] == {
+    assert secret["spec"]["data"][0]["remoteRef"] == {
         "key": "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-1",
         "property": "password",
     }

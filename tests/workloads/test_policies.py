@@ -15,7 +15,7 @@ from terrace.environment import load, target
 from terrace.errors import TerraceError
 from terrace.modules.contract import Image, Module
 from terrace.modules.enabled import EnabledModule
-from terrace.workloads import policies, standins
+from terrace.workloads import bootstrap, policies, standins
 from terrace.workloads.context import Context
 from terrace.workloads.policy_evaluation import denial
 from tests.conftest import ROOT
@@ -170,7 +170,7 @@ def test_falco_s_lists_have_what_the_modules_declare() -> None:
     written = YAML(typ="safe").load(policies.falco_rules(found)["10-lists.yaml"])
     lists = {one["list"]: one["items"] for one in written if "list" in one}
     assert lists["data_service_images"] == ["quay.io/strimzi/kafka"]
-    assert lists["database_job_images"] == ["ghcr.io/dbt/dbt"]
+    assert lists["database_job_images"] == [bootstrap.PSQL.repository, "ghcr.io/dbt/dbt"]
     assert lists["package_manager_namespaces"] == ["jupyterhub"]
     assert set(lists["node_agent_namespaces"]) == {*policies.excluded_namespaces("aws"), "vector"}
     assert "jupyterhub" not in lists["metadata_service_namespaces"]

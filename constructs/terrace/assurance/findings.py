@@ -12,6 +12,7 @@ from terrace.assurance.severities import Severities
 from terrace.assurance.stack_evaluation import StackEvaluation
 from terrace.environment import Loaded
 from terrace.project.source_map import environment_line
+from terrace.project.stack_ids import stack_id
 
 
 def findings(
@@ -19,7 +20,12 @@ def findings(
 ) -> tuple[Finding, ...]:
     """The findings about a stack, each waived or not, and those about the waivers. `today` None: no waiver expires."""
     environment = loaded.environment
-    concerning = [one for one in accepted if waivers.concerns(one, environment.name, environment.cloud)]
+    concerning = [
+        one
+        for one in accepted
+        if waivers.concerns(one, environment.name, environment.cloud)
+        and waivers.of_workloads(one) == (evaluation.layer == "workloads")
+    ]
     used: set[Waiver] = set()
     result = []
     for finding in _Findings(loaded, evaluation, severities):
@@ -32,8 +38,8 @@ def findings(
         used.update(matching)
         valid = [waiver for waiver in matching if today is None or not waivers.expired(waiver, today)]
         result.append(replace(finding, status="waived", waiver=valid[0], blocks=False) if valid else finding)
-    if evaluation.view is not None:
-        result += _about_waivers(loaded, concerning, used, severities, today)
+    if evaluation.view is not None or evaluation.layer == "workloads":
+        result += _about_waivers(loaded, evaluation, concerning, used, severities, today)
     return tuple(sorted(result, key=_order))
 
 
@@ -85,10 +91,10 @@ class _Findings:
             status=status,
             severity=rating.severity,
             sentence=sentence,
-            environment=environment.name,
+            environment=stack_id(environment.name, self.evaluation.layer),
             cloud=environment.cloud,
             guarantee=proves,
-            resource=resource.address if resource else "" if guarantee else observed,
+            resource=resource.address if resource else "" if guarantee and self.evaluation.view else observed,
             construct=construct,
             line=self._line(rating.setting, construct or capability),
             capability=capability,
@@ -107,7 +113,12 @@ class _Findings:
 
 
 def _about_waivers(
-    loaded: Loaded, concerning: Sequence[Waiver], used: set[Waiver], severities: Severities, today: date | None
+    loaded: Loaded,
+    evaluation: StackEvaluation,
+    concerning: Sequence[Waiver],
+    used: set[Waiver],
+    severities: Severities,
+    today: date | None,
 ) -> Iterator[Finding]:
     """Findings about waivers that have expired or that match no finding."""
     for waiver in concerning:
@@ -122,7 +133,7 @@ def _about_waivers(
             status="unproven",
             severity=rating.severity,
             sentence=f"the waiver of {waiver.id} on {waiver.resource}, owned by {waiver.owner}, {state}",
-            environment=loaded.environment.name,
+            environment=stack_id(loaded.environment.name, evaluation.layer),
             cloud=loaded.environment.cloud,
             line=waiver.line,
             rationale=rating.rationale,

@@ -23,8 +23,10 @@ from terrace.assurance.gate_verdict import Gate, GateVerdict
 from terrace.assurance.severities import Severities
 from terrace.assurance.stack_evaluation import StackEvaluation, failure
 from terrace.environment import Loaded, load, names
-from terrace.errors import InvalidEnvironment, TerraceError
+from terrace.errors import InvalidEnvironment, TerraceError, UsageError
+from terrace.project import stack_ids
 from terrace.project.discovery import Project
+from terrace.project.stack_ids import Layer, stack_id
 
 
 @dataclass(frozen=True)
@@ -106,21 +108,27 @@ def run(
     today: date | None = None,
     seconds: float = limit.SECONDS,
 ) -> list[GateResult]:
-    """Evaluate each environment on each cloud (none named: its own): the stack, or a plan's JSON of one stack.
+    """Evaluate stacks, named by their ids, on each cloud (none named: the environment's own), or a plan of one stack.
 
     Clouds are synthesized and evaluated in parallel. A stack that does not synthesize is a result with that finding.
-    Raises InvalidEnvironment, InvalidPolicies.
+    Raises InvalidEnvironment, InvalidPolicies, UsageError.
     """
     rules = policies(project.root, today=today)
+    ids = {id: stack_ids.parsed(id, names(project.root)) for id in environments}
+    if plan and any(layer == "workloads" for _, layer in ids.values()):
+        raise UsageError(
+            "a plan of workloads contains values only; the gate checks what they render to", hint="omit --plan"
+        )
     requested: list[tuple[str, str]] = [
-        (loaded.environment.cloud, environment)
-        for environment in environments
+        (loaded.environment.cloud, id)
+        for id in environments
         for cloud in clouds or (None,)
-        for loaded in [load(environment, project=project.root, cloud=cloud)]
+        for loaded in [load(ids[id][0], project=project.root, cloud=cloud)]
     ]
     by_cloud: dict[str, list[str]] = {}
-    for cloud, environment in requested:
-        by_cloud.setdefault(cloud, []).append(environment)
+    for cloud, id in requested:
+        if ids[id][1] == "foundation":
+            by_cloud.setdefault(cloud, []).append(id)
     workers = max(1, min(os.cpu_count() or 1, len(requested)))
     pending: dict[tuple[str, str], Future[GateResult] | str] = {}
     with (
@@ -130,6 +138,10 @@ def run(
         synthesized = {
             cloud: threads.submit(stack_cache.stacks, project, on_cloud, cloud) for cloud, on_cloud in by_cloud.items()
         }
+        for cloud, id in dict.fromkeys(requested):
+            if ids[id][1] == "workloads":
+                workloads = (project.root, project.outputs, ids[id][0], cloud, rules, seconds)
+                pending[cloud, id] = processes.submit(_evaluate_workloads_in_process, *workloads)
         for cloud, on_cloud in by_cloud.items():
             try:
                 for environment, stack in synthesized[cloud].result().items():
@@ -139,7 +151,7 @@ def run(
                 raise
             except TerraceError as error:
                 pending |= {(cloud, environment): str(error) for environment in on_cloud}
-        return [_completed(project.root, key, pending[key], rules) for key in dict.fromkeys(requested)]
+        return [_completed(project.root, ids, key, pending[key], rules) for key in dict.fromkeys(requested)]
 
 
 def of_plans(root: Path, loaded: Loaded, *, ends: bool = True) -> Gate:
@@ -198,9 +210,27 @@ def _evaluate_in_process(
     return replace(result, inputs={**result.inputs, "plan": _sha256(content)})
 
 
-def _completed(root: Path, key: tuple[str, str], pending: "Future[GateResult] | str", rules: Policies) -> GateResult:
+def _evaluate_workloads_in_process(
+    root: Path, outputs: Path, environment: str, cloud: str, rules: Policies, seconds: float
+) -> GateResult:
+    """Evaluate the workloads of one environment in a worker process."""
+    from terrace.assurance import workloads_gate
+
+    loaded = load(environment, project=root, cloud=cloud)
+    evaluation = workloads_gate.evaluate(loaded, root, outputs, today=rules.today, seconds=seconds)
+    return result_of(loaded, rules, evaluation, {}, "stack")
+
+
+def _completed(
+    root: Path,
+    ids: Mapping[str, tuple[str, Layer]],
+    key: tuple[str, str],
+    pending: "Future[GateResult] | str",
+    rules: Policies,
+) -> GateResult:
     """The result of a stack; if there is none, a result with the reason as its finding."""
-    cloud, environment = key
+    cloud, id = key
+    environment, layer = ids[id]
     loaded = load(environment, project=root, cloud=cloud)
     if isinstance(pending, str):
         error = failure("synthesis-failed", f"the stack does not synthesize: {pending}")
@@ -209,7 +239,7 @@ def _completed(root: Path, key: tuple[str, str], pending: "Future[GateResult] | 
             return pending.result()
         except Exception as raised:
             error = failure("internal-error", f"{type(raised).__name__}: {raised}")
-    return result_of(loaded, rules, StackEvaluation(errors=[error]), {}, "stack")
+    return result_of(loaded, rules, StackEvaluation(errors=[error], layer=layer), {}, "stack")
 
 
 def result_of(
@@ -220,7 +250,7 @@ def result_of(
     unchecked = _unchecked_types(evaluation, rules.severities)
     evaluation.errors += [failure("unchecked-type", reason, address) for address, reason in unchecked.items()]
     return GateResult(
-        environment=environment.name,
+        environment=stack_id(environment.name, evaluation.layer),
         cloud=environment.cloud,
         tier=environment.tier,
         source="plan" if source == "plan" else "stack",

@@ -124,9 +124,9 @@ def directory() -> Path:
     return next((path for path in candidates if path.is_dir()), candidates[0])
 
 
-_TABLE = load(directory())
-BY_ID = {guarantee.id: guarantee for guarantee in _TABLE}
-GUARANTEES = tuple(guarantee for guarantee in _TABLE if guarantee.clouds)
+TABLE = load(directory())
+BY_ID = {guarantee.id: guarantee for guarantee in TABLE}
+GUARANTEES = tuple(guarantee for guarantee in TABLE if guarantee.clouds)
 """What a foundation stack proves."""
-WORKLOADS = tuple(guarantee for guarantee in _TABLE if guarantee.workloads)
+WORKLOADS = tuple(guarantee for guarantee in TABLE if guarantee.workloads)
 """What a workloads stack proves: the family WL, and what of the foundation's guarantees the cluster completes."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
-from terrace.assurance import checks
+from terrace.assurance import checks, workloads_gate
 from terrace.assurance.evaluation import Result, Status
-from terrace.assurance.guarantees import GUARANTEES, Guarantee
+from terrace.assurance.guarantees import GUARANTEES, TABLE, Guarantee
 from terrace.assurance.view import View
 from terrace.capabilities.cloud import CLOUDS
 from terrace.capabilities.target import Tier
@@ -73,7 +73,7 @@ def compute(project: Project, environments: Sequence[str], clouds: Sequence[str]
                     stacks[cloud, environment] = unproven(f"the stack does not synthesize: {failure}")
                 else:
                     stack = (runs[cloud].stacks[environment] / "cdk.tf.json").read_text()
-                    stacks[cloud, environment] = results(project.root, cloud, environment, stack)
+                    stacks[cloud, environment] = complete(project, cloud, environment, stack)
     return Matrix(stacks)
 
 
@@ -83,8 +83,15 @@ def ordered(root: Path, environments: Sequence[str]) -> list[str]:
     return sorted(environments, key=lambda name: (tiers.index(load(name, project=root).environment.tier), name))
 
 
+def complete(project: Project, cloud: str, environment: str, stack: str) -> list[Result]:
+    """Every guarantee of an environment: on its synthesized foundation, given as JSON text, and on its workloads."""
+    loaded = load(environment, project=project.root, cloud=cloud)
+    foundation = results(project.root, cloud, environment, stack)
+    return workloads_gate.combined(foundation, workloads_gate.results(loaded, project.root, project.outputs))
+
+
 def results(root: Path, cloud: str, environment: str, stack: str) -> list[Result]:
-    """Every guarantee on one synthesized stack, given as JSON text."""
+    """Every guarantee of a foundation on one synthesized stack, given as JSON text."""
     loaded = load(environment, project=root, cloud=cloud).environment
     return checks.evaluate(checks.Subject(View(json.loads(stack)), loaded, target(loaded)))
 
@@ -95,5 +102,5 @@ def has_checks(cloud: str) -> bool:
 
 
 def unproven(reason: str) -> list[Result]:
-    """Every guarantee of a stack that could not be evaluated, with the reason."""
-    return [Result(guarantee, "unproven", reason) for guarantee in GUARANTEES]
+    """Every guarantee of an environment that could not be evaluated, with the reason."""
+    return [Result(guarantee, "unproven", reason) for guarantee in TABLE]

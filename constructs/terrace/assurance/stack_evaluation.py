@@ -13,6 +13,7 @@ from terrace.assurance import checks
 from terrace.assurance.evaluation import Outcome, Result
 from terrace.assurance.view import View
 from terrace.environment import Loaded, target
+from terrace.project.stack_ids import Layer
 
 _TOOLS = ("terrace", "checkov", "cloudsplaining", "policy_sentry", "cdktn")
 
@@ -31,6 +32,7 @@ class StackEvaluation:
     reached: int = 0
     view: View | None = None
     tools: dict[str, str] = field(default_factory=dict)
+    layer: Layer = "foundation"
 
     def fail(self, kind: str, reason: str, address: str = "") -> None:
         """Add an error: the finding `gate.<kind>`."""
@@ -52,7 +54,7 @@ def evaluate(
     seconds: float,
 ) -> StackEvaluation:
     """Evaluate a stack, given as JSON text, or a plan of it. Errors in them do not raise; they are in the result."""
-    evaluation = StackEvaluation(tools=_versions())
+    evaluation = StackEvaluation(tools=versions())
     view = _view(stack, plan, evaluation)
     if view is None:
         return evaluation
@@ -64,7 +66,8 @@ def evaluate(
     return evaluation
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """The installed versions of the tools that check a stack."""
     installed = {package.name: package.version for package in importlib.metadata.distributions()}
     return {name: installed[name] for name in _TOOLS if name in installed}
 

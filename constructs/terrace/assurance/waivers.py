@@ -133,6 +133,11 @@ def concerns(waiver: Waiver, environment: str, cloud: str) -> bool:
     return environment in waiver.environments and cloud in waiver.clouds
 
 
+def of_workloads(waiver: Waiver) -> bool:
+    """Whether it is about a workloads stack, and not about a foundation."""
+    return aliases.current(waiver.id).startswith(("WL-", "workloads."))
+
+
 def covers(waiver: Waiver, ids: Iterable[str], address: str, construct: str) -> bool:
     """Whether it accepts a finding with one of these ids (its check's, its guarantee's) on a resource."""
     return aliases.current(waiver.id) in ids and any(

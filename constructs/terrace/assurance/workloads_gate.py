@@ -4,13 +4,16 @@ Charts that are at hand are rendered with helm; others are not, and the guarante
 """
 
 import os
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
-from terrace.assurance import checks, stack_evaluation
+from terrace.assurance import checks, gate, stack_evaluation
 from terrace.assurance import timeout as limit
-from terrace.assurance.evaluation import Result
+from terrace.assurance.evaluation import Result, result_of
+from terrace.assurance.gate_verdict import Gate, GateVerdict
+from terrace.assurance.guarantees import TABLE, WORKLOADS
 from terrace.assurance.stack_evaluation import StackEvaluation
 from terrace.assurance.workloads_view import Workloads
 from terrace.environment import Loaded
@@ -29,37 +32,63 @@ def view(context: Context, *, today: date | None = None) -> Workloads:
     return Workloads(context, rendered, today or datetime.now(UTC).date())
 
 
-def results(loaded: Loaded, root: Path, outputs: Path, *, today: date | None = None) -> list[Result]:
-    """Every guarantee that the workloads of an environment prove. Raises TerraceError if they do not render."""
-    return checks.evaluate_workloads(view(opened(loaded.environment, root=root, outputs=outputs), today=today))
+def results(loaded: Loaded, root: Path, outputs: Path) -> list[Result]:
+    """Every guarantee that the workloads of an environment prove; unproven if they do not render."""
+    evaluation = evaluate(loaded, root, outputs)
+    reason = "; ".join(error.reason for error in evaluation.errors)
+    return evaluation.results or [Result(guarantee, "unproven", reason) for guarantee in WORKLOADS]
 
 
 def evaluate(
     loaded: Loaded, root: Path, outputs: Path, *, today: date | None = None, seconds: float = limit.SECONDS
 ) -> StackEvaluation:
-    """The evaluation of an environment's workloads. Workloads that do not render are an error in it."""
-    evaluation = StackEvaluation(tools=stack_evaluation.versions())
+    """The evaluation of an environment's workloads. Workloads that do not render are an error in it.
+
+    An environment whose modules install nothing has no workloads to check.
+    """
+    evaluation = StackEvaluation(tools=stack_evaluation.versions(), layer="workloads")
+    if not any(module.contract.chart for module in loaded.environment.enabled_modules.values()):
+        reason = "no enabled module has a chart"
+        evaluation.results = [Result(guarantee, "not_required", reason) for guarantee in WORKLOADS]
+        return evaluation
     try:
         workloads = view(opened(loaded.environment, root=root, outputs=outputs), today=today)
     except TerraceError as error:
         evaluation.fail("synthesis-failed", f"the workloads do not render: {error}")
+        return evaluation
+    except Exception as error:
+        evaluation.fail("internal-error", f"the workloads do not render: {type(error).__name__}: {error}")
         return evaluation
     evaluation.resources_in = evaluation.reached = len(workloads.objects)
     evaluation.results = checks.evaluate_workloads(workloads, seconds=seconds)
     return evaluation
 
 
-def combined(foundation: list[Result], workloads: list[Result]) -> list[Result]:
-    """The results of an environment's two stacks: a guarantee that both prove has the checks of both."""
-    from terrace.assurance.evaluation import result_of
+def of_plans(root: Path, outputs: Path, loaded: Loaded) -> Gate:
+    """The gate of a workloads stack's plans: of what the releases render to, since a plan has their values only."""
 
-    more = {result.guarantee.id: result for result in workloads}
-    merged = []
-    for result in foundation:
-        other = more.pop(result.guarantee.id, None)
-        if other is not None and result.outcomes and other.outcomes:
-            result = result_of(result.guarantee, [*result.outcomes, *other.outcomes], result.exception)
-        elif other is not None and not other.passes:
-            result = replace(result, status=other.status, reason=other.reason)
-        merged.append(result)
-    return merged + list(more.values())
+    def evaluated(plan: Mapping[str, Any], stack: str) -> GateVerdict:
+        rules = gate.policies(root)
+        evaluation = evaluate(loaded, root, outputs, today=rules.today)
+        return gate.gated(gate.result_of(loaded, rules, evaluation, {}, "stack"))
+
+    return evaluated
+
+
+def combined(foundation: Sequence[Result], workloads: Sequence[Result]) -> list[Result]:
+    """The results of an environment's two stacks, in the table's order. A guarantee that both prove has the checks of
+    both: the worst decides."""
+    first = {result.guarantee.id: result for result in foundation}
+    second = {result.guarantee.id: result for result in workloads}
+    return [_both(first.get(row.id), second.get(row.id)) for row in TABLE if row.id in first or row.id in second]
+
+
+def _both(foundation: Result | None, workloads: Result | None) -> Result:
+    if foundation is None or workloads is None:
+        found = foundation or workloads
+        assert found is not None
+        return found
+    if workloads.outcomes or foundation.status != "holds":
+        outcomes = (*foundation.outcomes, *workloads.outcomes)
+        return result_of(foundation.guarantee, outcomes, foundation.exception) if outcomes else foundation
+    return foundation if workloads.passes else workloads

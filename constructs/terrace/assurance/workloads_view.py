@@ -8,16 +8,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from terrace.errors import TerraceError
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads import policies
 from terrace.workloads.context import Context, Object
 from terrace.workloads.namespaces import CLUSTER_OWN
-from terrace.workloads.policy_evaluation import Violation, violations
 from terrace.workloads.policy_scope import CLUSTER_SCOPED, pods_in
 from terrace.workloads.release import Release
 from terrace.workloads.rendering import Rendered
+
+if TYPE_CHECKING:
+    from terrace.workloads.policy_evaluation import Violation
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,17 @@ class Workloads:
         return tuple(policies.rendered(self.context.root, policies.parameters(self.context)))
 
     @cached_property
-    def violations(self) -> tuple[Violation, ...]:
-        """What the policies deny of all objects, except for what exceptions allow."""
+    def violations(self) -> "tuple[Violation, ...]":
+        """What the policies deny of all objects, except for what exceptions allow. Raises TerraceError."""
+        try:
+            from terrace.workloads.policy_evaluation import violations
+        except ModuleNotFoundError as error:
+            hint = "pip install 'terrace[assurance]'"
+            raise TerraceError(f"policies need {error.name}, which is not installed", hint=hint) from error
+
         return tuple(violations(self.objects, self.policies, self.kind("PolicyException"), today=self.today))
 
-    def denied(self, names: Iterable[str]) -> list[Violation]:
+    def denied(self, names: Iterable[str]) -> "list[Violation]":
         """The violations of some policies."""
         wanted = set(names)
         return [one for one in self.violations if one.policy in wanted]

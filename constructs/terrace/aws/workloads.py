@@ -91,7 +91,7 @@ def database_login(outputs: Outputs, target: Target) -> DatabaseLogin:
     Sources: RDS User Guide, "Using SSL/TLS to encrypt a connection"; "Master user account privileges"."""
     url = f"https://truststore.pki.rds.amazonaws.com/{target.region}/{target.region}-bundle.pem"
     return DatabaseLogin(
-        user="",
+        password="secret",
         fetch=f"curl --fail --silent --show-error --retry 5 --proto =https --output /run/terrace/ca.pem {url}\n",
         certificates="/run/terrace/ca.pem",
         roles=_ROLES,

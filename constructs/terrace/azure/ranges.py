@@ -5,10 +5,10 @@ from typing import Literal
 
 from terrace.errors import ContractError
 
-Party = Literal["control", "database", "endpoints", "cache", "entry", "nodes"]
+_Party = Literal["control", "database", "endpoints", "cache", "entry", "nodes"]
 
 
-def layout(cidr: str) -> dict[Party | str, str]:
+def layout(cidr: str) -> dict[_Party | str, str]:
     """Subnets of a /16 to /20: nodes take an eighth, everything else small ranges of another. A subnet
     spans all zones on Azure. Raises ContractError if the range is too small.
     """
@@ -16,5 +16,5 @@ def layout(cidr: str) -> dict[Party | str, str]:
     if eighths[0].prefixlen > 23:
         raise ContractError(f"{cidr} is too small for the network's subnets", where="network.cidr", hint="/16 to /20")
     small = [str(part) for part in eighths[4].subnets(new_prefix=26)]
-    parties: tuple[Party | str, ...] = ("control", "database", "endpoints", "cache", "entry", "GatewaySubnet")
+    parties: tuple[_Party | str, ...] = ("control", "database", "endpoints", "cache", "entry", "GatewaySubnet")
     return {"nodes": str(eighths[0]), **dict(zip(parties, small, strict=False))}

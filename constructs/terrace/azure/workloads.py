@@ -27,7 +27,6 @@ API_PODS: Mapping[str, str] = {}
 
 CILIUM = True
 
-_ADMIN = "database-admin"
 _ROLES = """\\set ON_ERROR_STOP on
 select format('select * from pgaadauth_create_principal(%L, false, false)', module ->> 'role')
   from jsonb_array_elements(:'plan'::jsonb -> 'modules') as module
@@ -111,7 +110,7 @@ def database_login(outputs: Outputs, target: Target) -> DatabaseLogin:
     with managed identity", "TLS root certificates"; Microsoft identity platform documentation, "Client credentials
     flow", federated credential."""
     return DatabaseLogin(
-        user=names.identity(target, _ADMIN),
+        password="token",
         fetch="""curl --fail --silent --show-error --retry 5 --proto =https \\
   --data-urlencode "client_id=$AZURE_CLIENT_ID" \\
   --data-urlencode grant_type=client_credentials \\

@@ -37,14 +37,14 @@ paths to the cloud's APIs and its object storage; the load balancer of the publi
 class DatabaseLogin:
     """How the job that prepares the database logs in, and what gives a module's role its login by cloud identity.
 
-    `user` is empty if the admin secret contains it. `fetch` is a shell script that runs before psql in a container with
-    curl: it writes the file `password` or `ca.pem` into /run/terrace. `certificates` is libpq's `sslrootcert`, empty if
-    the certificate of the server can't be verified. `roles` is SQL that psql runs in the database `postgres`, with the
-    plan in the variable `plan`. `reserved` are beginnings of names of the cloud's own roles, of which `administrators`
-    may have rights on everything.
+    `password` is the admin secret, or a token of the job's identity. `fetch` is a shell script that runs before psql
+    in a container with curl: it writes the file `ca.pem`, or the token as `password`, into /run/terrace. `certificates`
+    is libpq's `sslrootcert`, empty if the certificate of the server can't be verified. `roles` is SQL that psql runs in
+    the database `postgres`, with the plan in the variable `plan`. `reserved` are beginnings of names of the cloud's own
+    roles, of which `administrators` may have rights on everything.
     """
 
-    user: str
+    password: Literal["secret", "token"]
     fetch: str
     certificates: str
     roles: str

@@ -36,7 +36,9 @@ def command(
     plan: Path | None,
     output: str,
 ) -> None:
-    """Check the stacks of the given environments, or of all: every guarantee, checkov, the project's policies.
+    """Check stacks, or the foundations of all environments: every guarantee, checkov, the project's policies.
+
+    A stack is ENV, the foundation, or ENV-workloads, what runs in its cluster.
 
     The stacks are synthesized without credentials or network. The gate fails when a guarantee is broken or unproven, or
     when checkov reports a finding of at least the severity that policies/severity.yaml sets for the tier, unless

@@ -29,7 +29,6 @@ API_PODS: Mapping[str, str] = {"k8s-app": "konnectivity-agent"}
 CILIUM = True
 """GKE Dataplane V2."""
 
-_ADMIN = "database-admin"
 _TOKEN = "http://169.254.169.254/computeMetadata/v1/instance/service-accounts/default/token"
 _ROLES = """\\set ON_ERROR_STOP on
 select format('alter role %I login', module ->> 'role')
@@ -99,7 +98,7 @@ def database_login(outputs: Outputs, target: Target) -> DatabaseLogin:
     outputs do not contain: the connection, which stays in the network, is encrypted, but not verified. Source: Cloud
     SQL documentation, "Log in using IAM database authentication"."""
     return DatabaseLogin(
-        user=names.login_name(names.role_email(target, _ADMIN)),
+        password="token",
         fetch=f"""curl --fail --silent --show-error --retry 5 --header 'Metadata-Flavor: Google' \\
   '{_TOKEN}?scopes=https://www.googleapis.com/auth/sqlservice.login' \\
   | sed -n 's/.*"access_token" *: *"\\([^"]*\\)".*/\\1/p' > /run/terrace/password

@@ -13,11 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ruamel.yaml import YAML
-
 from terrace.assurance.evaluation import Absent, Unreadable
 from terrace.live import Obstacle
 from terrace.live.kubernetes import Kubernetes, Object
+from terrace.workloads.manifests import InvalidManifest, parsed
 
 _WORKERS = 8
 _SERVER_SET = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp")
@@ -108,10 +107,10 @@ def _decoded(secret: Object, name: str, status: str, revision: int) -> Deployed:
     try:
         packed = base64.b64decode(base64.b64decode(secret["data"]["release"]))
         record = json.loads(gzip.decompress(packed) if packed[:2] == b"\x1f\x8b" else packed)
-        manifest = [document for document in YAML(typ="safe").load_all(record.get("manifest") or "") if document]
-    except (KeyError, ValueError, binascii.Error, OSError) as error:
+        manifest = parsed(record.get("manifest") or "")
+    except (KeyError, ValueError, binascii.Error, OSError, InvalidManifest) as error:
         raise Unreadable(f"the record of release {name} cannot be read: {error}") from error
-    return Deployed(name, secret["metadata"]["namespace"], status, revision, tuple(manifest))
+    return Deployed(name, secret["metadata"]["namespace"], status, revision, manifest)
 
 
 def _compared(cluster: Kubernetes, release: Deployed, document: Object) -> ObjectDrift | None:

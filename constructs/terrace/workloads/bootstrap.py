@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from terrace.capabilities.identity import BOOTSTRAP, SYSTEM_NAMESPACE
 from terrace.capabilities.workloads import DatabaseLogin
 from terrace.errors import ContractError
 from terrace.modules.contract import Image
@@ -18,11 +19,6 @@ from terrace.workloads import namespaces, network, secrets
 from terrace.workloads.base import HOME
 from terrace.workloads.context import Context, Object
 from terrace.workloads.release import WIRING, Release
-
-NAMESPACE, ACCOUNT = "terrace-system", "database-bootstrap"
-"""Namespace and service account of the job, to which the foundation binds IDENTITY."""
-IDENTITY = "database-admin"
-"""The platform identity of the job."""
 
 PSQL = Image(
     repository="docker.io/library/postgres",
@@ -47,7 +43,7 @@ def release(context: Context) -> Release | None:
     if not _modules(context):
         return None
     after = []
-    if not context.cloud.database_login(context.outputs, context.target).user:
+    if context.cloud.database_login(context.outputs, context.target).password == "secret":
         provider = context.provider("secrets")
         if provider is None:
             raise ContractError(
@@ -65,23 +61,23 @@ def objects(context: Context) -> list[Object]:
     """Everything the job needs, and the job."""
     login = context.cloud.database_login(context.outputs, context.target)
     labels = {
-        "app.kubernetes.io/name": ACCOUNT,
+        "app.kubernetes.io/name": BOOTSTRAP,
         "app.kubernetes.io/part-of": context.environment.project,
         "app.kubernetes.io/managed-by": "terrace",
         "owner": context.environment.ownership.owner,
     }
     scripts = files(context)
-    digest = hashlib.sha256(json.dumps([scripts, login.fetch, login.user], sort_keys=True).encode()).hexdigest()[:10]
-    identity = context.outputs.platform_identities.get(IDENTITY, "")
+    digest = hashlib.sha256(json.dumps([scripts, login.fetch], sort_keys=True).encode()).hexdigest()[:10]
+    identity = context.outputs.platform_identities.get(BOOTSTRAP, "")
     bound = context.cloud.pod_identity(identity, context.target)
-    account = _meta(ACCOUNT, labels) | ({"annotations": dict(bound.annotations)} if bound.annotations else {})
+    account = _meta(BOOTSTRAP, labels) | ({"annotations": dict(bound.annotations)} if bound.annotations else {})
     return [
-        namespaces.namespace(NAMESPACE, "restricted", labels, context),
+        namespaces.namespace(SYSTEM_NAMESPACE, "restricted", labels, context),
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account, "automountServiceAccountToken": False},
         *_network(labels, login, context),
         *_admin_secret(labels, login, identity, context),
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _meta(ACCOUNT, labels), "data": scripts},
-        _job(f"{ACCOUNT}-{digest}", labels, dict(bound.pod_labels), login, context),
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _meta(BOOTSTRAP, labels), "data": scripts},
+        _job(f"{BOOTSTRAP}-{digest}", labels, dict(bound.pod_labels), login, context),
     ]
 
 
@@ -90,7 +86,7 @@ def files(context: Context) -> dict[str, str]:
     login = context.cloud.database_login(context.outputs, context.target)
     plan = {
         "platform": context.outputs.database.name,
-        "schemas": list(context.environment.database.schemas),
+        "schemas": list(context.outputs.database.schemas),
         "reserved": list(login.reserved),
         "administrators": list(login.administrators),
         "modules": [
@@ -116,23 +112,23 @@ def _modules(context: Context) -> list[EnabledModule]:
 
 
 def _meta(name: str, labels: dict[str, str]) -> dict[str, Any]:
-    return {"name": name, "namespace": NAMESPACE, "labels": labels}
+    return {"name": name, "namespace": SYSTEM_NAMESPACE, "labels": labels}
 
 
 def _network(labels: dict[str, str], login: DatabaseLogin, context: Context) -> list[Object]:
-    result = network.closed(NAMESPACE, labels, context)
-    result.append(network.to_party("database", NAMESPACE, labels, context.outputs.database.port, context))
-    if login.user:
-        return result + network.credentials(NAMESPACE, labels, context.cloud.METADATA)
-    return result + network.to_internet(NAMESPACE, labels, context)  # the certificate authorities
+    result = network.closed(SYSTEM_NAMESPACE, labels, context)
+    result.append(network.to_party("database", SYSTEM_NAMESPACE, labels, context.outputs.database.port, context))
+    if login.password == "token":
+        return result + network.credentials(SYSTEM_NAMESPACE, labels, context.cloud.METADATA)
+    return result + network.to_internet(SYSTEM_NAMESPACE, labels, context)  # the certificate authorities
 
 
 def _admin_secret(labels: dict[str, str], login: DatabaseLogin, identity: str, context: Context) -> list[Object]:
     """The admin secret of a server that has one, read with an identity that may read no other."""
-    if login.user:
+    if login.password == "token":
         return []
     provider = context.cloud.secret_store(
-        namespace=NAMESPACE, account=ACCOUNT, identity=identity, target=context.target
+        namespace=SYSTEM_NAMESPACE, account=BOOTSTRAP, identity=identity, target=context.target
     )
     reference = context.outputs.database.admin_secret
     return [
@@ -140,8 +136,8 @@ def _admin_secret(labels: dict[str, str], login: DatabaseLogin, identity: str, c
         secrets.external_secret(
             _meta(_SECRET, labels),
             store=_SECRET,
-            template={key: f"{{{{ .{key} }}}}" for key in ("username", "password")},
-            sources={key: (reference, key) for key in ("username", "password")},
+            template={"password": "{{ .password }}"},
+            sources={"password": (reference, "password")},
             context=context,
         ),
     ]
@@ -152,7 +148,7 @@ def _job(
 ) -> Object:
     database = context.outputs.database
     env = {
-        "CREDENTIALS": _RUN if login.user else "/run/secrets/terrace",
+        "CREDENTIALS": _RUN if login.password == "token" else "/run/secrets/terrace",
         "HOME": "/tmp",
         "PGAPPNAME": "terrace-bootstrap",
         "PGCONNECT_TIMEOUT": "10",
@@ -160,28 +156,27 @@ def _job(
         "PGPORT": str(database.port),
         "PGSSLMODE": "verify-full" if login.certificates else "require",
         "PGSSLMINPROTOCOLVERSION": "TLSv1.2",
+        "PGUSER": database.admin,
     }
     if login.certificates:
         env["PGSSLROOTCERT"] = login.certificates
-    if login.user:
-        env["PGUSER"] = login.user
     volumes: list[dict[str, Any]] = [
         {"name": "run", "emptyDir": {"medium": "Memory", "sizeLimit": "4Mi"}},
         {"name": "tmp", "emptyDir": {"sizeLimit": "16Mi"}},
-        {"name": "scripts", "configMap": {"name": ACCOUNT}},
+        {"name": "scripts", "configMap": {"name": BOOTSTRAP}},
     ]
-    mounts = [
+    mounts: list[dict[str, Any]] = [
         {"name": "run", "mountPath": _RUN, "readOnly": True},
         {"name": "tmp", "mountPath": "/tmp"},
         {"name": "scripts", "mountPath": _SCRIPTS, "readOnly": True},
     ]
-    if not login.user:
+    if login.password == "secret":
         volumes.append({"name": "admin", "secret": {"secretName": _SECRET, "defaultMode": 0o440}})
         mounts.append({"name": "admin", "mountPath": "/run/secrets/terrace", "readOnly": True})
     fetch = f"set -eu\numask 027\n{login.fetch}"
     pod = {
         "restartPolicy": "Never",
-        "serviceAccountName": ACCOUNT,
+        "serviceAccountName": BOOTSTRAP,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": {

@@ -28,7 +28,9 @@ _PINNED = "images-pinned-by-digest"
 _SHOWN = 3
 
 
-class _Key(NamedTuple):
+class Key(NamedTuple):
+    """A finding without its places."""
+
     module: str
     check: str
     message: str
@@ -62,7 +64,7 @@ class Found:
 class Part:
     """What the checks of some environments found. `rendered` has what each module's chart rendered to."""
 
-    places: dict[_Key, list[str]] = field(default_factory=dict)
+    places: dict[Key, list[str]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     rendered: dict[str, inventory.Names] = field(default_factory=dict)
@@ -131,7 +133,7 @@ def write_inventories(part: Part, modules: Mapping[str, LoadedModule]) -> list[s
 def _note(
     part: Part, module: str, check: str, message: str, place: str = "", hint: str = "", *, error: bool = True
 ) -> None:
-    places = part.places.setdefault(_Key(module, check, message, hint, error), [])
+    places = part.places.setdefault(Key(module, check, message, hint, error), [])
     if place:
         places.append(place)
 

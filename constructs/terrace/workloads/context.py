@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -35,6 +36,11 @@ class Context:
     def provider(self, service: Service) -> EnabledModule | None:
         """The enabled module that provides a service."""
         return next((module for module in self.modules.values() if service in module.contract.provides), None)
+
+    @cached_property
+    def memo(self) -> dict[str, Any]:
+        """What is computed once and read for every module, by the name of the function that computes it."""
+        return {}
 
     def labels(self, module: EnabledModule) -> dict[str, str]:
         """The labels of every object of a module."""

@@ -31,7 +31,12 @@ class _Total(NamedTuple):
 
 def tenants(namespace: str, context: Context) -> list[EnabledModule]:
     """The modules of a namespace, in the order of their installation. The first one creates it."""
-    return [module for module in context.modules.values() if module.namespace == namespace]
+    if "tenants" not in context.memo:
+        by_namespace: dict[str, list[EnabledModule]] = {}
+        for module in context.modules.values():
+            by_namespace.setdefault(module.namespace, []).append(module)
+        context.memo["tenants"] = by_namespace
+    return list(context.memo["tenants"][namespace])
 
 
 def creates(module: EnabledModule, context: Context) -> bool:

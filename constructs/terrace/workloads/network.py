@@ -20,7 +20,7 @@ from terrace.capabilities.workloads import Endpoint, Party
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads import identities, namespaces
 from terrace.workloads.context import Context, Object
-from terrace.workloads.openings import openings
+from terrace.workloads.openings import of_module
 
 NAMESPACE = "kubernetes.io/metadata.name"
 """The label with the name of a namespace, which Kubernetes sets itself."""
@@ -131,7 +131,7 @@ def _by_peer(modules: Sequence[EnabledModule], context: Context) -> dict[tuple[D
     """The openings of a namespace: direction and other end to ports and their purpose."""
     own = {module.name for module in modules}
     found: dict[tuple[Direction, str], dict[int, str]] = {}
-    for one in openings(context):
+    for one in (opening for name in sorted(own) for opening in of_module(name, context)):
         if one.source in own and one.destination not in own:
             found.setdefault(("Egress", one.destination), {})[one.port] = one.purpose
         if one.destination in own and one.source not in own:

@@ -26,6 +26,24 @@ def openings(context: Context) -> list[Opening]:
     """All paths of the enabled modules, sorted, each end and port once: what one module declares that it calls, or
     that it is called by, and what follows from its needs. Paths to modules that are not enabled are left out.
     """
+    if "openings" not in context.memo:
+        context.memo["openings"] = _all(context)
+    return list(context.memo["openings"])
+
+
+def of_module(name: str, context: Context) -> list[Opening]:
+    """The openings with the module at one end."""
+    if "of_module" not in context.memo:
+        by_module: dict[str, list[Opening]] = {module: [] for module in context.modules}
+        for one in openings(context):
+            for end in (one.source, one.destination):
+                if end in by_module:
+                    by_module[end].append(one)
+        context.memo["of_module"] = by_module
+    return list(context.memo["of_module"][name])
+
+
+def _all(context: Context) -> list[Opening]:
     found: dict[tuple[str, str, int], Opening] = {}
     for module in context.modules.values():
         for one in _of(module, context):

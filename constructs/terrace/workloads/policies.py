@@ -18,7 +18,7 @@ from terrace.capabilities.registry import SignaturesSpec
 from terrace.capabilities.target import Tier
 from terrace.errors import TerraceError
 from terrace.modules.enabled import EnabledModule
-from terrace.workloads import exceptions
+from terrace.workloads import bootstrap, exceptions
 from terrace.workloads.context import Context, Object
 from terrace.workloads.release import WIRING, Release
 
@@ -90,8 +90,10 @@ def repositories(context: Context) -> tuple[str, ...]:
 
 
 def registries(context: Context) -> tuple[str, ...]:
-    """The registries of the images that the enabled modules declare, each with a final slash."""
+    """The registries of the images of the enabled modules and of the database's bootstrap, each with a final slash."""
     images = [image for module in context.modules.values() for image in module.contract.images]
+    if any(module.needs.database for module in context.modules.values()):
+        images += bootstrap.IMAGES
     return tuple(sorted({f"{image.repository.partition('/')[0]}/" for image in images}))
 
 
@@ -181,7 +183,9 @@ def falco_lists(context: Context) -> dict[str, list[str]]:
     system = excluded_namespaces(context.environment.cloud)
     return {
         "data_service_images": _images(one for one in modules if set(one.contract.provides) & set(_DATA_SERVICES)),
-        "database_job_images": _images(one for one in modules if one.contract.category == "transformation"),
+        "database_job_images": sorted(
+            {*_images(one for one in modules if one.contract.category == "transformation"), bootstrap.PSQL.repository}
+        ),
         "database_dump_images": [],  # no module dumps a database: the cloud makes the backups
         "metadata_service_namespaces": sorted(
             {*system, *(one.namespace for one in modules if metadata and (one.in_foundation or one.needs.identities))}

@@ -11,13 +11,36 @@ from terrace.workloads.context import Object
 _PLURALS = {"Ingress": "ingresses", "IngressClass": "ingressclasses", "StorageClass": "storageclasses",
             "PriorityClass": "priorityclasses", "Gateway": "gateways"}  # fmt: skip
 CLUSTER_SCOPED = frozenset(
-    """
-    Namespace Node PersistentVolume ClusterRole ClusterRoleBinding CustomResourceDefinition APIService StorageClass
-    VolumeSnapshotClass CSIDriver PriorityClass RuntimeClass IngressClass ValidatingWebhookConfiguration
-    MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding GatewayClass ClusterIssuer
-    ClusterSecretStore ClusterExternalSecret ValidatingPolicy MutatingPolicy GeneratingPolicy ImageValidatingPolicy
-    ClusterPolicy CiliumClusterwideNetworkPolicy ClusterTriggerAuthentication
-    """.split()
+    [
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CustomResourceDefinition",
+        "APIService",
+        "StorageClass",
+        "VolumeSnapshotClass",
+        "CSIDriver",
+        "PriorityClass",
+        "RuntimeClass",
+        "IngressClass",
+        "ValidatingWebhookConfiguration",
+        "MutatingWebhookConfiguration",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "GatewayClass",
+        "ClusterIssuer",
+        "ClusterSecretStore",
+        "ClusterExternalSecret",
+        "ValidatingPolicy",
+        "MutatingPolicy",
+        "GeneratingPolicy",
+        "ImageValidatingPolicy",
+        "ClusterPolicy",
+        "CiliumClusterwideNetworkPolicy",
+        "ClusterTriggerAuthentication",
+    ]
 )
 """Kinds of objects that are in no namespace."""
 _CONTROLLERS = dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"), "spec.template")

@@ -36,7 +36,7 @@ def releases(context: Context, failed: Failed = _raise) -> tuple[Release, ...]:
         if release.module in context.modules and release.name == release.module and release.name not in before_law:
             after.update(law)
         ordered.append(replace(release, after=tuple(sorted(after & names))))
-    return _in_order(ordered)
+    return in_order(ordered)
 
 
 def is_wiring(release: Release) -> bool:
@@ -101,7 +101,7 @@ def _needed_by(names: Sequence[str], wired: Iterable[Release]) -> set[str]:
     return found
 
 
-def _in_order(wired: Sequence[Release]) -> tuple[Release, ...]:
+def in_order(wired: Sequence[Release]) -> tuple[Release, ...]:
     """In order of installation; among those that are ready, in the given order."""
     by_name: dict[str, Release] = {}
     for release in wired:

@@ -162,7 +162,7 @@ def _rendered(path: Path, shown: str, names: Mapping[str, Any]) -> str:
     except TemplateError as error:
         line = getattr(error, "lineno", None)
         where = f"{shown}:{line}" if line else _at(shown, error)
-        message = str(error.message or error).partition("\n")[0]
+        message = str(error.message or error).partition("\n")[0].rstrip(".")
         raise InvalidValues([Problem(f"{message}.", where, hint=_fix(message, names))]) from error
     except (UnicodeDecodeError, OSError) as error:
         raise InvalidValues([Problem(f"file cannot be read: {error}.", shown)]) from error

@@ -1,9 +1,11 @@
 """Makes the report of a project: runs the gate, adds live evidence, writes every format."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from terrace.assurance import frameworks, gate, guarantees
+from terrace.assurance import frameworks, gate, guarantees, workloads_gate
+from terrace.assurance.gate_result import GateResult
 from terrace.assurance.output import csv_tables, json_data
 from terrace.assurance.report import model
 from terrace.assurance.report.live import read
@@ -13,6 +15,7 @@ from terrace.environment import Loaded, load
 from terrace.errors import TerraceError, UsageError
 from terrace.project.discovery import Project
 from terrace.project.source_map import environment_line
+from terrace.project.stack_ids import stack_id
 
 
 def make(
@@ -54,6 +57,9 @@ def make(
                 hint=f"the report covers {', '.join(f'{name} on {cloud}' for name, cloud in loaded)}",
             )
     results = gate.run(project, environments, clouds, plan, today=moment.date())
+    workloads = [stack_id(environment, "workloads") for environment in environments]
+    in_cluster = gate.run(project, workloads, clouds, today=moment.date())
+    results = [_combined(*pair) for pair in zip(results, in_cluster, strict=True)]
 
     def line(environment: str, cloud: str, construct: str) -> str:
         return environment_line(loaded[environment, cloud], f"{environment}/{construct}/") or ""
@@ -63,7 +69,7 @@ def make(
         *_policies(sorted(guarantees.directory().glob("*.yaml"))),
         *((f"live evidence of {one.environment} on {one.cloud}", path) for path, one in read_live.items()),
     ]
-    named = {id for guarantee in guarantees.GUARANTEES for id in guarantee.in_cluster}
+    named = {id for guarantee in guarantees.TABLE for id in guarantee.in_cluster}
     policies = {id: path for id, path in guarantees.cluster_policies(project.root).items() if id in named}
     inputs += _policies(sorted(set(policies.values())))
     source = provenance(project.root, inputs)
@@ -106,6 +112,16 @@ def write(report: Report, directory: Path) -> list[Path]:
             raise TerraceError(f"cannot be written: {error.strerror}", where=str(path)) from error
         paths.append(path)
     return paths
+
+
+def _combined(foundation: GateResult, workloads: GateResult) -> GateResult:
+    """The results of an environment's two stacks as one."""
+    return replace(
+        foundation,
+        results=tuple(workloads_gate.combined(foundation.results, workloads.results)),
+        findings=(*foundation.findings, *workloads.findings),
+        tools={**workloads.tools, **foundation.tools},
+    )
 
 
 def _policies(paths: Iterable[Path]) -> list[tuple[str, Path]]:

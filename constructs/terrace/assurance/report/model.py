@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from terrace.assurance.evaluation import Result, Status
 from terrace.assurance.frameworks import Framework, Requirement
 from terrace.assurance.gate_result import Finding, GateResult
-from terrace.assurance.guarantees import GUARANTEES, Guarantee
+from terrace.assurance.guarantees import TABLE, Guarantee
 from terrace.assurance.report.live import LiveDeployment, LiveResult
 from terrace.assurance.report.provenance import Provenance
 
@@ -116,7 +116,7 @@ class Report:
     def guarantees(self) -> tuple[Guarantee, ...]:
         """The guarantees that answer a requirement of the report, in the table's order."""
         used = {id for framework in self.frameworks for row in framework.requirements for id in row.evidence}
-        return tuple(guarantee for guarantee in GUARANTEES if guarantee.id in used)
+        return tuple(guarantee for guarantee in TABLE if guarantee.id in used)
 
     @cached_property
     def tools(self) -> dict[str, str]:
@@ -206,7 +206,7 @@ def build(
             for construct in {observation.resource for observation in result.observations}:
                 located[stack, construct] = lines(stack.environment, stack.cloud, construct)
         unproven = [finding.sentence for finding in gate_result.findings if finding.status == "unproven"]
-        for guarantee in GUARANTEES:  # a stack that did not synthesize has no results
+        for guarantee in TABLE:  # a stack that did not synthesize has no results
             reason = unproven[0] if unproven else "no check ran on this stack"
             missing = Evidence(stack, "unproven", reason, Result(guarantee, "unproven", reason))
             evidence.setdefault((guarantee.id, stack), missing)

@@ -1,10 +1,9 @@
-# Runs the scripts in each database. $CREDENTIALS holds `password` and, unless PGUSER is set, `username`; the scripts and
-# plan.json are beside this file. No password is on a command line.
+# Runs the scripts in each database. $CREDENTIALS holds the file `password`; the scripts and plan.json are beside this file.
+# No password is on a command line.
 set -eu
 here=$(dirname "$0")
 PGPASSWORD=$(cat "$CREDENTIALS/password")
-PGUSER=${PGUSER:-$(cat "$CREDENTIALS/username")}
-export PGPASSWORD PGUSER
+export PGPASSWORD
 plan=$(cat "$here/plan.json")
 
 run() {

@@ -13,7 +13,7 @@ from terrace.workloads.context import Object
 from terrace.workloads.policy_scope import title_of
 
 _NAME = "kubernetes.io/metadata.name"
-_MESH_PORT = 15008
+_MESH_PORT, _MESH_PROBES = 15008, "169.254.7.127/32"
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")
 
 
@@ -84,12 +84,18 @@ def mutual_tls(workloads: Workloads) -> Iterator[Observation]:
             continue
         inside = labels.get(namespace, {}).get("istio.io/dataplane-mode") == "ambient"
         yield Observation(f"Namespace {namespace}", f"in the mesh: {inside}", inside, "in the mesh")
-        modes = [
+        modes = {
             spec_of(one).get("mtls", {}).get("mode")
             for one in workloads.kind("PeerAuthentication", namespace=namespace)
             if not spec_of(one).get("selector")
-        ]
-        yield Observation(f"Namespace {namespace}", f"mutual TLS: {modes or 'unset'}", modes == ["STRICT"], "STRICT")
+        }
+        # Where callers outside the mesh need a port, identity is required on the others.
+        identities = any(
+            spec_of(one).get("rules") for one in workloads.kind("AuthorizationPolicy", namespace=namespace)
+        )
+        strict = modes == {"STRICT"} or (modes == {"PERMISSIVE"} and identities)
+        shown = ", ".join(sorted(map(str, modes))) or "unset"
+        yield Observation(f"Namespace {namespace}", f"mutual TLS: {shown}", strict, "STRICT")
 
 
 def _openings(policy: Object) -> Iterator[tuple[str, Any, int | str]]:
@@ -111,6 +117,8 @@ def _declared(
 ) -> bool:
     if set(peer) == {"podSelector"}:  # inside the namespace
         return True
+    if "ipBlock" in peer and workloads.context.provider("mesh") and peer["ipBlock"]["cidr"] == _MESH_PROBES:
+        return direction == "Ingress"
     if "ipBlock" in peer and namespace == bootstrap.NAMESPACE:
         return direction == "Egress" and _for_bootstrap(workloads, peer["ipBlock"], port)
     if "ipBlock" in peer:
@@ -150,7 +158,6 @@ def _address_declared(
     workloads: Workloads, tenants: list[EnabledModule], direction: str, block: Any, port: int | str
 ) -> bool:
     """Whether addresses outside the pods' network may be reached, or may call."""
-    network = ip_network(block["cidr"], strict=False)
     if direction == "Ingress":
         callers = {
             caller
@@ -159,8 +166,7 @@ def _address_declared(
             if number == port
             for caller in one.contract.network.called_by.get(name, ())
         }
-        mesh = workloads.context.provider("mesh") is not None and network.is_link_local
-        return mesh or bool(callers & {"kubernetes-api", "nodes", "entry"})
+        return bool(callers & {"kubernetes-api", "nodes", "entry"})
     if _too_wide(block):
         return False
     outputs = workloads.context.outputs
