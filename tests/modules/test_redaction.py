@@ -16,8 +16,8 @@ SOURCE = (MODULE / "values.yaml.j2").read_text(encoding="utf-8")
 FILTERS = [re.compile(one.replace(r"\z", r"\Z")) for one in re.findall(r"^ +r'(.*)',$", SOURCE, re.MULTILINE)]
 
 
-def messages(name: str) -> list[str]:
-    return [one["log_fields"]["message"] for test in TESTS if test["name"] == name for one in test["inputs"]]
+def messages(kind: str) -> list[str]:
+    return [test["inputs"][0]["log_fields"]["message"] for test in TESTS if test["name"].startswith(kind)]
 
 
 def redacted(message: str, filters: list[re.Pattern[str]]) -> str:
@@ -26,13 +26,13 @@ def redacted(message: str, filters: list[re.Pattern[str]]) -> str:
     return message
 
 
-@pytest.mark.parametrize("message", messages("removes secrets"))
+@pytest.mark.parametrize("message", messages("removed: "))
 def test_secret_is_removed(message: str) -> None:
     assert "hunter2" in message.lower()
     assert "hunter2" not in redacted(message, FILTERS).lower()
 
 
-@pytest.mark.parametrize("message", messages("leaves other text unchanged"))
+@pytest.mark.parametrize("message", messages("unchanged: "))
 def test_other_text_is_unchanged(message: str) -> None:
     assert redacted(message, FILTERS) == message
 
@@ -40,4 +40,4 @@ def test_other_text_is_unchanged(message: str) -> None:
 @pytest.mark.parametrize("removed", range(len(FILTERS)), ids=lambda index: FILTERS[index].pattern[:20])
 def test_every_filter_is_needed(removed: int) -> None:
     others = [one for index, one in enumerate(FILTERS) if index != removed]
-    assert any("hunter2" in redacted(message, others).lower() for message in messages("removes secrets"))
+    assert any("hunter2" in redacted(message, others).lower() for message in messages("removed: "))
