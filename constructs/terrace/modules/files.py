@@ -53,9 +53,10 @@ def _values(folder: Path, shown: str, module: Module) -> Iterator[Problem]:
 
 def _chart(folder: Path, shown: str, module: Module) -> Iterator[Problem]:
     own = folder / CHART / "Chart.yaml"
-    if module.chart is not None and module.chart.repository is None:
+    ours = next((one for one in (module.chart, *module.charts) if one is not None and one.repository is None), None)
+    if ours is not None:
         if own.is_file():
-            yield from _chart_file(own, f"{shown}/{CHART}/Chart.yaml", module.chart)
+            yield from _chart_file(own, f"{shown}/{CHART}/Chart.yaml", ours)
         else:
             hint = f"Add {CHART}/Chart.yaml, or the `repository` of an upstream chart."
             yield Problem("the chart has no repository, and the folder has no chart.", path="chart", hint=hint)
