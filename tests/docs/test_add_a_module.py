@@ -15,7 +15,17 @@ from tests.conftest import ROOT
 from tests.docs.test_extending import apply, run, steps
 
 PAGE = ROOT / "docs" / "guides" / "add-a-module.md"
-COPIED = ("constructs", "docs", "environments", "modules", "policies", "stacks", "scripts", "cdktf.json", "pyproject.toml")
+COPIED = (
+    "constructs",
+    "docs",
+    "environments",
+    "modules",
+    "policies",
+    "stacks",
+    "scripts",
+    "cdktf.json",
+    "pyproject.toml",
+)
 LINES = 40
 """Of the description of a simple module, at most."""
 

@@ -164,5 +164,5 @@ def _needs(module: EnabledModule, source: str, context: Context) -> Iterator[Gra
 
 
 def _end(name: str, context: Context) -> str:
-    """The id of an end of an opening. A module may have the name of a part of the foundation; it is the module then."""
+    """The id of an end of an opening."""
     return module_id(name) if name in context.modules else name

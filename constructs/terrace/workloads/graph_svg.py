@@ -10,7 +10,7 @@ from terrace.workloads.graph import Graph, GraphEdge
 from terrace.workloads.graph_layout import Track, layout
 
 _ROW, _HEADING, _TOP, _MARGIN = 52, 30, 128, 24
-_CARD, _COLUMN, _TRACK, _HOSTS = 250, 68, 13, 250
+_CARD, _COLUMN, _TRACK, _HOSTS = 264, 68, 13, 250
 _SHOWN_HOSTS = 3
 _COLOURS = ("#3b82c4", "#c2622d", "#2f9e6e", "#9a5fc4", "#b8901f", "#c4477f", "#4a9aa8", "#7a7f2a")
 """Of tracks; each has a contrast of 3:1 or more with both backgrounds."""
@@ -22,7 +22,7 @@ _STYLE = """
 svg{--paper:#fff;--ink:#1c2430;--soft:#596575;--line:#d5dbe3;--card:#f4f6f9;--dot:#33557f;
 font-family:system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif}
 @media(prefers-color-scheme:dark){svg{--paper:#14181f;--ink:#e8ecf2;--soft:#a3aebd;--line:#333c49;--card:#1f2630;--dot:#9cbce6}}
-text{fill:var(--ink);font-size:12px}.soft{fill:var(--soft)}.small{font-size:11px}.name{font-weight:600;font-size:14px}
+text{fill:var(--ink);font-size:12px}.soft{fill:var(--soft)}.small{font-size:11px}.name{font-weight:600;font-size:13px}
 .title{font-size:19px;font-weight:600}.heading{fill:var(--soft);font-size:12px;font-weight:600;letter-spacing:.04em}
 .line{stroke:var(--line);fill:none}.card{fill:var(--card);stroke:var(--line)}.dot{fill:var(--dot);stroke:var(--dot)}
 .ring{fill:var(--paper);stroke:var(--dot);stroke-width:2}.access{fill:var(--paper);font-weight:600;font-size:11px}
