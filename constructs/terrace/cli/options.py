@@ -142,8 +142,10 @@ def deployment_of(
     project = project_of(ctx)
 
     def gate(plan: Mapping[str, Any], written: str) -> GateVerdict:
-        from terrace.assurance import gate  # slow to import; only needed once there is a plan
+        from terrace.assurance import gate, workloads_gate  # slow to import; only needed once there is a plan
 
+        if layer == "workloads":
+            return workloads_gate.of_plans(project.root, project.outputs, loaded)(plan, written)
         return gate.of_plans(project.root, loaded)(plan, written)
 
     return Deployment(
@@ -156,6 +158,6 @@ def deployment_of(
         on_message=on_message or console.info,
         on_event=on_event or ignore,
         environment_line=lambda construct: environment_line(loaded, construct),
-        gate=gate if layer == "foundation" else None,
+        gate=gate,
         layer=layer,
     )

@@ -82,9 +82,9 @@ def command(
 
 def _offline(
     ctx: click.Context, loaded: "Loaded", layer: "Layer", provider_mirror: Path | None
-) -> "tuple[Summary, GateVerdict | None]":
+) -> "tuple[Summary, GateVerdict]":
     """The real provider's plan of all resources, without an account, and the gate's verdict on it."""
-    from terrace.assurance import gate
+    from terrace.assurance import gate, workloads_gate
     from terrace.cli.console import info
     from terrace.cli.options import project_of
     from terrace.deployment import offline
@@ -100,9 +100,12 @@ def _offline(
         environment_line=lambda construct: environment_line(loaded, construct),
     ) as deployment:
         planned = offline.plan(deployment, deployment.terraform(deployment.stack()))
+    project = project_of(ctx)
     if layer == "workloads":
-        return planned.summary, None
-    rules, stack = gate.policies(project_of(ctx).root), json.dumps(planned.stack)
+        verdict = workloads_gate.of_plans(project.root, project.outputs, loaded)(planned.plan, "")
+        info(str(verdict))
+        return planned.summary, verdict
+    rules, stack = gate.policies(project.root), json.dumps(planned.stack)
     gated = gate.gated(gate.evaluate(loaded, stack, rules, plan=planned.plan, offline=True))
     info(str(gated))
     return planned.summary, gated

@@ -11,11 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from terrace.errors import TerraceError, UsageError
 from terrace.modules.contract import ChartSpec
+from terrace.workloads import manifests
 
 VARIABLE = "TERRACE_CHART_DIR"
 _SHORT = 12
@@ -136,8 +134,8 @@ def _is_definition(parts: tuple[str, ...]) -> bool:
 
 def _yaml(path: Path, name: str) -> dict[str, Any] | None:
     try:
-        content = YAML(typ="safe").load(text(path, name) or "")
-    except (YAMLError, OSError, tarfile.TarError, UnicodeDecodeError) as error:
+        content = manifests.values(text(path, name) or "")
+    except (manifests.InvalidYaml, OSError, tarfile.TarError, UnicodeDecodeError) as error:
         raise ChartRefused(f"{name} of the chart cannot be read: {error}", where=str(path)) from error
     return content if isinstance(content, dict) else None
 

@@ -148,6 +148,7 @@ class Checker:
         self._today = today or datetime.now(UTC).date()
         self._schemas: dict[str, Schemas] = {}
         self._rendered_twice: set[str] = set()
+        self._passed_on: set[tuple[str, tuple[str, ...]]] = set()
         self._ignored: dict[tuple[str, tuple[str, ...]], bool] = {}
 
     def taken(self) -> Part:
@@ -214,7 +215,7 @@ class Checker:
         names = self.part.rendered.setdefault(module.name, {})
         for kind, values in inventory.names(one.objects).items():
             names.setdefault(kind, set()).update(values)
-        for path in value_keys.unknown(one.chart, one.release.values):
+        for path in sorted(value_keys.unknown(one.chart, one.release.values), key=len):
             if self._is_ignored(one, path, context):
                 hint = "correct it in values.yaml.j2; Helm ignores it silently"
                 message = f"its chart does not know the value {'.'.join(path)}"
@@ -234,10 +235,15 @@ class Checker:
 
     def _is_ignored(self, one: Rendered, path: tuple[str, ...], context: Context) -> bool:
         """Whether the chart renders the same without a value. A chart may pass a whole mapping on to a program."""
-        key = (one.release.name, path)
+        name = one.release.name
+        if any((name, path[:length]) in self._passed_on for length in range(1, len(path))):
+            return False
+        key = (name, path)
         if key not in self._ignored:
             without = replace(one.release, values=value_keys.without(one.release.values, path))
             self._ignored[key] = self._renderer.render(without, context).objects == one.objects
+            if not self._ignored[key]:
+                self._passed_on.add((name, path[:-1]))
         return self._ignored[key]
 
     def _check_schemas(self, rendered: Sequence[Rendered], context: Context, place: str, *, complete: bool) -> None:
@@ -268,7 +274,10 @@ class Checker:
 
     def _check_policies(self, rendered: Sequence[Rendered], context: Context, place: str) -> None:
         """No object violates a policy, unless a declared exception covers it."""
-        law = policies.rendered(context.root, policies.parameters(context))
+        law = next(
+            (list(one.objects) for one in rendered if one.release.name == policies.NAME),
+            None,
+        ) or policies.rendered(context.root, policies.parameters(context))
         objects: list[Object] = []
         modules: dict[str, str] = {}
         by_title: dict[str, Object] = {}

@@ -7,6 +7,7 @@ policy, replaces the variable's expression, and writes the policy again. dev aud
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,14 @@ def rendered(root: Path, given: Parameters) -> list[Object]:
 def read(root: Path) -> list[Object]:
     """The policies of a project as their files have them, by name."""
     folder = source(root, "kyverno")
-    return [_loaded(path) for path in sorted(folder.glob("*/policy.yaml"))]
+    return [_policy(path, path.stat().st_mtime_ns) for path in sorted(folder.glob("*/policy.yaml"))]
+
+
+@lru_cache(maxsize=256)
+def _policy(path: Path, _modified: int) -> Object:
+    """A policy, which the caller must not change."""
+    found: Object = _loaded(path)
+    return found
 
 
 def for_environment(policy: Object, given: Parameters) -> Object:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from terrace.modules.contract import Service
+from terrace.modules.contract import ChartSpec, Service
 from terrace.workloads import charts
 from terrace.workloads.charts import LocalChart
 from terrace.workloads.context import Context, Object
@@ -49,13 +49,14 @@ class Renderer:
     helm: Helm | None
     directory: Path | None
     runs: int = 0
+    _charts: dict[ChartSpec | Path, LocalChart | None] = field(default_factory=dict)
     _known: dict[str, tuple[Object, ...]] = field(default_factory=dict)
 
     def render(self, release: Release, context: Context) -> Rendered:
         """The objects of a release, which the caller must not change. Raises HelmFailed, ChartRefused."""
         if release.chart == WIRING:
             return Rendered(release, tuple(release.values["objects"]))
-        found = charts.find(release.chart, self.directory)
+        found = self._find(release.chart)
         if found is None:
             assert not isinstance(release.chart, Path)
             return Rendered(release, skipped=f"the chart {release.chart.name} {release.chart.version} is not at hand")
@@ -68,9 +69,14 @@ class Renderer:
 
     def again(self, release: Release, context: Context) -> tuple[Object, ...]:
         """The objects of a release that was rendered, from another run of helm."""
-        found = charts.find(release.chart, self.directory)
+        found = self._find(release.chart)
         assert found is not None
         return self._run(release, found, context)
+
+    def _find(self, chart: ChartSpec | Path) -> LocalChart | None:
+        if chart not in self._charts:
+            self._charts[chart] = charts.find(chart, self.directory)
+        return self._charts[chart]
 
     def _run(self, release: Release, chart: LocalChart, context: Context) -> tuple[Object, ...]:
         assert self.helm is not None

@@ -7,9 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
-from terrace.workloads import charts
+from terrace.workloads import charts, manifests
 from terrace.workloads.charts import LocalChart
 
 _AT_TOP = re.compile(r"\.Values\.([A-Za-z0-9_-]+)|index \$?\.Values \"([^\"]+)\"")
@@ -98,7 +96,7 @@ def _known(path: Path, _sha256: str) -> _Known:
             top.update(_COMMENTED.findall(text) if file == "values.yaml" else ())
         inside = re.fullmatch(r"charts/([^/]+)/values\.yaml", name)
         if inside:
-            loaded = YAML(typ="safe").load(text)
+            loaded = manifests.values(text)
             subcharts[inside[1]] = loaded if isinstance(loaded, dict) else {}
     for dependency in charts.metadata(path).get("dependencies") or ():
         alias = dependency.get("alias")

@@ -12,13 +12,12 @@ from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from terrace.documents.suggestions import hint
 from terrace.errors import AnswerIsNo, Problem
 from terrace.modules.contract import Image
 from terrace.modules.enabled import EnabledModule
+from terrace.workloads import manifests
 from terrace.workloads.context import Context
 
 TEMPLATE = "values.yaml.j2"
@@ -192,22 +191,16 @@ def _fix(message: str, names: Mapping[str, Any]) -> str:
     return hint(found[1], list(names)) if found else ""
 
 
-@lru_cache(maxsize=1024)
-def _loaded(text: str) -> Any:
-    return YAML(typ="safe").load(text)
-
-
 def _parsed(text: str, shown: str) -> dict[str, Any]:
     """The rendered text as data. An error names the template, and quotes the rendered line."""
     try:
-        content = _loaded(text)
-    except YAMLError as error:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        what = str(error.problem if isinstance(error, MarkedYAMLError) else error).partition("\n")[0]
+        content = manifests.values(text)
+    except manifests.InvalidYaml as error:
         lines = text.splitlines()
-        quoted = f" in the rendered line {lines[mark.line].strip()!r}" if mark and mark.line < len(lines) else ""
+        known = error.line is not None and error.line < len(lines)
+        quoted = f" in the rendered line {lines[error.line or 0].strip()!r}" if known else ""
         hint = "Write values that may contain : or # with `| tojson`."
-        raise InvalidValues([Problem(f"renders invalid YAML: {what}{quoted}.", shown, hint=hint)]) from error
+        raise InvalidValues([Problem(f"renders invalid YAML: {error.problem}{quoted}.", shown, hint=hint)]) from error
     if content is None:
         return {}
     if not isinstance(content, dict):
