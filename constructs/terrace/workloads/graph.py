@@ -70,7 +70,7 @@ class Graph(Spec):
     """Edges, without duplicates."""
 
 
-_PLACES: Mapping[str, str] = {
+_PLACES: Mapping[NodeKind, str] = {
     "database": "PostgreSQL of the foundation",
     "cache": "Cache of the foundation",
     "lake": "Object storage of the foundation",
@@ -114,7 +114,7 @@ def _others(context: Context, used: set[str]) -> Iterator[GraphNode]:
     domain = context.environment.network.entry.domain
     for kind, summary in _PLACES.items():
         if kind in used:
-            yield GraphNode(id=kind, kind=kind, name=kind, summary=summary)  # type: ignore[arg-type]
+            yield GraphNode(id=kind, kind=kind, name=kind, summary=summary)
     for layer in (*LAYERS, "artifacts"):
         yield GraphNode(id=f"layer/{layer}", kind="layer", name=layer, summary=f"{layer} in the lake")
     kinds: Mapping[str, NodeKind] = {"host": "host", "service": "service", "topic": "topic"}

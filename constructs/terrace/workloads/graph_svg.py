@@ -60,7 +60,7 @@ class _Picture:
     def text(self) -> str:
         graph = self.graph
         modules, openings = len(self.rows), sum(edge.kind == "opening" for edge in graph.edges)
-        title = f"{graph.environment} on {TITLES[graph.cloud]}"  # type: ignore[index]
+        title = f"{graph.environment} on {TITLES[graph.cloud]}"
         about = (
             f"{counted(modules, 'module')} by category with what they use: {counted(openings, 'opening')}, the parts "
             f"of the foundation, and the layers of the lake."
