@@ -43,3 +43,10 @@ def test_two_formats_are_a_usage_error(terrace: Terrace) -> None:
     code, out, err = terrace("graph", "dev", "--json", "--output", "svg")
     assert (code, out) == (2, "")
     assert "--json cannot be combined with --output svg" in err
+
+
+def test_a_part_of_the_graph(terrace: Terrace) -> None:
+    _, out, _ = terrace("graph", "dev", "--module", "spark", "--json")
+    assert [node["name"] for node in json.loads(out)["nodes"] if node["kind"] == "module"] == ["spark"]
+    code, _, err = terrace("graph", "dev", "--module", "sparc")
+    assert (code, "hint: did you mean 'spark'" in err.lower()) == (2, True)

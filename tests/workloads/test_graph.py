@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from terrace.workloads.context import Context
-from terrace.workloads.graph import Graph, GraphEdge, GraphNode, graph
+from terrace.workloads.graph import Graph, GraphEdge, GraphNode, around, graph
 from terrace.workloads.graph_layout import layout
 from terrace.workloads.graph_mermaid import mermaid
 from terrace.workloads.graph_svg import svg
@@ -116,6 +116,16 @@ def test_a_graph_is_valid_and_the_same_each_time(make: Make) -> None:
     one, two = (graph(make()).model_dump_json() for _ in range(2))
     assert one == two
     assert Graph.model_validate_json(one) == graph(make())
+
+
+def test_the_part_around_a_module(make: Make) -> None:
+    part = around(graph(make()), ["loader"])
+    assert {node.id for node in part.nodes if node.kind == "module"} == {"module/loader", "module/warehouse"}
+    assert related(part, "opening") == {("module/loader", "module/warehouse"), ("module/loader", "database")}
+    part = around(graph(make()), ["warehouse"])
+    assert ("module/vault", "service/secrets") in related(part, "provides")
+    assert ("module/law", "kubernetes-api") not in related(part, "opening")
+    ElementTree.fromstring(svg(part))
 
 
 def test_mermaid_has_each_module_and_path_once(context: Context) -> None:

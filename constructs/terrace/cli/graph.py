@@ -17,25 +17,35 @@ FORMATS = ("table", "svg", "mermaid", "json")
 @click.command("graph")
 @click.argument("environment", metavar="[ENV]", required=False)
 @cloud_option
+@click.option(
+    "--module", "modules", multiple=True, metavar="NAME", help="Only this module and what it is related to; repeatable."
+)
 @click.option("--output", type=click.Choice(FORMATS), default="table", show_default=True, help="Format of the output.")
 @json_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to a file.")
 @click.pass_context
 def command(
-    ctx: click.Context, environment: str | None, cloud: str | None, output: str, as_json: bool, out: Path | None
+    ctx: click.Context,
+    environment: str | None,
+    cloud: str | None,
+    modules: tuple[str, ...],
+    output: str,
+    as_json: bool,
+    out: Path | None,
 ) -> None:
     """Show the modules of ENV, what they need and provide, and their network paths.
 
     Without ENV: all modules that can be enabled together, in the first environment. --json is --output json;
     docs/reference/graph.md describes its keys. A file's suffix (.svg, .mmd, .json) decides its format unless --output
-    does.
+    does. A picture of many modules is readable as SVG; as Mermaid, --module keeps it small.
     """
     from click.core import ParameterSource
 
     from terrace.cli.console import info, write
     from terrace.cli.options import workloads_of
+    from terrace.documents.suggestions import hint
     from terrace.errors import UsageError
-    from terrace.workloads.graph import graph
+    from terrace.workloads.graph import around, graph
 
     given = ctx.get_parameter_source("output") == ParameterSource.COMMANDLINE
     if as_json and given and output != "json":
@@ -45,7 +55,12 @@ def command(
     elif out is not None and not given:
         output = {".svg": "svg", ".mmd": "mermaid", ".json": "json"}.get(out.suffix, "table")
     context = workloads_of(ctx, environment, cloud) if environment else _all(ctx, cloud)
-    text = rendered(graph(context), output)
+    for name in modules:
+        if name not in context.modules:
+            message = f"module {name!r} is not enabled in {context.environment.name}"
+            raise UsageError(message, hint=hint(name, list(context.modules)))
+    found = graph(context)
+    text = rendered(around(found, modules) if modules else found, output)
     if out is None:
         write(text, newline=False)
     else:

@@ -1,6 +1,6 @@
 """The platform of an environment as a graph: modules, what they need and provide, and their network paths."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
 from terrace.capabilities.spec import LAYERS, Spec
@@ -90,6 +90,17 @@ def graph(context: Context) -> Graph:
     used = {end for edge in edges for end in (edge.source, edge.target)}
     nodes = [*_modules(context.modules.values()), *_others(context, used)]
     return Graph(environment=context.environment.name, cloud=context.environment.cloud, nodes=tuple(nodes), edges=edges)
+
+
+def around(found: Graph, modules: Collection[str]) -> Graph:
+    """The part of a graph with these modules, what they are related to, and the providers of services they need."""
+    chosen = {module_id(name) for name in modules}
+    edges = [edge for edge in found.edges if chosen & {edge.source, edge.target}]
+    needed = {edge.target for edge in edges if edge.kind == "needs"}
+    edges += [edge for edge in found.edges if edge.kind == "provides" and edge.target in needed and edge not in edges]
+    ends = chosen | {end for edge in edges for end in (edge.source, edge.target)}
+    nodes = tuple(node for node in found.nodes if node.id in ends)
+    return found.model_copy(update={"nodes": nodes, "edges": tuple(sorted(edges, key=_key))})
 
 
 def module_id(name: str) -> str:
