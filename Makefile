@@ -6,7 +6,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 PACKAGES := constructs/terrace stacks scripts tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-all test e2e mutants conformance check fmt lock clean
+.PHONY: help setup demo demo-all test e2e e2e-cluster mutants conformance check fmt lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,10 +33,14 @@ demo-all: setup ## run the demo on an emulated AWS, Azure and Google Cloud in tu
 
 # The demo test mostly waits, hence one worker more than there are cores.
 test: setup ## run the tests, including the demo of dev
-	@$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(os.cpu_count() + 1)') --dist worksteal -m 'not e2e'
+	@$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(os.cpu_count() + 1)') --dist worksteal -m 'not e2e and not cluster'
 
 e2e: setup ## run the long tests: demos of prod, cdktf deploy
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m e2e
+
+# -s shows what is built; the first run builds a control plane, which takes minutes.
+e2e-cluster: setup ## install the workloads on a real Kubernetes API server
+	@$(BIN)/python -m pytest -s -n 0 tests/cluster
 
 mutants: setup ## check that the mutants of the stacks are detected
 	@$(BIN)/python -m tests.assurance.mutants.run

@@ -17,15 +17,6 @@ ROOT = Path(__file__).resolve().parent.parent
 NUMBERS = (5, 50, 100, 200)
 ROUNDS = 2
 COPIED = ("constructs", "environments", "modules", "policies", "stacks", "cdktf.json", "pyproject.toml")
-ON = "{enabled: true}"
-PLATFORM = {
-    "cert-manager": ON,
-    "envoy-gateway": ON,
-    "external-secrets": ON,
-    "prometheus": "{enabled: true, settings: {smtp: {host: smtp.example.com:587, from: alerts@example.com}}}",
-}
-"""Modules that provide the services that the others need, as the environment chooses them."""
-
 _MODULE = """\
 summary: The module number {number} of a benchmark
 category: applications
@@ -65,7 +56,7 @@ database: {{ foundation.database.host }}
 
 
 def project(folder: Path, number: int) -> None:
-    """Write a project with this number of modules besides PLATFORM, enabled in an environment `dev`."""
+    """Write a project with this number of modules besides those of the project, enabled in an environment `dev`."""
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
@@ -82,13 +73,10 @@ def project(folder: Path, number: int) -> None:
         (own / "values.yaml.j2").write_text(_VALUES)
         (own / "metrics.txt").write_text("requests_total\n")
         (own / "README.md").write_text(f"# {name}\n")
-    enabled = "\n".join(f"  {name}: {choice}" for name, choice in (PLATFORM | dict.fromkeys(names, ON)).items())
-    clients = ", ".join(f"{name}: client" for name in (*PLATFORM, *names))
+    enabled = "\n".join(f"  {name}: {{enabled: true}}" for name in names)
+    clients = ", ".join(f"{name}: client" for name in names)
     with (folder / "environments" / "dev.yaml").open("a") as file:
-        file.write(
-            f"modules:\n{enabled}\nidentity:\n  oidc:\n    issuer: https://login.example.com\n"
-            f"    keys: https://login.example.com/keys\n    groups: {{platform: admin}}\n    clients: {{{clients}}}\n"
-        )
+        file.write(f"modules:\n{enabled}\nidentity:\n  oidc:\n    clients: {{{clients}}}\n")
 
 
 def seconds(folder: Path, *command: str) -> float:

@@ -141,7 +141,7 @@ class Environment(Spec):
     @property
     def component_accounts(self) -> Mapping[str, ServiceAccount]:
         """Platform components to their service accounts: those that enabled modules name, else Terrace's."""
-        named = {
+        named: dict[str, ServiceAccount] = {
             component: ServiceAccount(module.namespace, need.service_account)
             for module in self.enabled_modules.values()
             for component, need in module.needs.identities.items()

@@ -53,19 +53,22 @@ def _values(folder: Path, shown: str, module: Module) -> Iterator[Problem]:
 
 def _chart(folder: Path, shown: str, module: Module) -> Iterator[Problem]:
     own = folder / CHART / "Chart.yaml"
-    ours = next((one for one in (module.chart, *module.charts) if one is not None and one.repository is None), None)
-    if ours is not None:
+    charts = {f"charts.{number}": chart for number, chart in enumerate(module.charts)}
+    if module.chart is not None:
+        charts["chart"] = module.chart
+    without_repository = {path: chart for path, chart in charts.items() if chart.repository is None}
+    for path, chart in without_repository.items():
         if own.is_file():
-            yield from _chart_file(own, f"{shown}/{CHART}/Chart.yaml", ours)
+            yield from _chart_file(own, f"{shown}/{CHART}/Chart.yaml", chart, path)
         else:
             hint = f"Add {CHART}/Chart.yaml, or the `repository` of an upstream chart."
-            yield Problem("the chart has no repository, and the folder has no chart.", path="chart", hint=hint)
-    elif (folder / CHART).exists():
+            yield Problem("the chart has no repository, and the folder has no chart.", path=path, hint=hint)
+    if not without_repository and (folder / CHART).exists():
         hint = "Delete the folder, or set `chart` without a repository."
         yield Problem("module.yaml names no chart of its own.", f"{shown}/{CHART}", hint=hint)
 
 
-def _chart_file(path: Path, shown: str, chart: ChartSpec) -> Iterator[Problem]:
+def _chart_file(path: Path, shown: str, chart: ChartSpec, at: str) -> Iterator[Problem]:
     try:
         root = read(path, shown).root
     except InvalidFile as error:
@@ -75,7 +78,7 @@ def _chart_file(path: Path, shown: str, chart: ChartSpec) -> Iterator[Problem]:
         node = along(root, [key])[-1]
         if node is root or node.value != expected:
             found = "nothing" if node is root else repr(node.value)
-            yield Problem(f"{expected!r} differs from {shown}, which has {found}.", path=f"chart.{key}")
+            yield Problem(f"{expected!r} differs from {shown}, which has {found}.", path=f"{at}.{key}")
 
 
 def _alerts(folder: Path, shown: str) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from terrace.modules.enabled import EnabledModule
 from terrace.workloads import gateway
 from terrace.workloads.context import Context, Object
 from terrace.workloads.metadata import metadata
-from terrace.workloads.secrets import derived, external_secret
+from terrace.workloads.secrets import derivation, external_secret
 
 API_KEY_HEADER = "x-api-key"
 """The request header in which a client sends its key."""
@@ -139,7 +139,7 @@ def _api_keys(module: EnabledModule, context: Context) -> Object:
     return external_secret(
         metadata(name, module, context),
         store=module.name,
-        template={client: derived(name, client) for client in api_clients(module)},
+        template={client: derivation(name, client) for client in api_clients(module)},
         sources={"value": (context.outputs.secrets[module.name], None)},
         context=context,
     )

@@ -39,7 +39,7 @@ def objects(module: EnabledModule, context: Context) -> list[Object]:
         external_secret(
             metadata(name, module, context),
             store=module.name,
-            template={key: derived(name, key) for key in keys},
+            template={key: derivation(name, key) for key in keys},
             sources={_SOURCE: (context.outputs.secrets[module.name], None)},
             context=context,
         )
@@ -101,7 +101,7 @@ def external_secret(
     }
 
 
-def derived(secret: str, key: str) -> str:
+def derivation(secret: str, key: str) -> str:
     """The template of a key: SHA-256 of the module's value and the names of Secret and key, in hexadecimal."""
     name = json.dumps(f"/{secret}/{key}")
     return f'{{{{ printf "%s%s" .{_SOURCE} {name} | sha256sum }}}}'
