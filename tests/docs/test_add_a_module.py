@@ -99,6 +99,7 @@ def test_its_graph_has_the_declared_paths_and_no_others(project: Path) -> None:
         ("module/envoy-gateway", "module/orders", 8080),
         ("module/prometheus", "module/orders", 9100),
         ("module/orders", "database", 5432),
+        *(("module/orders", "module/opentelemetry", port) for port in (4317, 4318)),  # it is called by all modules
     }
 
 
