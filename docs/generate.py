@@ -1,4 +1,6 @@
-"""Writes docs/catalogue.md and the pages of docs/reference/: `python docs/generate.py`, with `--check` to compare only.
+"""Writes docs/catalogue.md with its picture, and the pages of docs/reference/.
+
+`python docs/generate.py`, with `--check` to compare only.
 
 Commands come from click, environment and module files from the pydantic schemas, errors from the exception classes, the
 rules of environments and the gate's rule ids, the catalogue from the folders in modules/.
@@ -87,6 +89,17 @@ def graph() -> str:
     return _page("# The graph of an environment\n", intro, Graph.model_json_schema())
 
 
+def picture() -> str:
+    """The modules of dev and what they use."""
+    from terrace.environment import load
+    from terrace.workloads.graph import graph
+    from terrace.workloads.graph_svg import svg
+    from terrace.workloads.opening import opened
+
+    environment = load("dev", project=DOCS.parent).environment
+    return svg(graph(opened(environment, root=DOCS.parent, outputs=DOCS / "none")))  # without a foundation
+
+
 def catalogue() -> str:
     """Every module, by category."""
     from terrace.environment import load, names
@@ -127,6 +140,10 @@ Service level objectives need no module: Terrace generates the recording rules a
 `observability.slo` in its `module.yaml` ([decision 10](decisions/0010-slo-rules.md)), so that Sloth and Pyrra are not
 needed. A chart marked *own* is in the folder of the module. A module without a chart gets its identity, its rights and
 its namespace; nothing is installed.
+
+`terrace graph dev --out platform.svg` draws the modules of `dev`:
+
+![The modules of dev, the network paths between them, and what they use of the foundation](platform.svg)
 """
 
 
@@ -277,6 +294,7 @@ def _cell(text: str) -> str:
 
 PAGES = {
     "catalogue.md": catalogue,
+    "platform.svg": picture,
     "reference/cli.md": cli,
     "reference/environment.md": environment,
     "reference/errors.md": errors,
