@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from cdktn import TerraformResource
 from constructs import Construct
 
 from terrace import engine
@@ -29,13 +30,16 @@ class Workloads(engine.ClusterStack):
         cluster = context.outputs.cluster
         super().__init__(scope, id, context.environment, context.target, layer="workloads", cluster=cluster)
         self.charts: dict[str, LocalChart] = {}
-        built: dict[str, Construct] = {}
+        built: dict[str, TerraformResource] = {}
         for release in releases(context):
             built[release.name] = self._release(release, built, chart_directory)
 
-    def _release(self, release: Release, built: Mapping[str, Construct], directory: Path | None) -> Construct:
+    def _release(
+        self, release: Release, built: Mapping[str, TerraformResource], directory: Path | None
+    ) -> TerraformResource:
         from cdktn_provider_helm.release import Release as HelmRelease
 
+        chart, repository, version = self._chart(release, directory)
         parent = self.node.try_find_child(release.module) or Construct(self, release.module)
         assert isinstance(parent, Construct)
         return HelmRelease(
@@ -43,7 +47,9 @@ class Workloads(engine.ClusterStack):
             release.name,
             name=release.name,
             namespace=release.namespace,
-            **self._chart(release, directory),
+            chart=chart,
+            repository=repository,
+            version=version,
             values=[_escaped(json.dumps(release.values, sort_keys=True, ensure_ascii=False, default=dict))],
             atomic=True,  # a failed upgrade is rolled back, a failed installation removed
             wait=True,
@@ -54,19 +60,16 @@ class Workloads(engine.ClusterStack):
             depends_on=[built[name] for name in release.after],
         )
 
-    def _chart(self, release: Release, directory: Path | None) -> dict[str, str]:
-        """The chart's arguments: a path beside the stack, the same on any machine, or the repository."""
+    def _chart(self, release: Release, directory: Path | None) -> tuple[str, str | None, str | None]:
+        """Chart, repository and version: a path beside the stack, the same on any machine, or all three."""
         found = charts.find(release.chart, directory)
         if found:
             self.charts[found.file_name] = found
-            return {"chart": f"./{FOLDER}/{found.file_name}"}
+            # With a version, the plan of a release that may be installed already does not ask the cluster.
+            return f"./{FOLDER}/{found.file_name}", None, str(charts.metadata(found.path)["version"])
         assert not isinstance(release.chart, Path)
         assert release.chart.repository
-        return {
-            "chart": release.chart.name,
-            "repository": release.chart.repository,
-            "version": release.chart.version,
-        }
+        return release.chart.name, release.chart.repository, release.chart.version
 
     def place_charts(self, directory: Path) -> None:
         """Copy the charts to the directory of the synthesized stack, instead of those of the last synthesis."""

@@ -87,7 +87,7 @@ def test_new_outputs_make_a_plan_of_workloads_stale(small: SmallProject, yes: Ca
     deployment = small.deployment(layer="workloads")
     lifecycle.plan(deployment)
     outputs.save(small.deployment(), {"region": {"value": "eu-west-1"}})
-    with pytest.raises(StalePlan, match="an output of the foundation has changed"):
+    with pytest.raises(StalePlan, match="or an output of the foundation has changed"):
         lifecycle.apply(deployment, confirm=yes)
 
 

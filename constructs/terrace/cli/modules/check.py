@@ -67,8 +67,8 @@ def command(
             pool.submit(_check, project.root, project.outputs, environment, cloud, modules)
             for environment, cloud in jobs
         ]
-        for one in pending:
-            part.add(one.result())
+        for future in pending:
+            part.add(future.result())
     if not (environments or clouds):  # an inventory is of all of them
         valid, _ = selection.modules(project.root, {name: known[name] for name in modules or known})
         if write:

@@ -25,7 +25,7 @@ def token(target: Target, cluster: str, variables: Mapping[str, str] = os.enviro
         from google.auth.transport.requests import Request
 
         try:
-            found.refresh(Request())
+            found.refresh(Request())  # type: ignore[no-untyped-call]
         except GoogleAuthError as error:
             message = str(error.args[0] if error.args else error).partition("\n")[0]
             raise CredentialsError(f"Google Cloud does not accept the credentials: {message}", hint=HINT) from error
