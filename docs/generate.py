@@ -1,7 +1,9 @@
-"""Writes the generated pages of docs/reference/: `python docs/generate.py`, with `--check` to compare only.
+"""Writes docs/catalogue.md with its picture, and the pages of docs/reference/.
 
-Commands come from click, environment files from the pydantic schema, errors from the exception classes, the rules of
-environments and the gate's rule ids.
+`python docs/generate.py`, with `--check` to compare only.
+
+Commands come from click, environment and module files from the pydantic schemas, errors from the exception classes, the
+rules of environments and the gate's rule ids, the catalogue from the folders in modules/.
 """
 
 import importlib
@@ -10,7 +12,7 @@ import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -74,6 +76,94 @@ def module() -> str:
 
     intro = "Every key of `modules/<name>/module.yaml`, in the order of the schema.\n"
     return _page("# Module files\n", intro, Module.model_json_schema(by_alias=True))
+
+
+def graph() -> str:
+    """Every key of `terrace graph --json`."""
+    from terrace.workloads.graph import Graph
+
+    intro = (
+        "What `terrace graph ENV --json` prints; a key without a value is left out. Nodes are sorted by their step and "
+        "edges by\ntheir ends, so that two graphs can be compared with `diff`.\n"
+    )
+    return _page("# The graph of an environment\n", intro, Graph.model_json_schema())
+
+
+def picture() -> str:
+    """The modules of dev and what they use."""
+    from terrace.environment import load
+    from terrace.workloads.graph import graph
+    from terrace.workloads.graph_svg import svg
+    from terrace.workloads.opening import opened
+
+    environment = load("dev", project=DOCS.parent).environment
+    return svg(graph(opened(environment, root=DOCS.parent, outputs=DOCS / "none")))  # without a foundation
+
+
+def catalogue() -> str:
+    """Every module, by category."""
+    from terrace.environment import load, names
+    from terrace.modules import loading
+    from terrace.modules.contract import Category
+
+    project = DOCS.parent
+    enabled = {name: load(name, project=project).environment.enabled_modules for name in names(project)}
+    modules = {name: loading.load(folder, loading.shown(folder, project)) for name, folder in _modules(project)}
+    parts = ["# Catalogue\n", NOTE, CATALOGUE]
+    for category in get_args(Category):
+        rows = []
+        for name, module in modules.items():
+            contract = module.contract
+            if contract.category == category:
+                on = ", ".join(one for one, chosen in enabled.items() if name in chosen) or "-"
+                chart = f"{contract.chart.name} {contract.chart.version}" if contract.chart else "none"
+                own = " (own)" if contract.chart and not contract.chart.repository else ""
+                page = f"[{name}](../{module.shown}/README.md)"
+                link = page if (module.folder / "README.md").is_file() else f"[{name}](../{module.shown}/module.yaml)"
+                cells = (
+                    f"{link} | {_cell(contract.summary)} | [{contract.version}]({contract.home}) | {chart}{own} | "
+                    f"{contract.licence} | {', '.join(contract.provides) or '-'} | {_needed(contract)} | {on}"
+                )
+                rows.append(f"| {cells} |")
+        if rows:
+            heading = category.replace("-", " ").capitalize()
+            head = "| module | what it is | version | chart | licence | provides | needs | enabled in |"
+            parts.append("\n".join([f"## {heading}\n", head, "|---|---|---|---|---|---|---|---|", *rows]) + "\n")
+    return "\n".join(parts)
+
+
+CATALOGUE = """\
+Every module that an environment may enable. `terrace modules show NAME` prints one in full, `terrace graph` draws how
+they work together, and [Add a module](guides/add-a-module.md) shows how to write one.
+
+Service level objectives need no module: Terrace generates the recording rules and burn-rate alerts of each module from
+`observability.slo` in its `module.yaml` ([decision 10](decisions/0010-slo-rules.md)), so that Sloth and Pyrra are not
+needed. A chart marked *own* is in the folder of the module. A module without a chart gets its identity, its rights and
+its namespace; nothing is installed.
+
+`terrace graph dev --out platform.svg` draws the modules of `dev`:
+
+![The modules of dev, the network paths between them, and what they use of the foundation](platform.svg)
+"""
+
+
+def _modules(project: Path) -> Iterator[tuple[str, Path]]:
+    from terrace.modules import loading
+
+    yield from loading.folders(project).items()
+
+
+def _needed(module: Any) -> str:
+    """What a module needs, in a few words."""
+    from terrace.modules.resolution import services
+
+    needs = module.needs
+    words = [*services(module), *needs.modules]
+    words += [f"topic {name} ({access})" for name, access in needs.topics.items()]
+    words += [word for word, needed in (("database", needs.database), ("cache", needs.cache)) if needed]
+    words += [f"{layer} ({access})" for layer, access in needs.lake.items()]
+    words += [f"identity {name}" for name in needs.identities]
+    return ", ".join([*words, *needs.features]) or "-"
 
 
 def _page(title: str, intro: str, schema: dict[str, Any]) -> str:
@@ -202,14 +292,22 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-PAGES = {"cli.md": cli, "environment.md": environment, "errors.md": errors, "module.md": module}
+PAGES = {
+    "catalogue.md": catalogue,
+    "platform.svg": picture,
+    "reference/cli.md": cli,
+    "reference/environment.md": environment,
+    "reference/errors.md": errors,
+    "reference/graph.md": graph,
+    "reference/module.md": module,
+}
 
 
 def main(check: bool) -> int:
     """Write the pages, or print which of them are not current and return 1."""
     stale = []
     for name, page in PAGES.items():
-        path, content = DOCS / "reference" / name, page()
+        path, content = DOCS / name, page()
         if not path.is_file() or path.read_text() != content:
             stale.append(name)
             if not check:

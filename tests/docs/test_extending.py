@@ -111,12 +111,13 @@ def test_a_checklist_can_be_followed(page: Path, tree: Path) -> None:
     assert any(step.verb == "Run" for step in listed)
     for step in listed:
         if step.verb == "Run":
-            _run(step.code, tree)
+            run(step.code, tree)
         else:
             apply(step, tree)
 
 
-def _run(commands: str, tree: Path) -> None:
+def run(commands: str, tree: Path) -> None:
+    """Run commands in the tree, with its code; they must succeed."""
     bash = shutil.which("bash")
     assert bash
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TERRACE_"))}

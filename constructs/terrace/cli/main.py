@@ -23,6 +23,7 @@ COMMANDS = {
     "validate": "Check environment files; needs no Node, network or credentials.",
     "env": "List, show, explain and compare environments.",
     "modules": "List, show, check and render the modules that environments may enable.",
+    "graph": "Show the modules of an environment and what they use, as a picture or data.",
     "synth": "Write the Terraform JSON of the environments' stacks.",
     "plan": "Show what an apply would change, and save the plan.",
     "apply": "Apply the saved plan.",

@@ -100,10 +100,10 @@ class Hybrid(Construct):
                 peer_asn=spec.peer_asn,
                 advertised_route_priority=100,
             )
-        self._opening(spec, target, network)
+        self._firewall_rule(spec, target, network)
         self.handle = HybridHandle(connection=gateway.id)
 
-    def _opening(self, spec: HybridSpec, target: Target, network: NetworkHandle) -> None:
+    def _firewall_rule(self, spec: HybridSpec, target: Target, network: NetworkHandle) -> None:
         ComputeFirewall(
             self,
             "on-premises-to-ingress",
