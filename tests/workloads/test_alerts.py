@@ -45,7 +45,7 @@ def prod() -> Environment:
 
 def test_alert_gets_owner_module_and_runbook(tmp_path: Path) -> None:
     of = app(tmp_path)
-    rule = one(alerts.objects(of.modules["app"], of), "PrometheusRule", "app-queue")
+    rule = one(alerts.objects(of.modules["app"], of), "PrometheusRule", "app-alerts-queue")
     (group,) = rule["spec"]["groups"]
     alert, record = group["rules"]
     assert alert["labels"] == {"severity": "warning", "module": "app", "owner": "data-platform"}

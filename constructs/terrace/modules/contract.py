@@ -141,6 +141,8 @@ class Component(Spec):
 
     pods: Mapping[str, str] = {}
     """Labels that select its pods; used for the PodDisruptionBudget."""
+    jobs: bool = False
+    """Whether its pods are those of Jobs, which end and need no budget; `replicas` is how many run at once."""
     spot: bool = False
     """Whether its pods tolerate nodes that the cloud may reclaim."""
     per_node: bool = False

@@ -35,7 +35,7 @@ def objects(module: EnabledModule, context: Context) -> list[Object]:
     if provider is None:
         return []
     result = [
-        prometheus_rule(f"{module.name}-{path.stem}", groups, module, context)
+        prometheus_rule(f"{module.name}-alerts-{path.stem}", groups, module, context)
         for path, groups in _files(module, context)
     ]
     if provider is module:

@@ -121,7 +121,7 @@ def disruption_limited(workloads: Workloads) -> Iterator[Observation]:
         selectors = [spec_of(one).get("selector", {}).get("matchLabels", {}) for one in own]
         for name, component in module.contract.components.items():
             size = component.sizes.get(module.size)
-            if size is None or size.replicas < 2 or component.per_node:
+            if size is None or size.replicas < 2 or component.per_node or component.jobs:
                 continue
             if not component.pods and module.name in missing:
                 yield Observation(f"{module.name}/{name}", "budget: left to its chart, which is not at hand", True)
