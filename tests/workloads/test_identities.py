@@ -61,3 +61,9 @@ def test_one_account_has_one_identity(make: Make) -> None:
     changed = make(change={"warehouse": {"contract": module.contract.model_copy(update={"needs": needs})}})
     with pytest.raises(ContractError, match="two cloud identities"):
         identities.objects(changed.modules["warehouse"], changed)
+
+
+def test_a_chart_may_create_the_account_itself(make: Make) -> None:
+    contract = make().modules["door"].contract.model_copy(update={"chart_account": True})
+    context = make(change={"door": {"contract": contract}})
+    assert _accounts(context, "door") == {}

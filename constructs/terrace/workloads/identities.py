@@ -10,7 +10,7 @@ API_REASON = "terrace.dev/kubernetes-api"
 
 
 def objects(module: EnabledModule, context: Context) -> list[Object]:
-    """The module's own service account, and those of its platform components.
+    """The module's own service account, unless its chart creates it, and those of its platform components.
 
     Pods get a token of the Kubernetes API from their account only if the module declares that it calls it. Raises
     ContractError if one account would have two identities.
@@ -18,6 +18,8 @@ def objects(module: EnabledModule, context: Context) -> list[Object]:
     calls_api = "kubernetes-api" in module.contract.network.calls
     result: list[Object] = []
     for account, identity in accounts(module, context).items():
+        if account == module.name and module.contract.chart_account:
+            continue
         annotations = dict(context.cloud.pod_identity(identity, context.target).annotations) if identity else {}
         if calls_api:
             annotations[API_REASON] = f"{module.name} calls the Kubernetes API, as its module declares"
