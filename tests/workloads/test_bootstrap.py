@@ -65,7 +65,7 @@ def run(server: Server, tmp_path: Path) -> Run:
         own = {one["name"]: one["value"] for one in job["spec"]["template"]["spec"]["containers"][0]["env"]}
         here = {"PATH", "PGHOSTADDR", "PGPORT", "PGSSLROOTCERT"}
         local = {key: value for key, value in server.environment("", "").items() if key in here}
-        env = own | local | {"CREDENTIALS": str(credentials), "PGSSLMODE": "verify-full", "PGUSER": ADMIN}
+        env = own | local | {"CREDENTIALS_PATH": str(credentials), "PGSSLMODE": "verify-full", "PGUSER": ADMIN}
         return subprocess.run(["sh", scripts / "run.sh"], env=env, capture_output=True, text=True, timeout=60)
 
     return go

@@ -15,11 +15,10 @@ from terrace.environment import load, target
 from terrace.errors import TerraceError
 from terrace.modules.contract import Image, Module
 from terrace.modules.enabled import EnabledModule
-from terrace.workloads import bootstrap, policies, standins
+from terrace.workloads import bootstrap, policies, standins, values
 from terrace.workloads.context import Context
 from terrace.workloads.policy_evaluation import denial
 from tests.conftest import ROOT
-from tests.policies.rules import parse
 
 KEY = "-----BEGIN PUBLIC KEY-----\nZXhhbXBsZQ==\n-----END PUBLIC KEY-----\n"
 GIVEN = policies.Parameters("prod", ("registry.example.com/acme/",), ("quay.io/",), ("gateway",))
@@ -35,7 +34,7 @@ def context(environment: str, *modules: EnabledModule, cloud: str | None = None,
     loaded = load(environment, project=ROOT, cloud=cloud).environment
     enabled = loaded.with_modules({one.name: one for one in modules})
     endpoints = [Endpoint(metadata, (80,), "credentials")] if metadata else []
-    half = cast(CloudWorkloads, SimpleNamespace(METADATA=endpoints))
+    half = cast(CloudWorkloads, SimpleNamespace(METADATA=endpoints, values=lambda outputs, target: {}))
     account = target(enabled)
     return Context(enabled, account, standins.stand_ins(enabled, account), half, ROOT)
 
@@ -154,10 +153,10 @@ def test_an_unknown_parameter_is_an_error() -> None:
 
 
 def test_falco_reads_the_lists_first_and_the_audit_rules_only_with_their_plugin() -> None:
-    assert list(policies.falco_rules(context("dev"))) == ["10-lists.yaml", "20-rules.yaml"]
-    files = policies.falco_rules(context("dev"), audit=True)
-    assert list(files) == sorted(files) == ["10-lists.yaml", "20-rules.yaml", "30-audit-rules.yaml"]
-    assert files["20-rules.yaml"] == (ROOT / "policies/falco/rules.yaml").read_text()
+    files = policies.falco_rules(context("dev"))
+    assert list(files) == sorted(files) == ["10-lists.yaml", "20-modules.yaml", "30-rules.yaml"]
+    assert files["30-rules.yaml"] == (ROOT / "policies/falco/rules.yaml").read_text()
+    assert list(policies.falco_rules(context("dev"), audit=True)) == [*files, "40-audit-rules.yaml"]
 
 
 def test_falco_s_lists_have_what_the_modules_declare() -> None:
@@ -166,9 +165,9 @@ def test_falco_s_lists_have_what_the_modules_declare() -> None:
     dbt = module("dbt", category="transformation", images=[{"repository": "ghcr.io/dbt/dbt", "tag": "1"}])
     agent = module("vector", pod_security="privileged")
     hub = module("jupyterhub", category="notebooks", needs={"lake": {"gold": "read"}})
-    found = context("dev", kafka, dbt, agent, hub)
-    written = YAML(typ="safe").load(policies.falco_rules(found)["10-lists.yaml"])
-    lists = {one["list"]: one["items"] for one in written if "list" in one}
+    written = YAML(typ="safe").load(policies.falco_rules(context("dev", kafka, dbt, agent, hub))["20-modules.yaml"])
+    assert all(one["override"] == {"items": "replace"} for one in written)
+    lists = {one["list"]: one["items"] for one in written}
     assert lists["data_service_images"] == ["quay.io/strimzi/kafka"]
     assert lists["database_job_images"] == [bootstrap.PSQL.repository, "ghcr.io/dbt/dbt"]
     assert lists["package_manager_namespaces"] == ["jupyterhub"]
@@ -177,7 +176,12 @@ def test_falco_s_lists_have_what_the_modules_declare() -> None:
     pods_use_it = context("dev", hub, metadata="169.254.169.254/32")
     assert "jupyterhub" in policies.falco_lists(pods_use_it)["metadata_service_namespaces"]
     original = YAML(typ="safe").load((ROOT / "policies/falco/lists.yaml").read_text())
-    assert [set(one) for one in written] == [set(one) for one in original]
-    for before, after in zip(original, written, strict=True):
-        if "macro" in before:
-            assert parse(after["condition"]) == parse(before["condition"])
+    assert set(lists) <= {one.get("list") for one in original}
+
+
+def test_the_module_that_detects_gets_the_rules_as_a_setting() -> None:
+    falco = module("falco", provides=["detection"], settings={"rules": {}})
+    own = replace(falco, settings={"rules": {"50-own.yaml": "[]"}})
+    found = context("dev", own)
+    settings = values.variables(own, found)["module"].settings
+    assert settings["rules"] == {**policies.falco_rules(found), "50-own.yaml": "[]"}

@@ -148,7 +148,7 @@ def _job(
 ) -> Object:
     database = context.outputs.database
     env = {
-        "CREDENTIALS": _RUN if login.password == "token" else "/run/secrets/terrace",
+        "CREDENTIALS_PATH": _RUN if login.password == "token" else "/run/secrets/terrace",
         "HOME": "/tmp",
         "PGAPPNAME": "terrace-bootstrap",
         "PGCONNECT_TIMEOUT": "10",

@@ -169,19 +169,16 @@ def labelled(policy: Object, labels: Mapping[str, str]) -> Object:
 def falco_rules(context: Context, *, audit: bool = False) -> dict[str, str]:
     """Falco's rules for an environment: file name to content, in the order in which Falco reads them.
 
-    The lists have what the enabled modules declare. `audit` adds the rules over the audit log of the Kubernetes API,
-    which need an audit plugin.
+    20-modules.yaml replaces the items of lists with what the enabled modules declare. `audit` adds the rules over the
+    audit log of the Kubernetes API, which need an audit plugin.
     """
     folder = source(context.root, "falco")
-    lists = _loaded(folder / "lists.yaml")
-    filled = falco_lists(context)
-    for entry in lists:
-        if entry.get("list") in filled:
-            entry["items"] = filled[entry["list"]]
-    files = {"10-lists.yaml": dumped([lists]), "20-rules.yaml": (folder / "rules.yaml").read_text(encoding="utf-8")}
-    if audit:
-        files["30-audit-rules.yaml"] = (folder / "audit-rules.yaml").read_text(encoding="utf-8")
-    return files
+    texts = {name: (folder / f"{name}.yaml").read_text(encoding="utf-8") for name in ("lists", "rules", "audit-rules")}
+    filled = [
+        {"list": name, "items": items, "override": {"items": "replace"}} for name, items in falco_lists(context).items()
+    ]
+    files = {"10-lists.yaml": texts["lists"], "20-modules.yaml": dumped([filled]), "30-rules.yaml": texts["rules"]}
+    return files | ({"40-audit-rules.yaml": texts["audit-rules"]} if audit else {})
 
 
 def falco_lists(context: Context) -> dict[str, list[str]]:

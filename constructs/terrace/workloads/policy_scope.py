@@ -10,38 +10,14 @@ from terrace.workloads.context import Object
 
 _PLURALS = {"Ingress": "ingresses", "IngressClass": "ingressclasses", "StorageClass": "storageclasses",
             "PriorityClass": "priorityclasses", "Gateway": "gateways"}  # fmt: skip
-CLUSTER_SCOPED = frozenset(
-    [
-        "Namespace",
-        "Node",
-        "PersistentVolume",
-        "ClusterRole",
-        "ClusterRoleBinding",
-        "CustomResourceDefinition",
-        "APIService",
-        "StorageClass",
-        "VolumeSnapshotClass",
-        "CSIDriver",
-        "PriorityClass",
-        "RuntimeClass",
-        "IngressClass",
-        "ValidatingWebhookConfiguration",
-        "MutatingWebhookConfiguration",
-        "ValidatingAdmissionPolicy",
-        "ValidatingAdmissionPolicyBinding",
-        "GatewayClass",
-        "ClusterIssuer",
-        "ClusterSecretStore",
-        "ClusterExternalSecret",
-        "ValidatingPolicy",
-        "MutatingPolicy",
-        "GeneratingPolicy",
-        "ImageValidatingPolicy",
-        "ClusterPolicy",
-        "CiliumClusterwideNetworkPolicy",
-        "ClusterTriggerAuthentication",
-    ]
-)
+_WITHOUT_NAMESPACE = """
+    Namespace Node PersistentVolume ClusterRole ClusterRoleBinding CustomResourceDefinition APIService StorageClass
+    VolumeSnapshotClass CSIDriver PriorityClass RuntimeClass IngressClass ValidatingWebhookConfiguration
+    MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding GatewayClass ClusterIssuer
+    ClusterSecretStore ClusterExternalSecret ValidatingPolicy MutatingPolicy GeneratingPolicy ImageValidatingPolicy
+    ClusterPolicy CiliumClusterwideNetworkPolicy ClusterTriggerAuthentication
+"""
+CLUSTER_SCOPED = frozenset(_WITHOUT_NAMESPACE.split())
 """Kinds of objects that are in no namespace."""
 _CONTROLLERS = dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"), "spec.template")
 TEMPLATES: Mapping[str, str] = {**_CONTROLLERS, "CronJob": "spec.jobTemplate.spec.template"}

@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 
+from terrace.capabilities.identity import COMPONENT_ACCOUNTS
 from terrace.capabilities.outputs import VERSION, Outputs
 from terrace.capabilities.spec import LAYERS, Spec
 from terrace.capabilities.target import Target
@@ -21,10 +22,6 @@ from terrace.errors import UsageError
 
 STAND_IN = "stand-in-"
 _PORTS = {"database": 5432, "cache": 6379}
-_PLATFORM = (
-    "external-secrets", "external-dns", "cert-manager", "velero", "cluster-autoscaler", "load-balancer",
-    "database-admin",
-)  # fmt: skip
 
 
 def file_name(environment: Environment) -> str:
@@ -57,7 +54,7 @@ def stand_ins(environment: Environment, target: Target) -> Outputs:
     keys: dict[str, Sequence[str]] = {
         "buckets": (*LAYERS, "artifacts", "backups", "logs"),
         "lake": (*LAYERS, "artifacts"),
-        "platform_identities": _PLATFORM,
+        "platform_identities": tuple(COMPONENT_ACCOUNTS),
         "users": [name for name in modules if environment.enabled_modules[name].needs.cache],
         "roles": [name for name in modules if environment.enabled_modules[name].needs.database],
     }

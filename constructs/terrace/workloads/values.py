@@ -5,6 +5,7 @@ Templates run in jinja2's sandbox and must define everything that they use. No v
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,7 @@ from terrace.documents.suggestions import hint
 from terrace.errors import AnswerIsNo, Problem
 from terrace.modules.contract import Image
 from terrace.modules.enabled import EnabledModule
-from terrace.workloads import manifests
+from terrace.workloads import manifests, policies
 from terrace.workloads.context import Context
 
 TEMPLATE = "values.yaml.j2"
@@ -71,6 +72,9 @@ def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, An
 def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
     """What a template sees."""
     environment = context.environment
+    if "detection" in module.contract.provides and "rules" in module.settings:
+        rules = {**policies.falco_rules(context), **module.settings["rules"]}
+        module = replace(module, settings={**module.settings, "rules": rules})
 
     def image(repository: str) -> dict[str, Any]:
         for one in module.contract.images:

@@ -1,8 +1,9 @@
-# Runs the scripts in each database. $CREDENTIALS holds the file `password`; the scripts and plan.json are beside this file.
+# Runs the scripts in each database. $CREDENTIALS_PATH holds the file `password`; the scripts and plan.json are beside this
+# file.
 # No password is on a command line.
 set -eu
 here=$(dirname "$0")
-PGPASSWORD=$(cat "$CREDENTIALS/password")
+PGPASSWORD=$(cat "$CREDENTIALS_PATH/password")
 export PGPASSWORD
 plan=$(cat "$here/plan.json")
 

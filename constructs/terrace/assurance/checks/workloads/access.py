@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from terrace.assurance.checks.workloads.lookup import admitted, per_object, spec_of
 from terrace.assurance.evaluation import NotRequired, Observation, check, empty, equal, includes
 from terrace.assurance.workloads_view import Workloads
-from terrace.workloads import bootstrap
+from terrace.capabilities.identity import BOOTSTRAP, SYSTEM_NAMESPACE
 from terrace.workloads.context import Object
 from terrace.workloads.policy_scope import title_of
 
@@ -137,8 +137,8 @@ def _readers(workloads: Workloads) -> Iterator[tuple[str, str]]:
     for module in workloads.modules:
         yield module.namespace, module.name
         yield module.namespace, outputs.identities.get(module.name, "")
-    yield bootstrap.NAMESPACE, bootstrap.ACCOUNT
-    yield bootstrap.NAMESPACE, outputs.platform_identities.get(bootstrap.IDENTITY, "")
+    yield SYSTEM_NAMESPACE, BOOTSTRAP
+    yield SYSTEM_NAMESPACE, outputs.platform_identities.get(BOOTSTRAP, "")
 
 
 def _texts(value: object) -> Iterator[str]:

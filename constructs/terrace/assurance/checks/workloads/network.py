@@ -7,8 +7,8 @@ from typing import Any
 from terrace.assurance.checks.workloads.lookup import per_object, spec_of
 from terrace.assurance.evaluation import NotRequired, Observation, check
 from terrace.assurance.workloads_view import Workloads
+from terrace.capabilities.identity import SYSTEM_NAMESPACE
 from terrace.modules.enabled import EnabledModule
-from terrace.workloads import bootstrap
 from terrace.workloads.context import Object
 from terrace.workloads.policy_scope import title_of
 
@@ -119,7 +119,7 @@ def _declared(
         return True
     if "ipBlock" in peer and workloads.context.provider("mesh") and peer["ipBlock"]["cidr"] == _MESH_PROBES:
         return direction == "Ingress"
-    if "ipBlock" in peer and namespace == bootstrap.NAMESPACE:
+    if "ipBlock" in peer and namespace == SYSTEM_NAMESPACE:
         return direction == "Egress" and _for_bootstrap(workloads, peer["ipBlock"], port)
     if "ipBlock" in peer:
         return _address_declared(workloads, list(tenants), direction, peer["ipBlock"], port)

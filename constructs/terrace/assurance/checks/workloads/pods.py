@@ -115,20 +115,20 @@ def resources_limited(workloads: Workloads) -> Iterator[Observation]:
 def disruption_limited(workloads: Workloads) -> Iterator[Observation]:
     """Each component with several pods has a budget; in prod, all replicated workloads spread over zones."""
     budgets = workloads.kind("PodDisruptionBudget")
+    missing = {one.release.name for one in workloads.missing}
     for module in workloads.modules:
+        own = [one for one in budgets if one["metadata"]["namespace"] == module.namespace]
+        selectors = [spec_of(one).get("selector", {}).get("matchLabels", {}) for one in own]
         for name, component in module.contract.components.items():
             size = component.sizes.get(module.size)
             if size is None or size.replicas < 2 or component.per_node:
                 continue
-            selectors = [
-                spec_of(one).get("selector", {}).get("matchLabels", {})
-                for one in budgets
-                if one["metadata"]["namespace"] == module.namespace
-            ]
-            selected = bool(component.pods) and dict(component.pods) in selectors
-            yield Observation(
-                f"{module.name}/{name}", f"{size.replicas} pods, budget: {selected}", selected, "a budget"
-            )
+            if not component.pods and module.name in missing:
+                yield Observation(f"{module.name}/{name}", "budget: left to its chart, which is not at hand", True)
+                continue
+            selected = dict(component.pods) in selectors if component.pods else bool(own)
+            fact = f"{size.replicas} pods, budget: {selected}"
+            yield Observation(f"{module.name}/{name}", fact, selected, "a budget")
     if workloads.context.environment.tier == "prod":
         yield from per_object(workloads, workloads.pods, _PROD_POLICIES)
     elif not budgets:
