@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from terrace.capabilities.cloud import CloudName
 from terrace.capabilities.target import Tier
 from terrace.modules.contract import ModuleSize
 from terrace.modules.loading import LoadedModule, folders, load
@@ -24,10 +25,12 @@ class Chosen:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def resolved(project: Path, *names: str, tier: Tier = "dev", gpu: bool = False, **more: Chosen) -> Resolution:
+def resolved(
+    project: Path, *names: str, cloud: CloudName = "aws", tier: Tier = "dev", gpu: bool = False, **more: Chosen
+) -> Resolution:
     chosen = {name: Chosen() for name in names} | more
     available = {name: folder for name, folder in folders(project).items() if folder.is_relative_to(project)}
-    return resolve(chosen, available, project=project, tier=tier, gpu=gpu)
+    return resolve(chosen, available, project=project, cloud=cloud, tier=tier, gpu=gpu)
 
 
 def problems(project: Path, *names: str, gpu: bool = False, **more: Chosen) -> list[str]:

@@ -28,6 +28,11 @@ class Endpoint:
     purpose: str
 
 
+ENTRY_PORTS: Mapping[Literal["https", "health"], int] = {"https": 8443, "health": 8080}
+"""Ports of the gateway's pods, and of their Service."""
+ENTRY = "entry"
+"""Name of the gateway, and of its Service."""
+
 Party = Literal["kubernetes-api", "nodes", "database", "cache", "cloud", "entry"]
 """Who pods exchange traffic with outside the pod network: the API server; the nodes; PostgreSQL; the cache; private
 paths to the cloud's APIs and its object storage; the load balancer of the public entry."""
@@ -95,5 +100,8 @@ class CloudWorkloads(Protocol):
         """What values.yaml.j2 of modules may read as `cloud`: plain data with the same keys on every cloud.
 
         `name`, `account`, `region`; `storage_class`; `dns`: `provider` and `settings` for external-dns; `velero`:
-        `provider`, `plugin` (name of the image), `bucket`, `location` and `snapshots` settings.
+        `provider`, `plugin` (name of the image), `bucket`, `location` and `snapshots` settings; `entry`: how the load
+        balancer of the public entry reaches the gateway's pods, which listen on ENTRY_PORTS: `service`, fields of their
+        Service (`type`, `annotations` and others); `objects` to add, without a namespace; `checked_on`, the listener on
+        which it asks for their health.
         """
