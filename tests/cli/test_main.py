@@ -66,7 +66,7 @@ def test_the_overview_imports_nothing_heavy() -> None:
     [
         (["plna"], "error: No such command 'plna'. Did you mean 'plan'?"),
         (["zzz"], "error: No such command 'zzz'"),
-        (["plan"], "error: Missing argument 'ENV'"),
+        (["plan"], "error: Missing argument 'STACK'"),
         (["plan", "dev", "--colud", "aws"], "error: No such option '--colud'"),
         (["plan", "dev", "--cloud", "ibm"], "error: Invalid value for '--cloud': 'ibm' is not one of"),
         (["--project", "/nowhere", "plan", "dev"], "error: not a Terrace project"),
@@ -107,9 +107,9 @@ def test_completion(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "_TERRACE_COMPLETE" in capsys.readouterr().out
 
 
-def test_completion_offers_the_environments(terrace: Command) -> None:
+def test_completion_offers_the_stacks(terrace: Command) -> None:
     completed = terrace.run(_TERRACE_COMPLETE="bash_complete", COMP_WORDS="terrace plan d", COMP_CWORD="2")
-    assert completed.stdout == "plain,dev\n"
+    assert completed.stdout == "plain,dev\nplain,dev-workloads\n"
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ def test_stacks_are_written_where_the_cdk_writes_them(terrace: Command) -> None:
     completed = terrace.run("synth", "dev")
     assert (completed.returncode, completed.stdout) == (0, "dev: 2 resources in cdktf.out/stacks/dev\n")
     (row,) = json.loads(terrace.run("synth", "dev", "--json").stdout)
-    assert row == {"environment": "dev", "resources": 2, "directory": "cdktf.out/stacks/dev"}
+    assert row == {"stack": "dev", "resources": 2, "directory": "cdktf.out/stacks/dev"}
 
 
 def test_a_missing_output_directory_is_created(terrace: Command, tmp_path: Path) -> None:
@@ -35,14 +35,14 @@ def test_all_does_not_change_other_files(terrace: Command) -> None:
     completed = terrace.run("synth", "dev", "--all")
     assert completed.returncode == 0
     assert [line.split() for line in completed.stdout.splitlines()] == [
-        ["cloud", "environment", "resources", "directory"],
+        ["cloud", "stack", "resources", "directory"],
         *([cloud, "dev", "2", f"cdktf.out/{cloud}/dev"] for cloud in ("aws", "azure", "gcp")),
     ]
     assert sorted(line.split(":")[0] for line in completed.stderr.splitlines()[:-1]) == ["aws", "azure", "gcp"]
     assert existing.read_text() == "existing"
     assert (out / "stacks" / "dev" / "cdk.tf.json").read_text() == "existing"
     rows = json.loads(terrace.run("--quiet", "synth", "dev", "--all", "--json").stdout)
-    assert rows[2] == {"cloud": "gcp", "environment": "dev", "resources": 2, "directory": "cdktf.out/gcp/dev"}
+    assert rows[2] == {"cloud": "gcp", "stack": "dev", "resources": 2, "directory": "cdktf.out/gcp/dev"}
 
 
 def test_a_cloud_that_fails_does_not_stop_the_others(terrace: Command) -> None:

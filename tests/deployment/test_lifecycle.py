@@ -120,8 +120,8 @@ def change_the_state(small: SmallProject) -> None:
 @pytest.mark.parametrize(
     ("modify", "message"),
     [
-        (change_environment, "an environment file, the stack's code or a policy has changed since the plan of"),
-        (change_accounts, "an environment file, the stack's code or a policy has changed since the plan of"),
+        (change_environment, "an environment file, a module, the stack's code or a policy has changed since the plan of"),
+        (change_accounts, "an environment file, a module, the stack's code or a policy has changed since the plan of"),
         (change_the_stack, "the stack has changed since the plan of"),
         (replace_the_plan_file, "the plan file has changed since it was saved"),
         (change_the_state, "the saved plan is stale: the state has changed since the plan was made"),

@@ -12,6 +12,7 @@ from typing import Any
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.terraform import Terraform
 from terrace.errors import AnswerIsNo
+from terrace.words import counted
 from terrace.workloads import standins
 
 
@@ -47,8 +48,8 @@ def report_stand_ins(deployment: Deployment, terraform: Terraform) -> None:
     """Report that a new plan has stand-ins."""
     if found := _stand_ins(deployment, terraform):
         deployment.on_message(
-            f"{found} values are stand-ins: the foundation {deployment.environment} has no outputs yet. "
-            "The plan shows them as stand-in-...; it cannot be applied"
+            f"{counted(found, 'stand-in')} for outputs of the foundation {deployment.environment}, which has none yet: "
+            "the plan shows them as stand-in-..., and cannot be applied"
         )
 
 
@@ -56,7 +57,7 @@ def require_none(deployment: Deployment, terraform: Terraform) -> None:
     """Raise StandIns for a plan that has any."""
     if found := _stand_ins(deployment, terraform):
         raise StandIns(
-            f"the plan of {deployment.stack_id} has {found} stand-ins for outputs of its foundation",
+            f"the plan of {deployment.stack_id} has {counted(found, 'stand-in')} for outputs of its foundation",
             hint=f"apply the foundation first (`terrace apply {deployment.environment}`), "
             f"then plan again with `terrace plan {deployment.stack_id}`",
         )

@@ -113,9 +113,10 @@ def load(deployment: Deployment) -> SavedPlan:
     if not stack.is_file() or _sha256(stack) != saved.stack_sha256:
         raise StalePlan(f"the stack has changed since the plan of {saved.created}", hint=hint)
     if inputs_digest(deployment) != saved.inputs_sha256:
+        more = " or an output of the foundation" if deployment.layer == "workloads" else ""
         raise StalePlan(
-            "an environment file, a module, the stack's code, a policy or an output of the foundation has changed "
-            f"since the plan of {saved.created}",
+            f"an environment file, a module, the stack's code or a policy{more} has changed since the plan of "
+            f"{saved.created}",
             hint=hint,
         )
     return saved
