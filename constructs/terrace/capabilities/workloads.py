@@ -30,6 +30,8 @@ class Endpoint:
 
 ENTRY_PORTS: Mapping[Literal["https", "health"], int] = {"https": 8443, "health": 8080}
 """Ports of the gateway's pods, and of their Service."""
+API_SERVER_PORTS = (range(443, 444), range(8443, 9444), range(10250, 10251))
+"""Ports of pods to which the foundation's firewall admits the API server: extensions of the API, webhooks."""
 ENTRY = "entry"
 """Name of the gateway, and of its Service."""
 
