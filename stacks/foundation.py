@@ -176,6 +176,7 @@ class Foundation(engine.Stack):
             repositories=dict(registry.repositories),
             domain=entry.domain,
             dns_zone=entry.dns_zone,
+            entry=entry.target,
         )
 
     def _outputs(self, **values: object) -> None:

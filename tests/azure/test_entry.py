@@ -63,6 +63,7 @@ def test_traffic_goes_to_an_address_in_the_nodes_subnet(azure, environment):
     (pool,) = stack.one("azurerm_application_gateway", "entry/load-balancer")["backend_address_pool"]
     nodes = layout(stack.one("azurerm_virtual_network", "network/network")["address_space"][0])["nodes"]
     assert ip_address(pool["ip_addresses"][0]) in ip_network(nodes)
+    assert stack.document["output"]["entry"]["value"] == pool["ip_addresses"][0]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -53,11 +53,25 @@ def test_list_of_an_environment(shop: Terrace) -> None:
         "category": "applications",
         "version": "1.4.2",
         "summary": "Stock of the shop",
+        "clouds": ["aws", "azure", "gcp"],
         "enabled": False,
         "size": None,
     }
     assert (data["airflow"]["enabled"], data["airflow"]["size"]) == (True, "small")
     assert not data["spark"]["enabled"]
+
+
+def test_list_says_what_is_left_out_on_another_cloud(shop: Terrace) -> None:
+    with Path("environments/dev.yaml").open("a") as file:
+        file.write("modules: {cluster-autoscaler: {enabled: true}}\n")
+    (line,) = (row for row in shop("modules", "list", "dev")[1].splitlines() if row.startswith("cluster-autoscaler"))
+    assert line.split()[-2:] == ["yes", "small"]
+    file_of_azure = Path("environments/dev.yaml")
+    file_of_azure.write_text(file_of_azure.read_text().replace("cloud: aws", "cloud: azure"))
+    (line,) = (row for row in shop("modules", "list", "dev")[1].splitlines() if row.startswith("cluster-autoscaler"))
+    assert line.split()[-4:] == ["not", "on", "azure", "-"]
+    data = {row["name"]: row for row in json.loads(shop("modules", "list", "dev", "--json")[1])}
+    assert data["cluster-autoscaler"]["left_out"] == "azure"
 
 
 def test_list_reports_invalid_modules(shop: Terrace) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from terrace.capabilities.cloud import CloudName
 from terrace.capabilities.target import Tier
 from terrace.modules.contract import ModuleSize
 from terrace.modules.loading import LoadedModule, folders, load
@@ -24,10 +25,12 @@ class Chosen:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def resolved(project: Path, *names: str, tier: Tier = "dev", gpu: bool = False, **more: Chosen) -> Resolution:
+def resolved(
+    project: Path, *names: str, cloud: CloudName = "aws", tier: Tier = "dev", gpu: bool = False, **more: Chosen
+) -> Resolution:
     chosen = {name: Chosen() for name in names} | more
     available = {name: folder for name, folder in folders(project).items() if folder.is_relative_to(project)}
-    return resolve(chosen, available, project=project, tier=tier, gpu=gpu)
+    return resolve(chosen, available, project=project, cloud=cloud, tier=tier, gpu=gpu)
 
 
 def problems(project: Path, *names: str, gpu: bool = False, **more: Chosen) -> list[str]:
@@ -249,3 +252,38 @@ def test_a_module_without_settings(write: Write) -> None:
     assert problems(write("shop"), shop=Chosen(settings={"x1": 1})) == [
         "modules.shop.settings.x1: unknown setting 'x1'. shop has no settings."
     ]
+
+
+def test_a_module_for_other_clouds_is_left_out(write: Write) -> None:
+    project = write("shop", "clouds: [aws]\n")
+    write("site")
+    assert list(resolved(project, "shop", "site").enabled) == ["shop", "site"]
+    elsewhere = resolved(project, "shop", "site", cloud="azure")
+    assert (list(elsewhere.enabled), elsewhere.problems) == (["site"], ())
+
+
+def test_settings_of_a_module_for_other_clouds_are_checked(write: Write) -> None:
+    project = write("shop", "clouds: [aws]\n")
+    found = resolved(project, cloud="gcp", shop=Chosen(settings={"x1": 1})).problems
+    assert [str(one) for one in found] == ["modules.shop.settings.x1: unknown setting 'x1'. shop has no settings."]
+
+
+def test_a_module_needs_one_of_another_cloud(write: Write) -> None:
+    project = write("shop", "needs: {modules: [ledger]}\n")
+    write("ledger", "clouds: [aws]\n")
+    assert [str(one) for one in resolved(project, "shop", "ledger", cloud="gcp").problems] == [
+        "modules.shop: needs the module ledger, which does not run on this cloud. Disable shop."
+    ]
+
+
+def test_a_service_that_only_other_clouds_need_a_module_for(write: Write) -> None:
+    """On AWS the gateway needs a module that registers its pods; the other clouds do it themselves."""
+    project = write("gate", "provides: [gateway]\nneeds: {services: [load-balancing]}\n")
+    write("binder", "clouds: [aws]\nprovides: [load-balancing]\n")
+    assert order(project, "gate", "binder") == ["binder", "gate"]
+    assert problems(project, "gate") == [
+        "modules.gate: needs the service load-balancing, which no enabled module provides. Enable binder."
+    ]
+    for names in (("gate",), ("gate", "binder")):
+        found = resolved(project, *names, cloud="azure")
+        assert (list(found.enabled), found.problems) == (["gate"], ())

@@ -86,6 +86,11 @@ def outputs(cloud: str, region: str, modules: Mapping[str, EnabledModule]) -> Ou
         repositories={},
         domain="dev.data.example.com",
         dns_zone="Z0123456789",
+        entry={
+            "aws": "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/dpf-dev/0123456789abcdef",
+            "azure": "10.40.31.254",
+            "gcp": "dpf-dev-entry",
+        }[cloud],
     )
 
 

@@ -25,7 +25,8 @@ def test_only_namespaces_with_hosts_attach_routes(tmp_path: Path) -> None:
     https, health = spec["listeners"]
     (only,) = https["allowedRoutes"]["namespaces"]["selector"]["matchExpressions"]
     assert only["values"] == ["app-ns"]
-    assert (https["port"], https["protocol"], https["hostname"]) == (8443, "HTTPS", "*.dev.data.example.com")
+    assert (https["port"], https["protocol"]) == (8443, "HTTPS")
+    assert "hostname" not in https, "load balancers connect without a host name in TLS"
     assert (health["port"], health["allowedRoutes"]["namespaces"]["from"]) == (8080, "Same")
 
 

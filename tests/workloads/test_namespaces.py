@@ -10,9 +10,9 @@ from terrace.workloads.context import Context
 from tests.workloads.conftest import Make, of
 
 
-def _one(context: Context, module: str, kind: str) -> dict[str, Any]:
-    (found,) = of(namespaces.objects(context.modules[module], context), kind).values()
-    return found
+def _one(context: Context, module: str, kind: str, name: str = "") -> dict[str, Any]:
+    found = of(namespaces.objects(context.modules[module], context), kind)
+    return found[name or next(iter(found))]
 
 
 def test_a_namespace_enforces_the_standard_of_its_module_at_the_clusters_version(context: Context) -> None:
@@ -49,6 +49,27 @@ def test_only_the_gateway_may_have_a_load_balancer(make: Make) -> None:
     assert "services.loadbalancers" not in _one(context, "door", "ResourceQuota")["spec"]["hard"]
     hard = _one(context, "warehouse", "ResourceQuota")["spec"]["hard"]
     assert (hard["services.loadbalancers"], hard["services.nodeports"]) == ("0", "0")
+
+
+def test_pods_of_a_critical_class_have_a_quota_that_names_it(context: Context) -> None:
+    """Without it, GKE refuses these pods outside kube-system."""
+    spec = _one(context, "gauge", "ResourceQuota", "critical")["spec"]
+    scope = {"scopeName": "PriorityClass", "operator": "In", "values": ["system-node-critical"]}
+    assert spec["scopeSelector"]["matchExpressions"] == [scope]
+    nodes = sum(pool.max_nodes for pool in context.environment.cluster.pools.values())
+    assert spec["hard"] == {"pods": str(2 * nodes)}
+    assert list(of(namespaces.objects(context.modules["warehouse"], context), "ResourceQuota")) == ["module"]
+
+
+def test_classes_that_no_component_declares_are_found(make: Make) -> None:
+    context = make()
+    pods = [
+        {"kind": "Pod", "metadata": {"name": name}, "spec": {"containers": [], "priorityClassName": name}}
+        for name in ("system-node-critical", "system-cluster-critical", "batch")
+    ]
+    assert namespaces.undeclared(context.modules["gauge"], pods) == [
+        "its pods have the priority class system-cluster-critical, which no component declares"
+    ]
 
 
 def test_the_clusters_own_namespace_is_left_alone(make: Make) -> None:

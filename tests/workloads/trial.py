@@ -98,6 +98,6 @@ def context_of(
     loaded = load(environment, project=ROOT, cloud=cloud).environment
     folders = {name: folder for name, folder in loading.folders(project).items() if name in modules}
     chosen = {name: (choices or {}).get(name) or ModuleSpec(enabled=True) for name in modules}
-    resolved = resolution.resolve(chosen, folders, project=project, tier=loaded.tier, gpu=False)
+    resolved = resolution.resolve(chosen, folders, project=project, cloud=loaded.cloud, tier=loaded.tier, gpu=False)
     assert not resolved.problems, "\n".join(map(str, resolved.problems))
     return opened(loaded.with_modules(resolved.enabled), root=project, outputs=project / "outputs")

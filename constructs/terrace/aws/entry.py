@@ -38,6 +38,7 @@ from terrace.capabilities.lake import LakeHandle
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
+from terrace.capabilities.workloads import ENTRY_PORTS
 
 MANAGED_RULES = (
     "AWSManagedRulesCommonRuleSet",
@@ -47,7 +48,7 @@ MANAGED_RULES = (
 )
 """In order of evaluation; 1102 of a web ACL's 5000 units. Source: AWS WAF Developer Guide, "Baseline rule groups"."""
 
-INGRESS_PORT, _HEALTH_PORT = 8443, 8080
+INGRESS_PORT, _HEALTH_PORT = ENTRY_PORTS["https"], ENTRY_PORTS["health"]
 """Ports of the ingress pods; firewall rules open both to the load balancer."""
 
 

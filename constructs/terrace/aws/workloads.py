@@ -8,7 +8,7 @@ from terrace.aws import names
 from terrace.aws.ranges import layout
 from terrace.capabilities.outputs import Outputs
 from terrace.capabilities.target import Target
-from terrace.capabilities.workloads import DatabaseLogin, Endpoint, Party, PodIdentity
+from terrace.capabilities.workloads import ENTRY, ENTRY_PORTS, DatabaseLogin, Endpoint, Party, PodIdentity
 
 STORAGE_CLASS = "terrace"
 
@@ -124,4 +124,21 @@ def values(outputs: Outputs, target: Target) -> Mapping[str, Any]:
             "location": {"region": target.region},
             "snapshots": {"region": target.region},
         },
+        "entry": _entry(outputs),
     }
+
+
+def _entry(outputs: Outputs) -> dict[str, Any]:
+    """The AWS Load Balancer Controller registers the pods in the foundation's target group. The foundation's security
+    groups admit them, so the binding has no `networking`. Source: its documentation, "TargetGroupBinding"."""
+    binding = {
+        "apiVersion": "elbv2.k8s.aws/v1beta1",
+        "kind": "TargetGroupBinding",
+        "metadata": {"name": ENTRY},
+        "spec": {
+            "serviceRef": {"name": ENTRY, "port": ENTRY_PORTS["https"]},
+            "targetGroupARN": outputs.entry,
+            "targetType": "ip",
+        },
+    }
+    return {"service": {"type": "ClusterIP", "annotations": {}}, "objects": [binding], "checked_on": "health"}

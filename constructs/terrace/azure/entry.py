@@ -57,12 +57,13 @@ from terrace.capabilities.lake import LakeHandle
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
+from terrace.capabilities.workloads import ENTRY_PORTS
 
 MANAGED_RULES = {"Microsoft_DefaultRuleSet": "2.1", "Microsoft_BotManagerRuleSet": "1.1"}
 """Rule set to its version. Source: "Web Application Firewall DRS and CRS rule groups and rules"."""
 _TLS_POLICY = "AppGwSslPolicy20220101S"
 """TLS 1.2 and 1.3, only with forward secrecy. Source: "Application Gateway TLS policy overview"."""
-INGRESS_PORT = 443
+INGRESS_PORT = ENTRY_PORTS["https"]
 
 
 class Entry(Construct):

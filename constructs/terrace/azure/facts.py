@@ -52,7 +52,9 @@ _EXCEPTIONS: tuple[CloudException, ...] = (
     CloudException(
         guarantee="K8S-4",
         reason="AKS has no setting that blocks pods from the nodes' metadata address.",
-        compensation="Cilium network policies block it for pods; the kubelet's identity may only pull images.",
+        compensation="Every namespace of a module denies this address by a network policy, which Cilium enforces;"
+        " Kyverno's policy namespaces-have-network-policies requires one of the others, and only reports in dev."
+        " The kubelet's identity may only pull images.",
         source="AKS documentation, Best practices for pod security",
     ),
     CloudException(
@@ -64,7 +66,8 @@ _EXCEPTIONS: tuple[CloudException, ...] = (
     CloudException(
         guarantee="K8S-10",
         reason="Tags become immutable image by image; no setting that a provider could manage covers a registry.",
-        compensation="Admission rejects images that are not referenced by digest; only the pipeline may push.",
+        compensation="Kyverno's policy images-pinned-by-digest refuses images without a digest in staging and prod,"
+        " where the module kyverno is enabled, and reports them in dev; only the pipeline may push.",
         source="ACR documentation, Lock a container image",
     ),
     CloudException(

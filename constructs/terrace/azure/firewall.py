@@ -62,7 +62,7 @@ FLOWS: Mapping[str, Flow] = {
     ),
     "nodes-to-cache": Flow("nodes", "cache", 10000, 10000, "Tcp", "Workloads reach Managed Redis"),
     "api-to-keys": Flow("control", "endpoints", 443, 443, "Tcp", "Kubernetes API reaches its key"),
-    "entry-to-ingress": Flow("entry", "nodes", 443, 443, "Tcp", "Gateway reaches the ingress"),
+    "entry-to-ingress": Flow("entry", "nodes", 8443, 8443, "Tcp", "Gateway reaches the ingress"),
 }
 """All traffic allowed inside the network (NET-4). Rules for public, administrators' and outbound traffic are below."""
 

@@ -159,4 +159,19 @@ def values(outputs: Outputs, target: Target) -> Mapping[str, Any]:
             },
             "snapshots": {"resourceGroup": group, "subscriptionId": settings.subscription_id, "incremental": "true"},
         },
+        "entry": _entry(outputs),
     }
+
+
+def _entry(outputs: Outputs) -> dict[str, Any]:
+    """An internal load balancer with the address that the application gateway calls. Only with the policy Local do pods
+    see the gateway's address, which network policies admit. An application gateway asks for the health of HTTPS
+    backends over HTTPS. Sources: AKS documentation, "Use an internal load balancer"; cloud-provider-azure,
+    "LoadBalancer annotations"; Application Gateway documentation, "Health probes"."""
+    annotations = {
+        "service.beta.kubernetes.io/azure-load-balancer-internal": "true",
+        "service.beta.kubernetes.io/azure-load-balancer-ipv4": outputs.entry,
+        "terrace.dev/firewall-rule": "gateway",
+    }
+    service = {"type": "LoadBalancer", "annotations": annotations, "externalTrafficPolicy": "Local"}
+    return {"service": service, "objects": [], "checked_on": "https"}

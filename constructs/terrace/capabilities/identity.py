@@ -102,11 +102,11 @@ SYSTEM_NAMESPACE = "terrace-system"
 """The namespace of Terrace's own jobs."""
 
 COMPONENT_ACCOUNTS: Mapping[str, ServiceAccount] = {
-    "cluster-autoscaler": ServiceAccount("kube-system", "cluster-autoscaler"),
+    "cluster-autoscaler": ServiceAccount("cluster-autoscaler", "cluster-autoscaler"),
     "external-secrets": ServiceAccount("external-secrets", "external-secrets"),
     "external-dns": ServiceAccount("external-dns", "external-dns"),
     "cert-manager": ServiceAccount("cert-manager", "cert-manager"),
-    "load-balancer": ServiceAccount("kube-system", "aws-load-balancer-controller"),
+    "load-balancer": ServiceAccount("aws-load-balancer", "aws-load-balancer"),
     "velero": ServiceAccount("velero", "velero"),
     BOOTSTRAP: ServiceAccount(SYSTEM_NAMESPACE, BOOTSTRAP),
 }

@@ -85,6 +85,9 @@ class Outputs(Spec):
     """Domain of the public entry."""
     dns_zone: str
     """The domain's public zone, by the cloud's own identifier."""
+    entry: str
+    """Where the load balancer of the public entry expects the gateway's pods: a target group, an internal address, or a
+    network endpoint group."""
 
 
 def parse(output_json: Mapping[str, Any]) -> Outputs:

@@ -28,6 +28,13 @@ class Endpoint:
     purpose: str
 
 
+ENTRY_PORTS: Mapping[Literal["https", "health"], int] = {"https": 8443, "health": 8080}
+"""Ports of the gateway's pods, and of their Service."""
+API_SERVER_PORTS = (range(443, 444), range(8443, 9444), range(10250, 10251))
+"""Ports of pods to which the foundation's firewall admits the API server: extensions of the API, webhooks."""
+ENTRY = "entry"
+"""Name of the gateway, and of its Service."""
+
 Party = Literal["kubernetes-api", "nodes", "database", "cache", "cloud", "entry"]
 """Who pods exchange traffic with outside the pod network: the API server; the nodes; PostgreSQL; the cache; private
 paths to the cloud's APIs and its object storage; the load balancer of the public entry."""
@@ -95,5 +102,8 @@ class CloudWorkloads(Protocol):
         """What values.yaml.j2 of modules may read as `cloud`: plain data with the same keys on every cloud.
 
         `name`, `account`, `region`; `storage_class`; `dns`: `provider` and `settings` for external-dns; `velero`:
-        `provider`, `plugin` (name of the image), `bucket`, `location` and `snapshots` settings.
+        `provider`, `plugin` (name of the image), `bucket`, `location` and `snapshots` settings; `entry`: how the load
+        balancer of the public entry reaches the gateway's pods, which listen on ENTRY_PORTS: `service`, fields of their
+        Service (`type`, `annotations` and others); `objects` to add, without a namespace; `checked_on`, the listener on
+        which it asks for their health.
         """

@@ -154,6 +154,7 @@ def _with_modules(environment: Environment, project: Path) -> tuple[Environment,
     """The environment with its enabled modules read from their folders, and the problems found in them."""
     try:
         chosen, more, tier = environment.modules, environment.modules_from, environment.tier
+        cloud = environment.cloud
         gpu = any(pool.kind == "gpu" for pool in environment.cluster.pools.values())
     except AttributeError:  # an invalid value of a partial environment, which is reported
         return environment, ()
@@ -165,7 +166,7 @@ def _with_modules(environment: Environment, project: Path) -> tuple[Environment,
         available = loading.folders(project, more)
     except InvalidModules as error:
         return environment.with_modules({}), tuple(error.problems)
-    result = resolution.resolve(chosen, available, project=project, tier=tier, gpu=gpu)
+    result = resolution.resolve(chosen, available, project=project, cloud=cloud, tier=tier, gpu=gpu)
     return environment.with_modules(result.enabled), result.problems
 
 

@@ -49,6 +49,7 @@ from terrace.capabilities.lake import LakeHandle
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
+from terrace.capabilities.workloads import ENTRY_PORTS
 from terrace.gcp.providers import service
 
 MANAGED_RULES = (
@@ -66,8 +67,11 @@ MANAGED_RULES = (
 _KNOWN_EXPLOITS = "evaluatePreconfiguredWaf('cve-canary')"
 """Log4j and similar; the rule set has no versions."""
 
-INGRESS_PORT, _HEALTH_PORT = 8443, 8080
+INGRESS_PORT, _HEALTH_PORT = ENTRY_PORTS["https"], ENTRY_PORTS["health"]
 """Ports of the ingress pods; firewall rules open both to the load balancer."""
+_GROUP = "Ingress pods, registered by GKE"
+"""GKE's controller refuses a group that it did not make if the description is empty, or names another Service in JSON.
+Source: ingress-gce, pkg/neg/syncers/utils.go, ensureNetworkEndpointGroup, and pkg/utils/negdescription.go."""
 _EVERYBODY, _LAST = "*", 2147483647
 
 
@@ -241,6 +245,7 @@ class Entry(Construct):
                 network=network.id,
                 subnetwork=network.node_subnet_ids[0],
                 zone=zone,
+                description=_GROUP,
                 network_endpoint_type="GCE_VM_IP_PORT",
                 default_port=INGRESS_PORT,
             )

@@ -1,13 +1,14 @@
 """Google Cloud's half of the workloads: Workload Identity, Secret Manager, Cloud DNS, persistent disks, Cloud SQL.
 Loads no CDK."""
 
+import json
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
 from terrace.capabilities.outputs import Outputs
 from terrace.capabilities.target import Target
-from terrace.capabilities.workloads import DatabaseLogin, Endpoint, Party, PodIdentity
+from terrace.capabilities.workloads import ENTRY_PORTS, DatabaseLogin, Endpoint, Party, PodIdentity
 from terrace.gcp import names
 from terrace.gcp.ranges import GOOGLE_APIS, LOAD_BALANCERS, layout
 
@@ -137,4 +138,13 @@ def values(outputs: Outputs, target: Target) -> Mapping[str, Any]:
             "location": {"serviceAccount": outputs.platform_identities.get("velero", "")},
             "snapshots": {"project": project, "snapshotLocation": target.region},
         },
+        "entry": _entry(outputs),
     }
+
+
+def _entry(outputs: Outputs) -> dict[str, Any]:
+    """GKE's controller fills the foundation's network endpoint groups, which have one name in all zones. Source: GKE
+    documentation, "Container-native load balancing through standalone zonal NEGs", naming NEGs."""
+    groups = {"exposed_ports": {str(ENTRY_PORTS["https"]): {"name": outputs.entry}}}
+    annotations = {"cloud.google.com/neg": json.dumps(groups, sort_keys=True)}
+    return {"service": {"type": "ClusterIP", "annotations": annotations}, "objects": [], "checked_on": "health"}

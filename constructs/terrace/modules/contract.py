@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from terrace.capabilities.cloud import CLOUDS, CloudName
 from terrace.capabilities.identity import Granted, Role
 from terrace.capabilities.spec import Access, Name, Spec
 
@@ -23,9 +24,10 @@ Category = Literal[
 Service = Literal[
     "admission", "certificates", "secrets", "dns", "gateway", "mesh", "metrics", "logs", "search", "traces",
     "telemetry", "backup", "scaling", "rollouts", "cost", "detection", "scanning", "topics", "sql", "catalogue",
-    "orchestration", "dashboards", "models",
+    "orchestration", "dashboards", "models", "load-balancing",
 ]  # fmt: skip
-"""What a module can provide to others. At most one enabled module provides a service."""
+"""What a module can provide to others. At most one enabled module provides a service. Where all of its providers are
+for other clouds, the cloud itself provides it."""
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -147,6 +149,9 @@ class Component(Spec):
     """Whether its pods tolerate nodes that the cloud may reclaim."""
     per_node: bool = False
     """One pod on each node, as a DaemonSet; `replicas` does not count then."""
+    priority: Literal["cluster-critical", "node-critical"] | None = None
+    """Its pods have the priority class system-cluster-critical or system-node-critical, which their namespace must
+    allow: GKE refuses such pods where no quota names the class."""
     sizes: Mapping[ModuleSize, PodSize]
     """Resources by size of the module; each environment chooses a size, by default by its tier."""
 
@@ -217,6 +222,8 @@ class Module(Spec):
     """SPDX identifier of the software's licence."""
     version: Annotated[str, Field(min_length=1)]
     """Version of the software."""
+    clouds: Annotated[tuple[CloudName, ...], Field(min_length=1)] = CLOUDS
+    """Clouds on which it runs. On another one it is left out: an environment is the same for all clouds."""
     chart: ChartSpec | None = None
     """The Helm chart; none: Terrace prepares the namespace, the identity and the access, and nothing is installed."""
     charts: tuple[ChartSpec, ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from terrace.capabilities.cloud import CloudName
 from terrace.capabilities.target import Tier
 from terrace.documents import suggestions
 from terrace.errors import InvalidModules, Problem
@@ -44,12 +45,18 @@ class Resolution:
 
 
 def resolve(
-    chosen: Mapping[str, Choice], available: Mapping[str, Path], *, project: Path, tier: Tier, gpu: bool
+    chosen: Mapping[str, Choice],
+    available: Mapping[str, Path],
+    *,
+    project: Path,
+    cloud: CloudName,
+    tier: Tier,
+    gpu: bool,
 ) -> Resolution:
     """Resolve the modules that an environment enables among those that are available.
 
-    `gpu` is whether the cluster has a GPU pool. Reads the files of enabled modules only, and of others to name those
-    that provide a missing service.
+    Modules for other clouds are left out, without a problem. `gpu` is whether the cluster has a GPU pool. Reads the
+    files of enabled modules only, and of others to name those that provide a missing service.
     """
     problems: list[Problem] = []
     loaded: dict[str, LoadedModule] = {}
@@ -65,17 +72,20 @@ def resolve(
             except InvalidModules as error:
                 problems += error.problems
                 unusable.add(name)
-    contracts = {name: module.contract for name, module in loaded.items()}
     for name, module in loaded.items():
         problems += _settings(name, module.contract, chosen[name].settings)
-        problems += _modules(name, module, loaded, available, unusable)
+    elsewhere = {name for name, module in loaded.items() if cloud not in module.contract.clouds}
+    loaded = {name: module for name, module in loaded.items() if name not in elsewhere}
+    contracts = {name: module.contract for name, module in loaded.items()}
+    for name, module in loaded.items():
+        problems += _modules(name, module, loaded, available, unusable, elsewhere)
         if "gpu" in module.contract.needs.features and not gpu:
             message, hint = "needs a GPU, and the cluster has no pool with one.", "Add a pool of kind gpu."
             problems.append(Problem(message, path=f"modules.{name}", hint=hint))
         problems += _names(module, available)
     problems += _conflicts(contracts)
     problems += _providers(contracts)
-    problems += _missing_providers(contracts, available, project, complete=not unusable)
+    problems += _missing_providers(contracts, available, project, cloud, complete=not unusable)
     before, circles = order(contracts, services)
     problems += [
         Problem(
@@ -142,6 +152,7 @@ def _modules(
     loaded: Mapping[str, LoadedModule],
     available: Mapping[str, Path],
     unusable: set[str],
+    elsewhere: set[str],
 ) -> Iterator[Problem]:
     for position, other in enumerate(module.contract.needs.modules):
         if other in loaded or (other in unusable and other in available):
@@ -150,6 +161,9 @@ def _modules(
             where = module.where("needs", "modules", str(position))
             path, hint = f"needs.modules.{position}", suggestions.hint(other, list(available))
             yield Problem(f"unknown module {other!r}.", where, path, hint)
+        elif other in elsewhere:
+            message, hint = f"needs the module {other}, which does not run on this cloud.", f"Disable {name}."
+            yield Problem(message, path=f"modules.{name}", hint=hint)
         else:
             hint = f"Set modules.{other}.enabled to true, or disable {name}."
             yield Problem(f"needs the module {other}, which is not enabled.", path=f"modules.{name}", hint=hint)
@@ -189,9 +203,15 @@ def _providers(contracts: Mapping[str, Module]) -> Iterator[Problem]:
 
 
 def _missing_providers(
-    contracts: Mapping[str, Module], available: Mapping[str, Path], project: Path, *, complete: bool
+    contracts: Mapping[str, Module],
+    available: Mapping[str, Path],
+    project: Path,
+    cloud: CloudName,
+    *,
+    complete: bool,
 ) -> Iterator[Problem]:
-    """Services without an enabled provider. Without the contracts of all enabled modules, there may be one."""
+    """Services without an enabled provider, unless their providers are for other clouds. Without the contracts of all
+    enabled modules, there may be one."""
     provided = {service for module in contracts.values() for service in module.provides}
     missing = [
         (name, service) for name, module in contracts.items() for service in services(module) if service not in provided
@@ -200,7 +220,10 @@ def _missing_providers(
         return
     others = _contracts({name: folder for name, folder in available.items() if name not in contracts}, project)
     for name, service in missing:
-        providers = [other for other, module in others.items() if service in module.provides]
+        anywhere = [other for other, module in others.items() if service in module.provides]
+        providers = [other for other in anywhere if cloud in others[other].clouds]
+        if anywhere and not providers:
+            continue  # the cloud itself provides it
         hint = f"Enable one of: {', '.join(providers)}." if providers else "No module provides it."
         if len(providers) == 1:
             hint = f"Enable {providers[0]}."

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from terrace.capabilities.workloads import API_SERVER_PORTS
 from terrace.documents import suggestions
 from terrace.errors import Problem
 from terrace.modules.contract import SIZES, Module
@@ -83,6 +84,12 @@ def _ports(module: Module) -> Iterator[Problem]:
         if port not in ports:
             hint = suggestions.hint(port, ports) or "Add it to network.ports."
             yield Problem(f"{port!r} is not in network.ports.", path=path, hint=hint)
+    for name, callers in module.network.called_by.items():
+        number = module.network.ports.get(name)
+        if "kubernetes-api" in callers and number and not any(number in ports for ports in API_SERVER_PORTS):
+            allowed = ", ".join(str(one[0]) if len(one) == 1 else f"{one[0]} to {one[-1]}" for one in API_SERVER_PORTS)
+            message = f"the clouds' firewalls do not admit the Kubernetes API to {number}."
+            yield Problem(message, path=f"network.ports.{name}", hint=f"Use a port of {allowed}.")
 
 
 def _slo(module: Module) -> Iterator[Problem]:

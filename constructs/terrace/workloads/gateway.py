@@ -1,19 +1,23 @@
 """The environment's gateway: one Gateway for all host names, which the provider of `gateway` serves.
 
 The cloud's load balancer ends the public TLS connection and opens another one to port 8443 of the gateway's pods, and
-checks their health on port 8080, path /healthz (NET-6). Sources: Gateway API v1, Envoy Gateway api/v1alpha1.
+checks their health at the path /healthz (NET-6): on port 8080, or where `checked_on` is https, on 8443. How it finds
+the pods is the cloud's (`entry` of CloudWorkloads.values). Sources: Gateway API v1, Envoy Gateway api/v1alpha1.
 """
 
 from typing import Any
 
+from terrace.capabilities.workloads import ENTRY, ENTRY_PORTS
 from terrace.errors import ContractError
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads.certificates import ISSUER
 from terrace.workloads.context import Context, Object
 from terrace.workloads.metadata import metadata
 
-GATEWAY, HTTPS, HEALTH = "entry", "https", "health"
+GATEWAY, HTTPS, HEALTH = ENTRY, "https", "health"
 """Names of the Gateway and of its two listeners."""
+
+HEALTH_PATH = "/healthz"
 
 IDENTITY_HEADERS = {"email": "x-terrace-email", "sub": "x-terrace-subject"}
 """Claim to the request header in which the gateway passes it to a module with `login: oidc`."""
@@ -24,7 +28,6 @@ TOKEN_HEADER = "x-terrace-id-token"
 CLIENT_HEADER = "x-terrace-client"
 """The request header in which the gateway passes the client of an API key to a module with `login: api-key`."""
 
-_PORTS = {HTTPS: 8443, HEALTH: 8080}
 _CERTIFICATE = "entry-tls"
 _CONTROLLERS = {
     "envoy-gateway": "gateway.envoyproxy.io/gatewayclass-controller",
@@ -43,7 +46,8 @@ def objects(module: EnabledModule, context: Context) -> list[Object]:
     result = [_class(module, context), _gateway(module, context), _certificate(module, context)]
     if module.name == "envoy-gateway":
         result += [_proxy(module, context), _client_policy(module, context), _health_policy(module, context)]
-    return result + list(_entry(module, context).get("objects", []))
+    bindings = _entry(context).get("objects", [])
+    return result + [one | {"metadata": metadata(one["metadata"]["name"], module, context)} for one in bindings]
 
 
 def is_envoy(context: Context) -> bool:
@@ -52,8 +56,8 @@ def is_envoy(context: Context) -> bool:
     return provider is not None and provider.name == "envoy-gateway"
 
 
-def _entry(module: EnabledModule, context: Context) -> dict[str, Any]:
-    """What the cloud needs to reach the gateway's pods: `service` (of Envoy's Service) and further `objects`."""
+def _entry(context: Context) -> dict[str, Any]:
+    """How the cloud's load balancer reaches the gateway's pods."""
     values = context.cloud.values(context.outputs, context.target)
     return dict(values.get("entry", {}))
 
@@ -80,7 +84,9 @@ def _class(module: EnabledModule, context: Context) -> Object:
 
 def _gateway(module: EnabledModule, context: Context) -> Object:
     hosts = [other.namespace for other in context.modules.values() if other.needs.hosts]
-    in_namespaces = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": hosts or [module.namespace]}
+    if not hosts or (_entry(context).get("checked_on") == HTTPS and module.name == "kong"):
+        hosts.append(module.namespace)  # Kong answers health checks by a route
+    in_namespaces = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": hosts}
     return {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "Gateway",
@@ -89,9 +95,9 @@ def _gateway(module: EnabledModule, context: Context) -> Object:
             "gatewayClassName": GATEWAY,
             "listeners": [
                 {
+                    # Without a host name: load balancers connect without one in TLS (SNI), and routes name their hosts.
                     "name": HTTPS,
-                    "hostname": f"*.{context.environment.network.entry.domain}",
-                    "port": _PORTS[HTTPS],
+                    "port": ENTRY_PORTS["https"],
                     "protocol": "HTTPS",
                     "tls": {"mode": "Terminate", "certificateRefs": [{"kind": "Secret", "name": _CERTIFICATE}]},
                     "allowedRoutes": {
@@ -101,7 +107,7 @@ def _gateway(module: EnabledModule, context: Context) -> Object:
                 },
                 {
                     "name": HEALTH,  # without routes: it answers the load balancer's health checks only
-                    "port": _PORTS[HEALTH],
+                    "port": ENTRY_PORTS["health"],
                     "protocol": "HTTP",
                     "allowedRoutes": {"namespaces": {"from": "Same"}},
                 },
@@ -127,7 +133,7 @@ def _certificate(module: EnabledModule, context: Context) -> Object:
 
 def _proxy(module: EnabledModule, context: Context) -> Object:
     """Envoy's Service with a known name, and the owner of its pods; the chart's values have their defaults."""
-    service = {"name": GATEWAY, "type": "ClusterIP"} | _entry(module, context).get("service", {})
+    service = {"name": GATEWAY, "type": "ClusterIP"} | _entry(context).get("service", {})
     pods = {"pod": {"labels": context.labels(module)}}
     return {
         "apiVersion": "gateway.envoyproxy.io/v1alpha1",
@@ -141,6 +147,7 @@ def _proxy(module: EnabledModule, context: Context) -> Object:
 
 
 def _client_policy(module: EnabledModule, context: Context) -> Object:
+    health = {"healthCheck": {"path": HEALTH_PATH}} if _entry(context).get("checked_on") == HTTPS else {}
     return {
         "apiVersion": "gateway.envoyproxy.io/v1alpha1",
         "kind": "ClientTrafficPolicy",
@@ -150,6 +157,7 @@ def _client_policy(module: EnabledModule, context: Context) -> Object:
             "tls": {"minVersion": "1.2"},
             # Only the gateway sets these headers, so that a client cannot claim to be another one.
             "headers": {"earlyRequestHeaders": {"remove": [*IDENTITY_HEADERS.values(), TOKEN_HEADER, CLIENT_HEADER]}},
+            **health,
         },
     }
 
@@ -159,7 +167,7 @@ def _health_policy(module: EnabledModule, context: Context) -> Object:
         "apiVersion": "gateway.envoyproxy.io/v1alpha1",
         "kind": "ClientTrafficPolicy",
         "metadata": metadata(HEALTH, module, context),
-        "spec": {"targetRefs": [_listener(HEALTH)], "healthCheck": {"path": "/healthz"}},
+        "spec": {"targetRefs": [_listener(HEALTH)], "healthCheck": {"path": HEALTH_PATH}},
     }
 
 

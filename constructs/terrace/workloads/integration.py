@@ -28,6 +28,7 @@ _CRDS: dict[str, Service] = {
     "monitoring.coreos.com": "metrics",
     "velero.io": "backup",
     "security.istio.io": "mesh",
+    "elbv2.k8s.aws": "load-balancing",
 }
 """API group to the service whose module installs its definitions."""
 

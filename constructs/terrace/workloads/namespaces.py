@@ -3,13 +3,14 @@
 Sources: Kubernetes documentation, "Pod Security Admission", "Resource Quotas", "Limit Ranges".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
 from terrace.errors import ContractError
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads.context import Context, Object
+from terrace.workloads.policy_scope import pods_in
 
 CLUSTER_OWN = ("kube-system",)
 """Namespaces of the cluster's own pods, which Terrace neither creates nor limits."""
@@ -63,6 +64,7 @@ def objects(module: EnabledModule, context: Context) -> list[Object]:
     return [
         namespace(module.namespace, level, context.labels(module) | _mesh(modules, context), context),
         _quota(module, context, total, public=any("gateway" in one.contract.provides for one in modules)),
+        *_critical(module, modules, context),
         _limits(module, context, total),
     ]
 
@@ -101,6 +103,35 @@ def _quota(module: EnabledModule, context: Context, total: _Total, *, public: bo
     return _named("ResourceQuota", module, context, {"hard": hard})
 
 
+def _critical(module: EnabledModule, modules: Sequence[EnabledModule], context: Context) -> list[Object]:
+    """A quota for pods of the system's priority classes: GKE has one in kube-system, and Kubernetes then refuses these
+    classes in namespaces without. Twice the number of pods, for rolling updates. Source: Kubernetes documentation,
+    "Limit Priority Class consumption by default"."""
+    classes = sorted({f"system-{name}" for name in _priorities(modules)})
+    if not classes:
+        return []
+    pods = _total(modules, context, only_critical=True).pods
+    scope = {"scopeName": "PriorityClass", "operator": "In", "values": classes}
+    spec = {"hard": {"pods": str(2 * pods)}, "scopeSelector": {"matchExpressions": [scope]}}
+    return [_named("ResourceQuota", module, context, spec, name="critical")]
+
+
+def undeclared(module: EnabledModule, objects: Iterable[Object]) -> list[str]:
+    """Priority classes of the system that the pods of a module's chart have, and no component declares."""
+    declared = {f"system-{name}" for name in _priorities([module])}
+    found = {str(spec.get("priorityClassName") or "") for one in objects for _, spec in pods_in(one)}
+    return [
+        f"its pods have the priority class {name}, which no component declares"
+        for name in sorted(found - declared)
+        if name.startswith("system-")
+    ]
+
+
+def _priorities(modules: Sequence[EnabledModule]) -> set[str]:
+    components = (component for one in modules for component in one.contract.components.values())
+    return {component.priority for component in components if component.priority}
+
+
 def _limits(module: EnabledModule, context: Context, total: _Total) -> Object:
     """Requests and a memory limit for containers without; no CPU limit, which throttles without protecting others."""
     container = {
@@ -112,19 +143,19 @@ def _limits(module: EnabledModule, context: Context, total: _Total) -> Object:
     return _named("LimitRange", module, context, {"limits": [container]})
 
 
-def _named(kind: str, module: EnabledModule, context: Context, spec: dict[str, Any]) -> Object:
-    metadata = {"name": "module", "namespace": module.namespace, "labels": context.labels(module)}
+def _named(kind: str, module: EnabledModule, context: Context, spec: dict[str, Any], *, name: str = "module") -> Object:
+    metadata = {"name": name, "namespace": module.namespace, "labels": context.labels(module)}
     return {"apiVersion": "v1", "kind": kind, "metadata": metadata, "spec": spec}
 
 
-def _total(modules: Sequence[EnabledModule], context: Context) -> _Total:
+def _total(modules: Sequence[EnabledModule], context: Context, *, only_critical: bool = False) -> _Total:
     """The sum over all components; a component with one pod a node counts with the largest number of nodes."""
     nodes = sum(pool.max_nodes for pool in context.environment.cluster.pools.values())
     pods = cpu = memory = storage = largest = 0
     for module in modules:
         for component in module.contract.components.values():
             size = component.sizes.get(module.size)
-            if size is None:
+            if size is None or (only_critical and not component.priority):
                 continue
             count = nodes if component.per_node else size.replicas
             pods += count

@@ -51,11 +51,11 @@ def selections(
     loaded = load(environment, project=root, cloud=cloud).environment
     available = loading.folders(root, loaded.modules_from)
     valid, invalid = modules(root, available)
-    contracts = {name: module.contract for name, module in valid.items()}
+    contracts = {name: module.contract for name, module in valid.items() if loaded.cloud in module.contract.clouds}
     for names, checked in groups(contracts, loaded.enabled_modules):
         chosen = {name: loaded.modules.get(name) or ModuleSpec(enabled=True) for name in names}
         enabled = {name: choice.model_copy(update={"enabled": True}) for name, choice in chosen.items()}
-        resolved = resolution.resolve(enabled, available, project=root, tier=loaded.tier, gpu=True)
+        resolved = resolution.resolve(enabled, available, project=root, cloud=loaded.cloud, tier=loaded.tier, gpu=True)
         context = opened(_with_log_in(loaded, names).with_modules(resolved.enabled), root=root, outputs=outputs)
         wanted = tuple(name for name in context.modules if name in checked and (not only or name in only))
         if wanted:
@@ -100,14 +100,15 @@ def _exclude(contracts: Mapping[str, Module], one: str, other: str) -> bool:
 
 
 def _complete(contracts: Mapping[str, Module], names: list[str]) -> list[str]:
-    """Those whose needs the others meet."""
+    """Those whose needs the others meet. A service that none of `contracts` provides is the cloud's own."""
+    provided_at_all = {service for contract in contracts.values() for service in contract.provides}
     while True:
         provided = {service for name in names for service in contracts[name].provides}
         kept = [
             name
             for name in names
             if set(contracts[name].needs.modules) <= set(names)
-            and set(resolution.services(contracts[name])) <= provided
+            and set(resolution.services(contracts[name])) & provided_at_all <= provided
         ]
         if kept == names:
             return names

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from terrace.capabilities.cloud import CLOUDS
 from terrace.cli.options import json_option, load, project_of
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def _lines(loaded: "LoadedModule") -> Iterator[str]:
     yield f"  {module.category}; {module.licence}; {module.home}"
     yield f"  {loaded.shown}/"
     for heading, lines in (
+        ("clouds", [] if module.clouds == CLOUDS else [", ".join(module.clouds)]),
         ("chart", list(_chart(module))),
         ("provides", [", ".join(module.provides)] if module.provides else []),
         ("conflicts with", [", ".join(module.conflicts)] if module.conflicts else []),
