@@ -12,7 +12,7 @@ import ssl
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from ruamel.yaml import YAML
 
 from tests.cluster import binaries
 from tests.cluster.authenticator import authenticator
@@ -29,6 +30,10 @@ SERVICE_RANGE = "10.96.0.0/16"
 POD_RANGE = "10.244.0.0/16"
 ZONES = ("a", "b", "c")
 VOLUMES = 24
+REAL = "admission-controller"
+"""The component whose pods stand for a real process on this machine."""
+SERVING = "terrace.dev/serving"
+"""The annotation of such a pod whose process serves."""
 _START_SECONDS = 120
 _STOP_SECONDS = 20
 
@@ -120,7 +125,7 @@ def cluster(directory: Path, *, storage_classes: Sequence[str] = ()) -> Iterator
             f"--cert-dir={files / 'generated'}",
             "--enable-admission-plugins=PodSecurity",
         )
-        _wait_until_ready(running)
+        _wait_until(lambda: _api_is_ready(running), "the API server is not ready", running, "kube-apiserver")
         connection = f"--kubeconfig={files / 'kubeconfig'}"
         start(
             "kube-controller-manager",
@@ -132,8 +137,7 @@ def cluster(directory: Path, *, storage_classes: Sequence[str] = ()) -> Iterator
             f"--root-ca-file={files / 'ca.pem'}",
         )
         start("kube-scheduler", connection, "--secure-port=0", "--leader-elect=false")
-        stages = subprocess.run([programs / "kwok-stages"], capture_output=True, check=True, text=True)
-        (files / "stages.yaml").write_text(stages.stdout)
+        _write_stages(programs / "kwok-stages", files / "stages.yaml")
         start(
             "kwok",
             connection,
@@ -145,6 +149,7 @@ def cluster(directory: Path, *, storage_classes: Sequence[str] = ()) -> Iterator
             f"--server-address=127.0.0.1:{kwok}",
         )
         _create_nodes(running)
+        _wait_until(lambda: _nodes_are_ready(running), "the nodes are not ready", running, "kwok")
         _create_volumes(running, storage_classes)
         yield running
 
@@ -218,17 +223,46 @@ def _process(program: Path, arguments: Sequence[str], log: Path) -> Iterator[Non
             process.wait()
 
 
-def _wait_until_ready(running: Cluster) -> None:
+def _wait_until(condition: Callable[[], bool], what: str, running: Cluster, program: str) -> None:
+    """Wait for a condition; an unreachable API server is one that is not met yet."""
     deadline = time.monotonic() + _START_SECONDS
     while True:
-        try:
-            running.request("GET", "/api/v1/namespaces/default")
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                log = (running.directory / "kube-apiserver.log").read_text()[-2000:]
-                raise TimeoutError(f"the API server is not ready after {_START_SECONDS} s:\n{log}") from None
-            time.sleep(0.3)
+        with contextlib.suppress(OSError):
+            if condition():
+                return
+        if time.monotonic() > deadline:
+            log = (running.directory / f"{program}.log").read_text(errors="replace")[-2000:]
+            raise TimeoutError(f"{what} after {_START_SECONDS} s:\n{log}")
+        time.sleep(0.3)
+
+
+def _api_is_ready(running: Cluster) -> bool:
+    return bool(running.request("GET", "/api/v1/namespaces/default"))
+
+
+def _nodes_are_ready(running: Cluster) -> bool:
+    nodes = running.request("GET", "/api/v1/nodes")["items"]
+    ready = [
+        node
+        for node in nodes
+        if any(one["type"] == "Ready" and one["status"] == "True" for one in node["status"].get("conditions", []))
+        and not node["spec"].get("taints")
+    ]
+    return len(ready) == len(ZONES)
+
+
+def _write_stages(program: Path, path: Path) -> None:
+    """kwok's stages; a pod of a component in REAL becomes ready only when the test marks it with SERVING."""
+    printed = subprocess.run([program], capture_output=True, check=True, text=True).stdout
+    yaml = YAML(typ="safe")
+    stages = [stage for stage in yaml.load_all(printed) if stage]
+    component = '.metadata.labels["app.kubernetes.io/component"]'
+    waits = f'{component} == "{REAL}" and .metadata.annotations["{SERVING}"] == null'
+    own = {"key": f'if {waits} then "waits" else "serves" end', "operator": "In", "values": ["serves"]}
+    ready = next(stage for stage in stages if stage["metadata"]["name"] == "pod-ready")
+    ready["spec"]["selector"]["matchExpressions"].append(own)
+    with path.open("w") as file:
+        yaml.dump_all(stages, file)
 
 
 def _create_nodes(running: Cluster) -> None:

@@ -7,6 +7,7 @@ API without a backend blocks the deletion of namespaces, so both are removed as 
 import contextlib
 import os
 import socket
+import ssl
 import subprocess
 import threading
 import urllib.error
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster import binaries
-from tests.cluster.control_plane import Cluster
+from tests.cluster.control_plane import REAL, SERVING, Cluster
 
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1"
 KINDS = ("validatingwebhookconfigurations", "mutatingwebhookconfigurations")
@@ -30,6 +31,7 @@ class Operators:
         self.namespace = kyverno_namespace
         self.removed: set[str] = set()
         self.kyverno: subprocess.Popen[bytes] | None = None
+        self.port = 0
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -38,6 +40,8 @@ class Operators:
                 self._remove()
                 if self.kyverno is None:
                     self._start_kyverno()
+                elif _serves(self.port):
+                    self._mark_pods()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -62,13 +66,22 @@ class Operators:
         self.cluster.request("DELETE", path)
         self.removed.add(name)
 
+    def _mark_pods(self) -> None:
+        """Let kwok report the pods of Kyverno as ready."""
+        pods = f"/api/v1/namespaces/{self.namespace}/pods"
+        for pod in self.cluster.request("GET", pods)["items"]:
+            metadata = pod["metadata"]
+            waits = SERVING not in metadata.get("annotations", {})
+            if waits and metadata["labels"].get("app.kubernetes.io/component") == REAL:
+                mark = {"metadata": {"annotations": {SERVING: "true"}}}
+                path = f"{pods}/{metadata['name']}"
+                self.cluster.request("PATCH", path, mark, content_type="application/merge-patch+json")
+
     def _start_kyverno(self) -> None:
-        """Start Kyverno once its chart is installed, as its own service account."""
+        """Start Kyverno as its own service account, once the chart's pods exist."""
         deployments = f"/apis/apps/v1/namespaces/{self.namespace}/deployments"
         found = [
-            one
-            for one in self.cluster.request("GET", deployments)["items"]
-            if one["metadata"]["name"].endswith("admission-controller") and one.get("status", {}).get("readyReplicas")
+            one for one in self.cluster.request("GET", deployments)["items"] if one["metadata"]["name"].endswith(REAL)
         ]
         if not found:
             return
@@ -86,7 +99,7 @@ class Operators:
         container = next(one for one in pod["containers"] if one["name"] == "kyverno")
         services = self.cluster.request("GET", f"/api/v1/namespaces/{self.namespace}/services")["items"]
         service = next(one for one in services if one["metadata"]["name"] == "kyverno-svc")
-        port = _free_port()
+        port = self.port = _free_port()
         self.cluster.egress.targets[f"{service['spec']['clusterIP']}:443"] = port
         # The name too, because the API server may ask the proxy for it instead of the address.
         self.cluster.egress.targets[f"kyverno-svc.{self.namespace}.svc:443"] = port
@@ -110,6 +123,19 @@ class Operators:
             self.kyverno = subprocess.Popen(
                 [binaries.kyverno("kyverno"), *arguments], stdout=log, stderr=subprocess.STDOUT, env=environment
             )
+
+
+def _serves(port: int) -> bool:
+    """Whether a TLS server answers on a port: Kyverno has its certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        contextlib.suppress(OSError),
+        socket.create_connection(("127.0.0.1", port), 5) as connection,
+        context.wrap_socket(connection),
+    ):
+        return True
+    return False
 
 
 def _environment(container: dict[str, Any], namespace: str, pod: str, account: str, deployment: str) -> dict[str, str]:

@@ -14,8 +14,14 @@ def _wait_for(condition: object, seconds: float = 60) -> None:
 
 
 def test_a_deployment_is_scheduled_over_zones(empty_cluster: Cluster) -> None:
-    spec = {"replicas": 3, "selector": {"matchLabels": {"app": "x"}}, "template": {"metadata": {"labels": {"app": "x"}},
-            "spec": {"containers": [{"name": "x", "image": "registry.example.com/x:1"}]}}}  # fmt: skip
+    labels = {"matchLabels": {"app": "x"}}
+    spread = {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule"}
+    pod = {
+        "containers": [{"name": "x", "image": "registry.example.com/x:1"}],
+        "topologySpreadConstraints": [spread | {"labelSelector": labels}],
+    }
+    template = {"metadata": {"labels": {"app": "x"}}, "spec": pod}
+    spec = {"replicas": 3, "selector": labels, "template": template}
     deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}, "spec": spec}
     empty_cluster.request("POST", "/apis/apps/v1/namespaces/default/deployments", deployment)
     path = "/apis/apps/v1/namespaces/default/deployments/x"
