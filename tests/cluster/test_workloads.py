@@ -184,19 +184,25 @@ def _peer(namespace: str) -> dict[str, Any]:
     return {"IP": "10.244.0.9", "Internal": {"Namespace": namespace, "NamespaceLabels": labels, "PodLabels": {}}}
 
 
-def test_drift_shows_what_was_changed_and_deleted_by_hand(installed: Project) -> None:
-    assert "no drift" in installed.run("drift", STACK)
-    deployments = installed.cluster.request("GET", "/apis/apps/v1/namespaces/keda/deployments")["items"]
-    edited, deleted = (one["metadata"]["name"] for one in deployments[:2])
+def _drifted(project: Project) -> set[str]:
+    """Kind and name of each object that has drifted."""
+    report = json.loads(project.run("drift", STACK, "--json", code=1))
+    return {f"{one['kind']} {one['name']}" for one in report["objects"]}
+
+
+def test_drift_shows_what_was_changed_and_deleted_by_hand(installed: Project, beside: Operators) -> None:
+    before = _drifted(installed)
+    assert {one.partition(" ")[2] for one in before} == beside.removed
     base = "/apis/apps/v1/namespaces/keda/deployments"
+    edited, deleted = (one["metadata"]["name"] for one in installed.cluster.request("GET", base)["items"][:2])
     patch = {"spec": {"replicas": 7}}
     installed.cluster.request("PATCH", f"{base}/{edited}", patch, content_type="application/merge-patch+json")
     installed.cluster.request("DELETE", f"{base}/{deleted}")
+    assert _drifted(installed) - before == {f"Deployment {edited}", f"Deployment {deleted}"}
     output = installed.run("drift", STACK, code=1)
-    assert edited in output and "replicas" in output
-    assert f"{deleted}" in output and "missing" in output
-    installed.run("drift", STACK, "--repair")
-    assert "no drift" in installed.run("drift", STACK)
+    assert "spec.replicas: " in output
+    installed.run("drift", STACK, "--repair", code=1)
+    assert _drifted(installed) == before
 
 
 def test_a_failed_upgrade_is_rolled_back(installed: Project) -> None:
@@ -224,7 +230,7 @@ def test_the_api_server_reached_kyverno_only(installed: Project, control_plane: 
 
 
 def test_a_destroy_leaves_only_definitions_and_volumes(installed: Project) -> None:
-    installed.run("destroy", STACK, "--yes")
+    installed.run("destroy", STACK, "--yes", STACK)
     assert _release_states(installed.cluster) == {}
     namespaces = {one["metadata"]["name"] for one in installed.cluster.request("GET", "/api/v1/namespaces")["items"]}
     own = {module.namespace for module in installed.context.modules.values()} - {"kube-system"}

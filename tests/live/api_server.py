@@ -64,7 +64,7 @@ class ApiServer:
     def install(
         self, name: str, namespace: str, objects: list[Object], *, revision: int = 1, status: str = "deployed"
     ) -> None:
-        """Store a release as Helm does, and its objects."""
+        """Store a release as Helm does, and its objects, with the label that Helm sets."""
         manifest = "".join(f"---\n{json.dumps(one)}\n" for one in objects)
         record = gzip.compress(json.dumps({"name": name, "manifest": manifest}).encode())
         data = base64.b64encode(base64.b64encode(record)).decode()
@@ -73,7 +73,10 @@ class ApiServer:
         metadata = {"name": secret_name, "namespace": namespace, "labels": labels}
         self.add({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"release": data}})
         for one in objects:
-            self.add(one | {"metadata": {**one["metadata"], "namespace": one["metadata"].get("namespace", namespace)}})
+            own = one["metadata"]
+            labels = {**own.get("labels", {}), "app.kubernetes.io/managed-by": "Helm"}
+            placed = {"namespace": own.get("namespace", namespace), "labels": labels}
+            self.add(one | {"metadata": {**own, **placed}})
 
 
 def merged(live: Any, applied: Any) -> Any:

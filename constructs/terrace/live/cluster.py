@@ -110,7 +110,14 @@ def _decoded(secret: Object, name: str, status: str, revision: int) -> Deployed:
         manifest = parsed(record.get("manifest") or "")
     except (KeyError, ValueError, binascii.Error, OSError, InvalidManifest) as error:
         raise Unreadable(f"the record of release {name} cannot be read: {error}") from error
-    return Deployed(name, secret["metadata"]["namespace"], status, revision, manifest)
+    return Deployed(name, secret["metadata"]["namespace"], status, revision, tuple(map(_labelled, manifest)))
+
+
+def _labelled(document: Object) -> Object:
+    """An object as Helm creates it: it sets this label, whatever the manifest has."""
+    metadata = document["metadata"]
+    labels = {**(metadata.get("labels") or {}), "app.kubernetes.io/managed-by": "Helm"}
+    return {**document, "metadata": {**metadata, "labels": labels}}
 
 
 def _compared(cluster: Kubernetes, release: Deployed, document: Object) -> ObjectDrift | None:
