@@ -89,7 +89,7 @@ class Foundation(engine.Stack):
             observability=observability,
         ).handle
         secrets = platform.Secrets(
-            self, "secrets", environment.secrets, target, modules=list(modules), keys=keys, database=database
+            self, "secrets", environment.secrets, target, modules=modules, keys=keys, database=database
         ).handle
         workloads = platform.WorkloadIdentities(
             self,
@@ -188,4 +188,10 @@ class Foundation(engine.Stack):
 
 def _access(module: EnabledModule) -> ModuleAccess:
     needs = module.needs
-    return ModuleAccess(module.namespace, needs.lake, database=needs.database is not None, cache=needs.cache)
+    return ModuleAccess(
+        module.namespace,
+        needs.lake,
+        database=needs.database is not None,
+        cache=needs.cache,
+        secrets=module.given_secrets,
+    )

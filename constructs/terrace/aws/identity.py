@@ -45,7 +45,7 @@ _KEY_VERBS: Mapping[Access, Sequence[str]] = {
 class WorkloadIdentities(Construct):
     """A role for each module and platform component, bound to its service account by EKS Pod Identity.
 
-    A module gets exactly what it declares (LAKE-7): access to layers, its secret, its user of the database and of the
+    A module gets exactly what it declares (LAKE-7): access to layers, its secrets, its user of the database and of the
     cache. external-secrets may only assume the modules' roles (SEC-3), and the bootstrap job's, which reads the
     administrator's secret (DB-9).
     """
@@ -156,8 +156,11 @@ def _module_policies(
         by_key.append(_through("s3", _KEY_VERBS[access], keys.home["lake"], target, sid="LakeKey"))
     if name in secrets.modules:
         read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-        own = names.secret_arn_pattern(target, secret_names.secret_name(name, target))
-        policies["secret"] = document(allow(read, own))  # SEC-3
+        own = [
+            names.secret_arn_pattern(target, secret_names.secret_name(name, target, purpose))
+            for purpose in ("app", *module.secrets)
+        ]
+        policies["secret"] = document(allow(read, own if module.secrets else own[0]))  # SEC-3
         by_key.append(_through("secretsmanager", ["kms:Decrypt"], keys.home["secrets"], target, sid="SecretsKey"))
     if module.cache:
         group = names.arn(target, "elasticache", f"replicationgroup:{cache.instance}")

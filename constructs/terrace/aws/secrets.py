@@ -1,7 +1,7 @@
-"""Secrets Manager: one secret per module, with a value that is never in state, and the database's rotation (SEC-1 to
+"""Secrets Manager: each module's secrets, with a value that is never in state, and the database's rotation (SEC-1 to
 SEC-3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from cdktn import Fn
 from cdktn_provider_aws.ephemeral_aws_secretsmanager_random_password import EphemeralAwsSecretsmanagerRandomPassword
@@ -16,11 +16,13 @@ from constructs import Construct
 
 from terrace.aws import iam, names
 from terrace.capabilities.database import DatabaseHandle
+from terrace.capabilities.identity import ModuleAccess, given_secret
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.secrets import SecretsHandle, SecretsSpec
 from terrace.capabilities.target import Target
 
 _LENGTH = 64
+_KINDS = {"app": "Application secret", "oidc": "Secret of the OIDC client", "smtp": "Mail server's password"}
 
 
 class Secrets(Construct):
@@ -28,6 +30,9 @@ class Secrets(Construct):
 
     AWS generates the value during the apply; it is in no state and no plan. Terraform does not revert a value that was
     changed by hand: it writes a new one only when the version in the code increases.
+
+    A module's given secrets (given_secret) are made in the same way; an operator writes the given value over the random
+    one.
     """
 
     def __init__(
@@ -37,12 +42,17 @@ class Secrets(Construct):
         spec: SecretsSpec,
         target: Target,
         *,
-        modules: Sequence[str],
+        modules: Mapping[str, ModuleAccess],
         keys: KeysHandle,
         database: DatabaseHandle,
     ) -> None:
         super().__init__(scope, id)
-        self.handle = SecretsHandle(modules={module: self._secret(module, spec, target, keys) for module in modules})
+        own: dict[str, str] = {}
+        for module, access in modules.items():
+            own[module] = self._secret(module, module, "app", spec, target, keys)
+            for purpose in access.secrets:
+                self._secret(f"{module}-{purpose}", module, purpose, spec, target, keys)
+        self.handle = SecretsHandle(modules=own)
         SecretsmanagerSecretRotation(
             self,
             "database-rotation",
@@ -53,22 +63,22 @@ class Secrets(Construct):
             ),
         )
 
-    def _secret(self, module: str, spec: SecretsSpec, target: Target, keys: KeysHandle) -> str:
+    def _secret(self, id: str, module: str, purpose: str, spec: SecretsSpec, target: Target, keys: KeysHandle) -> str:
         replica = None
         if target.recovery_region:
             replica = [SecretsmanagerSecretReplica(region=target.recovery_region, kms_key_id=keys.recovery["secrets"])]
         secret = SecretsmanagerSecret(
             self,
-            module,
-            name=secret_name(module, target),
-            description=f"Application secret of {module}",
+            id,
+            name=secret_name(module, target, purpose),
+            description=f"{_KINDS[purpose]} of {module}",
             kms_key_id=keys.home["secrets"],  # SEC-1
             recovery_window_in_days=spec.recovery_days,
             replica=replica,
         )
         value = EphemeralAwsSecretsmanagerRandomPassword(
             self,
-            f"{module}-value",
+            f"{id}-value",
             password_length=_LENGTH,
             exclude_punctuation=True,
             # Always an empty string, but unknown until the secret exists, which moves the call to the apply: the
@@ -77,14 +87,14 @@ class Secrets(Construct):
         )
         SecretsmanagerSecretVersion(
             self,
-            f"{module}-version",
+            f"{id}-version",
             secret_id=secret.id,
             secret_string_wo=value.random_password,  # SEC-1
             secret_string_wo_version=1,
         )
         SecretsmanagerSecretPolicy(
             self,
-            f"{module}-policy",
+            f"{id}-policy",
             secret_arn=secret.arn,
             block_public_policy=True,
             policy=_reading_policy(module, target),  # SEC-3
@@ -92,9 +102,9 @@ class Secrets(Construct):
         return secret.arn
 
 
-def secret_name(module: str, target: Target) -> str:
-    """The name of a module's secret."""
-    return f"{target.prefix}/{module}/app"
+def secret_name(module: str, target: Target, purpose: str = "app") -> str:
+    """The name of a module's own secret, or of the given one of a purpose."""
+    return f"{target.prefix}/{module}/app" if purpose == "app" else given_secret(module, purpose, target.prefix)
 
 
 def _reading_policy(module: str, target: Target) -> str:

@@ -39,7 +39,7 @@ class _Rights(NamedTuple):
 class WorkloadIdentities(Construct):
     """An identity for each module and platform component, bound to its service account by workload identity.
 
-    A module gets exactly what it declares (LAKE-7): access to layers, its secret, its user of the database and of the
+    A module gets exactly what it declares (LAKE-7): access to layers, its secrets, its user of the database and of the
     cache. external-secrets has no identity: it reads a module's secret with the module's service account (SEC-3). AKS
     manages autoscaling and load balancers itself.
     """
@@ -119,13 +119,13 @@ class WorkloadIdentities(Construct):
                 on=lake.ids[bucket],  # LAKE-7
                 after=ready,
             )
-        if name in secrets.modules:
+        for purpose in ("app", *module.secrets) if name in secrets.modules else ():
             iam.grant(
                 self,
-                f"module-{name}-secret",
+                f"module-{name}-secret" if purpose == "app" else f"module-{name}-secret-{purpose}",
                 identity.principal_id,
                 _READ_SECRET,
-                on=names.secret_id(target, secret_names.secret_name(name)),  # SEC-3
+                on=names.secret_id(target, secret_names.secret_name(name, target, purpose)),  # SEC-3
                 after=list(secrets.ready),
             )
         if module.cache:

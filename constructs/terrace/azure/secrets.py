@@ -1,14 +1,15 @@
-"""Key Vault: one secret per module, with a value that is never in state (SEC-1 to SEC-3)."""
+"""Key Vault: each module's secrets, with a value that is never in state (SEC-1 to SEC-3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from cdktn import Fn, TerraformStack, Token
+from cdktn import Fn, TerraformResourceLifecycle, TerraformStack, Token
 from cdktn_provider_azurerm.key_vault_secret import KeyVaultSecret
 from cdktn_provider_azurerm.private_endpoint import PrivateEndpoint
 from constructs import Construct
 
 from terrace.azure import names
 from terrace.capabilities.database import DatabaseHandle
+from terrace.capabilities.identity import ModuleAccess, given_secret
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.secrets import SecretsHandle, SecretsSpec
 from terrace.capabilities.target import Target
@@ -21,6 +22,9 @@ class Secrets(Construct):
     The value is generated during the apply and written once; it is in no state and no plan. Terraform does not revert a
     value that was changed by hand: it writes a new one only when the version in the code increases. A deleted secret is
     recoverable for the vault's retention, the keys' deletion window. The database has no admin password (SEC-2).
+
+    A module's given secrets (given_secret) are made in the same way; an operator writes the given value over the random
+    one.
     """
 
     def __init__(
@@ -30,18 +34,19 @@ class Secrets(Construct):
         spec: SecretsSpec,
         target: Target,
         *,
-        modules: Sequence[str],
+        modules: Mapping[str, ModuleAccess],
         keys: KeysHandle,
         database: DatabaseHandle,
     ) -> None:
         super().__init__(scope, id)
         path = TerraformStack.of(self).node.find_child("network").node.find_child("path-vault")
         assert isinstance(path, PrivateEndpoint)
-        made = {
-            module: KeyVaultSecret(
+        purposes = [(module, purpose) for module, access in modules.items() for purpose in ("app", *access.secrets)]
+        made = [
+            KeyVaultSecret(
                 self,
-                module,
-                name=secret_name(module),
+                module if purpose == "app" else f"{module}-{purpose}",
+                name=secret_name(module, target, purpose),
                 key_vault_id=names.vault_id(target),
                 # uuid() is unknown in a plan and comes from the system's secure random source in an apply
                 value_wo=Fn.replace(Fn.join("", [Token.as_string(Fn.uuid()), Token.as_string(Fn.uuid())]), "-", ""),
@@ -49,16 +54,22 @@ class Secrets(Construct):
                 content_type="random",
                 tags=dict(target.tags),
                 depends_on=[path, *keys.ready],
+                # the version that an operator writes has its own
+                lifecycle=None
+                if purpose == "app"
+                else TerraformResourceLifecycle(ignore_changes=["content_type", "tags"]),
             )
-            for module in modules
-        }
+            for module, purpose in purposes
+        ]
         vault = names.vault(target)
         self.handle = SecretsHandle(
-            modules={module: f"https://{vault}.vault.azure.net/secrets/{secret_name(module)}" for module in modules},
-            ready=tuple(made.values()),
+            modules={
+                module: f"https://{vault}.vault.azure.net/secrets/{secret_name(module, target)}" for module in modules
+            },
+            ready=tuple(made),
         )
 
 
-def secret_name(module: str) -> str:
-    """The name of a module's secret."""
-    return f"{module}-app"
+def secret_name(module: str, target: Target, purpose: str = "app") -> str:
+    """The name of a module's own secret, or of the given one of a purpose."""
+    return f"{module}-app" if purpose == "app" else given_secret(module, purpose, target.prefix)

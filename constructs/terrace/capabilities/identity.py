@@ -22,7 +22,8 @@ _Url = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=253)]
 class OidcSpec(Spec):
     """The organisation's OpenID Connect provider, at which people log in to the platform's user interfaces.
 
-    The secret of a module's client is `<project>-<environment>-<module>-oidc` in the cloud's secret manager.
+    The secret of a module's client is `<project>-<environment>-<module>-oidc` in the cloud's secret manager. The
+    foundation creates it with a random value, which an operator replaces by the provider's.
     """
 
     issuer: _Url
@@ -42,9 +43,10 @@ class OidcSpec(Spec):
 
 
 def given_secret(module: str, purpose: str, prefix: str) -> str:
-    """The name of a secret that an operator creates for a module, in the secret manager of every cloud.
+    """The name of a module's secret whose value is given from outside, in the secret manager of every cloud.
 
-    Purposes: `oidc`, the secret of its OIDC client; `smtp`, the password of the mail server for alerts.
+    The foundation creates it with a random value, and an operator writes the given one over it. Purposes: `oidc`, the
+    secret of its OIDC client; `smtp`, the password of the mail server for alerts.
     """
     return f"{prefix}-{module}-{purpose}"
 
@@ -78,12 +80,14 @@ class ModuleSpec(Spec):
 @dataclass(frozen=True)
 class ModuleAccess:
     """What the foundation gives a module: an identity bound to the service account of the module's name in
-    `namespace`, and access to these layers, to a database and to the cache."""
+    `namespace`, and access to these layers, to a database, to the cache and, beside the module's own secret, to the
+    given secrets of these purposes (given_secret)."""
 
     namespace: str
     lake: Mapping[Granted, Access]
     database: bool
     cache: bool
+    secrets: tuple[str, ...] = ()
 
 
 class ServiceAccount(NamedTuple):

@@ -165,7 +165,7 @@ class Platform(Protocol):
         spec: SecretsSpec,
         target: Target,
         *,
-        modules: Sequence[str],
+        modules: Mapping[str, ModuleAccess],
         keys: KeysHandle,
         database: DatabaseHandle,
     ) -> Built[SecretsHandle]: ...

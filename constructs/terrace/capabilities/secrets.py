@@ -1,4 +1,4 @@
-"""The cloud's secret manager: one secret per module, values never in state (SEC-1 to SEC-3)."""
+"""The cloud's secret manager: each module's own secret and its given ones, values never in state (SEC-1 to SEC-3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ class SecretsSpec(Spec):
 
 @dataclass(frozen=True)
 class SecretsHandle:
-    """`modules` maps a module to the reference of its secret, never to a value. A resource that refers to a secret by
-    name depends on `ready`."""
+    """`modules` maps a module to the reference of its own secret, never to a value; its given secrets have computed
+    names (capabilities.identity.given_secret). A resource that refers to a secret by name depends on `ready`."""
 
     modules: Mapping[str, str]
     ready: tuple[Any, ...] = ()

@@ -41,7 +41,7 @@ class _Rights(NamedTuple):
 class WorkloadIdentities(Construct):
     """A service account for each module and platform component, bound to its Kubernetes service account.
 
-    A module gets exactly what it declares (LAKE-7): access to layers, its secret, its login to the database and to the
+    A module gets exactly what it declares (LAKE-7): access to layers, its secrets, its login to the database and to the
     cache. external-secrets has no roles: it reads a secret as the module (SEC-3).
     """
 
@@ -122,11 +122,11 @@ class WorkloadIdentities(Construct):
                 member=member,
                 depends_on=[account, *lake.ready],
             )
-        if name in secrets.modules:
+        for purpose in ("app", *module.secrets) if name in secrets.modules else ():
             SecretManagerSecretIamMember(
                 self,
-                f"{id}-secret",
-                secret_id=secrets.modules[name],
+                f"{id}-secret" if purpose == "app" else f"{id}-secret-{purpose}",
+                secret_id=names.secret(target, f"{name}-{purpose}"),
                 role="roles/secretmanager.secretAccessor",  # SEC-3
                 member=member,
                 depends_on=[account, *secrets.ready],

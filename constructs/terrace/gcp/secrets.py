@@ -1,6 +1,6 @@
-"""Secret Manager: one secret per module, with a value that is never in state (SEC-1 to SEC-3)."""
+"""Secret Manager: each module's secrets, with a value that is never in state (SEC-1 to SEC-3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from cdktn import Fn
 from cdktn_provider_google.secret_manager_secret import (
@@ -14,6 +14,7 @@ from cdktn_provider_google.secret_manager_secret_version import SecretManagerSec
 from constructs import Construct
 
 from terrace.capabilities.database import DatabaseHandle
+from terrace.capabilities.identity import ModuleAccess, given_secret
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.secrets import SecretsHandle, SecretsSpec
 from terrace.capabilities.target import Target
@@ -30,6 +31,9 @@ class Secrets(Construct):
     apply; the argument is write-only, so it is in no state and no plan. Terraform does not revert a value that was
     changed by hand: it writes a new one only when the version in the code increases. The database has no password to
     rotate (SEC-2).
+
+    A module's given secrets (given_secret) are made in the same way; an operator writes the given value over the random
+    one.
     """
 
     def __init__(
@@ -39,22 +43,27 @@ class Secrets(Construct):
         spec: SecretsSpec,
         target: Target,
         *,
-        modules: Sequence[str],
+        modules: Mapping[str, ModuleAccess],
         keys: KeysHandle,
         database: DatabaseHandle,
     ) -> None:
         super().__init__(scope, id)
-        app_secrets = {module: self._secret(module, spec, target, keys) for module in modules}
+        made = []
+        for module, access in modules.items():
+            made.append(self._secret(module, secret_name(module, target), spec, target, keys))
+            for purpose in access.secrets:
+                name = given_secret(module, purpose, target.prefix)
+                made.append(self._secret(f"{module}-{purpose}", name, spec, target, keys))
         self.handle = SecretsHandle(
             modules={module: names.secret(target, f"{module}-app") for module in modules},
-            ready=tuple(app_secrets.values()),
+            ready=tuple(made),
         )
 
-    def _secret(self, module: str, spec: SecretsSpec, target: Target, keys: KeysHandle) -> SecretManagerSecret:
+    def _secret(self, id: str, name: str, spec: SecretsSpec, target: Target, keys: KeysHandle) -> SecretManagerSecret:
         secret = SecretManagerSecret(
             self,
-            module,
-            secret_id=secret_name(module, target),
+            id,
+            secret_id=name,
             replication=replication(target),  # GOV-2
             version_destroy_ttl=f"{spec.recovery_days * _DAY_SECONDS}s",
             deletion_protection=target.protected,
@@ -62,7 +71,7 @@ class Secrets(Construct):
         )
         SecretManagerSecretVersion(
             self,
-            f"{module}-version",
+            f"{id}-version",
             secret=secret.id,
             secret_data_wo=random_text(),  # SEC-1
             secret_data_wo_version="1",
@@ -71,7 +80,7 @@ class Secrets(Construct):
 
 
 def secret_name(module: str, target: Target) -> str:
-    """The name of a module's secret."""
+    """The name of a module's own secret."""
     return f"{target.prefix}-{module}-app"
 
 

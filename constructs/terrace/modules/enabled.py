@@ -40,6 +40,17 @@ class EnabledModule:
         return bool(needs.secrets or needs.lake or needs.database or needs.cache or needs.topics or keys)
 
     @property
+    def given_secrets(self) -> tuple[str, ...]:
+        """Purposes of the secrets whose values an operator writes (capabilities.identity.given_secret).
+
+        `oidc` for hosts with that log-in; `smtp` if the module provides metrics and its mail server asks for a log-in.
+        """
+        purposes = ["oidc"] if any(host.login == "oidc" for host in self.needs.hosts.values()) else []
+        if "metrics" in self.contract.provides and "username" in (self.settings.get("smtp") or {}):
+            purposes.append("smtp")
+        return tuple(purposes)
+
+    @property
     def chart_releases(self) -> tuple[str, ...]:
         """The names of the releases of its charts, in order: `<module>`, then `<module>-<chart>`."""
         further = tuple(f"{self.name}-{chart.name.removeprefix(f'{self.name}-')}" for chart in self.contract.charts)

@@ -14,7 +14,11 @@ _CLIENT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def hosts_with_login_have_client(environment: Environment) -> Iterator[Problem]:
-    """Every enabled module with a host of `login: oidc` has a client, and a group that may open it."""
+    """Every enabled module with a host of `login: oidc` has a client, and a group that may open it.
+
+    The client's secret is in the cloud's secret manager: the foundation creates it with a random value, which an
+    operator replaces by the provider's.
+    """
     oidc = environment.identity.oidc
     for name, module in environment.enabled_modules.items():
         hosts = {host: need for host, need in module.needs.hosts.items() if need.login == "oidc"}

@@ -8,7 +8,7 @@ from terrace.environment.schema import Environment
 from terrace.live import Obstacle
 from terrace.live.aws import backup, database, keys, lake, objects
 from terrace.live.aws.checks import Deployment, opened
-from terrace.live.aws.secrets import modules, secret
+from terrace.live.aws.secrets import modules, secrets
 from terrace.live.aws.session import Absent
 from terrace.live.obstacles import met
 from terrace.words import counted
@@ -205,8 +205,7 @@ def _keys(deployment: Deployment) -> Iterator[Obstacle]:
 
 def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
     days = deployment.environment.secrets.recovery_days
-    for module in modules(deployment):
-        name = secret(deployment, module)
+    for name in (name for module in modules(deployment) for name in secrets(deployment, module)):
         deployment.call("secretsmanager", "describe_secret", SecretId=name)
         remedy = "before the next apply within that time, restore it or delete it permanently"
         yield Obstacle("retained", f"secret {name}", f"can be restored for {days} days", remedy)

@@ -5,25 +5,26 @@ from collections.abc import Iterator
 from terrace.assurance.checks.aws.lookup import condition, covers, statements, values
 from terrace.assurance.evaluation import NotRequired, Observation, at_most, check, equal, includes
 from terrace.aws import names
-from terrace.capabilities.identity import ServiceAccount
+from terrace.capabilities.identity import ServiceAccount, given_secret
 from terrace.live.aws import database, keys
 from terrace.live.aws.checks import Deployment, pod_identities
 
 
 def modules(deployment: Deployment) -> list[str]:
-    """The modules that use the foundation; each has a secret."""
+    """The modules that use the foundation; each has a secret of its own."""
     return list(deployment.environment.foundation_modules)
 
 
-def secret(deployment: Deployment, module: str) -> str:
-    """The name of a module's secret."""
-    return f"{deployment.prefix}/{module}/app"
+def secrets(deployment: Deployment, module: str) -> list[str]:
+    """The names of a module's own secret and of its given ones."""
+    given = deployment.environment.foundation_modules[module].given_secrets
+    own = f"{deployment.prefix}/{module}/app"
+    return [own, *(given_secret(module, purpose, deployment.prefix) for purpose in given)]
 
 
 @check("SEC-1")
 def kept_in_the_manager(deployment: Deployment) -> Iterator[Observation]:
-    for module in _wanted(deployment):
-        name = secret(deployment, module)
+    for name in (name for module in _wanted(deployment) for name in secrets(deployment, module)):
         described = deployment.call("secretsmanager", "describe_secret", SecretId=name)
         yield keys.used(deployment, name, "KmsKeyId", described.get("KmsKeyId"), "secrets")
         yield equal(name, "scheduled for deletion", described.get("DeletedDate"), None)
@@ -52,16 +53,17 @@ def admin_rotated(deployment: Deployment) -> Iterator[Observation]:
 @check("SEC-3")
 def own_identity(deployment: Deployment) -> Iterator[Observation]:
     for module in _wanted(deployment):
-        role, name = names.role_arn(deployment.target, f"module-{module}"), secret(deployment, module)
-        policy = deployment.call("secretsmanager", "get_resource_policy", SecretId=name).get("ResourcePolicy")
-        readers = _only_readers(policy) if policy else []
-        good = role in readers and "*" not in readers
-        yield Observation(
-            name,
-            f"readable by {', '.join(readers) or 'every identity that IAM permits'}",
-            good,
-            f"{role} and the pipelines",
-        )
+        role = names.role_arn(deployment.target, f"module-{module}")
+        for name in secrets(deployment, module):
+            policy = deployment.call("secretsmanager", "get_resource_policy", SecretId=name).get("ResourcePolicy")
+            readers = _only_readers(policy) if policy else []
+            good = role in readers and "*" not in readers
+            yield Observation(
+                name,
+                f"readable by {', '.join(readers) or 'every identity that IAM permits'}",
+                good,
+                f"{role} and the pipelines",
+            )
         namespace = deployment.environment.enabled_modules[module].namespace
         found = pod_identities(deployment, ServiceAccount(namespace, module))
         resource = f"pod identity {namespace}/{module}"

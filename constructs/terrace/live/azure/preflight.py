@@ -9,7 +9,7 @@ from terrace.environment.schema import Environment
 from terrace.live import Obstacle
 from terrace.live.azure import backup, cluster, database, keys, objects
 from terrace.live.azure.checks import Deployment, at, named, opened
-from terrace.live.azure.secrets import modules, secret, versions
+from terrace.live.azure.secrets import modules, secrets, versions
 from terrace.live.azure.session import CredentialsError, Unreadable
 from terrace.live.obstacles import met
 from terrace.words import counted
@@ -142,10 +142,11 @@ def _vaults(deployment: Deployment) -> Iterator[Obstacle]:
 def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
     days = at(deployment.get(names.vault_id(deployment.target)), "softDeleteRetentionInDays", 90)
     enabled = list(deployment.environment.foundation_modules)
-    for module in modules(deployment) if enabled else []:
-        versions(deployment, secret(module))
+    wanted = modules(deployment) if enabled else []
+    for name in (name for module in wanted for name in secrets(deployment, module)):
+        versions(deployment, name)
         remedy = "an apply within that time restores it"
-        yield Obstacle("retained", f"secret {secret(module)}", f"can be restored for {days} days", remedy)
+        yield Obstacle("retained", f"secret {name}", f"can be restored for {days} days", remedy)
 
 
 def _workspace(deployment: Deployment) -> Iterator[Obstacle]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from terrace.assurance.evaluation import NotRequired, Observation, check, empty, equal, includes
 from terrace.azure import names
+from terrace.capabilities.identity import given_secret
 from terrace.live.azure import database
 from terrace.live.azure.checks import Deployment, at
 from terrace.live.azure.lookup import granted, on, pods, principal
@@ -15,16 +16,17 @@ _READS = (_READ, "Key Vault Secrets Officer", "Key Vault Administrator")
 
 
 def modules(deployment: Deployment) -> list[str]:
-    """The modules that use the foundation; each has a secret. Raises NotRequired."""
+    """The modules that use the foundation; each has a secret of its own. Raises NotRequired."""
     found = list(deployment.environment.foundation_modules)
     if not found:
         raise NotRequired("no enabled module uses the foundation (modules)")
     return found
 
 
-def secret(module: str) -> str:
-    """The name of a module's secret."""
-    return f"{module}-app"
+def secrets(deployment: Deployment, module: str) -> list[str]:
+    """The names of a module's own secret and of its given ones."""
+    given = deployment.environment.foundation_modules[module].given_secrets
+    return [f"{module}-app", *(given_secret(module, purpose, deployment.prefix) for purpose in given)]
 
 
 def versions(deployment: Deployment, name: str) -> list[Any]:
@@ -40,12 +42,13 @@ def versions(deployment: Deployment, name: str) -> list[Any]:
 
 @check("SEC-1")
 def kept_in_the_vault(deployment: Deployment) -> Iterator[Observation]:
-    for module in modules(deployment):
-        found = versions(deployment, secret(module))
+    for name in (name for module in modules(deployment) for name in secrets(deployment, module)):
+        found = versions(deployment, name)
         usable = [one for one in found if one.enabled]
-        resource = f"secret {names.vault(deployment.target)}/{secret(module)}"
+        resource = f"secret {names.vault(deployment.target)}/{name}"
         yield equal(resource, "has an enabled version", bool(usable), True)
-        yield equal(resource, "contentType", found[-1].content_type, "random")
+        if name.endswith("-app"):  # an operator writes the values of the others
+            yield equal(resource, "contentType", found[-1].content_type, "random")
     # the workspace's shared key would allow writing logs, so it is disabled
     workspace = deployment.get(names.workspace_id(deployment.target))
     off = at(workspace, "features.disableLocalAuth")
@@ -74,7 +77,9 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
         yield equal(resource, "service accounts", pods(deployment, identity), [f"{namespace}/{module}"])
         object_id = principal(deployment, identity)
         scopes = [grant.scope for grant in granted(deployment, object_id) if grant.role in _READS]
-        own = names.secret_id(deployment.target, secret(module))
-        yield equal(resource, "readable secrets", [scope.lower() for scope in scopes], [own.lower()])
-        others = [reader for reader in on(deployment, own, _READ) if reader != object_id]
-        yield empty(f"secret {secret(module)}", "other readers", others)
+        own = {name: names.secret_id(deployment.target, name) for name in secrets(deployment, module)}
+        found, expected = sorted(map(str.lower, scopes)), sorted(map(str.lower, own.values()))
+        yield equal(resource, "readable secrets", found, expected)
+        for name, id in own.items():
+            others = [reader for reader in on(deployment, id, _READ) if reader != object_id]
+            yield empty(f"secret {name}", "other readers", others)

@@ -23,9 +23,8 @@ def _labelled(deployment: Deployment) -> Iterator[tuple[str, Mapping[str, Any]]]
         yield f"bucket {name}", bucket.get("labels", {})
     for purpose in PURPOSES:
         yield f"key {purpose}", keys.key(deployment, purpose).get("labels", {})
-    for module in secrets.modules(deployment):
-        secret = secrets.secret(deployment, module)
-        yield f"secret {named(secrets.secret_id(deployment, module))}", secret.get("labels", {})
+    for id in (id for module in secrets.modules(deployment) for id in secrets.secret_ids(deployment, module)):
+        yield f"secret {named(id)}", secrets.secret(deployment, id).get("labels", {})
     yield f"vault {deployment.prefix}", backup.vault(deployment).get("labels", {})
     for word in ("warning", "critical"):
         topic = deployment.call("pubsub", "projects.topics.get", topic=names.topic(deployment.target, word))

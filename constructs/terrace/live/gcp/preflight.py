@@ -12,7 +12,7 @@ from terrace.gcp import names
 from terrace.live import Obstacle
 from terrace.live.gcp import backup, cache, database, keys, lake, logs, objects
 from terrace.live.gcp.checks import Deployment, days, named, opened
-from terrace.live.gcp.secrets import modules, secret, secret_id
+from terrace.live.gcp.secrets import modules, secret, secret_ids
 from terrace.live.obstacles import met
 from terrace.words import counted
 
@@ -175,10 +175,9 @@ def _keys(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
-    for module in modules(deployment):
-        secret(deployment, module)
-        name = named(secret_id(deployment, module))
-        yield Obstacle("note", f"secret {name}", "is deleted at once and cannot be restored")
+    for id in (id for module in modules(deployment) for id in secret_ids(deployment, module)):
+        secret(deployment, id)
+        yield Obstacle("note", f"secret {named(id)}", "is deleted at once and cannot be restored")
 
 
 def _images(deployment: Deployment) -> Iterator[Obstacle]:

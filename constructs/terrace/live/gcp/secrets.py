@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
+from terrace.capabilities.identity import given_secret
 from terrace.gcp import names
 from terrace.gcp.names import Place
 from terrace.live.gcp import database, grants
@@ -13,18 +14,21 @@ READ = "roles/secretmanager.secretAccessor"
 
 
 def modules(deployment: Deployment) -> list[str]:
-    """The modules that use the foundation; each has a secret."""
+    """The modules that use the foundation; each has a secret of its own."""
     return list(deployment.environment.foundation_modules)
 
 
-def secret_id(deployment: Deployment, module: str) -> str:
-    """The id of a module's secret."""
-    return names.secret(deployment.target, f"{module}-app")
+def secret_ids(deployment: Deployment, module: str) -> list[str]:
+    """The ids of a module's own secret and of its given ones."""
+    given = deployment.environment.foundation_modules[module].given_secrets
+    named = [given_secret(module, purpose, deployment.prefix) for purpose in given]
+    start = f"projects/{names.account(deployment.target)}/secrets"
+    return [names.secret(deployment.target, f"{module}-app"), *(f"{start}/{name}" for name in named)]
 
 
-def secret(deployment: Deployment, module: str) -> dict[str, Any]:
-    """A module's secret. Raises Absent."""
-    return deployment.call("secretmanager", "projects.secrets.get", name=secret_id(deployment, module))
+def secret(deployment: Deployment, id: str) -> dict[str, Any]:
+    """A secret. Raises Absent."""
+    return deployment.call("secretmanager", "projects.secrets.get", name=id)
 
 
 def _wanted(deployment: Deployment) -> list[str]:
@@ -39,18 +43,16 @@ def kept_in_the_manager(deployment: Deployment) -> Iterator[Observation]:
     if deployment.target.recovery_region:
         places.append((deployment.target.recovery_region, "recovery"))
     expected = {region: names.key(deployment.target, "secrets", place) for region, place in places}
-    for module in _wanted(deployment):
-        resource = f"secret {secret_id(deployment, module).rpartition('/')[2]}"
-        replicas = secret(deployment, module).get("replication", {}).get("userManaged", {}).get("replicas", [])
+    for id in (id for module in _wanted(deployment) for id in secret_ids(deployment, module)):
+        resource = f"secret {id.rpartition('/')[2]}"
+        replicas = secret(deployment, id).get("replication", {}).get("userManaged", {}).get("replicas", [])
         copies = {
             str(one.get("location")): str(one.get("customerManagedEncryption", {}).get("kmsKeyName"))
             for one in replicas
         }
         shown = ", ".join(f"{region} under {key}" for region, key in sorted(copies.items())) or "anywhere"
         yield Observation(resource, f"copies: {shown}", copies == expected, ", ".join(sorted(expected.values())))
-        versions = deployment.pages(
-            "secretmanager", "projects.secrets.versions.list", "versions", parent=secret_id(deployment, module)
-        )
+        versions = deployment.pages("secretmanager", "projects.secrets.versions.list", "versions", parent=id)
         live = [one for one in versions if one.get("state") == "ENABLED"]
         yield at_least(resource, "versions", len(live), 1)
 
@@ -76,9 +78,10 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
         account = names.role_name(deployment.target, f"module-{module}")
         has = grants.pods(deployment, f"module-{module}")
         yield equal(f"account {account}", "service accounts", has, [f"{namespace}/{module}"])
-        found = grants.on(deployment, "secretmanager", "projects.secrets", secret_id(deployment, module))
-        readers = sorted(grant.member for grant in found if grant.role == READ)
-        resource = f"secret {secret_id(deployment, module).rpartition('/')[2]}"
-        yield equal(resource, "readers", readers, [names.member(deployment.target, f"module-{module}")])
+        for id in secret_ids(deployment, module):
+            found = grants.on(deployment, "secretmanager", "projects.secrets", id)
+            readers = sorted(grant.member for grant in found if grant.role == READ)
+            resource = f"secret {id.rpartition('/')[2]}"
+            yield equal(resource, "readers", readers, [names.member(deployment.target, f"module-{module}")])
     wide = [grant.member for grant in grants.on_project(deployment) if grant.role == READ]
     yield empty(deployment.project, "identities that can read every secret", wide)

@@ -63,6 +63,35 @@ MUTANTS = [
     mutant(
         "SEC-1", "secret without a replica", drop("aws_secretsmanager_secret", "secrets/spark", "replica"), only="prod"
     ),
+    mutant(
+        "SEC-1",
+        "given secret with the wrong key",
+        point("aws_secretsmanager_secret", "secrets/prometheus-oidc", "kms_key_id", LOGS_KEY),
+    ),
+    mutant(
+        "SEC-1",
+        "given secret with another name",
+        put("aws_secretsmanager_secret", "secrets/prometheus-oidc", "name", "other"),
+    ),
+    mutant(
+        "SEC-3",
+        "given secret without a resource policy",
+        remove("aws_secretsmanager_secret_policy", "secrets/prometheus-oidc-policy"),
+    ),
+    mutant(
+        "SEC-3",
+        "module that reads another module's given secret",
+        inside(
+            "aws_iam_role_policy",
+            "workloads/module-airflow-secret",
+            "policy",
+            also(
+                Effect="Allow",
+                Action="secretsmanager:GetSecretValue",
+                Resource="arn:aws:secretsmanager:eu-central-1:777788889999:secret:dpf-prod-prometheus-oidc-??????",
+            ),
+        ),
+    ),
     mutant("SEC-2", "manually managed admin password", put(*DB, "manage_master_user_password", False)),
     mutant(
         "SEC-2",

@@ -5,6 +5,7 @@ from tests.assurance.mutants import add, drop, mutant, point, put, remove, to
 VAULT, KEY = ("azurerm_key_vault", "keys/vault"), "azurerm_key_vault_key"
 SECRET = ("azurerm_key_vault_secret", "secrets/airflow")
 DB = ("azurerm_postgresql_flexible_server", "database/server")
+GIVEN = ("azurerm_key_vault_secret", "secrets/prometheus-oidc")
 
 MUTANTS = [
     mutant("KEY-1", "key without rotation", drop(KEY, "keys/lake", "rotation_policy")),
@@ -55,6 +56,23 @@ MUTANTS = [
     mutant("SEC-1", "secret in another vault", put(*SECRET, "key_vault_id", "/x/elsewhere")),
     mutant("SEC-1", "module without a secret", remove("azurerm_key_vault_secret", "secrets/spark")),
     mutant("SEC-1", "secret with another name", put(*SECRET, "name", "other")),
+    mutant("SEC-1", "given secret with another name", put(*GIVEN, "name", "other")),
+    mutant("SEC-1", "literal given secret", put(*GIVEN, "value_wo", "x")),
+    mutant(
+        "SEC-3",
+        "module that cannot read its given secret",
+        remove("azurerm_role_assignment", "workloads/module-prometheus-secret-oidc"),
+    ),
+    mutant(
+        "SEC-3",
+        "module that reads another module's given secret",
+        put(
+            "azurerm_role_assignment",
+            "workloads/module-prometheus-secret-oidc",
+            "principal_id",
+            to("azurerm_user_assigned_identity", "workloads/module-airflow", "principal_id"),
+        ),
+    ),
     mutant("SEC-2", "password login enabled", put(*DB, "authentication.password_auth_enabled", True)),
     mutant("SEC-2", "Entra login disabled", put(*DB, "authentication.active_directory_auth_enabled", False)),
     mutant(

@@ -11,6 +11,7 @@ DB, READ = (
     ("google_sql_database_instance", "database/server"),
     ("google_secret_manager_secret_iam_member", "workloads/module-airflow-secret"),
 )
+GIVEN = ("google_secret_manager_secret", "secrets/prometheus-oidc")
 
 MUTANTS = [
     mutant("KEY-1", "key without rotation", drop(KEY, "keys/lake", "rotation_period")),
@@ -43,6 +44,18 @@ MUTANTS = [
         put(*SECRET, "replication.user_managed.replicas.0.customer_managed_encryption.kms_key_name", "x"),
     ),
     mutant("SEC-1", "automatic secret replication", put(*SECRET, "replication", {"auto": {}})),
+    mutant("SEC-1", "given secret with another name", put(*GIVEN, "secret_id", "other")),
+    mutant("SEC-1", "automatic replication of a given secret", put(*GIVEN, "replication", {"auto": {}})),
+    mutant(
+        "SEC-3",
+        "module that cannot read its given secret",
+        remove("google_secret_manager_secret_iam_member", "workloads/module-prometheus-secret-oidc"),
+    ),
+    mutant(
+        "SEC-3",
+        "module that reads another module's given secret",
+        put(*READ, "secret_id", "projects/acme-data-prod/secrets/dpf-prod-prometheus-oidc"),
+    ),
     mutant("SEC-2", "database user with a password", put("google_sql_user", "database/people", "type", "BUILT_IN")),
     mutant("SEC-2", "identity login disabled", put(*DB, "settings.database_flags.1.value", "off")),
     mutant("SEC-1 SEC-2", "root password set", put(*DB, "root_password", "x")),

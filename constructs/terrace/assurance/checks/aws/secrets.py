@@ -10,21 +10,26 @@ from terrace.assurance.checks.aws.lookup import allows, condition, covers, state
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Reference, Resource
 from terrace.aws import names
+from terrace.capabilities.identity import given_secret
 
 _VALUES = re.compile(r"(^|_)(passwords?|secret_string|secret_binary|auth_token|preshared_key|private_key)$")
 """Attributes that hold a secret value; write-only ones end in _wo and are not stored in the state."""
 
 
 def modules(stack: Subject) -> list[str]:
-    """The modules that use the foundation; each has a secret. Raises NotRequired."""
+    """The modules that use the foundation; each has a secret of its own. Raises NotRequired."""
     enabled = list(stack.environment.foundation_modules)
     if not enabled:
         raise NotRequired("no enabled module uses the foundation (modules)")
     return enabled
 
 
-def _secret(stack: Subject, module: str) -> Resource:
-    return stack.one("aws_secretsmanager_secret", f"secrets/{module}")
+def _secrets(stack: Subject, module: str) -> list[tuple[str, Resource]]:
+    """A module's own secret and its given ones, each with its name."""
+    prefix, given = stack.target.prefix, stack.environment.foundation_modules[module].given_secrets
+    named = {module: f"{prefix}/{module}/app"}
+    named |= {f"{module}-{purpose}": given_secret(module, purpose, prefix) for purpose in given}
+    return [(name, stack.one("aws_secretsmanager_secret", f"secrets/{path}")) for path, name in named.items()]
 
 
 @check("SEC-1")
@@ -54,8 +59,8 @@ def _names(written: Any) -> Iterator[str]:
 
 @check("SEC-1")
 def secret_per_module(stack: Subject) -> Iterator[Observation]:
-    for module in modules(stack):
-        secret = _secret(stack, module)
+    for name, secret in (each for module in modules(stack) for each in _secrets(stack, module)):
+        yield equal(str(secret), "name", secret.get("name"), name)
         yield lookup.uses(stack, secret, secret.get("kms_key_id"), "kms_key_id", "secrets")
         days = stack.environment.secrets.recovery_days
         yield at_least(str(secret), "recovery_window_in_days", secret.get("recovery_window_in_days"), days)
@@ -84,18 +89,18 @@ def managed_admin_credential(stack: Subject) -> Iterator[Observation]:
 def own_secret_only(stack: Subject) -> Iterator[Observation]:
     for module in modules(stack):
         role = stack.one("aws_iam_role", f"workloads/module-{module}")
-        secret = _secret(stack, module)
-        policies = stack.view.pointing("aws_secretsmanager_secret_policy", "secret_arn", secret)
-        readers = [reader for policy in policies for reader in _exempt_principals(policy.get("policy") or {})]
         own = names.role_arn(stack.target, f"module-{module}")
-        other_modules = [reader for reader in readers if "-module-" in reader and reader != own]
-        ok = own in readers and not other_modules and "*" not in readers
-        yield Observation(
-            str(secret),
-            f"readable by {', '.join(readers) or 'every identity with an IAM permission'}",
-            ok,
-            f"{own} and pipelines",
-        )
+        for _, secret in _secrets(stack, module):
+            policies = stack.view.pointing("aws_secretsmanager_secret_policy", "secret_arn", secret)
+            readers = [reader for policy in policies for reader in _exempt_principals(policy.get("policy") or {})]
+            other_modules = [reader for reader in readers if "-module-" in reader and reader != own]
+            ok = own in readers and not other_modules and "*" not in readers
+            yield Observation(
+                str(secret),
+                f"readable by {', '.join(readers) or 'every identity with an IAM permission'}",
+                ok,
+                f"{own} and pipelines",
+            )
         yield from _service_accounts(stack, module, role)
         yield from _reads_own_only(stack, module, role)
 
@@ -113,9 +118,9 @@ def _reads_own_only(stack: Subject, module: str, role: Resource) -> Iterator[Obs
         if allows(statement, "secretsmanager:GetSecretValue")
         for resource in values(statement.get("Resource"))
     ]
-    own = f":secret:{stack.target.prefix}/{module}/app-"
-    yield includes(str(role), "readable secrets", [own for resource in readable if own in resource], [own])
-    yield empty(str(role), "other readable secrets", [resource for resource in readable if own not in resource])
+    own = [names.secret_arn_pattern(stack.target, name) for name, _ in _secrets(stack, module)]
+    yield includes(str(role), "readable secrets", readable, own)
+    yield empty(str(role), "other readable secrets", [resource for resource in readable if resource not in own])
 
 
 def _exempt_principals(policy: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import granted, pods, referenced
 from terrace.assurance.evaluation import NotRequired, Observation, at_most, check, empty, equal, includes
 from terrace.azure import names
+from terrace.capabilities.identity import given_secret
 
 _VALUES = re.compile(r"(^|_)(passwords?|shared_key|secret_value|private_key|client_secret|connection_string)$|^value$")
 """Attributes that hold a secret value; write-only ones end in _wo and are not stored in the state."""
@@ -15,11 +16,18 @@ _READS = ("Key Vault Secrets User", "Key Vault Secrets Officer", "Key Vault Admi
 
 
 def modules(stack: Subject) -> list[str]:
-    """The modules that use the foundation; each has a secret. Raises NotRequired."""
+    """The modules that use the foundation; each has a secret of its own. Raises NotRequired."""
     enabled = list(stack.environment.foundation_modules)
     if not enabled:
         raise NotRequired("no enabled module uses the foundation (modules)")
     return enabled
+
+
+def _named(stack: Subject, module: str) -> dict[str, str]:
+    """The names of a module's own secret and of its given ones, by the end of the path."""
+    given = stack.environment.foundation_modules[module].given_secrets
+    prefix = stack.target.prefix
+    return {module: f"{module}-app"} | {f"{module}-{one}": given_secret(module, one, prefix) for one in given}
 
 
 @check("SEC-1")
@@ -52,8 +60,9 @@ def _names(written: Any) -> Iterator[str]:
 @check("SEC-1")
 def secret_per_module(stack: Subject) -> Iterator[Observation]:
     for module in modules(stack):
-        secret = stack.one("azurerm_key_vault_secret", f"secrets/{module}")
-        yield equal(str(secret), "name", secret.get("name"), f"{module}-app")
+        for path, name in _named(stack, module).items():
+            secret = stack.one("azurerm_key_vault_secret", f"secrets/{path}")
+            yield equal(str(secret), "name", secret.get("name"), name)
 
 
 @check("SEC-2")
@@ -77,4 +86,5 @@ def own_secret_only(stack: Subject) -> Iterator[Observation]:
         namespace = stack.environment.enabled_modules[module].namespace
         yield equal(str(identity), "service accounts", pods(stack, identity), [f"{namespace}/{module}"])
         scopes = [scope for role, scope in granted(stack, identity) if role in _READS]
-        yield equal(str(identity), "readable secrets", scopes, [names.secret_id(stack.target, f"{module}-app")])
+        own = [names.secret_id(stack.target, name) for name in _named(stack, module).values()]
+        yield equal(str(identity), "readable secrets", sorted(scopes), sorted(own))

@@ -8,6 +8,7 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import pods
 from terrace.assurance.evaluation import NotRequired, Observation, check, empty, equal, includes
 from terrace.assurance.view import Reference, at
+from terrace.capabilities.identity import given_secret
 from terrace.gcp import names
 from terrace.gcp.names import Place
 
@@ -17,11 +18,18 @@ _READ = "roles/secretmanager.secretAccessor"
 
 
 def modules(stack: Subject) -> list[str]:
-    """The modules that use the foundation; each has a secret. Raises NotRequired."""
+    """The modules that use the foundation; each has a secret of its own. Raises NotRequired."""
     enabled = list(stack.environment.foundation_modules)
     if not enabled:
         raise NotRequired("no enabled module uses the foundation (modules)")
     return enabled
+
+
+def _named(stack: Subject, module: str) -> dict[str, str]:
+    """The names of a module's own secret and of its given ones, by the end of the path."""
+    given = stack.environment.foundation_modules[module].given_secrets
+    prefix = stack.target.prefix
+    return {module: f"{prefix}-{module}-app"} | {f"{module}-{one}": given_secret(module, one, prefix) for one in given}
 
 
 @check("SEC-1")
@@ -55,8 +63,9 @@ def secret_per_module(stack: Subject) -> Iterator[Observation]:
     if stack.target.recovery_region:
         regions.append((stack.target.recovery_region, "recovery"))
     expected = {region: names.key(stack.target, "secrets", place) for region, place in regions}
-    for module in modules(stack):
-        secret = stack.one("google_secret_manager_secret", f"secrets/{module}")
+    for path, name in (each for module in modules(stack) for each in _named(stack, module).items()):
+        secret = stack.one("google_secret_manager_secret", f"secrets/{path}")
+        yield equal(str(secret), "secret_id", secret.get("secret_id"), name)
         copies = {
             str(one.get("location")): str(at(one, "customer_managed_encryption.kms_key_name"))
             for one in secret.blocks("replication.user_managed.replicas")
@@ -85,7 +94,8 @@ def own_secret_only(stack: Subject) -> Iterator[Observation]:
         member = names.member(stack.target, f"module-{module}")
         grants = [one for one in stack.all("google_secret_manager_secret_iam_member") if one.get("member") == member]
         read = [str(one.get("secret_id")) for one in grants if one.get("role") == _READ]
-        yield equal(str(account), "readable secrets", read, [names.secret(stack.target, f"{module}-app")])
+        own = [f"projects/{names.account(stack.target)}/secrets/{name}" for name in _named(stack, module).values()]
+        yield equal(str(account), "readable secrets", sorted(read), sorted(own))
     readers = [str(one) for one in stack.all("google_project_iam_member") if one.get("role") == _READ]
     yield empty(
         "project", "workloads that can read every secret", [one for one in readers if one.startswith("workloads/")]
