@@ -13,6 +13,10 @@ from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 
+FOUNDATION_MODULES = ("airflow", "jaeger", "opencost", "opensearch", "prometheus", "spark", "superset")
+"""The modules of this repository's environments that use the foundation."""
+WITH_LOGIN = ("jaeger", "opencost", "opensearch", "prometheus")
+"""Those that have a host with login `oidc`."""
 ACCOUNTS = {
     "aws": {"dev": "111122223333", "staging": "444455556666", "prod": "777788889999"},
     "azure": {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ACCOUNTS, SynthesizedStack
+from tests.conftest import ACCOUNTS, FOUNDATION_MODULES, WITH_LOGIN, SynthesizedStack
 
 Foundation = Callable[[str], SynthesizedStack]
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -137,7 +137,7 @@ def test_a_module_connects_as_itself(foundation: Foundation, module: str, connec
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_modules_grant_no_action_and_no_resource_by_wildcard(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
-    for module in ("airflow", "spark", "superset"):
+    for module in FOUNDATION_MODULES:
         for policy in inline(stack, f"workloads/module-{module}").values():
             for each in policy:
                 assert not [action for action in actions(each) if "*" in action]
@@ -147,7 +147,7 @@ def test_modules_grant_no_action_and_no_resource_by_wildcard(foundation: Foundat
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_modules_read_secrets_with_their_own_role(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
-    for module in ("airflow", "spark", "superset"):
+    for module in FOUNDATION_MODULES:
         role = stack.one("aws_iam_role", f"workloads/module-{module}")
         pods, external = statements(role["assume_role_policy"])
         assert pods["Principal"] == {"Service": "pods.eks.amazonaws.com"}  # SEC-3
@@ -156,7 +156,10 @@ def test_modules_read_secrets_with_their_own_role(foundation: Foundation, enviro
         }
         assert [stack.resolve(f"{name}.id") for name in role["depends_on"]] == ["workloads/external-secrets"]
         (own,) = inline(stack, f"workloads/module-{module}")["secret"]
-        assert own["Resource"].endswith(f":secret:dpf-{environment}/{module}/app-??????")  # SEC-3
+        readable = [own["Resource"]] if isinstance(own["Resource"], str) else own["Resource"]
+        given = [f"dpf-{environment}-{module}-oidc-??????"] if module in WITH_LOGIN else []
+        ends = [resource.rpartition(":secret:")[2] for resource in readable]
+        assert ends == [f"dpf-{environment}/{module}/app-??????", *given]  # SEC-3
         binding = stack.one("aws_eks_pod_identity_association", f"workloads/module-{module}-identity")
         assert (binding["namespace"], binding["service_account"]) == (module, module)
         assert stack.resolve(binding["role_arn"]) == f"workloads/module-{module}"

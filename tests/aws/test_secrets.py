@@ -12,18 +12,20 @@ import pytest
 from terrace.deployment import binary, mirror
 from terrace.deployment.terraform import Terraform
 from terrace.emulator import start
-from tests.conftest import ACCOUNTS, ROOT, SynthesizedStack
+from tests.conftest import ACCOUNTS, FOUNDATION_MODULES, ROOT, WITH_LOGIN, SynthesizedStack
 
 Foundation = Callable[[str], SynthesizedStack]
 ENVIRONMENTS = ("dev", "staging", "prod")
-MODULES = ("airflow", "spark", "superset")
+READERS = {module: module for module in FOUNDATION_MODULES} | {f"{module}-oidc": module for module in WITH_LOGIN}
+"""Secret, as the construct's id, to the module that reads it."""
 
 
 @pytest.mark.parametrize(("environment", "days"), [("dev", 7), ("staging", 30), ("prod", 30)])
-def test_a_module_has_one_encrypted_secret(foundation: Foundation, environment: str, days: int) -> None:
+def test_a_module_has_its_encrypted_secrets(foundation: Foundation, environment: str, days: int) -> None:
     stack = foundation(environment)
     secrets = {body["name"]: body for _, body in stack.all("aws_secretsmanager_secret")}
-    assert set(secrets) == {f"dpf-{environment}/{module}/app" for module in MODULES}
+    own = {f"dpf-{environment}/{module}/app" for module in FOUNDATION_MODULES}
+    assert set(secrets) == own | {f"dpf-{environment}-{module}-oidc" for module in WITH_LOGIN}
     for body in secrets.values():
         assert stack.resolve(body["kms_key_id"]) == "keys/secrets"  # SEC-1
         assert body["recovery_window_in_days"] == days
@@ -33,13 +35,13 @@ def test_a_module_has_one_encrypted_secret(foundation: Foundation, environment: 
 def test_values_are_ephemeral_and_write_only(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     versions = stack.all("aws_secretsmanager_secret_version")
-    assert len(versions) == len(MODULES)
+    assert len(versions) == len(READERS)
     for _, body in versions:
         assert "secret_string" not in body and "secret_binary" not in body  # SEC-1
         assert body["secret_string_wo"].startswith("${ephemeral.aws_secretsmanager_random_password.")  # SEC-1
         assert body["secret_string_wo_version"] == 1
     values = stack.document["ephemeral"]["aws_secretsmanager_random_password"]
-    assert len(values) == len(MODULES)
+    assert len(values) == len(READERS)
     assert {value["password_length"] for value in values.values()} == {64}
     # unknown until the secret exists, so that a plan of a new environment calls nothing in AWS
     assert all(".arn" in value["exclude_characters"] for value in values.values())
@@ -49,15 +51,15 @@ def test_values_are_ephemeral_and_write_only(foundation: Foundation, environment
 def test_only_the_module_and_the_writers_may_read(foundation: Foundation, environment: str) -> None:
     stack = foundation(environment)
     policies = dict(stack.all("aws_secretsmanager_secret_policy"))
-    for module in MODULES:
-        body = policies[f"secrets/{module}-policy"]
+    for secret, module in READERS.items():
+        body = policies[f"secrets/{secret}-policy"]
         assert body["block_public_policy"] is True
         (statement,) = json.loads(body["policy"])["Statement"]
         assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
         assert statement["Action"] == ["secretsmanager:GetSecretValue"]  # SEC-3
         readers = statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
         assert f"arn:aws:iam::{ACCOUNTS['aws'][environment]}:role/dpf-{environment}-module-{module}" in readers
-        others = [f"module-{other}" for other in MODULES if other != module]
+        others = [f"module-{other}" for other in FOUNDATION_MODULES if other != module]
         assert not [reader for reader in readers if reader.endswith((*others, "-ci-plan", "-external-secrets"))]
 
 

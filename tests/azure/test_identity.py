@@ -4,6 +4,7 @@ import pytest
 
 from terrace.azure.identity import VERBS
 from tests.azure.conftest import ENVIRONMENTS
+from tests.conftest import FOUNDATION_MODULES, WITH_LOGIN
 
 LAKE = {
     "airflow": {"bronze": "write", "silver": "write", "artifacts": "read"},
@@ -82,12 +83,13 @@ def test_a_module_gets_exactly_its_access_to_layers(azure, environment, module):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-@pytest.mark.parametrize("module", sorted(LAKE))
-def test_a_module_reads_only_its_secret_with_its_service_account(azure, environment, module):  # SEC-3
+@pytest.mark.parametrize("module", FOUNDATION_MODULES)
+def test_a_module_reads_only_its_secrets_with_its_service_account(azure, environment, module):  # SEC-3
     stack = azure(environment)
     assert subjects(stack, f"workloads/module-{module}") == {f"system:serviceaccount:{module}:{module}"}
     secrets = {scope for role, scope in roles_of(stack, f"workloads/module-{module}") if role.startswith("Key Vault")}
-    assert [scope.rsplit("/", 2)[1:] for scope in secrets] == [["secrets", f"{module}-app"]]
+    names = {f"{module}-app"} | ({f"dpf-{environment}-{module}-oidc"} if module in WITH_LOGIN else set())
+    assert {scope.partition("/secrets/")[2] for scope in secrets} == names
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

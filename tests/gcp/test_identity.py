@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.conftest import FOUNDATION_MODULES, WITH_LOGIN
+
 NUMBERS = {"dev": "123456789012", "staging": "234567890123", "prod": "345678901234"}
 
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -60,15 +62,16 @@ def test_bindings_have_no_public_members_and_no_basic_roles(gcp, environment):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_only_its_module_reads_a_secret(gcp, environment):  # SEC-3
+def test_only_its_module_reads_its_secrets(gcp, environment):  # SEC-3
     stack = gcp(environment)
     readers = {body["secret_id"]: body["member"] for _, body in stack.all("google_secret_manager_secret_iam_member")}
     account = f"acme-data-{environment}.iam.gserviceaccount.com"
     assert readers == {
-        f"projects/acme-data-{environment}/secrets/dpf-{environment}-{module}-app": (
+        f"projects/acme-data-{environment}/secrets/dpf-{environment}-{module}-{purpose}": (
             f"serviceAccount:dpf-{environment}-module-{module}@{account}"
         )
-        for module in ("airflow", "spark", "superset")
+        for modules, purpose in ((FOUNDATION_MODULES, "app"), (WITH_LOGIN, "oidc"))
+        for module in modules
     }
     assert roles(stack, f"dpf-{environment}-external-secrets") == set()
 

@@ -2,18 +2,25 @@
 
 import pytest
 
+from tests.conftest import FOUNDATION_MODULES, WITH_LOGIN
+
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_values_are_generated_in_the_apply_and_write_only(gcp, environment):  # SEC-1
     versions = gcp(environment).all("google_secret_manager_secret_version")
-    assert {"secrets/airflow-version", "secrets/spark-version", "secrets/superset-version"} <= {p for p, _ in versions}
+    secrets = {body["secret_id"] for _, body in gcp(environment).all("google_secret_manager_secret")}
+    own = {f"dpf-{environment}-{module}-app" for module in FOUNDATION_MODULES}
+    given = {f"dpf-{environment}-{module}-oidc" for module in WITH_LOGIN}
+    assert secrets - {f"dpf-{environment}-vpn"} == own | given
+    assert len(versions) == len(secrets)
     for path, body in versions:
         assert "secret_data" not in body, path
         assert body["secret_data_wo_version"] == "1", path
-    made = dict(versions)["secrets/airflow-version"]["secret_data_wo"]
-    assert made.count("uuid()") == 2 and "sha256" in made
+    for path in ("secrets/airflow-version", "secrets/prometheus-oidc-version"):
+        made = dict(versions)[path]["secret_data_wo"]
+        assert made.count("uuid()") == 2 and "sha256" in made
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
