@@ -98,6 +98,9 @@ def test_modules_log_in_to_one_database_and_one_cache(gcp):  # LAKE-7, CACHE-1
         "roles/memorystore.dbConnectionUser",
     }
     assert all("dpf-prod" in only for only in given.values())
+    for module in ("airflow", "superset"):
+        user = stack.one("google_sql_user", f"workloads/module-{module}-user")
+        assert user["name"] == f"dpf-prod-module-{module}@acme-data-prod.iam"
     assert roles(stack, "dpf-prod-module-spark") == set()
 
 

@@ -122,11 +122,11 @@ class WorkloadIdentities(Construct):
                 member=member,
                 depends_on=[account, *lake.ready],
             )
-        for purpose in ("app", *module.secrets) if name in secrets.modules else ():
+        for secret in ("app", *module.secrets) if name in secrets.modules else ():
             SecretManagerSecretIamMember(
                 self,
-                f"{id}-secret" if purpose == "app" else f"{id}-secret-{purpose}",
-                secret_id=names.secret(target, f"{name}-{purpose}"),
+                f"{id}-secret" if secret == "app" else f"{id}-secret-{secret}",
+                secret_id=names.secret(target, f"{name}-{secret}"),
                 role="roles/secretmanager.secretAccessor",  # SEC-3
                 member=member,
                 depends_on=[account, *secrets.ready],
