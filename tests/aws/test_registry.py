@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import SynthesizedStack
+from tests.conftest import FOUNDATION_MODULES, SynthesizedStack
 
 Foundation = Callable[[str], SynthesizedStack]
 
@@ -16,7 +16,7 @@ def test_a_module_has_a_repository_with_immutable_scanned_encrypted_images(
 ) -> None:
     stack = foundation(environment)
     repositories = {body["name"]: body for _, body in stack.all("aws_ecr_repository")}
-    assert set(repositories) == {f"dpf-{environment}/{module}" for module in ("airflow", "spark", "superset")}
+    assert set(repositories) == {f"dpf-{environment}/{module}" for module in FOUNDATION_MODULES}
     for body in repositories.values():
         assert body["image_tag_mutability"] == "IMMUTABLE"  # K8S-10
         assert body["image_scanning_configuration"] == {"scan_on_push": True}  # K8S-10

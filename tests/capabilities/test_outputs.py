@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from terrace.capabilities.cloud import CLOUDS
 from terrace.capabilities.outputs import Outputs, parse
+from tests.conftest import FOUNDATION_MODULES
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -52,7 +53,7 @@ def test_outputs_name_the_lake_the_roles_and_the_registry(foundation, cloud):
     assert parsed.lake == {layer: LAKE[cloud].format(layer=layer, bucket=parsed.buckets[layer]) for layer in layers}
     assert parsed.database.roles == ROLES[cloud]
     assert re.fullmatch(REGISTRIES[cloud], parsed.registry)
-    assert set(parsed.identities) == {"airflow", "spark", "superset"}
+    assert set(parsed.identities) == set(FOUNDATION_MODULES)
     assert set(parsed.platform_identities) >= COMPONENTS
     assert not set(parsed.identities.values()) & set(parsed.platform_identities.values())
 

@@ -2,13 +2,15 @@
 
 import pytest
 
+from tests.conftest import FOUNDATION_MODULES
+
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_tags_are_immutable_and_images_scanned_and_encrypted(gcp, environment):  # K8S-10
     repositories = gcp(environment).all("google_artifact_registry_repository")
-    assert {path for path, _ in repositories} == {"registry/airflow", "registry/spark", "registry/superset"}
+    assert {path for path, _ in repositories} == {f"registry/{module}" for module in FOUNDATION_MODULES}
     for path, body in repositories:
         assert body["docker_config"]["immutable_tags"] is True, path
         assert body["vulnerability_scanning_config"]["enablement_config"] == "INHERITED", path
