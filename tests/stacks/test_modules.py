@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from ruamel.yaml import YAML
 
 from terrace.capabilities.cloud import CLOUDS
 from tests.conftest import ROOT, SynthesizedStack
@@ -35,9 +36,6 @@ extends: dev.yaml
 name: qa
 modules_from: [more]
 modules:
-  airflow: null
-  spark: null
-  superset: null
   mlflow: {enabled: true, namespace: models}
   certificates: {enabled: true}
 """
@@ -64,7 +62,9 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SynthesizedSta
         folder.mkdir(parents=True)
         (folder / "module.yaml").write_text(text)
         (folder / "README.md").write_text(f"# {name}\n")
-    (project / "environments" / "qa.yaml").write_text(ENVIRONMENT + ACCOUNTS)
+    base = YAML(typ="safe").load(ROOT / "environments" / "base.yaml")
+    without = "".join(f"  {name}: null\n" for name in base["modules"])
+    (project / "environments" / "qa.yaml").write_text(ENVIRONMENT + without + ACCOUNTS)
     cleared = {name: value for name, value in os.environ.items() if not name.startswith("TERRACE_")}
     found = {}
     for cloud in CLOUDS:
