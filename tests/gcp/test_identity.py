@@ -2,6 +2,9 @@
 
 import pytest
 
+from terrace.environment import load
+from tests.conftest import ROOT
+
 NUMBERS = {"dev": "123456789012", "staging": "234567890123", "prod": "345678901234"}
 
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -68,7 +71,7 @@ def test_only_its_module_reads_a_secret(gcp, environment):  # SEC-3
         f"projects/acme-data-{environment}/secrets/dpf-{environment}-{module}-app": (
             f"serviceAccount:dpf-{environment}-module-{module}@{account}"
         )
-        for module in ("airflow", "spark", "superset")
+        for module in load(environment, project=ROOT, cloud="gcp").environment.foundation_modules
     }
     assert roles(stack, f"dpf-{environment}-external-secrets") == set()
 
