@@ -5,12 +5,17 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 from ruamel.yaml import YAML
 
 from terrace.capabilities.cloud import CLOUDS
+from terrace.environment import load
 from tests.conftest import ROOT, SynthesizedStack
+from tests.privileges import aws, azure, gcp
+from tests.privileges.expectations import findings, modules_of
 
 MLFLOW = """\
 summary: Experiments and models of a test
@@ -20,6 +25,15 @@ licence: Apache-2.0
 version: 3.1.0
 needs:
   lake: {platinum: write, artifacts: write}
+"""
+REPORTS = """\
+summary: Reports of a test
+category: analytics
+home: https://example.com
+licence: Apache-2.0
+version: 1.0.0
+needs:
+  lake: {gold: read}
 """
 CERTIFICATES = """\
 summary: Certificates of a test
@@ -37,6 +51,7 @@ name: qa
 modules_from: [more]
 modules:
   mlflow: {enabled: true, namespace: models}
+  reports: {enabled: true}
   certificates: {enabled: true}
 """
 ACCOUNTS = """\
@@ -54,10 +69,10 @@ gcp:
 
 
 @pytest.fixture(scope="module")
-def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SynthesizedStack]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = tmp_path_factory.mktemp("project")
     shutil.copytree(ROOT / "environments", project / "environments")
-    for name, text in {"mlflow": MLFLOW, "certificates": CERTIFICATES}.items():
+    for name, text in {"mlflow": MLFLOW, "reports": REPORTS, "certificates": CERTIFICATES}.items():
         folder = project / "more" / name
         folder.mkdir(parents=True)
         (folder / "module.yaml").write_text(text)
@@ -65,6 +80,11 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SynthesizedSta
     base = YAML(typ="safe").load(ROOT / "environments" / "base.yaml")
     without = "".join(f"  {name}: null\n" for name in base["modules"])
     (project / "environments" / "qa.yaml").write_text(ENVIRONMENT + without + ACCOUNTS)
+    return project
+
+
+@pytest.fixture(scope="module")
+def stacks(project: Path) -> dict[str, SynthesizedStack]:
     cleared = {name: value for name, value in os.environ.items() if not name.startswith("TERRACE_")}
     found = {}
     for cloud in CLOUDS:
@@ -76,12 +96,26 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SynthesizedSta
     return found
 
 
+@pytest.mark.parametrize("cloud", [aws, azure, gcp])
+def test_its_identity_may_do_what_it_declares_and_nothing_else(
+    project: Path, stacks: dict[str, SynthesizedStack], cloud: ModuleType
+) -> None:
+    name = cloud.__name__.rsplit(".", 1)[1]
+    modules = modules_of(load("qa", project=project, cloud=name).environment)
+    cases = cloud.cases(stacks[name], modules)
+    assert findings(cases) == []
+    for module in ("mlflow", "reports"):
+        assert {case.declared for case in cases if case.module == module} == {True, False}
+
+
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_only_modules_that_need_it_have_an_identity_a_secret_and_a_repository(
-    stacks: dict[str, SynthesizedStack], cloud: str
+    project: Path, stacks: dict[str, SynthesizedStack], cloud: str
 ) -> None:
     outputs = {name: body["value"] for name, body in stacks[cloud].document["output"].items()}
-    assert list(outputs["identities"]) == list(outputs["secrets"]) == list(outputs["repositories"]) == ["mlflow"]
+    own = list(load("qa", project=project, cloud=cloud).environment.foundation_modules)
+    assert {"mlflow", "reports"} <= set(own) and "certificates" not in own
+    assert list(outputs["identities"]) == list(outputs["secrets"]) == list(outputs["repositories"]) == own
     assert outputs["database"]["roles"] == {} == outputs["cache"]["users"]
 
 

@@ -1,0 +1,256 @@
+"""Requests of modules' identities on Azure, and the role assignments of a synthesized stack that decide on them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from terrace.modules.enabled import EnabledModule
+from tests.conftest import SynthesizedStack
+from tests.privileges.expectations import Case, has_database, reads, writes
+
+AUDIENCE = "api://AzureADTokenExchange"
+_BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+_CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
+_INSIDE = "blobServices/default/containers"
+_DELEGATE = "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action"
+_SECRETS = "Microsoft.KeyVault/vaults/secrets"
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A role: actions on resources, and data actions on what they contain. `*` stands for any text."""
+
+    actions: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+
+
+ROLES = {
+    "Storage Blob Data Reader": Definition((f"{_CONTAINERS}/read", _DELEGATE), (f"{_BLOBS}/read",)),
+    "Storage Blob Data Contributor": Definition(
+        (f"{_CONTAINERS}/delete", f"{_CONTAINERS}/read", f"{_CONTAINERS}/write", _DELEGATE),
+        tuple(f"{_BLOBS}/{word}" for word in ("delete", "read", "write", "move/action", "add/action")),
+    ),
+    "Storage Blob Data Owner": Definition((f"{_CONTAINERS}/*", _DELEGATE), (f"{_BLOBS}/*",)),
+    "Key Vault Secrets User": Definition(data=(f"{_SECRETS}/getSecret/action", f"{_SECRETS}/readMetadata/action")),
+    "Key Vault Secrets Officer": Definition(
+        ("Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/operations/read"), (f"{_SECRETS}/*",)
+    ),
+    "Reader": Definition(("*/read",)),
+    "Contributor": Definition(
+        ("*",),
+        not_actions=(
+            "Microsoft.Authorization/*/Delete",
+            "Microsoft.Authorization/*/Write",
+            "Microsoft.Authorization/elevateAccess/Action",
+        ),
+    ),
+}
+"""Azure's definitions of the roles that modules have, and of wider ones. Source: Azure documentation, "Azure built-in
+roles". The last two and the officer are shortened to what the requests ask for."""
+
+READ = ("read",)
+WRITE = ("add/action", "delete", "move/action", "write")
+NO_DATA = (
+    "deleteBlobVersion/action", "filter/action", "immutableStorage/runAsSuperUser/action", "manageOwnership/action",
+    "modifyPermissions/action", "permanentDelete/action", "runAsSuperUser/action", "tags/read", "tags/write",
+)  # fmt: skip
+EXCESS = ("delete", "write")
+"""What Azure's role for writing blobs also allows: to delete the container itself, and to change its metadata. Soft
+deletion of containers, and bronze's lock, bound it (LAKE-2)."""
+NO_CONTAINER = ("immutabilityPolicies/delete", "immutabilityPolicies/write", "lease/action", "clearLegalHold/action")
+SECRET = ("getSecret/action", "readMetadata/action")
+NO_SECRET = (
+    "backup/action", "delete", "purge/action", "recover/action", "restore/action", "setSecret/action", "update/action",
+)  # fmt: skip
+KEY = ("decrypt/action", "encrypt/action", "read", "sign/action", "unwrap/action", "wrap/action")
+NO_RESOURCE = (
+    "Microsoft.Authorization/roleAssignments/write",
+    "Microsoft.Authorization/roleDefinitions/write",
+    "Microsoft.Authorization/locks/delete",
+    "Microsoft.Cache/redisEnterprise/databases/listKeys/action",
+    "Microsoft.Cache/redisEnterprise/databases/accessPolicyAssignments/write",
+    "Microsoft.Compute/virtualMachines/write",
+    "Microsoft.ContainerRegistry/registries/push/write",
+    "Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action",
+    "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
+    "Microsoft.DBforPostgreSQL/flexibleServers/administrators/write",
+    "Microsoft.DBforPostgreSQL/flexibleServers/write",
+    "Microsoft.KeyVault/vaults/accessPolicies/write",
+    "Microsoft.KeyVault/vaults/write",
+    "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+    "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write",
+    "Microsoft.Network/dnsZones/A/write",
+    "Microsoft.Resources/deployments/write",
+    "Microsoft.Resources/subscriptions/resourceGroups/delete",
+    "Microsoft.Resources/subscriptions/resourceGroups/read",
+    "Microsoft.Storage/storageAccounts/delete",
+    "Microsoft.Storage/storageAccounts/listKeys/action",
+    "Microsoft.Storage/storageAccounts/regeneratekey/action",
+    "Microsoft.Storage/storageAccounts/write",
+    _DELEGATE,
+)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    definition: Definition
+    scope: str
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """What exists in the subscription, by its id."""
+
+    stack: SynthesizedStack
+    group: str
+
+    def id(self, reference: str) -> str:
+        """An id, with the references of the stack resolved."""
+        return re.sub(r"\$\{[^}]+\}", lambda found: self._resource(found.group()), reference)
+
+    def _resource(self, reference: str) -> str:
+        type, name, attribute = reference.removeprefix("${").removesuffix("}").split(".", 2)
+        body = self.stack.document["resource"][type][name]
+        kinds = {
+            "azurerm_storage_account": "Microsoft.Storage/storageAccounts",
+            "azurerm_key_vault": "Microsoft.KeyVault/vaults",
+            "azurerm_user_assigned_identity": "Microsoft.ManagedIdentity/userAssignedIdentities",
+        }
+        if (type, attribute) == ("azurerm_resource_group", "id"):
+            return f"{self.group.rsplit('/', 1)[0]}/{body['name']}"
+        assert attribute == "id" and type in kinds, f"no id for {reference}"
+        assert (
+            self.stack.document["resource"]["azurerm_resource_group"]["group"]["name"] == self.group.rsplit("/", 1)[1]
+        )
+        return f"{self.group}/providers/{kinds[type]}/{body['name']}"
+
+    def containers(self) -> list[tuple[str, str]]:
+        """(bucket, container id) of each container; the flow logs' account has none of the stack's."""
+        return [
+            (
+                path.split("/")[1],
+                f"{self.id(body['storage_account_id'])}/blobServices/default/containers/{body['name']}",
+            )
+            for path, body in self.stack.all("azurerm_storage_container")
+        ]
+
+    def assignments(self, identity: str) -> list[Assignment]:
+        """The role assignments of an identity, by its construct path."""
+        found = []
+        for path, body in self.stack.all("azurerm_role_assignment"):
+            principal = body["principal_id"]
+            if "azurerm_user_assigned_identity." not in principal or self.stack.resolve(principal) != identity:
+                continue
+            assert "condition" not in body, f"{path} has a condition, which is not evaluated"
+            assert body.get("role_definition_name") in ROLES, f"{path}: its role's actions are not known"
+            found.append(Assignment(ROLES[body["role_definition_name"]], self.id(body["scope"])))
+        return found
+
+
+def is_allowed(assignments: list[Assignment], action: str, scope: str, *, data: bool = False) -> bool:
+    """Whether an assignment at the scope or above it allows the action. Source: Azure documentation, "Understand scope
+    for Azure RBAC" and "How Azure RBAC determines if a user has access to a resource"."""
+    for one in assignments:
+        above = f"{scope.lower()}/".startswith(f"{one.scope.lower().rstrip('/')}/")
+        granted = one.definition.data if data else one.definition.actions
+        if above and _matches(granted, action) and (data or not _matches(one.definition.not_actions, action)):
+            return True
+    return False
+
+
+@cache
+def _matches(patterns: tuple[str, ...], action: str) -> bool:
+    return any(
+        re.fullmatch(".*".join(re.escape(part) for part in pattern.lower().split("*")), action.lower()) is not None
+        for pattern in patterns
+    )
+
+
+def subscription_of(stack: SynthesizedStack) -> Subscription:
+    """Data of the lake and the vault is reached by role assignments alone: no account keys, no access policies."""
+    for path, account in stack.all("azurerm_storage_account"):
+        if path.startswith("lake/"):
+            assert account["shared_access_key_enabled"] is False and account["local_user_enabled"] is False
+    for _, vault in stack.all("azurerm_key_vault"):
+        assert vault["rbac_authorization_enabled"] is True
+    resources = stack.document["resource"]
+    assert not {"azurerm_key_vault_access_policy", "azurerm_storage_account_sas"} & set(resources)
+    secret = next(iter(resources["azurerm_key_vault_secret"].values()))
+    return Subscription(stack, secret["key_vault_id"].split("/providers/")[0])
+
+
+def cases(stack: SynthesizedStack, modules: list[EnabledModule]) -> list[Case]:
+    """Every module's requests: what it declares on every resource of its kind, and what no module may do."""
+    subscription = subscription_of(stack)
+    return [case for module in modules for case in _cases(subscription, module)]
+
+
+def _cases(subscription: Subscription, module: EnabledModule) -> Iterator[Case]:
+    stack, identity = subscription.stack, f"workloads/module-{module.name}"
+    assignments = subscription.assignments(identity)
+
+    def case(declared: bool, action: str, scope: str, *, data: bool = False) -> Case:
+        allowed = is_allowed(assignments, action, scope, data=data)
+        return Case(module.name, f"{action} on {scope}", declared, allowed)
+
+    for bucket, container in subscription.containers():
+        read, write = reads(module, bucket), writes(module, bucket)
+        for word in (*READ, *WRITE, *NO_DATA):
+            declared = (read and word in READ) or (write and word in WRITE)
+            yield case(declared, f"{_BLOBS}/{word}", f"{container}/blobs/table/part-0.parquet", data=True)
+        yield case(read, f"{_CONTAINERS}/read", container)
+        for word in (*EXCESS, *NO_CONTAINER):
+            yield case(write and word in EXCESS, f"{_CONTAINERS}/{word}", container)
+        for action in NO_RESOURCE:
+            yield case(False, action, container.split("/blobServices/")[0])
+    for path, body in stack.all("azurerm_key_vault_secret"):
+        own = path == f"secrets/{module.name}"
+        for word in (*SECRET, *NO_SECRET):
+            scope = f"{subscription.id(body['key_vault_id'])}/secrets/{body['name']}"
+            yield case(own and word in SECRET, f"{_SECRETS}/{word}", scope, data=True)
+    for _, body in stack.all("azurerm_key_vault_key"):
+        for word in KEY:
+            scope = f"{subscription.id(body['key_vault_id'])}/keys/{body['name']}"
+            yield case(False, f"Microsoft.KeyVault/vaults/keys/{word}", scope, data=True)
+    above = [subscription.group.split("/resourceGroups/")[0], subscription.group]
+    inside = [f"{subscription.group}/providers/Microsoft.Other/things/{name}" for name in ("one", "two")]
+    for scope in (*above, *inside):
+        for action in NO_RESOURCE:
+            yield case(False, action, scope)
+    yield from _logins(subscription, module, identity)
+
+
+def _logins(subscription: Subscription, module: EnabledModule, identity: str) -> Iterator[Case]:
+    """Who acts as the identity, and as whom the identity logs in to the database and the cache."""
+    stack = subscription.stack
+
+    def is_own(reference: Any) -> bool:
+        text = str(reference)
+        return "azurerm_user_assigned_identity." in text and stack.resolve(text) == identity
+
+    trusted = [
+        (body["issuer"], body["subject"], body["audience"])
+        for _, body in stack.all("azurerm_federated_identity_credential")
+        if is_own(body["user_assigned_identity_id"])
+    ]
+    control_plane = stack.one("azurerm_kubernetes_cluster", "cluster/control-plane")["//"]["metadata"]["uniqueId"]
+    issuer = f"${{azurerm_kubernetes_cluster.{control_plane}.oidc_issuer_url}}"
+    pods = [(issuer, f"system:serviceaccount:{module.namespace}:{module.name}", [AUDIENCE])]
+    yield Case(module.name, f"acting as it by {trusted}", True, trusted == pods)
+    administrators = stack.all("azurerm_postgresql_flexible_server_active_directory_administrator")
+    administers = any(is_own(body["object_id"]) for _, body in administrators)
+    yield Case(module.name, "administering the database server", False, administers)
+    outputs: Mapping[str, Any] = {name: one["value"] for name, one in stack.document["output"].items()}
+    user = stack.one("azurerm_user_assigned_identity", identity)["name"]
+    for other, role in outputs["database"]["roles"].items():
+        declared = other == module.name and has_database(module)
+        yield Case(module.name, f"login as the database role of {other}", declared, role == user)
+    if has_database(module):
+        yield Case(module.name, "login to the database", True, module.name in outputs["database"]["roles"])
+    caches = [
+        body for _, body in stack.all("azurerm_managed_redis_access_policy_assignment") if is_own(body["object_id"])
+    ]
+    yield Case(module.name, "login to the cache", module.needs.cache, bool(caches))
