@@ -9,7 +9,7 @@ from typing import Any
 from terrace.modules.enabled import EnabledModule
 from tests.conftest import SynthesizedStack
 from tests.privileges import iam_policy
-from tests.privileges.expectations import Case, has_database, reads, writes
+from tests.privileges.expectations import Case, has_database, reads, secrets_of, writes
 from tests.privileges.iam_policy import Policies, Request, Statement
 
 READ = ("GetObject", "GetObjectTagging", "GetObjectVersion")
@@ -165,7 +165,7 @@ def _cases(account: Account, module: EnabledModule, modules: list[EnabledModule]
     for name, arn in account.secrets().items():
         for action in _actions("secretsmanager"):
             word = action.split(":")[1]
-            yield case(name == module.name and word in SECRET, action, arn, account.secret_policy(name))
+            yield case(name in secrets_of(module) and word in SECRET, action, arn, account.secret_policy(name))
     for user, arn in account.logins(modules).items():
         yield case(user == module.name and has_database(module), "rds-db:connect", arn)
     server, users = account.cache()

@@ -8,7 +8,7 @@ from typing import Any
 
 from terrace.modules.enabled import EnabledModule
 from tests.conftest import SynthesizedStack
-from tests.privileges.expectations import Case, has_database, reads, writes
+from tests.privileges.expectations import Case, has_database, reads, secrets_of, writes
 
 AUDIENCE = "api://AzureADTokenExchange"
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
@@ -207,7 +207,7 @@ def _cases(subscription: Subscription, module: EnabledModule) -> Iterator[Case]:
         for action in NO_RESOURCE:
             yield case(False, action, container.split("/blobServices/")[0])
     for path, body in stack.all("azurerm_key_vault_secret"):
-        own = path == f"secrets/{module.name}"
+        own = path.removeprefix("secrets/") in secrets_of(module)
         for word in (*SECRET, *NO_SECRET):
             scope = f"{subscription.id(body['key_vault_id'])}/secrets/{body['name']}"
             yield case(own and word in SECRET, f"{_SECRETS}/{word}", scope, data=True)

@@ -46,3 +46,8 @@ def has_database(module: EnabledModule) -> bool:
 def modules_of(environment: Environment) -> list[EnabledModule]:
     """The modules with an identity in the foundation."""
     return list(environment.foundation_modules.values())
+
+
+def secrets_of(module: EnabledModule) -> set[str]:
+    """The names of a module's secrets below `secrets/`: its own, and those whose value an operator gives."""
+    return {module.name, *(f"{module.name}-{purpose}" for purpose in module.given_secrets)}

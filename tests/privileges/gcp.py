@@ -9,7 +9,7 @@ from cel_expr_python import cel
 
 from terrace.modules.enabled import EnabledModule
 from tests.conftest import SynthesizedStack
-from tests.privileges.expectations import Case, has_database, reads, writes
+from tests.privileges.expectations import Case, has_database, reads, secrets_of, writes
 
 _PROJECTS = ("resourcemanager.projects.get", "resourcemanager.projects.list")
 READ = tuple(f"storage.{kind}.{verb}" for kind in ("folders", "managedFolders", "objects") for verb in ("get", "list"))
@@ -188,7 +188,9 @@ def _cases(project: Project, module: EnabledModule) -> Iterator[Case]:
     for path, secret in stack.all("google_secret_manager_secret"):
         version = f"projects/{project.id}/secrets/{secret['secret_id']}/versions/1"
         for permission in ("secretmanager.versions.access", *_VERSIONS):
-            declared = path == f"secrets/{module.name}" and permission == "secretmanager.versions.access"
+            declared = (
+                path.removeprefix("secrets/") in secrets_of(module) and permission == "secretmanager.versions.access"
+            )
             yield case(declared, permission, version, "secretmanager.googleapis.com/SecretVersion")
     yield from _instances(project, module, case)
     for path, _ in stack.all("google_service_account"):
