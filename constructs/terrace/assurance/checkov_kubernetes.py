@@ -5,7 +5,7 @@ seconds: import this module late.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from checkov.common.graph.graph_builder import CustomAttributes
@@ -24,6 +24,7 @@ OF_OTHER_COMPONENTS = ("CKV_K8S_44", "CKV_K8S_45", "CKV_K8S_140")
 """Checks of one component (Tiller, the kubelet), which checkov calls inconclusive on everything else."""
 _WITH_PODS = ("CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "StatefulSet")
 _WITH_RIGHTS = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "ServiceAccount")
+_ROLES = ("ClusterRole", "Role")
 _CONNECTED = frozenset([*_WITH_PODS, *_WITH_RIGHTS, "NetworkPolicy"])
 """The kinds that checkov's checks of connections read. All others, such as large definitions, only slow its graph."""
 
@@ -71,7 +72,8 @@ def _of_object(one: Object, result: Run, seconds: float) -> None:
 
 def _of_connections(objects: Sequence[Object], result: Run, seconds: float) -> None:
     """The checks of checkov's graph, for example of the roles that bindings grant."""
-    connected = [_with_lines(_plain(one)) for one in objects if one["kind"] in _CONNECTED]
+    chosen = [_plain(one) for one in objects if one["kind"] in _CONNECTED]
+    connected = [_with_lines(part) for one in chosen for part in _by_rule(one)]
     titles = {get_resource_id(conf): title_of(conf) for conf in connected}
     runner = Runner()
     runner.graph_registry.load_checks()
@@ -93,6 +95,16 @@ def _of_connections(objects: Sequence[Object], result: Run, seconds: float) -> N
         for found, vertices in zip(("passed", "failed", "unknown"), answers or (), strict=False):
             for vertex in vertices:
                 result.record(check, _title(vertex, titles), found)
+
+
+def _by_rule(one: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A role once for each rule, as checkov's graph reads the rule of a role with one rule only; all else once."""
+    rules = one.get("rules") if one["kind"] in _ROLES else None
+    if not rules:
+        yield one
+        return
+    for rule in rules:
+        yield {**one, "rules": [rule]}
 
 
 def _title(vertex: Any, titles: dict[str | None, str]) -> str:
