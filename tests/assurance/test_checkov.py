@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from terrace.assurance import checkov_run, gate
+from terrace.assurance import checkov_kubernetes, checkov_run, gate
 from terrace.assurance import timeout as limit
 from terrace.assurance.plan_shape import plan_of
 from terrace.assurance.view import View
@@ -282,7 +282,7 @@ def test_every_check_that_runs_is_rated(written: Written) -> None:
 
 
 def test_every_rated_check_exists_in_checkov() -> None:
-    known = set(checkov_run.names())
+    known = {*checkov_run.names(), *checkov_kubernetes.names()}
     rated = {id for id in gate.policies(ROOT).severities.ratings if id.startswith("CKV") and "TERRACE" not in id}
     assert rated - known == set()
 

@@ -53,6 +53,11 @@ class Run:
         ids = sorted({*self.observations, *self.inconclusive})
         return [_outcome(id, self.observations.get(id, []), self.inconclusive.get(id, [])) for id in ids]
 
+    @property
+    def failed(self) -> set[str]:
+        """The addresses of the resources on which a check failed."""
+        return {one.resource for found in self.observations.values() for one in found if not one.ok}
+
     def record(self, check: Any, address: str, result: str) -> None:
         """Add the result of a check on a resource: passed, failed or unknown."""
         if result == "unknown":
@@ -96,9 +101,9 @@ def run(view: View, policies: Sequence[Path] = (), *, seconds: float = limit.SEC
                     def on_resource(check: Any = check, conf: Any = conf, name: str = name, type: str = type) -> Any:
                         return check.run(FILE, conf, name, type, {})["result"]
 
-                    answer = _attempt(on_resource, check.id, address, seconds, result)
+                    answer = attempt(on_resource, check.id, address, seconds, result)
                     if answer is not None:
-                        result.record(check, address, _word(answer[0] if isinstance(answer, tuple) else answer))
+                        result.record(check, address, word(answer[0] if isinstance(answer, tuple) else answer))
         for check in runner.graph_registry.checks:
             if not runnable.should_run_check(check, report_type="terraform_plan"):
                 continue
@@ -106,11 +111,11 @@ def run(view: View, policies: Sequence[Path] = (), *, seconds: float = limit.SEC
             def on_graph(check: Any = check) -> Any:
                 return check.run(connections)
 
-            answers = _attempt(on_graph, check.id, "", seconds, result)
-            for word, vertices in zip(("passed", "failed", "unknown"), answers or (), strict=False):
+            answers = attempt(on_graph, check.id, "", seconds, result)
+            for found, vertices in zip(("passed", "failed", "unknown"), answers or (), strict=False):
                 for vertex in vertices:
                     if address := vertex.get(CustomAttributes.TF_RESOURCE_ADDRESS):
-                        result.record(check, address, word)
+                        result.record(check, address, found)
     return result
 
 
@@ -155,7 +160,7 @@ def _unreadable(values: dict[str, Any], configured: dict[str, Any], documents: s
     return ""
 
 
-def _attempt(function: Callable[[], Any], check: str, address: str, seconds: float, result: Run) -> Any:
+def attempt(function: Callable[[], Any], check: str, address: str, seconds: float, result: Run) -> Any:
     """What a check returns; None, and an error, if it raises or times out. A check that timed out is skipped for the
     remaining resources.
     """
@@ -173,8 +178,20 @@ def _attempt(function: Callable[[], Any], check: str, address: str, seconds: flo
     return None
 
 
-def _word(result: Any) -> str:
+def word(result: Any) -> str:
+    """checkov's result in a word: passed, failed or unknown."""
     return {CheckResult.PASSED: "passed", CheckResult.FAILED: "failed"}.get(result, "unknown")
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """No log messages while the body runs: what does not load or raises is an error of the result."""
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(level)
 
 
 @contextmanager
@@ -182,17 +199,16 @@ def _loaded(policies: Sequence[Path], graph: Any, result: Run) -> Iterator[None]
     """Load checkov's own checks and those of the folders while the body runs: checkov's registries are global."""
     graph.load_checks()
     resources = {type: list(checks) for type, checks in resource_registry.checks.items()}
-    graphs, path, level = list(graph.checks), list(sys.path), logging.root.manager.disable
-    logging.disable(logging.CRITICAL)  # what does not load or raises is an error of the result
+    graphs, path = list(graph.checks), list(sys.path)
     try:
-        for folder in policies:
-            with suppress(Exception):  # one file stops the rest: _report_missing adds an error for each
-                resource_registry.load_external_checks(str(folder))
-                graph.load_external_checks(str(folder))
-            _report_missing(folder, graph, result)
-        yield
+        with silent():
+            for folder in policies:
+                with suppress(Exception):  # one file stops the rest: _report_missing adds an error for each
+                    resource_registry.load_external_checks(str(folder))
+                    graph.load_external_checks(str(folder))
+                _report_missing(folder, graph, result)
+            yield
     finally:
-        logging.disable(level)
         sys.path[:] = path
         graph.checks[:] = graphs
         resource_registry.checks.clear()

@@ -37,6 +37,7 @@ def findings(
         ]
         used.update(matching)
         valid = [waiver for waiver in matching if today is None or not waivers.expired(waiver, today)]
+        valid += _of_modules(finding, evaluation, severities)
         result.append(replace(finding, status="waived", waiver=valid[0], blocks=False) if valid else finding)
     if evaluation.view is not None or evaluation.layer == "workloads":
         result += _about_waivers(loaded, evaluation, concerning, used, severities, today)
@@ -110,6 +111,13 @@ class _Findings:
         if setting and (line := self.loaded.where(setting)):
             return line
         return environment_line(self.loaded, f"{self.loaded.environment.name}/{construct}/") or ""
+
+
+def _of_modules(finding: Finding, evaluation: StackEvaluation, severities: Severities) -> list[Waiver]:
+    """The exceptions of modules from the policies that require the same as a check of checkov."""
+    policies = getattr(severities.of(finding.id), "policies", ()) if finding.status == "broken" else ()
+    found = [evaluation.excepted.get((policy, finding.resource)) for policy in policies]
+    return [replace(one, id=finding.id) for one in found if one]
 
 
 def _about_waivers(

@@ -187,7 +187,7 @@ def _context() -> multiprocessing.context.BaseContext:
     from multiprocessing import forkserver
 
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["terrace.assurance.checkov_run", "terrace.assurance.gate"])
+    context.set_forkserver_preload(["terrace.assurance.checkov_kubernetes", "terrace.assurance.gate"])
     forkserver.ensure_running()
     return context
 

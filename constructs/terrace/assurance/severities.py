@@ -43,10 +43,15 @@ class Rating(BaseModel):
 
 
 class Group(Rating):
-    """checkov's checks that require the same thing. `guarantee` is the guarantee that requires it too."""
+    """checkov's checks that require the same thing. `guarantee` is the guarantee that requires it too.
+
+    `policies` are the policies of `policies/kyverno` that do: an exception of a module from one of them applies to
+    these checks too. See `module_exceptions` for `all-rights`.
+    """
 
     ids: Annotated[tuple[_Id, ...], Field(min_length=1)]
     guarantee: str = ""
+    policies: tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]+$")], ...] = ()
 
 
 class Profile(BaseModel):

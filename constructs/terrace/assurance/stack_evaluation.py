@@ -4,16 +4,21 @@ import importlib.metadata
 import json
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from terrace.assurance import checks
 from terrace.assurance.evaluation import Outcome, Result
+from terrace.assurance.gate_result import Waiver
 from terrace.assurance.view import View
 from terrace.environment import Loaded, target
 from terrace.project.stack_ids import Layer
+
+if TYPE_CHECKING:
+    from terrace.assurance.checkov_run import Run
 
 _TOOLS = ("terrace", "checkov", "cloudsplaining", "policy_sentry", "cdktn")
 
@@ -33,6 +38,7 @@ class StackEvaluation:
     view: View | None = None
     tools: dict[str, str] = field(default_factory=dict)
     layer: Layer = "foundation"
+    excepted: Mapping[tuple[str, str], Waiver] = field(default_factory=dict)
 
     def fail(self, kind: str, reason: str, address: str = "") -> None:
         """Add an error: the finding `gate.<kind>`."""
@@ -117,27 +123,42 @@ def _addresses(module: Mapping[str, Any]) -> list[str]:
 
 
 def _run_checkov(view: View, policies: Sequence[Path], evaluation: StackEvaluation, seconds: float) -> None:
-    # Importing checkov wraps the standard streams and adds a log handler: both are restored.
-    streams, handlers = (sys.stdout, sys.stderr), list(logging.root.handlers)
-    try:
+    run: Run | None = None
+    with checkov(evaluation):
         from terrace.assurance import checkov_run
 
         run = checkov_run.run(view, policies, seconds=seconds)
+    if run is None:
+        return
+    record(run, evaluation)
+    for address in sorted({resource.address for resource in view} - set(run.addresses)):
+        evaluation.fail("unchecked-resource", "checkov did not receive it", address)
+
+
+@contextmanager
+def checkov(evaluation: StackEvaluation) -> Iterator[None]:
+    """Import and run checkov in the body. What it raises is an error in the evaluation.
+
+    Importing checkov wraps the standard streams and adds a log handler: both are restored.
+    """
+    streams, handlers = (sys.stdout, sys.stderr), list(logging.root.handlers)
+    try:
+        yield
     except ModuleNotFoundError as error:
         evaluation.fail(
             "internal-error", f"{error.name} is not installed; install it: `pip install terrace[assurance]`"
         )
-        return
     except Exception as error:
         evaluation.fail("internal-error", f"checkov did not run: {type(error).__name__}: {error}")
-        return
     finally:
         sys.stdout, sys.stderr = streams
         logging.root.handlers[:] = handlers
+
+
+def record(run: "Run", evaluation: StackEvaluation) -> None:
+    """Add the results of a run of checkov to an evaluation."""
     evaluation.outcomes = run.outcomes
     evaluation.errors += run.errors
     evaluation.reached = len(run.addresses)
     for outcome in run.outcomes:
         evaluation.checked.update(outcome.inconclusive, (observation.resource for observation in outcome.observations))
-    for address in sorted({resource.address for resource in view} - set(run.addresses)):
-        evaluation.fail("unchecked-resource", "checkov did not receive it", address)

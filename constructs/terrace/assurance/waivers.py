@@ -21,6 +21,7 @@ from terrace.errors import Problem
 
 FILE = "waivers.yaml"
 LONGEST = timedelta(days=180)
+_OF_WORKLOADS = ("WL-", "workloads.", "CKV_K8S_", "CKV2_K8S_")
 _WILD = re.compile(r"[*?\[]")
 _Text = Annotated[str, Field(min_length=1)]
 _Id = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]+$")]
@@ -135,7 +136,7 @@ def concerns(waiver: Waiver, environment: str, cloud: str) -> bool:
 
 def of_workloads(waiver: Waiver) -> bool:
     """Whether it is about a workloads stack, and not about a foundation."""
-    return aliases.current(waiver.id).startswith(("WL-", "workloads."))
+    return aliases.current(waiver.id).startswith(_OF_WORKLOADS)
 
 
 def covers(waiver: Waiver, ids: Iterable[str], address: str, construct: str) -> bool:

@@ -34,17 +34,23 @@ def view(context: Context, *, today: date | None = None) -> Workloads:
 
 def results(loaded: Loaded, root: Path, outputs: Path) -> list[Result]:
     """Every guarantee that the workloads of an environment prove; unproven if they do not render."""
-    evaluation = evaluate(loaded, root, outputs)
+    evaluation = evaluate(loaded, root, outputs, checkov=False)
     reason = "; ".join(error.reason for error in evaluation.errors)
     return evaluation.results or [Result(guarantee, "unproven", reason) for guarantee in WORKLOADS]
 
 
 def evaluate(
-    loaded: Loaded, root: Path, outputs: Path, *, today: date | None = None, seconds: float = limit.SECONDS
+    loaded: Loaded,
+    root: Path,
+    outputs: Path,
+    *,
+    today: date | None = None,
+    seconds: float = limit.SECONDS,
+    checkov: bool = True,
 ) -> StackEvaluation:
     """The evaluation of an environment's workloads. Workloads that do not render are an error in it.
 
-    An environment whose modules install nothing has no workloads to check.
+    An environment whose modules install nothing has no workloads to check. `checkov` off: guarantees only.
     """
     evaluation = StackEvaluation(tools=stack_evaluation.versions(), layer="workloads")
     if not any(module.contract.chart for module in loaded.environment.enabled_modules.values()):
@@ -61,7 +67,19 @@ def evaluate(
         return evaluation
     evaluation.resources_in = evaluation.reached = len(workloads.objects)
     evaluation.results = checks.evaluate_workloads(workloads, seconds=seconds)
+    if checkov:
+        run_checkov(workloads, evaluation, seconds=seconds)
     return evaluation
+
+
+def run_checkov(workloads: Workloads, evaluation: StackEvaluation, *, seconds: float = limit.SECONDS) -> None:
+    """Add what checkov finds in workloads to their evaluation, with the exceptions of modules."""
+    with stack_evaluation.checkov(evaluation):
+        from terrace.assurance import checkov_kubernetes, module_exceptions
+
+        run = checkov_kubernetes.run(workloads.objects, seconds=seconds)
+        stack_evaluation.record(run, evaluation)
+        evaluation.excepted = module_exceptions.excepted(workloads, run.failed)
 
 
 def of_plans(root: Path, outputs: Path, loaded: Loaded) -> Gate:
