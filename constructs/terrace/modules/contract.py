@@ -194,6 +194,8 @@ class Observability(Spec):
 
     scrape: tuple[Scrape, ...] = ()
     """Metrics endpoints."""
+    without_metrics: Annotated[str, Field(min_length=20)] | None = None
+    """Why it has no metrics endpoint, and what watches it instead."""
     slo: Slo | None = None
     """Its service level objective; becomes burn-rate alerts."""
 
@@ -250,6 +252,8 @@ class Module(Spec):
     """Pod Security Standard that its namespace enforces; less than restricted needs policy exceptions."""
     exceptions: tuple[PolicyException, ...] = ()
     """Policies that it cannot meet."""
+    settings_secrets: Mapping[Annotated[str, Field(min_length=1)], Annotated[str, Field(min_length=20)]] = {}
+    """Kubernetes Secrets that its charts render with settings which are no secret, each with the reason."""
     settings: Mapping[Name, Any] = {}
     """Settings with their defaults; an environment overrides them in `modules.<name>.settings`."""
 

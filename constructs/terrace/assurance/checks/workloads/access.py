@@ -14,8 +14,14 @@ _RIGHTS = ("no-cluster-admin", "no-wildcard-permissions", "service-accounts-with
 
 @check("WL-5")
 def no_secret_values(workloads: Workloads) -> Iterator[Observation]:
-    """No release contains a secret value: not in a Secret, not in an environment variable."""
-    filled = [one for one in workloads.kind("Secret") if _filled(one)]
+    """No release contains a secret value: not in a Secret, except those that a module declares as settings, and not in
+    an environment variable."""
+    settings = {(module.namespace, name) for module in workloads.modules for name in module.contract.settings_secrets}
+    filled = [
+        one
+        for one in workloads.kind("Secret")
+        if _filled(one) and (one["metadata"].get("namespace"), one["metadata"]["name"]) not in settings
+    ]
     yield from (equal(title_of(one), "values in the release", True, False) for one in filled)
     if not filled:
         yield empty("all releases", "Secrets with values", ())

@@ -20,10 +20,9 @@ def metrics_scraped(workloads: Workloads) -> Iterator[Observation]:
         contract = module.contract
         if not contract.chart or "metrics" in contract.provides:  # which scrapes its own pods
             continue
-        yield Observation(
-            module.name, f"metrics endpoints: {len(contract.observability.scrape)}",
-            bool(contract.observability.scrape), "at least one",
-        )  # fmt: skip
+        number, reason = len(contract.observability.scrape), contract.observability.without_metrics
+        fact = f"metrics endpoints: {number}" + (f", because {reason}" if reason else "")
+        yield Observation(module.name, fact, bool(number or reason), "at least one, or the reason for none")
         found = [
             (endpoint.get("portNumber"), endpoint.get("path", "/metrics"))
             for one in workloads.kind("PodMonitor", namespace=module.namespace)

@@ -59,12 +59,15 @@ def exceptions_dated(workloads: Workloads) -> Iterator[Observation]:
 
 @check("WL-2")
 def images_pinned(workloads: Workloads) -> Iterator[Observation]:
-    """Each image that a module declares has a digest, and pods use it."""
+    """Each image that a module declares has a digest, or the module an exception; and pods use it."""
     for module in workloads.modules:
+        excepted = any(one.policy == "images-pinned-by-digest" for one in module.contract.exceptions)
         for image in module.contract.images:
-            name = f"{module.name}/{image.repository}:{image.tag}"
             yield Observation(
-                name, f"digest = {image.digest or 'unset'}", bool(image.digest), "a digest in module.yaml"
+                f"{module.name}/{image.repository}:{image.tag}",
+                f"digest = {image.digest or ('unset, with a policy exception' if excepted else 'unset')}",
+                bool(image.digest) or excepted,
+                "a digest in module.yaml, or an exception with an end date",
             )
     yield from per_object(workloads, workloads.pods, ["images-pinned-by-digest"])
 
