@@ -28,6 +28,8 @@ EXPECTED = {
     r"^([01]\d|2[0-3]):[0-5]\d$": "a time of day, such as 20:00",
     r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$": "an email address, such as platform@example.com",
     r"^https://": "a URL that starts with https://",
+    r"^https://[^\s]+$": "a URL that starts with https://",
+    r"^-----BEGIN PUBLIC KEY-----\n(.|\n)+-----END PUBLIC KEY-----\n?$": "a public key in PEM format",
     r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$": "the owner/name of a repository, such as acme/terrace",
     r"^\d{12}$": "an account id of twelve digits",
     r"^\d+$": "digits",
