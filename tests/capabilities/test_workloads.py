@@ -30,5 +30,8 @@ def test_modules_read_the_same_values_on_every_cloud() -> None:
     shapes = []
     for cloud in CLOUDS:
         context = build(cloud)
-        shapes.append(_shape(context.cloud.values(context.outputs, context.target)))
+        values = dict(context.cloud.values(context.outputs, context.target))
+        # The Service differs: its type and annotations are the cloud's.
+        values["entry"] = dict.fromkeys(values["entry"])
+        shapes.append(_shape(values))
     assert shapes[0] == shapes[1] == shapes[2]
