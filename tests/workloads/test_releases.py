@@ -31,10 +31,10 @@ def after(found: tuple[Release, ...], name: str) -> set[str]:
 
 def test_a_module_has_its_base_first(tmp_path: Path) -> None:
     found = releases(context_of(tmp_path, {"shop": app()}))
-    assert order(found) == ["shop-base", "shop"]
-    base, chart = found
+    assert order(found) == ["shop-base", "storage", "shop"]
+    base, _, chart = found
     assert (base.chart, chart.chart) == (WIRING, tmp_path / "modules" / "shop" / "chart")
-    assert chart.after == ("shop-base",) and chart.namespace == "shop"
+    assert chart.after == ("shop-base", "storage") and chart.namespace == "shop"
     assert chart.values == {"replicas": 1}
 
 

@@ -52,7 +52,7 @@ def _own(module: EnabledModule) -> str:
     """CEL: an object of the module's namespace; of those without a namespace, one that Helm marked as installed with
     a chart of the module."""
     mark = "object.metadata.?annotations[?'meta.helm.sh/release-{}'].orValue('') in [{}]"
-    releases = ", ".join(f"'{name}'" for name in module.chart_releases)
+    releases = ", ".join(f"'{name}'" for name in module.chart_releases or [module.name])
     installed = f"{mark.format('name', releases)} && {mark.format('namespace', repr(module.namespace))}"
     namespace = "object.metadata.?namespace.orValue('')"
     return f"{namespace} == '{module.namespace}' || ({namespace} == '' && {installed})"
