@@ -66,7 +66,7 @@ def test_dev_passes_and_its_stack_is_synthesized_once(project: Path, terrace_in:
     completed = terrace_in("gate", "dev")
     assert (completed.returncode, completed.stderr) == (0, "")
     assert completed.stdout.splitlines()[0].startswith("dev on aws: passes (")
-    assert "424 of 424 resources checked" in completed.stdout
+    assert "476 of 476 resources checked" in completed.stdout
     (project / "stacks" / "__main__.py").write_text("raise SystemExit('synthesized again')\n")
     again = terrace_in("gate", "dev")
     assert (again.returncode, "synthesized again" in again.stdout) == (1, True)  # the stacks' code has changed
