@@ -218,7 +218,7 @@ def _plan(written: Written) -> dict[str, Any]:
 def test_a_plan_of_the_stack_passes_as_the_stack_does(written: Written) -> None:
     result = gate.evaluate(environment("dev", "aws"), written("aws", "dev"), rules(), plan=_plan(written))
     assert (result.source, result.passes) == ("plan", True)
-    assert result.resources_in == result.resources_looked_at == 424
+    assert result.resources_in == result.resources_looked_at == 476
 
 
 def test_a_resource_of_only_the_plan_or_only_the_stack_is_unchecked(written: Written) -> None:
