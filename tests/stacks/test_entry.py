@@ -20,7 +20,7 @@ from terrace.workloads.context import Context
 from terrace.workloads.opening import opened
 from tests.conftest import ROOT, Foundations, SynthesizedStack
 
-NAMES = ("cert-manager", "envoy-gateway", "aws-load-balancer")
+NAMES = ("cert-manager", "envoy-gateway", "load-balancer-controller")
 HTTPS, HEALTH = ENTRY_PORTS["https"], ENTRY_PORTS["health"]
 
 
@@ -116,7 +116,7 @@ def test_on_aws_the_pods_are_bound_to_the_target_group(tmp_path: Path) -> None:
     }
     assert binding["metadata"]["namespace"] == one.modules["envoy-gateway"].namespace
     release = integration.release(one.modules["envoy-gateway"], one)
-    assert release is not None and "aws-load-balancer" in release.after
+    assert release is not None and "load-balancer-controller" in release.after
 
 
 def test_on_azure_the_service_has_the_address_that_the_application_gateway_calls(

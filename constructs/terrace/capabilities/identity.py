@@ -110,7 +110,7 @@ COMPONENT_ACCOUNTS: Mapping[str, ServiceAccount] = {
     "external-secrets": ServiceAccount("external-secrets", "external-secrets"),
     "external-dns": ServiceAccount("external-dns", "external-dns"),
     "cert-manager": ServiceAccount("cert-manager", "cert-manager"),
-    "load-balancer": ServiceAccount("aws-load-balancer", "aws-load-balancer"),
+    "load-balancer": ServiceAccount("load-balancer-controller", "load-balancer-controller"),
     "velero": ServiceAccount("velero", "velero"),
     BOOTSTRAP: ServiceAccount(SYSTEM_NAMESPACE, BOOTSTRAP),
 }
