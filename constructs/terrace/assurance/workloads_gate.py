@@ -95,10 +95,11 @@ def of_plans(root: Path, outputs: Path, loaded: Loaded) -> Gate:
 
 def combined(foundation: Sequence[Result], workloads: Sequence[Result]) -> list[Result]:
     """The results of an environment's two stacks, in the table's order. A guarantee that both prove has the checks of
-    both: the worst decides."""
+    both: the worst decides; without results of the foundation it has none."""
     first = {result.guarantee.id: result for result in foundation}
     second = {result.guarantee.id: result for result in workloads}
-    return [_both(first.get(row.id), second.get(row.id)) for row in TABLE if row.id in first or row.id in second]
+    rows = [row for row in TABLE if row.id in first or (row.id in second and not row.clouds)]
+    return [_both(first.get(row.id), second.get(row.id)) for row in rows]
 
 
 def _both(foundation: Result | None, workloads: Result | None) -> Result:
