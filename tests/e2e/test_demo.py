@@ -76,7 +76,7 @@ def assert_complete(
     assert evidence["environment"] == environment
     assert evidence["cloud"] == cloud
     assert evidence["second_plan_changes"] == 0
-    assert evidence["outputs_version"] == 1
+    assert evidence["outputs_version"] == 2
     assert list(evidence["guarantees"].values()).count("holds") >= 25
     assert len(evidence["drift_injected"]) == 3
     assert evidence["drift_detected"] == evidence["drift_injected"]
