@@ -44,9 +44,10 @@ def command(ctx: click.Context, environment: str, what: str, service: str, port:
 
 def _database(context: "Context") -> None:
     from terrace.cli.console import write
+    from terrace.cli.options import require_outputs
     from terrace.errors import AnswerIsNo
 
-    _require_outputs(context)
+    require_outputs(context)
     database = context.outputs.database
     try:
         socket.create_connection((database.host, database.port), _SECONDS).close()
@@ -64,12 +65,11 @@ def _database(context: "Context") -> None:
 
 
 def _module(context: "Context", name: str, service: str, port: int | None, root: Path) -> None:
-    from terrace import live
-    from terrace.cli.console import info
-    from terrace.cli.kube import as_yaml, kubeconfig
+    from terrace.cli.console import info, yaml_text
+    from terrace.cli.kube import kubeconfig
+    from terrace.cli.options import cluster_of
     from terrace.documents.suggestions import hint
     from terrace.errors import TerraceError, UsageError
-    from terrace.live.kubernetes import Kubernetes
 
     if name not in context.modules:
         known = [DATABASE, *context.modules]
@@ -78,12 +78,11 @@ def _module(context: "Context", name: str, service: str, port: int | None, root:
     host, remote = _service(module, service)
     kubectl = _kubectl(root)
     document = kubeconfig(context, root)
-    token = live.cluster_token(context.environment, context.target, context.outputs.cluster.name)
     # a request of our own first: its error names the cause, where kubectl's names none
-    Kubernetes.of(context.outputs.cluster, token.value).get(f"/api/v1/namespaces/{module.namespace}/services/{host}")
+    cluster_of(context).get(f"/api/v1/namespaces/{module.namespace}/services/{host}")
     with tempfile.TemporaryDirectory(prefix="terrace-connect-") as scratch:
         file = Path(scratch) / "kubeconfig"
-        file.write_text(as_yaml(document))
+        file.write_text(yaml_text([document]))
         info(f"http://127.0.0.1:{port or remote} is {host} of {name}; Ctrl-C closes the tunnel")
         forward = [str(kubectl), "--kubeconfig", str(file), "--namespace", module.namespace, "port-forward"]
         finished = subprocess.run(
@@ -121,15 +120,3 @@ def _kubectl(root: Path) -> Path:
     raise UsageError(
         "a tunnel needs kubectl, which is not installed", hint="install it on PATH, or as .tools/kubectl in the project"
     )
-
-
-def _require_outputs(context: "Context") -> None:
-    from terrace.errors import AnswerIsNo
-    from terrace.workloads.standins import STAND_IN
-
-    if STAND_IN in context.outputs.database.host:
-        name = context.environment.name
-        raise AnswerIsNo(
-            f"the addresses of {name} are not known: its foundation has no outputs",
-            hint=f"run `terrace apply {name}`, or `terrace output {name}` if it is applied",
-        )

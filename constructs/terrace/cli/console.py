@@ -105,3 +105,18 @@ def confirmed(question: str, *, yes: bool) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("cannot ask for confirmation: standard input is not a terminal", hint="pass --yes")
     return click.confirm(question, default=False, err=True)
+
+
+def yaml_text(documents: Sequence[Any]) -> str:
+    """Plain data as YAML documents, in blocks and without aliases."""
+    import io
+
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe")
+    yaml.default_flow_style = False
+    yaml.width = _UNLIMITED
+    yaml.representer.ignore_aliases = lambda data: True
+    stream = io.StringIO()
+    yaml.dump_all(documents, stream)
+    return stream.getvalue()

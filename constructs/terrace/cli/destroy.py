@@ -106,15 +106,11 @@ def _workloads(ctx: click.Context, loaded: "Loaded", *, provider_mirror: Path | 
 
 
 def _in_cluster(ctx: click.Context, loaded: "Loaded") -> "list[Obstacle]":
-    from terrace import live
-    from terrace.cli.options import workloads_of
+    from terrace.cli.options import cluster_of, workloads_of
     from terrace.live import cluster
-    from terrace.live.kubernetes import Kubernetes
 
     context = workloads_of(ctx, loaded.environment.name, loaded.environment.cloud)
-    token = live.cluster_token(context.environment, context.target, context.outputs.cluster.name)
-    server = Kubernetes.of(context.outputs.cluster, token.value)
-    return cluster.preflight(server, {module.namespace for module in context.modules.values()})
+    return cluster.preflight(cluster_of(context), {module.namespace for module in context.modules.values()})
 
 
 def _require_no_workloads(ctx: click.Context, loaded: "Loaded") -> None:

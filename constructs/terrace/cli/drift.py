@@ -76,18 +76,15 @@ def command(
 
 def _in_cluster(ctx: click.Context, loaded: "Loaded", report: "DriftReport", *, as_json: bool, repair: bool) -> None:
     """Compare the objects in the cluster too; print and exit as the command does."""
-    from terrace import live
     from terrace.cli.console import write, write_json
-    from terrace.cli.options import workloads_of
+    from terrace.cli.options import cluster_of, workloads_of
     from terrace.live import cluster
-    from terrace.live.kubernetes import Kubernetes
     from terrace.words import counted
     from terrace.workloads.releases import releases
 
     name, cloud = loaded.environment.name, loaded.environment.cloud
     context = workloads_of(ctx, name, cloud)
-    token = live.cluster_token(context.environment, context.target, context.outputs.cluster.name)
-    server = Kubernetes.of(context.outputs.cluster, token.value)
+    server = cluster_of(context)
     drifted = cluster.drift(server, [release.name for release in releases(context)])
     if as_json:
         objects = [one.as_data() for one in drifted]

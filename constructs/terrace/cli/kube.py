@@ -51,34 +51,30 @@ def config(ctx: click.Context, environment: str, cloud: str | None, write: bool)
     --write replaces the cluster, user and context of ENV in the file, selects the context, and changes nothing else.
     """
     from terrace.cli.console import write as print_text
+    from terrace.cli.console import yaml_text
     from terrace.cli.options import project_of, workloads_of
 
     context = workloads_of(ctx, environment, cloud)
     document = kubeconfig(context, project_of(ctx).root)
     if not write:
-        print_text(as_yaml(document), newline=False)
+        print_text(yaml_text([document]), newline=False)
         return
     path = Path(os.environ.get("KUBECONFIG", "").split(os.pathsep)[0] or Path.home() / ".kube" / "config").expanduser()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     merged = with_context(_read(path), document)
     scratch = path.with_name(f"{path.name}.{os.getpid()}")
     scratch.touch(mode=0o600)
-    scratch.write_text(as_yaml(merged))
+    scratch.write_text(yaml_text([merged]))
     scratch.replace(path)
     print_text(f"context {document['current-context']} in {path}")
 
 
 def kubeconfig(context: "Context", root: Path) -> dict[str, Any]:
     """A kubeconfig of one cluster, user and context. Raises AnswerIsNo if the foundation is not applied."""
-    from terrace.errors import AnswerIsNo
-    from terrace.workloads.standins import STAND_IN
+    from terrace.cli.options import require_outputs
 
+    require_outputs(context)
     environment, cluster = context.environment, context.outputs.cluster
-    if STAND_IN in cluster.endpoint:
-        raise AnswerIsNo(
-            f"the cluster of {environment.name} on {environment.cloud} is not known: its foundation has no outputs",
-            hint=f"run `terrace apply {environment.name}`, or `terrace output {environment.name}` if it is applied",
-        )
     name = f"{context.target.prefix}-{environment.cloud}"
     arguments = ["--project", str(root), "kube", "token", environment.name, "--cloud", environment.cloud]
     plugin = {
@@ -121,17 +117,3 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(content or {}, dict):
         raise UsageError("the file is not a kubeconfig", where=str(path), hint="name another one with KUBECONFIG")
     return content or {}
-
-
-def as_yaml(document: Mapping[str, Any]) -> str:
-    """A document as YAML."""
-    import io
-
-    from ruamel.yaml import YAML
-
-    yaml = YAML(typ="safe")
-    yaml.default_flow_style = False
-    yaml.width = 1_000_000
-    stream = io.StringIO()
-    yaml.dump(dict(document), stream)
-    return stream.getvalue()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from terrace.deployment.deployment import Deployment
     from terrace.deployment.terraform import OnEvent
     from terrace.environment import Loaded
+    from terrace.live.kubernetes import Kubernetes
     from terrace.project.discovery import Project
     from terrace.project.stack_ids import Layer
     from terrace.workloads.context import Context
@@ -121,6 +122,29 @@ def workloads_of(ctx: click.Context, environment: str, cloud: str | None) -> "Co
 
     project = project_of(ctx)
     return opened(load(ctx, environment, cloud).environment, root=project.root, outputs=project.outputs)
+
+
+def require_outputs(context: "Context") -> None:
+    """Raise AnswerIsNo if the foundation of an environment has no outputs on this machine."""
+    from terrace.errors import AnswerIsNo
+    from terrace.workloads.standins import STAND_IN
+
+    name = context.environment.name
+    if STAND_IN in context.outputs.cluster.endpoint:
+        raise AnswerIsNo(
+            f"the cluster of {name} on {context.environment.cloud} is not known: its foundation has no outputs",
+            hint=f"run `terrace apply {name}`, or `terrace output {name}` if it is applied",
+        )
+
+
+def cluster_of(context: "Context") -> "Kubernetes":
+    """The API server of an environment's cluster, with a token of the caller. Raises AnswerIsNo, CredentialsError."""
+    from terrace import live
+    from terrace.live.kubernetes import Kubernetes
+
+    require_outputs(context)
+    cluster = context.outputs.cluster
+    return Kubernetes.of(cluster, live.cluster_token(context.environment, context.target, cluster.name).value)
 
 
 def deployment_of(

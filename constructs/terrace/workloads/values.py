@@ -9,17 +9,18 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from terrace.documents.suggestions import hint
 from terrace.errors import AnswerIsNo, Problem
-from terrace.modules.contract import Image
+from terrace.modules.contract import Image, Service
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads import manifests, policies
 from terrace.workloads.context import Context
+from terrace.workloads.hosts import fqdn
 
 TEMPLATE = "values.yaml.j2"
 _JINJA = ImmutableSandboxedEnvironment(
@@ -86,7 +87,7 @@ def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
         raise _Refused(f"image {repository!r} is not declared in module.yaml", hint(repository, known))
 
     def provider(service: str) -> str | None:
-        found = next((one for one in context.modules.values() if service in one.contract.provides), None)
+        found = context.provider(cast(Service, service))
         return found.name if found else None
 
     def secret(name: str) -> str:
@@ -101,7 +102,7 @@ def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
         if name not in {host for one in context.modules.values() for host in one.needs.hosts}:
             known = [host for one in context.modules.values() for host in one.needs.hosts]
             raise _Refused(f"host {name!r} is not declared by any module under needs.hosts", hint(name, known))
-        return f"{name}.{context.outputs.domain}"
+        return fqdn(name, context)
 
     return {
         "module": module,

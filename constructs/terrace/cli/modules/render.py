@@ -23,11 +23,7 @@ def command(
     rendered with helm; without them, a comment says what is missing. Values that only the foundation knows are
     stand-ins until it is applied.
     """
-    import sys
-
-    from ruamel.yaml import YAML
-
-    from terrace.cli.console import info, write_json
+    from terrace.cli.console import info, write, write_json, yaml_text
     from terrace.cli.options import project_of, workloads_of
     from terrace.documents.suggestions import hint
     from terrace.errors import UsageError
@@ -52,8 +48,4 @@ def command(
     if as_json:
         write_json(documents)
         return
-    yaml = YAML(typ="safe")
-    yaml.default_flow_style = False
-    yaml.width = 4096
-    yaml.representer.ignore_aliases = lambda data: True
-    yaml.dump_all(documents, sys.stdout)
+    write(yaml_text(documents), newline=False)

@@ -8,8 +8,6 @@ from terrace.assurance.workloads_view import Workloads
 from terrace.workloads import policies
 from terrace.workloads.policy_scope import title_of
 
-_HOURS = "h"
-
 
 @check("WL-10")
 def metrics_scraped(workloads: Workloads) -> Iterator[Observation]:
@@ -70,7 +68,7 @@ def volumes_backed_up(workloads: Workloads) -> Iterator[Observation]:
         volumes = any(one.get("snapshotVolumes") for one in found)
         yield Observation(module.name, f"volumes in a schedule: {volumes}", volumes, "a schedule with volumes")
         for one in found:
-            yield at_least(module.name, "hours kept", int(str(one.get("ttl", "0h")).partition(_HOURS)[0]), least)
+            yield at_least(module.name, "hours kept", int(str(one.get("ttl", "0h")).partition("h")[0]), least)
 
 
 @check("BAK-2")

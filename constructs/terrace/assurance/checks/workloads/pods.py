@@ -119,6 +119,7 @@ def disruption_limited(workloads: Workloads) -> Iterator[Observation]:
     """Each component with several pods has a budget; in prod, all replicated workloads spread over zones."""
     budgets = workloads.kind("PodDisruptionBudget")
     missing = {one.release.name for one in workloads.missing}
+    replicated = False
     for module in workloads.modules:
         own = [one for one in budgets if one["metadata"]["namespace"] == module.namespace]
         selectors = [spec_of(one).get("selector", {}).get("matchLabels", {}) for one in own]
@@ -126,6 +127,7 @@ def disruption_limited(workloads: Workloads) -> Iterator[Observation]:
             size = component.sizes.get(module.size)
             if size is None or size.replicas < 2 or component.per_node or component.jobs:
                 continue
+            replicated = True
             if not component.pods and module.name in missing:
                 yield Observation(f"{module.name}/{name}", "budget: left to its chart, which is not at hand", True)
                 continue
@@ -134,7 +136,7 @@ def disruption_limited(workloads: Workloads) -> Iterator[Observation]:
             yield Observation(f"{module.name}/{name}", fact, selected, "a budget")
     if workloads.context.environment.tier == "prod":
         yield from per_object(workloads, workloads.pods, _PROD_POLICIES)
-    elif not budgets:
+    elif not replicated:
         raise NotRequired("no component has several pods; replicas are required in prod")
 
 
