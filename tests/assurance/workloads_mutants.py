@@ -92,6 +92,18 @@ OPENING = {
     "metadata": {"name": "extra", "namespace": "app"},
     "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]},
 }
+ELSEWHERE = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "extra", "namespace": "app"},
+    "spec": {
+        "podSelector": {},
+        "policyTypes": ["Egress"],
+        "egress": [
+            {"to": [{"ipBlock": {"cidr": "203.0.113.7/32"}}], "ports": [{"port": port} for port in (53, 443, 5432)]}
+        ],
+    },
+}
 ROUTE = {
     "apiVersion": "gateway.networking.k8s.io/v1",
     "kind": "HTTPRoute",
@@ -161,6 +173,7 @@ MUTANTS: list[tuple[str, str, Callable[[Workloads], Workloads]]] = [
         lambda w: changed(w, "NetworkPolicy", "default-deny", on_spec(podSelector={"matchLabels": {"a": "b"}})),
     ),
     ("declared-openings-only", "all addresses", lambda w: added(w, OPENING)),
+    ("declared-openings-only", "other addresses", lambda w: added(w, ELSEWHERE)),
     (
         "declared-openings-only",
         "no longer declared",

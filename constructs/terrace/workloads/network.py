@@ -27,7 +27,7 @@ NAMESPACE = "kubernetes.io/metadata.name"
 _PURPOSE = "terrace.dev/purpose"
 _PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
 _WIDE = 8
-_MESH_PORT, _MESH_PROBES = 15008, "169.254.7.127/32"
+MESH_PORT, MESH_PROBES = 15008, "169.254.7.127/32"
 """Istio's ambient mode carries all traffic between pods on this port, and probes come from this address."""
 _DNS_PODS = {"matchExpressions": [{"key": "k8s-app", "operator": "In", "values": ["kube-dns", "node-local-dns"]}]}
 
@@ -62,7 +62,7 @@ def closed(namespace: str, labels: Mapping[str, str], context: Context) -> list[
     inside = _metadata("inside", namespace, labels, "pods of the namespace may reach each other")
     dns = _metadata("dns", namespace, labels, "names")
     same: list[Any] = [{"podSelector": {}}]
-    probes: list[Any] = [{"ipBlock": {"cidr": _MESH_PROBES}}] if context.provider("mesh") else []
+    probes: list[Any] = [{"ipBlock": {"cidr": MESH_PROBES}}] if context.provider("mesh") else []
     servers = [{"namespaceSelector": {"matchLabels": {NAMESPACE: "kube-system"}}, "podSelector": _DNS_PODS}]
     for endpoint in context.cloud.NAME_SERVERS:
         servers.append({"ipBlock": {"cidr": endpoint.cidr}})
@@ -145,7 +145,7 @@ def _peers(
     """The peers of a policy, each group with its ports."""
     module = context.modules.get(other)
     if module is not None:
-        through_mesh = [_MESH_PORT] if context.provider("mesh") else []
+        through_mesh = [MESH_PORT] if context.provider("mesh") else []
         return [([{"namespaceSelector": {"matchLabels": {NAMESPACE: module.namespace}}}], [*ports, *through_mesh])]
     if other == "internet":
         found = _destinations(context)

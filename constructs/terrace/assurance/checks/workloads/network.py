@@ -1,19 +1,20 @@
 """Checks of network paths: denied by default (WL-4), opened as declared (WL-4), encrypted in a mesh (WL-14)."""
 
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_network
+from ipaddress import IPv4Network
 from typing import Any
 
 from terrace.assurance.checks.workloads.lookup import per_object, spec_of
 from terrace.assurance.evaluation import NotRequired, Observation, check
 from terrace.assurance.workloads_view import Workloads
 from terrace.capabilities.identity import SYSTEM_NAMESPACE
+from terrace.capabilities.workloads import Party
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads.context import Object
+from terrace.workloads.network import MESH_PORT, MESH_PROBES
 from terrace.workloads.policy_scope import title_of
 
 _NAME = "kubernetes.io/metadata.name"
-_MESH_PORT, _MESH_PROBES = 15008, "169.254.7.127/32"
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")
 
 
@@ -117,7 +118,7 @@ def _declared(
 ) -> bool:
     if set(peer) == {"podSelector"}:  # inside the namespace
         return True
-    if "ipBlock" in peer and workloads.context.provider("mesh") and peer["ipBlock"]["cidr"] == _MESH_PROBES:
+    if "ipBlock" in peer and workloads.context.provider("mesh") and peer["ipBlock"]["cidr"] == MESH_PROBES:
         return direction == "Ingress"
     if "ipBlock" in peer and namespace == SYSTEM_NAMESPACE:
         return direction == "Egress" and _for_bootstrap(workloads, peer["ipBlock"], port)
@@ -138,7 +139,7 @@ def _path(workloads: Workloads, source: EnabledModule, destination: EnabledModul
     """Whether a module may call another one on a port: because either declares it, or a need implies it."""
     context, network = workloads.context, destination.contract.network
     names = [name for name, number in network.ports.items() if number == port]
-    if port == _MESH_PORT and context.provider("mesh"):
+    if port == MESH_PORT and context.provider("mesh"):
         return True
     if not names:
         return False
@@ -166,38 +167,78 @@ def _address_declared(
             if number == port
             for caller in one.contract.network.called_by.get(name, ())
         }
-        return bool(callers & {"kubernetes-api", "nodes", "entry"})
+        return any(
+            _within(workloads, block, party) for party in ("kubernetes-api", "nodes", "entry") if party in callers
+        )
     if _too_wide(block):
         return False
     outputs = workloads.context.outputs
     needs = [one.needs for one in tenants]
     calls = {called for one in tenants for called in one.contract.network.calls}
     own = {number for one in tenants for number in one.contract.network.ports.values()}
-    destinations = {one.port for one in workloads.context.environment.network.egress.destinations.values()}
     return (
-        port == 53
+        _names(workloads, block, port)
         or (
             _gives_credentials(workloads, block, port)
             and any(one.in_foundation or one.needs.identities for one in tenants)
         )
-        or (port == outputs.database.port and any(need.database for need in needs))
-        or (port == outputs.cache.port and any(need.cache for need in needs))
-        or (port == 443 and bool(calls & {"kubernetes-api", "cloud"} or any(need.lake for need in needs)))
-        or (port in destinations and "internet" in calls)
-        or ("nodes" in calls and (port == 10250 or port in own))
+        or (
+            port == outputs.database.port
+            and any(need.database for need in needs)
+            and _within(workloads, block, "database")
+        )
+        or (port == outputs.cache.port and any(need.cache for need in needs) and _within(workloads, block, "cache"))
+        or (port == 443 and "kubernetes-api" in calls and _within(workloads, block, "kubernetes-api"))
+        or (("cloud" in calls or any(need.lake for need in needs)) and _of_cloud(workloads, block, port))
+        or ("internet" in calls and _of_internet(workloads, block, port))
+        or ("nodes" in calls and (port == 10250 or port in own) and _within(workloads, block, "nodes"))
     )
 
 
 def _for_bootstrap(workloads: Workloads, block: Any, port: int | str) -> bool:
     """The job that prepares the database reaches it, the credentials for it, and certificate authorities by HTTPS."""
-    database = any(one.needs.database for one in workloads.modules)
-    expected = port in (53, 443, workloads.context.outputs.database.port) or _gives_credentials(workloads, block, port)
-    return database and expected and not _too_wide(block)
+    if _too_wide(block) or not any(one.needs.database for one in workloads.modules):
+        return False
+    return (
+        _names(workloads, block, port)
+        or _gives_credentials(workloads, block, port)
+        or (port == workloads.context.outputs.database.port and _within(workloads, block, "database"))
+        or _of_cloud(workloads, block, port)
+        or _of_internet(workloads, block, port)
+    )
+
+
+def _within(workloads: Workloads, block: Any, party: Party) -> bool:
+    """Whether a range is part of a party's ranges on this cloud."""
+    environment = workloads.context.environment
+    ranges = workloads.context.cloud.ranges(environment.network.cidr, environment.cluster.service_cidr)
+    return _part_of(block, ranges[party])
+
+
+def _of_cloud(workloads: Workloads, block: Any, port: int | str) -> bool:
+    """Whether it is a path to the cloud's APIs and object storage: private ones, or declared destinations."""
+    return port == 443 and (_within(workloads, block, "cloud") or _of_internet(workloads, block, port))
+
+
+def _of_internet(workloads: Workloads, block: Any, port: int | str) -> bool:
+    """Whether `network.egress.destinations` declares it."""
+    destinations = workloads.context.environment.network.egress.destinations.values()
+    return _part_of(block, [one.cidr for one in destinations if one.port == port])
+
+
+def _names(workloads: Workloads, block: Any, port: int | str) -> bool:
+    """Whether it is an address at which pods ask for names."""
+    return port == 53 and _part_of(block, [one.cidr for one in workloads.context.cloud.NAME_SERVERS])
+
+
+def _part_of(block: Any, cidrs: Iterable[str]) -> bool:
+    network = IPv4Network(block["cidr"], strict=False)
+    return any(network.subnet_of(IPv4Network(cidr, strict=False)) for cidr in cidrs)
 
 
 def _too_wide(block: Any) -> bool:
     """Whether the range is the whole internet and includes private addresses."""
-    wide = ip_network(block["cidr"], strict=False).prefixlen == 0
+    wide = IPv4Network(block["cidr"], strict=False).prefixlen == 0
     return wide and not set(_PRIVATE) <= set(block.get("except", []))
 
 
