@@ -1,0 +1,67 @@
+"""What an environment declares, in the same words on every cloud: who reaches what, and who may do what.
+
+Only the environment and the modules' contracts are read here, never the stack. What one cloud needs besides is in its
+`access/<cloud>/declared.py`, each row with its reason.
+"""
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+from terrace.assurance.access.model import Grant, Path
+from terrace.capabilities.identity import BOOTSTRAP
+from terrace.environment.schema import Environment
+from terrace.modules.enabled import EnabledModule
+
+
+def paths(environment: Environment) -> Iterator[Path]:
+    """The paths that the environment asks for on every cloud; those between parties are the cloud's own `flows.py`."""
+    network = environment.network
+    yield Path("internet", "entry", "tcp", (443, 443))
+    yield Path("internet", "entry", "tcp", (80, 80))  # redirected to HTTPS (NET-6)
+    for name, destination in network.egress.destinations.items():
+        anywhere = ip_network(destination.cidr).prefixlen == 0
+        port = (destination.port, destination.port)
+        yield Path("nodes", "internet" if anywhere else f"destination {name}", "tcp", port)
+    for name in environment.cluster.api_access.public_from:
+        yield Path(f"range {name}", "control", "tcp", (443, 443))
+
+
+def grants(environment: Environment) -> Iterator[Grant]:
+    """The rights that the environment asks for on every cloud."""
+    for module in environment.foundation_modules.values():
+        yield from _of_module(module)
+    for component in ("external-dns", "cert-manager"):
+        yield Grant(f"component {component}", "change-network", "dns/entry")
+    yield Grant("component velero", "read-data", "lake/backups")
+    yield Grant("component velero", "write-data", "lake/backups")
+    yield Grant("component velero", "operate", "volumes")
+    yield Grant(f"component {BOOTSTRAP}", "connect", "database/admin")
+    yield Grant("nodes", "read-data", "registry/*")
+    yield Grant("people admin", "administer", "kubernetes")
+    yield Grant("pipeline apply", "administer", "kubernetes")
+    yield Grant("pipeline plan", "view", "kubernetes")
+    yield Grant("pipeline plan", "view", "account")
+    yield Grant("pipeline plan", "read-data", "state")
+    yield Grant("pipeline apply", "read-data", "state")
+    yield Grant("pipeline apply", "write-data", "state")
+
+
+def _of_module(module: EnabledModule) -> Iterator[Grant]:
+    """What a module's contract declares (LAKE-7, SEC-3), and the pods that act as its identity."""
+    principal = f"module {module.name}"
+    for layer, access in module.needs.lake.items():
+        yield Grant(principal, "read-data", f"lake/{layer}")
+        if access == "write":
+            yield Grant(principal, "write-data", f"lake/{layer}")
+    for secret in secrets_of(module):
+        yield Grant(principal, "read-secret", f"secrets/{secret}")
+    if module.needs.database:
+        yield Grant(principal, "connect", f"database/{module.name}")
+    if module.needs.cache:
+        yield Grant(principal, "connect", f"cache/{module.name}")
+    yield Grant(f"pods {module.namespace}/{module.name}", "assume", f"identities/{principal}")
+
+
+def secrets_of(module: EnabledModule) -> tuple[str, ...]:
+    """The objects `secrets/...` of a module: its own, and one for each value that an operator gives."""
+    return (module.name, *(f"{module.name}-{purpose}" for purpose in module.given_secrets))

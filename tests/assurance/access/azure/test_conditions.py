@@ -1,0 +1,84 @@
+"""Conditions of role assignments."""
+
+import pytest
+
+from terrace.assurance.access.azure.conditions import Narrowing, narrowing
+from terrace.environment import load, target
+from tests.conftest import ROOT
+
+TARGET = target(load("prod", project=ROOT, cloud="azure").environment)
+OWNER, ACCESS, RBAC = (
+    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+    "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+)
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+
+
+def roles(action: str, source: str, guids: str) -> str:
+    return (
+        f"((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/{action}'}})) OR"
+        f" (@{source}[Microsoft.Authorization/roleAssignments:RoleDefinitionId]"
+        f" ForAnyOfAllValues:GuidNotEquals {{{guids}}}))"
+    )
+
+
+def blobs(account: str, container: str, path: str, operator: str = "StringEquals", actions: str = f"{BLOBS}/*") -> str:
+    account_test = f"@Resource[Microsoft.Storage/storageAccounts:name] {operator} '{account}'"
+    container_test = (
+        f"@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] {operator} '{container}'"
+    )
+    path_test = f"@Resource[{BLOBS}:path] StringLike '{path}'"
+    return f"((!(ActionMatches{{'{actions}'}})) OR ({account_test} AND {container_test} AND {path_test}))"
+
+
+def test_no_condition_narrows_nothing() -> None:
+    assert narrowing(None, TARGET) == Narrowing()
+
+
+def test_the_roles_that_assign_others_are_excluded() -> None:
+    every = f"{OWNER}, {ACCESS}, {RBAC}"
+    both = f"{roles('write', 'Request', every)} AND {roles('delete', 'Resource', every)}"
+    assert narrowing(both, TARGET) == Narrowing(unprivileged=True)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        roles("write", "Request", f"{OWNER}, {ACCESS}, {RBAC}"),
+        f"{roles('write', 'Request', OWNER)} AND {roles('delete', 'Resource', f'{OWNER}, {ACCESS}, {RBAC}')}",
+    ],
+)
+def test_excluding_a_part_is_not_excluding(condition: str) -> None:
+    assert narrowing(condition, TARGET) == Narrowing()
+
+
+def test_blobs_are_narrowed_to_the_environments_state() -> None:
+    from terrace.azure import names
+
+    assert narrowing(blobs(names.state_bucket(TARGET), "state", "prod/*"), TARGET) == Narrowing(state=True)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        blobs("*", "*", "*", "StringLike"),
+        blobs("other", "state", "prod/*"),
+        blobs("dpfstate", "state", "*"),
+        blobs("dpfstate", "state", "prod/*", actions=f"{BLOBS}/read"),
+    ],
+)
+def test_a_condition_that_does_not_narrow_counts_as_none(condition: str) -> None:
+    assert narrowing(condition, TARGET) == Narrowing()
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "@Principal[x] StringEquals 'y'",
+        "true",
+        f"{roles('write', 'Request', OWNER)} OR true",
+    ],
+)
+def test_an_unknown_form_is_not_understood(condition: str) -> None:
+    assert not narrowing(condition, TARGET).understood
