@@ -26,11 +26,14 @@ KINDS = {
     "v1": [
         ("Namespace", "namespaces", False), ("ConfigMap", "configmaps", True), ("Secret", "secrets", True),
         ("Service", "services", True), ("PersistentVolume", "persistentvolumes", False),
-        ("PersistentVolumeClaim", "persistentvolumeclaims", True),
+        ("PersistentVolumeClaim", "persistentvolumeclaims", True), ("Pod", "pods", True),
     ],
     "apps/v1": [("Deployment", "deployments", True)],
     "apiextensions.k8s.io/v1": [("CustomResourceDefinition", "customresourcedefinitions", False)],
     "kafka.strimzi.io/v1": [("Kafka", "kafkas", True)],
+    "aquasecurity.github.io/v1alpha1": [
+        ("VulnerabilityReport", "vulnerabilityreports", True), ("ConfigAuditReport", "configauditreports", True),
+    ],
 }  # fmt: skip
 
 
@@ -41,6 +44,7 @@ class ApiServer:
     objects: dict[str, Object] = field(default_factory=dict)
     requests: list[tuple[str, str, dict[str, list[str]]]] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
     endpoint: str = ""
     authority: str = ""
 
@@ -102,6 +106,8 @@ def _handler(server: ApiServer) -> type[BaseHTTPRequestHandler]:
                 return self._send(401, {"message": "Unauthorized"})
             if url.path in server.denied:
                 return self._send(403, {"message": f"{url.path} is forbidden"})
+            if url.path in server.absent:
+                return self._send(404, {"message": "the server could not find the requested resource"})
             if body is not None:
                 live = server.objects.get(url.path, {})
                 result = merged(live, body)

@@ -29,7 +29,7 @@ def record(cloud: str, name: str, directory: Path) -> Path:
     account = emulator.account_of(cloud, destination.settings)
     if cloud == "aws":
         with recorder.recording_emulator(directory, account, destination.region) as running:
-            _apply(stack, running)
+            apply(stack, running)
         return Recording(prints, requests=recorder.requests(directory)).write(cloud, name)
     state = directory / "state"
     running = emulator.start(
@@ -41,7 +41,7 @@ def record(cloud: str, name: str, directory: Path) -> Path:
         foreground=True,
     )
     try:
-        _apply(stack, running)
+        apply(stack, running)
     finally:
         running.stop()
     return Recording(prints, state={file.name: file.read_text() for file in state.iterdir()}).write(cloud, name)
@@ -66,7 +66,8 @@ def _synthesize(cloud: str, names: Sequence[str], out: Path) -> None:
     app.synth()
 
 
-def _apply(stack: Path, running: emulator.Emulator) -> None:
+def apply(stack: Path, running: emulator.Emulator) -> None:
+    """Apply a synthesized stack to a running emulator."""
     terraform = binary.locate(ROOT, os.environ)
     providers = providers_of(json.loads((stack / "cdk.tf.json").read_text()))
     source = mirror.choose(providers=providers, host=terraform.registry_host).variables(stack)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from terrace.assurance.evaluation import Absent, CredentialsError, Unreadable
+from terrace.calls import Absent, CredentialsError, Unreadable
 from terrace.live import cluster
 from terrace.live.kubernetes import Kubernetes
 from tests.live.api_server import ApiServer, api_server

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from terrace import live, purge
-from terrace.capabilities.cloud import TITLES
+from terrace.assurance.evaluation import Check, Observation
+from terrace.capabilities.cloud import TITLES, facts
 from terrace.demo import inject_drift
 from terrace.errors import UsageError
 from tests.live.aws.site import environment, target
@@ -50,3 +51,14 @@ def test_a_guarantee_that_no_check_reads_is_unproven(cloud: str, monkeypatch: py
 def test_importing_a_reader_loads_neither_the_cdk_nor_an_sdk(module: str, absent: str) -> None:
     code = f"import sys, {module}; sys.exit('{absent}' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_excepted_guarantee_does_not_count_as_one_that_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Azure lacks something of OBS-1, AWS does not."""
+    (exception,) = [one for one in facts("azure").exceptions if one.guarantee == "OBS-1"]
+    kept = Check("live.x", "OBS-1", lambda deployment: iter([Observation("it", "is", deployment == "good", "be")]))
+    monkeypatch.setattr(live, "_checks", lambda cloud: {"OBS-1": [kept]})
+    result = live.evaluate_guarantee("OBS-1", "azure", "good")
+    assert (result.status, result.reason, result.passes) == ("excepted", exception.reason, True)
+    assert live.evaluate_guarantee("OBS-1", "azure", "bad").status == "broken"
+    assert live.evaluate_guarantee("OBS-1", "aws", "good").status == "holds"

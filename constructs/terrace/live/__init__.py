@@ -12,7 +12,7 @@ from typing import Literal
 
 from terrace.assurance.evaluation import Check, Result, checks_in, evaluate, result_of
 from terrace.assurance.guarantees import BY_ID
-from terrace.capabilities.cloud import TITLES, implementation
+from terrace.capabilities.cloud import TITLES, facts, implementation
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import UsageError
@@ -62,18 +62,6 @@ class Inventory:
 
 
 @dataclass(frozen=True)
-class CredentialStatus:
-    """Whether credentials of a cloud are available, and their source (`detail`); they are neither tested nor shown.
-
-    `terrace.live.<cloud>.credentials.look()` returns it; `hint` is how to get some.
-    """
-
-    status: Literal["ok", "absent"]
-    detail: str
-    hint: str = ""
-
-
-@dataclass(frozen=True)
 class ClusterToken:
     """A bearer token for the API server of an environment's cluster. `expires` is in UTC.
 
@@ -109,10 +97,13 @@ def verify(environment: Environment, target: Target, *, only: Collection[str] = 
 
 
 def evaluate_guarantee(id: str, cloud: str, deployment: object) -> Result:
-    """One guarantee on an opened deployment; unproven if no check reads it. Raises CredentialsError."""
+    """One guarantee on an opened deployment; unproven if no check reads it, excepted if the cloud lacks something of it
+    and the rest holds. Raises CredentialsError.
+    """
     if checks := _checks(cloud).get(id, ()):
-        return result_of(BY_ID[id], [evaluate(check, deployment) for check in checks])
-    return Result(BY_ID[id], "unproven", f"no check reads it from {TITLES[cloud]}")
+        exception = next((one for one in facts(cloud).exceptions if one.guarantee == id), None)
+        return result_of(BY_ID[id], [evaluate(check, deployment) for check in checks], exception)
+    return Result(BY_ID[id], "unproven", BY_ID[id].stack_only or f"no check reads it from {TITLES[cloud]}")
 
 
 def preflight(environment: Environment, target: Target) -> list[Obstacle]:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from terrace.assurance.evaluation import Absent, Unreadable
+from terrace.calls import Absent, Unreadable
 from terrace.live import Obstacle
 from terrace.live.kubernetes import Kubernetes, Object
 from terrace.workloads.manifests import InvalidManifest, parsed

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import urllib3
 
-from terrace.assurance.evaluation import Absent, CredentialsError, Unreadable
+from terrace.calls import Absent, CredentialsError, Unreadable
 from terrace.capabilities.outputs import ClusterOutputs
 
 Object = dict[str, Any]
@@ -70,14 +70,14 @@ class Kubernetes:
         """One answer. Raises Absent, Unreadable, CredentialsError."""
         return self._request("GET", path, query)
 
-    def items(self, path: str, **query: str) -> list[Object]:
-        """The members of a collection over all pages. Raises as `get`."""
+    def items(self, path: str, *, page: int = _PAGE, **query: str) -> list[Object]:
+        """The members of a collection, of which each answer has at most `page`. Raises as `get`."""
         found: list[Object] = []
-        query = {**query, "limit": str(_PAGE)}
+        query = {**query, "limit": str(page)}
         while True:
-            page = self.get(path, **query)
-            found += page.get("items") or []
-            if not (onward := page.get("metadata", {}).get("continue")):
+            answer = self.get(path, **query)
+            found += answer.get("items") or []
+            if not (onward := answer.get("metadata", {}).get("continue")):
                 return found
             query["continue"] = onward
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from terrace.assurance.evaluation import Absent, CredentialsError
+from terrace.calls import Absent, CredentialsError
 from terrace.errors import TerraceError
 from terrace.live import Obstacle
 

@@ -8,6 +8,7 @@ import pytest
 from moto import mock_aws
 
 from terrace.capabilities.adoption import Candidate
+from terrace.emulator.aws import patches
 from terrace.errors import TerraceError
 from terrace.live.aws.adopt import BY_NAME, BY_TAG, OVERWRITTEN, find
 from terrace.live.aws.adopt_listing import BY_LISTING
@@ -149,3 +150,29 @@ def test_other_types_are_found_by_listing(account: Any) -> None:
     assert found("aws_acm_certificate", domain_name="b.example.com") is None
     assert found("aws_lb", name="none") is None
     assert found("aws_route53_zone", name="none.example.com") is None
+
+
+def test_linked_roles_query_logs_and_searches_are_found_by_listing(account: Any) -> None:
+    patches.apply(["macie2.jobs"])
+    account.client("iam").create_service_linked_role(AWSServiceName="config.amazonaws.com")
+    role = found("aws_iam_service_linked_role", aws_service_name="config.amazonaws.com")
+    assert role and ":role/aws-service-role/config.amazonaws.com/" in role
+    assert found("aws_iam_service_linked_role", aws_service_name="reports.backup.amazonaws.com") is None
+    resolver, vpc = account.client("route53resolver"), account.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")
+    config = resolver.create_resolver_query_log_config(
+        Name="dpf-dev", DestinationArn=f"arn:aws:logs:{REGION}:123456789012:log-group:dns", CreatorRequestId="one"
+    )["ResolverQueryLogConfig"]["Id"]
+    network = vpc["Vpc"]["VpcId"]
+    link = resolver.associate_resolver_query_log_config(ResolverQueryLogConfigId=config, ResourceId=network)
+    assert found("aws_route53_resolver_query_log_config", name="dpf-dev") == config
+    of_vpc = {"resolver_query_log_config_id": config, "resource_id": network}
+    found_link = found("aws_route53_resolver_query_log_config_association", **of_vpc)
+    assert found_link == link["ResolverQueryLogConfigAssociation"]["Id"]
+    macie = account.client("macie2")
+    buckets = {"bucketDefinitions": [{"accountId": "123456789012", "buckets": ["bronze"]}]}
+    job = macie.create_classification_job(
+        clientToken="one", jobType="ONE_TIME", name="dpf-dev-bronze", s3JobDefinition=buckets
+    )["jobId"]
+    assert found("aws_macie2_classification_job", name="dpf-dev-bronze") == job
+    macie.update_classification_job(jobId=job, jobStatus="CANCELLED")
+    assert found("aws_macie2_classification_job", name="dpf-dev-bronze") is None

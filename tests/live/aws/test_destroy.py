@@ -52,6 +52,21 @@ def emptied(site: Site) -> tuple[list[Emptied], int]:
     return done, len(left.get("Versions", [])) + len(left.get("DeleteMarkers", []))
 
 
+def emptied_of_many(site: Site) -> tuple[list[Emptied], int, list[int]]:
+    """A thousand and one versions of one object, which is more than a page of a listing."""
+    name, reports = names.bucket(site.target, "gold"), list[int]()
+    s3 = site.client("s3")
+    for _ in range(1001):
+        s3.put_object(Bucket=name, Key="orders/1.parquet", Body=b"")
+
+    def report(bucket: str, removed: int) -> None:
+        if bucket == name:
+            reports.append(removed)
+
+    done = empty_buckets(site.environment, site.target, report)
+    return done, len(s3.list_object_versions(Bucket=name).get("Versions", [])), reports
+
+
 def refused(site: Site) -> None:
     _fill(site, "gold")
     site.client("s3").put_object(Bucket=names.bucket(site.target, "bronze"), Key="events/1.json", Body=b"locked")
@@ -120,7 +135,9 @@ def test_access_logs_alone_block_the_destroy_of_a_new_prod(snapshot: Snapshot) -
     kept = {obstacle.resource for obstacle in found if obstacle.kind == "retained"}
     assert {"snapshot dpf-prod-final", "keys", "secret dpf-prod/airflow/app"} <= kept
     noted = {obstacle.resource for obstacle in found if "protected" in obstacle.message}
-    assert noted == {"db instance dpf-prod", "db instance dpf-prod-replica-1", "load balancer dpf-prod"}
+    databases = {"db instance dpf-prod", "db instance dpf-prod-replica-1"}
+    assert noted == databases | {"cluster dpf-prod", "load balancer dpf-prod"}
+    assert "policy dpf-prod-boundary" in {obstacle.resource for obstacle in found if obstacle.kind == "note"}
 
 
 def test_obstacles_that_block_come_first_with_a_remedy(snapshot: Snapshot) -> None:
@@ -139,6 +156,13 @@ def test_obstacles_that_block_come_first_with_a_remedy(snapshot: Snapshot) -> No
         "snapshot dpf-prod-final",
         "zone data.example.com.",
     }
+
+
+def test_every_version_is_removed_while_the_bucket_is_listed(snapshot: Snapshot) -> None:
+    done, remaining, reports = snapshot.run(emptied_of_many)
+    assert [(one.versions, one.delete_markers) for one in done if "-gold-" in one.bucket][:1] == [(1001, 0)]
+    assert remaining == 0
+    assert reports == [1000, 1001]
 
 
 def test_purge_removes_every_version(snapshot: Snapshot) -> None:

@@ -1,7 +1,7 @@
 """Adoption finds the import ids of what a killed apply created."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -74,9 +74,24 @@ def grant_of(site: Site, purpose: str, role: str, bucket: Any) -> tuple[str | No
     )
 
 
-def test_a_role_assignment_is_found_by_principal_role_and_scope(snapshot: Snapshot) -> None:
-    existing, absent = snapshot.run(grant_of, "velero", "Storage Blob Data Contributor", "backups")
-    assert "/containers/backups/providers/Microsoft.Authorization/roleAssignments/" in existing
+def custom_grant_of(site: Site, purpose: str, bucket: Any) -> tuple[str | None, str | None]:
+    """As grant_of, of a custom role, which Terraform gives by its id."""
+    role = names.role_id(site.target, names.guid(site.target, names.BLOB_WRITER))
+    scope = names.container_id(site.target, bucket)
+    values = {"scope": scope, "principal_id": site.principal(purpose), "role_definition_id": role}
+    other = {**values, "role_definition_id": names.role_id(site.target, names.guid(site.target, "other"))}
+    return listed(site, "azurerm_role_assignment", values), listed(site, "azurerm_role_assignment", other)
+
+
+@pytest.mark.parametrize(
+    ("search", "arguments"),
+    [(grant_of, ("module-spark", "Storage Blob Data Reader", "bronze")), (custom_grant_of, ("velero", "backups"))],
+)
+def test_a_role_assignment_is_found_by_principal_role_and_scope(
+    snapshot: Snapshot, search: Callable[..., Any], arguments: tuple[str, ...]
+) -> None:
+    existing, absent = snapshot.run(search, *arguments)
+    assert f"/containers/{arguments[-1]}/providers/Microsoft.Authorization/roleAssignments/" in existing
     assert absent is None
 
 

@@ -109,7 +109,7 @@ def test_nothing_blocks_the_destroy_of_a_new_prod(snapshot: Snapshot) -> None:
     kept = {one.resource.split()[0] for one in found if one.kind == "retained"}
     assert kept == {"vault", "secret", "workspace"}
     locks = [one for one in found if one.resource.startswith("lock ")]
-    assert len(locks) == 10
+    assert len(locks) == 11
     assert all(one.remedy == "destroy lifts the lock first" for one in locks)
     # locks come first among the notes: a lock stops everything below it
     notes = [one.resource for one in found if one.kind == "note"]
@@ -127,7 +127,7 @@ def test_blobs_block_a_destroy(snapshot: Snapshot) -> None:
 
 def test_an_unreadable_container_blocks_a_destroy(snapshot: Snapshot) -> None:
     found = [one for one in snapshot.run(preflight_from_outside) if one.kind == "blocks"]
-    assert len(found) == 17
+    assert len(found) == 20
     assert all("--empty-buckets" in one.remedy and "inside the network" in one.remedy for one in found)
     assert "This request is not authorized" in found[0].message
 

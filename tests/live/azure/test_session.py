@@ -13,12 +13,12 @@ from azure.identity import ClientSecretCredential
 
 from terrace import live
 from terrace.azure import names
+from terrace.calls import azure
 from terrace.emulator.azure import CLIENT_ID, SECRET
 from terrace.emulator.azure.server import backend
 from terrace.emulator.contract import Faults, Options
 from terrace.environment import target
 from terrace.errors import TerraceError, UsageError
-from terrace.live.azure import credentials
 from terrace.live.azure.checks import Deployment
 from terrace.live.azure.session import Absent, CredentialsError, Reader, Unreadable
 from terrace.live.azure.versions import kind, version
@@ -199,7 +199,7 @@ def test_in_an_empty_subscription_no_guarantee_holds(guarantee: str) -> None:
 
 
 def test_a_missing_sdk_has_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials, "_EXTRA", ("azure.nothing",))
+    monkeypatch.setattr(azure, "_EXTRA", ("azure.nothing",))
     with pytest.raises(UsageError) as caught:
         Reader(SETTINGS, {}).check_account()
     assert caught.value.message == "reading Azure needs azure.nothing, which is not installed"
@@ -212,22 +212,22 @@ def test_credentials_are_terraforms_then_the_sdks_then_the_clis(
     for name in ("ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "ARM_USE_MSI"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AZURE_CONFIG_DIR", str(tmp_path))
-    assert credentials.look().status == "absent"
+    assert azure.look().status == "absent"
     with pytest.raises(CredentialsError, match="no Azure credentials"):
         Reader(SETTINGS, {"PATH": ""}).check_account()
     program = tmp_path / "az"
     program.touch(mode=0o700)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert credentials.look().status == "absent"  # installed, and not logged in
+    assert azure.look().status == "absent"  # installed, and not logged in
     (tmp_path / "azureProfile.json").write_text('\ufeff{"subscriptions": [{"id": "s"}]}')
-    assert "from the Azure CLI" in credentials.look().detail
+    assert "from the Azure CLI" in azure.look().detail
     monkeypatch.setenv("AZURE_CLIENT_ID", "c")
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "s")
-    assert credentials.look().detail == "from a client secret, subscription the environment's"
+    assert azure.look().detail == "from a client secret, subscription the environment's"
     monkeypatch.delenv("AZURE_CLIENT_SECRET")
     monkeypatch.setenv("ARM_OIDC_TOKEN", "t")
     monkeypatch.setenv("ARM_SUBSCRIPTION_ID", "x")
-    assert credentials.look().detail == "from a federated token, subscription x"
+    assert azure.look().detail == "from a federated token, subscription x"
 
 
 @pytest.mark.parametrize(

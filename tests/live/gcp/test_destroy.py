@@ -40,7 +40,7 @@ def test_nothing_blocks_the_destroy_of_a_new_prod(site: Site) -> None:
     assert {"sql instance dpf-prod", "key ring dpf-prod", "services (APIs)", "identity pool dpf-prod-github"} <= kept
     protected = {one.resource for one in found if one.message == "is protected from deletion"}
     servers = {f"sql instance dpf-prod{suffix}" for suffix in ("", "-recovery", "-replica-1")}
-    assert protected == {*servers, "cache dpf-prod"}
+    assert protected == {*servers, "cache dpf-prod", "cluster dpf-prod"}
     assert any("PREVENT" in one.message for one in found)
     assert not [one for one in found if "could not be read" in one.message]
 
@@ -100,10 +100,10 @@ def test_leftovers_list_every_resource(site: Site) -> None:
     found = remaining(site.deployment)
     assert found.unlisted == ()
     known = {one.id for one in (*found.remaining, *found.kept)}
-    # parts go with the resource that is listed; a secret is listed under the project's number; contacts and a grant to
-    # Google's own agent do not carry the deployment's name
+    # parts go with the resource that is listed; a secret is listed under the project's number; contacts and grants to
+    # Google's own agent and to the administrators do not carry the deployment's name
     parts = ("/cryptoKeyVersions/", "/versions/", "/rrsets/", "/nodePools/", "/databases/", "/users/", "/providers/")
-    other = ("/secrets/", "serviceLevelObjectives", "/contacts/", "@gcp-sa-logging.iam.gserviceaccount.com")
+    other = ("/secrets/", "serviceLevelObjectives", "/contacts/", "@gcp-sa-logging.iam.gserviceaccount.com", " group:")
     missed = [
         resource.id
         for resource in inventory(site.cloud.store)

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from terrace.assurance.evaluation import Absent, CredentialsError, Unreadable
+from terrace.calls import Absent, CredentialsError, Unreadable
+from terrace.calls.gcp import TOKEN, Off, look, open_session
 from terrace.emulator import start
 from terrace.emulator.contract import account_of
 from terrace.errors import TerraceError, UsageError
-from terrace.live.gcp.credentials import TOKEN, look
-from terrace.live.gcp.session import Off, Reader, _session
+from terrace.live.gcp.session import Reader
 from tests.live.gcp.site import Site, wired
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -109,7 +109,7 @@ def test_an_answer_is_cached_until_a_change() -> None:
 
 def test_the_session_uses_terraforms_token_and_the_shells_proxy_and_certificates() -> None:
     shell = {TOKEN: "a-token", "HTTPS_PROXY": "http://127.0.0.1:9", "SSL_CERT_FILE": "/ca.pem"}
-    session = _session(shell, "a-project")
+    session = open_session(shell, "a-project")
     assert session.credentials.token == "a-token"  # type: ignore[attr-defined]
     assert session.proxies == {"https": "http://127.0.0.1:9"}
     assert session.verify == "/ca.pem"
@@ -121,7 +121,7 @@ def test_the_session_uses_terraforms_token_and_the_shells_proxy_and_certificates
     ("spared", "used"), [("", True), ("example.com", True), (".googleapis.com", False), ("*", False)]
 )
 def test_no_proxy_is_respected(spared: str, used: bool) -> None:
-    session = _session({TOKEN: "a-token", "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": spared}, "a-project")
+    session = open_session({TOKEN: "a-token", "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": spared}, "a-project")
     assert bool(session.proxies) is used
 
 

@@ -19,6 +19,7 @@ from terrace.live.aws.adopt_listing import BY_LISTING, Account
 BY_NAME = {
     "aws_accessanalyzer_analyzer": "{analyzer_name}",
     "aws_athena_workgroup": "{name}",
+    "aws_backup_report_plan": "{name}",
     "aws_backup_vault": "{name}",
     "aws_budgets_budget": "{account}:{name}",
     "aws_cloudtrail": "arn:{partition}:cloudtrail:{region}:{account}:trail/{name}",
@@ -44,6 +45,7 @@ BY_NAME = {
     "aws_iam_policy": "arn:{partition}:iam::{account}:policy{path}{name}",
     "aws_iam_role": "{name}",
     "aws_kms_alias": "{name}",
+    "aws_macie2_account": "{account}",
     "aws_resourcegroups_group": "{name}",
     "aws_route": "{route_table_id}_{destination_cidr_block}",
     "aws_route53_record": "{zone_id}_{name}_{type}",

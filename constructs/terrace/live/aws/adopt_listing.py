@@ -233,6 +233,32 @@ def _pod_identity(account: Account, region: str, values: Values) -> str | None:
     return None
 
 
+def _linked_role(account: Account, region: str, values: Values) -> str | None:
+    """A service has one service-linked role in an account."""
+    if not values.get("aws_service_name"):
+        return None
+    path = f"/aws-service-role/{values['aws_service_name']}/"
+    roles = _pages(account.client("iam", region), "list_roles", "Roles", PathPrefix=path)
+    return str(roles[0]["Arn"]) if roles else None
+
+
+def _query_log_of_vpc(account: Account, region: str, values: Values) -> str | None:
+    client, field = account.client("route53resolver", region), "ResolverQueryLogConfigAssociations"
+    for entry in _pages(client, "list_resolver_query_log_config_associations", field):
+        config = values.get("resolver_query_log_config_id")
+        if config and (entry["ResolverQueryLogConfigId"], entry["ResourceId"]) == (config, values.get("resource_id")):
+            return str(entry["Id"])
+    return None
+
+
+def _classification_job(account: Account, region: str, values: Values) -> str | None:
+    """The job of a name that runs; Macie lists cancelled ones for thirty days."""
+    for job in _pages(account.client("macie2", region), "list_classification_jobs", "items"):
+        if values.get("name") and job["name"] == values["name"] and job["jobStatus"] != "CANCELLED":
+            return str(job["jobId"])
+    return None
+
+
 def _backup_selection(account: Account, region: str, values: Values) -> str | None:
     if not values.get("plan_id"):
         return None
@@ -287,11 +313,17 @@ BY_LISTING: dict[str, Finder] = {
     "aws_db_instance_automated_backups_replication": _replicated_backups,
     "aws_eks_pod_identity_association": _pod_identity,
     "aws_guardduty_detector": _detector,
+    "aws_iam_service_linked_role": _linked_role,
     "aws_kms_key": _kms_key,
     "aws_launch_template": _launch_template,
     "aws_lb": _load_balancer,
     "aws_lb_listener": _listener,
     "aws_lb_target_group": _target_group,
+    "aws_macie2_classification_job": _classification_job,
+    "aws_route53_resolver_query_log_config": _named(
+        "route53resolver", "list_resolver_query_log_configs", "ResolverQueryLogConfigs", "Name", "Id"
+    ),
+    "aws_route53_resolver_query_log_config_association": _query_log_of_vpc,
     "aws_route53_zone": _zone,
     "aws_secretsmanager_secret": _secret,
     "aws_sqs_queue": _queue,

@@ -1,4 +1,4 @@
-"""Checks of AWS Backup (BAK-1 to BAK-3)."""
+"""Checks of AWS Backup (BAK-1 to BAK-4)."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,7 +7,7 @@ from typing import Any
 from terrace.assurance.checks.aws.lookup import allows, interval, statements, values
 from terrace.assurance.evaluation import Observation, at_least, check, equal, includes
 from terrace.aws import names
-from terrace.live.aws import database, keys
+from terrace.live.aws import database, events, keys
 from terrace.live.aws.checks import Deployment, pod_identities
 from terrace.live.aws.session import Absent
 
@@ -117,3 +117,19 @@ def objectives_met(deployment: Deployment) -> Iterator[Observation]:
     server = database.server(deployment)
     recoverable = server.get("LatestRestorableTime") is not None or (server.get("BackupRetentionPeriod") or 0) > 0
     yield equal(f"db instance {server['DBInstanceIdentifier']}", "point-in-time recovery", recoverable, True)
+
+
+@check("BAK-4")
+def jobs_reported(deployment: Deployment) -> Iterator[Observation]:
+    bucket = names.bucket(deployment.target, "access")
+    plans = deployment.pages("backup", "list_report_plans", "ReportPlans")
+    reported = [
+        plan["ReportSetting"]["ReportTemplate"]
+        for plan in plans
+        if plan.get("ReportDeliveryChannel", {}).get("S3BucketName") == bucket
+    ]
+    kinds = ("BACKUP_JOB_REPORT", "COPY_JOB_REPORT", "RESTORE_JOB_REPORT")
+    yield includes(f"bucket {bucket}", "reports", reported, kinds)
+    critical = names.topic_arn(deployment.target, "critical")
+    for kind in ("backup", "copy", "restore"):
+        yield from events.sent(deployment, f"{deployment.prefix}-failed-{kind}", "aws.backup", critical)

@@ -1,10 +1,11 @@
-"""Checks of EKS (K8S-1 to K8S-9)."""
+"""Checks of EKS (K8S-1 to K8S-9, K8S-11)."""
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.evaluation import Observation, check, empty, equal, includes
+from terrace.assurance.checks.aws.lookup import covers, statements, values
+from terrace.assurance.evaluation import NotRequired, Observation, check, empty, equal, includes
 from terrace.aws import names
 from terrace.live.aws import keys, logs
 from terrace.live.aws.checks import Deployment
@@ -143,6 +144,23 @@ def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
             resource, volume = f"pool {name} {disk['DeviceName']}", disk.get("Ebs", {})
             yield equal(resource, "Encrypted", volume.get("Encrypted"), True)
             yield keys.used(deployment, resource, "KmsKeyId", volume.get("KmsKeyId"), "disks")
+
+
+@check("K8S-11")
+def protected(deployment: Deployment) -> Iterator[Observation]:
+    if not deployment.environment.cluster.deletion_protection:
+        raise NotRequired("cluster.deletion_protection is false")
+    role, arn = names.role_name(deployment.target, "ci-apply"), names.cluster_arn(deployment.target)
+    denied = any(
+        statement.get("Effect") == "Deny"
+        and covers(values(statement.get("Action")), "eks:DeleteCluster")
+        and values(statement.get("Resource")) in ([arn], ["*"])
+        for policy in deployment.pages("iam", "list_role_policies", "PolicyNames", RoleName=role)
+        for statement in statements(
+            deployment.call("iam", "get_role_policy", RoleName=role, PolicyName=policy)["PolicyDocument"]
+        )
+    )
+    yield equal(f"role {role}", "denies eks:DeleteCluster", denied, True)
 
 
 def _addon(deployment: Deployment, name: str) -> dict[str, Any]:

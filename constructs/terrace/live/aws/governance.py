@@ -1,4 +1,4 @@
-"""Checks of tags and regions (GOV-1, GOV-2)."""
+"""Checks of tags, regions and the expected inventory (GOV-1, GOV-2, GOV-4)."""
 
 import json
 from collections.abc import Iterator
@@ -7,8 +7,9 @@ from typing import Any
 from terrace.assurance.checks.aws.lookup import condition, statements
 from terrace.assurance.evaluation import Observation, check, equal
 from terrace.aws import names
-from terrace.live.aws import cluster, database, lake, network
+from terrace.live.aws import cluster, database, inventory, lake, network
 from terrace.live.aws.checks import Deployment
+from terrace.live.inventory import complete
 
 
 def tagged(deployment: Deployment, region: str | None = None) -> list[dict[str, Any]]:
@@ -79,3 +80,8 @@ def own_regions(deployment: Deployment) -> Iterator[Observation]:
     for _, bucket, region in lake.buckets(deployment):
         place = deployment.call("s3", "get_bucket_location", region=region, Bucket=bucket)["LocationConstraint"]
         yield equal(f"bucket {bucket}", "region", place or "us-east-1", region)
+
+
+@check("GOV-4")
+def inventory_complete(deployment: Deployment) -> Iterator[Observation]:
+    yield from complete(deployment, deployment.environment, deployment.target, inventory.TYPES)

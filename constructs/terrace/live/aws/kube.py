@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import boto3
 from botocore.signers import RequestSigner
 
-from terrace.assurance.evaluation import CredentialsError
+from terrace.calls import CredentialsError
+from terrace.calls.aws import HINT
 from terrace.capabilities.target import Target
 from terrace.live import ClusterToken
-from terrace.live.aws.credentials import HINT
 from terrace.live.aws.session import explained
 
 _PREFIX = "k8s-aws-v1."

@@ -1,4 +1,4 @@
-"""Checks of S3 (LAKE-1 to LAKE-7)."""
+"""Checks of S3 and Macie (LAKE-1 to LAKE-8)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -139,6 +139,22 @@ def as_declared(deployment: Deployment) -> Iterator[Observation]:
         yield empty(f"role {role}", "attached policies", [policy["PolicyName"] for policy in attached])
         rights = _rights(deployment, role)
         yield equal(f"role {role}", "lake permissions", _told(rights), _told(dict(enabled.needs.lake)))
+
+
+@check("LAKE-8")
+def searched(deployment: Deployment) -> Iterator[Observation]:
+    if not deployment.environment.lake.sensitive_data_discovery:
+        raise NotRequired("lake.sensitive_data_discovery is false")
+    session = deployment.call("macie2", "get_macie_session")
+    yield equal(f"Macie in {deployment.target.region}", "status", session.get("status"), "ENABLED")
+    bronze = names.bucket(deployment.target, "bronze")
+    jobs = [
+        job
+        for job in deployment.pages("macie2", "list_classification_jobs", "items")
+        if any(bronze in one.get("buckets", []) for one in job.get("bucketDefinitions", []))
+    ]
+    active = [job["name"] for job in jobs if job["jobType"] == "SCHEDULED" and job["jobStatus"] in ("RUNNING", "IDLE")]
+    yield at_least(f"bucket {bronze}", "scheduled searches", len(active), 1)
 
 
 def _rights(deployment: Deployment, role: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Checks of the VPC (NET-1 to NET-5), and the VPN link (NET-7)."""
+"""Checks of the VPC (NET-1 to NET-5, NET-8), and the VPN link (NET-7)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -176,6 +176,34 @@ def flow_logs(deployment: Deployment) -> Iterator[Observation]:
         group = log.get("LogGroupName") or str(log.get("LogDestination", "")).removesuffix(":*").rpartition(":")[2]
         yield equal(log["FlowLogId"], "log group", group, names.log_group(deployment.target, "flow"))
     yield logs.kept(deployment, "flow", deployment.environment.observability.retention_days)
+
+
+@check("NET-8")
+def dns_queries_logged(deployment: Deployment) -> Iterator[Observation]:
+    of_vpc = [{"Name": "ResourceId", "Values": [vpc(deployment)]}]
+    links = deployment.pages(
+        "route53resolver",
+        "list_resolver_query_log_config_associations",
+        "ResolverQueryLogConfigAssociations",
+        Filters=of_vpc,
+    )
+    yield equal(f"network {deployment.prefix}", "logs of DNS queries", len(links), 1)
+    group = names.dns_log_group(deployment.target)
+    for link in links:
+        yield equal(link["Id"], "Status", link.get("Status"), "ACTIVE")
+        config = deployment.call(
+            "route53resolver",
+            "get_resolver_query_log_config",
+            ResolverQueryLogConfigId=link["ResolverQueryLogConfigId"],
+        )["ResolverQueryLogConfig"]
+        destination = str(config.get("DestinationArn")).removesuffix(":*")
+        yield equal(
+            link["Id"], "DestinationArn", destination, names.arn(deployment.target, "logs", f"log-group:{group}")
+        )
+    found = deployment.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=group)
+    retention = [entry.get("retentionInDays") for entry in found if entry["logGroupName"] == group]
+    days = deployment.environment.observability.retention_days
+    yield at_least(group, "retentionInDays", retention[0] if retention else None, days)
 
 
 @check("NET-7")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from terrace.assurance.evaluation import Absent
+from terrace.calls import Absent
 from terrace.live.aws import lake
 from terrace.live.aws.checks import Deployment
 from terrace.live.aws.session import Reader, explained

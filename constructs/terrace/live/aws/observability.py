@@ -1,4 +1,4 @@
-"""Checks of CloudWatch and SNS (OBS-1 to OBS-4)."""
+"""Checks of CloudWatch and SNS (OBS-1 to OBS-5)."""
 
 import json
 from collections.abc import Iterator
@@ -23,6 +23,8 @@ SIGNALS: tuple[tuple[str, str], ...] = (
     ("AWS/NATGateway", "ErrorPortAllocation"),
 )
 """The metrics that every deployment needs alarms on, besides refusals by the lake and the budget."""
+
+_DATABASE_EVENTS = ("availability", "deletion", "failover", "failure", "low storage", "maintenance", "recovery")
 
 
 def _alarms(deployment: Deployment) -> list[dict[str, Any]]:
@@ -112,3 +114,17 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
     yield empty(resource, "signals not shown", absent)
     objective = f"{deployment.environment.observability.slo_percent:g} %"
     yield equal(resource, f"shows the {objective} objective", objective in text, True)
+
+
+@check("OBS-5")
+def database_events(deployment: Deployment) -> Iterator[Observation]:
+    resource = f"event subscription {deployment.prefix}"
+    (found,) = deployment.call("rds", "describe_event_subscriptions", SubscriptionName=deployment.prefix)[
+        "EventSubscriptionsList"
+    ]
+    yield equal(resource, "Enabled", found.get("Enabled"), True)
+    topics = [names.topic_arn(deployment.target, severity) for severity in ("warning", "critical")]
+    topic = found.get("SnsTopicArn")
+    yield Observation(resource, f"SnsTopicArn = {topic}", topic in topics, "a topic of the environment")
+    yield includes(resource, "sources", found.get("SourceIdsList", []), [deployment.prefix])
+    yield includes(resource, "EventCategoriesList", found.get("EventCategoriesList", []), _DATABASE_EVENTS)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from terrace.aws import names
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.live import Obstacle
@@ -20,6 +21,7 @@ def preflight(environment: Environment, target: Target) -> list[Obstacle]:
     """See terrace.live.preflight."""
     checks = (
         _database,
+        _cluster,
         _load_balancer,
         _buckets,
         _recovery_points,
@@ -29,6 +31,7 @@ def preflight(environment: Environment, target: Target) -> list[Obstacle]:
         _cache,
         _keys,
         _secrets,
+        _boundary,
     )
     return met(opened(environment, target), checks)
 
@@ -53,6 +56,14 @@ def _database(deployment: Deployment) -> Iterator[Obstacle]:
     yield Obstacle(
         "retained", f"db instance {deployment.prefix}", f"its automated backups are retained for {days} days"
     )
+
+
+def _cluster(deployment: Deployment) -> Iterator[Obstacle]:
+    role = names.role_name(deployment.target, "ci-apply")
+    policies = deployment.pages("iam", "list_role_policies", "PolicyNames", RoleName=role)
+    if "deletion-protection" in policies:
+        name = f"cluster {deployment.prefix}"
+        yield Obstacle("note", name, "is protected from deletion", "destroy lifts the protection first")
 
 
 def _load_balancer(deployment: Deployment) -> Iterator[Obstacle]:
@@ -209,3 +220,11 @@ def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
         deployment.call("secretsmanager", "describe_secret", SecretId=name)
         remedy = "before the next apply within that time, restore it or delete it permanently"
         yield Obstacle("retained", f"secret {name}", f"can be restored for {days} days", remedy)
+
+
+def _boundary(deployment: Deployment) -> Iterator[Obstacle]:
+    policy = deployment.call("iam", "get_policy", PolicyArn=names.boundary_arn(deployment.target))["Policy"]
+    name = f"policy {policy['PolicyName']}"
+    yield Obstacle(
+        "note", name, "cannot be deleted by a role under it", "destroy as an administrator, not by a pipeline"
+    )

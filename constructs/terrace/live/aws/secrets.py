@@ -1,13 +1,16 @@
-"""Checks of Secrets Manager (SEC-1 to SEC-3)."""
+"""Checks of Secrets Manager (SEC-1 to SEC-4)."""
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks.aws.lookup import condition, covers, statements, values
-from terrace.assurance.evaluation import NotRequired, Observation, at_most, check, equal, includes
+from terrace.assurance.checks.aws.lookup import condition, covers, principals, statements, values
+from terrace.assurance.evaluation import NotRequired, Observation, at_most, check, empty, equal, includes
 from terrace.aws import names
 from terrace.capabilities.identity import ServiceAccount, given_secret
 from terrace.live.aws import database, keys
 from terrace.live.aws.checks import Deployment, pod_identities
+
+_CHANGES = ("PutSecretValue", "UpdateSecret", "DeleteSecret", "PutResourcePolicy", "ReplicateSecretToRegions")
+"""What the policy of a module's secret denies to others, besides reading it."""
 
 
 def modules(deployment: Deployment) -> list[str]:
@@ -64,6 +67,8 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
                 good,
                 f"{role} and the pipelines",
             )
+            left = [action for action in _CHANGES if not _denied(policy, action)] if policy else list(_CHANGES)
+            yield empty(name, "changes that the policy does not deny", left)
         namespace = deployment.environment.enabled_modules[module].namespace
         found = pod_identities(deployment, ServiceAccount(namespace, module))
         resource = f"pod identity {namespace}/{module}"
@@ -76,6 +81,28 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
                 associationId=association["associationId"],
             )
             yield equal(resource, "roleArn", answer["association"]["roleArn"], role)
+
+
+def _denied(policy: str, action: str) -> bool:
+    """Whether a policy denies an action to all but those whom a condition names."""
+    return any(
+        statement.get("Effect") == "Deny"
+        and covers(values(statement.get("Action")), f"secretsmanager:{action}")
+        and principals(statement) == ["*"]
+        and bool(condition(statement, "ArnNotEquals", "aws:PrincipalArn"))
+        for statement in statements(policy)
+    )
+
+
+@check("SEC-4")
+def rotation_named(deployment: Deployment) -> Iterator[Observation]:
+    days = str(deployment.environment.secrets.rotation_days)
+    for module in _wanted(deployment):
+        for name in secrets(deployment, module):
+            described = deployment.call("secretsmanager", "describe_secret", SecretId=name)
+            tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", [])}
+            yield equal(name, "rotated-by", tags.get("rotated-by"), module)
+            yield equal(name, "rotation-days", tags.get("rotation-days"), days)
 
 
 def _only_readers(policy: str) -> list[str]:

@@ -1,28 +1,15 @@
 """Reads from AWS: clients by region, cached answers, errors with hints. Each call has a time limit and few retries."""
 
 import json
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from typing import Any, cast
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionError,
-    CredentialRetrievalError,
-    HTTPClientError,
-    NoAuthTokenError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-)
 
-from terrace.assurance.evaluation import Absent, CredentialsError, Unreadable
 from terrace.aws import names
+from terrace.calls import Absent, CredentialsError, Unreadable
+from terrace.calls.aws import explained
 from terrace.capabilities.target import Target
 from terrace.errors import TerraceError
 
@@ -34,22 +21,6 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     user_agent_extra="terrace-live",
 )
-_NO_CREDENTIALS = (
-    NoCredentialsError,
-    PartialCredentialsError,
-    CredentialRetrievalError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-    NoAuthTokenError,
-)
-_EXPIRED = {
-    "AuthFailure", "ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId",
-    "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException",
-}  # fmt: skip
-_THROTTLED = {"RequestLimitExceeded", "RequestThrottled", "SlowDown", "TooManyRequestsException"}
-_DENIED = {"AuthorizationError", "AuthorizationErrorException", "NotAuthorized", "UnauthorizedOperation", "Forbidden"}
-_ABSENT = {"404", "NoSuchBucket", "NoSuchEntity", "WAFNonexistentItemException"}
 
 
 class Reader:
@@ -130,43 +101,3 @@ class Reader:
         if isinstance(answer, TerraceError):
             raise answer
         return answer
-
-
-@contextmanager
-def explained(service: str, operation: str) -> Iterator[None]:
-    """Convert botocore's errors to CredentialsError, Unreadable or Absent."""
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise _sentence(error, f"{service}:{operation}") from error
-
-
-def _sentence(error: Exception, call: str) -> TerraceError:
-    if isinstance(error, _NO_CREDENTIALS):
-        return CredentialsError(
-            f"no AWS credentials: {error}",
-            hint="log in (`aws sso login`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-        )
-    if isinstance(error, ConnectionError | HTTPClientError):
-        return Unreadable(f"AWS did not respond: {error}", where=call, hint="check the network and HTTPS_PROXY")
-    if not isinstance(error, ClientError):
-        return Unreadable(str(error), where=call)
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    message = str(error.response.get("Error", {}).get("Message", "")) or code
-    if code in _EXPIRED:
-        return CredentialsError(
-            f"AWS does not accept the credentials: {message}", where=call, hint="log in again (`aws sso login`)"
-        )
-    if code in _THROTTLED or code.startswith("Throttl"):
-        return Unreadable(f"AWS throttled the request: {message}", where=call, hint="wait a minute and try again")
-    if code in _DENIED or code.startswith("AccessDenied"):
-        return Unreadable(f"not allowed: {message}", where=call, hint=f"the identity needs {_permission(call)}")
-    if code in _ABSENT or "NotFound" in code or code.startswith("NoSuch"):
-        return Absent(message, where=call)
-    return Unreadable(f"{code}: {message}", where=call)
-
-
-def _permission(call: str) -> str:
-    """s3:get_bucket_policy -> s3:GetBucketPolicy, mostly the name in IAM."""
-    service, operation = call.split(":")
-    return f"{service}:{''.join(word.capitalize() for word in operation.split('_'))}"

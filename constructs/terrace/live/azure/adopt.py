@@ -41,6 +41,9 @@ BY_NAME = {
     "azurerm_kubernetes_cluster_node_pool": "{kubernetes_cluster_id}/agentPools/{name}",
     "azurerm_local_network_gateway": f"{_NETWORK}/localNetworkGateways/{{name}}",
     "azurerm_log_analytics_saved_search": "{log_analytics_workspace_id}/savedSearches/{name}",
+    "azurerm_log_analytics_solution": (
+        f"{_GROUP}/providers/Microsoft.OperationsManagement/solutions/{{solution_name}}({{workspace_name}})"
+    ),
     "azurerm_log_analytics_workspace": f"{_GROUP}/providers/Microsoft.OperationalInsights/workspaces/{{name}}",
     "azurerm_logic_app_action_custom": "{logic_app_id}/actions/{name}",
     "azurerm_logic_app_trigger_recurrence": "{logic_app_id}/triggers/{name}",
@@ -51,6 +54,7 @@ BY_NAME = {
     ),
     "azurerm_management_lock": f"{{scope}}/{_AUTHORIZATION}/locks/{{name}}",
     "azurerm_monitor_action_group": f"{_INSIGHTS}/actionGroups/{{name}}",
+    "azurerm_monitor_activity_log_alert": f"{_INSIGHTS}/activityLogAlerts/{{name}}",
     "azurerm_monitor_alert_processing_rule_action_group": (
         f"{_GROUP}/providers/Microsoft.AlertsManagement/actionRules/{{name}}"
     ),
@@ -78,7 +82,9 @@ BY_NAME = {
     "azurerm_resource_group": f"{_SUBSCRIPTION}/resourceGroups/{{name}}",
     "azurerm_resource_group_policy_assignment": f"{{resource_group_id}}/{_AUTHORIZATION}/policyAssignments/{{name}}",
     "azurerm_role_definition": f"{{scope}}/{_AUTHORIZATION}/roleDefinitions/{{role_definition_id}}|{{scope}}",
+    "azurerm_security_center_automation": f"{_GROUP}/providers/Microsoft.Security/automations/{{name}}",
     "azurerm_security_center_contact": f"{_SUBSCRIPTION}/providers/Microsoft.Security/securityContacts/{{name}}",
+    "azurerm_security_center_storage_defender": "{storage_account_id}",
     "azurerm_storage_account": f"{_GROUP}/providers/Microsoft.Storage/storageAccounts/{{name}}",
     "azurerm_storage_container": "{storage_account_id}/blobServices/default/containers/{name}",
     "azurerm_storage_container_immutability_policy": (

@@ -1,15 +1,15 @@
-"""Checks of the backup vault and Velero (BAK-1 to BAK-3)."""
+"""Checks of the backup vault and Velero (BAK-1 to BAK-4)."""
 
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from terrace.assurance.evaluation import Observation, at_least, check, equal, includes
+from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
 from terrace.azure import names
 from terrace.live.azure import database
 from terrace.live.azure.checks import Deployment, at, same
-from terrace.live.azure.lookup import granted, pods, principal, uses
+from terrace.live.azure.lookup import alarm_queries, granted, logged, pods, principal, uses, writer_permissions
 
 _LAYERS = ("silver", "gold", "platinum")
 
@@ -96,12 +96,15 @@ def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
         [str(deployment.environment.component_accounts["velero"])],
     )
     grants = granted(deployment, principal(deployment, identity))
-    writes = [grant.scope for grant in grants if grant.role == "Storage Blob Data Contributor"]
+    writer, snapshotter = names.blob_writer(deployment.target), names.snapshot_writer(deployment.target)
+    writes = [grant.scope for grant in grants if grant.role == writer]
     expected = names.container_id(deployment.target, "backups")
     inside = len(writes) == 1 and same(writes[0], expected)
     yield Observation(resource, f"writes to {', '.join(writes) or 'nothing'}", inside, expected)
-    snapshots = any(grant.role == "Disk Snapshot Contributor" for grant in grants)
+    snapshots = any(grant.role == snapshotter for grant in grants)
     yield equal(resource, "can create snapshots of volumes", snapshots, True)
+    yield empty(resource, "other roles", [grant.role for grant in grants if grant.role not in (writer, snapshotter)])
+    yield from writer_permissions(deployment)
 
 
 @check("BAK-3")
@@ -130,3 +133,10 @@ def objectives_met(deployment: Deployment) -> Iterator[Observation]:
         for group in action.get("actionGroupIds", [])
     ]
     yield includes(f"backup vault {deployment.prefix}", "action groups", groups, [critical.lower()])
+
+
+@check("BAK-4")
+def jobs_reported(deployment: Deployment) -> Iterator[Observation]:
+    yield logged(deployment, f"backup vault {deployment.prefix}", vault_id(deployment), ["AddonAzureBackupJobs"])
+    counted = any("AddonAzureBackupJobs" in query for query in alarm_queries(deployment, "critical"))
+    yield equal("critical alarms", "one counts failed backup jobs", counted, True)

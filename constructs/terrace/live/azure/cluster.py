@@ -1,12 +1,12 @@
-"""Checks of AKS (K8S-1 to K8S-9)."""
+"""Checks of AKS (K8S-1 to K8S-9, K8S-11)."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.evaluation import Observation, at_least, check, equal
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
 from terrace.azure import names
 from terrace.live.azure.checks import Deployment, at, named
-from terrace.live.azure.lookup import logged, uses, workspace_keeps
+from terrace.live.azure.lookup import locks, logged, uses, workspace_keeps
 from terrace.live.azure.session import Absent
 
 _LOG_TYPES = ("kube-apiserver", "kube-audit", "kube-controller-manager", "kube-scheduler", "guard")
@@ -123,3 +123,11 @@ def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
     for name, pool in pools(deployment):
         yield equal(f"pool {name}", "enableEncryptionAtHost", pool.get("enableEncryptionAtHost"), True)
         yield equal(f"pool {name}", "osSKU", pool.get("osSKU"), "AzureLinux")
+
+
+@check("K8S-11")
+def protected(deployment: Deployment) -> Iterator[Observation]:
+    if not deployment.environment.cluster.deletion_protection:
+        raise NotRequired("cluster.deletion_protection is false")
+    levels = [level for _, level in locks(deployment, names.cluster_id(deployment.target))]
+    yield includes(f"cluster {deployment.prefix}", "locks", levels, ["CanNotDelete"])

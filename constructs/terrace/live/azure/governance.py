@@ -1,11 +1,13 @@
-"""Checks of tags and regions (GOV-1, GOV-2)."""
+"""Checks of tags, regions and the expected inventory (GOV-1, GOV-2, GOV-4)."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.evaluation import Observation, check, equal, includes
 from terrace.azure import names
+from terrace.live.azure import inventory
 from terrace.live.azure.checks import Deployment, at, same
+from terrace.live.inventory import complete
 
 _LOCATIONS = "e56962a6-4747-49cd-b67b-bf8b01975c4c"  # Allowed locations
 _INHERIT = "ea3f2387-9b95-492a-a190-fcdc54f7b070"  # Inherit a tag from the resource group if missing
@@ -72,3 +74,8 @@ def own_regions(deployment: Deployment) -> Iterator[Observation]:
         kind = str(one["type"]).rpartition("/")[2]
         here = place in allowed or kind.lower() == "actiongroups"  # few regions process these; they hold no data
         yield Observation(f"{kind} {one['name']}", f"location = {place}", here, f"one of {', '.join(allowed)}")
+
+
+@check("GOV-4")
+def inventory_complete(deployment: Deployment) -> Iterator[Observation]:
+    yield from complete(deployment, deployment.environment, deployment.target, inventory.TYPES)

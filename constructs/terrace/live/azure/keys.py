@@ -7,7 +7,7 @@ from typing import Any
 
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal
 from terrace.azure import names
-from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, Purpose
+from terrace.capabilities.keys import PURPOSES, Purpose
 from terrace.live.azure.checks import Deployment, at
 from terrace.live.azure.lookup import on, principal
 from terrace.live.azure.session import Absent
@@ -22,8 +22,7 @@ def vault_ids(deployment: Deployment) -> dict[str, str]:
     ids = {"": names.vault_id(deployment.target)}
     if deployment.target.recovery_region:
         for place in ("recovery", "geo"):
-            name = names.vault(deployment.target, place)
-            ids[place] = names.id(deployment.target, "Microsoft.KeyVault/vaults", name, recovery=True)
+            ids[place] = names.vault_id(deployment.target, place)
     return ids
 
 
@@ -32,7 +31,7 @@ def _keys(deployment: Deployment) -> Iterator[tuple[Purpose, str]]:
     for purpose in PURPOSES:
         yield purpose, ""
     if deployment.target.recovery_region:
-        for purpose in RECOVERY_PURPOSES:
+        for purpose in names.RECOVERY_KEYS:
             yield purpose, "geo" if purpose == "database" else "recovery"
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from terrace.azure import names
+from terrace.calls import azure
+from terrace.calls.azure import explained, transport
 from terrace.capabilities.target import Target
 from terrace.live import ClusterToken
-from terrace.live.azure import credentials
-from terrace.live.azure.session import explained, transport
 
 SCOPE = "6dae42f8-4368-4678-94ff-3960e28e3630/.default"
 """Source: AKS, "Use kubelogin to authenticate users", the id of the AKS Entra server application."""
@@ -19,7 +19,7 @@ def token(target: Target, cluster: str, variables: Mapping[str, str] = os.enviro
 
     Raises CredentialsError, UsageError without the SDK.
     """
-    credential = credentials.credential(variables, names.settings(target).tenant_id, **transport(variables))
+    credential = azure.credential(variables, names.settings(target).tenant_id, **transport(variables))
     with explained(SCOPE):
         found = credential.get_token(SCOPE)
     return ClusterToken(found.token, datetime.fromtimestamp(found.expires_on, UTC))

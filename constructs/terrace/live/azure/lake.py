@@ -1,4 +1,4 @@
-"""Checks of storage accounts (LAKE-1 to LAKE-7)."""
+"""Checks of storage accounts (LAKE-1 to LAKE-8)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,8 +7,8 @@ from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_
 from terrace.azure import names
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
-from terrace.live.azure.checks import Deployment, at, same
-from terrace.live.azure.lookup import diagnostics, granted, principal, sent
+from terrace.live.azure.checks import Deployment, at, named, same
+from terrace.live.azure.lookup import diagnostics, granted, principal, sent, writer_permissions
 from terrace.live.azure.session import Absent
 
 _OFF = (
@@ -20,7 +20,6 @@ _OFF = (
 )
 _KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups", "access": "logs"}  # all others: the lake's key
 _LOGS = ("StorageRead", "StorageWrite", "StorageDelete")
-_VERBS = {"Storage Blob Data Reader": "read", "Storage Blob Data Contributor": "write"}
 _KIND = "Microsoft.Storage/storageAccounts"
 
 
@@ -31,6 +30,7 @@ def accounts(deployment: Deployment) -> Iterator[tuple[Bucket, str, bool]]:
     if deployment.target.recovery_region and deployment.environment.lake.replicate:
         for name in REPLICATED:
             yield name, names.account_id(deployment.target, name, recovery=True), True
+        yield "audit", names.account_id(deployment.target, "audit", recovery=True), True
 
 
 def containers(deployment: Deployment, account: str) -> list[dict[str, Any]]:
@@ -47,9 +47,9 @@ def immutable(deployment: Deployment, container: str) -> dict[str, Any] | None:
     return found if at(found, "immutabilityPeriodSinceCreationInDays") else None
 
 
-def locks(deployment: Deployment, name: Bucket, days: int) -> Iterator[Observation]:
+def locks(deployment: Deployment, name: Bucket, days: int, *, recovery: bool = False) -> Iterator[Observation]:
     """Whether each container of a bucket is immutable for these days, in the environment's mode."""
-    for container in containers(deployment, names.account_id(deployment.target, name)):
+    for container in containers(deployment, names.account_id(deployment.target, name, recovery=recovery)):
         resource, policy = f"container {name}/{container['name']}", immutable(deployment, str(container["id"]))
         yield at_least(resource, "days of immutability", at(policy, "immutabilityPeriodSinceCreationInDays"), days)
         expected = "Locked" if deployment.environment.lake.immutability.mode == "compliance" else "Unlocked"
@@ -178,15 +178,27 @@ def as_declared(deployment: Deployment) -> Iterator[Observation]:
     modules = deployment.environment.foundation_modules
     if not modules:
         raise NotRequired("no enabled module uses the foundation (modules)")
+    verbs = {"Storage Blob Data Reader": "read", names.blob_writer(deployment.target): "write"}
     places: dict[str, str] = {names.container_id(deployment.target, name).lower(): name for name in BUCKETS}
     for module, enabled in modules.items():
         name = names.identity(deployment.target, f"module-{module}")
         grants = granted(deployment, principal(deployment, names.identity_id(deployment.target, f"module-{module}")))
-        rights = {places.get(one.scope.lower(), one.scope): _VERBS[one.role] for one in grants if one.role in _VERBS}
+        rights = {places.get(one.scope.lower(), one.scope): verbs[one.role] for one in grants if one.role in verbs}
         yield equal(f"identity {name}", "lake permissions", _told(rights), _told(dict(enabled.needs.lake)))
-        known = (*_VERBS, "Key Vault Secrets User")
+        known = (*verbs, "Key Vault Secrets User")
         yield empty(f"identity {name}", "other roles", [one.role for one in grants if one.role not in known])
+    yield from writer_permissions(deployment)
 
 
 def _told(rights: dict[Any, Any]) -> str:
     return ", ".join(f"{verb} {place}" for place, verb in sorted(rights.items())) or "nothing"
+
+
+@check("LAKE-8")
+def discovered(deployment: Deployment) -> Iterator[Observation]:
+    if not deployment.environment.lake.sensitive_data_discovery:
+        raise NotRequired("lake.sensitive_data_discovery is false")
+    bronze = names.account_id(deployment.target, "bronze")
+    settings = deployment.get(f"{bronze}/providers/Microsoft.Security/defenderForStorageSettings/current")
+    for name in ("isEnabled", "overrideSubscriptionLevelSettings", "sensitiveDataDiscovery.isEnabled"):
+        yield equal(f"account {named(bronze)}", name, at(settings, name), True)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from terrace.assurance.evaluation import Observation, at_least, includes
+from terrace.assurance.evaluation import Observation, at_least, equal, includes
 from terrace.azure import names
+from terrace.azure.permissions import WRITE_BLOBS
 from terrace.capabilities.keys import Purpose
 from terrace.live.azure.checks import Deployment, at, same
 from terrace.live.azure.session import Absent
@@ -117,6 +118,19 @@ def role(deployment: Deployment, definition: str) -> dict[str, Any]:
     return deployment.get(f"{names.subscription(deployment.target)}/{kind}/{guid}")
 
 
+def permissions(role: dict[str, Any], kind: str) -> list[str]:
+    """The `actions` or `dataActions` of a role."""
+    return sorted({str(action) for block in at(role, "permissions", []) for action in block.get(kind) or []})
+
+
+def writer_permissions(deployment: Deployment) -> Iterator[Observation]:
+    """Whether the role for writing blobs allows that and nothing else, such as to delete the container."""
+    id = names.role_id(deployment.target, names.guid(deployment.target, names.BLOB_WRITER))
+    found, resource = role(deployment, id), f"role {names.blob_writer(deployment.target)}"
+    yield equal(resource, "actions", permissions(found, "actions"), sorted(WRITE_BLOBS.actions))
+    yield equal(resource, "dataActions", permissions(found, "dataActions"), sorted(WRITE_BLOBS.data_actions))
+
+
 def trusts(deployment: Deployment, identity: str) -> list[dict[str, Any]]:
     """The tokens that an identity accepts, by its id: issuer, subject, audiences. Raises Absent."""
     return deployment.pages(f"{identity}/federatedIdentityCredentials")
@@ -139,3 +153,26 @@ def locks(deployment: Deployment, scope: str) -> Iterator[tuple[str, str]]:
     for lock in deployment.pages(f"{scope}/providers/Microsoft.Authorization/locks"):
         if str(lock["id"]).lower().startswith(f"{scope.lower()}/providers/microsoft.authorization/"):
             yield str(lock["name"]), str(at(lock, "level"))
+
+
+def alarm_queries(deployment: Deployment, *severities: str) -> list[str]:
+    """The queries of enabled alarms that notify the group of one of these severities."""
+    groups = {names.topic_id(deployment.target, severity).lower() for severity in severities}
+    return [
+        str(criterion.get("query"))
+        for alarm in deployment.all("Microsoft.Insights/scheduledQueryRules")
+        if at(alarm, "enabled", True) and groups & {str(one).lower() for one in at(alarm, "actions.actionGroups", [])}
+        for criterion in at(alarm, "criteria.allOf", [])
+    ]
+
+
+def activity_alerts(deployment: Deployment) -> list[str]:
+    """The categories and operations of enabled activity-log alerts that notify the group of critical alarms."""
+    critical = names.topic_id(deployment.target, "critical")
+    return [
+        str(condition.get("equals"))
+        for alarm in deployment.all("Microsoft.Insights/activityLogAlerts")
+        if at(alarm, "enabled", True)
+        and any(same(one.get("actionGroupId"), critical) for one in at(alarm, "actions.actionGroups", []))
+        for condition in at(alarm, "condition.allOf", [])
+    ]

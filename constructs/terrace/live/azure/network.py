@@ -88,7 +88,8 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
     }
     if deployment.target.recovery_region and deployment.environment.lake.replicate:
         expected |= {
-            f"{name}-recovery": names.account_id(deployment.target, name, recovery=True) for name in REPLICATED
+            f"{name}-recovery": names.account_id(deployment.target, name, recovery=True)
+            for name in (*REPLICATED, "audit")
         }
     without = [name for name, id in expected.items() if id.lower() not in reached]
     yield empty(f"network {deployment.prefix}", "services without a private path", without)
@@ -206,3 +207,15 @@ def link(deployment: Deployment) -> Iterator[Observation]:
     yield Observation(
         resource, f"ipsecEncryption = {shown}", bool(strong) and all("AES256" in one for one in strong), "AES256"
     )
+
+
+@check("NET-8")
+def queries_answered_by_azure(deployment: Deployment) -> Iterator[Observation]:
+    # Defender for Servers inspects the queries that Azure's own resolver answers
+    network = deployment.get(names.network_id(deployment.target))
+    servers = at(network, "dhcpOptions.dnsServers", [])
+    yield empty(f"network {deployment.prefix}", "DNS servers of others", servers)
+    plan = deployment.get(
+        f"{names.subscription(deployment.target)}/providers/Microsoft.Security/pricings/VirtualMachines"
+    )
+    yield equal("Defender", "plan for servers", at(plan, "pricingTier"), "Standard")

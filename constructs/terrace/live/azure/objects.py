@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
-from terrace.assurance.evaluation import Absent
+from terrace.calls import Absent
 from terrace.live.azure import lake
 from terrace.live.azure.checks import Deployment, at, named
 from terrace.live.azure.session import Reader, explained

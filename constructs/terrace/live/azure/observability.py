@@ -1,4 +1,4 @@
-"""Checks of Log Analytics, alerts and action groups (OBS-1 to OBS-4)."""
+"""Checks of Log Analytics, alerts and action groups (OBS-1 to OBS-5)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from terrace.capabilities.spec import LAYERS
 from terrace.live.azure import database, lake
 from terrace.live.azure.checks import Deployment, at, named, same
 from terrace.live.azure.entry import gateway_id
-from terrace.live.azure.lookup import diagnostics, workspace_keeps
+from terrace.live.azure.lookup import activity_alerts, diagnostics, workspace_keeps
 
 SIGNALS = (
     "cpu_percent", "storage_percent", "active_connections", "usedmemorypercentage", "evictedkeys",
@@ -110,3 +110,9 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
         yield equal(f"alarm {name}", "queries the burn rate", "burn" in queries, True)
         yield equal(f"alarm {name}", "enabled", at(alarm, "enabled", True), True)
         yield at_least(f"alarm {name}", "action groups", len(at(alarm, "actions.actionGroups", [])), 1)
+
+
+@check("OBS-5")
+def database_events(deployment: Deployment) -> Iterator[Observation]:
+    expected = ["ResourceHealth", "ServiceHealth", "Microsoft.DBforPostgreSQL/flexibleServers/delete"]
+    yield includes("critical alarms", "events of the database", activity_alerts(deployment), expected)

@@ -1,4 +1,4 @@
-"""Checks of secrets in Key Vault (SEC-1 to SEC-3)."""
+"""Checks of secrets in Key Vault (SEC-1 to SEC-4)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -83,3 +83,17 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
         for name, id in own.items():
             others = [reader for reader in on(deployment, id, _READ) if reader != object_id]
             yield empty(f"secret {name}", "other readers", others)
+
+
+@check("SEC-4")
+def rotation_named(deployment: Deployment) -> Iterator[Observation]:
+    days = str(deployment.environment.secrets.rotation_days)
+    for module in modules(deployment):
+        for name in secrets(deployment, module):
+            try:
+                newest = max(versions(deployment, name), key=lambda one: one.created_on)
+            except Absent:
+                continue  # SEC-1
+            tags, resource = newest.tags or {}, f"secret {names.vault(deployment.target)}/{name}"
+            yield equal(resource, "rotated-by", tags.get("rotated-by"), module)
+            yield equal(resource, "rotation-days", tags.get("rotation-days"), days)

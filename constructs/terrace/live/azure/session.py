@@ -3,20 +3,16 @@
 Each call has a time limit and few retries. The SDKs are an extra and imported on first use.
 """
 
-import json
-import logging
 import os
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from terrace.assurance.evaluation import Absent, CredentialsError, Unreadable
 from terrace.azure import names
+from terrace.calls import Absent, CredentialsError, Unreadable, azure
+from terrace.calls.azure import LIMITS, explained, transport
 from terrace.capabilities.target import AzureSettings, Target
 from terrace.errors import TerraceError
-from terrace.live.azure import credentials
 from terrace.live.azure.versions import version
 
 if TYPE_CHECKING:
@@ -27,22 +23,6 @@ if TYPE_CHECKING:
     from azure.mgmt.resource.resources import ResourceManagementClient
 
 __all__ = ["Absent", "CredentialsError", "Reader", "Unreadable", "explained"]
-
-logging.getLogger("azure").addHandler(logging.NullHandler())  # its warnings are reported as errors
-
-_LIMITS: dict[str, Any] = {
-    "connection_timeout": 5,
-    "read_timeout": 60,
-    "retry_total": 3,
-    "retry_backoff_factor": 0.5,
-    "timeout": 120,
-}
-_EXPIRED = {"ExpiredAuthenticationToken", "InvalidAuthenticationToken", "AuthenticationFailed", "Unauthorized"}
-_ELSEWHERE = {"InvalidAuthenticationTokenTenant", "SubscriptionNotFound", "InvalidSubscriptionId"}
-_NO_WAY = ("ForbiddenByConnection", "ForbiddenByFirewall")
-_ACTION = re.compile(r"perform action '([^']+)'|Action: '([^']+)'")
-_XML = re.compile(r"<(Code|Message)>([^<]*)</")
-_ENTRA = re.compile(r"AADSTS\d+: [^\r\n]*?(?=\s*(Trace ID|Correlation ID|$))", re.MULTILINE)
 
 
 class Reader:
@@ -60,7 +40,7 @@ class Reader:
         credential: "TokenCredential | None" = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        credentials.require_extra()
+        azure.require_extra()
         self._settings = settings
         self._variables = os.environ if variables is None else variables
         self._given = credential
@@ -76,7 +56,7 @@ class Reader:
     @cached_property
     def credential(self) -> "TokenCredential":
         """The credential for calls. Raises CredentialsError."""
-        return self._given or credentials.credential(self._variables, self._settings.tenant_id, **self._options)
+        return self._given or azure.credential(self._variables, self._settings.tenant_id, **self._options)
 
     @cached_property
     def client(self) -> "ResourceManagementClient":
@@ -84,7 +64,7 @@ class Reader:
         from azure.mgmt.resource.resources import ResourceManagementClient
 
         return ResourceManagementClient(
-            self.credential, self._settings.subscription_id, polling_interval=2, **_LIMITS, **self._options
+            self.credential, self._settings.subscription_id, polling_interval=2, **LIMITS, **self._options
         )
 
     def keys(self, vault: str) -> "KeyClient":
@@ -92,7 +72,7 @@ class Reader:
         from azure.keyvault.keys import KeyClient
 
         url = f"https://{vault}.vault.azure.net"
-        made: KeyClient = self._at(url, "keys", lambda: KeyClient(url, self.credential, **_LIMITS, **self._options))
+        made: KeyClient = self._at(url, "keys", lambda: KeyClient(url, self.credential, **LIMITS, **self._options))
         return made
 
     def secrets(self, vault: str) -> "SecretClient":
@@ -101,27 +81,16 @@ class Reader:
 
         url = f"https://{vault}.vault.azure.net"
         made: SecretClient = self._at(
-            url, "secrets", lambda: SecretClient(url, self.credential, **_LIMITS, **self._options)
+            url, "secrets", lambda: SecretClient(url, self.credential, **LIMITS, **self._options)
         )
         return made
 
     def blobs(self, account: str) -> "PipelineClient[Any, Any]":
         """The blobs of a storage account, by its name, as plain requests: the SDK for blobs is not a dependency."""
-        from azure.core import PipelineClient
-        from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HeadersPolicy, ProxyPolicy, RetryPolicy
-
-        url = f"https://{account}.blob.core.windows.net"
-
-        def make() -> PipelineClient[Any, Any]:
-            policies = [
-                HeadersPolicy({"x-ms-version": "2024-11-04"}),
-                ProxyPolicy(proxies=self._options.get("proxies")),
-                RetryPolicy(**_LIMITS),
-                BearerTokenCredentialPolicy(self.credential, "https://storage.azure.com/.default"),
-            ]
-            return PipelineClient(url, policies=policies, **_LIMITS, **self._options)
-
-        made: PipelineClient[Any, Any] = self._at(url, "blobs", make)
+        url = azure.blob_url(account)
+        made: PipelineClient[Any, Any] = self._at(
+            url, "blobs", lambda: azure.blobs(account, self.credential, self._options)
+        )
         return made
 
     def _at(self, url: str, kind: str, make: Callable[[], Any]) -> Any:
@@ -226,96 +195,3 @@ class Reader:
             raise TerraceError(
                 f"it is {str(found['state']).lower()}", where=place, hint="its owner can enable it again"
             )
-
-
-def transport(variables: Mapping[str, str]) -> dict[str, Any]:
-    """Proxy and certificates as SDK options, for variables that are not this process's own."""
-    if variables is os.environ:
-        return {}
-    proxy = variables.get("HTTPS_PROXY") or variables.get("https_proxy")
-    authority = variables.get("REQUESTS_CA_BUNDLE")
-    options: dict[str, Any] = {"use_env_settings": False}
-    if proxy:
-        options["proxies"] = {"http": proxy, "https": proxy}
-    if authority:
-        options["connection_verify"] = authority
-    return options
-
-
-@contextmanager
-def explained(call: str) -> Iterator[None]:
-    """Convert the SDK's errors to CredentialsError, Unreadable or Absent. `call` is the id that was read."""
-    from azure.core.exceptions import AzureError
-
-    try:
-        yield
-    except AzureError as error:
-        raise _sentence(error, call) from error
-
-
-def _sentence(error: Exception, call: str) -> TerraceError:
-    from azure.core.exceptions import (
-        ClientAuthenticationError,
-        HttpResponseError,
-        ServiceRequestError,
-        ServiceResponseError,
-    )
-    from azure.identity import CredentialUnavailableError
-
-    if isinstance(error, CredentialUnavailableError):
-        return CredentialsError(f"no Azure credentials: {_first(error)}", hint="log in with `az login`")
-    if isinstance(error, ServiceRequestError | ServiceResponseError):
-        return Unreadable(
-            f"Azure did not respond: {_first(error)}", where=call, hint="check the network and HTTPS_PROXY"
-        )
-    if not isinstance(error, HttpResponseError):
-        return Unreadable(_first(error), where=call)
-    status, code, message = _details(error)
-    if "AADSTS" in str(error):
-        found = _ENTRA.search(str(error))
-        reason = found[0].strip() if found else _first(error)
-        return CredentialsError(
-            f"Entra does not accept the credentials: {reason}", hint="log in again (`az login`), or renew the secret"
-        )
-    if isinstance(error, ClientAuthenticationError) and not status:  # every other call would fail as well
-        return CredentialsError(f"Entra did not respond: {message}", hint="check the network and HTTPS_PROXY")
-    if code in _ELSEWHERE:
-        return Absent(message, where=call)
-    if status == 401 or code in _EXPIRED or isinstance(error, ClientAuthenticationError):
-        return CredentialsError(
-            f"Azure does not accept the credentials: {message}", where=call, hint="log in again (`az login`)"
-        )
-    if status == 429:
-        wait = getattr(error.response, "headers", {}).get("Retry-After", "60")
-        return Unreadable(
-            f"Azure throttled the request: {message}", where=call, hint=f"wait {wait} seconds and try again"
-        )
-    if any(reason in str(error) for reason in _NO_WAY):
-        hint = "the vault is reachable through its private endpoint only: run it inside the network"
-        return Unreadable(f"not reachable: {message}", where=call, hint=hint)
-    if status == 403:
-        action = _ACTION.search(str(error))
-        needed = next((part for part in action.groups() if part), "") if action else f"read rights on {call}"
-        return Unreadable(f"not allowed: {message}", where=call, hint=f"the identity needs {needed}")
-    if status == 404:
-        return Absent(message, where=call)
-    return Unreadable(f"{code or status}: {message}", where=call)
-
-
-def _details(error: Any) -> tuple[int, str, str]:
-    """Status, code and message of an error in the shape of any service; Storage uses XML."""
-    text = error.response.text() if error.response is not None else ""
-    try:
-        body = json.loads(text)
-    except ValueError:
-        body = {name.lower(): value for name, value in _XML.findall(text)}
-    details = body.get("error", body) if isinstance(body, dict) else {}
-    details = details if isinstance(details, dict) else {}
-    inner = details.get("innererror")
-    code = (inner.get("code") if isinstance(inner, dict) else "") or details.get("code") or ""
-    message = str(details.get("message") or _first(error))
-    return int(error.status_code or 0), str(code), message.splitlines()[0]
-
-
-def _first(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

@@ -54,6 +54,7 @@ BY_NAME = {
     "google_compute_vpn_tunnel": f"{_REGIONAL}/vpnTunnels/{{name}}",
     "google_container_cluster": f"{_HERE}/clusters/{{name}}",
     "google_container_node_pool": "{project}/{location}/{cluster}/{name}",
+    "google_data_loss_prevention_job_trigger": "{parent}/jobTriggers/{trigger_id}",
     "google_dns_managed_zone": "projects/{project}/managedZones/{name}",
     "google_dns_policy": "projects/{project}/policies/{name}",
     "google_dns_record_set": "projects/{project}/managedZones/{managed_zone}/rrsets/{name}/{type}",

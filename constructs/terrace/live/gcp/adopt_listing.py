@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from terrace.assurance.evaluation import Absent
+from terrace.calls import Absent
 from terrace.capabilities.adoption import Candidate
 from terrace.errors import TerraceError
 from terrace.live.gcp.session import Reader

@@ -1,4 +1,4 @@
-"""Checks of Backup and DR, Backup for GKE, the lake's copies and Velero (BAK-1 to BAK-3)."""
+"""Checks of Backup and DR, Backup for GKE, the lake's copies and Velero (BAK-1 to BAK-4)."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from terrace.assurance.evaluation import Observation, at_least, at_most, check, 
 from terrace.capabilities.spec import Layer
 from terrace.gcp import names
 from terrace.gcp.names import Place
+from terrace.gcp.signals import QUERIES
 from terrace.live.gcp import database, grants, keys, observability
 from terrace.live.gcp.checks import Deployment, days, named, seconds
 
@@ -91,6 +92,22 @@ def _copies(deployment: Deployment) -> Iterator[Observation]:
         yield at_most(f"copies of {source}", "hours between copies", None if every is None else every / 3600, 24)
 
 
+@check("BAK-4")
+def jobs_reported(deployment: Deployment) -> Iterator[Observation]:
+    yield from observability.on_records(deployment, "backup-failed")
+    name = f"{deployment.project}/locations/global/savedQueries/{deployment.prefix}-backup-jobs"
+    query = deployment.call("logging", "projects.locations.savedQueries.get", name=name)
+    text = query.get("loggingQuery", {}).get("filter")
+    yield equal(f"saved query {named(name)}", "filter", text, QUERIES["backup-jobs"].text)
+    copied = {names.bucket(deployment.target, layer) for layer in _COPIED}
+    for job in transfers(deployment):
+        source = job.get("transferSpec", {}).get("gcsDataSource", {}).get("bucketName")
+        if source in copied:
+            log = job.get("loggingConfig", {})
+            yield includes(f"copies of {source}", "logged actions", log.get("logActions", []), ["FIND", "COPY"])
+            yield includes(f"copies of {source}", "logged states", log.get("logActionStates", []), ["FAILED"])
+
+
 @check("BAK-2")
 def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
     account, member = names.role_name(deployment.target, "velero"), names.member(deployment.target, "velero")
@@ -102,7 +119,7 @@ def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
     )
     bucket = names.bucket(deployment.target, "backups")
     held = grants.roles(grants.on_bucket(deployment, bucket), member)
-    yield equal(f"bucket {bucket}", "Velero's roles", held, ["roles/storage.objectAdmin"])
+    yield equal(f"bucket {bucket}", "Velero's roles", held, ["roles/storage.objectUser"])
     role = names.custom_role_id(deployment.target, "velero")
     everywhere = grants.roles(grants.on_project(deployment), member)
     yield equal(f"account {account}", "roles", everywhere, [role])

@@ -1,9 +1,10 @@
-"""Checks of GKE (K8S-1 to K8S-9)."""
+"""Checks of GKE (K8S-1 to K8S-9, K8S-11)."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.evaluation import Absent, Observation, at_least, check, empty, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
+from terrace.calls import Absent
 from terrace.gcp import names
 from terrace.live.gcp import grants, keys, logs
 from terrace.live.gcp.checks import Deployment, named
@@ -147,3 +148,24 @@ def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
         shield = config.get("shieldedInstanceConfig", {})
         for flag in ("enableSecureBoot", "enableIntegrityMonitoring"):
             yield equal(resource, flag, shield.get(flag, False), True)
+
+
+def deletion_denied(deployment: Deployment) -> dict[str, Any]:
+    """The deny policy that refuses to delete clusters of the project. Raises Absent."""
+    at = f"policies/cloudresourcemanager.googleapis.com%2F{deployment.project.replace('/', '%2F')}/denypolicies"
+    return deployment.call("iam/v2", "policies.get", name=f"{at}/{deployment.prefix}-cluster")
+
+
+@check("K8S-11")
+def cannot_be_deleted(deployment: Deployment) -> Iterator[Observation]:
+    if not deployment.environment.cluster.deletion_protection:
+        raise NotRequired("cluster.deletion_protection is false")
+    if not names.settings(deployment.target).owns_account:
+        raise NotRequired("another environment of the project owns its deny policies (owns_account)")
+    resource = f"deny policy {deployment.prefix}-cluster"
+    rules = [one.get("denyRule", {}) for one in deletion_denied(deployment).get("rules", [])]
+    denied = [right for rule in rules for right in rule.get("deniedPermissions", [])]
+    yield includes(resource, "denied", denied, ["container.googleapis.com/clusters.delete"])
+    excepted = [named(one) for rule in rules for one in rule.get("exceptionPrincipals", [])]
+    yield equal(resource, "exceptions", excepted, [names.role_email(deployment.target, "ci-apply")])
+    yield empty(resource, "conditions", [str(rule["denialCondition"]) for rule in rules if "denialCondition" in rule])

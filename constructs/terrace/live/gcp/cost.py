@@ -5,7 +5,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.evaluation import Absent, NotRequired, Observation, at_least, check, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
+from terrace.calls import Absent
 from terrace.gcp import names
 from terrace.live.gcp.checks import Deployment
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.evaluation import Absent, NotRequired, Observation, at_least, check, empty, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
+from terrace.calls import Absent
 from terrace.capabilities.identity import BOOTSTRAP
 from terrace.capabilities.keys import Purpose
 from terrace.gcp import names

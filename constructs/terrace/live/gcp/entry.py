@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.evaluation import Absent, Observation, at_least, at_most, check, empty, equal, includes
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
+from terrace.calls import Absent
 from terrace.gcp import names
 from terrace.live.gcp.checks import Deployment, named
 

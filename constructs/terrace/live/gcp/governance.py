@@ -1,4 +1,4 @@
-"""Checks of labels and regions (GOV-1, GOV-2)."""
+"""Checks of labels, regions and the expected inventory (GOV-1, GOV-2, GOV-4)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 from terrace.assurance.evaluation import Observation, check, empty, equal, includes
 from terrace.capabilities.keys import PURPOSES
 from terrace.gcp import names
-from terrace.live.gcp import backup, cache, cluster, database, keys, lake, network, secrets
+from terrace.live.gcp import backup, cache, cluster, database, inventory, keys, lake, network, secrets
 from terrace.live.gcp.checks import Deployment, named
+from terrace.live.inventory import complete
 
 
 def _labelled(deployment: Deployment) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -77,3 +78,8 @@ def _others_refused(deployment: Deployment, regions: list[str]) -> Iterator[Obse
     other = [place for place in allowed if place not in expected and place not in multi]
     yield empty(f"policy {constraint}", "unexpected allowed values", other)
     yield equal(f"policy {constraint}", "allows every value", any(rule.get("allowAll") for rule in rules), False)
+
+
+@check("GOV-4")
+def inventory_complete(deployment: Deployment) -> Iterator[Observation]:
+    yield from complete(deployment, deployment.environment, deployment.target, inventory.TYPES)

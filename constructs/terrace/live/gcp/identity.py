@@ -1,13 +1,15 @@
-"""Checks of pipelines' identities (ID-1)."""
+"""Checks of identities and their rights (ID-1, ID-2)."""
 
 from collections.abc import Iterator
 
 from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
+from terrace.capabilities.identity import GITHUB
 from terrace.gcp import names
+from terrace.live import access
 from terrace.live.gcp import grants
 from terrace.live.gcp.checks import Deployment, named
 
-_ISSUER = "https://token.actions.githubusercontent.com"
+_ISSUER = f"https://{GITHUB}"
 _READS = ("iewer", "eader", "browser", "securityReviewer", "serviceUsageConsumer")
 _ACCOUNTS = "projects.serviceAccounts"
 
@@ -27,17 +29,12 @@ def federated(deployment: Deployment) -> Iterator[Observation]:
         yield equal(resource, "issuer", provider.get("oidc", {}).get("issuerUri"), _ISSUER)
         bound = f"assertion.repository == '{repository}'" in condition
         yield Observation(resource, f"condition: {condition}", bound, f"the repository {repository}")
-    for purpose in ("plan", "apply"):
+    for purpose, workflows in deployment.environment.identity.workflows(deployment.environment.name).items():
         account = f"{deployment.project}/serviceAccounts/{names.role_email(deployment.target, f'ci-{purpose}')}"
         resource = f"account {names.role_name(deployment.target, f'ci-{purpose}')}"
         held = grants.on(deployment, "iam", _ACCOUNTS, account)
         subjects = sorted(grant.member.partition("/subject/")[2] or grant.member for grant in held)
-        own = bool(subjects) and all(one.startswith(f"repo:{repository}:") and "*" not in one for one in subjects)
-        fact = f"trusted workflows: {', '.join(subjects) or 'none'}"
-        yield Observation(resource, fact, own, f"repo:{repository}:...")
-        if purpose == "apply":
-            expected = [f"repo:{repository}:environment:{deployment.target.environment}"]
-            yield equal(resource, "trusted workflows", subjects, expected)
+        yield equal(resource, "trusted workflows", subjects, sorted(workflows))
     yield from _no_keys(deployment)
     yield from _plan_reads(deployment)
 
@@ -56,9 +53,20 @@ def _no_keys(deployment: Deployment) -> Iterator[Observation]:
 def _plan_reads(deployment: Deployment) -> Iterator[Observation]:
     member = names.member(deployment.target, "ci-plan")
     given = [grant for grant in grants.on_project(deployment) if grant.member == member]
-    on_state = [grant for grant in given if grant.only == names.in_state_bucket(deployment.target)]
-    rights = sorted(grant.role for grant in given if grant not in on_state)
+    # a plan writes nothing but new bundles of plans
+    limited = {
+        "states": (names.state_reader(deployment.target), "roles/storage.objectViewer"),
+        "bundles of plans": (names.plan_creator(deployment.target), "roles/storage.objectCreator"),
+        "the state home's key": (names.plan_sealer(deployment.target), "roles/cloudkms.cryptoKeyEncrypter"),
+    }
+    rights = sorted(grant.role for grant in given if grant.only not in [only for only, _ in limited.values()])
     resource = f"account {names.role_name(deployment.target, 'ci-plan')}"
     yield includes(resource, "roles", rights, ["roles/browser"])
-    yield equal(resource, "roles on the state", [grant.role for grant in on_state], ["roles/storage.objectUser"])
+    for object, (only, role) in limited.items():
+        yield equal(resource, f"roles on {object}", [grant.role for grant in given if grant.only == only], [role])
     yield empty(resource, "roles with write access", [role for role in rights if not role.endswith(_READS)])
+
+
+@check("ID-2")
+def declared_only(deployment: Deployment) -> Iterator[Observation]:
+    yield from access.observations(deployment, deployment.environment, deployment.target, "ID-2")

@@ -4,11 +4,11 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from terrace.assurance.evaluation import CredentialsError
+from terrace.calls import CredentialsError
+from terrace.calls.gcp import HINT, credentials
 from terrace.capabilities.target import Target
 from terrace.gcp import names
 from terrace.live import ClusterToken
-from terrace.live.gcp.credentials import HINT, credentials
 
 _GIVEN = timedelta(minutes=5)
 """How long a token from GOOGLE_OAUTH_ACCESS_TOKEN is used before it is read again; its end is unknown."""

@@ -1,14 +1,14 @@
-"""Checks of Cloud Storage (LAKE-1 to LAKE-7)."""
+"""Checks of Cloud Storage (LAKE-1 to LAKE-8)."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
 from terrace.gcp import names
 from terrace.live.gcp import grants, keys
-from terrace.live.gcp.checks import Deployment, days
+from terrace.live.gcp.checks import Deployment, days, named
 
 _KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups", "access": "logs"}  # all others: the lake's key
 _VERBS = {"roles/storage.objectViewer": "read", "roles/storage.objectUser": "write"}
@@ -143,3 +143,19 @@ def as_declared(deployment: Deployment) -> Iterator[Observation]:
 
 def _told(rights: dict[Any, Any]) -> str:
     return ", ".join(f"{verb} {place}" for place, verb in sorted(rights.items())) or "nothing"
+
+
+@check("LAKE-8")
+def sensitive_data_sought(deployment: Deployment) -> Iterator[Observation]:
+    if not deployment.environment.lake.sensitive_data_discovery:
+        raise NotRequired("lake.sensitive_data_discovery is false")
+    name = f"{deployment.place}/jobTriggers/{deployment.prefix}-bronze"
+    job = deployment.call("dlp", "projects.locations.jobTriggers.get", name=name)
+    resource = f"job trigger {named(name)}"
+    yield equal(resource, "status", job.get("status"), "HEALTHY")
+    read = job.get("inspectJob", {}).get("storageConfig", {}).get("cloudStorageOptions", {}).get("fileSet", {})
+    yield equal(resource, "url", read.get("url"), f"gs://{names.bucket(deployment.target, 'bronze')}/**")
+    every = [days(one.get("schedule", {}).get("recurrencePeriodDuration")) for one in job.get("triggers", [])]
+    yield at_most(resource, "days between runs", next(iter(every), None), 7)
+    actions = [key for one in job.get("inspectJob", {}).get("actions", []) for key in one]
+    yield includes(resource, "reports to", actions, ["publishSummaryToCscc", "publishToStackdriver"])

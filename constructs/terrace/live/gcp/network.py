@@ -1,4 +1,4 @@
-"""Checks of the VPC (NET-1 to NET-5), and the VPN link (NET-7)."""
+"""Checks of the VPC (NET-1 to NET-5, NET-8), and the VPN link (NET-7)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -212,3 +212,16 @@ def link(deployment: Deployment) -> Iterator[Observation]:
     sessions = [str(one.get("peerAsn")) for one in _router(deployment).get("bgpPeers", [])]
     yield at_least(f"router {deployment.prefix}", "sessions", len(sessions), 2)
     yield equal(f"router {deployment.prefix}", "peerAsn", sorted(set(sessions)), [str(spec.peer_asn)])
+
+
+@check("NET-8")
+def queries_logged(deployment: Deployment) -> Iterator[Observation]:
+    policy = deployment.call("dns", "policies.get", project=_project(deployment), policy=deployment.prefix)
+    resource = f"DNS policy {deployment.prefix}"
+    yield equal(resource, "enableLogging", bool(policy.get("enableLogging")), True)
+    networks = [named(one.get("networkUrl")) for one in policy.get("networks", [])]
+    yield equal(resource, "networks", networks, [deployment.prefix])
+    name = f"{deployment.prefix}-public"
+    zone = deployment.call("dns", "managedZones.get", project=_project(deployment), managedZone=name)
+    logged = bool(zone.get("cloudLoggingConfig", {}).get("enableLogging"))
+    yield equal(f"zone {name}", "enableLogging", logged, True)

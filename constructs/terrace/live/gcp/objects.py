@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from terrace.assurance.evaluation import Absent
+from terrace.calls import Absent
+from terrace.calls.gcp import explained
 from terrace.capabilities.lake import BUCKETS
 from terrace.gcp import names
 from terrace.live.gcp import lake
 from terrace.live.gcp.checks import Deployment
-from terrace.live.gcp.session import Reader, explained
+from terrace.live.gcp.session import Reader
 
 SECONDS = 30  # for one request
 

@@ -1,13 +1,17 @@
-"""Checks of Cloud Logging and Monitoring (OBS-1 to OBS-4)."""
+"""Checks of Cloud Logging and Monitoring (OBS-1 to OBS-5)."""
 
 import json
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from terrace.assurance.evaluation import Absent, Observation, at_least, at_most, check, empty, equal, includes
+from terrace.assurance.checks.gcp import lookup
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
+from terrace.calls import Absent
+from terrace.capabilities.audit import AuditHandle
 from terrace.capabilities.observability import EmailChannel, LogGroup
 from terrace.capabilities.spec import Severity
 from terrace.gcp import names
+from terrace.gcp.records import events
 from terrace.live.gcp import keys, logs
 from terrace.live.gcp.checks import Deployment, named, seconds
 
@@ -22,6 +26,8 @@ SIGNALS = (
     "router.googleapis.com/nat/dropped_sent_packets_count",
 )
 """The metrics that every deployment needs alarms on, besides refusals by the lake."""
+_ON_DATABASE = ("database-failover", "database-deleted", "database-grown")
+_STATES: tuple[tuple[str, Severity], ...] = (("failed", "warning"), ("failed", "critical"), ("maintenance", "warning"))
 _SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
 
 
@@ -68,6 +74,40 @@ def _on(deployment: Deployment, metric: str) -> list[dict[str, Any]]:
         if len(alarm.get("conditions", [])) == 1
         and any(f'"{metric}"' in str(one.get("filter")) for one in _thresholds(alarm))
     ]
+
+
+def on_records(deployment: Deployment, *kinds: str) -> Iterator[Observation]:
+    """The alarms on a single record of the logs, for these of `lookup.RECORDS`."""
+    known = events(AuditHandle(trail=names.log_group(deployment.target, "trail")), deployment.target)
+    for kind in kinds:
+        for severity in lookup.RECORDS[kind][0]:
+            alarm = _notifying(deployment, f"{kind}-{severity}")
+            filters = [one.get("conditionMatchedLog", {}).get("filter") for one in alarm.get("conditions", [])]
+            yield equal(str(alarm["displayName"]), "filters", filters, [known[kind].filter])
+            yield lookup.words(str(alarm["displayName"]), filters, kind)
+            yield includes(str(alarm["displayName"]), "severities", _reached(deployment, [alarm]), [severity])
+
+
+def on_metric(
+    deployment: Deployment, name: str, severity: Severity, *selected: str, most: float = 0
+) -> Iterator[Observation]:
+    """The alarm on a metric above `most`; `selected` are parts of its filter."""
+    alarm = _notifying(deployment, f"{name}-{severity}")
+    conditions = [
+        (all(part in str(one.get("filter")) for part in selected), one.get("thresholdValue", 0))
+        for one in _thresholds(alarm)
+    ]
+    yield equal(str(alarm["displayName"]), "conditions", conditions, [(True, most)])
+    yield includes(str(alarm["displayName"]), "severities", _reached(deployment, [alarm]), [severity])
+
+
+def _notifying(deployment: Deployment, name: str) -> dict[str, Any]:
+    """The enabled alarm of a name. Raises Absent."""
+    expected = f"{deployment.prefix}-{name}"
+    found = [alarm for alarm in alarms(deployment) if alarm["displayName"] == expected]
+    if not found:
+        raise Absent(f"enabled alarm {expected}")
+    return found[0]
 
 
 @check("OBS-1")
@@ -155,3 +195,12 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
         if any("select_slo_burn_rate" in str(one.get("filter")) for one in _thresholds(alarm))
     ]
     yield includes("alarms on the error budget", "severities", _reached(deployment, burning), _SEVERITIES)
+
+
+@check("OBS-5")
+def database_events(deployment: Deployment) -> Iterator[Observation]:
+    yield from on_records(deployment, *_ON_DATABASE)
+    server = f'starts_with("{names.account(deployment.target)}:{deployment.prefix}")'
+    for state, severity in _STATES:
+        selected = ("database/instance_state", f'state="{state.upper()}"', server)
+        yield from on_metric(deployment, f"database-{state}", severity, *selected)

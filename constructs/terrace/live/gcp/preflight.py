@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from terrace.assurance.evaluation import Absent
+from terrace.calls import Absent
 from terrace.capabilities.lake import BUCKETS
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.gcp import names
 from terrace.live import Obstacle
-from terrace.live.gcp import backup, cache, database, keys, lake, logs, objects
+from terrace.live.gcp import backup, cache, cluster, database, keys, lake, logs, objects
 from terrace.live.gcp.checks import Deployment, days, named, opened
 from terrace.live.gcp.secrets import modules, secret, secret_ids
 from terrace.live.obstacles import met
@@ -30,6 +30,7 @@ def obstacles(deployment: Deployment) -> list[Obstacle]:
     checks = (
         _policies,
         _database,
+        _cluster,
         _cache,
         _buckets,
         _record,
@@ -71,6 +72,13 @@ def _database(deployment: Deployment) -> Iterator[Obstacle]:
         yield Obstacle("retained", resource, f"its automated backups are retained for {days_kept} days")
     message = "its name cannot be used again for a week"  # Cloud SQL documentation, "Delete instances"
     yield Obstacle("note", resource, message, "an apply within that time needs another prefix")
+
+
+def _cluster(deployment: Deployment) -> Iterator[Obstacle]:
+    if deployment.environment.cluster.deletion_protection and names.settings(deployment.target).owns_account:
+        cluster.deletion_denied(deployment)
+        message = "is protected from deletion"
+        yield Obstacle("note", f"cluster {deployment.prefix}", message, f"{_LIFTED}, which takes effect within minutes")
 
 
 def _cache(deployment: Deployment) -> Iterator[Obstacle]:

@@ -1,4 +1,4 @@
-"""Checks of Secret Manager (SEC-1 to SEC-3)."""
+"""Checks of Secret Manager (SEC-1 to SEC-4)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -85,3 +85,13 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
             yield equal(resource, "readers", readers, [names.member(deployment.target, f"module-{module}")])
     wide = [grant.member for grant in grants.on_project(deployment) if grant.role == READ]
     yield empty(deployment.project, "identities that can read every secret", wide)
+
+
+@check("SEC-4")
+def rotation_named(deployment: Deployment) -> Iterator[Observation]:
+    expected = str(deployment.environment.secrets.rotation_days)
+    for module in _wanted(deployment):
+        for id in secret_ids(deployment, module):
+            resource, labels = f"secret {id.rpartition('/')[2]}", secret(deployment, id).get("labels", {})
+            yield equal(resource, "rotated-by", labels.get("rotated-by"), module)
+            yield equal(resource, "rotation-days", labels.get("rotation-days"), expected)

@@ -181,3 +181,10 @@ def superset_may_write_to_bronze(site: Site) -> None:
         PolicyName="more",
         PolicyDocument=document({"Effect": "Allow", "Action": "s3:PutObject", "Resource": bronze}),
     )
+
+
+@breaks("LAKE-8")
+def bronze_is_no_longer_searched(site: Site) -> None:
+    macie = site.client("macie2")
+    for job in macie.list_classification_jobs()["items"]:
+        macie.update_classification_job(jobId=job["jobId"], jobStatus="CANCELLED")

@@ -117,3 +117,13 @@ def admin_password_rotates_every_400_days(site: Site) -> None:
 @breaks("SEC-3")
 def secret_has_no_resource_policy(site: Site) -> None:
     site.client("secretsmanager").delete_resource_policy(SecretId=f"{site.prefix}/airflow/app")
+
+
+@breaks("SEC-4")
+def secret_names_no_rotating_team(site: Site) -> None:
+    site.client("secretsmanager").untag_resource(SecretId=f"{site.prefix}/airflow/app", TagKeys=["rotated-by"])
+
+
+@breaks("NET-8")
+def log_of_dns_queries_is_kept_for_a_day(site: Site) -> None:
+    site.client("logs").put_retention_policy(logGroupName=names.dns_log_group(site.target), retentionInDays=1)

@@ -39,6 +39,21 @@ def dashboard_lacks_a_signal(site: Site) -> None:
     cloudwatch.put_dashboard(DashboardName=site.prefix, DashboardBody=board.replace("Evictions", "Replaced"))
 
 
+@breaks("OBS-5")
+def failovers_of_the_database_are_not_sent(site: Site) -> None:
+    rds = site.client("rds")
+    (found,) = rds.describe_event_subscriptions(SubscriptionName=site.prefix)["EventSubscriptionsList"]
+    rds.delete_event_subscription(SubscriptionName=site.prefix)
+    rds.create_event_subscription(
+        SubscriptionName=site.prefix,
+        SnsTopicArn=found["SnsTopicArn"],
+        SourceType=found["SourceType"],
+        SourceIds=found["SourceIdsList"],
+        EventCategories=["maintenance"],
+        Enabled=True,
+    )
+
+
 @breaks("AUD-1")
 def reads_of_gold_are_not_recorded(site: Site) -> None:
     trail = site.client("cloudtrail")
@@ -60,6 +75,23 @@ def database_logins_are_not_monitored(site: Site) -> None:
 @breaks("AUD-3")
 def configuration_is_not_recorded(site: Site) -> None:
     site.client("config").stop_configuration_recorder(ConfigurationRecorderName=site.prefix)
+
+
+@breaks("AUD-4")
+def recovery_region_has_no_detector(site: Site) -> None:
+    guardduty = site.client("guardduty", site.recovery_region)
+    guardduty.delete_detector(DetectorId=guardduty.list_detectors()["DetectorIds"][0])
+
+
+@breaks("AUD-5")
+def failed_controls_are_not_sent(site: Site) -> None:
+    site.client("events").disable_rule(Name=f"{site.prefix}-control-findings")
+
+
+@breaks("AUD-6")
+def disabled_keys_raise_no_alarm(site: Site) -> None:
+    alarms = [f"{site.prefix}-keys-disabled-{severity}" for severity in ("warning", "critical")]
+    site.client("cloudwatch").delete_alarms(AlarmNames=alarms)
 
 
 def _change_backup_rules(site: Site, **changes: Any) -> None:
@@ -88,6 +120,11 @@ def velero_has_no_rights(site: Site) -> None:
 @breaks("BAK-3")
 def backups_run_once_instead_of_twice_a_day(site: Site) -> None:
     _change_backup_rules(site, ScheduleExpression="cron(0 2 * * ? *)")
+
+
+@breaks("BAK-4")
+def copies_are_not_reported(site: Site) -> None:
+    site.client("backup").delete_report_plan(ReportPlanName=f"{site.prefix}_copy".replace("-", "_"))
 
 
 @breaks("COST-1")
@@ -132,3 +169,17 @@ def any_repository_may_apply(site: Site) -> None:
         "Condition": {"StringLike": {f"{GITHUB}:sub": "repo:acme/*"}},
     }
     site.client("iam").update_assume_role_policy(RoleName=site.role("ci-apply"), PolicyDocument=document(trust))
+
+
+@breaks("ID-2")
+def another_role_stops_the_database(site: Site) -> None:
+    iam = site.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam.create_role(RoleName="by-hand", AssumeRolePolicyDocument=document(trust))
+    statement = {"Effect": "Allow", "Action": "rds:StopDBInstance", "Resource": "*"}
+    iam.put_role_policy(RoleName="by-hand", PolicyName="stop", PolicyDocument=document(statement))
+
+
+@breaks("GOV-4")
+def a_protective_alarm_is_deleted(site: Site) -> None:
+    site.client("cloudwatch").delete_alarms(AlarmNames=[f"{site.prefix}-nodes-failed-critical"])

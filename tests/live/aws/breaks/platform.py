@@ -96,3 +96,8 @@ def node_disks_are_not_encrypted(site: Site) -> None:
 @breaks("K8S-10")
 def image_tags_are_mutable(site: Site) -> None:
     site.client("ecr").put_image_tag_mutability(repositoryName=f"{site.prefix}/airflow", imageTagMutability="MUTABLE")
+
+
+@breaks("K8S-11")
+def pipeline_may_delete_the_cluster(site: Site) -> None:
+    site.client("iam").delete_role_policy(RoleName=site.role("ci-apply"), PolicyName="deletion-protection")

@@ -118,3 +118,9 @@ def reads_of_artifacts_are_not_logged(site: Site) -> None:
 def superset_may_write_to_backups(site: Site) -> None:
     scope = names.container_id(site.target, "backups")
     site.grant(site.principal("module-superset"), "Storage Blob Data Contributor", scope)
+
+
+@breaks("LAKE-8")
+def bronze_is_not_searched(site: Site) -> None:
+    defender = "providers/Microsoft.Security/defenderForStorageSettings/current"
+    site.change(f"{names.account_id(site.target, 'bronze')}/{defender}", sensitiveDataDiscovery__isEnabled=False)

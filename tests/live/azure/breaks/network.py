@@ -93,3 +93,14 @@ def password_authentication_is_on(site: Site) -> None:
 @breaks("SEC-3")
 def an_undeclared_identity_may_read_a_secret(site: Site) -> None:
     site.grant(INTRUDER, "Key Vault Secrets User", names.secret_id(site.target, "airflow-app"))
+
+
+@breaks("NET-8")
+def names_are_looked_up_elsewhere(site: Site) -> None:
+    site.change(names.network_id(site.target), dhcpOptions={"dnsServers": ["198.51.100.53"]})
+
+
+@breaks("SEC-4")
+def a_secret_has_no_owner(site: Site) -> None:
+    site.touched.add("/secrets/airflow-app")
+    site.reader.secrets(names.vault(site.target)).update_secret_properties("airflow-app", tags=site.tags)

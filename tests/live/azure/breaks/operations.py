@@ -4,6 +4,7 @@ from terrace.azure import names
 from terrace.live.azure import backup
 from terrace.live.azure.observability import SIGNALS
 from tests.live.azure.breaks import breaks
+from tests.live.azure.breaks.network import INTRUDER
 from tests.live.azure.site import Site
 
 GITHUB = "https://token.actions.githubusercontent.com"
@@ -39,6 +40,12 @@ def dashboard_lacks_a_signal(site: Site) -> None:
     site.change(workbook, serializedData=data.replace(SIGNALS[0], "replaced"))
 
 
+@breaks("OBS-5")
+def deletion_of_the_database_is_not_reported(site: Site) -> None:
+    name = f"{site.prefix}-database-deleted"
+    site.change(names.id(site.target, "Microsoft.Insights/activityLogAlerts", name), enabled=False)
+
+
 @breaks("AUD-1")
 def policy_events_are_not_recorded(site: Site) -> None:
     site.stop_logs(names.subscription(site.target), "Policy")
@@ -54,6 +61,24 @@ def vaults_are_not_monitored(site: Site) -> None:
 def subscription_has_no_baseline(site: Site) -> None:
     assignments = f"{names.subscription(site.target)}/providers/Microsoft.Authorization/policyAssignments"
     site.delete(f"{assignments}/{site.prefix}-baseline")
+
+
+@breaks("AUD-4")
+def recovery_vault_is_not_recorded(site: Site) -> None:
+    vault = names.vault_id(site.target, "recovery")
+    site.delete(f"{vault}/providers/Microsoft.Insights/diagnosticSettings/trail")
+
+
+@breaks("AUD-5")
+def findings_stay_in_defender(site: Site) -> None:
+    export = names.id(site.target, "Microsoft.Security/automations", f"{site.prefix}-findings")
+    site.change(export, isEnabled=False)
+
+
+@breaks("AUD-6")
+def changed_roles_raise_no_alarm(site: Site) -> None:
+    name = f"{site.prefix}-roles-changed"
+    site.change(names.id(site.target, "Microsoft.Insights/scheduledQueryRules", name), enabled=False)
 
 
 @breaks("BAK-1")
@@ -72,6 +97,12 @@ def no_pod_has_veleros_identity(site: Site) -> None:
 def failed_backups_raise_no_alert(site: Site) -> None:
     for rule in site.deployment.all("Microsoft.AlertsManagement/actionRules"):
         site.change(str(rule["id"]), enabled=False)
+
+
+@breaks("BAK-4")
+def backup_jobs_are_not_reported(site: Site) -> None:
+    vault = backup.vault_id(site.deployment)
+    site.delete(f"{vault}/providers/Microsoft.Insights/diagnosticSettings/reports")
 
 
 @breaks("COST-1")
@@ -103,3 +134,13 @@ def another_repository_may_plan(site: Site) -> None:
     subject = "repo:another/repository:pull_request"
     trust = {"issuer": GITHUB, "subject": subject, "audiences": ["api://AzureADTokenExchange"]}
     site.put(f"{names.identity_id(site.target, 'ci-plan')}/federatedIdentityCredentials/another", trust)
+
+
+@breaks("ID-2")
+def another_identity_changes_the_network(site: Site) -> None:
+    site.grant(INTRUDER, "Network Contributor", names.group_id(site.target))
+
+
+@breaks("GOV-4")
+def the_lock_of_the_vault_is_deleted(site: Site) -> None:
+    site.delete(f"{names.vault_id(site.target)}/providers/Microsoft.Authorization/locks/keep-vault")

@@ -64,3 +64,8 @@ def pool_has_no_encryption_at_host(site: Site) -> None:
 def registry_has_an_admin_password(site: Site) -> None:
     registry = names.id(site.target, "Microsoft.ContainerRegistry/registries", names.registry(site.target))
     site.change(registry, adminUserEnabled=True)
+
+
+@breaks("K8S-11")
+def cluster_has_no_lock(site: Site) -> None:
+    site.delete(f"{names.cluster_id(site.target)}/providers/Microsoft.Authorization/locks/keep-cluster")

@@ -124,3 +124,22 @@ def access_is_not_logged(site: Site) -> None:
 def superset_may_write_to_bronze(site: Site) -> None:
     member = names.member(site.target, "module-superset")
     site.grant(BUCKET, {"bucket": names.bucket(site.target, "bronze")}, "roles/storage.objectUser", member)
+
+
+@breaks("SEC-4")
+def secret_names_no_module(site: Site) -> None:
+    name = names.secret(site.target, "airflow-app")
+    labels = {key: value for key, value in _secret_labels(site, name).items() if key != "rotated-by"}
+    site.do("secretmanager", "projects.secrets.patch", name=name, updateMask="labels", body={"labels": labels})
+
+
+def _secret_labels(site: Site, name: str) -> dict[str, str]:
+    labels: dict[str, str] = site.do("secretmanager", "projects.secrets.get", name=name)["labels"]
+    return labels
+
+
+@breaks("LAKE-8")
+def discovery_is_paused(site: Site) -> None:
+    name = f"{site.place}/jobTriggers/{site.prefix}-bronze"
+    body = {"jobTrigger": {"status": "PAUSED"}, "updateMask": "status"}
+    site.do("dlp", "projects.locations.jobTriggers.patch", name=name, body=body)

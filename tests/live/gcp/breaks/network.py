@@ -110,3 +110,9 @@ def another_module_may_read_a_secret(site: Site) -> None:
 def owner_label_is_missing(site: Site) -> None:
     labels = {name: value for name, value in site.labels.items() if name != "owner"}
     _patch_key(site, "lake", "labels", labels=labels)
+
+
+@breaks("NET-8")
+def queries_are_not_logged(site: Site) -> None:
+    where = {"project": site.account, "policy": site.prefix}
+    site.do("dns", "policies.patch", **where, body={"enableLogging": False})

@@ -71,6 +71,36 @@ def _change_backup_rules(site: Site, **changes: Any) -> None:
     site.do("backupdr", "projects.locations.backupPlans.patch", name=plan["name"], updateMask="backupRules", body=body)
 
 
+@breaks("AUD-4")
+def archive_is_of_the_home_region(site: Site) -> None:
+    name = f"{site.project}/sinks/{site.prefix}-flow"
+    sink = site.do("logging", "projects.sinks.get", sinkName=name)
+    place = f'resource.labels.location:"{site.target.region}"'
+    body = {**sink, "filter": f"({sink['filter']}) AND {place}"}
+    site.do("logging", "projects.sinks.update", sinkName=name, uniqueWriterIdentity=True, body=body)
+
+
+@breaks("AUD-5")
+def findings_are_not_watched(site: Site) -> None:
+    _patch_alarm(site, _alarm(site, "findings-waiting-critical"), "enabled", False)
+
+
+@breaks("AUD-6")
+def firewall_rules_change_unnoticed(site: Site) -> None:
+    site.do("monitoring", "projects.alertPolicies.delete", name=_alarm(site, "firewall-changed-warning")["name"])
+
+
+@breaks("OBS-5")
+def failovers_go_unnoticed(site: Site) -> None:
+    site.do("monitoring", "projects.alertPolicies.delete", name=_alarm(site, "database-failover-critical")["name"])
+
+
+@breaks("BAK-4")
+def jobs_have_no_query(site: Site) -> None:
+    name = f"{site.project}/locations/global/savedQueries/{site.prefix}-backup-jobs"
+    site.do("logging", "projects.locations.savedQueries.delete", name=name)
+
+
 @breaks("BAK-1")
 def backups_are_kept_for_7_days(site: Site) -> None:
     _change_backup_rules(site, backupRetentionDays=7)
@@ -123,3 +153,14 @@ def any_branch_may_apply(site: Site) -> None:
     account = f"{site.project}/serviceAccounts/{names.role_email(site.target, 'ci-apply')}"
     member = f"principal://iam.googleapis.com/{pool}/subject/{subject}"
     site.grant(ACCOUNT, {"resource": account}, "roles/iam.workloadIdentityUser", member)
+
+
+@breaks("ID-2")
+def a_person_changes_the_network(site: Site) -> None:
+    site.grant(PROJECT, {"resource": site.project}, "roles/compute.networkAdmin", "user:someone@outside.example")
+
+
+@breaks("GOV-4")
+def an_organisation_policy_is_deleted(site: Site) -> None:
+    name = f"{site.project}/policies/compute.requireOsLogin"
+    site.do("orgpolicy", "projects.policies.delete", name=name)

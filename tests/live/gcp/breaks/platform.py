@@ -86,3 +86,9 @@ def image_tags_are_mutable(site: Site) -> None:
         updateMask="dockerConfig",
         body={"dockerConfig": {"immutableTags": False}},
     )
+
+
+@breaks("K8S-11")
+def cluster_can_be_deleted(site: Site) -> None:
+    at = f"policies/cloudresourcemanager.googleapis.com%2Fprojects%2F{site.account}/denypolicies"
+    site.do("iam/v2", "policies.delete", name=f"{at}/{site.prefix}-cluster")
