@@ -76,9 +76,11 @@ class Faults:
 
 @dataclass(frozen=True)
 class Options:
-    """Options of a server. `state` is the folder that its resources are saved in; None keeps them in memory only."""
+    """Options of a server. `state` is the folder that its resources are saved in; None keeps them in memory only.
+    `issuers` is the file of the issuers whose tokens pipelines sign in with (issuers.py); None: none can sign in."""
 
     state: Path | None = None
+    issuers: Path | None = None
     faults: Faults = field(default_factory=Faults)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 
 from terrace.emulator.contract import Account, Options, Resource, UnsupportedCall, cloud_module
+from terrace.emulator.issuers import Issuers
 from terrace.errors import TerraceError, UsageError
 
 _START_SECONDS = 60.0
@@ -30,7 +31,7 @@ _LOG_LINES = 15
 _CLOCK_SECONDS = 2.0
 
 # packages of the `emulator` extra; without this check the server fails with an ImportError that only its log shows
-_REQUIRED_PACKAGES = ("cryptography", "trustme", "moto", "werkzeug", "flask")
+_REQUIRED_PACKAGES = ("cryptography", "trustme", "joserfc", "moto", "werkzeug", "flask")
 
 
 class EmulatorError(TerraceError):
@@ -171,13 +172,14 @@ def start(
 
     The process is detached and runs until `stop`; with `parent` it ends when that process ends, and `foreground` makes
     the calling process the parent. Raises EmulatorError when it exits or does not respond within `timeout` seconds,
-    UsageError when an emulator with another account runs in that directory, the `emulator` extra is not installed or
-    the cloud does not support an option.
+    UsageError when an emulator with another account runs in that directory, the `emulator` extra is not installed,
+    the cloud does not support an option or the file of issuers is not valid.
     """
     _require_extra()
     module = cloud_module(cloud)
     account = dict(account or module.DEFAULT_ACCOUNT)
     _require_supported(cloud, options)
+    Issuers(options.issuers)
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     with _locked(directory):
@@ -196,6 +198,8 @@ def start(
         command += ["--faults", json.dumps(asdict(options.faults))]
         if options.state is not None:
             command += ["--state", str(options.state.resolve())]
+        if options.issuers is not None:
+            command += ["--issuers", str(options.issuers.resolve())]
         if foreground and parent is None:
             parent = os.getpid()
         if parent is not None:

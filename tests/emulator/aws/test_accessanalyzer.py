@@ -10,5 +10,12 @@ def test_analyzers(aws: Aws) -> None:
     analyzer.untag_resource(resourceArn=arn, tagKeys=["owner"])
     found = analyzer.get_analyzer(analyzerName=name)["analyzer"]
     assert (found["type"], found["status"], found["tags"]) == ("ACCOUNT", "ACTIVE", {"tier": "dev"})
+    assert analyzer.list_findings(analyzerArn=arn)["findings"] == []
+    assert analyzer.list_findings_v2(analyzerArn=arn)["findings"] == []
     analyzer.delete_analyzer(analyzerName=name)
+    try:
+        analyzer.list_findings(analyzerArn=arn)
+        raise AssertionError("not refused")
+    except analyzer.exceptions.ResourceNotFoundException:
+        pass
     assert analyzer.list_analyzers()["analyzers"] == []

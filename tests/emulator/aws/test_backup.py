@@ -80,3 +80,18 @@ def test_tags(aws: Aws) -> None:
     arn = backup.describe_backup_vault(BackupVaultName=vault)["BackupVaultArn"]
     # the provider omits the trailing slash that boto3 sends
     assert aws.get("backup", f"/tags/{quote(arn, safe='')}").json()["Tags"] == {"owner": "a"}
+
+
+@fails_on_stock_moto
+def test_report_plans(aws: Aws) -> None:
+    backup, name = aws("backup"), "report_plan"
+    channel = {"S3BucketName": "reports", "Formats": ["CSV"]}
+    setting = {"ReportTemplate": "BACKUP_JOB_REPORT"}
+    backup.create_report_plan(
+        ReportPlanName=name, ReportDeliveryChannel=channel, ReportSetting=setting, ReportPlanTags={"owner": "platform"}
+    )
+    backup.update_report_plan(ReportPlanName=name, ReportPlanDescription="daily")
+    found = backup.describe_report_plan(ReportPlanName=name)["ReportPlan"]
+    assert (found["ReportPlanDescription"], found["ReportDeliveryChannel"]) == ("daily", channel)
+    assert backup.list_tags(ResourceArn=found["ReportPlanArn"])["Tags"] == {"owner": "platform"}
+    backup.delete_report_plan(ReportPlanName=name)

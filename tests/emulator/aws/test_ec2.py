@@ -97,6 +97,27 @@ def test_snapshot_block(aws: Aws) -> None:
 
 
 @fails_on_stock_moto
+def test_image_block(aws: Aws) -> None:
+    ec2 = aws("ec2", "eu-west-3")
+    assert ec2.get_image_block_public_access_state()["ImageBlockPublicAccessState"] == "block-new-sharing"
+    ec2.disable_image_block_public_access()
+    assert ec2.get_image_block_public_access_state()["ImageBlockPublicAccessState"] == "unblocked"
+    ec2.enable_image_block_public_access(ImageBlockPublicAccessState="block-new-sharing")
+    assert ec2.get_image_block_public_access_state()["ImageBlockPublicAccessState"] == "block-new-sharing"
+
+
+@fails_on_stock_moto
+def test_snapshot_owners(aws: Aws) -> None:
+    ec2 = aws("ec2", "eu-west-3")
+    volume = ec2.create_volume(AvailabilityZone="eu-west-3a", Size=1)["VolumeId"]
+    snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    assert [one["SnapshotId"] for one in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]] == [snapshot]
+    ec2.delete_snapshot(SnapshotId=snapshot)
+    ec2.delete_volume(VolumeId=volume)
+    assert ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
+
+
+@fails_on_stock_moto
 def test_metadata_defaults(aws: Aws) -> None:
     ec2 = aws("ec2")
     ec2.modify_instance_metadata_defaults(HttpTokens="required", HttpPutResponseHopLimit=1)

@@ -73,6 +73,8 @@ def test_replication_groups(aws: Aws) -> None:
     member = cache.describe_cache_clusters(CacheClusterId=f"{name}-001")["CacheClusters"][0]
     assert member["EngineVersion"] == "8.0.0"
     assert member["PreferredMaintenanceWindow"] == "sun:03:00-sun:04:00"
+    listed = [each["CacheClusterId"] for each in cache.describe_cache_clusters()["CacheClusters"]]
+    assert {f"{name}-001", f"{name}-002"} <= set(listed)
     cache.modify_replication_group(ReplicationGroupId=name, SnapshotWindow="01:00-02:00")
     assert find(aws, name)["SnapshotWindow"] == "01:00-02:00"
     cache.delete_replication_group(ReplicationGroupId=name)

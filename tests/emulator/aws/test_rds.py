@@ -49,6 +49,27 @@ def test_instance_settings(aws: Aws) -> None:
 
 
 @fails_on_stock_moto
+def test_engine_versions(aws: Aws) -> None:
+    found = describe(aws, create_instance(aws, EngineVersion="16"))["EngineVersion"]
+    known = aws("rds").describe_db_engine_versions(Engine="postgres")["DBEngineVersions"]
+    assert found in [each["EngineVersion"] for each in known if each["MajorEngineVersion"] == "16"]
+    assert describe(aws, create_instance(aws, EngineVersion="16.4"))["EngineVersion"] == "16.4"
+
+
+@fails_on_stock_moto
+def test_certificate_authorities(aws: Aws) -> None:
+    rds = aws("rds")
+    authority = describe(aws, create_instance(aws))["CACertificateIdentifier"]
+    found = rds.describe_certificates(CertificateIdentifier=authority)["Certificates"]
+    assert [each["ValidTill"].year for each in found] == [2061]
+    try:
+        rds.describe_certificates(CertificateIdentifier="rds-ca-2019")
+        raise AssertionError("not refused")
+    except rds.exceptions.CertificateNotFoundFault:
+        pass
+
+
+@fails_on_stock_moto
 def test_read_replicas(aws: Aws) -> None:
     source, replica = create_instance(aws, MultiAZ=True), aws.name()
     aws("rds").create_db_instance_read_replica(

@@ -140,3 +140,22 @@ def test_request_metrics(aws: Aws) -> None:
     except ClientError as error:
         assert error.response["Error"]["Code"] == "NoSuchConfiguration"
         assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+
+
+@fails_on_stock_moto
+def test_expected_owner(aws: Aws) -> None:
+    s3, name = aws("s3"), create_bucket(aws)
+    s3.head_bucket(Bucket=name, ExpectedBucketOwner=aws.account)
+    s3.put_object(Bucket=name, Key="a", Body=b"a", ExpectedBucketOwner=aws.account)
+    for refused in (
+        lambda: s3.head_bucket(Bucket=name, ExpectedBucketOwner="999988887777"),
+        lambda: s3.get_bucket_versioning(Bucket=name, ExpectedBucketOwner="999988887777"),
+        lambda: s3.put_object(Bucket=name, Key="a", Body=b"b", ExpectedBucketOwner="999988887777"),
+        lambda: s3.get_object(Bucket=name, Key="a", ExpectedBucketOwner="999988887777"),
+    ):
+        try:
+            refused()
+        except ClientError as error:
+            assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+        else:
+            raise AssertionError("another account's bucket was used")

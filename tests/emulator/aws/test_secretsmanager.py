@@ -1,3 +1,5 @@
+import json
+
 from tests.emulator.aws.conftest import Aws
 from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
@@ -35,3 +37,17 @@ def test_replica_key(aws: Aws) -> None:
     )
     found = aws("secretsmanager").describe_secret(SecretId=created["ARN"])
     assert found["ReplicationStatus"][0]["KmsKeyId"] == key
+
+
+@fails_on_stock_moto
+def test_replica_policy(aws: Aws) -> None:
+    name = aws.name()
+    created = aws("secretsmanager").create_secret(
+        Name=name, SecretString="x", AddReplicaRegions=[{"Region": "eu-west-3"}]
+    )
+    replica = aws("secretsmanager", "eu-west-3")
+    assert "ResourcePolicy" not in replica.get_resource_policy(SecretId=name)
+    denied = {"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+    aws("secretsmanager").put_resource_policy(SecretId=created["ARN"], ResourcePolicy=policy)
+    assert json.loads(replica.get_resource_policy(SecretId=name)["ResourcePolicy"])["Statement"] == [denied]

@@ -130,6 +130,7 @@ def _samples() -> dict[str, tuple[str, Body]]:
             {"properties": {"immutabilityPeriodSinceCreationInDays": 7, "allowProtectedAppendWrites": True}},
         ),
         "lifecycle": (f"{ACCOUNT}/managementPolicies/default", lifecycle()),
+        "local-user": (f"{ACCOUNT}/localUsers/loader", {"properties": {"hasSshKey": False, "permissionScopes": []}}),
         "replication": (
             f"{COPY}/objectReplicationPolicies/11111111-0000-4000-8000-000000000001",
             {
@@ -286,6 +287,33 @@ def _samples() -> dict[str, tuple[str, Body]]:
         "query-alert": (
             resource_id("Insights/scheduledQueryRules", "denied"),
             located(scopes=[WORKSPACE], criteria={"allOf": []}, evaluationFrequency="PT15M", windowSize="PT15M"),
+        ),
+        "activity-alert": (
+            resource_id("Insights/activityLogAlerts", "health"),
+            {
+                "location": "global",
+                "properties": {
+                    "scopes": [GROUP],
+                    "condition": {"allOf": [{"field": "category", "equals": "ResourceHealth"}]},
+                    "actions": {"actionGroups": []},
+                },
+            },
+        ),
+        "solution": (
+            resource_id("OperationsManagement/solutions", "SecurityCenterFree(world)"),
+            located(workspaceResourceId=WORKSPACE),
+        ),
+        "export": (
+            resource_id("Security/automations", "findings"),
+            located(
+                scopes=[{"scopePath": SUBSCRIPTION}],
+                sources=[{"eventSource": "Alerts"}],
+                actions=[{"actionType": "Workspace", "workspaceResourceId": WORKSPACE}],
+            ),
+        ),
+        "defender": (
+            f"{ACCOUNT}/providers/Microsoft.Security/defenderForStorageSettings/current",
+            {"properties": {"isEnabled": True, "sensitiveDataDiscovery": {"isEnabled": True}}},
         ),
         "workbook": (
             resource_id("Insights/workbooks", guid("workbook")),

@@ -112,6 +112,17 @@ def test_the_last_system_pool_is_not_deleted(populated: Azure) -> None:
     assert (response.status, response.code) == (400, "AtLeastOneSystemPool")
 
 
+@pytest.mark.parametrize("scope", [GROUP, SUBSCRIPTION])
+def test_a_custom_role_is_assigned_by_its_id_within_its_scopes(populated: Azure, scope: str) -> None:
+    role = f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{guid('role')}"
+    body = {"properties": {"roleDefinitionId": role, "principalId": PEOPLE}}
+    grant = f"providers/Microsoft.Authorization/roleAssignments/{guid('writer')}"
+    assert populated.put(f"{CONTAINER}/{grant}", body).status == 201
+    populated.put(f"{SUBSCRIPTION}/resourceGroups/elsewhere", {"location": "germanywestcentral"})
+    refused = populated.put(f"{SUBSCRIPTION}/resourceGroups/elsewhere/{grant}", body)
+    assert refused.code == "RoleDefinitionNotAssignableAtScope"
+
+
 def test_a_role_in_use_is_not_deleted(populated: Azure) -> None:
     grant = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/{guid('sleep')}"
     assert (

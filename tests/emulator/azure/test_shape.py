@@ -41,6 +41,6 @@ def test_the_core_names_no_service(name: str) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)
-def test_modules_have_at_most_150_lines(path: Path) -> None:
+def test_modules_have_at_most_200_lines(path: Path) -> None:
     if path.name not in CORE:
-        assert len(path.read_text().splitlines()) <= 150
+        assert len(path.read_text().splitlines()) <= 200

@@ -26,7 +26,7 @@ SERVICES = (
     *("artifactregistry", "backupdr", "billingbudgets", "binaryauthorization", "certificatemanager", "cloudasset"),
     *("cloudkms", "cloudscheduler", "compute", "container", "dns", "essentialcontacts", "gkebackup", "iam", "logging"),
     *("memorystore", "monitoring", "networkconnectivity", "orgpolicy", "pubsub", "secretmanager", "securitycenter"),
-    *("sqladmin", "storage", "storagetransfer"),
+    *("dlp", "sqladmin", "storage", "storagetransfer"),
 )
 
 

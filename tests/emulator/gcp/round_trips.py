@@ -300,6 +300,19 @@ ROUND_TRIPS = (
         masked=True,
     ),
     RoundTrip(
+        "dlp",
+        "projects.locations.jobTriggers",
+        LOCATION_PARENT,
+        name_in(f"{LOCATION}/jobTriggers"),
+        lambda name: {
+            "triggerId": name,
+            "jobTrigger": {"status": "HEALTHY", "triggers": [{"schedule": {"recurrencePeriodDuration": "604800s"}}]},
+        },
+        {"status": "PAUSED"},
+        version="v2",
+        update_body=lambda change: {"jobTrigger": change, "updateMask": "status"},
+    ),
+    RoundTrip(
         "essentialcontacts",
         "projects.contacts",
         PROJECT_PARENT,

@@ -39,7 +39,8 @@ def test_a_resource_can_be_created_read_listed_updated_and_deleted(google: Googl
         is_generated = trip.key(name).get("name", "").rpartition("/")[0] == generated.rpartition("/")[0] != ""
         names.append(generated.rpartition("/")[2] if is_generated else prefix + name)
 
-    sent = trip.body("one").get("serviceAccount", trip.body("one").get("feed", trip.body("one")))
+    body = trip.body("one")
+    sent = next((body[field] for field in ("serviceAccount", "feed", "jobTrigger") if field in body), body)
     first = client.get(**trip.key(names[0])).execute()
     assert is_contained({field: value for field, value in sent.items() if field not in ("name", "kind")}, first)
 

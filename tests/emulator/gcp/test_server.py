@@ -32,8 +32,15 @@ def test_a_token_expires(faulty: Callable[..., Google], later: Callable[[float],
     google = faulty(token_seconds=60)
     later(61)
     assert google.call("GET", NETWORKS)[0] == 401
-    google.token = "a-new-one"
+    google.token = ""
+    _, content = google.request("https://oauth2.googleapis.com/token", "POST")
+    google.token = json.loads(content)["access_token"]
     assert google.call("GET", NETWORKS)[0] == 200
+
+
+def test_a_token_of_another_issuer_is_refused() -> None:
+    status, response = Google(token="guessed").call("GET", NETWORKS)
+    assert (status, response["error"]["status"]) == (401, "UNAUTHENTICATED")
 
 
 @pytest.mark.parametrize(
@@ -41,9 +48,8 @@ def test_a_token_expires(faulty: Callable[..., Google], later: Callable[[float],
     [
         ("POST", f"compute/compute/v1/projects/{PROJECT}/global/unheardOf"),
         ("POST", f"storage/storage/v1/b/bucket/rewind?project={PROJECT}"),
-        ("POST", f"cloudkms/v1/{LOCATION}/keyRings/ring/cryptoKeys/key:encrypt"),
+        ("POST", f"cloudkms/v1/{LOCATION}/keyRings/ring/cryptoKeys/key:rawEncrypt"),
         ("GET", "translate/nothing/like/this"),
-        ("GET", f"{NETWORKS}/net/getEffectiveFirewalls"),
     ],
 )
 def test_an_unsupported_call_is_named_and_counted(google: Google, method: str, url: str) -> None:

@@ -33,9 +33,9 @@ def test_the_core_has_fewer_than_400_lines_of_code() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.py")), ids=lambda path: path.name)
-def test_modules_have_at_most_150_lines(path: Path) -> None:
+def test_modules_have_at_most_200_lines(path: Path) -> None:
     if path.name not in CORE:
-        assert len(path.read_text().splitlines()) <= 150
+        assert len(path.read_text().splitlines()) <= 200
 
 
 def test_every_module_is_loaded() -> None:

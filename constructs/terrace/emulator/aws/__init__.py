@@ -21,13 +21,17 @@ FAULTS = frozenset({"throttle_every"})
 # omitted resource would be listed here too.
 NOT_EMULATED = (
     NotEmulated("acceptance by AWS", "almost no value is checked: an unknown instance class is accepted"),
-    NotEmulated("policies", "IAM, bucket, key and endpoint policies are stored and never evaluated"),
+    NotEmulated("policies", "stored and never evaluated, except a role's trust policy when a pipeline signs in"),
     NotEmulated("data planes", "the endpoints have no PostgreSQL, Valkey, Kubernetes API or VPN tunnel behind them"),
     NotEmulated("quotas, service limits and prices", "none are applied"),
     NotEmulated("time", "what takes AWS minutes is done at once; backups, rotations and schedules never run"),
     NotEmulated("locks", "vault lock and object lock are stored and not enforced"),
     NotEmulated("replication", "rules of buckets, secrets and backups are stored; nothing is copied"),
-    NotEmulated("detection", "GuardDuty, Config, Security Hub, Access Analyzer and alarms never report anything"),
+    NotEmulated(
+        "detection",
+        "GuardDuty, Config, Security Hub, Access Analyzer, Inspector, alarms and CloudTrail's event history "
+        "report nothing",
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""IAM Access Analyzer: creating, reading, tagging and deleting an analyzer."""
+"""IAM Access Analyzer: creating, reading, tagging and deleting an analyzer; it finds nothing."""
 
 import re
 import sys
@@ -67,6 +67,15 @@ def analyzers() -> None:
         del call.backend.analyzers[_find(call)["name"]]
 
     @operation(AnalyzerResponse)
+    def list_findings(call: Call) -> dict[str, Any]:
+        _tagged(call, "analyzerArn")
+        return {"findings": []}
+
+    @operation(AnalyzerResponse)
+    def list_findings_v2(call: Call) -> dict[str, Any]:
+        return list_findings(call)  # type: ignore[no-any-return]
+
+    @operation(AnalyzerResponse)
     def list_tags_for_resource(call: Call) -> dict[str, Any]:
         return {"tags": _tagged(call)["tags"]}
 
@@ -88,8 +97,8 @@ def _find(call: Call) -> dict[str, Any]:
     return analyzer
 
 
-def _tagged(call: Call) -> dict[str, Any]:
-    arn = call.parameters["resourceArn"]
+def _tagged(call: Call, parameter: str = "resourceArn") -> dict[str, Any]:
+    arn = call.parameters[parameter]
     analyzer: dict[str, Any]
     for analyzer in call.backend.analyzers.values():
         if analyzer["arn"] == arn:

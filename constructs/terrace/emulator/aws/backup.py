@@ -1,4 +1,4 @@
-"""AWS Backup: selections, vault policies and notifications, tags, an empty list of recovery points."""
+"""AWS Backup: selections, vault policies and notifications, tags, report plans, an empty list of recovery points."""
 
 import uuid
 from typing import Any
@@ -7,7 +7,7 @@ import moto.backup.models as models
 from moto.backup.responses import BackupResponse
 from moto.core.utils import utcnow
 
-from terrace.emulator.aws.patch import Call, Function, operation, service_error, wrap
+from terrace.emulator.aws.patch import Call, Function, operation, read_back, service_error, wrap
 
 
 def selections() -> None:
@@ -145,4 +145,26 @@ def _vault(call: Call) -> Any:
     return call.backend.describe_backup_vault(call.parameters["BackupVaultName"])
 
 
-PATCHES = (selections, plans, vault_policies, vault_notifications, recovery_points, tags)
+def report_plans() -> None:
+    """Stock moto drops the tags of a report plan and cannot change one."""
+
+    @wrap(BackupResponse, "create_report_plan")
+    def create_report_plan(original: Function, self: Any) -> Any:
+        result = original(self)
+        plan = self.backup_backend.describe_report_plan(self._get_param("ReportPlanName"))
+        self.backup_backend.tag_resource(plan.report_plan_arn, self._get_param("ReportPlanTags") or {})
+        return result
+
+    @operation(BackupResponse)
+    def update_report_plan(call: Call) -> dict[str, Any]:
+        plan = call.backend.describe_report_plan(call.parameters["ReportPlanName"])
+        attributes = {
+            "ReportPlanDescription": "report_plan_description",
+            "ReportDeliveryChannel": "report_delivery_channel",
+            "ReportSetting": "report_setting",
+        }
+        read_back(plan, call.parameters, attributes)
+        return {"ReportPlanName": plan.report_plan_name, "ReportPlanArn": plan.report_plan_arn}
+
+
+PATCHES = (selections, plans, vault_policies, vault_notifications, recovery_points, tags, report_plans)

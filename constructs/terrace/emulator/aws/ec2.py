@@ -125,6 +125,40 @@ def snapshot_block() -> None:
         return {"State": "unblocked"}
 
 
+def image_block() -> None:
+    """Stock moto lacks the operations for blocking public images, which AWS blocks in a new account."""
+    # EC2 user guide, "Understand block public access for AMIs": default settings
+    default = "block-new-sharing"
+
+    @operation(EC2Response)
+    def enable_image_block_public_access(call: Call) -> dict[str, Any]:
+        call.state("image_block")["state"] = call.parameters["ImageBlockPublicAccessState"]
+        return {"ImageBlockPublicAccessState": call.parameters["ImageBlockPublicAccessState"]}
+
+    @operation(EC2Response)
+    def get_image_block_public_access_state(call: Call) -> dict[str, Any]:
+        state = call.state("image_block").get("state", default)
+        return {"ImageBlockPublicAccessState": state, "ManagedBy": "account"}
+
+    @operation(EC2Response)
+    def disable_image_block_public_access(call: Call) -> dict[str, Any]:
+        call.state("image_block")["state"] = "unblocked"
+        return {"ImageBlockPublicAccessState": "unblocked"}
+
+
+def snapshot_owners() -> None:
+    """Stock moto ignores the filter by owner: it lists the unencrypted snapshots of Amazon's images too."""
+
+    @wrap(EC2Response, "describe_snapshots")
+    def describe_snapshots(original: Function, self: Any) -> Any:
+        result = original(self)
+        owners = [self.current_account if one == "self" else one for one in parameters_of(self).get("OwnerIds") or []]
+        if owners:
+            found = result.result["Snapshots"]
+            result.result["Snapshots"] = [one for one in found if one.owner_id in owners]
+        return result
+
+
 def metadata_defaults() -> None:
     """Stock moto lacks the operations for the account's defaults of the instance metadata service."""
 
@@ -257,6 +291,8 @@ PATCHES = (
     launch_template_tags,
     ebs_default_key,
     snapshot_block,
+    image_block,
+    snapshot_owners,
     metadata_defaults,
     vpn_options,
     vpn_routes,

@@ -18,6 +18,10 @@ _ADDON_VERSIONS = {  # of Kubernetes 1.32; any other add-on gets a version in th
     "eks-pod-identity-agent": "v1.3.4-eksbuild.1",
 }
 
+_ADDON_NAMESPACES = {"amazon-cloudwatch-observability": "amazon-cloudwatch"}
+"""The namespace of an add-on's pods, if it is not kube-system. Source: Amazon CloudWatch User Guide, "Install the
+CloudWatch agent with the Amazon CloudWatch Observability EKS add-on"."""
+
 
 def cluster_settings() -> None:
     """Stock moto drops access_config, upgrade_policy and zonal_shift_config, returns no VPC, cluster security group or
@@ -130,7 +134,14 @@ def addons() -> None:
             raise service_error("ResourceInUseException", f"Addon already exists: {name}")
         arn = call.arn(f"addon/{cluster}/{name}/{uuid.uuid4()}")
         associations = [
-            _associate(call, cluster, "kube-system", entry["serviceAccount"], entry["roleArn"], owner=arn)
+            _associate(
+                call,
+                cluster,
+                _ADDON_NAMESPACES.get(name, "kube-system"),
+                entry["serviceAccount"],
+                entry["roleArn"],
+                owner=arn,
+            )
             for entry in parameters.get("podIdentityAssociations") or []
         ]
         addons[cluster, name] = {

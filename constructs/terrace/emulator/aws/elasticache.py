@@ -177,7 +177,10 @@ def replication_groups() -> None:
         for group in self.replication_groups.values():
             if cache_cluster_id and cache_cluster_id in group.member_clusters:
                 return [_member(self, group, cache_cluster_id)]
-        return original(self, cache_cluster_id)
+        members = [
+            _member(self, group, name) for group in self.replication_groups.values() for name in group.member_clusters
+        ]
+        return [*original(self, cache_cluster_id), *([] if cache_cluster_id else members)]
 
     @wrap(models.ElastiCacheBackend, "delete_replication_group")
     def delete_replication_group(original: Function, self: Any, replication_group_id: str, *rest: Any) -> Any:

@@ -1,10 +1,19 @@
-"""GuardDuty: features that are changed one at a time."""
+"""GuardDuty: features that are changed one at a time, their data sources, lists of a detector that finds nothing."""
 
 from typing import Any
 
 import moto.guardduty.models as models
+from moto.guardduty.responses import GuardDutyResponse
 
-from terrace.emulator.aws.patch import Function, wrap
+from terrace.emulator.aws.patch import Call, Function, operation, service_error, wrap
+
+# GuardDuty user guide, "GuardDuty API changes in March 2023": features and the older data sources
+_DATA_SOURCES = {
+    "S3_DATA_EVENTS": ("s3Logs",),
+    "EKS_AUDIT_LOGS": ("kubernetes", "auditLogs"),
+    "EBS_MALWARE_PROTECTION": ("malwareProtection", "scanEc2InstanceWithFindings", "ebsVolumes"),
+}
+_FOUNDATIONAL = ("cloudTrail", "dnsLogs", "flowLogs")
 
 
 def features() -> None:
@@ -18,4 +27,48 @@ def features() -> None:
         self.features = list((before | changed).values())
 
 
-PATCHES = (features,)
+def data_sources() -> None:
+    """Stock moto describes every data source as disabled, whatever the features: a scanner reads the data sources."""
+
+    @wrap(models.Detector, "to_json")
+    def to_json(original: Function, self: Any) -> Any:
+        detector = original(self)
+        statuses = {feature["name"]: feature["status"] for feature in self.features}
+        sources = detector["dataSources"]
+        sources.update({name: {"status": detector["status"]} for name in _FOUNDATIONAL})
+        for name, (source, *path) in _DATA_SOURCES.items():
+            status: dict[str, Any] = {"status": statuses.get(name, "DISABLED")}
+            for step in reversed(path):
+                status = {step: status}
+            sources[source] = status
+        return detector
+
+
+def lists() -> None:
+    """Stock moto lacks the lists of a detector's findings, members and tags, and its organization's settings."""
+
+    @operation(GuardDutyResponse)
+    def list_findings(call: Call) -> dict[str, Any]:
+        _detector(call)
+        return {"FindingIds": []}
+
+    @operation(GuardDutyResponse)
+    def list_members(call: Call) -> dict[str, Any]:
+        _detector(call)
+        return {"Members": []}
+
+    @operation(GuardDutyResponse)
+    def list_tags_for_resource(call: Call) -> dict[str, Any]:
+        name = call.parameters["ResourceArn"].rpartition("/")[2]
+        return {"Tags": call.backend.get_detector(name).tags}
+
+    @operation(GuardDutyResponse)
+    def describe_organization_configuration(call: Call) -> dict[str, Any]:
+        _detector(call)
+        raise service_error("BadRequestException", "The account is not the organization's GuardDuty administrator.")
+
+    def _detector(call: Call) -> Any:
+        return call.backend.get_detector(call.parameters["DetectorId"])
+
+
+PATCHES = (features, data_sources, lists)

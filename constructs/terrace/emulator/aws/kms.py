@@ -1,7 +1,8 @@
-"""KMS: the rotation period."""
+"""KMS: the rotation period, keys of one region."""
 
 from typing import Any
 
+import moto.kms.models as models
 from moto.core.responses import ActionResult
 from moto.kms.responses import KmsResponse
 
@@ -28,9 +29,18 @@ def rotation_period() -> None:
         return ActionResult(status)
 
 
+def single_region() -> None:
+    """Stock moto does not say whether a key is a multi-Region key unless its creator did."""
+
+    @wrap(models.Key, "to_dict")
+    def to_dict(original: Function, self: Any) -> Any:
+        self.multi_region = bool(self.multi_region)
+        return original(self)
+
+
 def _key(response: Any, key_id: str) -> Any:
     backend = response.kms_backend
     return backend.keys[backend.get_key_id(key_id)]
 
 
-PATCHES = (rotation_period,)
+PATCHES = (rotation_period, single_region)

@@ -20,14 +20,20 @@ from terrace.emulator.aws import (
     eks,
     elasticache,
     guardduty,
+    iam,
+    inspector2,
     kms,
     logs,
+    macie2,
     rds,
     route53,
+    route53resolver,
     s3,
     secretsmanager,
     securityhub,
     sqs,
+    sts,
+    wafv2,
 )
 
 SERVICES: tuple[ModuleType, ...] = (
@@ -42,14 +48,20 @@ SERVICES: tuple[ModuleType, ...] = (
     eks,
     elasticache,
     guardduty,
+    iam,
+    inspector2,
     kms,
     logs,
+    macie2,
     rds,
     route53,
+    route53resolver,
     s3,
     secretsmanager,
     securityhub,
     sqs,
+    sts,
+    wafv2,
 )
 
 

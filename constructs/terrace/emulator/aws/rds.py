@@ -1,7 +1,9 @@
-"""RDS: resource ids, instance settings, read replicas, managed secrets, parameter groups, replicated backups."""
+"""RDS: resource ids, instance settings, engine versions, certificate authorities, read replicas, managed secrets,
+parameter groups, replicated backups."""
 
 import json
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import moto.rds.models as models
@@ -17,6 +19,12 @@ _READ_BACK = {
     "EngineLifecycleSupport": "engine_lifecycle_support",
     "NetworkType": "network_type",
 }
+# Amazon RDS for PostgreSQL release notes, August 2025: the newest minor version of each major version
+_POSTGRES = {"13": "13.22", "14": "14.19", "15": "15.14", "16": "16.10", "17": "17.6"}
+
+# RDS user guide, "Using SSL/TLS to encrypt a connection": the authorities, and the years that they are valid
+_AUTHORITIES = {"rds-ca-rsa2048-g1": 40, "rds-ca-rsa4096-g1": 100, "rds-ca-ecc384-g1": 100}
+_DEFAULT_AUTHORITY = "rds-ca-rsa2048-g1"
 
 
 def resource_ids() -> None:
@@ -40,6 +48,69 @@ def instance_settings() -> None:
             identifier = parameters.get("NewDBInstanceIdentifier") or parameters["DBInstanceIdentifier"]
             read_back(self.backend.databases[identifier], parameters, _READ_BACK)
             return result
+
+
+def engine_versions() -> None:
+    """Stock moto lacks DescribeDBEngineVersions, and keeps a major version where AWS selects a minor one."""
+    instance = models.DBInstance
+    stored: Any = instance.engine_version
+
+    def select(self: Any, version: str) -> None:
+        minor = _POSTGRES.get(version, version) if self.engine == "postgres" else version
+        stored.fset(self, minor)
+
+    instance.engine_version = property(stored.fget, select)
+
+    @operation(RDSResponse)
+    def describe_db_engine_versions(call: Call) -> dict[str, Any]:
+        asked, version = call.parameters.get("Engine"), call.parameters.get("EngineVersion")
+        known = _POSTGRES.items() if asked in (None, "postgres") else ()
+        return {
+            "DBEngineVersions": [
+                {
+                    "Engine": "postgres",
+                    "EngineVersion": minor,
+                    "MajorEngineVersion": major,
+                    "DBParameterGroupFamily": f"postgres{major}",
+                    "DBEngineDescription": "PostgreSQL",
+                    "DBEngineVersionDescription": f"PostgreSQL {minor}",
+                    "Status": "available",
+                }
+                for major, minor in known
+                if version in (None, major, minor)
+            ]
+        }
+
+
+def certificate_authorities() -> None:
+    """Stock moto lacks DescribeCertificates, and gives a new instance an authority that AWS does not have."""
+
+    @wrap(models.DBInstance, "__init__")
+    def __init__(original: Function, self: Any, *arguments: Any, **named: Any) -> None:
+        original(self, *arguments, **named)
+        if self.ca_certificate_identifier not in _AUTHORITIES:
+            self.ca_certificate_identifier = _DEFAULT_AUTHORITY
+
+    @operation(RDSResponse)
+    def describe_certificates(call: Call) -> dict[str, Any]:
+        asked = call.parameters.get("CertificateIdentifier")
+        if asked and asked not in _AUTHORITIES:
+            raise service_error("CertificateNotFound", f"Certificate not found: {asked}")
+        return {
+            "DefaultCertificateForNewLaunches": _DEFAULT_AUTHORITY,
+            "Certificates": [
+                {
+                    "CertificateIdentifier": name,
+                    "CertificateType": "CA",
+                    "CertificateArn": f"arn:{call.partition}:rds:{call.region}::cert:{name}",
+                    "ValidFrom": datetime(2021, 5, 21, tzinfo=UTC),
+                    "ValidTill": datetime(2021 + years, 5, 21, tzinfo=UTC),
+                    "CustomerOverride": False,
+                }
+                for name, years in _AUTHORITIES.items()
+                if asked in (None, name)
+            ],
+        }
 
 
 def read_replicas() -> None:
@@ -160,6 +231,8 @@ def _no_backup(arn: str) -> Exception:
 PATCHES = (
     resource_ids,
     instance_settings,
+    engine_versions,
+    certificate_authorities,
     read_replicas,
     managed_secret,
     parameter_sources,

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import moto.s3.models as models
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.s3.exceptions import ReplicationConfigurationNotFoundError
+from moto.s3.exceptions import BucketAccessDeniedError, ReplicationConfigurationNotFoundError
 from moto.s3.responses import S3Response
 
 from terrace.emulator.aws.patch import Function, service_error, state_of, wrap
@@ -142,6 +142,24 @@ def request_metrics() -> None:
         return 204, headers, body
 
 
+def expected_owner() -> None:
+    """Stock moto ignores the account that a request expects to own the bucket (ExpectedBucketOwner)."""
+
+    def require_owner(self: Any, request: Any, full_url: str) -> None:
+        expected = request.headers.get("x-amz-expected-bucket-owner")
+        bucket = self.parse_bucket_name_from_url(request, full_url)
+        _, owner = models.s3_backends.bucket_accounts.get(bucket, ("", expected))
+        if expected and owner != expected:
+            raise BucketAccessDeniedError(bucket=bucket)
+
+    for kind in ("_bucket_response", "_key_response"):
+
+        @wrap(S3Response, kind)
+        def respond(original: Function, self: Any, request: Any, full_url: str) -> Any:
+            require_owner(self, request, full_url)
+            return original(self, request, full_url)
+
+
 def _metrics(response: Any) -> dict[Any, Any]:
     # stored on the bucket, so that they are deleted with it
     return state_of(response.backend.get_bucket(response.bucket_name), "metrics")
@@ -175,4 +193,5 @@ PATCHES = (
     replication,
     event_bridge_notifications,
     request_metrics,
+    expected_owner,
 )

@@ -1,5 +1,6 @@
-"""Secrets Manager: rotation of a secret that a service manages, the key of a replica."""
+"""Secrets Manager: rotation of a secret that a service manages, the key and the policy of a replica."""
 
+import json
 from typing import Any
 
 import moto.secretsmanager.models as models
@@ -58,6 +59,18 @@ def replica_key() -> None:
         return replicas
 
 
+def replica_policy() -> None:
+    """Stock moto refuses to read the policy of a replica, where AWS has the policy of the primary secret."""
+
+    @wrap(models.SecretsManagerBackend, "get_resource_policy")
+    def get_resource_policy(original: Function, self: Any, secret_id: str) -> Any:
+        secret = self.secrets[secret_id] if self._is_valid_identifier(secret_id) else None
+        if not isinstance(secret, models.ReplicaSecret):
+            return original(self, secret_id)
+        policy = {} if secret.source.policy is None else {"ResourcePolicy": secret.source.policy}
+        return json.dumps({"ARN": secret.arn, "Name": secret.name, **policy})
+
+
 def _secret(call: Call) -> Any:
     identifier = call.parameters["SecretId"]
     if not call.backend._is_valid_identifier(identifier):
@@ -65,4 +78,4 @@ def _secret(call: Call) -> Any:
     return call.backend.secrets[identifier]
 
 
-PATCHES = (managed_rotation, replica_key)
+PATCHES = (managed_rotation, replica_key, replica_policy)

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
 from terrace.emulator.contract import Account, Backend, Options, Response, UnsupportedCall
+from terrace.emulator.issuers import Issuers
 
 log = logging.getLogger("terrace.emulator")
 
@@ -38,11 +39,12 @@ def backend(account: Account, region: str, options: Options) -> Backend:
 
     from moto.moto_server.werkzeug_app import MotoRequestHandler
 
-    from terrace.emulator.aws import patches
+    from terrace.emulator.aws import patches, sts
     from terrace.emulator.aws.inventory import inventory, watch
 
     watch()
     patches.apply()
+    sts.trust(Issuers(options.issuers))
     application = Application()
     return Backend(
         application=application,

@@ -39,7 +39,7 @@ CLIENT_ID = "00000000-0000-4000-8000-00000000c11e"
 CALLER_ID = "00000000-0000-4000-8000-00000000ca11"
 """The object id of its service principal."""
 SECRET = "emulated"
-"""The only client secret that is accepted; a federated token of any issuer is accepted too."""
+"""The only client secret that is accepted."""
 
 # No resource of the foundation is omitted: the stack under test is the one that is applied to Azure, byte for byte.
 NOT_EMULATED = (

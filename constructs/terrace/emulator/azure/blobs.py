@@ -1,7 +1,8 @@
 """The data plane of Blob storage that Terraform's state and a deployment's own files need: complete blobs, their
-metadata, leases and lists.
+metadata, versions, conditions, leases and lists.
 
-A blob is stored below its container, so deleting the account deletes it too. Source: the Blob service REST API.
+A blob is stored below its container, so deleting the account deletes it too; its versions are in `versions.py`.
+Source: the Blob service REST API.
 """
 
 import time
@@ -12,6 +13,7 @@ from hashlib import md5
 from urllib.parse import quote, unquote
 from xml.etree import ElementTree
 
+from terrace.emulator.azure import versions
 from terrace.emulator.azure.call import Call, Response
 from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.kind import Refused, Unsupported
@@ -61,46 +63,85 @@ def _listing(store: Store, parent: Item, call: Call) -> bytes:
     prefix, marker = call.query.get("prefix", ""), call.query.get("marker", "")
     size = int(call.query.get("maxresults", _PAGE))
     items = {unquote(parse(item.id).name): item for item in store.children(parent.id, "blobs")}
-    names = sorted(name for name in items if name.startswith(prefix) and name >= marker)
+    old = versions.of(store, parent) if "versions" in call.query.get("include", "") else {}
+    names = sorted(name for name in {*items, *old} if name.startswith(prefix) and name >= marker)
     for name in names[:size]:
-        blob = ElementTree.SubElement(blobs, "Blob")
-        ElementTree.SubElement(blob, "Name").text = name
-        properties = ElementTree.SubElement(blob, "Properties")
-        for word, value in _properties(items[name]).items():
-            ElementTree.SubElement(properties, word.replace("x-ms-blob-type", "BlobType")).text = value
+        current = [items[name]] if name in items else []
+        for item in [*old.get(name, []), *current]:
+            blob = ElementTree.SubElement(blobs, "Blob")
+            ElementTree.SubElement(blob, "Name").text = name
+            if version := item.body.get("version"):
+                ElementTree.SubElement(blob, "VersionId").text = version
+            if item in current:
+                ElementTree.SubElement(blob, "IsCurrentVersion").text = "true"
+            properties = ElementTree.SubElement(blob, "Properties")
+            for word, value in _properties(item).items():
+                ElementTree.SubElement(properties, word.replace("x-ms-blob-type", "BlobType")).text = value
     ElementTree.SubElement(root, "NextMarker").text = names[size] if len(names) > size else ""
     return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _blob(store: Store, parent: Item, name: str, call: Call) -> Response:
     path = f"{parent.id}/blobs/{quote(name, safe='')}"
-    item, part = store.get(path), call.query.get("comp", "")
+    item, part, version = store.get(path), call.query.get("comp", ""), call.query.get("versionid", "")
     if part not in ("", "metadata", "lease"):
         raise Unsupported
+    if version:
+        return _old(store, parent, name, call, version)
     if call.method == "PUT" and not part:
+        _require_condition(item, call)
         _require_lease(item, call)
-        before = item.body if item else {}
-        body = {"properties": {}, "content": call.raw, "metadata": _metadata(call), "lease": before.get("lease", "")}
+        lease = item.body.get("lease", "") if item else ""
+        body = {"properties": {}, "content": call.raw, "metadata": _metadata(call), "lease": lease}
         body["type"] = call.headers.get("content-type", "application/octet-stream")
-        item = Item(path, f"{_CONTAINERS}/blobs", body, created=time.time())
-        store.write(item)
-        return Response(201, None, _version(item))
+        written = versions.replaced(store, parent, item, Item(path, f"{_CONTAINERS}/blobs", body, created=time.time()))
+        store.write(written)
+        return Response(201, None, _version(written))
     if item is None:
         raise Refused(404, "BlobNotFound", "The specified blob does not exist.")
-    shown = _properties(item) | {f"x-ms-meta-{word}": value for word, value in item.body["metadata"].items()}
     if call.method in ("GET", "HEAD") and part in ("", "metadata"):
-        return Response(200, item.body["content"] if not part else None, shown)
+        return Response(200, item.body["content"] if not part else None, _shown(item))
     if call.method == "PUT" and part == "metadata":
         _require_lease(item, call)
-        item.body["metadata"] = _metadata(call)
-        return Response(200, None, shown)
+        body = item.body | {"metadata": _metadata(call)}
+        written = versions.replaced(store, parent, item, Item(path, item.type, body, created=time.time()))
+        store.write(written)
+        return Response(200, None, _shown(written))
     if call.method == "PUT" and part == "lease":
         return _lease(item, call)
     if call.method == "DELETE" and not part:
+        _require_condition(item, call)
         _require_lease(item, call)
+        versions.keep(store, parent, item)
         store.remove(path)
         return Response(202)
     raise Unsupported
+
+
+def _old(store: Store, parent: Item, name: str, call: Call, version: str) -> Response:
+    """Reading or deleting one version, the current one included."""
+    current = store.get(f"{parent.id}/blobs/{quote(name, safe='')}")
+    every = [*versions.of(store, parent).get(name, []), *([current] if current else [])]
+    item = next((each for each in every if each.body.get("version") == version), None)
+    if item is None:
+        if not versions.is_id(version):
+            raise Refused(400, "InvalidQueryParameterValue", "Value for one of the query parameters is invalid.")
+        raise Refused(404, "BlobNotFound", "The specified blob does not exist.")
+    if call.method in ("GET", "HEAD"):
+        return Response(200, item.body["content"], _shown(item))
+    if call.method == "DELETE" and item is not current:
+        store.remove(item.id)
+        return Response(202)
+    raise Unsupported
+
+
+def _require_condition(item: Item | None, call: Call) -> None:
+    """Source: "Specifying conditional headers for Blob service operations"."""
+    if item and call.headers.get("if-none-match") == "*":
+        raise Refused(409, "BlobAlreadyExists", "The specified blob already exists.")
+    expected = call.headers.get("if-match", "*")
+    if expected != "*" and (item is None or expected.strip('"') != item.etag):
+        raise Refused(412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.")
 
 
 def _lease(item: Item, call: Call) -> Response:
@@ -130,7 +171,12 @@ def _require_lease(item: Item | None, call: Call) -> None:
 
 
 def _version(item: Item) -> dict[str, str]:
-    return {"ETag": f'"{item.etag}"', "Last-Modified": formatdate(item.created, usegmt=True)}
+    stamps = {"ETag": f'"{item.etag}"', "Last-Modified": formatdate(item.created, usegmt=True)}
+    return stamps | ({"x-ms-version-id": item.body["version"]} if item.body.get("version") else {})
+
+
+def _shown(item: Item) -> dict[str, str]:
+    return _properties(item) | {f"x-ms-meta-{word}": value for word, value in item.body["metadata"].items()}
 
 
 def _properties(item: Item) -> dict[str, str]:

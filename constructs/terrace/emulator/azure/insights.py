@@ -11,6 +11,12 @@ KINDS = {
     "Microsoft.Insights/scheduledQueryRules": Kind(
         required=(".location", "scopes", "criteria"), rules=refused.QUERY_ALERT
     ),
+    "Microsoft.Insights/activityLogAlerts": Kind(
+        deleted=200,
+        required=(".location", "scopes", "condition", "actions"),
+        rules=refused.ACTIVITY_ALERT,
+        stateless=True,
+    ),
     "Microsoft.Insights/actionGroups": Kind(
         required=(".location", "groupShortName"), rules=refused.ACTION_GROUP, stateless=True
     ),

@@ -1,21 +1,27 @@
-"""Entra: discovery documents, tokens for the client secret, and the check of each call's token.
+"""Entra: discovery documents, tokens for the client secret and for federated credentials, and the check of each call's
+token.
 
 Sources: Microsoft identity platform, "OAuth 2.0 client credentials flow" and "Authentication and authorization error
-codes" (AADSTS numbers); Key Vault, "Authentication, requests and responses" (the challenge that names a tenant).
+codes" (AADSTS numbers); Entra, "Workload identity federation" (issuer, subject and audience are equal, in the same
+case); Key Vault, "Authentication, requests and responses" (the challenge that names a tenant).
 """
 
 import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 from typing import Any
 from urllib.parse import parse_qs
 
 from terrace.emulator.azure import CALLER_ID, CLIENT_ID, SECRET
 from terrace.emulator.azure.call import Call, Response
-from terrace.emulator.azure.kind import Refused, Unsupported
+from terrace.emulator.azure.ids import guid, parse
+from terrace.emulator.azure.kind import Refused, Unsupported, find
+from terrace.emulator.azure.store import Item, Store
 from terrace.emulator.contract import Account
+from terrace.emulator.issuers import InvalidToken, Issuers, audiences
 
 HOST = "login.microsoftonline.com"
 _SECONDS = 3600  # the stated lifetime of a token; an injected fault ends it sooner
@@ -26,13 +32,22 @@ _AUDIENCES = {  # by the host's suffix; some audiences have two spellings
     "core.windows.net": ("https://storage.azure.com",),
     "graph.microsoft.com": ("https://graph.microsoft.com",),
 }
+_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
+_INVALID_ASSERTION = {
+    "malformed": "AADSTS50027: JWT token is invalid or malformed.",
+    "unknown issuer": "AADSTS50166: Request to External OIDC endpoint failed.",
+    "wrong signature": "AADSTS50013: Assertion failed signature validation.",
+    "expired": "AADSTS700024: Client assertion is not within its valid time range.",
+    "not yet valid": "AADSTS700024: Client assertion is not within its valid time range.",
+}
 
 
 class Login:
     """The tenant of one account."""
 
-    def __init__(self, account: Account, token_seconds: float) -> None:
+    def __init__(self, account: Account, token_seconds: float, store: Store, issuers: Issuers) -> None:
         self._tenant = account["tenant_id"]
+        self._store, self._issuers = store, issuers
         self._seconds = token_seconds or _SECONDS
         self._key = hashlib.sha256(f"emulated {self._tenant}".encode()).digest()
 
@@ -59,12 +74,14 @@ class Login:
         }
 
     def _sign_in(self, form: dict[str, str]) -> dict[str, Any]:
-        if form.get("client_id") != CLIENT_ID:
-            message = (
-                f"AADSTS700016: Application with identifier '{form.get('client_id')}' was not found in the directory."
-            )
+        client, caller = form.get("client_id", ""), CALLER_ID
+        identity = self._identity(client)
+        if identity is None and client != CLIENT_ID:
+            message = f"AADSTS700016: Application with identifier '{client}' was not found in the directory."
             raise _Denied(400, "unauthorized_client", message)
-        if "client_assertion" not in form and form.get("client_secret") != SECRET:
+        if "client_assertion" in form:
+            caller = self._federated(identity, form["client_assertion"])
+        elif identity is not None or form.get("client_secret") != SECRET:
             raise _Denied(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
         now = int(time.time())
         claims = {
@@ -74,9 +91,9 @@ class Login:
             "nbf": now,
             "exp": now + _SECONDS,
             "issued": time.time(),
-            "appid": CLIENT_ID,
-            "oid": CALLER_ID,
-            "sub": CALLER_ID,
+            "appid": client,
+            "oid": caller,
+            "sub": caller,
             "tid": self._tenant,
             "idtyp": "app",
             "ver": "1.0",
@@ -84,6 +101,31 @@ class Login:
         signed = ".".join(_encode(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
         token = f"{signed}.{self._signature(signed)}"
         return {"token_type": "Bearer", "expires_in": _SECONDS, "ext_expires_in": _SECONDS, "access_token": token}
+
+    def _identity(self, client: str) -> Item | None:
+        """The managed identity with a client id."""
+        identities = self._store.of_type(_IDENTITIES)
+        return next((item for item in identities if guid(parse(item.id).path, "client") == client), None)
+
+    def _federated(self, identity: Item | None, assertion: str) -> str:
+        """The object id of an identity, one of whose federated credentials has the token's issuer, subject and
+        audience."""
+        try:
+            claims = self._issuers.verify(assertion)
+        except InvalidToken as error:
+            raise _Denied(401, "invalid_client", _INVALID_ASSERTION[error.fault]) from None
+        if identity is None:  # the application with the client secret, which has no federated credential
+            raise _no_match(700211, "issuer", claims["iss"])
+        matching = self._store.children(identity.id, "federatedIdentityCredentials")
+        for number, what, claim, presented in (
+            (700211, "issuer", "iss", {claims["iss"]}),
+            (700213, "subject", "sub", {claims["sub"]}),
+            (700212, "audience", "aud", {*audiences(claims)}),
+        ):
+            matching = [one for one in matching if presented & _trusted(one, what)]
+            if not matching:
+                raise _no_match(number, what, claims.get(claim))
+        return guid(parse(identity.id).path, "principal")
 
     def _signature(self, signed: str) -> str:
         return _encode(hmac.new(self._key, signed.encode(), hashlib.sha256).digest())
@@ -129,7 +171,20 @@ class _Denied(Refused):
 
     @property
     def body(self) -> dict[str, Any]:
-        return {"error": self.code, "error_description": self.message, "error_codes": []}
+        numbers = [int(number) for number in re.findall(r"^AADSTS(\d+)", self.message)]
+        return {"error": self.code, "error_description": self.message, "error_codes": numbers}
+
+
+def _trusted(credential: Item, what: str) -> set[str]:
+    """The issuer, the subject or the audiences of a federated credential."""
+    if what == "audience":
+        return set(find(credential.body, "properties.audiences", []))
+    return {find(credential.body, f"properties.{what}", "")}
+
+
+def _no_match(number: int, what: str, presented: Any) -> _Denied:
+    message = f"No matching federated identity record found for presented assertion {what} '{presented}'."
+    return _Denied(401, "invalid_client", f"AADSTS{number}: {message}")
 
 
 def _form(raw: bytes) -> dict[str, str]:

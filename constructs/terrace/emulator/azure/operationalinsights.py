@@ -30,6 +30,10 @@ def _all_deleted(id: ResourceId, store: Store, query: Mapping[str, str]) -> list
 
 _WORKSPACE = "Microsoft.OperationalInsights/workspaces"
 KINDS = {
+    # the provider accepts no other status
+    "Microsoft.OperationsManagement/solutions": Kind(
+        created=201, deleted=200, required=(".location", "workspaceResourceId")
+    ),
     _WORKSPACE: Kind(
         operation=201,
         computed=_workspace,

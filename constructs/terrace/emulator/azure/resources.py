@@ -21,7 +21,8 @@ def _subscription(resource: Resource) -> Body:
 _EXTENSIONS = (
     "microsoft.authorization/",
     "microsoft.consumption/",
-    "microsoft.security/",
+    "microsoft.security/pricings",
+    "microsoft.security/securitycontacts",
     "microsoft.insights/diagnosticsettings",
 )
 

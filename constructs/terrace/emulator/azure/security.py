@@ -1,4 +1,4 @@
-"""Microsoft.Security: Defender plans and security contacts."""
+"""Microsoft.Security: Defender plans and settings of accounts, security contacts, exports of findings."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,20 @@ def _plans(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]
     return plans
 
 
+def _account(resource: Resource) -> Body:
+    """A storage account has the subscription's settings until they are overridden."""
+    return {"properties": {"isEnabled": False, "overrideSubscriptionLevelSettings": False}}
+
+
 KINDS = {
+    "Microsoft.Security/automations": Kind(
+        deleted=204, required=(".location", "scopes", "sources", "actions"), stateless=True
+    ),
+    "Microsoft.Security/defenderForStorageSettings": Kind(
+        built_in=_account,
+        is_default=lambda resource: not find(resource.body, "properties.isEnabled"),
+        stateless=True,
+    ),
     "Microsoft.Security/pricings": Kind(
         built_in=_plan,
         is_default=lambda resource: find(resource.body, "properties.pricingTier") == "Free",

@@ -26,6 +26,7 @@ from terrace.emulator.azure.kind import Refused, Unsupported
 from terrace.emulator.azure.store import Store
 from terrace.emulator.contract import Account, Backend, Options, UnsupportedCall
 from terrace.emulator.contract import Response as HttpResponse
+from terrace.emulator.issuers import Issuers
 
 log = logging.getLogger("terrace.emulator")
 CODE = "UnsupportedByEmulator"
@@ -36,7 +37,8 @@ def backend(account: Account, region: str, options: Options) -> Backend:
     """Azure for one subscription and tenant. Every region exists, so `region` is unused."""
     store = Store(options.state, account["tenant_id"], account["subscription_id"])
     arm = Arm(store, namespaces.KINDS, namespaces.COLLECTIONS, account, options.faults)
-    application = Application(store, arm, login.Login(account, options.faults.token_seconds))
+    entra = login.Login(account, options.faults.token_seconds, store, Issuers(options.issuers))
+    application = Application(store, arm, entra)
     return Backend(
         application=application,
         inventory=lambda: inventory(arm),

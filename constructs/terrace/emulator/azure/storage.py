@@ -97,6 +97,7 @@ KINDS = {
         actions={"lock": _lock},
         stateless=True,
     ),
+    f"{_ACCOUNT}/localUsers": Kind(stateless=True),
     f"{_ACCOUNT}/managementPolicies": Kind(rules=refused.LIFECYCLE, stateless=True),
     f"{_ACCOUNT}/objectReplicationPolicies": Kind(
         name=_policy_name,

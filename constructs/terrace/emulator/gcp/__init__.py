@@ -26,7 +26,7 @@ FAULTS = frozenset({"throttle_every", "operation_seconds", "fail_operation", "ia
 # No resource of the foundation is omitted: the stack under test is the one that is applied to Google, byte for byte.
 NOT_EMULATED = (
     NotEmulated("acceptance by Google", "only the published schemas and the emulator's own rules are checked"),
-    NotEmulated("permissions", "policies are stored and evaluated only for the use of encryption keys"),
+    NotEmulated("permissions", "policies are evaluated only for the use of keys and the sign-in of pipelines"),
     NotEmulated("data planes", "the endpoints have no PostgreSQL, Valkey, Kubernetes API or VPN tunnel behind them"),
     NotEmulated("quotas, machine types and prices", "none are applied"),
     NotEmulated("time", "what takes Google minutes is done at once; backups, rotations and schedules never run"),

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 from terrace.emulator.contract import Faults
 from terrace.emulator.gcp.documents import VERSION, Document, Json, Method, document
 from terrace.emulator.gcp.store import Store
+from terrace.emulator.issuers import Issuers
 
 
 class Refused(Exception):
@@ -52,6 +53,10 @@ class Cloud:
     faults: Faults = field(default_factory=Faults)
     operations: dict[str, Json] = field(default_factory=dict)
     failed: bool = False  # whether the injected failure has occurred
+    issuers: Issuers = field(default_factory=Issuers)
+    principals: dict[str, Json] = field(default_factory=dict)  # of workload identity pools, by their token
+    accounts: dict[str, str] = field(default_factory=lambda: {"emulated": ""})
+    """Emails of service accounts by their token; "" for a person, as which a child process signs in."""
 
 
 @dataclass
@@ -92,6 +97,11 @@ class Call:
     @property
     def store(self) -> Store:
         return self.cloud.store
+
+    @property
+    def token(self) -> str:
+        """The access token of the caller."""
+        return self.headers.get("authorization", "").partition(" ")[2]
 
     @property
     def key(self) -> str:

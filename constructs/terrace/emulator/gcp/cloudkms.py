@@ -1,9 +1,18 @@
 """Cloud KMS: a key is created with a first version; keys and rings are permanent, versions can be destroyed."""
 
+import base64
+import hashlib
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from terrace.emulator.gcp.call import Call, Refused
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import now
 from terrace.emulator.gcp.quirks import completes, required, responds
+
+_NONCE_BYTES = 12
 
 
 @completes("cloudkms", "cryptoKeys")
@@ -42,6 +51,36 @@ def _primary(call: Call) -> Json:
     key["primary"] = required(call, f"{call.key}/cryptoKeyVersions/{call.body['cryptoKeyVersionId']}")
     call.store.put(call.key, key)
     return key
+
+
+@responds("cloudkms", "cryptoKeys.encrypt")
+def _encrypt(call: Call) -> Json:
+    key, nonce = required(call, call.key), os.urandom(_NONCE_BYTES)
+    plain, bound = (_bytes(call, name) for name in ("plaintext", "additionalAuthenticatedData"))
+    encrypted = nonce + _cipher(key).encrypt(nonce, plain, bound)
+    return {"name": f"{key['name']}/cryptoKeyVersions/1", "ciphertext": base64.b64encode(encrypted).decode()}
+
+
+@responds("cloudkms", "cryptoKeys.decrypt")
+def _decrypt(call: Call) -> Json:
+    key = required(call, call.key)
+    encrypted, bound = (_bytes(call, name) for name in ("ciphertext", "additionalAuthenticatedData"))
+    try:
+        plain = _cipher(key).decrypt(encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:], bound)
+    except (InvalidTag, ValueError):
+        raise Refused(
+            400, "INVALID_ARGUMENT", "Decryption failed: verify that 'name' refers to the correct CryptoKey."
+        ) from None
+    return {"plaintext": base64.b64encode(plain).decode()}
+
+
+def _cipher(key: Json) -> AESGCM:
+    """One for each key and emulator, which stays the same for all versions."""
+    return AESGCM(hashlib.sha256(f"{key['name']} {key['createTime']}".encode()).digest())
+
+
+def _bytes(call: Call, name: str) -> bytes:
+    return base64.b64decode(call.body.get(name) or "")
 
 
 @responds("cloudkms", "cryptoKeyVersions.destroy", "cryptoKeyVersions.restore")

@@ -62,3 +62,22 @@ def _rule(call: Call) -> Json:
     changed = {**policy, "rules": others}
     call.store.put(key, {**changed, "fingerprint": stamp(changed)})
     return operations.respond(call, None)
+
+
+@responds("compute", "networks.getEffectiveFirewalls")
+def _effective(call: Call) -> Json:
+    """The rules and policies in force in a network. Source: Compute Engine API, networks.getEffectiveFirewalls."""
+    key = call.key.rpartition("/")[0]
+    name = str(required(call, key)["name"])
+    above = key.partition("/networks/")[0]
+    rules = [rule for _, rule in call.store.below(f"{above}/firewalls") if _is_of(rule.get("network"), name)]
+    policies = [
+        policy
+        for _, policy in call.store.below(f"{above}/firewallPolicies")
+        if any(_is_of(one.get("attachmentTarget"), name) for one in policy.get("associations", []))
+    ]
+    return {"firewalls": rules, "firewallPolicys": policies}
+
+
+def _is_of(link: object, network: str) -> bool:
+    return str(link).rpartition("/")[2] == network

@@ -17,12 +17,13 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from terrace.emulator.contract import Account, Backend, Options, Response, UnsupportedCall
-from terrace.emulator.gcp import quirks, verbs
+from terrace.emulator.gcp import quirks, sign_in, verbs
 from terrace.emulator.gcp.call import Call, Cloud, Refused, Unsupported, invalid
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.inventory import inventory
 from terrace.emulator.gcp.refusals import general
 from terrace.emulator.gcp.store import Store
+from terrace.emulator.issuers import Issuers
 
 log = logging.getLogger("terrace.emulator")
 CODE = "UnsupportedByEmulator"
@@ -38,6 +39,7 @@ def backend(account: Account, region: str, options: Options) -> Backend:
         account["billing_account"],
         Store(options.state),
         options.faults,
+        issuers=Issuers(options.issuers),
     )
     application = Application(cloud)
     return Backend(
@@ -95,6 +97,8 @@ class Application:
         raw = environ["wsgi.input"].read(length)
         if host in ("oauth2.googleapis.com", "accounts.google.com"):
             return self._token()
+        if host == sign_in.HOST:
+            return sign_in.exchange(self._cloud, str(environ.get("CONTENT_TYPE", "")), raw)
         self._authenticate(str(environ.get("HTTP_AUTHORIZATION", "")))
         headers = {
             name[5:].lower().replace("_", "-"): str(value) for name, value in environ.items() if name[:5] == "HTTP_"
@@ -109,6 +113,7 @@ class Application:
                 raise invalid("Invalid JSON payload received. Parse error") from None
         call = Call(self._cloud, environ["REQUEST_METHOD"], host, path.lstrip("/"), parameters, body, headers, raw)
         try:
+            sign_in.check(call)
             general.check(call)
             return verbs.run(call)
         except Unsupported:
@@ -122,13 +127,16 @@ class Application:
         """Exchange a refresh token or an assertion. Source: "Using OAuth 2.0 to Access Google APIs"."""
         seconds = self._cloud.faults.token_seconds or 3600
         token = f"emulated-{uuid.uuid4()}"
+        self._cloud.accounts[token] = ""
         return {"access_token": token, "expires_in": int(seconds), "token_type": "Bearer"}
 
     def _authenticate(self, header: str) -> None:
-        """Accept any token, with the injected fault only for a limited time."""
+        """Accept a token that was issued, with the injected fault only for a limited time."""
         kind, _, token = header.partition(" ")
         if kind != "Bearer" or not token:
             raise Refused(401, "UNAUTHENTICATED", "Request is missing required authentication credential.")
+        if token not in self._cloud.accounts and token not in self._cloud.principals:
+            raise Refused(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
         first_use = self._tokens.setdefault(token, time.monotonic())
         lifetime = self._cloud.faults.token_seconds
         if lifetime and time.monotonic() - first_use > lifetime:

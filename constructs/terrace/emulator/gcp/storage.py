@@ -1,6 +1,6 @@
 """Cloud Storage's buckets. Objects are in `objects.py`."""
 
-from terrace.emulator.gcp.call import Call
+from terrace.emulator.gcp.call import Call, Refused
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import now
 from terrace.emulator.gcp.quirks import completes, required, responds
@@ -36,9 +36,26 @@ def _buckets(call: Call) -> None:
     call.name = "b"
 
 
+@responds("storage", "buckets.get")
+def _get(call: Call) -> Json:
+    """A bucket of another project, which only a saved state can have, is refused like one that may not be read."""
+    bucket = required(call, call.key)
+    if bucket.get("projectNumber") != call.cloud.number:
+        message = "The caller does not have storage.buckets.get access to the Google Cloud Storage bucket."
+        raise Refused(403, "PERMISSION_DENIED", message)
+    return bucket
+
+
 @responds("storage", "buckets.lockRetentionPolicy")
 def _lock(call: Call) -> Json:
     key = call.key.rpartition("/")[0]
     bucket = required(call, key)
     bucket["retentionPolicy"]["isLocked"] = True
     return commit(call, bucket, key)
+
+
+@responds("storage", "serviceAccount.get")
+def _agent(call: Call) -> Json:
+    """Cloud Storage's own identity in the project."""
+    email = f"service-{call.cloud.number}@gs-project-accounts.iam.gserviceaccount.com"
+    return {"kind": "storage#serviceAccount", "email_address": email}

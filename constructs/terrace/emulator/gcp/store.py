@@ -57,6 +57,10 @@ class Store:
         """Every resource. Callers must not change the bodies."""
         return ((key, body) for key, body in list(self._bodies.items()) if "#" not in key)
 
+    def data(self, prefix: str) -> list[tuple[str, Json]]:
+        """The additional data of resources whose key begins with `prefix`, in order of the key."""
+        return [(key, copy.deepcopy(body)) for key, body in sorted(self._bodies.items()) if key.startswith(prefix)]
+
     def close(self) -> None:
         if self._changes:
             self._changes.close()
@@ -68,10 +72,8 @@ class Store:
                 key, body = json.loads(line)
             except ValueError:
                 break
-            if body is None:
-                self._bodies.pop(key, None)
-            else:
-                self._bodies[key] = body
+            self._bodies[key] = body
+        self._bodies = {key: body for key, body in self._bodies.items() if body is not None}
         temporary = path.with_suffix(".new")
         self._changes = temporary.open("w", buffering=1)
         for key, body in self._bodies.items():

@@ -12,6 +12,18 @@ INVALID_REQUESTS = (
         "Conflict",
         path=f"{CLUSTER}/providers/Microsoft.Insights/diagnosticSettings/again",
     ),
+    InvalidRequest(
+        "storage_in_another_region",
+        "diagnostics",
+        "BadRequest",
+        set_property("storageAccountId", resource_id("Storage/storageAccounts", "faraway")),
+    ),
+    InvalidRequest(
+        "service_health_below_subscription",
+        "activity-alert",
+        "BadRequest",
+        set_property("condition.allOf.0.equals", "ServiceHealth"),
+    ),
     InvalidRequest("window_shorter_than_frequency", "metric-alert", "BadRequest", set_property("windowSize", "PT1M")),
     InvalidRequest("mixed_alert_scopes", "metric-alert", "BadRequest", set_property("scopes", [SERVER, CLUSTER])),
     InvalidRequest(

@@ -4,6 +4,7 @@
 from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.kind import Refused, Resource, find
 from terrace.emulator.azure.roles import POLICIES, ROLES
+from terrace.emulator.azure.store import Item
 
 _SPACE = "Microsoft.Authorization"
 _MODIFY = {"ea3f2387-9b95-492a-a190-fcdc54f7b070"}  # policies with a modify effect, which need an identity
@@ -11,13 +12,17 @@ _MODIFY = {"ea3f2387-9b95-492a-a190-fcdc54f7b070"}  # policies with a modify eff
 
 def role_unknown(resource: Resource) -> Refused | None:
     """Source: "Troubleshoot Azure RBAC"; the role is built-in or in the subscription."""
-    role = str(resource.get("roleDefinitionId"))
-    if parse(role).name.lower() in ROLES or resource.store.get(role):
-        return None
-    name = parse(role).name.lower()
-    if any(parse(i.id).name.lower() == name for i in resource.store.of_type(f"{_SPACE}/roleDefinitions")):
+    name = parse(str(resource.get("roleDefinitionId"))).name.lower()
+    if name in ROLES or _custom_role(resource) is not None:
         return None
     return Refused(400, "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{name}' does not exist.")
+
+
+def _custom_role(resource: Resource) -> Item | None:
+    """The custom role of an assignment, whose id may have the subscription as its scope, or the role's own scope."""
+    name = parse(str(resource.get("roleDefinitionId"))).name.lower()
+    found = (i for i in resource.store.of_type(f"{_SPACE}/roleDefinitions") if parse(i.id).name.lower() == name)
+    return next(found, None)
 
 
 def assignment_exists(resource: Resource) -> Refused | None:
@@ -44,8 +49,8 @@ def assignment_changed(resource: Resource) -> Refused | None:
 
 def role_not_assignable_at_scope(resource: Resource) -> Refused | None:
     """Source: "Azure custom roles", AssignableScopes."""
-    role = str(resource.get("roleDefinitionId"))
-    scopes = find(resource.store.body(role), "properties.assignableScopes", [])
+    role = _custom_role(resource)
+    scopes = find(role.body, "properties.assignableScopes", []) if role is not None else []
     scope = f"{resource.id.scope.lower()}/"
     if scopes and not any(scope.startswith(f"{each.lower().rstrip('/')}/") for each in scopes):
         message = f"The role is not assignable at scope '{resource.id.scope}'."

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from terrace.emulator.azure.ids import parse
-from terrace.emulator.azure.kind import Refused, Resource, find
+from terrace.emulator.azure.kind import Refused, Resource, find, location
 
 _CATEGORIES = {  # source: "Supported Resource log categories for Azure Monitor"; the activity log for a subscription
     "microsoft.resources/subscriptions": """Administrative Security ServiceHealth Alert Recommendation Policy Autoscale
@@ -23,6 +23,8 @@ _CATEGORIES = {  # source: "Supported Resource log categories for Azure Monitor"
     "microsoft.containerregistry/registries": "ContainerRegistryRepositoryEvents ContainerRegistryLoginEvents",
     "microsoft.network/applicationgateways": """ApplicationGatewayAccessLog ApplicationGatewayPerformanceLog
         ApplicationGatewayFirewallLog""",
+    "microsoft.dataprotection/backupvaults": """CoreAzureBackup AddonAzureBackupJobs AddonAzureBackupPolicy
+        AddonAzureBackupProtectedInstance AzureBackupOperations""",
     "microsoft.cache/redisenterprise": "ConnectionEvents",
     "microsoft.cache/redisenterprise/databases": "ConnectionEvents",
 }
@@ -67,6 +69,31 @@ def sink_used_twice(resource: Resource) -> Refused | None:
             if to and str(to).lower() == str(find(item.body, f"properties.{sink}", "")).lower() and own & other:
                 message = f"Data sink '{to}' is already used in diagnostic setting '{parse(item.id).name}'"
                 return Refused(409, "Conflict", f"{message} for category '{min(own & other)}'.")
+    return None
+
+
+def storage_in_another_region(resource: Resource) -> Refused | None:
+    """Source: "Diagnostic settings", destination limitations: the account of a regional resource is in its region."""
+    account, scope = resource.get("storageAccountId"), parse(resource.id.scope)
+    source = resource.other(scope.path)
+    while scope.parent and "location" not in source:
+        scope = parse(scope.parent)
+        source = resource.other(scope.path)
+    places = [location(body.get("location")) for body in (source, resource.other(account)) if "location" in body]
+    if len(set(places)) > 1:
+        message = (
+            f"The storage account is in {places[1]}, the resource in {places[0]}; they must be in the same region."
+        )
+        return Refused(400, "BadRequest", message)
+    return None
+
+
+def service_health_below_subscription(resource: Resource) -> Refused | None:
+    """Source: "Create service health alerts": their scope is a subscription."""
+    conditions = resource.get("condition.allOf", [])
+    health = any(one.get("field") == "category" and one.get("equals") == "ServiceHealth" for one in conditions)
+    if health and any("/resourcegroups/" in str(scope).lower() for scope in resource.get("scopes", [])):
+        return Refused(400, "BadRequest", "The scope of a service health alert must be a subscription.")
     return None
 
 
@@ -138,7 +165,8 @@ def too_many_budget_notifications(resource: Resource) -> Refused | None:
     return None
 
 
-DIAGNOSTICS = (setting_without_destination, category_unknown, sink_used_twice)
+ACTIVITY_ALERT = (service_health_below_subscription,)
+DIAGNOSTICS = (setting_without_destination, category_unknown, sink_used_twice, storage_in_another_region)
 METRIC_ALERT = (window_shorter_than_frequency, mixed_alert_scopes)
 QUERY_ALERT = (window_shorter_than_frequency,)
 ACTION_GROUP = (short_name_too_long,)

@@ -53,7 +53,8 @@ def _service(call: Call) -> Iterator[Refused]:
 
     Source: Service Usage, "Troubleshoot: SERVICE_DISABLED"; Cloud APIs, "System parameters", X-Goog-User-Project.
     """
-    if call.service in ALWAYS_ON or not (call.project or "x-goog-user-project" in call.headers):
+    impersonates = call.service == "iamcredentials"  # its paths have `projects/-`; the account's email has the project
+    if call.service in ALWAYS_ON or not (call.project or impersonates or "x-goog-user-project" in call.headers):
         return
     host = call.host.removeprefix("www.")
     key = f"serviceusage/projects/{call.cloud.project}/services/{host}"
