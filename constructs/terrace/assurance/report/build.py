@@ -4,18 +4,20 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from terrace.assurance import frameworks, gate, guarantees, workloads_gate
+from terrace.assurance import evidence, frameworks, gate, guarantees, workloads_gate
+from terrace.assurance.evidence import Chain
 from terrace.assurance.gate_result import GateResult
 from terrace.assurance.output import csv_tables, json_data
 from terrace.assurance.report import model
 from terrace.assurance.report.live import read
 from terrace.assurance.report.model import Report
 from terrace.assurance.report.provenance import created, provenance
-from terrace.environment import Loaded, load
-from terrace.errors import TerraceError, UsageError
+from terrace.environment import Loaded, load, target
+from terrace.errors import AnswerIsNo, TerraceError, UsageError
 from terrace.project.discovery import Project
 from terrace.project.source_map import environment_line
 from terrace.project.stack_ids import stack_id
+from terrace.state import StateHome
 
 
 def make(
@@ -27,11 +29,14 @@ def make(
     plan: Path | None = None,
     *,
     readable: Callable[[str], Collection[str]] = lambda cloud: (),
+    parameters: Sequence[str] = (),
+    home_of: Callable[[Loaded], StateHome] | None = None,
 ) -> Report:
     """The report of frameworks by name (none: all), on each environment and cloud (none: the environment's own).
 
     `plan` is a plan of the one stack, in Terraform's JSON format, to be checked instead of the stack. `readable`
-    returns the guarantees that can be read live on a cloud.
+    returns the guarantees that can be read live on a cloud. `home_of` returns where the evidence over time is; without
+    it, the report shows none.
     Raises UsageError for an unknown framework, live evidence of another stack, or an invalid SOURCE_DATE_EPOCH;
     InvalidFrameworks, InvalidEnvironment, InvalidPolicies.
     """
@@ -72,9 +77,34 @@ def make(
     named = {id for guarantee in guarantees.TABLE for id in guarantee.in_cluster}
     policies = {id: path for id, path in guarantees.cluster_policies(project.root).items() if id in named}
     inputs += _policies(sorted(set(policies.values())))
-    source = provenance(project.root, inputs)
+    source = provenance(project.root, inputs, parameters=parameters)
     by_cloud = {cloud: readable(cloud) for _, cloud in loaded}
-    return model.build(rows, results, source, line, list(read_live.values()), policies, by_cloud)
+    report = model.build(rows, results, source, line, list(read_live.values()), policies, by_cloud)
+    over_time = {
+        stack: _unbroken(Chain(home_of(loaded[stack.environment, stack.cloud]), stack.environment, stack.cloud))
+        for stack in report.stacks
+        if home_of
+    }
+    return replace(
+        report,
+        accounts={
+            stack: target(loaded[stack.environment, stack.cloud].environment).settings.account
+            for stack in report.stacks
+        },
+        periods={stack: tuple(evidence.periods(found.records, moment)) for stack, found in over_time.items()},
+        heads={stack: found.head for stack, found in over_time.items()},
+    )
+
+
+def _unbroken(chain: Chain) -> evidence.Contents:
+    """What a chain holds. Raises AnswerIsNo if it is broken: a report must not show what was changed."""
+    contents = chain.read()
+    if contents.problems:
+        raise AnswerIsNo(
+            f"the evidence over time is broken: {contents.problems[0]}",
+            hint=f"`terrace evidence check {chain.environment}` lists all problems",
+        )
+    return contents
 
 
 def files(report: Report) -> dict[str, str]:
@@ -92,6 +122,8 @@ def files(report: Report) -> dict[str, str]:
         "report.json": json_data.report(report),
         "requirements.csv": csv_tables.requirements(report),
         "evidence.csv": csv_tables.evidence(report),
+        "about.csv": csv_tables.about(report),
+        "scans.csv": csv_tables.scans(report),
         "oscal/component-definition.json": definition,
         **{
             f"oscal/{framework.name}.assessment-results.json": oscal.assessment_results(report, framework)

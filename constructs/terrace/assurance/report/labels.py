@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from terrace.assurance.evaluation import Status
+from terrace.assurance.evidence import Period
 from terrace.assurance.report.model import Evidence, Kind, Report, RequirementOutcome
+from terrace.words import counted
 
 OUTCOMES: Mapping[RequirementOutcome, str] = {
     "broken": "Broken",
@@ -65,6 +67,15 @@ def live(one: Evidence) -> str:
     return "Not read for this report" if one.readable else "Cannot be read live"
 
 
+def period_text(period: Period) -> str:
+    """What the records of a kind show about their period, in a sentence."""
+    failed = f"{len(period.exceptions)} failed (records {', '.join(map(str, period.exceptions))})"
+    return (
+        f"{period.kind}: {counted(period.runs, 'run')} from {period.first:%Y-%m-%d} to {period.last:%Y-%m-%d}, "
+        f"{failed if period.exceptions else 'none failed'}, longest gap {period.longest_gap_hours} hours"
+    )
+
+
 def limits(report: Report) -> list[str]:
     """What this report shows, and what it does not show."""
     read = {(one.environment, one.cloud) for one in report.live}
@@ -82,7 +93,9 @@ def limits(report: Report) -> list[str]:
         sentences.append(f"A plan of {', '.join(planned)} was checked, with the provider's defaults in it.")
     return [
         *sentences,
-        "It shows one moment. Only records of a period can show that a control worked over that period.",
+        "Results are of one moment. Only the evidence over time shows whether a control worked over a period."
+        if any(report.periods.values())
+        else "It shows one moment. Only records of a period can show that a control worked over that period.",
         "Requirements are paraphrased, and this project decided which guarantees are evidence for them; each mapping "
         "has its reason beside it. The framework's own text is authoritative.",
         "“Evidenced in part” is the best outcome of a requirement that also asks for something from a person.",

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from terrace.assurance import aliases
 from terrace.assurance.guarantees import BY_ID
+from terrace.assurance.report.scans import Scans
 from terrace.errors import UsageError
 
 _HINT = "write it with `terrace verify ENV --json`"
@@ -19,7 +20,7 @@ class LiveResult(BaseModel):
 
     guarantee: str
     status: Annotated[
-        Literal["holds", "broken", "unproven", "not_required"],
+        Literal["holds", "broken", "unproven", "not_required", "excepted"],
         BeforeValidator(lambda status: aliases.STATUSES.get(status, status) if isinstance(status, str) else status),
     ]
     evidence: str
@@ -28,13 +29,14 @@ class LiveResult(BaseModel):
 
 
 class LiveDeployment(BaseModel):
-    """The results of one live deployment."""
+    """The results of one live deployment, and the scans in its cluster if they were read."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     environment: str
     cloud: str
     guarantees: tuple[LiveResult, ...]
+    scans: Scans | None = None
 
 
 def read(path: Path) -> LiveDeployment:

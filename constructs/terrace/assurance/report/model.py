@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, get_args
 
 from terrace.assurance.evaluation import Result, Status
+from terrace.assurance.evidence import Period
 from terrace.assurance.frameworks import Framework, Requirement
 from terrace.assurance.gate_result import Finding, GateResult
 from terrace.assurance.guarantees import TABLE, Guarantee
 from terrace.assurance.report.live import LiveDeployment, LiveResult
 from terrace.assurance.report.provenance import Provenance
+from terrace.assurance.report.scans import Scans, unread
 
 RequirementOutcome = Literal[
     "broken",
@@ -88,7 +90,8 @@ class Answered:
 class Report:
     """The content of a report, for every format. `results` are the gate's, in the order of the stacks.
 
-    `lines` are environment lines by stack and construct path, `policies` the in-cluster policies that the project has.
+    `lines` are environment lines by stack and construct path, `policies` the in-cluster policies that the project has,
+    `accounts` the cloud accounts. `periods` are what the evidence over time shows, `heads` the last record's hash.
     """
 
     frameworks: tuple[Framework, ...]
@@ -98,6 +101,17 @@ class Report:
     provenance: Provenance
     lines: Mapping[tuple[Stack, str], str]
     policies: frozenset[str] = frozenset()
+    accounts: Mapping[Stack, str] = field(default_factory=dict)
+    periods: Mapping[Stack, tuple[Period, ...]] = field(default_factory=dict)
+    heads: Mapping[Stack, str] = field(default_factory=dict)
+
+    @cached_property
+    def scans(self) -> Mapping[Stack, Scans]:
+        """The scans in the cluster of each stack, or why there are none."""
+        given = {Stack(one.environment, one.cloud): one.scans for one in self.live}
+        without = unread("the live evidence has no scans; `terrace verify` without --only writes them")
+        missing = unread("no live deployment was read for this report")
+        return {stack: (given[stack] or without) if stack in given else missing for stack in self.stacks}
 
     @cached_property
     def stacks(self) -> tuple[Stack, ...]:
