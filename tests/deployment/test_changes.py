@@ -46,7 +46,9 @@ def test_each_change_has_a_verb_a_reason_and_a_capability(small: SmallProject) -
         "replaced": ("replace", ("triggers_replace",), "database"),
     }
     assert summary.outputs == 1
-    assert next(c for c in summary.changes if c.verb == "change").attributes == ("input", "output")
+    changed = next(c for c in summary.changes if c.verb == "change")
+    assert (changed.attributes, changed.settings) == (("input", "output"), ("input",))  # `output` is computed
+    assert (changed.effect, summary.risk) == ("unknown", "unknown")
     replaced = next(c for c in summary.changes if c.address.endswith("replaced"))
     assert replaced.environment_line == "environments/dev.yaml:7:3 (dev/database/replaced)"
 
@@ -56,6 +58,30 @@ def test_only_replacing_or_destroying_a_stateful_resource_loses_data() -> None:
     assert Change("aws_s3_bucket.a", "aws_s3_bucket", "destroy").loses_data
     assert not Change("aws_s3_bucket.a", "aws_s3_bucket", "change").loses_data
     assert not Change("aws_iam_role.a", "aws_iam_role", "destroy").loses_data
+
+
+@pytest.mark.parametrize(
+    ("type", "settings", "effect"),
+    [
+        ("aws_db_instance", ("allocated_storage", "tags.owner"), "none"),
+        ("aws_db_instance", ("allocated_storage", "instance_class"), "downtime"),
+        ("aws_db_instance", ("instance_class", "vpc_security_group_ids[0]"), "downtime"),
+        ("aws_db_instance", ("vpc_security_group_ids[0]",), "unknown"),
+        ("aws_cloudwatch_metric_alarm", ("threshold",), "unknown"),
+        ("google_sql_database_instance", ("settings[0].tier",), "downtime"),
+        ("google_sql_database_instance", ("settings",), "unknown"),
+        ("azurerm_kubernetes_cluster_node_pool", ("orchestrator_version",), "restart"),
+        ("aws_iam_role", ("assume_role_policy",), "unknown"),
+    ],
+)
+def test_a_change_in_place_has_the_worst_documented_effect(type: str, settings: tuple[str, ...], effect: str) -> None:
+    assert Change(f"{type}.a", type, "change", settings=settings).effect == effect
+
+
+def test_a_removal_is_a_data_loss_or_not_known() -> None:
+    assert Change("aws_s3_bucket.a", "aws_s3_bucket", "destroy").effect == "data-loss"
+    assert Change("aws_iam_role.a", "aws_iam_role", "replace").effect == "unknown"
+    assert Change("aws_iam_role.a", "aws_iam_role", "add").effect == "none"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from terrace.capabilities.cloud import CLOUDS, facts
-from terrace.deployment.errors import NoCredentials, TerraformFailed, raise_for
+from terrace.deployment.errors import NoCredentials, NoStateHome, TerraformFailed, raise_for
 from terrace.deployment.events import Diagnostic
 
 CLIENT, SUBSCRIPTION = "00000000-0000-0000-0000-000000000000", "00000000-0000-4000-8000-000000000001"
@@ -167,12 +167,12 @@ DENIED = [
 ]
 
 
-def raised(cloud: str, text: str, address: str = "") -> NoCredentials | TerraformFailed:
+def raised(cloud: str, text: str, address: str = "") -> NoCredentials | NoStateHome | TerraformFailed:
     summary, _, detail = text.partition("\n")
     refusals = facts(cloud).refusals
-    with pytest.raises((NoCredentials, TerraformFailed)) as caught:
+    with pytest.raises((NoCredentials, NoStateHome, TerraformFailed)) as caught:
         raise_for([Diagnostic("error", summary, detail, address=address)], action="apply the plan", refusals=refusals)
-    assert isinstance(caught.value, NoCredentials | TerraformFailed)
+    assert isinstance(caught.value, NoCredentials | NoStateHome | TerraformFailed)
     return caught.value
 
 
@@ -196,7 +196,26 @@ def test_a_missing_permission_is_named_with_the_file_of_all_permissions(cloud: s
 def test_every_cloud_has_a_refusal_for_each_reason() -> None:
     for cloud in CLOUDS:
         reasons = {refusal.reason for refusal in facts(cloud).refusals}
-        assert reasons == {*SENTENCES, "denied"}
+        assert reasons == {*SENTENCES, "denied", "no state home"}
+
+
+@pytest.mark.parametrize(
+    ("cloud", "text"),
+    [
+        ("aws", 'Failed to get existing workspaces: S3 bucket "acme-state" does not exist.'),
+        ("aws", "operation error S3: ListObjectsV2, https response error StatusCode: 404, api error NoSuchBucket: x"),
+        ("azure", "retrieving Storage Account: unexpected status 404: ResourceGroupNotFound: Resource group 'x'"),
+        ("azure", "dial tcp: lookup acmestate.blob.core.windows.net: no such host"),
+        ("azure", "executing request: unexpected status 404 (404 The specified container): ContainerNotFound"),
+        ("gcp", "querying Cloud Storage failed: storage: bucket doesn't exist"),
+    ],
+)
+def test_a_missing_state_home_hints_at_bootstrap(cloud: str, text: str) -> None:
+    error = raised(cloud, text)
+    assert isinstance(error, NoStateHome)
+    assert error.message.startswith("the home of the state does not exist (")
+    assert error.hint == "make it with `terrace bootstrap ENV`"
+    assert isinstance(raised(cloud, text, address="some_resource.x"), TerraformFailed)  # another bucket
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

@@ -1,6 +1,8 @@
 """A plan is applied only if it passed the gate, or with a recorded reason."""
 
+import hashlib
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,9 +10,11 @@ import pytest
 
 from terrace.assurance.gate_verdict import Gate, GateRefuses, GateVerdict
 from terrace.deployment import lifecycle, plans
+from terrace.deployment.changes import Summary
+from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import StalePlan
 from terrace.errors import UsageError
-from tests.deployment.conftest import SmallProject
+from tests.deployment.conftest import SmallProject, resource
 from tests.deployment.test_lifecycle import two
 
 Yes = Callable[[object], bool]
@@ -78,6 +82,79 @@ def test_break_glass_needs_a_reason_and_is_recorded_only_for_a_refused_plan(smal
     lifecycle.plan(passes)
     lifecycle.apply(passes, confirm=yes, break_glass="not needed this time")
     assert len(refused.break_glass_log.read_text().splitlines()) == 1
+
+
+def edit(deployment: Deployment, **changes: Any) -> None:
+    """Edit the record beside the plan."""
+    path = deployment.plan_file.with_name(f"{deployment.plan_file.name}.json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_apply_evaluates_the_plan_again_and_does_not_trust_its_record(small: SmallProject, yes: Yes) -> None:
+    """A record that says that the plan passed changes nothing; breaking glass is recorded with the gate's findings."""
+    small.stack(two())
+    refused = small.deployment(gate=gate_of(FAILED))
+    lifecycle.plan(refused)
+    edit(refused, gate=PASSED.as_data())
+    with pytest.raises(GateRefuses, match="DB-1 database/server: public"):
+        lifecycle.apply(refused, confirm=yes)
+    assert "says that it passed" in small.messages[-1]
+    lifecycle.apply(refused, confirm=yes, break_glass="the database is down")
+    (line,) = map(json.loads, refused.break_glass_log.read_text().splitlines())
+    assert line["refused_for"] == list(FAILED.blocking)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"gate": {**PASSED.as_data(), "waived": 7}},
+        {"changes": []},
+        {"outputs": 3},
+    ],
+)
+def test_an_edited_record_is_refused(small: SmallProject, yes: Yes, changes: dict[str, Any]) -> None:
+    small.stack(two())
+    deployment = small.deployment(gate=gate_of(PASSED))
+    lifecycle.plan(deployment)
+    edit(deployment, **changes)
+    with pytest.raises(StalePlan, match="in this record"):
+        lifecycle.apply(deployment, confirm=yes)
+    assert not list((small.root / ".terrace" / "state").glob("*.tfstate"))
+
+
+def test_the_stack_that_is_evaluated_at_apply_is_the_one_in_the_plan_file(small: SmallProject, yes: Yes) -> None:
+    """Whatever was written to the synthesized stack since, together with its digest in the record."""
+    small.stack(two())
+    calls: list[tuple[Mapping[str, Any], str]] = []
+    deployment = small.deployment(gate=gate_of(PASSED, calls))
+    lifecycle.plan(deployment)
+    stack = deployment.project.stack("dev") / "cdk.tf.json"
+    stack.write_text(stack.read_text().replace("dev/one", "dev/elsewhere"))
+    edit(deployment, stack_sha256=hashlib.sha256(stack.read_bytes()).hexdigest())
+    assert lifecycle.apply(deployment, confirm=yes) is not None
+    assert calls[1] == calls[0]
+
+
+def test_a_plan_file_that_is_replaced_is_evaluated_as_it_is(small: SmallProject, yes: Yes) -> None:
+    """With the digest of the new file in the record."""
+    small.stack(two())
+    deployment = small.deployment(gate=gate_of(PASSED))
+    lifecycle.plan(deployment)
+    first = deployment.plan_file.read_bytes()
+    small.stack({"terraform_data": {"other": resource("dev/other", input="x")}})
+    lifecycle.plan(deployment)
+    deployment.plan_file.write_bytes(first)
+    edit(deployment, plan_sha256=hashlib.sha256(first).hexdigest())
+    with pytest.raises(StalePlan, match="the changes in this record are not those of the plan"):
+        lifecycle.apply(deployment, confirm=yes)
+
+
+def test_a_plan_file_without_a_stack_is_refused(small: SmallProject) -> None:
+    path = small.root / "it.tfplan"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("tfplan", "x")
+    with pytest.raises(StalePlan, match="cannot read the stack in the plan file"):
+        plans.stack_of(plans.SavedPlan(path, "", "", "", Summary(())))
 
 
 def test_an_empty_plan_is_not_evaluated(small: SmallProject, yes: Yes) -> None:

@@ -1,8 +1,9 @@
 """Adoption: import resources that exist but are in no state.
 
-Terraform saves its state after each resource, so a kill loses at most what it was creating at that moment. Names are
-computed, so each lost resource can be looked up: import blocks are added to the stack for one plan, and the plan shows
-the adoption before anything is applied. Imports that do not exist or belong to another deployment are dropped.
+Terraform writes a local state after each resource, but a remote one every 20 seconds: a kill loses what it was creating
+and all that it created since the last write. Names are computed, so each lost resource can be looked up: import blocks
+are added to the stack for one plan, and the plan shows the adoption before anything is applied. Imports that do not
+exist or belong to another deployment are dropped. Source: Terraform, internal/backend/local, StateHook.
 """
 
 import json
@@ -12,10 +13,11 @@ from typing import Any
 
 from terrace.capabilities.adoption import Candidate, Finder
 from terrace.capabilities.cloud import implementation
+from terrace.deployment import runs
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import TerraformFailed
 from terrace.deployment.events import Diagnostic
-from terrace.deployment.runs import Run, begun_creations
+from terrace.deployment.runs import Run
 from terrace.deployment.terraform import Terraform
 
 IMPORTS_FILE = "terrace-adopted.tf.json"
@@ -52,9 +54,9 @@ def adopt(
     find = finder(deployment.cloud) if deployment.layer == "foundation" else None  # Helm itself takes over releases
     if find is None:
         return {}, plan
-    begun = begun_creations(killed.logs) if killed else set()
+    begun = runs.begun(killed) if killed else set()
     if addresses is None and not everything:
-        addresses = begun
+        addresses = runs.to_search(killed) if killed else set()
     imports: dict[str, str] = {}
     dropped: dict[str, str] = {}
     try:

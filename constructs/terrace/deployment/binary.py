@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from terrace.errors import TerraceError
+from terrace.variables import TERRAFORM, TERRAFORM_RELEASES, TERRAFORM_SHA256
 
 # The first version with write-only arguments, in Terraform and in OpenTofu; they keep secrets out of the state.
 MINIMUM = (1, 11, 0)
@@ -61,13 +62,13 @@ class TerraformBinary:
 
 def locate(root: Path, environ: Mapping[str, str] = os.environ) -> TerraformBinary:
     """The Terraform binary for the project at `root`. Raises NoTerraform."""
-    named = environ.get("TERRACE_TERRAFORM", "")
+    named = TERRAFORM.read(environ)
     if named:
         path = shutil.which(named, path=environ.get("PATH"))
         if path is None:
             raise NoTerraform(
                 f"no such program: {named!r}",
-                where="TERRACE_TERRAFORM",
+                where=TERRAFORM.name,
                 hint="set it to the path of a Terraform binary",
             )
         return _inspect(Path(path))
@@ -125,13 +126,13 @@ def download(root: Path, environ: Mapping[str, str] = os.environ) -> Path:
     import pooch  # loads requests, which nothing else here needs
 
     platform_name = this_platform()
-    expected = environ.get("TERRACE_TERRAFORM_SHA256") or CHECKSUMS.get(platform_name)
+    expected = TERRAFORM_SHA256.read(environ) or CHECKSUMS.get(platform_name)
     if expected is None:
         raise NoTerraform(
             f"no checksum is pinned for Terraform {PINNED} on {platform_name}",
             hint="install Terraform on PATH, or set TERRACE_TERRAFORM_SHA256 to the checksum of its archive",
         )
-    base = environ.get("TERRACE_TERRAFORM_RELEASES", RELEASES).rstrip("/")
+    base = (TERRAFORM_RELEASES.read(environ) or RELEASES).rstrip("/")
     url = f"{base}/{PINNED}/terraform_{PINNED}_{platform_name}.zip"
     tools = root / ".tools"
     tools.mkdir(parents=True, exist_ok=True)
@@ -161,7 +162,7 @@ def main(arguments: list[str]) -> int:
         try:
             print(f"Terraform: {locate(root)}")
         except NoTerraform as missing:
-            if os.environ.get("TERRACE_TERRAFORM"):
+            if TERRAFORM.read():
                 raise
             print(f"Terraform: {missing.message}; downloading {PINNED}", file=sys.stderr)
             download(root)

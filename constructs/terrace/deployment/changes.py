@@ -7,6 +7,9 @@ from functools import cache
 from typing import Any, Literal
 
 from terrace.capabilities.cloud import CLOUDS, facts
+from terrace.capabilities.effects import Effect, effect_of, worst
+from terrace.deployment import cost
+from terrace.deployment.cost import Amount
 from terrace.project.source_map import capability_of
 
 Verb = Literal["add", "change", "replace", "destroy", "import", "forget", "none"]
@@ -25,6 +28,8 @@ class Change:
     """What a plan does to one resource.
 
     `reasons` are the attributes that force a replacement; `imported` is the id under which it is adopted first.
+    `attributes` are the top-level ones that change, `settings` the dotted paths of those that the stack sets, without
+    what the provider computes. `billed` is what the change adds to the bill, `unpriced` what of that is not known.
     """
 
     address: str
@@ -36,6 +41,24 @@ class Change:
     reasons: tuple[str, ...] = ()
     environment_line: str | None = None
     imported: str = ""
+    settings: tuple[str, ...] = ()
+    billed: tuple[Amount, ...] = ()
+    unpriced: str = ""
+
+    @property
+    def effects(self) -> dict[str, Effect]:
+        """The effect of each setting that an update in place changes."""
+        found = {name: effect_of(self.type, name) for name in self.settings}
+        return {name: known.effect if known else "unknown" for name, known in found.items()}
+
+    @property
+    def effect(self) -> Effect:
+        """What the change does to what uses the resource."""
+        if self.loses_data:
+            return "data-loss"
+        if self.verb in ("replace", "destroy"):
+            return "unknown"
+        return worst(self.effects.values()) if self.verb == "change" else "none"
 
     @property
     def loses_data(self) -> bool:
@@ -69,12 +92,18 @@ class Summary:
     def losses(self) -> list[Change]:
         return [change for change in self.changes if change.loses_data]
 
+    @property
+    def risk(self) -> Effect:
+        """The worst effect of all changes."""
+        return worst(change.effect for change in self.changes)
+
     def as_data(self) -> dict[str, Any]:
-        """For `--json`: counts, counts by capability, and each change."""
+        """For `--json`: counts, counts by capability, the risk, and each change."""
         verbs: tuple[Verb, ...] = ("add", "change", "replace", "destroy", "import", "forget")
         return {
             "counts": {verb: self.count(verb) for verb in verbs},
             "outputs": self.outputs,
+            "risk": self.risk,
             "capabilities": {name: {verb: self.count(verb, name) for verb in verbs} for name in self.capabilities},
             "changes": [
                 {
@@ -88,6 +117,10 @@ class Summary:
                     "loses_data": change.loses_data,
                     "environment_line": change.environment_line,
                     "imported_id": change.imported,
+                    "settings": list(change.settings),
+                    "effect": change.effect,
+                    "billed": [{**vars(one), "quantity": str(one.quantity)} for one in change.billed],
+                    "unpriced": change.unpriced,
                 }
                 for change in self.changes
             ],
@@ -103,6 +136,7 @@ def summarize(
     plan: Mapping[str, Any], paths: Mapping[str, str], environment_line: EnvironmentLine = lambda construct: None
 ) -> Summary:
     """The summary of a plan in Terraform's JSON format. `paths` maps resource addresses to construct paths."""
+    written = _written(plan)
     changes = []
     for record in plan.get("resource_changes", []):
         if record.get("mode") != "managed":
@@ -115,6 +149,11 @@ def summarize(
                 continue
             verb = "import"
         construct = construct_at(paths, record["address"])
+        changed = changed_paths(change) if verb in ("change", "replace") else []
+        before, after = change.get("before"), change.get("after")
+        kept = verb in ("import", "forget")
+        billed, unpriced = cost.difference(record["type"], before, before if kept else after)
+        set_by_stack = written.get(f"{record['type']}.{record.get('name', '')}")
         changes.append(
             Change(
                 address=record["address"],
@@ -122,16 +161,23 @@ def summarize(
                 verb=verb,
                 construct=construct,
                 capability=capability_of(construct),
-                attributes=tuple(sorted({path[0] for path in changed_paths(change)}))
-                if verb in ("change", "replace")
-                else (),
+                attributes=tuple(sorted({path[0] for path in changed})),
                 reasons=tuple(dotted(path) for path in change.get("replace_paths", [])) or _action_reason(record),
                 environment_line=environment_line(construct) if construct else None,
                 imported=imported,
+                settings=tuple(dotted(path) for path in changed if set_by_stack is None or path[0] in set_by_stack),
+                billed=billed,
+                unpriced=unpriced,
             )
         )
     outputs = sum(1 for change in plan.get("output_changes", {}).values() if verb_of(change["actions"]) != "none")
     return Summary(tuple(sorted(changes, key=lambda change: change.address)), outputs)
+
+
+def _written(plan: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Resource to the arguments that the stack sets. `name` without an instance's key: `aws_subnet.a`."""
+    resources = plan.get("configuration", {}).get("root_module", {}).get("resources", [])
+    return {resource["address"]: set(resource.get("expressions", {})) for resource in resources}
 
 
 def verb_of(actions: Sequence[str]) -> Verb:

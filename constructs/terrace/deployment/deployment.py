@@ -11,13 +11,15 @@ from typing import Any
 
 from terrace.assurance.gate_verdict import Gate
 from terrace.capabilities.cloud import facts
-from terrace.deployment import binary, mirror, runs
+from terrace.deployment import binary, mirror, provider_lock, runs
 from terrace.deployment.changes import EnvironmentLine
+from terrace.deployment.errors import NoStateHome
 from terrace.deployment.state_repair import repair_state
-from terrace.deployment.terraform import OnEvent, Terraform, ignore, providers_of
+from terrace.deployment.terraform import LOCK_TIMEOUT, OnEvent, Terraform, ignore, providers_of
 from terrace.project import synthesis
 from terrace.project.discovery import Project
 from terrace.project.stack_ids import Layer, stack_id
+from terrace.state import StateHome
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,9 @@ class Deployment:
     `variables` is the complete environment of every child process: `os.environ`, or an emulator's `child_environment`.
     `state` overrides the environment's state backend. `on_message` receives sentences for the user, `on_event`
     Terraform's events. `environment_line` returns the line in the environment's files behind a construct path. Without
-    a `gate`, plans are not evaluated. With `synthesize` off, the stack in `cdktf.out` is used as it is.
+    a `gate`, plans are not evaluated. With `synthesize` off, the stack in `cdktf.out` is used as it is. With
+    `locks_state` off, plans take no lock; `lock_timeout` is how long to wait for it (5s, 10m). `lock` is a provider
+    lock to use instead of the project's. `home` is where a remote state is: marks of runs are kept beside it.
     """
 
     project: Project
@@ -41,7 +45,11 @@ class Deployment:
     environment_line: EnvironmentLine = field(default=lambda construct: None, compare=False)
     gate: Gate | None = field(default=None, compare=False)
     synthesize: bool = True
+    locks_state: bool = True
     layer: Layer = "foundation"
+    lock_timeout: str = LOCK_TIMEOUT
+    lock: str = ""
+    home: StateHome | None = field(default=None, compare=False)
 
     @property
     def stack_id(self) -> str:
@@ -108,6 +116,24 @@ class Deployment:
             if not (directory / "cdk.tf.json").is_file():
                 directory = self.stack()
         stack = json.loads((directory / "cdk.tf.json").read_text())
+        if local := stack.get("terraform", {}).get("backend", {}).get("local", {}).get("path"):
+            state = (directory / local).resolve()
+            state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._repair(state)
+        terraform, installer, source = self.uninitialized(directory)
+        lock = self._lock if providers_of(stack) else ""
+        try:
+            if installer.init(source=str(source), lock=lock, on_event=self.on_event) and providers_of(stack):
+                self.on_message(str(source))
+        except NoStateHome as missing:
+            missing.hint = f"make it with `terrace bootstrap {self.environment} --cloud {self.cloud}`"
+            raise
+        return terraform
+
+    def uninitialized(self, directory: Path) -> tuple[Terraform, Terraform, mirror.ProviderSource]:
+        """Terraform in a stack's directory; the same with the variables to install providers; and where these come
+        from."""
+        stack = json.loads((directory / "cdk.tf.json").read_text())
         providers = providers_of(stack)
         # With a local state, `init` needs no cloud; and an emulator's proxy refuses the registry.
         init_variables = _without_emulator(os.environ) if _state_is_local(stack) else self.variables
@@ -120,10 +146,6 @@ class Deployment:
                 environ=init_variables,
             )
         source_variables = source.variables(self.project.working_directory)
-        if local := stack.get("terraform", {}).get("backend", {}).get("local", {}).get("path"):
-            state = (directory / local).resolve()
-            state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._repair(state)
         terraform = Terraform(
             directory=directory,
             binary=self.terraform_binary,
@@ -132,12 +154,17 @@ class Deployment:
             log_directory=self.project.logs,
             name=self.name,
             refusals=facts(self.cloud).refusals,
+            lock_timeout=self.lock_timeout,
             on_interrupt=self._report_interrupt,
+            locks_state=self.locks_state,
         )
-        init = replace(terraform, variables={**init_variables, **source_variables}).init
-        if init(source=str(source), on_event=self.on_event) and providers:
-            self.on_message(str(source))
-        return terraform
+        return terraform, replace(terraform, variables={**init_variables, **source_variables}), source
+
+    @property
+    def _lock(self) -> str:
+        """The provider lock to install from: the one given, or the project's."""
+        path = provider_lock.committed(self.project.root, self.cloud, self.layer)
+        return self.lock or (path.read_text(encoding="utf-8") if path.is_file() else "")
 
     def _repair(self, state: Path) -> None:
         """Repair the state after a killed run; while a run is active, its state may be incomplete."""

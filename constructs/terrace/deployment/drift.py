@@ -1,9 +1,12 @@
 """Drift: which attributes of which resources were changed outside Terraform, and the construct they belong to."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Literal
 
+from terrace.assurance.drift_ignores import Ignore
+from terrace.assurance.drift_severity import ORDER, DriftSeverity, Grade, worst
 from terrace.deployment.changes import EnvironmentLine, changed_paths, construct_at, dotted, verb_of
 from terrace.project.source_map import capability_of
 
@@ -24,7 +27,8 @@ class Drift:
     """One resource that differs from the state.
 
     `repaired`: the next apply undoes the difference. Otherwise it is informational, for example in an attribute under
-    `ignore_changes`.
+    `ignore_changes`. `grade` is None for what is not graded, `ignore` the entry that accepts it. `id` is the cloud's
+    name of the resource, as far as its attributes have one.
     """
 
     address: str
@@ -35,11 +39,19 @@ class Drift:
     capability: str = ""
     environment_line: str | None = None
     repaired: bool = True
+    grade: Grade | None = None
+    ignore: Ignore | None = None
+    id: str = ""
 
     def as_data(self) -> dict[str, Any]:
         return {
             "address": self.address,
+            "type": self.type,
+            "id": self.id,
             "kind": self.kind,
+            "severity": self.grade.severity if self.grade else None,
+            "guarantees": list(self.grade.guarantees) if self.grade else [],
+            "reasons": list(self.grade.reasons) if self.grade else [],
             "construct": self.construct,
             "capability": self.capability,
             "environment_line": self.environment_line,
@@ -50,22 +62,59 @@ class Drift:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """`drifts` in address order. `pending` are resources that an apply would change because the stack has changed."""
+    """`drifts` in address order. `pending` are resources that an apply would change because the stack has changed.
+    `expired` are entries of the ignore list whose last day has passed; they accept nothing.
+    """
 
     drifts: tuple[Drift, ...]
     pending: tuple[str, ...] = ()
+    expired: tuple[Ignore, ...] = ()
 
     @property
     def effective(self) -> list[Drift]:
-        """Drift that an apply undoes."""
-        return [drift for drift in self.drifts if drift.repaired]
+        """Drift that an apply undoes and that is not ignored, the most serious first."""
+        found = [drift for drift in self.drifts if drift.repaired and drift.ignore is None]
+        return sorted(found, key=lambda drift: -ORDER.index(drift.grade.severity) if drift.grade else -len(ORDER))
+
+    @property
+    def ignored(self) -> list[Drift]:
+        """Drift that the ignore list accepts."""
+        return [drift for drift in self.drifts if drift.ignore is not None]
+
+    @property
+    def severity(self) -> DriftSeverity | None:
+        """The severity of the most serious drift; None without drift, or if it is not graded."""
+        return worst(drift.grade.severity for drift in self.effective if drift.grade)
 
     def as_data(self) -> dict[str, Any]:
         return {
+            "severity": self.severity,
             "drift": [drift.as_data() for drift in self.effective],
+            "ignored": [
+                drift.as_data() | {"ignored_by": drift.ignore.as_data()} for drift in self.ignored if drift.ignore
+            ],
+            "expired_ignores": [ignore.as_data() for ignore in self.expired],
             "informational": [drift.as_data() for drift in self.drifts if not drift.repaired],
             "pending": list(self.pending),
         }
+
+
+def graded(found: DriftReport, grades: Mapping[str, Grade]) -> DriftReport:
+    """The report with grades, by address."""
+    return replace(found, drifts=tuple(replace(one, grade=grades.get(one.address)) for one in found.drifts))
+
+
+def without_ignored(found: DriftReport, ignores: Sequence[Ignore], today: date) -> DriftReport:
+    """The report with what the entries of one environment and cloud accept today."""
+    valid = [ignore for ignore in ignores if not ignore.expired(today)]
+
+    def marked(drift: Drift) -> Drift:
+        paths = [attribute.path for attribute in drift.attributes]
+        entry = next((one for one in valid if one.covers(drift.address, paths)), None)
+        return replace(drift, ignore=entry) if drift.repaired else drift
+
+    expired = tuple(ignore for ignore in ignores if ignore.expired(today))
+    return replace(found, drifts=tuple(marked(drift) for drift in found.drifts), expired=expired)
 
 
 def report(
@@ -96,12 +145,17 @@ def report(
                 construct=construct,
                 capability=capability_of(construct),
                 environment_line=environment_line(construct) if construct else None,
+                id=_id(change.get("before") or change.get("after") or {}),
                 repaired=address in acting and (deleted or _reverts(planned[address]["change"], attributes)),
             )
         )
     repaired = {drift.address for drift in drifts if drift.repaired}
     pending = tuple(sorted(address for address in acting - repaired if planned[address].get("mode") == "managed"))
     return DriftReport(tuple(sorted(drifts, key=lambda drift: drift.address)), pending)
+
+
+def _id(values: Mapping[str, Any]) -> str:
+    return str(values.get("id") or values.get("arn") or values.get("self_link") or "")
 
 
 def _attributes(change: Mapping[str, Any]) -> tuple[AttributeDrift, ...]:
@@ -112,8 +166,8 @@ def _attributes(change: Mapping[str, Any]) -> tuple[AttributeDrift, ...]:
     for path in paths:
         if path[0] == "tags_all" and path[1:] in in_tags:
             continue
-        hidden = _sensitive(change.get("before_sensitive"), path) or _sensitive(change.get("after_sensitive"), path)
-        before, after = _value(change.get("before"), path), _value(change.get("after"), path)
+        hidden = is_sensitive(change.get("before_sensitive"), path) or is_sensitive(change.get("after_sensitive"), path)
+        before, after = value_at(change.get("before"), path), value_at(change.get("after"), path)
         if _empty(before) and _empty(after):
             continue  # providers treat null, "" and [] alike
         attributes.append(AttributeDrift(dotted(path), HIDDEN if hidden else before, HIDDEN if hidden else after))
@@ -126,7 +180,8 @@ def _reverts(planned_change: Mapping[str, Any], attributes: tuple[AttributeDrift
     return any(attribute.path.partition(".")[0].partition("[")[0] in affected for attribute in attributes)
 
 
-def _value(value: Any, path: tuple[Any, ...]) -> Any:
+def value_at(value: Any, path: tuple[Any, ...]) -> Any:
+    """The value at a path; None if there is none."""
     for step in path:
         if isinstance(value, dict):
             value = value.get(step)
@@ -137,12 +192,12 @@ def _value(value: Any, path: tuple[Any, ...]) -> Any:
     return value
 
 
-def _sensitive(marks: Any, path: tuple[Any, ...]) -> bool:
+def is_sensitive(marks: Any, path: tuple[Any, ...]) -> bool:
     """Whether Terraform marks the value at `path`, a parent or a part of it as sensitive."""
     for step in path:
         if marks is True:
             return True
-        marks = _value(marks, (step,))
+        marks = value_at(marks, (step,))
     return _contains_true(marks)
 
 

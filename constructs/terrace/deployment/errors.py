@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import NoReturn
 
 from terrace.capabilities.cloud import Refusal, RefusalReason
 from terrace.deployment.events import Diagnostic
 from terrace.errors import AnswerIsNo, TerraceError
+from terrace.words import ago
 
 
 class TerraformFailed(TerraceError):
@@ -23,11 +25,14 @@ class TerraformFailed(TerraceError):
 class StateLocked(TerraformFailed):
     """Another run holds the state's lock, or was killed while holding it."""
 
+    exit_code = 1
+
     def __init__(self, lock: "Lock", diagnostics: Sequence[Diagnostic]) -> None:
         super().__init__(
             f"the state is locked: {lock}",
             where=lock.path,
-            hint=f"wait for that run; if it is no longer running, release its lock with --unlock {lock.id}",
+            hint="wait for that run, with --lock-timeout 10m; if it is no longer running, release its lock with "
+            f"--unlock {lock.id}",
             diagnostics=diagnostics,
         )
         self.lock = lock
@@ -53,6 +58,10 @@ class NoCredentials(TerraceError):
     """The cloud rejected the request: the credentials are missing, invalid, expired or for another account."""
 
 
+class NoStateHome(TerraceError):
+    """The bucket or container of the state does not exist."""
+
+
 @dataclass(frozen=True)
 class Lock:
     """A state lock as Terraform describes it. `who` is `user@host`, `created` a UTC time."""
@@ -65,7 +74,15 @@ class Lock:
 
     def __str__(self) -> str:
         operation = self.operation.removeprefix("OperationType").lower() or "a run"
-        return f"{operation} by {self.who or '?'}, since {self.created or '?'}"
+        return f"{operation} by {self.who or '?'}, since {self.created or '?'}{self._age()}"
+
+    def _age(self) -> str:
+        """ " (3 minutes ago)", or nothing for a time that cannot be read."""
+        try:
+            taken = datetime.fromisoformat(self.created[:19].replace(" ", "T")).replace(tzinfo=UTC)
+        except ValueError:
+            return ""
+        return f" ({ago(datetime.now(UTC) - taken)})"
 
 
 # Responses to the creation of a resource that exists. AWS: error codes of the services' API references. Azure: the
@@ -88,6 +105,11 @@ _REFUSED: dict[RefusalReason, str] = {
 _LOCK_LINE = re.compile(r"^\s*(ID|Path|Operation|Who|Created):\s*(.*?)\s*$", re.MULTILINE)
 
 
+def lock_in(text: str) -> Lock:
+    """The lock that Terraform describes in an error."""
+    return Lock(**{"id": ""} | {name.lower(): value for name, value in _LOCK_LINE.findall(text)})
+
+
 def says_already_exists(diagnostic: Diagnostic) -> bool:
     text = f"{diagnostic.summary}\n{diagnostic.detail}"
     return bool(_EXISTS.search(text)) and not _FOREIGN.search(text)
@@ -107,14 +129,17 @@ def raise_for(
     errors = [d for d in diagnostics if d.severity == "error"]
     for error in errors:
         if "state lock" in error.summary.lower() or "acquiring the state lock" in error.detail.lower():
-            fields = {name.lower(): value for name, value in _LOCK_LINE.findall(error.detail)}
-            raise StateLocked(Lock(**{"id": ""} | fields), errors)
+            raise StateLocked(lock_in(error.detail), errors)
         if "Saved plan is stale" in error.summary or "saved plan is stale" in error.detail.lower():
             raise StalePlan(
                 "the saved plan is stale: the state has changed since the plan was made",
                 hint="plan again with `terrace plan ENV`",
             )
         refusal, matched = _refusal(error, refusals)
+        if refusal and refusal.reason == "no state home":
+            if not error.address:  # otherwise of a resource, which may refer to a bucket too
+                raise NoStateHome(f"the home of the state does not exist ({matched})", hint=refusal.hint)
+            continue
         if refusal and refusal.reason != "denied":
             raise NoCredentials(
                 f"{_REFUSED[refusal.reason]} ({matched})",
@@ -122,7 +147,8 @@ def raise_for(
             )
     if any(says_already_exists(error) and error.address for error in errors):
         raise AlreadyExists(errors)
-    denied = dict.fromkeys(refusal.hint for error in errors if (refusal := _refusal(error, refusals)[0]))
+    found = (_refusal(error, refusals)[0] for error in errors)
+    denied = dict.fromkeys(refusal.hint for refusal in found if refusal and refusal.reason == "denied")
     raise TerraformFailed(
         f"Terraform could not {action}: {_error_text(errors, construct)}"
         if errors

@@ -1,18 +1,22 @@
 """Plan, apply and find drift on one deployment. Each is safe to repeat. (`teardown.py` has destroy.)"""
 
+import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from terrace.assurance import gate_verdict
-from terrace.deployment import adoption, drift, outputs, plans, runs
+from terrace.assurance.drift_severity import Grader
+from terrace.assurance.report.provenance import run_address
+from terrace.deployment import adoption, drift, marks, outputs, plans, runs, taints
 from terrace.deployment.changes import summarize
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import AlreadyExists, NoCredentials, StalePlan, StateLocked, TerraformFailed
 from terrace.deployment.plans import SavedPlan
-from terrace.deployment.terraform import Terraform
+from terrace.deployment.terraform import Terraform, construct_paths
 from terrace.project.process import Interrupted
 
 _COLLISIONS = 5
@@ -23,9 +27,7 @@ def plan(deployment: Deployment, *, recover: bool = False, unlock: str = "") -> 
 
     `recover` searches for such resources even without a killed run; `unlock` is the id of a lock to release.
     """
-    killed = runs.killed_run(deployment.marker)
-    if killed:
-        deployment.on_message(f"{killed} was killed; searching for resources that it created but did not record")
+    runs.killed_run(deployment.marker)  # raises StillRunning before anything is written
     terraform = deployment.terraform(deployment.stack())
     return plan_synthesized(deployment, terraform, recover=recover, unlock=unlock)
 
@@ -34,7 +36,9 @@ def plan_synthesized(
     deployment: Deployment, terraform: Terraform, *, recover: bool = False, unlock: str = ""
 ) -> SavedPlan:
     """`plan` for a stack that is already synthesized."""
-    killed = runs.killed_run(deployment.marker)
+    killed = marks.unfinished(deployment)
+    if killed:
+        deployment.on_message(f"{killed} {killed.end}; searching for resources that it created but did not record")
     path = deployment.plan_file
     outputs.report_stand_ins(deployment, terraform)
     plans.discard(deployment)
@@ -45,8 +49,11 @@ def plan_synthesized(
     content = terraform.show(path)
     adopted: dict[str, str] = {}
     if killed or recover or released:
-        # Without a log of what the killed run began, search for everything that the plan would create.
-        everything = recover or not killed or not runs.begun_creations(killed.logs)
+        if deployment.locks_state and taints.lift(deployment, terraform, content):
+            terraform.plan(path, on_event=deployment.on_event)
+            content = terraform.show(path)
+        # Without a record of what the killed run began, search for everything that the plan would create.
+        everything = recover or not killed or not runs.to_search(killed)
         adopted, content = adoption.adopt(deployment, terraform, path, content, killed, everything=everything)
     return _save(deployment, terraform, path, content, adopted)
 
@@ -70,17 +77,25 @@ def apply(
     recover: bool = False,
     unlock: str = "",
     break_glass: str = "",
+    review: Callable[[SavedPlan, Terraform], None] | None = None,
 ) -> SavedPlan | None:
     """Apply exactly the saved plan. None if it changes nothing or `confirm` returns False.
 
-    If the deployment has a gate, the plan must have passed it, unless `break_glass` gives a reason, which is recorded.
-    After a killed run, and with `recover` or `unlock`, the state has changed and a new plan replaces the saved one.
+    If the deployment has a gate, the plan must pass it, unless `break_glass` gives a reason, which is recorded. What
+    changes and whether it passes is read from the plan file, not from the record beside it.
+    After a killed run, and with `recover` or `unlock`, the state has changed and a new plan replaces the saved one. So
+    it does with `review`, which raises an error if that plan must not be applied.
     Raises GateRefuses, StandIns, StalePlan, AlreadyExists, StateLocked, Interrupted, and what `plan` raises.
     """
-    killed = runs.killed_run(deployment.marker)
-    saved = plan(deployment, recover=recover, unlock=unlock) if killed or recover or unlock else plans.load(deployment)
+    killed = marks.unfinished(deployment)
+    new = bool(killed or recover or unlock or review)
+    saved = plan(deployment, recover=recover, unlock=unlock) if new else plans.load(deployment)
     terraform = deployment.terraform()
     outputs.require_none(deployment, terraform)
+    if not new:
+        saved = _evaluated(deployment, terraform, saved, break_glass)
+    if review:
+        review(saved, terraform)
     if saved.summary.empty:
         remove_marker(deployment)
         plans.discard(deployment)
@@ -92,20 +107,45 @@ def apply(
     _record_break_glass(deployment, saved, break_glass)
     for _ in range(_COLLISIONS):
         try:
-            run_plan(deployment, terraform, saved.path, "apply")
+            creates = [change.address for change in saved.summary.changes if change.verb in ("add", "replace")]
+            run_plan(deployment, terraform, saved.path, "apply", creates)
             break
         except AlreadyExists as collision:
-            new = _plan_after_collision(deployment, terraform, collision)
-            if not set(new.adopted) & set(collision.addresses):
+            adopting = _plan_after_collision(deployment, terraform, collision)
+            if not set(adopting.adopted) & set(collision.addresses):
                 raise
-            _require_gate(deployment, new, break_glass)
-            if not confirm(new):
+            if review:
+                review(adopting, terraform)
+            _require_gate(deployment, adopting, break_glass)
+            if not confirm(adopting):
                 raise
-            _record_break_glass(deployment, new, break_glass)
-            saved = new
+            _record_break_glass(deployment, adopting, break_glass)
+            saved = adopting
     plans.discard(deployment)
     _save_outputs(deployment, terraform)
     return saved
+
+
+def _evaluated(deployment: Deployment, terraform: Terraform, saved: SavedPlan, break_glass: str) -> SavedPlan:
+    """The saved plan with the gate's verdict of the plan file and of the stack in it.
+
+    Raises StalePlan if the record beside the plan is not that of the plan, GateRefuses if the gate did not evaluate it.
+    """
+    content, stack = terraform.show(saved.path), plans.stack_of(saved)
+    hint = f"plan again with `terrace plan {deployment.stack_id}`"
+    summary = summarize(content, construct_paths(json.loads(stack)), deployment.environment_line)
+    if summary != saved.summary:
+        raise StalePlan("the changes in this record are not those of the plan", where=str(saved.sidecar), hint=hint)
+    if not deployment.gate or summary.empty:
+        return saved
+    if saved.gate is None and not break_glass:
+        gate_verdict.require_pass(None, deployment.stack_id)
+    verdict = deployment.gate(content, stack)
+    if verdict.passes and saved.gate not in (None, verdict):
+        raise StalePlan("the verdict in this record is not the gate's", where=str(saved.sidecar), hint=hint)
+    if saved.gate and saved.gate.passes and not verdict.passes:
+        deployment.on_message(f"the record of the plan says that it passed the gate; {verdict}")
+    return replace(saved, gate=verdict)
 
 
 def _save_outputs(deployment: Deployment, terraform: Terraform) -> None:
@@ -145,35 +185,43 @@ def _plan_after_collision(deployment: Deployment, terraform: Terraform, collisio
     return _save(deployment, terraform, path, content, adopted)
 
 
-def run_plan(deployment: Deployment, terraform: Terraform, path: Path, command: str) -> None:
-    """Apply a plan file while the run's marker exists, so that the next run notices if this one is killed."""
-    killed = runs.read_marker(deployment.marker)
-    earlier_logs = killed.logs if killed else ()
-    started = datetime.now(UTC).isoformat(timespec="seconds")
-    terrace = runs.Process.of(os.getpid())
-    label = f"{command} {deployment.stack_id}"
+def run_plan(
+    deployment: Deployment, terraform: Terraform, path: Path, command: str, creates: Sequence[str] = ()
+) -> None:
+    """Apply a plan file while the run's marker exists, so that the next run notices if this one is killed.
 
-    def write_marker(pid: int, log: Path) -> None:
-        run = runs.Run(label, started, terrace, runs.Process.of(pid), (*earlier_logs, str(log)))
-        runs.write_marker(deployment.marker, run)
-
-    try:
-        terraform.apply(path, on_event=deployment.on_event, on_start=write_marker)
-    except Interrupted as interrupted:
-        if interrupted.orderly and not earlier_logs:
-            remove_marker(deployment)
-        raise
-    except (TerraformFailed, StalePlan, NoCredentials):
-        # Terraform ended by itself and saved its state. Resources of an earlier, killed run are still to be adopted.
-        if not earlier_logs:
-            remove_marker(deployment)
-        raise
-    remove_marker(deployment)
+    `creates` are the resources that the plan creates.
+    """
+    earlier = marks.unfinished(deployment)
+    run = runs.Run(
+        f"{command} {deployment.stack_id}",
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        terrace=runs.Process.of(os.getpid()),
+        logs=earlier.logs if earlier else (),
+        who=runs.this_user(),
+        address=run_address(deployment.variables),
+        creates=(*(earlier.creates if earlier else ()), *creates),
+        begun=tuple(sorted(runs.begun(earlier))) if earlier else (),
+    )
+    with marks.Mark(deployment, run) as mark:
+        try:
+            terraform.apply(path, on_event=mark.listen, on_start=mark.start)
+        except Interrupted as interrupted:
+            mark.interrupt()
+            if interrupted.orderly and not earlier and not mark.unfinished:
+                mark.remove()
+            raise
+        except (TerraformFailed, StalePlan, NoCredentials):
+            # Terraform ended by itself and saved its state. Resources of an earlier run are still to be adopted.
+            if not earlier:
+                mark.remove()
+            raise
+        mark.remove()
 
 
 def remove_marker(deployment: Deployment) -> None:
     """Nothing of the last run is left to recover."""
-    deployment.marker.unlink(missing_ok=True)
+    marks.remove(deployment)
 
 
 def with_lock_released(
@@ -192,6 +240,8 @@ def with_lock_released(
         return False
     except StateLocked as locked:
         if locked.lock.id != unlock and not (killed and runs.left_lock(killed, locked.lock)):
+            if killed:
+                locked.message += f"; {killed} {marks.silence(killed)}"
             raise
         try:
             terraform.force_unlock(locked.lock.id)
@@ -203,15 +253,24 @@ def with_lock_released(
     return True
 
 
-def find_drift(deployment: Deployment, *, unlock: str = "") -> drift.DriftReport:
-    """Compare the cloud with the state and the stack. Changes nothing and keeps no plan."""
-    killed = runs.killed_run(deployment.marker)
+def find_drift(deployment: Deployment, *, unlock: str = "", grade: Grader | None = None) -> drift.DriftReport:
+    """Compare the cloud with the state and the stack. Changes nothing and keeps no plan.
+
+    `grade` grades the drift that an apply would undo.
+    """
+    runs.killed_run(deployment.marker)
     terraform = deployment.terraform(deployment.stack())
+    killed = marks.unfinished(deployment)
     path = deployment.project.plans / f"{deployment.name}-drift-{os.getpid()}.tfplan"
     try:
         with_lock_released(
             deployment, terraform, killed, unlock, lambda: terraform.plan(path, on_event=deployment.on_event)
         )
-        return drift.report(terraform.show(path), terraform.construct_paths(), deployment.environment_line)
+        content = terraform.show(path)
+        found = drift.report(content, terraform.construct_paths(), deployment.environment_line)
+        if grade and found.effective:
+            stack = terraform.stack_file.read_text(encoding="utf-8")
+            found = drift.graded(found, grade(content, stack, [one.address for one in found.effective]))
+        return found
     finally:
         path.unlink(missing_ok=True)

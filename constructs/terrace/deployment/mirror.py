@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from terrace.errors import TerraceError, UsageError
+from terrace.variables import PROVIDER_MIRROR
 
 PROBE_SECONDS = 3.0
 
@@ -71,7 +72,7 @@ def choose(
     NoProviders if there is no source.
     """
     required = sorted({provider.removeprefix(f"{host}/") for provider in providers})
-    named = requested or (Path(value) if (value := environ.get("TERRACE_PROVIDER_MIRROR")) else None)
+    named = requested or (Path(value) if (value := PROVIDER_MIRROR.read(environ)) else None)
     if named is not None:
         named = named.expanduser().resolve()
         if reason := _not_a_mirror(named, host, required):

@@ -2,15 +2,18 @@
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from terrace.assurance.gate_verdict import GateVerdict
 from terrace.deployment import outputs
 from terrace.deployment.changes import Change, Summary
+from terrace.deployment.cost import Amount
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import StalePlan
 from terrace.deployment.terraform import Terraform
@@ -20,14 +23,20 @@ _INPUTS = (
     ("environments", "**/*.y*ml"),
     ("modules", "**/*.*"),
     ("stacks", "*.py"),
+    ("stacks", "*.lock.hcl"),
     ("constructs", "**/*.py"),
     ("policies", "**/*.y*ml"),
 )
 
 
+_STACK = "tfconfig/m-/cdk.tf.json"
+"""The root module in a plan file. Source: Terraform, internal/plans/planfile and internal/configs/configload."""
+
+
 @dataclass(frozen=True)
 class SavedPlan:
-    """A plan on disk with digests of its inputs. The sidecar `<plan>.json` holds the same, without attribute values.
+    """A plan on disk with digests of its inputs. The sidecar `<plan>.json` holds the same, without attribute values; it
+    is a record for people and other programs, and `lifecycle.apply` trusts the plan file only.
 
     `adopted` are the resources that the plan imports: address to the cloud's id. `gate` is None if the gate did not
     evaluate the plan.
@@ -68,6 +77,7 @@ def save(
     )
     record = {
         "environment": deployment.environment,
+        "stack": deployment.stack_id,
         "cloud": deployment.cloud,
         "created": saved.created,
         "plan_sha256": saved.sha256,
@@ -122,6 +132,15 @@ def load(deployment: Deployment) -> SavedPlan:
     return saved
 
 
+def stack_of(saved: SavedPlan) -> str:
+    """The synthesized stack that was planned, as the plan file contains it. Raises StalePlan."""
+    try:
+        with zipfile.ZipFile(saved.path) as file:
+            return file.read(_STACK).decode()
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise StalePlan(f"cannot read the stack in the plan file ({error})", where=str(saved.path)) from error
+
+
 def discard(deployment: Deployment) -> None:
     """Delete the saved plan and its sidecar."""
     deployment.plan_file.unlink(missing_ok=True)
@@ -155,6 +174,9 @@ def _change(entry: Mapping[str, Any]) -> Change:
         reasons=tuple(entry["forced_by"]),
         environment_line=entry["environment_line"],
         imported=entry["imported_id"],
+        settings=tuple(entry["settings"]),
+        billed=tuple(Amount(**{**one, "quantity": Decimal(one["quantity"])}) for one in entry["billed"]),
+        unpriced=entry["unpriced"],
     )
 
 

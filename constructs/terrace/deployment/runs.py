@@ -1,7 +1,8 @@
 """The marker of a run, which exists while Terraform works, and what it shows about a killed run.
 
 The marker names both processes and Terraform's log files, so the next run can see whether the previous one is still
-running, was killed, and which resources it had begun to create.
+running, was killed, and which resources it had begun to create. It is a local file; `marks.py` keeps the same beside a
+remote state, for a next run on another machine.
 """
 
 import contextlib
@@ -10,9 +11,10 @@ import json
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from terrace.deployment.errors import Lock
 from terrace.deployment.events import ResourceEvent, parse
@@ -55,38 +57,65 @@ class Process:
 
 @dataclass(frozen=True)
 class Run:
-    """A run: its command, its start (UTC, ISO 8601), its processes, and Terraform's log files, oldest first."""
+    """A run: its command, its start (UTC, ISO 8601), its processes, and Terraform's log files, oldest first.
+
+    `who` is the user and the host, as Terraform writes them into a lock, and `address` that of the CI run. `creates`
+    are the resources that it was to create, `begun` those that it has begun with, as far as they are known without the
+    logs. `interrupted`: it ended in order, but left creations unfinished. `seen` is its last sign of life (UTC).
+    """
 
     command: str
     started: str
     terrace: Process
     terraform: Process | None = None
-    logs: tuple[str, ...] = field(default_factory=tuple)
+    logs: tuple[str, ...] = ()
+    who: str = ""
+    address: str = ""
+    creates: tuple[str, ...] = ()
+    begun: tuple[str, ...] = ()
+    interrupted: bool = False
+    seen: str = ""
 
     def __str__(self) -> str:
-        return f"`terrace {self.command}` of {self.started} (process {self.terrace.pid})"
+        process = f"process {self.terrace.pid}"
+        place = process if self.who in ("", this_user()) else f"{process} of {self.who}"
+        return f"`terrace {self.command}` of {self.started} ({place}{f', {self.address}' if self.address else ''})"
+
+    @property
+    def end(self) -> str:
+        return "was interrupted" if self.interrupted else "was killed"
 
 
 def read_marker(marker: Path) -> Run | None:
     """The run that the marker describes; None if there is no marker or it is not readable."""
     try:
-        record = json.loads(marker.read_text())
-        terraform = record.get("terraform")
-        return Run(
-            command=str(record["command"]),
-            started=str(record["started"]),
-            terrace=Process(**record["terrace"]),
-            terraform=Process(**terraform) if terraform else None,
-            logs=tuple(record.get("logs", ())),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return parsed(marker.read_bytes())
+    except OSError:
         return None
+
+
+def parsed(content: bytes) -> Run | None:
+    """The inverse of `written`; None if the content is not readable."""
+    try:
+        record = json.loads(content)
+        terraform = record.pop("terraform", None)
+        lists: dict[str, Any] = {name: tuple(record.pop(name, ())) for name in ("logs", "creates", "begun")}
+        started, terrace = str(record.pop("started")), Process(**record.pop("terrace"))
+        run = Run(str(record.pop("command")), started, terrace, Process(**terraform) if terraform else None)
+        return replace(run, **lists, **{name: value for name, value in record.items() if hasattr(run, name)})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def written(run: Run) -> bytes:
+    """A run as JSON."""
+    return json.dumps(asdict(run), indent=2).encode() + b"\n"
 
 
 def write_marker(marker: Path, run: Run) -> None:
     marker.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     scratch = marker.with_suffix(f".{run.terrace.pid}")
-    scratch.write_text(json.dumps(asdict(run), indent=2) + "\n")
+    scratch.write_bytes(written(run))
     scratch.replace(marker)
 
 
@@ -97,8 +126,13 @@ def killed_run(marker: Path) -> Run | None:
     here, so that no further resource appears afterwards.
     """
     run = read_marker(marker)
-    if run is None:
-        return None
+    if run is not None:
+        require_ended(run)
+    return run
+
+
+def require_ended(run: Run) -> None:
+    """Raise StillRunning if a run on this machine, or its Terraform, is alive; end the providers that it left."""
     if run.terraform is not None and run.terraform.alive:
         state = "is still running" if run.terrace.alive else "was killed, but the Terraform it started is still running"
         raise StillRunning(
@@ -109,7 +143,6 @@ def killed_run(marker: Path) -> Run | None:
         raise StillRunning(f"{run} is still running", hint="wait until it has ended")
     if run.terraform is not None:
         _end_providers(run.terraform)
-    return run
 
 
 def _end_providers(terraform: Process) -> None:
@@ -128,8 +161,21 @@ def _end_providers(terraform: Process) -> None:
             process.kill()
 
 
-def begun_creations(logs: Sequence[str]) -> set[str]:
-    """Addresses whose creation began in these logs and did not fail.
+def begun(run: Run) -> set[str]:
+    """Addresses whose creation the run began, from its logs if they are on this machine and from its marker."""
+    return {*run.begun, *begun_creations(run.logs, failed=run.interrupted)}
+
+
+def to_search(run: Run) -> set[str]:
+    """Addresses that the run may have created: without its logs, a creation that began at the end may be missing in its
+    marker, and all that it was to create are searched for."""
+    readable = all(Path(log).is_file() for log in run.logs)
+    return begun(run) if readable and run.logs else {*begun(run), *run.creates}
+
+
+def begun_creations(logs: Sequence[str], *, failed: bool = False) -> set[str]:
+    """Addresses whose creation began in these logs and did not fail; with `failed` also those that did, because an
+    interrupt fails what is being created.
 
     Completed creations are included: Terraform may have been killed before it saved its state.
     """
@@ -145,14 +191,23 @@ def begun_creations(logs: Sequence[str]) -> set[str]:
                 continue
             if event.moment == "start" and event.action in ("create", "replace"):
                 addresses.add(event.address)
-            elif event.moment == "errored":
+            elif event.moment == "errored" and not failed:
                 addresses.discard(event.address)
     return addresses
 
 
+def this_user() -> str:
+    """The user and the host, as Terraform writes them into a lock."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
 def left_lock(run: Run, lock: Lock) -> bool:
-    """Whether the killed `run` left this lock: same user and machine, taken after the run started."""
-    if lock.who != f"{getpass.getuser()}@{socket.gethostname()}":
+    """Whether the killed `run` left this lock: same user and machine, taken after the run started.
+
+    A run on another machine may have left a Terraform that is still running, unless it was a CI run, which ends with
+    all its processes.
+    """
+    if lock.who != (run.who or this_user()) or (lock.who != this_user() and not run.address):
         return False
     try:
         taken = datetime.fromisoformat(lock.created[:19].replace(" ", "T")).replace(tzinfo=UTC)

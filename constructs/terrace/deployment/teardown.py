@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from terrace.capabilities.cloud import facts
-from terrace.deployment import adoption, lifecycle, outputs, plans, runs
+from terrace.deployment import adoption, lifecycle, marks, outputs, plans, runs
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import TerraformFailed
 from terrace.deployment.terraform import Terraform
@@ -49,11 +49,12 @@ def _destroy(deployment: Deployment, *, unlock: str, on_total: Callable[[int], N
     that difference alone is applied, and then everything is destroyed. What a killed apply created but did not record
     is adopted first; otherwise it would remain. The caller asks the user for confirmation.
     """
-    killed = runs.killed_run(deployment.marker)
+    runs.killed_run(deployment.marker)
     if deployment.unprotected_marker.exists():
         deployment.stack()  # an earlier destroy was interrupted: compare with the protected stack again
     protected = _resources(deployment)
     terraform = deployment.terraform(deployment.stack(unprotect=True))
+    killed = marks.unfinished(deployment)
     path = deployment.project.plans / f"{deployment.name}-destroy.tfplan"
 
     def plan(**options: Any) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from terrace.capabilities.cloud import Refusal
+from terrace.deployment import provider_lock
 from terrace.deployment.binary import TerraformBinary
-from terrace.deployment.errors import TerraformFailed, raise_for
+from terrace.deployment.errors import StateLocked, TerraformFailed, lock_in, raise_for
 from terrace.deployment.events import Diagnostic, Event, diagnostic, parse
 from terrace.errors import TerraceError, UsageError
 from terrace.project import process
 from terrace.project.process import Interrupted
 
-LOCK_WAIT = "5s"
+LOCK_TIMEOUT = "5s"
+"""How long a run waits for the lock of the state, by default."""
 _MAX_LOGS = 60
 # Variables that would silently change a command: another workspace's state, `-target` on every command.
 _REMOVED_VARIABLES = (
@@ -43,7 +46,9 @@ class Terraform:
 
     `variables` is the complete environment of the child process. `data_directory` contains Terraform's own files
     (TF_DATA_DIR), `log_directory` one file per run, named after `name`. `refusals` are the cloud's patterns for
-    rejected requests. `on_interrupt` receives the number of interrupts passed on so far.
+    rejected requests. `on_interrupt` receives the number of interrupts passed on so far. Without `locks_state`, a plan
+    takes no lock: it needs only to read the state, and may see one that another run is changing. `lock_timeout` is how
+    long to wait for the lock (10m).
     """
 
     directory: Path
@@ -53,26 +58,39 @@ class Terraform:
     log_directory: Path
     name: str
     refusals: tuple[Refusal, ...] = ()
+    lock_timeout: str = LOCK_TIMEOUT
     on_interrupt: Callable[[int], None] = field(default=lambda count: None, compare=False)
+    locks_state: bool = True
 
     @property
     def stack_file(self) -> Path:
         return self.directory / "cdk.tf.json"
 
-    def init(self, *, source: str, on_event: OnEvent = ignore) -> bool:
+    def init(self, *, source: str, lock: str = "", on_event: OnEvent = ignore) -> bool:
         """Install providers and configure the backend; False if nothing has changed since the last init.
 
-        `source` names where providers come from.
+        `source` names where providers come from. `lock` is the provider lock to install from; in a pipeline Terraform
+        may not change it. Without one Terraform keeps what it installed last in this folder.
         """
         stack = json.loads(self.stack_file.read_text())
-        inputs = [stack.get("terraform", {}), str(self.binary), source, str(self.directory)]
+        inputs = [stack.get("terraform", {}), str(self.binary), source, str(self.directory), *filter(None, [lock])]
         digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
         digest_file = self.data_directory / "initialized"
-        locked = (self.directory / ".terraform.lock.hcl").is_file() or not providers_of(stack)
+        lock_file = self.directory / provider_lock.IN_STACK
+        locked = lock_file.is_file() or not providers_of(stack)
         if digest_file.is_file() and digest_file.read_text() == digest and locked:
             return False
         command = ["init", "-json", "-no-color", "-reconfigure"]
-        self._run("init", command, action="install the providers", on_event=on_event)
+        if lock:
+            lock_file.write_text(lock, encoding="utf-8")
+            if provider_lock.in_ci(self.variables) and provider_lock.has_checksums(lock):
+                command.append("-lockfile=readonly")
+        try:
+            self._run("init", command, action="install the providers", on_event=on_event)
+        except TerraformFailed as failed:
+            if provider_lock.MISMATCH in " ".join(failed.message.split()):
+                failed.hint = provider_lock.MISMATCH_HINT
+            raise
         digest_file.write_text(digest)
         return True
 
@@ -85,8 +103,9 @@ class Terraform:
         """
         out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         options = ["-destroy"] if destroy else []
+        options += [] if self.locks_state else ["-lock=false"]
         options += [f"-target={address}" for address in targets]
-        command = ["plan", "-json", f"-lock-timeout={LOCK_WAIT}", f"-out={out}", *self._parallelism(), *options]
+        command = ["plan", "-json", f"-lock-timeout={self.lock_timeout}", f"-out={out}", *self._parallelism(), *options]
         self._run("plan", command, action="plan", on_event=on_event)
         out.chmod(0o600)  # a plan can contain secrets
 
@@ -102,7 +121,7 @@ class Terraform:
 
         Raises StalePlan, AlreadyExists, StateLocked, NoCredentials, TerraformFailed, Interrupted.
         """
-        command = ["apply", "-json", f"-lock-timeout={LOCK_WAIT}", *self._parallelism(), str(plan)]
+        command = ["apply", "-json", f"-lock-timeout={self.lock_timeout}", *self._parallelism(), str(plan)]
         self._run("apply", command, action="apply the plan", on_event=on_event, on_start=on_start)
 
     def validate(self) -> list[Diagnostic]:
@@ -127,12 +146,32 @@ class Terraform:
     def remove_from_state(self, addresses: Sequence[str]) -> None:
         """Remove resources from the state only; they remain in the cloud."""
         if addresses:
-            self._output_of(["state", "rm", f"-lock-timeout={LOCK_WAIT}", *addresses])
+            self._output_of(["state", "rm", f"-lock-timeout={self.lock_timeout}", *addresses])
 
     def state(self) -> dict[str, Any]:
         """The state in Terraform's JSON format. It can contain secrets."""
         content: dict[str, Any] = json.loads(self._output_of(["show", "-json"]))
         return content
+
+    def push_state(self, content: bytes) -> None:
+        """Make a state of the same lineage and a higher serial the current one, under the lock. Raises StateLocked."""
+        with tempfile.NamedTemporaryFile(dir=self.data_directory, suffix=".tfstate") as file:
+            file.write(content)
+            file.flush()
+            self._output_of(["state", "push", f"-lock-timeout={self.lock_timeout}", file.name])
+
+    def untaint(self, address: str) -> None:
+        """Mark a resource as whole in the state, so that the next plan does not replace it."""
+        self._output_of(["untaint", f"-lock-timeout={self.lock_timeout}", address])
+
+    def lock_providers(self, platforms: Sequence[str], mirror: Path | None = None) -> None:
+        """Write the provider lock of the stack's folder, with checksums for `platforms`, from `mirror` or the registry.
+
+        A version that is in the lock already stays.
+        """
+        options = [f"-platform={platform}" for platform in platforms]
+        options += [f"-fs-mirror={mirror}"] if mirror else []
+        self._output_of(["providers", "lock", *options])
 
     def force_unlock(self, lock_id: str) -> None:
         """Release the lock with this id."""
@@ -230,17 +269,13 @@ class Terraform:
         if finished.returncode in success or (empty_if and empty_if in finished.stderr):
             return finished.stdout
         message = " ".join(line.strip("╷│╵ ") for line in finished.stderr.splitlines() if line.strip("╷│╵ "))
+        if "Error acquiring the state lock" in finished.stderr:
+            raise StateLocked(lock_in(finished.stderr.replace("│", "")), ())
         raise TerraformFailed(f"`terraform {arguments[0]}` failed: {message or 'no error message'}")
 
     def construct_paths(self) -> dict[str, str]:
         """Resource address to construct path ("dev/database/server"), from the CDK's metadata in the stack."""
-        resources = json.loads(self.stack_file.read_text()).get("resource", {})
-        return {
-            f"{kind}.{name}": block["//"]["metadata"]["path"]
-            for kind, blocks in resources.items()
-            for name, block in blocks.items()
-            if "path" in block.get("//", {}).get("metadata", {})
-        }
+        return construct_paths(json.loads(self.stack_file.read_text()))
 
     def construct_of(self, address: str) -> str:
         return self.construct_paths().get(address, "")
@@ -252,6 +287,16 @@ class Terraform:
             old.unlink(missing_ok=True)
         moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         return self.log_directory / f"{moment}-{os.getpid()}-{self.name}-{command}-{time.monotonic_ns() % 10**6}.jsonl"
+
+
+def construct_paths(stack: Mapping[str, Any]) -> dict[str, str]:
+    """Resource address to construct path, from the CDK's metadata in a synthesized stack."""
+    return {
+        f"{kind}.{name}": block["//"]["metadata"]["path"]
+        for kind, blocks in stack.get("resource", {}).items()
+        for name, block in blocks.items()
+        if "path" in block.get("//", {}).get("metadata", {})
+    }
 
 
 def providers_of(stack: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,137 @@
+"""What the comment says, and that it stays small and the same."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from terrace.capabilities.effects import Effect
+from terrace.deployment.changes import Verb
+from terrace.deployment.comment import LARGEST, MARKER, Subject, access_change, findings, write
+from terrace.deployment.comment.records import (
+    ChangeRecord,
+    DriftRecord,
+    FindingRecord,
+    GateRecord,
+    PlanRecord,
+    StackRecord,
+    VerdictRecord,
+    read,
+)
+
+
+def change(
+    address: str, verb: Verb, effect: Effect = "none", *, capability: str = "database", settings: tuple[str, ...] = ()
+) -> ChangeRecord:
+    return ChangeRecord(
+        address=address,
+        type=address.partition(".")[0],
+        action=verb,
+        construct=f"dev/{capability}/x",
+        capability=capability,
+        environment_line="environments/dev.yaml:45:3",
+        settings=settings,
+        effect=effect,
+    )
+
+
+def plan(*changes: ChangeRecord, access: tuple[str, ...] = (), blocking: tuple[str, ...] = ()) -> PlanRecord:
+    risks: list[Effect] = [one.effect for one in changes]
+    return PlanRecord(
+        environment="dev",
+        cloud="aws",
+        changes=changes,
+        gate=VerdictRecord(not blocking, blocking, access=access) if changes else None,
+        risk="data-loss" if "data-loss" in risks else risks[0] if risks else "none",
+    )
+
+
+def test_a_lost_database_comes_first() -> None:
+    text = write(
+        [
+            Subject(
+                plan(
+                    change("aws_sns_topic.a", "add", capability="alarms"),
+                    change("aws_iam_role.b", "destroy", "unknown"),
+                    change("aws_db_instance.c", "replace", "data-loss"),
+                )
+            )
+        ]
+    ).text
+    assert text.splitlines()[:2] == [MARKER, "## Terrace: 3 changes, data loss in 1 resource"]
+    order = [text.index(part) for part in ("Data is lost", "aws_db_instance.c", "aws_iam_role.b", "Created: 1")]
+    assert order == sorted(order)
+    assert "**replace** `aws_db_instance.c` (`dev/database/x`), set in `environments/dev.yaml:45:3`" in text
+
+
+def test_a_change_in_place_has_its_documented_effect() -> None:
+    changed = change(
+        "aws_db_instance.c", "change", "downtime", settings=("instance_class", "vpc_security_group_ids[0]")
+    )
+    text = write([Subject(plan(changed))]).text
+    assert "`aws_db_instance.c` (`dev/database/x`): **downtime**, set in `environments/dev.yaml:45:3`" in text
+    assert "  - `instance_class`: downtime, the database is unavailable while its instance changes (Amazon RDS" in text
+    assert "  - `vpc_security_group_ids[0]`: unknown\n" in text
+
+
+def test_what_the_internet_can_reach_is_said_in_words() -> None:
+    line = "+ internet -> database on tcp 5432, by dev/database/server"
+    assert access_change(line).sentence == "the internet can reach the database on tcp 5432"
+    opened = plan(change("aws_security_group.a", "change"), access=("- nodes may view lake/gold", line))
+    text = write([Subject(opened)]).text
+    first, second = (
+        text.index(part) for part in ("⚠️ **new**: the internet can reach", "no longer: the nodes may view")
+    )
+    assert first < second
+
+
+def test_no_changes_are_one_line_and_no_section() -> None:
+    text = write([Subject(plan())]).text
+    assert "## Terrace: no changes" in text
+    assert "| dev | AWS | 0 | 0 | 0 | 0 | none | nothing to do |" in text
+    assert "###" not in text
+
+
+def test_findings_are_new_fixed_or_as_before() -> None:
+    def result(*found: FindingRecord) -> list[GateRecord]:
+        return [GateRecord((StackRecord("dev", "aws", found),))]
+
+    old, new, gone = (FindingRecord(id, "broken", "high", f"sentence of {id}", construct="dev/x") for id in "ONG")
+    compared = findings(result(old, new), result(old, gone), plan())
+    assert compared and (compared.new, compared.remaining, compared.fixed) == ((new,), (old,), (gone,))
+    alone = findings(result(old), [], plan())
+    assert alone and (alone.new, alone.remaining, alone.compared) == ((), (old,), False)
+    assert findings([], [], plan()) is None
+
+
+@pytest.mark.parametrize("verb", ["add", "replace", "change"])
+@pytest.mark.parametrize(("plans", "changes"), [(1, 418), (1, 5_000), (150, 20)])
+def test_any_plan_fits_and_the_attachment_names_the_rest(verb: Verb, plans: int, changes: int) -> None:
+    many = [
+        change(f"aws_db_instance.{'x' * 60}_{index}", verb, "data-loss" if verb == "replace" else "unknown",
+               capability=f"c{index % 100}", settings=("engine", "port"))
+        for index in range(changes)
+    ]  # fmt: skip
+    written = write([Subject(plan(*many))] * plans, attachment="all.md")
+    assert len(written.text.encode()) <= LARGEST
+    assert "all.md" in written.text
+    assert f"_{changes - 1}`" in written.attachment
+
+
+def test_the_same_plan_gives_the_same_comment() -> None:
+    changes = [change(f"aws_sns_topic.t{index}", "add", capability=f"c{index % 3}") for index in range(30)]
+    assert write([Subject(plan(*changes))]) == write([Subject(plan(*reversed(changes)))])
+
+
+def test_the_drift_of_all_deployments_is_shown_at_its_stack(tmp_path: Path) -> None:
+    drifted = {"address": "aws_s3_bucket.a", "kind": "changed", "severity": "security"}
+    deployments = [
+        {"environment": "dev", "cloud": "aws", "layer": "foundation", "status": "drifted", "drift": [drifted]},
+        {"environment": "dev", "cloud": "aws", "layer": "workloads", "status": "not_deployed"},
+    ]
+    file = tmp_path / "drift.json"
+    file.write_text(json.dumps({"deployments": deployments, "counts": {}}))
+    found = read(file, DriftRecord, "terrace drift --json")
+    assert [one.concerns(plan()) for one in found] == [True, False]
+    text = write([Subject(plan(), drift=found[0])]).text
+    assert "- `aws_s3_bucket.a` was changed; security\n" in text
