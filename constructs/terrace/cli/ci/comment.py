@@ -1,0 +1,126 @@
+"""`terrace ci comment`: what plans would do, as one comment for a pull request."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+import click
+
+if TYPE_CHECKING:
+    from terrace.deployment.comment import Users
+    from terrace.deployment.comment.records import PlanRecord
+    from terrace.deployment.cost import PlanCost
+
+
+class _Cost(TypedDict):
+    cost: "PlanCost | None"
+    budget_usd: int
+
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("comment")
+@click.argument("plans", nargs=-1, type=_FILE, metavar="[PLAN]...")
+@click.option("--gate", "gates", type=_FILE, multiple=True, metavar="FILE", help="`terrace gate --json` of the change.")
+@click.option(
+    "--gate-before",
+    type=_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="`terrace gate --json` of the branch that the change is for: tells new findings from old ones.",
+)
+@click.option("--parity", type=_FILE, metavar="FILE", help="`terrace parity --json` of the change.")
+@click.option(
+    "--drift",
+    "drifts",
+    type=_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="`terrace drift --json`.",
+)
+@click.option("--output", type=_FILE, metavar="FILE", help="Write the comment to FILE instead of standard output.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    plans: tuple[Path, ...],
+    gates: tuple[Path, ...],
+    gate_before: tuple[Path, ...],
+    parity: Path | None,
+    drifts: tuple[Path, ...],
+    output: Path | None,
+) -> None:
+    """Write what plans would do as Markdown, for one comment that a pipeline replaces at each run.
+
+    PLAN is a file with what `terrace plan ENV --json` printed, or the record beside a saved plan. Without PLAN: all
+    saved plans of the project. The comment's first line is the same in every comment; a pipeline finds it by that.
+
+    The comment is at most 60 kB. What it only counts is named in a second file beside FILE, such as comment-all.md,
+    which is written only then.
+    """
+    from terrace.cli.console import info, write
+    from terrace.cli.options import project_of
+    from terrace.deployment import comment
+    from terrace.deployment.comment import records
+    from terrace.errors import UsageError
+
+    files = plans or tuple(sorted(project_of(ctx).plans.glob("*.tfplan.json")))
+    if not files:
+        raise UsageError("no saved plan in this project", hint="run `terrace plan ENV`, or name files")
+    found = records.plans(files)
+    results = [one for path in gates for one in records.read(path, records.GateRecord, "terrace gate --json")]
+    former = [one for path in gate_before for one in records.read(path, records.GateRecord, "terrace gate --json")]
+    drifted = [one for path in drifts for one in records.read(path, records.DriftRecord, "terrace drift ENV --json")]
+    cells = None
+    if parity:
+        matrix = records.read(parity, records.ParityRecord, "terrace parity --json -")
+        cells = [cell for one in matrix for cell in one.cells if cell.status in ("broken", "unproven")]
+    subjects = [
+        comment.Subject(
+            plan=plan,
+            findings=comment.findings(results, former, plan),
+            drift=next((one for one in drifted if one.concerns(plan)), None),
+            users=_users(ctx, plan),
+            **_cost(ctx, plan),
+        )
+        for plan in found
+    ]
+    attachment = output.with_name(f"{output.stem}-all{output.suffix}") if output else None
+    written = comment.write(subjects, cells, attachment.name if attachment else "")
+    if output is None or attachment is None:
+        write(written.text, newline=False)
+        return
+    output.write_text(written.text, encoding="utf-8")
+    if written.attachment:
+        attachment.write_text(written.attachment, encoding="utf-8")
+    else:
+        attachment.unlink(missing_ok=True)
+    info(f"wrote {output}" + (f" and {attachment}" if written.attachment else ""))
+
+
+def _cost(ctx: click.Context, plan: "PlanRecord") -> "_Cost":
+    """What a plan adds to the monthly cost, and the budget; nothing for an environment that is gone."""
+    from terrace.cli.options import load, project_of
+    from terrace.deployment.cost import book, of_plan
+    from terrace.environment import target
+    from terrace.errors import InvalidEnvironment, UsageError
+
+    try:
+        environment = load(ctx, plan.environment, plan.cloud).environment
+    except (InvalidEnvironment, UsageError):
+        return {"cost": None, "budget_usd": 0}
+    prices = book.read(project_of(ctx).root, plan.cloud)
+    differences = ((change.billed, change.unpriced) for change in plan.changes)
+    found = of_plan(plan.cloud, target(environment).region, differences, prices, environment.cost.sleep)
+    return {"cost": found, "budget_usd": environment.cost.budget_usd}
+
+
+def _users(ctx: click.Context, plan: "PlanRecord") -> "Users | None":
+    """The modules that use each capability; None if the project cannot tell, as for an environment that is gone."""
+    from terrace.cli.options import workloads_of
+    from terrace.errors import TerraceError
+    from terrace.workloads.users import users
+
+    try:
+        return users(workloads_of(ctx, plan.environment, plan.cloud))
+    except TerraceError:
+        return None

@@ -1,0 +1,28 @@
+"""Signing in to a cloud with a job's token, without an action and without the cloud's own tools.
+
+Each cloud's module has one function, `variables`: the environment variables with which Terraform, its state backend and
+Terrace's own code act as an environment's pipeline. It writes what they refer to, which only this user can read. No
+variable holds a secret.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from terrace.capabilities.cloud import implementation
+from terrace.capabilities.identity import Pipeline
+from terrace.environment import target
+from terrace.environment.schema import Environment
+from terrace.pipelines.token import Issuer
+
+
+def variables(
+    environment: Environment, pipeline: Pipeline, issuer: Issuer, directory: Path, settings: Mapping[str, Any]
+) -> dict[str, str]:
+    """Sign in as an environment's pipeline; files go to `directory`. `settings` are the variables of the repository.
+
+    Raises TerraceError when the issuer gives no token, UsageError when a setting is missing.
+    """
+    cloud = implementation(__name__, environment.cloud)
+    signed_in: dict[str, str] = cloud.variables(target(environment), pipeline, issuer, directory, settings)
+    return signed_in

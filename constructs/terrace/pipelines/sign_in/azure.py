@@ -1,0 +1,50 @@
+"""Azure: the job's token as the client assertion of a managed identity, whose client id Azure chose.
+
+Source: azurerm provider documentation, "Authenticating using a Service Principal and OpenID Connect"; azure-identity
+documentation, WorkloadIdentityCredential.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from terrace.azure import names
+from terrace.capabilities.identity import Pipeline
+from terrace.capabilities.target import Target
+from terrace.errors import UsageError
+from terrace.pipelines.token import Issuer, write
+
+AUDIENCE = "api://AzureADTokenExchange"
+
+
+def client_id_variable(environment: str, pipeline: Pipeline) -> str:
+    """The repository's variable with the client id of a pipeline's identity; the id is not secret."""
+    return f"TERRACE_{environment.replace('-', '_')}_{pipeline}_CLIENT_ID".upper()
+
+
+def variables(
+    target: Target, pipeline: Pipeline, issuer: Issuer, directory: Path, settings: Mapping[str, Any]
+) -> dict[str, str]:
+    """See `terrace.pipelines.sign_in`."""
+    name = client_id_variable(target.environment, pipeline)
+    if not (client := settings.get(name)):
+        raise UsageError(
+            f"the repository has no variable {name}",
+            hint=f"set it to the client id of the identity ci-{pipeline} of {target.environment}, which "
+            f"`terrace output {target.environment}` prints; `terrace ci setup` lists all variables",
+        )
+    own = names.settings(target)
+    token = directory / "token"
+    write(token, issuer.request(AUDIENCE))
+    # azurerm requests tokens itself where the issuer makes them on request, and so outlives the file's
+    source = {} if issuer.url else {"ARM_OIDC_TOKEN_FILE_PATH": str(token)}
+    return {
+        "ARM_CLIENT_ID": str(client),
+        "ARM_SUBSCRIPTION_ID": own.subscription_id,
+        "ARM_TENANT_ID": own.tenant_id,
+        "ARM_USE_OIDC": "true",
+        "AZURE_CLIENT_ID": str(client),
+        "AZURE_FEDERATED_TOKEN_FILE": str(token),
+        "AZURE_TENANT_ID": own.tenant_id,
+        **source,
+    }

@@ -1,0 +1,48 @@
+"""Google Cloud: a credential file of an external account, with which Google's libraries exchange the job's token.
+
+Source: Google documentation, AIP-4117, "External account credentials".
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from terrace.capabilities.identity import Pipeline
+from terrace.capabilities.target import Target
+from terrace.gcp import names
+from terrace.pipelines.token import Issuer, write
+
+_IMPERSONATION = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{}:generateAccessToken"
+
+
+def variables(
+    target: Target, pipeline: Pipeline, issuer: Issuer, directory: Path, settings: Mapping[str, Any]
+) -> dict[str, str]:
+    """See `terrace.pipelines.sign_in`."""
+    pool = f"projects/{names.number(target)}/locations/global/workloadIdentityPools/{names.pipeline_pool(target)}"
+    provider = f"//iam.googleapis.com/{pool}/providers/github-{pipeline}"
+    audience = f"https:{provider}"
+    source: dict[str, Any]
+    if url := issuer.url_for(audience):
+        # the libraries request a token whenever they need one
+        form = {"type": "json", "subject_token_field_name": "value"}
+        source = {"url": url, "headers": {"Authorization": f"Bearer {issuer.bearer}"}, "format": form}
+    else:
+        source = {"file": str(directory / "token")}
+        write(directory / "token", issuer.request(audience))
+    credentials = directory / "google.json"
+    write(
+        credentials,
+        json.dumps(
+            {
+                "type": "external_account",
+                "audience": provider,
+                "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+                "token_url": "https://sts.googleapis.com/v1/token",
+                "service_account_impersonation_url": _IMPERSONATION.format(names.role_email(target, f"ci-{pipeline}")),
+                "credential_source": source,
+            }
+        ),
+    )
+    return {"GOOGLE_APPLICATION_CREDENTIALS": str(credentials), "GOOGLE_PROJECT": names.account(target)}

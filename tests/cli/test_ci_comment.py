@@ -1,0 +1,104 @@
+"""`terrace ci comment` of plans that real Terraform made."""
+
+import json
+from pathlib import Path
+
+from terrace.emulator import Emulator
+from tests.cli.conftest import GLASS, Command
+from tests.deployment.conftest import resource
+from tests.deployment.test_adoption import REGION, client
+from tests.deployment.test_lifecycle import two
+
+
+def test_saved_plans_become_one_comment_in_a_file(terrace: Command) -> None:
+    terrace.small.stack(two())
+    terrace.run("plan", "dev")
+    completed = terrace.run("ci", "comment", "--output", "comment.md")
+    assert (completed.returncode, completed.stdout) == (0, "")
+    text = (terrace.small.root / "comment.md").read_text()
+    assert text.startswith("<!-- terrace ci comment -->\n## Terrace: 2 changes, risk none, the gate refuses 1 plan\n")
+    assert "| dev | AWS | 2 | 0 | 0 | 0 | none | **refuses** |" in text
+    assert "| database | 1 | 0 | 0 | 0 | 0 | none | airflow, superset |" in text
+    assert "terraform_data.one" not in text
+    assert "`terraform_data.one` (`dev/lake/one`)" in (terrace.small.root / "comment-all.md").read_text()
+
+
+def test_the_output_of_plan_is_read_too(terrace: Command) -> None:
+    terrace.small.stack({"terraform_data": {"one": resource("dev/lake/one")}})
+    (terrace.small.root / "plan.json").write_text(terrace.run("plan", "dev", "--offline", "--json").stdout)
+    completed = terrace.run("ci", "comment", "plan.json")
+    assert completed.returncode == 0
+    assert "This plan assumes that nothing exists yet." in completed.stdout
+    assert "- **lake** 1: 1 `terraform_data`" in completed.stdout
+
+
+def test_a_file_that_is_no_plan_is_one_error(terrace: Command, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps({"environment": "dev", "cloud": "aws"}))
+    completed = terrace.run("ci", "comment", str(wrong))
+    assert completed.returncode == 2
+    assert completed.stderr == (
+        f"error: {wrong}: 0.changes: field required\n\nhint: expected what `terrace plan ENV --json` writes\n"
+    )
+
+
+def test_without_a_saved_plan_the_command_asks_for_one(terrace: Command) -> None:
+    completed = terrace.run("ci", "comment")
+    assert completed.returncode == 2
+    assert "no saved plan in this project" in completed.stderr
+
+
+def test_an_opening_to_the_internet_is_said_in_words(terrace: Command, aws: Emulator) -> None:
+    def stack(source: str) -> None:
+        terrace.small.stack(
+            {
+                "aws_vpc": {"v": resource("dev/network/vpc", cidr_block="10.0.0.0/16")},
+                "aws_security_group": {
+                    "g": resource("dev/network/openings/database-group", name="commented", vpc_id="${aws_vpc.v.id}")
+                },
+                "aws_vpc_security_group_ingress_rule": {
+                    "r": resource(
+                        "dev/network/openings/database",
+                        security_group_id="${aws_security_group.g.id}",
+                        cidr_ipv4=source,
+                        ip_protocol="tcp",
+                        from_port=5432,
+                        to_port=5432,
+                    )
+                },
+            },
+            provider={"aws": [{"region": REGION}]},
+        )
+
+    variables = aws.environment()
+    stack("10.0.0.0/16")
+    terrace.run("plan", "dev", **variables)
+    assert terrace.run("apply", "dev", "--yes", *GLASS, **variables).returncode == 0
+    stack("0.0.0.0/0")
+    terrace.run("plan", "dev", **variables)
+    text = terrace.run("ci", "comment", **variables).stdout
+    assert "## Terrace: 1 change, risk unknown, the gate refuses 1 plan\n" in text
+    assert "- ⚠️ **new**: the internet can reach " in text
+    assert "  - `cidr_ipv4`: unknown\n" in text
+
+
+def test_a_larger_database_is_a_downtime(terrace: Command, aws: Emulator) -> None:
+    arguments = {"engine": "postgres", "allocated_storage": 20, "username": "terrace", "skip_final_snapshot": True}
+
+    database = resource("dev/database/server", identifier="commented", instance_class="db.m7g.large", **arguments)
+    adopted = {"import": [{"to": "aws_db_instance.d", "id": "commented"}]}
+    terrace.small.stack({"aws_db_instance": {"d": database}}, provider={"aws": [{"region": REGION}]}, **adopted)
+    client(aws, "rds").create_db_instance(
+        DBInstanceIdentifier="commented",
+        DBInstanceClass="db.t4g.medium",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="terrace",
+        MasterUserPassword="only-in-the-emulator",
+    )
+    variables = aws.environment()
+    terrace.run("plan", "dev", **variables)
+    larger = terrace.run("ci", "comment", **variables).stdout
+    assert "`aws_db_instance.d` (`dev/database/server`): **downtime**, set in `environments/" in larger
+    assert "  - `instance_class`: downtime, the database is unavailable while its instance changes" in larger
+    assert "| database | 0 | 1 | 0 | 0 | 0 | **downtime** | airflow, superset |" in larger

@@ -1,0 +1,285 @@
+"""A team's repository: a small project with rendered workflows, its GitHub on loopback, and its emulated cloud."""
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from terrace.emulator import Emulator
+from tests.conftest import ROOT
+from tests.pipelines.forge import ISSUER, Forge
+from tests.pipelines.runner import Run, Runner
+
+GUARANTEES = {"COST-1": "cost", "LAKE-1": "lake"}
+"""The guarantees that the small stack is held to; a whole foundation would take minutes."""
+_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_PROJECT = Path(__file__).parent / "project"
+_WHO = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+
+
+def few_guarantees(directory: Path) -> Path:
+    """A copy of Terrace with few guarantees; returns the directory to import it from."""
+    shutil.copytree(
+        ROOT / "constructs", directory / "constructs", ignore=shutil.ignore_patterns("__pycache__"), symlinks=True
+    )
+    shutil.copytree(ROOT / "policies", directory / "policies", ignore=shutil.ignore_patterns("inventory", "guarantees"))
+    (directory / "modules").symlink_to(ROOT / "modules")
+    yaml = YAML()
+    (directory / "policies" / "guarantees").mkdir()
+    for id, capability in GUARANTEES.items():
+        every = yaml.load(ROOT / "policies" / "guarantees" / f"{capability}.yaml")
+        yaml.dump({id: every[id]}, directory / "policies" / "guarantees" / f"{capability}.yaml")
+    for package in ("assurance/checks", "live"):
+        for path in (directory / "constructs" / "terrace" / package).rglob("*.py"):
+            _keep_checks(path)
+    severity = yaml.load(ROOT / "policies" / "severity.yaml")
+    severity["guarantees"] = {id: severity["guarantees"][id] for id in GUARANTEES}
+    for group in severity["checks"].values():
+        if group.get("guarantee", "") not in GUARANTEES:
+            group.pop("guarantee", None)
+    severity["profiles"] = {tier: {"fails_from": "critical"} for tier in severity["profiles"]}
+    yaml.dump(severity, directory / "policies" / "severity.yaml")
+    return directory / "constructs"
+
+
+def _keep_checks(path: Path) -> None:
+    """Remove the checks of other guarantees from a module."""
+    tree = ast.parse(path.read_text())
+    kept = [one for one in tree.body if not (ids := _guarantees_of(one)) or set(ids) & set(GUARANTEES)]
+    if len(kept) < len(tree.body):
+        tree.body = kept
+        path.write_text(ast.unparse(tree))
+
+
+def _guarantees_of(statement: ast.stmt) -> list[str]:
+    """The guarantee that a decorated function checks."""
+    return [
+        str(decorator.args[0].value)
+        for decorator in getattr(statement, "decorator_list", [])
+        if isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Name)
+        and decorator.func.id == "check"
+        and isinstance(decorator.args[0], ast.Constant)
+    ]
+
+
+@dataclass
+class Pull:
+    """A pull request. `merge` is the commit that GitHub makes of it to test it."""
+
+    number: int
+    branch: str
+    head: str
+    base: str
+    merge: str
+    title: str
+
+
+class Team:
+    """The repository and everything around it. `terrace` runs a command as a person at the project's clone."""
+
+    def __init__(self, root: Path, emulator: Emulator, forge: Forge, constructs: Path) -> None:
+        self.root = root
+        self.emulator = emulator
+        self.forge = forge
+        self.clone = root / "clone"
+        self.origin = root / "origin.git"
+        self.pulls = 0
+        shared = {
+            "PYTHONPATH": str(constructs),
+            "PYTHONDONTWRITEBYTECODE": "",
+            "TEST_PYTHON": sys.prefix,
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
+            **{name: os.environ[name] for name in ("TERRACE_PROVIDER_MIRROR",) if name in os.environ},
+        }
+        own = emulator.child_environment({"PATH": os.environ["PATH"], "HOME": str(root), "TERM": "dumb"})
+        own = {name: value for name, value in own.items() if name not in ("HTTP_PROXY", "NO_PROXY")}
+        self.person = own | shared
+        # a job has no key of a person: it signs in with its token
+        self.job = {name: value for name, value in self.person.items() if name not in (*_CREDENTIALS, "HOME")}
+        (root / "runs").mkdir(parents=True)
+        self.state = f"dpf-state-{emulator.account['account_id']}"
+        self.runner = Runner(forge, self.origin, root / "runs", self.job)
+        self._start()
+        self.bootstrap()
+
+    def _start(self) -> None:
+        shutil.copytree(_PROJECT, self.clone, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "environments", self.clone / "environments", dirs_exist_ok=True)
+        (self.clone / "environments" / "prod.yaml").unlink()
+        yaml = YAML()
+        for name in ("dev", "staging"):
+            path = self.clone / "environments" / f"{name}.yaml"
+            content = yaml.load(path)
+            content["state"] = {"backend": "remote"}
+            content["modules_from"] = []
+            yaml.dump(content, path)
+        base = yaml.load(self.clone / "environments" / "base.yaml")
+        base["modules"] = {}
+        base["identity"] |= {
+            "repository": self.forge.repository,
+            "owner_id": str(self.forge.owner_id),
+            "repository_id": str(self.forge.repository_id),
+        }
+        yaml.dump(base, self.clone / "environments" / "base.yaml")
+        accounts = self.clone / "environments" / "clouds" / "aws.yaml"
+        content = yaml.load(accounts)
+        # one emulator is one account; dev and staging have different names in it
+        for name in ("dev", "staging"):
+            content["environments"][name]["account_id"] = self.emulator.account["account_id"]
+        content["environments"]["staging"]["owns_account"] = False
+        content["environments"].pop("prod")
+        yaml.dump(content, accounts)
+        for cloud in ("azure", "gcp"):
+            (self.clone / "environments" / "clouds" / f"{cloud}.yaml").unlink()
+        (self.clone / ".gitignore").write_text(".venv\n.terrace/\ncdktf.out/\n")
+        (self.clone / ".venv").symlink_to(sys.prefix)
+        self.terrace("ci", "render", "github")
+        self.git("init", "--quiet", "--initial-branch", "main", ".")
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "Start")
+        subprocess.run(["git", "clone", "--quiet", "--bare", str(self.clone), str(self.origin)], check=True)
+        self.git("remote", "add", "origin", str(self.origin))
+
+    def bootstrap(self) -> None:
+        """What a person sets up in the account first: the state's bucket and the pipelines' identities."""
+        from terrace.aws import names
+        from terrace.environment import load, target
+
+        self.s3().create_bucket(
+            Bucket=self.state, CreateBucketConfiguration={"LocationConstraint": self.emulator.region}
+        )
+        kms = self.client("kms")
+        kms.create_alias(AliasName="alias/dpf-state", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+        iam = self.client("iam")
+        host = ISSUER.removeprefix("https://")
+        provider = iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["sts.amazonaws.com"])
+        for name in ("dev", "staging"):
+            environment = load(name, project=self.clone).environment
+            for pipeline, subjects in environment.identity.workflows(name).items():
+                condition = {f"{host}:aud": "sts.amazonaws.com", f"{host}:sub": list(subjects)}
+                statement = {
+                    "Effect": "Allow",
+                    "Principal": {"Federated": provider["OpenIDConnectProviderArn"]},
+                    "Action": "sts:AssumeRoleWithWebIdentity",
+                    "Condition": {"StringEquals": condition},
+                }
+                trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+                role = names.role_name(target(environment), f"ci-{pipeline}")
+                iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)
+
+    def git(self, *arguments: str, where: Path | None = None) -> str:
+        finished = subprocess.run(
+            ["git", *_WHO, *arguments], cwd=where or self.clone, capture_output=True, text=True, check=False
+        )
+        assert finished.returncode == 0, f"git {arguments}: {finished.stderr}"
+        return finished.stdout.strip()
+
+    def terrace(self, *arguments: str, code: int = 0, **more: str) -> str:
+        """Run a command as a person; returns its output."""
+        finished = subprocess.run(
+            [sys.executable, "-m", "terrace.cli.main", *arguments],
+            cwd=self.clone,
+            env=self.person | more,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert finished.returncode == code, f"{arguments}: {finished.returncode}\n{finished.stdout}{finished.stderr}"
+        return finished.stdout
+
+    def refused(self, *arguments: str) -> str:
+        """Run a command that must fail, as a person; returns its error."""
+        command = [sys.executable, "-m", "terrace.cli.main", *arguments]
+        finished = subprocess.run(command, cwd=self.clone, env=self.person, capture_output=True, text=True, check=False)
+        assert finished.returncode != 0, finished.stdout
+        return finished.stderr
+
+    def changes(self, environment: str) -> list[Any]:
+        """What a plan would change."""
+        return list(json.loads(self.terrace("plan", environment, "--json"))["changes"])
+
+    def propose(self, branch: str, edit: dict[str, Any], title: str = "A change") -> Pull:
+        """A pull request that sets keys of environment files: file to dotted path to value."""
+        self.git("fetch", "--quiet", "origin")
+        self.git("checkout", "--quiet", "-B", "work", "origin/main")
+        yaml = YAML()
+        for name, settings in edit.items():
+            path = self.clone / name
+            content = yaml.load(path) if path.suffix == ".yaml" and "workflows" not in name else None
+            if content is None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(settings)
+                continue
+            for dotted, value in settings.items():
+                *parents, last = dotted.split(".")
+                at = content
+                for key in parents:
+                    at = at.setdefault(key, {})
+                at[last] = value
+            yaml.dump(content, path)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", title)
+        head, base = self.git("rev-parse", "HEAD"), self.git("rev-parse", "origin/main")
+        self.pulls += 1
+        self.git("checkout", "--quiet", "--detach", "origin/main")
+        self.git("merge", "--quiet", "--no-ff", "--message", f"Merge {head} into {base}", head)
+        merge = self.git("rev-parse", "HEAD")
+        self.git("push", "--quiet", "origin", f"{head}:refs/heads/{branch}", f"{merge}:refs/pull/{self.pulls}/merge")
+        return Pull(self.pulls, branch, head, base, merge, title)
+
+    def check(self, pull: Pull, *, fork: bool = False) -> Run:
+        """Run the plan workflow of a pull request."""
+        head = {
+            "ref": pull.branch,
+            "sha": pull.head,
+            "repo": {"full_name": "mallory/terrace" if fork else self.forge.repository},
+        }
+        base = {"ref": "main", "sha": pull.base, "repo": {"full_name": self.forge.repository}}
+        content = {"number": pull.number, "title": pull.title, "head": head, "base": base}
+        payload = {"action": "opened", "number": pull.number, "pull_request": content}
+        return self.runner.run("plan.yml", "pull_request", payload, pull.merge, f"refs/pull/{pull.number}/merge")
+
+    def land(self, pull: Pull) -> dict[str, Any]:
+        """Merge a pull request; returns the event of the push."""
+        self.git("push", "--quiet", "origin", f"{pull.merge}:refs/heads/main")
+        return {"before": pull.base, "after": pull.merge, "ref": "refs/heads/main"}
+
+    def merge(self, pull: Pull) -> Run:
+        """Merge a pull request and run the apply workflow."""
+        push = self.land(pull)
+        return self.runner.run("apply.yml", "push", push, pull.merge, "refs/heads/main")
+
+    def drift(self) -> Run:
+        """Run the drift workflow on the main branch."""
+        commit = self.git("rev-parse", "refs/heads/main", where=self.origin)
+        return self.runner.run("drift.yml", "schedule", {"schedule": "23 5 * * *"}, commit, "refs/heads/main")
+
+    def s3(self) -> Any:
+        """A client of the emulated S3, as a person."""
+        return self.client("s3")
+
+    def client(self, service: str) -> Any:
+        import boto3
+
+        session = boto3.Session(aws_access_key_id="person", aws_secret_access_key="person")
+        endpoint = f"http://127.0.0.1:{self.emulator.backend_port}"
+        return session.client(service, region_name=self.emulator.region, endpoint_url=endpoint)  # type: ignore[call-overload]
+
+    def locks(self) -> list[str]:
+        """The locks of states."""
+        listed = self.s3().list_objects_v2(Bucket=self.state).get("Contents", [])
+        return [str(one["Key"]) for one in listed if one["Key"].endswith(".tflock")]
+
+    def comment(self, number: int) -> str:
+        """The only comment of a pull request."""
+        (comment,) = self.forge.comments.get(number, [{"body": ""}])
+        return str(comment["body"])

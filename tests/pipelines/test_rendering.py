@@ -1,0 +1,196 @@
+"""The rendered workflow files: valid, pinned, with the least rights, and the same for the same environments."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from terrace.cli.main import run
+from terrace.errors import UsageError
+from terrace.pipelines.rendering import HOSTS, Host, render
+from tests.conftest import ROOT
+from tests.test_workflows import PINNED, WORKFLOWS
+
+ALLOWED = {"actions/checkout", "actions/setup-python", "actions/upload-artifact", "actions/download-artifact"}
+_UNTRUSTED = re.compile(r"\$\{\{[^}]*github\.(event\.(?!before|pull_request\.(number|base\.sha))|head_ref)[^}]*\}\}")
+
+
+Files = dict[str, str]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with dev on AWS, staging on Azure and prod on Google Cloud."""
+    return _project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """The workflow files of `project`."""
+    return render(_project(tmp_path_factory.mktemp("project")), "github")
+
+
+def _project(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "environments", tmp_path / "environments")
+    shutil.copytree(ROOT / "modules", tmp_path / "modules")
+    shutil.copy(ROOT / "cdktf.json", tmp_path)
+    for name, cloud in {"dev": "aws", "staging": "azure", "prod": "gcp"}.items():
+        path = tmp_path / "environments" / f"{name}.yaml"
+        text = path.read_text().replace("backend: local", "backend: remote")
+        path.write_text(text.replace("cloud: aws", f"cloud: {cloud}"))
+    return tmp_path
+
+
+def workflows(rendered: Files) -> dict[str, Any]:
+    yaml = YAML(typ="safe", pure=True)
+    return {Path(path).stem: yaml.load(text) for path, text in rendered.items()}
+
+
+def test_the_workflows_use_only_pinned_actions_of_github(rendered: Files) -> None:
+    used = [
+        line.strip().removeprefix("- ") for text in rendered.values() for line in text.splitlines() if "uses:" in line
+    ]
+    assert used and [line for line in used if not PINNED.fullmatch(line)] == []
+    assert {line.removeprefix("uses: ").partition("@")[0] for line in used} <= ALLOWED
+
+
+def test_the_pins_are_those_of_this_repository(rendered: Files) -> None:
+    """So that one update of the pins updates both."""
+    pin = re.compile(r"(actions/[a-z-]+)@([0-9a-f]{40}) # (v[\d.]+)")
+    own = {found for path in WORKFLOWS for found in pin.findall(path.read_text())}
+    rendered = {found for text in rendered.values() for found in pin.findall(text)}
+    assert rendered and rendered <= own
+
+
+def test_jobs_have_the_least_rights(rendered: Files) -> None:
+    granted = {
+        (workflow, job): {name: level for name, level in content["permissions"].items() if name != "contents"}
+        for workflow, document in workflows(rendered).items()
+        for job, content in document["jobs"].items()
+    }
+    signs_in = {"id-token": "write"}
+    assert granted == {
+        ("plan", "check"): {},
+        ("plan", "gate"): {},
+        ("plan", "plan"): signs_in,
+        ("plan", "comment"): {"pull-requests": "write"},
+        ("plan", "planned"): {},
+        ("apply", "affected"): {},
+        **{("apply", f"apply-{name}"): signs_in for name in ("dev", "staging", "prod")},
+        **{("drift", f"drift-{name}"): {**signs_in, "issues": "write"} for name in ("dev", "staging", "prod")},
+    }
+    for document in workflows(rendered).values():
+        assert document["permissions"] == {} and document["concurrency"]
+        assert all(job["permissions"].get("contents", "read") == "read" for job in document["jobs"].values())
+
+
+def test_no_workflow_gives_secrets_or_text_of_others_to_a_shell(rendered: Files) -> None:
+    for text in rendered.values():
+        assert "secrets." not in text
+        assert "pull_request_target" not in text and "workflow_run" not in text
+        assert not _UNTRUSTED.search(
+            text.replace("github.event.pull_request.head.repo.full_name == github", "==github")
+        )
+    for document in workflows(rendered).values():
+        for job in document["jobs"].values():
+            assert all("${{" not in step.get("run", "") for step in job["steps"])
+
+
+def test_environments_are_applied_one_after_the_other_behind_their_rules(rendered: Files) -> None:
+    jobs = workflows(rendered)["apply"]["jobs"]
+    assert {name: job["needs"] for name, job in jobs.items() if name != "affected"} == {
+        "apply-dev": ["affected"],
+        "apply-staging": ["affected", "apply-dev"],
+        "apply-prod": ["affected", "apply-staging"],
+    }
+    for name in ("dev", "staging", "prod"):
+        job = jobs[f"apply-{name}"]
+        assert job["environment"] == name
+        assert job["concurrency"] == {"group": f"apply-{name}", "cancel-in-progress": False}
+        (apply,) = [step["run"] for step in job["steps"] if step.get("name") == "Apply"]
+        assert apply == f"exec .venv/bin/terrace apply {name} --bundle --yes"
+
+
+def test_only_applying_jobs_name_an_environment(rendered: Files) -> None:
+    """GitHub gives a job that names one the subject of the apply identity."""
+    named = {
+        name
+        for document in workflows(rendered).values()
+        for name, job in document["jobs"].items()
+        if "environment" in job
+    }
+    assert named == {"apply-dev", "apply-staging", "apply-prod"}
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_rendering_twice_writes_nothing_new_and_check_finds_each_change(
+    project: Path, host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--project", str(project), "ci", "render", host]
+    assert run([*at, "--check"]) == 1
+    assert "missing" in capsys.readouterr().err
+    assert run(at) == 0
+    written = capsys.readouterr().out.split()
+    assert written == list(render(project, host))
+    assert run([*at, "--check"]) == 0 and run(at) == 0
+    assert capsys.readouterr().out == ""
+    (project / written[0]).write_text("edited: true\n")
+    assert run([*at, "--check"]) == 1
+    message = capsys.readouterr().err
+    assert f"{written[0]}: differs" in message and f"terrace ci render {host}" in message
+
+
+def test_a_name_of_a_branch_is_quoted(project: Path) -> None:
+    base = project / "environments" / "base.yaml"
+    base.write_text(base.read_text().replace("identity:\n", "identity:\n  main_branch: 'release: [x] # y'\n"))
+    for host in HOSTS:
+        YAML(typ="safe", pure=True).load(next(iter(render(project, host).values())))
+    assert workflows(render(project, "github"))["plan"]["on"]["pull_request"]["branches"] == ["release: [x] # y"]
+
+
+def test_environments_of_two_repositories_cannot_share_a_pipeline(project: Path) -> None:
+    prod = project / "environments" / "prod.yaml"
+    prod.write_text(prod.read_text() + "\nidentity:\n  repository: acme/other\n")
+    with pytest.raises(UsageError, match="different repositories") as caught:
+        render(project, "github")
+    assert "environments/prod.yaml" in caught.value.where
+
+
+def test_actionlint_finds_nothing(rendered: Files, tmp_path: Path, actionlint: str) -> None:
+    files = [*_written(rendered, tmp_path), *WORKFLOWS]
+    finished = subprocess.run([actionlint, *map(str, files)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (finished.returncode, finished.stdout) == (0, "")
+
+
+def _written(rendered: Files, directory: Path) -> list[Path]:
+    for path, text in rendered.items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(text)
+    return [directory / path for path in rendered]
+
+
+def test_zizmor_finds_nothing(rendered: Files, tmp_path: Path, zizmor: str) -> None:
+    files = [*_written(rendered, tmp_path), *WORKFLOWS]
+    command = [zizmor, "--offline", "--no-progress", "--persona", "pedantic", *map(str, files)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stdout
+
+
+def test_zizmor_and_actionlint_find_what_the_tests_rely_on(tmp_path: Path, zizmor: str, actionlint: str) -> None:
+    """An action by its tag, a title in a shell, a token for everything: each is found."""
+    path = tmp_path / "bad.yml"
+    path.write_text(
+        "name: bad\non: pull_request_target\npermissions: write-all\njobs:\n  a:\n    runs-on: ubuntu-24.04\n"
+        "    steps:\n      - uses: actions/checkout@v4\n      - run: echo ${{ github.event.pull_request.title }}\n"
+    )
+    audit = subprocess.run(
+        [zizmor, "--offline", "--persona", "pedantic", str(path)], capture_output=True, text=True, check=False
+    )
+    for rule in ("unpinned-uses", "template-injection", "excessive-permissions", "dangerous-triggers"):
+        assert rule in audit.stdout
+    lint = subprocess.run([actionlint, str(path)], capture_output=True, text=True, check=False)
+    assert lint.returncode == 1 and "untrusted" in lint.stdout

@@ -1,0 +1,107 @@
+"""Signing in with a job's token: what is written, for whom it is readable, and what the variables hold."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from terrace.capabilities.identity import Pipeline
+from terrace.cli.main import run
+from terrace.environment import load
+from terrace.errors import TerraceError, UsageError
+from terrace.pipelines.sign_in import variables
+from terrace.pipelines.token import Issuer
+from tests.conftest import ROOT
+from tests.pipelines.forge import ISSUER, Forge
+
+CLAIMS = {"sub": "repo:acme/terrace:pull_request"}
+
+
+def issuer(forge: Forge, **permissions: str) -> Issuer:
+    token = forge.start_job(permissions or {"id-token": "write"}, CLAIMS)
+    return Issuer.of(
+        {
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{forge.api}/identity?job=1",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": token,
+        }
+    )
+
+
+def sign_in(forge: Forge, cloud: str, directory: Path, settings: dict[str, Any], pipeline: Pipeline = "plan") -> Any:
+    environment = load("staging", project=ROOT, cloud=cloud).environment
+    return variables(environment, pipeline, issuer(forge), directory, settings)
+
+
+def claims_in(forge: Forge, path: Path) -> Any:
+    return jwt.decode(path.read_text(), KeySet.import_key_set(forge.jwks)).claims
+
+
+def test_aws_reads_the_token_from_a_private_file(forge: Forge, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("of an earlier job")
+    (tmp_path / "token").chmod(0o644)
+    signed_in = sign_in(forge, "aws", tmp_path, {})
+    assert signed_in == {
+        "AWS_REGION": "eu-central-1",
+        "AWS_ROLE_ARN": "arn:aws:iam::444455556666:role/dpf-staging-ci-plan",
+        "AWS_ROLE_SESSION_NAME": "dpf-staging-ci-plan",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
+    }
+    assert stat.S_IMODE((tmp_path / "token").stat().st_mode) == 0o600
+    claims = claims_in(forge, tmp_path / "token")
+    assert (claims["iss"], claims["aud"], claims["sub"]) == (ISSUER, "sts.amazonaws.com", CLAIMS["sub"])
+
+
+def test_azure_needs_the_id_that_azure_chose(forge: Forge, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no variable TERRACE_STAGING_APPLY_CLIENT_ID"):
+        sign_in(forge, "azure", tmp_path, {}, "apply")
+    id = "00000000-0000-4000-8000-00000000000a"
+    signed_in = sign_in(forge, "azure", tmp_path, {"TERRACE_STAGING_APPLY_CLIENT_ID": id}, "apply")
+    assert (signed_in["ARM_CLIENT_ID"], signed_in["AZURE_CLIENT_ID"], signed_in["ARM_USE_OIDC"]) == (id, id, "true")
+    assert claims_in(forge, Path(signed_in["AZURE_FEDERATED_TOKEN_FILE"]))["aud"] == "api://AzureADTokenExchange"
+
+
+def test_google_requests_tokens_by_itself(forge: Forge, tmp_path: Path) -> None:
+    path = Path(sign_in(forge, "gcp", tmp_path, {})["GOOGLE_APPLICATION_CREDENTIALS"])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    content = json.loads(path.read_text())
+    provider = "//iam.googleapis.com/projects/234567890123/locations/global/workloadIdentityPools/dpf-staging-github"
+    assert content["audience"] == f"{provider}/providers/github-plan"
+    assert "dpf-staging-ci-plan@acme-data-staging.iam" in content["service_account_impersonation_url"]
+    assert "audience=https%3A%2F%2Fiam.googleapis.com%2Fprojects" in content["credential_source"]["url"]
+
+
+def test_gitlab_gives_the_token_in_a_variable(tmp_path: Path) -> None:
+    environment = load("staging", project=ROOT).environment
+    given = Issuer.of({"TERRACE_ID_TOKEN": "a.b.c"})
+    assert variables(environment, "plan", given, tmp_path, {})["AWS_ROLE_ARN"].endswith("ci-plan")
+    assert (tmp_path / "token").read_text() == "a.b.c"
+    google = load("staging", project=ROOT, cloud="gcp").environment
+    path = variables(google, "plan", given, tmp_path, {})["GOOGLE_APPLICATION_CREDENTIALS"]
+    assert json.loads(Path(path).read_text())["credential_source"] == {"file": str(tmp_path / "token")}
+
+
+def test_a_job_that_may_have_no_token_gets_none(forge: Forge, tmp_path: Path) -> None:
+    with pytest.raises(TerraceError, match="gave no token for audience x: status 403"):
+        issuer(forge, contents="read").request("x")
+    with pytest.raises(UsageError, match="not in a job that may request a token") as caught:
+        Issuer.of({})
+    assert "id-token: write" in caught.value.hint
+
+
+def test_the_command_prints_no_secret(
+    forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = issuer(forge)
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", given.url)
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", given.bearer)
+    monkeypatch.setenv("RUNNER_TEMP", str(tmp_path))
+    assert run(["--project", str(ROOT), "ci", "token", "staging", "--for", "apply"]) == 0
+    out, err = capsys.readouterr()
+    assert "AWS_ROLE_ARN=arn:aws:iam::444455556666:role/dpf-staging-ci-apply\n" in out
+    token = (tmp_path / "terrace" / "token").read_text()
+    assert token not in out + err and given.bearer not in out + err
+    assert given.bearer not in repr(given) and "a.b.c" not in repr(Issuer(token="a.b.c"))
