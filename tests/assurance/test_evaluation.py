@@ -7,13 +7,10 @@ import pytest
 
 from terrace.assurance import evaluation
 from terrace.assurance.evaluation import (
-    Absent,
     Check,
-    CredentialsError,
     NotRequired,
     Observation,
     Outcome,
-    Unreadable,
     at_least,
     at_most,
     evaluate,
@@ -21,6 +18,7 @@ from terrace.assurance.evaluation import (
     result_of,
 )
 from terrace.assurance.guarantees import BY_ID
+from terrace.calls import Absent, CredentialsError, Unreadable
 from terrace.capabilities.cloud import CloudException
 
 ID = "aws.database.example"
@@ -62,7 +60,10 @@ def test_a_check_that_times_out_is_unproven() -> None:
             yield from ()
 
     outcome = evaluate(Check(ID, "DB-2", endless), SUBJECT, seconds=0.1)
-    assert (outcome.status, outcome.reason) == ("unproven", "the check failed: it timed out after 0.1 s")
+    assert (outcome.status, outcome.reason) == (
+        "unproven",
+        "the check failed: it timed out after 0.1 s of processor time",
+    )
 
 
 def test_credentials_errors_are_raised() -> None:

@@ -21,7 +21,6 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.evaluation import Check
 from terrace.assurance.gate_result import GateResult
 from terrace.assurance.output import GATE, github
-from terrace.assurance.plan_shape import plan_of
 from terrace.assurance.stack_evaluation import StackEvaluation
 from terrace.assurance.view import View
 from terrace.capabilities.cloud import CLOUDS
@@ -29,7 +28,7 @@ from terrace.environment import Loaded, load, target
 from tests.assurance import mutants as mutant_stacks
 from tests.assurance import sarif
 from tests.assurance.conftest import Written
-from tests.assurance.mutants.run import mutants
+from tests.assurance.mutants.run import broken_by, mutants
 from tests.conftest import ROOT
 
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -109,25 +108,25 @@ def test_a_finding_leads_to_the_line_of_its_setting(evaluated: Evaluate) -> None
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_every_mutant_is_caught(written: Written, cloud: str) -> None:
-    """Each mutant blocks under the guarantees that it breaks."""
-    passed = []
+    """Each mutant blocks under the guarantees that it breaks, and each finding names a resource and a construct."""
+    passed, unnamed = [], []
     for name in mutant_stacks.ENVIRONMENTS:
-        loaded = environment(name, cloud)
+        loaded, text, bare = environment(name, cloud), written(cloud, name), replace(rules(), waivers=())
         place = target(loaded.environment)
         for mutant in mutants(cloud):
             if name != mutant.environments[0]:
                 continue
-            document = json.loads(written(cloud, name))
+            document = json.loads(text)
             mutant.edit(document)
             view = View(document)
-            results = checks.evaluate(Subject(view, loaded.environment, place))
-            result = gate.result_of(
-                loaded, replace(rules(), waivers=()), StackEvaluation(results=results, view=view), {}, "stack"
-            )
+            results = checks.evaluate(Subject(view, loaded.environment, place), broken_by(mutant))
+            result = gate.result_of(loaded, bare, StackEvaluation(results=results, view=view), {}, "stack")
             blocking = {one.guarantee for one in result.blocking}
+            unnamed += [f"{name}: {mutant}: {one}" for one in result.blocking if not (one.resource and one.construct)]
             if result.passes or not set(mutant.breaks) <= blocking:
                 passed.append(f"{name}: {mutant}")
     assert passed == []
+    assert unnamed == []
 
 
 def test_dev_warns_where_prod_fails(written: Written) -> None:
@@ -145,10 +144,42 @@ def test_a_broken_guarantee_fails_in_dev_too(written: Written) -> None:
         body["publicly_accessible"] = True
     result = gate.evaluate(environment("dev", "aws"), json.dumps(document), rules())
     assert not result.passes
-    assert {one.guarantee for one in result.blocking} >= {"DB-1"}
-    assert "CKV_AWS_17" in {one.id for one in result.blocking}
-    line = next(one.line for one in result.blocking if one.guarantee == "DB-1")
-    assert line.startswith("environments/")
+    (finding,) = result.blocking
+    assert (finding.guarantee, finding.checks) == ("DB-1", ("aws.database.private", "CKV_AWS_17"))
+    assert finding.line.startswith("environments/")
+
+
+def test_one_fault_is_one_finding(written: Written) -> None:
+    """A route to the internet in the table of three subnets, and two attributes of one rule of checkov's."""
+    document = json.loads(written("aws", "prod"))
+    of = document["resource"]
+    (table,) = [
+        name for name, one in of["aws_route_table"].items() if one["//"]["metadata"]["path"].endswith("data-table")
+    ]
+    (gateway,) = of["aws_internet_gateway"]
+    of["aws_route"]["out"] = {
+        "//": {"metadata": {"path": "prod/network/out"}},
+        "route_table_id": f"${{aws_route_table.{table}.id}}",
+        "destination_cidr_block": "0.0.0.0/0",
+        "gateway_id": f"${{aws_internet_gateway.{gateway}.id}}",
+    }
+    policy = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+    of["aws_iam_policy"]["all"] = {"//": {"metadata": {"path": "prod/identity/all"}}, "name": "all", "policy": policy}
+    result = gate.evaluate(environment("prod", "aws"), json.dumps(document), rules())
+    found = [one for one in result.blocking if one.resource == "aws_route.out"]
+    # one for each guarantee that the route breaks: how nodes reach the internet, and which paths exist
+    by_guarantee = {one.guarantee: one for one in found}
+    assert {(one.id, one.construct) for one in found} == {
+        ("aws.network.egress-by-nat", "network/out"),
+        ("aws.network.declared-only", "network/out"),
+    }
+    for subnet in ("network/data-a", "network/data-b", "network/data-c"):
+        assert subnet in by_guarantee["NET-2"].sentence
+    # and the finding whose waiver relies on NET-4, which the route breaks
+    others = {one.construct for one in result.blocking} - {"network/out", "identity/all"}
+    assert others == {"network/openings/pods-to-pods-in"}
+    of_policy = [one for one in result.blocking if one.resource == "aws_iam_policy.all"]
+    assert len(of_policy) < sum(len(one.checks) for one in of_policy)
 
 
 @pytest.mark.parametrize(
@@ -172,8 +203,9 @@ def test_a_resource_type_without_a_check_does_not_pass(written: Written) -> None
     document = json.loads(written("aws", "dev"))
     document["resource"]["aws_quantum_link"] = {"q": {"//": {"metadata": {"path": "dev/network/q"}}, "open": True}}
     result = gate.evaluate(environment("dev", "aws"), json.dumps(document), rules())
-    (finding,) = result.blocking
-    assert (finding.id, finding.resource) == ("gate.unchecked-type", "aws_quantum_link.q")
+    found = {(finding.id, finding.resource) for finding in result.blocking}
+    assert ("gate.unchecked-type", "aws_quantum_link.q") in found
+    assert {resource for _, resource in found} == {"aws_quantum_link.q"}
     assert result.resources_looked_at == result.resources_in - 1
 
 
@@ -209,51 +241,6 @@ def test_a_check_that_times_out_does_not_pass(written: Written, bad_check: Calla
     result = gate.evaluate(environment("dev", "aws"), written("aws", "dev"), rules(), seconds=2)
     assert "aws.database.requires-tls" in {one.id for one in result.blocking}
     assert any("timed out after 2 s" in one.sentence for one in result.blocking)
-
-
-def _plan(written: Written) -> dict[str, Any]:
-    return plan_of(View(json.loads(written("aws", "dev"))))
-
-
-def test_a_plan_of_the_stack_passes_as_the_stack_does(written: Written) -> None:
-    result = gate.evaluate(environment("dev", "aws"), written("aws", "dev"), rules(), plan=_plan(written))
-    assert (result.source, result.passes) == ("plan", True)
-    assert result.resources_in == result.resources_looked_at == 476
-
-
-def test_a_resource_of_only_the_plan_or_only_the_stack_is_unchecked(written: Written) -> None:
-    plan = _plan(written)
-    resources = plan["planned_values"]["root_module"]["resources"]
-    gone = resources.pop()
-    plan["planned_values"]["root_module"]["child_modules"] = [
-        {
-            "resources": [
-                {"address": "module.m.aws_s3_bucket.b", "mode": "managed", "type": "aws_s3_bucket", "name": "b"}
-            ]
-        }
-    ]
-    result = gate.evaluate(environment("dev", "aws"), written("aws", "dev"), rules(), plan=plan)
-    missed = {one.resource for one in result.blocking if one.id == "gate.unchecked-resource"}
-    assert missed == {gone["address"], "module.m.aws_s3_bucket.b"}
-
-
-@pytest.mark.parametrize(
-    "plan", [{}, {"planned_values": {}}, {"errored": True}, {"complete": False}, {"unreadable": "x"}]
-)
-def test_a_plan_that_cannot_be_read_does_not_pass(written: Written, plan: dict[str, Any]) -> None:
-    result = gate.evaluate(environment("dev", "aws"), written("aws", "dev"), rules(), plan=plan)
-    assert [one.id for one in result.findings] == ["gate.unreadable-plan"]
-    assert not result.passes
-
-
-def test_what_a_plan_changes_is_what_is_evaluated(written: Written) -> None:
-    """The plan's values win over the stack's."""
-    plan = _plan(written)
-    for one in plan["planned_values"]["root_module"]["resources"]:
-        if one["type"] == "aws_db_instance":
-            one["values"]["publicly_accessible"] = True
-    result = gate.evaluate(environment("dev", "aws"), written("aws", "dev"), rules(), plan=plan)
-    assert "DB-1" in {one.guarantee for one in result.blocking}
 
 
 @pytest.fixture(scope="session")

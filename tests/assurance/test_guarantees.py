@@ -14,8 +14,8 @@ from tests.conftest import ROOT
 
 # how many rows each family has; a number here changes only together with the table, so that no row goes unnoticed
 FAMILIES = {
-    "NET": 7, "KEY": 3, "SEC": 3, "K8S": 10, "DB": 10, "CACHE": 3, "LAKE": 7, "OBS": 4, "AUD": 3, "BAK": 3, "COST": 2,
-    "GOV": 2, "ID": 1,
+    "NET": 8, "KEY": 3, "SEC": 4, "K8S": 11, "DB": 10, "CACHE": 3, "LAKE": 8, "OBS": 5, "AUD": 6, "BAK": 4, "COST": 2,
+    "GOV": 4, "ID": 2,
 }  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def test_each_capability_is_a_contract_and_a_construct_of_that_name() -> None:
 
 def test_every_id_is_named_in_the_aws_constructs() -> None:
     code = "\n".join(path.read_text() for path in (ROOT / "constructs" / "terrace" / "aws").glob("*.py"))
-    missing = [row.id for row in GUARANTEES if not re.search(rf"\b{row.id}\b", code)]
+    missing = [row.id for row in GUARANTEES if not row.stack_only and not re.search(rf"\b{row.id}\b", code)]
     assert missing == []
 
 

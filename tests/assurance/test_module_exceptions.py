@@ -30,7 +30,7 @@ def complete() -> Workloads:
 
 
 def finding(workloads: Workloads, id: str, resource: str) -> Finding:
-    (found,) = [one for one in verdict(workloads).findings if (one.id, one.resource) == (id, resource)]
+    (found,) = [one for one in verdict(workloads).findings if id in (one.id, *one.also) and one.resource == resource]
     return found
 
 

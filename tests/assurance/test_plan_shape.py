@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from terrace.assurance.plan_document import Unknown
 from terrace.assurance.plan_shape import plan_of
 from terrace.assurance.view import View
 
@@ -54,3 +55,10 @@ def test_data_sources_of_the_stack_are_in_it() -> None:
         ("managed", "aws_kms_key.k"),
         ("data", "data.aws_iam_policy_document.d"),
     ]
+
+
+def test_what_is_not_set_or_unknown_is_left_out() -> None:
+    """checkov takes an empty list for a block that is set."""
+    view = View({"resource": {"aws_s3_bucket": {"a": {"logging": [], "bucket": Unknown("x"), "rule": [{"of": []}]}}}})
+    (resource,) = plan_of(view)["planned_values"]["root_module"]["resources"]
+    assert resource["values"] == {"rule": [{}]}

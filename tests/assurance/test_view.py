@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from terrace.assurance.plan_document import Unknown
 from terrace.assurance.view import Absent, Reference, View, at, blocks, flag
+from terrace.errors import TerraceError
 
 
 def resource(path: str, **attributes: Any) -> dict[str, Any]:
@@ -102,42 +104,20 @@ def test_providers_are_listed(view: View) -> None:
     assert [block["region"] for _, block in view.providers] == ["here", "there"]
 
 
-def planned(**values: Any) -> dict[str, Any]:
-    return {
-        "planned_values": {"root_module": {"resources": [{"type": "bucket", "name": "lake_gold_2B", "values": values}]}}
-    }
+@pytest.mark.parametrize("absent", [None, [], ""])
+def test_what_a_provider_writes_for_an_unset_argument_is_absent(absent: object) -> None:
+    one = View({"resource": {"bucket": {"b": {"rule": [{"kind": absent}], "policy": absent}}}}).only("bucket")
+    assert one.get("policy") is None and one.get("policy", 1) == 1
+    assert one.get("rule.kind") is None
+    assert one.blocks("policy") == [] and one.blocks("rule.kind") == []
 
 
-def test_a_plan_fills_in_what_the_provider_adds_and_keeps_references() -> None:
-    plan = planned(size=3, key=None, rule=[{"kind": [{"name": "x", "more": True}]}], none="known")
-    gold = View.of_plan(plan, STACK).one("bucket", "lake/gold")
-    assert gold.get("size") == 3
-    assert gold.get("none") == "known"
-    assert gold.get("rule.kind.more") is True
-    assert gold.get("key") == Reference("key", "keys_lake_1A", "", "arn")
+@pytest.mark.parametrize("value", [0, False, {}])
+def test_a_value_that_is_set_is_not_absent(value: object) -> None:
+    assert View({"resource": {"bucket": {"b": {"size": value}}}}).only("bucket").get("size", "default") == value
 
 
-def test_a_plan_knows_better_than_what_was_written() -> None:
-    assert (
-        View.of_plan(planned(rule=[{"kind": [{"name": "y"}]}]), STACK).one("bucket", "lake/gold").get("rule.kind.name")
-        == "y"
-    )
-
-
-def test_what_is_not_planned_is_not_in_the_view() -> None:
-    assert View.of_plan(planned(), STACK).all("key") == []
-
-
-def test_what_exists_is_as_it_is_written_whatever_the_cloud_spells_and_computes() -> None:
-    """The plan of what is there holds the state's values: computed ones, and spellings that mean the same."""
-    refreshed = planned(size=9, endpoint="computed", rule=[{"kind": [{"name": "b/y"}]}])
-    for actions, size, endpoint in (
-        (["no-op"], None, None),
-        (["update"], None, None),
-        (["create"], 9, "computed"),
-        (["delete", "create"], 9, "computed"),
-    ):
-        changes = [{"type": "bucket", "name": "lake_gold_2B", "change": {"actions": actions}}]
-        gold = View.of_plan({**refreshed, "resource_changes": changes}, STACK).one("bucket", "lake/gold")
-        assert gold.get("endpoint") == endpoint
-        assert gold.get("size") == (size if size else View(STACK).one("bucket", "lake/gold").get("size"))
+def test_what_is_unknown_until_the_apply_is_not_read_as_absent() -> None:
+    one = View({"resource": {"bucket": {"b": {"rule": {"key": Unknown("bucket.b.rule.key")}}}}}).only("bucket")
+    with pytest.raises(TerraceError, match=r"bucket\.b\.rule\.key is unknown until the apply"):
+        one.get("rule.key")

@@ -29,11 +29,14 @@ GOOD = Waiver(
     approved_by="security",
     expires=date(2030, 3, 1),
     compensating_control="Only the log service writes to this bucket.",
+    relies_on=("LAKE-6",),
 )
+RATED = severities.load(Path(__file__).parents[2] / "policies" / severities.FILE)
+KNOWN = waivers.controls(RATED)
 
 
 def read(path: Path, today: date = TODAY) -> tuple[Waiver, ...]:
-    return waivers.load(path, environments=ENVIRONMENTS, today=today, shown="policies/waivers.yaml")
+    return waivers.load(path, environments=ENVIRONMENTS, known=KNOWN, today=today, shown="policies/waivers.yaml")
 
 
 def test_each_bad_file_has_an_expected_message() -> None:
@@ -64,13 +67,23 @@ def test_a_missing_file_has_no_waivers(tmp_path: Path) -> None:
 
 def test_add_keeps_existing_waivers_and_comments(tmp_path: Path) -> None:
     path = tmp_path / "policies" / "waivers.yaml"
-    waivers.add(path, GOOD, environments=ENVIRONMENTS, today=TODAY)
+    waivers.add(path, GOOD, environments=ENVIRONMENTS, known=KNOWN, today=TODAY)
     path.write_text("# a comment\n" + path.read_text())
-    waivers.add(path, replace(GOOD, id="CKV_AWS_18"), environments=ENVIRONMENTS, today=TODAY)
+    waivers.add(path, replace(GOOD, id="CKV_AWS_18"), environments=ENVIRONMENTS, known=KNOWN, today=TODAY)
     assert path.read_text().startswith("# a comment\n")
     first, second = read(path)
     assert replace(first, line="") == GOOD
     assert (second.id, second.line.rpartition("/")[2].split(":")[0]) == ("CKV_AWS_18", "waivers.yaml")
+
+
+def test_add_keeps_the_day_and_the_ticket_of_the_approval(tmp_path: Path) -> None:
+    path = tmp_path / "waivers.yaml"
+    approved = replace(GOOD, approved_on=TODAY, ticket="RISK-17")
+    assert (
+        replace(waivers.add(path, approved, environments=ENVIRONMENTS, known=KNOWN, today=TODAY), line="") == approved
+    )
+    waivers.add(path, replace(GOOD, id="CKV_AWS_18"), environments=ENVIRONMENTS, known=KNOWN, today=TODAY)
+    assert path.read_text().count("ticket") == 1
 
 
 def test_add_does_not_write_an_invalid_waiver(tmp_path: Path) -> None:
@@ -79,14 +92,14 @@ def test_add_does_not_write_an_invalid_waiver(tmp_path: Path) -> None:
         if before is not None:
             path.write_text(before)
         with pytest.raises(InvalidPolicies, match="too broad"):
-            waivers.add(path, replace(GOOD, resource="*"), environments=ENVIRONMENTS, today=TODAY)
+            waivers.add(path, replace(GOOD, resource="*"), environments=ENVIRONMENTS, known=KNOWN, today=TODAY)
         assert (path.read_text() if path.exists() else None) == before
 
 
 def test_a_waiver_lasts_180_days_at_most(tmp_path: Path) -> None:
     path = tmp_path / "waivers.yaml"
     last = replace(GOOD, expires=TODAY + timedelta(days=180))
-    assert waivers.add(path, last, environments=ENVIRONMENTS, today=TODAY).expires == last.expires
+    assert waivers.add(path, last, environments=ENVIRONMENTS, known=KNOWN, today=TODAY).expires == last.expires
     with pytest.raises(InvalidPolicies, match="more than 180 days ahead"):
         read(path, TODAY - timedelta(days=1))
 
@@ -119,6 +132,19 @@ def test_a_waiver_of_a_guarantee_covers_its_checks_only() -> None:
     assert not waivers.covers(replace(GOOD, id="LAKE-3"), ("CKV_AWS_145", "LAKE-2"), "", GOOD.resource)
 
 
+def test_a_waiver_relies_on_controls_that_hold() -> None:
+    waiver = replace(GOOD, relies_on=("LAKE-6", "CKV_AWS_18"))
+    assert waivers.unmet(waiver, {"LAKE-6": "holds", "CKV_AWS_18": "holds"}) == []
+    for status in ("broken", "unproven", "not_required", "excepted"):
+        assert waivers.unmet(waiver, {"LAKE-6": status, "CKV_AWS_18": "holds"}) == ["LAKE-6"]
+    assert waivers.unmet(waiver, {"LAKE-6": "holds"}) == ["CKV_AWS_18"]
+
+
+def test_a_waiver_may_rely_on_guarantees_and_on_checks() -> None:
+    assert {"DB-2", "aws.database.requires-tls", "WL-7", "CKV_AWS_18", "CKV_K8S_16"} <= KNOWN
+    assert not any(id.startswith("gate.") for id in KNOWN)
+
+
 def test_a_waiver_applies_to_the_stacks_that_it_names() -> None:
     stacks = [(name, cloud) for name in ENVIRONMENTS for cloud in ("aws", "azure")]
     assert [stack for stack in stacks if waivers.concerns(GOOD, *stack)] == [("staging", "aws"), ("prod", "aws")]
@@ -149,5 +175,4 @@ def test_invalid_severities_are_rejected_with_file_and_line(
 
 
 def test_an_unrated_check_counts_as_high() -> None:
-    rated = severities.load(Path(__file__).parents[2] / "policies" / severities.FILE)
-    assert rated.of("CKV_AWS_99999").severity == "high"
+    assert RATED.of("CKV_AWS_99999").severity == "high"

@@ -1,21 +1,27 @@
 """The guarantees of the workloads: they hold for a complete environment, and each check notices what it is about."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from terrace.assurance import checks, gate, workloads_gate
+from terrace.assurance.checks.workloads import observability
 from terrace.assurance.evaluation import Outcome, Result, evaluate
 from terrace.assurance.guarantees import BY_ID, GUARANTEES, WORKLOADS
 from terrace.assurance.stack_evaluation import StackEvaluation
 from terrace.assurance.workloads_view import Workloads
+from terrace.capabilities.observability import Thresholds
 from terrace.environment import load
 from terrace.project.discovery import Project
 from terrace.workloads.opening import opened
+from tests.assurance import workloads_mutants, workloads_observability_mutants
 from tests.assurance.workloads import TODAY, environment, view
-from tests.assurance.workloads_mutants import MUTANTS, OPENING, added
+from tests.assurance.workloads_mutants import OPENING, added
 from tests.conftest import ROOT
+
+MUTANTS = workloads_mutants.MUTANTS + workloads_observability_mutants.MUTANTS
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +63,33 @@ def test_every_check_has_a_mutant() -> None:
     assert {function for function, _, _ in MUTANTS} == {id.rpartition(".")[2] for id in checks.of_workloads()}
 
 
+def test_retention_is_read_from_the_objects_of_a_chart_that_is_at_hand(complete: Workloads) -> None:
+    def rendered(*kinds: str) -> Workloads:
+        return replace(
+            complete,
+            rendered=[
+                replace(
+                    one,
+                    objects=tuple(each for each in one.release.values["extraObjects"] if each["kind"] in kinds),
+                    skipped="",
+                )
+                if one.release.name == "opensearch"
+                else one
+                for one in complete.rendered
+            ],
+        )
+
+    assert outcome_of(rendered("CronJob", "Deployment"), "logs-retained").status == "holds"
+    assert outcome_of(rendered("Deployment"), "logs-retained").status == "broken"
+
+
+def test_each_threshold_of_nodes_belongs_to_a_signal_of_the_cluster() -> None:
+    thresholds = {name: 50 + number for number, name in enumerate(Thresholds.model_fields) if name.startswith("node_")}
+    limits = observability.node_limits(Thresholds(**thresholds))
+    assert set(limits) == set(observability.NODE_SIGNALS)
+    assert set(thresholds.values()) <= set(limits.values())
+
+
 def test_an_environment_without_modules_needs_nothing() -> None:
     results = checks.evaluate_workloads(
         Workloads(opened(environment().with_modules({}), root=ROOT, outputs=ROOT), [], TODAY)
@@ -95,3 +128,22 @@ def test_the_gate_takes_the_id_of_a_workloads_stack() -> None:
     (result,) = gate.run(Project.find(ROOT), ["dev-workloads"])
     assert result.environment == "dev-workloads"
     assert {one.guarantee.id for one in result.results} == {row.id for row in WORKLOADS}
+
+
+def test_a_plan_of_other_releases_is_not_the_one_that_was_rendered(complete: Workloads) -> None:
+    """Another value, another release, another namespace; Terraform's text of the values may differ."""
+    rendered = [one.release for one in complete.rendered]
+
+    def planned(index: int, **changes: str) -> dict[str, object]:
+        one = rendered[index]
+        values = {"name": one.name, "namespace": one.namespace, "values": [json.dumps(one.values, default=dict)]}
+        return {"address": f"helm_release.{index}", "values": values | changes}
+
+    def differing(*resources: dict[str, object]) -> list[str]:
+        plan = {"planned_values": {"root_module": {"resources": list(resources)}}}
+        return workloads_gate.differing(plan, rendered)
+
+    assert differing(*(planned(index) for index in range(len(rendered)))) == []
+    assert differing(planned(0), planned(1, name="other")) == ["helm_release.1"]
+    assert differing(planned(0, namespace="default")) == ["helm_release.0"]
+    assert differing(planned(0) | {"values": {**planned(0)["values"], "values": ["{}"]}}) == ["helm_release.0"]  # type: ignore[dict-item]

@@ -11,6 +11,7 @@ from terrace.environment import load
 from terrace.environment.schema import Environment
 from terrace.modules.contract import Module
 from terrace.modules.enabled import EnabledModule
+from terrace.modules.loading import load as load_module
 from terrace.workloads import policies
 from terrace.workloads.context import Object
 from terrace.workloads.opening import opened
@@ -46,6 +47,14 @@ def module(name: str, after: tuple[str, ...] = (), values: Any = None, **contrac
     return EnabledModule(name, found, folder, name, "large", {}, values or {}, after)
 
 
+def of_the_project(name: str, after: tuple[str, ...] = (), **settings: Any) -> EnabledModule:
+    """A module of the project, whose exceptions do not end before the tests' day."""
+    loaded = load_module(ROOT / "modules" / name, name)
+    exceptions = [one.model_copy(update={"until": date(2030, 6, 30)}) for one in loaded.contract.exceptions]
+    contract = loaded.contract.model_copy(update={"exceptions": tuple(exceptions)})
+    return EnabledModule(name, contract, loaded.folder, name, "large", {**contract.settings, **settings}, {}, after)
+
+
 def enabled() -> dict[str, EnabledModule]:
     """A platform, and a module `app` that needs most of it."""
     slo = {"good": "sum(rate(good[$window]))", "total": "sum(rate(total[$window]))"}
@@ -60,7 +69,7 @@ def enabled() -> dict[str, EnabledModule]:
                 "api": {"service": "app", "port": 8080, "login": "api-key"},
             },
         },
-        network={"ports": {"http": 8080, "metrics": 9100}, "calls": ["search"]},
+        network={"ports": {"http": 8080, "metrics": 9100}, "calls": ["search:http"]},
         observability={"scrape": [{"port": "metrics"}], "slo": slo},
         components={"server": {"pods": {"app.kubernetes.io/name": "app"}, "sizes": TWO}},
         backup=True,
@@ -70,7 +79,9 @@ def enabled() -> dict[str, EnabledModule]:
         module("external-secrets", provides=["secrets"]),
         module("cert-manager", provides=["certificates"]),
         module("envoy-gateway", provides=["gateway"]),
-        module("prometheus", provides=["metrics"], needs={"secrets": {"grafana": ["password"]}}),
+        of_the_project("prometheus", smtp={"host": "smtp.example.com:587", "from": "alerts@example.com"}),
+        of_the_project("opensearch"),
+        of_the_project("vector"),
         module("velero", provides=["backup"], needs={"identities": {"velero": {"service_account": "velero"}}}),
         module("falco", provides=["detection"]),
         module("istio", provides=["mesh"]),
@@ -91,7 +102,7 @@ def environment(cloud: str = "aws", name: str = "prod") -> Environment:
     found = load(name, project=ROOT, cloud=cloud).environment
     oidc = OidcSpec(
         issuer="https://login.example.com", keys="https://login.example.com/keys", groups={"a": "admin"},
-        clients={"app": "app"},
+        clients={"app": "app", "prometheus": "prometheus", "opensearch": "opensearch"},
     )  # fmt: skip
     identity = found.identity.model_copy(update={"oidc": oidc})
     registry = found.registry.model_copy(update={"signatures": SignaturesSpec(keys=(KEY,), images=("*",))})

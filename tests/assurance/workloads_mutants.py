@@ -12,7 +12,7 @@ from terrace.workloads.context import Object
 from terrace.workloads.rendering import Rendered
 from tests.assurance.workloads import DIGEST
 
-Change = Callable[[Object], None]
+Change = Callable[[Object], object]
 
 
 def changed(workloads: Workloads, kind: str, name: str, change: Change | None) -> Workloads:
@@ -104,6 +104,7 @@ ELSEWHERE = {
         ],
     },
 }
+METRICS = {"protocol": "TCP", "port": 9100}
 ROUTE = {
     "apiVersion": "gateway.networking.k8s.io/v1",
     "kind": "HTTPRoute",
@@ -184,6 +185,13 @@ MUTANTS: list[tuple[str, str, Callable[[Workloads], Workloads]]] = [
         "any port",
         lambda w: changed(w, "NetworkPolicy", "to-search", lambda one: one["spec"]["egress"][0].pop("ports")),
     ),
+    (
+        "declared-openings-only",
+        "another port of a called module",
+        lambda w: changed(
+            w, "NetworkPolicy", "to-search", lambda one: one["spec"]["egress"][0]["ports"].append(METRICS)
+        ),
+    ),
     ("declared-openings-open", "one end closed", lambda w: changed(w, "NetworkPolicy", "from-app", None)),
     ("no-secret-values", "a Secret", lambda w: added(w, SECRET)),
     (
@@ -212,6 +220,18 @@ MUTANTS: list[tuple[str, str, Callable[[Workloads], Workloads]]] = [
         lambda w: changed(w, "SecurityPolicy", "app", on_spec(authorization={"defaultAction": "Allow"})),
     ),
     ("log-in-at-the-gateway", "no rate limit", lambda w: changed(w, "BackendTrafficPolicy", "api", None)),
+    (
+        "log-in-at-the-gateway",
+        "no rate limit for WebSockets",
+        lambda w: changed(w, "BackendTrafficPolicy", "api.websocket", lambda one: one["spec"].pop("rateLimit")),
+    ),
+    (
+        "log-in-at-the-gateway",
+        "log-in for one rule only",
+        lambda w: changed(
+            w, "SecurityPolicy", "app", lambda one: one["spec"]["targetRefs"][0].update(sectionName="websocket")
+        ),
+    ),
     ("log-in-at-the-gateway", "undeclared route", lambda w: added(w, ROUTE)),
     ("log-in-at-the-gateway", "no route", lambda w: changed(w, "HTTPRoute", "app", None)),
     ("least-privilege", "wildcards", lambda w: added(w, ROLE)),

@@ -19,6 +19,7 @@ from checkov.runner_filter import RunnerFilter
 from checkov.terraform.checks.data.registry import data_registry
 from checkov.terraform.checks.provider.registry import provider_registry
 from checkov.terraform.checks.resource.registry import resource_registry
+from checkov.terraform.checks.utils.base_cloudsplaining_iam_scanner import BaseTerraformCloudsplainingIAMScanner
 from checkov.terraform.plan_parser import RESOURCE_TYPES_JSONIFY, _get_providers, _prepare_resource_block
 from checkov.terraform.plan_runner import TF_LIFECYCLE_CHECK_IDS, Runner
 from ruamel.yaml import YAML
@@ -29,23 +30,43 @@ from terrace.assurance.evaluation import Observation, Outcome
 from terrace.assurance.plan_shape import plan_of
 from terrace.assurance.stack_evaluation import failure
 from terrace.assurance.view import View
+from terrace.words import counted
 
 FILE = "/plan.json"
 _REGISTRIES = {"resource": resource_registry, "data": data_registry, "provider": provider_registry}
 
 
 @dataclass
+class Timeout:
+    """A check that timed out at an address, and was then skipped on more resources."""
+
+    address: str
+    reason: str
+    skipped: int = 0
+
+    def outcome(self, check: str) -> Outcome:
+        """The error of all its resources."""
+        more = f"; skipped on {counted(self.skipped, 'more resource')}" if self.skipped else ""
+        return failure("check-timeout", f"{check}: {self.reason}{more}", self.address)
+
+
+@dataclass
 class Run:
-    """`outcomes` has one entry a check; `errors` are the outcomes `gate.<kind>` of what could not be checked.
+    """`outcomes` has one entry a check, `errors` has one for each thing that could not be checked.
 
     `addresses` are the resources that checkov received, whether or not it has a check for them.
     """
 
     addresses: list[str] = field(default_factory=list)
-    errors: list[Outcome] = field(default_factory=list)
+    failures: list[Outcome] = field(default_factory=list)
     observations: dict[str, list[Observation]] = field(default_factory=dict)
     inconclusive: dict[str, list[str]] = field(default_factory=dict)
-    timed_out: set[str] = field(default_factory=set)
+    timeouts: dict[str, Timeout] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> list[Outcome]:
+        """The outcomes `gate.<kind>` of what could not be checked; a check that timed out is one."""
+        return [*self.failures, *(one.outcome(check) for check, one in self.timeouts.items())]
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -67,7 +88,7 @@ class Run:
 
     def fail(self, kind: str, reason: str, address: str = "") -> None:
         """Add an error."""
-        self.errors.append(failure(kind, reason, address))
+        self.failures.append(failure(kind, reason, address))
 
 
 def _outcome(id: str, observations: list[Observation], inconclusive: list[str]) -> Outcome:
@@ -164,15 +185,14 @@ def attempt(function: Callable[[], Any], check: str, address: str, seconds: floa
     """What a check returns; None, and an error, if it raises or times out. A check that timed out is skipped for the
     remaining resources.
     """
-    if check in result.timed_out:
-        result.fail("check-timeout", f"{check}: skipped, as it timed out on another resource", address)
+    if check in result.timeouts:
+        result.timeouts[check].skipped += 1
         return None
     try:
         with limit.within(seconds):
             return function()
     except limit.CheckTimeout as timeout:
-        result.timed_out.add(check)
-        result.fail("check-timeout", f"{check}: {timeout}", address)
+        result.timeouts[check] = Timeout(address, str(timeout))
     except Exception as error:
         result.fail("check-error", f"{check}: {type(error).__name__}: {error}", address)
     return None
@@ -196,29 +216,48 @@ def silent() -> Iterator[None]:
 
 @contextmanager
 def _loaded(policies: Sequence[Path], graph: Any, result: Run) -> Iterator[None]:
-    """Load checkov's own checks and those of the folders while the body runs: checkov's registries are global."""
+    """Load checkov's own checks and those of the folders while the body runs."""
     graph.load_checks()
-    resources = {type: list(checks) for type, checks in resource_registry.checks.items()}
-    graphs, path = list(graph.checks), list(sys.path)
+    with _restored(graph, policies), silent():
+        for folder in policies:
+            with suppress(Exception):  # one file stops the rest: _report_missing adds an error for each
+                resource_registry.load_external_checks(str(folder))
+                graph.load_external_checks(str(folder))
+            _report_missing(folder, graph, result)
+        yield
+
+
+@contextmanager
+def _restored(graph: Any, policies: Sequence[Path]) -> Iterator[None]:
+    """Restore what checkov keeps for the whole process: registered checks, imported policies, parsed IAM policies.
+
+    checkov caches an IAM policy by file and resource name. In the next stack these name another policy.
+    """
+    parsed = BaseTerraformCloudsplainingIAMScanner.policy_document_cache
+    tables = [table for one in _REGISTRIES.values() for table in (one.checks, one.wildcard_checks)]
+    registered = [{type: list(checks) for type, checks in table.items()} for table in tables]
+    graphs, path, modules = list(graph.checks), list(sys.path), dict(sys.modules)
+    parsed.clear()
     try:
-        with silent():
-            for folder in policies:
-                with suppress(Exception):  # one file stops the rest: _report_missing adds an error for each
-                    resource_registry.load_external_checks(str(folder))
-                    graph.load_external_checks(str(folder))
-                _report_missing(folder, graph, result)
-            yield
+        yield
     finally:
-        sys.path[:] = path
+        parsed.clear()
+        for table, before in zip(tables, registered, strict=True):
+            table.clear()
+            table.update(before)
         graph.checks[:] = graphs
-        resource_registry.checks.clear()
-        resource_registry.checks.update(resources)
+        sys.path[:] = path
+        for name, module in list(sys.modules.items()):
+            file = Path(getattr(module, "__file__", None) or "/")
+            if any(file.is_relative_to(folder) for folder in policies):
+                del sys.modules[name]
+        sys.modules.update(modules)  # a policy's file may have the name of another module
 
 
 def _report_missing(folder: Path, graph: Any, result: Run) -> None:
     """Add an error for each file of the folder that registered no check."""
     ids = {check.id for check in graph.checks}
-    modules = {type(check).__module__ for _, check in resource_registry.all_checks()}
+    modules = {type(check).__module__ for one in _REGISTRIES.values() for _, check in one.all_checks()}
     for path in sorted(folder.rglob("*")):
         reason = ""
         if path.suffix in (".yaml", ".yml", ".json"):

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 
 from terrace.assurance.guarantees import BY_ID, Guarantee
 from terrace.assurance.timeout import CheckTimeout, within
+from terrace.calls import Absent, CredentialsError
 from terrace.capabilities.cloud import CloudException
 from terrace.errors import TerraceError
 
@@ -23,18 +24,6 @@ _PACKAGES = ("terrace.assurance.checks.", "terrace.")
 
 class NotRequired(Exception):
     """The environment does not ask for it; the message names the setting that would."""
-
-
-class Absent(TerraceError):
-    """A resource that the check needs does not exist; the message names it."""
-
-
-class Unreadable(TerraceError):
-    """One call failed: not allowed, throttled, unreachable, or not supported by an emulator."""
-
-
-class CredentialsError(TerraceError):
-    """The cloud does not accept the credentials. Every other check would fail for the same reason."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +45,7 @@ class Outcome:
     """One check on one stack or deployment.
 
     `reason` is why it is unproven or not required, and what interrupted it. `inconclusive` are the resources on which a
-    checkov check neither passed nor failed.
+    checkov check neither passed nor failed, `types` the types of resources that a check of a stack read.
     """
 
     id: str
@@ -64,6 +53,7 @@ class Outcome:
     observations: tuple[Observation, ...] = field(default=(), repr=False)
     reason: str = ""
     inconclusive: tuple[str, ...] = ()
+    types: tuple[str, ...] = field(default=(), repr=False)
 
     def resources(self, *, ok: bool) -> tuple[str, ...]:
         """The resources that passed (`ok`) or failed the check."""

@@ -15,14 +15,17 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from terrace.assurance import aliases, severities, stack_cache, stack_evaluation, waivers
+from terrace.assurance import access, aliases, plan_document, severities, stack_cache, stack_evaluation, waivers
 from terrace.assurance import timeout as limit
+from terrace.assurance.access import model
+from terrace.assurance.checks import Subject
 from terrace.assurance.findings import findings
 from terrace.assurance.gate_result import Finding, GateResult, Waiver
 from terrace.assurance.gate_verdict import Gate, GateVerdict
 from terrace.assurance.severities import Severities
 from terrace.assurance.stack_evaluation import StackEvaluation, failure
-from terrace.environment import Loaded, load, names
+from terrace.assurance.view import View
+from terrace.environment import Loaded, load, names, target
 from terrace.errors import InvalidEnvironment, TerraceError, UsageError
 from terrace.project import stack_ids
 from terrace.project.discovery import Project
@@ -59,7 +62,13 @@ def policies(root: Path, *, today: date | None = None, ends: bool = True) -> Pol
     }
     inputs |= {f"policies/checkov/{path.name}": _sha256(path.read_bytes()) for path in _files(checks)}
     rated = severities.load(severity_file, f"policies/{severities.FILE}")
-    accepted = waivers.load(waiver_file, environments=names(root), today=now, shown=f"policies/{waivers.FILE}")
+    accepted = waivers.load(
+        waiver_file,
+        environments=names(root),
+        known=waivers.controls(rated),
+        today=now,
+        shown=f"policies/{waivers.FILE}",
+    )
     renamed = [
         aliases.notice(waiver.line, waiver.id, new) for waiver in accepted if (new := aliases.IDS.get(waiver.id))
     ]
@@ -95,6 +104,12 @@ def evaluate(
 ) -> GateResult:
     """Evaluate one stack, given as JSON text, or a plan of it in Terraform's JSON format. `seconds` limits a check."""
     evaluation = stack_evaluation.evaluate(loaded, stack, rules.checks, plan=plan, offline=offline, seconds=seconds)
+    return _result(loaded, stack, rules, evaluation, plan)
+
+
+def _result(
+    loaded: Loaded, stack: str, rules: Policies, evaluation: StackEvaluation, plan: Mapping[str, Any] | None
+) -> GateResult:
     inputs = {"stack": _sha256(stack.encode())}
     return result_of(loaded, rules, evaluation, inputs, "plan" if plan is not None else "stack")
 
@@ -154,13 +169,59 @@ def run(
         return [_completed(project.root, ids, key, pending[key], rules) for key in dict.fromkeys(requested)]
 
 
+def run_files(
+    project: Project,
+    environment: str,
+    files: Sequence[Path],
+    cloud: str | None = None,
+    plan: Path | None = None,
+    *,
+    today: date | None = None,
+    seconds: float = limit.SECONDS,
+) -> list[GateResult]:
+    """Evaluate given stacks (`cdk.tf.json`) as an environment's, in parallel; `plan` is a plan of the only one.
+
+    A file that cannot be read is a result with that finding. Raises InvalidEnvironment, InvalidPolicies, UsageError.
+    """
+    rules = policies(project.root, today=today)
+    name, layer = stack_ids.parsed(environment, names(project.root))
+    if layer == "workloads":
+        raise UsageError("the gate evaluates what workloads render to, not their stack", hint="name the environment")
+    on = load(name, project=project.root, cloud=cloud).environment.cloud
+    with ProcessPoolExecutor(max(1, min(os.cpu_count() or 1, len(files))), mp_context=_context()) as processes:
+        pending = [
+            processes.submit(_evaluate_file, project.root, name, on, file, rules, plan, seconds) for file in files
+        ]
+        results = [_completed(project.root, {name: (name, layer)}, (on, name), one, rules) for one in pending]
+    return [replace(result, file=str(file)) for result, file in zip(results, files, strict=True)]
+
+
 def of_plans(root: Path, loaded: Loaded, *, ends: bool = True) -> Gate:
     """The gate of a deployment's plans, for `Deployment.gate`. `ends`: see `policies`."""
 
     def gate(plan: Mapping[str, Any], stack: str) -> GateVerdict:
-        return gated(evaluate(loaded, stack, policies(root, ends=ends), plan=plan))
+        rules = policies(root, ends=ends)
+        evaluation = stack_evaluation.evaluate(
+            loaded, stack, rules.checks, plan=plan, offline=False, seconds=limit.SECONDS
+        )
+        verdict = gated(_result(loaded, stack, rules, evaluation, plan))
+        changed = access_changes(loaded, plan, evaluation.view) if evaluation.view else ()
+        return replace(verdict, access=changed)
 
     return gate
+
+
+def access_changes(loaded: Loaded, plan: Mapping[str, Any], after: View) -> tuple[str, ...]:
+    """The paths and rights that a plan adds and removes; none if nothing exists yet. `after` is the plan's view."""
+    before = plan_document.document_before(plan, after.document)
+    if not before["resource"]:
+        return ()
+    environment, destination = loaded.environment, target(loaded.environment)
+    try:
+        old, new = (access.read(Subject(view, environment, destination)) for view in (View(before), after))
+    except TerraceError as error:
+        return (f"cannot be compared: {error}",)
+    return tuple(model.sentences(*model.changes(old, new)))
 
 
 def gated(result: GateResult) -> GateVerdict:
@@ -208,6 +269,19 @@ def _evaluate_in_process(
         document = {"unreadable": str(error)}
     result = evaluate(loaded, stack, rules, plan=document, seconds=seconds)
     return replace(result, inputs={**result.inputs, "plan": _sha256(content)})
+
+
+def _evaluate_file(
+    root: Path, environment: str, cloud: str, file: Path, rules: Policies, plan: Path | None, seconds: float
+) -> GateResult:
+    """Evaluate a stack file in a worker process."""
+    try:
+        stack = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        loaded = load(environment, project=root, cloud=cloud)
+        unreadable = failure("unreadable-stack", f"{file} cannot be read: {error}")
+        return result_of(loaded, rules, StackEvaluation(errors=[unreadable]), {}, "stack")
+    return _evaluate_in_process(root, environment, cloud, stack, rules, plan, seconds)
 
 
 def _evaluate_workloads_in_process(

@@ -14,7 +14,11 @@ FindingStatus = Literal["broken", "unproven", "waived"]
 
 @dataclass(frozen=True)
 class Waiver:
-    """A finding that is accepted until a date: an entry of `policies/waivers.yaml`. `line` is its file:line."""
+    """A finding that is accepted until a date: an entry of `policies/waivers.yaml`. `line` is its file:line.
+
+    It counts only while each guarantee and check of `relies_on` holds: these are what the compensating control is.
+    `ticket` is where the approval of `approved_on` is recorded.
+    """
 
     id: str
     resource: str
@@ -25,6 +29,9 @@ class Waiver:
     approved_by: str
     expires: date
     compensating_control: str
+    relies_on: tuple[str, ...] = ()
+    approved_on: date | None = None
+    ticket: str = ""
     line: str = ""
 
 
@@ -32,10 +39,11 @@ class Waiver:
 class Finding:
     """One broken or unproven fact about a stack.
 
-    `id` is the check's (`CKV_AWS_16`, `aws.database.requires-tls`, `gate.empty-stack`), `guarantee` the one that the
-    check proves. `resource` is Terraform's address, `construct` the path below the stack's id, `line` the environment
-    file's `file:line:column`; each is "" where there is none. `blocks` is whether it fails the gate of the
-    environment's tier; a waived finding never does.
+    `id` is the check's (`CKV_AWS_16`, `aws.database.requires-tls`, `gate.empty-stack`), `also` are the other checks
+    that report the same, `guarantee` the one that they prove. `resource` is Terraform's address, or the types of what
+    is missing; `construct` is the path below the stack's id, or the capability. `line` is the environment file's
+    `file:line:column`, "" if there is none. `blocks` is whether it fails the gate of the environment's tier; a waived
+    finding never does.
     """
 
     id: str
@@ -53,6 +61,12 @@ class Finding:
     remediation: str = ""
     waiver: Waiver | None = None
     blocks: bool = True
+    also: tuple[str, ...] = ()
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The ids of all checks that report it."""
+        return (self.id, *self.also)
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,7 @@ class GateResult:
     covered `resources_looked_at` of them, and anything less than all is a finding. `tools` are versions by name,
     `inputs` SHA-256 sums by file (`stack`, `plan`, `environments/prod.yaml`, `policies/waivers.yaml`), `addresses`
     Terraform's address of every construct path that is a resource. `notices` name deprecated ids and keys in policies.
+    `file` is the given stack file, "" for a stack that was synthesized.
     """
 
     environment: str
@@ -78,6 +93,10 @@ class GateResult:
     inputs: Mapping[str, str] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict, repr=False)
     notices: tuple[str, ...] = ()
+    file: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.environment} on {self.cloud}" + (f" ({self.file})" if self.file else "")
 
     @property
     def checks(self) -> tuple[Outcome, ...]:

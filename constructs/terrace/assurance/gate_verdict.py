@@ -17,13 +17,15 @@ _MAX_LISTED = 10
 
 @dataclass(frozen=True)
 class GateVerdict:
-    """The gate's decision about one plan. `blocking` are sentences, each with its check and construct."""
+    """The gate's decision about one plan. `blocking` are sentences, each with its check and construct; `access` is what
+    the plan changes of what anyone reaches or may do, a line for each path or right (`+ internet -> ...`)."""
 
     passes: bool
     blocking: tuple[str, ...] = ()
     warnings: int = 0
     waived: int = 0
     resources: int = 0
+    access: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         counts = (
@@ -36,12 +38,14 @@ class GateVerdict:
 
     def as_data(self) -> dict[str, Any]:
         """For the plan's sidecar and for --json."""
-        return {**asdict(self), "blocking": list(self.blocking)}
+        return {**asdict(self), "blocking": list(self.blocking), "access": list(self.access)}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any] | None) -> "GateVerdict | None":
         """The inverse of `as_data`; None if the gate did not evaluate the plan."""
-        return cls(**{**data, "blocking": tuple(data["blocking"])}) if data else None
+        if not data:
+            return None
+        return cls(**{**data, "blocking": tuple(data["blocking"]), "access": tuple(data["access"])})
 
 
 Gate = Callable[[Mapping[str, Any], str], GateVerdict]
@@ -74,10 +78,15 @@ def blocking_text(verdict: GateVerdict) -> str:
     return f"the plan does not pass the gate:{listed}" + (f"\n  and {rest} more" if rest > 0 else "")
 
 
-def record_break_glass(log: Path, reason: str, **details: Any) -> None:
-    """Append a line of JSON to `log`: who applied what the gate refused, and why. Raises UsageError."""
+def require_reason(reason: str) -> None:
+    """Raise UsageError if a reason to break glass says too little."""
     if len(reason.split()) < 3:
         raise UsageError("the reason for --break-glass is too short", hint="give at least three words")
+
+
+def record_break_glass(log: Path, reason: str, **details: Any) -> None:
+    """Append a line of JSON to `log`: who applied what the gate refused, and why. Raises UsageError."""
+    require_reason(reason)
     line = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "who": getpass.getuser(),

@@ -7,7 +7,7 @@ Numbers (zones, days, replicas) come from the environment. An id is never reused
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from ruamel.yaml import YAML
@@ -36,7 +36,8 @@ class Guarantee(BaseModel):
     that is not listed has none. `workloads` names those of a workloads stack, the same on every cloud
     (assurance/checks/workloads/). `in_cluster` names the policies by which the cluster itself enforces (Kyverno) or
     detects (Falco) it, on every cloud (see `cluster_policies`). `shown` is what of it the stacks show, where that is
-    not all.
+    not all; `stack_only` is why no check reads it from a deployment. `protects` is what suffers when it breaks, by
+    which drift is graded: availability includes what can be recovered.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,6 +49,8 @@ class Guarantee(BaseModel):
     workloads: tuple[_CHECK, ...] = ()
     in_cluster: tuple[_POLICY, ...] = ()
     shown: str = ""
+    stack_only: str = ""
+    protects: Literal["security", "availability"] = "security"
 
 
 def load(directory: Path) -> tuple[Guarantee, ...]:
@@ -117,10 +120,10 @@ def cluster_policies(root: Path) -> dict[str, Path]:
     return policies
 
 
-def directory() -> Path:
-    """The directory of the files."""
+def directory(name: str = "guarantees") -> Path:
+    """A directory of Terrace's own policies: at the root of a checkout, or inside the package of a wheel."""
     here = Path(__file__).resolve()
-    candidates = (here.parents[3] / "policies" / "guarantees", here.parent / "policies" / "guarantees")
+    candidates = (here.parents[3] / "policies" / name, here.parent / "policies" / name)
     return next((path for path in candidates if path.is_dir()), candidates[0])
 
 

@@ -9,6 +9,7 @@ import json
 import re
 from typing import Any
 
+from terrace.assurance.plan_document import Unknown
 from terrace.assurance.view import Reference, View
 
 FORMAT = "1.2"
@@ -59,6 +60,8 @@ def _split(block: dict[str, Any], view: View) -> tuple[dict[str, Any], dict[str,
     known: dict[str, Any] = {}
     expressions: dict[str, Any] = {}
     for key, value in block.items():
+        if isinstance(value, Unknown) or value == []:  # an empty list is how providers write what is not set
+            continue
         if isinstance(value, dict):
             inner, below = _split(value, view)
             # A single block: checkov reads its references only in a list.

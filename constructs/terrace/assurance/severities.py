@@ -94,6 +94,11 @@ class Severities:
         """The rating of a check, a guarantee or one of the gate's own findings."""
         return self.ratings.get(id, UNRATED)
 
+    def subject(self, id: str) -> str:
+        """The same for all checks that require the same thing: the first of them."""
+        rating = self.of(id)
+        return rating.ids[0] if isinstance(rating, Group) else id
+
     def fails(self, severity: Severity, tier: Tier) -> bool:
         """Whether a failed checkov check of a severity fails the gate of a tier."""
         return SEVERITIES.index(severity) >= SEVERITIES.index(self.profiles[tier].fails_from)

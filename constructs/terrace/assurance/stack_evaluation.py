@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from terrace.assurance import checks
+from terrace.assurance import checks, plan_document
 from terrace.assurance.evaluation import Outcome, Result
 from terrace.assurance.gate_result import Waiver
 from terrace.assurance.view import View
@@ -100,11 +100,14 @@ def _view(stack: str, plan: Mapping[str, Any] | None, evaluation: StackEvaluatio
 
 
 def _view_of_plan(plan: Mapping[str, Any], document: Mapping[str, Any], evaluation: StackEvaluation) -> View:
-    """The view of a plan. A resource that only the plan or only the stack has is an error."""
+    """The view of a plan. A resource that only the plan or only the stack has is an error, and so are planned values
+    that are not those of the change.
+    """
     if "unreadable" in plan:
         raise ValueError(plan["unreadable"])
     if plan.get("errored") or plan.get("complete") is False:
         raise ValueError("Terraform did not complete it")
+    view = View.of_plan(plan, document)
     planned = list(_addresses(plan["planned_values"]["root_module"]))
     evaluation.resources_in = len(planned)
     stack = {f"{type}.{name}" for type, group in document.get("resource", {}).items() for name in group}
@@ -112,7 +115,9 @@ def _view_of_plan(plan: Mapping[str, Any], document: Mapping[str, Any], evaluati
         evaluation.fail("unchecked-resource", "the plan has it, the current stack does not", address)
     for address in sorted(stack - set(planned)):
         evaluation.fail("unchecked-resource", "the stack has it, the plan does not", address)
-    return View.of_plan(plan, document)
+    for address in plan_document.differing(plan):
+        evaluation.fail("unreadable-plan", "its planned values and its change differ: the file was edited", address)
+    return view
 
 
 def _addresses(module: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
-from terrace.assurance.evaluation import Absent
+from terrace.assurance.plan_document import Unknown, document_of
+from terrace.calls import Absent
+from terrace.errors import TerraceError
 
 _REFERENCE = re.compile(r"\$\{([a-z][a-z0-9_]*)\.([A-Za-z0-9_-]+)((?:\.[A-Za-z0-9_-]+|\[\d+\])*)\}")
 _TEXT = (str, int, float, bool)
@@ -57,7 +59,8 @@ class Resource:
     def get(self, name: str, default: Any = None) -> Any:
         """An attribute by dotted name. A block is entered whether it is an object or a list of one object.
 
-        An attribute that is None counts as absent.
+        Null, an empty list and empty text count as absent: providers write them for what is not set. Raises
+        TerraceError for a value that is unknown until the apply.
         """
         return at(self.attributes, name, default)
 
@@ -90,30 +93,12 @@ class View:
 
     @classmethod
     def of_plan(cls, plan: Mapping[str, Any], document: Mapping[str, Any]) -> "View":
-        """From a plan's JSON and the synthesized stack that was planned: paths and references come from the stack.
+        """From a plan's JSON, whatever stack it was made from; see `plan_document`.
 
-        For a resource that the plan creates, the plan's values take precedence, except for references. For a resource
-        that exists, the stack's values do: its planned values include everything computed in the cloud's own spelling,
-        which cannot be distinguished from the provider's defaults, and where they differ in meaning the plan changes
-        them to those of the stack. Resources that the plan does not have are not in the view.
+        `document` is the synthesized stack: construct paths come from it. Raises LookupError, AttributeError,
+        TypeError.
         """
-        exists = {
-            (change["type"], change["name"])
-            for change in plan.get("resource_changes", [])
-            if "create" not in change["change"]["actions"]
-        }
-        planned = {
-            (entry["type"], entry["name"]): entry.get("values", {})
-            for entry in plan.get("planned_values", {}).get("root_module", {}).get("resources", [])
-            if entry.get("mode", "managed") == "managed"
-        }
-        merged: dict[str, dict[str, Any]] = {}
-        for type, group in document.get("resource", {}).items():
-            for name, body in group.items():
-                if (type, name) in planned:
-                    known = {} if (type, name) in exists else planned[type, name]
-                    merged.setdefault(type, {})[name] = _overlaid(body, known)
-        return cls({**document, "resource": merged})
+        return cls(document_of(plan, document))
 
     @property
     def providers(self) -> list[tuple[str, dict[str, Any]]]:
@@ -224,7 +209,9 @@ def at(attributes: Any, name: str, default: Any = None) -> Any:
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
         value = value.get(word) if isinstance(value, dict) else None
-        if value is None:
+        if isinstance(value, Unknown):
+            raise TerraceError(f"{value} is unknown until the apply")
+        if value is None or value == [] or value == "":
             return default
     return value
 
@@ -253,19 +240,3 @@ def _written(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _below(path: str, construct: str) -> bool:
     return not construct or path == construct or path.startswith(f"{construct}/")
-
-
-def _overlaid(written: Any, planned: Any) -> Any:
-    """The written value, with the plan's additions and known values."""
-    if planned is None:
-        return written
-    if isinstance(written, Mapping):
-        if isinstance(planned, list) and len(planned) == 1:
-            planned = planned[0]
-        if not isinstance(planned, Mapping):
-            return written
-        added = {key: value for key, value in planned.items() if key not in written and value is not None}
-        return {**{key: _overlaid(value, planned.get(key)) for key, value in written.items()}, **added}
-    if isinstance(written, list) and isinstance(planned, list) and len(written) == len(planned) == 1:
-        return [_overlaid(written[0], planned[0])]
-    return written if "${" in json.dumps(written) else planned

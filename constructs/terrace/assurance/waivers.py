@@ -2,7 +2,7 @@
 
 import fnmatch
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +14,8 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from terrace.assurance import aliases
 from terrace.assurance.gate_result import Waiver
-from terrace.assurance.severities import InvalidPolicies, faults, mapping
+from terrace.assurance.guarantees import BY_ID
+from terrace.assurance.severities import InvalidPolicies, Severities, faults, mapping
 from terrace.capabilities.cloud import CloudName
 from terrace.documents.document import Node, along, plain
 from terrace.errors import Problem
@@ -22,6 +23,8 @@ from terrace.errors import Problem
 FILE = "waivers.yaml"
 LONGEST = timedelta(days=180)
 _OF_WORKLOADS = ("WL-", "workloads.", "CKV_K8S_", "CKV2_K8S_")
+_FAMILIES = "|".join(sorted({id.rpartition("-")[0] for id in BY_ID}))
+_CONTROL = re.compile(rf"\b(?:CKV2?_[A-Z0-9_]+|(?:{_FAMILIES})-\d+)\b")
 _WILD = re.compile(r"[*?\[]")
 _Text = Annotated[str, Field(min_length=1)]
 _Id = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]+$")]
@@ -52,6 +55,9 @@ class _Entry(BaseModel):
     approved_by: _Text
     expires: Annotated[date, BeforeValidator(_a_date)]
     compensating_control: _Reason
+    relies_on: Annotated[tuple[_Id, ...], Field(min_length=1)]
+    approved_on: Annotated[date, BeforeValidator(_a_date)] | None = None
+    ticket: str = ""
 
     @field_validator("resource")
     @classmethod
@@ -69,10 +75,18 @@ class _Entry(BaseModel):
         return value
 
 
-def load(path: Path, *, environments: Iterable[str], today: date, shown: str = "") -> tuple[Waiver, ...]:
+def controls(severities: Severities) -> set[str]:
+    """The ids that a waiver may rely on: guarantees, their checks, and checks that are rated."""
+    checks = (id for row in BY_ID.values() for ids in (*row.clouds.values(), row.workloads) for id in ids)
+    return {*BY_ID, *checks, *(id for id in severities.ratings if not id.startswith("gate."))}
+
+
+def load(
+    path: Path, *, environments: Iterable[str], known: Collection[str], today: date, shown: str = ""
+) -> tuple[Waiver, ...]:
     """The waivers of a file, none if it does not exist. Raises InvalidPolicies with all problems.
 
-    An expired waiver is valid here; the gate reports it.
+    `known` are the ids that a waiver may rely on. An expired waiver is valid here; the gate reports it.
     """
     if not path.is_file():
         return ()
@@ -85,14 +99,15 @@ def load(path: Path, *, environments: Iterable[str], today: date, shown: str = "
     if listed is None or not isinstance(listed.value, list):
         raise InvalidPolicies([*problems, Problem("must have a list under `waivers`.", document.root.where)])
     found: list[Waiver] = []
-    known = set(environments)
+    named = set(environments)
     for node in listed.value:
         try:
             entry = _Entry.model_validate(plain(node))
         except ValidationError as error:
             problems += faults(error, node)
             continue
-        problems += _problems(entry, node, known, today)
+        problems += _problems(entry, node, named, today)
+        problems += _of_controls(entry, node, known)
         for id in entry.id:
             waiver = Waiver(**{**entry.model_dump(), "id": id}, line=node.at)
             problems += _twice(waiver, node, found)
@@ -114,6 +129,18 @@ def _problems(entry: _Entry, node: Node, environments: set[str], today: date) ->
     if entry.approved_by == entry.owner:
         at = along(node, ["approved_by"])[-1].where
         yield Problem("is the owner; another team must approve.", at, "approved_by")
+
+
+def _of_controls(entry: _Entry, node: Node, known: Collection[str]) -> Iterator[Problem]:
+    """Controls that do not exist, and those that the text names although the waiver does not rely on them."""
+    for position, id in enumerate(entry.relies_on):
+        if aliases.current(id) not in known:
+            at = along(node, ["relies_on", str(position)])[-1].where
+            yield Problem(f"there is no guarantee and no check {id}.", at, "relies_on")
+    for id in dict.fromkeys(_CONTROL.findall(entry.compensating_control)):
+        if aliases.current(id) not in {aliases.current(one) for one in entry.relies_on}:
+            at = along(node, ["compensating_control"])[-1].where
+            yield Problem(f"names {id}, which is not in relies_on.", at, "compensating_control")
 
 
 def _twice(waiver: Waiver, node: Node, before: Sequence[Waiver]) -> Iterator[Problem]:
@@ -139,6 +166,11 @@ def of_workloads(waiver: Waiver) -> bool:
     return aliases.current(waiver.id).startswith(_OF_WORKLOADS)
 
 
+def unmet(waiver: Waiver, statuses: Mapping[str, str]) -> list[str]:
+    """The controls that it relies on and that do not hold, by the statuses of guarantees and checks."""
+    return [id for id in map(aliases.current, waiver.relies_on) if statuses.get(id) != "holds"]
+
+
 def covers(waiver: Waiver, ids: Iterable[str], address: str, construct: str) -> bool:
     """Whether it accepts a finding with one of these ids (its check's, its guarantee's) on a resource."""
     return aliases.current(waiver.id) in ids and any(
@@ -146,15 +178,17 @@ def covers(waiver: Waiver, ids: Iterable[str], address: str, construct: str) -> 
     )
 
 
-def add(path: Path, waiver: Waiver, *, environments: Iterable[str], today: date, shown: str = "") -> Waiver:
+def add(
+    path: Path, waiver: Waiver, *, environments: Iterable[str], known: Collection[str], today: date, shown: str = ""
+) -> Waiver:
     """Append a waiver to the file, keeping its comments, if the file is valid with it. Raises InvalidPolicies."""
     yaml = YAML()
     yaml.width = 120
     yaml.indent(mapping=2, sequence=4, offset=2)
     before = path.read_text(encoding="utf-8") if path.is_file() else None
     content = yaml.load(before) if before else CommentedMap()
-    entry = CommentedMap((key, value) for key, value in asdict(waiver).items() if key != "line")
-    for key in ("environments", "clouds"):
+    entry = CommentedMap((key, value) for key, value in asdict(waiver).items() if value and key != "line")
+    for key in ("environments", "clouds", "relies_on"):
         entry[key] = CommentedSeq(entry[key])
         entry[key].fa.set_flow_style()
     content.setdefault("waivers", CommentedSeq()).append(entry)
@@ -162,7 +196,7 @@ def add(path: Path, waiver: Waiver, *, environments: Iterable[str], today: date,
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(content, file)
     try:
-        return load(path, environments=environments, today=today, shown=shown)[-1]
+        return load(path, environments=environments, known=known, today=today, shown=shown)[-1]
     except InvalidPolicies:
         if before is None:
             path.unlink()

@@ -3,8 +3,9 @@
 Charts that are at hand are rendered with helm; others are not, and the guarantees' `shown` says what that leaves open.
 """
 
+import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from terrace.errors import TerraceError
 from terrace.workloads import charts, helm
 from terrace.workloads.context import Context
 from terrace.workloads.opening import opened
+from terrace.workloads.release import Release
 from terrace.workloads.releases import releases
 from terrace.workloads.rendering import Renderer
 
@@ -83,14 +85,33 @@ def run_checkov(workloads: Workloads, evaluation: StackEvaluation, *, seconds: f
 
 
 def of_plans(root: Path, outputs: Path, loaded: Loaded) -> Gate:
-    """The gate of a workloads stack's plans: of what the releases render to, since a plan has their values only."""
+    """The gate of a workloads stack's plans: of what the releases render to, since a plan has their values only.
+
+    A release of the plan that is not the one that was rendered is an error.
+    """
 
     def evaluated(plan: Mapping[str, Any], stack: str) -> GateVerdict:
         rules = gate.policies(root)
         evaluation = evaluate(loaded, root, outputs, today=rules.today)
+        if not evaluation.errors:
+            rendered = releases(opened(loaded.environment, root=root, outputs=outputs))
+            for address in differing(plan, rendered):
+                evaluation.fail("unchecked-resource", "the plan's release is not the one that was rendered", address)
         return gate.gated(gate.result_of(loaded, rules, evaluation, {}, "stack"))
 
     return evaluated
+
+
+def differing(plan: Mapping[str, Any], rendered: Iterable[Release]) -> list[str]:
+    """The addresses in a plan of the releases that are not among those that were rendered, with their values."""
+    expected = {(one.namespace, one.name): json.loads(json.dumps(one.values, default=dict)) for one in rendered}
+    found = []
+    for entry in plan["planned_values"]["root_module"].get("resources", []):
+        planned = entry["values"]
+        values = [json.loads(text) for text in planned.get("values") or ()]
+        if values != [expected.get((planned.get("namespace"), planned.get("name")))]:
+            found.append(entry["address"])
+    return found
 
 
 def combined(foundation: Sequence[Result], workloads: Sequence[Result]) -> list[Result]:

@@ -67,12 +67,20 @@ def add(type: str, path: str, attributes: dict[str, Any]) -> Edit:
     """Add a resource; `to(...)` in its attributes refers to another one."""
 
     def edit(stack: Stack) -> None:
-        stack["resource"].setdefault(type, {})["mutant"] = {
+        stack["resource"].setdefault(type, {})[path.replace("/", "_")] = {
             "//": {"metadata": {"path": f"stack/{path}"}},
-            **{name: value(stack) if callable(value) else value for name, value in attributes.items()},
+            **{name: _resolved(value, stack) for name, value in attributes.items()},
         }
 
     return edit
+
+
+def _resolved(value: Any, stack: Stack) -> Any:
+    if isinstance(value, dict):
+        return {key: _resolved(inner, stack) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_resolved(inner, stack) for inner in value]
+    return value(stack) if callable(value) else value
 
 
 def point(type: str, path: str, attribute: str, to: tuple[str, str], what: str = "arn") -> Edit:

@@ -5,14 +5,15 @@ twice, here and in `policies/guarantees/`; a test compares the two.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from terrace.assurance import evaluation
 from terrace.assurance import timeout as limit
-from terrace.assurance.evaluation import Check, Result
+from terrace.assurance.evaluation import Check, Outcome, Result
 from terrace.assurance.guarantees import GUARANTEES, WORKLOADS, Guarantee
 from terrace.assurance.view import Resource, View
 from terrace.assurance.workloads_view import Workloads
+from terrace.calls import Absent
 from terrace.capabilities.cloud import CloudException, facts
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
@@ -26,9 +27,14 @@ class Subject:
     environment: Environment
     target: Target
 
-    def all(self, type: str, under: str = "") -> list[Resource]:
-        """See View.all."""
-        return self.view.all(type, under)
+    def all(self, type: str, under: str = "", *, or_none: bool = False) -> list[Resource]:
+        """See View.all. Raises Absent if there is none, as a check of nothing proves nothing; `or_none`: where none is
+        as good as one that is as expected.
+        """
+        found = self.view.all(type, under)
+        if not found and not or_none:
+            raise Absent(f"no {type}" + (f" under {under}" if under else ""))
+        return found
 
     def one(self, type: str, path: str) -> Resource:
         """See View.one."""
@@ -54,14 +60,22 @@ def evaluate(
     return [
         evaluation.result_of(
             guarantee,
-            [
-                evaluation.evaluate(checks.get(id), subject, id=id, seconds=seconds)
-                for id in guarantee.clouds.get(cloud, ())
-            ],
+            [_outcome(checks.get(id), subject, id, seconds) for id in guarantee.clouds.get(cloud, ())],
             excepted.get(guarantee.id),
         )
         for guarantee in guarantees
     ]
+
+
+def _outcome(check: Check | None, subject: Subject, id: str, seconds: float) -> Outcome:
+    """The outcome of a check, with the types that it read."""
+    asked = subject.view.asked
+    before = set(asked)
+    asked.clear()
+    outcome = evaluation.evaluate(check, subject, id=id, seconds=seconds)
+    types = tuple(sorted(asked))
+    asked |= before
+    return replace(outcome, types=types)
 
 
 def evaluate_workloads(subject: Workloads, *, seconds: float = limit.SECONDS) -> list[Result]:

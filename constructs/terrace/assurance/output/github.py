@@ -8,7 +8,7 @@ from terrace.assurance.output.summary import verdict
 
 def gate(results: Sequence[GateResult]) -> str:
     annotations = [_annotation(finding) for result in results for finding in result.findings]
-    verdicts = [f"{result.environment} on {result.cloud}: {verdict(result)}" for result in results]
+    verdicts = [f"{result}: {verdict(result)}" for result in results]
     return "\n".join([*annotations, *verdicts]) + "\n"
 
 
@@ -16,7 +16,7 @@ def _annotation(finding: Finding) -> str:
     level = "error" if finding.blocks else "notice" if finding.status == "waived" else "warning"
     location = finding.line.rsplit(":", 2) if finding.line else []
     properties = dict(zip(("file", "line", "col"), location, strict=False))
-    properties["title"] = f"{finding.id} ({finding.severity}) {finding.environment} on {finding.cloud}"
+    properties["title"] = f"{', '.join(finding.checks)} ({finding.severity}) {finding.environment} on {finding.cloud}"
     listed = ",".join(f"{name}={_escaped(value, ',:')}" for name, value in properties.items())
     resource = finding.construct or finding.resource
     return (

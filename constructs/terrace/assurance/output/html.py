@@ -12,6 +12,7 @@ from terrace.assurance.output import summary
 from terrace.assurance.parity import Matrix
 from terrace.assurance.report import labels
 from terrace.assurance.report.model import OUTCOMES, Report, RequirementOutcome, Stack
+from terrace.assurance.report.scans import SEVERITIES
 from terrace.capabilities.cloud import TITLES
 
 SHOWN = 8
@@ -35,8 +36,10 @@ def report(content: Report) -> str:
         report=content,
         labels=labels,
         limits=labels.limits(content),
+        period_text=labels.period_text,
         outcomes=OUTCOMES,
         shown=SHOWN,
+        severities=SEVERITIES,
         title=_title(content),
         present=_present(content),
         capabilities=lambda row: _capabilities(content, row),

@@ -33,8 +33,10 @@ def _gate_result(result: GateResult) -> dict[str, Any]:
     return {
         "environment": result.environment,
         "cloud": result.cloud,
+        **({"file": result.file} if result.file else {}),
         "tier": result.tier,
         "passed": result.passes,
+        "exit_code": 0 if result.passes else 1,
         "source": result.source,
         "resources_in": result.resources_in,
         "resources_looked_at": result.resources_looked_at,
@@ -99,6 +101,10 @@ def report(content: Report) -> str:
         "created": source.created.isoformat(),
         "commit": source.commit,
         "modified": source.modified,
+        "operator": source.operator,
+        "run": source.run,
+        "repository": source.repository,
+        "parameters": list(source.parameters),
         "tools": content.tools,
         "inputs": dict(source.inputs),
         "limits": limits(content),
@@ -106,7 +112,10 @@ def report(content: Report) -> str:
         "stacks": {
             str(stack): {
                 "tier": result.tier,
+                "account": content.accounts.get(stack, ""),
                 "source": result.source,
+                "evidence_over_time": [one.model_dump(mode="json") for one in content.periods.get(stack, ())],
+                "last_record": content.heads.get(stack, ""),
                 "resources": result.resources_in,
                 "looked_at": result.resources_looked_at,
                 "passed_gate": result.passes,
@@ -130,6 +139,7 @@ def report(content: Report) -> str:
             for guarantee in content.guarantees
         },
         "findings": [finding_data(finding) for finding in content.findings],
+        "scans": {str(stack): one.model_dump(mode="json") for stack, one in content.scans.items()},
     }
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 

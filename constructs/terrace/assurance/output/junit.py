@@ -16,9 +16,10 @@ def gate(results: Sequence[GateResult]) -> str:
     for result in results:
         by_id: dict[str, list[Finding]] = {outcome.id: [] for outcome in result.checks}
         for finding in result.findings:
-            by_id.setdefault(finding.id, []).append(finding)
+            for id in finding.checks:
+                by_id.setdefault(id, []).append(finding)
         kinds = {id: _kind(findings) for id, findings in by_id.items()}
-        attributes = {"name": f"{result.environment} on {result.cloud}", "tests": str(len(by_id))}
+        attributes = {"name": str(result), "tests": str(len(by_id))}
         for kind, name in _ATTRIBUTES.items():
             attributes[name] = str(list(kinds.values()).count(kind))
         suite = ElementTree.SubElement(root, "testsuite", attributes)

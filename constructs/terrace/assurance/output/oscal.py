@@ -20,6 +20,7 @@ from terrace.capabilities.cloud import TITLES
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "terrace.assurance.report")
 _NS = "https://terrace.invalid/ns/oscal"
 """The namespace of Terrace's own properties: OSCAL requires a name, not a page."""
+_NOT_ASSESSED = ("person", "not_covered", "not_required", "outside")
 _SHOWN = 5  # observations of a check that an OSCAL observation lists; the JSON report has them all
 
 
@@ -90,7 +91,8 @@ def _result(report: Report, framework: Framework, stack: Stack) -> dict[str, Any
     key = (framework.name, str(stack))
     used = [one for one in report.guarantees if any(one.id in row.evidence for row in framework.requirements)]
     component = _id(report, "stack", str(stack))
-    inside = [row for row in framework.requirements if row.answer != "outside"]
+    assessed = [row for row in framework.requirements if report.answered(row, stack).outcome not in _NOT_ASSESSED]
+    tool = _id(report, "tool", *key)
     result: dict[str, Any] = {
         "uuid": _id(report, "result", *key),
         "title": f"{framework.short} on {stack}",
@@ -105,29 +107,41 @@ def _result(report: Report, framework: Framework, stack: Stack) -> dict[str, Any
                     "title": f"The foundation of {stack.environment} on {TITLES[stack.cloud]}",
                     "description": "Network, keys, cluster, database, cache, lake and their monitoring.",
                     "status": {"state": "under-development" if not _live(report, stack) else "operational"},
-                }
+                },
+                {
+                    "uuid": tool,
+                    "type": "software",
+                    "title": f"Terrace {report.tools.get('terrace', '')}".strip(),
+                    "description": "What made the observations.",
+                    "status": {"state": "operational"},
+                },
             ]
         },
         "reviewed-controls": {
             "description": framework.scope,
             "control-selections": [
                 {
-                    "description": "Requirements that a platform cannot contribute to are in the report and not here.",
-                    "include-controls": [{"control-id": control_id(framework, row)} for row in inside],
+                    "description": "Requirements that only a person answers, that the environment does not ask for, or "
+                    "that a platform cannot contribute to are in the report and not assessed here.",
+                    "include-controls": [{"control-id": control_id(framework, row)} for row in assessed],
                 }
             ],
         },
         "observations": [
             _observation(report, report.evidence[one.id, stack], _id(report, "observation", *key, one.id), component)
             for one in used
-        ],
+        ]
+        + [_scans(report, stack, _id(report, "scans", *key), component)],
         "risks": [
             _risk(_id(report, "risk", *key, *_waiver_key(finding)), finding)
             for one in used
             for finding in report.evidence[one.id, stack].waived
         ],
-        "findings": [_finding(report, framework, row, stack) for row in inside],
+        "findings": [_finding(report, framework, row, stack) for row in assessed],
     }
+    origins = [{"actors": [{"type": "tool", "actor-uuid": tool}]}]
+    for group in ("observations", "risks", "findings"):
+        result[group] = [{**one, "origins": origins} for one in result[group]]
     return {name: value for name, value in result.items() if value}
 
 
@@ -156,6 +170,27 @@ def _observation(report: Report, one: Evidence, uuid: str, component: str) -> di
     return {name: value for name, value in document.items() if value}
 
 
+def _scans(report: Report, stack: Stack, uuid: str, component: str) -> dict[str, Any]:
+    """The scans in the cluster, or why there are none."""
+    scans = report.scans[stack]
+    evidence = [
+        {"description": f"{', '.join(one.modules)}: no report covers {image}"}
+        for one in scans.modules
+        for image in one.unscanned
+    ]
+    document: dict[str, Any] = {
+        "uuid": uuid,
+        "title": "Scans of the images and objects in the cluster",
+        "description": str(scans),
+        "props": [_prop("scans", scans.status)],
+        "methods": ["TEST"],
+        "subjects": [{"subject-uuid": component, "type": "component"}],
+        "relevant-evidence": evidence,
+        "collected": report.provenance.created.isoformat(),
+    }
+    return {name: value for name, value in document.items() if value}
+
+
 def _outcome(report: Report, stack: Stack, outcome: Outcome) -> str:
     """A check's status and its first observations."""
     reason = outcome.reason or counted(len(outcome.observations))
@@ -177,7 +212,13 @@ def _risk(uuid: str, finding: Finding) -> dict[str, Any]:
         "title": f"{finding.id} on {finding.construct or finding.resource}",
         "description": finding.sentence,
         "statement": f"{waiver.reason} Compensating control: {waiver.compensating_control}",
-        "props": [_prop("owner", waiver.owner), _prop("approved-by", waiver.approved_by), _prop("waiver", waiver.line)],
+        "props": [
+            _prop("owner", waiver.owner),
+            _prop("approved-by", waiver.approved_by),
+            *([_prop("approved-on", waiver.approved_on.isoformat())] if waiver.approved_on else []),
+            *([_prop("ticket", waiver.ticket)] if waiver.ticket else []),
+            *([_prop("waiver", waiver.line)] if waiver.line else []),
+        ],
         "status": "deviation-approved",
         "deadline": f"{waiver.expires.isoformat()}T00:00:00+00:00",
     }
@@ -188,9 +229,9 @@ def _waiver_key(finding: Finding) -> tuple[str, str, str, str]:
 
 
 def _finding(report: Report, framework: Framework, row: Requirement, stack: Stack) -> dict[str, Any]:
-    """Satisfied only if guarantees alone answer it and hold; what a person provides is not assessed."""
+    """The objective is the configuration: satisfied if all guarantees hold. What a person provides is not assessed."""
     answered = report.answered(row, stack)
-    satisfied = answered.outcome == "evidenced"
+    satisfied = answered.outcome in ("evidenced", "partial")
     sentences = [f"{OUTCOMES[answered.outcome]}: {MEANINGS[answered.outcome]}."]
     sentences += [f"{id}: {reason}." for id, reason in row.evidence.items()]
     sentences += [f"A person has to provide: {row.person}."] * bool(row.person)
@@ -211,7 +252,7 @@ def _finding(report: Report, framework: Framework, row: Requirement, stack: Stac
         "props": [_prop("label", row.id), _prop("outcome", answered.outcome), _prop("mapping", row.line)],
         "target": {
             "type": "objective-id",
-            "target-id": control_id(framework, row),
+            "target-id": f"{control_id(framework, row)}_configuration",
             "status": {"state": "satisfied" if satisfied else "not-satisfied", "reason": reason},
         },
         "related-observations": observations,

@@ -39,7 +39,7 @@ def _run(result: GateResult) -> dict[str, Any]:
                 {"name": name, "version": version} for name, version in result.tools.items() if name != "terrace"
             ],
         },
-        "automationDetails": {"id": f"terrace-gate/{result.cloud}/{result.environment}/"},
+        "automationDetails": {"id": f"terrace-gate/{result.cloud}/{result.environment}/{result.file}"},
         "invocations": [
             {
                 "executionSuccessful": not unproven,
@@ -85,7 +85,12 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
         "partialFingerprints": {
             "terraceFinding/v1": hashlib.sha256(f"{identity} {finding.sentence}".encode()).hexdigest()
         },
-        "properties": {"severity": finding.severity, "capability": finding.capability, "guarantee": finding.guarantee},
+        "properties": {
+            "severity": finding.severity,
+            "capability": finding.capability,
+            "guarantee": finding.guarantee,
+            "also": list(finding.also),
+        },
     }
     if finding.waiver:
         justification = f"{finding.waiver.reason} Until {finding.waiver.expires}; {finding.waiver.compensating_control}"

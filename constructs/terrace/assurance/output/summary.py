@@ -26,11 +26,12 @@ def verdict(result: GateResult) -> str:
 
 def scope(result: GateResult) -> str:
     """What was checked of a stack."""
-    hold = sum(1 for one in result.results if one.status == "holds")
+    statuses = [one.status for one in result.results]
+    others = "".join(f", {statuses.count(status)} {WORDS[status]}" for status in _ORDER[1:3] if status in statuses)
     inconclusive = sum(len(outcome.inconclusive) for outcome in result.checks)
     return (
         f"the {result.source}: {result.resources_looked_at} of {result.resources_in} resources checked, "
-        f"{len(result.checks)} checks run, {hold} of {len(result.results)} guarantees hold"
+        f"{len(result.checks)} checks run, {statuses.count('holds')} of {len(statuses)} guarantees hold{others}"
         + (f", {inconclusive} checks inconclusive" if inconclusive else "")
     )
 

@@ -20,7 +20,7 @@ def gate(results: Sequence[GateResult]) -> str:
 
 
 def _stack(result: GateResult) -> Iterator[str]:
-    yield f"{result.environment} on {result.cloud}: {verdict(result)}"
+    yield f"{result}: {verdict(result)}"
     yield f"  {scope(result)}"
     by_capability: dict[str, list[Finding]] = {}
     for finding in result.findings:
@@ -42,7 +42,7 @@ def _stack(result: GateResult) -> Iterator[str]:
 
 
 def _in_full(finding: Finding) -> Iterator[str]:
-    yield f"    ✗ {finding.severity.ljust(8)} {finding.id}  {finding.sentence}"
+    yield f"    ✗ {finding.severity.ljust(8)} {', '.join(finding.checks)}  {finding.sentence}"
     location = " ".join(part for part in (finding.construct, f"({finding.resource})") if part.strip("()"))
     details = {
         "at": location,

@@ -1,6 +1,6 @@
 """Mutants on AWS, in the order of the guarantees."""
 
-from tests.assurance.mutants.aws import backup, cluster, database, keys, lake, network, observability
+from tests.assurance.mutants.aws import backup, cluster, database, governance, keys, lake, network, observability
 
 MUTANTS = (
     *network.MUTANTS,
@@ -10,4 +10,5 @@ MUTANTS = (
     *lake.MUTANTS,
     *observability.MUTANTS,
     *backup.MUTANTS,
+    *governance.MUTANTS,
 )

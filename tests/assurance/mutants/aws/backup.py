@@ -5,6 +5,7 @@ from tests.assurance.mutants import add, also, drop, every, inside, mutant, poin
 DB = ("aws_db_instance", "database/server")
 TEMPLATE = ("aws_launch_template", "cluster/template-system")
 PLAN = ("aws_backup_plan", "backup/plan")
+BOUNDARY = ("aws_iam_policy", "governance/boundary")
 LOGS_KEY = ("aws_kms_key", "keys/logs")
 
 MUTANTS = [
@@ -22,20 +23,25 @@ MUTANTS = [
         "backup vault with the wrong key",
         point("aws_backup_vault", "backup/home/vault", "kms_key_arn", LOGS_KEY),
     ),
-    mutant("BAK-1", "backup deletion not denied", remove("aws_backup_vault_policy", "backup/home/policy")),
+    mutant("ID-2", "backup deletion not denied", remove("aws_backup_vault_policy", "backup/home/policy")),
     mutant("BAK-1", "no backup in the recovery region", drop(*PLAN, "rule.copy_action"), only="prod"),
     mutant(
         "BAK-1", "database missing in the backup plan", drop("aws_backup_selection", "backup/platform", "resources.0")
     ),
     mutant("BAK-1", "backups in the default vault", put(*PLAN, "rule.target_vault_name", "Default")),
     mutant(
-        "BAK-2",
+        "BAK-2 LAKE-7 ID-2",
         "Velero with write access everywhere",
         inside("aws_iam_role_policy", "backup/velero-bucket", "policy", statement(0, Resource="*")),
     ),
-    mutant("BAK-2", "Velero without write access", remove("aws_iam_role_policy", "backup/velero-bucket")),
-    mutant("BAK-2", "Velero without snapshot permissions", remove("aws_iam_role_policy", "backup/velero-volumes")),
-    mutant("BAK-2", "Velero without an identity", remove("aws_eks_pod_identity_association", "backup/velero-pods")),
+    mutant("BAK-2 LAKE-7", "Velero without write access", remove("aws_iam_role_policy", "backup/velero-bucket")),
+    mutant(
+        "BAK-2",
+        "Velero without snapshots",
+        inside("aws_iam_role_policy", "backup/velero-volumes", "policy", statement(1, Action=["ec2:CreateVolume"])),
+    ),
+    mutant("BAK-2 ID-2", "Velero without snapshot permissions", remove("aws_iam_role_policy", "backup/velero-volumes")),
+    mutant("ID-2", "Velero without an identity", remove("aws_eks_pod_identity_association", "backup/velero-pods")),
     mutant(
         "BAK-3",
         "backups less frequent than the objective",
@@ -47,6 +53,24 @@ MUTANTS = [
         "BAK-3",
         "no alert on failed backups",
         put("aws_backup_vault_notifications", "backup/trouble", "backup_vault_events", []),
+    ),
+    mutant("BAK-4", "copies not reported", remove("aws_backup_report_plan", "backup/copy-report")),
+    mutant(
+        "BAK-4",
+        "reports in another bucket",
+        put("aws_backup_report_plan", "backup/backup-report", "report_delivery_channel.s3_bucket_name", "elsewhere"),
+    ),
+    mutant("BAK-4", "failed backups without an alarm", remove("aws_cloudwatch_event_rule", "backup/failed-backup")),
+    mutant("BAK-4", "failed copies not sent", remove("aws_cloudwatch_event_target", "backup/failed-copy-to-people")),
+    mutant(
+        "BAK-4",
+        "expired backups without an alarm",
+        inside(
+            "aws_cloudwatch_event_rule",
+            "backup/failed-backup",
+            "event_pattern",
+            lambda pattern: pattern["detail"].update(state=["FAILED"]),
+        ),
     ),
     mutant("BAK-3 DB-5", "no point-in-time recovery", put(*DB, "backup_retention_period", 0)),
     mutant("COST-1", "no budget alert at 50 %", drop("aws_budgets_budget", "cost/budget", "notification.0")),
@@ -159,7 +183,7 @@ MUTANTS = [
         ),
     ),
     mutant(
-        "ID-1",
+        "ID-2 KEY-3 SEC-3 K8S-10 LAKE-7",
         "plan identity with write access",
         put(
             "aws_iam_role_policy_attachment",
@@ -169,11 +193,51 @@ MUTANTS = [
         ),
     ),
     mutant(
-        "ID-1",
+        "ID-2",
         "plan identity with one write permission",
         inside("aws_iam_role_policy", "pipelines/plan-state", "policy", also(Action="rds:*", Resource="*")),
     ),
-    mutant("ID-1", "plan identity may read data", remove("aws_iam_role_policy", "pipelines/plan-no-data")),
+    mutant("LAKE-7 SEC-3", "plan identity may read data", remove("aws_iam_role_policy", "pipelines/plan-no-data")),
+    mutant("ID-2", "boundary that lets roles stop the trail", inside(*BOUNDARY, "policy", without(5))),
+    mutant(
+        "ID-2",
+        "boundary that the pipeline may rewrite",
+        inside(
+            *BOUNDARY,
+            "policy",
+            statement(
+                4,
+                Condition={"ArnNotEquals": {"aws:PrincipalArn": ["arn:aws:iam::777788889999:role/dpf-prod-ci-apply"]}},
+            ),
+        ),
+        only="prod",
+    ),
+    mutant(
+        "ID-2",
+        "boundary that lets roles narrow the trail",
+        inside(
+            *BOUNDARY,
+            "policy",
+            lambda document: document["Statement"][5]["Action"].remove("cloudtrail:PutEventSelectors"),
+        ),
+    ),
+    mutant("ID-2", "boundary that lets roles disable rules", inside(*BOUNDARY, "policy", without(6))),
+    mutant("ID-2", "boundary that lets roles leave it", inside(*BOUNDARY, "policy", without(2))),
+    mutant(
+        "ID-1",
+        "plan identity replaces bundles",
+        inside("aws_iam_role_policy", "pipelines/plan-state", "policy", statement(0, Condition=None)),
+    ),
+    mutant(
+        "ID-1",
+        "apply role open to every branch",
+        inside(
+            "aws_iam_role",
+            "pipelines/apply",
+            "assume_role_policy",
+            lambda d: d["Statement"][0]["Condition"]["StringEquals"].pop("token.actions.githubusercontent.com:ref"),
+        ),
+    ),
     mutant("ID-1", "static key", add("aws_iam_access_key", "pipelines/mutant", {"user": "x"})),
     mutant("ID-1", "no federated login", remove("aws_iam_openid_connect_provider", "pipelines/github")),
 ]

@@ -1,4 +1,4 @@
-"""The cluster and its images (K8S-1 to K8S-10)."""
+"""The cluster and its images (K8S-1 to K8S-11)."""
 
 from tests.assurance.mutants import add, drop, every, inside, mutant, point, put, remove, statement
 
@@ -9,7 +9,7 @@ LOGS_KEY = ("aws_kms_key", "keys/logs")
 
 MUTANTS = [
     mutant(
-        "K8S-1",
+        "K8S-1 NET-4",
         "API open to the internet",
         every(
             [
@@ -19,7 +19,7 @@ MUTANTS = [
         ),
     ),
     mutant("K8S-1", "API without private access", put(*CLUSTER, "vpc_config.endpoint_private_access", False)),
-    mutant("K8S-1", "API without allowed ranges", drop(*CLUSTER, "vpc_config.public_access_cidrs"), only="dev"),
+    mutant("K8S-1 NET-4", "API without allowed ranges", drop(*CLUSTER, "vpc_config.public_access_cidrs"), only="dev"),
     mutant(
         "K8S-1 NET-2 NET-3",
         "nodes in a public subnet",
@@ -56,7 +56,7 @@ MUTANTS = [
         put(*CLUSTER, "access_config.bootstrap_cluster_creator_admin_permissions", True),
     ),
     mutant(
-        "K8S-5",
+        "ID-2",
         "additional administrator",
         add(
             "aws_eks_access_policy_association",
@@ -68,7 +68,7 @@ MUTANTS = [
         ),
     ),
     mutant(
-        "K8S-5",
+        "ID-2",
         "no access for the admin group",
         remove("aws_eks_access_policy_association", "cluster/access-admin-policy"),
     ),
@@ -84,7 +84,7 @@ MUTANTS = [
         "K8S-6", "autoscaler without permissions", remove("aws_iam_role_policy", "workloads/cluster-autoscaler-rights")
     ),
     mutant(
-        "K8S-6",
+        "ID-2",
         "autoscaler without an identity",
         remove("aws_eks_pod_identity_association", "workloads/cluster-autoscaler-identity"),
     ),
@@ -98,7 +98,7 @@ MUTANTS = [
             "aws_eks_addon", "cluster/vpc-cni", "configuration_values", lambda d: d.update(enableNetworkPolicy="false")
         ),
     ),
-    mutant("K8S-8", "no VPC CNI add-on", remove("aws_eks_addon", "cluster/vpc-cni")),
+    mutant("K8S-8 ID-2", "no VPC CNI add-on", remove("aws_eks_addon", "cluster/vpc-cni")),
     mutant("K8S-9", "unencrypted node disk", put(*TEMPLATE, "block_device_mappings.1.ebs.encrypted", "false")),
     mutant(
         "K8S-9", "node disk with the wrong key", point(*TEMPLATE, "block_device_mappings.0.ebs.kms_key_id", LOGS_KEY)
@@ -122,8 +122,35 @@ MUTANTS = [
     ),
     mutant(
         "K8S-10",
+        "images in use expire",
+        inside(
+            "aws_ecr_lifecycle_policy",
+            "registry/spark-lifecycle",
+            "policy",
+            lambda policy: policy["rules"][0]["selection"].update({"tagStatus": "any"}),
+        ),
+    ),
+    mutant(
+        "K8S-10",
         "no continuous scanning",
         put("aws_ecr_registry_scanning_configuration", "registry/scanning", "scan_type", "BASIC"),
+        only="prod",
+    ),
+    mutant(
+        "K8S-11",
+        "cluster that the pipeline may delete",
+        remove("aws_iam_role_policy", "cluster/deletion-protection"),
+        only="prod",
+    ),
+    mutant(
+        "K8S-11",
+        "deletion protection of another cluster",
+        inside(
+            "aws_iam_role_policy",
+            "cluster/deletion-protection",
+            "policy",
+            statement(0, Resource="arn:aws:eks:eu-central-1:777788889999:cluster/dpf-dev"),
+        ),
         only="prod",
     ),
 ]

@@ -79,16 +79,16 @@ MUTANTS = [
     mutant("DB-9", "PostGIS not allowed", parameter(*PARAMETERS, "rds.allowed_extensions", "pgaudit")),
     mutant("DB-9", "identity login disabled", put(*DB, "iam_database_authentication_enabled", False)),
     mutant(
-        "DB-9", "bootstrap job without rights", remove("aws_iam_role_policy", "workloads/database-bootstrap-secret")
+        "ID-2", "bootstrap job without rights", remove("aws_iam_role_policy", "workloads/database-bootstrap-secret")
     ),
     mutant(
-        "DB-9",
+        "ID-2",
         "bootstrap job of another namespace",
         put("aws_eks_pod_identity_association", "workloads/database-bootstrap-identity", "namespace", "default"),
     ),
-    mutant("DB-9", "module without database login", remove("aws_iam_role_policy", "workloads/module-airflow-database")),
+    mutant("ID-2", "module without database login", remove("aws_iam_role_policy", "workloads/module-airflow-database")),
     mutant(
-        "DB-9",
+        "ID-2",
         "module with another module's login",
         inside(
             "aws_iam_role_policy",

@@ -1,10 +1,19 @@
 """Keys and secrets (KEY-1 to SEC-3)."""
 
-from tests.assurance.mutants import also, drop, inside, mutant, point, put, remove, statement
+from collections.abc import Callable
+from typing import Any
+
+from tests.assurance.mutants import also, drop, inside, mutant, point, put, remove, statement, without
 
 OWN = ["arn:aws:iam::111122223333:root", "arn:aws:iam::777788889999:root"]  # dev's and prod's own accounts
 DB = ("aws_db_instance", "database/server")
 LOGS_KEY = ("aws_kms_key", "keys/logs")
+
+
+def _leaves(verb: str) -> Callable[[Any], None]:
+    """Leave an action on a secret to the account's policies."""
+    return lambda document: document["Statement"][1]["Action"].remove(f"secretsmanager:{verb}")
+
 
 MUTANTS = [
     mutant("KEY-1", "key without rotation", put("aws_kms_key", "keys/lake", "enable_key_rotation", False)),
@@ -69,7 +78,7 @@ MUTANTS = [
         point("aws_secretsmanager_secret", "secrets/prometheus-oidc", "kms_key_id", LOGS_KEY),
     ),
     mutant(
-        "SEC-1",
+        "SEC-1 SEC-3",
         "given secret with another name",
         put("aws_secretsmanager_secret", "secrets/prometheus-oidc", "name", "other"),
     ),
@@ -91,6 +100,45 @@ MUTANTS = [
                 Resource="arn:aws:secretsmanager:eu-central-1:777788889999:secret:dpf-prod-prometheus-oidc-??????",
             ),
         ),
+    ),
+    mutant(
+        "SEC-3",
+        "secret that every role of the account may change",
+        inside("aws_secretsmanager_secret_policy", "secrets/airflow-policy", "policy", without(1)),
+    ),
+    *(
+        mutant(
+            "SEC-3",
+            f"secret whose policy leaves {verb} to the account",
+            inside(
+                "aws_secretsmanager_secret_policy",
+                "secrets/airflow-policy",
+                "policy",
+                _leaves(verb),
+            ),
+        )
+        for verb in ("DeleteSecret", "PutResourcePolicy", "CancelRotateSecret", "ReplicateSecretToRegions")
+    ),
+    mutant(
+        "SEC-3",
+        "module that may change its own secret",
+        inside(
+            "aws_secretsmanager_secret_policy",
+            "secrets/airflow-policy",
+            "policy",
+            lambda document: document["Statement"][1].update(Condition=document["Statement"][0]["Condition"]),
+        ),
+    ),
+    mutant("SEC-4", "secret without a rotating team", drop("aws_secretsmanager_secret", "secrets/airflow", "tags")),
+    mutant(
+        "SEC-4",
+        "secret rotated by another module",
+        put("aws_secretsmanager_secret", "secrets/prometheus-oidc", "tags.rotated-by", "airflow"),
+    ),
+    mutant(
+        "SEC-4",
+        "secret rotated every ten years",
+        put("aws_secretsmanager_secret", "secrets/spark", "tags.rotation-days", "3650"),
     ),
     mutant("SEC-2", "manually managed admin password", put(*DB, "manage_master_user_password", False)),
     mutant(
@@ -115,17 +163,17 @@ MUTANTS = [
         remove("aws_secretsmanager_secret_policy", "secrets/airflow-policy"),
     ),
     mutant(
-        "SEC-3",
+        "SEC-3 ID-2",
         "module that reads all secrets",
         inside("aws_iam_role_policy", "workloads/module-airflow-secret", "policy", statement(0, Resource="*")),
     ),
     mutant(
-        "SEC-3",
+        "ID-2",
         "identity bound to other pods",
         put("aws_eks_pod_identity_association", "workloads/module-airflow-identity", "namespace", "default"),
     ),
     mutant(
-        "SEC-3",
+        "ID-2",
         "identity bound to no pod",
         remove("aws_eks_pod_identity_association", "workloads/module-spark-identity"),
     ),

@@ -134,12 +134,12 @@ MUTANTS = [
         ),
     ),
     mutant(
-        "LAKE-7",
+        "LAKE-7 ID-2",
         "write access for a read-only module",
         inside("aws_iam_role_policy", "workloads/module-superset-lake", "policy", statement(0, Action=["s3:*"])),
     ),
     mutant(
-        "LAKE-7",
+        "LAKE-7 ID-2",
         "module that reads every layer",
         inside("aws_iam_role_policy", "workloads/module-spark-lake", "policy", statement(0, Resource="*")),
     ),
@@ -149,7 +149,7 @@ MUTANTS = [
         inside("aws_iam_role_policy", "workloads/module-spark-lake", "policy", without(0)),
     ),
     mutant(
-        "LAKE-7",
+        "ID-2",
         "module with an AWS managed policy",
         add(
             "aws_iam_role_policy_attachment",
@@ -159,5 +159,29 @@ MUTANTS = [
                 "policy_arn": "arn:aws:iam::aws:policy/AmazonS3FullAccess",
             },
         ),
+    ),
+    mutant(
+        "LAKE-8",
+        "no search for sensitive data",
+        remove("aws_macie2_classification_job", "lake/discovery-job"),
+        only="prod",
+    ),
+    mutant("LAKE-8", "Macie paused", put("aws_macie2_account", "lake/discovery", "status", "PAUSED"), only="prod"),
+    mutant(
+        "LAKE-8",
+        "sensitive data searched once",
+        put("aws_macie2_classification_job", "lake/discovery-job", "job_type", "ONE_TIME"),
+        only="prod",
+    ),
+    mutant(
+        "LAKE-8",
+        "sensitive data searched in another bucket",
+        put(
+            "aws_macie2_classification_job",
+            "lake/discovery-job",
+            "s3_job_definition.bucket_definitions.0.buckets",
+            ["other"],
+        ),
+        only="prod",
     ),
 ]

@@ -24,7 +24,7 @@ MUTANTS = [
         put("aws_db_subnet_group", "database/subnets", "subnet_ids", ["subnet-1", "subnet-2"]),
     ),
     mutant(
-        "NET-2",
+        "NET-2 NET-4",
         "node egress through the internet gateway",
         every(
             [
@@ -55,7 +55,7 @@ MUTANTS = [
         put(*TEMPLATE, "network_interfaces", [{"associate_public_ip_address": "true"}]),
     ),
     mutant(
-        "NET-2",
+        "NET-2 NET-4",
         "default route in a data subnet",
         point(
             "aws_route_table_association",
@@ -66,7 +66,7 @@ MUTANTS = [
         ),
     ),
     mutant("NET-3", "no private endpoint for secrets", remove("aws_vpc_endpoint", "network/path-secretsmanager")),
-    mutant("NET-3", "no private endpoint for object storage", remove("aws_vpc_endpoint", "network/path-s3")),
+    mutant("NET-3 NET-4", "no private endpoint for object storage", remove("aws_vpc_endpoint", "network/path-s3")),
     mutant(
         "NET-3",
         "endpoint without private DNS",
@@ -97,7 +97,7 @@ MUTANTS = [
             "aws_default_security_group",
             "network/default-group",
             "ingress",
-            [{"protocol": -1, "from_port": 0, "to_port": 0}],
+            [{"protocol": -1, "from_port": 0, "to_port": 0, "self": True}],
         ),
     ),
     mutant("NET-4", "unmanaged default security group", remove("aws_default_security_group", "network/default-group")),
@@ -106,10 +106,15 @@ MUTANTS = [
         "rule in the default network ACL",
         put("aws_default_network_acl", "network/default-access-list", "egress", [{"protocol": -1, "action": "allow"}]),
     ),
+    mutant(
+        "NET-4",
+        "network ACL of data subnets open to the internet",
+        put("aws_network_acl", "network/data-access-list", "ingress.0.cidr_block", "0.0.0.0/0"),
+    ),
     mutant("NET-4", "firewall rule without a description", drop(*OPENING, "description")),
     mutant("NET-4", "firewall rule for every protocol", put(*OPENING, "ip_protocol", "-1")),
     mutant(
-        "NET-4 DB-1",
+        "NET-4",
         "database open to the internet",
         add(
             OPENING[0],
@@ -152,7 +157,7 @@ MUTANTS = [
             "aws_security_group",
             "network/openings/nodes-group",
             "ingress",
-            [{"from_port": 0, "to_port": 0, "protocol": "-1"}],
+            [{"from_port": 0, "to_port": 0, "protocol": "-1", "cidr_blocks": ["0.0.0.0/0"]}],
         ),
     ),
     mutant(
@@ -190,7 +195,7 @@ MUTANTS = [
         put("aws_lb_listener", "entry/http", "default_action", [{"type": "forward"}]),
     ),
     mutant("NET-6", "no certificate", drop("aws_lb_listener", "entry/https", "certificate_arn")),
-    mutant("NET-6", "no HTTPS listener", remove("aws_lb_listener", "entry/https")),
+    mutant("NET-6 NET-4", "no HTTPS listener", remove("aws_lb_listener", "entry/https")),
     mutant(
         "NET-6", "no web application firewall", remove("aws_wafv2_web_acl_association", "entry/firewall-association")
     ),
@@ -245,4 +250,20 @@ MUTANTS = [
         put("aws_vpn_connection", "hybrid/connection", "tunnel2_ike_versions", ["ikev1"]),
         only="prod",
     ),
+    mutant(
+        "NET-8",
+        "DNS queries not logged",
+        remove("aws_route53_resolver_query_log_config_association", "network/query-log-of-vpc"),
+    ),
+    mutant(
+        "NET-8",
+        "DNS queries logged elsewhere",
+        put(
+            "aws_route53_resolver_query_log_config",
+            "network/query-log",
+            "destination_arn",
+            "arn:aws:logs:eu-central-1:777788889999:log-group:other",
+        ),
+    ),
+    mutant("NET-8", "no log of DNS queries", remove("aws_cloudwatch_log_group", "observability/dns-log")),
 ]

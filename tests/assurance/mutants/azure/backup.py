@@ -1,6 +1,7 @@
 """Backups, cost, ownership, pipelines (BAK-1 to ID-1)."""
 
 from tests.assurance.mutants import add, drop, every, inside, mutant, put, remove
+from tests.assurance.mutants.azure.lake import built_in
 
 VAULT, BLOBS = (
     ("azurerm_data_protection_backup_vault", "backup/vault"),
@@ -10,7 +11,9 @@ DB, BUDGET = (
     ("azurerm_postgresql_flexible_server", "database/server"),
     ("azurerm_consumption_budget_subscription", "cost/budget"),
 )
-GRANT, TRUST = "azurerm_role_assignment", "azurerm_federated_identity_credential"
+CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
+GRANT, ROLE = "azurerm_role_assignment", "azurerm_role_definition"
+TRUST = "azurerm_federated_identity_credential"
 TIME, CALL = "azurerm_logic_app_trigger_recurrence", "azurerm_logic_app_action_custom"
 LOCATIONS = ("azurerm_resource_group_policy_assignment", "governance/home-locations")
 GROUP = ("azurerm_monitor_action_group", "observability/warning")
@@ -42,17 +45,52 @@ MUTANTS = [
         remove("azurerm_data_protection_backup_instance_postgresql_flexible_server", "backup/database"),
     ),
     mutant(
-        "BAK-2", "Velero with write access everywhere", put(GRANT, "backup/velero-bucket", "scope", "/subscriptions/x")
+        "BAK-2 LAKE-7",
+        "Velero with write access everywhere",
+        put(GRANT, "backup/velero-bucket", "scope", "/subscriptions/x"),
     ),
-    mutant("BAK-2", "Velero without write access", remove(GRANT, "backup/velero-bucket")),
-    mutant("BAK-2", "Velero without snapshot permissions", remove(GRANT, "backup/velero-volumes")),
-    mutant("BAK-2", "Velero without an identity", remove(TRUST, "backup/velero-pods")),
+    mutant("BAK-2 LAKE-7", "Velero without write access", remove(GRANT, "backup/velero-bucket")),
+    mutant(
+        "BAK-2 ID-2",
+        "Velero that may delete its container",
+        built_in("backup/velero-bucket", "Storage Blob Data Contributor"),
+    ),
+    mutant(
+        "BAK-2 ID-2",
+        "Velero with the built-in role for snapshots",
+        built_in("backup/velero-volumes", "Disk Snapshot Contributor"),
+    ),
+    mutant("BAK-2 ID-2", "Velero without snapshot permissions", remove(GRANT, "backup/velero-volumes")),
+    mutant(
+        "BAK-2",
+        "cluster without snapshots of volumes",
+        put(
+            "azurerm_kubernetes_cluster", "cluster/control-plane", "storage_profile.snapshot_controller_enabled", False
+        ),
+    ),
+    mutant("BAK-2 ID-2", "Velero without an identity", remove(TRUST, "backup/velero-pods")),
     mutant(
         "BAK-3",
         "no alert on failed backups",
         remove("azurerm_monitor_alert_processing_rule_action_group", "backup/trouble"),
     ),
     mutant("BAK-3 DB-5", "no point-in-time recovery", put(*DB, "backup_retention_days", 0)),
+    mutant("BAK-4", "jobs not reported", remove("azurerm_monitor_diagnostic_setting", "backup/reports")),
+    mutant(
+        "BAK-4",
+        "only the policies reported",
+        put(
+            "azurerm_monitor_diagnostic_setting",
+            "backup/reports",
+            "enabled_log",
+            [{"category": "AddonAzureBackupPolicy"}],
+        ),
+    ),
+    mutant(
+        "BAK-4",
+        "no alarm on failed jobs",
+        remove("azurerm_monitor_scheduled_query_rules_alert_v2", "alarms/backups-failed"),
+    ),
     mutant("COST-1", "no budget alert at 50 %", drop(*BUDGET, "notification.0")),
     mutant("COST-1", "disabled budget alert", put(*BUDGET, "notification.1.enabled", False)),
     mutant("COST-1", "budget too high", put(*BUDGET, "amount", 999999)),
@@ -135,14 +173,25 @@ MUTANTS = [
         put(TRUST, "pipelines/environment", "subject", "repo:acme/terrace:pull_request"),
     ),
     mutant(
-        "ID-1",
+        "ID-2 KEY-3 SEC-3 K8S-10",
         "plan identity with write access",
         put(GRANT, "pipelines/plan-reads", "role_definition_name", "Contributor"),
     ),
     mutant(
-        "ID-1",
+        "ID-2",
         "plan identity with one write permission",
-        put("azurerm_role_definition", "pipelines/planning-home", "permissions.0.actions", ["Microsoft.Network/*"]),
+        put(ROLE, "pipelines/planning-home", "permissions.0.actions", ["Microsoft.Network/*"]),
+    ),
+    mutant(
+        "ID-2",
+        "plan identity that may delete any container",
+        built_in("pipelines/plan-state", "Storage Blob Data Contributor"),
+    ),
+    mutant("LAKE-7 ID-2", "plan identity that may write any blob", drop(GRANT, "pipelines/plan-state", "condition")),
+    mutant(
+        "ID-2",
+        "plan identity that may change containers",
+        put(ROLE, "pipelines/state-writer", "permissions.0.actions", [f"{CONTAINERS}/write"]),
     ),
     mutant("ID-1", "static key", add("azuread_application_password", "pipelines/mutant", {"end_date": "x"})),
     mutant("ID-1", "no federated login", remove(TRUST, "pipelines/environment")),

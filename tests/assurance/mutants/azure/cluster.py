@@ -1,4 +1,4 @@
-"""The cluster and its images (K8S-1 to K8S-10)."""
+"""The cluster and its images (K8S-1 to K8S-11)."""
 
 from tests.assurance.mutants import drop, mutant, put, remove
 
@@ -67,5 +67,12 @@ MUTANTS = [
         "K8S-10",
         "images not scanned",
         put("azurerm_security_center_subscription_pricing", "audit/detection-Containers", "extension", []),
+    ),
+    mutant("K8S-11", "cluster that anyone can delete", remove("azurerm_management_lock", "cluster/keep"), only="prod"),
+    mutant(
+        "K8S-11",
+        "lock of the cluster against changes only",
+        put("azurerm_management_lock", "cluster/keep", "lock_level", "ReadOnly"),
+        only="prod",
     ),
 ]

@@ -11,7 +11,7 @@ CACHE = ("azurerm_managed_redis", "cache/server")
 MUTANTS = [
     mutant("DB-1", "public database", put(*DB, "public_network_access_enabled", True)),
     mutant(
-        "DB-1",
+        "NET-4",
         "database open to a public address",
         add("azurerm_postgresql_flexible_server_firewall_rule", "database/mutant", {"name": "x"}),
     ),
@@ -56,13 +56,13 @@ MUTANTS = [
     ),
     mutant("DB-9", "PostGIS not allowed", put(SETTING, "database/azure-extensions", "value", "pgaudit")),
     mutant(
-        "DB-9",
+        "DB-9 ID-2",
         "bootstrap job without an identity",
         remove("azurerm_federated_identity_credential", "workloads/database-admin-identity"),
     ),
     mutant("DB-9", "wrong PostgreSQL version", put(*DB, "version", "14")),
     mutant(
-        "DB-9 SEC-2",
+        "DB-9 SEC-2 ID-2",
         "no identity that creates database roles",
         remove("azurerm_postgresql_flexible_server_active_directory_administrator", "database/bootstrap"),
     ),
@@ -71,7 +71,7 @@ MUTANTS = [
     mutant("CACHE-1", "public cache", put(*CACHE, "public_network_access", "Enabled")),
     mutant("CACHE-1", "access keys enabled", put(*CACHE, "default_database.access_keys_authentication_enabled", True)),
     mutant(
-        "CACHE-1",
+        "ID-2",
         "additional cache user",
         add("azurerm_managed_redis_access_policy_assignment", "workloads/mutant", {"object_id": "x"}),
     ),

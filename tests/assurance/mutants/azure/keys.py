@@ -1,4 +1,4 @@
-"""Keys and secrets (KEY-1 to SEC-3)."""
+"""Keys and secrets (KEY-1 to SEC-4)."""
 
 from tests.assurance.mutants import add, drop, mutant, point, put, remove, to
 
@@ -38,7 +38,7 @@ MUTANTS = [
         point("azurerm_role_assignment", "keys/lake-use", "scope", VAULT, "id"),
     ),
     mutant(
-        "KEY-3 LAKE-7",
+        "KEY-3",
         "module with a key role",
         add(
             "azurerm_role_assignment",
@@ -51,12 +51,22 @@ MUTANTS = [
         ),
     ),
     mutant("SEC-1", "secret value in the state", put(*SECRET, "value", "x")),
+    mutant(
+        "SEC-1",
+        "certificate from an unknown authority",
+        put(
+            "azurerm_key_vault_certificate",
+            "entry/certificate",
+            "certificate_policy.issuer_parameters.name",
+            "Unknown",
+        ),
+    ),
     mutant("SEC-1", "literal secret value", put(*SECRET, "value_wo", "x")),
     mutant("SEC-1", "password in the state", put(*DB, "administrator_password", "x")),
-    mutant("SEC-1", "secret in another vault", put(*SECRET, "key_vault_id", "/x/elsewhere")),
-    mutant("SEC-1", "module without a secret", remove("azurerm_key_vault_secret", "secrets/spark")),
-    mutant("SEC-1", "secret with another name", put(*SECRET, "name", "other")),
-    mutant("SEC-1", "given secret with another name", put(*GIVEN, "name", "other")),
+    mutant("SEC-1 SEC-3", "secret in another vault", put(*SECRET, "key_vault_id", "/x/elsewhere")),
+    mutant("SEC-1 SEC-3", "module without a secret", remove("azurerm_key_vault_secret", "secrets/spark")),
+    mutant("SEC-1 SEC-3", "secret with another name", put(*SECRET, "name", "other")),
+    mutant("SEC-1 SEC-3", "given secret with another name", put(*GIVEN, "name", "other")),
     mutant("SEC-1", "literal given secret", put(*GIVEN, "value_wo", "x")),
     mutant(
         "SEC-3",
@@ -96,7 +106,7 @@ MUTANTS = [
         remove("azurerm_role_assignment", "workloads/module-airflow-secret"),
     ),
     mutant(
-        "SEC-3",
+        "ID-2",
         "identity bound to other pods",
         put(
             "azurerm_federated_identity_credential",
@@ -106,8 +116,10 @@ MUTANTS = [
         ),
     ),
     mutant(
-        "SEC-3",
+        "ID-2",
         "identity bound to no pod",
         remove("azurerm_federated_identity_credential", "workloads/module-spark-identity"),
     ),
+    mutant("SEC-4", "secret without an owner", drop(*SECRET, "tags.rotated-by")),
+    mutant("SEC-4", "secret with another interval", put(*GIVEN, "tags.rotation-days", "3650")),
 ]

@@ -1,6 +1,6 @@
-"""The lake (LAKE-1 to LAKE-7)."""
+"""The lake (LAKE-1 to LAKE-8)."""
 
-from tests.assurance.mutants import drop, mutant, point, put, remove
+from tests.assurance.mutants import Edit, Stack, body, drop, every, mutant, point, put, remove
 
 GOLD = ("azurerm_storage_account", "lake/gold/account")
 LOCK, RULES = (
@@ -8,6 +8,31 @@ LOCK, RULES = (
     ("azurerm_storage_management_policy", "lake/gold/lifecycle"),
 )
 COPY = ("azurerm_storage_object_replication", "lake/gold/replication")
+DISCOVERY = ("azurerm_security_center_storage_defender", "lake/bronze/discovery")
+GRANT, WRITER = "azurerm_role_assignment", ("azurerm_role_definition", "blob-writer")
+
+
+def built_in(path: str, role: str) -> Edit:
+    """A built-in role instead of a custom one."""
+    return every([drop(GRANT, path, "role_definition_id"), put(GRANT, path, "role_definition_name", role)])
+
+
+def writing(path: str) -> Edit:
+    """The role for writing blobs instead of a built-in one."""
+    by_id = point(GRANT, path, "role_definition_id", WRITER, "role_definition_resource_id")
+    return every([drop(GRANT, path, "role_definition_name"), by_id])
+
+
+def container_action(action: str) -> Edit:
+    """One more action of the role for writing blobs."""
+    containers = "Microsoft.Storage/storageAccounts/blobServices/containers"
+    return put(*WRITER, "permissions.0.actions", [f"{containers}/read", f"{containers}/{action}"])
+
+
+def second_block(stack: Stack) -> None:
+    """Every action, in a second block of the role for writing blobs."""
+    body(stack, *WRITER)["permissions"].append({"actions": ["*"]})
+
 
 MUTANTS = [
     mutant("LAKE-1", "public containers allowed", put(*GOLD, "allow_nested_items_to_be_public", True)),
@@ -76,7 +101,7 @@ MUTANTS = [
         only="prod",
     ),
     mutant(
-        "LAKE-5",
+        "LAKE-5 LAKE-7",
         "replication to another bucket",
         point(
             *COPY, "destination_storage_account_id", ("azurerm_storage_account", "lake/silver-recovery/account"), "id"
@@ -84,7 +109,7 @@ MUTANTS = [
         only="prod",
     ),
     mutant(
-        "LAKE-5",
+        "LAKE-5 GOV-2",
         "replica in the home region",
         point(
             "azurerm_storage_account",
@@ -108,13 +133,19 @@ MUTANTS = [
     mutant(
         "LAKE-7",
         "write access for a read-only module",
-        put(
-            "azurerm_role_assignment",
-            "workloads/module-superset-gold",
-            "role_definition_name",
-            "Storage Blob Data Contributor",
-        ),
+        writing("workloads/module-superset-gold"),
     ),
+    mutant(
+        "ID-2",
+        "module that may delete its layer's container",
+        built_in("workloads/module-spark-gold", "Storage Blob Data Contributor"),
+    ),
+    mutant("ID-2", "writers that may delete containers", container_action("delete")),
+    mutant("ID-2", "writers that may change containers", container_action("write")),
+    mutant("ID-2", "writers that may do anything", put(*WRITER, "permissions.0.actions", ["*"])),
+    mutant("ID-2", "writers of any data", put(*WRITER, "permissions.0.data_actions", ["*"])),
+    mutant("ID-2", "writers with more permissions in a second block", second_block),
+    mutant("LAKE-7", "writers that may not write", drop(*WRITER, "permissions.0.data_actions.4")),
     mutant(
         "LAKE-7",
         "module that reads every layer",
@@ -126,7 +157,7 @@ MUTANTS = [
         remove("azurerm_role_assignment", "workloads/module-spark-bronze"),
     ),
     mutant(
-        "LAKE-7",
+        "LAKE-7 ID-2",
         "module as owner of a layer",
         put(
             "azurerm_role_assignment",
@@ -134,5 +165,13 @@ MUTANTS = [
             "role_definition_name",
             "Storage Blob Data Owner",
         ),
+    ),
+    mutant("LAKE-8", "no discovery of sensitive data", remove(*DISCOVERY), only="prod"),
+    mutant("LAKE-8", "discovery switched off", put(*DISCOVERY, "sensitive_data_discovery_enabled", False), only="prod"),
+    mutant(
+        "LAKE-8",
+        "discovery that follows another environment's settings",
+        put(*DISCOVERY, "override_subscription_settings_enabled", False),
+        only="prod",
     ),
 ]

@@ -1,4 +1,4 @@
-"""Network, public entry and VPN (NET-1 to NET-7)."""
+"""Network, public entry and VPN (NET-1 to NET-8)."""
 
 from tests.assurance.mutants import add, drop, every, mutant, put, remove, to
 
@@ -119,6 +119,7 @@ MUTANTS = [
         "NET-6", "plain HTTP without redirect", drop(*GATEWAY, "request_routing_rule.1.redirect_configuration_name")
     ),
     mutant("NET-6", "redirect to plain HTTP", put(*GATEWAY, "redirect_configuration.target_listener_name", "http")),
+    mutant("NET-6", "backend over plain HTTP", put(*GATEWAY, "backend_http_settings.0.protocol", "Http")),
     mutant("NET-6", "no certificate", drop(*GATEWAY, "http_listener.0.ssl_certificate_name")),
     mutant("NET-6", "no web application firewall", drop(*GATEWAY, "firewall_policy_id")),
     mutant("NET-6", "gateway tier without a web application firewall", put(*GATEWAY, "sku.tier", "Standard_v2")),
@@ -144,7 +145,7 @@ MUTANTS = [
         only="prod",
     ),
     mutant(
-        "NET-7",
+        "NET-7 NET-4",
         "wrong peer ranges",
         put("azurerm_local_network_gateway", "hybrid/device", "address_space", ["10.0.0.0/8"]),
         only="prod",
@@ -172,5 +173,10 @@ MUTANTS = [
                 ),
             },
         ),
+    ),
+    mutant(
+        "NET-8",
+        "names looked up at a server of others",
+        put("azurerm_virtual_network", "network/network", "dns_servers", ["198.51.100.53"]),
     ),
 ]

@@ -26,7 +26,9 @@ MUTANTS = [
     ),
     mutant("BAK-1", "layer missing in the backup plan", remove(*COPY)),
     mutant("BAK-1", "weekly copy of a layer", put(*COPY, "schedule.repeat_interval", "604800s")),
-    mutant("BAK-1", "layer copied to another bucket", put(*COPY, "transfer_spec.gcs_data_sink.bucket_name", "x")),
+    mutant(
+        "BAK-1 LAKE-7", "layer copied to another bucket", put(*COPY, "transfer_spec.gcs_data_sink.bucket_name", "x")
+    ),
     mutant("BAK-1", "disabled copy job", put(*COPY, "status", "DISABLED")),
     mutant(
         "BAK-1", "short enforced backup retention", put(*VAULT, "backup_minimum_enforced_retention_duration", "86400s")
@@ -35,29 +37,41 @@ MUTANTS = [
     mutant("BAK-1", "backup vault in the home region", put(*VAULT, "location", "europe-west3"), only="prod"),
     mutant("BAK-1", "wrong backup vault", put(*PLAN, "backup_vault", "x")),
     mutant(
-        "BAK-2",
+        "BAK-2 LAKE-7",
         "Velero with another bucket",
         put("google_storage_bucket_iam_member", "backup/velero-bucket", "bucket", "x"),
     ),
-    mutant("BAK-2", "Velero without write access", remove("google_storage_bucket_iam_member", "backup/velero-bucket")),
     mutant(
-        "BAK-2",
+        "BAK-2 LAKE-7",
+        "Velero without write access",
+        remove("google_storage_bucket_iam_member", "backup/velero-bucket"),
+    ),
+    mutant(
+        "BAK-2 ID-2",
         "Velero without snapshot permissions",
         put("google_project_iam_custom_role", "backup/velero-volumes", "permissions", []),
     ),
-    mutant("BAK-2", "Velero with a compute role", put(GRANT, "backup/velero-snapshots", "role", "roles/compute.admin")),
-    mutant("BAK-2", "Velero without an identity", remove("google_service_account_iam_member", "backup/velero-pods")),
+    mutant(
+        "BAK-2 ID-2", "Velero with a compute role", put(GRANT, "backup/velero-snapshots", "role", "roles/compute.admin")
+    ),
+    mutant(
+        "BAK-2 ID-2", "Velero without an identity", remove("google_service_account_iam_member", "backup/velero-pods")
+    ),
     mutant(
         "BAK-3",
         "cluster backups less frequent than the objective",
         put("google_gke_backup_backup_plan", "backup/cluster", "backup_schedule.cron_schedule", "0 5 * * 0"),
     ),
-    mutant("BAK-3", "no alert on failed backups", put(ALERT, "alarms/backup-failed-warning", "enabled", False)),
+    mutant("BAK-3 BAK-4", "no alert on failed backups", put(ALERT, "alarms/backup-failed-warning", "enabled", False)),
     mutant(
         "BAK-3 DB-5",
         "no point-in-time recovery",
         put(*DB, "settings.backup_configuration.transaction_log_retention_days", 0),
     ),
+    mutant(
+        "BAK-4", "no query for the jobs of backups", remove("google_logging_saved_query", "alarms/backup-jobs-query")
+    ),
+    mutant("BAK-4", "failed copies not reported", drop(*COPY, "logging_config")),
     mutant("COST-1", "no budget alert at 50 %", drop(*BUDGET, "threshold_rules.0")),
     mutant("COST-1", "budget too high", put(*BUDGET, "amount.specified_amount.units", "999999")),
     mutant("COST-1", "yearly budget", put(*BUDGET, "budget_filter.calendar_period", "YEAR")),
@@ -142,16 +156,69 @@ MUTANTS = [
         only="prod",
     ),
     mutant(
-        "ID-1",
+        "ID-2",
         "plan identity with write access",
         put(GRANT, "pipelines/plan-compute-viewer", "role", "roles/compute.admin"),
     ),
-    mutant("ID-1", "plan identity with write access to every bucket", drop(GRANT, "pipelines/plan-state", "condition")),
     mutant(
-        "ID-1",
+        "LAKE-7", "plan identity with write access to every bucket", drop(GRANT, "pipelines/plan-state", "condition")
+    ),
+    mutant(
+        "LAKE-7",
         "plan identity with write access to another bucket",
         put(GRANT, "pipelines/plan-state", "condition.expression", 'resource.name.startsWith("projects/_/buckets/x/")'),
     ),
-    mutant("ID-1", "plan identity may read a bucket", _plan_gets_a_bucket),
+    mutant("LAKE-7", "plan identity may read a bucket", _plan_gets_a_bucket),
+    mutant(
+        "ID-1 ID-2",
+        "plan identity replaces bundles",
+        put("google_project_iam_member", "pipelines/plan-bundles", "role", "roles/storage.objectUser"),
+    ),
+    mutant(
+        "ID-1",
+        "apply identity open to every branch",
+        put(
+            "google_iam_workload_identity_pool_provider",
+            "pipelines/apply-github",
+            "attribute_condition",
+            "assertion.repository == 'acme/terrace' && (assertion.sub == 'repo:acme/terrace:environment:prod')",
+        ),
+        only="prod",
+    ),
     mutant("ID-1", "static key", add("google_service_account_key", "pipelines/mutant", {"service_account_id": "x"})),
+    mutant(
+        "BAK-2",
+        "cluster's backups paused",
+        put("google_gke_backup_backup_plan", "backup/cluster", "backup_schedule.paused", True),
+    ),
+    mutant(
+        "AUD-3",
+        "project metadata that allows shared SSH keys",
+        put("google_compute_project_metadata_item", "governance/metadata-block-project-ssh-keys", "value", "FALSE"),
+    ),
+    mutant(
+        "ID-2",
+        "ceiling with another exception",
+        put("google_iam_deny_policy", "governance/ceiling", "rules.0.deny_rule.exception_principals", ["x"]),
+    ),
+    mutant(
+        "ID-2 GOV-2",
+        "outsider with a basic role",
+        add(
+            "google_project_iam_binding",
+            "governance/mutant",
+            {"project": "x", "role": "roles/viewer", "members": ["user:x@example.org"]},
+        ),
+    ),
+    mutant(
+        "ID-2",
+        "person who may read secrets",
+        put("google_iam_deny_policy", "governance/ceiling", "rules.3.deny_rule.exception_principals.0", "x"),
+    ),
+    mutant(
+        "ID-2",
+        "sinks that may be changed",
+        drop("google_iam_deny_policy", "governance/ceiling", "rules.2.deny_rule.denied_permissions.1"),
+    ),
+    mutant("ID-2", "type that the access model does not read", add("google_compute_instance", "network/mutant", {})),
 ]

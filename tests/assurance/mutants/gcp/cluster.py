@@ -4,28 +4,29 @@ from tests.assurance.mutants import add, drop, mutant, put, remove
 
 CLUSTER, SPOT = ("google_container_cluster", "cluster/cluster"), ("google_container_node_pool", "cluster/pool-spot")
 REPOSITORY = ("google_artifact_registry_repository", "registry/airflow")
+DELETION = ("google_iam_deny_policy", "cluster/deletion")
 
 MUTANTS = [
     mutant("K8S-1", "public nodes", put(*CLUSTER, "private_cluster_config.enable_private_nodes", False)),
     mutant(
-        "K8S-1",
+        "K8S-1 NET-4",
         "API reachable by IP address",
         put(*CLUSTER, "control_plane_endpoints_config.ip_endpoints_config.enabled", True),
         only="prod",
     ),
     mutant(
-        "K8S-1",
+        "K8S-1 NET-4",
         "API reachable by public DNS name",
         put(*CLUSTER, "control_plane_endpoints_config.dns_endpoint_config.allow_external_traffic", True),
     ),
     mutant(
-        "K8S-1",
+        "K8S-1 NET-4",
         "API open to the internet",
         put(*CLUSTER, "master_authorized_networks_config.cidr_blocks.cidr_block", "0.0.0.0/0"),
         only="dev",
     ),
     mutant(
-        "K8S-1",
+        "K8S-1 NET-4",
         "API open to Google Cloud addresses",
         put(*CLUSTER, "master_authorized_networks_config.gcp_public_cidrs_access_enabled", True),
         only="dev",
@@ -66,6 +67,9 @@ MUTANTS = [
     mutant("K8S-7", "no release channel", put(*CLUSTER, "release_channel.channel", "UNSPECIFIED")),
     mutant("K8S-7", "no maintenance window", drop(*CLUSTER, "maintenance_policy")),
     mutant("K8S-7", "no node repair", put(*SPOT, "management.auto_repair", False)),
+    mutant("K8S-11", "cluster without deletion protection", put(*CLUSTER, "deletion_protection", False), only="prod"),
+    mutant("K8S-11", "cluster that a person can delete", remove(*DELETION), only="prod"),
+    mutant("K8S-11", "no principal is denied deletion", put(*DELETION, "rules", []), only="prod"),
     mutant("K8S-8", "network policies not enforced", put(*CLUSTER, "datapath_provider", "LEGACY_DATAPATH")),
     mutant("K8S-9", "node disks with Google's own key", drop(*SPOT, "node_config.boot_disk_kms_key")),
     mutant("K8S-9", "general-purpose node image", put(*SPOT, "node_config.image_type", "UBUNTU_CONTAINERD")),
@@ -84,6 +88,26 @@ MUTANTS = [
     mutant(
         "K8S-10",
         "public repository",
-        add("google_artifact_registry_repository_iam_member", "registry/mutant", {"member": "allUsers"}),
+        add(
+            "google_artifact_registry_repository_iam_member",
+            "registry/mutant",
+            {"member": "allUsers", "repository": "dpf-prod-airflow", "role": "roles/artifactregistry.reader"},
+        ),
+    ),
+    mutant(
+        "K8S-10",
+        "images of every registry admitted",
+        put(
+            "google_binary_authorization_policy",
+            "cluster/admission",
+            "admission_whitelist_patterns.0.name_pattern",
+            "**",
+        ),
+        only="prod",
+    ),
+    mutant(
+        "K8S-5",
+        "groups of another domain",
+        put(*CLUSTER, "authenticator_groups_config.security_group", "gke-security-groups@x.org"),
     ),
 ]

@@ -8,12 +8,14 @@ NET, BACKUPS = "settings.ip_configuration", "settings.backup_configuration"
 PGAUDIT, LOGIN, SLOW, LOGGED, AUDITED = 0, 1, 6, 7, 9  # where the flags stand
 
 MUTANTS = [
-    mutant("DB-1", "public database", put(*DB, f"{NET}.ipv4_enabled", True)),
+    mutant("DB-1 NET-4", "public database", put(*DB, f"{NET}.ipv4_enabled", True)),
     mutant(
-        "DB-1", "database open to a public address", put(*DB, f"{NET}.authorized_networks", [{"value": "0.0.0.0/0"}])
+        "DB-1 NET-4",
+        "database open to a public address",
+        put(*DB, f"{NET}.authorized_networks", [{"value": "0.0.0.0/0"}]),
     ),
     mutant(
-        "DB-1",
+        "DB-1 NET-4",
         "reachable from another network",
         put(*DB, f"{NET}.psc_config.psc_auto_connections.consumer_network", "x"),
     ),
@@ -46,20 +48,22 @@ MUTANTS = [
         "DB-9", "no identity that creates database roles", drop("google_sql_user", "database/admin-user", "instance")
     ),
     mutant(
-        "DB-9",
+        "DB-9 ID-2",
         "bootstrap job without an identity",
         remove("google_service_account_iam_member", "workloads/database-bootstrap-identity"),
     ),
-    mutant("DB-9", "module without database login", remove("google_sql_user", "workloads/module-airflow-user")),
+    mutant("DB-9 ID-2", "module without database login", remove("google_sql_user", "workloads/module-airflow-user")),
     mutant(
-        "DB-9",
+        "DB-9 ID-2",
         "module without the login role",
         put("google_project_iam_member", "workloads/module-airflow-login", "role", "roles/cloudsql.viewer"),
     ),
     mutant("DB-10", "no maintenance window", drop(*DB, "settings.maintenance_window")),
     mutant("DB-10", "maintenance window at noon", put(*DB, "settings.maintenance_window.hour", 12)),
     mutant("CACHE-1", "authentication disabled", put(*CACHE, "authorization_mode", "AUTH_DISABLED")),
-    mutant("CACHE-1", "reachable from another network", put(*CACHE, "desired_auto_created_endpoints.network", "x")),
+    mutant(
+        "CACHE-1 NET-4", "reachable from another network", put(*CACHE, "desired_auto_created_endpoints.network", "x")
+    ),
     mutant("CACHE-2", "TLS disabled", put(*CACHE, "transit_encryption_mode", "TRANSIT_ENCRYPTION_DISABLED")),
     mutant("CACHE-2", "cache with Google's own key", drop(*CACHE, "kms_key")),
     mutant("CACHE-3", "no cache replica", put(*CACHE, "replica_count", 0), only="prod"),

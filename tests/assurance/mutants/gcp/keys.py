@@ -1,6 +1,6 @@
-"""Keys and secrets (KEY-1 to SEC-3)."""
+"""Keys and secrets (KEY-1 to SEC-4)."""
 
-from tests.assurance.mutants import add, drop, mutant, put, remove
+from tests.assurance.mutants import add, drop, mutant, put, remove, to
 
 KEY, GRANT = "google_kms_crypto_key", ("google_kms_crypto_key_iam_member", "keys/lake-storage")
 SECRET, VERSION = (
@@ -56,13 +56,15 @@ MUTANTS = [
         "module that reads another module's given secret",
         put(*READ, "secret_id", "projects/acme-data-prod/secrets/dpf-prod-prometheus-oidc"),
     ),
-    mutant("SEC-2", "database user with a password", put("google_sql_user", "database/people", "type", "BUILT_IN")),
+    mutant(
+        "SEC-2 ID-2", "database user with a password", put("google_sql_user", "database/people", "type", "BUILT_IN")
+    ),
     mutant("SEC-2", "identity login disabled", put(*DB, "settings.database_flags.1.value", "off")),
     mutant("SEC-1 SEC-2", "root password set", put(*DB, "root_password", "x")),
     mutant("SEC-3", "module that reads another module's secret", put(*READ, "secret_id", "projects/x/secrets/other")),
     mutant("SEC-3", "module that cannot read its secret", remove(*READ)),
     mutant(
-        "SEC-3",
+        "ID-2",
         "identity bound to other pods",
         put(
             "google_service_account_iam_member",
@@ -72,9 +74,28 @@ MUTANTS = [
         ),
     ),
     mutant(
-        "SEC-3",
+        "ID-2",
         "identity bound to no pod",
         remove("google_service_account_iam_member", "workloads/module-spark-identity"),
+    ),
+    mutant("SEC-4", "secret without a rotating module", drop(*SECRET, "labels.rotated-by")),
+    mutant("SEC-4", "secret rotated by another module", put(*GIVEN, "labels.rotated-by", "airflow")),
+    mutant("SEC-4", "secret without an interval", put(*GIVEN, "labels.rotation-days", "9999")),
+    *(
+        mutant(
+            "SEC-3",
+            f"outsider with {role} on a secret",
+            add(
+                "google_secret_manager_secret_iam_member",
+                "secrets/mutant",
+                {
+                    "role": f"roles/secretmanager.{role}",
+                    "member": "user:x@example.org",
+                    "secret_id": to(*SECRET, "id"),
+                },
+            ),
+        )
+        for role in ("secretVersionAdder", "secretVersionManager", "admin")
     ),
     mutant(
         "SEC-3",

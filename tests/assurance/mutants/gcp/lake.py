@@ -1,14 +1,19 @@
-"""The lake (LAKE-1 to LAKE-7)."""
+"""The lake (LAKE-1 to LAKE-8)."""
 
 from tests.assurance.mutants import add, drop, mutant, put, remove
 
 BUCKET = "google_storage_bucket"
+DISCOVERY = ("google_data_loss_prevention_job_trigger", "lake/discovery")
 GOLD, GRANT = (BUCKET, "lake/gold/bucket"), "google_storage_bucket_iam_member"
 
 MUTANTS = [
     mutant("LAKE-1", "public access not prevented", put(*GOLD, "public_access_prevention", "inherited")),
     mutant("LAKE-1", "object ACLs enabled", put(*GOLD, "uniform_bucket_level_access", False)),
-    mutant("LAKE-1", "read access for all users", add(GRANT, "lake/mutant", {"member": "allUsers", "bucket": "x"})),
+    mutant(
+        "LAKE-7",
+        "read access for all users",
+        add(GRANT, "lake/mutant", {"member": "allUsers", "bucket": "x", "role": "roles/storage.objectViewer"}),
+    ),
     mutant("LAKE-1", "bucket outside the lake", add(BUCKET, "lake/mutant", {"name": "open-to-all"})),
     mutant("LAKE-2", "bucket with Google's own key", drop(*GOLD, "encryption.default_kms_key_name")),
     mutant("LAKE-2", "bucket with the wrong key", put(*GOLD, "encryption.default_kms_key_name", "x")),
@@ -44,12 +49,33 @@ MUTANTS = [
         put(GRANT, "workloads/module-superset-gold", "role", "roles/storage.objectUser"),
     ),
     mutant(
-        "LAKE-7",
+        "ID-2",
         "module as admin of a layer",
         put(GRANT, "workloads/module-spark-bronze", "role", "roles/storage.admin"),
     ),
     mutant("LAKE-7", "module without its declared layer", remove(GRANT, "workloads/module-spark-bronze")),
     mutant(
         "LAKE-7", "module with access to another bucket", put(GRANT, "workloads/module-spark-bronze", "bucket", "other")
+    ),
+    mutant("LAKE-8", "no search for sensitive data", remove(*DISCOVERY), only="prod"),
+    mutant(
+        "LAKE-8",
+        "sensitive data sought in another bucket",
+        put(*DISCOVERY, "inspect_job.storage_config.cloud_storage_options.file_set.url", "gs://other/**"),
+        only="prod",
+    ),
+    mutant("LAKE-8", "search for sensitive data paused", put(*DISCOVERY, "status", "PAUSED"), only="prod"),
+    mutant("LAKE-8", "sensitive data not reported", put(*DISCOVERY, "inspect_job.actions", []), only="prod"),
+    mutant(
+        "LAKE-8",
+        "one kind of sensitive data",
+        put(*DISCOVERY, "inspect_job.inspect_config.info_types", [{"name": "IBAN_CODE"}]),
+        only="prod",
+    ),
+    mutant(
+        "LAKE-7",
+        "findings with data saved elsewhere",
+        put(*DISCOVERY, "inspect_job.actions.0.save_findings", {"output_config": {"table": {"project_id": "x"}}}),
+        only="prod",
     ),
 ]

@@ -68,6 +68,15 @@ MUTANTS = [
         "firewall rule without a target",
         drop(RULE, "network/openings/api-to-kubelets", "target_service_accounts"),
     ),
+    mutant(
+        "NET-4",
+        "firewall policy that allows a range",
+        add(
+            "google_compute_network_firewall_policy_rule",
+            "network/mutant",
+            {"direction": "INGRESS", "action": "allow", "priority": 1, "match": [{"src_ip_ranges": ["8.8.8.0/24"]}]},
+        ),
+    ),
     mutant("NET-5", "no flow logs", drop(*NODES, "log_config")),
     mutant("NET-5", "flow log sampling of 50 %", put(*NODES, "log_config.flow_sampling", 0.5)),
     mutant(
@@ -79,7 +88,7 @@ MUTANTS = [
         put("google_logging_project_bucket_config", "observability/flow-log", "retention_days", 1),
     ),
     mutant(
-        "NET-5",
+        "NET-5 ID-2",
         "flow logs in another destination",
         put("google_logging_project_sink", "observability/flow-sink", "destination", "x"),
     ),
@@ -100,7 +109,9 @@ MUTANTS = [
         put("google_compute_url_map", "entry/redirect", "default_url_redirect.https_redirect", False),
     ),
     mutant(
-        "NET-6", "wrong port", put("google_compute_global_forwarding_rule", "entry/https-rule", "port_range", "8443")
+        "NET-6 NET-4",
+        "wrong port",
+        put("google_compute_global_forwarding_rule", "entry/https-rule", "port_range", "8443"),
     ),
     mutant(
         "NET-6",
@@ -115,8 +126,8 @@ MUTANTS = [
     mutant("NET-6", "missing managed rule set", drop(*WAF, "rule.1")),
     mutant("NET-6", "managed rules in preview mode", put(*WAF, "rule.1.preview", True), only="prod"),
     mutant("NET-6", "managed rules that allow", put(*WAF, "rule.1.action", "allow")),
-    mutant("NET-6", "no rate limit", drop(*WAF, "rule.0")),
-    mutant("NET-6", "rate limit too high", put(*WAF, "rule.0.rate_limit_options.rate_limit_threshold.count", 10**6)),
+    mutant("NET-6", "no rate limit", drop(*WAF, "rule.10")),
+    mutant("NET-6", "rate limit too high", put(*WAF, "rule.10.rate_limit_options.rate_limit_threshold.count", 10**6)),
     mutant("NET-7", "no VPN gateway", remove("google_compute_ha_vpn_gateway", "hybrid/gateway"), only="prod"),
     mutant("NET-7", "one VPN tunnel", remove(*TUNNEL), only="prod"),
     mutant(
@@ -151,5 +162,12 @@ MUTANTS = [
                 ),
             ]
         ),
+    ),
+    mutant("NET-8", "DNS queries not logged", drop("google_dns_policy", "network/queries", "enable_logging")),
+    mutant("NET-8", "DNS queries of another network", put("google_dns_policy", "network/queries", "networks", [])),
+    mutant(
+        "NET-8",
+        "queries of public names not logged",
+        drop("google_dns_managed_zone", "entry/zone", "cloud_logging_config"),
     ),
 ]

@@ -1,4 +1,4 @@
-"""Logs, alarms and audit (OBS-1 to AUD-3)."""
+"""Logs, alarms and audit (OBS-1 to AUD-6)."""
 
 from tests.assurance.mutants import drop, inside, mutant, put, remove, words
 
@@ -7,13 +7,19 @@ ALERT, LOG, SINK = (
     "google_logging_project_bucket_config",
     "google_logging_project_sink",
 )
+FINDINGS = ("google_scc_v2_project_notification_config", "audit/findings")
+CHANGES = (
+    "access-changed", "buckets-changed", "database-changed", "detection-changed", "firewall-changed", "network-changed",
+    "policies-changed", "record-narrowed", "roles-changed", "routes-changed",
+)  # fmt: skip
+MATCHED, INBOX = "conditions.0.condition_matched_log", ("google_pubsub_subscription", "audit/findings-inbox")
 CHANNEL, BOARD = "google_monitoring_notification_channel", ("google_monitoring_dashboard", "alarms/dashboard")
 CALLS, POLICY = ("google_project_iam_audit_config", "audit/calls"), "google_org_policy_policy"
 
 MUTANTS = [
     mutant("OBS-1", "log bucket with Google's own key", drop(LOG, "observability/platform-log", "cmek_settings")),
     mutant("OBS-1", "short log retention", put(LOG, "observability/platform-log", "retention_days", 1)),
-    mutant("OBS-1", "logs in another destination", put(SINK, "observability/platform-sink", "destination", "x")),
+    mutant("OBS-1 ID-2", "logs in another destination", put(SINK, "observability/platform-sink", "destination", "x")),
     mutant("OBS-1", "disabled log sink", put(SINK, "observability/platform-sink", "disabled", True)),
     mutant("OBS-2", "no CPU alarm", remove(ALERT, "alarms/database-cpu-warning")),
     mutant("OBS-2", "disabled alarm", put(ALERT, "alarms/nodes-memory-warning", "enabled", False)),
@@ -59,7 +65,9 @@ MUTANTS = [
     mutant("AUD-1", "data reads not logged", put(*CALLS, "audit_log_config", [{"log_type": "DATA_WRITE"}])),
     mutant("AUD-1", "exempted member", put(*CALLS, "audit_log_config.0.exempted_members", ["user:x@example.org"])),
     mutant("AUD-1", "disabled archive sink", put(SINK, "audit/archive", "disabled", True)),
-    mutant("AUD-1", "archive in another bucket", put(SINK, "audit/archive", "destination", "storage.googleapis.com/x")),
+    mutant(
+        "AUD-1 ID-2", "archive in another bucket", put(SINK, "audit/archive", "destination", "storage.googleapis.com/x")
+    ),
     mutant(
         "AUD-1",
         "archive with a narrower filter",
@@ -71,9 +79,8 @@ MUTANTS = [
         "short audit log immutability",
         put("google_storage_bucket", "lake/audit/bucket", "retention_policy.retention_period", "60"),
     ),
-    mutant(
-        "AUD-2", "no notification of findings", remove("google_scc_v2_project_notification_config", "audit/findings")
-    ),
+    mutant("AUD-2", "no notification of findings", remove(*FINDINGS), only="dev"),
+    mutant("AUD-2 AUD-4", "no notification of findings", remove(*FINDINGS), only="prod"),
     mutant(
         "AUD-2",
         "notification of critical findings only",
@@ -100,5 +107,44 @@ MUTANTS = [
         "AUD-3",
         "organization policy not enforced",
         put(POLICY, "governance/sql-restrictPublicIp", "spec.rules.enforce", "FALSE"),
+    ),
+    mutant(
+        "OBS-2 AUD-6", "alarm on another record", put(ALERT, "alarms/trail-stopped-warning", f"{MATCHED}.filter", "x")
+    ),
+    mutant(
+        "AUD-4",
+        "findings of one location",
+        put("google_scc_v2_project_notification_config", "audit/findings", "location", "europe-west3"),
+        only="prod",
+    ),
+    mutant("AUD-4", "no alarm on the replica's lag", remove(ALERT, "alarms/recovery-lag-critical"), only="prod"),
+    mutant(
+        "AUD-4",
+        "alarm on the lag of another replica",
+        put(
+            ALERT,
+            "alarms/recovery-lag-warning",
+            "conditions.0.condition_threshold.filter",
+            'metric.type="cloudsql.googleapis.com/database/replication/replica_lag"'
+            ' AND resource.type="cloudsql_database" AND resource.labels.database_id="x:y"',
+        ),
+        only="prod",
+    ),
+    mutant("AUD-5", "no alarm on findings", remove(ALERT, "alarms/findings-waiting-critical")),
+    mutant("AUD-5", "inbox without most findings", put(*INBOX, "filter", 'attributes.x = "y"')),
+    mutant("AUD-5", "no alarm on findings of GKE", remove(ALERT, "alarms/cluster-finding-critical")),
+    mutant(
+        "AUD-5", "alarm on another policy", put(ALERT, "alarms/policy-violated-warning", f"{MATCHED}.filter", "false")
+    ),
+    *(mutant("AUD-6", f"no alarm: {kind}", remove(ALERT, f"alarms/{kind}-warning")) for kind in CHANGES),
+    mutant("AUD-6", "alarm that is off", put(ALERT, "alarms/firewall-changed-warning", "enabled", False)),
+    mutant("OBS-5", "no alarm on a failover", remove(ALERT, "alarms/database-failover-critical")),
+    mutant("OBS-5", "no alarm on deleted databases", remove(ALERT, "alarms/database-deleted-warning")),
+    mutant("OBS-5", "no alarm on a full disk", remove(ALERT, "alarms/database-grown-warning")),
+    mutant("OBS-5", "no alarm on maintenance", remove(ALERT, "alarms/database-maintenance-warning")),
+    mutant(
+        "OBS-5",
+        "alarm on one state of one server",
+        put(ALERT, "alarms/database-failed-critical", "conditions.0.condition_threshold.filter", "x"),
     ),
 ]

@@ -1,14 +1,24 @@
-"""AWS Backup, and Velero's permissions (BAK-1 to BAK-3)."""
+"""AWS Backup, and Velero's permissions (BAK-1 to BAK-4)."""
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import database, lookup
-from terrace.assurance.checks.aws.lookup import allows, covers, interval, statements, values
+from terrace.assurance.checks.aws.lookup import allows, interval, statements, values
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource, at
 from terrace.aws import names
+
+_FAILURES: dict[str, dict[str, Any]] = {
+    "Backup Job State Change": {"state": ["ABORTED", "EXPIRED", "FAILED", "PARTIAL"]},
+    "Copy Job State Change": {"state": ["FAILED"]},
+    "Restore Job State Change": {"status": ["FAILED"]},
+}
+"""The events of failed jobs. Source: AWS Backup Developer Guide, "Monitoring AWS Backup events using EventBridge"."""
+_CHANGEABLE_DAYS = 3
+"""Days until a compliance lock is final; AWS Backup requires at least three."""
 
 
 def _vault(stack: Subject, recovery: bool = False) -> Resource:
@@ -30,7 +40,7 @@ def daily_backups(stack: Subject) -> Iterator[Observation]:
             copies = [
                 str(stack.view.target(copy.get("destination_vault_arn"))) for copy in rule.get("copy_action") or []
             ]
-            yield includes(str(plan), "copy destinations", copies, [str(_vault(stack, recovery=True))])
+            yield equal(str(plan), "copy destinations", copies, [str(_vault(stack, recovery=True))])
             copy_retentions = [at(copy, "lifecycle.delete_after", 0) for copy in rule.get("copy_action") or []]
             yield at_least(str(plan), "delete_after of copies", min(copy_retentions, default=None), spec.retention_days)
 
@@ -45,16 +55,11 @@ def vault_locked(stack: Subject) -> Iterator[Observation]:
         yield equal(str(vault), "locks", len(locks), 1)
         for lock in locks:
             yield at_least(str(lock), "min_retention_days", lock.get("min_retention_days"), 7)
+            yield at_least(str(lock), "max_retention_days", lock.get("max_retention_days"), spec.retention_days)
+            yield at_most(str(lock), "changeable_for_days", lock.get("changeable_for_days", 0), _CHANGEABLE_DAYS)
             becomes_final = lock.get("changeable_for_days") is not None
             yield equal(str(lock), "changeable_for_days is set", becomes_final, spec.lock == "compliance")
-        denials = [
-            statement
-            for policy in stack.view.pointing("aws_backup_vault_policy", "backup_vault_name", vault)
-            for statement in statements(policy.get("policy") or {})
-            if statement.get("Effect") == "Deny"
-            and covers(values(statement.get("Action")), "backup:DeleteRecoveryPoint")
-        ]
-        yield at_least(str(vault), "policy statements that deny deletion", len(denials), 1)
+        yield equal(str(vault), "force_destroy", bool(vault.get("force_destroy")), False)
 
 
 @check("BAK-1")
@@ -64,6 +69,8 @@ def database_and_lake_selected(stack: Subject) -> Iterator[Observation]:
     selected = [
         str(stack.view.target(one) or one) for selection in selections for one in selection.get("resources", [])
     ]
+    for selection in selections:
+        yield from lookup.unnarrowed(selection, "condition", "selection_tag", "not_resources")
     layers = [names.bucket_arn(stack.target, layer) for layer in ("silver", "gold", "platinum")]
     yield includes(str(plan), "selected resources", selected, [str(database.server(stack)), *layers])
 
@@ -81,8 +88,6 @@ def cluster_backup_permissions(stack: Subject) -> Iterator[Observation]:
     in_bucket = bool(writable) and all(resource.startswith(f"{bucket}/") for resource in writable)
     yield Observation(str(role), f"s3:PutObject on {', '.join(writable) or 'nothing'}", in_bucket, f"{bucket}/ only")
     yield equal(str(role), "allows ec2:CreateSnapshot", any(allows(one, "ec2:CreateSnapshot") for one in granted), True)
-    account = stack.environment.component_accounts["velero"]
-    yield equal(str(role), "service accounts", lookup.pods(stack, role), [str(account)])
 
 
 @check("BAK-3")
@@ -113,3 +118,25 @@ def failure_alerts(stack: Subject) -> Iterator[Observation]:
         yield includes(
             str(notifications), "events", notifications.get("backup_vault_events", []), ["BACKUP_JOB_FAILED"]
         )
+
+
+@check("BAK-4")
+def jobs_reported(stack: Subject) -> Iterator[Observation]:
+    bucket = names.bucket(stack.target, "access")
+    plans = stack.all("aws_backup_report_plan")
+    reports = {str(plan.get("report_setting.report_template")): plan for plan in plans}
+    expected = ("BACKUP_JOB_REPORT", "COPY_JOB_REPORT", "RESTORE_JOB_REPORT")
+    yield includes("backup", "reports", reports, expected)
+    for plan in plans:
+        delivered = plan.get("report_delivery_channel.s3_bucket_name")
+        yield equal(str(plan), "s3_bucket_name", delivered, bucket)
+        yield from lookup.unnarrowed(plan, "report_setting.accounts", "report_setting.regions")
+    if stack.target.settings.owns_account:
+        writer = stack.one("aws_iam_service_linked_role", "lake/report-writer")
+        yield equal(str(writer), "aws_service_name", writer.get("aws_service_name"), "reports.backup.amazonaws.com")
+    critical = names.topic_arn(stack.target, "critical")
+    for kind, detail in _FAILURES.items():
+        rule = stack.one("aws_cloudwatch_event_rule", f"backup/failed-{kind.partition(' ')[0].lower()}")
+        yield from lookup.sends(stack, rule, critical)
+        pattern = {"source": ["aws.backup"], "detail-type": [kind], "detail": detail}
+        yield equal(str(rule), "event_pattern", rule.get("event_pattern"), pattern)

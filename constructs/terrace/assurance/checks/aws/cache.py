@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
-from terrace.assurance.evaluation import Absent, Observation, at_least, check, equal
+from terrace.assurance.evaluation import Observation, at_least, check, equal
 from terrace.assurance.view import Resource, flag
+from terrace.calls import Absent
 
 
 def _group(stack: Subject) -> Resource:
@@ -24,10 +25,6 @@ def private(stack: Subject) -> Iterator[Observation]:
     yield equal(str(subnets), "subnets outside the data subnets", outside, [])
     groups = [stack.view.target(one) for one in cache.get("security_group_ids", [])]
     yield equal(str(cache), "security groups", [str(one) for one in groups], ["network/openings/cache-group"])
-    for one in (one for one in groups if one):
-        rules = stack.view.pointing("aws_vpc_security_group_ingress_rule", "security_group_id", one)
-        ranges = [str(rule.get("cidr_ipv4")) for rule in rules if rule.get("cidr_ipv4") or rule.get("cidr_ipv6")]
-        yield equal(str(one), "CIDR ranges in ingress rules", ranges, [])
 
 
 @check("CACHE-1")
@@ -43,6 +40,11 @@ def requires_authentication(stack: Subject) -> Iterator[Observation]:
             ok = authentication == "iam" or "off" in rights
             fact = f"user is {'off' if 'off' in rights else 'on'}, authentication = {authentication}"
             yield Observation(str(user or value), fact, ok, "off, or authentication = iam")
+            if user is not None:
+                module = str(user.get("user_id")).removeprefix(f"{stack.target.prefix}-")
+                own = f"on ~{module}:* &{module}:* +@all -@dangerous"
+                expected = "off ~* -@all" if module == "default" else own
+                yield equal(str(user), "access_string", user.get("access_string"), expected)
 
 
 @check("CACHE-2")

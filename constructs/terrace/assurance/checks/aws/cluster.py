@@ -1,12 +1,13 @@
-"""EKS (K8S-1 to K8S-9)."""
+"""EKS (K8S-1 to K8S-9, K8S-11)."""
 
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
-from terrace.assurance.evaluation import Absent, Observation, at_least, check, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
 from terrace.assurance.view import Resource, at, flag
 from terrace.aws import names
+from terrace.calls import Absent
 
 _LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
@@ -92,21 +93,6 @@ def no_local_accounts(stack: Subject) -> Iterator[Observation]:
     yield equal(str(cluster), "authentication_mode", cluster.get("access_config.authentication_mode"), "API")
     creator = cluster.get("access_config.bootstrap_cluster_creator_admin_permissions", True)  # EKS's own default
     yield equal(str(cluster), "bootstrap_cluster_creator_admin_permissions", creator, False)
-    admin = names.arn(stack.target, "iam", f"role/{names.settings(stack.target).admin_role}", region="")
-    admins: set[str] = set()
-    for association in stack.all("aws_eks_access_policy_association"):
-        if str(association.get("policy_arn")).endswith("AdminPolicy"):
-            admins.add(_principal(stack, association))
-    yield equal(str(cluster), "administrators", sorted(admins), sorted([admin, "pipelines/apply"]))
-
-
-def _principal(stack: Subject, association: Resource) -> str:
-    """The principal of an access policy: an ARN, or the construct of the role behind the access entry."""
-    value = association.get("principal_arn")
-    entry = stack.view.target(value)
-    if entry is not None and entry.type == "aws_eks_access_entry":
-        value = entry.get("principal_arn")
-    return str(stack.view.target(value) or value)
 
 
 @check("K8S-6")
@@ -124,8 +110,6 @@ def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
 @check("K8S-6")
 def autoscaler_permissions(stack: Subject) -> Iterator[Observation]:
     role = stack.one("aws_iam_role", "workloads/cluster-autoscaler")
-    account = stack.environment.component_accounts["cluster-autoscaler"]
-    yield equal(str(role), "service accounts", lookup.pods(stack, role), [str(account)])
     yield at_least(str(role), "policies", len(stack.view.pointing("aws_iam_role_policy", "role", role)), 1)
 
 
@@ -158,3 +142,24 @@ def nodes_hardened(stack: Subject) -> Iterator[Observation]:
         for device, disk in disks.items():
             yield equal(str(template), f"{device} encrypted", flag(at(disk, "ebs.encrypted")), True)
             yield lookup.uses(stack, template, at(disk, "ebs.kms_key_id"), f"{device} kms_key_id", "disks")
+    for default in stack.all("aws_ebs_encryption_by_default"):
+        yield equal(str(default), "enabled", default.get("enabled", True), True)
+    for block in stack.all("aws_ebs_snapshot_block_public_access"):
+        yield equal(str(block), "state", block.get("state"), "block-all-sharing")
+
+
+@check("K8S-11")
+def deletion_protection(stack: Subject) -> Iterator[Observation]:
+    if not stack.environment.cluster.deletion_protection:
+        raise NotRequired("cluster.deletion_protection is false")
+    role, cluster = stack.one("aws_iam_role", "pipelines/apply"), names.cluster_arn(stack.target)
+    denied = any(
+        one.get("Effect") == "Deny"
+        and lookup.covers(lookup.values(one.get("Action")), "eks:DeleteCluster")
+        and lookup.values(one.get("Resource")) in ([cluster], ["*"])
+        and not one.get("Condition")
+        for policy in stack.all("aws_iam_role_policy")
+        if stack.view.target(policy.get("role")) == role or policy.get("role") == role.get("name")
+        for one in lookup.statements(policy.get("policy") or {})
+    )
+    yield equal(str(role), f"denies eks:DeleteCluster on {cluster}", denied, True)

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
-from terrace.assurance.checks.aws.lookup import allows, statements, values
-from terrace.assurance.evaluation import Absent, NotRequired, Observation, at_least, at_most, check, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource
-from terrace.capabilities.identity import BOOTSTRAP
+from terrace.calls import Absent
 
 
 def server(stack: Subject) -> Resource:
@@ -38,10 +37,6 @@ def private(stack: Subject) -> Iterator[Observation]:
         yield equal(str(instance), "publicly_accessible", bool(instance.get("publicly_accessible")), False)
         groups = [stack.view.target(group) for group in instance.get("vpc_security_group_ids", [])]
         yield equal(str(instance), "security groups", [str(one) for one in groups], ["network/openings/database-group"])
-        for group in (one for one in groups if one):
-            openings = stack.view.pointing("aws_vpc_security_group_ingress_rule", "security_group_id", group)
-            ranges = [str(one.get("cidr_ipv4") or one.get("cidr_ipv6")) for one in openings if _by_range(one)]
-            yield equal(str(group), "CIDR ranges in ingress rules", ranges, [])
     subnet_group = stack.view.target(server(stack).get("db_subnet_group_name"))
     if subnet_group is None:
         raise Absent("database/server has no aws_db_subnet_group in the stack")
@@ -49,10 +44,6 @@ def private(stack: Subject) -> Iterator[Observation]:
     yield at_least(str(subnet_group), "subnets", len(subnets), 2)
     outside = [str(subnet) for subnet in subnets if not subnet.path.startswith("network/data-")]
     yield equal(str(subnet_group), "subnets outside the data subnets", outside, [])
-
-
-def _by_range(rule: Resource) -> bool:
-    return rule.get("cidr_ipv4") is not None or rule.get("cidr_ipv6") is not None
 
 
 @check("DB-2")
@@ -72,7 +63,7 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
         yield lookup.uses(stack, instance, instance.get("kms_key_id"), "kms_key_id", "database")
         insights = instance.get("performance_insights_kms_key_id")
         yield lookup.uses(stack, instance, insights, "performance_insights_kms_key_id", "database")
-    for copy in stack.all("aws_db_instance_automated_backups_replication"):
+    for copy in stack.all("aws_db_instance_automated_backups_replication", or_none=True):
         yield lookup.uses(stack, copy, copy.get("kms_key_id"), "kms_key_id", "database", recovery=True)
 
 
@@ -123,6 +114,8 @@ def logs_and_insights_enabled(stack: Subject) -> Iterator[Observation]:
         yield at_least(str(instance), "performance_insights_retention_period", insights_days, spec.insights_days)
         yield at_least(str(instance), "monitoring_interval", instance.get("monitoring_interval"), 1)
         group, settings = _parameters(stack, instance)
+        for name in ("log_connections", "log_disconnections"):
+            yield equal(str(group), name, settings.get(name), "1")
         libraries = _listed(settings.get("shared_preload_libraries", ""))
         yield includes(str(group), "shared_preload_libraries", libraries, ["pgaudit"])
         yield includes(str(group), "pgaudit.log", _listed(settings.get("pgaudit.log", "")), ["ddl", "role"])
@@ -153,6 +146,8 @@ def bootstrap_prerequisites(stack: Subject) -> Iterator[Observation]:
     # the bootstrap job, which is part of the workloads, creates schemas, databases and roles inside PostgreSQL
     primary = server(stack)
     major = str(primary.get("engine_version")).split(".")[0]
+    origins = ("snapshot_identifier", "restore_to_point_in_time", "s3_import")
+    yield from lookup.unnarrowed(primary, *origins)  # the bootstrap job expects an empty server
     engine = f"{primary.get('engine')} {major}"
     yield equal(str(primary), "engine", engine, f"postgres {stack.environment.database.version}")
     identity_login = primary.get("iam_database_authentication_enabled")
@@ -161,27 +156,6 @@ def bootstrap_prerequisites(stack: Subject) -> Iterator[Observation]:
     if "rds.allowed_extensions" in settings:
         allowed = _listed(settings["rds.allowed_extensions"])
         yield includes(str(group), "rds.allowed_extensions", allowed, ["postgis", "pgaudit"])
-    role = stack.one("aws_iam_role", f"workloads/{BOOTSTRAP}")
-    account = stack.environment.component_accounts[BOOTSTRAP]
-    yield equal(str(role), "service accounts", lookup.pods(stack, role), [str(account)])
-    yield at_least(str(role), "policies", len(stack.view.pointing("aws_iam_role_policy", "role", role)), 1)
-
-
-@check("DB-9")
-def module_identity_login(stack: Subject) -> Iterator[Observation]:
-    modules = {name for name, module in stack.environment.enabled_modules.items() if module.needs.database}
-    if not modules:
-        raise NotRequired("no enabled module has a database (modules)")
-    for module in sorted(modules):
-        role = stack.one("aws_iam_role", f"workloads/module-{module}")
-        logins = [
-            resource.rpartition("/")[2]
-            for policy in stack.view.pointing("aws_iam_role_policy", "role", role)
-            for statement in statements(policy.get("policy") or {})
-            if allows(statement, "rds-db:connect")
-            for resource in values(statement.get("Resource"))
-        ]
-        yield equal(str(role), "database users of rds-db:connect", logins, [module])
 
 
 @check("DB-10")

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
+from terrace.assurance.checks.aws import lookup
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
-from terrace.assurance.view import at
+from terrace.assurance.view import at, blocks
 from terrace.aws import names
 
 _TLS = ("ELBSecurityPolicy-TLS13-1-2", "ELBSecurityPolicy-TLS13-1-3", "ELBSecurityPolicy-TLS-1-2")
 """Prefixes of the policies that exclude TLS 1.0 and 1.1. Source: ELB, "Security policies for your ALB"."""
+_WHOLE_GROUP = ("name", "vendor_name", "version")
+_WHOLE_LIMIT = ("limit", "aggregate_key_type", "evaluation_window_sec")
+"""The arguments of a managed group and of a rate limit that leave nothing out."""
 _MANAGED = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet")
 
 
@@ -29,6 +33,12 @@ def tls_and_redirect(stack: Subject) -> Iterator[Observation]:
                     at(action, "redirect.protocol", action.get("type")) for action in listener.blocks("default_action")
                 ]
                 yield equal(str(listener), "redirects to", redirects, ["HTTPS"])
+            for action in listener.blocks("default_action"):
+                targets = stack.view.target(action.get("target_group_arn"))
+                if targets is not None:
+                    yield equal(str(targets), "protocol", targets.get("protocol"), "HTTPS")
+        logs = (balancer.get("access_logs.enabled"), balancer.get("access_logs.bucket"))
+        yield equal(str(balancer), "access_logs", logs, (True, names.bucket(stack.target, "access")))
         yield equal(str(balancer), "drop_invalid_header_fields", balancer.get("drop_invalid_header_fields"), True)
 
 
@@ -54,6 +64,13 @@ def firewall(stack: Subject) -> Iterator[Observation]:
                 yield empty(
                     str(acl), "managed rule groups in count mode", [n for n, r in managed.items() if _counts(r)]
                 )
+            for name, rule in managed.items():
+                (group,) = blocks(at(rule, "statement"), "managed_rule_group_statement")
+                narrowed = [key for key, value in group.items() if value and key not in _WHOLE_GROUP]
+                yield empty(str(acl), f"{name}: leaves out or overrides", narrowed)
+            others = [rule for rule in rules.values() if rule not in managed.values()]
+            not_blocking = [str(rule.get("name")) for rule in others if at(rule, "action.block") in (None, [])]
+            yield empty(str(acl), "rules that let requests through", not_blocking)
             limits = [rule for rule in rules.values() if at(rule, "statement.rate_based_statement")]
             yield at_least(str(acl), "rate-based rules", len(limits), 1)
             for rule in limits:
@@ -61,7 +78,12 @@ def firewall(stack: Subject) -> Iterator[Observation]:
                 yield at_most(
                     str(acl), "rate limit in requests per five minutes", limit, spec.requests_per_five_minutes
                 )
+                (limited,) = blocks(at(rule, "statement"), "rate_based_statement")
+                narrowed = [key for key, value in limited.items() if value and key not in _WHOLE_LIMIT]
+                yield empty(str(acl), "rate limit: leaves out", narrowed)
             log_configs = stack.view.pointing("aws_wafv2_web_acl_logging_configuration", "resource_arn", acl)
+            for log in log_configs:
+                yield from lookup.unnarrowed(log, "logging_filter")
             destinations = [
                 str(destination) for log in log_configs for destination in log.get("log_destination_configs", [])
             ]

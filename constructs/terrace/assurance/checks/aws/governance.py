@@ -1,8 +1,9 @@
-"""Tags and regions (GOV-1, GOV-2)."""
+"""Tags and regions (GOV-1, GOV-2), and the structure and inventory of the stack (GOV-3, GOV-4)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from terrace.assurance.access import inventory, structure
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws.lookup import condition, statements, values
 from terrace.assurance.evaluation import Observation, at_least, check, empty, equal
@@ -72,7 +73,7 @@ def allowed_regions_only(stack: Subject) -> Iterator[Observation]:
             if zone is not None:
                 ok = any(str(zone).startswith(one) for one in regions)
                 yield Observation(str(resource), f"availability_zone = {zone}", ok, f"in {', '.join(regions)}")
-    for replication in stack.all("aws_ecr_replication_configuration"):
+    for replication in stack.all("aws_ecr_replication_configuration", or_none=True):
         rules = at(replication.attributes, "replication_configuration.rule", [])
         copy_regions = [destination.get("region") for rule in rules for destination in rule.get("destination", [])]
         yield empty(
@@ -105,3 +106,13 @@ def other_regions_denied(stack: Subject) -> Iterator[Observation]:
     for role in stack.all("aws_iam_role"):
         policy = stack.view.target(role.get("permissions_boundary"))
         yield equal(str(role), "permissions_boundary", str(policy), str(boundary))
+
+
+@check("GOV-3")
+def settings_fixed(stack: Subject) -> Iterator[Observation]:
+    return structure.fixed(stack)
+
+
+@check("GOV-4")
+def inventory_complete(stack: Subject) -> Iterator[Observation]:
+    return inventory.complete(stack)

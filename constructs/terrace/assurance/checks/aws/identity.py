@@ -2,38 +2,71 @@
 
 from collections.abc import Iterator
 
+from terrace.assurance import access
+from terrace.assurance.access.aws import policies
+from terrace.assurance.access.aws.objects import Objects
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.aws.lookup import allows, condition, covers, principals, statements, values
-from terrace.assurance.evaluation import Observation, check, empty, equal, includes
-from terrace.assurance.view import Resource
+from terrace.assurance.checks.aws.lookup import allows, condition, principals, statements
+from terrace.assurance.evaluation import Observation, check, empty, equal
 from terrace.aws import names
+from terrace.capabilities.identity import GITHUB
 
-_ISSUER = "token.actions.githubusercontent.com"
-_WRITES = ("iam:CreateUser", "s3:PutObject", "s3:DeleteBucket", "ec2:TerminateInstances", "rds:DeleteDBInstance")
-_DATA_READS = ("secretsmanager:GetSecretValue", "s3:GetObject", "kms:Decrypt")
+_BOUNDARY_CALLS = (
+    "iam:createpolicyversion", "iam:deletepolicy", "iam:deletepolicyversion", "iam:setdefaultpolicyversion",
+)  # fmt: skip
+"""Calls on the boundary itself that it denies to every role, the pipeline that applies it included."""
+_NEVER = (
+    "iam:createuser", "iam:createaccesskey", "iam:createloginprofile", "iam:deleterolepermissionsboundary",
+    "iam:createrole", "iam:putrolepermissionsboundary", "iam:createpolicyversion", "iam:deletepolicy",
+    "iam:deletepolicyversion", "iam:setdefaultpolicyversion", "cloudtrail:deletetrail", "cloudtrail:stoplogging",
+    "cloudtrail:updatetrail", "cloudtrail:puteventselectors", "cloudtrail:putinsightselectors",
+    "config:deleteconfigurationrecorder", "config:stopconfigurationrecorder", "config:putconfigurationrecorder",
+    "config:deletedeliverychannel", "config:putdeliverychannel", "config:deleteconfigrule",
+    "guardduty:deletedetector", "guardduty:updatedetector", "guardduty:createfilter",
+    "securityhub:disablesecurityhub", "securityhub:batchdisablestandards", "securityhub:batchupdatefindings",
+    "access-analyzer:deleteanalyzer", "access-analyzer:createarchiverule", "macie2:disablemacie",
+    "ec2:deleteflowlogs", "logs:deleteloggroup", "logs:deletemetricfilter", "cloudwatch:deletealarms",
+    "cloudwatch:disablealarmactions", "events:deleterule", "events:disablerule", "events:putrule",
+    "events:removetargets",
+)  # fmt: skip
+"""Creating users and keys, leaving the boundary or changing it, and stopping, narrowing or silencing a record, a
+detector or an alarm."""
 _STATIC_KEYS = ("aws_iam_user", "aws_iam_access_key", "aws_iam_user_policy", "aws_iam_user_login_profile")
 
 
 @check("ID-1")
 def federated_login(stack: Subject) -> Iterator[Observation]:
-    provider = names.arn(stack.target, "iam", f"oidc-provider/{_ISSUER}", region="")
+    provider = names.arn(stack.target, "iam", f"oidc-provider/{GITHUB}", region="")
     if stack.target.settings.owns_account:
         issuers = [str(one.get("url")) for one in stack.all("aws_iam_openid_connect_provider")]
-        yield equal("account", "OIDC providers", issuers, [f"https://{_ISSUER}"])
-    repository = f"repo:{stack.environment.identity.repository}:"
-    for purpose in ("plan", "apply"):
+        yield equal("account", "OIDC providers", issuers, [f"https://{GITHUB}"])
+    identity = stack.environment.identity
+    has_claims = names.settings(stack.target).partition == "aws"
+    for purpose, jobs in identity.jobs(stack.environment.name).items():
         role = stack.one("aws_iam_role", f"pipelines/{purpose}")
         trusts = statements(role.get("assume_role_policy") or {})
         trusted = sorted({principal for trust in trusts for principal in _trusted(trust)})
         yield equal(str(role), "trusted principals", trusted, [provider])
-        for trust in trusts:
-            subjects = condition(trust, "StringEquals", f"{_ISSUER}:sub")
-            other_subjects = [one for one in subjects if not one.startswith(repository) or "*" in one]
-            fact = f"trusted workflows: {', '.join(subjects) or 'any'}"
-            yield Observation(str(role), fact, bool(subjects) and not other_subjects, f"{repository}...")
-            audience = condition(trust, "StringEquals", f"{_ISSUER}:aud")
-            yield equal(str(role), "audience", audience, ["sts.amazonaws.com"])
-    yield empty("account", "users and static keys", [str(one) for kind in _STATIC_KEYS for one in stack.all(kind)])
+        by_subject = {tuple(condition(trust, "StringEquals", f"{GITHUB}:sub")): trust for trust in trusts}
+        expected = sorted((job.subject,) for job in jobs)
+        yield equal(str(role), "trusted workflows", sorted(by_subject), expected)
+        for job in jobs:
+            trust = by_subject.get((job.subject,), {})
+            for claim, value in {"aud": "sts.amazonaws.com", **(job.claims if has_claims else {})}.items():
+                found = condition(trust, "StringEquals", f"{GITHUB}:{claim}")
+                yield equal(str(role), f"{claim} of {job.subject}", found, [value])
+    yield from _only_new_plans(stack)
+    found = [str(one) for kind in _STATIC_KEYS for one in stack.all(kind, or_none=True)]
+    yield empty("account", "users and static keys", found)
+
+
+def _only_new_plans(stack: Subject) -> Iterator[Observation]:
+    """The plan identity can create bundles of plans, and replace none."""
+    policy = stack.one("aws_iam_role_policy", "pipelines/plan-state")
+    for statement in statements(policy.get("policy") or {}):
+        if statement.get("Effect") == "Allow" and allows(statement, "s3:PutObject"):
+            only_new = condition(statement, "Null", "s3:if-none-match")
+            yield equal(str(policy), "writes without If-None-Match", only_new, ["false"])
 
 
 def _trusted(trust: dict[str, object]) -> list[str]:
@@ -41,30 +74,39 @@ def _trusted(trust: dict[str, object]) -> list[str]:
 
 
 @check("ID-1")
-def plan_identity_read_only(stack: Subject) -> Iterator[Observation]:
-    role = stack.one("aws_iam_role", "pipelines/plan")
-    attached = stack.view.pointing("aws_iam_role_policy_attachment", "role", role)
-    names_of = [str(one.get("policy_arn")).rpartition("/")[2] for one in attached]
-    yield equal(str(role), "attached policies", names_of, ["ReadOnlyAccess"])
-    inline = _inline(stack, role)
-    # a plan writes nothing but the lock of its state
-    statements_beyond_lock = [
-        one for one in inline if not all(resource.endswith(".tflock") for resource in values(one.get("Resource")))
-    ]
-    allowed_writes = [
-        action for action in _WRITES if any(allows(statement, action) for statement in statements_beyond_lock)
-    ]
-    yield empty(str(role), "allowed write actions", allowed_writes)
-    denials = [one for one in inline if one.get("Effect") == "Deny"]
-    denied_reads = [
-        action for action in _DATA_READS if any(covers(values(one.get("Action")), action) for one in denials)
-    ]
-    yield includes(str(role), "denied read actions", denied_reads, _DATA_READS)
+def declared_pipelines_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "ID-1")
 
 
-def _inline(stack: Subject, role: Resource) -> list[dict[str, object]]:
-    return [
-        statement
-        for policy in stack.view.pointing("aws_iam_role_policy", "role", role)
-        for statement in statements(policy.get("policy") or {})
-    ]
+@check("ID-2")
+def declared_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "ID-2")
+
+
+@check("ID-2")
+def boundary_denials(stack: Subject) -> Iterator[Observation]:
+    """What no role can do, whatever its own policies allow: escape the boundary, or stop the record of calls."""
+    objects = Objects(stack)
+    boundary = stack.one("aws_iam_policy", "governance/boundary")
+    read = list(policies.statements(boundary.get("policy"), str(boundary), objects.text))
+    limit = [one for one in read if isinstance(one, policies.Statement)]
+    everything = policies.administrator(str(boundary))
+    for purpose, actions in (("any", _NEVER), ("ci-apply", _BOUNDARY_CALLS)):
+        context = {
+            "aws:principalarn": names.role_arn(stack.target, purpose), "aws:requestedregion": stack.target.region,
+            "iam:permissionsboundary": "another",
+        }  # fmt: skip
+        for action in actions:
+            resource = _resource(stack, action)
+            found = policies.allowed(action.partition(":")[0], resource, context, by=[everything], limits=[limit])
+            fact = f"{action} is {'allowed' if action in found else 'denied'} to {purpose} with all permissions"
+            yield Observation(str(boundary), fact, action not in found, "denied")
+
+
+def _resource(stack: Subject, action: str) -> str:
+    """What a call is about: the boundary, a rule of the deployment, or anything."""
+    if action in _BOUNDARY_CALLS:
+        return names.boundary_arn(stack.target)
+    if action.startswith("events:"):
+        return names.arn(stack.target, "events", f"rule/{stack.target.prefix}-findings")
+    return "*"

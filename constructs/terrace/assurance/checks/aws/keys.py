@@ -1,20 +1,12 @@
 """KMS keys (KEY-1 to KEY-3)."""
 
 from collections.abc import Iterator
-from typing import Any
 
+from terrace.assurance import access
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.aws.lookup import allows, condition_keys, principals, statements
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal
 from terrace.assurance.view import Resource
-from terrace.aws import names
 from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES
-
-# actions that encrypt or decrypt data, or delegate that permission
-_USE = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:CreateGrant")
-_NARROWING = {
-    "kms:viaservice", "kms:encryptioncontext:aws:logs:arn", "aws:sourceaccount", "aws:sourcearn", "aws:principalarn",
-}  # fmt: skip
 
 
 def _keys(stack: Subject) -> Iterator[Resource]:
@@ -49,28 +41,5 @@ def deletion_protection(stack: Subject) -> Iterator[Observation]:
 
 
 @check("KEY-3")
-def least_privilege(stack: Subject) -> Iterator[Observation]:
-    for key in stack.all("aws_kms_key"):
-        unrestricted = [
-            str(statement.get("Sid", "without Sid"))
-            for statement in statements(key.get("policy") or {})
-            if any(allows(statement, action) for action in _USE) and _unrestricted(stack, statement)
-        ]
-        has_policy = key.get("policy") is not None
-        fact = (
-            f"statements without a condition: {', '.join(unrestricted)}"
-            if unrestricted
-            else "every use has a condition"
-        )
-        observed = fact if has_policy else "default key policy, which allows every identity with an IAM permission"
-        yield Observation(
-            str(key), observed, has_policy and not unrestricted, "kms:ViaService, aws:SourceAccount or one principal"
-        )
-
-
-def _unrestricted(stack: Subject, statement: dict[str, Any]) -> bool:
-    """Whether a statement lets all principals, or all of the account, use the key without a condition."""
-    broad_principals = {"*", names.root(stack.target), names.account(stack.target)}
-    if not broad_principals & set(principals(statement)) and not principals(statement, "Service"):
-        return False
-    return not _NARROWING & condition_keys(statement)
+def declared_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "KEY-3")

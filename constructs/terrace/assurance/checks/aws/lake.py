@@ -1,30 +1,21 @@
-"""S3 (LAKE-1 to LAKE-7)."""
+"""S3 and Macie (LAKE-1 to LAKE-8)."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance import access
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
 from terrace.assurance.checks.aws.lookup import condition, covers, statements, values
-from terrace.assurance.evaluation import (
-    Absent,
-    NotRequired,
-    Observation,
-    at_least,
-    at_most,
-    check,
-    empty,
-    equal,
-    includes,
-)
-from terrace.assurance.view import Resource, at
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
+from terrace.assurance.view import Resource, at, blocks
 from terrace.aws import names
+from terrace.calls import Absent
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
 
 _BLOCKS = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
 _KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups"}  # the others: the lake's
-_WRITES = ("s3:PutObject", "s3:DeleteObject")
 
 
 def bucket(stack: Subject, name: Bucket, *, recovery: bool = False) -> Resource:
@@ -73,6 +64,10 @@ def public_access_blocked(stack: Subject) -> Iterator[Observation]:
         )
         ownership = _part(stack, resource, "aws_s3_bucket_ownership_controls")
         yield equal(str(ownership), "object_ownership", ownership.get("rule.object_ownership"), "BucketOwnerEnforced")
+    if stack.target.settings.owns_account:
+        account = stack.view.only("aws_s3_account_public_access_block")
+        disabled = [flag for flag in _BLOCKS if account.get(flag) is not True]
+        yield empty(str(account), "disabled public access blocks", disabled)
     lake_buckets = {resource for _, resource, _copy in buckets(stack)}
     yield empty(
         "lake", "buckets outside the lake", [str(one) for one in stack.all("aws_s3_bucket") if one not in lake_buckets]
@@ -114,13 +109,16 @@ def versioned_and_immutable(stack: Subject) -> Iterator[Observation]:
     for _, resource, _copy in buckets(stack):
         config = _part(stack, resource, "aws_s3_bucket_versioning")
         yield equal(str(config), "status", config.get("versioning_configuration.status"), "Enabled")
+        yield equal(str(resource), "force_destroy", bool(resource.get("force_destroy")), False)
     yield from lock(stack, "bronze", stack.environment.lake.immutability.days)
 
 
 @check("LAKE-4")
 def lifecycle_rules(stack: Subject) -> Iterator[Observation]:
-    for name, spec in stack.environment.lake.lifecycle.items():
-        config = _part(stack, bucket(stack, name), "aws_s3_bucket_lifecycle_configuration")
+    for name, resource, _copy in buckets(stack):
+        spec = stack.environment.lake.lifecycle[name]
+        config = _part(stack, resource, "aws_s3_bucket_lifecycle_configuration")
+        yield equal(str(config), "rules", len(config.blocks("rule")), 1)  # another one could expire objects earlier
         rules = [rule for rule in config.blocks("rule") if rule.get("status") == "Enabled" and _applies_to_bucket(rule)]
         moves = {
             str(move.get("storage_class")): move.get("days", 0) for rule in rules for move in _all(rule, "transition")
@@ -157,10 +155,11 @@ def replicated(stack: Subject) -> Iterator[Observation]:
         yield equal(str(copy), "provider", copy.get("provider"), "aws.recovery")
         rules = [rule for rule in config.blocks("rule") if rule.get("status") == "Enabled" and not _narrowed(rule)]
         copies = [str(at(rule, "destination.bucket")) for rule in rules]
-        yield includes(
-            str(config), "replication destinations", copies, [names.bucket_arn(stack.target, name, recovery=True)]
-        )
+        expected = [names.bucket_arn(stack.target, name, recovery=True)]
+        yield equal(str(config), "replication destinations", copies, expected)
         for rule in rules:
+            owner = at(rule, "destination.account") or names.account(stack.target)
+            yield equal(str(config), "owner of copies", owner, names.account(stack.target))
             encrypted_objects = at(rule, "source_selection_criteria.sse_kms_encrypted_objects.status")
             yield equal(str(config), "sse_kms_encrypted_objects", encrypted_objects, "Enabled")
 
@@ -180,34 +179,27 @@ def access_logs_enabled(stack: Subject) -> Iterator[Observation]:
 
 
 @check("LAKE-7")
-def module_permissions(stack: Subject) -> Iterator[Observation]:
-    modules = stack.environment.foundation_modules
-    if not modules:
-        raise NotRequired("no enabled module uses the foundation (modules)")
-    for module, enabled in modules.items():
-        role = stack.one("aws_iam_role", f"workloads/module-{module}")
-        attached = stack.view.pointing("aws_iam_role_policy_attachment", "role", role)
-        yield empty(str(role), "attached policies", [str(one.get("policy_arn")) for one in attached])
-        declared = _described(dict(enabled.needs.lake))
-        yield equal(str(role), "lake permissions", _described(_rights(stack, role)), declared)
+def declared_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "LAKE-7")
 
 
-def _rights(stack: Subject, role: Resource) -> dict[str, str]:
-    """The object permissions of a role's inline policies: layer, or else bucket or resource, to read or write."""
-    layer_names: dict[str, str] = {names.bucket(stack.target, name): name for name in BUCKETS}
-    rights: dict[str, str] = {}
-    for policy in stack.view.pointing("aws_iam_role_policy", "role", role):
-        for statement in statements(policy.get("policy") or {}):
-            actions = values(statement.get("Action"))
-            writes = any(covers(actions, action) for action in _WRITES)
-            if statement.get("Effect") != "Allow" or not (writes or covers(actions, "s3:GetObject")):
-                continue
-            for resource in values(statement.get("Resource")):
-                bucket_name = resource.partition(":::")[2].partition("/")[0] or resource
-                layer = layer_names.get(bucket_name, bucket_name)
-                rights[layer] = "write" if writes or rights.get(layer) == "write" else "read"
-    return rights
-
-
-def _described(rights: dict[Any, Any]) -> str:
-    return ", ".join(f"{verb} {layer}" for layer, verb in sorted(rights.items())) or "nothing"
+@check("LAKE-8")
+def sensitive_data_discovery(stack: Subject) -> Iterator[Observation]:
+    if not stack.environment.lake.sensitive_data_discovery:
+        raise NotRequired("lake.sensitive_data_discovery is false")
+    if stack.target.settings.owns_account:
+        macie = stack.view.only("aws_macie2_account")
+        yield equal(str(macie), "status", macie.get("status", "ENABLED"), "ENABLED")
+    job = stack.one("aws_macie2_classification_job", "lake/discovery-job")
+    yield equal(str(job), "job_type", job.get("job_type"), "SCHEDULED")
+    status = job.raw.get("job_status")  # Macie sets it, unless the stack does
+    ended = status in ("CANCELLED", "USER_PAUSED")
+    yield Observation(str(job), f"job_status = {status if ended else 'running'}", not ended, "running")
+    yield equal(str(job), "sampling_percentage", job.get("sampling_percentage", 100), 100)
+    yield equal(str(job), "initial_run", job.get("initial_run"), True)
+    scheduled = bool(job.get("schedule_frequency.weekly_schedule") or job.get("schedule_frequency.daily_schedule"))
+    yield equal(str(job), "runs every week or day", scheduled, True)
+    yield from lookup.unnarrowed(job, "s3_job_definition.scoping", "s3_job_definition.bucket_criteria")
+    definitions = blocks(job.get("s3_job_definition"), "bucket_definitions")
+    buckets = [str(stack.view.target(one) or one) for each in definitions for one in each.get("buckets", [])]
+    yield includes(str(job), "buckets", buckets, [str(bucket(stack, "bronze"))])

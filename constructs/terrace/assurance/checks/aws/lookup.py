@@ -5,15 +5,16 @@ In a policy document, a string is the same as a list of one string.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.evaluation import Absent, Observation, at_least
+from terrace.assurance.evaluation import Observation, at_least, equal, includes, shown
 from terrace.assurance.view import Resource
 from terrace.aws import names
+from terrace.calls import Absent
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.observability import LogGroup
 
@@ -41,12 +42,6 @@ def group(stack: Subject, name: LogGroup) -> Resource:
         if resource.get("name") == full:
             return resource
     raise Absent(f"no aws_cloudwatch_log_group {full}")
-
-
-def pods(stack: Subject, role: Resource) -> list[str]:
-    """namespace/account of the pods that may assume a role."""
-    associations = stack.view.pointing("aws_eks_pod_identity_association", "role_arn", role)
-    return [f"{association.get('namespace')}/{association.get('service_account')}" for association in associations]
 
 
 def retained(stack: Subject, name: LogGroup, days: int) -> Observation:
@@ -81,6 +76,24 @@ def _hours(field: str) -> list[int]:
         return list(range(0 if step[1] == "*" else int(step[1]), 24, max(int(step[2]), 1)))
     hours = field.split(",")
     return sorted(int(hour) for hour in hours) if all(hour.isdecimal() for hour in hours) else []
+
+
+def sends(stack: Subject, rule: Resource, destination: str) -> Iterator[Observation]:
+    """Whether an event rule is on and sends its events to a topic or bus as they are."""
+    on_rule = (rule.get("state", "ENABLED"), rule.get("is_enabled", True))
+    yield equal(str(rule), "state", on_rule, ("ENABLED", True))
+    yield equal(str(rule), "event_bus_name", rule.get("event_bus_name", "default"), "default")
+    targets = stack.view.pointing("aws_cloudwatch_event_target", "rule", rule)
+    yield includes(str(rule), "targets", [str(one.get("arn")) for one in targets], [destination])
+    for one in targets:
+        yield from unnarrowed(one, "input", "input_path", "input_transformer")
+
+
+def unnarrowed(resource: Resource, *names: str) -> Iterator[Observation]:
+    """Whether attributes that leave something out are absent or empty."""
+    for name in names:
+        value = resource.get(name)
+        yield Observation(str(resource), f"{name} = {shown(value)}", value in (None, "", [], {}), "unset")
 
 
 def statements(document: str | Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,24 +1,26 @@
 """The VPC (NET-1 to NET-5)."""
 
 from collections.abc import Iterator
+from typing import Any
 
+from terrace.assurance import access
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
 from terrace.assurance.checks.aws.lookup import condition, statements
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Resource, flag
 from terrace.aws import names
+from terrace.calls import Absent
 
 _ESSENTIAL = ("ecr.api", "ecr.dkr", "secretsmanager", "sts", "kms", "logs", "eks-auth")
 """The endpoints that nodes and workloads need."""
 _FULL = (*_ESSENTIAL, "ec2", "eks", "elasticloadbalancing", "autoscaling", "monitoring", "rds", "sns", "sqs", "ssm")
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
-_IN, _OUT = "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"
 
 
-def _default_routes(stack: Subject, subnet: Resource) -> list[Resource]:
-    """The targets of the default routes in a subnet's route table."""
-    targets: list[Resource] = []
+def _default_routes(stack: Subject, subnet: Resource) -> list[tuple[Resource, Resource]]:
+    """(route, target) of the default routes in a subnet's route table; of an inline route, the table twice."""
+    targets: list[tuple[Resource, Resource]] = []
     for link in stack.view.pointing("aws_route_table_association", "subnet_id", subnet):
         table = stack.view.target(link.get("route_table_id"))
         if table is None:
@@ -26,11 +28,11 @@ def _default_routes(stack: Subject, subnet: Resource) -> list[Resource]:
         for route in stack.view.pointing("aws_route", "route_table_id", table):
             if route.get("destination_cidr_block", route.get("destination_ipv6_cidr_block")) in _EVERYWHERE:
                 targets += [
-                    target
+                    (route, target)
                     for name in ("nat_gateway_id", "gateway_id")
                     if (target := stack.view.target(route.get(name)))
                 ]
-        targets += [table for inline in table.blocks("route") if inline.get("cidr_block") in _EVERYWHERE]
+        targets += [(table, table) for inline in table.blocks("route") if inline.get("cidr_block") in _EVERYWHERE]
     return targets
 
 
@@ -72,10 +74,12 @@ def egress_by_nat(stack: Subject) -> Iterator[Observation]:
     for resource, subnets in _private_resources(stack):
         is_node_group = resource.type == "aws_eks_node_group"
         for subnet in subnets:
-            targets = _default_routes(stack, subnet)
-            ok = all(target.type == "aws_nat_gateway" for target in targets) and bool(targets) == is_node_group
-            fact = f"default route to {', '.join(map(str, targets)) or 'nothing'}"
-            yield Observation(str(subnet), fact, ok, "a NAT gateway" if is_node_group else "no default route")
+            routes = _default_routes(stack, subnet)
+            wrong = [route for route, target in routes if target.type != "aws_nat_gateway" or not is_node_group]
+            ok = not wrong and bool(routes) == is_node_group
+            fact = f"default route of {subnet} to {', '.join(str(target) for _, target in routes) or 'nothing'}"
+            required = "a NAT gateway" if is_node_group else "no default route"
+            yield Observation(str(wrong[0] if wrong else subnet), fact, ok, required)
     yield empty("network", "other public addresses", [str(a) for a in stack.all("aws_eip") if a not in addresses])
     for template in stack.all("aws_launch_template"):
         public = [
@@ -134,40 +138,65 @@ def _node_tables(stack: Subject) -> set[str]:
 
 @check("NET-4")
 def default_deny(stack: Subject) -> Iterator[Observation]:
-    for type in ("aws_default_security_group", "aws_default_network_acl"):
-        default = stack.view.only(type)
-        own = [*default.blocks("ingress"), *default.blocks("egress")]
-        yield equal(str(default), "rules", len(own), 0)
-    for group in stack.all("aws_security_group"):
-        inline = [*group.blocks("ingress"), *group.blocks("egress")]
-        yield equal(str(group), "inline rules", len(inline), 0)
-    spec = stack.environment.network
-    egress_ports = {str(destination.cidr): destination.port for destination in spec.egress.destinations.values()}
-    peer_cidrs = set(spec.hybrid.peer_cidrs) if spec.hybrid else set()
-    api_cidrs = {*peer_cidrs, *stack.environment.cluster.api_access.public_from.values()}
-    for type in (_IN, _OUT):
+    # access.aws.network reads the rules of all groups
+    default_group = stack.view.only("aws_default_security_group")
+    yield equal(str(default_group), "network", str(stack.view.target(default_group.get("vpc_id"))), "network/vpc")
+    default = stack.view.only("aws_default_network_acl")
+    yield equal(str(default), "rules", len([*default.blocks("ingress"), *default.blocks("egress")]), 0)
+    for type in ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"):
         for rule in stack.all(type):
             description = str(rule.get("description") or "").strip()
-            yield Observation(
-                str(rule),
-                f"description = {description or 'unset'}",
-                len(description) >= 8,
-                "a purpose of at least 8 characters",
-            )
-            yield equal(str(rule), "allows every protocol", str(rule.get("ip_protocol")) in ("-1", "all"), False)
-            cidr = rule.get("cidr_ipv4") or rule.get("cidr_ipv6")
-            if cidr is None:
-                continue  # the rule refers to a security group or a prefix list
-            ports = (rule.get("from_port"), rule.get("to_port"))
-            group_name = str(stack.view.target(rule.get("security_group_id")))
-            if type == _OUT:
-                ok = ports == (egress_ports.get(cidr), egress_ports.get(cidr)) or cidr in peer_cidrs
-            else:
-                entry = group_name == "network/openings/entry-group" and cidr in _EVERYWHERE
-                control = group_name == "network/openings/control-group" and cidr in api_cidrs
-                ok = (entry and ports in ((80, 80), (443, 443))) or (control and ports == (443, 443))
-            fact = f"{'to' if type == _OUT else 'from'} {cidr} ports {ports[0]}-{ports[1]} of {group_name}"
-            yield Observation(str(rule), fact, ok, "a flow that the environment declares, or the public entry")
+            fact, ok = f"description = {description or 'unset'}", len(description) >= 8
+            yield Observation(str(rule), fact, ok, "a purpose of at least 8 characters")
+
+
+@check("NET-4")
+def access_lists(stack: Subject) -> Iterator[Observation]:
+    """Network ACLs have the rules that follow from the environment. Replies arrive on any port from 1024 up."""
+    for access_list in stack.all("aws_network_acl"):
+        subnets = lookup.subnets(stack, access_list, "subnet_ids")
+        kinds = sorted({subnet.path.removeprefix("network/").partition("-")[0] for subnet in subnets})
+        expected = _expected_rules(stack, kinds)
+        rules = [
+            (access_list, _access_rule(block, side)) for side in ("in", "out") for block in _side(access_list, side)
+        ]
+        for one in stack.view.pointing("aws_network_acl_rule", "network_acl_id", access_list):
+            if one.get("rule_action") != "deny":
+                rules.append((one, _access_rule(one.attributes, "out" if one.get("egress") else "in")))
+        for resource, rule in rules:
+            fact = f"allows {' '.join(map(str, rule))} in subnets of {', '.join(kinds) or 'nothing'}"
+            yield Observation(str(resource), fact, rule in expected, "a rule that the environment needs")
+
+
+_AccessRule = tuple[str, str, str, int, int]
+"""Side, protocol, range, first and last port."""
+
+
+def _expected_rules(stack: Subject, kinds: list[str]) -> set[_AccessRule]:
+    """The rules that the subnets of these kinds need."""
+    cidr, spec = str(stack.environment.network.cidr), stack.environment
+    everywhere = _EVERYWHERE[0]
+    if kinds == ["data"]:
+        return {("in", "tcp", cidr, 1024, 65535), ("out", "tcp", cidr, 1024, 65535)}
+    common: set[_AccessRule] = {
+        ("in", "all", cidr, 0, 0), ("in", "tcp", everywhere, 1024, 65535), ("out", "all", everywhere, 0, 0),
+    }  # fmt: skip
+    if kinds == ["public"]:
+        return common | {("in", "tcp", everywhere, port, port) for port in (80, 443)}
+    callers = [*spec.cluster.api_access.public_from.values()]
+    callers += spec.network.hybrid.peer_cidrs if spec.network.hybrid else []
+    return common | {("in", "tcp", str(one), 443, 443) for one in callers} if "data" not in kinds else set()
+
+
+def _side(access_list: Resource, side: str) -> list[dict[str, Any]]:
+    blocks = access_list.blocks("ingress" if side == "in" else "egress")
+    return [block for block in blocks if block.get("action") != "deny"]
+
+
+def _access_rule(written: dict[str, Any], side: str) -> _AccessRule:
+    protocol = {"6": "tcp", "-1": "all", "17": "udp"}.get(str(written.get("protocol")), str(written.get("protocol")))
+    cidr = str(written.get("cidr_block") or written.get("ipv6_cidr_block"))
+    return side, protocol, cidr, int(written.get("from_port") or 0), int(written.get("to_port") or 0)
 
 
 @check("NET-5")
@@ -181,4 +210,28 @@ def flow_logs(stack: Subject) -> Iterator[Observation]:
         yield at_most(str(log), "max_aggregation_interval", log.get("max_aggregation_interval"), interval)
         expected = names.log_group_arn(stack.target, "flow")
         yield equal(str(log), "log_destination", log.get("log_destination"), expected)
+        yield from lookup.unnarrowed(log, "log_format")
     yield lookup.retained(stack, "flow", stack.environment.observability.retention_days)
+
+
+@check("NET-8")
+def dns_queries_logged(stack: Subject) -> Iterator[Observation]:
+    vpc = stack.one("aws_vpc", "network/vpc")
+    group = stack.one("aws_cloudwatch_log_group", "observability/dns-log")
+    name = names.dns_log_group(stack.target)
+    yield equal(str(group), "name", group.get("name"), name)
+    days = stack.environment.observability.retention_days
+    yield at_least(str(group), "retention_in_days", group.get("retention_in_days"), days)
+    links = stack.view.pointing("aws_route53_resolver_query_log_config_association", "resource_id", vpc)
+    yield equal(str(vpc), "query log configurations", len(links), 1)
+    for link in links:
+        config = stack.view.target(link.get("resolver_query_log_config_id"))
+        if config is None:
+            raise Absent(f"{link} has no aws_route53_resolver_query_log_config in the stack")
+        expected = names.arn(stack.target, "logs", f"log-group:{name}")
+        yield equal(str(config), "destination_arn", config.get("destination_arn"), expected)
+
+
+@check("NET-4")
+def declared_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "NET-4")

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from terrace.assurance import access
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
-from terrace.assurance.checks.aws.lookup import principals, statements
 from terrace.assurance.checks.aws.secrets import modules
-from terrace.assurance.evaluation import Observation, check, empty, equal
+from terrace.assurance.evaluation import Observation, check, equal
 from terrace.assurance.view import Resource, at
+from terrace.aws import names
 
 
 def _repositories(stack: Subject) -> list[Resource]:
@@ -21,14 +22,22 @@ def private_and_encrypted(stack: Subject) -> Iterator[Observation]:
         encryption = repository.get("encryption_configuration", [])
         yield equal(str(repository), "encryption_type", at(encryption, "encryption_type"), "KMS")
         yield lookup.uses(stack, repository, at(encryption, "kms_key"), "kms_key", "registry")
-        public = [
-            principal
-            for policy in stack.view.pointing("aws_ecr_repository_policy", "repository", repository)
-            for statement in statements(policy.get("policy") or {})
-            for principal in principals(statement)
-            if principal == "*"
-        ]
-        yield empty(str(repository), "public principals", public)
+        yield equal(str(repository), "force_delete", bool(repository.get("force_delete")), False)
+    for replication in stack.all("aws_ecr_replication_configuration", or_none=True):
+        rules = at(replication.attributes, "replication_configuration.rule", [])
+        owners = {str(copy.get("registry_id")) for rule in rules for copy in rule.get("destination", [])}
+        yield equal(str(replication), "registries of copies", sorted(owners), [names.account(stack.target)])
+
+
+@check("K8S-10")
+def keeps_images_in_use(stack: Subject) -> Iterator[Observation]:
+    for repository in _repositories(stack):
+        for policy in stack.view.pointing("aws_ecr_lifecycle_policy", "repository", repository):
+            selections = [rule.get("selection", {}) for rule in policy.blocks("policy.rules")]
+            kinds = sorted({str(one.get("tagStatus")) for one in selections})
+            yield equal(str(policy), "expires images", kinds, ["untagged"])
+            days = [one.get("countNumber") for one in selections if one.get("countType") == "sinceImagePushed"]
+            yield equal(str(policy), "after days", days, [stack.environment.registry.untagged_days])
 
 
 @check("K8S-10")
@@ -50,7 +59,12 @@ def scanned_continuously(stack: Subject) -> Iterator[Observation]:
     if stack.environment.registry.scanning != "continuous" or not account:
         yield Observation("registry", "scan on push is sufficient", True)
         return
-    scanning = stack.view.only("aws_ecr_registry_scanning_configuration")
+    scanning = stack.one("aws_ecr_registry_scanning_configuration", "registry/scanning")
     yield equal(str(scanning), "scan_type", scanning.get("scan_type"), "ENHANCED")
     frequencies = [rule.get("scan_frequency") for rule in scanning.blocks("rule")]
     yield equal(str(scanning), "scan_frequency", frequencies, ["CONTINUOUS_SCAN"])
+
+
+@check("K8S-10")
+def declared_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "K8S-10")

@@ -1,15 +1,15 @@
-"""Secrets Manager (SEC-1 to SEC-3)."""
+"""Secrets Manager (SEC-1 to SEC-4)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance import access
+from terrace.assurance.access import structure
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
-from terrace.assurance.checks.aws.lookup import allows, condition, covers, statements, values
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Reference, Resource
-from terrace.aws import names
 from terrace.capabilities.identity import given_secret
 
 _VALUES = re.compile(r"(^|_)(passwords?|secret_string|secret_binary|auth_token|preshared_key|private_key)$")
@@ -81,56 +81,25 @@ def managed_admin_credential(stack: Subject) -> Iterator[Observation]:
     yield at_least(str(server), "rotations of the admin secret", len(rotations), 1)
     days = stack.environment.secrets.database_rotation_days
     for rotation in rotations:
+        yield from lookup.unnarrowed(rotation, "rotation_lambda_arn")  # RDS rotates its own secret
         period = rotation.get("rotation_rules.automatically_after_days")
         yield at_most(str(rotation), "automatically_after_days", period, days)
 
 
-@check("SEC-3")
-def own_secret_only(stack: Subject) -> Iterator[Observation]:
+@check("SEC-4")
+def rotation_named(stack: Subject) -> Iterator[Observation]:
+    days = str(stack.environment.secrets.rotation_days)
     for module in modules(stack):
-        role = stack.one("aws_iam_role", f"workloads/module-{module}")
-        own = names.role_arn(stack.target, f"module-{module}")
         for _, secret in _secrets(stack, module):
-            policies = stack.view.pointing("aws_secretsmanager_secret_policy", "secret_arn", secret)
-            readers = [reader for policy in policies for reader in _exempt_principals(policy.get("policy") or {})]
-            other_modules = [reader for reader in readers if "-module-" in reader and reader != own]
-            ok = own in readers and not other_modules and "*" not in readers
-            yield Observation(
-                str(secret),
-                f"readable by {', '.join(readers) or 'every identity with an IAM permission'}",
-                ok,
-                f"{own} and pipelines",
-            )
-        yield from _service_accounts(stack, module, role)
-        yield from _reads_own_only(stack, module, role)
+            yield equal(str(secret), "rotated-by", secret.get("tags.rotated-by"), module)
+            yield equal(str(secret), "rotation-days", secret.get("tags.rotation-days"), days)
 
 
-def _service_accounts(stack: Subject, module: str, role: Resource) -> Iterator[Observation]:
-    namespace = stack.environment.enabled_modules[module].namespace
-    yield equal(str(role), "service accounts", lookup.pods(stack, role), [f"{namespace}/{module}"])
+@check("SEC-3")
+def declared_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "SEC-3")
 
 
-def _reads_own_only(stack: Subject, module: str, role: Resource) -> Iterator[Observation]:
-    readable = [
-        resource
-        for policy in stack.view.pointing("aws_iam_role_policy", "role", role)
-        for statement in statements(policy.get("policy") or {})
-        if allows(statement, "secretsmanager:GetSecretValue")
-        for resource in values(statement.get("Resource"))
-    ]
-    own = [names.secret_arn_pattern(stack.target, name) for name, _ in _secrets(stack, module)]
-    yield includes(str(role), "readable secrets", readable, own)
-    yield empty(str(role), "other readable secrets", [resource for resource in readable if resource not in own])
-
-
-def _exempt_principals(policy: Mapping[str, Any]) -> list[str]:
-    """The principals that are exempt from a deny statement on reading."""
-    for statement in statements(policy):
-        reads = covers(values(statement.get("Action")), "secretsmanager:GetSecretValue")
-        if statement.get("Effect") == "Deny" and reads:
-            return [
-                principal
-                for operator in ("ArnNotEquals", "ArnNotLike", "StringNotEquals")
-                for principal in condition(statement, operator, "aws:PrincipalArn")
-            ]
-    return []
+@check("SEC-1")
+def no_secret_texts(stack: Subject) -> Iterator[Observation]:
+    return structure.secrets(stack)

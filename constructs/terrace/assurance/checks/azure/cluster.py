@@ -1,14 +1,21 @@
-"""AKS (K8S-1 to K8S-9)."""
+"""AKS (K8S-1 to K8S-9, K8S-11)."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.azure.lookup import logged, referenced, uses
-from terrace.assurance.evaluation import Absent, Observation, at_least, check, equal
+from terrace.assurance.checks.azure import lookup
+from terrace.assurance.checks.azure.lookup import logged, referenced, unset, uses
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal
 from terrace.assurance.view import Resource
 from terrace.azure import names
+from terrace.calls import Absent
 
+_OTHER_WAYS_IN = (
+    "http_application_routing_enabled", "http_proxy_config", "ingress_application_gateway", "web_app_routing",
+    "aci_connector_linux", "custom_ca_trust_certificates_base64", "open_service_mesh_enabled", "service_mesh_profile",
+)  # fmt: skip
+"""Add-ons with an entry, an egress or an identity of their own, and certificates that nodes would trust."""
 _LOG_TYPES = ("kube-apiserver", "kube-audit", "kube-controller-manager", "kube-scheduler", "guard")
 
 
@@ -30,6 +37,11 @@ def _pools(stack: Subject) -> Iterator[tuple[str, Resource, dict[str, Any]]]:
         yield name, *pools[name]
 
 
+def _undeclared_pools(stack: Subject) -> list[Resource]:
+    declared = stack.environment.cluster.pools
+    return [pool for pool in stack.all("azurerm_kubernetes_cluster_node_pool") if pool.get("name") not in declared]
+
+
 @check("K8S-1")
 def api_access_restricted(stack: Subject) -> Iterator[Observation]:
     cluster = control_plane(stack)
@@ -39,6 +51,7 @@ def api_access_restricted(stack: Subject) -> Iterator[Observation]:
     yield equal(str(cluster), "virtual_network_integration_enabled", integrated, True)
     cidrs = sorted(cluster.get("api_server_access_profile.authorized_ip_ranges") or [])
     yield equal(str(cluster), "authorized_ip_ranges", cidrs, ranges)
+    yield from unset(cluster, *_OTHER_WAYS_IN)
 
 
 @check("K8S-2")
@@ -74,6 +87,8 @@ def no_local_accounts(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-6")
 def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
+    for other in _undeclared_pools(stack):
+        yield Observation(str(other), f"pool {other.get('name')}", False, "a pool of cluster.pools")
     for name, resource, pool in _pools(stack):
         spec, where = stack.environment.cluster.pools[name], f"{resource} {name}"
         yield equal(where, "auto_scaling_enabled", pool.get("auto_scaling_enabled"), True)
@@ -128,3 +143,14 @@ def nodes_hardened(stack: Subject) -> Iterator[Observation]:
         where = f"{resource} {name}"
         yield equal(where, "host_encryption_enabled", pool.get("host_encryption_enabled"), True)
         yield equal(where, "os_sku", pool.get("os_sku"), "AzureLinux")
+
+
+@check("K8S-11")
+def deletion_protection(stack: Subject) -> Iterator[Observation]:
+    if not stack.environment.cluster.deletion_protection:
+        raise NotRequired("cluster.deletion_protection is false")
+    cluster = control_plane(stack)
+    locks = stack.view.pointing("azurerm_management_lock", "scope", cluster)
+    yield at_least(str(cluster), "locks", len(locks), 1)
+    for one in locks:
+        yield from lookup.lock(stack, one, cluster)

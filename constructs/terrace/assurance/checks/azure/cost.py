@@ -1,9 +1,12 @@
 """The budget and the sleep schedule (COST-1, COST-2)."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from terrace.assurance.checks import Subject
+from terrace.assurance.checks.azure.lookup import unset
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
+from terrace.assurance.view import blocks
 
 
 @check("COST-1")
@@ -11,10 +14,17 @@ def budget_alerts(stack: Subject) -> Iterator[Observation]:
     budget = stack.view.only("azurerm_consumption_budget_subscription")
     yield at_most(str(budget), "amount", budget.get("amount"), stack.environment.cost.budget_usd)
     yield equal(str(budget), "time_grain", budget.get("time_grain"), "Monthly")
+    starts, ends = (str(budget.get(f"time_period.{name}")) for name in ("start_date", "end_date"))
+    today = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    yield Observation(str(budget), f"time_period = {starts} to {ends}", starts <= today <= ends, "now")
+    tags = [(one.get("name"), one.get("values")) for one in blocks(budget.attributes, "filter.tag")]
+    yield equal(str(budget), "filter by tags", tags, [("environment", [stack.target.environment])])
+    yield from unset(budget, "filter.dimension")
     alerts = [one for one in budget.blocks("notification") if one.get("enabled", True)]
     actual = [f"{one.get('threshold'):g}" for one in alerts if one.get("threshold_type", "Actual") == "Actual"]
     yield includes(str(budget), "alerts at percent", actual, ["50", "80", "100"])
     for alert in alerts:
+        yield equal(str(budget), "operator", alert.get("operator"), "GreaterThanOrEqualTo")
         recipients = [*(alert.get("contact_emails") or []), *(alert.get("contact_groups") or [])]
         yield at_least(str(budget), f"recipients of the {alert.get('threshold')} % alert", len(recipients), 1)
 

@@ -4,11 +4,26 @@ from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import logged, referenced, referrers, subnet, uses
-from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.assurance.view import Resource
 from terrace.azure import names
 from terrace.capabilities.identity import BOOTSTRAP
 
+_EXTENSIONS = frozenset(
+    [
+        "address_standardizer", "btree_gin", "btree_gist", "citext", "fuzzystrmatch", "hstore", "pg_stat_statements",
+        "pg_trgm", "pgaudit", "pgcrypto", "plpgsql", "postgis", "postgis_raster", "postgis_tiger_geocoder",
+        "postgis_topology", "unaccent", "uuid-ossp",
+    ]
+)  # fmt: skip
+"""Extensions that read no files, other servers or buckets."""
+_SWITCHES = ("log_connections", "log_disconnections", "log_lock_waits", "track_io_timing")
+_SETTINGS = (
+    *_SWITCHES, "azure.extensions", "log_min_duration_statement", "log_statement", "pg_qs.query_capture_mode",
+    "pg_qs.retention_period_in_days", "pgaudit.log", "pgms_wait_sampling.query_capture_mode",
+    "require_secure_transport", "shared_preload_libraries", "ssl_min_protocol_version",
+)  # fmt: skip
+"""The settings that the stack changes."""
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
@@ -44,8 +59,9 @@ def private(stack: Subject) -> Iterator[Observation]:
         yield equal(str(one), "subnet", str(subnet(stack, one.get("delegated_subnet_id"))), "network/database")
         zone = referenced(stack, "azurerm_private_dns_zone", one.get("private_dns_zone_id"))
         yield equal(str(one), "private DNS zone", str(zone), "network/zone-database")
-    firewall_rules = stack.all("azurerm_postgresql_flexible_server_firewall_rule")
-    yield equal("database", "firewall rules for public addresses", len(firewall_rules), 0)
+    for record in stack.all("azurerm_private_dns_cname_record"):
+        value = record.get("record")
+        yield equal(str(record), "record", str(stack.view.target(value) or value), "database/server")
 
 
 @check("DB-2")
@@ -75,6 +91,8 @@ def standby(stack: Subject) -> Iterator[Observation]:
     yield equal(str(primary), "high_availability", primary.get("high_availability.mode"), "ZoneRedundant")
     standby_zone = primary.get("high_availability.standby_availability_zone")
     yield equal(str(primary), "standby is in another zone", standby_zone != primary.get("zone"), True)
+    zones = (*stack.target.zones, *stack.target.spare_zones)
+    yield Observation(str(primary), f"zone = {primary.get('zone')}", primary.get("zone") in zones, ", ".join(zones))
 
 
 @check("DB-5")
@@ -92,7 +110,7 @@ def deletion_protection(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.database.deletion_protection:
         raise NotRequired("database.deletion_protection is false")
     locks = stack.view.pointing("azurerm_management_lock", "scope", server(stack))
-    levels = [str(lock.get("lock_level")) for lock in locks]
+    levels = [str(one.get("lock_level")) for one in locks]
     yield includes(str(server(stack)), "locks", levels, ["CanNotDelete"])
 
 
@@ -101,6 +119,11 @@ def logs_and_insights_enabled(stack: Subject) -> Iterator[Observation]:
     spec, settings = stack.environment.database, _settings(stack)
     for one in _all(stack):
         yield logged(stack, one, ["PostgreSQLLogs"])
+    for one in stack.all("azurerm_postgresql_flexible_server_configuration"):
+        name = str(one.get("name"))
+        yield Observation(str(one), f"setting {name}", name in _SETTINGS, "a setting that the environment needs")
+        if name in _SWITCHES:
+            yield equal(str(one), name, one.get("value"), "on")
     libraries = _listed(settings.get("shared_preload_libraries", ""))
     yield includes("database/server", "shared_preload_libraries", libraries, ["pgaudit"])
     yield includes("database/server", "pgaudit.log", _listed(settings.get("pgaudit.log", "")), ["ddl", "role"])
@@ -130,6 +153,8 @@ def bootstrap_prerequisites(stack: Subject) -> Iterator[Observation]:
     yield equal(str(primary), "version", primary.get("version"), str(stack.environment.database.version))
     allowed = _listed(_settings(stack).get("azure.extensions", ""))
     yield includes(str(primary), "azure.extensions", allowed, ["postgis", "pgaudit"])
+    setting = stack.one("azurerm_postgresql_flexible_server_configuration", "database/azure-extensions")
+    yield empty(str(setting), "extensions that reach outside the database", sorted(set(allowed) - _EXTENSIONS))
     admins = stack.all("azurerm_postgresql_flexible_server_active_directory_administrator")
     users = [str(stack.view.target(one.get("object_id"))) for one in admins]
     yield includes(str(primary), "administrators", users, ["database/admin"])

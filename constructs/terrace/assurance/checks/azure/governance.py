@@ -1,9 +1,12 @@
-"""Tags and regions (GOV-1, GOV-2)."""
+"""Tags and regions (GOV-1, GOV-2), and the structure and inventory of the stack (GOV-3, GOV-4)."""
 
 from collections.abc import Iterator, Mapping
 
+from terrace.assurance.access import inventory, structure
 from terrace.assurance.checks import Subject
+from terrace.assurance.checks.azure.lookup import features, unset
 from terrace.assurance.evaluation import Observation, at_least, check, equal
+from terrace.assurance.view import Resource
 from terrace.azure import names
 
 _LOCATIONS = "e56962a6-4747-49cd-b67b-bf8b01975c4c"  # Allowed locations
@@ -15,6 +18,12 @@ _TAGGED = (
     "azurerm_data_protection_backup_vault", "azurerm_nat_gateway", "azurerm_network_security_group",
 )  # fmt: skip
 """Resources that hold data or cost money and support tags; a policy adds the tags to resources that Azure creates."""
+
+
+_PAIRED = ("keys/vault-geo", "keys/database-recovery-user")
+"""What is in the paired region, where Azure copies the database's backups to."""
+_WATCHERS = "NetworkWatcherRG"
+"""Azure's own group of network watchers."""
 
 
 def _regions(stack: Subject) -> list[str]:
@@ -36,6 +45,11 @@ def all_tagged(stack: Subject) -> Iterator[Observation]:
 
 @check("GOV-1")
 def tags_inherited(stack: Subject) -> Iterator[Observation]:
+    for policy in stack.all("azurerm_resource_group_policy_assignment"):
+        if policy.get("policy_definition_id") == names.policy_id(_INHERIT):
+            tag = str(policy.get("parameters.tagName.value"))
+            yield Observation(str(policy), f"tagName = {tag}", tag in stack.target.tags, "a tag of the environment")
+            yield from unset(policy, "not_scopes", "overrides", "resource_selectors")
     inherited_tags = [
         str(one.get("parameters.tagName.value"))
         for one in stack.all("azurerm_resource_group_policy_assignment")
@@ -52,21 +66,41 @@ def tags_inherited(stack: Subject) -> Iterator[Observation]:
 
 @check("GOV-2")
 def allowed_regions_only(stack: Subject) -> Iterator[Observation]:
-    allowed = _allowed(stack)
     for resource in stack.view:
-        group = resource.type == "azurerm_monitor_action_group"
-        location = resource.get("location", "global" if group else None)
-        locations = [names.topic_region(stack.target)] if group else allowed
-        if location is not None:
-            location = stack.view.text(location)
-            yield Observation(
-                str(resource), f"location = {location}", location in locations, f"one of {', '.join(locations)}"
-            )
+        yield from _placed(stack, resource)
         for block in resource.blocks("georeplications"):
             location = str(block.get("location"))
-            yield Observation(
-                str(resource), f"georeplication = {location}", location in allowed, f"one of {', '.join(allowed)}"
-            )
+            expected = str(stack.target.recovery_region)
+            yield Observation(str(resource), f"georeplication = {location}", location == expected, expected)
+    account = names.settings(stack.target)
+    for _, provider in stack.view.providers:
+        yield equal("provider", "subscription_id", provider.get("subscription_id"), account.subscription_id)
+        yield equal("provider", "tenant_id", provider.get("tenant_id"), account.tenant_id)
+
+
+def _placed(stack: Subject, resource: Resource) -> Iterator[Observation]:
+    """Whether a resource is where its resource group is, and its group is one of the stack."""
+    group = resource.get("resource_group_name")
+    above = stack.view.target(resource.get("resource_group_id"))
+    if resource.type == "azurerm_resource_group" or above is not None:
+        group = (above or resource).get("name")
+    text = stack.view.text(group) if group is not None else names.group(stack.target)
+    regions = {
+        names.group(stack.target): stack.target.region,
+        names.group(stack.target, recovery=True): stack.target.recovery_region,
+        _WATCHERS: stack.target.region,
+    }
+    yield Observation(str(resource), f"resource group = {text}", text in regions, "a group of the stack")
+    expected = regions.get(text)
+    if resource.path in _PAIRED:
+        expected = names.geo_region(stack.target)
+    if resource.type == "azurerm_monitor_action_group":
+        expected = names.topic_region(stack.target)
+    if resource.type == "azurerm_monitor_activity_log_alert":
+        expected = "global"  # where Azure has it: few regions process activity-log alerts
+    location = resource.get("location", "global" if resource.type == "azurerm_monitor_action_group" else None)
+    if location is not None and expected is not None:
+        yield equal(str(resource), "location", stack.view.text(location), expected)
 
 
 def _allowed(stack: Subject) -> list[str]:
@@ -89,3 +123,16 @@ def other_regions_denied(stack: Subject) -> Iterator[Observation]:
             locations = sorted(policy.get("parameters.listOfAllowedLocations.value", []))
             expected = sorted({*_allowed(stack), "global"})
             yield equal(str(policy), "allowed locations", locations, expected)
+            yield from unset(policy, "not_scopes", "overrides", "resource_selectors")
+        kept = [one.get("prevent_deletion_if_contains_resources") for one in features(stack, "resource_group")]
+        yield equal(str(group), "the provider's prevent_deletion_if_contains_resources", kept, [True])
+
+
+@check("GOV-3")
+def settings_fixed(stack: Subject) -> Iterator[Observation]:
+    return structure.fixed(stack)
+
+
+@check("GOV-4")
+def inventory_complete(stack: Subject) -> Iterator[Observation]:
+    return inventory.complete(stack)

@@ -3,13 +3,24 @@
 import re
 from collections.abc import Iterator
 
+from terrace.assurance import access
 from terrace.assurance.checks import Subject
+from terrace.assurance.checks.azure.lookup import features, lock, unset
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal
 from terrace.assurance.view import Resource
-from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES
+from terrace.azure import names
+from terrace.capabilities.keys import PURPOSES
 
-_USE = "Key Vault Crypto Service Encryption User"
-_BROAD_ROLES = ("Owner", "Contributor", "Key Vault Administrator", "Key Vault Crypto Officer", "Key Vault Crypto User")
+_OPERATIONS = ["decrypt", "encrypt", "sign", "unwrapKey", "verify", "wrapKey"]
+_BITS = 3072
+_PURGES = (
+    "purge_soft_delete_on_destroy",
+    "purge_soft_deleted_certificates_on_destroy",
+    "purge_soft_deleted_keys_on_destroy",
+    "purge_soft_deleted_secrets_on_destroy",
+)
+_EXPIRES_AFTER = 60
+"""Days between a rotation and the end of the old version, in which a service changes to the new one."""
 
 
 def _keys(stack: Subject) -> Iterator[Resource]:
@@ -17,7 +28,7 @@ def _keys(stack: Subject) -> Iterator[Resource]:
     for purpose in PURPOSES:
         yield stack.one("azurerm_key_vault_key", f"keys/{purpose}")
     if stack.target.recovery_region:
-        for purpose in RECOVERY_PURPOSES:
+        for purpose in names.RECOVERY_KEYS:
             yield stack.one("azurerm_key_vault_key", f"keys/{purpose}-recovery")
 
 
@@ -35,6 +46,15 @@ def rotated_key_per_purpose(stack: Subject) -> Iterator[Observation]:
     for key in stack.all("azurerm_key_vault_key"):
         rotation_days = _days(key.get("rotation_policy.automatic.time_after_creation"))
         yield at_most(str(key), "rotation period in days", rotation_days, days)
+        expires = _days(key.get("rotation_policy.expire_after"))
+        yield equal(
+            str(key), "days until a version expires", expires, stack.environment.keys.rotation_days + _EXPIRES_AFTER
+        )
+        kind = "RSA" if stack.target.tier == "dev" else "RSA-HSM"
+        yield equal(str(key), "key_type", key.get("key_type"), kind)
+        yield equal(str(key), "key_size", key.get("key_size"), _BITS)
+        yield equal(str(key), "key_opts", sorted(key.get("key_opts") or []), _OPERATIONS)
+        yield from unset(key, "expiration_date", "not_before_date")
 
 
 @check("KEY-2")
@@ -44,6 +64,11 @@ def deletion_protection(stack: Subject) -> Iterator[Observation]:
         yield equal(str(vault), "purge_protection_enabled", vault.get("purge_protection_enabled"), True)
         retention_days = vault.get("soft_delete_retention_days", 90)  # Azure's own default
         yield at_least(str(vault), "soft_delete_retention_days", retention_days, window)
+        for name in _PURGES:
+            purged = [one for one in features(stack, "key_vault") if one.get(name)]
+            yield equal(str(vault), f"the provider's {name}", bool(purged), False)
+    for one in stack.all("azurerm_management_lock", under="governance", or_none=True):
+        yield from lock(stack, one, stack.one("azurerm_key_vault", "keys/vault"))
 
 
 @check("KEY-3")
@@ -55,18 +80,17 @@ def least_privilege(stack: Subject) -> Iterator[Observation]:
         yield equal(str(vault), "default_action", default_action, "Deny")
         public = vault.get("public_network_access_enabled", True)  # Azure's own default
         yield equal(str(vault), "public_network_access_enabled", public, False)
-    for grant in stack.all("azurerm_role_assignment"):
-        role = str(grant.get("role_definition_name"))
-        if role == _USE:
-            key = stack.view.target(grant.get("scope"))
-            identity = stack.view.target(grant.get("principal_id"))
-            if identity is not None and identity.path == "backup/vault":  # Azure Backup uses the vault's own identity
-                scope = str(grant.get("scope"))
-                yield Observation(str(grant), f"scope = {scope}", scope.endswith("/keys/backups"), "keys/backups")
-                continue
-            ok = key is not None and key.type == "azurerm_key_vault_key" and str(identity) == f"{key.path}-user"
-            yield Observation(
-                str(grant), f"{identity} may use {key or grant.get('scope')}", ok, "a purpose's identity on its own key"
-            )
-        elif role in _BROAD_ROLES and grant.path.startswith("workloads/"):
-            yield Observation(str(grant), f"role = {role}", False, "no role beyond the module's own secret")
+        yield equal(str(vault), "bypass", vault.get("network_acls.bypass"), "AzureServices")
+        tenant = names.settings(stack.target).tenant_id
+        yield equal(str(vault), "tenant_id", vault.get("tenant_id"), tenant)
+        yield from unset(
+            vault,
+            "enabled_for_deployment",
+            "enabled_for_disk_encryption",
+            "enabled_for_template_deployment",
+        )
+
+
+@check("KEY-3")
+def declared_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "KEY-3")

@@ -1,23 +1,16 @@
-"""Storage accounts (LAKE-1 to LAKE-7)."""
+"""Storage accounts (LAKE-1 to LAKE-8)."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance import access
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.azure.lookup import diagnostics, granted, referenced, uses
-from terrace.assurance.evaluation import (
-    Absent,
-    NotRequired,
-    Observation,
-    at_least,
-    at_most,
-    check,
-    empty,
-    equal,
-    includes,
-)
+from terrace.assurance.checks.azure import lookup
+from terrace.assurance.checks.azure.lookup import diagnostics, referenced, unset, uses
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Resource, at, blocks
 from terrace.azure import names
+from terrace.calls import Absent
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
 
@@ -31,7 +24,9 @@ _OFF = (
 )
 _KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups", "access": "logs"}  # the others: the lake's
 _LOGS = ("StorageRead", "StorageWrite", "StorageDelete")
-_READ, _WRITE = "Storage Blob Data Reader", "Storage Blob Data Contributor"
+_FLOW = "observability/flow-account"
+_NOT_FOR_FLOW = ("shared_access_key_enabled", "public_network_access_enabled")
+"""Network Watcher writes flow logs with the account's key: see azure/bucket.py."""
 
 
 def bucket(stack: Subject, name: Bucket, *, recovery: bool = False) -> Resource:
@@ -50,12 +45,14 @@ def buckets(stack: Subject) -> Iterator[tuple[Bucket, Resource, bool]]:
     if stack.target.recovery_region and stack.environment.lake.replicate:
         for name in REPLICATED:
             yield name, bucket(stack, name, recovery=True), True
+        yield "audit", bucket(stack, "audit", recovery=True), True
 
 
-def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Observation]:
+def lock(stack: Subject, name: Bucket, days: int, *, recovery: bool = False) -> Iterator[Observation]:
     """Whether each container of a bucket is immutable for at least `days`, in the environment's mode."""
-    account = bucket(stack, name)
+    account = bucket(stack, name, recovery=recovery)
     containers = stack.view.pointing("azurerm_storage_container", "storage_account_id", account)
+    yield at_least(str(account), "containers", len(containers), 1)
     for container in containers:
         policies = stack.view.pointing(
             "azurerm_storage_container_immutability_policy", "storage_container_resource_manager_id", container
@@ -74,14 +71,18 @@ def public_access_blocked(stack: Subject) -> Iterator[Observation]:
             str(account), "settings that allow access", [name for name in _OFF if account.get(name) is not False]
         )
         yield equal(str(account), "default_action", account.get("network_rules.default_action"), "Deny")
+    for account in stack.all("azurerm_storage_account"):
+        yield from unset(account, "static_website", "custom_domain", "blob_properties.cors_rule", "is_hns_enabled")
+        yield equal(str(account), "allowed_copy_scope", account.get("allowed_copy_scope"), "AAD")
+    flow = stack.one("azurerm_storage_account", _FLOW)
+    opened = [name for name in _OFF if name not in _NOT_FOR_FLOW and flow.get(name) is not False]
+    yield empty(str(flow), "settings that allow access", opened)
     for container in stack.all("azurerm_storage_container"):
         access = container.get("container_access_type")
         yield equal(str(container), "container_access_type", access, "private")
     lake_accounts = {account for _, account, _copy in buckets(stack)}
     others = [one for one in stack.all("azurerm_storage_account") if one not in lake_accounts]
-    yield equal(
-        "lake", "storage accounts outside the lake", [str(one) for one in others], ["observability/flow-account"]
-    )
+    yield equal("lake", "storage accounts outside the lake", [str(one) for one in others], [_FLOW])
 
 
 @check("LAKE-2")
@@ -89,11 +90,13 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
     for name, account, copy in buckets(stack):
         key = account.get("customer_managed_key.key_vault_key_id")
         yield uses(stack, account, key, "customer_managed_key", _KEY.get(name, "lake"), "recovery" if copy else "")
+    flow = stack.one("azurerm_storage_account", _FLOW)
+    yield uses(stack, flow, flow.get("customer_managed_key.key_vault_key_id"), "customer_managed_key", "logs")
 
 
 @check("LAKE-2")
 def https_only(stack: Subject) -> Iterator[Observation]:
-    for _, account, _copy in buckets(stack):
+    for account in stack.all("azurerm_storage_account"):
         yield equal(str(account), "https_traffic_only_enabled", account.get("https_traffic_only_enabled", True), True)
         yield equal(str(account), "min_tls_version", account.get("min_tls_version"), "TLS1_2")
 
@@ -102,28 +105,40 @@ def https_only(stack: Subject) -> Iterator[Observation]:
 def versioned_and_immutable(stack: Subject) -> Iterator[Observation]:
     for _, account, _copy in buckets(stack):
         yield equal(str(account), "versioning_enabled", account.get("blob_properties.versioning_enabled"), True)
+    redundancy = "ZRS" if len(stack.target.zones) > 1 else "LRS"
+    days = 7 if stack.target.tier == "dev" else 30
+    for account in stack.all("azurerm_storage_account"):
+        yield equal(str(account), "account_replication_type", account.get("account_replication_type"), redundancy)
+        for kept in ("delete_retention_policy", "container_delete_retention_policy"):
+            yield at_least(str(account), f"days of {kept}", account.get(f"blob_properties.{kept}.days"), days)
+    for one in stack.all("azurerm_management_lock", under="lake", or_none=True):
+        account = stack.one("azurerm_storage_account", f"{one.path.removesuffix('/keep')}/account")
+        yield from lookup.lock(stack, one, account)
     yield from lock(stack, "bronze", stack.environment.lake.immutability.days)
 
 
 @check("LAKE-4")
 def lifecycle_rules(stack: Subject) -> Iterator[Observation]:
-    for name, spec in stack.environment.lake.lifecycle.items():
-        account = bucket(stack, name)
+    for name, account, _copy in buckets(stack):
+        spec = stack.environment.lake.lifecycle[name]
         policies = stack.view.pointing("azurerm_storage_management_policy", "storage_account_id", account)
         if len(policies) != 1:
             raise Absent(f"{len(policies) or 'no'} azurerm_storage_management_policy of {account}")
-        rules = [
-            rule
-            for rule in policies[0].blocks("rule")
-            if rule.get("enabled") and "blockBlob" in at(rule, "filters.blob_types", []) and not _narrowed(rule)
-        ]
-        base = at(rules, "actions.base_blob", {}) if len(rules) == 1 else {}
-        where, since = str(policies[0]), "after_days_since_modification_greater_than"
+        where, rules = str(policies[0]), policies[0].blocks("rule")
+        of_blocks = [rule for rule in rules if at(rule, "filters.blob_types") == ["blockBlob"] and not _narrowed(rule)]
+        base = at(of_blocks, "actions.base_blob", {}) if len(of_blocks) == 1 and of_blocks[0].get("enabled") else {}
+        since = "after_days_since_modification_greater_than"
         yield at_most(where, "days until cool", _days(base, f"tier_to_cool_{since}"), spec.cool_after_days)
         yield at_most(where, "days until cold", _days(base, f"tier_to_cold_{since}"), spec.archive_after_days)
         yield equal(where, "expires after days", _days(base, f"delete_{since}"), spec.expire_after_days)
-        superseded = _days(at(rules, "actions.version"), "delete_after_days_since_creation")
+        superseded = _days(at(of_blocks, "actions.version"), "delete_after_days_since_creation")
         yield equal(where, "superseded versions expire after days", superseded, spec.superseded_after_days)
+        # logs are append blobs, which only expire
+        others = [rule for rule in rules if rule not in of_blocks]
+        expiry = [_days(at(rule, "actions.base_blob"), f"delete_{since}") for rule in others]
+        yield equal(where, "days of other rules", expiry, [spec.expire_after_days] if spec.expire_after_days else [])
+        for rule in others:
+            yield equal(where, "blob types of other rules", at(rule, "filters.blob_types"), ["appendBlob"])
 
 
 def _days(actions: Any, name: str) -> Any:
@@ -170,20 +185,22 @@ def access_logs_enabled(stack: Subject) -> Iterator[Observation]:
 
 
 @check("LAKE-7")
-def module_permissions(stack: Subject) -> Iterator[Observation]:
-    modules = stack.environment.foundation_modules
-    if not modules:
-        raise NotRequired("no enabled module uses the foundation (modules)")
-    layer_names: dict[str, str] = {names.container_id(stack.target, name): name for name in BUCKETS}
-    for module, enabled in modules.items():
-        identity = stack.one("azurerm_user_assigned_identity", f"workloads/module-{module}")
-        grants = granted(stack, identity)
-        verbs = {_READ: "read", _WRITE: "write"}
-        rights = {layer_names.get(scope, scope): verbs[role] for role, scope in grants if role in verbs}
-        yield equal(str(identity), "lake permissions", _described(rights), _described(dict(enabled.needs.lake)))
-        allowed = (*verbs, "Key Vault Secrets User")
-        yield empty(str(identity), "other roles", [role for role, _ in grants if role not in allowed])
+def declared_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "LAKE-7")
 
 
-def _described(rights: dict[Any, Any]) -> str:
-    return ", ".join(f"{verb} {layer}" for layer, verb in sorted(rights.items())) or "nothing"
+@check("LAKE-8")
+def sensitive_data_discovery(stack: Subject) -> Iterator[Observation]:
+    if not stack.environment.lake.sensitive_data_discovery:
+        raise NotRequired("lake.sensitive_data_discovery is false")
+    bronze = bucket(stack, "bronze")
+    settings = stack.view.pointing("azurerm_security_center_storage_defender", "storage_account_id", bronze)
+    yield equal(str(bronze), "settings of Defender", len(settings), 1)
+    for one in settings:
+        for name in (
+            "override_subscription_settings_enabled",
+            "sensitive_data_discovery_enabled",
+            "malware_scanning_on_upload_enabled",
+        ):
+            yield equal(str(one), name, one.get(name), True)
+        yield from unset(one, "scan_results_event_grid_topic_id")

@@ -1,11 +1,12 @@
 """Helpers of several Azure checks. Azure stacks refer to most resources by computed id, not by reference."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.evaluation import Absent, Observation, at_least, includes
-from terrace.assurance.view import Resource
+from terrace.assurance.evaluation import Observation, at_least, empty, equal, includes, shown
+from terrace.assurance.view import Resource, blocks
 from terrace.azure import names
+from terrace.calls import Absent
 from terrace.capabilities.keys import Purpose
 
 
@@ -35,6 +36,39 @@ def uses(
     suffix = "-recovery" if place else ""
     ok = key.path == f"keys/{purpose}{suffix}" if key else value == expected
     return Observation(str(resource), f"{name} = {key or value or 'unset'}", ok, f"keys/{purpose}{suffix}")
+
+
+def unset(resource: Resource, *names: str) -> Iterator[Observation]:
+    """Attributes and blocks that have to be absent, empty or false; each would narrow or open what is there."""
+    for name in names:
+        value = resource.get(name)
+        yield Observation(str(resource), f"{name} = {shown(value or None)}", not value, "unset")
+
+
+_NARROWING = """
+    caller level levels recommendation_category recommendation_impact recommendation_type resource_group
+    resource_groups resource_id resource_ids resource_provider resource_providers resource_type status sub_status
+    sub_statuses
+"""
+"""Conditions of an activity-log alert that no alarm of the kit needs."""
+
+
+def unnarrowed(alarm: Resource) -> Observation:
+    """Whether an activity-log alert has only the conditions that its check compares."""
+    narrowed = [word for word in _NARROWING.split() if alarm.get(f"criteria.{word}")]
+    return empty(str(alarm), "conditions that narrow it", narrowed)
+
+
+def features(stack: Subject, name: str) -> list[dict[str, object]]:
+    """The blocks of a name in the provider's `features`, which decide what a destroy does."""
+    return [block for _, provider in stack.view.providers for block in blocks(provider, f"features.{name}")]
+
+
+def lock(stack: Subject, one: Resource, protected: Resource) -> Iterator[Observation]:
+    """Whether a lock prevents the deletion of a resource."""
+    yield equal(str(one), "lock_level", one.get("lock_level"), "CanNotDelete")
+    scope = referenced(stack, protected.type, one.get("scope"))
+    yield equal(str(one), "scope", str(scope or one.get("scope")), str(protected))
 
 
 def logged(stack: Subject, resource: Resource, categories: Iterable[str], part: str = "") -> Observation:
@@ -67,9 +101,15 @@ def workspace_retains(stack: Subject, days: int) -> Observation:
 
 
 def granted(stack: Subject, identity: Resource) -> list[tuple[str, str]]:
-    """(role, scope) of each assignment to an identity."""
+    """(role, scope) of each assignment to an identity: the name of a built-in role, the path of a custom one."""
     assignments = stack.view.pointing("azurerm_role_assignment", "principal_id", identity)
-    return [(str(one.get("role_definition_name")), str(one.get("scope"))) for one in assignments]
+    return [(_role(stack, one), str(one.get("scope"))) for one in assignments]
+
+
+def _role(stack: Subject, assignment: Resource) -> str:
+    id = assignment.get("role_definition_id")
+    custom = stack.view.target(id)
+    return custom.path if custom is not None else str(assignment.get("role_definition_name", id))
 
 
 def pods(stack: Subject, identity: Resource) -> list[str]:

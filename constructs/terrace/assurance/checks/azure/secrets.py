@@ -1,18 +1,19 @@
-"""Secrets in Key Vault (SEC-1 to SEC-3)."""
+"""Secrets in Key Vault (SEC-1 to SEC-4)."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance import access
+from terrace.assurance.access import structure
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.azure.lookup import granted, pods, referenced
+from terrace.assurance.checks.azure.lookup import referenced, unset
 from terrace.assurance.evaluation import NotRequired, Observation, at_most, check, empty, equal, includes
 from terrace.azure import names
 from terrace.capabilities.identity import given_secret
 
 _VALUES = re.compile(r"(^|_)(passwords?|shared_key|secret_value|private_key|client_secret|connection_string)$|^value$")
 """Attributes that hold a secret value; write-only ones end in _wo and are not stored in the state."""
-_READS = ("Key Vault Secrets User", "Key Vault Secrets Officer", "Key Vault Administrator")
 
 
 def modules(stack: Subject) -> list[str]:
@@ -58,11 +59,23 @@ def _names(written: Any) -> Iterator[str]:
 
 
 @check("SEC-1")
+def certificate_authority(stack: Subject) -> Iterator[Observation]:
+    issuer = names.settings(stack.target).certificate_issuer
+    for certificate in stack.all("azurerm_key_vault_certificate"):
+        policy = "certificate_policy"
+        yield equal(str(certificate), "issuer", certificate.get(f"{policy}.issuer_parameters.name"), issuer)
+        action = certificate.get(f"{policy}.lifetime_action.action.action_type")
+        yield equal(str(certificate), "at the end of its life", action, "AutoRenew")
+        yield from unset(certificate, "certificate")
+
+
+@check("SEC-1")
 def secret_per_module(stack: Subject) -> Iterator[Observation]:
     for module in modules(stack):
         for path, name in _named(stack, module).items():
             secret = stack.one("azurerm_key_vault_secret", f"secrets/{path}")
             yield equal(str(secret), "name", secret.get("name"), name)
+            yield from unset(secret, "expiration_date", "not_before_date")
 
 
 @check("SEC-2")
@@ -80,11 +93,21 @@ def managed_admin_credential(stack: Subject) -> Iterator[Observation]:
 
 
 @check("SEC-3")
-def own_secret_only(stack: Subject) -> Iterator[Observation]:
+def declared_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "SEC-3")
+
+
+@check("SEC-1")
+def no_secret_texts(stack: Subject) -> Iterator[Observation]:
+    return structure.secrets(stack)
+
+
+@check("SEC-4")
+def rotation_named(stack: Subject) -> Iterator[Observation]:
+    # SEC-1 proves that each module has its secrets
+    days = str(stack.environment.secrets.rotation_days)
+    made = {one.path: one for one in stack.all("azurerm_key_vault_secret", under="secrets")}
     for module in modules(stack):
-        identity = stack.one("azurerm_user_assigned_identity", f"workloads/module-{module}")
-        namespace = stack.environment.enabled_modules[module].namespace
-        yield equal(str(identity), "service accounts", pods(stack, identity), [f"{namespace}/{module}"])
-        scopes = [scope for role, scope in granted(stack, identity) if role in _READS]
-        own = [names.secret_id(stack.target, name) for name in _named(stack, module).values()]
-        yield equal(str(identity), "readable secrets", sorted(scopes), sorted(own))
+        for secret in (made[f"secrets/{one}"] for one in _named(stack, module) if f"secrets/{one}" in made):
+            yield equal(str(secret), "rotated-by", secret.get("tags.rotated-by"), module)
+            yield equal(str(secret), "rotation-days", secret.get("tags.rotation-days"), days)

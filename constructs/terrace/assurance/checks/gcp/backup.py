@@ -1,15 +1,23 @@
-"""Backup and DR, Backup for GKE, and Velero's permissions (BAK-1 to BAK-3)."""
+"""Backup and DR, Backup for GKE, and Velero's permissions (BAK-1 to BAK-4)."""
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp import database
-from terrace.assurance.checks.gcp.lookup import pods, seconds, uses
+from terrace.assurance.checks.gcp.lookup import each, on_records, pods, seconds, unset, uses
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource, at
+from terrace.capabilities.audit import AuditHandle
+from terrace.capabilities.lake import Bucket
 from terrace.gcp import names
 from terrace.gcp.names import Place
+from terrace.gcp.records import events
+from terrace.gcp.signals import QUERIES
+
+_LAYERS: tuple[Bucket, ...] = ("silver", "gold", "platinum")
+"""The layers that are copied; bronze is immutable."""
 
 
 def _plan(stack: Subject) -> Resource:
@@ -27,11 +35,20 @@ def daily_backups(stack: Subject) -> Iterator[Observation]:
     for rule in plan.blocks("backup_rules"):
         yield at_most(str(plan), "hours between backups", _hours(rule), 24)
         yield equal(str(plan), "backup_retention_days", rule.get("backup_retention_days"), spec.retention_days)
-    for layer in ("silver", "gold", "platinum"):
-        job = stack.one("google_storage_transfer_job", f"backup/copy-{layer}")
+    for job in each(stack, "google_storage_transfer_job", *(f"backup/copy-{layer}" for layer in _LAYERS)):
         interval = seconds(job.get("schedule.repeat_interval"))
         yield at_most(str(job), "hours between copies", None if interval is None else interval / 3600, 24)
         yield equal(str(job), "status", job.get("status", "ENABLED"), "ENABLED")
+        start = job.get("schedule.schedule_start_date", {})
+        began = tuple(int(at(start, part, 0)) for part in ("year", "month", "day"))
+        today = date.today()
+        started = began <= (today.year, today.month, today.day)
+        yield Observation(str(job), f"starts on {'-'.join(map(str, began))}", started, "in the past")
+        yield from unset(
+            job, "schedule.schedule_end_date", "transfer_spec.object_conditions",
+            "transfer_spec.transfer_options.delete_objects_from_source_after_transfer",
+            "transfer_spec.transfer_options.delete_objects_unique_in_sink",
+        )  # fmt: skip
 
 
 @check("BAK-1")
@@ -47,17 +64,24 @@ def vault_locked(stack: Subject) -> Iterator[Observation]:
     yield uses(stack, vault, vault.get("encryption_config.kms_key_name"), "kms_key_name", "backups", key_region)
     location = stack.target.recovery_region if spec.copy_to_recovery_region else stack.target.region
     yield equal(str(vault), "location", vault.get("location"), location)
+    yield equal(str(vault), "access_restriction", vault.get("access_restriction"), "WITHIN_PROJECT")
+    yield from unset(vault, "effective_time", "force_delete", "force_update", "ignore_backup_plan_references")
 
 
 @check("BAK-1")
 def database_and_lake_selected(stack: Subject) -> Iterator[Observation]:
     associations = stack.all("google_backup_dr_backup_plan_association")
-    selected = [str(association.get("resource")) for association in associations]
-    yield includes(str(_plan(stack)), "selected resources", selected, [names.database_id(stack.target)])
-    for layer in ("silver", "gold", "platinum"):
-        job = stack.one("google_storage_transfer_job", f"backup/copy-{layer}")
+    yield at_least(str(_plan(stack)), "selected resources", len(associations), 1)
+    for association in associations:
+        yield equal(str(association), "resource", association.get("resource"), names.database_id(stack.target))
+        yield equal(str(association), "backup_plan", stack.view.target(association.get("backup_plan")), _plan(stack))
+    jobs = {f"backup/copy-{layer}": layer for layer in _LAYERS}
+    for job in each(stack, "google_storage_transfer_job", *jobs):
         destination = job.get("transfer_spec.gcs_data_sink.bucket_name")
         yield equal(str(job), "destination bucket", destination, names.bucket(stack.target, "backups"))
+        source = job.get("transfer_spec.gcs_data_source.bucket_name")
+        yield equal(str(job), "source bucket", source, names.bucket(stack.target, jobs[job.path]))
+        yield from unset(job, "transfer_spec.gcs_data_source.path")
 
 
 @check("BAK-2")
@@ -69,11 +93,26 @@ def cluster_backup_permissions(stack: Subject) -> Iterator[Observation]:
     member = names.member(stack.target, "velero")
     grants = [one for one in stack.all("google_storage_bucket_iam_member") if one.get("member") == member]
     buckets = [str(one.get("bucket")) for one in grants]
-    yield equal(str(account), "writable buckets", buckets, [names.bucket(stack.target, "backups")])
+    yield includes(str(account), "writable buckets", buckets, [names.bucket(stack.target, "backups")])
     roles = [str(one.get("role")) for one in stack.all("google_project_iam_member") if one.get("member") == member]
-    yield equal(str(account), "roles", roles, [names.custom_role_id(stack.target, "velero")])
-    permissions = stack.one("google_project_iam_custom_role", "backup/velero-volumes").get("permissions", [])
-    yield includes(str(account), "permissions", permissions, ["compute.disks.createSnapshot"])
+    yield includes(str(account), "roles", roles, [names.custom_role_id(stack.target, "velero")])
+    role = stack.one("google_project_iam_custom_role", "backup/velero-volumes")
+    yield includes(str(role), "permissions", role.get("permissions", []), ["compute.disks.createSnapshot"])
+    yield from _cluster_plan(stack)
+
+
+def _cluster_plan(stack: Subject) -> Iterator[Observation]:
+    """GKE's own backups of everything in the cluster."""
+    plan = stack.one("google_gke_backup_backup_plan", "backup/cluster")
+    yield equal(str(plan), "cluster", plan.get("cluster"), names.cluster_id(stack.target))
+    for name in ("all_namespaces", "include_volume_data", "include_secrets"):
+        yield equal(str(plan), name, plan.get(f"backup_config.{name}"), True)
+    days = plan.get("retention_policy.backup_retain_days")
+    yield at_least(str(plan), "backup_retain_days", days, stack.environment.backup.retention_days)
+    yield from unset(
+        plan, "deactivated", "backup_schedule.paused", "backup_config.selected_namespaces",
+        "backup_config.selected_applications", "backup_config.permissive_mode",
+    )  # fmt: skip
 
 
 @check("BAK-3")
@@ -86,6 +125,9 @@ def recovery_objectives_met(stack: Subject) -> Iterator[Observation]:
     hours = _times(str(cluster.get("backup_schedule.cron_schedule")))
     gaps = [(after - before) % 24 or 24 for before, after in zip(hours, hours[1:] + hours[:1], strict=True)]
     yield at_most(str(cluster), "hours between backups (backup.rpo)", max(gaps, default=None), objective)
+    yield at_least(
+        str(plan), "log_retention_days", plan.get("log_retention_days"), stack.environment.database.recovery_days
+    )
     log_days = database.server(stack).get("settings.backup_configuration.transaction_log_retention_days")
     yield at_least(str(database.server(stack)), "days of point-in-time recovery", log_days, 1)
 
@@ -102,3 +144,18 @@ def failure_alerts(stack: Subject) -> Iterator[Observation]:
         alarm = stack.one("google_monitoring_alert_policy", f"alarms/backup-failed-{severity}")
         yield at_least(str(alarm), "channels", len(alarm.get("notification_channels", [])), 1)
         yield equal(str(alarm), "enabled", alarm.get("enabled", True), True)
+        filters = [at(one, "condition_matched_log.filter") for one in alarm.blocks("conditions")]
+        failed = events(AuditHandle(trail=names.log_group(stack.target, "trail")), stack.target)["backup-failed"]
+        yield equal(str(alarm), "filters", filters, [failed.filter])
+
+
+@check("BAK-4")
+def jobs_reported(stack: Subject) -> Iterator[Observation]:
+    query = stack.one("google_logging_saved_query", "alarms/backup-jobs-query")
+    yield equal(str(query), "filter", query.get("logging_query.filter"), QUERIES["backup-jobs"].text)
+    yield equal(str(query), "visibility", query.get("visibility"), "SHARED")
+    for job in stack.all("google_storage_transfer_job"):
+        actions, states = job.get("logging_config.log_actions", []), job.get("logging_config.log_action_states", [])
+        yield includes(str(job), "logged actions", actions, ["FIND", "DELETE", "COPY"])
+        yield includes(str(job), "logged states", states, ["FAILED"])
+    yield from on_records(stack, "backup-failed")

@@ -41,6 +41,9 @@ def replicas_and_snapshots(stack: Subject) -> Iterator[Observation]:
     if spec.replicas:
         zones = cache.get("zone_distribution_config.mode")
         yield equal(str(cache), "zone_distribution_config", zones, "MULTI_ZONE")
+    yield equal(str(cache), "persistence_config", cache.get("persistence_config.mode"), "RDB")
+    protected = bool(cache.get("deletion_protection_enabled"))
+    yield equal(str(cache), "deletion_protection_enabled", protected, stack.target.protected)
     retention = seconds(cache.get("automated_backup_config.retention"))
     yield at_least(
         str(cache), "backup retention in days", None if retention is None else retention / 86400, spec.snapshot_days

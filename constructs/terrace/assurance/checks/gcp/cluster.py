@@ -1,15 +1,17 @@
-"""GKE (K8S-1 to K8S-9)."""
+"""GKE (K8S-1 to K8S-9, K8S-11)."""
 
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.gcp.lookup import path_of, uses
-from terrace.assurance.evaluation import Absent, Observation, at_least, check, empty, equal, includes
-from terrace.assurance.view import Resource, flag
+from terrace.assurance.checks.gcp.lookup import path_of, unset, uses
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
+from terrace.assurance.view import Resource, blocks, flag
+from terrace.calls import Absent
 from terrace.gcp import names
 
+_DELETION = ["container.googleapis.com/clusters.delete"]
+_EVERYBODY = ["principalSet://goog/public:all"]
 _LOG_TYPES = ("SYSTEM_COMPONENTS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER")
-_BROAD = ("roles/owner", "roles/editor", "roles/viewer")
 
 
 def control_plane(stack: Subject) -> Resource:
@@ -74,22 +76,23 @@ def workload_identity_enabled(stack: Subject) -> Iterator[Observation]:
         yield equal(str(one), "workload_metadata_config", mode, "GKE_METADATA")
         legacy = one.get("node_config.metadata.disable-legacy-endpoints")
         yield equal(str(one), "disable-legacy-endpoints", legacy, "true")
+        kubelet = one.get("node_config.kubelet_config.insecure_kubelet_readonly_port_enabled")
+        yield equal(str(one), "insecure_kubelet_readonly_port_enabled", flag(kubelet), False)
         account = names.role_email(stack.target, "nodes")
         yield equal(str(one), "service_account", one.get("node_config.service_account"), account)
-    member = names.member(stack.target, "nodes")
-    grants = [str(one.get("role")) for one in stack.all("google_project_iam_member") if one.get("member") == member]
-    yield empty("nodes", "broad roles", [role for role in grants if role in _BROAD])
 
 
 @check("K8S-5")
 def no_local_accounts(stack: Subject) -> Iterator[Observation]:
     cluster = control_plane(stack)
     group = cluster.get("authenticator_groups_config.security_group")
-    yield Observation(
-        str(cluster),
-        f"security_group = {group}",
-        str(group).startswith("gke-security-groups@"),
-        "gke-security-groups@DOMAIN",
+    yield equal(str(cluster), "security_group", group, names.group(stack.target, "gke-security-groups"))
+    yield from unset(
+        cluster,
+        "rbac_binding_config.enable_insecure_binding_system_authenticated",
+        "rbac_binding_config.enable_insecure_binding_system_unauthenticated",
+        "control_plane_endpoints_config.dns_endpoint_config.enable_k8s_tokens_via_dns",
+        "control_plane_endpoints_config.dns_endpoint_config.enable_k8s_certs_via_dns",
     )
     certificate = cluster.get("master_auth.client_certificate_config.issue_client_certificate")
     yield equal(str(cluster), "issue_client_certificate", certificate, False)
@@ -120,7 +123,8 @@ def supported_version(stack: Subject) -> Iterator[Observation]:
         str(cluster), f"release_channel = {channel}", channel in ("REGULAR", "STABLE"), "REGULAR or STABLE"
     )
     window = cluster.get("maintenance_policy.recurring_window.recurrence")
-    yield equal(str(cluster), "maintenance_policy is set", window is not None, True)
+    yield equal(str(cluster), "maintenance_policy is set", bool(window), True)
+    yield from unset(cluster, "maintenance_policy.maintenance_exclusion")
     for _, pool in _pools(stack):
         for name in ("auto_repair", "auto_upgrade"):
             yield equal(str(pool), name, pool.get(f"management.{name}"), True)
@@ -130,6 +134,12 @@ def supported_version(stack: Subject) -> Iterator[Observation]:
 def network_policies_enforced(stack: Subject) -> Iterator[Observation]:
     cluster = control_plane(stack)
     yield equal(str(cluster), "datapath_provider", cluster.get("datapath_provider"), "ADVANCED_DATAPATH")
+    yield from unset(cluster, "service_external_ips_config.enabled")
+    if stack.target.tier != "dev":
+        encrypted = cluster.get("in_transit_encryption_config")
+        yield equal(
+            str(cluster), "in_transit_encryption_config", encrypted, "IN_TRANSIT_ENCRYPTION_INTER_NODE_TRANSPARENT"
+        )
 
 
 @check("K8S-9")
@@ -143,3 +153,22 @@ def nodes_hardened(stack: Subject) -> Iterator[Observation]:
         for name in ("enable_secure_boot", "enable_integrity_monitoring"):
             on = flag(pool.get(f"node_config.shielded_instance_config.{name}"))
             yield equal(str(pool), name, on, True)
+
+
+@check("K8S-11")
+def deletion_protection(stack: Subject) -> Iterator[Observation]:
+    if not stack.environment.cluster.deletion_protection:
+        raise NotRequired("cluster.deletion_protection is false")
+    cluster = control_plane(stack)
+    yield equal(str(cluster), "deletion_protection", bool(cluster.get("deletion_protection")), stack.target.protected)
+    if not (stack.target.settings.owns_account and stack.target.protected):
+        return
+    policy = stack.one("google_iam_deny_policy", "cluster/deletion")
+    yield equal(str(policy), "project", str(policy.get("parent")).endswith(f"%2F{names.account(stack.target)}"), True)
+    rules = [rule for block in policy.blocks("rules") for rule in blocks(block, "deny_rule")]
+    yield equal(str(policy), "denied", [rule.get("denied_permissions") for rule in rules], [_DELETION])
+    yield equal(str(policy), "denied to", [rule.get("denied_principals") for rule in rules], [_EVERYBODY])
+    apply = names.principal(stack.target, "ci-apply")
+    yield equal(str(policy), "exceptions", [rule.get("exception_principals") for rule in rules], [[apply]])
+    narrowed = [key for rule in rules for key in ("denial_condition", "exception_permissions") if rule.get(key)]
+    yield equal(str(policy), "narrowed by", narrowed, [])

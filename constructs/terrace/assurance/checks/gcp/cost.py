@@ -15,7 +15,8 @@ def budget_alerts(stack: Subject) -> Iterator[Observation]:
     budget = stack.view.only("google_billing_budget")
     amount = float(budget.get("amount.specified_amount.units", "inf"))
     yield at_most(str(budget), "amount", amount, stack.environment.cost.budget_usd)
-    yield equal(str(budget), "calendar_period", budget.get("budget_filter.calendar_period"), "MONTH")
+    default = "unset" if budget.get("budget_filter.custom_period") else "MONTH"  # the provider plans null for MONTH
+    yield equal(str(budget), "calendar_period", budget.get("budget_filter.calendar_period", default), "MONTH")
     rules = budget.blocks("threshold_rules")
     actual = [f"{one['threshold_percent'] * 100:g}" for one in rules if one.get("spend_basis") != "FORECASTED_SPEND"]
     yield includes(str(budget), "alerts at percent", actual, ["50", "80", "100"])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.gcp.lookup import path_of, pods, private_zone, uses
+from terrace.assurance.checks.gcp.lookup import path_of, pods, private_zone, unset, uses
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.assurance.view import Resource
 from terrace.capabilities.identity import BOOTSTRAP
@@ -65,6 +65,9 @@ def standby(stack: Subject) -> Iterator[Observation]:
         raise NotRequired("database.high_availability is false")
     kind = server(stack).get("settings.availability_type")
     yield equal(str(server(stack)), "availability_type", kind, "REGIONAL")
+    for one in _all(stack):
+        policy = one.get("settings.activation_policy", "ALWAYS")  # Google's default
+        yield equal(str(one), "activation_policy", policy, "ALWAYS")
 
 
 @check("DB-5")
@@ -111,6 +114,8 @@ def logs_and_insights_enabled(stack: Subject) -> Iterator[Observation]:
         )
         insights = one.get("settings.insights_config.query_insights_enabled")
         yield equal(str(one), "query_insights_enabled", insights, True)
+        for flag in ("log_connections", "log_disconnections"):
+            yield equal(str(one), flag, flags.get(flag), "on")
 
 
 @check("DB-8")
@@ -157,3 +162,5 @@ def automatic_minor_upgrades(stack: Subject) -> Iterator[Observation]:
     day = primary.get("settings.maintenance_window.day")
     yield equal(str(primary), "day", day, _DAYS.index(window.day) + 1)
     yield equal(str(primary), "hour", primary.get("settings.maintenance_window.hour"), window.hour)
+    for one in _all(stack):
+        yield from unset(one, "settings.deny_maintenance_period")

@@ -16,10 +16,10 @@ def vpn_connection(stack: Subject) -> Iterator[Observation]:
     yield equal(str(gateway), "network", path_of(stack, gateway.get("network")), "network/vpc")
     tunnels = stack.view.pointing("google_compute_vpn_tunnel", "vpn_gateway", gateway)
     yield at_least(str(gateway), "tunnels", len(tunnels), 2)
-    for tunnel in tunnels:
+    for tunnel in stack.all("google_compute_vpn_tunnel"):
         peer = stack.view.target(tunnel.get("peer_external_gateway"))
         addresses = [str(one.get("ip_address")) for one in peer.blocks("interface")] if peer else []
-        yield equal(str(tunnel), "peer address", addresses, [str(spec.peer_address)])
+        yield equal(str(peer or tunnel), "peer address", addresses, [str(spec.peer_address)])
         yield equal(str(tunnel), "ike_version", tunnel.get("ike_version"), 2)
     sessions = stack.all("google_compute_router_peer")
     yield at_least("hybrid", "BGP sessions", len(sessions), 2)

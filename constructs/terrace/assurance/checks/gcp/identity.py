@@ -1,47 +1,108 @@
 """Pipelines' identities (ID-1)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from terrace.assurance import access
+from terrace.assurance.access.gcp.principals import trusted_workflows
 from terrace.assurance.checks import Subject
-from terrace.assurance.evaluation import Observation, check, empty, equal, includes
+from terrace.assurance.checks.gcp.lookup import unset
+from terrace.assurance.evaluation import NotRequired, Observation, check, equal, includes
+from terrace.assurance.view import blocks
+from terrace.capabilities.identity import GITHUB
 from terrace.gcp import names
 
-_ISSUER = "https://token.actions.githubusercontent.com"
-_READ_SUFFIXES = ("iewer", "eader", "browser", "securityReviewer", "serviceUsageConsumer")
+_ISSUER = f"https://{GITHUB}"
+_MAPPING = {"google.subject": "assertion.sub", "attribute.repository": "assertion.repository"}
+_EVERYBODY = ["principalSet://goog/public:all"]
+_CEILING: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("iam.googleapis.com/serviceAccountKeys.create",): (),
+    (
+        "cloudkms.googleapis.com/cryptoKeyVersions.destroy",
+        "logging.googleapis.com/buckets.delete", "logging.googleapis.com/sinks.delete",
+    ): ("apply",),
+    (
+        "logging.googleapis.com/buckets.update", "logging.googleapis.com/sinks.update",
+        "securitycenter.googleapis.com/muteconfigs.create", "securitycenter.googleapis.com/muteconfigs.update",
+        "securitycenter.googleapis.com/notificationconfig.delete",
+        "securitycenter.googleapis.com/notificationconfig.update",
+    ): ("apply", "administrators"),
+    ("secretmanager.googleapis.com/versions.access",): ("accounts", "administrators"),
+    tuple(
+        f"secretmanager.googleapis.com/{verb}"
+        for verb in (
+            "secrets.delete", "secrets.setIamPolicy", "secrets.update", "versions.add", "versions.destroy",
+            "versions.disable", "versions.enable",
+        )
+    ): ("apply", "administrators"),
+}  # fmt: skip
+"""What every identity is denied, and who is excepted."""
 
 
 @check("ID-1")
 def federated_login(stack: Subject) -> Iterator[Observation]:
-    repository = stack.environment.identity.repository
     for provider in stack.all("google_iam_workload_identity_pool_provider"):
         yield equal(str(provider), "issuer", provider.get("oidc.issuer_uri"), _ISSUER)
-        condition = str(provider.get("attribute_condition"))
-        limited = f"assertion.repository == '{repository}'" in condition
-        yield Observation(str(provider), f"attribute_condition = {condition}", limited, f"repository {repository}")
+        pipeline = provider.path.removeprefix("pipelines/").removesuffix("-github")
+        condition = provider.get("attribute_condition")
+        yield equal(str(provider), "attribute_condition", condition, _condition(stack, pipeline))
+        yield equal(str(provider), "attribute_mapping", provider.get("attribute_mapping"), _MAPPING)
+        yield from unset(provider, "oidc.allowed_audiences", "oidc.jwks_json", "aws", "saml", "x509")
     for purpose in ("plan", "apply"):
         account = stack.one("google_service_account", f"pipelines/{purpose}")
         grants = stack.view.pointing("google_service_account_iam_member", "service_account_id", account)
         subjects = [str(one.get("member")).partition("/subject/")[2] for one in grants]
-        ok = bool(subjects) and all(one.startswith(f"repo:{repository}:") and "*" not in one for one in subjects)
-        fact = f"trusted workflows: {', '.join(subjects) or 'none'}"
-        yield Observation(str(account), fact, ok, f"repo:{repository}:...")
-        if purpose == "apply":
-            expected = [f"repo:{repository}:environment:{stack.environment.name}"]
-            yield equal(str(account), "trusted workflows", subjects, expected)
-    yield empty("project", "static keys", [str(one) for one in stack.all("google_service_account_key")])
+        expected = [subject for name, subject in trusted_workflows(stack) if name == purpose]
+        yield includes(str(account), "trusted workflows", subjects, expected)
+    bundles = stack.one("google_project_iam_member", "pipelines/plan-bundles")
+    yield equal(str(bundles), "role on bundles of plans", bundles.get("role"), "roles/storage.objectCreator")
+    for key in stack.all("google_service_account_key", or_none=True):
+        yield Observation(str(key), "a static key", False, "no key")
+
+
+def _condition(stack: Subject, pipeline: str) -> str:
+    """The condition that admits the workflows of a pipeline, and no others."""
+    identity = stack.environment.identity
+    admitted = []
+    for name, jobs in identity.jobs(stack.environment.name).items():
+        for job in jobs if name == pipeline else ():
+            claims = {"sub": job.subject, **job.claims}
+            admitted.append(" && ".join(f"assertion.{claim} == '{value}'" for claim, value in claims.items()))
+    return f"assertion.repository == '{identity.repository}' && ({' || '.join(admitted)})"
 
 
 @check("ID-1")
-def plan_identity_read_only(stack: Subject) -> Iterator[Observation]:
-    member = names.member(stack.target, "ci-plan")
-    grants = [one for one in stack.all("google_project_iam_member") if one.get("member") == member]
-    state = names.in_state_bucket(stack.target)
-    state_grants = [one for one in grants if one.get("condition.expression") == state]
-    state_roles = [one.get("role") for one in state_grants]
-    yield equal("pipelines/plan", "roles on the state", state_roles, ["roles/storage.objectUser"])
-    other_grants = [one for one in grants if one not in state_grants]
-    write_roles = [str(one.get("role")) for one in other_grants if not str(one.get("role")).endswith(_READ_SUFFIXES)]
-    yield empty("pipelines/plan", "roles with write access", write_roles)
-    yield includes("pipelines/plan", "roles", [str(one.get("role")) for one in grants], ["roles/browser"])
-    buckets = [one for one in stack.all("google_storage_bucket_iam_member") if one.get("member") == member]
-    yield empty("pipelines/plan", "bucket grants", [str(one) for one in buckets])
+def declared_pipelines_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "ID-1")
+
+
+@check("ID-2")
+def ceiling(stack: Subject) -> Iterator[Observation]:
+    if not stack.target.settings.owns_account:
+        raise NotRequired("owns_account is false; another environment manages the project")
+    policy = stack.one("google_iam_deny_policy", "governance/ceiling")
+    yield equal(str(policy), "project", str(policy.get("parent")).endswith(f"%2F{names.account(stack.target)}"), True)
+    target = stack.target
+    principals = {
+        "apply": names.principal(target, "ci-apply"),
+        "accounts": f"principalSet://cloudresourcemanager.googleapis.com/projects/{names.number(target)}/type/ServiceAccount",
+        "administrators": f"principalSet://goog/group/{names.settings(target).admin_group}",
+    }
+    rules = {
+        tuple(sorted(rule.get("denied_permissions") or [])): rule
+        for block in policy.blocks("rules")
+        for rule in blocks(block, "deny_rule")
+    }
+    for denied, excepted in _CEILING.items():
+        rule = rules.get(denied, {})
+        yield equal(str(policy), f"denied {', '.join(denied)}", rule.get("denied_principals"), _EVERYBODY)
+        exceptions = rule.get("exception_principals") or []
+        yield equal(str(policy), "exceptions", exceptions, [principals[one] for one in excepted])
+        narrowed = [key for key in ("denial_condition", "exception_permissions") if rule.get(key)]
+        yield equal(str(policy), "narrowed by", narrowed, [])
+    defaults = stack.one("google_project_default_service_accounts", "governance/default-accounts")
+    yield equal(str(defaults), "action", defaults.get("action"), "DISABLE")
+
+
+@check("ID-2")
+def declared_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "ID-2")

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 
+from terrace.assurance import access
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import seconds
-from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal
+from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal
 from terrace.assurance.view import Resource
 from terrace.capabilities.keys import PURPOSES
-from terrace.gcp import names
 
 _DAY = 86400
-_USE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
-_AGENTS = {names.AGENTS[service].partition("@")[2] for service in names.AGENTS}
 
 
 def _keys(stack: Subject) -> Iterator[Resource]:
@@ -28,6 +26,8 @@ def rotated_key_per_purpose(stack: Subject) -> Iterator[Observation]:
     for key in stack.all("google_kms_crypto_key"):
         period = seconds(key.get("rotation_period"))
         yield at_most(str(key), "rotation period in days", None if period is None else period / _DAY, days)
+        level = "SOFTWARE" if stack.target.tier == "dev" else "HSM"
+        yield equal(str(key), "protection_level", key.get("version_template.protection_level"), level)
 
 
 @check("KEY-2")
@@ -41,22 +41,5 @@ def deletion_protection(stack: Subject) -> Iterator[Observation]:
 
 
 @check("KEY-3")
-def least_privilege(stack: Subject) -> Iterator[Observation]:
-    for grant in stack.all("google_kms_crypto_key_iam_member"):
-        member = str(grant.get("member"))
-        is_service_agent = member.startswith("serviceAccount:") and member.partition("@")[2] in _AGENTS
-        fact = f"{grant.get('role')} to {member}"
-        yield Observation(
-            str(grant),
-            fact,
-            is_service_agent and grant.get("role") == _USE,
-            "encrypt and decrypt, to a Google service agent",
-        )
-    project_grants = [
-        f"{one}: {one.get('role')}"
-        for one in stack.all("google_project_iam_member")
-        if str(one.get("role")) in (_USE, "roles/cloudkms.cryptoKeyDecrypter", "roles/owner", "roles/editor")
-    ]
-    yield empty("project", "project roles that can use every key", project_grants)
-    for type in ("google_kms_crypto_key_iam_binding", "google_kms_key_ring_iam_member"):
-        yield empty("keys", "grants beyond one key", [str(one) for one in stack.all(type)])
+def declared_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "KEY-3")

@@ -1,19 +1,22 @@
-"""Cloud Storage (LAKE-1 to LAKE-7)."""
+"""Cloud Storage (LAKE-1 to LAKE-8)."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance import access
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.gcp.lookup import roles, seconds, uses
-from terrace.assurance.evaluation import Absent, NotRequired, Observation, at_least, at_most, check, empty, equal
-from terrace.assurance.view import Resource, at
+from terrace.assurance.checks.gcp.lookup import seconds, unset, uses
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
+from terrace.assurance.view import Resource, at, blocks
+from terrace.calls import Absent
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
 from terrace.gcp import names
 
 _KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups", "access": "logs"}  # the others: the lake's
-_READ, _WRITE = "roles/storage.objectViewer", "roles/storage.objectUser"
 _DAY = 86400
+_SENSITIVE = ("AUTH_TOKEN", "CREDIT_CARD_NUMBER", "EMAIL_ADDRESS", "GCP_CREDENTIALS", "IBAN_CODE", "PERSON_NAME")
+_REPORTS = ("publish_summary_to_cscc", "publish_to_stackdriver")
 
 
 def bucket(stack: Subject, name: Bucket) -> Resource:
@@ -46,15 +49,9 @@ def public_access_blocked(stack: Subject) -> Iterator[Observation]:
         yield equal(str(resource), "public_access_prevention", resource.get("public_access_prevention"), "enforced")
         uniform = resource.get("uniform_bucket_level_access")
         yield equal(str(resource), "uniform_bucket_level_access", uniform, True)
-    grants = stack.all("google_storage_bucket_iam_member")
-    public = [str(one) for one in grants if str(one.get("member")) in ("allUsers", "allAuthenticatedUsers")]
-    yield empty("lake", "grants to all users", public)
     lake_buckets = {resource for _, resource in buckets(stack)}
-    yield empty(
-        "lake",
-        "buckets outside the lake",
-        [str(one) for one in stack.all("google_storage_bucket") if one not in lake_buckets],
-    )
+    for resource in stack.all("google_storage_bucket"):
+        yield equal(str(resource), "belongs to the lake", resource in lake_buckets, True)
 
 
 @check("LAKE-2")
@@ -63,17 +60,23 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
         spans = bool(resource.get("custom_placement_config"))
         key = resource.get("encryption.default_kms_key_name")
         yield uses(stack, resource, key, "default_kms_key_name", _KEY.get(name, "lake"), "both" if spans else "home")
+        for kind in ("google_managed", "customer_supplied"):
+            mode = resource.get(f"encryption.{kind}_encryption_enforcement_config.restriction_mode")
+            yield equal(str(resource), f"{kind} encryption", mode, "FullyRestricted")
 
 
 @check("LAKE-3")
 def versioned_and_immutable(stack: Subject) -> Iterator[Observation]:
     for _, resource in buckets(stack):
-        protected = bool(resource.get("versioning.enabled")) or resource.get("retention_policy") is not None
+        protected = bool(resource.get("versioning.enabled") or resource.get("retention_policy"))
         yield Observation(
             str(resource), f"versioning or retention policy = {str(protected).lower()}", protected, "true"
         )
         soft = seconds(resource.get("soft_delete_policy.retention_duration_seconds"))
         yield at_least(str(resource), "soft delete in days", None if soft is None else soft / _DAY, 7)
+        yield equal(str(resource), "force_destroy", bool(resource.get("force_destroy")), False)
+        if stack.target.protected:
+            yield equal(str(resource), "deletion_policy", resource.get("deletion_policy"), "PREVENT")
     yield from lock(stack, "bronze", stack.environment.lake.immutability.days)
 
 
@@ -86,9 +89,17 @@ def lifecycle_rules(stack: Subject) -> Iterator[Observation]:
         yield at_most(str(resource), "first transition after days", min(moves, default=None), spec.cool_after_days)
         yield at_most(str(resource), "last transition after days", max(moves, default=None), spec.archive_after_days)
         deletions = [rule for rule in rules if at(rule, "action.type") == "Delete"]
-        live = [at(rule, "condition.age") for rule in deletions if at(rule, "condition.with_state") == "LIVE"]
-        yield equal(str(resource), "expires after days", live[0] if live else None, spec.expire_after_days)
-        superseded = [days for rule in deletions if (days := at(rule, "condition.days_since_noncurrent_time"))]
+        partial = [one for one in resource.blocks("lifecycle_rule") if _narrowed(one) and one not in rules]
+        yield equal(str(resource), "rules for a part of the objects", len(partial), 0)
+        # a rule for superseded versions only has no effect on the others
+        live = [at(rule, "condition.age", 0) for rule in deletions if at(rule, "condition.with_state") != "ARCHIVED"]
+        expected = [spec.expire_after_days] if spec.expire_after_days else []
+        yield equal(str(resource), "expires after days", live, expected)
+        superseded = [
+            at(rule, "condition.days_since_noncurrent_time")
+            for rule in deletions
+            if at(rule, "condition.with_state") == "ARCHIVED"
+        ]
         yield equal(str(resource), "superseded versions expire after days", superseded, [spec.superseded_after_days])
 
 
@@ -117,27 +128,28 @@ def access_logs_enabled(stack: Subject) -> Iterator[Observation]:
 
 
 @check("LAKE-7")
-def module_permissions(stack: Subject) -> Iterator[Observation]:
-    modules = stack.environment.foundation_modules
-    if not modules:
-        raise NotRequired("no enabled module uses the foundation (modules)")
-    layer_names: dict[str, str] = {names.bucket(stack.target, name): name for name in BUCKETS}
-    verbs = {_READ: "read", _WRITE: "write"}
-    for module, enabled in modules.items():
-        member = names.member(stack.target, f"module-{module}")
-        grants = [one for one in stack.all("google_storage_bucket_iam_member") if one.get("member") == member]
-        rights = {
-            layer_names.get(str(one.get("bucket")), str(one.get("bucket"))): verbs.get(
-                str(one.get("role")), str(one.get("role"))
-            )
-            for one in grants
-        }
-        yield equal(f"module {module}", "lake permissions", _described(rights), _described(dict(enabled.needs.lake)))
-        project_roles = [
-            role for role in roles(stack, member) if role.startswith("roles/storage") or role.count(".") == 0
-        ]
-        yield empty(f"module {module}", "project roles on every bucket", project_roles)
+def declared_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "LAKE-7")
 
 
-def _described(rights: dict[Any, Any]) -> str:
-    return ", ".join(f"{verb} {layer}" for layer, verb in sorted(rights.items())) or "nothing"
+@check("LAKE-8")
+def sensitive_data_discovery(stack: Subject) -> Iterator[Observation]:
+    if not stack.environment.lake.sensitive_data_discovery:
+        raise NotRequired("lake.sensitive_data_discovery is false")
+    job = stack.one("google_data_loss_prevention_job_trigger", "lake/discovery")
+    options = "inspect_job.storage_config.cloud_storage_options"
+    bronze = names.bucket(stack.target, "bronze")
+    yield equal(str(job), "url", job.get(f"{options}.file_set.url"), f"gs://{bronze}/**")
+    every = seconds(job.get("triggers.schedule.recurrence_period_duration"))
+    yield at_most(str(job), "days between runs", None if every is None else every / _DAY, 7)
+    yield equal(str(job), "status", job.get("status", "HEALTHY"), "HEALTHY")
+    kinds = [str(one.get("name")) for one in job.blocks("inspect_job.inspect_config.info_types")]
+    yield includes(str(job), "info types", kinds, _SENSITIVE)
+    actions = job.blocks("inspect_job.actions")
+    reported = [name for name in _REPORTS if any(blocks(one, name) for one in actions)]
+    yield equal(str(job), "reports to", reported, list(_REPORTS))
+    yield from unset(
+        job, f"{options}.file_set.regex_file_set", f"{options}.file_types", f"{options}.files_limit_percent",
+        "inspect_job.inspect_config.rule_set", "inspect_job.inspect_config.exclude_info_types",
+        "inspect_job.storage_config.timespan_config.start_time", "inspect_job.storage_config.timespan_config.end_time",
+    )  # fmt: skip

@@ -1,15 +1,18 @@
-"""The VPC network (NET-1 to NET-5)."""
+"""The VPC network (NET-1 to NET-5, NET-8)."""
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 
+from terrace.assurance import access
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.gcp.lookup import path_of, private_zone
+from terrace.assurance.checks.gcp.lookup import path_of, private_zone, recorded, unset
 from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
-from terrace.assurance.view import Resource
 from terrace.gcp import names
+from terrace.gcp.ranges import GOOGLE_APIS
+from terrace.gcp.signals import FILTERS
 
-_PUBLIC = ("0.0.0.0/0", "::/0")
 _APIS = ("googleapis-com", "pkg-dev", "gcr-io")
+_ADDRESSES = {str(address) for address in IPv4Network(GOOGLE_APIS)}
 _INTERVALS = {60: "INTERVAL_1_MIN", 600: "INTERVAL_10_MIN"}
 
 
@@ -36,6 +39,8 @@ def egress_by_nat(stack: Subject) -> Iterator[Observation]:
     yield at_least(str(nat), "nat_ips of the stack", len([one for one in nat_addresses if one]), expected)
     served = [path_of(stack, one.get("name")) for one in nat.blocks("subnetwork")]
     yield equal(str(nat), "subnets", served, ["network/nodes"])
+    subnets = nat.get("source_subnetwork_ip_ranges_to_nat")
+    yield equal(str(nat), "source_subnetwork_ip_ranges_to_nat", subnets, "LIST_OF_SUBNETWORKS")
     others = [str(one) for one in stack.all("google_compute_address") if one not in nat_addresses]
     yield empty("network", "other public addresses", others)
 
@@ -48,9 +53,15 @@ def private_paths(stack: Subject) -> Iterator[Observation]:
             yield equal(str(subnet), "private_ip_google_access", private, True)
     for service in _APIS:
         yield private_zone(stack, f"network/path-{service}")
-        records = stack.one("google_dns_record_set", f"network/path-{service}-address")
-        inside = all(str(one).startswith("199.36.153.") for one in records.get("rrdatas", ["none"]))
-        yield Observation(str(records), f"rrdatas = {records.get('rrdatas')}", inside, "addresses in 199.36.153.0/24")
+    for records in stack.all("google_dns_record_set", under="network"):
+        values = [str(one) for one in records.get("rrdatas", ["none"])]
+        name = str(records.get("name")).removeprefix("*.")
+        inside = all(one in _ADDRESSES or one.removeprefix("restricted.") == name for one in values)
+        yield Observation(str(records), f"rrdatas = {values}", inside, f"addresses in {GOOGLE_APIS}, or {name}")
+    for policy in stack.all("google_dns_policy"):
+        yield from unset(policy, "alternative_name_server_config")
+    for zone in stack.all("google_dns_managed_zone"):
+        yield from unset(zone, "forwarding_config", "peering_config")
     for service, kind in (("database", "google-cloud-sql"), ("cache", "gcp-memorystore")):
         policy = stack.one("google_network_connectivity_service_connection_policy", f"network/path-{service}")
         yield equal(str(policy), "service_class", policy.get("service_class"), kind)
@@ -61,17 +72,13 @@ def private_paths(stack: Subject) -> Iterator[Observation]:
 @check("NET-4")
 def default_deny(stack: Subject) -> Iterator[Observation]:
     for direction, attribute in (("INGRESS", "source_ranges"), ("EGRESS", "destination_ranges")):
-        denials = [
-            rule
-            for rule in stack.all("google_compute_firewall")
-            if rule.get("direction") == direction
-            and rule.get(attribute) == ["0.0.0.0/0"]
-            and [one.get("protocol") for one in rule.blocks("deny")] == ["all"]
-            and not rule.get("disabled")
-            and rule.get("target_service_accounts") is None
-        ]
-        yield at_least("network", f"rules that deny all {direction.lower()} traffic", len(denials), 1)
-    egress_ports = {str(one.cidr): str(one.port) for one in stack.environment.network.egress.destinations.values()}
+        rule = stack.one("google_compute_firewall", f"network/openings/refuse-{direction.lower()}")
+        yield equal(str(rule), "direction", rule.get("direction"), direction)
+        yield equal(str(rule), attribute, rule.get(attribute), ["0.0.0.0/0"])
+        protocols = [one.get("protocol") for one in rule.blocks("deny")]
+        yield equal(str(rule), "denied protocols", protocols, ["all"])
+        yield equal(str(rule), "log_config is set", bool(rule.get("log_config")), True)
+        yield from unset(rule, "disabled", "target_service_accounts", "target_tags", "source_tags")
     for rule in stack.all("google_compute_firewall"):
         description = str(rule.get("description") or "").strip()
         yield Observation(
@@ -81,18 +88,8 @@ def default_deny(stack: Subject) -> Iterator[Observation]:
             "a purpose of at least 8 characters",
         )
         if rule.blocks("allow"):
-            yield _declared(rule, egress_ports)
-
-
-def _declared(rule: Resource, egress_ports: dict[str, str]) -> Observation:
-    inbound = rule.get("direction") == "INGRESS"
-    ranges = rule.get("source_ranges" if inbound else "destination_ranges") or []
-    ports = [str(port) for one in rule.blocks("allow") for port in one.get("ports") or ["all"]]
-    public = [cidr for cidr in ranges if cidr in _PUBLIC]
-    ok = not public if inbound else all(ports == [egress_ports.get(cidr)] for cidr in public)
-    has_target = rule.get("target_service_accounts") is not None or rule.get("target_tags") is not None
-    fact = f"{'from' if inbound else 'to'} {', '.join(ranges)} ports {', '.join(ports)}"
-    return Observation(str(rule), fact, ok and has_target, "a flow that the environment declares, with a target")
+            has_target = bool(rule.get("target_service_accounts") or rule.get("target_tags"))
+            yield equal(str(rule), "has a target", has_target, True)
 
 
 @check("NET-5")
@@ -104,10 +101,28 @@ def flow_logs(stack: Subject) -> Iterator[Observation]:
             ok = aggregation in (interval, "INTERVAL_1_MIN")
             yield Observation(str(subnet), f"aggregation_interval = {aggregation}", ok, interval)
             yield equal(str(subnet), "flow_sampling", subnet.get("log_config.flow_sampling"), 1)
+            yield equal(str(subnet), "metadata", subnet.get("log_config.metadata"), "INCLUDE_ALL_METADATA")
+            yield equal(str(subnet), "filter_expr", subnet.get("log_config.filter_expr", "true"), "true")
     log_bucket = stack.one("google_logging_project_bucket_config", "observability/flow-log")
     days = stack.environment.observability.retention_days
     yield at_least(str(log_bucket), "retention_days", log_bucket.get("retention_days"), days)
     sink = stack.one("google_logging_project_sink", "observability/flow-sink")
     ok = str(sink.get("destination")).endswith(names.log_group_id(stack.target, "flow"))
     yield Observation(str(sink), f"destination = {sink.get('destination')}", ok, str(log_bucket))
-    yield equal(str(sink), "filter includes vpc_flows", "vpc_flows" in str(sink.get("filter")), True)
+    yield from recorded(sink, FILTERS["flow"])
+
+
+@check("NET-8")
+def dns_queries_logged(stack: Subject) -> Iterator[Observation]:
+    queries = stack.one("google_dns_policy", "network/queries")
+    yield equal(str(queries), "enable_logging", bool(queries.get("enable_logging")), True)
+    networks = [path_of(stack, one.get("network_url")) for one in queries.blocks("networks")]
+    yield equal(str(queries), "networks", networks, ["network/vpc"])
+    for zone in stack.all("google_dns_managed_zone", under="entry"):  # public names
+        logged = bool(zone.get("cloud_logging_config.enable_logging"))
+        yield equal(str(zone), "cloud_logging_config.enable_logging", logged, True)
+
+
+@check("NET-4")
+def declared_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "NET-4")

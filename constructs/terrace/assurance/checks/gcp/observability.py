@@ -1,14 +1,17 @@
-"""Cloud Logging and Monitoring (OBS-1 to OBS-4)."""
+"""Cloud Logging and Monitoring (OBS-1 to OBS-5)."""
 
 import json
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.gcp.lookup import seconds, uses
+from terrace.assurance.checks.gcp.lookup import on_metric, on_records, seconds, severities, unset, uses
+from terrace.assurance.checks.gcp.lookup import recorded as sends_all
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
-from terrace.assurance.view import Resource, at
+from terrace.assurance.view import Resource, at, blocks
 from terrace.capabilities.observability import EmailChannel
 from terrace.capabilities.spec import Severity
+from terrace.gcp import names
+from terrace.gcp.signals import FILTERS
 
 SIGNALS = (
     "cloudsql.googleapis.com/database/cpu/utilization",
@@ -21,7 +24,12 @@ SIGNALS = (
     "router.googleapis.com/nat/dropped_sent_packets_count",
 )
 """The metrics that every deployment has alarms on. Lake denials have their own check, the budget is COST-1."""
+_ALIGNERS = ("MEAN", "MAX", "MAX", "MAX", "DELTA", "MEAN", "MEAN", "DELTA")
+"""How each of them is evaluated over five minutes."""
 _SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
+_ON_RECORDS = ("owner-made", "trail-stopped", "key-ended")
+_ON_DATABASE = ("database-failover", "database-deleted", "database-grown")
+_STATES: tuple[tuple[str, tuple[Severity, ...]], ...] = (("failed", _SEVERITIES), ("maintenance", ("warning",)))
 
 
 @check("OBS-1")
@@ -34,19 +42,9 @@ def log_storage(stack: Subject) -> Iterator[Observation]:
     for name in ("platform", "trail"):
         sink = stack.one("google_logging_project_sink", f"observability/{name}-sink")
         expected = f"buckets/{stack.target.prefix}-{name}"
-        ok = str(sink.get("destination")).endswith(expected) and not sink.get("disabled")
+        ok = str(sink.get("destination")).endswith(expected)
         yield Observation(str(sink), f"destination = {sink.get('destination')}", ok, expected)
-
-
-def _severities(stack: Subject, alarms: list[Resource]) -> list[str]:
-    """The severities whose channels these alarms notify."""
-    channels = [
-        str(stack.view.target(channel))
-        for alarm in alarms
-        if alarm.get("enabled", True)
-        for channel in alarm.get("notification_channels", [])
-    ]
-    return [severity for severity in _SEVERITIES if f"observability/{severity}-channel" in channels]
+    yield from sends_all(stack.one("google_logging_project_sink", "observability/platform-sink"), FILTERS["platform"])
 
 
 def _alarms_on(stack: Subject, metric: str) -> list[Resource]:
@@ -61,15 +59,18 @@ def _alarms_on(stack: Subject, metric: str) -> list[Resource]:
 @check("OBS-2")
 def signal_alarms(stack: Subject) -> Iterator[Observation]:
     for metric in SIGNALS:
-        yield includes(f"alarms on {metric}", "severities", _severities(stack, _alarms_on(stack, metric)), _SEVERITIES)
+        yield includes(f"alarms on {metric}", "severities", severities(stack, _alarms_on(stack, metric)), _SEVERITIES)
 
 
 @check("OBS-2")
 def lake_denial_alarms(stack: Subject) -> Iterator[Observation]:
     metric = stack.one("google_logging_metric", "alarms/lake-denials-count")
-    yield equal(str(metric), "filter includes gcs_bucket", "gcs_bucket" in str(metric.get("filter")), True)
+    yield equal(
+        str(metric), "filter", metric.get("filter"), 'resource.type="gcs_bucket" AND protoPayload.status.code=7'
+    )
+    yield from unset(metric, "disabled")
     alarms = _alarms_on(stack, f"logging.googleapis.com/user/{metric.get('name')}")
-    yield includes("alarms on lake denials", "severities", _severities(stack, alarms), _SEVERITIES)
+    yield includes("alarms on lake denials", "severities", severities(stack, alarms), _SEVERITIES)
 
 
 @check("OBS-2")
@@ -85,11 +86,45 @@ def alarm_thresholds(stack: Subject) -> Iterator[Observation]:
         expected.node_memory_percent / 100,
         0,
     )
-    for metric, limit in zip(SIGNALS, limits, strict=True):
+    for metric, limit, aligner in zip(SIGNALS, limits, _ALIGNERS, strict=True):
         for alarm in _alarms_on(stack, metric):
             for condition in alarm.blocks("conditions"):
                 value = at(condition, "condition_threshold.threshold_value")
                 yield at_most(str(alarm), "threshold_value", value, limit)
+                yield equal(str(alarm), "filter", at(condition, "condition_threshold.filter"), _filter(stack, metric))
+                aligned = [
+                    at(one, "per_series_aligner") for one in blocks(condition, "condition_threshold.aggregations")
+                ]
+                yield equal(str(alarm), "aligners", aligned, [f"ALIGN_{aligner}"])
+    for alarm in stack.all("google_monitoring_alert_policy"):
+        for condition in alarm.blocks("conditions"):
+            if not at(condition, "condition_threshold"):
+                continue
+            yield equal(str(alarm), "comparison", at(condition, "condition_threshold.comparison"), "COMPARISON_GT")
+            series = at(condition, "condition_threshold.trigger.count", 1)
+            yield equal(str(alarm), "series that trigger it", series, 1)
+
+
+def _filter(stack: Subject, metric: str) -> str:
+    """The deployment's own resources that publish a metric, in Monitoring's syntax."""
+    name, project = stack.target.prefix, names.account(stack.target)
+    resource, labels = {
+        "cloudsql": ("cloudsql_database", {"resource.labels.database_id": f"{project}:{name}"}),
+        "memorystore": ("memorystore.googleapis.com/InstanceNode", {"resource.labels.instance_id": name}),
+        "kubernetes": ("k8s_node", {"resource.labels.cluster_name": name}),
+        "router": (
+            "nat_gateway",
+            {"resource.labels.gateway_name": name, "metric.labels.reason": "OUT_OF_RESOURCES"},
+        ),
+    }[metric.partition(".")[0]]
+    selectors = {"metric.type": metric, "resource.type": resource, **labels}
+    return " AND ".join(f'{key}="{value}"' for key, value in selectors.items())
+
+
+@check("OBS-2")
+def alarms_on_records(stack: Subject) -> Iterator[Observation]:
+    """The alarms on the records that no other guarantee names."""
+    yield from on_records(stack, *_ON_RECORDS)
 
 
 @check("OBS-3")
@@ -97,6 +132,8 @@ def notification_channels(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.observability
     addresses: dict[str, str] = {}
     for channel in stack.all("google_monitoring_notification_channel"):
+        yield equal(str(channel), "enabled", channel.get("enabled", True), True)
+        yield _of_the_environment(stack, channel)
         if channel.get("enabled", True):
             labels = channel.get("labels", {})
             addresses[str(channel)] = str(labels.get("email_address") or labels.get("url") or labels.get("topic"))
@@ -113,6 +150,18 @@ def notification_channels(stack: Subject) -> Iterator[Observation]:
     for severity in _SEVERITIES:
         topic = stack.one("google_pubsub_topic", f"observability/{severity}")
         yield uses(stack, topic, topic.get("kms_key_name"), "kms_key_name", "events")
+
+
+def _of_the_environment(stack: Subject, channel: Resource) -> Observation:
+    """Whether a channel is one of the environment's, or the topic of a severity."""
+    name = channel.path.removeprefix("observability/").removeprefix("channel-")
+    spec = stack.environment.observability.channels.get(name)
+    if spec is None:
+        severity = name.removesuffix("-channel")
+        return equal(str(channel), "topic", channel.get("labels.topic"), names.topic(stack.target, severity))
+    if isinstance(spec, EmailChannel):
+        return equal(str(channel), "address", channel.get("labels.email_address"), spec.address)
+    return equal(str(channel), "url", channel.get("labels.url"), spec.url)
 
 
 @check("OBS-3")
@@ -143,4 +192,17 @@ def slo_burn_rate_alarms(stack: Subject) -> Iterator[Observation]:
         alarm = stack.one("google_monitoring_alert_policy", f"alarms/objective-{speed}")
         filter_text = str(at(alarm.get("conditions"), "condition_threshold.filter", ""))
         yield equal(str(alarm), "filter reads the burn rate", "select_slo_burn_rate" in filter_text, True)
-        yield at_least(str(alarm), "notified channels", len(_severities(stack, [alarm])), 1)
+        yield at_least(str(alarm), "notified channels", len(severities(stack, [alarm])), 1)
+
+
+@check("OBS-5")
+def database_events(stack: Subject) -> Iterator[Observation]:
+    yield from on_records(stack, *_ON_DATABASE)
+    server = f"{names.account(stack.target)}:{stack.target.prefix}"
+    for state, levels in _STATES:
+        filter = (
+            'metric.type="cloudsql.googleapis.com/database/instance_state" AND resource.type="cloudsql_database"'
+            f' AND resource.labels.database_id=starts_with("{server}") AND metric.labels.state="{state.upper()}"'
+        )
+        for severity in levels:
+            yield from on_metric(stack, f"alarms/database-{state}-{severity}", severity, filter)

@@ -1,12 +1,14 @@
-"""Secret Manager (SEC-1 to SEC-3)."""
+"""Secret Manager (SEC-1 to SEC-4)."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from terrace.assurance import access
+from terrace.assurance.access import structure
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.gcp.lookup import pods
-from terrace.assurance.evaluation import NotRequired, Observation, check, empty, equal, includes
+from terrace.assurance.checks.gcp.lookup import seconds
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.assurance.view import Reference, at
 from terrace.capabilities.identity import given_secret
 from terrace.gcp import names
@@ -14,7 +16,6 @@ from terrace.gcp.names import Place
 
 _VALUES = re.compile(r"(^|_)(passwords?|secret_data|shared_secret|private_key|auth_token|root_password)$")
 """Attributes that hold a secret value; write-only ones end in _wo and are not stored in the state."""
-_READ = "roles/secretmanager.secretAccessor"
 
 
 def modules(stack: Subject) -> list[str]:
@@ -66,6 +67,8 @@ def secret_per_module(stack: Subject) -> Iterator[Observation]:
     for path, name in (each for module in modules(stack) for each in _named(stack, module).items()):
         secret = stack.one("google_secret_manager_secret", f"secrets/{path}")
         yield equal(str(secret), "secret_id", secret.get("secret_id"), name)
+        delay, days = seconds(secret.get("version_destroy_ttl")), stack.environment.secrets.recovery_days
+        yield at_least(str(secret), "days before a version is destroyed", (delay or 0) / 86400, days)
         copies = {
             str(one.get("location")): str(at(one, "customer_managed_encryption.kms_key_name"))
             for one in secret.blocks("replication.user_managed.replicas")
@@ -86,17 +89,20 @@ def managed_admin_credential(stack: Subject) -> Iterator[Observation]:
 
 
 @check("SEC-3")
-def own_secret_only(stack: Subject) -> Iterator[Observation]:
+def declared_only(stack: Subject) -> Iterator[Observation]:
+    return access.observations(stack, "SEC-3")
+
+
+@check("SEC-4")
+def rotation_named(stack: Subject) -> Iterator[Observation]:
+    days = str(stack.environment.secrets.rotation_days)
     for module in modules(stack):
-        account = stack.one("google_service_account", f"workloads/module-{module}")
-        namespace = stack.environment.enabled_modules[module].namespace
-        yield equal(str(account), "service accounts", pods(stack, account), [f"{namespace}/{module}"])
-        member = names.member(stack.target, f"module-{module}")
-        grants = [one for one in stack.all("google_secret_manager_secret_iam_member") if one.get("member") == member]
-        read = [str(one.get("secret_id")) for one in grants if one.get("role") == _READ]
-        own = [f"projects/{names.account(stack.target)}/secrets/{name}" for name in _named(stack, module).values()]
-        yield equal(str(account), "readable secrets", sorted(read), sorted(own))
-    readers = [str(one) for one in stack.all("google_project_iam_member") if one.get("role") == _READ]
-    yield empty(
-        "project", "workloads that can read every secret", [one for one in readers if one.startswith("workloads/")]
-    )
+        for path in _named(stack, module):
+            secret = stack.one("google_secret_manager_secret", f"secrets/{path}")
+            yield equal(str(secret), "rotated-by", secret.get("labels.rotated-by"), module)
+            yield equal(str(secret), "rotation-days", secret.get("labels.rotation-days"), days)
+
+
+@check("SEC-1")
+def no_secret_texts(stack: Subject) -> Iterator[Observation]:
+    return structure.secrets(stack)

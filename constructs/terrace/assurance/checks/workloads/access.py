@@ -53,8 +53,9 @@ def own_store(workloads: Workloads) -> Iterator[Observation]:
     """Each module reads the secret manager through a store of its namespace, as its own service account."""
     stores = workloads.kind("SecretStore")
     secrets = workloads.kind("ExternalSecret")
-    if not secrets:
+    if not secrets and not any(module.needs.secrets for module in workloads.modules):
         raise NotRequired("no module has a secret")
+    yield equal("all releases", "secrets from the secret manager", bool(secrets), True)
     yield empty(
         "all releases", "stores for all namespaces", [title_of(one) for one in workloads.kind("ClusterSecretStore")]
     )
@@ -98,8 +99,10 @@ def log_in_at_the_gateway(workloads: Workloads) -> Iterator[Observation]:
             yield Observation(name, f"single sign-on: {bool(closed)}", bool(closed), "OIDC, and denied by default")
         elif host.login == "api-key":
             keys = any(one.get("apiKeyAuth") for one in policies)
-            limits = [one for one in workloads.kind("BackendTrafficPolicy", namespace=at[0]) if _targets(one, at[1])]
-            limited = any(spec_of(one).get("rateLimit") for one in limits)
+            limits = workloads.kind("BackendTrafficPolicy", namespace=at[0])
+            limited = any(_targets(one, at[1]) for one in limits) and all(
+                spec_of(one).get("rateLimit") for one in limits if _targets(one, at[1], rules=True)
+            )
             yield Observation(name, f"keys: {keys}, rate limit: {limited}", keys and limited, "keys and a rate limit")
         else:
             yield Observation(name, "the module authenticates each request itself", True)
@@ -133,9 +136,11 @@ def _filled(secret: Object) -> bool:
     return any(value not in (None, "") for value in values.values())
 
 
-def _targets(policy: Object, route: str) -> bool:
+def _targets(policy: Object, route: str, *, rules: bool = False) -> bool:
+    """Whether a policy is for a whole route or, with `rules`, for one of its rules."""
     references = [*spec_of(policy).get("targetRefs", []), spec_of(policy).get("targetRef") or {}]
-    return any(one.get("kind") == "HTTPRoute" and one.get("name") == route for one in references)
+    whole = [one for one in references if rules or not one.get("sectionName")]
+    return any(one.get("kind") == "HTTPRoute" and one.get("name") == route for one in whole)
 
 
 def _readers(workloads: Workloads) -> Iterator[tuple[str, str]]:

@@ -1,9 +1,11 @@
 """What several checks of the workloads read."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from terrace.assurance.evaluation import Observation
 from terrace.assurance.workloads_view import Workloads
+from terrace.modules.enabled import EnabledModule
 from terrace.workloads.context import Object
 from terrace.workloads.policy_scope import title_of
 
@@ -35,3 +37,32 @@ def admitted(workloads: Workloads) -> Iterator[Observation]:
     for one in workloads.missing:
         fact = f"{one.skipped}: checked when it is admitted" if provider else one.skipped
         yield Observation(f"release {one.release.name}", fact, provider is not None, "a module that provides admission")
+
+
+def values_of(workloads: Workloads, module: EnabledModule) -> Mapping[str, Any]:
+    """The values of the module's first chart, which are known whether or not the chart is at hand."""
+    name = next(iter(module.chart_releases), None)
+    return next((one.release.values for one in workloads.rendered if one.release.name == name), {})
+
+
+def at(values: Any, path: str) -> Any:
+    """The value at a dotted path; None where there is none."""
+    for key in path.split("."):
+        values = values.get(key) if isinstance(values, Mapping) else None
+    return values
+
+
+def alerts_in(objects: Iterable[Object]) -> list[Object]:
+    """The alerts of PrometheusRules."""
+    return [rule for rule in rules_in(objects) if "alert" in rule]
+
+
+def rules_in(objects: Iterable[Object]) -> list[Object]:
+    """The rules of PrometheusRules, recording ones too."""
+    return [
+        rule
+        for one in objects
+        if one["kind"] == "PrometheusRule"
+        for group in spec_of(one).get("groups", [])
+        for rule in group.get("rules", [])
+    ]

@@ -53,24 +53,22 @@ def declared_openings_only(workloads: Workloads) -> Iterator[Observation]:
 @check("WL-4")
 def declared_openings_open(workloads: Workloads) -> Iterator[Observation]:
     """Each path between modules that a module declares is open at both ends."""
+    modules = workloads.context.modules
     paths = [
-        (module, workloads.context.modules[called])
+        (module, modules[called], found[1])
         for module in workloads.modules
-        for called in module.contract.network.calls
-        if called in workloads.context.modules
+        for called, _, name in (call.partition(":") for call in module.contract.network.calls)
+        if called in modules and (found := modules[called].contract.network.called(name))
     ]
     if not paths:
         raise NotRequired("no module declares that it calls another one")
-    for source, destination in paths:
+    for source, destination, port in paths:
         if source.namespace == destination.namespace:
             continue
-        for port in destination.contract.network.ports.values():
-            ends = (("Egress", source, destination), ("Ingress", destination, source))
-            closed = [
-                direction for direction, home, other in ends if not _opens(workloads, direction, home, other, port)
-            ]
-            name = f"{source.name} -> {destination.name}:{port}"
-            yield Observation(name, f"closed: {', '.join(closed)}" if closed else "open", not closed, "open")
+        ends = (("Egress", source, destination), ("Ingress", destination, source))
+        closed = [direction for direction, home, other in ends if not _opens(workloads, direction, home, other, port)]
+        fact = f"closed: {', '.join(closed)}" if closed else "open"
+        yield Observation(f"{source.name} -> {destination.name}:{port}", fact, not closed, "open")
 
 
 @check("WL-14")
@@ -145,8 +143,10 @@ def _path(workloads: Workloads, source: EnabledModule, destination: EnabledModul
         return False
     callers = {caller for name in names for caller in network.called_by.get(name, ())}
     metrics = any(scrape.port in names for scrape in destination.contract.observability.scrape)
+    calls = (call.partition(":") for call in source.contract.network.calls)
+    called = [network.called(name) for module, _, name in calls if module == destination.name]
     return (
-        destination.name in source.contract.network.calls
+        any(one and one[1] == port for one in called)
         or source.name in callers
         or "all" in callers
         or (_provides(source, "gateway") and ("gateway" in callers or bool(destination.needs.hosts)))

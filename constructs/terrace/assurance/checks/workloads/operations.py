@@ -1,10 +1,11 @@
-"""Checks of monitoring (WL-10, OBS-2), backups (WL-11, BAK-2), detection (WL-12) and admission (WL-13)."""
+"""Checks of monitoring (WL-10), backups (WL-11, BAK-2), detection (WL-12) and admission (WL-13)."""
 
 from collections.abc import Iterator
 
-from terrace.assurance.checks.workloads.lookup import spec_of
-from terrace.assurance.evaluation import Absent, NotRequired, Observation, at_least, check, empty, equal, includes
+from terrace.assurance.checks.workloads.lookup import alerts_in, spec_of
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.assurance.workloads_view import Workloads
+from terrace.calls import Absent
 from terrace.workloads import policies
 from terrace.workloads.policy_scope import title_of
 
@@ -37,13 +38,7 @@ def alerts_and_objectives(workloads: Workloads) -> Iterator[Observation]:
     if workloads.context.provider("metrics") is None:
         raise NotRequired("no enabled module provides metrics")
     for module in workloads.modules:
-        rules = [
-            rule
-            for one in workloads.kind("PrometheusRule", namespace=module.namespace)
-            for group in spec_of(one).get("groups", [])
-            for rule in group.get("rules", [])
-        ]
-        alerts = [rule for rule in rules if "alert" in rule]
+        alerts = alerts_in(workloads.kind("PrometheusRule", namespace=module.namespace))
         if any((module.folder / "alerts").glob("*.yaml")) or module.contract.observability.slo:
             yield at_least(module.name, "alerts", len(alerts), 1)
         if module.contract.observability.slo:

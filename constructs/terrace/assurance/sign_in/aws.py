@@ -1,0 +1,53 @@
+"""AWS: the trust policies of the pipelines' roles, as STS evaluates them.
+
+Source: IAM User Guide, "Configuring a role for GitHub OIDC identity provider", and "Available keys for AWS OIDC
+federation".
+"""
+
+from collections.abc import Iterator
+
+from terrace.assurance.access.aws import policies
+from terrace.assurance.access.aws.policies import Context, Statement
+from terrace.assurance.checks import Subject
+from terrace.assurance.sign_in import Claims
+from terrace.aws import names
+from terrace.capabilities.identity import Pipeline
+
+_AUDIENCE = "sts.amazonaws.com"
+
+
+def compares_claims(stack: Subject) -> bool:
+    """Whether the cloud compares claims beside the subject: in the commercial regions."""
+    return names.settings(stack.target).partition == "aws"
+
+
+def accepts(stack: Subject, pipeline: Pipeline, claims: Claims) -> bool:
+    """Whether a token may assume a pipeline's role."""
+    token = {"aud": _AUDIENCE, **claims}
+    role = stack.one("aws_iam_role", f"pipelines/{pipeline}")
+    statements = [
+        one
+        for one in policies.statements(role.get("assume_role_policy"), str(role), stack.view.text)
+        if isinstance(one, Statement) and token["aud"] in _audiences(stack, one, token["iss"])
+    ]
+    allowed = any(one.allows and _holds(one, token) for one in statements)
+    return allowed and not any(not one.allows and _holds(one, token) for one in statements)
+
+
+def _audiences(stack: Subject, statement: Statement, issuer: str) -> Iterator[str]:
+    """The audiences of the identity provider of an issuer, if a statement trusts it."""
+    provider = names.arn(stack.target, "iam", f"oidc-provider/{issuer.removeprefix('https://')}", region="")
+    if provider not in (statement.principals or {}).get("Federated", ()):
+        return
+    if not stack.target.settings.owns_account:  # the environment that owns the account has the provider
+        yield _AUDIENCE
+    for one in stack.view.all("aws_iam_openid_connect_provider"):
+        if one.get("url") == issuer:
+            yield from one.get("client_id_list", [])
+
+
+def _holds(statement: Statement, token: Claims) -> bool:
+    host = token["iss"].removeprefix("https://")
+    keys = {key.lower() for values in statement.condition.values() for key in values}
+    context: Context = {key: token.get(key.removeprefix(f"{host}:")) for key in keys}
+    return "sts:assumerolewithwebidentity" in statement.patterns and bool(policies.holds(statement.condition, context))
