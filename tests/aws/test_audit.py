@@ -1,4 +1,4 @@
-"""CloudTrail, GuardDuty and Config on AWS (AUD-1 to AUD-3)."""
+"""CloudTrail, GuardDuty, Config and Security Hub on AWS, in both regions (AUD-1 to AUD-5)."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from terrace.aws.audit import _BASELINE, _REQUIRED_TAGS
+from terrace.aws.detection import _BASELINE, _REQUIRED_TAGS
 from tests.conftest import ACCOUNTS, ROOT, SynthesizedStack
 
 Foundation = Callable[[str], SynthesizedStack]
@@ -73,7 +73,8 @@ def test_reads_and_writes_of_every_layer_are_recorded(foundation: Foundation, en
     assert fields["resources.type"]["equals"] == ["AWS::S3::Object"]
     assert "readOnly" not in fields  # AUD-1: reads and writes
     assert fields["resources.ARN"]["starts_with"] == [
-        f"arn:aws:s3:::dpf-{environment}-{layer}-{ACCOUNTS['aws'][environment]}/"
+        f"arn:aws:s3:::dpf-{environment}-{layer}{copy}-{ACCOUNTS['aws'][environment]}/"
+        for copy in (("", "-recovery") if environment == "prod" else ("",))
         for layer in ("bronze", "silver", "gold", "platinum")
     ]
 
@@ -121,8 +122,46 @@ def test_configuration_is_recorded_and_evaluated_against_the_baseline(
     channel = stack.one("aws_config_delivery_channel", "audit/history")
     assert channel["s3_bucket_name"] == f"dpf-{environment}-audit-{ACCOUNTS['aws'][environment]}"
     assert stack.resolve(channel["s3_kms_key_arn"]) == "keys/audit"
+    assert stack.resolve(recorder["role_arn"]) == "audit/config-role"
     rules = {body["source"]["source_identifier"] for _, body in stack.all("aws_config_config_rule")}
     assert rules == {*_BASELINE, "REQUIRED_TAGS"}
+
+
+def test_the_recovery_region_is_watched_too(foundation: Foundation) -> None:
+    """AUD-4"""
+    stack = foundation("prod")
+    for type, name in (
+        ("aws_guardduty_detector", "detector"),
+        ("aws_config_configuration_recorder", "recorder"),
+        ("aws_config_configuration_recorder_status", "recording"),
+        ("aws_config_delivery_channel", "history"),
+        ("aws_securityhub_account", "security-hub"),
+        ("aws_accessanalyzer_analyzer", "outside-access"),
+    ):
+        assert stack.one(type, f"audit/recovery/{name}")["provider"] == "aws.recovery"
+    recorder = stack.one("aws_config_configuration_recorder", "audit/recovery/recorder")
+    assert recorder["recording_group"] == {"all_supported": True, "include_global_resource_types": False}
+    rules = {path for path, _ in stack.all("aws_config_config_rule") if path.startswith("audit/recovery/")}
+    assert "audit/recovery/encrypted-volumes" in rules and "audit/recovery/eks-secrets-encrypted" not in rules
+    assert not [path for path, _ in foundation("staging").all("aws_guardduty_detector") if "recovery" in path]
+
+
+def test_findings_of_every_detector_are_sent(foundation: Foundation) -> None:
+    """AUD-5: to the topic, and from the recovery region to the home region's bus."""
+    stack = foundation("prod")
+    sources = {
+        path: json.loads(body["event_pattern"])["source"] for path, body in stack.all("aws_cloudwatch_event_rule")
+    }
+    home = {source[0] for path, source in sources.items() if path.count("/") == 1 and path.startswith("audit/")}
+    away = {source[0] for path, source in sources.items() if path.startswith("audit/recovery/")}
+    services = ("guardduty", "securityhub", "access-analyzer", "config", "inspector2", "ecr", "macie")
+    assert home == away == {f"aws.{service}" for service in services}
+    for path, body in stack.all("aws_cloudwatch_event_target"):
+        away_rule = path.startswith("audit/recovery/")
+        assert body["arn"].endswith(":event-bus/default" if away_rule else ":dpf-prod-critical"), path
+        assert (stack.resolve(body["role_arn"]) if away_rule else None) == (
+            "audit/recovery/sender" if away_rule else None
+        )
 
 
 def test_the_tag_rule_requires_the_default_tags(foundation: Foundation) -> None:

@@ -139,3 +139,19 @@ def test_the_plan_has_the_objectives_as_tags(foundation: Foundation, environment
     every = interval(rule(stack)["schedule"])
     assert every is not None
     assert every <= timedelta(hours=hours)  # BAK-3
+
+
+def test_jobs_are_reported_and_failed_ones_sent(foundation: Foundation) -> None:
+    """BAK-4"""
+    stack = foundation("prod")
+    templates = {body["report_setting"]["report_template"] for _, body in stack.all("aws_backup_report_plan")}
+    assert templates == {"BACKUP_JOB_REPORT", "COPY_JOB_REPORT", "RESTORE_JOB_REPORT"}
+    for kind, field in (("backup", "state"), ("copy", "state"), ("restore", "status")):
+        pattern = json.loads(stack.one("aws_cloudwatch_event_rule", f"backup/failed-{kind}")["event_pattern"])
+        assert "FAILED" in pattern["detail"][field]
+        sent = stack.one("aws_cloudwatch_event_target", f"backup/failed-{kind}-to-people")
+        assert sent["arn"].endswith(":dpf-prod-critical")
+    policy = json.loads(stack.one("aws_s3_bucket_policy", "lake/access/policy")["policy"])
+    (writes,) = [one for one in policy["Statement"] if one["Sid"] == "BackupReports"]
+    assert writes["Principal"]["AWS"].endswith("reports.backup.amazonaws.com/AWSServiceRoleForBackupReports")
+    assert "lake_report-writer" in str(stack.one("aws_s3_bucket_policy", "lake/access/policy")["depends_on"])

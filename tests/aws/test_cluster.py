@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from terrace.aws.cluster import _BOTTLEROCKET, _SPOT_TYPES
+from terrace.aws.nodes import _BOTTLEROCKET, _SPOT_TYPES
 from terrace.environment.sizes import machine
 from tests.conftest import SynthesizedStack
 
@@ -153,3 +153,14 @@ def test_spot_alternatives_begin_with_the_size_itself() -> None:
     for size, types in _SPOT_TYPES.items():
         assert types[0] == machine("aws", "node", size).name
         assert len({name.split(".")[1] for name in types}) == 1
+
+
+def test_the_pipeline_cannot_delete_a_protected_cluster(foundation: Foundation) -> None:
+    """K8S-11"""
+    assert not [path for path, _ in foundation("dev").all("aws_iam_role_policy") if path.startswith("cluster/deletion")]
+    stack = foundation("prod")
+    body = stack.one("aws_iam_role_policy", "cluster/deletion-protection")
+    assert stack.resolve(body["role"]) == "pipelines/apply"
+    (statement,) = json.loads(body["policy"])["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Deny", ["eks:DeleteCluster"])
+    assert statement["Resource"].endswith(":cluster/dpf-prod")

@@ -43,13 +43,27 @@ def test_no_role_may_create_a_role_without_the_boundary(foundation):
     }
 
 
-def test_only_the_pipeline_may_change_the_trail_and_the_boundary(foundation):
+def test_only_the_pipeline_may_change_the_trail_and_no_role_the_boundary(foundation):
     pipeline = {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::777788889999:role/dpf-prod-ci-apply"}}
     statements = boundary(foundation("prod"))
     assert statements["KeepTheRecord"]["Condition"] == pipeline
-    assert {"cloudtrail:StopLogging", "guardduty:DeleteDetector"} <= set(statements["KeepTheRecord"]["Action"])
-    assert statements["KeepTheCeiling"]["Condition"] == pipeline
+    denied = {"cloudtrail:StopLogging", "cloudtrail:UpdateTrail", "cloudtrail:PutEventSelectors"}
+    assert denied | {"guardduty:DeleteDetector"} <= set(statements["KeepTheRecord"]["Action"])
+    assert statements["KeepTheFindings"]["Condition"] == pipeline
+    assert "Condition" not in statements["KeepTheCeiling"]
     assert statements["KeepTheCeiling"]["Resource"].endswith(":policy/dpf-prod-boundary")
+
+
+def test_the_recovery_region_has_the_same_defaults(foundation):
+    """AUD-4"""
+    stack = foundation("prod")
+    for type, name in (
+        ("aws_ebs_encryption_by_default", "disk-encryption"),
+        ("aws_ebs_snapshot_block_public_access", "snapshots"),
+        ("aws_ec2_instance_metadata_defaults", "instance-metadata"),
+    ):
+        assert stack.one(type, f"governance/recovery/{name}")["provider"] == "aws.recovery"
+    assert not [path for path, _ in foundation("staging").all("aws_ebs_encryption_by_default") if "recovery" in path]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -118,10 +118,10 @@ def test_a_key_is_not_usable_by_another_purposes_service(foundation):  # KEY-3
     assert via("logs") == []
 
 
-def test_only_auto_scaling_has_access_through_a_wildcard_principal(foundation):  # KEY-3
+def test_only_two_services_roles_have_access_through_a_wildcard_principal(foundation):  # KEY-3
+    roles = {"keys/disks": "/AWSServiceRoleForAutoScaling", "keys/lake": "/AWSServiceRoleForAmazonMacie"}
     for path, key in foundation("prod").all("aws_kms_key"):
         for statement in statements(key):
             if statement["Principal"] == {"AWS": "*"}:
-                assert path == "keys/disks"
                 assert statement["Condition"]["StringEquals"]["kms:CallerAccount"] == "777788889999"
-                assert statement["Condition"]["ArnEquals"]["aws:PrincipalArn"].endswith("/AWSServiceRoleForAutoScaling")
+                assert statement["Condition"]["ArnEquals"]["aws:PrincipalArn"].endswith(roles[path])

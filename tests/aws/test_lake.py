@@ -193,3 +193,17 @@ def test_access_to_every_bucket_is_logged_under_its_name(foundation: Foundation,
     for folder, body in by_folder.items():
         assert stack.resolve(body["target_bucket"]) == "lake/access/bucket"
         assert body["target_prefix"] == f"s3/{folder.removeprefix('lake/')}/"
+
+
+def test_bronze_is_searched_for_sensitive_data_if_required(foundation: Foundation) -> None:
+    """LAKE-8"""
+    assert foundation("dev").all("aws_macie2_classification_job") == []
+    stack = foundation("prod")
+    job = stack.one("aws_macie2_classification_job", "lake/discovery-job")
+    assert (job["job_type"], job["schedule_frequency"]["weekly_schedule"]) == ("SCHEDULED", "MONDAY")
+    (searched,) = job["s3_job_definition"]["bucket_definitions"]
+    assert [stack.resolve(bucket) for bucket in searched["buckets"]] == ["lake/bronze/bucket"]
+    key = json.loads(stack.one("aws_kms_key", "keys/lake")["policy"])["Statement"]
+    (reads,) = [one for one in key if one["Sid"] == "DataDiscovery"]
+    assert reads["Action"] == "kms:Decrypt"
+    assert reads["Condition"]["ArnEquals"]["aws:PrincipalArn"].endswith("/AWSServiceRoleForAmazonMacie")

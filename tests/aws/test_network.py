@@ -213,3 +213,13 @@ def test_all_traffic_is_logged(foundation, environment, seconds):  # NET-5
     assert all(
         "/flow" in resource and resource != "*" for subnet_range in written for resource in subnet_range["Resource"]
     )
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_dns_queries_are_logged(foundation, environment):
+    """NET-8"""
+    stack = foundation(environment)
+    link = stack.one("aws_route53_resolver_query_log_config_association", "network/query-log-of-vpc")
+    assert stack.resolve(link["resource_id"]) == "network/vpc"
+    config = stack.one("aws_route53_resolver_query_log_config", "network/query-log")
+    assert config["destination_arn"].endswith(f":log-group:/terrace/dpf-{environment}/dns")

@@ -31,7 +31,7 @@ def test_logs_have_their_retention_and_the_logs_key(
 ) -> None:
     stack = foundation(environment)
     ours = {path: body for path, body in stack.all("aws_cloudwatch_log_group") if path.startswith("observability/")}
-    assert ours.keys() == {f"observability/{name}-log" for name in get_args(LogGroup)}
+    assert ours.keys() == {f"observability/{name}-log" for name in (*get_args(LogGroup), "dns")}
     for path, body in ours.items():
         assert body["retention_in_days"] == (record if path == "observability/trail-log" else days)  # OBS-1
         assert stack.resolve(body["kms_key_id"]) == "keys/logs"
@@ -49,9 +49,18 @@ def test_every_signal_warns_first_and_is_critical_if_it_persists(foundation: Fou
         *(f"nat-ports-eu-central-1{letter}" for letter in "abc"[: ZONES[environment]]),
         *("lake-denials", "api-denials"),
     }
-    events = {"root-used", "trail-stopped"}
+    events = {
+        *("root-used", "sign-in-without-mfa", "trail-stopped", "configuration-record-changed"),
+        *("detectors-changed", "keys-disabled"),
+    }
+    warned = {
+        *("sign-in-failed", "identities-changed", "buckets-changed", "security-groups-changed"),
+        *("access-lists-changed", "gateways-changed", "routes-changed", "networks-changed"),
+        "event-rules-changed",
+    }
     expected = {f"{name}-{severity}" for name in lasting | events for severity in ("warning", "critical")}
-    assert by_name.keys() == expected | {"objective-fast", "objective-slow"}  # OBS-2
+    expected |= {f"{name}-warning" for name in warned}
+    assert by_name.keys() == expected | {"objective-fast", "objective-slow"}  # OBS-2, AUD-6
     for name in lasting:
         warning, critical = by_name[f"{name}-warning"], by_name[f"{name}-critical"]
         assert warning["period"] == critical["period"] == 300
@@ -109,8 +118,9 @@ def test_every_count_in_the_audit_logs_has_an_alarm(foundation: Foundation, envi
     assert {group for _, group in counted.values()} == {f"/terrace/dpf-{environment}/trail"}
     refusals, _ = counted[(f"Terrace/dpf-{environment}", "LakeDenials")]
     assert "s3.amazonaws.com" in refusals
-    stopped, _ = counted[(f"Terrace/dpf-{environment}", "TrailStopped")]
-    assert f'"dpf-{environment}"' in stopped  # not the trail of another environment in the account
+    changed, _ = counted[(f"Terrace/dpf-{environment}", "TrailStopped")]
+    assert all(f'"{call}"' in changed for call in ("StopLogging", "UpdateTrail", "PutEventSelectors"))  # AUD-6
+    assert max(len(pattern) for pattern, _ in counted.values()) <= 1024  # PutMetricFilter
 
 
 @pytest.mark.parametrize(

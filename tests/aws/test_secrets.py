@@ -1,4 +1,4 @@
-"""Secrets Manager on AWS (SEC-1 to SEC-3)."""
+"""Secrets Manager on AWS (SEC-1 to SEC-4)."""
 
 import json
 import os
@@ -54,13 +54,28 @@ def test_only_the_module_and_the_writers_may_read(foundation: Foundation, enviro
     for secret, module in READERS.items():
         body = policies[f"secrets/{secret}-policy"]
         assert body["block_public_policy"] is True
-        (statement,) = json.loads(body["policy"])["Statement"]
-        assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+        statement, changing = json.loads(body["policy"])["Statement"]
+        assert {(one["Effect"], one["Principal"]) for one in (statement, changing)} == {("Deny", "*")}
+        verbs = {"PutSecretValue", "UpdateSecret", "DeleteSecret", "RestoreSecret", "PutResourcePolicy", "RotateSecret"}
+        verbs |= {"CancelRotateSecret", "ReplicateSecretToRegions", "DeleteResourcePolicy"}
+        assert {f"secretsmanager:{verb}" for verb in verbs} <= set(changing["Action"])
+        writers = changing["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
+        assert not [writer for writer in writers if "-module-" in writer or writer.endswith("-ci-plan")]
         assert statement["Action"] == ["secretsmanager:GetSecretValue"]  # SEC-3
         readers = statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
         assert f"arn:aws:iam::{ACCOUNTS['aws'][environment]}:role/dpf-{environment}-module-{module}" in readers
         others = [f"module-{other}" for other in FOUNDATION_MODULES if other != module]
         assert not [reader for reader in readers if reader.endswith((*others, "-ci-plan", "-external-secrets"))]
+
+
+def test_a_secret_names_who_rotates_it_and_how_often(foundation: Foundation) -> None:
+    tagged = {
+        path.removeprefix("secrets/"): body["tags"]
+        for path, body in foundation("prod").all("aws_secretsmanager_secret")
+    }
+    assert tagged == {
+        secret: {"rotated-by": module, "rotation-days": "180"} for secret, module in READERS.items()
+    }  # SEC-4
 
 
 def test_secrets_are_replicated_to_the_recovery_region(foundation: Foundation) -> None:

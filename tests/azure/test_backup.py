@@ -1,4 +1,4 @@
-"""The backup vault and Velero on Azure (BAK-1 to BAK-3)."""
+"""The backup vault and Velero on Azure (BAK-1 to BAK-4)."""
 
 import pytest
 
@@ -63,6 +63,7 @@ def test_velero_writes_only_to_the_backups_bucket(azure, environment):  # BAK-2
     stack = azure(environment)
     bucket = stack.one("azurerm_role_assignment", "backup/velero-bucket")
     assert bucket["scope"].endswith("/containers/backups")
+    assert stack.resolve(bucket["role_definition_id"]) == "blob-writer"
     pods = stack.one("azurerm_federated_identity_credential", "backup/velero-pods")
     assert pods["subject"] == "system:serviceaccount:velero:velero"
 
@@ -70,3 +71,14 @@ def test_velero_writes_only_to_the_backups_bucket(azure, environment):  # BAK-2
 def test_the_vault_has_the_objectives_as_tags(azure):  # BAK-3
     tags = vault(azure("prod"))["tags"]
     assert (tags["rpo"], tags["rto"]) == ("PT12H", "PT4H")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_backup_jobs_are_reported_and_failed_ones_raise_an_alarm(azure, environment):  # BAK-4
+    stack = azure(environment)
+    reports = stack.one("azurerm_monitor_diagnostic_setting", "backup/reports")
+    assert stack.resolve(reports["target_resource_id"]) == "backup/vault"
+    assert reports["enabled_log"] == [{"category_group": "allLogs"}]
+    alarm = stack.one("azurerm_monitor_scheduled_query_rules_alert_v2", "alarms/backups-failed")
+    assert alarm["criteria"][0]["query"].startswith("AddonAzureBackupJobs | where JobStatus in~")
+    assert alarm["severity"] == 0

@@ -2,7 +2,8 @@
 
 import pytest
 
-from terrace.azure.cluster import _LOGS, _pool_name
+from terrace.azure.cluster import _LOGS
+from terrace.azure.nodes import pool_name
 from terrace.errors import ContractError
 from tests.azure.conftest import ENVIRONMENTS
 
@@ -142,6 +143,16 @@ def test_nodes_are_encrypted_and_minimal(azure, environment):  # K8S-9
 
 
 def test_a_pool_name_that_is_too_long_is_an_error():
-    assert _pool_name("spot-small") == "spotsmall"
+    assert pool_name("spot-small") == "spotsmall"
     with pytest.raises(ContractError, match="AKS allows 12"):
-        _pool_name("general-purpose")
+        pool_name("general-purpose")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_cluster_has_a_lock_where_the_environment_asks_for_it(azure, environment):  # K8S-11
+    stack = azure(environment)
+    locks = {path: lock for path, lock in stack.all("azurerm_management_lock") if path == "cluster/keep"}
+    assert bool(locks) is (environment != "dev")
+    for lock in locks.values():
+        assert stack.resolve(lock["scope"]) == "cluster/control-plane"
+        assert lock["lock_level"] == "CanNotDelete"

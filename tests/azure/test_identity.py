@@ -2,7 +2,6 @@
 
 import pytest
 
-from terrace.azure.identity import VERBS
 from tests.azure.conftest import ENVIRONMENTS
 from tests.conftest import FOUNDATION_MODULES, WITH_LOGIN
 
@@ -11,7 +10,10 @@ LAKE = {
     "spark": {"bronze": "read", "silver": "write", "gold": "write"},
     "superset": {"gold": "read"},
 }
+ROLES = {"read": "Storage Blob Data Reader", "write": "blob-writer"}
 PRIVILEGED = {"Owner", "User Access Administrator"}
+CONTAINER_ROLES = {"Storage Blob Data Contributor", "Storage Blob Data Owner"}
+"""Roles for blobs that also delete their container."""
 
 
 def subjects(stack, identity: str) -> set[str]:
@@ -23,13 +25,11 @@ def subjects(stack, identity: str) -> set[str]:
 
 
 def roles_of(stack, identity: str) -> set[tuple[str, str]]:
-    """(role, scope) of each role assignment of an identity."""
+    """(role, scope) of each role assignment of an identity: a built-in role's name, a custom role's path."""
     return {
-        (body["role_definition_name"], body["scope"])
+        (body.get("role_definition_name") or stack.resolve(body["role_definition_id"]), body["scope"])
         for _, body in stack.all("azurerm_role_assignment")
-        if "user_assigned_identity" in body["principal_id"]
-        and stack.resolve(body["principal_id"]) == identity
-        and "role_definition_name" in body
+        if "user_assigned_identity" in body["principal_id"] and stack.resolve(body["principal_id"]) == identity
     }
 
 
@@ -46,7 +46,10 @@ def test_pipelines_are_trusted_by_exact_subjects(azure, environment):  # ID-1
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_plan_only_reads_except_for_its_lease(azure, environment):  # ID-1
     roles = {role for role, _ in roles_of(azure(environment), "pipelines/plan")}
-    assert roles == {"Reader", "Storage Blob Data Contributor", "Azure Kubernetes Service RBAC Reader"}
+    planning = {
+        f"pipelines/planning-{place}" for place in (("home", "recovery") if environment == "prod" else ("home",))
+    }
+    assert roles == {"Reader", "Azure Kubernetes Service RBAC Reader", "pipelines/state-writer", *planning}
     for path, role in azure(environment).all("azurerm_role_definition"):
         if path.startswith("pipelines/planning"):
             (permissions,) = role["permissions"]
@@ -59,6 +62,10 @@ def test_access_to_state_is_limited_to_the_environments_folder(azure, environmen
         condition = azure(environment).one("azurerm_role_assignment", f"pipelines/{name}-state")["condition"]
         assert "containers:name] StringEquals 'state'" in condition
         assert f":path] StringLike '{environment}/*'" in condition
+    # a condition restricts data actions only, so the role must not have any other
+    (permissions,) = azure(environment).one("azurerm_role_definition", "pipelines/state-writer")["permissions"]
+    assert "actions" not in permissions
+    assert {action.partition("/blobs/")[2] for action in permissions["data_actions"]} == {"add/action", "read", "write"}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -71,15 +78,41 @@ def test_no_identity_can_assign_itself_privileged_roles(azure, environment):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_identities_that_write_blobs_cannot_delete_containers(azure, environment):  # LAKE-7, BAK-2, ID-1
+    stack = azure(environment)
+    assert not CONTAINER_ROLES & {body.get("role_definition_name") for _, body in stack.all("azurerm_role_assignment")}
+    for path, role in stack.all("azurerm_role_definition"):
+        actions = [action for block in role["permissions"] for action in block.get("actions", ())]
+        assert not [action for action in actions if "/containers/" in action and not action.endswith("/read")], path
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_writers_share_one_role_in_the_environments_group(azure, environment):  # LAKE-7
+    stack = azure(environment)
+    role = stack.one("azurerm_role_definition", "blob-writer")
+    assert role["name"] == f"dpf-{environment}-blob-writer"
+    assert role["assignable_scopes"] == [role["scope"]] and stack.resolve(role["scope"]) == "group"
+    holders = {
+        path
+        for path, body in stack.all("azurerm_role_assignment")
+        if "blob-writer" in body.get("role_definition_id", "")
+    }
+    assert holders == {
+        "backup/velero-bucket",
+        *(f"workloads/module-{m}-{b}" for m, needs in LAKE.items() for b, verb in needs.items() if verb == "write"),
+    }
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
 @pytest.mark.parametrize("module", sorted(LAKE))
 def test_a_module_gets_exactly_its_access_to_layers(azure, environment, module):  # LAKE-7
     stack = azure(environment)
     granted = {
         (scope.rsplit("/", 1)[1], role)
         for role, scope in roles_of(stack, f"workloads/module-{module}")
-        if role.startswith("Storage")
+        if not role.startswith("Key Vault")
     }
-    assert granted == {(bucket, VERBS[access]) for bucket, access in LAKE[module].items()}
+    assert granted == {(bucket, ROLES[access]) for bucket, access in LAKE[module].items()}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

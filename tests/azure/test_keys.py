@@ -5,7 +5,8 @@ import re
 import pytest
 
 from terrace.azure.keys import _USE, USERS
-from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES
+from terrace.azure.names import RECOVERY_KEYS
+from terrace.capabilities.keys import PURPOSES
 from tests.azure.conftest import ENVIRONMENTS
 
 
@@ -72,7 +73,7 @@ def test_recovery_keys_exist_only_with_a_recovery_region(azure):
         return {path for path, _ in azure(environment).all("azurerm_key_vault_key") if path.endswith("-recovery")}
 
     assert away("dev") == away("staging") == set()
-    assert away("prod") == {f"keys/{purpose}-recovery" for purpose in RECOVERY_PURPOSES}
+    assert away("prod") == {f"keys/{purpose}-recovery" for purpose in RECOVERY_KEYS}
 
 
 def test_the_databases_recovery_key_is_in_the_paired_region(azure):  # DB-5

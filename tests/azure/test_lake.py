@@ -129,3 +129,25 @@ def test_requests_to_the_layers_are_in_the_immutable_audit_logs(azure, environme
     for layer in LAYERS:
         setting = azure(environment).one("azurerm_monitor_diagnostic_setting", f"lake/{layer}/audit-log")
         assert azure(environment).resolve(setting["storage_account_id"]) == "lake/audit/account"
+
+
+def test_requests_to_the_copies_are_in_the_immutable_audit_logs_of_their_region(azure):  # AUD-1
+    stack = azure("prod")
+    records = stack.one("azurerm_storage_account", "lake/audit-recovery/account")
+    assert records["location"] == "${azurerm_resource_group.group-recovery.location}"
+    for layer in LAYERS:
+        setting = stack.one("azurerm_monitor_diagnostic_setting", f"lake/{layer}-recovery/audit-log")
+        assert stack.resolve(setting["storage_account_id"]) == "lake/audit-recovery/account"
+        assert {log["category"] for log in setting["enabled_log"]} == set(_ACCESS_LOGS)
+    locks = dict(stack.all("azurerm_storage_container_immutability_policy"))
+    away = {path.rpartition("/lock-")[2] for path in locks if path.startswith("lake/audit-recovery/")}
+    assert away == {f"insights-logs-storage{operation}" for operation in ("read", "write", "delete")}
+    days = locks["lake/audit-recovery/lock-insights-logs-storageread"]["immutability_period_in_days"]
+    assert days == locks["lake/audit/lock-insights-logs-storageread"]["immutability_period_in_days"] >= 365
+
+
+def test_bronze_is_searched_for_sensitive_data_where_the_environment_asks_for_it(azure):  # LAKE-8
+    setting = azure("prod").one("azurerm_security_center_storage_defender", "lake/bronze/discovery")
+    assert azure("prod").resolve(setting["storage_account_id"]) == "lake/bronze/account"
+    assert setting["sensitive_data_discovery_enabled"] is True
+    assert azure("dev").all("azurerm_security_center_storage_defender") == []

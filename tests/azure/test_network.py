@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from terrace.azure.firewall import FLOWS, GROUPS
+from terrace.azure.flows import FLOWS, GROUPS
 from terrace.azure.names import POD_RANGE
 from terrace.azure.ranges import layout
 from terrace.errors import ContractError

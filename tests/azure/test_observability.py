@@ -1,4 +1,4 @@
-"""Azure Monitor (OBS-1 to OBS-4)."""
+"""Azure Monitor (OBS-1 to OBS-5)."""
 
 import json
 
@@ -100,3 +100,20 @@ def test_stopping_the_activity_log_export_raises_a_critical_alert(azure, environ
 @pytest.mark.parametrize(("minutes", "text"), [(5, "PT5M"), (16, "PT30M"), (60, "PT1H"), (61, "PT6H"), (1440, "P1D")])
 def test_windows_are_those_that_azure_supports(minutes, text):
     assert _window(minutes) == text
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_events_of_the_database_and_ends_of_records_are_critical(azure, environment):  # OBS-5, AUD-6
+    stack = azure(environment)
+    alarms = {path.removeprefix("alarms/"): body for path, body in stack.all("azurerm_monitor_activity_log_alert")}
+    categories = {name: alarm["criteria"]["category"] for name, alarm in alarms.items()}
+    assert categories == {
+        "database-deleted": "Administrative",
+        "database-health": "ResourceHealth",
+        "database-maintenance": "ServiceHealth",
+        "records-deleted": "Administrative",
+        "workspace-deleted": "Administrative",
+    }
+    for name, alarm in alarms.items():
+        (action,) = alarm["action"]
+        assert action["action_group_id"].endswith(f"/dpf-{environment}-critical"), name

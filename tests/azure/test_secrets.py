@@ -1,4 +1,4 @@
-"""Secrets in Key Vault on Azure (SEC-1, SEC-3)."""
+"""Secrets in Key Vault on Azure (SEC-1, SEC-3, SEC-4)."""
 
 import json
 
@@ -20,7 +20,7 @@ def test_each_module_has_its_secrets_with_write_only_values(azure, environment):
         assert secret["value_wo_version"] == 1, path
         # what an operator writes over a given secret is not reverted
         ignored = secret.get("lifecycle", {}).get("ignore_changes", [])
-        assert ignored == (["content_type", "tags"] if secret["name"] in given else []), path
+        assert ignored == (["content_type"] if secret["name"] in given else []), path
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -36,3 +36,11 @@ def test_no_account_key_is_read_or_enabled(azure, environment):  # SEC-1
         assert attribute not in text
     workspace = azure(environment).one("azurerm_log_analytics_workspace", "observability/workspace")
     assert workspace["local_authentication_enabled"] is False
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_each_secret_names_who_rotates_it(azure, environment):  # SEC-4
+    secrets = dict(azure(environment).all("azurerm_key_vault_secret"))
+    for path, secret in secrets.items():
+        module = path.removeprefix("secrets/").removesuffix("-oidc")
+        assert (secret["tags"]["rotated-by"], secret["tags"]["rotation-days"]) == (module, "180"), path

@@ -56,3 +56,14 @@ def test_velero_backs_up_the_cluster_to_the_backups_bucket(gcp, environment):  #
 
 def test_the_vault_has_the_objectives_as_labels(gcp):  # BAK-3
     assert gcp("prod").one("google_backup_dr_backup_vault", "backup/vault")["labels"] == {"rpo": "pt12h", "rto": "pt4h"}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_failed_copies_are_logged_and_jobs_have_a_query(gcp, environment):  # BAK-4
+    stack = gcp(environment)
+    for path, body in stack.all("google_storage_transfer_job"):
+        assert body["logging_config"]["log_action_states"] == ["FAILED"], path
+    query = stack.one("google_logging_saved_query", "alarms/backup-jobs-query")["logging_query"]["filter"]
+    failed = stack.one("google_monitoring_alert_policy", "alarms/backup-failed-critical")["conditions"][0]
+    for log in ("backupdr.googleapis.com/bdr_backup_restore_jobs", "storagetransfer.googleapis.com/transfer_activity"):
+        assert log in query and log in failed["condition_matched_log"]["filter"]

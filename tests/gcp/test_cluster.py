@@ -1,4 +1,4 @@
-"""GKE on Google Cloud (K8S-1 to K8S-10)."""
+"""GKE on Google Cloud (K8S-1 to K8S-11)."""
 
 import pytest
 
@@ -115,3 +115,18 @@ def test_only_the_projects_images_run_outside_dev(gcp):  # K8S-10
     assert [each["name_pattern"] for each in policy["admission_whitelist_patterns"]] == [
         "europe-west3-docker.pkg.dev/acme-data-prod/**"
     ]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_cluster_cannot_be_deleted_by_accident(gcp, environment):  # K8S-11
+    stack = gcp(environment)
+    protected = environment != "dev"
+    assert cluster(stack)["deletion_protection"] is protected
+    policies = dict(stack.all("google_iam_deny_policy"))
+    assert ("cluster/deletion" in policies) is protected
+    if protected:
+        rule = policies["cluster/deletion"]["rules"][0]["deny_rule"]
+        assert rule["denied_permissions"] == ["container.googleapis.com/clusters.delete"]
+        assert [one.rpartition("/")[2].partition("@")[0] for one in rule["exception_principals"]] == [
+            f"dpf-{environment}-ci-apply"
+        ]

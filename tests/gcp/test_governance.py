@@ -43,13 +43,22 @@ def test_services_require_customer_managed_keys(gcp, environment):
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_static_keys_are_denied_and_only_the_pipeline_changes_audit_logs(gcp, environment):  # ID-1, KEY-2, AUD-1
     stack = gcp(environment)
-    keys, record = (each["deny_rule"] for each in stack.one("google_iam_deny_policy", "governance/ceiling")["rules"])
+    ceiling = stack.one("google_iam_deny_policy", "governance/ceiling")
+    keys, record, detection, reading, changing = (each["deny_rule"] for each in ceiling["rules"])
     assert keys["denied_permissions"] == ["iam.googleapis.com/serviceAccountKeys.create"]
     assert "exception_principals" not in keys
     assert "logging.googleapis.com/sinks.delete" in record["denied_permissions"]
+    assert "logging.googleapis.com/sinks.update" in detection["denied_permissions"]
+    assert "securitycenter.googleapis.com/notificationconfig.delete" in detection["denied_permissions"]
     assert "cloudkms.googleapis.com/cryptoKeyVersions.destroy" in record["denied_permissions"]
     assert len(record["exception_principals"]) == 1 and "-ci-apply@" in record["exception_principals"][0]
     assert not stack.document["resource"].get("google_service_account_key")
+    assert reading["denied_permissions"] == ["secretmanager.googleapis.com/versions.access"]  # SEC-3
+    assert [one.rpartition("/")[2] for one in reading["exception_principals"]] == [
+        "ServiceAccount",
+        "platform-admins@example.com",
+    ]
+    assert "secretmanager.googleapis.com/secrets.setIamPolicy" in changing["denied_permissions"]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

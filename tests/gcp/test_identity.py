@@ -23,11 +23,12 @@ def test_pipelines_are_trusted_by_exact_subjects(gcp, environment):  # ID-1
     allowed = {
         path: body["attribute_condition"] for path, body in stack.all("google_iam_workload_identity_pool_provider")
     }
-    repository = "assertion.repository == 'acme/terrace'"
+    repository, branch = "assertion.repository == 'acme/terrace'", "assertion.ref == 'refs/heads/main'"
     assert allowed == {
         "pipelines/plan-github": f"{repository} && (assertion.sub == 'repo:acme/terrace:pull_request'"
-        " || assertion.sub == 'repo:acme/terrace:ref:refs/heads/main')",
-        "pipelines/apply-github": f"{repository} && (assertion.sub == 'repo:acme/terrace:environment:{environment}')",
+        f" || assertion.sub == 'repo:acme/terrace:ref:refs/heads/main' && {branch})",
+        "pipelines/apply-github": f"{repository} && (assertion.sub == 'repo:acme/terrace:environment:{environment}'"
+        f" && {branch} && assertion.environment == '{environment}')",
     }
     for path, body in stack.all("google_service_account_iam_member"):
         if path.startswith("pipelines/"):
@@ -42,14 +43,24 @@ def test_plan_only_reads_and_reads_no_data(gcp, environment):  # ID-1
     assert given and not [role for role in given if role.endswith(("admin", "Admin", "editor", "owner"))]
     assert not given & {
         "roles/viewer",
-        "roles/storage.objectViewer",
+        "roles/storage.objectUser",
         "roles/secretmanager.secretAccessor",
         "roles/cloudsql.instanceUser",
     }
     assert not roles(stack, f"dpf-{environment}-ci-apply") & {"roles/owner", "roles/editor"}
-    state = stack.one("google_project_iam_member", "pipelines/plan-state")
-    bucket = f"projects/_/buckets/dpf-state-{NUMBERS[environment]}/"
-    assert state["condition"]["expression"] == f'resource.name.startsWith("{bucket}")'
+    bucket = f"projects/_/buckets/dpf-state-{NUMBERS[environment]}"
+    at = f"{bucket}/objects/{environment}/"
+    limits = {
+        "state": ("storage.objectViewer", f'resource.name == "{bucket}" || resource.name.startsWith("{at}")'),
+        "bundles": (
+            "storage.objectCreator",
+            f'resource.name.startsWith("{at}gcp/{environment}/plans/")'
+            f' || resource.name.startsWith("{at}gcp/{environment}-workloads/plans/")',
+        ),
+    }
+    for id, (role, only) in limits.items():
+        grant = stack.one("google_project_iam_member", f"pipelines/plan-{id}")
+        assert (grant["role"], grant["condition"]["expression"]) == (f"roles/{role}", only)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -95,4 +95,16 @@ def test_modules_get_exactly_their_access_to_layers(gcp):  # LAKE-7
     whole = [
         path for path, body in stack.all("google_project_iam_member") if body["role"].startswith("roles/storage.obj")
     ]
-    assert whole == ["pipelines/plan-state"]  # limited to the bucket of the state by a condition
+    assert whole == ["pipelines/plan-bundles", "pipelines/plan-state"]  # limited to the states by conditions
+
+
+def test_sensitive_data_in_bronze_is_sought_where_it_is_asked_for(gcp):  # LAKE-8
+    job = gcp("prod").one("google_data_loss_prevention_job_trigger", "lake/discovery")
+    assert job["parent"] == "projects/acme-data-prod/locations/europe-west3"
+    options = job["inspect_job"]["storage_config"]["cloud_storage_options"]
+    assert options["file_set"]["url"].startswith("gs://dpf-prod-bronze-")
+    assert {key for one in job["inspect_job"]["actions"] for key in one} == {
+        "publish_summary_to_cscc",
+        "publish_to_stackdriver",
+    }
+    assert gcp("dev").all("google_data_loss_prevention_job_trigger") == []

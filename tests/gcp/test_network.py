@@ -81,3 +81,12 @@ def test_flow_logs_are_stored(gcp, environment):  # NET-5
     days = {"dev": 30, "staging": 90, "prod": 365}[environment]
     assert stack.one("google_logging_project_bucket_config", "observability/flow-log")["retention_days"] == days
     assert "vpc_flows" in stack.one("google_logging_project_sink", "observability/flow-sink")["filter"]
+
+
+@pytest.mark.parametrize("environment", ("dev", "staging", "prod"))
+def test_dns_queries_are_logged(gcp, environment):  # NET-8
+    stack = gcp(environment)
+    policy = stack.one("google_dns_policy", "network/queries")
+    assert policy["enable_logging"] is True
+    assert [stack.resolve(one["network_url"]) for one in policy["networks"]] == ["network/vpc"]
+    assert stack.one("google_dns_managed_zone", "entry/zone")["cloud_logging_config"] == {"enable_logging": True}

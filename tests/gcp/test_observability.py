@@ -1,6 +1,7 @@
-"""Cloud Monitoring and Logging (OBS-1 to OBS-4)."""
+"""Cloud Monitoring and Logging (OBS-1 to OBS-5)."""
 
 import json
+import re
 
 import pytest
 
@@ -20,6 +21,8 @@ SIGNALS = (
     "lake-denials",
     "api-denials",
 )
+AT_ONCE = ("database-failed", "database-maintenance", "findings-waiting")
+RECOVERY = ("recovery-lag",)
 EVENTS = ("owner-made", "trail-stopped", "key-ended", "backup-failed")
 
 
@@ -95,6 +98,29 @@ def test_the_objective_has_alerts_on_its_burn_rates(gcp, environment):  # OBS-4
 def test_the_dashboard_shows_every_signal_inside_its_grid(gcp, environment):  # OBS-4
     body = json.loads(gcp(environment).one("google_monitoring_dashboard", "alarms/dashboard")["dashboard_json"])
     tiles = body["mosaicLayout"]["tiles"]
-    assert len(tiles) == len(SIGNALS) + 1
+    shown = (*SIGNALS, *AT_ONCE, *(RECOVERY if environment == "prod" else ()))
+    assert len(tiles) == len(shown) + 1
     assert "99.9 %" in tiles[0]["widget"]["title"]
     assert all(tile["xPos"] + tile["width"] <= 48 for tile in tiles)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_failures_and_maintenance_of_the_database_alarm_at_once(gcp, environment):  # OBS-5
+    stack, server = gcp(environment), f"acme-data-{environment}:dpf-{environment}"
+    policies = {path.removeprefix("alarms/"): body for path, body in stack.all("google_monitoring_alert_policy")}
+    for name in ("database-failed-warning", "database-failed-critical", "database-maintenance-warning"):
+        condition = policies[name]["conditions"][0]["condition_threshold"]
+        assert condition["duration"] == "0s"
+        assert f'resource.labels.database_id=starts_with("{server}")' in condition["filter"]
+    assert "database-maintenance-critical" not in policies
+    failover = policies["database-failover-critical"]["conditions"][0]["condition_matched_log"]["filter"]
+    pattern = re.search(r'database_id=~"([^"]+)"', failover)
+    assert pattern and all(re.search(pattern[1], f"{server}{end}") for end in ("", "-recovery", "-replica-1"))
+    assert not re.search(pattern[1], f"{server}2")
+
+
+def test_the_replica_in_the_recovery_region_is_watched(gcp):  # AUD-4
+    condition = gcp("prod").one("google_monitoring_alert_policy", "alarms/recovery-lag-critical")["conditions"][0]
+    assert 'database_id="acme-data-prod:dpf-prod-recovery"' in condition["condition_threshold"]["filter"]
+    paths = [path for path, _ in gcp("dev").all("google_monitoring_alert_policy")]
+    assert "alarms/recovery-lag-warning" not in paths

@@ -16,6 +16,7 @@ SERVICES = {
     "cloud_scheduler": "cloudscheduler",
     "compute": "compute",
     "container": "container",
+    "data_loss_prevention": "dlp",
     "dns": "dns",
     "essential_contacts": "essentialcontacts",
     "gke_backup": "gkebackup",

@@ -1,4 +1,4 @@
-"""Secret Manager on Google Cloud (SEC-1)."""
+"""Secret Manager on Google Cloud (SEC-1, SEC-4)."""
 
 import pytest
 
@@ -36,3 +36,11 @@ def test_secrets_use_the_environments_keys_and_regions(gcp, environment):  # SEC
 
 def test_a_deleted_secret_is_recoverable(gcp):
     assert gcp("prod").one("google_secret_manager_secret", "secrets/airflow")["version_destroy_ttl"] == f"{30 * 86400}s"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_modules_secrets_name_who_rotates_them(gcp, environment):  # SEC-4
+    for path in ("secrets/airflow", "secrets/prometheus", "secrets/prometheus-oidc"):
+        labels = gcp(environment).one("google_secret_manager_secret", path)["labels"]
+        module = path.removeprefix("secrets/").partition("-")[0]
+        assert labels == {"rotated-by": module, "rotation-days": "180"}, path

@@ -25,6 +25,7 @@ class Definition:
     actions: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     not_actions: tuple[str, ...] = ()
+    not_data: tuple[str, ...] = ()
 
 
 ROLES = {
@@ -48,8 +49,8 @@ ROLES = {
         ),
     ),
 }
-"""Azure's definitions of the roles that modules have, and of wider ones. Source: Azure documentation, "Azure built-in
-roles". The last two and the officer are shortened to what the requests ask for."""
+"""Azure's definitions of the built-in roles that modules have, and of wider ones. Source: Azure documentation, "Azure
+built-in roles". The last two and the officer are shortened to what the requests ask for."""
 
 READ = ("read",)
 WRITE = ("add/action", "delete", "move/action", "write")
@@ -57,10 +58,10 @@ NO_DATA = (
     "deleteBlobVersion/action", "filter/action", "immutableStorage/runAsSuperUser/action", "manageOwnership/action",
     "modifyPermissions/action", "permanentDelete/action", "runAsSuperUser/action", "tags/read", "tags/write",
 )  # fmt: skip
-EXCESS = ("delete", "write")
-"""What Azure's role for writing blobs also allows: to delete the container itself, and to change its metadata. Soft
-deletion of containers, and bronze's lock, bound it (LAKE-2)."""
-NO_CONTAINER = ("immutabilityPolicies/delete", "immutabilityPolicies/write", "lease/action", "clearLegalHold/action")
+NO_CONTAINER = (
+    "clearLegalHold/action", "delete", "getAcl/action", "immutabilityPolicies/delete", "immutabilityPolicies/write",
+    "lease/action", "setAcl/action", "setLegalHold/action", "write",
+)  # fmt: skip
 SECRET = ("getSecret/action", "readMetadata/action")
 NO_SECRET = (
     "backup/action", "delete", "purge/action", "recover/action", "restore/action", "setSecret/action", "update/action",
@@ -78,14 +79,21 @@ NO_RESOURCE = (
     "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
     "Microsoft.DBforPostgreSQL/flexibleServers/administrators/write",
     "Microsoft.DBforPostgreSQL/flexibleServers/write",
+    "Microsoft.Insights/actionGroups/write",
+    "Microsoft.Insights/diagnosticSettings/delete",
+    "Microsoft.Insights/diagnosticSettings/write",
     "Microsoft.KeyVault/vaults/accessPolicies/write",
     "Microsoft.KeyVault/vaults/write",
     "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
     "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write",
     "Microsoft.Network/dnsZones/A/write",
+    "Microsoft.OperationalInsights/workspaces/delete",
     "Microsoft.Resources/deployments/write",
     "Microsoft.Resources/subscriptions/resourceGroups/delete",
     "Microsoft.Resources/subscriptions/resourceGroups/read",
+    "Microsoft.Security/automations/write",
+    "Microsoft.Security/defenderForStorageSettings/write",
+    "Microsoft.Security/pricings/write",
     "Microsoft.Storage/storageAccounts/delete",
     "Microsoft.Storage/storageAccounts/listKeys/action",
     "Microsoft.Storage/storageAccounts/regeneratekey/action",
@@ -145,9 +153,29 @@ class Subscription:
             if "azurerm_user_assigned_identity." not in principal or self.stack.resolve(principal) != identity:
                 continue
             assert "condition" not in body, f"{path} has a condition, which is not evaluated"
-            assert body.get("role_definition_name") in ROLES, f"{path}: its role's actions are not known"
-            found.append(Assignment(ROLES[body["role_definition_name"]], self.id(body["scope"])))
+            found.append(Assignment(self.definition(path, body), self.id(body["scope"])))
         return found
+
+    def definition(self, path: str, assignment: Mapping[str, Any]) -> Definition:
+        """The role of an assignment: one of the stack by its id, or a known built-in one by its name."""
+        id, name = assignment.get("role_definition_id"), assignment.get("role_definition_name")
+        assert (id is None) != (name is None), f"{path}: not exactly one of a role's id and a role's name"
+        if name is not None:
+            assert name in ROLES, f"{path}: its role's actions are not known"
+            return ROLES[name]
+        type, key, attribute = id.removeprefix("${").removesuffix("}").split(".")
+        known = (type, attribute) == ("azurerm_role_definition", "role_definition_resource_id")
+        assert known, f"{path}: its role's actions are not known"
+        role = self.stack.document["resource"][type][key]
+        scope = f"{self.id(assignment['scope'])}/"
+        assert any(scope.startswith(f"{self.id(one)}/") for one in role["assignable_scopes"]), f"{path} is out of scope"
+
+        def listed(kind: str) -> tuple[str, ...]:
+            return tuple(action for block in role["permissions"] for action in block.get(kind, ()))
+
+        denied = listed("not_actions"), listed("not_data_actions")
+        assert len(role["permissions"]) == 1 or not any(denied), f"{path}: exceptions in one of several blocks"
+        return Definition(listed("actions"), listed("data_actions"), *denied)
 
 
 def is_allowed(assignments: list[Assignment], action: str, scope: str, *, data: bool = False) -> bool:
@@ -156,7 +184,8 @@ def is_allowed(assignments: list[Assignment], action: str, scope: str, *, data: 
     for one in assignments:
         above = f"{scope.lower()}/".startswith(f"{one.scope.lower().rstrip('/')}/")
         granted = one.definition.data if data else one.definition.actions
-        if above and _matches(granted, action) and (data or not _matches(one.definition.not_actions, action)):
+        denied = one.definition.not_data if data else one.definition.not_actions
+        if above and _matches(granted, action) and not _matches(denied, action):
             return True
     return False
 
@@ -202,8 +231,8 @@ def _cases(subscription: Subscription, module: EnabledModule) -> Iterator[Case]:
             declared = (read and word in READ) or (write and word in WRITE)
             yield case(declared, f"{_BLOBS}/{word}", f"{container}/blobs/table/part-0.parquet", data=True)
         yield case(read, f"{_CONTAINERS}/read", container)
-        for word in (*EXCESS, *NO_CONTAINER):
-            yield case(write and word in EXCESS, f"{_CONTAINERS}/{word}", container)
+        for word in NO_CONTAINER:
+            yield case(False, f"{_CONTAINERS}/{word}", container)
         for action in NO_RESOURCE:
             yield case(False, action, container.split("/blobServices/")[0])
     for path, body in stack.all("azurerm_key_vault_secret"):

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.conftest import SynthesizedStack
 
+_CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
 _SUBSCRIPTION = "/subscriptions/00000000-0000-4000-8000-000000000001"
 
 
@@ -18,6 +19,25 @@ def _gold(**keys: Any) -> Callable[[SynthesizedStack], None]:
 
 def _secret(**keys: Any) -> Callable[[SynthesizedStack], None]:
     return _set("azurerm_role_assignment", "workloads/module-superset-secret", **keys)
+
+
+def _writer(**keys: Any) -> Callable[[SynthesizedStack], None]:
+    """Superset gets the role for writing blobs, with other permissions; it only declares that it reads gold."""
+
+    def change(stack: SynthesizedStack) -> None:
+        grant = stack.one("azurerm_role_assignment", "workloads/module-superset-gold")
+        del grant["role_definition_name"]
+        grant["role_definition_id"] = "${azurerm_role_definition.blob-writer.role_definition_resource_id}"
+        (permissions,) = stack.one("azurerm_role_definition", "blob-writer")["permissions"]
+        permissions.update(keys)
+
+    return change
+
+
+def _foreign_role(stack: SynthesizedStack) -> None:
+    _writer()(stack)
+    role = stack.one("azurerm_role_definition", "blob-writer")
+    role["assignable_scopes"] = [f"{_SUBSCRIPTION}/resourceGroups/elsewhere"]
 
 
 def _gold_moved_up(stack: SynthesizedStack) -> None:
@@ -47,7 +67,15 @@ MUTANTS = {
     "the account instead of the container": (_gold_moved_up, "generateUserDelegationKey/action on"),
     "the resource group": (_gold(scope="${azurerm_resource_group.group.id}"), "/containers/silver/blobs/"),
     "the subscription": (_gold(scope=_SUBSCRIPTION), "/containers/bronze/blobs/"),
-    "writing what it reads": (_gold(role_definition_name="Storage Blob Data Contributor"), "containers/blobs/write on"),
+    "writing what it reads": (_writer(), "containers/blobs/write on"),
+    "writing what it reads, and its container": (
+        _gold(role_definition_name="Storage Blob Data Contributor"),
+        "containers/delete on",
+    ),
+    "a role that deletes containers": (_writer(actions=[f"{_CONTAINERS}/delete"]), "containers/delete on"),
+    "a role with every action": (_writer(actions=["*"]), "storageAccounts/blobServices/containers/write on"),
+    "a role with every data action": (_writer(data_actions=["*"]), "blobs/runAsSuperUser/action on"),
+    "a role that does not read": (_writer(not_data_actions=[f"{_CONTAINERS}/blobs/read"]), "containers/blobs/read on"),
     "owning what it reads": (_gold(role_definition_name="Storage Blob Data Owner"), "blobs/runAsSuperUser/action on"),
     "no data": (_gold(role_definition_name="Reader"), "containers/blobs/read on"),
     "the whole vault": (_secret_moved_up, "/secrets/airflow-app is allowed"),
@@ -75,6 +103,11 @@ MUTANTS = {
 
 UNKNOWN = {
     "role": (_gold(role_definition_name="DNS Zone Contributor"), "actions are not known"),
+    "role by its id": (
+        _gold(role_definition_name=None, role_definition_id=f"{_SUBSCRIPTION}/x.y.z"),
+        "actions are not known",
+    ),
+    "role of another group": (_foreign_role, "out of scope"),
     "condition": (_gold(condition="@Resource[x] StringEquals 'y'"), "has a condition"),
 }
 """What the evaluation does not know, which it must refuse rather than leave out, and a part of the message."""

@@ -131,6 +131,8 @@ class Project:
                 assert set(deny) <= known and deny["denied_principals"] == [_EVERYONE], "a rule that is not evaluated"
                 if f"{service}.googleapis.com/{rest}" in deny["denied_permissions"]:
                     excepted = {one.rsplit("/", 1)[1] for one in deny.get("exception_principals", [])}
+                    if any(one.endswith("/type/ServiceAccount") for one in deny.get("exception_principals", [])):
+                        return False  # the account is one of the project's
                     return account.rsplit("/", 1)[1] not in excepted
         return False
 

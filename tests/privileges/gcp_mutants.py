@@ -48,7 +48,7 @@ MUTANTS = {
             role="roles/secretmanager.secretVersionManager",
             secret_id="projects/acme-data-dev/secrets/dpf-dev-superset-app",
         ),
-        "secretmanager.versions.add on",
+        "secretmanager.versions.get on",  # the deny policy leaves no more
     ),
     "every database": (_unlimited("login"), "cloudsql.instances.login on projects/acme-data-dev/instances/other"),
     "databases by prefix": (

@@ -1,4 +1,4 @@
-"""Alarms on the signals, the entry's objective, a dashboard and saved queries in CloudWatch (OBS-2 to OBS-4)."""
+"""Alarms on the signals, the entry's objective, a dashboard and saved queries in CloudWatch (OBS-2 to OBS-4, AUD-6)."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,8 @@ from cdktn_provider_aws.cloudwatch_query_definition import CloudwatchQueryDefini
 from constructs import Construct
 
 from terrace.aws import names
-from terrace.aws.signals import QUERIES, Signal, events, signals
+from terrace.aws.records import events
+from terrace.aws.signals import QUERIES, Signal, signals
 from terrace.capabilities.audit import AuditHandle
 from terrace.capabilities.cache import CacheHandle, CacheSpec
 from terrace.capabilities.cluster import ClusterHandle
@@ -30,7 +31,7 @@ from terrace.capabilities.observability import (
     ObservabilityHandle,
     ObservabilitySpec,
 )
-from terrace.capabilities.signals import BURNS, SEVERITIES, Burn, lasting_minutes
+from terrace.capabilities.signals import BURNS, Burn, lasting_minutes
 from terrace.capabilities.spec import Severity
 from terrace.capabilities.target import Target
 
@@ -69,13 +70,12 @@ class Alarms(Construct):
             cluster=cluster,
             database=database,
             cache=cache,
-            audit=audit,
         )
-        self._count_events(target, observability, audit)
+        self._count_events(target, observability)
         alarms = {
             f"{name}-{severity}": self._alarm(target, name, signal, severity, spec, observability)
             for name, signal in watched.items()
-            for severity in SEVERITIES
+            for severity in signal.severities
         }
         for name, burn in BURNS.items():
             alarms[f"objective-{name}"] = self._burn_rate(target, name, burn, spec.slo_percent, entry, observability)
@@ -108,10 +108,10 @@ class Alarms(Construct):
                 query_string=query.text,
             )
 
-    def _count_events(self, target: Target, observability: ObservabilityHandle, audit: AuditHandle) -> None:
+    def _count_events(self, target: Target, observability: ObservabilityHandle) -> None:
         """Metric filters that count records of the trail."""
-        for name, event in events(audit).items():
-            CloudwatchLogMetricFilter(  # OBS-2
+        for name, event in events().items():
+            CloudwatchLogMetricFilter(  # OBS-2, AUD-6
                 self,
                 f"{name}-count",
                 name=f"{target.prefix}-{name}",

@@ -1,8 +1,10 @@
-"""One AWS Backup plan into a locked vault, copied to the recovery region; and Velero's role (BAK-1 to BAK-3).
+"""One AWS Backup plan into a locked vault, copied to the recovery region, reports of its jobs; and Velero's role (BAK-1
+to BAK-4).
 
 The cache is not included: AWS Backup does not support ElastiCache, which keeps its own snapshots (CACHE-3).
 """
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -13,11 +15,18 @@ from cdktn_provider_aws.backup_plan import (
     BackupPlanRuleCopyActionLifecycle,
     BackupPlanRuleLifecycle,
 )
+from cdktn_provider_aws.backup_report_plan import (
+    BackupReportPlan,
+    BackupReportPlanReportDeliveryChannel,
+    BackupReportPlanReportSetting,
+)
 from cdktn_provider_aws.backup_selection import BackupSelection
 from cdktn_provider_aws.backup_vault import BackupVault
 from cdktn_provider_aws.backup_vault_lock_configuration import BackupVaultLockConfiguration
 from cdktn_provider_aws.backup_vault_notifications import BackupVaultNotifications
 from cdktn_provider_aws.backup_vault_policy import BackupVaultPolicy
+from cdktn_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
+from cdktn_provider_aws.cloudwatch_event_target import CloudwatchEventTarget
 from cdktn_provider_aws.eks_pod_identity_association import EksPodIdentityAssociation
 from cdktn_provider_aws.provider import AwsProvider
 from constructs import Construct
@@ -52,6 +61,13 @@ retention could never change once a compliance lock is final."""
 _COOLING_OFF_DAYS = 3
 """The minimum number of days before a compliance lock is final."""
 _TROUBLE = ("BACKUP_JOB_FAILED", "BACKUP_JOB_EXPIRED", "COPY_JOB_FAILED", "S3_BACKUP_OBJECT_FAILED")
+_JOBS: Mapping[str, tuple[str, list[str]]] = {
+    "backup": ("state", ["ABORTED", "EXPIRED", "FAILED", "PARTIAL"]),
+    "copy": ("state", ["FAILED"]),
+    "restore": ("status", ["FAILED"]),
+}
+"""Kinds of jobs to the field of an event's detail and its values for a failed job. Source: AWS Backup Developer Guide,
+"Monitoring AWS Backup events using Amazon EventBridge"."""
 VELERO = "velero"
 
 
@@ -153,8 +169,45 @@ class Backup(Construct):
             resources=[database.id, *(lake.ids[layer] for layer in BACKED_UP)],
             depends_on=[*lake.ready, *iam.rights(self, "role")],
         )
+        self._report(target, lake, observability)
         velero = self._velero(target, keys, accounts[VELERO], cluster, lake, governance)
         self.handle = BackupHandle(vault=home.name, velero=velero)
+
+    def _report(self, target: Target, lake: LakeHandle, observability: ObservabilityHandle) -> None:
+        """BAK-4: a daily report of each kind of job, and failed jobs to the topic of critical alarms."""
+        for kind, (field, states) in _JOBS.items():
+            BackupReportPlan(
+                self,
+                f"{kind}-report",
+                name=f"{target.prefix}-{kind}".replace("-", "_"),  # hyphens are not allowed
+                description=f"The {kind} jobs of each day",
+                report_delivery_channel=BackupReportPlanReportDeliveryChannel(
+                    s3_bucket_name=lake.names["access"], s3_key_prefix="backup", formats=["CSV", "JSON"]
+                ),
+                report_setting=BackupReportPlanReportSetting(report_template=f"{kind.upper()}_JOB_REPORT"),
+                depends_on=list(lake.ready),
+            )
+            rule = CloudwatchEventRule(
+                self,
+                f"failed-{kind}",
+                name=f"{target.prefix}-failed-{kind}",
+                description=f"Failed {kind} jobs",
+                event_pattern=json.dumps(
+                    {
+                        "source": ["aws.backup"],
+                        "detail-type": [f"{kind.title()} Job State Change"],
+                        "detail": {field: states},
+                    }
+                ),
+            )
+            CloudwatchEventTarget(
+                self,
+                f"failed-{kind}-to-people",
+                rule=rule.name,
+                target_id="critical",
+                arn=observability.topics["critical"],
+                depends_on=list(observability.ready),
+            )
 
     def _velero(
         self,

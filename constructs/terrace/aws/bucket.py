@@ -82,8 +82,10 @@ def bucket(
     lock_mode: str,
     grants: tuple[Statement, ...],
     recovery: AwsProvider | None = None,
+    after: tuple[ITerraformDependable, ...] = (),
 ) -> BucketHandle:
-    """A private, versioned, encrypted bucket with its lifecycle. `key` is an ARN; without it, S3's own key encrypts."""
+    """A private, versioned, encrypted bucket with its lifecycle. `key` is an ARN; without it, S3's own key encrypts.
+    `after` are principals that `grants` name: S3 rejects those that do not exist."""
     resource = S3Bucket(
         scope,
         "bucket",
@@ -128,7 +130,7 @@ def bucket(
         "policy",
         bucket=resource.bucket,
         policy=iam.document(*_denials(name, target, key, recovery=recovery is not None), *grants),
-        depends_on=[private],
+        depends_on=[private, *after],
         provider=recovery,
     )
     versioning = S3BucketVersioningA(  # LAKE-3

@@ -4,12 +4,11 @@ EKS has no maintenance window for nodes (K8S-7). AWS patches the control plane, 
 rolls out a new node image when the pipeline requests it.
 """
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cdktn import TerraformResource, TerraformResourceLifecycle, Token
+from cdktn import TerraformResource, TerraformStack
 from cdktn_provider_aws.eks_access_entry import EksAccessEntry
 from cdktn_provider_aws.eks_access_policy_association import (
     EksAccessPolicyAssociation,
@@ -26,73 +25,19 @@ from cdktn_provider_aws.eks_cluster import (
     EksClusterVpcConfig,
     EksClusterZonalShiftConfig,
 )
-from cdktn_provider_aws.eks_node_group import (
-    EksNodeGroup,
-    EksNodeGroupLaunchTemplate,
-    EksNodeGroupNodeRepairConfig,
-    EksNodeGroupScalingConfig,
-    EksNodeGroupTaint,
-    EksNodeGroupUpdateConfig,
-)
 from cdktn_provider_aws.iam_role import IamRole
-from cdktn_provider_aws.launch_template import (
-    LaunchTemplate,
-    LaunchTemplateBlockDeviceMappings,
-    LaunchTemplateBlockDeviceMappingsEbs,
-    LaunchTemplateMetadataOptions,
-    LaunchTemplateMonitoring,
-    LaunchTemplateTagSpecifications,
-)
+from cdktn_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
 
-from terrace.aws import iam, names
-from terrace.capabilities.cluster import ClusterHandle, ClusterSpec, PoolKind, PoolSpec
+from terrace.aws import iam, names, nodes
+from terrace.capabilities.cluster import ClusterHandle, ClusterSpec
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.identity import PipelinesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import ObservabilityHandle
-from terrace.capabilities.spec import Size
 from terrace.capabilities.target import Target
-from terrace.environment.sizes import machine
 from terrace.errors import ContractError
-
-_SPOT_TYPES: Mapping[Size, tuple[str, ...]] = {
-    "small": ("m6i.large", "m5.large", "m6a.large", "m5a.large"),
-    "medium": ("m6i.xlarge", "m5.xlarge", "m6a.xlarge", "m5a.xlarge"),
-    "large": ("m6i.2xlarge", "m5.2xlarge", "m6a.2xlarge", "m5a.2xlarge"),
-    "xlarge": ("m6i.4xlarge", "m5.4xlarge", "m6a.4xlarge", "m5a.4xlarge"),
-}
-"""Types with the same vCPUs and memory: AWS reclaims spot capacity by type and zone, so one type often runs out."""
-
-
-class Taint(NamedTuple):
-    key: str
-    value: str
-
-
-TAINTS: Mapping[PoolKind, Taint] = {
-    "system": Taint("CriticalAddonsOnly", "true"),
-    "general": Taint("terrace.dev/pool", "general"),
-    "spot": Taint("terrace.dev/pool", "spot"),
-    "gpu": Taint("nvidia.com/gpu", "present"),
-}
-"""The taint of a dedicated pool. EKS's add-ons tolerate the first, NVIDIA's plugin the last."""
-
-_BOTTLEROCKET = """\
-[settings.kernel]
-lockdown = "integrity"
-
-[settings.host-containers.admin]
-enabled = false
-
-[settings.kubernetes]
-pod-pids-limit = 1024
-"""
-"""Settings of a node in TOML; EKS adds the settings to join. Source: Bottlerocket's settings reference."""
-
-_OS_DISK_GB = 4
-"""Bottlerocket's system disk (/dev/xvda) is read-only and small; images and pods use the data disk (/dev/xvdb)."""
 
 
 class _Addon(NamedTuple):
@@ -132,6 +77,8 @@ class Cluster(Construct):
         self._target, self._governance = target, governance
         self._server = self._control_plane(spec, keys, network, observability)
         self._access(pipelines)
+        if spec.deletion_protection and target.protected:
+            self._protect()
         # Nodes become ready only with network and identities in place; the other add-ons need nodes to run on.
         early = self._addons(_early_addons(), after=[])
         node_role = iam.role(
@@ -145,7 +92,19 @@ class Cluster(Construct):
         )
         before = [*iam.rights(self, "node-role"), *early, *network.ready]
         groups = [
-            self._pool(name, pool, spec.version, node_role, keys, network, before) for name, pool in spec.pools.items()
+            nodes.pool(
+                self,
+                name,
+                pool,
+                target,
+                cluster=self._server,
+                version=spec.version,
+                role=node_role,
+                keys=keys,
+                network=network,
+                after=before,
+            )
+            for name, pool in spec.pools.items()
         ]
         late = self._addons(_late_addons(target), after=groups, keys=keys)
         self.handle = ClusterHandle(
@@ -205,6 +164,18 @@ class Cluster(Construct):
             zonal_shift_config=EksClusterZonalShiftConfig(enabled=True) if len(self._target.zones) > 1 else None,
             # Without an existing log group EKS creates one, unencrypted and without retention.
             depends_on=[*iam.rights(self, "role"), *observability.ready],
+        )
+
+    def _protect(self) -> None:
+        """K8S-11: the pipeline cannot delete the cluster while this policy exists. The provider's oldest supported
+        version has no argument for EKS's own deletion protection."""
+        role = TerraformStack.of(self).node.find_child("pipelines").node.find_child("apply")
+        assert isinstance(role, IamRole)
+        keep = iam.Statement(
+            Sid="KeepCluster", Effect="Deny", Action=["eks:DeleteCluster"], Resource=names.cluster_arn(self._target)
+        )
+        IamRolePolicy(
+            self, "deletion-protection", name="deletion-protection", role=role.name, policy=iam.document(keep)
         )
 
     def _access(self, pipelines: PipelinesHandle) -> None:
@@ -279,93 +250,6 @@ class Cluster(Construct):
         )
         association = EksAddonPodIdentityAssociation(service_account=addon.account, role_arn=role.arn)
         return [association], iam.rights(self, f"{addon.name}-role")
-
-    def _pool(
-        self,
-        name: str,
-        pool: PoolSpec,
-        version: str,
-        role: IamRole,
-        keys: KeysHandle,
-        network: NetworkHandle,
-        before: Sequence[TerraformResource],
-    ) -> TerraformResource:
-        template = self._launch_template(name, pool, keys, network)
-        dedicated = pool.dedicated or pool.kind in ("spot", "gpu")
-        taint = TAINTS[pool.kind]
-        # A pool with a minimum of zero still starts with a node, for the add-ons that the apply waits for.
-        starts_empty = pool.kind in ("spot", "gpu")
-        return EksNodeGroup(
-            self,
-            f"pool-{name}",
-            cluster_name=self._server.name,
-            node_group_name=name,
-            node_role_arn=role.arn,
-            subnet_ids=list(network.node_subnet_ids),
-            instance_types=list(_instance_types(name, pool, target=self._target)),
-            capacity_type="SPOT" if pool.kind == "spot" else "ON_DEMAND",  # K8S-6
-            ami_type="BOTTLEROCKET_x86_64_NVIDIA" if pool.kind == "gpu" else "BOTTLEROCKET_x86_64",  # K8S-9
-            version=version,
-            launch_template=EksNodeGroupLaunchTemplate(
-                id=template.id, version=Token.as_string(template.latest_version)
-            ),
-            scaling_config=EksNodeGroupScalingConfig(
-                min_size=pool.min_nodes,  # K8S-6
-                max_size=pool.max_nodes,  # K8S-6
-                desired_size=pool.min_nodes if starts_empty else max(pool.min_nodes, 1),
-            ),
-            update_config=EksNodeGroupUpdateConfig(max_unavailable_percentage=33),
-            node_repair_config=EksNodeGroupNodeRepairConfig(enabled=True),  # K8S-7
-            labels={"terrace.dev/pool": name, "terrace.dev/kind": pool.kind},
-            taint=[EksNodeGroupTaint(key=taint.key, value=taint.value, effect="NO_SCHEDULE")] if dedicated else None,
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["scaling_config[0].desired_size"]),  # autoscaler
-            depends_on=list(before),
-        )
-
-    def _launch_template(self, name: str, pool: PoolSpec, keys: KeysHandle, network: NetworkHandle) -> LaunchTemplate:
-        tags = {**self._target.tags, "Name": f"{self._target.prefix}-{name}"}
-        return LaunchTemplate(
-            self,
-            f"template-{name}",
-            name=f"{self._target.prefix}-{name}",
-            update_default_version=True,
-            vpc_security_group_ids=[network.groups["nodes"]],
-            user_data=base64.b64encode(_BOTTLEROCKET.encode()).decode(),
-            metadata_options=LaunchTemplateMetadataOptions(
-                http_endpoint="enabled",
-                http_tokens="required",  # K8S-4
-                http_put_response_hop_limit=1,  # K8S-4: out of reach for pods, except on the host network
-                instance_metadata_tags="disabled",
-            ),
-            block_device_mappings=[
-                LaunchTemplateBlockDeviceMappings(
-                    device_name=device,
-                    ebs=LaunchTemplateBlockDeviceMappingsEbs(
-                        volume_size=size_gb,
-                        volume_type="gp3",
-                        encrypted="true",  # K8S-9
-                        kms_key_id=keys.home["disks"],  # K8S-9
-                        delete_on_termination="true",
-                    ),
-                )
-                for device, size_gb in {"/dev/xvda": _OS_DISK_GB, "/dev/xvdb": pool.disk_gb}.items()
-            ],
-            monitoring=LaunchTemplateMonitoring(enabled=True),
-            # The provider's default tags cover only the template; the resources it launches need their own (GOV-1).
-            tag_specifications=[
-                LaunchTemplateTagSpecifications(resource_type=kind, tags=tags)
-                for kind in ("instance", "volume", "network-interface")
-            ],
-        )
-
-
-def _instance_types(name: str, pool: PoolSpec, target: Target) -> tuple[str, ...]:
-    """The instance types of a pool: the environment's exact ones, else the size's; several similar ones for spot."""
-    if exact := names.settings(target).node_types.get(name):
-        return exact
-    if pool.kind == "spot":
-        return _SPOT_TYPES[pool.size]
-    return (machine("aws", "gpu" if pool.kind == "gpu" else "node", pool.size).name,)
 
 
 def _early_addons() -> list[_Addon]:

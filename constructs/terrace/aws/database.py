@@ -204,7 +204,7 @@ class Database(Construct):
             ttl=60,
             records=[server.address],
         )
-        DbEventSubscription(
+        DbEventSubscription(  # OBS-5
             self,
             "events",
             name=target.prefix,

@@ -5,7 +5,7 @@ of each API.
 """
 
 from terrace.aws import offline, permissions
-from terrace.capabilities.cloud import CloudException, Facts, Offline, Refusal
+from terrace.capabilities.cloud import BOOTSTRAP, CloudException, Facts, Offline, Refusal
 
 _LOGIN = "log in with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
@@ -24,6 +24,7 @@ _REFUSALS: tuple[Refusal, ...] = (
         r"AWS account ID not allowed: \d+",
         "the environment's account is aws.account_id; set AWS_PROFILE to a profile of that account",
     ),
+    Refusal("no state home", r'S3 bucket "[^"]*" does not exist|NoSuchBucket', BOOTSTRAP),
     Refusal(
         "denied",
         r"not authorized to perform: [\w-]+:\w+|UnauthorizedOperation|AccessDenied\w*|AuthorizationError",
@@ -41,6 +42,14 @@ _EXCEPTIONS: tuple[CloudException, ...] = (
         "node images, a third of a pool at a time, and a pipeline can schedule it",
         source="EKS User Guide, 'Update a managed node group' and 'Understand EKS platform versions'",
     ),
+    CloudException(
+        guarantee="K8S-11",
+        reason="EKS's deletion protection is an argument of later provider versions than the oldest supported one, "
+        "5.100; so an administrator can delete the cluster by accident",
+        compensation="the pipeline's role is denied eks:DeleteCluster until a destroy lifts the protection, the gate "
+        "refuses plans that replace the cluster, and no other role of the deployment may delete it",
+        source="AWS provider 5.100.0, resource aws_eks_cluster",
+    ),
 )
 
 _STATEFUL = """
@@ -55,6 +64,11 @@ FACTS = Facts(
     provider_versions=">= 5.100, < 7",  # 5.100 has every argument used, and 6.x removed none of them
     stateful=frozenset(_STATEFUL.split()),
     undeletable={},  # a lock is part of a bucket or a vault
+    ignored_changes={
+        "aws_db_instance": frozenset({"engine_version"}),
+        "aws_default_network_acl": frozenset({"subnet_ids"}),
+        "aws_eks_node_group": frozenset({"scaling_config[0].desired_size"}),
+    },
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),

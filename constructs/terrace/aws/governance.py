@@ -1,4 +1,4 @@
-"""The permissions boundary of every role, the deployment's resource group, and the account's defaults."""
+"""The permissions boundary of every role, the deployment's resource group, and the account's defaults (GOV-4)."""
 
 import json
 
@@ -11,7 +11,7 @@ from cdktn_provider_aws.iam_policy import IamPolicy
 from cdktn_provider_aws.resourcegroups_group import ResourcegroupsGroup, ResourcegroupsGroupResourceQuery
 from constructs import Construct
 
-from terrace.aws import names
+from terrace.aws import names, providers
 from terrace.aws.iam import Statement, allow, document
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.keys import KeysHandle
@@ -31,6 +31,36 @@ _GLOBAL_CALLS = (
 )
 """Services with one global endpoint, independent of the environment's regions. Source: IAM User Guide, "AWS: Denies
 access to AWS based on the requested Region"."""
+
+
+_RECORD_CALLS = (
+    "access-analyzer:CreateArchiveRule",
+    "access-analyzer:DeleteAnalyzer",
+    "cloudtrail:DeleteTrail",
+    "cloudtrail:PutEventSelectors",
+    "cloudtrail:PutInsightSelectors",
+    "cloudtrail:StopLogging",
+    "cloudtrail:UpdateTrail",
+    "cloudwatch:DeleteAlarms",
+    "cloudwatch:DisableAlarmActions",
+    "config:DeleteConfigRule",
+    "config:DeleteConfigurationRecorder",
+    "config:DeleteDeliveryChannel",
+    "config:PutConfigurationRecorder",
+    "config:PutDeliveryChannel",
+    "config:StopConfigurationRecorder",
+    "ec2:DeleteFlowLogs",
+    "guardduty:CreateFilter",
+    "guardduty:DeleteDetector",
+    "guardduty:UpdateDetector",
+    "logs:DeleteLogGroup",
+    "logs:DeleteMetricFilter",
+    "macie2:DisableMacie",
+    "securityhub:BatchDisableStandards",
+    "securityhub:BatchUpdateFindings",
+    "securityhub:DisableSecurityHub",
+)
+"""Calls that stop, narrow or silence a record, a detector or an alarm."""
 
 
 class Governance(Construct):
@@ -63,6 +93,8 @@ class Governance(Construct):
         )
         if names.settings(target).owns_account:
             self._account_defaults(keys)
+            if target.recovery_region:
+                self._recovery_defaults()
         self.handle = GovernanceHandle(ceiling=boundary.arn)
 
     def _account_defaults(self, keys: KeysHandle) -> None:
@@ -84,11 +116,22 @@ class Governance(Construct):
             max_password_age=90,
         )
 
+    def _recovery_defaults(self) -> None:
+        """AUD-4: the defaults of the recovery region. Without disks of the platform there, AWS's own key encrypts."""
+        scope, provider = Construct(self, "recovery"), providers.recovery(self)
+        EbsEncryptionByDefault(scope, "disk-encryption", enabled=True, provider=provider)
+        EbsSnapshotBlockPublicAccess(scope, "snapshots", state="block-all-sharing", provider=provider)
+        Ec2InstanceMetadataDefaults(
+            scope, "instance-metadata", http_tokens="required", http_put_response_hop_limit=1, provider=provider
+        )
+
 
 def _boundary_policy(target: Target) -> str:
     """What no role of the kit may do, whatever its own policies allow. A boundary grants nothing.
 
-    The pipeline that applies the stack may change the trail and the boundary, because it also destroys them.
+    The pipeline that applies the stack may change the records and detectors, because it creates them. It may not change
+    the boundary, because a new version of the boundary could allow anything: an administrator applies such a change and
+    destroys the environment.
     """
     regions = [region for region in (target.region, target.recovery_region) if region]
     not_pipeline = {"ArnNotEquals": {"aws:PrincipalArn": names.role_arn(target, "ci-apply")}}
@@ -130,19 +173,19 @@ def _boundary_policy(target: Target) -> str:
                 "iam:SetDefaultPolicyVersion",
             ],
             Resource=boundary,
-            Condition=not_pipeline,
         ),
         Statement(
             Sid="KeepTheRecord",
             Effect="Deny",
-            Action=[
-                "cloudtrail:DeleteTrail",
-                "cloudtrail:StopLogging",
-                "config:DeleteConfigurationRecorder",
-                "config:StopConfigurationRecorder",
-                "guardduty:DeleteDetector",
-            ],
+            Action=_RECORD_CALLS,
             Resource="*",
+            Condition=not_pipeline,
+        ),
+        Statement(
+            Sid="KeepTheFindings",
+            Effect="Deny",
+            Action=["events:DeleteRule", "events:DisableRule", "events:PutRule", "events:RemoveTargets"],
+            Resource=names.arn(target, "events", f"rule/{target.prefix}-*", region="*"),
             Condition=not_pipeline,
         ),
     )

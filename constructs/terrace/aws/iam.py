@@ -1,4 +1,4 @@
-"""IAM policy documents and roles: least privilege, every role with the permissions boundary."""
+"""IAM policy documents and roles: least privilege, every role with the permissions boundary (ID-2)."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""IAM roles for modules and platform components, by EKS Pod Identity (LAKE-7, SEC-3)."""
+"""IAM roles for modules and platform components, by EKS Pod Identity (LAKE-7, SEC-3, ID-2)."""
 
 from collections.abc import Mapping, Sequence
 from typing import cast

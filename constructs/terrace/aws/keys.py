@@ -170,6 +170,21 @@ def _key_policy(target: Target, purpose: Purpose, region: str) -> str:
             {"AWS": "*"},
             {"StringEquals": {"kms:CallerAccount": account}, "ArnEquals": {"aws:PrincipalArn": scaling}},
         )
+    if purpose == "lake" and region == target.region:
+        # Macie searches the lake if the environment enables it (LAKE-8). Without Macie its role does not exist.
+        macie = names.arn(
+            target, "iam", "role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie", region=""
+        )
+        statements.append(
+            Statement(
+                Sid="DataDiscovery",
+                Effect="Allow",
+                Principal={"AWS": "*"},
+                Action="kms:Decrypt",
+                Resource="*",
+                Condition={"StringEquals": {"kms:CallerAccount": account}, "ArnEquals": {"aws:PrincipalArn": macie}},
+            )
+        )
     return document(*statements)
 
 

@@ -2,6 +2,15 @@
 
 from collections.abc import Mapping
 
+from cdktn import ITerraformDependable
+from cdktn_provider_aws.iam_service_linked_role import IamServiceLinkedRole
+from cdktn_provider_aws.macie2_account import Macie2Account
+from cdktn_provider_aws.macie2_classification_job import (
+    Macie2ClassificationJob,
+    Macie2ClassificationJobS3JobDefinition,
+    Macie2ClassificationJobS3JobDefinitionBucketDefinitions,
+    Macie2ClassificationJobScheduleFrequency,
+)
 from cdktn_provider_aws.s3_account_public_access_block import S3AccountPublicAccessBlock
 from cdktn_provider_aws.s3_bucket_metric import S3BucketMetric
 from cdktn_provider_aws.s3_bucket_notification import S3BucketNotification
@@ -58,6 +67,11 @@ class Lake(Construct):
     ) -> None:
         super().__init__(scope, id)
         locked: dict[Bucket, int] = {"bronze": spec.immutability.days, "audit": audit_days}  # LAKE-3, AUD-1
+        writers: list[ITerraformDependable] = []
+        if names.settings(target).owns_account:
+            writers.append(
+                IamServiceLinkedRole(self, "report-writer", aws_service_name="reports.backup.amazonaws.com")  # BAK-4
+            )
         home = {
             name: bucket(
                 Construct(self, name),
@@ -68,6 +82,7 @@ class Lake(Construct):
                 lock_days=locked.get(name),
                 lock_mode=spec.immutability.mode,
                 grants=_grants(name, target),
+                after=tuple(writers) if name == "access" else (),
             )
             for name in BUCKETS
         }
@@ -89,11 +104,38 @@ class Lake(Construct):
                 ignore_public_acls=True,
                 restrict_public_buckets=True,
             )
+        if spec.sensitive_data_discovery:
+            self._discover(target, home["bronze"])
         self.handle = LakeHandle(
             names={name: names.bucket(target, name) for name in BUCKETS},
             ids={name: names.bucket_arn(target, name) for name in BUCKETS},
             uris={name: f"s3://{names.bucket(target, name)}" for name in GRANTED},
             ready=tuple(handle.policy for handle in home.values()),
+        )
+
+    def _discover(self, target: Target, bronze: BucketHandle) -> None:
+        """LAKE-8: Macie searches the new objects of bronze every week; its findings are AUD-5's."""
+        before = []
+        if names.settings(target).owns_account:
+            before.append(
+                Macie2Account(self, "discovery", status="ENABLED", finding_publishing_frequency="FIFTEEN_MINUTES")
+            )
+        Macie2ClassificationJob(
+            self,
+            "discovery-job",
+            name=f"{target.prefix}-bronze",
+            job_type="SCHEDULED",
+            initial_run=True,
+            sampling_percentage=100,
+            schedule_frequency=Macie2ClassificationJobScheduleFrequency(weekly_schedule="MONDAY"),
+            s3_job_definition=Macie2ClassificationJobS3JobDefinition(
+                bucket_definitions=[
+                    Macie2ClassificationJobS3JobDefinitionBucketDefinitions(
+                        account_id=names.account(target), buckets=[bronze.bucket.bucket]
+                    )
+                ]
+            ),
+            depends_on=before,
         )
 
     def _replicate(
@@ -175,8 +217,22 @@ def _grants(name: Bucket, target: Target) -> tuple[Statement, ...]:
                 f"{arn}/entry/AWSLogs/{account}/*",
                 None,
             ),
+            Statement(  # BAK-4
+                Sid="BackupReports",
+                Effect="Allow",
+                Principal={"AWS": _report_writer(target)},
+                Action="s3:PutObject",
+                Resource=f"{arn}/backup/*",
+                Condition={"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}},
+            ),
         )
     return ()
+
+
+def _report_writer(target: Target) -> str:
+    """The role by which AWS Backup writes its reports."""
+    path = "role/aws-service-role/reports.backup.amazonaws.com/AWSServiceRoleForBackupReports"
+    return names.arn(target, "iam", path, region="")
 
 
 def _service(

@@ -84,6 +84,11 @@ def log_group_arn(target: Target, name: LogGroup) -> str:
     return arn(target, "logs", f"log-group:{log_group(target, name)}")
 
 
+def dns_log_group(target: Target) -> str:
+    """The log group of the network's DNS queries."""
+    return f"/terrace/{target.prefix}/dns"
+
+
 def topic_arn(target: Target, severity: str) -> str:
     """The SNS topic of a severity."""
     return arn(target, "sns", f"{target.prefix}-{severity}")
@@ -103,6 +108,16 @@ def state_bucket(target: Target) -> str:
     """The bucket with the remote state of all the project's environments in the account."""
     project = target.prefix.removesuffix(f"-{target.environment}")
     return target.state_bucket or f"{project}-state-{account(target)}"
+
+
+def state_key(target: Target) -> str:
+    """The alias of the KMS key of the state home, which seals bundles too."""
+    return f"alias/{target.prefix.removesuffix(f'-{target.environment}')}-state"
+
+
+def plan_folders(target: Target) -> list[str]:
+    """Where the bundles of plans are beside the states, by layer."""
+    return [f"{target.environment}/aws/{layer}/plans/" for layer in target.layers]
 
 
 def cache_user(target: Target, module: str) -> str:

@@ -1,4 +1,5 @@
-"""The VPC: subnets over zones, NAT, private paths, firewall rules by purpose, flow logs (NET-1 to NET-5)."""
+"""The VPC: subnets over zones, NAT, private paths, firewall rules by purpose, flow logs, logs of DNS queries (NET-1
+to NET-5, NET-8)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -13,6 +14,8 @@ from cdktn_provider_aws.internet_gateway import InternetGateway
 from cdktn_provider_aws.nat_gateway import NatGateway
 from cdktn_provider_aws.network_acl import NetworkAcl, NetworkAclEgress, NetworkAclIngress
 from cdktn_provider_aws.route import Route
+from cdktn_provider_aws.route53_resolver_query_log_config import Route53ResolverQueryLogConfig
+from cdktn_provider_aws.route53_resolver_query_log_config_association import Route53ResolverQueryLogConfigAssociation
 from cdktn_provider_aws.route53_zone import Route53Zone, Route53ZoneVpc
 from cdktn_provider_aws.route_table import RouteTable
 from cdktn_provider_aws.route_table_association import RouteTableAssociation
@@ -22,7 +25,8 @@ from cdktn_provider_aws.vpc_endpoint import VpcEndpoint
 from constructs import Construct
 
 from terrace.aws import iam, names
-from terrace.aws.firewall import ANYWHERE, FirewallRules
+from terrace.aws.firewall import FirewallRules
+from terrace.aws.flows import ANYWHERE
 from terrace.aws.iam import allow, document
 from terrace.aws.ranges import layout
 from terrace.capabilities.governance import GovernanceHandle
@@ -122,6 +126,7 @@ class Network(Construct):
         endpoint_subnets, endpoint_group = [control[zone] for zone in zones], rules.groups["endpoints"]
         endpoints = [self._private_path(path, target, endpoint_subnets, endpoint_group) for path in paths]
         self._flow_log(spec, target, governance, observability)
+        self._query_log(target, observability)
         private_zone = Route53Zone(
             self,
             "private-zone",
@@ -332,4 +337,17 @@ class Network(Construct):
             max_aggregation_interval=spec.flow_log_interval_seconds,
             tags={"Name": self._prefix},
             depends_on=list(observability.ready),
+        )
+
+    def _query_log(self, target: Target, observability: ObservabilityHandle) -> None:
+        """NET-8: the queries of everything in the network, with their answers."""
+        config = Route53ResolverQueryLogConfig(
+            self,
+            "query-log",
+            name=self._prefix,
+            destination_arn=names.arn(target, "logs", f"log-group:{names.dns_log_group(target)}"),
+            depends_on=list(observability.ready),
+        )
+        Route53ResolverQueryLogConfigAssociation(
+            self, "query-log-of-vpc", resolver_query_log_config_id=config.id, resource_id=self._vpc_id
         )

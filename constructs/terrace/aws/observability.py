@@ -56,6 +56,15 @@ class Observability(Construct):
             )
             for name in LOG_GROUPS
         ]
+        groups.append(
+            CloudwatchLogGroup(  # NET-8
+                self,
+                "dns-log",
+                name=names.dns_log_group(target),
+                retention_in_days=spec.retention_days,
+                kms_key_id=keys.home["logs"],
+            )
+        )
         policies: list[ITerraformDependable] = []
         for severity in SEVERITIES:
             topic = SnsTopic(  # OBS-3

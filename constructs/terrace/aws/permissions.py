@@ -10,6 +10,7 @@ PASSED_TO = (
     "config.amazonaws.com",
     "ec2.amazonaws.com",
     "eks.amazonaws.com",
+    "events.amazonaws.com",
     "monitoring.rds.amazonaws.com",
     "pods.eks.amazonaws.com",
     "s3.amazonaws.com",
@@ -21,14 +22,18 @@ PASSED_TO = (
 _LINKED = (
     "access-analyzer.amazonaws.com",
     "autoscaling.amazonaws.com",
+    "config.amazonaws.com",
     "eks-nodegroup.amazonaws.com",
     "eks.amazonaws.com",
     "elasticache.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
     "guardduty.amazonaws.com",
+    "inspector2.amazonaws.com",
+    "macie.amazonaws.com",
     "malware-protection.guardduty.amazonaws.com",
     "rds.amazonaws.com",
     "replication.ecr.amazonaws.com",
+    "reports.backup.amazonaws.com",
     "securityhub.amazonaws.com",
     "spot.amazonaws.com",
     "wafv2.amazonaws.com",
@@ -49,10 +54,20 @@ STATE = ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
 """On the bucket of remote state: the state file and its lock."""
 
 _PARTS = {
-    "network": ("acm", "ec2", "elasticloadbalancing", "route53", "wafv2"),
+    "network": ("acm", "ec2", "elasticloadbalancing", "route53", "route53resolver", "wafv2"),
     "data": ("elasticache", "kms", "rds", "s3", "secretsmanager"),
     "cluster": ("backup", "backup-storage", "ecr", "eks", "inspector2"),
-    "records": ("access-analyzer", "cloudtrail", "cloudwatch", "config", "events", "guardduty", "logs", "securityhub"),
+    "records": (
+        "access-analyzer",
+        "cloudtrail",
+        "cloudwatch",
+        "config",
+        "events",
+        "guardduty",
+        "logs",
+        "macie2",
+        "securityhub",
+    ),
 }
 """A managed policy has at most 6144 characters, so the services are spread over several policies; `rest` has IAM and
 the others. Source: IAM User Guide, "IAM and AWS STS quotas"."""

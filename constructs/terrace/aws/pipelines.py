@@ -8,10 +8,8 @@ from terrace.aws import iam, names
 from terrace.aws.iam import Statement, allow, document
 from terrace.aws.permissions import PASSED_TO
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import IdentitySpec, PipelinesHandle
+from terrace.capabilities.identity import GITHUB, IdentitySpec, Pipeline, PipelinesHandle
 from terrace.capabilities.target import Target
-
-GITHUB = "token.actions.githubusercontent.com"
 
 
 class Pipelines(Construct):
@@ -36,11 +34,7 @@ class Pipelines(Construct):
             "plan",
             target,
             purpose="ci-plan",
-            trust=_federated_trust(
-                target,
-                f"repo:{spec.repository}:pull_request",
-                f"repo:{spec.repository}:ref:refs/heads/{spec.main_branch}",
-            ),  # ID-1
+            trust=_federated_trust(target, spec, "plan"),  # ID-1
             governance=governance,
             policies={"state": _planning_policy(target), "no-data": _no_data_policy(target)},
             managed=["ReadOnlyAccess"],  # ID-1
@@ -51,7 +45,7 @@ class Pipelines(Construct):
             "apply",
             target,
             purpose="ci-apply",
-            trust=_federated_trust(target, f"repo:{spec.repository}:environment:{target.environment}"),  # ID-1
+            trust=_federated_trust(target, spec, "apply"),  # ID-1
             governance=governance,
             policies={"roles": _roles_policy(target)},
             managed=["PowerUserAccess"],
@@ -60,19 +54,28 @@ class Pipelines(Construct):
         self.handle = PipelinesHandle(plan=plan.arn, apply=apply.arn)
 
 
-def _federated_trust(target: Target, *subjects: str) -> str:
-    """Lets GitHub's jobs with exactly these subjects assume the role (ID-1)."""
+def _federated_trust(target: Target, spec: IdentitySpec, pipeline: Pipeline) -> str:
+    """Lets exactly the pipeline's jobs assume the role, one statement each (ID-1).
+
+    Source: IAM User Guide, "Available keys for AWS OIDC federation", GitHub; in the commercial regions since January
+    2026.
+    """
+    has_claims = names.settings(target).partition == "aws"
     return document(
-        Statement(
-            Effect="Allow",
-            Principal={"Federated": names.arn(target, "iam", f"oidc-provider/{GITHUB}", region="")},
-            Action=["sts:AssumeRoleWithWebIdentity"],
-            Condition={
-                "StringEquals": {
-                    f"{GITHUB}:aud": "sts.amazonaws.com",
-                    f"{GITHUB}:sub": subjects[0] if len(subjects) == 1 else list(subjects),
-                }
-            },
+        *(
+            Statement(
+                Effect="Allow",
+                Principal={"Federated": names.arn(target, "iam", f"oidc-provider/{GITHUB}", region="")},
+                Action=["sts:AssumeRoleWithWebIdentity"],
+                Condition={
+                    "StringEquals": {
+                        f"{GITHUB}:aud": "sts.amazonaws.com",
+                        f"{GITHUB}:sub": job.subject,
+                        **({f"{GITHUB}:{claim}": value for claim, value in job.claims.items()} if has_claims else {}),
+                    }
+                },
+            )
+            for job in spec.jobs(target.environment)[pipeline]
         )
     )
 
@@ -82,11 +85,31 @@ def _state_arn(target: Target) -> str:
 
 
 def _planning_policy(target: Target) -> str:
-    """What a plan needs beyond reading: the lock of its own state, and AWS's password generator, which reveals no data
-    (a plan of an existing environment calls it; see secrets.py)."""
-    own_state = f"{_state_arn(target)}/{target.environment}/"
+    """What a plan needs beyond reading: bundles of plans beside its states, which it creates and cannot replace, sealed
+    with the state home's key; and AWS's password generator, which reveals no data (a plan of an existing environment
+    calls it; see secrets.py).
+
+    A plan takes no lock. Sources: S3 User Guide, "Enforce conditional writes"; KMS Developer Guide, "Use aliases to
+    control access to KMS keys".
+    """
+    folders = [f"{_state_arn(target)}/{folder}*" for folder in names.plan_folders(target)]
     return document(
-        allow(["s3:DeleteObject", "s3:PutObject"], f"{own_state}*.tflock", Sid="LockOwnState"),
+        allow("s3:PutObject", folders, Sid="NewPlans", Condition={"Null": {"s3:if-none-match": "false"}}),
+        allow(
+            "kms:GenerateDataKey",
+            names.arn(target, "kms", "key/*"),
+            Sid="SealPlans",
+            Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.state_key(target)}},
+        ),
+        allow(
+            "kms:Decrypt",
+            names.arn(target, "kms", "key/*"),
+            Sid="OpenStates",
+            Condition={
+                "ForAnyValue:StringEquals": {"kms:ResourceAliases": names.state_key(target)},
+                "StringLike": {"kms:EncryptionContext:aws:s3:arn": [_state_arn(target), f"{_state_arn(target)}/*"]},
+            },
+        ),
         allow("secretsmanager:GetRandomPassword", "*", Sid="Random"),  # the action supports no resource
     )
 
@@ -104,7 +127,7 @@ def _no_data_policy(target: Target) -> str:
         Statement(
             Sid="NoObjects",
             Effect="Deny",
-            Action=["s3:GetObject", "s3:GetObjectVersion"],
+            Action=["s3:GetDataAccess", "s3:GetObject*"],
             NotResource=states,
         ),
         Statement(
@@ -163,6 +186,17 @@ def _roles_policy(target: Target) -> str:
             ],
             policies,
             Sid="Policies",
+        ),
+        allow(
+            ["iam:GetRole", "iam:GetServiceLinkedRoleDeletionStatus", "iam:TagRole", "iam:UntagRole"],
+            names.arn(target, "iam", "role/aws-service-role/*", region=""),
+            Sid="LinkedRoles",
+        ),
+        allow(
+            "iam:PassRole",
+            names.arn(target, "iam", "role/aws-service-role/config.amazonaws.com/*", region=""),
+            Sid="PassToConfig",
+            Condition={"StringEquals": {"iam:PassedToService": "config.amazonaws.com"}},
         ),
         allow(
             "iam:PassRole", roles, Sid="PassToServices", Condition={"StringEquals": {"iam:PassedToService": PASSED_TO}}

@@ -22,9 +22,10 @@ from cdktn_provider_aws.ecr_repository import (
     EcrRepositoryImageScanningConfiguration,
 )
 from cdktn_provider_aws.ecr_repository_policy import EcrRepositoryPolicy
+from cdktn_provider_aws.provider import AwsProvider
 from constructs import Construct
 
-from terrace.aws import iam, names
+from terrace.aws import iam, names, providers
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.registry import RegistryHandle, RegistrySpec
 from terrace.capabilities.target import Target
@@ -50,8 +51,9 @@ class Registry(Construct):
             repositories={module: self._repository(module, spec, target, keys) for module in modules},
         )
         if names.settings(target).owns_account:
-            self._scanning(spec)
+            self._scanning("scanning", spec)
             if target.recovery_region:
+                self._scanning("scanning-recovery", spec, providers.recovery(self))  # AUD-4
                 self._replication(target, target.recovery_region)
 
     def _repository(self, module: str, spec: RegistrySpec, target: Target, keys: KeysHandle) -> str:
@@ -77,11 +79,11 @@ class Registry(Construct):
         EcrRepositoryPolicy(self, f"{module}-policy", repository=repository.name, policy=iam.document(pull))
         return repository.repository_url
 
-    def _scanning(self, spec: RegistrySpec) -> None:
+    def _scanning(self, id: str, spec: RegistrySpec, provider: AwsProvider | None = None) -> None:
         continuous = spec.scanning == "continuous"
         EcrRegistryScanningConfiguration(
             self,
-            "scanning",
+            id,
             scan_type="ENHANCED" if continuous else "BASIC",  # K8S-10
             rule=[
                 EcrRegistryScanningConfigurationRule(
@@ -91,6 +93,7 @@ class Registry(Construct):
                     ],
                 )
             ],
+            provider=provider,
         )
 
     def _replication(self, target: Target, region: str) -> None:

@@ -1,7 +1,7 @@
 """Secrets Manager: each module's secrets, with a value that is never in state, and the database's rotation (SEC-1 to
-SEC-3)."""
+SEC-4)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cdktn import Fn
 from cdktn_provider_aws.ephemeral_aws_secretsmanager_random_password import EphemeralAwsSecretsmanagerRandomPassword
@@ -23,6 +23,24 @@ from terrace.capabilities.target import Target
 
 _LENGTH = 64
 _KINDS = {"app": "Application secret", "oidc": "Secret of the OIDC client", "smtp": "Mail server's password"}
+
+_CHANGES = (
+    "CancelRotateSecret",
+    "DeleteResourcePolicy",
+    "DeleteSecret",
+    "PutResourcePolicy",
+    "PutSecretValue",
+    "RemoveRegionsFromReplication",
+    "ReplicateSecretToRegions",
+    "RestoreSecret",
+    "RotateSecret",
+    "StopReplicationToReplica",
+    "TagResource",
+    "UntagResource",
+    "UpdateSecret",
+    "UpdateSecretVersionStage",
+)
+"""Every action on a secret but reading. Source: AWS Service Authorization Reference, "AWS Secrets Manager"."""
 
 
 class Secrets(Construct):
@@ -75,6 +93,7 @@ class Secrets(Construct):
             kms_key_id=keys.home["secrets"],  # SEC-1
             recovery_window_in_days=spec.recovery_days,
             replica=replica,
+            tags={"rotated-by": module, "rotation-days": str(spec.rotation_days)},  # SEC-4
         )
         value = EphemeralAwsSecretsmanagerRandomPassword(
             self,
@@ -97,7 +116,7 @@ class Secrets(Construct):
             f"{id}-policy",
             secret_arn=secret.arn,
             block_public_policy=True,
-            policy=_reading_policy(module, target),  # SEC-3
+            policy=_policy(module, target),  # SEC-3
         )
         return secret.arn
 
@@ -107,24 +126,27 @@ def secret_name(module: str, target: Target, purpose: str = "app") -> str:
     return f"{target.prefix}/{module}/app" if purpose == "app" else given_secret(module, purpose, target.prefix)
 
 
-def _reading_policy(module: str, target: Target) -> str:
-    """Denies reading the value, except to the module's role and to the writers: the pipeline and administrators.
+def _policy(module: str, target: Target) -> str:
+    """Denies reading the value, except to the module's role and to the writers, and every change, except to the
+    writers: the pipeline and administrators.
 
     external-secrets assumes the module's role. Writers need to read because the provider reads back what it wrote (and
-    discards it).
+    discards it). The account's policies decide who reads the secret's metadata and policy, which plans need.
     """
-    readers = [
-        names.role_arn(target, f"module-{module}"),
+    writers = [
         names.role_arn(target, "ci-apply"),
         names.arn(target, "iam", f"role/{names.settings(target).admin_role}", region=""),
     ]
-    return iam.document(
-        iam.Statement(
-            Sid="OwnModuleOnly",
-            Effect="Deny",
-            Principal="*",
-            Action=["secretsmanager:GetSecretValue"],
-            Resource="*",
-            Condition={"ArnNotEquals": {"aws:PrincipalArn": readers}},
-        )
+    readers = [names.role_arn(target, f"module-{module}"), *writers]
+    return iam.document(_deny("OwnModuleOnly", ["GetSecretValue"], readers), _deny("WritersOnly", _CHANGES, writers))
+
+
+def _deny(sid: str, actions: Sequence[str], exempt: Sequence[str]) -> iam.Statement:
+    return iam.Statement(
+        Sid=sid,
+        Effect="Deny",
+        Principal="*",
+        Action=[f"secretsmanager:{action}" for action in actions],
+        Resource="*",
+        Condition={"ArnNotEquals": {"aws:PrincipalArn": list(exempt)}},
     )

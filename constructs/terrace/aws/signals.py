@@ -10,13 +10,14 @@ from functools import partial
 from typing import Literal
 
 from terrace.aws import names
-from terrace.capabilities.audit import AuditHandle
+from terrace.aws.records import events
 from terrace.capabilities.cache import CacheHandle, CacheSpec
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import Thresholds
-from terrace.capabilities.signals import TOLERATED_DENIALS, Comparison, Query
+from terrace.capabilities.signals import SEVERITIES, TOLERATED_DENIALS, Comparison, Query
+from terrace.capabilities.spec import Severity
 from terrace.capabilities.target import Target
 
 Statistic = Literal["Average", "Maximum", "Minimum", "Sum"]
@@ -24,7 +25,8 @@ Statistic = Literal["Average", "Maximum", "Minimum", "Sum"]
 
 @dataclass(frozen=True)
 class Signal:
-    """A metric and its threshold. An event raises an alarm at once, other signals only if they persist."""
+    """A metric and its threshold, with an alarm for each of `severities`. An event raises an alarm at once, other
+    signals only if they persist."""
 
     title: str
     metric: str
@@ -34,16 +36,7 @@ class Signal:
     namespace: str
     dimensions: Mapping[str, str]
     event: bool = False
-
-
-@dataclass(frozen=True)
-class Event:
-    """A kind of record in the trail, counted by a metric; with `at_once`, a single record raises an alarm."""
-
-    title: str
-    metric: str
-    pattern: str
-    at_once: bool = False
+    severities: tuple[Severity, ...] = SEVERITIES
 
 
 QUERIES: Mapping[str, Query] = {
@@ -64,37 +57,6 @@ QUERIES: Mapping[str, Query] = {
 }
 
 
-def events(audit: AuditHandle) -> dict[str, Event]:
-    """Records counted in the trail's log group."""
-    trail_name = audit.trail.rsplit("/", 1)[-1]
-    return {
-        "lake-denials": Event(
-            "Refused requests to buckets",
-            "LakeDenials",
-            '{ ($.eventSource = "s3.amazonaws.com") && ($.errorCode = "AccessDenied") }',
-        ),
-        "api-denials": Event(
-            "Refused calls of AWS",
-            "ApiDenials",
-            '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }',
-        ),
-        "root-used": Event(
-            "The account's root user acted",
-            "RootUsed",
-            '{ ($.userIdentity.type = "Root") && ($.userIdentity.invokedBy NOT EXISTS)'
-            ' && ($.eventType != "AwsServiceEvent") }',
-            at_once=True,
-        ),
-        "trail-stopped": Event(  # AUD-1
-            "The record of calls was stopped or deleted",
-            "TrailStopped",
-            '{ (($.eventName = "StopLogging") || ($.eventName = "DeleteTrail"))'
-            f' && (($.requestParameters.name = "{trail_name}") || ($.requestParameters.name = "{audit.trail}")) }}',
-            at_once=True,
-        ),
-    }
-
-
 def signals(
     limits: Thresholds,
     target: Target,
@@ -105,7 +67,6 @@ def signals(
     cluster: ClusterHandle,
     database: DatabaseHandle,
     cache: CacheHandle,
-    audit: AuditHandle,
 ) -> dict[str, Signal]:
     """Every signal by name."""
     rds = partial(Signal, namespace="AWS/RDS", dimensions={"DBInstanceIdentifier": database.instance})
@@ -140,6 +101,9 @@ def signals(
         nat = partial(Signal, namespace="AWS/NATGateway", dimensions={"NatGatewayId": gateway})
         table[f"nat-ports-{zone}"] = nat(f"NAT in {zone} out of ports", "ErrorPortAllocation", "Sum", "above", 0)
     tolerated = {"lake-denials": limits.lake_denials, "api-denials": TOLERATED_DENIALS}
-    for name, event in events(audit).items():
-        table[name] = counted(event.title, event.metric, "Sum", "above", tolerated.get(name, 0), event=event.at_once)
+    for name, event in events().items():
+        limit = tolerated.get(name, 0)
+        table[name] = counted(
+            event.title, event.metric, "Sum", "above", limit, event=event.at_once, severities=event.severities
+        )
     return table

@@ -1,4 +1,4 @@
-"""Alarms on the signals, the entry's objective, a dashboard and saved queries in Azure Monitor (OBS-2 to OBS-4)."""
+"""Alarms on the signals, on records and on the entry's objective, a dashboard and saved queries (OBS-2 to OBS-5)."""
 
 import json
 from collections.abc import Mapping
@@ -6,6 +6,13 @@ from typing import Any
 
 from cdktn_provider_azurerm.application_insights_workbook import ApplicationInsightsWorkbook
 from cdktn_provider_azurerm.log_analytics_saved_search import LogAnalyticsSavedSearch
+from cdktn_provider_azurerm.monitor_activity_log_alert import (
+    MonitorActivityLogAlert,
+    MonitorActivityLogAlertAction,
+    MonitorActivityLogAlertCriteria,
+    MonitorActivityLogAlertCriteriaResourceHealth,
+    MonitorActivityLogAlertCriteriaServiceHealth,
+)
 from cdktn_provider_azurerm.monitor_metric_alert import (
     MonitorMetricAlert,
     MonitorMetricAlertAction,
@@ -20,7 +27,8 @@ from cdktn_provider_azurerm.monitor_scheduled_query_rules_alert_v2 import (
 from constructs import Construct
 
 from terrace.azure import names, providers
-from terrace.azure.signals import QUERIES, Event, Signal, events, signals
+from terrace.azure.records import Event, events
+from terrace.azure.signals import QUERIES, Signal, signals
 from terrace.capabilities.audit import AuditHandle
 from terrace.capabilities.cache import CacheHandle, CacheSpec
 from terrace.capabilities.cluster import ClusterHandle
@@ -45,6 +53,9 @@ _WINDOWS: Mapping[int, str] = {
     1440: "P1D",
 }
 """Minutes to the evaluation windows of metric alerts."""
+_SERVERS = "Microsoft.DBforPostgreSQL/flexibleServers"
+_SERVICE = "Azure Database for PostgreSQL flexible servers"
+"""The database in Service Health. Source: Azure Service Health, services of an alert rule."""
 _LEVELS: Mapping[Severity, int] = {"warning": 2, "critical": 0}
 
 
@@ -84,8 +95,22 @@ class Alarms(Construct):
         for name, signal in watched.items():
             for severity in SEVERITIES:
                 self._alarm(target, name, signal, severity, spec, observability)
-        for name, event in events(audit).items():
+        for name, event in events(audit, target).items():
             self._event(target, name, event, observability)
+        for name, (title, watched_scope, criteria) in {**_database_events(target), **_record_events(target)}.items():
+            MonitorActivityLogAlert(  # OBS-5, AUD-6
+                self,
+                name,
+                name=f"{target.prefix}-{name}",
+                description=title,
+                location="global",  # GOV-2: few regions process these alerts, which hold no data
+                resource_group_name=providers.home(self).name,
+                scopes=[watched_scope],
+                criteria=criteria,
+                action=[MonitorActivityLogAlertAction(action_group_id=observability.topics["critical"])],
+                tags=dict(target.tags),
+                depends_on=list(observability.ready),
+            )
         for name, burn in BURNS.items():
             self._burn_rate(target, name, burn, spec.slo_percent, entry, observability)
         group = providers.home(self)
@@ -158,7 +183,7 @@ class Alarms(Construct):
         )
 
     def _event(self, target: Target, name: str, event: Event, observability: ObservabilityHandle) -> None:
-        """OBS-2, AUD-1: an alert on the number of records."""
+        """OBS-2, AUD-1, AUD-5, AUD-6, BAK-4: an alert on the number of records."""
         severity: Severity = "critical" if event.at_once else "warning"
         self._query_alert(
             name, target, severity, event.title, event.query, observability, minutes=15, threshold=event.tolerated
@@ -213,6 +238,68 @@ class Alarms(Construct):
             tags=dict(target.tags),
             depends_on=list(observability.ready),
         )
+
+
+def _database_events(target: Target) -> dict[str, tuple[str, str, MonitorActivityLogAlertCriteria]]:
+    """OBS-5: title, scope and condition of each event of the database. Alarms on its storage are signals.
+
+    An outage that a user initiated is not one: a schedule stops the server at night (COST-2). Azure reports a failover
+    as an outage, and scheduled maintenance as an event of the service, which is one of the subscription.
+    """
+    group = names.group_id(target)
+    return {
+        "database-health": (
+            "The database is degraded, unavailable or failed over",
+            group,
+            MonitorActivityLogAlertCriteria(
+                category="ResourceHealth",
+                resource_types=[_SERVERS],
+                resource_health=MonitorActivityLogAlertCriteriaResourceHealth(
+                    current=["Degraded", "Unavailable", "Unknown"], reason=["PlatformInitiated", "Unknown"]
+                ),
+            ),
+        ),
+        "database-maintenance": (
+            "Azure announces an incident or maintenance of the database",
+            names.subscription(target),
+            MonitorActivityLogAlertCriteria(
+                category="ServiceHealth",
+                service_health=MonitorActivityLogAlertCriteriaServiceHealth(
+                    events=["ActionRequired", "Incident", "Maintenance", "Security"],
+                    locations=[target.region],
+                    services=[_SERVICE],
+                ),
+            ),
+        ),
+        "database-deleted": (
+            "A database server was deleted",
+            group,
+            MonitorActivityLogAlertCriteria(
+                category="Administrative", operation_name=f"{_SERVERS}/delete", statuses=["Succeeded"]
+            ),
+        ),
+    }
+
+
+def _record_events(target: Target) -> dict[str, tuple[str, str, MonitorActivityLogAlertCriteria]]:
+    """AUD-6: the end of a record. Queries cannot count it: they read what the trail writes to the workspace."""
+    operations = {
+        "records-deleted": (
+            "A record of calls or requests was deleted",
+            "Microsoft.Insights/diagnosticSettings/delete",
+        ),
+        "workspace-deleted": ("A workspace was deleted", "Microsoft.OperationalInsights/workspaces/delete"),
+    }
+    return {
+        name: (
+            title,
+            names.subscription(target),
+            MonitorActivityLogAlertCriteria(
+                category="Administrative", operation_name=operation, statuses=["Succeeded"]
+            ),
+        )
+        for name, (title, operation) in operations.items()
+    }
 
 
 def _window(minutes: int) -> str:

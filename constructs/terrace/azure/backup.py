@@ -1,4 +1,4 @@
-"""A backup vault with daily copies of the lake and weekly ones of the database; and Velero's identity (BAK-1 to BAK-3).
+"""A backup vault with daily copies of the lake and weekly ones of the database; and Velero's identity (BAK-1 to BAK-4).
 
 Vaulted backups of PostgreSQL run weekly at most; point-in-time recovery covers the days between (DB-5). The cache is
 not included: Azure Backup does not support Managed Redis, which keeps its own snapshots (CACHE-3).
@@ -26,9 +26,14 @@ from cdktn_provider_azurerm.data_protection_backup_vault_customer_managed_key im
     DataProtectionBackupVaultCustomerManagedKey,
 )
 from cdktn_provider_azurerm.monitor_alert_processing_rule_action_group import MonitorAlertProcessingRuleActionGroup
+from cdktn_provider_azurerm.monitor_diagnostic_setting import (
+    MonitorDiagnosticSetting,
+    MonitorDiagnosticSettingEnabledLog,
+)
 from constructs import Construct
 
 from terrace.azure import iam, names, providers
+from terrace.azure.permissions import SNAPSHOT_VOLUMES
 from terrace.capabilities.backup import BackupHandle, BackupSpec
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
@@ -93,6 +98,16 @@ class Backup(Construct):
             scopes=[vault.id],
             add_action_group_ids=[observability.topics["critical"]],
             tags=dict(target.tags),
+            depends_on=list(observability.ready),
+        )
+        MonitorDiagnosticSetting(  # BAK-4: every job, in the workspace, where an alarm counts failed ones
+            self,
+            "reports",
+            name="reports",
+            target_resource_id=vault.id,
+            log_analytics_workspace_id=names.workspace_id(target),
+            log_analytics_destination_type="Dedicated",
+            enabled_log=[MonitorDiagnosticSettingEnabledLog(category_group="allLogs")],
             depends_on=list(observability.ready),
         )
         self.handle = BackupHandle(vault=vault.name, velero=self._velero(target, accounts[VELERO], cluster, lake))
@@ -217,11 +232,12 @@ class Backup(Construct):
             self,
             "velero-bucket",
             user.principal_id,
-            "Storage Blob Data Contributor",
+            iam.blob_writer(self, target),
             on=bucket,
             after=_resources(lake.ready),
         )  # BAK-2
-        iam.grant(self, "velero-volumes", user.principal_id, "Disk Snapshot Contributor", on=snapshots)
+        role = iam.role(self, names.SNAPSHOT_WRITER, target, SNAPSHOT_VOLUMES, on=snapshots)
+        iam.grant(self, "velero-volumes", user.principal_id, role, on=snapshots)
         return user.client_id
 
 

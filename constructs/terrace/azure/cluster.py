@@ -1,18 +1,15 @@
-"""AKS: the API server with its access, and node pools (K8S-1 to K8S-9)."""
+"""AKS: the API server with its access, node pools, and a lock (K8S-1 to K8S-9, K8S-11)."""
 
-from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import NamedTuple
 
-from cdktn import Fn, TerraformResource, TerraformResourceLifecycle, Token
+from cdktn import Fn, TerraformResourceLifecycle, Token
 from cdktn_provider_azurerm.disk_encryption_set import DiskEncryptionSet, DiskEncryptionSetIdentity
 from cdktn_provider_azurerm.kubernetes_cluster import (
     KubernetesCluster,
     KubernetesClusterApiServerAccessProfile,
     KubernetesClusterAutoScalerProfile,
     KubernetesClusterAzureActiveDirectoryRoleBasedAccessControl,
-    KubernetesClusterDefaultNodePool,
-    KubernetesClusterDefaultNodePoolUpgradeSettings,
     KubernetesClusterIdentity,
     KubernetesClusterKeyManagementService,
     KubernetesClusterKubeletIdentity,
@@ -24,25 +21,21 @@ from cdktn_provider_azurerm.kubernetes_cluster import (
     KubernetesClusterOmsAgent,
     KubernetesClusterStorageProfile,
 )
-from cdktn_provider_azurerm.kubernetes_cluster_node_pool import (
-    KubernetesClusterNodePool,
-    KubernetesClusterNodePoolUpgradeSettings,
-)
+from cdktn_provider_azurerm.management_lock import ManagementLock
 from cdktn_provider_azurerm.monitor_diagnostic_setting import (
     MonitorDiagnosticSetting,
     MonitorDiagnosticSettingEnabledLog,
 )
 from constructs import Construct
 
-from terrace.azure import iam, names, providers
-from terrace.capabilities.cluster import ClusterHandle, ClusterSpec, PoolKind, PoolSpec
+from terrace.azure import iam, names, nodes, providers
+from terrace.capabilities.cluster import ClusterHandle, ClusterSpec
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.identity import PipelinesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
-from terrace.environment.sizes import machine
 from terrace.errors import ContractError
 
 _LOGS = (
@@ -56,25 +49,6 @@ _LOGS = (
     "guard",
 )
 """Logs of the control plane (K8S-3). Source: "Monitoring data reference for AKS", resource logs."""
-_POOL_NAME_LENGTH = 12
-"""Source: AKS, agent pool names: a-z and 0-9, a letter first."""
-
-
-class Taint(NamedTuple):
-    key: str
-    value: str
-
-    def __str__(self) -> str:
-        return f"{self.key}={self.value}:NoSchedule"
-
-
-TAINTS: Mapping[PoolKind, Taint] = {
-    "system": Taint("CriticalAddonsOnly", "true"),
-    "general": Taint("terrace.dev/pool", "general"),
-    "spot": Taint("kubernetes.azure.com/scalesetpriority", "spot"),
-    "gpu": Taint("nvidia.com/gpu", "present"),
-}
-"""The taint of a dedicated pool. AKS's add-ons tolerate the first; AKS itself sets the third."""
 
 
 class _Right(NamedTuple):
@@ -89,8 +63,11 @@ class Cluster(Construct):
     """AKS with the API server in the network. Raises ContractError if there is no system pool.
 
     `handle.pools` maps a pool to its name at AKS; `handle.ready` is complete once pods can run;
-    `handle.workload_identity` is the issuer of service accounts' tokens. Source: AKS documentation, "API Server VNet
-    Integration", "Key management service", "Azure CNI powered by Cilium".
+    `handle.workload_identity` is the issuer of service accounts' tokens.
+
+    The lock also covers the node pools. Before a node pool is removed or replaced, delete the lock; the next apply
+    creates it again. Source: AKS documentation, "API Server VNet Integration", "Key management service", "Azure CNI
+    powered by Cilium".
     """
 
     def __init__(
@@ -115,7 +92,11 @@ class Cluster(Construct):
             )
         self._server = self._control_plane(spec, system, keys, network, observability)
         self._access(pipelines)
-        pools = [self._pool(name, pool, spec.version, network) for name, pool in spec.pools.items() if name != system]
+        pools = [
+            nodes.pool(self, name, pool, target, cluster=self._server, version=spec.version, network=network)
+            for name, pool in spec.pools.items()
+            if name != system
+        ]
         logs = MonitorDiagnosticSetting(
             self,
             "logs",
@@ -126,6 +107,16 @@ class Cluster(Construct):
             enabled_log=[MonitorDiagnosticSettingEnabledLog(category=log) for log in _LOGS],  # K8S-3
             depends_on=list(observability.ready),
         )
+        if spec.deletion_protection and target.protected:
+            ManagementLock(
+                self,
+                "keep",
+                name="keep-cluster",
+                scope=self._server.id,
+                lock_level="CanNotDelete",  # K8S-11
+                notes="Covers node pools too; removed first when the environment is destroyed",
+                depends_on=pools,
+            )
         self.handle = ClusterHandle(
             name=self._server.name,
             endpoint=f"https://{self._server.private_fqdn if not spec.api_access.public_from else self._server.fqdn}",
@@ -134,7 +125,7 @@ class Cluster(Construct):
                 Fn.nonsensitive(self._server.kube_config.get(0).cluster_ca_certificate)
             ),
             workload_identity=self._server.oidc_issuer_url,
-            pools={name: _pool_name(name) for name in spec.pools},
+            pools={name: nodes.pool_name(name) for name in spec.pools},
             ready=(self._server, *pools, logs),
         )
 
@@ -246,28 +237,7 @@ class Cluster(Construct):
                 dns_service_ip=str(service_range[10]),
             ),
             node_provisioning_profile=KubernetesClusterNodeProvisioningProfile(mode="Manual"),
-            default_node_pool=KubernetesClusterDefaultNodePool(
-                name=_pool_name(system),
-                vm_size=_vm_size(system, pool, target),
-                vnet_subnet_id=network.node_subnet_ids[0],  # NET-1
-                zones=list(network.zones),  # NET-1
-                auto_scaling_enabled=True,  # K8S-6
-                min_count=max(pool.min_nodes, 1),  # K8S-6: AKS requires one system node
-                max_count=pool.max_nodes,  # K8S-6
-                only_critical_addons_enabled=pool.dedicated,
-                os_sku="AzureLinux",  # K8S-9
-                os_disk_type="Managed",
-                os_disk_size_gb=pool.disk_gb,
-                host_encryption_enabled=True,  # K8S-9
-                node_public_ip_enabled=False,  # NET-2
-                max_pods=110,
-                temporary_name_for_rotation="rotating",
-                node_labels=_labels(system, pool),
-                upgrade_settings=KubernetesClusterDefaultNodePoolUpgradeSettings(
-                    max_surge="33%", drain_timeout_in_minutes=30
-                ),
-                tags=dict(target.tags),
-            ),
+            default_node_pool=nodes.default_pool(system, pool, target, network),
             auto_scaler_profile=KubernetesClusterAutoScalerProfile(
                 balance_similar_node_groups=True, expander="least-waste"
             ),
@@ -302,42 +272,6 @@ class Cluster(Construct):
         for name, (role, principal, kind) in people.items():
             iam.grant(self, f"access-{name}", principal, role, on=self._server.id, kind=kind)  # K8S-5
 
-    def _pool(self, name: str, pool: PoolSpec, version: str, network: NetworkHandle) -> TerraformResource:
-        spot, gpu = pool.kind == "spot", pool.kind == "gpu"
-        dedicated = pool.dedicated or spot or gpu
-        surge = KubernetesClusterNodePoolUpgradeSettings(max_surge="33%", drain_timeout_in_minutes=30)
-        return KubernetesClusterNodePool(
-            self,
-            f"pool-{name}",
-            name=_pool_name(name),
-            kubernetes_cluster_id=self._server.id,
-            mode="User",
-            orchestrator_version=version,
-            vm_size=_vm_size(name, pool, self._target),
-            vnet_subnet_id=network.node_subnet_ids[0],  # NET-1
-            zones=list(network.zones),  # NET-1
-            auto_scaling_enabled=True,  # K8S-6
-            min_count=pool.min_nodes,  # K8S-6
-            max_count=pool.max_nodes,  # K8S-6
-            priority="Spot" if spot else "Regular",  # K8S-6
-            eviction_policy="Delete" if spot else None,
-            spot_max_price=-1 if spot else None,
-            node_taints=[str(TAINTS[pool.kind])] if dedicated else None,
-            node_labels=_labels(name, pool),
-            gpu_driver="Install" if gpu else None,
-            os_type="Linux",
-            os_sku="AzureLinux",  # K8S-9
-            os_disk_type="Managed",
-            os_disk_size_gb=pool.disk_gb,
-            host_encryption_enabled=True,  # K8S-9
-            node_public_ip_enabled=False,  # NET-2
-            max_pods=110,
-            temporary_name_for_rotation=f"{_pool_name(name)[:6]}tmp",
-            upgrade_settings=None if spot else surge,  # AKS rejects it for spot
-            tags=dict(self._target.tags),
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["node_count"]),  # autoscaler
-        )
-
 
 def _rights(target: Target, disks: str, kubelet: str) -> dict[str, _Right]:
     """Roles of the control plane and the kubelets outside the cluster, by name."""
@@ -351,28 +285,3 @@ def _rights(target: Target, disks: str, kubelet: str) -> dict[str, _Right]:
         "give-the-kubelet-s-identity": _Right("Managed Identity Operator", kubelet),
         "pull-images": _Right("AcrPull", names.group_id(target), who="kubelet"),  # K8S-10
     }
-
-
-def _labels(name: str, pool: PoolSpec) -> dict[str, str]:
-    """Node labels for selectors. AKS adds its own label to spot nodes, which would be drift if it were missing here."""
-    own = {"kubernetes.azure.com/scalesetpriority": "spot"} if pool.kind == "spot" else {}
-    return {"terrace.dev/pool": name, "terrace.dev/kind": pool.kind, **own}
-
-
-def _pool_name(name: str) -> str:
-    """A pool's name in AKS: a-z and 0-9. Raises ContractError if it is too long."""
-    flat = name.replace("-", "")
-    if len(flat) > _POOL_NAME_LENGTH:
-        raise ContractError(
-            f"the node pool {flat} has {len(flat)} characters; AKS allows {_POOL_NAME_LENGTH}",
-            where=f"cluster.pools.{name}",
-            hint="shorten its name",
-        )
-    return flat
-
-
-def _vm_size(name: str, pool: PoolSpec, target: Target) -> str:
-    """The VM size of a pool: the environment's exact one, else the size's."""
-    if exact := names.settings(target).node_types.get(name):
-        return exact
-    return machine("azure", "gpu" if pool.kind == "gpu" else "node", pool.size).name

@@ -17,11 +17,10 @@ from cdktn_provider_azurerm.logic_app_trigger_recurrence import (
     LogicAppTriggerRecurrenceSchedule,
 )
 from cdktn_provider_azurerm.logic_app_workflow import LogicAppWorkflow, LogicAppWorkflowIdentity
-from cdktn_provider_azurerm.role_assignment import RoleAssignment
-from cdktn_provider_azurerm.role_definition import RoleDefinition, RoleDefinitionPermissions
 from constructs import Construct
 
-from terrace.azure import names, providers
+from terrace.azure import iam, names, providers
+from terrace.azure.permissions import Permissions
 from terrace.capabilities.cluster import ClusterHandle, PoolSpec
 from terrace.capabilities.cost import CostHandle, CostSpec, SleepSpec
 from terrace.capabilities.database import DatabaseHandle
@@ -129,26 +128,18 @@ class Cost(Construct):
     def _sleep(self, sleep: SleepSpec, target: Target, cluster: ClusterHandle, database: DatabaseHandle) -> None:
         """COST-2. Stopping AKS removes its nodes and keeps its state; the bounds of pools do not change."""
         group = providers.home(self)
-        role = RoleDefinition(
-            self,
-            "sleep",
-            name=f"{target.prefix}-sleep",
-            role_definition_id=names.guid(target, "sleep"),
-            scope=group.id,
-            assignable_scopes=[group.id],
-            permissions=[
-                RoleDefinitionPermissions(
-                    actions=[
-                        "Microsoft.ContainerService/managedClusters/read",
-                        "Microsoft.ContainerService/managedClusters/start/action",
-                        "Microsoft.ContainerService/managedClusters/stop/action",
-                        "Microsoft.DBforPostgreSQL/flexibleServers/read",
-                        "Microsoft.DBforPostgreSQL/flexibleServers/start/action",
-                        "Microsoft.DBforPostgreSQL/flexibleServers/stop/action",
-                    ]
-                )
-            ],
+        permissions = Permissions(
+            actions=(
+                "Microsoft.ContainerService/managedClusters/read",
+                "Microsoft.ContainerService/managedClusters/start/action",
+                "Microsoft.ContainerService/managedClusters/stop/action",
+                "Microsoft.DBforPostgreSQL/flexibleServers/read",
+                "Microsoft.DBforPostgreSQL/flexibleServers/start/action",
+                "Microsoft.DBforPostgreSQL/flexibleServers/stop/action",
+            ),
+            data_actions=(),
         )
+        role = iam.role(self, "sleep", target, permissions, on=group.id)
         for name, call in _calls(sleep, target, database).items():
             workflow = LogicAppWorkflow(
                 self,
@@ -159,14 +150,13 @@ class Cost(Construct):
                 identity=LogicAppWorkflowIdentity(type="SystemAssigned"),
                 tags=dict(target.tags),
             )
-            may = RoleAssignment(
+            may = iam.grant(
                 self,
                 f"{name}-rights",
-                scope=call.resource,
-                role_definition_id=role.role_definition_resource_id,
-                principal_id=workflow.identity.principal_id,
-                principal_type="ServicePrincipal",
-                depends_on=[*cluster.ready, *database.ready],
+                workflow.identity.principal_id,
+                role,
+                on=call.resource,
+                after=[*cluster.ready, *database.ready],
             )
             hour, minute = (int(part) for part in call.at.split(":"))
             LogicAppTriggerRecurrence(  # COST-2

@@ -5,7 +5,7 @@ Sources of the refusals: the provider's own messages, as in tests/deployment/tes
 """
 
 from terrace.azure import offline, permissions
-from terrace.capabilities.cloud import CloudException, Facts, Offline, Refusal
+from terrace.capabilities.cloud import BOOTSTRAP, CloudException, Facts, Offline, Refusal
 
 _LOGIN = "log in with `az login`, or set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET or ARM_USE_OIDC"
 
@@ -24,6 +24,11 @@ _REFUSALS: tuple[Refusal, ...] = (
     Refusal("refused", r"AADSTS\d+|InvalidAuthenticationToken\b", _LOGIN),
     Refusal("missing", r"exec: \"az\": executable file not found|run 'az login'", _LOGIN),
     Refusal("missing", r"could not configure \w+ Authorizer|unable to build authorizer", _LOGIN),
+    Refusal(
+        "no state home",
+        r"There is no storage account|ContainerNotFound|ResourceGroupNotFound|blob\.core\.windows\.net: no such host",
+        BOOTSTRAP,
+    ),
     Refusal(
         "denied",
         r"perform action '[\w./]+'|AuthorizationFailed|LinkedAuthorizationFailed|AuthorizationPermissionMismatch"
@@ -85,11 +90,27 @@ _EXCEPTIONS: tuple[CloudException, ...] = (
         source="Azure Backup documentation, support matrices for PostgreSQL Flexible Server and Azure Blobs",
     ),
     CloudException(
+        guarantee="NET-8",
+        reason="DNS queries are logged by a DNS security policy, for which the provider has no resource.",
+        compensation="Nodes and services use Azure's own resolver, whose queries Defender for Servers inspects for"
+        " exfiltration and known attackers (AUD-2); flow logs have every connection (NET-5).",
+        source="Azure DNS documentation, DNS security policy; hashicorp/terraform-provider-azurerm, issue 28597",
+    ),
+    CloudException(
+        guarantee="AUD-6",
+        reason="Sign-ins without a second factor are in Entra's logs, which belong to the tenant: their export needs a"
+        " role in the tenant and a licence, and an environment has rights in its subscription only.",
+        compensation="The organisation's Conditional Access requires a second factor of identity.admin_group; the"
+        " assignment of a role that can assign others raises a critical alarm.",
+        source="Microsoft Entra documentation, Integrate Microsoft Entra logs with Azure Monitor logs",
+    ),
+    CloudException(
         guarantee="GOV-2",
         reason="Geo-redundant backups of database and vault go to the region that Azure pairs with the home region;"
-        " few regions process action groups locally.",
+        " few regions process action groups and activity-log alerts locally.",
         compensation="The paired region is in the home region's geography; the allowed regions include it and no other."
-        " An action group is in the home region where possible, and holds only the recipients of alerts.",
+        " An action group is in the home region where possible, and holds only the recipients of alerts, an"
+        " activity-log alert only its condition.",
         source="Azure documentation, Azure region pairs and nonpaired regions; Action groups",
     ),
 )
@@ -108,6 +129,15 @@ FACTS = Facts(
     # A container under a locked policy can be deleted once it is empty. Source: Azure Storage, "Time-based retention
     # policies for immutable blob data".
     undeletable={"azurerm_storage_container_immutability_policy": "locked"},
+    ignored_changes={
+        "azurerm_key_vault_secret": frozenset({"content_type"}),
+        "azurerm_kubernetes_cluster": frozenset({"default_node_pool[0].node_count"}),
+        "azurerm_kubernetes_cluster_node_pool": frozenset({"node_count"}),
+        "azurerm_postgresql_flexible_server": frozenset(
+            {"zone", "high_availability[0].standby_availability_zone", "storage_mb"}
+        ),
+        "azurerm_virtual_network_gateway_connection": frozenset({"shared_key"}),
+    },
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),

@@ -4,7 +4,7 @@ And private paths (NET-3): an endpoint in the network for each service.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from cdktn import TerraformResource, TerraformStack
 from cdktn_provider_azurerm.network_security_group import NetworkSecurityGroup
@@ -19,63 +19,11 @@ from cdktn_provider_azurerm.subnet import Subnet
 from constructs import Construct
 
 from terrace.azure import names, providers
-from terrace.capabilities.network import NetworkSpec
+from terrace.azure.flows import FLOWS, GROUPS, Flow, OutsideFlow, outside
+from terrace.capabilities.network import Group, NetworkSpec
 from terrace.capabilities.target import Target
 
-ANYWHERE = "0.0.0.0/0"
 _ALL: Literal["*"] = "*"
-
-Group = Literal["control", "nodes", "endpoints", "database", "cache", "entry"]
-GROUPS: Mapping[Group, str] = {
-    "control": "AKS API server",
-    "nodes": "AKS nodes",
-    "endpoints": "Private endpoints",
-    "database": "PostgreSQL",
-    "cache": "Managed Redis",
-    "entry": "Public entry",
-}
-"""Party to its description; each has a subnet of its name."""
-
-
-class Flow(NamedTuple):
-    """Allowed traffic from one group into another over a range of ports."""
-
-    source: Group
-    into: Group
-    first_port: int
-    last_port: int
-    protocol: Literal["Tcp", "Udp"]
-    purpose: str
-
-
-FLOWS: Mapping[str, Flow] = {
-    "nodes-to-api": Flow("nodes", "control", 443, 443, "Tcp", "Nodes call the Kubernetes API"),
-    "api-to-kubelets": Flow("control", "nodes", 10250, 10251, "Tcp", "Kubernetes API calls kubelets and metrics"),
-    "api-to-webhooks": Flow("control", "nodes", 8443, 9443, "Tcp", "Kubernetes API calls admission webhooks"),
-    "api-to-extensions": Flow("control", "nodes", 443, 443, "Tcp", "Kubernetes API calls aggregated APIs"),
-    "pods-to-pods": Flow("nodes", "nodes", 0, 65535, "Tcp", "Pods talk to pods, narrowed by network policy"),
-    "pods-to-dns": Flow("nodes", "nodes", 53, 53, "Udp", "Pods ask CoreDNS"),
-    "nodes-to-endpoints": Flow("nodes", "endpoints", 443, 443, "Tcp", "Nodes reach Azure services privately"),
-    "nodes-to-database": Flow("nodes", "database", 5432, 6432, "Tcp", "Workloads reach PostgreSQL and its pooler"),
-    "database-to-database": Flow(
-        "database", "database", 5432, 5432, "Tcp", "PostgreSQL feeds its standby and replicas"
-    ),
-    "nodes-to-cache": Flow("nodes", "cache", 10000, 10000, "Tcp", "Workloads reach Managed Redis"),
-    "api-to-keys": Flow("control", "endpoints", 443, 443, "Tcp", "Kubernetes API reaches its key"),
-    "entry-to-ingress": Flow("entry", "nodes", 8443, 8443, "Tcp", "Gateway reaches the ingress"),
-}
-"""All traffic allowed inside the network (NET-4). Rules for public, administrators' and outbound traffic are below."""
-
-
-class _OutsideRule(NamedTuple):
-    """Allowed traffic between a group and a peer outside; `peer` is a range or an Azure service tag."""
-
-    group: Group
-    side: Literal["Inbound", "Outbound"]
-    ports: str
-    peer: str
-    purpose: str
-    protocol: Literal["Tcp", "Udp", "*"] = "Tcp"
 
 
 class FirewallRules(Construct):
@@ -112,13 +60,13 @@ class FirewallRules(Construct):
         }
         self.ready: list[TerraformResource] = []
         for position, (name, flow) in enumerate(FLOWS.items()):
-            ports = str(flow.first_port) if flow.first_port == flow.last_port else f"{flow.first_port}-{flow.last_port}"
+            ports = _ports(flow)
             source, into = self._ranges[flow.source], self._ranges[flow.into]
             for side, group in (("Inbound", flow.into), ("Outbound", flow.source)):
                 self._rule(
                     name, group, 100 + 10 * position, side, "Allow", ports, flow.purpose, flow.protocol, source, into
                 )
-        for position, (name, rule) in enumerate(_outside(spec, target, api_ranges).items()):
+        for position, (name, rule) in enumerate(outside(spec, api_ranges).items()):
             own = self._ranges[rule.group]
             inbound = rule.side == "Inbound"
             self._rule(
@@ -127,7 +75,7 @@ class FirewallRules(Construct):
                 1000 + 10 * position,
                 rule.side,
                 "Allow",
-                rule.ports,
+                _ports(rule),
                 rule.purpose,
                 rule.protocol,
                 [rule.peer] if inbound else own,
@@ -175,43 +123,15 @@ class FirewallRules(Construct):
         )
 
 
+def _ports(flow: Flow | OutsideFlow) -> str:
+    return str(flow.first_port) if flow.first_port == flow.last_port else f"{flow.first_port}-{flow.last_port}"
+
+
 def _end(name: str, ranges: Sequence[str]) -> dict[str, Any]:
     """The argument for one range or for several."""
     if len(ranges) == 1:
         return {f"{name}_address_prefix": ranges[0]}
     return {f"{name}_address_prefixes": list(ranges)}
-
-
-def _outside(spec: NetworkSpec, target: Target, api_ranges: Mapping[str, str]) -> dict[str, _OutsideRule]:
-    """Rules for traffic to and from outside the network, by name."""
-    balancer, any_port = "AzureLoadBalancer", "0-65535"
-    rules = {
-        "public-https": _OutsideRule("entry", "Inbound", "443", "Internet", "Public HTTPS entry"),
-        "public-http": _OutsideRule("entry", "Inbound", "80", "Internet", "Public HTTP, only to be redirected"),
-        # Source: "Application Gateway infrastructure configuration", required security rules
-        "gateway-manager": _OutsideRule(
-            "entry", "Inbound", "65200-65535", "GatewayManager", "Azure manages the gateway"
-        ),
-        "entry-probes": _OutsideRule(
-            "entry", "Inbound", any_port, balancer, "Azure asks the gateway for its health", _ALL
-        ),
-        "nodes-probes": _OutsideRule(
-            "nodes", "Inbound", any_port, balancer, "Azure asks the nodes for their health", _ALL
-        ),
-        "api-probes": _OutsideRule("control", "Inbound", any_port, balancer, "Azure asks the API for its health", _ALL),
-        # Source: "Networking in Flexible Server with private access", NSG rules
-        "archive": _OutsideRule("database", "Outbound", "443", "Storage", "PostgreSQL archives its log"),
-        "sign-in": _OutsideRule(
-            "database", "Outbound", "443", "AzureActiveDirectory", "PostgreSQL verifies Entra's tokens"
-        ),
-        "keys": _OutsideRule("database", "Outbound", "443", "AzureKeyVault", "PostgreSQL reaches its key"),
-    }
-    for name, destination in spec.egress.destinations.items():
-        peer = "Internet" if destination.cidr == ANYWHERE else destination.cidr
-        rules[f"to-{name}"] = _OutsideRule("nodes", "Outbound", str(destination.port), peer, f"Nodes reach {name}")
-    for name, cidr in api_ranges.items():
-        rules[f"api-from-{name}"] = _OutsideRule("control", "Inbound", "443", cidr, f"Kubernetes API from {name}")
-    return rules
 
 
 def private_path(

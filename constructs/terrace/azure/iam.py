@@ -1,14 +1,17 @@
-"""User-assigned identities, their federated credentials, and role assignments on the narrowest possible scope."""
+"""User-assigned identities, their federated credentials, custom roles, and role assignments on the narrowest possible
+scope."""
 
 from collections.abc import Sequence
 
-from cdktn import TerraformResource
+from cdktn import TerraformResource, TerraformStack
 from cdktn_provider_azurerm.federated_identity_credential import FederatedIdentityCredential
 from cdktn_provider_azurerm.role_assignment import RoleAssignment
+from cdktn_provider_azurerm.role_definition import RoleDefinition, RoleDefinitionPermissions
 from cdktn_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 from constructs import Construct
 
 from terrace.azure import names, providers
+from terrace.azure.permissions import WRITE_BLOBS, Permissions
 from terrace.capabilities.target import Target
 
 AUDIENCE = "api://AzureADTokenExchange"
@@ -43,24 +46,55 @@ def federate(scope: Construct, id: str, identity: UserAssignedIdentity, *, issue
     )
 
 
+def role(scope: Construct, id: str, target: Target, permissions: Permissions, *, on: str) -> RoleDefinition:
+    """A custom role named prefix-id, assignable on `on` and below.
+
+    azurerm waits at least 190 s after it deletes one: identities with the same permissions share a role.
+    """
+    return RoleDefinition(
+        scope,
+        id,
+        name=names.role(target, id),
+        role_definition_id=names.guid(target, id),
+        scope=on,
+        assignable_scopes=[on],
+        permissions=[
+            RoleDefinitionPermissions(
+                actions=list(permissions.actions) or None, data_actions=list(permissions.data_actions) or None
+            )
+        ],
+    )
+
+
+def blob_writer(scope: Construct, target: Target) -> RoleDefinition:
+    """The environment's role for writing blobs in a container, but not to the container itself (LAKE-7, BAK-2). All
+    identities of the stack share it; the first call defines it."""
+    stack = TerraformStack.of(scope)
+    defined = stack.node.try_find_child(names.BLOB_WRITER)
+    if isinstance(defined, RoleDefinition):
+        return defined
+    return role(stack, names.BLOB_WRITER, target, WRITE_BLOBS, on=providers.home(scope).id)
+
+
 def grant(
     scope: Construct,
     id: str,
     principal: str,
-    role: str,
+    role: str | RoleDefinition,
     *,
     on: str,
     kind: str = "ServicePrincipal",
     condition: str | None = None,
     after: Sequence[TerraformResource] = (),
 ) -> RoleAssignment:
-    """Assign an Azure built-in role to a principal (its object id) on a scope. `after` are resources that `on` names by
-    string."""
+    """Assign a role, a built-in one by its name, to a principal (its object id) on a scope. `after` are resources that
+    `on` names by string."""
     return RoleAssignment(
         scope,
         id,
         scope=on,
-        role_definition_name=role,
+        role_definition_name=None if isinstance(role, RoleDefinition) else role,
+        role_definition_id=role.role_definition_resource_id if isinstance(role, RoleDefinition) else None,
         principal_id=principal,
         principal_type=kind,
         condition=condition,

@@ -24,8 +24,7 @@ from terrace.capabilities.secrets import SecretsHandle
 from terrace.capabilities.spec import Access
 from terrace.capabilities.target import Target
 
-VERBS: Mapping[Access, str] = {"read": "Storage Blob Data Reader", "write": "Storage Blob Data Contributor"}
-"""The role of an access; writing tables includes reading them."""
+READ_BLOBS = "Storage Blob Data Reader"
 _READ_SECRET = "Key Vault Secrets User"
 
 
@@ -115,7 +114,7 @@ class WorkloadIdentities(Construct):
                 self,
                 f"module-{name}-{bucket}",
                 identity.principal_id,
-                VERBS[access],
+                iam.blob_writer(self, target) if access == "write" else READ_BLOBS,
                 on=lake.ids[bucket],  # LAKE-7
                 after=ready,
             )

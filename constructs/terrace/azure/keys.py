@@ -11,7 +11,7 @@ from cdktn_provider_azurerm.resource_group import ResourceGroup
 from constructs import Construct
 
 from terrace.azure import iam, names, providers
-from terrace.capabilities.keys import PURPOSES, RECOVERY_PURPOSES, KeysHandle, KeysSpec, KeyUser, Purpose
+from terrace.capabilities.keys import PURPOSES, KeysHandle, KeysSpec, KeyUser, Purpose
 from terrace.capabilities.target import Target
 
 _USE = "Key Vault Crypto Service Encryption User"
@@ -50,7 +50,7 @@ class Keys(Construct):
             geo = str(names.geo_region(target))
             vaults = {"recovery": self._vault("vault-recovery", "recovery", target.recovery_region, other)}
             vaults["geo"] = self._vault("vault-geo", "geo", geo, other)
-            for purpose in RECOVERY_PURPOSES:
+            for purpose in names.RECOVERY_KEYS:
                 site = "geo" if purpose == "database" else "recovery"
                 key = self._key(purpose, vaults[site], recovery=True)
                 away[purpose] = names.key_url(target, purpose, site)

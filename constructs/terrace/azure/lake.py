@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from cdktn_provider_azurerm.management_lock import ManagementLock
+from cdktn_provider_azurerm.security_center_storage_defender import SecurityCenterStorageDefender
 from cdktn_provider_azurerm.storage_object_replication import StorageObjectReplication, StorageObjectReplicationRules
 from constructs import Construct
 
@@ -28,6 +29,11 @@ _RECORDS = (
     "insights-logs-storagedelete",
 )
 """Containers with fixed names that Azure Monitor writes to; created first, so that they are immutable (AUD-1)."""
+_RECORDS_OF_COPIES = _RECORDS[1:]
+"""The same in the recovery region, where Azure Monitor writes no activity log."""
+
+MALWARE_SCAN_GB = 1000
+"""The maximum per month and account; Azure bills scanning by the gigabyte."""
 
 
 class Lake(Construct):
@@ -83,8 +89,20 @@ class Lake(Construct):
                     lock_level="CanNotDelete",
                     notes="Removed first when the environment is destroyed",
                 )
+        if spec.sensitive_data_discovery:
+            bronze = home["bronze"]
+            SecurityCenterStorageDefender(  # LAKE-8
+                bronze.scope,
+                "discovery",
+                storage_account_id=bronze.account.id,
+                override_subscription_settings_enabled=True,  # another environment may own the subscription
+                sensitive_data_discovery_enabled=True,
+                malware_scanning_on_upload_enabled=True,  # AUD-2: an override replaces the subscription's settings
+                malware_scanning_on_upload_cap_gb_per_month=MALWARE_SCAN_GB,
+                depends_on=list(bronze.dependencies),
+            )
         if spec.replicate and target.recovery_region:
-            self._replicate(spec, target, keys, home)
+            self._replicate(spec, target, audit_days, keys, home)
         self.handle = LakeHandle(
             names={name: names.bucket(target, name) for name in BUCKETS},
             ids={name: names.container_id(target, name) for name in BUCKETS},
@@ -92,12 +110,35 @@ class Lake(Construct):
             ready=tuple(resource for handle in home.values() for resource in handle.dependencies),
         )
 
-    def _replicate(self, spec: LakeSpec, target: Target, keys: KeysHandle, home: Mapping[Bucket, BucketHandle]) -> None:
+    def _replicate(
+        self,
+        spec: LakeSpec,
+        target: Target,
+        audit_days: int,
+        keys: KeysHandle,
+        home: Mapping[Bucket, BucketHandle],
+    ) -> None:
         """LAKE-5: a copy of each bucket in the recovery region, with existing and new objects.
 
         The copies are not locked: Azure cannot replicate into a container with an immutability policy.
         Source: "Object replication for block blobs", prerequisites and caveats.
+
+        The layers' copies log their requests to an account of their own region: a diagnostic setting cannot write to a
+        storage account in another one. Source: "Diagnostic settings in Azure Monitor", destination limitations.
         """
+        records = bucket(
+            Construct(self, "audit-recovery"),
+            "audit",
+            target,
+            lifecycle=spec.lifecycle["audit"],
+            key=keys.recovery["audit"],
+            user=keys.recovery_users["audit"],
+            lock_days=audit_days,  # AUD-1
+            lock_mode=spec.immutability.mode,
+            containers=_RECORDS_OF_COPIES,
+            recovery=True,
+            after=keys.ready,
+        )
         for name in REPLICATED:
             purpose = ENCRYPTED_FOR[name]
             copy = bucket(
@@ -112,6 +153,8 @@ class Lake(Construct):
                 recovery=True,
                 after=keys.ready,
             )
+            if name in LAYERS:
+                copy.log_requests(to=records, id="audit-log")  # AUD-1
             StorageObjectReplication(
                 home[name].scope,
                 "replication",

@@ -8,12 +8,25 @@ resources".
 import hashlib
 import uuid
 
-from terrace.capabilities.keys import Purpose
+from terrace.capabilities.keys import RECOVERY_PURPOSES, Purpose
 from terrace.capabilities.lake import Bucket
 from terrace.capabilities.observability import LogGroup
 from terrace.capabilities.target import AzureSettings, Target
 
 HASH_LENGTH = 6
+BLOB_WRITER, SNAPSHOT_WRITER = "blob-writer", "snapshot-writer"
+"""The purposes of the roles for writing blobs and for snapshots of volumes, and their constructs' ids."""
+STATE_KEY = "state"
+"""The key of the state home in its vault."""
+RECOVERY_KEYS: tuple[Purpose, ...] = (*RECOVERY_PURPOSES, "audit")
+"""Purposes with a key in the recovery region; the copies of the lake write their audit logs to an account there."""
+PRIVILEGED_ROLES = (
+    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+    "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+)
+"""Owner, User Access Administrator, Role Based Access Control Administrator, whose holder can assign any other role.
+Source: "Azure built-in roles", Privileged."""
 POD_RANGE = "100.64.0.0/16"
 """The range of pods, an overlay beside the network; shared address space that no network of the kit routes."""
 PAIRS = {
@@ -69,8 +82,23 @@ def id(target: Target, kind: str, name: str, *, recovery: bool = False) -> str:
 
 
 def role_id(target: Target, guid: str) -> str:
-    """The id of an Azure built-in role."""
+    """The id of a role in the subscription."""
     return f"{subscription(target)}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+
+
+def role(target: Target, purpose: str) -> str:
+    """A custom role's name; unique in the tenant. Its GUID is `guid(target, purpose)`."""
+    return f"{target.prefix}-{purpose}"
+
+
+def blob_writer(target: Target) -> str:
+    """The custom role for writing blobs."""
+    return role(target, BLOB_WRITER)
+
+
+def snapshot_writer(target: Target) -> str:
+    """The custom role for snapshots of volumes."""
+    return role(target, SNAPSHOT_WRITER)
 
 
 def policy_id(guid: str, *, initiative: bool = False) -> str:
@@ -105,9 +133,9 @@ def vault(target: Target, site: str = "") -> str:
     return _hyphened(target, f"vault{site}", 24)
 
 
-def vault_id(target: Target) -> str:
-    """The home vault, with keys and secrets."""
-    return id(target, "Microsoft.KeyVault/vaults", vault(target))
+def vault_id(target: Target, site: str = "") -> str:
+    """A vault, by default the home vault, which has the secrets too; `site` as for `vault`."""
+    return id(target, "Microsoft.KeyVault/vaults", vault(target, site), recovery=bool(site))
 
 
 def key_url(target: Target, purpose: Purpose, site: str = "") -> str:
@@ -255,3 +283,10 @@ def state_bucket(target: Target) -> str:
     readable = f"{project.replace('-', '')}state"
     computed = f"{readable[: 24 - HASH_LENGTH]}{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
     return target.state_bucket or computed
+
+
+def state_vault(target: Target) -> str:
+    """The vault with the key of the state home, which seals bundles too; global, 24 characters."""
+    project = target.prefix.removesuffix(f"-{target.environment}")
+    text = f"{settings(target).subscription_id}/{project}/state-vault"
+    return f"{project[: 24 - 7 - HASH_LENGTH]}-state-{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"

@@ -25,10 +25,11 @@ from cdktn_provider_azurerm.virtual_network import VirtualNetwork, VirtualNetwor
 from constructs import Construct
 
 from terrace.azure import names, providers
-from terrace.azure.firewall import GROUPS, FirewallRules, Group, private_path
+from terrace.azure.firewall import FirewallRules, private_path
+from terrace.azure.flows import GROUPS
 from terrace.azure.ranges import layout
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.network import NetworkHandle, NetworkSpec
+from terrace.capabilities.network import Group, NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 
@@ -62,7 +63,7 @@ class Network(Construct):
         super().__init__(scope, id)
         self._group, self._target = providers.home(self), target
         ranges = layout(spec.cidr)
-        self._network = VirtualNetwork(
+        self._network = VirtualNetwork(  # NET-8: without dns_servers, Azure's own resolver answers
             self,
             "network",
             name=target.prefix,

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from terrace.azure.permissions import ARM_TYPES
+
 VARIABLES = ("ARM_", "AZURE_", "IDENTITY_", "MSI_")
 
 _ZERO_ID = "00000000-0000-0000-0000-000000000000"
@@ -19,39 +21,6 @@ _SUBSCRIPTION = f"/subscriptions/{_ZERO_ID}"
 _GROUP = f"{_SUBSCRIPTION}/resourceGroups/mocked"
 _VAULT = "https://mocked.vault.azure.net"
 _IDENTITY = {"principal_id": _ZERO_ID, "tenant_id": _ZERO_ID}  # one object is used for every block of that name
-# The Resource Manager type of each resource that others refer to by id, because the provider parses such ids.
-_ARM_TYPES = {
-    "azurerm_application_gateway": "Microsoft.Network/applicationGateways",
-    "azurerm_automation_account": "Microsoft.Automation/automationAccounts",
-    "azurerm_container_registry": "Microsoft.ContainerRegistry/registries",
-    "azurerm_data_protection_backup_policy_blob_storage": "Microsoft.DataProtection/backupVaults/*/backupPolicies",
-    "azurerm_data_protection_backup_policy_data_lake_storage": "Microsoft.DataProtection/backupVaults/*/backupPolicies",
-    "azurerm_data_protection_backup_policy_postgresql_flexible_server": (
-        "Microsoft.DataProtection/backupVaults/*/backupPolicies"
-    ),
-    "azurerm_data_protection_backup_vault": "Microsoft.DataProtection/backupVaults",
-    "azurerm_disk_encryption_set": "Microsoft.Compute/diskEncryptionSets",
-    "azurerm_dns_zone": "Microsoft.Network/dnsZones",
-    "azurerm_key_vault": "Microsoft.KeyVault/vaults",
-    "azurerm_kubernetes_cluster": "Microsoft.ContainerService/managedClusters",
-    "azurerm_local_network_gateway": "Microsoft.Network/localNetworkGateways",
-    "azurerm_log_analytics_workspace": "Microsoft.OperationalInsights/workspaces",
-    "azurerm_logic_app_workflow": "Microsoft.Logic/workflows",
-    "azurerm_managed_redis": "Microsoft.Cache/redisEnterprise",
-    "azurerm_monitor_action_group": "Microsoft.Insights/actionGroups",
-    "azurerm_nat_gateway": "Microsoft.Network/natGateways",
-    "azurerm_network_security_group": "Microsoft.Network/networkSecurityGroups",
-    "azurerm_postgresql_flexible_server": "Microsoft.DBforPostgreSQL/flexibleServers",
-    "azurerm_private_dns_zone": "Microsoft.Network/privateDnsZones",
-    "azurerm_public_ip": "Microsoft.Network/publicIPAddresses",
-    "azurerm_storage_account": "Microsoft.Storage/storageAccounts",
-    "azurerm_storage_container": "Microsoft.Storage/storageAccounts/*/blobServices/default/containers",
-    "azurerm_subnet": "Microsoft.Network/virtualNetworks/*/subnets",
-    "azurerm_user_assigned_identity": "Microsoft.ManagedIdentity/userAssignedIdentities",
-    "azurerm_virtual_network": "Microsoft.Network/virtualNetworks",
-    "azurerm_virtual_network_gateway": "Microsoft.Network/virtualNetworkGateways",
-    "azurerm_web_application_firewall_policy": "Microsoft.Network/applicationGatewayWebApplicationFirewallPolicies",
-}
 _MOCKED: dict[str, dict[str, Any]] = {
     "azurerm_resource_group": {"id": _GROUP},
     "azurerm_data_protection_backup_vault": {"identity": _IDENTITY},
@@ -125,6 +94,6 @@ def credentials() -> Iterator[dict[str, str]]:
 def mocked(type: str, referred: Collection[str]) -> dict[str, Any]:
     """Values of a mocked resource for attributes that others refer to; Terraform generates the rest."""
     answers: dict[str, Any] = {}
-    if arm := _ARM_TYPES.get(type):
+    if arm := ARM_TYPES.get(type):
         answers["id"] = f"{_GROUP}/providers/{arm.replace('*', 'mocked')}/mocked"
     return answers | _MOCKED.get(type, {})

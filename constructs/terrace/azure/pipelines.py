@@ -1,22 +1,14 @@
 """Managed identities for CI pipelines, by OIDC federation with GitHub (ID-1)."""
 
-from cdktn_provider_azurerm.role_assignment import RoleAssignment
-from cdktn_provider_azurerm.role_definition import RoleDefinition, RoleDefinitionPermissions
 from cdktn_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 from constructs import Construct
 
 from terrace.azure import iam, names, providers
+from terrace.azure.permissions import WRITE_STATE, Permissions
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import IdentitySpec, PipelinesHandle
+from terrace.capabilities.identity import GITHUB, IdentitySpec, PipelinesHandle
 from terrace.capabilities.target import Target
 
-GITHUB = "token.actions.githubusercontent.com"
-_OWNER, _ACCESS_ADMINISTRATOR, _RBAC_ADMINISTRATOR = (
-    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
-    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
-    "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
-)
-"""Roles whose holder can assign any other role. Source: "Azure built-in roles", Privileged."""
 _CHANGING = {
     "changes": "Contributor",
     "grants": "Role Based Access Control Administrator",
@@ -39,12 +31,11 @@ class Pipelines(Construct):
         super().__init__(scope, id)
         plan = iam.identity(self, "plan", target, purpose="ci-plan")
         apply = iam.identity(self, "apply", target, purpose="ci-apply")
-        issuer, repository = f"https://{GITHUB}", f"repo:{spec.repository}"
-        iam.federate(self, "pull-requests", plan, issuer=issuer, subject=f"{repository}:pull_request")  # ID-1
-        main = f"{repository}:ref:refs/heads/{spec.main_branch}"
-        iam.federate(self, "main-branch", plan, issuer=issuer, subject=main)  # ID-1
-        jobs = f"{repository}:environment:{target.environment}"
-        iam.federate(self, "environment", apply, issuer=issuer, subject=jobs)  # ID-1
+        issuer, workflows = f"https://{GITHUB}", spec.workflows(target.environment)
+        for id, subject in zip(("pull-requests", "main-branch"), workflows["plan"], strict=True):
+            iam.federate(self, id, plan, issuer=issuer, subject=subject)  # ID-1
+        for subject in workflows["apply"]:
+            iam.federate(self, "environment", apply, issuer=issuer, subject=subject)  # ID-1
         groups = {"home": providers.home(self).id}
         if target.recovery_region:
             groups["recovery"] = providers.recovery(self).id
@@ -57,64 +48,49 @@ class Pipelines(Construct):
                 iam.grant(self, f"apply-{id}-{place}", apply.principal_id, role, on=group, condition=condition)
             self._custom(f"applying-{place}", target, apply, group, _applying_rights())
         self._custom("applying-subscription", target, apply, subscription, _subscription_rights())
+        # on the subscription, since the account of states is outside the groups and may not exist yet
+        state = iam.role(self, "state-writer", target, WRITE_STATE, on=subscription)
         for name, who in {"plan": plan, "apply": apply}.items():
             # Terraform leases the state while it runs, also for a plan
-            role = "Storage Blob Data Contributor"
-            iam.grant(self, f"{name}-state", who.principal_id, role, on=subscription, condition=_own_state(target))
+            iam.grant(self, f"{name}-state", who.principal_id, state, on=subscription, condition=_own_state(target))
         self.handle = PipelinesHandle(plan=plan.principal_id, apply=apply.principal_id)
 
-    def _custom(
-        self, id: str, target: Target, who: UserAssignedIdentity, group: str, rights: RoleDefinitionPermissions
-    ) -> None:
-        role = RoleDefinition(
-            self,
-            id,
-            name=f"{target.prefix}-{id}",
-            role_definition_id=names.guid(target, id),
-            scope=group,
-            assignable_scopes=[group],
-            permissions=[rights],
-        )
-        RoleAssignment(
-            self,
-            f"{id}-role",
-            scope=group,
-            role_definition_id=role.role_definition_resource_id,
-            principal_id=who.principal_id,
-            principal_type="ServicePrincipal",
-        )
+    def _custom(self, id: str, target: Target, who: UserAssignedIdentity, group: str, permissions: Permissions) -> None:
+        role = iam.role(self, id, target, permissions, on=group)
+        iam.grant(self, f"{id}-role", who.principal_id, role, on=group)
 
 
-def _planning_rights() -> RoleDefinitionPermissions:
+def _planning_rights() -> Permissions:
     """What a plan needs beyond Reader: keys, certificates, rotation policies, and the values of secrets, which the
     provider reads for the comparison and discards (they are write-only)."""
-    return RoleDefinitionPermissions(
-        actions=["Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"],
-        data_actions=[
+    return Permissions(
+        actions=("Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",),
+        data_actions=(
             "Microsoft.KeyVault/vaults/certificates/read",
             "Microsoft.KeyVault/vaults/keyrotationpolicies/read",
             "Microsoft.KeyVault/vaults/keys/read",
             "Microsoft.KeyVault/vaults/secrets/getSecret/action",
             "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
-        ],
+        ),
     )
 
 
-def _applying_rights() -> RoleDefinitionPermissions:
+def _applying_rights() -> Permissions:
     """What the foundation needs beyond Contributor: locks, policies and custom roles."""
-    return RoleDefinitionPermissions(
-        actions=[
+    return Permissions(
+        actions=(
             "Microsoft.Authorization/locks/*",
             "Microsoft.Authorization/policyAssignments/*",
             "Microsoft.Authorization/roleDefinitions/delete",
             "Microsoft.Authorization/roleDefinitions/write",
-        ]
+        ),
+        data_actions=(),
     )
 
 
 def _no_privileged_roles() -> str:
     """A condition that denies creating and deleting assignments of the privileged roles."""
-    privileged = ", ".join((_OWNER, _ACCESS_ADMINISTRATOR, _RBAC_ADMINISTRATOR))
+    privileged = ", ".join(names.PRIVILEGED_ROLES)
     parts = []
     for action, source in (("write", "Request"), ("delete", "Resource")):
         parts.append(
@@ -125,10 +101,10 @@ def _no_privileged_roles() -> str:
     return " AND ".join(parts)
 
 
-def _subscription_rights() -> RoleDefinitionPermissions:
+def _subscription_rights() -> Permissions:
     """Permissions outside the groups: the activity log, Defender, the baseline, the budget, flow logs."""
-    return RoleDefinitionPermissions(
-        actions=[
+    return Permissions(
+        actions=(
             "*/read",
             "Microsoft.Authorization/policyAssignments/*",
             "Microsoft.Consumption/budgets/*",
@@ -136,7 +112,8 @@ def _subscription_rights() -> RoleDefinitionPermissions:
             "Microsoft.Network/networkWatchers/flowLogs/*",
             "Microsoft.Security/pricings/write",
             "Microsoft.Security/securityContacts/*",
-        ]
+        ),
+        data_actions=(),
     )
 
 

@@ -20,7 +20,7 @@ from terrace.capabilities.target import Target
 class Registry(Construct):
     """A registry; a repository `prefix/module` exists from its first image on.
 
-    Defender scans pushed images (see audit.py). Tags are mutable on Azure: see facts.py.
+    Defender scans pushed images (see detection.py). Tags are mutable on Azure: see facts.py.
     """
 
     def __init__(

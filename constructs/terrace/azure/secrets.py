@@ -1,4 +1,4 @@
-"""Key Vault: each module's secrets, with a value that is never in state (SEC-1 to SEC-3)."""
+"""Key Vault: each module's secrets, with a value that is never in state (SEC-1 to SEC-4)."""
 
 from collections.abc import Mapping
 
@@ -52,12 +52,10 @@ class Secrets(Construct):
                 value_wo=Fn.replace(Fn.join("", [Token.as_string(Fn.uuid()), Token.as_string(Fn.uuid())]), "-", ""),
                 value_wo_version=1,  # SEC-1
                 content_type="random",
-                tags=dict(target.tags),
+                tags={**target.tags, "rotated-by": module, "rotation-days": str(spec.rotation_days)},  # SEC-4
                 depends_on=[path, *keys.ready],
-                # the version that an operator writes has its own
-                lifecycle=None
-                if purpose == "app"
-                else TerraformResourceLifecycle(ignore_changes=["content_type", "tags"]),
+                # the version that an operator writes has its own; an apply gives it the tags again
+                lifecycle=None if purpose == "app" else TerraformResourceLifecycle(ignore_changes=["content_type"]),
             )
             for module, purpose in purposes
         ]

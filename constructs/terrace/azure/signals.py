@@ -15,7 +15,7 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import Thresholds
-from terrace.capabilities.signals import TOLERATED_DENIALS, Comparison, Query
+from terrace.capabilities.signals import Comparison, Query
 from terrace.capabilities.spec import LAYERS
 from terrace.capabilities.target import Target
 
@@ -37,16 +37,6 @@ class Signal:
     after: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True)
-class Event:
-    """A kind of record, counted over 15 minutes; with `at_once`, a single record raises a critical alarm."""
-
-    title: str
-    query: str
-    tolerated: int = 0
-    at_once: bool = False
-
-
 QUERIES: Mapping[str, Query] = {
     "refused-kubernetes-calls": Query(
         "cluster",
@@ -62,31 +52,6 @@ QUERIES: Mapping[str, Query] = {
         " | order by refused desc | take 100",
     ),
 }
-
-
-def events(audit: AuditHandle) -> dict[str, Event]:
-    """Records counted in the activity log; `audit.trail` is the diagnostic setting that exports it."""
-    trail_name = audit.trail.rsplit("/", 1)[-1]
-    return {
-        "api-denials": Event(
-            "Refused calls of Azure",
-            "AzureActivity | where ActivityStatusValue == 'Failure'"
-            " and tostring(Properties_d.statusCode) == 'Forbidden'",
-            tolerated=TOLERATED_DENIALS,
-        ),
-        "trail-stopped": Event(  # AUD-1
-            "The record of calls was stopped or deleted",
-            "AzureActivity | where OperationNameValue =~ 'MICROSOFT.INSIGHTS/DIAGNOSTICSETTINGS/DELETE'"
-            f" and ResourceId endswith '{trail_name}'",
-            at_once=True,
-        ),
-        "lock-removed": Event(  # GOV: data is no longer protected from deletion
-            "A lock was removed",
-            "AzureActivity | where OperationNameValue =~ 'MICROSOFT.AUTHORIZATION/LOCKS/DELETE'"
-            " and ActivityStatusValue == 'Success'",
-            at_once=True,
-        ),
-    }
 
 
 def signals(

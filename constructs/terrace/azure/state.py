@@ -6,6 +6,9 @@ from terrace.azure import names
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 
+CONTAINER = "state"
+"""The container of all states in the storage account."""
+
 
 def remote_state(environment: Environment, target: Target, layer: str) -> tuple[str, dict[str, Any]]:
     """One blob per environment, cloud and layer, leased while in use, accessed by identity. Its account is
@@ -16,7 +19,7 @@ def remote_state(environment: Environment, target: Target, layer: str) -> tuple[
         "tenant_id": names.settings(target).tenant_id,
         "resource_group_name": f"{project}-state",
         "storage_account_name": names.state_bucket(target),
-        "container_name": "state",
+        "container_name": CONTAINER,
         "key": f"{environment.name}/{environment.cloud}/{layer}.tfstate",
         "use_azuread_auth": True,
     }

@@ -16,8 +16,13 @@ CloudName = Literal["aws", "azure", "gcp"]
 CLOUDS: tuple[CloudName, ...] = get_args(CloudName)
 TITLES: Mapping[str, str] = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
 
-RefusalReason = Literal["missing", "refused", "expired", "elsewhere", "denied"]
-"""No credentials; not accepted; expired; of another account; accepted, but a permission is missing."""
+RefusalReason = Literal["missing", "refused", "expired", "elsewhere", "denied", "no state home"]
+"""No credentials; not accepted; expired; of another account; accepted, but a permission is missing; the bucket of the
+state does not exist."""
+
+
+BOOTSTRAP = "make it with `terrace bootstrap ENV`"
+"""The hint for a state home that does not exist."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,9 @@ class Facts:
     undeletable: Mapping[str, str]
     """Resource types that the cloud never deletes by itself, each with the attribute that is true in that state.
     Terraform forgets such resources before a destroy; they end with the resource that they belong to."""
+    ignored_changes: Mapping[str, frozenset[str]]
+    """Resource types to the attributes whose changes Terraform ignores, as the cloud or an operator changes them:
+    an upgrade, an autoscaler, a value given from outside."""
     exceptions: tuple[CloudException, ...]
     """Guarantees that the cloud cannot fully meet; parity reports them as excepted."""
     refusals: tuple[Refusal, ...]

@@ -47,6 +47,8 @@ class ClusterSpec(Spec):
     """Range of cluster services; must not overlap the network's range."""
     pools: Annotated[Mapping[Name, PoolSpec], Field(min_length=1)]
     """Node pools by name."""
+    deletion_protection: bool
+    """Refuse to delete the cluster (K8S-11)."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,12 @@ Role = Literal["viewer", "editor", "admin"]
 """What a person may do on the platform, least first."""
 ROLES: tuple[Role, ...] = ("viewer", "editor", "admin")
 
+Pipeline = Literal["plan", "apply"]
+PIPELINES: tuple[Pipeline, ...] = ("plan", "apply")
+GITHUB = "token.actions.githubusercontent.com"
+"""The host of the issuer of GitHub's tokens."""
+
+_Number = Annotated[str, Field(pattern=r"^[1-9]\d*$")]
 _Url = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=253)]
 
 
@@ -51,15 +57,62 @@ def given_secret(module: str, purpose: str, prefix: str) -> str:
     return f"{prefix}-{module}-{purpose}"
 
 
+class Job(NamedTuple):
+    """Jobs that may sign in: their tokens have this subject and these other claims."""
+
+    subject: str
+    claims: Mapping[str, str]
+
+
 class IdentitySpec(Spec):
     admin_group: Annotated[str, Field(min_length=1)]
     """The organisation's group of platform administrators, by its name in the identity provider."""
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
     """The GitHub repository, owner/name, whose workflows may plan and apply (ID-1)."""
+    owner_id: _Number | None = None
+    """GitHub's id of the repository's owner. Set it with `repository_id` for a repository on github.com that was
+    created, renamed or transferred since 15 July 2026: its tokens have the ids in their subject. Leave both out for an
+    older one and for GitHub Enterprise Server."""
+    repository_id: _Number | None = None
+    """GitHub's id of the repository; see `owner_id`. `gh api repos/OWNER/NAME --jq '.owner.id, .id'` prints both."""
     main_branch: Annotated[str, Field(min_length=1)] = "main"
-    """The branch whose runs may plan."""
+    """The branch whose runs may plan and, in the environment's jobs, apply."""
+    apply_workflow: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+/\.github/workflows/[\w.-]+\.ya?ml$")] | None = None
+    """The reusable workflow whose jobs alone may apply, `OWNER/NAME/.github/workflows/FILE.yml`, in the version of the
+    main branch; not set: every workflow of the repository. Azure compares no claim but the subject."""
     oidc: OidcSpec | None = None
     """Log-in to the platform's user interfaces; required by modules whose hosts have `login: oidc`."""
+
+    def jobs(self, environment: str) -> Mapping[Pipeline, tuple[Job, ...]]:
+        """The GitHub jobs that may plan and apply an environment (ID-1).
+
+        With ids, a later owner of the same name has other subjects. The claims repeat what a subject contains, since a
+        repository can change the form of its subjects, and add the branch to an apply: any branch can name an
+        environment in its workflows. Sources: GitHub changelog, 23 April 2026, "Immutable subject claims for GitHub
+        Actions OIDC tokens"; GitHub documentation, "OpenID Connect reference".
+        """
+        owner, _, name = self.repository.partition("/")
+        if self.owner_id and self.repository_id:
+            owner, name = f"{owner}@{self.owner_id}", f"{name}@{self.repository_id}"
+        prefix, branch = f"repo:{owner}/{name}", f"refs/heads/{self.main_branch}"
+        same = {"repository_id": self.repository_id} if self.repository_id else {}
+        reusable = {"job_workflow_ref": f"{self.apply_workflow}@{branch}"} if self.apply_workflow else {}
+        return {
+            "plan": (
+                Job(f"{prefix}:pull_request", same),
+                Job(f"{prefix}:ref:{branch}", {**same, "ref": branch}),
+            ),
+            "apply": (
+                Job(
+                    f"{prefix}:environment:{environment}",
+                    {**same, "ref": branch, "environment": environment, **reusable},
+                ),
+            ),
+        }
+
+    def workflows(self, environment: str) -> Mapping[Pipeline, tuple[str, ...]]:
+        """The subjects of the tokens of `jobs`."""
+        return {pipeline: tuple(one.subject for one in jobs) for pipeline, jobs in self.jobs(environment).items()}
 
 
 class ModuleSpec(Spec):

@@ -1,4 +1,4 @@
-"""Object storage: the lake's layers and the platform's own buckets (LAKE-1 to LAKE-7)."""
+"""Object storage: the lake's layers and the platform's own buckets (LAKE-1 to LAKE-8)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,6 +49,8 @@ class LakeSpec(Spec):
     """The lock of bronze; the audit bucket has the same mode, with `audit.retention_days`."""
     replicate: bool
     """Copy to the recovery region (LAKE-5)."""
+    sensitive_data_discovery: bool
+    """Search bronze for sensitive data, such as personal data and credentials (LAKE-8). The cloud charges by volume."""
 
 
 @dataclass(frozen=True)

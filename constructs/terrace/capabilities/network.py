@@ -11,6 +11,9 @@ from terrace.capabilities.entry import EntrySpec
 from terrace.capabilities.hybrid import HybridSpec
 from terrace.capabilities.spec import Cidr, Name, Spec
 
+Group = Literal["control", "nodes", "endpoints", "database", "cache", "entry"]
+"""The parties of the network, between which the firewall allows traffic (NET-4)."""
+
 
 class Destination(Spec):
     """A destination outside the network that nodes may reach through NAT; its key in the map is the purpose (NET-4)."""

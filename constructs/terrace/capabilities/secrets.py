@@ -1,4 +1,4 @@
-"""The cloud's secret manager: each module's own secret and its given ones, values never in state (SEC-1 to SEC-3)."""
+"""The cloud's secret manager: each module's own secret and its given ones, values never in state (SEC-1 to SEC-4)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ class SecretsSpec(Spec):
     """Days in which a deleted secret can be restored; AWS Secrets Manager allows 7 to 30."""
     database_rotation_days: Annotated[int, Field(ge=1, le=365)]
     """Days between rotations of the database's admin credential (SEC-2)."""
+    rotation_days: Annotated[int, Field(ge=1, le=365)]
+    """Days after which the owner of a module has to replace its secrets (SEC-4)."""
 
 
 @dataclass(frozen=True)

@@ -87,8 +87,6 @@ class GcpSettings(Settings):
     """Billing account of the project, which has the budget."""
     admin_group: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$")]
     """Address of the administrators' group in Cloud Identity; the organisation's other groups have the same domain."""
-    github_owner_id: Annotated[str, Field(pattern=r"^\d+$")] | None = None
-    """GitHub's numeric id of the repository's owner; rejects tokens of a later owner of the same name."""
     database_tier: Annotated[str, Field(pattern=r"^db-[A-Za-z0-9-]+$")] | None = None
     """Exact Cloud SQL tier instead of the size's."""
     cache_node_type: Annotated[str, Field(pattern=r"^[A-Z_]+$")] | None = None
@@ -118,3 +116,8 @@ class Target:
     offline: bool
     state_bucket: str | None
     settings: Settings
+
+    @property
+    def layers(self) -> tuple[str, str]:
+        """The ids of the environment's stacks: the foundation and the workloads."""
+        return self.environment, f"{self.environment}-workloads"

@@ -32,12 +32,13 @@ from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import ObservabilityHandle, ObservabilitySpec
-from terrace.capabilities.signals import BURNS, SEVERITIES, Burn, lasting_minutes
+from terrace.capabilities.signals import BURNS, Burn, lasting_minutes
 from terrace.capabilities.spec import Severity
 from terrace.capabilities.target import Target
 from terrace.gcp import names
 from terrace.gcp.providers import service
-from terrace.gcp.signals import QUERIES, Event, Signal, events, signals
+from terrace.gcp.records import Event, events
+from terrace.gcp.signals import QUERIES, Signal, signals
 
 _PERIOD_SECONDS = 300
 """Every signal is evaluated in steps of five minutes."""
@@ -47,8 +48,11 @@ _RENOTIFY = "1800s"
 
 
 class Alarms(Construct):
-    """Two alerts per signal, a warning first and critical if it persists; the entry's objective; a dashboard; saved
-    queries. Built last, because it watches what the other capabilities created."""
+    """Two alerts per signal, a warning first and critical if it persists; alerts on single records of the logs; the
+    entry's objective; a dashboard; saved queries. Built last, because it watches what the other capabilities created.
+
+    Alerts on single records match the log itself: a metric that counts them exists only minutes after it is created.
+    """
 
     def __init__(
         self,
@@ -80,14 +84,14 @@ class Alarms(Construct):
             cache=cache,
             audit=audit,
         )
-        recorded = events(audit)
+        recorded = events(audit, target)
         counted = [self._count(name, event) for name, event in recorded.items() if not event.at_once]
-        for severity in SEVERITIES:
-            for name, signal in watched.items():
+        for name, signal in watched.items():
+            for severity in signal.severities:
                 self._alarm(name, signal, severity, counted if name in recorded else [])
-            for name, event in recorded.items():
-                if event.at_once:
-                    self._at_once(name, event, severity)
+        for name, event in recorded.items():
+            for severity in event.severities if event.at_once else ():
+                self._at_once(name, event, severity)
         objective = self._objective(entry)
         for name, burn in BURNS.items():
             self._policy(f"objective-{name}", burn.severity, [self._burning(name, burn)], after=[objective])
@@ -128,7 +132,8 @@ class Alarms(Construct):
 
     def _alarm(self, name: str, signal: Signal, severity: Severity, after: list[LoggingMetric]) -> None:
         """OBS-2, OBS-3: the alert of a signal for one severity; the severities differ in how long the signal lasts."""
-        seconds = min(lasting_minutes(self._spec.escalation, severity) * 60, _LONGEST_SECONDS)
+        lasting = 0 if signal.at_once else lasting_minutes(self._spec.escalation, severity)
+        seconds = min(lasting * 60, _LONGEST_SECONDS)
         self._policy(f"{name}-{severity}", severity, [self._lasting(signal.title, signal, seconds)], after=after)
 
     def _lasting(self, title: str, signal: Signal, seconds: int) -> MonitoringAlertPolicyConditions:

@@ -1,4 +1,4 @@
-"""A backup plan with its vault; the lake's copies; Velero's identity (BAK-1 to BAK-3)."""
+"""A backup plan with its vault; the lake's copies; Velero's identity (BAK-1 to BAK-4)."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -28,6 +28,7 @@ from cdktn_provider_google.project_iam_custom_role import ProjectIamCustomRole
 from cdktn_provider_google.storage_bucket_iam_member import StorageBucketIamMember
 from cdktn_provider_google.storage_transfer_job import (
     StorageTransferJob,
+    StorageTransferJobLoggingConfig,
     StorageTransferJobSchedule,
     StorageTransferJobScheduleScheduleStartDate,
     StorageTransferJobScheduleStartTimeOfDay,
@@ -253,6 +254,10 @@ class Backup(Construct):
                     start_time_of_day=StorageTransferJobScheduleStartTimeOfDay(hours=17, minutes=0, seconds=0, nanos=0),
                     repeat_interval=_SCHEDULES[spec.every].seconds,
                 ),
+                # BAK-4: one record per object that could not be copied; the job's runs have their own history
+                logging_config=StorageTransferJobLoggingConfig(
+                    log_actions=["FIND", "DELETE", "COPY"], log_action_states=["FAILED"]
+                ),
                 depends_on=[*writes, *reads],
             )
 
@@ -279,7 +284,7 @@ class Backup(Construct):
             self,
             "velero-bucket",
             bucket=lake.names["backups"],
-            role="roles/storage.objectAdmin",  # BAK-2
+            role="roles/storage.objectUser",  # BAK-2
             member=names.member(target, VELERO),
             depends_on=[account, *lake.ready],
         )

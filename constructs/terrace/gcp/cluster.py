@@ -1,9 +1,6 @@
 """GKE: a private cluster with node pools that autoscale (K8S-1 to K8S-9)."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
-
-from cdktn import ITerraformDependable, TerraformResourceLifecycle
+from cdktn import TerraformResourceLifecycle
 from cdktn_provider_google.binary_authorization_policy import (
     BinaryAuthorizationPolicy,
     BinaryAuthorizationPolicyAdmissionWhitelistPatterns,
@@ -40,10 +37,6 @@ from cdktn_provider_google.container_cluster import (
     ContainerClusterMonitoringConfigAdvancedDatapathObservabilityConfig,
     ContainerClusterMonitoringConfigManagedPrometheus,
     ContainerClusterNetworkPolicy,
-    ContainerClusterNodeConfig,
-    ContainerClusterNodeConfigKubeletConfig,
-    ContainerClusterNodeConfigShieldedInstanceConfig,
-    ContainerClusterNodeConfigWorkloadMetadataConfig,
     ContainerClusterNotificationConfig,
     ContainerClusterNotificationConfigPubsub,
     ContainerClusterPrivateClusterConfig,
@@ -54,61 +47,24 @@ from cdktn_provider_google.container_cluster import (
     ContainerClusterVerticalPodAutoscaling,
     ContainerClusterWorkloadIdentityConfig,
 )
-from cdktn_provider_google.container_node_pool import (
-    ContainerNodePool,
-    ContainerNodePoolAutoscaling,
-    ContainerNodePoolManagement,
-    ContainerNodePoolNetworkConfig,
-    ContainerNodePoolNodeConfig,
-    ContainerNodePoolNodeConfigGuestAccelerator,
-    ContainerNodePoolNodeConfigGuestAcceleratorGpuDriverInstallationConfig,
-    ContainerNodePoolNodeConfigGvnic,
-    ContainerNodePoolNodeConfigKubeletConfig,
-    ContainerNodePoolNodeConfigShieldedInstanceConfig,
-    ContainerNodePoolNodeConfigTaint,
-    ContainerNodePoolNodeConfigWorkloadMetadataConfig,
-    ContainerNodePoolUpgradeSettings,
-)
+from cdktn_provider_google.iam_deny_policy import IamDenyPolicy, IamDenyPolicyRules, IamDenyPolicyRulesDenyRule
 from constructs import Construct
 
-from terrace.capabilities.cluster import ClusterHandle, ClusterSpec, PoolKind, PoolSpec
+from terrace.capabilities.cluster import ClusterHandle, ClusterSpec
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.identity import PipelinesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
-from terrace.environment.sizes import machine
-from terrace.gcp import names
+from terrace.gcp import iam, names, nodes
 from terrace.gcp.providers import service
-
-_ACCELERATOR = "nvidia-tesla-t4"
-"""The GPU of a GPU pool's machines; one each, except for the largest size."""
-_PODS_PER_NODE = 64
 
 _LOGS = ("SYSTEM_COMPONENTS", "WORKLOADS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER")
 _METRICS = (
     "SYSTEM_COMPONENTS", "APISERVER", "SCHEDULER", "CONTROLLER_MANAGER", "STORAGE", "HPA",
     "POD", "DAEMONSET", "DEPLOYMENT", "STATEFULSET", "CADVISOR", "KUBELET",
 )  # fmt: skip
-_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-"""The scope of a node's tokens; the roles of its service account limit what they allow."""
-
-
-class Taint(NamedTuple):
-    key: str
-    value: str
-    effect: str = "NO_SCHEDULE"
-
-
-TAINTS: Mapping[PoolKind, Taint] = {
-    # GKE's system pods do not tolerate custom taints, so the system pool has a soft one
-    "system": Taint("CriticalAddonsOnly", "true", "PREFER_NO_SCHEDULE"),
-    "general": Taint("terrace.dev/pool", "general"),
-    "spot": Taint("terrace.dev/pool", "spot"),
-    "gpu": Taint("nvidia.com/gpu", "present"),
-}
-"""The taint of a dedicated pool. NVIDIA's plugin tolerates the last."""
 
 
 class Cluster(Construct):
@@ -135,17 +91,19 @@ class Cluster(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._spec, self._target, self._network = spec, target, network
+        self._protected = spec.deletion_protection and target.protected
         self._location = names.cluster_location(target)
-        self._ready: tuple[ITerraformDependable, ...] = (
-            *keys.ready,
-            *network.ready,
-            *observability.ready,
-            service(self, "container"),
-        )
+        self._ready = (*keys.ready, *network.ready, *observability.ready, service(self, "container"))
         cluster = self._cluster(spec, target, network, observability)
+        right = iam.Grant("roles/container.admin")  # K8S-5
+        iam.project_grant(self, "administrators", target, right, f"group:{names.settings(target).admin_group}")
         if target.tier != "dev":
             self._admission(target)
-        pools = [self._pool(name, pool, cluster) for name, pool in spec.pools.items()]
+        if self._protected and names.settings(target).owns_account:
+            self._refuse_deletion(target)
+        pools = [
+            nodes.pool(self, name, pool, target, cluster=cluster, network=network) for name, pool in spec.pools.items()
+        ]
         public = bool(spec.api_access.public_from)
         dns = cluster.control_plane_endpoints_config.dns_endpoint_config.endpoint
         self.handle = ClusterHandle(
@@ -155,6 +113,31 @@ class Cluster(Construct):
             workload_identity=f"{names.account(target)}.svc.id.goog",
             pools={name: name for name in spec.pools},
             ready=(cluster, *pools),
+        )
+
+    def _refuse_deletion(self, target: Target) -> None:
+        """K8S-11: GKE has no deletion protection of its own, and the cluster's argument binds the provider only.
+
+        A destroy deletes this policy first. It is on the project: conditions of deny policies read tags, and no names.
+        Source: IAM documentation, "Deny policies".
+        """
+        IamDenyPolicy(
+            self,
+            "deletion",
+            name=f"{target.prefix}-cluster",
+            parent=names.attachment_point(target),
+            display_name="Clusters of the project cannot be deleted by hand",
+            rules=[
+                IamDenyPolicyRules(
+                    description="Protect the cluster",
+                    deny_rule=IamDenyPolicyRulesDenyRule(
+                        denied_principals=["principalSet://goog/public:all"],
+                        exception_principals=[names.principal(target, "ci-apply")],
+                        denied_permissions=["container.googleapis.com/clusters.delete"],
+                    ),
+                )
+            ],
+            depends_on=[service(self, "iam")],
         )
 
     def _cluster(
@@ -180,11 +163,11 @@ class Cluster(Construct):
                     recurrence="FREQ=WEEKLY;BYDAY=SA,SU",
                 )
             ),
-            deletion_protection=target.protected,
+            deletion_protection=self._protected,  # K8S-11
             # A cluster cannot be created without nodes, so the provider creates a default pool and deletes it
             remove_default_node_pool=True,
             initial_node_count=1,
-            node_config=self._default_nodes(),
+            node_config=nodes.default_pool(target, network),
             datapath_provider="ADVANCED_DATAPATH",  # K8S-8
             network_policy=ContainerClusterNetworkPolicy(enabled=False),  # K8S-8: Calico, which Dataplane V2 replaces
             in_transit_encryption_config=None
@@ -298,73 +281,6 @@ class Cluster(Construct):
             ],
         )
 
-    def _default_nodes(self) -> ContainerClusterNodeConfig:
-        """The temporary default pool meets the same guarantees."""
-        return ContainerClusterNodeConfig(
-            service_account=self._network.groups["nodes"],
-            image_type="COS_CONTAINERD",
-            boot_disk_kms_key=names.key(self._target, "disks"),
-            oauth_scopes=[_SCOPE],
-            shielded_instance_config=ContainerClusterNodeConfigShieldedInstanceConfig(
-                enable_secure_boot=True, enable_integrity_monitoring=True
-            ),
-            workload_metadata_config=ContainerClusterNodeConfigWorkloadMetadataConfig(mode="GKE_METADATA"),
-            kubelet_config=ContainerClusterNodeConfigKubeletConfig(insecure_kubelet_readonly_port_enabled="FALSE"),
-        )
-
-    def _pool(self, name: str, pool: PoolSpec, cluster: ContainerCluster) -> ContainerNodePool:
-        target = self._target
-        taint, labels = TAINTS[pool.kind], names.labels(target)
-        return ContainerNodePool(
-            self,
-            f"pool-{name}",
-            name=name,
-            cluster=cluster.id,
-            location=self._location,
-            node_locations=list(target.zones),  # NET-1, K8S-6
-            initial_node_count=pool.min_nodes,
-            max_pods_per_node=_PODS_PER_NODE,
-            autoscaling=ContainerNodePoolAutoscaling(
-                total_min_node_count=pool.min_nodes,  # K8S-6
-                total_max_node_count=pool.max_nodes,  # K8S-6
-                location_policy="ANY" if pool.kind == "spot" else "BALANCED",
-            ),
-            management=ContainerNodePoolManagement(auto_repair=True, auto_upgrade=True),  # K8S-7
-            upgrade_settings=ContainerNodePoolUpgradeSettings(strategy="SURGE", max_surge=1, max_unavailable=0),
-            network_config=ContainerNodePoolNetworkConfig(enable_private_nodes=True),  # K8S-1, NET-2
-            node_config=ContainerNodePoolNodeConfig(
-                machine_type=_machine_type(name, pool, target),
-                spot=pool.kind == "spot",
-                image_type="COS_CONTAINERD",  # K8S-9
-                disk_type="pd-balanced",
-                disk_size_gb=pool.disk_gb,
-                boot_disk_kms_key=names.key(target, "disks"),  # K8S-9
-                service_account=self._network.groups["nodes"],  # K8S-4
-                oauth_scopes=[_SCOPE],
-                labels={"terrace.dev/pool": name},
-                resource_labels=labels,  # GOV-1
-                metadata={"disable-legacy-endpoints": "true"},  # K8S-4
-                gvnic=ContainerNodePoolNodeConfigGvnic(enabled=True),
-                shielded_instance_config=ContainerNodePoolNodeConfigShieldedInstanceConfig(
-                    enable_secure_boot=True,  # K8S-9
-                    enable_integrity_monitoring=True,  # K8S-9
-                ),
-                workload_metadata_config=ContainerNodePoolNodeConfigWorkloadMetadataConfig(
-                    mode="GKE_METADATA"
-                ),  # K8S-4
-                kubelet_config=ContainerNodePoolNodeConfigKubeletConfig(
-                    insecure_kubelet_readonly_port_enabled="FALSE",  # K8S-4
-                    pod_pids_limit=4096,
-                    cpu_cfs_quota=True,
-                ),
-                guest_accelerator=[_accelerator(pool)] if pool.kind == "gpu" else None,
-                taint=[ContainerNodePoolNodeConfigTaint(key=taint.key, value=taint.value, effect=taint.effect)]
-                if pool.dedicated
-                else None,
-            ),
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["initial_node_count"]),  # autoscaler
-        )
-
     def _admission(self, target: Target) -> None:
         """K8S-10: only images of the project's registry and GKE's own may run."""
         BinaryAuthorizationPolicy(
@@ -382,19 +298,3 @@ class Cluster(Construct):
             ],
             depends_on=[service(self, "binaryauthorization")],
         )
-
-
-def _machine_type(name: str, pool: PoolSpec, target: Target) -> str:
-    """The machine type of a pool: the environment's exact one, else the size's."""
-    exact = names.settings(target).node_types.get(name)
-    return exact or machine("gcp", "gpu" if pool.kind == "gpu" else "node", pool.size).name
-
-
-def _accelerator(pool: PoolSpec) -> ContainerNodePoolNodeConfigGuestAccelerator:
-    return ContainerNodePoolNodeConfigGuestAccelerator(
-        type=_ACCELERATOR,
-        count=4 if pool.size == "xlarge" else 1,
-        gpu_driver_installation_config=ContainerNodePoolNodeConfigGuestAcceleratorGpuDriverInstallationConfig(
-            gpu_driver_version="LATEST"
-        ),
-    )

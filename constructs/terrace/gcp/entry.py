@@ -38,6 +38,7 @@ from cdktn_provider_google.compute_target_https_proxy import ComputeTargetHttpsP
 from cdktn_provider_google.compute_url_map import ComputeUrlMap, ComputeUrlMapDefaultUrlRedirect
 from cdktn_provider_google.dns_managed_zone import (
     DnsManagedZone,
+    DnsManagedZoneCloudLoggingConfig,
     DnsManagedZoneDnssecConfig,
     DnsManagedZoneDnssecConfigDefaultKeySpecs,
 )
@@ -72,7 +73,9 @@ INGRESS_PORT, _HEALTH_PORT = ENTRY_PORTS["https"], ENTRY_PORTS["health"]
 _GROUP = "Ingress pods, registered by GKE"
 """GKE's controller refuses a group that it did not make if the description is empty, or names another Service in JSON.
 Source: ingress-gce, pkg/neg/syncers/utils.go, ensureNetworkEndpointGroup, and pkg/utils/negdescription.go."""
-_EVERYBODY, _LAST = "*", 2147483647
+_EVERYBODY = "*"
+_MANAGED, _LIMITED, _LAST = 1000, 2000, 2147483647
+"""Priorities: managed rules, the limit of requests, the rest. A smaller number goes first, and the first match ends."""
 
 
 class Entry(Construct):
@@ -171,6 +174,7 @@ class Entry(Construct):
             description=f"Public names of {target.prefix}",
             visibility="public",
             dnssec_config=DnsManagedZoneDnssecConfig(state="on", non_existence="nsec3", default_key_specs=keys),
+            cloud_logging_config=DnsManagedZoneCloudLoggingConfig(enable_logging=True),  # NET-8
             depends_on=[service(self, "dns")],
         )
         for id, name in {"apex": f"{spec.domain}.", "names": f"*.{spec.domain}."}.items():
@@ -275,7 +279,7 @@ class Entry(Construct):
         managed = [
             ComputeSecurityPolicyRule(
                 action="deny(403)",
-                priority=1000 + 10 * position,
+                priority=_MANAGED + 10 * position,
                 description=f"Managed rules, {position}",
                 preview=preview_only,  # logs instead of denying
                 match=ComputeSecurityPolicyRuleMatch(expr=ComputeSecurityPolicyRuleMatchExpr(expression=expression)),
@@ -296,17 +300,21 @@ class Entry(Construct):
             advanced_options_config=ComputeSecurityPolicyAdvancedOptionsConfig(
                 json_parsing="STANDARD", log_level="NORMAL"
             ),
-            rule=[_rate(spec.requests_per_five_minutes), *managed, _allow_the_rest()],
+            rule=[*managed, _rate(spec.requests_per_five_minutes), _allow_the_rest()],
             depends_on=[service(self, "compute")],
         )
 
 
 def _rate(requests: int) -> ComputeSecurityPolicyRule:
-    """At most `requests` from one address in five minutes, then a ban for five."""
+    """At most `requests` from one address in five minutes, then a ban for five.
+
+    It allows the requests below the limit, and no later rule sees them: the managed rules come first. Source: Cloud
+    Armor, "Rate limiting overview".
+    """
     limit = {"count": requests, "interval_sec": 300}
     return ComputeSecurityPolicyRule(
         action="rate_based_ban",
-        priority=500,
+        priority=_LIMITED,
         description="Requests of one address",
         match=_any_client(),
         rate_limit_options=ComputeSecurityPolicyRuleRateLimitOptions(

@@ -4,7 +4,7 @@ Sources of the refusals: the provider's own messages, as in tests/deployment/tes
 "Errors"; RFC 6749, 5.2, for invalid_grant.
 """
 
-from terrace.capabilities.cloud import CloudException, Facts, Offline, Refusal
+from terrace.capabilities.cloud import BOOTSTRAP, CloudException, Facts, Offline, Refusal
 from terrace.gcp import offline, permissions
 
 _LOGIN = "log in with `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS"
@@ -23,6 +23,7 @@ _REFUSALS: tuple[Refusal, ...] = (
         "the environment's project is gcp.project_id; an identity of another project needs "
         "roles/serviceusage.serviceUsageConsumer in it",
     ),
+    Refusal("no state home", r"bucket doesn't exist|bucket does not exist", BOOTSTRAP),
     Refusal(
         "denied",
         r"Permission '[\w.]+' denied|Required '[\w.]+' permission|does not have [\w.]+ (access|permission)"
@@ -51,6 +52,19 @@ _EXCEPTIONS: tuple[CloudException, ...] = (
         source='Security Command Center documentation, "Activate Security Command Center"',
     ),
     CloudException(
+        guarantee="AUD-5",
+        reason="Artifact Analysis publishes vulnerabilities without their severity, so an alarm cannot select serious"
+        " ones.",
+        compensation="Security Command Center, GKE and policies report serious findings, also on images that run.",
+        source='Artifact Analysis documentation, "Pub/Sub notifications"',
+    ),
+    CloudException(
+        guarantee="AUD-6",
+        reason="Sign-ins, with a second factor or without, are recorded by the organisation, not by a project.",
+        compensation="Refused calls and every change of owners, roles and policies raise an alarm in the project.",
+        source='Cloud Audit Logs documentation, "Audit logs for Google Workspace and Cloud Identity"',
+    ),
+    CloudException(
         guarantee="BAK-1",
         reason="A Backup and DR plan has one vault and no copy rule, and does not support Cloud Storage.",
         compensation="In prod the vault itself is in the recovery region; Storage Transfer copies the layers daily.",
@@ -71,6 +85,11 @@ FACTS = Facts(
     # A locked log bucket is deleted once its last entry has expired; a locked retention policy is part of a bucket.
     # Source: Cloud Logging, "Lock log bucket".
     undeletable={"google_logging_project_bucket_config": "locked"},
+    ignored_changes={
+        "google_container_cluster": frozenset({"node_config", "initial_node_count"}),
+        "google_container_node_pool": frozenset({"initial_node_count"}),
+        "google_sql_database_instance": frozenset({"settings[0].disk_size"}),
+    },
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),

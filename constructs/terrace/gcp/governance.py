@@ -54,6 +54,24 @@ _METADATA = {
 }
 """Metadata of every machine of the project."""
 
+_DETECTION = (
+    "logging.googleapis.com/buckets.update",
+    "logging.googleapis.com/sinks.update",
+    "securitycenter.googleapis.com/muteconfigs.create",
+    "securitycenter.googleapis.com/muteconfigs.update",
+    "securitycenter.googleapis.com/notificationconfig.delete",
+    "securitycenter.googleapis.com/notificationconfig.update",
+)
+_SECRET_VERBS = (
+    "secrets.delete",
+    "secrets.setIamPolicy",
+    "secrets.update",
+    "versions.add",
+    "versions.destroy",
+    "versions.disable",
+    "versions.enable",
+)
+
 _EVERYBODY = "principalSet://goog/public:all"
 
 
@@ -74,16 +92,23 @@ class Governance(Construct):
         self.handle = GovernanceHandle(ceiling=ceiling)
 
     def _ceiling(self, name: str, target: Target) -> None:
-        """Denies service account keys to all, and changes of the audit logs and keys to all but the apply pipeline.
+        """Denies service account keys to all, and deletion of the audit logs and keys to all but the apply pipeline.
 
-        Source: IAM documentation, "Permissions supported in deny policies".
+        The administrators' group, which applies for the first time, may change logs, findings and secrets. Secrets are
+        read by the project's service accounts too, each by a binding on its own. The organisation decides who may
+        change the ceiling: it grants roles/iam.denyAdmin.
+        Sources: IAM documentation, "Permissions supported in deny policies", "Principal identifiers".
         """
-        pipeline = f"principal://iam.googleapis.com/projects/-/serviceAccounts/{names.role_email(target, 'ci-apply')}"
+        pipeline = names.principal(target, "ci-apply")
+        administrators = f"principalSet://goog/group/{names.settings(target).admin_group}"
+        accounts = (
+            f"principalSet://cloudresourcemanager.googleapis.com/projects/{names.number(target)}/type/ServiceAccount"
+        )
         IamDenyPolicy(
             self,
             "ceiling",
             name=name,
-            parent=f"cloudresourcemanager.googleapis.com%2Fprojects%2F{names.account(target)}",
+            parent=names.attachment_point(target),
             display_name="Ceiling of every identity of the deployment",
             rules=[
                 IamDenyPolicyRules(
@@ -103,6 +128,30 @@ class Governance(Construct):
                             "logging.googleapis.com/buckets.delete",  # AUD-1
                             "logging.googleapis.com/sinks.delete",  # AUD-1
                         ],
+                    ),
+                ),
+                IamDenyPolicyRules(
+                    description="Logs and findings are changed by administrators",
+                    deny_rule=IamDenyPolicyRulesDenyRule(
+                        denied_principals=[_EVERYBODY],
+                        exception_principals=[pipeline, administrators],
+                        denied_permissions=list(_DETECTION),  # AUD-1, AUD-2
+                    ),
+                ),
+                IamDenyPolicyRules(
+                    description="Secrets are read by service accounts",
+                    deny_rule=IamDenyPolicyRulesDenyRule(
+                        denied_principals=[_EVERYBODY],
+                        exception_principals=[accounts, administrators],
+                        denied_permissions=["secretmanager.googleapis.com/versions.access"],  # SEC-3
+                    ),
+                ),
+                IamDenyPolicyRules(
+                    description="Secrets are changed by administrators",
+                    deny_rule=IamDenyPolicyRulesDenyRule(
+                        denied_principals=[_EVERYBODY],
+                        exception_principals=[pipeline, administrators],
+                        denied_permissions=[f"secretmanager.googleapis.com/{verb}" for verb in _SECRET_VERBS],  # SEC-3
                     ),
                 ),
             ],

@@ -18,6 +18,7 @@ from terrace.capabilities.hybrid import HybridHandle, HybridSpec
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.target import Target
 from terrace.gcp.firewall import ALLOWED
+from terrace.gcp.flows import ON_PREMISES_PORTS
 from terrace.gcp.providers import service
 from terrace.gcp.secrets import random_text, replication
 
@@ -114,7 +115,7 @@ class Hybrid(Construct):
             priority=ALLOWED,
             source_ranges=list(spec.peer_cidrs),
             target_service_accounts=[network.groups["nodes"]],
-            allow=[ComputeFirewallAllow(protocol="tcp", ports=["8443"])],
+            allow=[ComputeFirewallAllow(protocol="tcp", ports=list(ON_PREMISES_PORTS))],
             log_config=ComputeFirewallLogConfig(metadata="INCLUDE_ALL_METADATA"),
             depends_on=list(network.ready),
         )

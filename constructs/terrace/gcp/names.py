@@ -85,6 +85,16 @@ def role_email(target: Target, purpose: str) -> str:
     return f"{role_name(target, purpose)}@{account(target)}.iam.gserviceaccount.com"
 
 
+def principal(target: Target, purpose: str) -> str:
+    """A service account as a principal of deny policies. Source: IAM documentation, "Principal identifiers"."""
+    return f"principal://iam.googleapis.com/projects/-/serviceAccounts/{role_email(target, purpose)}"
+
+
+def attachment_point(target: Target) -> str:
+    """The project as the parent of deny policies. Source: IAM documentation, "Deny access to resources"."""
+    return f"cloudresourcemanager.googleapis.com%2Fprojects%2F{account(target)}"
+
+
 def member(target: Target, purpose: str) -> str:
     """A service account as an IAM member."""
     return f"serviceAccount:{role_email(target, purpose)}"
@@ -122,6 +132,13 @@ def key(target: Target, purpose: Purpose, place: Place = "home") -> str:
     return f"{key_ring(target, place)}/cryptoKeys/{purpose}"
 
 
+def state_key(target: Target) -> str:
+    """The id of the key of the state home, which seals bundles too."""
+    project = target.prefix.removesuffix(f"-{target.environment}")
+    ring = f"projects/{account(target)}/locations/{key_location(target, 'home')}/keyRings/{project}-state"
+    return f"{ring}/cryptoKeys/state"
+
+
 def bucket(target: Target, name: Bucket) -> str:
     """A bucket's name; global, so the project's number ends it; 63 characters at most."""
     return f"{target.prefix}-{name}-{number(target)}"
@@ -132,9 +149,27 @@ def bucket_id(target: Target, name: Bucket) -> str:
     return f"projects/_/buckets/{bucket(target, name)}"
 
 
-def in_state_bucket(target: Target) -> str:
-    """The condition (CEL) that limits a role to the bucket of remote state."""
-    return f'resource.name.startsWith("projects/_/buckets/{state_bucket(target)}/")'
+def state_reader(target: Target) -> str:
+    """The condition (CEL) that limits a role to the environment's states. Listing is a right on the bucket."""
+    bucket = f"projects/_/buckets/{state_bucket(target)}"
+    own = f'resource.name.startsWith("{bucket}/objects/{target.environment}/")'
+    return f'resource.name == "{bucket}" || {own}'
+
+
+def plan_creator(target: Target) -> str:
+    """The condition (CEL) that limits a role to the bundles of plans beside the environment's states."""
+    objects = f"projects/_/buckets/{state_bucket(target)}/objects"
+    return " || ".join(f'resource.name.startsWith("{objects}/{folder}")' for folder in plan_folders(target))
+
+
+def plan_sealer(target: Target) -> str:
+    """The condition (CEL) that limits a role to the key of the state home."""
+    return f'resource.name.startsWith("{state_key(target)}")'
+
+
+def plan_folders(target: Target) -> list[str]:
+    """Where the bundles of plans are beside the states, by layer."""
+    return [f"{target.environment}/gcp/{layer}/plans/" for layer in target.layers]
 
 
 def log_bucket(name: LogGroup) -> LogBucket:
@@ -214,3 +249,8 @@ def login_name(email: str) -> str:
     """A service account's user name in PostgreSQL. Source: Cloud SQL, "Manage users with IAM database
     authentication"."""
     return email.removesuffix(".gserviceaccount.com")
+
+
+def pipeline_pool(target: Target) -> str:
+    """The id of the pool of pipelines' identities; reserved for thirty days after deletion; 32 characters at most."""
+    return short(f"{target.prefix}-github", 32)

@@ -1,4 +1,4 @@
-"""The VPC: regional subnets, NAT, private paths, firewall rules by purpose, flow logs (NET-1 to NET-5)."""
+"""The VPC: regional subnets, NAT, private paths, firewall rules by purpose, flow logs (NET-1 to NET-5, NET-8)."""
 
 from collections.abc import Mapping
 from ipaddress import IPv4Network
@@ -36,7 +36,8 @@ from terrace.capabilities.network import NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
-from terrace.gcp.firewall import ANYWHERE, FirewallRules
+from terrace.gcp.firewall import FirewallRules
+from terrace.gcp.flows import ANYWHERE
 from terrace.gcp.providers import service
 from terrace.gcp.ranges import GOOGLE_APIS, layout
 
@@ -94,7 +95,9 @@ class Network(Construct):
         control = self._subnet("control", ranges.control, target.region)
         ready: list[ITerraformDependable] = [self._route("nat", ANYWHERE, "Outward, through NAT alone")]
         ready.append(self._route("google-apis", GOOGLE_APIS, "Google's APIs, by their restricted range"))
-        router, nat = self._nat(nodes)
+        router, nat = self._nat(
+            nodes, advertised={"Nodes": ranges.nodes, "Pods": ranges.pods, "Google's APIs": GOOGLE_APIS}
+        )
         ready += [nat, *self._private_paths(data, ranges.recovery)]
         rules = FirewallRules(
             self,
@@ -168,9 +171,12 @@ class Network(Construct):
             description=purpose,
         )
 
-    def _nat(self, nodes: ComputeSubnetwork) -> tuple[ComputeRouter, ComputeRouterNat]:
+    def _nat(
+        self, nodes: ComputeSubnetwork, *, advertised: Mapping[str, str]
+    ) -> tuple[ComputeRouter, ComputeRouterNat]:
         """Cloud NAT with fixed addresses, one or one per zone. Cloud NAT is regional and any zone may use any address:
-        several addresses provide more ports, not more resilience (NET-2)."""
+        several addresses provide more ports, not more resilience (NET-2). `advertised` are the ranges that the router
+        announces over a hybrid link, by what they contain."""
         target = self._target
         zones = target.zones[:1] if self._spec.egress.nat == "single" else target.zones
         addresses = [
@@ -194,11 +200,10 @@ class Network(Construct):
             bgp=ComputeRouterBgp(
                 asn=_ROUTER_ASN,
                 advertise_mode="CUSTOM",
-                advertised_groups=["ALL_SUBNETS"],
+                # NET-4: no data subnet, because no firewall rule protects the endpoints in it
                 advertised_ip_ranges=[
-                    ComputeRouterBgpAdvertisedIpRanges(
-                        range=GOOGLE_APIS, description="Google's APIs, for a hybrid link"
-                    )
+                    ComputeRouterBgpAdvertisedIpRanges(range=cidr, description=f"{what}, for a hybrid link")
+                    for what, cidr in advertised.items()
                 ],
             ),
         )
@@ -287,7 +292,7 @@ class Network(Construct):
             "queries",
             name=self._prefix,
             description="Logs DNS queries from inside the network",
-            enable_logging=True,  # NET-5
+            enable_logging=True,  # NET-8
             enable_inbound_forwarding=self._spec.hybrid is not None,
             networks=[DnsPolicyNetworks(network_url=self._vpc.id)],
             depends_on=[service(self, "dns")],

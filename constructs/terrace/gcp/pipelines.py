@@ -11,13 +11,11 @@ from cdktn_provider_google.service_account_iam_member import ServiceAccountIamMe
 from constructs import Construct
 
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import IdentitySpec, PipelinesHandle
+from terrace.capabilities.identity import GITHUB, IdentitySpec, Job, Pipeline, PipelinesHandle
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
 from terrace.gcp.iam import Grant
 from terrace.gcp.providers import service
-
-GITHUB = "token.actions.githubusercontent.com"
 
 _READING = (
     "roles/artifactregistry.reader",
@@ -30,6 +28,7 @@ _READING = (
     "roles/cloudsql.viewer",
     "roles/compute.viewer",
     "roles/container.clusterViewer",
+    "roles/dlp.jobTriggersReader",
     "roles/dns.reader",
     "roles/gkebackup.viewer",
     "roles/iam.securityReviewer",
@@ -55,6 +54,7 @@ _CHANGING = (
     "roles/cloudsql.admin",
     "roles/compute.admin",
     "roles/container.admin",
+    "roles/dlp.jobTriggersEditor",
     "roles/dns.admin",
     "roles/essentialcontacts.admin",
     "roles/gkebackup.admin",
@@ -89,32 +89,37 @@ class Pipelines(Construct):
         self._pool = IamWorkloadIdentityPool(
             self,
             "pool",
-            workload_identity_pool_id=_pool_id(target),
+            workload_identity_pool_id=names.pipeline_pool(target),
             display_name="GitHub Actions",
             description=f"Workflows of {spec.repository}",
-            depends_on=[service(self, "iam"), service(self, "sts")],
+            depends_on=[service(self, name) for name in ("iam", "iamcredentials", "sts")],
         )
-        planners = (
-            f"repo:{spec.repository}:pull_request",
-            f"repo:{spec.repository}:ref:refs/heads/{spec.main_branch}",
+        # on the project, because the bucket exists only for remote state; a plan takes no lock
+        self._pipeline(
+            "plan",
+            spec,
+            target,
+            _READING,
+            **{
+                "state": Grant("roles/storage.objectViewer", only=names.state_reader(target)),  # ID-1
+                "bundles": Grant("roles/storage.objectCreator", only=names.plan_creator(target)),  # ID-1
+                "sealer": Grant("roles/cloudkms.cryptoKeyEncrypter", only=names.plan_sealer(target)),  # ID-1
+            },
         )
-        # reads and locks the state; granted on the project, because the bucket exists only for remote state
-        state = Grant("roles/storage.objectUser", only=names.in_state_bucket(target))
-        self._pipeline("plan", spec, target, planners, _READING, state=state)
-        self._pipeline("apply", spec, target, (f"repo:{spec.repository}:environment:{target.environment}",), _CHANGING)
+        self._pipeline("apply", spec, target, _CHANGING)
         self.handle = PipelinesHandle(
             plan=names.role_email(target, "ci-plan"), apply=names.role_email(target, "ci-apply")
         )
 
     def _pipeline(
         self,
-        name: str,
+        name: Pipeline,
         spec: IdentitySpec,
         target: Target,
-        subjects: Sequence[str],
         roles: Sequence[str],
         **more: Grant,
     ) -> None:
+        subjects = spec.workflows(target.environment)[name]
         provider = IamWorkloadIdentityPoolProvider(
             self,
             f"{name}-github",
@@ -122,12 +127,12 @@ class Pipelines(Construct):
             workload_identity_pool_provider_id=f"github-{name}",
             display_name=f"GitHub, {name}",
             attribute_mapping={"google.subject": "assertion.sub", "attribute.repository": "assertion.repository"},
-            attribute_condition=_federated_trust(target, spec.repository, *subjects),  # ID-1
+            attribute_condition=_federated_trust(spec, spec.jobs(target.environment)[name]),  # ID-1
             oidc=IamWorkloadIdentityPoolProviderOidc(issuer_uri=f"https://{GITHUB}"),
         )
         grants = {role.removeprefix("roles/").replace(".", "-"): Grant(role) for role in roles} | more
         account = iam.role(self, name, target, purpose=f"ci-{name}", title=f"CI, {name}", grants=grants)
-        pool = f"projects/{names.number(target)}/locations/global/workloadIdentityPools/{_pool_id(target)}"
+        pool = f"projects/{names.number(target)}/locations/global/workloadIdentityPools/{names.pipeline_pool(target)}"
         for subject in subjects:
             ServiceAccountIamMember(
                 self,
@@ -139,16 +144,10 @@ class Pipelines(Construct):
             )
 
 
-def _federated_trust(target: Target, repository: str, *subjects: str) -> str:
-    """A condition (CEL) that allows GitHub's jobs with exactly these subjects (ID-1)."""
-    owner = names.settings(target).github_owner_id
-    conditions = [f"assertion.repository == '{repository}'"]
-    if owner:
-        conditions.append(f"assertion.repository_owner_id == '{owner}'")
-    allowed = " || ".join(f"assertion.sub == '{subject}'" for subject in subjects)
-    return " && ".join([*conditions, f"({allowed})"])
-
-
-def _pool_id(target: Target) -> str:
-    """The id of the pool; reserved for thirty days after deletion; 32 characters at most."""
-    return names.short(f"{target.prefix}-github", 32)
+def _federated_trust(spec: IdentitySpec, jobs: Sequence[Job]) -> str:
+    """A condition (CEL) that allows exactly these GitHub jobs (ID-1)."""
+    allowed = [
+        " && ".join(f"assertion.{claim} == '{value}'" for claim, value in {"sub": job.subject, **job.claims}.items())
+        for job in jobs
+    ]
+    return f"assertion.repository == '{spec.repository}' && ({' || '.join(allowed)})"

@@ -1,4 +1,4 @@
-"""Secret Manager: each module's secrets, with a value that is never in state (SEC-1 to SEC-3)."""
+"""Secret Manager: each module's secrets, with a value that is never in state (SEC-1 to SEC-4)."""
 
 from collections.abc import Mapping
 
@@ -50,20 +50,30 @@ class Secrets(Construct):
         super().__init__(scope, id)
         made = []
         for module, access in modules.items():
-            made.append(self._secret(module, secret_name(module, target), spec, target, keys))
+            rotation = {"rotated-by": module, "rotation-days": str(spec.rotation_days)}  # SEC-4
+            made.append(self._secret(module, secret_name(module, target), spec, target, keys, rotation))
             for purpose in access.secrets:
                 name = given_secret(module, purpose, target.prefix)
-                made.append(self._secret(f"{module}-{purpose}", name, spec, target, keys))
+                made.append(self._secret(f"{module}-{purpose}", name, spec, target, keys, rotation))
         self.handle = SecretsHandle(
             modules={module: names.secret(target, f"{module}-app") for module in modules},
             ready=tuple(made),
         )
 
-    def _secret(self, id: str, name: str, spec: SecretsSpec, target: Target, keys: KeysHandle) -> SecretManagerSecret:
+    def _secret(
+        self,
+        id: str,
+        name: str,
+        spec: SecretsSpec,
+        target: Target,
+        keys: KeysHandle,
+        labels: Mapping[str, str],
+    ) -> SecretManagerSecret:
         secret = SecretManagerSecret(
             self,
             id,
             secret_id=name,
+            labels=dict(labels),
             replication=replication(target),  # GOV-2
             version_destroy_ttl=f"{spec.recovery_days * _DAY_SECONDS}s",
             deletion_protection=target.protected,

@@ -15,17 +15,22 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle, DatabaseSpec
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import Thresholds
-from terrace.capabilities.signals import TOLERATED_DENIALS, Comparison, Query
+from terrace.capabilities.signals import SEVERITIES, TOLERATED_DENIALS, Comparison, Query
+from terrace.capabilities.spec import Severity
 from terrace.capabilities.target import Target
 from terrace.gcp import names
 from terrace.gcp.names import LogBucket
+from terrace.gcp.records import events
 
 Statistic = Literal["ALIGN_MEAN", "ALIGN_MAX", "ALIGN_MIN", "ALIGN_DELTA", "ALIGN_COUNT_TRUE"]
 
 
 @dataclass(frozen=True)
 class Signal:
-    """A metric and its threshold. `labels` select the deployment's resources."""
+    """A metric and its threshold. `labels` select the deployment's resources, by value or by `starts_with(...)`.
+
+    With `at_once`, the signal raises its alarms without having to persist.
+    """
 
     title: str
     metric: str
@@ -34,26 +39,17 @@ class Signal:
     threshold: float
     resource: str
     labels: Mapping[str, str]
+    severities: tuple[Severity, ...] = SEVERITIES
+    at_once: bool = False
 
     @property
     def filter(self) -> str:
         """The filter in Cloud Monitoring's syntax."""
         selectors = {"metric.type": self.metric, "resource.type": self.resource, **self.labels}
-        return " AND ".join(f'{name}="{value}"' for name, value in selectors.items())
-
-
-@dataclass(frozen=True)
-class Event:
-    """A kind of record in the audit logs, counted by a metric; with `at_once`, a single record raises an alarm.
-
-    `filter` is in Logging's query language; that of a counted record names a single resource type.
-    """
-
-    title: str
-    metric: str
-    filter: str
-    resource: str = ""
-    at_once: bool = False
+        return " AND ".join(
+            f"{name}={value}" if value.startswith("starts_with(") else f'{name}="{value}"'
+            for name, value in selectors.items()
+        )
 
 
 QUERIES: Mapping[str, Query] = {
@@ -66,9 +62,13 @@ QUERIES: Mapping[str, Query] = {
     "refused-connections": Query(
         "flow", 'log_id("compute.googleapis.com/firewall") AND jsonPayload.disposition="DENIED"'
     ),
+    "backup-jobs": Query(  # BAK-4
+        "cluster",
+        'log_id("backupdr.googleapis.com/bdr_backup_restore_jobs")'
+        ' OR log_id("gkebackup.googleapis.com/backup_change")'
+        ' OR log_id("storagetransfer.googleapis.com/transfer_activity")',
+    ),
 }
-
-
 _FLOWS = (
     'log_id("compute.googleapis.com/vpc_flows") OR log_id("compute.googleapis.com/firewall")'
     ' OR log_id("dns.googleapis.com/dns_queries") OR log_id("compute.googleapis.com/nat_flows")'
@@ -80,58 +80,13 @@ RECORD = (
 )
 FILTERS: Mapping[LogBucket, str] = {"flow": _FLOWS, "trail": RECORD, "platform": f"NOT ({_FLOWS} OR {RECORD})"}
 """Log bucket to the filter of its sink; each entry goes to exactly one bucket."""
+_LAG_SECONDS = 900
+"""Replication lag of the recovery replica. A change that is not replicated is lost with the home region."""
 
 
 def _metric_namespace(target: Target) -> str:
     """The prefix of the environment's own metrics."""
     return f"logging.googleapis.com/user/{target.prefix}"
-
-
-def events(audit: AuditHandle) -> dict[str, Event]:
-    """Records that are counted or alerted on in the audit logs."""
-    logging = 'protoPayload.serviceName="logging.googleapis.com"'
-    return {
-        "lake-denials": Event(
-            "Refused requests to buckets",
-            "lake-denials",
-            'resource.type="gcs_bucket" AND protoPayload.status.code=7',
-            resource="gcs_bucket",
-        ),
-        "api-denials": Event(
-            "Refused calls of Google Cloud",
-            "api-denials",
-            'resource.type="audited_resource" AND protoPayload.status.code=7',
-            resource="audited_resource",
-        ),
-        "owner-made": Event(
-            "An owner was added to the project",
-            "owner-made",
-            'protoPayload.methodName="SetIamPolicy" AND resource.type="project"'
-            ' AND protoPayload.serviceData.policyDelta.bindingDeltas.role="roles/owner"'
-            ' AND protoPayload.serviceData.policyDelta.bindingDeltas.action="ADD"',
-            at_once=True,
-        ),
-        "trail-stopped": Event(  # AUD-1
-            "The record of calls was changed or deleted",
-            "trail-stopped",
-            f'{logging} AND protoPayload.methodName=~"(DeleteSink|UpdateSink|DeleteBucket|UpdateBucket)$"'
-            f' AND protoPayload.resourceName:"{audit.trail}"',
-            at_once=True,
-        ),
-        "key-ended": Event(  # KEY-2
-            "A key's version is to be destroyed",
-            "key-ended",
-            'protoPayload.serviceName="cloudkms.googleapis.com" AND protoPayload.methodName="DestroyCryptoKeyVersion"',
-            at_once=True,
-        ),
-        "backup-failed": Event(  # BAK-1
-            "A backup failed",
-            "backup-failed",
-            '(log_id("backupdr.googleapis.com/bdr_backup_restore_jobs") AND jsonPayload.jobStatus="FAILED")'
-            ' OR (resource.type="gkebackup.googleapis.com/BackupPlan" AND severity>=ERROR)',
-            at_once=True,
-        ),
-    }
 
 
 def signals(
@@ -221,6 +176,40 @@ def signals(
             },
         ),
     }
+    own = f'starts_with("{server}")'  # also the replicas
+    for state, title in (("FAILED", "Failed database servers"), ("MAINTENANCE", "Database servers under maintenance")):
+        table[f"database-{state.lower()}"] = Signal(  # OBS-5
+            title,
+            "cloudsql.googleapis.com/database/instance_state",
+            "ALIGN_COUNT_TRUE",
+            "above",
+            0,
+            "cloudsql_database",
+            {"resource.labels.database_id": own, "metric.labels.state": state},
+            severities=SEVERITIES if state == "FAILED" else ("warning",),
+            at_once=True,
+        )
+    if target.recovery_region:
+        table["recovery-lag"] = Signal(  # AUD-4
+            "Replica in the recovery region behind, seconds",
+            "cloudsql.googleapis.com/database/replication/replica_lag",
+            "ALIGN_MAX",
+            "above",
+            _LAG_SECONDS,
+            "cloudsql_database",
+            {"resource.labels.database_id": f"{server}-recovery"},
+        )
+    if names.settings(target).owns_account:
+        table["findings-waiting"] = Signal(  # AUD-5
+            "Findings of Security Command Center that are not acknowledged",
+            "pubsub.googleapis.com/subscription/num_undelivered_messages",
+            "ALIGN_MAX",
+            "above",
+            0,
+            "pubsub_subscription",
+            {"resource.labels.subscription_id": f"{target.prefix}-findings"},
+            at_once=True,
+        )
     for region, gateway in network.nat_ids.items():
         table[f"nat-ports-{region}"] = Signal(
             f"NAT in {region} out of ports",
@@ -232,7 +221,7 @@ def signals(
             {"resource.labels.gateway_name": gateway, "metric.labels.reason": "OUT_OF_RESOURCES"},
         )
     tolerated = {"lake-denials": limits.lake_denials, "api-denials": TOLERATED_DENIALS}
-    for name, event in events(audit).items():
+    for name, event in events(audit, target).items():
         if not event.at_once:
             metric = f"{_metric_namespace(target)}/{event.metric}"
             table[name] = Signal(event.title, metric, "ALIGN_DELTA", "above", tolerated[name], event.resource, {})

@@ -1,0 +1,77 @@
+"""What a change of a resource does to what uses it. The tables are in `<cloud>/effects.py`.
+
+What no table has is `unknown`: nothing is derived from a similar resource or attribute.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Literal, get_args
+
+from terrace.capabilities.cloud import CLOUDS, implementation
+
+Effect = Literal["none", "restart", "unknown", "downtime", "data-loss"]
+"""none: users notice nothing. restart: connections break and can be opened again at once, as in a failover or when
+nodes are replaced one by one. downtime: unavailable for minutes or longer. data-loss: what the resource stores is gone.
+unknown: no table has the change; it may be a downtime, not a data loss (`Facts.stateful` has what stores data)."""
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
+"""From harmless to worst."""
+
+Risk = Literal["none", "restart", "downtime", "data-loss"]
+"""The worst effect that an environment accepts (`max_risk`)."""
+RISKS: tuple[Risk, ...] = get_args(Risk)
+
+_INDEX = re.compile(r"\[[^\]]*\]")
+
+
+@dataclass(frozen=True)
+class KnownEffect:
+    """The documented effect of changing one attribute. `source` is the document and its section, `read` when it was
+    read."""
+
+    effect: Effect
+    detail: str
+    source: str
+    read: date
+
+
+EffectTable = Mapping[str, Mapping[str, KnownEffect]]
+"""Resource type to attribute to effect. A nested attribute is `settings.tier`, without indices; `*` is any other change
+in place. The type `*` has attributes of all types."""
+
+
+@cache
+def tables() -> EffectTable:
+    """The effects of all clouds; the types of one cloud are of no other."""
+    every: dict[str, dict[str, KnownEffect]] = {}
+    for cloud in CLOUDS:
+        table: EffectTable = implementation("terrace", cloud, "effects").EFFECTS
+        for type, attributes in table.items():
+            every.setdefault(type, {}).update(attributes)
+    return every
+
+
+def effect_of(type: str, attribute: str) -> KnownEffect | None:
+    """The documented effect of changing an attribute in place, such as `settings[0].tier`. None: not in the tables.
+
+    An attribute below one in the table (`tags.owner` below `tags`) has its effect.
+    """
+    of_type, of_all = tables().get(type, {}), tables().get("*", {})
+    steps = _INDEX.sub("", attribute).split(".")
+    for end in range(len(steps), 0, -1):
+        name = ".".join(steps[:end])
+        if found := of_type.get(name) or of_all.get(name):
+            return found
+    return of_type.get("*")
+
+
+def worst(effects: Iterable[Effect]) -> Effect:
+    """The worst of some effects; `none` of none."""
+    return max(effects, key=EFFECTS.index, default="none")
+
+
+def exceeds(effect: Effect, risk: Risk) -> bool:
+    """Whether an effect is worse than what is accepted. `unknown` is, unless a downtime is accepted."""
+    return EFFECTS.index(effect) > EFFECTS.index(risk)
