@@ -1,10 +1,12 @@
 """`terrace drift`."""
 
 import json
+from datetime import date, timedelta
 
 import pytest
 
-from terrace.cli import drift as command
+from terrace.assurance.drift_severity import Grade
+from terrace.cli.drift_text import drift_lines
 from terrace.deployment.drift import AttributeDrift, Drift
 from terrace.emulator import Emulator
 from tests.cli.conftest import GLASS, Command
@@ -20,7 +22,10 @@ def test_without_drift_the_exit_code_is_0(terrace: Command) -> None:
     completed = terrace.run("drift", "dev")
     assert (completed.returncode, completed.stdout) == (0, "no drift\n")
     data = json.loads(terrace.run("drift", "dev", "--json").stdout)
-    assert data == {"environment": "dev", "cloud": "aws", "drift": [], "informational": [], "pending": []}
+    nothing: dict[str, object] = {
+        name: [] for name in ("drift", "ignored", "expired_ignores", "informational", "pending")
+    }
+    assert data == {"environment": "dev", "cloud": "aws", "layer": "foundation", "severity": None, **nothing}
 
 
 @pytest.mark.parametrize(
@@ -43,10 +48,14 @@ def test_without_drift_the_exit_code_is_0(terrace: Command) -> None:
             ],
         ),
         (Drift("aws_x.a", "aws_x", "deleted"), ["aws_x.a was deleted"]),
+        (
+            Drift("aws_x.a", "aws_x", "deleted", grade=Grade("security", ("DB-1",), ("one", "two", "three", "four"))),
+            ["aws_x.a was deleted [security]", "  one", "  two", "  three", "  and 1 more"],
+        ),
     ],
 )
 def test_drift_is_printed_with_attributes_and_environment_line(drift: Drift, lines: list[str]) -> None:
-    assert command._lines(drift) == lines
+    assert drift_lines(drift) == lines
 
 
 def test_a_live_change_is_detected_and_repaired(terrace: Command, aws: Emulator) -> None:
@@ -76,11 +85,12 @@ def test_a_live_change_is_detected_and_repaired(terrace: Command, aws: Emulator)
 
     drifted = terrace.run("drift", "dev", **variables)
     assert drifted.returncode == 1
-    assert drifted.stdout.startswith(
-        'aws_sns_topic.alarms was changed\n  tags.team: "platform" → "other"\n'
+    assert (
+        'aws_sns_topic.alarms was changed [cosmetic]\n  tags.team: "platform" → "other"\n'
+        "  no check of a guarantee and no access depends on it\n"
         "  construct dev/observability/alarms, environment environments/"
-    )
-    assert "aws_ssm_parameter.gone was deleted\n" in drifted.stdout
+    ) in drifted.stdout
+    assert "aws_ssm_parameter.gone was deleted [availability]\n  the resource is missing\n" in drifted.stdout
     assert (
         'not reverted by an apply:\n  aws_ssm_parameter.ignored was changed\n    value: "(sensitive)"' in drifted.stdout
     )
@@ -89,3 +99,115 @@ def test_a_live_change_is_detected_and_repaired(terrace: Command, aws: Emulator)
     terrace.run("plan", "dev", **variables)
     terrace.run("apply", "dev", "--yes", *GLASS, **variables)
     assert terrace.run("drift", "dev", **variables).returncode == 0
+
+
+def platform(prefix: str) -> dict[str, dict[str, object]]:
+    """A bucket with its public access block, an alarm and a topic: what guarantees read, and what none reads."""
+    return {
+        "aws_s3_bucket": {"silver": resource("dev/lake/silver/bucket", bucket=f"{prefix}-silver", tags={"team": "a"})},
+        "aws_s3_bucket_public_access_block": {
+            "silver": resource(
+                "dev/lake/silver/public-access",
+                bucket="${aws_s3_bucket.silver.id}",
+                block_public_acls=True,
+                block_public_policy=True,
+                ignore_public_acls=True,
+                restrict_public_buckets=True,
+            )
+        },
+        "aws_cloudwatch_metric_alarm": {
+            "ports": resource(
+                "dev/observability/nat-ports",
+                alarm_name=f"{prefix}-ports",
+                namespace="AWS/NATGateway",
+                metric_name="ErrorPortAllocation",
+                comparison_operator="GreaterThanThreshold",
+                statistic="Sum",
+                threshold=0,
+                period=300,
+                evaluation_periods=1,
+            )
+        },
+        "aws_sns_topic": {"alarms": resource("dev/observability/alarms", name=f"{prefix}-alarms", tags={"team": "a"})},
+    }
+
+
+def drift_three_ways(aws: Emulator, prefix: str) -> None:
+    """Open a bucket, silence an alarm, and change a tag."""
+    block = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "RestrictPublicBuckets": True}
+    client(aws, "s3").put_public_access_block(
+        Bucket=f"{prefix}-silver", PublicAccessBlockConfiguration={**block, "BlockPublicPolicy": False}
+    )
+    client(aws, "cloudwatch").disable_alarm_actions(AlarmNames=[f"{prefix}-ports"])
+    (topic,) = [t["TopicArn"] for t in client(aws, "sns").list_topics()["Topics"] if f":{prefix}-" in t["TopicArn"]]
+    client(aws, "sns").tag_resource(ResourceArn=topic, Tags=[{"Key": "team", "Value": "b"}])
+
+
+def deployed(terrace: Command, aws: Emulator, prefix: str) -> dict[str, str]:
+    provider = {"aws": [{"region": REGION, "default_tags": [{"tags": TAGS}], "s3_use_path_style": True}]}
+    terrace.small.stack(platform(prefix), provider=provider)
+    variables = aws.environment()
+    terrace.run("plan", "dev", **variables)
+    applied = terrace.run("apply", "dev", "--yes", *GLASS, **variables)
+    assert applied.returncode == 0, applied.stderr
+    return variables
+
+
+def each_with_its_own_state(terrace: Command) -> None:
+    """The stub writes the same stack for every environment."""
+    stub = terrace.small.root / "stacks" / "__main__.py"
+    written = "json.dumps(stack, indent=2)"
+    text = stub.read_text()
+    assert written in text
+    stub.write_text(text.replace(written, f'{written}.replace("dev-aws-foundation", f"{{name}}-aws-foundation")'))
+
+
+def test_all_deployments_are_graded_and_a_failure_does_not_stop_the_others(terrace: Command, aws: Emulator) -> None:
+    each_with_its_own_state(terrace)
+    variables = deployed(terrace, aws, "graded")
+    drift_three_ways(aws, "graded")
+    torn = terrace.small.root / ".terrace" / "state" / "staging-aws-foundation.tfstate"
+    torn.write_text("{ torn")
+    completed = terrace.run("drift", "--all", "--json", **variables)
+    data = json.loads(completed.stdout)
+    by_name = {(one["environment"], one["cloud"], one["layer"]): one for one in data["deployments"]}
+    dev, staging = by_name["dev", "aws", "foundation"], by_name["staging", "aws", "foundation"]
+    assert staging["status"] == "failed" and staging["error"]
+    assert (dev["status"], dev["severity"]) == ("drifted", "security")
+    assert (data["counts"], completed.returncode) == ({"clean": 0, "drifted": 1, "failed": 1, "not_deployed": 0}, 3)
+    assert [(drift["address"], drift["severity"], drift["guarantees"]) for drift in dev["drift"]] == [
+        ("aws_s3_bucket_public_access_block.silver", "security", ["LAKE-1"]),
+        ("aws_cloudwatch_metric_alarm.ports", "availability", ["OBS-3"]),
+        ("aws_sns_topic.alarms", "cosmetic", []),
+    ]
+    assert dev["drift"][1]["reasons"] == ["CKV_AWS_319 Ensure that CloudWatch alarm actions are enabled"]
+
+    (terrace.small.root / "policies").mkdir(exist_ok=True)
+    ignores = terrace.small.root / "policies" / "drift.yaml"
+    until, past = date.today() + timedelta(days=30), date.today() - timedelta(days=1)
+    ignores.write_text(
+        f"""ignored:
+  - address: aws_sns_topic.*
+    attributes: [tags]
+    environments: [dev]
+    reason: the team's own tool sets this tag
+    owner: data-platform
+    until: {until}
+  - address: aws_cloudwatch_metric_alarm.ports
+    environments: [dev]
+    reason: the network team tests its gateways
+    owner: data-platform
+    until: {past}
+"""
+    )
+    completed = terrace.run("drift", "dev", "--json", **variables)
+    data = json.loads(completed.stdout)
+    assert [drift["address"] for drift in data["ignored"]] == ["aws_sns_topic.alarms"]
+    assert data["ignored"][0]["ignored_by"]["line"] == "policies/drift.yaml:2:5"
+    assert [entry["address"] for entry in data["expired_ignores"]] == ["aws_cloudwatch_metric_alarm.ports"]
+    assert (len(data["drift"]), completed.returncode) == (2, 1)
+
+
+@pytest.mark.parametrize("arguments", [("--all", "dev"), ("--all", "--repair"), ()])
+def test_all_and_a_stack_exclude_each_other(terrace: Command, arguments: tuple[str, ...]) -> None:
+    assert terrace.run("drift", *arguments).returncode == 2

@@ -1,122 +1,110 @@
 """`terrace drift`: show changes that were made outside Terraform."""
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from terrace.cli.options import cloud_option, json_option, mirror_option, stack_argument, unlock_option
+from terrace.cli.options import (
+    cloud_option,
+    json_option,
+    lock_timeout_option,
+    mirror_option,
+    stack_completion,
+    unlock_option,
+)
 
-if TYPE_CHECKING:
-    from terrace.deployment.drift import Drift, DriftReport
-    from terrace.environment import Loaded
-
-_MOST_NAMED = 5
-_CHANGES = {"changed": "was changed", "deleted": "is missing", "unreadable": "cannot be compared"}
+AT_ONCE = 4
 
 
 @click.command("drift")
-@stack_argument
+@click.argument("stack", metavar="[STACK]", required=False, shell_complete=stack_completion)
+@click.option("--all", "every", is_flag=True, help="Every deployment of the project, in parallel.")
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, 32),
+    default=AT_ONCE,
+    show_default=True,
+    metavar="NUMBER",
+    help="With --all: how many deployments are compared at a time.",
+)
 @cloud_option
 @mirror_option
+@lock_timeout_option
 @unlock_option
+@click.option("--no-lock", is_flag=True, help="Take no lock: only read the state, such as in a pipeline.")
 @click.option("--repair", is_flag=True, help="Of workloads: apply the releases' manifests to drifted objects again.")
 @json_option
 @click.pass_context
 def command(
     ctx: click.Context,
-    stack: str,
+    stack: str | None,
+    every: bool,
+    at_once: int,
     cloud: str | None,
     provider_mirror: Path | None,
+    lock_timeout: str,
     unlock: str,
+    no_lock: bool,
     repair: bool,
     as_json: bool,
 ) -> None:
-    """Compare the live resources of STACK with the state. Exit code 1 when there is drift.
+    """Compare the live resources of STACK, or of all stacks, with the state. Exit code 1 when there is drift.
 
     A difference is drift when the next apply would revert it. Other differences, as in an attribute that the stack
     ignores, are listed for information.
+
+    Drift is `security` if it breaks a guarantee or gives access, `availability` if it breaks a guarantee about
+    recovery, scaling or alarms, takes access away or deletes a resource, and `cosmetic` if no check depends on it.
+    policies/drift.yaml accepts drift until a date.
+
+    With --all, the failure of one deployment is reported, the others continue, and the exit code is 3.
 
     Of ENV-workloads, the objects of all releases are compared as well: Terraform does not see what happens to them in
     the cluster, and an apply does not revert it. --repair does.
     """
     from terrace.cli.console import write, write_json
-    from terrace.cli.options import deployment_of, load_stack
-    from terrace.deployment import lifecycle
+    from terrace.cli.drift_find import find_all, find_one, repair_objects
+    from terrace.cli.drift_text import object_lines, report_lines
+    from terrace.cli.options import load_stack
     from terrace.errors import UsageError
     from terrace.words import counted
 
+    if every:
+        if stack or cloud or unlock or repair:
+            raise UsageError("--all takes no STACK, --cloud, --unlock or --repair", hint="omit them, or omit --all")
+        ctx.exit(find_all(ctx, provider_mirror=provider_mirror, at_once=at_once, as_json=as_json))
+    if not stack:
+        raise UsageError("no STACK", hint="name an environment, or pass --all")
+    if no_lock and unlock:
+        raise UsageError("--no-lock cannot be combined with --unlock", hint="omit one of them")
     loaded, layer = load_stack(ctx, stack, cloud)
-    deployment = deployment_of(ctx, loaded, layer=layer, provider_mirror=provider_mirror)
-    report = lifecycle.find_drift(deployment, unlock=unlock)
-    if layer == "workloads":
-        _in_cluster(ctx, loaded, report, as_json=as_json, repair=repair)
-        return
-    if repair:
+    if repair and layer != "workloads":
         raise UsageError("--repair applies to workloads only", hint=f"run `terrace plan {stack}` to see the repair")
+    found = find_one(
+        ctx,
+        loaded,
+        layer,
+        provider_mirror=provider_mirror,
+        lock_timeout=lock_timeout,
+        unlock=unlock,
+        no_lock=no_lock,
+    )
     if as_json:
-        write_json({"environment": deployment.stack_id, "cloud": deployment.cloud} | report.as_data())
+        write_json(found.as_data())
     else:
-        for drift in report.effective:
-            write("\n".join(_lines(drift)))
-        for drift in report.drifts:
-            if not drift.repaired:
-                write("\n".join(["not reverted by an apply:", *(f"  {line}" for line in _lines(drift))]))
-        if report.pending:
-            shown = ", ".join([*report.pending[:_MOST_NAMED], *["..."] * (len(report.pending) > _MOST_NAMED)])
-            write(f"not drift: an apply would also change {counted(len(report.pending), 'resource')}: {shown}")
-        if count := len(report.effective):
-            write(f"{counted(count, 'drifted resource')}; run `terrace plan {stack}` to see the repair")
-        else:
-            write("no drift")
-    if report.effective:
-        ctx.exit(1)
-
-
-def _in_cluster(ctx: click.Context, loaded: "Loaded", report: "DriftReport", *, as_json: bool, repair: bool) -> None:
-    """Compare the objects in the cluster too; print and exit as the command does."""
-    from terrace.cli.console import write, write_json
-    from terrace.cli.options import cluster_of, workloads_of
-    from terrace.live import cluster
-    from terrace.words import counted
-    from terrace.workloads.releases import releases
-
-    name, cloud = loaded.environment.name, loaded.environment.cloud
-    context = workloads_of(ctx, name, cloud)
-    server = cluster_of(context)
-    drifted = cluster.drift(server, [release.name for release in releases(context)])
-    if as_json:
-        objects = [one.as_data() for one in drifted]
-        write_json({"environment": name, "cloud": cloud, "objects": objects} | report.as_data())
-    else:
-        for drift in report.effective:
-            write("\n".join(_lines(drift)))
-        for one in drifted:
-            write(f"{one} of release {one.release} {_CHANGES[one.change]}{f': {one.reason}' if one.reason else ''}")
-            for path, expected, actual in one.attributes:
-                write(f"  {path}: {_short(expected)} → {_short(actual)}")
-    if repair and drifted:
-        write(f"{counted(cluster.repair(server, drifted), 'object')} applied again")
-        drifted = cluster.drift(server, [release.name for release in releases(context)])
-    count = len(report.effective) + len(drifted)
+        for line in report_lines(found.report):
+            write(line)
+        for one in found.objects or ():
+            for line in object_lines(one):
+                write(line)
+    if repair and found.objects:
+        found = repair_objects(ctx, loaded, found)
     if not as_json:
-        write(f"{counted(count, 'difference')}" if count else "no drift")
-    if count:
+        count = found.count
+        if layer == "workloads":
+            write(counted(count, "difference") if count else "no drift")
+        else:
+            repaired = f"{counted(count, 'drifted resource')}; run `terrace plan {stack}` to see the repair"
+            write(repaired if count else "no drift")
+    if found.count:
         ctx.exit(1)
-
-
-def _lines(drift: "Drift") -> list[str]:
-    """A resource, its changed attributes, and the construct and environment line behind it."""
-    lines = [f"{drift.address} was {'deleted' if drift.kind == 'deleted' else 'changed'}"]
-    lines += [f"  {a.path}: {_short(a.before)} → {_short(a.after)}" for a in drift.attributes]
-    if drift.construct:
-        line = f", environment {drift.environment_line}" if drift.environment_line else ""
-        lines.append(f"  construct {drift.construct}{line}")
-    return lines
-
-
-def _short(value: Any) -> str:
-    from terrace.cli.console import shortened, width
-
-    return shortened(json.dumps(value, ensure_ascii=False), width() // 2)
