@@ -1,6 +1,6 @@
 """Three changes outside Terraform, for the demo and the tests."""
 
-from terrace.assurance.evaluation import Absent
+from terrace.calls import Absent
 from terrace.capabilities.target import Target
 from terrace.demo.inject_drift import Drift
 from terrace.environment.schema import Environment
