@@ -19,6 +19,13 @@ KYVERNO = {
     "kubectl-kyverno": "github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno",
 }
 
+VELERO = {
+    "velero": "github.com/vmware-tanzu/velero/cmd/velero",
+    "plugins/velero-plugin-for-aws": "github.com/vmware-tanzu/velero-plugin-for-aws/velero-plugin-for-aws",
+}
+_MAIN = {"control_plane": "control-plane", "kyverno": "kyverno", "velero": "velero"}
+"""Module to the program that shows that it was built."""
+
 
 def _cache(module: str) -> Path:
     """The directory of a module's programs; its name changes with the module's source."""
@@ -43,12 +50,13 @@ def _build(module: str, package: str, program: Path) -> None:
     unfinished.rename(program)
 
 
-def missing() -> str:
-    """Why the programs cannot be built here; empty if they can, or are there already."""
-    built = (_cache("control_plane") / "control-plane").is_file() and (_cache("kyverno") / "kyverno").is_file()
-    if built or shutil.which("go"):
+def missing(*modules: str) -> str:
+    """Why the programs of these modules (by default the control plane and Kyverno) cannot be built here; empty if they
+    can, or are there already."""
+    needed = modules or ("control_plane", "kyverno")
+    if shutil.which("go") or all((_cache(module) / _MAIN[module]).is_file() for module in needed):
         return ""
-    return "neither KUBECONFIG nor a Go toolchain to build a control plane with"
+    return f"no Go toolchain to build {' and '.join(needed)} with"
 
 
 def control_plane() -> Path:
@@ -66,6 +74,12 @@ def kyverno(name: str) -> Path:
     return _program("kyverno", KYVERNO[name], name)
 
 
+def velero() -> Path:
+    """Velero, the server and its command line; its plugin for S3 is in `plugins` beside it."""
+    programs = [_program("velero", package, name) for name, package in VELERO.items()]
+    return programs[0]
+
+
 def connections() -> Path:
     """The program that evaluates NetworkPolicies."""
     return _program("connections", ".", "connections")
@@ -74,8 +88,8 @@ def connections() -> Path:
 def _program(module: str, package: str, name: str) -> Path:
     """A program from the cache, built if it is not there."""
     directory = _cache(module)
-    directory.mkdir(parents=True, exist_ok=True)
     program = directory / name
+    program.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(directory / ".lock"):
         if not program.is_file():
             _build(module, package, program)

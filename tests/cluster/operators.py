@@ -40,6 +40,8 @@ class Operators:
                 self._remove()
                 if self.kyverno is None:
                     self._start_kyverno()
+                elif self._is_uninstalled():
+                    self._remove_kyverno()
                 elif _serves(self.port):
                     self._mark_pods()
 
@@ -66,6 +68,21 @@ class Operators:
         self.cluster.request("DELETE", path)
         self.removed.add(name)
 
+    def _is_uninstalled(self) -> bool:
+        """Whether Helm removes Kyverno's release."""
+        selector = "labelSelector=owner%3Dhelm%2Cname%3Dkyverno%2Cstatus%3Duninstalling"
+        return bool(self.cluster.request("GET", f"/api/v1/namespaces/{self.namespace}/secrets?{selector}")["items"])
+
+    def _remove_kyverno(self) -> None:
+        """What the chart's hooks do before a removal, whose pods do nothing here: remove the webhooks, stop Kyverno. A
+        webhook without a backend blocks the deletion of the release."""
+        for kind in KINDS:
+            for one in self.cluster.request("GET", f"{WEBHOOKS}/{kind}")["items"]:
+                if one["metadata"]["name"].startswith("kyverno-"):
+                    self.cluster.request("DELETE", f"{WEBHOOKS}/{kind}/{one['metadata']['name']}")
+        if self.kyverno and self.kyverno.poll() is None:
+            self.kyverno.terminate()
+
     def _mark_pods(self) -> None:
         """Let kwok report the pods of Kyverno as ready."""
         pods = f"/api/v1/namespaces/{self.namespace}/pods"
@@ -91,11 +108,10 @@ class Operators:
         path = f"/api/v1/namespaces/{self.namespace}/serviceaccounts/{account}/token"
         token = self.cluster.request("POST", path, {"spec": {"expirationSeconds": 7200}})["status"]["token"]
         pods = self.cluster.request("GET", f"/api/v1/namespaces/{self.namespace}/pods")["items"]
-        name = next(
-            one["metadata"]["name"]
-            for one in pods
-            if one["metadata"]["name"].startswith(deployment["metadata"]["name"])
-        )
+        names = [one["metadata"]["name"] for one in pods]
+        name = next((one for one in names if one.startswith(deployment["metadata"]["name"])), None)
+        if name is None:
+            return  # the controller has not created the pods yet
         container = next(one for one in pod["containers"] if one["name"] == "kyverno")
         services = self.cluster.request("GET", f"/api/v1/namespaces/{self.namespace}/services")["items"]
         service = next(one for one in services if one["metadata"]["name"] == "kyverno-svc")

@@ -29,7 +29,7 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]
     if reason := binaries.missing():
         pytest.skip(reason)
     if charts.directory(os.environ) is None:
-        pytest.skip(f"{charts.VARIABLE} names no directory with upstream charts")
+        pytest.skip("TERRACE_CHART_DIR names no directory with upstream charts")
     with cluster(tmp_path_factory.mktemp("k"), storage_classes=["terrace"]) as running:
         yield running
 

@@ -6,7 +6,7 @@ import pytest
 
 from terrace.environment import Loaded, load, names
 from terrace.environment.loading import between, merge, unused
-from terrace.errors import InvalidEnvironment
+from terrace.errors import InvalidEnvironment, UsageError
 from tests.environment.conftest import HERE, Write
 
 
@@ -63,14 +63,14 @@ def test_lake_layers_have_aliases(write: Write) -> None:
     ("path", "where"),
     [
         ("database.size", "environments/qa.yaml:4:9"),  # set here
-        ("database.replicas", "environments/base.yaml:41:13"),  # set by the base
+        ("database.replicas", "environments/base.yaml:42:13"),  # set by the base
         ("database", "environments/qa.yaml:3:1"),  # a section: its key
         ("database.slow_query_ms", ""),  # a default
         ("observability.thresholds.node_cpu_percent", ""),  # a default in a section that is one
         ("network.hybrid.peer_cidrs.0", "environments/base.yaml:25:18"),  # an item
         ("network.hybrid.peer_cidrs[0]", "environments/base.yaml:25:18"),
         ("network.egress.destinations.https.cidr", "environments/base.yaml:19:21"),  # in one line
-        ("cluster.pools.nope.size", "environments/base.yaml:31:3"),  # the nearest ancestor
+        ("cluster.pools.nope.size", "environments/base.yaml:32:3"),  # the nearest ancestor
         ("nope", "environments/qa.yaml:1:1"),
     ],
 )
@@ -125,6 +125,19 @@ def test_an_unused_file_is_reported(write: Write, project: Path) -> None:
         "environments/uat.yaml:1:1 unused file: it has no `name`, and no file extends it. "
         "Add `name: uat`, or delete the file."
     ]
+
+
+def test_a_file_with_another_suffix_is_reported(write: Write, project: Path) -> None:
+    write()
+    write("", name="uat")
+    uat = project / "environments" / "uat.yaml"
+    uat.rename(uat.with_suffix(".yml"))
+    assert [str(problem) for problem in unused(project)] == [
+        "environments/uat.yml unused file: only files in .yaml are read. Rename it to uat.yaml."
+    ]
+    with pytest.raises(UsageError) as caught:
+        load("uat", project=project)
+    assert caught.value.hint == "Rename environments/uat.yml to uat.yaml."
 
 
 def test_networks_with_hybrid_links_must_not_overlap(write: Write, project: Path) -> None:

@@ -35,6 +35,15 @@ def test_only_a_setting_may_be_null() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["kubernetes-api", "nodes", "entry", "cloud", "internet", "lake", "database", "cache", "gateway", "all"],
+)
+def test_ends_of_network_paths_are_no_names_of_modules(write: Write, name: str) -> None:
+    with pytest.raises(InvalidModules, match=f"'{name}' is reserved for an end of network paths"):
+        load(write(name) / "modules" / name, f"modules/{name}")
+
+
 def messages(project: Path, *modules_from: str) -> list[str]:
     with pytest.raises(InvalidModules) as raised:
         folders(project, modules_from)

@@ -164,9 +164,27 @@ def test_names_that_no_module_has(write: Write) -> None:
 
 
 def test_a_path_to_a_module_that_is_not_enabled_is_no_problem(write: Write) -> None:
-    project = write("shop", "network: {ports: {http: 8080}, calls: [ledger], called_by: {http: [ledger]}}\n")
+    project = write("shop", "network: {ports: {http: 8080}, calls: [ledger:any], called_by: {http: [ledger]}}\n")
     write("ledger")
     assert problems(project, "shop") == []
+
+
+@pytest.mark.parametrize(
+    ("call", "ports", "message"),
+    [
+        ("ledger", "{http: 8080}", ""),
+        ("ledger:http", "{http: 8080}", ""),
+        ("ledger:http", "{http: 8080, metrics: 9090}", ""),
+        ("ledger:htp", "{http: 8080}", "ledger has no port 'htp'. Did you mean 'ledger:http'? Expected: ledger:http."),
+        ("ledger", "{http: 80, rpc: 81}", "ledger has 2 ports. Expected one of: ledger:http, ledger:rpc."),
+        ("ledger", "{}", "ledger has 0 ports. Add one to network.ports of ledger."),
+    ],
+)
+def test_a_call_names_one_port(write: Write, call: str, ports: str, message: str) -> None:
+    project = write("shop", f"network: {{calls: [cloud, {call}]}}\n")
+    write("ledger", f"network: {{ports: {ports}}}\n")
+    expected = [f"modules/shop/module.yaml:6:26 network.calls.1: {message}"] if message else []
+    assert problems(project, "shop", "ledger") == expected
 
 
 def test_a_service_without_provider(write: Write) -> None:
@@ -197,6 +215,17 @@ def test_secrets_and_hosts_imply_services(write: Write) -> None:
     assert problems(project, "vault") == []
 
 
+@pytest.mark.parametrize("login", ["oidc", "api-key", "none"])
+def test_a_log_in_implies_the_service_of_its_secret(write: Write, login: str) -> None:
+    project = write("shop", f"needs: {{hosts: {{shop: {{service: web, port: 80, login: {login}}}}}}}\n")
+    write("gate", "provides: [gateway, certificates]\n")
+    write("vault", "provides: [secrets]\n")
+    needed = "modules.shop: needs the service secrets for the log-in of its host names"
+    expected = [f"{needed}, which no enabled module provides. Enable vault."]
+    assert problems(project, "shop", "gate") == ([] if login == "none" else expected)
+    assert order(project, "shop", "gate", "vault").index("vault") < 2
+
+
 def test_a_missing_provider_is_not_reported_while_a_module_is_invalid(write: Write) -> None:
     """The invalid module may be the provider."""
     project = write("shop", "needs: {services: [topics]}\n")
@@ -211,6 +240,28 @@ def test_two_providers_of_a_service(write: Write) -> None:
     write("stream", "provides: [topics]\n")
     assert problems(project, "queue", "stream") == [
         "modules.stream: provides topics, as queue does. Disable one of them."
+    ]
+
+
+IDENTITY = "needs: {identities: {external-dns: {service_account: dns}}}\n"
+
+
+def test_two_modules_with_one_cloud_identity(write: Write) -> None:
+    project = write("names", IDENTITY)
+    write("records", f"backup: true\n{IDENTITY}")
+    write("certs", "needs: {identities: {cert-manager: {service_account: certs}}}\n")
+    assert problems(project, "names", "records", "certs") == [
+        "modules/records/module.yaml:7:22 needs.identities.external-dns: names binds this identity too, at "
+        "modules/names/module.yaml:6:22. Disable records or names."
+    ]
+    assert problems(project, "names", "certs", records=Chosen(enabled=False)) == []
+
+
+def test_modules_in_conflict_may_name_one_cloud_identity(write: Write) -> None:
+    project = write("names", IDENTITY)
+    write("records", f"conflicts: [names]\n{IDENTITY}")
+    assert problems(project, "names", "records") == [
+        "modules.records: cannot be enabled beside names. Disable one of them."
     ]
 
 

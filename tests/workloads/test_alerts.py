@@ -10,7 +10,7 @@ import pytest
 from terrace.environment import load
 from terrace.environment.schema import Environment
 from terrace.errors import AnswerIsNo
-from terrace.workloads import alerts
+from terrace.workloads import alerts, promql
 from terrace.workloads.context import Context
 
 from . import crds
@@ -92,6 +92,64 @@ def test_persisting_warning_becomes_critical(tmp_path: Path) -> None:
     }
     result = run("promtool", "test", "rules", write(tmp_path / "test.yaml", content))
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+NODES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "NodesCpu": (
+        # seconds of an idle minute: 17 of 120 on both nodes are less than 15 %, 19 are more
+        {'node_cpu_seconds_total{mode="idle",instance="a"}': "0+6x60",
+         'node_cpu_seconds_total{mode="idle",instance="b"}': "0+11x60"},
+        {'node_cpu_seconds_total{mode="idle",instance="a"}': "0+6x60",
+         'node_cpu_seconds_total{mode="idle",instance="b"}': "0+13x60"},
+    ),
+    "NodesMemory": (
+        {'node_memory_MemAvailable_bytes{instance="a"}': "14x60", 'node_memory_MemTotal_bytes{instance="a"}': "100x60"},
+        {'node_memory_MemAvailable_bytes{instance="a"}': "16x60", 'node_memory_MemTotal_bytes{instance="a"}': "100x60"},
+    ),
+    "NodesFailed": (
+        {'kube_node_status_condition{condition="Ready",status="unknown",node="a"}': "1x60"},
+        {'kube_node_status_condition{condition="Ready",status="true",node="a"}': "1x60",
+         'kube_node_status_condition{condition="Ready",status="false",node="a"}': "0x60"},
+    ),
+}  # fmt: skip
+"""Alert to series over the threshold of dev, and to series below it."""
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_signal_of_the_nodes_alerts_at_the_threshold_of_the_environment(tmp_path: Path, name: str) -> None:
+    of = app(tmp_path)
+    rule = one(alerts.objects(of.modules["prometheus"], of), "PrometheusRule", "signals")
+    rules = write(tmp_path / "rules.yaml", {"groups": rule["spec"]["groups"]})
+    query = f'count by (severity) (ALERTS{{alertname="{name}", alertstate="firing"}})'
+    firing = [{"labels": '{severity="warning"}', "value": 1}]
+    over, below = NODES[name]
+    tests: list[tuple[dict[str, str], list[tuple[str, list[dict[str, Any]]]]]] = [
+        (over, [("14m", []), ("25m", firing)]),
+        (below, [("25m", []), ("50m", [])]),
+    ]
+    content: dict[str, Any] = {
+        "rule_files": [rules.name],
+        "evaluation_interval": "1m",
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [{"series": series, "values": values} for series, values in given.items()],
+                "promql_expr_test": [
+                    {"expr": query, "eval_time": time, "exp_samples": samples} for time, samples in expected
+                ],
+            }
+            for given, expected in tests
+        ],
+    }
+    result = run("promtool", "test", "rules", write(tmp_path / "test.yaml", content))
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_signals_read_metrics_of_the_module_that_provides_them(tmp_path: Path) -> None:
+    of = app(tmp_path)
+    group = alerts.signals(of.modules["prometheus"], of)
+    read = [rule["expr"] for rule in group["rules"]]
+    assert promql.unknown(read, promql.known([ROOT / "modules" / "prometheus"])) == set()
 
 
 def test_objects_match_their_definitions(tmp_path: Path) -> None:

@@ -33,8 +33,10 @@ def test_release_has_every_kind_of_need(tmp_path: Path) -> None:
     assert (release.name, release.namespace, release.module) == ("grafana-integration", "grafana-ns", "grafana")
     assert [each["kind"] for each in release.values["objects"]] == [
         "HTTPRoute",
-        "ExternalSecret",
+        "BackendTrafficPolicy",
+        "BackendTrafficPolicy",
         "SecurityPolicy",
+        "ExternalSecret",
         "PodMonitor",
         "PrometheusRule",
         "ConfigMap",
@@ -52,6 +54,16 @@ def test_release_waits_for_the_definitions_of_its_kinds(tmp_path: Path) -> None:
     gateway = integration.release(environment.modules["envoy-gateway"], environment)
     assert gateway is not None
     assert {"cert-manager", "cert-manager-integration"} <= set(gateway.after)
+
+
+def test_release_waits_for_all_charts_with_definitions(tmp_path: Path) -> None:
+    """Kong's plugins are defined by its second chart."""
+    charts = "chart: {name: gateway-api, version: 1.0.0}\ncharts: [{name: kong, version: 1.0.0}]"
+    app = "needs: {hosts: {app: {service: app, port: 80, login: none}}}"
+    environment = context(tmp_path, kong=f"provides: [gateway]\n{charts}", app=app)
+    release = integration.release(environment.modules["app"], environment)
+    assert release is not None
+    assert release.after == ("kong-kong",)
 
 
 def test_module_without_needs_and_services_has_no_release(tmp_path: Path) -> None:

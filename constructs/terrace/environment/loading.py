@@ -1,7 +1,6 @@
 """Load an environment: merge its files, check the types and apply the rules."""
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from terrace.environment.overlay import chain, merged
 from terrace.environment.rules import cross_environment
 from terrace.environment.schema import Environment
 from terrace.errors import InvalidEnvironment, InvalidFile, InvalidModules, Problem, UsageError
+from terrace.variables import CLOUD
 
 DIRECTORY = "environments"
 
@@ -178,7 +178,7 @@ def between(environments: Sequence[Loaded]) -> list[Problem]:
 
 
 def unused(project: Path = Path()) -> list[Problem]:
-    """Files without a `name` that no file extends, and accounts of unknown environments."""
+    """Files without a `name` that no file extends, files in .yml, and accounts of unknown environments."""
     nameless, extended = {}, set()
     for path in sorted((project / DIRECTORY).glob("*.yaml")):
         try:
@@ -192,11 +192,23 @@ def unused(project: Path = Path()) -> list[Problem]:
             nameless[path.name] = root
     directory = project / DIRECTORY
     message = "unused file: it has no `name`, and no file extends it."
-    return [
+    without_name = [
         Problem(message, root.at, hint=f"Add `name: {Path(file).stem}`, or delete the file.")
         for file, root in nameless.items()
         if file not in extended
-    ] + list(unused_accounts(directory, _shown(directory, project), names(project)))
+    ]
+    other_suffix = [
+        Problem(
+            "unused file: only files in .yaml are read.", _shown(path, project), hint=f"Rename it to {path.stem}.yaml."
+        )
+        for path in sorted(directory.rglob("*.yml"))
+        if path.name not in extended
+    ]
+    return [
+        *without_name,
+        *other_suffix,
+        *unused_accounts(directory, _shown(directory, project), names(project)),
+    ]
 
 
 def _located(problem: Problem, root: Node) -> Problem:
@@ -230,7 +242,10 @@ def _path(name_or_path: str, project: Path) -> Path:
         return path
     path = project / DIRECTORY / f"{name_or_path}.yaml"
     if not path.exists():
+        other = path.with_suffix(".yml")
         hint = suggestions.hint(name_or_path, names(project)) or "The project has no environments."
+        if other.exists():
+            hint = f"Rename {_shown(other, project)} to {path.name}."
         raise UsageError(f"unknown environment {name_or_path!r}", where=_shown(path.parent, project), hint=hint)
     return path
 
@@ -242,8 +257,8 @@ def _shown(path: Path, project: Path) -> str:
 
 
 def _on_cloud(root: Node, cloud: str | None) -> Node:
-    source = "--cloud" if cloud else "TERRACE_CLOUD"
-    cloud = cloud or os.environ.get("TERRACE_CLOUD")
+    source = "--cloud" if cloud else CLOUD.name
+    cloud = cloud or CLOUD.read()
     if not cloud:
         return root
     if cloud not in CLOUDS:

@@ -12,6 +12,7 @@ from terrace.capabilities.cloud import CloudName
 from terrace.capabilities.cluster import ClusterSpec
 from terrace.capabilities.cost import CostSpec
 from terrace.capabilities.database import DatabaseSpec
+from terrace.capabilities.effects import Risk
 from terrace.capabilities.identity import COMPONENT_ACCOUNTS, IdentitySpec, ModuleSpec, ServiceAccount
 from terrace.capabilities.keys import KeysSpec
 from terrace.capabilities.lake import LakeSpec
@@ -109,6 +110,9 @@ class Environment(Spec):
     """Backups and recovery objectives."""
     cost: CostSpec
     """Budget and sleep schedule."""
+    max_risk: Risk = "downtime"
+    """Worst effect of a change that `terrace plan --risk` accepts; what is not known to be harmless counts as a
+    downtime."""
     identity: IdentitySpec
     """Access of administrators and pipelines."""
     modules: Mapping[Name, ModuleSpec] = {}

@@ -35,6 +35,10 @@ Cpu = Annotated[str, Field(pattern=r"^(\d+m|\d+(\.\d+)?)$")]
 """A Kubernetes quantity of processor time: 100m, 2."""
 Memory = Annotated[str, Field(pattern=r"^\d+(Mi|Gi)$")]
 """A Kubernetes quantity of memory: 256Mi, 4Gi."""
+BodySize = Annotated[str, Field(pattern=r"^[1-9]\d{0,2}(Ki|Mi)$")]
+"""A Kubernetes quantity of bytes: 512Ki, 25Mi."""
+Origin = Annotated[str, Field(pattern=r"^([a-z][a-z0-9-]*[a-z0-9]|https://[a-z0-9.-]+(:\d{1,5})?)$")]
+"""An origin as browsers send it, without a wildcard, or a host name of the platform."""
 ModuleSize = Literal["small", "medium", "large"]
 SIZES: tuple[ModuleSize, ...] = ("small", "medium", "large")
 Destination = Literal["kubernetes-api", "cloud", "internet", "nodes"]
@@ -45,6 +49,10 @@ Caller = Literal["kubernetes-api", "gateway", "entry", "nodes", "all"]
 """What may call a module besides other modules: the API server (webhooks); the gateway; the load balancer of the public
 entry; the nodes; every module."""
 CALLERS: tuple[Caller, ...] = ("kubernetes-api", "gateway", "entry", "nodes", "all")
+RESERVED = frozenset((*DESTINATIONS, *CALLERS, "database", "cache", "lake"))
+"""Names that no module can have, because they are other ends of network paths."""
+Call = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*[a-z0-9](:[a-z][a-z0-9-]*[a-z0-9])?$")]
+"""A module and one of its ports, or a destination."""
 
 
 class ChartSpec(Spec):
@@ -90,6 +98,12 @@ class HostNeed(Spec):
     the module itself authenticates every request."""
     role: Role = "viewer"
     """With oidc: the least role that may open it."""
+    max_body: BodySize = "1Mi"
+    """Largest body of a request; a larger one gets status 413. The gateway holds a body in memory until it is complete.
+    WebSockets have no body and no limit."""
+    cors: tuple[Origin, ...] = ()
+    """Other origins whose pages may call it from a browser: https://app.example.com, or a host name of the platform,
+    such as grafana for https://grafana.<domain>."""
 
 
 class IdentityNeed(Spec):
@@ -105,7 +119,8 @@ class Needs(Spec):
     modules: tuple[Name, ...] = ()
     """Modules that must be enabled and are installed first."""
     services: tuple[Service, ...] = ()
-    """Services that some enabled module must provide, which is installed first. `secrets` and `hosts` imply theirs."""
+    """Services that some enabled module must provide, which is installed first. Secrets, hosts and log-in imply
+    theirs."""
     database: DatabaseNeed | None = None
     """A database of its own."""
     cache: bool = False
@@ -123,6 +138,11 @@ class Needs(Spec):
     """Host names: `grafana` is grafana.<domain>."""
     features: tuple[Literal["gpu"], ...] = ()
     """Features of the cluster without which the module cannot run."""
+
+    @property
+    def secret_store(self) -> bool:
+        """Whether Secrets of the module come from the secret manager: its own, an OIDC client's, or API keys."""
+        return bool(self.secrets) or any(host.login != "none" for host in self.hosts.values())
 
 
 class PodSize(Spec):
@@ -163,8 +183,16 @@ class NetworkNeed(Spec):
     """Ports of the module's pods, by purpose."""
     called_by: Mapping[Name, tuple[Name, ...]] = {}
     """Port to its callers: names of modules, or kubernetes-api, gateway, entry, nodes, all."""
-    calls: tuple[Name, ...] = ()
-    """Modules that the module calls on all ports they declare, or kubernetes-api, cloud, internet, nodes."""
+    calls: tuple[Call, ...] = ()
+    """What the module calls: a module and the name of its port, such as prometheus:http (a module with one port needs
+    no name), or kubernetes-api, cloud, internet, nodes."""
+
+    def called(self, name: str) -> tuple[str, int] | None:
+        """The name and number of the port that others call as `<module>:<name>`, or, if this is the only port, as
+        `<module>` (an empty name). None: there is no such port."""
+        if not name and len(self.ports) == 1:
+            return next(iter(self.ports.items()))
+        return (name, self.ports[name]) if name in self.ports else None
 
 
 class Scrape(Spec):

@@ -36,8 +36,7 @@ class EnabledModule:
         The identity is bound to the service account of the module's name in its namespace.
         """
         needs = self.needs
-        keys = any(host.login != "none" for host in needs.hosts.values())  # an OIDC client's secret, or API keys
-        return bool(needs.secrets or needs.lake or needs.database or needs.cache or needs.topics or keys)
+        return bool(needs.secret_store or needs.lake or needs.database or needs.cache or needs.topics)
 
     @property
     def given_secrets(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from terrace.capabilities.spec import Name
 from terrace.documents.document import Node, along
 from terrace.documents.reading import read
 from terrace.errors import InvalidFile, Problem
-from terrace.modules.contract import ChartSpec, Module
+from terrace.modules.contract import RESERVED, ChartSpec, Module
 
 VALUES, README, CHART = "values.yaml.j2", "README.md", "chart"
 
@@ -41,6 +41,9 @@ def _name(name: str, shown: str) -> Iterator[Problem]:
     except ValidationError:
         hint = "Use 2 to 24 characters of a-z, 0-9 and -, starting with a letter and not ending with -."
         yield Problem(f"the folder's name {name!r} is not a module name.", shown, hint=hint)
+    if name in RESERVED:
+        hint = f"Rename it; these are reserved: {', '.join(sorted(RESERVED))}."
+        yield Problem(f"the folder's name {name!r} is reserved for an end of network paths.", shown, hint=hint)
 
 
 def _values(folder: Path, shown: str, module: Module) -> Iterator[Problem]:

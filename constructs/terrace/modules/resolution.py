@@ -13,6 +13,7 @@ from terrace.modules.contract import CALLERS, DESTINATIONS, Module, ModuleSize, 
 from terrace.modules.enabled import EnabledModule
 from terrace.modules.loading import LoadedModule, load, shown
 from terrace.modules.order import order
+from terrace.words import counted
 
 DEFAULT_SIZES: Mapping[Tier, ModuleSize] = {"dev": "small", "staging": "medium", "prod": "large"}
 
@@ -82,9 +83,10 @@ def resolve(
         if "gpu" in module.contract.needs.features and not gpu:
             message, hint = "needs a GPU, and the cluster has no pool with one.", "Add a pool of kind gpu."
             problems.append(Problem(message, path=f"modules.{name}", hint=hint))
-        problems += _names(module, available)
+        problems += _paths(module, contracts, available)
     problems += _conflicts(contracts)
     problems += _providers(contracts)
+    problems += _identities(loaded, contracts)
     problems += _missing_providers(contracts, available, project, cloud, complete=not unusable)
     before, circles = order(contracts, services)
     problems += [
@@ -100,12 +102,17 @@ def resolve(
 def services(module: Module) -> tuple[Service, ...]:
     """The services that a module needs: those it names, and those that its secrets and host names imply."""
     implied: tuple[Service, ...] = ()
-    if module.needs.secrets:
+    if module.needs.secret_store:
         implied += ("secrets",)
     if module.needs.hosts:
         implied += ("gateway", "certificates")
     needed = dict.fromkeys((*module.needs.services, *implied))
     return tuple(service for service in needed if service not in module.provides)
+
+
+def conflict(contracts: Mapping[str, Module], one: str, other: str) -> bool:
+    """Whether one of two modules names the other in its `conflicts`."""
+    return one in contracts[other].conflicts or other in contracts[one].conflicts
 
 
 def _enabled(module: LoadedModule, choice: Choice, size: ModuleSize, after: tuple[str, ...]) -> EnabledModule:
@@ -169,24 +176,31 @@ def _modules(
             yield Problem(f"needs the module {other}, which is not enabled.", path=f"modules.{name}", hint=hint)
 
 
-def _names(module: LoadedModule, available: Mapping[str, Path]) -> Iterator[Problem]:
-    """Names in the network paths that no module has. One that exists but is not enabled has no path."""
+def _paths(module: LoadedModule, contracts: Mapping[str, Module], available: Mapping[str, Path]) -> Iterator[Problem]:
+    """Names in the network paths that no module or port has. A module that exists but is not enabled has no path."""
     network = module.contract.network
     listed: list[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = [(("calls",), network.calls, DESTINATIONS)]
     listed += [(("called_by", port), callers, CALLERS) for port, callers in network.called_by.items()]
-    for keys, names, words in listed:
-        for position, name in enumerate(names):
+    for keys, entries, words in listed:
+        for position, entry in enumerate(entries):
+            name, _, port = entry.partition(":")
+            path = ("network", *keys, str(position))
             if name not in words and name not in available:
-                path = ("network", *keys, str(position))
                 hint = suggestions.hint(name, [*words, *available])
                 yield Problem(f"unknown module {name!r}.", module.where(*path), ".".join(path), hint)
+            elif keys == ("calls",) and name in contracts and not contracts[name].network.called(port):
+                ports = contracts[name].network.ports
+                message = f"{name} has no port {port!r}." if port else f"{name} has {counted(len(ports), 'port')}."
+                options = [f"{name}:{each}" for each in ports]
+                hint = suggestions.hint(entry if port else "", options) or f"Add one to network.ports of {name}."
+                yield Problem(message, module.where(*path), ".".join(path), hint)
 
 
 def _conflicts(contracts: Mapping[str, Module]) -> Iterator[Problem]:
     names = list(contracts)
     for position, name in enumerate(names):
         for other in names[:position]:
-            if other in contracts[name].conflicts or name in contracts[other].conflicts:
+            if conflict(contracts, name, other):
                 hint = "Disable one of them."
                 yield Problem(f"cannot be enabled beside {other}.", path=f"modules.{name}", hint=hint)
 
@@ -197,9 +211,22 @@ def _providers(contracts: Mapping[str, Module]) -> Iterator[Problem]:
     for name, module in contracts.items():
         for service in module.provides:
             other = first.setdefault(service, name)
-            if other != name and other not in module.conflicts and name not in contracts[other].conflicts:
+            if other != name and not conflict(contracts, name, other):
                 hint = "Disable one of them."
                 yield Problem(f"provides {service}, as {other} does.", path=f"modules.{name}", hint=hint)
+
+
+def _identities(loaded: Mapping[str, LoadedModule], contracts: Mapping[str, Module]) -> Iterator[Problem]:
+    """Cloud identities that two modules bind to an account of theirs, unless these conflict, which is reported."""
+    first: dict[str, str] = {}
+    for name, module in contracts.items():
+        for component in module.needs.identities:
+            other = first.setdefault(component, name)
+            if other != name and not conflict(contracts, name, other):
+                path = ("needs", "identities", component)
+                message = f"{other} binds this identity too, at {loaded[other].where(*path)}."
+                hint = f"Disable {name} or {other}."
+                yield Problem(message, loaded[name].where(*path), ".".join(path), hint)
 
 
 def _missing_providers(
@@ -235,6 +262,8 @@ def _why(module: Module, service: Service) -> str:
     """A service, and the need that implies it."""
     if service in module.needs.services:
         return service
+    if service == "secrets" and not module.needs.secrets:
+        return "secrets for the log-in of its host names"
     return f"{service} for its {'secrets' if service == 'secrets' else 'host names'}"
 
 

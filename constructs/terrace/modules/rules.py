@@ -7,7 +7,7 @@ from datetime import date
 from terrace.capabilities.workloads import API_SERVER_PORTS
 from terrace.documents import suggestions
 from terrace.errors import Problem
-from terrace.modules.contract import SIZES, Module
+from terrace.modules.contract import DESTINATIONS, SIZES, Module
 
 
 def check(name: str, module: Module, today: date | None = None) -> Iterator[Problem]:
@@ -29,7 +29,7 @@ def _itself(name: str, module: Module) -> Iterator[Problem]:
     listed |= {f"network.called_by.{port}": callers for port, callers in module.network.called_by.items()}
     for path, names in listed.items():
         for position, other in enumerate(names):
-            if other == name:
+            if other.partition(":")[0] == name:
                 hint = (
                     "Remove it." if not path.startswith("network") else "Remove it; its own pods may reach each other."
                 )
@@ -80,6 +80,11 @@ def _ports(module: Module) -> Iterator[Problem]:
         f"observability.scrape.{position}.port": scrape.port
         for position, scrape in enumerate(module.observability.scrape)
     }
+    for position, call in enumerate(module.network.calls):
+        called, _, port = call.partition(":")
+        if called in DESTINATIONS and port:
+            hint = f"Write {called}."
+            yield Problem(f"{called!r} has no named ports.", path=f"network.calls.{position}", hint=hint)
     for path, port in named.items():
         if port not in ports:
             hint = suggestions.hint(port, ports) or "Add it to network.ports."

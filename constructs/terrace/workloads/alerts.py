@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from terrace.capabilities.identity import given_secret
-from terrace.capabilities.observability import EmailChannel
+from terrace.capabilities.observability import EmailChannel, Thresholds
+from terrace.capabilities.signals import WARNING_MINUTES
 from terrace.documents.document import plain
 from terrace.documents.reading import read
 from terrace.environment.schema import Environment
@@ -27,7 +28,8 @@ _PASSWORD = "password of the mail server"
 
 
 def objects(module: EnabledModule, context: Context) -> list[Object]:
-    """A PrometheusRule per file in `alerts/`; beside the provider of `metrics` also the escalation and the routes.
+    """A PrometheusRule per file in `alerts/`; beside the provider of `metrics` also the signals of the nodes, the
+    escalation and the routes.
 
     Nothing if no module provides `metrics`.
     """
@@ -40,6 +42,7 @@ def objects(module: EnabledModule, context: Context) -> list[Object]:
     ]
     if provider is module:
         minutes = context.environment.observability.escalation.critical_after_minutes
+        result.append(prometheus_rule("signals", [signals(module, context)], module, context))
         result.append(prometheus_rule("escalation", [escalation(minutes, module, context)], module, context))
         result.append(_configuration(module, context))
     return result
@@ -63,6 +66,47 @@ def runbook(module: EnabledModule, context: Context) -> str:
         return module.contract.home
     path = (module.folder.resolve() / "README.md").relative_to(root).as_posix()
     return f"https://github.com/{identity.repository}/blob/{identity.main_branch}/{path}"
+
+
+def signals(module: EnabledModule, context: Context) -> dict[str, Any]:
+    """The rule group of the foundation's signals about nodes, as the cluster itself measures them, with the thresholds
+    of the environment. They are warnings, which the escalation makes critical."""
+    return {
+        "name": "signals",
+        "rules": [
+            {
+                "alert": alert,
+                "expr": expression,
+                "for": f"{WARNING_MINUTES}m",
+                "labels": {
+                    "severity": "warning",
+                    "module": module.name,
+                    "owner": context.environment.ownership.owner,
+                },
+                "annotations": {"summary": summary, "runbook_url": runbook(module, context)},
+            }
+            for alert, expression, summary in _signals(context.environment.observability.thresholds)
+        ],
+    }
+
+
+def _signals(limits: Thresholds) -> Iterator[tuple[str, str, str]]:
+    """(alert, PromQL, summary) of each signal. Averages are over all nodes, as `Thresholds` defines them."""
+    yield (
+        "NodesCpu",
+        f'100 * (1 - avg(rate(node_cpu_seconds_total{{mode="idle"}}[5m]))) > {limits.node_cpu_percent}',
+        f"Nodes use more than {limits.node_cpu_percent} % of their CPU",
+    )
+    yield (
+        "NodesMemory",
+        f"100 * avg(1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes) > {limits.node_memory_percent}",
+        f"Nodes use more than {limits.node_memory_percent} % of their memory",
+    )
+    yield (
+        "NodesFailed",
+        'sum(kube_node_status_condition{condition="Ready",status=~"false|unknown"}) > 0',
+        "{{ $value }} nodes are not ready",
+    )
 
 
 def escalation(minutes: int, module: EnabledModule, context: Context) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from typing import Any
 
 from terrace.errors import TerraceError, UsageError
 from terrace.modules.contract import ChartSpec
+from terrace.variables import CHART_DIR
 from terrace.workloads import manifests
 
-VARIABLE = "TERRACE_CHART_DIR"
 _SHORT = 12
 _TEXT = (".yaml", ".yml", ".tpl", ".json", ".txt")
 
@@ -40,11 +40,13 @@ class LocalChart:
 
 def directory(environ: Mapping[str, str]) -> Path | None:
     """The directory in TERRACE_CHART_DIR, if it is set. Raises UsageError if it does not exist."""
-    if not (named := environ.get(VARIABLE, "")):
+    if not (named := CHART_DIR.read(environ)):
         return None
     found = Path(named).expanduser().resolve()
     if not found.is_dir():
-        raise UsageError(f"{VARIABLE}: no directory {named}", hint=f"create it with `terrace modules vendor {named}`")
+        raise UsageError(
+            f"{CHART_DIR.name}: no directory {named}", hint=f"create it with `terrace modules vendor {named}`"
+        )
     return found
 
 

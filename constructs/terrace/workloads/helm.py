@@ -11,11 +11,11 @@ from functools import cached_property
 from pathlib import Path
 
 from terrace.errors import TerraceError, UsageError
+from terrace.variables import HELM
 from terrace.workloads.context import Object
 from terrace.workloads.manifests import InvalidManifest, parsed
 from terrace.workloads.release import Release
 
-VARIABLE = "TERRACE_HELM"
 _SECONDS = 120
 _INHERITED = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 
@@ -82,9 +82,11 @@ class Helm:
 
 def find(root: Path, environ: Mapping[str, str] = os.environ) -> Helm | None:
     """Helm: in TERRACE_HELM, the project's .tools/helm, or on PATH. Raises UsageError for a wrong TERRACE_HELM."""
-    if named := environ.get(VARIABLE):
+    if named := HELM.read(environ):
         if not os.access(named, os.X_OK):
-            raise UsageError(f"{VARIABLE}: {named} is not an executable file", hint="unset it, or name the helm binary")
+            raise UsageError(
+                f"{HELM.name}: {named} is not an executable file", hint="unset it, or name the helm binary"
+            )
         return Helm(Path(named).resolve())
     own = root / ".tools" / "helm"
     if os.access(own, os.X_OK):

@@ -23,6 +23,7 @@ _KINDS: tuple[Callable[[EnabledModule, Context], list[Object]], ...] = (
 _CRDS: dict[str, Service] = {
     "gateway.networking.k8s.io": "gateway",
     "gateway.envoyproxy.io": "gateway",
+    "configuration.konghq.com": "gateway",
     "cert-manager.io": "certificates",
     "external-secrets.io": "secrets",
     "monitoring.coreos.com": "metrics",
@@ -44,7 +45,8 @@ def release(module: EnabledModule, context: Context) -> Release | None:
     if not result:
         return None
     services = {service for each in result if (service := _CRDS.get(_group(each)))}
-    after = [provider.name for service in sorted(services) if (provider := context.provider(service))]
+    providers = [provider for service in sorted(services) if (provider := context.provider(service))]
+    after = [(provider.chart_releases or (provider.name,))[-1] for provider in providers]
     issuer = context.provider("certificates")
     if "certificates" in services and issuer and issuer.name != module.name:
         after.append(f"{issuer.name}-integration")  # has the issuer that the certificate names

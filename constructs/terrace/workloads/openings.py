@@ -54,8 +54,8 @@ def _all(context: Context) -> list[Opening]:
 
 def _of(module: EnabledModule, context: Context) -> Iterator[Opening]:
     yield from _called_by(module, context)
-    for called in module.contract.network.calls:
-        yield from _calls(module, called, context)
+    for call in module.contract.network.calls:
+        yield from _calls(module, call, context)
     yield from _needed(module, context)
 
 
@@ -78,11 +78,13 @@ def _callers(caller: str, context: Context) -> list[str]:
     return [caller] if caller in context.modules else []
 
 
-def _calls(module: EnabledModule, called: str, context: Context) -> Iterator[Opening]:
+def _calls(module: EnabledModule, call: str, context: Context) -> Iterator[Opening]:
+    called, _, name = call.partition(":")
     other = context.modules.get(called)
-    if other:
-        for name, port in other.contract.network.ports.items():
-            yield Opening(module.name, called, port, f"{name} of {called}")
+    found = other.contract.network.called(name) if other else None
+    if found:
+        name, port = found
+        yield Opening(module.name, called, port, f"{name} of {called}")
     elif called == "kubernetes-api":
         yield Opening(module.name, called, _HTTPS, "the Kubernetes API")
     elif called == "cloud":

@@ -23,7 +23,7 @@ def objects(module: EnabledModule, context: Context) -> list[Object]:
 
     Raises ContractError if no enabled module provides secrets.
     """
-    if not needs_store(module):
+    if not module.needs.secret_store:
         return []
     if context.provider("secrets") is None:
         raise ContractError(
@@ -46,11 +46,6 @@ def objects(module: EnabledModule, context: Context) -> list[Object]:
         for name, keys in module.needs.secrets.items()
     ]
     return [store(metadata(module.name, module, context), dict(provider)), *found]
-
-
-def needs_store(module: EnabledModule) -> bool:
-    """Whether Secrets of the module come from the secret manager: its own, those of a log-in, or API keys."""
-    return bool(module.needs.secrets) or any(host.login != "none" for host in module.needs.hosts.values())
 
 
 def store(meta: dict[str, Any], provider: dict[str, Any]) -> Object:

@@ -94,9 +94,10 @@ def _with_log_in(environment: Environment, modules: Sequence[str]) -> Environmen
 
 
 def _exclude(contracts: Mapping[str, Module], one: str, other: str) -> bool:
-    """Whether two modules cannot be enabled together: they conflict, or provide the same service."""
+    """Whether two modules cannot be enabled together: they conflict, or provide or bind the same."""
     first, second = contracts[one], contracts[other]
-    return one in second.conflicts or other in first.conflicts or bool(set(first.provides) & set(second.provides))
+    same = {*first.provides} & {*second.provides} or {*first.needs.identities} & {*second.needs.identities}
+    return bool(same) or resolution.conflict(contracts, one, other)
 
 
 def _complete(contracts: Mapping[str, Module], names: list[str]) -> list[str]:

@@ -27,6 +27,11 @@ def database_has_deletion_protection(environment: Environment) -> Iterator[Probl
         yield _required(environment, "database.deletion_protection", "deletion protection (DB-6)")
 
 
+def cluster_has_deletion_protection(environment: Environment) -> Iterator[Problem]:
+    if environment.tier != "dev" and not environment.cluster.deletion_protection:
+        yield _required(environment, "cluster.deletion_protection", "deletion protection (K8S-11)")
+
+
 def prod_cache_has_replica(environment: Environment) -> Iterator[Problem]:
     if environment.tier == "prod" and environment.cache.replicas == 0:
         yield _required(environment, "cache.replicas", "a replica in another zone (CACHE-3)", "1 or 2")

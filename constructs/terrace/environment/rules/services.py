@@ -37,6 +37,17 @@ def hosts_with_login_have_client(environment: Environment) -> Iterator[Problem]:
                 yield Problem(message, path="identity.oidc.groups")
 
 
+def repository_has_both_ids(environment: Environment) -> Iterator[Problem]:
+    identity = environment.identity
+    if bool(identity.owner_id) is not bool(identity.repository_id):
+        missing = "repository_id" if identity.owner_id else "owner_id"
+        yield Problem(
+            f"{missing} is missing: GitHub's subjects have both ids or none.",
+            path="identity",
+            hint=f"`gh api repos/{identity.repository} --jq '.owner.id, .id'` prints both.",
+        )
+
+
 def api_clients_are_few(environment: Environment) -> Iterator[Problem]:
     """A module with a host of `login: api-key` has one to 16 clients with valid names."""
     for name, module in environment.enabled_modules.items():
