@@ -1,5 +1,6 @@
 """`terrace destroy` against the emulated AWS."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,6 +59,9 @@ def test_destroy_lists_leftovers(terrace: Command, aws: Emulator) -> None:
     assert (completed.returncode, completed.stdout) == (0, "dev on aws: 1 resource destroyed\nnothing is left\n"), (
         completed.stderr
     )
+    recorded = json.loads(terrace.run("evidence", "list", "dev", "--json", **variables).stdout)["records"]
+    assert [one["kind"] for one in recorded] == ["break-glass", "apply", "destroy"]
+    assert (recorded[-1]["passed"], recorded[-1]["summary"]) == (True, {"destroy": 1})
     ssm = client(aws, "ssm", region)
     assert ssm.describe_parameters()["Parameters"] == []
 

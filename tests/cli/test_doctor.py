@@ -26,6 +26,7 @@ def test_doctor_checks_the_clouds_of_the_projects_environments(terrace: Command)
         "aws credentials",
         "emulator extra",
         "assurance extra",
+        "sigstore extra",
     ]
     assert by_name["Terraform"]["detail"].startswith("Terraform 1.")
     dev = terrace.small.root / "environments" / "dev.yaml"

@@ -45,7 +45,7 @@ def test_show_with_origins_names_the_line_behind_each_value(terrace: Terrace) ->
     assert [" ".join(line.split()) for line in lines if "cidr" in line or "version: 16" in line] == [
         "cidr: 10.40.0.0/16 # environments/base.yaml:16:9",
         "cidr: 0.0.0.0/0 # environments/base.yaml:21:21",
-        "version: 16 # environments/base.yaml:49:12",
+        "version: 16 # environments/base.yaml:51:12",
     ]
     assert all("#" in line or line.endswith(":") for line in lines)
 
@@ -60,7 +60,7 @@ def test_explain_a_value_that_was_overridden(terrace: Terrace) -> None:
     assert terrace("env", "explain", "prod", "database.size")[1] == (
         "database.size = xlarge\n"
         "  set in environments/prod.yaml:28:9\n"
-        "  overrides medium in environments/base.yaml:50:9\n"
+        "  overrides medium in environments/base.yaml:52:9\n"
         "  on aws: db.r6g.2xlarge, 8 vCPU, 64 GB\n"
         "\n"
         "  Server size; docs/environments.md lists the machine types on each cloud.\n"
@@ -79,8 +79,8 @@ def test_explain_a_default_and_a_removal(terrace: Terrace) -> None:
         "  Default: 1000.\n"
     )
     removed = terrace("env", "explain", "dev", "cluster.pools.general")[1].splitlines()
-    assert removed[:2] == ["cluster.pools.general is not set", "  removed in environments/dev.yaml:30:5"]
-    assert removed[2].endswith("in environments/base.yaml:42:5")
+    assert removed[:2] == ["cluster.pools.general is not set", "  removed in environments/dev.yaml:31:5"]
+    assert removed[2].endswith("in environments/base.yaml:44:5")
 
 
 def test_explain_works_for_an_environment_that_is_not_valid(terrace: Terrace) -> None:

@@ -66,13 +66,35 @@ def test_dev_passes_and_its_stack_is_synthesized_once(project: Path, terrace_in:
     completed = terrace_in("gate", "dev")
     assert (completed.returncode, completed.stderr) == (0, "")
     assert completed.stdout.splitlines()[0].startswith("dev on aws: passes (")
-    assert "476 of 476 resources checked" in completed.stdout
+    assert "528 of 528 resources checked" in completed.stdout
     (project / "stacks" / "__main__.py").write_text("raise SystemExit('synthesized again')\n")
     again = terrace_in("gate", "dev")
     assert (again.returncode, "synthesized again" in again.stdout) == (1, True)  # the stacks' code has changed
     (project / "stacks" / "__main__.py").write_text(STACKS)
     (project / "saved" / "aws" / "dev.json").unlink()
     assert terrace_in("gate", "dev").returncode == 0
+
+
+def test_given_stacks_are_checked_each_with_its_exit_code(project: Path, terrace_in: Run) -> None:
+    """Two stacks with the same policy of another content, and one that cannot be read; nothing is synthesized."""
+    (project / "stacks" / "__main__.py").write_text("raise SystemExit('synthesized')\n")
+    clean = json.loads((project / "saved" / "aws" / "dev.json").read_text())
+    bad = json.loads(json.dumps(clean))
+    for body in bad["resource"]["aws_db_instance"].values():
+        body["publicly_accessible"] = True
+    for name, content in {"bad": json.dumps(bad), "clean": json.dumps(clean), "broken": "{"}.items():
+        (project / f"{name}.json").write_text(content)
+    files = ("bad.json", "clean.json", "broken.json", "bad.json")
+    completed = terrace_in("gate", "dev", "--cloud", "aws", "--json", "--stack", *files)
+    assert (completed.returncode, completed.stderr) == (1, "")
+    found = json.loads(completed.stdout)
+    assert not found["passed"]
+    assert [(one["file"], one["exit_code"]) for one in found["stacks"]] == list(zip(files, (1, 0, 1, 1), strict=True))
+    assert [one["id"] for one in found["stacks"][2]["findings"]] == ["gate.unreadable-stack"]
+    (finding,) = [one for one in found["stacks"][0]["findings"] if one["blocks"]]
+    assert (finding["guarantee"], finding["construct"]) == ("DB-1", "database/server")
+    alone = terrace_in("gate", "dev", "--stack", "clean.json")
+    assert (alone.returncode, alone.stdout.splitlines()[0].startswith("dev on aws (clean.json): passes")) == (0, True)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"resource": {"aws_quantum_link": {"q": {}}}}'])
@@ -121,7 +143,17 @@ def test_an_unreadable_plan_is_a_finding(project: Path, terrace_in: Run) -> None
 
 @pytest.mark.parametrize(
     "arguments",
-    [("nope",), ("--all", "dev"), ("dev", "staging", "--plan", "plan.json"), ("dev", "--output", "xml")],
+    [
+        ("nope",),
+        ("--all", "dev"),
+        ("dev", "staging", "--plan", "plan.json"),
+        ("dev", "--output", "xml"),
+        ("--stack", "plan.json"),
+        ("dev", "--stack", "none.json"),
+        ("dev-workloads", "--stack", "plan.json"),
+        ("dev", "--stack", "plan.json", "plan.json", "--plan", "plan.json"),
+        ("dev", "--cloud", "aws", "--cloud", "gcp", "--stack", "plan.json"),
+    ],
 )
 def test_usage_errors(project: Path, terrace_in: Run, arguments: tuple[str, ...]) -> None:
     (project / "plan.json").write_text("{}")
@@ -148,7 +180,7 @@ def test_waivers_are_listed_and_added(project: Path, terrace_in: Run) -> None:
         "--control",
         "CloudTrail records every read of it.",
     )
-    who = ("--owner", "data-platform", "--approved-by", "security")
+    who = ("--owner", "data-platform", "--approved-by", "security", "--relies-on", "AUD-1")
     refused = terrace_in("waivers", "add", *where, *texts, *who, "--expires", "2099-01-01")
     assert (refused.returncode, "more than 180 days ahead" in refused.stderr) == (1, True)
     assert terrace_in("waivers", "list", "--json").stdout == listed.stdout

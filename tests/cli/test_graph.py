@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+import click
+
+from terrace.cli import graph, modules
 from terrace.workloads.graph import Graph
 from tests.cli.test_validate import Terrace, terrace
 
@@ -15,6 +18,11 @@ def test_table(terrace: Terrace) -> None:
     rows = [line.split() for line in out.splitlines()]
     assert rows[0] == ["from", "relation", "to", "port", "access", "purpose"]
     assert ["spark", "needs", "layer/gold", "write"] in rows
+
+
+def test_modules_graph_is_the_same_command(terrace: Terrace) -> None:
+    assert modules.command.get_command(click.Context(modules.command), "graph") is graph.command
+    assert terrace("modules", "graph", "dev", "--json") == terrace("graph", "dev", "--json")
 
 
 def test_json_is_the_documented_model(terrace: Terrace) -> None:

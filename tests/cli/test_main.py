@@ -62,6 +62,36 @@ def test_the_overview_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["validate", "dev"], 0),
+        (["env", "show", "dev"], 0),
+        (["graph", "dev", "--json"], 0),
+        (["modules", "list"], 0),
+        (["modules", "render", "falco", "dev"], 0),
+        (["modules", "schema", "--print"], 0),
+        (["completion", "bash"], 0),
+        (["modules", "images", "--check"], 1),  # some images are not pinned: the answer remains no
+    ],
+)
+def test_a_closed_pipe_ends_no_command(terrace: Command, arguments: list[str], code: int) -> None:
+    process = terrace.start(*arguments)
+    assert process.stdout and process.stderr
+    process.stdout.close()
+    errors = process.stderr.read()
+    assert "Traceback" not in errors and "BrokenPipe" not in errors and "error:" not in errors
+    assert process.wait(timeout=120) == code
+
+
+def test_a_closed_pipe_of_both_streams_ends_no_command(terrace: Command) -> None:
+    process = terrace.start("modules", "render", "falco", "dev")
+    assert process.stdout and process.stderr
+    process.stdout.close()
+    process.stderr.close()
+    assert process.wait(timeout=120) == 0
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["plna"], "error: No such command 'plna'. Did you mean 'plan'?"),

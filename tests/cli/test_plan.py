@@ -75,3 +75,18 @@ def test_missing_credentials_are_one_error(terrace: Command) -> None:
     assert completed.returncode == 3
     assert completed.stderr.splitlines()[-3].startswith("error: no credentials for the cloud in this shell")
     assert "`aws sso login`, or set AWS_PROFILE" in completed.stderr
+
+
+def test_a_risk_above_the_accepted_one_is_a_negative_result(terrace: Command) -> None:
+    terrace.small.stack(two())
+    terrace.run("plan", "dev")
+    terrace.run("apply", "dev", "--yes", *GLASS)
+    terrace.small.stack(two(second="c"))
+    completed = terrace.run("plan", "dev", "--risk", "restart")
+    assert completed.returncode == 1
+    assert (
+        "the plan's risk is unknown, above the accepted restart:\n  unknown: replace terraform_data.two"
+        in completed.stderr
+    )
+    accepted = terrace.run("plan", "dev", "--risk")  # the environment accepts a downtime
+    assert "the plan's risk" not in accepted.stderr

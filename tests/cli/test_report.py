@@ -6,14 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from terrace.cli.main import run
+from tests.assurance import sigstore_instance
 from tests.conftest import ROOT
 
 Run = Callable[..., tuple[int, str, str]]
 FILES = [
-    "evidence.csv", "index.html", "oscal/component-definition.json", "oscal/soc2.assessment-results.json",
-    "report.json", "requirements.csv",
+    "about.csv", "evidence.csv", "index.html", "oscal/component-definition.json", "oscal/soc2.assessment-results.json",
+    "report.json", "requirements.csv", "scans.csv",
 ]  # fmt: skip
 
 
@@ -147,3 +150,35 @@ def test_an_invalid_source_date_epoch_is_a_usage_error(
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
     code, _, err = terrace_report("--env", "dev", "--out", tmp_path / "out")
     assert code == 2 and "invalid SOURCE_DATE_EPOCH 'yesterday'" in err
+
+
+def test_a_ci_job_signs_by_its_identity_and_without_one_with_the_key(
+    terrace_report: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("sigstore", reason="the sigstore extra is not installed")
+    out, key = tmp_path / "out", tmp_path / "key.pem"
+    options = ["--framework", "soc2", "--env", "dev", "--out", out, "--sigstore"]
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CIRCLECI"):
+        monkeypatch.delenv(name, raising=False)
+    private = Ed25519PrivateKey.generate()
+    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public = tmp_path / "key.pub"
+    public.write_bytes(private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+
+    with sigstore_instance.running(tmp_path) as trust:
+        identity = ["--identity", sigstore_instance.WORKFLOW, "--issuer", f"{sigstore_instance.address(trust)}/github"]
+        code, _, err = terrace_report(*options, "--sign", key, "--trust-config", trust)
+        assert (code, err) == (
+            0,
+            "no identity to sign with: this is not a CI job that offers one; signed with the key\n",
+        )
+        assert terrace_report("verify", out, "--key", public)[0] == 0
+        assert "no SHA256SUMS.sigstore.json" in terrace_report("verify", out, *identity, "--trust-config", trust)[2]
+
+        for name, value in sigstore_instance.github_job(trust, "main").items():
+            monkeypatch.setenv(name, value)
+        code, _, err = terrace_report(*options, "--sign", key, "--trust-config", trust)
+        assert (code, err.split(" of ")[0]) == (0, f"signed by {sigstore_instance.WORKFLOW}")
+    # The instance has ended: its trust configuration is enough.
+    assert terrace_report("verify", out, *identity, "--trust-config", trust)[0] == 0
+    assert "no SHA256SUMS.sig" in terrace_report("verify", out, "--key", public)[2]

@@ -78,6 +78,18 @@ def test_json_contains_the_evidence_of_each_guarantee(
     assert "Status = ENABLED" in found["evidence"]
 
 
+def test_scans_of_a_cluster_that_is_not_known_are_not_read(
+    terrace: Command, aws: Emulator, variables: dict[str, str]
+) -> None:
+    data = json.loads(terrace.run("verify", "dev", "--json", **variables).stdout)
+    assert data["scans"]["status"] == "unread" and data["scans"]["modules"] == []
+    assert "the cluster of dev on aws is not known: its foundation has no outputs" in data["scans"]["reason"]
+    only = json.loads(terrace.run("verify", "dev", "--json", "--only", "AUD-2", **variables).stdout)
+    assert "scans" not in only
+    printed = terrace.run("verify", "dev", **variables).stdout
+    assert re.search(r"^scans in the cluster\n  not read: the cluster of dev on aws is not known", printed, re.M)
+
+
 def test_an_unknown_id_is_a_usage_error(terrace: Command) -> None:
     run = terrace.run("verify", "dev", "--only", "DB-99")
     assert run.returncode == 2
@@ -131,6 +143,7 @@ def test_results_are_grouped_by_capability_with_one_reason_a_line(monkeypatch: p
     ("statuses", "words", "passed"),
     [
         (["holds", "not_required"], "1 of 2 guarantees hold, 1 not required", True),
+        (["holds", "excepted", "not_required"], "1 of 3 guarantees hold, 1 excepted, 1 not required", True),
         (["holds", "unproven"], "1 of 2 guarantees hold, 1 unproven", False),
         (["broken", "holds"], "1 of 2 guarantees hold, 1 broken", False),
         ([], "0 of 0 guarantees hold", False),

@@ -1,11 +1,12 @@
 """`terrace apply`: apply the saved plan."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from terrace.cli.options import cloud_option, mirror_option, stack_argument, unlock_option
+from terrace.cli.options import cloud_option, lock_timeout_option, mirror_option, stack_argument, unlock_option
 
 if TYPE_CHECKING:
     from terrace.deployment.plans import SavedPlan
@@ -24,6 +25,14 @@ _PAST_TENSE = {
 @stack_argument
 @cloud_option
 @mirror_option
+@click.option(
+    "--bundle",
+    is_flag=False,
+    flag_value="newest",
+    default="",
+    metavar="[HASH]",
+    help="Apply a bundle of the commit that is checked out: the one with this hash, or the newest.",
+)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--recover", is_flag=True, help="Make a new plan that adopts resources that exist but are in no state.")
 @click.option(
@@ -32,6 +41,7 @@ _PAST_TENSE = {
     metavar="REASON",
     help="Apply a plan that the gate refuses; the user and the reason are recorded.",
 )
+@lock_timeout_option
 @unlock_option
 @click.pass_context
 def command(
@@ -39,24 +49,36 @@ def command(
     stack: str,
     cloud: str | None,
     provider_mirror: Path | None,
+    bundle: str,
     yes: bool,
     recover: bool,
     break_glass: str,
+    lock_timeout: str,
     unlock: str,
 ) -> None:
     """Apply the plan that `terrace plan STACK` saved.
 
-    A plan that the gate refuses, or that is out of date, is not applied.
+    The gate evaluates the plan file again. A plan that it refuses, or that is out of date, is not applied. The apply is
+    recorded in the evidence beside the state (`terrace evidence list`).
+
+    With --bundle, Terrace plans again and evaluates the gate again, and applies only if the changes and the verdict are
+    those of the bundle; otherwise it prints what differs and exits with 1.
 
     After a run that was killed, this command releases that run's lock, adopts the resources that it created but did not
     record, makes a new plan and continues. Ctrl-C lets Terraform save its state; a second Ctrl-C stops it at once.
     """
-    from terrace.cli.console import confirmed, info, write
-    from terrace.cli.options import deployment_of, load_stack
+    from terrace.cli.console import confirmed, info, warn, write
+    from terrace.cli.options import data_keys_of, deployment_of, load_stack, state_home_of
     from terrace.cli.plan_summary import plan_text
     from terrace.cli.progress import Progress
-    from terrace.deployment import lifecycle
-    from terrace.errors import AnswerIsNo
+    from terrace.deployment import bundle as bundles
+    from terrace.deployment import bundle_apply, lifecycle
+    from terrace.deployment.trail import Trail
+    from terrace.errors import AnswerIsNo, UsageError
+    from terrace.project.revision import head
+
+    if bundle and recover:
+        raise UsageError("--bundle cannot be combined with --recover", hint="omit one of them")
 
     loaded, layer = load_stack(ctx, stack, cloud)
     with Progress() as progress:
@@ -64,22 +86,47 @@ def command(
             ctx,
             loaded,
             layer=layer,
+            lock_timeout=lock_timeout,
             provider_mirror=provider_mirror,
             on_message=progress.info,
             on_event=progress.listen,
         )
+        trail = Trail(deployment, partial(state_home_of, ctx, loaded), warn)
+        home = opened = None
+        if bundle:
+            home = state_home_of(ctx, loaded)
+            wanted = "" if bundle == "newest" else bundle
+            opened = bundles.find(deployment, head(deployment.project.root), wanted, home, data_keys_of(ctx, loaded))
+            progress.info(f"applying bundle {opened}")
 
         def confirm(saved: "SavedPlan") -> bool:
-            info(plan_text(saved.summary))
+            info(plan_text(saved.summary, saved.gate.access if saved.gate else ()))
             if not confirmed(f"Apply this plan to {deployment.stack_id} on {deployment.cloud}?", yes=yes):
-                raise AnswerIsNo("cancelled; the plan is still saved")
+                raise AnswerIsNo("cancelled; the plan is still saved" if not bundle else "cancelled")
             progress.expect(len(saved.summary.changes))
+            if break_glass and not (saved.gate and saved.gate.passes):
+                trail.break_glass(break_glass, saved.sha256)
+            run.begins(plan=saved.sha256, bundle=opened.sha256 if opened else "", summary=_counts(saved))
             return True
 
-        saved = lifecycle.apply(deployment, confirm=confirm, recover=recover, unlock=unlock, break_glass=break_glass)
+        with trail.run("apply") as run:
+            if opened and home:
+                saved = bundle_apply.apply(
+                    deployment, opened, home, confirm=confirm, unlock=unlock, break_glass=break_glass
+                )
+            else:
+                saved = lifecycle.apply(
+                    deployment, confirm=confirm, recover=recover, unlock=unlock, break_glass=break_glass
+                )
     if saved is None:
         write(f"{deployment.stack_id} on {deployment.cloud}: no changes")
         return
-    counts = saved.summary.as_data()["counts"] | {"import": len(saved.adopted)}
-    changes = ", ".join(f"{count} {_PAST_TENSE[verb]}" for verb, count in counts.items() if count)
+    changes = ", ".join(f"{count} {_PAST_TENSE[verb]}" for verb, count in _counts(saved).items() if count)
     write(f"{deployment.stack_id} on {deployment.cloud}: {changes or 'outputs changed'}")
+    run.require_recorded()
+
+
+def _counts(saved: "SavedPlan") -> dict[str, int]:
+    """How many resources a plan changes, by action."""
+    counts: dict[str, int] = saved.summary.as_data()["counts"]
+    return counts | {"import": len(saved.adopted)}

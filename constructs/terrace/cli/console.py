@@ -1,4 +1,5 @@
-"""Everything the commands print. Data goes to standard output; sentences and errors go to standard error.
+"""Everything the commands print. Data goes to standard output; sentences and errors go to standard error, without
+secrets: as text, or with --log-json as JSON lines.
 
 Colour appears on terminals only, and NO_COLOR disables it. --quiet silences `info`, never data, warnings or errors.
 """
@@ -8,44 +9,82 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from terrace.cli.options import settings_of
+from terrace.cli.redaction import redacted
 from terrace.errors import InvalidFile, TerraceError, UsageError
 
+_log_json = False  # of the whole process: errors are printed after the command and its context have ended
 _NARROWEST, _WIDEST, _UNLIMITED = 80, 200, 10_000  # columns
 
 
 def write(text: str, *, newline: bool = True) -> None:
     """Print data."""
-    click.echo(text, nl=newline)
+    _echo(text, newline=newline)
 
 
 def write_json(data: object) -> None:
     """Print data as JSON."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    _echo(json.dumps(data, indent=2, ensure_ascii=False))
 
 
 def info(sentence: str) -> None:
     """Print a sentence about the progress; --quiet suppresses it."""
     if not quiet():
-        click.echo(sentence, err=True)
+        _log("info", sentence)
 
 
 def warn(sentence: str) -> None:
     """Print a sentence that --quiet does not suppress."""
-    click.echo(sentence, err=True)
+    _log("warning", sentence)
 
 
 def error(message: str, *, where: str = "", hint: str = "") -> None:
     """Print an error: what is wrong, where, then a blank line and the fix."""
-    click.echo(f"{styled('error:', fg='red', bold=True)} {message}", err=True)
+    if _log_json:
+        _log("error", message, where=where, hint=hint)
+        return
+    message, where, hint = redacted(message), redacted(where), redacted(hint)
+    _echo(f"{styled('error:', fg='red', bold=True)} {message}", err=True)
     if where:
-        click.echo(f"  at {where}", err=True)
+        _echo(f"  at {where}", err=True)
     if hint:
-        click.echo(f"\n{styled('hint:', bold=True)} {hint}", err=True)
+        _echo(f"\n{styled('hint:', bold=True)} {hint}", err=True)
+
+
+def log_as_json(on: bool) -> None:
+    """Print sentences and errors as JSON lines from now on, or as text."""
+    global _log_json
+    _log_json = on
+
+
+def logs_json() -> bool:
+    """Whether sentences and errors are printed as JSON lines."""
+    return _log_json
+
+
+def _log(level: str, message: str, **more: str) -> None:
+    """Print a line about the progress, without secrets. `more` are further members; empty ones are left out."""
+    if not _log_json:
+        _echo(redacted(message), err=True)
+    elif message.strip():
+        moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+        parts = {"message": click.unstyle(message).strip(), **more}
+        clean = {name: redacted(part) for name, part in parts.items() if part}
+        _echo(json.dumps({"time": moment, "level": level, **clean}, ensure_ascii=False), err=True)
+
+
+def _echo(text: str, *, newline: bool = True, err: bool = False) -> None:
+    """Print to standard output or error. When its reader has closed the pipe (`terrace graph dev | head`), this and
+    later output is dropped, and the command continues: an apply is not interrupted, and a gate keeps its exit code."""
+    try:
+        click.echo(text, nl=newline, err=err)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if err else sys.stdout).fileno())
 
 
 def terrace_error(failure: TerraceError) -> None:

@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from terrace.cli.options import cloud_option, mirror_option, stack_argument, unlock_option
+from terrace.cli.options import cloud_option, lock_timeout_option, mirror_option, stack_argument, unlock_option
 
 if TYPE_CHECKING:
     from terrace.environment import Loaded
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     "--yes", metavar="STACK", default="", help="Do not ask for confirmation; STACK must be the name of the stack."
 )
 @click.option("--empty-buckets", is_flag=True, help="Delete all objects in the buckets, with all their versions.")
+@lock_timeout_option
 @unlock_option
 @click.pass_context
 def command(
@@ -31,25 +33,28 @@ def command(
     provider_mirror: Path | None,
     yes: str,
     empty_buckets: bool,
+    lock_timeout: str,
     unlock: str,
 ) -> None:
     """Destroy all resources of STACK: of the foundation ENV, or of ENV-workloads, which has to be first.
 
     Lists what blocks the destroy and what it retains, then asks for confirmation: in staging and prod, the
     environment's name must be typed. Removes the protections that the stack itself set, destroys the resources, and
-    lists leftovers by tag and by service. Exit code 1 when there are leftovers.
+    lists leftovers by tag and by service. Exit code 1 when there are leftovers. The destroy is recorded in the evidence
+    beside the state (`terrace evidence list`).
     """
     from terrace import live, purge
-    from terrace.cli.console import write
-    from terrace.cli.options import deployment_of, load_stack
+    from terrace.cli.console import warn, write
+    from terrace.cli.options import deployment_of, load_stack, state_home_of
     from terrace.cli.progress import Progress
     from terrace.deployment import teardown
+    from terrace.deployment.trail import Trail
     from terrace.environment import target
     from terrace.words import counted
 
     loaded, layer = load_stack(ctx, stack, cloud)
     if layer == "workloads":
-        _workloads(ctx, loaded, provider_mirror=provider_mirror, yes=yes, unlock=unlock)
+        _workloads(ctx, loaded, provider_mirror=provider_mirror, yes=yes, unlock=unlock, lock_timeout=lock_timeout)
         return
     name, account = loaded.environment.name, target(loaded.environment)
     _require_no_workloads(ctx, loaded)
@@ -60,27 +65,44 @@ def command(
     _confirm(loaded, yes, name)
     with Progress() as progress:
         deployment = deployment_of(
-            ctx, loaded, provider_mirror=provider_mirror, on_message=progress.info, on_event=progress.listen
+            ctx,
+            loaded,
+            lock_timeout=lock_timeout,
+            provider_mirror=provider_mirror,
+            on_message=progress.info,
+            on_event=progress.listen,
         )
 
         def empty() -> None:
-            for emptied in purge.empty_buckets(loaded.environment, account):
+            def report(bucket: str, removed: int) -> None:
+                progress.info(f"{counted(removed, 'object version')} deleted from {bucket} so far")
+
+            for emptied in purge.empty_buckets(loaded.environment, account, report):
                 if emptied.versions:
                     progress.info(f"deleted {counted(emptied.versions, 'object version')} from {emptied.bucket}")
 
-        destroyed = teardown.destroy(
-            deployment, unlock=unlock, empty=empty if empty_buckets else None, on_total=progress.expect
-        )
+        with Trail(deployment, partial(state_home_of, ctx, loaded), warn).run("destroy") as run:
+            run.begins()
+            destroyed = teardown.destroy(
+                deployment, unlock=unlock, empty=empty if empty_buckets else None, on_total=progress.expect
+            )
+            run.begins(summary={"destroy": destroyed})
     write(f"{name} on {deployment.cloud}: {counted(destroyed, 'resource')} destroyed")
-    _list_leftovers(live.leftovers(loaded.environment, account), name)
+    try:
+        _list_leftovers(live.leftovers(loaded.environment, account), name)
+    finally:
+        run.require_recorded()
 
 
-def _workloads(ctx: click.Context, loaded: "Loaded", *, provider_mirror: Path | None, yes: str, unlock: str) -> None:
+def _workloads(
+    ctx: click.Context, loaded: "Loaded", *, provider_mirror: Path | None, yes: str, unlock: str, lock_timeout: str
+) -> None:
     """Destroy the releases in the cluster."""
     from terrace.cli.console import warn, write
-    from terrace.cli.options import deployment_of
+    from terrace.cli.options import deployment_of, state_home_of
     from terrace.cli.progress import Progress
     from terrace.deployment import teardown
+    from terrace.deployment.trail import Trail
     from terrace.errors import TerraceError
     from terrace.words import counted
 
@@ -95,14 +117,19 @@ def _workloads(ctx: click.Context, loaded: "Loaded", *, provider_mirror: Path | 
             ctx,
             loaded,
             layer="workloads",
+            lock_timeout=lock_timeout,
             provider_mirror=provider_mirror,
             on_message=progress.info,
             on_event=progress.listen,
         )
         _confirm(loaded, yes, deployment.stack_id)
-        destroyed = teardown.destroy(deployment, unlock=unlock, on_total=progress.expect)
+        with Trail(deployment, partial(state_home_of, ctx, loaded), warn).run("destroy") as run:
+            run.begins()
+            destroyed = teardown.destroy(deployment, unlock=unlock, on_total=progress.expect)
+            run.begins(summary={"destroy": destroyed})
     write(f"{deployment.stack_id} on {deployment.cloud}: {counted(destroyed, 'release')} destroyed")
     write("custom resource definitions are retained, with the objects of their kinds")
+    run.require_recorded()
 
 
 def _in_cluster(ctx: click.Context, loaded: "Loaded") -> "list[Obstacle]":

@@ -19,6 +19,7 @@ from terrace.cli.options import json_option, mirror_option
 _EXTRAS = {
     "emulator": "required by `make demo` and `terrace emulator`",
     "assurance": "required by `terrace gate` and `terrace report`",
+    "sigstore": "required to sign a report with the identity of a CI job, and to verify it",
     "azure": "required to read a live deployment on Azure",
     "gcp": "required to read a live deployment on Google Cloud",
 }
@@ -148,7 +149,7 @@ def _provider(root: Path, provider_mirror: Path | None, cloud: str) -> Diagnosis
 
 def _credentials(cloud: str) -> Diagnosis:
     """Whether this shell has credentials for a cloud. They are neither used nor printed."""
-    status = implementation("terrace.live", cloud, "credentials").look()
+    status = implementation("terrace.calls", cloud).look()
     return Diagnosis(f"{cloud} credentials", status.status, status.detail, status.hint)
 
 

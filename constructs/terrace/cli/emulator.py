@@ -60,6 +60,12 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
     help="Keep the resources in DIR across restarts.",
 )
 @click.option(
+    "--issuers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Issuers whose tokens pipelines sign in with: JSON of issuer to key set (JWKS).",
+)
+@click.option(
     "--fault",
     "faults",
     metavar="NAME=VALUE",
@@ -74,6 +80,7 @@ def start_command(
     region: str | None,
     foreground: bool,
     state: Path | None,
+    issuers: Path | None,
     faults: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -86,7 +93,7 @@ def start_command(
         files,
         account={**cloud_module(cloud).DEFAULT_ACCOUNT, **settings},
         region=region,
-        options=Options(state=state, faults=_faults(faults)),
+        options=Options(state=state, issuers=issuers, faults=_faults(faults)),
         foreground=foreground,
     )
     try:

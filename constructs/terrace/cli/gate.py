@@ -26,6 +26,15 @@ OUTPUTS = ("table", "sarif", "json", "junit", "github", "html", "csv")
     metavar="FILE",
     help="Check this plan of ENV, in the format of `terraform show -json`, instead of the stack.",
 )
+@click.option(
+    "--stack",
+    "stacks",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE...",
+    help="Check these cdk.tf.json files as stacks of ENV instead of synthesizing.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --output json.")
 @click.option("--output", type=click.Choice(OUTPUTS), default="table", show_default=True, help="Output format.")
 @click.pass_context
 def command(
@@ -34,6 +43,8 @@ def command(
     clouds: tuple[str, ...],
     everything: bool,
     plan: Path | None,
+    stacks: tuple[Path, ...],
+    as_json: bool,
     output: str,
 ) -> None:
     """Check stacks, or the foundations of all environments: every guarantee, checkov, the project's policies.
@@ -43,6 +54,8 @@ def command(
     The stacks are synthesized without credentials or network. The gate fails when a guarantee is broken or unproven, or
     when checkov reports a finding of at least the severity that policies/severity.yaml sets for the tier, unless
     policies/waivers.yaml accepts the finding. Exit code 1 when the gate fails.
+
+    --stack FILE... checks stacks that others synthesized; --json gives each its exit code.
     """
     from terrace.assurance import gate
     from terrace.assurance.output import GATE
@@ -52,16 +65,37 @@ def command(
     from terrace.errors import UsageError
 
     project = project_of(ctx)
-    if everything and (environments or clouds or plan):
-        raise UsageError("--all cannot be combined with ENV, --cloud or --plan", hint="omit --all")
+    if everything and (environments or clouds or plan or stacks):
+        raise UsageError("--all cannot be combined with ENV, --cloud, --plan or --stack", hint="omit --all")
+    if stacks:
+        environments, stacks = environments[:1], (*stacks, *map(Path, environments[1:]))
+        _require_files(environments, clouds, plan, stacks)
     if plan and len(environments) != 1:
         raise UsageError("--plan requires exactly one environment", hint="terrace gate ENV --plan FILE")
     chosen = list(dict.fromkeys(environments)) or ordered(project.root, names(project.root))
     if not chosen:
         raise UsageError("no environments in environments/")
-    results = gate.run(project, chosen, CLOUDS if everything else clouds, plan)
+    if stacks:
+        results = gate.run_files(project, chosen[0], stacks, clouds[0] if clouds else None, plan)
+    else:
+        results = gate.run(project, chosen, CLOUDS if everything else clouds, plan)
     for notice in dict.fromkeys(notice for result in results for notice in result.notices):
         warn(notice)
-    write(GATE[output](results), newline=False)
+    write(GATE["json" if as_json else output](results), newline=False)
     if not all(result.passes for result in results):
         ctx.exit(1)
+
+
+def _require_files(
+    environments: tuple[str, ...], clouds: tuple[str, ...], plan: Path | None, stacks: tuple[Path, ...]
+) -> None:
+    """Raise UsageError unless these are stacks of one environment on one cloud."""
+    from terrace.errors import UsageError
+
+    hint = "terrace gate ENV --cloud CLOUD --stack FILE..."
+    if not environments or len(clouds) > 1:
+        raise UsageError("--stack requires exactly one environment and at most one --cloud", hint=hint)
+    if plan and len(stacks) > 1:
+        raise UsageError("--plan requires exactly one stack", hint="terrace gate ENV --plan FILE --stack FILE")
+    if missing := [str(file) for file in stacks if not file.is_file()]:
+        raise UsageError(f"no such file: {', '.join(missing)}", hint=hint)

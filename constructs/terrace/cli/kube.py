@@ -32,12 +32,13 @@ def token(ctx: click.Context, environment: str, cloud: str | None) -> None:
     logged in to the cloud, is valid for minutes, and is stored nowhere.
     """
     from terrace import live
+    from terrace.cli.console import write
     from terrace.cli.options import workloads_of
 
     context = workloads_of(ctx, environment, cloud)
     found = live.cluster_token(context.environment, context.target, context.outputs.cluster.name)
     status = {"token": found.value, "expirationTimestamp": found.expires.strftime("%Y-%m-%dT%H:%M:%SZ")}
-    click.echo(json.dumps({"kind": "ExecCredential", "apiVersion": API_VERSION, "spec": {}, "status": status}))
+    write(json.dumps({"kind": "ExecCredential", "apiVersion": API_VERSION, "spec": {}, "status": status}))
 
 
 @command.command("config")

@@ -10,13 +10,21 @@ import click
 class LazyGroup(click.Group):
     """The command NAME of the group is `command` in `<package>.<NAME>`, with the help line `summaries[NAME]`.
 
-    Help prints the lines of `summaries`, in their order, so that it imports no command.
+    Help prints the lines of `summaries`, in their order, so that it imports no command. Arguments that begin with no
+    command's name are those of `default`, if there is one.
     """
 
-    def __init__(self, *args: Any, package: str, summaries: Mapping[str, str], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, package: str, summaries: Mapping[str, str], default: str = "", **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self.package = package
         self.summaries = summaries
+        self.default = default
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = not self.default or (bool(args) and (args[0] in self.summaries or args[0] in ctx.help_option_names))
+        return super().parse_args(ctx, args if own else [self.default, *args])
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.summaries)

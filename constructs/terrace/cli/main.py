@@ -24,18 +24,28 @@ COMMANDS = {
     "env": "List, show, explain and compare environments.",
     "modules": "List, show, check and render the modules that environments may enable.",
     "graph": "Show the modules of an environment and what they use, as a picture or data.",
+    "bootstrap": "Make the home of Terraform's state in the environment's account, or delete it.",
     "synth": "Write the Terraform JSON of the environments' stacks.",
+    "lock": "Lock the versions and checksums of the providers that a stack uses.",
     "plan": "Show what an apply would change, and save the plan.",
     "apply": "Apply the saved plan.",
+    "state": "List, back up and restore the states of an environment.",
     "output": "Show the outputs of a deployment.",
     "verify": "Check the guarantees of a live deployment.",
     "parity": "Check every guarantee on every cloud, from the stacks alone.",
+    "access": "Show what a stack lets anyone reach or do, and what is not declared.",
     "report": "Write evidence for auditors, by framework and requirement.",
+    "evidence": "Keep dated results of runs, in a chain that shows every change.",
     "permissions": "Write the least permissions that an apply needs on each cloud.",
+    "ci": "Render pipelines, check how they sign in, and do what their jobs do.",
     "gate": "Decide whether stacks or a plan may be applied.",
+    "cost": "Estimate what an environment costs a month.",
+    "prices": "Read list prices from the clouds' own price lists.",
     "policies": "Write the policies that a cluster enforces.",
     "waivers": "List, check and add waivers: findings accepted until a date.",
     "drift": "Show changes that were made outside Terraform.",
+    "upgrade": "Show what an upgrade does to deployments, and plan new versions.",
+    "dr": "Rehearse a restore, and measure it against the objectives.",
     "destroy": "Destroy a deployment and list what is left.",
     "demo": "Run the life of an environment on an emulated cloud.",
     "emulator": "Start, inspect and stop an emulated cloud.",
@@ -69,12 +79,13 @@ def _print_version(ctx: click.Context, parameter: click.Parameter, requested: bo
     "with both]",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print results and errors only.")
+@click.option("--log-json", is_flag=True, help="Print messages and errors as JSON lines on standard error.")
 @click.option("--no-color", is_flag=True, help="Disable colour, as NO_COLOR does.")
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
 )
 @click.pass_context
-def terrace(ctx: click.Context, project: Path | None, quiet: bool, no_color: bool) -> None:
+def terrace(ctx: click.Context, project: Path | None, quiet: bool, log_json: bool, no_color: bool) -> None:
     """Deploy the same data platform to AWS, Azure or Google Cloud from one typed configuration, and prove its
     guarantees.
 
@@ -98,6 +109,7 @@ def run_command(name: str) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command, print its error if there is one, and return the exit code."""
+    console.log_as_json("--log-json" in arguments)  # here, since the arguments themselves can be wrong
     try:
         code = terrace.main(arguments, prog_name="terrace", standalone_mode=False)
         return code if isinstance(code, int) else 0
@@ -120,10 +132,6 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         console.error("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader has closed the pipe (`terrace plan dev | head`): keep the interpreter from writing to it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         console.error(
             f"internal error: {type(error).__name__}: {_one_line(error)}",

@@ -1,6 +1,7 @@
 """Options that several commands share, and what they refer to. Imports nothing heavy at the top."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +10,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from terrace.capabilities.cloud import CLOUDS
+from terrace.variables import STATE
 
 if TYPE_CHECKING:
+    from terrace.capabilities.data_keys import DataKeys
     from terrace.deployment.deployment import Deployment
     from terrace.deployment.terraform import OnEvent
     from terrace.environment import Loaded
     from terrace.live.kubernetes import Kubernetes
     from terrace.project.discovery import Project
     from terrace.project.stack_ids import Layer
+    from terrace.state import StateHome
     from terrace.workloads.context import Context
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -51,7 +55,7 @@ def _environments(ctx: click.Context, parameter: click.Parameter, incomplete: st
         return []
 
 
-def _stacks(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+def stack_completion(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Complete a stack's id."""
     try:
         from terrace.environment import names
@@ -64,7 +68,7 @@ def _stacks(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> 
 
 def stack_argument(function: Decorated) -> Decorated:
     """STACK: an environment's name, for its foundation, or ENV-workloads."""
-    return click.argument("stack", metavar="STACK", shell_complete=_stacks)(function)
+    return click.argument("stack", metavar="STACK", shell_complete=stack_completion)(function)
 
 
 def environment_argument(function: Decorated) -> Decorated:
@@ -91,12 +95,38 @@ def json_option(function: Decorated) -> Decorated:
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(function)
 
 
+def trust_config_option(function: Decorated) -> Decorated:
+    return click.option(
+        "--trust-config",
+        type=click.Path(path_type=Path, dir_okay=False, exists=True),
+        metavar="FILE",
+        help="Use the Sigstore instance that this ClientTrustConfig (JSON) names.  [default: the public instance]",
+    )(function)
+
+
 def unlock_option(function: Decorated) -> Decorated:
     return click.option(
         "--unlock",
         default="",
         metavar="ID",
         help="Release this state lock first; only if the run that holds it has died.",
+    )(function)
+
+
+def _duration(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"\d+[smh]", value):
+        raise click.BadParameter(f"invalid duration {value!r}; expected e.g. 30s, 10m or 1h", ctx, parameter)
+    return value
+
+
+def lock_timeout_option(function: Decorated) -> Decorated:
+    return click.option(
+        "--lock-timeout",
+        default="5s",
+        show_default=True,
+        metavar="TIME",
+        callback=_duration,
+        help="Wait so long for the state's lock: 30s, 10m.",
     )(function)
 
 
@@ -147,11 +177,19 @@ def cluster_of(context: "Context") -> "Kubernetes":
     return Kubernetes.of(cluster, live.cluster_token(context.environment, context.target, cluster.name).value)
 
 
+def state_home_of(ctx: click.Context, loaded: "Loaded") -> "StateHome":
+    """Where the environment's states are, and objects beside them."""
+    from terrace.state import home
+
+    return home(loaded.environment, project=project_of(ctx), state=STATE.read())
+
+
 def deployment_of(
     ctx: click.Context,
     loaded: "Loaded",
     *,
     layer: "Layer" = "foundation",
+    lock_timeout: str = "5s",
     provider_mirror: Path | None = None,
     on_message: Callable[[str], None] | None = None,
     on_event: "OnEvent | None" = None,
@@ -178,10 +216,31 @@ def deployment_of(
         cloud=loaded.environment.cloud,
         variables=dict(os.environ),
         provider_mirror=provider_mirror.resolve() if provider_mirror else None,
-        state=os.environ.get("TERRACE_STATE", ""),
+        state=STATE.read(),
         on_message=on_message or console.info,
         on_event=on_event or ignore,
         environment_line=lambda construct: environment_line(loaded, construct),
         gate=gate,
         layer=layer,
+        lock_timeout=lock_timeout,
+        home=None if _state_is_local(loaded) else state_home_of(ctx, loaded),
     )
+
+
+def _state_is_local(loaded: "Loaded") -> bool:
+    return (STATE.read() or loaded.environment.state.backend) == "local"
+
+
+def data_keys_of(ctx: click.Context, loaded: "Loaded") -> "DataKeys":
+    """The keys with which the environment's bundles are sealed: a key in the cloud, or a file beside a local state."""
+    from terrace.capabilities.cloud import implementation
+    from terrace.deployment.key_file import KeyFile
+    from terrace.environment import target
+
+    environment = loaded.environment
+    if _state_is_local(loaded):
+        return KeyFile(project_of(ctx).working_directory / "bundle.key")
+    found: DataKeys = implementation("terrace.live", environment.cloud, "data_keys").data_keys(
+        target(environment), dict(os.environ)
+    )
+    return found

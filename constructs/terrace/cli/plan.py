@@ -1,15 +1,25 @@
 """`terrace plan`: show what an apply would change, by capability, and save the plan."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from terrace.cli.options import cloud_option, json_option, mirror_option, stack_argument, unlock_option
+from terrace.capabilities.effects import RISKS
+from terrace.cli.options import (
+    cloud_option,
+    json_option,
+    lock_timeout_option,
+    mirror_option,
+    stack_argument,
+    unlock_option,
+)
 
 if TYPE_CHECKING:
     from terrace.assurance.gate_verdict import GateVerdict
+    from terrace.capabilities.effects import Risk
     from terrace.deployment.changes import Summary
     from terrace.environment import Loaded
     from terrace.project.stack_ids import Layer
@@ -20,8 +30,20 @@ if TYPE_CHECKING:
 @cloud_option
 @mirror_option
 @click.option("--recover", is_flag=True, help="Adopt resources that exist but are in no state.")
+@click.option("--bundle", is_flag=True, help="Also store the plan beside the state, sealed, for `apply --bundle`.")
 @click.option("--offline", is_flag=True, help="Plan as if nothing existed, without an account. The plan is not saved.")
+@lock_timeout_option
+@click.option(
+    "--risk",
+    is_flag=False,
+    flag_value="environment",
+    type=click.Choice((*RISKS, "environment")),
+    help="Exit with 1 when the plan's worst effect is above this; without a value, above the environment's max_risk.",
+)
 @unlock_option
+@click.option(
+    "--no-lock", is_flag=True, help="Take no lock: only read the state, such as in the pipeline of a pull request."
+)
 @json_option
 @click.pass_context
 def command(
@@ -30,53 +52,82 @@ def command(
     cloud: str | None,
     provider_mirror: Path | None,
     recover: bool,
+    bundle: bool,
     offline: bool,
+    lock_timeout: str,
+    risk: "Risk | Literal['environment'] | None",
     unlock: str,
+    no_lock: bool,
     as_json: bool,
 ) -> None:
     """Show what an apply of STACK would change, and save the plan.
 
-    Exit code 1 when the gate refuses the plan.
+    Exit code 1 when the gate refuses the plan, or when its risk is above that of --risk. Effects are from worst to
+    harmless: data-loss, downtime, restart, none. A change whose effect is not documented counts as a downtime.
+
+    A bundle is the plan of HEAD: its hash is printed, and files that differ from the commit are refused.
     """
     from terrace.assurance.gate_verdict import blocking_text
+    from terrace.capabilities.effects import exceeds
     from terrace.cli.console import info, warn, write, write_json
-    from terrace.cli.options import deployment_of, load_stack
-    from terrace.cli.plan_summary import plan_text
+    from terrace.cli.options import data_keys_of, deployment_of, load_stack, state_home_of
+    from terrace.cli.plan_summary import plan_text, risk_text
+    from terrace.deployment import bundle as bundles
     from terrace.deployment import lifecycle
     from terrace.errors import UsageError
+    from terrace.project.revision import head
+    from terrace.project.stack_ids import stack_id
 
-    if offline and (recover or unlock):
+    if offline and (recover or unlock or bundle):
         raise UsageError(
-            "--offline cannot be combined with --recover or --unlock: it uses no state", hint="omit --offline"
+            "--offline cannot be combined with --recover, --unlock or --bundle: it uses no state",
+            hint="omit --offline",
         )
+    if no_lock and (recover or unlock):
+        raise UsageError("--no-lock cannot be combined with --recover or --unlock: they change the state")
     loaded, layer = load_stack(ctx, stack, cloud)
     adopted: dict[str, str] = {}
+    sha256 = ""
     gated: GateVerdict | None
     if offline:
         summary, gated = _offline(ctx, loaded, layer, provider_mirror)
     else:
-        deployment = deployment_of(ctx, loaded, layer=layer, provider_mirror=provider_mirror)
+        deployment = deployment_of(ctx, loaded, layer=layer, provider_mirror=provider_mirror, lock_timeout=lock_timeout)
+        deployment = replace(deployment, locks_state=not no_lock)
+        if bundle:
+            bundles.require_committed(revision := head(deployment.project.root))
         saved = lifecycle.plan(deployment, recover=recover, unlock=unlock)
+        if bundle:
+            home, keys = state_home_of(ctx, loaded), data_keys_of(ctx, loaded)
+            sha256 = bundles.store(deployment, deployment.terraform(), saved, revision, home, keys)
         summary, gated, adopted = saved.summary, saved.gate, dict(saved.adopted)
+    stored = {"bundle": sha256} if sha256 else {}
     refused = gated is not None and not gated.passes
+    accepted = loaded.environment.max_risk if risk == "environment" else risk
+    risky = accepted is not None and exceeds(summary.risk, accepted)
     if as_json:
         data: dict[str, object] = {
             "environment": loaded.environment.name,
+            "stack": stack_id(loaded.environment.name, layer),
             "cloud": loaded.environment.cloud,
             "adopted": adopted,
         }
         data |= {"offline": True} if offline else {}
-        write_json({**data, "gate": gated.as_data() if gated else None, **summary.as_data()})
-        ctx.exit(1 if refused else 0)
-    write(plan_text(summary))
+        write_json({**data, **stored, "gate": gated.as_data() if gated else None, **summary.as_data()})
+        ctx.exit(1 if refused or risky else 0)
+    write(plan_text(summary, gated.access if gated else ()))
     if gated and refused:
         warn(f"\n{blocking_text(gated)}")
+    if accepted is not None and risky:
+        warn(f"\n{risk_text(summary, accepted)}")
     if offline:
         info("\nThis plan assumes that nothing exists yet. No account was used, and the plan is not saved.")
     elif not summary.empty:
         then = "Terrace will not apply it" if refused else f"run `terrace apply {stack}` to apply it"
         info(f"\nSaved to {deployment.project.display(saved.path)}; {then}.")
-    if refused:
+    if sha256:
+        write(f"bundle {sha256}")
+    if refused or risky:
         ctx.exit(1)
 
 

@@ -1,15 +1,21 @@
 """A plan as text: counts by capability, then the resources that it replaces or destroys."""
 
+from collections.abc import Sequence
+
+from terrace.capabilities.effects import Risk, exceeds
 from terrace.cli.console import styled, table
 from terrace.deployment.changes import Change, Summary, Verb
 from terrace.words import counted
 
 _VERBS: tuple[Verb, ...] = ("add", "change", "replace", "destroy", "import", "forget")
+_MAX_ACCESS = 40
+_MAX_RISKS = 10
 _ALWAYS_SHOWN = _VERBS[:4]
 
 
-def plan_text(summary: Summary) -> str:
-    """The changes of a plan by capability; data losses come last."""
+def plan_text(summary: Summary, access: Sequence[str] = ()) -> str:
+    """The changes of a plan by capability; data losses come last. `access` is what it changes of who reaches or may do
+    what, see GateVerdict."""
     if summary.empty:
         return "No changes. The deployment matches the environment."
     # A resource may be adopted and changed at once; the "adopt" column counts it too.
@@ -34,12 +40,26 @@ def plan_text(summary: Summary) -> str:
     harmless = [change for change in summary.changes if change.verb in ("replace", "destroy") and not change.loses_data]
     if harmless:
         parts.append("\n".join(_resource(change) for change in harmless))
+    if access:
+        rest = len(access) - _MAX_ACCESS
+        more = [f"and {rest} more"] if rest > 0 else []
+        parts.append("\n  ".join(["What anyone reaches or may do changes:", *access[:_MAX_ACCESS], *more]))
     if summary.losses:
         lost = counted(len(summary.losses), "resource")
         heading = f"{lost} with data, or with a name that other resources use, will be replaced or destroyed:"
         lines = [styled(heading, fg="red", bold=True)]
         parts.append("\n".join([*lines, *(styled(_resource(change), fg="red") for change in summary.losses)]))
     return "\n\n".join(parts)
+
+
+def risk_text(summary: Summary, accepted: Risk) -> str:
+    """The changes whose effect is worse than what is accepted."""
+    worse = [change for change in summary.changes if exceeds(change.effect, accepted)]
+    lines = [f"the plan's risk is {summary.risk}, above the accepted {accepted}:"]
+    lines += [f"  {change.effect}: {change.verb} {change.address}" for change in worse[:_MAX_RISKS]]
+    if len(worse) > _MAX_RISKS:
+        lines.append(f"  and {len(worse) - _MAX_RISKS} more")
+    return "\n".join(lines)
 
 
 def _resource(change: Change) -> str:

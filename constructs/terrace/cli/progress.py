@@ -5,7 +5,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from terrace.cli.console import info, quiet, warn
+from terrace.cli.console import info, logs_json, quiet, warn
+from terrace.cli.redaction import redacted
 from terrace.deployment.events import Diagnostic, Event, ResourceEvent
 from terrace.words import counted
 
@@ -100,7 +101,7 @@ class Progress:
         if self._quiet and not important:
             return
         if self._live is not None:
-            self._live.console.print(line, highlight=False, markup=False, soft_wrap=True, style=style)
+            self._live.console.print(redacted(line), highlight=False, markup=False, soft_wrap=True, style=style)
         else:
             (warn if important else info)(line)
 
@@ -110,7 +111,7 @@ class Progress:
             self._live = None
         self._step, self._total, self._done, self._started = step, total, 0, time.monotonic()
         self._active.clear()
-        if self._quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        if self._quiet or logs_json() or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             return
         from rich.console import Console, Group
         from rich.live import Live

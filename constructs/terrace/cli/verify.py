@@ -8,8 +8,16 @@ from terrace.cli.options import cloud_option, environment_argument, json_option
 
 if TYPE_CHECKING:
     from terrace.assurance.evaluation import Result
+    from terrace.assurance.guarantees import Guarantee
+    from terrace.assurance.report.scans import Scans
 
-_WORDS = {"holds": "holds", "broken": "BROKEN", "unproven": "UNPROVEN", "not_required": "not required"}
+_WORDS = {
+    "holds": "holds",
+    "broken": "BROKEN",
+    "unproven": "UNPROVEN",
+    "excepted": "excepted",
+    "not_required": "not required",
+}
 _COLOURS = {"broken": "red", "unproven": "yellow", "holds": "green"}
 _INDENT = " " * 11
 
@@ -24,6 +32,9 @@ def command(ctx: click.Context, environment: str, cloud: str | None, as_json: bo
     """Read the live resources of ENV through the cloud's API, and check the guarantees of ENV on them.
 
     Uses neither Terraform nor its state. Exit code 1 when a guarantee is broken or unproven.
+
+    Without --only, the reports of the image scanner in the cluster are read too, if this machine reaches it. They are
+    evidence for `terrace report` and decide nothing.
     """
     from terrace import live
     from terrace.cli.console import write, write_json
@@ -33,14 +44,39 @@ def command(ctx: click.Context, environment: str, cloud: str | None, as_json: bo
     loaded = load(ctx, environment, cloud)
     ids = [part.strip().upper() for text in only for part in text.split(",") if part.strip()]
     results = live.verify(loaded.environment, target(loaded.environment), only=ids)
+    scans = None if ids else _scans(ctx, environment, cloud)
     passed = bool(results) and all(result.passes for result in results)
     if as_json:
-        write_json(as_data(loaded.environment.name, loaded.environment.cloud, results))
+        write_json(as_data(loaded.environment.name, loaded.environment.cloud, results, scans))
     else:
         write(text(results))
+        if scans:
+            write(f"\nscans in the cluster\n  {scans}")
+        for one in _stack_only(ids):
+            write(f"\nnot read from a deployment: {one.id}. {one.stack_only}")
         write(f"\n{loaded.environment.name} on {loaded.environment.cloud}: {summary(results)}")
     if not passed:
         ctx.exit(1)
+
+
+def _scans(ctx: click.Context, environment: str, cloud: str | None) -> "Scans":
+    from terrace.assurance.report.scans import unread
+    from terrace.cli.options import cluster_of, workloads_of
+    from terrace.errors import TerraceError
+    from terrace.live import scans
+
+    try:
+        context = workloads_of(ctx, environment, cloud)
+    except TerraceError as error:  # such as outputs of another environment, which no guarantee reads
+        return unread(str(error))
+    return scans.of(context, lambda: cluster_of(context))
+
+
+def _stack_only(ids: "list[str]") -> "list[Guarantee]":
+    """The guarantees about how a stack is written, which no deployment shows."""
+    from terrace.assurance.guarantees import GUARANTEES
+
+    return [] if ids else [one for one in GUARANTEES if one.stack_only]
 
 
 def summary(results: "list[Result]") -> str:
@@ -49,6 +85,7 @@ def summary(results: "list[Result]") -> str:
     parts = [f"{counts['holds']} of {len(results)} guarantees hold"]
     parts += [f"{counts['broken']} broken"] * bool(counts["broken"])
     parts += [f"{counts['unproven']} unproven"] * bool(counts["unproven"])
+    parts += [f"{counts['excepted']} excepted"] * bool(counts["excepted"])
     parts += [f"{counts['not_required']} not required"] * bool(counts["not_required"])
     return ", ".join(parts)
 
@@ -78,9 +115,9 @@ def _lines(result: "Result") -> list[str]:
     return lines
 
 
-def as_data(environment: str, cloud: str, results: "list[Result]") -> dict[str, object]:
-    """The results for --json."""
-    return {
+def as_data(environment: str, cloud: str, results: "list[Result]", scans: "Scans | None" = None) -> dict[str, object]:
+    """The results for --json; the scans only if they were read."""
+    return ({"scans": scans.model_dump(mode="json")} if scans else {}) | {
         "environment": environment,
         "cloud": cloud,
         "passed": bool(results) and all(result.passes for result in results),

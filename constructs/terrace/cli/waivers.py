@@ -93,6 +93,16 @@ def _check(ctx: click.Context) -> None:
     help="Last day; at most 180 days ahead.",
 )
 @click.option("--control", required=True, metavar="TEXT", help="Compensating control.")
+@click.option(
+    "--relies-on",
+    "relies_on",
+    multiple=True,
+    required=True,
+    metavar="ID",
+    help="Guarantee or check that the control is: the waiver counts while it holds; repeatable.",
+)
+@click.option("--approved-on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Day of the approval.")
+@click.option("--ticket", default="", metavar="TEXT", help="Where the approval is recorded.")
 @click.pass_context
 def _add(
     ctx: click.Context,
@@ -105,6 +115,9 @@ def _add(
     approved_by: str,
     expires: datetime,
     control: str,
+    relies_on: tuple[str, ...],
+    approved_on: datetime | None,
+    ticket: str,
 ) -> None:
     """Accept the finding ID on RESOURCE.
 
@@ -116,9 +129,30 @@ def _add(
     from terrace.environment import names
 
     root = project_of(ctx).root
-    waiver = Waiver(id, resource, environments, clouds, reason, owner, approved_by, expires.date(), control)
+    approved = approved_on.date() if approved_on else None
+    waiver = Waiver(
+        id,
+        resource,
+        environments,
+        clouds,
+        reason,
+        owner,
+        approved_by,
+        expires.date(),
+        control,
+        relies_on,
+        approved,
+        ticket,
+    )
     path = _path(ctx)
-    written = waivers.add(path, waiver, environments=names(root), today=_today(), shown=str(path.relative_to(root)))
+    written = waivers.add(
+        path,
+        waiver,
+        environments=names(root),
+        known=_controls(ctx),
+        today=_today(),
+        shown=str(path.relative_to(root)),
+    )
     write(f"{written.line}: waived {id} on {resource} until {written.expires}")
 
 
@@ -127,7 +161,21 @@ def _read(ctx: click.Context) -> "tuple[Waiver, ...]":
     from terrace.environment import names
 
     path, root = _path(ctx), project_of(ctx).root
-    return waivers.load(path, environments=names(root), today=_today(), shown=str(path.relative_to(root)))
+    return waivers.load(
+        path,
+        environments=names(root),
+        known=_controls(ctx),
+        today=_today(),
+        shown=str(path.relative_to(root)),
+    )
+
+
+def _controls(ctx: click.Context) -> set[str]:
+    """The ids that a waiver may rely on."""
+    from terrace.assurance import gate, severities, waivers
+
+    path = gate.policy_path(project_of(ctx).root, severities.FILE)
+    return waivers.controls(severities.load(path, f"policies/{severities.FILE}"))
 
 
 def _path(ctx: click.Context) -> "Path":

@@ -13,12 +13,14 @@ class Project:
     """A project directory: it contains `cdktf.json` and `environments/`.
 
     `scratch` is the directory for state, plans and stacks, by default the root; a demo has its own, so that it never
-    uses the state of a real deployment. `synthesized_to` replaces `cdktf.out`.
+    uses the state of a real deployment. `synthesized_to` replaces `cdktf.out`. `stacks_in` is the folder of the stacks
+    below it: a command that works on several clouds at once gives each cloud its own.
     """
 
     root: Path
     scratch: Path | None = None
     synthesized_to: Path | None = None
+    stacks_in: str = "stacks"
 
     @property
     def _output(self) -> Path:
@@ -69,7 +71,7 @@ class Project:
         return self.synthesized_to or self._output / "cdktf.out"
 
     def stack(self, stack_id: str) -> Path:
-        return self.synthesized / "stacks" / stack_id
+        return self.synthesized / self.stacks_in / stack_id
 
     def display(self, path: Path) -> str:
         """A path for messages: relative to the project if it is inside."""

@@ -29,10 +29,12 @@ def synthesize(
     state: str = "",
     unprotect: bool = False,
     environ: Mapping[str, str] = os.environ,
+    python: str = sys.executable,
 ) -> list[Path]:
     """Synthesize stacks, named by their ids, and return the directory of each.
 
-    `unprotect` removes deletion protection, for a destroy. Raises SynthesisFailed with the child's error message.
+    `unprotect` removes deletion protection, for a destroy; `python` is the interpreter of the child.
+    Raises SynthesisFailed with the child's error message.
     """
     settings = {"TERRACE_CLOUD": cloud, "TERRACE_STATE": state, "TERRACE_UNPROTECT": "1" if unprotect else ""}
     variables = {name: value for name, value in environ.items() if name not in ("TERRACE_UNPROTECT", "PYTHONSAFEPATH")}
@@ -41,7 +43,7 @@ def synthesize(
     variables["TERRACE_OUT"] = str(project.synthesized)
     variables["TERRACE_OUTPUTS"] = str(project.outputs)
     finished = subprocess.run(
-        [sys.executable, "-m", "stacks", *stacks],
+        [python, "-m", "stacks", *stacks],
         cwd=project.root,
         env=variables,
         stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""`terrace modules list|show|check|render|images|vendor|schema`: the modules that environments may enable.
+"""`terrace modules list|show|check|render|graph|images|vendor|schema`: the modules that environments may enable.
 
 A subcommand is a module of this package with a `command`, and a line in SUBCOMMANDS; it is imported when it is called.
 """
@@ -12,6 +12,7 @@ SUBCOMMANDS = {
     "show": "Show what a module is and what it needs.",
     "check": "Check modules on every cloud and tier, with what their charts render to.",
     "render": "Print the objects of a module as one environment installs them.",
+    "graph": "Show the modules of an environment and what they use, as a picture or data.",
     "images": "List every image that modules pull.",
     "vendor": "Download the charts of modules for a machine without network access.",
     "schema": "Generate modules/schema.json, which editors read.",

@@ -100,7 +100,9 @@ def _needs(module: "Module") -> Iterator[str]:
     for identity, need in needs.identities.items():
         yield f"cloud identity of {identity} for the service account {need.service_account}"
     for host, need_of_host in needs.hosts.items():
-        yield f"host name {host}: {need_of_host.service}:{need_of_host.port}, login {need_of_host.login}"
+        cors = f", called from {', '.join(need_of_host.cors)}" if need_of_host.cors else ""
+        to = f"{need_of_host.service}:{need_of_host.port}"
+        yield f"host name {host}: {to}, login {need_of_host.login}, bodies to {need_of_host.max_body}{cors}"
     if needs.features:
         yield f"cluster with {', '.join(needs.features)}"
 
