@@ -6,7 +6,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 PACKAGES := constructs/terrace stacks scripts tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-all test e2e e2e-cluster mutants conformance check fmt lock clean
+.PHONY: help setup demo demo-all test e2e e2e-cluster e2e-team mutants conformance check fmt lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ e2e: setup ## run the long tests: demos of prod, cdktf deploy
 # -s shows what is built; the first run builds a control plane, which takes minutes.
 e2e-cluster: setup ## install the workloads on a real Kubernetes API server
 	@$(BIN)/python -m pytest -s -n 0 tests/cluster
+
+e2e-team: setup ## run a team's month through the rendered workflows; needs act (TERRACE_ACT)
+	@$(BIN)/python -m pytest -n 0 tests/pipelines tests/e2e/test_team.py
 
 mutants: setup ## check that the mutants of the stacks are detected
 	@$(BIN)/python -m tests.assurance.mutants.run

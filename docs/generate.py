@@ -265,6 +265,24 @@ def errors() -> str:
     return "\n".join(parts) + "\n"
 
 
+def variables() -> str:
+    """Environment variables, by who reads them."""
+    from terrace.variables import VARIABLES
+
+    readers = {
+        "commands": "Any command reads these. An option of a command overrides its variable.",
+        "stacks": "`python -m stacks` reads these; the commands set them when they start it.",
+        "tests": "The tests read these.",
+    }
+    parts = ["# Environment variables\n", NOTE]
+    for reader, text in readers.items():
+        parts += [f"{text}\n", "| variable | effect | if not set |", "|---|---|---|"]
+        found = sorted((one for one in VARIABLES if one.reader == reader), key=lambda one: one.name)
+        parts += [f"| `{one.name}` | {_cell(one.effect)} | {_cell(one.default)} |" for one in found]
+        parts.append("")
+    return "\n".join(parts)
+
+
 def _gate_rules() -> Iterator[str]:
     from ruamel.yaml import YAML
 
@@ -300,6 +318,7 @@ PAGES = {
     "reference/errors.md": errors,
     "reference/graph.md": graph,
     "reference/module.md": module,
+    "reference/variables.md": variables,
 }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from terrace.environment import load, names, target
 from terrace.errors import TerraceError
 from terrace.project.stack_ids import every, parsed
+from terrace.variables import OFFLINE, OUT, OUTPUTS, UNPROTECT
 
 
 def synthesize(stacks: list[str], *, project: Path, out: str | None = None) -> list[str]:
@@ -28,8 +29,8 @@ def synthesize(stacks: list[str], *, project: Path, out: str | None = None) -> l
     for id, name, layer in wanted:
         account = target(
             loaded[name],
-            protected=False if os.environ.get("TERRACE_UNPROTECT") else None,
-            offline=bool(os.environ.get("TERRACE_OFFLINE")),
+            protected=False if UNPROTECT.read() else None,
+            offline=bool(OFFLINE.read()),
         )
         if layer == "foundation":
             from stacks.foundation import Foundation
@@ -40,7 +41,7 @@ def synthesize(stacks: list[str], *, project: Path, out: str | None = None) -> l
         from terrace.workloads import charts
         from terrace.workloads.opening import opened
 
-        outputs = Path(os.environ.get("TERRACE_OUTPUTS") or project / ".terrace" / "outputs")
+        outputs = Path(OUTPUTS.read() or project / ".terrace" / "outputs")
         context = opened(loaded[name], root=project, outputs=outputs, account=account)
         written.append(Workloads(app, id, context, chart_directory=charts.directory(os.environ)))
     app.synth()
@@ -52,7 +53,7 @@ def synthesize(stacks: list[str], *, project: Path, out: str | None = None) -> l
 def main() -> int:
     """Entry point: prints errors without a traceback and returns the exit code."""
     try:
-        synthesize(sys.argv[1:], project=Path.cwd(), out=os.environ.get("TERRACE_OUT"))
+        synthesize(sys.argv[1:], project=Path.cwd(), out=OUT.read() or None)
     except TerraceError as error:
         print(f"error: {error}", *([f"\nhint: {error.hint}"] if error.hint else []), sep="\n", file=sys.stderr)
         return error.exit_code

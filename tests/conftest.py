@@ -1,15 +1,19 @@
 """Shared by all tests: the project's root, and each environment's stack, synthesized once per run."""
 
+import functools
 import json
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from filelock import FileLock
+
+if TYPE_CHECKING:
+    from tests.pipeline_stacks import PipelineStacks
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -83,6 +87,15 @@ def foundation(tmp_path_factory: pytest.TempPathFactory) -> Foundations:
         return SynthesizedStack(json.loads((out / "stacks" / environment / "cdk.tf.json").read_text()))
 
     return of
+
+
+@pytest.fixture(scope="session")
+def pipeline_stacks(tmp_path_factory: pytest.TempPathFactory) -> "PipelineStacks":
+    """Foundations of a repository with ids (tests/pipeline_stacks.py), each synthesized on first use."""
+    from tests import pipeline_stacks as stacks
+
+    project = tmp_path_factory.mktemp("pipelines")
+    return functools.cache(lambda cloud: stacks.synthesized(project, cloud))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

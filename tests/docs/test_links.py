@@ -21,6 +21,7 @@ PATH = re.compile(r"(?:\.?[\w-]+/)+[\w.-]*")
 GENERATED = ("cdktf.out/", ".terrace/", ".venv/", ".tools/", "build/", "node_modules/")
 NOT_IN_THE_REPOSITORY = {
     "oscal/component-definition.json": "a file of a report",
+    "policies/drift.yaml": "a file of a project that accepts drift",
 }
 ROOTS = (ROOT, ROOT / "constructs/terrace")
 PLACEHOLDER = re.compile(r"\b[A-Z]+\b(?!\.md)|\bacme\b")  # acme: the example cloud of the extending guide

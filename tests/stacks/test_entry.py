@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from terrace.aws import firewall as aws_firewall
-from terrace.azure import firewall as azure_firewall
+from terrace.aws import flows as aws_flows
+from terrace.azure import flows as azure_flows
 from terrace.capabilities.cloud import CLOUDS
 from terrace.capabilities.identity import ModuleSpec
 from terrace.capabilities.workloads import API_SERVER_PORTS, ENTRY_PORTS
 from terrace.environment import load
-from terrace.gcp import firewall as gcp_firewall
+from terrace.gcp import flows as gcp_flows
 from terrace.modules import loading, resolution
 from terrace.workloads import gateway, integration, policies
 from terrace.workloads.context import Context
@@ -157,19 +157,19 @@ def opened_ports(source: str) -> dict[str, set[int]]:
     return {
         "aws": {
             port
-            for flow in aws_firewall.FLOWS.values()
+            for flow in aws_flows.FLOWS.values()
             if (flow.source, flow.into) == (source, "nodes")
             for port in range(flow.first_port, flow.last_port + 1)
         },
         "azure": {
             port
-            for flow in azure_firewall.FLOWS.values()
+            for flow in azure_flows.FLOWS.values()
             if (flow.source, flow.into) == (source, "nodes")
             for port in range(flow.first_port, flow.last_port + 1)
         },
         "gcp": {
             port
-            for flow in gcp_firewall.FLOWS.values()
+            for flow in gcp_flows.FLOWS.values()
             if (flow.source, flow.into) == (source, "nodes")
             for ports in flow.ports
             for port in range(int(ports.split("-")[0]), int(ports.split("-")[-1]) + 1)

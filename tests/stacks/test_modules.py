@@ -132,7 +132,7 @@ def test_platinum_and_artifacts_can_be_written_on_aws(stacks: dict[str, Synthesi
 def test_platinum_and_artifacts_can_be_written_on_azure(stacks: dict[str, SynthesizedStack]) -> None:
     for bucket in ("platinum", "artifacts"):
         grant = stacks["azure"].one("azurerm_role_assignment", f"workloads/module-mlflow-{bucket}")
-        assert grant["role_definition_name"] == "Storage Blob Data Contributor"
+        assert stacks["azure"].resolve(grant["role_definition_id"]) == "blob-writer"
         assert grant["scope"].endswith(f"/containers/{bucket}")
 
 

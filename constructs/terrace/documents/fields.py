@@ -17,12 +17,14 @@ _UNITS = {"gb": " GB", "days": " days", "seconds": " seconds", "minutes": " minu
 
 EXPECTED = {
     r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$": "an IPv4 range in CIDR notation, such as 10.40.0.0/16",
+    r"^[a-z][a-z0-9-]*[a-z0-9](:[a-z][a-z0-9-]*[a-z0-9])?$": "a module and one of its ports, such as prometheus:http",
     r"^[a-z][a-z0-9-]*[a-z0-9]$": "a name of a-z, 0-9 and - that starts with a letter and does not end with -",
     r"^[a-z0-9_-]{1,63}$": "1 to 63 characters of a-z, 0-9, _ and -, as in Google Cloud labels",
     r"^[a-z0-9_-]{0,63}$": "at most 63 characters of a-z, 0-9, _ and -, as in Google Cloud labels",
     r"^[a-z][a-z0-9_-]{0,62}$":
         "at most 63 characters of a-z, 0-9, _ and -, starting with a letter, as in Google Cloud labels",
     r"^[a-z][a-z0-9_]{0,62}$": "a PostgreSQL name that needs no quotes: a-z, 0-9 and _, starting with a letter",
+    r"^[1-9]\d*$": "a number in quotes, such as \"583231\"",
     r"^1\.\d{2}$": "a minor version, such as 1.35",
     r"^([a-z0-9-]+\.)+[a-z]{2,}$": "a domain name in lower case, such as data.example.com",
     r"^([01]\d|2[0-3]):[0-5]\d$": "a time of day, such as 20:00",
@@ -31,6 +33,8 @@ EXPECTED = {
     r"^https://[^\s]+$": "a URL that starts with https://",
     r"^-----BEGIN PUBLIC KEY-----\n(.|\n)+-----END PUBLIC KEY-----\n?$": "a public key in PEM format",
     r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$": "the owner/name of a repository, such as acme/terrace",
+    r"^[\w.-]+/[\w.-]+/\.github/workflows/[\w.-]+\.ya?ml$":
+        "the path of a workflow with its repository, such as acme/terrace/.github/workflows/apply.yml",
     r"^\d{12}$": "an account id of twelve digits",
     r"^\d+$": "digits",
     r"^[A-Za-z0-9_+=,.@-]+(/[A-Za-z0-9_+=,.@-]+)*$": "the path and name of a role, without a leading slash",
@@ -48,6 +52,9 @@ EXPECTED = {
         "a project id: 6 to 30 characters of a-z, 0-9 and - that start with a letter and do not end with -",
     r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$": "a bucket name: 3 to 63 characters of a-z, 0-9, . and -",
     r"^(\d+m|\d+(\.\d+)?)$": "a Kubernetes quantity of processor time, such as 250m or 2",
+    r"^[1-9]\d{0,2}(Ki|Mi)$": "a size of 1Ki to 999Mi, such as 512Ki or 25Mi",
+    r"^([a-z][a-z0-9-]*[a-z0-9]|https://[a-z0-9.-]+(:\d{1,5})?)$":
+        "an origin such as https://app.example.com, without * and path, or a host name of the platform",
     r"^\d+(Mi|Gi)$": "a Kubernetes quantity of memory, such as 512Mi or 4Gi",
     r"^(https|oci)://": "the URL of a chart repository, which starts with https:// or oci://",
     r"^/": "a path that starts with /",

@@ -1,6 +1,6 @@
 """Removes the objects in the buckets of a deployment, so that a destroy can delete the buckets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from terrace.capabilities.cloud import implementation
@@ -21,12 +21,21 @@ class Emptied:
     delete_markers: int
 
 
-def empty_buckets(environment: Environment, target: Target) -> list[Emptied]:
+OnRemoved = Callable[[str, int], None]
+"""Receives a bucket, and how many versions and delete markers have been removed from it so far."""
+
+
+def ignore(bucket: str, removed: int) -> None:
+    """Ignores the progress."""
+
+
+def empty_buckets(environment: Environment, target: Target, on_removed: OnRemoved = ignore) -> list[Emptied]:
     """Remove every object, version and delete marker of the deployment's buckets. This cannot be undone.
 
     Raises AnswerIsNo, before anything is removed, when objects are under a lock that cannot be lifted.
     """
-    emptied: list[Emptied] = implementation("terrace.purge", environment.cloud).empty_buckets(environment, target)
+    cloud = implementation("terrace.purge", environment.cloud)
+    emptied: list[Emptied] = cloud.empty_buckets(environment, target, on_removed)
     return emptied
 
 

@@ -8,13 +8,13 @@ from terrace.errors import TerraceError
 from terrace.live.aws import objects
 from terrace.live.aws.checks import opened
 from terrace.live.aws.session import Reader, explained
-from terrace.purge import Emptied, refuse_locked
+from terrace.purge import Emptied, OnRemoved, ignore, refuse_locked
 from terrace.words import counted
 
 _BATCH = 1000  # the most that DeleteObjects takes
 
 
-def empty_buckets(environment: Environment, target: Target) -> list[Emptied]:
+def empty_buckets(environment: Environment, target: Target, on_removed: OnRemoved = ignore) -> list[Emptied]:
     """See terrace.purge.empty_buckets. Locks in governance mode are bypassed, which IAM has to permit."""
     deployment = opened(environment, target)
     reader = deployment.reader
@@ -22,21 +22,26 @@ def empty_buckets(environment: Environment, target: Target) -> list[Emptied]:
     locked = [text for name, region in buckets for text in objects.locked_versions(reader, name, region)]
     refuse_locked(environment, locked, "object version")
     with explained("s3", "delete_objects"):
-        return [_empty(reader, name, region) for name, region in buckets]
+        return [empty(reader, name, region, on_removed) for name, region in buckets]
 
 
-def _empty(reader: Reader, bucket: str, region: str) -> Emptied:
+def empty(reader: Reader, bucket: str, region: str, on_removed: OnRemoved = ignore) -> Emptied:
+    """Remove every version, delete marker and unfinished upload of a bucket."""
     s3 = reader.client("s3", region)
-    removed = {"Versions": 0, "DeleteMarkers": 0}
-    for versions, markers in objects.pages(reader, bucket, region):
-        for kind, entries in (("Versions", versions), ("DeleteMarkers", markers)):
-            for start in range(0, len(entries), _BATCH):
-                _delete(s3, bucket, entries[start : start + _BATCH])
-            removed[kind] += len(entries)
+    removed_versions = removed_markers = 0
+    while True:  # always the first page: a listing does not continue after a version that is removed meanwhile
+        versions, markers = next(objects.pages(reader, bucket, region))
+        if not versions and not markers:
+            break
+        for start in range(0, len(versions) + len(markers), _BATCH):
+            _delete(s3, bucket, [*versions, *markers][start : start + _BATCH])
+        removed_versions += len(versions)
+        removed_markers += len(markers)
+        on_removed(bucket, removed_versions + removed_markers)
     for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
         for upload in page.get("Uploads", []):
             s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
-    return Emptied(bucket, removed["Versions"], removed["DeleteMarkers"])
+    return Emptied(bucket, removed_versions, removed_markers)
 
 
 def _delete(s3: Any, bucket: str, entries: list[dict[str, Any]]) -> None:
