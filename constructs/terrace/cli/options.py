@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from terrace.project.discovery import Project
     from terrace.project.stack_ids import Layer
     from terrace.state import StateHome
+    from terrace.state.homes import Homes
     from terrace.workloads.context import Context
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -184,6 +185,13 @@ def state_home_of(ctx: click.Context, loaded: "Loaded") -> "StateHome":
     return home(loaded.environment, project=project_of(ctx), state=STATE.read())
 
 
+def state_homes_of(ctx: click.Context, loaded: "Loaded") -> "Homes":
+    """Where the environment's states may be."""
+    from terrace.state.homes import Homes
+
+    return Homes(loaded.environment, project_of(ctx), STATE.read())
+
+
 def deployment_of(
     ctx: click.Context,
     loaded: "Loaded",
@@ -224,6 +232,7 @@ def deployment_of(
         layer=layer,
         lock_timeout=lock_timeout,
         home=None if _state_is_local(loaded) else state_home_of(ctx, loaded),
+        homes=state_homes_of(ctx, loaded),
     )
 
 

@@ -14,12 +14,14 @@ from terrace.capabilities.cloud import facts
 from terrace.deployment import binary, mirror, provider_lock, runs
 from terrace.deployment.changes import EnvironmentLine
 from terrace.deployment.errors import NoStateHome
+from terrace.deployment.state_home import require_state_is_here
 from terrace.deployment.state_repair import repair_state
 from terrace.deployment.terraform import LOCK_TIMEOUT, OnEvent, Terraform, ignore, providers_of
 from terrace.project import synthesis
 from terrace.project.discovery import Project
 from terrace.project.stack_ids import Layer, stack_id
 from terrace.state import StateHome
+from terrace.state.homes import Homes
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Deployment:
     Terraform's events. `environment_line` returns the line in the environment's files behind a construct path. Without
     a `gate`, plans are not evaluated. With `synthesize` off, the stack in `cdktf.out` is used as it is. With
     `locks_state` off, plans take no lock; `lock_timeout` is how long to wait for it (5s, 10m). `lock` is a provider
-    lock to use instead of the project's. `home` is where a remote state is: marks of runs are kept beside it.
+    lock to use instead of the project's. `home` is where a remote state is: marks of runs are kept beside it. `homes`
+    are the places where the state may be; without them, a changed backend is not noticed.
     """
 
     project: Project
@@ -50,6 +53,7 @@ class Deployment:
     lock_timeout: str = LOCK_TIMEOUT
     lock: str = ""
     home: StateHome | None = field(default=None, compare=False)
+    homes: Homes | None = field(default=None, compare=False)
 
     @property
     def stack_id(self) -> str:
@@ -82,7 +86,12 @@ class Deployment:
     @property
     def initialized(self) -> bool:
         """Whether this machine has run Terraform on it."""
-        return (self.project.working_directory / "terraform" / self.name / "initialized").is_file()
+        return (self.data_directory / "initialized").is_file()
+
+    @property
+    def data_directory(self) -> Path:
+        """Terraform's own files of this deployment (TF_DATA_DIR)."""
+        return self.project.working_directory / "terraform" / self.name
 
     @cached_property
     def terraform_binary(self) -> binary.TerraformBinary:
@@ -121,7 +130,9 @@ class Deployment:
             state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._repair(state)
         terraform, installer, source = self.uninitialized(directory)
-        lock = self._lock if providers_of(stack) else ""
+        if self.homes:
+            require_state_is_here(self.homes, self.layer, terraform.data_directory, self.on_message)
+        lock = self.provider_lock if providers_of(stack) else ""
         try:
             if installer.init(source=str(source), lock=lock, on_event=self.on_event) and providers_of(stack):
                 self.on_message(str(source))
@@ -150,7 +161,7 @@ class Deployment:
             directory=directory,
             binary=self.terraform_binary,
             variables={**_with_terrace(self.variables), **source_variables},
-            data_directory=self.project.working_directory / "terraform" / self.name,
+            data_directory=self.data_directory,
             log_directory=self.project.logs,
             name=self.name,
             refusals=facts(self.cloud).refusals,
@@ -161,7 +172,7 @@ class Deployment:
         return terraform, replace(terraform, variables={**init_variables, **source_variables}), source
 
     @property
-    def _lock(self) -> str:
+    def provider_lock(self) -> str:
         """The provider lock to install from: the one given, or the project's."""
         path = provider_lock.committed(self.project.root, self.cloud, self.layer)
         return self.lock or (path.read_text(encoding="utf-8") if path.is_file() else "")

@@ -6,7 +6,8 @@ no SDK.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -76,6 +77,10 @@ class StateHome(Protocol):
 
     def lock(self, state: str) -> Lock | None:
         """The lock that a run of Terraform holds on a state."""
+
+    def hold(self, state: str) -> AbstractContextManager[Callable[[bytes], object]]:
+        """Hold the lock that Terraform takes; the context's value writes the state meanwhile. Raises Conflict if it is
+        held."""
 
 
 def state_name(environment: str, cloud: str, layer: str) -> str:

@@ -2,7 +2,8 @@
 writes", "Verifying bucket ownership with bucket owner condition".
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,15 @@ class BucketHome:
     def lock(self, state: str) -> Lock | None:
         found = self.read(state + _LOCK)
         return lock_info.parsed(found.content) if found else None
+
+    @contextmanager
+    def hold(self, state: str) -> Iterator[Callable[[bytes], object]]:
+        lock = state + _LOCK
+        self.write(lock, lock_info.own(state), new=True)
+        try:
+            yield lambda content: self.write(state, content)
+        finally:
+            self.delete(lock)
 
 
 def _code(error: ClientError) -> str:

@@ -4,7 +4,8 @@ Source: Azure Storage, "Specifying conditional headers for Blob service operatio
 
 import base64
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -88,6 +89,25 @@ class ContainerHome:
         except ValueError:
             content = b""
         return lock_info.parsed(content)
+
+    @contextmanager
+    def hold(self, state: str) -> Iterator[Callable[[bytes], object]]:
+        """A lease on the blob, which is made empty if there is none, as Terraform's backend does."""
+        if self._ask("HEAD", state, none=("BlobNotFound",)) is None:
+            self.write(state, b"", new=True)
+        acquire = {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1"}
+        leased = self._ask("PUT", state, {"comp": "lease"}, headers=acquire, none=("LeaseAlreadyPresent",))
+        if leased is None:
+            raise Conflict(f"another process holds the lock of {state}", where=self.place)
+        lease = {"x-ms-lease-id": str(leased.headers["x-ms-lease-id"])}
+        info = {_LOCK: base64.b64encode(lock_info.own(state)).decode()}
+        kind = {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/octet-stream"}
+        try:
+            self._ask("PUT", state, {"comp": "metadata"}, headers=lease | info)
+            yield lambda content: self._ask("PUT", state, headers=lease | kind, content=content)
+        finally:
+            self._ask("PUT", state, {"comp": "metadata"}, headers=lease)
+            self._ask("PUT", state, {"comp": "lease"}, headers=lease | {"x-ms-lease-action": "release"})
 
     def _list(self, prefix: str, **more: str) -> Iterator[ElementTree.Element]:
         marker = ""

@@ -1,7 +1,8 @@
 """The state home on Cloud Storage. Source: Cloud Storage, "Request preconditions", "Object versioning"."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +99,15 @@ class BucketHome:
     def lock(self, state: str) -> Lock | None:
         found = self.read(state.removesuffix(_STATE) + _LOCK)
         return lock_info.parsed(found.content) if found else None
+
+    @contextmanager
+    def hold(self, state: str) -> Iterator[Callable[[bytes], object]]:
+        lock = state.removesuffix(_STATE) + _LOCK
+        self.write(lock, lock_info.own(state), new=True)
+        try:
+            yield lambda content: self.write(state, content)
+        finally:
+            self.delete(lock)
 
     def _blob(self, name: str, generation: int | None = None) -> Any:
         return self.client.bucket(self.bucket).blob(_key(name), generation=generation)

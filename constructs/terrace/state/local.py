@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -84,6 +84,31 @@ class LocalHome:
             except OSError:
                 return lock_info.parsed(info.read_bytes())
         return None
+
+    @contextmanager
+    def hold(self, state: str) -> Iterator[Callable[[bytes], object]]:
+        path = self._path(state)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        info = path.with_name(f".{path.name}.lock.info")
+        path.touch(mode=0o600)
+        with path.open("r+b") as file:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise Conflict(f"another process holds the lock of {state}", where=self.place) from None
+            info.write_bytes(lock_info.own(state))
+
+            def write(content: bytes) -> None:  # into the file that is locked
+                file.seek(0)
+                file.truncate()
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+
+            try:
+                yield write
+            finally:
+                info.unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
         """A state `dev/aws/foundation.tfstate` is the file dev-aws-foundation.tfstate of the stack's backend."""

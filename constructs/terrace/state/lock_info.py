@@ -1,9 +1,26 @@
 """Terraform's description of a lock. Source: Terraform, internal/states/statemgr, LockInfo."""
 
+import getpass
 import json
-from datetime import datetime
+import socket
+import uuid
+from datetime import UTC, datetime
 
 from terrace.state import Lock
+
+
+def own(state: str) -> bytes:
+    """The description of a lock of this process, as Terraform reads it."""
+    info = {
+        "ID": str(uuid.uuid4()),
+        "Operation": "migrate",
+        "Info": "",
+        "Who": f"{getpass.getuser()}@{socket.gethostname()}",
+        "Version": "",
+        "Created": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        "Path": state,
+    }
+    return json.dumps(info).encode()
 
 
 def parsed(content: bytes) -> Lock:

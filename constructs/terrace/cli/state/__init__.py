@@ -10,6 +10,7 @@ from terrace.cli.lazy import LazyGroup
 SUBCOMMANDS = {
     "list": "List the states of an environment, their locks and the versions to go back to.",
     "backup": "Keep a copy of the states of an environment beside them.",
+    "migrate": "Move the states of an environment to the home that its files name.",
     "restore": "Go back to a version or a backup of a state.",
 }
 

@@ -100,13 +100,16 @@ def _blob(store: Store, parent: Item, name: str, call: Call) -> Response:
     if item is None:
         raise Refused(404, "BlobNotFound", "The specified blob does not exist.")
     if call.method in ("GET", "HEAD") and part in ("", "metadata"):
-        return Response(200, item.body["content"] if not part else None, _shown(item))
+        shown = _shown(item)
+        if part:
+            del shown["Content-Length"]  # the answer has no body
+        return Response(200, item.body["content"] if not part else None, shown)
     if call.method == "PUT" and part == "metadata":
         _require_lease(item, call)
         body = item.body | {"metadata": _metadata(call)}
         written = versions.replaced(store, parent, item, Item(path, item.type, body, created=time.time()))
         store.write(written)
-        return Response(200, None, _shown(written))
+        return Response(200, None, _version(written))
     if call.method == "PUT" and part == "lease":
         return _lease(item, call)
     if call.method == "DELETE" and not part:
