@@ -8,6 +8,7 @@ _READ = date(2026, 12, 1)
 _RDS = "Amazon RDS User Guide, 'Settings for DB instances'"
 _ELASTICACHE = "Amazon ElastiCache User Guide, 'Scaling replica nodes (Cluster Mode Disabled)'"
 _EKS = "Amazon EKS API Reference, UpdateClusterVersion and UpdateNodegroupVersion"
+_SCALING = "Amazon EKS API Reference, UpdateNodegroupConfig, and User Guide, 'Update a managed node group'"
 _TAGS = "Amazon CloudWatch API Reference, TagResource: tags are strings without a meaning to AWS"
 
 
@@ -16,6 +17,8 @@ def _known(effect: Effect, detail: str, source: str) -> KnownEffect:
 
 
 _LABEL = _known("none", "tags are labels", _TAGS)
+_BOUNDS = _known("none", "the number of nodes changes only where the bounds exclude it", _SCALING)
+_RESIZE = _known("restart", "nodes that are removed are drained, and their pods restart", _SCALING)
 _DRAIN = _known("restart", "nodes are drained and replaced a few at a time; their pods restart", _EKS)
 
 EFFECTS: EffectTable = {
@@ -40,6 +43,9 @@ EFFECTS: EffectTable = {
     "aws_eks_node_group": {
         "launch_template": _DRAIN,
         "release_version": _DRAIN,
+        "scaling_config.desired_size": _RESIZE,
+        "scaling_config.max_size": _BOUNDS,
+        "scaling_config.min_size": _BOUNDS,
         "version": _DRAIN,
     },
     "aws_elasticache_replication_group": {

@@ -5,7 +5,7 @@ of each API.
 """
 
 from terrace.aws import offline, permissions
-from terrace.capabilities.cloud import BOOTSTRAP, CloudException, Facts, Offline, Refusal
+from terrace.capabilities.cloud import BOOTSTRAP, Autoscaled, CloudException, Facts, Offline, Refusal
 
 _LOGIN = "log in with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
@@ -68,6 +68,15 @@ FACTS = Facts(
         "aws_db_instance": frozenset({"engine_version"}),
         "aws_default_network_acl": frozenset({"subnet_ids"}),
         "aws_eks_node_group": frozenset({"scaling_config[0].desired_size"}),
+    },
+    # EKS refuses bounds that exclude the desired size. Source: EKS API Reference, NodegroupScalingConfig.
+    autoscaled={
+        "aws_eks_node_group": Autoscaled(
+            minimum="scaling_config[0].min_size",
+            maximum="scaling_config[0].max_size",
+            count="scaling_config[0].desired_size",
+            unset="force_update_version",
+        ),
     },
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,

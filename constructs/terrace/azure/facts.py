@@ -138,6 +138,9 @@ FACTS = Facts(
         ),
         "azurerm_virtual_network_gateway_connection": frozenset({"shared_key"}),
     },
+    # AKS moves the count into new bounds, and azurerm refuses to change that of the system pool. Source: AKS
+    # documentation, "Use the cluster autoscaler", on the minimum count; azurerm 5.2, `ExpandDefaultNodePool`.
+    autoscaled={},
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),

@@ -62,6 +62,22 @@ class Offline:
 
 
 @dataclass(frozen=True)
+class Autoscaled:
+    """The count of a resource type that an autoscaler keeps between two bounds, as paths in the resource's values.
+
+    A plan sets the count only where a change of the bounds excludes the current one. `per` is a list that the count is
+    multiplied by: of a count for each zone, the zones. `unset` is an argument that no stack sets: a plan ignores its
+    changes in place of the count's, since Terraform cannot override `ignore_changes` with an empty list.
+    """
+
+    minimum: str
+    maximum: str
+    count: str
+    per: str = ""
+    unset: str = ""
+
+
+@dataclass(frozen=True)
 class Facts:
     """What code outside a cloud's folder may know about the cloud, without the CDK: `FACTS` in its `facts.py`."""
 
@@ -78,6 +94,9 @@ class Facts:
     ignored_changes: Mapping[str, frozenset[str]]
     """Resource types to the attributes whose changes Terraform ignores, as the cloud or an operator changes them:
     an upgrade, an autoscaler, a value given from outside."""
+    autoscaled: Mapping[str, Autoscaled]
+    """Resource types whose count the cloud, or an autoscaler in the cluster, does not move into changed bounds by
+    itself."""
     exceptions: tuple[CloudException, ...]
     """Guarantees that the cloud cannot fully meet; parity reports them as excepted."""
     refusals: tuple[Refusal, ...]

@@ -11,7 +11,7 @@ from typing import Any
 from terrace.assurance import gate_verdict
 from terrace.assurance.drift_severity import Grader
 from terrace.assurance.report.provenance import run_address
-from terrace.deployment import adoption, drift, marks, outputs, plans, runs, taints
+from terrace.deployment import adoption, autoscaling, drift, marks, outputs, plans, runs, taints
 from terrace.deployment.changes import summarize
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import AlreadyExists, NoCredentials, StalePlan, StateLocked, TerraformFailed
@@ -61,7 +61,8 @@ def plan_synthesized(
 def _save(
     deployment: Deployment, terraform: Terraform, path: Path, content: Mapping[str, Any], adopted: Mapping[str, str]
 ) -> SavedPlan:
-    """Save a new plan, with the gate's verdict if it changes anything."""
+    """Save a new plan with the counts that its bounds require, and the gate's verdict if it changes anything."""
+    content = autoscaling.plan_counts(deployment, terraform, path, content, adopted)
     summary = summarize(content, terraform.construct_paths(), deployment.environment_line)
     verdict = None
     if deployment.gate and not summary.empty:

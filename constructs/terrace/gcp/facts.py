@@ -4,7 +4,7 @@ Sources of the refusals: the provider's own messages, as in tests/deployment/tes
 "Errors"; RFC 6749, 5.2, for invalid_grant.
 """
 
-from terrace.capabilities.cloud import BOOTSTRAP, CloudException, Facts, Offline, Refusal
+from terrace.capabilities.cloud import BOOTSTRAP, Autoscaled, CloudException, Facts, Offline, Refusal
 from terrace.gcp import offline, permissions
 
 _LOGIN = "log in with `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS"
@@ -89,6 +89,16 @@ FACTS = Facts(
         "google_container_cluster": frozenset({"node_config", "initial_node_count"}),
         "google_container_node_pool": frozenset({"initial_node_count"}),
         "google_sql_database_instance": frozenset({"settings[0].disk_size"}),
+    },
+    # GKE accepts the bounds, and its autoscaler waits until pods need a node. Source: GKE documentation, "About cluster
+    # autoscaling", minimum and maximum node pool size.
+    autoscaled={
+        "google_container_node_pool": Autoscaled(
+            minimum="autoscaling[0].total_min_node_count",
+            maximum="autoscaling[0].total_max_node_count",
+            count="node_count",
+            per="node_locations",
+        ),
     },
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,

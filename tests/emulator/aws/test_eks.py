@@ -1,3 +1,5 @@
+from botocore.exceptions import ClientError
+
 from tests.emulator.aws.conftest import Aws
 from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
@@ -60,6 +62,24 @@ def test_nodegroup_settings(aws: Aws) -> None:
     assert found["nodeRepairConfig"]["enabled"] is True
     assert "remoteAccess" not in found
     aws("eks").update_nodegroup_version(clusterName=cluster, nodegroupName=group, version="1.33")
+
+
+@fails_on_stock_moto
+def test_bounds_that_exclude_the_desired_size_are_refused(aws: Aws) -> None:
+    eks, cluster = aws("eks"), create_cluster(aws)
+    group = create_group(aws, cluster, scalingConfig={"minSize": 2, "maxSize": 4, "desiredSize": 2})
+    for bounds, message in (
+        ({"minSize": 4, "maxSize": 6}, "Minimum capacity 4 can't be greater than desired size 2"),
+        ({"minSize": 0, "maxSize": 1}, "Desired capacity 2 can't be greater than max size 1"),
+    ):
+        refusal = ""
+        try:
+            eks.update_nodegroup_config(clusterName=cluster, nodegroupName=group, scalingConfig=bounds)
+        except ClientError as error:
+            refusal = str(error)
+        assert message in refusal
+    bounds = {"minSize": 4, "maxSize": 6, "desiredSize": 4}
+    eks.update_nodegroup_config(clusterName=cluster, nodegroupName=group, scalingConfig=bounds)
 
 
 @fails_on_stock_moto

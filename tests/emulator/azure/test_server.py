@@ -198,6 +198,15 @@ def test_available_pool_versions_are_listed(populated: Azure) -> None:
     assert "1.34.0" in {version["kubernetesVersion"] for version in versions}
 
 
+def test_the_autoscaler_enforces_a_raised_minimum_of_an_existing_pool(populated: Azure) -> None:
+    path, body = SAMPLES["cluster"]
+    raised = copy.deepcopy(body)
+    raised["properties"]["agentPoolProfiles"][0]["minCount"] = 2
+    assert populated.put(path, raised).status < 300
+    (system, *_) = populated.get(path).body["properties"]["agentPoolProfiles"]
+    assert (system["minCount"], system["count"]) == (2, 2)
+
+
 def test_a_role_can_be_assigned_on_a_certificates_secret(azure: Azure) -> None:
     azure.create("group", "vault")
     body = {"policy": {"issuer": {"name": "Self"}, "x509_props": {"subject": "CN=data.example.com"}}}

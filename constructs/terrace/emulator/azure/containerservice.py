@@ -51,7 +51,13 @@ def _pool(resource: Resource) -> Body:
     version = resource.get("orchestratorVersion") or resource.parent.get("properties", {}).get(
         "kubernetesVersion", "1.34"
     )
-    return {"currentOrchestratorVersion": f"{version}.0", "nodeImageVersion": "AKSAzureLinux-V3gen2-202601.01.0"}
+    computed: Body = {
+        "currentOrchestratorVersion": f"{version}.0",
+        "nodeImageVersion": "AKSAzureLinux-V3gen2-202601.01.0",
+    }
+    if resource.get("enableAutoScaling"):  # the autoscaler enforces the minimum
+        computed["count"] = max(resource.get("count", 0), resource.get("minCount", 0))
+    return computed
 
 
 def _credentials(resource: Resource, body: Any) -> tuple[int, Any]:

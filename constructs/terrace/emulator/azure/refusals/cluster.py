@@ -159,14 +159,15 @@ def _properties(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def autoscaler_without_bounds(resource: Resource) -> Refused | None:
-    """Source: "Use the cluster autoscaler": needs minimum and maximum."""
+    """Source: "Use the cluster autoscaler": needs minimum and maximum. Of an existing pool these may exclude the
+    current count; the autoscaler then enforces the minimum."""
     for name, pool in _properties(resource):
         if not pool.get("enableAutoScaling"):
             continue
         low, high, count = pool.get("minCount"), pool.get("maxCount"), pool.get("count")
         if low is None or high is None:
             return _refused(f"Pool '{name}': the autoscaler needs minCount and maxCount.", "InvalidAutoScalingBounds")
-        if low > high or (count is not None and not low <= count <= high):
+        if low > high or (resource.old is None and count is not None and not low <= count <= high):
             message = f"Pool '{name}': count {count} is not between minCount {low} and maxCount {high}."
             return _refused(message, "InvalidAutoScalingBounds")
     return None

@@ -1,0 +1,123 @@
+"""Bounds of a running node pool, changed with real Terraform and the AWS provider on the emulated AWS."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+
+from terrace.capabilities.cloud import facts
+from terrace.deployment import lifecycle
+from terrace.deployment.autoscaling import excluded, override
+from terrace.emulator import Emulator
+from tests.deployment.conftest import SmallProject, resource
+
+REGION = "eu-central-1"
+IGNORED = ["scaling_config[0].desired_size"]
+
+
+def pool(minimum: int, maximum: int, *, desired: int = 2) -> dict[str, Any]:
+    """A cluster of one node pool, whose desired size Terraform ignores as in our stacks."""
+    trust = '{"Version":"2012-10-17","Statement":[]}'
+    return {
+        "aws_vpc": {"vpc": resource("dev/network/vpc", cidr_block="10.0.0.0/16")},
+        "aws_subnet": {
+            zone: resource(
+                f"dev/network/{zone}",
+                vpc_id="${aws_vpc.vpc.id}",
+                cidr_block=f"10.0.{number}.0/24",
+                availability_zone=f"{REGION}{zone}",
+            )
+            for number, zone in enumerate("ab")
+        },
+        "aws_iam_role": {"role": resource("dev/cluster/role", name="day-two", assume_role_policy=trust)},
+        "aws_eks_cluster": {
+            "server": resource(
+                "dev/cluster/server",
+                name="day-two",
+                role_arn="${aws_iam_role.role.arn}",
+                vpc_config={"subnet_ids": ["${aws_subnet.a.id}", "${aws_subnet.b.id}"]},
+            )
+        },
+        "aws_eks_node_group": {
+            "pool": resource(
+                "dev/cluster/pool-general",
+                cluster_name="${aws_eks_cluster.server.name}",
+                node_group_name="general",
+                node_role_arn="${aws_iam_role.role.arn}",
+                subnet_ids=["${aws_subnet.a.id}"],
+                scaling_config={"min_size": minimum, "max_size": maximum, "desired_size": desired},
+                lifecycle={"ignore_changes": IGNORED},
+            )
+        },
+    }
+
+
+def test_a_changed_minimum_or_maximum_moves_the_desired_size_and_nothing_else_does(
+    small: SmallProject, aws: Emulator, yes: Callable[[object], bool]
+) -> None:
+    deployment = small.deployment(variables=aws.child_environment(os.environ))
+    eks = boto3.client(
+        "eks", region_name=REGION, endpoint_url=f"http://127.0.0.1:{aws.backend_port}",
+        aws_access_key_id="emulated", aws_secret_access_key="emulated",
+    )  # fmt: skip
+
+    def planned(minimum: int, maximum: int) -> dict[str, Any]:
+        small.stack(pool(minimum, maximum), provider={"aws": {"region": REGION}})
+        saved = lifecycle.plan(deployment)
+        return {change.address: change.verb for change in saved.summary.changes}
+
+    def sizes() -> tuple[int, int, int]:
+        group = eks.describe_nodegroup(clusterName="day-two", nodegroupName="general")["nodegroup"]
+        return tuple(group["scalingConfig"][name] for name in ("minSize", "desiredSize", "maxSize"))  # type: ignore[return-value]
+
+    def autoscale(count: int) -> None:
+        eks.update_nodegroup_config(
+            clusterName="day-two", nodegroupName="general", scalingConfig={"desiredSize": count}
+        )
+
+    planned(2, 6)
+    lifecycle.apply(deployment, confirm=yes)
+    assert sizes() == (2, 2, 6)
+
+    assert planned(4, 6) == {"aws_eks_node_group.pool": "change"}
+    assert any("has 2 nodes, and its bounds become 4 to 6: the plan sets 4" in said for said in small.messages)
+    lifecycle.apply(deployment, confirm=yes)
+    assert sizes() == (4, 4, 6)
+
+    autoscale(6)
+    assert not lifecycle.find_drift(deployment).effective
+    assert planned(3, 8) == {"aws_eks_node_group.pool": "change"}
+    lifecycle.apply(deployment, confirm=yes)
+    assert sizes() == (3, 6, 8), "an autoscaled size within the bounds stays"
+
+    planned(1, 3)
+    lifecycle.apply(deployment, confirm=yes)
+    assert sizes() == (1, 3, 3)
+
+
+def gke(minimum: int, maximum: int, count: int, zones: int = 3) -> dict[str, Any]:
+    bounds = [{"total_min_node_count": minimum, "total_max_node_count": maximum}]
+    return {"autoscaling": bounds, "node_count": count, "node_locations": [f"z{zone}" for zone in range(zones)]}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "count"),
+    [
+        (gke(3, 6, 1), gke(6, 9, 1), 2),
+        (gke(3, 12, 4), gke(3, 6, 4), 2),
+        (gke(3, 12, 2), gke(4, 12, 2), None),
+        (gke(4, 12, 1), gke(4, 12, 1), None),  # 4 nodes in 3 zones are 1 in each for the provider
+    ],
+)
+def test_a_count_for_each_zone_follows_bounds_of_the_whole_pool(
+    before: dict[str, Any], after: dict[str, Any], count: int | None
+) -> None:
+    type, name = "google_container_node_pool", "pool"
+    change = {"actions": ["update"], "before": before, "after": after}
+    moves = excluded({"resource_changes": [{"type": type, "name": name, "change": change}]}, facts("gcp").autoscaled)
+    assert [move.count for move in moves] == ([count] if count else [])
+    stack = {"resource": {type: {name: {"name": "general", "lifecycle": {"ignore_changes": ["initial_node_count"]}}}}}
+    expected = {type: {name: {"node_count": count}}} if count else {}
+    assert override(stack, moves, facts("gcp").autoscaled) == {"resource": expected}
