@@ -155,10 +155,7 @@ class Cost(Construct):
 def _calls(
     sleep: SleepSpec, pools: Mapping[str, PoolSpec], cluster: ClusterHandle, database: DatabaseHandle
 ) -> dict[str, Call]:
-    """Down: no nodes, the database stopped. Up: the database started, each pool at its minimum.
-
-    System and general pools with a minimum of zero start with one node: the autoscaler itself needs it.
-    """
+    """Down: no nodes, the database stopped. Up: the database started, each pool with its first nodes."""
     down, up = _cron(sleep.down, sleep.days), _cron(sleep.up, sleep.days)
     server = {"DbInstanceIdentifier": database.instance}
     calls = {
@@ -166,9 +163,8 @@ def _calls(
         "database-up": Call(up, "rds:startDBInstance", server),
     }
     for name, pool in pools.items():
-        first = max(pool.min_nodes, 1) if pool.kind in ("system", "general") else pool.min_nodes
         calls[f"nodes-{name}-down"] = _resize(down, cluster, name, least=0, now=0)
-        calls[f"nodes-{name}-up"] = _resize(up, cluster, name, least=pool.min_nodes, now=first)
+        calls[f"nodes-{name}-up"] = _resize(up, cluster, name, least=pool.min_nodes, now=pool.first_nodes())
     return calls
 
 

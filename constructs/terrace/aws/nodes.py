@@ -88,8 +88,6 @@ def pool(
     template = _launch_template(scope, name, spec, target, keys, network)
     dedicated = spec.dedicated or spec.kind in ("spot", "gpu")
     taint = TAINTS[spec.kind]
-    # A pool with a minimum of zero still starts with a node, for the add-ons that the apply waits for.
-    starts_empty = spec.kind in ("spot", "gpu")
     return EksNodeGroup(
         scope,
         f"pool-{name}",
@@ -105,7 +103,7 @@ def pool(
         scaling_config=EksNodeGroupScalingConfig(
             min_size=spec.min_nodes,  # K8S-6
             max_size=spec.max_nodes,  # K8S-6
-            desired_size=spec.min_nodes if starts_empty else max(spec.min_nodes, 1),
+            desired_size=spec.first_nodes(),
         ),
         update_config=EksNodeGroupUpdateConfig(max_unavailable_percentage=33),
         node_repair_config=EksNodeGroupNodeRepairConfig(enabled=True),  # K8S-7

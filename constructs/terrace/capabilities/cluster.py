@@ -29,13 +29,23 @@ class PoolSpec(Spec):
     size: Size
     """Node size; docs/environments.md lists the machine types on each cloud."""
     min_nodes: Annotated[int, Field(ge=0, le=100)]
-    """Minimum of autoscaling (K8S-6)."""
+    """Minimum of autoscaling over all zones (K8S-6)."""
     max_nodes: Annotated[int, Field(ge=1, le=500)]
-    """Maximum of autoscaling."""
+    """Maximum of autoscaling over all zones."""
     disk_gb: Annotated[int, Field(ge=20, le=2000)] = 80
     """Size of a node's data disk in GB, encrypted with the disks key (K8S-9)."""
     dedicated: bool = Field(default_factory=_dedicated)
     """Taint the pool, so that only pods with a toleration run on it. Default: true for spot and gpu pools."""
+
+    def first_nodes(self) -> int:
+        """How many nodes the pool starts with: a system or general pool has one, even with a minimum of zero, for the
+        autoscaler and the add-ons."""
+        return max(self.min_nodes, 1) if self.kind in ("system", "general") else self.min_nodes
+
+    def first_nodes_in_zone(self, zones: int) -> int:
+        """The same for each zone, where a cloud counts so; rounded up, but all zones together do not exceed the
+        maximum."""
+        return min(-(-self.first_nodes() // zones), self.max_nodes // zones)
 
 
 class ClusterSpec(Spec):

@@ -165,10 +165,10 @@ class Cost(Construct):
 def _calls(
     sleep: SleepSpec, pools: Mapping[str, PoolSpec], target: Target, database: DatabaseHandle
 ) -> dict[str, Call]:
-    """Down: no nodes, the database stopped. Up: the database started, each pool at its minimum.
+    """Down: no nodes, the database stopped. Up: the database started, each pool with its first nodes.
 
-    Autoscaling is disabled first, or GKE would add nodes again. System and general pools with a minimum of zero start
-    with one node: the autoscaler itself needs it.
+    Autoscaling is disabled first, or GKE would add nodes again. Source: GKE documentation, "Resize a cluster", on
+    clusters of several zones: a size is that of each zone.
     """
     server = f"https://sqladmin.googleapis.com/v1/projects/{names.account(target)}/instances/{database.instance}"
     calls: dict[str, Call] = {}
@@ -178,10 +178,9 @@ def _calls(
         calls[f"database-{turn}"] = Call(_cron(time, sleep.days, 0), "PATCH", server, switched)
         for position, (name, pool) in enumerate(pools.items()):
             at = f"https://container.googleapis.com/v1/{names.cluster_id(target)}/nodePools/{name}"
-            first = max(pool.min_nodes, 1) if pool.kind in ("system", "general") else pool.min_nodes
             bounds = {"enabled": True, "totalMinNodeCount": pool.min_nodes, "totalMaxNodeCount": pool.max_nodes}
             scaling: dict[str, Any] = {"autoscaling": {"enabled": False} if asleep else bounds}
-            size = {"nodeCount": 0 if asleep else first}
+            size = {"nodeCount": 0 if asleep else pool.first_nodes_in_zone(len(target.zones))}
             begin = 2 * position * _BETWEEN_CALLS_MINUTES
             early, late = (_cron(time, sleep.days, begin), _cron(time, sleep.days, begin + _BETWEEN_CALLS_MINUTES))
             calls[f"nodes-{name}-{turn}"] = Call(early, "POST", f"{at}:setAutoscaling", scaling)

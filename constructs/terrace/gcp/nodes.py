@@ -76,7 +76,7 @@ def pool(
         cluster=cluster.id,
         location=names.cluster_location(target),
         node_locations=list(target.zones),  # NET-1, K8S-6
-        initial_node_count=spec.min_nodes,
+        initial_node_count=spec.first_nodes_in_zone(len(target.zones)),  # of each zone, unlike the bounds
         max_pods_per_node=_PODS_PER_NODE,
         autoscaling=ContainerNodePoolAutoscaling(
             total_min_node_count=spec.min_nodes,  # K8S-6

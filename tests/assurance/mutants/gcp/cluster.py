@@ -61,6 +61,7 @@ MUTANTS = [
     mutant("K8S-5", "anonymous access enabled", put(*CLUSTER, "anonymous_authentication_config.mode", "ENABLED")),
     mutant("K8S-6", "node pool maximum too high", put(*SPOT, "autoscaling.total_max_node_count", 500)),
     mutant("K8S-6", "node pool minimum too high", put(*SPOT, "autoscaling.total_min_node_count", 50)),
+    mutant("K8S-6", "node pool that starts above its maximum", put(*SPOT, "initial_node_count", 50)),
     mutant("K8S-6", "spot pool with on-demand nodes", put(*SPOT, "node_config.spot", False)),
     mutant("K8S-6", "spot pool without taints", drop(*SPOT, "node_config.taint")),
     mutant("K8S-7", "outdated Kubernetes version", put(*CLUSTER, "min_master_version", "1.20")),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import path_of, unset, uses
-from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource, blocks, flag
 from terrace.calls import Absent
 from terrace.gcp import names
@@ -107,6 +107,8 @@ def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
         spec = stack.environment.cluster.pools[name]
         yield equal(str(pool), "total_min_node_count", pool.get("autoscaling.total_min_node_count"), spec.min_nodes)
         yield equal(str(pool), "total_max_node_count", pool.get("autoscaling.total_max_node_count"), spec.max_nodes)
+        first = (pool.get("initial_node_count") or 0) * len(pool.get("node_locations") or [None])
+        yield at_most(str(pool), "initial_node_count in all zones", first, spec.max_nodes)
         yield equal(str(pool), "spot", bool(pool.get("node_config.spot")), spec.kind == "spot")
         if spec.dedicated:
             yield at_least(str(pool), "taints", len(pool.blocks("node_config.taint")), 1)
