@@ -6,8 +6,7 @@ from itertools import combinations
 import pytest
 
 from terrace.azure.flows import FLOWS, GROUPS
-from terrace.azure.names import POD_RANGE
-from terrace.azure.ranges import layout
+from terrace.azure.ranges import POD_RANGE, layout
 from terrace.errors import ContractError
 from tests.azure.conftest import ENVIRONMENTS
 

@@ -53,6 +53,7 @@ OWN = {
     ("azure", "permissions", "WRITE_STATE"): "the built-in role for writing blobs may delete containers",
     ("azure", "state", "CONTAINER"): "a storage account has containers",
     ("gcp", "firewall", "ALLOWED"): "a firewall rule has a priority among all rules of the network",
+    ("azure", "ranges", "POD_RANGE"): "pods have an overlay beside the network",
     ("gcp", "ranges", "GOOGLE_APIS"): "routes and DNS name the addresses of Google's APIs",
     ("gcp", "ranges", "LOAD_BALANCERS"): "the load balancer is outside the network",
     ("aws", "permissions", "PASSED_TO"): "only AWS passes roles to services by name",

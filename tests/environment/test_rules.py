@@ -56,6 +56,7 @@ def test_boundary_values_are_valid(write: Write) -> None:
     project = write(
         "network:\n  cidr: 100.64.0.0/20\n  hybrid: {peer_cidrs: [100.64.16.0/20]}\n"
         "cluster:\n  service_cidr: 172.20.0.0/24\n  api_access: {public_from: {office: 203.0.113.7/32}}\n"
+        "  pools: {system: {max_nodes: 3}, general: {max_nodes: 5}}\n"
         "lake:\n  lifecycle:\n    silver: {cool_after_days: 60, archive_after_days: 90, expire_after_days: 91}\n"
         "    audit: {expire_after_days: 401}\n    backups: {expire_after_days: 120}\n"
         "backup: {every: PT6H, rpo: PT6H, rto: PT15M, archive_after_days: 30, retention_days: 120}\n"

@@ -1,7 +1,19 @@
-"""Ranges of the network's subnets. Loads no CDK."""
+"""Ranges of the network's subnets, and how many nodes fit into them. Loads no CDK."""
 
 from ipaddress import IPv4Network
 from typing import NamedTuple
+
+from terrace.capabilities.cluster import PoolSpec
+from terrace.capabilities.ranges import NodeRoom
+
+PODS_PER_NODE = 110
+"""The most pods of a node with fewer than 30 vCPUs. Source: EKS User Guide, "Assign more IP addresses to Amazon EKS
+nodes with prefixes"."""
+_PREFIX = 16
+"""Addresses of a prefix, by which a node takes addresses for its pods; one more prefix is kept ready. Source: Amazon
+VPC CNI plugin, "Prefix delegation", WARM_PREFIX_TARGET."""
+_RESERVED = 5
+"""Addresses that AWS reserves in a subnet. Source: Amazon VPC User Guide, "Subnet CIDR blocks"."""
 
 
 class _Layout(NamedTuple):
@@ -32,3 +44,16 @@ def layout(cidr: str) -> _Layout:
         data=small(eighths[4]),
         control=small(eighths[5]),
     )
+
+
+def node_room(cidr: str, zones: int) -> tuple[NodeRoom, ...]:
+    """A node takes an address of its own, and prefixes for its pods from the same subnet. One that an upgrade
+    adds takes over pods of another node; it begins with two prefixes."""
+    each = 1 + _PREFIX * (-(-PODS_PER_NODE // _PREFIX) + 1)
+    return (NodeRoom("nodes and pods", layout(cidr).nodes[:zones], each, 1 + 2 * _PREFIX, _RESERVED),)
+
+
+def nodes_of_upgrade(pool: PoolSpec, zones: int) -> int:
+    """Nodes that an upgrade adds to a pool: two in each zone, or a third of them. Source: EKS User Guide, "Understand
+    each phase of node updates"; `max_unavailable_percentage` of the pools."""
+    return max(2 * zones, pool.max_nodes // 3)

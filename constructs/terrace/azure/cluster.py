@@ -29,6 +29,7 @@ from cdktn_provider_azurerm.monitor_diagnostic_setting import (
 from constructs import Construct
 
 from terrace.azure import iam, names, nodes, providers
+from terrace.azure.ranges import POD_RANGE
 from terrace.capabilities.cluster import ClusterHandle, ClusterSpec
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.identity import PipelinesHandle
@@ -232,7 +233,7 @@ class Cluster(Construct):
                 network_policy="cilium",  # K8S-8
                 outbound_type="userAssignedNATGateway",  # NET-2
                 load_balancer_sku="standard",
-                pod_cidr=names.POD_RANGE,
+                pod_cidr=POD_RANGE,
                 service_cidr=spec.service_cidr,
                 dns_service_ip=str(service_range[10]),
             ),

@@ -20,6 +20,7 @@ from constructs import Construct
 
 from terrace.azure import names, providers
 from terrace.azure.flows import FLOWS, GROUPS, Flow, OutsideFlow, outside
+from terrace.azure.ranges import POD_RANGE
 from terrace.capabilities.network import Group, NetworkSpec
 from terrace.capabilities.target import Target
 
@@ -45,7 +46,7 @@ class FirewallRules(Construct):
         super().__init__(scope, id)
         self._group = providers.home(self)
         self._ranges: Mapping[Group, Sequence[str]] = {
-            group: [cidr, names.POD_RANGE] if group == "nodes" else [cidr] for group, cidr in ranges.items()
+            group: [cidr, POD_RANGE] if group == "nodes" else [cidr] for group, cidr in ranges.items()
         }
         self._groups = {
             group: NetworkSecurityGroup(

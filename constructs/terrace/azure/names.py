@@ -27,8 +27,6 @@ PRIVILEGED_ROLES = (
 )
 """Owner, User Access Administrator, Role Based Access Control Administrator, whose holder can assign any other role.
 Source: "Azure built-in roles", Privileged."""
-POD_RANGE = "100.64.0.0/16"
-"""The range of pods, an overlay beside the network; shared address space that no network of the kit routes."""
 PAIRS = {
     "germanywestcentral": "germanynorth",
     "francecentral": "francesouth",

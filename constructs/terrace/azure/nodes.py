@@ -16,6 +16,7 @@ from cdktn_provider_azurerm.kubernetes_cluster_node_pool import (
 from constructs import Construct
 
 from terrace.azure import names
+from terrace.azure.ranges import PODS_PER_NODE
 from terrace.capabilities.cluster import PoolKind, PoolSpec
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.target import Target
@@ -82,7 +83,7 @@ def pool(
         os_disk_size_gb=spec.disk_gb,
         host_encryption_enabled=True,  # K8S-9
         node_public_ip_enabled=False,  # NET-2
-        max_pods=110,
+        max_pods=PODS_PER_NODE,
         temporary_name_for_rotation=f"{pool_name(name)[:6]}tmp",
         upgrade_settings=None if spot else surge,  # AKS rejects it for spot
         tags=dict(target.tags),
@@ -106,7 +107,7 @@ def default_pool(name: str, spec: PoolSpec, target: Target, network: NetworkHand
         os_disk_size_gb=spec.disk_gb,
         host_encryption_enabled=True,  # K8S-9
         node_public_ip_enabled=False,  # NET-2
-        max_pods=110,
+        max_pods=PODS_PER_NODE,
         temporary_name_for_rotation="rotating",
         node_labels=_labels(name, spec),
         upgrade_settings=KubernetesClusterDefaultNodePoolUpgradeSettings(max_surge="33%", drain_timeout_in_minutes=30),

@@ -33,10 +33,10 @@ from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.target import Target
 from terrace.environment.sizes import machine
 from terrace.gcp import names
+from terrace.gcp.ranges import PODS_PER_NODE
 
 _ACCELERATOR = "nvidia-tesla-t4"
 """The GPU of a GPU pool's machines; one each, except for the largest size."""
-_PODS_PER_NODE = 64
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 """The scope of a node's tokens; the roles of its service account limit what they allow."""
@@ -77,7 +77,7 @@ def pool(
         location=names.cluster_location(target),
         node_locations=list(target.zones),  # NET-1, K8S-6
         initial_node_count=spec.first_nodes_in_zone(len(target.zones)),  # of each zone, unlike the bounds
-        max_pods_per_node=_PODS_PER_NODE,
+        max_pods_per_node=PODS_PER_NODE,
         autoscaling=ContainerNodePoolAutoscaling(
             total_min_node_count=spec.min_nodes,  # K8S-6
             total_max_node_count=spec.max_nodes,  # K8S-6

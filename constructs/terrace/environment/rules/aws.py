@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from terrace.environment.naming import prefix
-from terrace.environment.rules.cloud_rule import only
+from terrace.environment.rules.cloud_rule import only, reserved
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
@@ -19,6 +19,13 @@ RESERVED_ASNS = (7224, 9059, 10124, 17943, 64512)
 """ASNs of the AWS side of a VPN, the last one of Terrace's gateway. Source: AWS Site-to-Site VPN User Guide,
 "Customer gateway options"."""
 
+RESERVED_RANGES = {
+    "169.254.0.0/16": "AWS uses for metadata, DNS and the inside of VPN tunnels",
+    "172.17.0.0/16": "AWS services use inside",
+}
+"""Ranges that no network and no linked one may overlap. Sources: Amazon VPC User Guide, "VPC CIDR blocks";
+AWS Site-to-Site VPN User Guide, "Tunnel options"."""
+
 _ARM = re.compile(r"[a-z]+\d+g[a-z]*\.")
 """Graviton: a g after the generation. Source: EC2 Instance Types, "Naming conventions"."""
 
@@ -26,9 +33,9 @@ _ARM = re.compile(r"[a-z]+\d+g[a-z]*\.")
 @only("aws")
 def prefix_is_not_reserved(environment: Environment) -> Iterator[Problem]:
     start = f"{prefix(environment)}-"
-    for reserved, resources in RESERVED_PREFIXES.items():
-        if start.startswith(reserved):
-            message = f"names would start with {start!r}; AWS does not allow {reserved!r} at the start for {resources}."
+    for word, resources in RESERVED_PREFIXES.items():
+        if start.startswith(word):
+            message = f"names would start with {start!r}; AWS does not allow {word!r} at the start for {resources}."
             yield Problem(message, path="project", hint="Use another project name.")
 
 
@@ -51,3 +58,8 @@ def node_types_are_x86(environment: Environment) -> Iterator[Problem]:
             if _ARM.match(type):
                 message = f"{type!r} is an ARM instance type, but node pools use x86-64 images."
                 yield Problem(message, path=f"aws.node_types.{pool}.{position}")
+
+
+@only("aws")
+def ranges_are_not_reserved(environment: Environment) -> Iterator[Problem]:
+    yield from reserved(environment, RESERVED_RANGES)

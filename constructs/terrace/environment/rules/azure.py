@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from ipaddress import IPv4Network
 
 from terrace.environment.naming import prefix
-from terrace.environment.rules.cloud_rule import only
+from terrace.environment.rules.cloud_rule import only, reserved
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
@@ -18,9 +17,10 @@ RESERVED_RANGES = {
     "172.31.0.0/16": "AKS reserves",
     "192.0.2.0/24": "AKS reserves",
     "100.64.0.0/16": "the cluster's pods use",
+    "168.63.129.16/32": "Azure uses for DNS and health probes",
 }
-"""Ranges that no network and no services of a cluster may overlap. Source: AKS documentation, "IP address planning";
-the last one is Terrace's own."""
+"""Ranges that no network and no services of a cluster may overlap. Sources: AKS documentation, "IP address planning";
+Azure Virtual Network documentation, "What is IP address 168.63.129.16?". The pods' is Terrace's own."""
 
 FLOW_LOG_DAYS = 365
 """Source: Network Watcher REST API, FlowLogs, retentionPolicy."""
@@ -81,17 +81,7 @@ def peer_asn_is_not_reserved(environment: Environment) -> Iterator[Problem]:
 
 @only("azure")
 def ranges_are_not_reserved(environment: Environment) -> Iterator[Problem]:
-    ranges = {"network.cidr": environment.network.cidr, "cluster.service_cidr": environment.cluster.service_cidr}
-    hybrid = environment.network.hybrid
-    ranges |= {f"network.hybrid.peer_cidrs.{i}": cidr for i, cidr in enumerate(hybrid.peer_cidrs if hybrid else ())}
-    for path, cidr in ranges.items():
-        try:
-            network = IPv4Network(cidr)
-        except ValueError:
-            continue  # network.ranges_are_valid reports it
-        for reserved, use in RESERVED_RANGES.items():
-            if network.overlaps(IPv4Network(reserved)):
-                yield Problem(f"{network} overlaps {reserved}, which {use}.", path=path)
+    yield from reserved(environment, RESERVED_RANGES, services=True)
 
 
 @only("azure")

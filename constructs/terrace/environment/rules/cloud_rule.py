@@ -1,7 +1,8 @@
 """Rules of one cloud: what the cloud rejects although its provider validates and plans it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
+from ipaddress import IPv4Network
 
 from terrace.capabilities.cloud import CloudName
 from terrace.environment.schema import Environment
@@ -22,3 +23,19 @@ def only(cloud: CloudName) -> Callable[[Rule], Rule]:
         return cloud_rule
 
     return decorated
+
+
+def reserved(environment: Environment, ranges: Mapping[str, str], *, services: bool = False) -> Iterator[Problem]:
+    """Ranges of the network, of linked ones and of `services` that overlap one of the cloud's, each with its user."""
+    hybrid = environment.network.hybrid
+    used = {"network.cidr": environment.network.cidr}
+    used |= {"cluster.service_cidr": environment.cluster.service_cidr} if services else {}
+    used |= {f"network.hybrid.peer_cidrs.{i}": cidr for i, cidr in enumerate(hybrid.peer_cidrs if hybrid else ())}
+    for path, cidr in used.items():
+        try:
+            network = IPv4Network(cidr)
+        except ValueError:
+            continue  # network.ranges_are_valid reports it
+        for other, use in ranges.items():
+            if network.overlaps(IPv4Network(other)):
+                yield Problem(f"{network} overlaps {other}, which {use}.", path=path)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.environment.naming import prefix
-from terrace.environment.rules.cloud_rule import only
+from terrace.environment.rules.cloud_rule import only, reserved
 from terrace.environment.schema import Environment
 from terrace.environment.sizes import machine
 from terrace.errors import Problem
@@ -14,6 +14,15 @@ RECOVERY_DAYS = 7
 
 LOG_DAYS = 3650
 """Source: Cloud Logging, "Quotas and limits", retention of a bucket."""
+
+RESERVED_RANGES = {
+    "169.254.0.0/16": "Google Cloud uses for metadata and BGP sessions",
+    "172.17.0.0/16": "Cloud SQL uses inside its instances",
+    "192.0.0.0/24": "Google Cloud reserves",
+    "199.36.153.0/24": "Google's APIs use",
+}
+"""Ranges that no network and no linked one may overlap. Sources: VPC documentation, "Subnets", prohibited ranges; Cloud
+SQL documentation, "Private IP", on the Docker bridge network; Cloud Router documentation, BGP addresses."""
 
 MAX_BAN_THRESHOLD = 10_000
 """The most requests from one address in an interval that a rate-based ban can count."""
@@ -98,3 +107,8 @@ def audit_retention_is_supported(environment: Environment) -> Iterator[Problem]:
             path="audit.retention_days",
             hint="Use 3288.",
         )
+
+
+@only("gcp")
+def ranges_are_not_reserved(environment: Environment) -> Iterator[Problem]:
+    yield from reserved(environment, RESERVED_RANGES)

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 from itertools import combinations
 
+from terrace.capabilities.cloud import implementation
+from terrace.capabilities.ranges import NodeRoom
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
@@ -112,6 +114,32 @@ def prod_firewall_blocks(environment: Environment) -> Iterator[Problem]:
             "'count' does not block attacks; prod must block them (NET-6).",
             path="network.entry.firewall",
             hint="Use block.",
+        )
+
+
+def pools_fit_network(environment: Environment) -> Iterator[Problem]:
+    """The pools at their maximum, and the nodes that an upgrade adds, have addresses for themselves and their pods. The
+    numbers are in each cloud's `ranges.py`."""
+    network = _range(environment.network.cidr)
+    if network is None or not LARGEST <= network.prefixlen <= SMALLEST:
+        return
+    ranges, zones = implementation("terrace", environment.cloud, "ranges"), environment.network.zones
+    pools = environment.cluster.pools
+    nodes = sum(pool.max_nodes for pool in pools.values())
+    added = sum(ranges.nodes_of_upgrade(pool, zones) for pool in pools.values())
+
+    def exceeded(cidr: IPv4Network) -> list[NodeRoom]:
+        return [room for room in ranges.node_room(str(cidr), zones) if room.needed(nodes, added) > room.addresses]
+
+    for room in exceeded(network)[:1]:
+        larger = (network.supernet(new_prefix=length) for length in range(network.prefixlen - 1, LARGEST - 1, -1))
+        enough = next((str(one.prefixlen) for one in larger if not exceeded(one)), None)
+        lower = f"ower max_nodes of {', '.join(f'{name} ({pool.max_nodes})' for name, pool in pools.items())}."
+        yield Problem(
+            f"{room}, but the node pools need {room.needed(nodes, added)}: {nodes} nodes take {room.each} each, and "
+            f"{added} more during an upgrade take {room.each_added} each.",
+            path="network.cidr" if enough else "cluster.pools",
+            hint=f"Use a /{enough}, or l{lower}" if enough else f"L{lower}",
         )
 
 

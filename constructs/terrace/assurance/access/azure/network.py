@@ -11,9 +11,8 @@ from terrace.assurance.access.model import ALL_PORTS, Path
 from terrace.assurance.access.ranges import Ranges
 from terrace.assurance.checks import Subject
 from terrace.assurance.view import Resource
-from terrace.azure import names
 from terrace.azure.flows import GROUPS
-from terrace.azure.ranges import layout
+from terrace.azure.ranges import POD_RANGE, layout
 from terrace.environment.schema import Environment
 
 _SHARED = ip_network("100.64.0.0/10")
@@ -28,7 +27,7 @@ def parties(environment: Environment) -> Mapping[str, tuple[str, ...]]:
     """The ranges of each party, from the environment; those of pods besides the nodes' own."""
     network = ip_network(environment.network.cidr)
     ranges = layout(environment.network.cidr)
-    found = {party: [ranges[party], *([names.POD_RANGE] if party == "nodes" else [])] for party in GROUPS}
+    found = {party: [ranges[party], *([POD_RANGE] if party == "nodes" else [])] for party in GROUPS}
     return {
         party: tuple(cidr for cidr in cidrs if _inside(cidr, network) or _inside(cidr, _SHARED))
         for party, cidrs in found.items()
