@@ -5,6 +5,7 @@ cloud, which has to decide as the check does.
 """
 
 import base64
+import functools
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -21,42 +22,44 @@ from botocore.exceptions import ClientError
 from terrace.assurance import sign_in
 from terrace.assurance.checks import Subject
 from terrace.assurance.view import View
+from terrace.capabilities.ci import PIPELINES, Pipeline
 from terrace.capabilities.cloud import CLOUDS
-from terrace.capabilities.identity import PIPELINES, Pipeline
-from terrace.emulator import Options, start
+from terrace.emulator import Emulator, Options, start
 from terrace.environment import target
 from tests.emulator.azure.conftest import ARM, Azure
 from tests.emulator.gcp.conftest import NUMBER, PROJECT, Google
-from tests.emulator.issuer import GITHUB, Issuer
-from tests.pipeline_stacks import PipelineStacks
+from tests.emulator.issuer import Issuer
+from tests.trust_stacks import IDENTITIES, environment, written
 
-STRANGER = "https://token.example.com"
+UNKNOWN = "https://unknown.example.com"
 
 
 class Aws:
-    audience = "sts.amazonaws.com"
+    """Stacks have names of their own in one account, so that one emulator serves all."""
 
-    def __init__(self, stack: Subject, issuers: Path, folder: Path) -> None:
-        self.emulator = start("aws", folder, options=Options(issuers=issuers), foreground=True)
+    def __init__(self, stack: Subject, issuers: Path) -> None:
+        self._emulator = _aws(issuers)
         iam = self._client("iam")
-        iam.create_open_id_connect_provider(Url=GITHUB, ClientIDList=[self.audience])
+        identity = stack.environment.identity
+        self.audience = identity.audience("sts.amazonaws.com")
+        iam.create_open_id_connect_provider(Url=identity.issuer, ClientIDList=[self.audience])
+        self._sts = self._client("sts", signature_version=UNSIGNED)
         self._roles: dict[Pipeline, str] = {}
         account = str(stack.target.settings.account_id)
         for pipeline in PIPELINES:
             role = stack.one("aws_iam_role", f"pipelines/{pipeline}")
-            trust = json.dumps(role.get("assume_role_policy")).replace(account, self.emulator.account["account_id"])
-            created = iam.create_role(RoleName=str(role.get("name")), AssumeRolePolicyDocument=trust)
-            self._roles[pipeline] = created["Role"]["Arn"]
+            trust = json.dumps(role.get("assume_role_policy")).replace(account, self._emulator.account["account_id"])
+            name = f"{pipeline}-{len(iam.list_roles()['Roles'])}"
+            self._roles[pipeline] = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
 
     def _client(self, service: str, **config: Any) -> Any:
         return boto3.Session("emulated", "emulated", region_name="eu-central-1").client(
-            service, endpoint_url=f"http://127.0.0.1:{self.emulator.backend_port}", config=Config(**config)
+            service, endpoint_url=f"http://127.0.0.1:{self._emulator.backend_port}", config=Config(**config)
         )
 
     def sign_in(self, pipeline: Pipeline, token: str) -> str:
-        sts = self._client("sts", signature_version=UNSIGNED)
         try:
-            answer = sts.assume_role_with_web_identity(
+            answer = self._sts.assume_role_with_web_identity(
                 RoleArn=self._roles[pipeline], RoleSessionName="test", WebIdentityToken=token
             )
         except ClientError as error:
@@ -65,10 +68,15 @@ class Aws:
         return ""
 
 
+@functools.cache
+def _aws(issuers: Path) -> Emulator:
+    return start("aws", issuers.parent / "emulator", options=Options(issuers=issuers), foreground=True)
+
+
 class Entra:
     audience = "api://AzureADTokenExchange"
 
-    def __init__(self, stack: Subject, issuers: Path, folder: Path) -> None:
+    def __init__(self, stack: Subject, issuers: Path) -> None:
         self._azure = Azure(Options(issuers=issuers))
         self._azure.create("group")
         self._clients: dict[Pipeline, str] = {}
@@ -98,9 +106,7 @@ class Entra:
 
 
 class Sts:
-    audience = ""
-
-    def __init__(self, stack: Subject, issuers: Path, folder: Path) -> None:
+    def __init__(self, stack: Subject, issuers: Path) -> None:
         self._google = Google(Options(issuers=issuers))
         self._google.enable("iam", "iamcredentials", "sts")
         self._emails: dict[Pipeline, str] = {}
@@ -117,11 +123,15 @@ class Sts:
             trust = {
                 "attributeMapping": one.get("attribute_mapping"),
                 "attributeCondition": one.get("attribute_condition"),
-                "oidc": {"issuerUri": one.get("oidc.issuer_uri")},
+                "oidc": {
+                    "issuerUri": one.get("oidc.issuer_uri"),
+                    "allowedAudiences": one.get("oidc.allowed_audiences", []),
+                },
             }
             path = f"locations/global/workloadIdentityPools/{pool}/providers"
             self._google.send(f"{at}/{path}?workloadIdentityPoolProviderId={name}", trust)
             self._providers.append(f"//iam.googleapis.com/projects/{NUMBER}/{path}/{name}")
+        self.audience = stack.environment.identity.audience("") or [f"https:{one}" for one in self._providers]
         number = f"projects/{stack.target.settings.project_number}/"
         for pipeline in PIPELINES:
             account = stack.one("google_service_account", f"pipelines/{pipeline}")
@@ -171,47 +181,53 @@ class Sts:
         return ""
 
 
+_issuer = functools.cache(Issuer)
 _CLOUDS = {"aws": Aws, "azure": Entra, "gcp": Sts}
 
 
 class Signed:
     """An emulated cloud, the issuer that it knows, and the stack that it trusts pipelines by."""
 
-    def __init__(self, stack: Subject, folder: Path) -> None:
-        self.stack, self.issuer, self.stranger = stack, Issuer(), Issuer(STRANGER)
-        issuers = folder / "issuers.json"
-        known = {one.url: one.key_set for one in (self.issuer, self.stranger)}
-        issuers.write_text(json.dumps(known))
-        self.cloud: Any = _CLOUDS[stack.environment.cloud](stack, issuers, folder)
+    def __init__(self, stack: Subject, issuers: Path) -> None:
+        self.stack = stack
+        # also those that the cloud can verify but the stack does not trust
+        self.issuers = {one.claims["iss"]: _issuer(one.claims["iss"]) for one in sign_in.tokens(stack.environment)}
+        self.issuer = self.issuers[stack.environment.identity.issuer]
+        issuers.write_text(json.dumps({url: one.key_set for url, one in self.issuers.items()}))
+        self.cloud: Any = _CLOUDS[stack.environment.cloud](stack, issuers)
 
     def claims(self, claims: Mapping[str, str]) -> dict[str, Any]:
-        """Claims with the audience that a workflow requests for the cloud."""
-        audience = self.cloud.audience or [f"https:{one}" for one in self.cloud._providers]
-        return {"aud": audience, **claims}
+        """Claims with the audience that a job requests for the cloud."""
+        return {"aud": self.cloud.audience, **claims}
 
     def code(self, pipeline: Pipeline, token: str) -> str:
         return str(self.cloud.sign_in(pipeline, token))
 
 
-@pytest.fixture(scope="module", params=CLOUDS)
-def signed(
-    request: pytest.FixtureRequest, pipeline_stacks: PipelineStacks, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Signed]:
-    environment, document = pipeline_stacks(request.param)
-    subject = Subject(View(document), environment, target(environment))
-    cloud = Signed(subject, tmp_path_factory.mktemp("sign-in"))
-    yield cloud
-    if isinstance(cloud.cloud, Aws):
-        cloud.cloud.emulator.stop()
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the stacks and the file of issuers are."""
+    path = tmp_path_factory.mktemp("trust")
+    yield path
+    if _aws.cache_info().currsize:
+        _aws(path / "issuers.json").stop()
+        _aws.cache_clear()
+
+
+@pytest.fixture(scope="module", params=[(cloud, identity) for cloud in CLOUDS for identity in IDENTITIES], ids=str)
+def signed(request: pytest.FixtureRequest, folder: Path) -> Signed:
+    name, identity = request.param
+    of = environment(name, identity)
+    subject = Subject(View(written(folder, name)[identity]), of, target(of))
+    return Signed(subject, folder / "issuers.json")
 
 
 def test_the_cloud_decides_as_the_check(signed: Signed) -> None:
     """Also for tokens of an issuer that the cloud can verify but the stack does not trust."""
-    issuers = {signed.issuer.url: signed.issuer, STRANGER: signed.stranger}
     rows = sign_in.evaluate(signed.stack)
     assert len([row for row in rows if not row.token.expected]) >= 11
     for row in rows:
-        token = issuers[row.token.claims["iss"]].token(signed.claims(row.token.claims))
+        token = signed.issuers[row.token.claims["iss"]].token(signed.claims(row.token.claims))
         accepted = {one for one in PIPELINES if signed.code(one, token) == ""}
         assert accepted == row.accepted and row.passes, row.token.title
 
@@ -222,14 +238,14 @@ def _altered(signed: Signed, claims: Mapping[str, Any]) -> Iterator[tuple[str, s
     header, payload, signature = right.split(".")
     now = int(time.time())
     unsigned = base64.urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=").decode()
-    yield "wrong key", Issuer().token(claims)
+    yield "wrong key", Issuer(signed.issuer.url).token(claims)
     yield "no signature", f"{header}.{payload}."
     yield "no algorithm", f"{unsigned}.{payload}."
-    other = json.dumps({**claims, "iss": GITHUB, "exp": now + 300, "repository_id": "2"}).encode()
+    other = json.dumps({**claims, "iss": signed.issuer.url, "exp": now + 300, "repository_id": "2"}).encode()
     yield "other claims", f"{header}.{base64.urlsafe_b64encode(other).rstrip(b'=').decode()}.{signature}"
     yield "expired", signed.issuer.token({**claims, "nbf": now - 900, "iat": now - 900, "exp": now - 600})
     yield "not yet valid", signed.issuer.token({**claims, "nbf": now + 600, "exp": now + 900})
-    yield "unknown issuer", Issuer("https://gitlab.example.com").token({**claims, "iss": "https://gitlab.example.com"})
+    yield "unknown issuer", Issuer(UNKNOWN).token({**claims, "iss": UNKNOWN})
     yield "garbage", "not.a.token"
 
 
@@ -247,7 +263,7 @@ _INVALID = {
 
 
 def test_no_altered_token_is_accepted(signed: Signed) -> None:
-    (apply,) = [one for one in sign_in.tokens(signed.stack.environment) if one.expected == {"apply"}]
+    apply = next(one for one in sign_in.tokens(signed.stack.environment) if one.expected == {"apply"})
     codes = _INVALID[signed.stack.environment.cloud]
     for title, token in _altered(signed, signed.claims(apply.claims)):
         assert signed.code("apply", token) == codes.get(title, codes[""]), title
@@ -270,11 +286,11 @@ _FOREIGN = {
 }
 
 
+@pytest.mark.parametrize("signed", [(cloud, "github") for cloud in CLOUDS], indirect=True, ids=str)
 def test_a_foreign_token_gets_the_clouds_own_error(signed: Signed) -> None:
     """A plan's token for an apply too; on Google Cloud, the pool accepts it and the account refuses its principal."""
-    issuers = {signed.issuer.url: signed.issuer, STRANGER: signed.stranger}
     codes = _FOREIGN[signed.stack.environment.cloud]
     for one in sign_in.tokens(signed.stack.environment):
         if "apply" not in one.expected and not (one.beside_subject and signed.stack.environment.cloud == "azure"):
-            token = issuers[one.claims["iss"]].token(signed.claims(one.claims))
+            token = signed.issuers[one.claims["iss"]].token(signed.claims(one.claims))
             assert signed.code("apply", token) == codes.get(one.title, codes[""]), one.title

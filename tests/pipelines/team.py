@@ -164,7 +164,7 @@ class Team:
         provider = iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["sts.amazonaws.com"])
         for name in ("dev", "staging"):
             environment = load(name, project=self.clone).environment
-            for pipeline, subjects in environment.identity.workflows(name).items():
+            for pipeline, subjects in environment.identity.workflows(name, environment.tier).items():
                 condition = {f"{host}:aud": "sts.amazonaws.com", f"{host}:sub": list(subjects)}
                 statement = {
                     "Effect": "Allow",

@@ -9,7 +9,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from terrace.capabilities.identity import Pipeline
+from terrace.capabilities.ci import Pipeline
 from terrace.cli.main import run
 from terrace.environment import load
 from terrace.errors import TerraceError, UsageError

@@ -3,11 +3,14 @@
 Loads no CDK: `terrace.live.aws` computes the same names to find the same resources.
 """
 
+from terrace.capabilities.identity import IdentitySpec
 from terrace.capabilities.lake import Bucket
 from terrace.capabilities.observability import LogGroup
 from terrace.capabilities.target import AwsSettings, Target
 from terrace.errors import ContractError
 
+STS = "sts.amazonaws.com"
+"""The audience of a token for STS, where a job can choose it."""
 _USER_ID_LENGTH = 40
 """Source: ElastiCache API, CreateUser."""
 
@@ -27,6 +30,18 @@ def arn(target: Target, service: str, resource: str, *, region: str | None = Non
     """An ARN in the target's account; `region` is the home region unless given ('' for global services)."""
     where = target.region if region is None else region
     return f"arn:{settings(target).partition}:{service}:{where}:{account(target)}:{resource}"
+
+
+def identity_provider(target: Target, spec: IdentitySpec) -> str:
+    """The ARN of the account's identity provider for the CI system's tokens."""
+    return arn(target, "iam", f"oidc-provider/{spec.issuer_host}", region="")
+
+
+def condition_keys(target: Target, spec: IdentitySpec) -> frozenset[str]:
+    """The claims besides audience and subject that a trust policy can compare: in the commercial regions, of some
+    issuers. Source: IAM User Guide, "Available keys for AWS OIDC federation"."""
+    known: frozenset[str] = spec.tokens.condition_keys(spec)
+    return known if settings(target).partition == "aws" else frozenset()
 
 
 def root(target: Target) -> str:

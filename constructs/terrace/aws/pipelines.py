@@ -1,4 +1,4 @@
-"""IAM roles for CI pipelines, by OIDC federation with GitHub (ID-1)."""
+"""IAM roles for CI pipelines, by OIDC federation with the CI system (ID-1)."""
 
 from cdktn import TerraformResource
 from cdktn_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider
@@ -7,16 +7,17 @@ from constructs import Construct
 from terrace.aws import iam, names
 from terrace.aws.iam import Statement, allow, document
 from terrace.aws.permissions import PASSED_TO
+from terrace.capabilities.ci import Pipeline
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import GITHUB, IdentitySpec, Pipeline, PipelinesHandle
+from terrace.capabilities.identity import IdentitySpec, PipelinesHandle
 from terrace.capabilities.target import Target
 
 
 class Pipelines(Construct):
-    """Roles for the repository's workflows: pull requests and the main branch plan, the environment's jobs apply.
+    """Roles for the repository's jobs: pull requests and the main branch plan, the environment's jobs apply.
 
-    The identity provider for GitHub's tokens exists once per account. Source: GitHub documentation, "Configuring OpenID
-    Connect in Amazon Web Services".
+    The identity provider for the CI system's tokens exists once per account. Source: IAM User Guide, "Create an OpenID
+    Connect (OIDC) identity provider in IAM".
     """
 
     def __init__(
@@ -25,10 +26,8 @@ class Pipelines(Construct):
         super().__init__(scope, id)
         before: list[TerraformResource] = []
         if names.settings(target).owns_account:
-            github = IamOpenidConnectProvider(
-                self, "github", url=f"https://{GITHUB}", client_id_list=["sts.amazonaws.com"]
-            )
-            before.append(github)
+            audience = spec.audience(names.STS)
+            before.append(IamOpenidConnectProvider(self, spec.ci, url=spec.issuer, client_id_list=[audience]))
         plan = iam.role(
             self,
             "plan",
@@ -47,7 +46,7 @@ class Pipelines(Construct):
             purpose="ci-apply",
             trust=_federated_trust(target, spec, "apply"),  # ID-1
             governance=governance,
-            policies={"roles": _roles_policy(target)},
+            policies={"roles": _roles_policy(target, spec)},
             managed=["PowerUserAccess"],
             after=before,
         )
@@ -55,27 +54,23 @@ class Pipelines(Construct):
 
 
 def _federated_trust(target: Target, spec: IdentitySpec, pipeline: Pipeline) -> str:
-    """Lets exactly the pipeline's jobs assume the role, one statement each (ID-1).
-
-    Source: IAM User Guide, "Available keys for AWS OIDC federation", GitHub; in the commercial regions since January
-    2026.
-    """
-    has_claims = names.settings(target).partition == "aws"
+    """Lets exactly the pipeline's jobs assume the role, one statement each (ID-1)."""
+    host, compared = spec.issuer_host, names.condition_keys(target, spec)
     return document(
         *(
             Statement(
                 Effect="Allow",
-                Principal={"Federated": names.arn(target, "iam", f"oidc-provider/{GITHUB}", region="")},
+                Principal={"Federated": names.identity_provider(target, spec)},
                 Action=["sts:AssumeRoleWithWebIdentity"],
                 Condition={
                     "StringEquals": {
-                        f"{GITHUB}:aud": "sts.amazonaws.com",
-                        f"{GITHUB}:sub": job.subject,
-                        **({f"{GITHUB}:{claim}": value for claim, value in job.claims.items()} if has_claims else {}),
+                        f"{host}:aud": spec.audience(names.STS),
+                        f"{host}:sub": job.subject,
+                        **{f"{host}:{claim}": value for claim, value in job.claims.items() if claim in compared},
                     }
                 },
             )
-            for job in spec.jobs(target.environment)[pipeline]
+            for job in spec.jobs(target.environment, target.tier)[pipeline]
         )
     )
 
@@ -140,7 +135,7 @@ def _no_data_policy(target: Target) -> str:
     )
 
 
-def _roles_policy(target: Target) -> str:
+def _roles_policy(target: Target, spec: IdentitySpec) -> str:
     """What the foundation needs beyond PowerUserAccess: IAM, on the deployment's names and with the boundary."""
     roles = names.arn(target, "iam", f"role/{target.prefix}-*", region="")
     policies = names.arn(target, "iam", f"policy/{target.prefix}-*", region="")
@@ -203,7 +198,7 @@ def _roles_policy(target: Target) -> str:
         ),
     ]
     if names.settings(target).owns_account:
-        provider = names.arn(target, "iam", f"oidc-provider/{GITHUB}", region="")
+        provider = names.identity_provider(target, spec)
         statements += [
             # all actions on the one provider; the account's password policy supports no resource
             allow("iam:*OpenIDConnectProvider*", provider, Sid="PipelineProvider"),

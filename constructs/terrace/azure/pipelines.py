@@ -1,4 +1,4 @@
-"""Managed identities for CI pipelines, by OIDC federation with GitHub (ID-1)."""
+"""Managed identities for CI pipelines, by OIDC federation with the CI system (ID-1)."""
 
 from cdktn_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 from constructs import Construct
@@ -6,7 +6,7 @@ from constructs import Construct
 from terrace.azure import iam, names, providers
 from terrace.azure.permissions import WRITE_STATE, Permissions
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import GITHUB, IdentitySpec, PipelinesHandle
+from terrace.capabilities.identity import IdentitySpec, PipelinesHandle
 from terrace.capabilities.target import Target
 
 _CHANGING = {
@@ -20,9 +20,10 @@ _CHANGING = {
 
 
 class Pipelines(Construct):
-    """Identities for the repository's workflows: pull requests and the main branch plan, the environment's jobs apply.
+    """Identities for the repository's jobs: pull requests and the main branch plan, the environment's jobs apply.
 
-    Source: GitHub documentation, "Configuring OpenID Connect in Azure".
+    Source: Microsoft Entra documentation, "Configure a user-assigned managed identity to trust an external identity
+    provider".
     """
 
     def __init__(
@@ -31,11 +32,10 @@ class Pipelines(Construct):
         super().__init__(scope, id)
         plan = iam.identity(self, "plan", target, purpose="ci-plan")
         apply = iam.identity(self, "apply", target, purpose="ci-apply")
-        issuer, workflows = f"https://{GITHUB}", spec.workflows(target.environment)
-        for id, subject in zip(("pull-requests", "main-branch"), workflows["plan"], strict=True):
-            iam.federate(self, id, plan, issuer=issuer, subject=subject)  # ID-1
-        for subject in workflows["apply"]:
-            iam.federate(self, "environment", apply, issuer=issuer, subject=subject)  # ID-1
+        for pipeline, jobs in spec.jobs(target.environment, target.tier).items():
+            for job in jobs:
+                identity = {"plan": plan, "apply": apply}[pipeline]
+                iam.federate(self, job.name, identity, issuer=spec.issuer, subject=job.subject)  # ID-1
         groups = {"home": providers.home(self).id}
         if target.recovery_region:
             groups["recovery"] = providers.recovery(self).id

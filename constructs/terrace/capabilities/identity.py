@@ -6,7 +6,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from terrace.capabilities.spec import Access, Name, Spec
+from terrace.capabilities import ci
+from terrace.capabilities.ci import CiName, Job, Pipeline
+from terrace.capabilities.spec import Access, Guid, Name, Spec
+from terrace.capabilities.target import Tier
 
 Granted = Literal["bronze", "silver", "gold", "platinum", "artifacts"]
 """What a module may access in the lake: a layer, or the bucket of artifacts."""
@@ -15,11 +18,6 @@ Granted = Literal["bronze", "silver", "gold", "platinum", "artifacts"]
 Role = Literal["viewer", "editor", "admin"]
 """What a person may do on the platform, least first."""
 ROLES: tuple[Role, ...] = ("viewer", "editor", "admin")
-
-Pipeline = Literal["plan", "apply"]
-PIPELINES: tuple[Pipeline, ...] = ("plan", "apply")
-GITHUB = "token.actions.githubusercontent.com"
-"""The host of the issuer of GitHub's tokens."""
 
 _Number = Annotated[str, Field(pattern=r"^[1-9]\d*$")]
 _Url = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=253)]
@@ -57,18 +55,39 @@ def given_secret(module: str, purpose: str, prefix: str) -> str:
     return f"{prefix}-{module}-{purpose}"
 
 
-class Job(NamedTuple):
-    """Jobs that may sign in: their tokens have this subject and these other claims."""
+class GitLabSpec(Spec):
+    """The GitLab project whose pipelines may plan and apply."""
 
-    subject: str
-    claims: Mapping[str, str]
+    url: Annotated[str, Field(pattern=r"^https://[a-z0-9.-]+(:\d{1,5})?$")] = "https://gitlab.com"
+    """The instance, which issues the tokens of its jobs."""
+    project_id: _Number
+    """The project's id, which a later project of the same path does not have."""
+    namespace_id: _Number
+    """The id of the project's group or user."""
+
+
+class AzureDevOpsSpec(Spec):
+    """The Azure DevOps project whose service connections may plan and apply."""
+
+    organization_id: Guid
+    """The organization's id, `instanceId` in https://dev.azure.com/ORGANIZATION/_apis/connectionData."""
+    project_id: Guid
+    """The project's id."""
+    tenant_id: Guid | None = None
+    """The Entra tenant of the organization, which issues the tokens of new service connections. Leave it out for
+    connections whose issuer is Azure DevOps itself, https://vstoken.dev.azure.com; it ends on 1 July 2027."""
+    connection_ids: Mapping[Pipeline, Guid] = {}
+    """The ids of the environment's service connections for plan and apply; required with `tenant_id`."""
 
 
 class IdentitySpec(Spec):
     admin_group: Annotated[str, Field(min_length=1)]
     """The organisation's group of platform administrators, by its name in the identity provider."""
-    repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
-    """The GitHub repository, owner/name, whose workflows may plan and apply (ID-1)."""
+    ci: CiName = "github"
+    """The CI system whose jobs plan and apply."""
+    repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][\w.-]*(/[\w. -]+)+$")]
+    """The repository whose jobs may plan and apply (ID-1): owner/name on GitHub, the project's path on GitLab,
+    organization/project/repository on Azure DevOps."""
     owner_id: _Number | None = None
     """GitHub's id of the repository's owner. Set it with `repository_id` for a repository on github.com that was
     created, renamed or transferred since 15 July 2026: its tokens have the ids in their subject. Leave both out for an
@@ -78,41 +97,42 @@ class IdentitySpec(Spec):
     main_branch: Annotated[str, Field(min_length=1)] = "main"
     """The branch whose runs may plan and, in the environment's jobs, apply."""
     apply_workflow: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+/\.github/workflows/[\w.-]+\.ya?ml$")] | None = None
-    """The reusable workflow whose jobs alone may apply, `OWNER/NAME/.github/workflows/FILE.yml`, in the version of the
-    main branch; not set: every workflow of the repository. Azure compares no claim but the subject."""
+    """The reusable workflow on GitHub whose jobs alone may apply, `OWNER/NAME/.github/workflows/FILE.yml`, in the
+    version of the main branch; not set: every workflow of the repository. Azure compares no claim but the subject."""
+    gitlab: GitLabSpec | None = None
+    """Required with `ci: gitlab`."""
+    azure_devops: AzureDevOpsSpec | None = None
+    """Required with `ci: azure-devops`."""
     oidc: OidcSpec | None = None
     """Log-in to the platform's user interfaces; required by modules whose hosts have `login: oidc`."""
 
-    def jobs(self, environment: str) -> Mapping[Pipeline, tuple[Job, ...]]:
-        """The GitHub jobs that may plan and apply an environment (ID-1).
+    @property
+    def tokens(self) -> Any:
+        """What the CI system's tokens are: its module in `terrace.capabilities.ci`."""
+        return ci.system(ci.__name__, self.ci)
 
-        With ids, a later owner of the same name has other subjects. The claims repeat what a subject contains, since a
-        repository can change the form of its subjects, and add the branch to an apply: any branch can name an
-        environment in its workflows. Sources: GitHub changelog, 23 April 2026, "Immutable subject claims for GitHub
-        Actions OIDC tokens"; GitHub documentation, "OpenID Connect reference".
-        """
-        owner, _, name = self.repository.partition("/")
-        if self.owner_id and self.repository_id:
-            owner, name = f"{owner}@{self.owner_id}", f"{name}@{self.repository_id}"
-        prefix, branch = f"repo:{owner}/{name}", f"refs/heads/{self.main_branch}"
-        same = {"repository_id": self.repository_id} if self.repository_id else {}
-        reusable = {"job_workflow_ref": f"{self.apply_workflow}@{branch}"} if self.apply_workflow else {}
-        return {
-            "plan": (
-                Job(f"{prefix}:pull_request", same),
-                Job(f"{prefix}:ref:{branch}", {**same, "ref": branch}),
-            ),
-            "apply": (
-                Job(
-                    f"{prefix}:environment:{environment}",
-                    {**same, "ref": branch, "environment": environment, **reusable},
-                ),
-            ),
-        }
+    @property
+    def issuer(self) -> str:
+        """The issuer of the jobs' tokens, as in their claim `iss`."""
+        return str(self.tokens.issuer(self))
 
-    def workflows(self, environment: str) -> Mapping[Pipeline, tuple[str, ...]]:
+    def audience(self, chosen: str) -> str:
+        """The audience of the jobs' tokens for AWS and Google Cloud: `chosen` if a job chooses it."""
+        return str(self.tokens.audience(self)) or chosen
+
+    @property
+    def issuer_host(self) -> str:
+        """The issuer without https://, as AWS names identity providers."""
+        return self.issuer.removeprefix("https://")
+
+    def jobs(self, environment: str, tier: Tier) -> Mapping[Pipeline, tuple[Job, ...]]:
+        """The jobs that may plan and apply an environment (ID-1)."""
+        found: Mapping[Pipeline, tuple[Job, ...]] = self.tokens.jobs(self, environment, tier)
+        return found
+
+    def workflows(self, environment: str, tier: Tier) -> Mapping[Pipeline, tuple[str, ...]]:
         """The subjects of the tokens of `jobs`."""
-        return {pipeline: tuple(one.subject for one in jobs) for pipeline, jobs in self.jobs(environment).items()}
+        return {name: tuple(one.subject for one in jobs) for name, jobs in self.jobs(environment, tier).items()}
 
 
 class ModuleSpec(Spec):

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from terrace.capabilities.spec import Spec
+from terrace.capabilities.spec import Guid, Spec
 
 Tier = Literal["dev", "staging", "prod"]
 
@@ -47,21 +47,18 @@ class AwsSettings(Settings):
     """Pool name to exact instance types."""
 
 
-_Guid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-
-
 class AzureSettings(Settings):
     """Settings that only Azure has, and exact values that replace Terrace's defaults."""
 
     NAMED_BY = "subscription_id"
 
-    subscription_id: _Guid
+    subscription_id: Guid
     """Subscription id."""
-    tenant_id: _Guid
+    tenant_id: Guid
     """Entra tenant id."""
-    admin_group_id: _Guid
+    admin_group_id: Guid
     """Object id of `identity.admin_group` in Entra, whose members administer the platform."""
-    deployer_id: _Guid | None = None
+    deployer_id: Guid | None = None
     """Object id of a service principal that applies in addition to the pipelines, such as for the first apply; none: it
     has the roles on keys and secrets already."""
     certificate_issuer: Annotated[str, Field(min_length=1)] = "Self"

@@ -32,7 +32,8 @@ EXPECTED = {
     r"^https://": "a URL that starts with https://",
     r"^https://[^\s]+$": "a URL that starts with https://",
     r"^-----BEGIN PUBLIC KEY-----\n(.|\n)+-----END PUBLIC KEY-----\n?$": "a public key in PEM format",
-    r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$": "the owner/name of a repository, such as acme/terrace",
+    r"^[A-Za-z0-9_][\w.-]*(/[\w. -]+)+$": "the owner/name of a repository, such as acme/terrace",
+    r"^https://[a-z0-9.-]+(:\d{1,5})?$": "the URL of an instance without a path, such as https://gitlab.com",
     r"^[\w.-]+/[\w.-]+/\.github/workflows/[\w.-]+\.ya?ml$":
         "the path of a workflow with its repository, such as acme/terrace/.github/workflows/apply.yml",
     r"^\d{12}$": "an account id of twelve digits",

@@ -5,8 +5,11 @@ depends on the resource behind it with `depends_on`.
 """
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from terrace.capabilities.ci import Job, Pipeline
+from terrace.capabilities.identity import IdentitySpec
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import Bucket
 from terrace.capabilities.observability import LogGroup
@@ -251,6 +254,27 @@ def login_name(email: str) -> str:
     return email.removesuffix(".gserviceaccount.com")
 
 
-def pipeline_pool(target: Target) -> str:
+def pipeline_pool(target: Target, spec: IdentitySpec) -> str:
     """The id of the pool of pipelines' identities; reserved for thirty days after deletion; 32 characters at most."""
-    return short(f"{target.prefix}-github", 32)
+    return short(f"{target.prefix}-{spec.ci}", 32)
+
+
+def pipeline_provider(pipeline: Pipeline, spec: IdentitySpec) -> str:
+    """The id of a pipeline's provider in the pool."""
+    return f"{spec.ci}-{pipeline}"
+
+
+def pipeline_condition(spec: IdentitySpec, jobs: Sequence[Job]) -> str:
+    """A condition (CEL) that admits the tokens of exactly these jobs (ID-1)."""
+    own = _equal(spec.tokens.admits(spec))
+    allowed = " || ".join(_equal({"sub": job.subject, **job.claims}) for job in jobs)
+    return f"{own} && ({allowed})" if own else allowed
+
+
+def _equal(claims: Mapping[str, str]) -> str:
+    return " && ".join(f"assertion.{claim} == '{value}'" for claim, value in claims.items())
+
+
+def pipeline_principals(spec: IdentitySpec, jobs: Sequence[Job]) -> list[str]:
+    """What the pool calls these jobs: their `google.subject`."""
+    return [spec.tokens.principal(spec, job.subject) for job in jobs]

@@ -1,4 +1,4 @@
-"""Service accounts for CI pipelines, by OIDC federation with GitHub (ID-1)."""
+"""Service accounts for CI pipelines, by OIDC federation with the CI system (ID-1)."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,9 @@ from cdktn_provider_google.iam_workload_identity_pool_provider import (
 from cdktn_provider_google.service_account_iam_member import ServiceAccountIamMember
 from constructs import Construct
 
+from terrace.capabilities.ci import TITLES, Pipeline
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import GITHUB, IdentitySpec, Job, Pipeline, PipelinesHandle
+from terrace.capabilities.identity import IdentitySpec, PipelinesHandle
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
 from terrace.gcp.iam import Grant
@@ -77,8 +78,11 @@ _CHANGING = (
 budget above the project: roles/iam.denyAdmin, roles/orgpolicy.policyAdmin, roles/billing.costsManager."""
 
 
+_TITLES = {"github": "GitHub Actions", "gitlab": "GitLab CI/CD", "azure-devops": "Azure Pipelines"}
+
+
 class Pipelines(Construct):
-    """Service accounts for the repository's workflows: pull requests and the main branch plan, the environment's jobs
+    """Service accounts for the repository's jobs: pull requests and the main branch plan, the environment's jobs
     apply. Source: IAM documentation, "Configure Workload Identity Federation with deployment pipelines".
     """
 
@@ -89,8 +93,8 @@ class Pipelines(Construct):
         self._pool = IamWorkloadIdentityPool(
             self,
             "pool",
-            workload_identity_pool_id=names.pipeline_pool(target),
-            display_name="GitHub Actions",
+            workload_identity_pool_id=names.pipeline_pool(target, spec),
+            display_name=_TITLES[spec.ci],
             description=f"Workflows of {spec.repository}",
             depends_on=[service(self, name) for name in ("iam", "iamcredentials", "sts")],
         )
@@ -119,35 +123,29 @@ class Pipelines(Construct):
         roles: Sequence[str],
         **more: Grant,
     ) -> None:
-        subjects = spec.workflows(target.environment)[name]
+        jobs, audience = spec.jobs(target.environment, target.tier)[name], spec.audience("")
         provider = IamWorkloadIdentityPoolProvider(
             self,
-            f"{name}-github",
+            f"{name}-{spec.ci}",
             workload_identity_pool_id=self._pool.workload_identity_pool_id,
-            workload_identity_pool_provider_id=f"github-{name}",
-            display_name=f"GitHub, {name}",
-            attribute_mapping={"google.subject": "assertion.sub", "attribute.repository": "assertion.repository"},
-            attribute_condition=_federated_trust(spec, spec.jobs(target.environment)[name]),  # ID-1
-            oidc=IamWorkloadIdentityPoolProviderOidc(issuer_uri=f"https://{GITHUB}"),
+            workload_identity_pool_provider_id=names.pipeline_provider(name, spec),
+            display_name=f"{TITLES[spec.ci]}, {name}",
+            attribute_mapping=spec.tokens.mapping(spec),
+            attribute_condition=names.pipeline_condition(spec, jobs),  # ID-1
+            oidc=IamWorkloadIdentityPoolProviderOidc(
+                issuer_uri=spec.issuer, allowed_audiences=[audience] if audience else None
+            ),
         )
         grants = {role.removeprefix("roles/").replace(".", "-"): Grant(role) for role in roles} | more
         account = iam.role(self, name, target, purpose=f"ci-{name}", title=f"CI, {name}", grants=grants)
-        pool = f"projects/{names.number(target)}/locations/global/workloadIdentityPools/{names.pipeline_pool(target)}"
-        for subject in subjects:
+        pools = f"projects/{names.number(target)}/locations/global/workloadIdentityPools"
+        pool = f"{pools}/{names.pipeline_pool(target, spec)}"
+        for subject in names.pipeline_principals(spec, jobs):
             ServiceAccountIamMember(
                 self,
-                f"{name}-as-{subject.split(':', 2)[2].replace(':', '-').replace('/', '-')}",
+                f"{name}-as-{subject.split(':', 2)[-1].replace(':', '-').replace('/', '-').strip('-')}",
                 service_account_id=account.name,
                 role="roles/iam.workloadIdentityUser",
                 member=f"principal://iam.googleapis.com/{pool}/subject/{subject}",  # ID-1
                 depends_on=[provider],
             )
-
-
-def _federated_trust(spec: IdentitySpec, jobs: Sequence[Job]) -> str:
-    """A condition (CEL) that allows exactly these GitHub jobs (ID-1)."""
-    allowed = [
-        " && ".join(f"assertion.{claim} == '{value}'" for claim, value in {"sub": job.subject, **job.claims}.items())
-        for job in jobs
-    ]
-    return f"assertion.repository == '{spec.repository}' && ({' || '.join(allowed)})"

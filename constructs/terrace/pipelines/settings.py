@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
+from terrace.capabilities.ci import PIPELINES
 from terrace.capabilities.cloud import implementation
-from terrace.capabilities.identity import PIPELINES
 from terrace.environment import Loaded
 from terrace.environment.schema import Environment
 from terrace.errors import UsageError

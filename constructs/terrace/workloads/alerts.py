@@ -65,7 +65,7 @@ def runbook(module: EnabledModule, context: Context) -> str:
     if not module.folder.resolve().is_relative_to(root):
         return module.contract.home
     path = (module.folder.resolve() / "README.md").relative_to(root).as_posix()
-    return f"https://github.com/{identity.repository}/blob/{identity.main_branch}/{path}"
+    return str(identity.tokens.file_url(identity, path))
 
 
 def signals(module: EnabledModule, context: Context) -> dict[str, Any]:

@@ -6,16 +6,16 @@ credentials".
 """
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.sign_in import Claims
-from terrace.capabilities.identity import Pipeline
+from terrace.assurance.sign_in.tokens import Claims
+from terrace.capabilities.ci import Pipeline
 
 _CREDENTIAL = "azurerm_federated_identity_credential"
 _AUDIENCE = "api://AzureADTokenExchange"
 
 
-def compares_claims(stack: Subject) -> bool:
-    """Whether the cloud compares claims beside the subject: Entra does not, except in credentials that azurerm lacks
-    (flexible ones, in preview)."""
+def compares(stack: Subject, claim: str) -> bool:
+    """Whether Entra compares a claim beside the subject: it does not, except in credentials that managed identities
+    lack (flexible ones, in preview)."""
     return False
 
 

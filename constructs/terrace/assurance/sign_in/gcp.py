@@ -4,17 +4,17 @@ Source: IAM documentation, "Configure Workload Identity Federation with deployme
 """
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.sign_in import Claims
+from terrace.assurance.sign_in.tokens import Claims
 from terrace.assurance.view import Resource
-from terrace.capabilities.identity import Pipeline
+from terrace.capabilities.ci import Pipeline
 from terrace.gcp import names
 
 _PROVIDER, _MEMBER = "google_iam_workload_identity_pool_provider", "google_service_account_iam_member"
 _SUBJECT_BYTES = 127
 
 
-def compares_claims(stack: Subject) -> bool:
-    """Whether the cloud compares claims beside the subject: all of them."""
+def compares(stack: Subject, claim: str) -> bool:
+    """Whether the cloud compares a claim beside the subject: every one."""
     return True
 
 
@@ -45,9 +45,11 @@ def _principal(stack: Subject, provider: Resource, claims: Claims) -> str | None
 def _value(expression: str, token: Claims) -> object:
     """The value of a CEL expression about a token; None for one that cannot be evaluated, which admits nothing."""
     from cel_expr_python import cel
+    from cel_expr_python.ext import ext_strings
 
     try:
-        compiled = cel.NewEnv(variables={"assertion": cel.Type.DYN}).compile(expression)
+        known = cel.NewEnv(variables={"assertion": cel.Type.DYN}, extensions=[ext_strings.ExtStrings()])
+        compiled = known.compile(expression)
         value: object = compiled.eval(data={"assertion": dict(token)}).plain_value()
     except Exception:  # the library has no class of its own
         return None

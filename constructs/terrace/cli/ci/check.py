@@ -30,6 +30,7 @@ def command(ctx: click.Context, environment: str, cloud: str | None, of: str | N
     token is excepted when the cloud cannot compare what distinguishes it, such as the branch on Azure.
     """
     from terrace.assurance import sign_in
+    from terrace.assurance.sign_in.tokens import compensation
     from terrace.cli.access.source import subject
     from terrace.cli.ci.setup import text
     from terrace.cli.console import info, table, write, write_json
@@ -44,7 +45,8 @@ def command(ctx: click.Context, environment: str, cloud: str | None, of: str | N
                 "claims": dict(one.token.claims),
                 "accepted": sorted(one.accepted),
                 "expected": sorted(one.token.expected),
-                "excepted": one.excepted,
+                "excepted": bool(one.excepted),
+                "reason": one.excepted,
                 "passes": one.passes,
             }
             for one in found
@@ -59,10 +61,8 @@ def command(ctx: click.Context, environment: str, cloud: str | None, of: str | N
         ]
         write(table(["token", "may", "expected", "as expected"], rows))
         if any(one.excepted for one in found):
-            info(
-                "excepted: the cloud compares nothing but the subject, so the branch rules of the environment in GitHub"
-                " have to refuse these jobs"
-            )
+            for reason in dict.fromkeys(one.excepted for one in found if one.excepted):
+                info(f"excepted: {reason}, so {compensation(stack.environment)}")
         if settings is not None:
             write("\n" + text(settings))
     ctx.exit(0 if all(one.passes for one in found) and not any(one.missing for one in settings or ()) else 1)

@@ -9,7 +9,7 @@ import click
 from terrace.cli.options import environment_argument, project_of
 
 if TYPE_CHECKING:
-    from terrace.capabilities.identity import Pipeline
+    from terrace.capabilities.ci import Pipeline
 
 
 @click.command("token")

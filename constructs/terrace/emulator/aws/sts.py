@@ -20,9 +20,13 @@ _OF_ISSUER: Mapping[str, tuple[str, ...]] = {
         *("actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref"),
         *("ref", "repository", "repository_id", "workflow"),
     ),
+    "gitlab.com": (
+        *("namespace_id", "pipeline_source", "project_id", "ref_protected", "runner_environment"),
+        *("user_access_level", "user_email", "user_id", "user_login"),
+    ),
 }
 """Claims that are condition keys, of every issuer and of some. Source: IAM User Guide, "Available keys for AWS OIDC
-federation"; AWS, "AWS STS now supports validation of select identity provider specific claims", January 2026."""
+federation" and "IAM and AWS STS condition context keys"."""
 _MESSAGES = {
     "malformed": "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
     "unknown issuer": "Couldn't retrieve verification key from your identity provider, please reference "

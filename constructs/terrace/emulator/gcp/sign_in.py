@@ -124,9 +124,11 @@ def _principal(pool: str, provider: Json, claims: Claims) -> Json:
 def _value(expression: str, known: Mapping[str, Any]) -> object:
     """The value of a CEL expression; None where it cannot be evaluated."""
     from cel_expr_python import cel
+    from cel_expr_python.ext import ext_strings
 
     try:
-        compiled = cel.NewEnv(variables=dict.fromkeys(known, cel.Type.DYN)).compile(expression)
+        variables = dict.fromkeys(known, cel.Type.DYN)
+        compiled = cel.NewEnv(variables=variables, extensions=[ext_strings.ExtStrings()]).compile(expression)
         value: object = compiled.eval(data={name: dict(one) for name, one in known.items()}).plain_value()
     except Exception:  # the library has no class of its own
         return None

@@ -60,7 +60,7 @@ RULES: tuple[Rule, ...] = (
     workloads.only_dev_sleeps,
     workloads.time_zone_exists,
     services.hosts_with_login_have_client,
-    services.repository_has_both_ids,
+    services.identity_fits_ci_system,
     services.api_clients_are_few,
     services.alerts_reach_channel,
     aws.prefix_is_not_reserved,

@@ -37,15 +37,10 @@ def hosts_with_login_have_client(environment: Environment) -> Iterator[Problem]:
                 yield Problem(message, path="identity.oidc.groups")
 
 
-def repository_has_both_ids(environment: Environment) -> Iterator[Problem]:
-    identity = environment.identity
-    if bool(identity.owner_id) is not bool(identity.repository_id):
-        missing = "repository_id" if identity.owner_id else "owner_id"
-        yield Problem(
-            f"{missing} is missing: GitHub's subjects have both ids or none.",
-            path="identity",
-            hint=f"`gh api repos/{identity.repository} --jq '.owner.id, .id'` prints both.",
-        )
+def identity_fits_ci_system(environment: Environment) -> Iterator[Problem]:
+    """The repository has the form of the CI system's, and the ids that its trust needs are there."""
+    for message, path, hint in environment.identity.tokens.problems(environment.identity):
+        yield Problem(message, path=path, hint=hint)
 
 
 def api_clients_are_few(environment: Environment) -> Iterator[Problem]:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from terrace.assurance.checks.aws.lookup import allows, condition, principals, statements, values
 from terrace.assurance.evaluation import Observation, check, empty, equal, includes
 from terrace.aws import names
-from terrace.capabilities.identity import GITHUB
 from terrace.live import access
 from terrace.live.aws.checks import Deployment
 
@@ -15,16 +14,17 @@ _DATA = ("secretsmanager:GetSecretValue", "s3:GetObject", "kms:Decrypt")
 
 @check("ID-1")
 def federated(deployment: Deployment) -> Iterator[Observation]:
-    provider = names.arn(deployment.target, "iam", f"oidc-provider/{GITHUB}", region="")
+    identity, name = deployment.environment.identity, deployment.environment.name
+    provider, subject = names.identity_provider(deployment.target, identity), f"{identity.issuer_host}:sub"
     found = deployment.call("iam", "list_open_id_connect_providers")["OpenIDConnectProviderList"]
     yield includes("account", "OIDC providers", [entry["Arn"] for entry in found], [provider])
-    for purpose, workflows in deployment.environment.identity.workflows(deployment.environment.name).items():
+    for purpose, workflows in identity.workflows(name, deployment.environment.tier).items():
         role = names.role_name(deployment.target, f"ci-{purpose}")
         described = deployment.call("iam", "get_role", RoleName=role)["Role"]
         trusts = statements(described["AssumeRolePolicyDocument"])
         yield equal(f"role {role}", "trusted principals", sorted({p for t in trusts for p in _trusted(t)}), [provider])
-        subjects = [subject for trust in trusts for subject in condition(trust, "StringEquals", f"{GITHUB}:sub")]
-        unbound = [trust.get("Sid", "one") for trust in trusts if not condition(trust, "StringEquals", f"{GITHUB}:sub")]
+        subjects = [one for trust in trusts for one in condition(trust, "StringEquals", subject)]
+        unbound = [trust.get("Sid", "one") for trust in trusts if not condition(trust, "StringEquals", subject)]
         yield empty(f"role {role}", "trust statements without a workflow", unbound)
         yield equal(f"role {role}", "trusted workflows", sorted(subjects), sorted(workflows))
         bound = described.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")

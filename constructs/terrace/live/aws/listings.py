@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from terrace.aws import names
-from terrace.capabilities.identity import GITHUB
 from terrace.capabilities.lake import BUCKETS
 from terrace.errors import TerraceError
 from terrace.live.aws.checks import Deployment
@@ -151,10 +150,11 @@ def _cache_snapshots(deployment: Deployment, region: str) -> Iterable[Found]:
 
 
 def _providers(deployment: Deployment, region: str) -> Iterable[Found]:
-    """GitHub's OIDC provider, if this environment owns the resources that an account has once."""
+    """The CI system's OIDC provider, if this environment owns the resources that an account has once."""
+    own = names.identity_provider(deployment.target, deployment.environment.identity)
     if names.settings(deployment.target).owns_account:
         for provider in deployment.call("iam", "list_open_id_connect_providers")["OpenIDConnectProviderList"]:
-            if str(provider["Arn"]).endswith(f"oidc-provider/{GITHUB}"):
+            if provider["Arn"] == own:
                 yield str(provider["Arn"]), ""
 
 

@@ -4,23 +4,22 @@ from collections.abc import Iterator
 
 from terrace.assurance.evaluation import Observation, check, empty, equal
 from terrace.azure import names
-from terrace.capabilities.identity import GITHUB
 from terrace.live import access
 from terrace.live.azure.checks import Deployment, at
 from terrace.live.azure.lookup import granted, permissions, principal, role, trusts
 
-_ISSUER = f"https://{GITHUB}"
 _READS = ("Reader", "Azure Kubernetes Service RBAC Reader", "Azure Kubernetes Service Cluster User Role")
 
 
 @check("ID-1")
 def federated(deployment: Deployment) -> Iterator[Observation]:
-    for purpose, workflows in deployment.environment.identity.workflows(deployment.environment.name).items():
+    environment = deployment.environment
+    for purpose, workflows in environment.identity.workflows(environment.name, environment.tier).items():
         resource = f"identity {names.identity(deployment.target, f'ci-{purpose}')}"
         found = trusts(deployment, names.identity_id(deployment.target, f"ci-{purpose}"))
         yield equal(resource, "trusted workflows", sorted(str(at(one, "subject")) for one in found), sorted(workflows))
         for trust in found:
-            yield equal(f"{resource} {trust['name']}", "issuer", at(trust, "issuer"), _ISSUER)
+            yield equal(f"{resource} {trust['name']}", "issuer", at(trust, "issuer"), environment.identity.issuer)
             audiences = at(trust, "audiences")
             yield equal(f"{resource} {trust['name']}", "audiences", audiences, ["api://AzureADTokenExchange"])
     yield from _plan_reads(deployment)

@@ -3,21 +3,20 @@
 from collections.abc import Iterator
 
 from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
-from terrace.capabilities.identity import GITHUB
 from terrace.gcp import names
 from terrace.live import access
 from terrace.live.gcp import grants
 from terrace.live.gcp.checks import Deployment, named
 
-_ISSUER = f"https://{GITHUB}"
 _READS = ("iewer", "eader", "browser", "securityReviewer", "serviceUsageConsumer")
 _ACCOUNTS = "projects.serviceAccounts"
 
 
 @check("ID-1")
 def federated(deployment: Deployment) -> Iterator[Observation]:
-    repository = deployment.environment.identity.repository
-    pool = names.short(f"{deployment.prefix}-github", 32)  # the limit of a pool's id
+    identity = deployment.environment.identity
+    jobs = identity.jobs(deployment.environment.name, deployment.environment.tier)
+    pool = names.pipeline_pool(deployment.target, identity)
     parent = f"{deployment.project}/locations/global/workloadIdentityPools/{pool}"
     providers = deployment.pages(
         "iam", "projects.locations.workloadIdentityPools.providers.list", "workloadIdentityPoolProviders", parent=parent
@@ -26,15 +25,15 @@ def federated(deployment: Deployment) -> Iterator[Observation]:
     yield at_least(f"identity pool {pool}", "providers", len(on), 1)
     for provider in on:
         resource, condition = f"provider {named(provider['name'])}", str(provider.get("attributeCondition"))
-        yield equal(resource, "issuer", provider.get("oidc", {}).get("issuerUri"), _ISSUER)
-        bound = f"assertion.repository == '{repository}'" in condition
-        yield Observation(resource, f"condition: {condition}", bound, f"the repository {repository}")
-    for purpose, workflows in deployment.environment.identity.workflows(deployment.environment.name).items():
+        yield equal(resource, "issuer", provider.get("oidc", {}).get("issuerUri"), identity.issuer)
+        expected = [names.pipeline_condition(identity, own) for own in jobs.values()]
+        yield Observation(resource, f"condition: {condition}", condition in expected, " or ".join(expected))
+    for purpose, own in jobs.items():
         account = f"{deployment.project}/serviceAccounts/{names.role_email(deployment.target, f'ci-{purpose}')}"
         resource = f"account {names.role_name(deployment.target, f'ci-{purpose}')}"
         held = grants.on(deployment, "iam", _ACCOUNTS, account)
         subjects = sorted(grant.member.partition("/subject/")[2] or grant.member for grant in held)
-        yield equal(resource, "trusted workflows", subjects, sorted(workflows))
+        yield equal(resource, "trusted workflows", subjects, sorted(names.pipeline_principals(identity, own)))
     yield from _no_keys(deployment)
     yield from _plan_reads(deployment)
 

@@ -203,7 +203,7 @@ def _images(deployment: Deployment) -> Iterator[Obstacle]:
 
 def _identities(deployment: Deployment) -> Iterator[Obstacle]:
     """Names that stay taken for a time. Source: IAM, "Delete and undelete custom roles", "Manage pools"."""
-    pool = names.short(f"{deployment.prefix}-github", 32)
+    pool = names.pipeline_pool(deployment.target, deployment.environment.identity)
     where = f"{deployment.project}/locations/global/workloadIdentityPools/{pool}"
     deployment.call("iam", "projects.locations.workloadIdentityPools.get", name=where)
     until = datetime.now(UTC) + timedelta(days=30)

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from terrace.capabilities.ci import Pipeline
 from terrace.capabilities.cloud import implementation
-from terrace.capabilities.identity import Pipeline
-from terrace.environment import target
 from terrace.environment.schema import Environment
 from terrace.pipelines.token import Issuer
 
@@ -24,5 +23,5 @@ def variables(
     Raises TerraceError when the issuer gives no token, UsageError when a setting is missing.
     """
     cloud = implementation(__name__, environment.cloud)
-    signed_in: dict[str, str] = cloud.variables(target(environment), pipeline, issuer, directory, settings)
+    signed_in: dict[str, str] = cloud.variables(environment, pipeline, issuer, directory, settings)
     return signed_in

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from terrace.aws import names
-from terrace.capabilities.identity import Pipeline
-from terrace.capabilities.target import Target
+from terrace.capabilities.ci import Pipeline
+from terrace.environment import target as target_of
+from terrace.environment.schema import Environment
 from terrace.pipelines.token import Issuer, write
-
-AUDIENCE = "sts.amazonaws.com"
 
 
 def variables(
-    target: Target, pipeline: Pipeline, issuer: Issuer, directory: Path, settings: Mapping[str, Any]
+    environment: Environment, pipeline: Pipeline, issuer: Issuer, directory: Path, settings: Mapping[str, Any]
 ) -> dict[str, str]:
     """See `terrace.pipelines.sign_in`."""
+    target = target_of(environment)
     token = directory / "token"
-    write(token, issuer.request(AUDIENCE))
+    write(token, issuer.request(names.STS))
     return {
         "AWS_REGION": target.region,
         "AWS_ROLE_ARN": names.role_arn(target, f"ci-{pipeline}"),

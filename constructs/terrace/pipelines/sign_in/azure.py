@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from terrace.azure import names
-from terrace.capabilities.identity import Pipeline
-from terrace.capabilities.target import Target
+from terrace.capabilities.ci import Pipeline
+from terrace.environment import target as target_of
+from terrace.environment.schema import Environment
 from terrace.errors import UsageError
 from terrace.pipelines.token import Issuer, write
 
@@ -23,9 +24,10 @@ def client_id_variable(environment: str, pipeline: Pipeline) -> str:
 
 
 def variables(
-    target: Target, pipeline: Pipeline, issuer: Issuer, directory: Path, settings: Mapping[str, Any]
+    environment: Environment, pipeline: Pipeline, issuer: Issuer, directory: Path, settings: Mapping[str, Any]
 ) -> dict[str, str]:
     """See `terrace.pipelines.sign_in`."""
+    target = target_of(environment)
     name = client_id_variable(target.environment, pipeline)
     if not (client := settings.get(name)):
         raise UsageError(

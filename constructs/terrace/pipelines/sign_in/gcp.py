@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from terrace.capabilities.identity import Pipeline
-from terrace.capabilities.target import Target
+from terrace.capabilities.ci import Pipeline
+from terrace.environment import target as target_of
+from terrace.environment.schema import Environment
 from terrace.gcp import names
 from terrace.pipelines.token import Issuer, write
 
@@ -17,11 +18,14 @@ _IMPERSONATION = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAcc
 
 
 def variables(
-    target: Target, pipeline: Pipeline, issuer: Issuer, directory: Path, settings: Mapping[str, Any]
+    environment: Environment, pipeline: Pipeline, issuer: Issuer, directory: Path, settings: Mapping[str, Any]
 ) -> dict[str, str]:
     """See `terrace.pipelines.sign_in`."""
-    pool = f"projects/{names.number(target)}/locations/global/workloadIdentityPools/{names.pipeline_pool(target)}"
-    provider = f"//iam.googleapis.com/{pool}/providers/github-{pipeline}"
+    target = target_of(environment)
+    spec = environment.identity
+    pools = f"projects/{names.number(target)}/locations/global/workloadIdentityPools"
+    pool = f"{pools}/{names.pipeline_pool(target, spec)}"
+    provider = f"//iam.googleapis.com/{pool}/providers/{names.pipeline_provider(pipeline, spec)}"
     audience = f"https:{provider}"
     source: dict[str, Any]
     if url := issuer.url_for(audience):

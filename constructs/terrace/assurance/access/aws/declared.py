@@ -9,7 +9,7 @@ from terrace.assurance.access.declared import paths as neutral_paths
 from terrace.assurance.access.declared import secrets_of
 from terrace.assurance.access.model import Declared, Grant, Path, Verb
 from terrace.assurance.checks import Subject
-from terrace.capabilities.identity import BOOTSTRAP, GITHUB
+from terrace.capabilities.identity import BOOTSTRAP
 from terrace.capabilities.keys import RECOVERY_PURPOSES
 from terrace.capabilities.lake import REPLICATED
 
@@ -158,8 +158,8 @@ def _components(stack: Subject) -> Iterator[_Row]:
 
 
 def _pipelines(stack: Subject) -> Iterator[_Row]:
-    plan, apply = "pipeline plan", "pipeline apply"
-    for pipeline, subjects in stack.environment.identity.workflows(stack.environment.name).items():
+    plan, apply, identity = "pipeline plan", "pipeline apply", stack.environment.identity
+    for pipeline, subjects in identity.workflows(stack.environment.name, stack.environment.tier).items():
         for subject in subjects:
             grant = Grant(f"workflow {subject}", "assume", f"identities/pipeline {pipeline}")
             yield grant, "identity.repository: its workflows (ID-1)"
@@ -185,7 +185,7 @@ def _pipelines(stack: Subject) -> Iterator[_Row]:
         yield Grant(apply, "change-policy", f"identities/{name}"), bounded
         yield Grant(apply, "pass", f"identities/{name}"), "passes the deployment's roles to services"
     if stack.target.settings.owns_account:
-        provider = f"identities/account oidc-provider/{GITHUB}"
+        provider = f"identities/account oidc-provider/{identity.issuer_host}"
         yield Grant(apply, "change-policy", provider), "ID-1: it creates the provider of pipelines' identities"
 
 

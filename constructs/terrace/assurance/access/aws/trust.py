@@ -11,7 +11,6 @@ from terrace.assurance.access.model import Grant, Unknown
 from terrace.assurance.checks import Subject
 from terrace.assurance.view import Resource
 from terrace.aws import names
-from terrace.capabilities.identity import GITHUB
 
 _PODS = "pods.eks.amazonaws.com"
 _ADDON_NAMESPACES = {"amazon-cloudwatch-observability": "amazon-cloudwatch"}  # the others: kube-system
@@ -37,7 +36,7 @@ def _trusted(
     open_to_all = False
     for caller in callers(trust, objects):
         if caller.kind == "Federated":
-            yield from _federated(objects, trust, caller, own)
+            yield from _federated(stack, objects, trust, caller, own)
         elif caller.value == _PODS:
             yield from _pods(stack, trust, caller, objects, role)
         elif _lets(trust, caller, objects, delegated=caller.value not in roles):
@@ -93,13 +92,15 @@ def _is(stack: Subject, value: object, role: Resource) -> bool:
 
 
 def _federated(
-    objects: Objects, trust: list[Statement], caller: Caller, by: tuple[str, ...]
+    stack: Subject, objects: Objects, trust: list[Statement], caller: Caller, by: tuple[str, ...]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The workflows that may act as a role: each subject that a condition names, and any other one."""
-    if caller.value != f"arn:aws:iam::{objects.account}:oidc-provider/{GITHUB}":
+    identity = stack.environment.identity
+    host = identity.issuer_host
+    if caller.value != f"arn:aws:iam::{objects.account}:oidc-provider/{host}":
         yield caller.name, by
         return
-    key = f"{GITHUB}:sub"
+    key = f"{host}:sub"
     subjects = {
         value
         for one in trust
@@ -108,7 +109,7 @@ def _federated(
         if name.lower() == key
         for value in values
     }
-    context: Context = {f"{GITHUB}:aud": "sts.amazonaws.com"}
+    context: Context = {f"{host}:aud": identity.audience(names.STS)}
     if _lets(trust, caller, objects, {**context, key: "repo:anyone/anything:ref:refs/heads/main"}):
         yield "workflow *", by
         return

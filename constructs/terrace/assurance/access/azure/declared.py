@@ -90,7 +90,7 @@ def _trust(stack: Subject) -> Iterator[Row]:
         account = environment.component_accounts[component]
         pods = f"pods {account.namespace}/{account.name}"
         yield Grant(pods, "assume", f"identities/component {component}"), "The component's pods act as its identity"
-    for pipeline, subjects in environment.identity.workflows(environment.name).items():
+    for pipeline, subjects in environment.identity.workflows(environment.name, environment.tier).items():
         for subject in subjects:
             grant = Grant(f"workflow {subject}", "assume", f"identities/pipeline {pipeline}")
             yield grant, "identity.repository: its workflows (ID-1)"

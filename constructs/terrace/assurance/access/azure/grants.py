@@ -10,10 +10,8 @@ from terrace.assurance.access.model import VERBS, Grant, Unknown, Verb
 from terrace.assurance.checks import Subject
 from terrace.assurance.view import Reference, Resource, at
 from terrace.azure import names
-from terrace.capabilities.identity import GITHUB
 
 _AUDIENCE = "api://AzureADTokenExchange"
-_GITHUB = f"https://{GITHUB}"
 _PODS = "system:serviceaccount:"
 SERVICES = {
     "azurerm_application_gateway": "cloud gateway",
@@ -103,7 +101,7 @@ class _Reader:
             who = f"foreign {subject} of {issuer} with another audience"
         elif cluster is not None and cluster.type == "azurerm_kubernetes_cluster" and subject.startswith(_PODS):
             who = f"pods {subject.removeprefix(_PODS).replace(':', '/')}"
-        elif issuer == _GITHUB:
+        elif issuer == self.stack.environment.identity.issuer:
             who = f"workflow {subject}"
         else:
             who = f"foreign {subject} of {issuer}"

@@ -120,11 +120,12 @@ class Principals:
 
 def pool_id(stack: Subject) -> str:
     """The id of the environment's own pool of workload identities; 32 characters at most."""
-    return names.short(f"{stack.target.prefix}-github", 32)
+    return names.pipeline_pool(stack.target, stack.environment.identity)
 
 
 def trusted_workflows(stack: Subject) -> Iterator[tuple[str, str]]:
     """(pipeline, subject) of each workflow that may act as a pipeline (ID-1)."""
-    for pipeline, subjects in stack.environment.identity.workflows(stack.environment.name).items():
-        for subject in subjects:
+    identity = stack.environment.identity
+    for pipeline, jobs in identity.jobs(stack.environment.name, stack.environment.tier).items():
+        for subject in names.pipeline_principals(identity, jobs):
             yield pipeline, subject

@@ -9,7 +9,6 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws.lookup import allows, condition, principals, statements
 from terrace.assurance.evaluation import Observation, check, empty, equal
 from terrace.aws import names
-from terrace.capabilities.identity import GITHUB
 
 _BOUNDARY_CALLS = (
     "iam:createpolicyversion", "iam:deletepolicy", "iam:deletepolicyversion", "iam:setdefaultpolicyversion",
@@ -36,24 +35,25 @@ _STATIC_KEYS = ("aws_iam_user", "aws_iam_access_key", "aws_iam_user_policy", "aw
 
 @check("ID-1")
 def federated_login(stack: Subject) -> Iterator[Observation]:
-    provider = names.arn(stack.target, "iam", f"oidc-provider/{GITHUB}", region="")
+    identity = stack.environment.identity
+    provider, host = names.identity_provider(stack.target, identity), identity.issuer_host
     if stack.target.settings.owns_account:
         issuers = [str(one.get("url")) for one in stack.all("aws_iam_openid_connect_provider")]
-        yield equal("account", "OIDC providers", issuers, [f"https://{GITHUB}"])
-    identity = stack.environment.identity
-    has_claims = names.settings(stack.target).partition == "aws"
-    for purpose, jobs in identity.jobs(stack.environment.name).items():
+        yield equal("account", "OIDC providers", issuers, [identity.issuer])
+    compared = names.condition_keys(stack.target, identity)
+    for purpose, jobs in identity.jobs(stack.environment.name, stack.environment.tier).items():
         role = stack.one("aws_iam_role", f"pipelines/{purpose}")
         trusts = statements(role.get("assume_role_policy") or {})
         trusted = sorted({principal for trust in trusts for principal in _trusted(trust)})
         yield equal(str(role), "trusted principals", trusted, [provider])
-        by_subject = {tuple(condition(trust, "StringEquals", f"{GITHUB}:sub")): trust for trust in trusts}
+        by_subject = {tuple(condition(trust, "StringEquals", f"{host}:sub")): trust for trust in trusts}
         expected = sorted((job.subject,) for job in jobs)
         yield equal(str(role), "trusted workflows", sorted(by_subject), expected)
         for job in jobs:
             trust = by_subject.get((job.subject,), {})
-            for claim, value in {"aud": "sts.amazonaws.com", **(job.claims if has_claims else {})}.items():
-                found = condition(trust, "StringEquals", f"{GITHUB}:{claim}")
+            claims = {claim: value for claim, value in job.claims.items() if claim in compared}
+            for claim, value in {"aud": identity.audience(names.STS), **claims}.items():
+                found = condition(trust, "StringEquals", f"{host}:{claim}")
                 yield equal(str(role), f"{claim} of {job.subject}", found, [value])
     yield from _only_new_plans(stack)
     found = [str(one) for kind in _STATIC_KEYS for one in stack.all(kind, or_none=True)]

@@ -8,11 +8,8 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import unset
 from terrace.assurance.evaluation import NotRequired, Observation, check, equal, includes
 from terrace.assurance.view import blocks
-from terrace.capabilities.identity import GITHUB
 from terrace.gcp import names
 
-_ISSUER = f"https://{GITHUB}"
-_MAPPING = {"google.subject": "assertion.sub", "attribute.repository": "assertion.repository"}
 _EVERYBODY = ["principalSet://goog/public:all"]
 _CEILING: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("iam.googleapis.com/serviceAccountKeys.create",): (),
@@ -40,34 +37,31 @@ _CEILING: Mapping[tuple[str, ...], tuple[str, ...]] = {
 
 @check("ID-1")
 def federated_login(stack: Subject) -> Iterator[Observation]:
+    identity = stack.environment.identity
+    jobs = identity.jobs(stack.environment.name, stack.environment.tier)
+    audience = identity.audience("")
     for provider in stack.all("google_iam_workload_identity_pool_provider"):
-        yield equal(str(provider), "issuer", provider.get("oidc.issuer_uri"), _ISSUER)
-        pipeline = provider.path.removeprefix("pipelines/").removesuffix("-github")
-        condition = provider.get("attribute_condition")
-        yield equal(str(provider), "attribute_condition", condition, _condition(stack, pipeline))
-        yield equal(str(provider), "attribute_mapping", provider.get("attribute_mapping"), _MAPPING)
-        yield from unset(provider, "oidc.allowed_audiences", "oidc.jwks_json", "aws", "saml", "x509")
+        yield equal(str(provider), "issuer", provider.get("oidc.issuer_uri"), identity.issuer)
+        pipeline = provider.path.removeprefix("pipelines/").removesuffix(f"-{identity.ci}")
+        expected = next((names.pipeline_condition(identity, own) for name, own in jobs.items() if name == pipeline), "")
+        yield equal(str(provider), "attribute_condition", provider.get("attribute_condition"), expected)
+        mapping = identity.tokens.mapping(identity)
+        yield equal(str(provider), "attribute_mapping", provider.get("attribute_mapping"), mapping)
+        if audience:
+            yield equal(str(provider), "audiences", provider.get("oidc.allowed_audiences"), [audience])
+        else:
+            yield from unset(provider, "oidc.allowed_audiences")
+        yield from unset(provider, "oidc.jwks_json", "aws", "saml", "x509")
     for purpose in ("plan", "apply"):
         account = stack.one("google_service_account", f"pipelines/{purpose}")
         grants = stack.view.pointing("google_service_account_iam_member", "service_account_id", account)
         subjects = [str(one.get("member")).partition("/subject/")[2] for one in grants]
-        expected = [subject for name, subject in trusted_workflows(stack) if name == purpose]
-        yield includes(str(account), "trusted workflows", subjects, expected)
+        trusted = [subject for name, subject in trusted_workflows(stack) if name == purpose]
+        yield includes(str(account), "trusted workflows", subjects, trusted)
     bundles = stack.one("google_project_iam_member", "pipelines/plan-bundles")
     yield equal(str(bundles), "role on bundles of plans", bundles.get("role"), "roles/storage.objectCreator")
     for key in stack.all("google_service_account_key", or_none=True):
         yield Observation(str(key), "a static key", False, "no key")
-
-
-def _condition(stack: Subject, pipeline: str) -> str:
-    """The condition that admits the workflows of a pipeline, and no others."""
-    identity = stack.environment.identity
-    admitted = []
-    for name, jobs in identity.jobs(stack.environment.name).items():
-        for job in jobs if name == pipeline else ():
-            claims = {"sub": job.subject, **job.claims}
-            admitted.append(" && ".join(f"assertion.{claim} == '{value}'" for claim, value in claims.items()))
-    return f"assertion.repository == '{identity.repository}' && ({' || '.join(admitted)})"
 
 
 @check("ID-1")
