@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
-from terrace.assurance.gate_verdict import GateVerdict, blocking_text, record_break_glass
+from terrace.assurance.gate_verdict import AccessChange, GateVerdict, blocking_text, record_break_glass
 
 
 def test_a_verdict_is_restored_from_its_data() -> None:
-    verdict = GateVerdict(False, ("DB-1 database/server: public",), warnings=3, resources=2)
-    assert GateVerdict.from_data(verdict.as_data()) == verdict
+    opened = AccessChange("add", "path", "internet", "tcp 5432", "database", ("database/server",))
+    verdict = GateVerdict(False, ("DB-1 database/server: public",), warnings=3, resources=2, access=(opened,))
+    assert GateVerdict.from_data(json.loads(json.dumps(verdict.as_data()))) == verdict
+    assert str(opened) == "+ internet -> database on tcp 5432, by database/server"
     assert GateVerdict.from_data(None) is None
     assert str(verdict) == "the gate fails: 2 resources evaluated, 1 blocking, 3 warnings"
 

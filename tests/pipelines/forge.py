@@ -52,6 +52,8 @@ class Forge:
         default_factory=lambda: {"default_workflow_permissions": "write", "can_approve_pull_request_reviews": True}
     )
     subject: dict[str, Any] = field(default_factory=lambda: {"use_default": True})
+    runs: dict[str, str] = field(default_factory=dict)
+    """The conclusion of each workflow run by its id; "" while it runs."""
     requests: list[tuple[str, str, int]] = field(default_factory=list)
     """Method, path and status of every request."""
     fail: int = 0
@@ -305,10 +307,17 @@ def _account(forge: Forge, path: tuple[str, ...], query: Mapping[str, str], body
     return 200, {"id": sum(map(ord, path[-1])), "name": path[-1]}
 
 
+def _run(forge: Forge, path: tuple[str, ...], query: Mapping[str, str], body: Any) -> Answer:
+    if (found := forge.runs.get(path[0])) is None:
+        return 404, {"message": "Not Found"}
+    return 200, {"id": int(path[0]), "status": "completed" if found else "in_progress", "conclusion": found or None}
+
+
 _Handler = Callable[[Forge, tuple[str, ...], Mapping[str, str], Any], Answer]
 _ROUTES: list[tuple[str, dict[str, tuple[str, str, _Handler]]]] = [
     (r"/issues/(\d+)/comments", {
         "GET": ("issues|pull-requests", "read", _comments), "POST": ("issues|pull-requests", "write", _comment)}),
+    (r"/actions/runs/(\d+)", {"GET": ("actions", "read", _run)}),
     (r"/issues/comments/(\d+)", {"PATCH": ("issues|pull-requests", "write", _edit_comment)}),
     (r"/issues", {"GET": ("issues", "read", _issues), "POST": ("issues", "write", _issue)}),
     (r"/issues/(\d+)", {"PATCH": ("issues", "write", _edit_issue)}),

@@ -9,7 +9,7 @@ import pytest
 from terrace.cli.main import run
 from terrace.errors import TerraceError, UsageError
 from terrace.pipelines.github import GitHub, GitHubRefuses
-from terrace.pipelines.messages import LABEL, LONGEST, Posted, code, issue, post_comment, report_drift
+from terrace.pipelines.messages import LABEL, LONGEST, Posted, issue, post_comment, report_drift
 from tests.pipelines.forge import Forge
 
 COMMENT, ISSUE = {"pull-requests": "write"}, {"issues": "write"}
@@ -127,15 +127,14 @@ def test_an_issue_of_a_stranger_without_the_label_is_left_alone(forge: Forge) ->
 
 
 def test_an_issue_has_no_value_and_its_names_are_text() -> None:
-    """A name that a cloud's user chose cannot mention people, link, break the table or end the comment of HTML."""
+    """A name that a cloud's user chose cannot mention people, link, break the list or end the comment of HTML."""
     names = ["x`| @acme/admins <img src=y> [z](https://e.example)\n# heading", "--> <!-- terrace:drift prod aws -->"]
     _, body = issue(drift(*names, environment_line="environments/dev.yaml:3:1", severity="security"))
     assert "secret-" not in body
-    first, second = [line for line in body.splitlines() if line.startswith("| `")]
-    assert first.count("`") == 6 and "\\|" in first and "\n# heading" not in body
+    first, second = [line for line in body.splitlines() if line.startswith("- `")]
+    assert first.startswith("- ``x`| @acme/admins") and "\n# heading" not in body
     assert body.splitlines()[0] == "<!-- terrace:drift dev aws -->"
-    assert "security was changed" in second and "`environments/dev.yaml:3:1`" in second
-    assert code("a`b|c\nd") == "`a'b\\|c d`" and code("") == ""
+    assert second.endswith(" was changed: `tags.owner`; security; set in `environments/dev.yaml:3:1`")
 
 
 def test_an_issue_about_many_resources_fits(forge: Forge) -> None:

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from terrace.assurance import access, aliases, plan_document, severities, stack_cache, stack_evaluation, waivers
 from terrace.assurance import timeout as limit
@@ -21,7 +21,7 @@ from terrace.assurance.access import model
 from terrace.assurance.checks import Subject
 from terrace.assurance.findings import findings
 from terrace.assurance.gate_result import Finding, GateResult, Waiver
-from terrace.assurance.gate_verdict import Gate, GateVerdict
+from terrace.assurance.gate_verdict import AccessChange, Gate, GateVerdict
 from terrace.assurance.severities import Severities
 from terrace.assurance.stack_evaluation import StackEvaluation, failure
 from terrace.assurance.view import View
@@ -211,7 +211,7 @@ def of_plans(root: Path, loaded: Loaded, *, ends: bool = True) -> Gate:
     return gate
 
 
-def access_changes(loaded: Loaded, plan: Mapping[str, Any], after: View) -> tuple[str, ...]:
+def access_changes(loaded: Loaded, plan: Mapping[str, Any], after: View) -> tuple[AccessChange, ...]:
     """The paths and rights that a plan adds and removes; none if nothing exists yet. `after` is the plan's view."""
     before = plan_document.document_before(plan, after.document)
     if not before["resource"]:
@@ -220,8 +220,15 @@ def access_changes(loaded: Loaded, plan: Mapping[str, Any], after: View) -> tupl
     try:
         old, new = (access.read(Subject(view, environment, destination)) for view in (View(before), after))
     except TerraceError as error:
-        return (f"cannot be compared: {error}",)
-    return tuple(model.sentences(*model.changes(old, new)))
+        return (AccessChange("add", "unknown", "", str(error), ""),)
+    removed, added = model.changes(old, new)
+    return (*(_access_change("add", one) for one in added), *(_access_change("remove", one) for one in removed))
+
+
+def _access_change(change: Literal["add", "remove"], edge: model.Path | model.Grant) -> AccessChange:
+    if isinstance(edge, model.Path):
+        return AccessChange(change, "path", edge.source, edge.traffic, edge.destination, edge.by)
+    return AccessChange(change, "grant", edge.principal, edge.verb, edge.object, edge.by)
 
 
 def gated(result: GateResult) -> GateVerdict:

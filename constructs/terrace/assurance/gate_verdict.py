@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from terrace.errors import AnswerIsNo, UsageError
 
@@ -16,16 +16,40 @@ _MAX_LISTED = 10
 
 
 @dataclass(frozen=True)
+class AccessChange:
+    """A path or a right that a plan adds or removes, in the words of the access model. `what` is the traffic of a path
+    and the verb of a grant; `by` are the resources that allow it. Of kind `unknown` is a plan that cannot be compared;
+    `what` then has the reason."""
+
+    change: Literal["add", "remove"]
+    kind: Literal["path", "grant", "unknown"]
+    source: str
+    what: str
+    destination: str
+    by: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.kind == "unknown":
+            return f"cannot be compared: {self.what}"
+        edge = (
+            f"{self.source} -> {self.destination} on {self.what}"
+            if self.kind == "path"
+            else f"{self.source} may {self.what} {self.destination}"
+        )
+        return f"{'+' if self.change == 'add' else '-'} {edge}" + (f", by {' and '.join(self.by)}" if self.by else "")
+
+
+@dataclass(frozen=True)
 class GateVerdict:
     """The gate's decision about one plan. `blocking` are sentences, each with its check and construct; `access` is what
-    the plan changes of what anyone reaches or may do, a line for each path or right (`+ internet -> ...`)."""
+    the plan changes of what anyone reaches or may do."""
 
     passes: bool
     blocking: tuple[str, ...] = ()
     warnings: int = 0
     waived: int = 0
     resources: int = 0
-    access: tuple[str, ...] = ()
+    access: tuple[AccessChange, ...] = ()
 
     def __str__(self) -> str:
         counts = (
@@ -38,14 +62,16 @@ class GateVerdict:
 
     def as_data(self) -> dict[str, Any]:
         """For the plan's sidecar and for --json."""
-        return {**asdict(self), "blocking": list(self.blocking), "access": list(self.access)}
+        access = [{**asdict(one), "by": list(one.by)} for one in self.access]
+        return {**asdict(self), "blocking": list(self.blocking), "access": access}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any] | None) -> "GateVerdict | None":
         """The inverse of `as_data`; None if the gate did not evaluate the plan."""
         if not data:
             return None
-        return cls(**{**data, "blocking": tuple(data["blocking"]), "access": tuple(data["access"])})
+        access = tuple(AccessChange(**{**one, "by": tuple(one["by"])}) for one in data["access"])
+        return cls(**{**data, "blocking": tuple(data["blocking"]), "access": access})
 
 
 Gate = Callable[[Mapping[str, Any], str], GateVerdict]

@@ -207,6 +207,7 @@ def deployment_of(
     from terrace.cli import console
     from terrace.deployment.deployment import Deployment
     from terrace.deployment.terraform import ignore
+    from terrace.pipelines.run_status import run_status
     from terrace.project.source_map import environment_line
 
     project = project_of(ctx)
@@ -233,6 +234,7 @@ def deployment_of(
         lock_timeout=lock_timeout,
         home=None if _state_is_local(loaded) else state_home_of(ctx, loaded),
         homes=state_homes_of(ctx, loaded),
+        run_status=run_status,
     )
 
 

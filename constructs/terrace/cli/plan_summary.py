@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from terrace.assurance.gate_verdict import AccessChange
 from terrace.capabilities.effects import Risk, exceeds
 from terrace.cli.console import styled, table
 from terrace.deployment.changes import Change, Summary, Verb
@@ -13,7 +14,7 @@ _MAX_RISKS = 10
 _ALWAYS_SHOWN = _VERBS[:4]
 
 
-def plan_text(summary: Summary, access: Sequence[str] = ()) -> str:
+def plan_text(summary: Summary, access: Sequence[AccessChange] = ()) -> str:
     """The changes of a plan by capability; data losses come last. `access` is what it changes of who reaches or may do
     what, see GateVerdict."""
     if summary.empty:
@@ -43,7 +44,7 @@ def plan_text(summary: Summary, access: Sequence[str] = ()) -> str:
     if access:
         rest = len(access) - _MAX_ACCESS
         more = [f"and {rest} more"] if rest > 0 else []
-        parts.append("\n  ".join(["What anyone reaches or may do changes:", *access[:_MAX_ACCESS], *more]))
+        parts.append("\n  ".join(["What anyone reaches or may do changes:", *map(str, access[:_MAX_ACCESS]), *more]))
     if summary.losses:
         lost = counted(len(summary.losses), "resource")
         heading = f"{lost} with data, or with a name that other resources use, will be replaced or destroyed:"

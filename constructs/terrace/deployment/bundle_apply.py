@@ -110,15 +110,10 @@ def _require_same_verdict(
     if facts[0] == facts[1] and (comparison.made or reviewed.access == now.access):
         return
     lines = [f"reviewed: {bundle.gate or 'not evaluated'}", f"now: {verdict or 'not evaluated'}"]
-    lines += [f"new: {sentence}" for sentence in (*now.blocking, *now.access) if sentence not in _sentences(reviewed)]
-    lines += [
-        f"gone: {sentence}" for sentence in (*reviewed.blocking, *reviewed.access) if sentence not in _sentences(now)
-    ]
+    before, after = (dict.fromkeys([*one.blocking, *map(str, one.access)]) for one in (reviewed, now))
+    lines += [f"new: {sentence}" for sentence in after if sentence not in before]
+    lines += [f"gone: {sentence}" for sentence in before if sentence not in after]
     raise _refused(deployment, bundle, f"the gate's verdict has changed:{_lines(lines)}")
-
-
-def _sentences(verdict: GateVerdict) -> set[str]:
-    return {*verdict.blocking, *verdict.access}
 
 
 def _stack_differences(reviewed: Any, now: Any, path: tuple[str, ...] = ()) -> Iterator[str]:

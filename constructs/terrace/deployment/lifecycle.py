@@ -242,7 +242,7 @@ def with_lock_released(
     except StateLocked as locked:
         if locked.lock.id != unlock and not (killed and runs.left_lock(killed, locked.lock)):
             if killed:
-                locked.message += f"; {killed} {marks.silence(killed)}"
+                locked.message += f"; {killed} {marks.silence(deployment, killed)}"
             raise
         try:
             terraform.force_unlock(locked.lock.id)

@@ -29,19 +29,29 @@ def unfinished(deployment: Deployment) -> Run | None:
     run = runs.parsed(remote.content) if remote else None
     if run is None or (local and (local.started, local.terrace) == (run.started, run.terrace)):
         return local
-    if run.who == runs.this_user():
-        runs.require_ended(run)
-    if not run.interrupted and _silent_for(run) < SILENT_SECONDS:
-        raise StillRunning(
-            f"{run} is still running: its last sign of life was {_silent_for(run):.0f} seconds ago",
-            hint=f"wait until it has ended; a run that was killed counts as ended after {SILENT_SECONDS} seconds",
-        )
+    try:
+        if run.who == runs.this_user():
+            runs.require_ended(run)
+        if not run.interrupted and _silent_for(run) < SILENT_SECONDS:
+            raise StillRunning(
+                f"{run} is still running: its last sign of life was {_silent_for(run):.0f} seconds ago",
+                hint=f"wait until it has ended; a run that was killed counts as ended after {SILENT_SECONDS} seconds",
+            )
+    except StillRunning as running:
+        running.message += _reported(deployment, run)
+        raise
     return replace(run, logs=local.logs, begun=tuple({*run.begun, *runs.begun(local)})) if local else run
 
 
-def silence(run: Run) -> str:
+def silence(deployment: Deployment, run: Run) -> str:
     """What is known about the life of a run that has not ended its work."""
-    return f"{run.end}: no sign of life for {_silent_for(run) / 60:.0f} minutes" if run.seen else run.end
+    silent = f": no sign of life for {_silent_for(run) / 60:.0f} minutes" if run.seen else ""
+    return f"{run.end}{silent}{_reported(deployment, run)}"
+
+
+def _reported(deployment: Deployment, run: Run) -> str:
+    status = deployment.run_status(run.address) if run.address else ""
+    return f"; {status}" if status else ""
 
 
 def remove(deployment: Deployment) -> None:

@@ -18,13 +18,14 @@ from typing import Any
 
 from terrace.deployment.errors import Lock
 from terrace.deployment.events import ResourceEvent, parse
-from terrace.errors import TerraceError
+from terrace.errors import AnswerIsNo
+from terrace.words import ago
 
 _PROVIDER_SECONDS = 10.0
 
 
-class StillRunning(TerraceError):
-    """Another run for the same deployment is active on this machine."""
+class StillRunning(AnswerIsNo):
+    """Another run for the same deployment is active."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,15 @@ class Run:
     def __str__(self) -> str:
         process = f"process {self.terrace.pid}"
         place = process if self.who in ("", this_user()) else f"{process} of {self.who}"
-        return f"`terrace {self.command}` of {self.started} ({place}{f', {self.address}' if self.address else ''})"
+        started = f"{self.started}{self._age()}"
+        return f"`terrace {self.command}` of {started} ({place}{f', {self.address}' if self.address else ''})"
+
+    def _age(self) -> str:
+        """ ", 3 minutes ago", or nothing for a time that cannot be read."""
+        try:
+            return f", {ago(datetime.now(UTC) - datetime.fromisoformat(self.started))}"
+        except (ValueError, TypeError):
+            return ""
 
     @property
     def end(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from terrace import markdown
 from terrace.errors import UsageError
 from terrace.pipelines.github import GitHub
 from terrace.words import counted
@@ -16,6 +17,7 @@ LONGEST = 65_536
 """Characters of a comment or an issue. Source: GitHub's API responds 422 to a longer one."""
 _MARKER = re.compile(r"<!-- [^\n]{1,100} -->$", re.MULTILINE)
 _SHOWN = 60
+_ATTRIBUTES = 8
 _CHANGED = {"changed": "was changed", "deleted": "is missing", "unreadable": "cannot be compared"}
 
 Done = Literal["opened", "updated", "unchanged", "closed", "none"]
@@ -94,18 +96,18 @@ def issue(report: Mapping[str, Any], run: str = "") -> tuple[str, str]:
         f"{counted(len(drifts), 'resource')} of `{environment}` on {cloud} differ from the state, and the next apply "
         "reverts the difference.",
         "",
-        "| resource | what | attributes | setting |",
-        "|---|---|---|---|",
     ]
     for drift in drifts[:_SHOWN]:
-        attributes = [str(one["path"]) for one in drift.get("attributes", [])]
-        cells = [
-            code(str(drift.get("construct") or drift["address"])),
-            " ".join(filter(None, [str(drift.get("severity") or ""), _CHANGED.get(str(drift["kind"]), "differs")])),
-            ", ".join(map(code, attributes[:_SHOWN])),
-            code(str(drift.get("environment_line") or "")),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
+        attributes = [markdown.code(one["path"]) for one in drift.get("attributes", [])]
+        name, what = drift.get("construct") or drift["address"], _CHANGED.get(str(drift["kind"]), "differs")
+        line = f"- {markdown.code(name)} {what}"
+        if attributes:
+            line += f": {', '.join(attributes[:_ATTRIBUTES])}" + (", ..." if len(attributes) > _ATTRIBUTES else "")
+        if severity := drift.get("severity"):
+            line += f"; {markdown.text(severity)}"
+        if setting := drift.get("environment_line"):
+            line += f"; set in {markdown.code(setting)}"
+        lines.append(line)
     if len(drifts) > _SHOWN:
         lines.append(f"\nand {counted(len(drifts) - _SHOWN, 'more resource')}.")
     lines += [
@@ -117,12 +119,6 @@ def issue(report: Mapping[str, Any], run: str = "") -> tuple[str, str]:
     if run:
         lines += ["", f"[Run]({run})"]
     return f"Drift of {environment} on {cloud}", "\n".join(lines) + "\n"
-
-
-def code(text: str) -> str:
-    """A text as code in a cell of a Markdown table: it cannot end the code or the cell, mention anyone or link."""
-    plain = " ".join(text.split()).replace("`", "'").replace("|", "\\|")
-    return f"`{plain}`" if plain else ""
 
 
 def _without_run(text: str) -> str:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from terrace.assurance.gate_verdict import AccessChange, GateVerdict
 from terrace.capabilities.effects import Effect
 from terrace.deployment.changes import Verb
-from terrace.deployment.comment import LARGEST, MARKER, Subject, access_change, findings, write
+from terrace.deployment.comment import LARGEST, MARKER, Subject, findings, write
 from terrace.deployment.comment.records import (
     ChangeRecord,
     DriftRecord,
@@ -15,7 +16,6 @@ from terrace.deployment.comment.records import (
     GateRecord,
     PlanRecord,
     StackRecord,
-    VerdictRecord,
     read,
 )
 
@@ -35,13 +35,13 @@ def change(
     )
 
 
-def plan(*changes: ChangeRecord, access: tuple[str, ...] = (), blocking: tuple[str, ...] = ()) -> PlanRecord:
+def plan(*changes: ChangeRecord, access: tuple[AccessChange, ...] = (), blocking: tuple[str, ...] = ()) -> PlanRecord:
     risks: list[Effect] = [one.effect for one in changes]
     return PlanRecord(
         environment="dev",
         cloud="aws",
         changes=changes,
-        gate=VerdictRecord(not blocking, blocking, access=access) if changes else None,
+        gate=GateVerdict(not blocking, blocking, access=access) if changes else None,
         risk="data-loss" if "data-loss" in risks else risks[0] if risks else "none",
     )
 
@@ -75,14 +75,18 @@ def test_a_change_in_place_has_its_documented_effect() -> None:
 
 
 def test_what_the_internet_can_reach_is_said_in_words() -> None:
-    line = "+ internet -> database on tcp 5432, by dev/database/server"
-    assert access_change(line).sentence == "the internet can reach the database on tcp 5432"
-    opened = plan(change("aws_security_group.a", "change"), access=("- nodes may view lake/gold", line))
-    text = write([Subject(opened)]).text
-    first, second = (
-        text.index(part) for part in ("⚠️ **new**: the internet can reach", "no longer: the nodes may view")
+    access = (
+        AccessChange("remove", "grant", "nodes", "view", "lake/gold"),
+        AccessChange("add", "grant", "module airflow", "view", "lake/gold"),
+        AccessChange("add", "path", "internet", "tcp 5432", "database", ("dev/network/entry", "dev/database/server")),
     )
-    assert first < second
+    text = write([Subject(plan(change("aws_security_group.a", "change"), access=access))]).text
+    assert [line for line in text.splitlines() if "new**" in line or "no longer" in line] == [
+        "- ⚠️ **new**: the internet can reach the database on tcp 5432, by `dev/network/entry` and "
+        "`dev/database/server`",
+        "- **new**: module airflow may view lake/gold",
+        "- no longer: the nodes may view lake/gold",
+    ]
 
 
 def test_no_changes_are_one_line_and_no_section() -> None:

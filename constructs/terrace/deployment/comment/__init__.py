@@ -4,7 +4,6 @@ The same plans give the same text. It has at most LARGEST bytes: what does not f
 it.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,9 +12,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from terrace import markdown
+from terrace.assurance.gate_verdict import AccessChange
 from terrace.capabilities.cloud import TITLES
 from terrace.capabilities.effects import EFFECTS, Effect, effect_of, worst
-from terrace.deployment.comment import markdown
 from terrace.deployment.comment.records import (
     CellRecord,
     ChangeRecord,
@@ -152,44 +152,35 @@ def _findings(results: Iterable[GateRecord], plan: PlanRecord) -> list[FindingRe
     return [finding for one in found for finding in one.findings] if found else None
 
 
-_PATH = re.compile(r"([+-]) (.+?) -> (.+?) on (.+?)(?:, by (.+))?", re.DOTALL)
-_GRANT = re.compile(r"([+-]) (.+?) may (\S+) (.+?)(?:, by (.+))?", re.DOTALL)
 _PARTIES = ("internet", "nodes", "database", "cache", "entry", "endpoints", "control", "cluster", "account")
-_OUTSIDE = ("internet", "anyone", "foreign ")
+_OUTSIDE = ("internet", "anyone", "foreign")
 
 
-@dataclass(frozen=True)
-class AccessChange:
-    """A path or right that a plan adds or removes. `outside`: whether it is someone's outside the organisation."""
-
-    added: bool
-    sentence: str
-    by: str = ""
-    outside: bool = False
-
-
-def access_change(line: str) -> AccessChange:
-    """A line of a verdict's `access` in words: `+ internet -> database on tcp 5432` is "the internet can reach the
-    database on tcp 5432"."""
-    if found := _PATH.fullmatch(line):
-        sign, source, destination, traffic, by = found.groups()
-        sentence = f"{_named(source)} can reach {_named(destination)} on {traffic}"
-    elif found := _GRANT.fullmatch(line):
-        sign, source, verb, object, by = found.groups()
-        sentence = f"{_named(source)} may {verb} {object}"
-    else:
-        return AccessChange(not line.startswith("- "), line.removeprefix("+ ").removeprefix("- "))
-    return AccessChange(sign == "+", sentence, by or "", source.startswith(_OUTSIDE))
+def _sentence(change: AccessChange) -> str:
+    """A path or right in words: "the internet can reach the database on tcp 5432"."""
+    source, destination = _named(change.source), _named(change.destination)
+    match change.kind:
+        case "path":
+            return f"{source} can reach {destination} on {change.what}"
+        case "grant":
+            return f"{source} may {change.what} {destination}"
+        case "unknown":
+            return f"what anyone reaches or may do cannot be compared: {change.what}"
 
 
 def _named(party: str) -> str:
     return f"the {party}" if party in _PARTIES else party
 
 
+def _outside(change: AccessChange) -> bool:
+    """Whether it is someone's outside the organization."""
+    return change.source.partition(" ")[0] in _OUTSIDE
+
+
 def _accesses(plan: PlanRecord) -> list[AccessChange]:
     """What a plan opens to the outside comes first, what it closes last."""
-    found = [access_change(line) for line in (plan.gate.access if plan.gate else ())]
-    return sorted(found, key=lambda one: (not one.added, not one.outside, one.sentence, one.by))
+    found = plan.gate.access if plan.gate else ()
+    return sorted(found, key=lambda one: (one.change != "add", not _outside(one), _sentence(one), one.by))
 
 
 def _detail(change: ChangeRecord, setting: str) -> str:
@@ -271,6 +262,8 @@ def _template() -> Template:
         "detail": _detail,
         "effects": _effects,
         "marker": markdown.Safe(MARKER),
+        "outside": _outside,
+        "sentence": _sentence,
         "titles": TITLES,
         "used_by": _used_by,
         "verdict": _verdict,

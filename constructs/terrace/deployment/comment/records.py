@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from terrace.assurance.gate_verdict import GateVerdict
 from terrace.capabilities.cloud import TITLES
 from terrace.capabilities.effects import Effect
 from terrace.deployment.changes import Change, Verb
@@ -39,18 +40,6 @@ class ChangeRecord:
 
 
 @dataclass(frozen=True)
-class VerdictRecord:
-    """The gate's verdict of a plan."""
-
-    passes: bool
-    blocking: tuple[str, ...] = ()
-    warnings: int = 0
-    waived: int = 0
-    resources: int = 0
-    access: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class PlanRecord:
     """`terrace plan --json`, or the record beside a saved plan."""
 
@@ -59,7 +48,7 @@ class PlanRecord:
     changes: tuple[ChangeRecord, ...]
     stack: str = ""
     offline: bool = False
-    gate: VerdictRecord | None = None
+    gate: GateVerdict | None = None
     outputs: int = 0
     risk: Effect = "none"
 
