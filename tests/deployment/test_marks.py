@@ -221,14 +221,16 @@ def test_a_run_elsewhere_is_alive_as_long_as_it_gives_signs_of_life(small: Small
     found = marks.unfinished(deployment)
     assert found is not None and marks.silence(deployment, found) == "was killed: no sign of life for 7 minutes"
     address = "https://github.com/acme/terrace/actions/runs/7"
-    asked = replace(deployment, run_status=lambda run: f"GitHub reports that {run} is in progress")
+    asked = replace(deployment, run_status=lambda run: (False, f"GitHub reports that {run} is in progress"))
     assert marks.silence(asked, replace(found, address=address)).endswith(
-        f"; GitHub reports that {address} is in progress"
+        f"GitHub reports that {address} is in progress"
     )
     mark(home, address=address)
     with pytest.raises(StillRunning, match=r"GitHub reports that https.*/runs/7 is in progress") as caught:
         marks.unfinished(asked)
     assert caught.value.exit_code == 1
+    ended = replace(deployment, run_status=lambda run: (True, "GitHub reports that the run has ended: cancelled"))
+    assert marks.unfinished(ended) is not None
     home.write(NAME, b"{")
     assert marks.unfinished(deployment) is None
 

@@ -35,7 +35,7 @@ class Deployment:
     `locks_state` off, plans take no lock; `lock_timeout` is how long to wait for it (5s, 10m). `lock` is a provider
     lock to use instead of the project's. `home` is where a remote state is: marks of runs are kept beside it. `homes`
     are the places where the state may be; without them, a changed backend is not noticed.
-    `run_status` returns what a CI system reports about the run at an address, or "".
+    `run_status` returns what a CI system reports about the run at an address: whether it has ended, and a sentence.
     """
 
     project: Project
@@ -55,7 +55,7 @@ class Deployment:
     lock: str = ""
     home: StateHome | None = field(default=None, compare=False)
     homes: Homes | None = field(default=None, compare=False)
-    run_status: Callable[[str], str] = field(default=lambda address: "", compare=False)
+    run_status: Callable[[str], tuple[bool, str]] = field(default=lambda address: (False, ""), compare=False)
 
     @property
     def stack_id(self) -> str:

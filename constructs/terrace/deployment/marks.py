@@ -29,16 +29,18 @@ def unfinished(deployment: Deployment) -> Run | None:
     run = runs.parsed(remote.content) if remote else None
     if run is None or (local and (local.started, local.terrace) == (run.started, run.terrace)):
         return local
+    ended, reported = deployment.run_status(run.address) if run.address else (False, "")
     try:
         if run.who == runs.this_user():
             runs.require_ended(run)
-        if not run.interrupted and _silent_for(run) < SILENT_SECONDS:
+        if not ended and not run.interrupted and _silent_for(run) < SILENT_SECONDS:
             raise StillRunning(
                 f"{run} is still running: its last sign of life was {_silent_for(run):.0f} seconds ago",
-                hint=f"wait until it has ended; a run that was killed counts as ended after {SILENT_SECONDS} seconds",
+                hint=f"wait until it has ended; a run that was killed counts as ended after {SILENT_SECONDS} seconds, "
+                "and with GITHUB_TOKEN as soon as GitHub reports so",
             )
     except StillRunning as running:
-        running.message += _reported(deployment, run)
+        running.message += f"; {reported}" if reported else ""
         raise
     return replace(run, logs=local.logs, begun=tuple({*run.begun, *runs.begun(local)})) if local else run
 
@@ -46,12 +48,8 @@ def unfinished(deployment: Deployment) -> Run | None:
 def silence(deployment: Deployment, run: Run) -> str:
     """What is known about the life of a run that has not ended its work."""
     silent = f": no sign of life for {_silent_for(run) / 60:.0f} minutes" if run.seen else ""
-    return f"{run.end}{silent}{_reported(deployment, run)}"
-
-
-def _reported(deployment: Deployment, run: Run) -> str:
-    status = deployment.run_status(run.address) if run.address else ""
-    return f"; {status}" if status else ""
+    _, reported = deployment.run_status(run.address) if run.address else (False, "")
+    return f"{run.end}{silent}" + (f"; {reported}" if reported else "")
 
 
 def remove(deployment: Deployment) -> None:
