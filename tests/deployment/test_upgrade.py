@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from terrace.deployment import upgrade
+from terrace.deployment import upgrade, upgrade_mocks
 from terrace.deployment.upgrade import differences, unexplained
 from terrace.emulator import Emulator
 from terrace.errors import UsageError
@@ -99,6 +99,55 @@ def test_an_emulated_upgrade_shows_what_forces_a_replacement(
     (change,) = summary.changes
     assert (change.verb, change.reasons, change.loses_data) == ("replace", ("name",), True)
     assert upgrade.losses(summary, tmp_path) == [change]
+
+
+def database(name: str, construct: str = "dev/database/server", **arguments: Any) -> dict[str, Any]:
+    """A stack with a database, an alarm on it, and a queue."""
+    server = {"identifier": "dpf-dev", "instance_class": "db.t4g.medium", "engine": "postgres", **arguments}
+    alarm = {
+        "alarm_name": "dpf-dev-database",
+        "comparison_operator": "GreaterThanThreshold",
+        "evaluation_periods": 1,
+        "dimensions": {"DBInstanceIdentifier": f"${{aws_db_instance.{name}.identifier}}"},
+        "alarm_actions": [f"${{aws_db_instance.{name}.arn}}"],
+    }
+    return {
+        "aws_db_instance": {name: resource(construct, allocated_storage=20, **server)},
+        "aws_cloudwatch_metric_alarm": {"alarm": resource("dev/database/alarm", **alarm)},
+        "aws_sqs_queue": {"events": resource("dev/events/queue", name="dpf-dev-events")},
+    }
+
+
+def test_on_mocks_an_upgrade_lists_exactly_its_changes(small: SmallProject, tmp_path: Path) -> None:
+    """A size that changes and a queue that is added; then two mutants: a construct that is renamed, and the same with a
+    `moved` block from an address that never was."""
+    provider = {"aws": [{"region": REGION}]}
+
+    def stack(resources: dict[str, Any], **more: Any) -> dict[str, Any]:
+        small.stack(resources, provider=provider, **more)
+        content: dict[str, Any] = json.loads((small.root / "stack.json").read_text())
+        return content
+
+    def rehearsed(new: dict[str, Any]) -> list[tuple[str, str, bool]]:
+        summary = upgrade_mocks.rehearse(deployment, old, new, tmp_path / "upgrade")
+        lost = upgrade.losses(summary, tmp_path)
+        return [(one.verb, one.address, one in lost) for one in summary.changes]
+
+    deployment = small.deployment(state="local", synthesize=False)
+    old = stack(database("server"))
+    larger = database("server", instance_class="db.m7g.large")
+    larger["aws_sqs_queue"]["more"] = resource("dev/events/more", name="dpf-dev-more")
+    assert rehearsed(stack(larger)) == [
+        ("change", "aws_db_instance.server", False),
+        ("add", "aws_sqs_queue.more", False),
+    ]
+    renamed = database("primary", "dev/database/primary")
+    change = {"from": "aws_db_instance.server", "to": "aws_db_instance.primary"}
+    assert rehearsed(stack(renamed, moved=[change])) == []
+    lost = [("add", "aws_db_instance.primary", False), ("destroy", "aws_db_instance.server", True)]
+    assert [one for one in rehearsed(stack(renamed)) if "db_instance" in one[1]] == lost
+    mistaken = stack(renamed, moved=[change | {"from": "aws_db_instance.servers"}])
+    assert [one for one in rehearsed(mistaken) if "db_instance" in one[1]] == lost
 
 
 def git(root: Path, *arguments: str) -> None:

@@ -84,16 +84,12 @@ def plan(deployment: Deployment, terraform: Terraform) -> OfflinePlan:
 
 
 def apply_to_mocks(deployment: Deployment, terraform: Terraform) -> None:
-    """Apply a copy of the stack to mocks of its providers, and destroy it. Raises TerraformFailed.
-
-    Mocks do not support ephemeral resources, so the copy has a fixed string where the stack has an ephemeral value.
-    """
+    """Apply a copy of the stack to mocks of its providers, and destroy it. Raises TerraformFailed."""
     stack: dict[str, Any] = json.loads(terraform.stack_file.read_text())
     directory = terraform.directory.with_name(f"{terraform.directory.name}-mocked")
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-    mocked = json.loads(_EPHEMERAL.sub("mocked", json.dumps({k: v for k, v in stack.items() if k != "ephemeral"})))
-    (directory / "cdk.tf.json").write_text(json.dumps(mocked, indent=2))
+    (directory / "cdk.tf.json").write_text(json.dumps(mockable(stack), indent=2))
     test = mocked_test(stack, facts(deployment.cloud).offline)
     (directory / TERRAFORM_TEST).write_text(json.dumps(test, indent=2) + "\n")
     lock = terraform.directory / ".terraform.lock.hcl"
@@ -103,6 +99,13 @@ def apply_to_mocks(deployment: Deployment, terraform: Terraform) -> None:
     copy = replace(terraform, directory=directory, data_directory=mocked_data)
     copy.init(source="mocked", on_event=deployment.on_event)
     copy.test(on_event=deployment.on_event)
+
+
+def mockable(stack: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a stack with a fixed string for each ephemeral value: mocks do not support ephemeral resources."""
+    without = {key: value for key, value in stack.items() if key != "ephemeral"}
+    copy: dict[str, Any] = json.loads(_EPHEMERAL.sub("mocked", json.dumps(without)))
+    return copy
 
 
 def mocked_test(stack: Mapping[str, Any], settings: Offline) -> dict[str, Any]:

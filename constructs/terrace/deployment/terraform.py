@@ -129,9 +129,19 @@ class Terraform:
         result = json.loads(self._output_of(["validate", "-json"], success=(0, 1)))
         return [diagnostic(entry) for entry in result["diagnostics"]]
 
-    def test(self, *, on_event: OnEvent = ignore) -> None:
-        """Run the stack's `*.tftest.json`. Raises TerraformFailed."""
-        self._run("test", ["test", "-json", "-no-color"], action="apply to mocks", on_event=on_event)
+    def test(self, *, verbose: bool = False, on_event: OnEvent = ignore) -> dict[str, dict[str, Any]]:
+        """Run the stack's `*.tftest.json`. With `verbose`, return the plan of each run that plans, by its name, in
+        Terraform's JSON plan format. Raises TerraformFailed."""
+        plans: dict[str, dict[str, Any]] = {}
+
+        def on_line(line: str) -> None:
+            if '"type":"test_plan"' in line:
+                message = json.loads(line)
+                plans[message["@testrun"]] = message["test_plan"]
+
+        command = ["test", "-json", "-no-color", *(["-verbose"] if verbose else [])]
+        self._run("test", command, action="apply to mocks", on_event=on_event, on_line=on_line)
+        return plans
 
     def output(self) -> dict[str, Any]:
         """`terraform output -json`: name to {"value", "type", "sensitive"}; empty before the first apply."""
@@ -210,13 +220,16 @@ class Terraform:
         action: str,
         on_event: OnEvent,
         on_start: Callable[[int, Path], None] | None = None,
+        on_line: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """Run Terraform with machine-readable output, and raise the error that fits its diagnostics."""
+        """Run Terraform with machine-readable output, and raise the error that fits its diagnostics. `on_line` receives
+        each line of that output."""
         self.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = self._log_file(name)
         diagnostics: list[Diagnostic] = []
 
-        def on_line(line: str) -> None:
+        def listen(line: str) -> None:
+            on_line(line)
             event = parse(line)
             if isinstance(event, Diagnostic):
                 diagnostics.append(event)
@@ -228,7 +241,7 @@ class Terraform:
             directory=self.directory,
             environment=self._child_environment(),
             output=log,
-            on_line=on_line,
+            on_line=listen,
             on_interrupt=self.on_interrupt,
             on_start=lambda pid: on_start(pid, log) if on_start else None,
         )

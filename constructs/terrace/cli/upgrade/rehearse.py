@@ -13,12 +13,18 @@ if TYPE_CHECKING:
     from terrace.deployment.upgrade import Difference
     from terrace.environment import Loaded
 
+_PLACES = {"mocks": "on mocks", "rehearsal": "on the emulator"}
 _SIGNS = {"create": "+", "delete": "-", "move": "=", "rename": "!"}
 
 
 @click.command("rehearse")
 @click.argument("environments", metavar="[ENV]...", nargs=-1)
 @click.option("--from", "ref", required=True, metavar="REF", help="Tag, branch or commit of the deployed release.")
+@click.option(
+    "--on-mocks",
+    is_flag=True,
+    help="Apply the old stack to mocks of its providers and plan the new one: it lists every change, without a cloud.",
+)
 @click.option(
     "--on-emulator",
     is_flag=True,
@@ -38,6 +44,7 @@ def command(
     ctx: click.Context,
     environments: tuple[str, ...],
     ref: str,
+    on_mocks: bool,
     on_emulator: bool,
     old_python: Path | None,
     cloud: str | None,
@@ -50,7 +57,8 @@ def command(
     or replaces something that holds data, unless the stack has a `moved` block for it or a page in docs/upgrades/ names
     its construct and describes the migration.
 
-    An emulated apply shows what the provider does. It does not prove that the cloud behaves the same.
+    A mock knows the provider's schema, and not what forces a replacement. An emulated apply shows what the provider
+    does. It does not prove that the cloud behaves the same.
     """
     from terrace.cli.console import info, write, write_json
     from terrace.deployment import upgrade
@@ -79,18 +87,19 @@ def command(
                 "differences": [one.as_data() for one in found],
                 "unexplained": [one.address for one in unexplained],
             }
-            summary = None
-            if on_emulator:
-                summary = _emulated(ctx, loaded, old, new, provider_mirror)
-                lost = upgrade.losses(summary, project.root)
-                data["rehearsal"] = summary.as_data() | {"unexplained": [one.address for one in lost]}
-                refused |= bool(lost)
             refused |= bool(unexplained)
             results.append(data)
             if not as_json:
                 write("\n".join(_lines(data, found, unexplained)))
-                if summary is not None:
-                    write("\n".join(_rehearsed(summary, data["rehearsal"]["unexplained"])))
+            for key, asked, rehearse in (("mocks", on_mocks, _mocked), ("rehearsal", on_emulator, _emulated)):
+                if not asked:
+                    continue
+                summary = rehearse(ctx, loaded, old, new, provider_mirror)
+                lost = upgrade.losses(summary, project.root)
+                data[key] = summary.as_data() | {"unexplained": [one.address for one in lost]}
+                refused |= bool(lost)
+                if not as_json:
+                    write("\n".join(_rehearsed(_PLACES[key], summary, data[key]["unexplained"])))
     if as_json:
         write_json(results)
     elif refused:
@@ -120,14 +129,33 @@ def _lines(data: dict[str, Any], found: "list[Difference]", unexplained: "list[D
     return lines if found else [*lines, "  no difference in addresses and names"]
 
 
-def _rehearsed(summary: "Summary", unexplained: list[str]) -> list[str]:
-    """What the plan over the emulated deployment changes."""
-    lines = [f"  on the emulator: {len(summary.changes)} changed by the plan"]
+def _rehearsed(place: str, summary: "Summary", unexplained: list[str]) -> list[str]:
+    """What the plan over the deployment of the old stack changes."""
+    lines = [f"  {place}: {len(summary.changes)} changed by the plan"]
     for change in summary.changes:
         why = f", forced by {', '.join(change.reasons)}" if change.reasons else ""
         attributes = f" ({', '.join(change.attributes)})" if change.attributes else ""
         lines.append(f"    {change.verb} {change.address}{attributes}{why}")
     return [*lines, *(f"  refused: the plan loses the data of {address}" for address in unexplained)]
+
+
+def _mocked(
+    ctx: click.Context, loaded: "Loaded", old: dict[str, Any], new: dict[str, Any], provider_mirror: Path | None
+) -> "Summary":
+    """The plan of the new stack over mocks of the old one."""
+    from terrace.cli.console import info
+    from terrace.deployment import offline, upgrade_mocks
+
+    environment, project = loaded.environment, project_of(ctx)
+    with offline.offline_deployment(
+        project,
+        environment.name,
+        environment.cloud,
+        provider_mirror=provider_mirror.resolve() if provider_mirror else None,
+        on_message=info,
+    ) as deployment:
+        directory = deployment.project.working_directory / "upgrade"
+        return upgrade_mocks.rehearse(deployment, old, new, directory)
 
 
 def _emulated(
