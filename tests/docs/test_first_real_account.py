@@ -1,0 +1,96 @@
+"""The guide to the first real account: its commands exist, and those for AWS are run on the emulated one, in order."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from terrace.cli.main import terrace
+from tests.conftest import ROOT
+from tests.pipelines.team import whole_team
+
+GUIDE = ROOT / "docs" / "guides" / "first-real-account.md"
+GUIDES = [GUIDE, ROOT / "docs" / "guides" / "team-setup.md", ROOT / "docs" / "guides" / "review-a-plan.md"]
+_BLOCK = re.compile(r"^```(sh|console)([a-z ]*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def commands(page: Path, cloud: str = "") -> list[str]:
+    """The page's commands, with their continuation lines; of blocks for some clouds only those for `cloud`."""
+    found = []
+    for language, clouds, text in _BLOCK.findall(page.read_text(encoding="utf-8")):
+        if cloud and language == "console" and cloud not in clouds.split():
+            continue
+        if language == "sh":
+            found += text.splitlines()
+            continue
+        for line in text.splitlines():
+            if line.startswith("$ "):
+                found.append(line[2:])
+            elif line.startswith("  ") or line == "done":
+                found[-1] += f"\n{line}"
+    return found
+
+
+def terrace_commands(page: Path) -> list[list[str]]:
+    words = [shlex.split(line, comments=True) for line in commands(page) if re.match(r"(\.venv/bin/)?terrace ", line)]
+    return [line[1 : line.index("|")] if "|" in line else line[1:] for line in words]
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+def test_every_command_and_option_of_the_guide_exists(page: Path) -> None:
+    found = terrace_commands(page)
+    assert found or page.stem == "review-a-plan"
+    for arguments in found:
+        command: click.Command = terrace
+        context = click.Context(terrace, info_name="terrace", resilient_parsing=True)
+        rest = list(arguments)
+        while isinstance(command, click.Group):
+            name, inner, rest = command.resolve_command(context, rest)
+            assert inner is not None, arguments
+            command = inner
+            context = click.Context(command, parent=context, info_name=name, resilient_parsing=True)
+        command.make_parser(context).parse_args(rest)  # raises for an option that does not exist
+
+
+def test_the_guide_grants_what_the_stacks_need() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    (parts,) = re.findall(r"for part in ([a-z ]+); do", text)
+    assert {f"{part}.json" for part in parts.split()} == {
+        path.name for path in (ROOT / "policies" / "deploy" / "aws").glob("*.json")
+    }
+    role = json.loads((ROOT / "policies" / "deploy" / "azure" / "role.json").read_text())
+    (providers,) = re.findall(r"for name in ([A-Za-z ]+); do", text)
+    wanted = {action.split("/")[0].removeprefix("Microsoft.") for action in role["Actions"]} - {"Resources"}
+    assert set(providers.split()) >= wanted
+    assert f"--role '{role['Name']}'" in text
+    for path in set(re.findall(r"policies/deploy/\w+/\w+\.json", text)):
+        assert (ROOT / path).is_file()
+
+
+@pytest.mark.e2e
+def test_the_guide_leads_from_an_empty_account_to_pipelines_and_back(tmp_path: Path) -> None:
+    """With a small stack, by an `aws` that calls the same operations, and a GitHub on loopback."""
+    with whole_team(tmp_path, new=True) as team:
+        team.forge.workflow_permissions = {}
+        script = "\n".join(commands(GUIDE, "aws"))
+        shim = f'aws() {{ "{sys.executable}" "{Path(__file__).with_name("aws.py")}" "$@"; }}\n'
+        shim += f'terrace() {{ "{sys.executable}" -m terrace.cli.main "$@"; }}\n'
+        ended = subprocess.run(
+            ["bash", "-euxo", "pipefail", "-c", shim + script],
+            cwd=team.clone,
+            env={**team.person, **team.github},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-5000:]
+        assert "dev on aws: 26 added" in ended.stdout
+        assert team.forge.rulesets and set(team.forge.environments) >= {"dev"}
+        assert team.git("ls-tree", "--name-only", "refs/heads/main", ".github/workflows/", where=team.origin)
+        assert team.s3().list_buckets()["Buckets"] == []
