@@ -102,3 +102,55 @@ def test_a_larger_database_is_a_downtime(terrace: Command, aws: Emulator) -> Non
     assert "`aws_db_instance.d` (`dev/database/server`): **downtime**, set in `environments/" in larger
     assert "  - `instance_class`: downtime, the database is unavailable while its instance changes" in larger
     assert "| database | 0 | 1 | 0 | 0 | 0 | **downtime** | airflow, superset |" in larger
+
+
+def test_a_database_that_is_replaced_loses_its_data(terrace: Command, aws: Emulator) -> None:
+    """Encryption cannot be switched on later: the provider replaces the database."""
+    arguments = {"engine": "postgres", "allocated_storage": 20, "username": "terrace", "skip_final_snapshot": True}
+    server = {"identifier": "encrypted", "instance_class": "db.t4g.medium", "storage_encrypted": True}
+    adopted = {"import": [{"to": "aws_db_instance.d", "id": "encrypted"}]}
+    stack = {"aws_db_instance": {"d": resource("dev/database/server", **server, **arguments)}}
+    terrace.small.stack(stack, provider={"aws": [{"region": REGION}]}, **adopted)
+    client(aws, "rds").create_db_instance(
+        DBInstanceIdentifier="encrypted",
+        DBInstanceClass="db.t4g.medium",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="terrace",
+        MasterUserPassword="only-in-the-emulator",
+    )
+    variables = aws.environment()
+    terrace.run("plan", "dev", **variables)
+    text = terrace.run("ci", "comment", **variables).stdout
+    assert "## Terrace: 1 change, data loss in 1 resource" in text
+    assert "| dev | AWS | 0 | 0 | 1 | 0 | **data-loss** |" in text
+    lost = "- **replace** `aws_db_instance.d` (`dev/database/server`), because of `storage_encrypted`"
+    assert text.index("Data is lost") < text.index(lost)
+
+
+def test_a_plan_without_changes_says_so(terrace: Command) -> None:
+    terrace.small.stack({"terraform_data": {"one": resource("dev/lake/one")}})
+    terrace.run("plan", "dev")
+    terrace.run("apply", "dev", "--yes", *GLASS)
+    terrace.run("plan", "dev")
+    text = terrace.run("ci", "comment").stdout
+    assert "## Terrace: no changes" in text and "###" not in text
+
+
+def test_a_folder_of_results_is_one_comment_and_a_broken_plan_is_named(terrace: Command, tmp_path: Path) -> None:
+    terrace.small.stack({"terraform_data": {"one": resource("dev/lake/one")}})
+    (tmp_path / "plan-dev.json").write_text(terrace.run("plan", "dev", "--offline", "--json").stdout)
+    finding = {"id": "DB-1", "status": "broken", "severity": "high", "sentence": "public", "construct": "dev/database"}
+    stack = {"environment": "dev", "cloud": "aws"}
+    (tmp_path / "gate-dev.json").write_text(json.dumps({"stacks": [{**stack, "findings": [finding]}]}))
+    (tmp_path / "before-dev.json").write_text(json.dumps({"stacks": [{**stack, "findings": []}]}))
+    drifted = {"address": "aws_s3_bucket.a", "kind": "changed", "severity": "security"}
+    (tmp_path / "drift-dev.json").write_text(json.dumps({**stack, "drift": [drifted]}))
+    (tmp_path / "parity.json").write_text(json.dumps({"cells": []}))
+    text = terrace.run("ci", "comment", "--folder", str(tmp_path)).stdout
+    assert "New (1):\n\n- high `DB-1` at `dev/database`: public" in text
+    assert "`aws_s3_bucket.a` was changed; security" in text and "Every guarantee holds" in text
+    for name in ("plan-staging.json", "drift-staging.json", "before-staging.json"):
+        (tmp_path / name).touch()
+    text = terrace.run("ci", "comment", "--folder", str(tmp_path)).stdout
+    assert "## Terrace: 1 plan failed" in text and "- no plan of `staging`: the log of its job has the error" in text

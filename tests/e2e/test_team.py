@@ -1,21 +1,19 @@
 """A team's month through the rendered workflows (`make e2e-team`): real Terraform, the emulated AWS, act as the runner.
 
-What is shorter is in tests/pipelines/test_workflows.py: drift, a fork, a cancelled run, a forged environment.
+What is shorter is in tests/pipelines/test_workflows.py: a cancelled run, a fork, a forged environment.
 """
 
 import contextlib
 import json
-import os
 import time
 from collections.abc import Iterator
 
 import psutil
 import pytest
 
-from terrace.emulator import Options, start
-from tests.pipelines.forge import ISSUER, Forge
-from tests.pipelines.runner import act, finished
-from tests.pipelines.team import Team, few_guarantees
+from tests.pipelines.runner import SERVER, act, finished
+from tests.pipelines.team import Team, whole_team
+from tests.pipelines.test_workflows import PLANNED
 
 pytestmark = [
     pytest.mark.e2e,
@@ -25,17 +23,11 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
-    root = tmp_path_factory.mktemp("team")
-    forge = Forge()
-    issuers = root / "issuers.json"
-    issuers.write_text(json.dumps({ISSUER: forge.jwks}))
-    emulator = start("aws", root / "emulator", options=Options(issuers=issuers), parent=os.getpid())
-    yield Team(root / "team", emulator, forge, few_guarantees(root / "terrace"))
-    forge.close()
-    emulator.stop()
+    with whole_team(tmp_path_factory.mktemp("team")) as team:
+        yield team
 
 
-def terraform(pid: int) -> list[psutil.Process]:
+def applying(pid: int) -> list[psutil.Process]:
     """The running Terrace and Terraform of an apply below a process."""
     found = []
     for child in psutil.Process(pid).children(recursive=True):
@@ -47,56 +39,91 @@ def terraform(pid: int) -> list[psutil.Process]:
 
 
 def test_a_teams_month(team: Team) -> None:
-    # a change of what both environments share goes through dev to staging
-    pull = team.propose("budget", {"environments/base.yaml": {"cost.budget_usd": 4000}})
+    # a person bootstraps the account and applies once; nothing else than what the stacks and the state home hold exists
+    team.bootstrap("dev", "staging")
+    assert "no changes" in team.terrace("bootstrap", "dev", "--yes")
+    start = team.git("rev-parse", "HEAD")
+    assert len([name for name in team.buckets() if "-dev-" in name]) == 8
+
+    # an upgrade of the stack renames a construct: it is rehearsed, reviewed, and goes through dev to staging
+    path = "stacks/__main__.py"
+    code = (team.clone / path).read_text()
+    renamed = code.replace('"lake/{bucket}/bucket"', '"lake/{bucket}/store"')
+    assert renamed != code
+    pull = team.propose("unsafe", {path: renamed})
+    team.git("checkout", "--quiet", "--detach", pull.head)
+    refused = team.terrace("upgrade", "--from", start, "dev", code=1)
+    assert "refused: the upgrade destroys dev/lake/gold/bucket, which holds data" in refused
+    moves = (
+        '"moved": [{"from": f"aws_s3_bucket.lake_{b}_bucket", "to": f"aws_s3_bucket.lake_{b}_store"} for b in BUCKETS]'
+    )
+    renamed = renamed.replace('"resource": resources,', f'"resource": resources, {moves},')
+    budget = {"environments/base.yaml": {"cost.budget_usd": 4000}}
+    pull = team.propose("upgrade", {path: renamed, **budget}, title="Rename the constructs of the buckets")
+    team.git("checkout", "--quiet", "--detach", pull.head)
+    rehearsed = team.terrace("upgrade", "--from", start, "dev", "--on-mocks")
+    assert "= aws_s3_bucket.lake_gold_bucket -> aws_s3_bucket.lake_gold_store" in rehearsed
+    assert "on mocks: 0 changed by the plan" in rehearsed
     run = team.check(pull)
-    assert run.jobs == dict.fromkeys(("check", "gate", "plan", "comment", "planned"), "success"), run.log
-    assert "dev" in team.comment(pull.number) and "staging" in team.comment(pull.number)
+    assert run.jobs == PLANNED, run.log
+    comment = team.comment(pull.number)
+    assert "| dev | AWS | 0 | 1 | 0 | 0 |" in comment and "| staging | AWS | 0 | 1 | 0 | 0 |" in comment
     run = team.merge(pull)
     assert run.jobs == dict.fromkeys(("affected", "apply-dev", "apply-staging"), "success"), run.log
     assert run.log.index("apply dev on aws") < run.log.index("apply staging on aws")
-    names = [one["Name"] for one in team.s3().list_buckets()["Buckets"]]
-    assert len([name for name in names if "-dev-" in name]) == len([name for name in names if "-staging-" in name]) == 8
 
     # a bucket is opened by hand; the issue stays until a person repairs it
-    bucket = next(name for name in names if "dev-gold" in name)
+    bucket = next(name for name in team.buckets() if "dev-gold" in name)
     team.s3().delete_public_access_block(Bucket=bucket)
-    team.drift()
+    team.drift("dev")
     (opened,) = team.forge.issues
     assert (opened["title"], opened["state"]) == ("Drift of dev on aws", "open")
+    team.git("checkout", "--quiet", "--detach", pull.merge)
     team.terrace("plan", "dev")
     team.terrace("apply", "dev", "--yes")
-    team.drift()
+    team.drift("dev")
     assert opened["state"] == "closed"
 
-    # while a run applies, a second engineer waits, and is told who holds the lock; then the run is killed
+    # while a run applies, a second engineer is told which run it is, and whether it lives; then the run is killed
     pull = team.propose("slow", {"environments/dev.yaml": {"ownership.tags": {"slow": "yes"}}})
     team.check(pull)
     process, log = team.runner.start("apply.yml", "push", team.land(pull), pull.merge, "refs/heads/main")
-    until = time.monotonic() + 600
-    while len(terraform(process.pid)) < 2 or not team.locks():
+    until = time.monotonic() + 900
+    while len(applying(process.pid)) < 2 or not team.locks():
         assert process.poll() is None and time.monotonic() < until, finished(log).log
         time.sleep(0.2)
-    message = team.refused("plan", "dev")
-    assert "the state is locked" in message and "--unlock" in message
-    for one in terraform(process.pid):
+    message = team.refused("plan", "dev", **team.github)
+    assert (
+        "`terrace apply dev`" in message
+        and "ago" in message
+        and "GitHub reports that the run is in progress" in message
+    )
+    assert f"{SERVER}/{team.forge.repository}/actions/runs/" in message
+    for one in applying(process.pid):
         one.kill()
     process.wait(120)
-    assert finished(log).jobs["apply-dev"] == "failure"
-    (lock,) = team.locks()
-    id = json.load(team.s3().get_object(Bucket=team.state, Key=lock)["Body"])["ID"]
+    assert team.runner.ended(log).jobs["apply-dev"] == "failure"
+    assert len(team.locks()) == 1
 
-    # from another machine, with the lock's id: what the killed run made is adopted, and nothing is made twice
+    # on another machine, as soon as GitHub reports that the run has ended: its lock is released, what it made is
+    # adopted, and nothing is made twice
     team.git("checkout", "--quiet", "--detach", pull.merge)
-    team.terrace("plan", "dev", "--unlock", id)
-    team.terrace("apply", "dev", "--yes")
+    team.terrace("plan", "dev", **team.github)
+    team.terrace("apply", "dev", "--yes", **team.github)
     assert team.locks() == []
     assert team.changes("dev") == []
+    assert len(team.client("sqs").list_queues()["QueueUrls"]) == 1
 
-    # both environments end; the states' bucket is what remains. The small stack lacks the pipelines' roles, which a
-    # whole foundation would destroy.
-    for role in team.client("iam").list_roles()["Roles"]:
-        team.client("iam").delete_role(RoleName=role["RoleName"])
+    # both environments end; what remains is the state home with the evidence and a backup of each state. A whole
+    # foundation would destroy the pipelines' roles, which the small stack lacks.
+    iam = team.client("iam")
+    for role in iam.list_roles()["Roles"]:
+        iam.delete_role(RoleName=role["RoleName"])
     for name in ("staging", "dev"):
+        backups = json.loads(team.terrace("state", "backup", name, "--json"))["backups"]
         team.terrace("destroy", name, "--yes", name, "--empty-buckets")
-    assert [one["Name"] for one in team.s3().list_buckets()["Buckets"]] == [team.state]
+        assert list(backups) == ["foundation"]
+    assert team.buckets() == []
+    kinds = team.evidence("dev")
+    assert kinds[:3] == ["apply", "apply", "verify"] and kinds[-1] == "destroy"
+    assert "unbroken" in team.terrace("evidence", "check", "dev")

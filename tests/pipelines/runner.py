@@ -22,7 +22,8 @@ from ruamel.yaml import YAML
 from tests.pipelines.forge import Forge
 
 ACTIONS = Path(__file__).parent / "actions"
-SECONDS = 900
+SERVER = "https://github.com"
+SECONDS = 1800
 Approve = Callable[[str], bool]
 
 
@@ -53,14 +54,22 @@ class Runner:
     environ: Mapping[str, str]
     approve: Approve = field(default=lambda environment: True)
 
-    def run(self, workflow: str, event: str, payload: Mapping[str, Any], commit: str, ref: str) -> Run:
-        """Run a workflow file as GitHub does for an event; `commit` is the one whose workflow runs."""
-        process, log = self.start(workflow, event, payload, commit, ref)
+    def run(self, workflow: str, event: str, payload: Mapping[str, Any], commit: str, ref: str, job: str = "") -> Run:
+        """Run a workflow file as GitHub does for an event; `commit` is the one whose workflow runs. With `job`, only
+        this job and those that it needs."""
+        process, log = self.start(workflow, event, payload, commit, ref, job)
         process.wait(SECONDS)
-        return finished(log)
+        return self.ended(log)
+
+    def ended(self, log: Path) -> Run:
+        """What the log of an ended run says; GitHub knows that it has ended."""
+        run = finished(log)
+        conclusion = "failure" if "failure" in run.jobs.values() else "success"
+        self.forge.runs[log.parent.name.removeprefix("run-")] = conclusion
+        return run
 
     def start(
-        self, workflow: str, event: str, payload: Mapping[str, Any], commit: str, ref: str
+        self, workflow: str, event: str, payload: Mapping[str, Any], commit: str, ref: str, job: str = ""
     ) -> "tuple[subprocess.Popen[bytes], Path]":
         """Start a run; returns its process, which leads a process group, and the file of its log."""
         number = len(list(self.scratch.glob("run-*")))
@@ -70,6 +79,7 @@ class Runner:
         # a pull request's merge commit is not on a branch
         subprocess.run(["git", "fetch", "--quiet", "origin", commit], cwd=checkout, check=True)
         subprocess.run(["git", "checkout", "--quiet", commit], cwd=checkout, check=True)
+        self.forge.runs[str(number)] = ""
         path = folder / workflow
         path.write_text(self._prepared(checkout / ".github/workflows" / workflow, event, payload, ref))
         full = {
@@ -88,12 +98,14 @@ class Runner:
             "GITHUB_API_URL": self.forge.api,
             "GITHUB_REPOSITORY": self.forge.repository,
             "GITHUB_RUN_ID": str(number),
+            "GITHUB_SERVER_URL": SERVER,
             "TEST_ARTIFACTS": str(folder / "artifacts"),
             "TEST_ORIGIN": str(self.origin),
         }
         command = [act(), event, "-W", str(path), "-e", str(folder / "event.json")]
         command += ["-P", "ubuntu-24.04=-self-hosted", "--container-daemon-socket", "-", "--no-cache-server", "--json"]
         command += ["--action-offline-mode", "--no-skip-checkout", "--concurrent-jobs", "1"]
+        command += ["-j", job] if job else []
         for action, pin in pins(path).items():
             command += ["--local-repository", f"{action}@{pin}={ACTIONS / action.partition('/')[2]}"]
         for name, value in variables.items():

@@ -1,18 +1,20 @@
 """A team's repository: a small project with rendered workflows, its GitHub on loopback, and its emulated cloud."""
 
 import ast
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
-from terrace.emulator import Emulator
+from terrace.emulator import Emulator, Options, start
 from tests.conftest import ROOT
 from tests.pipelines.forge import ISSUER, Forge
 from tests.pipelines.runner import Run, Runner
@@ -82,10 +84,25 @@ class Pull:
     title: str
 
 
+@contextlib.contextmanager
+def whole_team(root: Path, *, new: bool = False) -> "Iterator[Team]":
+    """A repository with its GitHub and an emulated AWS that verifies the tokens of its jobs. A `new` one has no
+    pipelines yet: its state is local, and its environments do not name the repository's ids."""
+    forge = Forge()
+    issuers = root / "issuers.json"
+    issuers.write_text(json.dumps({ISSUER: forge.jwks}))
+    emulator = start("aws", root / "emulator", options=Options(issuers=issuers), parent=os.getpid())
+    try:
+        yield Team(root / "team", emulator, forge, few_guarantees(root / "terrace"), new=new)
+    finally:
+        forge.close()
+        emulator.stop()
+
+
 class Team:
     """The repository and everything around it. `terrace` runs a command as a person at the project's clone."""
 
-    def __init__(self, root: Path, emulator: Emulator, forge: Forge, constructs: Path) -> None:
+    def __init__(self, root: Path, emulator: Emulator, forge: Forge, constructs: Path, *, new: bool = False) -> None:
         self.root = root
         self.emulator = emulator
         self.forge = forge
@@ -108,10 +125,9 @@ class Team:
         (root / "runs").mkdir(parents=True)
         self.state = f"dpf-state-{emulator.account['account_id']}"
         self.runner = Runner(forge, self.origin, root / "runs", self.job)
-        self._start()
-        self.bootstrap()
+        self._start(new=new)
 
-    def _start(self) -> None:
+    def _start(self, *, new: bool) -> None:
         shutil.copytree(_PROJECT, self.clone, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "environments", self.clone / "environments", dirs_exist_ok=True)
         (self.clone / "environments" / "prod.yaml").unlink()
@@ -119,16 +135,14 @@ class Team:
         for name in ("dev", "staging"):
             path = self.clone / "environments" / f"{name}.yaml"
             content = yaml.load(path)
-            content["state"] = {"backend": "remote"}
+            if not new:
+                content["state"] = {"backend": "remote"}
             content["modules_from"] = []
             yaml.dump(content, path)
         base = yaml.load(self.clone / "environments" / "base.yaml")
         base["modules"] = {}
-        base["identity"] |= {
-            "repository": self.forge.repository,
-            "owner_id": str(self.forge.owner_id),
-            "repository_id": str(self.forge.repository_id),
-        }
+        ids = {"owner_id": str(self.forge.owner_id), "repository_id": str(self.forge.repository_id)}
+        base["identity"] |= {"repository": self.forge.repository} | ({} if new else ids)
         yaml.dump(base, self.clone / "environments" / "base.yaml")
         accounts = self.clone / "environments" / "clouds" / "aws.yaml"
         content = yaml.load(accounts)
@@ -142,23 +156,30 @@ class Team:
             (self.clone / "environments" / "clouds" / f"{cloud}.yaml").unlink()
         (self.clone / ".gitignore").write_text(".venv\n.terrace/\ncdktf.out/\n")
         (self.clone / ".venv").symlink_to(sys.prefix)
-        self.terrace("ci", "render", "github")
+        if new:
+            (self.clone / "environments" / "staging.yaml").unlink()
+            shutil.copytree(Path(self.person["PYTHONPATH"]).parent / "policies", self.clone / "policies")
+        else:
+            self.terrace("ci", "render", "github")
         self.git("init", "--quiet", "--initial-branch", "main", ".")
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", "Start")
         subprocess.run(["git", "clone", "--quiet", "--bare", str(self.clone), str(self.origin)], check=True)
         self.git("remote", "add", "origin", str(self.origin))
 
-    def bootstrap(self) -> None:
-        """What a person sets up in the account first: the state's bucket and the pipelines' identities."""
+    def bootstrap(self, *environments: str) -> None:
+        """What a person does before pipelines can: the state's home, and a first apply."""
+        self.terrace("bootstrap", environments[0], "--yes")
+        self._pipelines()
+        for name in environments:
+            self.terrace("plan", name)
+            self.terrace("apply", name, "--yes")
+
+    def _pipelines(self) -> None:
+        """The identities of pipelines, which are part of a whole foundation and not of the small stack."""
         from terrace.aws import names
         from terrace.environment import load, target
 
-        self.s3().create_bucket(
-            Bucket=self.state, CreateBucketConfiguration={"LocationConstraint": self.emulator.region}
-        )
-        kms = self.client("kms")
-        kms.create_alias(AliasName="alias/dpf-state", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
         iam = self.client("iam")
         host = ISSUER.removeprefix("https://")
         provider = iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["sts.amazonaws.com"])
@@ -196,12 +217,19 @@ class Team:
         assert finished.returncode == code, f"{arguments}: {finished.returncode}\n{finished.stdout}{finished.stderr}"
         return finished.stdout
 
-    def refused(self, *arguments: str) -> str:
-        """Run a command that must fail, as a person; returns its error."""
+    def refused(self, *arguments: str, **more: str) -> str:
+        """Run a command whose answer must be no, as a person; returns its error."""
         command = [sys.executable, "-m", "terrace.cli.main", *arguments]
-        finished = subprocess.run(command, cwd=self.clone, env=self.person, capture_output=True, text=True, check=False)
-        assert finished.returncode != 0, finished.stdout
+        finished = subprocess.run(
+            command, cwd=self.clone, env=self.person | more, capture_output=True, text=True, check=False
+        )
+        assert finished.returncode == 1, finished.stdout + finished.stderr
         return finished.stderr
+
+    @property
+    def github(self) -> dict[str, str]:
+        """The variables with which a person's commands ask GitHub."""
+        return {"GITHUB_API_URL": self.forge.api, "GITHUB_TOKEN": self.forge.owner}
 
     def changes(self, environment: str) -> list[Any]:
         """What a plan would change."""
@@ -255,13 +283,23 @@ class Team:
 
     def merge(self, pull: Pull) -> Run:
         """Merge a pull request and run the apply workflow."""
-        push = self.land(pull)
+        return self.apply(pull, self.land(pull))
+
+    def apply(self, pull: Pull, push: dict[str, Any]) -> Run:
+        """Run the apply workflow for the push of a merged pull request."""
         return self.runner.run("apply.yml", "push", push, pull.merge, "refs/heads/main")
 
-    def drift(self) -> Run:
-        """Run the drift workflow on the main branch."""
+    def drift(self, environment: str) -> Run:
+        """Run the drift workflow's job of an environment on the main branch."""
         commit = self.git("rev-parse", "refs/heads/main", where=self.origin)
-        return self.runner.run("drift.yml", "schedule", {"schedule": "23 5 * * *"}, commit, "refs/heads/main")
+        event, job = {"schedule": "23 5 * * *"}, f"drift-{environment}"
+        return self.runner.run("drift.yml", "schedule", event, commit, "refs/heads/main", job)
+
+    def evidence(self, environment: str) -> list[str]:
+        """The kinds of the records of an environment, oldest first."""
+        return [
+            str(one["kind"]) for one in json.loads(self.terrace("evidence", "list", environment, "--json"))["records"]
+        ]
 
     def s3(self) -> Any:
         """A client of the emulated S3, as a person."""
@@ -273,6 +311,11 @@ class Team:
         session = boto3.Session(aws_access_key_id="person", aws_secret_access_key="person")
         endpoint = f"http://127.0.0.1:{self.emulator.backend_port}"
         return session.client(service, region_name=self.emulator.region, endpoint_url=endpoint)  # type: ignore[call-overload]
+
+    def buckets(self) -> list[str]:
+        """The buckets but those of the states and of the states' request logs."""
+        found = [str(one["Name"]) for one in self.s3().list_buckets()["Buckets"]]
+        return [name for name in found if not name.startswith(self.state)]
 
     def locks(self) -> list[str]:
         """The locks of states."""

@@ -76,6 +76,7 @@ def test_jobs_have_the_least_rights(rendered: Files) -> None:
     assert granted == {
         ("plan", "check"): {},
         ("plan", "gate"): {},
+        ("plan", "parity"): {},
         ("plan", "plan"): signs_in,
         ("plan", "comment"): {"pull-requests": "write"},
         ("plan", "planned"): {},

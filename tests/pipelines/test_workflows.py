@@ -1,8 +1,6 @@
 """The rendered workflows, really run: act in host mode, a GitHub on loopback, the emulated AWS and real Terraform."""
 
 import contextlib
-import json
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,25 +8,22 @@ from pathlib import Path
 import psutil
 import pytest
 
-from terrace.emulator import Options, start
-from tests.pipelines.forge import ISSUER, Forge
-from tests.pipelines.runner import cancel, finished
-from tests.pipelines.team import Team, few_guarantees
+from tests.pipelines.runner import cancel
+from tests.pipelines.team import Team, whole_team
 
 pytestmark = pytest.mark.usefixtures("runs_workflows")
 
 
+PLANNED = dict.fromkeys(("check", "gate", "parity", "plan", "comment", "planned"), "success")
+
+
 @pytest.fixture(scope="module")
 def team(tmp_path_factory: pytest.TempPathFactory, runs_workflows: None) -> Iterator[Team]:
-    """A repository with dev and staging on an emulated AWS, before its first pull request."""
+    """A repository with dev and staging on an emulated AWS; a person has applied dev once."""
     root = tmp_path_factory.mktemp("team")
-    forge = Forge()
-    issuers = root / "issuers.json"
-    issuers.write_text(json.dumps({ISSUER: forge.jwks}))
-    emulator = start("aws", root / "emulator", options=Options(issuers=issuers), parent=os.getpid())
-    yield Team(root / "team", emulator, forge, few_guarantees(root / "terrace"))
-    forge.close()
-    emulator.stop()
+    with whole_team(root) as team:
+        team.bootstrap("dev")
+        yield team
 
 
 def test_a_pull_request_is_planned_and_its_merge_is_applied(team: Team, tmp_path: Path) -> None:
@@ -37,46 +32,51 @@ def test_a_pull_request_is_planned_and_its_merge_is_applied(team: Team, tmp_path
     title = f"$(touch {proof}) `touch {proof}`; touch {proof}"
     pull = team.propose("a;touch${IFS}x", {"environments/dev.yaml": {"cost.budget_usd": 400}}, title=title)
     run = team.check(pull)
-    assert run.jobs == dict.fromkeys(("check", "gate", "plan", "comment", "planned"), "success"), run.log
+    assert run.jobs == PLANNED, run.log
     assert "plan dev on aws" in run.log and "plan staging on aws" not in run.log
     assert not proof.exists()
-    assert "26 changes" in team.comment(pull.number) and str(proof) not in team.comment(pull.number)
-    assert [one["Name"] for one in team.s3().list_buckets()["Buckets"]] == [team.state]
+    comment = team.comment(pull.number)
+    assert "## Terrace: 1 change" in comment and str(proof) not in comment
+    assert "| dev | AWS | 0 | 1 | 0 | 0 |" in comment
+    assert "Gate: passes" in comment and "Every guarantee holds" in comment
     run = team.merge(pull)
     assert run.jobs == {"affected": "success", "apply-dev": "success"}, run.log
-    assert len(team.s3().list_buckets()["Buckets"]) == 9
+    assert team.evidence("dev") == ["apply", "apply", "verify"]
 
 
 def test_a_change_by_hand_is_an_issue_until_it_is_repaired(team: Team) -> None:
-    bucket = next(one["Name"] for one in team.s3().list_buckets()["Buckets"] if "gold" in one["Name"])
+    bucket = next(name for name in team.buckets() if "gold" in name)
     block = team.s3().get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     opened_up = {**block, "BlockPublicPolicy": False}
     team.s3().put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=opened_up)
-    run = team.drift()
+    run = team.drift("dev")
     assert run.jobs["drift-dev"] == "success", run.log
     (opened,) = [one for one in team.forge.issues if one["title"] == "Drift of dev on aws"]
     assert opened["state"] == "open"
     assert "dev/lake/gold/private" in opened["body"] and "`block_public_policy`" in opened["body"]
     team.s3().put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=block)
-    assert team.drift().jobs["drift-dev"] == "success"
+    assert team.drift("dev").jobs["drift-dev"] == "success"
     assert opened["state"] == "closed"
 
 
-def test_a_cancelled_run_leaves_no_lock(team: Team) -> None:
+def test_a_cancelled_run_leaves_no_lock_and_is_run_again(team: Team) -> None:
     """GitHub interrupts the process of the step, which is Terrace itself: Terraform saves its state and unlocks it."""
     pull = team.propose("slow", {"environments/dev.yaml": {"ownership.tags": {"slow": "yes"}}})
     assert team.check(pull).jobs["plan"] == "success"
     push = team.land(pull)
     process, log = team.runner.start("apply.yml", "push", push, pull.merge, "refs/heads/main")
-    until = time.monotonic() + 300
+    until = time.monotonic() + 600
     while not (running(process.pid, "terraform", "apply") and team.locks()):
         assert process.poll() is None and time.monotonic() < until, log.read_text()
         time.sleep(0.2)
     assert team.locks() == ["dev/aws/foundation.tfstate.tflock"]
     cancel(process, "terrace apply dev")
     process.wait(120)
-    assert finished(log).jobs["apply-dev"] == "failure"
+    assert team.runner.ended(log).jobs["apply-dev"] == "failure"
     assert team.locks() == []
+    run = team.apply(pull, push)
+    assert run.jobs["apply-dev"] == "success", run.log
+    assert len(team.client("sqs").list_queues()["QueueUrls"]) == 1
 
 
 def running(pid: int, *words: str) -> bool:
@@ -92,7 +92,7 @@ def test_a_fork_is_checked_without_any_identity(team: Team) -> None:
     pull = team.propose("fork", {"environments/dev.yaml": {"cost.budget_usd": 300}})
     before = len(team.forge.requests)
     run = team.check(pull, fork=True)
-    assert run.jobs == {"check": "success", "gate": "success", "planned": "success"}, run.log
+    assert run.jobs == dict.fromkeys(("check", "gate", "parity", "planned"), "success"), run.log
     assert team.forge.requests[before:] == []
 
 

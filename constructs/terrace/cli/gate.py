@@ -34,8 +34,15 @@ OUTPUTS = ("table", "sarif", "json", "junit", "github", "html", "csv")
     metavar="FILE...",
     help="Check these cdk.tf.json files as stacks of ENV instead of synthesizing.",
 )
+@click.option("--at", "ref", metavar="REF", help="Check the project as it was at this git ref.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --output json.")
 @click.option("--output", type=click.Choice(OUTPUTS), default="table", show_default=True, help="Output format.")
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write the result as JSON to FILE.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -44,8 +51,10 @@ def command(
     everything: bool,
     plan: Path | None,
     stacks: tuple[Path, ...],
+    ref: str | None,
     as_json: bool,
     output: str,
+    save: Path | None,
 ) -> None:
     """Check stacks, or the foundations of all environments: every guarantee, checkov, the project's policies.
 
@@ -56,15 +65,25 @@ def command(
     policies/waivers.yaml accepts the finding. Exit code 1 when the gate fails.
 
     --stack FILE... checks stacks that others synthesized; --json gives each its exit code.
+
+    With --at, files and policies of the project are those of the git ref, and the library is the installed one.
     """
+    import tempfile
+
     from terrace.assurance import gate
     from terrace.assurance.output import GATE
     from terrace.assurance.parity import ordered
     from terrace.cli.console import warn, write
     from terrace.environment import names
     from terrace.errors import UsageError
+    from terrace.project import revision
 
     project = project_of(ctx)
+    if ref is not None and (plan or stacks):
+        raise UsageError("--at cannot be combined with --plan or --stack", hint="omit one of them")
+    if ref is not None:
+        directory = ctx.with_resource(tempfile.TemporaryDirectory(prefix="terrace-gate-"))
+        project = revision.project_at(project, ref, Path(directory))
     if everything and (environments or clouds or plan or stacks):
         raise UsageError("--all cannot be combined with ENV, --cloud, --plan or --stack", hint="omit --all")
     if stacks:
@@ -81,6 +100,8 @@ def command(
         results = gate.run(project, chosen, CLOUDS if everything else clouds, plan)
     for notice in dict.fromkeys(notice for result in results for notice in result.notices):
         warn(notice)
+    if save:
+        save.write_text(GATE["json"](results), encoding="utf-8")
     write(GATE["json" if as_json else output](results), newline=False)
     if not all(result.passes for result in results):
         ctx.exit(1)

@@ -1,5 +1,7 @@
 """`terrace verify`: check the guarantees of a live deployment."""
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -27,8 +29,16 @@ _INDENT = " " * 11
 @cloud_option
 @json_option
 @click.option("--only", metavar="ID", multiple=True, help="Check this guarantee only, such as DB-2; repeatable.")
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write the result as JSON to FILE.",
+)
 @click.pass_context
-def command(ctx: click.Context, environment: str, cloud: str | None, as_json: bool, only: tuple[str, ...]) -> None:
+def command(
+    ctx: click.Context, environment: str, cloud: str | None, as_json: bool, only: tuple[str, ...], save: Path | None
+) -> None:
     """Read the live resources of ENV through the cloud's API, and check the guarantees of ENV on them.
 
     Uses neither Terraform nor its state. Exit code 1 when a guarantee is broken or unproven.
@@ -46,8 +56,11 @@ def command(ctx: click.Context, environment: str, cloud: str | None, as_json: bo
     results = live.verify(loaded.environment, target(loaded.environment), only=ids)
     scans = None if ids else _scans(ctx, environment, cloud)
     passed = bool(results) and all(result.passes for result in results)
+    data = as_data(loaded.environment.name, loaded.environment.cloud, results, scans)
+    if save:
+        save.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     if as_json:
-        write_json(as_data(loaded.environment.name, loaded.environment.cloud, results, scans))
+        write_json(data)
     else:
         write(text(results))
         if scans:

@@ -75,6 +75,7 @@ def render(root: Path, host: Host) -> dict[str, str]:
             stages=_stages(stages),
             main_branch=first.main_branch,
             azure=any(one.environment.cloud == "azure" for one in stages),
+            clouds=sorted({one.environment.cloud for one in stages}),
         )
         for name, path in _FILES[host].items()
     }

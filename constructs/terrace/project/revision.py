@@ -1,9 +1,13 @@
-"""The commit that a project is checked out at, read from git."""
+"""The commit that a project is checked out at, and the project as it was at another one, read from git."""
 
+import io
+import subprocess
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from terrace.errors import UsageError
+from terrace.project.discovery import Project
 from terrace.project.git import git
 
 
@@ -23,6 +27,23 @@ def head(root: Path) -> Revision:
     commit, tree = (_git(root, "rev-parse", "--verify", what).strip() for what in ("HEAD", "HEAD^{tree}"))
     status = _git(root, "status", "--porcelain", "-z", "--no-renames", "--", ".")
     return Revision(commit, tree, tuple(entry[3:] for entry in status.split("\0") if entry))
+
+
+def project_at(project: Project, ref: str, directory: Path) -> Project:
+    """The project as it was at a git ref, in a directory. The installed version of Terrace synthesizes it.
+
+    Raises UsageError for a ref that git does not know.
+    """
+    found = git(project.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    if found.returncode:
+        raise UsageError(f"git knows no commit {ref!r}", where=str(project.root), hint="name a branch, tag or commit")
+    command = ["git", "-C", str(project.root), "archive", "--format=tar", found.stdout.strip(), "--", "."]
+    archive = subprocess.run(command, capture_output=True, check=False)
+    if archive.returncode:
+        raise UsageError(f"cannot read the project at {ref}: {archive.stderr.decode().strip()}")
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
+        files.extractall(directory, filter="data")
+    return Project(directory.resolve())
 
 
 def _git(root: Path, *arguments: str) -> str:

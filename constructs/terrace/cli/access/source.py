@@ -1,9 +1,6 @@
 """What an argument of `terrace access` names: an environment, a file, an environment at a git ref, or a deployment."""
 
-import io
 import json
-import subprocess
-import tarfile
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +12,6 @@ from terrace.cli.options import project_of
 if TYPE_CHECKING:
     from terrace.assurance.checks import Subject
     from terrace.live.access import Deployed
-    from terrace.project.discovery import Project
 
 live_option = click.option("--live", is_flag=True, help="Read the deployment through the cloud's API instead.")
 
@@ -51,6 +47,7 @@ def subject(ctx: click.Context, text: str, cloud: str | None, environment: str |
     from terrace.assurance.view import View
     from terrace.environment import load, target
     from terrace.errors import UsageError
+    from terrace.project import revision
 
     project = project_of(ctx)
     file = Path(text) if text.endswith(".json") else None
@@ -59,7 +56,7 @@ def subject(ctx: click.Context, text: str, cloud: str | None, environment: str |
     name, _, ref = (environment or "", "", "") if file else text.partition("@")
     with tempfile.TemporaryDirectory() as directory:
         if ref:
-            project = _at(project, ref, Path(directory))
+            project = revision.project_at(project, ref, Path(directory))
         loaded = load(name, project=project.root, cloud=cloud).environment
         document = _document(file) if file else {}
         if "resource" in document:
@@ -80,17 +77,3 @@ def _document(path: Path) -> dict[str, object]:
         hint = "expected a cdk.tf.json, or the output of `terraform show -json PLAN`"
         raise UsageError("neither a stack nor a plan", where=str(path), hint=hint)
     return document
-
-
-def _at(project: "Project", ref: str, directory: Path) -> "Project":
-    """The project as it was at a git ref, in a directory. The installed version of Terrace synthesizes it."""
-    from terrace.errors import UsageError
-    from terrace.project.discovery import Project
-
-    command = ["git", "-C", str(project.root), "archive", "--format=tar", ref, "--", "."]
-    archive = subprocess.run(command, capture_output=True, check=False)
-    if archive.returncode:
-        raise UsageError(f"cannot read the project at {ref}: {archive.stderr.decode().strip()}")
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-        files.extractall(directory, filter="data")
-    return Project(directory.resolve())

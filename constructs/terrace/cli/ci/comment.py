@@ -21,6 +21,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command("comment")
 @click.argument("plans", nargs=-1, type=_FILE, metavar="[PLAN]...")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="Read every plan-*.json, gate-*.json, before-*.json, drift-*.json and parity.json in DIR.",
+)
 @click.option("--gate", "gates", type=_FILE, multiple=True, metavar="FILE", help="`terrace gate --json` of the change.")
 @click.option(
     "--gate-before",
@@ -43,6 +49,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 def command(
     ctx: click.Context,
     plans: tuple[Path, ...],
+    folder: Path | None,
     gates: tuple[Path, ...],
     gate_before: tuple[Path, ...],
     parity: Path | None,
@@ -54,6 +61,8 @@ def command(
     PLAN is a file with what `terrace plan ENV --json` printed, or the record beside a saved plan. Without PLAN: all
     saved plans of the project. The comment's first line is the same in every comment; a pipeline finds it by that.
 
+    An empty file of --folder is the output of a command that broke; the comment says so of a plan.
+
     The comment is at most 60 kB. What it only counts is named in a second file beside FILE, such as comment-all.md,
     which is written only then.
     """
@@ -63,8 +72,21 @@ def command(
     from terrace.deployment.comment import records
     from terrace.errors import UsageError
 
-    files = plans or tuple(sorted(project_of(ctx).plans.glob("*.tfplan.json")))
-    if not files:
+    failed: list[str] = []
+    if folder:
+
+        def named(kind: str) -> tuple[Path, ...]:
+            return tuple(path for path in sorted(folder.glob(f"{kind}-*.json")) if path.stat().st_size)
+
+        failed = [path.stem.removeprefix("plan-") for path in folder.glob("plan-*.json") if not path.stat().st_size]
+        plans, gates, gate_before, drifts = (
+            (*given, *named(kind))
+            for given, kind in ((plans, "plan"), (gates, "gate"), (gate_before, "before"), (drifts, "drift"))
+        )
+        whole = folder / "parity.json"
+        parity = parity or (whole if whole.is_file() and whole.stat().st_size else None)
+    files = plans or (() if folder else tuple(sorted(project_of(ctx).plans.glob("*.tfplan.json"))))
+    if not files and not failed:
         raise UsageError("no saved plan in this project", hint="run `terrace plan ENV`, or name files")
     found = records.plans(files)
     results = [one for path in gates for one in records.read(path, records.GateRecord, "terrace gate --json")]
@@ -85,7 +107,7 @@ def command(
         for plan in found
     ]
     attachment = output.with_name(f"{output.stem}-all{output.suffix}") if output else None
-    written = comment.write(subjects, cells, attachment.name if attachment else "")
+    written = comment.write(subjects, cells, attachment.name if attachment else "", sorted(failed))
     if output is None or attachment is None:
         write(written.text, newline=False)
         return

@@ -104,8 +104,14 @@ class Comment:
     attachment: str
 
 
-def write(subjects: Sequence[Subject], parity: Sequence[CellRecord] | None = None, attachment: str = "") -> Comment:
-    """The comment. `attachment` is the name under which a reader finds the attachment."""
+def write(
+    subjects: Sequence[Subject],
+    parity: Sequence[CellRecord] | None = None,
+    attachment: str = "",
+    failed: Sequence[str] = (),
+) -> Comment:
+    """The comment. `attachment` is the name under which a reader finds the attachment, `failed` are the environments
+    whose plan broke."""
     template = _template()
 
     def rendered(limit: int | None, plans: int = _MAX_PLANS) -> str:
@@ -113,7 +119,8 @@ def write(subjects: Sequence[Subject], parity: Sequence[CellRecord] | None = Non
         return template.render(
             subjects=shown,
             omitted=len(subjects) - len(shown),
-            heading=_heading(subjects),
+            heading=_heading(subjects, failed),
+            failed=failed,
             parity=parity,
             limit=limit,
             rows=None if limit is None else max(limit, _MIN_ROWS),
@@ -219,8 +226,10 @@ def _used_by(subject: Subject, capability: str) -> str:
     return ", ".join(modules) or "none"
 
 
-def _heading(subjects: Sequence[Subject]) -> str:
+def _heading(subjects: Sequence[Subject], failed: Sequence[str]) -> str:
     """What matters most of all plans, in one line."""
+    if failed:
+        return f"{counted(len(failed), 'plan')} failed"
     plans = [subject.plan for subject in subjects]
     refused = sum(1 for plan in plans if plan.gate and not plan.gate.passes)
     if not any(plan.changes or plan.outputs for plan in plans):
