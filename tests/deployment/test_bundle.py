@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from terrace.assurance.gate_verdict import GateRefuses
+from terrace.assurance.gate_verdict import AccessChange, GateRefuses
 from terrace.deployment import bundle as bundles
 from terrace.deployment import bundle_apply, lifecycle, sealed
 from terrace.deployment.bundle import BundleRefused
@@ -308,7 +308,8 @@ def test_a_resource_that_disappeared_in_between_is_refused(shelf: Shelf) -> None
 def test_a_changed_gate_is_refused(shelf: Shelf) -> None:
     """The same plan, but a waiver has ended or the gate has a new check."""
     sha256 = shelf.plan()
-    for verdict in (FAILED, replace(PASSED, waived=1), replace(PASSED, access=("+ internet -> the database",))):
+    opened = AccessChange("add", "path", "internet", "tcp 5432", "database")
+    for verdict in (FAILED, replace(PASSED, waived=1), replace(PASSED, access=(opened,))):
         with pytest.raises(BundleRefused, match="the gate's verdict has changed:\n  reviewed: the gate passes"):
             shelf.apply(sha256, gate=gate_of(verdict))
     assert shelf.inputs == []

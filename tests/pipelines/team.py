@@ -154,7 +154,7 @@ class Team:
         yaml.dump(content, accounts)
         for cloud in ("azure", "gcp"):
             (self.clone / "environments" / "clouds" / f"{cloud}.yaml").unlink()
-        (self.clone / ".gitignore").write_text(".venv\n.terrace/\ncdktf.out/\n")
+        (self.clone / ".gitignore").write_text(".venv\n.terrace/\ncdktf.out/\n__pycache__/\n")
         (self.clone / ".venv").symlink_to(sys.prefix)
         if new:
             (self.clone / "environments" / "staging.yaml").unlink()

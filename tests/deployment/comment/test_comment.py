@@ -89,6 +89,12 @@ def test_what_the_internet_can_reach_is_said_in_words() -> None:
     ]
 
 
+def test_many_findings_that_block_are_folded() -> None:
+    blocking = tuple(f"finding {number}" for number in range(12))
+    text = write([Subject(plan(change("aws_sns_topic.a", "change"), blocking=blocking))]).text
+    assert "- finding 9\n\n<details><summary>2 more findings</summary>\n\n- finding 10\n- finding 11\n" in text
+
+
 def test_no_changes_are_one_line_and_no_section() -> None:
     text = write([Subject(plan())]).text
     assert "## Terrace: no changes" in text

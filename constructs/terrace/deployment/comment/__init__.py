@@ -35,6 +35,7 @@ _LIMITS = (40, 15, 5, 1, 0)
 _MAX_PLANS = 100
 _MIN_ROWS = 20
 _MAX_NAMED = 7
+_AT_ONCE = 10  # findings that block; more are folded
 
 Users = Mapping[str, Sequence[str]]
 """Capability to the modules that use it."""
@@ -267,6 +268,7 @@ def _template() -> Template:
     }
     pages.globals |= {
         "accesses": _accesses,
+        "at_once": _AT_ONCE,
         "cost_of": _cost,
         "detail": _detail,
         "effects": _effects,
