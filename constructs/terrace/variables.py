@@ -63,6 +63,9 @@ CHART_DIR = Variable(
 CI_VARIABLES = Variable(
     "TERRACE_CI_VARIABLES", "GitHub's variables of a job as JSON, with the ids of its identities on Azure.", "none"
 )
+CI_IMAGE = Variable(
+    "TERRACE_CI_IMAGE", "The image of GitLab's jobs with its digest, as a variable of the project.", "none"
+)
 ID_TOKEN = Variable("TERRACE_ID_TOKEN", "The OIDC token of a GitLab job, with which it signs in to the cloud.", "none")
 GOOGLE_API_KEY = Variable(
     "TERRACE_GOOGLE_API_KEY",
@@ -91,6 +94,7 @@ VARIABLES = (
     CHART_DIR,
     HELM,
     CI_VARIABLES,
+    CI_IMAGE,
     ID_TOKEN,
     GOOGLE_API_KEY,
     Variable("NO_COLOR", "Not empty: no colour in any output.", "colour on a terminal"),
@@ -107,6 +111,13 @@ VARIABLES = (
         "TERRACE_WRITE_EXPECTED", "Not empty: write the expected messages instead of comparing.", "compare", "tests"
     ),
     Variable("TERRACE_CASES", "How many random cases to try on each cloud.", "40", "tests"),
+    Variable(
+        "TERRACE_CI_SCHEMAS",
+        "Folder with the published schemas of CI systems: `builtin_schemas/vendor` of check-jsonschema.",
+        "skip those tests",
+        "tests",
+    ),
+    Variable("TERRACE_GITLAB_CI_LOCAL", "Path of gitlab-ci-local, which runs the rendered pipeline.", "PATH", "tests"),
     Variable("TERRACE_AXE", "Path of `axe.min.js`, which checks the report's page.", "`node_modules`", "tests"),
     Variable("TERRACE_CRD_DIR", "Folder with the definitions of kinds (CRDs).", "such checks are skipped", "tests"),
     Variable("TERRACE_TRIVY", "Path of the trivy binary.", "its tests are skipped", "tests"),

@@ -10,8 +10,9 @@ import pytest
 from terrace.cli.main import run
 from terrace.environment import Loaded, load
 from terrace.errors import UsageError
-from terrace.pipelines.github import GitHub
-from terrace.pipelines.settings import RULESET, Reviewer, Setting, apply, settings
+from terrace.pipelines.github import GitHub, client
+from terrace.pipelines.github.settings import RULESET, reviewer, settings
+from terrace.pipelines.settings import Reviewer, Setting, apply
 from tests.conftest import ROOT
 from tests.pipelines.forge import Forge
 
@@ -39,7 +40,7 @@ def stages(project: Path) -> list[Loaded]:
 
 
 def owner(forge: Forge) -> GitHub:
-    return GitHub(forge.repository, forge.owner, forge.api)
+    return client({"GITHUB_REPOSITORY": forge.repository, "GITHUB_TOKEN": forge.owner, "GITHUB_API_URL": forge.api})
 
 
 def missing(found: list[Setting]) -> dict[str, str]:
@@ -53,7 +54,7 @@ VALUES = {
 
 def test_everything_is_missing_in_a_new_repository_and_set_once(forge: Forge, stages: list[Loaded]) -> None:
     github = owner(forge)
-    reviewers = [Reviewer.of(github, "team:platform")]
+    reviewers = [reviewer(github, "team:platform")]
     found = list(settings(github, stages, reviewers, VALUES))
     assert set(missing(found)) == {
         "default rights of workflows",
@@ -142,7 +143,7 @@ def test_each_setting_is_read_back(forge: Forge, stages: list[Loaded], name: str
 
 def test_a_reviewer_that_does_not_exist_is_refused(forge: Forge) -> None:
     with pytest.raises(UsageError, match="expected team:NAME or user:NAME"):
-        Reviewer.of(owner(forge), "platform")
+        reviewer(owner(forge), "platform")
 
 
 def test_the_command_prints_requests_and_sends_them_only_when_asked(

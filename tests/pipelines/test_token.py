@@ -13,6 +13,7 @@ from terrace.capabilities.ci import Pipeline
 from terrace.cli.main import run
 from terrace.environment import load
 from terrace.errors import TerraceError, UsageError
+from terrace.pipelines import github, gitlab
 from terrace.pipelines.sign_in import variables
 from terrace.pipelines.token import Issuer
 from tests.conftest import ROOT
@@ -23,7 +24,7 @@ CLAIMS = {"sub": "repo:acme/terrace:pull_request"}
 
 def issuer(forge: Forge, **permissions: str) -> Issuer:
     token = forge.start_job(permissions or {"id-token": "write"}, CLAIMS)
-    return Issuer.of(
+    return github.issuer(
         {
             "ACTIONS_ID_TOKEN_REQUEST_URL": f"{forge.api}/identity?job=1",
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": token,
@@ -76,7 +77,7 @@ def test_google_requests_tokens_by_itself(forge: Forge, tmp_path: Path) -> None:
 
 def test_gitlab_gives_the_token_in_a_variable(tmp_path: Path) -> None:
     environment = load("staging", project=ROOT).environment
-    given = Issuer.of({"TERRACE_ID_TOKEN": "a.b.c"})
+    given = gitlab.issuer({"TERRACE_ID_TOKEN": "a.b.c"})
     assert variables(environment, "plan", given, tmp_path, {})["AWS_ROLE_ARN"].endswith("ci-plan")
     assert (tmp_path / "token").read_text() == "a.b.c"
     google = load("staging", project=ROOT, cloud="gcp").environment
@@ -88,7 +89,7 @@ def test_a_job_that_may_have_no_token_gets_none(forge: Forge, tmp_path: Path) ->
     with pytest.raises(TerraceError, match="gave no token for audience x: status 403"):
         issuer(forge, contents="read").request("x")
     with pytest.raises(UsageError, match="not in a job that may request a token") as caught:
-        Issuer.of({})
+        github.issuer({})
     assert "id-token: write" in caught.value.hint
 
 

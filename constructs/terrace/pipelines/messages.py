@@ -1,24 +1,52 @@
-"""One comment a pull request and one issue an environment on GitHub, found again by a marker in their text."""
+"""One comment a pull request and one issue an environment in any CI system, found again by a mark."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from terrace import markdown
 from terrace.errors import UsageError
-from terrace.pipelines.github import GitHub
 from terrace.words import counted
 
 LABEL = "terrace-drift"
 """The label of the issues about drift. Only people with the triage role can set a label, so an issue that a stranger
 opens with the marker of another is never taken for it."""
-LONGEST = 65_536
-"""Characters of a comment or an issue. Source: GitHub's API responds 422 to a longer one."""
 _MARKER = re.compile(r"<!-- [^\n]{1,100} -->$", re.MULTILINE)
 _SHOWN = 60
 _ATTRIBUTES = 8
 _CHANGED = {"changed": "was changed", "deleted": "is missing", "unreadable": "cannot be compared"}
+
+
+@dataclass(frozen=True)
+class Message:
+    """A comment or an issue that exists, with the mark by which it was found."""
+
+    id: str
+    mark: str
+    body: str
+    url: str
+
+
+class Forge(Protocol):
+    """What messages need of a CI system: `client` of each system's package.
+
+    `comments` are the own ones of a pull request (a merge request on GitLab), `issues` the open ones with LABEL. A mark
+    is a comment of HTML in the first line, or what the system has in its place.
+    """
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def longest(self) -> int: ...
+    def comments(self, request: int) -> Iterator[Message]: ...
+    def comment(self, request: int, mark: str, body: str) -> Message: ...
+    def edit_comment(self, request: int, comment: Message, body: str) -> Message: ...
+    def issues(self) -> Iterator[Message]: ...
+    def open_issue(self, mark: str, title: str, body: str) -> Message: ...
+    def edit_issue(self, issue: Message, title: str, body: str) -> Message: ...
+    def close_issue(self, issue: Message, text: str) -> Message: ...
+
 
 Done = Literal["opened", "updated", "unchanged", "closed", "none"]
 
@@ -36,56 +64,43 @@ def marker(text: str) -> str:
     return f"<!-- terrace:{text} -->"
 
 
-def post_comment(github: GitHub, pull_request: int, text: str) -> Posted:
+def post_comment(forge: Forge, pull_request: int, text: str) -> Posted:
     """Write the one comment of a pull request, or replace its text. Raises UsageError for a text that is too long.
 
-    The earlier comment is the one of a bot that begins with the same line, a comment of HTML; a text without such a
-    line gets one.
+    The earlier comment is the own one that begins with the same line, a comment of HTML; a text without such a line
+    gets one.
     """
     found = _MARKER.match(text)
     mark = found.group() if found else marker("plan")
     body = text if found else f"{mark}\n{text}"
-    _require_length(body, "the comment")
-    for comment in github.pages(f"issues/{pull_request}/comments"):
-        if comment["user"]["type"] == "Bot" and str(comment["body"]).startswith(mark):
-            if comment["body"] == body:
-                return Posted("unchanged", comment["html_url"])
-            updated = github.send("PATCH", f"issues/comments/{comment['id']}", {"body": body})
-            return Posted("updated", updated["html_url"])
-    created = github.send("POST", f"issues/{pull_request}/comments", {"body": body})
-    return Posted("opened", created["html_url"])
+    _require_length(forge, body, "the comment")
+    for comment in forge.comments(pull_request):
+        if comment.mark == mark:
+            if comment.body == body:
+                return Posted("unchanged", comment.url)
+            return Posted("updated", forge.edit_comment(pull_request, comment, body).url)
+    return Posted("opened", forge.comment(pull_request, mark, body).url)
 
 
-def report_drift(github: GitHub, report: Mapping[str, Any], run: str = "") -> Posted:
+def report_drift(forge: Forge, report: Mapping[str, Any], run: str = "") -> Posted:
     """Open, update or close the issue about the drift of an environment. `run` is the address of the run.
 
     `report` is that of `terrace drift ENV --json`.
     """
     title, body = issue(report, run)
     mark = body.splitlines()[0]
-    opened = next(_opened(github, mark), None)
+    opened = next((one for one in forge.issues() if one.mark == mark), None)
     if not report["drift"]:
         if opened is None:
             return Posted("none")
-        number = opened["number"]
         text = "The last check found no drift." + (f" [Run]({run})" if run else "")
-        github.send("POST", f"issues/{number}/comments", {"body": text})
-        closed = github.send("PATCH", f"issues/{number}", {"state": "closed", "state_reason": "completed"})
-        return Posted("closed", closed["html_url"])
-    _require_length(body, "the issue")
+        return Posted("closed", forge.close_issue(opened, text).url)
+    _require_length(forge, body, "the issue")
     if opened is None:
-        created = github.send("POST", "issues", {"title": title, "body": body, "labels": [LABEL]})
-        return Posted("opened", created["html_url"])
-    if _without_run(str(opened["body"])) == _without_run(body):
-        return Posted("unchanged", opened["html_url"])
-    updated = github.send("PATCH", f"issues/{opened['number']}", {"title": title, "body": body})
-    return Posted("updated", updated["html_url"])
-
-
-def _opened(github: GitHub, mark: str) -> Iterator[Any]:
-    for found in github.pages("issues", state="open", labels=LABEL):
-        if "pull_request" not in found and str(found["body"]).startswith(mark):
-            yield found
+        return Posted("opened", forge.open_issue(mark, title, body).url)
+    if _without_run(opened.body) == _without_run(body):
+        return Posted("unchanged", opened.url)
+    return Posted("updated", forge.edit_issue(opened, title, body).url)
 
 
 def issue(report: Mapping[str, Any], run: str = "") -> tuple[str, str]:
@@ -125,9 +140,9 @@ def _without_run(text: str) -> str:
     return re.sub(r"^\[Run\]\(.*\)$", "", text, flags=re.MULTILINE).strip()
 
 
-def _require_length(text: str, what: str) -> None:
-    if len(text) > LONGEST:
+def _require_length(forge: Forge, text: str, what: str) -> None:
+    if len(text) > forge.longest:
         raise UsageError(
-            f"{what} has {len(text)} characters; GitHub accepts {LONGEST}",
+            f"{what} has {len(text)} characters; {forge.title} accepts {forge.longest}",
             hint="write a shorter one, and link the rest",
         )

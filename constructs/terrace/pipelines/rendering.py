@@ -1,29 +1,22 @@
-"""Workflow files for a project, rendered from its environments."""
+"""The pipeline files of a project, rendered from its environments."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from terrace.capabilities import ci
+from terrace.capabilities.ci import TITLES, CiName
+from terrace.capabilities.identity import IdentitySpec
 from terrace.environment import Loaded
 from terrace.errors import TerraceError, UsageError
 from terrace.pipelines.deployments import environments
-
-Host = Literal["github"]
-"""What runs the pipelines, as commands name it."""
-HOSTS: tuple[Host, ...] = get_args(Host)
+from terrace.pipelines.sign_in import audiences
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_FILES: dict[Host, dict[str, str]] = {
-    "github": {
-        "plan.yml.j2": ".github/workflows/plan.yml",
-        "apply.yml.j2": ".github/workflows/apply.yml",
-        "drift.yml.j2": ".github/workflows/drift.yml",
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -37,27 +30,31 @@ class Difference:
         return f"{self.path}: {'missing' if self.missing else 'differs from what the environments render to'}"
 
 
-def render(root: Path, host: Host) -> dict[str, str]:
-    """The files for a host: path below the project to content, which is valid YAML.
+def render(root: Path, name: CiName) -> dict[str, str]:
+    """The files for a CI system: path below the project to content, which is valid YAML.
 
-    Raises InvalidEnvironment, UsageError if no environment has remote state or if they name several repositories.
+    Raises InvalidEnvironment, UsageError if no environment has remote state, or if they name several repositories or
+    another CI system.
     """
     stages = environments(root)
     first = stages[0].environment.identity
     for one in stages[1:]:
-        if (one.environment.identity.repository, one.environment.identity.main_branch) != (
-            first.repository,
-            first.main_branch,
-        ):
+        if _of(one.environment.identity) != _of(first):
             raise UsageError(
                 f"environments {stages[0].environment.name} and {one.environment.name} name different repositories or "
                 "main branches; one pipeline deploys all of them",
                 where=one.where("identity.repository"),
                 hint="set identity.repository and identity.main_branch in environments/base.yaml only",
             )
+    if first.ci != name:
+        raise UsageError(
+            f"the environments' CI system is {first.ci}, so no cloud would trust jobs of {TITLES[name]}",
+            where=stages[0].where("identity.ci"),
+            hint=f"set `identity.ci: {name}`, or run `terrace ci render {first.ci}`",
+        )
     # GitHub's own expressions are ${{ }}, so Terrace's are [[ ]].
     templates = Environment(
-        loader=FileSystemLoader(_TEMPLATES / host),
+        loader=FileSystemLoader(_TEMPLATES / name),
         undefined=StrictUndefined,
         autoescape=False,  # YAML, in which every value is written as JSON
         variable_start_string="[[",
@@ -71,13 +68,14 @@ def render(root: Path, host: Host) -> dict[str, str]:
         keep_trailing_newline=True,
     )
     content = {
-        path: templates.get_template(name).render(
+        path: templates.get_template(template).render(
             stages=_stages(stages),
             main_branch=first.main_branch,
+            tokens=first.tokens,
             azure=any(one.environment.cloud == "azure" for one in stages),
             clouds=sorted({one.environment.cloud for one in stages}),
         )
-        for name, path in _FILES[host].items()
+        for template, path in ci.system("terrace.pipelines", name).FILES.items()
     }
     for path, text in content.items():
         try:
@@ -87,12 +85,23 @@ def render(root: Path, host: Host) -> dict[str, str]:
     return content
 
 
-def _stages(loaded: list[Loaded]) -> list[dict[str, str]]:
-    """What templates know of each environment, in the order of promotion; `after` is the one before, or ""."""
+def _of(identity: IdentitySpec) -> tuple[str, ...]:
+    return identity.ci, identity.repository, identity.main_branch, identity.issuer
+
+
+def _stages(loaded: list[Loaded]) -> list[dict[str, Any]]:
+    """What templates know of each environment, in the order of promotion; `after` is the one before, or "", and
+    `audiences` those of a pipeline's token for the cloud."""
     found = [one.environment for one in loaded]
     before = ["", *(one.name for one in found)]
     return [
-        {"name": one.name, "cloud": one.cloud, "tier": one.tier, "after": after}
+        {
+            "name": one.name,
+            "cloud": one.cloud,
+            "tier": one.tier,
+            "after": after,
+            "audiences": audiences(one),
+        }
         for one, after in zip(found, before, strict=False)
     ]
 

@@ -1,69 +1,52 @@
-"""The OpenID Connect token of the running job, from the service that runs it."""
+"""The OpenID Connect token of the running job, from the CI system that runs it."""
 
-import json
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlencode
 
-from terrace.errors import TerraceError, UsageError
-
-_SECONDS = 30.0
-_GITLAB = "TERRACE_ID_TOKEN"
-"""The name that the rendered GitLab pipeline gives the job's token, in `id_tokens`."""
+from terrace.errors import TerraceError
+from terrace.pipelines.http import Api, Refused
 
 
 @dataclass(frozen=True)
 class Issuer:
-    """Where the running job gets its tokens.
+    """Where the running job gets its tokens: `issuer` of each CI system's package.
 
-    GitHub: `url` and `bearer` request a token for any audience, at any time of the job. GitLab: `token` is one that was
-    made for an audience when the job began. Source: GitHub documentation, "OpenID Connect reference"; GitLab
-    documentation, "ID tokens".
+    `token` is one that was made when the job began. Without it, `url` and `bearer` request one: by a GET that names the
+    audience, or by a POST for the only audience that the system has. `named` is the token's field in the response.
+    `azurerm` are variables with which Terraform's provider requests tokens itself, so that a long run outlives the
+    file's.
     """
 
     url: str = ""
     bearer: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
-
-    @classmethod
-    def of(cls, environ: Mapping[str, str] = os.environ) -> "Issuer":
-        """The issuer of the job that this process runs in. Raises UsageError outside a job that may have a token."""
-        url = environ.get("ACTIONS_ID_TOKEN_REQUEST_URL", "")
-        bearer = environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")
-        if url and bearer:
-            return cls(url, bearer)
-        if token := environ.get(_GITLAB, ""):
-            return cls(token=token)
-        raise UsageError(
-            "this process is not in a job that may request a token",
-            hint="on GitHub give the job `permissions: id-token: write` (a pull request from a fork never has it); on "
-            f"GitLab name the token {_GITLAB} in the job's `id_tokens`",
-        )
+    names_audience: bool = False
+    named: Literal["value", "oidcToken"] = "value"
+    azurerm: Mapping[str, str] = field(default_factory=dict)
 
     def url_for(self, audience: str) -> str:
-        """The address of a new token for an audience; "" if this issuer makes none on request."""
-        return f"{self.url}{'&' if '?' in self.url else '?'}{urlencode({'audience': audience})}" if self.url else ""
+        """The address from which a GET gets a new token for an audience; "" if there is none."""
+        return f"{self.url}{'&' if '?' in self.url else '?'}{urlencode({'audience': audience})}" * self.names_audience
 
     def request(self, audience: str) -> str:
         """A token for an audience. Raises TerraceError when the issuer does not respond with one."""
         if self.token:
             return self.token
-        address = self.url_for(audience)
-        request = urllib.request.Request(address, headers={"Authorization": f"Bearer {self.bearer}"})
+        api = Api("the issuer", self.url_for(audience) or self.url, {"Authorization": f"Bearer {self.bearer}"})
+        no_token = f"the issuer gave no token for audience {audience}"
         try:
-            with urllib.request.urlopen(request, timeout=_SECONDS) as response:
-                token = json.load(response)["value"]
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            reason = f"status {error.code}" if isinstance(error, urllib.error.HTTPError) else type(error).__name__
-            raise TerraceError(
-                f"the issuer gave no token for audience {audience}: {reason}", hint="run the job again"
-            ) from error
+            content = api.send("GET" if self.names_audience else "POST", "", None if self.names_audience else {})
+        except Refused as refused:
+            raise TerraceError(f"{no_token}: status {refused.status}", hint="run the job again") from refused
+        except TerraceError as error:
+            raise TerraceError(f"{no_token}: {error}", hint="run the job again") from error
+        token = content.get(self.named) if isinstance(content, dict) else None
         if not isinstance(token, str) or token.count(".") != 2:
-            raise TerraceError(f"the issuer gave no token for audience {audience}: its response has none")
+            raise TerraceError(f"{no_token}: its response has none")
         return token
 
 

@@ -34,7 +34,7 @@ class Job(NamedTuple):
     claims: Mapping[str, str]
 
 
-def system(package: str, name: CiName) -> ModuleType:
+def system(package: str, name: CiName, module: str = "") -> ModuleType:
     """Import one CI system's part of a package: `system("terrace.pipelines", "azure-devops")` is
-    `terrace.pipelines.azure_devops`."""
-    return importlib.import_module(f"{package}.{name.replace('-', '_')}")
+    `terrace.pipelines.azure_devops`; with a module, that one of the package."""
+    return importlib.import_module(".".join(filter(None, (package, name.replace("-", "_"), module))))

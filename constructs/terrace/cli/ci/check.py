@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, environment: str, cloud: str | None, of: str | None, as_json: bool) -> None:
     """Evaluate the trust that the foundation of ENV puts in pipelines, as its cloud would.
 
-    The tokens are those of the repository's own workflows, and those that others can get: forks, other repositories,
+    The tokens are those of the repository's own jobs, and those that others can get: forks, other repositories,
     branches and environments, other issuers and audiences, a later owner of the name. Nothing is sent anywhere.
 
-    With GITHUB_TOKEN, the settings of the repository that the workflows rely on are read too (`terrace ci setup`).
+    With a token of the CI system, the settings of the repository that the pipelines rely on are read too (`terrace ci
+    setup`).
 
-    Exit code 1 when a token of others is accepted, one of the own workflows is refused, or a setting is missing. A
+    Exit code 1 when a token of others is accepted, one of the own jobs is refused, or a setting is missing. A
     token is excepted when the cloud cannot compare what distinguishes it, such as the branch on Azure.
     """
     from terrace.assurance import sign_in
@@ -69,15 +70,17 @@ def command(ctx: click.Context, environment: str, cloud: str | None, of: str | N
 
 
 def _settings(ctx: click.Context, environment: str, cloud: str | None) -> "list[Setting] | None":
-    """The settings of the environment's repository; None without a token for GitHub."""
+    """The settings of the environment's repository; None without a token for the CI system."""
+    from terrace.capabilities import ci
     from terrace.cli.options import load
-    from terrace.pipelines.github import GitHub
-    from terrace.pipelines.settings import settings
 
-    if not (os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN")):
-        return None
     loaded = load(ctx, environment, cloud)
-    return list(settings(GitHub.of(repository=loaded.environment.identity.repository), [loaded]))
+    identity = loaded.environment.identity
+    own = ci.system("terrace.pipelines", identity.ci)
+    if not any(os.environ.get(name) for name in own.TOKENS):
+        return None
+    rules = ci.system("terrace.pipelines", identity.ci, "settings")
+    return list(rules.settings(own.client(identity=identity), [loaded]))
 
 
 def _answer(found: "SignIn") -> str:

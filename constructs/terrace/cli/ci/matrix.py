@@ -12,8 +12,9 @@ from terrace.cli.options import project_of
     metavar="REF",
     help="Only the environments that the commits since REF affect; all if REF is empty or not in this clone.",
 )
+@click.option("--names", is_flag=True, help="Print the environments' names only, one a line.")
 @click.pass_context
-def command(ctx: click.Context, since: str) -> None:
+def command(ctx: click.Context, since: str, names: bool) -> None:
     """Print the environments that pipelines deploy, in the order of their promotion, as one line of JSON.
 
     They are those with remote state. A change of an environment's files affects that environment; a change of another
@@ -30,4 +31,8 @@ def command(ctx: click.Context, since: str) -> None:
     if since and changed is None:
         info(f"{since} is not in this clone: all environments count as affected")
     chosen = every if changed is None else deployments.affected(every, changed)
+    if names:
+        for one in chosen:
+            write(one.name)
+        return
     write(json.dumps([one.as_data() for one in chosen], separators=(",", ":")))

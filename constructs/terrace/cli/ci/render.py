@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
+from terrace.capabilities.ci import CI_SYSTEMS, CiName
 from terrace.cli.options import project_of
 
 
 @click.command("render")
-@click.argument("host", type=click.Choice(("github",)))
+@click.argument("system", type=click.Choice(CI_SYSTEMS))
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
@@ -17,8 +18,8 @@ from terrace.cli.options import project_of
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 if the files differ.")
 @click.pass_context
-def command(ctx: click.Context, host: str, output: Path | None, check: bool) -> None:
-    """Write the files that plan, apply and compare the project's environments on HOST.
+def command(ctx: click.Context, system: CiName, output: Path | None, check: bool) -> None:
+    """Write the files that plan, apply and compare the project's environments on a CI system.
 
     Environments with local state are left out, because a runner does not keep it.
     """
@@ -29,7 +30,7 @@ def command(ctx: click.Context, host: str, output: Path | None, check: bool) -> 
 
     root = project_of(ctx).root
     directory = output or root
-    files = rendering.render(root, host)  # type: ignore[arg-type]  # click checked it
+    files = rendering.render(root, system)
     left_out = sorted(set(names(root)) - {one.name for one in deployments.deployed(root)})
     if left_out:
         info(f"left out, because the state is local: {', '.join(left_out)}")
@@ -37,7 +38,7 @@ def command(ctx: click.Context, host: str, output: Path | None, check: bool) -> 
     if check:
         if differing:
             raise AnswerIsNo(
-                "\n".join(map(str, differing)), hint=f"run `terrace ci render {host}` and commit what it writes"
+                "\n".join(map(str, differing)), hint=f"run `terrace ci render {system}` and commit what it writes"
             )
         return
     for difference in differing:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from terrace.capabilities import ci
+from terrace.capabilities.ci import CI_SYSTEMS, CiName
 from terrace.cli.options import project_of
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("setup")
-@click.argument("host", type=click.Choice(("github",)))
+@click.argument("system", type=click.Choice(CI_SYSTEMS))
 @click.option("--yes", "-y", is_flag=True, help="Set what is missing.")
 @click.option(
     "--reviewer",
@@ -23,31 +25,34 @@ if TYPE_CHECKING:
 )
 @click.option("--variable", "variables", multiple=True, metavar="NAME=VALUE", help="A variable to set; repeatable.")
 @click.pass_context
-def command(ctx: click.Context, host: str, yes: bool, reviewers: tuple[str, ...], variables: tuple[str, ...]) -> None:
+def command(
+    ctx: click.Context, system: CiName, yes: bool, reviewers: tuple[str, ...], variables: tuple[str, ...]
+) -> None:
     """Compare the repository's settings with what the workflows rely on, and print or, with --yes, set what is missing.
 
-    They are the rules of the main branch and of each environment, the rights of workflows, and the variables of Azure.
-    GITHUB_TOKEN must be an administrator's. A setting that is stricter stays as it is. Exit code 1 while something is
-    missing.
+    They are the rules of the main branch and of each environment, the form of tokens, the rights of jobs, and the
+    variables of Azure. GITHUB_TOKEN, GITLAB_TOKEN or AZURE_DEVOPS_EXT_PAT must be an administrator's. A setting that is
+    stricter stays as it is. Exit code 1 while something is missing.
     """
     from terrace.cli.console import info, write
     from terrace.errors import UsageError
     from terrace.pipelines import deployments, settings
-    from terrace.pipelines.github import GitHub
 
     stages = deployments.environments(project_of(ctx).root)
-    github = GitHub.of(repository=stages[0].environment.identity.repository)
+    own = ci.system("terrace.pipelines", system)
+    client = own.client(identity=stages[0].environment.identity)
+    rules = ci.system("terrace.pipelines", system, "settings")
     values = dict(text.split("=", 1) for text in variables if "=" in text)
     if len(values) < len(variables):
         raise UsageError("a variable is NAME=VALUE", hint="--variable TERRACE_PROD_PLAN_CLIENT_ID=...")
-    approving = [settings.Reviewer.of(github, text) for text in reviewers]
-    found = list(settings.settings(github, stages, approving, values))
+    approving = [rules.reviewer(client, text) for text in reviewers]
+    found = list(rules.settings(client, stages, approving, values))
     if yes:
-        settings.apply(github, found)
-        found = list(settings.settings(github, stages, approving, values))
+        settings.apply(client, found)
+        found = list(rules.settings(client, stages, approving, values))
     write(text(found))
     for call in (call for one in found if one.missing for call in one.calls):
-        write(f"\n{call.method} /repos/{github.repository}/{call.path}\n{json.dumps(call.body)}")
+        write(f"\n{call.method} {client.path(call.path)}\n{json.dumps(call.body)}")
     if any(one.missing for one in found):
         info("\nrun the command again with --yes to send these requests" if not yes else "\nnot all could be set")
         ctx.exit(1)

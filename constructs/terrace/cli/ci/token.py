@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 @click.command("token")
 @environment_argument
+@click.argument("command_line", nargs=-1, metavar="[-- COMMAND...]", type=click.UNPROCESSED)
 @click.option("--for", "pipeline", type=click.Choice(("plan", "apply")), required=True, help="The identity to act as.")
 @click.option(
     "--directory",
@@ -21,28 +22,36 @@ if TYPE_CHECKING:
     help="Write files here.  [default: the runner's temporary directory, else .terrace]",
 )
 @click.pass_context
-def command(ctx: click.Context, environment: str, pipeline: str, directory: Path | None) -> None:
+def command(
+    ctx: click.Context, environment: str, command_line: tuple[str, ...], pipeline: str, directory: Path | None
+) -> None:
     """Get the job's OpenID Connect token, and print the variables with which later steps sign in to the cloud of ENV.
 
     The token goes to a file that only this user can read, never to the output. On GitHub, append the output to
-    $GITHUB_ENV.
+    $GITHUB_ENV. With COMMAND, run it with the variables instead: it replaces this process, so that a cancelled job
+    interrupts it.
     """
     import json
 
+    from terrace.capabilities.ci import system
     from terrace.cli.console import write
     from terrace.cli.options import load
     from terrace.errors import UsageError
     from terrace.pipelines.sign_in import variables
-    from terrace.pipelines.token import Issuer
+    from terrace.variables import CI_VARIABLES
 
     temporary = os.environ.get("RUNNER_TEMP") or os.environ.get("AGENT_TEMPDIRECTORY")
     chosen = directory or (Path(temporary) / "terrace" if temporary else project_of(ctx).working_directory / "sign-in")
     try:
-        settings = json.loads(os.environ.get("TERRACE_CI_VARIABLES") or "{}")
-    except ValueError as error:
-        raise UsageError("TERRACE_CI_VARIABLES is not JSON", hint="set it to ${{ toJSON(vars) }}") from error
+        settings = {**os.environ, **json.loads(CI_VARIABLES.read() or "{}")}
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{CI_VARIABLES.name} is not JSON", hint="set it to ${{ toJSON(vars) }}") from error
     loaded = load(ctx, environment, None)
-    signed_in = variables(loaded.environment, cast("Pipeline", pipeline), Issuer.of(), chosen.resolve(), dict(settings))
+    environment_of = loaded.environment
+    issuer = system("terrace.pipelines", environment_of.identity.ci).issuer()
+    signed_in = variables(environment_of, cast("Pipeline", pipeline), issuer, chosen.resolve(), settings)
+    if command_line:
+        os.execvpe(command_line[0], command_line, {**os.environ, **signed_in})
     for name, value in signed_in.items():
         if "\n" in value:
             raise UsageError(f"{name} has a line break, which an environment file cannot hold")

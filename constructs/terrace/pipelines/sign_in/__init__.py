@@ -1,18 +1,24 @@
 """Signing in to a cloud with a job's token, without an action and without the cloud's own tools.
 
-Each cloud's module has one function, `variables`: the environment variables with which Terraform, its state backend and
-Terrace's own code act as an environment's pipeline. It writes what they refer to, which only this user can read. No
-variable holds a secret.
+Each cloud's module has `audience`, that of a token for it, and `variables`: the environment variables with which
+Terraform, its state backend and Terrace's own code act as an environment's pipeline. It writes what they refer to,
+which only this user can read. No variable holds a secret.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from terrace.capabilities.ci import Pipeline
+from terrace.capabilities.ci import PIPELINES, Pipeline
 from terrace.capabilities.cloud import implementation
 from terrace.environment.schema import Environment
 from terrace.pipelines.token import Issuer
+
+
+def audiences(environment: Environment) -> dict[Pipeline, str]:
+    """The audience of each pipeline's token for the cloud, where the CI system makes tokens when a job begins."""
+    cloud = implementation(__name__, environment.cloud)
+    return {one: str(cloud.audience(environment, one)) for one in PIPELINES}
 
 
 def variables(

@@ -14,13 +14,18 @@ from terrace.environment.schema import Environment
 from terrace.pipelines.token import Issuer, write
 
 
+def audience(environment: Environment, pipeline: Pipeline) -> str:
+    """See `terrace.pipelines.sign_in`."""
+    return environment.identity.audience(names.STS)
+
+
 def variables(
     environment: Environment, pipeline: Pipeline, issuer: Issuer, directory: Path, settings: Mapping[str, Any]
 ) -> dict[str, str]:
     """See `terrace.pipelines.sign_in`."""
     target = target_of(environment)
     token = directory / "token"
-    write(token, issuer.request(names.STS))
+    write(token, issuer.request(audience(environment, pipeline)))
     return {
         "AWS_REGION": target.region,
         "AWS_ROLE_ARN": names.role_arn(target, f"ci-{pipeline}"),

@@ -23,6 +23,11 @@ def client_id_variable(environment: str, pipeline: Pipeline) -> str:
     return f"TERRACE_{environment.replace('-', '_')}_{pipeline}_CLIENT_ID".upper()
 
 
+def audience(environment: Environment, pipeline: Pipeline) -> str:
+    """See `terrace.pipelines.sign_in`."""
+    return AUDIENCE
+
+
 def variables(
     environment: Environment, pipeline: Pipeline, issuer: Issuer, directory: Path, settings: Mapping[str, Any]
 ) -> dict[str, str]:
@@ -38,8 +43,7 @@ def variables(
     own = names.settings(target)
     token = directory / "token"
     write(token, issuer.request(AUDIENCE))
-    # azurerm requests tokens itself where the issuer makes them on request, and so outlives the file's
-    source = {} if issuer.url else {"ARM_OIDC_TOKEN_FILE_PATH": str(token)}
+    source = issuer.azurerm or {"ARM_OIDC_TOKEN_FILE_PATH": str(token)}
     return {
         "ARM_CLIENT_ID": str(client),
         "ARM_SUBSCRIPTION_ID": own.subscription_id,
