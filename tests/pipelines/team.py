@@ -102,6 +102,8 @@ def whole_team(root: Path, *, new: bool = False) -> "Iterator[Team]":
 class Team:
     """The repository and everything around it. `terrace` runs a command as a person at the project's clone."""
 
+    system = "github"
+
     def __init__(self, root: Path, emulator: Emulator, forge: Forge, constructs: Path, *, new: bool = False) -> None:
         self.root = root
         self.emulator = emulator
@@ -141,8 +143,7 @@ class Team:
             yaml.dump(content, path)
         base = yaml.load(self.clone / "environments" / "base.yaml")
         base["modules"] = {}
-        ids = {"owner_id": str(self.forge.owner_id), "repository_id": str(self.forge.repository_id)}
-        base["identity"] |= {"repository": self.forge.repository} | ({} if new else ids)
+        base["identity"] |= self.identity(new=new)
         yaml.dump(base, self.clone / "environments" / "base.yaml")
         accounts = self.clone / "environments" / "clouds" / "aws.yaml"
         content = yaml.load(accounts)
@@ -160,12 +161,17 @@ class Team:
             (self.clone / "environments" / "staging.yaml").unlink()
             shutil.copytree(Path(self.person["PYTHONPATH"]).parent / "policies", self.clone / "policies")
         else:
-            self.terrace("ci", "render", "github")
+            self.terrace("ci", "render", self.system)
         self.git("init", "--quiet", "--initial-branch", "main", ".")
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", "Start")
         subprocess.run(["git", "clone", "--quiet", "--bare", str(self.clone), str(self.origin)], check=True)
         self.git("remote", "add", "origin", str(self.origin))
+
+    def identity(self, *, new: bool) -> dict[str, Any]:
+        """What the environments say of the repository."""
+        ids = {"owner_id": str(self.forge.owner_id), "repository_id": str(self.forge.repository_id)}
+        return {"repository": self.forge.repository} | ({} if new else ids)
 
     def bootstrap(self, *environments: str) -> None:
         """What a person does before pipelines can: the state's home, and a first apply."""
@@ -181,8 +187,9 @@ class Team:
         from terrace.environment import load, target
 
         iam = self.client("iam")
-        host = ISSUER.removeprefix("https://")
-        provider = iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["sts.amazonaws.com"])
+        identity = load("dev", project=self.clone).environment.identity
+        host = identity.issuer_host
+        provider = iam.create_open_id_connect_provider(Url=identity.issuer, ClientIDList=["sts.amazonaws.com"])
         for name in ("dev", "staging"):
             environment = load(name, project=self.clone).environment
             for pipeline, subjects in environment.identity.workflows(name, environment.tier).items():

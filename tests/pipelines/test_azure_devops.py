@@ -107,10 +107,12 @@ def test_a_task_signs_in_as_its_service_connection(stages: list[Loaded], tmp_pat
         "SYSTEM_OIDCREQUESTURI": f"{endpoint.url}/oidctoken",
         "SYSTEM_ACCESSTOKEN": "job",
         "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID": "connection",
+        "AZURESUBSCRIPTION_CLIENT_ID": "client",
     }
     made, staging = issuer(given), stages[1].environment
-    signed_in = variables(staging, "plan", made, tmp_path, {"TERRACE_STAGING_PLAN_CLIENT_ID": "client"})
+    signed_in = variables(staging, "plan", made, tmp_path, {})
     assert Path(signed_in["AZURE_FEDERATED_TOKEN_FILE"]).read_text() == "a.b.c"
+    assert signed_in["ARM_CLIENT_ID"] == signed_in["AZURE_CLIENT_ID"] == "client"
     assert signed_in["ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID"] == "connection"
     assert signed_in["ARM_OIDC_REQUEST_URL"] == given["SYSTEM_OIDCREQUESTURI"] and "job" not in signed_in.values()
     assert asked == [{"api-version": "7.1", "serviceConnectionId": "connection"}]

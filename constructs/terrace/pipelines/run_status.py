@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 
 from terrace.errors import TerraceError
-from terrace.pipelines.github import GitHub
+from terrace.pipelines.github import client
 
 _RUN = re.compile(r"https?://[^/]+/([^/]+/[^/]+)/actions/runs/(\d+)")
 
@@ -21,7 +21,7 @@ def run_status(address: str, environ: Mapping[str, str] = os.environ) -> tuple[b
         return False, ""
     repository, id = found.groups()
     try:
-        run = GitHub.of(environ, repository=repository).get(f"actions/runs/{id}")
+        run = client(environ, repository=repository).get(f"actions/runs/{id}")
     except TerraceError:
         return False, ""
     if run is None:

@@ -18,7 +18,7 @@ class Issuer:
     `token` is one that was made when the job began. Without it, `url` and `bearer` request one: by a GET that names the
     audience, or by a POST for the only audience that the system has. `named` is the token's field in the response.
     `azurerm` are variables with which Terraform's provider requests tokens itself, so that a long run outlives the
-    file's.
+    file's. `client_id` is the identity on Azure that the system signs in as, if it knows it.
     """
 
     url: str = ""
@@ -27,6 +27,7 @@ class Issuer:
     names_audience: bool = False
     named: Literal["value", "oidcToken"] = "value"
     azurerm: Mapping[str, str] = field(default_factory=dict)
+    client_id: str = ""
 
     def url_for(self, audience: str) -> str:
         """The address from which a GET gets a new token for an audience; "" if there is none."""

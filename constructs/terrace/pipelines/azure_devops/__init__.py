@@ -178,4 +178,5 @@ def issuer(environ: Mapping[str, str] = os.environ) -> Issuer:
         "ARM_OIDC_REQUEST_URL": url,
         "ARM_USE_OIDC": "true",
     }
-    return Issuer(url=f"{url}?{query}", bearer=bearer, named="oidcToken", azurerm=itself)
+    client = environ.get("AZURESUBSCRIPTION_CLIENT_ID", "")
+    return Issuer(url=f"{url}?{query}", bearer=bearer, named="oidcToken", azurerm=itself, client_id=client)

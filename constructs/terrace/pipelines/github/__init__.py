@@ -99,9 +99,12 @@ def _message(found: Mapping[str, Any], id: str) -> Message:
     return Message(str(found[id]), body.partition("\n")[0], body, str(found["html_url"]))
 
 
-def client(environ: Mapping[str, str] = os.environ, identity: IdentitySpec | None = None) -> GitHub:
-    """The repository of `identity`, or else of the running job. Raises UsageError without a token or a repository."""
-    named = identity.repository if identity else environ.get("GITHUB_REPOSITORY", "")
+def client(
+    environ: Mapping[str, str] = os.environ, identity: IdentitySpec | None = None, repository: str = ""
+) -> GitHub:
+    """The repository of `identity`, the given one, or that of the running job. Raises UsageError without a token or a
+    repository."""
+    named = identity.repository if identity else repository or environ.get("GITHUB_REPOSITORY", "")
     token = next((environ[name] for name in TOKENS if environ.get(name)), "")
     if not _REPOSITORY.fullmatch(named):
         raise UsageError(

@@ -34,7 +34,7 @@ def variables(
     """See `terrace.pipelines.sign_in`."""
     target = target_of(environment)
     name = client_id_variable(target.environment, pipeline)
-    if not (client := settings.get(name)):
+    if not (client := settings.get(name) or issuer.client_id):
         raise UsageError(
             f"the repository has no variable {name}",
             hint=f"set it to the client id of the identity ci-{pipeline} of {target.environment}, which "
