@@ -32,7 +32,7 @@ class GitLabTeam(Team):
     system = "gitlab"
     gitlab: GitLabRunner
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self, *, new: bool) -> dict[str, Any]:
         ids = {name: PROJECT[name] for name in ("project_id", "namespace_id")}
         return {"ci": "gitlab", "repository": PROJECT["project_path"], "gitlab": {"url": URL, **ids}}
 
@@ -55,9 +55,16 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitLabTeam]:
     forge = Forge()
     made = GitLabTeam(root / "team", emulator, forge, few_guarantees(root / "terrace"))
     made.gitlab = GitLabRunner(made.origin, root / "team" / "runs", made.job, issuer, PROJECT)
+    made.bootstrap("dev")
     yield made
     forge.close()
     emulator.stop()
+
+
+def _budget(team: GitLabTeam) -> str:
+    account = team.emulator.account["account_id"]
+    (budget,) = team.client("budgets").describe_budgets(AccountId=account)["Budgets"]
+    return str(budget["BudgetLimit"]["Amount"])
 
 
 def requested(gitlab: FakeGitLab, pull: Pull, **more: str) -> dict[str, str]:
@@ -86,8 +93,8 @@ def test_a_merge_request_is_planned_and_its_merge_is_applied(team: GitLabTeam, g
     code, log = team.gitlab.run(checkout, "comment", variables, REQUEST)
     assert code == 0, log
     (note,) = gitlab.notes[str(pull.number)]
-    assert "26 changes" in note["body"]
-    assert [one["Name"] for one in team.s3().list_buckets()["Buckets"]] == [team.state]
+    assert "## Terrace: 1 change" in note["body"]
+    before = _budget(team)
     # the project merges without new files (`rebase_merge`), so the bundle of the merge request is that of the merge
     team.git("push", "--quiet", "origin", f"{pull.merge}:refs/heads/main")
     merged = {
@@ -98,11 +105,10 @@ def test_a_merge_request_is_planned_and_its_merge_is_applied(team: GitLabTeam, g
     }
     checkout = team.gitlab.clone(pull.merge)
     code, log = team.gitlab.run(checkout, "apply-dev", merged, MAIN)
-    assert code != 0 and "sts:AssumeRoleWithWebIdentity" in log, (
-        "a job without the environment has no token that applies"
-    )
+    # a job without the environment has no token that applies
+    assert code != 0 and "sts:AssumeRoleWithWebIdentity" in log
     code, log = team.gitlab.run(checkout, "apply-dev", merged, MAIN | DEV)
     assert code == 0, log
-    assert len(team.s3().list_buckets()["Buckets"]) == 9
+    assert (float(before), float(_budget(team))) == (500, 400)
     code, log = team.gitlab.run(checkout, "apply-staging", merged, MAIN)
     assert code == 0 and "the change does not affect staging" in log

@@ -27,13 +27,10 @@ def _steps(pipeline: Any) -> list[dict[str, Any]]:
 
 
 def test_the_files_are_valid_by_the_published_schema(tmp_path: Path) -> None:
-    """Azure Pipelines reads every scalar as text, and so does its schema, except in schedules."""
+    """Azure Pipelines reads every scalar as text, and so does its schema."""
     of, yaml = schema("azure-pipelines.json"), YAML(typ="base", pure=True)
     for path, text in render(project(tmp_path, "azure-devops"), "azure-devops").items():
-        document = yaml.load(text)
-        for schedule in document.get("schedules", []):
-            schedule["always"] = schedule["always"] == "true"
-        assert errors(of, document) == [], path
+        assert errors(of, yaml.load(text)) == [], path
     assert errors(of, {"stages": [{"jobs": 1}]}) != []
 
 
@@ -61,7 +58,7 @@ def test_environments_are_applied_one_after_the_other_behind_their_checks(pipeli
         assert stage["lockBehavior"] == "sequential" and job["environment"] == name
         script = job["strategy"]["runOnce"]["deploy"]["steps"][-2]["inputs"]["inlineScript"]
         command = f"exec .venv/bin/terrace ci token {name} --for apply -- .venv/bin/terrace apply {name} --bundle --yes"
-        assert script == command
+        assert script.splitlines()[-1] == command
     assert pipelines["apply"]["pr"] == "none" and pipelines["apply"]["trigger"]["branches"] == {"include": ["main"]}
 
 
