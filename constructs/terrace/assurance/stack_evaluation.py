@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,10 +73,18 @@ def evaluate(
     return evaluation
 
 
+@cache
+def _version(tool: str) -> str:
+    """The installed version of a tool; empty if it is not installed."""
+    try:
+        return importlib.metadata.version(tool)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
 def versions() -> dict[str, str]:
     """The installed versions of the tools that check a stack."""
-    installed = {package.name: package.version for package in importlib.metadata.distributions()}
-    return {name: installed[name] for name in _TOOLS if name in installed}
+    return {name: version for name in _TOOLS if (version := _version(name))}
 
 
 def _view(stack: str, plan: Mapping[str, Any] | None, evaluation: StackEvaluation) -> View | None:

@@ -58,6 +58,8 @@ class Statement:
 
     def applies(self, context: Context) -> bool:
         """Whether its conditions hold: all that the caller cannot choose for a permission, all for a denial."""
+        if not self.condition:
+            return True
         answer = holds(self.condition, context)
         return answer is not False if self.allows else answer is True
 
@@ -173,6 +175,7 @@ def _compared(operator: str, values: Sequence[str], context: Context, key: str) 
     return any(test(value, found) for value in values) is not negated
 
 
+@lru_cache(maxsize=256)
 def _parsed(operator: str) -> tuple[str, str, bool] | None:
     """Quantifier, base operator, and whether it ends in IfExists; None for an unknown operator."""
     quantifier, _, rest = operator.rpartition(":")
