@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.conftest import ROOT
 from tests.deployment.conftest import SmallProject, aws
 
@@ -26,18 +27,19 @@ class Command:
             shutil.copytree(ROOT / folder, small.root / folder, dirs_exist_ok=True)
 
     def environment(self, **more: str) -> dict[str, str]:
-        """The caller's environment without credentials and settings; the state is local."""
+        """The caller's environment without credentials and settings; the state is local, the modules are these."""
         inherited = {
             n: v for n, v in os.environ.items() if not n.startswith(("TERRACE_", "AWS_", "TF_", "_TERRACE", "NO_COLOR"))
         }
-        return inherited | {"TERRACE_STATE": "local"} | more
+        modules = {"PYTHONPATH": f"{ROOT}:{ROOT / 'constructs'}", "PYTHONSAFEPATH": "1"}
+        return inherited | {"TERRACE_STATE": "local"} | modules | more
 
     def start(self, *arguments: str, **more: str) -> "subprocess.Popen[str]":
         """Start the command in a new session, as a shell gives a job its own process group."""
         return subprocess.Popen(
             [sys.executable, "-m", "terrace.cli.main", *arguments],
             cwd=self.small.root,
-            env=self.environment(PYTHONPATH=f"{ROOT}:{ROOT / 'constructs'}", PYTHONSAFEPATH="1") | more,
+            env=self.environment(**more),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -46,9 +48,7 @@ class Command:
         )
 
     def run(self, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
-        process = self.start(*arguments, **more)
-        out, err = process.communicate(timeout=120)
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        return forked.terrace(*arguments, directory=self.small.root, environment=self.environment(**more))
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.cli.conftest import GLASS, Command
 from tests.conftest import ROOT, Foundations
 from tests.deployment.test_lifecycle import two
@@ -49,15 +49,8 @@ def terrace_in(project: Path) -> Run:
     }
 
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "terrace.cli.main", *arguments],
-            cwd=project,
-            env={**inherited, "PYTHONPATH": f"{ROOT}:{ROOT / 'constructs'}", "PYTHONSAFEPATH": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        variables = {**inherited, "PYTHONPATH": f"{ROOT}:{ROOT / 'constructs'}", "PYTHONSAFEPATH": "1"}
+        return forked.terrace(*arguments, directory=project, environment=variables)
 
     return run
 
