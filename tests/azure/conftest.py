@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from terrace import engine
 from tests.conftest import Foundations, SynthesizedStack
+
+__all__ = ["AzureStack", "azure", "engine"]  # engine: see tests/aws/conftest.py
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 

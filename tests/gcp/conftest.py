@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from terrace import engine
 from tests.conftest import Foundations, SynthesizedStack
+
+__all__ = ["On", "engine", "gcp"]  # engine: see tests/aws/conftest.py
 
 On = Callable[[str], SynthesizedStack]
 
