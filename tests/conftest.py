@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 from filelock import FileLock
 
+from terrace.environment import load, names
+
 if TYPE_CHECKING:
     from tests.pipeline_stacks import PipelineStacks
 
@@ -73,34 +75,44 @@ class Foundations(Protocol):
 
 
 @pytest.fixture(scope="session")
-def foundation(tmp_path_factory: pytest.TempPathFactory) -> Foundations:
-    """Foundation stacks, synthesized on first use: all of a cloud at once, once for all workers of a run."""
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The temporary directory of a run, the same for all its workers."""
     base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def foundation(shared: Path) -> Foundations:
+    """Foundation stacks, synthesized on first use: all of a cloud at once, once for all workers of a run."""
 
     def of(environment: str, cloud: str | None = None) -> SynthesizedStack:
-        out = shared / f"cdktf.out-{cloud or 'own'}"
-        with FileLock(shared / f"synth-{cloud or 'own'}.lock"):
+        cloud = cloud or own_cloud(environment)
+        out = shared / f"cdktf.out-{cloud}"
+        with FileLock(shared / f"synth-{cloud}.lock"):
             if not (out / "done").exists():
-                surrounding = {**os.environ, "TERRACE_OUT": str(out)}
-                for name in ("TERRACE_CLOUD", "TERRACE_STATE", "TERRACE_UNPROTECT", "TERRACE_OFFLINE"):
-                    surrounding.pop(name, None)
-                if cloud:
-                    surrounding["TERRACE_CLOUD"] = cloud
-                subprocess.run([sys.executable, "-m", "stacks"], cwd=ROOT, env=surrounding, check=True)
+                surrounding = {n: v for n, v in os.environ.items() if not n.startswith("TERRACE_")}
+                surrounding |= {"TERRACE_OUT": str(out), "TERRACE_CLOUD": cloud}
+                subprocess.run([sys.executable, "-m", "stacks", *names(ROOT)], cwd=ROOT, env=surrounding, check=True)
                 (out / "done").touch()
         return SynthesizedStack(json.loads((out / "stacks" / environment / "cdk.tf.json").read_text()))
 
     return of
 
 
+@functools.cache
+def own_cloud(environment: str) -> str:
+    """The cloud that an environment's file names."""
+    return load(environment, project=ROOT).environment.cloud
+
+
 @pytest.fixture(scope="session")
-def pipeline_stacks(tmp_path_factory: pytest.TempPathFactory) -> "PipelineStacks":
-    """Foundations of a repository with ids (tests/pipeline_stacks.py), each synthesized on first use."""
+def pipeline_stacks(shared: Path) -> "PipelineStacks":
+    """Foundations of a repository with ids (tests/pipeline_stacks.py), each synthesized on first use, once for all
+    workers of a run.
+    """
     from tests import pipeline_stacks as stacks
 
-    project = tmp_path_factory.mktemp("pipelines")
-    return functools.cache(lambda cloud: stacks.synthesized(project, cloud))
+    return functools.cache(lambda cloud: stacks.synthesized(shared, cloud))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -29,6 +29,7 @@ from tests.assurance import mutants as mutant_stacks
 from tests.assurance import sarif
 from tests.assurance.conftest import Written
 from tests.assurance.mutants.run import broken_by, mutants
+from tests.assurance.mutants.together import groups
 from tests.conftest import ROOT
 
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -113,18 +114,14 @@ def test_every_mutant_is_caught(written: Written, cloud: str) -> None:
     for name in mutant_stacks.ENVIRONMENTS:
         loaded, text, bare = environment(name, cloud), written(cloud, name), replace(rules(), waivers=())
         place = target(loaded.environment)
-        for mutant in mutants(cloud):
-            if name != mutant.environments[0]:
-                continue
-            document = json.loads(text)
-            mutant.edit(document)
+        for group, document in groups([one for one in mutants(cloud) if one.environments[0] == name], text):
             view = View(document)
-            results = checks.evaluate(Subject(view, loaded.environment, place), broken_by(mutant))
+            broken = [guarantee for mutant in group for guarantee in broken_by(mutant)]
+            results = checks.evaluate(Subject(view, loaded.environment, place), broken)
             result = gate.result_of(loaded, bare, StackEvaluation(results=results, view=view), {}, "stack")
             blocking = {one.guarantee for one in result.blocking}
-            unnamed += [f"{name}: {mutant}: {one}" for one in result.blocking if not (one.resource and one.construct)]
-            if result.passes or not set(mutant.breaks) <= blocking:
-                passed.append(f"{name}: {mutant}")
+            unnamed += [f"{name}: {one}" for one in result.blocking if not (one.resource and one.construct)]
+            passed += [f"{name}: {mutant}" for mutant in group if not set(mutant.breaks) <= blocking]
     assert passed == []
     assert unnamed == []
 

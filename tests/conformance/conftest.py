@@ -135,6 +135,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def conformance(tmp_path_factory: pytest.TempPathFactory) -> Conformance:
-    base = tmp_path_factory.getbasetemp()
-    return Conformance(base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base)
+def conformance(shared: Path) -> Conformance:
+    return Conformance(shared)

@@ -78,13 +78,15 @@ def attempt(mutant: Mutant, cloud: str, environment: str, written: str) -> Trial
     return Trial(mutant, environment, survives, frozenset(checks))
 
 
-def trials(cloud: str, stack: Callable[[str], str], only: str = "") -> list[Trial]:
-    """Evaluate the mutants of a cloud (of one guarantee: `only`); `stack` returns an environment's JSON."""
+def trials(cloud: str, stack: Callable[[str], str], only: str = "", *, once: bool = False) -> list[Trial]:
+    """Evaluate the mutants of a cloud (of one guarantee: `only`); `stack` returns an environment's JSON. `once`: each
+    in the last one of its environments.
+    """
     written = {environment: stack(environment) for environment in ENVIRONMENTS}
     return [
         attempt(mutant, cloud, environment, written[environment])
         for mutant in mutants(cloud)
-        for environment in mutant.environments
+        for environment in mutant.environments[-1 if once else 0 :]
         if not only or only in mutant.breaks
     ]
 
