@@ -1,6 +1,7 @@
 """Shared by all tests: the project's root, and each environment's stack, synthesized once per run."""
 
 import functools
+import itertools
 import json
 import os
 import subprocess
@@ -115,6 +116,43 @@ def pipeline_stacks(shared: Path) -> "PipelineStacks":
     return functools.cache(lambda cloud: stacks.synthesized(shared, cloud))
 
 
+LONG = (
+    "tests/e2e/test_demo.py",  # mostly waits
+    "tests/deployment/test_adoption.py",
+    "tests/deployment/test_marks.py",
+    "tests/assurance/test_mutants.py",
+    "tests/assurance/test_gate_plans.py::test_every_mutant",
+    "tests/assurance/corpus/test_corpus.py",
+    "tests/conformance/",
+    "tests/docs/test_blocks.py",
+    "tests/cli/test_drift.py",
+    "tests/cli/test_destroy.py::test_destroy_lists_leftovers",
+    "tests/cli/test_ci_comment.py",
+    "tests/assurance/test_gate.py::test_every_mutant",
+    "tests/assurance/access/test_plan_difference.py",
+    "tests/bootstrap/",
+)
+"""Tests that take more than twenty seconds, by the beginning of their ids: the longest first. Those of a folder share
+fixtures, and stay together."""
+
+
+@pytest.hookimpl(trylast=True)  # after -m and -k
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the demo's test first: it mostly waits, and the others run meanwhile."""
-    items.sort(key=lambda item: "test_demo.py" not in item.nodeid)
+    """Start the long tests first, so that no worker waits for one that another worker has started last.
+
+    Each worker begins with an equal part of the tests, and takes some of another one's when it has none left.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long: dict[str, list[pytest.Item]] = {}
+    for start in LONG:
+        for item in items:
+            if item.nodeid.startswith(start):
+                long.setdefault(start if start.endswith("/") else item.nodeid, []).append(item)
+    first = [[item for group in list(long.values())[worker::workers] for item in group] for worker in range(workers)]
+    started = {item.nodeid for own in first for item in own}
+    others = iter([item for item in items if item.nodeid not in started])
+    count, ordered = len(items), []
+    for worker, own in enumerate(first, start=1):
+        ordered += own
+        ordered += itertools.islice(others, max(count * worker // workers - len(ordered), 0))
+    items[:] = ordered
