@@ -4,11 +4,12 @@ The server is started once per worker. Tests of signals, of closed pipes and of 
 shell does.
 """
 
-import multiprocessing
+import multiprocessing.connection
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from functools import cache
 from multiprocessing.context import ForkServerContext
@@ -16,18 +17,25 @@ from pathlib import Path
 
 from terrace.cli.main import main
 
+SECONDS = 300
+_LOCK = threading.Lock()
+"""Only one thread may ask for exit codes: to start a process asks for those of the others, and each is read once."""
+
 
 def terrace(*arguments: str, directory: Path, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
     """Run `terrace` to its end. Raises TimeoutExpired."""
     with tempfile.TemporaryDirectory() as printed:
         process = _server().Process(target=_run, args=(arguments, directory, dict(environment), Path(printed)))
-        process.start()
-        process.join(300)
-        if process.exitcode is None:
+        with _LOCK:
+            process.start()
+        multiprocessing.connection.wait([process.sentinel], SECONDS)
+        with _LOCK:
+            code = process.exitcode
+        if code is None:
             process.kill()
-            raise subprocess.TimeoutExpired(arguments, 300)
+            raise subprocess.TimeoutExpired(arguments, SECONDS)
         out, err = ((Path(printed) / name).read_text(encoding="utf-8") for name in ("out", "err"))
-        return subprocess.CompletedProcess(arguments, process.exitcode, out, err)
+        return subprocess.CompletedProcess(arguments, code, out, err)
 
 
 @cache

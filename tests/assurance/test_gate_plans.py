@@ -13,8 +13,9 @@ from terrace.capabilities.cloud import CLOUDS
 from terrace.environment import target
 from tests.assurance import mutants as mutant_stacks
 from tests.assurance.conftest import Written
+from tests.assurance.mutants import Mutant
 from tests.assurance.mutants.run import mutants
-from tests.assurance.mutants.together import groups
+from tests.assurance.mutants.together import missed
 from tests.assurance.plans import planned
 from tests.assurance.test_gate import environment, rules
 
@@ -80,26 +81,27 @@ def test_a_plan_whose_parts_differ_was_edited(written: Written) -> None:
     assert ("gate.unreadable-plan", change["address"]) in {(one.id, one.resource) for one in result.blocking}
 
 
+@pytest.mark.parametrize("name", mutant_stacks.ENVIRONMENTS)
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_every_mutant_is_caught_in_a_plan(written: Written, cloud: str) -> None:
+def test_every_mutant_is_caught_in_a_plan(written: Written, cloud: str, name: str) -> None:
     """Although the synthesized stack is the one without the mutation, unless the mutation is in what a plan lacks:
     construct paths and `lifecycle`. What has a count of 0 is not in the plan, so that its own guarantees fail.
     """
-    passed = []
-    for name in mutant_stacks.ENVIRONMENTS:
-        loaded, text = environment(name, cloud).environment, written(cloud, name)
-        clean = _kept(json.loads(text))
-        for group, document in groups([one for one in mutants(cloud) if one.environments[0] == name], text):
-            kept = json.loads(text) if _kept(document).items() <= clean.items() else document
-            view = View.of_plan(planned(document), kept)
-            planned_all = _kept(document).keys() == {one.address for one in view}
-            named = {id for mutant in group for id in mutant.breaks}
-            expected = [one for one in GUARANTEES if one.id in named or not planned_all]
-            results = checks.evaluate(Subject(view, loaded, target(loaded)), expected)
-            broken = {one.guarantee.id for one in results if not one.passes}
-            passed += [
-                f"{name}: {mutant}" for mutant in group if not (set(mutant.breaks) <= broken if planned_all else broken)
-            ]
+    loaded, text = environment(name, cloud).environment, written(cloud, name)
+    clean = json.loads(text)
+
+    def miss(group: list[Mutant], document: dict[str, Any]) -> list[Mutant]:
+        kept = clean if _kept(document).items() <= _kept(clean).items() else document
+        view = View.of_plan(planned(document), kept)
+        planned_all = _kept(document).keys() == {one.address for one in view}
+        named = {id for mutant in group for id in mutant.breaks}
+        expected = [one for one in GUARANTEES if one.id in named or not planned_all]
+        results = checks.evaluate(Subject(view, loaded, target(loaded)), expected)
+        broken = {one.guarantee.id for one in results if not one.passes}
+        return [one for one in group if not (set(one.breaks) <= broken if planned_all else broken)]
+
+    own = [one for one in mutants(cloud) if one.environments[0] == name]
+    passed = [str(mutant) for mutant in missed(own, text, miss)]
     assert passed == []
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from terrace.emulator import Emulator
 from terrace.project.discovery import Project
 from terrace.state import StateHome, home
+from tests import forked
 from tests.conftest import ROOT
 from tests.state.conftest import environment
 
@@ -27,17 +27,9 @@ class Site:
 
     def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`terrace COMMAND dev ARGUMENTS`; the command may have two words."""
-        module, *words = command.split()
         shell = {"PATH": os.environ["PATH"], "HOME": str(self.root), "PYTHONPATH": f"{ROOT}:{ROOT / 'constructs'}"}
-        return subprocess.run(
-            [sys.executable, "-m", f"scripts.{module}", *words, "dev", "--cloud", self.emulator.cloud, *arguments],
-            cwd=self.root,
-            env=self.emulator.child_environment(shell),
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
+        words = (*command.split(), "dev", "--cloud", self.emulator.cloud, *arguments)
+        return forked.terrace(*words, directory=self.root, environment=self.emulator.child_environment(shell))
 
     def bootstrap(self, *more: str) -> dict[str, Any]:
         finished = self.run("bootstrap", "--yes", "--json", *more)
