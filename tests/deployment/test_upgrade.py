@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from terrace.deployment import upgrade, upgrade_mocks
+from terrace.capabilities.cloud import facts
+from terrace.deployment import offline, upgrade, upgrade_mocks
 from terrace.deployment.upgrade import differences, unexplained
 from terrace.emulator import Emulator
 from terrace.errors import UsageError
@@ -148,6 +149,12 @@ def test_on_mocks_an_upgrade_lists_exactly_its_changes(small: SmallProject, tmp_
     assert [one for one in rehearsed(stack(renamed)) if "db_instance" in one[1]] == lost
     mistaken = stack(renamed, moved=[change | {"from": "aws_db_instance.servers"}])
     assert [one for one in rehearsed(mistaken) if "db_instance" in one[1]] == lost
+
+
+def test_a_provider_whose_resources_need_no_mocked_value_has_none() -> None:
+    """Terraform refuses an empty `mock_resource`."""
+    stack = {"resource": {"aws_sqs_queue": {"q": {"name": "x"}}}, "provider": {"aws": [{"region": REGION}]}}
+    assert offline.mocked_test(stack, facts("aws").offline)["mock_provider"] == {"aws": [{}]}
 
 
 def git(root: Path, *arguments: str) -> None:

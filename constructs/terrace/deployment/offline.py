@@ -123,7 +123,7 @@ def mocked_test(stack: Mapping[str, Any], settings: Offline) -> dict[str, Any]:
             mocks[type] = {"defaults": defaults}
     providers = {
         provider: [
-            ({"alias": block["alias"]} if block.get("alias") else {}) | {"mock_resource": _mocks_of(provider, mocks)}
+            ({"alias": block["alias"]} if block.get("alias") else {}) | _mocks_of(provider, mocks)
             for block in (blocks if isinstance(blocks, list) else [blocks])
         ]
         for provider, blocks in stack.get("provider", {}).items()
@@ -141,5 +141,6 @@ def references(stack: Mapping[str, Any]) -> dict[str, set[str]]:
 
 
 def _mocks_of(provider: str, mocks: Mapping[str, Any]) -> dict[str, Any]:
-    """The mocks of one provider's resource types, which begin with its name."""
-    return {type: mock for type, mock in mocks.items() if type.startswith(f"{provider}_")}
+    """The mocks of one provider's resource types, which begin with its name, as `mock_resource`; none may be empty."""
+    own = {type: mock for type, mock in mocks.items() if type.startswith(f"{provider}_")}
+    return {"mock_resource": own} if own else {}
