@@ -68,6 +68,22 @@ def test_dev_passes_and_its_stack_is_synthesized_once(project: Path, terrace_in:
     assert terrace_in("gate", "dev").returncode == 0
 
 
+def test_the_project_at_a_ref_is_checked_and_the_result_saved(project: Path, terrace_in: Run) -> None:
+    git = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.com"]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "first"]):
+        subprocess.run([*git, *command], cwd=project, check=True)
+    saved = project / "saved" / "aws" / "dev.json"
+    stack = json.loads(saved.read_text())
+    del stack["resource"]["aws_guardduty_detector"]
+    saved.write_text(json.dumps(stack))
+    finished = terrace_in("gate", "dev", "--at", "HEAD", "--save", "before.json")
+    assert finished.returncode == 0, finished.stderr
+    (before,) = json.loads((project / "before.json").read_text())["stacks"]
+    assert before["environment"] == "dev" and not any(one["blocks"] for one in before["findings"])
+    missing = terrace_in("gate", "dev", "--at", "no-such-ref")
+    assert (missing.returncode, "git knows no such commit" in missing.stderr) == (2, True)
+
+
 def test_given_stacks_are_checked_each_with_its_exit_code(project: Path, terrace_in: Run) -> None:
     """Two stacks with the same policy of another content, and one that cannot be read; nothing is synthesized."""
     (project / "stacks" / "__main__.py").write_text("raise SystemExit('synthesized')\n")

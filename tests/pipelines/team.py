@@ -151,7 +151,8 @@ class Team:
         for name in ("dev", "staging"):
             content["environments"][name]["account_id"] = self.emulator.account["account_id"]
         content["environments"]["staging"]["owns_account"] = False
-        content["environments"].pop("prod")
+        for name in ("prod", "staging") if new else ("prod",):
+            content["environments"].pop(name)
         yaml.dump(content, accounts)
         for cloud in ("azure", "gcp"):
             (self.clone / "environments" / "clouds" / f"{cloud}.yaml").unlink()
@@ -159,7 +160,7 @@ class Team:
         (self.clone / ".venv").symlink_to(sys.prefix)
         if new:
             (self.clone / "environments" / "staging.yaml").unlink()
-            shutil.copytree(Path(self.person["PYTHONPATH"]).parent / "policies", self.clone / "policies")
+            shutil.copytree(ROOT / "policies" / "deploy", self.clone / "policies" / "deploy")
         else:
             self.terrace("ci", "render", self.system)
         self.git("init", "--quiet", "--initial-branch", "main", ".")

@@ -36,7 +36,10 @@ def project_at(project: Project, ref: str, directory: Path) -> Project:
     """
     found = git(project.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     if found.returncode:
-        raise UsageError(f"git knows no commit {ref!r}", where=str(project.root), hint="name a branch, tag or commit")
+        hint = "name a branch, a tag or a commit of this clone"
+        raise UsageError(
+            f"cannot read the project at {ref}: git knows no such commit", where=str(project.root), hint=hint
+        )
     command = ["git", "-C", str(project.root), "archive", "--format=tar", found.stdout.strip(), "--", "."]
     archive = subprocess.run(command, capture_output=True, check=False)
     if archive.returncode:
