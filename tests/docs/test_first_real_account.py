@@ -16,6 +16,11 @@ from tests.pipelines.team import whole_team
 
 GUIDE = ROOT / "docs" / "guides" / "first-real-account.md"
 GUIDES = [GUIDE, ROOT / "docs" / "guides" / "team-setup.md", ROOT / "docs" / "guides" / "review-a-plan.md"]
+_WHO = {
+    f"GIT_{role}_{what}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.com"))
+}
 _BLOCK = re.compile(r"^```(sh|console)([a-z ]*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -76,14 +81,13 @@ def test_the_guide_grants_what_the_stacks_need() -> None:
 def test_the_guide_leads_from_an_empty_account_to_pipelines_and_back(tmp_path: Path) -> None:
     """With a small stack, by an `aws` that calls the same operations, and a GitHub on loopback."""
     with whole_team(tmp_path, new=True) as team:
-        team.forge.workflow_permissions = {}
         script = "\n".join(commands(GUIDE, "aws"))
         shim = f'aws() {{ "{sys.executable}" "{Path(__file__).with_name("aws.py")}" "$@"; }}\n'
         shim += f'terrace() {{ "{sys.executable}" -m terrace.cli.main "$@"; }}\n'
         ended = subprocess.run(
             ["bash", "-euxo", "pipefail", "-c", shim + script],
             cwd=team.clone,
-            env={**team.person, **team.github},
+            env={**team.person, **team.github, **_WHO},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -58,7 +58,7 @@ def test_a_teams_month(team: Team) -> None:
         '"moved": [{"from": f"aws_s3_bucket.lake_{b}_bucket", "to": f"aws_s3_bucket.lake_{b}_store"} for b in BUCKETS]'
     )
     renamed = renamed.replace('"resource": resources,', f'"resource": resources, {moves},')
-    budget = {"environments/base.yaml": {"cost.budget_usd": 4000}}
+    budget = {"environments/base.yaml": {"cost.budget_usd": 4000}, "environments/dev.yaml": {"cost.budget_usd": 400}}
     pull = team.propose("upgrade", {path: renamed, **budget}, title="Rename the constructs of the buckets")
     team.git("checkout", "--quiet", "--detach", pull.head)
     rehearsed = team.terrace("upgrade", "--from", start, "dev", "--on-mocks")

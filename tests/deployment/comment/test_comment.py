@@ -8,7 +8,7 @@ import pytest
 from terrace.assurance.gate_verdict import AccessChange, GateVerdict
 from terrace.capabilities.effects import Effect
 from terrace.deployment.changes import Verb
-from terrace.deployment.comment import LARGEST, MARKER, Subject, findings, write
+from terrace.deployment.comment import LARGEST, MARKER, Findings, Subject, findings, write
 from terrace.deployment.comment.records import (
     ChangeRecord,
     DriftRecord,
@@ -92,7 +92,14 @@ def test_what_the_internet_can_reach_is_said_in_words() -> None:
 def test_many_findings_that_block_are_folded() -> None:
     blocking = tuple(f"finding {number}" for number in range(12))
     text = write([Subject(plan(change("aws_sns_topic.a", "change"), blocking=blocking))]).text
-    assert "- finding 9\n\n<details><summary>2 more findings</summary>\n\n- finding 10\n- finding 11\n" in text
+    assert (
+        "- finding 9\n\n<details><summary>2 more findings</summary>\n\n- finding 10\n- finding 11\n\n</details>\n"
+        in text
+    )
+    found = tuple(FindingRecord(f"F-{number}", "broken", "high", "a sentence") for number in range(50))
+    text = write([Subject(plan(change("aws_sns_topic.a", "change")), Findings(new=found))]).text
+    assert "`F-9`: a sentence\n\n<details><summary>30 more findings</summary>\n\n- high `F-10`" in text
+    assert "- and 10 more\n\n</details>\n" in text
 
 
 def test_no_changes_are_one_line_and_no_section() -> None:
