@@ -147,6 +147,7 @@ class Foundation(engine.Stack):
             observability=observability,
             audit=audit,
         )
+        self.ignore_tags(environment)
         self._outputs(
             version=VERSION,
             environment=environment.name,

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from terrace.capabilities.cloud import facts, implementation
 from terrace.capabilities.outputs import ClusterOutputs
@@ -32,7 +32,16 @@ _lazy_bindings = json.dumps(
 )  # quoted, because the path may contain spaces
 os.environ["NODE_OPTIONS"] = f"{_options or ''} --require {_lazy_bindings}".strip()
 
-from cdktn import App, AzurermBackend, GcsBackend, LocalBackend, S3Backend, TerraformStack  # noqa: E402
+from cdktn import (  # noqa: E402
+    App,
+    AzurermBackend,
+    GcsBackend,
+    LocalBackend,
+    S3Backend,
+    TerraformResource,
+    TerraformResourceLifecycle,
+    TerraformStack,
+)
 from constructs import Construct  # noqa: E402
 
 if _options is None:
@@ -68,6 +77,22 @@ class Stack(TerraformStack):
         provider = known.provider.rpartition("/")[2]
         override(self, f"terraform.required_providers.{provider}.version", known.provider_versions)
         override(self, "terraform.required_version", ">= 1.11")
+
+    def ignore_tags(self, environment: Environment) -> None:
+        """Ignore the tags that others set, on all resources so far, unless the provider does."""
+        maps = facts(environment.cloud).tag_maps
+        exact = [key for key in environment.ownership.ignored_tags if not key.endswith("*")]
+        for resource in self.node.find_all() if exact and maps else ():
+            if not isinstance(resource, TerraformResource):
+                continue
+            paths = maps.get(resource.terraform_resource_type, maps["*"])
+            found = [path for path in paths if "." in path or hasattr(resource, f"{path}_input")]
+            kept: Any = resource.lifecycle or TerraformResourceLifecycle()
+            ignored = [*(kept.ignore_changes or ()), *(f'{path}["{key}"]' for path in found for key in exact)]
+            if found:
+                resource.lifecycle = TerraformResourceLifecycle(
+                    create_before_destroy=kept.create_before_destroy, ignore_changes=ignored
+                )
 
 
 class ClusterStack(TerraformStack):

@@ -7,10 +7,11 @@ from typing import Any
 import boto3
 import pytest
 
-from terrace.capabilities.cloud import facts
+from terrace.capabilities.cloud import CLOUDS, facts
 from terrace.deployment import lifecycle
-from terrace.deployment.autoscaling import excluded, override
+from terrace.deployment.autoscaling import moves, override, smaller
 from terrace.emulator import Emulator
+from tests.conftest import Foundations
 from tests.deployment.conftest import SmallProject, resource
 
 REGION = "eu-central-1"
@@ -82,7 +83,7 @@ def test_a_changed_minimum_or_maximum_moves_the_desired_size_and_nothing_else_do
     assert sizes() == (2, 2, 6)
 
     assert planned(4, 6) == {"aws_eks_node_group.pool": "change"}
-    assert any("has 2 nodes, and its bounds become 4 to 6: the plan sets 4" in said for said in small.messages)
+    assert any("it has 2 nodes, and its bounds become 4 to 6; the plan sets 4" in said for said in small.messages)
     lifecycle.apply(deployment, confirm=yes)
     assert sizes() == (4, 4, 6)
 
@@ -116,8 +117,37 @@ def test_a_count_for_each_zone_follows_bounds_of_the_whole_pool(
 ) -> None:
     type, name = "google_container_node_pool", "pool"
     change = {"actions": ["update"], "before": before, "after": after}
-    moves = excluded({"resource_changes": [{"type": type, "name": name, "change": change}]}, facts("gcp").autoscaled)
-    assert [move.count for move in moves] == ([count] if count else [])
     stack = {"resource": {type: {name: {"name": "general", "lifecycle": {"ignore_changes": ["initial_node_count"]}}}}}
     expected = {type: {name: {"node_count": count}}} if count else {}
-    assert override(stack, moves, facts("gcp").autoscaled) == {"resource": expected}
+    plan = {"resource_changes": [{"type": type, "name": name, "change": change}]}
+    assert override(stack, moves(plan, stack, facts("gcp"))) == {"resource": expected}
+
+
+STORAGE: dict[str, tuple[str, Callable[[int], dict[str, Any]], int]] = {
+    "aws": ("aws_db_instance", lambda size: {"allocated_storage": size}, 1),
+    "azure": ("azurerm_postgresql_flexible_server", lambda size: {"storage_mb": size}, 1024),
+    "gcp": ("google_sql_database_instance", lambda size: {"settings": [{"tier": "t", "disk_size": size}]}, 1),
+}
+"""The database server of each cloud with a storage in the cloud's unit, and how many of these are a GB."""
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(("grown", "wanted"), [(100, 200), (100, 100), (100, 50)])
+def test_storage_follows_the_environment_up_and_says_that_it_cannot_shrink(
+    cloud: str, grown: int, wanted: int, foundation: Foundations
+) -> None:
+    type, body, unit = STORAGE[cloud]
+    server = foundation("staging", cloud).one(type, "database/server")
+    lifecycle_of = {"lifecycle": server["lifecycle"]}
+    stack = {"resource": {type: {"server": body(wanted * unit) | lifecycle_of}}}
+    change = {"actions": ["no-op"], "before": body(grown * unit), "after": body(grown * unit)}
+    plan = {"resource_changes": [{"type": type, "name": "server", "change": change}]}
+    found = moves(plan, stack, facts(cloud))
+    # the AWS provider ignores growth itself, so a larger size is a change that Terraform plans
+    assert [move.value for move in found] == ([wanted * unit] if wanted > grown and cloud != "aws" else [])
+    for move in found:
+        sent = override(stack, found)["resource"][type]["server"]
+        assert sent.items() >= body(wanted * unit).items()
+        assert move.path not in sent["lifecycle"]["ignore_changes"] and all(sent["lifecycle"]["ignore_changes"])
+    said = list(smaller(plan, stack, facts(cloud)))
+    assert [f"{wanted * unit} have no effect" in sentence for sentence in said] == ([True] if wanted < grown else [])

@@ -1,5 +1,6 @@
 """What changes of AWS resources do to what uses them."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from terrace.capabilities.effects import Effect, EffectTable, KnownEffect
@@ -52,3 +53,6 @@ EFFECTS: EffectTable = {
         "node_type": _known("restart", "the new nodes take over from the old ones; data is copied", _ELASTICACHE),
     },
 }
+
+WITHOUT_EFFECT: Mapping[str, str] = {}
+"""Settings that change nothing on AWS: setting to the reason, and what has the effect."""

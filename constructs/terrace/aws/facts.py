@@ -5,7 +5,7 @@ of each API.
 """
 
 from terrace.aws import offline, permissions
-from terrace.capabilities.cloud import BOOTSTRAP, Autoscaled, CloudException, Facts, Offline, Refusal
+from terrace.capabilities.cloud import BOOTSTRAP, Autoscaled, CloudException, Facts, Growing, Offline, Refusal
 
 _LOGIN = "log in with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
@@ -69,6 +69,7 @@ FACTS = Facts(
         "aws_default_network_acl": frozenset({"subnet_ids"}),
         "aws_eks_node_group": frozenset({"scaling_config[0].desired_size"}),
     },
+    tag_maps={},
     # EKS refuses bounds that exclude the desired size. Source: EKS API Reference, NodegroupScalingConfig.
     autoscaled={
         "aws_eks_node_group": Autoscaled(
@@ -78,6 +79,7 @@ FACTS = Facts(
             unset="force_update_version",
         ),
     },
+    growing={"aws_db_instance": Growing(size="allocated_storage", unit="GB")},  # the provider ignores what RDS adds
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),

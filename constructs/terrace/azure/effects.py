@@ -1,5 +1,6 @@
 """What changes of Azure resources do to what uses them."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from terrace.capabilities.effects import Effect, EffectTable, KnownEffect
@@ -38,3 +39,19 @@ EFFECTS: EffectTable = {
         "value": _known("restart", "the server restarts if the parameter is static", _PARAMETERS),
     },
 }
+
+WITHOUT_EFFECT: Mapping[str, str] = {
+    "audit.continuous_recording": "Azure Policy evaluates a resource when it changes, and all of them daily",
+    "audit.unusual_activity": "Defender for Cloud detects unusual activity with any of its plans",
+    "backup.archive_after_days": "Backup vaults have one storage tier; lower backup.retention_days to store less",
+    "cache.snapshot_days": "Azure Managed Redis keeps the last snapshot only, and has no older ones to restore",
+    "database.max_storage_gb": "automatic growth has no limit; alarms report a disk that fills up",
+    "network.hybrid.peer_asn": "routes of the link are static, from network.hybrid.peer_cidrs",
+    "network.private_paths": "public access to each service is disabled, so each has a private endpoint",
+    "registry.scanning": "Defender for Containers scans images whenever it is on for the subscription",
+    "secrets.database_rotation_days": "the database has no password: access is by Microsoft Entra tokens",
+    "secrets.recovery_days": "a secret is recoverable as long as its vault's keys: keys.deletion_window_days",
+}
+"""Settings that change nothing on Azure: setting to the reason, and what has the effect. Sources: Azure documentation:
+Policy, "Get compliance data"; Data Protection, "Backup vault overview"; Managed Redis, "Data persistence"; Database for
+PostgreSQL, "Storage autogrow"."""

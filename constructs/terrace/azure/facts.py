@@ -5,7 +5,7 @@ Sources of the refusals: the provider's own messages, as in tests/deployment/tes
 """
 
 from terrace.azure import offline, permissions
-from terrace.capabilities.cloud import BOOTSTRAP, CloudException, Facts, Offline, Refusal
+from terrace.capabilities.cloud import BOOTSTRAP, CloudException, Facts, Growing, Offline, Refusal
 
 _LOGIN = "log in with `az login`, or set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET or ARM_USE_OIDC"
 
@@ -138,9 +138,11 @@ FACTS = Facts(
         ),
         "azurerm_virtual_network_gateway_connection": frozenset({"shared_key"}),
     },
+    tag_maps={"*": ("tags",), "azurerm_kubernetes_cluster": ("tags", "default_node_pool[0].tags")},
     # AKS moves the count into new bounds, and azurerm refuses to change that of the system pool. Source: AKS
     # documentation, "Use the cluster autoscaler", on the minimum count; azurerm 5.2, `ExpandDefaultNodePool`.
     autoscaled={},
+    growing={"azurerm_postgresql_flexible_server": Growing(size="storage_mb", unit="MB")},
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),

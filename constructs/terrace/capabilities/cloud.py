@@ -78,6 +78,18 @@ class Autoscaled:
 
 
 @dataclass(frozen=True)
+class Growing:
+    """The storage of a resource type, which the cloud grows and never shrinks; a path in the resource's values.
+
+    `unit` is that of the value. `unset` is as in Autoscaled.
+    """
+
+    size: str
+    unit: str
+    unset: str = ""
+
+
+@dataclass(frozen=True)
 class Facts:
     """What code outside a cloud's folder may know about the cloud, without the CDK: `FACTS` in its `facts.py`."""
 
@@ -94,9 +106,14 @@ class Facts:
     ignored_changes: Mapping[str, frozenset[str]]
     """Resource types to the attributes whose changes Terraform ignores, as the cloud or an operator changes them:
     an upgrade, an autoscaler, a value given from outside."""
+    tag_maps: Mapping[str, tuple[str, ...]]
+    """Maps of tags from which Terraform removes what is not in the stack, by resource type; `*` are those of any type.
+    The keys that an environment ignores are ignored in each. Empty: the provider ignores keys and beginnings."""
     autoscaled: Mapping[str, Autoscaled]
     """Resource types whose count the cloud, or an autoscaler in the cluster, does not move into changed bounds by
     itself."""
+    growing: Mapping[str, Growing]
+    """Resource types whose storage grows automatically."""
     exceptions: tuple[CloudException, ...]
     """Guarantees that the cloud cannot fully meet; parity reports them as excepted."""
     refusals: tuple[Refusal, ...]

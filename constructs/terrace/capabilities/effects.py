@@ -53,6 +53,12 @@ def tables() -> EffectTable:
     return every
 
 
+def without_effect(cloud: str) -> Mapping[str, str]:
+    """The settings of environments that change nothing on a cloud, each with the reason."""
+    settings: Mapping[str, str] = implementation("terrace", cloud, "effects").WITHOUT_EFFECT
+    return settings
+
+
 def effect_of(type: str, attribute: str) -> KnownEffect | None:
     """The documented effect of changing an attribute in place, such as `settings[0].tier`. None: not in the tables.
 

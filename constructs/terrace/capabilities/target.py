@@ -98,7 +98,7 @@ class Target:
 
     `prefix` (project-environment) begins every name. `zones` are the network's zones; `spare_zones` are the other zones
     of the region. `protected` is false in dev and during a destroy. `state_bucket` is the exact name of the bucket of
-    remote state, if the environment sets it.
+    remote state, if the environment sets it. `ignored_tags` are keys, or beginnings with *, of tags of others.
     """
 
     environment: str
@@ -113,6 +113,7 @@ class Target:
     offline: bool
     state_bucket: str | None
     settings: Settings
+    ignored_tags: tuple[str, ...] = ()
 
     @property
     def layers(self) -> tuple[str, str]:

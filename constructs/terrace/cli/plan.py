@@ -71,7 +71,7 @@ def command(
     from terrace.capabilities.effects import exceeds
     from terrace.cli.console import info, warn, write, write_json
     from terrace.cli.options import data_keys_of, deployment_of, load_stack, state_home_of
-    from terrace.cli.plan_summary import plan_text, risk_text
+    from terrace.cli.plan_summary import ineffective_text, plan_text, risk_text
     from terrace.deployment import bundle as bundles
     from terrace.deployment import lifecycle
     from terrace.errors import UsageError
@@ -113,9 +113,12 @@ def command(
             "adopted": adopted,
         }
         data |= {"offline": True} if offline else {}
+        data["without_effect"] = loaded.without_effect()
         write_json({**data, **stored, "gate": gated.as_data() if gated else None, **summary.as_data()})
         ctx.exit(1 if refused or risky else 0)
     write(plan_text(summary, gated.access if gated else ()))
+    if ineffective := loaded.without_effect():
+        info(f"\n{ineffective_text(ineffective, loaded.environment)}")
     if gated and refused:
         warn(f"\n{blocking_text(gated)}")
     if accepted is not None and risky:

@@ -1,11 +1,13 @@
 """A plan as text: counts by capability, then the resources that it replaces or destroys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from terrace.assurance.gate_verdict import AccessChange
+from terrace.capabilities.cloud import TITLES
 from terrace.capabilities.effects import Risk, exceeds
 from terrace.cli.console import styled, table
 from terrace.deployment.changes import Change, Summary, Verb
+from terrace.environment import Environment
 from terrace.words import counted
 
 _VERBS: tuple[Verb, ...] = ("add", "change", "replace", "destroy", "import", "forget")
@@ -51,6 +53,14 @@ def plan_text(summary: Summary, access: Sequence[AccessChange] = ()) -> str:
         lines = [styled(heading, fg="red", bold=True)]
         parts.append("\n".join([*lines, *(styled(_resource(change), fg="red") for change in summary.losses)]))
     return "\n\n".join(parts)
+
+
+def ineffective_text(settings: Collection[str], environment: Environment) -> str:
+    """The settings that change nothing on the environment's cloud."""
+    return (
+        f"Without effect on {TITLES[environment.cloud]}: {', '.join(settings)}. "
+        f"`terrace env explain {environment.name} SETTING` prints why."
+    )
 
 
 def risk_text(summary: Summary, accepted: Risk) -> str:

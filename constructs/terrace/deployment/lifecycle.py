@@ -61,8 +61,8 @@ def plan_synthesized(
 def _save(
     deployment: Deployment, terraform: Terraform, path: Path, content: Mapping[str, Any], adopted: Mapping[str, str]
 ) -> SavedPlan:
-    """Save a new plan with the counts that its bounds require, and the gate's verdict if it changes anything."""
-    content = autoscaling.plan_counts(deployment, terraform, path, content, adopted)
+    """Save a new plan with the sizes that it has to set, and the gate's verdict if it changes anything."""
+    content = autoscaling.plan_sizes(deployment, terraform, path, content, adopted)
     summary = summarize(content, terraform.construct_paths(), deployment.environment_line)
     verdict = None
     if deployment.gate and not summary.empty:

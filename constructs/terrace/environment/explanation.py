@@ -8,6 +8,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from terrace.capabilities.cloud import CLOUDS
+from terrace.capabilities.effects import without_effect
 from terrace.capabilities.spec import Size
 from terrace.documents import suggestions
 from terrace.documents.document import Node, along, plain
@@ -31,6 +32,7 @@ class Explanation:
     required: bool
     default: Any
     machine: str = ""
+    no_effect: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """For --json."""
@@ -42,6 +44,7 @@ class Explanation:
             "allowed": self.allowed,
             "required": self.required,
             "default": self.default,
+            "no_effect": self.no_effect,
         }
 
     def lines(self) -> list[str]:
@@ -55,6 +58,8 @@ class Explanation:
             lines.append("  default; not set in any file")
         if self.machine:
             lines.append(f"  {self.machine}")
+        if self.no_effect:
+            lines.append(f"  no effect on this cloud: {self.no_effect}")
         if self.description:
             lines += ["", f"  {self.description}"]
         if self.allowed:
@@ -91,6 +96,7 @@ def explain(root: Node, path: str) -> Explanation:
         required=setting.required,
         default=None if setting.required else _default(words, document, setting),
         machine=_machine(words, value, document),
+        no_effect=_no_effect(".".join(words), document),
     )
 
 
@@ -125,6 +131,12 @@ def _machine(words: list[str], value: Any, document: dict[str, Any]) -> str:
         kind = "gpu" if document["cluster"]["pools"][words[2]].get("kind") == "gpu" else "node"
     type = machine(cloud, kind, value)
     return f"on {cloud}: {type.name}, {type.vcpu:g} vCPU, {type.memory_gb:g} GB"
+
+
+def _no_effect(path: str, document: dict[str, Any]) -> str:
+    """Why the setting changes nothing on the environment's cloud."""
+    cloud: Any = document.get("cloud")
+    return without_effect(cloud).get(path, "") if cloud in CLOUDS else ""
 
 
 def _unknown(words: list[str], document: Any) -> UsageError:

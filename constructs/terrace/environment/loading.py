@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from terrace.capabilities import effects
 from terrace.capabilities.cloud import CLOUDS
 from terrace.documents import messages, suggestions
 from terrace.documents.document import Node, along, plain
@@ -40,6 +41,11 @@ class Loaded:
         """`file:line:column` of a dotted path, or of its nearest ancestor that is set; "" for a default."""
         node, rest = find(self.root, path)
         return "" if rest and _exists(self.environment, path) else node.where
+
+    def without_effect(self) -> dict[str, str]:
+        """The settings that the files have and that change nothing on the environment's cloud, with the reasons."""
+        settings = effects.without_effect(self.environment.cloud)
+        return {path: reason for path, reason in settings.items() if not find(self.root, path)[1]}
 
 
 def find(root: Node, path: str) -> tuple[Node, list[str]]:

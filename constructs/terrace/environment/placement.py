@@ -34,6 +34,7 @@ def target(environment: Environment, *, protected: bool | None = None, offline: 
         offline=offline,
         state_bucket=environment.state.bucket,
         settings=settings,
+        ignored_tags=environment.ownership.ignored_tags,
     )
 
 

@@ -41,6 +41,9 @@ class Ownership(Spec):
         Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")], Annotated[str, Field(pattern=r"^[a-z0-9_-]{0,63}$")]
     ] = {}
     """Additional tags, in lower case as in Google Cloud labels."""
+    ignored_tags: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/@-]{1,127}\*?$")], ...] = ()
+    """Keys of tags that others set, such as a cost tool, or with * at the end their beginnings (AWS only). Terrace
+    neither reports nor removes these."""
 
 
 class StateSpec(Spec):

@@ -1,5 +1,6 @@
 """What changes of Google Cloud resources do to what uses them."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from terrace.capabilities.effects import Effect, EffectTable, KnownEffect
@@ -33,3 +34,15 @@ EFFECTS: EffectTable = {
         "settings.user_labels": _LABEL,
     },
 }
+
+WITHOUT_EFFECT: Mapping[str, str] = {
+    "backup.archive_after_days": "backup vaults have one storage tier; lower backup.retention_days to store less",
+    "backup.lock": "vaults enforce a minimum retention at either setting; a permanent lock could never be extended",
+    "cluster.service_cidr": "services have a range of the network, which network.cidr sets",
+    "database.insights_days": "Query Insights keeps a week, or a month in Enterprise Plus",
+    "registry.scanning": "Artifact Analysis scans an image when it is pushed and whenever a new vulnerability is known",
+    "secrets.database_rotation_days": "the database has no password: access is by IAM tokens",
+}
+"""Settings that change nothing on Google Cloud: setting to the reason, and what has the effect. Sources: Google Cloud
+documentation: Backup and DR, "Backup vaults"; GKE, "VPC-native clusters"; Cloud SQL, "Query insights"; Artifact
+Analysis, "Container scanning overview"."""

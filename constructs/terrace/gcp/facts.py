@@ -4,7 +4,7 @@ Sources of the refusals: the provider's own messages, as in tests/deployment/tes
 "Errors"; RFC 6749, 5.2, for invalid_grant.
 """
 
-from terrace.capabilities.cloud import BOOTSTRAP, Autoscaled, CloudException, Facts, Offline, Refusal
+from terrace.capabilities.cloud import BOOTSTRAP, Autoscaled, CloudException, Facts, Growing, Offline, Refusal
 from terrace.gcp import offline, permissions
 
 _LOGIN = "log in with `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS"
@@ -90,6 +90,12 @@ FACTS = Facts(
         "google_container_node_pool": frozenset({"initial_node_count"}),
         "google_sql_database_instance": frozenset({"settings[0].disk_size"}),
     },
+    # `labels` keep what the stack does not have. Source: google provider, upgrade guide of 5.0, labels.
+    tag_maps={
+        "*": ("user_labels",),
+        "google_container_node_pool": ("node_config[0].resource_labels",),
+        "google_sql_database_instance": ("settings[0].user_labels",),
+    },
     # GKE accepts the bounds, and its autoscaler waits until pods need a node. Source: GKE documentation, "About cluster
     # autoscaling", minimum and maximum node pool size.
     autoscaled={
@@ -100,6 +106,7 @@ FACTS = Facts(
             per="node_locations",
         ),
     },
+    growing={"google_sql_database_instance": Growing(size="settings[0].disk_size", unit="GB", unset="clone")},
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),

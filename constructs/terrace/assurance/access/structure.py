@@ -44,6 +44,8 @@ def fixed(stack: Subject) -> Iterator[Observation]:
         for address in _addresses(section, document[section]):
             yield Observation(address, f"it is in a section `{section}`", False, "resources of the stack only")
     ignored = facts(stack.environment.cloud).ignored_changes
+    maps = {path for paths in facts(stack.environment.cloud).tag_maps.values() for path in paths}
+    tags = {f'{path}["{key}"]' for path in maps for key in stack.environment.ownership.ignored_tags}
     resources = 0
     for resource in stack.view:
         resources += 1
@@ -51,7 +53,7 @@ def fixed(stack: Subject) -> Iterator[Observation]:
             yield Observation(str(resource), f"its type is {resource.type}", False, "a resource of the cloud")
         for argument in sorted(_FORBIDDEN & set(resource.raw)):
             yield Observation(str(resource), f"{argument} is set", False, "one resource, always")
-        yield from _lifecycle(resource, ignored.get(resource.type, frozenset()))
+        yield from _lifecycle(resource, ignored.get(resource.type, frozenset()) | tags)
     yield Observation("", f"meta-arguments of {resources} resources", resources > 0, "at least one resource")
 
 

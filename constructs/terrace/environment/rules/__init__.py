@@ -17,6 +17,7 @@ RULES: tuple[Rule, ...] = (
     location.zones_are_in_region,
     location.computed_names_are_not_too_long,
     location.tags_are_not_reserved,
+    location.ignored_tags_are_of_others,
     location.state_bucket_is_for_remote_state,
     network.ranges_are_valid,
     network.network_has_supported_size,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from terrace.capabilities.cloud import CLOUDS
+from terrace.capabilities.cloud import CLOUDS, facts
 from terrace.capabilities.target import Settings
 from terrace.documents import suggestions
 from terrace.environment import naming, regions
@@ -11,6 +11,8 @@ from terrace.errors import Problem
 
 RESERVED_TAGS = ("environment", "owner", "cost-centre", "data-classification", "managed-by")
 """Tags that Terrace sets (GOV-1)."""
+OWN_TAGS = ("Name", "kubernetes.io/role/elb", "kubernetes.io/role/internal-elb")
+"""Tags that Terrace sets on some resources."""
 
 
 def regions_exist_on_cloud(environment: Environment) -> Iterator[Problem]:
@@ -99,6 +101,21 @@ def tags_are_not_reserved(environment: Environment) -> Iterator[Problem]:
     for tag in environment.ownership.tags:
         if tag in RESERVED_TAGS:
             yield Problem("Terrace sets this tag itself.", path=f"ownership.tags.{tag}", hint="Use another key.")
+
+
+def ignored_tags_are_of_others(environment: Environment) -> Iterator[Problem]:
+    own = (*RESERVED_TAGS, *OWN_TAGS, *environment.ownership.tags)
+    for position, ignored in enumerate(environment.ownership.ignored_tags):
+        path = f"ownership.ignored_tags.{position}"
+        start, prefix = ignored.rstrip("*"), ignored.endswith("*")
+        if found := next((tag for tag in own if tag == start or (prefix and tag.startswith(start))), None):
+            message = f"{ignored!r} matches {found!r}, which Terrace sets; its removal would not be noticed (GOV-1)."
+            yield Problem(message, path=path, hint="List only tags that others set.")
+        elif prefix and facts(environment.cloud).tag_maps:
+            message = (
+                f"{ignored!r} is the beginning of a key; on {environment.cloud} Terraform ignores exact keys only."
+            )
+            yield Problem(message, path=path, hint="List each key.")
 
 
 def name_is_not_of_a_workloads_stack(environment: Environment) -> Iterator[Problem]:
