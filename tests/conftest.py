@@ -17,6 +17,7 @@ from terrace.environment import load, names
 
 if TYPE_CHECKING:
     from tests.pipeline_stacks import PipelineStacks
+    from tests.trust_stacks import TrustStacks
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -114,6 +115,15 @@ def pipeline_stacks(shared: Path) -> "PipelineStacks":
     from tests import pipeline_stacks as stacks
 
     return functools.cache(lambda cloud: stacks.synthesized(shared, cloud))
+
+
+@pytest.fixture(scope="session")
+def trust_stacks(shared: Path) -> "TrustStacks":
+    """Stacks with the trust in pipelines only, by cloud, one for each CI system (tests/trust_stacks.py), synthesized on
+    first use, once for all workers of a run."""
+    from tests.trust_stacks import written
+
+    return functools.cache(lambda cloud: written(shared / "trust", cloud))
 
 
 LONG = (

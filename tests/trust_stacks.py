@@ -6,13 +6,19 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from terrace.capabilities.identity import IdentitySpec
 from terrace.environment import load, target
 from terrace.environment.schema import Environment
 from tests.conftest import ROOT
+
+TrustStacks = Callable[[str], dict[str, dict[str, Any]]]
+"""The stacks of a cloud, by the name in IDENTITIES."""
 
 _GUID = "00000000-0000-4000-8000-00000000000{}".format
 _GITLAB = {"project_id": "4242", "namespace_id": "99"}
@@ -49,9 +55,10 @@ def environment(cloud: str, identity: str, name: str = "dev") -> Environment:
 def written(directory: Path, cloud: str) -> dict[str, dict[str, Any]]:
     """The stack of each of IDENTITIES on a cloud, written to a directory if it is not there yet."""
     directory.mkdir(parents=True, exist_ok=True)
-    if not (directory / cloud).exists():
-        command = [sys.executable, "-m", "tests.trust_stacks", str(directory / cloud), cloud]
-        subprocess.run(command, cwd=ROOT, check=True)
+    with FileLock(directory / f"{cloud}.lock"):
+        if not (directory / cloud).exists():
+            command = [sys.executable, "-m", "tests.trust_stacks", str(directory / cloud), cloud]
+            subprocess.run(command, cwd=ROOT, check=True)
     return {
         name: json.loads((directory / cloud / "stacks" / _id(name) / "cdk.tf.json").read_text()) for name in IDENTITIES
     }

@@ -29,7 +29,7 @@ from terrace.environment import target
 from tests.emulator.azure.conftest import ARM, Azure
 from tests.emulator.gcp.conftest import NUMBER, PROJECT, Google
 from tests.emulator.issuer import Issuer
-from tests.trust_stacks import IDENTITIES, environment, written
+from tests.trust_stacks import IDENTITIES, TrustStacks, environment
 
 UNKNOWN = "https://unknown.example.com"
 
@@ -206,7 +206,7 @@ class Signed:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where the stacks and the file of issuers are."""
+    """Where the file of issuers is."""
     path = tmp_path_factory.mktemp("trust")
     yield path
     if _aws.cache_info().currsize:
@@ -215,10 +215,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module", params=[(cloud, identity) for cloud in CLOUDS for identity in IDENTITIES], ids=str)
-def signed(request: pytest.FixtureRequest, folder: Path) -> Signed:
+def signed(request: pytest.FixtureRequest, folder: Path, trust_stacks: TrustStacks) -> Signed:
     name, identity = request.param
     of = environment(name, identity)
-    subject = Subject(View(written(folder, name)[identity]), of, target(of))
+    subject = Subject(View(trust_stacks(name)[identity]), of, target(of))
     return Signed(subject, folder / "issuers.json")
 
 
