@@ -115,10 +115,12 @@ def test_a_teams_month(team: Team) -> None:
     assert len(team.client("sqs").list_queues()["QueueUrls"]) == 1
 
     # both environments end; what remains is the state home with the evidence and a backup of each state. A whole
-    # foundation would destroy the pipelines' roles, which the small stack lacks.
+    # foundation would destroy the pipelines' roles and their issuer, which the small stack lacks.
     iam = team.client("iam")
     for role in iam.list_roles()["Roles"]:
         iam.delete_role(RoleName=role["RoleName"])
+    for provider in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
+        iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider["Arn"])
     for name in ("staging", "dev"):
         backups = json.loads(team.terrace("state", "backup", name, "--json"))["backups"]
         team.terrace("destroy", name, "--yes", name, "--empty-buckets")
