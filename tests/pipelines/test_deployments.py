@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from terrace.cli.main import run
 from terrace.errors import UsageError
 from terrace.pipelines.deployments import affected, changed_files, deployed
 from tests.conftest import ROOT
@@ -15,6 +16,7 @@ from tests.conftest import ROOT
 def project(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "environments", tmp_path / "environments")
     shutil.copytree(ROOT / "modules", tmp_path / "modules")
+    shutil.copy(ROOT / "cdktf.json", tmp_path)
     dev = tmp_path / "environments" / "dev.yaml"
     dev.write_text(dev.read_text().replace("backend: local", "backend: remote"))
     return tmp_path
@@ -52,6 +54,7 @@ def test_a_project_without_remote_state_has_no_pipeline(project: Path) -> None:
         (["requirements/base.txt"], ["dev", "staging", "prod"]),
         (["modules/airflow/README.md"], ["dev", "staging", "prod"]),
         (["README.md", "docs/start.md", "tests/test_x.py", ".github/workflows/plan.yml"], []),
+        ([".gitlab-ci.yml", ".gitlab/terrace/plan.yml", ".azure-pipelines/plan.yml"], []),
         (["a file\nwith a line break"], ["dev", "staging", "prod"]),
         ([], []),
     ],
@@ -98,3 +101,8 @@ def test_a_commit_that_the_clone_lacks_means_that_everything_may_have_changed(tm
 def test_a_project_outside_of_git_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         changed_files(tmp_path, "HEAD^1")
+
+
+def test_the_command_prints_names_for_a_shell(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--project", str(project), "ci", "matrix", "--names"]) == 0
+    assert capsys.readouterr().out == "dev\nstaging\nprod\n"

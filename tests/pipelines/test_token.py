@@ -1,7 +1,10 @@
 """Signing in with a job's token: what is written, for whom it is readable, and what the variables hold."""
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +109,19 @@ def test_the_command_prints_no_secret(
     token = (tmp_path / "terrace" / "token").read_text()
     assert token not in out + err and given.bearer not in out + err
     assert given.bearer not in repr(given) and "a.b.c" not in repr(Issuer(token="a.b.c"))
+
+
+def test_a_command_replaces_the_process_and_is_signed_in(forge: Forge, tmp_path: Path) -> None:
+    """So that a cancelled job interrupts the command itself."""
+    given = issuer(forge)
+    surrounding = {
+        **os.environ,
+        "ACTIONS_ID_TOKEN_REQUEST_URL": given.url,
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": given.bearer,
+    }
+    command = [sys.executable, "-m", "terrace.cli.main", "--project", str(ROOT), "ci", "token", "staging"]
+    command += ["--for", "plan", "--directory", str(tmp_path), "--", "sh", "-c", 'echo "$$ $AWS_ROLE_ARN"; exit 7']
+    process = subprocess.Popen(command, env=surrounding, stdout=subprocess.PIPE, text=True)
+    out, _ = process.communicate(timeout=120)
+    assert out == f"{process.pid} arn:aws:iam::444455556666:role/dpf-staging-ci-plan\n"
+    assert process.returncode == 7

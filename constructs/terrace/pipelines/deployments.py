@@ -12,8 +12,10 @@ from terrace.errors import UsageError
 from terrace.project.git import git
 
 _TIERS: tuple[Tier, ...] = get_args(Tier)
-_NO_EFFECT = frozenset({".github", "benchmarks", "docs", "examples", "tests"})
-"""Folders whose files no stack reads."""
+_NO_EFFECT = frozenset(
+    {*(".azure-pipelines", ".github", ".gitlab", ".gitlab-ci.yml"), *("benchmarks", "docs", "examples", "tests")}
+)
+"""Folders whose files no stack reads, and such a file."""
 _ENVIRONMENTS = "environments"
 _ACCOUNTS = f"{_ENVIRONMENTS}/clouds"
 _NO_COMMIT = "0" * 40

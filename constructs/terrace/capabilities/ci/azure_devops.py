@@ -94,7 +94,10 @@ def problems(spec: "IdentitySpec") -> Iterator[tuple[str, str, str]]:
         message = f"invalid value {spec.repository!r}. Expected the organization/project/repository, such as"
         yield f"{message} acme/platform/terrace.", "identity.repository", ""
     if own is None:
-        hint = "Set identity.azure_devops.organization_id and project_id; `terrace ci setup azure-devops` prints both."
+        hint = (
+            "Set identity.azure_devops.organization_id and project_id: instanceId in /_apis/connectionData and id in"
+            " /_apis/projects/PROJECT below https://dev.azure.com/ORGANIZATION."
+        )
         yield "the ids of the organization and the project are missing.", "identity.ci", hint
     elif own.tenant_id and (missing := [one for one in PIPELINES if one not in own.connection_ids]):
         message = f"no id of the service connection for {' and '.join(missing)}."
