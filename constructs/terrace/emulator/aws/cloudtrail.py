@@ -6,6 +6,7 @@ import moto.cloudtrail.models as models
 from moto.cloudtrail.responses import CloudTrailResponse
 from moto.core.utils import unix_time, utcnow
 
+from terrace.emulator.aws import history
 from terrace.emulator.aws.patch import Call, Function, operation, wrap
 
 
@@ -48,11 +49,13 @@ def delivery_times() -> None:
 
 
 def event_history() -> None:
-    """Stock moto lacks LookupEvents, with which a scanner searches for attacks. The emulator records no events."""
+    """Stock moto lacks LookupEvents, which returns who changed a resource. The server records the events."""
 
     @operation(CloudTrailResponse)
     def lookup_events(call: Call) -> dict[str, Any]:
-        return {"Events": []}
+        wanted = [one["AttributeValue"] for one in call.parameters.get("LookupAttributes", [])]
+        found = [event for event in reversed(history.EVENTS) if event.concerns(call.region, wanted)]
+        return {"Events": [event.as_data(call.account) for event in found[: call.parameters.get("MaxResults") or 50]]}
 
 
 PATCHES = (delete_by_arn, other_regions, delivery_times, event_history)

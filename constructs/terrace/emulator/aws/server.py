@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
+from terrace.emulator.aws import history
 from terrace.emulator.contract import Account, Backend, Options, Response, UnsupportedCall
 from terrace.emulator.issuers import Issuers
 
@@ -72,6 +73,7 @@ class Application:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         request = _Request(environ)
         response = _BufferedStart()
+        named = history.values(environ) if environ.get("REQUEST_METHOD") not in ("GET", "HEAD") else frozenset[str]()
         try:
             body = self._moto(environ, response.start)
         except NotImplementedError:
@@ -90,6 +92,8 @@ class Application:
                 body = [b"".join(body)]
             if _is_no_route(body[0]):
                 return self._refuse(request, start_response)
+        if response.status.startswith("2") and environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
+            history.record(*request.names, environ, named)
         start_response(response.status, response.headers)
         chunks: Iterable[bytes] = body
         return chunks

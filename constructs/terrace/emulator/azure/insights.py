@@ -1,7 +1,11 @@
 """Microsoft.Insights, Microsoft.AlertsManagement and Microsoft.Consumption: diagnostics, alerts and budgets."""
 
+from collections.abc import Mapping
+
+from terrace.emulator.azure.ids import ResourceId
 from terrace.emulator.azure.kind import Kind
 from terrace.emulator.azure.refusals import observation as refused
+from terrace.emulator.azure.store import Body, Store
 
 KINDS = {
     "Microsoft.Insights/diagnosticSettings": Kind(rules=refused.DIAGNOSTICS, stateless=True),
@@ -27,3 +31,11 @@ KINDS = {
         deleted=200, required=("amount", "timeGrain", "timePeriod.startDate"), rules=refused.BUDGET, stateless=True
     ),
 }
+
+
+def _activity(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
+    """The Activity Log, newest first. Source: Azure Monitor, "Activity Logs - List"."""
+    return list(reversed(store.activity))
+
+
+COLLECTIONS = {"Microsoft.Insights/eventtypes/values": _activity}

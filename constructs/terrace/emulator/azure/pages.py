@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from terrace.emulator.azure.call import Call, Response
 from terrace.emulator.azure.store import Body
 
+_FIELDS = {"resourceType": "type", "resourceUri": "resourceId"}  # conditions that name a field otherwise
 _PAGE = 100  # maximum size of a page; on Azure it differs by service
 
 
@@ -28,7 +29,7 @@ def _matches(body: Body, condition: str) -> bool:
     """Evaluate the OData that SDKs send, `resourceType eq 'x' and properties/y eq 'z'`; ignore other conditions."""
     for path, expected in re.findall(r"([\w/]+) eq '([^']*)'", condition):
         value: Any = body
-        for step in path.replace("resourceType", "type").split("/"):
+        for step in _FIELDS.get(path, path).split("/"):
             value = value.get(step) if isinstance(value, dict) else None
         if value is None and "/" not in path:
             value = body.get("properties", {}).get(path)

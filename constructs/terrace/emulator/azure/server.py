@@ -11,6 +11,7 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
@@ -71,9 +72,26 @@ class Application:
         response = self._respond(call)
         if call.method not in ("GET", "HEAD", "OPTIONS") and response.status < 400:
             self.store.save()
+            if call.host == "management.azure.com":
+                self._record(call)
         status, headers, body = _write(response)
         start_response(status, headers)
         return [b"" if call.method == "HEAD" else body]
+
+    def _record(self, call: Call) -> None:
+        """Write the event of a change to the Activity Log. Source: Azure Monitor, "Activity log schema"."""
+        id = parse(call.path)
+        verb = {"DELETE": "delete", "POST": "action"}.get(call.method, "write")
+        operation = "/".join(filter(None, (id.type, id.tail, verb)))
+        self.store.activity.append(
+            {
+                "eventTimestamp": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "0Z"),
+                "caller": call.caller,
+                "operationName": {"value": operation, "localizedValue": operation},
+                "status": {"value": "Succeeded", "localizedValue": "Succeeded"},
+                "resourceId": id.owner if id.tail else id.path,
+            }
+        )
 
     def _respond(self, call: Call) -> Response:
         service = next((s for host, s in self._services.items() if call.host.endswith(host)), None)

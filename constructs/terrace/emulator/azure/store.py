@@ -6,6 +6,7 @@ import json
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -37,6 +38,7 @@ class Store:
         self.tenant, self.subscription = tenant, subscription
         self.lock = threading.RLock()
         self.items: dict[str, Item] = {}
+        self.activity: deque[Body] = deque(maxlen=10_000)  # events of the Activity Log, oldest first; not saved
         self.deleted: dict[str, Item] = {}  # soft-deleted: vaults, workspaces, keys, secrets, certificates
         self._file = folder / "azure.json" if folder else None
         self._load()

@@ -3,6 +3,7 @@
 import copy
 import re
 import uuid
+from collections import deque
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -55,6 +56,7 @@ class Cloud:
     failed: bool = False  # whether the injected failure has occurred
     issuers: Issuers = field(default_factory=Issuers)
     principals: dict[str, Json] = field(default_factory=dict)  # of workload identity pools, by their token
+    activity: deque[Json] = field(default_factory=lambda: deque(maxlen=10_000))  # entries of the audit log
     accounts: dict[str, str] = field(default_factory=lambda: {"emulated": ""})
     """Emails of service accounts by their token; "" for a person, as which a child process signs in."""
 

@@ -24,9 +24,9 @@ BuiltIn = Callable[[Call, re.Match[str]], Json]
 Rule = Callable[[Json, Call], Iterator[str | Refused]]
 
 SERVICES: tuple[str, ...] = (
-    *("binaryauthorization", "certificatemanager", "cloudasset", "cloudkms", "cloudresourcemanager", "cloudscheduler"),
-    *("compute", "container", "dns", "iam", "logging", "memorystore", "monitoring", "objects", "secretmanager"),
-    *("serviceusage", "sign_in", "sqladmin", "storage", "storagetransfer"),
+    *("audit", "binaryauthorization", "certificatemanager", "cloudasset", "cloudkms", "cloudresourcemanager"),
+    *("cloudscheduler", "compute", "container", "dns", "iam", "logging", "memorystore", "monitoring", "objects"),
+    *("secretmanager", "serviceusage", "sign_in", "sqladmin", "storage", "storagetransfer"),
 )
 RULES: tuple[str, ...] = (
     *("backup", "cache", "cluster", "cost", "database", "entry", "identity", "keys", "labels", "network"),

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from terrace.emulator.contract import Account, Backend, Options, Response, UnsupportedCall
-from terrace.emulator.gcp import quirks, sign_in, verbs
+from terrace.emulator.gcp import audit, quirks, sign_in, verbs
 from terrace.emulator.gcp.call import Call, Cloud, Refused, Unsupported, invalid
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.inventory import inventory
@@ -115,7 +115,9 @@ class Application:
         try:
             sign_in.check(call)
             general.check(call)
-            return verbs.run(call)
+            response = verbs.run(call)
+            audit.record(call, response)
+            return response
         except Unsupported:
             operation = f"{call.http} {call.host}/{call.path}"
             self._unsupported[call.service, operation] += 1

@@ -21,6 +21,7 @@ VERSIONS: Mapping[str, str] = {
     "Microsoft.Insights/actionGroups": "2023-01-01",
     "Microsoft.Insights/activityLogAlerts": "2020-10-01",
     "Microsoft.Insights/diagnosticSettings": "2021-05-01-preview",
+    "Microsoft.Insights/eventtypes": "2015-04-01",
     "Microsoft.Insights/metricAlerts": "2018-03-01",
     "Microsoft.Insights/scheduledQueryRules": "2023-03-15-preview",
     "Microsoft.Insights/workbooks": "2022-04-01",
