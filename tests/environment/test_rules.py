@@ -9,12 +9,23 @@ from types import ModuleType
 import pytest
 
 from terrace.environment import Environment, load, names, rules
-from terrace.environment.rules import aws, azure, data, gcp, location, network, resilience, services, workloads
+from terrace.environment.rules import (
+    aws,
+    azure,
+    data,
+    gcp,
+    lifetime,
+    location,
+    network,
+    resilience,
+    services,
+    workloads,
+)
 from terrace.errors import InvalidEnvironment, Problem
 from tests.environment.conftest import HERE, Write
 
 BAD = HERE / "bad"
-MODULES: tuple[ModuleType, ...] = (aws, azure, data, gcp, location, network, resilience, services, workloads)
+MODULES: tuple[ModuleType, ...] = (aws, azure, data, gcp, lifetime, location, network, resilience, services, workloads)
 
 
 def test_every_rule_is_in_the_list() -> None:

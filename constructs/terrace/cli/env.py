@@ -1,16 +1,21 @@
-"""`terrace env list|show|explain|diff|migrate|schema`: environments, and the line behind each value."""
+"""`terrace env list|show|explain|diff|new|reap|migrate|schema`: environments, and the line behind each value."""
 
 from typing import Any
 
 import click
 
+from terrace.cli import env_life
 from terrace.cli.options import cloud_option, environment_argument, json_option, load, project_of
 from terrace.errors import AnswerIsNo, InvalidEnvironment
 
 
 @click.group("env")
 def command() -> None:
-    """List, show, explain and compare environments."""
+    """List, show, explain and compare environments; make and reap short-lived ones."""
+
+
+command.add_command(env_life.new_command)
+command.add_command(env_life.reap_command)
 
 
 @command.command("list")

@@ -1,6 +1,7 @@
 """The model of a merged environment. Its sections are the capabilities' specs."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr
@@ -83,6 +84,8 @@ class Environment(Spec):
     """Region, by a name common to all clouds (frankfurt) or by the cloud's own name."""
     recovery_region: str | None = None
     """Second region for copies and backups; required in prod."""
+    expires: Annotated[date, Field(strict=False)] | None = None
+    """Last day of a short-lived environment of the dev tier, which `terrace env reap` destroys afterwards."""
     ownership: Ownership
     """Owner, cost centre, classification and tags."""
     state: StateSpec

@@ -5,7 +5,18 @@ A rule is a public function of a module in this folder. RULES lists all rules.
 
 from collections.abc import Iterator
 
-from terrace.environment.rules import aws, azure, data, gcp, location, network, resilience, services, workloads
+from terrace.environment.rules import (
+    aws,
+    azure,
+    data,
+    gcp,
+    lifetime,
+    location,
+    network,
+    resilience,
+    services,
+    workloads,
+)
 from terrace.environment.rules.cloud_rule import Rule
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
@@ -19,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     location.tags_are_not_reserved,
     location.ignored_tags_are_of_others,
     location.state_bucket_is_for_remote_state,
+    lifetime.only_dev_expires,
     network.ranges_are_valid,
     network.network_has_supported_size,
     network.service_range_is_separate,
