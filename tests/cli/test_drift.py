@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -94,11 +95,14 @@ def test_a_live_change_is_detected_and_repaired(terrace: Command, aws: Emulator)
     assert (
         'not reverted by an apply:\n  aws_ssm_parameter.ignored was changed\n    value: "(sensitive)"' in drifted.stdout
     )
-    assert drifted.stdout.endswith("2 drifted resources; run `terrace plan dev` to see the repair\n")
+    assert drifted.stdout.endswith("2 drifted resources; `terrace drift dev --repair` reverts the drift\n")
 
     terrace.run("plan", "dev", **variables)
     terrace.run("apply", "dev", "--yes", *GLASS, **variables)
     assert terrace.run("drift", "dev", **variables).returncode == 0
+
+
+PROVIDER = {"aws": [{"region": REGION, "default_tags": [{"tags": TAGS}], "s3_use_path_style": True}]}
 
 
 def platform(prefix: str) -> dict[str, dict[str, object]]:
@@ -144,8 +148,7 @@ def drift_three_ways(aws: Emulator, prefix: str) -> None:
 
 
 def deployed(terrace: Command, aws: Emulator, prefix: str) -> dict[str, str]:
-    provider = {"aws": [{"region": REGION, "default_tags": [{"tags": TAGS}], "s3_use_path_style": True}]}
-    terrace.small.stack(platform(prefix), provider=provider)
+    terrace.small.stack(platform(prefix), provider=PROVIDER)
     variables = aws.environment()
     terrace.run("plan", "dev", **variables)
     applied = terrace.run("apply", "dev", "--yes", *GLASS, **variables)
@@ -208,6 +211,75 @@ def test_all_deployments_are_graded_and_a_failure_does_not_stop_the_others(terra
     assert (len(data["drift"]), completed.returncode) == (2, 1)
 
 
-@pytest.mark.parametrize("arguments", [("--all", "dev"), ("--all", "--repair"), ()])
+@pytest.mark.parametrize("arguments", [("--all", "dev"), ("--all", "--repair"), (), ("dev", "--repair", "--no-lock")])
 def test_all_and_a_stack_exclude_each_other(terrace: Command, arguments: tuple[str, ...]) -> None:
     assert terrace.run("drift", *arguments).returncode == 2
+
+
+def test_nothing_to_repair(terrace: Command) -> None:
+    terrace.small.stack(two())
+    terrace.run("plan", "dev")
+    terrace.run("apply", "dev", "--yes", *GLASS)
+    completed = terrace.run("drift", "dev", "--repair")
+    assert (completed.returncode, completed.stdout) == (0, "dev on aws: no drift to repair\n")
+
+
+def test_a_repair_reverts_the_drift_and_applies_no_other_change(terrace: Command, aws: Emulator) -> None:
+    def stack(**changed: str) -> None:
+        """The platform, with changes of the stack that no apply has made yet."""
+        resources: dict[str, dict[str, Any]] = platform("repaired")
+        resources["aws_sns_topic"]["other"] = resource("dev/observability/other", name="other-repaired")
+        for name in ("alarms", "other"):
+            resources["aws_sns_topic"][name]["display_name"] = changed.get(name, "a")
+        resources["aws_s3_bucket"]["silver"] |= {
+            "tags": {"team": changed.get("team", "a")},
+            "bucket": changed.get("bucket", "repaired-silver"),
+        }
+        terrace.small.stack(resources, provider=PROVIDER)
+
+    stack()
+    variables = aws.environment()
+    terrace.run("plan", "dev", **variables)
+    assert terrace.run("apply", "dev", "--yes", *GLASS, **variables).returncode == 0
+    drift_three_ways(aws, "repaired")
+    client(aws, "cloudwatch").delete_alarms(AlarmNames=["repaired-ports"])
+
+    stack(bucket="repaired-renamed")
+    lossy = terrace.run("drift", "dev", "--repair", "--yes", *GLASS, **variables)
+    assert lossy.returncode == 1
+    assert "the repair would replace or destroy resources with data: aws_s3_bucket.silver" in lossy.stderr
+
+    stack(team="b", alarms="b", other="b")
+    refused = terrace.run("drift", "dev", "--repair", "--yes", **variables)
+    assert (refused.returncode, "does not pass the gate" in refused.stderr) == (1, True)
+    repaired = terrace.run("drift", "dev", "--repair", "--yes", *GLASS, "--json", **variables)
+    data = json.loads(repaired.stdout)
+    assert data["repair"] == {
+        "repaired": ["aws_cloudwatch_metric_alarm.ports", "aws_s3_bucket_public_access_block.silver"],
+        "required": ["aws_s3_bucket.silver"],  # the block depends on it
+        "left": {"aws_sns_topic.alarms": ["display_name"]},
+    }
+    assert repaired.returncode == 1
+    assert "Terraform also changes what the drifted resources depend on:\n  change aws_s3_bucket" in repaired.stderr
+    assert "not repaired: aws_sns_topic.alarms, of which the stack also changes display_name" in repaired.stderr
+    block = client(aws, "s3").get_public_access_block(Bucket="repaired-silver")["PublicAccessBlockConfiguration"]
+    assert block["BlockPublicPolicy"] is True
+
+    rest = json.loads(terrace.run("drift", "dev", "--json", **variables).stdout)
+    assert ([one["address"] for one in rest["drift"]], rest["pending"]) == (
+        ["aws_sns_topic.alarms"],
+        ["aws_sns_topic.other"],
+    )
+    (write, *_) = rest["drift"][0]["last_writes"]["writes"]
+    assert (write["actor"].endswith(":user/moto"), write["call"]) == (True, "sns:TagResource")
+    records = json.loads(terrace.run("evidence", "list", "dev", "--json", **variables).stdout)["records"]
+    assert [(one["kind"], one["passed"], one["detail"]) for one in records][-1] == ("apply", True, "repair of drift")
+
+
+def test_an_unreadable_environment_is_counted_once(terrace: Command) -> None:
+    broken = terrace.small.root / "environments" / "staging.yaml"
+    broken.write_text(broken.read_text() + "no_such_key: 1\n")
+    completed = terrace.run("drift", "--all", "--json")
+    data = json.loads(completed.stdout)
+    assert [(one["environment"], one["status"]) for one in data["deployments"]] == [("staging", "failed")]
+    assert (data["counts"]["failed"], completed.returncode) == (1, 3)

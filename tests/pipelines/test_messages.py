@@ -189,3 +189,11 @@ def test_without_a_token_the_command_says_how_to_give_one(
     (tmp_path / "x.md").write_text("x")
     assert run(["ci", "post-comment", str(tmp_path / "x.md"), "--pull-request", "1"]) == 2
     assert "hint: set GITHUB_TOKEN" in capsys.readouterr().err
+
+
+def test_an_issue_names_the_last_write_or_why_it_is_unknown() -> None:
+    write = {"actor": "arn:aws:iam::1:user/eve", "call": "sns:TagResource", "at": "2026-12-01T09:00:00+00:00"}
+    known = drift("aws_sns_topic.a", last_writes={"writes": [write], "unknown": None})
+    assert "; last write: `sns:TagResource` by `arn:aws:iam::1:user/eve` at `2026-12-01T09" in issue(known)[1]
+    unknown = drift("aws_sns_topic.a", last_writes={"writes": [], "unknown": "the log is off"})
+    assert "; last write unknown: the log is off" in issue(unknown)[1]

@@ -1,8 +1,9 @@
 """Drift that is accepted until a date: `policies/drift.yaml`."""
 
 import fnmatch
+import io
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from terrace.assurance.severities import InvalidPolicies, faults, mapping
 from terrace.capabilities.cloud import CLOUDS, CloudName
 from terrace.documents.document import along, plain
-from terrace.errors import Problem
+from terrace.documents.parsing import parse
+from terrace.errors import AnswerIsNo, Problem
 
 FILE = "drift.yaml"
 LONGEST = timedelta(days=180)
@@ -89,6 +91,31 @@ class Ignore:
             "until": self.until.isoformat(),
             "line": self.line,
         }
+
+
+def with_entries(root: Path, entries: Sequence[Mapping[str, Any]]) -> str:
+    """The text of a project's file with further entries at its end. An entry has the keys of `ignored` in the file.
+
+    Raises InvalidFile, and AnswerIsNo where that would change anything else.
+    """
+    from ruamel.yaml import YAML
+
+    path = root / "policies" / FILE
+    text = path.read_text(encoding="utf-8") if path.is_file() else "ignored:\n"
+    old = plain(parse(text, FILE).root).get("ignored") if path.is_file() else []
+    where = parse(text, FILE).root.value if path.is_file() else {}
+    listed = where["ignored"].value if isinstance(where, dict) and "ignored" in where else []
+    indent = listed[0].column - 3 if isinstance(listed, list) and listed else 2
+    yaml, stream = YAML(), io.StringIO()
+    yaml.width = 4096
+    yaml.indent(mapping=2, sequence=indent + 2, offset=indent)
+    yaml.dump({"ignored": [dict(entry) for entry in entries]}, stream)
+    added = stream.getvalue().partition("\n")[2]
+    changed = text + ("" if text.endswith("\n") else "\n") + added
+    expected = [*(old or ()), *plain(parse(stream.getvalue(), FILE).root)["ignored"]]
+    if plain(parse(changed, FILE).root) != {"ignored": expected}:
+        raise AnswerIsNo("the entries cannot be added automatically", where=f"policies/{FILE}", hint="add them by hand")
+    return changed
 
 
 def load(root: Path, *, environments: Iterable[str], today: date) -> tuple[Ignore, ...]:

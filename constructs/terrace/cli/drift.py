@@ -32,7 +32,21 @@ AT_ONCE = 4
 @lock_timeout_option
 @unlock_option
 @click.option("--no-lock", is_flag=True, help="Take no lock: only read the state, such as in a pipeline.")
-@click.option("--repair", is_flag=True, help="Of workloads: apply the releases' manifests to drifted objects again.")
+@click.option("--repair", is_flag=True, help="Revert the drift, and apply no other change of the stack.")
+@click.option("--accept", is_flag=True, help="Write the settings to the environment's file that adopt the drift.")
+@click.option(
+    "--reason",
+    default="",
+    metavar="TEXT",
+    help="With --accept: accept what no setting adopts for 30 days, in policies/drift.yaml, for this reason.",
+)
+@click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
+@click.option(
+    "--break-glass",
+    default="",
+    metavar="REASON",
+    help="With --repair: apply a plan that the gate refuses; the user and the reason are recorded.",
+)
 @json_option
 @click.pass_context
 def command(
@@ -46,6 +60,10 @@ def command(
     unlock: str,
     no_lock: bool,
     repair: bool,
+    accept: bool,
+    reason: str,
+    yes: bool,
+    break_glass: str,
     as_json: bool,
 ) -> None:
     """Compare the live resources of STACK, or of all stacks, with the state. Exit code 1 when there is drift.
@@ -59,27 +77,56 @@ def command(
 
     With --all, the failure of one deployment is reported, the others continue, and the exit code is 3.
 
+    --repair plans the drifted resources only, and applies that plan after confirmation. The gate evaluates the plan of
+    the whole stack first. It applies no other change of the stack, except to resources that a drifted one depends on,
+    which are listed; a drifted resource that the stack changes too is left. Exit code 0 when nothing is left.
+
+    --accept finds the settings that adopt the drift: each is tried, and counts only if the stack synthesized with it
+    has the live value. It prints the change of the environment's file, and what else of the stack changes by it, and
+    writes it after confirmation. For an attribute that no setting adopts, it prints an entry of policies/drift.yaml.
+
+    The last writes of each drifted resource are read from the cloud's audit log, as far as it can be read.
+
     Of ENV-workloads, the objects of all releases are compared as well: Terraform does not see what happens to them in
-    the cluster, and an apply does not revert it. --repair does.
+    the cluster, and an apply does not revert it. There, --repair applies the releases' manifests to drifted objects.
     """
     from terrace.cli.console import write, write_json
+    from terrace.cli.drift_accept import accept_drift
     from terrace.cli.drift_find import find_all, find_one, repair_objects
+    from terrace.cli.drift_repair import repair_foundation
     from terrace.cli.drift_text import object_lines, report_lines
     from terrace.cli.options import load_stack
     from terrace.errors import UsageError
     from terrace.words import counted
 
     if every:
-        if stack or cloud or unlock or repair:
-            raise UsageError("--all takes no STACK, --cloud, --unlock or --repair", hint="omit them, or omit --all")
+        if stack or cloud or unlock or repair or accept:
+            raise UsageError(
+                "--all takes no STACK, --cloud, --unlock, --repair or --accept", hint="omit them, or omit --all"
+            )
         ctx.exit(find_all(ctx, provider_mirror=provider_mirror, at_once=at_once, as_json=as_json))
     if not stack:
         raise UsageError("no STACK", hint="name an environment, or pass --all")
     if no_lock and unlock:
         raise UsageError("--no-lock cannot be combined with --unlock", hint="omit one of them")
     loaded, layer = load_stack(ctx, stack, cloud)
-    if repair and layer != "workloads":
-        raise UsageError("--repair applies to workloads only", hint=f"run `terrace plan {stack}` to see the repair")
+    if accept and (repair or layer == "workloads"):
+        raise UsageError("--accept is for foundations, and cannot be combined with --repair", hint="omit --accept")
+    if repair and no_lock:
+        raise UsageError("--repair cannot be combined with --no-lock: it changes the state", hint="omit one of them")
+    if repair and layer == "foundation":
+        ctx.exit(
+            repair_foundation(
+                ctx,
+                loaded,
+                provider_mirror=provider_mirror,
+                lock_timeout=lock_timeout,
+                unlock=unlock,
+                yes=yes,
+                break_glass=break_glass,
+                as_json=as_json,
+            )
+        )
     found = find_one(
         ctx,
         loaded,
@@ -89,10 +136,12 @@ def command(
         unlock=unlock,
         no_lock=no_lock,
     )
+    if accept:
+        ctx.exit(accept_drift(ctx, loaded, found, reason=reason, yes=yes, as_json=as_json))
     if as_json:
         write_json(found.as_data())
     else:
-        for line in report_lines(found.report):
+        for line in report_lines(found.report, found.writes):
             write(line)
         for one in found.objects or ():
             for line in object_lines(one):
@@ -104,7 +153,7 @@ def command(
         if layer == "workloads":
             write(counted(count, "difference") if count else "no drift")
         else:
-            repaired = f"{counted(count, 'drifted resource')}; run `terrace plan {stack}` to see the repair"
+            repaired = f"{counted(count, 'drifted resource')}; `terrace drift {stack} --repair` reverts the drift"
             write(repaired if count else "no drift")
     if found.count:
         ctx.exit(1)

@@ -1,8 +1,8 @@
 """Finds the drift of one deployment or of all of a project, for `terrace drift`."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,23 +17,26 @@ from terrace.cli.options import cluster_of, deployment_of, load, project_of, wor
 from terrace.deployment import drift, fleet, lifecycle
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.drift import DriftReport
-from terrace.environment import Loaded, names
+from terrace.environment import Loaded, names, target
 from terrace.project.stack_ids import Layer
 from terrace.words import counted
 
 if TYPE_CHECKING:
     from terrace.live.cluster import ObjectDrift
+    from terrace.live.writes import LastWrites
 
 
 @dataclass(frozen=True)
 class Found:
-    """The drift of one deployment. `objects` are those of its releases in the cluster; None for a foundation."""
+    """The drift of one deployment. `objects` are those of its releases in the cluster; None for a foundation. `writes`
+    are the last writes of each drifted resource in the cloud's audit log, by address."""
 
     environment: str
     cloud: str
     layer: Layer
     report: DriftReport
     objects: "tuple[ObjectDrift, ...] | None" = None
+    writes: "Mapping[str, LastWrites]" = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -48,7 +51,11 @@ class Found:
         data: dict[str, Any] = {"environment": self.environment, "cloud": self.cloud, "layer": self.layer}
         if self.objects is not None:
             data["objects"] = [one.as_data() for one in self.objects]
-        return data | self.report.as_data() | {"severity": self.severity}
+        data |= self.report.as_data() | {"severity": self.severity}
+        for one in data["drift"]:
+            if one["address"] in self.writes:
+                one["last_writes"] = self.writes[one["address"]].as_data()
+        return data
 
 
 def find_one(
@@ -112,15 +119,28 @@ def repair_objects(ctx: click.Context, loaded: Loaded, found: Found) -> Found:
 
 
 def _found(ctx: click.Context, loaded: Loaded, deployment: Deployment, *, unlock: str = "") -> Found:
-    root = project_of(ctx).root
+    root, environment = project_of(ctx).root, loaded.environment
+    accept = acceptance(root, loaded)
+    foundation = deployment.layer == "foundation"
+    report = accept(lifecycle.find_drift(deployment, unlock=unlock, grade=grader(root, loaded) if foundation else None))
+    objects = None if foundation else _objects(ctx, loaded)
+    return Found(environment.name, environment.cloud, deployment.layer, report, objects, _writes(loaded, report))
+
+
+def _writes(loaded: Loaded, report: DriftReport) -> "dict[str, LastWrites]":
+    """The last writes of each drifted resource in the cloud's audit log, by address."""
+    from terrace.live.writes import Identity, last_writes
+
+    resources = {drift.address: Identity(drift.type, drift.names) for drift in report.effective}
+    return last_writes(loaded.environment.cloud, target(loaded.environment), resources)
+
+
+def acceptance(root: Path, loaded: Loaded) -> Callable[[DriftReport], DriftReport]:
+    """Marks what policies/drift.yaml accepts of one environment's drift. Raises InvalidPolicies."""
     environment, today = loaded.environment, datetime.now(UTC).date()
     ignores = drift_ignores.load(root, environments=names(root), today=today)
-    foundation = deployment.layer == "foundation"
-    report = lifecycle.find_drift(deployment, unlock=unlock, grade=grader(root, loaded) if foundation else None)
     concerning = [one for one in ignores if one.concerns(environment.name, environment.cloud)]
-    report = drift.without_ignored(report, concerning, today)
-    objects = None if foundation else _objects(ctx, loaded)
-    return Found(environment.name, environment.cloud, deployment.layer, report, objects)
+    return lambda report: drift.without_ignored(report, concerning, today)
 
 
 def _objects(ctx: click.Context, loaded: Loaded) -> "tuple[ObjectDrift, ...]":
@@ -157,7 +177,7 @@ def _print(answer: fleet.Answer[Found | None]) -> None:
     found = answer.result
     severity = f", {found.severity}" if found.severity else ""
     write(f"{answer.member}: " + (counted(found.count, "difference") + severity if found.count else "no drift"))
-    for line in report_lines(found.report):
+    for line in report_lines(found.report, found.writes):
         write(f"  {line}")
     for one in found.objects or ():
         for line in object_lines(one):

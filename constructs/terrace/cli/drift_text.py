@@ -1,7 +1,7 @@
 """The text of `terrace drift`: drifted resources with their severity, attributes, construct and environment line."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from terrace.words import counted
@@ -9,16 +9,22 @@ from terrace.words import counted
 if TYPE_CHECKING:
     from terrace.deployment.drift import Drift, DriftReport
     from terrace.live.cluster import ObjectDrift
+    from terrace.live.writes import LastWrites
 
 _MOST_NAMED = 5
 _MOST_REASONS = 3
 _CHANGES = {"changed": "was changed", "deleted": "is missing", "unreadable": "cannot be compared"}
 
 
-def report_lines(report: "DriftReport") -> Iterator[str]:
-    """Every drift, the most serious first, then what is accepted and what an apply does not revert."""
+def report_lines(report: "DriftReport", writes: "Mapping[str, LastWrites] | None" = None) -> Iterator[str]:
+    """Every drift, the most serious first, then what is accepted and what an apply does not revert. `writes` are the
+    last writes of each resource, by address."""
     for drift in report.effective:
         yield from drift_lines(drift)
+        if writes and (last := writes.get(drift.address)):
+            yield from (f"  last write: {one}" for one in last.writes)
+            if last.unknown:
+                yield f"  changed by: unknown; {last.unknown}"
     for drift in report.ignored:
         if drift.ignore:
             entry = drift.ignore

@@ -15,11 +15,13 @@ HIDDEN = "(sensitive)"
 
 @dataclass(frozen=True)
 class AttributeDrift:
-    """One value in the state and in the cloud. Sensitive values are replaced by HIDDEN."""
+    """One value in the state and in the cloud. Sensitive values are replaced by HIDDEN. `reverted`: the next apply
+    changes it; otherwise the cloud computes it, such as a time."""
 
     path: str
     before: Any
     after: Any
+    reverted: bool = True
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Drift:
 
     `repaired`: the next apply undoes the difference. Otherwise it is informational, for example in an attribute under
     `ignore_changes`. `grade` is None for what is not graded, `ignore` the entry that accepts it. `id` is the cloud's
-    name of the resource, as far as its attributes have one.
+    name of the resource, as far as its attributes have one, `names` are all that an audit log may use.
     """
 
     address: str
@@ -42,6 +44,7 @@ class Drift:
     grade: Grade | None = None
     ignore: Ignore | None = None
     id: str = ""
+    names: tuple[str, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -109,7 +112,7 @@ def without_ignored(found: DriftReport, ignores: Sequence[Ignore], today: date) 
     valid = [ignore for ignore in ignores if not ignore.expired(today)]
 
     def marked(drift: Drift) -> Drift:
-        paths = [attribute.path for attribute in drift.attributes]
+        paths = [attribute.path for attribute in drift.attributes if attribute.reverted]
         entry = next((one for one in valid if one.covers(drift.address, paths)), None)
         return replace(drift, ignore=entry) if drift.repaired else drift
 
@@ -132,7 +135,8 @@ def report(
         address = record["address"]
         change = record["change"]
         deleted = verb_of(change["actions"]) == "destroy"
-        attributes = () if deleted else _attributes(change)
+        reverting = changed_paths(planned[address]["change"]) if address in acting else None
+        attributes = () if deleted else _attributes(change, reverting)
         if not deleted and not attributes:
             continue
         construct = construct_at(paths, address)
@@ -146,6 +150,7 @@ def report(
                 capability=capability_of(construct),
                 environment_line=environment_line(construct) if construct else None,
                 id=_id(change.get("before") or change.get("after") or {}),
+                names=_names(change.get("before") or change.get("after") or {}),
                 repaired=address in acting and (deleted or _reverts(planned[address]["change"], attributes)),
             )
         )
@@ -158,8 +163,15 @@ def _id(values: Mapping[str, Any]) -> str:
     return str(values.get("id") or values.get("arn") or values.get("self_link") or "")
 
 
-def _attributes(change: Mapping[str, Any]) -> tuple[AttributeDrift, ...]:
-    """The differing values of a drift record, without `tags_all` where `tags` has the same difference."""
+def _names(values: Mapping[str, Any]) -> tuple[str, ...]:
+    found = [values.get(name) for name in ("id", "arn", "self_link", "name", "identifier", "bucket")]
+    found += [value for name, value in values.items() if name.endswith(("_name", "_identifier"))]
+    return tuple(dict.fromkeys(name for name in found if isinstance(name, str) and name))
+
+
+def _attributes(change: Mapping[str, Any], reverting: Sequence[tuple[Any, ...]] | None) -> tuple[AttributeDrift, ...]:
+    """The differing values of a drift record, without `tags_all` where `tags` has the same difference. `reverting` are
+    the paths that the plan changes; None: it does not change the resource."""
     paths = [path for path in changed_paths({"before": change.get("before"), "after": change.get("after")}) if path]
     in_tags = {path[1:] for path in paths if path[0] == "tags"}
     attributes = []
@@ -170,7 +182,9 @@ def _attributes(change: Mapping[str, Any]) -> tuple[AttributeDrift, ...]:
         before, after = value_at(change.get("before"), path), value_at(change.get("after"), path)
         if _empty(before) and _empty(after):
             continue  # providers treat null, "" and [] alike
-        attributes.append(AttributeDrift(dotted(path), HIDDEN if hidden else before, HIDDEN if hidden else after))
+        reverted = reverting is None or any(path[: len(one)] == one[: len(path)] for one in reverting)
+        before, after = (HIDDEN, HIDDEN) if hidden else (before, after)
+        attributes.append(AttributeDrift(dotted(path), before, after, reverted))
     return tuple(attributes)
 
 

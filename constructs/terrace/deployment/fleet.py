@@ -11,6 +11,7 @@ from terrace.calls import Absent
 from terrace.capabilities.cloud import CLOUDS
 from terrace.deployment.deployment import Deployment
 from terrace.environment import load, names
+from terrace.environment.loading import find, merge
 from terrace.errors import TerraceError
 from terrace.project import synthesis
 from terrace.project.discovery import Project
@@ -47,14 +48,29 @@ def members(project: Project, *, state: str = "", variables: Mapping[str, str] =
     """The stacks of all environments that have a state; `state` overrides the environments' backend.
 
     A remote state home is asked on the environment's own cloud, and on another one if this machine has its outputs. If
-    it cannot be read, its foundation is a member, so that the reason becomes the answer.
+    it cannot be read, its foundation is a member, so that the reason becomes the answer. So is that of an environment
+    that cannot be read, once: on its own cloud, if that is known.
     """
-    return [
-        Member(name, cloud, layer)
-        for name in names(project.root)
-        for cloud in CLOUDS
-        for layer in _layers(project, name, cloud, state, variables)
-    ]
+    found: list[Member] = []
+    for name in names(project.root):
+        try:
+            load(name, project=project.root)
+        except TerraceError:
+            found.append(Member(name, _declared_cloud(project, name), "foundation"))
+            continue
+        found += [
+            Member(name, cloud, layer) for cloud in CLOUDS for layer in _layers(project, name, cloud, state, variables)
+        ]
+    return found
+
+
+def _declared_cloud(project: Project, name: str) -> str:
+    """The cloud in the files of an environment that is not valid; the first of all clouds if there is none."""
+    try:
+        declared = find(merge(name, project=project.root).root, "cloud")[0].value
+    except TerraceError:
+        declared = None
+    return str(declared) if declared in CLOUDS else CLOUDS[0]
 
 
 def _layers(project: Project, name: str, cloud: str, backend: str, variables: Mapping[str, str]) -> tuple[Layer, ...]:
@@ -63,7 +79,8 @@ def _layers(project: Project, name: str, cloud: str, backend: str, variables: Ma
         remote = (backend or own.state.backend) != "local"
         if remote and cloud != own.cloud and not (project.outputs / f"{name}-{cloud}.json").is_file():
             return ()
-        environment = load(name, project=project.root, cloud=cloud).environment
+        # An environment may have no account on another cloud; a local state home is the same for all.
+        environment = load(name, project=project.root, cloud=cloud).environment if remote else own
         home = state_home(environment, project=project, state=backend, variables=variables)
         stored = set(home.names(f"{name}/{cloud}/"))
     except Absent:

@@ -100,12 +100,12 @@ def apply(
     if saved.summary.empty:
         remove_marker(deployment)
         plans.discard(deployment)
-        _save_outputs(deployment, terraform)
+        save_outputs(deployment, terraform)
         return None
-    _require_gate(deployment, saved, break_glass)
+    require_gate(deployment, saved, break_glass)
     if not confirm(saved):
         return None
-    _record_break_glass(deployment, saved, break_glass)
+    record_break_glass(deployment, saved, break_glass)
     for _ in range(_COLLISIONS):
         try:
             creates = [change.address for change in saved.summary.changes if change.verb in ("add", "replace")]
@@ -117,13 +117,13 @@ def apply(
                 raise
             if review:
                 review(adopting, terraform)
-            _require_gate(deployment, adopting, break_glass)
+            require_gate(deployment, adopting, break_glass)
             if not confirm(adopting):
                 raise
-            _record_break_glass(deployment, adopting, break_glass)
+            record_break_glass(deployment, adopting, break_glass)
             saved = adopting
     plans.discard(deployment)
-    _save_outputs(deployment, terraform)
+    save_outputs(deployment, terraform)
     return saved
 
 
@@ -149,18 +149,18 @@ def _evaluated(deployment: Deployment, terraform: Terraform, saved: SavedPlan, b
     return replace(saved, gate=verdict)
 
 
-def _save_outputs(deployment: Deployment, terraform: Terraform) -> None:
+def save_outputs(deployment: Deployment, terraform: Terraform) -> None:
     if deployment.layer == "foundation":
         outputs.save(deployment, terraform.output())
 
 
-def _require_gate(deployment: Deployment, saved: SavedPlan, break_glass: str) -> None:
+def require_gate(deployment: Deployment, saved: SavedPlan, break_glass: str) -> None:
     """Raise GateRefuses for a plan that did not pass the gate, unless there is a break-glass reason."""
     if deployment.gate and not break_glass:
         gate_verdict.require_pass(saved.gate, deployment.stack_id)
 
 
-def _record_break_glass(deployment: Deployment, saved: SavedPlan, break_glass: str) -> None:
+def record_break_glass(deployment: Deployment, saved: SavedPlan, break_glass: str) -> None:
     """Record, before anything is applied, that a plan is applied which the gate refused."""
     if not break_glass or not deployment.gate or (saved.gate and saved.gate.passes):
         return
@@ -254,8 +254,10 @@ def with_lock_released(
     return True
 
 
-def find_drift(deployment: Deployment, *, unlock: str = "", grade: Grader | None = None) -> drift.DriftReport:
-    """Compare the cloud with the state and the stack. Changes nothing and keeps no plan.
+def compared(
+    deployment: Deployment, *, unlock: str = "", grade: Grader | None = None
+) -> tuple[Terraform, dict[str, Any], drift.DriftReport]:
+    """Compare the cloud with the state and the stack: the plan (JSON plan format) and its drift. Keeps no plan.
 
     `grade` grades the drift that an apply would undo.
     """
@@ -268,10 +270,15 @@ def find_drift(deployment: Deployment, *, unlock: str = "", grade: Grader | None
             deployment, terraform, killed, unlock, lambda: terraform.plan(path, on_event=deployment.on_event)
         )
         content = terraform.show(path)
-        found = drift.report(content, terraform.construct_paths(), deployment.environment_line)
-        if grade and found.effective:
-            stack = terraform.stack_file.read_text(encoding="utf-8")
-            found = drift.graded(found, grade(content, stack, [one.address for one in found.effective]))
-        return found
     finally:
         path.unlink(missing_ok=True)
+    found = drift.report(content, terraform.construct_paths(), deployment.environment_line)
+    if grade and found.effective:
+        stack = terraform.stack_file.read_text(encoding="utf-8")
+        found = drift.graded(found, grade(content, stack, [one.address for one in found.effective]))
+    return terraform, content, found
+
+
+def find_drift(deployment: Deployment, *, unlock: str = "", grade: Grader | None = None) -> drift.DriftReport:
+    """The drift of a deployment. Changes nothing."""
+    return compared(deployment, unlock=unlock, grade=grade)[2]

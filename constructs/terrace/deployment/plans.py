@@ -68,12 +68,12 @@ def save(
     saved = SavedPlan(
         path=path,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        stack_sha256=_sha256(terraform.stack_file),
+        stack_sha256=sha256_of(terraform.stack_file),
         inputs_sha256=inputs_digest(deployment),
         summary=summary,
         adopted=adopted,
         gate=gate,
-        sha256=_sha256(path),
+        sha256=sha256_of(path),
     )
     record = {
         "environment": deployment.environment,
@@ -109,7 +109,7 @@ def load(deployment: Deployment) -> SavedPlan:
             gate=GateVerdict.from_data(record.get("gate")),
             sha256=record["plan_sha256"],
         )
-        intact = record["plan_sha256"] == _sha256(path)
+        intact = record["plan_sha256"] == sha256_of(path)
     except FileNotFoundError:
         raise UsageError(
             f"no saved plan for {deployment.stack_id} on {deployment.cloud}",
@@ -120,7 +120,7 @@ def load(deployment: Deployment) -> SavedPlan:
     if not intact:
         raise StalePlan("the plan file has changed since it was saved", where=str(path), hint=hint)
     stack = deployment.project.stack(deployment.stack_id) / "cdk.tf.json"
-    if not stack.is_file() or _sha256(stack) != saved.stack_sha256:
+    if not stack.is_file() or sha256_of(stack) != saved.stack_sha256:
         raise StalePlan(f"the stack has changed since the plan of {saved.created}", hint=hint)
     if inputs_digest(deployment) != saved.inputs_sha256:
         more = " or an output of the foundation" if deployment.layer == "workloads" else ""
@@ -180,5 +180,6 @@ def _change(entry: Mapping[str, Any]) -> Change:
     )
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The SHA-256 sum of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -33,12 +33,16 @@ class Run:
     begun: bool = False
     plan: str = ""
     bundle: str = ""
+    detail: str = ""
     summary: Mapping[str, int] = field(default_factory=dict)
     not_recorded: NotRecorded | None = None
 
-    def begins(self, *, plan: str = "", bundle: str = "", summary: Mapping[str, int] | None = None) -> None:
+    def begins(
+        self, *, plan: str = "", bundle: str = "", summary: Mapping[str, int] | None = None, detail: str = ""
+    ) -> None:
         """From now on the cloud may be changed. `plan` and `bundle` are SHA-256 sums."""
         self.begun, self.plan, self.bundle = True, plan or self.plan, bundle or self.bundle
+        self.detail = detail or self.detail
         self.summary = summary or self.summary
 
     def require_recorded(self) -> None:
@@ -63,11 +67,11 @@ class Trail:
         try:
             yield run
         except BaseException as error:  # an interrupt, too, is the end of a run
-            if run.begun and (missing := self._record(kind, run, source, passed=False, detail=type(error).__name__)):
+            if run.begun and (missing := self._record(kind, run, source, passed=False, detail=_failed(run, error))):
                 self.warn(f"{missing.message}\n{missing.hint}")
             raise
         if run.begun:
-            run.not_recorded = self._record(kind, run, source, passed=True)
+            run.not_recorded = self._record(kind, run, source, passed=True, detail=run.detail)
 
     def break_glass(self, reason: str, plan: str) -> None:
         """Record, before anything is applied, that the gate refused the plan. Raises UsageError for a short reason.
@@ -121,3 +125,7 @@ class Trail:
         done = _DONE[kind] if passed or kind == "break-glass" else f"not {_DONE[kind]} completely"
         name = f"{self.deployment.stack_id} on {self.deployment.cloud}"
         return NotRecorded(f"{name} is {done}, but the audit trail has no record of it: {reason}", hint=hint)
+
+
+def _failed(run: Run, error: BaseException) -> str:
+    return ": ".join(filter(None, (run.detail, type(error).__name__)))

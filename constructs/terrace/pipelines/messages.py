@@ -122,18 +122,26 @@ def issue(report: Mapping[str, Any], run: str = "") -> tuple[str, str]:
             line += f"; {markdown.text(severity)}"
         if setting := drift.get("environment_line"):
             line += f"; set in {markdown.code(setting)}"
-        lines.append(line)
+        lines.append(line + _last_write(drift.get("last_writes") or {}))
     if len(drifts) > _SHOWN:
         lines.append(f"\nand {counted(len(drifts) - _SHOWN, 'more resource')}.")
     lines += [
         "",
-        f"`terrace drift {environment}` shows the values. Revert the difference with `terrace plan {environment}` and "
-        f"`terrace apply {environment}`, or adopt it in `environments/{environment}.yaml`. This issue is closed when a "
-        "check finds no drift.",
+        f"`terrace drift {environment}` shows the values. Revert the difference with `terrace drift {environment} "
+        f"--repair`, or adopt it with `terrace drift {environment} --accept`. This issue is closed when a check finds "
+        "no drift.",
     ]
     if run:
         lines += ["", f"[Run]({run})"]
     return f"Drift of {environment} on {cloud}", "\n".join(lines) + "\n"
+
+
+def _last_write(found: Mapping[str, Any]) -> str:
+    """The newest write of a resource, or why it is unknown."""
+    for write in found.get("writes", []):
+        who, call, at = (markdown.code(write[part]) for part in ("actor", "call", "at"))
+        return f"; last write: {call} by {who} at {at}"
+    return f"; last write unknown: {markdown.text(found['unknown'])}" if found.get("unknown") else ""
 
 
 def _without_run(text: str) -> str:

@@ -20,11 +20,17 @@ def capability_of(construct: str) -> str:
     return parts[1] if len(parts) > 2 else "other"
 
 
+def section_of(construct: str) -> str:
+    """The section of the environment behind a construct of a foundation: `network.entry` for `dev/entry/zone`."""
+    capability = capability_of(construct)
+    return _SECTIONS.get(capability, capability)
+
+
 def environment_line(loaded: Loaded, construct: str) -> str | None:
     """`file:line:column` of the section behind a construct: `database` for `dev/database/server`."""
     capability = capability_of(construct)
     if construct.partition("/")[0].endswith(WORKLOADS):
         return loaded.where(f"modules.{capability}") or None
-    section = _SECTIONS.get(capability, capability)
+    section = section_of(construct)
     exists = section.partition(".")[0] in type(loaded.environment).model_fields
     return (loaded.where(section) or None) if exists else None
