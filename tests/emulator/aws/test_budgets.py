@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 from tests.emulator.aws.conftest import Aws
 from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
@@ -36,9 +38,11 @@ def test_subscribers(aws: Aws) -> None:
 @fails_on_stock_moto
 def test_changes(aws: Aws) -> None:
     name = create_budget(aws)
-    aws("budgets").update_budget(AccountId=aws.account, NewBudget=budget(name, "900"))
+    period = {"Start": datetime(2026, 12, 1, tzinfo=UTC), "End": datetime(2087, 6, 15, tzinfo=UTC)}
+    changed = {**budget(name, "900"), "TimePeriod": period}  # as Terraform's provider sends it
+    aws("budgets").update_budget(AccountId=aws.account, NewBudget=changed)
     found = aws("budgets").describe_budget(AccountId=aws.account, BudgetName=name)["Budget"]
-    assert found["BudgetLimit"]["Amount"] == "900"
+    assert found["BudgetLimit"]["Amount"] == "900" and found["TimePeriod"] == period
 
 
 @fails_on_stock_moto

@@ -1,5 +1,6 @@
 """Budgets: subscribers, changes, tags."""
 
+from datetime import datetime
 from typing import Any
 
 from moto.budgets.responses import BudgetsResponse
@@ -27,7 +28,10 @@ def changes() -> None:
     @operation(BudgetsResponse)
     def update_budget(call: Call) -> None:
         budget = _budget(call, call.parameters["NewBudget"]["BudgetName"])
-        budget.budget = {**budget.budget, **call.parameters["NewBudget"]}
+        changed = dict(call.parameters["NewBudget"])
+        if "TimePeriod" in changed:  # parsed to datetimes, which moto stores as seconds
+            changed["TimePeriod"] = {name: _seconds(value) for name, value in changed["TimePeriod"].items()}
+        budget.budget = {**budget.budget, **changed}
 
 
 def tags() -> None:
@@ -66,6 +70,10 @@ def tags() -> None:
         arn = f"arn:{self.partition}:budgets::{parameters['AccountId']}:budget/{parameters['BudgetName']}"
         state_of(self.backend, "tags").pop(arn, None)
         return original(self)
+
+
+def _seconds(value: Any) -> Any:
+    return int(value.timestamp()) if isinstance(value, datetime) else value
 
 
 def _budget(call: Call, name: str | None = None) -> Any:
