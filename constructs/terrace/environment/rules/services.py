@@ -10,6 +10,12 @@ from terrace.errors import Problem
 MAX_API_CLIENTS = 16
 """Rules of a local rate limit, one for each client. Source: Envoy Gateway, LocalRateLimit."""
 
+_OF_CI_SYSTEM = {
+    "github": ("owner_id", "repository_id", "apply_workflow"),
+    "gitlab": ("gitlab",),
+    "azure-devops": ("azure_devops",),
+}
+"""Settings of the section `identity` that belong to one CI system."""
 _CLIENT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -38,8 +44,14 @@ def hosts_with_login_have_client(environment: Environment) -> Iterator[Problem]:
 
 
 def identity_fits_ci_system(environment: Environment) -> Iterator[Problem]:
-    """The repository has the form of the CI system's, and the ids that its trust needs are there."""
-    for message, path, hint in environment.identity.tokens.problems(environment.identity):
+    """The repository has the form of the CI system's, the ids that its trust needs are there, and none of another's."""
+    identity = environment.identity
+    for system, keys in _OF_CI_SYSTEM.items():
+        for key in keys if system != identity.ci else ():
+            if getattr(identity, key) is not None:
+                message = f"it is read with `ci: {system}` only, and identity.ci is {identity.ci}."
+                yield Problem(message, path=f"identity.{key}", hint=f"Remove it, or set `ci: {system}`.")
+    for message, path, hint in identity.tokens.problems(identity):
         yield Problem(message, path=path, hint=hint)
 
 
