@@ -108,6 +108,7 @@ KINDS = {
         defaults=_public_address, rules=refused.PUBLIC_ADDRESS, delete_rules=refused.PUBLIC_ADDRESS_DELETE
     ),
     "Microsoft.Network/networkInterfaces": _network(),
+    "Microsoft.Network/loadBalancers": _network(),
     "Microsoft.Network/privateEndpoints": _network(
         shape=_approved, creates=_interface_of, required=(".location", "subnet.id"), rules=refused.PRIVATE_ENDPOINT
     ),

@@ -11,9 +11,11 @@ from terrace.environment.schema import Environment
 from terrace.errors import TerraceError
 from terrace.live import Inventory, Leftover, Unlisted
 from terrace.live.aws.checks import Deployment, opened
+from terrace.live.aws.foreign import KINDS
 from terrace.live.aws.governance import tags
 from terrace.live.aws.listings import LISTINGS
 from terrace.live.aws.session import CredentialsError
+from terrace.live.foreign import leftovers as foreign_leftovers
 
 
 def leftovers(environment: Environment, target: Target) -> Inventory:
@@ -42,6 +44,15 @@ def leftovers(environment: Environment, target: Target) -> Inventory:
                 raise
             except TerraceError as error:
                 unlisted.append(Unlisted(f"{listing.service} {listing.type}", region, str(error)))
+    for kind in KINDS:
+        try:
+            for left in foreign_leftovers(deployment, kind, target.region):
+                if not any(one.id == left.id for one in found.values()):
+                    found[left.service, left.type, left.id, left.region] = left
+        except CredentialsError:
+            raise
+        except TerraceError as error:
+            unlisted.append(Unlisted(f"foreign {kind.service} {kind.type}", target.region, str(error)))
     for region in regions:
         for left in _by_tag(deployment, region, unlisted):
             if not any(left.id == id or left.id.endswith((f"/{id}", f":{id}")) for _, _, id, _ in found):

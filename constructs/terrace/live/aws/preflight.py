@@ -9,8 +9,10 @@ from terrace.environment.schema import Environment
 from terrace.live import Obstacle
 from terrace.live.aws import backup, database, keys, lake, objects
 from terrace.live.aws.checks import Deployment, opened
+from terrace.live.aws.foreign import KINDS
 from terrace.live.aws.secrets import modules, secrets
 from terrace.live.aws.session import Absent
+from terrace.live.foreign import preflight_checks
 from terrace.live.obstacles import met
 from terrace.words import counted
 
@@ -27,13 +29,12 @@ def preflight(environment: Environment, target: Target) -> list[Obstacle]:
         _recovery_points,
         _images,
         _records,
-        _volumes,
         _cache,
         _keys,
         _secrets,
         _boundary,
     )
-    return met(opened(environment, target), checks)
+    return met(opened(environment, target), (*checks, *preflight_checks(KINDS)))
 
 
 def _database(deployment: Deployment) -> Iterator[Obstacle]:
@@ -176,22 +177,6 @@ def _records(deployment: Deployment) -> Iterator[Obstacle]:
                 yield Obstacle(
                     "blocks", f"zone {zone['Name']}", message, "stop what creates them, then delete the records"
                 )
-
-
-def _volumes(deployment: Deployment) -> Iterator[Obstacle]:
-    """Disks of persistent volume claims, which are not in the Terraform state."""
-    claimed = [{"Name": "tag:KubernetesCluster", "Values": [deployment.prefix]}]
-    owned = [{"Name": "tag-key", "Values": [f"kubernetes.io/cluster/{deployment.prefix}"]}]
-    volumes = {
-        volume["VolumeId"]
-        for filters in (claimed, owned)
-        for volume in deployment.pages("ec2", "describe_volumes", "Volumes", Filters=filters)
-    }
-    if volumes:
-        message = f"disks of persistent volumes remain: {', '.join(sorted(volumes)[:3])} ({len(volumes)} in total)"
-        yield Obstacle(
-            "retained", "volumes", message, "delete the claims in the cluster first, or the disks afterwards"
-        )
 
 
 def _cache(deployment: Deployment) -> Iterator[Obstacle]:

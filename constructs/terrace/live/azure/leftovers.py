@@ -16,8 +16,10 @@ from terrace.errors import TerraceError
 from terrace.live import Inventory, Leftover, Unlisted
 from terrace.live.azure.audit import PLANS
 from terrace.live.azure.checks import Deployment, at, named, opened, same
+from terrace.live.azure.foreign import KINDS
 from terrace.live.azure.lookup import assignments, principal
 from terrace.live.azure.session import Absent, CredentialsError
+from terrace.live.foreign import leftovers as foreign_leftovers
 
 _POLICIES = "Microsoft.Authorization/policyAssignments"
 _ROLES = "Microsoft.Authorization/roleDefinitions"
@@ -52,6 +54,14 @@ def remaining(deployment: Deployment) -> Inventory:
             raise
         except TerraceError as error:
             unlisted.append(Unlisted(f"{listing.service} {listing.type}", deployment.target.region, str(error)))
+    for kind in KINDS:
+        try:
+            for left in foreign_leftovers(deployment, kind, deployment.target.region):
+                found.setdefault(left.id.lower(), left)
+        except CredentialsError:
+            raise
+        except TerraceError as error:
+            unlisted.append(Unlisted(f"{kind.service} {kind.type}", deployment.target.region, str(error)))
     every = sorted(found.values())
     return Inventory(
         remaining=tuple(left for left in every if not left.kept),

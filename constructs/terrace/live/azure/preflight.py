@@ -9,8 +9,10 @@ from terrace.environment.schema import Environment
 from terrace.live import Obstacle
 from terrace.live.azure import backup, cluster, database, keys, objects
 from terrace.live.azure.checks import Deployment, at, named, opened
+from terrace.live.azure.foreign import KINDS
 from terrace.live.azure.secrets import modules, secrets, versions
 from terrace.live.azure.session import CredentialsError, Unreadable
+from terrace.live.foreign import preflight_checks
 from terrace.live.obstacles import met
 from terrace.words import counted
 
@@ -35,7 +37,7 @@ def obstacles(deployment: Deployment) -> list[Obstacle]:
         _secrets,
         _workspace,
     )
-    return met(deployment, checks)
+    return met(deployment, (*checks, *preflight_checks(KINDS)))
 
 
 def _locks(deployment: Deployment) -> Iterator[Obstacle]:

@@ -11,7 +11,9 @@ from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import TerraceError
 from terrace.live import Inventory, Leftover, Unlisted
+from terrace.live.foreign import leftovers as foreign_leftovers
 from terrace.live.gcp.checks import Deployment, opened
+from terrace.live.gcp.foreign import KINDS
 from terrace.live.gcp.listings import LISTINGS
 
 
@@ -39,6 +41,17 @@ def remaining(deployment: Deployment) -> Inventory:
                 raise
             except TerraceError as error:
                 unlisted.append(Unlisted(f"{listing.service} {listing.type}", place, str(error)))
+    for kind in KINDS:
+        try:
+            for left in foreign_leftovers(deployment, kind, deployment.target.region):
+                if not any(id.endswith(left.id) for id in found):
+                    found[left.id] = left
+        except Off:
+            continue  # never enabled
+        except CredentialsError:
+            raise
+        except TerraceError as error:
+            unlisted.append(Unlisted(f"foreign {kind.service} {kind.type}", deployment.target.region, str(error)))
     for left in _by_label(deployment, unlisted):
         found.setdefault(left.id, left)
     every = sorted(found.values())

@@ -10,8 +10,10 @@ from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.gcp import names
 from terrace.live import Obstacle
+from terrace.live.foreign import preflight_checks
 from terrace.live.gcp import backup, cache, cluster, database, keys, lake, logs, objects
 from terrace.live.gcp.checks import Deployment, days, named, opened
+from terrace.live.gcp.foreign import KINDS
 from terrace.live.gcp.secrets import modules, secret, secret_ids
 from terrace.live.obstacles import met
 from terrace.words import counted
@@ -37,14 +39,13 @@ def obstacles(deployment: Deployment) -> list[Obstacle]:
         _recovery_points,
         _cluster_backups,
         _records,
-        _volumes,
         _keys,
         _secrets,
         _images,
         _identities,
         _services,
     )
-    return met(deployment, checks)
+    return met(deployment, (*checks, *preflight_checks(KINDS)))
 
 
 def _policies(deployment: Deployment) -> Iterator[Obstacle]:
@@ -160,18 +161,6 @@ def _records(deployment: Deployment) -> Iterator[Obstacle]:
     if foreign:
         message = f"contains records that Terraform did not create: {', '.join(foreign[:3])} ({len(foreign)} in total)"
         yield Obstacle("blocks", f"zone {zone}", message, "stop what creates them, then delete the records")
-
-
-def _volumes(deployment: Deployment) -> Iterator[Obstacle]:
-    """Disks of persistent volume claims, which are not in the Terraform state."""
-    project, disks = names.account(deployment.target), []
-    for zone in deployment.target.zones:
-        for disk in deployment.pages("compute", "disks.list", "items", project=project, zone=zone):
-            if disk.get("labels", {}).get("goog-k8s-cluster-name") == deployment.prefix:
-                disks.append(str(disk["name"]))
-    if disks:
-        message = f"disks of persistent volumes remain: {', '.join(sorted(disks)[:3])} ({len(disks)} in total)"
-        yield Obstacle("retained", "disks", message, "delete the claims in the cluster first, or the disks afterwards")
 
 
 def _keys(deployment: Deployment) -> Iterator[Obstacle]:
