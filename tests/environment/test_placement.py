@@ -1,11 +1,16 @@
 """The target of an environment: prefix, regions, zones and tags; and limits on names."""
 
+import json
+from pathlib import Path
+
+import botocore
 import pytest
 
+from terrace.capabilities.cloud import CLOUDS
 from terrace.environment import load, regions, target
 from terrace.environment.naming import LIMITS, long_names, prefix
 from terrace.environment.sizes import SIZES
-from terrace.errors import AnswerIsNo
+from terrace.errors import AnswerIsNo, InvalidEnvironment
 from tests.environment.conftest import Write
 
 
@@ -93,3 +98,37 @@ def test_a_pool_name_may_be_too_long_for_azure(write: Write) -> None:
 def test_a_long_prefix_fits_on_azure(write: Write) -> None:
     environment = load("acceptance", project=write("project: dataplatform\n", name="acceptance")).environment
     assert list(long_names(environment.model_copy(update={"cloud": "azure"}))) == []
+
+
+def test_every_region_of_aws_is_known() -> None:
+    """What botocore calls a region of the partitions that anyone can use, and the government's."""
+    endpoints = json.loads((Path(botocore.__file__).parent / "data" / "endpoints.json").read_text())
+    partitions = {one["partition"]: one["regions"] for one in endpoints["partitions"]}
+    wanted = {region for name in ("aws", "aws-cn", "aws-us-gov") for region in partitions[name]}
+    assert set(regions.BY_CLOUD["aws"]) == wanted
+
+
+def test_a_region_without_a_common_name_has_the_clouds_own_zones() -> None:
+    assert regions.jurisdiction("aws", "eu-west-1") == "eu"
+    assert regions.zones("gcp", "us-east1") == ("us-east1-b", "us-east1-c", "us-east1-d")
+    assert regions.zones("aws", "ap-northeast-1") == ("ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d")
+    assert regions.zones("azure", "westeurope") == ("1", "2", "3") and regions.zones("azure", "ukwest") == ()
+    for region in regions.REGIONS.values():
+        for cloud in CLOUDS:
+            assert regions.jurisdiction(cloud, getattr(region, cloud)) == region.jurisdiction
+
+
+@pytest.mark.parametrize(
+    ("cloud", "region", "message"),
+    [
+        ("aws", "eu-west-9", "'eu-west-9' is not known to Terrace as a region of aws"),
+        ("azure", "ukwest", "ukwest has no availability zones, but network.zones is 3."),
+        ("gcp", "us-central9", "'us-central9' is not known to Terrace as a region of gcp"),
+    ],
+)
+def test_no_region_of_another_jurisdiction_is_suggested(cloud: str, region: str, message: str, write: Write) -> None:
+    with pytest.raises(InvalidEnvironment) as caught:
+        load("qa", project=write(f"region: {region}\nrecovery_region: null\n"), cloud=cloud)
+    problem = next(str(one) for one in caught.value.problems if one.path == "region")
+    assert message in problem
+    assert "Did you mean" not in problem or "us-central1" in problem

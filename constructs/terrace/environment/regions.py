@@ -1,12 +1,12 @@
 """Regions under a name common to all clouds, and each cloud's own name. An environment file may use either.
 
-All regions below have three zones. Sources: AWS "Regions and Availability Zones", Azure "List of regions",
-Google Cloud "Regions and zones".
+The regions with a common name have three zones on each cloud; `region_table.py` has the others and the sources.
 """
 
 from typing import NamedTuple
 
 from terrace.capabilities.cloud import CloudName
+from terrace.environment.region_table import JURISDICTIONS, LETTERS, WITHOUT_ZONES
 
 
 class Region(NamedTuple):
@@ -36,6 +36,12 @@ REGIONS: dict[str, Region] = {
     "sao-paulo": Region("sa-east-1", "brazilsouth", "southamerica-east1", "br"),
 }
 
+BY_CLOUD: dict[CloudName, dict[str, str]] = {
+    cloud: {region: jurisdiction for jurisdiction, names in table.items() for region in names.split()}
+    for cloud, table in JURISDICTIONS.items()
+}
+"""Every region of a cloud, by its own name, with its jurisdiction."""
+
 ZONES: dict[CloudName, tuple[str, ...]] = {
     "aws": tuple(f"{{region}}{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),
     "azure": ("1", "2", "3"),
@@ -48,13 +54,12 @@ def region_name(cloud: CloudName, name: str) -> str | None:
     """The cloud's own name of a region, from either name; None for an unknown region."""
     if name in REGIONS:
         return str(getattr(REGIONS[name], cloud))
-    return name if any(getattr(region, cloud) == name for region in REGIONS.values()) else None
+    return name if name in BY_CLOUD[cloud] else None
 
 
 def jurisdiction(cloud: CloudName, name: str) -> str | None:
     """The jurisdiction of a region, from either name; None for an unknown region."""
-    own_name = region_name(cloud, name)
-    return next((region.jurisdiction for region in REGIONS.values() if getattr(region, cloud) == own_name), None)
+    return BY_CLOUD[cloud].get(region_name(cloud, name) or "")
 
 
 def possible_zones(cloud: CloudName, own_name: str) -> tuple[str, ...]:
@@ -63,5 +68,10 @@ def possible_zones(cloud: CloudName, own_name: str) -> tuple[str, ...]:
 
 
 def zones(cloud: CloudName, own_name: str) -> tuple[str, ...]:
-    """The three zones of a region that Terrace uses: eu-central-1a, 1, europe-west3-a and so on."""
+    """The zones of a region that Terrace uses, at most three: eu-central-1a, 1, europe-west3-a and so on."""
+    if own_name in WITHOUT_ZONES:
+        return ()
+    if own_name in LETTERS:
+        by_letter = {zone[-1]: zone for zone in possible_zones(cloud, own_name)}
+        return tuple(by_letter[letter] for letter in LETTERS[own_name])
     return possible_zones(cloud, own_name)[:3]

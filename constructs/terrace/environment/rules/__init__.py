@@ -24,6 +24,7 @@ from terrace.errors import Problem
 RULES: tuple[Rule, ...] = (
     location.name_is_not_of_a_workloads_stack,
     location.regions_exist_on_cloud,
+    location.region_has_zones,
     location.recovery_region_is_in_same_jurisdiction,
     location.zones_are_in_region,
     location.computed_names_are_not_too_long,

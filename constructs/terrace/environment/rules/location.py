@@ -1,13 +1,16 @@
 """Regions, zones, names, tags and state."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
-from terrace.capabilities.cloud import CLOUDS, facts
+from terrace.capabilities.cloud import CLOUDS, CloudName, facts
 from terrace.capabilities.target import Settings
 from terrace.documents import suggestions
 from terrace.environment import naming, regions
+from terrace.environment.region_table import READ
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
+from terrace.words import counted
 
 RESERVED_TAGS = ("environment", "owner", "cost-centre", "data-classification", "managed-by")
 """Tags that Terrace sets (GOV-1)."""
@@ -21,23 +24,56 @@ def regions_exist_on_cloud(environment: Environment) -> Iterator[Problem]:
         name = getattr(environment, path)
         if name is None or regions.region_name(cloud, name):
             continue
-        other_clouds = [other for other in CLOUDS if regions.region_name(other, name)]
-        if other_clouds:
-            other = other_clouds[0]
-            common = next(common for common, region in regions.REGIONS.items() if getattr(region, other) == name)
-            own_name = regions.region_name(cloud, common)
+        other = next((other for other in CLOUDS if regions.region_name(other, name)), None)
+        if other is not None:
             yield Problem(
                 f"{name!r} is a region of {other}, but cloud is {cloud}.",
                 path=path,
-                hint=f"Use {common}, which is valid on every cloud, or {own_name}.",
+                hint=_same_place(other, name, cloud),
             )
             continue
-        own_names = [str(getattr(region, cloud)) for region in regions.REGIONS.values()]
-        match = suggestions.nearest(name, [*regions.REGIONS, *own_names])
         yield Problem(
-            f"unknown region {name!r}.",
+            f"{name!r} is not known to Terrace as a region of {cloud} (list of {READ}).",
             path=path,
-            hint=f"Did you mean {match!r}?" if match else suggestions.expected_one_of(tuple(regions.REGIONS)),
+            hint=_similar(cloud, name) or "Correct it, or update Terrace if the cloud has opened it since.",
+        )
+
+
+def _same_place(other: CloudName, name: str, cloud: CloudName) -> str:
+    """Where the cloud is as near: the region of the same common name, or the cloud's regions in the jurisdiction."""
+    common = next((common for common, region in regions.REGIONS.items() if getattr(region, other) == name), None)
+    if common is not None:
+        return f"Use {common}, which is valid on every cloud, or {regions.region_name(cloud, common)}."
+    jurisdiction = regions.jurisdiction(other, name)
+    near = [region for region, its in regions.BY_CLOUD[cloud].items() if its == jurisdiction]
+    if not near:
+        return f"{cloud} has no region in {jurisdiction}."
+    return f"In jurisdiction {jurisdiction}: {', '.join(sorted(near))}."
+
+
+def _similar(cloud: CloudName, name: str) -> str:
+    """A suggestion, if all similar names are in one jurisdiction: a wrong one would move the data abroad."""
+    options = [*regions.REGIONS, *regions.BY_CLOUD[cloud]]
+    similar = get_close_matches(name, options, 5, 0.8)
+    places = {regions.jurisdiction(cloud, each) for each in similar}
+    return f"Did you mean {similar[0]!r}?" if len(places) == 1 else ""
+
+
+def region_has_zones(environment: Environment) -> Iterator[Problem]:
+    """Terrace spreads over zones, or pins to one."""
+    cloud, settings = environment.cloud, getattr(environment, environment.cloud)
+    own_name = regions.region_name(cloud, environment.region)
+    if own_name is None or (settings is not None and settings.zones):
+        return
+    count = len(regions.zones(cloud, own_name))
+    if count < environment.network.zones:
+        zones = "no availability zones" if not count else f"{counted(count, 'zone')} for every account"
+        yield Problem(
+            f"{own_name} has {zones}, but network.zones is {environment.network.zones}.",
+            path="region",
+            hint=f"Use another region, or name the zones of your account in {cloud}.zones."
+            if count
+            else "Use another region.",
         )
 
 
@@ -55,9 +91,11 @@ def recovery_region_is_in_same_jurisdiction(environment: Environment) -> Iterato
         return
     jurisdiction, other = regions.jurisdiction(cloud, region), regions.jurisdiction(cloud, recovery_region)
     if jurisdiction != other:
-        same = [name for name, each in regions.REGIONS.items() if each.jurisdiction == jurisdiction]
-        options = [name for name in same if regions.region_name(cloud, name) != region]
-        none = f"Terrace supports no other region in {jurisdiction}."
+        common = [name for name, each in regions.REGIONS.items() if each.jurisdiction == jurisdiction]
+        named = {regions.region_name(cloud, name) for name in common}
+        own = [each for each, its in regions.BY_CLOUD[cloud].items() if its == jurisdiction and each not in named]
+        options = [name for name in (*common, *own) if regions.region_name(cloud, name) != region]
+        none = f"{cloud} has no other region in {jurisdiction}."
         yield Problem(
             f"{environment.recovery_region!r} is in jurisdiction {other}, but region {environment.region!r} is in "
             f"{jurisdiction} (GOV-2).",
