@@ -72,6 +72,11 @@ GOOGLE_API_KEY = Variable(
     "An API key that may read Google Cloud's price list, for `terrace prices refresh`.",
     "none",
 )
+SCRATCH = Variable(
+    "TERRACE_SCRATCH",
+    "Folder for what Terrace writes (state, plans, logs, stacks) instead of the project, for a read-only checkout.",
+    "the project",
+)
 HELM = Variable("TERRACE_HELM", "Path of the helm binary, which renders charts.", "`.tools/helm`, else PATH")
 OUT = Variable("TERRACE_OUT", "Folder to write stacks to.", "`cdktf.out`", "stacks")
 OUTPUTS = Variable("TERRACE_OUTPUTS", "Folder with the outputs of foundations.", "`.terrace/outputs`", "stacks")
@@ -92,6 +97,7 @@ VARIABLES = (
     PROVIDER_MIRROR,
     PARALLELISM,
     CHART_DIR,
+    SCRATCH,
     HELM,
     CI_VARIABLES,
     CI_IMAGE,

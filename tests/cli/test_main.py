@@ -145,3 +145,19 @@ def test_completion_offers_the_stacks(terrace: Command) -> None:
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == 0
     assert capsys.readouterr().out.startswith("terrace 0.")
+
+
+def test_a_read_only_checkout_is_one_sentence_and_output_goes_elsewhere(terrace: Command, tmp_path: Path) -> None:
+    """As root, permissions of files do not count, but nobody can make a folder in /sys."""
+    terrace.small.stack({"terraform_data": {"a": {}}})
+    for name in ("cdktf.out", ".terrace"):
+        (terrace.small.root / name).symlink_to("/sys/kernel")
+    refused = terrace.run("plan", "dev")
+    assert refused.returncode == 3
+    assert refused.stderr.startswith("error: cannot write or read ") and "TERRACE_SCRATCH" in refused.stderr
+    assert "internal error" not in refused.stderr and len(refused.stderr.strip().splitlines()) == 3
+
+    scratch = tmp_path / "scratch"
+    planned = terrace.run("plan", "dev", TERRACE_SCRATCH=str(scratch))
+    assert (scratch / ".terrace" / "plans" / "dev-aws.tfplan").is_file(), planned.stderr
+    assert (scratch / "cdktf.out" / "stacks" / "dev" / "cdk.tf.json").is_file()

@@ -4,6 +4,7 @@ Each subcommand is a module (`terrace drift` is `terrace.cli.drift`) that is imp
 is imported here, so that `terrace --help` is instant.
 """
 
+import errno
 import os
 import sys
 import tempfile
@@ -132,12 +133,28 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         console.error("interrupted")
         return INTERRUPTED
-    except Exception as error:
+    except OSError as error:
+        if error.errno not in _REFUSED or not error.filename:
+            return _internal(error)
         console.error(
-            f"internal error: {type(error).__name__}: {_one_line(error)}",
-            hint=f"report it with the traceback in {_traceback_file()}",
+            f"cannot write or read {error.filename}: {str(error.strerror).lower()}",
+            hint="for a read-only checkout, set TERRACE_SCRATCH to a folder for state, plans, logs and stacks",
         )
         return FAILED
+    except Exception as error:
+        return _internal(error)
+
+
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
+
+
+def _internal(error: Exception) -> int:
+    """Report an error of Terrace itself, with its traceback in a file."""
+    console.error(
+        f"internal error: {type(error).__name__}: {_one_line(error)}",
+        hint=f"report it with the traceback in {_traceback_file()}",
+    )
+    return FAILED
 
 
 def _one_line(error: Exception) -> str:

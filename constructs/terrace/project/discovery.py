@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from terrace.errors import UsageError
+from terrace.variables import SCRATCH
 
 MARKERS = ("cdktf.json", "environments")
 
@@ -28,11 +29,15 @@ class Project:
 
     @classmethod
     def find(cls, start: Path) -> "Project":
-        """The nearest project at or above `start`. Raises UsageError if there is none."""
+        """The nearest project at or above `start`; TERRACE_SCRATCH replaces its scratch directory.
+
+        Raises UsageError if there is none.
+        """
         start = start.resolve()
         for directory in (start, *start.parents):
             if all((directory / marker).exists() for marker in MARKERS):
-                return cls(directory)
+                scratch = SCRATCH.read()
+                return cls(directory, scratch=Path(scratch).resolve() if scratch else None)
         raise UsageError(
             "not a Terrace project: no cdktf.json and environments/ here or in a parent directory",
             where=str(start),

@@ -3,6 +3,7 @@
 `synthesize_on_clouds` runs one process per cloud, because a process loads the bindings of one cloud.
 """
 
+import errno
 import os
 import shutil
 import subprocess
@@ -39,7 +40,10 @@ def synthesize(
     settings = {"TERRACE_CLOUD": cloud, "TERRACE_STATE": state, "TERRACE_UNPROTECT": "1" if unprotect else ""}
     variables = {name: value for name, value in environ.items() if name not in ("TERRACE_UNPROTECT", "PYTHONSAFEPATH")}
     variables |= {name: value for name, value in settings.items() if value}
-    project.synthesized.mkdir(parents=True, exist_ok=True)
+    written = project.synthesized / project.stacks_in
+    written.mkdir(parents=True, exist_ok=True)
+    if not os.access(written, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(written))
     variables["TERRACE_OUT"] = str(project.synthesized)
     variables["TERRACE_OUTPUTS"] = str(project.outputs)
     finished = subprocess.run(
