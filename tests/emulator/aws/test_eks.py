@@ -1,3 +1,4 @@
+import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.aws.conftest import Aws
@@ -45,9 +46,12 @@ def test_cluster_updates(aws: Aws) -> None:
     eks, name = aws("eks"), create_cluster(aws)
     update = eks.update_cluster_config(name=name, resourcesVpcConfig={"endpointPrivateAccess": True})["update"]
     assert eks.describe_update(name=name, updateId=update["id"])["update"]["status"] == "Successful"
-    eks.update_cluster_version(name=name, version="1.33")
+    before = eks.describe_cluster(name=name)["cluster"]["version"]
+    with pytest.raises(ClientError, match=f"Unsupported Kubernetes minor version update from {before} to 1.38"):
+        eks.update_cluster_version(name=name, version="1.38")
+    eks.update_cluster_version(name=name, version="1.20")
     cluster = eks.describe_cluster(name=name)["cluster"]
-    assert cluster["version"] == "1.33"
+    assert cluster["version"] == "1.20"
     assert cluster["resourcesVpcConfig"]["endpointPrivateAccess"] is True
     assert len(cluster["resourcesVpcConfig"]["subnetIds"]) == 2
 

@@ -1,4 +1,4 @@
-from tests.emulator.aws.conftest import Aws
+from tests.emulator.aws.conftest import REGION, Aws
 from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
 
@@ -38,4 +38,15 @@ def test_lists(aws: Aws) -> None:
         raise AssertionError("not refused")
     except guard.exceptions.BadRequestException:
         pass
+    guard.delete_detector(DetectorId=detector)
+
+
+@fails_on_stock_moto
+def test_detector_tags(aws: Aws) -> None:
+    guard = aws("guardduty")
+    detector = guard.create_detector(Enable=True, Tags={"owner": "a"})["DetectorId"]
+    arn = f"arn:aws:guardduty:{REGION}:{aws.account}:detector/{detector}"
+    guard.tag_resource(ResourceArn=arn, Tags={"tier": "dev"})
+    guard.untag_resource(ResourceArn=arn, TagKeys=["owner"])
+    assert guard.get_detector(DetectorId=detector)["Tags"] == {"tier": "dev"}
     guard.delete_detector(DetectorId=detector)

@@ -21,3 +21,14 @@ def test_jobs(aws: Aws) -> None:
     macie.update_classification_job(jobId=job, jobStatus="CANCELLED")
     states = {item["jobId"]: item["jobStatus"] for item in macie.list_classification_jobs()["items"]}
     assert states[job] == "CANCELLED"
+
+
+@fails_on_stock_moto
+def test_job_tags(aws: Aws) -> None:
+    macie = aws("macie2")
+    job = macie.create_classification_job(
+        clientToken="token", jobType="ONE_TIME", name=aws.name(), s3JobDefinition={}, tags={"owner": "a"}
+    )
+    macie.tag_resource(resourceArn=job["jobArn"], tags={"tier": "dev"})
+    macie.untag_resource(resourceArn=job["jobArn"], tagKeys=["owner"])
+    assert macie.describe_classification_job(jobId=job["jobId"])["tags"] == {"tier": "dev"}

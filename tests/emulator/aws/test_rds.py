@@ -142,3 +142,22 @@ def test_replicated_backups(aws: Aws) -> None:
     assert [backup["BackupRetentionPeriod"] for backup in found] == [35]
     elsewhere.stop_db_instance_automated_backups_replication(SourceDBInstanceArn=source)
     assert elsewhere.describe_db_instance_automated_backups()["DBInstanceAutomatedBackups"] == []
+
+
+@fails_on_stock_moto
+def test_subnet_groups(aws: Aws) -> None:
+    rds, name, subnets = aws("rds"), aws.name(), aws.subnets()
+    rds.create_db_subnet_group(DBSubnetGroupName=name, DBSubnetGroupDescription="a", SubnetIds=subnets)
+    rds.modify_db_subnet_group(DBSubnetGroupName=name, DBSubnetGroupDescription="b", SubnetIds=subnets[:1])
+    (found,) = rds.describe_db_subnet_groups(DBSubnetGroupName=name)["DBSubnetGroups"]
+    assert (found["DBSubnetGroupDescription"], len(found["Subnets"])) == ("b", 1)
+
+
+@fails_on_stock_moto
+def test_event_subscriptions(aws: Aws) -> None:
+    rds, name = aws("rds"), aws.name()
+    topics = [aws("sns").create_topic(Name=f"{name}-{index}")["TopicArn"] for index in range(2)]
+    rds.create_event_subscription(SubscriptionName=name, SnsTopicArn=topics[0], SourceType="db-instance", Enabled=True)
+    rds.modify_event_subscription(SubscriptionName=name, SnsTopicArn=topics[1], EventCategories=["failure"])
+    (found,) = rds.describe_event_subscriptions(SubscriptionName=name)["EventSubscriptionsList"]
+    assert (found["SnsTopicArn"], found["EventCategoriesList"]) == (topics[1], ["failure"])

@@ -1,5 +1,8 @@
 import json
 
+import pytest
+from botocore.exceptions import ClientError
+
 from tests.emulator.aws.conftest import Aws
 from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
@@ -51,3 +54,14 @@ def test_replica_policy(aws: Aws) -> None:
     policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
     aws("secretsmanager").put_resource_policy(SecretId=created["ARN"], ResourcePolicy=policy)
     assert json.loads(replica.get_resource_policy(SecretId=name)["ResourcePolicy"])["Statement"] == [denied]
+
+
+@fails_on_stock_moto
+def test_reserved_name(aws: Aws) -> None:
+    secrets, name = aws("secretsmanager"), aws.name()
+    secrets.create_secret(Name=name, SecretString="x")
+    secrets.delete_secret(SecretId=name, RecoveryWindowInDays=7)
+    with pytest.raises(ClientError, match="a secret with this name is already scheduled for deletion"):
+        secrets.create_secret(Name=name, SecretString="x")
+    secrets.restore_secret(SecretId=name)
+    assert "DeletedDate" not in secrets.describe_secret(SecretId=name)

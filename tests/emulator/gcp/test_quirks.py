@@ -257,6 +257,12 @@ def test_a_cluster_includes_its_pools_and_can_be_updated(google: Google) -> None
     found = google.call("GET", f"{CLUSTERS}/main")[1]
     assert found["loggingConfig"] == {"componentConfig": {}} and found["resourceLabels"] == {"owner": "platform"}
     assert found["nodePools"][1]["initialNodeCount"] == 3
+    minor = int(found["currentMasterVersion"].split(".")[1])
+    skip, next = ({"update": {"desiredMasterVersion": f"1.{minor + steps}"}} for steps in (3, 1))
+    status, refused = google.call("PUT", f"{CLUSTERS}/main", skip)
+    assert status == 400 and "only one minor version at a time" in str(refused)
+    google.send(f"{CLUSTERS}/main", next, method="PUT")
+    assert google.call("GET", f"{CLUSTERS}/main")[1]["currentMasterVersion"].startswith(f"1.{minor + 1}.")
     google.send(f"{CLUSTERS}/main", {}, method="DELETE")
     assert {each.service for each in google.backend.inventory()} == {"compute"}
 
@@ -271,6 +277,11 @@ def test_deleted_log_buckets_are_retained_and_sinks_are_built_in(google: Google)
     assert buckets.get(name=f"{LOCATION}/buckets/trail").execute()["retentionDays"] == 500
     buckets.delete(name=f"{LOCATION}/buckets/trail").execute()
     assert buckets.get(name=f"{LOCATION}/buckets/trail").execute()["lifecycleState"] == "DELETE_REQUESTED"
+    with pytest.raises(HttpError, match="already exists"):
+        buckets.create(parent=LOCATION, bucketId="trail", body={"retentionDays": 400}).execute()
+    buckets.undelete(name=f"{LOCATION}/buckets/trail").execute()
+    assert buckets.get(name=f"{LOCATION}/buckets/trail").execute()["lifecycleState"] == "ACTIVE"
+    buckets.delete(name=f"{LOCATION}/buckets/trail").execute()
     assert logging.sinks().get(sinkName=f"{PROJECT_NAME}/sinks/_Default").execute()["destination"].endswith("_Default")
     body = {"name": "all", "destination": f"logging.googleapis.com/{PROJECT_NAME}/locations/global/buckets/_Default"}
     created = logging.sinks().create(parent=PROJECT_NAME, uniqueWriterIdentity=True, body=body).execute()

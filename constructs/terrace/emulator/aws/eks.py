@@ -77,7 +77,12 @@ def cluster_updates() -> None:
 
     @operation(EKSResponse)
     def update_cluster_version(call: Call) -> dict[str, Any]:
-        call.backend.describe_cluster(call.parameters["name"]).version = call.parameters["version"]
+        """Source: Amazon EKS User Guide, "Update existing cluster to new Kubernetes version": one minor version."""
+        cluster, wanted = call.backend.describe_cluster(call.parameters["name"]), call.parameters["version"]
+        if int(wanted.partition(".")[2]) - int(cluster.version.partition(".")[2]) != 1:
+            message = f"Unsupported Kubernetes minor version update from {cluster.version} to {wanted}"
+            raise service_error("InvalidParameterException", message)
+        cluster.version = wanted
         return {"update": _update("VersionUpdate")}
 
     @operation(EKSResponse)

@@ -44,6 +44,21 @@ def data_sources() -> None:
         return detector
 
 
+def detector_tags() -> None:
+    """Stock moto cannot change the tags of a detector."""
+
+    @operation(GuardDutyResponse)
+    def tag_resource(call: Call) -> None:
+        detector = call.backend.get_detector(call.parameters["ResourceArn"].rpartition("/")[2])
+        detector.tags = {**(detector.tags or {}), **call.parameters["Tags"]}
+
+    @operation(GuardDutyResponse)
+    def untag_resource(call: Call) -> None:
+        detector = call.backend.get_detector(call.parameters["ResourceArn"].rpartition("/")[2])
+        removed = call.parameters["TagKeys"]
+        detector.tags = {key: value for key, value in (detector.tags or {}).items() if key not in removed}
+
+
 def lists() -> None:
     """Stock moto lacks the lists of a detector's findings, members and tags, and its organization's settings."""
 
@@ -71,4 +86,4 @@ def lists() -> None:
         return call.backend.get_detector(call.parameters["DetectorId"])
 
 
-PATCHES = (features, data_sources, lists)
+PATCHES = (features, data_sources, detector_tags, lists)

@@ -52,6 +52,26 @@ def jobs() -> None:
         return {"items": [{**{key: job[key] for key in shown}, "bucketDefinitions": each} for job, each in buckets]}
 
 
+def job_tags() -> None:
+    """Stock moto has no jobs, so none with tags that change."""
+
+    @operation(MacieResponse)
+    def tag_resource(call: Call) -> None:
+        _tags(call).update(call.parameters["tags"])
+
+    @operation(MacieResponse)
+    def untag_resource(call: Call) -> None:
+        for key in call.parameters["tagKeys"]:
+            _tags(call).pop(key, None)
+
+    def _tags(call: Call) -> dict[str, str]:
+        identifier = call.parameters["resourceArn"].rpartition("/")[2]
+        if identifier not in call.state("jobs"):
+            raise service_error("ResourceNotFoundException", f"no resource {call.parameters['resourceArn']}")
+        tags: dict[str, str] = call.state("jobs")[identifier]["tags"]
+        return tags
+
+
 def _job(call: Call) -> dict[str, Any]:
     job: dict[str, Any] | None = call.state("jobs").get(call.parameters["jobId"])
     if job is None:
@@ -59,4 +79,4 @@ def _job(call: Call) -> dict[str, Any]:
     return job
 
 
-PATCHES = (session, jobs)
+PATCHES = (session, jobs, job_tags)

@@ -220,6 +220,38 @@ def replicated_backups() -> None:
         raise _no_backup(source)
 
 
+def subnet_groups() -> None:
+    """Stock moto loses a subnet group that is changed."""
+
+    @wrap(models.RDSBackend, "modify_db_subnet_group")
+    def modify_db_subnet_group(original: Function, self: Any, subnet_name: str, *arguments: Any) -> Any:
+        self.subnet_groups[subnet_name] = group = original(self, subnet_name, *arguments)
+        return group
+
+
+def event_subscriptions() -> None:
+    """Stock moto cannot change a subscription to events."""
+
+    @operation(RDSResponse)
+    def modify_event_subscription(call: Call) -> dict[str, Any]:
+        name = call.parameters["SubscriptionName"]
+        found = call.backend.event_subscriptions.get(name)
+        if found is None:
+            raise service_error("SubscriptionNotFound", f"Subscription {name} not found.")
+        for parameter, attribute in _SUBSCRIPTION.items():
+            if parameter in call.parameters:
+                setattr(found, attribute, call.parameters[parameter])
+        return {"EventSubscription": found}
+
+
+_SUBSCRIPTION = {
+    "SnsTopicArn": "sns_topic_arn",
+    "SourceType": "source_type",
+    "EventCategories": "event_categories",
+    "Enabled": "enabled",
+}
+
+
 def _resource_id() -> str:
     return f"db-{uuid.uuid4().hex[:26].upper()}"
 
@@ -239,4 +271,6 @@ PATCHES = (
     parameter_resets,
     cluster_scaling,
     replicated_backups,
+    subnet_groups,
+    event_subscriptions,
 )

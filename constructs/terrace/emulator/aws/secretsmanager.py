@@ -78,4 +78,15 @@ def _secret(call: Call) -> Any:
     return call.backend.secrets[identifier]
 
 
-PATCHES = (managed_rotation, replica_key, replica_policy)
+def reserved_name() -> None:
+    """Stock moto reports a secret that is scheduled for deletion as an existing one, or creates a version of it."""
+
+    @wrap(models.SecretsManagerBackend, "create_secret")
+    def create_secret(original: Function, self: Any, name: str, *arguments: Any, **settings: Any) -> Any:
+        if name in self.secrets and self.secrets[name].is_deleted():
+            message = "a secret with this name is already scheduled for deletion."
+            raise service_error("InvalidRequestException", f"You can't create this secret because {message}")
+        return original(self, name, *arguments, **settings)
+
+
+PATCHES = (managed_rotation, replica_key, replica_policy, reserved_name)

@@ -6,7 +6,7 @@ The provider reads the sub-objects in `_ALWAYS` without checking that they exist
 import base64
 import re
 
-from terrace.emulator.gcp.call import Call
+from terrace.emulator.gcp.call import Call, invalid
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import number, stamp
 from terrace.emulator.gcp.quirks import check_write, completes, required, responds
@@ -122,15 +122,28 @@ def _get(call: Call) -> Json:
 
 @responds("container", "clusters.update")
 def _update(call: Call) -> Json:
-    """`desiredFoo` of an update sets `foo` of the cluster."""
+    """`desiredFoo` of an update sets `foo` of the cluster. Source for versions: "Upgrading clusters"."""
     cluster = required(call, call.key)
     for field, value in call.body["update"].items():
+        if field == "desiredMasterVersion":
+            cluster["currentMasterVersion"] = _upgraded(str(cluster["currentMasterVersion"]), str(value))
+            continue
         name = field.removeprefix("desired")
         name = name[:1].lower() + name[1:]
         target = cluster["networkConfig"] if name in _NETWORK_FIELDS else cluster
         both = isinstance(value, dict) and isinstance(target.get(name), dict)
         target[name] = target[name] | value if both else value
     return commit(call, cluster, call.key)
+
+
+def _upgraded(current: str, wanted: str) -> str:
+    """The control plane's full version after an upgrade; a minor version cannot be skipped, and nothing goes back."""
+    if wanted in ("-", "latest") or current.startswith(f"{wanted}."):
+        return current
+    before, after = (int(version.split(".")[1]) for version in (current, wanted))
+    if after not in (before, before + 1):
+        raise invalid(f'Master cannot be upgraded to "{wanted}": from {current}, only one minor version at a time.')
+    return wanted + _VERSION[4:] if wanted.count(".") == 1 else wanted
 
 
 @responds("container", "nodePools.update", *(f"nodePools.set{what}" for what in ("Size", "Management", "Autoscaling")))

@@ -3,7 +3,7 @@
 import re
 
 from terrace.emulator.gcp import operations
-from terrace.emulator.gcp.call import Call
+from terrace.emulator.gcp.call import Call, invalid
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.quirks import built_in, check_delete, completes, required, responds
 
@@ -32,6 +32,16 @@ _FILTERS = {"_Required": _RECORD, "_Default": f"NOT ({_RECORD})"}
 @completes("logging", "sinks")
 def _sink(call: Call, sink: Json, key: str) -> None:
     sink["writerIdentity"] = f"serviceAccount:service-{call.cloud.number}@gcp-sa-logging.iam.gserviceaccount.com"
+
+
+@responds("logging", "buckets.undelete")
+def _undelete(call: Call) -> Json:
+    """Source: Cloud Logging API, projects.locations.buckets.undelete."""
+    bucket = required(call, call.key)
+    if bucket.get("lifecycleState") != "DELETE_REQUESTED":
+        raise invalid(f"Bucket {call.name} is not in the DELETE_REQUESTED state.")
+    call.store.put(call.key, bucket | {"lifecycleState": "ACTIVE"})
+    return {}
 
 
 @responds("logging", "buckets.delete")

@@ -4,6 +4,8 @@ from tests.emulator.azure.bodies import NETWORK, ZONE, resource_id
 from tests.emulator.azure.invalid_requests.invalid_request import InvalidRequest, set_field, set_property
 
 INVALID_REQUESTS = (
+    InvalidRequest("skipped_version", "cluster", "OperationNotAllowed", set_property("kubernetesVersion", "1.37")),
+    InvalidRequest("skipped_version", "cluster", "OperationNotAllowed", set_property("kubernetesVersion", "1.33")),
     InvalidRequest(
         "cilium_policy_without_cilium",
         "cluster",

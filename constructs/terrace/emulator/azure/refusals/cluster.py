@@ -197,6 +197,22 @@ def pool_newer_than_cluster(resource: Resource) -> Refused | None:
     return None
 
 
+def skipped_version(resource: Resource) -> Refused | None:
+    """Source: "Upgrade an AKS cluster": the next minor version only, and nothing older."""
+    old, new = (find(body, "properties.kubernetesVersion") for body in (resource.old, resource.body))
+    if not old or not new:
+        return None
+    before, after = (int(version.split(".")[1]) for version in (old, new))
+    if after == before or after == before + 1:
+        return None
+    word = "Upgrading" if after > before else "Downgrading"
+    message = (
+        f"{word} Kubernetes version {old} to {new} is not allowed. Available upgrades: [1.{before + 1}.0]. "
+        "Please see https://aka.ms/aks-supported-k8s-ver for version details."
+    )
+    return _refused(message, "OperationNotAllowed")
+
+
 def last_system_pool(resource: Resource) -> Refused | None:
     """Source: "Use system node pools": the last one cannot be deleted."""
     others = [i for i in resource.store.children(resource.id.parent, "agentPools") if i.id.lower() != resource.id.key]
@@ -239,6 +255,7 @@ CLUSTER = (
     service_range_overlaps,
     dns_outside_service_range,
     no_sign_in_method,
+    skipped_version,
     azure_rbac_without_entra,
     node_provisioning_with_autoscaler,
     authorized_ranges_on_private_cluster,
