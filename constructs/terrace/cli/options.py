@@ -207,6 +207,7 @@ def deployment_of(
     from terrace.cli import console
     from terrace.deployment.deployment import Deployment
     from terrace.deployment.terraform import ignore
+    from terrace.live.blockers import LiveBlockers
     from terrace.pipelines.run_status import run_status
     from terrace.project.source_map import environment_line
 
@@ -230,6 +231,7 @@ def deployment_of(
         on_event=on_event or ignore,
         environment_line=lambda construct: environment_line(loaded, construct),
         gate=gate,
+        blockers=None if layer == "workloads" else LiveBlockers(loaded.environment, on_message or console.info),
         layer=layer,
         lock_timeout=lock_timeout,
         home=None if _state_is_local(loaded) else state_home_of(ctx, loaded),

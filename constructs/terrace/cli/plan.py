@@ -19,6 +19,7 @@ from terrace.cli.options import (
 
 if TYPE_CHECKING:
     from terrace.assurance.gate_verdict import GateVerdict
+    from terrace.capabilities.blockers import Blocker
     from terrace.capabilities.effects import Risk
     from terrace.deployment.changes import Summary
     from terrace.environment import Loaded
@@ -62,8 +63,9 @@ def command(
 ) -> None:
     """Show what an apply of STACK would change, and save the plan.
 
-    Exit code 1 when the gate refuses the plan, or when its risk is above that of --risk. Effects are from worst to
-    harmless: data-loss, downtime, restart, none. A change whose effect is not documented counts as a downtime.
+    Exit code 1 when the gate refuses the plan, when something blocks the removal of a resource (objects in a bucket,
+    images in a registry, foreign records in a zone), or when the plan's risk is above that of --risk. Effects are from
+    worst to harmless: data-loss, downtime, restart, none. A change whose effect is not documented counts as a downtime.
 
     A bundle is the plan of HEAD: its hash is printed, and files that differ from the commit are refused.
     """
@@ -71,7 +73,7 @@ def command(
     from terrace.capabilities.effects import exceeds
     from terrace.cli.console import info, warn, write, write_json
     from terrace.cli.options import data_keys_of, deployment_of, load_stack, state_home_of
-    from terrace.cli.plan_summary import ineffective_text, plan_text, risk_text
+    from terrace.cli.plan_summary import blockers_text, ineffective_text, plan_text, risk_text
     from terrace.deployment import bundle as bundles
     from terrace.deployment import lifecycle
     from terrace.errors import UsageError
@@ -88,6 +90,7 @@ def command(
     loaded, layer = load_stack(ctx, stack, cloud)
     adopted: dict[str, str] = {}
     sha256 = ""
+    blockers: tuple[Blocker, ...] = ()
     gated: GateVerdict | None
     if offline:
         summary, gated = _offline(ctx, loaded, layer, provider_mirror)
@@ -100,7 +103,7 @@ def command(
         if bundle:
             home, keys = state_home_of(ctx, loaded), data_keys_of(ctx, loaded)
             sha256 = bundles.store(deployment, deployment.terraform(), saved, revision, home, keys)
-        summary, gated, adopted = saved.summary, saved.gate, dict(saved.adopted)
+        summary, gated, adopted, blockers = saved.summary, saved.gate, dict(saved.adopted), saved.blockers
     stored = {"bundle": sha256} if sha256 else {}
     refused = gated is not None and not gated.passes
     accepted = loaded.environment.max_risk if risk == "environment" else risk
@@ -114,23 +117,26 @@ def command(
         }
         data |= {"offline": True} if offline else {}
         data["without_effect"] = loaded.without_effect()
+        data |= {"blockers": [vars(one) for one in blockers]}
         write_json({**data, **stored, "gate": gated.as_data() if gated else None, **summary.as_data()})
-        ctx.exit(1 if refused or risky else 0)
+        ctx.exit(1 if refused or risky or blockers else 0)
     write(plan_text(summary, gated.access if gated else ()))
     if ineffective := loaded.without_effect():
         info(f"\n{ineffective_text(ineffective, loaded.environment)}")
     if gated and refused:
         warn(f"\n{blocking_text(gated)}")
+    if blockers:
+        warn(f"\n{blockers_text(blockers)}")
     if accepted is not None and risky:
         warn(f"\n{risk_text(summary, accepted)}")
     if offline:
         info("\nThis plan assumes that nothing exists yet. No account was used, and the plan is not saved.")
     elif not summary.empty:
-        then = "Terrace will not apply it" if refused else f"run `terrace apply {stack}` to apply it"
+        then = "Terrace will not apply it" if refused or blockers else f"run `terrace apply {stack}` to apply it"
         info(f"\nSaved to {deployment.project.display(saved.path)}; {then}.")
     if sha256:
         write(f"bundle {sha256}")
-    if refused or risky:
+    if refused or risky or blockers:
         ctx.exit(1)
 
 

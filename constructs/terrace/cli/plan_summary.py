@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from terrace.assurance.gate_verdict import AccessChange
+from terrace.capabilities.blockers import Blocker
 from terrace.capabilities.cloud import TITLES
 from terrace.capabilities.effects import Risk, exceeds
 from terrace.cli.console import styled, table
@@ -61,6 +62,11 @@ def ineffective_text(settings: Collection[str], environment: Environment) -> str
         f"Without effect on {TITLES[environment.cloud]}: {', '.join(settings)}. "
         f"`terrace env explain {environment.name} SETTING` prints why."
     )
+
+
+def blockers_text(blockers: Sequence[Blocker]) -> str:
+    """What blocks the removal of resources, with the remedies."""
+    return "\n".join(["an apply of this plan would fail halfway:", *(f"  {blocker}" for blocker in blockers)])
 
 
 def risk_text(summary: Summary, accepted: Risk) -> str:

@@ -44,12 +44,13 @@ def adopt(
     *,
     everything: bool = False,
     addresses: set[str] | None = None,
+    untaggable: bool = False,
 ) -> tuple[dict[str, str], dict[str, Any]]:
     """Plan again with import blocks for existing resources, until a round finds none; return the imports and the plan.
 
     Looks for `addresses`; by default for what the killed run began to create; with `everything` for all that `plan`
-    would create. Rounds are needed because an id can contain another's: a VPC must be adopted before the ids of its
-    subnets are known.
+    would create. `untaggable` also adopts resources of types that have no tags. Rounds are needed because an id can
+    contain another's: a VPC must be adopted before the ids of its subnets are known.
     """
     find = finder(deployment.cloud) if deployment.layer == "foundation" else None  # Helm itself takes over releases
     if find is None:
@@ -68,7 +69,7 @@ def adopt(
             if not new:
                 break
             plan = _plan_with(deployment, terraform, path, imports | new, imports, dropped)
-            refused = foreign(plan, deployment.environment, begun=begun, allow_untaggable=everything)
+            refused = foreign(plan, deployment.environment, begun=begun, allow_untaggable=everything or untaggable)
             if refused:
                 dropped |= refused
                 remaining = {address: identity for address, identity in imports.items() if address not in refused}

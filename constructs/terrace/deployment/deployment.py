@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from terrace.assurance.gate_verdict import Gate
+from terrace.capabilities.blockers import Blockers
 from terrace.capabilities.cloud import facts
 from terrace.deployment import binary, mirror, provider_lock, runs
 from terrace.deployment.changes import EnvironmentLine
@@ -31,11 +32,12 @@ class Deployment:
     `variables` is the complete environment of every child process: `os.environ`, or an emulator's `child_environment`.
     `state` overrides the environment's state backend. `on_message` receives sentences for the user, `on_event`
     Terraform's events. `environment_line` returns the line in the environment's files behind a construct path. Without
-    a `gate`, plans are not evaluated. With `synthesize` off, the stack in `cdktf.out` is used as it is. With
-    `locks_state` off, plans take no lock; `lock_timeout` is how long to wait for it (5s, 10m). `lock` is a provider
-    lock to use instead of the project's. `home` is where a remote state is: marks of runs are kept beside it. `homes`
-    are the places where the state may be; without them, a changed backend is not noticed.
-    `run_status` returns what a CI system reports about the run at an address: whether it has ended, and a sentence.
+    a `gate`, plans are not evaluated; without `blockers`, nothing searches what a plan removes for foreign contents.
+    With `synthesize` off, the stack in `cdktf.out` is used as it is. With `locks_state` off, plans take no lock;
+    `lock_timeout` is how long to wait for it (5s, 10m). `lock` is a provider lock to use instead of the project's.
+    `home` is where a remote state is: marks of runs are kept beside it. `homes` are the places where the state may be;
+    without them, a changed backend is not noticed. `run_status` returns what a CI system reports about the run at an
+    address: whether it has ended, and a sentence.
     """
 
     project: Project
@@ -48,6 +50,7 @@ class Deployment:
     on_event: OnEvent = field(default=ignore, compare=False)
     environment_line: EnvironmentLine = field(default=lambda construct: None, compare=False)
     gate: Gate | None = field(default=None, compare=False)
+    blockers: Blockers | None = field(default=None, compare=False)
     synthesize: bool = True
     locks_state: bool = True
     layer: Layer = "foundation"

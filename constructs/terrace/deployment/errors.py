@@ -94,6 +94,10 @@ _EXISTS = re.compile(
     r"|DuplicateRecord|WAFDuplicateItem|ResourceExists|Resource\.AlreadyAssociated"
     r"|to be managed via Terraform this resource needs to be imported"
 )
+# Responses to the creation of a resource whose name belongs to a deleted one. Sources: Secrets Manager, CreateSecret;
+# Key Vault, "Soft delete"; Cloud Logging, "Manage log buckets".
+_DELETED = re.compile(r"scheduled for deletion|deleted (but recoverable )?state|DELETE_REQUESTED")
+_DELETED_HINT = "a deleted resource has this name: `terrace plan ENV` names the command that restores it"
 # S3 names are global: this bucket is in another account and must not be imported.
 _FOREIGN = re.compile(r"BucketAlreadyExists\b")
 _REFUSED: dict[RefusalReason, str] = {
@@ -112,6 +116,8 @@ def lock_in(text: str) -> Lock:
 
 def says_already_exists(diagnostic: Diagnostic) -> bool:
     text = f"{diagnostic.summary}\n{diagnostic.detail}"
+    if _DELETED.search(text):
+        return False
     return bool(_EXISTS.search(text)) and not _FOREIGN.search(text)
 
 
@@ -148,12 +154,14 @@ def raise_for(
     if any(says_already_exists(error) and error.address for error in errors):
         raise AlreadyExists(errors)
     found = (_refusal(error, refusals)[0] for error in errors)
-    denied = dict.fromkeys(refusal.hint for refusal in found if refusal and refusal.reason == "denied")
+    hints = dict.fromkeys(refusal.hint for refusal in found if refusal and refusal.reason == "denied")
+    if any(_DELETED.search(f"{error.summary}\n{error.detail}") for error in errors):
+        hints[_DELETED_HINT] = None
     raise TerraformFailed(
         f"Terraform could not {action}: {_error_text(errors, construct)}"
         if errors
         else f"Terraform could not {action}",
-        hint="; ".join(denied) if errors else "see the log file for its output",
+        hint="; ".join(hints) if errors else "see the log file for its output",
         diagnostics=errors,
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 from terrace.assurance import gate_verdict
 from terrace.assurance.drift_severity import Grader
 from terrace.assurance.report.provenance import run_address
-from terrace.deployment import adoption, autoscaling, drift, marks, outputs, plans, runs, taints
+from terrace.deployment import adoption, autoscaling, blockers, drift, marks, outputs, plans, runs, taints
 from terrace.deployment.changes import summarize
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import AlreadyExists, NoCredentials, StalePlan, StateLocked, TerraformFailed
@@ -55,7 +55,19 @@ def plan_synthesized(
         # Without a record of what the killed run began, search for everything that the plan would create.
         everything = recover or not killed or not runs.to_search(killed)
         adopted, content = adoption.adopt(deployment, terraform, path, content, killed, everything=everything)
+    elif lasting := _lasting(deployment, content):
+        adopted, content = adoption.adopt(
+            deployment, terraform, path, content, None, addresses=lasting, untaggable=True
+        )
     return _save(deployment, terraform, path, content, adopted)
+
+
+def _lasting(deployment: Deployment, content: Mapping[str, Any]) -> set[str]:
+    """What a plan would create that may exist after a destroy: the cloud never deletes it, or it was restored."""
+    if deployment.blockers is None:
+        return set()
+    types = deployment.blockers.lasting
+    return {candidate.address for candidate in adoption.candidates(content) if candidate.type in types}
 
 
 def _save(
@@ -68,7 +80,7 @@ def _save(
     if deployment.gate and not summary.empty:
         verdict = deployment.gate(content, terraform.stack_file.read_text(encoding="utf-8"))
         deployment.on_message(str(verdict))
-    return plans.save(deployment, terraform, path, summary, adopted, verdict)
+    return plans.save(deployment, terraform, path, summary, adopted, verdict, blockers.blockers(deployment, content))
 
 
 def apply(
@@ -86,7 +98,7 @@ def apply(
     changes and whether it passes is read from the plan file, not from the record beside it.
     After a killed run, and with `recover` or `unlock`, the state has changed and a new plan replaces the saved one. So
     it does with `review`, which raises an error if that plan must not be applied.
-    Raises GateRefuses, StandIns, StalePlan, AlreadyExists, StateLocked, Interrupted, and what `plan` raises.
+    Raises GateRefuses, Blocked, StandIns, StalePlan, AlreadyExists, StateLocked, Interrupted, and what `plan` raises.
     """
     killed = marks.unfinished(deployment)
     new = bool(killed or recover or unlock or review)
@@ -103,6 +115,7 @@ def apply(
         save_outputs(deployment, terraform)
         return None
     require_gate(deployment, saved, break_glass)
+    blockers.require_none(deployment, terraform, saved)
     if not confirm(saved):
         return None
     record_break_glass(deployment, saved, break_glass)

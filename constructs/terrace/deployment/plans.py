@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from terrace.assurance.gate_verdict import GateVerdict
+from terrace.capabilities.blockers import Blocker
 from terrace.deployment import outputs
 from terrace.deployment.changes import Change, Summary
 from terrace.deployment.cost import Amount
@@ -39,7 +40,7 @@ class SavedPlan:
     is a record for people and other programs, and `lifecycle.apply` trusts the plan file only.
 
     `adopted` are the resources that the plan imports: address to the cloud's id. `gate` is None if the gate did not
-    evaluate the plan.
+    evaluate the plan. `blockers` are what blocks the removal of resources.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class SavedPlan:
     adopted: Mapping[str, str] = field(default_factory=dict)
     gate: GateVerdict | None = None
     sha256: str = ""
+    blockers: tuple[Blocker, ...] = ()
 
     @property
     def sidecar(self) -> Path:
@@ -63,6 +65,7 @@ def save(
     summary: Summary,
     adopted: Mapping[str, str],
     gate: GateVerdict | None = None,
+    blockers: tuple[Blocker, ...] = (),
 ) -> SavedPlan:
     """Write the sidecar of a new plan."""
     saved = SavedPlan(
@@ -74,6 +77,7 @@ def save(
         adopted=adopted,
         gate=gate,
         sha256=sha256_of(path),
+        blockers=blockers,
     )
     record = {
         "environment": deployment.environment,
@@ -85,6 +89,7 @@ def save(
         "inputs_sha256": saved.inputs_sha256,
         "adopted": dict(adopted),
         "gate": gate.as_data() if gate else None,
+        "blockers": [vars(one) for one in blockers],
         **summary.as_data(),
     }
     saved.sidecar.write_text(json.dumps(record, indent=2) + "\n")

@@ -1,0 +1,48 @@
+"""What an apply of a plan would fail at halfway: searched at the plan, and again before anything is changed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from terrace.capabilities.blockers import Blocker, Planned
+from terrace.deployment import version_steps
+from terrace.deployment.deployment import Deployment
+from terrace.deployment.plans import SavedPlan
+from terrace.deployment.terraform import Terraform
+from terrace.errors import AnswerIsNo
+from terrace.words import counted
+
+
+class Blocked(AnswerIsNo):
+    """Something blocks a change; nothing was changed."""
+
+
+def blockers(deployment: Deployment, plan: Mapping[str, Any]) -> tuple[Blocker, ...]:
+    """What blocks the changes of a plan in Terraform's JSON format: skipped versions, contents that Terraform did not
+    create in what is destroyed or replaced, and names of deleted resources."""
+    skipped = tuple(version_steps.blockers(plan))
+    removed = _planned(plan, "delete", "before")
+    created = _planned(plan, "create", "after")
+    if deployment.blockers is None or not (removed or created):
+        return skipped
+    return (*skipped, *deployment.blockers(removed, created))
+
+
+def _planned(plan: Mapping[str, Any], action: str, values: str) -> list[Planned]:
+    return [
+        Planned(record["address"], record["type"], record["change"].get(values) or {})
+        for record in plan.get("resource_changes", [])
+        if record.get("mode") == "managed"
+        and (action in record["change"]["actions"] or (action == "create" and record["change"].get("importing")))
+    ]
+
+
+def require_none(deployment: Deployment, terraform: Terraform, saved: SavedPlan) -> None:
+    """Search again. Raises Blocked."""
+    if not any(one.verb in ("add", "change", "replace", "destroy") for one in saved.summary.changes):
+        return
+    if found := blockers(deployment, terraform.show(saved.path)):
+        listed = "".join(f"\n  {one.address} {one.message}" for one in found)
+        raise Blocked(
+            f"nothing was changed: {counted(len(found), 'resource')} cannot be changed so:{listed}",
+            hint="; ".join(dict.fromkeys(one.remedy for one in found)),
+        )

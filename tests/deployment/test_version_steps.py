@@ -1,0 +1,44 @@
+"""Steps between versions in a plan."""
+
+from typing import Any
+
+import pytest
+
+from terrace.deployment.version_steps import blockers
+
+
+def _plan(type: str, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    change = {"actions": ["update"], "before": before, "after": after}
+    return {"resource_changes": [{"address": f"{type}.a", "type": type, "mode": "managed", "change": change}]}
+
+
+CLUSTERS = [
+    ("aws_eks_cluster", {"version": "1.35"}, "version"),
+    ("azurerm_kubernetes_cluster", {"current_kubernetes_version": "1.35.4"}, "kubernetes_version"),
+    ("google_container_cluster", {"master_version": "1.35.1-gke.100"}, "min_master_version"),
+]
+
+
+@pytest.mark.parametrize(("type", "before", "key"), CLUSTERS)
+def test_a_skipped_minor_version_is_refused_and_the_next_one_named(type: str, before: dict[str, Any], key: str) -> None:
+    (blocker,) = blockers(_plan(type, before, {key: "1.38"}))
+    assert blocker.message == "Kubernetes 1.35 to 1.38 skips 1.36, 1.37"
+    assert blocker.remedy == "set cluster.version to 1.36, apply and verify, then continue"
+    assert list(blockers(_plan(type, before, {key: "1.36"}))) == []
+    assert list(blockers(_plan(type, before, {key: "1.35"}))) == []
+    (downgrade,) = blockers(_plan(type, before, {key: "1.34"}))
+    assert "older than the deployed 1.35" in downgrade.message
+
+
+@pytest.mark.parametrize(
+    ("type", "key", "old", "new"),
+    [
+        ("aws_db_instance", "engine_version", "17.2", "16"),
+        ("azurerm_postgresql_flexible_server", "version", "17", "16"),
+        ("google_sql_database_instance", "database_version", "POSTGRES_17", "POSTGRES_16"),
+    ],
+)
+def test_a_database_is_not_downgraded(type: str, key: str, old: str, new: str) -> None:
+    (blocker,) = blockers(_plan(type, {key: old}, {key: new}))
+    assert blocker.message == "PostgreSQL 16 is older than the deployed 17"
+    assert list(blockers(_plan(type, {key: new}, {key: old}))) == []
