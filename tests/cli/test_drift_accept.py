@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 import yaml
 
 from terrace.emulator import Emulator
@@ -57,6 +58,7 @@ def stack() -> dict[str, dict[str, object]]:
     }
 
 
+@pytest.mark.e2e  # the provider waits for the database; tests/deployment/test_drift_acceptance.py is the quick one
 def test_settings_are_found_by_trying_them(terrace: Command, aws: Emulator) -> None:
     root = terrace.small.root
     (root / "stacks" / "__main__.py").write_text(STACKS)
