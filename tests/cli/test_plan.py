@@ -2,6 +2,8 @@
 
 import json
 
+from terrace.cli.plan_summary import plan_text
+from terrace.deployment.changes import Change, Summary
 from tests.cli.conftest import GLASS, Command
 from tests.deployment.conftest import resource
 from tests.deployment.test_lifecycle import two
@@ -32,6 +34,16 @@ def test_a_replacement_is_printed_with_its_reason_and_environment_line(terrace: 
     assert "  replace terraform_data.two (dev/database/two), because of triggers_replace" in completed.stdout
     assert "set in environments/" in completed.stdout
     assert "Saved to" in completed.stderr
+
+
+def test_a_replacement_with_a_known_interruption_comes_last_with_its_length() -> None:
+    pool = Change(
+        "aws_eks_node_group.a", "aws_eks_node_group", "replace", capability="cluster", reasons=("subnet_ids",)
+    )
+    role = Change("aws_iam_role.a", "aws_iam_role", "replace", capability="cluster")
+    listed, interrupted = plan_text(Summary((pool, role))).split("1 resource will be unavailable while being replaced:")
+    assert "aws_iam_role.a" in listed and "aws_eks_node_group.a" not in listed
+    assert "aws_eks_node_group.a, because of subnet_ids" in interrupted and "its pods wait for minutes" in interrupted
 
 
 def test_an_offline_plan_is_not_saved(terrace: Command) -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import date
 
-from terrace.capabilities.effects import Effect, EffectTable, KnownEffect
+from terrace.capabilities.effects import REPLACED, Effect, EffectTable, KnownEffect
 
 _READ = date(2026, 12, 1)
 _RDS = "Amazon RDS User Guide, 'Settings for DB instances'"
 _ELASTICACHE = "Amazon ElastiCache User Guide, 'Scaling replica nodes (Cluster Mode Disabled)'"
 _EKS = "Amazon EKS API Reference, UpdateClusterVersion and UpdateNodegroupVersion"
 _SCALING = "Amazon EKS API Reference, UpdateNodegroupConfig, and User Guide, 'Update a managed node group'"
+_REPLACE = "AWS provider 5.100, aws_eks_node_group; Amazon EKS User Guide, 'Delete a managed node group'"
 _TAGS = "Amazon CloudWatch API Reference, TagResource: tags are strings without a meaning to AWS"
 
 
@@ -20,6 +21,12 @@ def _known(effect: Effect, detail: str, source: str) -> KnownEffect:
 _LABEL = _known("none", "tags are labels", _TAGS)
 _BOUNDS = _known("none", "the number of nodes changes only where the bounds exclude it", _SCALING)
 _RESIZE = _known("restart", "nodes that are removed are drained, and their pods restart", _SCALING)
+_GONE = _known(
+    "downtime",
+    "its nodes are drained and deleted before the new ones are made: its pods wait for minutes, the longer the more "
+    "nodes it has. To avoid it, add a pool with the new settings, apply, and then remove this one",
+    _REPLACE,
+)
 _DRAIN = _known("restart", "nodes are drained and replaced a few at a time; their pods restart", _EKS)
 
 EFFECTS: EffectTable = {
@@ -42,6 +49,7 @@ EFFECTS: EffectTable = {
         "version": _known("none", "the cluster continues to function; nodes change separately", _EKS),
     },
     "aws_eks_node_group": {
+        REPLACED: _GONE,
         "launch_template": _DRAIN,
         "release_version": _DRAIN,
         "scaling_config.desired_size": _RESIZE,

@@ -10,6 +10,7 @@ _POSTGRES = "Azure Database for PostgreSQL documentation, 'Scale operations'"
 _PARAMETERS = "azurerm provider, azurerm_postgresql_flexible_server_configuration"
 _AKS = "Azure Kubernetes Service documentation, 'How AKS cluster upgrades work'"
 _SCALING = "Azure Kubernetes Service documentation, 'Use the cluster autoscaler'"
+_ROTATE = "azurerm 5.2, temporary_name_for_rotation of azurerm_kubernetes_cluster and _node_pool"
 _TAGS = "Azure Resource Manager documentation, 'Use tags to organize your Azure resources'"
 
 
@@ -18,6 +19,7 @@ def _known(effect: Effect, detail: str, source: str) -> KnownEffect:
 
 
 _BOUNDS = _known("none", "the autoscaler enforces the minimum; the maximum limits what it adds later", _SCALING)
+_CYCLE = _known("restart", "a temporary pool takes the pods while this one is made again; they restart twice", _ROTATE)
 _DRAIN = _known("restart", "nodes are drained and replaced a few at a time; their pods restart", _AKS)
 
 EFFECTS: EffectTable = {
@@ -25,12 +27,18 @@ EFFECTS: EffectTable = {
     "azurerm_kubernetes_cluster": {
         "default_node_pool.max_count": _BOUNDS,
         "default_node_pool.min_count": _BOUNDS,
+        "default_node_pool.os_disk_size_gb": _CYCLE,
+        "default_node_pool.vm_size": _CYCLE,
+        "default_node_pool.zones": _CYCLE,
         "kubernetes_version": _DRAIN,
     },
     "azurerm_kubernetes_cluster_node_pool": {
         "max_count": _BOUNDS,
         "min_count": _BOUNDS,
         "orchestrator_version": _DRAIN,
+        "os_disk_size_gb": _CYCLE,
+        "vm_size": _CYCLE,
+        "zones": _CYCLE,
     },
     "azurerm_postgresql_flexible_server": {
         "sku_name": _known("downtime", "the server restarts on the new size", _POSTGRES),

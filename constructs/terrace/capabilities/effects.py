@@ -23,6 +23,9 @@ Risk = Literal["none", "restart", "downtime", "data-loss"]
 """The worst effect that an environment accepts (`max_risk`)."""
 RISKS: tuple[Risk, ...] = get_args(Risk)
 
+REPLACED = "-/+"
+"""The attribute of a table that has the effect of a replacement; Terraform's sign for it."""
+
 _INDEX = re.compile(r"\[[^\]]*\]")
 
 
@@ -39,7 +42,7 @@ class KnownEffect:
 
 EffectTable = Mapping[str, Mapping[str, KnownEffect]]
 """Resource type to attribute to effect. A nested attribute is `settings.tier`, without indices; `*` is any other change
-in place. The type `*` has attributes of all types."""
+in place, and REPLACED a replacement. The type `*` has attributes of all types."""
 
 
 @cache
@@ -71,6 +74,12 @@ def effect_of(type: str, attribute: str) -> KnownEffect | None:
         if found := of_type.get(name) or of_all.get(name):
             return found
     return of_type.get("*")
+
+
+def effect_of_replacement(type: str) -> KnownEffect | None:
+    """The documented effect of replacing a resource, which deletes it before the new one exists. None: not in the
+    tables."""
+    return tables().get(type, {}).get(REPLACED)
 
 
 def worst(effects: Iterable[Effect]) -> Effect:

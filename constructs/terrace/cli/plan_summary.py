@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from terrace.assurance.gate_verdict import AccessChange
 from terrace.capabilities.blockers import Blocker
 from terrace.capabilities.cloud import TITLES
-from terrace.capabilities.effects import Risk, exceeds
+from terrace.capabilities.effects import Risk, effect_of_replacement, exceeds
 from terrace.cli.console import styled, table
 from terrace.deployment.changes import Change, Summary, Verb
 from terrace.environment import Environment
@@ -41,8 +41,8 @@ def plan_text(summary: Summary, access: Sequence[AccessChange] = ()) -> str:
     parts = [table(headers, rows)] if rows else []
     if summary.outputs:
         parts.append("1 output changes." if summary.outputs == 1 else f"{summary.outputs} outputs change.")
-    harmless = [change for change in summary.changes if change.verb in ("replace", "destroy") and not change.loses_data]
-    if harmless:
+    gone = [change for change in summary.changes if change.verb in ("replace", "destroy") and not change.loses_data]
+    if harmless := [change for change in gone if change.effect != "downtime"]:
         parts.append("\n".join(_resource(change) for change in harmless))
     if access:
         rest = len(access) - _MAX_ACCESS
@@ -53,6 +53,13 @@ def plan_text(summary: Summary, access: Sequence[AccessChange] = ()) -> str:
         heading = f"{lost} with data, or with a name that other resources use, will be replaced or destroyed:"
         lines = [styled(heading, fg="red", bold=True)]
         parts.append("\n".join([*lines, *(styled(_resource(change), fg="red") for change in summary.losses)]))
+    if interrupted := [change for change in gone if change.effect == "downtime"]:
+        heading = f"{counted(len(interrupted), 'resource')} will be unavailable while being replaced:"
+        lines = [styled(heading, fg="red", bold=True)]
+        for change in interrupted:
+            known = effect_of_replacement(change.type)
+            lines.append(styled(f"{_resource(change)}\n    {known.detail if known else ''}", fg="red"))
+        parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Literal
 
 from terrace.capabilities.cloud import CLOUDS, facts
-from terrace.capabilities.effects import Effect, effect_of, worst
+from terrace.capabilities.effects import Effect, effect_of, effect_of_replacement, worst
 from terrace.deployment import cost
 from terrace.deployment.cost import Amount
 from terrace.project.source_map import capability_of
@@ -56,6 +56,8 @@ class Change:
         """What the change does to what uses the resource."""
         if self.loses_data:
             return "data-loss"
+        if self.verb == "replace" and (known := effect_of_replacement(self.type)):
+            return known.effect
         if self.verb in ("replace", "destroy"):
             return "unknown"
         return worst(self.effects.values()) if self.verb == "change" else "none"
