@@ -23,14 +23,25 @@ ELSEWHERE = {
     "BackupSpec.rpo": "rules and reports compare it with what is configured (BAK-3)",
     "BackupSpec.rto": "rules and reports compare it with what is configured (BAK-3)",
     "Environment.data_products": "a register, which rules compare with the lake",
+    "Environment.expires": "terrace env reap",
     "Environment.max_risk": "terrace plan --risk",
     "Environment.modules": "read when the environment is loaded, as enabled_modules",
     "Environment.modules_from": "read when the environment is loaded, as enabled_modules",
+    "IdentitySpec.azure_devops": "required with `ci: azure-devops`",
+    "IdentitySpec.gitlab": "required with `ci: gitlab`",
     "IdentitySpec.admin_group": "the name that documents and reports use; the cloud's section has the group's id",
     "Observability.without_metrics": "terrace modules check",
 }
 """Settings that something else than a stack uses."""
-CHOICES = ("DataProduct", "EmailChannel", "WebhookChannel", "ModuleSpec", "SignaturesSpec")
+CHOICES = (
+    "AzureDevOpsSpec",
+    "DataProduct",
+    "EmailChannel",
+    "GitLabSpec",
+    "WebhookChannel",
+    "ModuleSpec",
+    "SignaturesSpec",
+)
 """Sections of a setting in ELSEWHERE, or of one that no environment here has."""
 
 
@@ -104,7 +115,9 @@ def test_a_setting_is_used_or_named_as_without_effect(
     named = {_owner(path) for path in without_effect(cloud)}
     # the network policies of GKE read the range of services, and take the network's
     named -= {"ClusterSpec.service_cidr"}
-    assert _unread(cloud, tmp_path, monkeypatch) - ELSEWHERE.keys() == named
+    unread = _unread(cloud, tmp_path, monkeypatch) - ELSEWHERE.keys()
+    assert sorted(unread - named) == [], "no stack reads these settings"
+    assert sorted(named - unread) == [], "a stack reads these settings, which are named as without effect"
 
 
 def test_a_setting_without_effect_is_named_and_explained() -> None:
