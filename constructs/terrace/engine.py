@@ -50,7 +50,6 @@ else:
     os.environ["NODE_OPTIONS"] = _options
 
 from terrace.overrides import override  # noqa: E402
-from terrace.variables import STATE  # noqa: E402
 
 BACKENDS: dict[str, Callable[..., object]] = {"s3": S3Backend, "azurerm": AzurermBackend, "gcs": GcsBackend}
 """Remote state backends; each cloud uses one of them."""
@@ -131,8 +130,7 @@ class ClusterStack(TerraformStack):
 
 
 def _backend(stack: TerraformStack, environment: Environment, target: Target, layer: str) -> None:
-    backend = STATE.read() or environment.state.backend
-    if backend == "local":
+    if not target.remote_state:
         # relative to the stack's directory, cdktf.out/stacks/<id>, so that the stack is the same on any machine
         LocalBackend(stack, path=f"../../../.terrace/state/{environment.name}-{environment.cloud}-{layer}.tfstate")
         return

@@ -44,12 +44,14 @@ def test_pipelines_are_trusted_by_exact_subjects(azure, environment):  # ID-1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_plan_only_reads_except_for_its_lease(azure, environment):  # ID-1
+def test_plan_only_reads_except_for_its_bundles(azure, environment):  # ID-1
     roles = {role for role, _ in roles_of(azure(environment), "pipelines/plan")}
     planning = {
         f"pipelines/planning-{place}" for place in (("home", "recovery") if environment == "prod" else ("home",))
     }
-    assert roles == {"Reader", "Azure Kubernetes Service RBAC Reader", "pipelines/state-writer", *planning}
+    reading = {"Reader", "Azure Kubernetes Service RBAC Reader", "Storage Blob Data Reader"}
+    seals = set() if environment == "dev" else {"Key Vault Reader"}  # dev's state is local
+    assert roles == reading | seals | {"pipelines/bundle-creator", *planning}
     for path, role in azure(environment).all("azurerm_role_definition"):
         if path.startswith("pipelines/planning"):
             (permissions,) = role["permissions"]
@@ -62,6 +64,8 @@ def test_access_to_state_is_limited_to_the_environments_folder(azure, environmen
         condition = azure(environment).one("azurerm_role_assignment", f"pipelines/{name}-state")["condition"]
         assert "containers:name] StringEquals 'state'" in condition
         assert f":path] StringLike '{environment}/*'" in condition
+    created = azure(environment).one("azurerm_role_assignment", "pipelines/plan-bundles")["condition"]
+    assert f":path] StringLike '{environment}/azure/*/plans/*'" in created
     # a condition restricts data actions only, so the role must not have any other
     (permissions,) = azure(environment).one("azurerm_role_definition", "pipelines/state-writer")["permissions"]
     assert "actions" not in permissions

@@ -61,7 +61,8 @@ def test_an_identity_uses_only_its_own_key(azure, environment):  # KEY-3
     stack = azure(environment)
     by_identity: dict[str, list[str]] = {}
     for _, grant in stack.granted(_USE):
-        if "user_assigned_identity" in grant["principal_id"]:
+        # apart from the state home's vault, which opens bundles of plans and is in no stack
+        if "user_assigned_identity" in grant["principal_id"] and "/resourceGroups/dpf-state/" not in grant["scope"]:
             by_identity.setdefault(stack.resolve(grant["principal_id"]), []).append(stack.resolve(grant["scope"]))
     assert {f"keys/{purpose}-user" for purpose in USERS} <= set(by_identity)
     for identity, keys in by_identity.items():

@@ -26,6 +26,7 @@ def target(prefix: str = "dpf-dev", subscription: str = "00000000-0000-4000-8000
         tags={},
         protected=False,
         offline=False,
+        remote_state=False,
         state_bucket=None,
         settings=settings,
     )

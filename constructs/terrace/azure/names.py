@@ -283,6 +283,17 @@ def state_bucket(target: Target) -> str:
     return target.state_bucket or computed
 
 
+def plan_bundles(target: Target) -> str:
+    """The pattern of the paths of bundles of plans, beside the environment's states."""
+    return f"{target.environment}/azure/*/plans/*"
+
+
+def state_vault_id(target: Target) -> str:
+    """The vault of the state home, in the group of the state home."""
+    group = f"{target.prefix.removesuffix(f'-{target.environment}')}-state"
+    return f"{subscription(target)}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{state_vault(target)}"
+
+
 def state_vault(target: Target) -> str:
     """The vault with the key of the state home, which seals bundles too; global, 24 characters."""
     project = target.prefix.removesuffix(f"-{target.environment}")

@@ -73,6 +73,8 @@ SNAPSHOT_VOLUMES = Permissions(
 )
 """To take, read and delete snapshots of disks. The built-in Disk Snapshot Contributor may also change and delete
 storage accounts and list their keys. Source: Velero's plugin for Microsoft Azure, "Specify Role"."""
+CREATE_BLOBS = Permissions((), (f"{_CONTAINERS}/blobs/add/action",))
+"""To create blobs, without reading, replacing or leasing any. Source: as for WRITE_BLOBS."""
 WRITE_STATE = Permissions((), tuple(f"{_CONTAINERS}/blobs/{action}" for action in ("add/action", "read", "write")))
 """To read, lease and write Terraform's state; a lease needs `blobs/write`. Source: as for WRITE_BLOBS."""
 

@@ -4,7 +4,8 @@ from cdktn_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 from constructs import Construct
 
 from terrace.azure import iam, names, providers
-from terrace.azure.permissions import WRITE_STATE, Permissions
+from terrace.azure.identity import READ_BLOBS
+from terrace.azure.permissions import CREATE_BLOBS, WRITE_STATE, Permissions
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.identity import IdentitySpec, PipelinesHandle
 from terrace.capabilities.target import Target
@@ -48,12 +49,27 @@ class Pipelines(Construct):
                 iam.grant(self, f"apply-{id}-{place}", apply.principal_id, role, on=group, condition=condition)
             self._custom(f"applying-{place}", target, apply, group, _applying_rights())
         self._custom("applying-subscription", target, apply, subscription, _subscription_rights())
-        # on the subscription, since the account of states is outside the groups and may not exist yet
-        state = iam.role(self, "state-writer", target, WRITE_STATE, on=subscription)
-        for name, who in {"plan": plan, "apply": apply}.items():
-            # Terraform leases the state while it runs, also for a plan
-            iam.grant(self, f"{name}-state", who.principal_id, state, on=subscription, condition=_own_state(target))
+        self._state(plan, apply, target)
         self.handle = PipelinesHandle(plan=plan.principal_id, apply=apply.principal_id)
+
+    def _state(self, plan: UserAssignedIdentity, apply: UserAssignedIdentity, target: Target) -> None:
+        """A plan reads its states without a lease and creates bundles; an apply writes both."""
+        # on the subscription, since the account of states is outside the groups and may not exist yet
+        place = names.subscription(target)
+        own = f"{target.environment}/"
+        reading = _state_condition(target, "read", f"{own}*", listed=own)
+        iam.grant(self, "plan-state", plan.principal_id, READ_BLOBS, on=place, condition=reading)  # ID-1
+        creating = _state_condition(target, "add/action", names.plan_bundles(target))
+        bundles = iam.role(self, "bundle-creator", target, CREATE_BLOBS, on=place)
+        iam.grant(self, "plan-bundles", plan.principal_id, bundles, on=place, condition=creating)  # ID-1
+        writer = iam.role(self, "state-writer", target, WRITE_STATE, on=place)
+        writing = _state_condition(target, "*", f"{own}*", listed=own)
+        iam.grant(self, "apply-state", apply.principal_id, writer, on=place, condition=writing)
+        if target.remote_state:
+            # the public half of the key seals a bundle
+            vault = names.state_vault_id(target)
+            iam.grant(self, "plan-seals", plan.principal_id, "Key Vault Reader", on=vault)
+            iam.grant(self, "apply-unseals", apply.principal_id, "Key Vault Crypto Service Encryption User", on=vault)
 
     def _custom(self, id: str, target: Target, who: UserAssignedIdentity, group: str, permissions: Permissions) -> None:
         role = iam.role(self, id, target, permissions, on=group)
@@ -117,13 +133,23 @@ def _subscription_rights() -> Permissions:
     )
 
 
-def _own_state(target: Target) -> str:
-    """A condition: only the environment's blobs in the account of states, which may not exist yet, so a scope cannot
-    name it. Source: "Actions and attributes for Azure role assignment conditions for Azure Blob Storage"."""
+def _state_condition(target: Target, action: str, path: str, *, listed: str | None = None) -> str:
+    """A condition: actions on blobs reach only those in the container of states whose path is like `path`, and only
+    names that begin with `listed` are listed. A scope cannot name the account, which may not exist yet.
+
+    Source: "Actions and attributes for Azure role assignment conditions for Azure Blob Storage".
+    """
     account, blobs = "Microsoft.Storage/storageAccounts", "blobServices/containers/blobs"
-    return (
-        f"((!(ActionMatches{{'{account}/{blobs}/*'}})) OR"
-        f" (@Resource[{account}:name] StringEquals '{names.state_bucket(target)}'"
+    place = (
+        f"@Resource[{account}:name] StringEquals '{names.state_bucket(target)}'"
         f" AND @Resource[{account}/blobServices/containers:name] StringEquals 'state'"
-        f" AND @Resource[{account}/{blobs}:path] StringLike '{target.environment}/*'))"
+    )
+    limited = f"({place} AND @Resource[{account}/{blobs}:path] StringLike '{path}')"
+    if listed is None:
+        return f"((!(ActionMatches{{'{account}/{blobs}/{action}'}})) OR {limited})"
+    listing = "SubOperationMatches{'Blob.List'}"  # it has a prefix instead of a path
+    return (
+        f"((!(ActionMatches{{'{account}/{blobs}/{action}'}} AND NOT {listing})) OR {limited})"
+        f" AND ((!(ActionMatches{{'{account}/{blobs}/read'}} AND {listing})) OR"
+        f" ({place} AND @Request[{account}/{blobs}:prefix] StringStartsWith '{listed}'))"
     )

@@ -97,8 +97,9 @@ class Target:
     """The account, region and protection that a stack is synthesized for.
 
     `prefix` (project-environment) begins every name. `zones` are the network's zones; `spare_zones` are the other zones
-    of the region. `protected` is false in dev and during a destroy. `state_bucket` is the exact name of the bucket of
-    remote state, if the environment sets it. `ignored_tags` are keys, or beginnings with *, of tags of others.
+    of the region. `protected` is false in dev and during a destroy. `remote_state` is whether a state home exists, and
+    `state_bucket` the exact name of its bucket, if the environment sets it. `ignored_tags` are keys, or beginnings with
+    *, of tags of others.
     """
 
     environment: str
@@ -111,6 +112,7 @@ class Target:
     tags: Mapping[str, str]
     protected: bool
     offline: bool
+    remote_state: bool
     state_bucket: str | None
     settings: Settings
     ignored_tags: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from terrace.environment import regions
 from terrace.environment.naming import prefix
 from terrace.environment.schema import Environment
 from terrace.errors import AnswerIsNo
+from terrace.variables import STATE
 
 
 def target(environment: Environment, *, protected: bool | None = None, offline: bool = False) -> Target:
@@ -32,6 +33,7 @@ def target(environment: Environment, *, protected: bool | None = None, offline: 
         tags=tags(environment),
         protected=environment.tier != "dev" if protected is None else protected,
         offline=offline,
+        remote_state=(STATE.read() or environment.state.backend) == "remote",
         state_bucket=environment.state.bucket,
         settings=settings,
         ignored_tags=environment.ownership.ignored_tags,

@@ -110,7 +110,8 @@ class Pipelines(Construct):
                 "sealer": Grant("roles/cloudkms.cryptoKeyEncrypter", only=names.plan_sealer(target)),  # ID-1
             },
         )
-        self._pipeline("apply", spec, target, _CHANGING)
+        unsealer = Grant("roles/cloudkms.cryptoKeyDecrypter", only=names.plan_sealer(target))
+        self._pipeline("apply", spec, target, _CHANGING, unsealer=unsealer)
         self.handle = PipelinesHandle(
             plan=names.role_email(target, "ci-plan"), apply=names.role_email(target, "ci-apply")
         )

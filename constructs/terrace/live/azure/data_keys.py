@@ -23,8 +23,8 @@ def data_keys(target: Target, variables: Mapping[str, str]) -> "VaultDataKeys":
 
 @dataclass(frozen=True)
 class VaultDataKeys:
-    """An RSA key in a vault. Wrapping binds no context, so its digest is wrapped beside the data key. The planning
-    identity needs keys/read and keys/wrap/action, the applying one keys/unwrap/action."""
+    """An RSA key in a vault. Wrapping binds no context, so its digest is wrapped beside the data key. Its public half
+    wraps here, for which the planning identity needs keys/read; the applying one needs keys/unwrap/action."""
 
     reader: Reader
     vault: str
@@ -36,12 +36,12 @@ class VaultDataKeys:
 
     def new(self, context: Mapping[str, str]) -> DataKey:
         """A new data key. Raises TerraceError."""
-        from azure.keyvault.keys.crypto import KeyWrapAlgorithm
+        from azure.keyvault.keys.crypto import CryptographyClient, KeyWrapAlgorithm
 
         plain = secrets.token_bytes(_BYTES)
-        with azure.explained(f"{self.key} wrap"):
-            client = self.reader.keys(self.vault).get_cryptography_client(self.name)
-            made = client.wrap_key(KeyWrapAlgorithm.rsa_oaep_256, plain + _digest(context))
+        with azure.explained(f"{self.key} read"):
+            public = self.reader.keys(self.vault).get_key(self.name).key
+            made = CryptographyClient.from_jwk(public).wrap_key(KeyWrapAlgorithm.rsa_oaep_256, plain + _digest(context))
         return DataKey(plain, made.encrypted_key)
 
     def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:

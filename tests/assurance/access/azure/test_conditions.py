@@ -3,6 +3,7 @@
 import pytest
 
 from terrace.assurance.access.azure.conditions import Narrowing, narrowing
+from terrace.azure import names
 from terrace.environment import load, target
 from tests.conftest import ROOT
 
@@ -12,6 +13,7 @@ OWNER, ACCESS, RBAC = (
     "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
     "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
 )
+ACCOUNT = names.state_bucket(TARGET)
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
 
 
@@ -23,13 +25,24 @@ def roles(action: str, source: str, guids: str) -> str:
     )
 
 
-def blobs(account: str, container: str, path: str, operator: str = "StringEquals", actions: str = f"{BLOBS}/*") -> str:
+def blobs(account: str, container: str, path: str, operator: str = "StringEquals", actions: str = "*") -> str:
     account_test = f"@Resource[Microsoft.Storage/storageAccounts:name] {operator} '{account}'"
     container_test = (
         f"@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] {operator} '{container}'"
     )
     path_test = f"@Resource[{BLOBS}:path] StringLike '{path}'"
-    return f"((!(ActionMatches{{'{actions}'}})) OR ({account_test} AND {container_test} AND {path_test}))"
+    return f"((!(ActionMatches{{'{BLOBS}/{actions}'}})) OR ({account_test} AND {container_test} AND {path_test}))"
+
+
+def without_lists(condition: str) -> str:
+    return condition.replace("'})) OR", "'} AND NOT SubOperationMatches{'Blob.List'})) OR")
+
+
+def lists(prefix: str) -> str:
+    limited = blobs(ACCOUNT, "state", prefix, actions="read").replace(
+        f"@Resource[{BLOBS}:path] StringLike", f"@Request[{BLOBS}:prefix] StringStartsWith"
+    )
+    return limited.replace("'})) OR", "'} AND SubOperationMatches{'Blob.List'})) OR")
 
 
 def test_no_condition_narrows_nothing() -> None:
@@ -54,9 +67,23 @@ def test_excluding_a_part_is_not_excluding(condition: str) -> None:
 
 
 def test_blobs_are_narrowed_to_the_environments_state() -> None:
-    from terrace.azure import names
+    found = narrowing(blobs(ACCOUNT, "state", "prod/*"), TARGET)
+    assert found.limit([f"{BLOBS}/read", f"{BLOBS}/write"]) == "state"
 
-    assert narrowing(blobs(names.state_bucket(TARGET), "state", "prod/*"), TARGET) == Narrowing(state=True)
+
+def test_creating_blobs_is_narrowed_to_bundles_of_plans() -> None:
+    found = narrowing(blobs(ACCOUNT, "state", "prod/azure/*/plans/*", actions="add/action"), TARGET)
+    assert found.limit([f"{BLOBS}/add/action"]) == "state/plans"
+    assert found.limit([f"{BLOBS}/add/action", f"{BLOBS}/write"]) == ""  # nothing limits writing
+
+
+def test_a_limit_that_excludes_lists_needs_one_of_lists() -> None:
+    reading = without_lists(blobs(ACCOUNT, "state", "prod/*", actions="read"))
+    assert narrowing(f"{reading} AND {lists('prod/')}", TARGET).limit([f"{BLOBS}/read"]) == "state"
+    for condition in (reading, f"{reading} AND {lists('')}", f"{reading} AND {lists('p')}", lists("prod/")):
+        found = narrowing(condition, TARGET)
+        assert found.understood
+        assert found.limit([f"{BLOBS}/read"]) == ""
 
 
 @pytest.mark.parametrize(
@@ -64,12 +91,14 @@ def test_blobs_are_narrowed_to_the_environments_state() -> None:
     [
         blobs("*", "*", "*", "StringLike"),
         blobs("other", "state", "prod/*"),
-        blobs("dpfstate", "state", "*"),
-        blobs("dpfstate", "state", "prod/*", actions=f"{BLOBS}/read"),
+        blobs(ACCOUNT, "state", "*"),
+        blobs(ACCOUNT, "other", "prod/*"),
+        blobs(ACCOUNT, "state", "prod/*").replace(f"@Resource[{BLOBS}:path]", f"@Request[{BLOBS}:path]"),
+        blobs(ACCOUNT, "state", "prod/*", actions="tags/read"),
     ],
 )
 def test_a_condition_that_does_not_narrow_counts_as_none(condition: str) -> None:
-    assert narrowing(condition, TARGET) == Narrowing()
+    assert narrowing(condition, TARGET).limit([f"{BLOBS}/read"]) == ""
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,12 @@ def _pipelines(stack: Subject) -> Iterator[Row]:
     yield Grant("pipeline apply", "change-policy", "policies/*"), reason
     yield Grant("pipeline apply", "operate", "costs/*"), reason
     yield Grant("pipeline apply", "view", "account"), "An apply plans first"
-    yield Grant("pipeline plan", "write-data", "state"), "Terraform leases the state while it runs, also for a plan"
+    yield Grant("pipeline plan", "write-data", "state/plans"), "A plan stores its bundle beside the states"
+    reason = "The state home's key seals the bundle of a plan and opens it for the apply"
+    for verb in _verbs("encrypt decrypt"):
+        yield Grant("pipeline apply", verb, "keys/state"), reason
+    for kind in ("keys", "secrets", "certificates"):
+        yield Grant("pipeline plan", "view", f"{kind}/state"), reason
     for name in ("plan", "apply"):
         reason = "Reading every resource includes pulling images: Azure Container Registry roles and permissions"
         yield Grant(f"pipeline {name}", "read-data", "registry/*"), reason

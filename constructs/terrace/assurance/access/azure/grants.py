@@ -196,7 +196,7 @@ def _rights(role: Role, scope: Scope, narrowed: Narrowing) -> Iterator[tuple[Ver
             if allowed["roles"] or allowed["policies"]:
                 found.add(("change-policy", object))
     else:
-        found |= _on_site(allowed, scope.site, narrowed)
+        found |= _on_site(role, allowed, scope.site, narrowed)
         if role.allows("Microsoft.Unlisted/things/read") and not changes_all:
             found.add(("view", "account" if scope.site == ANY else whole(scope.site)))
     administered = {object for verb, object in found if verb == "administer"}
@@ -212,7 +212,9 @@ def _part(role: Role, kind: str, verb: Verb) -> str:
     return " in part" if lacks else ""
 
 
-def _on_site(allowed: Mapping[str, frozenset[Verb]], site: str, narrowed: Narrowing) -> set[tuple[Verb, str]]:
+def _on_site(
+    role: Role, allowed: Mapping[str, frozenset[Verb]], site: str, narrowed: Narrowing
+) -> set[tuple[Verb, str]]:
     """Verbs on all resources of a site: on the whole of it, if every kind that has the verb is included. Reading single
     kinds is left out beside other rights."""
     found: set[tuple[Verb, str]] = set()
@@ -222,13 +224,15 @@ def _on_site(allowed: Mapping[str, frozenset[Verb]], site: str, narrowed: Narrow
         if able == every and len(every) > 1:
             found.add((verb, whole(site)))
         else:
-            found |= {(verb, _object(kind, verb, site, narrowed)) for kind in able}
+            found |= {(verb, _object(role, kind, verb, site, narrowed)) for kind in able}
     changes = {one for one in found if one[0] != "view"}
     return changes or found
 
 
-def _object(kind: str, verb: Verb, site: str, narrowed: Narrowing) -> str:
+def _object(role: Role, kind: str, verb: Verb, site: str, narrowed: Narrowing) -> str:
     """All objects of a kind in a site, as far as the condition of the assignment does not narrow them."""
-    if kind == "lake" and narrowed.state and verb in ("read-data", "write-data"):
-        return "state"
+    if kind == "lake" and verb in ("read-data", "write-data"):
+        actions = [action.removeprefix("data ") for action in PROBES[kind][verb] if role.allows(action)]
+        if limit := narrowed.limit(actions):
+            return limit
     return f"{all_of(kind, site)} unprivileged" if kind == "roles" and narrowed.unprivileged else all_of(kind, site)

@@ -97,6 +97,8 @@ class Resources:
         if resource is not None:
             return Scope("", objects(resource))
         text = str(value).rstrip("/")
+        if text.lower() == names.state_vault_id(self._target).lower():
+            return Scope("", {"keys": "keys/state", "secrets": "secrets/state", "certificates": "certificates/state"})
         subscription = names.subscription(self._target)
         if text.lower() == subscription.lower():
             return Scope(ANY)

@@ -109,6 +109,14 @@ BUILT_IN: Mapping[str, Role] = {
     "Key Vault Crypto Officer": Role(
         (*_COMMON, f"{_VAULTS}/*/read", f"data {_VAULTS}/keys/*", f"data {_VAULTS}/keyrotationpolicies/*")
     ),
+    "Key Vault Reader": Role(
+        (
+            "Microsoft.KeyVault/checkNameAvailability/read",
+            *_each("Microsoft.KeyVault", "deletedVaults/read locations/*/read vaults/*/read operations/read"),
+            f"data {_VAULTS}/*/read",
+            f"data {_VAULTS}/secrets/readMetadata/action",
+        )
+    ),
     "Key Vault Crypto Service Encryption User": Role(
         (
             "Microsoft.EventGrid/eventSubscriptions/write",

@@ -133,6 +133,7 @@ def _of_components() -> Iterator[tuple[Grant, str]]:
     yield Grant("pipeline plan", "read-data", "monitoring"), plan
     yield Grant("pipeline plan", "write-data", "state/plans"), "a plan stores its bundle beside the states"
     yield Grant("pipeline plan", "encrypt", "keys/state"), "a bundle of a plan is sealed with the state home's key"
+    yield Grant("pipeline apply", "decrypt", "keys/state"), "an apply opens the bundle of its plan"
     sleep = "stops and starts node pools and the database (COST-2)"
     for verb, object in (("operate", "database/*"), ("operate", "kubernetes"), ("view", "account")):
         yield Grant("service sleep", _verb(verb), object), sleep
