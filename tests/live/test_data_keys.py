@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from terrace.azure import names as azure_names
 from terrace.capabilities.cloud import implementation
 from terrace.capabilities.data_keys import DataKeys, KeyRefuses
 from terrace.capabilities.target import Target
@@ -15,6 +16,7 @@ from terrace.emulator import Emulator, account_of, start
 from terrace.environment import load, target
 from terrace.errors import TerraceError
 from terrace.gcp import names as gcp_names
+from terrace.live.azure.session import Reader
 from tests.conftest import ROOT
 from tests.deployment.test_adoption import client
 
@@ -44,7 +46,23 @@ def make_key_gcp(emulator: Emulator, where: Target) -> None:
         ).raise_for_status()
 
 
-MAKE: dict[str, Callable[[Emulator, Target], None]] = {"aws": make_key_aws, "gcp": make_key_gcp}
+def make_key_azure(emulator: Emulator, where: Target) -> None:
+    vault = azure_names.state_vault_id(where)
+    group = vault.partition("/providers/")[0]
+    place, tenant = {"location": where.region}, azure_names.settings(where).tenant_id
+    properties = {"sku": {"family": "A", "name": "standard"}, "tenantId": tenant, "enableRbacAuthorization": True}
+    key = {"properties": {"kty": "RSA", "keySize": 2048}}
+    reader = Reader(azure_names.settings(where), emulator.child_environment(os.environ))
+    reader.write(group, place)
+    reader.write(vault, place | {"properties": properties})
+    reader.write(f"{vault}/keys/{azure_names.STATE_KEY}", key)
+
+
+MAKE: dict[str, Callable[[Emulator, Target], None]] = {
+    "aws": make_key_aws,
+    "azure": make_key_azure,
+    "gcp": make_key_gcp,
+}
 
 
 @pytest.mark.parametrize("cloud", MAKE)

@@ -6,7 +6,7 @@ Source: the Key Vault REST API reference, version 7.6.
 
 import time
 
-from terrace.emulator.azure import pages, vault_items
+from terrace.emulator.azure import key_pairs, pages, vault_items
 from terrace.emulator.azure.call import Call, Response
 from terrace.emulator.azure.kind import Refused, Unsupported
 from terrace.emulator.azure.store import Body, Item, Store
@@ -71,6 +71,10 @@ class _VaultCall:
                 return self._page([vault_items.listed(kind, version, with_version=True) for version in versions])
             case "GET" | "DELETE", ["pending"]:
                 return Response(200, self._pending(name))
+            case "POST", [*number, "unwrapkey"]:
+                kid = vault_items.identifier(self._version(kind, name, versions, number))
+                plain = key_pairs.unwrap(item.body.get("private", {}).get(kid), self._sent)
+                return Response(200, {"kid": kid, "value": plain})
             case "POST", ["rotate"]:
                 versions.append(vault_items.version(self._vault, kind, name, versions[-1]["key"]))
                 return Response(200, versions[-1])
@@ -85,7 +89,16 @@ class _VaultCall:
             item = self._store.get(f"{self._vault.id}/certificates/{name}")
         if item is None:
             raise _not_found(kind, f"A {kind.removesuffix('s')} with (name/id) {name} was not found in this key vault.")
+        if "versions" not in item.body:  # created through the Resource Manager
+            self._first_version(item, kind, name)
         return item
+
+    def _first_version(self, item: Item, kind: str, name: str) -> None:
+        properties = item.body["properties"]
+        private, public = key_pairs.new(int(properties.get("keySize", 2048)))
+        first = vault_items.version(self._vault, kind, name, {"kty": properties.get("kty", "RSA"), **public})
+        first["key"] |= public
+        item.body |= {"versions": [first], "private": {vault_items.identifier(first): private}}
 
     def _version(self, kind: str, name: str, versions: list[Body], rest: list[str]) -> Body:
         matching = [v for v in versions if not rest or vault_items.identifier(v).endswith(f"/{rest[0]}")]
