@@ -36,7 +36,7 @@ OWN = {
     ("azure", "flows", "outside"): "a security group allows traffic to the outside by default",
     ("gcp", "flows", "ON_PREMISES_PORTS"): "no firewall rule applies to the endpoints of private connections",
     ("aws", "identity", "VERBS"): "a policy lists actions",
-    ("azure", "identity", "READ_BLOBS"): "reading is a built-in role, writing a role of the environment",
+    ("azure", "identity", "names.BLOB_READER"): "reading is a built-in role, writing a role of the environment",
     ("gcp", "identity", "VERBS"): "a binding names a predefined role",
     (
         "azure",

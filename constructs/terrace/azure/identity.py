@@ -24,7 +24,6 @@ from terrace.capabilities.secrets import SecretsHandle
 from terrace.capabilities.spec import Access
 from terrace.capabilities.target import Target
 
-READ_BLOBS = "Storage Blob Data Reader"
 _READ_SECRET = "Key Vault Secrets User"
 
 
@@ -114,7 +113,7 @@ class WorkloadIdentities(Construct):
                 self,
                 f"module-{name}-{bucket}",
                 identity.principal_id,
-                iam.blob_writer(self, target) if access == "write" else READ_BLOBS,
+                iam.blob_writer(self, target) if access == "write" else names.BLOB_READER,
                 on=lake.ids[bucket],  # LAKE-7
                 after=ready,
             )

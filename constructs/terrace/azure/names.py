@@ -14,6 +14,8 @@ from terrace.capabilities.observability import LogGroup
 from terrace.capabilities.target import AzureSettings, Target
 
 HASH_LENGTH = 6
+BLOB_READER = "Storage Blob Data Reader"
+"""The built-in role for reading blobs."""
 BLOB_WRITER, SNAPSHOT_WRITER = "blob-writer", "snapshot-writer"
 """The purposes of the roles for writing blobs and for snapshots of volumes, and their constructs' ids."""
 STATE_KEY = "state"

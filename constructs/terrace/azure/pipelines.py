@@ -4,7 +4,6 @@ from cdktn_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 from constructs import Construct
 
 from terrace.azure import iam, names, providers
-from terrace.azure.identity import READ_BLOBS
 from terrace.azure.permissions import CREATE_BLOBS, WRITE_STATE, Permissions
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.identity import IdentitySpec, PipelinesHandle
@@ -58,7 +57,7 @@ class Pipelines(Construct):
         place = names.subscription(target)
         own = f"{target.environment}/"
         reading = _state_condition(target, "read", f"{own}*", listed=own)
-        iam.grant(self, "plan-state", plan.principal_id, READ_BLOBS, on=place, condition=reading)  # ID-1
+        iam.grant(self, "plan-state", plan.principal_id, names.BLOB_READER, on=place, condition=reading)  # ID-1
         creating = _state_condition(target, "add/action", names.plan_bundles(target))
         bundles = iam.role(self, "bundle-creator", target, CREATE_BLOBS, on=place)
         iam.grant(self, "plan-bundles", plan.principal_id, bundles, on=place, condition=creating)  # ID-1

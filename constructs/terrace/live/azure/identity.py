@@ -8,7 +8,10 @@ from terrace.live import access
 from terrace.live.azure.checks import Deployment, at
 from terrace.live.azure.lookup import granted, permissions, principal, role, trusts
 
-_READS = ("Reader", "Azure Kubernetes Service RBAC Reader", "Azure Kubernetes Service Cluster User Role")
+_READS = (
+    *("Reader", "Azure Kubernetes Service RBAC Reader", "Azure Kubernetes Service Cluster User Role"),
+    "Key Vault Reader",  # reads no secret
+)
 
 
 @check("ID-1")
@@ -31,12 +34,15 @@ def _plan_reads(deployment: Deployment) -> Iterator[Observation]:
     for grant in granted(deployment, identity):
         definition = role(deployment, grant.definition)
         if at(definition, "type") == "CustomRole":
-            # a plan writes nothing but its state, which it locks
-            data = permissions(definition, "dataActions") if "StringEquals 'state'" not in grant.condition else []
+            # a plan creates bundles beside its states, and writes nothing else
+            bundles = f":path] StringLike '{names.plan_bundles(deployment.target)}'" in grant.condition
+            data = [] if bundles else permissions(definition, "dataActions")
             write_actions = [one for one in (*permissions(definition, "actions"), *data) if _writes(one)]
             yield empty(resource, f"allowed write actions of {grant.role}", write_actions)
         else:
-            yield Observation(resource, f"role {grant.role}", grant.role in _READS, "a read-only role")
+            own = f":path] StringLike '{deployment.environment.name}/*'" in grant.condition
+            reads = grant.role in _READS or (grant.role == names.BLOB_READER and own)
+            yield Observation(resource, f"role {grant.role}", reads, "a read-only role")
 
 
 def _writes(action: str) -> bool:
