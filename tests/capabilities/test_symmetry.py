@@ -36,7 +36,6 @@ OWN = {
     ("azure", "flows", "outside"): "a security group allows traffic to the outside by default",
     ("gcp", "flows", "ON_PREMISES_PORTS"): "no firewall rule applies to the endpoints of private connections",
     ("aws", "identity", "VERBS"): "a policy lists actions",
-    ("azure", "identity", "names.BLOB_READER"): "reading is a built-in role, writing a role of the environment",
     ("gcp", "identity", "VERBS"): "a binding names a predefined role",
     (
         "azure",
@@ -49,6 +48,7 @@ OWN = {
     ("azure", "permissions", "ARM_TYPES"): "ids and actions name the Resource Manager's types",
     ("azure", "permissions", "Permissions"): "what the built-in roles allow too much of is a role of the environment",
     ("azure", "permissions", "SNAPSHOT_VOLUMES"): "the built-in role for snapshots may delete storage accounts",
+    ("azure", "permissions", "CREATE_BLOBS"): "no built-in role creates blobs only",
     ("azure", "permissions", "WRITE_BLOBS"): "the built-in role for writing blobs may delete containers",
     ("azure", "permissions", "WRITE_STATE"): "the built-in role for writing blobs may delete containers",
     ("azure", "state", "CONTAINER"): "a storage account has containers",
@@ -72,6 +72,7 @@ OF_ITS_OWN_CLOUD = re.compile(r"(/|^)(aws|azure|gcp)(\.py|/)")
 BY_CLOUD = {
     "capabilities/cloud.py": "the list of clouds itself",
     "environment/sizes.py": "machine types of each size",
+    "environment/region_table.py": "regions by jurisdiction",
     "environment/regions.py": "region and zone names",
     "environment/naming.py": "limits on names",
     "environment/schema.py": "each cloud's settings",

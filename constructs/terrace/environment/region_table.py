@@ -1,4 +1,4 @@
-"""Every public region of the three clouds, with its jurisdiction: as the clouds publish them, read on 2026-11-30.
+"""Every public region of the three clouds, with its jurisdiction: as the clouds publish them, read on 2026-12-01.
 
 Sources: AWS: botocore 1.44.5, `endpoints.json`. Azure: "Azure regions list"
 (https://learn.microsoft.com/azure/reliability/regions-list), with the column of availability zones. Google Cloud:
@@ -7,7 +7,7 @@ Sources: AWS: botocore 1.44.5, `endpoints.json`. Azure: "Azure regions list"
 
 from terrace.capabilities.cloud import CloudName
 
-READ = "2026-11-30"
+READ = "2026-12-01"
 
 JURISDICTIONS: dict[CloudName, dict[str, str]] = {
     "aws": {
