@@ -1,8 +1,8 @@
-"""Every public region of the three clouds, with its jurisdiction: as the clouds publish them, read on 2026-12-01.
+"""The public regions of the three clouds that Terrace knows, with their jurisdictions, as of 2026-12-01.
 
-Sources: AWS: botocore 1.44.5, `endpoints.json`. Azure: "Azure regions list"
-(https://learn.microsoft.com/azure/reliability/regions-list), with the column of availability zones. Google Cloud:
-"Regions and zones" (https://cloud.google.com/compute/docs/regions-zones).
+A test compares the names on AWS with botocore's `endpoints.json`. The lists to compare the others with: "Azure regions
+list" (https://learn.microsoft.com/azure/reliability/regions-list), with the column of availability zones, and "Regions
+and zones" (https://cloud.google.com/compute/docs/regions-zones).
 """
 
 from terrace.capabilities.cloud import CloudName

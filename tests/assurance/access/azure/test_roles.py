@@ -2,7 +2,8 @@
 
 import pytest
 
-from terrace.assurance.access.azure.roles import BUILT_IN, GUIDS, PRIVILEGED, Role, custom, others, verbs
+from terrace.assurance.access.azure.built_in import BUILT_IN, GUIDS, PRIVILEGED, Role
+from terrace.assurance.access.azure.roles import custom, others, verbs
 from terrace.azure.permissions import SNAPSHOT_VOLUMES, WRITE_BLOBS
 
 _WIDER = {"Key Vault Contributor", "Network Contributor", "Storage Account Contributor"}

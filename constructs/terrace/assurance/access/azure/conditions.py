@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from terrace.assurance.access.azure.roles import PRIVILEGED
+from terrace.assurance.access.azure.built_in import PRIVILEGED
 from terrace.azure import names
 from terrace.capabilities.target import Target
 
