@@ -291,11 +291,7 @@ class Team:
 
     def merge(self, pull: Pull) -> Run:
         """Merge a pull request and run the apply workflow."""
-        return self.apply(pull, self.land(pull))
-
-    def apply(self, pull: Pull, push: dict[str, Any]) -> Run:
-        """Run the apply workflow for the push of a merged pull request."""
-        return self.runner.run("apply.yml", "push", push, pull.merge, "refs/heads/main")
+        return self.runner.run("apply.yml", "push", self.land(pull), pull.merge, "refs/heads/main")
 
     def drift(self, environment: str) -> Run:
         """Run the drift workflow's job of an environment on the main branch."""
