@@ -83,7 +83,7 @@ def test_after_terrace_was_killed_the_next_run_waits_for_its_terraform_and_recov
     running.kill()
     running.communicate()
     refused = terrace.run("apply", "dev", "--yes", *GLASS)
-    assert refused.returncode == 3
+    assert refused.returncode == 1
     assert "was killed, but the Terraform it started is still running" in refused.stderr
     marker = json.loads((terrace.small.root / ".terrace/running-dev-aws.json").read_text())
     wait_for(lambda: not alive(marker["terraform"]["pid"]))

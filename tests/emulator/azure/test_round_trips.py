@@ -33,6 +33,9 @@ _NOT_WRITTEN = {
     "microsoft.authorization/locks",  # would block the deletes; tested in test_refusals.py
     "microsoft.authorization/policydefinitions",
     "microsoft.authorization/policysetdefinitions",
+    # what people and clusters make beside a deployment
+    *(f"microsoft.compute/{type}" for type in ("disks", "snapshots", "virtualmachines")),
+    "microsoft.network/loadbalancers",
     "microsoft.containerregistry/registries/cacherules",
     "microsoft.containerregistry/registries/replications",
     "microsoft.dataprotection/backupvaults/backupinstances/recoverypoints",

@@ -11,7 +11,8 @@ from terrace.emulator.aws.patch import Call, Function, operation, parameters_of,
 
 def settings() -> None:
     """Stock moto adds an SSH key, drops the update and repair settings, and always returns disk size 20 and Kubernetes
-    1.19: each plan replaces the node group. It also accepts bounds that exclude the desired size."""
+    1.19: each plan replaces the node group. It also accepts bounds that exclude the desired size, and fails to list the
+    node groups of a cluster that does not exist."""
 
     @wrap(EKSResponse, "create_nodegroup")
     def create_nodegroup(original: Function, self: Any) -> Any:
@@ -29,6 +30,12 @@ def settings() -> None:
         if parameters.get("launchTemplate"):
             group.disk_size = None  # the template's block devices set it
         return result
+
+    @wrap(models.EKSBackend, "list_nodegroups")
+    def list_nodegroups(original: Function, self: Any, cluster_name: str, *arguments: Any, **more: Any) -> Any:
+        if cluster_name not in self.clusters:
+            raise service_error("ResourceNotFoundException", f"No cluster found for name: {cluster_name}.")
+        return original(self, cluster_name, *arguments, **more)
 
     @wrap(models.EKSBackend, "update_nodegroup_config")
     def update_nodegroup_config(original: Function, self: Any, **parameters: Any) -> Any:
