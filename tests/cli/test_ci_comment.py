@@ -82,20 +82,26 @@ def test_an_opening_to_the_internet_is_said_in_words(terrace: Command, aws: Emul
     assert "  - `cidr_ipv4`: unknown\n" in text
 
 
-def test_a_larger_database_is_a_downtime(terrace: Command, aws: Emulator) -> None:
-    arguments = {"engine": "postgres", "allocated_storage": 20, "username": "terrace", "skip_final_snapshot": True}
+DATABASE = {"engine": "postgres", "allocated_storage": 20, "username": "terrace", "skip_final_snapshot": True}
 
-    database = resource("dev/database/server", identifier="commented", instance_class="db.m7g.large", **arguments)
-    adopted = {"import": [{"to": "aws_db_instance.d", "id": "commented"}]}
-    terrace.small.stack({"aws_db_instance": {"d": database}}, provider={"aws": [{"region": REGION}]}, **adopted)
+
+def create_database(aws: Emulator, identifier: str) -> None:
+    """A database that the stack imports, with the arguments DATABASE."""
     client(aws, "rds").create_db_instance(
-        DBInstanceIdentifier="commented",
+        DBInstanceIdentifier=identifier,
         DBInstanceClass="db.t4g.medium",
         Engine="postgres",
         AllocatedStorage=20,
         MasterUsername="terrace",
         MasterUserPassword="only-in-the-emulator",
     )
+
+
+def test_a_larger_database_is_a_downtime(terrace: Command, aws: Emulator) -> None:
+    database = resource("dev/database/server", identifier="commented", instance_class="db.m7g.large", **DATABASE)
+    adopted = {"import": [{"to": "aws_db_instance.d", "id": "commented"}]}
+    terrace.small.stack({"aws_db_instance": {"d": database}}, provider={"aws": [{"region": REGION}]}, **adopted)
+    create_database(aws, "commented")
     variables = aws.environment()
     terrace.run("plan", "dev", **variables)
     larger = terrace.run("ci", "comment", **variables).stdout
@@ -106,19 +112,11 @@ def test_a_larger_database_is_a_downtime(terrace: Command, aws: Emulator) -> Non
 
 def test_a_database_that_is_replaced_loses_its_data(terrace: Command, aws: Emulator) -> None:
     """Encryption cannot be switched on later: the provider replaces the database."""
-    arguments = {"engine": "postgres", "allocated_storage": 20, "username": "terrace", "skip_final_snapshot": True}
     server = {"identifier": "encrypted", "instance_class": "db.t4g.medium", "storage_encrypted": True}
     adopted = {"import": [{"to": "aws_db_instance.d", "id": "encrypted"}]}
-    stack = {"aws_db_instance": {"d": resource("dev/database/server", **server, **arguments)}}
+    stack = {"aws_db_instance": {"d": resource("dev/database/server", **server, **DATABASE)}}
     terrace.small.stack(stack, provider={"aws": [{"region": REGION}]}, **adopted)
-    client(aws, "rds").create_db_instance(
-        DBInstanceIdentifier="encrypted",
-        DBInstanceClass="db.t4g.medium",
-        Engine="postgres",
-        AllocatedStorage=20,
-        MasterUsername="terrace",
-        MasterUserPassword="only-in-the-emulator",
-    )
+    create_database(aws, "encrypted")
     variables = aws.environment()
     terrace.run("plan", "dev", **variables)
     text = terrace.run("ci", "comment", **variables).stdout

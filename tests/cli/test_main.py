@@ -148,7 +148,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_read_only_checkout_is_one_sentence_and_output_goes_elsewhere(terrace: Command, tmp_path: Path) -> None:
-    """As root, permissions of files do not count, but nobody can make a folder in /sys."""
+    """Permissions do not restrict root, but no user can create a folder in /sys."""
     terrace.small.stack({"terraform_data": {"a": {}}})
     for name in ("cdktf.out", ".terrace"):
         (terrace.small.root / name).symlink_to("/sys/kernel")

@@ -76,3 +76,19 @@ def of_stack(cloud: str, directory: Path) -> Access:
     written = synthesized(cloud, ["prod"], directory) / "prod" / "cdk.tf.json"
     described = environment(cloud)
     return access.read(Subject(View(json.loads(written.read_text())), described, target(described)))
+
+
+def assert_equals_stack(found: Found, cloud: str, directory: Path) -> None:
+    """The deployment allows what its stack allows, and everything of it was read and understood."""
+    stack = of_stack(cloud, directory)
+    assert found.unread == ()
+    assert set(found.access.paths) == set(stack.paths)
+    assert set(found.access.grants) == set(stack.grants)
+    assert found.access.unknown == ()
+
+
+def assert_shows(found: Found, change: Change) -> None:
+    """The differences are the lines of the change, and no others."""
+    assert found.unread == ()
+    assert same(change.shown, lines(found.differences)), lines(found.differences)
+    assert found.differences.missing == ()

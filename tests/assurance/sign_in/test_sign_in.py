@@ -72,7 +72,7 @@ _STS = {f"{_GITHUB}:aud": "sts.amazonaws.com"}
         ("aws", _aws("apply", StringEquals=_STS), "a fork"),
         ("aws", _aws("apply", StringEquals={f"{_GITHUB}:sub": _JOB}), _ANY_BRANCH),
         ("aws", _aws("apply", StringEquals={f"{_GITHUB}:sub": _JOB, f"{_GITHUB}:ref": "refs/heads/main"}), ""),
-        ("aws", _aws("plan", StringEquals={**_STS, f"{_GITHUB}:sub": "nobody"}), "a pull request of the repository"),
+        ("aws", _aws("plan", StringEquals={**_STS, f"{_GITHUB}:sub": "other"}), "a pull request of the repository"),
         ("azure", _azure("repo:acme/terrace:environment:PROD"), "the environment in capitals"),
         ("azure", _azure("repo:acme/terrace:ref:refs/heads/feature"), "another branch"),
         ("gcp", _gcp("assertion.repository == 'acme/terrace'"), _ANY_BRANCH),

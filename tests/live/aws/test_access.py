@@ -6,7 +6,7 @@ import pytest
 
 from terrace.live import access as live
 from terrace.live.aws.checks import Deployment
-from tests.live.access import Found, lines, of_stack, read, same
+from tests.live.access import Found, assert_equals_stack, assert_shows, read
 from tests.live.aws.changes import CHANGES
 from tests.live.aws.site import Site, environment, target
 from tests.live.aws.test_session import refusing
@@ -20,20 +20,12 @@ def changed(site: Site, name: str) -> Found:
 
 
 def test_the_graphs_are_those_of_the_stack(snapshot: Snapshot, tmp_path: Path) -> None:
-    found: Found = snapshot.run(read)
-    stack = of_stack("aws", tmp_path)
-    assert found.unread == ()
-    assert set(found.access.paths) == set(stack.paths)
-    assert set(found.access.grants) == set(stack.grants)
-    assert found.access.unknown == ()
+    assert_equals_stack(snapshot.run(read), "aws", tmp_path)
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_by_hand_is_an_undeclared_edge(snapshot: Snapshot, name: str) -> None:
-    found: Found = snapshot.run(changed, name)
-    assert found.unread == ()
-    assert same(CHANGES[name].shown, lines(found.differences)), lines(found.differences)
-    assert found.differences.missing == ()
+    assert_shows(snapshot.run(changed, name), CHANGES[name])
 
 
 def test_what_may_not_be_listed_is_named() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.access import Found, lines, of_stack, read, same
+from tests.live.access import Found, assert_equals_stack, assert_shows, read
 from tests.live.azure.changes import CHANGES
 from tests.live.azure.site import Site
 from tests.live.snapshot import Snapshot
@@ -17,17 +17,9 @@ def changed(site: Site, name: str) -> Found:
 
 
 def test_the_graphs_are_those_of_the_stack(snapshot: Snapshot, tmp_path: Path) -> None:
-    found: Found = snapshot.run(read)
-    stack = of_stack("azure", tmp_path)
-    assert found.unread == ()
-    assert set(found.access.paths) == set(stack.paths)
-    assert set(found.access.grants) == set(stack.grants)
-    assert found.access.unknown == ()
+    assert_equals_stack(snapshot.run(read), "azure", tmp_path)
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_by_hand_is_an_undeclared_edge(snapshot: Snapshot, name: str) -> None:
-    found: Found = snapshot.run(changed, name)
-    assert found.unread == ()
-    assert same(CHANGES[name].shown, lines(found.differences)), lines(found.differences)
-    assert found.differences.missing == ()
+    assert_shows(snapshot.run(changed, name), CHANGES[name])

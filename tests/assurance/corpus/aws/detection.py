@@ -363,7 +363,7 @@ DANGERS = [
             "aws_cloudwatch_log_metric_filter",
             "alarms/identities-changed-count",
             "pattern",
-            '{ ($.eventSource = "iam.amazonaws.com") && ($.userIdentity.userName = "nobody") }',
+            '{ ($.eventSource = "iam.amazonaws.com") && ($.userIdentity.userName = "no-such-user") }',
         ),
         "aws_cloudwatch_log_metric_filter alarms/identities-changed-count",
     ),
