@@ -3,18 +3,16 @@ the cloud never deletes. Read before anything is changed.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
-from terrace.calls import Absent, CredentialsError
 from terrace.capabilities.blockers import Blocker, Planned
 from terrace.capabilities.cloud import implementation
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
-from terrace.errors import TerraceError
+from terrace.live.reasons import Reason, blockers_of
 
 Deployment = TypeVar("Deployment")
-Reason = tuple[str, str]
-"""A message that follows the resource's address, and the exact command."""
 Check = Callable[[Deployment, Mapping[str, Any]], Iterator[Reason]]
 """Yields why a resource with these planned values cannot be created."""
 
@@ -47,14 +45,6 @@ def found(
     """`blockers` for an opened deployment and the checks of its cloud, by resource type."""
     reasons: list[Blocker] = []
     for one in created:
-        if (check := checks.get(one.type)) is None:
-            continue
-        try:
-            reasons += [Blocker(one.address, *reason) for reason in check(deployment, one.values)]
-        except Absent:
-            continue
-        except CredentialsError:
-            raise
-        except TerraceError as error:
-            on_message(f"whether {one.address} can be created is not known: {error}")
+        if check := checks.get(one.type):
+            reasons += blockers_of(one.address, partial(check, deployment, one.values), "created", on_message)
     return reasons

@@ -1,18 +1,16 @@
 """What blocks the removal of resources that a plan destroys or replaces: read before anything is changed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
-from terrace.calls import Absent, CredentialsError
 from terrace.capabilities.blockers import Blocker, Planned
 from terrace.capabilities.cloud import implementation
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
-from terrace.errors import TerraceError
+from terrace.live.reasons import Reason, blockers_of
 
 Deployment = TypeVar("Deployment")
-Reason = tuple[str, str]
-"""A message that follows the resource's address, and a remedy."""
 Check = Callable[[Deployment, Mapping[str, Any], Sequence[Planned]], Iterator[Reason]]
 """Yields what blocks the removal of one resource with these values; the third argument is all that is removed."""
 
@@ -40,16 +38,9 @@ def found(
     reasons: list[Blocker] = []
     for one in removed:
         reasons += [Blocker(one.address, *reason) for reason in protection(one.values)]
-        if (check := checks.get(one.type)) is None:
-            continue
-        try:
-            reasons += [Blocker(one.address, *reason) for reason in check(deployment, one.values, removed)]
-        except Absent:
-            continue
-        except CredentialsError:
-            raise
-        except TerraceError as error:
-            on_message(f"whether {one.address} can be removed is not known: {error}")
+        if check := checks.get(one.type):
+            ask = partial(check, deployment, one.values, removed)
+            reasons += blockers_of(one.address, ask, "removed", on_message)
     return reasons
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from terrace.live.aws.checks import Deployment, opened
-from terrace.live.deleted import Check, Reason
+from terrace.live.deleted import Check
+from terrace.live.reasons import Reason
 
 __all__ = ["CHECKS", "LASTING", "opened"]
 

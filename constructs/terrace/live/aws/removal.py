@@ -6,7 +6,8 @@ from typing import Any
 from terrace.capabilities.blockers import Planned
 from terrace.live.aws import objects
 from terrace.live.aws.checks import Deployment, opened
-from terrace.live.removal import Check, Reason, names_in
+from terrace.live.reasons import Reason
+from terrace.live.removal import Check, names_in
 from terrace.words import counted
 
 __all__ = ["CHECKS", "opened"]

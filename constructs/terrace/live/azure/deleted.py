@@ -10,7 +10,8 @@ from typing import Any
 
 from terrace.azure import names
 from terrace.live.azure.checks import Deployment, at, opened
-from terrace.live.deleted import Check, Reason
+from terrace.live.deleted import Check
+from terrace.live.reasons import Reason
 
 __all__ = ["CHECKS", "LASTING", "opened"]
 

@@ -11,7 +11,8 @@ from typing import Any
 from terrace.capabilities.blockers import Planned
 from terrace.live.azure import lake, objects
 from terrace.live.azure.checks import Deployment, named, opened
-from terrace.live.removal import Check, Reason, names_in
+from terrace.live.reasons import Reason
+from terrace.live.removal import Check, names_in
 from terrace.words import counted
 
 __all__ = ["CHECKS", "opened"]

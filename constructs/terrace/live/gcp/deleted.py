@@ -8,8 +8,9 @@ provider. Secrets are deleted at once.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from terrace.live.deleted import Check, Reason
+from terrace.live.deleted import Check
 from terrace.live.gcp.checks import Deployment, opened
+from terrace.live.reasons import Reason
 
 __all__ = ["CHECKS", "LASTING", "opened"]
 

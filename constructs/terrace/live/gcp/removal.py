@@ -11,7 +11,8 @@ from terrace.capabilities.blockers import Planned
 from terrace.gcp import names
 from terrace.live.gcp import objects
 from terrace.live.gcp.checks import Deployment, opened
-from terrace.live.removal import Check, Reason, names_in
+from terrace.live.reasons import Reason
+from terrace.live.removal import Check, names_in
 from terrace.words import counted
 
 __all__ = ["CHECKS", "opened"]
