@@ -26,7 +26,7 @@ def test_only_the_resources_in_use_are_loaded(cloud: str, tmp_path: Path) -> Non
     probe, counted = tmp_path / "user probe.cjs", tmp_path / "counted.json"
     probe.write_text(LOADED)
     program = (
-        "import os; from terrace import engine; from stacks.foundation import Foundation\n"
+        "import os; from terrace import engine; from terrace.stacks.foundation import Foundation\n"
         "from terrace.environment import load, target\n"
         f"dev = load('dev', cloud={cloud!r}).environment\n"
         f"Foundation(engine.app({str(tmp_path / 'out')!r}), dev, target(dev))\n"

@@ -125,7 +125,7 @@ def test_shared_names_come_in_the_same_order_on_each_cloud(module: str) -> None:
 
 
 def test_each_platform_module_exports_exactly_the_contract() -> None:
-    """`stacks/foundation.py` reaches a cloud only through its `platform` module."""
+    """`terrace.stacks.foundation` reaches a cloud only through its `platform` module."""
     contract_names = {name for name in vars(Platform) if not name.startswith("_")}
     for cloud in CLOUDS:
         path = TERRACE / cloud / "platform.py"

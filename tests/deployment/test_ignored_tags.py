@@ -74,9 +74,9 @@ def test_aws_ignores_no_tag_that_a_resource_sets(foundation: Foundations) -> Non
 def test_other_clouds_ignore_the_keys_in_each_map_that_terraform_replaces(
     cloud: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from stacks.foundation import Foundation
     from terrace import engine
     from terrace.environment import load, target
+    from terrace.stacks.foundation import Foundation
     from tests.conftest import ROOT, SynthesizedStack
 
     loaded = load("dev", project=ROOT, cloud=cloud).environment

@@ -58,7 +58,7 @@ def _synthesize(cloud: str, names: Sequence[str], out: Path) -> None:
     from terrace import engine
 
     app = engine.app(str(out))
-    from stacks.foundation import Foundation
+    from terrace.stacks.foundation import Foundation
 
     for name in names:
         described = environment(cloud, name)

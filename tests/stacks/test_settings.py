@@ -66,9 +66,9 @@ def _models(annotation: object) -> Iterator[type[Spec]]:
 def _unread(cloud: str, out: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The settings, as Section.name, that the synthesis of prod and dev does not read."""
     environments = [load(name, project=ROOT, cloud=cloud).environment for name in ("prod", "dev")]
-    from stacks.foundation import Foundation
-    from stacks.workloads import Workloads
     from terrace import engine
+    from terrace.stacks.foundation import Foundation
+    from terrace.stacks.workloads import Workloads
     from terrace.workloads.opening import opened
 
     read: set[str] = set()

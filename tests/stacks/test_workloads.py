@@ -138,7 +138,7 @@ def test_both_stacks_together_give_the_same_bytes(here: Path, tmp_path: Path) ->
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_no_bindings_of_a_cloud_are_loaded(here: Path, cloud: str, tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from stacks.__main__ import synthesize\n"
+        "import sys; from pathlib import Path; from terrace.stacks.synthesis import synthesize\n"
         f"synthesize(['dev-workloads'], project=Path('.'), out={str(tmp_path)!r})\n"
         "print([name for name in sys.modules if name.startswith('cdktn_provider_')"
         " and not name.startswith('cdktn_provider_helm')])"

@@ -1,4 +1,4 @@
-"""What `stacks/foundation.py` composes: the constructs that the `platform` module of every cloud exports.
+"""What `terrace.stacks.foundation` composes: the constructs that the `platform` module of every cloud exports.
 
 Each method takes the scope, an id, the capability's spec, the target and the handles of the capabilities that it
 depends on.

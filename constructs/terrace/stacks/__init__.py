@@ -1,0 +1,1 @@
+"""The stacks of an environment, and writing them: what the package `stacks` of a project uses."""

@@ -1,0 +1,198 @@
+"""The foundation: everything below the cluster's pods, composed of capabilities, on any cloud."""
+
+from cdktn import TerraformOutput
+from constructs import Construct
+
+from terrace import engine
+from terrace.capabilities.identity import ModuleAccess
+from terrace.capabilities.outputs import VERSION, Outputs
+from terrace.capabilities.target import Target
+from terrace.environment.schema import Environment
+from terrace.modules.enabled import EnabledModule
+
+
+class Foundation(engine.Stack):
+    """The foundation stack of one environment; its id is the environment's name."""
+
+    def __init__(self, scope: Construct, environment: Environment, target: Target) -> None:
+        super().__init__(scope, environment.name, environment, target, layer="foundation")
+        platform = engine.platform(environment.cloud)
+        modules = {name: _access(module) for name, module in environment.foundation_modules.items()}
+        cached = [name for name, module in modules.items() if module.cache]
+        audit_days = environment.audit.retention_days
+
+        keys = platform.Keys(self, "keys", environment.keys, target).handle
+        governance = platform.Governance(self, "governance", target, keys=keys).handle
+        observability = platform.Observability(
+            self, "observability", environment.observability, target, keys=keys, audit_days=audit_days
+        ).handle
+        lake = platform.Lake(
+            self, "lake", environment.lake, target, audit_days=audit_days, keys=keys, governance=governance
+        ).handle
+        audit = platform.Audit(
+            self,
+            "audit",
+            environment.audit,
+            target,
+            keys=keys,
+            lake=lake,
+            observability=observability,
+            governance=governance,
+        ).handle
+        pipelines = platform.Pipelines(self, "pipelines", environment.identity, target, governance=governance).handle
+        network = platform.Network(
+            self,
+            "network",
+            environment.network,
+            target,
+            api_ranges=environment.cluster.api_access.public_from,
+            governance=governance,
+            observability=observability,
+        ).handle
+        entry = platform.Entry(
+            self, "entry", environment.network.entry, target, network=network, lake=lake, observability=observability
+        ).handle
+        if environment.network.hybrid:
+            platform.Hybrid(self, "hybrid", environment.network.hybrid, target, network=network)
+        cluster = platform.Cluster(
+            self,
+            "cluster",
+            environment.cluster,
+            target,
+            keys=keys,
+            network=network,
+            observability=observability,
+            governance=governance,
+            pipelines=pipelines,
+        ).handle
+        registry = platform.Registry(
+            self, "registry", environment.registry, target, modules=list(modules), keys=keys
+        ).handle
+        database = platform.Database(
+            self,
+            "database",
+            environment.database,
+            target,
+            keys=keys,
+            network=network,
+            observability=observability,
+            governance=governance,
+        ).handle
+        cache = platform.Cache(
+            self,
+            "cache",
+            environment.cache,
+            target,
+            modules=cached,
+            keys=keys,
+            network=network,
+            observability=observability,
+        ).handle
+        secrets = platform.Secrets(
+            self, "secrets", environment.secrets, target, modules=modules, keys=keys, database=database
+        ).handle
+        workloads = platform.WorkloadIdentities(
+            self,
+            "workloads",
+            modules,
+            target,
+            accounts=environment.component_accounts,
+            keys=keys,
+            cluster=cluster,
+            lake=lake,
+            database=database,
+            cache=cache,
+            secrets=secrets,
+            entry=entry,
+            governance=governance,
+        ).handle
+        backup = platform.Backup(
+            self,
+            "backup",
+            environment.backup,
+            target,
+            accounts=environment.component_accounts,
+            keys=keys,
+            cluster=cluster,
+            database=database,
+            lake=lake,
+            observability=observability,
+            governance=governance,
+            pipelines=pipelines,
+        ).handle
+        platform.Cost(
+            self,
+            "cost",
+            environment.cost,
+            target,
+            pools=environment.cluster.pools,
+            keys=keys,
+            cluster=cluster,
+            database=database,
+            observability=observability,
+            governance=governance,
+        )
+        platform.Alarms(
+            self,
+            "alarms",
+            environment.observability,
+            target,
+            database_spec=environment.database,
+            cache_spec=environment.cache,
+            network=network,
+            entry=entry,
+            cluster=cluster,
+            database=database,
+            cache=cache,
+            observability=observability,
+            audit=audit,
+        )
+        self.ignore_tags(environment)
+        self._outputs(
+            version=VERSION,
+            environment=environment.name,
+            cloud=environment.cloud,
+            region=target.region,
+            cluster={
+                "name": cluster.name,
+                "endpoint": cluster.endpoint,
+                "certificate_authority": cluster.certificate_authority,
+            },
+            database={
+                "host": database.host,
+                "port": database.port,
+                "name": database.name,
+                "admin_secret": database.admin_secret,
+                "admin": database.admin,
+                "schemas": list(environment.database.schemas),
+                "roles": dict(workloads.roles),
+            },
+            cache={"host": cache.host, "port": cache.port, "users": dict(cache.users)},
+            buckets=dict(lake.names),
+            lake=dict(lake.uris),
+            secrets=dict(secrets.modules),
+            identities=dict(workloads.modules),
+            platform_identities={**workloads.platform, "velero": backup.velero},
+            registry=registry.address,
+            repositories=dict(registry.repositories),
+            domain=entry.domain,
+            dns_zone=entry.dns_zone,
+            entry=entry.target,
+        )
+
+    def _outputs(self, **values: object) -> None:
+        assert values.keys() == Outputs.model_fields.keys()
+        outputs = Construct(self, "outputs")
+        for name, value in values.items():
+            TerraformOutput(outputs, name, value=value, static_id=True)
+
+
+def _access(module: EnabledModule) -> ModuleAccess:
+    needs = module.needs
+    return ModuleAccess(
+        module.namespace,
+        needs.lake,
+        database=needs.database is not None,
+        cache=needs.cache,
+        secrets=module.given_secrets,
+    )
