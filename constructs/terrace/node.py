@@ -27,7 +27,7 @@ def node() -> str:
     except ImportError as error:
         raise NodeMissing(
             f"Node {'.'.join(map(str, MINIMUM))} or newer not found",
-            hint="`make setup` installs it with the locked requirements",
+            hint="install it, or the extra of a cloud, which brings it",
         ) from error
     return str(Path(bundled) / "bin" / "node")
 

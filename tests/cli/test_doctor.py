@@ -27,6 +27,7 @@ def test_doctor_checks_the_clouds_of_the_projects_environments(terrace: Command)
         "emulator extra",
         "assurance extra",
         "sigstore extra",
+        "aws extra",
     ]
     assert by_name["Terraform"]["detail"].startswith("Terraform 1.")
     dev = terrace.small.root / "environments" / "dev.yaml"
@@ -44,7 +45,7 @@ def test_doctor_checks_the_given_cloud(terrace: Command, cloud: str, tmp_path: P
         f"{cloud} provider",
         f"{cloud} credentials",
     ]
-    assert (f"{cloud} extra" in by_name) == (cloud != "aws"), "boto3 is a dependency, not an extra"
+    assert f"{cloud} extra" in by_name
     assert by_name[f"{cloud} provider"]["status"] == "ok"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from terrace import distribution
 from terrace.emulator import Emulator, EmulatorError, start, status
 from terrace.errors import UsageError
 
@@ -156,7 +157,7 @@ def test_a_missing_extra_is_reported_with_the_package_to_install(
     monkeypatch.setattr("terrace.emulator.lifecycle._REQUIRED_PACKAGES", ("moto", "not_installed_here"))
     with pytest.raises(UsageError, match="needs packages that are not installed: not_installed_here") as caught:
         start("aws", tmp_path)
-    assert caught.value.hint == "pip install 'terrace[emulator]'"
+    assert caught.value.hint == distribution.install("emulator")
 
 
 def test_listing_what_is_not_emulated_has_no_slow_imports() -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from terrace.distribution import DISTRIBUTION
 from terrace.environment import load
 from terrace.project.discovery import Project
 from terrace.project.synthesis import synthesize
@@ -86,7 +87,7 @@ def _versions() -> Mapping[str, str]:
     return {
         package.name: package.version
         for package in importlib.metadata.distributions()
-        if package.name in ("terrace", "constructs", "jsii") or package.name.startswith("cdktn")
+        if package.name in (DISTRIBUTION, "constructs", "jsii") or package.name.startswith("cdktn")
     }
 
 

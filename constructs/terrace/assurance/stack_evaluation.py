@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from terrace import __version__, distribution
 from terrace.assurance import checks, plan_document
 from terrace.assurance.evaluation import Outcome, Result
 from terrace.assurance.gate_result import Waiver
@@ -21,7 +22,7 @@ from terrace.project.stack_ids import Layer
 if TYPE_CHECKING:
     from terrace.assurance.checkov_run import Run
 
-_TOOLS = ("terrace", "checkov", "cloudsplaining", "policy_sentry", "cdktn")
+_TOOLS = ("checkov", "cloudsplaining", "policy_sentry", "cdktn")
 
 
 @dataclass
@@ -84,7 +85,7 @@ def _version(tool: str) -> str:
 
 def versions() -> dict[str, str]:
     """The installed versions of the tools that check a stack."""
-    return {name: version for name in _TOOLS if (version := _version(name))}
+    return {"terrace": __version__} | {name: version for name in _TOOLS if (version := _version(name))}
 
 
 def _view(stack: str, plan: Mapping[str, Any] | None, evaluation: StackEvaluation) -> View | None:
@@ -160,7 +161,7 @@ def checkov(evaluation: StackEvaluation) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         evaluation.fail(
-            "internal-error", f"{error.name} is not installed; install it: `pip install terrace[assurance]`"
+            "internal-error", f"{error.name} is not installed; install it: `{distribution.install('assurance')}`"
         )
     except Exception as error:
         evaluation.fail("internal-error", f"checkov did not run: {type(error).__name__}: {error}")

@@ -10,6 +10,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from terrace import distribution
 from terrace.errors import TerraceError
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads import policies
@@ -71,7 +72,7 @@ class Workloads:
         try:
             from terrace.workloads.policy_evaluation import violations
         except ModuleNotFoundError as error:
-            hint = "pip install 'terrace[assurance]'"
+            hint = distribution.install("assurance")
             raise TerraceError(f"policies need {error.name}, which is not installed", hint=hint) from error
 
         return tuple(violations(self.objects, self.policies, self.kind("PolicyException"), today=self.today))

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from terrace import distribution
 from terrace.calls import Absent, CredentialsError, CredentialStatus, Unreadable
 from terrace.errors import TerraceError, UsageError
 
@@ -54,7 +55,7 @@ def require_extra() -> None:
         except ModuleNotFoundError:
             found = None
         if found is None:
-            raise UsageError(f"reading Azure needs {name}, which is not installed", hint="pip install 'terrace[azure]'")
+            raise UsageError(f"reading Azure needs {name}, which is not installed", hint=distribution.install("azure"))
 
 
 def look() -> CredentialStatus:

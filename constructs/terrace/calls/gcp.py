@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from terrace import distribution
 from terrace.calls import Absent, CredentialsError, CredentialStatus, Unreadable
 from terrace.errors import TerraceError, UsageError
 
@@ -49,7 +50,7 @@ def require_extra() -> None:
             found = None
         if found is None:
             raise UsageError(
-                f"reading Google Cloud needs {name}, which is not installed", hint="pip install 'terrace[gcp]'"
+                f"reading Google Cloud needs {name}, which is not installed", hint=distribution.install("gcp")
             )
 
 

@@ -1,27 +1,26 @@
 """`terrace doctor`: check the tools, credentials and extras on this machine."""
 
 import platform
-import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from terrace.capabilities.cloud import CLOUDS, facts, implementation
+from terrace import distribution
+from terrace.capabilities.cloud import CLOUDS, TITLES, facts, implementation
 from terrace.cli.options import json_option, mirror_option
 
 # What each extra of the package is for. An extra with the name of a cloud is checked with that cloud only.
 _EXTRAS = {
-    "emulator": "required by `make demo` and `terrace emulator`",
+    "emulator": "required by `terrace demo` and `terrace emulator`",
     "assurance": "required by `terrace gate` and `terrace report`",
     "sigstore": "required to sign a report with the identity of a CI job, and to verify it",
-    "azure": "required to read a live deployment on Azure",
-    "gcp": "required to read a live deployment on Google Cloud",
+    **{cloud: f"required to write, apply and read the stacks of {title}" for cloud, title in TITLES.items()},
 }
 
 
@@ -68,12 +67,11 @@ def command(ctx: click.Context, clouds: tuple[str, ...], provider_mirror: Path |
 
 def examine(root: Path, provider_mirror: Path | None, clouds: Sequence[str]) -> list[Diagnosis]:
     """The state of every dependency, in the order in which a deployment needs them."""
-    extras = _extras()
     checks: list[Callable[[], Diagnosis]] = [_python, _node, partial(_terraform, root)]
     for cloud in clouds:
         checks += [partial(_provider, root, provider_mirror, cloud), partial(_credentials, cloud)]
     names = [extra for extra in _EXTRAS if extra not in CLOUDS or extra in clouds]
-    return [check() for check in checks] + [_extra(name, extras.get(name, [])) for name in names]
+    return [check() for check in checks] + [_extra(name) for name in names]
 
 
 def _root(ctx: click.Context) -> Path:
@@ -153,23 +151,10 @@ def _credentials(cloud: str) -> Diagnosis:
     return Diagnosis(f"{cloud} credentials", status.status, status.detail, status.hint)
 
 
-def _extras() -> dict[str, list[str]]:
-    """The distributions of each of the package's extras, from its metadata."""
-    extras: dict[str, list[str]] = {}
-    for requirement in requires("terrace") or []:
-        if match := re.match(r"([A-Za-z0-9._-]+).*extra == ['\"]([\w-]+)['\"]", requirement):
-            extras.setdefault(match[2], []).append(match[1])
-    return extras
-
-
-def _extra(name: str, distributions: Sequence[str]) -> Diagnosis:
-    installed, missing = [], []
-    for distribution in distributions:
-        try:
-            installed.append(f"{distribution} {version(distribution)}")
-        except PackageNotFoundError:
-            missing.append(distribution)
-    if missing or not installed:
-        hint = f"{_EXTRAS[name]}; run pip install 'terrace[{name}]'"
+def _extra(name: str) -> Diagnosis:
+    distributions = distribution.extras().get(name, ())
+    missing = distribution.missing(name)
+    if missing or not distributions:
+        hint = f"{_EXTRAS[name]}; run {distribution.install(name)}"
         return Diagnosis(f"{name} extra", "absent", f"not installed: {', '.join(missing) or name}", hint)
-    return Diagnosis(f"{name} extra", "ok", ", ".join(installed))
+    return Diagnosis(f"{name} extra", "ok", ", ".join(f"{one} {version(one)}" for one in distributions))

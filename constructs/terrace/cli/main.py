@@ -61,9 +61,9 @@ FAILED = 3
 
 def _print_version(ctx: click.Context, parameter: click.Parameter, requested: bool) -> None:
     if requested and not ctx.resilient_parsing:
-        from importlib.metadata import version
+        from terrace import __version__
 
-        console.write(f"terrace {version('terrace')}")
+        console.write(f"terrace {__version__}")
         ctx.exit()
 
 
@@ -130,6 +130,15 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         console.error(error.format_message())
         return error.exit_code
+    except ModuleNotFoundError as error:
+        from terrace import distribution
+
+        command = next((one for one in arguments if one in COMMANDS), "")
+        missing = distribution.lacking(error, f"`terrace {command}`")
+        if missing is None:
+            return _internal(error)
+        console.terrace_error(missing)
+        return missing.exit_code
     except KeyboardInterrupt:
         console.error("interrupted")
         return INTERRUPTED

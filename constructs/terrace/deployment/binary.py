@@ -77,7 +77,10 @@ def locate(root: Path, environ: Mapping[str, str] = os.environ) -> TerraformBina
         return _inspect(downloaded)
     on_path = shutil.which("terraform", path=environ.get("PATH"))
     if on_path is None:
-        raise NoTerraform("Terraform is not installed", hint="run `make setup` to download it, or " + _INSTALL)
+        raise NoTerraform(
+            "Terraform is not installed",
+            hint="run `python -m terrace.deployment.binary` to download it, or " + _INSTALL,
+        )
     return _inspect(Path(on_path))
 
 
@@ -156,7 +159,7 @@ def download(root: Path, environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def main(arguments: list[str]) -> int:
-    """Print which Terraform is used, and download it if it is missing. `make setup` calls this."""
+    """Print which Terraform is used, and download it if it is missing. `make setup` of a project calls this."""
     root = Path(arguments[0] if arguments else ".").resolve()
     try:
         try:

@@ -20,6 +20,7 @@ from typing import Any
 
 import psutil
 
+from terrace import distribution
 from terrace.emulator.contract import Account, Options, Resource, UnsupportedCall, cloud_module
 from terrace.emulator.issuers import Issuers
 from terrace.errors import TerraceError, UsageError
@@ -303,5 +304,5 @@ def _require_extra() -> None:
     if missing:
         raise UsageError(
             f"the emulator needs packages that are not installed: {', '.join(missing)}",
-            hint="pip install 'terrace[emulator]'",
+            hint=distribution.install("emulator"),
         )

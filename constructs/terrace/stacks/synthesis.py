@@ -11,6 +11,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from terrace import distribution
+from terrace.capabilities.cloud import TITLES
 from terrace.environment import load, names, target
 from terrace.errors import TerraceError
 from terrace.project.stack_ids import every, parsed
@@ -28,6 +30,8 @@ def synthesize(
     ids = stacks or every(known)
     wanted = [(id, *parsed(id, known)) for id in ids]
     loaded = {name: load(name, project=project).environment for name in dict.fromkeys(name for _, name, _ in wanted)}
+    for cloud in dict.fromkeys(environment.cloud for environment in loaded.values()):
+        distribution.require(cloud, f"writing stacks of {TITLES[cloud]}")
     from terrace import engine
 
     app = engine.app(out)  # before any other import of the CDK: it selects Node and the bindings to load

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from terrace import distribution
 from terrace.errors import UsageError
 from terrace.workloads.charts import LocalChart
 from terrace.workloads.context import Object
@@ -31,7 +32,7 @@ class Schemas:
         if find_spec(_DATA) is None:
             raise UsageError(
                 f"checking objects needs {_DATA.replace('_', '-')}, which is not installed",
-                hint="pip install 'terrace[assurance]'",
+                hint=distribution.install("assurance"),
             )
         import importlib.resources
 

@@ -11,7 +11,7 @@ from azure.core.credentials import AccessToken
 from azure.core.pipeline.transport import RequestsTransport
 from azure.identity import ClientSecretCredential
 
-from terrace import live
+from terrace import distribution, live
 from terrace.azure import names
 from terrace.calls import azure
 from terrace.emulator.azure import CLIENT_ID, SECRET
@@ -203,7 +203,7 @@ def test_a_missing_sdk_has_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError) as caught:
         Reader(SETTINGS, {}).check_account()
     assert caught.value.message == "reading Azure needs azure.nothing, which is not installed"
-    assert caught.value.hint == "pip install 'terrace[azure]'"
+    assert caught.value.hint == distribution.install("azure")
 
 
 def test_credentials_are_terraforms_then_the_sdks_then_the_clis(

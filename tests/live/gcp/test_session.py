@@ -195,7 +195,7 @@ except Exception as error:
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.stdout.startswith(f"{UsageError.__name__} reading Google Cloud needs google.auth"), run.stderr
-    assert "pip install 'terrace[gcp]'" in run.stdout
+    assert "pip install 'terrace-platform[gcp]==" in run.stdout
 
 
 def test_variables_of_a_child_process_are_used(site: Site, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from terrace import distribution
 from terrace.assurance import evidence, frameworks, gate, guarantees, workloads_gate
 from terrace.assurance.evidence import Chain
 from terrace.assurance.gate_result import GateResult
@@ -115,7 +116,7 @@ def files(report: Report) -> dict[str, str]:
         definition = oscal.component_definition(report)
     except ModuleNotFoundError as error:
         raise TerraceError(
-            f"a report needs {error.name}, which is not installed", hint="pip install 'terrace[assurance]'"
+            f"a report needs {error.name}, which is not installed", hint=distribution.install("assurance")
         ) from error
     return {
         "index.html": html.report(report),

@@ -10,10 +10,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from terrace import __version__
 from terrace.errors import UsageError
 from terrace.project.git import git
 
-PACKAGES = ("terrace", "checkov", "cdktn", "pydantic", "compliance-trestle", "jinja2")
+PACKAGES = ("checkov", "cdktn", "pydantic", "compliance-trestle", "jinja2")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,11 @@ def provenance(
         created=created(environ),
         commit=commit,
         modified=bool(commit and _git(root, "status", "--porcelain", "--untracked-files=no")),
-        tools={**{name: found for name in PACKAGES if (found := _version(name))}, "python": platform.python_version()},
+        tools={
+            "terrace": __version__,
+            **{name: found for name in PACKAGES if (found := _version(name))},
+            "python": platform.python_version(),
+        },
         inputs={shown: hashlib.sha256(path.read_bytes()).hexdigest() for shown, path in sorted(files)},
         operator=operator(root, environ),
         run=run_address(environ),

