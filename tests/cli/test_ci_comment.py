@@ -77,9 +77,9 @@ def test_an_opening_to_the_internet_is_said_in_words(terrace: Command, aws: Emul
     stack("0.0.0.0/0")
     terrace.run("plan", "dev", **variables)
     text = terrace.run("ci", "comment", **variables).stdout
-    assert "## Terrace: 1 change, risk unknown, the gate refuses 1 plan\n" in text
+    assert "## Terrace: 1 change, risk downtime, the gate refuses 1 plan\n" in text
     assert "- ⚠️ **new**: the internet can reach " in text
-    assert "  - `cidr_ipv4`: unknown\n" in text
+    assert "  - `cidr_ipv4`: downtime, traffic that the new rule does not allow stops" in text
 
 
 DATABASE = {"engine": "postgres", "allocated_storage": 20, "username": "terrace", "skip_final_snapshot": True}

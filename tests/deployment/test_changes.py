@@ -67,11 +67,11 @@ def test_only_replacing_or_destroying_a_stateful_resource_loses_data() -> None:
         ("aws_db_instance", ("allocated_storage", "instance_class"), "downtime"),
         ("aws_db_instance", ("instance_class", "vpc_security_group_ids[0]"), "downtime"),
         ("aws_db_instance", ("vpc_security_group_ids[0]",), "unknown"),
-        ("aws_cloudwatch_metric_alarm", ("threshold",), "unknown"),
+        ("aws_cloudwatch_metric_alarm", ("threshold",), "none"),
         ("google_sql_database_instance", ("settings[0].tier",), "downtime"),
         ("google_sql_database_instance", ("settings",), "unknown"),
         ("azurerm_kubernetes_cluster_node_pool", ("orchestrator_version",), "restart"),
-        ("aws_iam_role", ("assume_role_policy",), "unknown"),
+        ("aws_iam_role", ("description",), "unknown"),
     ],
 )
 def test_a_change_in_place_has_the_worst_documented_effect(type: str, settings: tuple[str, ...], effect: str) -> None:

@@ -1,0 +1,81 @@
+"""What edits change in the foundation's stack."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from terrace.deployment.changes import changed_paths
+from terrace.environment import load, target
+from tests.edits import table
+from tests.edits.table import Edit
+
+Resources = Mapping[str, Mapping[str, Any]]
+"""Address to arguments; the providers' blocks have addresses, too."""
+Touched = frozenset[tuple[str, str]]
+"""Address and path of an argument; "" if the resource is added or removed."""
+
+_WITHOUT_PLAN = ("depends_on", "lifecycle", "//")
+"""What no plan shows."""
+
+
+def resources(project: Path, cloud: str, made: Sequence[Edit] = ()) -> Resources:
+    """The resources of the foundation of a project's dev, after it was written with some edits."""
+    table.write(project, cloud, made)
+    loaded = load("dev", project=project).environment
+    from terrace import engine
+
+    app = engine.app(str(project / "unused"))
+    from stacks.foundation import Foundation
+
+    document = Foundation(app, loaded, target(loaded)).to_terraform()
+    found = {
+        f"{type}.{name}": {key: value for key, value in body.items() if key not in _WITHOUT_PLAN}
+        for type, group in document["resource"].items()
+        for name, body in group.items()
+    }
+    return found | {f"provider.{name}": {"blocks": blocks} for name, blocks in document["provider"].items()}
+
+
+def touched(before: Resources, after: Resources) -> Touched:
+    """What differs between two stacks."""
+    found = set()
+    for address in before.keys() | after.keys():
+        old, new = before.get(address), after.get(address)
+        if old is None or new is None:
+            found.add((address, ""))
+        else:
+            found |= {(address, without_indices(path)) for path in changed_paths({"before": old, "after": new})}
+    return frozenset(found)
+
+
+def without_indices(path: Sequence[Any]) -> str:
+    """A path as in tables of effects: `rule.port`."""
+    return ".".join(step for step in path if isinstance(step, str))
+
+
+def groups(edits: Mapping[Edit, Touched], valid: Callable[[Sequence[Edit]], bool]) -> list[list[Edit]]:
+    """Edits that can be made at the same time: their values do not contradict, none removes what another one changes,
+    and the environment with all of them is valid."""
+    found: list[list[Edit]] = []
+    for edit in sorted(edits, key=lambda edit: (-len(edit.values), -len(edits[edit]), edit.path)):
+        for group in found:
+            if all(_independent(edit, other, edits) for other in group) and valid([*group, edit]):
+                group.append(edit)
+                break
+        else:
+            found.append([edit])
+    return found
+
+
+def _independent(edit: Edit, other: Edit, edits: Mapping[Edit, Touched]) -> bool:
+    for path, value in edit.values.items():
+        for its, given in other.values.items():
+            if (path == its and value != given) or path.startswith(f"{its}.") or its.startswith(f"{path}."):
+                return False
+    return not (_hides(edits[edit], edits[other]) or _hides(edits[other], edits[edit]))
+
+
+def _hides(first: Touched, second: Touched) -> bool:
+    """Whether an edit adds or removes resources of which another one changes arguments."""
+    whole = {address for address, name in first if not name}
+    return any(name and address in whole for address, name in second)
