@@ -10,7 +10,7 @@ from tests.edits import table
 from tests.edits.table import Edit
 
 Resources = Mapping[str, Mapping[str, Any]]
-"""Address to arguments; the providers' blocks have addresses, too."""
+"""Address to arguments; `provider.aws` has the tags of all resources."""
 Touched = frozenset[tuple[str, str]]
 """Address and path of an argument; "" if the resource is added or removed."""
 
@@ -33,7 +33,12 @@ def resources(project: Path, cloud: str, made: Sequence[Edit] = ()) -> Resources
         for type, group in document["resource"].items()
         for name, body in group.items()
     }
-    return found | {f"provider.{name}": {"blocks": blocks} for name, blocks in document["provider"].items()}
+    return found | {f"provider.{name}": default_tags(blocks[0]) for name, blocks in document["provider"].items()}
+
+
+def default_tags(provider: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The tags that a provider sets on all resources."""
+    return {name: value for name, value in provider.items() if name in ("default_tags", "default_labels")}
 
 
 def touched(before: Resources, after: Resources) -> Touched:

@@ -79,6 +79,18 @@ def test_launch_template_tags(aws: Aws) -> None:
 
 
 @fails_on_stock_moto
+def test_launch_template_changes(aws: Aws) -> None:
+    ec2, name = aws("ec2"), aws.name()
+    own = {"ResourceType": "launch-template", "Tags": [{"Key": "owner", "Value": "a"}]}
+    template = ec2.create_launch_template(
+        LaunchTemplateName=name, TagSpecifications=[own], LaunchTemplateData={"InstanceType": "m6i.large"}
+    )["LaunchTemplate"]
+    ec2.create_tags(Resources=[template["LaunchTemplateId"]], Tags=[{"Key": "owner", "Value": "b"}])
+    (changed,) = ec2.describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"]
+    assert changed["Tags"] == [{"Key": "owner", "Value": "b"}]
+
+
+@fails_on_stock_moto
 def test_ebs_default_key(aws: Aws) -> None:
     ec2 = aws("ec2")
     ec2.modify_ebs_default_kms_key_id(KmsKeyId="arn:aws:kms:eu-central-1:111122223333:key/x")

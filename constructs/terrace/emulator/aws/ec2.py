@@ -5,7 +5,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import InvalidVpnConnectionIdError
-from moto.ec2.models.launch_templates import LaunchTemplateVersion
+from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.vpcs import VPCBackend
@@ -87,6 +87,11 @@ def launch_template_tags() -> None:
             self.data["TagSpecifications"] = [
                 entry for entry in specifications if entry.get("ResourceType") != "launch-template"
             ]
+
+
+def launch_template_changes() -> None:
+    """Stock moto keeps the tags that a launch template was made with, whatever is tagged later: each change drifts."""
+    LaunchTemplate.tags = property(lambda self: self.get_tags(), lambda self, tags: None)
 
 
 def ebs_default_key() -> None:
@@ -289,6 +294,7 @@ PATCHES = (
     dhcp_option_tags,
     tagged_types,
     launch_template_tags,
+    launch_template_changes,
     ebs_default_key,
     snapshot_block,
     image_block,
