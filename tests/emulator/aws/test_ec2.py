@@ -1,3 +1,6 @@
+import pytest
+from botocore.exceptions import ClientError
+
 from tests.emulator.aws.conftest import Aws
 from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
@@ -168,6 +171,17 @@ def test_vpn_options(aws: Aws) -> None:
     assert found["CustomerGatewayConfiguration"].count("<pre_shared_key>REDACTED</pre_shared_key>") == 2
     by_id = [{"Name": "vpn-connection-id", "Values": [vpn]}]
     assert len(aws("ec2").describe_vpn_connections(Filters=by_id)["VpnConnections"]) == 1
+
+
+@fails_on_stock_moto
+def test_vpn_changes(aws: Aws) -> None:
+    ec2, vpn = aws("ec2"), create_vpn(aws)
+    moved = ec2.create_customer_gateway(Type="ipsec.1", PublicIp="198.51.100.2", BgpAsn=65010)["CustomerGateway"]
+    ec2.modify_vpn_connection(VpnConnectionId=vpn, CustomerGatewayId=moved["CustomerGatewayId"])
+    found = ec2.describe_vpn_connections(VpnConnectionIds=[vpn])["VpnConnections"][0]
+    assert found["CustomerGatewayId"] == moved["CustomerGatewayId"]
+    with pytest.raises(ClientError, match="InvalidCustomerGatewayID"):
+        ec2.modify_vpn_connection(VpnConnectionId=vpn, CustomerGatewayId="cgw-0123456789abcdef0")
 
 
 @fails_on_stock_moto

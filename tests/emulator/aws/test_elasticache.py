@@ -1,5 +1,8 @@
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from tests.emulator.aws.conftest import Aws
 from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
@@ -90,6 +93,21 @@ def find(aws: Aws, name: str) -> dict[str, Any]:
         "ReplicationGroups"
     ][0]
     return found
+
+
+@fails_on_stock_moto
+def test_replica_counts(aws: Aws) -> None:
+    cache, name = aws("elasticache"), create_group(aws, MultiAZEnabled=True, AutomaticFailoverEnabled=True)
+    cache.increase_replica_count(ReplicationGroupId=name, NewReplicaCount=2, ApplyImmediately=True)
+    assert find(aws, name)["MemberClusters"] == [f"{name}-001", f"{name}-002", f"{name}-003"]
+    cache.decrease_replica_count(ReplicationGroupId=name, NewReplicaCount=1, ApplyImmediately=True)
+    assert find(aws, name)["MemberClusters"] == [f"{name}-001", f"{name}-002"]
+    for refused in (
+        lambda: cache.increase_replica_count(ReplicationGroupId=name, NewReplicaCount=1, ApplyImmediately=True),
+        lambda: cache.decrease_replica_count(ReplicationGroupId=name, NewReplicaCount=0, ApplyImmediately=True),
+    ):
+        with pytest.raises(ClientError, match="InvalidParameterValue"):
+            refused()
 
 
 @fails_on_stock_moto

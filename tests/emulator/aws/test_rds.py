@@ -1,6 +1,9 @@
 import json
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from tests.emulator.aws.conftest import Aws
 from tests.emulator.aws.stock_moto import fails_on_stock_moto
 
@@ -161,3 +164,15 @@ def test_event_subscriptions(aws: Aws) -> None:
     rds.modify_event_subscription(SubscriptionName=name, SnsTopicArn=topics[1], EventCategories=["failure"])
     (found,) = rds.describe_event_subscriptions(SubscriptionName=name)["EventSubscriptionsList"]
     assert (found["SnsTopicArn"], found["EventCategoriesList"]) == (topics[1], ["failure"])
+
+
+@fails_on_stock_moto
+def test_event_sources(aws: Aws) -> None:
+    rds, name, instance = aws("rds"), aws.name(), create_instance(aws)
+    topic = aws("sns").create_topic(Name=name)["TopicArn"]
+    rds.create_event_subscription(SubscriptionName=name, SnsTopicArn=topic, SourceType="db-instance", Enabled=True)
+    source = {"SubscriptionName": name, "SourceIdentifier": instance}
+    assert rds.add_source_identifier_to_subscription(**source)["EventSubscription"]["SourceIdsList"] == [instance]
+    with pytest.raises(ClientError, match="SourceNotFound"):
+        rds.add_source_identifier_to_subscription(SubscriptionName=name, SourceIdentifier="not-there")
+    assert not rds.remove_source_identifier_from_subscription(**source)["EventSubscription"].get("SourceIdsList")

@@ -236,6 +236,21 @@ def vpn_options() -> None:
         return ActionResult({"VpnConnections": connections})
 
 
+def vpn_changes() -> None:
+    """Stock moto cannot change the customer gateway of a VPN connection."""
+
+    @operation(EC2Response)
+    def modify_vpn_connection(call: Call) -> dict[str, Any]:
+        identifier, gateway = call.parameters["VpnConnectionId"], call.parameters.get("CustomerGatewayId")
+        connection = call.backend.vpn_connections.get(identifier)
+        if connection is None:
+            raise InvalidVpnConnectionIdError(identifier)
+        if gateway:
+            call.backend.get_customer_gateway(gateway)  # or InvalidCustomerGatewayID.NotFound
+            connection.customer_gateway_id = gateway
+        return {"VpnConnection": connection}
+
+
 def vpn_routes() -> None:
     """Stock moto lacks the operations for a VPN connection's static routes and for route propagation."""
 
@@ -301,5 +316,6 @@ PATCHES = (
     snapshot_owners,
     metadata_defaults,
     vpn_options,
+    vpn_changes,
     vpn_routes,
 )

@@ -197,6 +197,42 @@ def replication_groups() -> None:
     models.ElastiCacheBackend.delete_replication_group = by_name
 
 
+def replica_counts() -> None:
+    """Stock moto cannot add or remove replicas."""
+
+    # ElastiCache API Reference, IncreaseReplicaCount and DecreaseReplicaCount: bounds of NewReplicaCount
+    @operation(ElastiCacheResponse)
+    def increase_replica_count(call: Call) -> dict[str, Any]:
+        group, members, count = _resized(call)
+        if not members <= count <= _MOST_REPLICAS:
+            raise service_error("InvalidParameterValue", f"The new number of replicas is {count}")
+        return _with_members(group, count + 1)
+
+    @operation(ElastiCacheResponse)
+    def decrease_replica_count(call: Call) -> dict[str, Any]:
+        group, members, count = _resized(call)
+        if not (1 if group.multi_az == "enabled" else 0) <= count < members - 1:
+            raise service_error("InvalidParameterValue", f"The new number of replicas is {count}")
+        return _with_members(group, count + 1)
+
+
+_MOST_REPLICAS = 5
+
+
+def _resized(call: Call) -> tuple[Any, int, int]:
+    """The group, the number of its members, and the wanted number of replicas."""
+    name = call.parameters["ReplicationGroupId"]
+    group = call.backend.replication_groups.get(name)
+    if group is None:
+        raise service_error("ReplicationGroupNotFoundFault", f"Replication group {name} not found.")
+    return group, len(group.member_clusters), call.parameters["NewReplicaCount"]
+
+
+def _with_members(group: Any, count: int) -> dict[str, Any]:
+    group.member_clusters = [f"{group.replication_group_id}-{number:03d}" for number in range(1, count + 1)]
+    return {"ReplicationGroup": group}
+
+
 def subnet_groups() -> None:
     """Stock moto cannot change or delete a cache subnet group."""
 
@@ -267,4 +303,4 @@ def _member(backend: Any, group: Any, name: str) -> SimpleNamespace:
     )
 
 
-PATCHES = (parameter_groups, user_groups, users, replication_groups, subnet_groups, tagged_arns)
+PATCHES = (parameter_groups, user_groups, users, replication_groups, replica_counts, subnet_groups, tagged_arns)

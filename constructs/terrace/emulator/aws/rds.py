@@ -234,14 +234,39 @@ def event_subscriptions() -> None:
 
     @operation(RDSResponse)
     def modify_event_subscription(call: Call) -> dict[str, Any]:
-        name = call.parameters["SubscriptionName"]
-        found = call.backend.event_subscriptions.get(name)
-        if found is None:
-            raise service_error("SubscriptionNotFound", f"Subscription {name} not found.")
+        found = _subscription(call)
         for parameter, attribute in _SUBSCRIPTION.items():
             if parameter in call.parameters:
                 setattr(found, attribute, call.parameters[parameter])
         return {"EventSubscription": found}
+
+
+def event_sources() -> None:
+    """Stock moto cannot add a source to a subscription to events or remove one, as a change of replicas does."""
+
+    @operation(RDSResponse)
+    def add_source_identifier_to_subscription(call: Call) -> dict[str, Any]:
+        found, source = _subscription(call), call.parameters["SourceIdentifier"]
+        if found.source_type == "db-instance" and source not in call.backend.databases:
+            raise service_error("SourceNotFound", f"Could not find source: {source}")
+        found.source_ids = [*(each for each in found.source_ids or [] if each != source), source]
+        return {"EventSubscription": found}
+
+    @operation(RDSResponse)
+    def remove_source_identifier_from_subscription(call: Call) -> dict[str, Any]:
+        found, source = _subscription(call), call.parameters["SourceIdentifier"]
+        if source not in (found.source_ids or []):
+            raise service_error("SourceNotFound", f"Could not find source: {source}")
+        found.source_ids = [each for each in found.source_ids if each != source]
+        return {"EventSubscription": found}
+
+
+def _subscription(call: Call) -> Any:
+    name = call.parameters["SubscriptionName"]
+    found = call.backend.event_subscriptions.get(name)
+    if found is None:
+        raise service_error("SubscriptionNotFound", f"Subscription {name} not found.")
+    return found
 
 
 _SUBSCRIPTION = {
@@ -273,4 +298,5 @@ PATCHES = (
     replicated_backups,
     subnet_groups,
     event_subscriptions,
+    event_sources,
 )
