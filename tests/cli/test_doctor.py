@@ -49,6 +49,23 @@ def test_doctor_checks_the_given_cloud(terrace: Command, cloud: str, tmp_path: P
     assert by_name[f"{cloud} provider"]["status"] == "ok"
 
 
+@pytest.mark.parametrize(("version", "status"), [("5.100.0", "ok"), ("6.3.0", "untried")])
+def test_a_provider_version_that_was_never_tried_is_named(
+    terrace: Command, tmp_path: Path, version: str, status: str
+) -> None:
+    (tmp_path / "registry.terraform.io/hashicorp/aws").mkdir(parents=True)
+    lock = terrace.small.root / "stacks" / "aws.lock.hcl"
+    lock.write_text(f'provider "registry.terraform.io/hashicorp/aws" {{\n  version = "{version}"\n}}\n')
+    arguments = ("--cloud", "aws", "--provider-mirror", str(tmp_path))
+    found = diagnoses(terrace, *arguments)["aws provider"]
+    assert (found["status"], f"hashicorp/aws {version}: " in found["detail"]) == (status, True)
+    lock.unlink()
+    assert (
+        "the newest version of >= 5.100, < 7; tried: 5.100.0"
+        in diagnoses(terrace, *arguments)["aws provider"]["detail"]
+    )
+
+
 def test_a_provider_that_is_in_no_mirror_is_missing(terrace: Command, tmp_path: Path) -> None:
     (tmp_path / "registry.terraform.io").mkdir()
     completed = terrace.run("doctor", "--cloud", "azure", "--provider-mirror", str(tmp_path))

@@ -41,9 +41,12 @@ def edits(cloud: str) -> list[Edit]:
     found = []
     for path, entry in _table()["edits"].items():
         entry = entry if isinstance(entry, dict) else {"to": entry}
-        entry = {**entry, **entry.get(cloud, {})}
+        own = entry.get(cloud, {})
+        if any(name in own for name in EXPECTATIONS):
+            entry = {key: value for key, value in entry.items() if key not in EXPECTATIONS}
+        entry = {**entry, **own}
         section = path.partition(".")[0]
-        if cloud not in entry.get("clouds", CLOUDS) or (section in CLOUDS and section != cloud):
+        if section in CLOUDS and section != cloud:
             continue
         expected = next((name for name in EXPECTATIONS if name in entry), "")
         text = entry.get(expected, "")

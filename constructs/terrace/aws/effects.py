@@ -79,6 +79,9 @@ EFFECTS: EffectTable = {
         "*": _known("none", "affects later notifications", "AWS Budgets API Reference, UpdateBudget"),
     },
     "aws_cloudtrail": {
+        "advanced_event_selector": _known(
+            "none", "affects later events", "AWS CloudTrail API Reference, PutEventSelectors"
+        ),
         "insight_selector": _known(
             "none", "the trail keeps recording", "AWS CloudTrail API Reference, PutInsightSelectors"
         ),
@@ -205,6 +208,7 @@ EFFECTS: EffectTable = {
             "Amazon VPC User Guide, 'Work with flow logs': a flow log's configuration cannot change",
         ),
     },
+    "aws_iam_policy": {"policy": _POLICY},
     "aws_iam_role": {"assume_role_policy": _POLICY},
     "aws_iam_role_policy": {"policy": _POLICY},
     "aws_kms_key": {

@@ -62,6 +62,7 @@ _STATEFUL = """
 FACTS = Facts(
     provider="hashicorp/aws",
     provider_versions=">= 5.100, < 7",  # 5.100 has every argument used, and 6.x removed none of them
+    tried_provider_versions=("5.100.0",),
     stateful=frozenset(_STATEFUL.split()),
     undeletable={},  # a lock is part of a bucket or a vault
     ignored_changes={

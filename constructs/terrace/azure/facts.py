@@ -125,6 +125,7 @@ _STATEFUL = """
 FACTS = Facts(
     provider="hashicorp/azurerm",
     provider_versions=">= 5.2, < 6",  # 5.2 has every argument used; 4.x has other names for many of them
+    tried_provider_versions=("5.2.0",),
     stateful=frozenset(_STATEFUL.split()),
     # A container under a locked policy can be deleted once it is empty. Source: Azure Storage, "Time-based retention
     # policies for immutable blob data".

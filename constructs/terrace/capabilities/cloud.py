@@ -97,6 +97,8 @@ class Facts:
     """The Terraform provider of its stacks, such as hashicorp/aws."""
     provider_versions: str
     """The range of provider versions that its stacks support."""
+    tried_provider_versions: tuple[str, ...]
+    """The versions in the range with which whole environments were applied."""
     stateful: frozenset[str]
     """Resource types whose destruction loses data, the means to decrypt it, or a name that others rely on. Short on
     purpose."""

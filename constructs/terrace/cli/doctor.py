@@ -26,10 +26,11 @@ _EXTRAS = {
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The state of one dependency. A `missing` one is required by every deployment, an `absent` one only by some."""
+    """The state of one dependency. A `missing` one is required by every deployment, an `absent` one only by some; an
+    `untried` one is in a version that Terrace was never tried with."""
 
     name: str
-    status: Literal["ok", "absent", "missing"]
+    status: Literal["ok", "untried", "absent", "missing"]
     detail: str
     hint: str = ""
 
@@ -127,13 +128,15 @@ def _terraform(root: Path) -> Diagnosis:
 
 
 def _provider(root: Path, provider_mirror: Path | None, cloud: str) -> Diagnosis:
-    """Where Terraform would install the provider of a cloud from."""
+    """Where Terraform would install the provider of a cloud from, and whether its version was tried."""
+    from terrace.deployment import provider_lock
     from terrace.deployment.binary import NoTerraform, locate
     from terrace.deployment.mirror import choose
     from terrace.errors import TerraceError
 
     name = f"{cloud} provider"
-    provider = facts(cloud).provider
+    known = facts(cloud)
+    provider, tried = known.provider, ", ".join(known.tried_provider_versions)
     try:
         host = locate(root).registry_host
     except NoTerraform:
@@ -142,7 +145,15 @@ def _provider(root: Path, provider_mirror: Path | None, cloud: str) -> Diagnosis
         source = choose(requested=provider_mirror, providers=[provider], host=host)
     except TerraceError as error:
         return Diagnosis(name, "missing", str(error), error.hint)
-    return Diagnosis(name, "ok", f"{provider}: {source}")
+    lock = provider_lock.committed(root, cloud, "foundation")
+    locked = provider_lock.versions(lock.read_text(encoding="utf-8")).get(provider, "") if lock.is_file() else ""
+    if not locked:
+        newest = f"without a provider lock, the newest version of {known.provider_versions}; tried: {tried}"
+        return Diagnosis(name, "ok", f"{provider}: {source}; {newest}")
+    if locked not in known.tried_provider_versions:
+        hint = f"{locked} is in the supported range, but Terrace was never tried with it; run `terrace plan`, and read"
+        return Diagnosis(name, "untried", f"{provider} {locked}: {source}; tried: {tried}", f"{hint} its warnings")
+    return Diagnosis(name, "ok", f"{provider} {locked}: {source}")
 
 
 def _credentials(cloud: str) -> Diagnosis:

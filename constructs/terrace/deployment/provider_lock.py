@@ -34,6 +34,11 @@ def read(folder: Path) -> str:
         return ""
 
 
+def versions(lock: str) -> dict[str, str]:
+    """The locked version of each provider ("hashicorp/aws")."""
+    return dict(re.findall(r'^provider "[^"/]+/([^"]+)" \{\s+version\s*=\s*"([^"]+)"', lock, re.MULTILINE))
+
+
 def in_ci(variables: Mapping[str, str]) -> bool:
     """Whether this is a pipeline's run. Source: the predefined variables of GitHub Actions, GitLab CI and Azure
     Pipelines."""

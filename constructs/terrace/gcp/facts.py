@@ -81,6 +81,7 @@ _STATEFUL = """
 FACTS = Facts(
     provider="hashicorp/google",
     provider_versions=">= 7.33, < 9",  # 7.33 has every argument used and `deletion_policy` everywhere; 9 is untested
+    tried_provider_versions=("7.45.0",),
     stateful=frozenset(_STATEFUL.split()),
     # A locked log bucket is deleted once its last entry has expired; a locked retention policy is part of a bucket.
     # Source: Cloud Logging, "Lock log bucket".
