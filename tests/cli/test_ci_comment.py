@@ -79,7 +79,7 @@ def test_an_opening_to_the_internet_is_said_in_words(terrace: Command, aws: Emul
     text = terrace.run("ci", "comment", **variables).stdout
     assert "## Terrace: 1 change, risk downtime, the gate refuses 1 plan\n" in text
     assert "- ⚠️ **new**: the internet can reach " in text
-    assert "  - `cidr_ipv4`: downtime, traffic that the new rule does not allow stops" in text
+    assert "  - `cidr_ipv4`: `10.0.0.0/16` → `0.0.0.0/0`; downtime, traffic that the new rule does not allow" in text
 
 
 DATABASE = {"engine": "postgres", "allocated_storage": 20, "username": "terrace", "skip_final_snapshot": True}
@@ -106,7 +106,7 @@ def test_a_larger_database_is_a_downtime(terrace: Command, aws: Emulator) -> Non
     terrace.run("plan", "dev", **variables)
     larger = terrace.run("ci", "comment", **variables).stdout
     assert "`aws_db_instance.d` (`dev/database/server`): **downtime**, set in `environments/" in larger
-    assert "  - `instance_class`: downtime, the database is unavailable while its instance changes" in larger
+    assert "  - `instance_class`: `db.t4g.medium` → `db.m7g.large`; downtime, the database is unavailable" in larger
     assert "| database | 0 | 1 | 0 | 0 | 0 | **downtime** | airflow, superset |" in larger
 
 

@@ -4,6 +4,7 @@ import json
 
 from terrace.cli.plan_summary import plan_text
 from terrace.deployment.changes import Change, Summary
+from terrace.deployment.values import ValueChange
 from tests.cli.conftest import GLASS, Command
 from tests.deployment.conftest import resource
 from tests.deployment.test_lifecycle import two
@@ -44,6 +45,41 @@ def test_a_replacement_with_a_known_interruption_comes_last_with_its_length() ->
     listed, interrupted = plan_text(Summary((pool, role))).split("1 resource will be unavailable while being replaced:")
     assert "aws_iam_role.a" in listed and "aws_eks_node_group.a" not in listed
     assert "aws_eks_node_group.a, because of subnet_ids" in interrupted and "its pods wait for minutes" in interrupted
+
+
+def test_a_change_is_printed_with_its_old_and_new_values_and_its_effect() -> None:
+    values = (
+        ValueChange("allocated_storage", "20", "40"),
+        ValueChange("instance_class", "db.t4g.medium", "db.m7g.large"),
+        ValueChange("latest_restorable_time", "x", "(known after apply)"),
+        ValueChange("vpc_security_group_ids[]", None, "sg-1"),
+    )
+    settings = ("allocated_storage", "instance_class", "vpc_security_group_ids")
+    server = Change("aws_db_instance.a", "aws_db_instance", "change", settings=settings, values=values)
+    text = plan_text(Summary((server,)))
+    assert text.splitlines()[-4:] == [
+        "  change aws_db_instance.a",
+        "    allocated_storage: 20 -> 40 (no interruption: storage grows while the database runs, perhaps more slowly)",
+        "    instance_class: db.t4g.medium -> db.m7g.large (downtime: the database is unavailable while its instance "
+        "changes)",
+        "    vpc_security_group_ids[]: + sg-1 (effect not known)",
+    ]
+    detailed = plan_text(Summary((server,)), details=True)
+    assert "    latest_restorable_time: x -> (known after apply)\n" in detailed
+
+
+def test_details_list_what_is_added() -> None:
+    summary = Summary((Change("aws_iam_role.a", "aws_iam_role", "add", construct="dev/identity/a"),))
+    assert "aws_iam_role.a" not in plan_text(summary)
+    assert plan_text(summary, details=True).splitlines()[-1] == "  add aws_iam_role.a (dev/identity/a)"
+
+
+def test_markdown_is_the_comment_on_a_pull_request(terrace: Command) -> None:
+    terrace.small.stack(two())
+    completed = terrace.run("plan", "dev", "--markdown")
+    assert completed.returncode == 1  # the gate refuses the plan
+    assert completed.stdout == terrace.run("ci", "comment").stdout
+    assert terrace.run("plan", "dev", "--markdown", "--json").returncode == 2
 
 
 def test_an_offline_plan_is_not_saved(terrace: Command) -> None:

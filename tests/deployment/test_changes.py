@@ -2,8 +2,8 @@
 
 import pytest
 
-from terrace.deployment import changes, lifecycle
-from terrace.deployment.changes import Change, dotted, summarize, verb_of
+from terrace.deployment import lifecycle
+from terrace.deployment.changes import Change, summarize, verb_of
 from tests.deployment.conftest import SmallProject, resource
 
 
@@ -102,19 +102,6 @@ def test_a_removal_is_a_data_loss_or_not_known() -> None:
 )
 def test_terraforms_actions_map_to_one_verb(actions: list[str], verb: str) -> None:
     assert verb_of(actions) == verb
-
-
-def test_a_path_is_formatted_with_dots_and_indexes() -> None:
-    assert dotted(["rule", 0, "ports", 1]) == "rule[0].ports[1]"
-
-
-def test_a_value_known_after_the_apply_counts_as_changed() -> None:
-    change = {
-        "before": {"a": 1, "b": [1]},
-        "after": {"a": 1, "b": [2]},
-        "after_unknown": {"c": True, "d": [False, True]},
-    }
-    assert changes.changed_paths(change) == [("b", 0), ("c",), ("d", 1)]
 
 
 def test_an_instance_has_the_construct_of_its_resource() -> None:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from terrace.deployment.drift import HIDDEN, AttributeDrift, report
+from terrace.deployment.drift import AttributeDrift, report
+from terrace.deployment.values import HIDDEN
 
 
 def record(before: Any, after: Any, actions: list[str], **more: Any) -> dict[str, Any]:

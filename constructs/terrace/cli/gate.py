@@ -74,6 +74,7 @@ def command(
     from terrace.assurance.output import GATE
     from terrace.assurance.parity import ordered
     from terrace.cli.console import warn, write
+    from terrace.cli.progress import working
     from terrace.environment import names
     from terrace.errors import UsageError
     from terrace.project import revision
@@ -94,10 +95,11 @@ def command(
     chosen = list(dict.fromkeys(environments)) or ordered(project.root, names(project.root))
     if not chosen:
         raise UsageError("no environments in environments/")
-    if stacks:
-        results = gate.run_files(project, chosen[0], stacks, clouds[0] if clouds else None, plan)
-    else:
-        results = gate.run(project, chosen, CLOUDS if everything else clouds, plan)
+    with working(f"evaluating {', '.join(chosen)}"):
+        if stacks:
+            results = gate.run_files(project, chosen[0], stacks, clouds[0] if clouds else None, plan)
+        else:
+            results = gate.run(project, chosen, CLOUDS if everything else clouds, plan)
     for notice in dict.fromkeys(notice for result in results for notice in result.notices):
         warn(notice)
     if save:

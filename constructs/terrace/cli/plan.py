@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 @click.option(
     "--no-lock", is_flag=True, help="Take no lock: only read the state, such as in the pipeline of a pull request."
 )
+@click.option("--details", is_flag=True, help="List every resource and value, shortened nowhere.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the result as for a comment on a pull request.")
 @json_option
 @click.pass_context
 def command(
@@ -59,6 +61,8 @@ def command(
     risk: "Risk | Literal['environment'] | None",
     unlock: str,
     no_lock: bool,
+    details: bool,
+    as_markdown: bool,
     as_json: bool,
 ) -> None:
     """Show what an apply of STACK would change, and save the plan.
@@ -71,11 +75,14 @@ def command(
     """
     from terrace.assurance.gate_verdict import blocking_text
     from terrace.capabilities.effects import exceeds
+    from terrace.cli.ci.comment import subject_of
     from terrace.cli.console import info, warn, write, write_json
     from terrace.cli.options import data_keys_of, deployment_of, load_stack, state_home_of
     from terrace.cli.plan_summary import blockers_text, ineffective_text, plan_text, risk_text
+    from terrace.cli.progress import working
     from terrace.deployment import bundle as bundles
-    from terrace.deployment import lifecycle
+    from terrace.deployment import comment, lifecycle
+    from terrace.deployment.comment import records
     from terrace.errors import UsageError
     from terrace.project.revision import head
     from terrace.project.stack_ids import stack_id
@@ -85,6 +92,8 @@ def command(
             "--offline cannot be combined with --recover, --unlock or --bundle: it uses no state",
             hint="omit --offline",
         )
+    if as_json and as_markdown:
+        raise UsageError("--json cannot be combined with --markdown", hint="omit one of them")
     if no_lock and (recover or unlock):
         raise UsageError("--no-lock cannot be combined with --recover or --unlock: they change the state")
     loaded, layer = load_stack(ctx, stack, cloud)
@@ -93,13 +102,15 @@ def command(
     blockers: tuple[Blocker, ...] = ()
     gated: GateVerdict | None
     if offline:
-        summary, gated = _offline(ctx, loaded, layer, provider_mirror)
+        with working(f"planning {stack}"):
+            summary, gated = _offline(ctx, loaded, layer, provider_mirror)
     else:
         deployment = deployment_of(ctx, loaded, layer=layer, provider_mirror=provider_mirror, lock_timeout=lock_timeout)
         deployment = replace(deployment, locks_state=not no_lock)
         if bundle:
             bundles.require_committed(revision := head(deployment.project.root))
-        saved = lifecycle.plan(deployment, recover=recover, unlock=unlock)
+        with working(f"planning {stack}") as show:
+            saved = lifecycle.plan(replace(deployment, on_event=show), recover=recover, unlock=unlock)
         if bundle:
             home, keys = state_home_of(ctx, loaded), data_keys_of(ctx, loaded)
             sha256 = bundles.store(deployment, deployment.terraform(), saved, revision, home, keys)
@@ -108,7 +119,7 @@ def command(
     refused = gated is not None and not gated.passes
     accepted = loaded.environment.max_risk if risk == "environment" else risk
     risky = accepted is not None and exceeds(summary.risk, accepted)
-    if as_json:
+    if as_json or as_markdown:
         data: dict[str, object] = {
             "environment": loaded.environment.name,
             "stack": stack_id(loaded.environment.name, layer),
@@ -118,9 +129,13 @@ def command(
         data |= {"offline": True} if offline else {}
         data["without_effect"] = loaded.without_effect()
         data |= {"blockers": [vars(one) for one in blockers]}
-        write_json({**data, **stored, "gate": gated.as_data() if gated else None, **summary.as_data()})
+        data |= {**stored, "gate": gated.as_data() if gated else None, **summary.as_data()}
+        if as_json:
+            write_json(data)
+        else:
+            write(comment.write([subject_of(ctx, records.plan(data))]).text, newline=False)
         ctx.exit(1 if refused or risky or blockers else 0)
-    write(plan_text(summary, gated.access if gated else ()))
+    write(plan_text(summary, gated.access if gated else (), details=details))
     if ineffective := loaded.without_effect():
         info(f"\n{ineffective_text(ineffective, loaded.environment)}")
     if gated and refused:

@@ -3,11 +3,14 @@
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from terrace.cli.console import info, logs_json, quiet, warn
 from terrace.cli.redaction import redacted
 from terrace.deployment.events import Diagnostic, Event, ResourceEvent
+from terrace.deployment.terraform import OnEvent, ignore
 from terrace.words import counted
 
 if TYPE_CHECKING:
@@ -19,6 +22,35 @@ _ACTIVE = {
 }  # fmt: skip
 _SLOW_SECONDS = 30.0  # without a live display, report a resource again after so long
 _MOST_ACTIVE = 8  # resources in the live display
+
+
+@contextmanager
+def working(sentence: str) -> Iterator[OnEvent]:
+    """Show what the command does and for how long, on a terminal, until the block ends.
+
+    The function that the block gets shows an event of Terraform behind the sentence.
+    """
+    if not _is_live():
+        yield ignore
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(sentence, total=None)
+
+        def show(event: Event) -> None:
+            if isinstance(event, ResourceEvent) and event.moment == "start":
+                bars.update(task, description=f"{sentence}: {_ACTIVE.get(event.action, 'reading')} {event.address}")
+
+        yield show
+
+
+def _is_live() -> bool:
+    """Whether standard error is a terminal on which a display can be drawn over."""
+    return not (quiet() or logs_json() or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb")
 
 
 class Progress:
@@ -111,7 +143,7 @@ class Progress:
             self._live = None
         self._step, self._total, self._done, self._started = step, total, 0, time.monotonic()
         self._active.clear()
-        if self._quiet or logs_json() or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        if not _is_live():
             return
         from rich.console import Console, Group
         from rich.live import Live

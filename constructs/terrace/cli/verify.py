@@ -49,12 +49,14 @@ def command(
     from terrace import live
     from terrace.cli.console import write, write_json
     from terrace.cli.options import load
+    from terrace.cli.progress import working
     from terrace.environment import target
 
     loaded = load(ctx, environment, cloud)
     ids = [part.strip().upper() for text in only for part in text.split(",") if part.strip()]
-    results = live.verify(loaded.environment, target(loaded.environment), only=ids)
-    scans = None if ids else _scans(ctx, environment, cloud)
+    with working(f"reading {environment} through the cloud's API"):
+        results = live.verify(loaded.environment, target(loaded.environment), only=ids)
+        scans = None if ids else _scans(ctx, environment, cloud)
     passed = bool(results) and all(result.passes for result in results)
     data = as_data(loaded.environment.name, loaded.environment.cloud, results, scans)
     if save:

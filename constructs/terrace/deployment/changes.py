@@ -1,7 +1,7 @@
 """A plan as a summary: what changes in each capability, and which stateful resources lose their data."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from terrace.capabilities.cloud import CLOUDS, facts
 from terrace.capabilities.effects import Effect, effect_of, effect_of_replacement, worst
 from terrace.deployment import cost
 from terrace.deployment.cost import Amount
+from terrace.deployment.values import ValueChange, changed_paths, dotted, value_changes
 from terrace.project.source_map import capability_of
 
 Verb = Literal["add", "change", "replace", "destroy", "import", "forget", "none"]
@@ -29,7 +30,8 @@ class Change:
 
     `reasons` are the attributes that force a replacement; `imported` is the id under which it is adopted first.
     `attributes` are the top-level ones that change, `settings` the dotted paths of those that the stack sets, without
-    what the provider computes. `billed` is what the change adds to the bill, `unpriced` what of that is not known.
+    what the provider computes; `values` are the old and new values of both. `billed` is what the change adds to the
+    bill, `unpriced` what of that is not known.
     """
 
     address: str
@@ -44,6 +46,13 @@ class Change:
     settings: tuple[str, ...] = ()
     billed: tuple[Amount, ...] = ()
     unpriced: str = ""
+    values: tuple[ValueChange, ...] = ()
+
+    @property
+    def set_values(self) -> tuple[ValueChange, ...]:
+        """The values that the stack sets, without what the provider computes."""
+        names = {_first(name) for name in self.settings}
+        return tuple(one for one in self.values if _first(one.path) in names)
 
     @property
     def effects(self) -> dict[str, Effect]:
@@ -123,10 +132,16 @@ class Summary:
                     "effect": change.effect,
                     "billed": [{**vars(one), "quantity": str(one.quantity)} for one in change.billed],
                     "unpriced": change.unpriced,
+                    "values": [vars(one) for one in change.values],
                 }
                 for change in self.changes
             ],
         }
+
+
+def _first(path: str) -> str:
+    """The top-level attribute of a dotted path."""
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
 def construct_at(paths: Mapping[str, str], address: str) -> str:
@@ -170,6 +185,7 @@ def summarize(
                 settings=tuple(dotted(path) for path in changed if set_by_stack is None or path[0] in set_by_stack),
                 billed=billed,
                 unpriced=unpriced,
+                values=value_changes(change) if verb in ("change", "replace") else (),
             )
         )
     outputs = sum(1 for change in plan.get("output_changes", {}).values() if verb_of(change["actions"]) != "none")
@@ -199,40 +215,3 @@ def _action_reason(record: Mapping[str, Any]) -> tuple[str, ...]:
         "delete_because_no_resource_config": "no longer in the stack",
     }
     return (reasons[reason],) if (reason := record.get("action_reason")) in reasons else ()
-
-
-def dotted(path: Sequence[Any]) -> str:
-    """A path into a value as text: `["rule", 0, "port"]` is `rule[0].port`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
-    return text
-
-
-def changed_paths(change: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Paths of the values that differ between `before` and `after`, or are known only after the apply."""
-    paths = {*_differing(change.get("before"), change.get("after")), *_unknown(change.get("after_unknown"))}
-    return sorted(paths, key=str)
-
-
-def _differing(before: Any, after: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Lists of different length differ as a whole; a missing key equals null."""
-    if before == after:
-        return
-    if isinstance(before, dict) and isinstance(after, dict):
-        for name in before.keys() | after.keys():
-            yield from _differing(before.get(name), after.get(name), (*path, name))
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for index, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from _differing(old, new, (*path, index))
-    else:
-        yield path
-
-
-def _unknown(marks: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Paths that Terraform marks with `true` in `after_unknown`."""
-    if marks is True:
-        yield path
-    elif isinstance(marks, dict | list):
-        for step, below in marks.items() if isinstance(marks, dict) else enumerate(marks):
-            yield from _unknown(below, (*path, step))

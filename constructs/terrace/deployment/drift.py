@@ -7,10 +7,9 @@ from typing import Any, Literal
 
 from terrace.assurance.drift_ignores import Ignore
 from terrace.assurance.drift_severity import ORDER, DriftSeverity, Grade, worst
-from terrace.deployment.changes import EnvironmentLine, changed_paths, construct_at, dotted, verb_of
+from terrace.deployment.changes import EnvironmentLine, construct_at, verb_of
+from terrace.deployment.values import HIDDEN, changed_paths, dotted, is_marked, value_at
 from terrace.project.source_map import capability_of
-
-HIDDEN = "(sensitive)"
 
 
 @dataclass(frozen=True)
@@ -178,7 +177,7 @@ def _attributes(change: Mapping[str, Any], reverting: Sequence[tuple[Any, ...]] 
     for path in paths:
         if path[0] == "tags_all" and path[1:] in in_tags:
             continue
-        hidden = is_sensitive(change.get("before_sensitive"), path) or is_sensitive(change.get("after_sensitive"), path)
+        hidden = is_marked(change.get("before_sensitive"), path) or is_marked(change.get("after_sensitive"), path)
         before, after = value_at(change.get("before"), path), value_at(change.get("after"), path)
         if _empty(before) and _empty(after):
             continue  # providers treat null, "" and [] alike
@@ -192,33 +191,6 @@ def _reverts(planned_change: Mapping[str, Any], attributes: tuple[AttributeDrift
     """Whether the planned change affects one of the drifted attributes."""
     affected = {dotted(path[:1]) for path in changed_paths(planned_change) if path}
     return any(attribute.path.partition(".")[0].partition("[")[0] in affected for attribute in attributes)
-
-
-def value_at(value: Any, path: tuple[Any, ...]) -> Any:
-    """The value at a path; None if there is none."""
-    for step in path:
-        if isinstance(value, dict):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
-
-
-def is_sensitive(marks: Any, path: tuple[Any, ...]) -> bool:
-    """Whether Terraform marks the value at `path`, a parent or a part of it as sensitive."""
-    for step in path:
-        if marks is True:
-            return True
-        marks = value_at(marks, (step,))
-    return _contains_true(marks)
-
-
-def _contains_true(marks: Any) -> bool:
-    if isinstance(marks, dict | list):
-        return any(_contains_true(below) for below in (marks.values() if isinstance(marks, dict) else marks))
-    return marks is True
 
 
 def _empty(value: Any) -> bool:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from terrace.deployment.deployment import Deployment
-from terrace.deployment.drift import HIDDEN, AttributeDrift, Drift
+from terrace.deployment.drift import AttributeDrift, Drift
+from terrace.deployment.values import HIDDEN
 from terrace.documents import fields
 from terrace.documents.setting import Scalar, with_value
 from terrace.environment import Environment, Loaded, load

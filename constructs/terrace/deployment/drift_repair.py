@@ -8,12 +8,13 @@ from typing import Any
 
 from terrace.assurance.drift_severity import Grader
 from terrace.deployment import lifecycle, marks, plans
-from terrace.deployment.changes import Change, changed_paths, dotted, summarize, verb_of
+from terrace.deployment.changes import Change, summarize, verb_of
 from terrace.deployment.deployment import Deployment
-from terrace.deployment.drift import Drift, DriftReport, is_sensitive, value_at
+from terrace.deployment.drift import Drift, DriftReport
 from terrace.deployment.errors import StalePlan
 from terrace.deployment.plan_comparison import compare
 from terrace.deployment.plans import SavedPlan
+from terrace.deployment.values import changed_paths, dotted, is_marked, value_at
 from terrace.errors import AnswerIsNo
 
 _NOTHING: tuple[Any, ...] = (None, "", [], {})  # providers treat them alike
@@ -121,7 +122,7 @@ def _pending_settings(content: Mapping[str, Any], drift: Drift) -> tuple[str, ..
         dotted(path)
         for path in changed_paths(planned)
         if dotted(path) in written
-        and not is_sensitive(planned.get("after_unknown"), path)
+        and not is_marked(planned.get("after_unknown"), path)
         and not (
             any(path[: len(other)] == other[: len(path)] for other in changed)
             and _same(value_at(planned.get("after"), path), value_at(drifted.get("before"), path))

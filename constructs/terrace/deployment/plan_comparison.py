@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from terrace.deployment.changes import changed_paths, dotted, verb_of
-from terrace.deployment.drift import HIDDEN, is_sensitive, value_at
+from terrace.deployment.changes import verb_of
+from terrace.deployment.values import HIDDEN, UNKNOWN, changed_paths, dotted, is_marked, value_at
 
-_UNKNOWN = "(known after apply)"
 _SHOWN = 100  # characters of a value in a message
 Path = tuple[Any, ...]
 
@@ -173,7 +172,7 @@ def _leaves(value: Any, path: Path = ()) -> Iterator[Path]:
 
 def _is_unknown(change: Mapping[str, Any], path: Path) -> bool:
     """Whether the value at `path`, a part of it or what contains it is known after the apply only."""
-    return is_sensitive(change.get("after_unknown"), path)
+    return is_marked(change.get("after_unknown"), path)
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -188,9 +187,9 @@ def _arrow(change: Mapping[str, Any], path: Path) -> str:
 
 
 def _shown(change: Mapping[str, Any], path: Path, side: str = "after") -> str:
-    if is_sensitive(change.get(f"{side}_sensitive"), path):
+    if is_marked(change.get(f"{side}_sensitive"), path):
         return HIDDEN
     if side == "after" and _is_unknown(change, path):
-        return _UNKNOWN
+        return UNKNOWN
     text = json.dumps(value_at(change.get(side), path))
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

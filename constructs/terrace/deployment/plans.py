@@ -18,6 +18,7 @@ from terrace.deployment.cost import Amount
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import StalePlan
 from terrace.deployment.terraform import Terraform
+from terrace.deployment.values import ValueChange
 from terrace.errors import UsageError
 
 _INPUTS = (
@@ -36,8 +37,8 @@ _STACK = "tfconfig/m-/cdk.tf.json"
 
 @dataclass(frozen=True)
 class SavedPlan:
-    """A plan on disk with digests of its inputs. The sidecar `<plan>.json` holds the same, without attribute values; it
-    is a record for people and other programs, and `lifecycle.apply` trusts the plan file only.
+    """A plan on disk with digests of its inputs. The sidecar `<plan>.json` holds the same; it is a record for people
+    and other programs, and `lifecycle.apply` trusts the plan file only.
 
     `adopted` are the resources that the plan imports: address to the cloud's id. `gate` is None if the gate did not
     evaluate the plan. `blockers` are what blocks the removal of resources.
@@ -182,6 +183,7 @@ def _change(entry: Mapping[str, Any]) -> Change:
         settings=tuple(entry["settings"]),
         billed=tuple(Amount(**{**one, "quantity": Decimal(one["quantity"])}) for one in entry["billed"]),
         unpriced=entry["unpriced"],
+        values=tuple(ValueChange(**one) for one in entry["values"]),
     )
 
 

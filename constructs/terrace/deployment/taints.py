@@ -7,11 +7,11 @@ planned: the next plan completes it in place, or shows which attribute forces a 
 from collections.abc import Mapping
 from typing import Any
 
-from terrace.deployment.changes import changed_paths, stateful
+from terrace.deployment.changes import stateful
 from terrace.deployment.deployment import Deployment
-from terrace.deployment.drift import is_sensitive, value_at
 from terrace.deployment.errors import TerraformFailed
 from terrace.deployment.terraform import Terraform
+from terrace.deployment.values import changed_paths, is_marked, value_at
 
 
 def lift(deployment: Deployment, terraform: Terraform, plan: Mapping[str, Any]) -> list[str]:
@@ -44,7 +44,7 @@ def is_whole(change: Mapping[str, Any]) -> bool:
     if not before:
         return False
     for path in changed_paths({"before": before, "after": after}):
-        if is_sensitive(change.get("after_unknown"), path):
+        if is_marked(change.get("after_unknown"), path):
             continue
         values = value_at(before, path), value_at(after, path)
         if not all(value in (None, "", [], {}) for value in values):

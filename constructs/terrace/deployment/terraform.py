@@ -19,6 +19,7 @@ from terrace.deployment.events import Diagnostic, Event, diagnostic, parse
 from terrace.errors import TerraceError, UsageError
 from terrace.project import process
 from terrace.project.process import Interrupted
+from terrace.spans import span
 
 LOCK_TIMEOUT = "5s"
 """How long a run waits for the lock of the state, by default."""
@@ -158,6 +159,14 @@ class Terraform:
         if addresses:
             self._output_of(["state", "rm", f"-lock-timeout={self.lock_timeout}", *addresses])
 
+    def move_in_state(self, source: str, destination: str) -> None:
+        """Give a resource another address in the state."""
+        self._output_of(["state", "mv", f"-lock-timeout={self.lock_timeout}", source, destination])
+
+    def import_resource(self, address: str, id: str) -> None:
+        """Put a resource that exists into the state, at an address that the stack has."""
+        self._output_of(["import", "-no-color", f"-lock-timeout={self.lock_timeout}", address, id])
+
     def state(self) -> dict[str, Any]:
         """The state in Terraform's JSON format. It can contain secrets."""
         content: dict[str, Any] = json.loads(self._output_of(["show", "-json"]))
@@ -236,15 +245,16 @@ class Terraform:
             if event is not None:
                 on_event(event)
 
-        finished = process.follow(
-            [str(self.binary.path), *arguments],
-            directory=self.directory,
-            environment=self._child_environment(),
-            output=log,
-            on_line=listen,
-            on_interrupt=self.on_interrupt,
-            on_start=lambda pid: on_start(pid, log) if on_start else None,
-        )
+        with span(f"terraform {name}", stack=self.directory.name):
+            finished = process.follow(
+                [str(self.binary.path), *arguments],
+                directory=self.directory,
+                environment=self._child_environment(),
+                output=log,
+                on_line=listen,
+                on_interrupt=self.on_interrupt,
+                on_start=lambda pid: on_start(pid, log) if on_start else None,
+            )
         if finished.interrupts:
             orderly = finished.interrupts == 1 and finished.code >= 0
             raise Interrupted(

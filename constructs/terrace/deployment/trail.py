@@ -1,4 +1,4 @@
-"""The audit trail: a record of every apply, destroy and break-glass in the evidence beside the state.
+"""The audit trail: a record of each apply, destroy, change of a state and break-glass, in the evidence.
 
 A record never changes what a run does. If it cannot be written, it is saved on this machine, and the user is told.
 """
@@ -19,7 +19,12 @@ from terrace.deployment.deployment import Deployment
 from terrace.errors import TerraceError
 from terrace.state import StateHome
 
-_DONE = {"apply": "applied", "destroy": "destroyed", "break-glass": "about to be applied against the gate"}
+_DONE = {
+    "apply": "applied",
+    "destroy": "destroyed",
+    "state": "changed in its state",
+    "break-glass": "about to be applied against the gate",
+}
 
 
 class NotRecorded(TerraceError):
@@ -28,7 +33,7 @@ class NotRecorded(TerraceError):
 
 @dataclass
 class Run:
-    """An apply or a destroy. It is recorded once it has begun, whatever its end."""
+    """An apply, a destroy or a change of a state. It is recorded once it has begun, whatever its end."""
 
     begun: bool = False
     plan: str = ""
@@ -60,7 +65,7 @@ class Trail:
     warn: Callable[[str], None]
 
     @contextmanager
-    def run(self, kind: Literal["apply", "destroy"]) -> Iterator[Run]:
+    def run(self, kind: Literal["apply", "destroy", "state"]) -> Iterator[Run]:
         """Record the run in the block. If the block raises, that error goes on, and a missing record is a warning."""
         run = Run()
         source = self._source()

@@ -1,6 +1,7 @@
 """What the comment says, and that it stays small and the same."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from terrace.deployment.comment.records import (
     StackRecord,
     read,
 )
+from terrace.deployment.values import ValueChange
 
 
 def change(
@@ -65,13 +67,20 @@ def test_a_lost_database_comes_first() -> None:
 
 
 def test_a_change_in_place_has_its_documented_effect() -> None:
-    changed = change(
-        "aws_db_instance.c", "change", "downtime", settings=("instance_class", "vpc_security_group_ids[0]")
+    changed = replace(
+        change("aws_db_instance.c", "change", "downtime", settings=("instance_class", "vpc_security_group_ids[0]")),
+        values=(
+            ValueChange("address", "db.example", "(known after apply)"),
+            ValueChange("instance_class", "db.m7g.large", "db.m7g.xlarge"),
+            ValueChange("vpc_security_group_ids[]", None, "sg-1"),
+        ),
     )
     text = write([Subject(plan(changed))]).text
     assert "`aws_db_instance.c` (`dev/database/x`): **downtime**, set in `environments/dev.yaml:45:3`" in text
-    assert "  - `instance_class`: downtime, the database is unavailable while its instance changes (Amazon RDS" in text
-    assert "  - `vpc_security_group_ids[0]`: unknown\n" in text
+    assert "  - `instance_class`: `db.m7g.large` → `db.m7g.xlarge`; downtime, the database is unavailable" in text
+    assert "its instance changes (Amazon RDS" in text
+    assert "  - `vpc_security_group_ids[]`: + `sg-1`; unknown\n" in text
+    assert "`address`" not in text  # computed
 
 
 def test_what_the_internet_can_reach_is_said_in_words() -> None:
@@ -125,8 +134,11 @@ def test_findings_are_new_fixed_or_as_before() -> None:
 @pytest.mark.parametrize(("plans", "changes"), [(1, 418), (1, 5_000), (150, 20)])
 def test_any_plan_fits_and_the_attachment_names_the_rest(verb: Verb, plans: int, changes: int) -> None:
     many = [
-        change(f"aws_db_instance.{'x' * 60}_{index}", verb, "data-loss" if verb == "replace" else "unknown",
-               capability=f"c{index % 100}", settings=("engine", "port"))
+        replace(
+            change(f"aws_db_instance.{'x' * 60}_{index}", verb, "data-loss" if verb == "replace" else "unknown",
+                   capability=f"c{index % 100}", settings=("engine", "port")),
+            values=tuple(ValueChange(name, "a" * 200, "b" * 200) for name in ("engine", "port")),
+        )
         for index in range(changes)
     ]  # fmt: skip
     written = write([Subject(plan(*many))] * plans, attachment="all.md")

@@ -19,6 +19,7 @@ from terrace.deployment.comment.records import (
     PlanRecord,
     WaiverRecord,
 )
+from terrace.deployment.values import ValueChange
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
@@ -35,7 +36,16 @@ def subjects(name: str) -> list[Subject]:
     """A plan in which everything that others choose is `name`."""
     changes = [
         ChangeRecord(f"a{name}", f"t{name}", "add", f"c{name}", f"k{name}"),
-        ChangeRecord(name, f"t{name}", "change", name, f"k{name}", settings=(name,), environment_line=name),
+        ChangeRecord(
+            name,
+            f"t{name}",
+            "change",
+            name,
+            f"k{name}",
+            settings=(name,),
+            environment_line=name,
+            values=(ValueChange(name, name, name), ValueChange(name, None, name)),
+        ),
         ChangeRecord(name, "aws_db_instance", "replace", name, f"k{name}", (name,), True, name, effect="data-loss"),
         ChangeRecord(name, f"t{name}", "destroy", name, f"k{name}", (name,), environment_line=name),
     ]

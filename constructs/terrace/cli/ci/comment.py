@@ -1,19 +1,14 @@
 """`terrace ci comment`: what plans would do, as one comment for a pull request."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from terrace.deployment.comment import Users
+    from terrace.deployment.comment import Subject, Users
     from terrace.deployment.comment.records import PlanRecord
-    from terrace.deployment.cost import PlanCost
-
-
-class _Cost(TypedDict):
-    cost: "PlanCost | None"
-    budget_usd: int
 
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -97,12 +92,10 @@ def command(
         matrix = records.read(parity, records.ParityRecord, "terrace parity --json -")
         cells = [cell for one in matrix for cell in one.cells if cell.status in ("broken", "unproven")]
     subjects = [
-        comment.Subject(
-            plan=plan,
+        replace(
+            subject_of(ctx, plan),
             findings=comment.findings(results, former, plan),
             drift=next((one for one in drifted if one.concerns(plan)), None),
-            users=_users(ctx, plan),
-            **_cost(ctx, plan),
         )
         for plan in found
     ]
@@ -119,21 +112,24 @@ def command(
     info(f"wrote {output}" + (f" and {attachment}" if written.attachment else ""))
 
 
-def _cost(ctx: click.Context, plan: "PlanRecord") -> "_Cost":
-    """What a plan adds to the monthly cost, and the budget; nothing for an environment that is gone."""
+def subject_of(ctx: click.Context, plan: "PlanRecord") -> "Subject":
+    """A plan with what it adds to the monthly cost, the budget, and the modules that use what it changes; without them
+    for an environment that is gone."""
     from terrace.cli.options import load, project_of
+    from terrace.deployment.comment import Subject
     from terrace.deployment.cost import book, of_plan
     from terrace.environment import target
     from terrace.errors import InvalidEnvironment, UsageError
 
+    subject = Subject(plan, users=_users(ctx, plan))
     try:
         environment = load(ctx, plan.environment, plan.cloud).environment
     except (InvalidEnvironment, UsageError):
-        return {"cost": None, "budget_usd": 0}
+        return subject
     prices = book.read(project_of(ctx).root, plan.cloud)
     differences = ((change.billed, change.unpriced) for change in plan.changes)
     found = of_plan(plan.cloud, target(environment).region, differences, prices, environment.cost.sleep)
-    return {"cost": found, "budget_usd": environment.cost.budget_usd}
+    return replace(subject, cost=found, budget_usd=environment.cost.budget_usd)
 
 
 def _users(ctx: click.Context, plan: "PlanRecord") -> "Users | None":

@@ -100,6 +100,7 @@ def command(
     from terrace import live as reader
     from terrace.assurance.report import build as making
     from terrace.cli.options import project_of, state_home_of
+    from terrace.cli.progress import working
 
     on = list(CLOUDS) if "all" in clouds else list(dict.fromkeys(clouds))
     chosen = list(dict.fromkeys(environments))
@@ -108,18 +109,19 @@ def command(
             "--plan requires exactly one environment and one cloud",
             hint="terrace report --env ENV --plan FILE --out DIR",
         )
-    report = making.make(
-        project_of(ctx),
-        frameworks,
-        chosen,
-        on,
-        live,
-        plan,
-        readable=reader.readable,
-        parameters=_parameters(ctx),
-        home_of=partial(state_home_of, ctx) if evidence else None,
-    )
-    paths = making.write(report, out)
+    with working(f"evaluating {', '.join(chosen)}"):
+        report = making.make(
+            project_of(ctx),
+            frameworks,
+            chosen,
+            on,
+            live,
+            plan,
+            readable=reader.readable,
+            parameters=_parameters(ctx),
+            home_of=partial(state_home_of, ctx) if evidence else None,
+        )
+        paths = making.write(report, out)
     if sign or sigstore:
         paths += _signed(out, sign, trust_config, by_identity=sigstore)
     if as_json:

@@ -25,6 +25,7 @@ from terrace.deployment.comment.records import (
     PlanRecord,
 )
 from terrace.deployment.cost import PlanCost
+from terrace.deployment.values import ValueChange
 from terrace.words import counted
 
 MARKER = "<!-- terrace ci comment -->"
@@ -191,15 +192,22 @@ def _accesses(plan: PlanRecord) -> list[AccessChange]:
     return sorted(found, key=lambda one: (one.change != "add", not _outside(one), _sentence(one), one.by))
 
 
-def _detail(change: ChangeRecord, setting: str) -> str:
-    """What is documented about changing a setting."""
-    known = effect_of(change.type, setting)
-    return f"{known.detail} ({known.source}, read {known.read})" if known else ""
+def _values(change: ChangeRecord) -> list[tuple[ValueChange, Effect, str]]:
+    """The changed values with their effects, each with what is documented about it; the worst first."""
+    found: list[tuple[ValueChange, Effect, str]] = []
+    for value in change.set_values:
+        known = effect_of(change.type, value.path)
+        documented = f"{known.detail} ({known.source}, read {known.read})" if known else ""
+        found.append((value, known.effect if known else "unknown", documented))
+    return sorted(found, key=lambda row: (-EFFECTS.index(row[1]), row[0].path))
 
 
-def _effects(change: ChangeRecord) -> list[tuple[str, Effect]]:
-    """The changed settings with their effects, the worst first."""
-    return sorted(change.effects.items(), key=lambda one: (-EFFECTS.index(one[1]), one[0]))
+def _arrow(value: ValueChange) -> markdown.Safe:
+    """The old and the new value; of a list, the element that it loses or gains."""
+    old, new = (None if side is None else markdown.code(side) for side in (value.before, value.after))
+    if old is None or new is None:
+        return markdown.Safe(f"+ {new}" if old is None else f"- {old}")
+    return markdown.Safe(f"{old} → {new}")
 
 
 def _verdict(plan: PlanRecord) -> str:
@@ -270,13 +278,13 @@ def _template() -> Template:
         "accesses": _accesses,
         "at_once": _AT_ONCE,
         "cost_of": _cost,
-        "detail": _detail,
-        "effects": _effects,
+        "arrow": _arrow,
         "marker": markdown.Safe(MARKER),
         "outside": _outside,
         "sentence": _sentence,
         "titles": TITLES,
         "used_by": _used_by,
+        "values": _values,
         "verdict": _verdict,
     }
     return pages.get_template("comment.md.j2")

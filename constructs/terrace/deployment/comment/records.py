@@ -1,7 +1,7 @@
 """What the comment reads: plans, findings, parity and drift, as the commands write them with --json."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from terrace.capabilities.cloud import TITLES
 from terrace.capabilities.effects import Effect
 from terrace.deployment.changes import Change, Verb
 from terrace.deployment.cost import Amount
+from terrace.deployment.values import ValueChange
 from terrace.errors import UsageError
 
 
@@ -32,11 +33,12 @@ class ChangeRecord:
     effect: Effect = "unknown"
     billed: tuple[Amount, ...] = ()
     unpriced: str = ""
+    values: tuple[ValueChange, ...] = ()
 
     @property
-    def effects(self) -> dict[str, Effect]:
-        """The effect of each setting that an update in place changes."""
-        return Change(self.address, self.type, self.action, settings=self.settings).effects
+    def set_values(self) -> tuple[ValueChange, ...]:
+        """The values that the stack sets, without what the provider computes."""
+        return Change(self.address, self.type, self.action, settings=self.settings, values=self.values).set_values
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,11 @@ def read(path: Path, record: type[Record], command: str) -> list[Record]:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "the file"
         raise UsageError(f"{path}: {key}: {first['msg'].lower()}", hint=hint) from error
+
+
+def plan(data: Mapping[str, object]) -> PlanRecord:
+    """The record of what `terrace plan --json` prints."""
+    return TypeAdapter(PlanRecord).validate_python(data)
 
 
 def plans(paths: Sequence[Path]) -> list[PlanRecord]:
