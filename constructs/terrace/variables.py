@@ -77,6 +77,11 @@ SCRATCH = Variable(
     "Folder for what Terrace writes (state, plans, logs, stacks) instead of the project, for a read-only checkout.",
     "the project",
 )
+TELEMETRY = Variable(
+    "TERRACE_TELEMETRY",
+    "Not empty: send spans of each command to an OpenTelemetry collector, found by `OTEL_EXPORTER_OTLP_ENDPOINT`.",
+    "off",
+)
 HELM = Variable("TERRACE_HELM", "Path of the helm binary, which renders charts.", "`.tools/helm`, else PATH")
 OUT = Variable("TERRACE_OUT", "Folder to write stacks to.", "`cdktf.out`", "stacks")
 OUTPUTS = Variable("TERRACE_OUTPUTS", "Folder with the outputs of foundations.", "`.terrace/outputs`", "stacks")
@@ -99,6 +104,7 @@ VARIABLES = (
     CHART_DIR,
     SCRATCH,
     HELM,
+    TELEMETRY,
     CI_VARIABLES,
     CI_IMAGE,
     ID_TOKEN,

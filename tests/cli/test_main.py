@@ -1,5 +1,6 @@
 """The command line as a whole: overview, errors, exit codes."""
 
+import json
 import os
 import subprocess
 import sys
@@ -129,6 +130,38 @@ def test_an_internal_error_is_one_sentence_and_a_log(
     (log,) = (tmp_path / ".terrace/logs").iterdir()
     assert "Traceback" in log.read_text()
     assert "Traceback" not in printed
+
+
+def test_a_full_disk_is_one_sentence(terrace: Command) -> None:
+    with Path("/dev/full").open("wb") as full:
+        completed = subprocess.run(
+            [sys.executable, "-m", "terrace.cli.main", "env", "list"],
+            cwd=terrace.small.root,
+            env=terrace.environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert completed.returncode == 3
+    assert completed.stderr.startswith("error: no space is left where the output goes\n\nhint: ")
+    assert len(completed.stderr.splitlines()) == 3
+
+
+def test_with_json_an_error_is_json_too(terrace: Command) -> None:
+    completed = terrace.run("plan", "nope", "--json")
+    (line,) = completed.stderr.splitlines()
+    error = json.loads(line)
+    assert (completed.returncode, error["level"], error["message"]) == (2, "error", "unknown environment 'nope'")
+    assert error["hint"]
+
+
+@pytest.mark.parametrize("arguments", [["-q", "graph", "dev"], ["graph", "dev", "-q"], ["env", "list", "--quiet"]])
+def test_quiet_may_come_before_and_after_the_command(terrace: Command, arguments: list[str]) -> None:
+    loud = [argument for argument in arguments if argument not in ("-q", "--quiet")]
+    expected = terrace.run(*loud)
+    completed = terrace.run(*arguments)
+    assert (completed.returncode, completed.stdout, completed.stderr) == (0, expected.stdout, "")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

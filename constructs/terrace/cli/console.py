@@ -1,5 +1,5 @@
 """Everything the commands print. Data goes to standard output; sentences and errors go to standard error, without
-secrets: as text, or with --log-json as JSON lines.
+secrets: as text, or as JSON lines: with --log-json all of them, with --json the errors.
 
 Colour appears on terminals only, and NO_COLOR disables it. --quiet silences `info`, never data, warnings or errors.
 """
@@ -19,6 +19,7 @@ from terrace.cli.redaction import redacted
 from terrace.errors import InvalidFile, TerraceError, UsageError
 
 _log_json = False  # of the whole process: errors are printed after the command and its context have ended
+_errors_json = False
 _NARROWEST, _WIDEST, _UNLIMITED = 80, 200, 10_000  # columns
 
 
@@ -45,8 +46,8 @@ def warn(sentence: str) -> None:
 
 def error(message: str, *, where: str = "", hint: str = "") -> None:
     """Print an error: what is wrong, where, then a blank line and the fix."""
-    if _log_json:
-        _log("error", message, where=where, hint=hint)
+    if _log_json or _errors_json:
+        _json_line("error", message, where=where, hint=hint)
         return
     message, where, hint = redacted(message), redacted(where), redacted(hint)
     _echo(f"{styled('error:', fg='red', bold=True)} {message}", err=True)
@@ -56,10 +57,10 @@ def error(message: str, *, where: str = "", hint: str = "") -> None:
         _echo(f"\n{styled('hint:', bold=True)} {hint}", err=True)
 
 
-def log_as_json(on: bool) -> None:
-    """Print sentences and errors as JSON lines from now on, or as text."""
-    global _log_json
-    _log_json = on
+def log_as_json(on: bool, *, errors: bool = False) -> None:
+    """Print sentences and errors as JSON lines from now on, only `errors`, or everything as text."""
+    global _log_json, _errors_json
+    _log_json, _errors_json = on, errors
 
 
 def logs_json() -> bool:
@@ -67,11 +68,17 @@ def logs_json() -> bool:
     return _log_json
 
 
-def _log(level: str, message: str, **more: str) -> None:
-    """Print a line about the progress, without secrets. `more` are further members; empty ones are left out."""
-    if not _log_json:
+def _log(level: str, message: str) -> None:
+    """Print a line about the progress, without secrets."""
+    if _log_json:
+        _json_line(level, message)
+    else:
         _echo(redacted(message), err=True)
-    elif message.strip():
+
+
+def _json_line(level: str, message: str, **more: str) -> None:
+    """Print a message as a line of JSON, without secrets. `more` are further members; empty ones are left out."""
+    if message.strip():
         moment = datetime.now(UTC).isoformat(timespec="milliseconds")
         parts = {"message": click.unstyle(message).strip(), **more}
         clean = {name: redacted(part) for name, part in parts.items() if part}

@@ -2,9 +2,29 @@
 
 import importlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
+
+from terrace.cli.options import settings_of
+
+
+def _accept_quiet(command: click.Command) -> None:
+    """Let a command, or each of a group, have --quiet after its name too."""
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _accept_quiet(each)
+    elif not any(parameter.name == "quiet" for parameter in command.params):
+        option = click.Option(
+            ["-q", "--quiet"], is_flag=True, hidden=True, expose_value=False, callback=_set_quiet, is_eager=True
+        )
+        command.params.append(option)
+
+
+def _set_quiet(ctx: click.Context, parameter: click.Parameter, given: bool) -> None:
+    if given:
+        ctx.obj = replace(settings_of(ctx), quiet=True)
 
 
 class LazyGroup(click.Group):
@@ -35,6 +55,7 @@ class LazyGroup(click.Group):
         module = f"{self.package}.{cmd_name.replace('-', '_')}"
         command = importlib.import_module(module).command
         assert isinstance(command, click.Command), f"{module} has no `command`"
+        _accept_quiet(command)
         return command
 
     def resolve_command(

@@ -4,6 +4,7 @@ Each subcommand is a module (`terrace drift` is `terrace.cli.drift`) that is imp
 is imported here, so that `terrace --help` is instant.
 """
 
+import contextlib
 import errno
 import os
 import sys
@@ -14,10 +15,10 @@ from pathlib import Path
 
 import click
 
-from terrace.cli import console
+from terrace.cli import console, telemetry
 from terrace.cli.lazy import LazyGroup
 from terrace.cli.options import Settings
-from terrace.errors import TerraceError
+from terrace.errors import TerraceError, UsageError
 
 # In the order of a deployment's life. The help lines are here so that `terrace --help` imports no command.
 COMMANDS = {
@@ -30,7 +31,9 @@ COMMANDS = {
     "lock": "Lock the versions and checksums of the providers that a stack uses.",
     "plan": "Show what an apply would change, and save the plan.",
     "apply": "Apply the saved plan.",
-    "state": "List, back up and restore the states of an environment.",
+    "state": "List, show, change, back up and restore the states of an environment.",
+    "history": "Show what changed a deployment, when and by whom.",
+    "logs": "Print what Terraform printed in the last run on this machine.",
     "output": "Show the outputs of a deployment.",
     "verify": "Check the guarantees of a live deployment.",
     "parity": "Check every guarantee on every cloud, from the stacks alone.",
@@ -110,9 +113,23 @@ def run_command(name: str) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command, print its error if there is one, and return the exit code."""
-    console.log_as_json("--log-json" in arguments)  # here, since the arguments themselves can be wrong
+    # here, since the arguments themselves can be wrong
+    console.log_as_json("--log-json" in arguments, errors="--json" in arguments)
+    try:
+        with telemetry.recording(next((name for name in arguments if name in COMMANDS), "")) as ended:
+            code = _run(arguments)
+            ended(code)
+            return code
+    except UsageError as error:  # of the recording itself
+        console.terrace_error(error)
+        return error.exit_code
+
+
+def _run(arguments: list[str]) -> int:
     try:
         code = terrace.main(arguments, prog_name="terrace", standalone_mode=False)
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.flush()  # here, where a full disk is reported
         return code if isinstance(code, int) else 0
     except TerraceError as error:
         console.terrace_error(error)
@@ -143,6 +160,8 @@ def run(arguments: list[str]) -> int:
         console.error("interrupted")
         return INTERRUPTED
     except OSError as error:
+        if error.errno == errno.ENOSPC and not error.filename:
+            return _no_space()
         if error.errno not in _REFUSED or not error.filename:
             return _internal(error)
         console.error(
@@ -152,6 +171,14 @@ def run(arguments: list[str]) -> int:
         return FAILED
     except Exception as error:
         return _internal(error)
+
+
+def _no_space() -> int:
+    """Report that a file or standard output is full."""
+    console.error("no space is left where the output goes", hint="free some space, and run the same command again")
+    with contextlib.suppress(OSError):  # what is still in the buffer would fail once more when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED
 
 
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)

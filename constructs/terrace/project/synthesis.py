@@ -17,6 +17,7 @@ from pathlib import Path
 
 from terrace.errors import TerraceError
 from terrace.project.discovery import Project
+from terrace.spans import span
 
 
 class SynthesisFailed(TerraceError):
@@ -46,15 +47,16 @@ def synthesize(
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(written))
     variables["TERRACE_OUT"] = str(project.synthesized)
     variables["TERRACE_OUTPUTS"] = str(project.outputs)
-    finished = subprocess.run(
-        [python, "-m", "stacks", *stacks],
-        cwd=project.root,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with span("synthesize", stacks=" ".join(stacks)):
+        finished = subprocess.run(
+            [python, "-m", "stacks", *stacks],
+            cwd=project.root,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if finished.returncode != 0:
         output = finished.stderr.strip() or finished.stdout.strip() or "no output"
         message, _, hint = output.removeprefix("error: ").partition("\n\nhint: ")
