@@ -59,6 +59,10 @@ def test_destroy_lists_leftovers(terrace: Command, aws: Emulator) -> None:
     assert (completed.returncode, completed.stdout) == (0, "dev on aws: 1 resource destroyed\nnothing is left\n"), (
         completed.stderr
     )
+    assert "a copy of the state is kept as serial-" in completed.stderr
+    (state,) = json.loads(terrace.run("state", "list", "dev", "--json", **variables).stdout)["states"]
+    assert state["resources"] == 0
+    assert 1 in {version["resources"] for version in state["versions"]}
     recorded = json.loads(terrace.run("evidence", "list", "dev", "--json", **variables).stdout)["records"]
     assert [one["kind"] for one in recorded] == ["break-glass", "apply", "destroy"]
     assert (recorded[-1]["passed"], recorded[-1]["summary"]) == (True, {"destroy": 1})
@@ -76,6 +80,7 @@ def test_destroy_lists_leftovers(terrace: Command, aws: Emulator) -> None:
     assert again.stdout.startswith("dev on aws: 0 resources destroyed\n\nleftovers:\n")
     assert address["AllocationId"] in again.stdout
     assert "error: 1 leftover of dev" in again.stderr
+    assert "a copy of the state" not in again.stderr
 
 
 def test_without_credentials_nothing_is_destroyed(terrace: Command, tmp_path: Path) -> None:

@@ -29,8 +29,22 @@ def test_outputs_as_a_table_as_json_and_by_name(terrace: Command) -> None:
     assert data["lake"]["value"] == {"bronze": "bucket-1", "zones": 3}
     assert data["hidden"] == {"sensitive": True, "type": "string", "value": "(sensitive)"}
     assert terrace.run("output", "dev", "version").stdout == "1\n"
+    assert terrace.run("output", "dev", "lake.bronze").stdout == "bucket-1\n"
+    assert json.loads(terrace.run("output", "dev", "lake.zones").stdout) == 3
+    below = terrace.run("output", "dev", "lake.silver")
+    assert (below.returncode, below.stderr) == (
+        2,
+        "error: no output 'lake.silver'\n\nhint: expected one of: bronze, zones\n",
+    )
     unknown = terrace.run("output", "dev", "nope")
     assert (unknown.returncode, unknown.stderr.splitlines()[0]) == (2, "error: no output 'nope'")
+
+
+def test_a_shell_reads_the_outputs(terrace: Command) -> None:
+    applied(terrace)
+    printed = terrace.run("output", "dev", "--shell").stdout
+    assert printed == "TERRACE_LAKE_BRONZE=bucket-1\nTERRACE_LAKE_ZONES=3\nTERRACE_VERSION=1\n"  # nothing sensitive
+    assert terrace.run("output", "dev", "lake.bronze", "--shell").stdout == "TERRACE_LAKE_BRONZE=bucket-1\n"
 
 
 def test_before_the_first_apply(terrace: Command) -> None:

@@ -20,9 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from terrace.errors import TerraceError
 from terrace.state import Conflict, StateHome, Stored
 
-Kind = Literal["gate", "verify", "drift", "restore", "apply", "destroy", "break-glass"]
+Kind = Literal["gate", "verify", "drift", "restore", "apply", "destroy", "state", "break-glass"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-AUTOMATIC: tuple[Kind, ...] = ("apply", "destroy", "break-glass")
+AUTOMATIC: tuple[Kind, ...] = ("apply", "destroy", "state", "break-glass")
 """Kinds that the command itself records; see `terrace.deployment.trail`."""
 
 _NONE = "0" * 64
@@ -35,8 +35,9 @@ class Record(BaseModel):
     """One run. `passed` is its result, `summary` its figures, `output` the SHA-256 sum of its output.
 
     `operator` is who ran it, `run` the address of the CI run, `modified`: files of the project differed from `commit`.
-    Of an apply or destroy, `stack` is the stack's id, `plan` and `bundle` are the SHA-256 sums of what was applied, and
-    `detail` is the kind of the error or the reason to break glass. `previous` is the hash of the record before it.
+    Of an apply or destroy, `stack` is the stack's id, `plan` and `bundle` are the SHA-256 sums of what was applied.
+    `detail` is the kind of the error, the change of a state or the reason to break glass. `previous` is the hash of the
+    record before it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -11,6 +11,8 @@ import click
 from terrace.cli.options import cloud_option, lock_timeout_option, mirror_option, stack_argument, unlock_option
 
 if TYPE_CHECKING:
+    from terrace.cli.progress import Progress
+    from terrace.deployment.deployment import Deployment
     from terrace.environment import Loaded
     from terrace.live import Inventory, Obstacle
 
@@ -40,8 +42,8 @@ def command(
 
     Lists what blocks the destroy and what it retains, then asks for confirmation: in staging and prod, the
     environment's name must be typed. Removes the protections that the stack itself set, destroys the resources, and
-    lists leftovers by tag and by service. Exit code 1 when there are leftovers. The destroy is recorded in the evidence
-    beside the state (`terrace evidence list`).
+    lists leftovers by tag and by service. Exit code 1 when there are leftovers. A copy of the state before the destroy
+    stays beside it (`terrace state list`), and the destroy is recorded in the evidence there (`terrace evidence list`).
     """
     from terrace import live, purge
     from terrace.cli.console import warn, write
@@ -82,6 +84,7 @@ def command(
                     progress.info(f"deleted {counted(emptied.versions, 'object version')} from {emptied.bucket}")
 
         with Trail(deployment, partial(state_home_of, ctx, loaded), warn).run("destroy") as run:
+            _archive(ctx, loaded, deployment, progress)
             run.begins()
             destroyed = teardown.destroy(
                 deployment, unlock=unlock, empty=empty if empty_buckets else None, on_total=progress.expect
@@ -124,12 +127,25 @@ def _workloads(
         )
         _confirm(loaded, yes, deployment.stack_id)
         with Trail(deployment, partial(state_home_of, ctx, loaded), warn).run("destroy") as run:
+            _archive(ctx, loaded, deployment, progress)
             run.begins()
             destroyed = teardown.destroy(deployment, unlock=unlock, on_total=progress.expect)
             run.begins(summary={"destroy": destroyed})
     write(f"{deployment.stack_id} on {deployment.cloud}: {counted(destroyed, 'release')} destroyed")
     write("custom resource definitions are retained, with the objects of their kinds")
     run.require_recorded()
+
+
+def _archive(ctx: click.Context, loaded: "Loaded", deployment: "Deployment", progress: "Progress") -> None:
+    """Keep a copy of the state beside it: what the deployment was can be read after it is gone."""
+    from terrace.cli.options import state_home_of
+    from terrace.state import state_name, states
+
+    home, name = state_home_of(ctx, loaded), (loaded.environment.name, deployment.cloud, deployment.layer)
+    stored = home.read(state_name(*name))
+    known = states.summary(stored.content, where=home.place) if stored else None
+    if known and known.resources:
+        progress.info(f"a copy of the state is kept as {states.backup(home, *name)}")
 
 
 def _in_cluster(ctx: click.Context, loaded: "Loaded") -> "list[Obstacle]":

@@ -105,6 +105,10 @@ def trust_config_option(function: Decorated) -> Decorated:
     )(function)
 
 
+def yes_option(function: Decorated) -> Decorated:
+    return click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")(function)
+
+
 def unlock_option(function: Decorated) -> Decorated:
     return click.option(
         "--unlock",

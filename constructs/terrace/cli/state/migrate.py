@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from terrace.cli.options import cloud_option, environment_argument, lock_timeout_option, mirror_option
+from terrace.cli.options import cloud_option, environment_argument, lock_timeout_option, mirror_option, yes_option
 
 
 @click.command("migrate")
@@ -19,7 +19,7 @@ from terrace.cli.options import cloud_option, environment_argument, lock_timeout
     help="Where the states are: `local`, `computed` (the bucket of the computed name), or a bucket.  "
     "[default: the home of this machine's last run]",
 )
-@click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 @lock_timeout_option
 @click.pass_context
 def command(

@@ -2,7 +2,7 @@
 
 import click
 
-from terrace.cli.options import cloud_option, lock_timeout_option, stack_argument
+from terrace.cli.options import cloud_option, lock_timeout_option, stack_argument, yes_option
 
 
 @click.command("restore")
@@ -11,7 +11,7 @@ from terrace.cli.options import cloud_option, lock_timeout_option, stack_argumen
 @click.option(
     "--version", "id", default="", metavar="ID", help="A version or backup.  [default: the one before the current]"
 )
-@click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 @lock_timeout_option
 @click.pass_context
 def command(ctx: click.Context, stack: str, cloud: str | None, id: str, yes: bool, lock_timeout: str) -> None:
