@@ -1,11 +1,15 @@
 """Words of messages."""
 
+import re
 from datetime import timedelta
 
 
 def counted(number: int, noun: str) -> str:
-    """A number with its noun, in the plural unless it is 1."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """A number with its noun, in the plural unless it is 1; nouns of the English rules only: capability, address."""
+    if number != 1:
+        noun = re.sub(r"(?<=[^aeiou])y$", "ie", noun)
+        noun += "es" if re.search(r"(s|x|ch|sh)$", noun) else "s"
+    return f"{number:,} {noun}"
 
 
 def ago(age: timedelta) -> str:

@@ -9,6 +9,7 @@ from terrace.assurance.checks import exceptions, of_cloud
 from terrace.assurance.guarantees import BY_ID, GUARANTEES, TABLE
 from terrace.assurance.output import html, json_data, markdown, terminal
 from terrace.assurance.parity import Matrix
+from terrace.assurance.report.provenance import provenance
 from terrace.capabilities.cloud import CLOUDS
 from terrace.environment import names
 from terrace.project.discovery import Project
@@ -70,8 +71,10 @@ def test_a_cloud_without_checks_is_unproven_and_does_not_pass() -> None:
 
 
 def test_every_page_shows_every_cell(matrix: Matrix) -> None:
-    page, data = html.parity(matrix), json.loads(json_data.parity(matrix))
+    source = provenance(ROOT, [])
+    page, data = html.parity(matrix, source), json.loads(json_data.parity(matrix))
     cells = len(TABLE) * len(matrix.stacks)
     assert page.count('<td class="status') == cells == len(data["cells"])
     assert "K8S-7" in terminal.parity(matrix)
+    assert f"commit {source.commit[:12]}" in page and f"{source.created:%Y-%m-%d %H:%M UTC}" in page
     assert "://" not in page and "src=" not in page, "the page has no external resources"

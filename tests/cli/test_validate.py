@@ -44,6 +44,17 @@ def test_all_are_valid(terrace: Terrace) -> None:
     )
 
 
+def test_one_environment_is_compared_with_the_others(terrace: Terrace) -> None:
+    accounts = Path("environments/clouds/aws.yaml")
+    staging = re.search(r"staging:.*?account_id: \"?(\d+)", accounts.read_text(), re.S)
+    prod = re.search(r"prod:.*?account_id: \"?(\d+)", accounts.read_text(), re.S)
+    assert staging and prod
+    accounts.write_text(accounts.read_text().replace(prod[1], staging[1]))
+    code, out, _ = terrace("validate", "prod")
+    assert code == 1 and f"'{staging[1]}' is also the account of staging, and both environments own it." in out
+    assert terrace("validate", "dev") == (0, "dev: valid (dev, aws, frankfurt)\n", "")  # no conflict of its own
+
+
 def test_every_problem_of_every_environment_and_exit_code_1(terrace: Terrace) -> None:
     prod = Path("environments/prod.yaml")
     prod.write_text(prod.read_text().replace("size: large", "size: lage").replace("zones: 3", "zones: 2"))

@@ -40,15 +40,18 @@ def command(
     from terrace.assurance.output import html as html_pages
     from terrace.assurance.output import json_data, terminal
     from terrace.assurance.output import markdown as markdown_pages
+    from terrace.assurance.report.provenance import provenance
     from terrace.cli.console import write
     from terrace.cli.options import project_of
+    from terrace.cli.progress import working
     from terrace.environment import names
 
     project = project_of(ctx)
     chosen = environments or parity.ordered(project.root, names(project.root))
-    matrix = parity.compute(project, chosen, clouds or CLOUDS)
+    with working(f"evaluating {', '.join(chosen)}"):
+        matrix = parity.compute(project, chosen, clouds or CLOUDS)
     pages: list[tuple[Path | None, Callable[[Matrix], str]]] = [
-        (html, html_pages.parity),
+        (html, lambda found: html_pages.parity(found, provenance(project.root, []))),
         (markdown, markdown_pages.parity),
         (as_json, json_data.parity),
     ]

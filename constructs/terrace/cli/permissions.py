@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
 
 
 @click.command("permissions")
+@click.option(
+    "--cloud", "clouds", type=click.Choice(CLOUDS), multiple=True, help="Write those of this cloud only; repeatable."
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a file is out of date.")
 @click.pass_context
-def command(ctx: click.Context, check: bool) -> None:
+def command(ctx: click.Context, clouds: tuple[str, ...], check: bool) -> None:
     """Generate policies/deploy: the permissions that applying the project's stacks needs, and no others.
 
     The resource types come from the stacks of all environments; types.yaml in each cloud's folder lists the permissions
@@ -29,9 +33,9 @@ def command(ctx: click.Context, check: bool) -> None:
     from terrace.errors import AnswerIsNo
 
     project = project_of(ctx)
-    types = _types(project)
+    types = _types(project, clouds or CLOUDS)
     files = {
-        path: text for cloud in CLOUDS for path, text in permissions.files(project.root, cloud, types[cloud]).items()
+        path: text for cloud in types for path, text in permissions.files(project.root, cloud, types[cloud]).items()
     }
     stale = [path for path, text in files.items() if _read(project.root / path) != text]
     if check and stale:
@@ -41,7 +45,7 @@ def command(ctx: click.Context, check: bool) -> None:
         write(f"{path}: written")
 
 
-def _types(project: "Project") -> dict[str, set[str]]:
+def _types(project: "Project", clouds: Sequence[str]) -> dict[str, set[str]]:
     """The resource types in the stacks of all environments, by cloud. Raises SynthesisFailed."""
     from terrace.environment import names
     from terrace.project.synthesis import synthesize_on_clouds
@@ -49,7 +53,7 @@ def _types(project: "Project") -> dict[str, set[str]]:
     types: dict[str, set[str]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         copy = replace(project, synthesized_to=Path(scratch))
-        for run in synthesize_on_clouds(copy, names(project.root), CLOUDS, state="local"):
+        for run in synthesize_on_clouds(copy, names(project.root), clouds, state="local"):
             if run.failure:
                 raise run.failure
             stacks = [json.loads((stack / "cdk.tf.json").read_text()) for stack in run.stacks.values()]

@@ -1,11 +1,18 @@
 """`terrace validate`: check environment files, in milliseconds. No Node, network, credentials or CDK."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from terrace.cli.options import cloud_option, json_option, project_of
 from terrace.errors import InvalidEnvironment, Problem
+
+if TYPE_CHECKING:
+    from terrace.environment import Loaded
 
 
 @dataclass
@@ -29,7 +36,7 @@ class Validation:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, environments: tuple[str, ...], cloud: str | None, as_json: bool) -> None:
-    """Check the given environments, or all in environments/.
+    """Check the given environments, or all in environments/; given ones also against the others.
 
     Prints one line for each valid environment, and every problem of the others with its file, line and column. Exit
     code 1 when there is a problem.
@@ -55,15 +62,30 @@ def validate(ctx: click.Context, environments: tuple[str, ...], cloud: str | Non
 
     project = project_of(ctx).root
     result, loaded = Validation(), list[Loaded]()
-    for name in environments or names(project):
+    for name in dict.fromkeys(environments) or names(project):
         try:
             loaded.append(load(name, project=project, cloud=cloud))
             environment = loaded[-1].environment
             result.valid[name] = f"{environment.tier}, {environment.cloud}, {environment.region}"
         except InvalidEnvironment as error:
             result.invalid[name] = error.problems
-    result.project = between(loaded) + ([] if environments else unused(project))
+    checked = {*environments, *(one.environment.name for one in loaded)}
+    others = _readable(sorted(set(names(project)) - checked), project) if environments else []
+    of_others = between(others)
+    result.project = [problem for problem in between([*others, *loaded]) if problem not in of_others]
+    result.project += [] if environments else unused(project)
     return result
+
+
+def _readable(names: Sequence[str], project: Path) -> "list[Loaded]":
+    """The environments of these names that are valid."""
+    from terrace.environment.loading import load
+
+    found = []
+    for name in names:
+        with suppress(InvalidEnvironment):
+            found.append(load(name, project=project))
+    return found
 
 
 def _as_data(result: Validation) -> dict[str, object]:

@@ -12,6 +12,7 @@ from terrace.assurance.output import summary
 from terrace.assurance.parity import Matrix
 from terrace.assurance.report import labels
 from terrace.assurance.report.model import OUTCOMES, Report, RequirementOutcome, Stack
+from terrace.assurance.report.provenance import Provenance
 from terrace.assurance.report.scans import SEVERITIES
 from terrace.capabilities.cloud import TITLES
 
@@ -24,9 +25,11 @@ def gate(results: Sequence[GateResult]) -> str:
     return _rendered("gate.html.j2", results=results, summary=summary)
 
 
-def parity(matrix: Matrix) -> str:
-    """A row a guarantee, a column a stack; a cell's title is its status and reason."""
-    return _rendered("parity.html.j2", matrix=matrix, columns=list(matrix.stacks), summary=summary, labels=labels)
+def parity(matrix: Matrix, source: Provenance) -> str:
+    """A row a guarantee, a column a stack; a cell's title is its status and reason. `source` is when and from what."""
+    return _rendered(
+        "parity.html.j2", matrix=matrix, source=source, columns=list(matrix.stacks), summary=summary, labels=labels
+    )
 
 
 def report(content: Report) -> str:
