@@ -6,6 +6,7 @@ Commands come from click, environment and module files from the pydantic schemas
 rules of environments and the gate's rule ids, the catalogue from the folders in modules/.
 """
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -265,6 +266,29 @@ def errors() -> str:
     return "\n".join(parts) + "\n"
 
 
+def api() -> str:
+    """What `import terrace` offers, with signatures."""
+    import terrace
+
+    parts = ["# Python API\n", NOTE, "`terrace.__all__`: every other name may change in any release."]
+    parts.append("[Versions](../upgrades/versions.md) says how long what is deprecated stays.\n")
+    for name in sorted(set(terrace.__all__) - {"__version__"}):
+        value = getattr(terrace, name)
+        parts.append(f"## {name}\n")
+        if arguments := _arguments(value):
+            parts.append(f"```python\n{name}({arguments})\n```\n")
+        parts.append(f"{inspect.cleandoc(value.__doc__ or '')}\n")
+    return "\n".join(parts)
+
+
+def _arguments(value: Any) -> str:
+    """The arguments of a function or of a class's constructor, as the source has them; "" if it has none."""
+    node = ast.parse(inspect.getsource(value)).body[0]
+    body = [node] if isinstance(node, ast.FunctionDef) else getattr(node, "body", [])
+    found = [one for one in body if isinstance(one, ast.FunctionDef) and one.name in ("__init__", value.__name__)]
+    return ast.unparse(found[0].args).removeprefix("self, ") if found else ""
+
+
 def variables() -> str:
     """Environment variables, by who reads them."""
     from terrace.variables import VARIABLES
@@ -313,6 +337,7 @@ def _cell(text: str) -> str:
 PAGES = {
     "catalogue.md": catalogue,
     "platform.svg": picture,
+    "reference/api.md": api,
     "reference/cli.md": cli,
     "reference/environment.md": environment,
     "reference/errors.md": errors,

@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import pytest
 from terrace.assurance import aliases, checks, evaluation, gate, severities, waivers
 from terrace.assurance.checks import Subject
 from terrace.assurance.evaluation import Check
-from terrace.assurance.gate_result import GateResult
+from terrace.assurance.gate_result import GateResult, Waiver
 from terrace.assurance.output import GATE, github
 from terrace.assurance.stack_evaluation import StackEvaluation
 from terrace.assurance.view import View
@@ -39,10 +39,15 @@ STACKS = [(cloud, environment) for cloud in CLOUDS for environment in ENVIRONMEN
 
 @lru_cache
 def rules() -> gate.Policies:
-    """Our policies on a day when no waiver has expired: these tests do not depend on the calendar."""
-    text = (ROOT / "policies" / waivers.FILE).read_text()
-    first = min(re.findall(r"expires: (\S+)", text))
-    return gate.policies(ROOT, today=date.fromisoformat(first))
+    """Our policies: those of the kit, whose waivers do not depend on the calendar."""
+    return gate.policies(ROOT)
+
+
+def waiver(id: str = "CKV_AWS_17", resource: str = "database/server", **changes: Any) -> Waiver:
+    """A waiver of a project, until today."""
+    kit = rules().waivers[0]
+    own = replace(kit, id=id, resource=resource, tiers=(), expires=rules().today, line="policies/waivers.yaml:3:5")
+    return replace(own, **changes)
 
 
 @lru_cache
@@ -323,19 +328,19 @@ def test_an_expired_waiver_blocks_and_no_longer_applies(written: Written, evalua
     """The waived findings block again, and the expired waiver is a finding."""
     today = rules().today
     assert today is not None
-    later = replace(rules(), today=today + timedelta(days=1))
+    dated = tuple(replace(one, expires=today) for one in rules().waivers)
+    later = replace(rules(), waivers=dated, today=today + timedelta(days=1))
     result = gate.evaluate(environment("prod", "azure"), written("azure", "prod"), later)
     ids = {one.id for one in result.blocking}
     assert ids == {"gate.expired-waiver", "CKV_AZURE_59", "CKV2_AZURE_40"}
     (line,) = {one.line for one in result.blocking if one.id == "gate.expired-waiver"}
-    assert line.startswith("policies/waivers.yaml:")
-    without_end = replace(rules(), today=None)
+    assert line.startswith("terrace/policies/kit-waivers.yaml:")
+    without_end = replace(later, today=None)
     assert gate.evaluate(environment("prod", "azure"), written("azure", "prod"), without_end).passes
 
 
 def test_a_waiver_that_matches_no_finding_blocks(written: Written) -> None:
-    first = rules().waivers[0]
-    extra = replace(first, id="CKV_AWS_17", resource="database/server", environments=("dev",), clouds=("azure",))
+    extra = waiver(environments=("dev",), clouds=("azure",))
     result = gate.evaluate(environment("dev", "azure"), written("azure", "dev"), replace(rules(), waivers=(extra,)))
     assert [one.id for one in result.blocking] == ["gate.unused-waiver"]
 
@@ -345,15 +350,15 @@ def test_an_unproven_guarantee_cannot_be_waived(written: Written, bad_check: Cal
         raise KeyError("no such thing")
 
     bad_check(raises)
-    waiver = replace(rules().waivers[0], id="DB-2", resource="database/server", environments=("dev",), clouds=("aws",))
-    result = gate.evaluate(environment("dev", "aws"), written("aws", "dev"), replace(rules(), waivers=(waiver,)))
+    own = waiver("DB-2", environments=("dev",), clouds=("aws",))
+    result = gate.evaluate(environment("dev", "aws"), written("aws", "dev"), replace(rules(), waivers=(own,)))
     assert {one.id for one in result.blocking} == {"aws.database.requires-tls", "gate.unused-waiver"}
 
 
 def test_a_waiver_that_names_an_old_id_still_applies(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(aliases.IDS, "aws.database.old-name", "CKV_AWS_24")  # type: ignore[index]
-    waiver = next(one for one in rules().waivers if one.id == "CKV_AWS_24")
-    policies = replace(rules(), waivers=(replace(waiver, id="aws.database.old-name", environments=("dev",)),))
+    kit = next(one for one in rules().waivers if one.id == "CKV_AWS_24")
+    policies = replace(rules(), waivers=(replace(kit, id="aws.database.old-name", tiers=(), environments=("dev",)),))
     result = gate.evaluate(environment("dev", "aws"), written("aws", "dev"), policies)
     assert [one.id for one in result.findings if one.status == "waived"] == ["CKV_AWS_24"]
     assert "gate.unused-waiver" not in {one.id for one in result.findings}
@@ -363,11 +368,12 @@ def test_old_keys_and_ids_in_policies_work_with_a_deprecation_notice(tmp_path: P
     severity = (ROOT / "policies" / severities.FILE).read_text()
     for new, old in {"rationale:": "why:", "remediation:": "mend:", "check-error:": "crashed-check:"}.items():
         severity = severity.replace(new, old)
-    waiver = (ROOT / "policies" / waivers.FILE).read_text()
-    first = re.findall(r"- id: .+", waiver)[0]
+    kit = (ROOT / "policies" / waivers.KIT_FILE).read_text()
+    own = kit.replace("tiers: [", f"expires: {rules().today}\n    environments: [")
+    first = re.findall(r"- id: .+", own)[0]
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / severities.FILE).write_text(severity)
-    (tmp_path / "policies" / waivers.FILE).write_text(waiver.replace(first, "- id: gate.no-stack", 1))
+    (tmp_path / "policies" / waivers.FILE).write_text(own.replace(first, "- id: gate.no-stack", 1))
     for folder in ("environments", "modules"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     policies = gate.policies(tmp_path, today=rules().today)

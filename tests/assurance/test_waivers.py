@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from terrace.assurance import severities, waivers
+from terrace.assurance import gate, severities, waivers
 from terrace.assurance.gate_result import Waiver
 from terrace.assurance.severities import InvalidPolicies
+from terrace.capabilities.cloud import CLOUDS
+from terrace.environment import load
+from tests.conftest import ROOT
 
 BAD = Path(__file__).parent / "bad_waivers"
 CASES = sorted(BAD.glob("*.yaml"))
@@ -31,7 +34,7 @@ GOOD = Waiver(
     compensating_control="Only the log service writes to this bucket.",
     relies_on=("LAKE-6",),
 )
-RATED = severities.load(Path(__file__).parents[2] / "policies" / severities.FILE)
+RATED = severities.load([Path(__file__).parents[2] / "policies" / severities.FILE])
 KNOWN = waivers.controls(RATED)
 
 
@@ -146,8 +149,26 @@ def test_a_waiver_may_rely_on_guarantees_and_on_checks() -> None:
 
 
 def test_a_waiver_applies_to_the_stacks_that_it_names() -> None:
-    stacks = [(name, cloud) for name in ENVIRONMENTS for cloud in ("aws", "azure")]
-    assert [stack for stack in stacks if waivers.concerns(GOOD, *stack)] == [("staging", "aws"), ("prod", "aws")]
+    environments = [load(name, project=ROOT, cloud=cloud).environment for name in ENVIRONMENTS for cloud in CLOUDS]
+    for waiver in (GOOD, replace(GOOD, environments=(), tiers=("staging", "prod"), expires=None)):
+        concerned = [(one.name, one.cloud) for one in environments if waivers.concerns(waiver, one)]
+        assert concerned == [("staging", "aws"), ("prod", "aws")]
+
+
+def test_a_project_adds_to_the_policies_of_the_kit_and_replaces_ratings(tmp_path: Path) -> None:
+    """Layers: an id that the project rates has its rating, all others have the kit's."""
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / severities.FILE).write_text(
+        "profiles:\n  dev: {fails_from: low}\n"
+        "guarantees:\n  DB-2:\n    severity: low\n    rationale: Ours is a test.\n    remediation: Nothing to do.\n"
+    )
+    (tmp_path / "environments").mkdir()
+    rules = gate.policies(tmp_path)
+    assert (rules.severities.of("DB-2").severity, rules.severities.of("DB-1")) == ("low", RATED.of("DB-1"))
+    assert rules.severities.fails("low", "dev") and not rules.severities.fails("low", "prod")
+    assert {one.id for one in rules.waivers} >= {"CKV_AWS_62", "CKV_AZURE_59", "CKV_GCP_41"}
+    assert {one.expires for one in rules.waivers} == {None}
+    assert gate.checkov_folders(tmp_path) == (ROOT / "policies" / "checkov",)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +189,7 @@ def test_invalid_severities_are_rejected_with_file_and_line(
     path = tmp_path / severities.FILE
     path.write_text(written.replace(*change, 1))
     with pytest.raises(InvalidPolicies) as error:
-        severities.load(path, "policies/severity.yaml")
+        severities.load([path], "policies/severity.yaml")
     first = str(error.value).splitlines()[0]
     assert message in str(error.value)
     assert first.startswith("policies/severity.yaml:")

@@ -31,8 +31,7 @@ def findings(
     concerning = [
         one
         for one in accepted
-        if waivers.concerns(one, environment.name, environment.cloud)
-        and waivers.of_workloads(one) == (evaluation.layer == "workloads")
+        if waivers.concerns(one, environment) and waivers.of_workloads(one) == (evaluation.layer == "workloads")
     ]
     used: set[Waiver] = set()
     statuses = _statuses(evaluation)
@@ -231,16 +230,16 @@ def _about_waivers(
     severities: Severities,
     today: date | None,
 ) -> Iterator[Finding]:
-    """Findings about waivers that have expired or that match no finding."""
+    """Findings about waivers of the project that have expired or that match no finding."""
     groups: dict[tuple[str, str], list[Waiver]] = {}
     for waiver in concerning:
         expired = today is not None and waivers.expired(waiver, today)
-        if expired or waiver not in used:
+        if expired or (waiver not in used and waiver.expires):
             groups.setdefault((waiver.line, "expired" if expired else "unused"), []).append(waiver)
     for (line, state), group in groups.items():
         id, first = f"gate.{state}-waiver", group[0]
         rating = severities.of(id)
-        reason = f"expired on {first.expires}" if state == "expired" else "matches no finding"
+        reason = f"expired on {first.until}" if state == "expired" else "matches no finding"
         ids = ", ".join(one.id for one in group)
         yield Finding(
             id=id,

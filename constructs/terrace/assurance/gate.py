@@ -50,18 +50,18 @@ class Policies:
 
 
 def policies(root: Path, *, today: date | None = None, ends: bool = True) -> Policies:
-    """The policies of a project; Terrace's own replace missing files. Raises InvalidPolicies.
+    """The policies of a project over those of the kit. Raises InvalidPolicies.
 
-    `ends` off: expired waivers still count.
+    A rating or a profile of the project replaces the kit's; its waivers and its checks of checkov are added. `ends`
+    off: expired waivers still count.
     """
     now = today or datetime.now(UTC).date()
-    severity_file, waiver_file = policy_path(root, severities.FILE), policy_path(root, waivers.FILE)
-    checks = policy_path(root, "checkov")
-    inputs = {
-        f"policies/{path.name}": _sha256(path.read_bytes()) for path in (severity_file, waiver_file) if path.is_file()
-    }
-    inputs |= {f"policies/checkov/{path.name}": _sha256(path.read_bytes()) for path in _files(checks)}
-    rated = severities.load(severity_file, f"policies/{severities.FILE}")
+    waiver_file = root / "policies" / waivers.FILE
+    checks = checkov_folders(root)
+    files = [*layers(root, severities.FILE), kit_path(waivers.KIT_FILE), waiver_file]
+    inputs = {_shown(path, root): _sha256(path.read_bytes()) for path in files if path.is_file()}
+    inputs |= {_shown(path, root): _sha256(path.read_bytes()) for folder in checks for path in _files(folder)}
+    rated = rated_by(root)
     accepted = waivers.load(
         waiver_file,
         environments=names(root),
@@ -69,6 +69,7 @@ def policies(root: Path, *, today: date | None = None, ends: bool = True) -> Pol
         today=now,
         shown=f"policies/{waivers.FILE}",
     )
+    accepted += kit_waivers()
     renamed = [
         aliases.notice(waiver.line, waiver.id, new) for waiver in accepted if (new := aliases.IDS.get(waiver.id))
     ]
@@ -76,21 +77,58 @@ def policies(root: Path, *, today: date | None = None, ends: bool = True) -> Pol
         root,
         rated,
         accepted,
-        (checks,) if checks.is_dir() else (),
+        checks,
         inputs,
         now if ends else None,
         (*rated.notices, *renamed),
     )
 
 
-def policy_path(root: Path, name: str) -> Path:
-    """The path of a policy file: the project's, else Terrace's own (waivers are always the project's)."""
+def checkov_folders(root: Path) -> tuple[Path, ...]:
+    """The kit's checks of checkov and the project's; only the project's if it has a file of each of the kit's names."""
+    own, kit = root / "policies" / "checkov", kit_path("checkov")
+    if not own.is_dir():
+        return (kit,)
+    replaced = {path.name for path in _files(kit)} <= {path.name for path in _files(own)}
+    return (own,) if replaced else (kit, own)
+
+
+def kit_waivers() -> tuple[Waiver, ...]:
+    """The kit's own waivers. Raises InvalidPolicies."""
+    return waivers.of_kit(kit_path(waivers.KIT_FILE), f"terrace/policies/{waivers.KIT_FILE}")
+
+
+def rated_by(root: Path) -> Severities:
+    """The ratings of a project over those of the kit. Raises InvalidPolicies."""
+    return severities.load(layers(root, severities.FILE), f"policies/{severities.FILE}")
+
+
+def layers(root: Path, name: str) -> list[Path]:
+    """The kit's file of policies, and the project's over it; the kit's own project has one file."""
+    found = [path for path in (kit_path(name), root / "policies" / name) if path.exists()]
+    return found[:1] if len(found) > 1 and found[0].samefile(found[1]) else found
+
+
+def kit_path(name: str) -> Path:
+    """A file or folder of the kit's policies: in the package of a wheel, or at the root of a checkout."""
     here = Path(__file__).resolve()
+    packaged = here.with_name("policies") / name
+    return packaged if packaged.exists() else here.parents[3] / "policies" / name
+
+
+def policy_path(root: Path, name: str) -> Path:
+    """The path of a policy file that a project replaces as a whole: the project's, else the kit's."""
     own = root / "policies" / name
-    if name == waivers.FILE or own.exists():
-        return own
-    bundled = [parent / "policies" / name for parent in (here.parents[3], here.parent)]
-    return next((path for path in bundled if path.exists()), own)
+    return own if own.exists() else kit_path(name)
+
+
+def _shown(path: Path, root: Path) -> str:
+    """A policy file as evidence names it: `policies/severity.yaml`, the kit's `terrace/policies/severity.yaml`."""
+    own = root / "policies"
+    if path.is_relative_to(own):
+        return str(path.relative_to(root))
+    parts = path.parts
+    return "terrace/" + "/".join(parts[len(parts) - 1 - parts[::-1].index("policies") :])
 
 
 def evaluate(

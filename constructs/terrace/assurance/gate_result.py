@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 from terrace.assurance.evaluation import Outcome, Result
+from terrace.capabilities.target import Tier
 
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
@@ -14,7 +15,8 @@ FindingStatus = Literal["broken", "unproven", "waived"]
 
 @dataclass(frozen=True)
 class Waiver:
-    """A finding that is accepted until a date: an entry of `policies/waivers.yaml`. `line` is its file:line.
+    """A finding that is accepted: an entry of `policies/waivers.yaml`, until a date, or one of the kit's own, which has
+    tiers instead of environments and no date. `line` is its file:line.
 
     It counts only while each guarantee and check of `relies_on` holds: these are what the compensating control is.
     `ticket` is where the approval of `approved_on` is recorded.
@@ -27,12 +29,18 @@ class Waiver:
     reason: str
     owner: str
     approved_by: str
-    expires: date
+    expires: date | None
     compensating_control: str
     relies_on: tuple[str, ...] = ()
     approved_on: date | None = None
     ticket: str = ""
     line: str = ""
+    tiers: tuple[Tier, ...] = ()
+
+    @property
+    def until(self) -> str:
+        """Its last day, or what ends one of the kit's own."""
+        return self.expires.isoformat() if self.expires else "a version of the kit does not need it"
 
 
 @dataclass(frozen=True)

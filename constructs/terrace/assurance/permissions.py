@@ -1,12 +1,13 @@
 """The least permissions to apply the stacks, as files of `policies/deploy/<cloud>`, generated from the stacks.
 
-`types.yaml` there is written by hand: for each resource type, the permissions to create, read, update and delete it.
-`terrace.<cloud>.permissions` writes them in the cloud's format.
+`types.yaml` there, or the kit's, is written by hand: for each resource type, the permissions to create, read, update
+and delete it. `terrace.<cloud>.permissions` writes them in the cloud's format.
 """
 
 from collections.abc import Collection
 from pathlib import Path
 
+from terrace.assurance.gate import kit_path
 from terrace.capabilities.cloud import facts
 from terrace.documents.document import plain
 from terrace.documents.reading import read
@@ -18,14 +19,16 @@ TABLE = "types.yaml"
 
 def files(root: Path, cloud: str, types: Collection[str]) -> dict[Path, str]:
     """The files by path below `root`, for stacks of these types. Raises AnswerIsNo if the table lacks a type."""
-    table: dict[str, dict[str, str]] = plain(read(root / FOLDER / cloud / TABLE, str(FOLDER / cloud / TABLE)).root)
+    own = root / FOLDER / cloud / TABLE
+    path = own if own.is_file() else kit_path(f"deploy/{cloud}/{TABLE}")
+    table: dict[str, dict[str, str]] = plain(read(path, str(FOLDER / cloud / TABLE)).root)
     if missing := sorted(set(types) - set(table)):
         raise AnswerIsNo(
             f"no permissions for {', '.join(missing)}",
             where=str(FOLDER / cloud / TABLE),
             hint="add the permissions to create, read, update and delete one",
         )
-    if unused := sorted(set(table) - set(types)):
+    if own.is_file() and (unused := sorted(set(table) - set(types))):
         raise AnswerIsNo(f"no stack contains {', '.join(unused)}", where=str(FOLDER / cloud / TABLE), hint="remove it")
     contents = facts(cloud).permission_files({type: table[type] for type in sorted(types)})
     return {FOLDER / cloud / name: content for name, content in contents.items()}

@@ -1,6 +1,6 @@
 """The severity, rationale and remediation of findings: `policies/severity.yaml`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -65,10 +65,10 @@ class Profile(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    profiles: Mapping[Tier, Profile]
-    gate: Mapping[_Id, Rating]
-    guarantees: Mapping[str, Rating]
-    checks: Mapping[str, Group]
+    profiles: Mapping[Tier, Profile] = {}
+    gate: Mapping[_Id, Rating] = {}
+    guarantees: Mapping[str, Rating] = {}
+    checks: Mapping[str, Group] = {}
     unchecked: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]+$")], _Sentence] = {}
 
 
@@ -104,12 +104,23 @@ class Severities:
         return SEVERITIES.index(severity) >= SEVERITIES.index(self.profiles[tier].fails_from)
 
 
-def load(path: Path, shown: str = "") -> Severities:
-    """Read the file. Raises InvalidPolicies with all problems."""
+def load(paths: Sequence[Path], shown: str = "") -> Severities:
+    """The ratings of the files, later ones over earlier ones. Raises InvalidPolicies with all problems of a file."""
+    layers = [_loaded(path, shown or path.name) for path in paths]
+    return Severities(
+        {tier: profile for one in layers for tier, profile in one.profiles.items()},
+        {id: rating for one in layers for id, rating in one.ratings.items()},
+        {type: reason for one in layers for type, reason in one.unchecked.items()},
+        tuple(notice for one in layers for notice in one.notices),
+    )
+
+
+def _loaded(path: Path, shown: str) -> Severities:
+    """One file. Raises InvalidPolicies with all problems."""
     document = mapping(path, shown)
     problems = list(document.problems)
     content = plain(document.root)
-    notices = _renamed(content, shown or path.name)
+    notices = _renamed(content, shown)
     try:
         file = _File.model_validate(content)
     except ValidationError as error:
@@ -126,7 +137,7 @@ def load(path: Path, shown: str = "") -> Severities:
     if problems:
         raise InvalidPolicies(problems)
     current = {aliases.current(id): rating for id, rating in ratings.items() if id in aliases.IDS}
-    notices += [aliases.notice(shown or path.name, id, aliases.IDS[id]) for id in ratings if id in aliases.IDS]
+    notices += [aliases.notice(shown, id, aliases.IDS[id]) for id in ratings if id in aliases.IDS]
     return Severities(file.profiles, current | ratings, file.unchecked, tuple(notices))
 
 

@@ -17,10 +17,13 @@ from terrace.assurance.gate_result import Waiver
 from terrace.assurance.guarantees import BY_ID
 from terrace.assurance.severities import InvalidPolicies, Severities, faults, mapping
 from terrace.capabilities.cloud import CloudName
+from terrace.capabilities.target import Tier
 from terrace.documents.document import Node, along, plain
+from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
 FILE = "waivers.yaml"
+KIT_FILE = "kit-waivers.yaml"
 LONGEST = timedelta(days=180)
 _OF_WORKLOADS = ("WL-", "workloads.", "CKV_K8S_", "CKV2_K8S_")
 _FAMILIES = "|".join(sorted({id.rpartition("-")[0] for id in BY_ID}))
@@ -37,8 +40,8 @@ def _a_date(value: object) -> object:
     return value
 
 
-class _Entry(BaseModel):
-    """An entry of the file. Several ids, of checks that require the same thing, are as many waivers."""
+class _Any(BaseModel):
+    """What entries of both files have. Several ids, of checks that require the same thing, are as many waivers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,12 +51,10 @@ class _Entry(BaseModel):
         BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
     ]
     resource: _Text
-    environments: Annotated[tuple[_Text, ...], Field(min_length=1)]
     clouds: Annotated[tuple[CloudName, ...], Field(min_length=1)]
     reason: _Reason
     owner: _Text
     approved_by: _Text
-    expires: Annotated[date, BeforeValidator(_a_date)]
     compensating_control: _Reason
     relies_on: Annotated[tuple[_Id, ...], Field(min_length=1)]
     approved_on: Annotated[date, BeforeValidator(_a_date)] | None = None
@@ -67,12 +68,25 @@ class _Entry(BaseModel):
             raise ValueError("is too broad: a wildcard may only follow the first / or ., as in lake/*/bucket")
         return value
 
+
+class _Entry(_Any):
+    """An entry of a project's file."""
+
+    environments: Annotated[tuple[_Text, ...], Field(min_length=1)]
+    expires: Annotated[date, BeforeValidator(_a_date)]
+
     @field_validator("environments")
     @classmethod
     def _named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if any(_WILD.search(name) for name in value):
             raise ValueError("is too broad: name each environment")
         return value
+
+
+class _KitEntry(_Any):
+    """An entry of the kit's file, which knows no names of environments."""
+
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
 
 
 def controls(severities: Severities) -> set[str]:
@@ -90,17 +104,10 @@ def load(
     """
     if not path.is_file():
         return ()
-    document = mapping(path, shown)
-    problems: list[Problem] = list(document.problems)
-    listed = document.root.value.get("waivers") if isinstance(document.root.value, dict) else None
-    for key, node in document.root.value.items() if isinstance(document.root.value, dict) else ():
-        if key != "waivers":
-            problems.append(Problem("is not a known key.", node.key_at, key))
-    if listed is None or not isinstance(listed.value, list):
-        raise InvalidPolicies([*problems, Problem("must have a list under `waivers`.", document.root.where)])
+    listed, problems = _listed(path, shown)
     found: list[Waiver] = []
     named = set(environments)
-    for node in listed.value:
+    for node in listed:
         try:
             entry = _Entry.model_validate(plain(node))
         except ValidationError as error:
@@ -115,6 +122,35 @@ def load(
     if problems:
         raise InvalidPolicies(problems)
     return tuple(found)
+
+
+def of_kit(path: Path, shown: str = "") -> tuple[Waiver, ...]:
+    """The kit's own waivers. Raises InvalidPolicies."""
+    found: list[Waiver] = []
+    listed, problems = _listed(path, shown)
+    for node in listed:
+        try:
+            entry = _KitEntry.model_validate(plain(node))
+        except ValidationError as error:
+            problems += faults(error, node)
+            continue
+        for id in entry.id:
+            found.append(Waiver(**{**entry.model_dump(), "id": id}, environments=(), expires=None, line=node.at))
+    if problems:
+        raise InvalidPolicies(problems)
+    return tuple(found)
+
+
+def _listed(path: Path, shown: str) -> tuple[list[Node], list[Problem]]:
+    """The entries of a file, and the problems around them. Raises InvalidPolicies if it has no list."""
+    document = mapping(path, shown)
+    problems: list[Problem] = list(document.problems)
+    content = document.root.value if isinstance(document.root.value, dict) else {}
+    problems += [Problem("is not a known key.", node.key_at, key) for key, node in content.items() if key != "waivers"]
+    listed = content.get("waivers")
+    if listed is None or not isinstance(listed.value, list):
+        raise InvalidPolicies([*problems, Problem("must have a list under `waivers`.", document.root.where)])
+    return listed.value, problems
 
 
 def _problems(entry: _Entry, node: Node, environments: set[str], today: date) -> Iterator[Problem]:
@@ -152,13 +188,14 @@ def _twice(waiver: Waiver, node: Node, before: Sequence[Waiver]) -> Iterator[Pro
 
 
 def expired(waiver: Waiver, today: date) -> bool:
-    """Whether its last day has passed."""
-    return waiver.expires < today
+    """Whether its last day has passed; the kit's own have none."""
+    return waiver.expires is not None and waiver.expires < today
 
 
-def concerns(waiver: Waiver, environment: str, cloud: str) -> bool:
-    """Whether it applies to a stack."""
-    return environment in waiver.environments and cloud in waiver.clouds
+def concerns(waiver: Waiver, environment: Environment) -> bool:
+    """Whether it applies to an environment's stacks."""
+    named = environment.name in waiver.environments or environment.tier in waiver.tiers
+    return named and environment.cloud in waiver.clouds
 
 
 def of_workloads(waiver: Waiver) -> bool:
@@ -187,7 +224,8 @@ def add(
     yaml.indent(mapping=2, sequence=4, offset=2)
     before = path.read_text(encoding="utf-8") if path.is_file() else None
     content = yaml.load(before) if before else CommentedMap()
-    entry = CommentedMap((key, value) for key, value in asdict(waiver).items() if value and key != "line")
+    given = {key: value for key, value in asdict(waiver).items() if key not in ("line", "tiers")}
+    entry = CommentedMap((key, value) for key, value in given.items() if value)
     for key in ("environments", "clouds", "relies_on"):
         entry[key] = CommentedSeq(entry[key])
         entry[key].fa.set_flow_style()

@@ -18,7 +18,8 @@ class Spec(BaseModel):
 
 Cidr = Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]
 """An IPv4 range, such as 10.40.0.0/16."""
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*[a-z0-9]$", min_length=2, max_length=24)]
+NAME = r"^[a-z][a-z0-9-]*[a-z0-9]$"
+Name = Annotated[str, Field(pattern=NAME, min_length=2, max_length=24)]
 """a-z, 0-9 and -, a letter first."""
 Guid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Team = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,63}$")]

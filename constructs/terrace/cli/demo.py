@@ -65,7 +65,7 @@ def command(
     demos: list[Evidence] = []
     rehearsals: list[Rehearsed] = []
     with Progress() as progress:
-        for each in CLOUDS if cloud == "all" else (cloud or "",):
+        for each in project.clouds if cloud == "all" else (cloud or "",):
             if cloud == "all":
                 progress.info(each)
             if not offline:

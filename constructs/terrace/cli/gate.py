@@ -99,7 +99,7 @@ def command(
         if stacks:
             results = gate.run_files(project, chosen[0], stacks, clouds[0] if clouds else None, plan)
         else:
-            results = gate.run(project, chosen, CLOUDS if everything else clouds, plan)
+            results = gate.run(project, chosen, project.clouds if everything else clouds, plan)
     for notice in dict.fromkeys(notice for result in results for notice in result.notices):
         warn(notice)
     if save:

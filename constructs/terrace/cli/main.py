@@ -22,6 +22,7 @@ from terrace.errors import TerraceError, UsageError
 
 # In the order of a deployment's life. The help lines are here so that `terrace --help` imports no command.
 COMMANDS = {
+    "init": "Make a project, or bring one to the template of this version.",
     "validate": "Check environment files; needs no Node, network or credentials.",
     "env": "List, show, explain and compare environments.",
     "modules": "List, show, check and render the modules that environments may enable.",

@@ -49,7 +49,7 @@ def command(
     project = project_of(ctx)
     chosen = environments or parity.ordered(project.root, names(project.root))
     with working(f"evaluating {', '.join(chosen)}"):
-        matrix = parity.compute(project, chosen, clouds or CLOUDS)
+        matrix = parity.compute(project, chosen, clouds or project.clouds)
     pages: list[tuple[Path | None, Callable[[Matrix], str]]] = [
         (html, lambda found: html_pages.parity(found, provenance(project.root, []))),
         (markdown, markdown_pages.parity),

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from terrace.capabilities.cloud import CLOUDS
-
 if TYPE_CHECKING:
     from terrace.project.discovery import Project
 
@@ -24,8 +22,8 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, clouds: tuple[str, ...], check: bool) -> None:
     """Generate policies/deploy: the permissions that applying the project's stacks needs, and no others.
 
-    The resource types come from the stacks of all environments; types.yaml in each cloud's folder lists the permissions
-    of each type.
+    The resource types come from the stacks of all environments; types.yaml in each cloud's folder, or else Terrace's
+    own, lists the permissions of each type.
     """
     from terrace.assurance import permissions
     from terrace.cli.console import write
@@ -33,7 +31,7 @@ def command(ctx: click.Context, clouds: tuple[str, ...], check: bool) -> None:
     from terrace.errors import AnswerIsNo
 
     project = project_of(ctx)
-    types = _types(project, clouds or CLOUDS)
+    types = _types(project, clouds or project.clouds)
     files = {
         path: text for cloud in types for path, text in permissions.files(project.root, cloud, types[cloud]).items()
     }
@@ -41,6 +39,7 @@ def command(ctx: click.Context, clouds: tuple[str, ...], check: bool) -> None:
     if check and stale:
         raise AnswerIsNo(f"out of date: {', '.join(map(str, stale))}", hint="run `terrace permissions`")
     for path in stale:
+        (project.root / path).parent.mkdir(parents=True, exist_ok=True)
         (project.root / path).write_text(files[path])
         write(f"{path}: written")
 

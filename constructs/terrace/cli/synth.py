@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from terrace.capabilities.cloud import CLOUDS
 from terrace.cli.options import cloud_option, json_option
 from terrace.errors import UsageError
 
@@ -83,7 +82,7 @@ def _on_every_cloud(project: "Project", stacks: Sequence[str]) -> "list[CloudSyn
         result = "failed" if run.failure else counted(len(run.stacks), "stack")
         info(f"{run.cloud}: {result}, {run.seconds:.1f} s")
 
-    return synthesize_on_clouds(project, stacks, CLOUDS, on_result=report)
+    return synthesize_on_clouds(project, stacks, project.clouds, on_result=report)
 
 
 def _raise_failures(runs: "Sequence[CloudSynthesis]") -> None:

@@ -24,10 +24,12 @@ def command() -> None:
 @json_option
 @click.pass_context
 def _list(ctx: click.Context, as_json: bool) -> None:
-    """List all waivers, the next to expire first."""
+    """List all waivers: the project's, the next to expire first, and those that come with the kit."""
+    from terrace.assurance import gate
     from terrace.cli.console import table, write, write_json
 
-    waivers = sorted(_read(ctx), key=lambda waiver: (waiver.expires, waiver.id))
+    own = sorted(_read(ctx), key=lambda waiver: (waiver.until, waiver.id))
+    waivers = [*own, *gate.kit_waivers()]
     today = _today()
     if as_json:
         write_json([_plain(waiver) for waiver in waivers])
@@ -38,12 +40,12 @@ def _list(ctx: click.Context, as_json: bool) -> None:
             [
                 waiver.id,
                 waiver.resource,
-                ",".join(waiver.environments),
+                ",".join(waiver.environments or (f"all of tier {tier}" for tier in waiver.tiers)),
                 ",".join(waiver.clouds),
                 waiver.owner,
                 waiver.approved_by,
-                str(waiver.expires),
-                (waiver.expires - today).days,
+                str(waiver.expires or "with the kit"),
+                (waiver.expires - today).days if waiver.expires else "-",
             ]
             for waiver in waivers
         ]
@@ -153,7 +155,7 @@ def _add(
         today=_today(),
         shown=str(path.relative_to(root)),
     )
-    write(f"{written.line}: waived {id} on {resource} until {written.expires}")
+    write(f"{written.line}: waived {id} on {resource} until {written.until}")
 
 
 def _read(ctx: click.Context) -> "tuple[Waiver, ...]":
@@ -172,20 +174,19 @@ def _read(ctx: click.Context) -> "tuple[Waiver, ...]":
 
 def _controls(ctx: click.Context) -> set[str]:
     """The ids that a waiver may rely on."""
-    from terrace.assurance import gate, severities, waivers
+    from terrace.assurance import gate, waivers
 
-    path = gate.policy_path(project_of(ctx).root, severities.FILE)
-    return waivers.controls(severities.load(path, f"policies/{severities.FILE}"))
+    return waivers.controls(gate.rated_by(project_of(ctx).root))
 
 
 def _path(ctx: click.Context) -> "Path":
-    from terrace.assurance import gate, waivers
+    from terrace.assurance import waivers
 
-    return gate.policy_path(project_of(ctx).root, waivers.FILE)
+    return project_of(ctx).root / "policies" / waivers.FILE
 
 
 def _plain(waiver: "Waiver") -> dict[str, Any]:
-    return {**asdict(waiver), "expires": waiver.expires.isoformat()}
+    return {**asdict(waiver), "expires": waiver.expires and waiver.expires.isoformat()}
 
 
 def _today() -> date:

@@ -1,8 +1,12 @@
 """The paths of a project. Only `find` reads the file system, and only `working_directory` writes to it."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from terrace import __version__
+from terrace.capabilities.cloud import CLOUDS, CloudName
+from terrace.distribution import DISTRIBUTION
 from terrace.errors import UsageError
 from terrace.variables import SCRATCH
 
@@ -31,11 +35,12 @@ class Project:
     def find(cls, start: Path) -> "Project":
         """The nearest project at or above `start`; TERRACE_SCRATCH replaces its scratch directory.
 
-        Raises UsageError if there is none.
+        Raises UsageError if there is none, or if it needs another version of the kit.
         """
         start = start.resolve()
         for directory in (start, *start.parents):
             if all((directory / marker).exists() for marker in MARKERS):
+                check_version(directory)
                 scratch = SCRATCH.read()
                 return cls(directory, scratch=Path(scratch).resolve() if scratch else None)
         raise UsageError(
@@ -52,6 +57,12 @@ class Project:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             (directory / ".gitignore").write_text("*\n")
         return directory
+
+    @property
+    def clouds(self) -> tuple[CloudName, ...]:
+        """The clouds that the project has accounts on; all clouds if it has no file of accounts."""
+        accounts = self.root / "environments" / "clouds"
+        return tuple(cloud for cloud in CLOUDS if (accounts / f"{cloud}.yaml").is_file()) or CLOUDS
 
     @property
     def tools(self) -> Path:
@@ -81,3 +92,34 @@ class Project:
     def display(self, path: Path) -> str:
         """A path for messages: relative to the project if it is inside."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+
+def check_version(root: Path) -> None:
+    """Raise UsageError if the running kit is not in the range of versions that the project's cdktf.json names.
+
+    The range is `terrace` in `context`, as pip writes ranges; a project without it works with every version.
+    """
+    path = root / MARKERS[0]
+    text = path.read_text(encoding="utf-8")
+    try:
+        wanted = json.loads(text)["context"]["terrace"]
+    except (ValueError, KeyError, TypeError):
+        return
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    line = next((number for number, each in enumerate(text.splitlines(), 1) if '"terrace"' in each), 1)
+    where = f"{path}:{line}"
+    try:
+        versions = SpecifierSet(wanted)
+    except (InvalidSpecifier, TypeError, AttributeError):
+        raise UsageError(
+            f"invalid range of versions {wanted!r}; expected e.g. '>=0.1,<0.2'",
+            where=where,
+            hint="write one as pip does",
+        ) from None
+    if not versions.contains(__version__, prereleases=True):
+        raise UsageError(
+            f"the project works with versions {wanted} of the kit, and this is {__version__}",
+            where=where,
+            hint=f"pip install '{DISTRIBUTION}{wanted}', or run `terrace init --update` to change the project",
+        )

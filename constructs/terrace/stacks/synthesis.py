@@ -15,6 +15,7 @@ from terrace import distribution
 from terrace.capabilities.cloud import TITLES
 from terrace.environment import load, names, target
 from terrace.errors import TerraceError
+from terrace.project.discovery import check_version
 from terrace.project.stack_ids import every, parsed
 from terrace.variables import OFFLINE, OUT, OUTPUTS, UNPROTECT
 
@@ -26,6 +27,7 @@ def synthesize(
 
     `package` has the classes: `foundation.Foundation` and `workloads.Workloads`, of this package or derived from them.
     """
+    check_version(project)
     known = names(project)
     ids = stacks or every(known)
     wanted = [(id, *parsed(id, known)) for id in ids]

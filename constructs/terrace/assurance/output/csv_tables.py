@@ -34,7 +34,7 @@ def gate(results: Sequence[GateResult]) -> str:
         for finding in result.findings:
             waiver = finding.waiver
             own = [_cell(getattr(finding, column)) for column in FINDINGS[:-2]]
-            rows.append([*own, waiver.expires if waiver else "", waiver.reason if waiver else ""])
+            rows.append([*own, waiver.until if waiver else "", waiver.reason if waiver else ""])
     return _written(rows, "\n")
 
 

@@ -60,7 +60,8 @@ def finding_data(finding: Finding) -> dict[str, Any]:
     """A finding, with its waiver."""
     data = asdict(finding)
     if finding.waiver:
-        data["waiver"]["expires"] = finding.waiver.expires.isoformat()
+        expires = finding.waiver.expires
+        data["waiver"] |= {"expires": expires and expires.isoformat(), "until": finding.waiver.until}
     return data
 
 

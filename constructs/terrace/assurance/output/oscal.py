@@ -220,7 +220,7 @@ def _risk(uuid: str, finding: Finding) -> dict[str, Any]:
             *([_prop("waiver", waiver.line)] if waiver.line else []),
         ],
         "status": "deviation-approved",
-        "deadline": f"{waiver.expires.isoformat()}T00:00:00+00:00",
+        **({"deadline": f"{waiver.expires.isoformat()}T00:00:00+00:00"} if waiver.expires else {}),
     }
 
 

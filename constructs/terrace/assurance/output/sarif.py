@@ -93,7 +93,7 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
         },
     }
     if finding.waiver:
-        justification = f"{finding.waiver.reason} Until {finding.waiver.expires}; {finding.waiver.compensating_control}"
+        justification = f"{finding.waiver.reason} Until {finding.waiver.until}; {finding.waiver.compensating_control}"
         entry["suppressions"] = [{"kind": "external", "justification": justification}]
     return entry
 

@@ -63,7 +63,7 @@ def _counted(sign: str, findings: Sequence[Finding]) -> Iterator[str]:
         first = group[0]
         names = list(dict.fromkeys(finding.construct or finding.resource for finding in group))
         listed = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-        until = f"  until {first.waiver.expires}: {first.waiver.reason}" if first.waiver else ""
+        until = f"  until {first.waiver.until}: {first.waiver.reason}" if first.waiver else ""
         yield f"    {sign} {first.severity.ljust(8)} {first.id}  {first.sentence}: {listed}{until}"
 
 

@@ -146,7 +146,7 @@ class Report:
         sums = dict(self.provenance.inputs)
         for stack, result in zip(self.stacks, self.results, strict=True):
             for name, hash in result.inputs.items():
-                sums[name if name.startswith("policies/") else f"{stack}: {name}"] = hash
+                sums[name if name.startswith(("policies/", "terrace/policies/")) else f"{stack}: {name}"] = hash
         return sums
 
     def answered(self, requirement: Requirement, stack: Stack) -> Answered:

@@ -102,7 +102,7 @@ def command(
     from terrace.cli.options import project_of, state_home_of
     from terrace.cli.progress import working
 
-    on = list(CLOUDS) if "all" in clouds else list(dict.fromkeys(clouds))
+    on = list(project_of(ctx).clouds) if "all" in clouds else list(dict.fromkeys(clouds))
     chosen = list(dict.fromkeys(environments))
     if plan and len(chosen) * max(len(on), 1) != 1:
         raise UsageError(

@@ -61,7 +61,7 @@ class PlanRecord:
 
 @dataclass(frozen=True)
 class WaiverRecord:
-    expires: str
+    until: str
     reason: str
     owner: str = ""
 

@@ -100,7 +100,7 @@ def _rows(stack: Subject) -> Iterator[tuple[Grant, str]]:
     for verbs, objects in _APPLY:
         for verb in verbs.split():
             for object in objects.split():
-                reason = "Google has no narrower predefined role; waived with an end date (policies/waivers.yaml)"
+                reason = "Google has no narrower predefined role; waived by the kit (policies/kit-waivers.yaml)"
                 yield Grant("pipeline apply", _verb(verb), object), reason
     yield from _of_services()
     yield from _of_components()
