@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from terrace.capabilities.cloud import CLOUDS
+
 if TYPE_CHECKING:
     from terrace.project.discovery import Project
 
