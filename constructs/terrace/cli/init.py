@@ -46,7 +46,7 @@ def command(
     from terrace.errors import UsageError
 
     answers = {"project": name, "clouds": list(clouds), "ci": ci, "repository": repository, "domain": domain}
-    given = {key: value for key, value in answers.items() if value}
+    given: dict[str, object] = {key: value for key, value in answers.items() if value}
     if update:
         if given:
             raise UsageError("--update keeps the project's answers", hint="omit the other options")
