@@ -14,6 +14,8 @@ _REPLACE = "AWS provider 5.100, aws_eks_node_group; Amazon EKS User Guide, 'Dele
 _CLUSTER = "Amazon EKS API Reference, UpdateClusterConfig: the cluster continues to function during the update"
 _FAILOVER = "Amazon ElastiCache User Guide, 'Minimizing downtime in ElastiCache by using Multi-AZ'"
 _REPLICAS = "Amazon ElastiCache User Guide, 'Changing the number of replicas'"
+_GROUP = "Amazon ElastiCache API Reference, ModifyReplicationGroup and DeleteReplicationGroup"
+_BALANCER = "Elastic Load Balancing API Reference, ModifyLoadBalancerAttributes and ModifyListener"
 _KEYS = "AWS KMS Developer Guide, 'Rotate AWS KMS keys' and 'Deleting AWS KMS keys'"
 _ZONE = "Amazon Route 53 Developer Guide, 'Name servers for a hosted zone'"
 _SECRETS = "AWS Secrets Manager API Reference, ReplicateSecretToRegions, RotateSecret and DeleteSecret"
@@ -55,6 +57,11 @@ _SUBSCRIBER = _known(
     "messages go to the new address once its owner has confirmed it",
     "Amazon SNS Developer Guide, 'Confirming a subscription'",
 )
+_ENTRY = _known(
+    "none",
+    "the former role has no access to the cluster any more; the new one has",
+    "Amazon EKS User Guide, 'Grant IAM users access to Kubernetes with EKS access entries'",
+)
 
 EFFECTS: EffectTable = {
     "*": {"tags": _LABEL, "tags_all": _LABEL},
@@ -65,8 +72,16 @@ EFFECTS: EffectTable = {
             "AWS provider 5.100, aws_acm_certificate, on create_before_destroy",
         ),
     },
+    "aws_acm_certificate_validation": {
+        REPLACED: _known(
+            "none", "only waits until a certificate is valid", "AWS provider 5.100, aws_acm_certificate_validation"
+        ),
+    },
     "aws_backup_plan": {
         "*": _known("none", "applies to later backups", "AWS Backup Developer Guide, 'Update a backup plan'"),
+    },
+    "aws_backup_report_plan": {
+        "*": _known("none", "affects later reports", "AWS Backup API Reference, UpdateReportPlan"),
     },
     "aws_backup_vault_lock_configuration": {
         REPLACED: _known(
@@ -146,13 +161,8 @@ EFFECTS: EffectTable = {
     "aws_ecr_registry_scanning_configuration": {
         "*": _known("none", "affects later scans", "Amazon ECR API Reference, PutRegistryScanningConfiguration"),
     },
-    "aws_eks_access_entry": {
-        REPLACED: _known(
-            "none",
-            "the former role has no access to the cluster any more; the new one has",
-            "Amazon EKS User Guide, 'Grant IAM users access to Kubernetes with EKS access entries'",
-        ),
-    },
+    "aws_eks_access_entry": {REPLACED: _ENTRY},
+    "aws_eks_access_policy_association": {REPLACED: _ENTRY},
     "aws_eks_addon": {
         "configuration_values": _known(
             "restart",
@@ -187,11 +197,15 @@ EFFECTS: EffectTable = {
     },
     "aws_elasticache_replication_group": {
         "automatic_failover_enabled": _known("none", "changes while the cache runs", _FAILOVER),
+        "final_snapshot_identifier": _known("none", "affects a deletion only", _GROUP),
         "multi_az_enabled": _known("none", "changes while the cache runs", _FAILOVER),
         "node_type": _known("restart", "the new nodes take over from the old ones; data is copied", _ELASTICACHE),
         "num_cache_clusters": _known("none", "replicas are added and removed while the cache runs", _REPLICAS),
-        "snapshot_retention_limit": _known(
-            "none", "affects how long snapshots are kept", "Amazon ElastiCache API Reference, ModifyReplicationGroup"
+        "snapshot_retention_limit": _known("none", "affects how long snapshots are kept", _GROUP),
+    },
+    "aws_elasticache_user": {
+        "authentication_mode.passwords": _known(
+            "none", "users authenticate with IAM and have no password", "AWS provider 5.100, aws_elasticache_user"
         ),
     },
     "aws_elasticache_user_group": {
@@ -221,6 +235,12 @@ EFFECTS: EffectTable = {
             "a new version; the node groups that use it change separately",
             "Amazon EC2 User Guide, 'Modify a launch template (manage launch template versions)'",
         ),
+    },
+    "aws_lb": {
+        "enable_deletion_protection": _known("none", "affects a deletion only", _BALANCER),
+    },
+    "aws_lb_listener": {
+        "certificate_arn": _known("none", "later connections get the new certificate", _BALANCER),
     },
     "aws_network_acl": {"egress": _RULE, "ingress": _RULE, "subnet_ids": _RULE},
     "aws_route53_record": {
