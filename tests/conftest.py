@@ -14,6 +14,7 @@ import pytest
 from filelock import FileLock
 
 from terrace.environment import load, names
+from terrace.project import basis
 
 if TYPE_CHECKING:
     from tests.pipeline_stacks import PipelineStacks
@@ -71,7 +72,7 @@ def path_of(body: dict[str, Any]) -> str:
 
 
 class Foundations(Protocol):
-    """The foundation stack of an environment, on its own cloud or on another one."""
+    """The foundation stack of an environment and what it rests on, on its own cloud or on another one."""
 
     def __call__(self, environment: str, cloud: str | None = None) -> SynthesizedStack: ...
 
@@ -96,7 +97,7 @@ def foundation(shared: Path) -> Foundations:
                 surrounding |= {"TERRACE_OUT": str(out), "TERRACE_CLOUD": cloud}
                 subprocess.run([sys.executable, "-m", "stacks", *names(ROOT)], cwd=ROOT, env=surrounding, check=True)
                 (out / "done").touch()
-        return SynthesizedStack(json.loads((out / "stacks" / environment / "cdk.tf.json").read_text()))
+        return SynthesizedStack(basis.joined(json.loads((out / "stacks" / environment / "cdk.tf.json").read_text())))
 
     return of
 

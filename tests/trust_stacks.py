@@ -1,4 +1,4 @@
-"""Stacks with nothing but the trust in pipelines, for the tokens of each CI system and each form of them.
+"""Bootstrap stacks: the trust in pipelines, for the tokens of each CI system and each form of them.
 
 `python -m tests.trust_stacks DIR CLOUD` writes one stack for each of IDENTITIES: seconds for all of them.
 """
@@ -71,14 +71,12 @@ def _id(identity: str) -> str:
 def _synthesize(directory: str, cloud: str) -> None:
     from terrace import engine
 
-    app, platform = engine.app(directory), engine.platform(cloud)
+    app = engine.app(directory)
+    from terrace.stacks.bootstrap import Bootstrap
+
     for name in IDENTITIES:
         made = environment(cloud, name)
-        where = target(made)
-        stack = engine.Stack(app, _id(name), made, where, layer="foundation")
-        keys = platform.Keys(stack, "keys", made.keys, where).handle
-        governance = platform.Governance(stack, "governance", where, keys=keys).handle
-        platform.Pipelines(stack, "pipelines", made.identity, where, governance=governance)
+        Bootstrap(app, _id(name), made, target(made))
     app.synth()
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ACCOUNTS
+
 ENVIRONMENTS = {"dev": ["eu-central-1"], "staging": ["eu-central-1"], "prod": ["eu-central-1", "eu-west-3"]}
 SINGLETONS = (
     "aws_ebs_default_kms_key",
@@ -69,8 +71,11 @@ def test_the_recovery_region_has_the_same_defaults(foundation):
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_role_has_the_boundary(foundation, environment):
     stack = foundation(environment)
+    (reference,) = (f"aws_iam_policy.{name}" for name in stack.document["resource"]["aws_iam_policy"])
     for path, role in stack.all("aws_iam_role"):
-        assert stack.resolve(role["permissions_boundary"]) == "governance/boundary", path
+        arn = f"arn:aws:iam::{ACCOUNTS['aws'][environment]}:policy/dpf-{environment}-boundary"
+        made = path.startswith("pipelines/")  # in the stack of the boundary
+        assert role["permissions_boundary"] == (f"${{{reference}.arn}}" if made else arn), path
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.azure.conftest import ENVIRONMENTS
-from tests.conftest import FOUNDATION_MODULES, WITH_LOGIN
+from tests.conftest import ACCOUNTS, FOUNDATION_MODULES, WITH_LOGIN
 
 LAKE = {
     "airflow": {"bronze": "write", "silver": "write", "artifacts": "read"},
@@ -95,7 +95,8 @@ def test_writers_share_one_role_in_the_environments_group(azure, environment):  
     stack = azure(environment)
     role = stack.one("azurerm_role_definition", "blob-writer")
     assert role["name"] == f"dpf-{environment}-blob-writer"
-    assert role["assignable_scopes"] == [role["scope"]] and stack.resolve(role["scope"]) == "group"
+    group = f"/subscriptions/{ACCOUNTS['azure'][environment]}/resourceGroups/dpf-{environment}"
+    assert role["assignable_scopes"] == [role["scope"]] == [group]
     holders = {
         path
         for path, body in stack.all("azurerm_role_assignment")

@@ -106,7 +106,7 @@ def test_only_prod_is_replicated_to_the_recovery_region(azure):  # LAKE-5
         source = stack.resolve(rule["source_storage_account_id"])
         assert source == path.replace("/replication", "/account")
         copy = stack.one("azurerm_storage_account", stack.resolve(rule["destination_storage_account_id"]))
-        assert copy["location"] == "${azurerm_resource_group.group-recovery.location}", path
+        assert copy["location"] == stack.one("azurerm_resource_group", "group-recovery")["location"], path
         assert rule["rules"][0]["copy_blobs_created_after"] == "Everything", path
     for environment in ("dev", "staging"):
         assert azure(environment).all("azurerm_storage_object_replication") == []
@@ -134,7 +134,7 @@ def test_requests_to_the_layers_are_in_the_immutable_audit_logs(azure, environme
 def test_requests_to_the_copies_are_in_the_immutable_audit_logs_of_their_region(azure):  # AUD-1
     stack = azure("prod")
     records = stack.one("azurerm_storage_account", "lake/audit-recovery/account")
-    assert records["location"] == "${azurerm_resource_group.group-recovery.location}"
+    assert records["location"] == stack.one("azurerm_resource_group", "group-recovery")["location"]
     for layer in LAYERS:
         setting = stack.one("azurerm_monitor_diagnostic_setting", f"lake/{layer}-recovery/audit-log")
         assert stack.resolve(setting["storage_account_id"]) == "lake/audit-recovery/account"

@@ -1,4 +1,4 @@
-"""`terrace bootstrap` against the three emulated clouds, as a process."""
+"""The state home of `terrace bootstrap` against the three emulated clouds, as a process."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ def test_a_state_home_is_made_once(site: Site) -> None:
     first = site.bootstrap()
     assert 5 < first["changed"] <= len(first["changes"])  # some hold once the resource exists
     assert site.bootstrap() == {**first, "changed": 0, "changes": []}
-    again = site.run("bootstrap", "--yes")
+    again = site.run("bootstrap", "--state-only", "--yes")
     assert (again.returncode, again.stdout) == (0, f"state home of dev on {site.emulator.cloud}: no changes\n")
     states = site.home()
     name = f"dev/{site.emulator.cloud}/foundation.tfstate"
@@ -38,7 +38,7 @@ def test_a_state_home_is_made_once(site: Site) -> None:
 
 
 def test_the_plan_is_shown_and_nothing_happens_without_an_answer(site: Site) -> None:
-    finished = site.run("bootstrap")
+    finished = site.run("bootstrap", "--state-only")
     assert finished.returncode == 2
     assert "exists" in finished.stderr and site.bucket in finished.stderr
     assert "hint: pass --yes" in finished.stderr
@@ -48,7 +48,7 @@ def test_the_plan_is_shown_and_nothing_happens_without_an_answer(site: Site) -> 
 
 def test_six_runs_at_once_make_one(site: Site) -> None:
     with ThreadPoolExecutor(6) as pool:
-        runs = list(pool.map(lambda _: site.run("bootstrap", "--yes"), range(6)))
+        runs = list(pool.map(lambda _: site.run("bootstrap", "--state-only", "--yes"), range(6)))
     assert [run.returncode for run in runs] == [0] * 6, [run.stderr for run in runs]
     assert site.bootstrap()["changes"] == []
 
@@ -92,7 +92,7 @@ def test_a_bucket_of_another_account_is_refused(site: Site, tmp_path_factory: py
     else:
         buckets.create_elsewhere(site.emulator, site.bucket)
         theirs = site
-    refused = theirs.run("bootstrap", "--yes")
+    refused = theirs.run("bootstrap", "--state-only", "--yes")
     assert refused.returncode == 1, refused.stderr
     assert site.bucket in refused.stderr and "hint: " in refused.stderr
     assert re.search("another account|another subscription|another project", refused.stderr)
@@ -117,10 +117,10 @@ def test_a_state_home_with_a_state_is_not_deleted(site: Site) -> None:
     name, states = f"dev/{site.emulator.cloud}/foundation.tfstate", site.home()
     resource = {"mode": "managed", "type": "aws_sqs_queue", "name": "q", "instances": [{}]}
     states.write(name, json.dumps({"version": 4, "serial": 1, "lineage": "l", "resources": [resource]}).encode())
-    refused = site.run("bootstrap", "--destroy", "--yes")
+    refused = site.run("bootstrap", "--state-only", "--destroy", "--yes")
     assert refused.returncode == 1 and f"still has 1 state with resources: {name}" in refused.stderr
     states.write(name, json.dumps({"version": 4, "serial": 2, "lineage": "l", "resources": []}).encode())
-    deleted = site.run("bootstrap", "--destroy", "--yes")
+    deleted = site.run("bootstrap", "--state-only", "--destroy", "--yes")
     assert deleted.returncode == 0, deleted.stderr
     with pytest.raises(Absent):
         site.home().names("")

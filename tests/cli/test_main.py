@@ -172,7 +172,7 @@ def test_completion(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_completion_offers_the_stacks(terrace: Command) -> None:
     completed = terrace.run(_TERRACE_COMPLETE="bash_complete", COMP_WORDS="terrace plan d", COMP_CWORD="2")
-    assert completed.stdout == "plain,dev\nplain,dev-workloads\n"
+    assert completed.stdout == "plain,dev-bootstrap\nplain,dev\nplain,dev-workloads\n"
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from terrace.deployment import lifecycle, mirror
+from terrace.deployment.adoption import failed_imports
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import says_already_exists
 from terrace.deployment.events import Diagnostic
@@ -123,3 +124,11 @@ def test_the_resources_of_a_lost_state_are_adopted(small: SmallProject, gcp: Emu
 )
 def test_googles_conflict_errors_are_recognized(text: str) -> None:
     assert says_already_exists(Diagnostic("error", "Error creating it", text))
+
+
+def test_an_import_from_a_service_that_is_not_enabled_fails_by_its_id() -> None:
+    """Google's error has no address: nothing exists in such a service, and Terraform creates it."""
+    account = "projects/p/serviceAccounts/dpf-dev-ci-plan@p.iam.gserviceaccount.com"
+    text = f'Error when reading or editing Service Account "{account}": googleapi: Error 403, SERVICE_DISABLED'
+    imports = {"google_service_account.plan": account, "google_kms_key_ring.ring": "projects/p/keyRings/ring"}
+    assert failed_imports(imports, [Diagnostic("error", text)]) == {"google_service_account.plan"}

@@ -83,6 +83,16 @@ def test_the_same_stack_has_no_differences(foundation: Foundations) -> None:
     assert differences(stack, copy.deepcopy(stack), "dpf-dev") == []
 
 
+def test_what_the_new_stack_forgets_remains(foundation: Foundations) -> None:
+    old = foundation("dev").document
+    group, name = old["resource"]["aws_iam_policy"], next(iter(old["resource"]["aws_iam_policy"]))
+    new = {**old, "resource": {**old["resource"], "aws_iam_policy": {k: v for k, v in group.items() if k != name}}}
+    forgotten = {"from": f"aws_iam_policy.{name}", "lifecycle": {"destroy": False}}
+    assert differences(old, new | {"removed": [forgotten]}, "dpf-dev") == []
+    destroyed = differences(old, new | {"removed": [{**forgotten, "lifecycle": {"destroy": True}}]}, "dpf-dev")
+    assert [(one.kind, one.address) for one in destroyed] == [("delete", f"aws_iam_policy.{name}")]
+
+
 def secret(name: str) -> dict[str, Any]:
     return {"aws_secretsmanager_secret": {"db": resource("dev/secrets/db", name=name, recovery_window_in_days=0)}}
 

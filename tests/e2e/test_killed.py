@@ -1,6 +1,7 @@
 """The first apply of a foundation is killed halfway; the next one adopts what it created and converges."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,9 @@ def test_an_apply_converges_after_a_kill_halfway(tmp_path: Path, cloud: str) -> 
         on_event=events.append,
     )
     try:
+        basis = replace(deployment, layer="bootstrap")
+        lifecycle.plan(basis)
+        lifecycle.apply(basis, confirm=lambda saved: True)
         planned = lifecycle.plan(deployment)
         half = planned.summary.count("add") // 2
         kill_apply_when(deployment, events, lambda events: count(events, "complete") >= half)

@@ -17,6 +17,8 @@ from terrace import emulator
 from terrace.deployment import binary, mirror
 from terrace.deployment.terraform import providers_of
 from terrace.environment import target
+from terrace.project import basis
+from terrace.project.stack_ids import stack_id
 from tests.live.aws import recorder
 from tests.live.recording import RECORDED, ROOT, Recording, environment, fingerprints
 
@@ -29,6 +31,7 @@ def record(cloud: str, name: str, directory: Path) -> Path:
     account = emulator.account_of(cloud, destination.settings)
     if cloud == "aws":
         with recorder.recording_emulator(directory, account, destination.region) as running:
+            apply(basis_of(stack), running)
             apply(stack, running)
         return Recording(prints, requests=recorder.requests(directory)).write(cloud, name)
     state = directory / "state"
@@ -41,6 +44,7 @@ def record(cloud: str, name: str, directory: Path) -> Path:
         foreground=True,
     )
     try:
+        apply(basis_of(stack), running)
         apply(stack, running)
     finally:
         running.stop()
@@ -48,7 +52,7 @@ def record(cloud: str, name: str, directory: Path) -> Path:
 
 
 def synthesized(cloud: str, names: Sequence[str], out: Path) -> Path:
-    """The folder of the environments' foundation stacks, synthesized in a process of its own."""
+    """The folder of the environments' bootstrap and foundation stacks, synthesized in a process of its own."""
     command = [sys.executable, "-m", "tests.live.record", cloud, *names, "--synthesize", str(out)]
     subprocess.run(command, cwd=ROOT, env={**os.environ, "TERRACE_STATE": "local"}, check=True)
     return out / "stacks"
@@ -58,12 +62,22 @@ def _synthesize(cloud: str, names: Sequence[str], out: Path) -> None:
     from terrace import engine
 
     app = engine.app(str(out))
+    from terrace.stacks.bootstrap import Bootstrap
     from terrace.stacks.foundation import Foundation
 
     for name in names:
         described = environment(cloud, name)
+        Bootstrap(app, stack_id(name, "bootstrap"), described, target(described))
         Foundation(app, described, target(described))
     app.synth()
+    for name in names:
+        foundation = out / "stacks" / name
+        basis.add(foundation / "cdk.tf.json", basis_of(foundation) / "cdk.tf.json")
+
+
+def basis_of(stack: Path) -> Path:
+    """The folder of the bootstrap stack of a foundation."""
+    return stack.with_name(stack_id(stack.name, "bootstrap"))
 
 
 def apply(stack: Path, running: emulator.Emulator) -> None:
@@ -71,7 +85,7 @@ def apply(stack: Path, running: emulator.Emulator) -> None:
     terraform = binary.locate(ROOT, os.environ)
     providers = providers_of(json.loads((stack / "cdk.tf.json").read_text()))
     source = mirror.choose(providers=providers, host=terraform.registry_host).variables(stack)
-    (stack / "../../../.terrace/state").resolve().mkdir(parents=True)
+    (stack / "../../../.terrace/state").resolve().mkdir(parents=True, exist_ok=True)
     variables = {**running.child_environment(os.environ), **source}
     subprocess.run([terraform.path, "init", "-no-color"], cwd=stack, env={**os.environ, **source}, check=True)
     apply = ["apply", "-auto-approve", "-no-color", f"-parallelism={variables['TERRACE_PARALLELISM']}"]

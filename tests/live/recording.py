@@ -17,6 +17,7 @@ from typing import Any
 from terrace.capabilities.cost import SleepSpec
 from terrace.environment import load
 from terrace.environment.schema import Environment
+from terrace.project import basis
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = {"aws": ("prod",), "azure": ("prod",), "gcp": ("dev", "staging", "prod")}
@@ -71,9 +72,10 @@ def path(cloud: str, environment: str) -> Path:
 
 
 def fingerprints(stack: Mapping[str, Any]) -> dict[str, str]:
-    """A short hash of each resource's arguments, by Terraform address. Texts for people may change."""
+    """A short hash of each resource's arguments, by Terraform address, of a foundation and what it rests on. Texts for
+    people may change."""
     hashes = {}
-    for type, resources in stack["resource"].items():
+    for type, resources in basis.resources(stack).items():
         for name, body in resources.items():
             content = json.dumps(_without_texts(body), sort_keys=True).encode()
             hashes[f"{type}.{name}"] = hashlib.sha256(content).hexdigest()[:12]

@@ -176,14 +176,14 @@ class Team:
 
     def bootstrap(self, *environments: str) -> None:
         """What a person does before pipelines can: the state's home, and a first apply."""
-        self.terrace("bootstrap", environments[0], "--yes")
+        self.terrace("bootstrap", environments[0], "--state-only", "--yes")
         self._pipelines()
         for name in environments:
             self.terrace("plan", name)
             self.terrace("apply", name, "--yes")
 
     def _pipelines(self) -> None:
-        """The identities of pipelines, which are part of a whole foundation and not of the small stack."""
+        """The identities of pipelines, in place of the bootstrap stack."""
         from terrace.aws import names
         from terrace.environment import load, target
 

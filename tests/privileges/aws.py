@@ -108,19 +108,21 @@ class Role:
     def policies(self) -> tuple[list[Statement], list[Statement]]:
         """Its own statements and its boundary's. A managed policy's text is not in the stack."""
         stack = self.account.stack
-        managed = [
-            one for _, one in stack.all("aws_iam_role_policy_attachment") if stack.resolve(one["role"]) == self.path
-        ]
+        managed = [one for _, one in stack.all("aws_iam_role_policy_attachment") if self._holds(one["role"])]
         assert not managed, f"{self.path} has policies of AWS: {managed}"
         assert not set(self.body) & {"inline_policy", "managed_policy_arns"}
         own = [
             statement
             for _, one in stack.all("aws_iam_role_policy")
-            if stack.resolve(one["role"]) == self.path
+            if self._holds(one["role"])
             for statement in self.account.statements(one["policy"])
         ]
-        boundary = stack.one("aws_iam_policy", stack.resolve(self.body["permissions_boundary"]))
+        boundary = stack.one("aws_iam_policy", "governance/boundary")
+        assert self.body["permissions_boundary"].endswith(f":policy/{boundary['name']}")
         return own, self.account.statements(boundary["policy"])
+
+    def _holds(self, role: str) -> bool:
+        return role.startswith("${") and self.account.stack.resolve(role) == self.path
 
     def trust(self) -> list[Statement]:
         return self.account.statements(self.body["assume_role_policy"])

@@ -7,7 +7,7 @@ import pytest
 
 from terrace import emulator
 from terrace.environment import target
-from tests.live.record import apply, synthesized
+from tests.live.record import apply, basis_of, synthesized
 from tests.live.recording import environment
 from tests.scanners.accepted import ENVIRONMENTS, Finding, accepted, compare, installed
 from tests.scanners.prowler import scan
@@ -28,6 +28,7 @@ def scanned(prowler: Path, name: str, directory: Path) -> list[Finding]:
     account = emulator.account_of("aws", destination.settings)
     running = emulator.start("aws", directory / "emulator", account=account, region=destination.region)
     try:
+        apply(basis_of(stack), running)
         apply(stack, running)
         return scan(prowler, running, name, sorted(regions), directory / "prowler")
     finally:

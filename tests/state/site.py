@@ -32,7 +32,7 @@ class Site:
         return forked.terrace(*words, directory=self.root, environment=self.emulator.child_environment(shell))
 
     def bootstrap(self, *more: str) -> dict[str, Any]:
-        finished = self.run("bootstrap", "--yes", "--json", *more)
+        finished = self.run("bootstrap", "--state-only", "--yes", "--json", *more)
         assert finished.returncode == 0, finished.stderr
         answer: dict[str, Any] = json.loads(finished.stdout)
         return answer

@@ -31,6 +31,8 @@ from terrace.project import stack_ids
 from terrace.project.discovery import Project
 from terrace.project.stack_ids import Layer, stack_id
 
+_WITH_FOUNDATION = "the gate evaluates a bootstrap together with its foundation"
+
 
 @dataclass(frozen=True)
 class Policies:
@@ -168,6 +170,9 @@ def run(
     """
     rules = policies(project.root, today=today)
     ids = {id: stack_ids.parsed(id, names(project.root)) for id in environments}
+    for name, layer in ids.values():
+        if layer == "bootstrap":
+            raise UsageError(_WITH_FOUNDATION, hint=f"name {name}")
     if plan and any(layer == "workloads" for _, layer in ids.values()):
         raise UsageError(
             "a plan of workloads contains values only; the gate checks what they render to", hint="omit --plan"
@@ -225,6 +230,8 @@ def run_files(
     name, layer = stack_ids.parsed(environment, names(project.root))
     if layer == "workloads":
         raise UsageError("the gate evaluates what workloads render to, not their stack", hint="name the environment")
+    if layer == "bootstrap":
+        raise UsageError(_WITH_FOUNDATION, hint="name the environment")
     on = load(name, project=project.root, cloud=cloud).environment.cloud
     with ProcessPoolExecutor(max(1, min(os.cpu_count() or 1, len(files))), mp_context=_context()) as processes:
         pending = [
@@ -245,6 +252,21 @@ def of_plans(root: Path, loaded: Loaded, *, ends: bool = True) -> Gate:
         verdict = gated(_result(loaded, stack, rules, evaluation, plan))
         changed = access_changes(loaded, plan, evaluation.view) if evaluation.view else ()
         return replace(verdict, access=changed)
+
+    return gate
+
+
+def of_bootstrap_plans(project: Project, loaded: Loaded, *, ends: bool = True) -> Gate:
+    """The gate of plans of a bootstrap, for `Deployment.gate`: it evaluates the foundation with what the plan makes."""
+    environment = loaded.environment
+
+    def gate(plan: Mapping[str, Any], stack: str) -> GateVerdict:
+        rules = policies(project.root, ends=ends)
+        foundation = stack_cache.stacks(project, [environment.name], environment.cloud)[environment.name]
+        evaluation = stack_evaluation.evaluate(
+            loaded, stack, rules.checks, plan=plan, foundation=foundation, seconds=limit.SECONDS
+        )
+        return gated(_result(loaded, stack, rules, evaluation, plan))
 
     return gate
 

@@ -73,7 +73,7 @@ def document_before(plan: Mapping[str, Any], after: Mapping[str, Any]) -> dict[s
     for entry in changes:
         type, name, change = entry["type"], entry["name"], entry["change"]
         before, planned = change.get("before"), change.get("after") or {}
-        if before is None:
+        if before is None or change.get("actions") == ["forget"]:  # it remains, in the state of another stack
             continue
         kept: Mapping[str, Any] = after["resource"].get(type, {}).get(name, {}) if planned else {}
         changed = {key: value for key, value in before.items() if not kept or value != planned.get(key)}

@@ -17,6 +17,7 @@ from terrace.assurance.evaluation import Outcome, Result
 from terrace.assurance.gate_result import Waiver
 from terrace.assurance.view import View
 from terrace.environment import Loaded, target
+from terrace.project import basis
 from terrace.project.stack_ids import Layer
 
 if TYPE_CHECKING:
@@ -58,14 +59,21 @@ def evaluate(
     policies: Sequence[Path],
     *,
     plan: Mapping[str, Any] | None = None,
+    foundation: str = "",
     offline: bool = False,
     seconds: float,
 ) -> StackEvaluation:
-    """Evaluate a stack, given as JSON text, or a plan of it. Errors in them do not raise; they are in the result."""
-    evaluation = StackEvaluation(tools=versions())
+    """Evaluate a stack, given as JSON text, or a plan of it. Errors in them do not raise; they are in the result.
+
+    A foundation is evaluated with what it rests on; a bootstrap with its `foundation`, given as JSON text.
+    """
+    evaluation = StackEvaluation(tools=versions(), layer="bootstrap" if foundation else "foundation")
     view = _view(stack, plan, evaluation)
     if view is None:
         return evaluation
+    if foundation:
+        view = View(basis.with_basis(json.loads(foundation), view.document.get("resource", {})))
+    evaluation.resources_in = sum(1 for _ in view)
     evaluation.view = view
     environment = loaded.environment
     subject = checks.Subject(view, environment, target(environment, offline=offline))

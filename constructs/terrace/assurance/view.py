@@ -14,6 +14,7 @@ from typing import Any
 from terrace.assurance.plan_document import Unknown, document_of
 from terrace.calls import Absent
 from terrace.errors import TerraceError
+from terrace.project import basis
 
 _REFERENCE = re.compile(r"\$\{([a-z][a-z0-9_]*)\.([A-Za-z0-9_-]+)((?:\.[A-Za-z0-9_-]+|\[\d+\])*)\}")
 _TEXT = (str, int, float, bool)
@@ -76,12 +77,12 @@ class View:
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        """From a synthesized stack: the parsed cdk.tf.json."""
+        """From a synthesized stack: the parsed cdk.tf.json, a foundation with what it rests on (project/basis.py)."""
         self.document = document
         self.asked: set[str] = set()
         self._by_type: dict[str, dict[str, Resource]] = {
             type: {name: Resource(type, name, _path(body), _written(body), self) for name, body in group.items()}
-            for type, group in document.get("resource", {}).items()
+            for type, group in basis.resources(document).items()
         }
         self._ordered: dict[str, list[Resource]] = {}
         self._pointing: dict[tuple[str, str], dict[tuple[str, str], list[Resource]]] = {}

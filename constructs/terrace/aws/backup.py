@@ -37,7 +37,7 @@ from terrace.capabilities.backup import BackupHandle, BackupSpec
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import PipelinesHandle, ServiceAccount
+from terrace.capabilities.identity import ServiceAccount
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import LakeHandle
 from terrace.capabilities.observability import ObservabilityHandle
@@ -91,22 +91,21 @@ class Backup(Construct):
         lake: LakeHandle,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
-        pipelines: PipelinesHandle,
     ) -> None:
         super().__init__(scope, id)
         if spec.every not in _SCHEDULES:
             raise ContractError(
                 f"AWS has no schedule for a backup every {spec.every}", where=self.node.path, hint="PT6H, PT12H or P1D"
             )
-        home = _vault(Construct(self, "home"), target.prefix, spec, keys.home["backups"], pipelines)
+        home = _vault(Construct(self, "home"), target, spec, keys.home["backups"])
         copies: list[BackupPlanRuleCopyAction] = []
         if spec.copy_to_recovery_region and target.recovery_region:
             away = _vault(
                 Construct(self, "recovery"),
-                f"{target.prefix}-recovery",
+                target,
                 spec,
                 keys.recovery["backups"],
-                pipelines,
+                suffix="-recovery",
                 provider=providers.recovery(self),
             )
             copies.append(
@@ -247,15 +246,15 @@ class Backup(Construct):
 
 def _vault(
     scope: Construct,
-    name: str,
+    target: Target,
     spec: BackupSpec,
     key: str,
-    pipelines: PipelinesHandle,
     *,
+    suffix: str = "",
     provider: AwsProvider | None = None,
 ) -> BackupVault:
     """A vault under the backups key; its policy denies manual deletion of recovery points."""
-    vault = BackupVault(scope, "vault", name=name, kms_key_arn=key, provider=provider)
+    vault = BackupVault(scope, "vault", name=f"{target.prefix}{suffix}", kms_key_arn=key, provider=provider)
     BackupVaultPolicy(
         scope,
         "policy",
@@ -267,7 +266,7 @@ def _vault(
                 Principal={"AWS": "*"},
                 Action=["backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle"],
                 Resource="*",  # a vault's policy covers its own recovery points only
-                Condition={"ArnNotEquals": {"aws:PrincipalArn": pipelines.apply}},
+                Condition={"ArnNotEquals": {"aws:PrincipalArn": names.role_arn(target, "ci-apply")}},
             )
         ),
         provider=provider,

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cdktn import TerraformResource, TerraformStack
+from cdktn import TerraformResource
 from cdktn_provider_aws.eks_access_entry import EksAccessEntry
 from cdktn_provider_aws.eks_access_policy_association import (
     EksAccessPolicyAssociation,
@@ -25,14 +25,12 @@ from cdktn_provider_aws.eks_cluster import (
     EksClusterVpcConfig,
     EksClusterZonalShiftConfig,
 )
-from cdktn_provider_aws.iam_role import IamRole
 from cdktn_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
 
 from terrace.aws import iam, names, nodes
 from terrace.capabilities.cluster import ClusterHandle, ClusterSpec
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import PipelinesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import ObservabilityHandle
@@ -67,7 +65,6 @@ class Cluster(Construct):
         network: NetworkHandle,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
-        pipelines: PipelinesHandle,
     ) -> None:
         super().__init__(scope, id)
         if len(network.control_subnet_ids) < 2:
@@ -76,7 +73,7 @@ class Cluster(Construct):
             )
         self._target, self._governance = target, governance
         self._server = self._control_plane(spec, keys, network, observability)
-        self._access(pipelines)
+        self._access()
         if spec.deletion_protection and target.protected:
             self._protect()
         # Nodes become ready only with network and identities in place; the other add-ons need nodes to run on.
@@ -169,21 +166,23 @@ class Cluster(Construct):
     def _protect(self) -> None:
         """K8S-11: the pipeline cannot delete the cluster while this policy exists. The provider's oldest supported
         version has no argument for EKS's own deletion protection."""
-        role = TerraformStack.of(self).node.find_child("pipelines").node.find_child("apply")
-        assert isinstance(role, IamRole)
         keep = iam.Statement(
             Sid="KeepCluster", Effect="Deny", Action=["eks:DeleteCluster"], Resource=names.cluster_arn(self._target)
         )
         IamRolePolicy(
-            self, "deletion-protection", name="deletion-protection", role=role.name, policy=iam.document(keep)
+            self,
+            "deletion-protection",
+            name="deletion-protection",
+            role=names.role_name(self._target, "ci-apply"),
+            policy=iam.document(keep),
         )
 
-    def _access(self, pipelines: PipelinesHandle) -> None:
+    def _access(self) -> None:
         admin = names.arn(self._target, "iam", f"role/{names.settings(self._target).admin_role}", region="")
         people = {
             "admin": (admin, "AmazonEKSClusterAdminPolicy"),  # K8S-5
-            "apply": (pipelines.apply, "AmazonEKSClusterAdminPolicy"),
-            "plan": (pipelines.plan, "AmazonEKSAdminViewPolicy"),
+            "apply": (names.role_arn(self._target, "ci-apply"), "AmazonEKSClusterAdminPolicy"),
+            "plan": (names.role_arn(self._target, "ci-plan"), "AmazonEKSAdminViewPolicy"),
         }
         partition = names.settings(self._target).partition
         for name, (principal, policy) in people.items():

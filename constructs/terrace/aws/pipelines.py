@@ -9,7 +9,7 @@ from terrace.aws.iam import Statement, allow, document
 from terrace.aws.permissions import PASSED_TO
 from terrace.capabilities.ci import Pipeline
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import IdentitySpec, PipelinesHandle
+from terrace.capabilities.identity import IdentitySpec
 from terrace.capabilities.target import Target
 
 
@@ -28,7 +28,7 @@ class Pipelines(Construct):
         if names.settings(target).owns_account:
             audience = spec.audience(names.STS)
             before.append(IamOpenidConnectProvider(self, spec.ci, url=spec.issuer, client_id_list=[audience]))
-        plan = iam.role(
+        iam.role(
             self,
             "plan",
             target,
@@ -39,7 +39,7 @@ class Pipelines(Construct):
             managed=["ReadOnlyAccess"],  # ID-1
             after=before,
         )
-        apply = iam.role(
+        iam.role(
             self,
             "apply",
             target,
@@ -50,7 +50,6 @@ class Pipelines(Construct):
             managed=["PowerUserAccess"],
             after=before,
         )
-        self.handle = PipelinesHandle(plan=plan.arn, apply=apply.arn)
 
 
 def _federated_trust(target: Target, spec: IdentitySpec, pipeline: Pipeline) -> str:

@@ -4,6 +4,7 @@ from terrace.aws.alarms import Alarms
 from terrace.aws.audit import Audit
 from terrace.aws.backup import Backup
 from terrace.aws.cache import Cache
+from terrace.aws.ceiling import Ceiling
 from terrace.aws.cluster import Cluster
 from terrace.aws.cost import Cost
 from terrace.aws.database import Database
@@ -25,6 +26,7 @@ __all__ = [
     "Audit",
     "Backup",
     "Cache",
+    "Ceiling",
     "Cluster",
     "Cost",
     "Database",

@@ -104,7 +104,7 @@ class Alarms(Construct):
                 name=f"{target.prefix}-{name}",
                 description=title,
                 location="global",  # GOV-2: few regions process these alerts, which hold no data
-                resource_group_name=providers.home(self).name,
+                resource_group_name=providers.home(self, target).name,
                 scopes=[watched_scope],
                 criteria=criteria,
                 action=[MonitorActivityLogAlertAction(action_group_id=observability.topics["critical"])],
@@ -113,7 +113,7 @@ class Alarms(Construct):
             )
         for name, burn in BURNS.items():
             self._burn_rate(target, name, burn, spec.slo_percent, entry, observability)
-        group = providers.home(self)
+        group = providers.home(self, target)
         ApplicationInsightsWorkbook(  # OBS-4
             self,
             "dashboard",
@@ -156,7 +156,7 @@ class Alarms(Construct):
             f"{name}-{severity}",
             name=f"{target.prefix}-{name}-{severity}",
             description=f"{signal.title}: {signal.comparison} {signal.threshold:g}",
-            resource_group_name=providers.home(self).name,
+            resource_group_name=providers.home(self, target).name,
             scopes=[signal.resource],
             severity=_LEVELS[severity],
             frequency="PT5M",
@@ -216,7 +216,7 @@ class Alarms(Construct):
         minutes: int,
         threshold: int = 0,
     ) -> None:
-        group = providers.home(self)
+        group = providers.home(self, target)
         MonitorScheduledQueryRulesAlertV2(
             self,
             name,

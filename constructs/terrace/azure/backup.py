@@ -38,7 +38,7 @@ from terrace.capabilities.backup import BackupHandle, BackupSpec
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import PipelinesHandle, ServiceAccount
+from terrace.capabilities.identity import ServiceAccount
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import LakeHandle
 from terrace.capabilities.observability import ObservabilityHandle
@@ -78,7 +78,6 @@ class Backup(Construct):
         lake: LakeHandle,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
-        pipelines: PipelinesHandle,
     ) -> None:
         super().__init__(scope, id)
         if spec.every > _LONGEST_PAUSE:
@@ -94,7 +93,7 @@ class Backup(Construct):
             self,
             "trouble",
             name=f"{target.prefix}-backup-trouble",
-            resource_group_name=providers.home(self).name,
+            resource_group_name=providers.home(self, target).name,
             scopes=[vault.id],
             add_action_group_ids=[observability.topics["critical"]],
             tags=dict(target.tags),
@@ -114,7 +113,7 @@ class Backup(Construct):
 
     def _vault(self, spec: BackupSpec, target: Target, keys: KeysHandle) -> DataProtectionBackupVault:
         """BAK-1: backups cannot be deleted before the end of their retention; `compliance` is irreversible."""
-        group = providers.home(self)
+        group = providers.home(self, target)
         away = spec.copy_to_recovery_region and target.recovery_region is not None
         redundancy = "GeoRedundant" if away else "ZoneRedundant" if len(target.zones) > 1 else "LocallyRedundant"
         objectives = spec.model_dump(mode="json", include={"rpo", "rto"})
@@ -204,7 +203,7 @@ class Backup(Construct):
         )
         roles = {
             "database-rights": ("PostgreSQL Flexible Server Long Term Retention Backup Role", database.id),
-            "group-rights": ("Reader", providers.home(self).id),
+            "group-rights": ("Reader", providers.home(self, target).id),
         }
         may = [
             iam.grant(self, id, vault.identity.principal_id, role, on=on, after=_resources(database.ready))
@@ -227,7 +226,7 @@ class Backup(Construct):
         user = iam.identity(self, VELERO, target, purpose=VELERO)
         subject = iam.subject(account.namespace, account.name)
         iam.federate(self, "velero-pods", user, issuer=cluster.workload_identity, subject=subject)  # BAK-2
-        bucket, snapshots = lake.ids["backups"], providers.home(self).id
+        bucket, snapshots = lake.ids["backups"], providers.home(self, target).id
         iam.grant(
             self,
             "velero-bucket",

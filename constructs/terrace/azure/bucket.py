@@ -135,7 +135,7 @@ def account(
 
     `shared_keys` is for flow logs, whose writer supports no identity; such an account has no versioning either.
     """
-    group = providers.recovery(scope) if recovery else providers.home(scope)
+    group = providers.recovery(scope, target) if recovery else providers.home(scope, target)
     days = 7 if target.tier == "dev" else 30
     return StorageAccount(
         scope,

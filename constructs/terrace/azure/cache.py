@@ -48,7 +48,7 @@ class Cache(Construct):
         observability: ObservabilityHandle,
     ) -> None:
         super().__init__(scope, id)
-        group, user = providers.home(self), keys.users["cache"].id
+        group, user = providers.home(self, target), keys.users["cache"].id
         server = ManagedRedis(
             self,
             "server",

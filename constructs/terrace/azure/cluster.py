@@ -32,7 +32,6 @@ from terrace.azure import iam, names, nodes, providers
 from terrace.azure.ranges import POD_RANGE
 from terrace.capabilities.cluster import ClusterHandle, ClusterSpec
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import PipelinesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import ObservabilityHandle
@@ -82,17 +81,16 @@ class Cluster(Construct):
         network: NetworkHandle,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
-        pipelines: PipelinesHandle,
     ) -> None:
         super().__init__(scope, id)
-        self._target, self._group = target, providers.home(self)
+        self._target, self._group = target, providers.home(self, target)
         system = next((name for name, pool in spec.pools.items() if pool.kind == "system"), None)
         if system is None:
             raise ContractError(
                 "AKS needs a pool of kind system", where=f"{id}.pools", hint="set kind: system on one pool"
             )
         self._server = self._control_plane(spec, system, keys, network, observability)
-        self._access(pipelines)
+        self._access()
         pools = [
             nodes.pool(self, name, pool, target, cluster=self._server, version=spec.version, network=network)
             for name, pool in spec.pools.items()
@@ -260,18 +258,10 @@ class Cluster(Construct):
             depends_on=[*allowed, *keys.ready, *network.ready, *observability.ready],
         )
 
-    def _access(self, pipelines: PipelinesHandle) -> None:
-        people = {
-            "admin": (
-                "Azure Kubernetes Service RBAC Cluster Admin",
-                names.settings(self._target).admin_group_id,
-                "Group",
-            ),
-            "apply": ("Azure Kubernetes Service RBAC Cluster Admin", pipelines.apply, "ServicePrincipal"),
-            "plan": ("Azure Kubernetes Service RBAC Reader", pipelines.plan, "ServicePrincipal"),
-        }
-        for name, (role, principal, kind) in people.items():
-            iam.grant(self, f"access-{name}", principal, role, on=self._server.id, kind=kind)  # K8S-5
+    def _access(self) -> None:
+        """Administrators; the pipelines' roles are on the group (pipelines.py)."""
+        role, group = "Azure Kubernetes Service RBAC Cluster Admin", names.settings(self._target).admin_group_id
+        iam.grant(self, "access-admin", group, role, on=self._server.id, kind="Group")  # K8S-5
 
 
 def _rights(target: Target, disks: str, kubelet: str) -> dict[str, _Right]:

@@ -127,7 +127,7 @@ class Cost(Construct):
 
     def _sleep(self, sleep: SleepSpec, target: Target, cluster: ClusterHandle, database: DatabaseHandle) -> None:
         """COST-2. Stopping AKS removes its nodes and keeps its state; the bounds of pools do not change."""
-        group = providers.home(self)
+        group = providers.home(self, target)
         permissions = Permissions(
             actions=(
                 "Microsoft.ContainerService/managedClusters/read",

@@ -106,7 +106,7 @@ class Database(Construct):
         governance: GovernanceHandle,
     ) -> None:
         super().__init__(scope, id)
-        self._target, self._group, self._keys = target, providers.home(self), keys
+        self._target, self._group, self._keys = target, providers.home(self, target), keys
         server = self._server(spec, network)
         settings: list[PostgresqlFlexibleServerConfiguration] = []
         for name, value in parameters(spec).items():

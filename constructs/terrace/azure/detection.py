@@ -98,7 +98,7 @@ def _detect_threats(scope: Construct, observability: ObservabilityHandle) -> Non
 def _send_findings(scope: Construct, target: Target, observability: ObservabilityHandle) -> None:
     """AUD-5: findings of the whole subscription in the workspace, where alarms count them. The solution creates the
     tables. Source: Defender for Cloud, "Continuous export", Log Analytics tables."""
-    group, workspace = providers.home(scope), names.workspace_id(target)
+    group, workspace = providers.home(scope, target), names.workspace_id(target)
     tables = LogAnalyticsSolution(
         scope,
         "findings-tables",

@@ -86,7 +86,7 @@ class Entry(Construct):
         observability: ObservabilityHandle,
     ) -> None:
         super().__init__(scope, id)
-        self._group = providers.home(self)
+        self._group = providers.home(self, target)
         zone = DnsZone(self, "zone", name=spec.domain, resource_group_name=self._group.name, tags=dict(target.tags))
         address = PublicIp(
             self,

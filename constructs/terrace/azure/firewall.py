@@ -44,7 +44,7 @@ class FirewallRules(Construct):
         api_ranges: Mapping[str, str],
     ) -> None:
         super().__init__(scope, id)
-        self._group = providers.home(self)
+        self._group = providers.home(self, target)
         self._ranges: Mapping[Group, Sequence[str]] = {
             group: [cidr, POD_RANGE] if group == "nodes" else [cidr] for group, cidr in ranges.items()
         }
@@ -150,7 +150,7 @@ def private_path(
     `to` is the resource's id; `service` its sub-resource (blob, vault, registry, redisEnterprise). Capabilities built
     after the network add their own private paths; the function finds the stack's network by its construct path.
     """
-    group = providers.home(scope)
+    group = providers.home(scope, target)
     network = TerraformStack.of(scope).node.find_child("network")
     before: list[TerraformResource] = []
     for name in (subnet, f"zone-{service}-link"):

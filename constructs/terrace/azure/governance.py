@@ -4,7 +4,6 @@ import json
 
 from cdktn import TerraformResource
 from cdktn_provider_azurerm.management_lock import ManagementLock
-from cdktn_provider_azurerm.resource_group import ResourceGroup
 from cdktn_provider_azurerm.resource_group_policy_assignment import (
     ResourceGroupPolicyAssignment,
     ResourceGroupPolicyAssignmentIdentity,
@@ -33,9 +32,9 @@ class Governance(Construct):
     def __init__(self, scope: Construct, id: str, target: Target, *, keys: KeysHandle) -> None:
         super().__init__(scope, id)
         regions = _allowed_regions(target)
-        groups = {"home": providers.home(self)}
+        groups = {"home": providers.home(self, target)}
         if target.recovery_region:
-            groups["recovery"] = providers.recovery(self)
+            groups["recovery"] = providers.recovery(self, target)
         for label, group in groups.items():
             self._policies(label, group, regions, target)
         if names.settings(target).owns_account:
@@ -63,7 +62,7 @@ class Governance(Construct):
             )
         self.handle = GovernanceHandle(ceiling=names.group_id(target))
 
-    def _policies(self, label: str, group: ResourceGroup, regions: list[str], target: Target) -> None:
+    def _policies(self, label: str, group: providers.Group, regions: list[str], target: Target) -> None:
         ResourceGroupPolicyAssignment(
             self,
             f"{label}-locations",

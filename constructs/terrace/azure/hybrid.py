@@ -26,7 +26,7 @@ class Hybrid(Construct):
 
     def __init__(self, scope: Construct, id: str, spec: HybridSpec, target: Target, *, network: NetworkHandle) -> None:
         super().__init__(scope, id)
-        group = providers.home(self)
+        group = providers.home(self, target)
         addresses = {
             name: PublicIp(
                 self,

@@ -22,7 +22,7 @@ def identity(
     scope: Construct, id: str, target: Target, *, purpose: str, recovery: bool = False, region: str | None = None
 ) -> UserAssignedIdentity:
     """An identity named prefix-purpose, without roles; in its group's region unless `region` is given."""
-    group = providers.recovery(scope) if recovery else providers.home(scope)
+    group = providers.recovery(scope, target) if recovery else providers.home(scope, target)
     return UserAssignedIdentity(
         scope,
         id,
@@ -73,7 +73,7 @@ def blob_writer(scope: Construct, target: Target) -> RoleDefinition:
     defined = stack.node.try_find_child(names.BLOB_WRITER)
     if isinstance(defined, RoleDefinition):
         return defined
-    return role(stack, names.BLOB_WRITER, target, WRITE_BLOBS, on=providers.home(scope).id)
+    return role(stack, names.BLOB_WRITER, target, WRITE_BLOBS, on=providers.home(scope, target).id)
 
 
 def grant(

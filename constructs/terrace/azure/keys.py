@@ -7,7 +7,6 @@ from cdktn_provider_azurerm.key_vault_key import (
     KeyVaultKeyRotationPolicy,
     KeyVaultKeyRotationPolicyAutomatic,
 )
-from cdktn_provider_azurerm.resource_group import ResourceGroup
 from constructs import Construct
 
 from terrace.azure import iam, names, providers
@@ -39,14 +38,14 @@ class Keys(Construct):
         self._spec, self._target = spec, target
         self._administrators: list[TerraformResource] = []
         self._grants: list[TerraformResource] = []
-        group = providers.home(self)
+        group = providers.home(self, target)
         vault = self._vault("vault", "", target.region, group)
         home = {purpose: self._key(purpose, vault) for purpose in PURPOSES}
         users = {purpose: self._user(purpose, home[purpose]) for purpose in USERS}
         away: dict[Purpose, str] = {}
         away_users: dict[Purpose, KeyUser] = {}
         if target.recovery_region:
-            other = providers.recovery(self)
+            other = providers.recovery(self, target)
             geo = str(names.geo_region(target))
             vaults = {"recovery": self._vault("vault-recovery", "recovery", target.recovery_region, other)}
             vaults["geo"] = self._vault("vault-geo", "geo", geo, other)
@@ -65,7 +64,7 @@ class Keys(Construct):
             ready=tuple(self._grants),
         )
 
-    def _vault(self, id: str, site: str, region: str, group: ResourceGroup) -> KeyVault:
+    def _vault(self, id: str, site: str, region: str, group: providers.Group) -> KeyVault:
         """A vault that only private paths and trusted Azure services can reach."""
         vault = KeyVault(
             self,

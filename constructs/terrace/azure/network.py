@@ -61,7 +61,7 @@ class Network(Construct):
         observability: ObservabilityHandle,
     ) -> None:
         super().__init__(scope, id)
-        self._group, self._target = providers.home(self), target
+        self._group, self._target = providers.home(self, target), target
         ranges = layout(spec.cidr)
         self._network = VirtualNetwork(  # NET-8: without dns_servers, Azure's own resolver answers
             self,

@@ -49,7 +49,7 @@ class Observability(Construct):
         audit_days: int,
     ) -> None:
         super().__init__(scope, id)
-        group = providers.home(self)
+        group = providers.home(self, target)
         workspace = LogAnalyticsWorkspace(  # OBS-1, K8S-3
             self,
             "workspace",

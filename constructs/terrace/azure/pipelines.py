@@ -6,7 +6,7 @@ from constructs import Construct
 from terrace.azure import iam, names, providers
 from terrace.azure.permissions import CREATE_BLOBS, WRITE_STATE, Permissions
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import IdentitySpec, PipelinesHandle
+from terrace.capabilities.identity import IdentitySpec
 from terrace.capabilities.target import Target
 
 _CHANGING = {
@@ -36,9 +36,12 @@ class Pipelines(Construct):
             for job in jobs:
                 identity = {"plan": plan, "apply": apply}[pipeline]
                 iam.federate(self, job.name, identity, issuer=spec.issuer, subject=job.subject)  # ID-1
-        groups = {"home": providers.home(self).id}
+        groups = {"home": providers.home(self, target).id}
         if target.recovery_region:
-            groups["recovery"] = providers.recovery(self).id
+            groups["recovery"] = providers.recovery(self, target).id
+        for one, who, role in (("apply", apply, "Cluster Admin"), ("plan", plan, "Reader")):
+            role = f"Azure Kubernetes Service RBAC {role}"
+            iam.grant(self, f"{one}-cluster", who.principal_id, role, on=groups["home"])  # K8S-5
         subscription = names.subscription(target)
         iam.grant(self, "plan-reads", plan.principal_id, "Reader", on=subscription)  # ID-1
         for place, group in groups.items():
@@ -49,7 +52,6 @@ class Pipelines(Construct):
             self._custom(f"applying-{place}", target, apply, group, _applying_rights())
         self._custom("applying-subscription", target, apply, subscription, _subscription_rights())
         self._state(plan, apply, target)
-        self.handle = PipelinesHandle(plan=plan.principal_id, apply=apply.principal_id)
 
     def _state(self, plan: UserAssignedIdentity, apply: UserAssignedIdentity, target: Target) -> None:
         """A plan reads its states without a lease and creates bundles; an apply writes both."""

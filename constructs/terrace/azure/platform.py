@@ -4,6 +4,7 @@ from terrace.azure.alarms import Alarms
 from terrace.azure.audit import Audit
 from terrace.azure.backup import Backup
 from terrace.azure.cache import Cache
+from terrace.azure.ceiling import Ceiling
 from terrace.azure.cluster import Cluster
 from terrace.azure.cost import Cost
 from terrace.azure.database import Database
@@ -25,6 +26,7 @@ __all__ = [
     "Audit",
     "Backup",
     "Cache",
+    "Ceiling",
     "Cluster",
     "Cost",
     "Database",

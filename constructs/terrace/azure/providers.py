@@ -1,5 +1,8 @@
 """The Azure provider of a stack, and its resource groups: home and, if there is one, recovery."""
 
+from dataclasses import dataclass
+from typing import Protocol, cast
+
 from cdktn import TerraformStack
 from cdktn_provider_azurerm.provider import (
     AzurermProvider,
@@ -19,7 +22,7 @@ from terrace.errors import ContractError
 
 
 def configure(stack: TerraformStack, target: Target) -> None:
-    """Add the provider, limited to the target's subscription and tenant, and the resource groups to `stack`.
+    """Add the provider to `stack`, limited to the target's subscription and tenant.
 
     Deleted resources stay recoverable: nothing is purged, and a group with resources of others is not deleted.
     """
@@ -56,27 +59,55 @@ def configure(stack: TerraformStack, target: Target) -> None:
             )
         ],
     )
-    _group(stack, "group", target, target.region, recovery=False)
-    if target.recovery_region:
-        _group(stack, "group-recovery", target, target.recovery_region, recovery=True)
 
 
-def home(scope: Construct) -> ResourceGroup:
-    """The home resource group of the stack that contains `scope`."""
-    return _child(scope, "group")
+class Group(Protocol):
+    """A resource group of the environment, which the bootstrap stack makes."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def location(self) -> str: ...
 
 
-def recovery(scope: Construct) -> ResourceGroup:
-    """The recovery resource group of the stack that contains `scope`."""
-    return _child(scope, "group-recovery")
+@dataclass(frozen=True)
+class _Named:
+    """A group by its computed names."""
+
+    id: str
+    name: str
+    location: str
 
 
-def _group(stack: TerraformStack, id: str, target: Target, region: str, *, recovery: bool) -> None:
-    ResourceGroup(stack, id, name=names.group(target, recovery=recovery), location=region, tags=dict(target.tags))
+def home(scope: Construct, target: Target) -> Group:
+    """The home resource group: the resource in the stack that makes it, elsewhere its computed names."""
+    return _group(scope, target, target.region, recovery=False)
 
 
-def _child(scope: Construct, id: str) -> ResourceGroup:
-    child = TerraformStack.of(scope).node.try_find_child(id)
-    if not isinstance(child, ResourceGroup):
+def recovery(scope: Construct, target: Target) -> Group:
+    """The recovery resource group; see `home`. Raises ContractError if the environment has no recovery region."""
+    if not target.recovery_region:
         raise ContractError("the environment has no recovery region", where=scope.node.path)
-    return child
+    return _group(scope, target, target.recovery_region, recovery=True)
+
+
+def make_groups(scope: Construct, target: Target) -> None:
+    """Make the groups in the stack that contains `scope`."""
+    for recovery, region in ((False, target.region), (True, target.recovery_region)):
+        if region:
+            name = names.group(target, recovery=recovery)
+            ResourceGroup(TerraformStack.of(scope), _ids[recovery], name=name, location=region, tags=dict(target.tags))
+
+
+_ids = {False: "group", True: "group-recovery"}
+
+
+def _group(scope: Construct, target: Target, region: str, *, recovery: bool) -> Group:
+    made = TerraformStack.of(scope).node.try_find_child(_ids[recovery])
+    if isinstance(made, ResourceGroup):
+        return cast(Group, made)
+    return _Named(names.group_id(target, recovery=recovery), names.group(target, recovery=recovery), region)

@@ -34,7 +34,7 @@ class Registry(Construct):
         keys: KeysHandle,
     ) -> None:
         super().__init__(scope, id)
-        group, zonal = providers.home(self), len(target.zones) > 1
+        group, zonal = providers.home(self, target), len(target.zones) > 1
         copies = []
         if target.recovery_region:
             copies.append(

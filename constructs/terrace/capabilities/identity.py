@@ -192,14 +192,6 @@ module names another one (`needs.identities`)."""
 
 
 @dataclass(frozen=True)
-class PipelinesHandle:
-    """Identities of CI: `plan` reads, `apply` writes."""
-
-    plan: str
-    apply: str
-
-
-@dataclass(frozen=True)
 class WorkloadIdentitiesHandle:
     """Workload identities by module and by platform component, and the database roles that modules log in as."""
 

@@ -1,4 +1,4 @@
-"""What `terrace.stacks.foundation` composes: the constructs that the `platform` module of every cloud exports.
+"""What the stacks in `terrace.stacks` compose: the constructs that the `platform` module of every cloud exports.
 
 Each method takes the scope, an id, the capability's spec, the target and the handles of the capabilities that it
 depends on.
@@ -19,7 +19,6 @@ from terrace.capabilities.hybrid import HybridHandle, HybridSpec
 from terrace.capabilities.identity import (
     IdentitySpec,
     ModuleAccess,
-    PipelinesHandle,
     ServiceAccount,
     WorkloadIdentitiesHandle,
 )
@@ -49,6 +48,12 @@ class Platform(Protocol):
     def configure(self, stack: Scope, target: Target) -> None:
         """Give the stack its providers; they refuse any account but the target's."""
 
+    def Ceiling(self, scope: Scope, id: str, target: Target) -> Built[GovernanceHandle]: ...
+
+    def Pipelines(
+        self, scope: Scope, id: str, spec: IdentitySpec, target: Target, *, governance: GovernanceHandle
+    ) -> object: ...
+
     def Keys(self, scope: Scope, id: str, spec: KeysSpec, target: Target) -> Built[KeysHandle]: ...
 
     def Governance(self, scope: Scope, id: str, target: Target, *, keys: KeysHandle) -> Built[GovernanceHandle]: ...
@@ -68,10 +73,6 @@ class Platform(Protocol):
         keys: KeysHandle,
         governance: GovernanceHandle,
     ) -> Built[LakeHandle]: ...
-
-    def Pipelines(
-        self, scope: Scope, id: str, spec: IdentitySpec, target: Target, *, governance: GovernanceHandle
-    ) -> Built[PipelinesHandle]: ...
 
     def Network(
         self,
@@ -125,7 +126,6 @@ class Platform(Protocol):
         network: NetworkHandle,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
-        pipelines: PipelinesHandle,
     ) -> Built[ClusterHandle]: ...
 
     def Registry(
@@ -202,7 +202,6 @@ class Platform(Protocol):
         lake: LakeHandle,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
-        pipelines: PipelinesHandle,
     ) -> Built[BackupHandle]: ...
 
     def Cost(

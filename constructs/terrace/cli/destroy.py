@@ -52,6 +52,7 @@ def command(
     from terrace.deployment import teardown
     from terrace.deployment.trail import Trail
     from terrace.environment import target
+    from terrace.errors import UsageError
     from terrace.words import counted
 
     loaded, layer = load_stack(ctx, stack, cloud)
@@ -59,6 +60,11 @@ def command(
         _workloads(ctx, loaded, provider_mirror=provider_mirror, yes=yes, unlock=unlock, lock_timeout=lock_timeout)
         return
     name, account = loaded.environment.name, target(loaded.environment)
+    if layer == "bootstrap":
+        raise UsageError(
+            f"{stack} outlives the environment",
+            hint=f"when {name} is gone, `terrace bootstrap {name} --destroy` removes it",
+        )
     _require_no_workloads(ctx, loaded)
     obstacles = live.preflight(loaded.environment, account)
     _require_none_blocks(

@@ -110,10 +110,12 @@ def command(
     if no_lock and unlock:
         raise UsageError("--no-lock cannot be combined with --unlock", hint="omit one of them")
     loaded, layer = load_stack(ctx, stack, cloud)
-    if accept and (repair or layer == "workloads"):
+    if accept and (repair or layer != "foundation"):
         raise UsageError("--accept is for foundations, and cannot be combined with --repair", hint="omit --accept")
     if repair and no_lock:
         raise UsageError("--repair cannot be combined with --no-lock: it changes the state", hint="omit one of them")
+    if repair and layer == "bootstrap":
+        raise UsageError("--repair is not for the bootstrap", hint=f"run `terrace bootstrap {loaded.environment.name}`")
     if repair and layer == "foundation":
         ctx.exit(
             repair_foundation(

@@ -121,9 +121,9 @@ def repair_objects(ctx: click.Context, loaded: Loaded, found: Found) -> Found:
 def _found(ctx: click.Context, loaded: Loaded, deployment: Deployment, *, unlock: str = "") -> Found:
     root, environment = project_of(ctx).root, loaded.environment
     accept = acceptance(root, loaded)
-    foundation = deployment.layer == "foundation"
-    report = accept(lifecycle.find_drift(deployment, unlock=unlock, grade=grader(root, loaded) if foundation else None))
-    objects = None if foundation else _objects(ctx, loaded)
+    grade = grader(root, loaded) if deployment.layer == "foundation" else None
+    report = accept(lifecycle.find_drift(deployment, unlock=unlock, grade=grade))
+    objects = _objects(ctx, loaded) if deployment.layer == "workloads" else None
     return Found(environment.name, environment.cloud, deployment.layer, report, objects, _writes(loaded, report))
 
 

@@ -49,8 +49,9 @@ def reap_command(
     """List the deployed environments whose last day (`expires`) has passed; with --yes, destroy them.
 
     Of all environments, or of those named, which must have an `expires`. Workloads are destroyed before their
-    foundation, under the locks of their states. An environment that cannot be read, or not be destroyed, is reported,
-    and the others continue. Exit code 1 when one that has expired is still deployed, 3 when one could not be read.
+    foundation, under the locks of their states; the bootstrap is kept. An environment that cannot be read, or not be
+    destroyed, is reported, and the others continue. Exit code 1 when one that has expired is still deployed, 3 when one
+    could not be read.
     """
     from terrace.cli.console import error, table, write, write_json
     from terrace.deployment import fleet
@@ -63,7 +64,9 @@ def reap_command(
             raise UsageError(f"{name} has no expires, and is never reaped", hint=f"use `terrace destroy {name}`")
     wanted = environments or tuple(names(project.root))
     members = [
-        one for one in fleet.members(project, state=os.environ.get("TERRACE_STATE", "")) if one.environment in wanted
+        one
+        for one in fleet.members(project, state=os.environ.get("TERRACE_STATE", ""))
+        if one.environment in wanted and one.layer != "bootstrap"
     ]
     rows: list[dict[str, Any]] = []
     for member in sorted(members, key=lambda one: (one.environment, one.cloud, one.layer == "foundation")):

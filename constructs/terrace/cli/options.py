@@ -68,7 +68,7 @@ def stack_completion(ctx: click.Context, parameter: click.Parameter, incomplete:
 
 
 def stack_argument(function: Decorated) -> Decorated:
-    """STACK: an environment's name, for its foundation, or ENV-workloads."""
+    """STACK: an environment's name, for its foundation, ENV-bootstrap or ENV-workloads."""
     return click.argument("stack", metavar="STACK", shell_complete=stack_completion)(function)
 
 
@@ -222,6 +222,8 @@ def deployment_of(
 
         if layer == "workloads":
             return workloads_gate.of_plans(project.root, project.outputs, loaded)(plan, written)
+        if layer == "bootstrap":
+            return gate.of_bootstrap_plans(project, loaded)(plan, written)
         return gate.of_plans(project.root, loaded)(plan, written)
 
     return Deployment(

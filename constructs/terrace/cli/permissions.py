@@ -49,6 +49,7 @@ def command(ctx: click.Context, clouds: tuple[str, ...], check: bool) -> None:
 def _types(project: "Project", clouds: Sequence[str]) -> dict[str, set[str]]:
     """The resource types in the stacks of all environments, by cloud. Raises SynthesisFailed."""
     from terrace.environment import names
+    from terrace.project import basis
     from terrace.project.synthesis import synthesize_on_clouds
 
     types: dict[str, set[str]] = {}
@@ -58,7 +59,7 @@ def _types(project: "Project", clouds: Sequence[str]) -> dict[str, set[str]]:
             if run.failure:
                 raise run.failure
             stacks = [json.loads((stack / "cdk.tf.json").read_text()) for stack in run.stacks.values()]
-            types[run.cloud] = {type for stack in stacks for type in stack["resource"]}
+            types[run.cloud] = {type for stack in stacks for type in basis.resources(stack)}
     return types
 
 

@@ -180,6 +180,10 @@ def _offline(
         verdict = workloads_gate.of_plans(project.root, project.outputs, loaded)(planned.plan, "")
         info(str(verdict))
         return planned.summary, verdict
+    if layer == "bootstrap":
+        verdict = gate.of_bootstrap_plans(project, loaded)(planned.plan, json.dumps(planned.stack))
+        info(str(verdict))
+        return planned.summary, verdict
     rules, stack = gate.policies(project.root), json.dumps(planned.stack)
     gated = gate.gated(gate.evaluate(loaded, stack, rules, plan=planned.plan, offline=True))
     info(str(gated))

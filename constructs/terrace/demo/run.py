@@ -143,8 +143,12 @@ def run(
         gate=gate.of_plans(project.root, loaded, ends=False),  # expired waivers do not matter in an emulated account
     )
     demo = _Demo(settings, account, deployment, running, evidence, on_step)
+    basis = replace(deployment, layer="bootstrap", gate=gate.of_bootstrap_plans(project, loaded, ends=False))
     finished = False
     try:
+        with demo.step("bootstrap"):
+            lifecycle.plan(basis)
+            lifecycle.apply(basis, confirm=lambda saved: True)
         _apply(demo)
         _verify(demo)
         _drift(demo)
@@ -152,7 +156,7 @@ def run(
             evidence.emulator_directory = str(running.directory)
             evidence.example_command = emulator.example_command(settings.cloud)
         else:
-            _destroy(demo)
+            _destroy(demo, basis)
         evidence.unsupported_calls = [f"{call.service} {call.operation}" for call in running.unsupported()]
         slowest = sorted(evidence.slowest.items(), key=lambda entry: -entry[1])[:_SLOWEST]
         paths = deployment.terraform().construct_paths()
@@ -223,7 +227,7 @@ def _drift(demo: _Demo) -> None:
         evidence.failures.append(f"differences remain after the repair: {', '.join(remaining)}")
 
 
-def _destroy(demo: _Demo) -> None:
+def _destroy(demo: _Demo, basis: Deployment) -> None:
     evidence = demo.evidence
 
     def empty() -> None:
@@ -232,6 +236,8 @@ def _destroy(demo: _Demo) -> None:
 
     with demo.step("destroy"):
         teardown.destroy(replace(demo.deployment, synthesize=True), empty=empty)
+    with demo.step("destroy the bootstrap"):
+        teardown.destroy(basis)
     with demo.step("list leftovers"), demo.emulated_sdk():
         inventory = live.leftovers(demo.environment, demo.target)
         emulated = demo.emulator.inventory()

@@ -52,7 +52,7 @@ def adopt(
     would create. `untaggable` also adopts resources of types that have no tags. Rounds are needed because an id can
     contain another's: a VPC must be adopted before the ids of its subnets are known.
     """
-    find = finder(deployment.cloud) if deployment.layer == "foundation" else None  # Helm itself takes over releases
+    find = finder(deployment.cloud) if deployment.layer != "workloads" else None  # Helm itself takes over releases
     if find is None:
         return {}, plan
     begun = runs.begun(killed) if killed else set()
@@ -154,7 +154,12 @@ def failed_imports(imports: Mapping[str, str], diagnostics: Sequence[Diagnostic]
         if diagnostic.severity != "error":
             continue
         text = f"{diagnostic.summary}\n{diagnostic.detail}"
-        failed |= {address for address in imports if diagnostic.address == address or f'"{address}"' in text}
+        failed |= {
+            address
+            for address, identity in imports.items()
+            # an error without an address names the id, such as that of a service that is not enabled yet
+            if diagnostic.address == address or f'"{address}"' in text or f'"{identity}"' in text
+        }
     return failed
 
 

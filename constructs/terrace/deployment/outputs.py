@@ -64,6 +64,6 @@ def require_none(deployment: Deployment, terraform: Terraform) -> None:
 
 
 def _stand_ins(deployment: Deployment, terraform: Terraform) -> int:
-    if deployment.layer == "foundation":
+    if deployment.layer != "workloads":
         return 0
     return terraform.stack_file.read_text(encoding="utf-8").count(standins.STAND_IN)

@@ -1,8 +1,8 @@
 """The provider lock: which version of each provider is installed, with its checksums, on every machine.
 
-A project commits one for each cloud's foundation and one for the workloads, whose provider is the same on every cloud.
-Terraform reads and writes it in the folder of the stack, which is not committed. Source: Terraform documentation,
-"Dependency Lock File".
+A project commits one for each cloud's bootstrap and foundation, and one for the workloads, whose provider is the same
+on every cloud. Terraform reads and writes it in the folder of the stack, which is not committed. Source: Terraform
+documentation, "Dependency Lock File".
 """
 
 import re
@@ -23,7 +23,7 @@ PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_arm64", "windows_amd64")
 
 def committed(root: Path, cloud: str, layer: Layer) -> Path:
     """The file of a project's lock; it need not exist."""
-    return root / "stacks" / f"{cloud if layer == 'foundation' else layer}.lock.hcl"
+    return root / "stacks" / f"{layer if layer == 'workloads' else cloud}.lock.hcl"
 
 
 def read(folder: Path) -> str:

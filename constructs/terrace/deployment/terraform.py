@@ -17,7 +17,7 @@ from terrace.deployment.binary import TerraformBinary
 from terrace.deployment.errors import StateLocked, TerraformFailed, lock_in, raise_for
 from terrace.deployment.events import Diagnostic, Event, diagnostic, parse
 from terrace.errors import TerraceError, UsageError
-from terrace.project import process
+from terrace.project import basis, process
 from terrace.project.process import Interrupted
 from terrace.spans import span
 
@@ -313,10 +313,10 @@ class Terraform:
 
 
 def construct_paths(stack: Mapping[str, Any]) -> dict[str, str]:
-    """Resource address to construct path, from the CDK's metadata in a synthesized stack."""
+    """Resource address to construct path, from the CDK's metadata in a synthesized stack and what it rests on."""
     return {
         f"{kind}.{name}": block["//"]["metadata"]["path"]
-        for kind, blocks in stack.get("resource", {}).items()
+        for kind, blocks in basis.resources(stack).items()
         for name, block in blocks.items()
         if "path" in block.get("//", {}).get("metadata", {})
     }

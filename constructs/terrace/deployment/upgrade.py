@@ -103,16 +103,22 @@ def synthesized(project: Project, stack: str, cloud: str, *, state: str = "", py
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str) -> list[Difference]:
-    """What the new stack creates, deletes, moves and renames; `prefix` begins the names of all its resources."""
+    """What the new stack creates, deletes, moves and renames; `prefix` begins the names of all its resources.
+
+    What it forgets (`removed`, without a destroy) remains and is no difference.
+    """
     before, after = _resources(old), _resources(new)
     old_paths, new_paths = construct_paths(old), construct_paths(new)
     moved = {one["from"]: one["to"] for one in new.get("moved", []) if one["from"] in before and one["to"] in after}
     imported = {one["to"] for one in new.get("import", [])}
+    forgotten = {one["from"] for one in new.get("removed", []) if one.get("lifecycle") == {"destroy": False}}
     found = []
     for address, body in before.items():
         type = address.partition(".")[0]
         construct = old_paths.get(address, "")
         target = moved.get(address, address)
+        if target not in after and address in forgotten:
+            continue
         if target not in after:
             found.append(Difference("delete", address, type, construct))
             continue

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from terrace.capabilities.cloud import CloudName
 from terrace.environment.schema import Environment
 
+BOOTSTRAP = "-bootstrap"
+"""What follows the environment's name in the id of its bootstrap stack; no environment may have such a name."""
 WORKLOADS = "-workloads"
 """What follows the environment's name in the id of its workloads stack; no environment may have such a name."""
 

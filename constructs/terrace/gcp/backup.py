@@ -42,7 +42,7 @@ from terrace.capabilities.backup import BackupHandle, BackupSpec
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import PipelinesHandle, ServiceAccount
+from terrace.capabilities.identity import ServiceAccount
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import LakeHandle
 from terrace.capabilities.observability import ObservabilityHandle
@@ -114,7 +114,6 @@ class Backup(Construct):
         lake: LakeHandle,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
-        pipelines: PipelinesHandle,
     ) -> None:
         super().__init__(scope, id)
         if spec.every not in _SCHEDULES:

@@ -52,7 +52,6 @@ from constructs import Construct
 
 from terrace.capabilities.cluster import ClusterHandle, ClusterSpec
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import PipelinesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import ObservabilityHandle
@@ -87,7 +86,6 @@ class Cluster(Construct):
         network: NetworkHandle,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
-        pipelines: PipelinesHandle,
     ) -> None:
         super().__init__(scope, id)
         self._spec, self._target, self._network = spec, target, network

@@ -1,9 +1,8 @@
-"""The deny policy of all identities, the allowed regions, and the project's defaults (GOV-1, GOV-2)."""
+"""The allowed regions, and the project's defaults (GOV-1, GOV-2)."""
 
 from collections.abc import Sequence
 
 from cdktn_provider_google.compute_project_metadata_item import ComputeProjectMetadataItem
-from cdktn_provider_google.iam_deny_policy import IamDenyPolicy, IamDenyPolicyRules, IamDenyPolicyRulesDenyRule
 from cdktn_provider_google.org_policy_policy import (
     OrgPolicyPolicy,
     OrgPolicyPolicySpec,
@@ -54,109 +53,20 @@ _METADATA = {
 }
 """Metadata of every machine of the project."""
 
-_DETECTION = (
-    "logging.googleapis.com/buckets.update",
-    "logging.googleapis.com/sinks.update",
-    "securitycenter.googleapis.com/muteconfigs.create",
-    "securitycenter.googleapis.com/muteconfigs.update",
-    "securitycenter.googleapis.com/notificationconfig.delete",
-    "securitycenter.googleapis.com/notificationconfig.update",
-)
-_SECRET_VERBS = (
-    "secrets.delete",
-    "secrets.setIamPolicy",
-    "secrets.update",
-    "versions.add",
-    "versions.destroy",
-    "versions.disable",
-    "versions.enable",
-)
-
-_EVERYBODY = "principalSet://goog/public:all"
-
 
 class Governance(Construct):
-    """A deny policy for every identity of the project and, where the environment owns the project, organisation
-    policies and the default service accounts disabled.
+    """Where the environment owns the project, organisation policies, and the default service accounts disabled.
 
-    Deny and organisation policies require roles on the organisation (roles/iam.denyAdmin, roles/orgpolicy.policyAdmin).
+    Organisation policies require a role on the organisation (roles/orgpolicy.policyAdmin). The handle's ceiling is the
+    deny policy (ceiling.py).
     """
 
     def __init__(self, scope: Construct, id: str, target: Target, *, keys: KeysHandle) -> None:
         super().__init__(scope, id)
-        ceiling = f"{target.prefix}-ceiling"
         if names.settings(target).owns_account:
-            self._ceiling(ceiling, target)
             self._policies(target)
             self._account_defaults(target)
-        self.handle = GovernanceHandle(ceiling=ceiling)
-
-    def _ceiling(self, name: str, target: Target) -> None:
-        """Denies service account keys to all, and deletion of the audit logs and keys to all but the apply pipeline.
-
-        The administrators' group, which applies for the first time, may change logs, findings and secrets. Secrets are
-        read by the project's service accounts too, each by a binding on its own. The organisation decides who may
-        change the ceiling: it grants roles/iam.denyAdmin.
-        Sources: IAM documentation, "Permissions supported in deny policies", "Principal identifiers".
-        """
-        pipeline = names.principal(target, "ci-apply")
-        administrators = f"principalSet://goog/group/{names.settings(target).admin_group}"
-        accounts = (
-            f"principalSet://cloudresourcemanager.googleapis.com/projects/{names.number(target)}/type/ServiceAccount"
-        )
-        IamDenyPolicy(
-            self,
-            "ceiling",
-            name=name,
-            parent=names.attachment_point(target),
-            display_name="Ceiling of every identity of the deployment",
-            rules=[
-                IamDenyPolicyRules(
-                    description="No static keys",
-                    deny_rule=IamDenyPolicyRulesDenyRule(
-                        denied_principals=[_EVERYBODY],
-                        denied_permissions=["iam.googleapis.com/serviceAccountKeys.create"],  # ID-1
-                    ),
-                ),
-                IamDenyPolicyRules(
-                    description="Protect the audit logs and the keys",
-                    deny_rule=IamDenyPolicyRulesDenyRule(
-                        denied_principals=[_EVERYBODY],
-                        exception_principals=[pipeline],
-                        denied_permissions=[
-                            "cloudkms.googleapis.com/cryptoKeyVersions.destroy",  # KEY-2
-                            "logging.googleapis.com/buckets.delete",  # AUD-1
-                            "logging.googleapis.com/sinks.delete",  # AUD-1
-                        ],
-                    ),
-                ),
-                IamDenyPolicyRules(
-                    description="Logs and findings are changed by administrators",
-                    deny_rule=IamDenyPolicyRulesDenyRule(
-                        denied_principals=[_EVERYBODY],
-                        exception_principals=[pipeline, administrators],
-                        denied_permissions=list(_DETECTION),  # AUD-1, AUD-2
-                    ),
-                ),
-                IamDenyPolicyRules(
-                    description="Secrets are read by service accounts",
-                    deny_rule=IamDenyPolicyRulesDenyRule(
-                        denied_principals=[_EVERYBODY],
-                        exception_principals=[accounts, administrators],
-                        denied_permissions=["secretmanager.googleapis.com/versions.access"],  # SEC-3
-                    ),
-                ),
-                IamDenyPolicyRules(
-                    description="Secrets are changed by administrators",
-                    deny_rule=IamDenyPolicyRulesDenyRule(
-                        denied_principals=[_EVERYBODY],
-                        exception_principals=[pipeline, administrators],
-                        denied_permissions=[f"secretmanager.googleapis.com/{verb}" for verb in _SECRET_VERBS],  # SEC-3
-                    ),
-                ),
-            ],
-            depends_on=[service(self, "iam")],
-        )
+        self.handle = GovernanceHandle(ceiling=names.ceiling(target))
 
     def _policies(self, target: Target) -> None:
         for constraint in _ENFORCED:

@@ -93,6 +93,11 @@ def principal(target: Target, purpose: str) -> str:
     return f"principal://iam.googleapis.com/projects/-/serviceAccounts/{role_email(target, purpose)}"
 
 
+def ceiling(target: Target) -> str:
+    """The deny policy of every identity of the project."""
+    return f"{target.prefix}-ceiling"
+
+
 def attachment_point(target: Target) -> str:
     """The project as the parent of deny policies. Source: IAM documentation, "Deny access to resources"."""
     return f"cloudresourcemanager.googleapis.com%2Fprojects%2F{account(target)}"

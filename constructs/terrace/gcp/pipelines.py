@@ -12,7 +12,7 @@ from constructs import Construct
 
 from terrace.capabilities.ci import TITLES, Pipeline
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import IdentitySpec, PipelinesHandle
+from terrace.capabilities.identity import IdentitySpec
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
 from terrace.gcp.iam import Grant
@@ -112,9 +112,6 @@ class Pipelines(Construct):
         )
         unsealer = Grant("roles/cloudkms.cryptoKeyDecrypter", only=names.plan_sealer(target))
         self._pipeline("apply", spec, target, _CHANGING, unsealer=unsealer)
-        self.handle = PipelinesHandle(
-            plan=names.role_email(target, "ci-plan"), apply=names.role_email(target, "ci-apply")
-        )
 
     def _pipeline(
         self,

@@ -4,6 +4,7 @@ from terrace.gcp.alarms import Alarms
 from terrace.gcp.audit import Audit
 from terrace.gcp.backup import Backup
 from terrace.gcp.cache import Cache
+from terrace.gcp.ceiling import Ceiling
 from terrace.gcp.cluster import Cluster
 from terrace.gcp.cost import Cost
 from terrace.gcp.database import Database
@@ -25,6 +26,7 @@ __all__ = [
     "Audit",
     "Backup",
     "Cache",
+    "Ceiling",
     "Cluster",
     "Cost",
     "Database",

@@ -43,6 +43,11 @@ class Leftover:
     kept: str = ""
 
 
+def of_bootstrap(environment: str) -> str:
+    """Why what is in the bootstrap stack of an environment is kept."""
+    return f"the pipelines' rights outlive the environment; `terrace bootstrap {environment} --destroy` removes them"
+
+
 @dataclass(frozen=True)
 class Unlisted:
     """A listing that failed, so that the resources it would show are unknown."""

@@ -1,17 +1,20 @@
-"""The ids of an environment's two stacks: its name for the foundation, and its name with a suffix for the workloads."""
+"""The ids of an environment's three stacks: its name for the foundation, and its name with a suffix for the others."""
 
 from collections.abc import Collection
 from typing import Literal
 
-from terrace.environment.naming import WORKLOADS
+from terrace.environment.naming import BOOTSTRAP, WORKLOADS
 
-Layer = Literal["foundation", "workloads"]
-LAYERS: tuple[Layer, ...] = ("foundation", "workloads")
+Layer = Literal["bootstrap", "foundation", "workloads"]
+LAYERS: tuple[Layer, ...] = ("bootstrap", "foundation", "workloads")
+"""In the order in which they are applied."""
+
+_SUFFIXES: dict[Layer, str] = {"bootstrap": BOOTSTRAP, "foundation": "", "workloads": WORKLOADS}
 
 
 def stack_id(environment: str, layer: Layer) -> str:
-    """The id of a stack: dev, dev-workloads."""
-    return environment + (WORKLOADS if layer == "workloads" else "")
+    """The id of a stack: dev-bootstrap, dev, dev-workloads."""
+    return environment + _SUFFIXES[layer]
 
 
 def every(environments: Collection[str]) -> list[str]:
@@ -24,7 +27,8 @@ def parsed(id: str, known: Collection[str]) -> tuple[str, Layer]:
 
     An id that fits neither is returned as the name of an environment, so that loading it reports the error.
     """
-    name = id.removesuffix(WORKLOADS)
-    if id not in known and name != id and name in known:
-        return name, "workloads"
+    for layer, suffix in _SUFFIXES.items():
+        name = id.removesuffix(suffix)
+        if id not in known and name != id and name in known:
+            return name, layer
     return id, "foundation"

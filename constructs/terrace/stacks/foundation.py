@@ -39,7 +39,6 @@ class Foundation(engine.Stack):
             observability=observability,
             governance=governance,
         ).handle
-        pipelines = platform.Pipelines(self, "pipelines", environment.identity, target, governance=governance).handle
         network = platform.Network(
             self,
             "network",
@@ -63,7 +62,6 @@ class Foundation(engine.Stack):
             network=network,
             observability=observability,
             governance=governance,
-            pipelines=pipelines,
         ).handle
         registry = platform.Registry(
             self, "registry", environment.registry, target, modules=list(modules), keys=keys
@@ -118,7 +116,6 @@ class Foundation(engine.Stack):
             lake=lake,
             observability=observability,
             governance=governance,
-            pipelines=pipelines,
         ).handle
         platform.Cost(
             self,

@@ -9,6 +9,7 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.view import View
 from terrace.capabilities.cloud import CLOUDS
 from terrace.environment import load, target
+from terrace.project.basis import with_basis
 from tests.conftest import ROOT
 
 _PASSWORD = "correct-horse-battery"
@@ -36,6 +37,20 @@ def test_a_text_in_the_form_of_a_secret_is_found_and_not_repeated(text: str, kin
     found = [str(one) for one in structure.secrets(Subject(stack, environment, target(environment))) if not one.ok]
     assert len(found) == bool(kind)
     assert all(f"one: attribute contains: {kind}" in fact and _PASSWORD not in fact for fact in found)
+
+
+def test_a_stack_forgets_only_what_is_in_its_bootstrap_and_destroys_none_of_it() -> None:
+    environment = load("dev", project=ROOT).environment
+    document = with_basis({"resource": {"a_type": {"name": {}}}}, {"a_role": {"plan": {}}})
+
+    def found(address: str, *, destroy: bool) -> list[str]:
+        block = {"from": address, "lifecycle": {"destroy": destroy}}
+        stack = Subject(View({**document, "removed": [block]}), environment, target(environment))
+        return [one.resource for one in structure.fixed(stack) if not one.ok]
+
+    assert found("a_role.plan", destroy=False) == []
+    assert found("a_role.plan", destroy=True) == ["a_role.plan"]
+    assert found("a_type.name", destroy=False) == ["a_type.name"]
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from terrace.assurance.view import View
 from terrace.capabilities.cloud import CLOUDS, implementation
 from terrace.capabilities.target import Target
 from terrace.environment import Environment, load, target
+from terrace.project import basis
 from terrace.project.discovery import Project
 from terrace.project.synthesis import synthesize
 from tests.assurance.mutants import ENVIRONMENTS, Mutant
@@ -91,6 +92,11 @@ def trials(cloud: str, stack: Callable[[str], str], only: str = "", *, once: boo
     ]
 
 
+def _written(project: Project, environment: str) -> str:
+    """A foundation with what it rests on, as JSON text."""
+    return json.dumps(basis.joined(json.loads((project.stack(environment) / "cdk.tf.json").read_text())))
+
+
 def main(clouds: Sequence[str], only: str = "") -> int:
     """Synthesize the stacks, evaluate the mutants (of the guarantee `only`) and print the survivors."""
     survived = 0
@@ -98,7 +104,7 @@ def main(clouds: Sequence[str], only: str = "") -> int:
         with tempfile.TemporaryDirectory() as scratch:
             project = replace(Project(ROOT), synthesized_to=Path(scratch))
             synthesize(project, *ENVIRONMENTS, cloud=cloud, state="local")
-            results = trials(cloud, lambda name: (project.stack(name) / "cdk.tf.json").read_text(), only)  # noqa: B023
+            results = trials(cloud, partial(_written, project), only)
         survivors = [trial for trial in results if trial.survives]
         for trial in survivors:
             print(f"{cloud} {trial.environment}: {trial.mutant}: {trial.survives}")

@@ -117,6 +117,11 @@ def test_leftovers_list_every_resource(site: Site) -> None:
     }
     by_label = {(one.service, one.type) for one in found.remaining if one.found_by == "label"}
     assert by_label == PARTS_WITH_LABELS
+    kept = {one.id.rpartition("/")[2] for one in found.kept if "terrace bootstrap prod --destroy" in one.kept}
+    assert {f"{names.role_name(site.target, f'ci-{one}')}" for one in ("plan", "apply")} <= {
+        one.partition("@")[0] for one in kept
+    }
+    assert names.ceiling(site.target) in kept
 
 
 def test_kinds_without_a_listing_are_found_by_label(site: Site) -> None:

@@ -9,7 +9,7 @@ import base64
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -17,8 +17,11 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.evaluation import Observation
 from terrace.assurance.view import Resource
 from terrace.capabilities.cloud import facts
+from terrace.project import basis
 
-_SECTIONS = frozenset({"//", "terraform", "provider", "resource", "ephemeral", "locals", "output", "moved", "import"})
+_SECTIONS = frozenset(
+    {"//", "terraform", "provider", "resource", "ephemeral", "locals", "output", "moved", "import", "removed"}
+)
 """Sections of a stack. A `data` source or a `module` hides from the checks what it reads or makes."""
 _META = frozenset({"depends_on", "provider", "lifecycle"})
 _FORBIDDEN = frozenset({"count", "for_each", "provisioner", "connection"})
@@ -40,6 +43,7 @@ _ENTROPY = 3.9
 def fixed(stack: Subject) -> Iterator[Observation]:
     """GOV-3: an observation for each meta-argument or section that is not allowed, and one for all resources."""
     document = stack.view.document
+    yield from _forgotten(document)
     for section in sorted(name for name, written in document.items() if written and name not in _SECTIONS):
         for address in _addresses(section, document[section]):
             yield Observation(address, f"it is in a section `{section}`", False, "resources of the stack only")
@@ -55,6 +59,20 @@ def fixed(stack: Subject) -> Iterator[Observation]:
             yield Observation(str(resource), f"{argument} is set", False, "one resource, always")
         yield from _lifecycle(resource, ignored.get(resource.type, frozenset()) | tags)
     yield Observation("", f"meta-arguments of {resources} resources", resources > 0, "at least one resource")
+
+
+def _forgotten(document: Mapping[str, Any]) -> Iterator[Observation]:
+    """What the stack forgets has to be in the bootstrap stack, and may not be destroyed."""
+    own = document.get("resource", {})
+    bootstrap = {
+        f"{type}.{name}"
+        for type, group in basis.resources(document).items()
+        for name in {*group} - {*own.get(type, {})}
+    }
+    for block in document.get("removed", []):
+        address, kept = str(block.get("from")), block.get("lifecycle") == {"destroy": False}
+        if address not in bootstrap or not kept:
+            yield Observation(address, "it is in a section `removed`", False, "resources of the stack only")
 
 
 def _addresses(section: str, written: Any) -> Iterator[str]:

@@ -22,7 +22,7 @@ from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
 RULES: tuple[Rule, ...] = (
-    location.name_is_not_of_a_workloads_stack,
+    location.name_is_not_of_another_stack,
     location.regions_exist_on_cloud,
     location.region_has_zones,
     location.recovery_region_is_in_same_jurisdiction,

@@ -156,14 +156,15 @@ def ignored_tags_are_of_others(environment: Environment) -> Iterator[Problem]:
             yield Problem(message, path=path, hint="List each key.")
 
 
-def name_is_not_of_a_workloads_stack(environment: Environment) -> Iterator[Problem]:
-    if environment.name.endswith(naming.WORKLOADS):
-        other = environment.name.removesuffix(naming.WORKLOADS)
-        yield Problem(
-            f"{environment.name!r} is the id of the workloads stack of {other}.",
-            path="name",
-            hint=f"Use a name that does not end in {naming.WORKLOADS}.",
-        )
+def name_is_not_of_another_stack(environment: Environment) -> Iterator[Problem]:
+    for suffix in (naming.BOOTSTRAP, naming.WORKLOADS):
+        if environment.name.endswith(suffix):
+            other = environment.name.removesuffix(suffix)
+            yield Problem(
+                f"{environment.name!r} is the id of the {suffix[1:]} stack of {other}.",
+                path="name",
+                hint=f"Use a name that does not end in {suffix}.",
+            )
 
 
 def state_bucket_is_for_remote_state(environment: Environment) -> Iterator[Problem]:

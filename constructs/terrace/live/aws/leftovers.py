@@ -4,12 +4,14 @@ The tagging API lists deleted resources for hours, so it is used only for types 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+from terrace.aws import names
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import TerraceError
-from terrace.live import Inventory, Leftover, Unlisted
+from terrace.live import Inventory, Leftover, Unlisted, of_bootstrap
 from terrace.live.aws.checks import Deployment, opened
 from terrace.live.aws.foreign import KINDS
 from terrace.live.aws.governance import tags
@@ -57,12 +59,21 @@ def leftovers(environment: Environment, target: Target) -> Inventory:
         for left in _by_tag(deployment, region, unlisted):
             if not any(left.id == id or left.id.endswith((f"/{id}", f":{id}")) for _, _, id, _ in found):
                 found[left.service, left.type, left.id, left.region] = left
-    every = sorted(found.values())
+    every = sorted(_outliving(deployment, left) for left in found.values())
     return Inventory(
         remaining=tuple(left for left in every if not left.kept),
         kept=tuple(left for left in every if left.kept),
         unlisted=tuple(unlisted),
     )
+
+
+def _outliving(deployment: Deployment, left: Leftover) -> Leftover:
+    """A leftover, with the reason to keep it if it is in the bootstrap stack."""
+    own = {names.role_name(deployment.target, purpose) for purpose in ("ci-plan", "ci-apply")}
+    own |= {names.boundary_arn(deployment.target).rpartition("/")[2]}
+    if left.service == "iam" and (left.id in own or left.type == "oidc-provider"):
+        return replace(left, kept=of_bootstrap(deployment.environment.name))
+    return left
 
 
 def _tagged(deployment: Deployment, region: str) -> list[dict[str, Any]]:

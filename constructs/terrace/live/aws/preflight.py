@@ -32,7 +32,6 @@ def preflight(environment: Environment, target: Target) -> list[Obstacle]:
         _cache,
         _keys,
         _secrets,
-        _boundary,
     )
     return met(opened(environment, target), (*checks, *preflight_checks(KINDS)))
 
@@ -205,11 +204,3 @@ def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
         deployment.call("secretsmanager", "describe_secret", SecretId=name)
         remedy = "before the next apply within that time, restore it or delete it permanently"
         yield Obstacle("retained", f"secret {name}", f"can be restored for {days} days", remedy)
-
-
-def _boundary(deployment: Deployment) -> Iterator[Obstacle]:
-    policy = deployment.call("iam", "get_policy", PolicyArn=names.boundary_arn(deployment.target))["Policy"]
-    name = f"policy {policy['PolicyName']}"
-    yield Obstacle(
-        "note", name, "cannot be deleted by a role under it", "destroy as an administrator, not by a pipeline"
-    )

@@ -6,14 +6,16 @@ Resource Manager lists the resources of a group or a subscription, in every type
 
 import contextlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from terrace.azure import names
+from terrace.calls import Unreadable
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import TerraceError
-from terrace.live import Inventory, Leftover, Unlisted
+from terrace.live import Inventory, Leftover, Unlisted, of_bootstrap
 from terrace.live.azure.audit import PLANS
 from terrace.live.azure.checks import Deployment, at, named, opened, same
 from terrace.live.azure.foreign import KINDS
@@ -62,12 +64,34 @@ def remaining(deployment: Deployment) -> Inventory:
             raise
         except TerraceError as error:
             unlisted.append(Unlisted(f"{kind.service} {kind.type}", deployment.target.region, str(error)))
-    every = sorted(found.values())
+    outliving = _outliving(deployment)
+    every = sorted(
+        replace(left, kept=of_bootstrap(deployment.environment.name)) if left.id.lower() in outliving else left
+        for left in found.values()
+    )
     return Inventory(
         remaining=tuple(left for left in every if not left.kept),
         kept=tuple(left for left in every if left.kept),
         unlisted=tuple(unlisted),
     )
+
+
+def _outliving(deployment: Deployment) -> set[str]:
+    """The ids of what is in the bootstrap stack: groups, the pipelines' identities, their roles and assignments."""
+    target, subscription = deployment.target, names.subscription(deployment.target)
+    own = {names.group_id(target, recovery=recovery) for recovery in (False, True)}
+    identities = [names.identity_id(target, purpose) for purpose in ("ci-plan", "ci-apply")]
+    places = [place for place in ("home", "recovery") if place == "home" or target.recovery_region]
+    ids = ["applying-subscription", "bundle-creator", "state-writer"]
+    ids += [f"{pipeline}-{place}" for pipeline in ("planning", "applying") for place in places]
+    own |= {*identities, *(f"{subscription}/providers/{_ROLES}/{names.guid(target, id)}" for id in ids)}
+    principals = set()
+    for identity in identities:
+        with contextlib.suppress(Absent):
+            principals.add(principal(deployment, identity))
+    with contextlib.suppress(Unreadable):  # the listing of assignments reports it
+        own |= {str(one["id"]) for one in assignments(deployment) if at(one, "principalId") in principals}
+    return {id.lower() for id in own}
 
 
 def _left(resource: dict[str, Any], found_by: str, kept: str = "") -> Leftover:

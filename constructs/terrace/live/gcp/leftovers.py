@@ -4,13 +4,15 @@ Asset Inventory lists deleted resources for a while, so it is used only for type
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from terrace.calls import Absent, CredentialsError
 from terrace.calls.gcp import Off
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import TerraceError
-from terrace.live import Inventory, Leftover, Unlisted
+from terrace.gcp import names
+from terrace.live import Inventory, Leftover, Unlisted, of_bootstrap
 from terrace.live.foreign import leftovers as foreign_leftovers
 from terrace.live.gcp.checks import Deployment, opened
 from terrace.live.gcp.foreign import KINDS
@@ -54,12 +56,21 @@ def remaining(deployment: Deployment) -> Inventory:
             unlisted.append(Unlisted(f"foreign {kind.service} {kind.type}", deployment.target.region, str(error)))
     for left in _by_label(deployment, unlisted):
         found.setdefault(left.id, left)
-    every = sorted(found.values())
+    every = sorted(_outliving(deployment, left) for left in found.values())
     return Inventory(
         remaining=tuple(left for left in every if not left.kept),
         kept=tuple(left for left in every if left.kept),
         unlisted=tuple(unlisted),
     )
+
+
+def _outliving(deployment: Deployment, left: Leftover) -> Leftover:
+    """A leftover, with the reason to keep it if it is in the bootstrap stack."""
+    target = deployment.target
+    ends = [f"/{names.role_email(target, purpose)}" for purpose in ("ci-plan", "ci-apply")]
+    ends += [f" {names.member(target, purpose)}" for purpose in ("ci-plan", "ci-apply")]
+    ends += [f"/{names.pipeline_pool(target, deployment.environment.identity)}", f"/{names.ceiling(target)}"]
+    return replace(left, kept=of_bootstrap(deployment.environment.name)) if left.id.endswith(tuple(ends)) else left
 
 
 def _places(deployment: Deployment, where: str) -> list[str]:

@@ -164,8 +164,8 @@ DANGERS = (
     ),
     _grant(
         "the plan identity is cluster admin",
-        put(GRANT, "cluster/access-plan", "role_definition_name", "Azure Kubernetes Service RBAC Cluster Admin"),
-        "cluster/access-plan",
+        put(GRANT, "pipelines/plan-cluster", "role_definition_name", "Azure Kubernetes Service RBAC Cluster Admin"),
+        "pipelines/plan-cluster",
     ),
     _grant(
         "an outside group is cluster admin",

@@ -38,13 +38,19 @@ class Identities:
         for role in (*stack.view.all("aws_iam_role"), *stack.view.all("aws_iam_user")):
             arn = objects.arn_of(role)
             own = [*attached.pop(role.address, []), *self._inside(role)]
-            boundary = stack.view.target(role.get("permissions_boundary"))
+            boundary = self._boundary(role)
             limits = self._read(boundary.get("policy"), str(boundary)) if boundary is not None else ()
             self.all.append(Identity(objects.principal(arn), arn, tuple(own), tuple(limits), role))
         for listed in attached.values():
             resources = {one.by for one in listed}
             text = "a policy of a role or user that is not in the stack"
             self.unknown += [Unknown(text, by) for by in sorted(resources)]
+
+    def _boundary(self, role: Resource) -> Resource | None:
+        """The policy that bounds a role, by reference or by its ARN."""
+        value, policies = role.get("permissions_boundary"), self._stack.view.all("aws_iam_policy")
+        named = (one for one in policies if str(value).endswith(f":policy/{one.get('name')}"))
+        return self._stack.view.target(value) or next(named, None)
 
     @property
     def statements(self) -> list[Statement]:

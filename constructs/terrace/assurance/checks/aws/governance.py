@@ -8,6 +8,7 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws.lookup import condition, statements, values
 from terrace.assurance.evaluation import Observation, at_least, check, empty, equal
 from terrace.assurance.view import at
+from terrace.aws import names
 
 _UNREGIONAL = (
     "budgets:",
@@ -104,8 +105,9 @@ def other_regions_denied(stack: Subject) -> Iterator[Observation]:
     ]
     yield at_least(str(boundary), f"statements that deny regions other than {', '.join(regions)}", len(denials), 1)
     for role in stack.all("aws_iam_role"):
-        policy = stack.view.target(role.get("permissions_boundary"))
-        yield equal(str(role), "permissions_boundary", str(policy), str(boundary))
+        limit = role.get("permissions_boundary")
+        named = boundary if limit == names.boundary_arn(stack.target) else None
+        yield equal(str(role), "permissions_boundary", str(stack.view.target(limit) or named), str(boundary))
 
 
 @check("GOV-3")

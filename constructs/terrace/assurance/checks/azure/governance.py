@@ -81,7 +81,7 @@ def allowed_regions_only(stack: Subject) -> Iterator[Observation]:
 def _placed(stack: Subject, resource: Resource) -> Iterator[Observation]:
     """Whether a resource is where its resource group is, and its group is one of the stack."""
     group = resource.get("resource_group_name")
-    above = stack.view.target(resource.get("resource_group_id"))
+    above = _group(stack, resource.get("resource_group_id"))
     if resource.type == "azurerm_resource_group" or above is not None:
         group = (above or resource).get("name")
     text = stack.view.text(group) if group is not None else names.group(stack.target)
@@ -103,6 +103,17 @@ def _placed(stack: Subject, resource: Resource) -> Iterator[Observation]:
         yield equal(str(resource), "location", stack.view.text(location), expected)
 
 
+def _group(stack: Subject, value: object) -> Resource | None:
+    """The environment's resource group that an attribute refers to, by reference or by its id."""
+    ids = [names.group_id(stack.target, recovery=recovery) for recovery in (False, True)]
+    named = [
+        one
+        for one in stack.view.all("azurerm_resource_group")
+        if value in ids and str(value).endswith(f"/{one.get('name')}")
+    ]
+    return stack.view.target(value) or next(iter(named), None)
+
+
 def _allowed(stack: Subject) -> list[str]:
     """The environment's regions, and the pair of the home region if copies go to another region."""
     regions = _regions(stack)
@@ -115,8 +126,10 @@ def other_regions_denied(stack: Subject) -> Iterator[Observation]:
     for group in stack.all("azurerm_resource_group"):
         policies = [
             one
-            for one in stack.view.pointing("azurerm_resource_group_policy_assignment", "resource_group_id", group)
-            if one.get("policy_definition_id") == names.policy_id(_LOCATIONS) and one.get("enforce", True)
+            for one in stack.view.all("azurerm_resource_group_policy_assignment")
+            if _group(stack, one.get("resource_group_id")) == group
+            and one.get("policy_definition_id") == names.policy_id(_LOCATIONS)
+            and one.get("enforce", True)
         ]
         yield equal(str(group), "assignments of the allowed-locations policy", len(policies), 1)
         for policy in policies:
