@@ -1,6 +1,6 @@
 """Firewall rules: a security group for each party, and a rule on both sides of each flow (NET-4)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from cdktn_provider_aws.security_group import SecurityGroup
@@ -8,7 +8,7 @@ from cdktn_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEg
 from cdktn_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
-from terrace.aws.flows import ANYWHERE, FLOWS, GROUPS
+from terrace.aws.flows import ANYWHERE, GROUPS, flows
 from terrace.capabilities.network import Group, NetworkSpec
 from terrace.capabilities.target import Target
 
@@ -29,6 +29,7 @@ class FirewallRules(Construct):
         *,
         vpc_id: str,
         api_ranges: Mapping[str, str],
+        without: Collection[Group],
         storage_prefixes: str,
     ) -> None:
         super().__init__(scope, id)
@@ -44,8 +45,9 @@ class FirewallRules(Construct):
                 tags={"Name": f"{self._prefix}-{group}"},
             ).id
             for group, purpose in GROUPS.items()
+            if group not in without
         }
-        for name, flow in FLOWS.items():
+        for name, flow in flows(without).items():
             ports, protocol = (flow.first_port, flow.last_port), {"ip_protocol": flow.protocol}
             source, into = self.groups[flow.source], self.groups[flow.into]
             self._allow(name, "in", flow.into, ports, flow.purpose, referenced_security_group_id=source, **protocol)

@@ -1,6 +1,6 @@
 """The traffic that the network allows, by party (NET-4). Loads no CDK."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
 from terrace.capabilities.network import Group
@@ -43,3 +43,9 @@ FLOWS: Mapping[str, Flow] = {
 }
 """All traffic allowed inside the VPC (NET-4). `firewall.py` adds rules for public, administrators' and outbound
 traffic."""
+
+
+def flows(without: Collection[Group]) -> dict[str, Flow]:
+    """The flows of a network without some parties."""
+    parties = set(without)
+    return {name: flow for name, flow in FLOWS.items() if not parties & {flow.source, flow.into}}

@@ -62,7 +62,7 @@ class WorkloadIdentities(Construct):
         cluster: ClusterHandle,
         lake: LakeHandle,
         database: DatabaseHandle,
-        cache: CacheHandle,
+        cache: CacheHandle | None,
         secrets: SecretsHandle,
         entry: EntryHandle,
         governance: GovernanceHandle,
@@ -132,7 +132,7 @@ def _module_policies(
     keys: KeysHandle,
     lake: LakeHandle,
     database: DatabaseHandle,
-    cache: CacheHandle,
+    cache: CacheHandle | None,
     secrets: SecretsHandle,
 ) -> dict[str, str]:
     """A module's inline policies by name (LAKE-7). Keys and the database, whose ids are unknown before the apply, have
@@ -162,7 +162,7 @@ def _module_policies(
         ]
         policies["secret"] = document(allow(read, own if module.secrets else own[0]))  # SEC-3
         by_key.append(_through("secretsmanager", ["kms:Decrypt"], keys.home["secrets"], target, sid="SecretsKey"))
-    if module.cache:
+    if cache and module.cache:
         group = names.arn(target, "elasticache", f"replicationgroup:{cache.instance}")
         policies["cache"] = document(allow("elasticache:Connect", [group, names.cache_user_arn(target, name)]))
     if module.database:

@@ -30,7 +30,7 @@ from terrace.aws.flows import ANYWHERE
 from terrace.aws.iam import allow, document
 from terrace.aws.ranges import layout
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.network import NetworkHandle, NetworkSpec
+from terrace.capabilities.network import Group, NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.errors import ContractError
@@ -67,6 +67,7 @@ class Network(Construct):
         target: Target,
         *,
         api_ranges: Mapping[str, str],
+        without: Collection[Group],
         governance: GovernanceHandle,
         observability: ObservabilityHandle,
     ) -> None:
@@ -120,6 +121,7 @@ class Network(Construct):
             target,
             vpc_id=self._vpc_id,
             api_ranges=callers,
+            without=without,
             storage_prefixes=storage.prefix_list_id,
         )
         paths = _FULL_PATHS if spec.private_paths == "full" else _ESSENTIAL_PATHS

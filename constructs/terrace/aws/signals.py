@@ -62,11 +62,11 @@ def signals(
     target: Target,
     *,
     database_spec: DatabaseSpec,
-    cache_spec: CacheSpec,
+    cache_spec: CacheSpec | None,
     network: NetworkHandle,
     cluster: ClusterHandle,
     database: DatabaseHandle,
-    cache: CacheHandle,
+    cache: CacheHandle | None,
 ) -> dict[str, Signal]:
     """Every signal by name."""
     rds = partial(Signal, namespace="AWS/RDS", dimensions={"DBInstanceIdentifier": database.instance})
@@ -85,7 +85,9 @@ def signals(
         ),
         "nodes-failed": nodes("Failed nodes", "cluster_failed_node_count", "Maximum", "above", 0),
     }
-    for node in (f"{number:03}" for number in range(1, cache_spec.replicas + 2)):
+    nodes_of_cache = cache_spec.replicas + 1 if cache and cache_spec else 0
+    for node in (f"{number:03}" for number in range(1, nodes_of_cache + 1)):
+        assert cache
         redis = partial(Signal, namespace="AWS/ElastiCache", dimensions={"CacheClusterId": f"{cache.instance}-{node}"})
         table[f"cache-memory-{node}"] = redis(
             f"Memory of cache node {node}, %",

@@ -19,7 +19,7 @@ from cdktn_provider_azurerm.subnet import Subnet
 from constructs import Construct
 
 from terrace.azure import names, providers
-from terrace.azure.flows import FLOWS, GROUPS, Flow, OutsideFlow, outside
+from terrace.azure.flows import GROUPS, Flow, OutsideFlow, flows, outside
 from terrace.azure.ranges import POD_RANGE
 from terrace.capabilities.network import Group, NetworkSpec
 from terrace.capabilities.target import Target
@@ -57,10 +57,10 @@ class FirewallRules(Construct):
                 resource_group_name=self._group.name,
                 tags=dict(target.tags),
             )
-            for group in GROUPS
+            for group in ranges
         }
         self.ready: list[TerraformResource] = []
-        for position, (name, flow) in enumerate(FLOWS.items()):
+        for name, (position, flow) in flows(set(GROUPS) - set(ranges)).items():
             ports = _ports(flow)
             source, into = self._ranges[flow.source], self._ranges[flow.into]
             for side, group in (("Inbound", flow.into), ("Outbound", flow.source)):
@@ -82,7 +82,7 @@ class FirewallRules(Construct):
                 [rule.peer] if inbound else own,
                 own if inbound else [rule.peer],
             )
-        for group in GROUPS:
+        for group in ranges:
             sides = (
                 ("Inbound",) if group == "entry" else ("Inbound", "Outbound")
             )  # the gateway's egress is unrestricted

@@ -1,6 +1,6 @@
 """The traffic that the network allows, by party: inside the network, and with peers outside (NET-4). Loads no CDK."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
 from terrace.capabilities.network import Group, NetworkSpec
@@ -48,6 +48,16 @@ FLOWS: Mapping[str, Flow] = {
     "entry-to-ingress": Flow("entry", "nodes", 8443, 8443, "Tcp", "Gateway reaches the ingress"),
 }
 """All traffic allowed inside the network (NET-4)."""
+
+
+def flows(without: Collection[Group]) -> dict[str, tuple[int, Flow]]:
+    """The flows of a network without some parties, each with its place in the order of the rules' priorities."""
+    parties = set(without)
+    return {
+        name: (position, flow)
+        for position, (name, flow) in enumerate(FLOWS.items())
+        if not parties & {flow.source, flow.into}
+    }
 
 
 class OutsideFlow(NamedTuple):

@@ -54,7 +54,7 @@ class WorkloadIdentities(Construct):
         cluster: ClusterHandle,
         lake: LakeHandle,
         database: DatabaseHandle,
-        cache: CacheHandle,
+        cache: CacheHandle | None,
         secrets: SecretsHandle,
         entry: EntryHandle,
         governance: GovernanceHandle,
@@ -104,7 +104,7 @@ class WorkloadIdentities(Construct):
         target: Target,
         *,
         lake: LakeHandle,
-        cache: CacheHandle,
+        cache: CacheHandle | None,
         secrets: SecretsHandle,
     ) -> None:
         ready = cast("list[TerraformResource]", list(lake.ready))
@@ -126,7 +126,7 @@ class WorkloadIdentities(Construct):
                 on=names.secret_id(target, secret_names.secret_name(name, target, purpose)),  # SEC-3
                 after=list(secrets.ready),
             )
-        if module.cache:
+        if cache and module.cache:
             ManagedRedisAccessPolicyAssignment(  # CACHE-1
                 self,
                 f"module-{name}-cache",

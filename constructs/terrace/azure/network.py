@@ -1,6 +1,6 @@
 """The virtual network: subnets by party, NAT, private paths, firewall rules by purpose, flow logs (NET-1 to NET-5)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from cdktn import TerraformResource, TerraformStack
 from cdktn_provider_azurerm.key_vault import KeyVault
@@ -36,6 +36,8 @@ from terrace.capabilities.target import Target
 _PRIVATE_SERVICES = ("blob", "vault", "registry", "redisEnterprise", "cluster", "database", "internal")
 """Services whose names resolve only inside the network. All are required at any setting of `private_paths`, because
 their public access is disabled."""
+_PARTIES: Mapping[str, Group] = {"redisEnterprise": "cache"}
+"""Services of a party, which a network without the party does not resolve."""
 _DELEGATED: Mapping[Group, str] = {
     "control": "Microsoft.ContainerService/managedClusters",
     "database": "Microsoft.DBforPostgreSQL/flexibleServers",
@@ -57,6 +59,7 @@ class Network(Construct):
         target: Target,
         *,
         api_ranges: Mapping[str, str],
+        without: Collection[Group],
         governance: GovernanceHandle,
         observability: ObservabilityHandle,
     ) -> None:
@@ -73,9 +76,10 @@ class Network(Construct):
             encryption=VirtualNetworkEncryption(enforcement="AllowUnencrypted"),
             tags=dict(target.tags),
         )
-        subnets = {group: self._subnet(group, ranges[group]) for group in GROUPS}
+        groups = [group for group in GROUPS if group not in without]
+        subnets = {group: self._subnet(group, ranges[group]) for group in groups}
         rules = FirewallRules(
-            self, "openings", spec, target, ranges={group: ranges[group] for group in GROUPS}, api_ranges=api_ranges
+            self, "openings", spec, target, ranges={group: ranges[group] for group in groups}, api_ranges=api_ranges
         )
         guarded: list[TerraformResource] = [
             SubnetNetworkSecurityGroupAssociation(  # NET-4
@@ -88,7 +92,7 @@ class Network(Construct):
             for group, subnet in subnets.items()
         ]
         nat_ids, routed = self._nat(spec, subnets["nodes"])
-        links = [self._zone(service) for service in _PRIVATE_SERVICES]
+        links = [self._zone(service) for service in _PRIVATE_SERVICES if _PARTIES.get(service) not in without]
         vault_paths, paths = self._private_paths(target)
         self._flow_log(spec, target, observability)
         hybrid = [self._subnet("GatewaySubnet", ranges["GatewaySubnet"])] if spec.hybrid else []  # NET-7
@@ -98,14 +102,14 @@ class Network(Construct):
             zones=target.zones,
             public_subnet_ids=(names.subnet_id(target, "entry"),),
             node_subnet_ids=(names.subnet_id(target, "nodes"),),
-            data_subnet_ids=(names.subnet_id(target, "database"), names.subnet_id(target, "cache")),
+            data_subnet_ids=tuple(names.subnet_id(target, group) for group in ("database", "cache") if group in groups),
             control_subnet_ids=(names.subnet_id(target, "control"),),
             groups=rules.groups,
             nat_ids=nat_ids,
             private_zone_id=names.private_zone_id(target, "internal"),
             ready=ready,
             public_ready=(*guarded, *vault_paths),
-            ranges={group: ranges[group] for group in GROUPS},
+            ranges={group: ranges[group] for group in groups},
         )
 
     def _subnet(self, name: str, cidr: str) -> Subnet:

@@ -59,11 +59,11 @@ def signals(
     target: Target,
     *,
     database_spec: DatabaseSpec,
-    cache_spec: CacheSpec,
+    cache_spec: CacheSpec | None,
     network: NetworkHandle,
     cluster: ClusterHandle,
     database: DatabaseHandle,
-    cache: CacheHandle,
+    cache: CacheHandle | None,
     audit: AuditHandle,
 ) -> dict[str, Signal]:
     """Every signal by name."""
@@ -76,7 +76,6 @@ def signals(
         resource=names.cluster_id(target),
         after=cluster.ready,
     )
-    redis = partial(Signal, namespace="Microsoft.Cache/redisEnterprise", resource=cache.id, after=cache.ready)
     used_percent = 100 - limits.database_free_storage_percent
     table = {
         "database-cpu": server("Database CPU, %", "cpu_percent", "Average", "above", limits.database_cpu_percent),
@@ -85,10 +84,7 @@ def signals(
             "Database connections", "active_connections", "Maximum", "above", limits.database_connections
         ),
         "database-alive": server("Database answers", "is_db_alive", "Maximum", "below", 1),
-        "cache-memory": redis(
-            "Cache memory, %", "usedmemorypercentage", "Maximum", "above", limits.cache_memory_percent
-        ),
-        "cache-evictions": redis("Cache evictions", "evictedkeys", "Total", "above", limits.cache_evictions),
+        **_of_cache(limits, cache),
         "nodes-cpu": nodes("Node CPU, %", "node_cpu_usage_percentage", "Average", "above", limits.node_cpu_percent),
         "nodes-memory": nodes(
             "Node memory, %", "node_memory_working_set_percentage", "Average", "above", limits.node_memory_percent
@@ -115,3 +111,15 @@ def signals(
             after=audit.ready,
         )
     return table
+
+
+def _of_cache(limits: Thresholds, cache: CacheHandle | None) -> dict[str, Signal]:
+    if cache is None:
+        return {}
+    redis = partial(Signal, namespace="Microsoft.Cache/redisEnterprise", resource=cache.id, after=cache.ready)
+    return {
+        "cache-memory": redis(
+            "Cache memory, %", "usedmemorypercentage", "Maximum", "above", limits.cache_memory_percent
+        ),
+        "cache-evictions": redis("Cache evictions", "evictedkeys", "Total", "above", limits.cache_evictions),
+    }

@@ -65,8 +65,8 @@ class Outputs(Spec):
     """Kubernetes."""
     database: DatabaseOutputs
     """PostgreSQL."""
-    cache: CacheOutputs
-    """Redis protocol."""
+    cache: CacheOutputs | None = None
+    """Redis protocol; none if the environment leaves the cache out."""
     buckets: Mapping[str, str]
     """Layer or purpose to bucket name."""
     lake: Mapping[str, str]

@@ -1,10 +1,10 @@
 """What the stacks in `terrace.stacks` compose: the constructs that the `platform` module of every cloud exports.
 
 Each method takes the scope, an id, the capability's spec, the target and the handles of the capabilities that it
-depends on.
+depends on; None is a capability that the environment leaves out. `without` are the parties of such capabilities.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from terrace.capabilities.audit import AuditHandle, AuditSpec
@@ -24,7 +24,7 @@ from terrace.capabilities.identity import (
 )
 from terrace.capabilities.keys import KeysHandle, KeysSpec
 from terrace.capabilities.lake import LakeHandle, LakeSpec
-from terrace.capabilities.network import NetworkHandle, NetworkSpec
+from terrace.capabilities.network import Group, NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle, ObservabilitySpec
 from terrace.capabilities.registry import RegistryHandle, RegistrySpec
 from terrace.capabilities.secrets import SecretsHandle, SecretsSpec
@@ -82,6 +82,7 @@ class Platform(Protocol):
         target: Target,
         *,
         api_ranges: Mapping[str, str],
+        without: Collection[Group],
         governance: GovernanceHandle,
         observability: ObservabilityHandle,
     ) -> Built[NetworkHandle]: ...
@@ -182,7 +183,7 @@ class Platform(Protocol):
         cluster: ClusterHandle,
         lake: LakeHandle,
         database: DatabaseHandle,
-        cache: CacheHandle,
+        cache: CacheHandle | None,
         secrets: SecretsHandle,
         entry: EntryHandle,
         governance: GovernanceHandle,
@@ -227,12 +228,12 @@ class Platform(Protocol):
         target: Target,
         *,
         database_spec: DatabaseSpec,
-        cache_spec: CacheSpec,
+        cache_spec: CacheSpec | None,
         network: NetworkHandle,
         entry: EntryHandle,
         cluster: ClusterHandle,
         database: DatabaseHandle,
-        cache: CacheHandle,
+        cache: CacheHandle | None,
         observability: ObservabilityHandle,
         audit: AuditHandle,
     ) -> object: ...

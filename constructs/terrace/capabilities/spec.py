@@ -2,9 +2,9 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, WrapSerializer
 
 
 class Spec(BaseModel):
@@ -14,6 +14,32 @@ class Spec(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
+
+
+OFF = "off"
+"""How an environment file leaves a section out. Tools of YAML 1.1 write `false` for it, which means the same."""
+
+
+class _OffInJsonSchema:
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        branches: list[dict[str, Any]] = handler(schema)["anyOf"]
+        return {"anyOf": [*(one for one in branches if one.get("type") != "null"), {"enum": [OFF, False]}]}
+
+
+def _with_off(value: object, handler: Any) -> object:
+    return OFF if value is None else handler(value)
+
+
+_SectionT = TypeVar("_SectionT")
+OrOff = Annotated[_SectionT | None, WrapSerializer(_with_off), _OffInJsonSchema]
+"""A section that a file may leave out with `off`; the model has None for it."""
+
+
+def present(section: _SectionT | None) -> _SectionT:
+    """A section, in code that runs only where the environment does not leave it out."""
+    assert section is not None
+    return section
 
 
 Cidr = Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]

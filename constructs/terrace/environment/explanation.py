@@ -1,7 +1,6 @@
 """Explain a setting: where it is set, what it overrides, what it means and which values are allowed."""
 
 import copy
-import json
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -113,7 +112,7 @@ def _default(words: list[str], document: Any, setting: Field) -> Any:
     if isinstance(section, dict):
         section.pop(words[-1], None)
     try:
-        value: Any = Environment.model_validate_json(json.dumps(data), strict=True).model_dump(mode="json")
+        value: Any = Environment.of(data).model_dump(mode="json")
     except ValidationError:
         return setting.default
     for word in words:

@@ -1,6 +1,5 @@
 """Load an environment: merge its files, check the types and apply the rules."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from terrace.environment import moved, rules
 from terrace.environment.accounts import unused_accounts, with_account
 from terrace.environment.overlay import chain, merged
 from terrace.environment.rules import cross_environment
-from terrace.environment.schema import Environment
+from terrace.environment.schema import Environment, without_off
 from terrace.errors import InvalidEnvironment, InvalidFile, InvalidModules, Problem, UsageError
 from terrace.variables import CLOUD
 
@@ -136,7 +135,7 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
     document = plain(root)
     partial = False
     try:
-        environment = Environment.model_validate_json(json.dumps(document), strict=True)
+        environment = Environment.of(document)
     except ValidationError as error:
         from terrace.environment.partial import partial_environment
 
@@ -145,7 +144,7 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
         found = messages.problems(error, root, Environment)
         type_problems = [each for each in found if each.path not in merge_result.reported]
         problems += [problem for problem in type_problems if (problem.where, problem.path) not in reported]
-        environment = partial_environment(document, error)
+        environment = partial_environment(without_off(document), error)
     environment, module_problems = _with_modules(environment, project)
     problems += [problem if problem.where else _located(problem, root) for problem in module_problems]
     reported_paths = {problem.path for problem in problems}

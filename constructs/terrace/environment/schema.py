@@ -1,8 +1,9 @@
 """The model of a merged environment. Its sections are the capabilities' specs."""
 
+import json
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, PrivateAttr
 
@@ -21,9 +22,13 @@ from terrace.capabilities.network import NetworkSpec
 from terrace.capabilities.observability import ObservabilitySpec
 from terrace.capabilities.registry import RegistrySpec
 from terrace.capabilities.secrets import SecretsSpec
-from terrace.capabilities.spec import Layer, Name, Spec, Team
+from terrace.capabilities.spec import OFF, Layer, Name, OrOff, Spec, Team
 from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings, Settings, Tier
 from terrace.modules.enabled import EnabledModule
+
+Optional = Literal["cache"]
+OPTIONAL: tuple[Optional, ...] = get_args(Optional)
+"""The sections that an environment may leave out with `off`; each has the name of its capability."""
 
 SETTINGS: Mapping[str, type[Settings]] = {"aws": AwsSettings, "azure": AzureSettings, "gcp": GcpSettings}
 """Settings that only one cloud has; the key is the cloud and the name of the section."""
@@ -102,8 +107,8 @@ class Environment(Spec):
     """Container image registry."""
     database: DatabaseSpec
     """PostgreSQL database."""
-    cache: CacheSpec
-    """Redis-compatible cache."""
+    cache: OrOff[CacheSpec]
+    """Redis-compatible cache, or off."""
     lake: LakeSpec
     """Object storage of the data lake."""
     data_products: tuple[DataProduct, ...] = ()
@@ -134,6 +139,16 @@ class Environment(Spec):
 
     _enabled_modules: Mapping[str, EnabledModule] | None = PrivateAttr(None)
 
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Environment":
+        """The environment of plain data, where a section that is left out is `off`. Raises pydantic.ValidationError."""
+        return cls.model_validate_json(json.dumps(without_off(document)), strict=True)
+
+    @property
+    def left_out(self) -> tuple[Optional, ...]:
+        """The capabilities that the environment leaves out."""
+        return tuple(name for name in OPTIONAL if getattr(self, name) is None)
+
     @property
     def enabled_modules(self) -> Mapping[str, EnabledModule]:
         """The enabled modules with what their folders declare, in the order of their installation; set by `load`."""
@@ -163,3 +178,11 @@ class Environment(Spec):
         environment = self.model_copy()
         environment._enabled_modules = enabled
         return environment
+
+
+def without_off(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain data in which each section that is `off`, or `false`, is None."""
+    return {
+        name: None if name in OPTIONAL and (value == OFF or value is False) else value
+        for name, value in document.items()
+    }

@@ -97,7 +97,7 @@ def _settings(name: str, base: Loaded, expires: date) -> dict[str, Any]:
     required = {
         key for key, info in type(getattr(environment, environment.cloud)).model_fields.items() if info.is_required()
     }
-    small = _differing(_SMALL, merged)
+    small = _differing({key: value for key, value in _SMALL.items() if key not in environment.left_out}, merged)
     network = {**small.pop("network", {}), "entry": {"domain": f"{name}.{environment.network.entry.domain}"}}
     pools: dict[str, Any] = {
         pool: {"size": "small", "min_nodes": 0, "max_nodes": 2} for pool in environment.cluster.pools

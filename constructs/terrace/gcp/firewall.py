@@ -1,6 +1,6 @@
 """Firewall rules: all traffic is denied in both directions, except for the listed flows (NET-4)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from cdktn_provider_google.compute_firewall import (
@@ -15,7 +15,7 @@ from constructs import Construct
 from terrace.capabilities.network import Group, NetworkSpec
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
-from terrace.gcp.flows import ANYWHERE, FLOWS, GROUPS
+from terrace.gcp.flows import ANYWHERE, GROUPS, flows
 from terrace.gcp.iam import Grant
 from terrace.gcp.ranges import GOOGLE_APIS, LOAD_BALANCERS
 
@@ -38,6 +38,7 @@ class FirewallRules(Construct):
         target: Target,
         *,
         network: ComputeNetwork,
+        without: Collection[Group],
         ranges: Mapping[Literal["nodes", "pods", "control", "data"], str],
     ) -> None:
         super().__init__(scope, id)
@@ -64,11 +65,11 @@ class FirewallRules(Construct):
             "cache": (ranges["data"],),
             "entry": LOAD_BALANCERS,
         }
-        self.groups: dict[str, str] = {group: ",".join(self._ranges[group]) for group in GROUPS}
+        self.groups: dict[str, str] = {group: ",".join(self._ranges[group]) for group in GROUPS if group not in without}
         self.groups["nodes"] = self._nodes_email
         for direction in ("INGRESS", "EGRESS"):
             self._deny_all(direction)
-        for name, flow in FLOWS.items():
+        for name, flow in flows(without).items():
             if flow.into == "nodes":
                 self._allow(name, "INGRESS", self._ranges[flow.source], flow.ports, flow.protocol, flow.purpose)
             if flow.source == "nodes":

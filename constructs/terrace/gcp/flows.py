@@ -3,7 +3,7 @@
 `firewall.py` writes the rules, and the access model expects exactly these paths.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
 from terrace.capabilities.network import Group
@@ -43,6 +43,13 @@ FLOWS: Mapping[str, Flow] = {
     "entry-to-health": Flow("entry", "nodes", ("8080",), "tcp", "Load balancer asks ingress pods for their health"),
 }
 """All traffic allowed inside the network (NET-4), besides outbound traffic, which the environment lists."""
+
+
+def flows(without: Collection[Group]) -> dict[str, Flow]:
+    """The flows of a network without some parties."""
+    parties = set(without)
+    return {name: flow for name, flow in FLOWS.items() if not parties & {flow.source, flow.into}}
+
 
 ON_PREMISES_PORTS = ("8443",)
 """TCP ports of the ingress pods that the ranges behind a hybrid link reach (NET-7)."""

@@ -57,7 +57,7 @@ class WorkloadIdentities(Construct):
         cluster: ClusterHandle,
         lake: LakeHandle,
         database: DatabaseHandle,
-        cache: CacheHandle,
+        cache: CacheHandle | None,
         secrets: SecretsHandle,
         entry: EntryHandle,
         governance: GovernanceHandle,
@@ -100,7 +100,7 @@ class WorkloadIdentities(Construct):
         cluster: ClusterHandle,
         lake: LakeHandle,
         database: DatabaseHandle,
-        cache: CacheHandle,
+        cache: CacheHandle | None,
         secrets: SecretsHandle,
     ) -> None:
         id, purpose = f"module-{name}", f"module-{name}"
@@ -150,7 +150,7 @@ class WorkloadIdentities(Construct):
         iam.pod_trust(self, f"{id}-identity", target, account, namespace=pod.namespace, name=pod.name, after=after)
 
 
-def _module_grants(module: ModuleAccess, *, database: DatabaseHandle, cache: CacheHandle) -> dict[str, Grant]:
+def _module_grants(module: ModuleAccess, *, database: DatabaseHandle, cache: CacheHandle | None) -> dict[str, Grant]:
     """A module's roles on the project, each limited to one resource."""
     grants: dict[str, Grant] = {}
     if module.database:
@@ -158,7 +158,7 @@ def _module_grants(module: ModuleAccess, *, database: DatabaseHandle, cache: Cac
         only = f'resource.name == "{database.login_resource}" && {kind}'
         grants["connect"] = Grant("roles/cloudsql.client", only)
         grants["login"] = Grant("roles/cloudsql.instanceUser", only)
-    if module.cache:
+    if cache and module.cache:
         grants["cache"] = Grant("roles/memorystore.dbConnectionUser", f'resource.name == "{cache.id}"')  # CACHE-1
     return grants
 

@@ -1,6 +1,6 @@
 """The VPC: regional subnets, NAT, private paths, firewall rules by purpose, flow logs (NET-1 to NET-5, NET-8)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from ipaddress import IPv4Network
 
 from cdktn import ITerraformDependable
@@ -32,7 +32,7 @@ from cdktn_provider_google.network_connectivity_service_connection_policy import
 from constructs import Construct
 
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.network import NetworkHandle, NetworkSpec
+from terrace.capabilities.network import Group, NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
@@ -47,7 +47,7 @@ _FULL_PATHS = (*_ESSENTIAL_PATHS, "run.app", "cloudfunctions.net", "notebooks.cl
 Google Access, DNS configuration"."""
 
 _GOOGLE_ADDRESSES = tuple(str(address) for address in IPv4Network(GOOGLE_APIS))
-_CONNECTED = {"database": "google-cloud-sql", "cache": "gcp-memorystore"}
+_CONNECTED: Mapping[Group, str] = {"database": "google-cloud-sql", "cache": "gcp-memorystore"}
 """Services with an address in the data subnet, and Google's name of their service class."""
 _ROUTER_ASN = 64514
 
@@ -69,6 +69,7 @@ class Network(Construct):
         target: Target,
         *,
         api_ranges: Mapping[str, str],
+        without: Collection[Group],
         governance: GovernanceHandle,
         observability: ObservabilityHandle,
     ) -> None:
@@ -98,13 +99,14 @@ class Network(Construct):
         router, nat = self._nat(
             nodes, advertised={"Nodes": ranges.nodes, "Pods": ranges.pods, "Google's APIs": GOOGLE_APIS}
         )
-        ready += [nat, *self._private_paths(data, ranges.recovery)]
+        ready += [nat, *self._private_paths(data, ranges.recovery, without)]
         rules = FirewallRules(
             self,
             "openings",
             spec,
             target,
             network=self._vpc,
+            without=without,
             ranges={"nodes": ranges.nodes, "pods": ranges.pods, "control": ranges.control, "data": ranges.data},
         )
         self._log_queries()
@@ -226,7 +228,9 @@ class Network(Construct):
         )
         return router, nat
 
-    def _private_paths(self, data: ComputeSubnetwork, recovery_range: str) -> list[ITerraformDependable]:
+    def _private_paths(
+        self, data: ComputeSubnetwork, recovery_range: str, without: Collection[Group]
+    ) -> list[ITerraformDependable]:
         """NET-3: Google's names resolve to the restricted range; PostgreSQL and Valkey get addresses in the network."""
         paths: list[ITerraformDependable] = []
         for domain in _FULL_PATHS if self._spec.private_paths == "full" else _ESSENTIAL_PATHS:
@@ -237,6 +241,8 @@ class Network(Construct):
             subnets["-recovery"] = (self._target.recovery_region, away)
         for suffix, (region, subnet) in subnets.items():
             for name, service_class in _CONNECTED.items():
+                if name in without:
+                    continue
                 paths.append(
                     NetworkConnectivityServiceConnectionPolicy(
                         self,

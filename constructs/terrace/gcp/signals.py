@@ -94,22 +94,17 @@ def signals(
     target: Target,
     *,
     database_spec: DatabaseSpec,
-    cache_spec: CacheSpec,
+    cache_spec: CacheSpec | None,
     network: NetworkHandle,
     cluster: ClusterHandle,
     database: DatabaseHandle,
-    cache: CacheHandle,
+    cache: CacheHandle | None,
     audit: AuditHandle,
 ) -> dict[str, Signal]:
     """Every signal by name."""
     server = f"{names.account(target)}:{database.instance}"
     sql = partial(Signal, resource="cloudsql_database", labels={"resource.labels.database_id": server})
     nodes = partial(Signal, resource="k8s_node", labels={"resource.labels.cluster_name": cluster.name})
-    valkey = partial(
-        Signal,
-        resource="memorystore.googleapis.com/InstanceNode",
-        labels={"resource.labels.instance_id": cache.instance},
-    )
     # Storage grows automatically, so the alarm is on the space left below the maximum (DB-8)
     used_bytes = database_spec.max_storage_gb * 1024**3 * (100 - limits.database_free_storage_percent) // 100
     table = {
@@ -134,20 +129,7 @@ def signals(
             "above",
             limits.database_connections,
         ),
-        "cache-memory": valkey(
-            "Cache memory",
-            "memorystore.googleapis.com/instance/node/memory/utilization",
-            "ALIGN_MAX",
-            "above",
-            limits.cache_memory_percent / 100,
-        ),
-        "cache-evictions": valkey(
-            "Cache evictions",
-            "memorystore.googleapis.com/instance/node/stats/evicted_keys_count",
-            "ALIGN_DELTA",
-            "above",
-            limits.cache_evictions,
-        ),
+        **_of_cache(limits, cache),
         "nodes-cpu": nodes(
             "Node CPU",
             "kubernetes.io/node/cpu/allocatable_utilization",
@@ -226,3 +208,29 @@ def signals(
             metric = f"{_metric_namespace(target)}/{event.metric}"
             table[name] = Signal(event.title, metric, "ALIGN_DELTA", "above", tolerated[name], event.resource, {})
     return table
+
+
+def _of_cache(limits: Thresholds, cache: CacheHandle | None) -> dict[str, Signal]:
+    if cache is None:
+        return {}
+    valkey = partial(
+        Signal,
+        resource="memorystore.googleapis.com/InstanceNode",
+        labels={"resource.labels.instance_id": cache.instance},
+    )
+    return {
+        "cache-memory": valkey(
+            "Cache memory",
+            "memorystore.googleapis.com/instance/node/memory/utilization",
+            "ALIGN_MAX",
+            "above",
+            limits.cache_memory_percent / 100,
+        ),
+        "cache-evictions": valkey(
+            "Cache evictions",
+            "memorystore.googleapis.com/instance/node/stats/evicted_keys_count",
+            "ALIGN_DELTA",
+            "above",
+            limits.cache_evictions,
+        ),
+    }

@@ -98,7 +98,13 @@ def verify(environment: Environment, target: Target, *, only: Collection[str] = 
         )
     deployment = module.opened(environment, target)
     selected = set(only or readable(cloud))
-    return [evaluate_guarantee(id, cloud, deployment) for id in BY_ID if id in selected]
+    return [
+        Result(BY_ID[id], "not_required", f"{BY_ID[id].capability} is off")
+        if BY_ID[id].capability in environment.left_out
+        else evaluate_guarantee(id, cloud, deployment)
+        for id in BY_ID
+        if id in selected
+    ]
 
 
 def evaluate_guarantee(id: str, cloud: str, deployment: object) -> Result:

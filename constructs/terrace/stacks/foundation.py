@@ -45,6 +45,7 @@ class Foundation(engine.Stack):
             environment.network,
             target,
             api_ranges=environment.cluster.api_access.public_from,
+            without=environment.left_out,
             governance=governance,
             observability=observability,
         ).handle
@@ -76,16 +77,20 @@ class Foundation(engine.Stack):
             observability=observability,
             governance=governance,
         ).handle
-        cache = platform.Cache(
-            self,
-            "cache",
-            environment.cache,
-            target,
-            modules=cached,
-            keys=keys,
-            network=network,
-            observability=observability,
-        ).handle
+        cache = (
+            platform.Cache(
+                self,
+                "cache",
+                environment.cache,
+                target,
+                modules=cached,
+                keys=keys,
+                network=network,
+                observability=observability,
+            ).handle
+            if environment.cache
+            else None
+        )
         secrets = platform.Secrets(
             self, "secrets", environment.secrets, target, modules=modules, keys=keys, database=database
         ).handle
@@ -164,7 +169,7 @@ class Foundation(engine.Stack):
                 "schemas": list(environment.database.schemas),
                 "roles": dict(workloads.roles),
             },
-            cache={"host": cache.host, "port": cache.port, "users": dict(cache.users)},
+            cache={"host": cache.host, "port": cache.port, "users": dict(cache.users)} if cache else None,
             buckets=dict(lake.names),
             lake=dict(lake.uris),
             secrets=dict(secrets.modules),
@@ -181,6 +186,8 @@ class Foundation(engine.Stack):
         assert values.keys() == Outputs.model_fields.keys()
         outputs = Construct(self, "outputs")
         for name, value in values.items():
+            if value is None:
+                continue  # left out
             TerraformOutput(outputs, name, value=value, static_id=True)
 
 

@@ -103,7 +103,7 @@ def _needed(module: EnabledModule, context: Context) -> Iterator[Opening]:
     needs, ports, outputs = module.needs, module.contract.network.ports, context.outputs
     if needs.database:
         yield Opening(module.name, "database", outputs.database.port, "its database")
-    if needs.cache:
+    if needs.cache and outputs.cache:
         yield Opening(module.name, "cache", outputs.cache.port, "the cache")
     if needs.lake:
         yield Opening(module.name, "lake", _HTTPS, f"layers {', '.join(sorted(needs.lake))}")

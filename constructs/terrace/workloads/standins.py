@@ -70,6 +70,7 @@ def stand_ins(environment: Environment, target: Target) -> Outputs:
         },
         "domain": environment.network.entry.domain or f"{STAND_IN}domain.invalid",
     }
+    known |= dict.fromkeys(environment.left_out)
     return Outputs.model_validate({**_of(Outputs, (), keys, modules), **known})
 
 

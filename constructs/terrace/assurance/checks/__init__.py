@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from terrace.assurance import evaluation
 from terrace.assurance import timeout as limit
-from terrace.assurance.evaluation import Check, Outcome, Result
+from terrace.assurance.evaluation import Check, Observation, Outcome, Result
 from terrace.assurance.guarantees import GUARANTEES, WORKLOADS, Guarantee
 from terrace.assurance.view import Resource, View
 from terrace.assurance.workloads_view import Workloads
@@ -58,13 +58,30 @@ def evaluate(
     cloud = subject.environment.cloud
     checks, excepted = of_cloud(cloud), exceptions(cloud)
     return [
-        evaluation.result_of(
+        _left_out(subject, guarantee)
+        if guarantee.capability in subject.environment.left_out
+        else evaluation.result_of(
             guarantee,
             [_outcome(checks.get(id), subject, id, seconds) for id in guarantee.clouds.get(cloud, ())],
             excepted.get(guarantee.id),
         )
         for guarantee in guarantees
     ]
+
+
+def _left_out(subject: Subject, guarantee: Guarantee) -> Result:
+    """The result of a guarantee of a capability that the environment leaves out: none of its resources may exist."""
+    capability, reason = guarantee.capability, f"{guarantee.capability} is off"
+    found = [
+        Observation(str(resource), "it exists", False, f"no resource, since {reason}")
+        for resource in subject.view
+        if resource.path.startswith(f"{capability}/")
+    ]
+    outcomes = [
+        Outcome(id, "broken", tuple(found)) if found else Outcome(id, "not_required", reason=reason)
+        for id in guarantee.clouds.get(subject.environment.cloud, ())
+    ]
+    return evaluation.result_of(guarantee, outcomes)
 
 
 def _outcome(check: Check | None, subject: Subject, id: str, seconds: float) -> Outcome:

@@ -69,6 +69,7 @@ RULES: tuple[Rule, ...] = (
     workloads.spot_and_gpu_pools_are_dedicated,
     workloads.node_types_have_pool,
     workloads.module_names_are_free,
+    workloads.needed_sections_are_present,
     workloads.module_namespaces_are_free,
     workloads.escalation_channels_exist,
     workloads.only_dev_sleeps,

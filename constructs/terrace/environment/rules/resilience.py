@@ -33,7 +33,7 @@ def cluster_has_deletion_protection(environment: Environment) -> Iterator[Proble
 
 
 def prod_cache_has_replica(environment: Environment) -> Iterator[Problem]:
-    if environment.tier == "prod" and environment.cache.replicas == 0:
+    if environment.tier == "prod" and environment.cache and environment.cache.replicas == 0:
         yield _required(environment, "cache.replicas", "a replica in another zone (CACHE-3)", "1 or 2")
 
 

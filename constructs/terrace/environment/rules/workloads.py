@@ -64,6 +64,15 @@ def module_names_are_free(environment: Environment) -> Iterator[Problem]:
             yield Problem(f"{name!r} is a reserved user of the cache.", path=path)
 
 
+def needed_sections_are_present(environment: Environment) -> Iterator[Problem]:
+    """What an environment leaves out, no enabled module may need."""
+    for name, module in environment.enabled_modules.items():
+        for section in environment.left_out:
+            if getattr(module.needs, section):
+                hint = f"Add {section}, or disable the module."
+                yield Problem(f"it needs the {section}, and {section} is off.", path=f"modules.{name}", hint=hint)
+
+
 def module_namespaces_are_free(environment: Environment) -> Iterator[Problem]:
     modules_by_namespace: dict[str, str] = {}
     for name, module in environment.modules.items():

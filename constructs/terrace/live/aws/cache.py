@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.evaluation import Observation, at_least, check, equal
+from terrace.capabilities.spec import present
 from terrace.live.aws import keys
 from terrace.live.aws.checks import Deployment
 
@@ -43,7 +44,7 @@ def encrypted(deployment: Deployment) -> Iterator[Observation]:
 
 @check("CACHE-3")
 def fails_over(deployment: Deployment) -> Iterator[Observation]:
-    spec, resource, found = deployment.environment.cache, f"cache {deployment.prefix}", group(deployment)
+    spec, resource, found = present(deployment.environment.cache), f"cache {deployment.prefix}", group(deployment)
     yield at_least(resource, "nodes", len(found.get("MemberClusters", [])), 1 + spec.replicas)
     if spec.replicas:
         yield equal(resource, "AutomaticFailover", found.get("AutomaticFailover"), "enabled")

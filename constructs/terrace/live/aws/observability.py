@@ -7,6 +7,7 @@ from typing import Any, get_args
 from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
 from terrace.aws import names
 from terrace.capabilities.observability import EmailChannel, LogGroup
+from terrace.environment.schema import Environment
 from terrace.live.aws import keys, logs
 from terrace.live.aws.checks import Deployment
 
@@ -49,6 +50,11 @@ def _gateways(deployment: Deployment) -> int:
     return network.zones if network.egress.nat == "per_zone" else 1
 
 
+def signals(environment: Environment) -> tuple[tuple[str, str], ...]:
+    """The metrics of what the environment does not leave out."""
+    return tuple(metric for metric in SIGNALS if environment.cache or metric[0] != "AWS/ElastiCache")
+
+
 @check("OBS-1")
 def kept_and_encrypted(deployment: Deployment) -> Iterator[Observation]:
     for name in get_args(LogGroup):
@@ -61,8 +67,9 @@ def kept_and_encrypted(deployment: Deployment) -> Iterator[Observation]:
 @check("OBS-2")
 def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
     alarms = _alarms(deployment)
-    counts = {"AWS/ElastiCache": deployment.environment.cache.replicas + 1, "AWS/NATGateway": _gateways(deployment)}
-    for namespace, metric in SIGNALS:
+    cache = deployment.environment.cache
+    counts = {"AWS/ElastiCache": cache.replicas + 1 if cache else 0, "AWS/NATGateway": _gateways(deployment)}
+    for namespace, metric in signals(deployment.environment):
         by_place: dict[str, list[dict[str, Any]]] = {}
         for alarm in alarms:
             if (alarm.get("Namespace"), alarm.get("MetricName")) == (namespace, metric):
@@ -109,7 +116,9 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
     # a graph names its metrics, or an alarm on them
     drawn = {alarm.get("MetricName") for alarm in _alarms(deployment) if alarm["AlarmArn"] in text}
     absent = [
-        f"{namespace} {metric}" for namespace, metric in SIGNALS if metric not in drawn and f'"{metric}"' not in text
+        f"{namespace} {metric}"
+        for namespace, metric in signals(deployment.environment)
+        if metric not in drawn and f'"{metric}"' not in text
     ]
     yield empty(resource, "signals not shown", absent)
     objective = f"{deployment.environment.observability.slo_percent:g} %"

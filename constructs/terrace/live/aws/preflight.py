@@ -179,7 +179,7 @@ def _records(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _cache(deployment: Deployment) -> Iterator[Obstacle]:
-    if deployment.target.tier == "dev":
+    if deployment.target.tier == "dev" or deployment.environment.cache is None:
         return
     final = f"{deployment.prefix}-final"
     snapshots = deployment.pages("elasticache", "describe_snapshots", "Snapshots")

@@ -5,6 +5,7 @@ from typing import Any
 
 from terrace.assurance.evaluation import Observation, at_least, check, equal
 from terrace.azure import names
+from terrace.capabilities.spec import present
 from terrace.live.azure.checks import Deployment, at
 from terrace.live.azure.lookup import principal, uses
 
@@ -46,7 +47,7 @@ def encrypted(deployment: Deployment) -> Iterator[Observation]:
 @check("CACHE-3")
 def fails_over(deployment: Deployment) -> Iterator[Observation]:
     resource = f"cache {deployment.prefix}"
-    if deployment.environment.cache.replicas:
+    if present(deployment.environment.cache).replicas:
         yield equal(resource, "highAvailability", at(server(deployment), "highAvailability"), "Enabled")
     kept = at(_database(deployment), "persistence", {})
     ways = [name for name in ("rdbEnabled", "aofEnabled") if kept.get(name)]

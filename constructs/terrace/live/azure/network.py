@@ -83,7 +83,7 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
         "registry": names.id(
             deployment.target, "Microsoft.ContainerRegistry/registries", names.registry(deployment.target)
         ),
-        "cache": names.cache_id(deployment.target),
+        **({"cache": names.cache_id(deployment.target)} if deployment.environment.cache else {}),
         **{name: names.account_id(deployment.target, name) for name in BUCKETS},
     }
     if deployment.target.recovery_region and deployment.environment.lake.replicate:

@@ -7,6 +7,7 @@ from terrace.assurance.evaluation import Observation, at_least, check, empty, eq
 from terrace.azure import names
 from terrace.capabilities.observability import EmailChannel
 from terrace.capabilities.spec import LAYERS
+from terrace.environment.schema import Environment
 from terrace.live.azure import database, lake
 from terrace.live.azure.checks import Deployment, at, named, same
 from terrace.live.azure.entry import gateway_id
@@ -20,6 +21,13 @@ SIGNALS = (
 _LONGEST_DAYS = 730  # a workspace's maximum. Source: Log Analytics, data retention
 
 
+def signals(environment: Environment) -> tuple[str, ...]:
+    """The metrics of what the environment does not leave out."""
+    return tuple(
+        metric for metric in SIGNALS if environment.cache or metric not in ("usedmemorypercentage", "evictedkeys")
+    )
+
+
 @check("OBS-1")
 def one_place_kept(deployment: Deployment) -> Iterator[Observation]:
     days = min(deployment.environment.observability.retention_days, _LONGEST_DAYS)
@@ -28,7 +36,7 @@ def one_place_kept(deployment: Deployment) -> Iterator[Observation]:
     senders = [
         names.cluster_id(deployment.target),
         str(database.server(deployment)["id"]),
-        f"{names.cache_id(deployment.target)}/databases/default",
+        *([f"{names.cache_id(deployment.target)}/databases/default"] if deployment.environment.cache else []),
         gateway_id(deployment),
         names.vault_id(deployment.target),
         names.subscription(deployment.target),
@@ -67,7 +75,7 @@ def _reached(deployment: Deployment, alarms: list[dict[str, Any]]) -> list[str]:
 @check("OBS-2")
 def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
     expected = ["warning", "critical"]
-    for metric in SIGNALS:
+    for metric in signals(deployment.environment):
         reached = _reached(deployment, _alarms(deployment, metric))
         yield includes(f"alarms on {metric}", "severities", reached, expected)
     for layer in LAYERS:
@@ -100,7 +108,11 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
         + "?canFetchContent=true"
     )
     resource, text = f"workbook {deployment.prefix}", str(at(board, "serializedData", ""))
-    yield empty(resource, "signals not shown", [metric for metric in SIGNALS if f"--{metric}" not in text])
+    yield empty(
+        resource,
+        "signals not shown",
+        [metric for metric in signals(deployment.environment) if f"--{metric}" not in text],
+    )
     objective = f"{deployment.environment.observability.slo_percent:g} %"
     yield equal(resource, f"shows the {objective} objective", objective in text, True)
     for word in ("fast", "slow"):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.evaluation import Observation, at_least, check, equal
+from terrace.capabilities.spec import present
 from terrace.gcp import names
 from terrace.live.gcp import keys
 from terrace.live.gcp.checks import Deployment, days, named
@@ -37,7 +38,7 @@ def encrypted(deployment: Deployment) -> Iterator[Observation]:
 
 @check("CACHE-3")
 def fails_over(deployment: Deployment) -> Iterator[Observation]:
-    spec, resource, found = deployment.environment.cache, f"cache {deployment.prefix}", instance(deployment)
+    spec, resource, found = present(deployment.environment.cache), f"cache {deployment.prefix}", instance(deployment)
     yield at_least(resource, "replicaCount", found.get("replicaCount", 0), spec.replicas)
     if spec.replicas:
         zones = found.get("zoneDistributionConfig", {}).get("mode")

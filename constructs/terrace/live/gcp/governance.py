@@ -19,7 +19,8 @@ def _labelled(deployment: Deployment) -> Iterator[tuple[str, Mapping[str, Any]]]
         yield f"pool {name}", pool.get("config", {}).get("resourceLabels", {})
     for instance in (database.server(deployment), *database.copies(deployment)):
         yield f"sql instance {instance['name']}", instance["settings"].get("userLabels", {})
-    yield f"cache {deployment.prefix}", cache.instance(deployment).get("labels", {})
+    if deployment.environment.cache:
+        yield f"cache {deployment.prefix}", cache.instance(deployment).get("labels", {})
     for _, name, bucket in lake.buckets(deployment):
         yield f"bucket {name}", bucket.get("labels", {})
     for purpose in PURPOSES:

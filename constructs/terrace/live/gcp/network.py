@@ -123,6 +123,8 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
         inside = bool(addresses) and all(address.startswith(_RESTRICTED) for address in addresses)
         yield Observation(f"zone {zone}", f"addresses = {', '.join(addresses) or 'none'}", inside, f"{_RESTRICTED}*")
     for name, kind in CONNECTED.items():
+        if name in deployment.environment.left_out:
+            continue
         full = f"{deployment.place}/serviceConnectionPolicies/{deployment.prefix}-{name}"
         policy = deployment.call("networkconnectivity", "projects.locations.serviceConnectionPolicies.get", name=full)
         resource = f"service connection policy {deployment.prefix}-{name}"

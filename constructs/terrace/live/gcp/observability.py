@@ -10,6 +10,7 @@ from terrace.calls import Absent
 from terrace.capabilities.audit import AuditHandle
 from terrace.capabilities.observability import EmailChannel, LogGroup
 from terrace.capabilities.spec import Severity
+from terrace.environment.schema import Environment
 from terrace.gcp import names
 from terrace.gcp.records import events
 from terrace.live.gcp import keys, logs
@@ -110,6 +111,11 @@ def _notifying(deployment: Deployment, name: str) -> dict[str, Any]:
     return found[0]
 
 
+def signals(environment: Environment) -> tuple[str, ...]:
+    """The metrics of what the environment does not leave out."""
+    return tuple(metric for metric in SIGNALS if environment.cache or not metric.startswith("memorystore."))
+
+
 @check("OBS-1")
 def kept_and_encrypted(deployment: Deployment) -> Iterator[Observation]:
     groups: dict[str, LogGroup] = {names.log_group(deployment.target, name): name for name in get_args(LogGroup)}
@@ -135,6 +141,8 @@ def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
         0,
     )
     for metric, most in zip(SIGNALS, limits, strict=True):
+        if metric not in signals(deployment.environment):
+            continue
         watching = _on(deployment, metric)
         yield includes(f"alarms on {metric}", "severities", _reached(deployment, watching), _SEVERITIES)
         for alarm in watching:
@@ -183,7 +191,9 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
     if not ours:
         raise Absent(f"dashboard {deployment.prefix}")
     resource, text = f"dashboard {deployment.prefix}", json.dumps(ours[0])
-    yield empty(resource, "signals not shown", [metric for metric in SIGNALS if metric not in text])
+    yield empty(
+        resource, "signals not shown", [metric for metric in signals(deployment.environment) if metric not in text]
+    )
     percent = deployment.environment.observability.slo_percent
     yield equal(resource, f"shows the {percent:g} % objective", f"{percent:g} %" in text, True)
     name = f"{deployment.project}/services/{deployment.prefix}/serviceLevelObjectives/availability"

@@ -83,7 +83,7 @@ def _cluster(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _cache(deployment: Deployment) -> Iterator[Obstacle]:
-    if cache.instance(deployment).get("deletionProtectionEnabled"):
+    if deployment.environment.cache and cache.instance(deployment).get("deletionProtectionEnabled"):
         yield Obstacle("note", f"cache {deployment.prefix}", "is protected from deletion", _LIFTED)
 
 

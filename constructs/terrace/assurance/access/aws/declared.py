@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from terrace.assurance.access.aws.network import FLOW_PATHS
+from terrace.assurance.access.aws.network import flow_paths
 from terrace.assurance.access.aws.objects import NAMED, SINGLE
 from terrace.assurance.access.declared import grants as neutral_grants
 from terrace.assurance.access.declared import paths as neutral_paths
@@ -52,7 +52,7 @@ def declared(stack: Subject) -> Declared:
     """Everything that may exist on AWS."""
     paths, grants, pods = list(_paths(stack)), list(_grants(stack)), list(_pods(stack))
     return Declared(
-        required_paths=(*neutral_paths(stack.environment), *FLOW_PATHS, *(row for row, _ in paths)),
+        required_paths=(*neutral_paths(stack.environment), *flow_paths(stack), *(row for row, _ in paths)),
         required_grants=(*neutral_grants(stack.environment), *(row for row, _ in pods)),
         allowed_grants=tuple(row for row, _ in grants),
         reasons=(*paths, *pods, *grants),

@@ -9,16 +9,20 @@ from terrace.assurance.access.aws.parties import Groups, names_of
 from terrace.assurance.access.model import ALL_PORTS, Path, Protocol, Unknown
 from terrace.assurance.checks import Subject
 from terrace.assurance.view import Resource, blocks
-from terrace.aws.flows import FLOWS, GROUPS
+from terrace.aws.flows import GROUPS, flows
 
 _PROTOCOLS: dict[str, Protocol] = {
     "tcp": "tcp", "6": "tcp", "udp": "udp", "17": "udp", "icmp": "icmp", "1": "icmp", "icmpv6": "icmp", "58": "icmp",
     "-1": "all", "all": "all",
 }  # fmt: skip
-FLOW_PATHS = tuple(
-    Path(flow.source, flow.into, flow.protocol, (flow.first_port, flow.last_port)) for flow in FLOWS.values()
-)
-"""The traffic between parties that the foundation needs."""
+
+
+def flow_paths(stack: Subject) -> tuple[Path, ...]:
+    """The traffic between parties that the foundation needs."""
+    return tuple(
+        Path(flow.source, flow.into, flow.protocol, (flow.first_port, flow.last_port))
+        for flow in flows(stack.environment.left_out).values()
+    )
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def paths(stack: Subject) -> Iterator[Path | Unknown]:
     A rule on one side is a path, because the other side often allows more than needed. A flow between parties that the
     foundation declares exists only if both sides allow it, so that a missing half is a missing path.
     """
-    groups = Groups(stack)
+    groups, needed = Groups(stack), flow_paths(stack)
     rules: list[_Rule] = []
     for found in _rules(stack, groups):
         if isinstance(found, Unknown):
@@ -54,7 +58,7 @@ def paths(stack: Subject) -> Iterator[Path | Unknown]:
     sides = {inward: [rule.path for rule in rules if rule.inward is inward] for inward in (True, False)}
     for rule in rules:
         path = rule.path
-        if rule.peer in GROUPS and not _any_covers(sides[not rule.inward], path) and _any_covers(FLOW_PATHS, path):
+        if rule.peer in GROUPS and not _any_covers(sides[not rule.inward], path) and _any_covers(needed, path):
             continue
         if path in _of_endpoint(stack):
             continue  # the endpoint's own list of ranges decides, see _api

@@ -7,7 +7,7 @@ from terrace.assurance.access.declared import grants, paths
 from terrace.assurance.access.model import ALL_PORTS, VERBS, Declared, Grant, Path, Protocol, Verb
 from terrace.assurance.checks import Subject
 from terrace.azure import names
-from terrace.azure.flows import FLOWS, SERVICE_FLOWS
+from terrace.azure.flows import SERVICE_FLOWS, flows
 from terrace.capabilities.identity import BOOTSTRAP
 from terrace.environment.schema import Environment
 
@@ -50,7 +50,7 @@ _OFFICERS: dict[Verb, str] = {
 def declared(stack: Subject) -> Declared:
     """The paths and rights that may exist on Azure, and those that have to."""
     environment = stack.environment
-    needed = (*_flows(), *_trust(stack))
+    needed = (*_flows(environment), *_trust(stack))
     allowed = (*_service_flows(environment), *_services(stack), *_cluster(), *_pipelines(stack), *_backup(stack))
     if names.settings(stack.target).deployer_id:
         allowed = (*allowed, *_deployer(stack))
@@ -63,9 +63,9 @@ def declared(stack: Subject) -> Declared:
     )
 
 
-def _flows() -> Iterator[Row]:
+def _flows(environment: Environment) -> Iterator[Row]:
     """Traffic between parties."""
-    for flow in FLOWS.values():
+    for _, flow in flows(environment.left_out).values():
         ports = (flow.first_port, flow.last_port)
         yield Path(flow.source, flow.into, _PROTOCOLS[flow.protocol], ports), flow.purpose
 

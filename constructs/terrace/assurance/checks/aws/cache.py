@@ -7,6 +7,7 @@ from terrace.assurance.checks.aws import lookup
 from terrace.assurance.evaluation import Observation, at_least, check, equal
 from terrace.assurance.view import Resource, flag
 from terrace.calls import Absent
+from terrace.capabilities.spec import present
 
 
 def _group(stack: Subject) -> Resource:
@@ -58,7 +59,7 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
 
 @check("CACHE-3")
 def replicas_and_snapshots(stack: Subject) -> Iterator[Observation]:
-    spec, cache = stack.environment.cache, _group(stack)
+    spec, cache = present(stack.environment.cache), _group(stack)
     yield at_least(str(cache), "num_cache_clusters", cache.get("num_cache_clusters"), 1 + spec.replicas)
     if spec.replicas:
         yield equal(str(cache), "automatic_failover_enabled", cache.get("automatic_failover_enabled"), True)

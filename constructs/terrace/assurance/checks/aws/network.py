@@ -43,6 +43,8 @@ def _private_resources(stack: Subject) -> Iterator[tuple[Resource, list[Resource
         ("aws_db_subnet_group", "subnet_ids"),
         ("aws_elasticache_subnet_group", "subnet_ids"),
     ):
+        if type == "aws_elasticache_subnet_group" and stack.environment.cache is None:
+            continue
         for resource in stack.all(type):
             yield resource, lookup.subnets(stack, resource, name)
 

@@ -12,6 +12,7 @@ from terrace.aws import names
 from terrace.capabilities.observability import EmailChannel, LogGroup, WebhookChannel
 from terrace.capabilities.signals import BURNS
 from terrace.capabilities.spec import Severity
+from terrace.environment.schema import Environment
 
 _OTHER_RETENTION: tuple[LogGroup, ...] = ("flow", "cluster", "trail")  # checked by NET-5, K8S-3 and AUD-1
 _SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
@@ -34,6 +35,11 @@ _DATABASE_EVENTS = ("availability", "deletion", "failover", "failure", "low stor
 _ABOVE, _BELOW = "GreaterThanThreshold", "LessThanThreshold"
 
 
+def signals(environment: Environment) -> tuple[tuple[str, str], ...]:
+    """The metrics of what the environment does not leave out."""
+    return tuple(metric for metric in SIGNALS if environment.cache or metric[0] != "AWS/ElastiCache")
+
+
 @check("OBS-1")
 def log_storage(stack: Subject) -> Iterator[Observation]:
     known_groups = set()
@@ -54,10 +60,10 @@ def log_storage(stack: Subject) -> Iterator[Observation]:
 def signal_alarms(stack: Subject) -> Iterator[Observation]:
     network = stack.environment.network
     min_resources = {
-        "AWS/ElastiCache": stack.environment.cache.replicas + 1,
+        "AWS/ElastiCache": stack.environment.cache.replicas + 1 if stack.environment.cache else 0,
         "AWS/NATGateway": network.zones if network.egress.nat == "per_zone" else 1,
     }
-    for namespace, metric in SIGNALS:
+    for namespace, metric in signals(stack.environment):
         by_dimensions: dict[str, list[Resource]] = {}
         for alarm in stack.all("aws_cloudwatch_metric_alarm"):
             if (alarm.get("namespace"), alarm.get("metric_name")) == (namespace, metric):
@@ -175,7 +181,7 @@ def dashboard(stack: Subject) -> Iterator[Observation]:
     widgets = board.blocks("dashboard_body.widgets")
     text = json.dumps(board.get("dashboard_body"), default=str)
     yield at_least(str(board), "widgets", len(widgets), 1)
-    missing = [f"{namespace} {metric}" for namespace, metric in SIGNALS if f'"{metric}"' not in text]
+    missing = [f"{namespace} {metric}" for namespace, metric in signals(stack.environment) if f'"{metric}"' not in text]
     yield empty(str(board), "signals not shown", missing)
     objective = f"{stack.environment.observability.slo_percent:g} %"
     yield equal(str(board), f"shows the {objective} objective", objective in text, True)
@@ -206,7 +212,8 @@ def _signals(stack: Subject) -> dict[tuple[str, str], _Expected]:
     spare_bytes = spec.database.storage_gb * 1024**3 * limits.database_free_storage_percent // 100
     prefix = stack.target.prefix
     server = (prefix,)
-    nodes = tuple(f"{prefix}-{number:03}" for number in range(1, spec.cache.replicas + 2))
+    replicas = spec.cache.replicas if spec.cache else 0
+    nodes = tuple(f"{prefix}-{number:03}" for number in range(1, replicas + 2))
     cluster = tuple(str(one) for one in stack.all("aws_eks_cluster"))
     gateways = tuple(str(one) for one in stack.all("aws_nat_gateway"))
     counted = {"LakeDenials": limits.lake_denials}

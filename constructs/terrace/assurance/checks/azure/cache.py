@@ -6,6 +6,7 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import subnet, uses
 from terrace.assurance.evaluation import Observation, at_least, check, equal
 from terrace.assurance.view import Resource
+from terrace.capabilities.spec import present
 
 
 def _server(stack: Subject) -> Resource:
@@ -42,7 +43,7 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
 
 @check("CACHE-3")
 def replicas_and_snapshots(stack: Subject) -> Iterator[Observation]:
-    spec, cache = stack.environment.cache, _server(stack)
+    spec, cache = present(stack.environment.cache), _server(stack)
     if spec.replicas:
         yield equal(str(cache), "high_availability_enabled", cache.get("high_availability_enabled"), True)
     snapshots = cache.get("default_database.persistence_redis_database_backup_frequency")

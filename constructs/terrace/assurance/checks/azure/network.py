@@ -82,7 +82,8 @@ def private_paths(stack: Subject) -> Iterator[Observation]:
             subnet_path in ("network/endpoints", "network/cache"),
             "network/endpoints or network/cache",
         )
-    expected = ["keys/vault", "registry/registry", "cache/server", *(f"lake/{name}/account" for name in BUCKETS)]
+    cache = ["cache/server"] if stack.environment.cache else []
+    expected = ["keys/vault", "registry/registry", *cache, *(f"lake/{name}/account" for name in BUCKETS)]
     yield includes("network", "private endpoints", endpoints, expected)
     for zone in stack.all("azurerm_private_dns_zone"):
         links = referrers(stack, "azurerm_private_dns_zone_virtual_network_link", "private_dns_zone_id", zone)

@@ -13,6 +13,7 @@ from terrace.azure import names
 from terrace.capabilities.observability import EmailChannel
 from terrace.capabilities.signals import BURNS, TOLERATED_DENIALS
 from terrace.capabilities.spec import LAYERS
+from terrace.environment.schema import Environment
 
 SIGNALS = (
     "cpu_percent", "storage_percent", "active_connections", "usedmemorypercentage", "evictedkeys",
@@ -42,6 +43,13 @@ _RECEIVERS = """
     itsm_receiver logic_app_receiver sms_receiver voice_receiver
 """
 """Ways of notification that no channel of an environment uses."""
+
+
+def signals(environment: Environment) -> tuple[str, ...]:
+    """The metrics of what the environment does not leave out."""
+    return tuple(
+        metric for metric in SIGNALS if environment.cache or metric not in ("usedmemorypercentage", "evictedkeys")
+    )
 
 
 @check("OBS-1")
@@ -118,7 +126,7 @@ def _signals(stack: Subject) -> dict[str, _Signal]:
 
 @check("OBS-2")
 def signal_alarms(stack: Subject) -> Iterator[Observation]:
-    for metric in SIGNALS:
+    for metric in signals(stack.environment):
         yield includes(
             f"alarms on {metric}", "severities", _severities(stack, _alarms_on(stack, metric)), ["warning", "critical"]
         )
@@ -221,7 +229,7 @@ def _minutes(period: str) -> int | None:
 def dashboard(stack: Subject) -> Iterator[Observation]:
     board = stack.one("azurerm_application_insights_workbook", "alarms/dashboard")
     text = json.dumps(board.get("data_json"), default=str)
-    missing = [metric for metric in SIGNALS if f"--{metric}" not in text]
+    missing = [metric for metric in signals(stack.environment) if f"--{metric}" not in text]
     yield empty(str(board), "signals not shown", missing)
     objective = f"{stack.environment.observability.slo_percent:g} %"
     yield equal(str(board), f"shows the {objective} objective", objective in text, True)

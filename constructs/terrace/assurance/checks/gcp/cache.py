@@ -6,6 +6,7 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import path_of, seconds, uses
 from terrace.assurance.evaluation import Observation, at_least, check, equal
 from terrace.assurance.view import Resource
+from terrace.capabilities.spec import present
 
 
 def _instance(stack: Subject) -> Resource:
@@ -36,7 +37,7 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
 
 @check("CACHE-3")
 def replicas_and_snapshots(stack: Subject) -> Iterator[Observation]:
-    spec, cache = stack.environment.cache, _instance(stack)
+    spec, cache = present(stack.environment.cache), _instance(stack)
     yield equal(str(cache), "replica_count", cache.get("replica_count"), spec.replicas)
     if spec.replicas:
         zones = cache.get("zone_distribution_config.mode")

@@ -10,6 +10,7 @@ from terrace.assurance.evaluation import Observation, at_least, at_most, check, 
 from terrace.assurance.view import Resource, at, blocks
 from terrace.capabilities.observability import EmailChannel
 from terrace.capabilities.spec import Severity
+from terrace.environment.schema import Environment
 from terrace.gcp import names
 from terrace.gcp.signals import FILTERS
 
@@ -30,6 +31,11 @@ _SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
 _ON_RECORDS = ("owner-made", "trail-stopped", "key-ended")
 _ON_DATABASE = ("database-failover", "database-deleted", "database-grown")
 _STATES: tuple[tuple[str, tuple[Severity, ...]], ...] = (("failed", _SEVERITIES), ("maintenance", ("warning",)))
+
+
+def signals(environment: Environment) -> tuple[str, ...]:
+    """The metrics of what the environment does not leave out."""
+    return tuple(metric for metric in SIGNALS if environment.cache or not metric.startswith("memorystore."))
 
 
 @check("OBS-1")
@@ -58,7 +64,7 @@ def _alarms_on(stack: Subject, metric: str) -> list[Resource]:
 
 @check("OBS-2")
 def signal_alarms(stack: Subject) -> Iterator[Observation]:
-    for metric in SIGNALS:
+    for metric in signals(stack.environment):
         yield includes(f"alarms on {metric}", "severities", severities(stack, _alarms_on(stack, metric)), _SEVERITIES)
 
 
@@ -178,7 +184,9 @@ def critical_escalation(stack: Subject) -> Iterator[Observation]:
 def dashboard(stack: Subject) -> Iterator[Observation]:
     board = stack.view.only("google_monitoring_dashboard")
     text = json.dumps(board.get("dashboard_json"), default=str)
-    yield empty(str(board), "signals not shown", [metric for metric in SIGNALS if metric not in text])
+    yield empty(
+        str(board), "signals not shown", [metric for metric in signals(stack.environment) if metric not in text]
+    )
     objective = f"{stack.environment.observability.slo_percent:g} %"
     yield equal(str(board), f"shows the {objective} objective", objective in text, True)
 

@@ -187,7 +187,12 @@ def _address_declared(
             and any(need.database for need in needs)
             and _within(workloads, block, "database")
         )
-        or (port == outputs.cache.port and any(need.cache for need in needs) and _within(workloads, block, "cache"))
+        or (
+            outputs.cache is not None
+            and port == outputs.cache.port
+            and any(need.cache for need in needs)
+            and _within(workloads, block, "cache")
+        )
         or (port == 443 and "kubernetes-api" in calls and _within(workloads, block, "kubernetes-api"))
         or (("cloud" in calls or any(need.lake for need in needs)) and _of_cloud(workloads, block, port))
         or ("internet" in calls and _of_internet(workloads, block, port))
