@@ -42,3 +42,27 @@ def test_a_database_is_not_downgraded(type: str, key: str, old: str, new: str) -
     (blocker,) = blockers(_plan(type, {key: old}, {key: new}))
     assert blocker.message == "PostgreSQL 16 is older than the deployed 17"
     assert list(blockers(_plan(type, {key: new}, {key: old}))) == []
+
+
+def test_a_later_major_version_is_an_upgrade_in_place_but_not_on_aws() -> None:
+    azure, google = "azurerm_postgresql_flexible_server", "google_sql_database_instance"
+    assert list(blockers(_plan(azure, {"version": "16"}, {"version": "18"}))) == []
+    assert list(blockers(_plan(google, {"database_version": "POSTGRES_16"}, {"database_version": "POSTGRES_18"}))) == []
+    # engine_version is ignored, so only the name of the parameter group shows the change
+    before = {"identifier": "dpf-dev", "engine_version": "16.10", "parameter_group_name": "dpf-dev-pg16"}
+    (blocker,) = blockers(_plan("aws_db_instance", before, {**before, "parameter_group_name": "dpf-dev-pg18"}))
+    assert blocker.message == "PostgreSQL 16 to 18 is not made by an apply on AWS"
+    assert "--db-instance-identifier dpf-dev --engine-version 18 --allow-major-version-upgrade" in blocker.remedy
+    upgraded = {**before, "engine_version": "18.1", "parameter_group_name": "default.postgres18"}
+    assert (
+        list(blockers(_plan("aws_db_instance", upgraded, {**upgraded, "parameter_group_name": "dpf-dev-pg18"}))) == []
+    )
+    (back,) = blockers(_plan("aws_db_instance", upgraded, {**upgraded, "parameter_group_name": "dpf-dev-pg16"}))
+    assert back.message == "PostgreSQL 16 is older than the deployed 18"
+
+
+def test_a_downgrade_that_the_provider_plans_as_a_replacement_is_refused() -> None:
+    plan = _plan("azurerm_postgresql_flexible_server", {"version": "18"}, {"version": "17"})
+    plan["resource_changes"][0]["change"]["actions"] = ["delete", "create"]
+    (blocker,) = blockers(plan)
+    assert blocker.message == "PostgreSQL 17 is older than the deployed 18"

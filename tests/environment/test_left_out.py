@@ -36,7 +36,7 @@ def test_another_word_is_an_error_that_names_the_keys(write: Write) -> None:
 
 def test_an_overlay_turns_the_section_on_again(project: Path, write: Write) -> None:
     write("cache: off\nmodules: null\n")
-    on = "extends: qa.yaml\nname: again\ncache: {size: small, replicas: 0, snapshot_days: 1}\n"
+    on = "extends: qa.yaml\nname: again\ncache: {size: small, replicas: 1, snapshot_days: 1}\n"
     (project / "environments" / "again.yaml").write_text(on)
     assert load("again", project=project).environment.left_out == ()
 

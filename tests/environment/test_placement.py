@@ -9,6 +9,7 @@ import pytest
 from terrace.capabilities.cloud import CLOUDS
 from terrace.environment import load, regions, target
 from terrace.environment.naming import LIMITS, long_names, prefix
+from terrace.environment.rules import cross_environment
 from terrace.environment.sizes import SIZES
 from terrace.errors import AnswerIsNo, InvalidEnvironment
 from tests.environment.conftest import Write
@@ -27,6 +28,23 @@ def test_target_of_a_prod_environment(write: Write) -> None:
         "managed-by": "terrace",
     }
     assert result.protected and not result.offline
+
+
+def test_an_organisation_names_and_tags_as_it_does_elsewhere(write: Write) -> None:
+    lines = "naming:\n  pattern: 'acme-{environment}-{project}'\n  tag_keys: {owner: Team, cost_centre: CostCenter}\n"
+    result = target(load("qa", project=write(lines)).environment)
+    assert result.prefix == "acme-qa-dpf"
+    assert result.tags["Team"] == "data-platform" and result.tags["CostCenter"] == "cc-42"
+    assert result.required_tags == ("environment", "Team", "CostCenter", "data-classification", "managed-by")
+    assert set(result.required_tags) == set(result.tags)
+
+
+def test_two_environments_of_an_account_do_not_share_names(write: Write) -> None:
+    environment = load("qa", project=write("naming: {pattern: '{project}{environment}'}\n")).environment
+    other = environment.model_copy(update={"project": "dp", "name": "fqa"})
+    (problem,) = cross_environment.names_differ(environment, other)
+    assert problem.message == "names start with 'dpfqa', as those of qa in the same account."
+    assert not list(cross_environment.names_differ(environment, other.model_copy(update={"name": "uat"})))
 
 
 def test_dev_is_not_protected_by_default(write: Write) -> None:

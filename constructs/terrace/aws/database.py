@@ -1,4 +1,4 @@
-"""RDS for PostgreSQL 16 (DB-1 to DB-10, SEC-2).
+"""RDS for PostgreSQL (DB-1 to DB-10, SEC-2).
 
 The bootstrap job of the workloads stack creates databases, schemas and roles inside the server (DB-9); it logs in with
 the master secret. Its prerequisites are here: the allowed extensions, and login with IAM.

@@ -64,8 +64,6 @@ _BASELINE = (
 """AWS Config's managed rules that correspond to guarantees (AUD-3)."""
 _HOME_ONLY = ("EKS_SECRETS_ENCRYPTED", "EKS_ENDPOINT_NO_PUBLIC_ACCESS", "IAM_USER_NO_POLICIES_CHECK")
 """Rules about the cluster, and about IAM users, which Config would report once per region."""
-_REQUIRED_TAGS = ("environment", "owner", "cost-centre", "data-classification", "managed-by")
-"""GOV-1."""
 _STANDARDS = ("aws-foundational-security-best-practices/v/1.0.0", "cis-aws-foundations-benchmark/v/3.0.0")
 _MEDIUM_SEVERITY = 4
 """GuardDuty's scale: 1 to 3.9 is low."""
@@ -301,7 +299,7 @@ def _record_configuration(
         scope,
         "required-tags",
         name=f"{target.prefix}-required-tags",
-        input_parameters=json.dumps({f"tag{n}Key": tag for n, tag in enumerate(_REQUIRED_TAGS, start=1)}),
+        input_parameters=json.dumps({f"tag{n}Key": tag for n, tag in enumerate(target.required_tags, start=1)}),
         source=ConfigConfigRuleSource(owner="AWS", source_identifier="REQUIRED_TAGS"),
         depends_on=[recorder],
         provider=provider,

@@ -7,6 +7,7 @@ from terrace.capabilities.effects import Effect, EffectTable, KnownEffect
 
 _READ = date(2026, 12, 1)
 _POSTGRES = "Azure Database for PostgreSQL documentation, 'Scale operations'"
+_MAJOR = "Azure Database for PostgreSQL documentation, 'Major version upgrades'; azurerm provider 5.2"
 _PARAMETERS = "azurerm provider, azurerm_postgresql_flexible_server_configuration"
 _AKS = "Azure Kubernetes Service documentation, 'How AKS cluster upgrades work'"
 _SCALING = "Azure Kubernetes Service documentation, 'Use the cluster autoscaler'"
@@ -41,6 +42,7 @@ EFFECTS: EffectTable = {
         "zones": _CYCLE,
     },
     "azurerm_postgresql_flexible_server": {
+        "version": _known("downtime", "the server is upgraded in place, and is unavailable for minutes", _MAJOR),
         "sku_name": _known("downtime", "the server restarts on the new size", _POSTGRES),
     },
     "azurerm_postgresql_flexible_server_configuration": {

@@ -1,4 +1,4 @@
-"""Managed PostgreSQL 16 (DB-1 to DB-10, SEC-2)."""
+"""Managed PostgreSQL (DB-1 to DB-10, SEC-2)."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -20,13 +20,13 @@ class MaintenanceWindow(Spec):
 
 
 class DatabaseSpec(Spec):
-    """A PostgreSQL 16 server in cloud-neutral words. Bounds are those that all three clouds support.
+    """A PostgreSQL server in cloud-neutral words. Bounds are those that all three clouds support.
 
     Days of backups: RDS 0-35, Flexible Server 7-35, Cloud SQL 1-365 backups and 1-35 days of logs (Plus).
     """
 
-    version: Literal[16]
-    """PostgreSQL major version."""
+    version: Literal[16, 17, 18]
+    """PostgreSQL major version; a server cannot go back to an older one."""
     size: Size
     """Server size; docs/environments.md lists the machine types on each cloud."""
     storage_gb: Annotated[int, Field(ge=20, le=16384)]

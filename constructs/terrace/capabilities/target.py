@@ -99,7 +99,7 @@ class Target:
     `prefix` (project-environment) begins every name. `zones` are the network's zones; `spare_zones` are the other zones
     of the region. `protected` is false in dev and during a destroy. `remote_state` is whether a state home exists, and
     `state_bucket` the exact name of its bucket, if the environment sets it. `ignored_tags` are keys, or beginnings with
-    *, of tags of others.
+    *, of tags of others. `required_tags` are the keys that every resource has (GOV-1).
     """
 
     environment: str
@@ -116,6 +116,7 @@ class Target:
     state_bucket: str | None
     settings: Settings
     ignored_tags: tuple[str, ...] = ()
+    required_tags: tuple[str, ...] = ("environment", "owner", "cost-centre", "data-classification", "managed-by")
 
     @property
     def layers(self) -> tuple[str, str]:

@@ -1,5 +1,8 @@
 """Whether a plan changes versions as the clouds allow: Kubernetes one minor version at a time, nothing backwards.
 
+A later major version of PostgreSQL is an upgrade in place on Azure and Google Cloud. On AWS an apply does not make it:
+the stack leaves the version to AWS (DB-10), and a parameter group of another version is refused.
+
 Sources: Kubernetes documentation, "Version Skew Policy"; Amazon EKS User Guide, "Update existing cluster to new
 Kubernetes version"; Azure Kubernetes Service, "Upgrade an AKS cluster"; Google Kubernetes Engine, "Upgrading clusters".
 """
@@ -26,7 +29,7 @@ _POSTGRESQL = {
     "azurerm_postgresql_flexible_server": "version",
     "google_sql_database_instance": "database_version",
 }
-_MINOR, _MAJOR = re.compile(r"1\.\d+"), re.compile(r"\d+")
+_MINOR, _MAJOR, _FAMILY = re.compile(r"1\.\d+"), re.compile(r"\d+"), re.compile(r"-pg(\d+)$")
 
 
 def blockers(plan: Mapping[str, Any]) -> Iterator[Blocker]:
@@ -34,7 +37,8 @@ def blockers(plan: Mapping[str, Any]) -> Iterator[Blocker]:
     for record in plan.get("resource_changes", []):
         change = record["change"]
         before, after = change.get("before"), change.get("after")
-        if change["actions"] != ["update"] or not before or not after:
+        replaced = record["type"] in _POSTGRESQL and sorted(change["actions"]) == ["create", "delete"]
+        if not (change["actions"] == ["update"] or replaced) or not before or not after:
             continue
         try:
             _require_allowed(record["type"], before, after)
@@ -54,7 +58,36 @@ def _require_allowed(type: str, before: Mapping[str, Any], after: Mapping[str, A
     elif type in _POSTGRESQL:
         old, new = (_MAJOR.search(str(values.get(_POSTGRESQL[type]))) for values in (before, after))
         if old and new and int(new[0]) < int(old[0]):
-            raise AnswerIsNo(
-                f"PostgreSQL {new[0]} is older than the deployed {old[0]}",
-                hint="a server cannot be downgraded; restore a backup into a new one",
-            )
+            raise _downgrade(new[0], old[0])
+        if type == "aws_db_instance":
+            _require_own_family(before, after)
+
+
+def _require_own_family(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Raise AnswerIsNo where an RDS server would get the parameter group of another major version than its own."""
+    deployed, group = _MAJOR.match(str(before.get("engine_version"))), after.get("parameter_group_name")
+    wanted = _FAMILY.search(str(group))
+    if not deployed or not wanted or wanted[1] == deployed[0]:
+        return
+    if int(wanted[1]) < int(deployed[0]):
+        raise _downgrade(wanted[1], deployed[0])
+    raise AnswerIsNo(
+        f"PostgreSQL {deployed[0]} to {wanted[1]} is not made by an apply on AWS",
+        where="database.version",
+        hint=f"upgrade the server first: `{_upgrade(str(before.get('identifier')), wanted[1])}`; "
+        "then plan again, which gives it the parameters of the stack",
+    )
+
+
+def _upgrade(server: str, version: str) -> str:
+    return (
+        f"aws rds modify-db-instance --db-instance-identifier {server} --engine-version {version} "
+        f"--allow-major-version-upgrade --db-parameter-group-name default.postgres{version} --apply-immediately"
+    )
+
+
+def _downgrade(wanted: str, deployed: str) -> AnswerIsNo:
+    return AnswerIsNo(
+        f"PostgreSQL {wanted} is older than the deployed {deployed}",
+        hint="a server cannot be downgraded; restore a backup into a new one",
+    )

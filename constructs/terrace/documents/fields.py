@@ -25,6 +25,10 @@ EXPECTED = {
         "at most 63 characters of a-z, 0-9, _ and -, starting with a letter, as in Google Cloud labels",
     r"^[a-z][a-z0-9_]{0,62}$": "a PostgreSQL name that needs no quotes: a-z, 0-9 and _, starting with a letter",
     r"^[A-Za-z0-9_.:/@-]{1,127}\*?$": "a tag key, or the beginning of tag keys and a *, such as k8s.io/*",
+    r"^[A-Za-z][A-Za-z0-9_.:/@+=-]{0,127}$":
+        "a tag key of up to 128 characters: letters, digits and _.:/@+=-, starting with a letter",
+    r"^([a-z0-9-]|\{project\})*\{environment\}([a-z0-9-]|\{project\})*$":
+        "a-z, 0-9, - and {project}, with {environment} once, such as acme-{environment}-{project}",
     r"^[1-9]\d*$": "a number in quotes, such as \"583231\"",
     r"^1\.\d{2}$": "a minor version, such as 1.35",
     r"^([a-z0-9-]+\.)+[a-z]{2,}$": "a domain name in lower case, such as data.example.com",

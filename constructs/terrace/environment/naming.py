@@ -1,7 +1,8 @@
-"""Limits of the clouds on computed names (project-environment-purpose), and the names that exceed them.
+"""Limits of the clouds on computed names, and the names that exceed them; the keys of tags.
 
-A project and an environment have at most 12 characters each, so the prefix has at most 25 and few names come near a
-limit. They are checked before a plan because several services reject a long name only during an apply.
+A name is a prefix, by default project-environment, and a purpose. A project and an environment have at most 12
+characters each and a prefix at most 25, so few names come near a limit. They are checked before a plan because several
+services reject a long name only during an apply.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from terrace.environment.schema import Environment
 
 BOOTSTRAP = "-bootstrap"
 """What follows the environment's name in the id of its bootstrap stack; no environment may have such a name."""
+LONGEST_PREFIX = 25
+"""Characters, in any naming pattern."""
 WORKLOADS = "-workloads"
 """What follows the environment's name in the id of its workloads stack; no environment may have such a name."""
 
@@ -75,8 +78,15 @@ class LongName:
 
 
 def prefix(environment: Environment) -> str:
-    """The start of every name: project-environment."""
-    return f"{environment.project}-{environment.name}"
+    """The start of every name, by default project-environment."""
+    pattern = environment.naming.pattern
+    return pattern.replace("{project}", environment.project).replace("{environment}", environment.name)
+
+
+def required_tags(environment: Environment) -> tuple[str, ...]:
+    """The keys of the tags that every resource has, as the organisation spells them (GOV-1)."""
+    keys = environment.naming.tag_keys
+    return ("environment", keys.owner, keys.cost_centre, keys.data_classification, "managed-by")
 
 
 def long_names(environment: Environment) -> Iterator[LongName]:

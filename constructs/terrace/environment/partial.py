@@ -3,7 +3,8 @@
 import json
 from collections.abc import Collection, Mapping
 from functools import cache
-from typing import Annotated, Any, cast
+from types import UnionType
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -28,16 +29,21 @@ def _construct(model: type[Spec], data: Mapping[str, Any], invalid: Collection[_
         if not inside:
             if name in data:
                 values[name] = _type(model, name).validate_json(json.dumps(data[name]), strict=True)
-        elif (
-            isinstance(info.annotation, type) and issubclass(info.annotation, Spec) and isinstance(data.get(name), dict)
-        ):
-            values[name] = _construct(info.annotation, data[name], inside)
+        elif (section := _section(info.annotation)) and isinstance(data.get(name), dict):
+            values[name] = _construct(section, data[name], inside)
         else:
             missing.append(name)
     spec = model.model_construct(_fields_set=set(values), **values)
     for name in missing:
         spec.__dict__.pop(name, None)
     return spec
+
+
+def _section(annotation: object) -> type[Spec] | None:
+    """The model of a section, also of one that may be left out."""
+    union = get_origin(annotation) in (Union, UnionType)
+    types = get_args(annotation) if union else (annotation,)
+    return next((one for one in types if isinstance(one, type) and issubclass(one, Spec)), None)
 
 
 @cache

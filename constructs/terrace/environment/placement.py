@@ -1,8 +1,7 @@
 """The target of an environment: account, region, zones, tags and protection."""
 
 from terrace.capabilities.target import Settings, Target
-from terrace.environment import regions
-from terrace.environment.naming import prefix
+from terrace.environment import naming, regions
 from terrace.environment.schema import Environment
 from terrace.errors import AnswerIsNo
 from terrace.variables import STATE
@@ -24,7 +23,7 @@ def target(environment: Environment, *, protected: bool | None = None, offline: 
         zones = settings.zones + tuple(zone for zone in zones if zone not in settings.zones)
     return Target(
         environment=environment.name,
-        prefix=prefix(environment),
+        prefix=naming.prefix(environment),
         tier=environment.tier,
         region=region,
         recovery_region=_region(environment, environment.recovery_region) if environment.recovery_region else None,
@@ -37,18 +36,19 @@ def target(environment: Environment, *, protected: bool | None = None, offline: 
         state_bucket=environment.state.bucket,
         settings=settings,
         ignored_tags=environment.ownership.ignored_tags,
+        required_tags=naming.required_tags(environment),
     )
 
 
 def tags(environment: Environment) -> dict[str, str]:
     """The tags of all resources that support tags (GOV-1)."""
-    ownership = environment.ownership
+    ownership, keys = environment.ownership, environment.naming.tag_keys
     return {
         **ownership.tags,
         "environment": environment.name,
-        "owner": ownership.owner,
-        "cost-centre": ownership.cost_centre,
-        "data-classification": ownership.data_classification,
+        keys.owner: ownership.owner,
+        keys.cost_centre: ownership.cost_centre,
+        keys.data_classification: ownership.data_classification,
         "managed-by": "terrace",
     }
 

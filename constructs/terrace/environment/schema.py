@@ -52,6 +52,32 @@ class Ownership(Spec):
     neither reports nor removes these."""
 
 
+TagKey = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.:/@+=-]{0,127}$")]
+
+
+class TagKeys(Spec):
+    """How an organisation spells the keys of the tags of `ownership`. `environment` and `managed-by` have no other
+    spelling: the kit finds its resources by them."""
+
+    owner: TagKey = "owner"
+    """Key of the owning team."""
+    cost_centre: TagKey = "cost-centre"
+    """Key of the cost centre."""
+    data_classification: TagKey = "data-classification"
+    """Key of the classification."""
+
+
+class NamingSpec(Spec):
+    """An organisation's naming pattern and spelling of tags."""
+
+    pattern: Annotated[str, Field(pattern=r"^([a-z0-9-]|\{project\})*\{environment\}([a-z0-9-]|\{project\})*$")] = (
+        "{project}-{environment}"
+    )
+    """Beginning of every name, of a-z, 0-9, -, {project} and {environment}. A change replaces every resource."""
+    tag_keys: TagKeys = Field(default_factory=TagKeys)
+    """Keys of tags, as the organisation spells them."""
+
+
 class StateSpec(Spec):
     backend: Literal["local", "remote"]
     """Terraform state in a local file, or in the cloud's object storage: locked, encrypted and versioned."""
@@ -93,6 +119,8 @@ class Environment(Spec):
     """Last day of a short-lived environment of the dev tier, which `terrace env reap` destroys afterwards."""
     ownership: Ownership
     """Owner, cost centre, classification and tags."""
+    naming: NamingSpec = Field(default_factory=NamingSpec)
+    """Naming pattern and spelling of tags."""
     state: StateSpec
     """Location of the Terraform state."""
     network: NetworkSpec

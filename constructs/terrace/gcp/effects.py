@@ -6,6 +6,7 @@ from datetime import date
 from terrace.capabilities.effects import REPLACED, Effect, EffectTable, KnownEffect
 
 _READ = date(2026, 12, 1)
+_MAJOR = "Cloud SQL documentation, 'Upgrade the database major version in-place'"
 _SQL = "OneUptime, 'How to Resize a Cloud SQL Instance Without Downtime', 17 February 2026"
 _FLAGS = "Cloud SQL documentation, 'Configure database flags'"
 _SCALING = "GKE documentation, 'About cluster autoscaling' and 'Resize a cluster'"
@@ -153,6 +154,7 @@ EFFECTS: EffectTable = {
             "none", "affects how long backups are kept", _SQL_API
         ),
         "settings.backup_configuration.start_time": _known("none", "affects later backups only", _SQL_API),
+        "database_version": _known("downtime", "the instance is upgraded in place, which takes minutes", _MAJOR),
         "settings.database_flags": _known("restart", "the instance may restart", _FLAGS),
         "settings.disk_autoresize_limit": _known("none", "affects later growth only", _SQL_API),
         "settings.disk_size": _known("none", "storage grows while the instance runs", _SQL),

@@ -19,8 +19,8 @@ _READ_BACK = {
     "EngineLifecycleSupport": "engine_lifecycle_support",
     "NetworkType": "network_type",
 }
-# Amazon RDS for PostgreSQL release notes, August 2025: the newest minor version of each major version
-_POSTGRES = {"13": "13.22", "14": "14.19", "15": "15.14", "16": "16.10", "17": "17.6"}
+# Amazon RDS for PostgreSQL release notes, August 2025, and of 18 its first: the newest minor version of each major one
+_POSTGRES = {"13": "13.22", "14": "14.19", "15": "15.14", "16": "16.10", "17": "17.6", "18": "18.1"}
 
 # RDS user guide, "Using SSL/TLS to encrypt a connection": the authorities, and the years that they are valid
 _AUTHORITIES = {"rds-ca-rsa2048-g1": 40, "rds-ca-rsa4096-g1": 100, "rds-ca-ecc384-g1": 100}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from terrace.environment.naming import prefix
-from terrace.environment.rules.cloud_rule import only, reserved
+from terrace.environment.rules.cloud_rule import only, reserved, tag_keys
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
@@ -29,6 +29,8 @@ AWS Site-to-Site VPN User Guide, "Tunnel options"."""
 _ARM = re.compile(r"[a-z]+\d+g[a-z]*\.")
 """Graviton: a g after the generation. Source: EC2 Instance Types, "Naming conventions"."""
 
+_TAG_KEY = re.compile(r"(?!aws:).*")
+
 
 @only("aws")
 def prefix_is_not_reserved(environment: Environment) -> Iterator[Problem]:
@@ -37,6 +39,12 @@ def prefix_is_not_reserved(environment: Environment) -> Iterator[Problem]:
         if start.startswith(word):
             message = f"names would start with {start!r}; AWS does not allow {word!r} at the start for {resources}."
             yield Problem(message, path="project", hint="Use another project name.")
+
+
+@only("aws")
+def tag_keys_are_allowed(environment: Environment) -> Iterator[Problem]:
+    """Source: AWS Tagging User Guide, "Tag naming limits and requirements"."""
+    yield from tag_keys(environment, _TAG_KEY, "AWS reserves keys that start with aws:")
 
 
 @only("aws")

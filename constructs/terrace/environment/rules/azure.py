@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from terrace.environment.naming import prefix
-from terrace.environment.rules.cloud_rule import only, reserved
+from terrace.environment.rules.cloud_rule import only, reserved, tag_keys
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
@@ -30,6 +30,8 @@ IMAGE_GB = 30
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 """A storage account's name. Source: Azure documentation, "Naming rules and restrictions for Azure resources"."""
 
+_TAG_KEY = re.compile(r"(?!(?i:microsoft|azure|windows))[^<>%&?/]+")
+
 
 @only("azure")
 def prefix_has_no_reserved_word(environment: Environment) -> Iterator[Problem]:
@@ -43,6 +45,16 @@ def prefix_has_no_reserved_word(environment: Environment) -> Iterator[Problem]:
             path="project",
             hint="Use another project name.",
         )
+
+
+@only("azure")
+def tag_keys_are_allowed(environment: Environment) -> Iterator[Problem]:
+    """Source: Azure Resource Manager, "Use tags to organize your Azure resources", limitations."""
+    yield from tag_keys(
+        environment,
+        _TAG_KEY,
+        "Azure allows no /, and reserves microsoft, azure and windows",
+    )
 
 
 @only("azure")

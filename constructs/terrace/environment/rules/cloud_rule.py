@@ -1,5 +1,6 @@
 """Rules of one cloud: what the cloud rejects although its provider validates and plans it."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from ipaddress import IPv4Network
@@ -39,3 +40,12 @@ def reserved(environment: Environment, ranges: Mapping[str, str], *, services: b
         for other, use in ranges.items():
             if network.overlaps(IPv4Network(other)):
                 yield Problem(f"{network} overlaps {other}, which {use}.", path=path)
+
+
+def tag_keys(environment: Environment, allowed: re.Pattern[str], why: str) -> Iterator[Problem]:
+    """The organisation's keys of tags that the cloud does not accept."""
+    keys = environment.naming.tag_keys
+    for name in type(keys).model_fields:
+        key = str(getattr(keys, name))
+        if not allowed.fullmatch(key):
+            yield Problem(f"{key!r} is not a key on this cloud: {why}.", path=f"naming.tag_keys.{name}")

@@ -5,6 +5,7 @@ from ipaddress import IPv4Network
 from itertools import combinations
 
 from terrace.capabilities.target import Settings
+from terrace.environment import naming
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
@@ -41,7 +42,16 @@ def accounts_have_one_owner(first: Environment, second: Environment) -> Iterator
         )
 
 
-RULES = (linked_networks_do_not_overlap, domains_differ, accounts_have_one_owner)
+def names_differ(first: Environment, second: Environment) -> Iterator[Problem]:
+    """Names in one account are computed from the same beginning only once."""
+    settings: tuple[Settings, Settings] = (getattr(first, first.cloud), getattr(second, second.cloud))
+    same_account = first.cloud == second.cloud and settings[0].account == settings[1].account
+    if same_account and naming.prefix(first) == naming.prefix(second):
+        message = f"names start with {naming.prefix(second)!r}, as those of {first.name} in the same account."
+        yield Problem(message, path="naming.pattern", hint="Put {project} and {environment} apart.")
+
+
+RULES = (linked_networks_do_not_overlap, domains_differ, accounts_have_one_owner, names_differ)
 
 
 def check(environments: Sequence[Environment]) -> Iterator[tuple[Environment, Problem]]:

@@ -1,9 +1,10 @@
 """What Google Cloud rejects although the provider plans it."""
 
+import re
 from collections.abc import Iterator
 
 from terrace.environment.naming import prefix
-from terrace.environment.rules.cloud_rule import only, reserved
+from terrace.environment.rules.cloud_rule import only, reserved, tag_keys
 from terrace.environment.schema import Environment
 from terrace.environment.sizes import machine
 from terrace.errors import Problem
@@ -30,6 +31,8 @@ MAX_BAN_THRESHOLD = 10_000
 ROUTER_ASN = 64514
 """The ASN of Terrace's Cloud Router; the peer's must differ."""
 
+_TAG_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+
 
 @only("gcp")
 def bucket_names_are_allowed(environment: Environment) -> Iterator[Problem]:
@@ -50,6 +53,12 @@ def bucket_names_are_allowed(environment: Environment) -> Iterator[Problem]:
 
 def _is_reserved(name: str) -> bool:
     return "google" in name or name.startswith("goog")
+
+
+@only("gcp")
+def tag_keys_are_allowed(environment: Environment) -> Iterator[Problem]:
+    """Source: Resource Manager documentation, "Requirements for labels"."""
+    yield from tag_keys(environment, _TAG_KEY, "Google Cloud allows up to 63 characters of a-z, 0-9, _ and - in labels")
 
 
 @only("gcp")

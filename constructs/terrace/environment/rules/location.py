@@ -1,5 +1,6 @@
 """Regions, zones, names, tags and state."""
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
@@ -12,10 +13,9 @@ from terrace.environment.schema import Environment
 from terrace.errors import Problem
 from terrace.words import counted
 
-RESERVED_TAGS = ("environment", "owner", "cost-centre", "data-classification", "managed-by")
-"""Tags that Terrace sets (GOV-1)."""
 OWN_TAGS = ("Name", "kubernetes.io/role/elb", "kubernetes.io/role/internal-elb")
 """Tags that Terrace sets on some resources."""
+_PREFIX = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def regions_exist_on_cloud(environment: Environment) -> Iterator[Problem]:
@@ -120,6 +120,27 @@ def zones_are_in_region(environment: Environment) -> Iterator[Problem]:
         yield Problem(message, path=f"{cloud}.zones")
 
 
+def names_begin_as_every_cloud_allows(environment: Environment) -> Iterator[Problem]:
+    """A naming pattern with the project's and the environment's name in it."""
+    start, path = naming.prefix(environment), "naming.pattern"
+    if not _PREFIX.fullmatch(start):
+        message = f"names would start with {start!r}; they start with a letter, and hyphens are single and inside."
+        yield Problem(message, path=path)
+    elif len(start) > naming.LONGEST_PREFIX:
+        message = f"{start!r} has {len(start)} characters; the beginning of a name has at most {naming.LONGEST_PREFIX}."
+        yield Problem(message, path=path, hint="Shorten the pattern, the project or the environment's name.")
+
+
+def tag_keys_differ(environment: Environment) -> Iterator[Problem]:
+    """Azure does not distinguish capital letters in keys, so no two keys may differ by them alone."""
+    seen = {"environment": "environment", "managed-by": "managed-by"}
+    for name in type(environment.naming.tag_keys).model_fields:
+        key = str(getattr(environment.naming.tag_keys, name))
+        if key.lower() in seen:
+            yield Problem(f"{key!r} is already the key of {seen[key.lower()]}.", path=f"naming.tag_keys.{name}")
+        seen.setdefault(key.lower(), name)
+
+
 def computed_names_are_not_too_long(environment: Environment) -> Iterator[Problem]:
     """Reports the longest name for each setting that causes one."""
     longest: dict[str, naming.LongName] = {}
@@ -137,12 +158,12 @@ def computed_names_are_not_too_long(environment: Environment) -> Iterator[Proble
 
 def tags_are_not_reserved(environment: Environment) -> Iterator[Problem]:
     for tag in environment.ownership.tags:
-        if tag in RESERVED_TAGS:
+        if tag in naming.required_tags(environment):
             yield Problem("Terrace sets this tag itself.", path=f"ownership.tags.{tag}", hint="Use another key.")
 
 
 def ignored_tags_are_of_others(environment: Environment) -> Iterator[Problem]:
-    own = (*RESERVED_TAGS, *OWN_TAGS, *environment.ownership.tags)
+    own = (*naming.required_tags(environment), *OWN_TAGS, *environment.ownership.tags)
     for position, ignored in enumerate(environment.ownership.ignored_tags):
         path = f"ownership.ignored_tags.{position}"
         start, prefix = ignored.rstrip("*"), ignored.endswith("*")

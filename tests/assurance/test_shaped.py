@@ -1,0 +1,121 @@
+"""An environment with the lines of docs/guides/leave-out.md and names-and-tags.md, and a later PostgreSQL, on every
+cloud: what follows from each. One stack for each cloud shows them all."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from terrace.assurance import checks
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import Result
+from terrace.assurance.view import View
+from terrace.capabilities.cloud import CLOUDS
+from terrace.capabilities.outputs import Outputs
+from terrace.environment import load, target
+from terrace.environment.schema import Environment, NamingSpec, TagKeys
+from terrace.project.discovery import Project
+from terrace.project.synthesis import synthesize
+from terrace.workloads.standins import stand_ins
+from tests.conftest import ROOT, Foundations
+
+GUIDES = ("leave-out", "names-and-tags")
+OF_CACHE = ("CACHE-1", "CACHE-2", "CACHE-3")
+KEPT = ("keys/", "observability/cache-")
+"""The key, and on AWS the log groups, which cost nothing while they are empty."""
+SERVERS = {
+    "aws": ("aws_db_instance", "engine_version", "18"),
+    "azure": ("azurerm_postgresql_flexible_server", "version", "18"),
+    "gcp": ("google_sql_database_instance", "database_version", "POSTGRES_18"),
+}
+Stacks = Callable[[str], tuple[Environment, str]]
+
+
+@pytest.fixture(scope="module")
+def shaped(tmp_path_factory: pytest.TempPathFactory) -> Stacks:
+    """dev with the guides' lines, and its stack."""
+    lines = []
+    for guide in GUIDES:
+        page = (ROOT / "docs" / "guides" / f"{guide}.md").read_text()
+        lines += re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(lines) == len(GUIDES)
+
+    @cache
+    def of(cloud: str) -> tuple[Environment, str]:
+        project = tmp_path_factory.mktemp(f"shaped-{cloud}")
+        for folder in ("environments", "modules"):
+            shutil.copytree(ROOT / folder, project / folder)
+        shutil.copy(ROOT / "cdktf.json", project)
+        dev = project / "environments" / "dev.yaml"
+        text = re.sub(r"^cache:\n(  .*\n)+", "", dev.read_text(), flags=re.MULTILINE)
+        assert "database:\n  size" in text
+        text = text.replace("database:\n", "database:\n  version: 18\n")
+        dev.write_text("\n".join([text, *lines]))
+        made = Project(project)
+        synthesize(made, "dev", cloud=cloud, state="local")
+        environment = load("dev", project=project, cloud=cloud).environment
+        return environment, (made.stack("dev") / "cdk.tf.json").read_text()
+
+    return of
+
+
+def results(environment: Environment, stack: str) -> dict[str, Result]:
+    subject = Subject(View(json.loads(stack)), environment, target(environment))
+    return {result.guarantee.id: result for result in checks.evaluate(subject)}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_every_guarantee_passes_and_those_of_the_cache_are_not_required(cloud: str, shaped: Stacks) -> None:
+    found = results(*shaped(cloud))
+    assert {id: result.reason for id, result in found.items() if not result.passes} == {}
+    assert [found[id].status for id in OF_CACHE] == ["not_required"] * 3
+    assert found["CACHE-1"].reason == "cache is off"
+    assert (found["GOV-1"].status, found["DB-10"].status) == ("holds", "holds")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_nothing_of_the_cache_is_in_the_stack_or_its_outputs(cloud: str, shaped: Stacks) -> None:
+    environment, stack = shaped(cloud)
+    document = json.loads(stack)
+    paths = [
+        str(body["//"]["metadata"]["path"]).partition("/")[2]
+        for group in document["resource"].values()
+        for body in group.values()
+    ]
+    assert [path for path in paths if "cache" in path and not path.startswith(KEPT)] == []
+    assert "cache" not in document["output"]
+    outputs = stand_ins(environment, target(environment))
+    assert outputs.cache is None
+    assert Outputs.model_validate(outputs.model_dump(exclude={"cache"})) == outputs
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_names_and_tags_are_the_organisations(cloud: str, shaped: Stacks) -> None:
+    environment, stack = shaped(cloud)
+    assert target(environment).prefix == "acme-dev-dpf"
+    assert "acme-dev-dpf" in stack and "dpf-dev" not in stack and "dpfdev" not in stack
+    assert '"cost-center"' in stack and "cost-centre" not in stack and "data-classification" not in stack
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_chosen_version_of_postgresql_is_the_servers(cloud: str, shaped: Stacks) -> None:
+    environment, stack = shaped(cloud)
+    type, attribute, expected = SERVERS[cloud]
+    (server,) = json.loads(stack)["resource"][type].values()
+    assert (environment.database.version, server[attribute]) == (18, expected)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_stack_that_is_not_shaped_is_broken(cloud: str, foundation: Foundations) -> None:
+    """Mutants: the cache exists although it is off, its path is open, and tags have the kit's own keys."""
+    environment = load("dev", project=ROOT, cloud=cloud).environment
+    spelled = NamingSpec(tag_keys=TagKeys(cost_centre="cost-center"))
+    shaped = environment.model_copy(update={"cache": None, "naming": spelled})
+    found = results(shaped, json.dumps(foundation("dev", cloud).document))
+    assert {found[id].status for id in OF_CACHE} == {"broken"}
+    assert "expected no resource, since cache is off" in found["CACHE-1"].reason
+    assert found["NET-4"].status == "broken" and "nodes -> cache" in found["NET-4"].reason
+    assert found["GOV-1"].status == "broken" and "cost-center" in found["GOV-1"].reason
