@@ -81,6 +81,7 @@ RULES: tuple[Rule, ...] = (
     services.api_clients_are_few,
     services.alerts_reach_channel,
     aws.prefix_is_not_reserved,
+    aws.partition_has_region,
     aws.tag_keys_are_allowed,
     aws.peer_asn_is_not_reserved,
     aws.node_types_are_x86,

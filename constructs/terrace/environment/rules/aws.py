@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from terrace.environment import regions
 from terrace.environment.naming import prefix
 from terrace.environment.rules.cloud_rule import only, reserved, tag_keys
 from terrace.environment.schema import Environment
@@ -29,6 +30,8 @@ AWS Site-to-Site VPN User Guide, "Tunnel options"."""
 _ARM = re.compile(r"[a-z]+\d+g[a-z]*\.")
 """Graviton: a g after the generation. Source: EC2 Instance Types, "Naming conventions"."""
 
+_PARTITIONS = {"us-gov-": "aws-us-gov", "cn-": "aws-cn"}
+"""Beginnings of regions outside the partition `aws`, which has accounts of its own."""
 _TAG_KEY = re.compile(r"(?!aws:).*")
 
 
@@ -39,6 +42,18 @@ def prefix_is_not_reserved(environment: Environment) -> Iterator[Problem]:
         if start.startswith(word):
             message = f"names would start with {start!r}; AWS does not allow {word!r} at the start for {resources}."
             yield Problem(message, path="project", hint="Use another project name.")
+
+
+@only("aws")
+def partition_has_region(environment: Environment) -> Iterator[Problem]:
+    """Source: AWS General Reference, "AWS Regions and Endpoints", partitions of regions."""
+    region = regions.region_name("aws", environment.region)
+    if region is None or environment.aws is None:
+        return
+    partition = next((own for start, own in _PARTITIONS.items() if region.startswith(start)), "aws")
+    if environment.aws.partition != partition:
+        message = f"{region} is in the partition {partition}, and aws.partition is {environment.aws.partition}."
+        yield Problem(message, path="region", hint=f"Set aws.partition to {partition}, or use another region.")
 
 
 @only("aws")
