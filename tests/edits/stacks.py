@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from terrace.deployment.changes import changed_paths
+from terrace.deployment.values import changed_paths
 from terrace.environment import load, target
 from tests.edits import table
 from tests.edits.table import Edit
