@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from terrace.deployment.version_steps import blockers
+from terrace.capabilities.blockers import Blocker
+from terrace.capabilities.cloud import facts
+from terrace.deployment import version_steps
+
+CLOUDS = {"aws": "aws", "azurerm": "azure", "google": "gcp"}
+
+
+def blockers(plan: dict[str, Any]) -> list[Blocker]:
+    """What `version_steps` refuses in a plan of one cloud's resources."""
+    cloud = CLOUDS[plan["resource_changes"][0]["type"].partition("_")[0]]
+    return list(version_steps.blockers(plan, facts(cloud)))
 
 
 def _plan(type: str, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

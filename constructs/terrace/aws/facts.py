@@ -70,6 +70,7 @@ FACTS = Facts(
         "aws_default_network_acl": frozenset({"subnet_ids"}),
         "aws_eks_node_group": frozenset({"scaling_config[0].desired_size"}),
     },
+    volatile={"aws_db_instance": frozenset({"latest_restorable_time"})},
     tag_maps={},
     # EKS refuses bounds that exclude the desired size. Source: EKS API Reference, NodegroupScalingConfig.
     autoscaled={
@@ -81,6 +82,11 @@ FACTS = Facts(
         ),
     },
     growing={"aws_db_instance": Growing(size="allocated_storage", unit="GB")},  # the provider ignores what RDS adds
+    kubernetes_versions={
+        "aws_eks_cluster": ("version", "version"),
+        "aws_eks_node_group": ("version", "version"),
+    },
+    postgresql_versions={"aws_db_instance": "engine_version"},
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),

@@ -139,11 +139,17 @@ FACTS = Facts(
         ),
         "azurerm_virtual_network_gateway_connection": frozenset({"shared_key"}),
     },
+    volatile={},
     tag_maps={"*": ("tags",), "azurerm_kubernetes_cluster": ("tags", "default_node_pool[0].tags")},
     # AKS moves the count into new bounds, and azurerm refuses to change that of the system pool. Source: AKS
     # documentation, "Use the cluster autoscaler", on the minimum count; azurerm 5.2, `ExpandDefaultNodePool`.
     autoscaled={},
     growing={"azurerm_postgresql_flexible_server": Growing(size="storage_mb", unit="MB")},
+    kubernetes_versions={
+        "azurerm_kubernetes_cluster": ("current_kubernetes_version", "kubernetes_version"),
+        "azurerm_kubernetes_cluster_node_pool": ("orchestrator_version", "orchestrator_version"),
+    },
+    postgresql_versions={"azurerm_postgresql_flexible_server": "version"},
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),

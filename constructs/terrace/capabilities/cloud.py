@@ -108,6 +108,9 @@ class Facts:
     ignored_changes: Mapping[str, frozenset[str]]
     """Resource types to the attributes whose changes Terraform ignores, as the cloud or an operator changes them:
     an upgrade, an autoscaler, a value given from outside."""
+    volatile: Mapping[str, frozenset[str]]
+    """Resource types to the computed attributes that change by themselves; `*` are those of any type. They are no
+    drift."""
     tag_maps: Mapping[str, tuple[str, ...]]
     """Maps of tags from which Terraform removes what is not in the stack, by resource type; `*` are those of any type.
     The keys that an environment ignores are ignored in each. Empty: the provider ignores keys and beginnings."""
@@ -116,6 +119,10 @@ class Facts:
     itself."""
     growing: Mapping[str, Growing]
     """Resource types whose storage grows automatically."""
+    kubernetes_versions: Mapping[str, tuple[str, str]]
+    """Resource types that run Kubernetes, each with the attributes of the deployed version and of the wanted one."""
+    postgresql_versions: Mapping[str, str]
+    """Resource types of PostgreSQL servers, each with the attribute of the version."""
     exceptions: tuple[CloudException, ...]
     """Guarantees that the cloud cannot fully meet; parity reports them as excepted."""
     refusals: tuple[Refusal, ...]

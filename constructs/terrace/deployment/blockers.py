@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from terrace.capabilities.blockers import Blocker, Planned
+from terrace.capabilities.cloud import facts
 from terrace.deployment import version_steps
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.plans import SavedPlan
@@ -19,7 +20,7 @@ class Blocked(AnswerIsNo):
 def blockers(deployment: Deployment, plan: Mapping[str, Any]) -> tuple[Blocker, ...]:
     """What blocks the changes of a plan in Terraform's JSON format: skipped versions, contents that Terraform did not
     create in what is destroyed or replaced, and names of deleted resources."""
-    skipped = tuple(version_steps.blockers(plan))
+    skipped = tuple(version_steps.blockers(plan, facts(deployment.cloud)))
     removed = _planned(plan, "delete", "before")
     created = _planned(plan, "create", "after")
     if deployment.blockers is None or not (removed or created):

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import Any, Literal
 
 from terrace.assurance.drift_ignores import Ignore
 from terrace.assurance.drift_severity import ORDER, DriftSeverity, Grade, worst
+from terrace.capabilities.cloud import CLOUDS, facts
 from terrace.deployment.changes import EnvironmentLine, construct_at, verb_of
 from terrace.deployment.values import HIDDEN, changed_paths, dotted, is_marked, value_at
 from terrace.project.source_map import capability_of
@@ -135,7 +137,7 @@ def report(
         change = record["change"]
         deleted = verb_of(change["actions"]) == "destroy"
         reverting = changed_paths(planned[address]["change"]) if address in acting else None
-        attributes = () if deleted else _attributes(change, reverting)
+        attributes = () if deleted else _attributes(change, reverting, _volatile(record["type"]))
         if not deleted and not attributes:
             continue
         construct = construct_at(paths, address)
@@ -158,6 +160,13 @@ def report(
     return DriftReport(tuple(sorted(drifts, key=lambda drift: drift.address)), pending)
 
 
+@cache
+def _volatile(type: str) -> frozenset[str]:
+    """The attributes of a type that change by themselves."""
+    tables = [facts(cloud).volatile for cloud in CLOUDS]
+    return frozenset[str]().union(*(table.get(name, ()) for table in tables for name in (type, "*")))
+
+
 def _id(values: Mapping[str, Any]) -> str:
     return str(values.get("id") or values.get("arn") or values.get("self_link") or "")
 
@@ -168,10 +177,14 @@ def _names(values: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if isinstance(name, str) and name))
 
 
-def _attributes(change: Mapping[str, Any], reverting: Sequence[tuple[Any, ...]] | None) -> tuple[AttributeDrift, ...]:
-    """The differing values of a drift record, without `tags_all` where `tags` has the same difference. `reverting` are
-    the paths that the plan changes; None: it does not change the resource."""
+def _attributes(
+    change: Mapping[str, Any], reverting: Sequence[tuple[Any, ...]] | None, volatile: frozenset[str]
+) -> tuple[AttributeDrift, ...]:
+    """The differing values of a drift record, without those that change by themselves, and without `tags_all` where
+    `tags` has the same difference. `reverting` are the paths that the plan changes; None: it does not change the
+    resource."""
     paths = [path for path in changed_paths({"before": change.get("before"), "after": change.get("after")}) if path]
+    paths = [path for path in paths if path[0] not in volatile]
     in_tags = {path[1:] for path in paths if path[0] == "tags"}
     attributes = []
     for path in paths:

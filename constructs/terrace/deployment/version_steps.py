@@ -13,50 +13,37 @@ from typing import Any
 
 from terrace.assurance import versions
 from terrace.capabilities.blockers import Blocker
+from terrace.capabilities.cloud import Facts
 from terrace.errors import AnswerIsNo
 
-_KUBERNETES = {
-    "aws_eks_cluster": ("version", "version"),
-    "aws_eks_node_group": ("version", "version"),
-    "azurerm_kubernetes_cluster": ("current_kubernetes_version", "kubernetes_version"),
-    "azurerm_kubernetes_cluster_node_pool": ("orchestrator_version", "orchestrator_version"),
-    "google_container_cluster": ("master_version", "min_master_version"),
-    "google_container_node_pool": ("version", "version"),
-}
-"""Type to the attributes with the deployed version and the wanted one."""
-_POSTGRESQL = {
-    "aws_db_instance": "engine_version",
-    "azurerm_postgresql_flexible_server": "version",
-    "google_sql_database_instance": "database_version",
-}
 _MINOR, _MAJOR, _FAMILY = re.compile(r"1\.\d+"), re.compile(r"\d+"), re.compile(r"-pg(\d+)$")
 
 
-def blockers(plan: Mapping[str, Any]) -> Iterator[Blocker]:
+def blockers(plan: Mapping[str, Any], known: Facts) -> Iterator[Blocker]:
     """The changes of versions in place that the cloud would refuse, in a plan in Terraform's JSON format."""
     for record in plan.get("resource_changes", []):
         change = record["change"]
         before, after = change.get("before"), change.get("after")
-        replaced = record["type"] in _POSTGRESQL and sorted(change["actions"]) == ["create", "delete"]
+        replaced = record["type"] in known.postgresql_versions and sorted(change["actions"]) == ["create", "delete"]
         if not (change["actions"] == ["update"] or replaced) or not before or not after:
             continue
         try:
-            _require_allowed(record["type"], before, after)
+            _require_allowed(record["type"], before, after, known)
         except AnswerIsNo as refused:
             yield Blocker(record["address"], refused.message, refused.hint)
 
 
-def _require_allowed(type: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+def _require_allowed(type: str, before: Mapping[str, Any], after: Mapping[str, Any], known: Facts) -> None:
     """Raise AnswerIsNo for a step that the cloud refuses."""
-    if type in _KUBERNETES:
-        deployed, wanted = _KUBERNETES[type]
+    if type in known.kubernetes_versions:
+        deployed, wanted = known.kubernetes_versions[type]
         old = _MINOR.match(str(before.get(deployed) or before.get(wanted)))
         new = _MINOR.match(str(after.get(wanted)))
         if old and new and old[0] != new[0]:
             versions.kubernetes_steps(old[0], {}, new[0])
             versions.require_next(old[0], new[0])
-    elif type in _POSTGRESQL:
-        old, new = (_MAJOR.search(str(values.get(_POSTGRESQL[type]))) for values in (before, after))
+    elif attribute := known.postgresql_versions.get(type):
+        old, new = (_MAJOR.search(str(values.get(attribute))) for values in (before, after))
         if old and new and int(new[0]) < int(old[0]):
             raise _downgrade(new[0], old[0])
         if type == "aws_db_instance":

@@ -92,6 +92,7 @@ FACTS = Facts(
         "google_sql_database_instance": frozenset({"settings[0].disk_size"}),
     },
     # `labels` keep what the stack does not have. Source: google provider, upgrade guide of 5.0, labels.
+    volatile={"*": frozenset({"etag"})},
     tag_maps={
         "*": ("user_labels",),
         "google_container_node_pool": ("node_config[0].resource_labels",),
@@ -108,6 +109,11 @@ FACTS = Facts(
         ),
     },
     growing={"google_sql_database_instance": Growing(size="settings[0].disk_size", unit="GB", unset="clone")},
+    kubernetes_versions={
+        "google_container_cluster": ("master_version", "min_master_version"),
+        "google_container_node_pool": ("version", "version"),
+    },
+    postgresql_versions={"google_sql_database_instance": "database_version"},
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),
