@@ -90,7 +90,7 @@ def test_bottlerocket_settings_are_toml_with_the_kernel_locked() -> None:
 
 
 def pools(stack: SynthesizedStack) -> dict[str, dict[str, Any]]:
-    return {body["node_group_name"]: body for _, body in stack.all("aws_eks_node_group")}
+    return {body["labels"]["terrace.dev/pool"]: body for _, body in stack.all("aws_eks_node_group")}
 
 
 def test_pools_follow_the_environment(foundation: Foundation) -> None:

@@ -50,17 +50,17 @@ def test_dev_sleeps_at_night_and_over_the_weekend(foundation: Foundation) -> Non
 
 def test_pools_scale_to_zero_and_start_with_a_node_for_the_autoscaler(foundation: Foundation) -> None:
     stack = foundation("dev")
-    groups = {body["node_group_name"]: body["scaling_config"] for _, body in stack.all("aws_eks_node_group")}
+    groups = {body["labels"]["terrace.dev/pool"]: body for _, body in stack.all("aws_eks_node_group")}
     for pool in ("system", "spot"):
         sizes = {}
         for turn in ("down", "up"):
             target = schedules(stack)[f"nodes-{pool}-{turn}"]["target"]
             assert target["arn"] == "arn:aws:scheduler:::aws-sdk:eks:updateNodegroupConfig"
             request = json.loads(target["input"])
-            assert request["NodegroupName"] in groups
+            assert request["NodegroupName"] == groups[pool]["node_group_name"]
             sizes[turn] = request["ScalingConfig"]
         assert sizes["down"] == {"MinSize": 0, "DesiredSize": 0}
-        assert sizes["up"]["MinSize"] == groups[pool]["min_size"]  # or every morning would be drift
+        assert sizes["up"]["MinSize"] == groups[pool]["scaling_config"]["min_size"]  # or every morning would be drift
         assert sizes["up"]["DesiredSize"] == (1 if pool == "system" else 0)
 
 

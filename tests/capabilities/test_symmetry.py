@@ -43,7 +43,6 @@ OWN = {
         "MALWARE_SCAN_GB",
     ): "Defender has a limit of scanned uploads for the subscription and for an account",
     ("azure", "nodes", "default_pool"): "the system pool is part of the cluster",
-    ("azure", "nodes", "pool_name"): "the names of pools are short",
     ("gcp", "nodes", "default_pool"): "a cluster is created with a pool, which the provider deletes",
     ("azure", "permissions", "ARM_TYPES"): "ids and actions name the Resource Manager's types",
     ("azure", "permissions", "Permissions"): "what the built-in roles allow too much of is a role of the environment",

@@ -82,6 +82,7 @@ def test_a_removal_is_a_data_loss_or_not_known() -> None:
     assert Change("aws_s3_bucket.a", "aws_s3_bucket", "destroy").effect == "data-loss"
     assert Change("aws_iam_role.a", "aws_iam_role", "replace").effect == "unknown"
     assert Change("aws_eks_node_group.a", "aws_eks_node_group", "replace").effect == "downtime"
+    assert Change("aws_eks_node_group.a", "aws_eks_node_group", "replace", created_first=True).effect == "restart"
     assert Change("aws_eks_node_group.a", "aws_eks_node_group", "destroy").effect == "unknown"
     assert Change("aws_iam_role.a", "aws_iam_role", "add").effect == "none"
 

@@ -88,7 +88,8 @@ def test_pools_scale_within_their_bounds(gcp, environment):  # K8S-6
 
 
 def test_prod_has_its_pools(gcp):  # K8S-6
-    pools = {body["name"]: body for _, body in gcp("prod").all("google_container_node_pool")}
+    every = [body for _, body in gcp("prod").all("google_container_node_pool")]
+    pools = {body["node_config"]["labels"]["terrace.dev/pool"]: body for body in every}
     assert set(pools) == {"system", "general", "spot", "gpu"}
     assert pools["spot"]["node_config"]["spot"] is True
     assert pools["gpu"]["node_config"]["guest_accelerator"][0]["count"] == 1

@@ -42,7 +42,8 @@ def test_only_dev_has_a_sleep_schedule(gcp):  # COST-2
         assert up["totalMaxNodeCount"] == made["total_max_node_count"]
     assert bodies["nodes-system-size-up"] == {"nodeCount": 1}
     assert bodies["nodes-spot-size-up"] == {"nodeCount": 0}
-    at = "/locations/europe-west3-a/clusters/dpf-dev/nodePools/system:setSize"
+    name = stack.one("google_container_node_pool", "cluster/pool-system")["name"]
+    at = f"/locations/europe-west3-a/clusters/dpf-dev/nodePools/{name}:setSize"
     assert jobs["nodes-system-size-up"]["http_target"]["uri"].endswith(at)
 
 

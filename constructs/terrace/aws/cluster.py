@@ -109,7 +109,7 @@ class Cluster(Construct):
             endpoint=self._server.endpoint,
             certificate_authority=self._server.certificate_authority.get(0).data,
             workload_identity="pods.eks.amazonaws.com",
-            pools={name: name for name in spec.pools},
+            pools={name: nodes.pool_name(name, pool, target) for name, pool in spec.pools.items()},
             ready=(*groups, *late),
         )
 

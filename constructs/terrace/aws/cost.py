@@ -119,7 +119,10 @@ class Cost(Construct):
                 "sleep": iam.document(
                     iam.allow(
                         "eks:UpdateNodegroupConfig",
-                        [names.arn(target, "eks", f"nodegroup/{target.prefix}/{pool}/*") for pool in pools],
+                        [
+                            names.arn(target, "eks", f"nodegroup/{target.prefix}/{cluster.pools[pool]}/*")
+                            for pool in pools
+                        ],
                     ),
                     iam.allow(
                         ["rds:StopDBInstance", "rds:StartDBInstance"], names.arn(target, "rds", f"db:{target.prefix}")

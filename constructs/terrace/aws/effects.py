@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from terrace.capabilities.effects import REPLACED, Effect, EffectTable, KnownEffect
+from terrace.capabilities.effects import CREATED_FIRST, REPLACED, Effect, EffectTable, KnownEffect
 
 _READ = date(2026, 12, 1)
 _RDS = "Amazon RDS User Guide, 'Settings for DB instances'"
@@ -35,6 +35,9 @@ _GONE = _known(
     "its nodes are drained and deleted before the new ones are made: its pods wait for minutes, the longer the more "
     "nodes it has. To avoid it, add a pool with the new settings, apply, and then remove this one",
     _REPLACE,
+)
+_MOVED = _known(
+    "restart", "its new nodes are made first; then the old ones are drained, and their pods restart", _REPLACE
 )
 _DRAIN = _known("restart", "nodes are drained and replaced a few at a time; their pods restart", _EKS)
 _POLICY = _known(
@@ -178,6 +181,7 @@ EFFECTS: EffectTable = {
         "zonal_shift_config": _known("none", "the cluster continues to function", _CLUSTER),
     },
     "aws_eks_node_group": {
+        CREATED_FIRST: _MOVED,
         REPLACED: _GONE,
         "labels": _known("none", "nodes get the labels while they run", _SCALING),
         "launch_template": _DRAIN,

@@ -26,7 +26,7 @@ from cdktn_provider_aws.launch_template import (
 from constructs import Construct
 
 from terrace.aws import names
-from terrace.capabilities.cluster import PoolKind, PoolSpec
+from terrace.capabilities.cluster import POOL_LABEL, PoolKind, PoolSpec, generation
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.spec import Size
@@ -84,7 +84,7 @@ def pool(
     network: NetworkHandle,
     after: Sequence[TerraformResource],
 ) -> TerraformResource:
-    """A managed node group with its launch template."""
+    """A managed node group with its launch template. A new one is made before the old one is drained and deleted."""
     template = _launch_template(scope, name, spec, target, keys, network)
     dedicated = spec.dedicated or spec.kind in ("spot", "gpu")
     taint = TAINTS[spec.kind]
@@ -92,12 +92,12 @@ def pool(
         scope,
         f"pool-{name}",
         cluster_name=cluster.name,
-        node_group_name=name,
+        node_group_name=pool_name(name, spec, target),
         node_role_arn=role.arn,
         subnet_ids=list(network.node_subnet_ids),
         instance_types=list(_instance_types(name, spec, target)),
-        capacity_type="SPOT" if spec.kind == "spot" else "ON_DEMAND",  # K8S-6
-        ami_type="BOTTLEROCKET_x86_64_NVIDIA" if spec.kind == "gpu" else "BOTTLEROCKET_x86_64",  # K8S-9
+        capacity_type=_capacity(spec),  # K8S-6
+        ami_type=_image(spec),  # K8S-9
         version=version,
         launch_template=EksNodeGroupLaunchTemplate(id=template.id, version=Token.as_string(template.latest_version)),
         scaling_config=EksNodeGroupScalingConfig(
@@ -107,9 +107,12 @@ def pool(
         ),
         update_config=EksNodeGroupUpdateConfig(max_unavailable_percentage=33),
         node_repair_config=EksNodeGroupNodeRepairConfig(enabled=True),  # K8S-7
-        labels={"terrace.dev/pool": name, "terrace.dev/kind": spec.kind},
+        labels={POOL_LABEL: name, "terrace.dev/kind": spec.kind},
         taint=[EksNodeGroupTaint(key=taint.key, value=taint.value, effect="NO_SCHEDULE")] if dedicated else None,
-        lifecycle=TerraformResourceLifecycle(ignore_changes=["scaling_config[0].desired_size"]),  # autoscaler
+        lifecycle=TerraformResourceLifecycle(
+            create_before_destroy=True,
+            ignore_changes=["scaling_config[0].desired_size"],  # autoscaler
+        ),
         depends_on=list(after),
     )
 
@@ -151,6 +154,21 @@ def _launch_template(
             for kind in ("instance", "volume", "network-interface")
         ],
     )
+
+
+def pool_name(name: str, spec: PoolSpec, target: Target) -> str:
+    """The name of the node group: the pool's, and what forces a replacement. Source: provider 5.100,
+    aws_eks_node_group: the instance types, capacity type and image type, and the subnets, one in each zone."""
+    forcing = (_instance_types(name, spec, target), _capacity(spec), _image(spec), target.zones)
+    return f"{name}-{generation(*forcing)}"
+
+
+def _capacity(spec: PoolSpec) -> str:
+    return "SPOT" if spec.kind == "spot" else "ON_DEMAND"
+
+
+def _image(spec: PoolSpec) -> str:
+    return "BOTTLEROCKET_x86_64_NVIDIA" if spec.kind == "gpu" else "BOTTLEROCKET_x86_64"
 
 
 def _instance_types(name: str, spec: PoolSpec, target: Target) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from terrace.capabilities.effects import Effect, EffectTable, KnownEffect
+from terrace.capabilities.effects import REPLACED, Effect, EffectTable, KnownEffect
 
 _READ = date(2026, 12, 1)
 _POSTGRES = "Azure Database for PostgreSQL documentation, 'Scale operations'"
@@ -12,6 +12,7 @@ _PARAMETERS = "azurerm provider, azurerm_postgresql_flexible_server_configuratio
 _AKS = "Azure Kubernetes Service documentation, 'How AKS cluster upgrades work'"
 _SCALING = "Azure Kubernetes Service documentation, 'Use the cluster autoscaler'"
 _ROTATE = "azurerm 5.2, temporary_name_for_rotation of azurerm_kubernetes_cluster and _node_pool"
+_DELETE = "azurerm 5.2, azurerm_kubernetes_cluster_node_pool; AKS documentation, 'Delete node pools'"
 _TAGS = "Azure Resource Manager documentation, 'Use tags to organize your Azure resources'"
 
 
@@ -20,6 +21,12 @@ def _known(effect: Effect, detail: str, source: str) -> KnownEffect:
 
 
 _BOUNDS = _known("none", "the autoscaler enforces the minimum; the maximum limits what it adds later", _SCALING)
+_GONE = _known(
+    "downtime",
+    "its nodes are drained and deleted before the new ones are made: its pods wait for minutes, the longer the more "
+    "nodes it has. To avoid it, add a pool with the new settings, apply, and then remove this one",
+    _DELETE,
+)
 _CYCLE = _known("restart", "a temporary pool takes the pods while this one is made again; they restart twice", _ROTATE)
 _DRAIN = _known("restart", "nodes are drained and replaced a few at a time; their pods restart", _AKS)
 
@@ -34,6 +41,7 @@ EFFECTS: EffectTable = {
         "kubernetes_version": _DRAIN,
     },
     "azurerm_kubernetes_cluster_node_pool": {
+        REPLACED: _GONE,
         "max_count": _BOUNDS,
         "min_count": _BOUNDS,
         "orchestrator_version": _DRAIN,

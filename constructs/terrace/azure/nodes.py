@@ -17,7 +17,7 @@ from constructs import Construct
 
 from terrace.azure import names
 from terrace.azure.ranges import PODS_PER_NODE
-from terrace.capabilities.cluster import PoolKind, PoolSpec
+from terrace.capabilities.cluster import POOL_LABEL, PoolKind, PoolSpec, generation
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.target import Target
 from terrace.environment.sizes import machine
@@ -84,7 +84,7 @@ def pool(
         host_encryption_enabled=True,  # K8S-9
         node_public_ip_enabled=False,  # NET-2
         max_pods=PODS_PER_NODE,
-        temporary_name_for_rotation=f"{pool_name(name)[:6]}tmp",
+        temporary_name_for_rotation=f"tmp{generation(name)}",
         upgrade_settings=None if spot else surge,  # AKS rejects it for spot
         tags=dict(target.tags),
         lifecycle=TerraformResourceLifecycle(ignore_changes=["node_count"]),  # autoscaler
@@ -118,7 +118,7 @@ def default_pool(name: str, spec: PoolSpec, target: Target, network: NetworkHand
 def _labels(name: str, spec: PoolSpec) -> dict[str, str]:
     """Node labels for selectors. AKS adds its own label to spot nodes, which would be drift if it were missing here."""
     own = {"kubernetes.azure.com/scalesetpriority": "spot"} if spec.kind == "spot" else {}
-    return {"terrace.dev/pool": name, "terrace.dev/kind": spec.kind, **own}
+    return {POOL_LABEL: name, "terrace.dev/kind": spec.kind, **own}
 
 
 def pool_name(name: str) -> str:

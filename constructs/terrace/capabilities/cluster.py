@@ -1,5 +1,8 @@
 """The Kubernetes cluster and its node pools (K8S-1 to K8S-9)."""
 
+import base64
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -9,6 +12,8 @@ from pydantic import Field
 from terrace.capabilities.spec import Cidr, Name, Size, Spec
 
 PoolKind = Literal["system", "general", "spot", "gpu"]
+POOL_LABEL = "terrace.dev/pool"
+"""The label of nodes with the name of their pool in the environment. The pool's name in the cloud may be longer."""
 
 
 class ApiAccess(Spec):
@@ -48,6 +53,16 @@ class PoolSpec(Spec):
         return min(-(-self.first_nodes() // zones), self.max_nodes // zones)
 
 
+def generation(*forcing: object) -> str:
+    """Four characters that change with the values that force a replacement of a pool.
+
+    A cloud refuses two pools of one name. With these characters in its name, the new pool is made before Terraform
+    deletes the old one, which the cloud drains.
+    """
+    digest = hashlib.sha256(json.dumps(forcing).encode()).digest()
+    return base64.b32encode(digest).decode().lower()[:4]
+
+
 class ClusterSpec(Spec):
     version: Annotated[str, Field(pattern=r"^1\.\d{2}$")]
     """Kubernetes minor version (K8S-7)."""
@@ -65,7 +80,8 @@ class ClusterSpec(Spec):
 class ClusterHandle:
     """`workload_identity` is what a workload identity trusts (pod identity, OIDC issuer, workload pool).
 
-    `certificate_authority` is empty if the endpoint's certificate is a public one.
+    `certificate_authority` is empty if the endpoint's certificate is a public one. `pools` maps a pool to its name in
+    the cloud.
     """
 
     name: str

@@ -24,7 +24,9 @@ Risk = Literal["none", "restart", "downtime", "data-loss"]
 RISKS: tuple[Risk, ...] = get_args(Risk)
 
 REPLACED = "-/+"
-"""The attribute of a table that has the effect of a replacement; Terraform's sign for it."""
+CREATED_FIRST = "+/-"
+"""The attributes of a table that have the effect of a replacement, which deletes the old resource first, or makes the
+new one first; Terraform's signs for them."""
 
 _INDEX = re.compile(r"\[[^\]]*\]")
 
@@ -42,7 +44,7 @@ class KnownEffect:
 
 EffectTable = Mapping[str, Mapping[str, KnownEffect]]
 """Resource type to attribute to effect. A nested attribute is `settings.tier`, without indices; `*` is any other change
-in place, and REPLACED a replacement. The type `*` has attributes of all types."""
+in place, REPLACED and CREATED_FIRST a replacement. The type `*` has attributes of all types."""
 
 
 @cache
@@ -76,10 +78,10 @@ def effect_of(type: str, attribute: str) -> KnownEffect | None:
     return of_type.get("*")
 
 
-def effect_of_replacement(type: str) -> KnownEffect | None:
-    """The documented effect of replacing a resource, which deletes it before the new one exists. None: not in the
-    tables."""
-    return tables().get(type, {}).get(REPLACED)
+def effect_of_replacement(type: str, *, created_first: bool = False) -> KnownEffect | None:
+    """The documented effect of replacing a resource, which deletes it before the new one exists, or after that with
+    `created_first`. None: not in the tables."""
+    return tables().get(type, {}).get(CREATED_FIRST if created_first else REPLACED)
 
 
 def worst(effects: Iterable[Effect]) -> Effect:

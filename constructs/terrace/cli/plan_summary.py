@@ -80,7 +80,7 @@ def plan_text(summary: Summary, access: Sequence[AccessChange] = (), *, details:
         heading = f"{counted(len(interrupted), 'resource')} will be unavailable while being replaced:"
         lines = [styled(heading, fg="red", bold=True)]
         for change in interrupted:
-            known = effect_of_replacement(change.type)
+            known = effect_of_replacement(change.type, created_first=change.created_first)
             lines.append(styled(f"{_resource(change, details)}\n    {known.detail if known else ''}", fg="red"))
         parts.append("\n".join(lines))
     return "\n\n".join(parts)

@@ -216,6 +216,10 @@ def _drift(demo: _Demo) -> None:
             evidence.drift_detected.append(drift.description)
         else:
             evidence.failures.append(f"drift was not detected: {drift.description}")
+    paths = tuple(drift.path for drift in injected)
+    elsewhere = [one.address for one in report.drifts if not one.construct.partition("/")[2].startswith(paths)]
+    if elsewhere:
+        evidence.failures.append(f"drift where none was injected: {', '.join(elsewhere)}")
     with demo.step("repair drift"):
         lifecycle.plan_synthesized(deployment, deployment.terraform())
         lifecycle.apply(deployment, confirm=lambda saved: True)

@@ -72,9 +72,10 @@ def plan_sizes(
 def moves(plan: Mapping[str, Any], stack: Mapping[str, Any], known: Facts) -> list[Move]:
     """The sizes that a plan (JSON plan format) has to set."""
     found = []
-    for type, name, change in _changes(plan):
+    for type, name, change in _changes(plan, replaced=True):  # a new pool has to be within its bounds too
         if paths := known.autoscaled.get(type):
             found += _count(type, name, change, paths)
+    for type, name, change in _changes(plan):
         if growing := known.growing.get(type):
             written, size = _sizes(stack, type, name, change, growing)
             ignored = growing.size in _ignored(stack["resource"][type][name])
@@ -96,10 +97,11 @@ def smaller(plan: Mapping[str, Any], stack: Mapping[str, Any], known: Facts) -> 
             )
 
 
-def _changes(plan: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """What exists and stays: type, name and change."""
+def _changes(plan: Mapping[str, Any], *, replaced: bool = False) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """What exists and stays, or is also `replaced`: type, name and change."""
     for entry in plan.get("resource_changes", []):
-        if entry["change"]["actions"] in (["update"], ["no-op"]):
+        actions = set(entry["change"]["actions"])
+        if actions in ({"update"}, {"no-op"}) or (replaced and actions == {"create", "delete"}):
             yield entry["type"], entry["name"], entry["change"]
 
 

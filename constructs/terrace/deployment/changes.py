@@ -30,8 +30,9 @@ class Change:
 
     `reasons` are the attributes that force a replacement; `imported` is the id under which it is adopted first.
     `attributes` are the top-level ones that change, `settings` the dotted paths of those that the stack sets, without
-    what the provider computes; `values` are the old and new values of both. `billed` is what the change adds to the
-    bill, `unpriced` what of that is not known.
+    what the provider computes; `values` are the old and new values of both. `created_first`: a replacement makes the
+    new resource before it deletes the old one. `billed` is what the change adds to the bill, `unpriced` what of that is
+    not known.
     """
 
     address: str
@@ -47,6 +48,7 @@ class Change:
     billed: tuple[Amount, ...] = ()
     unpriced: str = ""
     values: tuple[ValueChange, ...] = ()
+    created_first: bool = False
 
     @property
     def set_values(self) -> tuple[ValueChange, ...]:
@@ -65,7 +67,7 @@ class Change:
         """What the change does to what uses the resource."""
         if self.loses_data:
             return "data-loss"
-        if self.verb == "replace" and (known := effect_of_replacement(self.type)):
+        if self.verb == "replace" and (known := effect_of_replacement(self.type, created_first=self.created_first)):
             return known.effect
         if self.verb in ("replace", "destroy"):
             return "unknown"
@@ -133,6 +135,7 @@ class Summary:
                     "billed": [{**vars(one), "quantity": str(one.quantity)} for one in change.billed],
                     "unpriced": change.unpriced,
                     "values": [vars(one) for one in change.values],
+                    "created_first": change.created_first,
                 }
                 for change in self.changes
             ],
@@ -186,6 +189,7 @@ def summarize(
                 billed=billed,
                 unpriced=unpriced,
                 values=value_changes(change) if verb in ("change", "replace") else (),
+                created_first=verb == "replace" and change["actions"][0] == "create",
             )
         )
     outputs = sum(1 for change in plan.get("output_changes", {}).values() if verb_of(change["actions"]) != "none")

@@ -11,7 +11,19 @@ from typing import Any
 from terrace.assurance import gate_verdict
 from terrace.assurance.drift_severity import Grader
 from terrace.assurance.report.provenance import run_address
-from terrace.deployment import adoption, autoscaling, blockers, drift, marks, outputs, plans, runs, taints
+from terrace.deployment import (
+    adoption,
+    autoscaling,
+    blockers,
+    computed,
+    drift,
+    marks,
+    outputs,
+    plans,
+    replacement,
+    runs,
+    taints,
+)
 from terrace.deployment.changes import summarize
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import AlreadyExists, NoCredentials, StalePlan, StateLocked, TerraformFailed
@@ -74,7 +86,8 @@ def _save(
     deployment: Deployment, terraform: Terraform, path: Path, content: Mapping[str, Any], adopted: Mapping[str, str]
 ) -> SavedPlan:
     """Save a new plan with the sizes that it has to set, and the gate's verdict if it changes anything."""
-    content = autoscaling.plan_sizes(deployment, terraform, path, content, adopted)
+    with replacement.ordered(deployment, terraform, path, content, adopted) as planned:
+        content = autoscaling.plan_sizes(deployment, terraform, path, planned, adopted)
     summary = summarize(content, terraform.construct_paths(), deployment.environment_line)
     verdict = None
     if deployment.gate and not summary.empty:
@@ -97,7 +110,8 @@ def apply(
     If the deployment has a gate, the plan must pass it, unless `break_glass` gives a reason, which is recorded. What
     changes and whether it passes is read from the plan file, not from the record beside it.
     After a killed run, and with `recover` or `unlock`, the state has changed and a new plan replaces the saved one. So
-    it does with `review`, which raises an error if that plan must not be applied.
+    it does with `review`, which raises an error if that plan must not be applied. Ends by storing what the cloud
+    computed for what was changed.
     Raises GateRefuses, Blocked, StandIns, StalePlan, AlreadyExists, StateLocked, Interrupted, and what `plan` raises.
     """
     killed = marks.unfinished(deployment)
@@ -137,6 +151,7 @@ def apply(
             saved = adopting
     plans.discard(deployment)
     save_outputs(deployment, terraform)
+    computed.store(deployment, terraform, saved)
     return saved
 
 

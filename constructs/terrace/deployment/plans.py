@@ -184,6 +184,7 @@ def _change(entry: Mapping[str, Any]) -> Change:
         billed=tuple(Amount(**{**one, "quantity": Decimal(one["quantity"])}) for one in entry["billed"]),
         unpriced=entry["unpriced"],
         values=tuple(ValueChange(**one) for one in entry["values"]),
+        created_first=entry["created_first"],
     )
 
 

@@ -71,8 +71,8 @@ class Cluster(Construct):
 
     The API is available on its DNS name inside the network and, for `api_access.public_from`, on an address that allows
     only those ranges. Services have a range of the network, and `spec.service_cidr` is unused: GKE requires names for
-    both ranges or for none. `handle.pools` maps a pool to its node pool; `handle.ready` is complete once pods can run.
-    Source: GKE documentation, "About network isolation", "Harden your cluster's security".
+    both ranges or for none. `handle.pools` maps a pool to its node pool's name; `handle.ready` is
+    complete once pods can run. Source: GKE documentation, "About network isolation", "Harden your cluster's security".
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Cluster(Construct):
             endpoint=f"https://{cluster.endpoint if public else dns}",
             certificate_authority=cluster.master_auth.cluster_ca_certificate if public else "",  # DNS: a public one
             workload_identity=f"{names.account(target)}.svc.id.goog",
-            pools={name: name for name in spec.pools},
+            pools={name: nodes.pool_name(name, pool) for name, pool in spec.pools.items()},
             ready=(cluster, *pools),
         )
 

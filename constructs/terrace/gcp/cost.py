@@ -137,7 +137,7 @@ class Cost(Construct):
             grants={"sleep": Grant(names.custom_role_id(target, "sleep"))},
             after=[right],
         )
-        for name, call in _calls(sleep, pools, target, database).items():
+        for name, call in _calls(sleep, pools, target, cluster, database).items():
             CloudSchedulerJob(  # COST-2
                 self,
                 name,
@@ -163,7 +163,11 @@ class Cost(Construct):
 
 
 def _calls(
-    sleep: SleepSpec, pools: Mapping[str, PoolSpec], target: Target, database: DatabaseHandle
+    sleep: SleepSpec,
+    pools: Mapping[str, PoolSpec],
+    target: Target,
+    cluster: ClusterHandle,
+    database: DatabaseHandle,
 ) -> dict[str, Call]:
     """Down: no nodes, the database stopped. Up: the database started, each pool with its first nodes.
 
@@ -177,7 +181,7 @@ def _calls(
         switched = {"settings": {"activationPolicy": policy}}
         calls[f"database-{turn}"] = Call(_cron(time, sleep.days, 0), "PATCH", server, switched)
         for position, (name, pool) in enumerate(pools.items()):
-            at = f"https://container.googleapis.com/v1/{names.cluster_id(target)}/nodePools/{name}"
+            at = f"https://container.googleapis.com/v1/{names.cluster_id(target)}/nodePools/{cluster.pools[name]}"
             bounds = {"enabled": True, "totalMinNodeCount": pool.min_nodes, "totalMaxNodeCount": pool.max_nodes}
             scaling: dict[str, Any] = {"autoscaling": {"enabled": False} if asleep else bounds}
             size = {"nodeCount": 0 if asleep else pool.first_nodes_in_zone(len(target.zones))}

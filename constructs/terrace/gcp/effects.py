@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from terrace.capabilities.effects import REPLACED, Effect, EffectTable, KnownEffect
+from terrace.capabilities.effects import CREATED_FIRST, REPLACED, Effect, EffectTable, KnownEffect
 
 _READ = date(2026, 12, 1)
 _MAJOR = "Cloud SQL documentation, 'Upgrade the database major version in-place'"
@@ -13,6 +13,7 @@ _SCALING = "GKE documentation, 'About cluster autoscaling' and 'Resize a cluster
 _NODES = "GKE API, projects.locations.clusters.nodePools.update; google provider 7.45, google_container_node_pool"
 _GKE_BACKUP = "Backup for GKE documentation, 'Manage backup plans'"
 _SQL_API = "Cloud SQL Admin API, Settings"
+_DELETE = "GKE documentation, 'Add and manage node pools', on deleting a node pool"
 _LABELS = "Cloud KMS documentation, 'Labeling keys', on labels of all resources"
 
 
@@ -23,6 +24,16 @@ def _known(effect: Effect, detail: str, source: str) -> KnownEffect:
 _BOUNDS = _known("none", "the number of nodes changes only where the bounds exclude it", _SCALING)
 _RESIZE = _known("restart", "nodes that are removed are drained, and their pods restart", _SCALING)
 _UPGRADE = _known("restart", "nodes are drained and made again a few at a time; their pods restart", _NODES)
+_ZONES = _known("restart", "nodes of a new zone are added, and those of a removed one are drained", _SCALING)
+_MOVED = _known(
+    "restart", "its new nodes are made first; then the old ones are drained, and their pods restart", _DELETE
+)
+_GONE = _known(
+    "downtime",
+    "its nodes are drained and deleted before the new ones are made: its pods wait for minutes, the longer the more "
+    "nodes it has. To avoid it, add a pool with the new settings, apply, and then remove this one",
+    _DELETE,
+)
 _LABEL = _known("none", "labels are labels", _LABELS)
 
 _MONITORING = "Cloud Monitoring API, alertPolicies, dashboards, services and serviceLevelObjectives: patch"
@@ -99,17 +110,14 @@ EFFECTS: EffectTable = {
         ),
     },
     "google_container_node_pool": {
-        REPLACED: _known(
-            "downtime",
-            "its nodes are drained and deleted before the new ones are made: its pods wait for minutes, the longer the "
-            "more nodes it has. To avoid it, add a pool with the new settings, apply, and then remove this one",
-            "google provider 7.45, google_container_node_pool",
-        ),
+        CREATED_FIRST: _MOVED,
+        REPLACED: _GONE,
         "autoscaling.total_max_node_count": _BOUNDS,
         "autoscaling.total_min_node_count": _BOUNDS,
         "node_config.disk_size_gb": _UPGRADE,
         "node_config.machine_type": _UPGRADE,
         "node_count": _RESIZE,
+        "node_locations": _ZONES,
     },
     "google_dns_managed_zone": {REPLACED: _ZONE},
     "google_dns_record_set": {

@@ -28,7 +28,7 @@ from cdktn_provider_google.container_node_pool import (
 )
 from constructs import Construct
 
-from terrace.capabilities.cluster import PoolKind, PoolSpec
+from terrace.capabilities.cluster import POOL_LABEL, PoolKind, PoolSpec, generation
 from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.target import Target
 from terrace.environment.sizes import machine
@@ -67,12 +67,12 @@ def pool(
     cluster: ContainerCluster,
     network: NetworkHandle,
 ) -> ContainerNodePool:
-    """A node pool that autoscales."""
+    """A node pool that autoscales. A new one is made before the old one is drained and deleted."""
     taint = TAINTS[spec.kind]
     return ContainerNodePool(
         scope,
         f"pool-{name}",
-        name=name,
+        name=pool_name(name, spec),
         cluster=cluster.id,
         location=names.cluster_location(target),
         node_locations=list(target.zones),  # NET-1, K8S-6
@@ -95,7 +95,7 @@ def pool(
             boot_disk_kms_key=names.key(target, "disks"),  # K8S-9
             service_account=network.groups["nodes"],  # K8S-4
             oauth_scopes=[_SCOPE],
-            labels={"terrace.dev/pool": name},
+            labels={POOL_LABEL: name},
             resource_labels=names.labels(target),  # GOV-1
             metadata={"disable-legacy-endpoints": "true"},  # K8S-4
             gvnic=ContainerNodePoolNodeConfigGvnic(enabled=True),
@@ -114,7 +114,10 @@ def pool(
             if spec.dedicated
             else None,
         ),
-        lifecycle=TerraformResourceLifecycle(ignore_changes=["initial_node_count"]),  # autoscaler
+        lifecycle=TerraformResourceLifecycle(
+            create_before_destroy=True,
+            ignore_changes=["initial_node_count"],  # autoscaler
+        ),
     )
 
 
@@ -133,6 +136,13 @@ def default_pool(target: Target, network: NetworkHandle) -> ContainerClusterNode
     )
 
 
+def pool_name(name: str, spec: PoolSpec) -> str:
+    """The pool's name, and what forces a replacement. Source: provider 7.45, google_container_node_pool: spot machines,
+    accelerators and the addresses of a node; machine type, disk and zones change in place."""
+    accelerator = (_ACCELERATOR, _accelerators(spec)) if spec.kind == "gpu" else None
+    return f"{name}-{generation(spec.kind == 'spot', accelerator, PODS_PER_NODE)}"
+
+
 def _machine_type(name: str, spec: PoolSpec, target: Target) -> str:
     """The machine type of a pool: the environment's exact one, else the size's."""
     exact = names.settings(target).node_types.get(name)
@@ -142,8 +152,12 @@ def _machine_type(name: str, spec: PoolSpec, target: Target) -> str:
 def _accelerator(spec: PoolSpec) -> ContainerNodePoolNodeConfigGuestAccelerator:
     return ContainerNodePoolNodeConfigGuestAccelerator(
         type=_ACCELERATOR,
-        count=4 if spec.size == "xlarge" else 1,
+        count=_accelerators(spec),
         gpu_driver_installation_config=ContainerNodePoolNodeConfigGuestAcceleratorGpuDriverInstallationConfig(
             gpu_driver_version="LATEST"
         ),
     )
+
+
+def _accelerators(spec: PoolSpec) -> int:
+    return 4 if spec.size == "xlarge" else 1

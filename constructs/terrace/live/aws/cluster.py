@@ -7,6 +7,8 @@ from typing import Any
 from terrace.assurance.checks.aws.lookup import covers, statements, values
 from terrace.assurance.evaluation import NotRequired, Observation, check, empty, equal, includes
 from terrace.aws import names
+from terrace.calls import Absent
+from terrace.capabilities.cluster import POOL_LABEL
 from terrace.live.aws import keys, logs
 from terrace.live.aws.checks import Deployment
 
@@ -20,10 +22,13 @@ def cluster(deployment: Deployment) -> dict[str, Any]:
 
 
 def pool(deployment: Deployment, name: str) -> dict[str, Any]:
-    """A node group. Raises Absent."""
-    answer = deployment.call("eks", "describe_nodegroup", clusterName=deployment.prefix, nodegroupName=name)
-    described: dict[str, Any] = answer["nodegroup"]
-    return described
+    """The node group of a pool, which its nodes' label names. Raises Absent."""
+    for group in deployment.pages("eks", "list_nodegroups", "nodegroups", clusterName=deployment.prefix):
+        answer = deployment.call("eks", "describe_nodegroup", clusterName=deployment.prefix, nodegroupName=group)
+        described: dict[str, Any] = answer["nodegroup"]
+        if described.get("labels", {}).get(POOL_LABEL) == name:
+            return described
+    raise Absent(f"a node group of pool {name} in cluster {deployment.prefix}")
 
 
 def _machine(deployment: Deployment, name: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
 from terrace.aws import names
+from terrace.live.aws import cluster
 from terrace.live.aws.checks import Deployment
 
 
@@ -41,7 +42,8 @@ def sleeps(deployment: Deployment) -> Iterator[Observation]:
         for entry in deployment.pages("scheduler", "list_schedules", "Schedules", NamePrefix=deployment.prefix)
     ]
     for name, pool in deployment.environment.cluster.pools.items():
-        own = [(one, _sizes(one, name)) for one in schedules if _sizes(one, name) is not None]
+        group = str(cluster.pool(deployment, name)["nodegroupName"])
+        own = [(one, _sizes(one, group)) for one in schedules if _sizes(one, group) is not None]
         for word, at, size in (("down", spec.down, 0), ("up", spec.up, pool.min_nodes)):
             hour, minute = (int(part) for part in at.split(":"))
             ready = [
@@ -55,13 +57,13 @@ def sleeps(deployment: Deployment) -> Iterator[Observation]:
             yield at_least(f"pool {name}", f"schedules that scale {word} to {size} at {at}", len(ready), 1)
 
 
-def _sizes(schedule: dict[str, Any], pool: str) -> int | None:
-    """The minimum size that a schedule sets for a pool; None if it is for another one."""
+def _sizes(schedule: dict[str, Any], group: str) -> int | None:
+    """The minimum size that a schedule sets for a node group; None if it is for another one."""
     target = schedule.get("Target", {})
     if not str(target.get("Arn")).endswith(":eks:updateNodegroupConfig"):
         return None
     expected = json.loads(target.get("Input") or "{}")
-    if expected.get("NodegroupName") != pool:
+    if expected.get("NodegroupName") != group:
         return None
     size = expected.get("ScalingConfig", {}).get("MinSize")
     return None if size is None else int(size)

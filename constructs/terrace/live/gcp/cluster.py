@@ -5,6 +5,7 @@ from typing import Any
 
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.calls import Absent
+from terrace.capabilities.cluster import POOL_LABEL
 from terrace.gcp import names
 from terrace.live.gcp import grants, keys, logs
 from terrace.live.gcp.checks import Deployment, named
@@ -20,8 +21,9 @@ def cluster(deployment: Deployment) -> dict[str, Any]:
 
 
 def pools(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each pool of the environment. Raises Absent."""
-    found = {str(pool["name"]): pool for pool in cluster(deployment).get("nodePools", [])}
+    """Each pool of the environment, which its nodes' label names. Raises Absent."""
+    every = cluster(deployment).get("nodePools", [])
+    found = {str(pool.get("config", {}).get("labels", {}).get(POOL_LABEL)): pool for pool in every}
     for name in deployment.environment.cluster.pools:
         if name not in found:
             raise Absent(f"pool {name} of cluster {deployment.prefix}")

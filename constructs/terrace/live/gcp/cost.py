@@ -8,6 +8,7 @@ from typing import Any
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
 from terrace.calls import Absent
 from terrace.gcp import names
+from terrace.live.gcp import cluster
 from terrace.live.gcp.checks import Deployment
 
 _MINUTES_PER_POOL = 10  # GKE changes one pool at a time: two calls for each, five minutes apart
@@ -44,10 +45,9 @@ def sleeps(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.cost.sleep
     if spec is None:
         raise NotRequired("cost.sleep is not set")
-    pools = deployment.environment.cluster.pools
-    latest = _MINUTES_PER_POOL * len(pools)
-    for pool in pools:
-        at = f"nodePools/{pool}"
+    latest = _MINUTES_PER_POOL * len(deployment.environment.cluster.pools)
+    for pool, found in cluster.pools(deployment):
+        at = f"nodePools/{found['name']}"
         down, up = _job(deployment, f"nodes-{pool}-down"), _job(deployment, f"nodes-{pool}-up")
         size = _job(deployment, f"nodes-{pool}-size-down")
         for job, expected in ((down, False), (up, True)):

@@ -31,14 +31,17 @@ def audit_log_is_off(site: Site) -> None:
 
 
 def _change_launch_template(site: Site, pool: str, **changes: Any) -> None:
-    template = cluster.pool(site.deployment, pool)["launchTemplate"]["id"]
+    group = cluster.pool(site.deployment, pool)
+    template = group["launchTemplate"]["id"]
     ec2 = site.client("ec2")
     latest = ec2.describe_launch_template_versions(LaunchTemplateId=template, Versions=["$Latest"])
     data = latest["LaunchTemplateVersions"][0]["LaunchTemplateData"]
     version = ec2.create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData={**data, **changes})
     number = str(version["LaunchTemplateVersion"]["VersionNumber"])
     site.client("eks").update_nodegroup_version(
-        clusterName=site.prefix, nodegroupName=pool, launchTemplate={"id": template, "version": number}
+        clusterName=site.prefix,
+        nodegroupName=group["nodegroupName"],
+        launchTemplate={"id": template, "version": number},
     )
 
 
@@ -60,20 +63,22 @@ def an_undeclared_role_is_administrator(site: Site) -> None:
 def pool_cannot_grow(site: Site) -> None:
     minimum = site.environment.cluster.pools["general"].min_nodes
     site.client("eks").update_nodegroup_config(
-        clusterName=site.prefix, nodegroupName="general", scalingConfig={"minSize": minimum, "maxSize": minimum}
+        clusterName=site.prefix,
+        nodegroupName=cluster.pool(site.deployment, "general")["nodegroupName"],
+        scalingConfig={"minSize": minimum, "maxSize": minimum},
     )
 
 
 @breaks("K8S-7")
 def unhealthy_nodes_are_not_replaced(site: Site) -> None:
     pool = cluster.pool(site.deployment, "general")
-    same = {name: pool[name] for name in ("nodeRole", "subnets", "capacityType", "amiType", "scalingConfig", "tags")}
+    kept = ("nodegroupName", "nodeRole", "subnets", "capacityType", "amiType", "scalingConfig", "labels", "tags")
+    same = {name: pool[name] for name in kept}
     template = {"id": pool["launchTemplate"]["id"], "version": pool["launchTemplate"]["version"]}
     eks = site.client("eks")
-    eks.delete_nodegroup(clusterName=site.prefix, nodegroupName="general")
+    eks.delete_nodegroup(clusterName=site.prefix, nodegroupName=pool["nodegroupName"])
     eks.create_nodegroup(
         clusterName=site.prefix,
-        nodegroupName="general",
         launchTemplate=template,
         nodeRepairConfig={"enabled": False},
         **same,

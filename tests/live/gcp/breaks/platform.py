@@ -3,6 +3,7 @@
 from typing import Any
 
 from terrace.gcp import names
+from terrace.live.gcp import cluster
 from tests.live.gcp.breaks import breaks
 from tests.live.gcp.site import Site
 
@@ -12,15 +13,20 @@ _ASSIGNED = ("selfLink", "status", "etag", "instanceGroupUrls", "podIpv4CidrSize
 
 def recreate_pool(site: Site, **changes: Any) -> None:
     """Delete the general pool and create it again; `config__x` changes a field of its nodes."""
-    cluster = names.cluster_id(site.target)
-    name = f"{cluster}/nodePools/general"
+    parent = names.cluster_id(site.target)
+    name = _general(site)
     pool = site.deployment.call("container", f"{_POOLS}.get", name=name)
     pool = {field: value for field, value in pool.items() if field not in _ASSIGNED}
     for path, value in changes.items():
         field, _, inner = path.partition("__")
         pool[field] = {**pool[field], inner: value} if inner else value
     site.do("container", f"{_POOLS}.delete", name=name)
-    site.do("container", f"{_POOLS}.create", parent=cluster, body={"nodePool": pool})
+    site.do("container", f"{_POOLS}.create", parent=parent, body={"nodePool": pool})
+
+
+def _general(site: Site) -> str:
+    """The general pool's id."""
+    return f"{names.cluster_id(site.target)}/nodePools/{dict(cluster.pools(site.deployment))['general']['name']}"
 
 
 def _update_cluster(site: Site, **desired: Any) -> None:
@@ -57,8 +63,7 @@ def anonymous_requests_are_allowed(site: Site) -> None:
 def pool_cannot_grow(site: Site) -> None:
     least = site.environment.cluster.pools["general"].min_nodes
     bounds = {"enabled": True, "totalMinNodeCount": least, "totalMaxNodeCount": least}
-    name = f"{names.cluster_id(site.target)}/nodePools/general"
-    site.do("container", f"{_POOLS}.setAutoscaling", name=name, body={"autoscaling": bounds})
+    site.do("container", f"{_POOLS}.setAutoscaling", name=_general(site), body={"autoscaling": bounds})
 
 
 @breaks("K8S-7")

@@ -17,17 +17,9 @@ def control_plane(stack: Subject) -> Resource:
     return stack.view.only("aws_eks_cluster")
 
 
-def _pool(stack: Subject, name: str) -> Resource:
-    """A node group by its pool's name. Raises Absent."""
-    for group in stack.view.pointing("aws_eks_node_group", "cluster_name", control_plane(stack)):
-        if group.get("node_group_name") == name:
-            return group
-    raise Absent(f"no aws_eks_node_group {name} of the cluster")
-
-
 def _launch_template(stack: Subject, name: str) -> Resource:
     """A pool's launch template. Raises Absent."""
-    template = stack.view.target(_pool(stack, name).get("launch_template.id"))
+    template = stack.view.target(lookup.pool(stack, name).get("launch_template.id"))
     if template is None:
         raise Absent(f"pool {name} has no aws_launch_template in the stack")
     return template
@@ -55,7 +47,7 @@ def api_access_restricted(stack: Subject) -> Iterator[Observation]:
 @check("K8S-1")
 def private_nodes(stack: Subject) -> Iterator[Observation]:
     for name in stack.environment.cluster.pools:
-        group = _pool(stack, name)
+        group = lookup.pool(stack, name)
         subnets = lookup.subnets(stack, group, "subnet_ids")
         outside = [str(subnet) for subnet in subnets if not subnet.path.startswith("network/nodes-")]
         yield equal(str(group), "subnets outside the node subnets", outside, [])
@@ -98,7 +90,7 @@ def no_local_accounts(stack: Subject) -> Iterator[Observation]:
 @check("K8S-6")
 def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
     for name, spec in stack.environment.cluster.pools.items():
-        group = _pool(stack, name)
+        group = lookup.pool(stack, name)
         yield equal(str(group), "min_size", group.get("scaling_config.min_size"), spec.min_nodes)
         yield equal(str(group), "max_size", group.get("scaling_config.max_size"), spec.max_nodes)
         kind = "SPOT" if spec.kind == "spot" else "ON_DEMAND"
@@ -119,7 +111,7 @@ def supported_version(stack: Subject) -> Iterator[Observation]:
     yield equal(str(cluster), "version", cluster.get("version"), version)
     yield equal(str(cluster), "support_type", cluster.get("upgrade_policy.support_type"), "STANDARD")
     for name in stack.environment.cluster.pools:
-        group = _pool(stack, name)
+        group = lookup.pool(stack, name)
         yield equal(str(group), "node_repair_config", group.get("node_repair_config.enabled"), True)
         yield equal(str(group), "version", group.get("version"), version)
 
@@ -134,7 +126,7 @@ def network_policies_enforced(stack: Subject) -> Iterator[Observation]:
 @check("K8S-9")
 def nodes_hardened(stack: Subject) -> Iterator[Observation]:
     for name in stack.environment.cluster.pools:
-        group, template = _pool(stack, name), _launch_template(stack, name)
+        group, template = lookup.pool(stack, name), _launch_template(stack, name)
         image = str(group.get("ami_type"))
         yield Observation(str(group), f"ami_type = {image}", image.startswith("BOTTLEROCKET"), "BOTTLEROCKET_*")
         disks = {str(disk.get("device_name")): disk for disk in template.blocks("block_device_mappings")}

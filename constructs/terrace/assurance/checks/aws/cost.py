@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.checks import Subject
+from terrace.assurance.checks.aws import lookup
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource, at
 
@@ -31,7 +32,8 @@ def sleep_schedule(stack: Subject) -> Iterator[Observation]:
         raise NotRequired("cost.sleep is not set")
     schedules = stack.all("aws_scheduler_schedule")
     for name in stack.environment.cluster.pools:
-        pool_schedules = [(one, sizes) for one in schedules if (sizes := _sizes(one, name)) is not None]
+        group = str(lookup.pool(stack, name).get("node_group_name"))
+        pool_schedules = [(one, sizes) for one in schedules if (sizes := _sizes(one, group)) is not None]
         for action, at_time, asleep in (("down", spec.down, True), ("up", spec.up, False)):
             matching = [
                 one for one, sizes in pool_schedules if (sizes == (0, 0) or not asleep) and _at(one, at_time, spec)
@@ -40,11 +42,11 @@ def sleep_schedule(stack: Subject) -> Iterator[Observation]:
     yield from _database_schedule(stack, schedules, spec)
 
 
-def _sizes(schedule: Resource, pool: str) -> tuple[int, int] | None:
-    """(minimum, desired) size that a schedule sets for a pool; None when it schedules something else."""
+def _sizes(schedule: Resource, group: str) -> tuple[int, int] | None:
+    """(minimum, desired) size that a schedule sets for a node group; None when it schedules something else."""
     if not str(schedule.get("target.arn")).endswith(":eks:updateNodegroupConfig"):
         return None
-    if schedule.get("target.input.NodegroupName") != pool:
+    if schedule.get("target.input.NodegroupName") != group:
         return None
     sizes = schedule.get("target.input.ScalingConfig", {})
     return at(sizes, "MinSize", -1), at(sizes, "DesiredSize", -1)

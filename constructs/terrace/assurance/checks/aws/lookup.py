@@ -15,6 +15,7 @@ from terrace.assurance.evaluation import Observation, at_least, equal, includes,
 from terrace.assurance.view import Resource
 from terrace.aws import names
 from terrace.calls import Absent
+from terrace.capabilities.cluster import POOL_LABEL
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.observability import LogGroup
 
@@ -143,3 +144,11 @@ def condition(statement: Mapping[str, Any], operator: str, key: str) -> list[str
 def condition_keys(statement: Mapping[str, Any]) -> set[str]:
     """All condition keys of the statement, in lower case."""
     return {key.lower() for comparisons in (statement.get("Condition") or {}).values() for key in comparisons}
+
+
+def pool(stack: Subject, name: str) -> Resource:
+    """The node group of a pool, which its nodes' label names. Raises Absent."""
+    for group in stack.view.pointing("aws_eks_node_group", "cluster_name", stack.view.only("aws_eks_cluster")):
+        if (group.get("labels") or {}).get(POOL_LABEL) == name:
+            return group
+    raise Absent(f"no aws_eks_node_group of pool {name} and the cluster")

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.gcp.lookup import path_of, unset, uses
+from terrace.assurance.checks.gcp.lookup import path_of, pools, unset, uses
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource, blocks, flag
-from terrace.calls import Absent
 from terrace.gcp import names
 
 _DELETION = ["container.googleapis.com/clusters.delete"]
@@ -17,16 +16,6 @@ _LOG_TYPES = ("SYSTEM_COMPONENTS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER
 def control_plane(stack: Subject) -> Resource:
     """The control plane. Raises Absent."""
     return stack.view.only("google_container_cluster")
-
-
-def _pools(stack: Subject) -> Iterator[tuple[str, Resource]]:
-    """Each pool of the environment. Raises Absent."""
-    node_pools = stack.view.pointing("google_container_node_pool", "cluster", control_plane(stack))
-    pools = {str(pool.get("name")): pool for pool in node_pools}
-    for name in stack.environment.cluster.pools:
-        if name not in pools:
-            raise Absent(f"no pool {name} of the cluster")
-        yield name, pools[name]
 
 
 @check("K8S-1")
@@ -71,7 +60,7 @@ def workload_identity_enabled(stack: Subject) -> Iterator[Observation]:
     cluster = control_plane(stack)
     pool = cluster.get("workload_identity_config.workload_pool")
     yield equal(str(cluster), "workload_pool", pool, f"{names.account(stack.target)}.svc.id.goog")
-    for _, one in _pools(stack):
+    for _, one in pools(stack):
         mode = one.get("node_config.workload_metadata_config.mode")
         yield equal(str(one), "workload_metadata_config", mode, "GKE_METADATA")
         legacy = one.get("node_config.metadata.disable-legacy-endpoints")
@@ -103,7 +92,7 @@ def no_local_accounts(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-6")
 def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
-    for name, pool in _pools(stack):
+    for name, pool in pools(stack):
         spec = stack.environment.cluster.pools[name]
         yield equal(str(pool), "total_min_node_count", pool.get("autoscaling.total_min_node_count"), spec.min_nodes)
         yield equal(str(pool), "total_max_node_count", pool.get("autoscaling.total_max_node_count"), spec.max_nodes)
@@ -127,7 +116,7 @@ def supported_version(stack: Subject) -> Iterator[Observation]:
     window = cluster.get("maintenance_policy.recurring_window.recurrence")
     yield equal(str(cluster), "maintenance_policy is set", bool(window), True)
     yield from unset(cluster, "maintenance_policy.maintenance_exclusion")
-    for _, pool in _pools(stack):
+    for _, pool in pools(stack):
         for name in ("auto_repair", "auto_upgrade"):
             yield equal(str(pool), name, pool.get(f"management.{name}"), True)
 
@@ -148,7 +137,7 @@ def network_policies_enforced(stack: Subject) -> Iterator[Observation]:
 def nodes_hardened(stack: Subject) -> Iterator[Observation]:
     cluster = control_plane(stack)
     yield equal(str(cluster), "enable_shielded_nodes", cluster.get("enable_shielded_nodes"), True)
-    for _, pool in _pools(stack):
+    for _, pool in pools(stack):
         yield uses(stack, pool, pool.get("node_config.boot_disk_kms_key"), "boot_disk_kms_key", "disks")
         image = str(pool.get("node_config.image_type"))
         yield Observation(str(pool), f"image_type = {image}", image.startswith("COS"), "COS_CONTAINERD")

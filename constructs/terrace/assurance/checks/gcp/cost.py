@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.checks import Subject
+from terrace.assurance.checks.gcp.lookup import pools
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource
 
@@ -30,17 +31,18 @@ def sleep_schedule(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.cost.sleep
     if spec is None:
         raise NotRequired("cost.sleep is not set")
-    for name in stack.environment.cluster.pools:
+    for name, pool in pools(stack):
+        at = f"nodePools/{pool.get('name')}"
         down = stack.one("google_cloud_scheduler_job", f"cost/nodes-{name}-size-down")
         yield equal(str(down), "nodes", _body(down).get("nodeCount"), 0)
-        yield from _runs(down, spec.down, spec.timezone, f"nodePools/{name}:setSize")
+        yield from _runs(down, spec.down, spec.timezone, f"{at}:setSize")
         disable = stack.one("google_cloud_scheduler_job", f"cost/nodes-{name}-down")
         autoscaling = _body(disable).get("autoscaling", {}).get("enabled")
         yield equal(str(disable), "autoscaling", autoscaling, False)
-        yield from _runs(disable, spec.down, spec.timezone, f"nodePools/{name}:setAutoscaling")
+        yield from _runs(disable, spec.down, spec.timezone, f"{at}:setAutoscaling")
         up = stack.one("google_cloud_scheduler_job", f"cost/nodes-{name}-up")
         yield equal(str(up), "autoscaling", _body(up).get("autoscaling", {}).get("enabled"), True)
-        yield from _runs(up, spec.up, spec.timezone, f"nodePools/{name}:setAutoscaling")
+        yield from _runs(up, spec.up, spec.timezone, f"{at}:setAutoscaling")
     for direction, time, expected in (("down", spec.down, "NEVER"), ("up", spec.up, "ALWAYS")):
         job = stack.one("google_cloud_scheduler_job", f"cost/database-{direction}")
         yield equal(str(job), "activationPolicy", _body(job).get("settings", {}).get("activationPolicy"), expected)

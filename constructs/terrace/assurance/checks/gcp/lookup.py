@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from terrace.assurance.checks import Subject
 from terrace.assurance.evaluation import Observation, equal, includes, shown
 from terrace.assurance.view import Reference, Resource, at
+from terrace.calls import Absent
 from terrace.capabilities.audit import AuditHandle
+from terrace.capabilities.cluster import POOL_LABEL
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.signals import SEVERITIES
 from terrace.capabilities.spec import Severity
@@ -150,3 +152,14 @@ def notified(stack: Subject, alarm: Resource, severity: Severity) -> Iterator[Ob
     """Whether an alarm is enabled and notifies the channels of a severity."""
     yield equal(str(alarm), "enabled", alarm.get("enabled", True), True)
     yield equal(str(alarm), "severities", severities(stack, [alarm]), [severity])
+
+
+def pools(stack: Subject) -> Iterator[tuple[str, Resource]]:
+    """Each pool of the environment, which its nodes' label names. Raises Absent."""
+    cluster = stack.view.only("google_container_cluster")
+    node_pools = stack.view.pointing("google_container_node_pool", "cluster", cluster)
+    found = {str((pool.get("node_config.labels") or {}).get(POOL_LABEL)): pool for pool in node_pools}
+    for name in stack.environment.cluster.pools:
+        if name not in found:
+            raise Absent(f"no pool {name} of the cluster")
+        yield name, found[name]

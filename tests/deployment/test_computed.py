@@ -1,0 +1,68 @@
+"""What the cloud computes after an apply, with real Terraform on an emulated AWS."""
+
+import json
+from typing import Any
+
+from terrace.deployment import lifecycle
+from terrace.deployment.events import Event, ResourceEvent
+from terrace.emulator import Emulator
+from tests.deployment.conftest import SmallProject, resource
+from tests.deployment.test_adoption import REGION, TAGS, client
+
+
+def _document(action: str, **more: Any) -> str:
+    statement = {"Effect": "Allow", "Action": action, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _role(name: str) -> dict[str, Any]:
+    """A role, and a policy that the cloud lists as a part of the role afterwards."""
+    trust = _document("sts:AssumeRole", Principal={"Service": "ec2.amazonaws.com"})
+    policy = _document("s3:ListAllMyBuckets", Resource="*")
+    return {
+        "aws_iam_role": {"role": resource("dev/lake/role", name=name, assume_role_policy=trust, description="reads")},
+        "aws_iam_role_policy": {
+            "policy": resource("dev/lake/policy", name="read", role="${aws_iam_role.role.name}", policy=policy)
+        },
+    }
+
+
+PROVIDER = {"aws": [{"region": REGION, "default_tags": [{"tags": TAGS}]}]}
+
+
+def test_nothing_has_drifted_after_an_apply(small: SmallProject, aws: Emulator) -> None:
+    small.stack(_role("computed"), provider=PROVIDER)
+    deployment = small.deployment(variables=aws.environment())
+    lifecycle.plan(deployment)
+    lifecycle.apply(deployment, confirm=lambda saved: True)
+    assert lifecycle.find_drift(deployment).drifts == ()
+    assert not list(deployment.project.plans.glob("*computed*"))
+
+
+def test_a_change_by_others_during_an_apply_is_not_stored(small: SmallProject, aws: Emulator) -> None:
+    small.stack(_role("raced"), provider=PROVIDER)
+
+    def change(event: Event) -> None:
+        if isinstance(event, ResourceEvent) and (event.phase, event.moment) == ("apply", "complete"):
+            client(aws, "iam").update_role(RoleName="raced", Description="changed by others")
+
+    deployment = small.deployment(variables=aws.environment(), on_event=change)
+    lifecycle.plan(deployment)
+    lifecycle.apply(deployment, confirm=lambda saved: True)
+    (drift,) = lifecycle.find_drift(deployment).effective
+    assert drift.address == "aws_iam_role.role"
+    assert "changed by others during the apply: aws_iam_role.role; `terrace drift dev` shows how" in small.messages
+
+
+def test_a_resource_that_others_deleted_during_an_apply_stays_in_the_state(small: SmallProject, aws: Emulator) -> None:
+    small.stack(_role("deleted"), provider=PROVIDER)
+
+    def delete(event: Event) -> None:
+        done = isinstance(event, ResourceEvent) and (event.phase, event.moment) == ("apply", "complete")
+        if done and event.address == "aws_iam_role_policy.policy":
+            client(aws, "iam").delete_role_policy(RoleName="deleted", PolicyName="read")
+
+    deployment = small.deployment(variables=aws.environment(), on_event=delete)
+    lifecycle.plan(deployment)
+    lifecycle.apply(deployment, confirm=lambda saved: True)
+    assert "aws_iam_role_policy.policy" in deployment.terraform().addresses()
