@@ -16,11 +16,15 @@ class Planned:
 
 @dataclass(frozen=True)
 class Blocker:
-    """Why a change would fail, or would take what Terraform did not create with it, and what to do first."""
+    """Why a change would fail, or would take what Terraform did not create with it, and what to do first.
+
+    `restore` is the cloud's id of a deleted resource that has the name and can be restored; empty for all else.
+    """
 
     address: str
     message: str
     remedy: str
+    restore: str = ""
 
     def __str__(self) -> str:
         return f"{self.address} {self.message} ({self.remedy})"

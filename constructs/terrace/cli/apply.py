@@ -9,6 +9,9 @@ import click
 from terrace.cli.options import cloud_option, lock_timeout_option, mirror_option, stack_argument, unlock_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from terrace.capabilities.blockers import Blocker
     from terrace.deployment.plans import SavedPlan
 
 _PAST_TENSE = {
@@ -34,7 +37,11 @@ _PAST_TENSE = {
     help="Apply a bundle of the commit that is checked out: the one with this hash, or the newest.",
 )
 @click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
-@click.option("--recover", is_flag=True, help="Make a new plan that adopts resources that exist but are in no state.")
+@click.option(
+    "--recover",
+    is_flag=True,
+    help="Make a new plan that restores deleted resources and adopts those that exist but are in no state.",
+)
 @click.option(
     "--break-glass",
     default="",
@@ -67,6 +74,7 @@ def command(
     After a run that was killed, this command releases that run's lock, adopts the resources that it created but did not
     record, makes a new plan and continues. Ctrl-C lets Terraform save its state; a second Ctrl-C stops it at once.
     """
+    from terrace import recovery
     from terrace.cli.console import confirmed, info, warn, write
     from terrace.cli.options import data_keys_of, deployment_of, load_stack, state_home_of
     from terrace.cli.plan_summary import plan_text
@@ -74,8 +82,10 @@ def command(
     from terrace.deployment import bundle as bundles
     from terrace.deployment import bundle_apply, lifecycle
     from terrace.deployment.trail import Trail
+    from terrace.environment import target
     from terrace.errors import AnswerIsNo, UsageError
     from terrace.project.revision import head
+    from terrace.words import counted
 
     if bundle and recover:
         raise UsageError("--bundle cannot be combined with --recover", hint="omit one of them")
@@ -109,6 +119,12 @@ def command(
             run.begins(plan=saved.sha256, bundle=opened.sha256 if opened else "", summary=_counts(saved))
             return True
 
+        def restore(deleted: "Sequence[Blocker]") -> None:
+            info("deleted, and restored before the apply:\n" + "\n".join(f"  {one.address}" for one in deleted))
+            if not confirmed(f"Restore {counted(len(deleted), 'resource')} of {deployment.stack_id}?", yes=yes):
+                raise AnswerIsNo("cancelled; nothing was restored")
+            recovery.restore(loaded.environment, target(loaded.environment), deleted)
+
         with trail.run("apply") as run:
             if opened and home:
                 saved = bundle_apply.apply(
@@ -116,7 +132,12 @@ def command(
                 )
             else:
                 saved = lifecycle.apply(
-                    deployment, confirm=confirm, recover=recover, unlock=unlock, break_glass=break_glass
+                    deployment,
+                    confirm=confirm,
+                    recover=recover,
+                    unlock=unlock,
+                    break_glass=break_glass,
+                    restore=restore,
                 )
     if saved is None:
         write(f"{deployment.stack_id} on {deployment.cloud}: no changes")

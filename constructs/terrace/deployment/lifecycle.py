@@ -11,6 +11,7 @@ from typing import Any
 from terrace.assurance import gate_verdict
 from terrace.assurance.drift_severity import Grader
 from terrace.assurance.report.provenance import run_address
+from terrace.capabilities.blockers import Blocker
 from terrace.deployment import (
     adoption,
     autoscaling,
@@ -104,6 +105,7 @@ def apply(
     unlock: str = "",
     break_glass: str = "",
     review: Callable[[SavedPlan, Terraform], None] | None = None,
+    restore: Callable[[Sequence[Blocker]], None] | None = None,
 ) -> SavedPlan | None:
     """Apply exactly the saved plan. None if it changes nothing or `confirm` returns False.
 
@@ -111,12 +113,16 @@ def apply(
     changes and whether it passes is read from the plan file, not from the record beside it.
     After a killed run, and with `recover` or `unlock`, the state has changed and a new plan replaces the saved one. So
     it does with `review`, which raises an error if that plan must not be applied. Ends by storing what the cloud
-    computed for what was changed.
+    computed for what was changed. With `recover`, `restore` receives the deleted resources whose names the plan needs,
+    and raises an error unless it has restored them; another plan then adopts them.
     Raises GateRefuses, Blocked, StandIns, StalePlan, AlreadyExists, StateLocked, Interrupted, and what `plan` raises.
     """
     killed = marks.unfinished(deployment)
     new = bool(killed or recover or unlock or review)
     saved = plan(deployment, recover=recover, unlock=unlock) if new else plans.load(deployment)
+    if recover and restore and (deleted := [one for one in saved.blockers if one.restore]):
+        restore(deleted)
+        saved = plan(deployment, recover=True)
     terraform = deployment.terraform()
     outputs.require_none(deployment, terraform)
     if not new:

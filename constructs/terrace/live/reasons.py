@@ -6,8 +6,8 @@ from terrace.calls import Absent, CredentialsError
 from terrace.capabilities.blockers import Blocker
 from terrace.errors import TerraceError
 
-Reason = tuple[str, str]
-"""A message that follows the resource's address, and a remedy."""
+Reason = tuple[str, str] | tuple[str, str, str]
+"""A message that follows the resource's address, a remedy, and the id of what can be restored, if anything."""
 
 
 def blockers_of(
@@ -16,7 +16,7 @@ def blockers_of(
     """The reasons as blockers of a resource; `verb` is removed or created. None for a resource that does not exist,
     and a message if the cloud cannot be read. Raises CredentialsError."""
     try:
-        return [Blocker(address, *reason) for reason in reasons()]
+        return [_blocker(address, *reason) for reason in reasons()]
     except Absent:
         return []
     except CredentialsError:
@@ -24,3 +24,7 @@ def blockers_of(
     except TerraceError as error:
         on_message(f"whether {address} can be {verb} is not known: {error}")
         return []
+
+
+def _blocker(address: str, message: str, remedy: str, restore: str = "") -> Blocker:
+    return Blocker(address, message, f"`terrace apply ENV --recover`, or {remedy}" if restore else remedy, restore)

@@ -4,6 +4,7 @@ from terrace.capabilities.blockers import Planned
 from terrace.gcp import names
 from terrace.live.deleted import found, lasting
 from terrace.live.gcp import deleted
+from terrace.recovery.gcp import RESTORE
 from tests.live.gcp.site import Site
 
 
@@ -36,3 +37,7 @@ def test_each_deleted_resource_is_named_with_its_command(site: Site) -> None:
     assert f"gcloud iam workload-identity-pools undelete {pool}" in blocking["pool"].remedy
     assert "gcloud logging buckets undelete theirs" in blocking["log"].remedy
     assert "google_kms_key_ring" in lasting("gcp")
+    for one in created:
+        if one.address in blocking:
+            RESTORE[one.type](site.deployment, blocking[one.address].restore)
+    assert found(site.deployment, deleted.CHECKS, created) == []

@@ -17,7 +17,8 @@ def _secret(deployment: Deployment, values: Mapping[str, Any]) -> Iterator[Reaso
     found = deployment.call("secretsmanager", "describe_secret", SecretId=values["name"])
     if deleted := found.get("DeletedDate"):
         message = f"exists and is scheduled for deletion on {deleted:%Y-%m-%d}"
-        yield message, f"`aws secretsmanager restore-secret --secret-id {values['name']}`, then plan again"
+        command = f"`aws secretsmanager restore-secret --secret-id {values['name']}`, then plan again"
+        yield message, command, str(found["ARN"])
 
 
 CHECKS: Mapping[str, Check[Deployment]] = {"aws_secretsmanager_secret": _secret}

@@ -26,13 +26,14 @@ def _key(deployment: Deployment, values: Mapping[str, Any]) -> Iterator[Reason]:
     parts = name.split("/")
     place = f"--key {values['name']} --keyring {parts[5]} --location {parts[3]}"
     scheduled = [str(one["name"]).rpartition("/")[2] for one in versions if one.get("state") == "DESTROY_SCHEDULED"]
-    command = f"`gcloud kms keys versions create {place} --primary`"
+    command, restore = f"`gcloud kms keys versions create {place} --primary`", ""
     if scheduled:
         newest = max(scheduled, key=int)
         command = (
             f"`gcloud kms keys versions restore {newest} {place}`, `gcloud kms keys versions enable {newest} {place}`"
         )
-    yield "exists without an enabled version; keys are never deleted", f"{command}, then plan again"
+        restore = f"{name}/cryptoKeyVersions/{newest}"
+    yield "exists without an enabled version; keys are never deleted", f"{command}, then plan again", restore
 
 
 def _log_bucket(deployment: Deployment, values: Mapping[str, Any]) -> Iterator[Reason]:
@@ -41,7 +42,7 @@ def _log_bucket(deployment: Deployment, values: Mapping[str, Any]) -> Iterator[R
     bucket = deployment.call("logging", "projects.locations.buckets.get", name=name)
     if bucket.get("lifecycleState") == "DELETE_REQUESTED":
         command = f"`gcloud logging buckets undelete {values['bucket_id']} --location {values['location']}`"
-        yield "exists and is deleted in seven days (DELETE_REQUESTED)", f"{command}, then plan again"
+        yield "exists and is deleted in seven days (DELETE_REQUESTED)", f"{command}, then plan again", name
 
 
 def _pool(deployment: Deployment, values: Mapping[str, Any]) -> Iterator[Reason]:
@@ -50,7 +51,7 @@ def _pool(deployment: Deployment, values: Mapping[str, Any]) -> Iterator[Reason]
     pool = deployment.call("iam", "projects.locations.workloadIdentityPools.get", name=name)
     if pool.get("state") == "DELETED":
         command = f"`gcloud iam workload-identity-pools undelete {id} --location global`"
-        yield "exists and is deleted in 30 days", f"{command}, then plan again"
+        yield "exists and is deleted in 30 days", f"{command}, then plan again", name
 
 
 CHECKS: Mapping[str, Check[Deployment]] = {
