@@ -9,7 +9,7 @@ import re
 import pytest
 
 from terrace.capabilities.cloud import CLOUDS, facts
-from terrace.deployment.errors import NoCredentials, NoStateHome, TerraformFailed, raise_for
+from terrace.deployment.errors import NoCredentials, NoStateHome, RegionLeft, TerraformFailed, raise_for
 from terrace.deployment.events import Diagnostic
 
 CLIENT, SUBSCRIPTION = "00000000-0000-0000-0000-000000000000", "00000000-0000-4000-8000-000000000001"
@@ -222,3 +222,19 @@ def test_a_missing_state_home_hints_at_bootstrap(cloud: str, text: str) -> None:
 def test_an_unrelated_failure_is_not_a_credentials_error(cloud: str) -> None:
     error = raised(cloud, "creating a thing: api error InvalidParameterValue: the name is too long")
     assert isinstance(error, TerraformFailed) and not error.hint
+
+
+def test_a_region_that_is_no_longer_named_is_one_sentence_with_a_way_out() -> None:
+    """Terraform reports each resource of a provider alias that the stack lacks."""
+    found = [
+        Diagnostic(
+            "error",
+            "Provider configuration not present",
+            f"To work with aws_s3_bucket.{name} its original provider configuration at "
+            'provider["registry.terraform.io/hashicorp/aws"].recovery is required, but it has been removed.',
+        )
+        for name in ("a", "b")
+    ]
+    with pytest.raises(RegionLeft, match="no longer names the region of 2 resources") as raised:
+        raise_for(found, action="plan")
+    assert raised.value.exit_code == 1 and "recovery_region" in raised.value.hint

@@ -9,7 +9,7 @@ from typing import NoReturn
 from terrace.capabilities.cloud import Refusal, RefusalReason
 from terrace.deployment.events import Diagnostic
 from terrace.errors import AnswerIsNo, TerraceError
-from terrace.words import ago
+from terrace.words import ago, counted
 
 
 class TerraformFailed(TerraceError):
@@ -52,6 +52,10 @@ class AlreadyExists(TerraformFailed):
 
 class StalePlan(AnswerIsNo):
     """The environment, the stack, a policy or the state has changed since the plan was saved."""
+
+
+class RegionLeft(AnswerIsNo):
+    """Resources in the state are in a region that the environment no longer names, so no provider can delete them."""
 
 
 class NoCredentials(TerraceError):
@@ -98,6 +102,7 @@ _EXISTS = re.compile(
 # Key Vault, "Soft delete"; Cloud Logging, "Manage log buckets".
 _DELETED = re.compile(r"scheduled for deletion|deleted (but recoverable )?state|DELETE_REQUESTED")
 _DELETED_HINT = "a deleted resource has this name: `terrace plan ENV` names the command that restores it"
+_NO_PROVIDER = "Provider configuration not present"
 # S3 names are global: this bucket is in another account and must not be imported.
 _FOREIGN = re.compile(r"BucketAlreadyExists\b")
 _REFUSED: dict[RefusalReason, str] = {
@@ -151,6 +156,12 @@ def raise_for(
                 f"{_REFUSED[refusal.reason]} ({matched})",
                 hint=f"{refusal.hint}; `terrace doctor` checks the credentials",
             )
+    if left := [error for error in errors if error.summary == _NO_PROVIDER]:
+        raise RegionLeft(
+            f"the environment no longer names the region of {counted(len(left), 'resource')} of the deployment",
+            hint="set `recovery_region` again; to leave the region, first remove what is in it from the state with "
+            "`terrace state rm`, and delete it by hand",
+        )
     if any(says_already_exists(error) and error.address for error in errors):
         raise AlreadyExists(errors)
     found = (_refusal(error, refusals)[0] for error in errors)

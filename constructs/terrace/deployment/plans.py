@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from terrace import __version__
 from terrace.assurance.gate_verdict import GateVerdict
 from terrace.capabilities.blockers import Blocker
 from terrace.deployment import outputs
@@ -154,11 +155,11 @@ def discard(deployment: Deployment) -> None:
 
 
 def inputs_digest(deployment: Deployment) -> str:
-    """A digest of the project's sources: environment files, modules, stacks, constructs and policies.
+    """A digest of the project's sources and the kit's version: environments, modules, stacks, constructs, policies.
 
     The workloads stack also depends on the foundation's outputs.
     """
-    digest = hashlib.sha256(f"{deployment.cloud} {deployment.state}".encode())
+    digest = hashlib.sha256(f"{deployment.cloud} {deployment.state} {__version__}".encode())
     root = deployment.project.root
     for folder, pattern in _INPUTS:
         for path in sorted((root / folder).glob(pattern)):
