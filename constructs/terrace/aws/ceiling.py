@@ -53,6 +53,16 @@ _RECORD_CALLS = (
 )
 """Calls that stop, narrow or silence a record, a detector or an alarm."""
 
+_RIGHTS_CALLS = (
+    "iam:AttachRolePolicy",
+    "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:PutRolePolicy",
+    "iam:UpdateAssumeRolePolicy",
+)
+"""Calls that change who may use a role, or what it may do."""
+
 
 class Ceiling(Construct):
     """The boundary policy of every role of the environment."""
@@ -73,8 +83,8 @@ def _boundary_policy(target: Target) -> str:
     """What no role of the kit may do, whatever its own policies allow. A boundary grants nothing.
 
     The pipeline that applies the foundation may change the records and detectors, because it creates them. It may not
-    change the boundary, because a new version of the boundary could allow anything: an administrator does, by
-    `terrace bootstrap`.
+    change the boundary or the pipelines' roles, because a new version of either could allow anything: an administrator
+    does, by `terrace bootstrap`.
     """
     regions = [region for region in (target.region, target.recovery_region) if region]
     not_pipeline = {"ArnNotEquals": {"aws:PrincipalArn": names.role_arn(target, "ci-apply")}}
@@ -130,5 +140,11 @@ def _boundary_policy(target: Target) -> str:
             Action=["events:DeleteRule", "events:DisableRule", "events:PutRule", "events:RemoveTargets"],
             Resource=names.arn(target, "events", f"rule/{target.prefix}-*", region="*"),
             Condition=not_pipeline,
+        ),
+        Statement(
+            Sid="KeepThePipelines",
+            Effect="Deny",
+            Action=_RIGHTS_CALLS,
+            Resource=names.arn(target, "iam", f"role/{target.prefix}-ci-*", region=""),
         ),
     )

@@ -46,7 +46,7 @@ class Pipelines(Construct):
             purpose="ci-apply",
             trust=_federated_trust(target, spec, "apply"),  # ID-1
             governance=governance,
-            policies={"roles": _roles_policy(target, spec)},
+            policies={"roles": _roles_policy(target)},
             managed=["PowerUserAccess"],
             after=before,
         )
@@ -134,7 +134,7 @@ def _no_data_policy(target: Target) -> str:
     )
 
 
-def _roles_policy(target: Target, spec: IdentitySpec) -> str:
+def _roles_policy(target: Target) -> str:
     """What the foundation needs beyond PowerUserAccess: IAM, on the deployment's names and with the boundary."""
     roles = names.arn(target, "iam", f"role/{target.prefix}-*", region="")
     policies = names.arn(target, "iam", f"policy/{target.prefix}-*", region="")
@@ -197,10 +197,6 @@ def _roles_policy(target: Target, spec: IdentitySpec) -> str:
         ),
     ]
     if names.settings(target).owns_account:
-        provider = names.identity_provider(target, spec)
-        statements += [
-            # all actions on the one provider; the account's password policy supports no resource
-            allow("iam:*OpenIDConnectProvider*", provider, Sid="PipelineProvider"),
-            allow("iam:*AccountPasswordPolicy", "*", Sid="PasswordPolicy"),
-        ]
+        # the action supports no resource
+        statements.append(allow("iam:*AccountPasswordPolicy", "*", Sid="PasswordPolicy"))
     return document(*statements)

@@ -293,6 +293,12 @@ DANGERS = [
     ),
     Danger(
         "policies",
+        "the boundary lets a pipeline change its own trust",
+        in_policy("aws_iam_policy", "governance/boundary", without(7)),
+        "aws_iam_policy governance/boundary",
+    ),
+    Danger(
+        "policies",
         "the boundary lets roles be created without it",
         in_policy("aws_iam_policy", "governance/boundary", without(3)),
         "aws_iam_policy governance/boundary",

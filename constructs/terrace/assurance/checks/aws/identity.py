@@ -30,6 +30,11 @@ _NEVER = (
 )  # fmt: skip
 """Creating users and keys, leaving the boundary or changing it, and stopping, narrowing or silencing a record, a
 detector or an alarm."""
+_PIPELINE_CALLS = (
+    "iam:attachrolepolicy", "iam:deleterole", "iam:deleterolepolicy", "iam:detachrolepolicy", "iam:putrolepolicy",
+    "iam:updateassumerolepolicy",
+)  # fmt: skip
+"""Calls on the pipelines' roles that change who may use them, or what they may do."""
 _STATIC_KEYS = ("aws_iam_user", "aws_iam_access_key", "aws_iam_user_policy", "aws_iam_user_login_profile")
 
 
@@ -85,13 +90,14 @@ def declared_only(stack: Subject) -> Iterator[Observation]:
 
 @check("ID-2")
 def boundary_denials(stack: Subject) -> Iterator[Observation]:
-    """What no role can do, whatever its own policies allow: escape the boundary, or stop the record of calls."""
+    """What no role can do, whatever its own policies allow: escape the boundary, change the pipelines' roles, or stop
+    the record of calls."""
     objects = Objects(stack)
     boundary = stack.one("aws_iam_policy", "governance/boundary")
     read = list(policies.statements(boundary.get("policy"), str(boundary), objects.text))
     limit = [one for one in read if isinstance(one, policies.Statement)]
     everything = policies.administrator(str(boundary))
-    for purpose, actions in (("any", _NEVER), ("ci-apply", _BOUNDARY_CALLS)):
+    for purpose, actions in (("any", (*_NEVER, *_PIPELINE_CALLS)), ("ci-apply", (*_BOUNDARY_CALLS, *_PIPELINE_CALLS))):
         context = {
             "aws:principalarn": names.role_arn(stack.target, purpose), "aws:requestedregion": stack.target.region,
             "iam:permissionsboundary": "another",
@@ -104,9 +110,11 @@ def boundary_denials(stack: Subject) -> Iterator[Observation]:
 
 
 def _resource(stack: Subject, action: str) -> str:
-    """What a call is about: the boundary, a rule of the deployment, or anything."""
+    """What a call is about: the boundary, a pipeline's role, a rule of the deployment, or anything."""
     if action in _BOUNDARY_CALLS:
         return names.boundary_arn(stack.target)
+    if action in _PIPELINE_CALLS:
+        return names.role_arn(stack.target, "ci-apply")
     if action.startswith("events:"):
         return names.arn(stack.target, "events", f"rule/{stack.target.prefix}-findings")
     return "*"
