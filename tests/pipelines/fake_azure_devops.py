@@ -21,6 +21,7 @@ class FakeAzureDevOps(FakeApi):
         self.connections: dict[str, dict[str, Any]] = {}
         self.pipelines: list[dict[str, Any]] = []
         self.policies: list[dict[str, Any]] = []
+        self.builds: dict[str, dict[str, Any]] = {}
         at = "/[^/]+/_apis"
         threads = f"{at}/git/repositories/[^/]+/pullRequests/(\\d+)/threads"
         routes: dict[str, Route] = {
@@ -30,6 +31,9 @@ class FakeAzureDevOps(FakeApi):
             f"GET {threads}": lambda id, query, body: self._listed(self.threads.get(id, [])),
             f"POST {threads}": self._comment,
             f"PATCH {threads}/(\\d+)/comments/1": self._edit,
+            f"GET {at}/build/builds/(\\d+)": lambda id, query, body: (
+                (200, self.builds[id]) if id in self.builds else (404, {"message": "not found"})
+            ),
             f"POST {at}/wit/wiql": self._query,
             f"GET {at}/wit/workitemtypes/Issue/states": lambda query, body: self._listed(
                 [{"name": "To Do", "category": "Proposed"}, {"name": "Done", "category": "Completed"}]

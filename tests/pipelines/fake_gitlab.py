@@ -33,6 +33,7 @@ class FakeGitLab(FakeApi):
         self.rules: list[dict[str, Any]] = []
         self.schedules: list[dict[str, Any]] = []
         self.variables: dict[str, str] = {}
+        self.jobs: dict[str, dict[str, Any]] = {}
         at = "/projects/[^/]+"
         one = f"{at}/merge_requests/(\\d+)"
         routes: dict[str, Route] = {
@@ -54,6 +55,7 @@ class FakeGitLab(FakeApi):
             f"GET {at}/protected_environments/([^/]+)": lambda name, query, body: self._found(self.environments, name),
             f"POST {at}/protected_environments": self._protect,
             f"PUT {at}/protected_environments/([^/]+)": self._edit_environment,
+            f"GET {at}/jobs/(\\d+)": lambda id, query, body: self._found(self.jobs, id),
             f"GET {at}/approvals": lambda query, body: (200, self.approvals),
             f"POST {at}/approvals": lambda query, body: (201, self._update(self.approvals, body)),
             f"GET {at}/approval_rules": lambda query, body: (200, self.rules),

@@ -1,31 +1,39 @@
-"""Whether a CI run still runs, as GitHub reports it. Source: GitHub documentation, "REST API": workflow runs."""
+"""Whether a CI run still runs, as its CI system reports it."""
 
 import os
-import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
+from terrace.capabilities import ci
+from terrace.capabilities.ci import CI_SYSTEMS, TITLES
 from terrace.errors import TerraceError
-from terrace.pipelines.github import client
 
-_RUN = re.compile(r"https?://[^/]+/([^/]+/[^/]+)/actions/runs/(\d+)")
+
+class Run(NamedTuple):
+    """What a CI system reports about a run, in its own words. `result` is "" until the run has ended, `status` too if
+    the CI system does not know the run."""
+
+    status: str
+    result: str = ""
 
 
 def run_status(address: str, environ: Mapping[str, str] = os.environ) -> tuple[bool, str]:
     """Whether the run has ended, and a sentence such as "GitHub reports that the run is in progress"; "" if it is not
     known.
 
-    It is not known without a token (GITHUB_TOKEN or GH_TOKEN, which needs `actions: read`), for a run of another CI
-    system, and if GitHub does not respond.
+    It is not known without a token that may read runs, for a run of another instance than the one in `environ`, and if
+    the CI system does not respond.
     """
-    if not (found := _RUN.fullmatch(address)):
-        return False, ""
-    repository, id = found.groups()
-    try:
-        run = client(environ, repository=repository).get(f"actions/runs/{id}")
-    except TerraceError:
-        return False, ""
-    if run is None:
-        return False, "GitHub does not know the run"
-    if run["status"] == "completed":
-        return True, f"GitHub reports that the run has ended: {run['conclusion']}"
-    return False, f"GitHub reports that the run is {str(run['status']).replace('_', ' ')}"
+    for name in CI_SYSTEMS:
+        try:
+            run: Run | None = ci.system("terrace.pipelines", name).run(address, environ)
+        except TerraceError:
+            return False, ""
+        if run is None:
+            continue
+        if run.result:
+            return True, f"{TITLES[name]} reports that the run has ended: {run.result}"
+        if run.status:
+            return False, f"{TITLES[name]} reports that the run is {run.status}"
+        return False, f"{TITLES[name]} does not know the run"
+    return False, ""

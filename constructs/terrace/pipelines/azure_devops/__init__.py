@@ -5,15 +5,17 @@ Source: Azure DevOps documentation, "REST API" 7.1 and "Use predefined variables
 
 import base64
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from terrace.capabilities.identity import IdentitySpec
 from terrace.errors import UsageError
 from terrace.pipelines.http import Api
 from terrace.pipelines.messages import LABEL, Message
+from terrace.pipelines.run_status import Run
 from terrace.pipelines.token import Issuer
 
 FILES = {
@@ -28,6 +30,7 @@ _MARK = "Terrace.Mark"
 _KIND = "Issue"
 """The type of work items about drift: processes Basic and Agile have it."""
 _PATCH = "application/json-patch+json"
+_RUN = re.compile(r"(https?://.+/)([^/]+)/_build/results\?buildId=(\d+)")
 _HINTS = {
     203: "the token is not valid, or expired",
     401: "the token is not valid, or expired",
@@ -149,6 +152,23 @@ def client(environ: Mapping[str, str] = os.environ, identity: IdentitySpec | Non
     return AzureDevOps(
         project, repository, Api("Azure DevOps", collection, {"Authorization": f"Basic {basic}"}, _HINTS)
     )
+
+
+def run(address: str, environ: Mapping[str, str] = os.environ) -> Run | None:
+    """The run at an address; None if that is no run of the organization in SYSTEM_COLLECTIONURI. Raises TerraceError.
+
+    Source: REST API, "Builds - Get".
+    """
+    found = _RUN.fullmatch(address)
+    if not found or environ.get("SYSTEM_COLLECTIONURI", "").rstrip("/") != found[1].rstrip("/"):
+        return None
+    _, project, id = found.groups()
+    named = {"SYSTEM_TEAMPROJECT": unquote(project), "BUILD_REPOSITORY_NAME": "-"}
+    build = client({**environ, **named}).get(f"build/builds/{id}")
+    if build is None:
+        return Run("")
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(build["status"])).lower()
+    return Run(words, str(build["result"]) if build["status"] == "completed" else "")
 
 
 def run_url(environ: Mapping[str, str] = os.environ) -> str:

@@ -14,6 +14,7 @@ from terrace.capabilities.identity import IdentitySpec
 from terrace.errors import UsageError
 from terrace.pipelines.http import Api
 from terrace.pipelines.messages import LABEL, Message
+from terrace.pipelines.run_status import Run
 from terrace.pipelines.token import Issuer
 
 FILES = {
@@ -26,6 +27,7 @@ TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
 _API = "https://api.github.com"
 _PAGE = 100
 _MOST_PAGES = 50
+_RUN = re.compile(r"https?://[^/]+/([^/]+/[^/]+)/actions/runs/(\d+)")
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 _HINTS = {
     401: "the token is not valid, or expired",
@@ -120,6 +122,20 @@ def client(
         "X-GitHub-Api-Version": "2022-11-28",
     }
     return GitHub(named, Api("GitHub", (environ.get("GITHUB_API_URL") or _API).rstrip("/"), headers, _HINTS))
+
+
+def run(address: str, environ: Mapping[str, str] = os.environ) -> Run | None:
+    """The workflow run at an address; None if that is no run of GitHub. Raises TerraceError.
+
+    Source: REST API, "Get a workflow run".
+    """
+    if not (found := _RUN.fullmatch(address)):
+        return None
+    repository, id = found.groups()
+    run = client(environ, repository=repository).get(f"actions/runs/{id}")
+    if run is None:
+        return Run("")
+    return Run(str(run["status"]).replace("_", " "), str(run["conclusion"]) if run["status"] == "completed" else "")
 
 
 def run_url(environ: Mapping[str, str] = os.environ) -> str:

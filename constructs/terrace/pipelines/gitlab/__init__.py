@@ -4,6 +4,7 @@ Source: GitLab documentation, "REST API resources", "Predefined CI/CD variables 
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from terrace.capabilities.identity import IdentitySpec
 from terrace.errors import UsageError
 from terrace.pipelines.http import Api
 from terrace.pipelines.messages import LABEL, Message
+from terrace.pipelines.run_status import Run
 from terrace.pipelines.token import Issuer
 
 FILES = {
@@ -25,6 +27,8 @@ FILES = {
 TOKENS = ("GITLAB_TOKEN",)
 """The environment variables with a token for the API."""
 _PAGE = 100
+_RUN = re.compile(r"(https?://[^/]+)/(.+)/-/jobs/(\d+)")
+_ENDED = ("canceled", "failed", "skipped", "success")
 _HINTS = {
     401: "the token is not valid, or expired",
     403: "the token's role may not do this; comments need Reporter, settings need Maintainer",
@@ -117,6 +121,22 @@ def client(environ: Mapping[str, str] = os.environ, identity: IdentitySpec | Non
             hint="set GITLAB_TOKEN to a project access token with the scope api; a job's own token cannot comment",
         )
     return GitLab(named, Api("GitLab", address.rstrip("/"), {"PRIVATE-TOKEN": token}, _HINTS))
+
+
+def run(address: str, environ: Mapping[str, str] = os.environ) -> Run | None:
+    """The job at an address; None if that is no job of the GitLab in CI_API_V4_URL. Raises TerraceError.
+
+    Source: Jobs API, "Get a single job".
+    """
+    found = _RUN.fullmatch(address)
+    if not found or not environ.get("CI_API_V4_URL", "").startswith(f"{found[1]}/"):
+        return None
+    _, project, id = found.groups()
+    job = client({**environ, "CI_PROJECT_ID": project}).get(f"jobs/{id}")
+    if job is None:
+        return Run("")
+    status = str(job["status"]).replace("_", " ")
+    return Run(status, status if status in _ENDED else "")
 
 
 def run_url(environ: Mapping[str, str] = os.environ) -> str:
