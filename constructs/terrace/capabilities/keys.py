@@ -53,7 +53,7 @@ class KeysHandle:
     """
 
     home: Mapping[Purpose, str]
-    recovery: Mapping[Purpose, str]
+    recovery: Mapping[Purpose, str] = field(default_factory=dict)
     versions: Mapping[Purpose, str] = field(default_factory=dict)
     users: Mapping[Purpose, KeyUser] = field(default_factory=dict)
     recovery_users: Mapping[Purpose, KeyUser] = field(default_factory=dict)

@@ -56,19 +56,20 @@ class NetworkHandle:
     `zones` are the cloud's own zone names. `groups` has the traffic group (security group, NSG, service account) of
     each party: control, nodes, endpoints, database, cache, entry. Nodes depend on `ready`, public resources on
     `public_ready`. `routes` has the route tables of nodes and control plane by a stable name, to which a hybrid link
-    adds routes. `ranges` has the range of each party that has its own.
+    adds routes. `ranges` has the range of each party that has its own. A handle of an existing network has what the
+    capabilities that use it need.
     """
 
     id: str
     zones: tuple[str, ...]
-    public_subnet_ids: tuple[str, ...]
-    node_subnet_ids: tuple[str, ...]
-    data_subnet_ids: tuple[str, ...]
-    control_subnet_ids: tuple[str, ...]
-    groups: Mapping[str, str]
-    nat_ids: Mapping[str, str]
-    private_zone_id: str
-    ready: tuple[Any, ...]
+    public_subnet_ids: tuple[str, ...] = ()
+    node_subnet_ids: tuple[str, ...] = ()
+    data_subnet_ids: tuple[str, ...] = ()
+    control_subnet_ids: tuple[str, ...] = ()
+    groups: Mapping[str, str] = field(default_factory=dict)
+    nat_ids: Mapping[str, str] = field(default_factory=dict)
+    private_zone_id: str = ""
+    ready: tuple[Any, ...] = ()
     public_ready: tuple[Any, ...] = ()
     routes: Mapping[str, str] = field(default_factory=dict)
     ranges: Mapping[str, str] = field(default_factory=dict)

@@ -86,11 +86,11 @@ class ObservabilityHandle:
     with an address), on a cloud whose alarms refer to channels instead of a topic.
     """
 
-    logs: Mapping[LogGroup, str]
-    log_ids: Mapping[LogGroup, str]
     topics: Mapping[Severity, str]
-    addresses: tuple[str, ...]
-    ready: tuple[Any, ...]
+    logs: Mapping[LogGroup, str] = field(default_factory=dict)
+    log_ids: Mapping[LogGroup, str] = field(default_factory=dict)
+    addresses: tuple[str, ...] = ()
+    ready: tuple[Any, ...] = ()
     retention_days: int = 365
     channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     workspace: str = ""
