@@ -71,6 +71,7 @@ def test_only_replacing_or_destroying_a_stateful_resource_loses_data() -> None:
         ("google_sql_database_instance", ("settings[0].tier",), "downtime"),
         ("google_sql_database_instance", ("settings",), "unknown"),
         ("azurerm_kubernetes_cluster_node_pool", ("orchestrator_version",), "restart"),
+        ("azurerm_kubernetes_cluster_node_pool", ("vm_size",), "downtime"),  # no node is drained
         ("aws_iam_role", ("description",), "unknown"),
     ],
 )

@@ -6,14 +6,19 @@ from datetime import date
 from terrace.capabilities.effects import REPLACED, Effect, EffectTable, KnownEffect
 
 _READ = date(2026, 12, 1)
-_POSTGRES = "Azure Database for PostgreSQL documentation, 'Scale operations'"
-_MAJOR = "Azure Database for PostgreSQL documentation, 'Major version upgrades'; azurerm provider 5.2"
-_PARAMETERS = "azurerm provider, azurerm_postgresql_flexible_server_configuration"
-_AKS = "Azure Kubernetes Service documentation, 'How AKS cluster upgrades work'"
-_SCALING = "Azure Kubernetes Service documentation, 'Use the cluster autoscaler'"
-_ROTATE = "azurerm 5.2, temporary_name_for_rotation of azurerm_kubernetes_cluster and _node_pool"
-_DELETE = "azurerm 5.2, azurerm_kubernetes_cluster_node_pool; AKS documentation, 'Delete node pools'"
-_TAGS = "Azure Resource Manager documentation, 'Use tags to organize your Azure resources'"
+_POSTGRES = "Azure Database for PostgreSQL documentation, 'Scaling resources', on regular and near-zero scaling"
+_ONLINE = "Azure Database for PostgreSQL documentation, 'Scaling resources': an online operation"
+_STORAGE = "Azure Database for PostgreSQL documentation, 'Scale storage size'"
+_STANDBY = "Azure Database for PostgreSQL documentation, 'Configure high availability': an online operation"
+_MAINTENANCE = "Azure Database for PostgreSQL documentation, 'Scheduled maintenance'"
+_MAJOR = "Azure Database for PostgreSQL documentation, 'Major version upgrades': the service is stopped for it"
+_PARAMETERS = "Azure Database for PostgreSQL documentation, 'Server parameters'; azurerm 5.2, which restarts the server"
+_AKS = "AKS documentation, 'Configure rolling upgrades for node pools' and, on the cluster, 'Automatically upgrade'"
+_WINDOWS = "AKS documentation, 'Use planned maintenance to schedule and control upgrades'"
+_SCALING = "AKS documentation, 'Use the cluster autoscaler' and 'Cluster autoscaling overview'"
+_ROTATE = "azurerm 5.2, azurerm_kubernetes_cluster and _node_pool: cycling a pool does not cordon and drain its nodes"
+_DELETE = "AKS documentation, 'Resize node pools': a deletion does not cordon and drain the nodes; azurerm 5.2"
+_TAGS = "Azure PowerShell reference, New-AzTag: tags categorize resources; AKS documentation, 'Use Azure tags in AKS'"
 
 
 def _known(effect: Effect, detail: str, source: str) -> KnownEffect:
@@ -23,22 +28,44 @@ def _known(effect: Effect, detail: str, source: str) -> KnownEffect:
 _BOUNDS = _known("none", "the autoscaler enforces the minimum; the maximum limits what it adds later", _SCALING)
 _GONE = _known(
     "downtime",
-    "its nodes are drained and deleted before the new ones are made: its pods wait for minutes, the longer the more "
-    "nodes it has. To avoid it, add a pool with the new settings, apply, and then remove this one",
+    "its nodes are deleted, without being drained, before the new ones are made: its pods stop at once and wait for "
+    "minutes. To avoid it, add a pool with the new settings, apply, drain this one, and then remove it",
     _DELETE,
 )
-_CYCLE = _known("restart", "a temporary pool takes the pods while this one is made again; they restart twice", _ROTATE)
+_CYCLE = _known(
+    "downtime",
+    "a temporary pool takes the pods while this one is made again; both are deleted without being drained, so all of "
+    "their pods stop at once, twice. To avoid it, add a pool with the new settings, apply, drain this one, and then "
+    "remove it",
+    _ROTATE,
+)
 _DRAIN = _known("restart", "nodes are drained and replaced a few at a time; their pods restart", _AKS)
+
+_WINDOW = _known("none", "affects later upgrades only", _WINDOWS)
 
 EFFECTS: EffectTable = {
     "*": {"tags": _known("none", "tags are labels", _TAGS)},
+    "azurerm_consumption_budget_subscription": {
+        "*": _known(
+            "none",
+            "affects later notifications",
+            "Cost Management documentation, 'Create and manage budgets': resources are not affected",
+        ),
+    },
     "azurerm_kubernetes_cluster": {
+        "api_server_access_profile.authorized_ip_ranges": _known(
+            "downtime",
+            "addresses outside the new ranges lose the API server; the cluster runs on",
+            "AKS documentation, 'API server authorized IP ranges': other addresses are blocked",
+        ),
         "default_node_pool.max_count": _BOUNDS,
         "default_node_pool.min_count": _BOUNDS,
         "default_node_pool.os_disk_size_gb": _CYCLE,
         "default_node_pool.vm_size": _CYCLE,
         "default_node_pool.zones": _CYCLE,
         "kubernetes_version": _DRAIN,
+        "maintenance_window_auto_upgrade": _WINDOW,
+        "maintenance_window_node_os": _WINDOW,
     },
     "azurerm_kubernetes_cluster_node_pool": {
         REPLACED: _GONE,
@@ -49,12 +76,66 @@ EFFECTS: EffectTable = {
         "vm_size": _CYCLE,
         "zones": _CYCLE,
     },
+    "azurerm_log_analytics_workspace": {
+        "retention_in_days": _known(
+            "none",
+            "data that is older than a shorter retention is removed after 30 days",
+            "Azure Monitor documentation, 'Manage data retention in a Log Analytics workspace'",
+        ),
+    },
+    "azurerm_managed_redis": {
+        "sku_name": _known(
+            "downtime",
+            "with replicas, connections break and can be opened again at once; without one, the cache is offline and "
+            "loses its data",
+            "Azure Managed Redis documentation, 'Scale an Azure Managed Redis instance'",
+        ),
+    },
+    "azurerm_monitor_action_group": {
+        "*": _known(
+            "none",
+            "later alerts notify the new receivers; a new e-mail address has to be verified within 30 minutes",
+            "Azure Monitor documentation, 'Action groups'",
+        ),
+    },
+    "azurerm_monitor_metric_alert": {
+        "*": _known(
+            "none", "later evaluations use the new settings", "Azure Monitor documentation, 'Manage your alert rules'"
+        ),
+    },
+    "azurerm_network_security_rule": {
+        "*": _known(
+            "downtime",
+            "new connections that the new rule does not allow are blocked; open ones stay",
+            "Azure Virtual Network documentation, 'Network security groups overview', on security rules",
+        ),
+    },
     "azurerm_postgresql_flexible_server": {
-        "version": _known("downtime", "the server is upgraded in place, and is unavailable for minutes", _MAJOR),
-        "sku_name": _known("downtime", "the server restarts on the new size", _POSTGRES),
+        "backup_retention_days": _known("none", "affects how long backups are kept", _ONLINE),
+        "high_availability": _known("none", "the standby is made or removed while the server runs", _STANDBY),
+        "maintenance_window": _known("none", "takes effect after the next scheduled maintenance", _MAINTENANCE),
+        "sku_name": _known("downtime", "the server moves to the new size, in 30 seconds to 10 minutes", _POSTGRES),
+        "storage_mb": _known(
+            "restart", "storage grows while the server runs, but the server restarts beyond 4 TiB", _STORAGE
+        ),
+        "version": _known("downtime", "the server is unavailable while it is upgraded in place", _MAJOR),
     },
     "azurerm_postgresql_flexible_server_configuration": {
         "value": _known("restart", "the server restarts if the parameter is static", _PARAMETERS),
+    },
+    "azurerm_storage_account": {
+        "account_replication_type": _known(
+            "none",
+            "copies in another region are added or removed while the account is in use",
+            "Azure Storage documentation, 'Change how a storage account is replicated'; azurerm 5.2 replaces for ZRS",
+        ),
+    },
+    "azurerm_web_application_firewall_policy": {
+        "custom_rules": _known(
+            "downtime",
+            "requests that the new rules block are refused; all others go on",
+            "Azure Web Application Firewall documentation, 'Custom rules on Application Gateway'",
+        ),
     },
 }
 

@@ -6,25 +6,30 @@ from datetime import date
 from terrace.capabilities.effects import CREATED_FIRST, REPLACED, Effect, EffectTable, KnownEffect
 
 _READ = date(2026, 12, 1)
-_MAJOR = "Cloud SQL documentation, 'Upgrade the database major version in-place'"
-_SQL = "OneUptime, 'How to Resize a Cloud SQL Instance Without Downtime', 17 February 2026"
-_FLAGS = "Cloud SQL documentation, 'Configure database flags'"
-_SCALING = "GKE documentation, 'About cluster autoscaling' and 'Resize a cluster'"
-_NODES = "GKE API, projects.locations.clusters.nodePools.update; google provider 7.45, google_container_node_pool"
-_GKE_BACKUP = "Backup for GKE documentation, 'Manage backup plans'"
-_SQL_API = "Cloud SQL Admin API, Settings"
-_DELETE = "GKE documentation, 'Add and manage node pools', on deleting a node pool"
-_LABELS = "Cloud KMS documentation, 'Labeling keys', on labels of all resources"
+_MAJOR = "Cloud SQL for PostgreSQL documentation, 'Upgrade the database major version in-place'"
+_TIER = "Cloud SQL Admin API v1, Settings.tier: a change restarts the instance; Cloud SQL, 'Availability in Cloud SQL'"
+_DISK = "google provider 7.45, google_sql_database_instance, settings.disk_size: a running instance's can be increased"
+_FLAGS = "Cloud SQL for PostgreSQL documentation, 'Configure database flags': the database might be restarted"
+_SCALING = "GKE documentation, 'About GKE cluster autoscaling'; kubernetes/autoscaler, issue 2288, a maintainer on GKE"
+_SIZE = "gcloud reference, container clusters resize: nodes that are removed are drained"
+_LOCATIONS = "GKE API v1, UpdateNodePoolRequest.locations; gcloud reference, container clusters resize"
+_NODES = (
+    "GKE API v1, UpdateNodePoolRequest: an upgrade migrates the nodes; GKE documentation, 'Node upgrade strategies'"
+)
+_GKE_BACKUP = "google provider 7.45, google_gke_backup_backup_plan: existing backups are not affected"
+_SQL_API = "Cloud SQL Admin API v1, Settings and BackupConfiguration"
+_DELETE = "gcloud reference, container node-pools delete: all nodes are drained; google provider 7.45"
+_LABELS = "Cloud KMS documentation, 'Labeling keys'; on clusters GKE, 'Create and manage cluster labels'"
 
 
 def _known(effect: Effect, detail: str, source: str) -> KnownEffect:
     return KnownEffect(effect, detail, source, _READ)
 
 
-_BOUNDS = _known("none", "the number of nodes changes only where the bounds exclude it", _SCALING)
-_RESIZE = _known("restart", "nodes that are removed are drained, and their pods restart", _SCALING)
+_BOUNDS = _known("none", "limits what the autoscaler adds and removes later; a node that is in use stays", _SCALING)
+_RESIZE = _known("restart", "nodes that are removed are drained, and their pods restart", _SIZE)
 _UPGRADE = _known("restart", "nodes are drained and made again a few at a time; their pods restart", _NODES)
-_ZONES = _known("restart", "nodes of a new zone are added, and those of a removed one are drained", _SCALING)
+_ZONES = _known("restart", "nodes of a new zone are added, and those of a removed one are drained", _LOCATIONS)
 _MOVED = _known(
     "restart", "its new nodes are made first; then the old ones are drained, and their pods restart", _DELETE
 )
@@ -36,77 +41,91 @@ _GONE = _known(
 )
 _LABEL = _known("none", "labels are labels", _LABELS)
 
-_MONITORING = "Cloud Monitoring API, alertPolicies, dashboards, services and serviceLevelObjectives: patch"
+_MONITORING = "Cloud Monitoring API v3, alertPolicies.patch; google provider 7.45: the others are updated in place, too"
 _WATCH = _known("none", "later evaluations and panels use the new settings", _MONITORING)
-_DELETION = _known("none", "affects a deletion only", "google provider 7.45, google_sql_database_instance")
+_DELETION = _known(
+    "none", "affects a deletion only", "Cloud SQL Admin API v1, Settings.finalBackupConfig and retainBackupsOnDelete"
+)
 _ZONE = _known(
     "downtime",
-    "the new zone has other name servers: its names do not resolve until the parent domain names these",
-    "Cloud DNS documentation, 'Update name servers'; google provider 7.45, google_dns_managed_zone",
+    "its names do not resolve until its records are made again and, if it is public, the parent domain names the new "
+    "zone's name servers",
+    "Cloud DNS API v1, ManagedZone.nameServers: defined by the server; google provider 7.45, google_dns_managed_zone",
 )
 _CERTIFICATE = _known(
     "downtime",
     "connections have no valid certificate until the new one is issued, which needs the new domain's records",
-    "Certificate Manager documentation, 'DNS authorizations'; google provider 7.45: domains cannot change",
+    "Certificate Manager API v1, ManagedCertificate.domains and dnsAuthorizations: immutable; google provider 7.45",
 )
 
 EFFECTS: EffectTable = {
     "*": {
         "effective_labels": _LABEL,
         "labels": _LABEL,
-        "node_config.resource_labels": _LABEL,
         "resource_labels": _LABEL,
         "terraform_labels": _LABEL,
         "user_labels": _LABEL,
     },
     "google_artifact_registry_repository": {
         "cleanup_policies": _known(
-            "none", "later runs delete by the new policies", "Artifact Registry documentation, 'Cleanup policies'"
+            "none",
+            "later runs delete by the new policies",
+            "Artifact Registry documentation, 'Configure cleanup policies' and 'Cleanup policy overview'",
         ),
     },
     "google_backup_dr_backup_plan": {
         "backup_rules": _known(
-            "none", "applies to later backups", "Backup and DR documentation, 'Update a backup plan'"
+            "none",
+            "affects when backups are made and how long they are kept",
+            "Backup and DR documentation, 'Edit and manage backup plans for vaulted resources'; API, backupPlans.patch",
         ),
     },
     "google_billing_budget": {
-        "*": _known("none", "affects later notifications", "Cloud Billing Budget API, budgets.patch"),
+        "*": _known(
+            "none",
+            "affects later notifications",
+            "Cloud Billing documentation, 'Get started with the Cloud Billing Budget API', on alerts-only budgets",
+        ),
     },
     "google_certificate_manager_certificate": {REPLACED: _CERTIFICATE},
     "google_certificate_manager_certificate_map_entry": {REPLACED: _CERTIFICATE},
     "google_certificate_manager_dns_authorization": {REPLACED: _CERTIFICATE},
     "google_cloud_scheduler_job": {
-        "*": _known("none", "affects later runs only", "Cloud Scheduler API, jobs.patch"),
+        "*": _known("none", "affects later runs only", "Cloud Scheduler API v1, jobs.patch"),
     },
     "google_compute_external_vpn_gateway": {
         REPLACED: _known(
             "downtime",
             "the link's tunnels are made again and are down until the device at the new address is configured",
-            "google provider 7.45, google_compute_external_vpn_gateway: its addresses cannot change",
+            "google provider 7.45, google_compute_external_vpn_gateway: another address forces a new one",
         ),
     },
     "google_compute_firewall": {
         "*": _known(
             "downtime",
-            "traffic that the new rule does not allow stops; all other connections stay",
-            "VPC documentation, 'VPC firewall rules', on connection tracking",
+            "traffic that the new rule does not allow is blocked; all other traffic goes on",
+            "google provider 7.45, google_compute_firewall: traffic is blocked unless a rule allows it",
         ),
     },
     "google_compute_security_policy": {
         "rule": _known(
-            "none",
-            "propagates within minutes; requests are evaluated by the old or the new rules until then",
-            "Cloud Armor documentation, 'Security policy overview'",
+            "downtime",
+            "requests that the new rules refuse are denied; all others go on",
+            "Cloud Armor documentation, 'Security policy overview': rules allow, deny or limit requests",
         ),
     },
     "google_compute_subnetwork": {
-        "log_config": _known("none", "later records have the new interval", "VPC documentation, 'Use VPC Flow Logs'"),
+        "log_config": _known(
+            "none",
+            "later records have the new settings",
+            "Compute Engine API v1, SubnetworkLogConfig; google provider 7.45: updated in place",
+        ),
     },
     "google_container_cluster": {
         "master_authorized_networks_config": _known(
             "downtime",
-            "addresses outside the new ranges lose the public endpoint; the cluster runs on",
-            "GKE documentation, 'Authorized networks'",
+            "addresses outside the new ranges lose the control plane's endpoint; the cluster runs on",
+            "GKE documentation, 'Add authorized networks for control plane access'",
         ),
     },
     "google_container_node_pool": {
@@ -116,13 +135,20 @@ EFFECTS: EffectTable = {
         "autoscaling.total_min_node_count": _BOUNDS,
         "node_config.disk_size_gb": _UPGRADE,
         "node_config.machine_type": _UPGRADE,
+        "node_config.resource_labels": _known(
+            "restart",
+            "nodes are made again a few at a time with the new labels; their pods restart",
+            "gcloud reference, container node-pools, --labels: an update recreates the nodes",
+        ),
         "node_count": _RESIZE,
         "node_locations": _ZONES,
     },
     "google_dns_managed_zone": {REPLACED: _ZONE},
     "google_dns_record_set": {
         REPLACED: _known(
-            "restart", "the old name no longer resolves, once caches have expired", "google provider 7.45"
+            "downtime",
+            "the old name no longer resolves, once caches have expired",
+            "google provider 7.45, google_dns_record_set: another name or zone forces a new one",
         ),
     },
     "google_gke_backup_backup_plan": {
@@ -131,30 +157,39 @@ EFFECTS: EffectTable = {
     },
     "google_kms_crypto_key": {
         "rotation_period": _known(
-            "none", "affects later rotations; old versions stay", "Cloud KMS documentation, 'Key rotation'"
+            "none", "affects later rotations; old versions stay", "Cloud KMS documentation, 'Rotate a key'"
         ),
     },
     "google_logging_project_bucket_config": {
         "retention_days": _known(
             "none",
-            "records that are older than a shorter retention are deleted within days",
-            "Cloud Logging documentation, 'Configure log buckets', on custom retention",
+            "records that are older than a shorter retention are deleted",
+            "Cloud Logging API v2, LogBucket.retentionDays: logs are deleted automatically after this time",
         ),
     },
     "google_memorystore_instance": {
         "node_type": _known(
             "restart",
-            "the instance stays available; connections break as in a maintenance",
-            "Memorystore for Valkey documentation, 'About scaling instance capacity'",
+            "the instance stays available; clients connect again to the nodes that replace the old ones",
+            "Memorystore for Valkey, 'About scaling instance capacity' and 'High availability and replicas'",
         ),
     },
     "google_monitoring_alert_policy": {"*": _WATCH},
     "google_monitoring_custom_service": {"*": _WATCH},
     "google_monitoring_dashboard": {"*": _WATCH},
+    "google_monitoring_notification_channel": {
+        "labels": _known(
+            "none",
+            "alerts go to the new address",
+            "Cloud Monitoring API v3, NotificationChannel.labels: they configure the channel, unlike userLabels",
+        ),
+    },
     "google_monitoring_slo": {"*": _WATCH},
     "google_secret_manager_secret": {
         "version_destroy_ttl": _known(
-            "none", "affects later destructions of versions", "Secret Manager API, Secret.versionDestroyTtl"
+            "none",
+            "affects later destructions of versions",
+            "Secret Manager documentation, 'Delay destruction of secret versions'",
         ),
     },
     "google_sql_database_instance": {
@@ -162,21 +197,21 @@ EFFECTS: EffectTable = {
             "none", "affects how long backups are kept", _SQL_API
         ),
         "settings.backup_configuration.start_time": _known("none", "affects later backups only", _SQL_API),
-        "database_version": _known("downtime", "the instance is upgraded in place, which takes minutes", _MAJOR),
+        "database_version": _known("downtime", "the instance is unavailable while it is upgraded in place", _MAJOR),
         "settings.database_flags": _known("restart", "the instance may restart", _FLAGS),
         "settings.disk_autoresize_limit": _known("none", "affects later growth only", _SQL_API),
-        "settings.disk_size": _known("none", "storage grows while the instance runs", _SQL),
+        "settings.disk_size": _known("none", "storage grows while the instance runs", _DISK),
         "settings.final_backup_config": _DELETION,
         "settings.maintenance_window": _known("none", "affects later maintenance only", _SQL_API),
         "settings.retain_backups_on_delete": _DELETION,
-        "settings.tier": _known("downtime", "the instance restarts on the new machine type", _SQL),
+        "settings.tier": _known("downtime", "the instance restarts on the new machine type", _TIER),
         "settings.user_labels": _LABEL,
     },
     "google_storage_bucket": {
         "lifecycle_rule": _known(
             "none",
             "applies to the objects that exist, too, within a day",
-            "Cloud Storage documentation, 'Object Lifecycle Management'",
+            "Cloud Storage documentation, 'Manage object lifecycles': to all current and future objects",
         ),
     },
 }
