@@ -237,7 +237,8 @@ def unexplained(change: Change) -> Iterator[str]:
             if effect == "unknown":
                 yield f"the table of effects lacks {change.type} {_without_indices(setting)}"
     elif change.verb == "replace":
-        if not change.loses_data and effect_of_replacement(change.type) is None:
+        replaced = effect_of_replacement(change.type, created_first=change.created_first)
+        if not change.loses_data and replaced is None:
             yield f"the table of effects lacks the replacement of {change.type} for {', '.join(change.reasons)}"
         for reason in map(_without_indices, change.reasons):
             if known := tables().get(change.type, {}).get(reason):
