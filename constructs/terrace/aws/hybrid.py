@@ -2,6 +2,7 @@
 
 from ipaddress import ip_network
 
+from cdktn import TerraformResourceLifecycle
 from cdktn_provider_aws.customer_gateway import CustomerGateway
 from cdktn_provider_aws.vpn_connection import VpnConnection
 from cdktn_provider_aws.vpn_connection_route import VpnConnectionRoute
@@ -32,6 +33,8 @@ class Hybrid(Construct):
             ip_address=str(spec.peer_address),
             bgp_asn=str(spec.peer_asn),
             tags={"Name": target.prefix},
+            # the connection moves to the new one first: AWS deletes none that a connection has
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
         aes, ike, groups = ["AES256-GCM-16"], ["ikev2"], [20]  # group 20: the 384-bit curve
         connection_id = VpnConnection(
