@@ -91,7 +91,9 @@ def test_nothing_high_is_unwaived_outside_dev(evaluated: Evaluate, cloud: str, n
         if finding.status == "waived":
             assert finding.waiver is not None
             assert len(finding.waiver.reason) > 20
-            assert finding.waiver.expires >= rules().today
+            assert (
+                finding.waiver.expires is None or finding.waiver.expires >= rules().today
+            )  # None: a waiver of the kit
 
 
 @pytest.mark.parametrize("cloud, name", STACKS)
@@ -263,7 +265,7 @@ def test_every_output_contains_waived_findings(results: list[GateResult]) -> Non
     for name, output in GATE.items():
         for finding in waived:
             assert finding.id in output(results), name
-    assert "until 20" in GATE["table"](results)
+    assert "until a version of the kit" in GATE["table"](results)
 
 
 def test_json_and_csv_contain_every_finding(results: list[GateResult]) -> None:

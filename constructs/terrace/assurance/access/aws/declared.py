@@ -184,9 +184,6 @@ def _pipelines(stack: Subject) -> Iterator[_Row]:
     for name in (f"account role {own}*", f"account role {own}module-*", *_roles(stack)):
         yield Grant(apply, "change-policy", f"identities/{name}"), bounded
         yield Grant(apply, "pass", f"identities/{name}"), "passes the deployment's roles to services"
-    if stack.target.settings.owns_account:
-        provider = f"identities/account oidc-provider/{identity.issuer_host}"
-        yield Grant(apply, "change-policy", provider), "ID-1: it creates the provider of pipelines' identities"
 
 
 _OTHERS = ("account", "volumes", "network", "database", "state")
