@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from terrace.capabilities.cloud import CLOUDS
 from terrace.environment import load
+from terrace.project import basis
 from tests.conftest import ROOT, SynthesizedStack
 from tests.privileges import aws, azure, gcp
 from tests.privileges.expectations import findings, modules_of
@@ -92,7 +93,7 @@ def stacks(project: Path) -> dict[str, SynthesizedStack]:
         variables = {"TERRACE_OUT": str(out), "TERRACE_CLOUD": cloud}
         variables["PYTHONPATH"] = f"{ROOT}{os.pathsep}{ROOT / 'constructs'}"
         subprocess.run([sys.executable, "-m", "stacks", "qa"], cwd=project, env={**cleared, **variables}, check=True)
-        found[cloud] = SynthesizedStack(json.loads((out / "stacks" / "qa" / "cdk.tf.json").read_text()))
+        found[cloud] = SynthesizedStack(basis.joined(json.loads((out / "stacks" / "qa" / "cdk.tf.json").read_text())))
     return found
 
 

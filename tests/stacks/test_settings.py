@@ -1,6 +1,6 @@
 """Every setting of an environment is used by a stack, or named as one that has no effect on the cloud.
 
-A setting counts as used if the code that builds the foundation and the workloads of prod and dev reads it. Reading is
+A setting counts as used if the code that builds the stacks of prod and dev reads it. Reading is
 observed, so the sweep takes one synthesis for each cloud, instead of one for each setting.
 """
 
@@ -67,6 +67,7 @@ def _unread(cloud: str, out: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The settings, as Section.name, that the synthesis of prod and dev does not read."""
     environments = [load(name, project=ROOT, cloud=cloud).environment for name in ("prod", "dev")]
     from terrace import engine
+    from terrace.stacks.bootstrap import Bootstrap
     from terrace.stacks.foundation import Foundation
     from terrace.stacks.workloads import Workloads
     from terrace.workloads.opening import opened
@@ -83,6 +84,7 @@ def _unread(cloud: str, out: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     monkeypatch.setattr(Spec, "__getattribute__", observed)
     for environment in environments:
         account = target(environment)
+        Bootstrap(app, f"{environment.name}-bootstrap", environment, account)
         Foundation(app, environment, account)
         context = opened(environment, root=ROOT, outputs=out, account=account)
         Workloads(app, f"{environment.name}-workloads", context, chart_directory=None)

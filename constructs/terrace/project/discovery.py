@@ -100,6 +100,8 @@ def check_version(root: Path) -> None:
     The range is `terrace` in `context`, as pip writes ranges; a project without it works with every version.
     """
     path = root / MARKERS[0]
+    if not path.is_file():
+        return
     text = path.read_text(encoding="utf-8")
     try:
         wanted = json.loads(text)["context"]["terrace"]
