@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from terrace.assurance import gate, severities, waivers
+from terrace.assurance import gate, policy_files, severities, waivers
 from terrace.assurance.gate_result import Waiver
 from terrace.assurance.severities import InvalidPolicies
 from terrace.capabilities.cloud import CLOUDS
@@ -168,7 +168,7 @@ def test_a_project_adds_to_the_policies_of_the_kit_and_replaces_ratings(tmp_path
     assert rules.severities.fails("low", "dev") and not rules.severities.fails("low", "prod")
     assert {one.id for one in rules.waivers} >= {"CKV_AWS_62", "CKV_AZURE_59", "CKV_GCP_41"}
     assert {one.expires for one in rules.waivers} == {None}
-    assert gate.checkov_folders(tmp_path) == (ROOT / "policies" / "checkov",)
+    assert policy_files.checkov_folders(tmp_path) == (ROOT / "policies" / "checkov",)
 
 
 @pytest.mark.parametrize(

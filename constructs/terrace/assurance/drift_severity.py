@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from terrace.assurance import access, checks, gate, plan_document, stack_evaluation
+from terrace.assurance import access, checks, gate, plan_document, policy_files, stack_evaluation
 from terrace.assurance.access.model import changes, sentences
 from terrace.assurance.checks import Subject
 from terrace.assurance.evaluation import Result
@@ -48,7 +48,7 @@ def worst(found: Iterable[DriftSeverity]) -> DriftSeverity | None:
 def grader(root: Path, loaded: Loaded) -> Grader:
     """The grader of one environment's foundation. Raises InvalidPolicies."""
     rated = gate.rated_by(root)
-    policies = gate.checkov_folders(root)
+    policies = policy_files.checkov_folders(root)
 
     def graded(plan: Mapping[str, Any], stack: str, addresses: Sequence[str]) -> dict[str, Grade]:
         try:

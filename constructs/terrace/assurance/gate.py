@@ -15,7 +15,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from terrace.assurance import access, aliases, plan_document, severities, stack_cache, stack_evaluation, waivers
+from terrace.assurance import (
+    access,
+    aliases,
+    plan_document,
+    policy_files,
+    severities,
+    stack_cache,
+    stack_evaluation,
+    waivers,
+)
 from terrace.assurance import timeout as limit
 from terrace.assurance.access import model
 from terrace.assurance.checks import Subject
@@ -59,10 +68,10 @@ def policies(root: Path, *, today: date | None = None, ends: bool = True) -> Pol
     """
     now = today or datetime.now(UTC).date()
     waiver_file = root / "policies" / waivers.FILE
-    checks = checkov_folders(root)
-    files = [*layers(root, severities.FILE), kit_path(waivers.KIT_FILE), waiver_file]
-    inputs = {_shown(path, root): _sha256(path.read_bytes()) for path in files if path.is_file()}
-    inputs |= {_shown(path, root): _sha256(path.read_bytes()) for folder in checks for path in _files(folder)}
+    checks = policy_files.checkov_folders(root)
+    files = [*policy_files.layers(root, severities.FILE), policy_files.kit_path(waivers.KIT_FILE), waiver_file]
+    files += [file for folder in checks for file in policy_files.files(folder)]
+    inputs = {policy_files.shown(path, root): _sha256(path.read_bytes()) for path in files if path.is_file()}
     rated = rated_by(root)
     accepted = waivers.load(
         waiver_file,
@@ -75,62 +84,17 @@ def policies(root: Path, *, today: date | None = None, ends: bool = True) -> Pol
     renamed = [
         aliases.notice(waiver.line, waiver.id, new) for waiver in accepted if (new := aliases.IDS.get(waiver.id))
     ]
-    return Policies(
-        root,
-        rated,
-        accepted,
-        checks,
-        inputs,
-        now if ends else None,
-        (*rated.notices, *renamed),
-    )
-
-
-def checkov_folders(root: Path) -> tuple[Path, ...]:
-    """The kit's checks of checkov and the project's; only the project's if it has a file of each of the kit's names."""
-    own, kit = root / "policies" / "checkov", kit_path("checkov")
-    if not own.is_dir():
-        return (kit,)
-    replaced = {path.name for path in _files(kit)} <= {path.name for path in _files(own)}
-    return (own,) if replaced else (kit, own)
+    return Policies(root, rated, accepted, checks, inputs, now if ends else None, (*rated.notices, *renamed))
 
 
 def kit_waivers() -> tuple[Waiver, ...]:
     """The kit's own waivers. Raises InvalidPolicies."""
-    return waivers.of_kit(kit_path(waivers.KIT_FILE), f"terrace/policies/{waivers.KIT_FILE}")
+    return waivers.of_kit(policy_files.kit_path(waivers.KIT_FILE), f"terrace/policies/{waivers.KIT_FILE}")
 
 
 def rated_by(root: Path) -> Severities:
     """The ratings of a project over those of the kit. Raises InvalidPolicies."""
-    return severities.load(layers(root, severities.FILE), f"policies/{severities.FILE}")
-
-
-def layers(root: Path, name: str) -> list[Path]:
-    """The kit's file of policies, and the project's over it; the kit's own project has one file."""
-    found = [path for path in (kit_path(name), root / "policies" / name) if path.exists()]
-    return found[:1] if len(found) > 1 and found[0].samefile(found[1]) else found
-
-
-def kit_path(name: str) -> Path:
-    """A file or folder of the kit's policies: in the package of a wheel, or at the root of a checkout."""
-    here = Path(__file__).resolve()
-    packaged = here.with_name("policies") / name
-    return packaged if packaged.exists() else here.parents[3] / "policies" / name
-
-
-def policy_path(root: Path, name: str) -> Path:
-    """The path of a policy file that a project replaces as a whole: the project's, else the kit's."""
-    own = root / "policies" / name
-    return own if own.exists() else kit_path(name)
-
-
-def _shown(path: Path, root: Path) -> str:
-    """A policy file as evidence names it: `policies/severity.yaml`, the kit's `terrace/policies/severity.yaml`."""
-    own = root / "policies"
-    if path.is_relative_to(own):
-        return str(path.relative_to(root))
-    parts = path.parts
-    return "terrace/" + "/".join(parts[len(parts) - 1 - parts[::-1].index("policies") :])
+    return severities.load(policy_files.layers(root, severities.FILE), f"policies/{severities.FILE}")
 
 
 def evaluate(
@@ -423,10 +387,6 @@ def _unchecked_types(evaluation: StackEvaluation, rated: Severities) -> dict[str
 def _of_files(loaded: Loaded, root: Path) -> dict[str, str]:
     """The sums of the environment's files that still exist."""
     return {name: _sha256(path.read_bytes()) for name in loaded.files if (path := root / name).is_file()}
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in (".yaml", ".yml", ".py"))
 
 
 def _sha256(content: bytes) -> str:

@@ -7,7 +7,7 @@ and delete it. `terrace.<cloud>.permissions` writes them in the cloud's format.
 from collections.abc import Collection
 from pathlib import Path
 
-from terrace.assurance.gate import kit_path
+from terrace.assurance.policy_files import kit_path
 from terrace.capabilities.cloud import facts
 from terrace.documents.document import plain
 from terrace.documents.reading import read

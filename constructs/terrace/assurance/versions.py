@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from terrace.assurance.gate import policy_path
+from terrace.assurance.policy_files import policy_path
 from terrace.assurance.severities import InvalidPolicies, faults, mapping
 from terrace.capabilities.cloud import CloudName
 from terrace.documents.document import plain

@@ -1,6 +1,5 @@
 """`terrace bootstrap`: make the home of Terraform's state, and the identities of the pipelines."""
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -203,15 +202,13 @@ def _destroy_stack(ctx: click.Context, loaded: "Loaded", provider_mirror: Path |
         return teardown.destroy(deployment, on_total=progress.expect)
 
 
-def _confirm(question: str, otherwise: str, *, yes: bool) -> None:
-    """Raises AnswerIsNo with the sentence `otherwise`, UsageError if nobody can answer."""
+def _confirm(question: str, cancelled: str, *, yes: bool) -> None:
+    """Ask for confirmation. Raises AnswerIsNo with the message `cancelled`, or UsageError without a terminal."""
     from terrace.cli.console import confirmed
-    from terrace.errors import AnswerIsNo, UsageError
+    from terrace.errors import AnswerIsNo
 
-    if not yes and not sys.stdin.isatty():
-        raise UsageError("cannot ask for confirmation: standard input is not a terminal", hint="pass --yes")
     if not confirmed(question, yes=yes):
-        raise AnswerIsNo(otherwise)
+        raise AnswerIsNo(cancelled)
 
 
 def _account(loaded: "Loaded") -> str:

@@ -13,7 +13,7 @@ __all__ = ["RESTORE", "opened"]
 
 
 def _secret(deployment: Deployment, id: str) -> None:
-    """Restore the key first: without it, nobody can read the secret or encrypt it with another key."""
+    """Restore a secret and, before it, its key: AWS cannot decrypt the secret without the key."""
     if key := deployment.call("secretsmanager", "describe_secret", SecretId=id).get("KmsKeyId"):
         _key(deployment, key)
     with explained("secretsmanager", "restore_secret"):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from terrace import distribution
-from terrace.assurance import evidence, frameworks, gate, guarantees, workloads_gate
+from terrace.assurance import evidence, frameworks, gate, guarantees, policy_files, workloads_gate
 from terrace.assurance.evidence import Chain
 from terrace.assurance.gate_result import GateResult
 from terrace.assurance.output import csv_tables, json_data
@@ -42,7 +42,7 @@ def make(
     InvalidFrameworks, InvalidEnvironment, InvalidPolicies.
     """
     moment = created()
-    folder = gate.policy_path(project.root, "frameworks")
+    folder = policy_files.policy_path(project.root, "frameworks")
     rows = [frameworks.load(name, folder) for name in dict.fromkeys(framework_names or frameworks.names(folder))]
     read_live = {path: read(path) for path in live}
     loaded: dict[tuple[str, str], Loaded] = {
