@@ -43,8 +43,8 @@ def test_outputs_as_a_table_as_json_and_by_name(terrace: Command) -> None:
 def test_a_shell_reads_the_outputs(terrace: Command) -> None:
     applied(terrace)
     printed = terrace.run("output", "dev", "--shell").stdout
-    assert printed == "TERRACE_LAKE_BRONZE=bucket-1\nTERRACE_LAKE_ZONES=3\nTERRACE_VERSION=1\n"  # nothing sensitive
-    assert terrace.run("output", "dev", "lake.bronze", "--shell").stdout == "TERRACE_LAKE_BRONZE=bucket-1\n"
+    assert printed == "OUTPUT_LAKE_BRONZE=bucket-1\nOUTPUT_LAKE_ZONES=3\nOUTPUT_VERSION=1\n"  # nothing sensitive
+    assert terrace.run("output", "dev", "lake.bronze", "--shell").stdout == "OUTPUT_LAKE_BRONZE=bucket-1\n"
 
 
 def test_before_the_first_apply(terrace: Command) -> None:

@@ -24,7 +24,7 @@ def command(
 
     Also writes them to .terrace/outputs, where the workloads stack of ENV reads them; an apply does so by itself.
     --json prints the same format as `terraform output -json`: value, type and sensitive for each name. --shell prints
-    one assignment for each value: TERRACE_CLUSTER_ENDPOINT=...
+    one assignment for each value: OUTPUT_CLUSTER_ENDPOINT=...
     """
     from terrace.cli.console import table, write, write_json
     from terrace.cli.options import deployment_of, load
@@ -83,7 +83,7 @@ def _assignments(rows: Sequence[Sequence[object]]) -> str:
     from terrace.deployment.values import HIDDEN
 
     return "\n".join(
-        f"TERRACE_{re.sub(r'[^A-Za-z0-9]+', '_', str(name)).upper()}={shlex.quote(str(value))}"
+        f"OUTPUT_{re.sub(r'[^A-Za-z0-9]+', '_', str(name)).upper()}={shlex.quote(str(value))}"
         for name, value in rows
         if value != HIDDEN
     )
