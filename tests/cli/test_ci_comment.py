@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from terrace.deployment import mirror
 from terrace.emulator import Emulator
 from tests.cli.conftest import GLASS, Command
 from tests.deployment.conftest import resource
@@ -46,6 +47,28 @@ def test_without_a_saved_plan_the_command_asks_for_one(terrace: Command) -> None
     completed = terrace.run("ci", "comment")
     assert completed.returncode == 2
     assert "no saved plan in this project" in completed.stderr
+
+
+def test_a_provider_version_that_was_never_tried_is_said_in_the_plan_and_in_the_comment(
+    terrace: Command, aws: Emulator, tmp_path: Path
+) -> None:
+    """The version of the provider on this machine, under another number."""
+    host = "registry.terraform.io"
+    installed = mirror.choose(providers=["hashicorp/aws"], host=host).path
+    assert installed
+    (tried,) = (installed / host / "hashicorp/aws").glob("5.100.0/*")
+    newer = tmp_path / "mirror" / host / "hashicorp/aws" / "5.101.0"
+    newer.mkdir(parents=True)
+    (newer / tried.name).symlink_to(tried)
+    terrace.small.stack({"aws_sqs_queue": {"q": resource("dev/lake/q")}}, provider={"aws": [{"region": REGION}]})
+    variables = aws.environment() | {"TERRACE_PROVIDER_MIRROR": str(tmp_path / "mirror")}
+    sentence = "Terrace was never tried with hashicorp/aws 5.101.0, which its range allows; tried: 5.100.0"
+    assert sentence in terrace.run("plan", "dev", **variables).stderr
+    planned = terrace.run("plan", "dev", "--json", **variables)
+    (terrace.small.root / "plan.json").write_text(planned.stdout)
+    assert f"- ⚠️ dev on AWS: {sentence}\n" in terrace.run("ci", "comment", "plan.json").stdout
+    del variables["TERRACE_PROVIDER_MIRROR"]
+    assert "never tried" not in terrace.run("plan", "dev", **variables).stderr
 
 
 def test_an_opening_to_the_internet_is_said_in_words(terrace: Command, aws: Emulator) -> None:

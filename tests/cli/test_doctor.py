@@ -59,6 +59,7 @@ def test_a_provider_version_that_was_never_tried_is_named(
     arguments = ("--cloud", "aws", "--provider-mirror", str(tmp_path))
     found = diagnoses(terrace, *arguments)["aws provider"]
     assert (found["status"], f"hashicorp/aws {version}: " in found["detail"]) == (status, True)
+    assert ("Terrace was never tried with hashicorp/aws 6.3.0" in found["hint"]) == (status == "untried")
     lock.unlink()
     assert (
         "the newest version of >= 5.100, < 7; tried: 5.100.0"

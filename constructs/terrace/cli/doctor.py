@@ -146,13 +146,14 @@ def _provider(root: Path, provider_mirror: Path | None, cloud: str) -> Diagnosis
     except TerraceError as error:
         return Diagnosis(name, "missing", str(error), error.hint)
     lock = provider_lock.committed(root, cloud, "foundation")
-    locked = provider_lock.versions(lock.read_text(encoding="utf-8")).get(provider, "") if lock.is_file() else ""
+    text = lock.read_text(encoding="utf-8") if lock.is_file() else ""
+    locked = provider_lock.versions(text).get(provider, "")
     if not locked:
         newest = f"without a provider lock, the newest version of {known.provider_versions}; tried: {tried}"
         return Diagnosis(name, "ok", f"{provider}: {source}; {newest}")
-    if locked not in known.tried_provider_versions:
-        hint = f"{locked} is in the supported range, but Terrace was never tried with it; run `terrace plan`, and read"
-        return Diagnosis(name, "untried", f"{provider} {locked}: {source}; tried: {tried}", f"{hint} its warnings")
+    if sentence := provider_lock.untried(text, cloud):
+        hint = f"{sentence}; run `terrace plan`, and read its warnings"
+        return Diagnosis(name, "untried", f"{provider} {locked}: {source}", hint)
     return Diagnosis(name, "ok", f"{provider} {locked}: {source}")
 
 

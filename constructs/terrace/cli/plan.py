@@ -81,7 +81,7 @@ def command(
     from terrace.cli.plan_summary import blockers_text, ineffective_text, plan_text, risk_text
     from terrace.cli.progress import working
     from terrace.deployment import bundle as bundles
-    from terrace.deployment import comment, lifecycle
+    from terrace.deployment import comment, lifecycle, provider_lock
     from terrace.deployment.comment import records
     from terrace.errors import UsageError
     from terrace.project.revision import head
@@ -98,7 +98,7 @@ def command(
         raise UsageError("--no-lock cannot be combined with --recover or --unlock: they change the state")
     loaded, layer = load_stack(ctx, stack, cloud)
     adopted: dict[str, str] = {}
-    sha256 = ""
+    sha256 = untried = ""
     blockers: tuple[Blocker, ...] = ()
     gated: GateVerdict | None
     if offline:
@@ -114,6 +114,9 @@ def command(
         if bundle:
             home, keys = state_home_of(ctx, loaded), data_keys_of(ctx, loaded)
             sha256 = bundles.store(deployment, deployment.terraform(), saved, revision, home, keys)
+        untried = provider_lock.untried(
+            provider_lock.read(deployment.project.stack(deployment.stack_id)), deployment.cloud
+        )
         summary, gated, adopted, blockers = saved.summary, saved.gate, dict(saved.adopted), saved.blockers
     stored = {"bundle": sha256} if sha256 else {}
     refused = gated is not None and not gated.passes
@@ -127,6 +130,7 @@ def command(
             "adopted": adopted,
         }
         data |= {"offline": True} if offline else {}
+        data |= {"untried_provider": untried} if untried else {}
         data["without_effect"] = loaded.without_effect()
         data |= {"blockers": [vars(one) for one in blockers]}
         data |= {**stored, "gate": gated.as_data() if gated else None, **summary.as_data()}
@@ -138,6 +142,8 @@ def command(
     write(plan_text(summary, gated.access if gated else (), details=details))
     if ineffective := loaded.without_effect():
         info(f"\n{ineffective_text(ineffective, loaded.environment)}")
+    if untried:
+        warn(f"\n{untried}")
     if gated and refused:
         warn(f"\n{blocking_text(gated)}")
     if blockers:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from terrace.capabilities.cloud import facts
 from terrace.project.stack_ids import Layer
 
 IN_STACK = ".terraform.lock.hcl"
@@ -37,6 +38,16 @@ def read(folder: Path) -> str:
 def versions(lock: str) -> dict[str, str]:
     """The locked version of each provider ("hashicorp/aws")."""
     return dict(re.findall(r'^provider "[^"/]+/([^"]+)" \{\s+version\s*=\s*"([^"]+)"', lock, re.MULTILINE))
+
+
+def untried(lock: str, cloud: str) -> str:
+    """A sentence about the locked version of a cloud's provider if Terrace was never tried with it; else empty."""
+    known = facts(cloud)
+    version = versions(lock).get(known.provider, "")
+    if not version or version in known.tried_provider_versions:
+        return ""
+    tried = ", ".join(known.tried_provider_versions)
+    return f"Terrace was never tried with {known.provider} {version}, which its range allows; tried: {tried}"
 
 
 def in_ci(variables: Mapping[str, str]) -> bool:

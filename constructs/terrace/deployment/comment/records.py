@@ -43,7 +43,8 @@ class ChangeRecord:
 
 @dataclass(frozen=True)
 class PlanRecord:
-    """`terrace plan --json`, or the record beside a saved plan."""
+    """`terrace plan --json`, or the record beside a saved plan. `untried_provider` is a sentence about the provider's
+    version, if Terrace was never tried with it."""
 
     environment: str
     cloud: str
@@ -53,6 +54,7 @@ class PlanRecord:
     gate: GateVerdict | None = None
     outputs: int = 0
     risk: Effect = "none"
+    untried_provider: str = ""
 
     @property
     def title(self) -> str:
