@@ -1,5 +1,5 @@
-"""An environment with the lines of docs/guides/leave-out.md and names-and-tags.md, and a later PostgreSQL, on every
-cloud: what follows from each. One stack for each cloud shows them all."""
+"""An environment with the lines of several pages of docs/guides/, and a later PostgreSQL, on every cloud: what follows
+from each. One stack for each cloud shows them all."""
 
 import json
 import re
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
+import yaml
 
 from terrace.assurance import checks
 from terrace.assurance.checks import Subject
@@ -23,6 +24,8 @@ from terrace.workloads.standins import stand_ins
 from tests.conftest import ROOT, Foundations
 
 GUIDES = ("leave-out", "names-and-tags")
+OF_EXTENSIONS = ("own-resources", "storage-integration")
+"""Pages with functions and their `extensions`: one for every cloud, or one for each in order."""
 OF_CACHE = ("CACHE-1", "CACHE-2", "CACHE-3")
 KEPT = ("keys/", "observability/cache-")
 """The key, and on AWS the log groups, which cost nothing while they are empty."""
@@ -31,35 +34,53 @@ SERVERS = {
     "azure": ("azurerm_postgresql_flexible_server", "version", "18"),
     "gcp": ("google_sql_database_instance", "database_version", "POSTGRES_18"),
 }
+PUBLIC: dict[str, tuple[str, dict[str, object]]] = {
+    "aws": ("aws_s3_bucket_public_access_block", {"block_public_policy": False}),
+    "azure": ("azurerm_storage_container", {"container_access_type": "blob"}),
+    "gcp": ("google_storage_bucket", {"public_access_prevention": "inherited"}),
+}
+"""What makes a bucket public, or lets it be made so."""
 Stacks = Callable[[str], tuple[Environment, str]]
 
 
 @pytest.fixture(scope="module")
 def shaped(tmp_path_factory: pytest.TempPathFactory) -> Stacks:
     """dev with the guides' lines, and its stack."""
-    lines = []
-    for guide in GUIDES:
-        page = (ROOT / "docs" / "guides" / f"{guide}.md").read_text()
-        lines += re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    lines = [block for guide in GUIDES for block in blocks(guide, "yaml")]
     assert len(lines) == len(GUIDES)
 
     @cache
     def of(cloud: str) -> tuple[Environment, str]:
         project = tmp_path_factory.mktemp(f"shaped-{cloud}")
-        for folder in ("environments", "modules"):
+        for folder in ("environments", "modules", "stacks"):
             shutil.copytree(ROOT / folder, project / folder)
+        extensions: dict[str, object] = {}
+        for guide in OF_EXTENSIONS:
+            function, written = (of_cloud(blocks(guide, language), cloud) for language in ("python", "yaml"))
+            (project / re.findall(r"stacks/\w+\.py", function)[0]).write_text(function)
+            extensions |= yaml.safe_load(written)["extensions"]
+        of_extensions = json.dumps({"extensions": extensions}).replace("dpf-dev", "acme-dev-dpf")
         shutil.copy(ROOT / "cdktf.json", project)
         dev = project / "environments" / "dev.yaml"
         text = re.sub(r"^cache:\n(  .*\n)+", "", dev.read_text(), flags=re.MULTILINE)
         assert "database:\n  size" in text
         text = text.replace("database:\n", "database:\n  version: 18\n")
-        dev.write_text("\n".join([text, *lines]))
+        dev.write_text("\n".join([text, *lines, of_extensions.removeprefix("{").removesuffix("}")]))
         made = Project(project)
         synthesize(made, "dev", cloud=cloud, state="local")
         environment = load("dev", project=project, cloud=cloud).environment
         return environment, (made.stack("dev") / "cdk.tf.json").read_text()
 
     return of
+
+
+def blocks(guide: str, language: str) -> list[str]:
+    page = (ROOT / "docs" / "guides" / f"{guide}.md").read_text()
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+def of_cloud(found: list[str], cloud: str) -> str:
+    return found[0] if len(found) == 1 else found[CLOUDS.index(cloud)]
 
 
 def results(environment: Environment, stack: str) -> dict[str, Result]:
@@ -119,3 +140,46 @@ def test_a_stack_that_is_not_shaped_is_broken(cloud: str, foundation: Foundation
     assert "expected no resource, since cache is off" in found["CACHE-1"].reason
     assert found["NET-4"].status == "broken" and "nodes -> cache" in found["NET-4"].reason
     assert found["GOV-1"].status == "broken" and "cost-center" in found["GOV-1"].reason
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_what_an_extension_opens_and_is_not_declared_is_broken(cloud: str, shaped: Stacks) -> None:
+    """Mutants: the bucket of the extension is public, and the right of the other one is not declared."""
+    environment, text = shaped(cloud)
+    stack = json.loads(text)
+    type, changed = PUBLIC[cloud]
+    paths = {body["//"]["metadata"]["path"].partition("/")[2]: body for body in stack["resource"][type].values()}
+    path = next(path for path in paths if path.startswith("extensions/exports/exports/"))
+    paths[path] |= changed
+    closed = {
+        "extensions": {name: one.model_copy(update={"grants": ()}) for name, one in environment.extensions.items()}
+    }
+    found = results(environment.model_copy(update=closed), json.dumps(stack))
+    assert found["LAKE-1"].status == "broken" and path in found["LAKE-1"].reason
+    broken = {id for id, result in found.items() if not result.passes} - {"LAKE-1"}
+    assert broken == {"LAKE-7", *(("KEY-3", "ID-2") if cloud == "aws" else ())}
+    assert "extensions/snowflake/" in found["LAKE-7"].reason and "may read-data lake/gold" in found["LAKE-7"].reason
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_declared_right_that_nothing_gives_is_missing(cloud: str, shaped: Stacks) -> None:
+    environment, text = shaped(cloud)
+    stack = json.loads(text)
+    for group in stack["resource"].values():
+        for name in [name for name, body in group.items() if "extensions/snowflake/" in body["//"]["metadata"]["path"]]:
+            del group[name]
+    assert "no resource allows: " in results(environment, json.dumps(stack))["LAKE-7"].reason
+
+
+def test_a_type_that_the_model_does_not_know_needs_a_statement(shaped: Stacks) -> None:
+    environment, text = shaped("aws")
+    stack = json.loads(text)
+    stack["resource"]["aws_sqs_queue"] = {
+        "queue": {"name": "acme-dev-dpf-exports", "//": {"metadata": {"path": "dev/extensions/exports/queue"}}}
+    }
+    found = results(environment, json.dumps(stack))["ID-2"]
+    assert found.status == "broken" and "extensions/exports/queue: aws_sqs_queue may open a path" in found.reason
+    stated = {"aws_sqs_queue": "without a policy of its own it grants nothing"}
+    exports = environment.extensions["exports"].model_copy(update={"no_access": stated})
+    environment = environment.model_copy(update={"extensions": {**environment.extensions, "exports": exports}})
+    assert results(environment, json.dumps(stack))["ID-2"].passes

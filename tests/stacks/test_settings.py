@@ -23,6 +23,7 @@ ELSEWHERE = {
     "BackupSpec.rpo": "rules and reports compare it with what is configured (BAK-3)",
     "BackupSpec.rto": "rules and reports compare it with what is configured (BAK-3)",
     "Environment.data_products": "a register, which rules compare with the lake",
+    "Environment.extensions": "called by Foundation, judged by the gate: tests/assurance/test_shaped.py",
     "Environment.expires": "terrace env reap",
     "Environment.max_risk": "terrace plan --risk",
     "Environment.modules": "read when the environment is loaded, as enabled_modules",
@@ -36,7 +37,10 @@ ELSEWHERE = {
 CHOICES = (
     "AzureDevOpsSpec",
     "DataProduct",
+    "DeclaredGrant",
+    "DeclaredPath",
     "EmailChannel",
+    "ExtensionSpec",
     "GitLabSpec",
     "WebhookChannel",
     "ModuleSpec",

@@ -3,6 +3,7 @@
 All buckets are created here, so that they differ only by arguments.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cdktn import ITerraformDependable
@@ -40,7 +41,8 @@ from constructs import Construct
 
 from terrace.aws import iam, names
 from terrace.aws.iam import Statement
-from terrace.capabilities.lake import Bucket, LifecycleSpec
+from terrace.capabilities.keys import KeysHandle
+from terrace.capabilities.lake import ExtraBucketHandle, LakeHandle, LifecycleSpec
 from terrace.capabilities.spec import LAYERS
 from terrace.capabilities.target import Target
 
@@ -54,26 +56,26 @@ class BucketHandle:
     policy: S3BucketPolicy
     dependencies: tuple[ITerraformDependable, ...]
 
-    def log_requests(self, name: Bucket, *, to: "BucketHandle") -> None:
+    def log_requests(self, name: str, *, to: str, after: Sequence[ITerraformDependable]) -> None:
         """LAKE-6: write the bucket's request logs to the access bucket, one folder a day."""
         S3BucketLoggingA(
             self.scope,
             "access-log",
             bucket=self.bucket.bucket,
-            target_bucket=to.bucket.bucket,
+            target_bucket=to,
             target_prefix=f"s3/{name}/",
             target_object_key_format=S3BucketLoggingTargetObjectKeyFormat(
                 partitioned_prefix=S3BucketLoggingTargetObjectKeyFormatPartitionedPrefix(
                     partition_date_source="EventTime"
                 )
             ),
-            depends_on=[to.policy],
+            depends_on=list(after),
         )
 
 
 def bucket(
     scope: Construct,
-    name: Bucket,
+    name: str,
     target: Target,
     *,
     lifecycle: LifecycleSpec,
@@ -190,7 +192,7 @@ def _lifecycle_rule(spec: LifecycleSpec) -> S3BucketLifecycleConfigurationRule:
     )
 
 
-def _denials(name: Bucket, target: Target, key: str | None, *, recovery: bool) -> list[Statement]:
+def _denials(name: str, target: Target, key: str | None, *, recovery: bool) -> list[Statement]:
     """LAKE-2: what the bucket policy denies to every principal."""
     arn = names.bucket_arn(target, name, recovery=recovery)
     everything = [arn, f"{arn}/*"]
@@ -229,3 +231,25 @@ def _denials(name: Bucket, target: Target, key: str | None, *, recovery: bool) -
             )
         )
     return refused
+
+
+class ExtraBucket(Construct):
+    """A bucket of an extension, as those of the lake."""
+
+    handle: ExtraBucketHandle
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        target: Target,
+        *,
+        lifecycle: LifecycleSpec,
+        keys: KeysHandle,
+        lake: LakeHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        key = keys.home["lake"]
+        made = bucket(self, id, target, lifecycle=lifecycle, key=key, lock_days=None, lock_mode="", grants=())
+        made.log_requests(id, to=lake.names["access"], after=lake.ready)
+        self.handle = ExtraBucketHandle(names.bucket(target, id), names.bucket_arn(target, id), made.dependencies)

@@ -86,9 +86,10 @@ class Lake(Construct):
             )
             for name in BUCKETS
         }
+        access = home["access"]
         for name, handle in home.items():
             if name != "access":
-                handle.log_requests(name, to=home["access"])
+                handle.log_requests(name, to=access.bucket.bucket, after=[access.policy])
             if name in LAYERS:
                 # Events for consumers and AWS Backup; request metrics for the alarm on denied requests.
                 S3BucketNotification(handle.scope, "events", bucket=handle.bucket.bucket, eventbridge=True)

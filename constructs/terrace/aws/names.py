@@ -4,7 +4,6 @@ Loads no CDK: `terrace.live.aws` computes the same names to find the same resour
 """
 
 from terrace.capabilities.identity import IdentitySpec
-from terrace.capabilities.lake import Bucket
 from terrace.capabilities.observability import LogGroup
 from terrace.capabilities.target import AwsSettings, Target
 from terrace.errors import ContractError
@@ -69,12 +68,12 @@ def boundary_arn(target: Target) -> str:
     return arn(target, "iam", f"policy/{target.prefix}-boundary", region="")
 
 
-def bucket(target: Target, name: Bucket, *, recovery: bool = False) -> str:
+def bucket(target: Target, name: str, *, recovery: bool = False) -> str:
     """A bucket's name; global, so the account's number ends it; 63 characters at most."""
     return f"{target.prefix}-{name}{'-recovery' if recovery else ''}-{account(target)}"
 
 
-def bucket_arn(target: Target, name: Bucket, *, recovery: bool = False) -> str:
+def bucket_arn(target: Target, name: str, *, recovery: bool = False) -> str:
     """A bucket's ARN; objects are below it with a slash."""
     return f"arn:{settings(target).partition}:s3:::{bucket(target, name, recovery=recovery)}"
 

@@ -3,6 +3,7 @@
 from terrace.aws.alarms import Alarms
 from terrace.aws.audit import Audit
 from terrace.aws.backup import Backup
+from terrace.aws.bucket import ExtraBucket
 from terrace.aws.cache import Cache
 from terrace.aws.ceiling import Ceiling
 from terrace.aws.cluster import Cluster
@@ -31,6 +32,7 @@ __all__ = [
     "Cost",
     "Database",
     "Entry",
+    "ExtraBucket",
     "Governance",
     "Hybrid",
     "Keys",

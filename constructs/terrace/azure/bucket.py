@@ -36,8 +36,9 @@ from cdktn_provider_azurerm.storage_management_policy import (
 from constructs import Construct
 
 from terrace.azure import names, providers
-from terrace.capabilities.keys import KeyUser
-from terrace.capabilities.lake import Bucket, LifecycleSpec
+from terrace.azure.firewall import private_path
+from terrace.capabilities.keys import KeysHandle, KeyUser
+from terrace.capabilities.lake import ExtraBucketHandle, LakeHandle, LifecycleSpec
 from terrace.capabilities.target import Target
 
 _ACCESS_LOGS = ("StorageRead", "StorageWrite", "StorageDelete")
@@ -52,22 +53,24 @@ class BucketHandle:
     containers: tuple[StorageContainer, ...]
     dependencies: tuple[TerraformResource, ...]
 
-    def log_requests(self, *, to: "BucketHandle", id: str = "access-log") -> MonitorDiagnosticSetting:
+    def log_requests(
+        self, *, to: str, after: Sequence[TerraformResource], id: str = "access-log"
+    ) -> MonitorDiagnosticSetting:
         """LAKE-6: write the bucket's request logs to another bucket."""
         return MonitorDiagnosticSetting(
             self.scope,
             id,
             name=id,
             target_resource_id=f"{self.account.id}/blobServices/default",
-            storage_account_id=to.account.id,  # LAKE-6
+            storage_account_id=to,  # LAKE-6
             enabled_log=[MonitorDiagnosticSettingEnabledLog(category=category) for category in _ACCESS_LOGS],
-            depends_on=list(to.dependencies),
+            depends_on=list(after),
         )
 
 
 def bucket(
     scope: Construct,
-    name: Bucket,
+    name: str,
     target: Target,
     *,
     lifecycle: LifecycleSpec,
@@ -217,3 +220,36 @@ def _lifecycle_rules(spec: LifecycleSpec) -> list[StorageManagementPolicyRule]:
             )
         )
     return rules
+
+
+class ExtraBucket(Construct):
+    """A bucket of an extension, as those of the lake."""
+
+    handle: ExtraBucketHandle
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        target: Target,
+        *,
+        lifecycle: LifecycleSpec,
+        keys: KeysHandle,
+        lake: LakeHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        made = bucket(
+            self,
+            id,
+            target,
+            lifecycle=lifecycle,
+            key=keys.home["lake"],
+            user=keys.users["lake"],
+            lock_days=None,
+            lock_mode="",
+            after=keys.ready,
+        )
+        made.log_requests(to=names.account_id(target, "access"), after=lake.ready)
+        path = private_path(self, "path", target, to=made.account.id, service="blob")  # NET-3
+        ready = (*made.dependencies, path)
+        self.handle = ExtraBucketHandle(names.bucket(target, id), names.container_id(target, id), ready)

@@ -75,11 +75,12 @@ class Lake(Construct):
             )
             for name in BUCKETS
         }
+        access, audit = home["access"], home["audit"]
         for name, handle in home.items():
             if name != "access":
-                handle.log_requests(to=home["access"])
+                handle.log_requests(to=access.account.id, after=access.dependencies)
             if name in LAYERS:
-                handle.log_requests(to=home["audit"], id="audit-log")  # AUD-1
+                handle.log_requests(to=audit.account.id, after=audit.dependencies, id="audit-log")  # AUD-1
             if target.protected:
                 ManagementLock(
                     handle.scope,
@@ -154,7 +155,7 @@ class Lake(Construct):
                 after=keys.ready,
             )
             if name in LAYERS:
-                copy.log_requests(to=records, id="audit-log")  # AUD-1
+                copy.log_requests(to=records.account.id, after=records.dependencies, id="audit-log")  # AUD-1
             StorageObjectReplication(
                 home[name].scope,
                 "replication",

@@ -9,7 +9,6 @@ import hashlib
 import uuid
 
 from terrace.capabilities.keys import RECOVERY_PURPOSES, Purpose
-from terrace.capabilities.lake import Bucket
 from terrace.capabilities.observability import LogGroup
 from terrace.capabilities.target import AzureSettings, Target
 
@@ -158,17 +157,17 @@ def identity_id(target: Target, purpose: str, *, recovery: bool = False) -> str:
     return id(target, "Microsoft.ManagedIdentity/userAssignedIdentities", identity(target, purpose), recovery=recovery)
 
 
-def bucket(target: Target, name: Bucket, *, recovery: bool = False) -> str:
+def bucket(target: Target, name: str, *, recovery: bool = False) -> str:
     """The storage account of a bucket: global, 24 characters of a-z and 0-9. Its container has the bucket's name."""
     return _flat(target, f"{name}{'recovery' if recovery else ''}", 24)
 
 
-def account_id(target: Target, name: Bucket, *, recovery: bool = False) -> str:
+def account_id(target: Target, name: str, *, recovery: bool = False) -> str:
     """The id of a bucket's storage account."""
     return id(target, "Microsoft.Storage/storageAccounts", bucket(target, name, recovery=recovery), recovery=recovery)
 
 
-def container_id(target: Target, name: Bucket) -> str:
+def container_id(target: Target, name: str) -> str:
     """The id of a bucket's container, the scope for roles on its objects."""
     return f"{account_id(target, name)}/blobServices/default/containers/{name}"
 

@@ -3,6 +3,7 @@
 from terrace.azure.alarms import Alarms
 from terrace.azure.audit import Audit
 from terrace.azure.backup import Backup
+from terrace.azure.bucket import ExtraBucket
 from terrace.azure.cache import Cache
 from terrace.azure.ceiling import Ceiling
 from terrace.azure.cluster import Cluster
@@ -31,6 +32,7 @@ __all__ = [
     "Cost",
     "Database",
     "Entry",
+    "ExtraBucket",
     "Governance",
     "Hybrid",
     "Keys",

@@ -54,6 +54,15 @@ class LakeSpec(Spec):
 
 
 @dataclass(frozen=True)
+class ExtraBucketHandle:
+    """A bucket of an extension: its name, its identifier in policies, and what a resource that uses it depends on."""
+
+    name: str
+    id: str
+    ready: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
 class LakeHandle:
     """Names of buckets, their identifiers in policies, and the URIs of those that modules may use, known at synth; a
     resource that writes to them depends on `ready`."""

@@ -23,7 +23,7 @@ from terrace.capabilities.identity import (
     WorkloadIdentitiesHandle,
 )
 from terrace.capabilities.keys import KeysHandle, KeysSpec
-from terrace.capabilities.lake import LakeHandle, LakeSpec
+from terrace.capabilities.lake import ExtraBucketHandle, LakeHandle, LakeSpec, LifecycleSpec
 from terrace.capabilities.network import Group, NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle, ObservabilitySpec
 from terrace.capabilities.registry import RegistryHandle, RegistrySpec
@@ -237,3 +237,8 @@ class Platform(Protocol):
         observability: ObservabilityHandle,
         audit: AuditHandle,
     ) -> object: ...
+
+    def ExtraBucket(
+        self, scope: Scope, id: str, target: Target, *, lifecycle: LifecycleSpec, keys: KeysHandle, lake: LakeHandle
+    ) -> Built[ExtraBucketHandle]:
+        """A bucket for an extension; `id` is its name without the prefix."""

@@ -25,7 +25,7 @@ from terrace.errors import UsageError
 _INPUTS = (
     ("environments", "**/*.y*ml"),
     ("modules", "**/*.*"),
-    ("stacks", "*.py"),
+    ("stacks", "**/*.py"),
     ("stacks", "*.lock.hcl"),
     ("constructs", "**/*.py"),
     ("policies", "**/*.y*ml"),

@@ -1,7 +1,7 @@
 """Load an environment: merge its files, check the types and apply the rules."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from terrace.capabilities.cloud import CLOUDS
 from terrace.documents import messages, suggestions
 from terrace.documents.document import Node, along, plain
 from terrace.documents.reading import read
-from terrace.environment import moved, rules
+from terrace.environment import extensions, moved, rules
 from terrace.environment.accounts import unused_accounts, with_account
 from terrace.environment.overlay import chain, merged
 from terrace.environment.rules import cross_environment
@@ -28,13 +28,14 @@ class Loaded:
     """A valid environment with the provenance of its values.
 
     `files` are the account file and the chain of environment files, base first, as messages name them. `document` is
-    the merged plain data, without defaults.
+    the merged plain data, without defaults. `extensions` is `file:line:column` of each extension's function.
     """
 
     environment: Environment
     files: tuple[str, ...]
     document: dict[str, Any]
     root: Node
+    extensions: Mapping[str, str] = field(default_factory=dict)
 
     def where(self, path: str) -> str:
         """`file:line:column` of a dotted path, or of its nearest ancestor that is set; "" for a default."""
@@ -147,12 +148,14 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
         environment = partial_environment(without_off(document), error)
     environment, module_problems = _with_modules(environment, project)
     problems += [problem if problem.where else _located(problem, root) for problem in module_problems]
+    functions, function_problems = ({}, []) if partial else extensions.places(environment, project)
+    problems += [_located(problem, root) for problem in function_problems]
     reported_paths = {problem.path for problem in problems}
     broken_rules = rules.check(environment, partial=partial)
     problems += [_located(problem, root) for problem in broken_rules if problem.path not in reported_paths]
     if problems:
         raise InvalidEnvironment(_in_order(problems, files))
-    return Loaded(environment, files, document, root)
+    return Loaded(environment, files, document, root, functions)
 
 
 def _with_modules(environment: Environment, project: Path) -> tuple[Environment, tuple[Problem, ...]]:

@@ -15,6 +15,7 @@ from terrace.capabilities.cluster import ClusterSpec
 from terrace.capabilities.cost import CostSpec
 from terrace.capabilities.database import DatabaseSpec
 from terrace.capabilities.effects import Risk
+from terrace.capabilities.extension import ExtensionSpec
 from terrace.capabilities.identity import COMPONENT_ACCOUNTS, IdentitySpec, ModuleSpec, ServiceAccount
 from terrace.capabilities.keys import KeysSpec
 from terrace.capabilities.lake import LakeSpec
@@ -158,6 +159,8 @@ class Environment(Spec):
     """Components that run in the cluster, by the name of their folder."""
     modules_from: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     """Folders with further modules, relative to the project; the project's own are in modules/."""
+    extensions: Mapping[Name, ExtensionSpec] = {}
+    """Own resources in the foundation, by a name that begins their paths."""
     aws: AwsSettings | None = None
     """Settings for AWS only."""
     azure: AzureSettings | None = None

@@ -23,7 +23,8 @@ from cdktn_provider_google.storage_bucket import (
 )
 from constructs import Construct
 
-from terrace.capabilities.lake import Bucket, LifecycleSpec
+from terrace.capabilities.keys import KeysHandle
+from terrace.capabilities.lake import ExtraBucketHandle, LakeHandle, LifecycleSpec
 from terrace.capabilities.target import Target
 from terrace.environment import regions
 from terrace.errors import ContractError
@@ -45,7 +46,7 @@ class BucketHandle:
 
 def bucket(
     scope: Construct,
-    name: Bucket,
+    name: str,
     target: Target,
     *,
     lifecycle: LifecycleSpec,
@@ -139,3 +140,34 @@ def _lifecycle_rules(spec: LifecycleSpec) -> list[StorageBucketLifecycleRule]:
     if spec.expire_after_days:
         rules.append(rule("Delete", age=spec.expire_after_days, with_state="LIVE"))
     return rules
+
+
+class ExtraBucket(Construct):
+    """A bucket of an extension, as those of the lake."""
+
+    handle: ExtraBucketHandle
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        target: Target,
+        *,
+        lifecycle: LifecycleSpec,
+        keys: KeysHandle,
+        lake: LakeHandle,
+    ) -> None:
+        super().__init__(scope, id)
+        made = bucket(
+            self,
+            id,
+            target,
+            lifecycle=lifecycle,
+            key=names.key(target, "lake", "home"),
+            keys_ready=keys.ready,
+            lock_days=None,
+            lock_mode="",
+            spans_regions=False,
+            after=lake.ready,
+        )
+        self.handle = ExtraBucketHandle(names.bucket(target, id), names.bucket_id(target, id), (made.bucket,))

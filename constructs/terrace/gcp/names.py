@@ -11,7 +11,6 @@ from typing import Literal
 from terrace.capabilities.ci import Job, Pipeline
 from terrace.capabilities.identity import IdentitySpec
 from terrace.capabilities.keys import Purpose
-from terrace.capabilities.lake import Bucket
 from terrace.capabilities.observability import LogGroup
 from terrace.capabilities.target import GcpSettings, Target
 from terrace.environment import regions
@@ -147,12 +146,12 @@ def state_key(target: Target) -> str:
     return f"{ring}/cryptoKeys/state"
 
 
-def bucket(target: Target, name: Bucket) -> str:
+def bucket(target: Target, name: str) -> str:
     """A bucket's name; global, so the project's number ends it; 63 characters at most."""
     return f"{target.prefix}-{name}-{number(target)}"
 
 
-def bucket_id(target: Target, name: Bucket) -> str:
+def bucket_id(target: Target, name: str) -> str:
     """A bucket's resource name in IAM conditions."""
     return f"projects/_/buckets/{bucket(target, name)}"
 

@@ -3,6 +3,7 @@
 from terrace.gcp.alarms import Alarms
 from terrace.gcp.audit import Audit
 from terrace.gcp.backup import Backup
+from terrace.gcp.bucket import ExtraBucket
 from terrace.gcp.cache import Cache
 from terrace.gcp.ceiling import Ceiling
 from terrace.gcp.cluster import Cluster
@@ -31,6 +32,7 @@ __all__ = [
     "Cost",
     "Database",
     "Entry",
+    "ExtraBucket",
     "Governance",
     "Hybrid",
     "Keys",

@@ -1,5 +1,6 @@
 """The line of the environment's files behind a construct."""
 
+from terrace.capabilities.extension import EXTENSIONS
 from terrace.environment.loading import Loaded
 from terrace.environment.naming import WORKLOADS
 
@@ -31,6 +32,8 @@ def environment_line(loaded: Loaded, construct: str) -> str | None:
     capability = capability_of(construct)
     if construct.partition("/")[0].endswith(WORKLOADS):
         return loaded.where(f"modules.{capability}") or None
+    if capability == EXTENSIONS and (place := loaded.extensions.get(construct.split("/")[2])):
+        return place  # the function of the project that made it
     section = section_of(construct)
     exists = section.partition(".")[0] in type(loaded.environment).model_fields
     return (loaded.where(section) or None) if exists else None

@@ -4,15 +4,19 @@ from cdktn import TerraformOutput
 from constructs import Construct
 
 from terrace import engine
+from terrace.capabilities.extension import Handles
 from terrace.capabilities.identity import ModuleAccess
 from terrace.capabilities.outputs import VERSION, Outputs
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.modules.enabled import EnabledModule
+from terrace.stacks import extensions
 
 
 class Foundation(engine.Stack):
-    """The foundation stack of one environment; its id is the environment's name."""
+    """The foundation stack of one environment; its id is the environment's name. `handles` is for derived classes."""
+
+    handles: Handles
 
     def __init__(self, scope: Construct, environment: Environment, target: Target) -> None:
         super().__init__(scope, environment.name, environment, target, layer="foundation")
@@ -149,6 +153,24 @@ class Foundation(engine.Stack):
             observability=observability,
             audit=audit,
         )
+        self.handles = Handles(
+            cloud=environment.cloud,
+            keys=keys,
+            governance=governance,
+            observability=observability,
+            lake=lake,
+            audit=audit,
+            network=network,
+            entry=entry,
+            cluster=cluster,
+            registry=registry,
+            database=database,
+            cache=cache,
+            secrets=secrets,
+            workloads=workloads,
+            backup=backup,
+        )
+        extensions.add(self, environment, self.handles, target)
         self.ignore_tags(environment)
         self._outputs(
             version=VERSION,

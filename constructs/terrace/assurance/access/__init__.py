@@ -6,12 +6,14 @@ so is what a reader does not understand.
 
 import weakref
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from terrace.assurance.access.model import Access, Declared, Differences, Grant, Path, compare
+from terrace.assurance.access.model import Access, Declared, Differences, Grant, Path, Unknown, compare
 from terrace.assurance.checks import Subject
 from terrace.assurance.evaluation import SHOWN, Observation
 from terrace.assurance.view import View
 from terrace.capabilities.cloud import implementation
+from terrace.capabilities.extension import EXTENSIONS
 
 _READ: weakref.WeakKeyDictionary[View, tuple[Access, Differences]] = weakref.WeakKeyDictionary()
 
@@ -88,5 +90,14 @@ def _evaluated(stack: Subject) -> tuple[Access, Differences]:
     found = _READ.get(stack.view)
     if found is None:
         access: Access = implementation(__name__, stack.environment.cloud).read(stack)
+        unknown = tuple(one for one in access.unknown if not _stated(stack, one))
+        access = replace(access, unknown=unknown)
         found = _READ[stack.view] = (access, compare(access, declarations(stack)))
     return found
+
+
+def _stated(stack: Subject, unknown: Unknown) -> bool:
+    """Whether the extension that makes a resource states that its type opens no path and gives no right."""
+    under, _, rest = unknown.by.partition("/")
+    extension = stack.environment.extensions.get(rest.partition("/")[0]) if under == EXTENSIONS else None
+    return extension is not None and unknown.type in extension.no_access

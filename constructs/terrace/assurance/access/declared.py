@@ -24,6 +24,9 @@ def paths(environment: Environment) -> Iterator[Path]:
         yield Path("nodes", "internet" if anywhere else f"destination {name}", "tcp", port)
     for name in environment.cluster.api_access.public_from:
         yield Path(f"range {name}", "control", "tcp", (443, 443))
+    for extension in environment.extensions.values():
+        for one in extension.paths:
+            yield Path(one.source, one.destination, one.protocol, (one.port, one.port))
 
 
 def grants(environment: Environment) -> Iterator[Grant]:
@@ -44,6 +47,9 @@ def grants(environment: Environment) -> Iterator[Grant]:
     yield Grant("pipeline plan", "read-data", "state")
     yield Grant("pipeline apply", "read-data", "state")
     yield Grant("pipeline apply", "write-data", "state")
+    for extension in environment.extensions.values():
+        for one in extension.grants:
+            yield Grant(one.principal, one.verb, one.object)
 
 
 def _of_module(module: EnabledModule) -> Iterator[Grant]:

@@ -24,21 +24,14 @@ those outside the stack; `everything` is all of them.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar, get_args
+from typing import TypeVar, get_args
 
-Verb = Literal[
-    "read-data", "write-data", "connect", "decrypt", "encrypt", "read-secret", "write-secret", "assume", "pass",
-    "change-policy", "change-network", "change-detection", "change-keys", "delete", "operate", "view", "administer",
-]  # fmt: skip
-"""What a principal may do.
+from terrace.capabilities import access
 
-`write-data` includes deleting single objects; `delete` is the deletion of what holds data (a bucket, a database, a
-backup, a key). `assume` is to act as an identity, `pass` to give one to a service. `change-policy` is to change who may
-do what. `operate` is any other change, `view` reading of metadata; `administer` is everything.
-"""
+Protocol = access.Protocol
+Verb = access.Verb
 VERBS: tuple[Verb, ...] = get_args(Verb)
 
-Protocol = Literal["tcp", "udp", "icmp", "all"]
 ALL_PORTS = (0, 65535)
 
 
@@ -99,10 +92,12 @@ class Grant:
 
 @dataclass(frozen=True, order=True)
 class Unknown:
-    """Something that can open a path or grant a right, and that the reader does not understand. Always a difference."""
+    """Something that can open a path or grant a right, and that the reader does not understand. Always a difference,
+    unless it is because of its `type` and the extension that makes it states that the type does neither."""
 
     text: str
     by: str
+    type: str = ""
 
 
 @dataclass(frozen=True)

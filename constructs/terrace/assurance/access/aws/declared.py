@@ -194,9 +194,17 @@ def _roles(stack: Subject) -> list[str]:
     components = (*stack.environment.component_accounts, *_ADDON_PODS)
     found = [f"module {name}" for name in stack.environment.foundation_modules]
     found += [f"component {name}" for name in components] + ["pipeline plan", "pipeline apply", *_ASSUMED]
+    found += [name for name in _of_extensions(stack) if name not in found]
     found += ["service replication"] if stack.environment.lake.replicate else []
     found += ["service findings"] if _sends_findings(stack) else []
     return found + (["service sleep"] if stack.environment.cost.sleep else [])
+
+
+def _of_extensions(stack: Subject) -> Iterator[str]:
+    """The roles that extensions declare, which have the deployment's prefix like all roles under the boundary."""
+    own = f"account role {stack.target.prefix}-"
+    for extension in stack.environment.extensions.values():
+        yield from (one.principal for one in extension.grants if one.principal.startswith(own))
 
 
 def _sends_findings(stack: Subject) -> bool:

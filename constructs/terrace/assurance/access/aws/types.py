@@ -58,4 +58,4 @@ def unknown(stack: Subject) -> Iterator[Unknown]:
     for resource in stack.view:
         if resource.type.startswith("aws_") and resource.type not in KNOWN:
             text = f"{resource.type} may open a path or grant a right; the model does not read it"
-            yield Unknown(text, str(resource))
+            yield Unknown(text, str(resource), resource.type)

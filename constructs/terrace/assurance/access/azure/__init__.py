@@ -110,4 +110,5 @@ def _widest(paths: Iterable[Path], may: Sequence[Path], network: str) -> Iterato
 def _unknown_types(stack: Subject) -> Iterator[Unknown]:
     for resource in stack.view:
         if resource.type.startswith(("azurerm_", "azuread_", "azapi_")) and resource.type not in _UNDERSTOOD:
-            yield Unknown(f"the access model does not understand resources of the type {resource.type}", str(resource))
+            text = f"the access model does not understand resources of the type {resource.type}"
+            yield Unknown(text, str(resource), resource.type)

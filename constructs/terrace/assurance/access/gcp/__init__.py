@@ -52,4 +52,4 @@ def _unread(stack: Subject) -> Iterator[Unknown]:
     known = _NO_ACCESS | network.TYPES | grants.TYPES
     for resource in stack.view:
         if resource.type not in known and "_iam_" not in resource.type:
-            yield Unknown(f"{resource.type}, a type that the access model does not read", str(resource))
+            yield Unknown(f"{resource.type}, a type that the access model does not read", str(resource), resource.type)

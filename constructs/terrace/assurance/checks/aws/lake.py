@@ -11,6 +11,7 @@ from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_
 from terrace.assurance.view import Resource, at, blocks
 from terrace.aws import names
 from terrace.calls import Absent
+from terrace.capabilities.extension import EXTENSIONS
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
 
@@ -36,6 +37,11 @@ def buckets(stack: Subject) -> Iterator[tuple[Bucket, Resource, bool]]:
             yield name, bucket(stack, name, recovery=True), True
 
 
+def of_extensions(stack: Subject) -> list[Resource]:
+    """The buckets of extensions, to which the rules apply that do not depend on a bucket's purpose."""
+    return stack.view.all("aws_s3_bucket", EXTENSIONS)
+
+
 def _part(stack: Subject, resource: Resource, type: str) -> Resource:
     """The single resource of a type that configures a bucket. Raises Absent."""
     config = stack.view.pointing(type, "bucket", resource)
@@ -57,7 +63,7 @@ def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Observation]:
 
 @check("LAKE-1")
 def public_access_blocked(stack: Subject) -> Iterator[Observation]:
-    for _, resource, _copy in buckets(stack):
+    for resource in (*(one for _, one, _copy in buckets(stack)), *of_extensions(stack)):
         blocks = _part(stack, resource, "aws_s3_bucket_public_access_block")
         yield empty(
             str(blocks), "disabled public access blocks", [flag for flag in _BLOCKS if blocks.get(flag) is not True]
@@ -68,9 +74,9 @@ def public_access_blocked(stack: Subject) -> Iterator[Observation]:
         account = stack.view.only("aws_s3_account_public_access_block")
         disabled = [flag for flag in _BLOCKS if account.get(flag) is not True]
         yield empty(str(account), "disabled public access blocks", disabled)
-    lake_buckets = {resource for _, resource, _copy in buckets(stack)}
+    known = {*(resource for _, resource, _copy in buckets(stack)), *of_extensions(stack)}
     yield empty(
-        "lake", "buckets outside the lake", [str(one) for one in stack.all("aws_s3_bucket") if one not in lake_buckets]
+        "lake", "buckets outside the lake", [str(one) for one in stack.all("aws_s3_bucket") if one not in known]
     )
 
 
@@ -85,13 +91,17 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
         if expected == "aws:kms":
             key = at(rule, "kms_master_key_id")
             yield lookup.uses(stack, config, key, "kms_master_key_id", _KEY.get(name, "lake"), recovery=copy)
+    for resource in of_extensions(stack):
+        config = _part(stack, resource, "aws_s3_bucket_server_side_encryption_configuration")
+        rule = config.get("rule.apply_server_side_encryption_by_default", {})
+        yield lookup.uses(stack, config, at(rule, "kms_master_key_id"), "kms_master_key_id", "lake")
 
 
 @check("LAKE-2")
 def https_only(stack: Subject) -> Iterator[Observation]:
-    for name, resource, copy in buckets(stack):
+    for resource in (*(one for _, one, _copy in buckets(stack)), *of_extensions(stack)):
         policy = _part(stack, resource, "aws_s3_bucket_policy")
-        full = names.bucket(stack.target, name, recovery=copy)
+        full = str(resource.get("bucket"))
         denied = any(_denies_http(statement, full) for statement in statements(policy.get("policy") or {}))
         yield Observation(str(policy), f"plain HTTP is {'denied' if denied else 'allowed'}", denied, "denied")
 
@@ -106,7 +116,7 @@ def _denies_http(statement: dict[str, Any], bucket: str) -> bool:
 
 @check("LAKE-3")
 def versioned_and_immutable(stack: Subject) -> Iterator[Observation]:
-    for _, resource, _copy in buckets(stack):
+    for resource in (*(one for _, one, _copy in buckets(stack)), *of_extensions(stack)):
         config = _part(stack, resource, "aws_s3_bucket_versioning")
         yield equal(str(config), "status", config.get("versioning_configuration.status"), "Enabled")
         yield equal(str(resource), "force_destroy", bool(resource.get("force_destroy")), False)

@@ -11,6 +11,7 @@ from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_
 from terrace.assurance.view import Resource, at, blocks
 from terrace.azure import names
 from terrace.calls import Absent
+from terrace.capabilities.extension import EXTENSIONS
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
 
@@ -48,6 +49,11 @@ def buckets(stack: Subject) -> Iterator[tuple[Bucket, Resource, bool]]:
         yield "audit", bucket(stack, "audit", recovery=True), True
 
 
+def of_extensions(stack: Subject) -> list[Resource]:
+    """The storage accounts of extensions, to which the rules apply that do not depend on a bucket's purpose."""
+    return stack.view.all("azurerm_storage_account", EXTENSIONS)
+
+
 def lock(stack: Subject, name: Bucket, days: int, *, recovery: bool = False) -> Iterator[Observation]:
     """Whether each container of a bucket is immutable for at least `days`, in the environment's mode."""
     account = bucket(stack, name, recovery=recovery)
@@ -66,7 +72,7 @@ def lock(stack: Subject, name: Bucket, days: int, *, recovery: bool = False) -> 
 
 @check("LAKE-1")
 def public_access_blocked(stack: Subject) -> Iterator[Observation]:
-    for _, account, _copy in buckets(stack):
+    for account in (*(one for _, one, _copy in buckets(stack)), *of_extensions(stack)):
         yield empty(
             str(account), "settings that allow access", [name for name in _OFF if account.get(name) is not False]
         )
@@ -80,8 +86,8 @@ def public_access_blocked(stack: Subject) -> Iterator[Observation]:
     for container in stack.all("azurerm_storage_container"):
         access = container.get("container_access_type")
         yield equal(str(container), "container_access_type", access, "private")
-    lake_accounts = {account for _, account, _copy in buckets(stack)}
-    others = [one for one in stack.all("azurerm_storage_account") if one not in lake_accounts]
+    known = {*(account for _, account, _copy in buckets(stack)), *of_extensions(stack)}
+    others = [one for one in stack.all("azurerm_storage_account") if one not in known]
     yield equal("lake", "storage accounts outside the lake", [str(one) for one in others], [_FLOW])
 
 
@@ -90,6 +96,9 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
     for name, account, copy in buckets(stack):
         key = account.get("customer_managed_key.key_vault_key_id")
         yield uses(stack, account, key, "customer_managed_key", _KEY.get(name, "lake"), "recovery" if copy else "")
+    for account in of_extensions(stack):
+        key = account.get("customer_managed_key.key_vault_key_id")
+        yield uses(stack, account, key, "customer_managed_key", "lake")
     flow = stack.one("azurerm_storage_account", _FLOW)
     yield uses(stack, flow, flow.get("customer_managed_key.key_vault_key_id"), "customer_managed_key", "logs")
 
@@ -103,7 +112,7 @@ def https_only(stack: Subject) -> Iterator[Observation]:
 
 @check("LAKE-3")
 def versioned_and_immutable(stack: Subject) -> Iterator[Observation]:
-    for _, account, _copy in buckets(stack):
+    for account in (*(one for _, one, _copy in buckets(stack)), *of_extensions(stack)):
         yield equal(str(account), "versioning_enabled", account.get("blob_properties.versioning_enabled"), True)
     redundancy = "ZRS" if len(stack.target.zones) > 1 else "LRS"
     days = 7 if stack.target.tier == "dev" else 30

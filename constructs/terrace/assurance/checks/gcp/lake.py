@@ -9,6 +9,7 @@ from terrace.assurance.checks.gcp.lookup import seconds, unset, uses
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource, at, blocks
 from terrace.calls import Absent
+from terrace.capabilities.extension import EXTENSIONS
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
 from terrace.gcp import names
@@ -34,6 +35,11 @@ def buckets(stack: Subject) -> Iterator[tuple[Bucket, Resource]]:
         yield name, bucket(stack, name)
 
 
+def of_extensions(stack: Subject) -> list[Resource]:
+    """The buckets of extensions, to which the rules apply that do not depend on a bucket's purpose."""
+    return stack.view.all("google_storage_bucket", EXTENSIONS)
+
+
 def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Observation]:
     """Whether a bucket's objects are immutable for at least `days`, in the environment's mode."""
     resource = bucket(stack, name)
@@ -45,13 +51,13 @@ def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Observation]:
 
 @check("LAKE-1")
 def public_access_blocked(stack: Subject) -> Iterator[Observation]:
-    for _, resource in buckets(stack):
+    for resource in (*(one for _, one in buckets(stack)), *of_extensions(stack)):
         yield equal(str(resource), "public_access_prevention", resource.get("public_access_prevention"), "enforced")
         uniform = resource.get("uniform_bucket_level_access")
         yield equal(str(resource), "uniform_bucket_level_access", uniform, True)
-    lake_buckets = {resource for _, resource in buckets(stack)}
+    known = {*(resource for _, resource in buckets(stack)), *of_extensions(stack)}
     for resource in stack.all("google_storage_bucket"):
-        yield equal(str(resource), "belongs to the lake", resource in lake_buckets, True)
+        yield equal(str(resource), "belongs to the lake or an extension", resource in known, True)
 
 
 @check("LAKE-2")
@@ -63,11 +69,13 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
         for kind in ("google_managed", "customer_supplied"):
             mode = resource.get(f"encryption.{kind}_encryption_enforcement_config.restriction_mode")
             yield equal(str(resource), f"{kind} encryption", mode, "FullyRestricted")
+    for resource in of_extensions(stack):
+        yield uses(stack, resource, resource.get("encryption.default_kms_key_name"), "default_kms_key_name", "lake")
 
 
 @check("LAKE-3")
 def versioned_and_immutable(stack: Subject) -> Iterator[Observation]:
-    for _, resource in buckets(stack):
+    for resource in (*(one for _, one in buckets(stack)), *of_extensions(stack)):
         protected = bool(resource.get("versioning.enabled") or resource.get("retention_policy"))
         yield Observation(
             str(resource), f"versioning or retention policy = {str(protected).lower()}", protected, "true"
