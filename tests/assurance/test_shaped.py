@@ -24,7 +24,7 @@ from terrace.workloads.standins import stand_ins
 from tests.conftest import ROOT, Foundations
 
 GUIDES = ("leave-out", "names-and-tags")
-OF_EXTENSIONS = ("own-resources", "storage-integration")
+OF_EXTENSIONS = ("own-resources", "storage-integration", "shape")
 """Pages with functions and their `extensions`: one for every cloud, or one for each in order."""
 OF_CACHE = ("CACHE-1", "CACHE-2", "CACHE-3")
 KEPT = ("keys/", "observability/cache-")
@@ -56,7 +56,8 @@ def shaped(tmp_path_factory: pytest.TempPathFactory) -> Stacks:
             shutil.copytree(ROOT / folder, project / folder)
         extensions: dict[str, object] = {}
         for guide in OF_EXTENSIONS:
-            function, written = (of_cloud(blocks(guide, language), cloud) for language in ("python", "yaml"))
+            function = of_cloud(blocks(guide, "python"), cloud)
+            written = of_cloud([one for one in blocks(guide, "yaml") if one.startswith("extensions:")], cloud)
             (project / re.findall(r"stacks/\w+\.py", function)[0]).write_text(function)
             extensions |= yaml.safe_load(written)["extensions"]
         of_extensions = json.dumps({"extensions": extensions}).replace("dpf-dev", "acme-dev-dpf")
@@ -65,6 +66,8 @@ def shaped(tmp_path_factory: pytest.TempPathFactory) -> Stacks:
         text = re.sub(r"^cache:\n(  .*\n)+", "", dev.read_text(), flags=re.MULTILINE)
         assert "database:\n  size" in text
         text = text.replace("database:\n", "database:\n  version: 18\n")
+        (pool,) = (one for one in blocks("shape", "yaml") if one.startswith("cluster:\n  pools:\n"))
+        text = text.replace("    spot:", f"{pool.splitlines()[2]}\n    spot:")
         dev.write_text("\n".join([text, *lines, of_extensions.removeprefix("{").removesuffix("}")]))
         made = Project(project)
         synthesize(made, "dev", cloud=cloud, state="local")
@@ -183,3 +186,19 @@ def test_a_type_that_the_model_does_not_know_needs_a_statement(shaped: Stacks) -
     exports = environment.extensions["exports"].model_copy(update={"no_access": stated})
     environment = environment.model_copy(update={"extensions": {**environment.extensions, "exports": exports}})
     assert results(environment, json.dumps(stack))["ID-2"].passes
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_pool_and_the_buckets_of_the_guides_are_in_the_stack(cloud: str, shaped: Stacks) -> None:
+    _, text = shaped(cloud)
+    buckets = {"aws": "aws_s3_bucket", "azure": "azurerm_storage_account", "gcp": "google_storage_bucket"}
+    paths = [body["//"]["metadata"]["path"] for body in json.loads(text)["resource"][buckets[cloud]].values()]
+    own = sorted(path.split("/")[-2] for path in paths if path.startswith("dev/extensions/"))
+    assert own == ["exports", "inbox", "outbox"]
+    pools = {
+        "aws": "aws_eks_node_group",
+        "azure": "azurerm_kubernetes_cluster_node_pool",
+        "gcp": "google_container_node_pool",
+    }
+    made = [body["//"]["metadata"]["path"] for body in json.loads(text)["resource"][pools[cloud]].values()]
+    assert any("reports" in path for path in made)

@@ -134,9 +134,10 @@ def nodes_hardened(stack: Subject) -> Iterator[Observation]:
         for device, disk in disks.items():
             yield equal(str(template), f"{device} encrypted", flag(at(disk, "ebs.encrypted")), True)
             yield lookup.uses(stack, template, at(disk, "ebs.kms_key_id"), f"{device} kms_key_id", "disks")
-    for default in stack.all("aws_ebs_encryption_by_default"):
+    elsewhere = not stack.target.settings.owns_account  # its owner's stack has the defaults
+    for default in stack.all("aws_ebs_encryption_by_default", or_none=elsewhere):
         yield equal(str(default), "enabled", default.get("enabled", True), True)
-    for block in stack.all("aws_ebs_snapshot_block_public_access"):
+    for block in stack.all("aws_ebs_snapshot_block_public_access", or_none=elsewhere):
         yield equal(str(block), "state", block.get("state"), "block-all-sharing")
 
 

@@ -64,9 +64,7 @@ def all_calls_logged(stack: Subject) -> Iterator[Observation]:
         yield equal(str(audit_config), "service", audit_config.get("service"), "allServices")
         log_types = [str(one.get("log_type")) for one in audit_config.blocks("audit_log_config")]
         yield includes(str(audit_config), "log types", log_types, ["ADMIN_READ", "DATA_READ", "DATA_WRITE"])
-    elif not stack.all("google_project_iam_audit_config"):
-        raise NotRequired(_NOT_OWNED)
-    for audit_config in stack.all("google_project_iam_audit_config"):
+    for audit_config in stack.all("google_project_iam_audit_config", or_none=True):
         exempted = [
             one for block in audit_config.blocks("audit_log_config") for one in block.get("exempted_members") or []
         ]

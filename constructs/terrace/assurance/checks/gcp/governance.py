@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from terrace.assurance.access import inventory, structure
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import unset
-from terrace.assurance.evaluation import Observation, check, empty, equal
+from terrace.assurance.evaluation import NotRequired, Observation, check, empty, equal
 from terrace.assurance.view import Resource, at
 from terrace.environment import regions
 from terrace.gcp import names
@@ -100,6 +100,8 @@ def _inside(stack: Subject, resource: Resource, place: str) -> bool:
 
 @check("GOV-2")
 def other_regions_denied(stack: Subject) -> Iterator[Observation]:
+    if not stack.target.settings.owns_account:
+        raise NotRequired("owns_account is false; another environment manages the project")
     policy = stack.one("google_org_policy_policy", "governance/gcp-resourceLocations")
     allowed = [location for rule in policy.blocks("spec.rules") for location in at(rule, "values.allowed_values", [])]
     expected = [f"in:{region}-locations" for region in _regions(stack)]
