@@ -67,6 +67,11 @@ CI_IMAGE = Variable(
     "TERRACE_CI_IMAGE", "The image of GitLab's jobs with its digest, as a variable of the project.", "none"
 )
 ID_TOKEN = Variable("TERRACE_ID_TOKEN", "The OIDC token of a GitLab job, with which it signs in to the cloud.", "none")
+JOB_TOKEN = Variable(
+    "TERRACE_JOB_TOKEN",
+    "The file that says how to renew a job's OIDC token while a command runs; `terrace ci token` sets it.",
+    "none",
+)
 GOOGLE_API_KEY = Variable(
     "TERRACE_GOOGLE_API_KEY",
     "An API key that may read Google Cloud's price list, for `terrace prices refresh`.",
@@ -108,6 +113,7 @@ VARIABLES = (
     CI_VARIABLES,
     CI_IMAGE,
     ID_TOKEN,
+    JOB_TOKEN,
     GOOGLE_API_KEY,
     Variable("NO_COLOR", "Not empty: no colour in any output.", "colour on a terminal"),
     Variable(

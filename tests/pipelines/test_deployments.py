@@ -106,3 +106,12 @@ def test_a_project_outside_of_git_is_reported(tmp_path: Path) -> None:
 def test_the_command_prints_names_for_a_shell(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--project", str(project), "ci", "matrix", "--names"]) == 0
     assert capsys.readouterr().out == "dev\nstaging\nprod\n"
+
+
+def test_an_environment_whose_last_day_has_passed_is_not_deployed_again(project: Path) -> None:
+    """Its file may remain; a later change of base.yaml must not make it anew."""
+    dev = project / "environments" / "dev.yaml"
+    text = dev.read_text()
+    for day, expected in (("2099-12-31", "dev"), ("2020-01-01", "staging")):
+        dev.write_text(f"{text}\nexpires: {day}\n")
+        assert deployed(project)[0].name == expected

@@ -188,3 +188,55 @@ def test_zizmor_and_actionlint_find_what_the_tests_rely_on(tmp_path: Path, zizmo
         assert rule in audit.stdout
     lint = subprocess.run([actionlint, str(path)], capture_output=True, text=True, check=False)
     assert lint.returncode == 1 and "untrusted" in lint.stdout
+
+
+def expiring(directory: Path, system: CiName) -> Files:
+    """The files of `project`, whose dev has a last day."""
+    dev = project(directory, system) / "environments" / "dev.yaml"
+    dev.write_text(dev.read_text() + "\nexpires: 2099-12-31\n")
+    return render(directory, system)
+
+
+def test_an_environment_with_a_last_day_is_reaped_by_the_workflow_that_the_clouds_trust(tmp_path: Path) -> None:
+    jobs = workflows(files := expiring(tmp_path, "github"))["apply"]["jobs"]
+    assert "schedule:" in files[".github/workflows/apply.yml"]
+    assert {name for name in jobs if name.startswith("reap-")} == {"reap-dev"}
+    reap = jobs["reap-dev"]
+    assert (reap["environment"], reap["permissions"]) == ("dev", jobs["apply-dev"]["permissions"])
+    assert reap["concurrency"] == jobs["apply-dev"]["concurrency"]
+    assert reap["steps"][-1]["run"] == "exec .venv/bin/terrace env reap dev --yes"
+    # on the schedule nothing is applied, and on a push nothing is destroyed
+    assert "event_name == 'schedule'" in reap["if"] and "event_name == 'push'" in jobs["affected"]["if"]
+    applies = [job for name, job in jobs.items() if name.startswith("apply-")]
+    assert applies and all("needs.affected.result == 'success'" in job["if"] for job in applies)
+
+
+@pytest.mark.parametrize("system", CI_SYSTEMS)
+def test_without_a_last_day_nothing_is_reaped(tmp_path: Path, system: CiName) -> None:
+    assert not any("reap" in text for text in render(project(tmp_path, system), system).values())
+
+
+def test_gitlab_and_azure_devops_reap_on_a_schedule(tmp_path: Path) -> None:
+    yaml = YAML(typ="safe", pure=True)
+    gitlab = yaml.load(expiring(tmp_path / "gitlab", "gitlab")[".gitlab/terrace/apply.yml"])
+    reap = gitlab["reap-dev"]
+    assert [rule["if"] for rule in reap["rules"]] == [
+        '$CI_PIPELINE_SOURCE == "schedule" && $CI_COMMIT_BRANCH == "main"'
+    ]
+    assert reap["environment"]["name"] == "dev" and reap["id_tokens"] == gitlab["apply-dev"]["id_tokens"]
+    assert "terrace env reap dev --yes" in reap["script"][-1]
+    files = expiring(tmp_path / "azure", "azure-devops")
+    pipeline = yaml.load(next(text for path, text in files.items() if path.endswith("apply.yml")))
+    stages = {stage["stage"]: stage for stage in pipeline["stages"]}
+    assert pipeline["schedules"] and "'Schedule'" in stages["affected"]["condition"]
+    (job,) = stages["reap_dev"]["jobs"]
+    assert job["environment"] == "dev"
+    (task,) = [one for one in job["strategy"]["runOnce"]["deploy"]["steps"] if one.get("task") == "AzureCLI@2"]
+    assert "terrace env reap dev --yes" in task["inputs"]["inlineScript"]
+
+
+def test_linters_find_nothing_in_the_schedule_of_reaping(tmp_path: Path, actionlint: str, zizmor: str) -> None:
+    files = list(map(str, _written(expiring(tmp_path, "github"), tmp_path)))
+    for command in ([actionlint], [zizmor, "--offline", "--no-progress", "--persona", "pedantic"]):
+        finished = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
+        assert finished.returncode == 0, finished.stdout

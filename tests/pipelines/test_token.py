@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from terrace.cli.main import run
 from terrace.environment import load
 from terrace.errors import TerraceError, UsageError
 from terrace.pipelines import github, gitlab
-from terrace.pipelines.sign_in import variables
+from terrace.pipelines.sign_in import renewal, variables
 from terrace.pipelines.token import Issuer
 from tests.conftest import ROOT
 from tests.pipelines.forge import ISSUER, Forge
@@ -53,6 +54,7 @@ def test_aws_reads_the_token_from_a_private_file(forge: Forge, tmp_path: Path) -
         "AWS_ROLE_ARN": "arn:aws:iam::444455556666:role/dpf-staging-ci-plan",
         "AWS_ROLE_SESSION_NAME": "dpf-staging-ci-plan",
         "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
+        "TERRACE_JOB_TOKEN": str(tmp_path / "token.json"),
     }
     assert stat.S_IMODE((tmp_path / "token").stat().st_mode) == 0o600
     claims = claims_in(forge, tmp_path / "token")
@@ -81,7 +83,9 @@ def test_google_requests_tokens_by_itself(forge: Forge, tmp_path: Path) -> None:
 def test_gitlab_gives_the_token_in_a_variable(tmp_path: Path) -> None:
     environment = load("staging", project=ROOT).environment
     given = gitlab.issuer({"TERRACE_ID_TOKEN": "a.b.c"})
-    assert variables(environment, "plan", given, tmp_path, {})["AWS_ROLE_ARN"].endswith("ci-plan")
+    signed_in = variables(environment, "plan", given, tmp_path, {})
+    assert signed_in["AWS_ROLE_ARN"].endswith("ci-plan")
+    assert "TERRACE_JOB_TOKEN" not in signed_in  # it lives as long as the job
     assert (tmp_path / "token").read_text() == "a.b.c"
     google = load("staging", project=ROOT, cloud="gcp").environment
     path = variables(google, "plan", given, tmp_path, {})["GOOGLE_APPLICATION_CREDENTIALS"]
@@ -109,6 +113,36 @@ def test_the_command_prints_no_secret(
     token = (tmp_path / "terrace" / "token").read_text()
     assert token not in out + err and given.bearer not in out + err
     assert given.bearer not in repr(given) and "a.b.c" not in repr(Issuer(token="a.b.c"))
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure"])
+def test_a_token_that_is_shorter_than_the_job_is_renewed(
+    cloud: str, forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An apply takes longer than the five minutes for which a cloud accepts GitHub's token."""
+    signed_in = sign_in(forge, cloud, tmp_path, {"TERRACE_STAGING_PLAN_CLIENT_ID": "id"})
+    given = issuer(forge)
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", given.url)
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", given.bearer)
+    monkeypatch.setenv("TERRACE_JOB_TOKEN", signed_in["TERRACE_JOB_TOKEN"])
+    token = tmp_path / "token"
+    audience = claims_in(forge, token)["aud"]
+    asked = len(forge.requests)
+    assert run(["--project", str(ROOT), "validate"]) == 0
+    assert len(forge.requests) == asked  # it is young
+    token.write_text("old")
+    os.utime(token, (0, 0))
+    assert run(["--project", str(ROOT), "validate"]) == 0
+    assert claims_in(forge, token)["aud"] == audience and stat.S_IMODE(token.stat().st_mode) == 0o600
+    # while a command runs
+    monkeypatch.setattr(renewal, "SECONDS", 0.05)
+    token.write_text("old")
+    renewal.start(tmp_path / "token.json")
+    until = time.monotonic() + 20
+    while token.read_text() == "old" and time.monotonic() < until:
+        time.sleep(0.05)
+    assert claims_in(forge, token)["aud"] == audience
+    monkeypatch.setattr(renewal, "SECONDS", 3600)
 
 
 def test_a_command_replaces_the_process_and_is_signed_in(forge: Forge, tmp_path: Path) -> None:

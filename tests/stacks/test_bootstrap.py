@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from terrace.capabilities.cloud import CLOUDS
+from terrace.deployment import bootstrapped
+from terrace.deployment.deployment import Deployment
 from terrace.project import basis
+from terrace.project.discovery import Project
+from terrace.state.local import LocalHome
 from tests.conftest import Foundations, path_of
 
 Documents = dict[str, dict[str, Any]]
@@ -50,3 +54,28 @@ def test_checks_read_the_foundation_with_what_it_rests_on(prod: Documents) -> No
 def test_the_state_of_the_bootstrap_is_beside_the_others(prod: Documents) -> None:
     backends = {id: next(iter(one["terraform"]["backend"].values())) for id, one in prod.items()}
     assert json.dumps(backends["prod-bootstrap"]) == json.dumps(backends["prod"]).replace("/foundation", "/bootstrap")
+
+
+def test_a_plan_tells_when_a_person_has_to_run_the_bootstrap(prod: Documents, tmp_path: Path) -> None:
+    home = LocalHome(tmp_path / "state")
+    cloud = next(iter(prod["prod"]["provider"]))
+    made, foundation = (
+        Deployment(Project(tmp_path, synthesized_to=tmp_path), "prod", cloud, layer=layer)
+        for layer in ("bootstrap", "foundation")
+    )
+
+    def written(deployment: Deployment, document: dict[str, Any]) -> None:
+        directory = deployment.project.stack(deployment.stack_id)
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "cdk.tf.json").write_text(json.dumps(document))
+
+    written(made, prod["prod-bootstrap"])
+    written(foundation, prod["prod"])
+    assert not bootstrapped.is_outdated(foundation, home)  # not known
+    bootstrapped.record(made, home)
+    assert not bootstrapped.is_outdated(foundation, home)
+    edited = json.loads(json.dumps(prod["prod"]).replace("environment:prod", "environment:prod-2"))
+    assert edited != prod["prod"]
+    written(foundation, edited)
+    assert bootstrapped.is_outdated(foundation, home)
+    assert "run `terrace bootstrap prod`" in bootstrapped.sentence("prod")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from terrace.deployment.deployment import Deployment
     from terrace.deployment.plans import SavedPlan
     from terrace.environment import Loaded
+    from terrace.project.stack_ids import Layer
 
 
 @click.command("bootstrap")
@@ -40,7 +41,8 @@ def command(
 
     First the home of Terraform's state: versioned, encrypted with its own key, private, logged. Then the stack
     ENV-bootstrap, by Terraform: the identities of the pipelines, and the limit of every identity of ENV. The gate
-    evaluates its plan together with the foundation. Identities that exist and have the tags of ENV are adopted.
+    evaluates its plan together with the foundation. Identities that exist and have the tags of ENV are adopted,
+    and leave the state of a foundation of an earlier version.
 
     Shows first what would change, then asks. What is as wanted, or stricter, stays; so a second run changes nothing,
     and a run that was interrupted can be repeated. The state home is for all environments of the project in the
@@ -100,8 +102,9 @@ def _make_stack(
     from terrace.cli.options import state_home_of
     from terrace.cli.plan_summary import plan_text
     from terrace.cli.progress import Progress
-    from terrace.deployment import lifecycle
+    from terrace.deployment import bootstrapped, lifecycle
     from terrace.deployment.trail import Trail
+    from terrace.words import counted
 
     with Progress() as progress:
         deployment = _deployment(ctx, loaded, provider_mirror, progress)
@@ -116,23 +119,35 @@ def _make_stack(
 
         with Trail(deployment, partial(state_home_of, ctx, loaded), warn).run("apply") as run:
             saved = lifecycle.apply(deployment, confirm=confirm, recover=True)
+        home = state_home_of(ctx, loaded)
+        bootstrapped.record(deployment, home)
+        foundation = _deployment(ctx, loaded, provider_mirror, progress, layer="foundation")
+        forgotten = bootstrapped.forget(foundation, home)
+    if forgotten:
+        info(
+            f"{counted(forgotten, 'resource')} removed from the state of {foundation.stack_id}: this stack has them now"
+        )
     counts = {} if saved is None else saved.summary.as_data()["counts"] | {"import": len(saved.adopted)}
     if not as_json:
         changes = ", ".join(f"{count} to {verb}" for verb, count in counts.items() if count)
         write(f"{deployment.stack_id} on {deployment.cloud}: {f'applied: {changes}' if changes else 'no changes'}")
     run.require_recorded()
-    return {"stack": deployment.stack_id, "resources": counts}
+    return {"stack": deployment.stack_id, "resources": counts, "forgotten": forgotten}
 
 
 def _deployment(
-    ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None, progress: "Progress"
+    ctx: click.Context,
+    loaded: "Loaded",
+    provider_mirror: Path | None,
+    progress: "Progress",
+    layer: "Layer" = "bootstrap",
 ) -> "Deployment":
     from terrace.cli.options import deployment_of
 
     return deployment_of(
         ctx,
         loaded,
-        layer="bootstrap",
+        layer=layer,
         provider_mirror=provider_mirror,
         on_message=progress.info,
         on_event=progress.listen,

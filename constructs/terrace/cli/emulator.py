@@ -65,6 +65,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
     metavar="FILE",
     help="Issuers whose tokens pipelines sign in with: JSON of issuer to key set (JWKS).",
 )
+@click.option("--rights", is_flag=True, help="Refuse what the role of a request may not do; AWS only.")
 @click.option(
     "--fault",
     "faults",
@@ -81,6 +82,7 @@ def start_command(
     foreground: bool,
     state: Path | None,
     issuers: Path | None,
+    rights: bool,
     faults: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -93,7 +95,7 @@ def start_command(
         files,
         account={**cloud_module(cloud).DEFAULT_ACCOUNT, **settings},
         region=region,
-        options=Options(state=state, issuers=issuers, faults=_faults(faults)),
+        options=Options(state=state, issuers=issuers, rights=rights, faults=_faults(faults)),
         foreground=foreground,
     )
     try:

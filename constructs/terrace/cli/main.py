@@ -19,6 +19,7 @@ from terrace.cli import console, telemetry
 from terrace.cli.lazy import LazyGroup
 from terrace.cli.options import Settings
 from terrace.errors import TerraceError, UsageError
+from terrace.variables import JOB_TOKEN
 
 # In the order of a deployment's life. The help lines are here so that `terrace --help` imports no command.
 COMMANDS = {
@@ -116,6 +117,10 @@ def run(arguments: list[str]) -> int:
     """Run the command, print its error if there is one, and return the exit code."""
     # here, since the arguments themselves can be wrong
     console.log_as_json("--log-json" in arguments, errors="--json" in arguments)
+    if described := JOB_TOKEN.read():
+        from terrace.pipelines.sign_in import renewal
+
+        renewal.start(Path(described))
     try:
         with telemetry.recording(next((name for name in arguments if name in COMMANDS), "")) as ended:
             code = _run(arguments)

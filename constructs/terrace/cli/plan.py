@@ -1,7 +1,9 @@
 """`terrace plan`: show what an apply would change, by capability, and save the plan."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     from terrace.capabilities.blockers import Blocker
     from terrace.capabilities.effects import Risk
     from terrace.deployment.changes import Summary
+    from terrace.deployment.deployment import Deployment
     from terrace.environment import Loaded
     from terrace.project.stack_ids import Layer
+    from terrace.state import StateHome
 
 
 @click.command("plan")
@@ -80,8 +84,8 @@ def command(
     from terrace.cli.options import data_keys_of, deployment_of, load_stack, state_home_of
     from terrace.cli.plan_summary import blockers_text, ineffective_text, plan_text, risk_text
     from terrace.cli.progress import working
+    from terrace.deployment import bootstrapped, comment, lifecycle, provider_lock
     from terrace.deployment import bundle as bundles
-    from terrace.deployment import comment, lifecycle, provider_lock
     from terrace.deployment.comment import records
     from terrace.errors import UsageError
     from terrace.project.revision import head
@@ -118,6 +122,9 @@ def command(
             provider_lock.read(deployment.project.stack(deployment.stack_id)), deployment.cloud
         )
         summary, gated, adopted, blockers = saved.summary, saved.gate, dict(saved.adopted), saved.blockers
+    outdated = (
+        layer == "foundation" and not offline and _bootstrap_outdated(deployment, partial(state_home_of, ctx, loaded))
+    )
     stored = {"bundle": sha256} if sha256 else {}
     refused = gated is not None and not gated.passes
     accepted = loaded.environment.max_risk if risk == "environment" else risk
@@ -131,6 +138,7 @@ def command(
         }
         data |= {"offline": True} if offline else {}
         data |= {"untried_provider": untried} if untried else {}
+        data |= {"bootstrap_outdated": True} if outdated else {}
         data["without_effect"] = loaded.without_effect()
         data |= {"blockers": [vars(one) for one in blockers]}
         data |= {**stored, "gate": gated.as_data() if gated else None, **summary.as_data()}
@@ -144,6 +152,8 @@ def command(
         info(f"\n{ineffective_text(ineffective, loaded.environment)}")
     if untried:
         warn(f"\n{untried}")
+    if outdated:
+        warn(f"\n{bootstrapped.sentence(loaded.environment.name)}")
     if gated and refused:
         warn(f"\n{blocking_text(gated)}")
     if blockers:
@@ -159,6 +169,17 @@ def command(
         write(f"bundle {sha256}")
     if refused or risky or blockers:
         ctx.exit(1)
+
+
+def _bootstrap_outdated(deployment: "Deployment", home: "Callable[[], StateHome]") -> bool:
+    """Whether a person has to run the bootstrap; False if the state home does not tell."""
+    from terrace.deployment import bootstrapped
+    from terrace.errors import TerraceError
+
+    try:
+        return bootstrapped.is_outdated(deployment, home())
+    except TerraceError:
+        return False
 
 
 def _offline(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from terrace.capabilities.cloud import facts
-from terrace.deployment import adoption, lifecycle, marks, outputs, plans, runs
+from terrace.deployment import adoption, bootstrapped, lifecycle, marks, outputs, plans, runs
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.errors import TerraformFailed
 from terrace.deployment.terraform import Terraform
@@ -83,7 +83,7 @@ def _destroy(deployment: Deployment, *, unlock: str, on_total: Callable[[int], N
             plan(targets=lifted)
             on_total(len(lifted))
             lifecycle.run_plan(deployment, terraform, path, "destroy")
-        terraform.remove_from_state([*_undeletable(deployment, terraform), *_forgotten(terraform)])
+        terraform.remove_from_state([*_undeletable(deployment, terraform), *bootstrapped.forgotten(terraform)])
         plan(destroy=True)
         on_total(len(terraform.addresses()))
         lifecycle.run_plan(deployment, terraform, path, "destroy")
@@ -113,14 +113,6 @@ def _undeletable(deployment: Deployment, terraform: Terraform) -> list[str]:
         return []
     resources = terraform.state().get("values", {}).get("root_module", {}).get("resources", [])
     return [r["address"] for r in resources if r["type"] in undeletable and r["values"].get(undeletable[r["type"]])]
-
-
-def _forgotten(terraform: Terraform) -> list[str]:
-    """Addresses that the stack forgets and does not destroy: what an earlier version made in this state, such as the
-    identities of the pipelines."""
-    stack = json.loads(terraform.stack_file.read_text(encoding="utf-8"))
-    blocks = [one["from"] for one in stack.get("removed", []) if one.get("lifecycle") == {"destroy": False}]
-    return [address for address in terraform.addresses() if address in blocks]
 
 
 def _resources(deployment: Deployment) -> dict[str, Any]:

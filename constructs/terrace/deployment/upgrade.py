@@ -11,18 +11,20 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from terrace.deployment import changes, lifecycle
+from terrace.deployment import bootstrapped, changes, lifecycle
 from terrace.deployment.changes import Summary, stateful
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.terraform import construct_paths
 from terrace.errors import TerraceError, UsageError
-from terrace.project import synthesis
+from terrace.project import basis, synthesis
 from terrace.project.discovery import Project
 from terrace.project.git import git
+from terrace.project.stack_ids import stack_id
+from terrace.state.local import LocalHome
 
 PAGES = Path("docs/upgrades")
 
@@ -102,6 +104,15 @@ def synthesized(project: Project, stack: str, cloud: str, *, state: str = "", py
         return content
 
 
+def bootstrap_of(
+    project: Project, foundation: Mapping[str, Any], environment: str, cloud: str, *, python: str = ""
+) -> dict[str, Any] | None:
+    """The bootstrap that a foundation rests on; None for one of a release that had none. Raises SynthesisFailed."""
+    if not basis.basis(foundation):
+        return None
+    return synthesized(project, stack_id(environment, "bootstrap"), cloud, state="local", python=python)
+
+
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str) -> list[Difference]:
     """What the new stack creates, deletes, moves and renames; `prefix` begins the names of all its resources.
 
@@ -157,20 +168,48 @@ def unexplained(found: Iterable[Difference], root: Path) -> list[Difference]:
     ]
 
 
-def rehearse(deployment: Deployment, old: Mapping[str, Any], new: Mapping[str, Any]) -> Summary:
+def rehearse(
+    deployment: Deployment,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    *,
+    old_bootstrap: Mapping[str, Any] | None = None,
+    bootstrap: Mapping[str, Any] | None = None,
+) -> Summary:
     """Apply the old stack to an emulated cloud, and return what the plan of the new one changes.
 
-    The deployment must be an emulated one with a local state and without a gate. Raises what plan and apply raise.
+    Where a release has a bootstrap, it is applied before: it adopts what the old foundation made and forgets. The
+    deployment must be an emulated one with a local state and without a gate. Raises what plan and apply raise, and
+    TerraceError if the bootstrap changes or destroys something in place of adopting it.
     """
     if deployment.synthesize or deployment.gate or deployment.state != "local":
         raise TerraceError("a rehearsal needs a deployment with a local state, without a gate and without synthesis")
-    stack = deployment.project.stack(deployment.stack_id)
-    stack.mkdir(parents=True, exist_ok=True)
-    (stack / "cdk.tf.json").write_text(json.dumps(old, indent=2), encoding="utf-8")
+    if old_bootstrap:
+        _bootstrap(deployment, old_bootstrap)
+    _write(deployment, old)
     lifecycle.plan(deployment)
     lifecycle.apply(deployment, confirm=lambda saved: True)
-    (stack / "cdk.tf.json").write_text(json.dumps(new, indent=2), encoding="utf-8")
+    _write(deployment, new)
+    if bootstrap:
+        applied = _bootstrap(deployment, bootstrap)
+        if lost := [one for one in applied if one.verb in ("replace", "destroy")]:
+            raise TerraceError(f"the bootstrap does not adopt what exists: {', '.join(map(str, lost))}")
+        bootstrapped.forget(deployment, LocalHome(deployment.project.working_directory / "state"))
     return lifecycle.plan(deployment).summary
+
+
+def _write(deployment: Deployment, stack: Mapping[str, Any]) -> None:
+    directory = deployment.project.stack(deployment.stack_id)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "cdk.tf.json").write_text(json.dumps(stack, indent=2), encoding="utf-8")
+
+
+def _bootstrap(deployment: Deployment, stack: Mapping[str, Any]) -> tuple[changes.Change, ...]:
+    """Apply a bootstrap, which adopts what exists; returns its changes."""
+    first = replace(deployment, layer="bootstrap")
+    _write(first, stack)
+    applied = lifecycle.apply(first, confirm=lambda saved: True, recover=True)
+    return tuple(applied.summary.changes) if applied else ()
 
 
 def losses(summary: Summary, root: Path) -> list[changes.Change]:

@@ -9,6 +9,7 @@ A cloud is a package `terrace.emulator.<cloud>` whose `__init__` defines, withou
   one is unique
 - `EXAMPLE_COMMAND: str`: a command of the cloud's own tools that lists resources
 - `SAVES_STATE: bool`: whether a server can save its resources in a folder and load them again
+- `EVALUATES_RIGHTS: bool`: whether a server can evaluate what the identity of a request may do
 - `FAULTS: frozenset[str]`: the faults that it can inject, by their names in `Faults`
 - `environment(emulator) -> dict[str, str]`: the variables that point a child process at the emulator
 - `is_foreign(name) -> bool`: whether an inherited variable could point a child process at a real account
@@ -77,10 +78,12 @@ class Faults:
 @dataclass(frozen=True)
 class Options:
     """Options of a server. `state` is the folder that its resources are saved in; None keeps them in memory only.
-    `issuers` is the file of the issuers whose tokens pipelines sign in with (issuers.py); None: none can sign in."""
+    `issuers` is the file of the issuers whose tokens pipelines sign in with (issuers.py); None: none can sign in. With
+    `rights`, each request is answered as the rights of its identity say."""
 
     state: Path | None = None
     issuers: Path | None = None
+    rights: bool = False
     faults: Faults = field(default_factory=Faults)
 
 

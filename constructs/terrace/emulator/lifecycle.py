@@ -201,6 +201,8 @@ def start(
             command += ["--state", str(options.state.resolve())]
         if options.issuers is not None:
             command += ["--issuers", str(options.issuers.resolve())]
+        if options.rights:
+            command.append("--rights")
         if foreground and parent is None:
             parent = os.getpid()
         if parent is not None:
@@ -291,6 +293,8 @@ def _require_supported(cloud: str, options: Options) -> None:
     module = cloud_module(cloud)
     if options.state is not None and not module.SAVES_STATE:
         raise UsageError(f"the {cloud} emulator cannot save its resources between runs", hint="omit the state folder")
+    if options.rights and not module.EVALUATES_RIGHTS:
+        raise UsageError(f"the {cloud} emulator does not evaluate rights", hint="omit --rights")
     requested = {name for name, value in asdict(options.faults).items() if value}
     if unsupported := sorted(requested - module.FAULTS):
         raise UsageError(

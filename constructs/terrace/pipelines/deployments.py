@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import get_args
 
 from terrace.capabilities.cloud import CloudName
 from terrace.capabilities.target import Tier
-from terrace.environment import Loaded, load, names
+from terrace.environment import Loaded, load, names, short_lived
 from terrace.errors import UsageError
 from terrace.project.git import git
 
@@ -53,10 +54,12 @@ def environments(root: Path) -> list[Loaded]:
 
 
 def deployed(root: Path) -> list[Deployed]:
-    """`environments` as pipelines need them."""
+    """`environments` as pipelines need them, without those whose last day has passed: these are only reaped."""
+    today = datetime.now(UTC).date()
     return [
         Deployed(one.environment.name, one.environment.cloud, one.environment.tier, frozenset(one.files))
         for one in environments(root)
+        if not short_lived.expired(one.environment, today)
     ]
 
 

@@ -69,7 +69,8 @@ def render(root: Path, name: CiName) -> dict[str, str]:
     )
     content = {
         path: templates.get_template(template).render(
-            stages=_stages(stages),
+            stages=(every := _stages(stages)),
+            expiring=[one for one in every if one["expires"]],
             main_branch=first.main_branch,
             tokens=first.tokens,
             azure=any(one.environment.cloud == "azure" for one in stages),
@@ -90,8 +91,8 @@ def _of(identity: IdentitySpec) -> tuple[str, ...]:
 
 
 def _stages(loaded: list[Loaded]) -> list[dict[str, Any]]:
-    """What templates know of each environment, in the order of promotion; `after` is the one before, or "", and
-    `audiences` those of a pipeline's token for the cloud."""
+    """What templates know of each environment, in the order of promotion; `after` is the one before, or "", `audiences`
+    are those of a pipeline's token for the cloud, and `expires` is whether it has a last day."""
     found = [one.environment for one in loaded]
     before = ["", *(one.name for one in found)]
     return [
@@ -101,6 +102,7 @@ def _stages(loaded: list[Loaded]) -> list[dict[str, Any]]:
             "tier": one.tier,
             "after": after,
             "audiences": audiences(one),
+            "expires": one.expires is not None,
         }
         for one, after in zip(found, before, strict=False)
     ]

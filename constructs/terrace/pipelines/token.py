@@ -1,6 +1,7 @@
 """The OpenID Connect token of the running job, from the CI system that runs it."""
 
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,11 @@ class Issuer:
     azurerm: Mapping[str, str] = field(default_factory=dict)
     client_id: str = ""
 
+    @property
+    def renews(self) -> bool:
+        """Whether it makes further tokens while the job runs."""
+        return not self.token
+
     def url_for(self, audience: str) -> str:
         """The address from which a GET gets a new token for an audience; "" if there is none."""
         return f"{self.url}{'&' if '?' in self.url else '?'}{urlencode({'audience': audience})}" * self.names_audience
@@ -52,8 +58,9 @@ class Issuer:
 
 
 def write(path: Path, content: str) -> None:
-    """Write a secret to a file that only this user can read."""
+    """Write a secret to a file that only this user can read. Another process reads the old content or the new."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # so that the mode below is that of the file
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+    descriptor, name = tempfile.mkstemp(dir=path.parent)  # readable by this user only
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(content)
+    Path(name).replace(path)

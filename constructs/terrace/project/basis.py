@@ -42,5 +42,11 @@ def joined(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def resources(document: Mapping[str, Any]) -> Resources:
     """The resources of a foundation and of what it rests on; of any other stack, its own."""
-    own, basis = document.get("resource", {}), document.get("//", {}).get(_KEY, {}).get("resource", {})
-    return {type: {**basis.get(type, {}), **own.get(type, {})} for type in dict.fromkeys((*own, *basis))}
+    own, below = document.get("resource", {}), basis(document)
+    return {type: {**below.get(type, {}), **own.get(type, {})} for type in dict.fromkeys((*own, *below))}
+
+
+def basis(document: Mapping[str, Any]) -> Resources:
+    """The resources that a foundation rests on; of any other stack, none."""
+    found: Resources = document.get("//", {}).get(_KEY, {}).get("resource", {})
+    return found

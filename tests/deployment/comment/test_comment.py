@@ -164,3 +164,10 @@ def test_the_drift_of_all_deployments_is_shown_at_its_stack(tmp_path: Path) -> N
     assert [one.concerns(plan()) for one in found] == [True, False]
     text = write([Subject(plan(), drift=found[0])]).text
     assert "- `aws_s3_bucket.a` was changed; security\n" in text
+
+
+def test_identities_that_a_person_has_to_change_are_named_though_the_plan_is_empty() -> None:
+    """The pipelines' identities are in no plan of the foundation."""
+    outdated = "identity changed: run `terrace bootstrap dev`"
+    assert outdated in write([Subject(replace(plan(), bootstrap_outdated=True))]).text
+    assert outdated not in write([Subject(plan())]).text

@@ -31,7 +31,7 @@ def command(ctx: click.Context, system: CiName, output: Path | None, check: bool
     root = project_of(ctx).root
     directory = output or root
     files = rendering.render(root, system)
-    left_out = sorted(set(names(root)) - {one.name for one in deployments.deployed(root)})
+    left_out = sorted(set(names(root)) - {one.environment.name for one in deployments.environments(root)})
     if left_out:
         info(f"left out, because the state is local: {', '.join(left_out)}")
     differing = rendering.differences(directory, files)

@@ -91,10 +91,20 @@ def command(
             results.append(data)
             if not as_json:
                 write("\n".join(_lines(data, found, unexplained)))
-            for key, asked, rehearse in (("mocks", on_mocks, _mocked), ("rehearsal", on_emulator, _emulated)):
+            for key, asked in (("mocks", on_mocks), ("rehearsal", on_emulator)):
                 if not asked:
                     continue
-                summary = rehearse(ctx, loaded, old, new, provider_mirror)
+                if key == "mocks":
+                    summary = _mocked(ctx, loaded, old, new, provider_mirror)
+                else:
+                    bootstraps = {
+                        which: upgrade.bootstrap_of(tree, stack, environment.name, environment.cloud, python=python)
+                        for which, tree, stack, python in (
+                            ("old_bootstrap", before, old, str(old_python or "")),
+                            ("bootstrap", project, new, ""),
+                        )
+                    }
+                    summary = _emulated(ctx, loaded, old, new, provider_mirror, bootstraps)
                 lost = upgrade.losses(summary, project.root)
                 data[key] = summary.as_data() | {"unexplained": [one.address for one in lost]}
                 refused |= bool(lost)
@@ -159,7 +169,12 @@ def _mocked(
 
 
 def _emulated(
-    ctx: click.Context, loaded: "Loaded", old: dict[str, Any], new: dict[str, Any], provider_mirror: Path | None
+    ctx: click.Context,
+    loaded: "Loaded",
+    old: dict[str, Any],
+    new: dict[str, Any],
+    provider_mirror: Path | None,
+    bootstraps: "dict[str, dict[str, Any] | None]",
 ) -> "Summary":
     """The plan of the new stack over an emulated deployment of the old one."""
     import shutil
@@ -195,6 +210,6 @@ def _emulated(
             synthesize=False,
             on_message=info,
         )
-        return upgrade.rehearse(deployment, old, new)
+        return upgrade.rehearse(deployment, old, new, **bootstraps)
     finally:
         running.stop()

@@ -16,6 +16,7 @@ from terrace import markdown
 from terrace.assurance.gate_verdict import AccessChange
 from terrace.capabilities.cloud import TITLES
 from terrace.capabilities.effects import EFFECTS, Effect, effect_of, worst
+from terrace.deployment import bootstrapped
 from terrace.deployment.comment.records import (
     CellRecord,
     ChangeRecord,
@@ -279,6 +280,7 @@ def _template() -> Template:
         "at_once": _AT_ONCE,
         "cost_of": _cost,
         "arrow": _arrow,
+        "outdated": bootstrapped.sentence,
         "marker": markdown.Safe(MARKER),
         "outside": _outside,
         "sentence": _sentence,

@@ -53,6 +53,7 @@ class PlanRecord:
     offline: bool = False
     gate: GateVerdict | None = None
     outputs: int = 0
+    bootstrap_outdated: bool = False
     risk: Effect = "none"
     untried_provider: str = ""
 

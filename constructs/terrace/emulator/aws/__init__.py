@@ -15,13 +15,16 @@ DEFAULT_REGION = "eu-central-1"
 DEFAULT_ACCOUNT = {"account_id": "111122223333"}
 EXAMPLE_COMMAND = "aws s3 ls"
 SAVES_STATE = False  # moto's backends are objects in memory that cannot be saved
+EVALUATES_RIGHTS = True
 FAULTS = frozenset({"throttle_every"})
 
 # No resource of the foundation is omitted: the stack under test is the one that is applied to AWS, byte for byte. An
 # omitted resource would be listed here too.
 NOT_EMULATED = (
     NotEmulated("acceptance by AWS", "almost no value is checked: an unknown instance class is accepted"),
-    NotEmulated("policies", "stored and never evaluated, except a role's trust policy when a pipeline signs in"),
+    NotEmulated(
+        "policies", "stored and not evaluated, except a role's trust policy at sign-in, and its rights with --rights"
+    ),
     NotEmulated("data planes", "the endpoints have no PostgreSQL, Valkey, Kubernetes API or VPN tunnel behind them"),
     NotEmulated("quotas, service limits and prices", "none are applied"),
     NotEmulated("time", "what takes AWS minutes is done at once; backups, rotations and schedules never run"),

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
 from terrace.emulator.aws import history
+from terrace.emulator.aws.rights import refusal
 from terrace.emulator.contract import Account, Backend, Options, Response, UnsupportedCall
 from terrace.emulator.issuers import Issuers
 
@@ -46,7 +47,7 @@ def backend(account: Account, region: str, options: Options) -> Backend:
     watch()
     patches.apply()
     sts.trust(Issuers(options.issuers))
-    application = Application()
+    application = Application(rights=options.rights)
     return Backend(
         application=application,
         inventory=inventory,
@@ -59,8 +60,10 @@ def backend(account: Account, region: str, options: Options) -> Backend:
 class Application:
     """Moto's dispatcher. Unsupported calls and internal errors are a 400, because a retry does not help."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, rights: bool = False) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+        self._rights = rights
 
         self._moto: Any = DomainDispatcherApplication(create_backend_app)
         self._unsupported: Counter[tuple[str, str]] = Counter()
@@ -72,6 +75,10 @@ class Application:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         request = _Request(environ)
+        if self._rights and (refused := refusal(*request.names, environ)):
+            log.warning("refused: %s", refused)
+            code = "UnauthorizedOperation" if request.service == "ec2" else "AccessDenied"
+            return _error(request, start_response, code, refused, "403 Forbidden")
         response = _BufferedStart()
         named = history.values(environ) if environ.get("REQUEST_METHOD") not in ("GET", "HEAD") else frozenset[str]()
         try:

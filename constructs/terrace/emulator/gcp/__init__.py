@@ -21,6 +21,7 @@ DEFAULT_ACCOUNT = {
 }
 EXAMPLE_COMMAND = "gcloud storage ls"
 SAVES_STATE = True
+EVALUATES_RIGHTS = False
 FAULTS = frozenset({"throttle_every", "operation_seconds", "fail_operation", "iam_delay_seconds", "token_seconds"})
 
 # No resource of the foundation is omitted: the stack under test is the one that is applied to Google, byte for byte.
