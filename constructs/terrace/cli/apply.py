@@ -9,10 +9,11 @@ import click
 from terrace.cli.options import cloud_option, lock_timeout_option, mirror_option, stack_argument, unlock_option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from terrace.capabilities.blockers import Blocker
     from terrace.deployment.plans import SavedPlan
+    from terrace.environment import Loaded
 
 _PAST_TENSE = {
     "add": "added",
@@ -74,7 +75,6 @@ def command(
     After a run that was killed, this command releases that run's lock, adopts the resources that it created but did not
     record, makes a new plan and continues. Ctrl-C lets Terraform save its state; a second Ctrl-C stops it at once.
     """
-    from terrace import recovery
     from terrace.cli.console import confirmed, info, warn, write
     from terrace.cli.options import data_keys_of, deployment_of, load_stack, state_home_of
     from terrace.cli.plan_summary import plan_text
@@ -82,10 +82,8 @@ def command(
     from terrace.deployment import bundle as bundles
     from terrace.deployment import bundle_apply, lifecycle
     from terrace.deployment.trail import Trail
-    from terrace.environment import target
     from terrace.errors import AnswerIsNo, UsageError
     from terrace.project.revision import head
-    from terrace.words import counted
 
     if bundle and recover:
         raise UsageError("--bundle cannot be combined with --recover", hint="omit one of them")
@@ -119,12 +117,6 @@ def command(
             run.begins(plan=saved.sha256, bundle=opened.sha256 if opened else "", summary=_counts(saved))
             return True
 
-        def restore(deleted: "Sequence[Blocker]") -> None:
-            info("deleted, and restored before the apply:\n" + "\n".join(f"  {one.address}" for one in deleted))
-            if not confirmed(f"Restore {counted(len(deleted), 'resource')} of {deployment.stack_id}?", yes=yes):
-                raise AnswerIsNo("cancelled; nothing was restored")
-            recovery.restore(loaded.environment, target(loaded.environment), deleted)
-
         with trail.run("apply") as run:
             if opened and home:
                 saved = bundle_apply.apply(
@@ -137,7 +129,7 @@ def command(
                     recover=recover,
                     unlock=unlock,
                     break_glass=break_glass,
-                    restore=restore,
+                    restore=restorer(loaded, deployment.stack_id, yes=yes),
                 )
     if saved is None:
         write(f"{deployment.stack_id} on {deployment.cloud}: no changes")
@@ -145,6 +137,23 @@ def command(
     changes = ", ".join(f"{count} {_PAST_TENSE[verb]}" for verb, count in _counts(saved).items() if count)
     write(f"{deployment.stack_id} on {deployment.cloud}: {changes or 'outputs changed'}")
     run.require_recorded()
+
+
+def restorer(loaded: "Loaded", stack_id: str, *, yes: bool) -> "Callable[[Sequence[Blocker]], None]":
+    """Restores deleted resources whose names a plan needs, after a confirmation."""
+    from terrace import recovery
+    from terrace.cli.console import confirmed, info
+    from terrace.environment import target
+    from terrace.errors import AnswerIsNo
+    from terrace.words import counted
+
+    def restore(deleted: "Sequence[Blocker]") -> None:
+        info("deleted, and restored before the apply:\n" + "\n".join(f"  {one.address}" for one in deleted))
+        if not confirmed(f"Restore {counted(len(deleted), 'resource')} of {stack_id}?", yes=yes):
+            raise AnswerIsNo("cancelled; nothing was restored")
+        recovery.restore(loaded.environment, target(loaded.environment), deleted)
+
+    return restore
 
 
 def _counts(saved: "SavedPlan") -> dict[str, int]:

@@ -98,6 +98,7 @@ def _make_stack(
     ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None, *, yes: bool, as_json: bool
 ) -> dict[str, Any]:
     """Plan and apply the bootstrap stack, with what exists already."""
+    from terrace.cli.apply import restorer
     from terrace.cli.console import info, warn, write
     from terrace.cli.options import state_home_of
     from terrace.cli.plan_summary import plan_text
@@ -118,7 +119,8 @@ def _make_stack(
             return True
 
         with Trail(deployment, partial(state_home_of, ctx, loaded), warn).run("apply") as run:
-            saved = lifecycle.apply(deployment, confirm=confirm, recover=True)
+            restore = restorer(loaded, deployment.stack_id, yes=yes)
+            saved = lifecycle.apply(deployment, confirm=confirm, recover=True, restore=restore)
         home = state_home_of(ctx, loaded)
         bootstrapped.record(deployment, home)
         foundation = _deployment(ctx, loaded, provider_mirror, progress, layer="foundation")

@@ -9,7 +9,8 @@ from terrace.environment.schema import Environment
 
 
 def restore(environment: Environment, target: Target, deleted: Iterable[Blocker]) -> None:
-    """Restore what these blockers name. A resource that is restored already is left as it is.
+    """Restore what these blockers name, in their order: a pool comes before its providers. A resource that is restored
+    already is left as it is.
 
     Raises CredentialsError, Unreadable.
     """

@@ -26,8 +26,15 @@ def _pool(deployment: Deployment, id: str) -> None:
     deployment.reader.change("iam", "projects.locations.workloadIdentityPools.undelete", name=id, body={})
 
 
+def _provider(deployment: Deployment, id: str) -> None:
+    """Restore a provider, of a pool that is restored already."""
+    method = "projects.locations.workloadIdentityPools.providers.undelete"
+    deployment.reader.change("iam", method, name=id, body={})
+
+
 RESTORE: Mapping[str, Callable[[Deployment, str], None]] = {
     "google_iam_workload_identity_pool": _pool,
+    "google_iam_workload_identity_pool_provider": _provider,
     "google_kms_crypto_key": _key_version,
     "google_logging_project_bucket_config": _log_bucket,
 }

@@ -253,10 +253,14 @@ def test_a_cluster_includes_its_pools_and_can_be_updated(google: Google) -> None
     assert found["nodeConfig"]["machineType"] == "e2-medium" and found["endpoint"]
     google.send(f"{CLUSTERS}/main", {"update": {"desiredLoggingConfig": {"componentConfig": {}}}}, method="PUT")
     google.send(f"{CLUSTERS}/main/nodePools/spot:setSize", {"nodeCount": 3})
+    changed = {"diskSizeGb": "60", "machineType": "e2-standard-4", "resourceLabels": {"labels": {"owner": "platform"}}}
+    google.send(f"{CLUSTERS}/main/nodePools/spot", changed | {"taints": {"taints": [{"key": "spot"}]}}, method="PUT")
     google.send(f"{CLUSTERS}/main:setResourceLabels", {"resourceLabels": {"owner": "platform"}})
     found = google.call("GET", f"{CLUSTERS}/main")[1]
     assert found["loggingConfig"] == {"componentConfig": {}} and found["resourceLabels"] == {"owner": "platform"}
     assert found["nodePools"][1]["initialNodeCount"] == 3
+    spot = {"diskSizeGb": 60, "machineType": "e2-standard-4", "resourceLabels": {"owner": "platform"}, "spot": True}
+    assert found["nodePools"][1]["config"].items() >= (spot | {"taints": [{"key": "spot"}]}).items()
     minor = int(found["currentMasterVersion"].split(".")[1])
     skip, next = ({"update": {"desiredMasterVersion": f"1.{minor + steps}"}} for steps in (3, 1))
     status, refused = google.call("PUT", f"{CLUSTERS}/main", skip)

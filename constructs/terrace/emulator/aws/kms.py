@@ -1,4 +1,4 @@
-"""KMS: the rotation period, keys of one region."""
+"""KMS: keys named by their ARN, the rotation period, keys of one region."""
 
 from typing import Any
 
@@ -38,9 +38,19 @@ def single_region() -> None:
         return original(self)
 
 
+def key_by_arn() -> None:
+    """Stock moto fails when the deletion of a key is scheduled or cancelled, or a key is enabled or disabled, by its
+    ARN."""
+    for name in ("cancel_key_deletion", "disable_key", "enable_key", "schedule_key_deletion"):
+
+        @wrap(models.KmsBackend, name)
+        def by_id(original: Function, self: Any, key_id: str, *arguments: Any, **settings: Any) -> Any:
+            return original(self, self.get_key_id(key_id), *arguments, **settings)
+
+
 def _key(response: Any, key_id: str) -> Any:
     backend = response.kms_backend
     return backend.keys[backend.get_key_id(key_id)]
 
 
-PATCHES = (rotation_period, single_region)
+PATCHES = (key_by_arn, rotation_period, single_region)

@@ -30,6 +30,9 @@ _NODE_FIELDS = frozenset(
         *("machineType", "imageType", "diskType", "diskSizeGb", "resourceLabels"),
     }
 )
+_WRAPPED = {"labels": "labels", "resourceLabels": "labels", "tags": "tags", "taints": "taints"}
+"""Fields of an update whose value is inside another object, and its name there. Source: Kubernetes Engine API,
+projects.locations.clusters.nodePools.update."""
 _NODE_DEFAULTS = {
     "diskSizeGb": 100,
     "diskType": "pd-balanced",
@@ -155,5 +158,9 @@ def _set(call: Call) -> Json:
         if field in ("name", "clusterId", "projectId", "zone", "nodePoolId"):
             continue
         name = {"nodeCount": "initialNodeCount"}.get(field, field)
+        if field == "diskSizeGb":
+            value = int(value)  # a string in the request
+        elif field in _WRAPPED and "config" in resource:
+            value = value.get(_WRAPPED[field])
         (resource["config"] if "config" in resource and name in _NODE_FIELDS else resource)[name] = value
     return commit(call, resource, key)

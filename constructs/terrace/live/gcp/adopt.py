@@ -71,7 +71,6 @@ BY_NAME = {
     "google_kms_crypto_key": "{key_ring}/cryptoKeys/{name}",
     "google_kms_key_ring": f"{_HERE}/keyRings/{{name}}",
     "google_logging_metric": "{project} {name}",
-    "google_logging_project_bucket_config": f"{_HERE}/buckets/{{bucket_id}}",
     "google_logging_project_sink": "projects/{project}/sinks/{name}",
     "google_logging_saved_query": "{parent}/locations/{location}/savedQueries/{name}",
     "google_memorystore_instance": f"{_HERE}/instances/{{instance_id}}",

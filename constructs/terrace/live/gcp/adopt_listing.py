@@ -1,4 +1,4 @@
-"""Resources whose id is a generated number, found by listing. One function per type.
+"""Resources whose id is a generated number, found by listing, and those that must be read. One function per type.
 
 Each takes a reader of the project and the candidate, and returns the import id, or None.
 """
@@ -70,6 +70,19 @@ def _feed(reader: Reader, candidate: Candidate) -> str | None:
     return _only(candidate, same)
 
 
+def _log_bucket(reader: Reader, candidate: Candidate) -> str | None:
+    """A bucket that is not deleted. It is read, since Terraform's error of a service that is not enabled does not say
+    which import failed."""
+    values = candidate.values
+    project = str(values.get("project") or candidate.account).removeprefix("projects/")
+    name = f"projects/{project}/locations/{values['location']}/buckets/{values['bucket_id']}"
+    try:
+        bucket = reader.call("logging", "projects.locations.buckets.get", name=name)
+    except Absent:
+        return None
+    return None if bucket.get("lifecycleState") == "DELETE_REQUESTED" else name
+
+
 def _transfer(reader: Reader, candidate: Candidate) -> str | None:
     """A job that is not deleted, by its description."""
     project = json.dumps({"projectId": candidate.account})
@@ -96,6 +109,7 @@ BY_LISTING: dict[str, Finder] = {
     "google_essential_contacts_contact": _listed(
         "essentialcontacts", "projects.contacts.list", "contacts", "parent", "email", "email", "{parent}"
     ),
+    "google_logging_project_bucket_config": _log_bucket,
     "google_monitoring_alert_policy": _listed(
         "monitoring", "projects.alertPolicies.list", "alertPolicies", "name", "display_name", "displayName"
     ),

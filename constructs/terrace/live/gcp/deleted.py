@@ -1,8 +1,9 @@
 """Resources of Google Cloud whose names stay taken, since they are deleted or never are, by Terraform's type.
 
 Sources: Cloud KMS, "Cloud KMS resources" (key rings and keys are never deleted); Cloud Logging, "Manage log buckets"
-(DELETE_REQUESTED for seven days); IAM, "Manage workload identity pools" (30 days). Custom roles are restored by the
-provider. Secrets are deleted at once.
+(DELETE_REQUESTED for seven days); IAM, "Manage workload identity pools and providers" (30 days). Custom roles are
+restored by the provider. Secrets are deleted at once. Names of others can be used again at once: IAM, "Delete and
+undelete service accounts" (a new account of the name is another identity); Cloud SQL, "Delete instances".
 """
 
 from collections.abc import Iterator, Mapping
@@ -54,8 +55,19 @@ def _pool(deployment: Deployment, values: Mapping[str, Any]) -> Iterator[Reason]
         yield "exists and is deleted in 30 days", f"{command}, then plan again", name
 
 
+def _provider(deployment: Deployment, values: Mapping[str, Any]) -> Iterator[Reason]:
+    pool, id = values["workload_identity_pool_id"], values["workload_identity_pool_provider_id"]
+    name = f"{deployment.project}/locations/global/workloadIdentityPools/{pool}/providers/{id}"
+    provider = deployment.call("iam", "projects.locations.workloadIdentityPools.providers.get", name=name)
+    if provider.get("state") == "DELETED":
+        place = f"--workload-identity-pool {pool} --location global"
+        command = f"`gcloud iam workload-identity-pools providers undelete {id} {place}`"
+        yield "exists and is deleted in 30 days", f"{command}, then plan again", name
+
+
 CHECKS: Mapping[str, Check[Deployment]] = {
     "google_iam_workload_identity_pool": _pool,
+    "google_iam_workload_identity_pool_provider": _provider,
     "google_kms_crypto_key": _key,
     "google_logging_project_bucket_config": _log_bucket,
 }
