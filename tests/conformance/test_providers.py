@@ -20,7 +20,15 @@ from tests.conformance.conftest import PROVIDERS, Conformance, Seen
 from tests.conftest import ROOT
 
 ENVIRONMENTS = ("dev", "staging", "prod")
-ALL = pytest.mark.parametrize(("cloud", "environment"), [(c, e) for c in PROVIDERS for e in ENVIRONMENTS])
+ALL = pytest.mark.parametrize(
+    ("cloud", "environment"),
+    [
+        pytest.param(cloud, environment, marks=[] if environment == "prod" else [pytest.mark.e2e])
+        for cloud in PROVIDERS
+        for environment in ENVIRONMENTS
+    ],
+)
+"""prod, which has the most resources, in every run; dev and staging in the long ones."""
 
 
 @ALL
@@ -112,7 +120,7 @@ def places_in(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
 @pytest.mark.parametrize(
     ("cloud", "environment"),
     [
-        pytest.param(cloud, environment, marks=[pytest.mark.e2e] if cloud == "aws" else [])
+        pytest.param(cloud, environment, marks=[] if environment == "prod" and cloud != "aws" else [pytest.mark.e2e])
         for cloud in PROVIDERS
         for environment in ENVIRONMENTS
     ],

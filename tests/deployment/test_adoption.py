@@ -169,6 +169,7 @@ def command_line(process: psutil.Process) -> list[str]:
         return []
 
 
+@pytest.mark.e2e  # test_marks.py has one kill, and a second checkout that recovers from it
 def test_an_apply_converges_after_two_kills(small: SmallProject, aws: Emulator) -> None:
     """The second kill interrupts the recovery from the first."""
     prefix = "twice"

@@ -1,18 +1,23 @@
 """Every shell block of the README and the guides is run: fenced as `sh`, in order, in a copy of the project.
 
-A block that needs a cloud account, or shows output, is fenced as `console` or `text`. What is left out is listed here.
+The long tests run all pages, the others those of IN_EVERY_RUN; these also check that each command and option exists. A
+block that needs a cloud account, or shows output, is fenced as `console` or `text`. What is left out is
+listed here.
 """
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from tests.conftest import ROOT
+from tests.docs.test_first_real_account import parsed
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # test_extending.py and test_add_a_module.py apply the steps of these first
@@ -41,7 +46,30 @@ def blocks(page: Path) -> list[str]:
     return [block for block in kept if block.strip()]
 
 
+IN_EVERY_RUN = ("README.md", "docs/emulators.md", "docs/environments.md")
+
+
+def cases() -> list[ParameterSet]:
+    """The pages with blocks."""
+    named = {str(page.relative_to(ROOT)): page for page in PAGES if blocks(page)}
+    assert set(IN_EVERY_RUN) <= named.keys()
+    return [
+        pytest.param(page, id=name, marks=[] if name in IN_EVERY_RUN else [pytest.mark.e2e])
+        for name, page in named.items()
+    ]
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_and_option_exists(page: Path) -> None:
+    lines = [line.replace(".venv/bin/", "") for block in blocks(page) for line in block.splitlines()]
+    written = [re.split(r" [>|] ", line)[0] for line in lines if line.startswith("terrace ")]
+    commands = [shlex.split(line, comments=True) for line in written]
+    assert commands or page.name == "emulators.md"
+    for _, *arguments in commands:
+        parsed(arguments)
+
+
+@pytest.mark.parametrize("page", cases())
 def test_the_pages_shell_blocks_run(page, tmp_path):
     project = tmp_path / "project"
     project.mkdir()

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from terrace.cli.lazy import LazyGroup
 from terrace.cli.main import terrace
 from tests.conftest import ROOT
 from tests.pipelines.team import whole_team
@@ -51,15 +52,22 @@ def test_every_command_and_option_of_the_guide_exists(page: Path) -> None:
     found = terrace_commands(page)
     assert found or page.stem == "review-a-plan"
     for arguments in found:
-        command: click.Command = terrace
-        context = click.Context(terrace, info_name="terrace", resilient_parsing=True)
-        rest = list(arguments)
-        while isinstance(command, click.Group):
-            name, inner, rest = command.resolve_command(context, rest)
-            assert inner is not None, arguments
-            command = inner
-            context = click.Context(command, parent=context, info_name=name, resilient_parsing=True)
-        command.make_parser(context).parse_args(rest)  # raises for an option that does not exist
+        parsed(arguments)
+
+
+def parsed(arguments: list[str]) -> None:
+    """Parse the arguments of `terrace`, without running it. Raises for a command or an option that does not exist."""
+    command: click.Command = terrace
+    context = click.Context(terrace, info_name="terrace", resilient_parsing=True)
+    rest = list(arguments)
+    while isinstance(command, click.Group):
+        if isinstance(command, LazyGroup) and command.default and rest[0] not in command.summaries:
+            rest.insert(0, command.default)
+        name, inner, rest = command.resolve_command(context, rest)
+        assert inner is not None, arguments
+        command = inner
+        context = click.Context(command, parent=context, info_name=name, resilient_parsing=True)
+    command.make_parser(context).parse_args(rest)
 
 
 def test_the_guide_grants_what_the_stacks_need() -> None:
