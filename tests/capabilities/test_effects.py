@@ -21,6 +21,16 @@ def test_each_entry_has_a_source_and_a_date(cloud: str) -> None:
             assert known.detail and known.source and known.read <= date.today(), (type, name)
 
 
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_each_lock_has_a_source_and_a_date(cloud: str) -> None:
+    table = implementation("terrace", cloud, "locks").LOCKS
+    assert table and list(table) == sorted(table)
+    for type, attributes in table.items():
+        assert type.startswith(_PREFIXES[cloud])
+        for name, lock in attributes.items():
+            assert lock.value and lock.detail and lock.source and lock.read <= date.today(), (type, name)
+
+
 def test_unknown_exceeds_all_but_an_accepted_downtime() -> None:
     assert [exceeds("unknown", risk) for risk in ("none", "restart", "downtime", "data-loss")] == [
         True, True, False, False,

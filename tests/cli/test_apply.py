@@ -4,10 +4,14 @@ import json
 import os
 import signal
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
+from terrace.emulator import Emulator
 from tests.cli.conftest import GLASS, Command
+from tests.deployment.conftest import resource
+from tests.deployment.test_adoption import REGION
 from tests.deployment.test_lifecycle import slow, state_of, two, wait_for
 
 # Runs Terraform, records each interrupt and forwards it.
@@ -103,3 +107,35 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_change_that_cannot_be_undone_is_asked_for_by_name(terrace: Command, aws: Emulator) -> None:
+    """Object lock in compliance mode, on the emulated AWS."""
+    variables = aws.environment()
+
+    def stack(mode: str) -> None:
+        rule = {"default_retention": {"mode": mode, "days": 1}}
+        terrace.small.stack(
+            {
+                "aws_s3_bucket": {"b": resource("dev/lake/b", bucket="locked-for-good", object_lock_enabled=True)},
+                "aws_s3_bucket_object_lock_configuration": {
+                    "l": resource("dev/lake/lock", bucket="${aws_s3_bucket.b.id}", rule=rule)
+                },
+            },
+            provider={"aws": [{"region": REGION}]},
+        )
+        terrace.run("plan", "dev", **variables)
+
+    def apply(*more: str) -> "subprocess.CompletedProcess[str]":
+        return terrace.run("apply", "dev", "--yes", *GLASS, *more, **variables)
+
+    stack("GOVERNANCE")
+    assert (first := apply()).returncode == 0, first.stderr
+    stack("COMPLIANCE")
+    refused = apply()
+    assert "1 change cannot be undone:\n  aws_s3_bucket_object_lock_configuration.l: rule[0]" in refused.stderr
+    assert (refused.returncode, refused.stderr.splitlines()[-1]) == (2, "hint: pass --irreversible dev")
+    assert apply("--irreversible", "prod").returncode == 2
+    assert (done := apply("--irreversible", "dev")).returncode == 0, done.stderr
+    text = terrace.run("plan", "dev", **variables).stdout
+    assert "No changes" in text

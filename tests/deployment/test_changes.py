@@ -1,5 +1,7 @@
 """Summaries of plans that real Terraform made."""
 
+from typing import Any
+
 import pytest
 
 from terrace.deployment import lifecycle
@@ -115,3 +117,37 @@ def test_an_instance_has_the_construct_of_its_resource() -> None:
     }
     summary = summarize({"resource_changes": [record]}, {"aws_subnet.a": "dev/network/a"})
     assert summary.changes[0].construct == "dev/network/a"
+
+
+def _retention(mode: str) -> dict[str, Any]:
+    return {"rule": [{"default_retention": [{"mode": mode, "days": 30}]}]}
+
+
+@pytest.mark.parametrize(
+    ("type", "before", "after"),
+    [
+        ("aws_s3_bucket_object_lock_configuration", _retention("GOVERNANCE"), _retention("COMPLIANCE")),
+        ("aws_backup_vault_lock_configuration", {"changeable_for_days": None}, {"changeable_for_days": 3}),
+        ("azurerm_storage_container_immutability_policy", {"locked": False}, {"locked": True}),
+        ("azurerm_data_protection_backup_vault", {"immutability": "Unlocked"}, {"immutability": "Locked"}),
+        (
+            "google_storage_bucket",
+            {"retention_policy": [{"is_locked": False}]},
+            {"retention_policy": [{"is_locked": True}]},
+        ),
+        ("google_logging_project_bucket_config", {"locked": False}, {"locked": True}),
+    ],
+)
+def test_a_lock_is_a_change_that_cannot_be_undone(type: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    def irreversible(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+        change = {"actions": ["update"], "before": before, "after": after}
+        record = {"address": f"{type}.a", "mode": "managed", "type": type, "name": "a", "change": change}
+        return [
+            sentence
+            for one in summarize({"resource_changes": [record]}, {}).irreversible
+            for sentence in one.irreversible
+        ]
+
+    (sentence,) = irreversible(before, after)
+    assert " becomes " in sentence and "nobody can " in sentence
+    assert irreversible(after, before) == []

@@ -42,6 +42,21 @@ class KnownEffect:
     read: date
 
 
+@dataclass(frozen=True)
+class Lock:
+    """A value, as text, after which the cloud allows no way back; ANY is every value. `source` and `read` are as in
+    KnownEffect."""
+
+    value: str
+    detail: str
+    source: str
+    read: date
+
+
+LockTable = Mapping[str, Mapping[str, Lock]]
+"""Resource type to attribute to lock, with the attributes' names as in EffectTable. They are in `<cloud>/locks.py`."""
+ANY = "*"
+
 EffectTable = Mapping[str, Mapping[str, KnownEffect]]
 """Resource type to attribute to effect. A nested attribute is `settings.tier`, without indices; `*` is any other change
 in place, REPLACED and CREATED_FIRST a replacement. The type `*` has attributes of all types."""
@@ -76,6 +91,18 @@ def effect_of(type: str, attribute: str) -> KnownEffect | None:
         if found := of_type.get(name) or of_all.get(name):
             return found
     return of_type.get("*")
+
+
+@cache
+def locks() -> LockTable:
+    """The locks of all clouds."""
+    return {type: of for cloud in CLOUDS for type, of in implementation("terrace", cloud, "locks").LOCKS.items()}
+
+
+def irreversible(type: str, attribute: str, value: str | None) -> str:
+    """What is documented about a value of an attribute that cannot be taken back; empty for any other value."""
+    lock = locks().get(type, {}).get(_INDEX.sub("", attribute))
+    return lock.detail if lock and value is not None and lock.value in (value, ANY) else ""
 
 
 def effect_of_replacement(type: str, *, created_first: bool = False) -> KnownEffect | None:

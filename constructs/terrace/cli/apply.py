@@ -44,6 +44,12 @@ _PAST_TENSE = {
     help="Make a new plan that restores deleted resources and adopts those that exist but are in no state.",
 )
 @click.option(
+    "--irreversible",
+    metavar="STACK",
+    default="",
+    help="Accept changes that cannot be undone, such as a lock; STACK must be the name of the stack.",
+)
+@click.option(
     "--break-glass",
     default="",
     metavar="REASON",
@@ -60,6 +66,7 @@ def command(
     bundle: str,
     yes: bool,
     recover: bool,
+    irreversible: str,
     break_glass: str,
     lock_timeout: str,
     unlock: str,
@@ -71,6 +78,8 @@ def command(
 
     With --bundle, Terrace plans again and evaluates the gate again, and applies only if the changes and the verdict are
     those of the bundle; otherwise it prints what differs and exits with 1.
+
+    A plan that locks something for good is applied only with the stack's name: typed, or as --irreversible.
 
     After a run that was killed, this command releases that run's lock, adopts the resources that it created but did not
     record, makes a new plan and continues. Ctrl-C lets Terraform save its state; a second Ctrl-C stops it at once.
@@ -111,6 +120,8 @@ def command(
             info(plan_text(saved.summary, saved.gate.access if saved.gate else ()))
             if not confirmed(f"Apply this plan to {deployment.stack_id} on {deployment.cloud}?", yes=yes):
                 raise AnswerIsNo("cancelled; the plan is still saved" if not bundle else "cancelled")
+            if saved.summary.irreversible and not bundle:  # who reviewed the bundle has accepted them
+                _accept_irreversible(deployment.stack_id, irreversible)
             progress.expect(len(saved.summary.changes))
             if break_glass and not (saved.gate and saved.gate.passes):
                 trail.break_glass(break_glass, saved.sha256)
@@ -137,6 +148,21 @@ def command(
     changes = ", ".join(f"{count} {_PAST_TENSE[verb]}" for verb, count in _counts(saved).items() if count)
     write(f"{deployment.stack_id} on {deployment.cloud}: {changes or 'outputs changed'}")
     run.require_recorded()
+
+
+def _accept_irreversible(name: str, given: str) -> None:
+    """Ask for the stack's name, before changes that cannot be undone. Raises UsageError, AnswerIsNo."""
+    import sys
+
+    from terrace.errors import AnswerIsNo, UsageError
+
+    if given and given != name:
+        raise UsageError(f"--irreversible is {given!r}, but the stack is {name!r}")
+    if not given and not sys.stdin.isatty():
+        raise UsageError("the plan has changes that cannot be undone", hint=f"pass --irreversible {name}")
+    question = f"Type {name} to make changes that cannot be undone"
+    if not given and click.prompt(question, default="", show_default=False, err=True) != name:
+        raise AnswerIsNo("cancelled; the plan is still saved")
 
 
 def restorer(loaded: "Loaded", stack_id: str, *, yes: bool) -> "Callable[[Sequence[Blocker]], None]":

@@ -76,6 +76,12 @@ def plan_text(summary: Summary, access: Sequence[AccessChange] = (), *, details:
         heading = f"{lost} with data, or with a name that other resources use, will be replaced or destroyed:"
         lines = [styled(heading, fg="red", bold=True)]
         parts.append("\n".join([*lines, *(styled(_resource(change, details), fg="red") for change in summary.losses)]))
+    if locked := summary.irreversible:
+        heading = f"{counted(len(locked), 'change')} cannot be undone:"
+        lines = [styled(heading, fg="red", bold=True)]
+        for change in locked:
+            lines += [styled(f"  {change.address}: {sentence}", fg="red") for sentence in change.irreversible]
+        parts.append("\n".join(lines))
     if interrupted := [change for change in gone if change.effect == "downtime"]:
         heading = f"{counted(len(interrupted), 'resource')} will be unavailable while being replaced:"
         lines = [styled(heading, fg="red", bold=True)]

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Literal
 
 from terrace.capabilities.cloud import CLOUDS, facts
-from terrace.capabilities.effects import Effect, effect_of, effect_of_replacement, worst
+from terrace.capabilities.effects import Effect, effect_of, effect_of_replacement, irreversible, worst
 from terrace.deployment import cost
 from terrace.deployment.cost import Amount
 from terrace.deployment.values import ValueChange, changed_paths, dotted, value_changes
@@ -63,6 +63,12 @@ class Change:
         return {name: known.effect if known else "unknown" for name, known in found.items()}
 
     @property
+    def irreversible(self) -> tuple[str, ...]:
+        """Sentences about the values that cannot be taken back."""
+        found = ((one, irreversible(self.type, one.path, one.after)) for one in self.set_values)
+        return tuple(f"{one.path} becomes {one.after}: {detail}" for one, detail in found if detail)
+
+    @property
     def effect(self) -> Effect:
         """What the change does to what uses the resource."""
         if self.loses_data:
@@ -106,6 +112,11 @@ class Summary:
         return [change for change in self.changes if change.loses_data]
 
     @property
+    def irreversible(self) -> list[Change]:
+        """The changes of values that cannot be taken back."""
+        return [change for change in self.changes if change.irreversible]
+
+    @property
     def risk(self) -> Effect:
         """The worst effect of all changes."""
         return worst(change.effect for change in self.changes)
@@ -128,6 +139,7 @@ class Summary:
                     "attributes": list(change.attributes),
                     "forced_by": list(change.reasons),
                     "loses_data": change.loses_data,
+                    "irreversible": list(change.irreversible),
                     "environment_line": change.environment_line,
                     "imported_id": change.imported,
                     "settings": list(change.settings),

@@ -83,6 +83,19 @@ def test_a_change_in_place_has_its_documented_effect() -> None:
     assert "`address`" not in text  # computed
 
 
+def test_what_cannot_be_undone_has_a_section_of_its_own() -> None:
+    locked = replace(change("google_storage_bucket.b", "change"), irreversible=("locked becomes true: for good",))
+    text = write([Subject(plan(locked, change("aws_sns_topic.a", "change")))]).text
+    section = text.partition("#### ⛔ Cannot be undone\n\n")[2]
+    assert section.startswith("- `google_storage_bucket.b` (`dev/database/x`): locked becomes true: for good, set in `")
+    assert text.count("becomes true") == 1
+
+
+def test_a_provider_version_that_was_never_tried_is_below_the_table() -> None:
+    text = write([Subject(replace(plan(), untried_provider="never tried with 8.1.0"))]).text
+    assert "nothing to do |  |\n\n- ⚠️ dev on AWS: never tried with 8.1.0\n" in text
+
+
 def test_what_the_internet_can_reach_is_said_in_words() -> None:
     access = (
         AccessChange("remove", "grant", "nodes", "view", "lake/gold"),

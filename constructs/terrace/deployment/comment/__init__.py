@@ -75,6 +75,10 @@ class Subject:
         return [change for change in self.of("replace", "destroy") if change.effect == "data-loss"]
 
     @property
+    def irreversible(self) -> list[ChangeRecord]:
+        return [change for change in self.plan.changes if change.irreversible]
+
+    @property
     def removals(self) -> list[ChangeRecord]:
         """What is replaced or destroyed without a loss of data."""
         return [change for change in self.of("replace", "destroy") if change.effect != "data-loss"]

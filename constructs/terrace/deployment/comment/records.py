@@ -28,6 +28,7 @@ class ChangeRecord:
     capability: str = ""
     forced_by: tuple[str, ...] = ()
     loses_data: bool = False
+    irreversible: tuple[str, ...] = ()
     environment_line: str | None = None
     settings: tuple[str, ...] = ()
     effect: Effect = "unknown"
