@@ -14,6 +14,7 @@ from terrace.assurance.plan_shape import plan_of
 from terrace.assurance.view import View
 from tests.assurance.conftest import Written
 from tests.conftest import ROOT
+from tests.trust_stacks import TrustStacks
 
 HCL = Path(__file__).parent / "hcl"
 ENFORCED = "ENFORCED_BLOCK_AND_AUDIT_LOG"
@@ -347,3 +348,17 @@ def test_policies_of_one_run_do_not_remain_for_the_next(tmp_path: Path) -> None:
     view = stack(aws_s3_bucket={"a": {"bucket": "a"}})
     checkov_run.run(view, [write_policy(tmp_path / "p", "own.py", OWN.format(body="return CheckResult.FAILED"))])
     assert "CKV2_OWN_1" not in {outcome.id for outcome in checkov_run.run(view).outcomes}
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp"])
+def test_a_subject_with_the_ids_of_a_repository_is_accepted(cloud: str, trust_stacks: TrustStacks) -> None:
+    """checkov itself refuses GitHub's form of a subject since July 2026, and still refuses any repository."""
+    text = json.dumps(trust_stacks(cloud)["github"])
+    ids = {"CKV_AWS_393", "CKV_GCP_125"}
+
+    def refused(document: str) -> set[str]:
+        return {check for check, _ in failed(View(json.loads(document)))} & ids
+
+    assert "acme@583231/terrace@1296269" in text
+    assert refused(text) == set()
+    assert refused(text.replace("acme@583231/terrace@1296269", "*")) & ids

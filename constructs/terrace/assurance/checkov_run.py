@@ -6,6 +6,7 @@ not load; here each is an error. Importing checkov takes seconds: import this mo
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +19,8 @@ from checkov.common.models.enums import CheckResult
 from checkov.runner_filter import RunnerFilter
 from checkov.terraform.checks.data.registry import data_registry
 from checkov.terraform.checks.provider.registry import provider_registry
+from checkov.terraform.checks.resource.aws import GithubActionsOIDCTrustPolicyOnRole as on_role
+from checkov.terraform.checks.resource.gcp import GithubActionsOIDCTrustPolicy as on_pool
 from checkov.terraform.checks.resource.registry import resource_registry
 from checkov.terraform.checks.utils.base_cloudsplaining_iam_scanner import BaseTerraformCloudsplainingIAMScanner
 from checkov.terraform.plan_parser import RESOURCE_TYPES_JSONIFY, _get_providers, _prepare_resource_block
@@ -33,6 +36,10 @@ from terrace.assurance.view import View
 from terrace.words import counted
 
 FILE = "/plan.json"
+for _check in (on_role, on_pool):
+    # checkov 3 refuses a subject with the ids of owner and repository, repo:OWNER@ID/NAME@ID, which GitHub issues since
+    # July 2026. Source: GitHub changelog, 23 April 2026
+    _check.gh_repo_regex = re.compile(rf"{_check.gh_repo_regex.pattern}|[\w-]+@\d+/[\w.-]+@\d+$")
 _REGISTRIES = {"resource": resource_registry, "data": data_registry, "provider": provider_registry}
 
 
