@@ -28,6 +28,7 @@ OWN = [
 LIMIT = [
     {"Effect": "Allow", "Action": "*", "Resource": "*"},
     {"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"},
+    {"Effect": "Deny", "Action": "s3:GetObject*", "Resource": "*"},
     {
         "Effect": "Deny",
         "NotAction": ["iam:*", "sts:*"],
@@ -50,7 +51,11 @@ def create(name: str, **more: Any) -> Call:
 
 ALLOWED: dict[str, Call] = {
     "another service": lambda client: client("s3").create_bucket(
-        Bucket="ours", CreateBucketConfiguration={"LocationConstraint": REGION}
+        Bucket="ours", CreateBucketConfiguration={"LocationConstraint": REGION}, ObjectLockEnabledForBucket=True
+    ),
+    # its action is s3:GetBucketObjectLockConfiguration, which is not among s3:GetObject*
+    "an operation whose action has another name": lambda client: client("s3").get_object_lock_configuration(
+        Bucket="ours"
     ),
     "a role under the boundary": create("ours-one", PermissionsBoundary=BOUNDARY),
     "its deletion": lambda client: client("iam").delete_role(RoleName="ours-one"),
@@ -61,6 +66,7 @@ REFUSED: dict[str, Call] = {
     "a role of another name": create("theirs", PermissionsBoundary=BOUNDARY),
     "what no policy allows": lambda client: client("iam").create_user(UserName="mallory"),
     "what the boundary denies": lambda client: client("s3").delete_bucket(Bucket="ours"),
+    "an object": lambda client: client("s3").get_object(Bucket="ours", Key="key"),
     "another region": lambda client: client("sqs", "us-east-1").create_queue(QueueName="queue"),
     "its own policies": lambda client: client("iam").put_role_policy(
         RoleName="ours-pipeline", PolicyName="more", PolicyDocument=TRUST

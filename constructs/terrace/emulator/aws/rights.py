@@ -18,12 +18,14 @@ _SERVICES = {"monitoring": "cloudwatch", "tagging": "tag"}
 _ACTIONS = {
     "s3:CreateMultipartUpload": "s3:PutObject",
     "s3:DeleteObjects": "s3:DeleteObject",
+    "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
     "s3:HeadBucket": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3:ListObjectVersions": "s3:ListBucketVersions",
     "s3:ListObjects": "s3:ListBucket",
     "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:PutObjectLockConfiguration": "s3:PutBucketObjectLockConfiguration",
     "s3:UploadPart": "s3:PutObject",
 }
 """Operations whose action has another name."""
