@@ -15,6 +15,7 @@ from terrace.assurance.evaluation import (
     at_most,
     evaluate,
     includes,
+    prepared,
     result_of,
 )
 from terrace.assurance.guarantees import BY_ID
@@ -101,6 +102,30 @@ def test_the_worst_outcome_is_the_status_of_the_guarantee(
     result = result_of(BY_ID["DB-2"], outcomes, exception)
     assert (result.status, result.reason) == (status, reason)
     assert result.passes == (status not in ("broken", "unproven"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "installed", "status"),
+    [
+        (HOLDS, (), "prepared"),
+        (HOLDS, ("cluster-autoscaler",), "holds"),
+        (BROKEN, (), "broken"),
+        (UNPROVEN, (), "unproven"),
+        (NOT_REQUIRED, (), "not_required"),
+    ],
+)
+def test_what_leans_on_a_module_is_prepared_until_it_is_installed(
+    outcome: Outcome, installed: tuple[str, ...], status: str
+) -> None:
+    result = result_of(BY_ID["K8S-6"], [outcome])
+    assert prepared(result, "aws", "not asked", installed).status == status
+    assert prepared(result, "gcp", "not asked") == result  # GKE scales pools itself
+
+
+def test_an_exception_whose_compensation_is_a_module_is_prepared_and_names_it() -> None:
+    result = prepared(result_of(BY_ID["K8S-10"], [HOLDS], EXCEPTION), "azure", "not asked")
+    assert (result.status, result.reason, result.passes) == ("prepared", "needs the module kyverno: not asked", True)
+    assert result.exception == EXCEPTION
 
 
 def test_evidence_lists_four_observations_and_counts_the_rest() -> None:

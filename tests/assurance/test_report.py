@@ -14,7 +14,7 @@ import pytest
 
 from terrace import live
 from terrace.assurance import frameworks, parity
-from terrace.assurance.evaluation import Observation, Outcome, result_of
+from terrace.assurance.evaluation import Observation, Outcome, prepared, result_of
 from terrace.assurance.frameworks import Framework, Requirement
 from terrace.assurance.gate_result import Finding, GateResult, Waiver
 from terrace.assurance.guarantees import BY_ID, TABLE
@@ -175,6 +175,15 @@ def test_an_exception_of_the_cloud_is_shown() -> None:
     made = report(replace(result, results=results))
     assert outcome(made) == "excepted"
     assert "A firewall surrounds it" in html.report(made)
+
+
+@pytest.mark.parametrize(("live_status", "status"), [(None, "prepared"), ("prepared", "prepared"), ("holds", "holds")])
+def test_what_a_stack_prepares_holds_once_the_cluster_shows_it(live_status: Any, status: str) -> None:
+    results = tuple(prepared(one, "aws", "not asked") for one in gate().results)
+    rows = (LiveResult(guarantee="K8S-6", status=live_status, evidence=""),) if live_status else ()
+    read = LiveDeployment(environment="prod", cloud="aws", guarantees=rows)
+    made = report(replace(gate(), results=results), live=(read,))
+    assert made.evidence["K8S-6", PROD].status == status and made.passes
 
 
 def test_a_stack_without_results_is_unproven() -> None:

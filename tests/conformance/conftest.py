@@ -100,7 +100,7 @@ def sentence(diagnostic: Diagnostic) -> str:
 
 
 Seen = Callable[[Evaluated, Sequence[Result]], None]
-STATUSES: tuple[Status, ...] = ("holds", "excepted", "not_required", "broken", "unproven")
+STATUSES: tuple[Status, ...] = ("holds", "prepared", "excepted", "not_required", "broken", "unproven")
 
 
 @pytest.fixture

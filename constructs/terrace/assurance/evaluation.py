@@ -8,16 +8,16 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from terrace.assurance.guarantees import BY_ID, Guarantee
 from terrace.assurance.timeout import CheckTimeout, within
 from terrace.calls import Absent, CredentialsError
-from terrace.capabilities.cloud import CloudException
+from terrace.capabilities.cloud import CloudException, CloudName
 from terrace.errors import TerraceError
 
-Status = Literal["holds", "broken", "unproven", "not_required", "excepted", "waived"]
+Status = Literal["holds", "broken", "unproven", "not_required", "excepted", "prepared", "waived"]
 SHOWN = 4  # observations that a sentence spells out; the others are counted
 _PACKAGES = ("terrace.assurance.checks.", "terrace.")
 
@@ -196,6 +196,16 @@ def result_of(guarantee: Guarantee, outcomes: Iterable[Outcome], exception: Clou
     else:
         status, reason = "unproven", "no check on this cloud"
     return Result(guarantee, status, reason, every, exception)
+
+
+def prepared(result: Result, cloud: CloudName, why: str, installed: Collection[str] = ()) -> Result:
+    """The result, or `prepared` where it would pass but leans on modules that are not `installed`; `why` says how that
+    is known."""
+    missing = [module for module in result.guarantee.modules.get(cloud, ()) if module not in installed]
+    if not missing or result.status not in ("holds", "excepted"):
+        return result
+    needs = f"needs the {'module' if len(missing) == 1 else 'modules'} {', '.join(missing)}: {why}"
+    return replace(result, status="prepared", reason=needs)
 
 
 def _reasons(reasons: Iterable[str]) -> str:

@@ -130,5 +130,6 @@ def _both(foundation: Result | None, workloads: Result | None) -> Result:
         return found
     if workloads.outcomes or foundation.status != "holds":
         outcomes = (*foundation.outcomes, *workloads.outcomes)
-        return result_of(foundation.guarantee, outcomes, foundation.exception) if outcomes else foundation
+        both = result_of(foundation.guarantee, outcomes, foundation.exception) if outcomes else foundation
+        return foundation if foundation.status == "prepared" and both.passes else both
     return foundation if workloads.passes else workloads

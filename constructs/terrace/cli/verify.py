@@ -1,6 +1,7 @@
 """`terrace verify`: check the guarantees of a live deployment."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ _WORDS = {
     "holds": "holds",
     "broken": "BROKEN",
     "unproven": "UNPROVEN",
+    "prepared": "prepared",
     "excepted": "excepted",
     "not_required": "not required",
 }
@@ -55,7 +57,8 @@ def command(
     loaded = load(ctx, environment, cloud)
     ids = [part.strip().upper() for text in only for part in text.split(",") if part.strip()]
     with working(f"reading {environment} through the cloud's API"):
-        results = live.verify(loaded.environment, target(loaded.environment), only=ids)
+        installed = partial(_installed, ctx, environment, cloud)
+        results = live.verify(loaded.environment, target(loaded.environment), only=ids, installed=installed)
         scans = None if ids else _scans(ctx, environment, cloud)
     passed = bool(results) and all(result.passes for result in results)
     data = as_data(loaded.environment.name, loaded.environment.cloud, results, scans)
@@ -87,6 +90,18 @@ def _scans(ctx: click.Context, environment: str, cloud: str | None) -> "Scans":
     return scans.of(context, lambda: cluster_of(context))
 
 
+def _installed(ctx: click.Context, environment: str, cloud: str | None) -> set[str]:
+    """The modules whose charts are all in the cluster. Raises TerraceError if the cluster cannot be read."""
+    from terrace.cli.options import cluster_of, workloads_of
+    from terrace.live import cluster
+
+    context = workloads_of(ctx, environment, cloud)
+    releases = {name: module.chart_releases or (f"{name}-base",) for name, module in context.modules.items()}
+    names = {release for each in releases.values() for release in each}
+    found = {one.name for one in cluster.deployed(cluster_of(context), names).values() if one.status == "deployed"}
+    return {name for name, each in releases.items() if found.issuperset(each)}
+
+
 def _stack_only(ids: "list[str]") -> "list[Guarantee]":
     """The guarantees about how a stack is written, which no deployment shows."""
     from terrace.assurance.guarantees import GUARANTEES
@@ -100,6 +115,7 @@ def summary(results: "list[Result]") -> str:
     parts = [f"{counts['holds']} of {len(results)} guarantees hold"]
     parts += [f"{counts['broken']} broken"] * bool(counts["broken"])
     parts += [f"{counts['unproven']} unproven"] * bool(counts["unproven"])
+    parts += [f"{counts['prepared']} prepared"] * bool(counts["prepared"])
     parts += [f"{counts['excepted']} excepted"] * bool(counts["excepted"])
     parts += [f"{counts['not_required']} not required"] * bool(counts["not_required"])
     return ", ".join(parts)

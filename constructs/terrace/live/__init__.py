@@ -4,18 +4,18 @@ Callers need no branch for a cloud: `terrace.live.<cloud>` is imported on first 
 `leftovers`; its modules hold the checks.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import ModuleType
 from typing import Literal
 
-from terrace.assurance.evaluation import Check, Result, checks_in, evaluate, result_of
+from terrace.assurance.evaluation import Check, Result, checks_in, evaluate, prepared, result_of
 from terrace.assurance.guarantees import BY_ID
 from terrace.capabilities.cloud import TITLES, facts, implementation
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
-from terrace.errors import UsageError
+from terrace.errors import TerraceError, UsageError
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,18 @@ def cluster_token(environment: Environment, target: Target, cluster: str) -> Clu
     return token
 
 
-def verify(environment: Environment, target: Target, *, only: Collection[str] = ()) -> list[Result]:
+def verify(
+    environment: Environment,
+    target: Target,
+    *,
+    only: Collection[str] = (),
+    installed: Callable[[], Collection[str]] = tuple,
+) -> list[Result]:
     """Evaluate every guarantee that can be read, or those of `only`, in the table's order.
 
-    Raises UsageError for an unknown id, TerraceError when the cloud is unreachable for all of them (no or expired
-    credentials, another account).
+    `installed` returns the modules that are in the cluster, and is called if a guarantee leans on one. Raises
+    UsageError for an unknown id, TerraceError when the cloud is unreachable for all of them (no or expired credentials,
+    another account).
     """
     cloud = environment.cloud
     module = _module(cloud)
@@ -98,13 +105,22 @@ def verify(environment: Environment, target: Target, *, only: Collection[str] = 
         )
     deployment = module.opened(environment, target)
     selected = set(only or readable(cloud))
-    return [
+    results = [
         Result(BY_ID[id], "not_required", f"{BY_ID[id].capability} is off")
         if BY_ID[id].capability in environment.left_out
         else evaluate_guarantee(id, cloud, deployment)
         for id in BY_ID
         if id in selected
     ]
+    if not any(result.guarantee.modules.get(cloud) for result in results):
+        return results
+    present: Collection[str] = ()
+    why = f"not in the cluster; `terrace apply {environment.name}-workloads` installs it"
+    try:
+        present = installed()
+    except TerraceError as error:
+        why = f"the cluster was not read: {error}"
+    return [prepared(result, cloud, why, present) for result in results]
 
 
 def evaluate_guarantee(id: str, cloud: str, deployment: object) -> Result:

@@ -5,6 +5,7 @@ import pytest
 from terrace import live
 from terrace.assurance.evaluation import Result
 from terrace.assurance.guarantees import GUARANTEES as TABLE
+from terrace.calls import Unreadable
 from tests.live.aws.breaks import BREAKS
 from tests.live.aws.site import Site
 from tests.live.snapshot import Snapshot
@@ -33,6 +34,24 @@ def test_prod_holds_every_guarantee(snapshot: Snapshot) -> None:
     assert [result.guarantee.id for result in results] == list(live.readable("aws"))
     assert failing(results, "aws") == {}
     assert all(result.evidence and result.resource for result in results)
+
+
+def unreadable() -> tuple[str, ...]:
+    raise Unreadable("the cluster does not answer")
+
+
+def scaling(site: Site) -> list[Result]:
+    """K8S-6 where the autoscaler is in the cluster, where it is not, and where the cluster cannot be read."""
+    asked = (lambda: ("cluster-autoscaler",), tuple, unreadable)
+    return [live.verify(site.environment, site.target, only=["K8S-6"], installed=installed)[0] for installed in asked]
+
+
+def test_scaling_is_prepared_until_the_autoscaler_is_in_the_cluster(snapshot: Snapshot) -> None:
+    results = snapshot.run(scaling)
+    assert [result.status for result in results] == ["holds", "prepared", "prepared"]
+    needs = "needs the module cluster-autoscaler: "
+    assert results[1].reason == f"{needs}not in the cluster; `terrace apply prod-workloads` installs it"
+    assert results[2].reason == f"{needs}the cluster was not read: the cluster does not answer"
 
 
 @pytest.mark.parametrize("guarantee", live.readable("aws"))

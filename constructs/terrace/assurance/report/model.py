@@ -19,6 +19,7 @@ RequirementOutcome = Literal[
     "broken",
     "unproven",
     "waived",
+    "prepared",
     "excepted",
     "not_required",
     "partial",
@@ -27,11 +28,11 @@ RequirementOutcome = Literal[
     "not_covered",
     "outside",
 ]
-"""The outcome of a requirement on a stack, the worst first. The first five are the status of its worst guarantee.
+"""The outcome of a requirement on a stack, the worst first. The first six are the status of its worst guarantee.
 `partial`: every guarantee holds and a person provides the rest; `evidenced`: they hold and nothing else is required.
 """
 OUTCOMES: tuple[RequirementOutcome, ...] = get_args(RequirementOutcome)
-STATUSES: tuple[Status, ...] = ("broken", "unproven", "waived", "excepted", "not_required", "holds")
+STATUSES: tuple[Status, ...] = ("broken", "unproven", "waived", "prepared", "excepted", "not_required", "holds")
 """The statuses of a guarantee, the worst first."""
 FAILING: tuple[Status, ...] = ("broken", "unproven")
 Kind = Literal["before_deployment", "live", "manual"]
@@ -233,6 +234,8 @@ def _combined(result: Result, findings: Sequence[Finding], live: LiveResult | No
     Waivers of its own checks' findings make it waived; a waived finding of another check does not decide.
     """
     candidates: list[tuple[Status, str]] = [(result.status, result.reason)]
+    if result.status == "prepared" and live and live.status in ("holds", "excepted"):
+        candidates = [(live.status, live.reason)]  # the cluster has the modules that a stack only prepares
     checks = {outcome.id for outcome in result.outcomes}
     own = [finding for finding in findings if finding.id in checks]
     if result.status == "broken" and own and all(finding.status == "waived" for finding in own):
