@@ -55,6 +55,25 @@ def pool(minimum: int, maximum: int, *, desired: int = 2) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize(
+    ("bounds", "size", "wanted"), [((4, 6), 2, [4]), ((3, 8), 6, []), ((1, 3), 6, [3]), ((2, 6), 6, [])]
+)
+def test_a_size_outside_new_bounds_moves_to_the_nearer_one(
+    bounds: tuple[int, int], size: int, wanted: list[int]
+) -> None:
+    """As Terraform plans it: the size stays as the autoscaler has left it, since the stack ignores it."""
+    minimum, maximum = bounds
+    stack = {"resource": pool(minimum, maximum)}
+    before, after = (
+        {"scaling_config": [{"min_size": low, "max_size": high, "desired_size": size}]}
+        for low, high in ((2, 6), bounds)
+    )
+    change = {"actions": ["update" if bounds != (2, 6) else "no-op"], "before": before, "after": after}
+    plan = {"resource_changes": [{"type": "aws_eks_node_group", "name": "pool", "change": change}]}
+    assert [move.value for move in moves(plan, stack, facts("aws"))] == wanted
+
+
+@pytest.mark.e2e
 def test_a_changed_minimum_or_maximum_moves_the_desired_size_and_nothing_else_does(
     small: SmallProject, aws: Emulator, yes: Callable[[object], bool]
 ) -> None:

@@ -67,6 +67,7 @@ def test_pools_go_first_where_new_ones_cannot_be_made(small: SmallProject, recor
     assert not (small.root / _FILE).exists()
 
 
+@pytest.mark.e2e
 def test_a_new_node_group_is_made_before_the_old_one_is_deleted(
     small: SmallProject, aws: Emulator, yes: Callable[[object], bool]
 ) -> None:
