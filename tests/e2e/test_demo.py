@@ -80,6 +80,7 @@ def assert_complete(
     assert list(evidence["guarantees"].values()).count("holds") >= 25
     assert len(evidence["drift_injected"]) == 3
     assert evidence["drift_detected"] == evidence["drift_injected"]
+    assert (evidence["drift_after_apply"], evidence["drift_entries"]) == ([], 3)
     assert evidence["drift_repaired"] is True
     assert evidence["leftovers"] == []
     assert evidence["unsupported_calls"] == []

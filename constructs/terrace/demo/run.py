@@ -19,7 +19,7 @@ from terrace.capabilities.outputs import parse
 from terrace.capabilities.target import Target
 from terrace.demo import timed_step
 from terrace.demo.inject_drift import inject_drift
-from terrace.deployment import lifecycle, teardown
+from terrace.deployment import drift, lifecycle, teardown
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Event, ResourceEvent
 from terrace.environment import load, target
@@ -32,7 +32,8 @@ _SLOWEST = 5
 
 @dataclass
 class Evidence:
-    """What the demo observed, for `--json`. `failures` are sentences; `guarantees` maps an id to its status.
+    """What the demo observed, for `--json`. `failures` are sentences; `guarantees` maps an id to its status;
+    `drift_entries` is how many resources an apply would change back after three changes by others.
 
     If the emulator is kept, `emulator_directory` and `example_command` (a first command to try) are set.
     """
@@ -42,9 +43,11 @@ class Evidence:
     resources_applied: int = 0
     outputs_version: int = 0
     second_plan_changes: int = 0
+    drift_after_apply: list[str] = field(default_factory=list)
     guarantees: dict[str, str] = field(default_factory=dict)
     drift_injected: list[str] = field(default_factory=list)
     drift_detected: list[str] = field(default_factory=list)
+    drift_entries: int = 0
     drift_repaired: bool = False
     leftovers: list[str] = field(default_factory=list)
     retained: list[dict[str, str]] = field(default_factory=list)
@@ -190,6 +193,10 @@ def _apply(demo: _Demo) -> None:
     if not second.summary.empty:
         changed = ", ".join(f"{change.address} ({', '.join(change.attributes)})" for change in second.summary.changes)
         evidence.failures.append(f"the second plan is not empty: {changed or 'outputs change'}")
+    found = drift.report(terraform.show(second.path), terraform.construct_paths())
+    evidence.drift_after_apply = [one.address for one in found.drifts]
+    if found.drifts:
+        evidence.failures.append(f"drift right after the apply: {', '.join(evidence.drift_after_apply)}")
 
 
 def _verify(demo: _Demo) -> None:
@@ -205,18 +212,19 @@ def _drift(demo: _Demo) -> None:
     evidence, deployment = demo.evidence, demo.deployment
     with demo.step("inject drift"), demo.emulated_sdk():
         injected = inject_drift(demo.environment, demo.target)
-    evidence.drift_injected = [drift.description for drift in injected]
+    evidence.drift_injected = [one.description for one in injected]
     with demo.step("detect drift"):
         report = lifecycle.find_drift(deployment)
-    for drift in injected:
+    evidence.drift_entries = len(report.effective)
+    for one in injected:
         if any(
-            drift.type == detected.type and detected.construct.partition("/")[2].startswith(drift.path)
+            one.type == detected.type and detected.construct.partition("/")[2].startswith(one.path)
             for detected in report.effective
         ):
-            evidence.drift_detected.append(drift.description)
+            evidence.drift_detected.append(one.description)
         else:
-            evidence.failures.append(f"drift was not detected: {drift.description}")
-    paths = tuple(drift.path for drift in injected)
+            evidence.failures.append(f"drift was not detected: {one.description}")
+    paths = tuple(one.path for one in injected)
     elsewhere = [one.address for one in report.drifts if not one.construct.partition("/")[2].startswith(paths)]
     if elsewhere:
         evidence.failures.append(f"drift where none was injected: {', '.join(elsewhere)}")
@@ -227,7 +235,7 @@ def _drift(demo: _Demo) -> None:
         after = lifecycle.find_drift(deployment)
     evidence.drift_repaired = not after.effective and not after.pending
     if not evidence.drift_repaired:
-        remaining = [drift.address for drift in after.effective] + list(after.pending)
+        remaining = [one.address for one in after.effective] + list(after.pending)
         evidence.failures.append(f"differences remain after the repair: {', '.join(remaining)}")
 
 
