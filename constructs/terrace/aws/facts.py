@@ -4,8 +4,10 @@ Sources of the refusals: the provider's own messages, as in tests/deployment/tes
 of each API.
 """
 
+from datetime import date
+
 from terrace.aws import offline, permissions
-from terrace.capabilities.cloud import BOOTSTRAP, Autoscaled, CloudException, Facts, Growing, Offline, Refusal
+from terrace.capabilities.cloud import BOOTSTRAP, Autoscaled, CloudException, Duration, Facts, Growing, Offline, Refusal
 
 _LOGIN = "log in with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
@@ -52,6 +54,23 @@ _EXCEPTIONS: tuple[CloudException, ...] = (
     ),
 )
 
+_DURATIONS = (
+    Duration(
+        "aws_eks_cluster",
+        "create",
+        15,
+        "Amazon EKS User Guide, 'Getting started with eksctl': usually between 10 and 15 minutes",
+        date(2026, 12, 1),
+    ),
+    Duration(
+        "aws_db_instance",
+        "create",
+        20,
+        "Amazon RDS User Guide, 'Creating and connecting to a PostgreSQL DB instance': up to 20 minutes",
+        date(2026, 12, 1),
+    ),
+)
+
 _STATEFUL = """
     aws_backup_vault aws_cloudwatch_log_group aws_db_instance aws_dynamodb_table aws_ebs_volume aws_ecr_repository
     aws_efs_file_system aws_eks_cluster aws_elasticache_replication_group aws_glue_catalog_database aws_kms_key
@@ -87,6 +106,7 @@ FACTS = Facts(
         "aws_eks_node_group": ("version", "version"),
     },
     postgresql_versions={"aws_db_instance": "engine_version"},
+    durations=_DURATIONS,
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),

@@ -4,8 +4,10 @@ Sources of the refusals: the provider's own messages, as in tests/deployment/tes
 "Authentication and authorization error codes"; Azure Resource Manager, "Common deployment errors".
 """
 
+from datetime import date
+
 from terrace.azure import offline, permissions
-from terrace.capabilities.cloud import BOOTSTRAP, CloudException, Facts, Growing, Offline, Refusal
+from terrace.capabilities.cloud import BOOTSTRAP, CloudException, Duration, Facts, Growing, Offline, Refusal
 
 _LOGIN = "log in with `az login`, or set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET or ARM_USE_OIDC"
 
@@ -115,6 +117,16 @@ _EXCEPTIONS: tuple[CloudException, ...] = (
     ),
 )
 
+_DURATIONS = (
+    Duration(
+        "azurerm_virtual_network_gateway",
+        "create",
+        60,
+        "Azure provider, azurerm_virtual_network_gateway: between 30 minutes and 1 hour",
+        date(2026, 12, 1),
+    ),
+)
+
 _STATEFUL = """
     azurerm_container_registry azurerm_data_protection_backup_vault azurerm_key_vault azurerm_key_vault_key
     azurerm_key_vault_secret azurerm_kubernetes_cluster azurerm_log_analytics_workspace azurerm_managed_redis
@@ -150,6 +162,7 @@ FACTS = Facts(
         "azurerm_kubernetes_cluster_node_pool": ("orchestrator_version", "orchestrator_version"),
     },
     postgresql_versions={"azurerm_postgresql_flexible_server": "version"},
+    durations=_DURATIONS,
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),

@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
 from types import ModuleType
 from typing import Any, Literal, get_args
 
@@ -90,6 +91,18 @@ class Growing:
 
 
 @dataclass(frozen=True)
+class Duration:
+    """How long an action (create, update, delete) on a type of resource takes at most as a rule, as `source` states;
+    `read` is when it was read."""
+
+    type: str
+    action: str
+    minutes: int
+    source: str
+    read: date
+
+
+@dataclass(frozen=True)
 class Facts:
     """What code outside a cloud's folder may know about the cloud, without the CDK: `FACTS` in its `facts.py`."""
 
@@ -123,6 +136,8 @@ class Facts:
     """Resource types that run Kubernetes, each with the attributes of the deployed version and of the wanted one."""
     postgresql_versions: Mapping[str, str]
     """Resource types of PostgreSQL servers, each with the attribute of the version."""
+    durations: tuple[Duration, ...]
+    """Of the slow actions whose duration the cloud's or the provider's documentation states; of no others."""
     exceptions: tuple[CloudException, ...]
     """Guarantees that the cloud cannot fully meet; parity reports them as excepted."""
     refusals: tuple[Refusal, ...]

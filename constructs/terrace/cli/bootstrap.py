@@ -114,7 +114,7 @@ def _make_stack(
             info(plan_text(saved.summary, saved.gate.access if saved.gate else ()))
             question = f"Apply this plan to {deployment.stack_id} on {deployment.cloud}?"
             _confirm(question, "cancelled; the identities were not changed", yes=yes)
-            progress.expect(len(saved.summary.changes))
+            progress.expect(deployment, {change.address: change.verb for change in saved.summary.changes})
             run.begins(plan=saved.sha256, summary=saved.summary.as_data()["counts"])
             return True
 
@@ -216,7 +216,7 @@ def _destroy_stack(ctx: click.Context, loaded: "Loaded", provider_mirror: Path |
 
     with Progress() as progress:
         deployment = _deployment(ctx, loaded, provider_mirror, progress)
-        return teardown.destroy(deployment, on_total=progress.expect)
+        return teardown.destroy(deployment, on_planned=partial(progress.expect, deployment))
 
 
 def _confirm(question: str, cancelled: str, *, yes: bool) -> None:

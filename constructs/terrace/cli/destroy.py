@@ -93,7 +93,10 @@ def command(
             _archive(ctx, loaded, deployment, progress)
             run.begins()
             destroyed = teardown.destroy(
-                deployment, unlock=unlock, empty=empty if empty_buckets else None, on_total=progress.expect
+                deployment,
+                unlock=unlock,
+                empty=empty if empty_buckets else None,
+                on_planned=partial(progress.expect, deployment),
             )
             run.begins(summary={"destroy": destroyed})
     write(f"{name} on {deployment.cloud}: {counted(destroyed, 'resource')} destroyed")
@@ -135,7 +138,7 @@ def _workloads(
         with Trail(deployment, partial(state_home_of, ctx, loaded), warn).run("destroy") as run:
             _archive(ctx, loaded, deployment, progress)
             run.begins()
-            destroyed = teardown.destroy(deployment, unlock=unlock, on_total=progress.expect)
+            destroyed = teardown.destroy(deployment, unlock=unlock, on_planned=partial(progress.expect, deployment))
             run.begins(summary={"destroy": destroyed})
     write(f"{deployment.stack_id} on {deployment.cloud}: {counted(destroyed, 'release')} destroyed")
     write("custom resource definitions are retained, with the objects of their kinds")

@@ -51,7 +51,7 @@ def repair_foundation(
             question = f"Apply this plan to {deployment.stack_id} on {deployment.cloud}?"
             if not confirmed(question, yes=yes):
                 return False
-            progress.expect(len(saved.summary.changes))
+            progress.expect(deployment, {change.address: change.verb for change in saved.summary.changes})
             if break_glass and not (saved.gate and saved.gate.passes):
                 trail.break_glass(break_glass, saved.sha256)
             counts: dict[str, int] = saved.summary.as_data()["counts"]

@@ -27,7 +27,7 @@ def command(ctx: click.Context, stack: str, cloud: str | None, listed: bool) -> 
 
     loaded, layer = load_stack(ctx, stack, cloud)
     deployment = deployment_of(ctx, loaded, layer=layer)
-    named = re.compile(rf"\w+Z-\d+-{re.escape(deployment.name)}-[a-z]+-\d+\.jsonl")
+    named = re.compile(rf"\w+Z-\d+-{re.escape(deployment.name)}(-emulated)?-[a-z]+-\d+\.jsonl")
     logs = deployment.project.logs.glob("*.jsonl")
     found = sorted((path for path in logs if named.fullmatch(path.name)), reverse=True)
     if not found:

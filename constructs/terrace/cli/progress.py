@@ -3,12 +3,14 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from terrace.cli.console import info, logs_json, quiet, warn
 from terrace.cli.redaction import redacted
+from terrace.deployment import estimate
+from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Diagnostic, Event, ResourceEvent
 from terrace.deployment.terraform import OnEvent, ignore
 from terrace.words import counted
@@ -56,7 +58,7 @@ def _is_live() -> bool:
 class Progress:
     """Prints sentences and Terraform's events without letting them overwrite the live display. A context manager.
 
-    Either `expect` a number of resources, each of which gets a line; or `begin` named steps, each of which gets a line
+    Either `expect` changes of resources, each of which gets a line; or `begin` named steps, each of which gets a line
     with its seconds when it ends.
     """
 
@@ -71,6 +73,7 @@ class Progress:
         self._started = 0.0
         self._done = 0
         self._total: int | None = None
+        self._estimate: estimate.Estimate | None = None
 
     def __enter__(self) -> "Progress":
         return self
@@ -78,9 +81,17 @@ class Progress:
     def __exit__(self, *exception: object) -> None:
         self.end()
 
-    def expect(self, total: int) -> None:
-        """Start counting up to `total` resources."""
-        self._start("", total)
+    def expect(self, deployment: Deployment, changes: Mapping[str, str]) -> None:
+        """Start counting up to the number of changes, which are verbs by address, and estimate the rest of the time."""
+        self._start("", len(changes))
+        self._estimate = estimate.of(deployment, changes)
+        if self._live is None and (text := str(self._estimate or "")):
+            self._print(text)
+        self._show_estimate()
+
+    def _show_estimate(self) -> None:
+        if self._live is not None and self._estimate is not None:
+            self._bars.update(0, description=str(self._estimate))
 
     def begin(self, step: str) -> None:
         """End the step before, and start this one."""
@@ -113,8 +124,11 @@ class Progress:
             self._deactivate(event.address)
         else:
             self._activate(event)
+        if self._estimate is not None:
+            self._estimate.see(event)
         if self._bars is not None:
             self._bars.update(0, completed=self._done)
+            self._show_estimate()
         if not self._step:
             self._print_resource(event)
 
@@ -142,6 +156,7 @@ class Progress:
             self._live.stop()
             self._live = None
         self._step, self._total, self._done, self._started = step, total, 0, time.monotonic()
+        self._estimate = None
         self._active.clear()
         if not _is_live():
             return

@@ -89,6 +89,11 @@ class Deployment:
         return self.project.working_directory / f"unprotected-{self.name}"
 
     @property
+    def emulated(self) -> bool:
+        """Whether its runs reach an emulated cloud: a shell of `terrace emulator env`, or the demo."""
+        return _is_emulated(self.variables)
+
+    @property
     def initialized(self) -> bool:
         """Whether this machine has run Terraform on it."""
         return (self.data_directory / "initialized").is_file()
@@ -168,7 +173,7 @@ class Deployment:
             variables={**_with_terrace(self.variables), **source_variables},
             data_directory=self.data_directory,
             log_directory=self.project.logs,
-            name=self.name,
+            name=f"{self.name}-emulated" if self.emulated else self.name,
             refusals=facts(self.cloud).refusals,
             lock_timeout=self.lock_timeout,
             on_interrupt=self._report_interrupt,
@@ -214,8 +219,12 @@ def _with_terrace(variables: Mapping[str, str]) -> dict[str, str]:
 def _without_emulator(environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` without the emulator's proxy, for a shell that was set up with `terrace emulator env`."""
     variables = dict(environ)
-    certificate = environ.get("SSL_CERT_FILE", "")
-    if certificate and Path(certificate).with_name("emulator.json").is_file():
+    if _is_emulated(environ):
         for name in ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE"):
             variables.pop(name, None)
     return variables
+
+
+def _is_emulated(environ: Mapping[str, str]) -> bool:
+    certificate = environ.get("SSL_CERT_FILE", "")
+    return bool(certificate) and Path(certificate).with_name("emulator.json").is_file()

@@ -1,7 +1,7 @@
 """Destroy: lift the protections that the stack itself set, then destroy everything in the state."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,28 +21,29 @@ def destroy(
     *,
     unlock: str = "",
     empty: Callable[[], None] | None = None,
-    on_total: Callable[[int], None] = lambda resources: None,
+    on_planned: Callable[[Mapping[str, str]], None] = lambda changes: None,
 ) -> int:
     """Destroy everything in the state, and return how many resources it held.
 
     `empty` deletes the objects in the buckets. It is called first, and again if a bucket has filled since: logs keep
-    arriving while the services that send them are destroyed. `on_total` receives the number of resources of each step.
+    arriving while the services that send them are destroyed. `on_planned` receives the changes of each step, verbs by
+    address.
     """
     count = len(deployment.terraform().addresses())
     if empty is not None:
         empty()
     try:
-        _destroy(deployment, unlock=unlock, on_total=on_total)
+        _destroy(deployment, unlock=unlock, on_planned=on_planned)
     except TerraformFailed as failed:
         if empty is None or not any(words in failed.message for words in _NOT_EMPTY):
             raise
         empty()
-        _destroy(deployment, unlock=unlock, on_total=on_total)
+        _destroy(deployment, unlock=unlock, on_planned=on_planned)
     outputs.remove(deployment)
     return count
 
 
-def _destroy(deployment: Deployment, *, unlock: str, on_total: Callable[[int], None]) -> None:
+def _destroy(deployment: Deployment, *, unlock: str, on_planned: Callable[[Mapping[str, str]], None]) -> None:
     """Destroy everything in the state, in steps.
 
     The stack is synthesized without its protections (deletion protection, locks, prevent_destroy, force_destroy off),
@@ -81,11 +82,11 @@ def _destroy(deployment: Deployment, *, unlock: str, on_total: Callable[[int], N
         if lifted:
             deployment.on_message(f"lifting the protection of {counted(len(lifted), 'resource')}")
             plan(targets=lifted)
-            on_total(len(lifted))
+            on_planned(dict.fromkeys(lifted, "change"))
             lifecycle.run_plan(deployment, terraform, path, "destroy")
         terraform.remove_from_state([*_undeletable(deployment, terraform), *bootstrapped.forgotten(terraform)])
         plan(destroy=True)
-        on_total(len(terraform.addresses()))
+        on_planned(dict.fromkeys(terraform.addresses(), "destroy"))
         lifecycle.run_plan(deployment, terraform, path, "destroy")
     finally:
         path.unlink(missing_ok=True)

@@ -114,6 +114,7 @@ FACTS = Facts(
         "google_container_node_pool": ("version", "version"),
     },
     postgresql_versions={"google_sql_database_instance": "database_version"},
+    durations=(),  # its documentation states none of the slow ones
     exceptions=_EXCEPTIONS,
     refusals=_REFUSALS,
     offline=Offline(offline.VARIABLES, offline.credentials, offline.mocked),
