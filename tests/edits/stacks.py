@@ -18,16 +18,19 @@ _WITHOUT_PLAN = ("depends_on", "lifecycle", "//")
 """What no plan shows."""
 
 
-def resources(project: Path, cloud: str, made: Sequence[Edit] = ()) -> Resources:
-    """The resources of the foundation of a project's dev, after it was written with some edits."""
+def resources(project: Path, cloud: str, made: Sequence[Edit] = (), *, bootstrap: bool = False) -> Resources:
+    """The resources of a project's dev, after it was written with some edits: of the foundation or the bootstrap."""
     table.write(project, cloud, made)
     loaded = load("dev", project=project).environment
     from terrace import engine
 
     app = engine.app(str(project / "unused"))
+    from stacks.bootstrap import Bootstrap
     from stacks.foundation import Foundation
 
-    document = Foundation(app, loaded, target(loaded)).to_terraform()
+    account = target(loaded)
+    stack = Bootstrap(app, "bootstrap", loaded, account) if bootstrap else Foundation(app, loaded, account)
+    document = stack.to_terraform()
     found = {
         f"{type}.{name}": {key: value for key, value in body.items() if key not in _WITHOUT_PLAN}
         for type, group in document["resource"].items()

@@ -15,13 +15,13 @@ from terrace.environment import load
 from terrace.environment.schema import Environment
 from tests.conftest import ROOT
 
-EXPECTATIONS = ("refused", "replaces", "unused", "workloads")
+EXPECTATIONS = ("refused", "replaces", "kept", "unused", "workloads", "bootstrap")
 
 
 @dataclass(frozen=True, eq=False)
 class Edit:
     """One field with another value. `expected` is one of EXPECTATIONS with its text, or "": the foundation changes.
-    `back` is part of the message that refuses to change it back, if the cloud does."""
+    `back` is part of the message that refuses to change it back: the edit is one-way."""
 
     path: str
     values: Mapping[str, Any]
@@ -48,7 +48,7 @@ def edits(cloud: str) -> list[Edit]:
         section = path.partition(".")[0]
         if section in CLOUDS and section != cloud:
             continue
-        expected = next((name for name in EXPECTATIONS if name in entry), "")
+        expected = next((name for name in EXPECTATIONS if entry.get(name)), "")
         text = entry.get(expected, "")
         found.append(Edit(path, {**entry.get("with", {}), path: entry["to"]}, expected, text, entry.get("back", "")))
     return found

@@ -74,7 +74,7 @@ class Cluster(Construct):
         self._target, self._governance = target, governance
         self._server = self._control_plane(spec, keys, network, observability)
         self._access()
-        if spec.deletion_protection and target.protected:
+        if spec.deletion_protection and not target.unprotected:
             self._protect()
         # Nodes become ready only with network and identities in place; the other add-ons need nodes to run on.
         early = self._addons(_early_addons(), after=[])

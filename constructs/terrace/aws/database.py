@@ -143,7 +143,7 @@ class Database(Construct):
             "auto_minor_version_upgrade": True,  # DB-10
             "apply_immediately": False,
             "copy_tags_to_snapshot": True,
-            "deletion_protection": spec.deletion_protection and target.protected,  # DB-6
+            "deletion_protection": spec.deletion_protection and not target.unprotected,  # DB-6
             "performance_insights_enabled": True,  # DB-7
             "performance_insights_kms_key_id": keys.home["database"],
             "performance_insights_retention_period": spec.insights_days,  # DB-7

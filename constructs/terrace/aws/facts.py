@@ -89,6 +89,7 @@ FACTS = Facts(
         "aws_default_network_acl": frozenset({"subnet_ids"}),
         "aws_eks_node_group": frozenset({"scaling_config[0].desired_size"}),
     },
+    kept={},
     volatile={"aws_db_instance": frozenset({"latest_restorable_time"})},
     tag_maps={},
     # EKS refuses bounds that exclude the desired size. Source: EKS API Reference, NodegroupScalingConfig.

@@ -106,7 +106,7 @@ class Cluster(Construct):
             enabled_log=[MonitorDiagnosticSettingEnabledLog(category=log) for log in _LOGS],  # K8S-3
             depends_on=list(observability.ready),
         )
-        if spec.deletion_protection and target.protected:
+        if spec.deletion_protection and not target.unprotected:
             ManagementLock(
                 self,
                 "keep",

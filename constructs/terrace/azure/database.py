@@ -137,7 +137,7 @@ class Database(Construct):
                 enabled_log=[MonitorDiagnosticSettingEnabledLog(category_group="allLogs")],  # DB-7
                 depends_on=list(observability.ready),
             )
-        if spec.deletion_protection and target.protected:
+        if spec.deletion_protection and not target.unprotected:
             ManagementLock(
                 self,
                 "keep",

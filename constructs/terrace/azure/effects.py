@@ -60,6 +60,7 @@ EFFECTS: EffectTable = {
         ),
         "default_node_pool.max_count": _BOUNDS,
         "default_node_pool.min_count": _BOUNDS,
+        "default_node_pool.orchestrator_version": _DRAIN,
         "default_node_pool.os_disk_size_gb": _CYCLE,
         "default_node_pool.vm_size": _CYCLE,
         "default_node_pool.zones": _CYCLE,
@@ -145,6 +146,7 @@ WITHOUT_EFFECT: Mapping[str, str] = {
     "backup.archive_after_days": "Backup vaults have one storage tier; lower backup.retention_days to store less",
     "cache.snapshot_days": "Azure Managed Redis keeps the last snapshot only, and has no older ones to restore",
     "database.max_storage_gb": "automatic growth has no limit; alarms report a disk that fills up",
+    "identity.apply_workflow": "a federated credential compares the subject only, which has no workflow",
     "network.hybrid.peer_asn": "routes of the link are static, from network.hybrid.peer_cidrs",
     "network.private_paths": "public access to each service is disabled, so each has a private endpoint",
     "registry.scanning": "Defender for Containers scans images whenever it is on for the subscription",
@@ -152,5 +154,5 @@ WITHOUT_EFFECT: Mapping[str, str] = {
     "secrets.recovery_days": "a secret is recoverable as long as its vault's keys: keys.deletion_window_days",
 }
 """Settings that change nothing on Azure: setting to the reason, and what has the effect. Sources: Azure documentation:
-Policy, "Get compliance data"; Data Protection, "Backup vault overview"; Managed Redis, "Data persistence"; Database for
-PostgreSQL, "Storage autogrow"."""
+Policy, "Get compliance data"; Entra, "Configure an app to trust an external identity provider"; Data Protection,
+"Backup vault overview"; Managed Redis, "Data persistence"; Database for PostgreSQL, "Storage autogrow"."""

@@ -7,7 +7,7 @@ Sources of the refusals: the provider's own messages, as in tests/deployment/tes
 from datetime import date
 
 from terrace.azure import offline, permissions
-from terrace.capabilities.cloud import BOOTSTRAP, CloudException, Duration, Facts, Growing, Offline, Refusal
+from terrace.capabilities.cloud import BOOTSTRAP, CloudException, Duration, Facts, Growing, Kept, Offline, Refusal
 
 _LOGIN = "log in with `az login`, or set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET or ARM_USE_OIDC"
 
@@ -150,6 +150,14 @@ FACTS = Facts(
             {"zone", "high_availability[0].standby_availability_zone", "storage_mb"}
         ),
         "azurerm_virtual_network_gateway_connection": frozenset({"shared_key"}),
+    },
+    # Source: azurerm 5.2, azurerm_key_vault: an update is refused once the days are set; azurerm_key_vault_key: another
+    # type forces a new key, whose name the deleted one keeps.
+    kept={
+        "azurerm_key_vault": (
+            Kept("soft_delete_retention_days", "keys.deletion_window_days", "a vault keeps its retention"),
+        ),
+        "azurerm_key_vault_key": (Kept("key_type", "tier", "a key keeps its type"),),
     },
     volatile={},
     tag_maps={"*": ("tags",), "azurerm_kubernetes_cluster": ("tags", "default_node_pool[0].tags")},

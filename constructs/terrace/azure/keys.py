@@ -1,6 +1,6 @@
 """Key Vault: one vault per region, one key per purpose, and the identity that services use it with (KEY-1 to KEY-3)."""
 
-from cdktn import TerraformResource
+from cdktn import TerraformResource, TerraformResourceLifecycle
 from cdktn_provider_azurerm.key_vault import KeyVault, KeyVaultNetworkAcls
 from cdktn_provider_azurerm.key_vault_key import (
     KeyVaultKey,
@@ -80,6 +80,9 @@ class Keys(Construct):
             public_network_access_enabled=False,  # NET-3
             network_acls=KeyVaultNetworkAcls(bypass="AzureServices", default_action="Deny"),
             tags=dict(self._target.tags),
+            lifecycle=TerraformResourceLifecycle(
+                ignore_changes=["soft_delete_retention_days"]
+            ),  # Azure refuses a change
         )
         if deployer := names.settings(self._target).deployer_id:
             for what in _ADMINISTER:
@@ -104,6 +107,8 @@ class Keys(Construct):
                 notify_before_expiry=f"P{_NOTICE_DAYS}D",
             ),
             tags={**self._target.tags, "purpose": purpose},
+            # a new key could not decrypt what the old one encrypted
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["key_type"]),
             depends_on=list(self._administrators),
         )
 

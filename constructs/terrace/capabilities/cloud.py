@@ -103,6 +103,18 @@ class Duration:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """An argument whose value a resource keeps for life, as a path in the resource's values.
+
+    `setting` is the environment's that the stack takes the value from, `reason` a sentence without a full stop.
+    """
+
+    path: str
+    setting: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Facts:
     """What code outside a cloud's folder may know about the cloud, without the CDK: `FACTS` in its `facts.py`."""
 
@@ -121,6 +133,9 @@ class Facts:
     ignored_changes: Mapping[str, frozenset[str]]
     """Resource types to the attributes whose changes Terraform ignores, as the cloud or an operator changes them:
     an upgrade, an autoscaler, a value given from outside."""
+    kept: Mapping[str, tuple[Kept, ...]]
+    """Resource types whose replacement would lose data to the arguments that they keep for life. Stacks ignore their
+    changes, and a plan names the settings that therefore change nothing."""
     volatile: Mapping[str, frozenset[str]]
     """Resource types to the computed attributes that change by themselves; `*` are those of any type. They are no
     drift."""

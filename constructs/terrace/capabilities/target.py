@@ -97,7 +97,8 @@ class Target:
     """The account, region and protection that a stack is synthesized for.
 
     `prefix` (project-environment) begins every name. `zones` are the network's zones; `spare_zones` are the other zones
-    of the region. `protected` is false in dev and during a destroy. `remote_state` is whether a state home exists, and
+    of the region. `protected` is false in dev and during a destroy; `unprotected` is true during a destroy, which also
+    lifts the protections that the environment asks for. `remote_state` is whether a state home exists, and
     `state_bucket` the exact name of its bucket, if the environment sets it. `ignored_tags` are keys, or beginnings with
     *, of tags of others. `required_tags` are the keys that every resource has (GOV-1).
     """
@@ -115,6 +116,7 @@ class Target:
     remote_state: bool
     state_bucket: str | None
     settings: Settings
+    unprotected: bool = False
     ignored_tags: tuple[str, ...] = ()
     required_tags: tuple[str, ...] = ("environment", "owner", "cost-centre", "data-classification", "managed-by")
 

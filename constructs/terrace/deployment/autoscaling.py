@@ -107,12 +107,12 @@ def _changes(plan: Mapping[str, Any], *, replaced: bool = False) -> Iterator[tup
 
 def _count(type: str, name: str, change: Mapping[str, Any], paths: Autoscaled) -> list[Move]:
     before, after = change["before"], change["after"]
-    bounds = [[_value(values, one) or 0 for one in (paths.minimum, paths.maximum)] for values in (before, after)]
-    current = _value(before, paths.count)
+    bounds = [[value_at(values, one) or 0 for one in (paths.minimum, paths.maximum)] for values in (before, after)]
+    current = value_at(before, paths.count)
     if current is None or bounds[0] == bounds[1]:
         return []
     minimum, maximum = bounds[1]
-    each = len(_value(after, paths.per) or [None]) if paths.per else 1
+    each = len(value_at(after, paths.per) or [None]) if paths.per else 1
     count = _nearest(current, minimum, maximum, each)
     reason = f"it has {current * each} nodes, and its bounds become {minimum} to {maximum}"
     return [Move(type, name, paths.count, count, paths.unset, reason)] if count != current else []
@@ -129,8 +129,8 @@ def _sizes(
     stack: Mapping[str, Any], type: str, name: str, change: Mapping[str, Any], growing: Growing
 ) -> tuple[int | None, int | None]:
     """The storage in the stack and in the cloud."""
-    written = _value(stack.get("resource", {}).get(type, {}).get(name, {}), growing.size)
-    return (written if isinstance(written, int) else None), _value(change["before"], growing.size)
+    written = value_at(stack.get("resource", {}).get(type, {}).get(name, {}), growing.size)
+    return (written if isinstance(written, int) else None), value_at(change["before"], growing.size)
 
 
 def override(stack: Mapping[str, Any], found: Sequence[Move]) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _ignored(body: Mapping[str, Any]) -> list[str]:
     return ignored
 
 
-def _value(values: Any, path: str) -> Any:
+def value_at(values: Any, path: str) -> Any:
     """The value at a path such as `scaling_config[0].min_size`; None if there is none. A block may be an object."""
     found = values
     for step in _STEP.findall(path):

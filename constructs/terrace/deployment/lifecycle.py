@@ -12,12 +12,14 @@ from terrace.assurance import gate_verdict
 from terrace.assurance.drift_severity import Grader
 from terrace.assurance.report.provenance import run_address
 from terrace.capabilities.blockers import Blocker
+from terrace.capabilities.cloud import facts
 from terrace.deployment import (
     adoption,
     autoscaling,
     blockers,
     computed,
     drift,
+    kept,
     marks,
     outputs,
     plans,
@@ -89,10 +91,13 @@ def _save(
     """Save a new plan with the sizes that it has to set, and the gate's verdict if it changes anything."""
     with replacement.ordered(deployment, terraform, path, content, adopted) as planned:
         content = autoscaling.plan_sizes(deployment, terraform, path, planned, adopted)
+    stack = terraform.stack_file.read_text(encoding="utf-8")
+    for sentence in kept.sentences(content, json.loads(stack), facts(deployment.cloud)):
+        deployment.on_message(sentence)
     summary = summarize(content, terraform.construct_paths(), deployment.environment_line)
     verdict = None
     if deployment.gate and not summary.empty:
-        verdict = deployment.gate(content, terraform.stack_file.read_text(encoding="utf-8"))
+        verdict = deployment.gate(content, stack)
         deployment.on_message(str(verdict))
     return plans.save(deployment, terraform, path, summary, adopted, verdict, blockers.blockers(deployment, content))
 

@@ -10,8 +10,9 @@ from terrace.variables import STATE
 def target(environment: Environment, *, protected: bool | None = None, offline: bool = False) -> Target:
     """The target of an environment that `load` returned.
 
-    `protected` defaults to True in staging and prod. Raises AnswerIsNo for an environment constructed without `load`
-    that lacks its cloud's section or has an unknown region.
+    `protected` defaults to True in staging and prod; False also lifts the protections that the environment asks for, as
+    a destroy does. Raises AnswerIsNo for an environment constructed without `load` that lacks its cloud's section or
+    has an unknown region.
     """
     cloud = environment.cloud
     settings: Settings | None = getattr(environment, cloud)
@@ -35,6 +36,7 @@ def target(environment: Environment, *, protected: bool | None = None, offline: 
         remote_state=(STATE.read() or environment.state.backend) == "remote",
         state_bucket=environment.state.bucket,
         settings=settings,
+        unprotected=protected is False,
         ignored_tags=environment.ownership.ignored_tags,
         required_tags=naming.required_tags(environment),
     )

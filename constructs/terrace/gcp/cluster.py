@@ -89,7 +89,7 @@ class Cluster(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._spec, self._target, self._network = spec, target, network
-        self._protected = spec.deletion_protection and target.protected
+        self._protected = spec.deletion_protection and not target.unprotected
         self._location = names.cluster_location(target)
         self._ready = (*keys.ready, *network.ready, *observability.ready, service(self, "container"))
         cluster = self._cluster(spec, target, network, observability)

@@ -103,7 +103,7 @@ class Database(Construct):
                 where="database.recovery_days",
                 hint="use a larger size or fewer days",
             )
-        self._protected = spec.deletion_protection and target.protected
+        self._protected = spec.deletion_protection and not target.unprotected
         server = SqlDatabaseInstance(
             self,
             "server",

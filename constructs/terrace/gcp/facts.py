@@ -4,7 +4,7 @@ Sources of the refusals: the provider's own messages, as in tests/deployment/tes
 "Errors"; RFC 6749, 5.2, for invalid_grant.
 """
 
-from terrace.capabilities.cloud import BOOTSTRAP, Autoscaled, CloudException, Facts, Growing, Offline, Refusal
+from terrace.capabilities.cloud import BOOTSTRAP, Autoscaled, CloudException, Facts, Growing, Kept, Offline, Refusal
 from terrace.gcp import offline, permissions
 
 _LOGIN = "log in with `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS"
@@ -90,6 +90,17 @@ FACTS = Facts(
         "google_container_cluster": frozenset({"node_config", "initial_node_count"}),
         "google_container_node_pool": frozenset({"initial_node_count"}),
         "google_sql_database_instance": frozenset({"settings[0].disk_size"}),
+    },
+    # Source: google provider 7.45, google_kms_crypto_key and google_secret_manager_secret: each forces a new one, and a
+    # key's name can never be used again.
+    kept={
+        "google_kms_crypto_key": (
+            Kept("destroy_scheduled_duration", "keys.deletion_window_days", "a key keeps its window"),
+            Kept("version_template[0].protection_level", "tier", "a key keeps its protection level"),
+        ),
+        "google_secret_manager_secret": (
+            Kept("replication", "recovery_region", "a secret keeps its regions and their keys"),
+        ),
     },
     # `labels` keep what the stack does not have. Source: google provider, upgrade guide of 5.0, labels.
     volatile={"*": frozenset({"etag"})},

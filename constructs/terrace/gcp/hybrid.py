@@ -1,6 +1,6 @@
 """A site-to-site VPN to on-premises, routed by BGP (NET-7)."""
 
-from cdktn import TerraformLocal
+from cdktn import TerraformLocal, TerraformResourceLifecycle
 from cdktn_provider_google.compute_external_vpn_gateway import (
     ComputeExternalVpnGateway,
     ComputeExternalVpnGatewayInterface,
@@ -56,6 +56,7 @@ class Hybrid(Construct):
             secret_id=f"{target.prefix}-vpn",
             replication=replication(target),
             deletion_protection=target.protected,
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["replication"]),  # a new one would have another value
             depends_on=[*network.ready, service(self, "secretmanager")],
         )
         SecretManagerSecretVersion(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from cdktn import TerraformResourceLifecycle
 from cdktn_provider_google.kms_crypto_key import KmsCryptoKey, KmsCryptoKeyVersionTemplate
 from cdktn_provider_google.kms_crypto_key_iam_member import KmsCryptoKeyIamMember
 from cdktn_provider_google.kms_key_ring import KmsKeyRing
@@ -82,6 +83,10 @@ class Keys(Construct):
                 version_template=KmsCryptoKeyVersionTemplate(
                     algorithm="GOOGLE_SYMMETRIC_ENCRYPTION",
                     protection_level="SOFTWARE" if target.tier == "dev" else "HSM",
+                ),
+                # a new key could not decrypt what the old one encrypted
+                lifecycle=TerraformResourceLifecycle(
+                    ignore_changes=["destroy_scheduled_duration", "version_template[0].protection_level"]
                 ),
                 depends_on=[ring],
             )

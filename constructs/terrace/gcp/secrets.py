@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from cdktn import Fn
+from cdktn import Fn, TerraformResourceLifecycle
 from cdktn_provider_google.secret_manager_secret import (
     SecretManagerSecret,
     SecretManagerSecretReplication,
@@ -77,6 +77,7 @@ class Secrets(Construct):
             replication=replication(target),  # GOV-2
             version_destroy_ttl=f"{spec.recovery_days * _DAY_SECONDS}s",
             deletion_protection=target.protected,
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["replication"]),  # a new one would have another value
             depends_on=[*keys.ready, service(self, "secretmanager")],
         )
         SecretManagerSecretVersion(

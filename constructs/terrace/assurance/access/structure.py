@@ -47,8 +47,9 @@ def fixed(stack: Subject) -> Iterator[Observation]:
     for section in sorted(name for name, written in document.items() if written and name not in _SECTIONS):
         for address in _addresses(section, document[section]):
             yield Observation(address, f"it is in a section `{section}`", False, "resources of the stack only")
-    ignored = facts(stack.environment.cloud).ignored_changes
-    maps = {path for paths in facts(stack.environment.cloud).tag_maps.values() for path in paths}
+    known = facts(stack.environment.cloud)
+    ignored = {type: {one.path for one in kept} for type, kept in known.kept.items()}
+    maps = {path for paths in known.tag_maps.values() for path in paths}
     tags = {f'{path}["{key}"]' for path in maps for key in stack.environment.ownership.ignored_tags}
     resources = 0
     for resource in stack.view:
@@ -57,7 +58,9 @@ def fixed(stack: Subject) -> Iterator[Observation]:
             yield Observation(str(resource), f"its type is {resource.type}", False, "a resource of the cloud")
         for argument in sorted(_FORBIDDEN & set(resource.raw)):
             yield Observation(str(resource), f"{argument} is set", False, "one resource, always")
-        yield from _lifecycle(resource, ignored.get(resource.type, frozenset()) | tags)
+        yield from _lifecycle(
+            resource, known.ignored_changes.get(resource.type, frozenset()) | ignored.get(resource.type, set()) | tags
+        )
     yield Observation("", f"meta-arguments of {resources} resources", resources > 0, "at least one resource")
 
 

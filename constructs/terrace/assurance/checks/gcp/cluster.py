@@ -150,9 +150,9 @@ def nodes_hardened(stack: Subject) -> Iterator[Observation]:
 def deletion_protection(stack: Subject) -> Iterator[Observation]:
     if not stack.environment.cluster.deletion_protection:
         raise NotRequired("cluster.deletion_protection is false")
-    cluster = control_plane(stack)
-    yield equal(str(cluster), "deletion_protection", bool(cluster.get("deletion_protection")), stack.target.protected)
-    if not (stack.target.settings.owns_account and stack.target.protected):
+    cluster, wanted = control_plane(stack), not stack.target.unprotected
+    yield equal(str(cluster), "deletion_protection", bool(cluster.get("deletion_protection")), wanted)
+    if not (stack.target.settings.owns_account and wanted):
         return
     policy = stack.one("google_iam_deny_policy", "cluster/deletion")
     yield equal(str(policy), "project", str(policy.get("parent")).endswith(f"%2F{names.account(stack.target)}"), True)
