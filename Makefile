@@ -12,6 +12,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## install the locked requirements, and Terraform if it is missing
+	@# Where PYTHONDONTWRITEBYTECODE is set, each process would compile the package again.
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 constructs/terrace stacks
 	@$(BIN)/python -m terrace.deployment.binary
 
 $(READY): requirements/dev.txt pyproject.toml
