@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from terrace.assurance import parity
 from terrace.assurance.output import html
+from terrace.assurance.parity import Matrix
 from terrace.assurance.report import model
 from terrace.assurance.report.model import Report
+from terrace.capabilities.cloud import CLOUDS
 from tests.assurance import browser
 from tests.assurance.browser import Page
-from tests.assurance.test_report import WAIVER, finding, real
+from tests.assurance.test_report import SOURCE, WAIVER, finding, real
 from tests.conftest import ROOT
 
 __all__ = ["real"]
@@ -120,6 +123,19 @@ def test_the_page_is_no_wider_than_the_window(real: Report, tmp_path: Path, widt
     path.write_text(html.report(made), encoding="utf-8")
     with browser.opened(path, width) as tab:
         tab.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        assert tab.run("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize(("width", "kind"), [(1280, "screen"), (390, "screen"), (700, "print")])
+def test_every_column_of_parity_fits_the_window_and_the_paper(tmp_path: Path, width: int, kind: str) -> None:
+    rows = parity.unproven("not checked")
+    matrix = Matrix({(cloud, name): rows for cloud in CLOUDS for name in ("dev", "staging", "prod")})
+    path = tmp_path / "parity.html"
+    path.write_text(html.parity(matrix, SOURCE), encoding="utf-8")
+    with browser.opened(path, width) as tab:
+        tab.media(kind=kind)
+        cells = "[...document.querySelectorAll('thead th, td.status')]"
+        assert tab.run(f"Math.max(...{cells}.map(cell => cell.getBoundingClientRect().right))") <= width
         assert tab.run("document.documentElement.scrollWidth") == width
 
 

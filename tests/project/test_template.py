@@ -1,6 +1,7 @@
 """Projects made from the template, and brought to a newer one."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -74,6 +75,16 @@ def test_a_project_is_valid_on_each_cloud_and_ci_system(cloud: str, ci: str, tmp
         environment = load(name, project=tmp_path / "demo").environment
         assert (environment.cloud, environment.project, environment.identity.ci) == (cloud, "demo", ci)
     assert discovery.Project.find(tmp_path / "demo").clouds == (cloud,)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_project_names_no_account_of_a_cloud_that_it_does_not_use(cloud: str, tmp_path: Path) -> None:
+    template.create(tmp_path / "demo", {"clouds": [cloud]}, ask=False)
+    assert [path.name for path in (tmp_path / "demo" / "environments" / "clouds").glob("*.yaml")] == [f"{cloud}.yaml"]
+    others = {"aws": "account_id", "azure": "subscription_id", "gcp": "project_id"}
+    texts = [path.read_text() for path in (tmp_path / "demo" / "environments").rglob("*.yaml")]
+    for other in set(CLOUDS) - {cloud}:
+        assert not any(re.search(rf"^ *({others[other]}|{other}):", text, re.MULTILINE) for text in texts), other
 
 
 def test_a_directory_with_files_is_refused(tmp_path: Path) -> None:
