@@ -289,6 +289,14 @@ def _arguments(value: Any) -> str:
     return ast.unparse(found[0].args).removeprefix("self, ") if found else ""
 
 
+def effects() -> str:
+    """What an edit of each field of an environment does."""
+    sys.path.insert(0, str(DOCS.parent))
+    import effects_page
+
+    return effects_page.page(NOTE)
+
+
 def variables() -> str:
     """Environment variables, by who reads them."""
     from terrace.variables import VARIABLES
@@ -339,6 +347,7 @@ PAGES = {
     "platform.svg": picture,
     "reference/api.md": api,
     "reference/cli.md": cli,
+    "reference/effects.md": effects,
     "reference/environment.md": environment,
     "reference/errors.md": errors,
     "reference/graph.md": graph,

@@ -131,6 +131,9 @@ EFFECTS: EffectTable = {
         ),
     },
     "aws_cloudwatch_metric_alarm": {"*": _ALARM},
+    "aws_config_config_rule": {
+        "*": _known("none", "affects later evaluations", "AWS Config Developer Guide, 'Updating AWS Config Rules'"),
+    },
     "aws_config_configuration_recorder": {
         "recording_mode": _known(
             "none", "applies to later recordings", "AWS Config API Reference, RecordingMode, recordingFrequency"

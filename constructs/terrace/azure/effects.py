@@ -45,11 +45,30 @@ _WINDOW = _known("none", "affects later upgrades only", _WINDOWS)
 
 EFFECTS: EffectTable = {
     "*": {"tags": _known("none", "tags are labels", _TAGS)},
+    "azurerm_application_gateway": {
+        REPLACED: _known(
+            "downtime",
+            "the entry is deleted before the new one is made: requests fail for minutes",
+            "azurerm 5.2, azurerm_application_gateway: other zones force a new one",
+        ),
+    },
+    "azurerm_application_insights_workbook": {
+        "data_json": _known(
+            "none", "shows the new panels", "azurerm 5.2, azurerm_application_insights_workbook: its configuration"
+        ),
+    },
     "azurerm_consumption_budget_subscription": {
         "*": _known(
             "none",
             "affects later notifications",
             "Cost Management documentation, 'Create and manage budgets': resources are not affected",
+        ),
+    },
+    "azurerm_container_registry": {
+        "retention_policy_in_days": _known(
+            "none",
+            "affects when untagged manifests are purged",
+            "azurerm 5.2, azurerm_container_registry, retention_policy_in_days",
         ),
     },
     "azurerm_kubernetes_cluster": {
@@ -60,7 +79,6 @@ EFFECTS: EffectTable = {
         ),
         "default_node_pool.max_count": _BOUNDS,
         "default_node_pool.min_count": _BOUNDS,
-        "default_node_pool.orchestrator_version": _DRAIN,
         "default_node_pool.os_disk_size_gb": _CYCLE,
         "default_node_pool.vm_size": _CYCLE,
         "default_node_pool.zones": _CYCLE,
@@ -77,12 +95,22 @@ EFFECTS: EffectTable = {
         "vm_size": _CYCLE,
         "zones": _CYCLE,
     },
+    "azurerm_local_network_gateway": {
+        "*": _known(
+            "downtime",
+            "the link's tunnels may break, and stay down until the device has the new settings",
+            "Azure VPN Gateway documentation, 'Modify local network gateway settings': tunnel disconnects and downtime",
+        ),
+    },
     "azurerm_log_analytics_workspace": {
         "retention_in_days": _known(
             "none",
             "data that is older than a shorter retention is removed after 30 days",
             "Azure Monitor documentation, 'Manage data retention in a Log Analytics workspace'",
         ),
+    },
+    "azurerm_logic_app_trigger_recurrence": {
+        "*": _known("none", "affects later runs", "azurerm 5.2, azurerm_logic_app_trigger_recurrence: when it runs"),
     },
     "azurerm_managed_redis": {
         "sku_name": _known(
@@ -102,6 +130,13 @@ EFFECTS: EffectTable = {
     "azurerm_monitor_metric_alert": {
         "*": _known(
             "none", "later evaluations use the new settings", "Azure Monitor documentation, 'Manage your alert rules'"
+        ),
+    },
+    "azurerm_nat_gateway": {
+        REPLACED: _known(
+            "downtime",
+            "nodes have no way out until the new one is made",
+            "azurerm 5.2, azurerm_nat_gateway: other zones or another sku_name force a new one",
         ),
     },
     "azurerm_network_security_rule": {
@@ -124,6 +159,13 @@ EFFECTS: EffectTable = {
     "azurerm_postgresql_flexible_server_configuration": {
         "value": _known("restart", "the server restarts if the parameter is static", _PARAMETERS),
     },
+    "azurerm_public_ip": {
+        REPLACED: _known(
+            "downtime",
+            "the address is released; who allows or names it has to follow the new one",
+            "azurerm 5.2, azurerm_public_ip: other zones or another sku force a new one",
+        ),
+    },
     "azurerm_storage_account": {
         "account_replication_type": _known(
             "none",
@@ -131,7 +173,31 @@ EFFECTS: EffectTable = {
             "Azure Storage documentation, 'Change how a storage account is replicated'; azurerm 5.2 replaces for ZRS",
         ),
     },
+    "azurerm_storage_container_immutability_policy": {
+        "immutability_period_in_days": _known(
+            "none",
+            "affects how long blobs cannot be changed or deleted",
+            "azurerm 5.2, azurerm_storage_container_immutability_policy, immutability_period_in_days",
+        ),
+        "locked": _known(
+            "none",
+            "for good: a locked policy cannot be unlocked",
+            "azurerm 5.2, azurerm_storage_container_immutability_policy, locked",
+        ),
+    },
+    "azurerm_storage_management_policy": {
+        "*": _known(
+            "none",
+            "applies to the blobs that exist, too, within 24 hours or after the run that is active",
+            "Azure Storage documentation, 'Lifecycle management policy FAQ' and 'Lifecycle management overview'",
+        ),
+    },
     "azurerm_web_application_firewall_policy": {
+        "policy_settings.mode": _known(
+            "downtime",
+            "in prevention mode, requests that match a rule are refused; all others go on",
+            "PSRule for Azure, Azure.AppGwWAF.PreventionMode: detection logs, prevention takes action",
+        ),
         "custom_rules": _known(
             "downtime",
             "requests that the new rules block are refused; all others go on",
@@ -144,6 +210,7 @@ WITHOUT_EFFECT: Mapping[str, str] = {
     "audit.continuous_recording": "Azure Policy evaluates a resource when it changes, and all of them daily",
     "audit.unusual_activity": "Defender for Cloud detects unusual activity with any of its plans",
     "backup.archive_after_days": "Backup vaults have one storage tier; lower backup.retention_days to store less",
+    "backup.every": "vaulted backups run daily, weekly for the database; point-in-time recovery has the days between",
     "cache.snapshot_days": "Azure Managed Redis keeps the last snapshot only, and has no older ones to restore",
     "database.max_storage_gb": "automatic growth has no limit; alarms report a disk that fills up",
     "identity.apply_workflow": "a federated credential compares the subject only, which has no workflow",

@@ -127,6 +127,11 @@ EFFECTS: EffectTable = {
             "addresses outside the new ranges lose the control plane's endpoint; the cluster runs on",
             "GKE documentation, 'Add authorized networks for control plane access'",
         ),
+        "min_master_version": _known(
+            "downtime",
+            "workloads run on; the API of a zonal cluster is unavailable meanwhile, that of a regional one is not",
+            "GKE documentation, 'Standard cluster upgrades', on cluster upgrades",
+        ),
     },
     "google_container_node_pool": {
         CREATED_FIRST: _MOVED,
@@ -208,6 +213,16 @@ EFFECTS: EffectTable = {
         "settings.user_labels": _LABEL,
     },
     "google_storage_bucket": {
+        "retention_policy.is_locked": _known(
+            "none",
+            "for good: the retention of a locked bucket cannot be shortened or removed",
+            "google provider 7.45, google_storage_bucket, is_locked: irreversible",
+        ),
+        "retention_policy.retention_period": _known(
+            "none",
+            "affects how long objects cannot be deleted or overwritten",
+            "google provider 7.45, google_storage_bucket, retention_period",
+        ),
         "lifecycle_rule": _known(
             "none",
             "applies to the objects that exist, too, within a day",
