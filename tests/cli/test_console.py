@@ -10,11 +10,15 @@ import pytest
 from terrace.cli import console
 from terrace.cli.options import Settings
 from terrace.cli.progress import Progress
+from terrace.deployment.estimate import Estimate
 from terrace.deployment.events import Diagnostic, ResourceEvent
 from terrace.words import counted
 
 HEADERS = ["name", "count", "files"]
 ROWS = [["dev", 3, "environments/base.yaml " * 6], ["prod", 12, "[bold]x[/bold]"]]
+
+
+LONG = "  K8S-6    holds  " + "one two-parts three " * 20
 
 
 def quiet_context() -> click.Context:
@@ -77,6 +81,25 @@ def progress() -> Iterator[Progress]:
 
 def event(moment: str, seconds: float = 0, action: str = "create") -> ResourceEvent:
     return ResourceEvent("apply", moment, "aws_x.a", action, seconds)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("columns", [80, 120, 200])
+def test_long_lines_of_text_are_continued_below_their_beginning(
+    terminal: None, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    first, *more = console.wrapped(f"{LONG}\nshort").split("\n")
+    assert first.startswith("  K8S-6    holds  one") and more[-1] == "short"
+    assert all(len(line) <= columns and line.startswith("      ") for line in more[:-1])
+    assert " ".join([first, *more[:-1]]).split() == LONG.split()
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+    assert console.wrapped(LONG) == LONG
+
+
+def test_the_rest_of_an_apply_is_estimated(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress() as progress:
+        progress.expect(2, Estimate({"aws_x.a": ("create",), "aws_y.b": ("create",)}, {("aws_x", "create"): 600.0}))
+    assert capsys.readouterr().err == "about 10 min left, without 1 other\n"
 
 
 def test_without_a_terminal_each_resource_gets_a_line(progress: Progress, capsys: pytest.CaptureFixture[str]) -> None:

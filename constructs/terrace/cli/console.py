@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -124,6 +125,21 @@ def width() -> int:
 def shortened(text: str, columns: int) -> str:
     """Text cut to a number of columns."""
     return text if len(text) <= columns else f"{text[: columns - 1]}…"
+
+
+def wrapped(text: str) -> str:
+    """Text whose lines are no wider than the terminal; what continues a line is indented below it."""
+    columns = width()
+    if columns == _UNLIMITED:
+        return text
+    return "\n".join(part for line in text.split("\n") for part in _parts(line, columns))
+
+
+def _parts(line: str, columns: int) -> list[str]:
+    if len(click.unstyle(line)) <= columns:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    return textwrap.wrap(line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -73,7 +73,7 @@ def command(
     from terrace.assurance import gate
     from terrace.assurance.output import GATE
     from terrace.assurance.parity import ordered
-    from terrace.cli.console import warn, write
+    from terrace.cli.console import warn, wrapped, write
     from terrace.cli.progress import working
     from terrace.environment import names
     from terrace.errors import UsageError
@@ -104,7 +104,8 @@ def command(
         warn(notice)
     if save:
         save.write_text(GATE["json"](results), encoding="utf-8")
-    write(GATE["json" if as_json else output](results), newline=False)
+    text = GATE["json" if as_json else output](results)
+    write(wrapped(text) if output == "table" and not as_json else text, newline=False)
     if not all(result.passes for result in results):
         ctx.exit(1)
 

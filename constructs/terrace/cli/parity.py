@@ -41,7 +41,7 @@ def command(
     from terrace.assurance.output import json_data, terminal
     from terrace.assurance.output import markdown as markdown_pages
     from terrace.assurance.report.provenance import provenance
-    from terrace.cli.console import write
+    from terrace.cli.console import wrapped, write
     from terrace.cli.options import project_of
     from terrace.cli.progress import working
     from terrace.environment import names
@@ -61,6 +61,6 @@ def command(
     if as_json is not None and str(as_json) == "-":
         write(json_data.parity(matrix), newline=False)
     else:
-        write(terminal.parity(matrix))
+        write(wrapped(terminal.parity(matrix)))
     if not matrix.passes:
         ctx.exit(1)

@@ -80,7 +80,7 @@ def command(
     from terrace.assurance.gate_verdict import blocking_text
     from terrace.capabilities.effects import exceeds
     from terrace.cli.ci.comment import subject_of
-    from terrace.cli.console import info, warn, write, write_json
+    from terrace.cli.console import info, warn, wrapped, write, write_json
     from terrace.cli.options import data_keys_of, deployment_of, load_stack, state_home_of
     from terrace.cli.plan_summary import blockers_text, ineffective_text, plan_text, risk_text
     from terrace.cli.progress import working
@@ -147,7 +147,7 @@ def command(
         else:
             write(comment.write([subject_of(ctx, records.plan(data))]).text, newline=False)
         ctx.exit(1 if refused or risky or blockers else 0)
-    write(plan_text(summary, gated.access if gated else (), details=details))
+    write(wrapped(plan_text(summary, gated.access if gated else (), details=details)))
     if ineffective := loaded.without_effect():
         info(f"\n{ineffective_text(ineffective, loaded.environment)}")
     if untried:

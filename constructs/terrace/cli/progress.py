@@ -3,20 +3,20 @@
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from terrace.cli.console import info, logs_json, quiet, warn
 from terrace.cli.redaction import redacted
-from terrace.deployment import estimate
-from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Diagnostic, Event, ResourceEvent
 from terrace.deployment.terraform import OnEvent, ignore
 from terrace.words import counted
 
 if TYPE_CHECKING:
     from rich.live import Live
+
+    from terrace.deployment.estimate import Estimate
 
 _DONE = {"create": "created", "update": "changed", "delete": "destroyed", "replace": "replaced", "read": "read"}
 _ACTIVE = {
@@ -58,7 +58,7 @@ def _is_live() -> bool:
 class Progress:
     """Prints sentences and Terraform's events without letting them overwrite the live display. A context manager.
 
-    Either `expect` changes of resources, each of which gets a line; or `begin` named steps, each of which gets a line
+    Either `expect` a number of resources, each of which gets a line; or `begin` named steps, each of which gets a line
     with its seconds when it ends.
     """
 
@@ -73,7 +73,7 @@ class Progress:
         self._started = 0.0
         self._done = 0
         self._total: int | None = None
-        self._estimate: estimate.Estimate | None = None
+        self._estimate: Estimate | None = None
 
     def __enter__(self) -> "Progress":
         return self
@@ -81,10 +81,10 @@ class Progress:
     def __exit__(self, *exception: object) -> None:
         self.end()
 
-    def expect(self, deployment: Deployment, changes: Mapping[str, str]) -> None:
-        """Start counting up to the number of changes, which are verbs by address, and estimate the rest of the time."""
-        self._start("", len(changes))
-        self._estimate = estimate.of(deployment, changes)
+    def expect(self, total: int, rest: "Estimate | None" = None) -> None:
+        """Start counting up to `total` resources; `rest` estimates the remaining time."""
+        self._start("", total)
+        self._estimate = rest
         if self._live is None and (text := str(self._estimate or "")):
             self._print(text)
         self._show_estimate()

@@ -41,7 +41,7 @@ def command(ctx: click.Context, environments: tuple[str, ...], cloud: str | None
     Prints one line for each valid environment, and every problem of the others with its file, line and column. Exit
     code 1 when there is a problem.
     """
-    from terrace.cli.console import write, write_json
+    from terrace.cli.console import wrapped, write, write_json
 
     result = validate(ctx, environments, cloud)
     if as_json:
@@ -50,7 +50,7 @@ def command(ctx: click.Context, environments: tuple[str, ...], cloud: str | None
         for name, summary in result.valid.items():
             write(f"{name}: valid ({summary})")
         for problem in result.problems:
-            write(str(problem))
+            write(wrapped(str(problem)))
         if not result.valid and not result.problems:
             write("no environments in environments/")
     ctx.exit(1 if result.problems or not result.valid else 0)

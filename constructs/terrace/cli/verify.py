@@ -49,7 +49,7 @@ def command(
     evidence for `terrace report` and decide nothing.
     """
     from terrace import live
-    from terrace.cli.console import write, write_json
+    from terrace.cli.console import wrapped, write, write_json
     from terrace.cli.options import load
     from terrace.cli.progress import working
     from terrace.environment import target
@@ -67,7 +67,7 @@ def command(
     if as_json:
         write_json(data)
     else:
-        write(text(results))
+        write(wrapped(text(results)))
         if scans:
             write(f"\nscans in the cluster\n  {scans}")
         for one in _stack_only(ids):

@@ -103,6 +103,11 @@ class Summary:
         return list(dict.fromkeys(change.capability for change in self.changes))
 
     @property
+    def verbs(self) -> dict[str, Verb]:
+        """The verb of each change, by address."""
+        return {change.address: change.verb for change in self.changes}
+
+    @property
     def empty(self) -> bool:
         """Whether the plan changes and adopts nothing."""
         return not self.changes and self.outputs == 0
