@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from terrace.deployment import lifecycle
 from terrace.deployment.events import Event, ResourceEvent
 from terrace.emulator import Emulator
@@ -30,6 +32,7 @@ def _role(name: str) -> dict[str, Any]:
 PROVIDER = {"aws": [{"region": REGION, "default_tags": [{"tags": TAGS}]}]}
 
 
+@pytest.mark.e2e  # the demo of dev finds no drift after its apply either
 def test_nothing_has_drifted_after_an_apply(small: SmallProject, aws: Emulator) -> None:
     small.stack(_role("computed"), provider=PROVIDER)
     deployment = small.deployment(variables=aws.environment())
