@@ -39,6 +39,18 @@ def test_stateful_and_undeletable_types_belong_to_the_clouds_provider(cloud: str
     assert all(type.startswith(prefix) for type in (*known.stateful, *known.undeletable))
 
 
+@pytest.mark.parametrize(
+    ("cloud", "types"),
+    [
+        ("aws", {"aws_backup_vault", "aws_elasticache_replication_group"}),
+        ("azure", {"azurerm_data_protection_backup_vault", "azurerm_managed_redis"}),
+        ("gcp", {"google_backup_dr_backup_vault", "google_memorystore_instance"}),
+    ],
+)
+def test_the_cache_and_the_backup_vault_are_stateful(cloud: str, types: set[str]) -> None:
+    assert types <= facts(cloud).stateful
+
+
 def test_facts_load_neither_the_cdk_nor_bindings() -> None:
     program = (
         "import sys; from terrace.capabilities.cloud import CLOUDS, facts\n"
