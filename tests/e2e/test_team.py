@@ -116,12 +116,13 @@ def test_a_teams_month(team: Team) -> None:
 
     # both environments end; what remains is the state home with the evidence and a copy of each state, and the
     # pipelines' roles with their issuer
+    identities = team.identities()
     for name in ("staging", "dev"):
-        team.terrace("destroy", name, "--yes", name, "--empty-buckets")
+        team.as_pipeline(name, "apply", "destroy", name, "--yes", name, "--empty-buckets")
         (state,) = json.loads(team.terrace("state", "list", name, "--json"))["states"]
         assert state["resources"] == 0
         assert any(version["resources"] for version in state["versions"])
-    assert team.buckets() == []
+    assert team.buckets() == [] and team.identities() == identities
     kinds = team.evidence("dev")
     assert kinds[:3] == ["apply", "apply", "verify"] and kinds[-1] == "destroy"
     assert "unbroken" in team.terrace("evidence", "check", "dev")

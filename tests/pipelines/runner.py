@@ -130,7 +130,7 @@ class Runner:
             permissions = job.get("permissions", workflow.get("permissions", {}))
             if fork:  # a fork's token reads only, and its jobs get no OpenID Connect token
                 permissions = {name: "read" for name in permissions if name != "id-token"}
-            token = self.forge.start_job(permissions, self._claims(job, event, ref))
+            token = self.forge.start_job(permissions, self.claims(job, event, ref))
             text = json.dumps(job).replace("${{ github.token }}", token)
             job.clear()
             job |= json.loads(text)
@@ -144,7 +144,8 @@ class Runner:
                 job["steps"] = [{"run": f"echo {json.dumps(reason)}; exit 1"}]
         return json.dumps(workflow, indent=1)  # JSON is YAML
 
-    def _claims(self, job: Mapping[str, Any], event: str, ref: str) -> dict[str, str]:
+    def claims(self, job: Mapping[str, Any], event: str, ref: str) -> dict[str, str]:
+        """The claims of a job's token."""
         owner, _, name = self.forge.repository.partition("/")
         prefix = f"repo:{owner}@{self.forge.owner_id}/{name}@{self.forge.repository_id}"
         environment = job.get("environment")

@@ -85,13 +85,14 @@ class Pull:
 
 
 @contextlib.contextmanager
-def whole_team(root: Path, *, new: bool = False) -> "Iterator[Team]":
+def whole_team(root: Path, *, new: bool = False, rights: bool = False) -> "Iterator[Team]":
     """A repository with its GitHub and an emulated AWS that verifies the tokens of its jobs. A `new` one has no
-    pipelines yet: its state is local, and its environments do not name the repository's ids."""
+    pipelines yet: its state is local, and its environments do not name the repository's ids. With `rights`, the
+    emulator refuses what the policies of a pipeline do not allow."""
     forge = Forge()
     issuers = root / "issuers.json"
     issuers.write_text(json.dumps({ISSUER: forge.jwks}))
-    emulator = start("aws", root / "emulator", options=Options(issuers=issuers), parent=os.getpid())
+    emulator = start("aws", root / "emulator", options=Options(issuers=issuers, rights=rights), parent=os.getpid())
     try:
         yield Team(root / "team", emulator, forge, few_guarantees(root / "terrace"), new=new)
     finally:
@@ -183,8 +184,8 @@ class Team:
             self.terrace("apply", name, "--yes")
 
     def _pipelines(self) -> None:
-        """The identities of pipelines, in place of the bootstrap stack."""
-        from terrace.aws import names
+        """The identities of pipelines with the policies of the bootstrap stack, which this project has not."""
+        from terrace.aws import ceiling, names, pipelines
         from terrace.environment import load, target
 
         iam = self.client("iam")
@@ -193,6 +194,10 @@ class Team:
         provider = iam.create_open_id_connect_provider(Url=identity.issuer, ClientIDList=["sts.amazonaws.com"])
         for name in ("dev", "staging"):
             environment = load(name, project=self.clone).environment
+            account = target(environment)
+            boundary = iam.create_policy(
+                PolicyName=f"{account.prefix}-boundary", PolicyDocument=ceiling._boundary_policy(account)
+            )["Policy"]["Arn"]
             for pipeline, subjects in environment.identity.workflows(name, environment.tier).items():
                 condition = {f"{host}:aud": "sts.amazonaws.com", f"{host}:sub": list(subjects)}
                 statement = {
@@ -202,8 +207,18 @@ class Team:
                     "Condition": {"StringEquals": condition},
                 }
                 trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-                role = names.role_name(target(environment), f"ci-{pipeline}")
-                iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)
+                role = names.role_name(account, f"ci-{pipeline}")
+                iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust, PermissionsBoundary=boundary)
+                managed, policies = {
+                    "plan": (
+                        "ReadOnlyAccess",
+                        {"state": pipelines._planning_policy(account), "no-data": pipelines._no_data_policy(account)},
+                    ),
+                    "apply": ("PowerUserAccess", {"roles": pipelines._roles_policy(account)}),
+                }[pipeline]
+                iam.attach_role_policy(RoleName=role, PolicyArn=f"arn:aws:iam::aws:policy/{managed}")
+                for policy, document in policies.items():
+                    iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=document)
 
     def git(self, *arguments: str, where: Path | None = None) -> str:
         finished = subprocess.run(
@@ -224,6 +239,33 @@ class Team:
         )
         assert finished.returncode == code, f"{arguments}: {finished.returncode}\n{finished.stdout}{finished.stderr}"
         return finished.stdout
+
+    def as_pipeline(self, environment: str, pipeline: str, *arguments: str) -> str:
+        """Run a command as an environment's pipeline, in a job of the main branch; returns its output."""
+        job = {"environment": environment} if pipeline == "apply" else {}
+        token = self.forge.start_job({"id-token": "write"}, self.runner.claims(job, "push", "refs/heads/main"))
+        command = [sys.executable, "-m", "terrace.cli.main"]
+        signed_in = ["ci", "token", environment, "--for", pipeline, "--directory", str(self.root / "job"), "--"]
+        variables = {
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.forge.api}/identity?job=1",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": token,
+            "HOME": str(self.root),
+        }
+        finished = subprocess.run(
+            [*command, *signed_in, *command, *arguments],
+            cwd=self.clone,
+            env=self.job | variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert finished.returncode == 0, f"{arguments}: {finished.returncode}\n{finished.stdout}{finished.stderr}"
+        return finished.stdout
+
+    def identities(self) -> list[tuple[str, Any]]:
+        """The roles of the account, each with its trust."""
+        listed = self.client("iam").list_roles()["Roles"]
+        return sorted((one["RoleName"], json.dumps(one["AssumeRolePolicyDocument"])) for one in listed)
 
     def refused(self, *arguments: str, **more: str) -> str:
         """Run a command whose answer must be no, as a person; returns its error."""

@@ -29,6 +29,8 @@ _ACTIONS = {
     "s3:UploadPart": "s3:PutObject",
 }
 """Operations whose action has another name."""
+_S3_CONTROL = "/v20180820/configuration/publicAccessBlock"
+"""S3 Control, which is signed as S3 is; a bucket has no key of this name."""
 _LARGEST = 256 * 1024  # bytes of a body that is read
 
 Statement = Mapping[str, Any]
@@ -49,7 +51,7 @@ def refusal(service: str, operation: str, environ: dict[str, Any]) -> str:
         return ""
     backend = iam_backends[account]["aws"]
     role = next((one for one in backend.roles.values() if one.arn == session.role_arn), None)
-    action = _action(service, operation)
+    action = _action(service, operation, environ)
     resource, context = _request(service, environ, account, region, backend)
     context["aws:principalarn"] = [session.role_arn]
     own = _statements(role, backend) if role else []
@@ -64,7 +66,10 @@ def refusal(service: str, operation: str, environ: dict[str, Any]) -> str:
     return f"User: {session.arn} is not authorized to perform: {action} on resource: {resource or '*'}"
 
 
-def _action(service: str, operation: str) -> str:
+def _action(service: str, operation: str, environ: Mapping[str, Any]) -> str:
+    if service == "s3" and str(environ.get("PATH_INFO", "")).startswith(_S3_CONTROL):
+        verb = "Get" if environ.get("REQUEST_METHOD") == "GET" else "Put"
+        return f"s3:{verb}AccountPublicAccessBlock"
     name = f"{_SERVICES.get(service, service)}:{operation}"
     return _ACTIONS.get(name, name)
 
