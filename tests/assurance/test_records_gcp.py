@@ -33,8 +33,9 @@ def test_a_filter_that_the_construct_narrows_is_found(
     monkeypatch.setattr(
         lookup,
         "events",
-        lambda *arguments: {
-            name: replace(one, filter=one.filter.replace(word, "none")) for name, one in events(*arguments).items()
+        lambda *arguments, **keywords: {
+            name: replace(one, filter=one.filter.replace(word, "none"))
+            for name, one in events(*arguments, **keywords).items()
         },
     )
     narrowed = Subject(View(json.loads(text.replace(word, "none"))), loaded, target(loaded))

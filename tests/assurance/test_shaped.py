@@ -27,6 +27,7 @@ GUIDES = ("leave-out", "names-and-tags")
 OF_EXTENSIONS = ("own-resources", "storage-integration", "shape")
 """Pages with functions and their `extensions`: one for every cloud, or one for each in order."""
 OF_CACHE = ("CACHE-1", "CACHE-2", "CACHE-3")
+OF_DATABASE = ("SEC-2", "OBS-5", *(f"DB-{number}" for number in range(1, 11)))
 KEPT = ("keys/", "observability/cache-")
 """The key, and on AWS the log groups, which cost nothing while they are empty."""
 SERVERS = {
@@ -40,17 +41,17 @@ PUBLIC: dict[str, tuple[str, dict[str, object]]] = {
     "gcp": ("google_storage_bucket", {"public_access_prevention": "inherited"}),
 }
 """What makes a bucket public, or lets it be made so."""
-Stacks = Callable[[str], tuple[Environment, str]]
+Stacks = Callable[..., tuple[Environment, str]]
 
 
 @pytest.fixture(scope="module")
 def shaped(tmp_path_factory: pytest.TempPathFactory) -> Stacks:
-    """dev with the guides' lines, and its stack."""
-    lines = [block for guide in GUIDES for block in blocks(guide, "yaml")]
-    assert len(lines) == len(GUIDES)
+    """dev with the guides' lines, or lean, which also has no database, and its stack."""
+    lines = [blocks(guide, "yaml")[0] for guide in GUIDES]
+    (without_database,) = blocks("leave-out", "yaml")[1:]
 
     @cache
-    def of(cloud: str) -> tuple[Environment, str]:
+    def made(cloud: str) -> Project:
         project = tmp_path_factory.mktemp(f"shaped-{cloud}")
         for folder in ("environments", "modules", "stacks"):
             shutil.copytree(ROOT / folder, project / folder)
@@ -69,10 +70,20 @@ def shaped(tmp_path_factory: pytest.TempPathFactory) -> Stacks:
         (pool,) = (one for one in blocks("shape", "yaml") if one.startswith("cluster:\n  pools:\n"))
         text = text.replace("    spot:", f"{pool.splitlines()[2]}\n    spot:")
         dev.write_text("\n".join([text, *lines, of_extensions.removeprefix("{").removesuffix("}")]))
-        made = Project(project)
-        synthesize(made, "dev", cloud=cloud, state="local")
-        environment = load("dev", project=project, cloud=cloud).environment
-        return environment, (made.stack("dev") / "cdk.tf.json").read_text()
+        lean = "extends: dev.yaml\nname: lean\nextensions: null\n"
+        lean += "network: {cidr: 10.46.0.0/16, entry: {domain: lean.example.com}}\n"
+        (project / "environments" / "lean.yaml").write_text(lean + without_database)
+        accounts = project / "environments" / "clouds" / f"{cloud}.yaml"
+        dev_account = yaml.safe_load(accounts.read_text())["environments"]["dev"]
+        accounts.write_text(f"{accounts.read_text()}  lean: {json.dumps(dev_account)}\n")
+        written = Project(project)
+        synthesize(written, "dev", "lean", cloud=cloud, state="local")
+        return written
+
+    def of(cloud: str, name: str = "dev") -> tuple[Environment, str]:
+        project = made(cloud)
+        environment = load(name, project=project.root, cloud=cloud).environment
+        return environment, (project.stack(name) / "cdk.tf.json").read_text()
 
     return of
 
@@ -117,6 +128,27 @@ def test_nothing_of_the_cache_is_in_the_stack_or_its_outputs(cloud: str, shaped:
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
+def test_nothing_of_the_database_is_in_a_stack_without_it(cloud: str, shaped: Stacks) -> None:
+    environment, stack = shaped(cloud, "lean")
+    found = results(environment, stack)
+    assert {id: result.reason for id, result in found.items() if not result.passes} == {}
+    assert {id for id, result in found.items() if result.reason == "database is off"} == {*OF_DATABASE}
+    assert {found[id].status for id in OF_DATABASE} == {"not_required"}
+    document = json.loads(stack)
+    paths = [
+        str(body["//"]["metadata"]["path"]).partition("/")[2]
+        for group in document["resource"].values()
+        for body in group.values()
+    ]
+    kept = ("keys/", "observability/", "alarms/database-changed-")  # AUD-6: of any server in the project
+    assert [path for path in paths if "database" in path and not path.startswith(kept)] == []
+    assert "database" not in document["output"]
+    outputs = stand_ins(environment, target(environment))
+    assert outputs.database is None
+    assert Outputs.model_validate(outputs.model_dump(exclude={"cache", "database"})) == outputs
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
 def test_names_and_tags_are_the_organisations(cloud: str, shaped: Stacks) -> None:
     environment, stack = shaped(cloud)
     assert target(environment).prefix == "acme-dev-dpf"
@@ -142,6 +174,9 @@ def test_a_stack_that_is_not_shaped_is_broken(cloud: str, foundation: Foundation
     assert {found[id].status for id in OF_CACHE} == {"broken"}
     assert "expected no resource, since cache is off" in found["CACHE-1"].reason
     assert found["NET-4"].status == "broken" and "nodes -> cache" in found["NET-4"].reason
+    without = results(environment.model_copy(update={"database": None}), json.dumps(foundation("dev", cloud).document))
+    assert {without[id].status for id in OF_DATABASE if id.startswith("DB-")} == {"broken"}
+    assert without["NET-4"].status == "broken" and "nodes -> database" in without["NET-4"].reason
     assert found["GOV-1"].status == "broken" and "cost-center" in found["GOV-1"].reason
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from terrace.capabilities.identity import BOOTSTRAP
 from terrace.environment import load
 from terrace.environment.explanation import explain
 from terrace.environment.rendering import leaves, yaml_of
@@ -22,6 +23,12 @@ def test_off_leaves_the_section_out(word: str, write: Write) -> None:
     assert loaded.where("cache").startswith("environments/qa.yaml:")
     shown = yaml_of(loaded.root, loaded.environment)
     assert f"cache: {'off' if 'off' in word else 'false'}\n" in shown
+
+
+def test_the_database_is_left_out_with_the_rules_and_the_account_of_its_job(write: Write) -> None:
+    environment = load("qa", project=write("database: off\nmodules: null\n")).environment
+    assert (environment.database, environment.left_out) == (None, ("database",))
+    assert BOOTSTRAP not in environment.component_accounts
 
 
 def test_null_is_not_off(write: Write) -> None:

@@ -26,6 +26,12 @@ class NotRequired(Exception):
     """The environment does not ask for it; the message names the setting that would."""
 
 
+def asked(section: object, name: str) -> None:
+    """Raise NotRequired if the environment leaves a section out."""
+    if section is None:
+        raise NotRequired(f"{name} is off")
+
+
 @dataclass(frozen=True)
 class Observation:
     """One fact that a check read about one resource. `expected` is empty when the fact is as expected."""

@@ -71,7 +71,10 @@ def load(root: Path) -> Versions:
 
 def current(environment: Environment) -> dict[Product, str]:
     """The versions that an environment asks for."""
-    return {"kubernetes": environment.cluster.version, "postgresql": str(environment.database.version)}
+    versions: dict[Product, str] = {"kubernetes": environment.cluster.version}
+    if environment.database:
+        versions["postgresql"] = str(environment.database.version)
+    return versions
 
 
 def supported(versions: Versions, product: Product, cloud: str) -> dict[str, Support]:

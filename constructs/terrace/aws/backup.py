@@ -87,7 +87,7 @@ class Backup(Construct):
         accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
         cluster: ClusterHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
         lake: LakeHandle,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
@@ -165,7 +165,7 @@ class Backup(Construct):
             name="platform",
             plan_id=plan.id,
             iam_role_arn=role.arn,
-            resources=[database.id, *(lake.ids[layer] for layer in BACKED_UP)],
+            resources=[*([database.id] if database else []), *(lake.ids[layer] for layer in BACKED_UP)],
             depends_on=[*lake.ready, *iam.rights(self, "role")],
         )
         self._report(target, lake, observability)

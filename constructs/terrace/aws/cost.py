@@ -58,7 +58,7 @@ class Cost(Construct):
         pools: Mapping[str, PoolSpec],
         keys: KeysHandle,
         cluster: ClusterHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
     ) -> None:
@@ -105,9 +105,10 @@ class Cost(Construct):
         pools: Mapping[str, PoolSpec],
         keys: KeysHandle,
         cluster: ClusterHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
         governance: GovernanceHandle,
     ) -> None:
+        server = f"db:{target.prefix}"
         role = iam.role(
             self,
             "sleep-role",
@@ -124,8 +125,10 @@ class Cost(Construct):
                             for pool in pools
                         ],
                     ),
-                    iam.allow(
-                        ["rds:StopDBInstance", "rds:StartDBInstance"], names.arn(target, "rds", f"db:{target.prefix}")
+                    *(
+                        [iam.allow(["rds:StopDBInstance", "rds:StartDBInstance"], names.arn(target, "rds", server))]
+                        if database
+                        else []
                     ),
                 ),
                 "sleep-key": iam.document(iam.allow("kms:Decrypt", keys.home["events"])),
@@ -156,15 +159,15 @@ class Cost(Construct):
 
 
 def _calls(
-    sleep: SleepSpec, pools: Mapping[str, PoolSpec], cluster: ClusterHandle, database: DatabaseHandle
+    sleep: SleepSpec, pools: Mapping[str, PoolSpec], cluster: ClusterHandle, database: DatabaseHandle | None
 ) -> dict[str, Call]:
     """Down: no nodes, the database stopped. Up: the database started, each pool with its first nodes."""
     down, up = _cron(sleep.down, sleep.days), _cron(sleep.up, sleep.days)
-    server = {"DbInstanceIdentifier": database.instance}
-    calls = {
-        "database-down": Call(down, "rds:stopDBInstance", server),
-        "database-up": Call(up, "rds:startDBInstance", server),
-    }
+    calls: dict[str, Call] = {}
+    if database:
+        server = {"DbInstanceIdentifier": database.instance}
+        calls["database-down"] = Call(down, "rds:stopDBInstance", server)
+        calls["database-up"] = Call(up, "rds:startDBInstance", server)
     for name, pool in pools.items():
         calls[f"nodes-{name}-down"] = _resize(down, cluster, name, least=0, now=0)
         calls[f"nodes-{name}-up"] = _resize(up, cluster, name, least=pool.min_nodes, now=pool.first_nodes())

@@ -61,7 +61,7 @@ class WorkloadIdentities(Construct):
         keys: KeysHandle,
         cluster: ClusterHandle,
         lake: LakeHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
         cache: CacheHandle | None,
         secrets: SecretsHandle,
         entry: EntryHandle,
@@ -69,7 +69,7 @@ class WorkloadIdentities(Construct):
     ) -> None:
         super().__init__(scope, id)
         platform: dict[str, IamRole] = {}
-        for name, rights in components(target, entry).items():
+        for name, rights in components(target, entry, database=database is not None).items():
             platform[name] = iam.role(
                 self,
                 name,
@@ -80,17 +80,18 @@ class WorkloadIdentities(Construct):
                 policies={"rights": document(*rights)},
             )
             self._bind(name, accounts[name], platform[name], cluster)
-        platform[BOOTSTRAP] = iam.role(
-            self,
-            BOOTSTRAP,
-            target,
-            purpose=BOOTSTRAP,
-            trust=iam.pod_trust(target, also=[names.role_arn(target, "external-secrets")]),
-            governance=governance,
-            policies=_bootstrap_policies(target, keys=keys, database=database),
-            after=[platform["external-secrets"]],
-        )
-        self._bind(BOOTSTRAP, accounts[BOOTSTRAP], platform[BOOTSTRAP], cluster)
+        if database:
+            platform[BOOTSTRAP] = iam.role(
+                self,
+                BOOTSTRAP,
+                target,
+                purpose=BOOTSTRAP,
+                trust=iam.pod_trust(target, also=[names.role_arn(target, "external-secrets")]),
+                governance=governance,
+                policies=_bootstrap_policies(target, keys=keys, database=database),
+                after=[platform["external-secrets"]],
+            )
+            self._bind(BOOTSTRAP, accounts[BOOTSTRAP], platform[BOOTSTRAP], cluster)
         roles: dict[str, IamRole] = {}
         for name, module in modules.items():
             policies = _module_policies(
@@ -131,7 +132,7 @@ def _module_policies(
     *,
     keys: KeysHandle,
     lake: LakeHandle,
-    database: DatabaseHandle,
+    database: DatabaseHandle | None,
     cache: CacheHandle | None,
     secrets: SecretsHandle,
 ) -> dict[str, str]:
@@ -165,7 +166,7 @@ def _module_policies(
     if cache and module.cache:
         group = names.arn(target, "elasticache", f"replicationgroup:{cache.instance}")
         policies["cache"] = document(allow("elasticache:Connect", [group, names.cache_user_arn(target, name)]))
-    if module.database:
+    if database and module.database:
         policies["database"] = document(allow("rds-db:connect", f"{database.login_resource}/{name}"))
     if by_key:
         policies["keys"] = document(*by_key)
@@ -184,11 +185,11 @@ def _through(service: str, actions: Sequence[str], key: str, target: Target, *, 
     return allow(actions, key, Sid=sid, Condition=via)
 
 
-def components(target: Target, entry: EntryHandle) -> dict[str, Sequence[Statement]]:
+def components(target: Target, entry: EntryHandle, *, database: bool) -> dict[str, Sequence[Statement]]:
     """The platform components and their permissions. The resource is * where the action supports no other."""
     own_groups = {"StringEquals": {"aws:ResourceTag/eks:cluster-name": target.prefix}}
     zone = f"arn:{names.settings(target).partition}:route53:::hostedzone/{entry.dns_zone}"
-    readers = [names.role_arn(target, "module-*"), names.role_arn(target, BOOTSTRAP)]
+    readers = [names.role_arn(target, name) for name in ("module-*", *((BOOTSTRAP,) if database else ()))]
     return {
         "cluster-autoscaler": [
             allow(

@@ -62,7 +62,7 @@ class Secrets(Construct):
         *,
         modules: Mapping[str, ModuleAccess],
         keys: KeysHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
     ) -> None:
         super().__init__(scope, id)
         own: dict[str, str] = {}
@@ -71,15 +71,16 @@ class Secrets(Construct):
             for purpose in access.secrets:
                 self._secret(f"{module}-{purpose}", module, purpose, spec, target, keys)
         self.handle = SecretsHandle(modules=own)
-        SecretsmanagerSecretRotation(
-            self,
-            "database-rotation",
-            secret_id=database.admin_secret,
-            rotate_immediately=False,
-            rotation_rules=SecretsmanagerSecretRotationRotationRules(
-                automatically_after_days=spec.database_rotation_days  # SEC-2
-            ),
-        )
+        if database:
+            SecretsmanagerSecretRotation(
+                self,
+                "database-rotation",
+                secret_id=database.admin_secret,
+                rotate_immediately=False,
+                rotation_rules=SecretsmanagerSecretRotationRotationRules(
+                    automatically_after_days=spec.database_rotation_days  # SEC-2
+                ),
+            )
 
     def _secret(self, id: str, module: str, purpose: str, spec: SecretsSpec, target: Target, keys: KeysHandle) -> str:
         replica = None

@@ -61,24 +61,18 @@ def signals(
     limits: Thresholds,
     target: Target,
     *,
-    database_spec: DatabaseSpec,
+    database_spec: DatabaseSpec | None,
     cache_spec: CacheSpec | None,
     network: NetworkHandle,
     cluster: ClusterHandle,
-    database: DatabaseHandle,
+    database: DatabaseHandle | None,
     cache: CacheHandle | None,
 ) -> dict[str, Signal]:
     """Every signal by name."""
-    rds = partial(Signal, namespace="AWS/RDS", dimensions={"DBInstanceIdentifier": database.instance})
     nodes = partial(Signal, namespace="ContainerInsights", dimensions={"ClusterName": cluster.name})
     counted = partial(Signal, namespace=names.metric_namespace(target), dimensions={})
-    spare_bytes = database_spec.storage_gb * 1024**3 * limits.database_free_storage_percent // 100
     table = {
-        "database-cpu": rds("Database CPU, %", "CPUUtilization", "Average", "above", limits.database_cpu_percent),
-        "database-storage": rds("Database free storage, bytes", "FreeStorageSpace", "Minimum", "below", spare_bytes),
-        "database-connections": rds(
-            "Database connections", "DatabaseConnections", "Maximum", "above", limits.database_connections
-        ),
+        **_of_database(limits, database_spec, database),
         "nodes-cpu": nodes("Node CPU, %", "node_cpu_utilization", "Average", "above", limits.node_cpu_percent),
         "nodes-memory": nodes(
             "Node memory, %", "node_memory_utilization", "Average", "above", limits.node_memory_percent
@@ -109,3 +103,17 @@ def signals(
             event.title, event.metric, "Sum", "above", limit, event=event.at_once, severities=event.severities
         )
     return table
+
+
+def _of_database(limits: Thresholds, spec: DatabaseSpec | None, database: DatabaseHandle | None) -> dict[str, Signal]:
+    if database is None or spec is None:
+        return {}
+    rds = partial(Signal, namespace="AWS/RDS", dimensions={"DBInstanceIdentifier": database.instance})
+    spare_bytes = spec.storage_gb * 1024**3 * limits.database_free_storage_percent // 100
+    return {
+        "database-cpu": rds("Database CPU, %", "CPUUtilization", "Average", "above", limits.database_cpu_percent),
+        "database-storage": rds("Database free storage, bytes", "FreeStorageSpace", "Minimum", "below", spare_bytes),
+        "database-connections": rds(
+            "Database connections", "DatabaseConnections", "Maximum", "above", limits.database_connections
+        ),
+    }

@@ -70,12 +70,12 @@ class Alarms(Construct):
         spec: ObservabilitySpec,
         target: Target,
         *,
-        database_spec: DatabaseSpec,
+        database_spec: DatabaseSpec | None,
         cache_spec: CacheSpec | None,
         network: NetworkHandle,
         entry: EntryHandle,
         cluster: ClusterHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
         cache: CacheHandle | None,
         observability: ObservabilityHandle,
         audit: AuditHandle,
@@ -97,7 +97,8 @@ class Alarms(Construct):
                 self._alarm(target, name, signal, severity, spec, observability)
         for name, event in events(audit, target).items():
             self._event(target, name, event, observability)
-        for name, (title, watched_scope, criteria) in {**_database_events(target), **_record_events(target)}.items():
+        of_database = _database_events(target) if database else {}
+        for name, (title, watched_scope, criteria) in {**of_database, **_record_events(target)}.items():
             MonitorActivityLogAlert(  # OBS-5, AUD-6
                 self,
                 name,

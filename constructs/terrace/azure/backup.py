@@ -74,7 +74,7 @@ class Backup(Construct):
         accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
         cluster: ClusterHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
         lake: LakeHandle,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
@@ -88,7 +88,8 @@ class Backup(Construct):
             )
         vault = self._vault(spec, target, keys)
         self._lake(spec, target, vault, lake)
-        self._database(spec, target, vault, database)
+        if database:
+            self._database(spec, target, vault, database)
         MonitorAlertProcessingRuleActionGroup(  # OBS-3: the vault's built-in alerts have no recipients
             self,
             "trouble",

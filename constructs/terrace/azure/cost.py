@@ -65,6 +65,13 @@ _TIME_ZONES = {
 """IANA time zones to the names that Logic Apps accepts. Source: Unicode CLDR, windowsZones."""
 
 
+_SERVER_ACTIONS = (
+    "Microsoft.DBforPostgreSQL/flexibleServers/read",
+    "Microsoft.DBforPostgreSQL/flexibleServers/start/action",
+    "Microsoft.DBforPostgreSQL/flexibleServers/stop/action",
+)
+
+
 class Call(NamedTuple):
     """A scheduled call of Azure's API on a resource; a Logic App makes it without a function."""
 
@@ -92,7 +99,7 @@ class Cost(Construct):
         pools: Mapping[str, PoolSpec],
         keys: KeysHandle,
         cluster: ClusterHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
     ) -> None:
@@ -125,7 +132,7 @@ class Cost(Construct):
             self._sleep(spec.sleep, target, cluster, database)
         self.handle = CostHandle(budget=budget.name)
 
-    def _sleep(self, sleep: SleepSpec, target: Target, cluster: ClusterHandle, database: DatabaseHandle) -> None:
+    def _sleep(self, sleep: SleepSpec, target: Target, cluster: ClusterHandle, database: DatabaseHandle | None) -> None:
         """COST-2. Stopping AKS removes its nodes and keeps its state; the bounds of pools do not change."""
         group = providers.home(self, target)
         permissions = Permissions(
@@ -133,9 +140,7 @@ class Cost(Construct):
                 "Microsoft.ContainerService/managedClusters/read",
                 "Microsoft.ContainerService/managedClusters/start/action",
                 "Microsoft.ContainerService/managedClusters/stop/action",
-                "Microsoft.DBforPostgreSQL/flexibleServers/read",
-                "Microsoft.DBforPostgreSQL/flexibleServers/start/action",
-                "Microsoft.DBforPostgreSQL/flexibleServers/stop/action",
+                *(_SERVER_ACTIONS if database else ()),
             ),
             data_actions=(),
         )
@@ -156,7 +161,7 @@ class Cost(Construct):
                 workflow.identity.principal_id,
                 role,
                 on=call.resource,
-                after=[*cluster.ready, *database.ready],
+                after=[*cluster.ready, *(database.ready if database else ())],
             )
             hour, minute = (int(part) for part in call.at.split(":"))
             LogicAppTriggerRecurrence(  # COST-2
@@ -178,12 +183,19 @@ class Cost(Construct):
             )
 
 
-def _calls(sleep: SleepSpec, target: Target, database: DatabaseHandle) -> dict[str, Call]:
+def _calls(sleep: SleepSpec, target: Target, database: DatabaseHandle | None) -> dict[str, Call]:
     """Down: no nodes, the database stopped. Up: both started."""
     cluster = names.cluster_id(target)
+    of_database = (
+        {
+            "database-down": Call(sleep.down, database.id, "stop", "2024-08-01"),
+            "database-up": Call(sleep.up, database.id, "start", "2024-08-01"),
+        }
+        if database
+        else {}
+    )
     return {
-        "database-down": Call(sleep.down, database.id, "stop", "2024-08-01"),
-        "database-up": Call(sleep.up, database.id, "start", "2024-08-01"),
+        **of_database,
         "cluster-down": Call(sleep.down, cluster, "stop", "2024-09-01"),
         "cluster-up": Call(sleep.up, cluster, "start", "2024-09-01"),
     }

@@ -60,14 +60,15 @@ class FirewallRules(Construct):
             for group in ranges
         }
         self.ready: list[TerraformResource] = []
-        for name, (position, flow) in flows(set(GROUPS) - set(ranges)).items():
+        without = set(GROUPS) - set(ranges)
+        for name, (position, flow) in flows(without).items():
             ports = _ports(flow)
             source, into = self._ranges[flow.source], self._ranges[flow.into]
             for side, group in (("Inbound", flow.into), ("Outbound", flow.source)):
                 self._rule(
                     name, group, 100 + 10 * position, side, "Allow", ports, flow.purpose, flow.protocol, source, into
                 )
-        for position, (name, rule) in enumerate(outside(spec, api_ranges).items()):
+        for name, (position, rule) in outside(spec, api_ranges, without).items():
             own = self._ranges[rule.group]
             inbound = rule.side == "Inbound"
             self._rule(

@@ -89,8 +89,10 @@ SERVICE_FLOWS: Mapping[str, OutsideFlow] = {
 """Traffic with Azure's own services, which they need."""
 
 
-def outside(spec: NetworkSpec, api_ranges: Mapping[str, str]) -> dict[str, OutsideFlow]:
-    """All traffic with peers outside, by name, in the order of the rules' priorities."""
+def outside(
+    spec: NetworkSpec, api_ranges: Mapping[str, str], without: Collection[Group]
+) -> dict[str, tuple[int, OutsideFlow]]:
+    """All traffic with peers outside, by name, each with its place in the order of the rules' priorities."""
     flows = {
         "public-https": OutsideFlow("entry", "Inbound", 443, 443, INTERNET, "Public HTTPS entry"),
         "public-http": OutsideFlow("entry", "Inbound", 80, 80, INTERNET, "Public HTTP, only to be redirected"),
@@ -101,4 +103,4 @@ def outside(spec: NetworkSpec, api_ranges: Mapping[str, str]) -> dict[str, Outsi
         flows[f"to-{name}"] = OutsideFlow("nodes", "Outbound", port, port, peer, f"Nodes reach {name}")
     for name, cidr in api_ranges.items():
         flows[f"api-from-{name}"] = OutsideFlow("control", "Inbound", 443, 443, cidr, f"Kubernetes API from {name}")
-    return flows
+    return {name: (place, flow) for place, (name, flow) in enumerate(flows.items()) if flow.group not in without}

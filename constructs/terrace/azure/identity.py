@@ -53,7 +53,7 @@ class WorkloadIdentities(Construct):
         keys: KeysHandle,
         cluster: ClusterHandle,
         lake: LakeHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
         cache: CacheHandle | None,
         secrets: SecretsHandle,
         entry: EntryHandle,
@@ -67,17 +67,18 @@ class WorkloadIdentities(Construct):
             self._bind(name, accounts[name], user, cluster)
             platform[name] = user.client_id
         # the bootstrap job logs in as the server's administrator (DB-9, SEC-2)
-        platform[BOOTSTRAP] = database.login_resource
-        FederatedIdentityCredential(
-            self,
-            f"{ADMIN}-identity",
-            name="bootstrap",
-            user_assigned_identity_id=names.identity_id(target, ADMIN),
-            issuer=cluster.workload_identity,
-            subject=iam.subject(*accounts[BOOTSTRAP]),
-            audience=[iam.AUDIENCE],
-            depends_on=list(database.ready),
-        )
+        if database:
+            platform[BOOTSTRAP] = database.login_resource
+            FederatedIdentityCredential(
+                self,
+                f"{ADMIN}-identity",
+                name="bootstrap",
+                user_assigned_identity_id=names.identity_id(target, ADMIN),
+                issuer=cluster.workload_identity,
+                subject=iam.subject(*accounts[BOOTSTRAP]),
+                audience=[iam.AUDIENCE],
+                depends_on=list(database.ready),
+            )
         roles: dict[str, str] = {}
         for name, module in modules.items():
             user = iam.identity(self, f"module-{name}", target, purpose=f"module-{name}")

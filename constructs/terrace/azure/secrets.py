@@ -36,7 +36,7 @@ class Secrets(Construct):
         *,
         modules: Mapping[str, ModuleAccess],
         keys: KeysHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
     ) -> None:
         super().__init__(scope, id)
         path = TerraformStack.of(self).node.find_child("network").node.find_child("path-vault")

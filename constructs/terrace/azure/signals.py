@@ -58,32 +58,23 @@ def signals(
     limits: Thresholds,
     target: Target,
     *,
-    database_spec: DatabaseSpec,
+    database_spec: DatabaseSpec | None,
     cache_spec: CacheSpec | None,
     network: NetworkHandle,
     cluster: ClusterHandle,
-    database: DatabaseHandle,
+    database: DatabaseHandle | None,
     cache: CacheHandle | None,
     audit: AuditHandle,
 ) -> dict[str, Signal]:
     """Every signal by name."""
-    server = partial(
-        Signal, namespace="Microsoft.DBforPostgreSQL/flexibleServers", resource=database.id, after=database.ready
-    )
     nodes = partial(
         Signal,
         namespace="Microsoft.ContainerService/managedClusters",
         resource=names.cluster_id(target),
         after=cluster.ready,
     )
-    used_percent = 100 - limits.database_free_storage_percent
     table = {
-        "database-cpu": server("Database CPU, %", "cpu_percent", "Average", "above", limits.database_cpu_percent),
-        "database-storage": server("Database storage, %", "storage_percent", "Maximum", "above", used_percent),
-        "database-connections": server(
-            "Database connections", "active_connections", "Maximum", "above", limits.database_connections
-        ),
-        "database-alive": server("Database answers", "is_db_alive", "Maximum", "below", 1),
+        **_of_database(limits, database),
         **_of_cache(limits, cache),
         "nodes-cpu": nodes("Node CPU, %", "node_cpu_usage_percentage", "Average", "above", limits.node_cpu_percent),
         "nodes-memory": nodes(
@@ -111,6 +102,23 @@ def signals(
             after=audit.ready,
         )
     return table
+
+
+def _of_database(limits: Thresholds, database: DatabaseHandle | None) -> dict[str, Signal]:
+    if database is None:
+        return {}
+    server = partial(
+        Signal, namespace="Microsoft.DBforPostgreSQL/flexibleServers", resource=database.id, after=database.ready
+    )
+    used_percent = 100 - limits.database_free_storage_percent
+    return {
+        "database-cpu": server("Database CPU, %", "cpu_percent", "Average", "above", limits.database_cpu_percent),
+        "database-storage": server("Database storage, %", "storage_percent", "Maximum", "above", used_percent),
+        "database-connections": server(
+            "Database connections", "active_connections", "Maximum", "above", limits.database_connections
+        ),
+        "database-alive": server("Database answers", "is_db_alive", "Maximum", "below", 1),
+    }
 
 
 def _of_cache(limits: Thresholds, cache: CacheHandle | None) -> dict[str, Signal]:

@@ -86,7 +86,7 @@ class Handles:
     entry: EntryHandle
     cluster: ClusterHandle
     registry: RegistryHandle
-    database: DatabaseHandle
+    database: DatabaseHandle | None
     cache: CacheHandle | None
     secrets: SecretsHandle
     workloads: WorkloadIdentitiesHandle

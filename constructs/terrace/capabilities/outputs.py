@@ -63,8 +63,8 @@ class Outputs(Spec):
     """Region, by the cloud's own name."""
     cluster: ClusterOutputs
     """Kubernetes."""
-    database: DatabaseOutputs
-    """PostgreSQL."""
+    database: DatabaseOutputs | None = None
+    """PostgreSQL; none if the environment leaves the database out."""
     cache: CacheOutputs | None = None
     """Redis protocol; none if the environment leaves the cache out."""
     buckets: Mapping[str, str]

@@ -45,10 +45,12 @@ def command(ctx: click.Context, environment: str, what: str, service: str, port:
 def _database(context: "Context") -> None:
     from terrace.cli.console import write
     from terrace.cli.options import require_outputs
-    from terrace.errors import AnswerIsNo
+    from terrace.errors import AnswerIsNo, UsageError
 
     require_outputs(context)
     database = context.outputs.database
+    if database is None:
+        raise UsageError(f"{context.environment.name} has no database: `database: off`")
     try:
         socket.create_connection((database.host, database.port), _SECONDS).close()
     except OSError as error:

@@ -16,7 +16,7 @@ from terrace.capabilities.cost import CostSpec
 from terrace.capabilities.database import DatabaseSpec
 from terrace.capabilities.effects import Risk
 from terrace.capabilities.extension import ExtensionSpec
-from terrace.capabilities.identity import COMPONENT_ACCOUNTS, IdentitySpec, ModuleSpec, ServiceAccount
+from terrace.capabilities.identity import BOOTSTRAP, COMPONENT_ACCOUNTS, IdentitySpec, ModuleSpec, ServiceAccount
 from terrace.capabilities.keys import KeysSpec
 from terrace.capabilities.lake import LakeSpec
 from terrace.capabilities.network import NetworkSpec
@@ -27,7 +27,7 @@ from terrace.capabilities.spec import OFF, Layer, Name, OrOff, Spec, Team
 from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings, Settings, Tier
 from terrace.modules.enabled import EnabledModule
 
-Optional = Literal["cache"]
+Optional = Literal["cache", "database"]
 OPTIONAL: tuple[Optional, ...] = get_args(Optional)
 """The sections that an environment may leave out with `off`; each has the name of its capability."""
 
@@ -134,8 +134,8 @@ class Environment(Spec):
     """Kubernetes cluster."""
     registry: RegistrySpec
     """Container image registry."""
-    database: DatabaseSpec
-    """PostgreSQL database."""
+    database: OrOff[DatabaseSpec]
+    """PostgreSQL database, or off."""
     cache: OrOff[CacheSpec]
     """Redis-compatible cache, or off."""
     lake: LakeSpec
@@ -202,7 +202,10 @@ class Environment(Spec):
             for module in self.enabled_modules.values()
             for component, need in module.needs.identities.items()
         }
-        return {**COMPONENT_ACCOUNTS, **named}
+        accounts = {**COMPONENT_ACCOUNTS, **named}
+        if self.database is None:
+            del accounts[BOOTSTRAP]
+        return accounts
 
     def with_modules(self, enabled: Mapping[str, EnabledModule]) -> "Environment":
         """The same environment with its modules read from their folders."""

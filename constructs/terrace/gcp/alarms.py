@@ -61,12 +61,12 @@ class Alarms(Construct):
         spec: ObservabilitySpec,
         target: Target,
         *,
-        database_spec: DatabaseSpec,
+        database_spec: DatabaseSpec | None,
         cache_spec: CacheSpec | None,
         network: NetworkHandle,
         entry: EntryHandle,
         cluster: ClusterHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
         cache: CacheHandle | None,
         observability: ObservabilityHandle,
         audit: AuditHandle,
@@ -84,7 +84,7 @@ class Alarms(Construct):
             cache=cache,
             audit=audit,
         )
-        recorded = events(audit, target)
+        recorded = events(audit, target, database=database is not None)
         counted = [self._count(name, event) for name, event in recorded.items() if not event.at_once]
         for name, signal in watched.items():
             for severity in signal.severities:
@@ -95,7 +95,7 @@ class Alarms(Construct):
         objective = self._objective(entry)
         for name, burn in BURNS.items():
             self._policy(f"objective-{name}", burn.severity, [self._burning(name, burn)], after=[objective])
-        for cause in ("database-cpu", "database-storage", "nodes-failed"):
+        for cause in (*(("database-cpu", "database-storage") if database else ()), "nodes-failed"):
             # Users see failures, and a likely cause is in alarm
             both = [self._burning("fast", BURNS["fast"]), self._lasting(cause, watched[cause], _PERIOD_SECONDS)]
             self._policy(f"platform-{cause}", "critical", both, after=[objective])

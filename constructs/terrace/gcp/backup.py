@@ -110,7 +110,7 @@ class Backup(Construct):
         accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
         cluster: ClusterHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
         lake: LakeHandle,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
@@ -126,7 +126,8 @@ class Backup(Construct):
         self._region = away or target.region
         self._key = names.key(target, "backups", "recovery" if away else "home")
         vault = _vault(self, spec, target, self._region, self._key, keys)
-        self._database(spec, target, vault, database)
+        if database:
+            self._database(spec, target, vault, database)
         self._cluster(spec, target, cluster, keys)
         self._lake(spec, target, lake)
         self._velero(target, accounts[VELERO], cluster, lake)

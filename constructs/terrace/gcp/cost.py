@@ -73,7 +73,7 @@ class Cost(Construct):
         pools: Mapping[str, PoolSpec],
         keys: KeysHandle,
         cluster: ClusterHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
     ) -> None:
@@ -113,7 +113,7 @@ class Cost(Construct):
         target: Target,
         pools: Mapping[str, PoolSpec],
         cluster: ClusterHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
     ) -> None:
         right = ProjectIamCustomRole(
             self,
@@ -121,8 +121,7 @@ class Cost(Construct):
             role_id=names.custom_role(target, "sleep"),
             title=f"Sleep and wake of {target.prefix}",
             permissions=[
-                "cloudsql.instances.get",
-                "cloudsql.instances.update",
+                *(("cloudsql.instances.get", "cloudsql.instances.update") if database else ()),
                 "container.clusters.get",
                 "container.clusters.update",
             ],
@@ -167,19 +166,21 @@ def _calls(
     pools: Mapping[str, PoolSpec],
     target: Target,
     cluster: ClusterHandle,
-    database: DatabaseHandle,
+    database: DatabaseHandle | None,
 ) -> dict[str, Call]:
     """Down: no nodes, the database stopped. Up: the database started, each pool with its first nodes.
 
     Autoscaling is disabled first, or GKE would add nodes again. Source: GKE documentation, "Resize a cluster", on
     clusters of several zones: a size is that of each zone.
     """
-    server = f"https://sqladmin.googleapis.com/v1/projects/{names.account(target)}/instances/{database.instance}"
+    servers = f"https://sqladmin.googleapis.com/v1/projects/{names.account(target)}/instances"
     calls: dict[str, Call] = {}
     for turn, time, policy in (("down", sleep.down, "NEVER"), ("up", sleep.up, "ALWAYS")):
         asleep = turn == "down"
         switched = {"settings": {"activationPolicy": policy}}
-        calls[f"database-{turn}"] = Call(_cron(time, sleep.days, 0), "PATCH", server, switched)
+        if database:
+            server = f"{servers}/{database.instance}"
+            calls[f"database-{turn}"] = Call(_cron(time, sleep.days, 0), "PATCH", server, switched)
         for position, (name, pool) in enumerate(pools.items()):
             at = f"https://container.googleapis.com/v1/{names.cluster_id(target)}/nodePools/{cluster.pools[name]}"
             bounds = {"enabled": True, "totalMinNodeCount": pool.min_nodes, "totalMaxNodeCount": pool.max_nodes}

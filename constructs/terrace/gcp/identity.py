@@ -56,7 +56,7 @@ class WorkloadIdentities(Construct):
         keys: KeysHandle,
         cluster: ClusterHandle,
         lake: LakeHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
         cache: CacheHandle | None,
         secrets: SecretsHandle,
         entry: EntryHandle,
@@ -77,14 +77,15 @@ class WorkloadIdentities(Construct):
                     depends_on=[account],
                 )
         # the bootstrap job logs in as the server's administrator (DB-9, SEC-2)
-        (admin,) = database.admin_ready
-        self._bind(BOOTSTRAP, accounts[BOOTSTRAP], admin, target, cluster)
+        if database:
+            (admin,) = database.admin_ready
+            self._bind(BOOTSTRAP, accounts[BOOTSTRAP], admin, target, cluster)
         for name, module in modules.items():
             self._module(name, module, target, cluster, lake, database, cache, secrets)
         self.handle = WorkloadIdentitiesHandle(
             modules={name: names.role_email(target, f"module-{name}") for name in modules},
             platform={name: names.role_email(target, name) for name in components(target, entry)}
-            | {BOOTSTRAP: names.role_email(target, ADMIN)},
+            | ({BOOTSTRAP: names.role_email(target, ADMIN)} if database else {}),
             roles={
                 name: names.login_name(names.role_email(target, f"module-{name}"))
                 for name, module in modules.items()
@@ -99,7 +100,7 @@ class WorkloadIdentities(Construct):
         target: Target,
         cluster: ClusterHandle,
         lake: LakeHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
         cache: CacheHandle | None,
         secrets: SecretsHandle,
     ) -> None:
@@ -131,7 +132,7 @@ class WorkloadIdentities(Construct):
                 member=member,
                 depends_on=[account, *secrets.ready],
             )
-        if module.database:
+        if database and module.database:
             SqlUser(
                 self,
                 f"{id}-user",
@@ -150,10 +151,12 @@ class WorkloadIdentities(Construct):
         iam.pod_trust(self, f"{id}-identity", target, account, namespace=pod.namespace, name=pod.name, after=after)
 
 
-def _module_grants(module: ModuleAccess, *, database: DatabaseHandle, cache: CacheHandle | None) -> dict[str, Grant]:
+def _module_grants(
+    module: ModuleAccess, *, database: DatabaseHandle | None, cache: CacheHandle | None
+) -> dict[str, Grant]:
     """A module's roles on the project, each limited to one resource."""
     grants: dict[str, Grant] = {}
-    if module.database:
+    if database and module.database:
         kind = 'resource.type == "sqladmin.googleapis.com/Instance"'
         only = f'resource.name == "{database.login_resource}" && {kind}'
         grants["connect"] = Grant("roles/cloudsql.client", only)

@@ -32,8 +32,8 @@ _CHANGED = 'log_id("cloudaudit.googleapis.com/activity")'
 _WARNING: tuple[Severity, ...] = ("warning",)
 
 
-def events(audit: AuditHandle, target: Target) -> dict[str, Event]:
-    """Records that are counted or alerted on in the logs.
+def events(audit: AuditHandle, target: Target, *, database: bool) -> dict[str, Event]:
+    """Records that are counted or alerted on in the logs; `database` is whether there is one.
 
     Sources of methods and logs: each service's "audit logging" page; CIS Google Cloud Platform Foundation Benchmark,
     2.4 to 2.11, for the kinds of changes.
@@ -53,7 +53,7 @@ def events(audit: AuditHandle, target: Target) -> dict[str, Event]:
         ),
         **_changes(audit, target),
         **_findings(),
-        **_database_events(target),
+        **(_database_events(target) if database else {}),
         "backup-failed": Event(  # BAK-1
             "A backup failed",
             "backup-failed",

@@ -45,7 +45,7 @@ class Secrets(Construct):
         *,
         modules: Mapping[str, ModuleAccess],
         keys: KeysHandle,
-        database: DatabaseHandle,
+        database: DatabaseHandle | None,
     ) -> None:
         super().__init__(scope, id)
         made = []

@@ -93,42 +93,18 @@ def signals(
     limits: Thresholds,
     target: Target,
     *,
-    database_spec: DatabaseSpec,
+    database_spec: DatabaseSpec | None,
     cache_spec: CacheSpec | None,
     network: NetworkHandle,
     cluster: ClusterHandle,
-    database: DatabaseHandle,
+    database: DatabaseHandle | None,
     cache: CacheHandle | None,
     audit: AuditHandle,
 ) -> dict[str, Signal]:
     """Every signal by name."""
-    server = f"{names.account(target)}:{database.instance}"
-    sql = partial(Signal, resource="cloudsql_database", labels={"resource.labels.database_id": server})
     nodes = partial(Signal, resource="k8s_node", labels={"resource.labels.cluster_name": cluster.name})
-    # Storage grows automatically, so the alarm is on the space left below the maximum (DB-8)
-    used_bytes = database_spec.max_storage_gb * 1024**3 * (100 - limits.database_free_storage_percent) // 100
     table = {
-        "database-cpu": sql(
-            "Database CPU",
-            "cloudsql.googleapis.com/database/cpu/utilization",
-            "ALIGN_MEAN",
-            "above",
-            limits.database_cpu_percent / 100,
-        ),
-        "database-storage": sql(
-            "Database storage used, bytes",
-            "cloudsql.googleapis.com/database/disk/bytes_used",
-            "ALIGN_MAX",
-            "above",
-            used_bytes,
-        ),
-        "database-connections": sql(
-            "Database connections",
-            "cloudsql.googleapis.com/database/postgresql/num_backends",
-            "ALIGN_MAX",
-            "above",
-            limits.database_connections,
-        ),
+        **_of_database(limits, target, database_spec, database),
         **_of_cache(limits, cache),
         "nodes-cpu": nodes(
             "Node CPU",
@@ -158,6 +134,76 @@ def signals(
             },
         ),
     }
+    table |= _of_servers(target, database)
+    if names.settings(target).owns_account:
+        table["findings-waiting"] = Signal(  # AUD-5
+            "Findings of Security Command Center that are not acknowledged",
+            "pubsub.googleapis.com/subscription/num_undelivered_messages",
+            "ALIGN_MAX",
+            "above",
+            0,
+            "pubsub_subscription",
+            {"resource.labels.subscription_id": f"{target.prefix}-findings"},
+            at_once=True,
+        )
+    for region, gateway in network.nat_ids.items():
+        table[f"nat-ports-{region}"] = Signal(
+            f"NAT in {region} out of ports",
+            "router.googleapis.com/nat/dropped_sent_packets_count",
+            "ALIGN_DELTA",
+            "above",
+            0,
+            "nat_gateway",
+            {"resource.labels.gateway_name": gateway, "metric.labels.reason": "OUT_OF_RESOURCES"},
+        )
+    tolerated = {"lake-denials": limits.lake_denials, "api-denials": TOLERATED_DENIALS}
+    for name, event in events(audit, target, database=database is not None).items():
+        if not event.at_once:
+            metric = f"{_metric_namespace(target)}/{event.metric}"
+            table[name] = Signal(event.title, metric, "ALIGN_DELTA", "above", tolerated[name], event.resource, {})
+    return table
+
+
+def _of_database(
+    limits: Thresholds, target: Target, spec: DatabaseSpec | None, database: DatabaseHandle | None
+) -> dict[str, Signal]:
+    if database is None or spec is None:
+        return {}
+    server = f"{names.account(target)}:{database.instance}"
+    sql = partial(Signal, resource="cloudsql_database", labels={"resource.labels.database_id": server})
+    # Storage grows automatically, so the alarm is on the space left below the maximum (DB-8)
+    used_bytes = spec.max_storage_gb * 1024**3 * (100 - limits.database_free_storage_percent) // 100
+    return {
+        "database-cpu": sql(
+            "Database CPU",
+            "cloudsql.googleapis.com/database/cpu/utilization",
+            "ALIGN_MEAN",
+            "above",
+            limits.database_cpu_percent / 100,
+        ),
+        "database-storage": sql(
+            "Database storage used, bytes",
+            "cloudsql.googleapis.com/database/disk/bytes_used",
+            "ALIGN_MAX",
+            "above",
+            used_bytes,
+        ),
+        "database-connections": sql(
+            "Database connections",
+            "cloudsql.googleapis.com/database/postgresql/num_backends",
+            "ALIGN_MAX",
+            "above",
+            limits.database_connections,
+        ),
+    }
+
+
+def _of_servers(target: Target, database: DatabaseHandle | None) -> dict[str, Signal]:
+    """Signals of the server and its replicas."""
+    if database is None:
+        return {}
+    server = f"{names.account(target)}:{database.instance}"
+    table: dict[str, Signal] = {}
     own = f'starts_with("{server}")'  # also the replicas
     for state, title in (("FAILED", "Failed database servers"), ("MAINTENANCE", "Database servers under maintenance")):
         table[f"database-{state.lower()}"] = Signal(  # OBS-5
@@ -181,32 +227,6 @@ def signals(
             "cloudsql_database",
             {"resource.labels.database_id": f"{server}-recovery"},
         )
-    if names.settings(target).owns_account:
-        table["findings-waiting"] = Signal(  # AUD-5
-            "Findings of Security Command Center that are not acknowledged",
-            "pubsub.googleapis.com/subscription/num_undelivered_messages",
-            "ALIGN_MAX",
-            "above",
-            0,
-            "pubsub_subscription",
-            {"resource.labels.subscription_id": f"{target.prefix}-findings"},
-            at_once=True,
-        )
-    for region, gateway in network.nat_ids.items():
-        table[f"nat-ports-{region}"] = Signal(
-            f"NAT in {region} out of ports",
-            "router.googleapis.com/nat/dropped_sent_packets_count",
-            "ALIGN_DELTA",
-            "above",
-            0,
-            "nat_gateway",
-            {"resource.labels.gateway_name": gateway, "metric.labels.reason": "OUT_OF_RESOURCES"},
-        )
-    tolerated = {"lake-denials": limits.lake_denials, "api-denials": TOLERATED_DENIALS}
-    for name, event in events(audit, target).items():
-        if not event.at_once:
-            metric = f"{_metric_namespace(target)}/{event.metric}"
-            table[name] = Signal(event.title, metric, "ALIGN_DELTA", "above", tolerated[name], event.resource, {})
     return table
 
 

@@ -71,16 +71,20 @@ class Foundation(engine.Stack):
         registry = platform.Registry(
             self, "registry", environment.registry, target, modules=list(modules), keys=keys
         ).handle
-        database = platform.Database(
-            self,
-            "database",
-            environment.database,
-            target,
-            keys=keys,
-            network=network,
-            observability=observability,
-            governance=governance,
-        ).handle
+        database = (
+            platform.Database(
+                self,
+                "database",
+                environment.database,
+                target,
+                keys=keys,
+                network=network,
+                observability=observability,
+                governance=governance,
+            ).handle
+            if environment.database
+            else None
+        )
         cache = (
             platform.Cache(
                 self,
@@ -190,7 +194,9 @@ class Foundation(engine.Stack):
                 "admin": database.admin,
                 "schemas": list(environment.database.schemas),
                 "roles": dict(workloads.roles),
-            },
+            }
+            if database and environment.database
+            else None,
             cache={"host": cache.host, "port": cache.port, "users": dict(cache.users)} if cache else None,
             buckets=dict(lake.names),
             lake=dict(lake.uris),

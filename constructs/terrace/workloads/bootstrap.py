@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from terrace.capabilities.identity import BOOTSTRAP, SYSTEM_NAMESPACE
+from terrace.capabilities.spec import present
 from terrace.capabilities.workloads import DatabaseLogin
 from terrace.errors import ContractError
 from terrace.modules.contract import Image
@@ -85,14 +86,14 @@ def files(context: Context) -> dict[str, str]:
     """The files of the job: scripts, and the plan that they carry out."""
     login = context.cloud.database_login(context.outputs, context.target)
     plan = {
-        "platform": context.outputs.database.name,
-        "schemas": list(context.outputs.database.schemas),
+        "platform": present(context.outputs.database).name,
+        "schemas": list(present(context.outputs.database).schemas),
         "reserved": list(login.reserved),
         "administrators": list(login.administrators),
         "modules": [
             {
                 "database": module.name,
-                "role": context.outputs.database.roles[module.name],
+                "role": present(context.outputs.database).roles[module.name],
                 "extensions": list(module.needs.database.extensions if module.needs.database else ()),
             }
             for module in _modules(context)
@@ -102,7 +103,7 @@ def files(context: Context) -> dict[str, str]:
         **{path.name: path.read_text(encoding="utf-8") for path in sorted(SQL.iterdir())},
         "roles.sql": login.roles,
         "plan.json": json.dumps(plan, indent=1, sort_keys=True),
-        "platform.txt": f"{context.outputs.database.name}\n",
+        "platform.txt": f"{present(context.outputs.database).name}\n",
         "databases.txt": "".join(f"{module.name}\n" for module in _modules(context)),
     }
 
@@ -117,7 +118,9 @@ def _meta(name: str, labels: dict[str, str]) -> dict[str, Any]:
 
 def _network(labels: dict[str, str], login: DatabaseLogin, context: Context) -> list[Object]:
     result = network.closed(SYSTEM_NAMESPACE, labels, context)
-    result.append(network.to_party("database", SYSTEM_NAMESPACE, labels, context.outputs.database.port, context))
+    result.append(
+        network.to_party("database", SYSTEM_NAMESPACE, labels, present(context.outputs.database).port, context)
+    )
     if login.password == "token":
         return result + network.credentials(SYSTEM_NAMESPACE, labels, context.cloud.METADATA)
     return result + network.to_internet(SYSTEM_NAMESPACE, labels, context)  # the certificate authorities
@@ -130,7 +133,7 @@ def _admin_secret(labels: dict[str, str], login: DatabaseLogin, identity: str, c
     provider = context.cloud.secret_store(
         namespace=SYSTEM_NAMESPACE, account=BOOTSTRAP, identity=identity, target=context.target
     )
-    reference = context.outputs.database.admin_secret
+    reference = present(context.outputs.database).admin_secret
     return [
         secrets.store(_meta(_SECRET, labels), dict(provider)),
         secrets.external_secret(
@@ -146,7 +149,7 @@ def _admin_secret(labels: dict[str, str], login: DatabaseLogin, identity: str, c
 def _job(
     name: str, labels: dict[str, str], pod_labels: dict[str, str], login: DatabaseLogin, context: Context
 ) -> Object:
-    database = context.outputs.database
+    database = present(context.outputs.database)
     env = {
         "CREDENTIALS_PATH": _RUN if login.password == "token" else "/run/secrets/terrace",
         "HOME": "/tmp",

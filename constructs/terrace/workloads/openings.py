@@ -101,7 +101,7 @@ def _calls(module: EnabledModule, call: str, context: Context) -> Iterator[Openi
 def _needed(module: EnabledModule, context: Context) -> Iterator[Opening]:
     """Paths that follow from needs, host names and metrics."""
     needs, ports, outputs = module.needs, module.contract.network.ports, context.outputs
-    if needs.database:
+    if needs.database and outputs.database:
         yield Opening(module.name, "database", outputs.database.port, "its database")
     if needs.cache and outputs.cache:
         yield Opening(module.name, "cache", outputs.cache.port, "the cache")

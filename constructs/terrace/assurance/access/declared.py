@@ -38,7 +38,8 @@ def grants(environment: Environment) -> Iterator[Grant]:
     yield Grant("component velero", "read-data", "lake/backups")
     yield Grant("component velero", "write-data", "lake/backups")
     yield Grant("component velero", "operate", "volumes")
-    yield Grant(f"component {BOOTSTRAP}", "connect", "database/admin")
+    if environment.database:
+        yield Grant(f"component {BOOTSTRAP}", "connect", "database/admin")
     yield Grant("nodes", "read-data", "registry/*")
     yield Grant("people admin", "administer", "kubernetes")
     yield Grant("pipeline apply", "administer", "kubernetes")

@@ -100,7 +100,7 @@ def ranges_are_not_reserved(environment: Environment) -> Iterator[Problem]:
 def database_sku_supports_standby(environment: Environment) -> Iterator[Problem]:
     """Source: Azure Database for PostgreSQL Flexible Server, "High availability", limits; "Read replicas"."""
     sku, database = environment.azure.database_sku if environment.azure else None, environment.database
-    if sku and sku.startswith("B_") and (database.high_availability or database.replicas):
+    if sku and sku.startswith("B_") and database and (database.high_availability or database.replicas):
         message = f"{sku!r} is a burstable SKU, which supports neither high availability nor replicas."
         yield Problem(message, path="azure.database_sku")
 

@@ -98,6 +98,8 @@ def gpu_node_types_support_t4(environment: Environment) -> Iterator[Problem]:
 @only("gcp")
 def database_supports_recovery_days(environment: Environment) -> Iterator[Problem]:
     database, exact_tier = environment.database, environment.gcp.database_tier if environment.gcp else None
+    if database is None:
+        return
     tier = exact_tier or machine("gcp", "database", database.size).name
     if tier.startswith("db-custom-") and database.recovery_days > RECOVERY_DAYS:
         yield Problem(

@@ -18,12 +18,12 @@ MIN_RESTORE_TIME = timedelta(hours=1)
 
 
 def database_has_standby(environment: Environment) -> Iterator[Problem]:
-    if environment.tier != "dev" and not environment.database.high_availability:
+    if environment.tier != "dev" and environment.database and not environment.database.high_availability:
         yield _required(environment, "database.high_availability", "a standby in another zone (DB-4)")
 
 
 def database_has_deletion_protection(environment: Environment) -> Iterator[Problem]:
-    if environment.tier != "dev" and not environment.database.deletion_protection:
+    if environment.tier != "dev" and environment.database and not environment.database.deletion_protection:
         yield _required(environment, "database.deletion_protection", "deletion protection (DB-6)")
 
 
@@ -71,6 +71,8 @@ def small_database_has_no_standby_or_replicas(environment: Environment) -> Itera
     Source: Azure Database for PostgreSQL Flexible Server, "High availability", limits; "Read replicas".
     """
     database = environment.database
+    if database is None:
+        return
     if database.size == "small" and database.high_availability:
         yield Problem(
             "'small' is a burstable machine, which does not support high availability.",
@@ -88,6 +90,8 @@ def small_database_has_no_standby_or_replicas(environment: Environment) -> Itera
 def storage_can_grow(environment: Environment) -> Iterator[Problem]:
     """RDS requires at least 10 % more. Source: Amazon RDS User Guide, "Managing capacity automatically"."""
     database = environment.database
+    if database is None:
+        return
     minimum = -(-database.storage_gb * 11 // 10)
     if database.max_storage_gb < minimum:
         yield Problem(
@@ -119,7 +123,8 @@ def rpo_is_achievable(environment: Environment) -> Iterator[Problem]:
 
 
 def rto_is_achievable(environment: Environment) -> Iterator[Problem]:
-    rto, standby = environment.backup.rto, environment.database.high_availability
+    rto, database = environment.backup.rto, environment.database
+    standby = database is None or database.high_availability  # without a database, none has to be restored
     if rto <= timedelta():
         yield Problem("must be longer than zero.", path="backup.rto")
     elif rto < MIN_RESTORE_TIME and not standby:

@@ -5,6 +5,7 @@ from typing import Any
 
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
 from terrace.capabilities.identity import BOOTSTRAP
+from terrace.capabilities.spec import present
 from terrace.live.aws import keys
 from terrace.live.aws.checks import Deployment, pod_identities
 
@@ -64,7 +65,7 @@ def encrypted(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-4")
 def standby(deployment: Deployment) -> Iterator[Observation]:
-    if not deployment.environment.database.high_availability:
+    if not present(deployment.environment.database).high_availability:
         raise NotRequired("database.high_availability is false")
     instance = server(deployment)
     yield equal(f"db instance {instance['DBInstanceIdentifier']}", "MultiAZ", instance.get("MultiAZ"), True)
@@ -72,7 +73,7 @@ def standby(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-5")
 def recoverable(deployment: Deployment) -> Iterator[Observation]:
-    instance, days = server(deployment), deployment.environment.database.recovery_days
+    instance, days = server(deployment), present(deployment.environment.database).recovery_days
     resource = f"db instance {instance['DBInstanceIdentifier']}"
     yield at_least(resource, "BackupRetentionPeriod", instance.get("BackupRetentionPeriod"), days)
     if region := deployment.target.recovery_region:
@@ -93,7 +94,7 @@ def recoverable(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-6")
 def protected(deployment: Deployment) -> Iterator[Observation]:
-    if not deployment.environment.database.deletion_protection:
+    if not present(deployment.environment.database).deletion_protection:
         raise NotRequired("database.deletion_protection is false")
     for resource, instance in _all(deployment):
         yield equal(resource, "DeletionProtection", instance.get("DeletionProtection"), True)
@@ -101,7 +102,7 @@ def protected(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-7")
 def watched(deployment: Deployment) -> Iterator[Observation]:
-    spec = deployment.environment.database
+    spec = present(deployment.environment.database)
     for resource, instance in _all(deployment):
         exports = instance.get("EnabledCloudwatchLogsExports", [])
         yield includes(resource, "EnabledCloudwatchLogsExports", exports, ["postgresql", "upgrade"])
@@ -120,7 +121,7 @@ def watched(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-8")
 def grows(deployment: Deployment) -> Iterator[Observation]:
-    spec = deployment.environment.database
+    spec = present(deployment.environment.database)
     instance = server(deployment)
     resource = f"db instance {instance['DBInstanceIdentifier']}"
     yield equal(resource, "MaxAllocatedStorage", instance.get("MaxAllocatedStorage"), spec.max_storage_gb)
@@ -134,7 +135,10 @@ def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
     resource = f"db instance {instance['DBInstanceIdentifier']}"
     major = str(instance.get("EngineVersion", "")).split(".")[0]
     yield equal(
-        resource, "engine", f"{instance.get('Engine')} {major}", f"postgres {deployment.environment.database.version}"
+        resource,
+        "engine",
+        f"{instance.get('Engine')} {major}",
+        f"postgres {present(deployment.environment.database).version}",
     )
     yield equal(resource, "IAMDatabaseAuthenticationEnabled", instance.get("IAMDatabaseAuthenticationEnabled"), True)
     group, values = _parameters(deployment, instance)
@@ -150,7 +154,7 @@ def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-10")
 def patched(deployment: Deployment) -> Iterator[Observation]:
-    window = deployment.environment.database.maintenance_window
+    window = present(deployment.environment.database).maintenance_window
     for resource, instance in _all(deployment):
         yield equal(resource, "AutoMinorVersionUpgrade", instance.get("AutoMinorVersionUpgrade"), True)
         yield equal(

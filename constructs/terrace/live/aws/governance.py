@@ -43,8 +43,9 @@ def all_tagged(deployment: Deployment) -> Iterator[Observation]:
         for entry in tagged(deployment, region)
     }
     # the tagging API omits resources that never had a tag, so the main ones are also read one by one
-    server = database.server(deployment)
-    carried[server["DBInstanceArn"]] = tags(server.get("TagList", []))
+    if deployment.environment.database:
+        server = database.server(deployment)
+        carried[server["DBInstanceArn"]] = tags(server.get("TagList", []))
     carried[names.cluster_arn(deployment.target)] = dict(cluster.cluster(deployment).get("tags", {}))
     for entry in network.in_vpc(deployment, "describe_subnets", "Subnets"):
         carried[f"subnet {network.name_of(entry) or entry['SubnetId']}"] = tags(entry.get("Tags", []))

@@ -114,8 +114,13 @@ def _log_groups(deployment: Deployment, region: str) -> Iterable[Found]:
             yield str(group["logGroupName"]), ""
 
 
+def _kept_days(deployment: Deployment) -> int:
+    """Days of automated backups; those of a database that was turned off end with it."""
+    return deployment.environment.database.recovery_days if deployment.environment.database else 0
+
+
 def _snapshots(deployment: Deployment, region: str) -> Iterable[Found]:
-    final, days = f"{deployment.prefix}-final", deployment.environment.database.recovery_days
+    final, days = f"{deployment.prefix}-final", _kept_days(deployment)
     for snapshot in deployment.pages("rds", "describe_db_snapshots", "DBSnapshots", region=region):
         if _named(deployment, str(snapshot["DBInstanceIdentifier"])):
             id = str(snapshot["DBSnapshotIdentifier"])

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
+from terrace.assurance.evaluation import Observation, asked, at_least, check, empty, equal, includes
 from terrace.aws import names
 from terrace.capabilities.observability import EmailChannel, LogGroup
 from terrace.environment.schema import Environment
@@ -52,7 +52,9 @@ def _gateways(deployment: Deployment) -> int:
 
 def signals(environment: Environment) -> tuple[tuple[str, str], ...]:
     """The metrics of what the environment does not leave out."""
-    return tuple(metric for metric in SIGNALS if environment.cache or metric[0] != "AWS/ElastiCache")
+    published = {"cache": "AWS/ElastiCache", "database": "AWS/RDS"}
+    without = {published[name] for name in environment.left_out}
+    return tuple(metric for metric in SIGNALS if metric[0] not in without)
 
 
 @check("OBS-1")
@@ -127,6 +129,7 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
 
 @check("OBS-5")
 def database_events(deployment: Deployment) -> Iterator[Observation]:
+    asked(deployment.environment.database, "database")
     resource = f"event subscription {deployment.prefix}"
     (found,) = deployment.call("rds", "describe_event_subscriptions", SubscriptionName=deployment.prefix)[
         "EventSubscriptionsList"

@@ -37,6 +37,8 @@ def preflight(environment: Environment, target: Target) -> list[Obstacle]:
 
 
 def _database(deployment: Deployment) -> Iterator[Obstacle]:
+    if deployment.environment.database is None:
+        return
     server = database.server(deployment)
     for instance in (server, *database.replicas(deployment)):
         if instance.get("DeletionProtection"):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from terrace.assurance.checks.aws.lookup import condition, covers, principals, statements, values
-from terrace.assurance.evaluation import NotRequired, Observation, at_most, check, empty, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, asked, at_most, check, empty, equal, includes
 from terrace.aws import names
 from terrace.capabilities.identity import ServiceAccount, given_secret
 from terrace.live.aws import database, keys
@@ -40,6 +40,7 @@ def kept_in_the_manager(deployment: Deployment) -> Iterator[Observation]:
 
 @check("SEC-2")
 def admin_rotated(deployment: Deployment) -> Iterator[Observation]:
+    asked(deployment.environment.database, "database")
     server = database.server(deployment)
     resource = f"secret of {server['DBInstanceIdentifier']}"
     managed = server.get("MasterUserSecret") or {}

@@ -82,7 +82,8 @@ def _selected(deployment: Deployment, resource: str) -> Iterator[Observation]:
     instances = deployment.pages(f"{vault_id(deployment)}/backupInstances")
     chosen = [str(at(one, "dataSourceInfo.resourceID")).lower() for one in instances]
     expected = [names.account_id(deployment.target, layer).lower() for layer in _LAYERS]  # type: ignore[arg-type]
-    yield includes(resource, "protected resources", chosen, [*expected, names.database_id(deployment.target).lower()])
+    servers = [names.database_id(deployment.target).lower()] if deployment.environment.database else []
+    yield includes(resource, "protected resources", chosen, [*expected, *servers])
 
 
 @check("BAK-2")
@@ -109,10 +110,12 @@ def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
 
 @check("BAK-3")
 def objectives_met(deployment: Deployment) -> Iterator[Observation]:
-    # the database's log has every second; Azure keeps it as long as its backups
-    spec, primary = deployment.environment.backup, database.server(deployment)
-    days = at(primary, "backup.backupRetentionDays")
-    yield at_least(f"server {primary['name']}", "days of point-in-time recovery", days, 1)
+    spec = deployment.environment.backup
+    if deployment.environment.database:
+        # the database's log has every second; Azure keeps it as long as its backups
+        primary = database.server(deployment)
+        days = at(primary, "backup.backupRetentionDays")
+        yield at_least(f"server {primary['name']}", "days of point-in-time recovery", days, 1)
     for name, source, gaps, _ in _policies(deployment):
         if "storageAccounts" in source:
             longest = max(gaps, default=None)

@@ -30,6 +30,8 @@ def sleeps(deployment: Deployment) -> Iterator[Observation]:
     if spec is None:
         raise NotRequired("cost.sleep is not set")
     for thing, kind in (("cluster", "managedClusters"), ("database", "flexibleServers")):
+        if thing in deployment.environment.left_out:
+            continue
         for word, time, verb in (("down", spec.down, "stop"), ("up", spec.up, "start")):
             name = f"{deployment.prefix}-{thing}-{word}"
             resource = f"workflow {name}"

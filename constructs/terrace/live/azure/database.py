@@ -6,6 +6,7 @@ from typing import Any
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.azure import names
 from terrace.capabilities.identity import BOOTSTRAP
+from terrace.capabilities.spec import present
 from terrace.live.azure.checks import Deployment, at, named, same
 from terrace.live.azure.lookup import locks, logged, pods, principal, uses
 
@@ -76,7 +77,7 @@ def encrypted(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-4")
 def standby(deployment: Deployment) -> Iterator[Observation]:
-    if not deployment.environment.database.high_availability:
+    if not present(deployment.environment.database).high_availability:
         raise NotRequired("database.high_availability is false")
     primary = server(deployment)
     resource = f"server {primary['name']}"
@@ -88,7 +89,7 @@ def standby(deployment: Deployment) -> Iterator[Observation]:
 @check("DB-5")
 def recoverable(deployment: Deployment) -> Iterator[Observation]:
     primary = server(deployment)
-    resource, days = f"server {primary['name']}", deployment.environment.database.recovery_days
+    resource, days = f"server {primary['name']}", present(deployment.environment.database).recovery_days
     yield at_least(resource, "backupRetentionDays", at(primary, "backup.backupRetentionDays"), days)
     # only regions with a pair support copies
     if deployment.target.recovery_region and deployment.target.region in names.PAIRS:
@@ -97,7 +98,7 @@ def recoverable(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-6")
 def protected(deployment: Deployment) -> Iterator[Observation]:
-    if not deployment.environment.database.deletion_protection:
+    if not present(deployment.environment.database).deletion_protection:
         raise NotRequired("database.deletion_protection is false")
     levels = [level for _, level in locks(deployment, names.database_id(deployment.target))]
     yield includes(f"server {names.database(deployment.target)}", "locks", levels, ["CanNotDelete"])
@@ -105,7 +106,7 @@ def protected(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-7")
 def watched(deployment: Deployment) -> Iterator[Observation]:
-    spec = deployment.environment.database
+    spec = present(deployment.environment.database)
     for resource, one in _all(deployment):
         yield logged(deployment, resource, str(one["id"]), ["PostgreSQLLogs"])
     resource = f"server {names.database(deployment.target)}"
@@ -126,7 +127,7 @@ def watched(deployment: Deployment) -> Iterator[Observation]:
 def grows(deployment: Deployment) -> Iterator[Observation]:
     for resource, one in _all(deployment):
         yield equal(resource, "autoGrow", at(one, "storage.autoGrow"), "Enabled")
-    expected = deployment.environment.database.replicas
+    expected = present(deployment.environment.database).replicas
     resource = f"server {names.database(deployment.target)}"
     yield at_least(resource, "read replicas", len(replicas(deployment)), expected)
 
@@ -137,7 +138,7 @@ def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
     primary = server(deployment)
     resource = f"server {primary['name']}"
     major = str(at(primary, "version")).split(".")[0]
-    yield equal(resource, "version", major, str(deployment.environment.database.version))
+    yield equal(resource, "version", major, str(present(deployment.environment.database).version))
     yield includes(
         resource, "azure.extensions", _listed(setting(deployment, "azure.extensions")), ["postgis", "pgaudit"]
     )
@@ -157,7 +158,7 @@ def administrators(deployment: Deployment) -> list[dict[str, Any]]:
 @check("DB-10")
 def patched(deployment: Deployment) -> Iterator[Observation]:
     # Azure installs minor versions inside the window: Flexible Server, "Scheduled maintenance"
-    window, primary = deployment.environment.database.maintenance_window, server(deployment)
+    window, primary = present(deployment.environment.database).maintenance_window, server(deployment)
     resource = f"server {primary['name']}"
     yield equal(resource, "customWindow", at(primary, "maintenanceWindow.customWindow"), "Enabled")
     yield equal(resource, "dayOfWeek", at(primary, "maintenanceWindow.dayOfWeek"), _DAYS.index(window.day))

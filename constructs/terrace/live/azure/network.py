@@ -30,10 +30,11 @@ def private_subnets(deployment: Deployment) -> Iterator[Observation]:
     for name, pool in cluster.pools(deployment):
         yield equal(f"pool {name}", "is in the node subnet", same(pool.get("vnetSubnetID"), nodes), True)
         yield includes(f"pool {name}", "zones", pool.get("availabilityZones") or [], deployment.target.zones)
-    server = database.server(deployment)
-    place = at(server, "network.delegatedSubnetResourceId")
-    own = same(place, names.subnet_id(deployment.target, "database"))
-    yield Observation(f"server {server['name']}", f"subnet {named(place)}", own, "database")
+    if deployment.environment.database:
+        server = database.server(deployment)
+        place = at(server, "network.delegatedSubnetResourceId")
+        own = same(place, names.subnet_id(deployment.target, "database"))
+        yield Observation(f"server {server['name']}", f"subnet {named(place)}", own, "database")
     for name, subnet in subnets(deployment).items():
         yield equal(f"subnet {name}", "defaultOutboundAccess", at(subnet, "defaultOutboundAccess", True), False)
 

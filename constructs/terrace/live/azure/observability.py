@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
+from terrace.assurance.checks.azure.observability import PUBLISHED
+from terrace.assurance.evaluation import Observation, asked, at_least, check, empty, equal, includes
 from terrace.azure import names
 from terrace.capabilities.observability import EmailChannel
 from terrace.capabilities.spec import LAYERS
@@ -23,9 +24,8 @@ _LONGEST_DAYS = 730  # a workspace's maximum. Source: Log Analytics, data retent
 
 def signals(environment: Environment) -> tuple[str, ...]:
     """The metrics of what the environment does not leave out."""
-    return tuple(
-        metric for metric in SIGNALS if environment.cache or metric not in ("usedmemorypercentage", "evictedkeys")
-    )
+    without = {metric for name in environment.left_out for metric in PUBLISHED[name]}
+    return tuple(metric for metric in SIGNALS if metric not in without)
 
 
 @check("OBS-1")
@@ -35,7 +35,7 @@ def one_place_kept(deployment: Deployment) -> Iterator[Observation]:
     workspace = names.workspace_id(deployment.target)
     senders = [
         names.cluster_id(deployment.target),
-        str(database.server(deployment)["id"]),
+        *([str(database.server(deployment)["id"])] if deployment.environment.database else []),
         *([f"{names.cache_id(deployment.target)}/databases/default"] if deployment.environment.cache else []),
         gateway_id(deployment),
         names.vault_id(deployment.target),
@@ -126,5 +126,6 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
 
 @check("OBS-5")
 def database_events(deployment: Deployment) -> Iterator[Observation]:
+    asked(deployment.environment.database, "database")
     expected = ["ResourceHealth", "ServiceHealth", "Microsoft.DBforPostgreSQL/flexibleServers/delete"]
     yield includes("critical alarms", "events of the database", activity_alerts(deployment), expected)

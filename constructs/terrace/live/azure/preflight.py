@@ -112,6 +112,8 @@ def _recovery_points(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _database(deployment: Deployment) -> Iterator[Obstacle]:
+    if deployment.environment.database is None:
+        return
     name = f"server {database.server(deployment)['name']}"
     remedy = (
         "dump it to keep its data: backups of `az postgres flexible-server backup create` are deleted with the server"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.evaluation import NotRequired, Observation, check, empty, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, asked, check, empty, equal, includes
 from terrace.azure import names
 from terrace.capabilities.identity import given_secret
 from terrace.live.azure import database
@@ -57,6 +57,7 @@ def kept_in_the_vault(deployment: Deployment) -> Iterator[Observation]:
 
 @check("SEC-2")
 def nobody_has_a_password(deployment: Deployment) -> Iterator[Observation]:
+    asked(deployment.environment.database, "database")
     # the credential is a token of Entra, issued at each login and valid for an hour
     for one in (database.server(deployment), *database.replicas(deployment)):
         resource = f"server {one['name']}"

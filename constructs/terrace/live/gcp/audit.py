@@ -105,7 +105,7 @@ def both_regions_watched(deployment: Deployment) -> Iterator[Observation]:
         places = [word for word in ("location", target.region, target.recovery_region) if word in text]
         yield empty(resource, "limited to places", places)
     replica = f'database_id="{names.account(target)}:{deployment.prefix}-recovery"'
-    for severity in _SEVERITIES:
+    for severity in _SEVERITIES if deployment.environment.database else ():
         yield from observability.on_metric(
             deployment, "recovery-lag", severity, "replication/replica_lag", replica, most=_LAG_SECONDS
         )

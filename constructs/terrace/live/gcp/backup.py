@@ -51,6 +51,14 @@ def _hours(rule: dict[str, Any]) -> float | None:
 
 @check("BAK-1")
 def daily_backups(deployment: Deployment) -> Iterator[Observation]:
+    if deployment.environment.database:
+        yield from _planned(deployment)
+    yield from _vault(deployment)
+    yield from _copies(deployment)
+
+
+def _planned(deployment: Deployment) -> Iterator[Observation]:
+    """The database's plan."""
     spec, found = deployment.environment.backup, plan(deployment)
     resource = f"backup plan {deployment.prefix}-database"
     rules = found.get("backupRules", [])
@@ -64,8 +72,6 @@ def daily_backups(deployment: Deployment) -> Iterator[Observation]:
     yield equal(
         resource, "selected resource", named(chosen.get("resource")), named(names.database_id(deployment.target))
     )
-    yield from _vault(deployment)
-    yield from _copies(deployment)
 
 
 def _vault(deployment: Deployment) -> Iterator[Observation]:
@@ -130,7 +136,7 @@ def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
 @check("BAK-3")
 def objectives_met(deployment: Deployment) -> Iterator[Observation]:
     objective = deployment.environment.backup.rpo.total_seconds() / 3600
-    for rule in plan(deployment).get("backupRules", []):
+    for rule in plan(deployment).get("backupRules", []) if deployment.environment.database else ():
         name = f"backup plan {deployment.prefix}-database"
         yield at_most(name, "hours between backups (backup.rpo)", _hours(rule), objective)
     full = f"{place(deployment)}/backupPlans/{deployment.prefix}"
@@ -140,8 +146,10 @@ def objectives_met(deployment: Deployment) -> Iterator[Observation]:
     resource = f"GKE backup plan {deployment.prefix}"
     yield at_most(resource, "hours between backups (backup.rpo)", max(gaps, default=None), objective)
     yield equal(resource, "paused", bool(cluster.get("backupSchedule", {}).get("paused")), False)
-    logs = database.server(deployment)["settings"].get("backupConfiguration", {}).get("transactionLogRetentionDays")
-    yield at_least(f"sql instance {deployment.prefix}", "days of point-in-time recovery", logs, 1)
+    if deployment.environment.database:
+        settings = database.server(deployment)["settings"]
+        logs = settings.get("backupConfiguration", {}).get("transactionLogRetentionDays")
+        yield at_least(f"sql instance {deployment.prefix}", "days of point-in-time recovery", logs, 1)
     alarms = {str(alarm["displayName"]): alarm for alarm in observability.alarms(deployment)}
     for word in ("warning", "critical"):
         expected = f"{deployment.prefix}-backup-failed-{word}"

@@ -57,6 +57,8 @@ def sleeps(deployment: Deployment) -> Iterator[Observation]:
         yield from _runs(down, spec.down, spec.timezone, f"{at}:setAutoscaling", latest)
         yield from _runs(size, spec.down, spec.timezone, f"{at}:setSize", latest)
         yield from _runs(up, spec.up, spec.timezone, f"{at}:setAutoscaling", latest)
+    if deployment.environment.database is None:
+        return
     for word, time, policy in (("down", spec.down, "NEVER"), ("up", spec.up, "ALWAYS")):
         job = _job(deployment, f"database-{word}")
         switched = _body(job).get("settings", {}).get("activationPolicy")

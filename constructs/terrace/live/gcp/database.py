@@ -7,6 +7,7 @@ from terrace.assurance.evaluation import NotRequired, Observation, at_least, che
 from terrace.calls import Absent
 from terrace.capabilities.identity import BOOTSTRAP
 from terrace.capabilities.keys import Purpose
+from terrace.capabilities.spec import present
 from terrace.gcp import names
 from terrace.gcp.names import Place
 from terrace.live.gcp import grants, keys, network
@@ -29,6 +30,11 @@ def copies(deployment: Deployment) -> list[dict[str, Any]]:
     project = names.account(deployment.target)
     listed = [str(name).rpartition(":")[2] for name in server(deployment).get("replicaNames", [])]
     return [deployment.call("sqladmin", "instances.get", project=project, instance=name) for name in sorted(listed)]
+
+
+def instances(deployment: Deployment) -> list[dict[str, Any]]:
+    """The server and its copies; none if the database is off. Raises Absent."""
+    return [server(deployment), *copies(deployment)] if deployment.environment.database else []
 
 
 def users(deployment: Deployment) -> list[dict[str, Any]]:
@@ -80,7 +86,7 @@ def encrypted(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-4")
 def standby(deployment: Deployment) -> Iterator[Observation]:
-    if not deployment.environment.database.high_availability:
+    if not present(deployment.environment.database).high_availability:
         raise NotRequired("database.high_availability is false")
     kind = server(deployment)["settings"].get("availabilityType")
     yield equal(f"sql instance {deployment.prefix}", "availabilityType", kind, "REGIONAL")
@@ -88,7 +94,7 @@ def standby(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-5")
 def recoverable(deployment: Deployment) -> Iterator[Observation]:
-    expected, resource = deployment.environment.database.recovery_days, f"sql instance {deployment.prefix}"
+    expected, resource = present(deployment.environment.database).recovery_days, f"sql instance {deployment.prefix}"
     backups = server(deployment)["settings"].get("backupConfiguration", {})
     yield equal(resource, "backups", backups.get("enabled", False), True)
     yield equal(resource, "pointInTimeRecoveryEnabled", backups.get("pointInTimeRecoveryEnabled", False), True)
@@ -104,7 +110,7 @@ def recoverable(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-6")
 def protected(deployment: Deployment) -> Iterator[Observation]:
-    if not deployment.environment.database.deletion_protection:
+    if not present(deployment.environment.database).deletion_protection:
         raise NotRequired("database.deletion_protection is false")
     for resource, _, settings in _all(deployment):
         on = settings.get("deletionProtectionEnabled", False)
@@ -115,7 +121,7 @@ def protected(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-7")
 def watched(deployment: Deployment) -> Iterator[Observation]:
-    spec = deployment.environment.database
+    spec = present(deployment.environment.database)
     for resource, instance, settings in _all(deployment):
         found = flags(instance)
         yield equal(resource, "cloudsql.enable_pgaudit", found.get("cloudsql.enable_pgaudit"), "on")
@@ -131,7 +137,7 @@ def watched(deployment: Deployment) -> Iterator[Observation]:
 
 @check("DB-8")
 def grows(deployment: Deployment) -> Iterator[Observation]:
-    spec = deployment.environment.database
+    spec = present(deployment.environment.database)
     for resource, _, settings in _all(deployment):
         yield equal(resource, "storageAutoResize", settings.get("storageAutoResize", False), True)
         limit = int(settings.get("storageAutoResizeLimit") or 0)
@@ -145,7 +151,7 @@ def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
     # the bootstrap job creates schemas, databases and roles inside PostgreSQL, which Google's API does not show;
     # PostGIS needs no setting on Cloud SQL
     resource, primary = f"sql instance {deployment.prefix}", server(deployment)
-    version = f"POSTGRES_{deployment.environment.database.version}"
+    version = f"POSTGRES_{present(deployment.environment.database).version}"
     yield equal(resource, "databaseVersion", primary.get("databaseVersion"), version)
     can = [str(one["name"]) for one in users(deployment)]
     modules = [
@@ -169,7 +175,10 @@ def login(deployment: Deployment, purpose: str) -> str:
 @check("DB-10")
 def patched(deployment: Deployment) -> Iterator[Observation]:
     # Google installs minor versions inside the window: Cloud SQL, "About maintenance"
-    expected, resource = deployment.environment.database.maintenance_window, f"sql instance {deployment.prefix}"
+    expected, resource = (
+        present(deployment.environment.database).maintenance_window,
+        f"sql instance {deployment.prefix}",
+    )
     window = server(deployment)["settings"].get("maintenanceWindow")
     if not window:
         raise Absent(f"a maintenance window of {resource}")

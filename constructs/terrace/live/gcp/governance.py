@@ -17,7 +17,7 @@ def _labelled(deployment: Deployment) -> Iterator[tuple[str, Mapping[str, Any]]]
     yield f"cluster {deployment.prefix}", found.get("resourceLabels", {})
     for name, pool in cluster.pools(deployment):
         yield f"pool {name}", pool.get("config", {}).get("resourceLabels", {})
-    for instance in (database.server(deployment), *database.copies(deployment)):
+    for instance in database.instances(deployment):
         yield f"sql instance {instance['name']}", instance["settings"].get("userLabels", {})
     if deployment.environment.cache:
         yield f"cache {deployment.prefix}", cache.instance(deployment).get("labels", {})
@@ -51,7 +51,7 @@ def own_regions(deployment: Deployment) -> Iterator[Observation]:
         places = bucket.get("customPlacementConfig", {}).get("dataLocations") or [bucket.get("location")]
         outside = [str(place) for place in places if str(place).lower() not in regions]
         yield empty(f"bucket {name}", "locations outside the environment's regions", outside)
-    for instance in (database.server(deployment), *database.copies(deployment)):
+    for instance in database.instances(deployment):
         yield _inside(f"sql instance {instance['name']}", instance.get("region"), regions)
     yield _inside(f"cluster {deployment.prefix}", cluster.cluster(deployment).get("location"), regions)
     for subnet in network.subnets(deployment):

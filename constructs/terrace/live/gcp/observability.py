@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from terrace.assurance.checks.gcp import lookup
-from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
+from terrace.assurance.evaluation import Observation, asked, at_least, at_most, check, empty, equal, includes
 from terrace.calls import Absent
 from terrace.capabilities.audit import AuditHandle
 from terrace.capabilities.observability import EmailChannel, LogGroup
@@ -79,7 +79,7 @@ def _on(deployment: Deployment, metric: str) -> list[dict[str, Any]]:
 
 def on_records(deployment: Deployment, *kinds: str) -> Iterator[Observation]:
     """The alarms on a single record of the logs, for these of `lookup.RECORDS`."""
-    known = events(AuditHandle(trail=names.log_group(deployment.target, "trail")), deployment.target)
+    known = events(AuditHandle(trail=names.log_group(deployment.target, "trail")), deployment.target, database=True)
     for kind in kinds:
         for severity in lookup.RECORDS[kind][0]:
             alarm = _notifying(deployment, f"{kind}-{severity}")
@@ -113,7 +113,9 @@ def _notifying(deployment: Deployment, name: str) -> dict[str, Any]:
 
 def signals(environment: Environment) -> tuple[str, ...]:
     """The metrics of what the environment does not leave out."""
-    return tuple(metric for metric in SIGNALS if environment.cache or not metric.startswith("memorystore."))
+    published = {"cache": "memorystore.", "database": "cloudsql."}
+    without = tuple(published[name] for name in environment.left_out)
+    return tuple(metric for metric in SIGNALS if not metric.startswith(without))
 
 
 @check("OBS-1")
@@ -132,7 +134,7 @@ def signals_alarm(deployment: Deployment) -> Iterator[Observation]:
     spec, thresholds = deployment.environment, deployment.environment.observability.thresholds
     limits = (
         thresholds.database_cpu_percent / 100,
-        spec.database.max_storage_gb * 2**30,
+        (spec.database.max_storage_gb if spec.database else 0) * 2**30,
         thresholds.database_connections,
         thresholds.cache_memory_percent / 100,
         thresholds.cache_evictions,
@@ -209,6 +211,7 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
 
 @check("OBS-5")
 def database_events(deployment: Deployment) -> Iterator[Observation]:
+    asked(deployment.environment.database, "database")
     yield from on_records(deployment, *_ON_DATABASE)
     server = f'starts_with("{names.account(deployment.target)}:{deployment.prefix}")'
     for state, severity in _STATES:

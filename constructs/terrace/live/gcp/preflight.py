@@ -57,6 +57,8 @@ def _policies(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _database(deployment: Deployment) -> Iterator[Obstacle]:
+    if deployment.environment.database is None:
+        return
     server = database.server(deployment)
     resource = f"sql instance {deployment.prefix}"
     for instance in (server, *database.copies(deployment)):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, asked, at_least, check, empty, equal, includes
 from terrace.capabilities.identity import given_secret
 from terrace.gcp import names
 from terrace.gcp.names import Place
@@ -59,6 +59,7 @@ def kept_in_the_manager(deployment: Deployment) -> Iterator[Observation]:
 
 @check("SEC-2")
 def nobody_has_a_password(deployment: Deployment) -> Iterator[Observation]:
+    asked(deployment.environment.database, "database")
     # the credential is a token of IAM, issued at each login and valid for an hour
     resource, found = f"sql instance {deployment.prefix}", database.users(deployment)
     kinds = {str(one["name"]): str(one.get("type", "BUILT_IN")) for one in found}

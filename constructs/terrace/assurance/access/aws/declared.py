@@ -70,6 +70,8 @@ def _grants(stack: Subject) -> Iterator[_Row]:
     yield from _keys(stack)
     yield from _modules(stack)
     yield from _components(stack)
+    if stack.environment.database:
+        yield from _bootstrap(stack)
     yield from _pipelines(stack)
     yield from _cluster()
     yield from _services(stack)
@@ -133,11 +135,6 @@ def _pods(stack: Subject) -> Iterator[_Row]:
 def _components(stack: Subject) -> Iterator[_Row]:
     for name in ("cluster-autoscaler", "load-balancer", "velero", "external-dns", "cert-manager", *_ADDON_PODS):
         yield Grant(f"component {name}", "view", "account"), "these actions support no resource"
-    bootstrap = f"component {BOOTSTRAP}"
-    secret = "DB-9: the bootstrap job logs in as the administrator"
-    yield Grant(bootstrap, "read-secret", "secrets/database-admin"), secret
-    yield from _uses(bootstrap, "secrets", ("decrypt",), secret)
-    yield Grant("component external-secrets", "assume", f"identities/{bootstrap}"), secret
     prefix = f"identities/account role {stack.target.prefix}-module-*"
     yield Grant("component external-secrets", "assume", prefix), "SEC-3: only roles that trust it"
     yield Grant("component velero", "delete", "volumes"), "BAK-2: snapshots that it made"
@@ -155,6 +152,14 @@ def _components(stack: Subject) -> Iterator[_Row]:
     }  # fmt: skip
     policy = "CloudWatchAgentServerPolicy: logs, PutRetentionPolicy, parameters AmazonCloudWatch-*"
     yield from _rights("component amazon-cloudwatch-observability", agent, policy)
+
+
+def _bootstrap(stack: Subject) -> Iterator[_Row]:
+    bootstrap = f"component {BOOTSTRAP}"
+    secret = "DB-9: the bootstrap job logs in as the administrator"
+    yield Grant(bootstrap, "read-secret", "secrets/database-admin"), secret
+    yield from _uses(bootstrap, "secrets", ("decrypt",), secret)
+    yield Grant("component external-secrets", "assume", f"identities/{bootstrap}"), secret
 
 
 def _pipelines(stack: Subject) -> Iterator[_Row]:

@@ -73,6 +73,8 @@ def _flows(environment: Environment) -> Iterator[Row]:
 def _service_flows(environment: Environment) -> Iterator[Row]:
     """Traffic with Azure's own services, and the gateway's."""
     for flow in SERVICE_FLOWS.values():
+        if flow.group in environment.left_out:
+            continue
         ends = (flow.group, f"cloud {flow.peer}")
         source, into = ends if flow.side == "Outbound" else reversed(ends)
         ports = (flow.first_port, flow.last_port)
@@ -86,7 +88,8 @@ def _service_flows(environment: Environment) -> Iterator[Row]:
 def _trust(stack: Subject) -> Iterator[Row]:
     """Who acts as the components' and the pipelines' identities."""
     environment = stack.environment
-    for component in ("external-dns", "cert-manager", "velero", BOOTSTRAP):
+    bootstrap = (BOOTSTRAP,) if stack.environment.database else ()
+    for component in ("external-dns", "cert-manager", "velero", *bootstrap):
         account = environment.component_accounts[component]
         pods = f"pods {account.namespace}/{account.name}"
         yield Grant(pods, "assume", f"identities/component {component}"), "The component's pods act as its identity"

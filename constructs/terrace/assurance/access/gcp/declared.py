@@ -83,7 +83,8 @@ def _trust(stack: Subject) -> Iterator[tuple[Grant, str]]:
     for pipeline, subject in trusted_workflows(stack):
         grant = Grant(f"workflow {subject}", "assume", f"identities/pipeline {pipeline}")
         yield grant, "the repository's workflows log in by federation (ID-1)"
-    for component in (*COMPONENTS, BOOTSTRAP):
+    bootstrap = (BOOTSTRAP,) if stack.environment.database else ()
+    for component in (*COMPONENTS, *bootstrap):
         account = stack.environment.component_accounts[component]
         grant = Grant(f"pods {account}", "assume", f"identities/component {component}")
         yield grant, "a component's pods act as its service account (K8S-4)"

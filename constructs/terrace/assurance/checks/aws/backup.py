@@ -72,7 +72,8 @@ def database_and_lake_selected(stack: Subject) -> Iterator[Observation]:
     for selection in selections:
         yield from lookup.unnarrowed(selection, "condition", "selection_tag", "not_resources")
     layers = [names.bucket_arn(stack.target, layer) for layer in ("silver", "gold", "platinum")]
-    yield includes(str(plan), "selected resources", selected, [str(database.server(stack)), *layers])
+    servers = [str(database.server(stack))] if stack.environment.database else []
+    yield includes(str(plan), "selected resources", selected, [*servers, *layers])
 
 
 @check("BAK-2")
@@ -106,6 +107,8 @@ def recovery_objectives_met(stack: Subject) -> Iterator[Observation]:
         yield at_most(
             str(plan), "start window in hours", start_window / timedelta(hours=1), spec.rto / timedelta(hours=1)
         )
+    if stack.environment.database is None:
+        return
     primary = database.server(stack)
     yield at_least(str(primary), "days of point-in-time recovery", primary.get("backup_retention_period"), 1)
 

@@ -39,7 +39,8 @@ def sleep_schedule(stack: Subject) -> Iterator[Observation]:
                 one for one, sizes in pool_schedules if (sizes == (0, 0) or not asleep) and _at(one, at_time, spec)
             ]
             yield at_least(f"pool {name}", f"schedules that scale {action} at {at_time}", len(matching), 1)
-    yield from _database_schedule(stack, schedules, spec)
+    if stack.environment.database:
+        yield from _database_schedule(stack, schedules, spec)
 
 
 def _sizes(schedule: Resource, group: str) -> tuple[int, int] | None:

@@ -7,6 +7,7 @@ from terrace.assurance.checks.aws import lookup
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource
 from terrace.calls import Absent
+from terrace.capabilities.spec import present
 
 
 def server(stack: Subject) -> Resource:
@@ -69,16 +70,16 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
 
 @check("DB-4")
 def standby(stack: Subject) -> Iterator[Observation]:
-    if not stack.environment.database.high_availability:
+    if not present(stack.environment.database).high_availability:
         raise NotRequired("database.high_availability is false")
     yield equal(str(server(stack)), "multi_az", server(stack).get("multi_az"), True)
 
 
 @check("DB-5")
 def point_in_time_recovery(stack: Subject) -> Iterator[Observation]:
-    instance, days = server(stack), stack.environment.database.recovery_days
+    instance, days = server(stack), present(stack.environment.database).recovery_days
     yield at_least(str(instance), "backup_retention_period", instance.get("backup_retention_period"), days)
-    if stack.environment.database.deletion_protection:
+    if present(stack.environment.database).deletion_protection:
         deletes_backups = instance.get("delete_automated_backups", True)  # RDS's own default
         yield equal(str(instance), "delete_automated_backups", deletes_backups, False)
     if not stack.target.recovery_region:
@@ -92,7 +93,7 @@ def point_in_time_recovery(stack: Subject) -> Iterator[Observation]:
 
 @check("DB-6")
 def deletion_protection(stack: Subject) -> Iterator[Observation]:
-    if not stack.environment.database.deletion_protection:
+    if not present(stack.environment.database).deletion_protection:
         raise NotRequired("database.deletion_protection is false")
     for instance in _all(stack):
         yield equal(str(instance), "deletion_protection", instance.get("deletion_protection"), True)
@@ -104,7 +105,7 @@ def deletion_protection(stack: Subject) -> Iterator[Observation]:
 
 @check("DB-7")
 def logs_and_insights_enabled(stack: Subject) -> Iterator[Observation]:
-    spec = stack.environment.database
+    spec = present(stack.environment.database)
     for instance in _all(stack):
         exports = instance.get("enabled_cloudwatch_logs_exports", [])
         yield includes(str(instance), "enabled_cloudwatch_logs_exports", exports, ["postgresql", "upgrade"])
@@ -134,7 +135,7 @@ def _listed(text: str) -> list[str]:
 
 @check("DB-8")
 def storage_autoscales(stack: Subject) -> Iterator[Observation]:
-    spec = stack.environment.database
+    spec = present(stack.environment.database)
     for instance in _all(stack):
         max_storage = instance.get("max_allocated_storage")
         yield equal(str(instance), "max_allocated_storage", max_storage, spec.max_storage_gb)
@@ -149,7 +150,7 @@ def bootstrap_prerequisites(stack: Subject) -> Iterator[Observation]:
     origins = ("snapshot_identifier", "restore_to_point_in_time", "s3_import")
     yield from lookup.unnarrowed(primary, *origins)  # the bootstrap job expects an empty server
     engine = f"{primary.get('engine')} {major}"
-    yield equal(str(primary), "engine", engine, f"postgres {stack.environment.database.version}")
+    yield equal(str(primary), "engine", engine, f"postgres {present(stack.environment.database).version}")
     identity_login = primary.get("iam_database_authentication_enabled")
     yield equal(str(primary), "iam_database_authentication_enabled", identity_login, True)
     group, settings = _parameters(stack, primary)
@@ -160,7 +161,7 @@ def bootstrap_prerequisites(stack: Subject) -> Iterator[Observation]:
 
 @check("DB-10")
 def automatic_minor_upgrades(stack: Subject) -> Iterator[Observation]:
-    window = stack.environment.database.maintenance_window
+    window = present(stack.environment.database).maintenance_window
     for instance in _all(stack):
         minor_upgrades = instance.get("auto_minor_version_upgrade")
         yield equal(str(instance), "auto_minor_version_upgrade", minor_upgrades, True)

@@ -38,12 +38,12 @@ def _default_routes(stack: Subject, subnet: Resource) -> list[tuple[Resource, Re
 
 def _private_resources(stack: Subject) -> Iterator[tuple[Resource, list[Resource]]]:
     """The resources that have to be in private subnets, each with its subnets."""
-    for type, name in (
-        ("aws_eks_node_group", "subnet_ids"),
-        ("aws_db_subnet_group", "subnet_ids"),
-        ("aws_elasticache_subnet_group", "subnet_ids"),
+    for of, type, name in (
+        ("cluster", "aws_eks_node_group", "subnet_ids"),
+        ("database", "aws_db_subnet_group", "subnet_ids"),
+        ("cache", "aws_elasticache_subnet_group", "subnet_ids"),
     ):
-        if type == "aws_elasticache_subnet_group" and stack.environment.cache is None:
+        if of in stack.environment.left_out:
             continue
         for resource in stack.all(type):
             yield resource, lookup.subnets(stack, resource, name)

@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
-from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
+from terrace.assurance.evaluation import Observation, asked, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Reference, Resource
 from terrace.aws import names
 from terrace.capabilities.observability import EmailChannel, LogGroup, WebhookChannel
@@ -37,7 +37,9 @@ _ABOVE, _BELOW = "GreaterThanThreshold", "LessThanThreshold"
 
 def signals(environment: Environment) -> tuple[tuple[str, str], ...]:
     """The metrics of what the environment does not leave out."""
-    return tuple(metric for metric in SIGNALS if environment.cache or metric[0] != "AWS/ElastiCache")
+    published = {"cache": "AWS/ElastiCache", "database": "AWS/RDS"}
+    without = {published[name] for name in environment.left_out}
+    return tuple(metric for metric in SIGNALS if metric[0] not in without)
 
 
 @check("OBS-1")
@@ -149,6 +151,7 @@ def notification_channels(stack: Subject) -> Iterator[Observation]:
 
 @check("OBS-5")
 def database_events(stack: Subject) -> Iterator[Observation]:
+    asked(stack.environment.database, "database")
     instances = [str(one) for one in stack.all("aws_db_instance")]
     events = stack.one("aws_db_event_subscription", "database/events")
     yield equal(str(events), "enabled", events.get("enabled", True), True)
@@ -209,7 +212,8 @@ class _Expected(NamedTuple):
 def _signals(stack: Subject) -> dict[tuple[str, str], _Expected]:
     """How each alarm compares its metric, by namespace and metric, from the environment alone (OBS-2)."""
     spec, limits = stack.environment, stack.environment.observability.thresholds
-    spare_bytes = spec.database.storage_gb * 1024**3 * limits.database_free_storage_percent // 100
+    storage_gb = spec.database.storage_gb if spec.database else 0
+    spare_bytes = storage_gb * 1024**3 * limits.database_free_storage_percent // 100
     prefix = stack.target.prefix
     server = (prefix,)
     replicas = spec.cache.replicas if spec.cache else 0

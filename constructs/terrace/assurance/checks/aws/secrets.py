@@ -8,7 +8,17 @@ from terrace.assurance import access
 from terrace.assurance.access import structure
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import lookup
-from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
+from terrace.assurance.evaluation import (
+    NotRequired,
+    Observation,
+    asked,
+    at_least,
+    at_most,
+    check,
+    empty,
+    equal,
+    includes,
+)
 from terrace.assurance.view import Reference, Resource
 from terrace.capabilities.identity import given_secret
 
@@ -73,6 +83,7 @@ def secret_per_module(stack: Subject) -> Iterator[Observation]:
 
 @check("SEC-2")
 def managed_admin_credential(stack: Subject) -> Iterator[Observation]:
+    asked(stack.environment.database, "database")
     server = stack.one("aws_db_instance", "database/server")
     yield equal(str(server), "manage_master_user_password", server.get("manage_master_user_password"), True)
     key = server.get("master_user_secret_kms_key_id")

@@ -46,12 +46,17 @@ def _started(policy: Resource) -> Iterator[Observation]:
     yield from unset(policy, "retention_rule")
 
 
+def _off(stack: Subject, type: str) -> bool:
+    """Whether policies of a type are for a part that is left out."""
+    return type == _SERVERS and stack.environment.database is None
+
+
 @check("BAK-1")
 def daily_backups(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.backup
     for type, longest in ((_BLOBS, timedelta(days=1)), (_SERVERS, timedelta(weeks=1))):
         # PostgreSQL's are weekly at most; point-in-time recovery covers the days between (DB-5)
-        for policy in stack.all(type):
+        for policy in stack.all(type, or_none=_off(stack, type)):
             yield from _started(policy)
             for repeating in policy.get("backup_repeating_time_intervals", []):
                 interval = _interval(repeating)
@@ -60,7 +65,7 @@ def daily_backups(stack: Subject) -> Iterator[Observation]:
     for policy in stack.all(_BLOBS):
         retention = policy.get("vault_default_retention_duration")
         yield equal(str(policy), "retention", retention, f"P{spec.retention_days}D")
-    for policy in stack.all(_SERVERS):
+    for policy in stack.all(_SERVERS, or_none=_off(stack, _SERVERS)):
         retention = policy.get("default_retention_rule.life_cycle.duration")
         yield equal(str(policy), "retention", retention, f"P{spec.retention_days}D")
 
@@ -97,6 +102,8 @@ def database_and_lake_selected(stack: Subject) -> Iterator[Observation]:
         containers, layer = one.get("storage_account_container_names"), layers.get(str(one.get("storage_account_id")))
         yield equal(str(one), "containers", containers, [layer] if layer else "those of a layer")
         yield from _in_vault(stack, one, vault, _BLOBS)
+    if stack.environment.database is None:
+        return
     servers = stack.all(_SERVER_INSTANCES)
     protected = [str(referenced(stack, "azurerm_postgresql_flexible_server", one.get("server_id"))) for one in servers]
     yield includes(str(vault), "selected servers", protected, ["database/server"])
@@ -131,9 +138,11 @@ def cluster_backup_permissions(stack: Subject) -> Iterator[Observation]:
 
 @check("BAK-3")
 def recovery_objectives_met(stack: Subject) -> Iterator[Observation]:
-    # Azure keeps the transaction log, and with it every point in time, as long as the backups
-    spec, primary = stack.environment.backup, database.server(stack)
-    yield at_least(str(primary), "days of point-in-time recovery", primary.get("backup_retention_days"), 1)
+    spec = stack.environment.backup
+    if stack.environment.database:
+        # Azure keeps the transaction log, and with it every point in time, as long as the backups
+        primary = database.server(stack)
+        yield at_least(str(primary), "days of point-in-time recovery", primary.get("backup_retention_days"), 1)
     for policy in stack.all(_BLOBS):
         interval = [_interval(one) for one in policy.get("backup_repeating_time_intervals", [])]
         longest = max((one for one in interval if one is not None), default=None)

@@ -35,6 +35,8 @@ def sleep_schedule(stack: Subject) -> Iterator[Observation]:
     if spec is None:
         raise NotRequired("cost.sleep is not set")
     for component, kind in (("cluster", "managedClusters"), ("database", "flexibleServers")):
+        if component in stack.environment.left_out:
+            continue
         for direction, time, verb in (("down", spec.down, "stop"), ("up", spec.up, "start")):
             flow = stack.one("azurerm_logic_app_workflow", f"cost/{component}-{direction}")
             yield equal(str(flow), "enabled", flow.get("enabled", True), True)

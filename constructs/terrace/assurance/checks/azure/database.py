@@ -8,6 +8,7 @@ from terrace.assurance.evaluation import NotRequired, Observation, at_least, che
 from terrace.assurance.view import Resource
 from terrace.azure import names
 from terrace.capabilities.identity import BOOTSTRAP
+from terrace.capabilities.spec import present
 
 _EXTENSIONS = frozenset(
     [
@@ -85,7 +86,7 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
 
 @check("DB-4")
 def standby(stack: Subject) -> Iterator[Observation]:
-    if not stack.environment.database.high_availability:
+    if not present(stack.environment.database).high_availability:
         raise NotRequired("database.high_availability is false")
     primary = server(stack)
     yield equal(str(primary), "high_availability", primary.get("high_availability.mode"), "ZoneRedundant")
@@ -98,7 +99,7 @@ def standby(stack: Subject) -> Iterator[Observation]:
 @check("DB-5")
 def point_in_time_recovery(stack: Subject) -> Iterator[Observation]:
     primary = server(stack)
-    days = stack.environment.database.recovery_days
+    days = present(stack.environment.database).recovery_days
     yield at_least(str(primary), "backup_retention_days", primary.get("backup_retention_days"), days)
     if stack.target.recovery_region:
         geo_redundant = primary.get("geo_redundant_backup_enabled")
@@ -107,7 +108,7 @@ def point_in_time_recovery(stack: Subject) -> Iterator[Observation]:
 
 @check("DB-6")
 def deletion_protection(stack: Subject) -> Iterator[Observation]:
-    if not stack.environment.database.deletion_protection:
+    if not present(stack.environment.database).deletion_protection:
         raise NotRequired("database.deletion_protection is false")
     locks = stack.view.pointing("azurerm_management_lock", "scope", server(stack))
     levels = [str(one.get("lock_level")) for one in locks]
@@ -116,7 +117,7 @@ def deletion_protection(stack: Subject) -> Iterator[Observation]:
 
 @check("DB-7")
 def logs_and_insights_enabled(stack: Subject) -> Iterator[Observation]:
-    spec, settings = stack.environment.database, _settings(stack)
+    spec, settings = present(stack.environment.database), _settings(stack)
     for one in _all(stack):
         yield logged(stack, one, ["PostgreSQLLogs"])
     for one in stack.all("azurerm_postgresql_flexible_server_configuration"):
@@ -143,14 +144,16 @@ def logs_and_insights_enabled(stack: Subject) -> Iterator[Observation]:
 def storage_autoscales(stack: Subject) -> Iterator[Observation]:
     for one in _all(stack):
         yield equal(str(one), "auto_grow_enabled", one.get("auto_grow_enabled"), True)
-    yield equal(str(server(stack)), "read replicas", len(_replicas(stack)), stack.environment.database.replicas)
+    yield equal(
+        str(server(stack)), "read replicas", len(_replicas(stack)), present(stack.environment.database).replicas
+    )
 
 
 @check("DB-9")
 def bootstrap_prerequisites(stack: Subject) -> Iterator[Observation]:
     # the bootstrap job, which is part of the workloads, creates schemas, databases and roles inside PostgreSQL
     primary = server(stack)
-    yield equal(str(primary), "version", primary.get("version"), str(stack.environment.database.version))
+    yield equal(str(primary), "version", primary.get("version"), str(present(stack.environment.database).version))
     allowed = _listed(_settings(stack).get("azure.extensions", ""))
     yield includes(str(primary), "azure.extensions", allowed, ["postgis", "pgaudit"])
     setting = stack.one("azurerm_postgresql_flexible_server_configuration", "database/azure-extensions")
@@ -169,7 +172,7 @@ def bootstrap_prerequisites(stack: Subject) -> Iterator[Observation]:
 @check("DB-10")
 def automatic_minor_upgrades(stack: Subject) -> Iterator[Observation]:
     # Azure applies minor versions in the window automatically: Flexible Server, "Scheduled maintenance"
-    window, primary = stack.environment.database.maintenance_window, server(stack)
+    window, primary = present(stack.environment.database).maintenance_window, server(stack)
     day = primary.get("maintenance_window.day_of_week")
     yield equal(str(primary), "day_of_week", day, _DAYS.index(window.day))
     yield equal(str(primary), "start_hour", primary.get("maintenance_window.start_hour"), window.hour)

@@ -25,8 +25,9 @@ def private_subnets(stack: Subject) -> Iterator[Observation]:
     for pool, subnet_id, zones in _pools(stack):
         yield equal(str(pool), "subnet", str(subnet(stack, subnet_id)), "network/nodes")
         yield includes(str(pool), "zones", zones, stack.target.zones)
-    server = stack.one("azurerm_postgresql_flexible_server", "database/server")
-    yield equal(str(server), "subnet", str(subnet(stack, server.get("delegated_subnet_id"))), "network/database")
+    if stack.environment.database:
+        server = stack.one("azurerm_postgresql_flexible_server", "database/server")
+        yield equal(str(server), "subnet", str(subnet(stack, server.get("delegated_subnet_id"))), "network/database")
     network = stack.view.only("azurerm_virtual_network")
     yield equal(str(network), "address_space", network.get("address_space"), [stack.environment.network.cidr])
     for one in stack.all("azurerm_subnet"):

@@ -2,18 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import referenced, unnarrowed, unset, workspace_retains
-from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
+from terrace.assurance.evaluation import Observation, asked, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Resource, at, blocks
 from terrace.azure import names
 from terrace.capabilities.observability import EmailChannel
 from terrace.capabilities.signals import BURNS, TOLERATED_DENIALS
 from terrace.capabilities.spec import LAYERS
-from terrace.environment.schema import Environment
+from terrace.environment.schema import Environment, Optional
 
 SIGNALS = (
     "cpu_percent", "storage_percent", "active_connections", "usedmemorypercentage", "evictedkeys",
@@ -45,11 +45,17 @@ _RECEIVERS = """
 """Ways of notification that no channel of an environment uses."""
 
 
+PUBLISHED: Mapping[Optional, tuple[str, ...]] = {
+    "cache": ("usedmemorypercentage", "evictedkeys"),
+    "database": ("cpu_percent", "storage_percent", "active_connections", "is_db_alive"),
+}
+"""Metrics of the capabilities that an environment may leave out."""
+
+
 def signals(environment: Environment) -> tuple[str, ...]:
     """The metrics of what the environment does not leave out."""
-    return tuple(
-        metric for metric in SIGNALS if environment.cache or metric not in ("usedmemorypercentage", "evictedkeys")
-    )
+    without = {metric for name in environment.left_out for metric in PUBLISHED[name]}
+    return tuple(metric for metric in SIGNALS if metric not in without)
 
 
 @check("OBS-1")
@@ -254,7 +260,7 @@ def slo_burn_rate_alarms(stack: Subject) -> Iterator[Observation]:
 
 @check("OBS-5")
 def database_events(stack: Subject) -> Iterator[Observation]:
-    # a full disk is a signal, which OBS-2 proves
+    asked(stack.environment.database, "database")  # a full disk is a signal, which OBS-2 proves
     group, subscription = names.group_id(stack.target), names.subscription(stack.target)
     expected = {
         "database-health": ("ResourceHealth", group),

@@ -8,7 +8,7 @@ from terrace.assurance import access
 from terrace.assurance.access import structure
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure.lookup import referenced, unset
-from terrace.assurance.evaluation import NotRequired, Observation, at_most, check, empty, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, asked, at_most, check, empty, equal, includes
 from terrace.azure import names
 from terrace.capabilities.identity import given_secret
 
@@ -80,6 +80,7 @@ def secret_per_module(stack: Subject) -> Iterator[Observation]:
 
 @check("SEC-2")
 def managed_admin_credential(stack: Subject) -> Iterator[Observation]:
+    asked(stack.environment.database, "database")
     # the credential is an Entra token, which Azure issues for each login and which expires after an hour
     for server in stack.all("azurerm_postgresql_flexible_server"):
         password = server.get("authentication.password_auth_enabled", True)  # Azure's own default

@@ -161,7 +161,7 @@ def recovery_region_watched(stack: Subject) -> Iterator[Observation]:
     for alarm in stack.all("google_monitoring_alert_policy"):
         filters = [at(one, "condition_matched_log.filter", "") for one in alarm.blocks("conditions")]
         yield _everywhere(stack, alarm, *filters)
-    for severity in _SEVERITIES:
+    for severity in _SEVERITIES if stack.environment.database else ():
         lag = stack.one("google_monitoring_alert_policy", f"alarms/recovery-lag-{severity}")
         filters = [at(one, "condition_threshold.filter", "") for one in lag.blocks("conditions")]
         replica = f'resource.labels.database_id="{names.account(stack.target)}:{stack.target.prefix}-recovery"'

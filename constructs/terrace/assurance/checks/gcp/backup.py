@@ -31,8 +31,9 @@ def _hours(rule: object) -> float | None:
 
 @check("BAK-1")
 def daily_backups(stack: Subject) -> Iterator[Observation]:
-    spec, plan = stack.environment.backup, _plan(stack)
-    for rule in plan.blocks("backup_rules"):
+    spec = stack.environment.backup
+    plan = _plan(stack) if stack.environment.database else None
+    for rule in plan.blocks("backup_rules") if plan else ():
         yield at_most(str(plan), "hours between backups", _hours(rule), 24)
         yield equal(str(plan), "backup_retention_days", rule.get("backup_retention_days"), spec.retention_days)
     for job in each(stack, "google_storage_transfer_job", *(f"backup/copy-{layer}" for layer in _LAYERS)):
@@ -54,7 +55,11 @@ def daily_backups(stack: Subject) -> Iterator[Observation]:
 @check("BAK-1")
 def vault_locked(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.backup
-    vault = stack.view.target(_plan(stack).get("backup_vault"))
+    vault: Resource | None
+    if stack.environment.database is None:
+        vault = stack.view.only("google_backup_dr_backup_vault")
+    else:
+        vault = stack.view.target(_plan(stack).get("backup_vault"))
     if vault is None:
         yield Observation(str(_plan(stack)), "backup_vault is outside the stack", False, "backup/vault")
         return
@@ -70,8 +75,11 @@ def vault_locked(stack: Subject) -> Iterator[Observation]:
 
 @check("BAK-1")
 def database_and_lake_selected(stack: Subject) -> Iterator[Observation]:
-    associations = stack.all("google_backup_dr_backup_plan_association")
-    yield at_least(str(_plan(stack)), "selected resources", len(associations), 1)
+    associations = (
+        stack.all("google_backup_dr_backup_plan_association", or_none=True) if stack.environment.database else []
+    )
+    if stack.environment.database:
+        yield at_least(str(_plan(stack)), "selected resources", len(associations), 1)
     for association in associations:
         yield equal(str(association), "resource", association.get("resource"), names.database_id(stack.target))
         yield equal(str(association), "backup_plan", stack.view.target(association.get("backup_plan")), _plan(stack))
@@ -117,14 +125,17 @@ def _cluster_plan(stack: Subject) -> Iterator[Observation]:
 
 @check("BAK-3")
 def recovery_objectives_met(stack: Subject) -> Iterator[Observation]:
-    spec, plan = stack.environment.backup, _plan(stack)
+    spec = stack.environment.backup
     objective = spec.rpo.total_seconds() / 3600
-    for rule in plan.blocks("backup_rules"):
-        yield at_most(str(plan), "hours between backups (backup.rpo)", _hours(rule), objective)
     cluster = stack.one("google_gke_backup_backup_plan", "backup/cluster")
     hours = _times(str(cluster.get("backup_schedule.cron_schedule")))
     gaps = [(after - before) % 24 or 24 for before, after in zip(hours, hours[1:] + hours[:1], strict=True)]
     yield at_most(str(cluster), "hours between backups (backup.rpo)", max(gaps, default=None), objective)
+    if stack.environment.database is None:
+        return
+    plan = _plan(stack)
+    for rule in plan.blocks("backup_rules"):
+        yield at_most(str(plan), "hours between backups (backup.rpo)", _hours(rule), objective)
     yield at_least(
         str(plan), "log_retention_days", plan.get("log_retention_days"), stack.environment.database.recovery_days
     )
@@ -145,7 +156,9 @@ def failure_alerts(stack: Subject) -> Iterator[Observation]:
         yield at_least(str(alarm), "channels", len(alarm.get("notification_channels", [])), 1)
         yield equal(str(alarm), "enabled", alarm.get("enabled", True), True)
         filters = [at(one, "condition_matched_log.filter") for one in alarm.blocks("conditions")]
-        failed = events(AuditHandle(trail=names.log_group(stack.target, "trail")), stack.target)["backup-failed"]
+        failed = events(AuditHandle(trail=names.log_group(stack.target, "trail")), stack.target, database=False)[
+            "backup-failed"
+        ]
         yield equal(str(alarm), "filters", filters, [failed.filter])
 
 

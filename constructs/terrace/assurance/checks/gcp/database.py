@@ -7,6 +7,7 @@ from terrace.assurance.checks.gcp.lookup import path_of, pods, private_zone, uns
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.assurance.view import Resource
 from terrace.capabilities.identity import BOOTSTRAP
+from terrace.capabilities.spec import present
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # Cloud SQL counts from one, Monday
 
@@ -61,7 +62,7 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
 
 @check("DB-4")
 def standby(stack: Subject) -> Iterator[Observation]:
-    if not stack.environment.database.high_availability:
+    if not present(stack.environment.database).high_availability:
         raise NotRequired("database.high_availability is false")
     kind = server(stack).get("settings.availability_type")
     yield equal(str(server(stack)), "availability_type", kind, "REGIONAL")
@@ -72,7 +73,7 @@ def standby(stack: Subject) -> Iterator[Observation]:
 
 @check("DB-5")
 def point_in_time_recovery(stack: Subject) -> Iterator[Observation]:
-    primary, days = server(stack), stack.environment.database.recovery_days
+    primary, days = server(stack), present(stack.environment.database).recovery_days
     backups = "settings.backup_configuration"
     yield equal(str(primary), "backup_configuration.enabled", primary.get(f"{backups}.enabled"), True)
     enabled = primary.get(f"{backups}.point_in_time_recovery_enabled")
@@ -89,7 +90,7 @@ def point_in_time_recovery(stack: Subject) -> Iterator[Observation]:
 
 @check("DB-6")
 def deletion_protection(stack: Subject) -> Iterator[Observation]:
-    if not stack.environment.database.deletion_protection:
+    if not present(stack.environment.database).deletion_protection:
         raise NotRequired("database.deletion_protection is false")
     for one in _all(stack):
         protected = one.get("settings.deletion_protection_enabled")
@@ -100,7 +101,7 @@ def deletion_protection(stack: Subject) -> Iterator[Observation]:
 
 @check("DB-7")
 def logs_and_insights_enabled(stack: Subject) -> Iterator[Observation]:
-    spec = stack.environment.database
+    spec = present(stack.environment.database)
     for one in _all(stack):
         flags = _flags(one)
         yield equal(str(one), "cloudsql.enable_pgaudit", flags.get("cloudsql.enable_pgaudit"), "on")
@@ -120,7 +121,7 @@ def logs_and_insights_enabled(stack: Subject) -> Iterator[Observation]:
 
 @check("DB-8")
 def storage_autoscales(stack: Subject) -> Iterator[Observation]:
-    spec = stack.environment.database
+    spec = present(stack.environment.database)
     for one in _all(stack):
         yield equal(str(one), "disk_autoresize", one.get("settings.disk_autoresize"), True)
         max_storage = one.get("settings.disk_autoresize_limit")
@@ -134,7 +135,7 @@ def bootstrap_prerequisites(stack: Subject) -> Iterator[Observation]:
     # the bootstrap job, which is part of the workloads, creates schemas, databases and roles inside PostgreSQL;
     # PostGIS needs no setting on Cloud SQL
     primary = server(stack)
-    version = f"POSTGRES_{stack.environment.database.version}"
+    version = f"POSTGRES_{present(stack.environment.database).version}"
     yield equal(str(primary), "database_version", primary.get("database_version"), version)
     users = [str(one) for one in stack.view.pointing("google_sql_user", "instance", primary)]
     yield includes(str(primary), "users", users, ["database/admin-user"])
@@ -158,7 +159,7 @@ def module_identity_login(stack: Subject) -> Iterator[Observation]:
 @check("DB-10")
 def automatic_minor_upgrades(stack: Subject) -> Iterator[Observation]:
     # Google applies minor versions in the window automatically: Cloud SQL, "About maintenance"
-    window, primary = stack.environment.database.maintenance_window, server(stack)
+    window, primary = present(stack.environment.database).maintenance_window, server(stack)
     day = primary.get("settings.maintenance_window.day")
     yield equal(str(primary), "day", day, _DAYS.index(window.day) + 1)
     yield equal(str(primary), "hour", primary.get("settings.maintenance_window.hour"), window.hour)

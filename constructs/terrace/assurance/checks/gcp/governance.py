@@ -43,7 +43,8 @@ def all_tagged(stack: Subject) -> Iterator[Observation]:
         ("google_sql_database_instance", "settings.user_labels"),
         ("google_container_cluster", "resource_labels"),
     ):
-        for resource in stack.all(type):
+        database = type == "google_sql_database_instance"
+        for resource in stack.all(type, or_none=database and stack.environment.database is None):
             yield _tagged(str(resource), resource.get(name, {}), expected)
 
 

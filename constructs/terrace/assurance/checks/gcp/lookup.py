@@ -123,7 +123,7 @@ def on_records(stack: Subject, *kinds: str) -> Iterator[Observation]:
     A filter equals that of `gcp/records.py`, so that a stack cannot narrow it, and has the words of RECORDS, so that
     `gcp/records.py` cannot either.
     """
-    known = events(AuditHandle(trail=names.log_group(stack.target, "trail")), stack.target)
+    known = events(AuditHandle(trail=names.log_group(stack.target, "trail")), stack.target, database=True)
     expected = {f"alarms/{kind}-{severity}": (kind, severity) for kind in kinds for severity in RECORDS[kind][0]}
     for alarm in each(stack, "google_monitoring_alert_policy", *expected):
         kind, severity = expected[alarm.path]

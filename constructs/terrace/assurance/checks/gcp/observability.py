@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import on_metric, on_records, seconds, severities, unset, uses
 from terrace.assurance.checks.gcp.lookup import recorded as sends_all
-from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
+from terrace.assurance.evaluation import Observation, asked, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Resource, at, blocks
 from terrace.capabilities.observability import EmailChannel
 from terrace.capabilities.spec import Severity
@@ -35,7 +35,9 @@ _STATES: tuple[tuple[str, tuple[Severity, ...]], ...] = (("failed", _SEVERITIES)
 
 def signals(environment: Environment) -> tuple[str, ...]:
     """The metrics of what the environment does not leave out."""
-    return tuple(metric for metric in SIGNALS if environment.cache or not metric.startswith("memorystore."))
+    published = {"cache": "memorystore.", "database": "cloudsql."}
+    without = tuple(published[name] for name in environment.left_out)
+    return tuple(metric for metric in SIGNALS if not metric.startswith(without))
 
 
 @check("OBS-1")
@@ -84,7 +86,7 @@ def alarm_thresholds(stack: Subject) -> Iterator[Observation]:
     expected = stack.environment.observability.thresholds
     limits = (
         expected.database_cpu_percent / 100,
-        stack.environment.database.max_storage_gb * 2**30,
+        (stack.environment.database.max_storage_gb if stack.environment.database else 0) * 2**30,
         expected.database_connections,
         expected.cache_memory_percent / 100,
         expected.cache_evictions,
@@ -205,6 +207,7 @@ def slo_burn_rate_alarms(stack: Subject) -> Iterator[Observation]:
 
 @check("OBS-5")
 def database_events(stack: Subject) -> Iterator[Observation]:
+    asked(stack.environment.database, "database")
     yield from on_records(stack, *_ON_DATABASE)
     server = f"{names.account(stack.target)}:{stack.target.prefix}"
     for state, levels in _STATES:

@@ -8,7 +8,7 @@ from terrace.assurance import access
 from terrace.assurance.access import structure
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import seconds
-from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
+from terrace.assurance.evaluation import NotRequired, Observation, asked, at_least, check, empty, equal, includes
 from terrace.assurance.view import Reference, at
 from terrace.capabilities.identity import given_secret
 from terrace.gcp import names
@@ -78,6 +78,7 @@ def secret_per_module(stack: Subject) -> Iterator[Observation]:
 
 @check("SEC-2")
 def managed_admin_credential(stack: Subject) -> Iterator[Observation]:
+    asked(stack.environment.database, "database")
     # the credential is an IAM token, which Google issues for each login and which expires after an hour
     kinds = [str(one.get("type", "BUILT_IN")) for one in stack.all("google_sql_user")]
     yield includes("database", "user types", kinds, ["CLOUD_IAM_SERVICE_ACCOUNT"])

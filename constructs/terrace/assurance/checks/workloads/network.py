@@ -183,7 +183,8 @@ def _address_declared(
             and any(one.in_foundation or one.needs.identities for one in tenants)
         )
         or (
-            port == outputs.database.port
+            outputs.database is not None
+            and port == outputs.database.port
             and any(need.database for need in needs)
             and _within(workloads, block, "database")
         )
@@ -202,12 +203,13 @@ def _address_declared(
 
 def _for_bootstrap(workloads: Workloads, block: Any, port: int | str) -> bool:
     """The job that prepares the database reaches it, the credentials for it, and certificate authorities by HTTPS."""
-    if _too_wide(block) or not any(one.needs.database for one in workloads.modules):
+    database = workloads.context.outputs.database
+    if database is None or _too_wide(block) or not any(one.needs.database for one in workloads.modules):
         return False
     return (
         _names(workloads, block, port)
         or _gives_credentials(workloads, block, port)
-        or (port == workloads.context.outputs.database.port and _within(workloads, block, "database"))
+        or (port == database.port and _within(workloads, block, "database"))
         or _of_cloud(workloads, block, port)
         or _of_internet(workloads, block, port)
     )
