@@ -13,6 +13,7 @@ from terrace.environment.rules import (
     aws,
     azure,
     data,
+    extensions,
     gcp,
     lifetime,
     location,
@@ -25,7 +26,19 @@ from terrace.errors import InvalidEnvironment, Problem
 from tests.environment.conftest import HERE, Write
 
 BAD = HERE / "bad"
-MODULES: tuple[ModuleType, ...] = (aws, azure, data, gcp, lifetime, location, network, resilience, services, workloads)
+MODULES: tuple[ModuleType, ...] = (
+    aws,
+    azure,
+    data,
+    extensions,
+    gcp,
+    lifetime,
+    location,
+    network,
+    resilience,
+    services,
+    workloads,
+)
 
 
 def test_every_rule_is_in_the_list() -> None:
