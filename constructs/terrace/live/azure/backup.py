@@ -81,7 +81,7 @@ def daily_backups(deployment: Deployment) -> Iterator[Observation]:
 def _selected(deployment: Deployment, resource: str) -> Iterator[Observation]:
     instances = deployment.pages(f"{vault_id(deployment)}/backupInstances")
     chosen = [str(at(one, "dataSourceInfo.resourceID")).lower() for one in instances]
-    expected = [names.account_id(deployment.target, layer).lower() for layer in _LAYERS]  # type: ignore[arg-type]
+    expected = [names.account_id(deployment.target, layer).lower() for layer in _LAYERS]
     servers = [names.database_id(deployment.target).lower()] if deployment.environment.database else []
     yield includes(resource, "protected resources", chosen, [*expected, *servers])
 
