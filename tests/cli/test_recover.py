@@ -69,6 +69,7 @@ def test_a_secret_of_a_module_that_is_enabled_again_is_restored_and_adopted(smal
     assert secrets.describe_secret(SecretId=arn).get("DeletedDate") is None
 
 
+@pytest.mark.e2e
 def test_after_a_destroy_a_secret_and_its_key_are_restored_and_adopted(small_aws: Aws) -> None:
     """The destroy schedules both for deletion; without its key, a secret cannot be decrypted."""
     stack, terrace, variables = _secret("destroyed"), small_aws.terrace, small_aws.variables
