@@ -142,6 +142,14 @@ def test_a_count_for_each_zone_follows_bounds_of_the_whole_pool(
     assert override(stack, moves(plan, stack, facts("gcp"))) == {"resource": expected}
 
 
+def test_a_replaced_pool_of_google_begins_with_its_initial_count() -> None:
+    """GKE's provider refuses both counts for a new pool: "Cannot set both initial_node_count and node_count"."""
+    type, name = "google_container_node_pool", "pool"
+    change = {"actions": ["create", "delete"], "before": gke(3, 6, 1), "after": gke(6, 9, 1)}
+    plan = {"resource_changes": [{"type": type, "name": name, "change": change}]}
+    assert moves(plan, {"resource": {type: {name: {"initial_node_count": 2}}}}, facts("gcp")) == []
+
+
 STORAGE: dict[str, tuple[str, Callable[[int], dict[str, Any]], int]] = {
     "aws": ("aws_db_instance", lambda size: {"allocated_storage": size}, 1),
     "azure": ("azurerm_postgresql_flexible_server", lambda size: {"storage_mb": size}, 1024),

@@ -73,7 +73,9 @@ def moves(plan: Mapping[str, Any], stack: Mapping[str, Any], known: Facts) -> li
     """The sizes that a plan (JSON plan format) has to set."""
     found = []
     for type, name, change in _changes(plan, replaced=True):  # a new pool has to be within its bounds too
-        if paths := known.autoscaled.get(type):
+        paths = known.autoscaled.get(type)
+        # without a count in the stack a new pool begins with its initial one
+        if paths and (_is_kept(change) or value_at(stack["resource"][type][name], paths.count) is not None):
             found += _count(type, name, change, paths)
     for type, name, change in _changes(plan):
         if growing := known.growing.get(type):
@@ -100,9 +102,13 @@ def smaller(plan: Mapping[str, Any], stack: Mapping[str, Any], known: Facts) -> 
 def _changes(plan: Mapping[str, Any], *, replaced: bool = False) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """What exists and stays, or is also `replaced`: type, name and change."""
     for entry in plan.get("resource_changes", []):
-        actions = set(entry["change"]["actions"])
-        if actions in ({"update"}, {"no-op"}) or (replaced and actions == {"create", "delete"}):
-            yield entry["type"], entry["name"], entry["change"]
+        change = entry["change"]
+        if _is_kept(change) or (replaced and set(change["actions"]) == {"create", "delete"}):
+            yield entry["type"], entry["name"], change
+
+
+def _is_kept(change: Mapping[str, Any]) -> bool:
+    return set(change["actions"]) in ({"update"}, {"no-op"})
 
 
 def _count(type: str, name: str, change: Mapping[str, Any], paths: Autoscaled) -> list[Move]:

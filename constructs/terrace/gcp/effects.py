@@ -107,6 +107,13 @@ EFFECTS: EffectTable = {
             "google provider 7.45, google_compute_firewall: traffic is blocked unless a rule allows it",
         ),
     },
+    "google_compute_router_peer": {
+        "peer_asn": _known(
+            "downtime",
+            "the session is refused, and on-premises routes are gone, until the other router has the new number",
+            "RFC 4271, section 6.2: a router refuses a peer of another autonomous system",
+        ),
+    },
     "google_compute_security_policy": {
         "rule": _known(
             "downtime",

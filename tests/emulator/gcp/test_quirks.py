@@ -54,6 +54,16 @@ def test_addresses_and_gateways_are_assigned(google: Google) -> None:
     assert [each["name"] for each in items[f"regions/{REGION}"]["addresses"]] == ["out"]
 
 
+def test_a_null_key_of_a_router_is_no_key(google: Google) -> None:
+    """The provider sends one when it updates a peer without a key, and cannot read it back."""
+    google.network()
+    routers = f"{COMPUTE}/regions/{REGION}/routers"
+    google.send(routers, {"name": "main", "network": f"{PROJECT_NAME}/global/networks/net"})
+    assert google.call("PATCH", f"{routers}/main", {"bgpPeers": [], "md5AuthenticationKeys": [None]})[0] == 200
+    assert google.call("GET", f"{routers}/main")[1]["md5AuthenticationKeys"] == []
+    assert google.call("PATCH", f"{routers}/main", {"interfaces": [None]})[0] == 400
+
+
 def test_labels_need_the_current_fingerprint(google: Google) -> None:
     google.send(f"{COMPUTE}/regions/{REGION}/addresses", {"name": "out"})
     address = f"{COMPUTE}/regions/{REGION}/addresses/out"
@@ -321,6 +331,16 @@ def test_the_binary_authorization_policy_can_be_replaced(google: Google) -> None
     rule = {"evaluationMode": "ALWAYS_DENY", "enforcementMode": "ENFORCED_BLOCK_AND_AUDIT_LOG"}
     projects.updatePolicy(name=f"{PROJECT_NAME}/policy", body={"defaultAdmissionRule": rule}).execute()
     assert projects.getPolicy(name=f"{PROJECT_NAME}/policy").execute()["defaultAdmissionRule"] == rule
+
+
+def test_a_channel_of_another_type_has_other_labels(google: Google) -> None:
+    """PATCH without a mask replaces the labels as a whole."""
+    channels = google("monitoring", "v3").projects().notificationChannels()
+    before = {"type": "email", "displayName": "finance", "labels": {"email_address": "finance@example.com"}}
+    name = channels.create(name=PROJECT_NAME, body=before).execute()["name"]
+    url = {"url": "https://hooks.example.com/finance"}
+    channels.patch(name=name, body={"type": "webhook_tokenauth", "displayName": "finance", "labels": url}).execute()
+    assert channels.get(name=name).execute()["labels"] == url
 
 
 def test_alert_conditions_get_names(google: Google) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from terrace.emulator.gcp.refusals.general import OTHER_BILLING_ACCOUNT
 from tests.emulator.gcp.conftest import LOCATION, NUMBER, REGION, Google
 from tests.emulator.gcp.invalid_requests import INVALID_REQUESTS
 from tests.emulator.gcp.invalid_requests.identity import POOL_IDS, with_pool
@@ -62,6 +63,7 @@ def test_a_disabled_service_is_refused() -> None:
 def test_another_project_is_refused(google: Google) -> None:
     assert google.call("GET", "compute/compute/v1/projects/another-project/global/networks")[0] == 403
     assert google.call("POST", "billingbudgets/v1/billingAccounts/AAAAAA-BBBBBB-CCCCCC/budgets", BUDGET)[0] == 403
+    assert google.call("POST", f"billingbudgets/v1/billingAccounts/{OTHER_BILLING_ACCOUNT}/budgets", BUDGET)[0] == 200
 
 
 def test_an_existing_resource_cannot_be_created_again(google: Google) -> None:
@@ -72,6 +74,7 @@ def test_an_existing_resource_cannot_be_created_again(google: Google) -> None:
 def test_a_missing_parent_is_refused(google: Google) -> None:
     status, response = google.call("POST", kms("lake"), KEY)
     assert (status, "keyRings/ring" in response["error"]["message"]) == (404, True)
+    assert google.call("GET", f"{kms('lake').partition('?')[0]}/lake/cryptoKeyVersions")[0] == 404
 
 
 def test_a_resource_in_use_is_not_deleted(google: Google) -> None:

@@ -47,6 +47,13 @@ def _subnetwork(call: Call, subnetwork: Json, key: str) -> None:
     subnetwork.setdefault("stackType", "IPV4_ONLY")
 
 
+@completes("compute", "routers")
+def _router(call: Call, router: Json, key: str) -> None:
+    """A null key is no key: the provider sends one with each update of a peer without a key."""
+    if "md5AuthenticationKeys" in router:
+        router["md5AuthenticationKeys"] = [each for each in router["md5AuthenticationKeys"] if each is not None]
+
+
 @responds("compute", "securityPolicies.addRule", "securityPolicies.patchRule", "securityPolicies.removeRule")
 def _rule(call: Call) -> Json:
     """One rule of a policy, identified by its priority. Source: Compute Engine API, securityPolicies.patchRule."""

@@ -102,6 +102,8 @@ def update(call: Call) -> Json:
     paths = call.query.get("updateMask") or call.query.get("update_mask") or call.body.get("updateMask") or ""
     if paths and paths != "*":
         mask(resource, call.sent, paths.split(","))
+    elif call.http == "PATCH" and call.service in _WHOLE_PATCH:
+        resource |= call.sent
     elif call.http == "PATCH":
         merge(resource, call.sent)
     elif call.service in _PARTIAL_PUT:
@@ -115,6 +117,9 @@ def update(call: Call) -> Json:
     return commit(call, resource, key)
 
 
+# PATCH without a mask replaces each given field as a whole: a notification channel's labels change with its type.
+# Source: gcloud reference, "gcloud beta monitoring channels update", which without --fields replaces the channel
+_WHOLE_PATCH = frozenset({"monitoring"})
 # PUT does not change absent fields. Source: the provider sends the settings of an instance by PUT
 _PARTIAL_PUT = frozenset({"sqladmin"})
 

@@ -27,6 +27,9 @@ REFERABLE = frozenset(
 )
 """Collections whose members other resources refer to by `projects/...`."""
 
+OTHER_BILLING_ACCOUNT = "000000-111111-333333"
+"""A second account of the caller, to which an environment can move its budget."""
+
 IN_USE = frozenset({"compute", "certificatemanager", "backupdr"})
 """Services that refuse to delete a resource that another resource refers to."""
 
@@ -44,7 +47,7 @@ def _project(call: Call) -> Iterator[Refused]:
         if project != call.cloud.number:
             yield Refused(403, "PERMISSION_DENIED", f"Permission denied on resource project {project}.")
     account = re.match(r"billingAccounts/([^/]+)", call.name)
-    if account and account[1] != call.cloud.billing_account:
+    if account and account[1] not in (call.cloud.billing_account, OTHER_BILLING_ACCOUNT):
         yield Refused(403, "PERMISSION_DENIED", "The caller does not have permission on the billing account.")
 
 
@@ -68,8 +71,9 @@ def _schema(call: Call) -> Iterator[Refused]:
 
 
 def _parent(call: Call) -> Iterator[Refused]:
-    """The parent of a new resource must exist. Source: AIP-133, "Create"."""
-    if not call.is_known or call.method.verb not in CREATES:
+    """The parent of a new resource must exist, and that of listed keys. Sources: AIP-133, "Create"; AIP-132, "List"."""
+    lists = call.service == "cloudkms" and call.method.verb == "list"
+    if not call.is_known or not (lists or call.method.verb in CREATES):
         return
     parent = call.key.rpartition("/")[0]
     below = re.sub(r"^[^/]+/(projects/[^/]+(/(locations|regions|zones)/[^/]+|/global)?)?/?", "", parent)

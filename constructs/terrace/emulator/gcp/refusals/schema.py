@@ -13,6 +13,10 @@ from terrace.emulator.gcp.documents import Document, Json
 TOLERATED = frozenset({"initialNatIps", "deleteBgpAlwaysCompareMed"})
 """Fields that the provider sends and the service accepts, although no document has them."""
 
+NULLABLE = frozenset({"md5AuthenticationKeys"})
+"""Lists in which the provider sends null and the service accepts it. Source: terraform-provider-google 7.45, router
+peers: its acceptance test updates a peer without a key, which sends one null key."""
+
 SYSTEM = frozenset(
     {
         *("alt", "fields", "key", "prettyPrint", "quotaUser", "userIp", "userProject", "callback", "$.xgafv"),
@@ -69,6 +73,8 @@ def _invalid_value(document: Document, entry: Json, value: Any, where: str) -> I
             yield _text(where, "ARRAY", value)
             return
         for index, each in enumerate(value):
+            if each is None and where in NULLABLE:
+                continue
             yield from _invalid_value(document, entry["items"], each, f"{where}[{index}]")
     elif "$ref" in entry or "properties" in entry:
         if not isinstance(value, dict):
