@@ -106,8 +106,8 @@ def test_pod_identities(aws: Aws) -> None:
 @fails_on_stock_moto
 def test_tags(aws: Aws) -> None:
     eks, cluster = aws("eks"), create_cluster(aws)
-    group = create_group(aws, cluster, tags={"owner": "a", "old": "x"})
+    group = create_group(aws, cluster, tags={"owner": "a", "old": "x", "older": "y"})
     arn = eks.describe_nodegroup(clusterName=cluster, nodegroupName=group)["nodegroup"]["nodegroupArn"]
     eks.tag_resource(resourceArn=arn, tags={"owner": "b"})
-    eks.untag_resource(resourceArn=arn, tagKeys=["old"])
+    eks.untag_resource(resourceArn=arn, tagKeys=["old", "older"])
     assert eks.describe_nodegroup(clusterName=cluster, nodegroupName=group)["nodegroup"]["tags"] == {"owner": "b"}

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import moto.eks.models as models
+from moto.core.responses import EmptyResult
 from moto.core.utils import utcnow
 from moto.ec2.models import ec2_backends
 from moto.eks.responses import EKSResponse
@@ -280,7 +281,8 @@ def pod_identities() -> None:
 
 
 def tags() -> None:
-    """Stock moto supports tags of clusters only: changing a tag of a node group, add-on or access entry is a 404."""
+    """Stock moto supports tags of clusters only: changing a tag of a node group, add-on or access entry is a 404. It
+    removes only the first of several tags."""
 
     def tags_of(backend: Any, arn: str) -> dict[str, str] | None:
         tags: dict[str, str]
@@ -309,6 +311,12 @@ def tags() -> None:
             return
         for key in [tag_keys] if isinstance(tag_keys, str) else tag_keys:
             current.pop(key, None)
+
+    @wrap(EKSResponse, "untag_resource")
+    def untag_all(original: Function, self: Any) -> Any:
+        keys = self.querystring.get("tagKeys", [])
+        self.eks_backend.untag_resource(self._extract_arn_from_path(), keys)
+        return EmptyResult()
 
     @wrap(models.EKSBackend, "list_tags_for_resource")
     def list_tags_for_resource(original: Function, self: Any, resource_arn: str) -> Any:
