@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 PROTECTED = {
     "aws": {"aws_iam_role_policy.cluster_deletion-protection", "aws_db_instance.database_server"},
     "azure": {"azurerm_management_lock.cluster_keep", "azurerm_management_lock.database_keep"},
-    "gcp": {"google_container_cluster.cluster_cluster", "google_sql_database_instance.database_server"},
+    "gcp": {"google_container_cluster.cluster", "google_sql_database_instance.database_server"},
 }
 _ARGUMENTS = ("deletion_protection", "lock_level", "policy")
 

@@ -6,7 +6,7 @@ Used for error messages, `terrace env explain` and the editors' schemas, not whi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -16,6 +16,8 @@ _UNITS = {"gb": " GB", "days": " days", "seconds": " seconds", "minutes": " minu
           "usd": " USD"}  # fmt: skip
 
 EXPECTED = {
+    r"^stacks\.[a-z][a-z0-9_]*:[a-z][a-z0-9_]*$": "a function of the project, such as stacks.exports:add",
+    r"^[a-z][a-z0-9_]{2,79}$": "a type of resource, such as aws_s3_bucket_notification",
     r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$": "an IPv4 range in CIDR notation, such as 10.40.0.0/16",
     r"^[a-z][a-z0-9-]*[a-z0-9](:[a-z][a-z0-9-]*[a-z0-9])?$": "a module and one of its ports, such as prometheus:http",
     r"^[a-z][a-z0-9-]*[a-z0-9]$": "a name of a-z, 0-9 and - that starts with a letter and does not end with -",
@@ -151,7 +153,9 @@ def _defaults(model: type[BaseModel]) -> dict[str, Any]:
     """Defaults that are sections, which JSON Schema omits."""
     defaults: dict[str, Any] = {}
     for name, section in model.model_fields.items():
-        for key, inner in getattr(section.annotation, "model_fields", {}).items():
+        annotation: Any = section.annotation
+        sections = [one for one in (annotation, *get_args(annotation)) if hasattr(one, "model_fields")]
+        for key, inner in (pair for one in sections for pair in one.model_fields.items()):
             if inner.default_factory is not None:
                 default = inner.get_default(call_default_factory=True)
                 defaults.setdefault(name, {})[key] = default.model_dump(mode="json")

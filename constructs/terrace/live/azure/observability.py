@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.checks.azure.observability import PUBLISHED
+from terrace.assurance.checks.azure.lookup import PUBLISHED
 from terrace.assurance.evaluation import Observation, asked, at_least, check, empty, equal, includes
 from terrace.azure import names
 from terrace.capabilities.observability import EmailChannel

@@ -1,6 +1,6 @@
 """Helpers of several Azure checks. Azure stacks refer to most resources by computed id, not by reference."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from terrace.assurance.checks import Subject
 from terrace.assurance.evaluation import Observation, at_least, empty, equal, includes, shown
@@ -8,6 +8,13 @@ from terrace.assurance.view import Resource, blocks
 from terrace.azure import names
 from terrace.calls import Absent
 from terrace.capabilities.keys import Purpose
+from terrace.environment.schema import Optional
+
+PUBLISHED: Mapping[Optional, tuple[str, ...]] = {
+    "cache": ("usedmemorypercentage", "evictedkeys"),
+    "database": ("cpu_percent", "storage_percent", "active_connections", "is_db_alive"),
+}
+"""Metrics of the capabilities that an environment may leave out."""
 
 
 def referenced(stack: Subject, type: str, value: object) -> Resource | None:

@@ -2,18 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from terrace.assurance.checks import Subject
-from terrace.assurance.checks.azure.lookup import referenced, unnarrowed, unset, workspace_retains
+from terrace.assurance.checks.azure.lookup import PUBLISHED, referenced, unnarrowed, unset, workspace_retains
 from terrace.assurance.evaluation import Observation, asked, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import Resource, at, blocks
 from terrace.azure import names
 from terrace.capabilities.observability import EmailChannel
 from terrace.capabilities.signals import BURNS, TOLERATED_DENIALS
 from terrace.capabilities.spec import LAYERS
-from terrace.environment.schema import Environment, Optional
+from terrace.environment.schema import Environment
 
 SIGNALS = (
     "cpu_percent", "storage_percent", "active_connections", "usedmemorypercentage", "evictedkeys",
@@ -43,13 +43,6 @@ _RECEIVERS = """
     itsm_receiver logic_app_receiver sms_receiver voice_receiver
 """
 """Ways of notification that no channel of an environment uses."""
-
-
-PUBLISHED: Mapping[Optional, tuple[str, ...]] = {
-    "cache": ("usedmemorypercentage", "evictedkeys"),
-    "database": ("cpu_percent", "storage_percent", "active_connections", "is_db_alive"),
-}
-"""Metrics of the capabilities that an environment may leave out."""
 
 
 def signals(environment: Environment) -> tuple[str, ...]:
