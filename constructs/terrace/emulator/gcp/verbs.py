@@ -102,12 +102,10 @@ def update(call: Call) -> Json:
     paths = call.query.get("updateMask") or call.query.get("update_mask") or call.body.get("updateMask") or ""
     if paths and paths != "*":
         mask(resource, call.sent, paths.split(","))
-    elif call.http == "PATCH" and call.service in _WHOLE_PATCH:
+    elif (call.http, call.service) in _GIVEN_FIELDS:
         resource |= call.sent
     elif call.http == "PATCH":
         merge(resource, call.sent)
-    elif call.service in _PARTIAL_PUT:
-        resource |= call.sent
     else:
         known = call.document.properties(call.schema)
         own = (each for each in resource if known.get(each, {}).get("readOnly") or each in SERVICE_FIELDS)
@@ -117,11 +115,10 @@ def update(call: Call) -> Json:
     return commit(call, resource, key)
 
 
-# PATCH without a mask replaces each given field as a whole: a notification channel's labels change with its type.
+# Replaces each given field as a whole and keeps the others: a notification channel's labels change with its type, and
+# the provider sends the settings of an instance by PUT.
 # Source: gcloud reference, "gcloud beta monitoring channels update", which without --fields replaces the channel
-_WHOLE_PATCH = frozenset({"monitoring"})
-# PUT does not change absent fields. Source: the provider sends the settings of an instance by PUT
-_PARTIAL_PUT = frozenset({"sqladmin"})
+_GIVEN_FIELDS = frozenset({("PATCH", "monitoring"), ("PUT", "sqladmin")})
 
 
 def commit(call: Call, resource: Json, key: str) -> Json:
