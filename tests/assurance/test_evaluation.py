@@ -114,7 +114,7 @@ def test_the_worst_outcome_is_the_status_of_the_guarantee(
         (NOT_REQUIRED, (), "not_required"),
     ],
 )
-def test_what_leans_on_a_module_is_prepared_until_it_is_installed(
+def test_what_depends_on_a_module_is_prepared_until_it_is_installed(
     outcome: Outcome, installed: tuple[str, ...], status: str
 ) -> None:
     result = result_of(BY_ID["K8S-6"], [outcome])

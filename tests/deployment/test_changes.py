@@ -149,5 +149,5 @@ def test_a_lock_is_a_change_that_cannot_be_undone(type: str, before: dict[str, A
         ]
 
     (sentence,) = irreversible(before, after)
-    assert " becomes " in sentence and "nobody can " in sentence
+    assert " becomes " in sentence and "cannot be " in sentence
     assert irreversible(after, before) == []

@@ -10,7 +10,7 @@ LOCKS: LockTable = {
     "aws_backup_vault_lock_configuration": {
         "changeable_for_days": Lock(
             ANY,
-            "after these days nobody can change or remove the lock",
+            "after these days the lock cannot be changed or removed",
             "AWS Backup API Reference, PutBackupVaultLockConfiguration, ChangeableForDays",
             _READ,
         )
@@ -18,7 +18,7 @@ LOCKS: LockTable = {
     "aws_s3_bucket_object_lock_configuration": {
         "rule.default_retention.mode": Lock(
             "COMPLIANCE",
-            "nobody can delete objects that are written from then on before their retention ends",
+            "objects that are written from then on cannot be deleted before their retention ends",
             "Amazon S3 User Guide, 'Locking objects with Object Lock', on the compliance mode",
             _READ,
         )

@@ -10,7 +10,7 @@ LOCKS: LockTable = {
     "azurerm_data_protection_backup_vault": {
         "immutability": Lock(
             "Locked",
-            "nobody can unlock the vault, or delete its backups before their retention ends",
+            "the vault cannot be unlocked, and its backups cannot be deleted before their retention ends",
             "Azure Backup documentation, 'Immutable vault for Azure Backup'",
             _READ,
         )
@@ -18,7 +18,7 @@ LOCKS: LockTable = {
     "azurerm_storage_container_immutability_policy": {
         "locked": Lock(
             "true",
-            "nobody can delete the policy or shorten its period, nor delete blobs before it ends",
+            "the policy cannot be deleted or shortened, and blobs cannot be deleted before it ends",
             "Azure Storage documentation, 'Time-based retention policies for immutable blob data'",
             _READ,
         )

@@ -104,7 +104,7 @@ class Duration:
 
 @dataclass(frozen=True)
 class Kept:
-    """An argument whose value a resource keeps for life, as a path in the resource's values.
+    """An argument that cannot change while its resource exists, as a path in the resource's values.
 
     `setting` is the environment's that the stack takes the value from, `reason` a sentence without a full stop.
     """
@@ -134,8 +134,8 @@ class Facts:
     """Resource types to the attributes whose changes Terraform ignores, as the cloud or an operator changes them:
     an upgrade, an autoscaler, a value given from outside."""
     kept: Mapping[str, tuple[Kept, ...]]
-    """Resource types whose replacement would lose data to the arguments that they keep for life. Stacks ignore their
-    changes, and a plan names the settings that therefore change nothing."""
+    """Resource types to the arguments that only a replacement could change, which would lose data. Stacks ignore changes
+    of them, and a plan names the settings that therefore have no effect."""
     volatile: Mapping[str, frozenset[str]]
     """Resource types to the computed attributes that change by themselves; `*` are those of any type. They are no
     drift."""

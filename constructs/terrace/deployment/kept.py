@@ -1,7 +1,7 @@
-"""Settings that an edit of the environment cannot change in what is deployed, since a resource keeps them for life.
+"""Settings that an edit of the environment cannot change in what is deployed: a change would replace the resource.
 
-The stack ignores their changes, because the other way is to replace the resource and lose what it stores. A plan names
-them, so that no edit is without effect in silence.
+The stack ignores changes of them, because a replacement loses what the resource stores. A plan names each setting that
+therefore has no effect.
 """
 
 from collections.abc import Iterator, Mapping

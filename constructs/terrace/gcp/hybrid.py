@@ -56,7 +56,7 @@ class Hybrid(Construct):
             secret_id=f"{target.prefix}-vpn",
             replication=replication(target),
             deletion_protection=target.protected,
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["replication"]),  # a new one would have another value
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["replication"]),  # a new secret has another value
             depends_on=[*network.ready, service(self, "secretmanager")],
         )
         SecretManagerSecretVersion(

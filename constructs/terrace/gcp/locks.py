@@ -10,7 +10,7 @@ LOCKS: LockTable = {
     "google_logging_project_bucket_config": {
         "locked": Lock(
             "true",
-            "nobody can change the retention, or delete the log bucket before its entries expire",
+            "the retention cannot be changed, and the log bucket cannot be deleted before its entries expire",
             "Cloud Logging documentation, 'Configure log buckets', on locking a bucket",
             _READ,
         )
@@ -18,7 +18,7 @@ LOCKS: LockTable = {
     "google_storage_bucket": {
         "retention_policy.is_locked": Lock(
             "true",
-            "nobody can remove the retention policy or shorten its period, nor delete objects before it ends",
+            "the retention policy cannot be removed or shortened, and objects cannot be deleted before it ends",
             "Cloud Storage documentation, 'Bucket Lock'",
             _READ,
         )

@@ -77,7 +77,7 @@ class Secrets(Construct):
             replication=replication(target),  # GOV-2
             version_destroy_ttl=f"{spec.recovery_days * _DAY_SECONDS}s",
             deletion_protection=target.protected,
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["replication"]),  # a new one would have another value
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["replication"]),  # a new secret has another value
             depends_on=[*keys.ready, service(self, "secretmanager")],
         )
         SecretManagerSecretVersion(

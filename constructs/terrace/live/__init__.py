@@ -92,7 +92,7 @@ def verify(
 ) -> list[Result]:
     """Evaluate every guarantee that can be read, or those of `only`, in the table's order.
 
-    `installed` returns the modules that are in the cluster, and is called if a guarantee leans on one. Raises
+    `installed` returns the modules that are in the cluster, and is called if a guarantee depends on one. Raises
     UsageError for an unknown id, TerraceError when the cloud is unreachable for all of them (no or expired credentials,
     another account).
     """

@@ -24,7 +24,7 @@ MEANINGS: Mapping[RequirementOutcome, str] = {
     "broken": "a guarantee that is its evidence is broken",
     "unproven": "a guarantee could not be checked, which is not a pass",
     "waived": "a guarantee is broken, and that is accepted until a date",
-    "prepared": "a guarantee leans on a module, and nothing shows yet that the cluster has it",
+    "prepared": "a guarantee depends on a module that is not known to be installed in the cluster",
     "excepted": "the cloud lacks something of a guarantee; the rest holds, and a compensation is named",
     "not_required": "the environment does not ask for some of the guarantees; the others hold",
     "partial": "all guarantees hold, and a person has to provide the rest",

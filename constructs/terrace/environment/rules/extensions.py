@@ -7,7 +7,7 @@ from terrace.errors import Problem
 
 
 def declarations_have_limits(environment: Environment) -> Iterator[Problem]:
-    """Nobody is everybody: what is open to anyone stays a difference."""
+    """A right has a named principal and object, and a path does not begin at the internet."""
     for name, extension in environment.extensions.items():
         for position, grant in enumerate(extension.grants):
             path = f"extensions.{name}.grants.{position}"
