@@ -205,8 +205,8 @@ def result_of(guarantee: Guarantee, outcomes: Iterable[Outcome], exception: Clou
 
 
 def prepared(result: Result, cloud: CloudName, why: str, installed: Collection[str] = ()) -> Result:
-    """The result, or `prepared` where it would pass but depends on modules that are not `installed`; `why` says how that
-    is known."""
+    """The result, or `prepared` where it would pass but depends on modules that are not `installed`; `why` says how
+    that is known."""
     missing = [module for module in result.guarantee.modules.get(cloud, ()) if module not in installed]
     if not missing or result.status not in ("holds", "excepted"):
         return result

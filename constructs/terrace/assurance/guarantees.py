@@ -36,9 +36,9 @@ class Guarantee(BaseModel):
     that is not listed has none. `workloads` names those of a workloads stack, the same on every cloud
     (assurance/checks/workloads/). `in_cluster` names the policies by which the cluster itself enforces (Kyverno) or
     detects (Falco) it, on every cloud (see `cluster_policies`). `modules` are those that it, or its exception,
-    depends on, by cloud: until they are in the cluster it is prepared. `shown` is what of it the stacks show, where that is not
-    all; `stack_only` is why no check reads it from a deployment. `protects` is what suffers when it breaks, by
-    which drift is graded: availability includes what can be recovered.
+    depends on, by cloud: until they are in the cluster it is prepared. `shown` is what of it the stacks show, where
+    that is not all; `stack_only` is why no check reads it from a deployment. `protects` is what suffers when it breaks,
+    by which drift is graded: availability includes what can be recovered.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

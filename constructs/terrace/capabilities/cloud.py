@@ -134,8 +134,8 @@ class Facts:
     """Resource types to the attributes whose changes Terraform ignores, as the cloud or an operator changes them:
     an upgrade, an autoscaler, a value given from outside."""
     kept: Mapping[str, tuple[Kept, ...]]
-    """Resource types to the arguments that only a replacement could change, which would lose data. Stacks ignore changes
-    of them, and a plan names the settings that therefore have no effect."""
+    """Resource types to the arguments that only a replacement could change, which would lose data. Stacks ignore
+    changes of them, and a plan names the settings that therefore have no effect."""
     volatile: Mapping[str, frozenset[str]]
     """Resource types to the computed attributes that change by themselves; `*` are those of any type. They are no
     drift."""

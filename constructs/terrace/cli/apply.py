@@ -89,7 +89,7 @@ def command(
     from terrace.cli.plan_summary import plan_text
     from terrace.cli.progress import Progress
     from terrace.deployment import bundle as bundles
-    from terrace.deployment import bundle_apply, estimate, lifecycle
+    from terrace.deployment import bundle_apply, lifecycle
     from terrace.deployment.trail import Trail
     from terrace.errors import AnswerIsNo, UsageError
     from terrace.project.revision import head
@@ -122,7 +122,7 @@ def command(
                 raise AnswerIsNo("cancelled; the plan is still saved" if not bundle else "cancelled")
             if saved.summary.irreversible and not bundle:  # who reviewed the bundle has accepted them
                 _accept_irreversible(deployment.stack_id, irreversible)
-            progress.expect(len(saved.summary.changes), estimate.of(deployment, saved.summary.verbs))
+            progress.expect_changes(deployment, saved.summary.verbs)
             if break_glass and not (saved.gate and saved.gate.passes):
                 trail.break_glass(break_glass, saved.sha256)
             run.begins(plan=saved.sha256, bundle=opened.sha256 if opened else "", summary=_counts(saved))

@@ -103,7 +103,7 @@ def _make_stack(
     from terrace.cli.options import state_home_of
     from terrace.cli.plan_summary import plan_text
     from terrace.cli.progress import Progress
-    from terrace.deployment import bootstrapped, estimate, lifecycle
+    from terrace.deployment import bootstrapped, lifecycle
     from terrace.deployment.trail import Trail
     from terrace.words import counted
 
@@ -114,7 +114,7 @@ def _make_stack(
             info(plan_text(saved.summary, saved.gate.access if saved.gate else ()))
             question = f"Apply this plan to {deployment.stack_id} on {deployment.cloud}?"
             _confirm(question, "cancelled; the identities were not changed", yes=yes)
-            progress.expect(len(saved.summary.changes), estimate.of(deployment, saved.summary.verbs))
+            progress.expect_changes(deployment, saved.summary.verbs)
             run.begins(plan=saved.sha256, summary=saved.summary.as_data()["counts"])
             return True
 
@@ -212,13 +212,11 @@ def _destroy(
 
 def _destroy_stack(ctx: click.Context, loaded: "Loaded", provider_mirror: Path | None) -> int:
     from terrace.cli.progress import Progress
-    from terrace.deployment import estimate, teardown
+    from terrace.deployment import teardown
 
     with Progress() as progress:
         deployment = _deployment(ctx, loaded, provider_mirror, progress)
-        return teardown.destroy(
-            deployment, on_planned=lambda changes: progress.expect(len(changes), estimate.of(deployment, changes))
-        )
+        return teardown.destroy(deployment, on_planned=partial(progress.expect_changes, deployment))
 
 
 def _confirm(question: str, cancelled: str, *, yes: bool) -> None:

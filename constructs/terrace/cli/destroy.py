@@ -49,7 +49,7 @@ def command(
     from terrace.cli.console import warn, write
     from terrace.cli.options import deployment_of, load_stack, state_home_of
     from terrace.cli.progress import Progress
-    from terrace.deployment import estimate, teardown
+    from terrace.deployment import teardown
     from terrace.deployment.trail import Trail
     from terrace.environment import target
     from terrace.errors import UsageError
@@ -96,7 +96,7 @@ def command(
                 deployment,
                 unlock=unlock,
                 empty=empty if empty_buckets else None,
-                on_planned=lambda changes: progress.expect(len(changes), estimate.of(deployment, changes)),
+                on_planned=partial(progress.expect_changes, deployment),
             )
             run.begins(summary={"destroy": destroyed})
     write(f"{name} on {deployment.cloud}: {counted(destroyed, 'resource')} destroyed")
@@ -113,7 +113,7 @@ def _workloads(
     from terrace.cli.console import warn, write
     from terrace.cli.options import deployment_of, state_home_of
     from terrace.cli.progress import Progress
-    from terrace.deployment import estimate, teardown
+    from terrace.deployment import teardown
     from terrace.deployment.trail import Trail
     from terrace.errors import TerraceError
     from terrace.words import counted
@@ -141,7 +141,7 @@ def _workloads(
             destroyed = teardown.destroy(
                 deployment,
                 unlock=unlock,
-                on_planned=lambda changes: progress.expect(len(changes), estimate.of(deployment, changes)),
+                on_planned=partial(progress.expect_changes, deployment),
             )
             run.begins(summary={"destroy": destroyed})
     write(f"{deployment.stack_id} on {deployment.cloud}: {counted(destroyed, 'release')} destroyed")

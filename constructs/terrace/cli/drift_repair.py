@@ -12,7 +12,7 @@ from terrace.cli.drift_text import report_lines
 from terrace.cli.options import deployment_of, project_of, state_home_of
 from terrace.cli.plan_summary import plan_text
 from terrace.cli.progress import Progress
-from terrace.deployment import drift_repair, estimate
+from terrace.deployment import drift_repair
 from terrace.deployment.drift_repair import Repair
 from terrace.deployment.trail import Trail
 from terrace.environment import Loaded
@@ -51,7 +51,7 @@ def repair_foundation(
             question = f"Apply this plan to {deployment.stack_id} on {deployment.cloud}?"
             if not confirmed(question, yes=yes):
                 return False
-            progress.expect(len(saved.summary.changes), estimate.of(deployment, saved.summary.verbs))
+            progress.expect_changes(deployment, saved.summary.verbs)
             if break_glass and not (saved.gate and saved.gate.passes):
                 trail.break_glass(break_glass, saved.sha256)
             counts: dict[str, int] = saved.summary.as_data()["counts"]

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from terrace.words import counted
 if TYPE_CHECKING:
     from rich.live import Live
 
+    from terrace.deployment.deployment import Deployment
     from terrace.deployment.estimate import Estimate
 
 _DONE = {"create": "created", "update": "changed", "delete": "destroyed", "replace": "replaced", "read": "read"}
@@ -88,6 +89,12 @@ class Progress:
         if self._live is None and (text := str(self._estimate or "")):
             self._print(text)
         self._show_estimate()
+
+    def expect_changes(self, deployment: "Deployment", verbs: Mapping[str, str]) -> None:
+        """Start counting up to these changes, verbs by address, with an estimate of the time that they take."""
+        from terrace.deployment import estimate
+
+        self.expect(len(verbs), estimate.of(deployment, verbs))
 
     def _show_estimate(self) -> None:
         if self._live is not None and self._estimate is not None:

@@ -67,10 +67,11 @@ def render(root: Path, name: CiName) -> dict[str, str]:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    of_templates = _stages(stages)
     content = {
         path: templates.get_template(template).render(
-            stages=(every := _stages(stages)),
-            expiring=[one for one in every if one["expires"]],
+            stages=of_templates,
+            expiring=[one for one in of_templates if one["expires"]],
             main_branch=first.main_branch,
             tokens=first.tokens,
             azure=any(one.environment.cloud == "azure" for one in stages),

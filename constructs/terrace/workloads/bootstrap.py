@@ -84,16 +84,16 @@ def objects(context: Context) -> list[Object]:
 
 def files(context: Context) -> dict[str, str]:
     """The files of the job: scripts, and the plan that they carry out."""
-    login = context.cloud.database_login(context.outputs, context.target)
+    login, database = context.cloud.database_login(context.outputs, context.target), present(context.outputs.database)
     plan = {
-        "platform": present(context.outputs.database).name,
-        "schemas": list(present(context.outputs.database).schemas),
+        "platform": database.name,
+        "schemas": list(database.schemas),
         "reserved": list(login.reserved),
         "administrators": list(login.administrators),
         "modules": [
             {
                 "database": module.name,
-                "role": present(context.outputs.database).roles[module.name],
+                "role": database.roles[module.name],
                 "extensions": list(module.needs.database.extensions if module.needs.database else ()),
             }
             for module in _modules(context)
@@ -103,7 +103,7 @@ def files(context: Context) -> dict[str, str]:
         **{path.name: path.read_text(encoding="utf-8") for path in sorted(SQL.iterdir())},
         "roles.sql": login.roles,
         "plan.json": json.dumps(plan, indent=1, sort_keys=True),
-        "platform.txt": f"{present(context.outputs.database).name}\n",
+        "platform.txt": f"{database.name}\n",
         "databases.txt": "".join(f"{module.name}\n" for module in _modules(context)),
     }
 

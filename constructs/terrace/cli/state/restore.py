@@ -21,11 +21,10 @@ def command(ctx: click.Context, stack: str, cloud: str | None, id: str, yes: boo
     in the cloud do not change: plan afterwards, and read what differs. Refuses while a run holds the lock.
     """
     import os
-    import sys
 
     from terrace.cli.console import confirmed, info, write
     from terrace.cli.options import deployment_of, load_stack, project_of
-    from terrace.errors import AnswerIsNo, UsageError
+    from terrace.errors import AnswerIsNo
     from terrace.state import home, state_name, states
 
     loaded, layer = load_stack(ctx, stack, cloud)
@@ -54,8 +53,6 @@ def command(ctx: click.Context, stack: str, cloud: str | None, id: str, yes: boo
         )
     now = f"serial {current.serial}, {current.resources} resources" if current else "none"
     info(f"the state now: {now}; version {id}: serial {wanted.serial}, {wanted.resources} resources")
-    if not yes and not sys.stdin.isatty():
-        raise UsageError("cannot ask for confirmation: standard input is not a terminal", hint="pass --yes")
     if not confirmed(f"Restore version {id} of the {layer} state of {name} on {where}?", yes=yes):
         raise AnswerIsNo("cancelled; the state is as before")
     replaced = states.backup(kept, name, where, layer)

@@ -97,14 +97,10 @@ def command(
                 if key == "mocks":
                     summary = _mocked(ctx, loaded, old, new, provider_mirror)
                 else:
-                    bootstraps = {
-                        which: upgrade.bootstrap_of(tree, stack, environment.name, environment.cloud, python=python)
-                        for which, tree, stack, python in (
-                            ("old_bootstrap", before, old, str(old_python or "")),
-                            ("bootstrap", project, new, ""),
-                        )
-                    }
-                    summary = _emulated(ctx, loaded, old, new, provider_mirror, bootstraps)
+                    of = environment.name, environment.cloud
+                    first = upgrade.bootstrap_of(before, old, *of, python=str(old_python or ""))
+                    second = upgrade.bootstrap_of(project, new, *of)
+                    summary = _emulated(ctx, loaded, old, new, provider_mirror, first, second)
                 lost = upgrade.losses(summary, project.root)
                 data[key] = summary.as_data() | {"unexplained": [one.address for one in lost]}
                 refused |= bool(lost)
@@ -174,7 +170,8 @@ def _emulated(
     old: dict[str, Any],
     new: dict[str, Any],
     provider_mirror: Path | None,
-    bootstraps: "dict[str, dict[str, Any] | None]",
+    old_bootstrap: dict[str, Any] | None,
+    bootstrap: dict[str, Any] | None,
 ) -> "Summary":
     """The plan of the new stack over an emulated deployment of the old one."""
     import shutil
@@ -210,6 +207,6 @@ def _emulated(
             synthesize=False,
             on_message=info,
         )
-        return upgrade.rehearse(deployment, old, new, **bootstraps)
+        return upgrade.rehearse(deployment, old, new, old_bootstrap=old_bootstrap, bootstrap=bootstrap)
     finally:
         running.stop()

@@ -64,7 +64,6 @@ class Application:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._rights = rights
-
         self._moto: Any = DomainDispatcherApplication(create_backend_app)
         self._unsupported: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()

@@ -50,6 +50,11 @@ def _part(stack: Subject, resource: Resource, type: str) -> Resource:
     return config[0]
 
 
+def judged(stack: Subject) -> list[Resource]:
+    """The buckets of the lake and of extensions."""
+    return [*(one for _, one, _copy in buckets(stack)), *of_extensions(stack)]
+
+
 def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Observation]:
     """Whether a bucket's objects are immutable for at least `days`, in the environment's mode."""
     resource = bucket(stack, name)
@@ -63,7 +68,7 @@ def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Observation]:
 
 @check("LAKE-1")
 def public_access_blocked(stack: Subject) -> Iterator[Observation]:
-    for resource in (*(one for _, one, _copy in buckets(stack)), *of_extensions(stack)):
+    for resource in judged(stack):
         blocks = _part(stack, resource, "aws_s3_bucket_public_access_block")
         yield empty(
             str(blocks), "disabled public access blocks", [flag for flag in _BLOCKS if blocks.get(flag) is not True]
@@ -74,7 +79,7 @@ def public_access_blocked(stack: Subject) -> Iterator[Observation]:
         account = stack.view.only("aws_s3_account_public_access_block")
         disabled = [flag for flag in _BLOCKS if account.get(flag) is not True]
         yield empty(str(account), "disabled public access blocks", disabled)
-    known = {*(resource for _, resource, _copy in buckets(stack)), *of_extensions(stack)}
+    known = {*judged(stack)}
     yield empty(
         "lake", "buckets outside the lake", [str(one) for one in stack.all("aws_s3_bucket") if one not in known]
     )
@@ -99,7 +104,7 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
 
 @check("LAKE-2")
 def https_only(stack: Subject) -> Iterator[Observation]:
-    for resource in (*(one for _, one, _copy in buckets(stack)), *of_extensions(stack)):
+    for resource in judged(stack):
         policy = _part(stack, resource, "aws_s3_bucket_policy")
         full = str(resource.get("bucket"))
         denied = any(_denies_http(statement, full) for statement in statements(policy.get("policy") or {}))
@@ -116,7 +121,7 @@ def _denies_http(statement: dict[str, Any], bucket: str) -> bool:
 
 @check("LAKE-3")
 def versioned_and_immutable(stack: Subject) -> Iterator[Observation]:
-    for resource in (*(one for _, one, _copy in buckets(stack)), *of_extensions(stack)):
+    for resource in judged(stack):
         config = _part(stack, resource, "aws_s3_bucket_versioning")
         yield equal(str(config), "status", config.get("versioning_configuration.status"), "Enabled")
         yield equal(str(resource), "force_destroy", bool(resource.get("force_destroy")), False)

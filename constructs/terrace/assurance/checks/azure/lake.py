@@ -54,6 +54,11 @@ def of_extensions(stack: Subject) -> list[Resource]:
     return stack.view.all("azurerm_storage_account", EXTENSIONS)
 
 
+def judged(stack: Subject) -> list[Resource]:
+    """The buckets of the lake and of extensions."""
+    return [*(one for _, one, _copy in buckets(stack)), *of_extensions(stack)]
+
+
 def lock(stack: Subject, name: Bucket, days: int, *, recovery: bool = False) -> Iterator[Observation]:
     """Whether each container of a bucket is immutable for at least `days`, in the environment's mode."""
     account = bucket(stack, name, recovery=recovery)
@@ -72,7 +77,7 @@ def lock(stack: Subject, name: Bucket, days: int, *, recovery: bool = False) -> 
 
 @check("LAKE-1")
 def public_access_blocked(stack: Subject) -> Iterator[Observation]:
-    for account in (*(one for _, one, _copy in buckets(stack)), *of_extensions(stack)):
+    for account in judged(stack):
         yield empty(
             str(account), "settings that allow access", [name for name in _OFF if account.get(name) is not False]
         )
@@ -86,7 +91,7 @@ def public_access_blocked(stack: Subject) -> Iterator[Observation]:
     for container in stack.all("azurerm_storage_container"):
         access = container.get("container_access_type")
         yield equal(str(container), "container_access_type", access, "private")
-    known = {*(account for _, account, _copy in buckets(stack)), *of_extensions(stack)}
+    known = {*judged(stack)}
     others = [one for one in stack.all("azurerm_storage_account") if one not in known]
     yield equal("lake", "storage accounts outside the lake", [str(one) for one in others], [_FLOW])
 
@@ -112,7 +117,7 @@ def https_only(stack: Subject) -> Iterator[Observation]:
 
 @check("LAKE-3")
 def versioned_and_immutable(stack: Subject) -> Iterator[Observation]:
-    for account in (*(one for _, one, _copy in buckets(stack)), *of_extensions(stack)):
+    for account in judged(stack):
         yield equal(str(account), "versioning_enabled", account.get("blob_properties.versioning_enabled"), True)
     redundancy = "ZRS" if len(stack.target.zones) > 1 else "LRS"
     days = 7 if stack.target.tier == "dev" else 30

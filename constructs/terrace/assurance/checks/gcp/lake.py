@@ -40,6 +40,11 @@ def of_extensions(stack: Subject) -> list[Resource]:
     return stack.view.all("google_storage_bucket", EXTENSIONS)
 
 
+def judged(stack: Subject) -> list[Resource]:
+    """The buckets of the lake and of extensions."""
+    return [*(one for _, one in buckets(stack)), *of_extensions(stack)]
+
+
 def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Observation]:
     """Whether a bucket's objects are immutable for at least `days`, in the environment's mode."""
     resource = bucket(stack, name)
@@ -51,11 +56,11 @@ def lock(stack: Subject, name: Bucket, days: int) -> Iterator[Observation]:
 
 @check("LAKE-1")
 def public_access_blocked(stack: Subject) -> Iterator[Observation]:
-    for resource in (*(one for _, one in buckets(stack)), *of_extensions(stack)):
+    for resource in judged(stack):
         yield equal(str(resource), "public_access_prevention", resource.get("public_access_prevention"), "enforced")
         uniform = resource.get("uniform_bucket_level_access")
         yield equal(str(resource), "uniform_bucket_level_access", uniform, True)
-    known = {*(resource for _, resource in buckets(stack)), *of_extensions(stack)}
+    known = {*judged(stack)}
     for resource in stack.all("google_storage_bucket"):
         yield equal(str(resource), "belongs to the lake or an extension", resource in known, True)
 
@@ -75,7 +80,7 @@ def encrypted(stack: Subject) -> Iterator[Observation]:
 
 @check("LAKE-3")
 def versioned_and_immutable(stack: Subject) -> Iterator[Observation]:
-    for resource in (*(one for _, one in buckets(stack)), *of_extensions(stack)):
+    for resource in judged(stack):
         protected = bool(resource.get("versioning.enabled") or resource.get("retention_policy"))
         yield Observation(
             str(resource), f"versioning or retention policy = {str(protected).lower()}", protected, "true"
