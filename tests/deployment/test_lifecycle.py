@@ -47,6 +47,27 @@ def state_of(small: SmallProject) -> dict[str, Any]:
     return state
 
 
+def test_a_plan_is_shown_once_for_its_plan_and_its_apply(small: SmallProject, yes: Yes) -> None:
+    """Terraform starts the providers to show a plan."""
+    real, log = small.deployment().terraform_binary.path, small.root / "commands"
+    wrapper = small.root / "terraform"
+    wrapper.write_text(f'#!/bin/sh\necho "$1 $(basename "$3")" >> {log}\nexec {real} "$@"\n')
+    wrapper.chmod(0o755)
+    deployment = small.deployment(variables={**os.environ, "TERRACE_TERRAFORM": str(wrapper)})
+    small.stack(two())
+    lifecycle.plan(deployment)
+    lifecycle.apply(deployment, confirm=yes)
+    computed = f"show dev-aws-computed-{os.getpid()}.tfplan"
+
+    def shown() -> list[str]:
+        return [line for line in log.read_text().splitlines() if line.startswith("show ")]
+
+    assert shown() == ["show dev-aws.tfplan", computed]
+    small.stack(two("c"))
+    assert [change.address for change in lifecycle.plan(deployment).summary.changes] == ["terraform_data.one"]
+    assert shown() == ["show dev-aws.tfplan", computed, "show dev-aws.tfplan"]
+
+
 def test_plan_apply_drift_and_destroy(small: SmallProject, yes: Yes) -> None:
     small.stack(two(), output={"first": {"value": "${terraform_data.one.output}"}})
     events: list[object] = []

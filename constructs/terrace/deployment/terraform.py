@@ -35,6 +35,8 @@ _REMOVED_VARIABLES = (
 )
 
 OnEvent = Callable[[Event], None]
+_shown: dict[tuple[str, str, str], str] = {}
+"""The plan that was shown last, as text, by Terraform, its folder and the checksum of the plan's file."""
 
 
 def ignore(event: Event) -> None:
@@ -111,8 +113,18 @@ class Terraform:
         out.chmod(0o600)  # a plan can contain secrets
 
     def show(self, plan: Path) -> dict[str, Any]:
-        """A saved plan in Terraform's JSON plan format. It can contain secrets: never print or store all of it."""
-        content: dict[str, Any] = json.loads(self._output_of(["show", "-json", str(plan)]))
+        """A saved plan in Terraform's JSON plan format. It can contain secrets: never print or store all of it.
+
+        Terraform starts the providers to read it, which takes seconds: a plan that an apply reads again is not shown
+        again.
+        """
+        checksum = hashlib.sha256(plan.read_bytes()).hexdigest() if plan.is_file() else ""
+        key = (str(self.binary), str(self.data_directory), checksum)
+        if not checksum or key not in _shown:
+            text = self._output_of(["show", "-json", str(plan)])
+            _shown.clear()
+            _shown[key] = text
+        content: dict[str, Any] = json.loads(_shown[key])
         return content
 
     def apply(
