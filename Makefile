@@ -33,11 +33,11 @@ demo: setup ## deploy dev to an emulated AWS, verify it, destroy it
 demo-all: setup ## run the demo on an emulated AWS, Azure and Google Cloud in turn
 	@$(BIN)/terrace demo --cloud all
 
-# The demo test mostly waits, hence one worker more than there are cores.
-test: setup ## run the tests, including the demo of dev
+# Some tests mostly wait, hence one worker more than there are cores.
+test: setup ## run the tests, with each step of the demo in a small project
 	@$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(os.cpu_count() + 1)') --dist worksteal -m 'not e2e and not cluster'
 
-e2e: setup ## run the long tests: demos of prod, cdktf deploy
+e2e: setup ## run the long tests: demos of dev and prod, cdktf deploy
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m e2e
 
 # -s shows what is built; the first run builds a control plane, which takes minutes.

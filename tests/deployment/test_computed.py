@@ -32,7 +32,7 @@ def _role(name: str) -> dict[str, Any]:
 PROVIDER = {"aws": [{"region": REGION, "default_tags": [{"tags": TAGS}]}]}
 
 
-@pytest.mark.e2e  # the demo of dev finds no drift after its apply either
+@pytest.mark.e2e  # the demo finds no drift after its apply either
 def test_nothing_has_drifted_after_an_apply(small: SmallProject, aws: Emulator) -> None:
     small.stack(_role("computed"), provider=PROVIDER)
     deployment = small.deployment(variables=aws.environment())

@@ -68,7 +68,8 @@ def stack(name: str) -> dict[str, Any]:
     }
 
 
-for id in sys.argv[1:]:
-    folder = Path(os.environ["TERRACE_OUT"]) / "stacks" / id
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "cdk.tf.json").write_text(json.dumps(stack(id), indent=2))
+if __name__ == "__main__":
+    for id in sys.argv[1:]:
+        folder = Path(os.environ["TERRACE_OUT"]) / "stacks" / id
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "cdk.tf.json").write_text(json.dumps(stack(id), indent=2))
