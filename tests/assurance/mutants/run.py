@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from terrace.assurance.checks import Subject, evaluate
-from terrace.assurance.guarantees import GUARANTEES, Guarantee
 from terrace.assurance.view import View
 from terrace.capabilities.cloud import CLOUDS, implementation
 from terrace.capabilities.target import Target
@@ -31,11 +30,6 @@ def mutants(cloud: str) -> Sequence[Mutant]:
     """The mutants of a cloud."""
     listed: Sequence[Mutant] = implementation("tests.assurance.mutants", cloud).MUTANTS
     return listed
-
-
-def broken_by(mutant: Mutant) -> list[Guarantee]:
-    """The guarantees that a mutant breaks, in the table's order."""
-    return [one for one in GUARANTEES if one.id in mutant.breaks]
 
 
 @dataclass(frozen=True)
