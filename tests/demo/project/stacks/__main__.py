@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stacks.buckets import stack
+from terrace.aws import names
 from terrace.capabilities import outputs
 from terrace.environment import load, target
 
@@ -51,8 +52,15 @@ def foundation(name: str) -> dict[str, Any]:
 
 
 def bootstrap(name: str) -> dict[str, Any]:
-    """A resource that needs no provider."""
-    return {"terraform": {}, "resource": {"terraform_data": {"plan": resource(f"{name}-bootstrap", "pipelines/plan")}}}
+    """The role of a pipeline."""
+    where = target(load(name, project=Path()).environment)
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = {"name": names.role_name(where, "ci-plan"), "assume_role_policy": document}
+    return {
+        **{key: value for key, value in stack(name).items() if key in ("terraform", "provider")},
+        "resource": {"aws_iam_role": {"plan": resource(f"{name}-bootstrap", "pipelines/plan", **role)}},
+    }
 
 
 for id in sys.argv[1:]:
