@@ -88,7 +88,7 @@ def test_the_guide_grants_what_the_stacks_need() -> None:
 @pytest.mark.e2e
 def test_the_guide_leads_from_an_empty_account_to_pipelines_and_back(tmp_path: Path) -> None:
     """With a small stack, by an `aws` that calls the same operations, and a GitHub on loopback."""
-    with whole_team(tmp_path, new=True) as team:
+    with whole_team(tmp_path, kind="new") as team:
         script = "\n".join(commands(GUIDE, "aws"))
         shim = f'aws() {{ "{sys.executable}" "{Path(__file__).with_name("aws.py")}" "$@"; }}\n'
         shim += f'terrace() {{ "{sys.executable}" -m terrace.cli.main "$@"; }}\n'

@@ -5,8 +5,10 @@ What is shorter is in tests/pipelines/test_workflows.py: a cancelled run, a fork
 
 import contextlib
 import json
+import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -126,3 +128,35 @@ def test_a_teams_month(team: Team) -> None:
     kinds = team.evidence("dev")
     assert kinds[:3] == ["apply", "apply", "verify"] and kinds[-1] == "destroy"
     assert "unbroken" in team.terrace("evidence", "check", "dev")
+
+
+def test_whole_dev_through_the_workflows(tmp_path: Path) -> None:
+    """Terrace's own stacks and every guarantee: bootstrapped by a person, then deployed, compared and destroyed by the
+    pipelines alone."""
+    with whole_team(tmp_path, kind="whole") as team:
+        team.terrace("bootstrap", "dev", "--yes")
+        identities = team.identities()
+        pull = team.propose("first", {"environments/dev.yaml": {"cost.budget_usd": 400}}, title="The first deployment")
+        run = team.check(pull)
+        assert run.jobs == PLANNED, run.log
+        comment = team.comment(pull.number)
+        assert re.search(r"\| dev \| AWS \| [34]\d\d \| 0 \| 0 \| 0 \|", comment), comment
+        run = team.merge(pull)
+        assert run.jobs == {"affected": "success", "apply-dev": "success"}, run.log
+        assert team.evidence("dev") == ["apply", "verify"]
+        bucket = next(name for name in team.buckets() if "-dev-gold" in name)
+        block = team.s3().get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+        team.s3().delete_public_access_block(Bucket=bucket)
+        team.drift("dev")
+        (opened,) = team.forge.issues
+        assert (opened["title"], opened["state"]) == ("Drift of dev on aws", "open")
+        team.s3().put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=block)
+        team.drift("dev")
+        assert opened["state"] == "closed"
+        team.git("checkout", "--quiet", "--detach", pull.merge)
+        team.as_pipeline("dev", "apply", "destroy", "dev", "--yes", "dev", "--empty-buckets")
+        (state,) = json.loads(team.terrace("state", "list", "dev", "--json"))["states"]
+        assert state["resources"] == 0
+        assert team.buckets() == [] and team.identities() == identities
+        assert team.evidence("dev") == ["apply", "verify", "destroy"]
+        assert "unbroken" in team.terrace("evidence", "check", "dev")

@@ -7,13 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ruamel.yaml import YAML
 
+from terrace.capabilities.ci import Pipeline
 from terrace.emulator import Emulator, Options, start
 from tests.conftest import ROOT
 from tests.pipelines.forge import ISSUER, Forge
@@ -21,7 +22,11 @@ from tests.pipelines.runner import Run, Runner
 
 GUARANTEES = {"COST-1": "cost", "LAKE-1": "lake"}
 """The guarantees that the small stack is held to; a whole foundation would take minutes."""
+Kind = Literal["small", "new", "whole"]
+"""A project with a small stack for dev and staging; a new one, which has dev alone and no pipelines yet: its state is
+local, and it does not name the repository's ids; or one with dev alone, and Terrace's own stacks and guarantees."""
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_TERRACE = (sys.executable, "-m", "terrace.cli.main")
 _PROJECT = Path(__file__).parent / "project"
 _WHO = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
 
@@ -85,16 +90,16 @@ class Pull:
 
 
 @contextlib.contextmanager
-def whole_team(root: Path, *, new: bool = False, rights: bool = False) -> "Iterator[Team]":
-    """A repository with its GitHub and an emulated AWS that verifies the tokens of its jobs. A `new` one has no
-    pipelines yet: its state is local, and its environments do not name the repository's ids. With `rights`, the
+def whole_team(root: Path, *, kind: Kind = "small", rights: bool = False) -> "Iterator[Team]":
+    """A repository with its GitHub and an emulated AWS that verifies the tokens of its jobs. With `rights`, the
     emulator refuses what the policies of a pipeline do not allow."""
     forge = Forge()
     issuers = root / "issuers.json"
     issuers.write_text(json.dumps({ISSUER: forge.jwks}))
     emulator = start("aws", root / "emulator", options=Options(issuers=issuers, rights=rights), parent=os.getpid())
     try:
-        yield Team(root / "team", emulator, forge, few_guarantees(root / "terrace"), new=new)
+        constructs = ROOT / "constructs" if kind == "whole" else few_guarantees(root / "terrace")
+        yield Team(root / "team", emulator, forge, constructs, kind)
     finally:
         forge.close()
         emulator.stop()
@@ -105,7 +110,7 @@ class Team:
 
     system = "github"
 
-    def __init__(self, root: Path, emulator: Emulator, forge: Forge, constructs: Path, *, new: bool = False) -> None:
+    def __init__(self, root: Path, emulator: Emulator, forge: Forge, constructs: Path, kind: Kind = "small") -> None:
         self.root = root
         self.emulator = emulator
         self.forge = forge
@@ -128,39 +133,46 @@ class Team:
         (root / "runs").mkdir(parents=True)
         self.state = f"dpf-state-{emulator.account['account_id']}"
         self.runner = Runner(forge, self.origin, root / "runs", self.job)
-        self._start(new=new)
+        self._start(kind)
 
-    def _start(self, *, new: bool) -> None:
+    def _start(self, kind: Kind) -> None:
         shutil.copytree(_PROJECT, self.clone, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "environments", self.clone / "environments", dirs_exist_ok=True)
-        (self.clone / "environments" / "prod.yaml").unlink()
+        if kind == "whole":
+            shutil.copy(ROOT / "cdktf.json", self.clone)
+            shutil.copytree(
+                ROOT / "stacks", self.clone / "stacks", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
+            )
         yaml = YAML()
-        for name in ("dev", "staging"):
-            path = self.clone / "environments" / f"{name}.yaml"
-            content = yaml.load(path)
-            if not new:
-                content["state"] = {"backend": "remote"}
-            content["modules_from"] = []
-            yaml.dump(content, path)
-        base = yaml.load(self.clone / "environments" / "base.yaml")
-        base["modules"] = {}
-        base["identity"] |= self.identity(new=new)
-        yaml.dump(base, self.clone / "environments" / "base.yaml")
         accounts = self.clone / "environments" / "clouds" / "aws.yaml"
-        content = yaml.load(accounts)
-        # one emulator is one account; dev and staging have different names in it
-        for name in ("dev", "staging"):
-            content["environments"][name]["account_id"] = self.emulator.account["account_id"]
-        content["environments"]["staging"]["owns_account"] = False
-        for name in ("prod", "staging") if new else ("prod",):
-            content["environments"].pop(name)
-        yaml.dump(content, accounts)
+        account = yaml.load(accounts)
+        kept = ("dev", "staging") if kind == "small" else ("dev",)
+        for name in ("dev", "staging", "prod"):
+            path = self.clone / "environments" / f"{name}.yaml"
+            if name not in kept:
+                path.unlink()
+                account["environments"].pop(name)
+                continue
+            content = yaml.load(path)
+            if kind != "new":
+                content["state"] = {"backend": "remote"}
+            yaml.dump(content, path)
+            # one emulator is one account; dev and staging have different names in it
+            account["environments"][name] |= {
+                "account_id": self.emulator.account["account_id"],
+                "owns_account": name == "dev",
+            }
+        yaml.dump(account, accounts)
+        base = yaml.load(self.clone / "environments" / "base.yaml")
+        if kind != "whole":
+            base["modules"] = {}
+        base["identity"] |= self.identity(kind)
+        yaml.dump(base, self.clone / "environments" / "base.yaml")
         for cloud in ("azure", "gcp"):
             (self.clone / "environments" / "clouds" / f"{cloud}.yaml").unlink()
         (self.clone / ".gitignore").write_text(".venv\n.terrace/\ncdktf.out/\n__pycache__/\n")
         (self.clone / ".venv").symlink_to(sys.prefix)
-        if new:
-            (self.clone / "environments" / "staging.yaml").unlink()
+        if kind == "new":
             shutil.copytree(ROOT / "policies" / "deploy", self.clone / "policies" / "deploy")
         else:
             self.terrace("ci", "render", self.system)
@@ -170,10 +182,10 @@ class Team:
         subprocess.run(["git", "clone", "--quiet", "--bare", str(self.clone), str(self.origin)], check=True)
         self.git("remote", "add", "origin", str(self.origin))
 
-    def identity(self, *, new: bool) -> dict[str, Any]:
+    def identity(self, kind: Kind) -> dict[str, Any]:
         """What the environments say of the repository."""
         ids = {"owner_id": str(self.forge.owner_id), "repository_id": str(self.forge.repository_id)}
-        return {"repository": self.forge.repository} | ({} if new else ids)
+        return {"repository": self.forge.repository} | ({} if kind == "new" else ids)
 
     def bootstrap(self, *environments: str) -> None:
         """What a person does before pipelines can: the state's home, and a first apply."""
@@ -229,52 +241,36 @@ class Team:
 
     def terrace(self, *arguments: str, code: int = 0, **more: str) -> str:
         """Run a command as a person; returns its output."""
-        finished = subprocess.run(
-            [sys.executable, "-m", "terrace.cli.main", *arguments],
-            cwd=self.clone,
-            env=self.person | more,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert finished.returncode == code, f"{arguments}: {finished.returncode}\n{finished.stdout}{finished.stderr}"
-        return finished.stdout
+        return self._run(arguments, self.person | more, code).stdout
 
-    def as_pipeline(self, environment: str, pipeline: str, *arguments: str) -> str:
+    def refused(self, *arguments: str, **more: str) -> str:
+        """Run a command whose answer must be no, as a person; returns its error."""
+        return self._run(arguments, self.person | more, 1).stderr
+
+    def as_pipeline(self, environment: str, pipeline: Pipeline, *arguments: str) -> str:
         """Run a command as an environment's pipeline, in a job of the main branch; returns its output."""
         job = {"environment": environment} if pipeline == "apply" else {}
         token = self.forge.start_job({"id-token": "write"}, self.runner.claims(job, "push", "refs/heads/main"))
-        command = [sys.executable, "-m", "terrace.cli.main"]
         signed_in = ["ci", "token", environment, "--for", pipeline, "--directory", str(self.root / "job"), "--"]
         variables = {
             "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.forge.api}/identity?job=1",
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": token,
             "HOME": str(self.root),
         }
-        finished = subprocess.run(
-            [*command, *signed_in, *command, *arguments],
-            cwd=self.clone,
-            env=self.job | variables,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert finished.returncode == 0, f"{arguments}: {finished.returncode}\n{finished.stdout}{finished.stderr}"
-        return finished.stdout
+        return self._run([*signed_in, *_TERRACE, *arguments], self.job | variables, 0).stdout
+
+    def _run(
+        self, arguments: Sequence[str], environ: Mapping[str, str], code: int
+    ) -> "subprocess.CompletedProcess[str]":
+        command = [*_TERRACE, *arguments]
+        finished = subprocess.run(command, cwd=self.clone, env=environ, capture_output=True, text=True, check=False)
+        assert finished.returncode == code, f"{arguments}: {finished.returncode}\n{finished.stdout}{finished.stderr}"
+        return finished
 
     def identities(self) -> list[tuple[str, Any]]:
         """The roles of the account, each with its trust."""
         listed = self.client("iam").list_roles()["Roles"]
         return sorted((one["RoleName"], json.dumps(one["AssumeRolePolicyDocument"])) for one in listed)
-
-    def refused(self, *arguments: str, **more: str) -> str:
-        """Run a command whose answer must be no, as a person; returns its error."""
-        command = [sys.executable, "-m", "terrace.cli.main", *arguments]
-        finished = subprocess.run(
-            command, cwd=self.clone, env=self.person | more, capture_output=True, text=True, check=False
-        )
-        assert finished.returncode == 1, finished.stdout + finished.stderr
-        return finished.stderr
 
     @property
     def github(self) -> dict[str, str]:

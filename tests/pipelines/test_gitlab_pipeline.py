@@ -15,7 +15,7 @@ from tests.emulator.issuer import Issuer
 from tests.pipelines.fake_gitlab import FakeGitLab
 from tests.pipelines.forge import Forge
 from tests.pipelines.runner_gitlab import GitLabRunner, is_usable
-from tests.pipelines.team import Pull, Team, few_guarantees
+from tests.pipelines.team import Kind, Pull, Team, few_guarantees
 
 pytestmark = pytest.mark.e2e
 
@@ -32,7 +32,7 @@ class GitLabTeam(Team):
     system = "gitlab"
     gitlab: GitLabRunner
 
-    def identity(self, *, new: bool) -> dict[str, Any]:
+    def identity(self, kind: Kind) -> dict[str, Any]:
         ids = {name: PROJECT[name] for name in ("project_id", "namespace_id")}
         return {"ci": "gitlab", "repository": PROJECT["project_path"], "gitlab": {"url": URL, **ids}}
 
