@@ -26,7 +26,15 @@ def test_without_drift_the_exit_code_is_0(terrace: Command) -> None:
     nothing: dict[str, object] = {
         name: [] for name in ("drift", "ignored", "expired_ignores", "informational", "pending")
     }
-    assert data == {"environment": "dev", "cloud": "aws", "layer": "foundation", "severity": None, **nothing}
+    same = {"environment": "dev", "cloud": "aws", "layer": "foundation", "severity": None, **nothing}
+    assert data == same
+    # a person applied the bootstrap from another stack
+    noted = terrace.small.root / ".terrace/state/dev/aws/bootstrap/applied.sha256"
+    noted.parent.mkdir(parents=True)
+    noted.write_text("another")
+    completed = terrace.run("drift", "dev")
+    assert completed.returncode == 0 and "identity changed: run `terrace bootstrap dev`" in completed.stderr
+    assert json.loads(terrace.run("drift", "dev", "--json").stdout) == same | {"bootstrap_outdated": True}
 
 
 @pytest.mark.parametrize(

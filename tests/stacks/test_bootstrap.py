@@ -78,4 +78,7 @@ def test_a_plan_tells_when_a_person_has_to_run_the_bootstrap(prod: Documents, tm
     assert edited != prod["prod"]
     written(foundation, edited)
     assert bootstrapped.is_outdated(foundation, home)
+    assert bootstrapped.known_outdated(foundation, lambda: home)
+    elsewhere = Deployment(Project(tmp_path, synthesized_to=tmp_path / "elsewhere"), "prod", cloud)
+    assert not bootstrapped.known_outdated(elsewhere, lambda: home)
     assert "run `terrace bootstrap prod`" in bootstrapped.sentence("prod")

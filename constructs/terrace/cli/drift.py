@@ -90,12 +90,13 @@ def command(
     Of ENV-workloads, the objects of all releases are compared as well: Terraform does not see what happens to them in
     the cluster, and an apply does not revert it. There, --repair applies the releases' manifests to drifted objects.
     """
-    from terrace.cli.console import write, write_json
+    from terrace.cli.console import warn, write, write_json
     from terrace.cli.drift_accept import accept_drift
     from terrace.cli.drift_find import find_all, find_one, repair_objects
     from terrace.cli.drift_repair import repair_foundation
     from terrace.cli.drift_text import object_lines, report_lines
     from terrace.cli.options import load_stack
+    from terrace.deployment import bootstrapped
     from terrace.errors import UsageError
     from terrace.words import counted
 
@@ -157,5 +158,7 @@ def command(
         else:
             repaired = f"{counted(count, 'drifted resource')}; `terrace drift {stack} --repair` reverts the drift"
             write(repaired if count else "no drift")
+        if found.bootstrap_outdated:
+            warn(bootstrapped.sentence(found.environment))
     if found.count:
         ctx.exit(1)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ from terrace.assurance import drift_ignores
 from terrace.assurance.drift_severity import DriftSeverity, grader
 from terrace.cli.console import error, info, quiet, write, write_json
 from terrace.cli.drift_text import object_lines, report_lines
-from terrace.cli.options import cluster_of, deployment_of, load, project_of, workloads_of
-from terrace.deployment import drift, fleet, lifecycle
+from terrace.cli.options import cluster_of, deployment_of, load, project_of, state_home_of, workloads_of
+from terrace.deployment import bootstrapped, drift, fleet, lifecycle
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.drift import DriftReport
 from terrace.environment import Loaded, names, target
@@ -37,6 +38,7 @@ class Found:
     report: DriftReport
     objects: "tuple[ObjectDrift, ...] | None" = None
     writes: "Mapping[str, LastWrites]" = field(default_factory=dict)
+    bootstrap_outdated: bool = False
 
     @property
     def count(self) -> int:
@@ -49,6 +51,7 @@ class Found:
 
     def as_data(self) -> dict[str, Any]:
         data: dict[str, Any] = {"environment": self.environment, "cloud": self.cloud, "layer": self.layer}
+        data |= {"bootstrap_outdated": True} if self.bootstrap_outdated else {}
         if self.objects is not None:
             data["objects"] = [one.as_data() for one in self.objects]
         data |= self.report.as_data() | {"severity": self.severity}
@@ -124,7 +127,11 @@ def _found(ctx: click.Context, loaded: Loaded, deployment: Deployment, *, unlock
     grade = grader(root, loaded) if deployment.layer == "foundation" else None
     report = accept(lifecycle.find_drift(deployment, unlock=unlock, grade=grade))
     objects = _objects(ctx, loaded) if deployment.layer == "workloads" else None
-    return Found(environment.name, environment.cloud, deployment.layer, report, objects, _writes(loaded, report))
+    outdated = deployment.layer == "foundation" and bootstrapped.known_outdated(
+        deployment, partial(state_home_of, ctx, loaded)
+    )
+    writes = _writes(loaded, report)
+    return Found(environment.name, environment.cloud, deployment.layer, report, objects, writes, outdated)
 
 
 def _writes(loaded: Loaded, report: DriftReport) -> "dict[str, LastWrites]":
@@ -177,6 +184,8 @@ def _print(answer: fleet.Answer[Found | None]) -> None:
     found = answer.result
     severity = f", {found.severity}" if found.severity else ""
     write(f"{answer.member}: " + (counted(found.count, "difference") + severity if found.count else "no drift"))
+    if found.bootstrap_outdated:
+        write(f"  {bootstrapped.sentence(found.environment)}")
     for line in report_lines(found.report, found.writes):
         write(f"  {line}")
     for one in found.objects or ():

@@ -1,7 +1,6 @@
 """`terrace plan`: show what an apply would change, by capability, and save the plan."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,10 +23,8 @@ if TYPE_CHECKING:
     from terrace.capabilities.blockers import Blocker
     from terrace.capabilities.effects import Risk
     from terrace.deployment.changes import Summary
-    from terrace.deployment.deployment import Deployment
     from terrace.environment import Loaded
     from terrace.project.stack_ids import Layer
-    from terrace.state import StateHome
 
 
 @click.command("plan")
@@ -123,7 +120,9 @@ def command(
         )
         summary, gated, adopted, blockers = saved.summary, saved.gate, dict(saved.adopted), saved.blockers
     outdated = (
-        layer == "foundation" and not offline and _bootstrap_outdated(deployment, partial(state_home_of, ctx, loaded))
+        layer == "foundation"
+        and not offline
+        and bootstrapped.known_outdated(deployment, partial(state_home_of, ctx, loaded))
     )
     stored = {"bundle": sha256} if sha256 else {}
     refused = gated is not None and not gated.passes
@@ -169,17 +168,6 @@ def command(
         write(f"bundle {sha256}")
     if refused or risky or blockers:
         ctx.exit(1)
-
-
-def _bootstrap_outdated(deployment: "Deployment", home: "Callable[[], StateHome]") -> bool:
-    """Whether a person has to run the bootstrap; False if the state home does not tell."""
-    from terrace.deployment import bootstrapped
-    from terrace.errors import TerraceError
-
-    try:
-        return bootstrapped.is_outdated(deployment, home())
-    except TerraceError:
-        return False
 
 
 def _offline(

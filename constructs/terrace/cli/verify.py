@@ -43,15 +43,17 @@ def command(
 ) -> None:
     """Read the live resources of ENV through the cloud's API, and check the guarantees of ENV on them.
 
-    Uses neither Terraform nor its state. Exit code 1 when a guarantee is broken or unproven.
+    Uses neither Terraform nor its state. Exit code 1 when a guarantee is broken or unproven. It also says when
+    `terrace bootstrap ENV` is due, if the stack was synthesized here.
 
     Without --only, the reports of the image scanner in the cluster are read too, if this machine reaches it. They are
     evidence for `terrace report` and decide nothing.
     """
     from terrace import live
-    from terrace.cli.console import wrapped, write, write_json
-    from terrace.cli.options import load
+    from terrace.cli.console import warn, wrapped, write, write_json
+    from terrace.cli.options import deployment_of, load, state_home_of
     from terrace.cli.progress import working
+    from terrace.deployment import bootstrapped
     from terrace.environment import target
 
     loaded = load(ctx, environment, cloud)
@@ -61,7 +63,9 @@ def command(
         results = live.verify(loaded.environment, target(loaded.environment), only=ids, installed=installed)
         scans = None if ids else _scans(ctx, environment, cloud)
     passed = bool(results) and all(result.passes for result in results)
+    outdated = bootstrapped.known_outdated(deployment_of(ctx, loaded), partial(state_home_of, ctx, loaded))
     data = as_data(loaded.environment.name, loaded.environment.cloud, results, scans)
+    data |= {"bootstrap_outdated": True} if outdated else {}
     if save:
         save.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     if as_json:
@@ -73,6 +77,8 @@ def command(
         for one in _stack_only(ids):
             write(f"\nnot read from a deployment: {one.id}. {one.stack_only}")
         write(f"\n{loaded.environment.name} on {loaded.environment.cloud}: {summary(results)}")
+        if outdated:
+            warn(f"\n{bootstrapped.sentence(loaded.environment.name)}")
     if not passed:
         ctx.exit(1)
 

@@ -4,12 +4,13 @@ present stack, and what the foundation of an earlier version still has in its st
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from terrace.calls import Absent
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.terraform import Terraform
+from terrace.errors import TerraceError
 from terrace.project import basis
 from terrace.state import StateHome, state_name, states
 
@@ -33,11 +34,19 @@ def is_outdated(foundation: Deployment, home: StateHome) -> bool:
     return noted is not None and noted.content.decode() != _digest(basis.basis(document))
 
 
+def known_outdated(foundation: Deployment, home: Callable[[], StateHome]) -> bool:
+    """As `is_outdated`; False as well if the state home cannot be read, or the stack was not synthesized here."""
+    try:
+        return is_outdated(foundation, home())
+    except (TerraceError, FileNotFoundError):
+        return False
+
+
 def sentence(environment: str) -> str:
-    """What a plan says when the bootstrap is outdated."""
+    """What to say when the bootstrap is outdated."""
     return (
         f"identity changed: run `terrace bootstrap {environment}` as a person. The identities of the pipelines, or "
-        "their limit, differ from what was last applied, and are not part of this plan."
+        "their limit, differ from what was last applied, and are not part of the foundation."
     )
 
 
