@@ -1,6 +1,7 @@
 """`terrace access` as it is typed."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,28 @@ from tests.assurance.mutants import add, to
 from tests.cli.test_validate import Terrace, terrace
 
 __all__ = ["terrace", "written"]
+
+CONTRACT = """\
+apiVersion: v3.0.2
+kind: DataContract
+schema:
+  - name: orders
+    properties:
+      - {name: email, customProperties: [{property: mask, value: hash}]}
+      - {name: country}
+"""
+ACCESS = """
+data_products:
+  - name: orders
+    owner: sales
+    classification: internal
+    layers: [gold]
+    retention_days: 30
+    contract: contracts/orders.yaml
+access:
+  - {groups: [analysts], schemas: [marts], rows: {country: [DE, AT]}}
+  - {groups: [data-engineers], schemas: [raw], personal_data: clear}
+"""
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -78,3 +101,30 @@ def test_bad_arguments(terrace: Terrace, arguments: tuple[str, ...], message: st
     code, out, err = terrace("access", *arguments)
     assert (code, out) == (2, "")
     assert message in err
+
+
+def test_what_people_may_read(terrace: Terrace) -> None:
+    Path("contracts").mkdir()
+    Path("contracts/orders.yaml").write_text(CONTRACT)
+    dev = Path("environments/dev.yaml")
+    dev.write_text(dev.read_text() + ACCESS)
+    code, out, err = terrace("access", "data", "dev")
+    assert (code, err) == (0, "")
+    assert [re.split(r"  +", line) for line in out.splitlines()] == [
+        ["group", "place", "table", "columns", "masked", "rows"],
+        ["analysts", "marts", "orders", "country", "email (hash)", "country: DE, AT"],
+        ["data-engineers", "raw", "all", "all", "all"],
+    ]
+    code, out, err = terrace("access", "data", "dev", "--group", "analysts", "--json")
+    (found,) = json.loads(out)
+    assert (code, found["columns"], found["rows"]) == (
+        0,
+        {"email": "hash", "country": None},
+        {"country": ["DE", "AT"]},
+    )
+    code, out, err = terrace("access", "data", "dev", "--group", "analyst")
+    assert code == 2 and "no rule of access names the group 'analyst'" in err and "analysts" in err
+
+
+def test_without_rules_people_read_nothing(terrace: Terrace) -> None:
+    assert terrace("access", "data", "dev") == (0, "people can read no data of dev\n", "")

@@ -22,6 +22,7 @@ from tests.conftest import ROOT
 ELSEWHERE = {
     "BackupSpec.rpo": "rules and reports compare it with what is configured (BAK-3)",
     "BackupSpec.rto": "rules and reports compare it with what is configured (BAK-3)",
+    "Environment.access": "terrace access data, and the job that prepares PostgreSQL: tests/workloads/test_people.py",
     "Environment.data_products": "a register, which rules compare with the lake",
     "Environment.extensions": "called by Foundation, judged by the gate: tests/assurance/test_shaped.py",
     "Environment.expires": "terrace env reap",
@@ -36,6 +37,7 @@ ELSEWHERE = {
 """Settings that something else than a stack uses."""
 CHOICES = (
     "AzureDevOpsSpec",
+    "DataAccessSpec",
     "DataProduct",
     "DeclaredGrant",
     "DeclaredPath",

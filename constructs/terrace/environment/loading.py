@@ -12,7 +12,7 @@ from terrace.capabilities.cloud import CLOUDS
 from terrace.documents import messages, suggestions
 from terrace.documents.document import Node, along, plain
 from terrace.documents.reading import read
-from terrace.environment import extensions, moved, rules
+from terrace.environment import contracts, extensions, moved, rules
 from terrace.environment.accounts import unused_accounts, with_account
 from terrace.environment.overlay import chain, merged
 from terrace.environment.rules import cross_environment
@@ -148,6 +148,8 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
         environment = partial_environment(without_off(document), error)
     environment, module_problems = _with_modules(environment, project)
     problems += [problem if problem.where else _located(problem, root) for problem in module_problems]
+    environment, contract_problems = _with_contracts(environment, project)
+    problems += [problem if problem.where else _located(problem, root) for problem in contract_problems]
     functions, function_problems = ({}, []) if partial else extensions.places(environment, project)
     problems += [_located(problem, root) for problem in function_problems]
     reported_paths = {problem.path for problem in problems}
@@ -176,6 +178,27 @@ def _with_modules(environment: Environment, project: Path) -> tuple[Environment,
         return environment.with_modules({}), tuple(error.problems)
     result = resolution.resolve(chosen, available, project=project, cloud=cloud, tier=tier, gpu=gpu)
     return environment.with_modules(result.enabled), result.problems
+
+
+def _with_contracts(environment: Environment, project: Path) -> tuple[Environment, tuple[Problem, ...]]:
+    """The environment with the tables of its data products, and the problems found in their contracts."""
+    tables: list[contracts.Table] = []
+    problems: list[Problem] = []
+    for number, product in enumerate(getattr(environment, "data_products", ())):  # a partial environment may have none
+        if not product.contract:
+            continue
+        path = project / product.contract
+        if not path.is_file():
+            message = f"file {product.contract!r} does not exist."
+            problems.append(
+                Problem(message, path=f"data_products.{number}.contract", hint="Name a file of the project.")
+            )
+            continue
+        try:
+            tables += contracts.load(product.name, path, _shown(path, project))
+        except InvalidFile as error:
+            problems += error.problems
+    return environment.with_product_tables(tuple(tables)), tuple(problems)
 
 
 def between(environments: Sequence[Loaded]) -> list[Problem]:

@@ -13,6 +13,7 @@ from terrace.capabilities.cache import CacheSpec
 from terrace.capabilities.cloud import CloudName
 from terrace.capabilities.cluster import ClusterSpec
 from terrace.capabilities.cost import CostSpec
+from terrace.capabilities.data_access import DataAccessSpec
 from terrace.capabilities.database import DatabaseSpec
 from terrace.capabilities.effects import Risk
 from terrace.capabilities.extension import ExtensionSpec
@@ -25,6 +26,7 @@ from terrace.capabilities.registry import RegistrySpec
 from terrace.capabilities.secrets import SecretsSpec
 from terrace.capabilities.spec import OFF, Layer, Name, OrOff, Spec, Team
 from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings, Settings, Tier
+from terrace.environment.contracts import Table
 from terrace.modules.enabled import EnabledModule
 
 Optional = Literal["cache", "database"]
@@ -99,6 +101,8 @@ class DataProduct(Spec):
     """Layers with its tables; raw, staging and curated are other names of bronze, silver and gold."""
     retention_days: Annotated[int, Field(ge=1, le=10950)]
     """Days to keep its data; at most until its layers' objects expire."""
+    contract: Annotated[str, Field(min_length=1)] | None = None
+    """File of its contract in the Open Data Contract Standard, relative to the project: its tables and columns."""
 
 
 class Environment(Spec):
@@ -142,6 +146,8 @@ class Environment(Spec):
     """Object storage of the data lake."""
     data_products: tuple[DataProduct, ...] = ()
     """Data products that the platform serves."""
+    access: tuple[DataAccessSpec, ...] = ()
+    """What groups of people may read."""
     observability: ObservabilitySpec
     """Logs, alarms and alert channels."""
     audit: AuditSpec
@@ -169,6 +175,7 @@ class Environment(Spec):
     """Settings for Google Cloud only."""
 
     _enabled_modules: Mapping[str, EnabledModule] | None = PrivateAttr(None)
+    _product_tables: tuple[Table, ...] = PrivateAttr(())
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Environment":
@@ -206,6 +213,17 @@ class Environment(Spec):
         if self.database is None:
             del accounts[BOOTSTRAP]
         return accounts
+
+    @property
+    def product_tables(self) -> tuple[Table, ...]:
+        """The tables of the data products, as their contracts describe them; set by `load`."""
+        return self._product_tables
+
+    def with_product_tables(self, tables: tuple[Table, ...]) -> "Environment":
+        """The same environment with the contracts of its data products read."""
+        environment = self.model_copy()
+        environment._product_tables = tables
+        return environment
 
     def with_modules(self, enabled: Mapping[str, EnabledModule]) -> "Environment":
         """The same environment with its modules read from their folders."""

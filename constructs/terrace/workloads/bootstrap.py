@@ -7,12 +7,15 @@ contains a hash of what it does, so that a change replaces it; Kubernetes can't 
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from terrace.capabilities.identity import BOOTSTRAP, SYSTEM_NAMESPACE
 from terrace.capabilities.spec import present
 from terrace.capabilities.workloads import DatabaseLogin
+from terrace.environment.data_access import readable
+from terrace.environment.schema import Environment
 from terrace.errors import ContractError
 from terrace.modules.contract import Image
 from terrace.modules.enabled import EnabledModule
@@ -34,14 +37,21 @@ CURL = Image(
 IMAGES = (PSQL, CURL)
 """The images that the job pulls."""
 
+GROUP_ROLE = "group_"
+"""What the names of the roles of groups of people begin with."""
+
 SQL = Path(__file__).with_name("sql")
 _SECRET, _RUN, _SCRIPTS = "database-admin", "/run/terrace", "/opt/terrace"
 _USER = 65532
 
 
 def release(context: Context) -> Release | None:
-    """The release `database-bootstrap`; None if no module has a database. Raises ContractError."""
-    if not _modules(context):
+    """The release `database-bootstrap`; None if no module has a database and people read no schema.
+
+    Raises ContractError.
+    """
+    database = context.outputs.database
+    if database is None or not (_modules(context) or people(context.environment, database.schemas)["roles"]):
         return None
     after = []
     if context.cloud.database_login(context.outputs, context.target).password == "secret":
@@ -98,6 +108,7 @@ def files(context: Context) -> dict[str, str]:
             }
             for module in _modules(context)
         ],
+        "people": people(context.environment, database.schemas),
     }
     return {
         **{path.name: path.read_text(encoding="utf-8") for path in sorted(SQL.iterdir())},
@@ -105,6 +116,27 @@ def files(context: Context) -> dict[str, str]:
         "plan.json": json.dumps(plan, indent=1, sort_keys=True),
         "platform.txt": f"{database.name}\n",
         "databases.txt": "".join(f"{module.name}\n" for module in _modules(context)),
+    }
+
+
+def people(environment: Environment, schemas: Sequence[str]) -> dict[str, Any]:
+    """The roles of groups of people, and what each may read in the platform's database."""
+    found = [one for one in readable(environment) if one.place in schemas]
+    return {
+        "roles": sorted({GROUP_ROLE + one.group for one in found}),
+        "readable": [
+            {"role": GROUP_ROLE + one.group, "schema": one.place}
+            | (
+                {
+                    "table": one.table,
+                    "columns": [name for name, mask in one.columns.items() if mask is None],
+                    "rows": {column: list(values) for column, values in one.rows.items()},
+                }
+                if one.table
+                else {}
+            )
+            for one in found
+        ],
     }
 
 

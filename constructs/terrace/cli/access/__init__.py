@@ -1,4 +1,4 @@
-"""`terrace access ENV`, `terrace access explain|diff`: what a stack lets anyone reach or do.
+"""`terrace access ENV`, `terrace access explain|diff|data`: what a stack lets anyone reach or do.
 
 A subcommand is a module of this package with a `command`, and a line in SUBCOMMANDS; it is imported when it is called.
 """
@@ -11,6 +11,7 @@ SUBCOMMANDS = {
     "show": "List what the stack of an environment allows, and what its environment does not declare.",
     "explain": "Show how one end reaches another, or why a principal has a right.",
     "diff": "Compare what two stacks allow.",
+    "data": "List what groups of people may read: tables, masked columns, rows.",
 }
 
 

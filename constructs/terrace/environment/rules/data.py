@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from terrace.capabilities.data_access import UNMASKED
 from terrace.capabilities.lake import BUCKETS, Bucket
+from terrace.documents import suggestions
 from terrace.environment.schema import DataProduct, Environment
 from terrace.errors import Problem
 
@@ -126,6 +128,68 @@ def product_classification_is_in_bounds(environment: Environment) -> Iterator[Pr
                 path=f"data_products.{position}.classification",
                 hint="Raise ownership.data_classification, or use another environment for this product.",
             )
+
+
+def product_tables_differ(environment: Environment) -> Iterator[Problem]:
+    """A table's name is of one data product: the database's schemas are shared by all of them."""
+    positions = {product.name: number for number, product in enumerate(environment.data_products)}
+    owners: dict[str, str] = {}
+    for table in environment.product_tables:
+        other = owners.setdefault(table.name, table.product)
+        if other != table.product:
+            yield Problem(
+                f"table {table.name!r} is also a table of {other}.",
+                path=f"data_products.{positions[table.product]}.contract",
+                hint="Rename the table: the schemas of the database are shared by all data products.",
+            )
+
+
+def access_names_what_exists(environment: Environment) -> Iterator[Problem]:
+    oidc, database = environment.identity.oidc, environment.database
+    groups = sorted(oidc.groups) if oidc else []
+    products = [product.name for product in environment.data_products]
+    schemas = list(database.schemas) if database else []
+    for number, rule in enumerate(environment.access):
+        path = f"access.{number}"
+        if not rule.places:
+            yield Problem("has neither `layers` nor `schemas`.", path=path, hint="Name what the groups may read.")
+        for key, names, known, setting in (
+            ("groups", rule.groups, groups, "identity.oidc.groups"),
+            ("products", rule.products, products, "data_products"),
+            ("schemas", rule.schemas, schemas, "database.schemas"),
+        ):
+            for position, name in enumerate(names):
+                if name not in known:
+                    hint = suggestions.hint(name, known) or f"Add it to {setting}, or remove it here."
+                    yield Problem(f"{name!r} is not in {setting}.", path=f"{path}.{key}.{position}", hint=hint)
+
+
+def access_is_given_once(environment: Environment) -> Iterator[Problem]:
+    """Two rules for the same table would have to be combined by cells, which no engine can do."""
+    seen: dict[tuple[str, str, str], int] = {}
+    everything = [product.name for product in environment.data_products]
+    for number, rule in enumerate(environment.access):
+        for group in rule.groups:
+            for place in rule.places:
+                for product in rule.products or ("", *everything):
+                    other = seen.setdefault((group, place, product), number)
+                    if other != number:
+                        what = f"{product} in {place}" if product else place
+                        message = f"{group} may read {what} by access.{other} already."
+                        yield Problem(message, path=f"access.{number}", hint="Merge the two, or name other products.")
+                        break
+
+
+def unmasked_places_are_read_in_the_clear(environment: Environment) -> Iterator[Problem]:
+    for number, rule in enumerate(environment.access):
+        for key, places in (("layers", rule.layers), ("schemas", rule.schemas)):
+            for position, place in enumerate(places):
+                if place in UNMASKED and rule.personal_data == "masked":
+                    yield Problem(
+                        f"{place} contains data as it came in, which cannot be masked.",
+                        path=f"access.{number}.{key}.{position}",
+                        hint="Set `personal_data: clear` if the groups may see it, or remove it.",
+                    )
 
 
 def _retention_problems(environment: Environment, product: DataProduct, path: str) -> Iterator[Problem]:

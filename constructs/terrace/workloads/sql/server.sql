@@ -68,3 +68,25 @@ select format('grant connect on database %I to %I', datname, administrator)
   where not exists (
     select from aclexplode(coalesce(datacl, acldefault('d', datdba)))
     where grantee = (select oid from pg_roles where rolname = administrator) and privilege_type = 'CONNECT') \gexec
+
+-- roles of groups of people, which cannot log in, and their rights on the platform's database
+select format('create role %I nologin', name)
+  from jsonb_array_elements_text(:'plan'::jsonb -> 'people' -> 'roles') as name
+  where not exists (select from pg_roles where rolname = name) \gexec
+select format('alter role %I nologin', rolname)
+  from pg_roles
+  where rolcanlogin and rolname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'people' -> 'roles')) \gexec
+select distinct format('revoke all on database %I from %I', datname, rolname)
+  from pg_database
+  cross join aclexplode(datacl)
+  join pg_roles on pg_roles.oid = grantee
+  where starts_with(rolname, 'group_')
+    and pg_has_role(current_user, datdba, 'usage')
+    and not (datname = :'plan'::jsonb ->> 'platform' and privilege_type = 'CONNECT' and not is_grantable
+      and rolname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'people' -> 'roles'))) \gexec
+select format('grant connect on database %I to %I', datname, rolname)
+  from pg_database
+  join pg_roles on rolname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'people' -> 'roles'))
+  where datname = :'plan'::jsonb ->> 'platform'
+    and not exists (
+      select from aclexplode(datacl) where grantee = pg_roles.oid and privilege_type = 'CONNECT') \gexec
