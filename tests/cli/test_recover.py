@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from terrace.capabilities.cloud import facts
-from terrace.emulator import Emulator, account_of, start
-from terrace.environment import load, target
+from terrace.emulator import Emulator
 from tests.cli.conftest import GLASS, Command
-from tests.conftest import ROOT
 from tests.deployment.conftest import resource
 from tests.deployment.test_adoption import TAGS, client
 from tests.e2e.test_demo import PROVIDERS, require_provider
+from tests.emulated import emulated
 
 REGION = "eu-central-1"
 """The region of dev, in which Terrace looks for deleted resources."""
@@ -189,16 +188,8 @@ KEPT = {
 @pytest.fixture
 def emulator(cloud: str, tmp_path: Path) -> Iterator[Emulator]:
     require_provider(cloud)
-    account = target(load("dev", project=ROOT, cloud=cloud).environment)
-    running = start(
-        cloud,
-        tmp_path / "emulator",
-        account=account_of(cloud, account.settings),
-        region=account.region,
-        parent=os.getpid(),
-    )
-    yield running
-    running.stop()
+    with emulated(cloud, tmp_path / "emulator") as running:
+        yield running
 
 
 @pytest.mark.e2e

@@ -9,38 +9,29 @@ import pytest
 from terrace.deployment import lifecycle
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Event
-from terrace.emulator import account_of, start
-from terrace.environment import load, target
 from terrace.project.discovery import Project
 from tests.conftest import ROOT
 from tests.deployment.test_adoption import count, kill_apply_when
 from tests.e2e.test_demo import PROVIDERS, require_provider
+from tests.emulated import emulated
 
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("cloud", PROVIDERS)
 def test_an_apply_converges_after_a_kill_halfway(tmp_path: Path, cloud: str) -> None:
     require_provider(cloud)
-    account = target(load("dev", project=ROOT, cloud=cloud).environment)
-    emulator = start(
-        cloud,
-        tmp_path / "emulator",
-        account=account_of(cloud, account.settings),
-        region=account.region,
-        parent=os.getpid(),
-    )
     events: list[Event] = []
     messages: list[str] = []
-    deployment = Deployment(
-        Project(ROOT, scratch=tmp_path),
-        "dev",
-        cloud,
-        variables=emulator.child_environment(os.environ),
-        state="local",
-        on_message=messages.append,
-        on_event=events.append,
-    )
-    try:
+    with emulated(cloud, tmp_path / "emulator") as emulator:
+        deployment = Deployment(
+            Project(ROOT, scratch=tmp_path),
+            "dev",
+            cloud,
+            variables=emulator.child_environment(os.environ),
+            state="local",
+            on_message=messages.append,
+            on_event=events.append,
+        )
         basis = replace(deployment, layer="bootstrap")
         lifecycle.plan(basis)
         lifecycle.apply(basis, confirm=lambda saved: True)
@@ -52,5 +43,3 @@ def test_an_apply_converges_after_a_kill_halfway(tmp_path: Path, cloud: str) -> 
         assert len(deployment.terraform().addresses()) == planned.summary.count("add")
         assert lifecycle.plan(deployment).summary.empty
         assert emulator.unsupported() == []
-    finally:
-        emulator.stop()

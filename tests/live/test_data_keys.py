@@ -12,13 +12,14 @@ from terrace.azure import names as azure_names
 from terrace.capabilities.cloud import implementation
 from terrace.capabilities.data_keys import DataKeys, KeyRefuses
 from terrace.capabilities.target import Target
-from terrace.emulator import Emulator, account_of, start
+from terrace.emulator import Emulator
 from terrace.environment import load, target
 from terrace.errors import TerraceError
 from terrace.gcp import names as gcp_names
 from terrace.live.azure.session import Reader
 from tests.conftest import ROOT
 from tests.deployment.test_adoption import client
+from tests.emulated import emulated
 
 
 def make_key_aws(emulator: Emulator, where: Target) -> None:
@@ -68,10 +69,7 @@ MAKE: dict[str, Callable[[Emulator, Target], None]] = {
 @pytest.mark.parametrize("cloud", MAKE)
 def test_a_data_key_opens_with_its_key_and_context_only(tmp_path: Path, cloud: str) -> None:
     where: Any = target(load("dev", project=ROOT, cloud=cloud).environment)
-    emulator = start(
-        cloud, tmp_path, account=account_of(cloud, where.settings), region=where.region, parent=os.getpid()
-    )
-    try:
+    with emulated(cloud, tmp_path) as emulator:
         keys: DataKeys = implementation("terrace.live", cloud, "data_keys").data_keys(
             where, emulator.child_environment(os.environ)
         )
@@ -85,5 +83,3 @@ def test_a_data_key_opens_with_its_key_and_context_only(tmp_path: Path, cloud: s
         for wrapped, context in ((made.wrapped, {"purpose": "other"}), (made.wrapped[:-1] + b"x", {"purpose": "test"})):
             with pytest.raises(KeyRefuses):
                 keys.unwrap(wrapped, context)
-    finally:
-        emulator.stop()

@@ -10,7 +10,7 @@ import requests
 
 from terrace.azure import names as azure_names
 from terrace.capabilities.target import Target
-from terrace.emulator import Emulator, account_of, start
+from terrace.emulator import Emulator
 from terrace.emulator.azure import CALLER_ID
 from terrace.environment import load, target
 from terrace.gcp import names as gcp_names
@@ -18,6 +18,7 @@ from terrace.live.azure.session import Reader as AzureReader
 from terrace.live.writes import MOST, Identity, last_writes
 from tests.conftest import ROOT
 from tests.deployment.test_adoption import client
+from tests.emulated import emulated
 
 
 def change_aws(emulator: Emulator, where: Target) -> Identity:
@@ -72,14 +73,11 @@ EXPECTED: dict[str, tuple[Callable[[Emulator, Target], Identity], str, list[str]
 @pytest.mark.parametrize("cloud", EXPECTED)
 def test_the_last_writes_name_actor_and_call(tmp_path: Path, cloud: str, monkeypatch: pytest.MonkeyPatch) -> None:
     where: Any = target(load("dev", project=ROOT, cloud=cloud).environment)
-    emulator = start(
-        cloud, tmp_path, account=account_of(cloud, where.settings), region=where.region, parent=os.getpid()
-    )
     change, actor, calls = EXPECTED[cloud]
-    changed = change(emulator, where)
-    for name, value in emulator.child_environment(os.environ).items():
-        monkeypatch.setenv(name, value)
-    try:
+    with emulated(cloud, tmp_path) as emulator:
+        changed = change(emulator, where)
+        for name, value in emulator.child_environment(os.environ).items():
+            monkeypatch.setenv(name, value)
         other = Identity(changed.type, tuple(name.replace("written", "writ") for name in changed.names))
         found = last_writes(cloud, where, {"changed": changed, "other": other})
         assert sorted(one.call for one in found["changed"].writes) == sorted(calls), found["changed"].unknown
@@ -88,7 +86,5 @@ def test_the_last_writes_name_actor_and_call(tmp_path: Path, cloud: str, monkeyp
             (),
             "the audit log has no write of it in the last 90 days",
         )
-    finally:
-        emulator.stop()
     for one in last_writes(cloud, where, {f"a{at}": changed for at in range(MOST + 1)}).values():
         assert (one.writes, bool(one.unknown)) == ((), True)  # the log cannot be read
