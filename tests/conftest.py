@@ -133,25 +133,26 @@ def trust_stacks(shared: Path) -> "TrustStacks":
 LONG = (
     "tests/demo/test_run.py",
     "tests/conformance/",
-    "tests/deployment/test_marks.py",
-    "tests/cli/test_recover.py",
-    "tests/assurance/test_gate.py::test_every_mutant",
-    "tests/deployment/test_autoscaling.py::test_a_changed_minimum",
-    "tests/deployment/test_adoption.py",
-    "tests/deployment/test_ignored_tags.py",
+    "tests/test_adoption.py/",
     "tests/cli/test_drift.py",
-    "tests/assurance/test_gate_plans.py::test_a_mutant",
-    "tests/cli/test_destroy.py::test_destroy_lists_leftovers",
-    "tests/docs/test_blocks.py",
-    "tests/docs/test_extending.py",
+    "tests/deployment/test_marks.py",
+    "tests/deployment/test_ignored_tags.py",
+    "tests/deployment/test_adoption.py",
+    "tests/cli/test_recover.py",
+    "tests/cli/test_ci_comment.py",
     "tests/deployment/test_computed.py",
     "tests/deployment/test_upgrade.py",
-    "tests/cli/test_ci_comment.py",
+    "tests/docs/test_add_a_module.py/",
+    "tests/docs/test_blocks.py",
+    "tests/docs/test_extending.py",
+    "tests/assurance/test_gate.py::test_every_mutant",
+    "tests/cli/test_destroy.py::test_destroy_lists_leftovers",
+    "tests/assurance/test_gate_plans.py::test_a_mutant",
     "tests/assurance/access/test_plan_difference.py",
     "tests/bootstrap/",
 )
-"""Tests that take more than twenty seconds, by the beginning of their ids: the longest first. Those of a folder share
-fixtures, and stay together."""
+"""Tests that take more than twenty seconds, by the beginning of their ids: the longest first. Those of an entry that
+ends with a slash share fixtures, and stay together."""
 
 
 @pytest.hookimpl(trylast=True)  # after -m and -k
@@ -164,7 +165,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     long: dict[str, list[pytest.Item]] = {}
     for start in LONG:
         for item in items:
-            if item.nodeid.startswith(start):
+            if item.nodeid.startswith(start.removesuffix("/")):
                 long.setdefault(start if start.endswith("/") else item.nodeid, []).append(item)
     first = [[item for group in list(long.values())[worker::workers] for item in group] for worker in range(workers)]
     started = {item.nodeid for own in first for item in own}

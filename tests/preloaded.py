@@ -1,5 +1,7 @@
 """What the server of tests/forked.py imports before it forks: commands, checkov and the checks of every cloud."""
 
+import gc
+
 from terrace.assurance import checks
 from terrace.assurance.stack_evaluation import StackEvaluation, checkov, versions
 from terrace.capabilities.cloud import CLOUDS
@@ -12,4 +14,5 @@ with checkov(StackEvaluation()):  # restores the streams that an import of check
 for _cloud in CLOUDS:
     checks.of_cloud(_cloud)
 versions()
+gc.freeze()  # no process that is forked reads these objects in search of garbage
 __all__ = ["apply", "gate", "plan"]
