@@ -120,32 +120,27 @@ def create_database(aws: Emulator, identifier: str) -> None:
     )
 
 
-def test_a_larger_database_is_a_downtime(terrace: Command, aws: Emulator) -> None:
-    database = resource("dev/database/server", identifier="commented", instance_class="db.m7g.large", **DATABASE)
-    adopted = {"import": [{"to": "aws_db_instance.d", "id": "commented"}]}
-    terrace.small.stack({"aws_db_instance": {"d": database}}, provider={"aws": [{"region": REGION}]}, **adopted)
-    create_database(aws, "commented")
-    variables = aws.environment()
-    terrace.run("plan", "dev", **variables)
-    larger = terrace.run("ci", "comment", **variables).stdout
-    assert "`aws_db_instance.d` (`dev/database/server`): **downtime**, set in `environments/" in larger
-    assert "  - `instance_class`: `db.t4g.medium` → `db.m7g.large`; downtime, the database is unavailable" in larger
-    assert "| database | 0 | 1 | 0 | 0 | 0 | **downtime** | airflow, superset |" in larger
-
-
-def test_a_database_that_is_replaced_loses_its_data(terrace: Command, aws: Emulator) -> None:
+def test_a_larger_database_is_a_downtime_and_a_replaced_one_loses_its_data(terrace: Command, aws: Emulator) -> None:
     """Encryption cannot be switched on later: the provider replaces the database."""
-    server = {"identifier": "encrypted", "instance_class": "db.t4g.medium", "storage_encrypted": True}
-    adopted = {"import": [{"to": "aws_db_instance.d", "id": "encrypted"}]}
-    stack = {"aws_db_instance": {"d": resource("dev/database/server", **server, **DATABASE)}}
-    terrace.small.stack(stack, provider={"aws": [{"region": REGION}]}, **adopted)
-    create_database(aws, "encrypted")
+    larger = {"identifier": "larger", "instance_class": "db.m7g.large"}
+    encrypted = {"identifier": "encrypted", "instance_class": "db.t4g.medium", "storage_encrypted": True}
+    servers = {
+        "larger": resource("dev/database/reader", **larger, **DATABASE),
+        "encrypted": resource("dev/database/server", **encrypted, **DATABASE),
+    }
+    adopted = {"import": [{"to": f"aws_db_instance.{name}", "id": name} for name in servers]}
+    terrace.small.stack({"aws_db_instance": servers}, provider={"aws": [{"region": REGION}]}, **adopted)
+    for name in servers:
+        create_database(aws, name)
     variables = aws.environment()
     terrace.run("plan", "dev", **variables)
     text = terrace.run("ci", "comment", **variables).stdout
-    assert "## Terrace: 1 change, data loss in 1 resource" in text
-    assert "| dev | AWS | 0 | 0 | 1 | 0 | **data-loss** |" in text
-    lost = "- **replace** `aws_db_instance.d` (`dev/database/server`), because of `storage_encrypted`"
+    assert "## Terrace: 2 changes, data loss in 1 resource" in text
+    assert "| dev | AWS | 0 | 1 | 1 | 0 | **data-loss** |" in text
+    assert "`aws_db_instance.larger` (`dev/database/reader`): **downtime**, set in `environments/" in text
+    assert "  - `instance_class`: `db.t4g.medium` → `db.m7g.large`; downtime, the database is unavailable" in text
+    assert "| database | 0 | 1 | 1 | 0 | 0 | **data-loss** | airflow, superset |" in text
+    lost = "- **replace** `aws_db_instance.encrypted` (`dev/database/server`), because of `storage_encrypted`"
     assert text.index("Data is lost") < text.index(lost)
 
 

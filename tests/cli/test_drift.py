@@ -67,49 +67,6 @@ def test_drift_is_printed_with_attributes_and_environment_line(drift: Drift, lin
     assert drift_lines(drift) == lines
 
 
-def test_a_live_change_is_detected_and_repaired(terrace: Command, aws: Emulator) -> None:
-    """Changes a tag, deletes a parameter, and changes a value that the stack ignores."""
-    ignored = {"name": "/drifting/ignored", "type": "String", "value": "a", "lifecycle": {"ignore_changes": ["value"]}}
-    terrace.small.stack(
-        {
-            "aws_sns_topic": {
-                "alarms": resource("dev/observability/alarms", name="drifting", tags={"team": "platform"})
-            },
-            "aws_ssm_parameter": {
-                "ignored": resource("dev/lake/ignored", **ignored),
-                "gone": resource("dev/lake/gone", name="/drifting/gone", type="String", value="a"),
-            },
-        },
-        provider={"aws": [{"region": REGION, "default_tags": [{"tags": TAGS}]}]},
-    )
-    variables = aws.environment()
-    assert terrace.run("plan", "dev", **variables).returncode == 1
-    assert terrace.run("apply", "dev", "--yes", *GLASS, **variables).returncode == 0
-
-    sns, ssm = client(aws, "sns"), client(aws, "ssm")
-    (topic,) = [t["TopicArn"] for t in sns.list_topics()["Topics"] if t["TopicArn"].endswith(":drifting")]
-    sns.tag_resource(ResourceArn=topic, Tags=[{"Key": "team", "Value": "other"}])
-    ssm.put_parameter(Name="/drifting/ignored", Value="b", Type="String", Overwrite=True)
-    ssm.delete_parameter(Name="/drifting/gone")
-
-    drifted = terrace.run("drift", "dev", **variables)
-    assert drifted.returncode == 1
-    assert (
-        'aws_sns_topic.alarms was changed [cosmetic]\n  tags.team: "platform" → "other"\n'
-        "  no check of a guarantee and no access depends on it\n"
-        "  construct dev/observability/alarms, environment environments/"
-    ) in drifted.stdout
-    assert "aws_ssm_parameter.gone was deleted [availability]\n  the resource is missing\n" in drifted.stdout
-    assert (
-        'not reverted by an apply:\n  aws_ssm_parameter.ignored was changed\n    value: "(sensitive)"' in drifted.stdout
-    )
-    assert drifted.stdout.endswith("2 drifted resources; `terrace drift dev --repair` reverts the drift\n")
-
-    terrace.run("plan", "dev", **variables)
-    terrace.run("apply", "dev", "--yes", *GLASS, **variables)
-    assert terrace.run("drift", "dev", **variables).returncode == 0
-
-
 PROVIDER = {"aws": [{"region": REGION, "default_tags": [{"tags": TAGS}], "s3_use_path_style": True}]}
 
 
@@ -155,15 +112,6 @@ def drift_three_ways(aws: Emulator, prefix: str) -> None:
     client(aws, "sns").tag_resource(ResourceArn=topic, Tags=[{"Key": "team", "Value": "b"}])
 
 
-def deployed(terrace: Command, aws: Emulator, prefix: str) -> dict[str, str]:
-    terrace.small.stack(platform(prefix), provider=PROVIDER)
-    variables = aws.environment()
-    terrace.run("plan", "dev", **variables)
-    applied = terrace.run("apply", "dev", "--yes", *GLASS, **variables)
-    assert applied.returncode == 0, applied.stderr
-    return variables
-
-
 def each_with_its_own_state(terrace: Command) -> None:
     """The stub writes the same stack for every environment."""
     stub = terrace.small.root / "stacks" / "__main__.py"
@@ -174,9 +122,20 @@ def each_with_its_own_state(terrace: Command) -> None:
 
 
 def test_all_deployments_are_graded_and_a_failure_does_not_stop_the_others(terrace: Command, aws: Emulator) -> None:
+    """Three changes by others, a resource that they deleted, and a value that the stack ignores."""
     each_with_its_own_state(terrace)
-    variables = deployed(terrace, aws, "graded")
+    ignored = {"name": "/graded/ignored", "type": "String", "value": "a", "lifecycle": {"ignore_changes": ["value"]}}
+    parameters = {
+        "ignored": resource("dev/lake/ignored", **ignored),
+        "gone": resource("dev/lake/gone", name="/graded/gone", type="String", value="a"),
+    }
+    terrace.small.stack(platform("graded") | {"aws_ssm_parameter": parameters}, provider=PROVIDER)
+    variables = aws.environment()
+    assert terrace.run("plan", "dev", **variables).returncode == 1
+    assert terrace.run("apply", "dev", "--yes", *GLASS, **variables).returncode == 0
     drift_three_ways(aws, "graded")
+    client(aws, "ssm").put_parameter(Name="/graded/ignored", Value="b", Type="String", Overwrite=True)
+    client(aws, "ssm").delete_parameter(Name="/graded/gone")
     torn = terrace.small.root / ".terrace" / "state" / "staging-aws-foundation.tfstate"
     torn.write_text("{ torn")
     completed = terrace.run("drift", "--all", "--json", **variables)
@@ -189,9 +148,23 @@ def test_all_deployments_are_graded_and_a_failure_does_not_stop_the_others(terra
     assert [(drift["address"], drift["severity"], drift["guarantees"]) for drift in dev["drift"]] == [
         ("aws_s3_bucket_public_access_block.silver", "security", ["LAKE-1"]),
         ("aws_cloudwatch_metric_alarm.ports", "availability", ["OBS-3"]),
+        ("aws_ssm_parameter.gone", "availability", []),
         ("aws_sns_topic.alarms", "cosmetic", []),
     ]
     assert dev["drift"][1]["reasons"] == ["CKV_AWS_319 Ensure that CloudWatch alarm actions are enabled"]
+
+    printed = terrace.run("drift", "dev", **variables)
+    assert printed.returncode == 1
+    assert (
+        'aws_sns_topic.alarms was changed [cosmetic]\n  tags.team: "a" → "b"\n'
+        "  no check of a guarantee and no access depends on it\n"
+        "  construct dev/observability/alarms, environment environments/"
+    ) in printed.stdout
+    assert "aws_ssm_parameter.gone was deleted [availability]\n  the resource is missing\n" in printed.stdout
+    assert (
+        'not reverted by an apply:\n  aws_ssm_parameter.ignored was changed\n    value: "(sensitive)"' in printed.stdout
+    )
+    assert printed.stdout.endswith("4 drifted resources; `terrace drift dev --repair` reverts the drift\n")
 
     (terrace.small.root / "policies").mkdir(exist_ok=True)
     ignores = terrace.small.root / "policies" / "drift.yaml"
@@ -216,7 +189,7 @@ def test_all_deployments_are_graded_and_a_failure_does_not_stop_the_others(terra
     assert [drift["address"] for drift in data["ignored"]] == ["aws_sns_topic.alarms"]
     assert data["ignored"][0]["ignored_by"]["line"] == "policies/drift.yaml:2:5"
     assert [entry["address"] for entry in data["expired_ignores"]] == ["aws_cloudwatch_metric_alarm.ports"]
-    assert (len(data["drift"]), completed.returncode) == (2, 1)
+    assert (len(data["drift"]), completed.returncode) == (3, 1)
 
 
 @pytest.mark.parametrize("arguments", [("--all", "dev"), ("--all", "--repair"), (), ("dev", "--repair", "--no-lock")])

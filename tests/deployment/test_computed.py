@@ -42,30 +42,28 @@ def test_nothing_has_drifted_after_an_apply(small: SmallProject, aws: Emulator) 
     assert not list(deployment.project.plans.glob("*computed*"))
 
 
-def test_a_change_by_others_during_an_apply_is_not_stored(small: SmallProject, aws: Emulator) -> None:
-    small.stack(_role("raced"), provider=PROVIDER)
+def test_what_others_change_or_delete_during_an_apply_is_not_stored(small: SmallProject, aws: Emulator) -> None:
+    stack = _role("raced")
+    reader = {**stack["aws_iam_role"]["role"], "name": "unchanged"}
+    policy = {**stack["aws_iam_role_policy"]["policy"], "role": "${aws_iam_role.reader.name}"}
+    stack["aws_iam_role"]["reader"], stack["aws_iam_role_policy"]["reader"] = reader, policy
+    small.stack(stack, provider=PROVIDER)
 
     def change(event: Event) -> None:
         if isinstance(event, ResourceEvent) and (event.phase, event.moment) == ("apply", "complete"):
-            client(aws, "iam").update_role(RoleName="raced", Description="changed by others")
+            if event.address == "aws_iam_role.role":
+                client(aws, "iam").update_role(RoleName="raced", Description="changed by others")
+            if event.address == "aws_iam_role_policy.reader":
+                client(aws, "iam").delete_role_policy(RoleName="unchanged", PolicyName="read")
 
     deployment = small.deployment(variables=aws.environment(), on_event=change)
     lifecycle.plan(deployment)
     lifecycle.apply(deployment, confirm=lambda saved: True)
-    (drift,) = lifecycle.find_drift(deployment).effective
-    assert drift.address == "aws_iam_role.role"
-    assert "changed by others during the apply: aws_iam_role.role; `terrace drift dev` shows how" in small.messages
-
-
-def test_a_resource_that_others_deleted_during_an_apply_stays_in_the_state(small: SmallProject, aws: Emulator) -> None:
-    small.stack(_role("deleted"), provider=PROVIDER)
-
-    def delete(event: Event) -> None:
-        done = isinstance(event, ResourceEvent) and (event.phase, event.moment) == ("apply", "complete")
-        if done and event.address == "aws_iam_role_policy.policy":
-            client(aws, "iam").delete_role_policy(RoleName="deleted", PolicyName="read")
-
-    deployment = small.deployment(variables=aws.environment(), on_event=delete)
-    lifecycle.plan(deployment)
-    lifecycle.apply(deployment, confirm=lambda saved: True)
-    assert "aws_iam_role_policy.policy" in deployment.terraform().addresses()
+    both = "aws_iam_role.role, aws_iam_role_policy.reader"
+    assert f"changed by others during the apply: {both}; `terrace drift dev` shows how" in small.messages
+    assert "aws_iam_role_policy.reader" in deployment.terraform().addresses()
+    found = lifecycle.find_drift(deployment).effective
+    assert {(one.address, one.kind) for one in found} == {
+        ("aws_iam_role.role", "changed"),
+        ("aws_iam_role_policy.reader", "deleted"),
+    }
