@@ -21,7 +21,7 @@ REGION = "eu-central-1"
 """The region of dev, in which Terrace looks for deleted resources."""
 
 
-def _secret(name: str = "recovered") -> dict[str, Any]:
+def _secret(name: str) -> dict[str, Any]:
     return {
         "aws_kms_key": {"secrets": resource("dev/keys/secrets", tags={"Name": f"{name}-secrets"})},
         "aws_secretsmanager_secret": {
@@ -55,16 +55,18 @@ def small_aws(terrace: Command, aws: Emulator) -> Aws:
 
 
 def test_a_secret_of_a_module_that_is_enabled_again_is_restored_and_adopted(small_aws: Aws) -> None:
-    enabled, secrets = _secret(), small_aws.secrets
-    small_aws.applied(enabled)
-    arn = secrets.describe_secret(SecretId="dpf-dev/recovered")["ARN"]
-
-    small_aws.applied({"aws_kms_key": enabled["aws_kms_key"]})  # the module is disabled
-    assert "DeletedDate" in secrets.describe_secret(SecretId=arn)
-    said = small_aws.planned(enabled)
+    """An earlier apply made the secret, and a later one, without the module, scheduled it for deletion."""
+    secrets = small_aws.secrets
+    tags = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+    arn = secrets.create_secret(Name="dpf-dev/recovered", SecretString="x", Tags=tags)["ARN"]
+    secrets.delete_secret(SecretId=arn, RecoveryWindowInDays=7)
+    said = small_aws.planned(
+        {"aws_secretsmanager_secret": {"module": resource("dev/secrets/module", name="dpf-dev/recovered")}}
+    )
     assert "exists and is scheduled for deletion" in said, said
     assert "terrace apply ENV --recover" in said
-    small_aws.applied(enabled, "--recover")
+    done = small_aws.terrace.run("apply", "dev", "--yes", "--recover", *GLASS, **small_aws.variables)
+    assert done.returncode == 0, done.stderr
     assert secrets.describe_secret(SecretId=arn).get("DeletedDate") is None
 
 
