@@ -6,7 +6,7 @@ does not exist or observes nothing leaves its guarantee unproven.
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
@@ -17,7 +17,7 @@ from terrace.calls import Absent, CredentialsError
 from terrace.capabilities.cloud import CloudException, CloudName
 from terrace.errors import TerraceError
 
-Status = Literal["holds", "broken", "unproven", "not_required", "excepted", "prepared", "waived"]
+Status = Literal["holds", "broken", "unproven", "not_required", "excepted", "prepared", "by_owner", "waived"]
 SHOWN = 4  # observations that a sentence spells out; the others are counted
 _PACKAGES = ("terrace.assurance.checks.", "terrace.")
 
@@ -212,6 +212,16 @@ def prepared(result: Result, cloud: CloudName, why: str, installed: Collection[s
         return result
     needs = f"needs the {'module' if len(missing) == 1 else 'modules'} {', '.join(missing)}: {why}"
     return replace(result, status="prepared", reason=needs)
+
+
+def by_owner(result: Result, existing: Mapping[str, str]) -> Result:
+    """The result, or `by_owner` where it would pass but its capability stands on `existing` resources, which others can
+    change."""
+    capability = result.guarantee.capability
+    if capability not in existing or result.status not in ("holds", "excepted", "not_required"):
+        return result
+    reason = f"existing {capability} ({existing[capability]}): their owner carries it"
+    return replace(result, status="by_owner", reason=reason)
 
 
 def _reasons(reasons: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ provider's defaults filled in. No cloud and no CDK here.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -84,6 +84,7 @@ class View:
             type: {name: Resource(type, name, _path(body), _written(body), self) for name, body in group.items()}
             for type, group in basis.resources(document).items()
         }
+        self._existing: dict[str, Resource] = {}
         self._ordered: dict[str, list[Resource]] = {}
         self._pointing: dict[tuple[str, str], dict[tuple[str, str], list[Resource]]] = {}
         self._ephemeral = {
@@ -142,8 +143,15 @@ class View:
             raise Absent(f"{len(found) or 'no'} {type}" + (", expected one" if found else ""))
         return found[0]
 
+    def knows(self, places: Iterable[tuple[str, str, str]]) -> None:
+        """Existing resources by id, with type and path: `target` finds them, and they have no attributes."""
+        self._existing = {id: Resource(type, id, path, {}, self) for id, type, path in places}
+
     def target(self, value: object) -> Resource | None:
-        """The resource that a resolved attribute refers to; None if it is no reference, or refers to nothing here."""
+        """The resource that a resolved attribute refers to, also an existing one by its id; None if it is no reference,
+        or refers to nothing here."""
+        if isinstance(value, str):
+            return self._existing.get(value)
         if not isinstance(value, Reference):
             return None
         self.asked.add(value.type)

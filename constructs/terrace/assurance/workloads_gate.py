@@ -131,5 +131,5 @@ def _both(foundation: Result | None, workloads: Result | None) -> Result:
     if workloads.outcomes or foundation.status != "holds":
         outcomes = (*foundation.outcomes, *workloads.outcomes)
         both = result_of(foundation.guarantee, outcomes, foundation.exception) if outcomes else foundation
-        return foundation if foundation.status == "prepared" and both.passes else both
+        return foundation if foundation.status in ("prepared", "by_owner") and both.passes else both
     return foundation if workloads.passes else workloads

@@ -92,7 +92,10 @@ class Keys(Construct):
 
     def __init__(self, scope: Construct, id: str, spec: KeysSpec, target: Target) -> None:
         super().__init__(scope, id)
-        home = {purpose: self._key(purpose, spec, target, target.region) for purpose in PURPOSES}
+        home = {
+            purpose: target.existing.keys.get(purpose) or self._key(purpose, spec, target, target.region)
+            for purpose in PURPOSES
+        }
         away: dict[Purpose, str] = {}
         if target.recovery_region:
             provider = providers.recovery(self)

@@ -136,7 +136,7 @@ class Backup(Construct):
             tags={**target.tags, **objectives},  # BAK-3: the recovery objectives
             depends_on=list(keys.ready),
         )
-        own_key = f"{names.vault_id(target)}/keys/backups"
+        own_key = names.key_id(target, "backups")
         key = iam.grant(
             self,
             "vault-key",

@@ -40,8 +40,12 @@ class Keys(Construct):
         self._grants: list[TerraformResource] = []
         group = providers.home(self, target)
         vault = self._vault("vault", "", target.region, group)
-        home = {purpose: self._key(purpose, vault) for purpose in PURPOSES}
-        users = {purpose: self._user(purpose, home[purpose]) for purpose in USERS}
+        existing = target.existing.keys
+        home = {purpose: self._key(purpose, vault) for purpose in PURPOSES if purpose not in existing}
+        users = {
+            purpose: self._user(purpose, existing.get(purpose) or home[purpose].resource_versionless_id)
+            for purpose in USERS
+        }
         away: dict[Purpose, str] = {}
         away_users: dict[Purpose, KeyUser] = {}
         if target.recovery_region:
@@ -54,7 +58,7 @@ class Keys(Construct):
                 key = self._key(purpose, vaults[site], recovery=True)
                 away[purpose] = names.key_url(target, purpose, site)
                 if purpose in USERS:
-                    away_users[purpose] = self._user(purpose, key, recovery=True)
+                    away_users[purpose] = self._user(purpose, key.resource_versionless_id, recovery=True)
         self.handle = KeysHandle(
             home={purpose: names.key_url(target, purpose) for purpose in PURPOSES},
             recovery=away,
@@ -112,13 +116,11 @@ class Keys(Construct):
             depends_on=list(self._administrators),
         )
 
-    def _user(self, purpose: Purpose, key: KeyVaultKey, *, recovery: bool = False) -> KeyUser:
+    def _user(self, purpose: Purpose, key: str, *, recovery: bool = False) -> KeyUser:
         """KEY-3: one identity per purpose, which may only use that key."""
         id = f"{purpose}-recovery" if recovery else purpose
         # in the key's region, which may be the paired region instead of the recovery region
         region = names.geo_region(self._target) if recovery and purpose == "database" else None
         user = iam.identity(self, f"{id}-user", self._target, purpose=f"{id}-key", recovery=recovery, region=region)
-        self._grants.append(
-            iam.grant(self, f"{id}-use", user.principal_id, _USE, on=key.resource_versionless_id)  # KEY-3
-        )
+        self._grants.append(iam.grant(self, f"{id}-use", user.principal_id, _USE, on=key))  # KEY-3
         return KeyUser(id=names.identity_id(self._target, f"{id}-key", recovery=recovery), client_id=user.client_id)

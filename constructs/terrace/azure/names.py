@@ -139,7 +139,14 @@ def vault_id(target: Target, site: str = "") -> str:
 
 def key_url(target: Target, purpose: Purpose, site: str = "") -> str:
     """A key's URL without a version, for services that follow a rotation."""
-    return f"https://{vault(target, site)}.vault.azure.net/keys/{purpose}"
+    place, name = key_id(target, purpose, site).split("/")[-3::2]
+    return f"https://{place}.vault.azure.net/keys/{name}"
+
+
+def key_id(target: Target, purpose: Purpose, site: str = "") -> str:
+    """A key as the scope of a role assignment: an existing one, or the foundation's own."""
+    own = f"{vault_id(target, site)}/keys/{purpose}"
+    return own if site else target.existing.keys.get(purpose, own)
 
 
 def secret_id(target: Target, name: str) -> str:

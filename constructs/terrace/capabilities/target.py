@@ -1,11 +1,12 @@
 """The target of a stack and each cloud's settings, which every capability needs in addition to its spec."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from terrace.capabilities.existing import ExistingSpec
 from terrace.capabilities.spec import Guid, Spec
 
 Tier = Literal["dev", "staging", "prod"]
@@ -100,7 +101,8 @@ class Target:
     of the region. `protected` is false in dev and during a destroy; `unprotected` is true during a destroy, which also
     lifts the protections that the environment asks for. `remote_state` is whether a state home exists, and
     `state_bucket` the exact name of its bucket, if the environment sets it. `ignored_tags` are keys, or beginnings with
-    *, of tags of others. `required_tags` are the keys that every resource has (GOV-1).
+    *, of tags of others. `required_tags` are the keys that every resource has (GOV-1). `existing` are resources of the
+    organisation, which the names of a cloud return instead of names of their own.
     """
 
     environment: str
@@ -119,6 +121,7 @@ class Target:
     unprotected: bool = False
     ignored_tags: tuple[str, ...] = ()
     required_tags: tuple[str, ...] = ("environment", "owner", "cost-centre", "data-classification", "managed-by")
+    existing: ExistingSpec = field(default_factory=ExistingSpec)
 
     @property
     def layers(self) -> tuple[str, str]:

@@ -19,6 +19,7 @@ _WORDS = {
     "broken": "BROKEN",
     "unproven": "UNPROVEN",
     "prepared": "prepared",
+    "by_owner": "by owner",
     "excepted": "excepted",
     "not_required": "not required",
 }
@@ -122,6 +123,7 @@ def summary(results: "list[Result]") -> str:
     parts += [f"{counts['broken']} broken"] * bool(counts["broken"])
     parts += [f"{counts['unproven']} unproven"] * bool(counts["unproven"])
     parts += [f"{counts['prepared']} prepared"] * bool(counts["prepared"])
+    parts += [f"{counts['by_owner']} by the owner"] * bool(counts["by_owner"])
     parts += [f"{counts['excepted']} excepted"] * bool(counts["excepted"])
     parts += [f"{counts['not_required']} not required"] * bool(counts["not_required"])
     return ", ".join(parts)
@@ -145,7 +147,7 @@ def _lines(result: "Result") -> list[str]:
     word = styled(word, fg=_COLOURS.get(result.status), bold=not result.passes)
     lines = [f"  {result.guarantee.id.ljust(8)} {word}  {result.guarantee.sentence}"]
     if result.passes:
-        detail = result.evidence if result.status == "holds" else result.reason
+        detail = result.evidence if result.status in ("holds", "by_owner") else result.reason
         lines.append(_INDENT + shortened(detail, width() - len(_INDENT)))
     else:
         lines += [_INDENT + part for part in result.reason.split("; ")]

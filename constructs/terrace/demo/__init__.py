@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from terrace.words import counted
 
-_OTHER_STATUSES = ("prepared", "excepted", "not_required", "waived", "broken", "unproven")
+_OTHER_STATUSES = ("prepared", "by_owner", "excepted", "not_required", "waived", "broken", "unproven")
 
 
 @contextmanager

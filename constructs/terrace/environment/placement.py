@@ -39,6 +39,7 @@ def target(environment: Environment, *, protected: bool | None = None, offline: 
         unprotected=protected is False,
         ignored_tags=environment.ownership.ignored_tags,
         required_tags=naming.required_tags(environment),
+        existing=environment.existing,
     )
 
 

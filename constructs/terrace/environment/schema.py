@@ -16,6 +16,7 @@ from terrace.capabilities.cost import CostSpec
 from terrace.capabilities.data_access import DataAccessSpec
 from terrace.capabilities.database import DatabaseSpec
 from terrace.capabilities.effects import Risk
+from terrace.capabilities.existing import ExistingSpec
 from terrace.capabilities.extension import ExtensionSpec
 from terrace.capabilities.identity import BOOTSTRAP, COMPONENT_ACCOUNTS, IdentitySpec, ModuleSpec, ServiceAccount
 from terrace.capabilities.keys import KeysSpec
@@ -165,6 +166,8 @@ class Environment(Spec):
     """Components that run in the cluster, by the name of their folder."""
     modules_from: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     """Folders with further modules, relative to the project; the project's own are in modules/."""
+    existing: ExistingSpec = Field(default_factory=ExistingSpec)
+    """Resources that the organisation already has, which the foundation uses and does not make."""
     extensions: Mapping[Name, ExtensionSpec] = {}
     """Own resources in the foundation, by a name that begins their paths."""
     aws: AwsSettings | None = None

@@ -71,25 +71,9 @@ class Keys(Construct):
         )
         for purpose in purposes:
             id = purpose if place == "home" else f"{purpose}-{place}"
-            key = KmsCryptoKey(
-                self,
-                id,
-                name=purpose,
-                key_ring=names.key_ring(target, place),
-                purpose="ENCRYPT_DECRYPT",
-                rotation_period=f"{spec.rotation_days * _DAY_SECONDS}s",  # KEY-1
-                destroy_scheduled_duration=f"{spec.deletion_window_days * _DAY_SECONDS}s",  # KEY-2
-                deletion_policy=names.deletion(target),  # KEY-2
-                version_template=KmsCryptoKeyVersionTemplate(
-                    algorithm="GOOGLE_SYMMETRIC_ENCRYPTION",
-                    protection_level="SOFTWARE" if target.tier == "dev" else "HSM",
-                ),
-                # a new key could not decrypt what the old one encrypted
-                lifecycle=TerraformResourceLifecycle(
-                    ignore_changes=["destroy_scheduled_duration", "version_template[0].protection_level"]
-                ),
-                depends_on=[ring],
-            )
+            made: list[KmsCryptoKey] = []
+            if place != "home" or purpose not in target.existing.keys:
+                made.append(self._key(id, purpose, spec, target, place, ring))
             for user in USERS[purpose]:
                 if place == "both" and user != "storage":
                     continue
@@ -100,6 +84,29 @@ class Keys(Construct):
                         crypto_key_id=names.key(target, purpose, place),
                         role="roles/cloudkms.cryptoKeyEncrypterDecrypter",
                         member=names.agent(target, user),
-                        depends_on=[key, service(self, user)],
+                        depends_on=[*made, service(self, user)],
                     )
                 )
+
+    def _key(
+        self, id: str, purpose: Purpose, spec: KeysSpec, target: Target, place: Place, ring: KmsKeyRing
+    ) -> KmsCryptoKey:
+        return KmsCryptoKey(
+            self,
+            id,
+            name=purpose,
+            key_ring=names.key_ring(target, place),
+            purpose="ENCRYPT_DECRYPT",
+            rotation_period=f"{spec.rotation_days * _DAY_SECONDS}s",  # KEY-1
+            destroy_scheduled_duration=f"{spec.deletion_window_days * _DAY_SECONDS}s",  # KEY-2
+            deletion_policy=names.deletion(target),  # KEY-2
+            version_template=KmsCryptoKeyVersionTemplate(
+                algorithm="GOOGLE_SYMMETRIC_ENCRYPTION",
+                protection_level="SOFTWARE" if target.tier == "dev" else "HSM",
+            ),
+            # a new key could not decrypt what the old one encrypted
+            lifecycle=TerraformResourceLifecycle(
+                ignore_changes=["destroy_scheduled_duration", "version_template[0].protection_level"]
+            ),
+            depends_on=[ring],
+        )

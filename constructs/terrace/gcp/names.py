@@ -135,7 +135,9 @@ def key_ring(target: Target, place: Place) -> str:
 
 
 def key(target: Target, purpose: Purpose, place: Place = "home") -> str:
-    """A key's id."""
+    """A key's id: an existing one's, or the foundation's own."""
+    if place == "home" and purpose in target.existing.keys:
+        return target.existing.keys[purpose]
     return f"{key_ring(target, place)}/cryptoKeys/{purpose}"
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from types import ModuleType
 from typing import Literal
 
-from terrace.assurance.evaluation import Check, Result, checks_in, evaluate, prepared, result_of
+from terrace.assurance.evaluation import Check, Result, by_owner, checks_in, evaluate, prepared, result_of
 from terrace.assurance.guarantees import BY_ID
 from terrace.capabilities.cloud import TITLES, facts, implementation
 from terrace.capabilities.target import Target
@@ -108,7 +108,7 @@ def verify(
     results = [
         Result(BY_ID[id], "not_required", f"{BY_ID[id].capability} is off")
         if BY_ID[id].capability in environment.left_out
-        else evaluate_guarantee(id, cloud, deployment)
+        else by_owner(evaluate_guarantee(id, cloud, deployment), environment.existing.kinds)
         for id in BY_ID
         if id in selected
     ]
@@ -136,7 +136,11 @@ def evaluate_guarantee(id: str, cloud: str, deployment: object) -> Result:
 def preflight(environment: Environment, target: Target) -> list[Obstacle]:
     """What a destroy will meet: what blocks it, what it leaves on purpose."""
     obstacles: list[Obstacle] = _module(environment.cloud).preflight(environment, target)
-    return obstacles
+    existing = [
+        Obstacle("retained", f"existing {kind}", f"a destroy does not touch them: {what}")
+        for kind, what in environment.existing.kinds.items()
+    ]
+    return [*obstacles, *existing]
 
 
 def leftovers(environment: Environment, target: Target) -> Inventory:

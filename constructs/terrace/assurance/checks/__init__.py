@@ -7,7 +7,7 @@ twice, here and in `policies/guarantees/`; a test compares the two.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from terrace.assurance import evaluation
+from terrace.assurance import evaluation, existing
 from terrace.assurance import timeout as limit
 from terrace.assurance.evaluation import Check, Observation, Outcome, Result
 from terrace.assurance.guarantees import GUARANTEES, WORKLOADS, Guarantee
@@ -15,6 +15,7 @@ from terrace.assurance.view import Resource, View
 from terrace.assurance.workloads_view import Workloads
 from terrace.calls import Absent
 from terrace.capabilities.cloud import CloudException, facts
+from terrace.capabilities.keys import PURPOSES, Purpose
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 
@@ -27,6 +28,9 @@ class Subject:
     environment: Environment
     target: Target
 
+    def __post_init__(self) -> None:
+        self.view.knows(existing.places(self.environment.cloud, self.target.existing))
+
     def all(self, type: str, under: str = "", *, or_none: bool = False) -> list[Resource]:
         """See View.all. Raises Absent if there is none, as a check of nothing proves nothing; `or_none`: where none is
         as good as one that is as expected.
@@ -35,6 +39,14 @@ class Subject:
         if not found and not or_none:
             raise Absent(f"no {type}" + (f" under {under}" if under else ""))
         return found
+
+    @property
+    def own_keys(self) -> tuple[Purpose, ...]:
+        """The purposes whose key the stack makes. Raises NotRequired if every key is an existing one."""
+        own = tuple(purpose for purpose in PURPOSES if purpose not in self.target.existing.keys)
+        if not own:
+            raise evaluation.NotRequired("every key is existing")
+        return own
 
     def one(self, type: str, path: str) -> Resource:
         """See View.one."""
@@ -60,14 +72,17 @@ def evaluate(
     return [
         _left_out(subject, guarantee)
         if guarantee.capability in subject.environment.left_out
-        else evaluation.prepared(
-            evaluation.result_of(
-                guarantee,
-                [_outcome(checks.get(id), subject, id, seconds) for id in guarantee.clouds.get(cloud, ())],
-                excepted.get(guarantee.id),
+        else evaluation.by_owner(
+            evaluation.prepared(
+                evaluation.result_of(
+                    guarantee,
+                    [_outcome(checks.get(id), subject, id, seconds) for id in guarantee.clouds.get(cloud, ())],
+                    excepted.get(guarantee.id),
+                ),
+                cloud,
+                "a stack does not show whether it is installed; `terrace verify` asks the cluster",
             ),
-            cloud,
-            "a stack does not show whether it is installed; `terrace verify` asks the cluster",
+            subject.environment.existing.kinds,
         )
         for guarantee in guarantees
     ]

@@ -7,7 +7,7 @@ from terrace.assurance.gate_result import GateResult
 from terrace.assurance.parity import Matrix
 from terrace.assurance.report.labels import STATUSES
 
-_ORDER: tuple[Status, ...] = ("holds", "prepared", "excepted", "not_required", "broken", "unproven")
+_ORDER: tuple[Status, ...] = ("holds", "prepared", "by_owner", "excepted", "not_required", "broken", "unproven")
 WORDS = {status: STATUSES[status].lower() for status in _ORDER}
 """The statuses of the parity matrix, in the order of its legend."""
 _NAMED = 6  # guarantees that share a status and reason and are named; more are counted
@@ -27,7 +27,7 @@ def verdict(result: GateResult) -> str:
 def scope(result: GateResult) -> str:
     """What was checked of a stack."""
     statuses = [one.status for one in result.results]
-    others = "".join(f", {statuses.count(status)} {WORDS[status]}" for status in _ORDER[1:4] if status in statuses)
+    others = "".join(f", {statuses.count(status)} {WORDS[status]}" for status in _ORDER[1:5] if status in statuses)
     inconclusive = sum(len(outcome.inconclusive) for outcome in result.checks)
     return (
         f"the {result.source}: {result.resources_looked_at} of {result.resources_in} resources checked, "
@@ -43,8 +43,9 @@ def counts(matrix: Matrix, cloud: str) -> str:
 
 
 def reasons(matrix: Matrix) -> Iterator[tuple[Status, str, str]]:
-    """(status, guarantees and where, reason) of what is prepared, excepted, broken or unproven; each reason once."""
-    reported: tuple[Status, ...] = ("prepared", "excepted", "broken", "unproven")
+    """(status, guarantees and where, reason) of what is prepared, by the owner, excepted, broken or
+    unproven; each reason once."""
+    reported: tuple[Status, ...] = ("prepared", "by_owner", "excepted", "broken", "unproven")
     for status in reported:
         alike: dict[tuple[str, str], list[tuple[str, str]]] = {}
         for (cloud, environment), results in matrix.stacks.items():

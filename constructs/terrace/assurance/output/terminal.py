@@ -68,7 +68,7 @@ def _counted(sign: str, findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def parity(matrix: Matrix) -> str:
-    """A row a guarantee, a column a stack; below, why something is prepared, excepted, broken or unproven."""
+    """A row a guarantee, a column a stack; below, why something does not simply hold."""
     columns = list(matrix.stacks)
     table = Table(box=None, pad_edge=False, show_header=True)
     table.add_column("", no_wrap=True)

@@ -13,8 +13,8 @@ from terrace.errors import UsageError
 FILE = "report.json"
 _READABLE = (FORMAT, "terrace-report/1")
 _RANKS = (
-    "broken", "unproven", "waived", "not_covered", "person", "prepared", "not_required", "excepted", "partial",
-    "evidenced", "holds",
+    "broken", "unproven", "waived", "not_covered", "person", "prepared", "by_owner", "not_required", "excepted",
+    "partial", "evidenced", "holds",
 )  # fmt: skip
 """Outcomes, the worst first."""
 _HINT = "`terrace report --out DIR` writes one: DIR, or DIR/report.json"

@@ -20,7 +20,7 @@ class LiveResult(BaseModel):
 
     guarantee: str
     status: Annotated[
-        Literal["holds", "broken", "unproven", "not_required", "excepted", "prepared"],
+        Literal["holds", "broken", "unproven", "not_required", "excepted", "prepared", "by_owner"],
         BeforeValidator(lambda status: aliases.STATUSES.get(status, status) if isinstance(status, str) else status),
     ]
     evidence: str

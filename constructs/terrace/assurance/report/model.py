@@ -20,6 +20,7 @@ RequirementOutcome = Literal[
     "unproven",
     "waived",
     "prepared",
+    "by_owner",
     "excepted",
     "not_required",
     "partial",
@@ -28,11 +29,13 @@ RequirementOutcome = Literal[
     "not_covered",
     "outside",
 ]
-"""The outcome of a requirement on a stack, the worst first. The first six are the status of its worst guarantee.
+"""The outcome of a requirement on a stack, the worst first. The first seven are the status of its worst guarantee.
 `partial`: every guarantee holds and a person provides the rest; `evidenced`: they hold and nothing else is required.
 """
 OUTCOMES: tuple[RequirementOutcome, ...] = get_args(RequirementOutcome)
-STATUSES: tuple[Status, ...] = ("broken", "unproven", "waived", "prepared", "excepted", "not_required", "holds")
+STATUSES: tuple[Status, ...] = (
+    "broken", "unproven", "waived", "prepared", "by_owner", "excepted", "not_required", "holds",
+)  # fmt: skip
 """The statuses of a guarantee, the worst first."""
 FAILING: tuple[Status, ...] = ("broken", "unproven")
 Kind = Literal["before_deployment", "live", "manual"]

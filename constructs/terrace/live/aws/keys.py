@@ -14,23 +14,35 @@ from terrace.live.aws.checks import Deployment
 _USE = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:CreateGrant")
 
 
-def alias(deployment: Deployment, purpose: Purpose) -> str:
-    """The alias of a purpose's key, the same in both regions."""
-    return f"alias/{deployment.prefix}-{purpose}"
+def alias(deployment: Deployment, purpose: Purpose, region: str | None = None) -> str:
+    """The alias of a purpose's key, the same in both regions; the ARN of an existing key, which is in the home one."""
+    own = f"alias/{deployment.prefix}-{purpose}"
+    return deployment.target.existing.keys.get(purpose, own) if region in (None, deployment.target.region) else own
 
 
 def key(deployment: Deployment, purpose: Purpose, region: str | None = None) -> dict[str, Any]:
     """The metadata of the key behind a purpose's alias. Raises Absent."""
-    answer = deployment.call("kms", "describe_key", region=region, KeyId=alias(deployment, purpose))
+    answer = deployment.call("kms", "describe_key", region=region, KeyId=alias(deployment, purpose, region))
     metadata: dict[str, Any] = answer["KeyMetadata"]
     return metadata
+
+
+def own(deployment: Deployment) -> tuple[Purpose, ...]:
+    """The purposes whose key is the deployment's own."""
+    return tuple(purpose for purpose in PURPOSES if purpose not in deployment.target.existing.keys)
+
+
+def deployed(deployment: Deployment) -> None:
+    """Raises Absent if there is no key of the deployment's own, so that it was never deployed."""
+    for purpose in own(deployment)[:1]:
+        key(deployment, purpose)
 
 
 def used(
     deployment: Deployment, resource: str, name: str, reference: str | None, purpose: Purpose, region: str | None = None
 ) -> Observation:
     """Whether `reference` (an ARN, id or alias) is the purpose's key."""
-    metadata, expected = key(deployment, purpose, region), alias(deployment, purpose)
+    metadata, expected = key(deployment, purpose, region), alias(deployment, purpose, region)
     meant = {metadata["Arn"], metadata["KeyId"], expected}
     good = reference is not None and (reference in meant or reference.endswith(f":{expected}"))
     return Observation(resource, f"{name} = {expected if good else reference or 'unset'}", good, expected)
@@ -48,7 +60,7 @@ def _everywhere(deployment: Deployment) -> Iterator[tuple[Purpose, str]]:
 def own_key_rotated(deployment: Deployment) -> Iterator[Observation]:
     owners: dict[str, str] = {}
     for purpose, region in _everywhere(deployment):
-        metadata, resource = key(deployment, purpose, region), f"{alias(deployment, purpose)} ({region})"
+        metadata, resource = key(deployment, purpose, region), f"{alias(deployment, purpose, region)} ({region})"
         yield equal(resource, "KeyManager", metadata.get("KeyManager"), "CUSTOMER")
         other = owners.setdefault(metadata["Arn"], resource)
         yield Observation(
@@ -67,14 +79,14 @@ def own_key_rotated(deployment: Deployment) -> Iterator[Observation]:
 def none_under_destruction(deployment: Deployment) -> Iterator[Observation]:
     # the waiting time is a parameter of the deletion, so only pending deletions can be read
     for purpose, region in _everywhere(deployment):
-        metadata, resource = key(deployment, purpose, region), f"{alias(deployment, purpose)} ({region})"
+        metadata, resource = key(deployment, purpose, region), f"{alias(deployment, purpose, region)} ({region})"
         yield equal(resource, "KeyState", metadata.get("KeyState"), "Enabled")
 
 
 @check("KEY-3")
 def least_use(deployment: Deployment) -> Iterator[Observation]:
     for purpose, region in _everywhere(deployment):
-        arn, resource = key(deployment, purpose, region)["Arn"], f"{alias(deployment, purpose)} ({region})"
+        arn, resource = key(deployment, purpose, region)["Arn"], f"{alias(deployment, purpose, region)} ({region})"
         answer = deployment.call("kms", "get_key_policy", region=region, KeyId=arn, PolicyName="default")
         open_ones = [
             statement.get("Sid", "without Sid")

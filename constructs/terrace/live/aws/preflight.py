@@ -195,7 +195,7 @@ def _cache(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _keys(deployment: Deployment) -> Iterator[Obstacle]:
-    keys.key(deployment, "lake")  # Absent: never deployed
+    keys.deployed(deployment)
     days = deployment.environment.keys.deletion_window_days
     yield Obstacle("retained", "keys", f"are destroyed after {days} days and can be restored until then")
 

@@ -26,6 +26,17 @@ def vault_ids(deployment: Deployment) -> dict[str, str]:
     return ids
 
 
+def _vaults(deployment: Deployment) -> list[str]:
+    """The deployment's vaults, and those of existing keys."""
+    existing = (id.partition("/keys/")[0] for id in deployment.target.existing.keys.values())
+    return list(dict.fromkeys([*vault_ids(deployment).values(), *existing]))
+
+
+def _told(deployment: Deployment, purpose: Purpose, place: str) -> str:
+    vault, name = names.key_id(deployment.target, purpose, place).split("/")[-3::2]
+    return f"key {vault}/{name}"
+
+
 def _keys(deployment: Deployment) -> Iterator[tuple[Purpose, str]]:
     """Each key: its purpose and the location of its vault."""
     for purpose in PURPOSES:
@@ -37,17 +48,17 @@ def _keys(deployment: Deployment) -> Iterator[tuple[Purpose, str]]:
 
 def key(deployment: Deployment, purpose: Purpose, place: str = "") -> Any:
     """A key's newest version, without its private part. Raises Absent."""
-    vault = names.vault(deployment.target, place)
+    vault, name = names.key_id(deployment.target, purpose, place).split("/")[-3::2]
     client = deployment.reader.keys(vault)
-    return deployment.reader.once(names.key_url(deployment.target, purpose, place), lambda: client.get_key(purpose))
+    return deployment.reader.once(names.key_url(deployment.target, purpose, place), lambda: client.get_key(name))
 
 
 def _rotation_days(deployment: Deployment, purpose: Purpose, place: str) -> int | None:
     """Days after which the vault rotates the key; None without rotation."""
-    vault = names.vault(deployment.target, place)
+    vault, name = names.key_id(deployment.target, purpose, place).split("/")[-3::2]
     client = deployment.reader.keys(vault)
     url = f"{names.key_url(deployment.target, purpose, place)}/rotationpolicy"
-    policy = deployment.reader.once(url, lambda: client.get_key_rotation_policy(purpose))
+    policy = deployment.reader.once(url, lambda: client.get_key_rotation_policy(name))
     for step in policy.lifetime_actions:
         found = _DAYS.fullmatch(str(step.time_after_create or ""))
         if found and str(getattr(step.action, "value", step.action)).lower() == "rotate":
@@ -59,7 +70,7 @@ def _rotation_days(deployment: Deployment, purpose: Purpose, place: str) -> int 
 def one_a_purpose_rotated(deployment: Deployment) -> Iterator[Observation]:
     most = min(deployment.environment.keys.rotation_days, 365)
     for purpose, place in _keys(deployment):
-        resource = f"key {names.vault(deployment.target, place)}/{purpose}"
+        resource = _told(deployment, purpose, place)
         try:
             found = key(deployment, purpose, place)
         except Absent:
@@ -71,7 +82,7 @@ def one_a_purpose_rotated(deployment: Deployment) -> Iterator[Observation]:
 @check("KEY-2")
 def cannot_be_lost(deployment: Deployment) -> Iterator[Observation]:
     least = deployment.environment.keys.deletion_window_days
-    for id in vault_ids(deployment).values():
+    for id in _vaults(deployment):
         found = deployment.get(id)
         resource = f"vault {found['name']}"
         yield equal(resource, "enablePurgeProtection", at(found, "enablePurgeProtection"), True)
@@ -80,13 +91,13 @@ def cannot_be_lost(deployment: Deployment) -> Iterator[Observation]:
         try:
             key(deployment, purpose, place)
         except Absent:
-            resource = f"key {names.vault(deployment.target, place)}/{purpose}"
+            resource = _told(deployment, purpose, place)
             yield Observation(resource, "is deleted", False, "present")
 
 
 @check("KEY-3")
 def least_use(deployment: Deployment) -> Iterator[Observation]:
-    for id in vault_ids(deployment).values():
+    for id in _vaults(deployment):
         found = deployment.get(id)
         resource = f"vault {found['name']}"
         yield equal(resource, "enableRbacAuthorization", at(found, "enableRbacAuthorization"), True)
@@ -95,9 +106,9 @@ def least_use(deployment: Deployment) -> Iterator[Observation]:
         yield empty(resource, "identities that can use every key", on(deployment, id, USE))
     for purpose, place in _keys(deployment):
         recovery = bool(place)
-        users = on(deployment, f"{vault_ids(deployment)[place]}/keys/{purpose}", USE)
+        users = on(deployment, names.key_id(deployment.target, purpose, place), USE)
         known = _users(deployment, purpose, recovery=recovery)
-        resource = f"key {names.vault(deployment.target, place)}/{purpose}"
+        resource = _told(deployment, purpose, place)
         yield empty(resource, "undeclared users", sorted(set(users) - known))
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from terrace.assurance.evaluation import Observation, check, empty, equal, includes
-from terrace.capabilities.keys import PURPOSES
 from terrace.gcp import names
 from terrace.live.gcp import backup, cache, cluster, database, inventory, keys, lake, network, secrets
 from terrace.live.gcp.checks import Deployment, named
@@ -23,7 +22,7 @@ def _labelled(deployment: Deployment) -> Iterator[tuple[str, Mapping[str, Any]]]
         yield f"cache {deployment.prefix}", cache.instance(deployment).get("labels", {})
     for _, name, bucket in lake.buckets(deployment):
         yield f"bucket {name}", bucket.get("labels", {})
-    for purpose in PURPOSES:
+    for purpose in keys.own(deployment):
         yield f"key {purpose}", keys.key(deployment, purpose).get("labels", {})
     for id in (id for module in secrets.modules(deployment) for id in secrets.secret_ids(deployment, module)):
         yield f"secret {named(id)}", secrets.secret(deployment, id).get("labels", {})

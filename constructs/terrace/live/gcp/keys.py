@@ -23,6 +23,17 @@ def key(deployment: Deployment, purpose: Purpose, place: Place = "home") -> dict
     return deployment.call("cloudkms", f"{_KEYS}.get", name=names.key(deployment.target, purpose, place))
 
 
+def own(deployment: Deployment) -> tuple[Purpose, ...]:
+    """The purposes whose key is the deployment's own."""
+    return tuple(purpose for purpose in PURPOSES if purpose not in deployment.target.existing.keys)
+
+
+def deployed(deployment: Deployment) -> None:
+    """Raises Absent if there is no key of the deployment's own, so that it was never deployed."""
+    for purpose in own(deployment)[:1]:
+        key(deployment, purpose)
+
+
 def used(
     deployment: Deployment, resource: str, name: str, reference: object, purpose: Purpose, place: Place = "home"
 ) -> Observation:

@@ -50,7 +50,7 @@ def obstacles(deployment: Deployment) -> list[Obstacle]:
 
 def _policies(deployment: Deployment) -> Iterator[Obstacle]:
     """What the provider refuses to delete; Google itself would delete it."""
-    keys.key(deployment, "lake")  # Absent: never deployed
+    keys.deployed(deployment)
     if deployment.target.protected:
         message = "the provider refuses to delete them (deletion_policy PREVENT, deletion_protection)"
         yield Obstacle("note", "keys, buckets, secrets, cluster, vault", message, _LIFTED)
@@ -166,7 +166,7 @@ def _records(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _keys(deployment: Deployment) -> Iterator[Obstacle]:
-    keys.key(deployment, "lake")  # Absent: never deployed
+    keys.deployed(deployment)
     wait = deployment.environment.keys.deletion_window_days
     message = f"key rings and keys are undeletable; key versions are destroyed after {wait} days, restorable until then"
     remedy = "`terrace apply --recover` adopts them again; a destroyed key first needs a new version"
@@ -205,6 +205,6 @@ def _identities(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _services(deployment: Deployment) -> Iterator[Obstacle]:
-    keys.key(deployment, "lake")  # Absent: never deployed
+    keys.deployed(deployment)
     message = "stay enabled: other environments of the project may use them"
     yield Obstacle("retained", "services (APIs)", message, "`gcloud services disable` those that are not used")

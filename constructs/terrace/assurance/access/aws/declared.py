@@ -1,6 +1,7 @@
 """What the environment declares on AWS: the neutral rows, and those that AWS alone needs, each with its reason."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from terrace.assurance.access.aws.network import flow_paths
 from terrace.assurance.access.aws.objects import NAMED, SINGLE
@@ -51,6 +52,7 @@ _ADDON_PODS = {
 def declared(stack: Subject) -> Declared:
     """Everything that may exist on AWS."""
     paths, grants, pods = list(_paths(stack)), list(_grants(stack)), list(_pods(stack))
+    grants += list(_of_existing_keys(stack, grants))
     return Declared(
         required_paths=(*neutral_paths(stack.environment), *flow_paths(stack), *(row for row, _ in paths)),
         required_grants=(*neutral_grants(stack.environment), *(row for row, _ in pods)),
@@ -91,6 +93,17 @@ def _keys(stack: Subject) -> Iterator[_Row]:
                     yield Grant("account", verb, f"{key} by {service}"), f"KEY-3: identities use it through {service}"
                 for service in directly:
                     yield Grant(f"cloud {service}", verb, key), f"KEY-3: {service} encrypts for this account"
+
+
+def _of_existing_keys(stack: Subject, grants: Iterable[_Row]) -> Iterator[_Row]:
+    """Uses of existing keys without a service: the stack does not show their policies, which name the services."""
+    existing = {f"keys/{purpose}" for purpose in stack.target.existing.keys}
+    for grant, why in grants:
+        key = grant.object.partition(" by ")[0]
+        if key in existing and grant.principal != "account":
+            reason = f"{why}; the owner's policy names the service (KEY-3)"
+            yield replace(grant, object=key), reason
+            yield Grant(grant.principal, "change-policy", key), reason
 
 
 def _uses(principal: str, purpose: str, verbs: tuple[Verb, ...], why: str) -> Iterator[_Row]:

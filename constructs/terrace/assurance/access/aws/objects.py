@@ -102,6 +102,8 @@ class Objects:
                 return "state/plans"
             return self._buckets.get(resource.partition("/")[0], f"lake/{resource.partition('/')[0]}")
         if service == "kms":
+            if known := self._stack.view.target(arn):
+                return str(known)
             return resource.removeprefix("key/") if "/keys/" in f"/{resource}" else f"keys/{resource}"
         if service == "secretsmanager":
             name = resource.removeprefix("secret:")
@@ -202,6 +204,8 @@ class Objects:
             for resource in self._stack.view.all(type):
                 arn = self.arn_of(resource)
                 yield Place(self.object_of(arn), arn)
+        for purpose, arn in self._stack.target.existing.keys.items():
+            yield Place(f"keys/{purpose}", arn)
         yield Place("keys/state", self._state_key)
         yield Place("secrets/database-admin", self._arn("secretsmanager", "secret:rds!db-admin-aB3dE6"))
         for server in self._stack.view.all("aws_db_instance"):

@@ -87,7 +87,7 @@ class Resources:
         """The resource that an attribute refers to, None if it is not in the stack."""
         if isinstance(value, Reference):
             return self._view.target(value)
-        return self._by_id.get(str(value).rstrip("/").lower())
+        return self._by_id.get(str(value).rstrip("/").lower()) or self._view.target(value)
 
     def scope(self, value: object) -> Scope:
         """The scope of a role assignment."""

@@ -111,7 +111,7 @@ class Objects:
 
     def _name(self, value: object) -> str:
         target = self.stack.view.target(value)
-        if target is None:
+        if target is None or isinstance(value, str):  # an existing one has its id
             return str(value)
         if target.type == "google_service_account":
             return f"{target.get('account_id')}@{names.account(self.stack.target)}.iam.gserviceaccount.com"

@@ -9,7 +9,6 @@ from terrace.assurance.checks.azure.lookup import features, lock, unset
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal
 from terrace.assurance.view import Resource
 from terrace.azure import names
-from terrace.capabilities.keys import PURPOSES
 
 _OPERATIONS = ["decrypt", "encrypt", "sign", "unwrapKey", "verify", "wrapKey"]
 _BITS = 3072
@@ -24,8 +23,8 @@ _EXPIRES_AFTER = 60
 
 
 def _keys(stack: Subject) -> Iterator[Resource]:
-    """Each purpose's key, then those of the recovery region. Raises Absent."""
-    for purpose in PURPOSES:
+    """Each purpose's own key, then those of the recovery region. Raises Absent."""
+    for purpose in stack.own_keys:
         yield stack.one("azurerm_key_vault_key", f"keys/{purpose}")
     if stack.target.recovery_region:
         for purpose in names.RECOVERY_KEYS:

@@ -1,0 +1,126 @@
+"""An environment with the lines of docs/guides/existing.md on every cloud: what follows from them."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from terrace import engine
+from terrace.assurance import checks
+from terrace.assurance.checks import Subject
+from terrace.assurance.evaluation import Result
+from terrace.assurance.view import View
+from terrace.capabilities.cloud import CLOUDS
+from terrace.capabilities.existing import ExistingSpec
+from terrace.capabilities.keys import PURPOSES
+from terrace.environment import load, target
+from terrace.environment.rules import existing as rules
+from terrace.environment.schema import Environment
+from terrace.project import basis
+from tests.conftest import ROOT
+
+app = engine.app("unused")  # before any other import of the CDK
+from terrace.stacks.bootstrap import Bootstrap  # noqa: E402
+from terrace.stacks.foundation import Foundation  # noqa: E402
+
+KINDS = ("keys",)
+"""The sections of the guide, each with the lines of every cloud in order."""
+BY_OWNER = {"keys": {"KEY-1", "KEY-2", "KEY-3"}}
+KEYS = {"aws": "aws_kms_key", "azure": "azurerm_key_vault_key", "gcp": "google_kms_crypto_key"}
+OTHER_KEY = {
+    "aws": ("000000000001", "000000000009"),
+    "azure": ("net/keys/lake", "net/keys/other"),
+    "gcp": ("data/cryptoKeys/lake", "data/cryptoKeys/other"),
+}
+Environments = Callable[[str, str], Environment]
+Stack = dict[str, Any]
+
+
+def lines(kind: str, cloud: str) -> str:
+    page = (ROOT / "docs" / "guides" / "existing.md").read_text()
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    return [one for one in blocks if one.startswith(f"existing:\n  {kind}:")][CLOUDS.index(cloud)]
+
+
+@pytest.fixture(scope="module")
+def existing(tmp_path_factory: pytest.TempPathFactory) -> Environments:
+    """dev with the guide's lines of a kind."""
+
+    @cache
+    def of(kind: str, cloud: str) -> Environment:
+        root = tmp_path_factory.mktemp(f"existing-{kind}-{cloud}")
+        for folder in ("environments", "modules"):
+            shutil.copytree(ROOT / folder, root / folder)
+        dev = root / "environments" / "dev.yaml"
+        dev.write_text(f"{dev.read_text()}\n{lines(kind, cloud)}")
+        return load("dev", project=root, cloud=cloud).environment
+
+    return of
+
+
+def stack_of(environment: Environment) -> Stack:
+    """The foundation and what it rests on, as one stack."""
+    app, account = engine.app("unused"), target(environment)
+    stacks = Foundation(app, environment, account), Bootstrap(app, "bootstrap", environment, account)
+    foundation, below = (json.loads(json.dumps(stack.to_terraform())) for stack in stacks)
+    return basis.joined(basis.with_basis(foundation, below["resource"]))
+
+
+def results(environment: Environment, stack: Stack) -> dict[str, Result]:
+    subject = Subject(View(stack), environment, target(environment))
+    return {result.guarantee.id: result for result in checks.evaluate(subject)}
+
+
+def paths(stack: Stack, type: str) -> set[str]:
+    bodies = stack["resource"].get(type, {}).values()
+    return {str(body["//"]["metadata"]["path"]).partition("/")[2] for body in bodies}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_guarantee_passes_and_those_of_the_kind_are_by_the_owner(
+    kind: str, cloud: str, existing: Environments
+) -> None:
+    environment = existing(kind, cloud)
+    found = results(environment, stack_of(environment))
+    assert {id: result.reason for id, result in found.items() if not result.passes} == {}
+    assert {id for id, result in found.items() if result.status == "by_owner"} == BY_OWNER[kind]
+    assert found["KEY-1"].reason == "existing keys (database, lake): their owner carries it"
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_existing_keys_are_used_and_not_made(cloud: str, existing: Environments) -> None:
+    environment = existing("keys", cloud)
+    stack = stack_of(environment)
+    made = paths(stack, KEYS[cloud])
+    assert "keys/audit" in made and not {"keys/lake", "keys/database"} & made
+    for id in environment.existing.keys.values():
+        assert id in json.dumps(stack)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_another_key_than_the_existing_one_is_broken(cloud: str, existing: Environments) -> None:
+    """Mutant: the lake is encrypted with another key than the environment's."""
+    environment = existing("keys", cloud)
+    changed = json.loads(json.dumps(stack_of(environment)).replace(*OTHER_KEY[cloud]))
+    assert results(environment, changed)["LAKE-2"].status == "broken"
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_every_key_that_a_cloud_uses_can_be_existing(cloud: str, existing: Environments) -> None:
+    environment = existing("keys", cloud)
+    id = environment.existing.keys["lake"]
+    keys = {
+        purpose: id.replace("000000000001", f"{number:012}") if cloud == "aws" else id.removesuffix("lake") + purpose
+        for number, purpose in enumerate(PURPOSES)
+        if purpose not in rules.UNUSED.get(cloud, {})
+    }
+    every = environment.model_copy(update={"existing": ExistingSpec(keys=keys)})
+    assert [*rules.key_ids_are_of_cloud(every), *rules.keys_can_be_existing(every)] == []
+    found = results(every, stack_of(every))
+    assert {id: result.reason for id, result in found.items() if not result.passes} == {}
+    assert {id for id, result in found.items() if result.status == "by_owner"} == BY_OWNER["keys"]
