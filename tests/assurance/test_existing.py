@@ -27,9 +27,17 @@ app = engine.app("unused")  # before any other import of the CDK
 from terrace.stacks.bootstrap import Bootstrap  # noqa: E402
 from terrace.stacks.foundation import Foundation  # noqa: E402
 
-KINDS = ("keys",)
+KINDS = ("keys", "network")
 """The sections of the guide, each with the lines of every cloud in order."""
-BY_OWNER = {"keys": {"KEY-1", "KEY-2", "KEY-3"}}
+BY_OWNER = {
+    "keys": {"KEY-1", "KEY-2", "KEY-3"},
+    "network": {"NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"},
+}
+NAMED = {("keys", cloud): "database, lake" for cloud in CLOUDS} | {
+    ("network", "aws"): "vpc-0c1d2e3f4a5b6c7d8",
+    ("network", "azure"): "data",
+    ("network", "gcp"): "data",
+}
 KEYS = {"aws": "aws_kms_key", "azure": "azurerm_key_vault_key", "gcp": "google_kms_crypto_key"}
 OTHER_KEY = {
     "aws": ("000000000001", "000000000009"),
@@ -89,7 +97,8 @@ def test_every_guarantee_passes_and_those_of_the_kind_are_by_the_owner(
     found = results(environment, stack_of(environment))
     assert {id: result.reason for id, result in found.items() if not result.passes} == {}
     assert {id for id, result in found.items() if result.status == "by_owner"} == BY_OWNER[kind]
-    assert found["KEY-1"].reason == "existing keys (database, lake): their owner carries it"
+    reason = f"existing {kind} ({NAMED[kind, cloud]}): its owner carries it"
+    assert {found[id].reason for id in BY_OWNER[kind]} == {reason}
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

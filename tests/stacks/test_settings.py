@@ -42,6 +42,7 @@ CHOICES = (
     "DeclaredGrant",
     "DeclaredPath",
     "EmailChannel",
+    "ExistingNetwork",
     "ExtensionSpec",
     "GitLabSpec",
     "WebhookChannel",

@@ -220,7 +220,7 @@ def by_owner(result: Result, existing: Mapping[str, str]) -> Result:
     capability = result.guarantee.capability
     if capability not in existing or result.status not in ("holds", "excepted", "not_required"):
         return result
-    reason = f"existing {capability} ({existing[capability]}): their owner carries it"
+    reason = f"existing {capability} ({existing[capability]}): its owner carries it"
     return replace(result, status="by_owner", reason=reason)
 
 

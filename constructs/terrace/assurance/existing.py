@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Mapping
 
 from terrace.capabilities.cloud import CloudName
-from terrace.capabilities.existing import ExistingSpec
+from terrace.capabilities.existing import ExistingSpec, SubnetKind
 
 _TYPES: Mapping[CloudName, Mapping[str, str]] = {
-    "aws": {"keys": "aws_kms_key"},
-    "azure": {"keys": "azurerm_key_vault_key"},
-    "gcp": {"keys": "google_kms_crypto_key"},
+    "aws": {"keys": "aws_kms_key", "network": "aws_vpc", "subnets": "aws_subnet", "groups": "aws_security_group"},
+    "azure": {"keys": "azurerm_key_vault_key", "network": "azurerm_virtual_network", "subnets": "azurerm_subnet"},
+    "gcp": {
+        "keys": "google_kms_crypto_key",
+        "network": "google_compute_network",
+        "subnets": "google_compute_subnetwork",
+    },
 }
 
 
@@ -17,3 +21,19 @@ def places(cloud: CloudName, existing: ExistingSpec) -> Iterator[tuple[str, str,
     types = _TYPES[cloud]
     for purpose, id in existing.keys.items():
         yield id, types["keys"], f"keys/{purpose}"
+    network = existing.network
+    if network is None:
+        return
+    yield network.id, types["network"], "network/network" if cloud == "azure" else "network/vpc"
+    for kind, ids in network.subnets.items():
+        for number, id in enumerate(ids):
+            yield id, types["subnets"], f"network/{_subnet(cloud, kind, number)}"
+    for group, id in network.groups.items():
+        yield id, types["groups"], f"network/openings/{group}-group"
+
+
+def _subnet(cloud: CloudName, kind: SubnetKind, number: int) -> str:
+    """The construct of a subnet of this kind."""
+    if cloud == "aws":
+        return f"{'public' if kind == 'entry' else kind}-{number}"
+    return "database" if cloud == "azure" and kind == "data" else kind

@@ -29,6 +29,7 @@ from terrace.aws.firewall import FirewallRules
 from terrace.aws.flows import ANYWHERE
 from terrace.aws.iam import allow, document
 from terrace.aws.ranges import layout
+from terrace.capabilities.existing import ExistingNetwork
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.network import Group, NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
@@ -73,6 +74,9 @@ class Network(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._prefix = target.prefix
+        if target.existing.network:
+            self.handle = self._existing(target.existing.network, target)
+            return
         zones = {zone.removeprefix(target.region): zone for zone in target.zones}
         paired = {zone.removeprefix(target.region): zone for zone in (*target.zones, *target.spare_zones)[:2]} | zones
         if len(paired) < 2:
@@ -129,13 +133,7 @@ class Network(Construct):
         endpoints = [self._private_path(path, target, endpoint_subnets, endpoint_group) for path in paths]
         self._flow_log(spec, target, governance, observability)
         self._query_log(target, observability)
-        private_zone = Route53Zone(
-            self,
-            "private-zone",
-            name=f"{self._prefix}.internal",
-            comment=f"Names inside {self._prefix}",
-            vpc=[Route53ZoneVpc(vpc_id=self._vpc_id)],
-        )
+        private_zone = self._private_zone()
         self.handle = NetworkHandle(
             id=self._vpc_id,
             zones=target.zones,
@@ -149,6 +147,29 @@ class Network(Construct):
             routes={"control": control_table} | {f"nodes-{zone}": id for zone, id in node_tables.items()},
             ready=(*routes, storage, *endpoints, rules),
             public_ready=(outward,),
+        )
+
+    def _existing(self, network: ExistingNetwork, target: Target) -> NetworkHandle:
+        """A VPC of others: only the zone of names inside is made."""
+        self._vpc_id, subnets = network.id, network.subnets
+        return NetworkHandle(
+            id=network.id,
+            zones=target.zones,
+            public_subnet_ids=subnets["entry"],
+            node_subnet_ids=subnets["nodes"],
+            data_subnet_ids=subnets["data"],
+            control_subnet_ids=subnets["control"],
+            groups={str(party): id for party, id in network.groups.items()},
+            private_zone_id=self._private_zone().zone_id,
+        )
+
+    def _private_zone(self) -> Route53Zone:
+        return Route53Zone(
+            self,
+            "private-zone",
+            name=f"{self._prefix}.internal",
+            comment=f"Names inside {self._prefix}",
+            vpc=[Route53ZoneVpc(vpc_id=self._vpc_id)],
         )
 
     def _lock_defaults(self) -> None:

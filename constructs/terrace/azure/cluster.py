@@ -267,8 +267,14 @@ class Cluster(Construct):
 def _rights(target: Target, disks: str, kubelet: str) -> dict[str, _Right]:
     """Roles of the control plane and the kubelets outside the cluster, by name."""
     key = f"{names.vault_id(target)}/keys/cluster"
+    network = {"join-the-network": _Right("Network Contributor", names.network_id(target))}
+    if target.existing.network:  # no right on what else is in it
+        network = {
+            f"join-the-{kind}-subnet": _Right("Network Contributor", names.subnet_id(target, kind))
+            for kind in ("nodes", "control")
+        }
     return {
-        "join-the-network": _Right("Network Contributor", names.network_id(target)),
+        **network,
         "name-the-server": _Right("Private DNS Zone Contributor", names.private_zone_id(target, "cluster")),
         "use-the-key": _Right("Key Vault Crypto User", key),  # KEY-3
         "connect-to-the-vault": _Right("Key Vault Contributor", names.vault_id(target)),

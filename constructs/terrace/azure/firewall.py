@@ -154,7 +154,7 @@ def private_path(
     group = providers.home(scope, target)
     network = TerraformStack.of(scope).node.find_child("network")
     before: list[TerraformResource] = []
-    for name in (subnet, f"zone-{service}-link"):
+    for name in (f"zone-{service}-link",) if target.existing.network else (subnet, f"zone-{service}-link"):
         child = network.node.find_child(name)
         assert isinstance(child, Subnet | PrivateDnsZoneVirtualNetworkLink)
         before.append(child)

@@ -7,7 +7,9 @@ resources".
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 
+from terrace.capabilities.existing import SubnetKind
 from terrace.capabilities.keys import RECOVERY_PURPOSES, Purpose
 from terrace.capabilities.observability import LogGroup
 from terrace.capabilities.target import AzureSettings, Target
@@ -17,6 +19,15 @@ BLOB_READER = "Storage Blob Data Reader"
 """The built-in role for reading blobs."""
 BLOB_WRITER, SNAPSHOT_WRITER = "blob-writer", "snapshot-writer"
 """The purposes of the roles for writing blobs and for snapshots of volumes, and their constructs' ids."""
+_KINDS: Mapping[str, SubnetKind] = {
+    "entry": "entry",
+    "nodes": "nodes",
+    "control": "control",
+    "database": "data",
+    "endpoints": "endpoints",
+    "cache": "endpoints",
+}
+"""The kind of an existing subnet that stands for each subnet."""
 STATE_KEY = "state"
 """The key of the state home in its vault."""
 RECOVERY_KEYS: tuple[Purpose, ...] = (*RECOVERY_PURPOSES, "audit")
@@ -268,12 +279,17 @@ def private_zone_id(target: Target, service: str) -> str:
 
 
 def network_id(target: Target) -> str:
-    """The virtual network."""
+    """The virtual network: an existing one, or the foundation's own."""
+    if target.existing.network:
+        return target.existing.network.id
     return id(target, "Microsoft.Network/virtualNetworks", target.prefix)
 
 
 def subnet_id(target: Target, name: str) -> str:
-    """A subnet of the virtual network."""
+    """A subnet of the virtual network. In an existing one, the cache's private endpoint is beside the others."""
+    if target.existing.network:
+        kind: SubnetKind = _KINDS[name]
+        return target.existing.network.subnets[kind][0]
     return f"{network_id(target)}/subnets/{name}"
 
 

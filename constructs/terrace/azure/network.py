@@ -28,6 +28,7 @@ from terrace.azure import names, providers
 from terrace.azure.firewall import FirewallRules, private_path
 from terrace.azure.flows import GROUPS
 from terrace.azure.ranges import layout
+from terrace.capabilities.existing import ExistingNetwork
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.network import Group, NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
@@ -65,6 +66,10 @@ class Network(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._group, self._target = providers.home(self, target), target
+        if target.existing.network:
+            self._network_id = target.existing.network.id
+            self.handle = self._existing(target.existing.network, without)
+            return
         ranges = layout(spec.cidr)
         self._network = VirtualNetwork(  # NET-8: without dns_servers, Azure's own resolver answers
             self,
@@ -76,6 +81,7 @@ class Network(Construct):
             encryption=VirtualNetworkEncryption(enforcement="AllowUnencrypted"),
             tags=dict(target.tags),
         )
+        self._network_id = self._network.id
         groups = [group for group in GROUPS if group not in without]
         subnets = {group: self._subnet(group, ranges[group]) for group in groups}
         rules = FirewallRules(
@@ -92,7 +98,7 @@ class Network(Construct):
             for group, subnet in subnets.items()
         ]
         nat_ids, routed = self._nat(spec, subnets["nodes"])
-        links = [self._zone(service) for service in _PRIVATE_SERVICES if _PARTIES.get(service) not in without]
+        links = self._zones(without)
         vault_paths, paths = self._private_paths(target)
         self._flow_log(spec, target, observability)
         hybrid = [self._subnet("GatewaySubnet", ranges["GatewaySubnet"])] if spec.hybrid else []  # NET-7
@@ -111,6 +117,26 @@ class Network(Construct):
             public_ready=(*guarded, *vault_paths),
             ranges={group: ranges[group] for group in groups},
         )
+
+    def _existing(self, network: ExistingNetwork, without: Collection[Group]) -> NetworkHandle:
+        """A virtual network of others: only private paths in it, and the zones of their names, are made."""
+        target, links = self._target, self._zones(without)
+        vault_paths, paths = self._private_paths(target)
+        return NetworkHandle(
+            id=network.id,
+            zones=target.zones,
+            public_subnet_ids=(names.subnet_id(target, "entry"),),
+            node_subnet_ids=(names.subnet_id(target, "nodes"),),
+            data_subnet_ids=(names.subnet_id(target, "database"),),
+            control_subnet_ids=(names.subnet_id(target, "control"),),
+            private_zone_id=names.private_zone_id(target, "internal"),
+            ready=(*links, *vault_paths, *paths),
+            public_ready=tuple(vault_paths),
+            ranges={"nodes": network.node_range} if network.node_range else {},
+        )
+
+    def _zones(self, without: Collection[Group]) -> list[PrivateDnsZoneVirtualNetworkLink]:
+        return [self._zone(service) for service in _PRIVATE_SERVICES if _PARTIES.get(service) not in without]
 
     def _subnet(self, name: str, cidr: str) -> Subnet:
         delegation = None
@@ -185,7 +211,7 @@ class Network(Construct):
             f"zone-{service}-link",
             name=f"{self._target.prefix}-{service}",
             private_dns_zone_id=zone.id,
-            virtual_network_id=self._network.id,
+            virtual_network_id=self._network_id,
             registration_enabled=False,
             tags=dict(self._target.tags),
         )

@@ -10,6 +10,7 @@ from cdktn_provider_google.compute_firewall import (
     ComputeFirewallLogConfig,
 )
 from cdktn_provider_google.compute_network import ComputeNetwork
+from cdktn_provider_google.service_account import ServiceAccount
 from constructs import Construct
 
 from terrace.capabilities.network import Group, NetworkSpec
@@ -44,18 +45,7 @@ class FirewallRules(Construct):
         super().__init__(scope, id)
         self._prefix, self._network = target.prefix, network
         # Rules identify nodes by service account, because network tags can be set by anyone who edits a machine
-        images = f"projects/{names.account(target)}/locations/{target.region}/repositories/{self._prefix}-"
-        self.nodes = iam.role(
-            self,
-            "nodes",
-            target,
-            purpose="nodes",
-            title=f"Nodes of {self._prefix}",
-            grants={
-                "run": Grant("roles/container.defaultNodeServiceAccount"),  # K8S-4
-                "pull": Grant("roles/artifactregistry.reader", f'resource.name.startsWith("{images}")'),  # K8S-10
-            },
-        )
+        self.nodes = node_identity(self, target)
         self._nodes_email = names.role_email(target, "nodes")
         self._ranges: dict[Group, tuple[str, ...]] = {
             "control": (ranges["control"],),
@@ -121,3 +111,19 @@ class FirewallRules(Construct):
             log_config=ComputeFirewallLogConfig(metadata="INCLUDE_ALL_METADATA"),
             depends_on=[self.nodes],
         )
+
+
+def node_identity(scope: Construct, target: Target) -> ServiceAccount:
+    """The nodes' service account, `nodes` below the scope."""
+    images = f"projects/{names.account(target)}/locations/{target.region}/repositories/{target.prefix}-"
+    return iam.role(
+        scope,
+        "nodes",
+        target,
+        purpose="nodes",
+        title=f"Nodes of {target.prefix}",
+        grants={
+            "run": Grant("roles/container.defaultNodeServiceAccount"),  # K8S-4
+            "pull": Grant("roles/artifactregistry.reader", f'resource.name.startsWith("{images}")'),  # K8S-10
+        },
+    )

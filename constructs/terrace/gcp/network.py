@@ -31,12 +31,13 @@ from cdktn_provider_google.network_connectivity_service_connection_policy import
 )
 from constructs import Construct
 
+from terrace.capabilities.existing import ExistingNetwork
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.network import Group, NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
-from terrace.gcp.firewall import FirewallRules
+from terrace.gcp.firewall import FirewallRules, node_identity
 from terrace.gcp.flows import ANYWHERE
 from terrace.gcp.providers import service
 from terrace.gcp.ranges import GOOGLE_APIS, layout
@@ -75,6 +76,10 @@ class Network(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._prefix, self._target, self._spec = target.prefix, target, spec
+        if target.existing.network:
+            self._vpc_id = target.existing.network.id
+            self.handle = self._existing(target.existing.network)
+            return
         self._vpc = ComputeNetwork(
             self,
             "vpc",
@@ -89,6 +94,7 @@ class Network(Construct):
                 service(self, "compute"),
             ],  # NET-5: the log bucket exists before the first flow
         )
+        self._vpc_id = self._vpc.id
         ranges = layout(spec.cidr)
         inside = {names.POD_RANGE: ranges.pods, names.SERVICE_RANGE: ranges.services}
         nodes = self._subnet("nodes", ranges.nodes, target.region, inside)
@@ -110,16 +116,7 @@ class Network(Construct):
             ranges={"nodes": ranges.nodes, "pods": ranges.pods, "control": ranges.control, "data": ranges.data},
         )
         self._log_queries()
-        private_zone = DnsManagedZone(
-            self,
-            "private-zone",
-            name=f"{self._prefix}-internal",
-            dns_name=f"{self._prefix}.internal.",
-            description=f"Names inside {self._prefix}",
-            visibility="private",
-            private_visibility_config=self._inside(),
-            depends_on=[service(self, "dns")],
-        )
+        private_zone = self._private_zone()
         self.handle = NetworkHandle(
             id=self._vpc.id,
             zones=target.zones,
@@ -132,6 +129,33 @@ class Network(Construct):
             private_zone_id=private_zone.name,
             routes={"router": router.name},
             ready=(*ready, *iam.rights(rules, "nodes")),
+        )
+
+    def _existing(self, network: ExistingNetwork) -> NetworkHandle:
+        """A VPC of others: only the nodes' identity and the zone of names inside are made."""
+        openings, subnets = Construct(self, "openings"), network.subnets
+        node_identity(openings, self._target)
+        return NetworkHandle(
+            id=network.id,
+            zones=self._target.zones,
+            node_subnet_ids=subnets["nodes"],
+            data_subnet_ids=subnets["data"],
+            control_subnet_ids=subnets["control"],
+            groups={"nodes": names.role_email(self._target, "nodes")},
+            private_zone_id=self._private_zone().name,
+            ready=tuple(iam.rights(openings, "nodes")),
+        )
+
+    def _private_zone(self) -> DnsManagedZone:
+        return DnsManagedZone(
+            self,
+            "private-zone",
+            name=f"{self._prefix}-internal",
+            dns_name=f"{self._prefix}.internal.",
+            description=f"Names inside {self._prefix}",
+            visibility="private",
+            private_visibility_config=self._inside(),
+            depends_on=[service(self, "dns")],
         )
 
     def _subnet(self, kind: str, cidr: str, region: str, inside: Mapping[str, str] | None = None) -> ComputeSubnetwork:
@@ -289,7 +313,7 @@ class Network(Construct):
 
     def _inside(self) -> DnsManagedZonePrivateVisibilityConfig:
         return DnsManagedZonePrivateVisibilityConfig(
-            networks=[DnsManagedZonePrivateVisibilityConfigNetworks(network_url=self._vpc.id)]
+            networks=[DnsManagedZonePrivateVisibilityConfigNetworks(network_url=self._vpc_id)]
         )
 
     def _log_queries(self) -> None:

@@ -6,32 +6,44 @@ import pytest
 
 from terrace import live
 from terrace.assurance.evaluation import Result, by_owner
-from terrace.capabilities.existing import ExistingSpec
+from terrace.capabilities.existing import ExistingNetwork, ExistingSpec, SubnetKind
 from terrace.capabilities.keys import PURPOSES
 from terrace.environment import target
 from terrace.gcp import names
 from tests.live.gcp.breaks import BREAKS
 from tests.live.gcp.site import Site
 
-IDS = ["KEY-1", "KEY-2", "KEY-3"]
+IDS = {"keys": ["KEY-1", "KEY-2", "KEY-3"], "network": ["NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"]}
 
 
-def read(site: Site, broken: str = "") -> list[Result]:
-    """The deployment's own keys, named as existing ones."""
-    existing = ExistingSpec(keys={purpose: names.key(site.target, purpose) for purpose in PURPOSES})
+def read(site: Site, kind: str, broken: str = "") -> list[Result]:
+    """The deployment's own resources, named as existing ones."""
+    keys = ExistingSpec(keys={purpose: names.key(site.target, purpose) for purpose in PURPOSES})
+    existing = keys if kind == "keys" else ExistingSpec(network=own_network(site))
     environment = site.environment.model_copy(update={"existing": existing})
     if broken:
         BREAKS[broken](site)
+        site.reader.forget()
     deployment = replace(site.deployment, environment=environment, target=target(environment))
-    return [by_owner(live.evaluate_guarantee(id, "gcp", deployment), existing.kinds) for id in IDS]
+    return [by_owner(live.evaluate_guarantee(id, "gcp", deployment), existing.kinds) for id in IDS[kind]]
 
 
-def test_existing_keys_that_are_as_expected_are_by_the_owner(site: Site) -> None:
-    results = read(site)
-    assert [result.status for result in results] == ["by_owner"] * 3, [result.reason for result in results]
-    assert all(result.evidence and "existing keys (" in result.reason for result in results)
+def own_network(site: Site) -> ExistingNetwork:
+    account, prefix = names.account(site.target), site.target.prefix
+    kinds: tuple[SubnetKind, ...] = ("nodes", "control", "data")
+    place = f"projects/{account}/regions/{site.target.region}/subnetworks"
+    subnets = {kind: (f"{place}/{prefix}-{kind}",) for kind in kinds}
+    return ExistingNetwork(id=f"projects/{account}/global/networks/{prefix}", subnets=subnets)
 
 
-@pytest.mark.parametrize("id", IDS)
-def test_an_existing_key_that_is_not_as_expected_is_broken(id: str, site: Site) -> None:
-    assert {result.guarantee.id for result in read(site, id) if result.status == "broken"} == {id}
+@pytest.mark.parametrize("kind", IDS)
+def test_what_is_as_expected_is_by_the_owner(kind: str, site: Site) -> None:
+    results: list[Result] = read(site, kind)
+    assert {result.guarantee.id: result.reason for result in results if result.status != "by_owner"} == {}
+    assert all(result.evidence and f"existing {kind} (" in result.reason for result in results)
+
+
+@pytest.mark.parametrize(("kind", "id"), [(kind, id) for kind, ids in IDS.items() for id in ids])
+def test_what_is_not_as_expected_is_broken(kind: str, id: str, site: Site) -> None:
+    results: list[Result] = read(site, kind, id)
+    assert {result.guarantee.id for result in results if result.status == "broken"} == {id}

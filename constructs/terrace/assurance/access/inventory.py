@@ -25,13 +25,15 @@ class Expected(BaseModel):
 
     `paths` may contain {module}, {layer}, {bucket} and {copied}: each module of the foundation, each layer, each bucket
     and each bucket that is copied to the recovery region. `when` is a setting of the environment, `owns_account` or
-    `protected`, without which the resources are not expected.
+    `protected`, without which the resources are not expected; `unless_existing` a kind of existing resources with which
+    they are not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     paths: Annotated[tuple[str, ...], Field(min_length=1)]
     when: str = ""
+    unless_existing: str = ""
 
 
 def complete(stack: Subject) -> Iterator[Observation]:
@@ -57,7 +59,7 @@ def expected(environment: Environment, target: Target) -> Iterator[tuple[str, st
     }
     for type, rows in _expected(environment.cloud).items():
         for row in rows:
-            if _asked(environment, target, row.when):
+            if row.unless_existing not in target.existing.kinds and _asked(environment, target, row.when):
                 yield from ((type, path) for path in _paths(row, values))
 
 

@@ -40,6 +40,11 @@ class Subject:
             raise Absent(f"no {type}" + (f" under {under}" if under else ""))
         return found
 
+    def own(self, kind: str) -> None:
+        """Raise NotRequired if what a check reads is existing, so that the stack does not show it."""
+        if kind in self.target.existing.kinds:
+            raise evaluation.NotRequired(f"the {kind} is existing")
+
     @property
     def own_keys(self) -> tuple[Purpose, ...]:
         """The purposes whose key the stack makes. Raises NotRequired if every key is an existing one."""

@@ -88,6 +88,8 @@ RULES: tuple[Rule, ...] = (
     services.alerts_reach_channel,
     existing.key_ids_are_of_cloud,
     existing.keys_can_be_existing,
+    existing.network_is_complete,
+    existing.network_stands_alone,
     extensions.declarations_have_limits,
     aws.prefix_is_not_reserved,
     aws.partition_has_region,

@@ -5,12 +5,18 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from terrace.capabilities.cloud import TITLES, CloudName
+from terrace.capabilities.existing import SubnetKind
 from terrace.capabilities.keys import RECOVERY_PURPOSES
+from terrace.capabilities.network import Group
 from terrace.environment import regions
 from terrace.environment.schema import Environment
 from terrace.errors import Problem
 
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+_AZURE_NETWORK = rf"/subscriptions/{_GUID}/resourceGroups/[\w.()-]+/providers/Microsoft.Network/virtualNetworks/[\w.-]+"
+_AZURE_NETWORK_EXAMPLE = "/subscriptions/GUID/resourceGroups/GROUP/providers/Microsoft.Network/virtualNetworks/NETWORK"
 
 
 class _Form(NamedTuple):
@@ -34,6 +40,31 @@ KEYS: Mapping[CloudName, _Form] = {
         "projects/PROJECT/locations/europe-west3/keyRings/RING/cryptoKeys/KEY",
     ),
 }
+NETWORKS: Mapping[CloudName, tuple[_Form, _Form]] = {
+    "aws": (_Form(r"vpc-[0-9a-f]{8,17}", "vpc-0c1d2e3f"), _Form(r"subnet-[0-9a-f]{8,17}", "subnet-0c1d2e3f")),
+    "azure": (
+        _Form(_AZURE_NETWORK, _AZURE_NETWORK_EXAMPLE),
+        _Form(rf"{_AZURE_NETWORK}/subnets/[\w.-]+", f"{_AZURE_NETWORK_EXAMPLE}/subnets/SUBNET"),
+    ),
+    "gcp": (
+        _Form(r"projects/[a-z0-9:.-]+/global/networks/[a-z0-9-]+", "projects/PROJECT/global/networks/NETWORK"),
+        _Form(
+            r"projects/[a-z0-9:.-]+/regions/(?P<region>[a-z0-9-]+)/subnetworks/[a-z0-9-]+",
+            "projects/PROJECT/regions/europe-west3/subnetworks/SUBNET",
+        ),
+    ),
+}
+"""The forms of the ids of a network and of a subnet."""
+GROUP = _Form(r"sg-[0-9a-f]{8,17}", "sg-0c1d2e3f")
+SUBNETS: Mapping[CloudName, Mapping[SubnetKind, int]] = {
+    "aws": {"entry": 2, "nodes": 1, "control": 2, "data": 2},
+    "azure": {"entry": 1, "nodes": 1, "control": 1, "data": 1, "endpoints": 1},
+    "gcp": {"nodes": 1, "control": 1, "data": 1},
+}
+"""The kinds of subnets that a cloud uses, and how many at least: on AWS a subnet is in one zone, and load balancers,
+EKS, RDS and ElastiCache need two."""
+GROUPS: tuple[Group, ...] = ("control", "nodes", "entry")
+"""The security groups that AWS always uses, besides those of the database and the cache."""
 UNUSED: Mapping[CloudName, Mapping[str, str]] = {
     "azure": {
         "cluster": "AKS would get the right to change the whole vault",
@@ -66,6 +97,51 @@ def keys_can_be_existing(environment: Environment) -> Iterator[Problem]:
             message = f"it is the key of {used[id]} too; each purpose has a key of its own (KEY-1)."
             yield Problem(message, path=path, hint="Name another key.")
         used.setdefault(id, purpose)
+
+
+def network_is_complete(environment: Environment) -> Iterator[Problem]:
+    """Each party has its subnets and, on AWS, its security group, with ids of the cloud."""
+    network, cloud, title = environment.existing.network, environment.cloud, TITLES[environment.cloud]
+    if network is None:
+        return
+    path, (whole, part), needed = "existing.network", NETWORKS[cloud], SUBNETS[cloud]
+    yield from _of_form(environment, whole, network.id, f"{path}.id", "network")
+    for kind, ids in network.subnets.items():
+        for position, id in enumerate(ids):
+            yield from _of_form(environment, part, id, f"{path}.subnets.{kind}.{position}", "subnet")
+        if kind not in needed:
+            yield Problem(
+                f"nothing is in a subnet {kind} on {title}.", path=f"{path}.subnets.{kind}", hint="Remove it."
+            )
+    for kind, least in needed.items():
+        least = max(least, environment.network.zones) if cloud == "aws" else least
+        if len(network.subnets.get(kind, ())) < least:
+            hint = f"List {least} of the kind {kind}" + (", one in each zone." if cloud == "aws" else ".")
+            yield Problem(f"too few subnets of the kind {kind} for {title}.", path=f"{path}.subnets", hint=hint)
+    parties = [*GROUPS, *(one for one in ("database", "cache") if one not in environment.left_out)]
+    for group, id in network.groups.items():
+        if cloud != "aws" or group not in parties:
+            yield Problem(f"nothing uses a group {group} on {title}.", path=f"{path}.groups.{group}", hint="Remove it.")
+        else:
+            yield from _of_form(environment, GROUP, id, f"{path}.groups.{group}", "security group")
+    if cloud == "aws" and (missing := [one for one in parties if one not in network.groups]):
+        message = f"no security group of {', '.join(missing)}."
+        yield Problem(message, path=f"{path}.groups", hint="Name one for each party; the owner's rules are in it.")
+    if (cloud == "azure") != bool(network.node_range):
+        message = f"{title} {'needs' if cloud == 'azure' else 'does not use'} the range of the nodes' subnet."
+        yield Problem(message, path=f"{path}.node_range", hint="Set it." if cloud == "azure" else "Remove it.")
+
+
+def network_stands_alone(environment: Environment) -> Iterator[Problem]:
+    """What would change an existing network, or need a second one."""
+    if environment.existing.network is None:
+        return
+    if environment.network.hybrid:
+        message = "a link changes the routes of the network, which is an existing one."
+        yield Problem(message, path="network.hybrid", hint="Remove it; the network's owner links it.")
+    if environment.recovery_region and environment.cloud != "aws":
+        message = "the recovery region needs subnets or private paths that an existing network does not have."
+        yield Problem(message, path="existing.network", hint="Remove it, or the recovery region.")
 
 
 def _of_form(environment: Environment, form: _Form, id: str, path: str, what: str) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from typing import Any
 from terrace.calls import Absent
 from terrace.live.aws.checks import Deployment
 from terrace.live.aws.governance import tags
-from terrace.live.aws.network import vpc
+from terrace.live.aws.network import own_vpc
 from terrace.live.foreign import Kind
 
 _BY_CLUSTER = (
@@ -40,7 +40,7 @@ def _in_vpc(
     """EC2's entries in the VPC without Terraform's tags that are `foreign`."""
 
     def find(deployment: Deployment) -> Iterable[str]:
-        filters = [{"Name": named, "Values": [vpc(deployment)]}]
+        filters = [{"Name": named, "Values": [own_vpc(deployment)]}]
         for entry in deployment.pages("ec2", operation, field, Filters=filters):
             own = entry.get("Tags") or entry.get("TagSet") or []
             state = entry.get("State") or entry.get("Status") or ""
@@ -65,7 +65,7 @@ def _interface(entry: dict[str, Any]) -> bool:
 
 def _interfaces(deployment: Deployment) -> Iterable[str]:
     """Interfaces in the VPC, without those of endpoints and NAT gateways, which have an entry of their own."""
-    filters = [{"Name": "vpc-id", "Values": [vpc(deployment)]}]
+    filters = [{"Name": "vpc-id", "Values": [own_vpc(deployment)]}]
     endpoints = deployment.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=filters)
     gateways = deployment.pages("ec2", "describe_nat_gateways", "NatGateways", Filters=filters)
     addresses = [address for gateway in gateways for address in gateway.get("NatGatewayAddresses", [])]
@@ -86,7 +86,7 @@ def _table(entry: dict[str, Any]) -> bool:
 
 def _instance(deployment: Deployment) -> Iterable[str]:
     """Instances in the VPC, without those of managed node groups."""
-    filters = [{"Name": "vpc-id", "Values": [vpc(deployment)]}]
+    filters = [{"Name": "vpc-id", "Values": [own_vpc(deployment)]}]
     for reservation in deployment.pages("ec2", "describe_instances", "Reservations", Filters=filters):
         for machine in reservation["Instances"]:
             found = tags(machine.get("Tags", []))
@@ -120,7 +120,7 @@ def _addresses(deployment: Deployment) -> Iterable[str]:
 def _vpc(deployment: Deployment) -> str:
     """The id of the VPC; an id that fits none after it is deleted."""
     try:
-        return vpc(deployment)
+        return own_vpc(deployment)
     except Absent:
         return "vpc-none"
 
@@ -168,7 +168,7 @@ def _zones(deployment: Deployment) -> Iterable[str]:
     """Private zones that are linked to the VPC, without the deployment's own."""
     own = f"{deployment.prefix}.internal."
     answer = deployment.call(
-        "route53", "list_hosted_zones_by_vpc", VPCId=vpc(deployment), VPCRegion=deployment.target.region
+        "route53", "list_hosted_zones_by_vpc", VPCId=own_vpc(deployment), VPCRegion=deployment.target.region
     )
     for zone in answer["HostedZoneSummaries"]:
         if zone["Name"] != own and "OwningService" not in zone.get("Owner", {}):

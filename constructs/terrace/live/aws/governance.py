@@ -47,7 +47,8 @@ def all_tagged(deployment: Deployment) -> Iterator[Observation]:
         server = database.server(deployment)
         carried[server["DBInstanceArn"]] = tags(server.get("TagList", []))
     carried[names.cluster_arn(deployment.target)] = dict(cluster.cluster(deployment).get("tags", {}))
-    for entry in network.in_vpc(deployment, "describe_subnets", "Subnets"):
+    own = not deployment.target.existing.network
+    for entry in network.in_vpc(deployment, "describe_subnets", "Subnets") if own else ():
         carried[f"subnet {network.name_of(entry) or entry['SubnetId']}"] = tags(entry.get("Tags", []))
     for _, bucket, region in lake.buckets(deployment):
         found = deployment.call("s3", "get_bucket_tagging", region=region, Bucket=bucket)["TagSet"]

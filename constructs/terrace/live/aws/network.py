@@ -16,11 +16,20 @@ _EVERYWHERE = "0.0.0.0/0"
 
 
 def vpc(deployment: Deployment) -> str:
-    """The id of the deployment's VPC. Raises Absent."""
+    """The id of the deployment's VPC, or of the existing one. Raises Absent."""
+    if deployment.target.existing.network:
+        return deployment.target.existing.network.id
     found = deployment.pages("ec2", "describe_vpcs", "Vpcs", Filters=[_named(deployment.prefix)])
     if len(found) != 1:
         raise Absent(f"{len(found)} networks are named {deployment.prefix}", where="ec2:describe_vpcs")
     return str(found[0]["VpcId"])
+
+
+def own_vpc(deployment: Deployment) -> str:
+    """The id of the VPC of the deployment's own. Raises Absent."""
+    if deployment.target.existing.network:
+        raise Absent("the network is existing")
+    return vpc(deployment)
 
 
 def _named(name: str) -> dict[str, Any]:
@@ -38,8 +47,12 @@ def name_of(entry: dict[str, Any]) -> str:
 
 
 def subnets(deployment: Deployment, role: str = "") -> list[dict[str, Any]]:
-    """The VPC's subnets, or those of a role (public, nodes, data, control)."""
+    """The VPC's subnets, or those of a role (public, nodes, data, control); of an existing one, the named ones."""
     found = in_vpc(deployment, "describe_subnets", "Subnets")
+    if existing := deployment.target.existing.network:
+        kind = "entry" if role == "public" else role
+        ids = {id for name, named in existing.subnets.items() if kind in ("", name) for id in named}
+        return [subnet for subnet in found if subnet["SubnetId"] in ids]
     return [subnet for subnet in found if name_of(subnet).startswith(f"{deployment.prefix}-{role}")]
 
 
@@ -50,7 +63,7 @@ def _routes(deployment: Deployment, role: str) -> Iterator[tuple[str, dict[str, 
         for table in tables:
             if any(link.get("SubnetId") == subnet["SubnetId"] for link in table.get("Associations", [])):
                 ways = [route for route in table["Routes"] if route.get("DestinationCidrBlock") == _EVERYWHERE]
-                yield name_of(subnet), ways[0] if ways else {}
+                yield name_of(subnet) or subnet["SubnetId"], ways[0] if ways else {}
 
 
 @check("NET-1")
@@ -59,7 +72,9 @@ def private_subnets(deployment: Deployment) -> Iterator[Observation]:
         zones = [subnet["AvailabilityZone"] for subnet in subnets(deployment, role)]
         yield includes(f"subnets {deployment.prefix}-{role}", "zones", zones, deployment.target.zones)
     for subnet in subnets(deployment):
-        yield equal(name_of(subnet), "MapPublicIpOnLaunch", subnet.get("MapPublicIpOnLaunch"), False)
+        yield equal(
+            name_of(subnet) or subnet["SubnetId"], "MapPublicIpOnLaunch", subnet.get("MapPublicIpOnLaunch"), False
+        )
 
 
 @check("NET-2")
@@ -126,14 +141,16 @@ def default_deny(deployment: Deployment) -> Iterator[Observation]:
         Filters=[{"Name": "group-id", "Values": [group["GroupId"] for group in groups]}],
     )
     ports = {place.port for place in deployment.environment.network.egress.destinations.values()}
+    network = deployment.target.existing.network
+    existing = {id: party for party, id in network.groups.items()} if network else {}
     for group in groups:
         name, own = group["GroupName"], [rule for rule in rules if rule["GroupId"] == group["GroupId"]]
         resource = f"security group {name}"
         if name == "default":
             yield empty(resource, "rules", [rule["SecurityGroupRuleId"] for rule in own])
             continue
-        if not name.startswith(f"{deployment.prefix}-"):
-            continue  # EKS creates one, which no node has
+        if group["GroupId"] not in existing if network else not name.startswith(f"{deployment.prefix}-"):
+            continue  # of others in an existing network; EKS creates one, which no node has
         yield empty(
             resource, "rules without a description", [_shown(rule) for rule in own if not rule.get("Description")]
         )
@@ -142,7 +159,7 @@ def default_deny(deployment: Deployment) -> Iterator[Observation]:
             for rule in own
             if _EVERYWHERE in (rule.get("CidrIpv4"), rule.get("CidrIpv6")) or rule.get("CidrIpv6") == "::/0"
         ]
-        entry = name == f"{deployment.prefix}-entry"
+        entry = existing.get(group["GroupId"]) == "entry" or name == f"{deployment.prefix}-entry"
         allowed_in, allowed_out = ({80, 443} if entry else set()), ({443} | ports)
         bad = [
             _shown(rule)
@@ -172,10 +189,13 @@ def flow_logs(deployment: Deployment) -> Iterator[Observation]:
         yield equal(log["FlowLogId"], "TrafficType", log.get("TrafficType"), "ALL")
         yield equal(log["FlowLogId"], "FlowLogStatus", log.get("FlowLogStatus"), "ACTIVE")
         yield at_most(log["FlowLogId"], "MaxAggregationInterval", log.get("MaxAggregationInterval"), interval)
+        if deployment.target.existing.network:
+            continue  # the owner keeps them elsewhere
         # by name or by ARN, as it was created
         group = log.get("LogGroupName") or str(log.get("LogDestination", "")).removesuffix(":*").rpartition(":")[2]
         yield equal(log["FlowLogId"], "log group", group, names.log_group(deployment.target, "flow"))
-    yield logs.kept(deployment, "flow", deployment.environment.observability.retention_days)
+    if not deployment.target.existing.network:
+        yield logs.kept(deployment, "flow", deployment.environment.observability.retention_days)
 
 
 @check("NET-8")
@@ -187,10 +207,13 @@ def dns_queries_logged(deployment: Deployment) -> Iterator[Observation]:
         "ResolverQueryLogConfigAssociations",
         Filters=of_vpc,
     )
-    yield equal(f"network {deployment.prefix}", "logs of DNS queries", len(links), 1)
+    expected = at_least if deployment.target.existing.network else equal
+    yield expected(f"network {deployment.prefix}", "logs of DNS queries", len(links), 1)
     group = names.dns_log_group(deployment.target)
     for link in links:
         yield equal(link["Id"], "Status", link.get("Status"), "ACTIVE")
+        if deployment.target.existing.network:
+            continue  # the owner keeps them elsewhere
         config = deployment.call(
             "route53resolver",
             "get_resolver_query_log_config",
@@ -200,6 +223,8 @@ def dns_queries_logged(deployment: Deployment) -> Iterator[Observation]:
         yield equal(
             link["Id"], "DestinationArn", destination, names.arn(deployment.target, "logs", f"log-group:{group}")
         )
+    if deployment.target.existing.network:
+        return
     found = deployment.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=group)
     retention = [entry.get("retentionInDays") for entry in found if entry["logGroupName"] == group]
     days = deployment.environment.observability.retention_days

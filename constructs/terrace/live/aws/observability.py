@@ -51,9 +51,9 @@ def _gateways(deployment: Deployment) -> int:
 
 
 def signals(environment: Environment) -> tuple[tuple[str, str], ...]:
-    """The metrics of what the environment does not leave out."""
-    published = {"cache": "AWS/ElastiCache", "database": "AWS/RDS"}
-    without = {published[name] for name in environment.left_out}
+    """The metrics of what the environment does not leave out, and of the foundation's own network."""
+    published = {"cache": "AWS/ElastiCache", "database": "AWS/RDS", "network": "AWS/NATGateway"}
+    without = {published[name] for name in (*environment.left_out, *environment.existing.kinds) if name in published}
     return tuple(metric for metric in SIGNALS if metric[0] not in without)
 
 

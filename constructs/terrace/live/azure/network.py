@@ -8,6 +8,7 @@ from terrace.azure import names
 from terrace.capabilities.lake import BUCKETS, REPLICATED
 from terrace.live.azure import cluster, database
 from terrace.live.azure.checks import Deployment, at, named, same
+from terrace.live.azure.session import Absent
 
 _EVERYWHERE = ("Internet", "*", "0.0.0.0/0", "::/0", "Any")
 _AZURE = ("AzureLoadBalancer", "GatewayManager", "AzureKeyVault", "AzureActiveDirectory", "Storage")
@@ -20,8 +21,37 @@ def network(deployment: Deployment) -> dict[str, Any]:
 
 
 def subnets(deployment: Deployment) -> dict[str, dict[str, Any]]:
-    """Its subnets by name. Raises Absent."""
-    return {str(one["name"]): one for one in deployment.pages(f"{names.network_id(deployment.target)}/subnets")}
+    """Its subnets by name; of an existing network, those that the environment names, by kind. Raises Absent."""
+    found = deployment.pages(f"{names.network_id(deployment.target)}/subnets")
+    if existing := deployment.target.existing.network:
+        kinds = {
+            id.lower(): named(id) if position else kind
+            for kind, ids in existing.subnets.items()
+            for position, id in enumerate(ids)
+        }
+        return {kinds[one["id"].lower()]: one for one in found if one["id"].lower() in kinds}
+    return {str(one["name"]): one for one in found}
+
+
+def _groups(deployment: Deployment) -> list[dict[str, Any]]:
+    """The security groups of the subnets."""
+    if deployment.target.existing.network:
+        ids = [at(one, "networkSecurityGroup.id") for one in subnets(deployment).values()]
+        return [deployment.get(id) for id in dict.fromkeys(ids) if id]
+    return deployment.all("Microsoft.Network/networkSecurityGroups")
+
+
+def _flow_log(deployment: Deployment) -> dict[str, Any]:
+    """The network's flow log. Raises Absent."""
+    if not deployment.target.existing.network:
+        return deployment.get(flow_log_id(deployment))
+    network_id = names.network_id(deployment.target)
+    subscription = "/".join(network_id.split("/")[:3])
+    for watcher in deployment.pages(f"{subscription}/providers/Microsoft.Network/networkWatchers"):
+        for log in deployment.pages(f"{watcher['id']}/flowLogs"):
+            if same(at(log, "targetResourceId"), network_id):
+                return log
+    raise Absent(f"a flow log of {named(network_id)}")
 
 
 @check("NET-1")
@@ -65,7 +95,9 @@ def egress_by_nat(deployment: Deployment) -> Iterator[Observation]:
 @check("NET-3")
 def private_paths(deployment: Deployment) -> Iterator[Observation]:
     reached: set[str] = set()
-    inside = {names.subnet_id(deployment.target, name).lower() for name in ("endpoints", "cache")}
+    existing = deployment.target.existing.network
+    own = (names.subnet_id(deployment.target, name) for name in ("endpoints", "cache"))
+    inside = {id.lower() for id in (existing.subnets["endpoints"] if existing else own)}
     for path in deployment.all("Microsoft.Network/privateEndpoints"):
         resource = f"private endpoint {path['name']}"
         placed = str(at(path, "subnet.id", ""))
@@ -112,8 +144,9 @@ def default_deny(deployment: Deployment) -> Iterator[Observation]:
                 "a security group",
             )
     ports = {str(place.port) for place in deployment.environment.network.egress.destinations.values()}
-    for group in deployment.all("Microsoft.Network/networkSecurityGroups"):
-        resource, entry = f"security group {group['name']}", group["name"] == f"{deployment.prefix}-entry"
+    entry_group = at(subnets(deployment).get("entry"), "networkSecurityGroup.id")
+    for group in _groups(deployment):
+        resource, entry = f"security group {group['name']}", same(group["id"], entry_group)
         rules = deployment.pages(f"{group['id']}/securityRules")
         refusing = [str(at(rule, "direction")) for rule in rules if _refuses_all(rule)]
         yield includes(
@@ -168,13 +201,15 @@ def flow_log_id(deployment: Deployment) -> str:
 
 @check("NET-5")
 def flow_logs(deployment: Deployment) -> Iterator[Observation]:
-    log, resource = deployment.get(flow_log_id(deployment)), f"flow log {deployment.prefix}"
+    log, resource = _flow_log(deployment), f"flow log {deployment.prefix}"
     network_id = names.network_id(deployment.target)
     yield equal(resource, "covers the whole network", same(at(log, "targetResourceId"), network_id), True)
     yield equal(resource, "enabled", at(log, "enabled"), True)
     yield equal(resource, "retentionPolicy", at(log, "retentionPolicy.enabled"), True)
     days = deployment.environment.observability.retention_days
     yield at_least(resource, "days", at(log, "retentionPolicy.days"), days)
+    if deployment.target.existing.network:
+        return  # the owner keeps and analyses them elsewhere
     place = at(log, "storageId")
     own = same(place, names.flow_account_id(deployment.target))
     yield Observation(resource, f"storage account {named(place)}", own, names.flow_account(deployment.target))

@@ -23,8 +23,9 @@ _LONGEST_DAYS = 730  # a workspace's maximum. Source: Log Analytics, data retent
 
 
 def signals(environment: Environment) -> tuple[str, ...]:
-    """The metrics of what the environment does not leave out."""
+    """The metrics of what the environment does not leave out, and of the foundation's own network."""
     without = {metric for name in environment.left_out for metric in PUBLISHED[name]}
+    without |= {"SNATConnectionCount"} if environment.existing.network else set()
     return tuple(metric for metric in SIGNALS if metric not in without)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
+from terrace.calls import Absent
+from terrace.capabilities.existing import SubnetKind
 from terrace.gcp import names
 from terrace.live.gcp import cluster, logs
 from terrace.live.gcp.checks import Deployment, named
@@ -20,39 +22,99 @@ _BY_GKE = ("gke-", "k8s-")
 
 def vpc(deployment: Deployment) -> dict[str, Any]:
     """The network. Raises Absent."""
-    return deployment.call("compute", "networks.get", project=_project(deployment), network=deployment.prefix)
+    return deployment.call("compute", "networks.get", project=_home(deployment), network=_name(deployment))
+
+
+def _home(deployment: Deployment) -> str:
+    """The project of the network."""
+    existing = deployment.target.existing.network
+    return existing.id.split("/")[1] if existing else _project(deployment)
+
+
+def _name(deployment: Deployment) -> str:
+    existing = deployment.target.existing.network
+    return named(existing.id) if existing else deployment.prefix
+
+
+def _subnet(deployment: Deployment, kind: SubnetKind) -> str:
+    """The name of a subnet of a kind: nodes, data or control."""
+    existing = deployment.target.existing.network
+    return named(existing.subnets[kind][0]) if existing else f"{deployment.prefix}-{kind}"
 
 
 def subnets(deployment: Deployment) -> list[dict[str, Any]]:
-    """The network's subnets, in both regions."""
+    """The network's subnets, in both regions; of an existing network, those that the environment names."""
     regions = [region for region in (deployment.target.region, deployment.target.recovery_region) if region]
+    existing = deployment.target.existing.network
+    wanted = {named(id) for ids in existing.subnets.values() for id in ids} if existing else ()
     return [
         subnet
         for region in regions
-        for subnet in deployment.pages(
-            "compute", "subnetworks.list", "items", project=_project(deployment), region=region
-        )
-        if named(subnet.get("network")) == deployment.prefix
+        for subnet in deployment.pages("compute", "subnetworks.list", "items", project=_home(deployment), region=region)
+        if named(subnet.get("network")) == _name(deployment) and (not existing or subnet["name"] in wanted)
     ]
 
 
 def firewalls(deployment: Deployment) -> list[dict[str, Any]]:
     """All firewall rules of the network."""
-    found = deployment.pages("compute", "firewalls.list", "items", project=_project(deployment))
-    return [rule for rule in found if named(rule.get("network")) == deployment.prefix]
+    found = deployment.pages("compute", "firewalls.list", "items", project=_home(deployment))
+    return [rule for rule in found if named(rule.get("network")) == _name(deployment)]
 
 
 def private_zone(deployment: Deployment, name: str) -> Iterator[Observation]:
     """Whether a DNS zone is private to the network. Raises Absent."""
-    zone = deployment.call("dns", "managedZones.get", project=_project(deployment), managedZone=name)
+    project = _project(deployment) if name.startswith(f"{deployment.prefix}-") else _home(deployment)
+    zone = deployment.call("dns", "managedZones.get", project=project, managedZone=name)
     inside = [named(one.get("networkUrl")) for one in zone.get("privateVisibilityConfig", {}).get("networks", [])]
-    good = zone.get("visibility") == "private" and inside == [deployment.prefix]
+    good = zone.get("visibility") == "private" and inside == [_name(deployment)]
     fact = f"visibility = {zone.get('visibility')} in {', '.join(inside) or 'no network'}"
-    yield Observation(f"zone {name}", fact, good, f"private in {deployment.prefix}")
+    yield Observation(f"zone {name}", fact, good, f"private in {_name(deployment)}")
 
 
 def _project(deployment: Deployment) -> str:
     return names.account(deployment.target)
+
+
+def _path_zone(deployment: Deployment, domain: str) -> str:
+    """The name of the private zone of one of Google's domains, such as googleapis-com. Raises Absent."""
+    if not deployment.target.existing.network:
+        return f"{deployment.prefix}-{domain}"
+    for zone in deployment.pages("dns", "managedZones.list", "managedZones", project=_home(deployment)):
+        networks = zone.get("privateVisibilityConfig", {}).get("networks", [])
+        inside = _name(deployment) in [named(one.get("networkUrl")) for one in networks]
+        if inside and zone.get("dnsName") == f"{domain.replace('-', '.')}.":
+            return str(zone["name"])
+    raise Absent(f"a private zone of {domain.replace('-', '.')} in {_name(deployment)}")
+
+
+def _connection(deployment: Deployment, name: str, kind: str) -> dict[str, Any]:
+    """The service connection policy of a service in the network. Raises Absent."""
+    policies = "projects.locations.serviceConnectionPolicies"
+    if not deployment.target.existing.network:
+        full = f"{deployment.place}/serviceConnectionPolicies/{deployment.prefix}-{name}"
+        return deployment.call("networkconnectivity", f"{policies}.get", name=full)
+    parent = f"projects/{_home(deployment)}/locations/{deployment.target.region}"
+    for policy in deployment.pages(
+        "networkconnectivity", f"{policies}.list", "serviceConnectionPolicies", parent=parent
+    ):
+        if named(policy.get("network")) == _name(deployment) and policy.get("serviceClass") == kind:
+            found: dict[str, Any] = policy
+            return found
+    raise Absent(f"a service connection policy for {kind} in {_name(deployment)}")
+
+
+def _gateways(deployment: Deployment) -> list[dict[str, Any]]:
+    """The NAT gateways of the network; of an existing one, those that serve the nodes."""
+    if not deployment.target.existing.network:
+        return list(_router(deployment).get("nats", []))
+    where = {"project": _home(deployment), "region": deployment.target.region}
+    routers = deployment.pages("compute", "routers.list", "items", **where)
+    gateways = [nat for one in routers if named(one.get("network")) == _name(deployment) for nat in one.get("nats", [])]
+    return [one for one in gateways if _subnet(deployment, "nodes") in _served(one)]
+
+
+def _served(gateway: dict[str, Any]) -> list[str]:
+    return [named(one.get("name")) for one in gateway.get("subnetworks", [])]
 
 
 def _router(deployment: Deployment) -> dict[str, Any]:
@@ -70,27 +132,28 @@ def private_subnets(deployment: Deployment) -> Iterator[Observation]:
     resource = f"network {deployment.prefix}"
     automatic = vpc(deployment).get("autoCreateSubnetworks", True)
     yield equal(resource, "autoCreateSubnetworks", automatic, False)
-    expected = [f"{deployment.prefix}-{role}" for role in ("nodes", "data")]
+    expected = [_subnet(deployment, "nodes"), _subnet(deployment, "data")]
     yield includes(resource, "subnets", [str(one["name"]) for one in subnets(deployment)], expected)
     for name, pool in cluster.pools(deployment):
         yield includes(f"pool {name}", "zones", pool.get("locations", []), deployment.target.zones)
         private = pool.get("networkConfig", {}).get("enablePrivateNodes", False)
         yield equal(f"pool {name}", "enablePrivateNodes", private, True)
     subnet = named(cluster.cluster(deployment).get("subnetwork"))
-    yield equal(f"cluster {deployment.prefix}", "subnetwork", subnet, f"{deployment.prefix}-nodes")
+    yield equal(f"cluster {deployment.prefix}", "subnetwork", subnet, _subnet(deployment, "nodes"))
 
 
 @check("NET-2")
 def egress_by_nat(deployment: Deployment) -> Iterator[Observation]:
     expected = len(deployment.target.zones) if deployment.environment.network.egress.nat == "per_zone" else 1
-    gateways = _router(deployment).get("nats", [])
+    gateways = _gateways(deployment)
     yield at_least(f"router {deployment.prefix}", "NAT gateways", len(gateways), 1)
     for gateway in gateways:
         resource = f"NAT {gateway.get('name')}"
         yield equal(resource, "natIpAllocateOption", gateway.get("natIpAllocateOption"), "MANUAL_ONLY")
         yield at_least(resource, "fixed addresses", len(gateway.get("natIps", [])), expected)
-        served = [named(one.get("name")) for one in gateway.get("subnetworks", [])]
-        yield equal(resource, "subnets", served, [f"{deployment.prefix}-nodes"])
+        yield equal(resource, "subnets", _served(gateway), [_subnet(deployment, "nodes")])
+    if deployment.target.existing.network:
+        return  # the owner names its routes
     ways = [
         str(route["name"])
         for route in deployment.pages("compute", "routes.list", "items", project=_project(deployment))
@@ -114,10 +177,10 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
             private = subnet.get("privateIpGoogleAccess", False)
             yield equal(f"subnet {subnet['name']}", "privateIpGoogleAccess", private, True)
     for domain in ESSENTIAL:
-        zone = f"{deployment.prefix}-{domain}"
+        zone = _path_zone(deployment, domain)
         yield from private_zone(deployment, zone)
         records = deployment.pages(
-            "dns", "resourceRecordSets.list", "rrsets", project=_project(deployment), managedZone=zone
+            "dns", "resourceRecordSets.list", "rrsets", project=_home(deployment), managedZone=zone
         )
         addresses = [str(one) for record in records if record["type"] == "A" for one in record.get("rrdatas", [])]
         inside = bool(addresses) and all(address.startswith(_RESTRICTED) for address in addresses)
@@ -125,12 +188,11 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
     for name, kind in CONNECTED.items():
         if name in deployment.environment.left_out:
             continue
-        full = f"{deployment.place}/serviceConnectionPolicies/{deployment.prefix}-{name}"
-        policy = deployment.call("networkconnectivity", "projects.locations.serviceConnectionPolicies.get", name=full)
+        policy = _connection(deployment, name, kind)
         resource = f"service connection policy {deployment.prefix}-{name}"
         yield equal(resource, "serviceClass", policy.get("serviceClass"), kind)
         inside_of = [named(one) for one in policy.get("pscConfig", {}).get("subnetworks", [])]
-        yield equal(resource, "subnets", inside_of, [f"{deployment.prefix}-data"])
+        yield equal(resource, "subnets", inside_of, [_subnet(deployment, "data")])
 
 
 @check("NET-4")
@@ -182,6 +244,8 @@ def flow_logs(deployment: Deployment) -> Iterator[Observation]:
         often = every in (interval, "INTERVAL_1_MIN", "INTERVAL_30_SEC", "INTERVAL_5_SEC")
         yield Observation(resource, f"aggregationInterval = {every}", often, interval)
         yield equal(resource, "flowSampling", float(log.get("flowSampling", 0.5)), 1.0)
+    if deployment.target.existing.network:
+        return  # the owner keeps them elsewhere
     yield logs.kept(deployment, "flow", deployment.environment.observability.retention_days)
     yield from logs.filled(deployment, "flow", "vpc_flows")
 
@@ -216,13 +280,25 @@ def link(deployment: Deployment) -> Iterator[Observation]:
     yield equal(f"router {deployment.prefix}", "peerAsn", sorted(set(sessions)), [str(spec.peer_asn)])
 
 
+def _query_policy(deployment: Deployment) -> dict[str, Any]:
+    """The network's DNS policy. Raises Absent."""
+    if not deployment.target.existing.network:
+        return deployment.call("dns", "policies.get", project=_project(deployment), policy=deployment.prefix)
+    for policy in deployment.pages("dns", "policies.list", "policies", project=_home(deployment)):
+        if _name(deployment) in [named(one.get("networkUrl")) for one in policy.get("networks", [])]:
+            found: dict[str, Any] = policy
+            return found
+    raise Absent(f"a DNS policy of {_name(deployment)}")
+
+
 @check("NET-8")
 def queries_logged(deployment: Deployment) -> Iterator[Observation]:
-    policy = deployment.call("dns", "policies.get", project=_project(deployment), policy=deployment.prefix)
+    policy = _query_policy(deployment)
     resource = f"DNS policy {deployment.prefix}"
     yield equal(resource, "enableLogging", bool(policy.get("enableLogging")), True)
     networks = [named(one.get("networkUrl")) for one in policy.get("networks", [])]
-    yield equal(resource, "networks", networks, [deployment.prefix])
+    expected = includes if deployment.target.existing.network else equal
+    yield expected(resource, "networks", networks, [_name(deployment)])
     name = f"{deployment.prefix}-public"
     zone = deployment.call("dns", "managedZones.get", project=_project(deployment), managedZone=name)
     logged = bool(zone.get("cloudLoggingConfig", {}).get("enableLogging"))

@@ -51,6 +51,7 @@ def _private_resources(stack: Subject) -> Iterator[tuple[Resource, list[Resource
 
 @check("NET-1")
 def private_subnets(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     for resource, subnets in _private_resources(stack):
         zones = [str(subnet.get("availability_zone")) for subnet in subnets]
         yield includes(str(resource), "zones of the subnets", zones, stack.target.zones)
@@ -62,6 +63,7 @@ def private_subnets(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-2")
 def egress_by_nat(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     expected = len(stack.target.zones) if stack.environment.network.egress.nat == "per_zone" else 1
     gateways = stack.all("aws_nat_gateway")
     yield at_least("network", "NAT gateways", len(gateways), expected)
@@ -97,6 +99,7 @@ def _zone(stack: Subject, gateway: Resource) -> str:
 
 @check("NET-3")
 def private_paths(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     prefix = f"com.amazonaws.{stack.target.region}."
     endpoints = {
         str(endpoint.get("service_name")).removeprefix(prefix): endpoint for endpoint in stack.all("aws_vpc_endpoint")
@@ -140,6 +143,7 @@ def _node_tables(stack: Subject) -> set[str]:
 
 @check("NET-4")
 def default_deny(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     # access.aws.network reads the rules of all groups
     default_group = stack.view.only("aws_default_security_group")
     yield equal(str(default_group), "network", str(stack.view.target(default_group.get("vpc_id"))), "network/vpc")
@@ -155,6 +159,7 @@ def default_deny(stack: Subject) -> Iterator[Observation]:
 @check("NET-4")
 def access_lists(stack: Subject) -> Iterator[Observation]:
     """Network ACLs have the rules that follow from the environment. Replies arrive on any port from 1024 up."""
+    stack.own("network")
     for access_list in stack.all("aws_network_acl"):
         subnets = lookup.subnets(stack, access_list, "subnet_ids")
         kinds = sorted({subnet.path.removeprefix("network/").partition("-")[0] for subnet in subnets})
@@ -203,6 +208,7 @@ def _access_rule(written: dict[str, Any], side: str) -> _AccessRule:
 
 @check("NET-5")
 def flow_logs(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     vpc = stack.one("aws_vpc", "network/vpc")
     logs = stack.view.pointing("aws_flow_log", "vpc_id", vpc)
     yield at_least(str(vpc), "flow logs", len(logs), 1)
@@ -218,6 +224,7 @@ def flow_logs(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-8")
 def dns_queries_logged(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     vpc = stack.one("aws_vpc", "network/vpc")
     group = stack.one("aws_cloudwatch_log_group", "observability/dns-log")
     name = names.dns_log_group(stack.target)
@@ -236,4 +243,5 @@ def dns_queries_logged(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-4")
 def declared_only(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     return access.observations(stack, "NET-4")

@@ -36,9 +36,9 @@ _ABOVE, _BELOW = "GreaterThanThreshold", "LessThanThreshold"
 
 
 def signals(environment: Environment) -> tuple[tuple[str, str], ...]:
-    """The metrics of what the environment does not leave out."""
-    published = {"cache": "AWS/ElastiCache", "database": "AWS/RDS"}
-    without = {published[name] for name in environment.left_out}
+    """The metrics of what the environment does not leave out, and of the foundation's own network."""
+    published = {"cache": "AWS/ElastiCache", "database": "AWS/RDS", "network": "AWS/NATGateway"}
+    without = {published[name] for name in (*environment.left_out, *environment.existing.kinds) if name in published}
     return tuple(metric for metric in SIGNALS if metric[0] not in without)
 
 
@@ -219,7 +219,7 @@ def _signals(stack: Subject) -> dict[tuple[str, str], _Expected]:
     replicas = spec.cache.replicas if spec.cache else 0
     nodes = tuple(f"{prefix}-{number:03}" for number in range(1, replicas + 2))
     cluster = tuple(str(one) for one in stack.all("aws_eks_cluster"))
-    gateways = tuple(str(one) for one in stack.all("aws_nat_gateway"))
+    gateways = tuple(str(one) for one in stack.all("aws_nat_gateway", or_none=bool(stack.target.existing.network)))
     counted = {"LakeDenials": limits.lake_denials}
     own = names.metric_namespace(stack.target)
     return {

@@ -24,7 +24,8 @@ def private(stack: Subject) -> Iterator[Observation]:
         if stack.view.target(endpoint.get("private_service_connection.private_connection_resource_id")) == cache
     ]
     for endpoint in endpoints:
-        yield equal(str(endpoint), "subnet", str(subnet(stack, endpoint.get("subnet_id"))), "network/cache")
+        own = "network/endpoints" if stack.target.existing.network else "network/cache"
+        yield equal(str(endpoint), "subnet", str(subnet(stack, endpoint.get("subnet_id"))), own)
 
 
 @check("CACHE-1")

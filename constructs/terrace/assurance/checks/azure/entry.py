@@ -59,7 +59,9 @@ def tls_and_redirect(stack: Subject) -> Iterator[Observation]:
 @check("NET-6")
 def backends(stack: Subject) -> Iterator[Observation]:
     gateway, where = _gateway(stack), str(_gateway(stack))
-    ingress = str(IPv4Network(layout(stack.environment.network.cidr)["nodes"])[-2])
+    network = stack.target.existing.network
+    nodes = network.node_range if network else layout(stack.environment.network.cidr)["nodes"]
+    ingress = str(IPv4Network(str(nodes))[-2])
     pools = [
         (pool.get("ip_addresses") or [], pool.get("fqdns") or []) for pool in gateway.blocks("backend_address_pool")
     ]

@@ -22,6 +22,7 @@ def _pools(stack: Subject) -> Iterator[tuple[Resource, str, list[str]]]:
 
 @check("NET-1")
 def private_subnets(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     for pool, subnet_id, zones in _pools(stack):
         yield equal(str(pool), "subnet", str(subnet(stack, subnet_id)), "network/nodes")
         yield includes(str(pool), "zones", zones, stack.target.zones)
@@ -37,6 +38,7 @@ def private_subnets(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-2")
 def egress_by_nat(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     nodes = stack.one("azurerm_subnet", "network/nodes")
     links = referrers(stack, "azurerm_subnet_nat_gateway_association", "subnet_id", nodes)
     yield equal(str(nodes), "NAT gateways", len(links), 1)
@@ -93,6 +95,7 @@ def private_paths(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-4")
 def default_deny(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     for group in stack.all("azurerm_network_security_group"):
         rules = referrers(stack, "azurerm_network_security_rule", "network_security_group_name", group)
         directions = ["Inbound"] if group.path == "network/openings/entry-group" else ["Inbound", "Outbound"]
@@ -118,6 +121,7 @@ def _denies_all(rule: Resource) -> bool:
 
 @check("NET-5")
 def flow_logs(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     network = stack.view.only("azurerm_virtual_network")
     logs = referrers(stack, "azurerm_network_watcher_flow_log", "target_resource_id", network)
     yield at_least(str(network), "flow logs", len(logs), 1)
@@ -138,6 +142,7 @@ def flow_logs(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-5")
 def flow_log_analytics(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     for log in stack.all("azurerm_network_watcher_flow_log"):
         workspace = str(log.get("traffic_analytics.workspace_resource_id"))
         yield equal(str(log), "workspace", workspace, names.workspace_id(stack.target))
@@ -145,11 +150,13 @@ def flow_log_analytics(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-4")
 def declared_only(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     return access.observations(stack, "NET-4")
 
 
 @check("NET-8")
 def dns_queries_logged(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     # no log of queries (see facts.py); Defender for Servers reads those that Azure's own resolver answers
     network = stack.view.only("azurerm_virtual_network")
     yield from unset(network, "dns_servers")

@@ -46,8 +46,9 @@ _RECEIVERS = """
 
 
 def signals(environment: Environment) -> tuple[str, ...]:
-    """The metrics of what the environment does not leave out."""
+    """The metrics of what the environment does not leave out, and of the foundation's own network."""
     without = {metric for name in environment.left_out for metric in PUBLISHED[name]}
+    without |= {"SNATConnectionCount"} if environment.existing.network else set()
     return tuple(metric for metric in SIGNALS if metric not in without)
 
 

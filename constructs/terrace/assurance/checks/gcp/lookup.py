@@ -67,8 +67,8 @@ def private_zone(stack: Subject, path: str) -> Observation:
 
 
 def path_of(stack: Subject, value: object) -> str:
-    """The path of the resource that a reference points at, or the value as text."""
-    return str(stack.view.target(value)) if isinstance(value, Reference) else str(value)
+    """The path of the resource that a reference or the id of an existing one points at, or the value as text."""
+    return str(stack.view.target(value) or (None if isinstance(value, Reference) else value))
 
 
 def severities(stack: Subject, alarms: list[Resource]) -> list[str]:

@@ -18,6 +18,7 @@ _INTERVALS = {60: "INTERVAL_1_MIN", 600: "INTERVAL_10_MIN"}
 
 @check("NET-1")
 def private_subnets(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     vpc = stack.view.only("google_compute_network")
     yield equal(str(vpc), "auto_create_subnetworks", vpc.get("auto_create_subnetworks"), False)
     for pool in stack.all("google_container_node_pool"):
@@ -30,6 +31,7 @@ def private_subnets(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-2")
 def egress_by_nat(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     vpc = stack.view.only("google_compute_network")
     yield equal(str(vpc), "delete_default_routes_on_create", vpc.get("delete_default_routes_on_create"), True)
     nat = stack.view.only("google_compute_router_nat")
@@ -47,6 +49,7 @@ def egress_by_nat(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-3")
 def private_paths(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     for subnet in stack.all("google_compute_subnetwork"):
         if subnet.get("purpose", "PRIVATE") == "PRIVATE":
             private = subnet.get("private_ip_google_access")
@@ -73,6 +76,7 @@ def private_paths(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-4")
 def default_deny(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     for direction, attribute in (("INGRESS", "source_ranges"), ("EGRESS", "destination_ranges")):
         rule = stack.one("google_compute_firewall", f"network/openings/refuse-{direction.lower()}")
         yield equal(str(rule), "direction", rule.get("direction"), direction)
@@ -96,6 +100,7 @@ def default_deny(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-5")
 def flow_logs(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     interval = _INTERVALS[stack.environment.network.flow_log_interval_seconds]
     for subnet in stack.all("google_compute_subnetwork"):
         if subnet.get("purpose", "PRIVATE") == "PRIVATE":
@@ -116,6 +121,7 @@ def flow_logs(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-8")
 def dns_queries_logged(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     queries = stack.one("google_dns_policy", "network/queries")
     yield equal(str(queries), "enable_logging", bool(queries.get("enable_logging")), True)
     networks = [path_of(stack, one.get("network_url")) for one in queries.blocks("networks")]
@@ -127,4 +133,5 @@ def dns_queries_logged(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-4")
 def declared_only(stack: Subject) -> Iterator[Observation]:
+    stack.own("network")
     return access.observations(stack, "NET-4")
