@@ -13,6 +13,7 @@ from terrace.assurance.evaluation import (
     Outcome,
     at_least,
     at_most,
+    by_owner,
     evaluate,
     includes,
     prepared,
@@ -166,3 +167,20 @@ def test_checks_are_named_after_their_file_and_function() -> None:
     assert "aws.database.requires-tls" in evaluation.checks_in("terrace.assurance.checks.aws")
     assert "live.aws.database.tls-required" in evaluation.checks_in("terrace.live.aws")
     assert evaluation.checks_in("terrace.assurance.checks.oracle") == {}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (Outcome("a", "holds", (Observation("key", "rotated", True),)), "by_owner"),
+        (Outcome("a", "not_required", reason="every key is existing"), "by_owner"),
+        (Outcome("a", "broken", (Observation("key", "not rotated", False),)), "broken"),
+        (Outcome("a", "unproven", reason="not read"), "unproven"),
+    ],
+)
+def test_what_stands_on_existing_resources_is_by_the_owner_and_never_hides_a_break(
+    outcome: Outcome, status: str
+) -> None:
+    result = by_owner(result_of(BY_ID["KEY-1"], [outcome]), {"keys": "lake"})
+    assert (result.status, result.passes) == (status, status == "by_owner")
+    assert by_owner(result_of(BY_ID["DB-2"], [outcome]), {"keys": "lake"}).status == outcome.status
