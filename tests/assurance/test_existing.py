@@ -39,6 +39,11 @@ NAMED = {("keys", cloud): "database, lake" for cloud in CLOUDS} | {
     ("network", "gcp"): "data",
 }
 KEYS = {"aws": "aws_kms_key", "azure": "azurerm_key_vault_key", "gcp": "google_kms_crypto_key"}
+NETWORKS = {
+    "aws": ("aws_vpc", "aws_subnet", "aws_route_table", "aws_nat_gateway", "aws_security_group", "aws_flow_log"),
+    "azure": ("azurerm_virtual_network", "azurerm_subnet", "azurerm_nat_gateway", "azurerm_network_security_group"),
+    "gcp": ("google_compute_network", "google_compute_subnetwork", "google_compute_router", "google_compute_firewall"),
+}
 OTHER_KEY = {
     "aws": ("000000000001", "000000000009"),
     "azure": ("net/keys/lake", "net/keys/other"),
@@ -109,6 +114,18 @@ def test_existing_keys_are_used_and_not_made(cloud: str, existing: Environments)
     assert "keys/audit" in made and not {"keys/lake", "keys/database"} & made
     for id in environment.existing.keys.values():
         assert id in json.dumps(stack)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_an_existing_network_is_used_and_not_made(cloud: str, existing: Environments) -> None:
+    """No type of it is in the stack, so that `terrace permissions` gives no right to make one."""
+    environment = existing("network", cloud)
+    stack = stack_of(environment)
+    assert {type for type in NETWORKS[cloud] if type in stack["resource"]} == set()
+    network, text = environment.existing.network, json.dumps(stack)
+    assert network is not None
+    for id in (network.id, *(ids[0] for ids in network.subnets.values()), *network.groups.values()):
+        assert id in text or id.endswith("/data")  # Cloud SQL and Memorystore find their subnet by a policy
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
