@@ -99,8 +99,7 @@ def test_every_change_of_a_planned_value_is_seen(conformance: Conformance, cloud
             for step in path:
                 inner = inner[step]
             inner[last] = change(inner[last])
-            others = [{**one, "values": values} if other is one else other for other in resources.values()]
-            edited = {**plan, "planned_values": {"root_module": {"resources": others}}}
+            edited = {**plan, "planned_values": {"root_module": {"resources": [{**one, "values": values}]}}}
             after = next(two for two in View.of_plan(edited, evaluated.stack) if two.address == address)
             if after.raw == before[address]:
                 unseen.append((address, place))
