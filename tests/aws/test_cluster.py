@@ -155,6 +155,11 @@ def test_spot_alternatives_begin_with_the_size_itself() -> None:
         assert len({name.split(".")[1] for name in types}) == 1
 
 
+@pytest.mark.parametrize(("environment", "enabled"), [("dev", False), ("staging", True), ("prod", True)])
+def test_zonal_shift_is_set_for_one_zone_too(foundation: Foundation, environment: str, enabled: bool) -> None:
+    assert control_plane(foundation(environment))["zonal_shift_config"] == {"enabled": enabled}
+
+
 def test_the_pipeline_cannot_delete_a_protected_cluster(foundation: Foundation) -> None:
     """K8S-11"""
     assert not [path for path, _ in foundation("dev").all("aws_iam_role_policy") if path.startswith("cluster/deletion")]

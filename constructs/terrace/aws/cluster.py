@@ -158,7 +158,8 @@ class Cluster(Construct):
             kubernetes_network_config=EksClusterKubernetesNetworkConfig(
                 ip_family="ipv4", service_ipv4_cidr=spec.service_cidr
             ),
-            zonal_shift_config=EksClusterZonalShiftConfig(enabled=True) if len(self._target.zones) > 1 else None,
+            # without the block, the provider would leave it on for a cluster that goes back to one zone
+            zonal_shift_config=EksClusterZonalShiftConfig(enabled=len(self._target.zones) > 1),
             # Without an existing log group EKS creates one, unencrypted and without retention.
             depends_on=[*iam.rights(self, "role"), *observability.ready],
         )
