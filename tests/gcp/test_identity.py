@@ -128,4 +128,7 @@ def test_dns_components_administer_their_zone_only(gcp):
     for component in ("cert-manager", "external-dns"):
         zone = stack.one("google_dns_managed_zone_iam_member", f"workloads/{component}-zone")
         assert stack.resolve(zone["managed_zone"]) == "entry/zone"
+        # a zone that is made again has the same name and no rights
+        (trigger,) = zone["lifecycle"]["replace_triggered_by"]
+        assert zone["managed_zone"] == f"${{{trigger.removesuffix('.id')}.name}}"
         assert roles(stack, f"dpf-prod-{component}") == {"roles/dns.reader"}

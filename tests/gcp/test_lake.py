@@ -76,6 +76,18 @@ def test_access_is_logged_to_the_access_bucket(gcp, environment):  # LAKE-6
     assert stack.one("google_storage_bucket_iam_member", "lake/access/access-log-writer")["bucket"] == access
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_rights_are_given_again_on_a_bucket_that_is_made_again(gcp, environment):
+    stack = gcp(environment)
+    rights = [body for path, body in stack.all("google_storage_bucket_iam_member") if not path.startswith("pipelines/")]
+    assert len(rights) >= 10
+    for body in rights:
+        (trigger,) = body["lifecycle"]["replace_triggered_by"]
+        type, name, attribute = trigger.split(".")
+        assert stack.document["resource"][type][name]["name"] == body["bucket"]
+        assert attribute == "id"  # unknown in the plan if the bucket is replaced, unlike the name
+
+
 def test_modules_get_exactly_their_access_to_layers(gcp):  # LAKE-7
     stack = gcp("prod")
     granted = {

@@ -24,6 +24,7 @@ RECORDED = {"aws": ("prod",), "azure": ("prod",), "gcp": ("dev", "staging", "pro
 AWS_ACCOUNT = "123456789012"  # moto's default
 # generated values of secrets: in AWS's and Google's requests and state, and in Azure's vaults
 _SECRETS = re.compile(r'("SecretString":"|#payload", {"data": "|"sharedSecret": ")[^"]+|("value": ")[0-9a-f]{64}')
+_TRIGGER = "replace_triggered_by"
 _TEXTS = ("//", "description", "alarm_description", "documentation")
 _STATEMENT_ID = re.compile(r'"Sid": ?"[^"]*",?')  # in the JSON of a policy
 
@@ -73,10 +74,14 @@ def path(cloud: str, environment: str) -> Path:
 
 def fingerprints(stack: Mapping[str, Any]) -> dict[str, str]:
     """A short hash of each resource's arguments, by Terraform address, of a foundation and what it rests on. Texts for
-    people may change."""
+    people may change, and what replaces a resource later."""
     hashes = {}
     for type, resources in basis.resources(stack).items():
         for name, body in resources.items():
+            lifecycle = {key: value for key, value in body.get("lifecycle", {}).items() if key != _TRIGGER}
+            body = {key: value for key, value in body.items() if key != "lifecycle"} | (
+                {"lifecycle": lifecycle} if lifecycle else {}
+            )
             content = json.dumps(_without_texts(body), sort_keys=True).encode()
             hashes[f"{type}.{name}"] = hashlib.sha256(content).hexdigest()[:12]
     return hashes

@@ -1,7 +1,7 @@
 """The public entry: load balancer, TLS certificate, web application firewall, public DNS zone (NET-6)."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -19,9 +19,11 @@ class EntrySpec(Spec):
 
 @dataclass(frozen=True)
 class EntryHandle:
-    """`load_balancer` is its name in the cloud's metrics; `target` is where ingress pods register."""
+    """`load_balancer` is its name in the cloud's metrics; `target` is where ingress pods register. `ready` is the zone,
+    where a right on it does not name its id."""
 
     load_balancer: str
     target: str
     dns_zone: str
     domain: str
+    ready: tuple[Any, ...] = ()

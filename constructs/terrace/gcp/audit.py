@@ -2,7 +2,6 @@
 
 from cdktn_provider_google.logging_project_sink import LoggingProjectSink
 from cdktn_provider_google.project_iam_audit_config import ProjectIamAuditConfig, ProjectIamAuditConfigAuditLogConfig
-from cdktn_provider_google.storage_bucket_iam_member import StorageBucketIamMember
 from constructs import Construct
 
 from terrace.capabilities.audit import AuditHandle, AuditSpec
@@ -11,7 +10,7 @@ from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import LakeHandle
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
-from terrace.gcp import detection, names
+from terrace.gcp import detection, iam, names
 from terrace.gcp.providers import service
 from terrace.gcp.signals import RECORD
 
@@ -68,10 +67,11 @@ class Audit(Construct):
             unique_writer_identity=True,
             depends_on=[*lake.ready, service(self, "logging")],
         )
-        StorageBucketIamMember(
+        iam.bucket_right(
             self,
             "archive-writer",
-            bucket=lake.names["audit"],
+            "audit",
+            lake=lake,
             role="roles/storage.objectCreator",
             member=sink.writer_identity,
         )

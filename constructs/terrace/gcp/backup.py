@@ -25,7 +25,6 @@ from cdktn_provider_google.gke_backup_restore_plan import (
     GkeBackupRestorePlanRestoreConfigClusterResourceRestoreScope,
 )
 from cdktn_provider_google.project_iam_custom_role import ProjectIamCustomRole
-from cdktn_provider_google.storage_bucket_iam_member import StorageBucketIamMember
 from cdktn_provider_google.storage_transfer_job import (
     StorageTransferJob,
     StorageTransferJobLoggingConfig,
@@ -217,10 +216,11 @@ class Backup(Construct):
         transfer = service(self, "storagetransfer")
         agent = names.agent(target, "storagetransfer")
         writes = [
-            StorageBucketIamMember(
+            iam.bucket_right(
                 self,
                 f"copies-{role}",
-                bucket=lake.names["backups"],
+                "backups",
+                lake=lake,
                 role=f"roles/storage.{role}",
                 member=agent,
                 depends_on=[*lake.ready, transfer],
@@ -229,10 +229,11 @@ class Backup(Construct):
         ]
         for layer in BACKED_UP:
             reads = [
-                StorageBucketIamMember(
+                iam.bucket_right(
                     self,
                     f"copies-{layer}-{role}",
-                    bucket=lake.names[layer],
+                    layer,
+                    lake=lake,
                     role=f"roles/storage.{role}",
                     member=agent,
                     depends_on=[*lake.ready, transfer],
@@ -280,10 +281,11 @@ class Backup(Construct):
             grants={"snapshots": Grant(names.custom_role_id(target, VELERO))},
             after=[volumes],
         )
-        StorageBucketIamMember(
+        iam.bucket_right(
             self,
             "velero-bucket",
-            bucket=lake.names["backups"],
+            "backups",
+            lake=lake,
             role="roles/storage.objectUser",  # BAK-2
             member=names.member(target, VELERO),
             depends_on=[account, *lake.ready],

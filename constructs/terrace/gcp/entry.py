@@ -148,6 +148,7 @@ class Entry(Construct):
             target=f"{target.prefix}-entry",
             dns_zone=zone.name,
             domain=spec.domain,
+            ready=(zone,),
         )
 
     def _listen(self, name: str, target: Target, proxy: str, address: ComputeGlobalAddress, port: str) -> None:

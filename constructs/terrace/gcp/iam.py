@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cdktn import TerraformResource
+from cdktn import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
 from cdktn_provider_google.project_iam_member import ProjectIamMember, ProjectIamMemberCondition
 from cdktn_provider_google.service_account import ServiceAccount
 from cdktn_provider_google.service_account_iam_member import ServiceAccountIamMember
+from cdktn_provider_google.storage_bucket import StorageBucket
+from cdktn_provider_google.storage_bucket_iam_member import StorageBucketIamMember
 from constructs import Construct
 
+from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.target import Target
 from terrace.gcp import names
 from terrace.gcp.providers import service
@@ -94,3 +97,33 @@ def rights(scope: Construct, id: str) -> list[TerraformResource]:
     """The role bindings of the account `id`, for resources that use the account as soon as they exist."""
     children = [child for child in scope.node.children if child.node.id.startswith(f"{id}-")]
     return [child for child in children if isinstance(child, ProjectIamMember)]
+
+
+def bucket_right(
+    scope: Construct,
+    id: str,
+    name: Bucket,
+    *,
+    lake: LakeHandle,
+    role: str,
+    member: str,
+    depends_on: Sequence[ITerraformDependable] | None = None,
+) -> StorageBucketIamMember:
+    """A right on a bucket of the lake."""
+    (made,) = (one for one in lake.ready if isinstance(one, StorageBucket) and one.name_input == lake.names[name])
+    return StorageBucketIamMember(
+        scope,
+        id,
+        bucket=lake.names[name],
+        role=role,
+        member=member,
+        lifecycle=given_again(made),
+        depends_on=depends_on,
+    )
+
+
+def given_again(made: TerraformResource) -> TerraformResourceLifecycle:
+    """Give a right again when what it is on is made again: that has the same name, and no rights."""
+    return TerraformResourceLifecycle(
+        replace_triggered_by=[f"{made.terraform_resource_type}.{made.friendly_unique_id}.id"]
+    )

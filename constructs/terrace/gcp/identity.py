@@ -8,7 +8,6 @@ from cdktn_provider_google.dns_managed_zone_iam_member import DnsManagedZoneIamM
 from cdktn_provider_google.secret_manager_secret_iam_member import SecretManagerSecretIamMember
 from cdktn_provider_google.service_account import ServiceAccount as GoogleServiceAccount
 from cdktn_provider_google.sql_user import SqlUser
-from cdktn_provider_google.storage_bucket_iam_member import StorageBucketIamMember
 from constructs import Construct
 
 from terrace.capabilities.cache import CacheHandle
@@ -74,6 +73,7 @@ class WorkloadIdentities(Construct):
                     managed_zone=rights.zone,
                     role="roles/dns.admin",
                     member=names.member(target, name),
+                    lifecycle=iam.given_again(*entry.ready),
                     depends_on=[account],
                 )
         # the bootstrap job logs in as the server's administrator (DB-9, SEC-2)
@@ -115,10 +115,11 @@ class WorkloadIdentities(Construct):
         )
         member = names.member(target, purpose)
         for bucket, access in cast(Mapping[Bucket, Access], module.lake).items():
-            StorageBucketIamMember(
+            iam.bucket_right(
                 self,
                 f"{id}-{bucket}",
-                bucket=lake.names[bucket],
+                bucket,
+                lake=lake,
                 role=VERBS[access],  # LAKE-7
                 member=member,
                 depends_on=[account, *lake.ready],

@@ -27,7 +27,7 @@ from terrace.capabilities.keys import KeysHandle, Purpose
 from terrace.capabilities.lake import BUCKETS, GRANTED, REPLICATED, Bucket, LakeHandle, LakeSpec
 from terrace.capabilities.spec import LAYERS
 from terrace.capabilities.target import Target
-from terrace.gcp import names
+from terrace.gcp import iam, names
 from terrace.gcp.bucket import BucketHandle, bucket
 from terrace.gcp.providers import service
 
@@ -88,6 +88,7 @@ class Lake(Construct):
             bucket=names.bucket(target, "access"),
             role="roles/storage.objectCreator",
             member=_WRITES_ACCESS_LOGS,
+            lifecycle=iam.given_again(access.bucket),
             depends_on=[access.bucket],
         )
         others = {name: self._bucket(name, after=(logs,)) for name in BUCKETS if name != "access"}
