@@ -41,6 +41,18 @@ _CYCLE = _known(
 )
 _DRAIN = _known("restart", "nodes are drained and replaced a few at a time; their pods restart", _AKS)
 
+_RIGHT = _known(
+    "downtime",
+    "who had the right loses it; if the same right is given again, requests are refused for a moment",
+    "azurerm 5.2, azurerm_role_assignment and its like: another principal forces a new one",
+)
+_POLICY = _known(
+    "downtime",
+    "the old policy is deleted before the new one is made; no backups are made meanwhile",
+    "azurerm 5.2, azurerm_data_protection_backup_policy_*: every argument forces a new one",
+)
+_SLO = "Azure Monitor documentation, 'Manage your alert rules'"
+
 _WINDOW = _known("none", "affects later upgrades only", _WINDOWS)
 
 EFFECTS: EffectTable = {
@@ -71,15 +83,50 @@ EFFECTS: EffectTable = {
             "azurerm 5.2, azurerm_container_registry, retention_policy_in_days",
         ),
     },
+    "azurerm_data_protection_backup_policy_blob_storage": {REPLACED: _POLICY},
+    "azurerm_data_protection_backup_policy_postgresql_flexible_server": {REPLACED: _POLICY},
+    "azurerm_data_protection_backup_vault": {
+        "immutability": _known(
+            "none",
+            "operations that lose backups are refused; once locked, for good",
+            "PSRule for Azure, Azure.BV.Immutable; Azure Backup documentation, 'Immutable vault for Azure Backup'",
+        ),
+    },
+    "azurerm_federated_identity_credential": {
+        "subject": _known(
+            "downtime",
+            "tokens of the old subject are refused",
+            "Microsoft Entra documentation, 'Workload identity federation': subject, issuer and audience have to match",
+        ),
+    },
+    "azurerm_key_vault_certificate": {
+        "certificate_policy": _known(
+            "none",
+            "a new version of the certificate is made, and replaces the old one once it is issued",
+            "azurerm 5.2, azurerm_key_vault_certificate: another policy creates a new version",
+        ),
+    },
+    "azurerm_key_vault_key": {
+        "rotation_policy": _known(
+            "none", "affects later rotations", "azurerm 5.2, azurerm_key_vault_key: rotation_policy"
+        ),
+    },
     "azurerm_kubernetes_cluster": {
         "api_server_access_profile.authorized_ip_ranges": _known(
             "downtime",
             "addresses outside the new ranges lose the API server; the cluster runs on",
             "AKS documentation, 'API server authorized IP ranges': other addresses are blocked",
         ),
+        "azure_active_directory_role_based_access_control.admin_group_object_ids": _known(
+            "downtime",
+            "members of a group that is removed are no longer administrators",
+            "AKS API, ManagedClusterAADProfile.adminGroupObjectIDs: the groups that have the admin role",
+        ),
         "default_node_pool.max_count": _BOUNDS,
         "default_node_pool.min_count": _BOUNDS,
+        "default_node_pool.orchestrator_version": _DRAIN,
         "default_node_pool.os_disk_size_gb": _CYCLE,
+        "default_node_pool.tags": _known("none", "tags are labels", _TAGS),
         "default_node_pool.vm_size": _CYCLE,
         "default_node_pool.zones": _CYCLE,
         "kubernetes_version": _DRAIN,
@@ -128,9 +175,10 @@ EFFECTS: EffectTable = {
         ),
     },
     "azurerm_monitor_metric_alert": {
-        "*": _known(
-            "none", "later evaluations use the new settings", "Azure Monitor documentation, 'Manage your alert rules'"
-        ),
+        "*": _known("none", "later evaluations use the new settings", _SLO),
+    },
+    "azurerm_monitor_scheduled_query_rules_alert_v2": {
+        "*": _known("none", "later evaluations use the new settings", _SLO),
     },
     "azurerm_nat_gateway": {
         REPLACED: _known(
@@ -146,6 +194,23 @@ EFFECTS: EffectTable = {
             "Azure Virtual Network documentation, 'Network security groups overview', on security rules",
         ),
     },
+    "azurerm_network_watcher_flow_log": {
+        REPLACED: _known(
+            "none",
+            "traffic of the minutes between is not recorded",
+            "azurerm 5.2, azurerm_network_watcher_flow_log: another network watcher forces a new one",
+        ),
+        "retention_policy": _known(
+            "none",
+            "affects how long records are kept",
+            "azurerm 5.2, azurerm_network_watcher_flow_log",
+        ),
+        "traffic_analytics": _known(
+            "none",
+            "affects how often records are analysed",
+            "azurerm 5.2, azurerm_network_watcher_flow_log: traffic_analytics",
+        ),
+    },
     "azurerm_postgresql_flexible_server": {
         "backup_retention_days": _known("none", "affects how long backups are kept", _ONLINE),
         "high_availability": _known("none", "the standby is made or removed while the server runs", _STANDBY),
@@ -156,6 +221,7 @@ EFFECTS: EffectTable = {
         ),
         "version": _known("downtime", "the server is unavailable while it is upgraded in place", _MAJOR),
     },
+    "azurerm_postgresql_flexible_server_active_directory_administrator": {REPLACED: _RIGHT},
     "azurerm_postgresql_flexible_server_configuration": {
         "value": _known("restart", "the server restarts if the parameter is static", _PARAMETERS),
     },
@@ -164,6 +230,21 @@ EFFECTS: EffectTable = {
             "downtime",
             "the address is released; who allows or names it has to follow the new one",
             "azurerm 5.2, azurerm_public_ip: other zones or another sku force a new one",
+        ),
+    },
+    "azurerm_role_assignment": {REPLACED: _RIGHT},
+    "azurerm_role_definition": {
+        "permissions": _known(
+            "downtime",
+            "requests that the new permissions do not allow are refused; all others go on",
+            "Azure RBAC documentation, 'Understand Azure role definitions', on actions",
+        ),
+    },
+    "azurerm_security_center_contact": {
+        "email": _known(
+            "none",
+            "later alerts go to the new address",
+            "Defender for Cloud documentation, 'Configure email notifications'",
         ),
     },
     "azurerm_storage_account": {

@@ -41,6 +41,17 @@ _GONE = _known(
 )
 _LABEL = _known("none", "labels are labels", _LABELS)
 
+_RIGHT = _known(
+    "downtime",
+    "who had the right loses it; if the same right is given again, requests are refused for a moment",
+    "google provider 7.45, google_project_iam_member and its like: every argument forces a new one",
+)
+_SQL_DELETION = _known(
+    "none",
+    "affects a deletion only",
+    "google provider 7.45, google_sql_database_instance: deletion_policy, deletion_protection and "
+    "settings.deletion_protection_enabled",
+)
 _MONITORING = "Cloud Monitoring API v3, alertPolicies.patch; google provider 7.45: the others are updated in place, too"
 _WATCH = _known("none", "later evaluations and panels use the new settings", _MONITORING)
 _DELETION = _known(
@@ -107,6 +118,14 @@ EFFECTS: EffectTable = {
             "google provider 7.45, google_compute_firewall: traffic is blocked unless a rule allows it",
         ),
     },
+    "google_compute_network": {
+        "routing_mode": _known(
+            "downtime",
+            "with global routing, routes of the other region are exchanged, too; without it, they are withdrawn, and "
+            "what uses them stops",
+            "Cloud Router documentation, 'Set routing and best path selection modes'",
+        ),
+    },
     "google_compute_router_peer": {
         "peer_asn": _known(
             "downtime",
@@ -129,6 +148,9 @@ EFFECTS: EffectTable = {
         ),
     },
     "google_container_cluster": {
+        "deletion_protection": _known(
+            "none", "affects a deletion only", "google provider 7.45, google_container_cluster, deletion_protection"
+        ),
         "master_authorized_networks_config": _known(
             "downtime",
             "addresses outside the new ranges lose the control plane's endpoint; the cluster runs on",
@@ -156,6 +178,7 @@ EFFECTS: EffectTable = {
         "node_locations": _ZONES,
     },
     "google_dns_managed_zone": {REPLACED: _ZONE},
+    "google_dns_managed_zone_iam_member": {REPLACED: _RIGHT},
     "google_dns_record_set": {
         REPLACED: _known(
             "downtime",
@@ -180,6 +203,11 @@ EFFECTS: EffectTable = {
         ),
     },
     "google_memorystore_instance": {
+        "automated_backup_config.retention": _known(
+            "none",
+            "affects how long automated backups are kept",
+            "Memorystore for Valkey API v1, AutomatedBackupConfig.retention",
+        ),
         "node_type": _known(
             "restart",
             "the instance stays available; clients connect again to the nodes that replace the old ones",
@@ -197,6 +225,28 @@ EFFECTS: EffectTable = {
         ),
     },
     "google_monitoring_slo": {"*": _WATCH},
+    "google_org_policy_policy": {
+        "spec": _known(
+            "none",
+            "what exists stays; later requests that the new policy denies are refused",
+            "Resource Manager documentation, 'Restricting resource locations': the constraint is not retroactive",
+        ),
+    },
+    "google_project_iam_custom_role": {
+        "permissions": _known(
+            "downtime",
+            "requests that the new permissions do not allow are refused; all others go on",
+            "IAM documentation, 'Create and manage custom roles': the role grants the permissions that it lists",
+        ),
+    },
+    "google_project_iam_member": {REPLACED: _RIGHT},
+    "google_scc_v2_project_notification_config": {
+        "streaming_config": _known(
+            "none",
+            "later findings are notified by the new filter",
+            "Security Command Center API v2, NotificationConfig.streamingConfig",
+        ),
+    },
     "google_secret_manager_secret": {
         "version_destroy_ttl": _known(
             "none",
@@ -204,9 +254,22 @@ EFFECTS: EffectTable = {
             "Secret Manager documentation, 'Delay destruction of secret versions'",
         ),
     },
+    "google_service_account_iam_member": {REPLACED: _RIGHT},
     "google_sql_database_instance": {
+        "deletion_policy": _SQL_DELETION,
+        "deletion_protection": _SQL_DELETION,
+        "settings.deletion_protection_enabled": _SQL_DELETION,
         "settings.backup_configuration.backup_retention_settings": _known(
             "none", "affects how long backups are kept", _SQL_API
+        ),
+        "settings.backup_configuration.location": _known("none", "affects later backups only", _SQL_API),
+        "settings.backup_configuration.transaction_log_retention_days": _known(
+            "none", "affects how far back the instance can be restored", _SQL_API
+        ),
+        "settings.edition": _known(
+            "downtime",
+            "the instance moves to other machines and storage; the way back can take longer",
+            "Cloud SQL documentation, 'Upgrade overview': the infrastructure changes, and a downgrade needs downtime",
         ),
         "settings.backup_configuration.start_time": _known("none", "affects later backups only", _SQL_API),
         "database_version": _known("downtime", "the instance is unavailable while it is upgraded in place", _MAJOR),
@@ -219,6 +282,7 @@ EFFECTS: EffectTable = {
         "settings.tier": _known("downtime", "the instance restarts on the new machine type", _TIER),
         "settings.user_labels": _LABEL,
     },
+    "google_sql_user": {REPLACED: _RIGHT},
     "google_storage_bucket": {
         "retention_policy.is_locked": _known(
             "none",
@@ -235,6 +299,10 @@ EFFECTS: EffectTable = {
             "applies to the objects that exist, too, within a day",
             "Cloud Storage documentation, 'Manage object lifecycles': to all current and future objects",
         ),
+    },
+    "google_storage_bucket_iam_member": {REPLACED: _RIGHT},
+    "google_storage_transfer_job": {
+        "schedule": _known("none", "affects later runs", "Storage Transfer API v1, Schedule.repeatInterval"),
     },
 }
 
