@@ -14,6 +14,7 @@ Resources = Mapping[str, Mapping[str, Any]]
 Touched = frozenset[tuple[str, str]]
 """Address and path of an argument; "" if the resource is added or removed."""
 
+_PROTECTION = "deletion_protection"
 _WITHOUT_PLAN = ("depends_on", "lifecycle", "//")
 """What no plan shows."""
 
@@ -62,8 +63,9 @@ def without_indices(path: Sequence[Any]) -> str:
 
 
 def groups(edits: Mapping[Edit, Touched], valid: Callable[[Sequence[Edit]], bool]) -> list[list[Edit]]:
-    """Edits that can be made at the same time: their values do not contradict, none removes what another one changes,
-    and the environment with all of them is valid."""
+    """Edits that can be made at the same time: their values do not contradict, none removes what another one changes or
+    protects what another one adds, and the environment with all of them is valid. Those that protect are in the last
+    groups, so that no later one removes what is protected."""
     found: list[list[Edit]] = []
     for edit in sorted(edits, key=lambda edit: (-len(edit.values), -len(edits[edit]), edit.path)):
         for group in found:
@@ -72,7 +74,7 @@ def groups(edits: Mapping[Edit, Touched], valid: Callable[[Sequence[Edit]], bool
                 break
         else:
             found.append([edit])
-    return found
+    return sorted(found, key=lambda group: any(_protected(edits[edit]) for edit in group))
 
 
 def _independent(edit: Edit, other: Edit, edits: Mapping[Edit, Touched]) -> bool:
@@ -80,10 +82,26 @@ def _independent(edit: Edit, other: Edit, edits: Mapping[Edit, Touched]) -> bool
         for its, given in other.values.items():
             if (path == its and value != given) or path.startswith(f"{its}.") or its.startswith(f"{path}."):
                 return False
-    return not (_hides(edits[edit], edits[other]) or _hides(edits[other], edits[edit]))
+    both = ((edits[edit], edits[other]), (edits[other], edits[edit]))
+    return not any(_hides(*pair) or _protects(*pair) for pair in both)
 
 
 def _hides(first: Touched, second: Touched) -> bool:
     """Whether an edit adds or removes resources of which another one changes arguments."""
     whole = {address for address, name in first if not name}
     return any(name and address in whole for address, name in second)
+
+
+def _protects(first: Touched, second: Touched) -> bool:
+    """Whether an edit protects resources of a type that another one adds: these could not be removed at once."""
+    protected = _protected(first)
+    return any(not name and _type(address) in protected for address, name in second)
+
+
+def _protected(touched: Touched) -> set[str]:
+    """The types of which an edit protects resources from deletion."""
+    return {_type(address) for address, name in touched if _PROTECTION in name}
+
+
+def _type(address: str) -> str:
+    return address.partition(".")[0]

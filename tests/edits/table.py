@@ -21,7 +21,8 @@ EXPECTATIONS = ("refused", "replaces", "kept", "unused", "workloads", "bootstrap
 @dataclass(frozen=True, eq=False)
 class Edit:
     """One field with another value. `expected` is one of EXPECTATIONS with its text, or "": the foundation changes.
-    `back` is part of the message that refuses to change it back: the edit is one-way."""
+    `back` is part of the message that refuses to change it back, or "loses" and the type that this would replace with
+    the loss of its data: the edit is one-way."""
 
     path: str
     values: Mapping[str, Any]
