@@ -10,3 +10,24 @@ def test_composite_alarms(aws: Aws) -> None:
     found = watch.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"][0]
     assert found["AlarmRule"] == rule
     watch.delete_alarms(AlarmNames=[name])
+
+
+@fails_on_stock_moto
+def test_an_alarm_made_again_has_no_tags_of_the_deleted_one(aws: Aws) -> None:
+    watch, name = aws("cloudwatch"), aws.name()
+    alarm = {
+        "AlarmName": name,
+        "Namespace": "AWS/RDS",
+        "MetricName": "CPUUtilization",
+        "Statistic": "Average",
+        "ComparisonOperator": "GreaterThanThreshold",
+        "EvaluationPeriods": 1,
+        "Period": 60,
+        "Threshold": 1,
+    }
+    watch.put_metric_alarm(**alarm, Tags=[{"Key": "owner", "Value": "a"}])
+    watch.delete_alarms(AlarmNames=[name])
+    watch.put_metric_alarm(**alarm, Tags=[{"Key": "owned-by", "Value": "a"}])
+    arn = watch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["AlarmArn"]
+    assert watch.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "owned-by", "Value": "a"}]
+    watch.delete_alarms(AlarmNames=[name])

@@ -128,3 +128,29 @@ def test_tagged_arns(aws: Aws) -> None:
     arn = f"arn:aws:elasticache:eu-central-1:{aws.account}:usergroup:{aws.name()}"
     aws("elasticache").add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "owner", "Value": "a"}])
     assert aws("elasticache").list_tags_for_resource(ResourceName=arn)["TagList"] == [{"Key": "owner", "Value": "a"}]
+
+
+@fails_on_stock_moto
+def test_a_user_made_again_has_no_tags_of_the_deleted_one(aws: Aws) -> None:
+    cache, name = aws("elasticache"), aws.name()
+    user = {"UserId": name, "UserName": name, "Engine": "valkey", "AccessString": "on", "NoPasswordRequired": True}
+    cache.create_user(**user, Tags=[{"Key": "owner", "Value": "a"}])
+    cache.delete_user(UserId=name)
+    for _ in range(3):  # moto deletes a user when it is read
+        try:
+            cache.describe_users(UserId=name)
+        except ClientError:
+            break
+    arn = cache.create_user(**user, Tags=[{"Key": "owned-by", "Value": "a"}])["ARN"]
+    assert cache.list_tags_for_resource(ResourceName=arn)["TagList"] == [{"Key": "owned-by", "Value": "a"}]
+
+
+@fails_on_stock_moto
+def test_a_replication_group_made_again_has_no_tags_of_the_deleted_one(aws: Aws) -> None:
+    cache, name = aws("elasticache"), create_group(aws, Tags=[{"Key": "owner", "Value": "a"}])
+    arn = cache.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"][0]["ARN"]
+    cache.delete_replication_group(ReplicationGroupId=name)
+    cache.create_replication_group(
+        ReplicationGroupId=name, ReplicationGroupDescription="test", Tags=[{"Key": "owned-by", "Value": "a"}]
+    )
+    assert cache.list_tags_for_resource(ResourceName=arn)["TagList"] == [{"Key": "owned-by", "Value": "a"}]

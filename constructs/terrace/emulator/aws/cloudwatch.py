@@ -1,8 +1,11 @@
-"""CloudWatch: composite alarms."""
+"""CloudWatch: composite alarms, tags of deleted alarms."""
 
+from typing import Any
+
+from moto.cloudwatch.models import CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 
-from terrace.emulator.aws.patch import Call, as_tags, operation
+from terrace.emulator.aws.patch import Call, Function, as_tags, operation, wrap
 
 
 def composite_alarms() -> None:
@@ -32,4 +35,15 @@ def composite_alarms() -> None:
         alarm.alarm_rule = parameters["AlarmRule"]
 
 
-PATCHES = (composite_alarms,)
+def deleted_tags() -> None:
+    """Stock moto keeps the tags of an alarm that is deleted, and another one of the same name gets them."""
+
+    @wrap(CloudWatchBackend, "delete_alarms")
+    def delete_alarms(original: Function, self: Any, alarm_names: list[str]) -> None:
+        for name in alarm_names:
+            if alarm := self.alarms.get(name):
+                self.tagger.delete_all_tags_for_resource(alarm.alarm_arn)
+        original(self, alarm_names)
+
+
+PATCHES = (composite_alarms, deleted_tags)

@@ -1,4 +1,4 @@
-"""ElastiCache: parameter groups, user groups, users, replication groups, subnet groups."""
+"""ElastiCache: parameter groups, user groups, users, replication groups, subnet groups, tags."""
 
 import re
 from types import SimpleNamespace
@@ -268,6 +268,28 @@ def tagged_arns() -> None:
         self.arn_regex = re.compile(r"^arn:[\w-]+:elasticache:")
 
 
+def deleted_tags() -> None:
+    """Stock moto keeps the tags of what is deleted, and another one of the same name gets them."""
+    kinds = {
+        "CacheParameterGroupName": "parametergroup",
+        "CacheSubnetGroupName": "subnetgroup",
+        "ReplicationGroupId": "replicationgroup",
+        "UserGroupId": "usergroup",
+        "UserId": "user",
+    }
+
+    @wrap(ElastiCacheResponse, "call_action")
+    def call_action(original: Function, self: Any) -> Any:
+        answer = original(self)
+        if self._get_action().startswith("Delete") and answer[0] < 300:
+            backend = self.elasticache_backend
+            prefix = f"arn:{backend.partition}:elasticache:{backend.region_name}:{backend.account_id}"
+            for parameter, name in parameters_of(self).items():
+                if kind := kinds.get(parameter):
+                    backend.tagging_service.delete_all_tags_for_resource(f"{prefix}:{kind}:{name}")
+        return answer
+
+
 def _member(backend: Any, group: Any, name: str) -> SimpleNamespace:
     version = group.engine_version or "8.0"
     family = f"default.{group.engine}{version.split('.')[0]}"
@@ -303,4 +325,13 @@ def _member(backend: Any, group: Any, name: str) -> SimpleNamespace:
     )
 
 
-PATCHES = (parameter_groups, user_groups, users, replication_groups, replica_counts, subnet_groups, tagged_arns)
+PATCHES = (
+    parameter_groups,
+    user_groups,
+    users,
+    replication_groups,
+    replica_counts,
+    subnet_groups,
+    tagged_arns,
+    deleted_tags,
+)
