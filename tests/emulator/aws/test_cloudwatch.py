@@ -13,7 +13,7 @@ def test_composite_alarms(aws: Aws) -> None:
 
 
 @fails_on_stock_moto
-def test_an_alarm_made_again_has_no_tags_of_the_deleted_one(aws: Aws) -> None:
+def test_deleted_tags(aws: Aws) -> None:
     watch, name = aws("cloudwatch"), aws.name()
     alarm = {
         "AlarmName": name,

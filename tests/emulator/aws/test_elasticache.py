@@ -146,7 +146,7 @@ def test_a_user_made_again_has_no_tags_of_the_deleted_one(aws: Aws) -> None:
 
 
 @fails_on_stock_moto
-def test_a_replication_group_made_again_has_no_tags_of_the_deleted_one(aws: Aws) -> None:
+def test_deleted_tags(aws: Aws) -> None:
     cache, name = aws("elasticache"), create_group(aws, Tags=[{"Key": "owner", "Value": "a"}])
     arn = cache.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"][0]["ARN"]
     cache.delete_replication_group(ReplicationGroupId=name)

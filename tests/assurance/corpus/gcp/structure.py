@@ -25,6 +25,8 @@ DANGERS = [
          "network/openings/entry-to-ingress", "lifecycle", {"ignore_changes": ["source_ranges"]}),
     _put("structure", "changes of the database ignored", "google_sql_database_instance", "database/server",
          "lifecycle", {"ignore_changes": "all"}),
+    _put("structure", "bucket that is replaced with a zone", "google_storage_bucket", "lake/gold/bucket",
+         "lifecycle", {"replace_triggered_by": ["google_dns_managed_zone.entry_zone.id"]}),
     _put("structure", "command during the apply", "google_storage_bucket", "lake/gold/bucket", "provisioner",
          [{"local-exec": {"command": "gsutil iam ch allUsers:objectViewer gs://x"}}]),
     Danger("structure", "resource that runs commands",
