@@ -19,10 +19,16 @@ AUDIENCE = "api://AzureADTokenExchange"
 
 
 def identity(
-    scope: Construct, id: str, target: Target, *, purpose: str, recovery: bool = False, region: str | None = None
+    scope: Construct,
+    id: str,
+    target: Target,
+    *,
+    purpose: str,
+    group: providers.Group | None = None,
+    region: str | None = None,
 ) -> UserAssignedIdentity:
-    """An identity named prefix-purpose, without roles; in its group's region unless `region` is given."""
-    group = providers.recovery(scope, target) if recovery else providers.home(scope, target)
+    """An identity named prefix-purpose, without roles; in the home group and in its group's region unless given."""
+    group = group or providers.home(scope, target)
     return UserAssignedIdentity(
         scope,
         id,

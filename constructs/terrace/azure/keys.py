@@ -121,6 +121,7 @@ class Keys(Construct):
         id = f"{purpose}-recovery" if recovery else purpose
         # in the key's region, which may be the paired region instead of the recovery region
         region = names.geo_region(self._target) if recovery and purpose == "database" else None
-        user = iam.identity(self, f"{id}-user", self._target, purpose=f"{id}-key", recovery=recovery, region=region)
+        group = providers.recovery(self, self._target) if recovery else None
+        user = iam.identity(self, f"{id}-user", self._target, purpose=f"{id}-key", group=group, region=region)
         self._grants.append(iam.grant(self, f"{id}-use", user.principal_id, _USE, on=key))  # KEY-3
         return KeyUser(id=names.identity_id(self._target, f"{id}-key", recovery=recovery), client_id=user.client_id)

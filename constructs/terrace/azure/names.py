@@ -9,6 +9,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 
+from terrace.capabilities.ci import Pipeline
 from terrace.capabilities.existing import SubnetKind
 from terrace.capabilities.keys import RECOVERY_PURPOSES, Purpose
 from terrace.capabilities.observability import LogGroup
@@ -84,6 +85,22 @@ def group(target: Target, *, recovery: bool = False) -> str:
 def group_id(target: Target, *, recovery: bool = False) -> str:
     """The resource group's id."""
     return f"{subscription(target)}/resourceGroups/{group(target, recovery=recovery)}"
+
+
+def pipelines_group(target: Target) -> str:
+    """The resource group of the pipelines' identities, in which no pipeline may write."""
+    return f"{target.prefix}-pipelines"
+
+
+def pipelines_group_id(target: Target) -> str:
+    """The id of that group."""
+    return f"{subscription(target)}/resourceGroups/{pipelines_group(target)}"
+
+
+def pipeline_id(target: Target, pipeline: Pipeline) -> str:
+    """The identity of a pipeline."""
+    group = pipelines_group_id(target)
+    return f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity(target, f'ci-{pipeline}')}"
 
 
 def id(target: Target, kind: str, name: str, *, recovery: bool = False) -> str:

@@ -1,5 +1,6 @@
 """Managed identities for CI pipelines, by OIDC federation with the CI system (ID-1)."""
 
+from cdktn_provider_azurerm.resource_group import ResourceGroup
 from cdktn_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 from constructs import Construct
 
@@ -22,6 +23,8 @@ _CHANGING = {
 class Pipelines(Construct):
     """Identities for the repository's jobs: pull requests and the main branch plan, the environment's jobs apply.
 
+    They are in a group of their own: the apply identity is a Contributor of the environment's groups, so in one of
+    these it could add a federated credential to itself.
     Source: Microsoft Entra documentation, "Configure a user-assigned managed identity to trust an external identity
     provider".
     """
@@ -30,8 +33,11 @@ class Pipelines(Construct):
         self, scope: Construct, id: str, spec: IdentitySpec, target: Target, *, governance: GovernanceHandle
     ) -> None:
         super().__init__(scope, id)
-        plan = iam.identity(self, "plan", target, purpose="ci-plan")
-        apply = iam.identity(self, "apply", target, purpose="ci-apply")
+        own = ResourceGroup(
+            self, "group", name=names.pipelines_group(target), location=target.region, tags=dict(target.tags)
+        )
+        plan = iam.identity(self, "plan", target, purpose="ci-plan", group=own)
+        apply = iam.identity(self, "apply", target, purpose="ci-apply", group=own)
         for pipeline, jobs in spec.jobs(target.environment, target.tier).items():
             for job in jobs:
                 identity = {"plan": plan, "apply": apply}[pipeline]

@@ -78,7 +78,7 @@ def pull_requests_apply(site: Site) -> None:
         "subject": "repo:acme/terrace:pull_request",
         "audiences": ["api://AzureADTokenExchange"],
     }
-    site.put(f"{names.identity_id(site.target, 'ci-apply')}/federatedIdentityCredentials/by-hand", trusted)
+    site.put(f"{names.pipeline_id(site.target, 'apply')}/federatedIdentityCredentials/by-hand", trusted)
 
 
 @shown_as("internet -> endpoints on tcp 443, by lake/gold/account")

@@ -18,6 +18,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from terrace import live
 from terrace.assurance.evaluation import Result
 from terrace.azure import names
+from terrace.capabilities.ci import PIPELINES
 from terrace.capabilities.target import Target
 from terrace.emulator.azure import CLIENT_ID, SECRET
 from terrace.emulator.azure.roles import ROLES
@@ -145,7 +146,8 @@ class Site:
 
     def principal(self, purpose: str) -> str:
         """The object id of an identity."""
-        identity = self.reader.get(names.identity_id(self.target, purpose))
+        pipelines = {f"ci-{one}": names.pipeline_id(self.target, one) for one in PIPELINES}
+        identity = self.reader.get(pipelines.get(purpose) or names.identity_id(self.target, purpose))
         return str(identity["properties"]["principalId"])
 
     def grant(self, object_id: str, role: str, scope: str) -> str:

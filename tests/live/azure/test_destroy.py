@@ -161,7 +161,7 @@ def test_leftovers_list_every_kind_of_resource(snapshot: Snapshot) -> None:
     assert inventory.unlisted == ()
     assert all("terrace bootstrap prod --destroy" in one.kept for one in inventory.kept)
     kept = {one.id.rpartition("/")[2] for one in inventory.kept}
-    assert kept >= {"dpf-prod", "dpf-prod-recovery", "dpf-prod-ci-plan", "dpf-prod-ci-apply"}
+    assert kept >= {"dpf-prod", "dpf-prod-recovery", "dpf-prod-pipelines", "dpf-prod-ci-plan", "dpf-prod-ci-apply"}
     assert {one.type for one in inventory.kept} == {
         "resourceGroups", "userAssignedIdentities", "roleDefinitions", "roleAssignments",
     }  # fmt: skip

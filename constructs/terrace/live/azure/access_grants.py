@@ -33,10 +33,11 @@ _SITES = ("", "recovery", "geo")
 def read(deployment: Deployment, document: Document) -> None:
     """Add the identities, the role assignments and what grants rights besides."""
     region = deployment.target.region
-    for group in deployment.groups:
+    for group in deployment.all_groups:
         with document.listing("managed identities", group):
             for identity in deployment.pages(f"{group}/providers/{_IDENTITIES}"):
                 _identity(deployment, document, identity)
+    for group in deployment.groups:
         for type, kind in _KINDS.items():
             with document.listing(kind, group):
                 for one in deployment.pages(f"{group}/providers/{kind}"):
@@ -186,7 +187,7 @@ def _others(deployment: Deployment, document: Document, group: str) -> None:
 
 def _roles(deployment: Deployment, document: Document) -> None:
     """Add the subscription's own roles; a group lists those that can be assigned only in it."""
-    places = (names.subscription(deployment.target), *deployment.groups)
+    places = (names.subscription(deployment.target), *deployment.all_groups)
     listed = [
         one for place in places for one in deployment.pages(f"{place}/providers/{_AUTHORIZATION}/roleDefinitions")
     ]
@@ -238,7 +239,7 @@ def _is_own(deployment: Deployment, scope: str) -> bool:
     environment's."""
     if same(scope, names.subscription(deployment.target)):
         return True
-    return any(same(scope, group) or scope.lower().startswith(f"{group.lower()}/") for group in deployment.groups)
+    return any(same(scope, group) or scope.lower().startswith(f"{group.lower()}/") for group in deployment.all_groups)
 
 
 def _logins(deployment: Deployment, document: Document) -> None:

@@ -27,6 +27,11 @@ class Deployment:
         places = (False, True) if self.target.recovery_region else (False,)
         return [names.group_id(self.target, recovery=recovery) for recovery in places]
 
+    @property
+    def all_groups(self) -> list[str]:
+        """`groups`, and that of the pipelines' identities, in which an apply creates nothing."""
+        return [*self.groups, names.pipelines_group_id(self.target)]
+
     def get(self, id: str) -> dict[str, Any]:
         """See Reader.get."""
         return self.reader.get(id)

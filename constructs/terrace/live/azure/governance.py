@@ -17,13 +17,13 @@ _TAGLESS = ("microsoft.insights/diagnosticsettings", "microsoft.alertsmanagement
 
 def contents(deployment: Deployment) -> list[dict[str, Any]]:
     """The contents of the resource groups: id, type, location, tags."""
-    return [one for group in deployment.groups for one in deployment.pages(f"{group}/resources")]
+    return [one for group in deployment.all_groups for one in deployment.pages(f"{group}/resources")]
 
 
 @check("GOV-1")
 def all_tagged(deployment: Deployment) -> Iterator[Observation]:
     expected = dict(deployment.target.tags)
-    groups = [deployment.get(group) for group in deployment.groups]
+    groups = [deployment.get(group) for group in deployment.all_groups]
     for one in [*groups, *contents(deployment)]:
         if _made_by_azure(one):
             continue  # the policy below adds their tags later

@@ -19,7 +19,7 @@ def federated(deployment: Deployment) -> Iterator[Observation]:
     environment = deployment.environment
     for purpose, workflows in environment.identity.workflows(environment.name, environment.tier).items():
         resource = f"identity {names.identity(deployment.target, f'ci-{purpose}')}"
-        found = trusts(deployment, names.identity_id(deployment.target, f"ci-{purpose}"))
+        found = trusts(deployment, names.pipeline_id(deployment.target, purpose))
         yield equal(resource, "trusted workflows", sorted(str(at(one, "subject")) for one in found), sorted(workflows))
         for trust in found:
             yield equal(f"{resource} {trust['name']}", "issuer", at(trust, "issuer"), environment.identity.issuer)
@@ -30,7 +30,7 @@ def federated(deployment: Deployment) -> Iterator[Observation]:
 
 def _plan_reads(deployment: Deployment) -> Iterator[Observation]:
     resource = f"identity {names.identity(deployment.target, 'ci-plan')}"
-    identity = principal(deployment, names.identity_id(deployment.target, "ci-plan"))
+    identity = principal(deployment, names.pipeline_id(deployment.target, "plan"))
     for grant in granted(deployment, identity):
         definition = role(deployment, grant.definition)
         if at(definition, "type") == "CustomRole":

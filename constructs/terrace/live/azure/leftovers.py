@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from terrace.azure import names
 from terrace.calls import Unreadable
+from terrace.capabilities.ci import PIPELINES
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
 from terrace.errors import TerraceError
@@ -79,8 +80,8 @@ def remaining(deployment: Deployment) -> Inventory:
 def _outliving(deployment: Deployment) -> set[str]:
     """The ids of what is in the bootstrap stack: groups, the pipelines' identities, their roles and assignments."""
     target, subscription = deployment.target, names.subscription(deployment.target)
-    own = {names.group_id(target, recovery=recovery) for recovery in (False, True)}
-    identities = [names.identity_id(target, purpose) for purpose in ("ci-plan", "ci-apply")]
+    own = {names.group_id(target, recovery=recovery) for recovery in (False, True)} | {names.pipelines_group_id(target)}
+    identities = [names.pipeline_id(target, pipeline) for pipeline in PIPELINES]
     places = [place for place in ("home", "recovery") if place == "home" or target.recovery_region]
     ids = ["applying-subscription", "bundle-creator", "state-writer"]
     ids += [f"{pipeline}-{place}" for pipeline in ("planning", "applying") for place in places]
@@ -106,9 +107,9 @@ def _named(deployment: Deployment, name: object) -> bool:
 
 
 def _groups(deployment: Deployment) -> Iterable[Leftover]:
-    """The resource groups, with the one that AKS creates for its nodes."""
+    """The resource groups, with that of the pipelines and the one that AKS creates for its nodes."""
     own = {names.group(deployment.target, recovery=recovery) for recovery in (False, True)}
-    own.add(f"{deployment.prefix}-nodes")
+    own |= {f"{deployment.prefix}-nodes", names.pipelines_group(deployment.target)}
     for group in deployment.pages(f"{names.subscription(deployment.target)}/resourceGroups"):
         if group["name"] in own:
             yield _left({"type": "Microsoft.Resources/resourceGroups", **group}, "name")
@@ -116,7 +117,7 @@ def _groups(deployment: Deployment) -> Iterable[Leftover]:
 
 def _contents(deployment: Deployment) -> Iterable[Leftover]:
     """Every resource in one of the groups, or anywhere in the subscription with the deployment's tags."""
-    groups = [f"{group.lower()}/" for group in (*deployment.groups, f"{deployment.groups[0]}-nodes")]
+    groups = [f"{group.lower()}/" for group in (*deployment.all_groups, f"{deployment.groups[0]}-nodes")]
     tags = {"managed-by": "terrace", "environment": deployment.target.environment}
     for resource in deployment.pages(f"{names.subscription(deployment.target)}/resources"):
         if str(resource["id"]).lower().startswith(tuple(groups)):
@@ -150,9 +151,9 @@ def _assignments(deployment: Deployment) -> Iterable[Leftover]:
         if _named(deployment, at(role, "roleName"))
     }
     pipelines = set()
-    for purpose in ("ci-plan", "ci-apply"):
+    for pipeline in PIPELINES:
         with contextlib.suppress(Absent):
-            pipelines.add(principal(deployment, names.identity_id(deployment.target, purpose)))
+            pipelines.add(principal(deployment, names.pipeline_id(deployment.target, pipeline)))
     state = f"'{names.state_bucket(deployment.target)}'", f"'{deployment.target.environment}/*'"
     for assignment in assignments(deployment):
         condition = str(at(assignment, "condition", ""))

@@ -37,8 +37,9 @@ def variables(
     if not (client := settings.get(name) or issuer.client_id):
         raise UsageError(
             f"the repository has no variable {name}",
-            hint=f"set it to the client id of the identity ci-{pipeline} of {target.environment}, which "
-            f"`terrace output {target.environment}` prints; `terrace ci setup` lists all variables",
+            hint=f"set it to what `az identity show --resource-group {names.pipelines_group(target)} --name "
+            f"{names.identity(target, f'ci-{pipeline}')} --query clientId` prints; `terrace ci setup` lists all "
+            "variables",
         )
     own = names.settings(target)
     token = directory / "token"

@@ -49,6 +49,22 @@ DANGERS = (
         "pipelines/contractor",
     ),
     _grant(
+        "the apply identity as Contributor of its own group",
+        _assigned(
+            "pipelines/apply-own",
+            "Contributor",
+            _identity("pipelines/apply"),
+            to("azurerm_resource_group", "pipelines/group", "id"),
+        ),
+        "pipelines/apply-own",
+    ),
+    _grant(
+        "the apply identity in a group that it may change",
+        point(IDENTITY, "pipelines/apply", "resource_group_name", GROUP, "name"),
+        "pipelines/apply",
+        IDENTITY,
+    ),
+    _grant(
         "an outsider as Key Vault Administrator",
         _assigned("keys/outsider", "Key Vault Administrator", OUTSIDER, to(*VAULT, "id")),
         "keys/outsider",

@@ -1,6 +1,6 @@
 """Backups, cost, ownership, pipelines (BAK-1 to ID-1)."""
 
-from tests.assurance.mutants import add, drop, every, inside, mutant, put, remove
+from tests.assurance.mutants import add, drop, every, inside, mutant, point, put, remove
 from tests.assurance.mutants.azure.lake import built_in
 
 VAULT, BLOBS = (
@@ -196,4 +196,15 @@ MUTANTS = [
     ),
     mutant("ID-1", "static key", add("azuread_application_password", "pipelines/mutant", {"end_date": "x"})),
     mutant("ID-1", "no federated login", remove(TRUST, "pipelines/environment")),
+    mutant(
+        "ID-1",
+        "apply identity in a group that it may change",
+        point(
+            "azurerm_user_assigned_identity",
+            "pipelines/apply",
+            "resource_group_name",
+            ("azurerm_resource_group", "group"),
+            "name",
+        ),
+    ),
 ]

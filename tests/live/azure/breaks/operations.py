@@ -133,7 +133,7 @@ def group_allows_every_region(site: Site) -> None:
 def another_repository_may_plan(site: Site) -> None:
     subject = "repo:another/repository:pull_request"
     trust = {"issuer": GITHUB, "subject": subject, "audiences": ["api://AzureADTokenExchange"]}
-    site.put(f"{names.identity_id(site.target, 'ci-plan')}/federatedIdentityCredentials/another", trust)
+    site.put(f"{names.pipeline_id(site.target, 'plan')}/federatedIdentityCredentials/another", trust)
 
 
 @breaks("ID-2")

@@ -108,7 +108,11 @@ class Resources:
         return Scope(f"outside {text or '/'}")
 
     def _site(self, group: str) -> str:
-        sites = {names.group(self._target): "home", names.group(self._target, recovery=True): "recovery"}
+        sites = {
+            names.group(self._target): "home",
+            names.group(self._target, recovery=True): "recovery",
+            names.pipelines_group(self._target): "pipelines",
+        }
         return sites.get(group, f"outside {group}")
 
 

@@ -60,7 +60,7 @@ def tags_inherited(stack: Subject) -> Iterator[Observation]:
             "governance",
             f"assignments that inherit the tag {tag}",
             inherited_tags.count(tag),
-            len(stack.all("azurerm_resource_group")),
+            len(_groups(stack)),
         )
 
 
@@ -88,6 +88,7 @@ def _placed(stack: Subject, resource: Resource) -> Iterator[Observation]:
     regions = {
         names.group(stack.target): stack.target.region,
         names.group(stack.target, recovery=True): stack.target.recovery_region,
+        names.pipelines_group(stack.target): stack.target.region,
         _WATCHERS: stack.target.region,
     }
     yield Observation(str(resource), f"resource group = {text}", text in regions, "a group of the stack")
@@ -101,6 +102,12 @@ def _placed(stack: Subject, resource: Resource) -> Iterator[Observation]:
     location = resource.get("location", "global" if resource.type == "azurerm_monitor_action_group" else None)
     if location is not None and expected is not None:
         yield equal(str(resource), "location", stack.view.text(location), expected)
+
+
+def _groups(stack: Subject) -> list[Resource]:
+    """The groups that an apply creates resources in: in that of the pipelines' identities, only a person does."""
+    own = names.pipelines_group(stack.target)
+    return [one for one in stack.all("azurerm_resource_group") if one.get("name") != own]
 
 
 def _group(stack: Subject, value: object) -> Resource | None:
@@ -123,7 +130,7 @@ def _allowed(stack: Subject) -> list[str]:
 
 @check("GOV-2")
 def other_regions_denied(stack: Subject) -> Iterator[Observation]:
-    for group in stack.all("azurerm_resource_group"):
+    for group in _groups(stack):
         policies = [
             one
             for one in stack.view.all("azurerm_resource_group_policy_assignment")
