@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from terrace.calls import Absent, CredentialsError, Unreadable
+from terrace.capabilities.outputs import ClusterOutputs
 from terrace.live import cluster
 from terrace.live.kubernetes import Kubernetes
 from tests.live.api_server import ApiServer, api_server
@@ -159,6 +160,13 @@ def test_a_token_that_is_not_accepted_is_a_credentials_error(server: ApiServer) 
 def test_another_certificate_authority_is_refused(server: ApiServer) -> None:
     with api_server() as other, pytest.raises(Unreadable, match=r"does not respond: .*certificate"):
         Kubernetes(server.endpoint, other.authority, "t").get("/api/v1")
+
+
+@pytest.mark.parametrize("authority", ["srI=", "bm90IGEgY2VydGlmaWNhdGU="])
+def test_outputs_without_a_certificate_are_an_error(authority: str) -> None:
+    outputs = ClusterOutputs(name="shop", endpoint="https://127.0.0.1:9", certificate_authority=authority)
+    with pytest.raises(Unreadable, match="the certificate authority of the cluster shop is not a certificate"):
+        Kubernetes.of(outputs, "t")
 
 
 def test_an_unreachable_server_and_an_unknown_kind_are_errors(server: ApiServer) -> None:

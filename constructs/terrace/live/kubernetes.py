@@ -48,8 +48,13 @@ class Kubernetes:
 
     @classmethod
     def of(cls, cluster: ClusterOutputs, token: str) -> "Kubernetes":
-        """The API server in the outputs of a foundation."""
-        return cls(cluster.endpoint, base64.b64decode(cluster.certificate_authority).decode(), token)
+        """The API server in the outputs of a foundation. Raises Unreadable if they have no certificate of it."""
+        try:
+            authority = base64.b64decode(cluster.certificate_authority).decode()
+            ssl.create_default_context(cadata=authority)
+        except (ValueError, ssl.SSLError) as error:
+            raise Unreadable(f"the certificate authority of the cluster {cluster.name} is not a certificate") from error
+        return cls(cluster.endpoint, authority, token)
 
     @cached_property
     def _http(self) -> urllib3.PoolManager:
