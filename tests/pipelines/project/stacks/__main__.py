@@ -12,12 +12,22 @@ from typing import Any
 from terrace.aws import names
 from terrace.capabilities.lake import BUCKETS
 from terrace.environment import load, target
+from terrace.environment import names as environments
+from terrace.project.stack_ids import parsed
 
 _BLOCKS = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
 
 
-def stack(name: str) -> dict[str, Any]:
-    """The stack of an environment; every resource has its construct path, as the CDK writes it."""
+def _limit(name: str, prefix: str) -> dict[str, Any]:
+    """A boundary, which limits nothing here."""
+    all = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    comment = {"metadata": {"path": f"{name}-bootstrap/governance/boundary", "uniqueId": "limit"}}
+    return {"//": comment, "name": f"{prefix}-boundary", "policy": json.dumps(all)}
+
+
+def stack(id: str) -> dict[str, Any]:
+    """The stack of an environment; a bootstrap has a boundary only. Resources have construct paths."""
+    name, layer = parsed(id, environments(Path()))
     environment = load(name, project=Path()).environment
     where = target(environment)
     resources: dict[str, dict[str, Any]] = {}
@@ -57,7 +67,9 @@ def stack(name: str) -> dict[str, Any]:
     )
     if "slow" in environment.ownership.tags:  # the provider waits half a minute for a queue
         add("aws_sqs_queue", "lake/slow", name=f"{where.prefix}-slow", sqs_managed_sse_enabled=True)
-    state = {"bucket": names.state_bucket(where), "key": f"{name}/aws/foundation.tfstate"}
+    if layer == "bootstrap":
+        resources = {"aws_iam_policy": {"limit": _limit(name, where.prefix)}}
+    state = {"bucket": names.state_bucket(where), "key": f"{name}/aws/{layer}.tfstate"}
     return {
         "terraform": {
             "required_providers": {"aws": {"source": "hashicorp/aws", "version": ">= 5.100, < 7"}},
