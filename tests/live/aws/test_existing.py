@@ -8,6 +8,7 @@ from terrace.capabilities.existing import ExistingNetwork, ExistingSpec, SubnetK
 from terrace.capabilities.keys import PURPOSES
 from terrace.capabilities.network import Group
 from terrace.environment import target
+from terrace.live import Obstacle
 from terrace.live.aws import network
 from tests.live.aws.breaks import BREAKS
 from tests.live.aws.site import Site
@@ -51,3 +52,19 @@ def test_what_is_as_expected_is_by_the_owner(kind: str, snapshot: Snapshot) -> N
 def test_what_is_not_as_expected_is_broken(kind: str, id: str, snapshot: Snapshot) -> None:
     results: list[Result] = snapshot.run(read, kind, id)
     assert {result.guarantee.id for result in results if result.status == "broken"} == {id}
+
+
+def preflight(site: Site) -> list[Obstacle]:
+    """With an interface of others in the network, which blocks the destroy of a network of the deployment's own."""
+    subnet = network.subnets(site.deployment, "data")[0]["SubnetId"]
+    site.client("ec2").create_network_interface(SubnetId=subnet)
+    keys = {purpose: site.key(purpose) for purpose in PURPOSES}
+    existing = ExistingSpec(keys=keys, network=own_network(site))
+    environment = site.environment.model_copy(update={"existing": existing})
+    return live.preflight(environment, target(environment))
+
+
+def test_a_destroy_says_what_it_does_not_touch(snapshot: Snapshot) -> None:
+    found: list[Obstacle] = snapshot.run(preflight)
+    assert [one.kind for one in found if one.resource.startswith("existing ")] == ["retained", "retained"]
+    assert [one for one in found if "interface" in f"{one.resource} {one.message}"] == []

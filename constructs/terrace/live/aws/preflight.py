@@ -195,6 +195,8 @@ def _cache(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _keys(deployment: Deployment) -> Iterator[Obstacle]:
+    if not keys.own(deployment) and not deployment.target.recovery_region:
+        return  # every key is existing
     keys.deployed(deployment)
     days = deployment.environment.keys.deletion_window_days
     yield Obstacle("retained", "keys", f"are destroyed after {days} days and can be restored until then")
