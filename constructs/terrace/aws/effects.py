@@ -100,6 +100,13 @@ EFFECTS: EffectTable = {
     "aws_backup_report_plan": {
         "*": _known("none", "affects later reports", "AWS Backup API Reference, UpdateReportPlan"),
     },
+    "aws_backup_selection": {
+        REPLACED: _known(
+            "none",
+            "later backups are of the new selection; none begins between the two",
+            "AWS Backup API Reference, DeleteBackupSelection and CreateBackupSelection",
+        ),
+    },
     "aws_backup_vault_lock_configuration": {
         REPLACED: _known(
             "none",
@@ -119,6 +126,9 @@ EFFECTS: EffectTable = {
             "none", "affects later events", "AWS CloudTrail API Reference, PutEventSelectors"
         ),
         "insight_selector": _known("none", "affects later events", "AWS CloudTrail API Reference, PutInsightSelectors"),
+    },
+    "aws_cloudwatch_composite_alarm": {
+        "*": _known("none", "later evaluations use the new rule", "Amazon CloudWatch API Reference, PutCompositeAlarm"),
     },
     "aws_cloudwatch_dashboard": {
         "*": _known("none", "shows the new panels", "Amazon CloudWatch API Reference, PutDashboard"),
